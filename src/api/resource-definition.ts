@@ -1,0 +1,126 @@
+import type { FieldError } from '../apimachinery/field-error.ts';
+import type { JsonObject } from '../apimachinery/json.ts';
+import type { KubeObject, Unstructured } from '../apimachinery/object-meta.ts';
+import type { Schema } from '../apimachinery/schema.ts';
+
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+
+export const allVerbs: readonly Verb[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
+
+/** A column of a Table answer (metav1.TableColumnDefinition) with the function that fills its cells. */
+export interface Column {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format: string;
+  readonly description: string;
+  /** 0 is always shown, 1 with -o wide. */
+  readonly priority: number;
+  /** The cell; ages come already formatted as the real server sends them. */
+  cell(object: Unstructured, now: number): string | number | boolean | null;
+}
+
+/** Who asks and when: what defaulting, preparing and validating may depend on besides the objects. */
+export interface RequestContext {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** The subresource written to, or the empty string. */
+  readonly subresource: string;
+  readonly user: { readonly username: string; readonly uid: string; readonly groups: readonly string[] };
+}
+
+/** A subresource that exists beside an object. */
+export interface SubresourceDefinition {
+  /** `status`, `scale`, `binding`, `eviction`, … */
+  readonly name: string;
+  /** Kind it speaks, when it is not the resource's own. */
+  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
+  /** Verbs, in the order of discovery. */
+  readonly verbs: readonly ('create' | 'get' | 'patch' | 'update' | 'delete')[];
+}
+
+/**
+ * Everything that is known of one resource in one version. Objects are plain JSON. `setDefaults`, `prepareForCreate`
+ * and `prepareForUpdate` change the object they are handed; `validate…` only report.
+ */
+export interface ResourceDefinition {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** Plural resource name, as in URLs. */
+  readonly resource: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  readonly verbs: readonly Verb[];
+  readonly subresources: readonly SubresourceDefinition[];
+  /** Full name of the object's type in the schema registry. */
+  readonly type: string;
+  /**
+   * The version that is stored, when it is another one of this group (or another group, for events). Objects of this
+   * version are converted with `toStorage` and `fromStorage`.
+   */
+  readonly storage?: {
+    readonly group: string;
+    readonly version: string;
+    toStorage(object: Unstructured): Unstructured;
+    fromStorage(object: Unstructured): Unstructured;
+  };
+  /** Columns of Table answers; the generic name and age when absent. */
+  readonly columns?: readonly Column[];
+  /** Fields beyond metadata.name and metadata.namespace that a field selector may use, with how to read them. */
+  readonly selectableFields?: Readonly<Record<string, (object: Unstructured) => string>>;
+  /** Fills in what the version's defaulting functions fill in (schema defaults are applied before, by the server). */
+  setDefaults?(object: Unstructured): void;
+  readonly strategy?: Strategy;
+}
+
+/** What a resource adds to the generic create, update and delete (as the strategies of the real registry do). */
+export interface Strategy {
+  /** Default: true only for kinds whose status is its own subresource; then spec changes raise metadata.generation. */
+  readonly hasGeneration?: boolean;
+  /** Checks metadata.name beyond being there; returns messages. Default: DNS subdomain. */
+  validateName?(name: string, prefix: boolean): string[];
+  /** Whether PUT of an absent object creates it. */
+  readonly allowCreateOnUpdate?: boolean;
+  /** Whether an update may come without resourceVersion. Default true, as for most kinds. */
+  readonly allowUnconditionalUpdate?: boolean;
+  /** Drops what a creator may not set (status, generation …). */
+  prepareForCreate?(object: Unstructured, context: RequestContext): void;
+  /** Restores what this update (of the object or of `context.subresource`) may not change. */
+  prepareForUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): void;
+  validateCreate?(object: Unstructured, context: RequestContext): FieldError[];
+  validateUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): FieldError[];
+  /** Texts of Warning headers. */
+  warningsOnCreate?(object: Unstructured): string[];
+  warningsOnUpdate?(object: Unstructured, old: Unstructured): string[];
+  /** Seconds that a delete leaves the object time to end; undefined when it goes at once. */
+  gracePeriodSeconds?(object: Unstructured, requestedSeconds: number | undefined): number | undefined;
+  /** What becomes of dependents when a delete does not say. Default background. */
+  readonly defaultPropagation?: 'Orphan' | 'Background';
+  /** Fields that server-side apply never owns, by subresource ('' is the object itself): `status`, `spec.x`. */
+  readonly resetFields?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A named type: its fields and how it is published. */
+export interface TypeDefinition {
+  /** Full name, such as `io.k8s.api.core.v1.PodSpec`. */
+  readonly name: string;
+  readonly schema: Schema;
+  /** x-kubernetes-group-version-kind. */
+  readonly gvks: readonly { readonly group: string; readonly version: string; readonly kind: string }[];
+}
+
+/** Narrow view of an object whose shape a resource file knows. */
+export function fieldsOf(object: KubeObject): JsonObject {
+  return object as unknown as JsonObject;
+}

@@ -1,0 +1,181 @@
+import { StatusError, type StatusCause } from './status.ts';
+import { type GroupVersionKind } from './gvk.ts';
+
+/** The reasons of field errors; the values are the causes' reasons in a Status. */
+export type FieldErrorType =
+  | 'FieldValueNotFound'
+  | 'FieldValueRequired'
+  | 'FieldValueDuplicate'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'InternalError'
+  | 'FieldValueTypeInvalid';
+
+/** One thing wrong with one field, as k8s.io/apimachinery/pkg/util/validation/field reports it. */
+export interface FieldError {
+  readonly type: FieldErrorType;
+  /** Path such as `spec.containers[0].name`. */
+  readonly field: string;
+  /** Type, value and detail without the path: `Invalid value: "x": must be …`. */
+  readonly body: string;
+}
+
+/** A path to a field; immutable. */
+export class FieldPath {
+  readonly #text: string;
+
+  constructor(text = '') {
+    this.#text = text;
+  }
+
+  /** Adds field names. */
+  child(...names: string[]): FieldPath {
+    const tail = names.join('.');
+    return new FieldPath(this.#text === '' ? tail : `${this.#text}.${tail}`);
+  }
+
+  /** Adds a list index. */
+  index(position: number): FieldPath {
+    return new FieldPath(`${this.#text}[${position}]`);
+  }
+
+  /** Adds a map key. */
+  key(key: string): FieldPath {
+    return new FieldPath(`${this.#text}[${key}]`);
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+/** Go's %q, as far as field values need it. */
+export function goQuote(text: string): string {
+  let quoted = '"';
+  for (const char of text) {
+    const code = char.codePointAt(0) ?? 0;
+    if (char === '"' || char === '\\') quoted += `\\${char}`;
+    else if (char === '\n') quoted += '\\n';
+    else if (char === '\t') quoted += '\\t';
+    else if (char === '\r') quoted += '\\r';
+    else if (code === 7) quoted += '\\a';
+    else if (code === 8) quoted += '\\b';
+    else if (code === 12) quoted += '\\f';
+    else if (code === 11) quoted += '\\v';
+    else if (code < 0x20 || code === 0x7f) quoted += `\\x${code.toString(16).padStart(2, '0')}`;
+    else quoted += char;
+  }
+  return `${quoted}"`;
+}
+
+/** How a value is shown inside an error: strings quoted, numbers and booleans bare, the rest as JSON, null for nothing. */
+export function showFieldValue(value: unknown): string {
+  if (value === undefined || value === null) return 'null';
+  if (typeof value === 'string') return goQuote(value);
+  if (typeof value === 'object') {
+    return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? Number(item) : item));
+  }
+  return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+    ? `${value}`
+    : JSON.stringify(value);
+}
+
+/** `Required value`, with a detail when there is one. */
+export function required(path: FieldPath, detail = ''): FieldError {
+  return { type: 'FieldValueRequired', field: path.toString(), body: withDetail('Required value', detail) };
+}
+
+/** `Invalid value: <value>: <detail>`. */
+export function invalid(path: FieldPath, value: unknown, detail: string): FieldError {
+  return withValue('FieldValueInvalid', 'Invalid value', path, value, detail);
+}
+
+/** `Invalid value: <value>: <detail>` for a value of the wrong type. */
+export function typeInvalid(path: FieldPath, value: unknown, detail: string): FieldError {
+  return withValue('FieldValueTypeInvalid', 'Invalid value', path, value, detail);
+}
+
+/** `Duplicate value: <value>`. */
+export function duplicate(path: FieldPath, value: unknown): FieldError {
+  return withValue('FieldValueDuplicate', 'Duplicate value', path, value, '');
+}
+
+/** `Not found: <value>`. */
+export function fieldNotFound(path: FieldPath, value: unknown): FieldError {
+  return withValue('FieldValueNotFound', 'Not found', path, value, '');
+}
+
+/** `Unsupported value: <value>: supported values: "a", "b"`; the values are listed in the order given. */
+export function notSupported(path: FieldPath, value: unknown, supported: readonly string[]): FieldError {
+  const detail = supported.length === 0 ? '' : `supported values: ${supported.map(goQuote).join(', ')}`;
+  return withValue('FieldValueNotSupported', 'Unsupported value', path, value, detail);
+}
+
+/** `Forbidden: <detail>`. */
+export function fieldForbidden(path: FieldPath, detail: string): FieldError {
+  return { type: 'FieldValueForbidden', field: path.toString(), body: withDetail('Forbidden', detail) };
+}
+
+/** `Too long: may not be more than N bytes`. */
+export function tooLong(path: FieldPath, maxBytes: number): FieldError {
+  const unit = maxBytes === 1 ? 'byte' : 'bytes';
+  const detail = maxBytes >= 0 ? `may not be more than ${maxBytes} ${unit}` : 'value is too long';
+  return { type: 'FieldValueTooLong', field: path.toString(), body: withDetail('Too long', detail) };
+}
+
+/** `Too many: <actual>: must have at most N items`. */
+export function tooMany(path: FieldPath, actual: number, max: number): FieldError {
+  const unit = max === 1 ? 'item' : 'items';
+  const detail = max >= 0 ? `must have at most ${max} ${unit}` : 'has too many items';
+  const body = actual >= 0 ? withDetail(`Too many: ${actual}`, detail) : withDetail('Too many', detail);
+  return { type: 'FieldValueTooMany', field: path.toString(), body };
+}
+
+/** `Internal error: <message>`. */
+export function fieldInternal(path: FieldPath, message: string): FieldError {
+  return { type: 'InternalError', field: path.toString(), body: withDetail('Internal error', message) };
+}
+
+/** `field: body`, how one error reads in a list. */
+export function formatFieldError(error: FieldError): string {
+  return error.field === '' ? error.body : `${error.field}: ${error.body}`;
+}
+
+/** One error as it is, several as `[a, b]`, without repeats: how Kubernetes joins errors. */
+export function aggregateMessages(messages: readonly string[]): string {
+  const distinct = [...new Set(messages)];
+  return distinct.length === 1 ? (distinct[0] ?? '') : `[${distinct.join(', ')}]`;
+}
+
+/** 422: `Deployment.apps "x" is invalid: …` with one cause per field error. */
+export function invalidObject(gvk: GroupVersionKind, name: string, errors: readonly FieldError[]): StatusError {
+  const groupKind = gvk.group === '' ? gvk.kind : `${gvk.kind}.${gvk.group}`;
+  const causes: StatusCause[] = errors.map((error) => ({
+    reason: error.type,
+    message: error.body,
+    field: error.field,
+  }));
+  const message = aggregateMessages(errors.map(formatFieldError));
+  return new StatusError({
+    message: `${groupKind} ${goQuote(name)} is invalid${errors.length === 0 ? '' : `: ${message}`}`,
+    reason: 'Invalid',
+    details: {
+      ...(name === '' ? {} : { name }),
+      ...(gvk.group === '' ? {} : { group: gvk.group }),
+      kind: gvk.kind,
+      causes,
+    },
+    code: 422,
+  });
+}
+
+function withDetail(text: string, detail: string): string {
+  return detail === '' ? text : `${text}: ${detail}`;
+}
+
+function withValue(type: FieldErrorType, title: string, path: FieldPath, value: unknown, detail: string): FieldError {
+  return { type, field: path.toString(), body: withDetail(`${title}: ${showFieldValue(value)}`, detail) };
+}

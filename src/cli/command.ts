@@ -1,0 +1,129 @@
+import type { Client } from '../client/client.ts';
+import type { Clock } from '../system/clock.ts';
+import type { FileSystem } from '../system/file-system.ts';
+import type { IOStreams } from '../system/io-streams.ts';
+import type { Random } from '../system/random.ts';
+
+/**
+ * A flag as pflag knows it. The types are pflag's: `stringArray` takes each occurrence whole, `stringSlice` splits at
+ * commas; `optional` is the value of a flag given without one (`--dry-run`).
+ */
+export interface FlagDefinition {
+  readonly name: string;
+  readonly shorthand?: string;
+  readonly type:
+    | 'bool'
+    | 'string'
+    | 'int'
+    | 'int32'
+    | 'int64'
+    | 'float32'
+    | 'duration'
+    | 'stringArray'
+    | 'stringSlice'
+    | 'stringToString'
+    | 'tristate'
+    | 'count';
+  /** As pflag prints it: `false`, ``, `0`, `[]`, `30s`. */
+  readonly default: string;
+  readonly optional?: string;
+  readonly description: string;
+  readonly hidden?: boolean;
+  /** Text after `Flag --x has been deprecated, `. */
+  readonly deprecated?: string;
+}
+
+/** Parsed flags of one invocation; every getter throws on a name the command did not declare (a bug). */
+export interface FlagValues {
+  bool(name: string): boolean;
+  string(name: string): string;
+  /** int, int32, int64. */
+  int(name: string): number;
+  float(name: string): number;
+  /** Milliseconds. */
+  duration(name: string): number;
+  /** stringArray, stringSlice. */
+  list(name: string): readonly string[];
+  map(name: string): ReadonlyMap<string, string>;
+  /** Whether it stood on the command line (or came from kuberc). */
+  changed(name: string): boolean;
+}
+
+/** The world of a command: everything it may touch. Only main (and tests) construct one. */
+export interface CommandContext {
+  readonly streams: IOStreams;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Working folder, absolute. */
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly files: FileSystem;
+  /** Aborts on Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** The parsed global flags (--kubeconfig, --namespace, -v …). */
+  readonly globals: FlagValues;
+  /** Everything that speaks to the cluster, made on first use so that --help and a wrong flag never need a kubeconfig. */
+  readonly cluster: ClusterAccess;
+}
+
+/** Lazily resolved access to the cluster that the flags and the kubeconfig name. */
+export interface ClusterAccess {
+  client(): Promise<Client>;
+  /** The namespace from --namespace or the context, else `default`. */
+  namespace(): Promise<{ readonly name: string; readonly explicit: boolean }>;
+}
+
+/** One command: data, parse step and run step (see STYLE: flags → toOptions → run). */
+export interface CommandDefinition<Options = unknown> {
+  /** Words of the command's path: `['rollout', 'status']`. */
+  readonly path: readonly string[];
+  /** What follows the name in the usage line: `(TYPE NAME | -f FILENAME) [flags]`. */
+  readonly usage: string;
+  readonly aliases?: readonly string[];
+  /** One line for the parent's list. */
+  readonly short: string;
+  /** Our own words; paragraphs are separated by an empty line. */
+  readonly long?: string;
+  readonly examples?: string;
+  readonly flags: readonly FlagDefinition[];
+  readonly hidden?: boolean;
+  /** Resolves and checks arguments and flags. @throws UsageError, CommandError; touches no network. */
+  toOptions(args: readonly string[], flags: FlagValues, context: CommandContext): Options | Promise<Options>;
+  /** Does the work; returns the exit code (0 when nothing is returned). */
+  run(options: Options, context: CommandContext): Promise<number | void>;
+}
+
+/** Keeps the options' type while commands live in one table. */
+export function defineCommand<Options>(definition: CommandDefinition<Options>): CommandDefinition<Options> {
+  return definition;
+}
+
+/** An error that ends the command with `error: <message>` on stderr and this exit code. */
+export class CommandError extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.name = 'CommandError';
+    this.exitCode = exitCode;
+  }
+}
+
+/** Wrong usage: `error: <message>` and `See 'kubectl <command> -h' for help and examples`, as cmdutil.UsageErrorf. */
+export class UsageError extends CommandError {
+  constructor(message: string) {
+    super(message, 1);
+    this.name = 'UsageError';
+  }
+}
+
+/** Ends with an exit code and no message; everything was said. */
+export class SilentExit extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`exit ${exitCode}`);
+    this.name = 'SilentExit';
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,102 @@
+import type { GroupVersionResource } from '../apimachinery/gvk.ts';
+import type { HttpHeaders, Transport } from '../apimachinery/http.ts';
+import type { KubeList, KubeObject, Unstructured } from '../apimachinery/object-meta.ts';
+import type { WatchEvent } from '../apimachinery/watch-event.ts';
+
+/** Query parameters; undefined and empty ones are left out. */
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface ClientRequest {
+  readonly method: string;
+  /** Path without query, each segment already escaped (see resourcePath). */
+  readonly path: string;
+  readonly query?: Query;
+  readonly headers?: HttpHeaders;
+  /** Sent as JSON, or as it is when bytes or text. */
+  readonly body?: unknown;
+  /** `application/json` when absent. */
+  readonly contentType?: string;
+  readonly accept?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface ClientResponse {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  /** The whole body. */
+  readonly body: Uint8Array;
+}
+
+export interface ClientStreamResponse {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export interface ListOptions {
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly limit?: number;
+  readonly continue?: string;
+  readonly resourceVersion?: string;
+  readonly resourceVersionMatch?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface WatchOptions extends ListOptions {
+  readonly allowWatchBookmarks?: boolean;
+  readonly sendInitialEvents?: boolean;
+  readonly timeoutSeconds?: number;
+}
+
+export interface WriteOptions {
+  /** `All` for a server-side dry run. */
+  readonly dryRun?: 'All';
+  readonly fieldManager?: string;
+  readonly fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
+  readonly subresource?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface PatchOptions extends WriteOptions {
+  /** Only for apply. */
+  readonly force?: boolean;
+}
+
+export interface DeleteOptions {
+  readonly dryRun?: 'All';
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: 'Orphan' | 'Background' | 'Foreground';
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  readonly signal?: AbortSignal;
+}
+
+export type PatchType =
+  | 'application/json-patch+json'
+  | 'application/merge-patch+json'
+  | 'application/strategic-merge-patch+json'
+  | 'application/apply-patch+yaml';
+
+/** The verbs of one resource, in one namespace or (without) cluster-wide. All throw StatusError for an error answer. */
+export interface ResourceClient<T extends KubeObject = Unstructured> {
+  get(name: string, options?: { readonly subresource?: string; readonly signal?: AbortSignal }): Promise<T>;
+  list(options?: ListOptions): Promise<KubeList<T>>;
+  /** Ends normally when the server closes; yields the ERROR event, then ends, when the server reports one. */
+  watch(options?: WatchOptions): AsyncIterable<WatchEvent<T>>;
+  create(object: T, options?: WriteOptions & { readonly name?: string }): Promise<T>;
+  update(object: T, options?: WriteOptions): Promise<T>;
+  patch(name: string, type: PatchType, patch: unknown, options?: PatchOptions): Promise<T>;
+  delete(name: string, options?: DeleteOptions): Promise<unknown>;
+  deleteCollection(options?: DeleteOptions & ListOptions): Promise<unknown>;
+}
+
+/** The one HTTP client of both kubectl and the controllers. */
+export interface Client {
+  readonly transport: Transport;
+  /** A whole exchange. @throws StatusError for status >= 400 (made up from the text when the body is no Status). */
+  request(request: ClientRequest): Promise<ClientResponse>;
+  /** Like request, with the body as it comes. */
+  stream(request: ClientRequest): Promise<ClientStreamResponse>;
+  resource<T extends KubeObject = Unstructured>(gvr: GroupVersionResource, namespace?: string): ResourceClient<T>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,32 @@
+import type { GroupVersionResource } from '../apimachinery/gvk.ts';
+import type { KubeObject } from '../apimachinery/object-meta.ts';
+
+/** What an informer tells; objects are shared and must not be changed. */
+export interface InformerHandler<T extends KubeObject> {
+  added?(object: T): void;
+  updated?(object: T, old: T): void;
+  deleted?(object: T): void;
+}
+
+/** A local copy of a resource, kept up to date by one list and then a watch. */
+export interface Informer<T extends KubeObject> {
+  readonly gvr: GroupVersionResource;
+  /** Handlers added after the start get `added` for what is there. */
+  addHandler(handler: InformerHandler<T>): void;
+  hasSynced(): boolean;
+  get(namespace: string, name: string): T | undefined;
+  /** All, or those of one namespace. */
+  list(namespace?: string): readonly T[];
+  /** Objects whose controller owner (metadata.ownerReferences with controller: true) has this uid. */
+  ownedBy(uid: string): readonly T[];
+}
+
+/** Shares one informer per resource among the controllers of a process. */
+export interface InformerFactory {
+  informer<T extends KubeObject>(gvr: GroupVersionResource): Informer<T>;
+  /** Starts those that were asked for and are not started. */
+  start(): void;
+  /** Resolves when all started ones have synced; false when aborted first. */
+  waitForSync(signal?: AbortSignal): Promise<boolean>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,27 @@
+import type { Client } from '../../client/client.ts';
+import type { InformerFactory } from '../../client/informer.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Logger } from '../../system/logger.ts';
+import type { Random } from '../../system/random.ts';
+
+/** A control loop: reads through informers, writes through the client, knows nothing of the API server's inside. */
+export interface Controller {
+  /** The name kube-controller-manager gives it, such as `deployment-controller`. */
+  readonly name: string;
+  /** Starts the workers; informers are running and synced. */
+  start(): void;
+  /** Stops and waits for what is under way. */
+  stop(): Promise<void>;
+}
+
+/** What a control loop is handed. */
+export interface ControllerContext {
+  readonly client: Client;
+  readonly informers: InformerFactory;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** Makes a controller; asks the context for its informers at once so that they are started together. */
+export type ControllerConstructor = (context: ControllerContext) => Controller;

@@ -1,0 +1,118 @@
+/**
+ * What the API server stores in: etcd's semantics, whatever is behind it. One revision counts all writes of the whole
+ * store; a key holds bytes with the revision that created it and the one that last changed it.
+ */
+export interface StoredValue {
+  readonly key: string;
+  readonly value: Uint8Array;
+  /** Revision of the write that created the key. */
+  readonly createRevision: number;
+  /** Revision of the last write. */
+  readonly modRevision: number;
+}
+
+/** One change, in revision order. Writes of one transaction share a revision. */
+export interface StorageEvent {
+  readonly type: 'put' | 'delete';
+  readonly key: string;
+  readonly revision: number;
+  /** The new value; absent for a delete. */
+  readonly current?: StoredValue;
+  /** The value before; absent when the key was created. */
+  readonly previous?: StoredValue;
+}
+
+/** What a range read gives. */
+export interface RangeResult {
+  /** Sorted by key. */
+  readonly values: readonly StoredValue[];
+  /** Revision the read saw. */
+  readonly revision: number;
+  /** How many keys of the range follow beyond the limit. */
+  readonly remaining: number;
+}
+
+export interface RangeOptions {
+  /** Read as of this revision; the newest when absent. */
+  readonly revision?: number;
+  /** At most this many values. */
+  readonly limit?: number;
+  /** Start at this key (inclusive) instead of the prefix's first. */
+  readonly startKey?: string;
+}
+
+/** The outcome of a compare-and-swap. */
+export type WriteResult =
+  | { readonly ok: true; readonly revision: number }
+  /** The key was at another revision; `current` is what it holds now. */
+  | { readonly ok: false; readonly current: StoredValue | undefined };
+
+/** Thrown for a revision older than the last compaction. */
+export class CompactedError extends Error {
+  readonly compactRevision: number;
+
+  constructor(compactRevision: number) {
+    super(`the required revision has been compacted: the oldest available is ${compactRevision}`);
+    this.name = 'CompactedError';
+    this.compactRevision = compactRevision;
+  }
+}
+
+/** Thrown for a revision that is not reached yet. */
+export class FutureRevisionError extends Error {
+  readonly currentRevision: number;
+
+  constructor(requested: number, currentRevision: number) {
+    super(`revision ${requested} is in the future: the newest is ${currentRevision}`);
+    this.name = 'FutureRevisionError';
+    this.currentRevision = currentRevision;
+  }
+}
+
+/** A watch in progress. */
+export interface StorageWatch {
+  /** Stops the deliveries. */
+  close(): void;
+}
+
+export interface WatchHandlers {
+  /** Events of one revision, in order, never split. Called synchronously, in revision order; must not throw. */
+  onEvents(events: readonly StorageEvent[]): void;
+  /** The watch ended: compaction overtook it, or the store failed or closed. */
+  onEnd(error: Error | undefined): void;
+}
+
+export interface Storage {
+  /** The newest revision that is durable and visible; grows by one with each write. */
+  currentRevision(): number;
+
+  /** One key; undefined when it does not exist. */
+  get(key: string): Promise<StoredValue | undefined>;
+
+  /** All keys that start with the prefix. @throws CompactedError, FutureRevisionError */
+  range(prefix: string, options?: RangeOptions): Promise<RangeResult>;
+
+  /** How many keys start with the prefix. */
+  count(prefix: string): Promise<number>;
+
+  /**
+   * Writes when the key's modRevision equals `expectedRevision` (0: the key must not exist). Resolves after the write
+   * is durable; watchers see it no earlier.
+   */
+  put(key: string, value: Uint8Array, expectedRevision: number): Promise<WriteResult>;
+
+  /** Deletes when the key's modRevision equals `expectedRevision`. */
+  delete(key: string, expectedRevision: number): Promise<WriteResult>;
+
+  /**
+   * Delivers every change of keys with the prefix after `fromRevision`, without gaps, then goes on live.
+   * @throws CompactedError when changes after `fromRevision` are no longer all known.
+   */
+  watch(prefix: string, fromRevision: number, handlers: WatchHandlers): Promise<StorageWatch>;
+
+  /** Forgets history up to and including the revision. */
+  compact(revision: number): Promise<void>;
+
+  /** Ends watches, flushes and releases files; later calls reject. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,9 @@
+/** Where the long-running parts write what they do: one line each, never a secret. */
+export interface Logger {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Says nothing; for tests. */
+export const silentLogger: Logger = { info() {}, warn() {}, error() {} };
