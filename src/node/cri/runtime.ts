@@ -1,0 +1,128 @@
+/**
+ * The container runtime interface, after k8s.io/cri-api's runtime.v1: the calls a kubelet makes, with their names and
+ * meaning. Times are nanoseconds since the epoch in CRI; here they are milliseconds, 0 for "not yet".
+ */
+
+/** Names a pod sandbox; `attempt` counts re-creations. */
+export interface PodSandboxMetadata {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly attempt: number;
+}
+
+export interface PodSandboxConfig {
+  readonly metadata: PodSandboxMetadata;
+  readonly hostname: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** The pod shares the node's network and gets no address of its own. */
+  readonly hostNetwork: boolean;
+}
+
+export interface PodSandbox {
+  readonly id: string;
+  readonly metadata: PodSandboxMetadata;
+  readonly state: 'SANDBOX_READY' | 'SANDBOX_NOTREADY';
+  readonly createdAt: number;
+  /** The pod's addresses; empty with the host's network. */
+  readonly ips: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ContainerMetadata {
+  readonly name: string;
+  /** Counts restarts. */
+  readonly attempt: number;
+}
+
+export interface ContainerConfig {
+  readonly metadata: ContainerMetadata;
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly workingDir: string;
+  readonly envs: readonly { readonly key: string; readonly value: string }[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface ContainerStatus {
+  readonly id: string;
+  readonly podSandboxId: string;
+  readonly metadata: ContainerMetadata;
+  readonly state: 'CONTAINER_CREATED' | 'CONTAINER_RUNNING' | 'CONTAINER_EXITED' | 'CONTAINER_UNKNOWN';
+  readonly createdAt: number;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly exitCode: number;
+  readonly image: string;
+  /** Digest form: `docker.io/library/nginx@sha256:…`. */
+  readonly imageRef: string;
+  readonly imageId: string;
+  /** `Completed`, `Error`, `OOMKilled`; empty while it runs. */
+  readonly reason: string;
+  readonly message: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Something that happened to a container or sandbox (GetContainerEvents). */
+export interface ContainerEvent {
+  readonly type: 'CONTAINER_CREATED' | 'CONTAINER_STARTED' | 'CONTAINER_STOPPED' | 'CONTAINER_DELETED';
+  readonly containerId: string;
+  readonly podSandboxId: string;
+  readonly podUid: string;
+}
+
+/** What RuntimeService.Version answers. */
+export interface RuntimeVersion {
+  readonly runtimeName: string;
+  readonly runtimeVersion: string;
+  readonly runtimeApiVersion: string;
+}
+
+/** An error of the runtime; `code` is the gRPC status name a real runtime would send. */
+export class RuntimeError extends Error {
+  readonly code: 'NotFound' | 'InvalidArgument' | 'AlreadyExists' | 'Unavailable' | 'Unknown';
+
+  constructor(code: RuntimeError['code'], message: string) {
+    super(message);
+    this.name = 'RuntimeError';
+    this.code = code;
+  }
+}
+
+/** Runs sandboxes and containers. Every call throws RuntimeError. */
+export interface RuntimeService {
+  version(): Promise<RuntimeVersion>;
+  runPodSandbox(config: PodSandboxConfig): Promise<string>;
+  /** Idempotent. */
+  stopPodSandbox(podSandboxId: string): Promise<void>;
+  /** Idempotent; removes its containers too. */
+  removePodSandbox(podSandboxId: string): Promise<void>;
+  listPodSandbox(filter?: { readonly podUid?: string }): Promise<readonly PodSandbox[]>;
+  createContainer(podSandboxId: string, config: ContainerConfig): Promise<string>;
+  startContainer(containerId: string): Promise<void>;
+  /** SIGTERM, then SIGKILL after `timeoutSeconds`; idempotent. */
+  stopContainer(containerId: string, timeoutSeconds: number): Promise<void>;
+  removeContainer(containerId: string): Promise<void>;
+  listContainers(filter?: { readonly podSandboxId?: string }): Promise<readonly ContainerStatus[]>;
+  /** Calls back for every event until the returned function is called. */
+  subscribe(listener: (event: ContainerEvent) => void): () => void;
+}
+
+/** An image as the runtime knows it. */
+export interface Image {
+  readonly id: string;
+  readonly repoTags: readonly string[];
+  readonly repoDigests: readonly string[];
+  readonly sizeBytes: number;
+}
+
+/** Pulls and lists images. */
+export interface ImageService {
+  imageStatus(image: string): Promise<Image | undefined>;
+  /** @returns the image's reference; @throws RuntimeError when it cannot be had. */
+  pullImage(image: string): Promise<string>;
+  listImages(): Promise<readonly Image[]>;
+}

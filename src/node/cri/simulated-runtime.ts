@@ -1,0 +1,249 @@
+import { createHash } from 'node:crypto';
+import type { Clock, Timer } from '../../system/clock.ts';
+import type { Random } from '../../system/random.ts';
+import type { NetworkPlugin } from '../cni/network-plugin.ts';
+import {
+  RuntimeError,
+  type ContainerConfig,
+  type ContainerEvent,
+  type ContainerStatus,
+  type Image,
+  type ImageService,
+  type PodSandbox,
+  type RuntimeService,
+} from './runtime.ts';
+
+/** Pod annotation: seconds after which its containers end by themselves. */
+export const exitAfterAnnotation = 'simulation.kubectl-ts.dev/exit-after-seconds';
+/** Pod annotation: the exit code they end with. */
+export const exitCodeAnnotation = 'simulation.kubectl-ts.dev/exit-code';
+
+/** Pods of a Job end by themselves; others run until they are stopped. */
+const jobNameLabel = 'batch.kubernetes.io/job-name';
+const jobSeconds = 1;
+
+export interface SimulatedRuntimeOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: NetworkPlugin;
+  /** How long a pull takes. */
+  readonly pullMillis?: number;
+}
+
+type MutableContainer = { -readonly [Key in keyof ContainerStatus]: ContainerStatus[Key] } & { timer?: Timer };
+
+/**
+ * A container runtime that runs nothing: sandboxes and containers go through the states of a real one, with addresses
+ * of the network plugin and images that can always be had (but for the host name `unreachable.invalid`, so that
+ * ErrImagePull can be seen). Containers run until they are stopped; those of a Job, and those whose pod carries the
+ * annotation above, end by themselves.
+ */
+export function createSimulatedRuntime(options: SimulatedRuntimeOptions): RuntimeService & ImageService {
+  return new SimulatedRuntime(options);
+}
+
+class SimulatedRuntime implements RuntimeService, ImageService {
+  readonly #options: SimulatedRuntimeOptions;
+  readonly #sandboxes = new Map<string, { sandbox: PodSandbox; annotations: Readonly<Record<string, string>> }>();
+  readonly #containers = new Map<string, MutableContainer>();
+  readonly #images = new Map<string, Image>();
+  readonly #listeners = new Set<(event: ContainerEvent) => void>();
+
+  constructor(options: SimulatedRuntimeOptions) {
+    this.#options = options;
+  }
+
+  async version(): Promise<{ runtimeName: string; runtimeVersion: string; runtimeApiVersion: string }> {
+    return { runtimeName: 'simulated', runtimeVersion: '1.0.0', runtimeApiVersion: 'v1' };
+  }
+
+  async runPodSandbox(config: Parameters<RuntimeService['runPodSandbox']>[0]): Promise<string> {
+    const id = this.#id();
+    const { name, namespace } = config.metadata;
+    const ips = config.hostNetwork ? [] : await this.#options.network.add({ id, namespace, name });
+    this.#sandboxes.set(id, {
+      sandbox: {
+        id,
+        metadata: config.metadata,
+        state: 'SANDBOX_READY',
+        createdAt: this.#options.clock.now(),
+        ips,
+        labels: config.labels,
+      },
+      annotations: config.annotations,
+    });
+    this.#emit('CONTAINER_STARTED', id, id);
+    return id;
+  }
+
+  async stopPodSandbox(podSandboxId: string): Promise<void> {
+    const entry = this.#sandboxes.get(podSandboxId);
+    if (entry === undefined) return;
+    for (const container of this.#ofSandbox(podSandboxId)) this.#exit(container, 137, 'Error');
+    if (entry.sandbox.state === 'SANDBOX_NOTREADY') return;
+    entry.sandbox = { ...entry.sandbox, state: 'SANDBOX_NOTREADY' };
+    await this.#options.network.remove(podSandboxId);
+    this.#emit('CONTAINER_STOPPED', podSandboxId, podSandboxId);
+  }
+
+  async removePodSandbox(podSandboxId: string): Promise<void> {
+    if (!this.#sandboxes.has(podSandboxId)) return;
+    await this.stopPodSandbox(podSandboxId);
+    for (const container of this.#ofSandbox(podSandboxId)) this.#containers.delete(container.id);
+    this.#emit('CONTAINER_DELETED', podSandboxId, podSandboxId);
+    this.#sandboxes.delete(podSandboxId);
+  }
+
+  async listPodSandbox(filter: { readonly podUid?: string } = {}): Promise<readonly PodSandbox[]> {
+    return [...this.#sandboxes.values()]
+      .map((entry) => entry.sandbox)
+      .filter((sandbox) => filter.podUid === undefined || sandbox.metadata.uid === filter.podUid);
+  }
+
+  async createContainer(podSandboxId: string, config: ContainerConfig): Promise<string> {
+    const entry = this.#sandboxes.get(podSandboxId);
+    if (entry === undefined) throw new RuntimeError('NotFound', `sandbox "${podSandboxId}" not found`);
+    const image = this.#images.get(config.image);
+    if (image === undefined) throw new RuntimeError('NotFound', `image "${config.image}": not found`);
+    const id = this.#id();
+    this.#containers.set(id, {
+      id,
+      podSandboxId,
+      metadata: config.metadata,
+      state: 'CONTAINER_CREATED',
+      createdAt: this.#options.clock.now(),
+      startedAt: 0,
+      finishedAt: 0,
+      exitCode: 0,
+      image: config.image,
+      imageRef: image.repoDigests[0] ?? image.id,
+      imageId: image.id,
+      reason: '',
+      message: '',
+      labels: config.labels,
+    });
+    this.#emit('CONTAINER_CREATED', id, podSandboxId);
+    return id;
+  }
+
+  async startContainer(containerId: string): Promise<void> {
+    const container = this.#container(containerId);
+    const entry = this.#sandboxes.get(container.podSandboxId);
+    if (container.state !== 'CONTAINER_CREATED' || entry?.sandbox.state !== 'SANDBOX_READY') {
+      throw new RuntimeError('InvalidArgument', `container "${containerId}" cannot be started: ${container.state}`);
+    }
+    container.state = 'CONTAINER_RUNNING';
+    container.startedAt = this.#options.clock.now();
+    this.#emit('CONTAINER_STARTED', containerId, container.podSandboxId);
+    const seconds = lifetimeSeconds(entry.annotations, entry.sandbox.labels);
+    if (seconds === undefined) return;
+    const code = Number(entry.annotations[exitCodeAnnotation] ?? '0');
+    container.timer = this.#options.clock.setTimer(
+      () => this.#exit(container, code, code === 0 ? 'Completed' : 'Error'),
+      seconds * 1000,
+      { unref: true },
+    );
+  }
+
+  async stopContainer(containerId: string): Promise<void> {
+    const container = this.#containers.get(containerId);
+    // Nothing runs, so SIGTERM is obeyed at once: a process that handles it ends with 0.
+    if (container !== undefined) this.#exit(container, 0, 'Completed');
+  }
+
+  async removeContainer(containerId: string): Promise<void> {
+    const container = this.#containers.get(containerId);
+    if (container === undefined) return;
+    this.#exit(container, 137, 'Error');
+    this.#containers.delete(containerId);
+    this.#emit('CONTAINER_DELETED', containerId, container.podSandboxId);
+  }
+
+  async listContainers(filter: { readonly podSandboxId?: string } = {}): Promise<readonly ContainerStatus[]> {
+    return filter.podSandboxId === undefined ? [...this.#containers.values()] : this.#ofSandbox(filter.podSandboxId);
+  }
+
+  subscribe(listener: (event: ContainerEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async imageStatus(image: string): Promise<Image | undefined> {
+    return this.#images.get(image);
+  }
+
+  async pullImage(image: string): Promise<string> {
+    if (this.#options.pullMillis !== undefined) {
+      await new Promise<void>((resolve) => this.#options.clock.setTimer(resolve, this.#options.pullMillis ?? 0));
+    }
+    const name = canonicalImageName(image);
+    if (name.repository.startsWith('unreachable.invalid/')) {
+      throw new RuntimeError('Unknown', `failed to pull and unpack image "${image}": no such host: unreachable.invalid`);
+    }
+    const digest = createHash('sha256').update(`${name.repository}:${name.tag}`).digest('hex');
+    const pulled: Image = {
+      id: `sha256:${createHash('sha256').update(digest).digest('hex')}`,
+      repoTags: [`${name.repository}:${name.tag}`],
+      repoDigests: [`${name.repository}@sha256:${digest}`],
+      sizeBytes: 1024 * 1024 * (5 + (Number.parseInt(digest.slice(0, 4), 16) % 200)),
+    };
+    this.#images.set(image, pulled);
+    return pulled.repoDigests[0] ?? pulled.id;
+  }
+
+  async listImages(): Promise<readonly Image[]> {
+    return [...new Map([...this.#images.values()].map((image) => [image.id, image])).values()];
+  }
+
+  #exit(container: MutableContainer, exitCode: number, reason: string): void {
+    if (container.state === 'CONTAINER_EXITED') return;
+    container.timer?.cancel();
+    container.state = 'CONTAINER_EXITED';
+    container.finishedAt = this.#options.clock.now();
+    container.exitCode = exitCode;
+    container.reason = reason;
+    this.#emit('CONTAINER_STOPPED', container.id, container.podSandboxId);
+  }
+
+  #container(id: string): MutableContainer {
+    const container = this.#containers.get(id);
+    if (container === undefined) throw new RuntimeError('NotFound', `container "${id}" not found`);
+    return container;
+  }
+
+  #ofSandbox(podSandboxId: string): MutableContainer[] {
+    return [...this.#containers.values()].filter((container) => container.podSandboxId === podSandboxId);
+  }
+
+  #emit(type: ContainerEvent['type'], containerId: string, podSandboxId: string): void {
+    const podUid = this.#sandboxes.get(podSandboxId)?.sandbox.metadata.uid ?? '';
+    for (const listener of this.#listeners) listener({ type, containerId, podSandboxId, podUid });
+  }
+
+  #id(): string {
+    const uuid = (): string => this.#options.random.uuid().replaceAll('-', '');
+    return uuid() + uuid();
+  }
+}
+
+function lifetimeSeconds(
+  annotations: Readonly<Record<string, string>>,
+  labels: Readonly<Record<string, string>>,
+): number | undefined {
+  const asked = annotations[exitAfterAnnotation];
+  if (asked !== undefined && Number.isFinite(Number(asked))) return Math.max(0, Number(asked));
+  return labels[jobNameLabel] === undefined ? undefined : jobSeconds;
+}
+
+/** Splits an image reference and fills in what Docker's conventions leave out (registry, `library/`, `latest`). */
+function canonicalImageName(image: string): { repository: string; tag: string } {
+  const withoutDigest = image.split('@')[0] ?? image;
+  const slash = withoutDigest.lastIndexOf('/');
+  const colon = withoutDigest.indexOf(':', slash + 1);
+  const tag = colon < 0 ? 'latest' : withoutDigest.slice(colon + 1);
+  let repository = colon < 0 ? withoutDigest : withoutDigest.slice(0, colon);
+  const head = repository.split('/')[0] ?? '';
+  if (!repository.includes('/')) repository = `docker.io/library/${repository}`;
+  else if (!head.includes('.') && !head.includes(':') && head !== 'localhost') repository = `docker.io/${repository}`;
+  return { repository, tag };
+}
