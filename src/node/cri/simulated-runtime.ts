@@ -13,9 +13,9 @@ import {
   type RuntimeService,
 } from './runtime.ts';
 
-/** Pod annotation: seconds after which its containers end by themselves. */
+/** Annotation of a pod, or of one container's config: seconds after which it ends by itself. */
 export const exitAfterAnnotation = 'simulation.kubectl-ts.dev/exit-after-seconds';
-/** Pod annotation: the exit code they end with. */
+/** Annotation beside it: the exit code it ends with. */
 export const exitCodeAnnotation = 'simulation.kubectl-ts.dev/exit-code';
 
 /** Pods of a Job end by themselves; others run until they are stopped. */
@@ -30,7 +30,10 @@ export interface SimulatedRuntimeOptions {
   readonly pullMillis?: number;
 }
 
-type MutableContainer = { -readonly [Key in keyof ContainerStatus]: ContainerStatus[Key] } & { timer?: Timer };
+type MutableContainer = { -readonly [Key in keyof ContainerStatus]: ContainerStatus[Key] } & {
+  readonly annotations: Readonly<Record<string, string>>;
+  timer?: Timer;
+};
 
 /**
  * A container runtime that runs nothing: sandboxes and containers go through the states of a real one, with addresses
@@ -121,6 +124,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       reason: '',
       message: '',
       labels: config.labels,
+      annotations: config.annotations,
     });
     this.#emit('CONTAINER_CREATED', id, podSandboxId);
     return id;
@@ -135,9 +139,10 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     container.state = 'CONTAINER_RUNNING';
     container.startedAt = this.#options.clock.now();
     this.#emit('CONTAINER_STARTED', containerId, container.podSandboxId);
-    const seconds = lifetimeSeconds(entry.annotations, entry.sandbox.labels);
+    const annotations = { ...entry.annotations, ...container.annotations };
+    const seconds = lifetimeSeconds(annotations, entry.sandbox.labels);
     if (seconds === undefined) return;
-    const code = Number(entry.annotations[exitCodeAnnotation] ?? '0');
+    const code = Number(annotations[exitCodeAnnotation] ?? '0');
     container.timer = this.#options.clock.setTimer(
       () => this.#exit(container, code, code === 0 ? 'Completed' : 'Error'),
       seconds * 1000,
@@ -178,7 +183,10 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     }
     const name = canonicalImageName(image);
     if (name.repository.startsWith('unreachable.invalid/')) {
-      throw new RuntimeError('Unknown', `failed to pull and unpack image "${image}": no such host: unreachable.invalid`);
+      throw new RuntimeError(
+        'Unknown',
+        `failed to pull and unpack image "${image}": no such host: unreachable.invalid`,
+      );
     }
     const digest = createHash('sha256').update(`${name.repository}:${name.tag}`).digest('hex');
     const pulled: Image = {

@@ -1,0 +1,74 @@
+import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import type { TypeSource } from '../../type-language.ts';
+
+/** The types of MutatingAdmissionPolicy objects. */
+export const mutatingAdmissionPolicyTypes: TypeSource = {
+  package: 'io.k8s.api.admissionregistration.v1',
+  text: `
+kind MutatingAdmissionPolicy
+  metadata: meta.ObjectMeta=
+  spec: MutatingAdmissionPolicySpec=
+
+type ApplyConfiguration
+  expression: string
+
+type JSONPatch
+  expression: string
+
+type MatchCondition
+  expression!: string=
+  name!: string=
+
+type MatchResources atomic
+  excludeResourceRules: [NamedRuleWithOperations] atomic
+  matchPolicy: string enum(Equivalent, Exact)
+  namespaceSelector: meta.LabelSelector
+  objectSelector: meta.LabelSelector
+  resourceRules: [NamedRuleWithOperations] atomic
+
+type MutatingAdmissionPolicySpec
+  failurePolicy: string enum(Fail, Ignore)
+  matchConditions: [MatchCondition] map(name) merge(name)
+  matchConstraints: MatchResources
+  mutations: [Mutation] atomic
+  paramKind: ParamKind
+  reinvocationPolicy: string enum(IfNeeded, Never)
+  variables: [Variable] atomic
+
+type Mutation
+  applyConfiguration: ApplyConfiguration
+  jsonPatch: JSONPatch
+  patchType!: string= enum(ApplyConfiguration, JSONPatch)
+
+type NamedRuleWithOperations atomic
+  apiGroups: [string] atomic
+  apiVersions: [string] atomic
+  operations: [string] atomic
+  resourceNames: [string] atomic
+  resources: [string] atomic
+  scope: string enum(*, Cluster, Namespaced)
+
+type ParamKind atomic
+  apiVersion: string
+  kind: string
+
+type Variable atomic
+  expression!: string=
+  name!: string=
+`,
+};
+
+/** The mutatingadmissionpolicies resource. */
+export const mutatingAdmissionPolicyResource: ResourceDefinition = {
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'MutatingAdmissionPolicy',
+  resource: 'mutatingadmissionpolicies',
+  singular: 'mutatingadmissionpolicy',
+  shortNames: [],
+  categories: ['api-extensions'],
+  namespaced: false,
+  verbs: allVerbs,
+  subresources: [],
+  type: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy',
+};

@@ -1,0 +1,59 @@
+import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import type { TypeSource } from '../../type-language.ts';
+
+/** The types of MutatingWebhookConfiguration objects. */
+export const mutatingWebhookConfigurationTypes: TypeSource = {
+  package: 'io.k8s.api.admissionregistration.v1',
+  text: `
+kind MutatingWebhookConfiguration
+  metadata: meta.ObjectMeta=
+  webhooks: [MutatingWebhook] map(name) merge(name)
+
+type MutatingWebhook
+  admissionReviewVersions!: [string] atomic
+  clientConfig!: WebhookClientConfig=
+  failurePolicy: string enum(Fail, Ignore)
+  matchConditions: [MatchCondition] map(name) merge(name)
+  matchPolicy: string enum(Equivalent, Exact)
+  name!: string=
+  namespaceSelector: meta.LabelSelector
+  objectSelector: meta.LabelSelector
+  reinvocationPolicy: string enum(IfNeeded, Never)
+  rules: [RuleWithOperations] atomic
+  sideEffects!: string enum(None, NoneOnDryRun, Some, Unknown)
+  timeoutSeconds: int32
+
+type RuleWithOperations
+  apiGroups: [string] atomic
+  apiVersions: [string] atomic
+  operations: [string] atomic
+  resources: [string] atomic
+  scope: string enum(*, Cluster, Namespaced)
+
+type ServiceReference
+  name!: string=
+  namespace!: string=
+  path: string
+  port: int32
+
+type WebhookClientConfig
+  caBundle: bytes
+  service: ServiceReference
+  url: string
+`,
+};
+
+/** The mutatingwebhookconfigurations resource. */
+export const mutatingWebhookConfigurationResource: ResourceDefinition = {
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'MutatingWebhookConfiguration',
+  resource: 'mutatingwebhookconfigurations',
+  singular: 'mutatingwebhookconfiguration',
+  shortNames: [],
+  categories: ['api-extensions'],
+  namespaced: false,
+  verbs: allVerbs,
+  subresources: [],
+  type: 'io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration',
+};

@@ -1,0 +1,40 @@
+import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import type { TypeSource } from '../../type-language.ts';
+
+/** The types of ValidatingWebhookConfiguration objects. */
+export const validatingWebhookConfigurationTypes: TypeSource = {
+  package: 'io.k8s.api.admissionregistration.v1',
+  text: `
+kind ValidatingWebhookConfiguration
+  metadata: meta.ObjectMeta=
+  webhooks: [ValidatingWebhook] map(name) merge(name)
+
+type ValidatingWebhook
+  admissionReviewVersions!: [string] atomic
+  clientConfig!: WebhookClientConfig=
+  failurePolicy: string enum(Fail, Ignore)
+  matchConditions: [MatchCondition] map(name) merge(name)
+  matchPolicy: string enum(Equivalent, Exact)
+  name!: string=
+  namespaceSelector: meta.LabelSelector
+  objectSelector: meta.LabelSelector
+  rules: [RuleWithOperations] atomic
+  sideEffects!: string enum(None, NoneOnDryRun, Some, Unknown)
+  timeoutSeconds: int32
+`,
+};
+
+/** The validatingwebhookconfigurations resource. */
+export const validatingWebhookConfigurationResource: ResourceDefinition = {
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'ValidatingWebhookConfiguration',
+  resource: 'validatingwebhookconfigurations',
+  singular: 'validatingwebhookconfiguration',
+  shortNames: [],
+  categories: ['api-extensions'],
+  namespaced: false,
+  verbs: allVerbs,
+  subresources: [],
+  type: 'io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration',
+};

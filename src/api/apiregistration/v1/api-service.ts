@@ -1,0 +1,52 @@
+import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import type { TypeSource } from '../../type-language.ts';
+
+/** The types of APIService objects. */
+export const apiServiceTypes: TypeSource = {
+  package: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1',
+  text: `
+kind APIService
+  metadata: meta.ObjectMeta=
+  spec: APIServiceSpec=
+  status: APIServiceStatus=
+
+type APIServiceCondition
+  lastTransitionTime: meta.Time
+  message: string
+  reason: string
+  status!: string=
+  type!: string=
+
+type APIServiceSpec
+  caBundle: bytes atomic
+  group: string
+  groupPriorityMinimum!: int32=
+  insecureSkipTLSVerify: bool
+  service: ServiceReference
+  version: string
+  versionPriority!: int32=
+
+type APIServiceStatus
+  conditions: [APIServiceCondition] map(type) merge(type)
+
+type ServiceReference
+  name: string
+  namespace: string
+  port: int32
+`,
+};
+
+/** The apiservices resource. */
+export const apiServiceResource: ResourceDefinition = {
+  group: 'apiregistration.k8s.io',
+  version: 'v1',
+  kind: 'APIService',
+  resource: 'apiservices',
+  singular: 'apiservice',
+  shortNames: [],
+  categories: ['api-extensions'],
+  namespaced: false,
+  verbs: allVerbs,
+  subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
+  type: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService',
+};

@@ -1,0 +1,145 @@
+import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import type { TypeSource } from '../../type-language.ts';
+
+/** The types of HorizontalPodAutoscaler objects. */
+export const horizontalPodAutoscalerTypes: TypeSource = {
+  package: 'io.k8s.api.autoscaling.v2',
+  text: `
+kind HorizontalPodAutoscaler
+  metadata: meta.ObjectMeta=
+  spec!: HorizontalPodAutoscalerSpec=
+  status: HorizontalPodAutoscalerStatus=
+
+type ContainerResourceMetricSource
+  container!: string=
+  name!: string=
+  target!: MetricTarget=
+
+type ContainerResourceMetricStatus
+  container!: string=
+  current!: MetricValueStatus=
+  name!: string=
+
+type CrossVersionObjectReference
+  apiVersion: string
+  kind!: string=
+  name!: string=
+
+type ExternalMetricSource
+  metric!: MetricIdentifier=
+  target!: MetricTarget=
+
+type ExternalMetricStatus
+  current!: MetricValueStatus=
+  metric!: MetricIdentifier=
+
+type HPAScalingPolicy
+  periodSeconds!: int32=
+  type!: string=
+  value!: int32=
+
+type HPAScalingRules
+  policies: [HPAScalingPolicy] atomic
+  selectPolicy: string
+  stabilizationWindowSeconds: int32
+  tolerance: resource.Quantity
+
+type HorizontalPodAutoscalerBehavior
+  scaleDown: HPAScalingRules
+  scaleUp: HPAScalingRules
+
+type HorizontalPodAutoscalerCondition
+  lastTransitionTime: meta.Time
+  message: string
+  reason: string
+  status!: string=
+  type!: string=
+
+type HorizontalPodAutoscalerSpec
+  behavior: HorizontalPodAutoscalerBehavior
+  maxReplicas!: int32=
+  metrics: [MetricSpec] atomic
+  minReplicas: int32
+  scaleTargetRef!: CrossVersionObjectReference=
+
+type HorizontalPodAutoscalerStatus
+  conditions: [HorizontalPodAutoscalerCondition] map(type) merge(type)
+  currentMetrics: [MetricStatus] atomic
+  currentReplicas: int32
+  desiredReplicas!: int32=
+  lastScaleTime: meta.Time
+  observedGeneration: int64
+
+type MetricIdentifier
+  name!: string=
+  selector: meta.LabelSelector
+
+type MetricSpec
+  containerResource: ContainerResourceMetricSource
+  external: ExternalMetricSource
+  object: ObjectMetricSource
+  pods: PodsMetricSource
+  resource: ResourceMetricSource
+  type!: string=
+
+type MetricStatus
+  containerResource: ContainerResourceMetricStatus
+  external: ExternalMetricStatus
+  object: ObjectMetricStatus
+  pods: PodsMetricStatus
+  resource: ResourceMetricStatus
+  type!: string=
+
+type MetricTarget
+  averageUtilization: int32
+  averageValue: resource.Quantity
+  type!: string=
+  value: resource.Quantity
+
+type MetricValueStatus
+  averageUtilization: int32
+  averageValue: resource.Quantity
+  value: resource.Quantity
+
+type ObjectMetricSource
+  describedObject!: CrossVersionObjectReference=
+  metric!: MetricIdentifier=
+  target!: MetricTarget=
+
+type ObjectMetricStatus
+  current!: MetricValueStatus=
+  describedObject!: CrossVersionObjectReference=
+  metric!: MetricIdentifier=
+
+type PodsMetricSource
+  metric!: MetricIdentifier=
+  target!: MetricTarget=
+
+type PodsMetricStatus
+  current!: MetricValueStatus=
+  metric!: MetricIdentifier=
+
+type ResourceMetricSource
+  name!: string=
+  target!: MetricTarget=
+
+type ResourceMetricStatus
+  current!: MetricValueStatus=
+  name!: string=
+`,
+};
+
+/** The horizontalpodautoscalers resource. */
+export const horizontalPodAutoscalerResource: ResourceDefinition = {
+  group: 'autoscaling',
+  version: 'v2',
+  kind: 'HorizontalPodAutoscaler',
+  resource: 'horizontalpodautoscalers',
+  singular: 'horizontalpodautoscaler',
+  shortNames: ['hpa'],
+  categories: ['all'],
+  namespaced: true,
+  verbs: allVerbs,
+  subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
+  type: 'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
+};

@@ -1,0 +1,45 @@
+import type { ResourceDefinition } from '../../resource-definition.ts';
+import type { TypeSource } from '../../type-language.ts';
+
+/** The types of Namespace objects. */
+export const namespaceTypes: TypeSource = {
+  package: 'io.k8s.api.core.v1',
+  text: `
+kind Namespace
+  metadata: meta.ObjectMeta=
+  spec: NamespaceSpec=
+  status: NamespaceStatus=
+
+type NamespaceCondition
+  lastTransitionTime: meta.Time
+  message: string
+  reason: string
+  status!: string=
+  type!: string=
+
+type NamespaceSpec
+  finalizers: [string] atomic
+
+type NamespaceStatus
+  conditions: [NamespaceCondition] map(type) merge(type)
+  phase: string enum(Active, Terminating)
+`,
+};
+
+/** The namespaces resource. */
+export const namespaceResource: ResourceDefinition = {
+  group: '',
+  version: 'v1',
+  kind: 'Namespace',
+  resource: 'namespaces',
+  singular: 'namespace',
+  shortNames: ['ns'],
+  categories: [],
+  namespaced: false,
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
+  subresources: [
+    { name: 'finalize', verbs: ['update'] },
+    { name: 'status', verbs: ['get', 'patch', 'update'] },
+  ],
+  type: 'io.k8s.api.core.v1.Namespace',
+};

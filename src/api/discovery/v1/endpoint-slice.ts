@@ -1,0 +1,60 @@
+import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import type { TypeSource } from '../../type-language.ts';
+
+/** The types of EndpointSlice objects. */
+export const endpointSliceTypes: TypeSource = {
+  package: 'io.k8s.api.discovery.v1',
+  text: `
+kind EndpointSlice
+  addressType!: string= enum(FQDN, IPv4, IPv6)
+  endpoints: [Endpoint] atomic
+  metadata: meta.ObjectMeta=
+  ports: [EndpointPort] atomic
+
+type Endpoint
+  addresses!: [string] set
+  conditions: EndpointConditions=
+  deprecatedTopology: {string}
+  hints: EndpointHints
+  hostname: string
+  nodeName: string
+  targetRef: core.ObjectReference
+  zone: string
+
+type EndpointConditions
+  ready: bool
+  serving: bool
+  terminating: bool
+
+type EndpointHints
+  forNodes: [ForNode] atomic
+  forZones: [ForZone] atomic
+
+type EndpointPort atomic
+  appProtocol: string
+  name: string
+  port: int32
+  protocol: string enum(SCTP, TCP, UDP)
+
+type ForNode
+  name!: string=
+
+type ForZone
+  name!: string=
+`,
+};
+
+/** The endpointslices resource. */
+export const endpointSliceResource: ResourceDefinition = {
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  kind: 'EndpointSlice',
+  resource: 'endpointslices',
+  singular: 'endpointslice',
+  shortNames: [],
+  categories: [],
+  namespaced: true,
+  verbs: allVerbs,
+  subresources: [],
+  type: 'io.k8s.api.discovery.v1.EndpointSlice',
+};

@@ -1,0 +1,82 @@
+import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import type { TypeSource } from '../../type-language.ts';
+
+/** The types of FlowSchema objects. */
+export const flowSchemaTypes: TypeSource = {
+  package: 'io.k8s.api.flowcontrol.v1',
+  text: `
+kind FlowSchema
+  metadata: meta.ObjectMeta=
+  spec: FlowSchemaSpec=
+  status: FlowSchemaStatus=
+
+type FlowDistinguisherMethod
+  type!: string=
+
+type FlowSchemaCondition
+  lastTransitionTime: meta.Time
+  message: string
+  reason: string
+  status: string
+  type: string
+
+type FlowSchemaSpec
+  distinguisherMethod: FlowDistinguisherMethod
+  matchingPrecedence: int32=
+  priorityLevelConfiguration!: PriorityLevelConfigurationReference=
+  rules: [PolicyRulesWithSubjects] atomic
+
+type FlowSchemaStatus
+  conditions: [FlowSchemaCondition] map(type) merge(type)
+
+type GroupSubject
+  name!: string=
+
+type NonResourcePolicyRule
+  nonResourceURLs!: [string] set
+  verbs!: [string] set
+
+type PolicyRulesWithSubjects
+  nonResourceRules: [NonResourcePolicyRule] atomic
+  resourceRules: [ResourcePolicyRule] atomic
+  subjects!: [Subject] atomic
+
+type PriorityLevelConfigurationReference
+  name!: string=
+
+type ResourcePolicyRule
+  apiGroups!: [string] set
+  clusterScope: bool
+  namespaces: [string] set
+  resources!: [string] set
+  verbs!: [string] set
+
+type ServiceAccountSubject
+  name!: string=
+  namespace!: string=
+
+type Subject unions([{"discriminator":"kind","fields-to-discriminateBy":{"group":"Group","serviceAccount":"ServiceAccount","user":"User"}}])
+  group: GroupSubject
+  kind!: string=
+  serviceAccount: ServiceAccountSubject
+  user: UserSubject
+
+type UserSubject
+  name!: string=
+`,
+};
+
+/** The flowschemas resource. */
+export const flowSchemaResource: ResourceDefinition = {
+  group: 'flowcontrol.apiserver.k8s.io',
+  version: 'v1',
+  kind: 'FlowSchema',
+  resource: 'flowschemas',
+  singular: 'flowschema',
+  shortNames: [],
+  categories: [],
+  namespaced: false,
+  verbs: allVerbs,
+  subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
+  type: 'io.k8s.api.flowcontrol.v1.FlowSchema',
+};

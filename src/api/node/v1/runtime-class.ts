@@ -1,0 +1,36 @@
+import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import type { TypeSource } from '../../type-language.ts';
+
+/** The types of RuntimeClass objects. */
+export const runtimeClassTypes: TypeSource = {
+  package: 'io.k8s.api.node.v1',
+  text: `
+kind RuntimeClass
+  handler!: string=
+  metadata: meta.ObjectMeta=
+  overhead: Overhead
+  scheduling: Scheduling
+
+type Overhead
+  podFixed: {resource.Quantity}
+
+type Scheduling
+  nodeSelector: {string} atomic-map
+  tolerations: [core.Toleration] atomic
+`,
+};
+
+/** The runtimeclasses resource. */
+export const runtimeClassResource: ResourceDefinition = {
+  group: 'node.k8s.io',
+  version: 'v1',
+  kind: 'RuntimeClass',
+  resource: 'runtimeclasses',
+  singular: 'runtimeclass',
+  shortNames: [],
+  categories: [],
+  namespaced: false,
+  verbs: allVerbs,
+  subresources: [],
+  type: 'io.k8s.api.node.v1.RuntimeClass',
+};

@@ -1,0 +1,43 @@
+import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import type { TypeSource } from '../../type-language.ts';
+
+/** The types of PodDisruptionBudget objects. */
+export const podDisruptionBudgetTypes: TypeSource = {
+  package: 'io.k8s.api.policy.v1',
+  text: `
+kind PodDisruptionBudget
+  metadata: meta.ObjectMeta=
+  spec: PodDisruptionBudgetSpec=
+  status: PodDisruptionBudgetStatus=
+
+type PodDisruptionBudgetSpec
+  maxUnavailable: intstr.IntOrString
+  minAvailable: intstr.IntOrString
+  selector: meta.LabelSelector strategy(replace)
+  unhealthyPodEvictionPolicy: string enum(AlwaysAllow, IfHealthyBudget)
+
+type PodDisruptionBudgetStatus
+  conditions: [meta.Condition] map(type) merge(type)
+  currentHealthy: int32=
+  desiredHealthy: int32=
+  disruptedPods: {meta.Time}
+  disruptionsAllowed: int32=
+  expectedPods: int32=
+  observedGeneration: int64
+`,
+};
+
+/** The poddisruptionbudgets resource. */
+export const podDisruptionBudgetResource: ResourceDefinition = {
+  group: 'policy',
+  version: 'v1',
+  kind: 'PodDisruptionBudget',
+  resource: 'poddisruptionbudgets',
+  singular: 'poddisruptionbudget',
+  shortNames: ['pdb'],
+  categories: [],
+  namespaced: true,
+  verbs: allVerbs,
+  subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
+  type: 'io.k8s.api.policy.v1.PodDisruptionBudget',
+};

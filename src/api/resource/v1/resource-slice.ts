@@ -1,0 +1,102 @@
+import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import type { TypeSource } from '../../type-language.ts';
+
+/** The types of ResourceSlice objects. */
+export const resourceSliceTypes: TypeSource = {
+  package: 'io.k8s.api.resource.v1',
+  text: `
+kind ResourceSlice
+  metadata: meta.ObjectMeta=
+  spec!: ResourceSliceSpec=
+
+type CapacityRequestPolicy
+  default: resource.Quantity
+  validRange: CapacityRequestPolicyRange
+  validValues: [resource.Quantity] atomic
+
+type CapacityRequestPolicyRange
+  max: resource.Quantity
+  min!: resource.Quantity
+  step: resource.Quantity
+
+type Counter
+  value!: resource.Quantity
+
+type CounterSet
+  counters!: {Counter}
+  name!: string=
+
+type Device
+  allNodes: bool
+  allowMultipleAllocations: bool
+  attributes: {DeviceAttribute}
+  bindingConditions: [string] atomic
+  bindingFailureConditions: [string] atomic
+  bindsToNode: bool
+  capacity: {DeviceCapacity}
+  consumesCounters: [DeviceCounterConsumption] atomic
+  name!: string=
+  nodeAllocatableResourceMappings: {NodeAllocatableResourceMapping}
+  nodeName: string
+  nodeSelector: core.NodeSelector
+  taints: [DeviceTaint] atomic
+
+type DeviceAttribute
+  bool: bool
+  bools: [bool] atomic
+  int: int64
+  ints: [int64] atomic
+  string: string
+  strings: [string] atomic
+  version: string
+  versions: [string] atomic
+
+type DeviceCapacity
+  requestPolicy: CapacityRequestPolicy
+  value!: resource.Quantity
+
+type DeviceCounterConsumption
+  counterSet!: string=
+  counters!: {Counter}
+
+type DeviceTaint
+  effect!: string= enum(NoExecute, NoSchedule, None)
+  key!: string=
+  timeAdded: meta.Time
+  value: string
+
+type NodeAllocatableResourceMapping
+  allocationMultiplier: resource.Quantity
+  capacityKey: string
+
+type ResourcePool
+  generation!: int64=
+  name!: string=
+  resourceSliceCount!: int64=
+
+type ResourceSliceSpec
+  allNodes: bool
+  devices: [Device] atomic
+  driver!: string=
+  nodeName: string
+  nodeSelector: core.NodeSelector
+  perDeviceNodeSelection: bool
+  pool!: ResourcePool=
+  sharedCounters: [CounterSet] atomic
+`,
+};
+
+/** The resourceslices resource. */
+export const resourceSliceResource: ResourceDefinition = {
+  group: 'resource.k8s.io',
+  version: 'v1',
+  kind: 'ResourceSlice',
+  resource: 'resourceslices',
+  singular: 'resourceslice',
+  shortNames: [],
+  categories: [],
+  namespaced: false,
+  verbs: allVerbs,
+  subresources: [],
+  type: 'io.k8s.api.resource.v1.ResourceSlice',
+};

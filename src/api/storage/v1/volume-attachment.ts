@@ -1,0 +1,48 @@
+import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import type { TypeSource } from '../../type-language.ts';
+
+/** The types of VolumeAttachment objects. */
+export const volumeAttachmentTypes: TypeSource = {
+  package: 'io.k8s.api.storage.v1',
+  text: `
+kind VolumeAttachment
+  metadata: meta.ObjectMeta=
+  spec!: VolumeAttachmentSpec=
+  status: VolumeAttachmentStatus=
+
+type VolumeAttachmentSource
+  inlineVolumeSpec: core.PersistentVolumeSpec
+  persistentVolumeName: string
+
+type VolumeAttachmentSpec
+  attacher!: string=
+  nodeName!: string=
+  source!: VolumeAttachmentSource=
+
+type VolumeAttachmentStatus
+  attachError: VolumeError
+  attached!: bool=
+  attachmentMetadata: {string}
+  detachError: VolumeError
+
+type VolumeError
+  errorCode: int32
+  message: string
+  time: meta.Time
+`,
+};
+
+/** The volumeattachments resource. */
+export const volumeAttachmentResource: ResourceDefinition = {
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'VolumeAttachment',
+  resource: 'volumeattachments',
+  singular: 'volumeattachment',
+  shortNames: [],
+  categories: [],
+  namespaced: false,
+  verbs: allVerbs,
+  subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
+  type: 'io.k8s.api.storage.v1.VolumeAttachment',
+};

@@ -1,0 +1,116 @@
+import type { Node, Pod } from '../../api/types/core-v1.ts';
+import { addAmounts, podRequests, resourceAmounts, type ResourceAmounts, scoredRequests } from './pod-resources.ts';
+
+/** A node with the pods on it, bound or assumed, and what they ask for. */
+export interface NodeInfo {
+  readonly node: Node;
+  readonly pods: ReadonlyMap<string, Pod>;
+  readonly allocatable: ReadonlyMap<string, number>;
+  readonly requested: ReadonlyMap<string, number>;
+  /** With assumed values for pods without requests; for scoring. */
+  readonly scored: { readonly milliCpu: number; readonly memoryBytes: number };
+  /** Host ports in use: `protocol/ip/port`. */
+  readonly hostPorts: ReadonlySet<string>;
+}
+
+interface MutableNodeInfo extends NodeInfo {
+  node: Node;
+  allocatable: ResourceAmounts;
+  requested: ResourceAmounts;
+  scored: { milliCpu: number; memoryBytes: number };
+  pods: Map<string, Pod>;
+  hostPorts: Set<string>;
+}
+
+/** The scheduler's picture of the cluster, one step ahead of the API: pods being bound count already. */
+export class SchedulerCache {
+  readonly #nodes = new Map<string, MutableNodeInfo>();
+  /** Pods on nodes that are not known (yet). */
+  readonly #homeless = new Map<string, Map<string, Pod>>();
+  readonly #placed = new Map<string, string>();
+
+  /** Nodes in a stable order. */
+  nodes(): readonly NodeInfo[] {
+    return [...this.#nodes.values()];
+  }
+
+  setNode(node: Node): void {
+    const name = node.metadata.name ?? '';
+    const known = this.#nodes.get(name);
+    const allocatable = resourceAmounts(node.status?.allocatable ?? node.status?.capacity);
+    if (known !== undefined) {
+      known.node = node;
+      known.allocatable = allocatable;
+      return;
+    }
+    const info: MutableNodeInfo = {
+      node,
+      allocatable,
+      requested: new Map(),
+      scored: { milliCpu: 0, memoryBytes: 0 },
+      pods: new Map(),
+      hostPorts: new Set(),
+    };
+    this.#nodes.set(name, info);
+    for (const pod of this.#homeless.get(name)?.values() ?? []) count(info, pod, 1);
+    this.#homeless.delete(name);
+  }
+
+  removeNode(name: string): void {
+    const info = this.#nodes.get(name);
+    if (info === undefined) return;
+    this.#nodes.delete(name);
+    if (info.pods.size > 0) this.#homeless.set(name, new Map(info.pods));
+  }
+
+  /** A pod that is bound, or assumed to be, to `nodeName`; calling it again replaces it. */
+  setPod(pod: Pod, nodeName: string): void {
+    const uid = pod.metadata.uid ?? '';
+    this.removePod(uid);
+    this.#placed.set(uid, nodeName);
+    const info = this.#nodes.get(nodeName);
+    if (info !== undefined) {
+      count(info, pod, 1);
+      return;
+    }
+    const waiting = this.#homeless.get(nodeName) ?? new Map<string, Pod>();
+    waiting.set(uid, pod);
+    this.#homeless.set(nodeName, waiting);
+  }
+
+  removePod(uid: string): void {
+    const nodeName = this.#placed.get(uid);
+    if (nodeName === undefined) return;
+    this.#placed.delete(uid);
+    this.#homeless.get(nodeName)?.delete(uid);
+    const info = this.#nodes.get(nodeName);
+    const pod = info?.pods.get(uid);
+    if (info !== undefined && pod !== undefined) count(info, pod, -1);
+  }
+}
+
+/** Host ports a pod takes on its node. */
+export function hostPortsOf(pod: Pod): string[] {
+  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  return containers.flatMap((container) =>
+    (container.ports ?? [])
+      .filter((port) => port.hostPort !== undefined && port.hostPort > 0)
+      .map((port) => `${port.protocol ?? 'TCP'}/${port.hostIP ?? '0.0.0.0'}/${port.hostPort ?? 0}`),
+  );
+}
+
+function count(info: MutableNodeInfo, pod: Pod, factor: 1 | -1): void {
+  const uid = pod.metadata.uid ?? '';
+  addAmounts(info.requested, podRequests(pod), factor);
+  const scored = scoredRequests(pod);
+  info.scored = {
+    milliCpu: info.scored.milliCpu + factor * scored.milliCpu,
+    memoryBytes: info.scored.memoryBytes + factor * scored.memoryBytes,
+  };
+  for (const port of hostPortsOf(pod)) {
+    if (factor === 1) info.hostPorts.add(port);
+    else info.hostPorts.delete(port);
+  }
+  if (factor === 1) info.pods.set(uid, pod);
+  else info.pods.delete(uid);
+}

@@ -1,0 +1,149 @@
+import type { ConfigMap, Container, EnvVar, Pod, Secret } from '../../api/types/core-v1.ts';
+import { hasReason } from '../../apimachinery/status.ts';
+import type { Client } from '../../client/client.ts';
+
+/** A container that cannot be configured yet; the reason and message of its waiting state. */
+export class ContainerConfigError extends Error {
+  readonly reason: 'CreateContainerConfigError' | 'InvalidImageName';
+
+  constructor(reason: ContainerConfigError['reason'], message: string) {
+    super(message);
+    this.name = 'ContainerConfigError';
+    this.reason = reason;
+  }
+}
+
+/** Facts of the running pod that fieldRef and resourceFieldRef may name. */
+export interface EnvironmentFacts {
+  readonly podIPs: readonly string[];
+  readonly hostIP: string;
+}
+
+interface EnvironmentEntry {
+  readonly key: string;
+  readonly value: string;
+}
+
+/**
+ * The environment of a container: envFrom first, then env in order, `$(NAME)` expanded from what came before.
+ * @throws ContainerConfigError when a config map, secret or key that is not optional does not exist.
+ */
+export async function containerEnvironment(
+  client: Client,
+  pod: Pod,
+  container: Container,
+  facts: EnvironmentFacts,
+): Promise<readonly EnvironmentEntry[]> {
+  const values = new Map<string, string>();
+  const sources = new EnvironmentSources(client, pod.metadata.namespace ?? '');
+  for (const source of container.envFrom ?? []) {
+    const data =
+      source.configMapRef === undefined
+        ? await sources.secret(source.secretRef?.name ?? '', source.secretRef?.optional === true)
+        : await sources.configMap(source.configMapRef.name ?? '', source.configMapRef.optional === true);
+    for (const [key, value] of Object.entries(data ?? {})) values.set(`${source.prefix ?? ''}${key}`, value);
+  }
+  for (const entry of container.env ?? []) {
+    const value = await environmentValue(entry, pod, container, facts, sources);
+    if (value !== undefined) values.set(entry.name, expandVariables(value, values));
+  }
+  return [...values].map(([key, value]) => ({ key, value }));
+}
+
+/** Replaces `$(NAME)` by its value; `$$` stands for `$`; unknown names stay as they are. */
+export function expandVariables(text: string, values: ReadonlyMap<string, string>): string {
+  return text.replaceAll(/\$(\$|\(([^()]*)\))/g, (whole: string, kind: string, name: string | undefined) => {
+    if (kind === '$') return '$';
+    return values.get(name ?? '') ?? whole;
+  });
+}
+
+async function environmentValue(
+  entry: EnvVar,
+  pod: Pod,
+  container: Container,
+  facts: EnvironmentFacts,
+  sources: EnvironmentSources,
+): Promise<string | undefined> {
+  const from = entry.valueFrom;
+  if (from === undefined) return entry.value ?? '';
+  if (from.fieldRef !== undefined) return fieldValue(from.fieldRef.fieldPath, pod, facts);
+  if (from.resourceFieldRef !== undefined) {
+    const [list, name] = from.resourceFieldRef.resource.split('.');
+    const resources = list === 'limits' ? container.resources?.limits : container.resources?.requests;
+    return `${resources?.[name ?? ''] ?? '0'}`;
+  }
+  const keyed = from.configMapKeyRef ?? from.secretKeyRef;
+  if (keyed === undefined) return undefined;
+  const isSecret = from.configMapKeyRef === undefined;
+  const optional = keyed.optional === true;
+  const name = keyed.name ?? '';
+  const data = isSecret ? await sources.secret(name, optional) : await sources.configMap(name, optional);
+  const value = data?.[keyed.key];
+  if (value === undefined && !optional) {
+    const kind = isSecret ? 'Secret' : 'ConfigMap';
+    const where = `${pod.metadata.namespace ?? ''}/${name}`;
+    throw new ContainerConfigError('CreateContainerConfigError', `couldn't find key ${keyed.key} in ${kind} ${where}`);
+  }
+  return value;
+}
+
+function fieldValue(path: string, pod: Pod, facts: EnvironmentFacts): string {
+  const keyed = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path);
+  if (keyed !== null) {
+    const map = keyed[1] === 'labels' ? pod.metadata.labels : pod.metadata.annotations;
+    return map?.[keyed[2] ?? ''] ?? '';
+  }
+  const fields: Readonly<Record<string, string | undefined>> = {
+    'metadata.name': pod.metadata.name,
+    'metadata.namespace': pod.metadata.namespace,
+    'metadata.uid': pod.metadata.uid,
+    'spec.nodeName': pod.spec?.nodeName,
+    'spec.serviceAccountName': pod.spec?.serviceAccountName,
+    'status.hostIP': facts.hostIP,
+    'status.hostIPs': facts.hostIP,
+    'status.podIP': facts.podIPs[0],
+    'status.podIPs': facts.podIPs.join(','),
+  };
+  return fields[path] ?? '';
+}
+
+/** Reads config maps and secrets once each per container start. */
+class EnvironmentSources {
+  readonly #client: Client;
+  readonly #namespace: string;
+
+  constructor(client: Client, namespace: string) {
+    this.#client = client;
+    this.#namespace = namespace;
+  }
+
+  async configMap(name: string, optional: boolean): Promise<Record<string, string> | undefined> {
+    const gvr = { group: '', version: 'v1', resource: 'configmaps' };
+    return this.#read('configmap', name, optional, async () => {
+      return (await this.#client.resource<ConfigMap>(gvr, this.#namespace).get(name)).data ?? {};
+    });
+  }
+
+  async secret(name: string, optional: boolean): Promise<Record<string, string> | undefined> {
+    const gvr = { group: '', version: 'v1', resource: 'secrets' };
+    return this.#read('secret', name, optional, async () => {
+      const data = (await this.#client.resource<Secret>(gvr, this.#namespace).get(name)).data ?? {};
+      return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, decodeBase64(value)]));
+    });
+  }
+
+  async #read<T>(kind: string, name: string, optional: boolean, read: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!hasReason(error, 'NotFound')) throw error;
+      if (optional) return undefined;
+      throw new ContainerConfigError('CreateContainerConfigError', `${kind} "${name}" not found`);
+    }
+  }
+}
+
+function decodeBase64(text: string): string {
+  return Buffer.from(text, 'base64').toString('utf8');
+}

@@ -1,0 +1,122 @@
+import type { Node, Pod } from '../../api/types/core-v1.ts';
+import type { Client } from '../../client/client.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
+import type { InformerFactory } from '../../client/informer.ts';
+import type { Clock, Timer } from '../../system/clock.ts';
+import type { Logger } from '../../system/logger.ts';
+import type { ImageService, RuntimeService } from '../cri/runtime.ts';
+import { type NodeDescription, registerNode, renewNodeLease, updateNodeStatus } from './node-registration.ts';
+import { PodWorker, type PodWorkerContext } from './pod-worker.ts';
+import type { Prober } from './prober.ts';
+
+export interface KubeletOptions {
+  readonly client: Client;
+  readonly informers: InformerFactory;
+  readonly runtime: RuntimeService & ImageService;
+  readonly prober: Prober;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly node: NodeDescription;
+}
+
+/** A node agent. */
+export interface Kubelet {
+  /** Registers the node and begins to run the pods bound to it; the informers are started by the caller. */
+  start(): Promise<void>;
+  /** Stops working; pods stay as they are in the API. */
+  stop(): Promise<void>;
+}
+
+const leaseRenewMillis = 10_000;
+const statusReportMillis = 300_000;
+
+/**
+ * The node agent: one worker a pod, a heartbeat, and nothing else that knows of the node. It speaks to the API through
+ * its client alone and to containers through the CRI alone.
+ */
+export function createKubelet(options: KubeletOptions): Kubelet {
+  const { client, clock, log, node, runtime } = options;
+  const pods = options.informers.informer<Pod>({ group: '', version: 'v1', resource: 'pods' });
+  const workers = new Map<string, PodWorker>();
+  const timers = new Set<Timer>();
+  let stopped = false;
+  let registered: Node | undefined;
+  let unsubscribe = (): void => {};
+
+  const context: PodWorkerContext = {
+    client,
+    runtime,
+    prober: options.prober,
+    clock,
+    log,
+    hostIP: node.hostIP,
+    recordEvent(pod, type, reason, message, container) {
+      const isInit = (pod.spec?.initContainers ?? []).some((candidate) => candidate.name === container);
+      const fieldPath = `spec.${isInit ? 'initContainers' : 'containers'}{${container ?? ''}}`;
+      options.events.event(pod, type, reason, message, container === undefined ? {} : { fieldPath });
+    },
+  };
+
+  const accept = (pod: Pod): void => {
+    if (stopped || pod.spec?.nodeName !== node.name) return;
+    const uid = pod.metadata.uid ?? '';
+    const worker = workers.get(uid);
+    if (worker !== undefined) {
+      worker.update(pod);
+      return;
+    }
+    const created = new PodWorker(context, pod);
+    workers.set(uid, created);
+    created.wake();
+  };
+
+  const forget = (pod: Pod): void => {
+    const uid = pod.metadata.uid ?? '';
+    const worker = workers.get(uid);
+    workers.delete(uid);
+    worker?.remove().catch((error: unknown) => log.error('removing a pod failed', { uid, error: String(error) }));
+  };
+
+  const every = (millis: number, what: string, work: () => Promise<void>): void => {
+    const timer = clock.setTimer(
+      () => {
+        timers.delete(timer);
+        if (stopped) return;
+        work()
+          .catch((error: unknown) => log.warn(`${what} failed`, { node: node.name, error: String(error) }))
+          .finally(() => every(millis, what, work));
+      },
+      millis,
+      { unref: true },
+    );
+    if (stopped) timer.cancel();
+    else timers.add(timer);
+  };
+
+  return {
+    async start() {
+      registered = await registerNode(client, node, clock.now());
+      await renewNodeLease(client, registered, clock.now());
+      options.events.event(registered, 'Normal', 'Starting', 'Starting kubelet.');
+      unsubscribe = runtime.subscribe((event) => {
+        if (event.type === 'CONTAINER_STOPPED') workers.get(event.podUid)?.wake();
+      });
+      pods.addHandler({ added: accept, updated: accept, deleted: forget });
+      every(leaseRenewMillis, 'renewing the node lease', async () => {
+        if (registered !== undefined) await renewNodeLease(client, registered, clock.now());
+      });
+      every(statusReportMillis, 'reporting the node status', async () => {
+        registered = await updateNodeStatus(client, node, clock.now());
+      });
+    },
+    async stop() {
+      stopped = true;
+      unsubscribe();
+      for (const timer of timers) timer.cancel();
+      timers.clear();
+      await Promise.all([...workers.values()].map((worker) => worker.stop()));
+      workers.clear();
+    },
+  };
+}

@@ -1,0 +1,339 @@
+import type {
+  Container,
+  ContainerState,
+  ContainerStatus,
+  Pod,
+  PodCondition,
+  PodStatus,
+} from '../../api/types/core-v1.ts';
+import { formatTime } from '../../apimachinery/object-meta.ts';
+import type { ContainerStatus as RuntimeContainer, PodSandbox } from '../cri/runtime.ts';
+
+/** What the node knows of a pod besides its spec. */
+export interface PodRuntimeState {
+  readonly sandbox: PodSandbox | undefined;
+  /** All attempts of all containers, as the runtime lists them. */
+  readonly containers: readonly RuntimeContainer[];
+  /** Why a container is not started yet, by container name. */
+  readonly waiting: ReadonlyMap<string, { readonly reason: string; readonly message: string }>;
+  readonly isStarted: (container: string) => boolean;
+  readonly isReady: (container: string) => boolean;
+}
+
+export interface NodeAddresses {
+  readonly hostIP: string;
+}
+
+/** Whether an init container runs beside the others (a sidecar, KEP-753). */
+export function isSidecar(container: Container): boolean {
+  return container.restartPolicy === 'Always';
+}
+
+/** Whether a container that ended with this code is started again. */
+export function shouldRestart(pod: Pod, container: Container, exitCode: number): boolean {
+  const policy = container.restartPolicy ?? pod.spec?.restartPolicy ?? 'Always';
+  if (policy === 'Always') return true;
+  return policy === 'OnFailure' && exitCode !== 0;
+}
+
+/** The newest attempt of a container. */
+export function latestAttempt(containers: readonly RuntimeContainer[], name: string): RuntimeContainer | undefined {
+  let latest: RuntimeContainer | undefined;
+  for (const container of containers) {
+    if (container.metadata.name !== name) continue;
+    if (latest === undefined || container.metadata.attempt > latest.metadata.attempt) latest = container;
+  }
+  return latest;
+}
+
+/** A pod whose work is over for good. */
+export function isTerminal(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+}
+
+/**
+ * The status a kubelet reports (PodStatus without what others own: PodScheduled and foreign conditions are kept as
+ * they are). Conditions keep their lastTransitionTime while their status stays.
+ * @param now milliseconds since the epoch.
+ */
+export function generatePodStatus(pod: Pod, state: PodRuntimeState, node: NodeAddresses, now: number): PodStatus {
+  const old = pod.status ?? {};
+  const initStatuses = (pod.spec?.initContainers ?? []).map((container) =>
+    containerStatus(pod, container, state, old.initContainerStatuses, true),
+  );
+  const statuses = (pod.spec?.containers ?? []).map((container) =>
+    containerStatus(pod, container, state, old.containerStatuses, false),
+  );
+  const phase = podPhase(pod, initStatuses, statuses);
+  const status: PodStatus = {
+    ...old,
+    phase,
+    observedGeneration: pod.metadata.generation ?? 0,
+    hostIP: node.hostIP,
+    hostIPs: [{ ip: node.hostIP }],
+    startTime: old.startTime ?? formatTime(now),
+    containerStatuses: statuses,
+    ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
+    conditions: podConditions(pod, phase, initStatuses, statuses, state, now),
+  };
+  const ips = pod.spec?.hostNetwork === true ? [node.hostIP] : (state.sandbox?.ips ?? []);
+  const first = ips[0];
+  if (first !== undefined) {
+    status.podIP = first;
+    status.podIPs = ips.map((ip) => ({ ip }));
+  }
+  return status;
+}
+
+function containerStatus(
+  pod: Pod,
+  container: Container,
+  state: PodRuntimeState,
+  oldStatuses: readonly ContainerStatus[] | undefined,
+  isInit: boolean,
+): ContainerStatus {
+  const old = oldStatuses?.find((status) => status.name === container.name);
+  const current = latestAttempt(state.containers, container.name);
+  const waiting = state.waiting.get(container.name);
+  const shared = sharedStatus(container);
+  if (current === undefined) return notStartedStatus(pod, container, shared, old, waiting);
+  const ended = current.state === 'CONTAINER_EXITED';
+  const status: ContainerStatus = {
+    ...shared,
+    image: current.image,
+    imageID: current.imageRef,
+    containerID: `${runtimeScheme}${current.id}`,
+    restartCount: current.metadata.attempt,
+    ready: isInit && !isSidecar(container) ? ended && current.exitCode === 0 : !ended && state.isReady(container.name),
+    started: isInit && !isSidecar(container) ? false : !ended && state.isStarted(container.name),
+    state: runningOrEnded(current),
+    lastState: lastTermination(current, state.containers, old),
+  };
+  if (ended && waiting !== undefined) {
+    // Waiting for its next start: the end moves to lastState.
+    status.lastState = status.state ?? {};
+    status.state = { waiting: { reason: waiting.reason, message: waiting.message } };
+  }
+  return status;
+}
+
+/** Prefix of container IDs: the runtime's name, as `containerd://` would be. */
+const runtimeScheme = 'simulated://';
+
+type SharedStatus = Pick<ContainerStatus, 'name' | 'volumeMounts' | 'resources' | 'allocatedResources'>;
+
+function sharedStatus(container: Container): SharedStatus {
+  const resources = container.resources ?? {};
+  const hasResources = resources.requests !== undefined || resources.limits !== undefined;
+  const mounts = (container.volumeMounts ?? []).map((mount) => ({
+    name: mount.name,
+    mountPath: mount.mountPath,
+    ...(mount.readOnly === true ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}),
+  }));
+  return {
+    name: container.name,
+    ...(mounts.length > 0 ? { volumeMounts: mounts } : {}),
+    ...(hasResources ? { resources } : {}),
+    ...(resources.requests !== undefined ? { allocatedResources: resources.requests } : {}),
+  };
+}
+
+function notStartedStatus(
+  pod: Pod,
+  container: Container,
+  shared: SharedStatus,
+  old: ContainerStatus | undefined,
+  waiting: { reason: string; message: string } | undefined,
+): ContainerStatus {
+  if (old?.state?.terminated !== undefined && (isTerminal(pod) || pod.metadata.deletionTimestamp !== undefined)) {
+    return old;
+  }
+  const hasInit = (pod.spec?.initContainers ?? []).length > 0;
+  const usual = hasInit ? 'PodInitializing' : 'ContainerCreating';
+  return {
+    ...shared,
+    image: container.image ?? '',
+    imageID: '',
+    restartCount: old?.restartCount ?? 0,
+    ready: false,
+    started: false,
+    state: {
+      waiting:
+        waiting === undefined
+          ? { reason: usual }
+          : { reason: waiting.reason, ...(waiting.message === '' ? {} : { message: waiting.message }) },
+    },
+    lastState: old?.lastState ?? {},
+  };
+}
+
+function runningOrEnded(container: RuntimeContainer): ContainerState {
+  if (container.state === 'CONTAINER_RUNNING') return { running: { startedAt: formatTime(container.startedAt) } };
+  if (container.state === 'CONTAINER_EXITED') {
+    return {
+      terminated: {
+        exitCode: container.exitCode,
+        reason: container.reason,
+        ...(container.message === '' ? {} : { message: container.message }),
+        startedAt: formatTime(container.startedAt),
+        finishedAt: formatTime(container.finishedAt),
+        containerID: `${runtimeScheme}${container.id}`,
+      },
+    };
+  }
+  return { waiting: { reason: 'ContainerCreating' } };
+}
+
+function lastTermination(
+  current: RuntimeContainer,
+  all: readonly RuntimeContainer[],
+  old: ContainerStatus | undefined,
+): ContainerState {
+  const before = all
+    .filter((container) => container.metadata.name === current.metadata.name && container.id !== current.id)
+    .sort((left, right) => right.metadata.attempt - left.metadata.attempt)[0];
+  if (before?.state === 'CONTAINER_EXITED') return runningOrEnded(before);
+  if (old === undefined) return {};
+  const sameContainer = old.containerID === `${runtimeScheme}${current.id}`;
+  if (!sameContainer && old.state?.terminated !== undefined) return { terminated: old.state.terminated };
+  return old.lastState ?? {};
+}
+
+/** Pending, Running, Succeeded or Failed, from what the containers do. */
+function podPhase(pod: Pod, initStatuses: readonly ContainerStatus[], statuses: readonly ContainerStatus[]): string {
+  const old = pod.status?.phase;
+  if (old === 'Succeeded' || old === 'Failed') return old;
+  const specs = new Map(
+    [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map((container) => [
+      container.name,
+      container,
+    ]),
+  );
+  const mayRestart = (status: ContainerStatus, exitCode: number): boolean => {
+    const spec = specs.get(status.name);
+    return spec !== undefined && pod.metadata.deletionTimestamp === undefined && shouldRestart(pod, spec, exitCode);
+  };
+  let pendingInit = 0;
+  for (const status of initStatuses) {
+    const spec = specs.get(status.name);
+    if (spec !== undefined && isSidecar(spec)) {
+      if (status.started !== true && status.state?.terminated === undefined) pendingInit++;
+      continue;
+    }
+    const code = status.state?.terminated?.exitCode ?? status.lastState?.terminated?.exitCode;
+    if (status.state?.running !== undefined || code === undefined) pendingInit++;
+    else if (code !== 0) {
+      if (!mayRestart(status, code)) return 'Failed';
+      pendingInit++;
+    }
+  }
+  const anyStartedBefore = statuses.some((status) => status.containerID !== undefined);
+  if (pendingInit > 0 && !anyStartedBefore) return 'Pending';
+  let running = 0;
+  let waiting = 0;
+  let restarting = 0;
+  let failed = 0;
+  for (const status of statuses) {
+    const code = status.state?.terminated?.exitCode ?? status.lastState?.terminated?.exitCode;
+    if (status.state?.running !== undefined) running++;
+    else if (code === undefined) waiting++;
+    else if (mayRestart(status, code)) restarting++;
+    else if (code !== 0) failed++;
+  }
+  if (waiting > 0) return 'Pending';
+  if (running > 0 || restarting > 0) return 'Running';
+  return failed > 0 ? 'Failed' : 'Succeeded';
+}
+
+function podConditions(
+  pod: Pod,
+  phase: string,
+  initStatuses: readonly ContainerStatus[],
+  statuses: readonly ContainerStatus[],
+  state: PodRuntimeState,
+  now: number,
+): PodCondition[] {
+  const containersReady = containersReadyCondition(pod, phase, initStatuses, statuses);
+  const own: PodCondition[] = [
+    condition('PodReadyToStartContainers', state.sandbox?.state === 'SANDBOX_READY'),
+    initializedCondition(pod, phase, initStatuses, statuses),
+    readyCondition(pod, containersReady),
+    containersReady,
+  ];
+  const old = pod.status?.conditions ?? [];
+  const ownTypes = new Set(own.map((entry) => entry.type));
+  const scheduled = old.filter((entry) => !ownTypes.has(entry.type));
+  const generation = pod.metadata.generation;
+  const stamped = own.map((entry): PodCondition => {
+    const before = old.find((candidate) => candidate.type === entry.type);
+    const since = before?.status === entry.status ? before.lastTransitionTime : undefined;
+    return {
+      ...entry,
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+      lastTransitionTime: since ?? formatTime(now),
+    };
+  });
+  return [...stamped, ...scheduled];
+}
+
+function condition(type: string, holds: boolean, reason = '', message = ''): PodCondition {
+  return {
+    type,
+    status: holds ? 'True' : 'False',
+    ...(reason === '' ? {} : { reason }),
+    ...(message === '' ? {} : { message }),
+  };
+}
+
+function goList(names: readonly string[]): string {
+  return `[${names.join(' ')}]`;
+}
+
+function initializedCondition(
+  pod: Pod,
+  phase: string,
+  initStatuses: readonly ContainerStatus[],
+  statuses: readonly ContainerStatus[],
+): PodCondition {
+  const incomplete = (pod.spec?.initContainers ?? []).filter((container) => {
+    const status = initStatuses.find((candidate) => candidate.name === container.name);
+    return isSidecar(container) ? status?.started !== true : status?.ready !== true;
+  });
+  if (phase === 'Succeeded') return condition('Initialized', true, 'PodCompleted');
+  if (incomplete.length === 0 || statuses.some((status) => status.containerID !== undefined)) {
+    return condition('Initialized', true);
+  }
+  const names = goList(incomplete.map((container) => container.name));
+  return condition('Initialized', false, 'ContainersNotInitialized', `containers with incomplete status: ${names}`);
+}
+
+function containersReadyCondition(
+  pod: Pod,
+  phase: string,
+  initStatuses: readonly ContainerStatus[],
+  statuses: readonly ContainerStatus[],
+): PodCondition {
+  if (phase === 'Succeeded') return condition('ContainersReady', false, 'PodCompleted');
+  if (phase === 'Failed') return condition('ContainersReady', false, 'PodFailed');
+  const sidecars = new Set((pod.spec?.initContainers ?? []).filter(isSidecar).map((container) => container.name));
+  const unready = [...initStatuses.filter((status) => sidecars.has(status.name)), ...statuses]
+    .filter((status) => status.ready !== true)
+    .map((status) => status.name);
+  if (unready.length === 0) return condition('ContainersReady', true);
+  const message = `containers with unready status: ${goList(unready)}`;
+  return condition('ContainersReady', false, 'ContainersNotReady', message);
+}
+
+function readyCondition(pod: Pod, containersReady: PodCondition): PodCondition {
+  if (containersReady.status !== 'True') return { ...containersReady, type: 'Ready' };
+  const messages = (pod.spec?.readinessGates ?? []).flatMap((gate) => {
+    const found = pod.status?.conditions?.find((candidate) => candidate.type === gate.conditionType);
+    if (found === undefined) {
+      return [`corresponding condition of pod readiness gate "${gate.conditionType}" does not exist.`];
+    }
+    if (found.status === 'True') return [];
+    return [`the status of pod readiness gate "${gate.conditionType}" is not "True", but ${found.status}`];
+  });
+  if (messages.length === 0) return condition('Ready', true);
+  return condition('Ready', false, 'ReadinessGatesNotReady', messages.join(', '));
+}

@@ -1,0 +1,435 @@
+import type { Container, Pod } from '../../api/types/core-v1.ts';
+import { equalJson } from '../../apimachinery/json.ts';
+import { hasReason } from '../../apimachinery/status.ts';
+import type { Client } from '../../client/client.ts';
+import type { Clock, Timer } from '../../system/clock.ts';
+import type { Logger } from '../../system/logger.ts';
+import type { ContainerStatus, ImageService, PodSandbox, RuntimeService } from '../cri/runtime.ts';
+import { exitAfterAnnotation } from '../cri/simulated-runtime.ts';
+import { ContainerConfigError, containerEnvironment } from './container-environment.ts';
+import { generatePodStatus, isSidecar, isTerminal, latestAttempt, shouldRestart } from './pod-status.ts';
+import { ensureVolumes, VolumeError } from './pod-volumes.ts';
+import { PodProbes, type Prober } from './prober.ts';
+
+/** What the workers of a node share. */
+export interface PodWorkerContext {
+  readonly client: Client;
+  readonly runtime: RuntimeService & ImageService;
+  readonly prober: Prober;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly hostIP: string;
+  /** Records an event about a pod or (with `container`) one of its containers. */
+  readonly recordEvent: (
+    pod: Pod,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    container?: string,
+  ) => void;
+}
+
+const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
+const firstBackoffMillis = 10_000;
+const longestBackoffMillis = 300_000;
+
+interface Waiting {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/**
+ * Brings one pod from what its spec says to what runs, one step after the other: sandbox, volumes, init containers,
+ * containers, and back down when it is deleted. There is one worker a pod; it never runs twice at once.
+ */
+export class PodWorker {
+  readonly #context: PodWorkerContext;
+  readonly #probes: PodProbes;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #imageBackoff = new Map<string, { until: number; millis: number; error: string }>();
+  readonly #reported = new Set<string>();
+  #pod: Pod;
+  #running = false;
+  #again = false;
+  #stopped = false;
+  #done = false;
+  #timer: Timer | undefined;
+  #idle: Promise<void> = Promise.resolve();
+  #volumesReady = false;
+  #failures = 0;
+
+  constructor(context: PodWorkerContext, pod: Pod) {
+    this.#context = context;
+    this.#pod = pod;
+    this.#probes = new PodProbes(context.prober, context.clock, {
+      onChange: () => this.wake(),
+      onUnhealthy: (container, kind) => void this.#killUnhealthy(container, kind),
+      onFailure: (container, kind, output) => {
+        const title = `${kind[0]?.toUpperCase() ?? ''}${kind.slice(1)}`;
+        context.recordEvent(this.#pod, 'Warning', 'Unhealthy', `${title} probe failed: ${output}`, container.name);
+      },
+    });
+  }
+
+  /** A newer version of the pod. */
+  update(pod: Pod): void {
+    this.#pod = pod;
+    this.wake();
+  }
+
+  /** Runs the sync again, soon. */
+  wake(): void {
+    if (this.#stopped || this.#done) return;
+    this.#again = true;
+    if (this.#running) return;
+    this.#running = true;
+    this.#idle = this.#loop();
+  }
+
+  /** Stops working on the pod (the node goes down): what runs is left as it is. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#probes.endAll();
+    await this.#idle;
+  }
+
+  /** The pod is gone from the API: everything of it is removed from the runtime. */
+  async remove(): Promise<void> {
+    await this.stop();
+    for (const sandbox of await this.#sandboxes()) await this.#context.runtime.removePodSandbox(sandbox.id);
+  }
+
+  async #loop(): Promise<void> {
+    while (this.#again && !this.#stopped && !this.#done) {
+      this.#again = false;
+      try {
+        await this.#sync(this.#pod);
+        this.#failures = 0;
+      } catch (error) {
+        this.#failures++;
+        const name = `${this.#pod.metadata.namespace ?? ''}/${this.#pod.metadata.name ?? ''}`;
+        this.#context.log.warn('pod sync failed', { pod: name, error: String(error) });
+        this.#wakeIn(Math.min(500 * 2 ** (this.#failures - 1), 60_000));
+      }
+    }
+    this.#running = false;
+  }
+
+  #wakeIn(millis: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#context.clock.setTimer(() => this.wake(), Math.max(0, millis), { unref: true });
+  }
+
+  async #sync(pod: Pod): Promise<void> {
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      await this.#terminate(pod);
+      return;
+    }
+    if (isTerminal(pod)) {
+      await this.#stopEverything(pod);
+      return;
+    }
+    const sandbox = await this.#ensureSandbox(pod);
+    if (sandbox !== undefined) await this.#syncContainers(pod, sandbox);
+    await this.#report(pod);
+  }
+
+  async #sandboxes(): Promise<readonly PodSandbox[]> {
+    return this.#context.runtime.listPodSandbox({ podUid: this.#pod.metadata.uid ?? '' });
+  }
+
+  async #containers(): Promise<readonly ContainerStatus[]> {
+    const all: ContainerStatus[] = [];
+    for (const sandbox of await this.#sandboxes()) {
+      all.push(...(await this.#context.runtime.listContainers({ podSandboxId: sandbox.id })));
+    }
+    return all;
+  }
+
+  /** The pod's running sandbox, made when there is none; undefined while its volumes are not ready. */
+  async #ensureSandbox(pod: Pod): Promise<PodSandbox | undefined> {
+    const sandboxes = await this.#sandboxes();
+    const ready = sandboxes.find((sandbox) => sandbox.state === 'SANDBOX_READY');
+    if (ready !== undefined) return ready;
+    if (!(await this.#mountVolumes(pod))) return undefined;
+    const { uid = '', name = '', namespace = '', labels = {}, annotations = {} } = pod.metadata;
+    await this.#context.runtime.runPodSandbox({
+      metadata: { name, namespace, uid, attempt: sandboxes.length },
+      hostname: pod.spec?.hostname ?? name,
+      labels,
+      annotations,
+      hostNetwork: pod.spec?.hostNetwork === true,
+    });
+    return (await this.#sandboxes()).find((sandbox) => sandbox.state === 'SANDBOX_READY');
+  }
+
+  async #mountVolumes(pod: Pod): Promise<boolean> {
+    if (this.#volumesReady) return true;
+    try {
+      await ensureVolumes(this.#context.client, pod);
+      this.#volumesReady = true;
+      return true;
+    } catch (error) {
+      if (!(error instanceof VolumeError)) throw error;
+      this.#context.recordEvent(pod, 'Warning', 'FailedMount', error.message);
+      this.#failures++;
+      this.#wakeIn(Math.min(500 * 2 ** (this.#failures - 1), 122_000));
+      return false;
+    }
+  }
+
+  async #syncContainers(pod: Pod, sandbox: PodSandbox): Promise<void> {
+    const initDone = await this.#syncInitContainers(pod, sandbox);
+    if (!initDone) return;
+    for (const container of pod.spec?.containers ?? []) await this.#syncContainer(pod, container, sandbox);
+    await this.#stopSidecarsWhenDone(pod);
+  }
+
+  /** @returns whether the ordinary containers may start. */
+  async #syncInitContainers(pod: Pod, sandbox: PodSandbox): Promise<boolean> {
+    const all = await this.#containers();
+    const started = (pod.spec?.containers ?? []).some((container) => latestAttempt(all, container.name) !== undefined);
+    for (const container of pod.spec?.initContainers ?? []) {
+      if (!isSidecar(container)) {
+        const latest = latestAttempt(all, container.name);
+        if (started || (latest?.state === 'CONTAINER_EXITED' && latest.exitCode === 0)) continue;
+        await this.#syncContainer(pod, container, sandbox);
+        return false;
+      }
+      await this.#syncContainer(pod, container, sandbox);
+      if (!started && !this.#probes.isStarted(container.name)) return false;
+    }
+    return true;
+  }
+
+  async #stopSidecarsWhenDone(pod: Pod): Promise<void> {
+    const sidecars = (pod.spec?.initContainers ?? []).filter(isSidecar);
+    if (sidecars.length === 0) return;
+    const all = await this.#containers();
+    const done = (pod.spec?.containers ?? []).every((container) => {
+      const latest = latestAttempt(all, container.name);
+      return latest?.state === 'CONTAINER_EXITED' && !shouldRestart(pod, container, latest.exitCode);
+    });
+    if (!done) return;
+    for (const container of sidecars) await this.#stopContainer(pod, latestAttempt(all, container.name), 30);
+  }
+
+  async #syncContainer(pod: Pod, container: Container, sandbox: PodSandbox): Promise<void> {
+    const latest = latestAttempt(await this.#containers(), container.name);
+    if (latest?.state === 'CONTAINER_RUNNING') {
+      this.#probes.begin(pod, container, latest.id);
+      return;
+    }
+    if (latest?.state === 'CONTAINER_EXITED') {
+      this.#probes.end(container.name);
+      if (!shouldRestart(pod, container, latest.exitCode)) return;
+      if (this.#mustWait(pod, container, latest)) return;
+    }
+    await this.#startContainer(pod, container, sandbox, latest);
+  }
+
+  /** Crash loop back-off: 10 s after the first restart, doubled each time, 5 minutes at most. */
+  #mustWait(pod: Pod, container: Container, latest: ContainerStatus): boolean {
+    const restarts = latest.metadata.attempt;
+    if (restarts === 0) return false;
+    const backoff = Math.min(firstBackoffMillis * 2 ** (restarts - 1), longestBackoffMillis);
+    const remaining = latest.finishedAt + backoff - this.#context.clock.now();
+    if (remaining <= 0) return false;
+    const { name = '', namespace = '', uid = '' } = pod.metadata;
+    const podName = `${name}_${namespace}(${uid})`;
+    if (this.#waiting.get(container.name)?.reason !== 'CrashLoopBackOff') {
+      const message = `Back-off restarting failed container ${container.name} in pod ${podName}`;
+      this.#context.recordEvent(pod, 'Warning', 'BackOff', message, container.name);
+    }
+    this.#waiting.set(container.name, {
+      reason: 'CrashLoopBackOff',
+      message: `back-off ${formatBackoff(backoff)} restarting failed container=${container.name} pod=${podName}`,
+    });
+    this.#wakeIn(remaining);
+    return true;
+  }
+
+  async #startContainer(
+    pod: Pod,
+    container: Container,
+    sandbox: PodSandbox,
+    latest: ContainerStatus | undefined,
+  ): Promise<void> {
+    const { runtime, client, hostIP } = this.#context;
+    if (!(await this.#ensureImage(pod, container))) return;
+    const podIPs = sandbox.ips.length > 0 ? sandbox.ips : [hostIP];
+    let envs;
+    try {
+      envs = await containerEnvironment(client, pod, container, { podIPs, hostIP });
+    } catch (error) {
+      if (!(error instanceof ContainerConfigError)) throw error;
+      this.#waiting.set(container.name, { reason: error.reason, message: error.message });
+      this.#context.recordEvent(pod, 'Warning', 'Failed', `Error: ${error.message}`, container.name);
+      this.#wakeIn(10_000);
+      return;
+    }
+    const isInit = (pod.spec?.initContainers ?? []).includes(container) && !isSidecar(container);
+    const id = await runtime.createContainer(sandbox.id, {
+      metadata: { name: container.name, attempt: this.#nextAttempt(pod, container, latest) },
+      image: container.image ?? '',
+      command: container.command ?? [],
+      args: container.args ?? [],
+      workingDir: container.workingDir ?? '',
+      envs,
+      labels: { 'io.kubernetes.container.name': container.name },
+      // Nothing really runs: an init container has done its work at once.
+      annotations: isInit ? { [exitAfterAnnotation]: '0' } : {},
+    });
+    this.#context.recordEvent(pod, 'Normal', 'Created', 'Container created', container.name);
+    await runtime.startContainer(id);
+    this.#context.recordEvent(pod, 'Normal', 'Started', 'Container started', container.name);
+    this.#waiting.delete(container.name);
+    this.#probes.begin(pod, container, id);
+  }
+
+  /** One more than the last start, also when the runtime has forgotten it (the node was restarted). */
+  #nextAttempt(pod: Pod, container: Container, latest: ContainerStatus | undefined): number {
+    if (latest !== undefined) return latest.metadata.attempt + 1;
+    const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+    const before = statuses.find((status) => status.name === container.name);
+    return before?.containerID === undefined ? 0 : (before.restartCount ?? 0) + 1;
+  }
+
+  async #ensureImage(pod: Pod, container: Container): Promise<boolean> {
+    const { runtime, clock, recordEvent } = this.#context;
+    const image = container.image ?? '';
+    const policy = container.imagePullPolicy ?? 'IfNotPresent';
+    const present = await runtime.imageStatus(image);
+    if (present !== undefined && policy !== 'Always') {
+      const message = `Container image "${image}" already present on machine and can be accessed by the pod`;
+      recordEvent(pod, 'Normal', 'Pulled', message, container.name);
+      return true;
+    }
+    if (policy === 'Never') {
+      const message = `Container image "${image}" is not present with pull policy of Never`;
+      recordEvent(pod, 'Warning', 'ErrImageNeverPull', message, container.name);
+      this.#waiting.set(container.name, { reason: 'ErrImageNeverPull', message });
+      return false;
+    }
+    const backoff = this.#imageBackoff.get(image);
+    if (backoff !== undefined && backoff.until > clock.now()) {
+      const message = `Back-off pulling image "${image}"`;
+      recordEvent(pod, 'Normal', 'BackOff', message, container.name);
+      this.#waiting.set(container.name, {
+        reason: 'ImagePullBackOff',
+        message: `${message}: ErrImagePull: ${backoff.error}`,
+      });
+      this.#wakeIn(backoff.until - clock.now());
+      return false;
+    }
+    return this.#pull(pod, container, image, backoff?.millis);
+  }
+
+  async #pull(pod: Pod, container: Container, image: string, lastBackoff: number | undefined): Promise<boolean> {
+    const { runtime, clock, recordEvent } = this.#context;
+    recordEvent(pod, 'Normal', 'Pulling', `Pulling image "${image}"`, container.name);
+    const begun = clock.now();
+    try {
+      await runtime.pullImage(image);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      recordEvent(pod, 'Warning', 'Failed', `Failed to pull image "${image}": ${text}`, container.name);
+      recordEvent(pod, 'Warning', 'Failed', 'Error: ErrImagePull', container.name);
+      const millis = Math.min((lastBackoff ?? firstBackoffMillis / 2) * 2, longestBackoffMillis);
+      this.#imageBackoff.set(image, { until: clock.now() + millis, millis, error: text });
+      this.#waiting.set(container.name, { reason: 'ErrImagePull', message: text });
+      this.#wakeIn(1000);
+      return false;
+    }
+    this.#imageBackoff.delete(image);
+    const took = `${clock.now() - begun}ms`;
+    const size = (await runtime.imageStatus(image))?.sizeBytes ?? 0;
+    const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${size} bytes.`;
+    recordEvent(pod, 'Normal', 'Pulled', message, container.name);
+    return true;
+  }
+
+  async #killUnhealthy(name: string, kind: 'startup' | 'liveness'): Promise<void> {
+    const container = latestAttempt(await this.#containers(), name);
+    const message = `Container ${name} failed ${kind} probe, will be restarted`;
+    this.#context.recordEvent(this.#pod, 'Normal', 'Killing', message, name);
+    if (container !== undefined) await this.#context.runtime.stopContainer(container.id, 30);
+    this.wake();
+  }
+
+  async #stopContainer(pod: Pod, container: ContainerStatus | undefined, graceSeconds: number): Promise<void> {
+    if (container?.state !== 'CONTAINER_RUNNING') return;
+    const { name } = container.metadata;
+    if (!this.#reported.has(container.id)) {
+      this.#reported.add(container.id);
+      this.#context.recordEvent(pod, 'Normal', 'Killing', `Stopping container ${name}`, name);
+    }
+    this.#probes.end(name);
+    await this.#context.runtime.stopContainer(container.id, graceSeconds);
+  }
+
+  async #stopEverything(pod: Pod): Promise<void> {
+    const grace = pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
+    for (const container of await this.#containers()) await this.#stopContainer(pod, container, grace);
+    for (const sandbox of await this.#sandboxes()) await this.#context.runtime.stopPodSandbox(sandbox.id);
+    this.#probes.endAll();
+  }
+
+  /** A deleted pod: everything stops, the last status is told, then the object is removed for good. */
+  async #terminate(pod: Pod): Promise<void> {
+    await this.#stopEverything(pod);
+    if (!isTerminal(pod)) await this.#report(pod);
+    const { name = '', namespace = '', uid = '' } = pod.metadata;
+    try {
+      await this.#context.client
+        .resource(podsResource, namespace)
+        .delete(name, { gracePeriodSeconds: 0, preconditions: { uid } });
+    } catch (error) {
+      if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
+    }
+    if ((pod.metadata.finalizers ?? []).length === 0) this.#done = true;
+  }
+
+  /** Writes the status when it differs from what the API has. */
+  async #report(pod: Pod): Promise<void> {
+    const sandboxes = await this.#sandboxes();
+    const status = generatePodStatus(
+      pod,
+      {
+        sandbox: sandboxes.find((sandbox) => sandbox.state === 'SANDBOX_READY') ?? sandboxes.at(-1),
+        containers: await this.#containers(),
+        waiting: this.#waiting,
+        isStarted: (container) => this.#probes.isStarted(container),
+        isReady: (container) => this.#probes.isReady(container),
+      },
+      { hostIP: this.#context.hostIP },
+      this.#context.clock.now(),
+    );
+    if (equalJson(status, pod.status ?? {})) return;
+    const { name = '', namespace = '', uid = '' } = pod.metadata;
+    const patch = { metadata: { uid }, status: { ...removedFields(pod.status, status), ...status } };
+    try {
+      const written = await this.#context.client
+        .resource<Pod>(podsResource, namespace)
+        .patch(name, 'application/strategic-merge-patch+json', patch, { subresource: 'status' });
+      // Unless the informer was quicker: the next sync compares with what was just written.
+      if (this.#pod === pod) this.#pod = written;
+    } catch (error) {
+      if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
+    }
+  }
+}
+
+/** Nulls for what the new status no longer has. */
+function removedFields(old: Pod['status'], status: object): Record<string, null> {
+  const gone = Object.keys(old ?? {}).filter((key) => !Object.hasOwn(status, key));
+  return Object.fromEntries(gone.map((key) => [key, null]));
+}
+
+/** 10s, 1m20s: as Go prints a duration of whole seconds. */
+function formatBackoff(millis: number): string {
+  const seconds = millis / 1000;
+  const minutes = Math.floor(seconds / 60);
+  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds % 60}s`;
+}

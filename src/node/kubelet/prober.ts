@@ -1,0 +1,157 @@
+import type { Container, Pod, Probe } from '../../api/types/core-v1.ts';
+import type { Clock, Timer } from '../../system/clock.ts';
+import { isSidecar } from './pod-status.ts';
+
+/** Carries out one probe. */
+export interface Prober {
+  probe(pod: Pod, container: Container, probe: Probe): Promise<{ readonly ok: boolean; readonly output: string }>;
+}
+
+/** For nodes that run nothing: every probe succeeds. */
+export const simulatedProber: Prober = { probe: async () => ({ ok: true, output: '' }) };
+
+type ProbeKind = 'startup' | 'readiness' | 'liveness';
+
+/** What the probes of a pod tell its worker. */
+export interface ProbeListener {
+  /** Readiness or startup changed: the status should be made anew. */
+  onChange(): void;
+  /** Liveness or startup failed for good. */
+  onUnhealthy(container: string, kind: 'startup' | 'liveness'): void;
+  /** One probe failed: an `Unhealthy` event. */
+  onFailure(container: Container, kind: ProbeKind, output: string): void;
+}
+
+interface ProbeWorker {
+  readonly containerId: string;
+  readonly cancel: () => void;
+}
+
+/** Runs the probes of one pod's running containers and remembers their results. */
+export class PodProbes {
+  readonly #prober: Prober;
+  readonly #clock: Clock;
+  readonly #listener: ProbeListener;
+  readonly #workers = new Map<string, ProbeWorker>();
+  readonly #started = new Set<string>();
+  readonly #ready = new Set<string>();
+  /** What begins when a container's startup probe has succeeded. */
+  readonly #afterStartup = new Map<string, () => void>();
+
+  constructor(prober: Prober, clock: Clock, listener: ProbeListener) {
+    this.#prober = prober;
+    this.#clock = clock;
+    this.#listener = listener;
+  }
+
+  /** Containers without a startup probe are started when they run. */
+  isStarted(container: string): boolean {
+    return this.#started.has(container);
+  }
+
+  isReady(container: string): boolean {
+    return this.#ready.has(container);
+  }
+
+  /** A container runs (again): its probes begin. Calling it again for the same run does nothing. */
+  begin(pod: Pod, container: Container, containerId: string): void {
+    if (this.#workers.get(container.name)?.containerId === containerId) return;
+    this.end(container.name);
+    const timers = new Set<Timer>();
+    const worker = { containerId, cancel: () => timers.forEach((timer) => timer.cancel()) };
+    this.#workers.set(container.name, worker);
+    const isCurrent = (): boolean => this.#workers.get(container.name) === worker;
+    const run = (kind: ProbeKind, probe: Probe): void => this.#run({ pod, container, kind, probe, timers, isCurrent });
+    const afterStart = (): void => {
+      this.#started.add(container.name);
+      if (container.readinessProbe === undefined) this.#ready.add(container.name);
+      else run('readiness', container.readinessProbe);
+      if (container.livenessProbe !== undefined) run('liveness', container.livenessProbe);
+    };
+    const probed = isSidecar(container) || !(pod.spec?.initContainers ?? []).includes(container);
+    if (probed && container.startupProbe !== undefined) {
+      this.#afterStartup.set(container.name, afterStart);
+      run('startup', container.startupProbe);
+    } else {
+      afterStart();
+    }
+  }
+
+  /** A container stopped. */
+  end(container: string): void {
+    this.#workers.get(container)?.cancel();
+    this.#workers.delete(container);
+    this.#started.delete(container);
+    this.#ready.delete(container);
+    this.#afterStartup.delete(container);
+  }
+
+  /** The pod is going: nothing is probed any more. */
+  endAll(): void {
+    for (const name of this.#workers.keys()) this.end(name);
+  }
+
+  #run(work: {
+    pod: Pod;
+    container: Container;
+    kind: ProbeKind;
+    probe: Probe;
+    timers: Set<Timer>;
+    isCurrent: () => boolean;
+  }): void {
+    const { pod, container, kind, probe, timers, isCurrent } = work;
+    let successes = 0;
+    let failures = 0;
+    const schedule = (delayMillis: number): void => {
+      const timer = this.#clock.setTimer(
+        () => {
+          timers.delete(timer);
+          void step();
+        },
+        delayMillis,
+        { unref: true },
+      );
+      timers.add(timer);
+    };
+    const step = async (): Promise<void> => {
+      const { ok, output } = await this.#prober.probe(pod, container, probe);
+      if (!isCurrent()) return;
+      if (ok) {
+        successes++;
+        failures = 0;
+      } else {
+        failures++;
+        successes = 0;
+        this.#listener.onFailure(container, kind, output);
+      }
+      const goOn = this.#judge(container.name, kind, {
+        succeeded: successes >= (probe.successThreshold ?? 1),
+        failed: failures >= (probe.failureThreshold ?? 3),
+      });
+      if (goOn) schedule((probe.periodSeconds ?? 10) * 1000);
+    };
+    schedule((probe.initialDelaySeconds ?? 0) * 1000);
+  }
+
+  /** @returns whether this probe goes on. */
+  #judge(name: string, kind: ProbeKind, result: { succeeded: boolean; failed: boolean }): boolean {
+    if (kind === 'readiness') {
+      const was = this.#ready.has(name);
+      if (result.succeeded) this.#ready.add(name);
+      else if (result.failed) this.#ready.delete(name);
+      if (was !== this.#ready.has(name)) this.#listener.onChange();
+      return true;
+    }
+    if (result.failed) {
+      this.#listener.onUnhealthy(name, kind);
+      return false;
+    }
+    if (kind === 'startup' && result.succeeded) {
+      this.#afterStartup.get(name)?.();
+      this.#afterStartup.delete(name);
+      this.#listener.onChange();
+      return false;
+    }
+    return true;
+  }
+}
