@@ -1,0 +1,255 @@
+import { type JsonObject, type JsonValue, setOwn } from './json.ts';
+
+/** Text that is not JSON. `message` reads as Go's encoding/json words it. */
+export class JsonSyntaxError extends Error {
+  /** Offset in characters where it went wrong. */
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.name = 'JsonSyntaxError';
+    this.offset = offset;
+  }
+}
+
+export interface ParseJsonOptions {
+  /** Told of every key that stands twice in one object, with the path to it. */
+  readonly onDuplicateKey?: (path: readonly (string | number)[]) => void;
+  /** Deepest nesting accepted; 10,000 as Go's decoder when absent. */
+  readonly maxDepth?: number;
+}
+
+/** Sixteen digits in a row may not fit a double; `__proto__` must become an own key. */
+const needsCare = /\d{16}|"__proto__"|\\u005f/i;
+const decoder = new TextDecoder('utf-8', { ignoreBOM: false });
+
+/**
+ * Reads JSON; integers beyond 2^53 become bigint. Invalid UTF-8 is replaced as Go does.
+ * @throws JsonSyntaxError with the text of Go's decoder.
+ */
+export function parseJson(input: string | Uint8Array, options: ParseJsonOptions = {}): JsonValue {
+  const text = typeof input === 'string' ? input : decoder.decode(input);
+  if (options.onDuplicateKey === undefined && options.maxDepth === undefined && !needsCare.test(text)) {
+    try {
+      return JSON.parse(text) as JsonValue;
+    } catch {
+      // The careful parser below says it in Go's words.
+    }
+  }
+  return new JsonReader(text, options).readDocument();
+}
+
+/** Writes compact JSON; bigint as digits; keys that are undefined are left out. */
+export function stringifyJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'null';
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return stringifyWithBigInt(value);
+  }
+}
+
+function stringifyWithBigInt(value: unknown): string {
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return `[${value.map(stringifyWithBigInt).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const parts: string[] = [];
+  for (const [key, item] of Object.entries(value)) {
+    if (item !== undefined) parts.push(`${JSON.stringify(key)}:${stringifyWithBigInt(item)}`);
+  }
+  return `{${parts.join(',')}}`;
+}
+
+const whitespace = new Set([' ', '\t', '\n', '\r']);
+const escapes: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+};
+
+class JsonReader {
+  readonly #text: string;
+  readonly #options: ParseJsonOptions;
+  readonly #path: (string | number)[] = [];
+  readonly #maxDepth: number;
+  #position = 0;
+  #depth = 0;
+
+  constructor(text: string, options: ParseJsonOptions) {
+    this.#text = text;
+    this.#options = options;
+    this.#maxDepth = options.maxDepth ?? 10_000;
+  }
+
+  readDocument(): JsonValue {
+    const value = this.#value('looking for beginning of value');
+    this.#skip();
+    if (this.#position < this.#text.length) this.#fail('after top-level value');
+    return value;
+  }
+
+  #skip(): void {
+    while (whitespace.has(this.#text[this.#position] ?? '')) this.#position++;
+  }
+
+  #fail(where: string): never {
+    const char = this.#text[this.#position];
+    if (char === undefined) throw new JsonSyntaxError('unexpected end of JSON input', this.#position);
+    const shown = char === "'" ? `'\\''` : char === '"' ? `'"'` : `'${char.codePointAt(0) === 10 ? '\\n' : char}'`;
+    throw new JsonSyntaxError(`invalid character ${shown} ${where}`, this.#position);
+  }
+
+  #value(where: string): JsonValue {
+    this.#skip();
+    const char = this.#text[this.#position];
+    if (char === '{') return this.#object();
+    if (char === '[') return this.#array();
+    if (char === '"') return this.#string();
+    if (char === 't') return this.#literal('true', true);
+    if (char === 'f') return this.#literal('false', false);
+    if (char === 'n') return this.#literal('null', null);
+    if (char === '-' || (char !== undefined && char >= '0' && char <= '9')) return this.#number();
+    return this.#fail(where);
+  }
+
+  #enter(): void {
+    if (++this.#depth > this.#maxDepth) throw new JsonSyntaxError('exceeded max depth', this.#position);
+    this.#position++;
+  }
+
+  #object(): JsonObject {
+    this.#enter();
+    const object: JsonObject = {};
+    this.#skip();
+    if (this.#text[this.#position] === '}') {
+      this.#position++;
+      this.#depth--;
+      return object;
+    }
+    for (;;) {
+      this.#skip();
+      if (this.#text[this.#position] !== '"') this.#fail('looking for beginning of object key string');
+      const key = this.#string();
+      this.#skip();
+      if (this.#text[this.#position] !== ':') this.#fail('after object key');
+      this.#position++;
+      this.#path.push(key);
+      if (Object.hasOwn(object, key)) this.#options.onDuplicateKey?.([...this.#path]);
+      setOwn(object, key, this.#value('looking for beginning of value'));
+      this.#path.pop();
+      this.#skip();
+      const next = this.#text[this.#position];
+      if (next !== ',' && next !== '}') this.#fail('after object key:value pair');
+      this.#position++;
+      if (next === '}') break;
+    }
+    this.#depth--;
+    return object;
+  }
+
+  #array(): JsonValue[] {
+    this.#enter();
+    const array: JsonValue[] = [];
+    this.#skip();
+    if (this.#text[this.#position] === ']') {
+      this.#position++;
+      this.#depth--;
+      return array;
+    }
+    for (;;) {
+      this.#path.push(array.length);
+      array.push(this.#value('looking for beginning of value'));
+      this.#path.pop();
+      this.#skip();
+      const next = this.#text[this.#position];
+      if (next !== ',' && next !== ']') this.#fail('after array element');
+      this.#position++;
+      if (next === ']') break;
+    }
+    this.#depth--;
+    return array;
+  }
+
+  #literal<T extends JsonValue>(word: string, value: T): T {
+    for (let index = 0; index < word.length; index++) {
+      if (this.#text[this.#position] !== word[index]) {
+        this.#fail(
+          index === 0 ? 'looking for beginning of value' : `in literal ${word} (expecting '${word[index] ?? ''}')`,
+        );
+      }
+      this.#position++;
+    }
+    return value;
+  }
+
+  #number(): number | bigint {
+    const start = this.#position;
+    const digits = (where: string): void => {
+      const char = this.#text[this.#position];
+      if (char === undefined || char < '0' || char > '9') this.#fail(where);
+      while (/[0-9]/.test(this.#text[this.#position] ?? '')) this.#position++;
+    };
+    if (this.#text[this.#position] === '-') this.#position++;
+    if (this.#text[this.#position] === '0') this.#position++;
+    else digits('in numeric literal');
+    let isInteger = true;
+    if (this.#text[this.#position] === '.') {
+      isInteger = false;
+      this.#position++;
+      digits('after decimal point in numeric literal');
+    }
+    if (/[eE]/.test(this.#text[this.#position] ?? '')) {
+      isInteger = false;
+      this.#position++;
+      if (/[+-]/.test(this.#text[this.#position] ?? '')) this.#position++;
+      digits('in exponent of numeric literal');
+    }
+    const literal = this.#text.slice(start, this.#position);
+    const value = Number(literal);
+    return isInteger && !Number.isSafeInteger(value) ? BigInt(literal) : value;
+  }
+
+  #string(): string {
+    this.#position++;
+    let result = '';
+    let chunkStart = this.#position;
+    for (;;) {
+      const char = this.#text[this.#position];
+      if (char === undefined) this.#fail('in string literal');
+      if (char === '"') break;
+      if (char < ' ') this.#fail('in string literal');
+      if (char !== '\\') {
+        this.#position++;
+        continue;
+      }
+      result += this.#text.slice(chunkStart, this.#position) + this.#escape();
+      chunkStart = this.#position;
+    }
+    result += this.#text.slice(chunkStart, this.#position);
+    this.#position++;
+    return result;
+  }
+
+  #escape(): string {
+    this.#position++;
+    const char = this.#text[this.#position];
+    if (char === 'u') {
+      const hex = this.#text.slice(this.#position + 1, this.#position + 5);
+      if (!/^[0-9a-fA-F]{4}$/.test(hex)) {
+        this.#position += 1 + (/^[0-9a-fA-F]*/.exec(hex)?.[0].length ?? 0);
+        this.#fail('in \\u hexadecimal character escape');
+      }
+      this.#position += 5;
+      return String.fromCharCode(Number.parseInt(hex, 16));
+    }
+    const plain = escapes[char ?? ''];
+    if (plain === undefined) this.#fail('in string escape code');
+    this.#position++;
+    return plain;
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * Checks of names, as k8s.io/apimachinery/pkg/util/validation and pkg/api/validation make them. Each returns messages;
+ * none means that the name is good.
+ */
+
+const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const subdomain = `${label}(\\.${label})*`;
+const label1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
+const qualifiedPart = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
+
+const labelPattern = new RegExp(`^${label}$`);
+const subdomainPattern = new RegExp(`^${subdomain}$`);
+const label1035Pattern = new RegExp(`^${label1035}$`);
+const qualifiedPartPattern = new RegExp(`^${qualifiedPart}$`);
+const labelValuePattern = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
+
+const labelMessage =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
+const subdomainMessage =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+const label1035Message =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
+const qualifiedMessage =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+const labelValueMessage =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+
+/** `must be no more than N characters`, or bytes from 1.34 on where the real one says so. */
+export function maxLengthMessage(length: number): string {
+  return `must be no more than ${length} characters`;
+}
+
+/** `message (e.g. 'a', or 'b', regex used for validation is '…')`. */
+function regexMessage(message: string, pattern: string, ...examples: readonly string[]): string {
+  const shown = examples.map((example) => `'${example}', `).join('or ');
+  return `${message} (e.g. ${shown}regex used for validation is '${pattern}')`;
+}
+
+/** At most 63 characters, `my-name`. */
+export function isDns1123Label(value: string): string[] {
+  const messages: string[] = [];
+  if (value.length > 63) messages.push(maxLengthMessage(63));
+  if (!labelPattern.test(value)) {
+    messages.push(
+      subdomainPattern.test(value) ? 'must not contain dots' : regexMessage(labelMessage, label, 'my-name', '123-abc'),
+    );
+  }
+  return messages;
+}
+
+/** At most 253 characters, `example.com`. */
+export function isDns1123Subdomain(value: string): string[] {
+  const messages: string[] = [];
+  if (value.length > 253) messages.push(maxLengthMessage(253));
+  if (!subdomainPattern.test(value)) messages.push(regexMessage(subdomainMessage, subdomain, 'example.com'));
+  return messages;
+}
+
+/** At most 63 characters, starts with a letter. */
+export function isDns1035Label(value: string): string[] {
+  const messages: string[] = [];
+  if (value.length > 63) messages.push(maxLengthMessage(63));
+  if (!label1035Pattern.test(value)) {
+    messages.push(regexMessage(label1035Message, label1035, 'my-name', 'abc-123'));
+  }
+  return messages;
+}
+
+/** A subdomain that may start with `*.`. */
+export function isWildcardDns1123Subdomain(value: string): string[] {
+  const wildcard = `\\*\\.${subdomain}`;
+  const messages: string[] = [];
+  if (value.length > 253) messages.push(maxLengthMessage(253));
+  if (!new RegExp(`^${wildcard}$`).test(value)) {
+    const message =
+      "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+    messages.push(regexMessage(message, wildcard, '*.example.com'));
+  }
+  return messages;
+}
+
+/** Label and annotation keys: `name` or `prefix.example.com/name`. */
+export function isQualifiedName(value: string): string[] {
+  const messages: string[] = [];
+  const parts = value.split('/');
+  let name = parts[0] ?? '';
+  if (parts.length === 2) {
+    const prefix = name;
+    name = parts[1] ?? '';
+    if (prefix === '') messages.push('prefix part must be non-empty');
+    else messages.push(...isDns1123Subdomain(prefix).map((message) => `prefix part ${message}`));
+  } else if (parts.length > 2) {
+    const shape = `a qualified name ${qualifiedMessage}`;
+    const message = regexMessage(shape, qualifiedPart, 'MyName', 'my.name', '123-abc');
+    return [`${message} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  }
+  if (name === '') messages.push('name part must be non-empty');
+  else if (name.length > 63) messages.push(`name part ${maxLengthMessage(63)}`);
+  if (!qualifiedPartPattern.test(name)) {
+    messages.push(`name part ${regexMessage(qualifiedMessage, qualifiedPart, 'MyName', 'my.name', '123-abc')}`);
+  }
+  return messages;
+}
+
+/** Values of labels. */
+export function isValidLabelValue(value: string): string[] {
+  const messages: string[] = [];
+  if (value.length > 63) messages.push(maxLengthMessage(63));
+  if (!labelValuePattern.test(value)) {
+    const pattern = '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?';
+    messages.push(regexMessage(labelValueMessage, pattern, 'MyValue', 'my_value', '12345'));
+  }
+  return messages;
+}
+
+/** Names that become a segment of a URL path: not `.` or `..`, no `/` and no `%`. */
+export function isPathSegmentName(value: string, isPrefix = false): string[] {
+  if (!isPrefix && (value === '.' || value === '..')) return [`may not be '${value}'`];
+  return ['/', '%'].filter((char) => value.includes(char)).map((char) => `may not contain '${char}'`);
+}
+
+/** Keys of config maps and secrets. */
+export function isConfigMapKey(value: string): string[] {
+  const pattern = '[-._a-zA-Z0-9]+';
+  const messages: string[] = [];
+  if (value.length > 253) messages.push(maxLengthMessage(253));
+  if (!new RegExp(`^${pattern}$`).test(value)) {
+    const message = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+    messages.push(regexMessage(message, pattern, 'key.name', 'KEY_NAME', 'key-name'));
+    return messages;
+  }
+  if (value === '.') messages.push("must not be '.'");
+  else if (value === '..') messages.push("must not be '..'");
+  else if (value.startsWith('..')) messages.push("must not start with '..'");
+  return messages;
+}
+
+/** Names of environment variables, as relaxed by KEP-4369: printable ASCII without `=`. */
+export function isEnvVarName(value: string): string[] {
+  if (value === '') return ['environment variable name must be a non-empty string'];
+  if (!/^[\x20-\x3c\x3e-\x7e]+$/.test(value)) {
+    return ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
+  }
+  return [];
+}
+
+/** Names of ports: IANA service names. */
+export function isValidPortName(value: string): string[] {
+  const messages: string[] = [];
+  if (value.length > 15) messages.push(maxLengthMessage(15));
+  if (!/^[-a-z0-9]+$/.test(value))
+    messages.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
+  if (!/[a-z]/.test(value)) messages.push('must contain at least one letter (a-z)');
+  if (value.includes('--')) messages.push('must not contain consecutive hyphens');
+  if (value.startsWith('-') || value.endsWith('-')) messages.push('must not begin or end with a hyphen');
+  return messages;
+}
+
+/** 1 to 65535. */
+export function isValidPortNumber(value: number): string[] {
+  return value >= 1 && value <= 65_535 ? [] : [inclusiveRangeMessage(1, 65_535)];
+}
+
+/** `must be between 1 and 65535, inclusive`. */
+export function inclusiveRangeMessage(low: number, high: number): string {
+  return `must be between ${low} and ${high}, inclusive`;
+}
