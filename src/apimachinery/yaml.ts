@@ -29,9 +29,17 @@ export interface YamlDocument {
   positionOf(path: readonly (string | number)[]): TextPosition;
 }
 
+export interface ParseYamlOptions {
+  /**
+   * Told of every key that stands twice in one map (`line 5: key "name" already set in map`), the later one winning;
+   * without it such a key is an error.
+   */
+  readonly onDuplicateKey?: (message: string) => void;
+}
+
 /** Reads one document as Kubernetes reads it (YAML 1.1 through sigs.k8s.io/yaml). @throws YamlError */
-export function parseYaml(text: string): JsonValue {
-  const documents = parseYamlDocuments(text);
+export function parseYaml(text: string, options: ParseYamlOptions = {}): JsonValue {
+  const documents = parseYamlDocuments(text, options);
   return documents[0]?.value ?? null;
 }
 
@@ -39,14 +47,14 @@ export function parseYaml(text: string): JsonValue {
  * Reads a stream of documents: YAML 1.1 booleans, octals and nulls, duplicate keys an error, merge keys, integers
  * beyond 2^53 exact, keys that are no strings turned into their text. @throws YamlError
  */
-export function parseYamlDocuments(text: string): YamlDocument[] {
+export function parseYamlDocuments(text: string, options: ParseYamlOptions = {}): YamlDocument[] {
   let events: Event[];
   try {
     events = parseEvents(text, { maxDepth: 1000 });
   } catch (error) {
     throw asYamlError(error, text);
   }
-  return new DocumentReader(text, events).read();
+  return new DocumentReader(text, events, options).read();
 }
 
 function asYamlError(error: unknown, text: string): unknown {
@@ -76,14 +84,16 @@ interface Located {
 class DocumentReader {
   readonly #text: string;
   readonly #events: readonly Event[];
+  readonly #options: ParseYamlOptions;
   readonly #lineStarts: number[] = [0];
   #index = 0;
   #anchors = new Map<string, Located>();
   #aliasWork = 0;
 
-  constructor(text: string, events: readonly Event[]) {
+  constructor(text: string, events: readonly Event[], options: ParseYamlOptions) {
     this.#text = text;
     this.#events = events;
+    this.#options = options;
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1);
   }
 
@@ -214,7 +224,10 @@ class DocumentReader {
         continue;
       }
       const name = this.#keyText(key);
-      if (keyOffsets.has(name)) {
+      if (keyOffsets.has(name) && this.#options.onDuplicateKey !== undefined) {
+        const { line } = this.#position(key.offset);
+        this.#options.onDuplicateKey(`line ${line}: key ${JSON.stringify(name)} already set in map`);
+      } else if (keyOffsets.has(name)) {
         const first = this.#position(keyOffsets.get(name) ?? 0).line;
         this.#fail(key.offset, `mapping key ${JSON.stringify(name)} already defined at line ${first}`);
       }
