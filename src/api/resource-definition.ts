@@ -105,6 +105,8 @@ export interface Strategy {
   warningsOnUpdate?(object: Unstructured, old: Unstructured): string[];
   /** Seconds that a delete leaves the object time to end; undefined when it goes at once. */
   gracePeriodSeconds?(object: Unstructured, requestedSeconds: number | undefined): number | undefined;
+  /** Whether a delete answers with the object instead of a Status. */
+  readonly returnDeletedObject?: boolean;
   /** What becomes of dependents when a delete does not say. Default background. */
   readonly defaultPropagation?: 'Orphan' | 'Background';
   /** Fields that server-side apply never owns, by subresource ('' is the object itself): `status`, `spec.x`. */

@@ -1,0 +1,196 @@
+import { goQuote } from '../../../apimachinery/field-error.ts';
+import { formatGroupVersion, parseGroupVersion, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
+import type { HttpRequest } from '../../../apimachinery/http.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { badRequest, StatusError } from '../../../apimachinery/status.ts';
+import { BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
+import type { ApiResource, ResourceRegistry } from '../registry/api-resource.ts';
+import { internalPackage } from '../registry/table.ts';
+import { describeJsonKind } from './go-types.ts';
+import { applySchemaDefaults } from './schema-defaults.ts';
+import { decodeTyped, TypedDecodeError } from './typed-decoder.ts';
+
+/** The largest body a write may have. */
+export const maxBodyBytes = 3 * 1024 * 1024;
+
+/** Unknown and duplicate fields: refused, told as warnings, or passed over. */
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+/** A kind that a body may be. */
+export interface ExpectedKind {
+  readonly gvk: GroupVersionKind;
+  /** Full name of the type in the schema source of the resource. */
+  readonly type: string;
+}
+
+/** Reads a body up to the limit. @throws StatusError 413 */
+export async function readLimitedBody(http: HttpRequest): Promise<Uint8Array> {
+  const { body } = http;
+  if (body === undefined) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body instanceof Uint8Array ? [body] : body) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBodyBytes) throw requestTooLarge();
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+function requestTooLarge(): StatusError {
+  return new StatusError({
+    message: `Request entity too large: limit is ${maxBodyBytes}`,
+    reason: 'RequestEntityTooLarge',
+    code: 413,
+  });
+}
+
+/** Turns bytes of any media type into JSON. @throws StatusError 400 in the words for a body of this kind */
+export function parseBody(codec: MediaTypeCodec, bytes: Uint8Array, expectedKind: string): DecodedBody {
+  try {
+    return codec.decode(bytes);
+  } catch (error) {
+    if (!(error instanceof BodySyntaxError)) throw error;
+    throw unrecognized(expectedKind, error.message, error.shownBody);
+  }
+}
+
+/**
+ * Makes an object of a parsed body: kind checked, typed, unknown fields dealt with as asked, defaults filled in.
+ * @throws StatusError 400
+ */
+export function decodeObject(
+  body: DecodedBody,
+  resource: ApiResource,
+  expected: ExpectedKind,
+  registry: ResourceRegistry,
+  fieldValidation: FieldValidation,
+  warn: (text: string) => void,
+  shownBody: () => string,
+): Unstructured {
+  const { value } = body;
+  if (value !== null && !isJsonObject(value)) {
+    throw unrecognized(
+      expected.gvk.kind,
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${describeJsonKind(value)} into Go value of ` +
+        'type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }',
+      shownBody(),
+    );
+  }
+  const gvk = checkKind(value ?? {}, expected, registry, shownBody);
+  const object = typedObject(value ?? {}, gvk, resource, expected, (unknown) => {
+    const complaints = [...body.strictErrors, ...unknown.map((path) => `unknown field ${goQuote(path)}`)];
+    reportStrictErrors(complaints, gvk, expected, fieldValidation, warn);
+  });
+  return object;
+}
+
+/** Reads JSON that the server made itself (a patched object) into its type. @throws StatusError with `wrap` */
+export function typedObject(
+  value: JsonValue,
+  gvk: GroupVersionKind,
+  resource: ApiResource,
+  expected: ExpectedKind,
+  report: (unknownFields: readonly string[]) => void,
+): Unstructured {
+  let decoded: { object: JsonObject; unknownFields: readonly string[] };
+  try {
+    decoded = decodeTyped(value, expected.type, resource.types);
+  } catch (error) {
+    if (!(error instanceof TypedDecodeError)) throw error;
+    throw cannotHandle(gvk, expected, error.message);
+  }
+  report(decoded.unknownFields);
+  const { object } = decoded;
+  object['kind'] = expected.gvk.kind;
+  object['apiVersion'] = formatGroupVersion(expected.gvk);
+  if (!isJsonObject(object['metadata'])) object['metadata'] = {};
+  return object as unknown as Unstructured;
+}
+
+/** Fills in defaults: the schema's, then the version's own. */
+export function applyDefaults(object: Unstructured, resource: ApiResource): void {
+  applySchemaDefaults(object as unknown as JsonObject, resource.definition.type, resource.types);
+  resource.definition.setDefaults?.(object);
+}
+
+/** Refuses or tells of what strict reading complains about. */
+export function reportStrictErrors(
+  complaints: readonly string[],
+  gvk: GroupVersionKind,
+  expected: ExpectedKind,
+  fieldValidation: FieldValidation,
+  warn: (text: string) => void,
+): void {
+  if (complaints.length === 0 || fieldValidation === 'Ignore') return;
+  if (fieldValidation === 'Strict') {
+    throw cannotHandle(gvk, expected, `strict decoding error: ${complaints.join(', ')}`);
+  }
+  for (const complaint of complaints) warn(complaint.replace(/^yaml: unmarshal errors:\n\s*/, ''));
+}
+
+/** The kind that the body says; parts it leaves out are the expected ones. */
+function checkKind(
+  value: JsonObject,
+  expected: ExpectedKind,
+  registry: ResourceRegistry,
+  shownBody: () => string,
+): GroupVersionKind {
+  for (const field of ['apiVersion', 'kind']) {
+    const said = value[field];
+    if (said === undefined || said === null || typeof said === 'string') continue;
+    throw unrecognized(
+      expected.gvk.kind,
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${describeJsonKind(said)} into Go struct ` +
+        `field .${field} of type string`,
+      shownBody(),
+    );
+  }
+  const apiVersion = typeof value['apiVersion'] === 'string' ? value['apiVersion'] : '';
+  const kind = typeof value['kind'] === 'string' && value['kind'] !== '' ? value['kind'] : expected.gvk.kind;
+  let gv = { group: expected.gvk.group, version: expected.gvk.version };
+  if (apiVersion !== '') {
+    try {
+      gv = parseGroupVersion(apiVersion);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw unrecognized(expected.gvk.kind, message, shownBody());
+    }
+  }
+  const gvk = { ...gv, kind };
+  if (kind === expected.gvk.kind && gv.group === expected.gvk.group && gv.version === expected.gvk.version) return gvk;
+  const known = registry.findKind(gv.group, gv.version, kind);
+  if (known === undefined || known.custom) {
+    const text = `no kind ${goQuote(kind)} is registered for version ${goQuote(formatGroupVersion(gv))} in scheme ${goQuote(schemeOf(expected.gvk.group))}`;
+    throw cannotHandle(gvk, expected, text);
+  }
+  const from = `(${gv.version}.${kind})`;
+  const to = `(${internalPackage(expected.gvk.group)}.${expected.gvk.kind})`;
+  throw cannotHandle(gvk, expected, `converting ${from} to ${to}: unknown conversion`);
+}
+
+/** The source line by which the real server names its scheme in messages. */
+function schemeOf(group: string): string {
+  if (group === 'apiregistration.k8s.io') return 'pkg/apiserver/scheme/scheme.go:28';
+  if (group === 'apiextensions.k8s.io') return 'pkg/apiserver/apiserver.go:55';
+  return 'pkg/api/legacyscheme/scheme.go:30';
+}
+
+function cannotHandle(gvk: GroupVersionKind, expected: ExpectedKind, message: string): StatusError {
+  return badRequest(
+    `${gvk.kind} in version ${goQuote(gvk.version)} cannot be handled as a ${expected.gvk.kind}: ${message}`,
+  );
+}
+
+function unrecognized(expectedKind: string, message: string, shownBody: string): StatusError {
+  return badRequest(`the object provided is unrecognized (must be of type ${expectedKind}): ${message} (${shownBody})`);
+}
+
+/** The beginning of a body for a message: text when it looks like a JSON object, else hexadecimal. */
+export function summarizeBody(bytes: Uint8Array): string {
+  if (bytes.byteLength === 0) return '<empty>';
+  const shown = Buffer.from(bytes.subarray(0, 30));
+  const text = bytes[0] === 0x7b ? shown.toString('utf8') : shown.toString('hex');
+  return bytes.byteLength > 30 ? `${text} ...` : text;
+}

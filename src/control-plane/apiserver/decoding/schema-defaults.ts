@@ -1,0 +1,42 @@
+import { cloneJson, isJsonObject, setOwn, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachinery/schema.ts';
+
+/**
+ * Fills in the defaults that the schema states: what Go's zero values show (`{}`, `""`, `0`) and declared defaults.
+ * Fields that are there, even with null in schema-less parts, stay.
+ */
+export function applySchemaDefaults(object: JsonObject, typeName: string, types: SchemaSource): void {
+  const schema = types.lookup(typeName);
+  if (schema !== undefined) fillObject(object, schema, types);
+}
+
+function fillObject(object: JsonObject, schema: Schema, types: SchemaSource): void {
+  for (const [key, property] of Object.entries(schema.properties ?? {})) {
+    const present = Object.hasOwn(object, key);
+    if (!present) {
+      if (property.default === undefined || !fits(property.default, property, types)) continue;
+      setOwn(object, key, cloneJson(property.default));
+    }
+    fillValue(object[key], property, types);
+  }
+}
+
+function fillValue(value: JsonValue | undefined, declared: Schema, types: SchemaSource): void {
+  if (typeof value !== 'object' || value === null) return;
+  const schema = declared.ref === undefined ? declared : resolveSchema(declared, types);
+  if (Array.isArray(value)) {
+    if (schema.items !== undefined) for (const item of value) fillValue(item, schema.items, types);
+    return;
+  }
+  if (schema.properties !== undefined) fillObject(value, schema, types);
+  else if (schema.additionalProperties !== undefined) {
+    for (const item of Object.values(value)) fillValue(item, schema.additionalProperties, types);
+  }
+}
+
+/** `default: {}` beside a reference to a string type (times, quantities) means nothing. */
+function fits(value: JsonValue, declared: Schema, types: SchemaSource): boolean {
+  if (!isJsonObject(value)) return true;
+  const schema = declared.ref === undefined ? declared : resolveSchema(declared, types);
+  return schema.properties !== undefined || schema.additionalProperties !== undefined || schema.type === undefined;
+}

@@ -1,0 +1,243 @@
+import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
+import { isJsonObject, setOwn } from '../../../apimachinery/json.ts';
+import { parseQuantity } from '../../../apimachinery/quantity.ts';
+import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachinery/schema.ts';
+import { canonicalMicroTime, canonicalTime } from './go-time.ts';
+import { describeJsonKind, goQualifiedName, goStructName, goTypeName } from './go-types.ts';
+
+/** A value does not fit its type; the message is the one of Go's json (or of the type that refused the value). */
+export class TypedDecodeError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'TypedDecodeError';
+  }
+}
+
+/** An object read into its type. */
+export interface TypedDecodeResult {
+  readonly object: JsonObject;
+  /** Paths of fields that the type does not have, in the order of the document. */
+  readonly unknownFields: readonly string[];
+}
+
+/** Where the reader is: names for messages, and the path for unknown fields. */
+interface Place {
+  /** Go name of the innermost struct. */
+  readonly struct: string;
+  /** Field names from the root, without indexes and keys, joined by dots. */
+  readonly fieldStack: string;
+  /** The last field's name. */
+  readonly field: string;
+  /** Full path with indexes. */
+  readonly path: string;
+}
+
+/**
+ * Reads a JSON value into a named type as Go's decoder does: unknown fields are dropped (and told), null is nothing,
+ * times and quantities get their one way of writing, map keys are sorted. Schema-less parts stay as they are.
+ * @throws TypedDecodeError for a value of the wrong type.
+ */
+export function decodeTyped(value: JsonValue, typeName: string, types: SchemaSource): TypedDecodeResult {
+  const schema = types.lookup(typeName);
+  if (schema === undefined) throw new Error(`unknown type ${typeName}`);
+  const reader = new TypedReader(types);
+  if (!isJsonObject(value)) {
+    if (value === null) return { object: {}, unknownFields: [] };
+    throw new TypedDecodeError(
+      `json: cannot unmarshal ${describeJsonKind(value)} into Go value of type ${goQualifiedName(typeName)}`,
+    );
+  }
+  const struct = goStructName(typeName);
+  const object = reader.readStruct(value, schema, { struct, fieldStack: '', field: '', path: '' });
+  return { object, unknownFields: reader.unknownFields };
+}
+
+class TypedReader {
+  readonly unknownFields: string[] = [];
+  readonly #types: SchemaSource;
+
+  constructor(types: SchemaSource) {
+    this.#types = types;
+  }
+
+  readStruct(value: JsonObject, schema: Schema, place: Place): JsonObject {
+    const properties = schema.properties ?? {};
+    const result: JsonObject = {};
+    for (const [key, item] of Object.entries(value)) {
+      const path = place.path === '' ? key : `${place.path}.${key}`;
+      const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
+      if (property === undefined) {
+        if (schema.preserveUnknownFields === true) setOwn(result, key, item);
+        else this.unknownFields.push(path);
+        continue;
+      }
+      if (item === null && !keepsNull(property)) continue;
+      const fieldStack = place.fieldStack === '' ? key : `${place.fieldStack}.${key}`;
+      setOwn(result, key, this.#read(item, property, { struct: place.struct, fieldStack, field: key, path }));
+    }
+    return result;
+  }
+
+  #read(value: JsonValue, declared: Schema, place: Place): JsonValue {
+    const special = declared.ref === undefined ? undefined : specialTypes[declared.ref];
+    if (special !== undefined) return special(value, place);
+    const schema = declared.ref === undefined ? declared : resolveSchema(declared, this.#types);
+    if (schema.intOrString === true || schema.format === 'int-or-string') return readIntOrString(value, place);
+    switch (schema.type) {
+      case 'string':
+        return readString(value, schema, place);
+      case 'integer':
+        return readInteger(value, schema, place);
+      case 'number':
+        if (typeof value === 'number' || typeof value === 'bigint') return value;
+        throw mismatch(value, schema, place);
+      case 'boolean':
+        if (typeof value === 'boolean') return value;
+        throw mismatch(value, schema, place);
+      case 'array':
+        return this.#readArray(value, schema, place);
+      case 'object':
+        return this.#readObject(value, schema, declared, place);
+      default:
+        return value;
+    }
+  }
+
+  #readArray(value: JsonValue, schema: Schema, place: Place): JsonValue {
+    if (!Array.isArray(value)) throw mismatch(value, schema, place);
+    const items = schema.items;
+    if (items === undefined) return value;
+    return value.map((item, index) =>
+      item === null
+        ? this.#zeroOf(items)
+        : this.#read(item, items, { ...place, field: '', path: `${place.path}[${index}]` }),
+    );
+  }
+
+  #readObject(value: JsonValue, schema: Schema, declared: Schema, place: Place): JsonValue {
+    if (!isJsonObject(value)) throw mismatch(value, { ...schema, ...refOf(declared) }, place);
+    if (schema.properties !== undefined) {
+      const struct = declared.ref === undefined ? place.struct : goStructName(declared.ref);
+      return this.readStruct(value, schema, { ...place, struct });
+    }
+    const values = schema.additionalProperties;
+    if (values === undefined) return value;
+    const result: JsonObject = {};
+    for (const key of Object.keys(value).sort()) {
+      const item = value[key] ?? null;
+      const read =
+        item === null
+          ? this.#zeroOf(values)
+          : this.#read(item, values, { ...place, field: '', path: `${place.path}.${key}` });
+      setOwn(result, key, read);
+    }
+    return result;
+  }
+
+  /** What Go puts in a list or map for null. */
+  #zeroOf(declared: Schema): JsonValue {
+    if (declared.ref !== undefined && specialTypes[declared.ref] !== undefined) {
+      return declared.ref.endsWith('.Quantity') ? '0' : null;
+    }
+    const schema = resolveSchema(declared, this.#types);
+    if (schema.intOrString === true) return 0;
+    switch (schema.type) {
+      case 'string':
+        return '';
+      case 'integer':
+      case 'number':
+        return 0;
+      case 'boolean':
+        return false;
+      case 'object':
+        return schema.additionalProperties === undefined ? {} : null;
+      default:
+        return null;
+    }
+  }
+}
+
+function refOf(declared: Schema): { ref?: string } {
+  return declared.ref === undefined ? {} : { ref: declared.ref };
+}
+
+/** Whether null means something to the type itself (raw JSON). */
+function keepsNull(schema: Schema): boolean {
+  return schema.type === undefined && schema.ref === undefined;
+}
+
+/** Types that read themselves, whatever their schema says. */
+const specialTypes: Readonly<Record<string, (value: JsonValue, place: Place) => JsonValue>> = {
+  'io.k8s.apimachinery.pkg.api.resource.Quantity': readQuantity,
+  'io.k8s.apimachinery.pkg.apis.meta.v1.Time': (value, place) => readTime(value, place, canonicalTime),
+  'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime': (value, place) => readTime(value, place, canonicalMicroTime),
+  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': readIntOrString,
+  'io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1': (value) => value,
+  'io.k8s.apimachinery.pkg.runtime.RawExtension': (value) => value,
+  'io.k8s.apimachinery.pkg.apis.meta.v1.Duration': (value, place) => {
+    if (typeof value === 'string') return value;
+    throw mismatch(value, { type: 'string' }, place);
+  },
+};
+
+function readQuantity(value: JsonValue, place: Place): JsonValue {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') {
+    throw mismatch(value, { type: 'string' }, place);
+  }
+  try {
+    return parseQuantity(String(value)).toString();
+  } catch (error) {
+    throw new TypedDecodeError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readTime(value: JsonValue, place: Place, canonical: (text: string) => string): JsonValue {
+  if (typeof value !== 'string') throw mismatch(value, { type: 'string' }, { ...place, field: '' });
+  if (value === '')
+    throw new TypedDecodeError('parsing time "" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "2006"');
+  try {
+    return canonical(value);
+  } catch (error) {
+    throw new TypedDecodeError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readIntOrString(value: JsonValue, place: Place): JsonValue {
+  if (typeof value === 'string') return value;
+  return readInteger(value, { type: 'integer', format: 'int32' }, place);
+}
+
+function readString(value: JsonValue, schema: Schema, place: Place): JsonValue {
+  if (schema.format === 'date-time') return readTime(value, place, canonicalTime);
+  if (typeof value !== 'string') throw mismatch(value, schema, place);
+  if (schema.format !== 'byte') return value;
+  const text = value.replace(/[\r\n]/g, '');
+  const wrongAt = illegalBase64At(text);
+  if (wrongAt >= 0) throw new TypedDecodeError(`illegal base64 data at input byte ${wrongAt}`);
+  return text;
+}
+
+function readInteger(value: JsonValue, schema: Schema, place: Place): JsonValue {
+  if (typeof value !== 'number' && typeof value !== 'bigint') throw mismatch(value, schema, place);
+  const [min, max] = schema.format === 'int32' ? [-(2n ** 31n), 2n ** 31n - 1n] : [-(2n ** 63n), 2n ** 63n - 1n];
+  if ((typeof value === 'number' && !Number.isInteger(value)) || value < min || value > max) {
+    throw mismatch(value, schema, place, `number ${String(value)}`);
+  }
+  return value;
+}
+
+/** Position of the first byte that is no standard padded base64; -1 when all is well. */
+function illegalBase64At(text: string): number {
+  const body = text.replace(/={1,2}$/, '');
+  const wrong = body.search(/[^A-Za-z0-9+/]/);
+  if (wrong >= 0) return wrong;
+  if (text.length % 4 === 0) return -1;
+  return text.length - (text.length % 4 === 0 ? 4 : text.length % 4);
+}
+
+function mismatch(value: JsonValue, schema: Schema, place: Place, shown = describeJsonKind(value)): TypedDecodeError {
+  const type = goTypeName(schema, place.struct, place.field);
+  return new TypedDecodeError(
+    `json: cannot unmarshal ${shown} into Go struct field ${place.struct}.${place.fieldStack} of type ${type}`,
+  );
+}

@@ -1,0 +1,73 @@
+import type { HttpResponse } from '../../../apimachinery/http.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { applyDefaults, decodeObject, parseBody, readLimitedBody, summarizeBody } from '../decoding/object-body.ts';
+import { negotiateInput, negotiateOutput } from '../negotiation.ts';
+import { singleObjectResponse } from '../registry/output.ts';
+import { addWarning, managerOf } from '../request-context.ts';
+import {
+  admissionRequest,
+  dropDuplicateOwners,
+  matchNamespace,
+  bodyResource,
+  kindOf,
+  writeContext,
+  type Endpoint,
+} from './endpoint.ts';
+import { parseWriteOptions, type ParsedWriteOptions } from './request-options.ts';
+
+/** POST of a new object. */
+export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
+  const { request, server, store } = endpoint;
+  const format = negotiateOutput(request, server.codecs, { transforms: true });
+  const options = parseWriteOptions(request.query, 'CreateOptions');
+  const object = await readObject(endpoint, options);
+  matchNamespace(endpoint, object);
+  const kind = store.resource.gvk;
+  const name = object.metadata.name ?? '';
+  const facts = { name, dryRun: options.dryRun, kind, options: createOptionsOf(options) };
+  const manager = managerOf(request);
+  const managed = server.fieldManagement.afterUpdate(store.resource, undefined, object, {
+    manager,
+    subresource: '',
+    now: server.clock.now(),
+  });
+  await server.admission.mutate(admissionRequest(endpoint, 'CREATE', { ...facts, object: managed }));
+  dropDuplicateOwners(endpoint, managed);
+  const created = await store.create(managed, writeContext(endpoint, options.dryRun), (candidate) =>
+    server.admission.validate(
+      admissionRequest(endpoint, 'CREATE', { ...facts, name: candidate.metadata.name ?? '', object: candidate }),
+    ),
+  );
+  return singleObjectResponse(request, store, format, 201, created);
+}
+
+/** The request's body as an object of the resource's own kind, defaults filled in. */
+export async function readObject(endpoint: Endpoint, options: ParsedWriteOptions): Promise<Unstructured> {
+  const { request, server } = endpoint;
+  const resource = bodyResource(endpoint);
+  const codec = negotiateInput(request, server.codecs);
+  const bytes = await readLimitedBody(request.http);
+  const expected = kindOf(resource);
+  const object = decodeObject(
+    parseBody(codec, bytes, expected.gvk.kind),
+    resource,
+    expected,
+    server.registry,
+    options.fieldValidation,
+    (text) => addWarning(request, text),
+    () => summarizeBody(bytes),
+  );
+  applyDefaults(object, resource);
+  return object;
+}
+
+/** CreateOptions as admission sees them. */
+function createOptionsOf(options: ParsedWriteOptions): Record<string, unknown> {
+  return {
+    kind: 'CreateOptions',
+    apiVersion: 'meta.k8s.io/v1',
+    ...(options.dryRun ? { dryRun: ['All'] } : {}),
+    ...(options.fieldManager === '' ? {} : { fieldManager: options.fieldManager }),
+    ...(options.fieldValidation === 'Warn' ? {} : { fieldValidation: options.fieldValidation }),
+  };
+}

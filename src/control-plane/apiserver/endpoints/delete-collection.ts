@@ -1,0 +1,43 @@
+import type { HttpResponse } from '../../../apimachinery/http.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { negotiateOutput } from '../negotiation.ts';
+import { deleteObject, isNotFound } from '../registry/deletion.ts';
+import { readList } from '../registry/listing.ts';
+import { listObject } from '../registry/output.ts';
+import { parseSelection } from '../registry/selection.ts';
+import { objectResponse } from '../responses.ts';
+import { deleteOptionsObject, readDeleteOptions } from './delete.ts';
+import { admissionRequest, writeContext, type Endpoint } from './endpoint.ts';
+import { parseListOptions } from './request-options.ts';
+
+/** DELETE of a collection: what the selectors choose, one after the other; answers with what was there. */
+export async function handleDeleteCollection(endpoint: Endpoint): Promise<HttpResponse> {
+  const { request, server, store } = endpoint;
+  const format = negotiateOutput(request, server.codecs);
+  const listOptions = parseListOptions(request.query, false);
+  const selection = parseSelection(store.resource, listOptions.labelSelector, listOptions.fieldSelector);
+  const options = await readDeleteOptions(endpoint);
+  const { dryRun } = options;
+  const page = await readList(store, endpoint.namespace, { ...listOptions, limit: 0, continue: '' }, selection);
+  const deleted: Unstructured[] = [];
+  for (const value of page.values) {
+    const object = store.decode(value);
+    const namespace = object.metadata.namespace ?? '';
+    const name = object.metadata.name ?? '';
+    deleted.push(object);
+    const context = { ...writeContext(endpoint, dryRun), namespace };
+    try {
+      await deleteObject(store, name, context, options, async (oldObject) => {
+        const facts = { name, oldObject, dryRun, options: deleteOptionsObject(options) };
+        const admission = admissionRequest(endpoint, 'DELETE', facts);
+        await server.admission.mutate(admission);
+        await server.admission.validate(admission);
+      });
+    } catch (error) {
+      // Somebody else was faster.
+      if (!isNotFound(error)) throw error;
+    }
+  }
+  const metadata = { resourceVersion: String(page.revision) };
+  return objectResponse(request, format, 200, listObject(request, store, format, deleted, metadata));
+}

@@ -1,0 +1,71 @@
+import type { HttpResponse } from '../../../apimachinery/http.ts';
+import { isJsonObject, type JsonObject } from '../../../apimachinery/json.ts';
+import { goQuote } from '../../../apimachinery/field-error.ts';
+import { badRequest } from '../../../apimachinery/status.ts';
+import { readLimitedBody } from '../decoding/object-body.ts';
+import { BodySyntaxError, negotiateInput, negotiateOutput } from '../negotiation.ts';
+import { deletedStatus, deleteObject } from '../registry/deletion.ts';
+import { singleObjectResponse } from '../registry/output.ts';
+import { objectResponse } from '../responses.ts';
+import { admissionRequest, writeContext, type Endpoint } from './endpoint.ts';
+import { parseDeleteOptions, type ParsedDeleteOptions } from './request-options.ts';
+
+/** DELETE of one object. */
+export async function handleDelete(endpoint: Endpoint): Promise<HttpResponse> {
+  const { request, server, store, name } = endpoint;
+  const format = negotiateOutput(request, server.codecs);
+  const options = await readDeleteOptions(endpoint);
+  const { dryRun } = options;
+  const result = await deleteObject(store, name, writeContext(endpoint, dryRun), options, async (oldObject) => {
+    const admission = admissionRequest(endpoint, 'DELETE', {
+      oldObject,
+      dryRun,
+      options: deleteOptionsObject(options),
+    });
+    await server.admission.mutate(admission);
+    await server.admission.validate(admission);
+  });
+  if (result.gone && store.strategy.returnDeletedObject !== true) {
+    return objectResponse(request, format, 200, deletedStatus(store, result.object));
+  }
+  return singleObjectResponse(request, store, format, 200, result.object);
+}
+
+/** Delete options from the body, or from the query when there is no body. @throws StatusError 400, 422 */
+export async function readDeleteOptions(endpoint: Endpoint): Promise<ParsedDeleteOptions> {
+  const { request, server } = endpoint;
+  const bytes = await readLimitedBody(request.http);
+  if (bytes.byteLength === 0) return parseDeleteOptions(request.query, undefined);
+  const codec = negotiateInput(request, server.codecs);
+  let body: JsonObject;
+  try {
+    const { value } = codec.decode(bytes);
+    body = isJsonObject(value) ? value : {};
+  } catch (error) {
+    if (error instanceof BodySyntaxError) throw badRequest(error.message);
+    throw error;
+  }
+  const kind = typeof body['kind'] === 'string' ? body['kind'] : '';
+  if (kind !== '' && kind !== 'DeleteOptions') {
+    const version = typeof body['apiVersion'] === 'string' ? body['apiVersion'] : '';
+    throw badRequest(
+      `no kind ${goQuote(kind)} is registered for version ${goQuote(version)} in scheme ` +
+        '"pkg/apis/meta/internalversion/scheme/register.go:27"',
+    );
+  }
+  return parseDeleteOptions(request.query, body);
+}
+
+/** DeleteOptions as admission sees them. */
+export function deleteOptionsObject(options: ParsedDeleteOptions): Record<string, unknown> {
+  const { preconditions } = options;
+  return {
+    kind: 'DeleteOptions',
+    apiVersion: 'meta.k8s.io/v1',
+    ...(options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
+    ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
+    ...(options.orphanDependents === undefined ? {} : { orphanDependents: options.orphanDependents }),
+    ...(options.propagationPolicy === undefined ? {} : { propagationPolicy: options.propagationPolicy }),
+    ...(options.dryRun ? { dryRun: ['All'] } : {}),
+  };
+}

@@ -1,0 +1,154 @@
+import type { HttpResponse } from '../../../apimachinery/http.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { badRequest } from '../../../apimachinery/status.ts';
+import type { Clock } from '../../../system/clock.ts';
+import type { Logger } from '../../../system/logger.ts';
+import type { Random } from '../../../system/random.ts';
+import type { SubresourceDefinition } from '../../../api/resource-definition.ts';
+import type { MediaTypeCodec, OutputFormat } from '../negotiation.ts';
+import { singleObjectResponse } from '../registry/output.ts';
+import type { ExpectedKind } from '../decoding/object-body.ts';
+import type { ApiResource, ResourceRegistry } from '../registry/api-resource.ts';
+import type { FieldManagement } from '../registry/field-management.ts';
+import type { Store, WriteContext } from '../registry/store.ts';
+import { addWarning, type ApiRequest } from '../request-context.ts';
+import type { SubresourceView } from './subresource-view.ts';
+import type { AdmissionChain, AdmissionOperation, AdmissionRequest } from './admission-request.ts';
+
+/** What endpoints share: the parts of the server they work with. */
+export interface ServerParts {
+  readonly codecs: readonly MediaTypeCodec[];
+  readonly registry: ResourceRegistry;
+  readonly admission: AdmissionChain;
+  readonly fieldManagement: FieldManagement;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  storeOf(resource: ApiResource): Store;
+}
+
+/** One request that has found its resource. */
+export interface Endpoint {
+  readonly server: ServerParts;
+  readonly request: ApiRequest;
+  readonly resource: ApiResource;
+  readonly store: Store;
+  /** Empty for cluster-scoped resources and for requests over all namespaces. */
+  readonly namespace: string;
+  /** Empty for collections. */
+  readonly name: string;
+  /** The subresource asked for; undefined for the object itself. */
+  readonly subresource: SubresourceDefinition | undefined;
+  /** Set when the subresource shows its object as another kind. */
+  readonly view: SubresourceView | undefined;
+}
+
+/** What a write hands to the store. */
+export function writeContext(endpoint: Endpoint, dryRun: boolean): WriteContext {
+  const { request, server } = endpoint;
+  const { username, uid, groups } = request.user;
+  return {
+    now: server.clock.now(),
+    subresource: endpoint.subresource?.name ?? '',
+    user: { username, uid, groups },
+    namespace: endpoint.namespace,
+    dryRun,
+    warn: (text) => addWarning(request, text),
+  };
+}
+
+/** The kind that bodies of this endpoint have: the view's, or the resource's own. */
+export function bodyResource(endpoint: Endpoint): ApiResource {
+  return endpoint.view?.resource ?? endpoint.resource;
+}
+
+/** A resource's kind as bodies are checked against it. */
+export function kindOf(resource: ApiResource): ExpectedKind {
+  return { gvk: resource.gvk, type: resource.definition.type };
+}
+
+/** Answers with an object (or what the view shows of it). */
+export function answerObject(
+  endpoint: Endpoint,
+  format: OutputFormat,
+  status: number,
+  object: Unstructured,
+): Promise<HttpResponse> {
+  const { request, store, view } = endpoint;
+  const source = { resource: bodyResource(endpoint), now: () => store.now() };
+  return singleObjectResponse(request, source, format, status, view === undefined ? object : view.project(object));
+}
+
+/** What admission gets to know of a write. */
+export function admissionRequest(
+  endpoint: Endpoint,
+  operation: AdmissionOperation,
+  facts: {
+    readonly name?: string;
+    readonly object?: Unstructured;
+    readonly oldObject?: Unstructured;
+    readonly dryRun: boolean;
+    readonly options?: Readonly<Record<string, unknown>>;
+    readonly kind?: ApiResource['gvk'];
+  },
+): AdmissionRequest {
+  const { request, resource } = endpoint;
+  const { group, version } = resource.gvk;
+  return {
+    operation,
+    kind: facts.kind ?? bodyResource(endpoint).gvk,
+    resource: { group, version, resource: resource.definition.resource },
+    subresource: endpoint.subresource?.name ?? '',
+    namespace: request.info.namespace,
+    name: facts.name ?? endpoint.name,
+    object: facts.object,
+    oldObject: facts.oldObject,
+    dryRun: facts.dryRun,
+    options: facts.options ?? {},
+    user: request.user,
+    warn: (text) => addWarning(request, text),
+  };
+}
+
+/** Refuses an object whose namespace is not the request's, and fills in an empty one. @throws StatusError 400 */
+export function matchNamespace(endpoint: Endpoint, object: Unstructured): void {
+  const { metadata } = object;
+  const expected = endpoint.resource.definition.namespaced ? endpoint.namespace : '';
+  const own = metadata.namespace ?? '';
+  if (own === '' && expected !== '') metadata.namespace = expected;
+  else if (own !== expected) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+}
+
+/** Drops owner references that come twice, with a warning, as the real server does. */
+export function dropDuplicateOwners(endpoint: Endpoint, object: Unstructured): void {
+  const owners = object.metadata.ownerReferences;
+  if (owners === undefined) return;
+  const seen = new Set<string>();
+  const kept = owners.filter((owner) => {
+    const key = JSON.stringify([
+      owner.apiVersion,
+      owner.kind,
+      owner.name,
+      owner.uid,
+      owner.controller,
+      owner.blockOwnerDeletion,
+    ]);
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+  if (kept.length === owners.length) return;
+  const uids = new Set(
+    owners
+      .filter((owner, index) => owners.findIndex((other) => other.uid === owner.uid) !== index)
+      .map((owner) => owner.uid),
+  );
+  addWarning(
+    endpoint.request,
+    '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may ' +
+      `reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: [${[...uids].join(' ')}]`,
+  );
+  object.metadata.ownerReferences = kept;
+}

@@ -1,0 +1,20 @@
+import type { HttpResponse } from '../../../apimachinery/http.ts';
+import { negotiateOutput } from '../negotiation.ts';
+import { readList } from '../registry/listing.ts';
+import { listResponse } from '../registry/output.ts';
+import { parseSelection } from '../registry/selection.ts';
+import { checkTransform } from '../registry/table.ts';
+import type { Endpoint } from './endpoint.ts';
+import { parseIncludeObject, parseListOptions } from './request-options.ts';
+
+/** GET of a collection. */
+export async function handleList(endpoint: Endpoint): Promise<HttpResponse> {
+  const { request, server, store, namespace } = endpoint;
+  const format = negotiateOutput(request, server.codecs, { transforms: true });
+  const options = parseListOptions(request.query, false);
+  const selection = parseSelection(store.resource, options.labelSelector, options.fieldSelector);
+  checkTransform(store.resource, format, true);
+  if (format.as === 'Table') parseIncludeObject(request.query);
+  const page = await readList(store, namespace, options, selection);
+  return listResponse(request, store, format, page);
+}

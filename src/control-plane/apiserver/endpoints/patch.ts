@@ -1,0 +1,152 @@
+import { header, type HttpResponse } from '../../../apimachinery/http.ts';
+import { FieldPath, invalid, invalidObject } from '../../../apimachinery/field-error.ts';
+import { formatGroupVersion, gvkOf } from '../../../apimachinery/gvk.ts';
+import { cloneJson, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { stringifyJson } from '../../../apimachinery/json-codec.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { badRequest, notFound, StatusError } from '../../../apimachinery/status.ts';
+import { applyDefaults, readLimitedBody, reportStrictErrors, typedObject } from '../decoding/object-body.ts';
+import { mediaTypeOf, negotiateOutput } from '../negotiation.ts';
+import { inServedOrder } from '../registry/stored-object.ts';
+import { addWarning, managerOf } from '../request-context.ts';
+import { answerObject, bodyResource, kindOf, writeContext, type Endpoint } from './endpoint.ts';
+import { isPatchType, parsePatch, type ParsedPatch } from './patch-body.ts';
+import { parsePatchOptions } from './request-options.ts';
+import { admissionSteps } from './update.ts';
+
+type PatchRequestOptions = ReturnType<typeof parsePatchOptions>;
+
+/** PATCH of an object or of a subresource that speaks the object's own kind, in any of the four forms. */
+export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
+  const { request, server, store, name } = endpoint;
+  const patchType = mediaTypeOf(header(request.headers, 'content-type') ?? '');
+  if (!isPatchType(patchType)) throw unsupportedPatchType();
+  const format = negotiateOutput(request, server.codecs, { transforms: true });
+  const isApply = patchType === 'application/apply-patch+yaml';
+  const options = parsePatchOptions(request.query, isApply);
+  const patch = parsePatch(patchType, await readLimitedBody(request.http), bodyResource(endpoint));
+  const { allowCreateOnUpdate } = store.strategy;
+  const result = await store.update(name, writeContext(endpoint, options.dryRun), {
+    ...admissionSteps(endpoint, options.dryRun, 'PatchOptions', {
+      async object(old) {
+        const object = isApply
+          ? appliedObject(endpoint, patch, old, options)
+          : patchedObject(endpoint, patch, old, options);
+        checkName(endpoint, object);
+        return object;
+      },
+    }),
+    allowCreate: isApply && endpoint.subresource === undefined && allowCreateOnUpdate !== false,
+  });
+  return answerObject(endpoint, format, result.created ? 201 : 200, result.object);
+}
+
+/** The stored object with a JSON, merge or strategic merge patch on it, typed and with defaults. */
+function patchedObject(
+  endpoint: Endpoint,
+  patch: ParsedPatch,
+  old: Unstructured | undefined,
+  options: PatchRequestOptions,
+): Unstructured {
+  const { request, server, resource, store } = endpoint;
+  if (old === undefined) throw notFound(resource.groupResource, endpoint.name);
+  const before = inServedOrder(endpoint.view === undefined ? old : endpoint.view.project(old));
+  const value = patch.applyTo(cloneJson(before) as unknown as JsonObject);
+  const patched = typedPatched(endpoint, value, patch, options);
+  checkName(endpoint, patched);
+  applyDefaults(patched, bodyResource(endpoint));
+  const object = endpoint.view === undefined ? patched : endpoint.view.merge(old, patched);
+  return server.fieldManagement.afterUpdate(store.resource, old, object, {
+    manager: managerOf(request),
+    subresource: endpoint.subresource?.name ?? '',
+    now: server.clock.now(),
+  });
+}
+
+function typedPatched(
+  endpoint: Endpoint,
+  value: JsonValue,
+  patch: ParsedPatch,
+  options: PatchRequestOptions,
+): Unstructured {
+  const { request } = endpoint;
+  const resource = bodyResource(endpoint);
+  const expected = kindOf(resource);
+  const refuse = (message: string): StatusError =>
+    invalidObject({ group: '', version: '', kind: '' }, '', [
+      invalid(new FieldPath('patch'), stringifyJson(sortedRoot(value)), message),
+    ]);
+  const gvk = isJsonObject(value) ? gvkOf(value) : expected.gvk;
+  const sameKind =
+    gvk.kind === expected.gvk.kind && gvk.group === expected.gvk.group && gvk.version === expected.gvk.version;
+  if (!sameKind && isJsonObject(value) && Object.keys(value).length > 0) {
+    throw refuse(
+      `${formatGroupVersion(gvk)}, Kind=${gvk.kind} does not match ${formatGroupVersion(expected.gvk)}, Kind=${expected.gvk.kind}`,
+    );
+  }
+  try {
+    return typedObject(value, expected.gvk, resource, expected, (unknownFields) => {
+      const complaints = [...patch.strictErrors, ...unknownFields.map((path) => `unknown field "${path}"`)];
+      reportStrictErrors(complaints, expected.gvk, expected, options.fieldValidation, (text) =>
+        addWarning(request, text),
+      );
+    });
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    const message = error.message.replace(/^.* cannot be handled as a [^:]*: /s, '');
+    throw refuse(message);
+  }
+}
+
+/** The object that a server-side apply makes of the stored one. */
+function appliedObject(
+  endpoint: Endpoint,
+  patch: ParsedPatch,
+  old: Unstructured | undefined,
+  options: PatchRequestOptions,
+): Unstructured {
+  const { server, store, resource } = endpoint;
+  const value = patch.value;
+  if (!isJsonObject(value)) throw badRequest('error decoding YAML: the patch is no object');
+  const patchObject = value as unknown as Unstructured;
+  if (!isJsonObject(value['metadata'])) value['metadata'] = {};
+  const asParent =
+    endpoint.view === undefined || old === undefined ? patchObject : endpoint.view.applyPatch(old, patchObject);
+  const applied = server.fieldManagement.apply(store.resource, old, asParent, {
+    manager: options.fieldManager,
+    subresource: endpoint.subresource?.name ?? '',
+    now: server.clock.now(),
+    force: options.force,
+  });
+  const expected = kindOf(resource);
+  const object = typedObject(applied as unknown as JsonValue, expected.gvk, resource, expected, () => undefined);
+  applyDefaults(object, resource);
+  return object;
+}
+
+function checkName(endpoint: Endpoint, object: Unstructured): void {
+  const own = object.metadata.name ?? '';
+  if (own === '') {
+    throw badRequest(
+      `the name of the object (${endpoint.name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+  if (own !== endpoint.name) {
+    throw badRequest(`the name of the object (${own}) does not match the name on the URL (${endpoint.name})`);
+  }
+}
+
+/** The patched document as the real server shows it: the top level sorted. */
+function sortedRoot(value: JsonValue): JsonValue {
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+function unsupportedPatchType(): StatusError {
+  return new StatusError({
+    message: '415: Unsupported Media Type',
+    reason: 'UnsupportedMediaType',
+    details: {},
+    code: 415,
+  });
+}

@@ -1,0 +1,17 @@
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { ApiResource } from '../registry/api-resource.ts';
+
+/** A subresource that shows a part of its object as another kind, and changes the object through it (scale). */
+export interface SubresourceView {
+  /** The kind that travels, as a resource of its own. */
+  readonly resource: ApiResource;
+  /** What the object looks like through the view. */
+  project(object: Unstructured): Unstructured;
+  /** The object as the view wants it. @throws StatusError 422 */
+  merge(object: Unstructured, view: Unstructured): Unstructured;
+  /** A server-side apply of the view as one of the object. */
+  applyPatch(object: Unstructured, patch: Unstructured): Unstructured;
+}
+
+/** Finds the view that a subresource is; undefined for subresources that speak the object's own kind. */
+export type FindView = (resource: ApiResource, subresource: string) => SubresourceView | undefined;

@@ -1,0 +1,122 @@
+import type { HttpResponse } from '../../../apimachinery/http.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { StatusError, type Status } from '../../../apimachinery/status.ts';
+import type { StoredValue } from '../../storage/storage.ts';
+import { negotiateOutput, type OutputFormat } from '../negotiation.ts';
+import { readList, revisionSyntaxText } from '../registry/listing.ts';
+import { servesStoredBytes, transformed } from '../registry/output.ts';
+import { parseSelection, type Selection } from '../registry/selection.ts';
+import { servedBytes } from '../registry/stored-object.ts';
+import { WatchStream, type FrameEncoder, type WatchPlan } from '../registry/watch-stream.ts';
+import type { Endpoint } from './endpoint.ts';
+import { parseIncludeObject, parseListOptions, parseRevision, type ParsedListOptions } from './request-options.ts';
+
+const minTimeoutSeconds = 1800;
+
+/** A watch: the answer streams events until its time is over, the client goes, or the server closes. */
+export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
+  const { request, server, store } = endpoint;
+  const format = negotiateOutput(request, server.codecs, { transforms: true, stream: true });
+  const options = parseListOptions(request.query, true);
+  const selection = parseSelection(store.resource, options.labelSelector, options.fieldSelector);
+  if (format.as === 'Table') parseIncludeObject(request.query);
+  const plan = await planWatch(endpoint, options, selection);
+  const stream = new WatchStream(store, plan, frameEncoder(endpoint, format), server.clock);
+  await stream.start(request.signal);
+  return {
+    status: 200,
+    headers: {
+      'cache-control': 'no-cache, private',
+      'content-type': format.codec.streamType ?? format.codec.mediaType,
+    },
+    body: stream,
+  };
+}
+
+/** What the resourceVersion and sendInitialEvents mean together (KEP-3157, API concepts). */
+async function planWatch(endpoint: Endpoint, options: ParsedListOptions, selection: Selection): Promise<WatchPlan> {
+  const { store, namespace, server } = endpoint;
+  const asked = options.resourceVersion;
+  const revision = asked === '' ? 0 : parseRevision(asked);
+  if (revision === undefined) throw new StatusError({ message: revisionSyntaxText(asked), code: 500 });
+  const timeoutSeconds = options.timeoutSeconds ?? 0;
+  const base = {
+    namespace,
+    selection,
+    bookmarks: options.allowWatchBookmarks,
+    timeoutMillis: timeoutSeconds > 0 ? timeoutSeconds * 1000 : minTimeoutSeconds * 1000 * (1 + server.random.next()),
+  };
+  const wantsInitial = options.sendInitialEvents ?? revision === 0;
+  if (!wantsInitial) {
+    const fromRevision = revision === 0 ? store.storage.currentRevision() : revision;
+    return { ...base, fromRevision, initial: [], endInitialWithBookmark: false };
+  }
+  const page = await readList(
+    store,
+    namespace,
+    { ...options, resourceVersion: revision === 0 ? '0' : asked, resourceVersionMatch: '', limit: 0, continue: '' },
+    selection,
+  );
+  return {
+    ...base,
+    fromRevision: page.revision,
+    initial: page.values,
+    endInitialWithBookmark: options.sendInitialEvents === true && options.allowWatchBookmarks,
+  };
+}
+
+/** Frames of plain JSON, shared by every watcher that sees the same event. */
+const sharedFrames = new WeakMap<StoredValue, Map<string, Uint8Array>>();
+
+function frameEncoder(endpoint: Endpoint, format: OutputFormat): FrameEncoder {
+  const { store } = endpoint;
+  const plain = servesStoredBytes(store.resource, format);
+  let first = true;
+  const encode = (type: string, object: unknown): Uint8Array => {
+    const frame = format.codec.encodeEvent?.(type, object);
+    if (frame === undefined) throw new Error(`${format.codec.mediaType} does not stream`);
+    return frame;
+  };
+  const objectFrame = (type: string, object: Unstructured): Uint8Array => {
+    const body = transformed(endpoint.request, store, format, object, first);
+    first = false;
+    return encode(type, body);
+  };
+  return {
+    event(type, value, revision) {
+      if (!plain) return objectFrame(type, store.decode(value, revision));
+      const frames = sharedFrames.get(value) ?? new Map<string, Uint8Array>();
+      sharedFrames.set(value, frames);
+      const key = `${type}@${revision}`;
+      const known = frames.get(key);
+      if (known !== undefined) return known;
+      const frame = Buffer.concat([Buffer.from(`{"type":"${type}","object":`), servedBytes(value, revision), frameEnd]);
+      frames.set(key, frame);
+      return frame;
+    },
+    bookmark(revision, initialEventsEnd) {
+      const metadata = {
+        resourceVersion: String(revision),
+        ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
+      };
+      const { kind } = store.resource.gvk;
+      const { apiVersion } = store.resource;
+      if (format.as !== 'Table') return encode('BOOKMARK', bookmarkObject(format, kind, apiVersion, metadata));
+      return objectFrame('BOOKMARK', { kind, apiVersion, metadata });
+    },
+    error: (status: Status) => encode('ERROR', status),
+  };
+}
+
+const frameEnd = Buffer.from('}\n');
+
+function bookmarkObject(
+  format: OutputFormat,
+  kind: string,
+  apiVersion: string,
+  metadata: Unstructured['metadata'],
+): unknown {
+  return format.as === ''
+    ? { kind, apiVersion, metadata }
+    : { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${format.asVersion}`, metadata };
+}

@@ -1,0 +1,87 @@
+import { forbidden, StatusError } from '../../../apimachinery/status.ts';
+import type { RequestInfo } from '../request-info.ts';
+import type { ApiRequest, Filter, RequestUser } from '../request-context.ts';
+
+/** What an authorizer is asked. */
+export interface AuthorizationAttributes {
+  readonly user: RequestUser;
+  readonly verb: string;
+  readonly isResourceRequest: boolean;
+  readonly apiGroup: string;
+  readonly apiVersion: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Path of a non-resource request. */
+  readonly path: string;
+  readonly fieldSelector: string;
+  readonly labelSelector: string;
+}
+
+/** What the server asks of authorization. */
+export interface RequestAuthorizer {
+  authorize(attributes: AuthorizationAttributes): Promise<{ readonly allowed: boolean; readonly reason: string }>;
+}
+
+/** Lets everyone do everything. */
+export const allowEverything: RequestAuthorizer = {
+  authorize: () => Promise.resolve({ allowed: true, reason: '' }),
+};
+
+/** Refuses with 403 what the authorizer does not allow. */
+export function withAuthorization(authorizer: RequestAuthorizer): Filter {
+  return (next) => async (request) => {
+    const attributes = authorizationAttributes(request.info, request.user);
+    const { allowed, reason } = await authorizer.authorize(attributes);
+    if (!allowed) throw refusal(attributes, reason);
+    return next(request);
+  };
+}
+
+/** The question that a request asks of an authorizer. */
+export function authorizationAttributes(info: RequestInfo, user: RequestUser): AuthorizationAttributes {
+  const { isResourceRequest, verb, apiGroup, apiVersion, resource, subresource, namespace, name, path } = info;
+  const { fieldSelector, labelSelector } = info;
+  return {
+    user,
+    verb,
+    isResourceRequest,
+    apiGroup,
+    apiVersion,
+    resource,
+    subresource,
+    namespace,
+    name,
+    path,
+    fieldSelector,
+    labelSelector,
+  };
+}
+
+/** 403 in the words of the real server. */
+export function refusal(attributes: AuthorizationAttributes, reason: string): StatusError {
+  const { user, verb, apiGroup, resource, subresource, namespace, name } = attributes;
+  const who = `User ${JSON.stringify(user.username)} cannot ${verb}`;
+  const tail = reason === '' ? '' : `: ${reason}`;
+  if (!attributes.isResourceRequest) {
+    return new StatusError({
+      message: `forbidden: ${who} path ${JSON.stringify(attributes.path)}${tail}`,
+      reason: 'Forbidden',
+      details: {},
+      code: 403,
+    });
+  }
+  const what = JSON.stringify(subresource === '' ? resource : `${resource}/${subresource}`);
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
+  return forbidden(
+    { group: apiGroup, resource },
+    name,
+    `${who} resource ${what} in API group ${JSON.stringify(apiGroup)} ${where}${tail}`,
+  );
+}
+
+/** The request as it goes on for another user. */
+export function asUser(request: ApiRequest, user: RequestUser): ApiRequest {
+  return { ...request, user };
+}

@@ -1,0 +1,47 @@
+import { StatusError } from '../../../apimachinery/status.ts';
+import type { ApiRequest, Filter } from '../request-context.ts';
+
+/** How many requests may be worked on at a time; watches and other long answers do not count. */
+export interface InFlightLimits {
+  readonly maxRequestsInFlight: number;
+  readonly maxMutatingRequestsInFlight: number;
+}
+
+/** The real server's defaults. */
+export const defaultInFlightLimits: InFlightLimits = { maxRequestsInFlight: 400, maxMutatingRequestsInFlight: 200 };
+
+/** Refuses with 429 what comes while too many are under way; members of system:masters always pass. */
+export function withMaxInFlight(limits: InFlightLimits): Filter {
+  let reading = 0;
+  let mutating = 0;
+  return (next) => async (request) => {
+    if (isLongRunning(request)) return next(request);
+    const isRead = ['get', 'list'].includes(request.info.verb);
+    const full = isRead ? reading >= limits.maxRequestsInFlight : mutating >= limits.maxMutatingRequestsInFlight;
+    if (full && !request.user.groups.includes('system:masters')) throw tooManyRequests();
+    if (isRead) reading++;
+    else mutating++;
+    try {
+      return await next(request);
+    } finally {
+      if (isRead) reading--;
+      else mutating--;
+    }
+  };
+}
+
+/** Whether an answer goes on for as long as the client wants: watches, proxies, exec and the like. */
+export function isLongRunning(request: ApiRequest): boolean {
+  const { verb, subresource } = request.info;
+  if (verb === 'watch' || verb === 'proxy') return true;
+  return ['attach', 'exec', 'proxy', 'log', 'portforward'].includes(subresource);
+}
+
+function tooManyRequests(): StatusError {
+  return new StatusError({
+    message: 'Too many requests, please try again later.',
+    reason: 'TooManyRequests',
+    details: { retryAfterSeconds: 1 },
+    code: 429,
+  });
+}

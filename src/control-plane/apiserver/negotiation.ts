@@ -1,0 +1,182 @@
+import { header } from '../../apimachinery/http.ts';
+import type { JsonValue } from '../../apimachinery/json.ts';
+import { StatusError } from '../../apimachinery/status.ts';
+import type { ApiRequest } from './request-context.ts';
+
+/** A request body that was read. */
+export interface DecodedBody {
+  readonly value: JsonValue;
+  /** What strict reading complains about (`duplicate field "a.b"`), in order. */
+  readonly strictErrors: readonly string[];
+}
+
+/** How one media type is read and written. The table of these is what content negotiation works on. */
+export interface MediaTypeCodec {
+  readonly mediaType: string;
+  /** Whether stored JSON may be sent as it is. */
+  readonly isJson: boolean;
+  /** Writes an object (with apiVersion and kind) or a list. */
+  encode(object: unknown, pretty: boolean): Uint8Array;
+  /** @throws BodySyntaxError when the bytes are not of this media type. */
+  decode(body: Uint8Array): DecodedBody;
+  /** One frame of a watch; absent for media types that cannot stream. */
+  encodeEvent?(type: string, object: unknown): Uint8Array;
+  /** Content-Type of a watch. */
+  readonly streamType?: string;
+}
+
+/** Thrown by a codec: text for the client, and the bytes as the real server shows them. */
+export class BodySyntaxError extends Error {
+  readonly shownBody: string;
+
+  constructor(message: string, shownBody: string) {
+    super(message);
+    this.name = 'BodySyntaxError';
+    this.shownBody = shownBody;
+  }
+}
+
+/** What the client accepts: a codec, and perhaps a Table or PartialObjectMetadata instead of the object. */
+export interface OutputFormat {
+  readonly codec: MediaTypeCodec;
+  readonly pretty: boolean;
+  /** `Table`, `PartialObjectMetadata`, `PartialObjectMetadataList`, or empty for the object itself. */
+  readonly as: '' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList';
+  /** Version of meta.k8s.io that `as` speaks. */
+  readonly asVersion: string;
+}
+
+interface AcceptClause {
+  readonly type: string;
+  readonly subtype: string;
+  readonly quality: number;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+/** Picks the codec for the answer by the Accept header. @throws StatusError 406 */
+export function negotiateOutput(
+  request: ApiRequest,
+  codecs: readonly MediaTypeCodec[],
+  options: { readonly transforms?: boolean; readonly stream?: boolean } = {},
+): OutputFormat {
+  const accept = header(request.headers, 'accept') ?? '';
+  const fallback = codecs[0];
+  if (fallback === undefined) throw new Error('the server has no media types');
+  const pretty = wantsPretty(request);
+  if (accept === '') return { codec: fallback, pretty, as: '', asVersion: '' };
+  for (const clause of parseAccept(accept)) {
+    const codec = codecs.find(
+      (candidate) =>
+        matchesMediaType(clause, candidate.mediaType) &&
+        (options.stream !== true || candidate.encodeEvent !== undefined),
+    );
+    if (codec === undefined) continue;
+    const target = transformOf(clause, options.transforms === true);
+    if (target === undefined) continue;
+    const clausePretty = clause.parameters.get('pretty');
+    return { codec, pretty: clausePretty === undefined ? pretty : clausePretty === '1', ...target };
+  }
+  throw notAcceptable(codecs);
+}
+
+/** The codec and format for error answers: what Accept asks for when that works, else JSON. */
+export function errorFormat(request: ApiRequest, codecs: readonly MediaTypeCodec[]): OutputFormat {
+  try {
+    return { ...negotiateOutput(request, codecs, { transforms: true }), as: '' };
+  } catch {
+    return { codec: firstCodec(codecs), pretty: false, as: '', asVersion: '' };
+  }
+}
+
+/** Picks the codec for the body by Content-Type; JSON when there is none. @throws StatusError 415 */
+export function negotiateInput(request: ApiRequest, codecs: readonly MediaTypeCodec[]): MediaTypeCodec {
+  const contentType = header(request.headers, 'content-type') ?? '';
+  if (contentType === '') return firstCodec(codecs);
+  const mediaType = mediaTypeOf(contentType);
+  const codec = codecs.find((candidate) => candidate.mediaType === mediaType);
+  if (codec === undefined) throw unsupportedMediaType(codecs.map((candidate) => candidate.mediaType));
+  return codec;
+}
+
+/** A Content-Type without its parameters, lower case. */
+export function mediaTypeOf(contentType: string): string {
+  return (contentType.split(';')[0] ?? '').trim().toLowerCase();
+}
+
+/** 415 with the list of what is accepted. */
+export function unsupportedMediaType(accepted: readonly string[]): StatusError {
+  return new StatusError({
+    message: `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+    reason: 'UnsupportedMediaType',
+    code: 415,
+  });
+}
+
+function notAcceptable(codecs: readonly MediaTypeCodec[]): StatusError {
+  const accepted = codecs.map((codec) => codec.mediaType).join(', ');
+  return new StatusError({
+    message: `only the following media types are accepted: ${accepted}`,
+    reason: 'NotAcceptable',
+    code: 406,
+  });
+}
+
+function firstCodec(codecs: readonly MediaTypeCodec[]): MediaTypeCodec {
+  const first = codecs[0];
+  if (first === undefined) throw new Error('the server has no media types');
+  return first;
+}
+
+/** Browsers, curl and wget get indented JSON unless they say otherwise. */
+function wantsPretty(request: ApiRequest): boolean {
+  const asked = request.query.get('pretty');
+  if (asked !== null) return asked !== 'false' && asked !== '0';
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(header(request.headers, 'user-agent') ?? '');
+}
+
+function parseAccept(accept: string): AcceptClause[] {
+  const clauses: AcceptClause[] = [];
+  for (const text of accept.split(',')) {
+    const [range = '', ...parameterTexts] = text.split(';').map((part) => part.trim());
+    const [type = '', subtype = ''] = range.toLowerCase().split('/');
+    if (type === '') continue;
+    const parameters = new Map<string, string>();
+    for (const parameter of parameterTexts) {
+      const separator = parameter.indexOf('=');
+      if (separator > 0) parameters.set(parameter.slice(0, separator).toLowerCase(), parameter.slice(separator + 1));
+    }
+    const quality = Number(parameters.get('q') ?? '1');
+    clauses.push({ type, subtype, quality: Number.isFinite(quality) ? quality : 0, parameters });
+  }
+  return clauses.filter((clause) => clause.quality > 0).sort((left, right) => precedence(right) - precedence(left));
+}
+
+/** By quality, then the more specific first; the sort keeps the client's order among equals. */
+function precedence(clause: AcceptClause): number {
+  let specific = 2;
+  if (clause.type === '*') specific = 0;
+  else if (clause.subtype === '*') specific = 1;
+  return clause.quality * 10 + specific;
+}
+
+function matchesMediaType(clause: AcceptClause, mediaType: string): boolean {
+  const [type, subtype] = mediaType.split('/');
+  if (clause.type === '*') return clause.subtype === '*' || clause.subtype === '';
+  return clause.type === type && (clause.subtype === '*' || clause.subtype === subtype);
+}
+
+/** What `as`, `g` and `v` ask for; undefined when that is nothing we can make. */
+function transformOf(
+  clause: AcceptClause,
+  allowed: boolean,
+): { readonly as: OutputFormat['as']; readonly asVersion: string } | undefined {
+  const as = clause.parameters.get('as') ?? '';
+  if (as === '') return { as: '', asVersion: '' };
+  if (!allowed || clause.parameters.get('g') !== 'meta.k8s.io') return undefined;
+  const version = clause.parameters.get('v') ?? '';
+  if (version !== 'v1' && version !== 'v1beta1') return undefined;
+  if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') {
+    return { as, asVersion: version };
+  }
+  return undefined;
+}

@@ -1,0 +1,135 @@
+import type { ResourceDefinition } from '../../../api/resource-definition.ts';
+import { formatGroupVersion, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { SchemaSource } from '../../../apimachinery/schema.ts';
+import type { GroupResource } from '../../../apimachinery/status.ts';
+
+/** One resource of one version as the server serves it: its definition with what the generic code derives from it. */
+export interface ApiResource {
+  readonly definition: ResourceDefinition;
+  readonly groupResource: GroupResource;
+  readonly gvk: GroupVersionKind;
+  readonly apiVersion: string;
+  readonly types: SchemaSource;
+  /** Items of lists carry kind and apiVersion (custom resources), and selectable fields are those of CRDs. */
+  readonly custom: boolean;
+  /** Storage key of everything of this resource, ending in a slash. */
+  readonly prefix: string;
+  /** Warning that every request to this version gets; empty when there is none. */
+  readonly deprecationWarning: string;
+}
+
+/** What can be told besides the definition. */
+export interface ApiResourceOptions {
+  readonly custom?: boolean;
+  readonly deprecationWarning?: string;
+}
+
+/** Derives what the server needs of a definition. */
+export function apiResource(
+  definition: ResourceDefinition,
+  types: SchemaSource,
+  options: ApiResourceOptions = {},
+): ApiResource {
+  const { group, version, kind, resource } = definition;
+  const storageGroup = definition.storage?.group ?? group;
+  return {
+    definition,
+    groupResource: { group, resource },
+    gvk: { group, version, kind },
+    apiVersion: formatGroupVersion({ group, version }),
+    types,
+    custom: options.custom === true,
+    prefix: `/registry/${storageGroup === '' ? '' : `${storageGroup}/`}${resource}/`,
+    deprecationWarning: options.deprecationWarning ?? builtInDeprecations[`${group}/${version}/${resource}`] ?? '',
+  };
+}
+
+const builtInDeprecations: Readonly<Record<string, string>> = {
+  '/v1/componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
+  '/v1/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+};
+
+/** Storage key of one object. */
+export function storageKey(resource: ApiResource, namespace: string, name: string): string {
+  return resource.definition.namespaced ? `${resource.prefix}${namespace}/${name}` : `${resource.prefix}${name}`;
+}
+
+/** Storage key prefix of a list: one namespace, or everything. */
+export function listPrefix(resource: ApiResource, namespace: string): string {
+  return resource.definition.namespaced && namespace !== '' ? `${resource.prefix}${namespace}/` : resource.prefix;
+}
+
+/** Converts to the stored version. */
+export function toStorage(resource: ApiResource, object: Unstructured): Unstructured {
+  return resource.definition.storage === undefined ? object : resource.definition.storage.toStorage(object);
+}
+
+/** Converts from the stored version to the one of this resource. */
+export function fromStorage(resource: ApiResource, object: Unstructured): Unstructured {
+  return resource.definition.storage === undefined ? object : resource.definition.storage.fromStorage(object);
+}
+
+/** Name and plural of everything served, by group, version and resource; custom resources come and go. */
+export class ResourceRegistry {
+  readonly #resources = new Map<string, ApiResource>();
+  readonly #groupVersions = new Map<string, Map<string, number>>();
+
+  /** Adds a resource or replaces the one of the same name. */
+  add(resource: ApiResource): void {
+    const { group, version } = resource.gvk;
+    if (!this.#resources.has(keyOf(group, version, resource.definition.resource))) {
+      const versions = this.#groupVersions.get(group) ?? new Map<string, number>();
+      versions.set(version, (versions.get(version) ?? 0) + 1);
+      this.#groupVersions.set(group, versions);
+    }
+    this.#resources.set(keyOf(group, version, resource.definition.resource), resource);
+  }
+
+  remove(group: string, version: string, resource: string): void {
+    if (!this.#resources.delete(keyOf(group, version, resource))) return;
+    const versions = this.#groupVersions.get(group);
+    const count = (versions?.get(version) ?? 1) - 1;
+    if (count > 0) versions?.set(version, count);
+    else versions?.delete(version);
+    if (versions?.size === 0) this.#groupVersions.delete(group);
+  }
+
+  find(group: string, version: string, resource: string): ApiResource | undefined {
+    return this.#resources.get(keyOf(group, version, resource));
+  }
+
+  /** Any version of a resource. */
+  findAnyVersion(group: string, resource: string): ApiResource | undefined {
+    for (const candidate of this.#resources.values()) {
+      if (candidate.gvk.group === group && candidate.definition.resource === resource) return candidate;
+    }
+    return undefined;
+  }
+
+  /** The resource that serves a kind. */
+  findKind(group: string, version: string, kind: string): ApiResource | undefined {
+    for (const candidate of this.#resources.values()) {
+      const { gvk } = candidate;
+      if (gvk.group === group && gvk.version === version && gvk.kind === kind) return candidate;
+    }
+    return undefined;
+  }
+
+  hasGroup(group: string): boolean {
+    return this.#groupVersions.has(group);
+  }
+
+  hasGroupVersion(group: string, version: string): boolean {
+    return this.#groupVersions.get(group)?.has(version) === true;
+  }
+
+  /** Everything, in the order of adding. */
+  all(): readonly ApiResource[] {
+    return [...this.#resources.values()];
+  }
+}
+
+function keyOf(group: string, version: string, resource: string): string {
+  return `${group}/${version}/${resource}`;
+}

@@ -1,0 +1,243 @@
+import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
+import { conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
+import type { StoredValue } from '../../storage/storage.ts';
+import type { ParsedDeleteOptions } from '../endpoints/request-options.ts';
+import { storageKey } from './api-resource.ts';
+import type { Store, WriteContext } from './store.ts';
+
+/** What a delete did. */
+export interface DeleteResult {
+  /** The object as it was last stored (marked, or as it was when it went). */
+  readonly object: Unstructured;
+  /** Whether it is gone; else it waits for its grace period or its finalizers. */
+  readonly gone: boolean;
+}
+
+const orphanFinalizer = 'orphan';
+const foregroundFinalizer = 'foregroundDeletion';
+
+/**
+ * Deletes an object: at once, or by marking it when it has a grace period, finalizers or a propagation policy that the
+ * garbage collector must see to first.
+ * @param validate validating admission, called with the object before it is touched.
+ * @throws StatusError 404, or 409 for preconditions that do not hold.
+ */
+export async function deleteObject(
+  store: Store,
+  name: string,
+  context: WriteContext,
+  options: ParsedDeleteOptions,
+  validate: (object: Unstructured) => Promise<void>,
+): Promise<DeleteResult> {
+  const key = storageKey(store.resource, context.namespace, name);
+  let stored = await store.storage.get(key);
+  for (;;) {
+    if (stored === undefined) throw notFound(store.resource.groupResource, name);
+    const object = store.decode(stored);
+    checkPreconditions(store, name, object, options);
+    await validate(structuredClone(object));
+    const marked = markForDeletion(store, object, options);
+    if (marked === 'already-deleting') return { object, gone: false };
+    if (marked === 'delete-now') {
+      const outcome = await deleteNow(store, key, stored, object, context);
+      if ('object' in outcome) return outcome;
+      stored = outcome.current;
+      continue;
+    }
+    const outcome = await storeMark(store, key, stored, object, context);
+    if ('object' in outcome) {
+      if (!canGoAfterMark(store, object)) return outcome;
+      const current = context.dryRun ? stored : await store.storage.get(key);
+      if (current === undefined || context.dryRun) return { object, gone: true };
+      const gone = await deleteNow(store, key, current, object, context);
+      if ('object' in gone) return gone;
+      stored = gone.current;
+      continue;
+    }
+    stored = outcome.current;
+  }
+}
+
+/** Holds a delete against the uid and resourceVersion that it insists on. @throws StatusError 409 */
+export function checkPreconditions(
+  store: Store,
+  name: string,
+  object: Unstructured,
+  options: ParsedDeleteOptions,
+): void {
+  const { uid, resourceVersion } = options.preconditions;
+  const gr = { group: store.resource.gvk.group, resource: store.resource.gvk.kind };
+  const actualUid = object.metadata.uid ?? '';
+  if (uid !== undefined && uid !== actualUid) {
+    throw conflict(
+      gr,
+      name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${actualUid}). ` +
+        'The object might have been deleted and then recreated',
+    );
+  }
+  const actualVersion = object.metadata.resourceVersion ?? '';
+  if (resourceVersion !== undefined && resourceVersion !== actualVersion) {
+    throw conflict(
+      gr,
+      name,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record ` +
+        `(${actualVersion}). The object might have been modified`,
+    );
+  }
+}
+
+/** Changes the object into its marked form when it cannot go at once. */
+function markForDeletion(
+  store: Store,
+  object: Unstructured,
+  options: ParsedDeleteOptions,
+): 'delete-now' | 'already-deleting' | 'marked' {
+  const meta = object.metadata;
+  const graceful = beginGracefulDeletion(store, object, options);
+  if (graceful === 'pending') return 'already-deleting';
+  const finalizers = garbageCollectionFinalizers(store, meta.finalizers ?? [], options);
+  if (finalizers.length === 0) delete meta.finalizers;
+  else meta.finalizers = finalizers;
+  if (graceful === 'graceful') return 'marked';
+  if (finalizers.length === 0 && store.hooks.keepsOnDelete?.(object) !== true) return 'delete-now';
+  markAsDeleting(object, store.now());
+  return 'marked';
+}
+
+/** Sets the deletion timestamp and grace period where the resource has one (pods). */
+function beginGracefulDeletion(
+  store: Store,
+  object: Unstructured,
+  options: ParsedDeleteOptions,
+): 'none' | 'pending' | 'graceful' {
+  const meta = object.metadata;
+  const requested =
+    options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
+  if (store.strategy.gracePeriodSeconds === undefined) return 'none';
+  if (meta.deletionTimestamp !== undefined) return shortenGracePeriod(store, object, requested);
+  const grace = store.strategy.gracePeriodSeconds(object, requested);
+  if (grace === undefined || grace === 0) return 'none';
+  meta.deletionTimestamp = formatTime(store.now() + grace * 1000);
+  meta.deletionGracePeriodSeconds = grace;
+  if ((meta.generation ?? 0) > 0) meta.generation = (meta.generation ?? 0) + 1;
+  return 'graceful';
+}
+
+/** A second delete may only make the grace period shorter. */
+function shortenGracePeriod(
+  store: Store,
+  object: Unstructured,
+  requested: number | undefined,
+): 'none' | 'pending' | 'graceful' {
+  const meta = object.metadata;
+  const current = meta.deletionGracePeriodSeconds ?? 0;
+  if (current === 0) return 'none';
+  if (requested === undefined || requested >= current) return 'pending';
+  const begun = Date.parse(meta.deletionTimestamp ?? '') - current * 1000;
+  let period = requested;
+  let end = begun + requested * 1000;
+  const now = Math.floor(store.now() / 1000) * 1000;
+  if (end < now) {
+    end = now;
+    if (period !== 0) period = 1;
+  }
+  if (period === 0) return 'none';
+  meta.deletionTimestamp = formatTime(end);
+  meta.deletionGracePeriodSeconds = period;
+  return 'graceful';
+}
+
+function markAsDeleting(object: Unstructured, now: number): void {
+  const meta = object.metadata;
+  if (meta.deletionTimestamp === undefined && (meta.generation ?? 0) > 0) meta.generation = (meta.generation ?? 0) + 1;
+  if (meta.deletionTimestamp === undefined || Date.parse(meta.deletionTimestamp) > now) {
+    meta.deletionTimestamp = formatTime(now);
+  }
+  meta.deletionGracePeriodSeconds = 0;
+}
+
+/** The finalizers for the garbage collector, as the options (or what is there already, or the default) want them. */
+function garbageCollectionFinalizers(
+  store: Store,
+  finalizers: readonly string[],
+  options: ParsedDeleteOptions,
+): string[] {
+  const kept = finalizers.filter((finalizer) => finalizer !== orphanFinalizer && finalizer !== foregroundFinalizer);
+  const policy = propagationOf(store, finalizers, options);
+  if (policy === 'Orphan') kept.push(orphanFinalizer);
+  if (policy === 'Foreground') kept.push(foregroundFinalizer);
+  return kept;
+}
+
+function propagationOf(store: Store, finalizers: readonly string[], options: ParsedDeleteOptions): string {
+  if (options.orphanDependents !== undefined) return options.orphanDependents ? 'Orphan' : 'Background';
+  if (options.propagationPolicy !== undefined) return options.propagationPolicy;
+  for (const finalizer of finalizers) {
+    if (finalizer === orphanFinalizer) return 'Orphan';
+    if (finalizer === foregroundFinalizer) return 'Foreground';
+  }
+  return store.strategy.defaultPropagation ?? 'Background';
+}
+
+/** Whether a marked object has nothing left that keeps it. */
+function canGoAfterMark(store: Store, object: Unstructured): boolean {
+  return (
+    (object.metadata.finalizers ?? []).length === 0 &&
+    (object.metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
+    store.hooks.keepsOnDelete?.(object) !== true
+  );
+}
+
+async function storeMark(
+  store: Store,
+  key: string,
+  stored: StoredValue,
+  object: Unstructured,
+  context: WriteContext,
+): Promise<DeleteResult | { readonly current: StoredValue | undefined }> {
+  const bytes = store.encode(structuredClone(object));
+  if (context.dryRun || Buffer.compare(bytes, stored.value) === 0) return { object, gone: false };
+  const result = await store.storage.put(key, bytes, stored.modRevision);
+  if (!result.ok) return { current: result.current };
+  object.metadata.resourceVersion = String(result.revision);
+  return { object, gone: false };
+}
+
+async function deleteNow(
+  store: Store,
+  key: string,
+  stored: StoredValue,
+  object: Unstructured,
+  context: WriteContext,
+): Promise<DeleteResult | { readonly current: StoredValue | undefined }> {
+  if (!context.dryRun) {
+    const result = await store.storage.delete(key, stored.modRevision);
+    if (!result.ok) return { current: result.current };
+    object.metadata.resourceVersion = String(result.revision);
+    await store.hooks.afterDelete?.(object, context);
+  }
+  return { object, gone: true };
+}
+
+/** The Status that a delete of something gone answers with. */
+export function deletedStatus(store: Store, object: Unstructured): Record<string, unknown> {
+  const { group, resource } = store.resource.groupResource;
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: {
+      name: object.metadata.name ?? '',
+      ...(group === '' ? {} : { group }),
+      kind: resource,
+      ...(object.metadata.uid === undefined ? {} : { uid: object.metadata.uid }),
+    },
+  };
+}
+
+/** Whether an error says that the object is not there. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof StatusError && error.reason === 'NotFound';
+}

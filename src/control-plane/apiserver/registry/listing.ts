@@ -1,0 +1,181 @@
+import { badRequest, expired, StatusError } from '../../../apimachinery/status.ts';
+import {
+  CompactedError,
+  FutureRevisionError,
+  type RangeResult,
+  type Storage,
+  type StoredValue,
+} from '../../storage/storage.ts';
+import { goQuote } from '../../../apimachinery/field-error.ts';
+import { parseRevision, type ParsedListOptions } from '../endpoints/request-options.ts';
+import { listPrefix, storageKey } from './api-resource.ts';
+import { decodeContinueToken, encodeContinueToken } from './continue-token.ts';
+import type { Selection } from './selection.ts';
+import type { Store } from './store.ts';
+
+/** One page of a list. */
+export interface ListPage {
+  readonly values: readonly StoredValue[];
+  /** The list's resourceVersion. */
+  readonly revision: number;
+  /** Where the next page starts; empty when this is the last. */
+  readonly continueToken: string;
+  /** How many objects follow; only known without selectors. */
+  readonly remaining: number | undefined;
+}
+
+const pageSize = 500;
+
+/**
+ * Reads a list with the meaning that resourceVersion, resourceVersionMatch, limit and continue have together.
+ * @throws StatusError 400, 410 (compacted) or 504 (resourceVersion in the future).
+ */
+export async function readList(
+  store: Store,
+  namespace: string,
+  options: ParsedListOptions,
+  selection: Selection,
+): Promise<ListPage> {
+  const prefix = listPrefix(store.resource, namespace);
+  const { revision, startKey } = startOf(store.storage, prefix, options);
+  // A list "at any version" comes from memory in the real server and knows no pages.
+  const limit = options.limit > 0 && options.resourceVersion !== '0' ? options.limit : 0;
+  try {
+    const named = await readNamed(store, namespace, selection, revision);
+    if (named !== undefined) return named;
+    return await readPages(store, prefix, { revision, startKey, limit }, selection);
+  } catch (error) {
+    throw interpretReadError(error, options, prefix, startKey);
+  }
+}
+
+/** The 504 for a resourceVersion that is not reached yet. */
+export function tooLargeResourceVersion(
+  requested: number | string,
+  current: number,
+  retryAfterSeconds: number,
+): StatusError {
+  return new StatusError({
+    message: `Timeout: Too large resource version: ${requested}, current: ${current}`,
+    reason: 'Timeout',
+    details: {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      ...(retryAfterSeconds === 0 ? {} : { retryAfterSeconds }),
+    },
+    code: 504,
+  });
+}
+
+/** A revision from a query. @throws StatusError 400 */
+export function requireRevision(text: string): number {
+  const revision = parseRevision(text);
+  if (revision === undefined) throw badRequest(`invalid resource version: ${revisionSyntaxText(text)}`);
+  return revision;
+}
+
+/** What strconv says about a resourceVersion that is no number. */
+export function revisionSyntaxText(text: string): string {
+  const shown = goQuote(text);
+  return `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: invalid syntax`;
+}
+
+function startOf(
+  storage: Storage,
+  prefix: string,
+  options: ParsedListOptions,
+): { readonly revision: number | undefined; readonly startKey: string | undefined } {
+  if (options.continue !== '') {
+    const token = decodeContinueToken(options.continue);
+    if (options.resourceVersion !== '' && options.resourceVersion !== '0') {
+      throw badRequest('specifying resource version is not allowed when using continue');
+    }
+    return {
+      revision: token.revision < 0 ? undefined : token.revision,
+      startKey: prefix + token.startKey,
+    };
+  }
+  if (options.resourceVersion === '' || options.resourceVersion === '0')
+    return { revision: undefined, startKey: undefined };
+  const revision = requireRevision(options.resourceVersion);
+  const exact = options.resourceVersionMatch === 'Exact' || (options.resourceVersionMatch === '' && options.limit > 0);
+  const current = storage.currentRevision();
+  if (revision > current) throw tooLargeResourceVersion(options.resourceVersion, current, exact ? 0 : 1);
+  return { revision: exact ? revision : undefined, startKey: undefined };
+}
+
+/** A list by name in a known place is a read of one key. */
+async function readNamed(
+  store: Store,
+  namespace: string,
+  selection: Selection,
+  revision: number | undefined,
+): Promise<ListPage | undefined> {
+  if (selection.name === undefined || revision !== undefined) return undefined;
+  if (store.resource.definition.namespaced && namespace === '') return undefined;
+  const atRevision = store.storage.currentRevision();
+  const value = await store.storage.get(storageKey(store.resource, namespace, selection.name));
+  const found = value !== undefined && selection.matches(store.decode(value));
+  return {
+    values: found ? [value] : [],
+    revision: Math.max(atRevision, value?.modRevision ?? 0),
+    continueToken: '',
+    remaining: undefined,
+  };
+}
+
+async function readPages(
+  store: Store,
+  prefix: string,
+  from: { readonly revision: number | undefined; readonly startKey: string | undefined; readonly limit: number },
+  selection: Selection,
+): Promise<ListPage> {
+  const { limit } = from;
+  const values: StoredValue[] = [];
+  let { revision, startKey } = from;
+  for (;;) {
+    const range: RangeResult = await store.storage.range(prefix, {
+      ...(revision === undefined ? {} : { revision }),
+      ...(startKey === undefined ? {} : { startKey }),
+      ...(limit === 0 ? {} : { limit: selection.everything ? limit : Math.max(limit, pageSize) }),
+    });
+    revision = range.revision;
+    for (const [index, value] of range.values.entries()) {
+      if (!selection.everything && !selection.matches(store.decode(value))) continue;
+      values.push(value);
+      const more = range.remaining > 0 || index < range.values.length - 1;
+      if (limit > 0 && values.length === limit && more) {
+        return {
+          values,
+          revision,
+          continueToken: encodeContinueToken({ revision, startKey: `${value.key.slice(prefix.length)}\0` }),
+          remaining: selection.everything ? range.remaining + range.values.length - 1 - index : undefined,
+        };
+      }
+    }
+    const last = range.values[range.values.length - 1];
+    if (range.remaining === 0 || last === undefined)
+      return { values, revision, continueToken: '', remaining: undefined };
+    startKey = `${last.key}\0`;
+  }
+}
+
+function interpretReadError(
+  error: unknown,
+  options: ParsedListOptions,
+  prefix: string,
+  startKey: string | undefined,
+): unknown {
+  if (error instanceof FutureRevisionError) {
+    return tooLargeResourceVersion(options.resourceVersion, error.currentRevision, 0);
+  }
+  if (!(error instanceof CompactedError)) return error;
+  if (startKey === undefined) return expired('The resourceVersion for the provided list is too old.');
+  const status = expired(
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list ' +
+      'without the continue parameter, or use the continue token in this response to retrieve the remainder of the ' +
+      'results. Continuing with the provided token results in an inconsistent list - objects that were created, ' +
+      'modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+  );
+  status.status.metadata['continue'] = encodeContinueToken({ revision: -1, startKey: startKey.slice(prefix.length) });
+  return status;
+}

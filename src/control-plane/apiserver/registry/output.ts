@@ -1,0 +1,142 @@
+import type { HttpResponse } from '../../../apimachinery/http.ts';
+import type { ListMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { StoredValue } from '../../storage/storage.ts';
+import type { OutputFormat } from '../negotiation.ts';
+import type { ApiRequest } from '../request-context.ts';
+import { bytesResponse, objectResponse } from '../responses.ts';
+import { parseIncludeObject } from '../endpoints/request-options.ts';
+import type { ApiResource } from './api-resource.ts';
+import type { ListPage } from './listing.ts';
+import type { Store } from './store.ts';
+import { appendListItem, inServedOrder, kindPrefixLength, servedBytes } from './stored-object.ts';
+import { checkTransform, listKindOf, toPartialMetadata, toTable } from './table.ts';
+
+/** Whose objects are shown (a store, or the view of a subresource), and when. */
+export interface ObjectSource {
+  readonly resource: ApiResource;
+  now(): number;
+}
+
+/** Whether the stored bytes are what this client asked for. */
+export function servesStoredBytes(resource: ApiResource, format: OutputFormat): boolean {
+  return format.as === '' && format.codec.isJson && !format.pretty && resource.definition.storage === undefined;
+}
+
+/** Answers with one stored object. */
+export function storedObjectResponse(
+  request: ApiRequest,
+  store: Store,
+  format: OutputFormat,
+  value: StoredValue,
+): Promise<HttpResponse> {
+  if (servesStoredBytes(store.resource, format)) {
+    return bytesResponse(request, 200, format.codec.mediaType, Buffer.concat([servedBytes(value), newline]));
+  }
+  return singleObjectResponse(request, store, format, 200, store.decode(value));
+}
+
+/** Answers with one object in whatever form was asked for. */
+export function singleObjectResponse(
+  request: ApiRequest,
+  source: ObjectSource,
+  format: OutputFormat,
+  status: number,
+  object: Unstructured,
+): Promise<HttpResponse> {
+  checkTransform(source.resource, format, false);
+  return objectResponse(request, format, status, transformed(request, source, format, object));
+}
+
+/** One object as a Table, PartialObjectMetadata or itself. */
+export function transformed(
+  request: ApiRequest,
+  source: ObjectSource,
+  format: OutputFormat,
+  object: Unstructured,
+  withColumns = true,
+): unknown {
+  if (format.as === 'Table') {
+    const { resourceVersion } = object.metadata;
+    return toTable(source.resource, [object], resourceVersion === undefined ? {} : { resourceVersion }, {
+      includeObject: parseIncludeObject(request.query),
+      version: format.asVersion,
+      now: source.now(),
+      withColumns,
+    });
+  }
+  return format.as === '' ? inServedOrder(object) : toPartialMetadata(object, format.asVersion);
+}
+
+/** Answers with a page of a list. */
+export function listResponse(
+  request: ApiRequest,
+  store: Store,
+  format: OutputFormat,
+  page: ListPage,
+): Promise<HttpResponse> {
+  checkTransform(store.resource, format, true);
+  const metadata: ListMeta = { resourceVersion: String(page.revision) };
+  if (page.continueToken !== '') metadata.continue = page.continueToken;
+  if (page.continueToken !== '' && page.remaining !== undefined) metadata.remainingItemCount = page.remaining;
+  if (servesStoredBytes(store.resource, format)) {
+    return bytesResponse(request, 200, format.codec.mediaType, concatenateList(store.resource, page.values, metadata));
+  }
+  const objects = page.values.map((value) => store.decode(value));
+  return objectResponse(request, format, 200, listObject(request, store, format, objects, metadata));
+}
+
+/** A list of decoded objects in the form that was asked for. */
+export function listObject(
+  request: ApiRequest,
+  store: Store,
+  format: OutputFormat,
+  objects: readonly Unstructured[],
+  metadata: ListMeta,
+): unknown {
+  const { resource } = store;
+  if (format.as === 'Table') {
+    return toTable(resource, objects, metadata, {
+      includeObject: parseIncludeObject(request.query),
+      version: format.asVersion,
+      now: store.now(),
+    });
+  }
+  if (format.as === 'PartialObjectMetadataList') {
+    return {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: `meta.k8s.io/${format.asVersion}`,
+      metadata,
+      items: objects.length === 0 ? null : objects.map((object) => toPartialMetadata(object, format.asVersion)),
+    };
+  }
+  return {
+    ...listKindOf(resource),
+    metadata,
+    items: objects.map((object) => (resource.custom ? inServedOrder(object) : withoutKind(inServedOrder(object)))),
+  };
+}
+
+/** The stored bytes of a page side by side, nothing parsed. */
+function concatenateList(resource: ApiResource, values: readonly StoredValue[], metadata: ListMeta): Uint8Array {
+  const { kind, apiVersion } = listKindOf(resource);
+  const head = JSON.stringify({ kind, apiVersion, metadata });
+  const pieces: Uint8Array[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
+  const prefixLength = resource.custom ? 0 : kindPrefixLength(resource.gvk.kind, resource.apiVersion);
+  let first = true;
+  for (const value of values) {
+    if (!first) pieces.push(comma);
+    first = false;
+    appendListItem(pieces, value, prefixLength);
+  }
+  pieces.push(listEnd);
+  return Buffer.concat(pieces);
+}
+
+const newline = Buffer.from('\n');
+const comma = Buffer.from(',');
+const listEnd = Buffer.from(']}\n');
+
+function withoutKind(object: Unstructured): Record<string, unknown> {
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
+  return rest;
+}

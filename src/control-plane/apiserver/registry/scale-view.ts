@@ -1,0 +1,118 @@
+import type { Column, ResourceDefinition } from '../../../api/resource-definition.ts';
+import { FieldPath, invalid, invalidObject } from '../../../apimachinery/field-error.ts';
+import { cloneJson, isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { formatLabelSelector, selectorFromObject, type ObjectLabelSelector } from '../../../apimachinery/labels.ts';
+import type { ObjectMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { SchemaSource } from '../../../apimachinery/schema.ts';
+import { conflict } from '../../../apimachinery/status.ts';
+import type { SubresourceView } from '../endpoints/subresource-view.ts';
+import { apiResource, type ApiResource } from './api-resource.ts';
+import { defaultColumns } from './table.ts';
+
+const [nameColumn, createdColumn] = defaultColumns;
+
+const scaleColumns: readonly Column[] = [
+  ...(nameColumn === undefined ? [] : [nameColumn]),
+  {
+    name: 'Desired',
+    type: 'integer',
+    format: '',
+    description: 'replicas is the desired number of instances for the scaled object.',
+    priority: 0,
+    cell: (object) => numberAt(object['spec'], 'replicas'),
+  },
+  {
+    name: 'Available',
+    type: 'integer',
+    format: '',
+    description: 'replicas is the actual number of observed instances of the scaled object.',
+    priority: 0,
+    cell: (object) => numberAt(object['status'], 'replicas'),
+  },
+  ...(createdColumn === undefined ? [] : [createdColumn]),
+];
+
+const scaleDefinition: ResourceDefinition = {
+  group: 'autoscaling',
+  version: 'v1',
+  kind: 'Scale',
+  resource: 'scales',
+  singular: 'scale',
+  shortNames: [],
+  categories: [],
+  namespaced: true,
+  verbs: ['get', 'patch', 'update'],
+  subresources: [],
+  type: 'io.k8s.api.autoscaling.v1.Scale',
+  columns: scaleColumns,
+};
+
+/** autoscaling/v1 Scale of a built-in workload: spec.replicas, status.replicas and the selector. */
+export function scaleViewOf(parent: ApiResource, types: SchemaSource): SubresourceView {
+  const resource = apiResource(scaleDefinition, types);
+  return {
+    resource,
+    project: projectScale,
+    merge: (object, view) => mergeScale(parent, resource, object, view),
+    applyPatch(object, patch) {
+      const replicas = isJsonObject(patch['spec']) ? patch['spec']['replicas'] : undefined;
+      return {
+        apiVersion: parent.apiVersion,
+        kind: parent.gvk.kind,
+        metadata: { ...patch.metadata, name: object.metadata.name ?? '' },
+        ...(replicas === undefined ? {} : { spec: { replicas } }),
+      };
+    },
+  };
+}
+
+function projectScale(object: Unstructured): Unstructured {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const replicas = numberAt(object['spec'], 'replicas');
+  const selector = selectorText(isJsonObject(object['spec']) ? object['spec']['selector'] : undefined);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: withoutUndefined({ name, namespace, uid, resourceVersion, creationTimestamp }),
+    spec: replicas === 0 ? {} : { replicas },
+    status: {
+      replicas: numberAt(object['status'], 'replicas'),
+      ...(selector === '' ? {} : { selector }),
+    },
+  };
+}
+
+function mergeScale(parent: ApiResource, scale: ApiResource, object: Unstructured, view: Unstructured): Unstructured {
+  const replicas = numberAt(view['spec'], 'replicas');
+  const name = object.metadata.name ?? '';
+  if (replicas < 0) {
+    const path = new FieldPath('spec').child('replicas');
+    throw invalidObject(scale.gvk, name, [invalid(path, replicas, 'must be greater than or equal to 0')]);
+  }
+  const { uid, resourceVersion } = view.metadata;
+  if (uid !== undefined && uid !== '' && uid !== object.metadata.uid) {
+    const text = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid ?? ''}`;
+    throw conflict(parent.groupResource, name, text);
+  }
+  const merged = cloneJson(object);
+  if (resourceVersion !== undefined && resourceVersion !== '') merged.metadata.resourceVersion = resourceVersion;
+  merged['spec'] = { ...(isJsonObject(merged['spec']) ? merged['spec'] : {}), replicas };
+  return merged;
+}
+
+function numberAt(value: unknown, field: string): number {
+  const found = isJsonObject(value) ? value[field] : undefined;
+  return typeof found === 'number' ? found : 0;
+}
+
+/** The selector as text: a plain map (replication controllers) or a metav1.LabelSelector. */
+function selectorText(selector: JsonValue | undefined): string {
+  if (!isJsonObject(selector)) return '';
+  const isStructured = isJsonObject(selector['matchLabels']) || Array.isArray(selector['matchExpressions']);
+  const structured: unknown = isStructured ? selector : { matchLabels: selector };
+  return formatLabelSelector(selectorFromObject(structured as ObjectLabelSelector) ?? []);
+}
+
+function withoutUndefined(meta: { readonly [K in keyof ObjectMeta]: ObjectMeta[K] | undefined }): ObjectMeta {
+  return Object.fromEntries(Object.entries(meta).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,63 @@
+import { goQuote } from '../../../apimachinery/field-error.ts';
+import { parseFieldSelector, type FieldRequirement } from '../../../apimachinery/field-selector.ts';
+import { matchesLabels, parseLabelSelector } from '../../../apimachinery/labels.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { badRequest } from '../../../apimachinery/status.ts';
+import type { ApiResource } from './api-resource.ts';
+
+/** Which objects of a resource a list, watch or deletecollection is about. */
+export interface Selection {
+  /** Whether everything matches, so that nothing needs to be parsed. */
+  readonly everything: boolean;
+  /** The one name that `metadata.name=` asks for. */
+  readonly name: string | undefined;
+  matches(object: Unstructured): boolean;
+}
+
+/** Matches everything. */
+export const everythingSelection: Selection = { everything: true, name: undefined, matches: () => true };
+
+/** Reads both selectors. @throws StatusError 400 for syntax and for fields that the resource cannot select by. */
+export function parseSelection(resource: ApiResource, labelSelector: string, fieldSelector: string): Selection {
+  const labels = attempt(() => parseLabelSelector(labelSelector));
+  const fields = attempt(() => parseFieldSelector(fieldSelector));
+  const readers = fields.map((requirement) => ({ requirement, read: fieldReader(resource, requirement.field) }));
+  const named = fields.find((requirement) => requirement.field === 'metadata.name' && requirement.operator === '=');
+  return {
+    everything: labels.length === 0 && fields.length === 0,
+    name: named?.value,
+    matches: (object) =>
+      matchesLabels(labels, object.metadata.labels ?? {}) &&
+      readers.every(({ requirement, read }) => satisfies(requirement, read(object))),
+  };
+}
+
+function satisfies(requirement: FieldRequirement, value: string): boolean {
+  return (value === requirement.value) === (requirement.operator === '=');
+}
+
+function fieldReader(resource: ApiResource, field: string): (object: Unstructured) => string {
+  if (field === 'metadata.name') return (object) => object.metadata.name ?? '';
+  const { namespaced, selectableFields } = resource.definition;
+  if (field === 'metadata.namespace' && (namespaced || !resource.custom)) {
+    return (object) => object.metadata.namespace ?? '';
+  }
+  const reader =
+    selectableFields !== undefined && Object.hasOwn(selectableFields, field) ? selectableFields[field] : undefined;
+  if (reader !== undefined) return reader;
+  if (resource.custom) throw badRequest(`field label not supported: ${field}`);
+  // Kinds with fields of their own say so in other words than those that only know the metadata.
+  throw badRequest(
+    selectableFields === undefined
+      ? `${goQuote(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+      : `field label not supported: ${field}`,
+  );
+}
+
+function attempt<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw badRequest(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,443 @@
+import type { RequestContext, Strategy } from '../../../api/resource-definition.ts';
+import { FieldPath, invalid, invalidObject, type FieldError } from '../../../apimachinery/field-error.ts';
+import { equalJson } from '../../../apimachinery/json.ts';
+import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
+import { alreadyExists, badRequest, conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
+import type { Clock } from '../../../system/clock.ts';
+import { nameSuffix, type Random } from '../../../system/random.ts';
+import type { Storage, StoredValue } from '../../storage/storage.ts';
+import { fromStorage, storageKey, toStorage, type ApiResource } from './api-resource.ts';
+import {
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+  validatePathSegmentName,
+  validateStandardFinalizers,
+  validateSubdomainName,
+} from './object-meta-validation.ts';
+import { decodeStored, encodeStored } from './stored-object.ts';
+
+/** What a write depends on besides the objects. */
+export interface WriteContext extends RequestContext {
+  readonly namespace: string;
+  readonly dryRun: boolean;
+  warn(text: string): void;
+}
+
+/** Undoes what a hook took (an address, a port) when the write does not come about. */
+export type Undo = () => void;
+
+/** What a resource does around the generic writes that its strategy cannot: taking and giving back things. */
+export interface StoreHooks {
+  /** Right before validation of a create; what it returns runs when the create fails. */
+  beginCreate?(object: Unstructured, context: WriteContext): Promise<Undo | undefined>;
+  /** Right before validation of an update; what it returns runs when the update fails. */
+  beginUpdate?(object: Unstructured, old: Unstructured, context: WriteContext): Promise<Undo | undefined>;
+  /** After the object is gone. */
+  afterDelete?(object: Unstructured, context: WriteContext): Promise<void>;
+  /** Keeps an object that its metadata would let go (a namespace with spec.finalizers). */
+  keepsOnDelete?(object: Unstructured): boolean;
+}
+
+/** How an update comes to its new object. */
+export interface UpdateRequest {
+  /** Makes the new object from the stored one (undefined: there is none, see allowCreate). May run several times. */
+  transform(old: Unstructured | undefined): Promise<Unstructured>;
+  /** Validating admission for an update. */
+  validateUpdate(object: Unstructured, old: Unstructured): Promise<void>;
+  /** Validating admission for the case that the update creates. */
+  validateCreate(object: Unstructured): Promise<void>;
+  /** Whether an absent object is created (server-side apply does). */
+  readonly allowCreate: boolean;
+  /** The uid that the object must have. */
+  readonly uid?: string;
+}
+
+export interface UpdateResult {
+  readonly object: Unstructured;
+  readonly created: boolean;
+  /** Whether the update let the object go. */
+  readonly deleted: boolean;
+}
+
+const nameGenerationAttempts = 8;
+const generatedNameBaseMaxLength = 58;
+const modifiedText = 'the object has been modified; please apply your changes to the latest version and try again';
+
+/** The generic create and update of one resource: the flow is here, the resource's strategy supplies the small parts. */
+export class Store {
+  readonly resource: ApiResource;
+  readonly storage: Storage;
+  readonly hooks: StoreHooks;
+  readonly #clock: Clock;
+  readonly #random: Random;
+
+  constructor(resource: ApiResource, storage: Storage, clock: Clock, random: Random, hooks: StoreHooks = {}) {
+    this.resource = resource;
+    this.storage = storage;
+    this.hooks = hooks;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  get strategy(): Strategy {
+    return this.resource.definition.strategy ?? {};
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** The stored value. @throws StatusError 404 */
+  async getStored(namespace: string, name: string): Promise<StoredValue> {
+    const value = await this.storage.get(storageKey(this.resource, namespace, name));
+    if (value === undefined) throw notFound(this.resource.groupResource, name);
+    return value;
+  }
+
+  /** The object in this resource's version. @throws StatusError 404 */
+  async get(namespace: string, name: string): Promise<Unstructured> {
+    return this.decode(await this.getStored(namespace, name));
+  }
+
+  decode(value: StoredValue, revision?: number): Unstructured {
+    return fromStorage(this.resource, decodeStored(value, revision));
+  }
+
+  encode(object: Unstructured): Uint8Array {
+    return encodeStored(toStorage(this.resource, object));
+  }
+
+  /**
+   * Creates an object: system metadata, generated name, strategy, validation, admission, write.
+   * @throws StatusError 409 when it exists, 422 when it is invalid.
+   */
+  async create(
+    object: Unstructured,
+    context: WriteContext,
+    validate: (object: Unstructured) => Promise<void>,
+  ): Promise<Unstructured> {
+    const generateName = object.metadata.generateName ?? '';
+    const attempts = generateName !== '' && (object.metadata.name ?? '') === '' ? nameGenerationAttempts : 1;
+    for (let attempt = 1; ; attempt++) {
+      const candidate = structuredClone(object);
+      try {
+        return await this.#createOnce(candidate, context, validate);
+      } catch (error) {
+        const exists = error instanceof StatusError && error.reason === 'AlreadyExists';
+        if (!exists || attempt >= attempts) throw error;
+      }
+    }
+  }
+
+  async #createOnce(
+    object: Unstructured,
+    context: WriteContext,
+    validate: (object: Unstructured) => Promise<void>,
+  ): Promise<Unstructured> {
+    const meta = object.metadata;
+    meta.creationTimestamp = formatTime(this.#clock.now());
+    meta.uid = this.#random.uuid();
+    const generateName = meta.generateName ?? '';
+    if (generateName !== '' && (meta.name ?? '') === '') {
+      meta.name = generateName.slice(0, generatedNameBaseMaxLength) + nameSuffix(this.#random);
+    }
+    delete meta.deletionTimestamp;
+    delete meta.deletionGracePeriodSeconds;
+    delete meta.selfLink;
+    this.#matchNamespace(object, context.namespace);
+    const { strategy } = this;
+    strategy.prepareForCreate?.(object, context);
+    if (this.#hasGeneration()) meta.generation = 1;
+    const undo = await this.hooks.beginCreate?.(object, context);
+    try {
+      this.#refuseInvalid(object, [
+        ...this.#validateMeta(object),
+        ...(strategy.validateCreate?.(object, context) ?? []),
+      ]);
+      const segment = validateObjectMeta(meta, this.resource.definition.namespaced, validatePathSegmentName);
+      this.#refuseInvalid(object, segment);
+      for (const text of strategy.warningsOnCreate?.(object) ?? []) context.warn(text);
+      await validate(object);
+      return await this.#writeNew(object, context);
+    } catch (error) {
+      undo?.();
+      throw error;
+    }
+  }
+
+  async #writeNew(object: Unstructured, context: WriteContext): Promise<Unstructured> {
+    const name = object.metadata.name ?? '';
+    const key = storageKey(this.resource, context.namespace, name);
+    if ((object.metadata.resourceVersion ?? '') !== '' && object.metadata.resourceVersion !== '0') {
+      throw new StatusError({ message: 'resourceVersion should not be set on objects to be created', code: 500 });
+    }
+    delete object.metadata.resourceVersion;
+    const bytes = this.encode(object);
+    if (context.dryRun) {
+      const existing = await this.storage.get(key);
+      if (existing !== undefined) throw this.#alreadyExists(object, existing);
+      return object;
+    }
+    const result = await this.storage.put(key, bytes, 0);
+    if (!result.ok) throw this.#alreadyExists(object, result.current);
+    object.metadata.resourceVersion = String(result.revision);
+    return object;
+  }
+
+  /**
+   * Updates an object (or one of its subresources, see context.subresource): reads, transforms, validates and swaps,
+   * again while somebody else was faster and the new object did not insist on a resourceVersion.
+   */
+  async update(name: string, context: WriteContext, request: UpdateRequest): Promise<UpdateResult> {
+    const key = storageKey(this.resource, context.namespace, name);
+    let existing = await this.storage.get(key);
+    for (;;) {
+      const outcome =
+        existing === undefined
+          ? await this.#createByUpdate(name, context, request)
+          : await this.#tryUpdate(key, name, existing, context, request);
+      if ('object' in outcome) return outcome;
+      existing = outcome.current;
+    }
+  }
+
+  async #createByUpdate(
+    name: string,
+    context: WriteContext,
+    request: UpdateRequest,
+  ): Promise<UpdateResult | { readonly current: StoredValue | undefined }> {
+    const { groupResource } = this.resource;
+    if (!request.allowCreate && this.strategy.allowCreateOnUpdate !== true) throw notFound(groupResource, name);
+    if (request.uid !== undefined && request.uid !== '') {
+      const text = `Precondition failed: UID in precondition: ${request.uid}, UID in object meta: `;
+      throw conflict(groupResource, name, text);
+    }
+    const object = await request.transform(undefined);
+    const version = object.metadata.resourceVersion ?? '';
+    if (version !== '' && version !== '0') throw notFound(groupResource, name);
+    delete object.metadata.resourceVersion;
+    try {
+      const created = await this.#createOnce(object, context, (candidate) => request.validateCreate(candidate));
+      return { object: created, created: true, deleted: false };
+    } catch (error) {
+      if (!(error instanceof StatusError) || error.reason !== 'AlreadyExists') throw error;
+      return { current: await this.storage.get(storageKey(this.resource, context.namespace, name)) };
+    }
+  }
+
+  async #tryUpdate(
+    key: string,
+    name: string,
+    existing: StoredValue,
+    context: WriteContext,
+    request: UpdateRequest,
+  ): Promise<UpdateResult | { readonly current: StoredValue | undefined }> {
+    const { groupResource } = this.resource;
+    const old = this.decode(existing);
+    if (request.uid !== undefined && request.uid !== '' && request.uid !== old.metadata.uid) {
+      const text = `Precondition failed: UID in precondition: ${request.uid}, UID in object meta: ${old.metadata.uid ?? ''}`;
+      throw conflict(groupResource, name, text);
+    }
+    const object = await request.transform(structuredClone(old));
+    this.#checkResourceVersion(object, old, name);
+    const undo = await this.#prepareUpdate(object, old, context, request);
+    try {
+      if (this.#letsGo(object)) {
+        const result = await this.#deleteInUpdate(key, existing, object, context);
+        if (result !== undefined) return result;
+        return { current: await this.storage.get(key) };
+      }
+      const bytes = this.encode(object);
+      if (context.dryRun || isSameObject(bytes, existing, object, old)) {
+        undo?.keep();
+        if (!context.dryRun) object.metadata.resourceVersion = String(existing.modRevision);
+        return { object, created: false, deleted: false };
+      }
+      const result = await this.storage.put(key, bytes, existing.modRevision);
+      if (!result.ok) {
+        undo?.run();
+        return { current: result.current };
+      }
+      undo?.keep();
+      object.metadata.resourceVersion = String(result.revision);
+      return { object, created: false, deleted: false };
+    } catch (error) {
+      undo?.run();
+      throw error;
+    }
+  }
+
+  /** An update without a resourceVersion means the stored one, where the resource allows that. */
+  #checkResourceVersion(object: Unstructured, old: Unstructured, name: string): void {
+    const version = object.metadata.resourceVersion ?? '';
+    if (version !== '' && !/^\d+$/.test(version)) {
+      throw new StatusError({ message: `strconv.ParseUint: parsing "${version}": invalid syntax`, code: 500 });
+    }
+    if (version === '' || version === '0') {
+      if (this.strategy.allowUnconditionalUpdate === false) {
+        const path = new FieldPath('metadata').child('resourceVersion');
+        throw invalidObject(this.resource.gvk, name, [invalid(path, 0, 'must be specified for an update')]);
+      }
+      if (old.metadata.resourceVersion !== undefined) object.metadata.resourceVersion = old.metadata.resourceVersion;
+      return;
+    }
+    if (version !== old.metadata.resourceVersion) throw conflict(this.resource.groupResource, name, modifiedText);
+  }
+
+  async #prepareUpdate(
+    object: Unstructured,
+    old: Unstructured,
+    context: WriteContext,
+    request: UpdateRequest,
+  ): Promise<{ run(): void; keep(): void } | undefined> {
+    const { strategy } = this;
+    this.#matchNamespace(object, context.namespace);
+    copyMeta(object, old, 'generation');
+    strategy.prepareForUpdate?.(object, old, context);
+    if (this.#hasGeneration() && specDiffers(object, old))
+      object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    if ((object.metadata.uid ?? '') === '') copyMeta(object, old, 'uid');
+    copyMeta(object, old, 'creationTimestamp');
+    if (old.metadata.deletionTimestamp !== undefined) copyMeta(object, old, 'deletionTimestamp');
+    if (
+      old.metadata.deletionGracePeriodSeconds !== undefined &&
+      object.metadata.deletionGracePeriodSeconds === undefined
+    ) {
+      copyMeta(object, old, 'deletionGracePeriodSeconds');
+    }
+    const undo = await this.hooks.beginUpdate?.(object, old, context);
+    try {
+      const { namespaced } = this.resource.definition;
+      this.#refuseInvalid(object, [
+        ...validateObjectMeta(object.metadata, namespaced, validatePathSegmentName),
+        ...validateObjectMetaUpdate(object.metadata, old.metadata),
+        // The real strategies check the same again, so causes come twice.
+        ...validateObjectMetaUpdate(object.metadata, old.metadata),
+        ...this.#validateFinalizers(object),
+        ...(strategy.validateUpdate?.(object, old, context) ?? []),
+      ]);
+      for (const text of strategy.warningsOnUpdate?.(object, old) ?? []) context.warn(text);
+      await request.validateUpdate(object, old);
+    } catch (error) {
+      undo?.();
+      throw error;
+    }
+    return undo === undefined ? undefined : { run: undo, keep() {} };
+  }
+
+  /** Whether this update takes away the last thing that kept a deleted object. */
+  #letsGo(object: Unstructured): boolean {
+    const meta = object.metadata;
+    if (meta.deletionTimestamp === undefined || (meta.finalizers ?? []).length > 0) return false;
+    if (this.hooks.keepsOnDelete?.(object) === true) return false;
+    return meta.deletionGracePeriodSeconds === 0;
+  }
+
+  async #deleteInUpdate(
+    key: string,
+    existing: StoredValue,
+    object: Unstructured,
+    context: WriteContext,
+  ): Promise<UpdateResult | undefined> {
+    if (!context.dryRun) {
+      const result = await this.storage.delete(key, existing.modRevision);
+      if (!result.ok) return undefined;
+      await this.hooks.afterDelete?.(object, context);
+    }
+    return { object, created: false, deleted: true };
+  }
+
+  #hasGeneration(): boolean {
+    const { definition } = this.resource;
+    return this.strategy.hasGeneration ?? definition.subresources.some((subresource) => subresource.name === 'status');
+  }
+
+  #validateMeta(object: Unstructured): FieldError[] {
+    const validateName = this.strategy.validateName?.bind(this.strategy) ?? validateSubdomainName;
+    return [
+      ...validateObjectMeta(object.metadata, this.resource.definition.namespaced, validateName),
+      ...this.#validateFinalizers(object),
+    ];
+  }
+
+  #validateFinalizers(object: Unstructured): FieldError[] {
+    return this.resource.custom || bareFinalizerGroups.has(this.resource.gvk.group)
+      ? []
+      : validateStandardFinalizers(object.metadata.finalizers ?? []);
+  }
+
+  #refuseInvalid(object: Unstructured, errors: readonly FieldError[]): void {
+    if (errors.length > 0) throw invalidObject(this.resource.gvk, object.metadata.name ?? '', errors);
+  }
+
+  /** The object's namespace is the request's; an object that says another is refused. */
+  #matchNamespace(object: Unstructured, namespace: string): void {
+    const own = object.metadata.namespace ?? '';
+    if (!this.resource.definition.namespaced) {
+      if (own !== '')
+        throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+      return;
+    }
+    if (own === '') object.metadata.namespace = namespace;
+    else if (own !== namespace) {
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    }
+  }
+
+  #alreadyExists(object: Unstructured, existing: StoredValue | undefined): StatusError {
+    const name = object.metadata.name ?? '';
+    const { groupResource } = this.resource;
+    if ((object.metadata.generateName ?? '') !== '') {
+      const base = alreadyExists(groupResource, name).status;
+      return new StatusError({
+        message: `${base.message ?? ''}, the server was not able to generate a unique name for the object`,
+        reason: 'AlreadyExists',
+        details: { ...base.details, retryAfterSeconds: 1 },
+        code: 409,
+      });
+    }
+    const deleting = existing !== undefined && decodeStored(existing).metadata.deletionTimestamp !== undefined;
+    if (!deleting) return alreadyExists(groupResource, name);
+    const base = alreadyExists(groupResource, name).status;
+    return new StatusError({
+      message: `object is being deleted: ${base.message ?? ''}`,
+      reason: 'AlreadyExists',
+      ...(base.details === undefined ? {} : { details: base.details }),
+      code: 409,
+    });
+  }
+}
+
+/** Groups whose kinds accept finalizers without a slash, since they only use the generic checks. */
+const bareFinalizerGroups: ReadonlySet<string> = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io']);
+
+function copyMeta(
+  object: Unstructured,
+  old: Unstructured,
+  field: 'generation' | 'uid' | 'creationTimestamp' | 'deletionTimestamp' | 'deletionGracePeriodSeconds',
+): void {
+  const value: unknown = old.metadata[field];
+  if (value === undefined) Reflect.deleteProperty(object.metadata, field);
+  else Reflect.set(object.metadata, field, value);
+}
+
+/** Whether anything but metadata and status changed. */
+function specDiffers(object: Unstructured, old: Unstructured): boolean {
+  const keys = new Set([...Object.keys(object), ...Object.keys(old)]);
+  for (const key of keys) {
+    if (key === 'metadata' || key === 'status' || key === 'kind' || key === 'apiVersion') continue;
+    if (!equalJson(object[key] ?? null, old[key] ?? null)) return true;
+  }
+  return false;
+}
+
+function isSameObject(bytes: Uint8Array, existing: StoredValue, object: Unstructured, old: Unstructured): boolean {
+  if (Buffer.compare(bytes, existing.value) === 0) return true;
+  return equalJson(
+    { ...object, metadata: { ...object.metadata, resourceVersion: '' } },
+    {
+      ...old,
+      metadata: { ...old.metadata, resourceVersion: '' },
+    },
+  );
+}

@@ -1,0 +1,202 @@
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { expired, StatusError, type Status } from '../../../apimachinery/status.ts';
+import type { Clock, Timer } from '../../../system/clock.ts';
+import { CompactedError, type StorageEvent, type StorageWatch, type StoredValue } from '../../storage/storage.ts';
+import { listPrefix } from './api-resource.ts';
+import type { Selection } from './selection.ts';
+import type { Store } from './store.ts';
+import { decodeStored } from './stored-object.ts';
+
+/** What a watch is told to do. */
+export interface WatchPlan {
+  readonly namespace: string;
+  readonly selection: Selection;
+  /** Deliver changes after this revision. */
+  readonly fromRevision: number;
+  /** Objects to send as ADDED first. */
+  readonly initial: readonly StoredValue[];
+  /** Whether the initial objects end with the bookmark that says so. */
+  readonly endInitialWithBookmark: boolean;
+  readonly bookmarks: boolean;
+  readonly timeoutMillis: number;
+}
+
+/** Makes frames of events; frames of the same event and form are shared by all watchers. */
+export interface FrameEncoder {
+  /** @param value the stored value; the object's resourceVersion is `revision`. */
+  event(type: 'ADDED' | 'MODIFIED' | 'DELETED', value: StoredValue, revision: number): Uint8Array;
+  bookmark(revision: number, initialEventsEnd: boolean): Uint8Array;
+  error(status: Status): Uint8Array;
+}
+
+/** A watcher that falls this many frames behind is let go; it comes back and lists. */
+const maxQueuedFrames = 20_000;
+const bookmarkIntervalMillis = 60_000;
+
+/** One watch in progress: the frames of its events, as an async iterable that ends when the watch ends. */
+export class WatchStream implements AsyncIterable<Uint8Array> {
+  readonly #store: Store;
+  readonly #plan: WatchPlan;
+  readonly #encoder: FrameEncoder;
+  readonly #clock: Clock;
+  readonly #queue: Uint8Array[] = [];
+  readonly #timers = new Set<Timer>();
+  #wake: (() => void) | undefined;
+  #ended = false;
+  #storageWatch: StorageWatch | undefined;
+  #lastRevision: number;
+
+  constructor(store: Store, plan: WatchPlan, encoder: FrameEncoder, clock: Clock) {
+    this.#store = store;
+    this.#plan = plan;
+    this.#encoder = encoder;
+    this.#clock = clock;
+    this.#lastRevision = plan.fromRevision;
+  }
+
+  /** Starts to listen. Nothing is lost between the initial objects and the first change. */
+  async start(signal: AbortSignal): Promise<void> {
+    const plan = this.#plan;
+    for (const value of plan.initial) this.#push(this.#encoder.event('ADDED', value, value.modRevision));
+    if (plan.endInitialWithBookmark) this.#push(this.#encoder.bookmark(plan.fromRevision, true));
+    if (signal.aborted) {
+      this.end();
+      return;
+    }
+    signal.addEventListener('abort', () => this.end(), { once: true });
+    const prefix = listPrefix(this.#store.resource, plan.namespace);
+    try {
+      const watch = await this.#store.storage.watch(prefix, plan.fromRevision, {
+        onEvents: (events) => this.#onEvents(events),
+        onEnd: (error) => this.#onEnd(error),
+      });
+      if (this.#ended) watch.close();
+      this.#storageWatch = watch;
+    } catch (error) {
+      this.#onEnd(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    this.#after(plan.timeoutMillis, () => this.#onTimeout());
+    if (plan.bookmarks) this.#scheduleBookmark();
+  }
+
+  /** Ends the stream after what is queued has been read. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+    this.#storageWatch?.close();
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        while (this.#queue.length > 0) yield* this.#queue.splice(0);
+        if (this.#ended) return;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        this.#wake = undefined;
+      }
+    } finally {
+      this.end();
+    }
+  }
+
+  #onEvents(events: readonly StorageEvent[]): void {
+    for (const event of events) {
+      this.#lastRevision = Math.max(this.#lastRevision, event.revision);
+      const frame = this.#frameOf(event);
+      if (frame !== undefined) this.#push(frame);
+    }
+  }
+
+  /** What this watcher sees of a change: an object may enter or leave the selection. */
+  #frameOf(event: StorageEvent): Uint8Array | undefined {
+    const { current, previous } = event;
+    const { selection } = this.#plan;
+    const isIn = current !== undefined && this.#matches(selection, current);
+    const wasIn = previous !== undefined && this.#matches(selection, previous);
+    if (isIn && current !== undefined) {
+      return this.#encoder.event(wasIn ? 'MODIFIED' : 'ADDED', current, current.modRevision);
+    }
+    if (!wasIn || previous === undefined) return undefined;
+    // An object that left the selection is shown as it was, at the revision of the change.
+    return this.#encoder.event('DELETED', previous, event.revision);
+  }
+
+  #matches(selection: Selection, value: StoredValue): boolean {
+    return selection.everything || selection.matches(decodedForSelection(this.#store, value));
+  }
+
+  #onTimeout(): void {
+    if (this.#plan.bookmarks) this.#push(this.#encoder.bookmark(this.#currentRevision(), false));
+    this.end();
+  }
+
+  #onEnd(error: Error | undefined): void {
+    if (error instanceof CompactedError) {
+      const text = `too old resource version: ${this.#lastRevision} (${error.compactRevision})`;
+      this.#push(this.#encoder.error(expired(text).status));
+    } else if (error instanceof StatusError) {
+      this.#push(this.#encoder.error(error.status));
+    }
+    this.end();
+  }
+
+  #scheduleBookmark(): void {
+    this.#after(bookmarkIntervalMillis, () => {
+      this.#push(this.#encoder.bookmark(this.#currentRevision(), false));
+      this.#scheduleBookmark();
+    });
+  }
+
+  /** Every event up to the store's revision has been delivered to its watchers by now. */
+  #currentRevision(): number {
+    return Math.max(this.#lastRevision, this.#store.storage.currentRevision());
+  }
+
+  #after(millis: number, callback: () => void): void {
+    const timer = this.#clock.setTimer(
+      () => {
+        this.#timers.delete(timer);
+        if (!this.#ended) callback();
+      },
+      millis,
+      { unref: true },
+    );
+    this.#timers.add(timer);
+  }
+
+  #push(frame: Uint8Array): void {
+    if (this.#ended) return;
+    this.#queue.push(frame);
+    if (this.#queue.length > maxQueuedFrames) {
+      this.#queue.length = 0;
+      this.end();
+      return;
+    }
+    this.#wake?.();
+  }
+}
+
+const decodedLimit = 256;
+const decodedRecently = new Map<StoredValue, Unstructured>();
+
+/** Decodes for selectors; the last few objects are kept, since all watchers look at the same events. */
+function decodedForSelection(store: Store, value: StoredValue): Unstructured {
+  const known = decodedRecently.get(value);
+  if (known !== undefined && store.resource.definition.storage === undefined) return known;
+  const object = decodeStored(value);
+  if (store.resource.definition.storage !== undefined) return store.decode(value);
+  decodedRecently.set(value, object);
+  if (decodedRecently.size > decodedLimit) {
+    for (const oldest of decodedRecently.keys()) {
+      decodedRecently.delete(oldest);
+      break;
+    }
+  }
+  return object;
+}

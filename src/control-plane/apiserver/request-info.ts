@@ -1,0 +1,129 @@
+/** What a URL and method mean, before anything is looked up (k8s.io/apiserver/pkg/endpoints/request.RequestInfo). */
+export interface RequestInfo {
+  readonly isResourceRequest: boolean;
+  /** The path without the query, each segment decoded. */
+  readonly path: string;
+  /** `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`, `proxy`; else the method. */
+  readonly verb: string;
+  readonly apiPrefix: string;
+  readonly apiGroup: string;
+  readonly apiVersion: string;
+  readonly namespace: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly name: string;
+  /** The segments after the resource. */
+  readonly parts: readonly string[];
+  readonly fieldSelector: string;
+  readonly labelSelector: string;
+}
+
+const namespaceSubresources = new Set(['status', 'finalize']);
+const verbOfMethod: Readonly<Record<string, string>> = {
+  POST: 'create',
+  GET: 'get',
+  HEAD: 'get',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+
+/**
+ * Parses `/api/v1/namespaces/ns/pods/x/log` and its relatives, the old `/api/v1/watch/…` and `/proxy/…` forms included.
+ * @param rawPath the path without query, still escaped.
+ */
+export function parseRequestInfo(method: string, rawPath: string, query: URLSearchParams): RequestInfo {
+  const path = decodePath(rawPath);
+  const segments = path.replace(/^\/+|\/+$/g, '').split('/');
+  const base = {
+    isResourceRequest: false,
+    path,
+    verb: method.toLowerCase(),
+    apiPrefix: '',
+    apiGroup: '',
+    apiVersion: '',
+    namespace: '',
+    resource: '',
+    subresource: '',
+    name: '',
+    parts: [] as string[],
+    fieldSelector: '',
+    labelSelector: '',
+  };
+  const [apiPrefix = '', ...afterPrefix] = segments;
+  if (segments.length < 3 || (apiPrefix !== 'api' && apiPrefix !== 'apis')) return base;
+  let rest = afterPrefix;
+  let apiGroup = '';
+  if (apiPrefix === 'apis') {
+    if (rest.length < 3) return { ...base, apiPrefix };
+    apiGroup = rest[0] ?? '';
+    rest = rest.slice(1);
+  }
+  const apiVersion = rest[0] ?? '';
+  rest = rest.slice(1);
+  let verb = verbOfMethod[method] ?? '';
+  const [marker] = rest;
+  if (marker === 'watch' || marker === 'proxy') {
+    if (rest.length < 2) return { ...base, isResourceRequest: true, apiPrefix, apiGroup, apiVersion, verb };
+    verb = marker;
+    rest = rest.slice(1);
+  }
+  let namespace = '';
+  if (rest[0] === 'namespaces') {
+    if (rest.length > 1) {
+      namespace = rest[1] ?? '';
+      // What is left after the namespace names the resource; `namespaces/x` and its own subresources stay whole.
+      if (rest.length > 2 && !namespaceSubresources.has(rest[2] ?? '')) rest = rest.slice(2);
+    }
+  }
+  const resource = rest[0] ?? '';
+  let name = rest.length > 1 ? (rest[1] ?? '') : '';
+  const subresource = rest.length > 2 && marker !== 'proxy' ? (rest[2] ?? '') : '';
+  const fieldSelector = query.get('fieldSelector') ?? '';
+  const labelSelector = query.get('labelSelector') ?? '';
+  if (name === '' && verb === 'get') {
+    verb = isTrue(query.get('watch')) ? 'watch' : 'list';
+  } else if (name === '' && verb === 'delete') {
+    verb = 'deletecollection';
+  }
+  if (name === '' && (verb === 'list' || verb === 'watch' || verb === 'deletecollection')) {
+    name = nameFromFieldSelector(fieldSelector);
+  }
+  return {
+    isResourceRequest: true,
+    path,
+    verb,
+    apiPrefix,
+    apiGroup,
+    apiVersion,
+    namespace,
+    resource,
+    subresource,
+    name,
+    parts: rest,
+    fieldSelector: verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? fieldSelector : '',
+    labelSelector: verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? labelSelector : '',
+  };
+}
+
+/** Whether a query value switches a flag on: present and neither `false` nor `0`. */
+export function isTrue(value: string | null): boolean {
+  return value !== null && value !== 'false' && value !== '0';
+}
+
+function decodePath(rawPath: string): string {
+  try {
+    return decodeURIComponent(rawPath);
+  } catch {
+    return rawPath;
+  }
+}
+
+/** The name that `metadata.name=x` asks for, so that authorization sees it. */
+function nameFromFieldSelector(selector: string): string {
+  for (const term of selector.split(',')) {
+    const match = /^metadata\.name==?([^=!\\]+)$/.exec(term.trim());
+    if (match?.[1] !== undefined && /^[^/%]+$/.test(match[1]) && match[1] !== '.' && match[1] !== '..') return match[1];
+  }
+  return '';
+}

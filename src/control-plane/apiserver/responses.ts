@@ -1,0 +1,102 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { header, type HttpHeaders, type HttpResponse } from '../../apimachinery/http.ts';
+import { goQuote } from '../../apimachinery/field-error.ts';
+import { StatusError, type Status } from '../../apimachinery/status.ts';
+import { errorFormat, type MediaTypeCodec, type OutputFormat } from './negotiation.ts';
+import type { ApiRequest } from './request-context.ts';
+
+const compress = promisify(gzip);
+
+/** Bodies up to this many bytes are not worth compressing (as in k8s.io/apiserver). */
+const gzipThresholdBytes = 128 * 1024;
+
+/** `text/plain` with this status. */
+export function textResponse(status: number, text: string, headers: HttpHeaders = {}): HttpResponse {
+  return {
+    status,
+    headers: {
+      'cache-control': 'no-cache, private',
+      'content-type': 'text/plain; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+      ...headers,
+    },
+    body: Buffer.from(text),
+  };
+}
+
+/** The answer for a path that nothing serves. */
+export function pageNotFound(): HttpResponse {
+  return textResponse(404, '404 page not found\n');
+}
+
+/** Bytes that are already in the negotiated media type. Large ones are compressed when the client takes gzip. */
+export async function bytesResponse(
+  request: ApiRequest,
+  status: number,
+  contentType: string,
+  body: Uint8Array,
+): Promise<HttpResponse> {
+  const headers: HttpHeaders = { 'cache-control': 'no-cache, private', 'content-type': contentType };
+  const acceptsGzip = (header(request.headers, 'accept-encoding') ?? '')
+    .split(',')
+    .some((encoding) => encoding.trim().split(';')[0] === 'gzip');
+  if (acceptsGzip && body.byteLength > gzipThresholdBytes && status === 200) {
+    return {
+      status,
+      headers: { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' },
+      body: await compress(body, { level: 4 }),
+    };
+  }
+  return { status, headers, body };
+}
+
+/** An object in the negotiated media type. */
+export function objectResponse(
+  request: ApiRequest,
+  format: OutputFormat,
+  status: number,
+  object: unknown,
+): Promise<HttpResponse> {
+  return bytesResponse(request, status, format.codec.mediaType, format.codec.encode(object, format.pretty));
+}
+
+/** A Status for an error; anything that is no StatusError is a 500 with its message. */
+export function statusOf(error: unknown): Status {
+  if (error instanceof StatusError) return error.status;
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 };
+}
+
+/** The error answer, in the media type that the request accepts. */
+export function errorResponse(request: ApiRequest, codecs: readonly MediaTypeCodec[], error: unknown): HttpResponse {
+  const status = statusOf(error);
+  const code = status.code ?? 500;
+  const format = errorFormat(request, codecs);
+  const headers: HttpHeaders = { 'cache-control': 'no-cache, private', 'content-type': format.codec.mediaType };
+  const retryAfterSeconds = status.details?.retryAfterSeconds;
+  if (retryAfterSeconds !== undefined && retryAfterSeconds > 0) headers['retry-after'] = String(retryAfterSeconds);
+  else if (isTooLargeResourceVersion(status)) headers['retry-after'] = '1';
+  return { status: code, headers, body: format.codec.encode(status, format.pretty) };
+}
+
+/** A revision that is not reached yet will be soon, so the client is told to come back even without a time. */
+function isTooLargeResourceVersion(status: Status): boolean {
+  return status.details?.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge') === true;
+}
+
+/** Adds the headers that every answer carries: the audit id and the warnings. */
+export function withCommonHeaders(request: ApiRequest, response: HttpResponse): HttpResponse {
+  const headers: HttpHeaders = { 'audit-id': request.auditId, ...response.headers };
+  if (request.warnings.length > 0) headers['warning'] = request.warnings.map((text) => `299 - ${quoteWarning(text)}`);
+  return { ...response, headers };
+}
+
+/** A warning's text as an HTTP quoted string: control characters dropped, quotes and backslashes escaped. */
+function quoteWarning(text: string): string {
+  let clean = '';
+  for (const char of text) clean += char < ' ' || char === '\u007f' ? ' ' : char;
+  return /^[\u0020-\u007e]*$/.test(clean)
+    ? `"${clean.replace(/[\\"]/g, '\\$&')}"`
+    : goQuote(clean).replace(/[^\u0020-\u007e]/g, '?');
+}

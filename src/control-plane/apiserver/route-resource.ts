@@ -1,0 +1,120 @@
+import type { HttpResponse } from '../../apimachinery/http.ts';
+import { StatusError } from '../../apimachinery/status.ts';
+import { handleCreate } from './endpoints/create.ts';
+import { handleDeleteCollection } from './endpoints/delete-collection.ts';
+import { handleDelete } from './endpoints/delete.ts';
+import type { Endpoint, ServerParts } from './endpoints/endpoint.ts';
+import type { FindView } from './endpoints/subresource-view.ts';
+import { handleGet } from './endpoints/get.ts';
+import { handleList } from './endpoints/list.ts';
+import { handlePatch } from './endpoints/patch.ts';
+import { handleUpdate } from './endpoints/update.ts';
+import { handleWatch } from './endpoints/watch.ts';
+import { addWarning, type ApiRequest } from './request-context.ts';
+import { pageNotFound } from './responses.ts';
+import { isTrue } from './request-info.ts';
+
+/** Answers one verb of one resource. */
+export type EndpointHandler = (endpoint: Endpoint) => Promise<HttpResponse>;
+
+/**
+ * Endpoints that are not the generic ones, by `group/resource/subresource` (an empty subresource is the resource
+ * itself): each says which verbs it answers; the others stay generic.
+ */
+export type SpecialEndpoints = ReadonlyMap<string, Readonly<Record<string, EndpointHandler>>>;
+
+const genericHandlers: Readonly<Record<string, EndpointHandler>> = {
+  get: handleGet,
+  list: handleList,
+  watch: handleWatch,
+  create: handleCreate,
+  update: handleUpdate,
+  patch: handlePatch,
+  delete: handleDelete,
+  deletecollection: handleDeleteCollection,
+};
+
+/** Finds the resource that a request is about and answers it. */
+export async function routeResource(
+  request: ApiRequest,
+  server: ServerParts,
+  special: SpecialEndpoints,
+  findView: FindView,
+): Promise<HttpResponse> {
+  const { info } = request;
+  const { apiGroup, apiVersion, parts } = info;
+  if (apiGroup === '' && info.apiPrefix === 'apis') return pageNotFound();
+  if (!server.registry.hasGroup(apiGroup)) return pageNotFound();
+  const resource = server.registry.find(apiGroup, apiVersion, info.resource);
+  if (resource === undefined || parts.slice(0, 3).includes('')) throw resourceNotFound();
+  if (resource.deprecationWarning !== '') addWarning(request, resource.deprecationWarning);
+  const { definition } = resource;
+  const isObject = parts.length > 1;
+  const namespace = definition.namespaced ? info.namespace : '';
+  if (definition.namespaced && isObject && namespace === '') throw resourceNotFound();
+  if (!definition.namespaced && info.namespace !== '' && info.resource !== 'namespaces') throw resourceNotFound();
+  const subresource = definition.subresources.find((candidate) => candidate.name === info.subresource);
+  if (info.subresource !== '' && subresource === undefined) throw resourceNotFound();
+  if (parts.length > 3 && info.subresource !== 'proxy') throw resourceNotFound();
+  const verb = effectiveVerb(request, isObject);
+  const handlers = special.get(`${apiGroup}/${info.resource}/${info.subresource}`) ?? {};
+  const allowed: readonly string[] = subresource === undefined ? definition.verbs : subresource.verbs;
+  const needsNamespace = verb === 'create' || verb === 'deletecollection';
+  if (!allowed.includes(verb) || (definition.namespaced && needsNamespace && namespace === ''))
+    throw methodNotAllowed();
+  const handler = handlers[verb] ?? genericHandlers[verb];
+  if (handler === undefined) throw methodNotAllowed();
+  const view = subresource === undefined ? undefined : findView(resource, subresource.name);
+  const isGeneric = subresource === undefined || (view === undefined) === (subresource.kind === undefined);
+  if (handlers[verb] === undefined && (!isGeneric || (subresource !== undefined && verb === 'create'))) {
+    throw new StatusError({
+      message: `${info.resource}/${info.subresource} is not served by this server yet`,
+      reason: 'NotImplemented',
+      code: 501,
+    });
+  }
+  // A watch on one object's path is a watch of the collection with that name.
+  const name = isObject ? (parts[1] ?? '') : '';
+  return handler({ server, request, resource, store: server.storeOf(resource), namespace, name, subresource, view });
+}
+
+/** The verb as the path's shape and the method have it; an empty text for methods that mean nothing. */
+function effectiveVerb(request: ApiRequest, isObject: boolean): string {
+  const { info, method, query } = request;
+  if (info.verb === 'watch') return 'watch';
+  switch (method) {
+    case 'GET':
+      if (isObject) return isTrue(query.get('watch')) && info.subresource === '' ? 'watch' : 'get';
+      return isTrue(query.get('watch')) ? 'watch' : 'list';
+    case 'POST':
+      return isObject && info.subresource === '' ? '' : 'create';
+    case 'PUT':
+      return isObject ? 'update' : '';
+    case 'PATCH':
+      return isObject ? 'patch' : '';
+    case 'DELETE':
+      return isObject ? 'delete' : 'deletecollection';
+    default:
+      return '';
+  }
+}
+
+/** 404 for a path below a known group that leads to nothing. */
+export function resourceNotFound(): StatusError {
+  return new StatusError({
+    message: 'the server could not find the requested resource',
+    reason: 'NotFound',
+    details: {},
+    code: 404,
+  });
+}
+
+/** 405 for a method that a path does not know. */
+export function methodNotAllowed(): StatusError {
+  return new StatusError({
+    message: 'the server does not allow this method on the requested resource',
+    reason: 'MethodNotAllowed',
+    details: {},
+    code: 405,
+  });
+}

@@ -1,0 +1,241 @@
+import { header, type HttpHandler, type HttpRequest, type HttpResponse } from '../../apimachinery/http.ts';
+import type { ResourceDefinition } from '../../api/resource-definition.ts';
+import type { SchemaSource } from '../../apimachinery/schema.ts';
+import { StatusError } from '../../apimachinery/status.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Logger } from '../../system/logger.ts';
+import type { Random } from '../../system/random.ts';
+import type { Storage } from '../storage/storage.ts';
+import { jsonCodec } from './codecs/json-media-type.ts';
+import { yamlCodec } from './codecs/yaml-media-type.ts';
+import { admitAll, type AdmissionChain } from './endpoints/admission-request.ts';
+import type { ServerParts } from './endpoints/endpoint.ts';
+import type { FindView, SubresourceView } from './endpoints/subresource-view.ts';
+import { withAuthentication, type RequestAuthenticator } from './filters/authentication.ts';
+import { withAuthorization, type RequestAuthorizer } from './filters/authorization.ts';
+import { defaultInFlightLimits, withMaxInFlight, type InFlightLimits } from './filters/max-in-flight.ts';
+import { withPanicRecovery } from './filters/panic-recovery.ts';
+import { handleHealth, pingCheck, type HealthCheck } from './health.ts';
+import type { MediaTypeCodec } from './negotiation.ts';
+import { apiResource, ResourceRegistry, type ApiResource } from './registry/api-resource.ts';
+import { managedFieldManagement } from './registry/managed-field-management.ts';
+import { scaleViewOf } from './registry/scale-view.ts';
+import { Store, type StoreHooks } from './registry/store.ts';
+import { anonymousUser, type ApiRequest, type Filter, type Handler } from './request-context.ts';
+import { parseRequestInfo } from './request-info.ts';
+import { bytesResponse, errorResponse, pageNotFound, withCommonHeaders } from './responses.ts';
+import { methodNotAllowed, resourceNotFound, routeResource, type SpecialEndpoints } from './route-resource.ts';
+import { builtInSpecialEndpoints } from './special-endpoints.ts';
+
+/** Answers a path that is no resource (discovery, OpenAPI, metrics …); undefined when it is not its own. */
+export type RouteHandler = (request: ApiRequest, server: ServerParts) => Promise<HttpResponse | undefined>;
+
+/** What `/version` says. */
+export interface VersionInfo {
+  readonly major: string;
+  readonly minor: string;
+  readonly emulationMajor: string;
+  readonly emulationMinor: string;
+  readonly minCompatibilityMajor: string;
+  readonly minCompatibilityMinor: string;
+  readonly gitVersion: string;
+  readonly gitCommit: string;
+  readonly gitTreeState: string;
+  readonly buildDate: string;
+  readonly goVersion: string;
+  readonly compiler: string;
+  readonly platform: string;
+}
+
+/** The API that this server speaks. */
+export const servedVersion: VersionInfo = {
+  major: '1',
+  minor: '36',
+  emulationMajor: '1',
+  emulationMinor: '36',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '35',
+  gitVersion: 'v1.36.2',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: '',
+  compiler: 'node',
+  platform: 'linux/amd64',
+};
+
+export interface ApiServerOptions {
+  readonly storage: Storage;
+  /** Every built-in resource. */
+  readonly resources: readonly ResourceDefinition[];
+  /** Types of the built-in resources. */
+  readonly types: SchemaSource;
+  readonly authenticator: RequestAuthenticator;
+  /** Whether requests without credentials go on as system:anonymous. Default true. */
+  readonly allowAnonymous?: boolean;
+  readonly authorizer: RequestAuthorizer;
+  /** Takes on the user that Impersonate-* headers name, after asking whether that is allowed. */
+  readonly impersonation?: Filter;
+  readonly admission?: AdmissionChain;
+  /** Sees every request and answer; must not throw. */
+  readonly audit?: Filter;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Media types after JSON and YAML (protobuf), in the order of negotiation. */
+  readonly codecs?: readonly MediaTypeCodec[];
+  /** Asked in order for paths that are no resources. */
+  readonly routes?: readonly RouteHandler[];
+  /** Endpoints that differ from the generic ones. */
+  readonly specialEndpoints?: SpecialEndpoints;
+  /** Views beyond the built-in ones (scale of custom resources). */
+  readonly findView?: FindView;
+  /** What resources do around writes. */
+  readonly storeHooks?: (resource: ApiResource) => StoreHooks | undefined;
+  readonly healthChecks?: readonly HealthCheck[];
+  readonly inFlightLimits?: InFlightLimits;
+  readonly version?: VersionInfo;
+}
+
+/** An API server: a function from request to response. */
+export interface ApiServer {
+  readonly handle: HttpHandler;
+  /** What is served; custom resources are added and removed here. */
+  readonly registry: ResourceRegistry;
+  /** The parts that endpoints use, for those who build more of them. */
+  readonly parts: ServerParts;
+  /** Ends all watches and refuses new requests with 503. */
+  close(): Promise<void>;
+}
+
+/** Builds a server. Nothing listens; see listen.ts. */
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const codecs = [jsonCodec, yamlCodec, ...(options.codecs ?? [])];
+  const registry = new ResourceRegistry();
+  for (const definition of options.resources) registry.add(apiResource(definition, options.types));
+  const parts: ServerParts = {
+    codecs,
+    registry,
+    admission: options.admission ?? admitAll,
+    fieldManagement: managedFieldManagement,
+    clock: options.clock,
+    random: options.random,
+    log: options.log,
+    storeOf: storeCache(options),
+  };
+  const closing = new AbortController();
+  const chain = buildHandlerChain(options, parts);
+  return {
+    registry,
+    parts,
+    async handle(http) {
+      const request = beginRequest(http, options, closing.signal);
+      if (closing.signal.aborted) return errorResponse(request, codecs, shuttingDown());
+      return withCommonHeaders(request, await chain(request));
+    },
+    close() {
+      closing.abort();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** The way of a request, outermost step first (as k8s.io/apiserver composes its handler chain). */
+function buildHandlerChain(options: ApiServerOptions, parts: ServerParts): Handler {
+  const pass: Filter = (next) => next;
+  const steps: readonly Filter[] = [
+    withPanicRecovery(parts.codecs, options.log),
+    withAuthentication(options.authenticator, options.allowAnonymous ?? true),
+    options.audit ?? pass,
+    options.impersonation ?? pass,
+    withMaxInFlight(options.inFlightLimits ?? defaultInFlightLimits),
+    withAuthorization(options.authorizer),
+  ];
+  const special: SpecialEndpoints = new Map([...builtInSpecialEndpoints, ...(options.specialEndpoints ?? [])]);
+  const dispatch: Handler = (request) => dispatchRequest(request, options, parts, special);
+  return steps.reduceRight((next, step) => step(next), dispatch);
+}
+
+/** A resource, one of the server's own paths, or nothing. */
+async function dispatchRequest(
+  request: ApiRequest,
+  options: ApiServerOptions,
+  parts: ServerParts,
+  special: SpecialEndpoints,
+): Promise<HttpResponse> {
+  // A path that starts with two slashes is nobody's.
+  if (request.info.path.startsWith('//')) return pageNotFound();
+  if (request.info.isResourceRequest) {
+    const findView: FindView = (resource, name) =>
+      options.findView?.(resource, name) ?? builtInView(resource, name, options.types);
+    return routeResource(request, parts, special, findView);
+  }
+  for (const route of options.routes ?? []) {
+    const response = await route(request, parts);
+    if (response !== undefined) return response;
+  }
+  const health = await handleHealth(request, [pingCheck, ...(options.healthChecks ?? [])]);
+  if (health !== undefined) return health;
+  if (request.info.path === '/version' || request.info.path === '/version/') {
+    const body = JSON.stringify(options.version ?? servedVersion, null, 2);
+    return bytesResponse(request, 200, 'application/json', Buffer.from(body));
+  }
+  return unknownPath(request, parts);
+}
+
+/** The scale of built-in workloads. */
+function builtInView(resource: ApiResource, subresource: string, types: SchemaSource): SubresourceView | undefined {
+  return subresource === 'scale' && !resource.custom ? scaleViewOf(resource, types) : undefined;
+}
+
+/** Below the path of a group that is served, an error is a Status; elsewhere it is a plain page. */
+function unknownPath(request: ApiRequest, parts: ServerParts): HttpResponse {
+  const [prefix = '', group = '', version = ''] = request.info.path.replace(/^\/|\/$/g, '').split('/');
+  const isCore = prefix === 'api';
+  const isGroup = prefix === 'apis' && (group === '' || parts.registry.hasGroup(group));
+  if (!isCore && !isGroup) return pageNotFound();
+  const [g, v] = isCore ? ['', group] : [group, version];
+  if (v === '' || parts.registry.hasGroupVersion(g, v)) throw methodNotAllowed();
+  throw resourceNotFound();
+}
+
+function beginRequest(http: HttpRequest, options: ApiServerOptions, closing: AbortSignal): ApiRequest {
+  const mark = http.path.indexOf('?');
+  const rawPath = mark < 0 ? http.path : http.path.slice(0, mark);
+  const query = new URLSearchParams(mark < 0 ? '' : http.path.slice(mark + 1));
+  const auditId = header(http.headers, 'audit-id') ?? '';
+  return {
+    http,
+    method: http.method,
+    headers: http.headers,
+    query,
+    info: parseRequestInfo(http.method, rawPath, query),
+    user: anonymousUser,
+    warnings: [],
+    receivedAt: options.clock.now(),
+    auditId: auditId === '' ? options.random.uuid() : auditId,
+    signal: http.signal === undefined ? closing : AbortSignal.any([http.signal, closing]),
+  };
+}
+
+/** One store per resource and version, made when first asked for. */
+function storeCache(options: ApiServerOptions): (resource: ApiResource) => Store {
+  const stores = new WeakMap<ApiResource, Store>();
+  return (resource) => {
+    const known = stores.get(resource);
+    if (known !== undefined) return known;
+    const hooks = options.storeHooks?.(resource) ?? {};
+    const store = new Store(resource, options.storage, options.clock, options.random, hooks);
+    stores.set(resource, store);
+    return store;
+  };
+}
+
+function shuttingDown(): StatusError {
+  return new StatusError({
+    message: 'apiserver is shutting down',
+    reason: 'ServiceUnavailable',
+    details: { retryAfterSeconds: 1 },
+    code: 503,
+  });
+}
