@@ -5,6 +5,7 @@ import { badRequest } from '../../../apimachinery/status.ts';
 import { readLimitedBody } from '../decoding/object-body.ts';
 import { BodySyntaxError, negotiateInput, negotiateOutput } from '../negotiation.ts';
 import { deletedStatus, deleteObject } from '../registry/deletion.ts';
+import { returnsDeleted } from '../registry/resource-facts.ts';
 import { singleObjectResponse } from '../registry/output.ts';
 import { objectResponse } from '../responses.ts';
 import { admissionRequest, writeContext, type Endpoint } from './endpoint.ts';
@@ -13,7 +14,7 @@ import { parseDeleteOptions, type ParsedDeleteOptions } from './request-options.
 /** DELETE of one object. */
 export async function handleDelete(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store, name } = endpoint;
-  const format = negotiateOutput(request, server.codecs);
+  const format = negotiateOutput(request, server.codecs, { transforms: true });
   const options = await readDeleteOptions(endpoint);
   const { dryRun } = options;
   const result = await deleteObject(store, name, writeContext(endpoint, dryRun), options, async (oldObject) => {
@@ -25,8 +26,8 @@ export async function handleDelete(endpoint: Endpoint): Promise<HttpResponse> {
     await server.admission.mutate(admission);
     await server.admission.validate(admission);
   });
-  if (result.gone && store.strategy.returnDeletedObject !== true) {
-    return objectResponse(request, format, 200, deletedStatus(store, result.object));
+  if (result.gone && !returnsDeleted(store.resource)) {
+    return objectResponse(request, { ...format, as: '' }, 200, deletedStatus(store, result.object));
   }
   return singleObjectResponse(request, store, format, 200, result.object);
 }

@@ -1,5 +1,13 @@
-import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
-import { StatusError } from '../../../apimachinery/status.ts';
+import { goQuote } from '../../../apimachinery/field-error.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
+import { badRequest, StatusError } from '../../../apimachinery/status.ts';
+import { YamlError } from '../../../apimachinery/yaml.ts';
+import { applyJsonMergePatch } from '../../../patch/json-merge-patch.ts';
+import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from '../../../patch/json-patch.ts';
+import { formatJsonPath } from '../codecs/json-media-type.ts';
+import { decodeYaml } from '../codecs/yaml-media-type.ts';
+import { describeJsonKind } from '../decoding/go-types.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 
 /** A patch that was read. */
@@ -11,19 +19,126 @@ export interface ParsedPatch {
   applyTo(document: JsonObject): JsonValue;
 }
 
-const patchTypes: ReadonlySet<string> = new Set([
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
-]);
+type PatchReader = (body: Uint8Array, resource: ApiResource) => ParsedPatch;
+
+const maxJsonPatchOperations = 10_000;
+
+const patchReaders: Readonly<Record<string, PatchReader>> = {
+  'application/json-patch+json': readJsonPatch,
+  'application/merge-patch+json': readMergePatch,
+  'application/strategic-merge-patch+json': readStrategicPatch,
+  'application/apply-patch+yaml': readApplyPatch,
+};
 
 /** Whether a media type is one of the forms of PATCH. */
 export function isPatchType(mediaType: string): boolean {
-  return patchTypes.has(mediaType);
+  return Object.hasOwn(patchReaders, mediaType);
 }
 
 /** Reads a patch. @throws StatusError 400 for what does not parse */
-export function parsePatch(mediaType: string, _body: Uint8Array, _resource: ApiResource): ParsedPatch {
-  throw new StatusError({ message: `${mediaType} is not served yet`, reason: 'NotImplemented', code: 501 });
+export function parsePatch(mediaType: string, body: Uint8Array, resource: ApiResource): ParsedPatch {
+  const read = patchReaders[mediaType];
+  if (read === undefined) throw new Error(`${mediaType} is no patch`);
+  return read(body, resource);
+}
+
+function readJsonPatch(body: Uint8Array): ParsedPatch {
+  const { value, strictErrors } = readPatchJson(body);
+  if (!Array.isArray(value)) throw wrongShape(value, '[]handlers.jsonPatchOp');
+  const wrong = value.find((item) => !isJsonObject(item));
+  if (wrong !== undefined) throw wrongShape(wrong, 'handlers.jsonPatchOp');
+  if (value.length > maxJsonPatchOperations) {
+    throw new StatusError({
+      message: `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${value.length}`,
+      reason: 'RequestEntityTooLarge',
+      code: 413,
+    });
+  }
+  return {
+    value,
+    strictErrors,
+    applyTo(document) {
+      try {
+        return applyJsonPatch(document, value as unknown as readonly JsonPatchOperation[]);
+      } catch (error) {
+        if (error instanceof JsonPatchError) throw unprocessable();
+        throw error;
+      }
+    },
+  };
+}
+
+function readMergePatch(body: Uint8Array): ParsedPatch {
+  const { value, strictErrors } = readPatchJson(body);
+  if (!isJsonObject(value)) throw wrongShape(value, 'map[string]interface {}');
+  return { value, strictErrors, applyTo: (document) => applyJsonMergePatch(document, value) };
+}
+
+function readStrategicPatch(body: Uint8Array, resource: ApiResource): ParsedPatch {
+  if (resource.custom) {
+    throw new StatusError({
+      message: '415: Unsupported Media Type',
+      reason: 'UnsupportedMediaType',
+      details: {},
+      code: 415,
+    });
+  }
+  const { value, strictErrors } = readPatchJson(body);
+  if (!isJsonObject(value)) throw wrongShape(value, 'map[string]interface {}');
+  return {
+    value,
+    strictErrors,
+    applyTo() {
+      throw new StatusError({
+        message: 'strategic merge patches are not served yet',
+        reason: 'NotImplemented',
+        code: 501,
+      });
+    },
+  };
+}
+
+function readApplyPatch(body: Uint8Array): ParsedPatch {
+  try {
+    const { value } = decodeYaml(body);
+    return {
+      value,
+      strictErrors: [],
+      applyTo() {
+        throw new Error('a server-side apply is merged by field management');
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
+  }
+}
+
+function readPatchJson(body: Uint8Array): { readonly value: JsonValue; readonly strictErrors: string[] } {
+  const strictErrors: string[] = [];
+  try {
+    const value = parseJson(body, {
+      onDuplicateKey: (path) => strictErrors.push(`duplicate field ${goQuote(formatJsonPath(path))}`),
+    });
+    return { value, strictErrors };
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw badRequest(`error decoding patch: ${error.message}`);
+  }
+}
+
+function wrongShape(value: JsonValue, goType: string): StatusError {
+  return badRequest(
+    `error decoding patch: json: cannot unmarshal ${describeJsonKind(value)} into Go value of type ${goType}`,
+  );
+}
+
+/** What the real server says when an operation does not apply. */
+function unprocessable(): StatusError {
+  return new StatusError({
+    message: 'the server rejected our request due to an error in our request',
+    reason: 'Invalid',
+    details: {},
+    code: 422,
+  });
 }

@@ -3,6 +3,7 @@ import { conflict, notFound, StatusError } from '../../../apimachinery/status.ts
 import type { StoredValue } from '../../storage/storage.ts';
 import type { ParsedDeleteOptions } from '../endpoints/request-options.ts';
 import { storageKey } from './api-resource.ts';
+import { isGarbageCollected } from './resource-facts.ts';
 import type { Store, WriteContext } from './store.ts';
 
 /** What a delete did. */
@@ -163,6 +164,7 @@ function garbageCollectionFinalizers(
   finalizers: readonly string[],
   options: ParsedDeleteOptions,
 ): string[] {
+  if (!isGarbageCollected(store.resource)) return [...finalizers];
   const kept = finalizers.filter((finalizer) => finalizer !== orphanFinalizer && finalizer !== foregroundFinalizer);
   const policy = propagationOf(store, finalizers, options);
   if (policy === 'Orphan') kept.push(orphanFinalizer);

@@ -14,6 +14,8 @@ import {
   validateStandardFinalizers,
   validateSubdomainName,
 } from './object-meta-validation.ts';
+import { defaultPrepareForCreate, defaultPrepareForUpdate } from './default-preparation.ts';
+import { countsGenerations } from './resource-facts.ts';
 import { decodeStored, encodeStored } from './stored-object.ts';
 
 /** What a write depends on besides the objects. */
@@ -146,8 +148,9 @@ export class Store {
     delete meta.selfLink;
     this.#matchNamespace(object, context.namespace);
     const { strategy } = this;
-    strategy.prepareForCreate?.(object, context);
-    if (this.#hasGeneration()) meta.generation = 1;
+    if (strategy.prepareForCreate === undefined) defaultPrepareForCreate(this.resource, object);
+    else strategy.prepareForCreate(object, context);
+    if (countsGenerations(this.resource)) meta.generation = 1;
     const undo = await this.hooks.beginCreate?.(object, context);
     try {
       this.#refuseInvalid(object, [
@@ -293,8 +296,12 @@ export class Store {
     const { strategy } = this;
     this.#matchNamespace(object, context.namespace);
     copyMeta(object, old, 'generation');
-    strategy.prepareForUpdate?.(object, old, context);
-    if (this.#hasGeneration() && specDiffers(object, old))
+    if (strategy.prepareForUpdate === undefined) {
+      defaultPrepareForUpdate(this.resource, object, old, context.subresource);
+    } else {
+      strategy.prepareForUpdate(object, old, context);
+    }
+    if (countsGenerations(this.resource) && specDiffers(object, old))
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     if ((object.metadata.uid ?? '') === '') copyMeta(object, old, 'uid');
     copyMeta(object, old, 'creationTimestamp');
@@ -345,11 +352,6 @@ export class Store {
       await this.hooks.afterDelete?.(object, context);
     }
     return { object, created: false, deleted: true };
-  }
-
-  #hasGeneration(): boolean {
-    const { definition } = this.resource;
-    return this.strategy.hasGeneration ?? definition.subresources.some((subresource) => subresource.name === 'status');
   }
 
   #validateMeta(object: Unstructured): FieldError[] {

@@ -1,0 +1,87 @@
+import type { ApiResource } from './api-resource.ts';
+
+/**
+ * Facts about built-in kinds that follow no rule, by `group/resource`. A resource's own strategy comes first; these
+ * hold where it says nothing.
+ */
+
+/** Kinds with a status subresource whose metadata.generation is never set. */
+const withoutGeneration: ReadonlySet<string> = new Set([
+  '/namespaces',
+  '/nodes',
+  '/persistentvolumeclaims',
+  '/persistentvolumes',
+  '/resourcequotas',
+  '/services',
+  'apiregistration.k8s.io/apiservices',
+  'autoscaling/horizontalpodautoscalers',
+  'certificates.k8s.io/certificatesigningrequests',
+  'networking.k8s.io/servicecidrs',
+  'resource.k8s.io/resourceclaims',
+  'storage.k8s.io/volumeattachments',
+]);
+
+/** Kinds without a status subresource that count their generations all the same. */
+const withGeneration: ReadonlySet<string> = new Set([
+  '/podtemplates',
+  'admissionregistration.k8s.io/mutatingadmissionpolicies',
+  'admissionregistration.k8s.io/mutatingadmissionpolicybindings',
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations',
+  'admissionregistration.k8s.io/validatingadmissionpolicybindings',
+  'admissionregistration.k8s.io/validatingwebhookconfigurations',
+  'discovery.k8s.io/endpointslices',
+  'networking.k8s.io/ingressclasses',
+  'networking.k8s.io/networkpolicies',
+  'resource.k8s.io/deviceclasses',
+  'resource.k8s.io/resourceslices',
+  'scheduling.k8s.io/priorityclasses',
+]);
+
+/** Kinds whose delete answers with the object. */
+const returnedWhenDeleted: ReadonlySet<string> = new Set([
+  '/namespaces',
+  '/persistentvolumeclaims',
+  '/persistentvolumes',
+  '/pods',
+  '/podtemplates',
+  '/resourcequotas',
+  '/serviceaccounts',
+  '/services',
+  'resource.k8s.io/deviceclasses',
+  'resource.k8s.io/resourceclaims',
+  'resource.k8s.io/resourceclaimtemplates',
+  'resource.k8s.io/resourceslices',
+  'storage.k8s.io/csidrivers',
+  'storage.k8s.io/csinodes',
+  'storage.k8s.io/storageclasses',
+  'storage.k8s.io/volumeattachments',
+  'storage.k8s.io/volumeattributesclasses',
+]);
+
+/** Kinds that a delete takes away although nobody collects what they owned. */
+const withoutGarbageCollection: ReadonlySet<string> = new Set(['/events', 'events.k8s.io/events']);
+
+/** Whether metadata.generation counts the changes of an object's spec. */
+export function countsGenerations(resource: ApiResource): boolean {
+  const { definition } = resource;
+  const stated = definition.strategy?.hasGeneration;
+  if (stated !== undefined) return stated;
+  if (resource.custom) return true;
+  const key = keyOf(resource);
+  if (withGeneration.has(key)) return true;
+  return definition.subresources.some(({ name }) => name === 'status') && !withoutGeneration.has(key);
+}
+
+/** Whether a delete answers with the object instead of a Status. */
+export function returnsDeleted(resource: ApiResource): boolean {
+  return resource.definition.strategy?.returnDeletedObject ?? returnedWhenDeleted.has(keyOf(resource));
+}
+
+/** Whether deletes leave finalizers for the garbage collector. */
+export function isGarbageCollected(resource: ApiResource): boolean {
+  return !withoutGarbageCollection.has(keyOf(resource));
+}
+
+function keyOf(resource: ApiResource): string {
+  return `${resource.gvk.group}/${resource.definition.resource}`;
+}
