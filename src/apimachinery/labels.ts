@@ -204,7 +204,7 @@ class SelectorReader {
       const token = this.#peek();
       if (token.kind === 'end') return requirements;
       if (token.kind === 'identifier' || token.text === '!') {
-        requirements.push(this.#requirement());
+        requirements.push(this.#parseRequirement());
         const after = this.#peek();
         if (after.kind === 'end') return requirements;
         if (after.text !== ',') throw new LabelSelectorError(`found '${after.text}', expected: ',' or 'end of string'`);
@@ -223,6 +223,15 @@ class SelectorReader {
     return this.#tokens[this.#position] ?? { kind: 'end', text: '' };
   }
 
+  #parseRequirement(): LabelRequirement {
+    try {
+      return this.#requirement();
+    } catch (error) {
+      if (!(error instanceof LabelSelectorError)) throw error;
+      throw new LabelSelectorError(`unable to parse requirement: ${error.message}`);
+    }
+  }
+
   #requirement(): LabelRequirement {
     const isNot = this.#peek().text === '!';
     if (isNot) this.#position++;
@@ -231,7 +240,7 @@ class SelectorReader {
     this.#position++;
     const key = token.text;
     for (const message of isQualifiedName(key)) {
-      throw new LabelSelectorError(`key: Invalid value: ${goQuote(key)}: ${message}`);
+      throw new LabelSelectorError(`<nil>: Invalid value: ${goQuote(key)}: ${message}`);
     }
     if (isNot) return { key, operator: '!', values: [] };
     const after = this.#peek();

@@ -25,14 +25,14 @@ const qualifiedMessage =
 const labelValueMessage =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
-/** `must be no more than N characters`, or bytes from 1.34 on where the real one says so. */
-export function maxLengthMessage(length: number): string {
-  return `must be no more than ${length} characters`;
+/** `must be no more than N characters`, or bytes where the real one says so (labels, from 1.34 on). */
+export function maxLengthMessage(length: number, unit: 'characters' | 'bytes' = 'characters'): string {
+  return `must be no more than ${length} ${unit}`;
 }
 
 /** `message (e.g. 'a', or 'b', regex used for validation is '…')`. */
 function regexMessage(message: string, pattern: string, ...examples: readonly string[]): string {
-  const shown = examples.map((example) => `'${example}', `).join('or ');
+  const shown = examples.map((example) => `'${example}', `).join(' or ');
   return `${message} (e.g. ${shown}regex used for validation is '${pattern}')`;
 }
 
@@ -90,12 +90,12 @@ export function isQualifiedName(value: string): string[] {
     if (prefix === '') messages.push('prefix part must be non-empty');
     else messages.push(...isDns1123Subdomain(prefix).map((message) => `prefix part ${message}`));
   } else if (parts.length > 2) {
-    const shape = `a qualified name ${qualifiedMessage}`;
+    const shape = `a valid label key ${qualifiedMessage}`;
     const message = regexMessage(shape, qualifiedPart, 'MyName', 'my.name', '123-abc');
     return [`${message} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   }
   if (name === '') messages.push('name part must be non-empty');
-  else if (name.length > 63) messages.push(`name part ${maxLengthMessage(63)}`);
+  else if (Buffer.byteLength(name) > 63) messages.push(`name part ${maxLengthMessage(63, 'bytes')}`);
   if (!qualifiedPartPattern.test(name)) {
     messages.push(`name part ${regexMessage(qualifiedMessage, qualifiedPart, 'MyName', 'my.name', '123-abc')}`);
   }
@@ -105,7 +105,7 @@ export function isQualifiedName(value: string): string[] {
 /** Values of labels. */
 export function isValidLabelValue(value: string): string[] {
   const messages: string[] = [];
-  if (value.length > 63) messages.push(maxLengthMessage(63));
+  if (Buffer.byteLength(value) > 63) messages.push(maxLengthMessage(63, 'bytes'));
   if (!labelValuePattern.test(value)) {
     const pattern = '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?';
     messages.push(regexMessage(labelValueMessage, pattern, 'MyValue', 'my_value', '12345'));
