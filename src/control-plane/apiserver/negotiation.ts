@@ -79,6 +79,27 @@ export function negotiateOutput(
   throw notAcceptable(codecs);
 }
 
+/**
+ * Refuses an Accept header none of whose media types (parameters aside) is served, before any endpoint looks at it:
+ * the web framework of the real server does so in words of its own, and knows no `application/*`.
+ * @throws StatusError 406
+ */
+export function requireAcceptable(request: ApiRequest, codecs: readonly MediaTypeCodec[], isCollection: boolean): void {
+  const accept = header(request.headers, 'accept') ?? '';
+  if (accept === '') return;
+  const served = codecs.map((codec) => codec.mediaType);
+  const asked = accept.split(',').map((clause) => (clause.split(';')[0] ?? '').trim());
+  if (asked.some((mediaType) => mediaType === '*/*' || served.includes(mediaType))) return;
+  const streams = codecs.filter((codec) => codec.encodeEvent !== undefined);
+  const shown = [...served, ...(isCollection ? streams.map((codec) => `${codec.mediaType};stream=watch`) : [])];
+  throw new StatusError({
+    message: `406: Not Acceptable\n\nAvailable representations: ${shown.join(', ')}`,
+    reason: 'NotAcceptable',
+    details: {},
+    code: 406,
+  });
+}
+
 /** The codec and format for error answers: what Accept asks for when that works, else JSON. */
 export function errorFormat(request: ApiRequest, codecs: readonly MediaTypeCodec[]): OutputFormat {
   try {

@@ -10,6 +10,7 @@ import { handleList } from './endpoints/list.ts';
 import { handlePatch } from './endpoints/patch.ts';
 import { handleUpdate } from './endpoints/update.ts';
 import { handleWatch } from './endpoints/watch.ts';
+import { requireAcceptable } from './negotiation.ts';
 import { addWarning, type ApiRequest } from './request-context.ts';
 import { pageNotFound } from './responses.ts';
 import { isTrue } from './request-info.ts';
@@ -73,6 +74,7 @@ export async function routeResource(
       code: 501,
     });
   }
+  requireAcceptable(request, server.codecs, !isObject && request.method === 'GET');
   // A watch on one object's path is a watch of the collection with that name.
   const name = isObject ? (parts[1] ?? '') : '';
   return handler({ server, request, resource, store: server.storeOf(resource), namespace, name, subresource, view });

@@ -159,15 +159,27 @@ function checkKind(
     }
   }
   const gvk = { ...gv, kind };
-  if (kind === expected.gvk.kind && gv.group === expected.gvk.group && gv.version === expected.gvk.version) return gvk;
+  if (isSameKind(gvk, expected.gvk)) return gvk;
   const known = registry.findKind(gv.group, gv.version, kind);
-  if (known === undefined || known.custom) {
-    const text = `no kind ${goQuote(kind)} is registered for version ${goQuote(formatGroupVersion(gv))} in scheme ${goQuote(schemeOf(expected.gvk.group))}`;
-    throw cannotHandle(gvk, expected, text);
-  }
-  const from = `(${gv.version}.${kind})`;
-  const to = `(${internalPackage(expected.gvk.group)}.${expected.gvk.kind})`;
-  throw cannotHandle(gvk, expected, `converting ${from} to ${to}: unknown conversion`);
+  if (known === undefined || known.custom) throw cannotHandle(gvk, expected, unregisteredKindText(gvk, expected.gvk));
+  throw cannotHandle(gvk, expected, unknownConversionText(gvk, expected.gvk));
+}
+
+/** Whether two kinds are one. */
+export function isSameKind(left: GroupVersionKind, right: GroupVersionKind): boolean {
+  return left.kind === right.kind && left.group === right.group && left.version === right.version;
+}
+
+/** What the real server says of a kind that no resource has. */
+export function unregisteredKindText(gvk: GroupVersionKind, expected: GroupVersionKind): string {
+  const scheme = goQuote(schemeOf(expected.group));
+  return `no kind ${goQuote(gvk.kind)} is registered for version ${goQuote(formatGroupVersion(gvk))} in scheme ${scheme}`;
+}
+
+/** What the real server says of a kind that another was meant to be. */
+export function unknownConversionText(gvk: GroupVersionKind, expected: GroupVersionKind): string {
+  const to = `${internalPackage(expected.group)}.${expected.kind}`;
+  return `converting (${gvk.version}.${gvk.kind}) to (${to}): unknown conversion`;
 }
 
 /** The source line by which the real server names its scheme in messages. */

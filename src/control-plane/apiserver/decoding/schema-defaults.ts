@@ -13,6 +13,10 @@ export function applySchemaDefaults(object: JsonObject, typeName: string, types:
 function fillObject(object: JsonObject, schema: Schema, types: SchemaSource): void {
   for (const [key, property] of Object.entries(schema.properties ?? {})) {
     const present = Object.hasOwn(object, key);
+    if (!present && isShownAsNull(key, property, schema)) {
+      setOwn(object, key, null);
+      continue;
+    }
     if (!present) {
       if (property.default === undefined || !fits(property.default, property, types)) continue;
       setOwn(object, key, cloneJson(property.default));
@@ -32,6 +36,29 @@ function fillValue(value: JsonValue | undefined, declared: Schema, types: Schema
   else if (schema.additionalProperties !== undefined) {
     for (const item of Object.values(value)) fillValue(item, schema.additionalProperties, types);
   }
+}
+
+/** Times that are values in Go, not pointers: they show null when they are not set. */
+const valueTimes: ReadonlySet<string> = new Set([
+  'deprecatedFirstTimestamp',
+  'deprecatedLastTimestamp',
+  'eventTime',
+  'finishedAt',
+  'firstTimestamp',
+  'lastHeartbeatTime',
+  'lastProbeTime',
+  'lastTimestamp',
+  'lastTransitionTime',
+  'lastUpdateTime',
+  'startedAt',
+]);
+
+/** Whether Go shows null for a field that is not there: value times and required lists. */
+function isShownAsNull(key: string, property: Schema, owner: Schema): boolean {
+  if (property.ref?.endsWith('.meta.v1.Time') === true || property.ref?.endsWith('.meta.v1.MicroTime') === true) {
+    return valueTimes.has(key);
+  }
+  return property.type === 'array' && property.default === undefined && owner.required?.includes(key) === true;
 }
 
 /** `default: {}` beside a reference to a string type (times, quantities) means nothing. */

@@ -73,7 +73,11 @@ class TypedReader {
       }
       if (item === null && !keepsNull(property)) continue;
       const fieldStack = place.fieldStack === '' ? key : `${place.fieldStack}.${key}`;
-      setOwn(result, key, this.#read(item, property, { struct: place.struct, fieldStack, field: key, path }));
+      const read = this.#read(item, property, { struct: place.struct, fieldStack, field: key, path });
+      // An empty list of managedFields asks for a reset, so it must be seen.
+      const isOmitted = isOmittedWhenEmpty(read, property) && schema.required?.includes(key) !== true;
+      if (isOmitted && path !== 'metadata.managedFields') continue;
+      setOwn(result, key, read);
     }
     return result;
   }
@@ -159,6 +163,12 @@ class TypedReader {
 
 function refOf(declared: Schema): { ref?: string } {
   return declared.ref === undefined ? {} : { ref: declared.ref };
+}
+
+/** Whether Go leaves a field out: an empty list or map of an optional field. */
+function isOmittedWhenEmpty(value: JsonValue, schema: Schema): boolean {
+  if (Array.isArray(value)) return value.length === 0 && schema.items !== undefined;
+  return isJsonObject(value) && schema.additionalProperties !== undefined && Object.keys(value).length === 0;
 }
 
 /** Whether null means something to the type itself (raw JSON). */

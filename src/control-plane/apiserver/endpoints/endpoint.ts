@@ -113,10 +113,13 @@ export function admissionRequest(
 /** Refuses an object whose namespace is not the request's, and fills in an empty one. @throws StatusError 400 */
 export function matchNamespace(endpoint: Endpoint, object: Unstructured): void {
   const { metadata } = object;
-  const expected = endpoint.resource.definition.namespaced ? endpoint.namespace : '';
+  if (!endpoint.resource.definition.namespaced) {
+    delete metadata.namespace;
+    return;
+  }
   const own = metadata.namespace ?? '';
-  if (own === '' && expected !== '') metadata.namespace = expected;
-  else if (own !== expected) {
+  if (own === '') metadata.namespace = endpoint.namespace;
+  else if (own !== endpoint.namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
 }

@@ -5,6 +5,8 @@ import { badRequest, StatusError } from '../../../apimachinery/status.ts';
 import { YamlError } from '../../../apimachinery/yaml.ts';
 import { applyJsonMergePatch } from '../../../patch/json-merge-patch.ts';
 import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from '../../../patch/json-patch.ts';
+import { applyStrategicMergePatch, StrategicMergePatchError } from '../../../patch/strategic-merge-patch.ts';
+import { resolveSchema } from '../../../apimachinery/schema.ts';
 import { formatJsonPath } from '../codecs/json-media-type.ts';
 import { decodeYaml } from '../codecs/yaml-media-type.ts';
 import { describeJsonKind } from '../decoding/go-types.ts';
@@ -17,6 +19,8 @@ export interface ParsedPatch {
   readonly strictErrors: readonly string[];
   /** @throws StatusError when the patch does not fit the document. */
   applyTo(document: JsonObject): JsonValue;
+  /** How a result that does not fit the type is refused; the patched document and the message when absent. */
+  refusal?(message: string): { readonly shown: string; readonly message: string };
 }
 
 type PatchReader = (body: Uint8Array, resource: ApiResource) => ParsedPatch;
@@ -85,17 +89,35 @@ function readStrategicPatch(body: Uint8Array, resource: ApiResource): ParsedPatc
   }
   const { value, strictErrors } = readPatchJson(body);
   if (!isJsonObject(value)) throw wrongShape(value, 'map[string]interface {}');
+  const schema = resolveSchema({ ref: resource.definition.type }, resource.types);
   return {
     value,
     strictErrors,
-    applyTo() {
-      throw new StatusError({
-        message: 'strategic merge patches are not served yet',
-        reason: 'NotImplemented',
-        code: 501,
-      });
+    applyTo(document) {
+      try {
+        return applyStrategicMergePatch(document, value, schema, resource.types);
+      } catch (error) {
+        if (error instanceof StrategicMergePatchError) throw new StatusError({ message: error.message, code: 500 });
+        throw error;
+      }
     },
+    refusal: (message) => ({
+      shown: formatGoValue(value),
+      message: message.replace(
+        /^json: cannot unmarshal \S+(?: \S+)? into Go struct field \S+ of type /,
+        'unrecognized type: ',
+      ),
+    }),
   };
+}
+
+/** A value as Go prints it with %v: maps sorted, nothing quoted. */
+function formatGoValue(value: JsonValue): string {
+  if (value === null) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(formatGoValue).join(' ')}]`;
+  if (!isJsonObject(value)) return String(value);
+  const fields = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return `map[${fields.map(([key, item]) => `${key}:${formatGoValue(item)}`).join(' ')}]`;
 }
 
 function readApplyPatch(body: Uint8Array): ParsedPatch {

@@ -1,11 +1,20 @@
 import { header, type HttpResponse } from '../../../apimachinery/http.ts';
-import { FieldPath, invalid, invalidObject } from '../../../apimachinery/field-error.ts';
-import { formatGroupVersion, gvkOf } from '../../../apimachinery/gvk.ts';
+import { FieldPath, formatFieldError, invalid } from '../../../apimachinery/field-error.ts';
+import { gvkOf, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import { cloneJson, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { stringifyJson } from '../../../apimachinery/json-codec.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, notFound, StatusError } from '../../../apimachinery/status.ts';
-import { applyDefaults, readLimitedBody, reportStrictErrors, typedObject } from '../decoding/object-body.ts';
+import {
+  applyDefaults,
+  isSameKind,
+  readLimitedBody,
+  reportStrictErrors,
+  typedObject,
+  unknownConversionText,
+  unregisteredKindText,
+} from '../decoding/object-body.ts';
+import { decodeTyped, TypedDecodeError } from '../decoding/typed-decoder.ts';
 import { mediaTypeOf, negotiateOutput } from '../negotiation.ts';
 import { inServedOrder } from '../registry/stored-object.ts';
 import { addWarning, managerOf } from '../request-context.ts';
@@ -72,18 +81,9 @@ function typedPatched(
   const { request } = endpoint;
   const resource = bodyResource(endpoint);
   const expected = kindOf(resource);
-  const refuse = (message: string): StatusError =>
-    invalidObject({ group: '', version: '', kind: '' }, '', [
-      invalid(new FieldPath('patch'), stringifyJson(sortedRoot(value)), message),
-    ]);
-  const gvk = isJsonObject(value) ? gvkOf(value) : expected.gvk;
-  const sameKind =
-    gvk.kind === expected.gvk.kind && gvk.group === expected.gvk.group && gvk.version === expected.gvk.version;
-  if (!sameKind && isJsonObject(value) && Object.keys(value).length > 0) {
-    throw refuse(
-      `${formatGroupVersion(gvk)}, Kind=${gvk.kind} does not match ${formatGroupVersion(expected.gvk)}, Kind=${expected.gvk.kind}`,
-    );
-  }
+  const refuse = (message: string): StatusError => refusedPatch(value, patch, message);
+  const stated = statedKind(value, expected.gvk);
+  if (!isSameKind(stated, expected.gvk)) throw refuse(otherKindText(endpoint, value, stated, expected.gvk));
   try {
     return typedObject(value, expected.gvk, resource, expected, (unknownFields) => {
       const complaints = [...patch.strictErrors, ...unknownFields.map((path) => `unknown field "${path}"`)];
@@ -96,6 +96,48 @@ function typedPatched(
     const message = error.message.replace(/^.* cannot be handled as a [^:]*: /s, '');
     throw refuse(message);
   }
+}
+
+/** The kind that a document says; parts it leaves out are the expected ones. */
+function statedKind(value: JsonValue, expected: GroupVersionKind): GroupVersionKind {
+  if (!isJsonObject(value)) return expected;
+  const stated = gvkOf(value);
+  const kind = stated.kind === '' ? expected.kind : stated.kind;
+  return stated.version === '' ? { ...expected, kind } : { ...stated, kind };
+}
+
+/** 422 with the patched document and what is wrong with it; it names no kind. */
+function refusedPatch(value: JsonValue, patch: ParsedPatch, text: string): StatusError {
+  const { shown, message } = patch.refusal?.(text) ?? {
+    shown: stringifyJson(sortedLike(value, patch.value)),
+    message: text,
+  };
+  const error = invalid(new FieldPath('patch'), shown, message);
+  return new StatusError({
+    message: ` "" is invalid: ${formatFieldError(error)}`,
+    reason: 'Invalid',
+    details: { causes: [{ reason: error.type, message: error.body, field: error.field }] },
+    code: 422,
+  });
+}
+
+/** What is wrong with a document that a patch turned into another kind. */
+function otherKindText(
+  endpoint: Endpoint,
+  value: JsonValue,
+  stated: GroupVersionKind,
+  expected: GroupVersionKind,
+): string {
+  const { registry } = endpoint.server;
+  const other = registry.findKind(stated.group, stated.version, stated.kind);
+  if (other === undefined || other.custom) return unregisteredKindText(stated, expected);
+  try {
+    decodeTyped(value, other.definition.type, other.types);
+  } catch (error) {
+    if (error instanceof TypedDecodeError) return error.message;
+    throw error;
+  }
+  return unknownConversionText(stated, expected);
 }
 
 /** The object that a server-side apply makes of the stored one. */
@@ -136,10 +178,16 @@ function checkName(endpoint: Endpoint, object: Unstructured): void {
   }
 }
 
-/** The patched document as the real server shows it: the top level sorted. */
-function sortedRoot(value: JsonValue): JsonValue {
+/** The patched document as the real server shows it: what a patch went through is sorted, the rest as it was. */
+function sortedLike(value: JsonValue, patch: JsonValue | undefined): JsonValue {
   if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)));
+  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(
+    entries.map(([key, item]) => {
+      const touched = isJsonObject(patch) ? patch[key] : undefined;
+      return [key, isJsonObject(touched) ? sortedLike(item, touched) : item];
+    }),
+  );
 }
 
 function unsupportedPatchType(): StatusError {

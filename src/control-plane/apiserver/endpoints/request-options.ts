@@ -129,7 +129,9 @@ export function parseIncludeObject(query: URLSearchParams): 'None' | 'Metadata' 
   const value = query.get('includeObject') ?? '';
   if (value === '') return 'Metadata';
   if (value === 'None' || value === 'Metadata' || value === 'Object') return value;
-  throw badRequest(`includeObject: Invalid value: ${goQuote(value)}: must be 'Metadata', 'Object', 'None', or empty`);
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${goQuote(value)}: must be 'Metadata', 'Object', 'None', or empty`,
+  );
 }
 
 /** An integer as strconv.ParseInt reads it. @throws StatusError 400 with Go's words */

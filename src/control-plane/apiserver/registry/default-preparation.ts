@@ -26,7 +26,8 @@ export function defaultPrepareForUpdate(
     if (hasStatus(resource)) copyField(object, old, 'status');
     return;
   }
-  const changed = subresource === 'status' ? { status: object['status'] ?? null } : changedPart(object, old, subresource);
+  const changed =
+    subresource === 'status' ? { status: object['status'] ?? null } : changedPart(object, old, subresource);
   for (const key of new Set([...Object.keys(object), ...Object.keys(old)])) {
     if (key === 'metadata') continue;
     if (changed !== undefined && Object.hasOwn(changed, key)) object[key] = changed[key];
@@ -35,7 +36,11 @@ export function defaultPrepareForUpdate(
 }
 
 /** The fields that a subresource writes, as they become; undefined when it may write all. */
-function changedPart(object: Unstructured, old: Unstructured, subresource: string): Record<string, unknown> | undefined {
+function changedPart(
+  object: Unstructured,
+  old: Unstructured,
+  subresource: string,
+): Record<string, unknown> | undefined {
   const spec = isJsonObject(object['spec']) ? object['spec'] : {};
   const oldSpec = isJsonObject(old['spec']) ? cloneJson(old['spec']) : {};
   switch (subresource) {

@@ -374,12 +374,11 @@ export class Store {
 
   /** The object's namespace is the request's; an object that says another is refused. */
   #matchNamespace(object: Unstructured, namespace: string): void {
-    const own = object.metadata.namespace ?? '';
     if (!this.resource.definition.namespaced) {
-      if (own !== '')
-        throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+      delete object.metadata.namespace;
       return;
     }
+    const own = object.metadata.namespace ?? '';
     if (own === '') object.metadata.namespace = namespace;
     else if (own !== namespace) {
       throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
