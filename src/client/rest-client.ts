@@ -1,0 +1,384 @@
+import {
+  header,
+  type HttpHeaders,
+  type HttpRequest,
+  type HttpResponse,
+  readBody,
+  type Transport,
+} from '../apimachinery/http.ts';
+import { type GroupVersionResource, resourcePath } from '../apimachinery/gvk.ts';
+import { isJsonObject } from '../apimachinery/json.ts';
+import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
+import type { KubeList, KubeObject } from '../apimachinery/object-meta.ts';
+import { type Status, StatusError } from '../apimachinery/status.ts';
+import { type Clock, sleep, systemClock } from '../system/clock.ts';
+import type {
+  Client,
+  ClientRequest,
+  ClientResponse,
+  ClientStreamResponse,
+  DeleteOptions,
+  ListOptions,
+  Query,
+  ResourceClient,
+  WatchOptions,
+} from './client.ts';
+import { decodeWatch } from './watch-decoder.ts';
+
+export interface ClientOptions {
+  readonly transport: Transport;
+  /** Sent with every request (impersonation, user agent). */
+  readonly headers?: HttpHeaders;
+  /** The Authorization header's value for the next request; asked again with `refresh` after a 401. */
+  readonly authorization?: (refresh: boolean) => Promise<string | undefined>;
+  readonly userAgent?: string;
+  /** Told of the text of every Warning header. */
+  readonly onWarning?: (text: string) => void;
+  readonly clock?: Clock;
+  /** Milliseconds until a request is given up; 0 for never. Watches do not count. */
+  readonly timeoutMillis?: number;
+  /** How often a 429 with Retry-After is tried again; 10 when absent. */
+  readonly maxRetries?: number;
+}
+
+/** Makes the client of one server. */
+export function createClient(options: ClientOptions): Client {
+  return new RestClient(options);
+}
+
+class RestClient implements Client {
+  readonly transport: Transport;
+  readonly #options: ClientOptions;
+  readonly #clock: Clock;
+
+  constructor(options: ClientOptions) {
+    this.transport = options.transport;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  async request(request: ClientRequest): Promise<ClientResponse> {
+    const timeout = this.#timeout(request.signal);
+    try {
+      const response = await this.#send({ ...request, ...(timeout === undefined ? {} : { signal: timeout.signal }) });
+      return { status: response.status, headers: response.headers, body: await readBody(response.body) };
+    } finally {
+      timeout?.cancel();
+    }
+  }
+
+  async stream(request: ClientRequest): Promise<ClientStreamResponse> {
+    const response = await this.#send(request);
+    const { body } = response;
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: body instanceof Uint8Array ? single(body) : body,
+    };
+  }
+
+  resource<T extends KubeObject>(gvr: GroupVersionResource, namespace?: string): ResourceClient<T> {
+    return new RestResourceClient<T>(this, gvr, namespace);
+  }
+
+  close(): Promise<void> {
+    return this.transport.close();
+  }
+
+  #timeout(outer: AbortSignal | undefined): { signal: AbortSignal; cancel: () => void } | undefined {
+    const millis = this.#options.timeoutMillis ?? 0;
+    if (millis <= 0) return undefined;
+    const controller = new AbortController();
+    const timer = this.#clock.setTimer(() => controller.abort(timeoutError()), millis, { unref: true });
+    const onAbort = (): void => controller.abort(outer?.reason);
+    outer?.addEventListener('abort', onAbort, { once: true });
+    return {
+      signal: controller.signal,
+      cancel: () => {
+        timer.cancel();
+        outer?.removeEventListener('abort', onAbort);
+      },
+    };
+  }
+
+  /** Sends, again where the server asks for it, and turns error answers into StatusError. */
+  async #send(request: ClientRequest): Promise<HttpResponse> {
+    let refreshed = false;
+    for (let attempt = 0; ; attempt++) {
+      const response = await this.transport.send(await this.#httpRequest(request, refreshed));
+      this.#reportWarnings(response.headers);
+      if (response.status < 400) return response;
+      if (response.status === 401 && !refreshed && this.#options.authorization !== undefined) {
+        refreshed = true;
+        await readBody(response.body);
+        continue;
+      }
+      const retryAfter = Number(header(response.headers, 'retry-after') ?? '');
+      const mayRetry = response.status === 429 || response.status >= 500;
+      if (mayRetry && retryAfter > 0 && attempt < (this.#options.maxRetries ?? 10)) {
+        await readBody(response.body);
+        if (await sleep(this.#clock, retryAfter * 1000, request.signal)) continue;
+      }
+      throw errorFrom(request, response, await readBody(response.body));
+    }
+  }
+
+  async #httpRequest(request: ClientRequest, refresh: boolean): Promise<HttpRequest> {
+    const { headers = {}, userAgent, authorization } = this.#options;
+    const all: Record<string, string | readonly string[] | undefined> = {
+      accept: request.accept ?? 'application/json',
+      ...(userAgent === undefined ? {} : { 'user-agent': userAgent }),
+      ...headers,
+      ...request.headers,
+    };
+    const credentials = await authorization?.(refresh);
+    if (credentials !== undefined) all['authorization'] ??= credentials;
+    const body = encodeBody(request.body);
+    if (body !== undefined) all['content-type'] = request.contentType ?? 'application/json';
+    return {
+      method: request.method,
+      path: `${request.path}${formatQuery(request.query)}`,
+      headers: all,
+      ...(body === undefined ? {} : { body }),
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    };
+  }
+
+  #reportWarnings(headers: HttpHeaders): void {
+    const warnings = headers['warning'];
+    if (warnings === undefined || this.#options.onWarning === undefined) return;
+    for (const value of typeof warnings === 'string' ? [warnings] : warnings) {
+      for (const text of parseWarnings(value)) this.#options.onWarning(text);
+    }
+  }
+}
+
+async function* single(body: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield body;
+}
+
+function timeoutError(): Error {
+  return Object.assign(new Error('the request timed out'), { code: 'ETIMEDOUT' });
+}
+
+function encodeBody(body: unknown): Uint8Array | undefined {
+  if (body === undefined) return undefined;
+  if (body instanceof Uint8Array) return body;
+  return Buffer.from(typeof body === 'string' ? body : stringifyJson(body));
+}
+
+/** `?a=1&b=2`, or nothing. */
+export function formatQuery(query: Query | undefined): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== '') parameters.append(name, String(value));
+  }
+  const text = parameters.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+/** The texts of a Warning header (RFC 7234, 5.5): those with code 299. */
+export function parseWarnings(value: string): string[] {
+  const texts: string[] = [];
+  for (const match of value.matchAll(/(\d{3}) (?:[^\s"]+) "((?:[^"\\]|\\.)*)"(?: "[^"]*")?/g)) {
+    if (match[1] === '299') texts.push((match[2] ?? '').replaceAll(/\\(.)/g, '$1'));
+  }
+  return texts;
+}
+
+function errorFrom(request: ClientRequest, response: HttpResponse, body: Uint8Array): StatusError {
+  const text = Buffer.from(body).toString('utf8');
+  try {
+    const value = parseJson(text);
+    if (isJsonObject(value) && value['kind'] === 'Status') return new StatusError(value as unknown as Status);
+  } catch {
+    // No Status: made up below, as client-go does.
+  }
+  return genericError(request, response.status, text, Number(header(response.headers, 'retry-after') ?? '0'));
+}
+
+const genericErrors: Readonly<Record<number, { reason: string; message?: string }>> = {
+  400: { reason: 'BadRequest', message: 'the server rejected our request for an unknown reason' },
+  401: { reason: 'Unauthorized', message: 'the server has asked for the client to provide credentials' },
+  403: { reason: 'Forbidden' },
+  404: { reason: 'NotFound', message: 'the server could not find the requested resource' },
+  405: { reason: 'MethodNotAllowed', message: 'the server does not allow this method on the requested resource' },
+  406: {
+    reason: 'NotAcceptable',
+    message: 'the server was unable to respond with a content type that the client supports',
+  },
+  409: { reason: 'Conflict', message: 'the server reported a conflict' },
+  413: { reason: 'RequestEntityTooLarge', message: 'the server responded that the request was too large' },
+  415: {
+    reason: 'UnsupportedMediaType',
+    message: 'the body of the request was in an unknown format - accepted media types include',
+  },
+  422: { reason: 'Invalid', message: 'the server rejected our request due to an error in our request' },
+  429: {
+    reason: 'TooManyRequests',
+    message: 'the server has received too many requests and has asked us to try again later',
+  },
+  503: { reason: 'ServiceUnavailable', message: 'the server is currently unable to handle the request' },
+  504: {
+    reason: 'Timeout',
+    message: 'the server was unable to return a response in the time allotted, but may still be processing the request',
+  },
+};
+
+function genericError(request: ClientRequest, code: number, text: string, retryAfter: number): StatusError {
+  const known = genericErrors[code];
+  let message =
+    known?.message ?? `the server responded with the status code ${code} but did not return more information`;
+  if (code === 403)
+    message = text.trim() === '' ? 'the server does not allow access to the requested resource' : text.trim();
+  if (code >= 500 && known === undefined) {
+    message = `an error on the server (${JSON.stringify(text.trim() || 'unknown')}) has prevented the request from succeeding`;
+  }
+  const segments = request.path.split('/').filter((segment) => segment !== '');
+  const at = segments.indexOf('namespaces');
+  const resource =
+    segments[0] === 'api' || segments[0] === 'apis'
+      ? at >= 0 && segments.length > at + 2
+        ? segments[at + 2]
+        : segments.at(segments[0] === 'api' ? 2 : 3)
+      : undefined;
+  const verb = request.method.toLowerCase();
+  const suffix = code !== 403 && resource !== undefined ? ` (${verb} ${resource})` : '';
+  return new StatusError({
+    message: `${message}${suffix}`,
+    reason: known?.reason ?? (code >= 500 ? 'InternalError' : 'Unknown'),
+    details: {
+      ...(resource === undefined ? {} : { kind: resource }),
+      causes: [{ reason: 'UnexpectedServerResponse', message: text.trim() === '' ? 'unknown' : text.trim() }],
+      ...(retryAfter > 0 ? { retryAfterSeconds: retryAfter } : {}),
+    },
+    code,
+  });
+}
+
+class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
+  readonly #client: Client;
+  readonly #gvr: GroupVersionResource;
+  readonly #namespace: string | undefined;
+
+  constructor(client: Client, gvr: GroupVersionResource, namespace: string | undefined) {
+    this.#client = client;
+    this.#gvr = gvr;
+    this.#namespace = namespace;
+  }
+
+  get(name: string, options: { readonly subresource?: string; readonly signal?: AbortSignal } = {}): Promise<T> {
+    return this.#object({ method: 'GET', path: this.#path(name, options.subresource), ...signalOf(options) });
+  }
+
+  async list(options: ListOptions = {}): Promise<KubeList<T>> {
+    return this.#decode<KubeList<T>>({
+      method: 'GET',
+      path: this.#path(),
+      query: listQuery(options),
+      ...signalOf(options),
+    });
+  }
+
+  async *watch(options: WatchOptions = {}): AsyncGenerator<import('../apimachinery/watch-event.ts').WatchEvent<T>> {
+    const { allowWatchBookmarks, sendInitialEvents, timeoutSeconds } = options;
+    const query = { ...listQuery(options), watch: true, allowWatchBookmarks, sendInitialEvents, timeoutSeconds };
+    const response = await this.#client.stream({ method: 'GET', path: this.#path(), query, ...signalOf(options) });
+    for await (const event of decodeWatch<T>(response.body)) {
+      yield event;
+      if (event.type === 'ERROR') return;
+    }
+  }
+
+  create(object: T, options: Parameters<ResourceClient<T>['create']>[1] = {}): Promise<T> {
+    const path =
+      options.subresource === undefined
+        ? this.#path()
+        : this.#path(options.name ?? object.metadata.name ?? '', options.subresource);
+    return this.#object({ method: 'POST', path, query: writeQuery(options), body: object, ...signalOf(options) });
+  }
+
+  update(object: T, options: Parameters<ResourceClient<T>['update']>[1] = {}): Promise<T> {
+    const path = this.#path(object.metadata.name ?? '', options.subresource);
+    return this.#object({ method: 'PUT', path, query: writeQuery(options), body: object, ...signalOf(options) });
+  }
+
+  patch(
+    name: string,
+    type: Parameters<ResourceClient<T>['patch']>[1],
+    patch: unknown,
+    options: Parameters<ResourceClient<T>['patch']>[3] = {},
+  ): Promise<T> {
+    return this.#object({
+      method: 'PATCH',
+      path: this.#path(name, options.subresource),
+      query: { ...writeQuery(options), force: options.force },
+      body: patch,
+      contentType: type,
+      ...signalOf(options),
+    });
+  }
+
+  async delete(name: string, options: DeleteOptions = {}): Promise<unknown> {
+    const body = deleteBody(options);
+    return this.#decode({ method: 'DELETE', path: this.#path(name), body, ...signalOf(options) });
+  }
+
+  async deleteCollection(options: DeleteOptions & ListOptions = {}): Promise<unknown> {
+    const body = deleteBody(options);
+    return this.#decode({
+      method: 'DELETE',
+      path: this.#path(),
+      query: listQuery(options),
+      body,
+      ...signalOf(options),
+    });
+  }
+
+  #path(name?: string, subresource?: string): string {
+    return resourcePath(this.#gvr, this.#namespace, name, subresource);
+  }
+
+  #object(request: ClientRequest): Promise<T> {
+    return this.#decode<T>(request);
+  }
+
+  async #decode<R>(request: ClientRequest): Promise<R> {
+    const response = await this.#client.request(request);
+    return parseJson(response.body) as unknown as R;
+  }
+}
+
+function signalOf(options: { readonly signal?: AbortSignal }): { signal?: AbortSignal } {
+  return options.signal === undefined ? {} : { signal: options.signal };
+}
+
+function listQuery(options: ListOptions): Query {
+  const { labelSelector, fieldSelector, limit, resourceVersion, resourceVersionMatch } = options;
+  return { labelSelector, fieldSelector, limit, continue: options.continue, resourceVersion, resourceVersionMatch };
+}
+
+function writeQuery(options: { dryRun?: string; fieldManager?: string; fieldValidation?: string }): Query {
+  const { dryRun, fieldManager, fieldValidation } = options;
+  return { dryRun, fieldManager, fieldValidation };
+}
+
+function deleteBody(options: DeleteOptions): unknown {
+  const { gracePeriodSeconds, propagationPolicy, preconditions, dryRun } = options;
+  if (
+    gracePeriodSeconds === undefined &&
+    propagationPolicy === undefined &&
+    preconditions === undefined &&
+    dryRun === undefined
+  ) {
+    return undefined;
+  }
+  return {
+    kind: 'DeleteOptions',
+    apiVersion: 'v1',
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(preconditions === undefined ? {} : { preconditions }),
+    ...(dryRun === undefined ? {} : { dryRun: [dryRun] }),
+  };
+}

@@ -1,0 +1,47 @@
+/** Why no answer came. */
+export type TransportErrorKind = 'refused' | 'reset' | 'timeout' | 'dns' | 'tls' | 'aborted' | 'proxy' | 'other';
+
+/** A request that got no answer. The cause is Node's error, with its code. */
+export class TransportError extends Error {
+  readonly kind: TransportErrorKind;
+  /** `host:port` that was spoken to. */
+  readonly address: string;
+  /** Node's code, such as ECONNREFUSED or DEPTH_ZERO_SELF_SIGNED_CERT. */
+  readonly code: string;
+
+  constructor(kind: TransportErrorKind, address: string, code: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.name = 'TransportError';
+    this.kind = kind;
+    this.address = address;
+    this.code = code;
+  }
+}
+
+const kindsByCode: Readonly<Record<string, TransportErrorKind>> = {
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  UND_ERR_SOCKET: 'reset',
+  UND_ERR_CLOSED: 'reset',
+  UND_ERR_DESTROYED: 'reset',
+  ETIMEDOUT: 'timeout',
+  UND_ERR_CONNECT_TIMEOUT: 'timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
+  ENOTFOUND: 'dns',
+  EAI_AGAIN: 'dns',
+  UND_ERR_ABORTED: 'aborted',
+  ABORT_ERR: 'aborted',
+};
+
+/** Wraps what a socket, TLS or undici threw; a TransportError stays as it is. */
+export function asTransportError(error: unknown, address: string): TransportError {
+  if (error instanceof TransportError) return error;
+  const inner = error instanceof AggregateError && error.errors.length > 0 ? (error.errors[0] as unknown) : error;
+  const { code = '', message = String(inner) } = inner as { code?: string; message?: string };
+  const isTls = /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|ALTNAME/.test(code);
+  const isAbort = (inner as { name?: string }).name === 'AbortError';
+  const kind = kindsByCode[code] ?? (isTls ? 'tls' : isAbort ? 'aborted' : 'other');
+  return new TransportError(kind, address, code, message, inner);
+}

@@ -1,0 +1,6 @@
+// The parts of undici that a command needs; its index would load fetch, WebSocket, mocks and caches too.
+declare module 'undici/lib/dispatcher/pool.js' {
+  import type { Pool } from 'undici';
+  const pool: typeof Pool;
+  export default pool;
+}
