@@ -28,9 +28,10 @@ export function defaultPrepareForUpdate(
   }
   const changed =
     subresource === 'status' ? { status: object['status'] ?? null } : changedPart(object, old, subresource);
+  if (changed === undefined) return;
   for (const key of new Set([...Object.keys(object), ...Object.keys(old)])) {
     if (key === 'metadata') continue;
-    if (changed !== undefined && Object.hasOwn(changed, key)) object[key] = changed[key];
+    if (Object.hasOwn(changed, key)) object[key] = changed[key];
     else copyField(object, old, key);
   }
 }

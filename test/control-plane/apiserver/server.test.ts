@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Unstructured } from '../../../src/apimachinery/object-meta.ts';
+import { FakeClock } from '../../../src/system/fake-clock.ts';
+import { createTestApiServer, watchEvents } from '../../support/test-api-server.ts';
+
+const configMaps = '/api/v1/namespaces/default/configmaps';
+
+function configMap(
+  name: string,
+  labels: Record<string, string> = {},
+  data: Record<string, string> = { k: 'v' },
+): Unstructured {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels }, data };
+}
+
+test('create sets system metadata, get gives it back, a second create is refused', async () => {
+  const api = await createTestApiServer();
+  const created = await api.create(configMap('a'));
+  assert.match(created.metadata.uid ?? '', /^[0-9a-f-]{36}$/);
+  assert.equal(created.metadata.creationTimestamp, '2026-01-01T00:00:00Z');
+  assert.equal(created.metadata.namespace, 'default');
+  const got = await api.request('GET', `${configMaps}/a`);
+  assert.equal(got.status, 200);
+  assert.deepEqual(got.body, created);
+  const again = await api.request('POST', configMaps, configMap('a'));
+  assert.equal(again.status, 409);
+  assert.equal(again.body['message'], 'configmaps "a" already exists');
+  await api.close();
+});
+
+test('the client of the product works against the server in process', async () => {
+  const api = await createTestApiServer();
+  const configMapClient = api.client.resource({ group: '', version: 'v1', resource: 'configmaps' }, 'default');
+  await configMapClient.create(configMap('viaclient'));
+  const list = await configMapClient.list();
+  assert.deepEqual(
+    list.items.map((item) => item.metadata.name),
+    ['viaclient'],
+  );
+  await configMapClient.delete('viaclient');
+  await assert.rejects(configMapClient.get('viaclient'), { message: 'configmaps "viaclient" not found' });
+  await api.close();
+});
+
+test('the server forgets a write that failed, and a dry run leaves no trace', async () => {
+  const api = await createTestApiServer();
+  const before = api.storage.currentRevision();
+  const invalid = await api.request('POST', configMaps, configMap('Bad_Name'));
+  assert.equal(invalid.status, 422);
+  const dry = await api.request('POST', `${configMaps}?dryRun=All`, configMap('dry'));
+  assert.equal(dry.status, 201);
+  assert.equal(dry.body.metadata.resourceVersion, undefined);
+  assert.equal((await api.request('GET', `${configMaps}/dry`)).status, 404);
+  assert.equal(api.storage.currentRevision(), before);
+  await api.close();
+});
+
+test('an update with an old resourceVersion is a conflict, without one it wins, the same again writes nothing', async () => {
+  const api = await createTestApiServer();
+  const first = await api.create(configMap('a'));
+  const changed = { ...first, data: { k: 'w' } };
+  const second = await api.request('PUT', `${configMaps}/a`, changed);
+  assert.equal(second.status, 200);
+  const stale = await api.request('PUT', `${configMaps}/a`, { ...first, data: { k: 'x' } });
+  assert.equal(stale.status, 409);
+  assert.equal(stale.body['reason'], 'Conflict');
+  const { resourceVersion: _old, ...metadata } = first.metadata;
+  const blind = await api.request('PUT', `${configMaps}/a`, { ...first, metadata, data: { k: 'w' } });
+  assert.equal(blind.status, 200);
+  assert.equal(blind.body.metadata.resourceVersion, second.body.metadata.resourceVersion);
+  await api.close();
+});
+
+test('lists page, count what remains, and select by label and field', async () => {
+  const api = await createTestApiServer();
+  for (let index = 0; index < 5; index++) await api.create(configMap(`c${index}`, { odd: String(index % 2 === 1) }));
+  const page = await api.request('GET', `${configMaps}?limit=2`);
+  const metadata = page.body.metadata as { continue?: string; remainingItemCount?: number };
+  assert.equal(metadata.remainingItemCount, 3);
+  await api.create(configMap('c9'));
+  const rest = await api.request('GET', `${configMaps}?limit=9&continue=${metadata.continue ?? ''}`);
+  assert.deepEqual(namesOf(rest.body), ['c2', 'c3', 'c4']);
+  const odd = await api.request('GET', `${configMaps}?labelSelector=odd%3Dtrue`);
+  assert.deepEqual(namesOf(odd.body), ['c1', 'c3']);
+  const named = await api.request('GET', `${configMaps}?fieldSelector=metadata.name%3Dc2`);
+  assert.deepEqual(namesOf(named.body), ['c2']);
+  const items = page.body['items'] as Unstructured[];
+  assert.equal(items[0]?.kind, undefined, 'items of built-in lists carry no kind');
+  await api.close();
+});
+
+test('a watch shows objects enter and leave a selection and ends after its time', async () => {
+  const clock = new FakeClock();
+  const api = await createTestApiServer({ clock });
+  const start = await api.create(configMap('a', { app: 'x' }));
+  const response = await api.open(
+    `${configMaps}?watch=1&timeoutSeconds=5&labelSelector=app%3Dx&resourceVersion=${start.metadata.resourceVersion ?? ''}`,
+  );
+  await api.create(configMap('b', { app: 'x' }));
+  await patch(api, 'b', { data: { k: 'w' } });
+  await patch(api, 'b', { metadata: { labels: { app: 'y' } } });
+  await api.request('DELETE', `${configMaps}/a`);
+  await clock.advance(5000);
+  const seen: string[] = [];
+  for await (const event of watchEvents(response)) seen.push(`${event.type} ${event.object.metadata.name ?? ''}`);
+  assert.deepEqual(seen, ['ADDED b', 'MODIFIED b', 'DELETED b', 'DELETED a']);
+  await api.close();
+});
+
+test('a watch with initial events ends them with a bookmark', async () => {
+  const clock = new FakeClock();
+  const api = await createTestApiServer({ clock });
+  await api.create(configMap('a'));
+  const query =
+    'watch=1&timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
+  const response = await api.open(`${configMaps}?${query}`);
+  await clock.advance(1000);
+  const events: { readonly type: string; readonly object: Unstructured }[] = [];
+  for await (const event of watchEvents(response)) events.push(event);
+  assert.deepEqual(
+    events.map((event) => event.type),
+    ['ADDED', 'BOOKMARK', 'BOOKMARK'],
+  );
+  assert.equal(events[1]?.object.metadata.annotations?.['k8s.io/initial-events-end'], 'true');
+  await api.close();
+});
+
+test('finalizers keep a deleted object until the last is gone', async () => {
+  const api = await createTestApiServer();
+  const object = configMap('held');
+  object.metadata.finalizers = ['example.com/hold'];
+  await api.create(object);
+  const deleted = await api.request('DELETE', `${configMaps}/held`);
+  assert.equal(deleted.body.kind, 'ConfigMap');
+  assert.equal(deleted.body.metadata.deletionGracePeriodSeconds, 0);
+  assert.equal((await api.request('GET', `${configMaps}/held`)).status, 200);
+  await patch(api, 'held', { metadata: { finalizers: null } });
+  assert.equal((await api.request('GET', `${configMaps}/held`)).status, 404);
+  await api.close();
+});
+
+test('propagation policies become finalizers for the garbage collector', async () => {
+  const api = await createTestApiServer();
+  for (const [policy, finalizer] of [
+    ['Foreground', 'foregroundDeletion'],
+    ['Orphan', 'orphan'],
+  ] as const) {
+    await api.create(configMap(policy.toLowerCase()));
+    const path = `${configMaps}/${policy.toLowerCase()}?propagationPolicy=${policy}`;
+    const answer = await api.request('DELETE', path);
+    assert.deepEqual(answer.body.metadata.finalizers, [finalizer]);
+  }
+  await api.close();
+});
+
+test('unknown fields are warned of, refused or passed over', async () => {
+  const api = await createTestApiServer();
+  const warned = await api.request('POST', configMaps, { ...configMap('w'), zork: 1 });
+  assert.deepEqual(warned.headers['warning'], ['299 - "unknown field \\"zork\\""']);
+  const strict = await api.request('POST', `${configMaps}?fieldValidation=Strict`, { ...configMap('s'), zork: 1 });
+  assert.equal(
+    strict.body['message'],
+    'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "zork"',
+  );
+  const ignored = await api.request('POST', `${configMaps}?fieldValidation=Ignore`, { ...configMap('i'), zork: 1 });
+  assert.equal(ignored.status, 201);
+  assert.equal(ignored.headers['warning'], undefined);
+  await api.close();
+});
+
+test('Table and PartialObjectMetadata answers', async () => {
+  const api = await createTestApiServer();
+  await api.create(configMap('a'));
+  const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+  const table = await api.request('GET', configMaps, undefined, { accept });
+  assert.equal(table.body.kind, 'Table');
+  const rows = table.body['rows'] as { cells: unknown[]; object: Unstructured }[];
+  assert.equal(rows[0]?.cells[0], 'a');
+  assert.equal(rows[0]?.object.kind, 'PartialObjectMetadata');
+  const partial = await api.request('GET', `${configMaps}/a`, undefined, {
+    accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
+  });
+  assert.equal(partial.body['data'], undefined);
+  assert.equal(partial.body.apiVersion, 'meta.k8s.io/v1');
+  await api.close();
+});
+
+test('paths and methods that lead nowhere', async () => {
+  const api = await createTestApiServer();
+  const cases: readonly (readonly [string, string, number])[] = [
+    ['GET', '/apis/zork.io/v1/foos', 404],
+    ['GET', '/api/v1/zorks', 404],
+    ['GET', '/api/v1/configmaps/x', 404],
+    ['POST', '/api/v1/configmaps', 405],
+    ['PUT', configMaps, 405],
+    ['POST', `${configMaps}/x`, 405],
+    ['HEAD', configMaps, 405],
+    ['DELETE', '/api/v1', 405],
+  ];
+  for (const [method, path, status] of cases) {
+    assert.equal((await api.request(method, path)).status, status, `${method} ${path}`);
+  }
+  const unsupported = await api.request('POST', configMaps, 'x', { 'content-type': 'text/plain' });
+  assert.equal(unsupported.status, 415);
+  const unacceptable = await api.request('GET', configMaps, undefined, { accept: 'text/html' });
+  assert.equal(unacceptable.status, 406);
+  await api.close();
+});
+
+test('the scale of a deployment reads and writes its replicas', async () => {
+  const api = await createTestApiServer();
+  await api.create({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'd' },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: 'a' } },
+      template: { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+    },
+  });
+  const path = '/apis/apps/v1/namespaces/default/deployments/d';
+  const scale = await api.request('GET', `${path}/scale`);
+  assert.equal(scale.body.kind, 'Scale');
+  assert.deepEqual(scale.body['status'], { replicas: 0, selector: 'app=a' });
+  const scaled = await api.request('PUT', `${path}/scale`, { ...scale.body, spec: { replicas: 3 } });
+  assert.deepEqual(scaled.body['spec'], { replicas: 3 });
+  const deployment = await api.request('GET', path);
+  assert.equal((deployment.body['spec'] as { replicas?: number }).replicas, 3);
+  assert.equal(deployment.body.metadata.generation, 2);
+  await api.close();
+});
+
+function namesOf(list: Unstructured): string[] {
+  return (list['items'] as Unstructured[]).map((item) => item.metadata.name ?? '');
+}
+
+async function patch(api: Awaited<ReturnType<typeof createTestApiServer>>, name: string, body: unknown): Promise<void> {
+  const answer = await api.request('PATCH', `${configMaps}/${name}`, body, {
+    'content-type': 'application/merge-patch+json',
+  });
+  assert.equal(answer.status, 200, answer.text);
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { builtInSchemas } from '../../../src/api/registry.ts';
+import type { JsonValue } from '../../../src/apimachinery/json.ts';
+import { decodeTyped } from '../../../src/control-plane/apiserver/decoding/typed-decoder.ts';
+
+const core = 'io.k8s.api.core.v1';
+
+const refused: readonly { readonly type: string; readonly value: JsonValue; readonly message: string }[] = [
+  {
+    type: `${core}.ConfigMap`,
+    value: { data: { a: 1 } },
+    message: 'json: cannot unmarshal number into Go struct field ConfigMap.data of type string',
+  },
+  {
+    type: `${core}.ConfigMap`,
+    value: { metadata: { labels: [] } },
+    message: 'json: cannot unmarshal array into Go struct field ObjectMeta.metadata.labels of type map[string]string',
+  },
+  {
+    type: `${core}.ConfigMap`,
+    value: { metadata: { uid: 5 } },
+    message: 'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.uid of type types.UID',
+  },
+  {
+    type: `${core}.Pod`,
+    value: { spec: { containers: [{ name: 'c', command: 'x' }] } },
+    message: 'json: cannot unmarshal string into Go struct field Container.spec.containers.command of type []string',
+  },
+  {
+    type: `${core}.Pod`,
+    value: { spec: 'x' },
+    message: 'json: cannot unmarshal string into Go struct field Pod.spec of type v1.PodSpec',
+  },
+  {
+    type: `${core}.Pod`,
+    value: { metadata: { creationTimestamp: 'yesterday' } },
+    message: 'parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"',
+  },
+  {
+    type: `${core}.Secret`,
+    value: { data: { a: '!' } },
+    message: 'illegal base64 data at input byte 0',
+  },
+  {
+    type: 'io.k8s.api.scheduling.v1.PriorityClass',
+    value: { value: 1.5 },
+    message: 'json: cannot unmarshal number 1.5 into Go struct field PriorityClass.value of type int32',
+  },
+];
+
+for (const { type, value, message } of refused) {
+  test(`${type} refuses ${JSON.stringify(value)}`, () => {
+    assert.throws(() => decodeTyped(value, type, builtInSchemas), { message });
+  });
+}
+
+test('unknown fields are dropped and told with their paths', () => {
+  const value = { spec: { containers: [{ name: 'c', zork: 1 }], nope: {} }, extra: true };
+  const { object, unknownFields } = decodeTyped(value, `${core}.Pod`, builtInSchemas);
+  assert.deepEqual(unknownFields, ['spec.containers[0].zork', 'spec.nope', 'extra']);
+  assert.deepEqual(object, { spec: { containers: [{ name: 'c' }] } });
+});
+
+test('null is nothing, times and quantities get their one way of writing, maps are sorted', () => {
+  const value = {
+    metadata: { labels: null, annotations: { b: '1', a: '2' }, creationTimestamp: '2020-01-01T02:00:00.5+02:00' },
+    spec: { containers: [{ name: 'c', resources: { limits: { memory: '1024Mi', cpu: 1 } } }] },
+  };
+  const { object } = decodeTyped(value, `${core}.Pod`, builtInSchemas);
+  assert.equal(
+    JSON.stringify(object),
+    '{"metadata":{"annotations":{"a":"2","b":"1"},"creationTimestamp":"2020-01-01T00:00:00Z"},' +
+      '"spec":{"containers":[{"name":"c","resources":{"limits":{"cpu":"1","memory":"1Gi"}}}]}}',
+  );
+});
+
+test('empty optional maps and lists are left out', () => {
+  const value = { data: {}, metadata: { name: 'x', labels: {}, finalizers: [] } };
+  const { object } = decodeTyped(value, `${core}.ConfigMap`, builtInSchemas);
+  assert.deepEqual(object, { metadata: { name: 'x' } });
+});
