@@ -28,6 +28,14 @@ export interface Column {
   cell(object: Unstructured, now: number): string | number | boolean | null;
 }
 
+/** metav1.TableRowCondition. */
+export interface TableRowCondition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** Who asks and when: what defaulting, preparing and validating may depend on besides the objects. */
 export interface RequestContext {
   /** Milliseconds since the epoch. */
@@ -77,6 +85,12 @@ export interface ResourceDefinition {
   };
   /** Columns of Table answers; the generic name and age when absent. */
   readonly columns?: readonly Column[];
+  /** Cells that the real server sends after those of the columns, without defining a column for them. */
+  unlistedCells?(object: Unstructured, now: number): readonly (string | number | boolean | null)[];
+  /** Conditions of a Table row; a row without any has no such field. */
+  rowConditions?(object: Unstructured): readonly TableRowCondition[];
+  /** Order of the rows of a listed Table, when it is not that of the list. */
+  compareRows?(left: Unstructured, right: Unstructured): number;
   /** Fields beyond metadata.name and metadata.namespace that a field selector may use, with how to read them. */
   readonly selectableFields?: Readonly<Record<string, (object: Unstructured) => string>>;
   /** Fills in what the version's defaulting functions fill in (schema defaults are applied before, by the server). */

@@ -1,5 +1,8 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { paramRefCell } from './param-cells.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { MutatingAdmissionPolicyBinding } from '../../types/admissionregistration-v1.ts';
 
 /** The types of MutatingAdmissionPolicyBinding objects. */
 export const mutatingAdmissionPolicyBindingTypes: TypeSource = {
@@ -22,6 +25,23 @@ type ParamRef atomic
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'PolicyName',
+    'string',
+    'PolicyName indicates the policy definition which the policy binding binded to',
+    (object: MutatingAdmissionPolicyBinding) => object.spec?.policyName ?? '',
+  ),
+  column(
+    'ParamRef',
+    'string',
+    'ParamRef indicates the param resource which sets the configuration param',
+    (object: MutatingAdmissionPolicyBinding) => paramRefCell(object.spec?.paramRef),
+  ),
+  ageColumn,
+];
+
 /** The mutatingadmissionpolicybindings resource. */
 export const mutatingAdmissionPolicyBindingResource: ResourceDefinition = {
   group: 'admissionregistration.k8s.io',
@@ -35,4 +55,5 @@ export const mutatingAdmissionPolicyBindingResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding',
+  columns,
 };

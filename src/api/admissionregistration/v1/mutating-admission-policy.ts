@@ -1,5 +1,8 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { paramKindCell } from './param-cells.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { MutatingAdmissionPolicy } from '../../types/admissionregistration-v1.ts';
 
 /** The types of MutatingAdmissionPolicy objects. */
 export const mutatingAdmissionPolicyTypes: TypeSource = {
@@ -58,6 +61,23 @@ type Variable atomic
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Mutations',
+    'integer',
+    'Mutation indicates the number of mutations rules defined in this configuration',
+    (object: MutatingAdmissionPolicy) => object.spec?.mutations?.length ?? 0,
+  ),
+  column(
+    'ParamKind',
+    'string',
+    'ParamKind specifies the kind of resources used to parameterize this policy',
+    (object: MutatingAdmissionPolicy) => paramKindCell(object.spec?.paramKind),
+  ),
+  ageColumn,
+];
+
 /** The mutatingadmissionpolicies resource. */
 export const mutatingAdmissionPolicyResource: ResourceDefinition = {
   group: 'admissionregistration.k8s.io',
@@ -71,4 +91,5 @@ export const mutatingAdmissionPolicyResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy',
+  columns,
 };

@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { MutatingWebhookConfiguration } from '../../types/admissionregistration-v1.ts';
 
 /** The types of MutatingWebhookConfiguration objects. */
 export const mutatingWebhookConfigurationTypes: TypeSource = {
@@ -43,6 +45,17 @@ type WebhookClientConfig
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Webhooks',
+    'integer',
+    'Webhooks indicates the number of webhooks registered in this configuration',
+    (object: MutatingWebhookConfiguration) => object.webhooks?.length ?? 0,
+  ),
+  ageColumn,
+];
+
 /** The mutatingwebhookconfigurations resource. */
 export const mutatingWebhookConfigurationResource: ResourceDefinition = {
   group: 'admissionregistration.k8s.io',
@@ -56,4 +69,5 @@ export const mutatingWebhookConfigurationResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration',
+  columns,
 };

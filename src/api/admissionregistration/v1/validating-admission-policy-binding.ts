@@ -1,5 +1,8 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { paramRefCell } from './param-cells.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { ValidatingAdmissionPolicyBinding } from '../../types/admissionregistration-v1.ts';
 
 /** The types of ValidatingAdmissionPolicyBinding objects. */
 export const validatingAdmissionPolicyBindingTypes: TypeSource = {
@@ -17,6 +20,23 @@ type ValidatingAdmissionPolicyBindingSpec
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'PolicyName',
+    'string',
+    'PolicyName indicates the policy definition which the policy binding binded to',
+    (object: ValidatingAdmissionPolicyBinding) => object.spec?.policyName ?? '',
+  ),
+  column(
+    'ParamRef',
+    'string',
+    'ParamRef indicates the param resource which sets the configuration param',
+    (object: ValidatingAdmissionPolicyBinding) => paramRefCell(object.spec?.paramRef),
+  ),
+  ageColumn,
+];
+
 /** The validatingadmissionpolicybindings resource. */
 export const validatingAdmissionPolicyBindingResource: ResourceDefinition = {
   group: 'admissionregistration.k8s.io',
@@ -30,4 +50,5 @@ export const validatingAdmissionPolicyBindingResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding',
+  columns,
 };

@@ -1,5 +1,8 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { paramKindCell } from './param-cells.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { ValidatingAdmissionPolicy } from '../../types/admissionregistration-v1.ts';
 
 /** The types of ValidatingAdmissionPolicy objects. */
 export const validatingAdmissionPolicyTypes: TypeSource = {
@@ -43,6 +46,23 @@ type Validation
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Validations',
+    'integer',
+    'Validations indicates the number of validation rules defined in this configuration',
+    (object: ValidatingAdmissionPolicy) => object.spec?.validations?.length ?? 0,
+  ),
+  column(
+    'ParamKind',
+    'string',
+    'ParamKind specifies the kind of resources used to parameterize this policy',
+    (object: ValidatingAdmissionPolicy) => paramKindCell(object.spec?.paramKind),
+  ),
+  ageColumn,
+];
+
 /** The validatingadmissionpolicies resource. */
 export const validatingAdmissionPolicyResource: ResourceDefinition = {
   group: 'admissionregistration.k8s.io',
@@ -56,4 +76,5 @@ export const validatingAdmissionPolicyResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy',
+  columns,
 };

@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { ValidatingWebhookConfiguration } from '../../types/admissionregistration-v1.ts';
 
 /** The types of ValidatingWebhookConfiguration objects. */
 export const validatingWebhookConfigurationTypes: TypeSource = {
@@ -24,6 +26,17 @@ type ValidatingWebhook
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Webhooks',
+    'integer',
+    'Webhooks indicates the number of webhooks registered in this configuration',
+    (object: ValidatingWebhookConfiguration) => object.webhooks?.length ?? 0,
+  ),
+  ageColumn,
+];
+
 /** The validatingwebhookconfigurations resource. */
 export const validatingWebhookConfigurationResource: ResourceDefinition = {
   group: 'admissionregistration.k8s.io',
@@ -37,4 +50,5 @@ export const validatingWebhookConfigurationResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration',
+  columns,
 };

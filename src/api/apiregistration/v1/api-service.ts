@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { APIService } from '../../types/apiregistration-v1.ts';
 
 /** The types of APIService objects. */
 export const apiServiceTypes: TypeSource = {
@@ -36,6 +38,24 @@ type ServiceReference
 `,
 };
 
+/** `True`, or `False (reason)`. */
+function availableCell(service: APIService): string {
+  const available = service.status?.conditions?.find((condition) => condition.type === 'Available');
+  if (available === undefined) return 'Unknown';
+  return available.status === 'True' ? 'True' : `${available.status} (${available.reason ?? ''})`;
+}
+
+const columns: readonly Column[] = [
+  nameColumn,
+  column('Service', 'string', 'The reference to the service that hosts this API endpoint.', (object: APIService) =>
+    object.spec?.service === undefined
+      ? 'Local'
+      : `${object.spec.service.namespace ?? ''}/${object.spec.service.name ?? ''}`,
+  ),
+  column('Available', 'string', 'Whether this service is available.', availableCell),
+  ageColumn,
+];
+
 /** The apiservices resource. */
 export const apiServiceResource: ResourceDefinition = {
   group: 'apiregistration.k8s.io',
@@ -49,4 +69,5 @@ export const apiServiceResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService',
+  columns,
 };

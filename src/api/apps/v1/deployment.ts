@@ -1,5 +1,15 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import {
+  ageColumn,
+  column,
+  containerImages,
+  containerNames,
+  nameColumn,
+  selectorText,
+  wideColumn,
+} from '../../columns.ts';
+import type { Deployment } from '../../types/apps-v1.ts';
 
 /** The types of Deployment objects. */
 export const deploymentTypes: TypeSource = {
@@ -49,6 +59,41 @@ type RollingUpdateDeployment
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Ready',
+    'string',
+    'Number of the pod with ready state',
+    (object: Deployment) => `${object.status?.readyReplicas ?? 0}/${object.spec?.replicas ?? 0}`,
+  ),
+  column(
+    'Up-to-date',
+    'string',
+    '@apps.v1.DeploymentStatus.updatedReplicas',
+    (object: Deployment) => object.status?.updatedReplicas ?? 0,
+  ),
+  column(
+    'Available',
+    'string',
+    '@apps.v1.DeploymentStatus.availableReplicas',
+    (object: Deployment) => object.status?.availableReplicas ?? 0,
+  ),
+  ageColumn,
+  wideColumn('Containers', 'string', 'Names of each container in the template.', (object: Deployment) =>
+    containerNames(object.spec?.template?.spec?.containers),
+  ),
+  wideColumn('Images', 'string', 'Images referenced by each container in the template.', (object: Deployment) =>
+    containerImages(object.spec?.template?.spec?.containers),
+  ),
+  wideColumn(
+    'Selector',
+    'string',
+    "Label selector for pods. Existing ReplicaSets whose pods are selected by this will be the ones affected by this deployment. It must match the pod template's labels.",
+    (object: Deployment) => selectorText(object.spec?.selector) ?? '<invalid>',
+  ),
+];
+
 /** The deployments resource. */
 export const deploymentResource: ResourceDefinition = {
   group: 'apps',
@@ -65,4 +110,5 @@ export const deploymentResource: ResourceDefinition = {
     { name: 'status', verbs: ['get', 'patch', 'update'] },
   ],
   type: 'io.k8s.api.apps.v1.Deployment',
+  columns,
 };

@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, containerImages, containerNames, nameColumn, wideColumn } from '../../columns.ts';
+import type { StatefulSet } from '../../types/apps-v1.ts';
 
 /** The types of StatefulSet objects. */
 export const statefulSetTypes: TypeSource = {
@@ -59,6 +61,23 @@ type StatefulSetUpdateStrategy
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Ready',
+    'string',
+    'Number of the pod with ready state',
+    (object: StatefulSet) => `${object.status?.readyReplicas ?? 0}/${object.spec?.replicas ?? 0}`,
+  ),
+  ageColumn,
+  wideColumn('Containers', 'string', 'Names of each container in the template.', (object: StatefulSet) =>
+    containerNames(object.spec?.template?.spec?.containers),
+  ),
+  wideColumn('Images', 'string', 'Images referenced by each container in the template.', (object: StatefulSet) =>
+    containerImages(object.spec?.template?.spec?.containers),
+  ),
+];
+
 /** The statefulsets resource. */
 export const statefulSetResource: ResourceDefinition = {
   group: 'apps',
@@ -75,4 +94,5 @@ export const statefulSetResource: ResourceDefinition = {
     { name: 'status', verbs: ['get', 'patch', 'update'] },
   ],
   type: 'io.k8s.api.apps.v1.StatefulSet',
+  columns,
 };

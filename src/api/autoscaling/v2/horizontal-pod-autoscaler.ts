@@ -1,5 +1,8 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { metricsText } from './metrics-text.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { HorizontalPodAutoscaler } from '../../types/autoscaling-v2.ts';
 
 /** The types of HorizontalPodAutoscaler objects. */
 export const horizontalPodAutoscalerTypes: TypeSource = {
@@ -129,6 +132,43 @@ type ResourceMetricStatus
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Reference',
+    'string',
+    'scaleTargetRef points to the target resource to scale, and is used to the pods for which metrics should be collected, as well as to actually change the replica count.',
+    (object: HorizontalPodAutoscaler) =>
+      `${object.spec?.scaleTargetRef.kind ?? ''}/${object.spec?.scaleTargetRef.name ?? ''}`,
+  ),
+  column(
+    'Targets',
+    'string',
+    '@autoscaling.v2.HorizontalPodAutoscalerSpec.metrics',
+    (object: HorizontalPodAutoscaler) => metricsText(object.spec?.metrics, object.status?.currentMetrics),
+  ),
+  column(
+    'MinPods',
+    'string',
+    '@autoscaling.v1.HorizontalPodAutoscalerSpec.minReplicas',
+    (object: HorizontalPodAutoscaler) =>
+      object.spec?.minReplicas === undefined ? '<unset>' : String(object.spec.minReplicas),
+  ),
+  column(
+    'MaxPods',
+    'string',
+    '@autoscaling.v2.HorizontalPodAutoscalerSpec.maxReplicas',
+    (object: HorizontalPodAutoscaler) => object.spec?.maxReplicas ?? 0,
+  ),
+  column(
+    'Replicas',
+    'string',
+    '@autoscaling.v2.HorizontalPodAutoscalerStatus.currentReplicas',
+    (object: HorizontalPodAutoscaler) => object.status?.currentReplicas ?? 0,
+  ),
+  ageColumn,
+];
+
 /** The horizontalpodautoscalers resource. */
 export const horizontalPodAutoscalerResource: ResourceDefinition = {
   group: 'autoscaling',
@@ -142,4 +182,5 @@ export const horizontalPodAutoscalerResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
+  columns,
 };

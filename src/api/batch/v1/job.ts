@@ -1,5 +1,16 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { humanDuration } from '../../../apimachinery/duration.ts';
+import {
+  ageColumn,
+  column,
+  containerImages,
+  containerNames,
+  nameColumn,
+  selectorCell,
+  wideColumn,
+} from '../../columns.ts';
+import type { Job } from '../../types/batch-v1.ts';
 
 /** The types of Job objects. */
 export const jobTypes: TypeSource = {
@@ -79,6 +90,50 @@ type UncountedTerminatedPods
 `,
 };
 
+/** The condition that tells most of a job. */
+function statusCell(job: Job): string {
+  const has = (type: string): boolean =>
+    job.status?.conditions?.find((condition) => condition.type === type)?.status === 'True';
+  if (has('Complete')) return 'Complete';
+  if (has('Failed')) return 'Failed';
+  if (job.metadata.deletionTimestamp !== undefined) return 'Terminating';
+  return ['Suspended', 'FailureTarget', 'SuccessCriteriaMet'].find(has) ?? 'Running';
+}
+
+function completionsCell(job: Job): string {
+  const succeeded = job.status?.succeeded ?? 0;
+  const completions = job.spec?.completions;
+  if (completions !== undefined) return `${succeeded}/${completions}`;
+  const parallelism = job.spec?.parallelism ?? 0;
+  return parallelism > 1 ? `${succeeded}/1 of ${parallelism}` : `${succeeded}/1`;
+}
+
+function durationCell(job: Job, now: number): string {
+  const { startTime, completionTime } = job.status ?? {};
+  if (startTime === undefined) return '';
+  return humanDuration((completionTime === undefined ? now : Date.parse(completionTime)) - Date.parse(startTime));
+}
+
+const columns: readonly Column[] = [
+  nameColumn,
+  column('Status', 'string', 'Status of the job.', statusCell),
+  column('Completions', 'string', '@batch.v1.JobStatus.succeeded', completionsCell),
+  column('Duration', 'string', 'Time required to complete the job.', durationCell),
+  ageColumn,
+  wideColumn('Containers', 'string', 'Names of each container in the template.', (object: Job) =>
+    containerNames(object.spec?.template?.spec?.containers),
+  ),
+  wideColumn('Images', 'string', 'Images referenced by each container in the template.', (object: Job) =>
+    containerImages(object.spec?.template?.spec?.containers),
+  ),
+  wideColumn(
+    'Selector',
+    'string',
+    'A label query over pods that should match the pod count. Normally, the system sets this field for you. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors',
+    (object: Job) => selectorCell(object.spec?.selector),
+  ),
+];
+
 /** The jobs resource. */
 export const jobResource: ResourceDefinition = {
   group: 'batch',
@@ -92,4 +147,5 @@ export const jobResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.batch.v1.Job',
+  columns,
 };

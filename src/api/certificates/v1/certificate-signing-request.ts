@@ -1,5 +1,8 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { humanDuration } from '../../../apimachinery/duration.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { CertificateSigningRequest } from '../../types/certificates-v1.ts';
 
 /** The types of CertificateSigningRequest objects. */
 export const certificateSigningRequestTypes: TypeSource = {
@@ -34,6 +37,39 @@ type CertificateSigningRequestStatus
 `,
 };
 
+function conditionCell(request: CertificateSigningRequest): string {
+  const has = (type: string): boolean =>
+    request.status?.conditions?.some((condition) => condition.type === type) === true;
+  const decision = has('Denied') ? 'Denied' : has('Approved') ? 'Approved' : 'Pending';
+  const failed = has('Failed') ? ',Failed' : '';
+  return `${decision}${failed}${request.status?.certificate ? ',Issued' : ''}`;
+}
+
+const columns: readonly Column[] = [
+  nameColumn,
+  ageColumn,
+  column(
+    'SignerName',
+    'string',
+    'Name of the signer that is asked, in the form scope-hostname.io/name.',
+    (object: CertificateSigningRequest) => object.spec.signerName || '<none>',
+  ),
+  column(
+    'Requestor',
+    'string',
+    'Base64-encoded PKCS#10 CSR data',
+    (object: CertificateSigningRequest) => object.spec.username ?? '',
+  ),
+  column(
+    'RequestedDuration',
+    'string',
+    '@certificates.v1.CertificateSigningRequestSpec.expirationSeconds',
+    (object: CertificateSigningRequest) =>
+      object.spec.expirationSeconds === undefined ? '<none>' : humanDuration(object.spec.expirationSeconds * 1000),
+  ),
+  column('Condition', 'string', 'Conditions applied to the request, such as approval or denial.', conditionCell),
+];
+
 /** The certificatesigningrequests resource. */
 export const certificateSigningRequestResource: ResourceDefinition = {
   group: 'certificates.k8s.io',
@@ -50,4 +86,5 @@ export const certificateSigningRequestResource: ResourceDefinition = {
     { name: 'status', verbs: ['get', 'patch', 'update'] },
   ],
   type: 'io.k8s.api.certificates.v1.CertificateSigningRequest',
+  columns,
 };

@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { Lease } from '../../types/coordination-v1.ts';
 
 /** The types of Lease objects. */
 export const leaseTypes: TypeSource = {
@@ -20,6 +22,17 @@ type LeaseSpec
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Holder',
+    'string',
+    '@coordination.v1.LeaseSpec.holderIdentity',
+    (object: Lease) => object.spec?.holderIdentity ?? '',
+  ),
+  ageColumn,
+];
+
 /** The leases resource. */
 export const leaseResource: ResourceDefinition = {
   group: 'coordination.k8s.io',
@@ -33,4 +46,5 @@ export const leaseResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.coordination.v1.Lease',
+  columns,
 };

@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { ConfigMap } from '../../types/core-v1.ts';
 
 /** The types of ConfigMap objects. */
 export const configMapTypes: TypeSource = {
@@ -12,6 +14,17 @@ kind ConfigMap
   metadata: meta.ObjectMeta=
 `,
 };
+
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Data',
+    'string',
+    '@core.v1.ConfigMap.data',
+    (object: ConfigMap) => Object.keys(object.data ?? {}).length + Object.keys(object.binaryData ?? {}).length,
+  ),
+  ageColumn,
+];
 
 /** The configmaps resource. */
 export const configMapResource: ResourceDefinition = {
@@ -26,4 +39,5 @@ export const configMapResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.core.v1.ConfigMap',
+  columns,
 };

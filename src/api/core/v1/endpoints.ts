@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { Endpoints } from '../../types/core-v1.ts';
 
 /** The types of Endpoints objects. */
 export const endpointsTypes: TypeSource = {
@@ -28,6 +30,27 @@ type EndpointSubset
 `,
 };
 
+/** The first three of `ip:port`, or of the addresses where there are no ports. */
+function endpointsCell(object: Endpoints): string {
+  const subsets = object.subsets ?? [];
+  if (subsets.length === 0) return '<none>';
+  const all = subsets.flatMap(({ addresses = [], ports = [] }) =>
+    ports.length === 0
+      ? addresses.map(({ ip }) => ip)
+      : ports.flatMap(({ port }) =>
+          addresses.map(({ ip }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)),
+        ),
+  );
+  const shown = all.slice(0, 3).join(',');
+  return all.length > 3 ? `${shown} + ${all.length - 3} more...` : shown;
+}
+
+const columns: readonly Column[] = [
+  nameColumn,
+  column('Endpoints', 'string', '@core.v1.Endpoints.subsets', endpointsCell),
+  ageColumn,
+];
+
 /** The endpoints resource. */
 export const endpointsResource: ResourceDefinition = {
   group: '',
@@ -41,4 +64,5 @@ export const endpointsResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.core.v1.Endpoints',
+  columns,
 };

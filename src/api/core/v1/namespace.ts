@@ -1,5 +1,7 @@
-import type { ResourceDefinition } from '../../resource-definition.ts';
+import type { Column, ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { Namespace } from '../../types/core-v1.ts';
 
 /** The types of Namespace objects. */
 export const namespaceTypes: TypeSource = {
@@ -26,6 +28,12 @@ type NamespaceStatus
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column('Status', 'string', 'The status of the namespace', (object: Namespace) => object.status?.phase ?? ''),
+  ageColumn,
+];
+
 /** The namespaces resource. */
 export const namespaceResource: ResourceDefinition = {
   group: '',
@@ -42,4 +50,5 @@ export const namespaceResource: ResourceDefinition = {
     { name: 'status', verbs: ['get', 'patch', 'update'] },
   ],
   type: 'io.k8s.api.core.v1.Namespace',
+  columns,
 };

@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn, wideColumn } from '../../columns.ts';
+import type { Node } from '../../types/core-v1.ts';
 
 /** The types of Node objects. */
 export const nodeTypes: TypeSource = {
@@ -112,6 +114,64 @@ type Taint
 `,
 };
 
+function statusCell(node: Node): string {
+  const ready = node.status?.conditions?.findLast((condition) => condition.type === 'Ready');
+  const status = ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady';
+  return node.spec?.unschedulable === true ? `${status},SchedulingDisabled` : status;
+}
+
+/** Roles stand in labels: `node-role.kubernetes.io/ROLE` or `kubernetes.io/role=ROLE`. */
+function rolesCell(node: Node): string {
+  const prefix = 'node-role.kubernetes.io/';
+  const roles = new Set<string>();
+  for (const [key, value] of Object.entries(node.metadata.labels ?? {})) {
+    if (key.startsWith(prefix) && key.length > prefix.length) roles.add(key.slice(prefix.length));
+    else if (key === 'kubernetes.io/role' && value !== '') roles.add(value);
+  }
+  return roles.size === 0 ? '<none>' : [...roles].toSorted().join(',');
+}
+
+function addressCell(node: Node, type: string): string {
+  return node.status?.addresses?.find((address) => address.type === type)?.address ?? '<none>';
+}
+
+function kernelCell(node: Node): string {
+  const { kernelVersion = '', architecture = '' } = node.status?.nodeInfo ?? {};
+  return `${kernelVersion || '<unknown>'}${architecture === '' ? '' : ` (${architecture})`}`;
+}
+
+const columns: readonly Column[] = [
+  nameColumn,
+  column('Status', 'string', 'The status of the node', statusCell),
+  column('Roles', 'string', 'The roles of the node', rolesCell),
+  ageColumn,
+  column(
+    'Version',
+    'string',
+    '@core.v1.NodeSystemInfo.kubeletVersion',
+    (object: Node) => object.status?.nodeInfo?.kubeletVersion ?? '',
+  ),
+  wideColumn('Internal-IP', 'string', '@core.v1.NodeStatus.addresses', (object: Node) =>
+    addressCell(object, 'InternalIP'),
+  ),
+  wideColumn('External-IP', 'string', '@core.v1.NodeStatus.addresses', (object: Node) =>
+    addressCell(object, 'ExternalIP'),
+  ),
+  wideColumn(
+    'OS-Image',
+    'string',
+    '@core.v1.NodeSystemInfo.osImage',
+    (object: Node) => object.status?.nodeInfo?.osImage || '<unknown>',
+  ),
+  wideColumn('Kernel-Version', 'string', '@core.v1.NodeSystemInfo.kernelVersion', kernelCell),
+  wideColumn(
+    'Container-Runtime',
+    'string',
+    '@core.v1.NodeSystemInfo.containerRuntimeVersion',
+    (object: Node) => object.status?.nodeInfo?.containerRuntimeVersion || '<unknown>',
+  ),
+];
+
 /** The nodes resource. */
 export const nodeResource: ResourceDefinition = {
   group: '',
@@ -132,4 +192,5 @@ export const nodeResource: ResourceDefinition = {
     { name: 'status', verbs: ['get', 'patch', 'update'] },
   ],
   type: 'io.k8s.api.core.v1.Node',
+  columns,
 };

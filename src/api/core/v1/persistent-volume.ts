@@ -1,5 +1,8 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { accessModesText, quantityCell, storageClassOf } from './volume-cells.ts';
+import { ageColumn, column, nameColumn, wideColumn } from '../../columns.ts';
+import type { PersistentVolume } from '../../types/core-v1.ts';
 
 /** The types of PersistentVolume objects. */
 export const persistentVolumeTypes: TypeSource = {
@@ -149,6 +152,58 @@ type VolumeNodeAffinity
 `,
 };
 
+function claimCell(volume: PersistentVolume): string {
+  const claim = volume.spec?.claimRef;
+  return claim === undefined ? '' : `${claim.namespace ?? ''}/${claim.name ?? ''}`;
+}
+
+const columns: readonly Column[] = [
+  nameColumn,
+  column('Capacity', 'string', '@core.v1.PersistentVolumeSpec.capacity', (object: PersistentVolume) =>
+    quantityCell(object.spec?.capacity?.['storage']),
+  ),
+  column('Access Modes', 'string', '@core.v1.PersistentVolumeSpec.accessModes', (object: PersistentVolume) =>
+    accessModesText(object.spec?.accessModes),
+  ),
+  column(
+    'Reclaim Policy',
+    'string',
+    '@core.v1.PersistentVolumeSpec.persistentVolumeReclaimPolicy',
+    (object: PersistentVolume) => object.spec?.persistentVolumeReclaimPolicy ?? '',
+  ),
+  column('Status', 'string', '@core.v1.PersistentVolumeStatus.phase', (object: PersistentVolume) =>
+    object.metadata.deletionTimestamp === undefined ? (object.status?.phase ?? '') : 'Terminating',
+  ),
+  column(
+    'Claim',
+    'string',
+    'claimRef is part of a bi-directional binding between PersistentVolume and PersistentVolumeClaim. Expected to be non-nil when bound. claim.VolumeName is the authoritative bind between PV and PVC. More info: https://kubernetes.io/docs/concepts/storage/persistent-volumes#binding',
+    claimCell,
+  ),
+  column('StorageClass', 'string', 'StorageClass of the pv', (object: PersistentVolume) =>
+    storageClassOf(object.metadata.annotations, object.spec?.storageClassName),
+  ),
+  column(
+    'VolumeAttributesClass',
+    'string',
+    'VolumeAttributesClass of the pv',
+    (object: PersistentVolume) => object.spec?.volumeAttributesClassName ?? '<unset>',
+  ),
+  column(
+    'Reason',
+    'string',
+    '@core.v1.PersistentVolumeStatus.reason',
+    (object: PersistentVolume) => object.status?.reason ?? '',
+  ),
+  ageColumn,
+  wideColumn(
+    'VolumeMode',
+    'string',
+    '@core.v1.PersistentVolumeSpec.volumeMode',
+    (object: PersistentVolume) => object.spec?.volumeMode ?? '<unset>',
+  ),
+];
+
 /** The persistentvolumes resource. */
 export const persistentVolumeResource: ResourceDefinition = {
   group: '',
@@ -162,4 +217,5 @@ export const persistentVolumeResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.core.v1.PersistentVolume',
+  columns,
 };

@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { column, containerImages, containerNames, labelsText, nameColumn } from '../../columns.ts';
+import type { PodTemplate } from '../../types/core-v1.ts';
 
 /** The types of PodTemplate objects. */
 export const podTemplateTypes: TypeSource = {
@@ -15,6 +17,19 @@ type PodTemplateSpec
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column('Containers', 'string', 'Names of each container in the template.', (object: PodTemplate) =>
+    containerNames(object.template?.spec?.containers),
+  ),
+  column('Images', 'string', 'Images referenced by each container in the template.', (object: PodTemplate) =>
+    containerImages(object.template?.spec?.containers),
+  ),
+  column('Pod Labels', 'string', 'The labels for the pod template.', (object: PodTemplate) =>
+    labelsText(object.template?.metadata?.labels),
+  ),
+];
+
 /** The podtemplates resource. */
 export const podTemplateResource: ResourceDefinition = {
   group: '',
@@ -28,4 +43,5 @@ export const podTemplateResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.core.v1.PodTemplate',
+  columns,
 };

@@ -1,5 +1,8 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { podRowConditions, podSummary, readinessGatesCell, restartsCell } from './pod-summary.ts';
+import { ageColumn, column, nameColumn, wideColumn } from '../../columns.ts';
+import type { Pod } from '../../types/core-v1.ts';
 
 /** The types of Pod objects. */
 export const podTypes: TypeSource = {
@@ -825,6 +828,38 @@ type WindowsSecurityContextOptions
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Ready',
+    'string',
+    'The aggregate readiness state of this pod for accepting traffic.',
+    (pod: Pod) => podSummary(pod).ready,
+  ),
+  column(
+    'Status',
+    'string',
+    'The aggregate status of the containers in this pod.',
+    (pod: Pod) => podSummary(pod).status,
+  ),
+  column(
+    'Restarts',
+    'string',
+    'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.',
+    restartsCell,
+  ),
+  ageColumn,
+  wideColumn('IP', 'string', '@core.v1.PodStatus.podIP', (pod: Pod) => (pod.status?.podIPs?.[0]?.ip ?? '') || '<none>'),
+  wideColumn('Node', 'string', '@core.v1.PodSpec.nodeName', (pod: Pod) => pod.spec?.nodeName || '<none>'),
+  wideColumn(
+    'Nominated Node',
+    'string',
+    '@core.v1.PodStatus.nominatedNodeName',
+    (pod: Pod) => pod.status?.nominatedNodeName || '<none>',
+  ),
+  wideColumn('Readiness Gates', 'string', '@core.v1.PodSpec.readinessGates', readinessGatesCell),
+];
+
 /** The pods resource. */
 export const podResource: ResourceDefinition = {
   group: '',
@@ -853,4 +888,6 @@ export const podResource: ResourceDefinition = {
     { name: 'status', verbs: ['get', 'patch', 'update'] },
   ],
   type: 'io.k8s.api.core.v1.Pod',
+  columns,
+  rowConditions: podRowConditions,
 };

@@ -1,5 +1,15 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import {
+  ageColumn,
+  column,
+  containerImages,
+  containerNames,
+  labelsText,
+  nameColumn,
+  wideColumn,
+} from '../../columns.ts';
+import type { ReplicationController } from '../../types/core-v1.ts';
 
 /** The types of ReplicationController objects. */
 export const replicationControllerTypes: TypeSource = {
@@ -33,6 +43,41 @@ type ReplicationControllerStatus
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Desired',
+    'integer',
+    '@core.v1.ReplicationControllerSpec.replicas',
+    (object: ReplicationController) => object.spec?.replicas ?? 0,
+  ),
+  column(
+    'Current',
+    'integer',
+    '@core.v1.ReplicationControllerStatus.replicas',
+    (object: ReplicationController) => object.status?.replicas ?? 0,
+  ),
+  column(
+    'Ready',
+    'integer',
+    '@core.v1.ReplicationControllerStatus.readyReplicas',
+    (object: ReplicationController) => object.status?.readyReplicas ?? 0,
+  ),
+  ageColumn,
+  wideColumn('Containers', 'string', 'Names of each container in the template.', (object: ReplicationController) =>
+    containerNames(object.spec?.template?.spec?.containers),
+  ),
+  wideColumn(
+    'Images',
+    'string',
+    'Images referenced by each container in the template.',
+    (object: ReplicationController) => containerImages(object.spec?.template?.spec?.containers),
+  ),
+  wideColumn('Selector', 'string', '@core.v1.ReplicationControllerSpec.selector', (object: ReplicationController) =>
+    labelsText(object.spec?.selector),
+  ),
+];
+
 /** The replicationcontrollers resource. */
 export const replicationControllerResource: ResourceDefinition = {
   group: '',
@@ -49,4 +94,5 @@ export const replicationControllerResource: ResourceDefinition = {
     { name: 'status', verbs: ['get', 'patch', 'update'] },
   ],
   type: 'io.k8s.api.core.v1.ReplicationController',
+  columns,
 };

@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { Secret } from '../../types/core-v1.ts';
 
 /** The types of Secret objects. */
 export const secretTypes: TypeSource = {
@@ -14,6 +16,13 @@ kind Secret
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column('Type', 'string', '@core.v1.Secret.type', (object: Secret) => object.type ?? ''),
+  column('Data', 'string', '@core.v1.Secret.data', (object: Secret) => Object.keys(object.data ?? {}).length),
+  ageColumn,
+];
+
 /** The secrets resource. */
 export const secretResource: ResourceDefinition = {
   group: '',
@@ -27,4 +36,5 @@ export const secretResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.core.v1.Secret',
+  columns,
 };

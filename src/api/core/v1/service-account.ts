@@ -1,5 +1,6 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, nameColumn } from '../../columns.ts';
 
 /** The types of ServiceAccount objects. */
 export const serviceAccountTypes: TypeSource = {
@@ -12,6 +13,8 @@ kind ServiceAccount
   secrets: [ObjectReference] map(name) merge(name)
 `,
 };
+
+const columns: readonly Column[] = [nameColumn, ageColumn];
 
 /** The serviceaccounts resource. */
 export const serviceAccountResource: ResourceDefinition = {
@@ -28,4 +31,5 @@ export const serviceAccountResource: ResourceDefinition = {
     { name: 'token', kind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }, verbs: ['create'] },
   ],
   type: 'io.k8s.api.core.v1.ServiceAccount',
+  columns,
 };

@@ -1,5 +1,8 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ingressAddresses } from './load-balancer-addresses.ts';
+import { ageColumn, column, labelsText, nameColumn, wideColumn } from '../../columns.ts';
+import type { Service } from '../../types/core-v1.ts';
 
 /** The types of Service objects. */
 export const serviceTypes: TypeSource = {
@@ -66,6 +69,47 @@ type SessionAffinityConfig
 `,
 };
 
+function externalIpCell(service: Service): string {
+  const externalIps = service.spec?.externalIPs ?? [];
+  switch (service.spec?.type) {
+    case 'ClusterIP':
+    case 'NodePort':
+      return externalIps.length === 0 ? '<none>' : externalIps.join(',');
+    case 'LoadBalancer': {
+      const ips = [...ingressAddresses(service.status?.loadBalancer?.ingress), ...externalIps];
+      return ips.length === 0 ? '<pending>' : ips.join(',');
+    }
+    case 'ExternalName':
+      return service.spec.externalName ?? '';
+    default:
+      return '<unknown>';
+  }
+}
+
+function portsCell(service: Service): string {
+  const ports = (service.spec?.ports ?? []).map(({ port, nodePort, protocol = '' }) =>
+    nodePort !== undefined && nodePort > 0 ? `${port}:${nodePort}/${protocol}` : `${port}/${protocol}`,
+  );
+  return ports.length === 0 ? '<none>' : ports.join(',');
+}
+
+const columns: readonly Column[] = [
+  nameColumn,
+  column('Type', 'string', '@core.v1.ServiceSpec.type', (object: Service) => object.spec?.type ?? ''),
+  column(
+    'Cluster-IP',
+    'string',
+    '@core.v1.ServiceSpec.clusterIP',
+    (object: Service) => object.spec?.clusterIPs?.[0] ?? '<none>',
+  ),
+  column('External-IP', 'string', '@core.v1.ServiceSpec.externalIPs', externalIpCell),
+  column('Port(s)', 'string', '@core.v1.ServiceSpec.ports', portsCell),
+  ageColumn,
+  wideColumn('Selector', 'string', '@core.v1.ServiceSpec.selector', (object: Service) =>
+    labelsText(object.spec?.selector),
+  ),
+];
+
 /** The services resource. */
 export const serviceResource: ResourceDefinition = {
   group: '',
@@ -86,4 +130,5 @@ export const serviceResource: ResourceDefinition = {
     { name: 'status', verbs: ['get', 'patch', 'update'] },
   ],
   type: 'io.k8s.api.core.v1.Service',
+  columns,
 };

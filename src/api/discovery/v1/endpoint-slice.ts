@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn, shortList } from '../../columns.ts';
+import type { EndpointSlice } from '../../types/discovery-v1.ts';
 
 /** The types of EndpointSlice objects. */
 export const endpointSliceTypes: TypeSource = {
@@ -44,6 +46,23 @@ type ForZone
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'AddressType',
+    'string',
+    '@discovery.v1.EndpointSlice.addressType',
+    (object: EndpointSlice) => object.addressType,
+  ),
+  column('Ports', 'string', '@discovery.v1.EndpointSlice.ports', (object: EndpointSlice) =>
+    shortList((object.ports ?? []).map(({ port, name }) => (port === undefined ? (name ?? '*') : String(port)))),
+  ),
+  column('Endpoints', 'string', '@discovery.v1.EndpointSlice.endpoints', (object: EndpointSlice) =>
+    shortList((object.endpoints ?? []).flatMap(({ addresses }) => addresses)),
+  ),
+  ageColumn,
+];
+
 /** The endpointslices resource. */
 export const endpointSliceResource: ResourceDefinition = {
   group: 'discovery.k8s.io',
@@ -57,4 +76,5 @@ export const endpointSliceResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.discovery.v1.EndpointSlice',
+  columns,
 };

@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { FlowSchema } from '../../types/flowcontrol-v1.ts';
 
 /** The types of FlowSchema objects. */
 export const flowSchemaTypes: TypeSource = {
@@ -66,6 +68,41 @@ type UserSubject
 `,
 };
 
+/** What matches first stands first; names break ties. */
+function comparePrecedence(left: FlowSchema, right: FlowSchema): number {
+  const byPrecedence = (left.spec?.matchingPrecedence ?? 0) - (right.spec?.matchingPrecedence ?? 0);
+  return byPrecedence || ((left.metadata.name ?? '') < (right.metadata.name ?? '') ? -1 : 1);
+}
+
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'PriorityLevel',
+    'string',
+    '@flowcontrol.v1.PriorityLevelConfigurationReference.name',
+    (object: FlowSchema) => object.spec?.priorityLevelConfiguration.name ?? '',
+  ),
+  column(
+    'MatchingPrecedence',
+    'string',
+    '@flowcontrol.v1.FlowSchemaSpec.matchingPrecedence',
+    (object: FlowSchema) => object.spec?.matchingPrecedence ?? 0,
+  ),
+  column(
+    'DistinguisherMethod',
+    'string',
+    '`distinguisherMethod` defines how to compute the flow distinguisher for requests that match this schema. `nil` specifies that the distinguisher is disabled and thus will always be the empty string.',
+    (object: FlowSchema) => object.spec?.distinguisherMethod?.type ?? '<none>',
+  ),
+  ageColumn,
+  column(
+    'MissingPL',
+    'string',
+    'references a broken or non-existent PriorityLevelConfiguration',
+    (object: FlowSchema) => object.status?.conditions?.find(({ type }) => type === 'Dangling')?.status ?? '?',
+  ),
+];
+
 /** The flowschemas resource. */
 export const flowSchemaResource: ResourceDefinition = {
   group: 'flowcontrol.apiserver.k8s.io',
@@ -79,4 +116,6 @@ export const flowSchemaResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.flowcontrol.v1.FlowSchema',
+  columns,
+  compareRows: comparePrecedence,
 };

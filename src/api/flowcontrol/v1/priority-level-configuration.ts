@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { PriorityLevelConfiguration } from '../../types/flowcontrol-v1.ts';
 
 /** The types of PriorityLevelConfiguration objects. */
 export const priorityLevelConfigurationTypes: TypeSource = {
@@ -46,6 +48,42 @@ type QueuingConfiguration
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Type',
+    'string',
+    '@flowcontrol.v1.PriorityLevelConfigurationSpec.type',
+    (object: PriorityLevelConfiguration) => object.spec?.type ?? '',
+  ),
+  column(
+    'NominalConcurrencyShares',
+    'string',
+    '@flowcontrol.v1.LimitedPriorityLevelConfiguration.nominalConcurrencyShares',
+    (object: PriorityLevelConfiguration) =>
+      object.spec?.limited === undefined ? '<none>' : (object.spec.limited.nominalConcurrencyShares ?? 0),
+  ),
+  column(
+    'Queues',
+    'string',
+    '@flowcontrol.v1.QueuingConfiguration.queues',
+    (object: PriorityLevelConfiguration) => object.spec?.limited?.limitResponse?.queuing?.queues ?? '<none>',
+  ),
+  column(
+    'HandSize',
+    'string',
+    '@flowcontrol.v1.QueuingConfiguration.handSize',
+    (object: PriorityLevelConfiguration) => object.spec?.limited?.limitResponse?.queuing?.handSize ?? '<none>',
+  ),
+  column(
+    'QueueLengthLimit',
+    'string',
+    '@flowcontrol.v1.QueuingConfiguration.queueLengthLimit',
+    (object: PriorityLevelConfiguration) => object.spec?.limited?.limitResponse?.queuing?.queueLengthLimit ?? '<none>',
+  ),
+  ageColumn,
+];
+
 /** The prioritylevelconfigurations resource. */
 export const priorityLevelConfigurationResource: ResourceDefinition = {
   group: 'flowcontrol.apiserver.k8s.io',
@@ -59,4 +97,5 @@ export const priorityLevelConfigurationResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration',
+  columns,
 };

@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column } from '../../columns.ts';
+import type { IngressClass } from '../../types/networking-v1.ts';
 
 /** The types of IngressClass objects. */
 export const ingressClassTypes: TypeSource = {
@@ -22,6 +24,35 @@ type IngressClassSpec
 `,
 };
 
+/** `Kind.group/name`. */
+function parametersCell(object: IngressClass): string {
+  const parameters = object.spec?.parameters;
+  if (parameters === undefined) return '<none>';
+  const { apiGroup, kind, name } = parameters;
+  return apiGroup === undefined ? `${kind}/${name}` : `${kind}.${apiGroup}/${name}`;
+}
+
+const columns: readonly Column[] = [
+  column(
+    'Name',
+    'string',
+    '@meta.v1.ObjectMeta.name',
+    (object: IngressClass) =>
+      object.metadata.annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true'
+        ? `${object.metadata.name ?? ''} (default)`
+        : (object.metadata.name ?? ''),
+    'name',
+  ),
+  column(
+    'Controller',
+    'string',
+    'Controller that is responsible for handling this class',
+    (object: IngressClass) => object.spec?.controller ?? '',
+  ),
+  column('Parameters', 'string', 'A reference to a resource with additional parameters', parametersCell),
+  ageColumn,
+];
+
 /** The ingressclasses resource. */
 export const ingressClassResource: ResourceDefinition = {
   group: 'networking.k8s.io',
@@ -35,4 +66,5 @@ export const ingressClassResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.networking.v1.IngressClass',
+  columns,
 };

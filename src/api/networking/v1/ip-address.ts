@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { IPAddress } from '../../types/networking-v1.ts';
 
 /** The types of IPAddress objects. */
 export const ipAddressTypes: TypeSource = {
@@ -20,6 +22,25 @@ type ParentReference
 `,
 };
 
+/** `services/default/kubernetes`. */
+function parentCell(address: IPAddress): string {
+  const parent = address.spec?.parentRef;
+  if (parent === undefined) return '<none>';
+  const { group = '', resource, namespace = '', name } = parent;
+  const type = (group === '' ? resource : `${resource}.${group}`).toLowerCase();
+  return namespace === '' ? `${type}/${name}` : `${type}/${namespace}/${name}`;
+}
+
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'ParentRef',
+    'string',
+    'ParentRef references the resource that an IPAddress is attached to. An IPAddress must reference a parent object.',
+    parentCell,
+  ),
+];
+
 /** The ipaddresses resource. */
 export const ipAddressResource: ResourceDefinition = {
   group: 'networking.k8s.io',
@@ -33,4 +54,6 @@ export const ipAddressResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.networking.v1.IPAddress',
+  columns,
+  unlistedCells: (object, now) => [ageColumn.cell(object, now)],
 };

@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn, selectorCell } from '../../columns.ts';
+import type { NetworkPolicy } from '../../types/networking-v1.ts';
 
 /** The types of NetworkPolicy objects. */
 export const networkPolicyTypes: TypeSource = {
@@ -39,6 +41,14 @@ type NetworkPolicySpec
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column('Pod-Selector', 'string', 'Selects the pods that this policy applies to.', (object: NetworkPolicy) =>
+    selectorCell(object.spec?.podSelector),
+  ),
+  ageColumn,
+];
+
 /** The networkpolicies resource. */
 export const networkPolicyResource: ResourceDefinition = {
   group: 'networking.k8s.io',
@@ -52,4 +62,5 @@ export const networkPolicyResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.networking.v1.NetworkPolicy',
+  columns,
 };

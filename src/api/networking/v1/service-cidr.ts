@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { ServiceCIDR } from '../../types/networking-v1.ts';
 
 /** The types of ServiceCIDR objects. */
 export const serviceCidrTypes: TypeSource = {
@@ -18,6 +20,14 @@ type ServiceCIDRStatus
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column('CIDRs', 'string', '@networking.v1.ServiceCIDRSpec.cidrs', (object: ServiceCIDR) =>
+    (object.spec?.cidrs ?? []).join(','),
+  ),
+  ageColumn,
+];
+
 /** The servicecidrs resource. */
 export const serviceCidrResource: ResourceDefinition = {
   group: 'networking.k8s.io',
@@ -31,4 +41,5 @@ export const serviceCidrResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.networking.v1.ServiceCIDR',
+  columns,
 };

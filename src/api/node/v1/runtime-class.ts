@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { RuntimeClass } from '../../types/node-v1.ts';
 
 /** The types of RuntimeClass objects. */
 export const runtimeClassTypes: TypeSource = {
@@ -20,6 +22,12 @@ type Scheduling
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column('Handler', 'string', '', (object: RuntimeClass) => object.handler),
+  ageColumn,
+];
+
 /** The runtimeclasses resource. */
 export const runtimeClassResource: ResourceDefinition = {
   group: 'node.k8s.io',
@@ -33,4 +41,5 @@ export const runtimeClassResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.node.v1.RuntimeClass',
+  columns,
 };

@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { PodDisruptionBudget } from '../../types/policy-v1.ts';
 
 /** The types of PodDisruptionBudget objects. */
 export const podDisruptionBudgetTypes: TypeSource = {
@@ -27,6 +29,29 @@ type PodDisruptionBudgetStatus
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Min Available',
+    'string',
+    'The minimum number of pods that must be available.',
+    (object: PodDisruptionBudget) => `${object.spec?.minAvailable ?? 'N/A'}`,
+  ),
+  column(
+    'Max Unavailable',
+    'string',
+    'The maximum number of pods that may be unavailable.',
+    (object: PodDisruptionBudget) => `${object.spec?.maxUnavailable ?? 'N/A'}`,
+  ),
+  column(
+    'Allowed Disruptions',
+    'integer',
+    'Calculated number of pods that may be disrupted at this time.',
+    (object: PodDisruptionBudget) => object.status?.disruptionsAllowed ?? 0,
+  ),
+  ageColumn,
+];
+
 /** The poddisruptionbudgets resource. */
 export const podDisruptionBudgetResource: ResourceDefinition = {
   group: 'policy',
@@ -40,4 +65,5 @@ export const podDisruptionBudgetResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.policy.v1.PodDisruptionBudget',
+  columns,
 };

@@ -1,5 +1,8 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { subjectsCell } from './subjects-cell.ts';
+import { ageColumn, column, nameColumn, wideColumn } from '../../columns.ts';
+import type { ClusterRoleBinding } from '../../types/rbac-v1.ts';
 
 /** The types of ClusterRoleBinding objects. */
 export const clusterRoleBindingTypes: TypeSource = {
@@ -23,6 +26,26 @@ type Subject atomic
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Role',
+    'string',
+    'RoleRef can only reference a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error.',
+    (object: ClusterRoleBinding) => `${object.roleRef.kind}/${object.roleRef.name}`,
+  ),
+  ageColumn,
+  wideColumn('Users', 'string', 'Users in the clusterRoleBinding', (object: ClusterRoleBinding) =>
+    subjectsCell(object.subjects, 'User'),
+  ),
+  wideColumn('Groups', 'string', 'Groups in the clusterRoleBinding', (object: ClusterRoleBinding) =>
+    subjectsCell(object.subjects, 'Group'),
+  ),
+  wideColumn('ServiceAccounts', 'string', 'ServiceAccounts in the clusterRoleBinding', (object: ClusterRoleBinding) =>
+    subjectsCell(object.subjects, 'ServiceAccount'),
+  ),
+];
+
 /** The clusterrolebindings resource. */
 export const clusterRoleBindingResource: ResourceDefinition = {
   group: 'rbac.authorization.k8s.io',
@@ -36,4 +59,5 @@ export const clusterRoleBindingResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.rbac.v1.ClusterRoleBinding',
+  columns,
 };

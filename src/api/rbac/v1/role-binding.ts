@@ -1,5 +1,8 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { subjectsCell } from './subjects-cell.ts';
+import { ageColumn, column, nameColumn, wideColumn } from '../../columns.ts';
+import type { RoleBinding } from '../../types/rbac-v1.ts';
 
 /** The types of RoleBinding objects. */
 export const roleBindingTypes: TypeSource = {
@@ -11,6 +14,26 @@ kind RoleBinding
   subjects: [Subject] atomic
 `,
 };
+
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Role',
+    'string',
+    'RoleRef can reference a Role in the current namespace or a ClusterRole in the global namespace. If the RoleRef cannot be resolved, the Authorizer must return an error.',
+    (object: RoleBinding) => `${object.roleRef.kind}/${object.roleRef.name}`,
+  ),
+  ageColumn,
+  wideColumn('Users', 'string', 'Users in the roleBinding', (object: RoleBinding) =>
+    subjectsCell(object.subjects, 'User'),
+  ),
+  wideColumn('Groups', 'string', 'Groups in the roleBinding', (object: RoleBinding) =>
+    subjectsCell(object.subjects, 'Group'),
+  ),
+  wideColumn('ServiceAccounts', 'string', 'ServiceAccounts in the roleBinding', (object: RoleBinding) =>
+    subjectsCell(object.subjects, 'ServiceAccount'),
+  ),
+];
 
 /** The rolebindings resource. */
 export const roleBindingResource: ResourceDefinition = {
@@ -25,4 +48,5 @@ export const roleBindingResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.rbac.v1.RoleBinding',
+  columns,
 };

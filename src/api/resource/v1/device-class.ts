@@ -1,5 +1,6 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, nameColumn } from '../../columns.ts';
 
 /** The types of DeviceClass objects. */
 export const deviceClassTypes: TypeSource = {
@@ -29,6 +30,8 @@ type OpaqueDeviceConfiguration
 `,
 };
 
+const columns: readonly Column[] = [nameColumn, ageColumn];
+
 /** The deviceclasses resource. */
 export const deviceClassResource: ResourceDefinition = {
   group: 'resource.k8s.io',
@@ -42,4 +45,5 @@ export const deviceClassResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.resource.v1.DeviceClass',
+  columns,
 };

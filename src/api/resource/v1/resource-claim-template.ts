@@ -1,5 +1,6 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, nameColumn } from '../../columns.ts';
 
 /** The types of ResourceClaimTemplate objects. */
 export const resourceClaimTemplateTypes: TypeSource = {
@@ -15,6 +16,8 @@ type ResourceClaimTemplateSpec
 `,
 };
 
+const columns: readonly Column[] = [nameColumn, ageColumn];
+
 /** The resourceclaimtemplates resource. */
 export const resourceClaimTemplateResource: ResourceDefinition = {
   group: 'resource.k8s.io',
@@ -28,4 +31,5 @@ export const resourceClaimTemplateResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.resource.v1.ResourceClaimTemplate',
+  columns,
 };

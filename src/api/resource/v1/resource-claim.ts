@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { ResourceClaim } from '../../types/resource-v1.ts';
 
 /** The types of ResourceClaim objects. */
 export const resourceClaimTypes: TypeSource = {
@@ -113,6 +115,19 @@ type ResourceClaimStatus
 `,
 };
 
+function stateCell(claim: ResourceClaim): string {
+  const isDeleted = claim.metadata.deletionTimestamp !== undefined;
+  if (claim.status?.allocation === undefined) return isDeleted ? 'deleted' : 'pending';
+  const reserved = (claim.status.reservedFor ?? []).length > 0 ? ',reserved' : '';
+  return `${isDeleted ? 'deleted,' : ''}allocated${reserved}`;
+}
+
+const columns: readonly Column[] = [
+  nameColumn,
+  column('State', 'string', 'A summary of the current state (allocated, pending, reserved, etc.).', stateCell),
+  ageColumn,
+];
+
 /** The resourceclaims resource. */
 export const resourceClaimResource: ResourceDefinition = {
   group: 'resource.k8s.io',
@@ -126,4 +141,5 @@ export const resourceClaimResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.resource.v1.ResourceClaim',
+  columns,
 };

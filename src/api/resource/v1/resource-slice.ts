@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { ResourceSlice } from '../../types/resource-v1.ts';
 
 /** The types of ResourceSlice objects. */
 export const resourceSliceTypes: TypeSource = {
@@ -86,6 +88,19 @@ type ResourceSliceSpec
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Node',
+    'string',
+    '@resource.v1.ResourceSliceSpec.nodeName',
+    (object: ResourceSlice) => object.spec.nodeName ?? '',
+  ),
+  column('Driver', 'string', '@resource.v1.ResourceSliceSpec.driver', (object: ResourceSlice) => object.spec.driver),
+  column('Pool', 'string', '@resource.v1.ResourcePool.name', (object: ResourceSlice) => object.spec.pool.name),
+  ageColumn,
+];
+
 /** The resourceslices resource. */
 export const resourceSliceResource: ResourceDefinition = {
   group: 'resource.k8s.io',
@@ -99,4 +114,5 @@ export const resourceSliceResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.resource.v1.ResourceSlice',
+  columns,
 };

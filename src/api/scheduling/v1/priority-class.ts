@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { PriorityClass } from '../../types/scheduling-v1.ts';
 
 /** The types of PriorityClass objects. */
 export const priorityClassTypes: TypeSource = {
@@ -14,6 +16,24 @@ kind PriorityClass
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column('Value', 'integer', '@scheduling.v1.PriorityClass.value', (object: PriorityClass) => object.value ?? 0),
+  column(
+    'Global-Default',
+    'boolean',
+    '@scheduling.v1.PriorityClass.globalDefault',
+    (object: PriorityClass) => object.globalDefault ?? false,
+  ),
+  ageColumn,
+  column(
+    'PreemptionPolicy',
+    'string',
+    '@scheduling.v1.PriorityClass.preemptionPolicy',
+    (object: PriorityClass) => object.preemptionPolicy ?? '',
+  ),
+];
+
 /** The priorityclasses resource. */
 export const priorityClassResource: ResourceDefinition = {
   group: 'scheduling.k8s.io',
@@ -27,4 +47,5 @@ export const priorityClassResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.scheduling.v1.PriorityClass',
+  columns,
 };

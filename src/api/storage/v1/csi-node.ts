@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { CSINode } from '../../types/storage-v1.ts';
 
 /** The types of CSINode objects. */
 export const csiNodeTypes: TypeSource = {
@@ -23,6 +25,17 @@ type VolumeNodeResources
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Drivers',
+    'integer',
+    'Drivers indicates the number of CSI drivers registered on the node',
+    (object: CSINode) => object.spec.drivers.length,
+  ),
+  ageColumn,
+];
+
 /** The csinodes resource. */
 export const csiNodeResource: ResourceDefinition = {
   group: 'storage.k8s.io',
@@ -36,4 +49,5 @@ export const csiNodeResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.storage.v1.CSINode',
+  columns,
 };

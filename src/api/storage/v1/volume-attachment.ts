@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { VolumeAttachment } from '../../types/storage-v1.ts';
 
 /** The types of VolumeAttachment objects. */
 export const volumeAttachmentTypes: TypeSource = {
@@ -32,6 +34,36 @@ type VolumeError
 `,
 };
 
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Attacher',
+    'string',
+    '@storage.v1.VolumeAttachmentSpec.attacher',
+    (object: VolumeAttachment) => object.spec.attacher,
+    'name',
+  ),
+  column(
+    'PV',
+    'string',
+    '@storage.v1.VolumeAttachmentSource.persistentVolumeName',
+    (object: VolumeAttachment) => object.spec.source.persistentVolumeName ?? '',
+  ),
+  column(
+    'Node',
+    'string',
+    '@storage.v1.VolumeAttachmentSpec.nodeName',
+    (object: VolumeAttachment) => object.spec.nodeName,
+  ),
+  column(
+    'Attached',
+    'boolean',
+    '@storage.v1.VolumeAttachmentStatus.attached',
+    (object: VolumeAttachment) => object.status?.attached ?? false,
+  ),
+  ageColumn,
+];
+
 /** The volumeattachments resource. */
 export const volumeAttachmentResource: ResourceDefinition = {
   group: 'storage.k8s.io',
@@ -45,4 +77,5 @@ export const volumeAttachmentResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.storage.v1.VolumeAttachment',
+  columns,
 };

@@ -1,5 +1,7 @@
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
+import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { ageColumn, column, nameColumn } from '../../columns.ts';
+import type { VolumeAttributesClass } from '../../types/storage-v1.ts';
 
 /** The types of VolumeAttributesClass objects. */
 export const volumeAttributesClassTypes: TypeSource = {
@@ -11,6 +13,17 @@ kind VolumeAttributesClass
   parameters: {string}
 `,
 };
+
+const columns: readonly Column[] = [
+  nameColumn,
+  column(
+    'DriverName',
+    'string',
+    '@storage.v1.VolumeAttributesClass.driverName',
+    (object: VolumeAttributesClass) => object.driverName,
+  ),
+  ageColumn,
+];
 
 /** The volumeattributesclasses resource. */
 export const volumeAttributesClassResource: ResourceDefinition = {
@@ -25,4 +38,5 @@ export const volumeAttributesClassResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.storage.v1.VolumeAttributesClass',
+  columns,
 };

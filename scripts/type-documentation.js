@@ -1,0 +1,66 @@
+// Reads the documentation of the API types out of the typings of @kubernetes/client-node.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Types of the machinery whose text the typings print instead of a field's own. */
+const replacingTypes = ['IntOrString is a type that can hold', 'MicroTime is version of Time with'];
+
+/**
+ * Texts by full name, `io.k8s.api.core.v1.PodStatus` and `io.k8s.api.core.v1.PodStatus.podIP`.
+ * @param {string} root the repository
+ * @param {Iterable<string>} typeNames full names of the types that are wanted
+ * @returns {Map<string, string>}
+ */
+export function readTypeDocumentation(root, typeNames) {
+  const models = join(root, 'node_modules/@kubernetes/client-node/dist/gen/models');
+  const breaks = JSON.parse(readFileSync(join(root, 'scripts/documentation-line-breaks.json'), 'utf8'));
+  const texts = new Map();
+  const add = (name, text) => {
+    const plain = restoreLineBreaks(unescapeText(text), breaks[name]);
+    if (plain !== '' && !replacingTypes.some((start) => plain.startsWith(start))) texts.set(name, plain);
+  };
+  for (const typeName of typeNames) {
+    const path = modelNames(typeName)
+      .map((name) => join(models, `${name}.d.ts`))
+      .find((candidate) => existsSync(candidate));
+    if (path === undefined) continue;
+    const typings = readFileSync(path, 'utf8');
+    const own = /\/\*\*\n\* ([^\n]*)\n\*\/\nexport declare class/.exec(typings);
+    if (own !== null) add(typeName, own[1]);
+    for (const [, text, field] of typings.matchAll(/ {4}\/\*\*\n {4}\* ([^\n]*)\n {4}\*\/\n {4}'([^']+)'/g)) {
+      add(`${typeName}.${field}`, text);
+    }
+  }
+  return texts;
+}
+
+/** `io.k8s.api.core.v1.Event` is V1Event, or CoreV1Event where the short name is taken. */
+function modelNames(typeName) {
+  const parts = typeName.split('.');
+  const kind = parts.at(-1);
+  const version = capitalized(parts.at(-2));
+  return [`${version}${kind}`, `${capitalized(parts.at(-3))}${version}${kind}`];
+}
+
+function capitalized(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Takes back what the generator escaped for a comment. */
+function unescapeText(text) {
+  return text
+    .replace(/\\(['"\\])/g, '$1')
+    .replaceAll('*_/', '*/')
+    .replaceAll('/_*', '/*');
+}
+
+/** The typings are one line a text; the offsets tell which spaces were newlines (tabs, where negative). */
+function restoreLineBreaks(text, offsets) {
+  if (offsets === undefined) return text;
+  const chars = [...text];
+  for (const offset of offsets) {
+    if (chars[Math.abs(offset)] !== ' ') return text;
+    chars[Math.abs(offset)] = offset < 0 ? '\t' : '\n';
+  }
+  return chars.join('');
+}
