@@ -11,6 +11,7 @@ import { yamlCodec } from './codecs/yaml-media-type.ts';
 import { admitAll, type AdmissionChain } from './endpoints/admission-request.ts';
 import type { ServerParts } from './endpoints/endpoint.ts';
 import type { FindView, SubresourceView } from './endpoints/subresource-view.ts';
+import { EventExpiry } from './event-expiry.ts';
 import { withAuthentication, type RequestAuthenticator } from './filters/authentication.ts';
 import { withAuthorization, type RequestAuthorizer } from './filters/authorization.ts';
 import { defaultInFlightLimits, withMaxInFlight, type InFlightLimits } from './filters/max-in-flight.ts';
@@ -18,6 +19,7 @@ import { withPanicRecovery } from './filters/panic-recovery.ts';
 import { handleHealth, pingCheck, type HealthCheck } from './health.ts';
 import type { MediaTypeCodec } from './negotiation.ts';
 import { apiResource, ResourceRegistry, type ApiResource } from './registry/api-resource.ts';
+import { builtInHooks } from './registry/built-in-hooks.ts';
 import { managedFieldManagement } from './registry/managed-field-management.ts';
 import { scaleViewOf } from './registry/scale-view.ts';
 import { Store, type StoreHooks } from './registry/store.ts';
@@ -94,6 +96,8 @@ export interface ApiServerOptions {
   readonly storeHooks?: (resource: ApiResource) => StoreHooks | undefined;
   readonly healthChecks?: readonly HealthCheck[];
   readonly inFlightLimits?: InFlightLimits;
+  /** How long events stay; an hour when absent. */
+  readonly eventTtlSeconds?: number;
   readonly version?: VersionInfo;
 }
 
@@ -123,6 +127,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     log: options.log,
     storeOf: storeCache(options),
   };
+  const expiry = new EventExpiry(options.storage, options.clock, options.eventTtlSeconds);
+  expiry.start();
   const closing = new AbortController();
   const chain = buildHandlerChain(options, parts);
   return {
@@ -134,6 +140,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       return withCommonHeaders(request, await chain(request));
     },
     close() {
+      expiry.stop();
       closing.abort();
       return Promise.resolve();
     },
@@ -224,7 +231,7 @@ function storeCache(options: ApiServerOptions): (resource: ApiResource) => Store
   return (resource) => {
     const known = stores.get(resource);
     if (known !== undefined) return known;
-    const hooks = options.storeHooks?.(resource) ?? {};
+    const hooks = options.storeHooks?.(resource) ?? builtInHooks(resource);
     const store = new Store(resource, options.storage, options.clock, options.random, hooks);
     stores.set(resource, store);
     return store;

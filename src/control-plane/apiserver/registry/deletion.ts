@@ -3,7 +3,7 @@ import { conflict, notFound, StatusError } from '../../../apimachinery/status.ts
 import type { StoredValue } from '../../storage/storage.ts';
 import type { ParsedDeleteOptions } from '../endpoints/request-options.ts';
 import { storageKey } from './api-resource.ts';
-import { isGarbageCollected } from './resource-facts.ts';
+import { gracePeriodRule, isGarbageCollected } from './resource-facts.ts';
 import type { Store, WriteContext } from './store.ts';
 
 /** What a delete did. */
@@ -103,6 +103,7 @@ function markForDeletion(
   if (graceful === 'graceful') return 'marked';
   if (finalizers.length === 0 && store.hooks.keepsOnDelete?.(object) !== true) return 'delete-now';
   markAsDeleting(object, store.now());
+  store.hooks.markDeleting?.(object);
   return 'marked';
 }
 
@@ -115,9 +116,10 @@ function beginGracefulDeletion(
   const meta = object.metadata;
   const requested =
     options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
-  if (store.strategy.gracePeriodSeconds === undefined) return 'none';
+  const graceOf = gracePeriodRule(store.resource);
+  if (graceOf === undefined) return 'none';
   if (meta.deletionTimestamp !== undefined) return shortenGracePeriod(store, object, requested);
-  const grace = store.strategy.gracePeriodSeconds(object, requested);
+  const grace = graceOf(object, requested);
   if (grace === undefined || grace === 0) return 'none';
   meta.deletionTimestamp = formatTime(store.now() + grace * 1000);
   meta.deletionGracePeriodSeconds = grace;

@@ -1,3 +1,5 @@
+import { isJsonObject } from '../../../apimachinery/json.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { ApiResource } from './api-resource.ts';
 
 /**
@@ -80,6 +82,25 @@ export function returnsDeleted(resource: ApiResource): boolean {
 /** Whether deletes leave finalizers for the garbage collector. */
 export function isGarbageCollected(resource: ApiResource): boolean {
   return !withoutGarbageCollection.has(keyOf(resource));
+}
+
+/** How long a delete leaves an object to end; undefined for resources that know no grace. */
+export function gracePeriodRule(
+  resource: ApiResource,
+): ((object: Unstructured, requestedSeconds: number | undefined) => number | undefined) | undefined {
+  const { strategy } = resource.definition;
+  if (strategy?.gracePeriodSeconds !== undefined) return strategy.gracePeriodSeconds.bind(strategy);
+  return keyOf(resource) === '/pods' ? podGracePeriodSeconds : undefined;
+}
+
+/** A pod that no node has, or that has ended, goes at once. */
+function podGracePeriodSeconds(pod: Unstructured, requestedSeconds: number | undefined): number {
+  const spec = isJsonObject(pod['spec']) ? pod['spec'] : {};
+  const status = isJsonObject(pod['status']) ? pod['status'] : {};
+  if ((spec['nodeName'] ?? '') === '' || status['phase'] === 'Succeeded' || status['phase'] === 'Failed') return 0;
+  const own = spec['terminationGracePeriodSeconds'];
+  const seconds = requestedSeconds ?? (typeof own === 'number' ? own : 0);
+  return seconds < 0 ? 1 : seconds;
 }
 
 function keyOf(resource: ApiResource): string {

@@ -12,7 +12,7 @@ import { defaultColumns } from './table.ts';
 const [nameColumn, createdColumn] = defaultColumns;
 
 const scaleColumns: readonly Column[] = [
-  ...(nameColumn === undefined ? [] : [nameColumn]),
+  ...(nameColumn === undefined ? [] : [{ ...nameColumn, format: '' }]),
   {
     name: 'Desired',
     type: 'integer',

@@ -36,6 +36,8 @@ export interface StoreHooks {
   beginUpdate?(object: Unstructured, old: Unstructured, context: WriteContext): Promise<Undo | undefined>;
   /** After the object is gone. */
   afterDelete?(object: Unstructured, context: WriteContext): Promise<void>;
+  /** Changes an object that a delete has marked. */
+  markDeleting?(object: Unstructured): void;
   /** Keeps an object that its metadata would let go (a namespace with spec.finalizers). */
   keepsOnDelete?(object: Unstructured): boolean;
 }
