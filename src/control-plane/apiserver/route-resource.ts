@@ -35,6 +35,15 @@ const genericHandlers: Readonly<Record<string, EndpointHandler>> = {
   deletecollection: handleDeleteCollection,
 };
 
+/** Subresources that speak the object's own kind and write a part of it. */
+const genericSubresources: ReadonlySet<string> = new Set([
+  'approval',
+  'ephemeralcontainers',
+  'finalize',
+  'resize',
+  'status',
+]);
+
 /** Finds the resource that a request is about and answers it. */
 export async function routeResource(
   request: ApiRequest,
@@ -66,7 +75,7 @@ export async function routeResource(
   const handler = handlers[verb] ?? genericHandlers[verb];
   if (handler === undefined) throw methodNotAllowed();
   const view = subresource === undefined ? undefined : findView(resource, subresource.name);
-  const isGeneric = subresource === undefined || (view === undefined) === (subresource.kind === undefined);
+  const isGeneric = subresource === undefined || view !== undefined || genericSubresources.has(subresource.name);
   if (handlers[verb] === undefined && (!isGeneric || (subresource !== undefined && verb === 'create'))) {
     throw new StatusError({
       message: `${info.resource}/${info.subresource} is not served by this server yet`,

@@ -18,7 +18,7 @@ export async function handleDeleteCollection(endpoint: Endpoint): Promise<HttpRe
   const selection = parseSelection(store.resource, listOptions.labelSelector, listOptions.fieldSelector);
   const options = await readDeleteOptions(endpoint);
   const { dryRun } = options;
-  const page = await readList(store, endpoint.namespace, { ...listOptions, limit: 0, continue: '' }, selection);
+  const page = await readList(store, endpoint.namespace, listOptions, selection);
   const deleted: Unstructured[] = [];
   for (const value of page.values) {
     const object = store.decode(value);
@@ -38,6 +38,10 @@ export async function handleDeleteCollection(endpoint: Endpoint): Promise<HttpRe
       if (!isNotFound(error)) throw error;
     }
   }
-  const metadata = { resourceVersion: String(page.revision) };
+  const { continueToken } = page;
+  const metadata = {
+    resourceVersion: String(page.revision),
+    ...(continueToken === '' ? {} : { continue: continueToken }),
+  };
   return objectResponse(request, format, 200, listObject(request, store, format, deleted, metadata));
 }

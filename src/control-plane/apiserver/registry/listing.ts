@@ -140,7 +140,8 @@ async function readPages(
     });
     revision = range.revision;
     for (const [index, value] of range.values.entries()) {
-      if (!selection.everything && !selection.matches(store.decode(value))) continue;
+      if (!selection.everything && !(selection.mayMatch(value.value) && selection.matches(store.decode(value))))
+        continue;
       values.push(value);
       const more = range.remaining > 0 || index < range.values.length - 1;
       if (limit > 0 && values.length === limit && more) {

@@ -11,25 +11,42 @@ export interface Selection {
   readonly everything: boolean;
   /** The one name that `metadata.name=` asks for. */
   readonly name: string | undefined;
+  /** Whether stored bytes can match at all; false spares reading them. */
+  mayMatch(stored: Uint8Array): boolean;
   matches(object: Unstructured): boolean;
 }
 
 /** Matches everything. */
-export const everythingSelection: Selection = { everything: true, name: undefined, matches: () => true };
+export const everythingSelection: Selection = {
+  everything: true,
+  name: undefined,
+  mayMatch: () => true,
+  matches: () => true,
+};
 
 /** Reads both selectors. @throws StatusError 400 for syntax and for fields that the resource cannot select by. */
 export function parseSelection(resource: ApiResource, labelSelector: string, fieldSelector: string): Selection {
   const labels = attempt(() => parseLabelSelector(labelSelector));
   const fields = attempt(() => parseFieldSelector(fieldSelector));
   const readers = fields.map((requirement) => ({ requirement, read: fieldReader(resource, requirement.field) }));
+  const needles = labels.flatMap(({ key, operator, values: [value] }) =>
+    (operator === '=' || operator === '==') && value !== undefined
+      ? [Buffer.from(`${JSON.stringify(key)}:${JSON.stringify(value)}`)]
+      : [],
+  );
   const named = fields.find((requirement) => requirement.field === 'metadata.name' && requirement.operator === '=');
   return {
     everything: labels.length === 0 && fields.length === 0,
     name: named?.value,
+    mayMatch: (stored) => needles.every((needle) => bytesOf(stored).includes(needle)),
     matches: (object) =>
       matchesLabels(labels, object.metadata.labels ?? {}) &&
       readers.every(({ requirement, read }) => satisfies(requirement, read(object))),
   };
+}
+
+function bytesOf(stored: Uint8Array): Buffer {
+  return Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
 }
 
 function satisfies(requirement: FieldRequirement, value: string): boolean {
