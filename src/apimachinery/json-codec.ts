@@ -1,4 +1,5 @@
 import { type JsonObject, type JsonValue, setOwn } from './json.ts';
+import { exactInteger } from './yaml-scalar.ts';
 
 /** Text that is not JSON. `message` reads as Go's encoding/json words it. */
 export class JsonSyntaxError extends Error {
@@ -15,6 +16,8 @@ export class JsonSyntaxError extends Error {
 export interface ParseJsonOptions {
   /** Told of every key that stands twice in one object, with the path to it. */
   readonly onDuplicateKey?: (path: readonly (string | number)[]) => void;
+  /** Told of every member of an object or array before it is read: its path and the offset of its key or value. */
+  readonly onMember?: (path: readonly (string | number)[], offset: number) => void;
   /** Deepest nesting accepted; 10,000 as Go's decoder when absent. */
   readonly maxDepth?: number;
 }
@@ -24,12 +27,17 @@ const needsCare = /\d{16}|"__proto__"|\\u005f/i;
 const decoder = new TextDecoder('utf-8', { ignoreBOM: false });
 
 /**
- * Reads JSON; integers beyond 2^53 become bigint. Invalid UTF-8 is replaced as Go does.
+ * Reads JSON; integers beyond 2^53 become bigint, beyond 64 bits floating point as Kubernetes keeps them. Invalid UTF-8 is replaced as Go does.
  * @throws JsonSyntaxError with the text of Go's decoder.
  */
 export function parseJson(input: string | Uint8Array, options: ParseJsonOptions = {}): JsonValue {
   const text = typeof input === 'string' ? input : decoder.decode(input);
-  if (options.onDuplicateKey === undefined && options.maxDepth === undefined && !needsCare.test(text)) {
+  if (
+    options.onDuplicateKey === undefined &&
+    options.onMember === undefined &&
+    options.maxDepth === undefined &&
+    !needsCare.test(text)
+  ) {
     try {
       return JSON.parse(text) as JsonValue;
     } catch {
@@ -37,6 +45,34 @@ export function parseJson(input: string | Uint8Array, options: ParseJsonOptions 
     }
   }
   return new JsonReader(text, options).readDocument();
+}
+
+/** One value read from a place in a text. */
+export interface JsonPrefix {
+  readonly value: JsonValue;
+  /** Offset in characters behind the value. */
+  readonly end: number;
+}
+
+/**
+ * Reads the first JSON value at or after an offset, as a decoder of a stream does; what follows it is not looked at.
+ * @returns undefined when only white space is left. @throws JsonSyntaxError
+ */
+export function parseJsonPrefix(text: string, from: number, options: ParseJsonOptions = {}): JsonPrefix | undefined {
+  return new JsonReader(text, options, from).readPrefix();
+}
+
+/** The paths of the keys that stand twice in one object. @throws JsonSyntaxError */
+export function findDuplicateKeys(text: string | Uint8Array): (readonly (string | number)[])[] {
+  const paths: (readonly (string | number)[])[] = [];
+  parseJson(text, { onDuplicateKey: (path) => void paths.push(path) });
+  return paths;
+}
+
+/** Line and column, both from 1, of an offset in a text. */
+export function textPosition(text: string, offset: number): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, offset);
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
 }
 
 /** Writes compact JSON; bigint as digits; keys that are undefined are left out. */
@@ -80,8 +116,9 @@ class JsonReader {
   #position = 0;
   #depth = 0;
 
-  constructor(text: string, options: ParseJsonOptions) {
+  constructor(text: string, options: ParseJsonOptions, from = 0) {
     this.#text = text;
+    this.#position = from;
     this.#options = options;
     this.#maxDepth = options.maxDepth ?? 10_000;
   }
@@ -91,6 +128,12 @@ class JsonReader {
     this.#skip();
     if (this.#position < this.#text.length) this.#fail('after top-level value');
     return value;
+  }
+
+  readPrefix(): JsonPrefix | undefined {
+    this.#skip();
+    if (this.#position >= this.#text.length) return undefined;
+    return { value: this.#value('looking for beginning of value'), end: this.#position };
   }
 
   #skip(): void {
@@ -133,12 +176,14 @@ class JsonReader {
     }
     for (;;) {
       this.#skip();
-      if (this.#text[this.#position] !== '"') this.#fail('looking for beginning of object key string');
+      const keyOffset = this.#position;
+      if (this.#text[keyOffset] !== '"') this.#fail('looking for beginning of object key string');
       const key = this.#string();
       this.#skip();
       if (this.#text[this.#position] !== ':') this.#fail('after object key');
       this.#position++;
       this.#path.push(key);
+      this.#options.onMember?.(this.#path, keyOffset);
       if (Object.hasOwn(object, key)) this.#options.onDuplicateKey?.([...this.#path]);
       setOwn(object, key, this.#value('looking for beginning of value'));
       this.#path.pop();
@@ -162,7 +207,9 @@ class JsonReader {
       return array;
     }
     for (;;) {
+      this.#skip();
       this.#path.push(array.length);
+      this.#options.onMember?.(this.#path, this.#position);
       array.push(this.#value('looking for beginning of value'));
       this.#path.pop();
       this.#skip();
@@ -211,7 +258,11 @@ class JsonReader {
     }
     const literal = this.#text.slice(start, this.#position);
     const value = Number(literal);
-    return isInteger && !Number.isSafeInteger(value) ? BigInt(literal) : value;
+    if (!Number.isFinite(value)) {
+      throw new JsonSyntaxError(`json: cannot unmarshal number ${literal} into Go value of type float64`, start);
+    }
+    if (!isInteger || Number.isSafeInteger(value)) return Object.is(value, -0) ? 0 : value;
+    return exactInteger(BigInt(literal));
   }
 
   #string(): string {

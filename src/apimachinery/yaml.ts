@@ -1,5 +1,7 @@
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE_PLAIN, YAMLException } from 'js-yaml';
 import { isJsonObject, type JsonObject, type JsonValue, setOwn } from './json.ts';
+import { goQuote } from './field-error.ts';
+import { formatGoFloat } from './go-float.ts';
 import { resolvePlainScalar } from './yaml-scalar.ts';
 
 export { resolvePlainScalar } from './yaml-scalar.ts';
@@ -80,8 +82,6 @@ interface Located {
   readonly members: ReadonlyMap<string | number, Located> | undefined;
   /** Offsets of the keys of an object. */
   readonly keyOffsets?: ReadonlyMap<string, number>;
-  /** Text of a plain scalar, for keys. */
-  readonly scalarText?: string;
   readonly isMergeKey?: boolean;
 }
 
@@ -144,9 +144,9 @@ class DocumentReader {
     return this.#position(offset);
   }
 
-  #fail(offset: number, reason: string): never {
+  #fail(offset: number, message: string): never {
     const position = this.#position(offset);
-    throw new YamlError(`yaml: line ${position.line}: ${reason}`, position, lineOf(this.#text, position.line));
+    throw new YamlError(message, position, lineOf(this.#text, position.line));
   }
 
   #node(): Located {
@@ -155,9 +155,9 @@ class DocumentReader {
       case EVENT_ID.ALIAS: {
         const name = this.#text.slice(event.anchorStart, event.anchorEnd);
         const target = this.#anchors.get(name);
-        if (target === undefined) return this.#fail(event.anchorStart, `unknown anchor '${name}' referenced`);
+        if (target === undefined) return this.#fail(event.anchorStart, `yaml: unknown anchor '${name}' referenced`);
         this.#aliasWork += sizeOf(target.value);
-        if (this.#aliasWork > 4_000_000) this.#fail(event.anchorStart, 'document contains excessive aliasing');
+        if (this.#aliasWork > 4_000_000) this.#fail(event.anchorStart, 'yaml: document contains excessive aliasing');
         return target;
       }
       case EVENT_ID.SCALAR:
@@ -181,25 +181,26 @@ class DocumentReader {
     const isPlain = event.style === SCALAR_STYLE_PLAIN;
     const tag = event.tagStart < 0 ? '' : this.#text.slice(event.tagStart, event.tagEnd);
     let value: JsonValue = isPlain && tag === '' ? resolvePlainScalar(text) : text;
-    if (tag !== '' && tag !== '!' && !tag.endsWith('str')) value = this.#tagged(tag, text, event.valueStart);
+    if (tag !== '') value = this.#tagged(tag, text, event.valueStart);
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      this.#fail(event.valueStart, `json: unsupported value: ${formatGoFloat(value)}`);
+    }
     return {
       value,
       offset: event.valueStart,
       members: undefined,
-      scalarText: text,
       isMergeKey: isPlain && text === '<<' && tag === '',
     };
   }
 
+  /** A tag that is none of YAML's own says nothing, as in go-yaml. */
   #tagged(tag: string, text: string, offset: number): JsonValue {
-    if (tag.endsWith('binary')) return Buffer.from(text, 'base64').toString('latin1');
+    const name = /^(?:!!|!<tag:yaml\.org,2002:)([a-z]+)>?$/.exec(tag)?.[1] ?? '';
+    if (name === 'binary') return Buffer.from(text, 'base64').toString('utf8');
+    const matches = tagTypes[name];
+    if (matches === undefined) return text;
     const value = resolvePlainScalar(text);
-    const matches =
-      (tag.endsWith('!int') && (typeof value === 'number' || typeof value === 'bigint')) ||
-      (tag.endsWith('!float') && typeof value === 'number') ||
-      (tag.endsWith('!bool') && typeof value === 'boolean') ||
-      (tag.endsWith('!null') && value === null);
-    if (!matches) this.#fail(offset, `cannot decode !!str \`${text}\` as a ${tag}`);
+    if (!matches(value)) this.#fail(offset, `yaml: cannot decode !!str \`${text}\` as a !!${name}`);
     return value;
   }
 
@@ -227,13 +228,13 @@ class DocumentReader {
         merged.push(...this.#mergeSources(value));
         continue;
       }
-      const name = this.#keyText(key);
+      const name = this.#keyText(key, value);
       if (keyOffsets.has(name) && this.#options.onDuplicateKey !== undefined) {
         const { line } = this.#position(key.offset);
-        this.#options.onDuplicateKey(`line ${line}: key ${JSON.stringify(name)} already set in map`);
+        this.#options.onDuplicateKey(`line ${line}: key ${goQuote(name)} already set in map`);
       } else if (keyOffsets.has(name)) {
-        const first = this.#position(keyOffsets.get(name) ?? 0).line;
-        this.#fail(key.offset, `mapping key ${JSON.stringify(name)} already defined at line ${first}`);
+        const { line } = this.#position(key.offset);
+        this.#fail(key.offset, `yaml: unmarshal errors:\n  line ${line}: key ${goQuote(name)} already set in map`);
       }
       keyOffsets.set(name, key.offset);
       members.set(name, value);
@@ -254,18 +255,39 @@ class DocumentReader {
     if (isJsonObject(value.value)) return [value];
     const items = Array.isArray(value.value) ? [...(value.members?.values() ?? [])] : [];
     if (items.length === 0 || items.some((item) => !isJsonObject(item.value))) {
-      this.#fail(value.offset, 'map merge requires map or sequence of maps as the value');
+      this.#fail(value.offset, 'yaml: map merge requires map or sequence of maps as the value');
     }
     return items;
   }
 
-  #keyText(key: Located): string {
-    const { value } = key;
-    if (typeof value === 'string') return value;
-    if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint') return `${value}`;
-    if (value === null) return 'null';
-    return this.#fail(key.offset, 'invalid map key: a map or a sequence cannot be one');
+  #keyText(key: Located, value: Located): string {
+    const name = key.value;
+    if (typeof name === 'string') return name;
+    if (typeof name === 'boolean' || typeof name === 'bigint') return `${name}`;
+    if (typeof name === 'number') return Number.isSafeInteger(name) ? `${name}` : formatGoFloat(Math.fround(name), 32);
+    const shown = goSyntax(value.value);
+    if (name === null) {
+      return this.#fail(key.offset, `unsupported map key of type: %!s(<nil>), key: <nil>, value: ${shown}`);
+    }
+    return this.#fail(key.offset, `yaml: invalid map key: ${goSyntax(name)}`);
   }
+}
+
+const tagTypes: Readonly<Record<string, (value: JsonValue) => boolean>> = {
+  int: (value) => typeof value === 'bigint' || Number.isInteger(value),
+  float: (value) => typeof value === 'number' || typeof value === 'bigint',
+  bool: (value) => typeof value === 'boolean',
+  null: (value) => value === null,
+};
+
+/** A value in Go's own syntax, as messages show it (`%#v`). */
+function goSyntax(value: JsonValue): string {
+  if (value === null) return 'interface {}(nil)';
+  if (typeof value === 'string') return goQuote(value);
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`;
+  if (!isJsonObject(value)) return `${value}`;
+  const members = Object.entries(value).map(([name, item]) => `${goQuote(name)}:${goSyntax(item)}`);
+  return `map[interface {}]interface {}{${members.join(', ')}}`;
 }
 
 function sizeOf(value: JsonValue): number {
