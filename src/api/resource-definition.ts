@@ -83,6 +83,8 @@ export interface ResourceDefinition {
     toStorage(object: Unstructured): Unstructured;
     fromStorage(object: Unstructured): Unstructured;
   };
+  /** The version that counts as the stored one in discovery, when `storage` does not say. */
+  readonly storageVersion?: { readonly group: string; readonly version: string };
   /** Columns of Table answers; the generic name and age when absent. */
   readonly columns?: readonly Column[];
   /** Cells that the real server sends after those of the columns, without defining a column for them. */

@@ -55,5 +55,6 @@ export const mutatingAdmissionPolicyBindingResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding',
+  storageVersion: { group: 'admissionregistration.k8s.io', version: 'v1beta1' },
   columns,
 };

@@ -91,5 +91,6 @@ export const mutatingAdmissionPolicyResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy',
+  storageVersion: { group: 'admissionregistration.k8s.io', version: 'v1beta1' },
   columns,
 };

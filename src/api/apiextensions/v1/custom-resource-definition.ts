@@ -176,4 +176,5 @@ export const customResourceDefinitionResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
+  storageVersion: { group: 'apiextensions.k8s.io', version: 'v1beta1' },
 };

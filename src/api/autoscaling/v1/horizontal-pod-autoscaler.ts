@@ -84,5 +84,6 @@ export const horizontalPodAutoscalerResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler',
+  storageVersion: { group: 'autoscaling', version: 'v2' },
   columns,
 };

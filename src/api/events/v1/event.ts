@@ -83,5 +83,6 @@ export const eventResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.events.v1.Event',
+  storageVersion: { group: '', version: 'v1' },
   columns,
 };
