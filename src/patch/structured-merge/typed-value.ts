@@ -90,14 +90,15 @@ export function toFieldSet(value: JsonValue, schema: Schema, source: SchemaSourc
 }
 
 /** Fills `set` with what lies below; @returns whether the value itself is a leaf. */
-function collect(value: JsonValue, schema: Schema, source: SchemaSource, set: FieldSet): boolean {
+function collect(value: JsonValue, schema: Schema, source: SchemaSource, set: FieldSet, containers = false): boolean {
   const structure = structureOf(schema, value, source);
   if (structure.kind === 'map' && isJsonObject(value)) {
     const entries = Object.entries(value);
     for (const [key, item] of entries) {
       const below = new FieldSet();
       const element = fieldElement(key);
-      if (collect(item, structure.fieldOf(key) ?? anything, source, below)) set.members.add(element);
+      const isLeaf = collect(item, structure.fieldOf(key) ?? anything, source, below, containers);
+      if (isLeaf || containers) set.members.add(element);
       if (!below.isEmpty()) set.children.set(element, below);
     }
     return entries.length === 0;
@@ -105,7 +106,7 @@ function collect(value: JsonValue, schema: Schema, source: SchemaSource, set: Fi
   if (structure.kind === 'list-map' && Array.isArray(value)) {
     for (const [element, item] of itemsByElement(value, structure, source)) {
       const below = new FieldSet();
-      collect(item, structure.items, source, below);
+      collect(item, structure.items, source, below, containers);
       set.members.add(element);
       if (!below.isEmpty()) set.children.set(element, below);
     }
@@ -146,7 +147,11 @@ function compareInto(
   into: Comparison,
 ): keyof Comparison | undefined {
   if (old === current) return undefined;
-  if (old === undefined) return collect(current ?? null, schema, source, into.added) ? 'added' : undefined;
+  if (old === undefined) {
+    // What came new as a whole is owned as such, along with everything in it.
+    collect(current ?? null, schema, source, into.added, true);
+    return 'added';
+  }
   if (current === undefined) return collect(old, schema, source, into.removed) ? 'removed' : undefined;
   const structure = structureOf(schema, current, source);
   if (structure.kind === 'map' && isJsonObject(old) && isJsonObject(current)) {
