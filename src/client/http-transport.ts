@@ -102,7 +102,7 @@ function dispatch(
       {
         origin: new URL(options.server).origin,
         path,
-        method: request.method as Dispatcher.HttpMethod,
+        method: request.method,
         headers,
         ...(body === undefined ? {} : { body }),
         ...(upgrade === undefined ? {} : { upgrade }),

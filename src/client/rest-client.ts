@@ -10,7 +10,8 @@ import { type GroupVersionResource, resourcePath } from '../apimachinery/gvk.ts'
 import { isJsonObject } from '../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
 import type { KubeList, KubeObject } from '../apimachinery/object-meta.ts';
-import { type Status, StatusError } from '../apimachinery/status.ts';
+import { StatusError } from '../apimachinery/status.ts';
+import type { WatchEvent } from '../apimachinery/watch-event.ts';
 import { type Clock, sleep, systemClock } from '../system/clock.ts';
 import type {
   Client,
@@ -190,7 +191,7 @@ function errorFrom(request: ClientRequest, response: HttpResponse, body: Uint8Ar
   const text = Buffer.from(body).toString('utf8');
   try {
     const value = parseJson(text);
-    if (isJsonObject(value) && value['kind'] === 'Status') return new StatusError(value as unknown as Status);
+    if (isJsonObject(value) && value['kind'] === 'Status') return new StatusError(value);
   } catch {
     // No Status: made up below, as client-go does.
   }
@@ -280,7 +281,7 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
     });
   }
 
-  async *watch(options: WatchOptions = {}): AsyncGenerator<import('../apimachinery/watch-event.ts').WatchEvent<T>> {
+  async *watch(options: WatchOptions = {}): AsyncGenerator<WatchEvent<T>> {
     const { allowWatchBookmarks, sendInitialEvents, timeoutSeconds } = options;
     const query = { ...listQuery(options), watch: true, allowWatchBookmarks, sendInitialEvents, timeoutSeconds };
     const response = await this.#client.stream({ method: 'GET', path: this.#path(), query, ...signalOf(options) });

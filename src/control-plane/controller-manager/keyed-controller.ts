@@ -35,9 +35,14 @@ export function createKeyedController(options: KeyedControllerOptions): Controll
   return {
     name,
     start() {
-      running ??= runWorkers(queue, options.workers ?? 5, (key) => options.sync(key, queue), (key, error) => {
-        context.log.warn(`${name}: sync failed, will be tried again`, { key, error: String(error) });
-      });
+      running ??= runWorkers(
+        queue,
+        options.workers ?? 5,
+        (key) => options.sync(key, queue),
+        (key, error) => {
+          context.log.warn(`${name}: sync failed, will be tried again`, { key, error: String(error) });
+        },
+      );
     },
     async stop() {
       queue.shutDown();

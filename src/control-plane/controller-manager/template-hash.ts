@@ -9,7 +9,7 @@ const safeAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** A number's digits as letters that spell no words (k8s.io/apimachinery/pkg/util/rand.SafeEncodeString). */
 export function safeEncode(text: string): string {
-  return [...text].map((char) => safeAlphabet[(char.codePointAt(0) ?? 0) % safeAlphabet.length] ?? 'x').join('');
+  return text.replaceAll(/./gs, (char) => safeAlphabet[char.charCodeAt(0) % safeAlphabet.length] ?? 'x');
 }
 
 /**

@@ -89,7 +89,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const run = async (): Promise<void> => {
     // Let what arrives together be seen together, so that priority decides.
     await Promise.resolve();
-    for (let next = queue.pop(); next !== undefined && !stopped; next = queue.pop()) {
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
       const { pod, attempts } = next;
       try {
         await scheduleOne(pod, attempts);

@@ -71,7 +71,7 @@ async function environmentValue(
   if (from.resourceFieldRef !== undefined) {
     const [list, name] = from.resourceFieldRef.resource.split('.');
     const resources = list === 'limits' ? container.resources?.limits : container.resources?.requests;
-    return `${resources?.[name ?? ''] ?? '0'}`;
+    return resources?.[name ?? ''] ?? '0';
   }
   const keyed = from.configMapKeyRef ?? from.secretKeyRef;
   if (keyed === undefined) return undefined;

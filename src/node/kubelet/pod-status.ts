@@ -317,7 +317,7 @@ function containersReadyCondition(
   if (phase === 'Failed') return condition('ContainersReady', false, 'PodFailed');
   const sidecars = new Set((pod.spec?.initContainers ?? []).filter(isSidecar).map((container) => container.name));
   const unready = [...initStatuses.filter((status) => sidecars.has(status.name)), ...statuses]
-    .filter((status) => status.ready !== true)
+    .filter((status) => !status.ready)
     .map((status) => status.name);
   if (unready.length === 0) return condition('ContainersReady', true);
   const message = `containers with unready status: ${goList(unready)}`;
