@@ -16,16 +16,13 @@ export class FieldSelectorError extends Error {}
  * @throws FieldSelectorError with the real text.
  */
 export function parseFieldSelector(text: string): FieldSelector {
-  return splitTerms(text)
-    .filter((term) => term !== '')
-    .map((term): FieldRequirement => {
-      const match = /^((?:[^\\=!]|\\.|!(?!=))*?)(!=|==|=)(.*)$/s.exec(term);
-      if (match === null) {
-        throw new FieldSelectorError(`invalid selector: '${text}'; can't understand '${term}'`);
-      }
-      const [, field = '', operator = '', value = ''] = match;
-      return { field, operator: operator === '!=' ? '!=' : '=', value: unescape(value, text) };
-    });
+  const terms = splitTerms(text).filter((term) => term !== '');
+  return terms.sort().map((term): FieldRequirement => {
+    const at = /!=|==|=/.exec(term);
+    if (at === null) throw new FieldSelectorError(`invalid selector: '${text}'; can't understand '${term}'`);
+    const operator = at[0] === '!=' ? '!=' : '=';
+    return { field: term.slice(0, at.index), operator, value: unescape(term.slice(at.index + at[0].length)) };
+  });
 }
 
 /** Whether an object whose fields are read by `valueOf` satisfies the selector. */
@@ -61,18 +58,23 @@ function splitTerms(text: string): string[] {
   return terms;
 }
 
-function unescape(value: string, whole: string): string {
+function unescape(value: string): string {
   let result = '';
-  for (let index = 0; index < value.length; index++) {
-    const char = value[index] ?? '';
-    if (char === '=') throw new FieldSelectorError(`invalid field selector: invalid unescaped character ${char}`);
+  const chars = Array.from(value);
+  for (let index = 0; index < chars.length; index++) {
+    const char = chars[index] ?? '';
+    if (char === '=' || char === ',') {
+      // Go prints the character's number.
+      const code = char.codePointAt(0) ?? 0;
+      throw new FieldSelectorError(`invalid field selector: unescaped character in value: ${code}`);
+    }
     if (char !== '\\') {
       result += char;
       continue;
     }
-    const next = value[++index];
-    if (next === undefined || !['\\', ',', '='].includes(next)) {
-      throw new FieldSelectorError(`invalid field selector: invalid escape sequence: \\${next ?? ''} in ${whole}`);
+    const next = chars[++index] ?? '';
+    if (!['\\', ',', '='].includes(next)) {
+      throw new FieldSelectorError(`invalid field selector: invalid escape sequence: \\${next}`);
     }
     result += next;
   }

@@ -48,7 +48,7 @@ export function formatLabelSelector(selector: LabelSelector): string {
 
 /**
  * The selector that an object states; undefined (no selector) matches nothing, an empty one everything.
- * @throws LabelSelectorError for an operator that does not exist.
+ * @throws LabelSelectorError for an operator that does not exist and for keys and values that cannot be.
  */
 export function selectorFromObject(selector: ObjectLabelSelector | undefined): LabelSelector | undefined {
   if (selector === undefined) return undefined;
@@ -62,7 +62,11 @@ export function selectorFromObject(selector: ObjectLabelSelector | undefined): L
     if (operator === undefined) {
       throw new LabelSelectorError(`"${expression.operator}" is not a valid label selector operator`);
     }
-    requirements.push({ key: expression.key, operator, values: (expression.values ?? []).toSorted() });
+    requirements.push({ key: expression.key, operator, values: expression.values ?? [] });
+  }
+  for (const requirement of requirements) {
+    const problem = requirementProblem(requirement);
+    if (problem !== undefined) throw new LabelSelectorError(problem);
   }
   return requirements.toSorted((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
 }
@@ -150,9 +154,10 @@ function requirementHolds(requirement: LabelRequirement, labels: Readonly<Record
     case '!':
       return !has;
     default: {
-      if (!has || !/^[+-]?\d+$/.test(value)) return false;
-      const bound = BigInt(requirement.values[0] ?? '0');
-      return requirement.operator === 'gt' ? BigInt(value) > bound : BigInt(value) < bound;
+      const text = requirement.values[0] ?? '';
+      if (!has || !isInt64(value) || !isInt64(text)) return false;
+      const difference = BigInt(value.replace(/^\+/, '')) - BigInt(text.replace(/^\+/, ''));
+      return requirement.operator === 'gt' ? difference > 0n : difference < 0n;
     }
   }
 }
@@ -182,7 +187,6 @@ interface Token {
 }
 
 const symbols = ['==', '!=', '=', '!', '(', ')', ',', '>', '<'];
-const selectorPath = new FieldPath();
 
 class SelectorReader {
   readonly #tokens: Token[] = [];
@@ -203,18 +207,16 @@ class SelectorReader {
     for (;;) {
       const token = this.#peek();
       if (token.kind === 'end') return requirements;
-      if (token.kind === 'identifier' || token.text === '!') {
-        requirements.push(this.#parseRequirement());
-        const after = this.#peek();
-        if (after.kind === 'end') return requirements;
-        if (after.text !== ',') throw new LabelSelectorError(`found '${after.text}', expected: ',' or 'end of string'`);
-        this.#position++;
-        const next = this.#peek();
-        if (next.kind !== 'identifier' && next.text !== '!') {
-          throw new LabelSelectorError(`found '${next.text}', expected: identifier after ','`);
-        }
-      } else {
+      if (!startsRequirement(token)) {
         throw new LabelSelectorError(`found '${token.text}', expected: !, identifier, or 'end of string'`);
+      }
+      requirements.push(this.#requirement());
+      const after = this.#take();
+      if (after.kind === 'end') return requirements;
+      if (after.text !== ',') throw new LabelSelectorError(`found '${after.text}', expected: ',' or 'end of string'`);
+      const next = this.#peek();
+      if (!startsRequirement(next)) {
+        throw new LabelSelectorError(`found '${next.text}', expected: identifier after ','`);
       }
     }
   }
@@ -223,69 +225,78 @@ class SelectorReader {
     return this.#tokens[this.#position] ?? { kind: 'end', text: '' };
   }
 
-  #parseRequirement(): LabelRequirement {
-    try {
-      return this.#requirement();
-    } catch (error) {
-      if (!(error instanceof LabelSelectorError)) throw error;
-      throw new LabelSelectorError(`unable to parse requirement: ${error.message}`);
-    }
+  #take(): Token {
+    const token = this.#peek();
+    this.#position++;
+    return token;
   }
 
   #requirement(): LabelRequirement {
     const isNot = this.#peek().text === '!';
     if (isNot) this.#position++;
-    const token = this.#peek();
-    if (token.kind !== 'identifier') throw new LabelSelectorError(`found '${token.text}', expected: identifier`);
-    this.#position++;
+    const token = this.#take();
+    if (token.kind !== 'identifier') throw misfit(`found '${token.text}', expected: identifier`);
     const key = token.text;
-    for (const message of isQualifiedName(key)) {
-      throw new LabelSelectorError(`<nil>: Invalid value: ${goQuote(key)}: ${message}`);
-    }
-    if (isNot) return { key, operator: '!', values: [] };
+    const keyProblems = isQualifiedName(key);
+    if (keyProblems.length > 0) throw misfit(`<nil>: Invalid value: ${goQuote(key)}: ${keyProblems.join('; ')}`);
     const after = this.#peek();
+    if (isNot) return { key, operator: '!', values: [] };
     if (after.kind === 'end' || after.text === ',') return { key, operator: 'exists', values: [] };
     this.#position++;
-    const operator = operators[after.text];
-    if (operator === undefined) {
-      throw new LabelSelectorError(`found '${after.text}', expected: in, notin, =, ==, !=, gt, lt`);
-    }
+    const operator = Object.hasOwn(operators, after.text) ? operators[after.text] : undefined;
+    if (operator === undefined) throw misfit(`found '${after.text}', expected: in, notin, =, ==, !=, gt, lt`);
     const values = operator === 'in' || operator === 'notin' ? this.#valueList() : [this.#exactValue()];
-    checkValues(key, operator, values);
-    return { key, operator, values };
+    const requirement = { key, operator, values };
+    const problem = requirementProblem(requirement);
+    if (problem !== undefined) throw misfit(problem);
+    return requirement;
   }
 
   #exactValue(): string {
-    const token = this.#peek();
-    if (token.kind === 'end' || token.text === ',') return '';
-    if (token.kind !== 'identifier') throw new LabelSelectorError(`found '${token.text}', expected: identifier`);
-    this.#position++;
+    const next = this.#peek();
+    if (next.kind === 'end' || next.text === ',') return '';
+    const token = this.#take();
+    if (token.kind !== 'identifier') throw misfit(`found '${token.text}', expected: identifier`);
     return token.text;
   }
 
   #valueList(): string[] {
-    if (this.#peek().text !== '(') throw new LabelSelectorError(`found '${this.#peek().text}' expected: '('`);
-    this.#position++;
-    const values: string[] = [];
-    let expectsValue = true;
+    const open = this.#take();
+    if (open.text !== '(') throw misfit(`found '${open.text}' expected: '('`);
+    const first = this.#peek();
+    if (first.text === ')') {
+      this.#position++;
+      return [''];
+    }
+    if (first.kind !== 'identifier' && first.text !== ',') {
+      throw misfit(`found '${first.text}', expected: ',', ')' or identifier`);
+    }
+    const values = new Set<string>();
     for (;;) {
-      const token = this.#peek();
+      const token = this.#take();
+      const next = this.#peek();
       if (token.kind === 'identifier') {
-        values.push(token.text);
-        expectsValue = false;
+        values.add(token.text);
+        if (next.text === ',') continue;
+        if (next.text !== ')') throw misfit(`found '${next.text}', expected: ',' or ')'`);
       } else if (token.text === ',') {
-        if (expectsValue) values.push('');
-        expectsValue = true;
-      } else if (token.text === ')') {
-        if (expectsValue && values.length > 0) values.push('');
-        this.#position++;
-        return [...new Set(values)].sort();
+        if (values.size === 0 || next.text === ',' || next.text === ')') values.add('');
+        if (next.text !== ')') continue;
       } else {
-        throw new LabelSelectorError(`found '${token.text}', expected: ',', ')' or identifier`);
+        throw misfit(`found '${token.text}', expected: ',', or identifier`);
       }
       this.#position++;
+      return [...values].sort();
     }
   }
+}
+
+function startsRequirement(token: Token): boolean {
+  return token.kind === 'identifier' || token.text === '!';
+}
+
+function misfit(problem: string): LabelSelectorError {
+  return new LabelSelectorError(`unable to parse requirement: ${problem}`);
 }
 
 const operators: Readonly<Record<string, LabelOperator>> = {
@@ -298,22 +309,30 @@ const operators: Readonly<Record<string, LabelOperator>> = {
   '<': 'lt',
 };
 
-function checkValues(key: string, operator: LabelOperator, values: readonly string[]): void {
+/** What is wrong with a requirement, as labels.NewRequirement tells it: all problems in one text. */
+function requirementProblem({ key, operator, values }: LabelRequirement): string | undefined {
+  const errors: FieldError[] = isQualifiedName(key).map((message) => invalid(new FieldPath('key'), key, message));
+  const path = new FieldPath('values');
   if ((operator === 'in' || operator === 'notin') && values.length === 0) {
-    throw new LabelSelectorError("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty");
+    errors.push(invalid(path, values, "for 'in', 'notin' operators, values set can't be empty"));
   }
-  if (operator === 'gt' || operator === 'lt') {
-    if (!/^[+-]?\d+$/.test(values[0] ?? '')) {
-      throw new LabelSelectorError(
-        `values[0]: Invalid value: ${goQuote(values[0] ?? '')}: for 'Gt', 'Lt' operators, the value must be an integer`,
-      );
-    }
-    return;
+  if ((operator === 'exists' || operator === '!') && values.length > 0) {
+    errors.push(invalid(path, values, 'values set must be empty for exists and does not exist'));
+  }
+  if ((operator === 'gt' || operator === 'lt') && !isInt64(values[0] ?? '')) {
+    const message = "for 'Gt', 'Lt' operators, the value must be an integer";
+    errors.push(invalid(path.index(0), values[0] ?? '', message));
   }
   values.forEach((value, index) => {
-    const message = isValidLabelValue(value)[0];
-    if (message === undefined) return;
-    const error = invalid(selectorPath.child('values').index(index).key(key), value, message);
-    throw new LabelSelectorError(`${error.field}: ${error.body}`);
+    const problems = isValidLabelValue(value);
+    if (problems.length > 0) errors.push(invalid(path.index(index).key(key), value, problems.join('; ')));
   });
+  const texts = errors.map(({ field, body }) => `${field}: ${body}`);
+  return texts.length > 1 ? `[${texts.join(', ')}]` : texts[0];
+}
+
+function isInt64(text: string): boolean {
+  if (!/^[+-]?\d+$/.test(text)) return false;
+  const value = BigInt(text.replace(/^\+/, ''));
+  return value >= -(2n ** 63n) && value < 2n ** 63n;
 }

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /**
  * Checks of names, as k8s.io/apimachinery/pkg/util/validation and pkg/api/validation make them. Each returns messages;
  * none means that the name is good.
@@ -28,6 +30,11 @@ const labelValueMessage =
 /** `must be no more than N characters`, or bytes where the real one says so (labels, from 1.34 on). */
 export function maxLengthMessage(length: number, unit: 'characters' | 'bytes' = 'characters'): string {
   return `must be no more than ${length} ${unit}`;
+}
+
+/** `must be no more than N bytes`: what the checks of label keys and values say. */
+export function maxBytesMessage(length: number): string {
+  return `must be no more than ${length} bytes`;
 }
 
 /** `message (e.g. 'a', or 'b', regex used for validation is '…')`. */
@@ -88,7 +95,7 @@ export function isQualifiedName(value: string): string[] {
     const prefix = name;
     name = parts[1] ?? '';
     if (prefix === '') messages.push('prefix part must be non-empty');
-    else messages.push(...isDns1123Subdomain(prefix).map((message) => `prefix part ${message}`));
+    else messages.push(...prefixProblems(prefix).map((message) => `prefix part ${message}`));
   } else if (parts.length > 2) {
     const shape = `a valid label key ${qualifiedMessage}`;
     const message = regexMessage(shape, qualifiedPart, 'MyName', 'my.name', '123-abc');
@@ -100,6 +107,12 @@ export function isQualifiedName(value: string): string[] {
     messages.push(`name part ${regexMessage(qualifiedMessage, qualifiedPart, 'MyName', 'my.name', '123-abc')}`);
   }
   return messages;
+}
+
+function prefixProblems(prefix: string): string[] {
+  return isDns1123Subdomain(prefix).map((message) =>
+    message === maxLengthMessage(253) ? maxBytesMessage(253) : message,
+  );
 }
 
 /** Values of labels. */
@@ -127,12 +140,8 @@ export function isConfigMapKey(value: string): string[] {
   if (!new RegExp(`^${pattern}$`).test(value)) {
     const message = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
     messages.push(regexMessage(message, pattern, 'key.name', 'KEY_NAME', 'key-name'));
-    return messages;
   }
-  if (value === '.') messages.push("must not be '.'");
-  else if (value === '..') messages.push("must not be '..'");
-  else if (value.startsWith('..')) messages.push("must not start with '..'");
-  return messages;
+  return messages.concat(parentFolderProblems(value));
 }
 
 /** Names of environment variables, as relaxed by KEP-4369: printable ASCII without `=`. */
@@ -142,6 +151,69 @@ export function isEnvVarName(value: string): string[] {
     return ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
   }
   return [];
+}
+
+/** Names of environment variables as they were before that, still asked for of files of variables. */
+export function isClassicEnvVarName(value: string): string[] {
+  const pattern = '[-._a-zA-Z][-._a-zA-Z0-9]*';
+  const messages: string[] = [];
+  if (!new RegExp(`^${pattern}$`).test(value)) {
+    const message =
+      "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit";
+    messages.push(regexMessage(message, pattern, 'my.env-name', 'MY_ENV.NAME', 'MyEnvName1'));
+  }
+  return messages.concat(parentFolderProblems(value));
+}
+
+function parentFolderProblems(value: string): string[] {
+  if (value === '.') return ["must not be '.'"];
+  if (value === '..') return ["must not be '..'"];
+  return value.startsWith('..') ? ["must not start with '..'"] : [];
+}
+
+/** A name's check that also takes a prefix for generateName, whose last dash is no mistake. */
+export type NameCheck = (name: string, isPrefix: boolean) => string[];
+
+/** What is put after a prefix begins with a letter or digit, so that a dash at its end is fine. */
+function forPrefixes(check: (name: string) => string[]): NameCheck {
+  return (name, isPrefix) => check(isPrefix && name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name);
+}
+
+/** Names of most kinds (api/validation.NameIsDNSSubdomain). */
+export const nameIsDnsSubdomain: NameCheck = forPrefixes(isDns1123Subdomain);
+/** Names of namespaces, among others. */
+export const nameIsDnsLabel: NameCheck = forPrefixes(isDns1123Label);
+/** Names that must begin with a letter. */
+export const nameIsDns1035Label: NameCheck = forPrefixes(isDns1035Label);
+
+/** An IP address without leading zeros. */
+export function isValidIp(value: string): string[] {
+  return isIP(value) === 0 ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : [];
+}
+
+/** An address block such as `10.9.8.0/24`. */
+export function isValidCidr(value: string): string[] {
+  const match = /^([^/%]+)\/(0|[1-9]\d{0,2})$/.exec(value);
+  const family = isIP(match?.[1] ?? '');
+  if (family === 0 || Number(match?.[2]) > (family === 4 ? 32 : 128)) {
+    return ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
+  }
+  return [];
+}
+
+/** Names of HTTP headers, for probes. */
+export function isHttpHeaderName(value: string): string[] {
+  const pattern = '[-A-Za-z0-9]+';
+  if (new RegExp(`^${pattern}$`).test(value)) return [];
+  return [regexMessage("a valid HTTP header must consist of alphanumeric characters or '-'", pattern, 'X-Header-Name')];
+}
+
+/** `25%`. */
+export function isValidPercent(value: string): string[] {
+  const pattern = '[0-9]+%';
+  if (new RegExp(`^${pattern}$`).test(value)) return [];
+  const message = "a valid percent string must be a numeric string followed by an ending '%'";
+  return [regexMessage(message, pattern, '1%', '93%')];
 }
 
 /** Names of ports: IANA service names. */

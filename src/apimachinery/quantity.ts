@@ -35,10 +35,13 @@ export class Quantity {
   /** The amount in billionths. */
   readonly nano: bigint;
   readonly format: QuantityFormat;
+  /** The text it was read from, where that is near enough to canonical that Kubernetes keeps it. */
+  readonly #text: string | undefined;
 
-  constructor(nano: bigint, format: QuantityFormat) {
+  constructor(nano: bigint, format: QuantityFormat, text?: string) {
     this.nano = nano;
     this.format = format;
+    this.#text = text;
   }
 
   /** In whole units, rounded up. */
@@ -49,6 +52,19 @@ export class Quantity {
   /** In thousandths, rounded up. */
   milliValue(): bigint {
     return divideUp(this.nano, 10n ** 6n);
+  }
+
+  /** In units of ten to the power of `scale` (-9 for billionths, 3 for thousands), rounded up. */
+  scaledValue(scale: number): bigint {
+    return scale <= -9 ? this.nano * 10n ** BigInt(-9 - scale) : divideUp(this.nano, 10n ** BigInt(9 + scale));
+  }
+
+  /** The whole number it is; undefined where it has a fraction or does not fit 64 bits. */
+  asInt(): bigint | undefined {
+    const billion = 10n ** 9n;
+    if (this.nano % billion !== 0n) return undefined;
+    const value = this.nano / billion;
+    return value <= maxInt64 && value >= -maxInt64 - 1n ? value : undefined;
   }
 
   /** As a floating point number. */
@@ -85,6 +101,7 @@ export class Quantity {
 
   /** Canonical text: the largest suffix that leaves no fraction. */
   toString(): string {
+    if (this.#text !== undefined) return this.#text;
     if (this.nano === 0n) return '0';
     const billion = 10n ** 9n;
     if (this.format === 'BinarySI' && this.nano % billion === 0n && absolute(this.nano) >= 1024n * billion) {
@@ -99,32 +116,55 @@ export class Quantity {
  * @throws QuantityError with the text of the real parser.
  */
 export function parseQuantity(text: string): Quantity {
-  if (text === '') throw new QuantityError('quantities must match the regular expression ' + pattern);
-  const match = /^([+-]?)(\d*)(?:\.(\d*))?(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]?\d+)?$/.exec(text);
-  const [, sign = '', whole = '', fraction = '', suffix = ''] = match ?? [];
-  if (match === null || (whole === '' && fraction === '')) {
-    const unknownSuffix = /^[+-]?(\d+\.?\d*|\.\d+)[A-Za-z+-]/.test(text);
-    if (unknownSuffix) throw new QuantityError("unable to parse quantity's suffix");
-    throw new QuantityError('quantities must match the regular expression ' + pattern);
-  }
-  const digits = BigInt(`${whole}${fraction}`);
-  let numerator = digits;
-  let exponent = -fraction.length;
+  const match = /^([+-]?)0*(\d*)(?:(\.)(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/.exec(text);
+  if (text === '' || match === null) throw new QuantityError(`quantities must match the regular expression ${pattern}`);
+  const [, sign = '', whole = '', point = '', fraction = '', suffix = ''] = match;
+  const shifted = `${whole === '' ? '0' : whole}${fraction}`;
+  const isBinary = Object.hasOwn(binarySuffixes, suffix);
+  let exponent = 0;
   let format: QuantityFormat = 'DecimalSI';
-  if (binarySuffixes[suffix] !== undefined) {
-    numerator *= binarySuffixes[suffix] ?? 1n;
-    format = 'BinarySI';
-  } else if (decimalSuffixes[suffix] !== undefined) {
-    exponent += decimalSuffixes[suffix] ?? 0;
-  } else {
-    exponent += Number(suffix.slice(1));
+  if (isBinary) format = 'BinarySI';
+  else if (Object.hasOwn(decimalSuffixes, suffix)) exponent = decimalSuffixes[suffix] ?? 0;
+  else {
+    if (!/^[eE][-+]?\d+$/.test(suffix)) throw new QuantityError("unable to parse quantity's suffix");
+    exponent = Number(suffix.slice(1));
     format = 'DecimalExponent';
+    if (Math.abs(exponent) >= 2 ** 31) throw new QuantityError("unable to parse quantity's suffix");
   }
-  // Amounts beyond what is kept are cut off at the largest; tiny ones round up to a billionth.
-  const nano = exponent > 60 ? maxInt64 * 10n ** 9n : scale(numerator, exponent + 9);
-  const limit = maxInt64 * 10n ** 9n;
-  const bounded = nano > limit ? limit : nano;
-  return new Quantity(sign === '-' ? -bounded : bounded, format);
+  const isBare = !/\d/.test(text.slice(0, text.length - suffix.length));
+  if (isBare && isBinary && point !== '') throw new QuantityError('unable to parse numeric part of quantity');
+  // Amounts beyond any use would cost as much memory as they have digits.
+  const power = Math.max(-largestExponent, Math.min(largestExponent, exponent)) - fraction.length;
+  const factor = isBinary ? (binarySuffixes[suffix] ?? 1n) : 1n;
+  let nano = scale(BigInt(shifted) * factor, power + 9);
+  if (isBinary) {
+    const limit = maxInt64 * 10n ** 9n;
+    if (nano > limit) nano = limit;
+    if (nano > 0n && nano < 10n ** 9n) format = 'DecimalSI';
+  }
+  const keepsText = isKept(shifted, fraction, format, exponent, suffix);
+  return new Quantity(sign === '-' ? -nano : nano, format, keepsText ? text : undefined);
+}
+
+const largestExponent = 400;
+
+/** Whether Kubernetes keeps the text as it stands: no suffix would be shorter, whatever zeros it has in front. */
+function isKept(shifted: string, fraction: string, format: QuantityFormat, exponent: number, suffix: string): boolean {
+  const value = BigInt(shifted);
+  if (value > maxInt64) return false;
+  if (format === 'BinarySI') {
+    const power = binaryPower(suffix);
+    const precision = 15 - shifted.length - Math.trunc((power * 3) / 10) - 1;
+    return fraction === '' && precision >= 0 && value * 2n ** BigInt(power) <= maxInt64 && (value & 7n) !== 0n;
+  }
+  if (Object.hasOwn(binarySuffixes, suffix)) return false;
+  const power = exponent - fraction.length;
+  if (shifted.length > 18 || power < -9) return false;
+  return power % 3 === 0 && !shifted.endsWith('000') && !shifted.startsWith('0');
+}
+
+function binaryPower(suffix: string): number {
+  return (Object.keys(binarySuffixes).indexOf(suffix) + 1) * 10;
 }
 
 /** The text in its canonical form. @throws QuantityError */
@@ -162,7 +202,8 @@ function binaryText(value: bigint): string {
 function decimalText(nano: bigint, format: QuantityFormat): string {
   let amount = nano;
   let exponent = -9;
-  while (amount % 1000n === 0n && exponent < 18) {
+  const largest = format === 'DecimalExponent' ? Number.POSITIVE_INFINITY : 18;
+  while (amount % 1000n === 0n && exponent < largest) {
     amount /= 1000n;
     exponent += 3;
   }

@@ -5,6 +5,7 @@ import { formatGoFloat } from './go-float.ts';
 import { resolvePlainScalar } from './yaml-scalar.ts';
 
 export { resolvePlainScalar } from './yaml-scalar.ts';
+export { stringifyKyaml } from './kyaml-writer.ts';
 export { compareYamlKeys, stringifyYaml } from './yaml-writer.ts';
 
 /** Where something stands in a text; both count from 1. */
