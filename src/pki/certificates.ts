@@ -1,0 +1,218 @@
+import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import type * as X509 from '@peculiar/x509';
+import { generateKeyPair, type KeyPair } from './key-pair.ts';
+
+/** A certificate and its private key, PEM. */
+export interface CertificatePair {
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+export interface SubjectName {
+  /** CN: the user's name for a client. */
+  readonly commonName: string;
+  /** O: the user's groups for a client. */
+  readonly organizations?: readonly string[];
+}
+
+export interface CertificateRequestOptions {
+  readonly subject: SubjectName;
+  readonly usage: 'server' | 'client';
+  readonly dnsNames?: readonly string[];
+  readonly ipAddresses?: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly validDays?: number;
+}
+
+const dayMillis = 86_400_000;
+/** Clocks of clients may be behind. */
+const backdateMillis = 300_000;
+
+type X509Module = typeof X509;
+let loaded: Promise<X509Module> | undefined;
+
+/** The library takes a while to load, so only those who make certificates do. */
+function x509(): Promise<X509Module> {
+  // Node's own WebCrypto is what the library finds by itself.
+  loaded ??= import('@peculiar/x509');
+  return loaded;
+}
+
+/** Object identifier of subjectAltName. */
+const alternativeNames = '2.5.29.17';
+const signing = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+/** A new certificate authority, valid for ten years. */
+export async function createCertificateAuthority(commonName: string, now: number): Promise<CertificatePair> {
+  const lib = await x509();
+  const pair = generateKeyPair();
+  const keys = await importKeys(pair);
+  const certificate = await lib.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: `CN=${escapeName(commonName)}`,
+    notBefore: new Date(now - backdateMillis),
+    notAfter: new Date(now + 3650 * dayMillis),
+    signingAlgorithm: signing,
+    keys,
+    extensions: [
+      new lib.BasicConstraintsExtension(true, undefined, true),
+      new lib.KeyUsagesExtension(lib.KeyUsageFlags.keyCertSign | lib.KeyUsageFlags.digitalSignature, true),
+      await lib.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { certificate: `${certificate.toString('pem')}\n`, privateKey: pair.privateKey };
+}
+
+/** A certificate signed by the authority, with a key of its own. Valid for a year when not said. */
+export async function issueCertificate(
+  authority: CertificatePair,
+  options: CertificateRequestOptions,
+): Promise<CertificatePair> {
+  const lib = await x509();
+  const pair = generateKeyPair();
+  const keys = await importKeys(pair);
+  const usage = options.usage === 'server' ? lib.ExtendedKeyUsage.serverAuth : lib.ExtendedKeyUsage.clientAuth;
+  const names = [
+    ...(options.dnsNames ?? []).map((value) => ({ type: 'dns' as const, value })),
+    ...(options.ipAddresses ?? []).map((value) => ({ type: 'ip' as const, value })),
+  ];
+  const certificate = await sign(lib, authority, {
+    subject: subjectText(options.subject),
+    publicKey: keys.publicKey,
+    notBefore: new Date(options.now - backdateMillis),
+    notAfter: new Date(options.now + (options.validDays ?? 365) * dayMillis),
+    extensions: [
+      new lib.KeyUsagesExtension(lib.KeyUsageFlags.digitalSignature | lib.KeyUsageFlags.keyEncipherment, true),
+      new lib.ExtendedKeyUsageExtension([usage]),
+      ...(names.length > 0 ? [new lib.SubjectAlternativeNameExtension(names)] : []),
+    ],
+  });
+  return { certificate, privateKey: pair.privateKey };
+}
+
+/** Usages of certificates.k8s.io/v1 that become key usages or extended key usages. */
+const usageFlags: Readonly<Record<string, keyof typeof X509.KeyUsageFlags>> = {
+  signing: 'digitalSignature',
+  'digital signature': 'digitalSignature',
+  'content commitment': 'nonRepudiation',
+  'key encipherment': 'keyEncipherment',
+  'key agreement': 'keyAgreement',
+  'data encipherment': 'dataEncipherment',
+};
+const extendedUsages: Readonly<Record<string, string>> = {
+  'server auth': '1.3.6.1.5.5.7.3.1',
+  'client auth': '1.3.6.1.5.5.7.3.2',
+  'code signing': '1.3.6.1.5.5.7.3.3',
+  'email protection': '1.3.6.1.5.5.7.3.4',
+};
+
+/**
+ * Signs a PKCS 10 request: its subject, key and names, with the usages asked for.
+ * @param usages as in certificates.k8s.io/v1. @returns PEM. @throws Error for a request whose signature is wrong.
+ */
+export async function signCertificateRequest(
+  authority: CertificatePair,
+  requestPem: string,
+  options: { readonly usages: readonly string[]; readonly now: number; readonly expirationSeconds: number },
+): Promise<string> {
+  const lib = await x509();
+  const request = new lib.Pkcs10CertificateRequest(requestPem);
+  if (!(await request.verify())) throw new Error('the signature of the certificate request is wrong');
+  const flags = options.usages
+    .map((usage) => usageFlags[usage])
+    .reduce((sum, flag) => (flag === undefined ? sum : sum | lib.KeyUsageFlags[flag]), 0);
+  const extended = options.usages.map((usage) => extendedUsages[usage]).filter((usage) => usage !== undefined);
+  const names = request.getExtension(alternativeNames);
+  const caEnd = new X509Certificate(authority.certificate).validTo;
+  const notAfter = Math.min(options.now + options.expirationSeconds * 1000, Date.parse(caEnd));
+  return sign(lib, authority, {
+    subject: request.subject,
+    publicKey: request.publicKey,
+    notBefore: new Date(options.now - backdateMillis),
+    notAfter: new Date(notAfter),
+    extensions: [
+      new lib.KeyUsagesExtension(flags, true),
+      ...(extended.length > 0 ? [new lib.ExtendedKeyUsageExtension(extended)] : []),
+      new lib.BasicConstraintsExtension(false, undefined, true),
+      ...(names === null ? [] : [names]),
+    ],
+  });
+}
+
+/** What a certificate request says of itself. */
+export interface ParsedCertificateRequest {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  readonly dnsNames: readonly string[];
+  readonly ipAddresses: readonly string[];
+}
+
+/** @throws Error for what is no PKCS 10 request. */
+export async function parseCertificateRequest(pem: string): Promise<ParsedCertificateRequest> {
+  const lib = await x509();
+  const request = new lib.Pkcs10CertificateRequest(pem);
+  const field = (name: string): string[] => request.subjectName.getField(name);
+  const extension = request.getExtension(alternativeNames);
+  const names = extension instanceof lib.SubjectAlternativeNameExtension ? extension.names.items : [];
+  const ofType = (type: string): string[] => names.filter((name) => name.type === type).map((name) => name.value);
+  return {
+    commonName: field('CN')[0] ?? '',
+    organizations: field('O'),
+    dnsNames: ofType('dns'),
+    ipAddresses: ofType('ip'),
+  };
+}
+
+interface SignOptions {
+  readonly subject: string;
+  readonly publicKey: webcrypto.CryptoKey | X509.PublicKey;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly extensions: X509.Extension[];
+}
+
+async function sign(lib: X509Module, authority: CertificatePair, options: SignOptions): Promise<string> {
+  const issuer = new lib.X509Certificate(authority.certificate);
+  const certificate = await lib.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: options.subject,
+    issuer: issuer.subject,
+    notBefore: options.notBefore,
+    notAfter: options.notAfter,
+    signingAlgorithm: signing,
+    publicKey: options.publicKey,
+    signingKey: await importPrivateKey(authority.privateKey),
+    extensions: [...options.extensions, await lib.AuthorityKeyIdentifierExtension.create(issuer)],
+  });
+  return `${certificate.toString('pem')}\n`;
+}
+
+async function importKeys(pair: KeyPair): Promise<webcrypto.CryptoKeyPair> {
+  const spki = Buffer.from(pair.publicKey.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+  return {
+    privateKey: await importPrivateKey(pair.privateKey),
+    publicKey: await webcrypto.subtle.importKey('spki', spki, signing, true, ['verify']),
+  };
+}
+
+async function importPrivateKey(pem: string): Promise<webcrypto.CryptoKey> {
+  const der = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
+  return (await webcrypto.subtle.importKey('pkcs8', der, signing, true, ['sign'])) as webcrypto.CryptoKey;
+}
+
+/** Positive, 127 bits of chance. */
+function serialNumber(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
+  return bytes.toString('hex');
+}
+
+function subjectText(subject: SubjectName): string {
+  const organizations = (subject.organizations ?? []).map((name) => `O=${escapeName(name)}`);
+  return [...organizations, `CN=${escapeName(subject.commonName)}`].join(', ');
+}
+
+function escapeName(text: string): string {
+  return text.replaceAll(/([,+"\\<>;=#])/g, '\\$1');
+}
