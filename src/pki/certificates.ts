@@ -34,8 +34,8 @@ let loaded: Promise<X509Module> | undefined;
 
 /** The library takes a while to load, so only those who make certificates do. */
 function x509(): Promise<X509Module> {
-  // Node's own WebCrypto is what the library finds by itself.
-  loaded ??= import('@peculiar/x509');
+  // The library's dependency injection wants the polyfill first; Node's own WebCrypto it finds by itself.
+  loaded ??= import('reflect-metadata').then(() => import('@peculiar/x509'));
   return loaded;
 }
 
