@@ -115,5 +115,6 @@ function needsQuotes(text: string): boolean {
 function looksLikeNumber(text: string): boolean {
   const prefixed = /^[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+)$/.exec(text);
   if (prefixed !== null) return BigInt(prefixed[1] ?? '0') < 2n ** 63n;
-  return /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text) || /^[-+]?0[xX][0-9a-fA-F.]+[pP][-+]?\d+$/.test(text);
+  if (/^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text)) return Number.isFinite(Number(text));
+  return /^[-+]?0[xX][0-9a-fA-F.]+[pP][-+]?\d+$/.test(text);
 }
