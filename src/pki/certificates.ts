@@ -119,7 +119,7 @@ export async function signCertificateRequest(
   const lib = await x509();
   const request = new lib.Pkcs10CertificateRequest(requestPem);
   if (!(await request.verify())) throw new Error('the signature of the certificate request is wrong');
-  const flags = options.usages
+  const flags: number = options.usages
     .map((usage) => usageFlags[usage])
     .reduce((sum, flag) => (flag === undefined ? sum : sum | lib.KeyUsageFlags[flag]), 0);
   const extended = options.usages.map((usage) => extendedUsages[usage]).filter((usage) => usage !== undefined);
@@ -132,6 +132,7 @@ export async function signCertificateRequest(
     notBefore: new Date(options.now - backdateMillis),
     notAfter: new Date(notAfter),
     extensions: [
+      // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- a sum of flags
       new lib.KeyUsagesExtension(flags, true),
       ...(extended.length > 0 ? [new lib.ExtendedKeyUsageExtension(extended)] : []),
       new lib.BasicConstraintsExtension(false, undefined, true),
@@ -198,7 +199,7 @@ async function importKeys(pair: KeyPair): Promise<webcrypto.CryptoKeyPair> {
 
 async function importPrivateKey(pem: string): Promise<webcrypto.CryptoKey> {
   const der = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
-  return (await webcrypto.subtle.importKey('pkcs8', der, signing, true, ['sign'])) as webcrypto.CryptoKey;
+  return webcrypto.subtle.importKey('pkcs8', der, signing, true, ['sign']);
 }
 
 /** Positive, 127 bits of chance. */

@@ -1,0 +1,45 @@
+import type { GroupVersionKind, GroupVersionResource } from '../../apimachinery/gvk.ts';
+import type { KubeObject, Unstructured } from '../../apimachinery/object-meta.ts';
+import type { Client } from '../../client/client.ts';
+import type { Informer } from '../../client/informer.ts';
+import type { UserInfo } from '../authentication/authenticator.ts';
+
+export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/** What a plugin is told of a request. `admit` changes `object` in place. */
+export interface AdmissionAttributes {
+  readonly operation: AdmissionOperation;
+  readonly kind: GroupVersionKind;
+  readonly resource: GroupVersionResource;
+  readonly subresource: string;
+  readonly namespace: string;
+  /** May be empty on create, while the name is not generated yet. */
+  readonly name: string;
+  readonly object: Unstructured | undefined;
+  readonly oldObject: Unstructured | undefined;
+  readonly dryRun: boolean;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly user: UserInfo;
+  warn(text: string): void;
+}
+
+/** One step of admission; it throws a StatusError to refuse. */
+export interface AdmissionPlugin {
+  /** As in --enable-admission-plugins. */
+  readonly name: string;
+  admit?(attributes: AdmissionAttributes): Promise<void> | void;
+  validate?(attributes: AdmissionAttributes): Promise<void> | void;
+}
+
+/** What plugins read the cluster through. */
+export interface AdmissionContext {
+  /** Asks the server itself, for what the local copies may not show yet. */
+  readonly client: Client;
+  informer<T extends KubeObject>(gvr: GroupVersionResource): Informer<T>;
+}
+
+/** `group/resource`, or the bare resource of the core group. */
+export function resourceKey(attributes: AdmissionAttributes): string {
+  const { group, resource } = attributes.resource;
+  return group === '' ? resource : `${group}/${resource}`;
+}

@@ -1,0 +1,67 @@
+import type { PersistentVolumeClaim } from '../../api/types/core-v1.ts';
+import type { Ingress, IngressClass } from '../../api/types/networking-v1.ts';
+import type { StorageClass } from '../../api/types/storage-v1.ts';
+import type { KubeObject } from '../../apimachinery/object-meta.ts';
+import { forbidden } from '../../apimachinery/status.ts';
+import { type AdmissionContext, type AdmissionPlugin, resourceKey } from './admission-plugin.ts';
+
+const isDefault = (object: KubeObject, annotation: string): boolean =>
+  object.metadata.annotations?.[annotation] === 'true';
+
+/** The newest first, then by name. */
+function newest<T extends KubeObject>(objects: readonly T[]): T | undefined {
+  const created = (object: T): number => Date.parse(object.metadata.creationTimestamp ?? '') || 0;
+  return objects.toSorted(
+    (left, right) =>
+      created(right) - created(left) || ((left.metadata.name ?? '') < (right.metadata.name ?? '') ? -1 : 1),
+  )[0];
+}
+
+/** Claims that name no storage class get the default one. */
+export function defaultStorageClass(context: AdmissionContext): AdmissionPlugin {
+  const classes = context.informer<StorageClass>({
+    group: 'storage.k8s.io',
+    version: 'v1',
+    resource: 'storageclasses',
+  });
+  const annotation = 'storageclass.kubernetes.io/is-default-class';
+  return {
+    name: 'DefaultStorageClass',
+    admit(attributes) {
+      if (attributes.operation !== 'CREATE' || resourceKey(attributes) !== 'persistentvolumeclaims') return;
+      const claim = attributes.object as unknown as PersistentVolumeClaim;
+      if (claim.spec === undefined || claim.spec.storageClassName !== undefined) return;
+      const chosen = newest(classes.list().filter((candidate) => isDefault(candidate, annotation)));
+      if (chosen?.metadata.name !== undefined) claim.spec.storageClassName = chosen.metadata.name;
+    },
+  };
+}
+
+/** Ingresses that name no class get the default one; two defaults are refused. */
+export function defaultIngressClass(context: AdmissionContext): AdmissionPlugin {
+  const classes = context.informer<IngressClass>({
+    group: 'networking.k8s.io',
+    version: 'v1',
+    resource: 'ingressclasses',
+  });
+  const annotation = 'ingressclass.kubernetes.io/is-default-class';
+  return {
+    name: 'DefaultIngressClass',
+    admit(attributes) {
+      if (attributes.operation !== 'CREATE' || resourceKey(attributes) !== 'networking.k8s.io/ingresses') return;
+      const ingress = attributes.object as unknown as Ingress;
+      if (ingress.spec === undefined || ingress.spec.ingressClassName !== undefined) return;
+      if (ingress.metadata.annotations?.['kubernetes.io/ingress.class'] !== undefined) return;
+      const defaults = classes.list().filter((candidate) => isDefault(candidate, annotation));
+      if (defaults.length > 1) {
+        throw forbidden(
+          attributes.resource,
+          attributes.name,
+          `${defaults.length} default IngressClasses were found, only 1 allowed`,
+        );
+      }
+      const name = defaults[0]?.metadata.name;
+      if (name !== undefined) ingress.spec.ingressClassName = name;
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Pod } from '../../api/types/core-v1.ts';
+import type { PriorityClass } from '../../api/types/scheduling-v1.ts';
+import { forbidden, hasReason } from '../../apimachinery/status.ts';
+import { type AdmissionContext, type AdmissionPlugin, resourceKey } from './admission-plugin.ts';
+
+const classesResource = { group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' } as const;
+
+/** Gives pods the value of their priority class, or of the global default, or 0. */
+export function priority(context: AdmissionContext): AdmissionPlugin {
+  const classes = context.informer<PriorityClass>(classesResource);
+  const find = async (name: string): Promise<PriorityClass | undefined> => {
+    const known = classes.get('', name);
+    if (known !== undefined) return known;
+    try {
+      return await context.client.resource<PriorityClass>(classesResource).get(name);
+    } catch (error) {
+      if (hasReason(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  };
+  return {
+    name: 'Priority',
+    async admit(attributes) {
+      if (attributes.operation !== 'CREATE' || resourceKey(attributes) !== 'pods' || attributes.subresource !== '')
+        return;
+      const { spec } = attributes.object as unknown as Pod;
+      if (spec === undefined) return;
+      const named = spec.priorityClassName ?? '';
+      const chosen = named === '' ? globalDefault(classes.list()) : await find(named);
+      if (named !== '' && chosen === undefined) {
+        throw forbidden(attributes.resource, attributes.name, `no PriorityClass with name ${named} was found`);
+      }
+      const value = chosen?.value ?? 0;
+      if (spec.priority !== undefined && spec.priority !== value) {
+        const message = `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`;
+        throw forbidden(attributes.resource, attributes.name, message);
+      }
+      if (named === '' && chosen !== undefined) spec.priorityClassName = chosen.metadata.name ?? '';
+      spec.priority = value;
+      spec.preemptionPolicy ??= chosen?.preemptionPolicy ?? 'PreemptLowerPriority';
+    },
+  };
+}
+
+/** The lowest of those that call themselves the default. */
+function globalDefault(classes: readonly PriorityClass[]): PriorityClass | undefined {
+  return classes
+    .filter((candidate) => candidate.globalDefault === true)
+    .toSorted((left, right) => left.value - right.value)[0];
+}

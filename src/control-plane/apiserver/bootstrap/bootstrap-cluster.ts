@@ -1,0 +1,209 @@
+import { equalJson } from '../../../apimachinery/json.ts';
+import type { GroupVersionResource } from '../../../apimachinery/gvk.ts';
+import type { KubeObject, Unstructured } from '../../../apimachinery/object-meta.ts';
+import { hasReason } from '../../../apimachinery/status.ts';
+import type { Client } from '../../../client/client.ts';
+import { bootstrapPolicy } from './bootstrap-policy.ts';
+import { defaultFlowSchemas, defaultPriorityLevels } from './default-flow-control.ts';
+
+export interface BootstrapOptions {
+  /** A client that may do everything. */
+  readonly client: Client;
+  /** Address of the `kubernetes` service: the first of the service range. */
+  readonly serviceAddress: string;
+  /** The service range. */
+  readonly serviceRange: string;
+  /** Where the server itself is reached. */
+  readonly advertise: { readonly address: string; readonly port: number };
+}
+
+const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
+
+const systemPriorityClasses: readonly Unstructured[] = [
+  priorityClass(
+    'system-cluster-critical',
+    2_000_000_000,
+    'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  ),
+  priorityClass(
+    'system-node-critical',
+    2_000_001_000,
+    'Used for system critical pods that must not be moved from their current node.',
+  ),
+];
+
+function priorityClass(name: string, value: number, description: string): Unstructured {
+  return {
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: { name },
+    description,
+    preemptionPolicy: 'PreemptLowerPriority',
+    value,
+  };
+}
+
+/**
+ * Makes what every cluster has from its first moment: system namespaces, default RBAC policy, priority classes, flow
+ * control, and the `kubernetes` service. What is there already is left alone, but for missing rules and subjects of
+ * the default policy, which are put back.
+ */
+export async function bootstrapCluster(options: BootstrapOptions): Promise<void> {
+  const { client } = options;
+  const create = createMissing(client);
+  await create(
+    { group: '', version: 'v1', resource: 'namespaces' },
+    systemNamespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+  );
+  const policy = bootstrapPolicy();
+  const rbac = (resource: string): GroupVersionResource => ({
+    group: 'rbac.authorization.k8s.io',
+    version: 'v1',
+    resource,
+  });
+  const flow = (resource: string): GroupVersionResource => ({
+    group: 'flowcontrol.apiserver.k8s.io',
+    version: 'v1',
+    resource,
+  });
+  await Promise.all([
+    create(rbac('clusterroles'), policy.clusterRoles, restoreRules),
+    create(rbac('clusterrolebindings'), policy.clusterRoleBindings, restoreSubjects),
+    create(rbac('roles'), policy.roles, restoreRules),
+    create(rbac('rolebindings'), policy.roleBindings, restoreSubjects),
+    create({ group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' }, systemPriorityClasses),
+    create(flow('prioritylevelconfigurations'), flowObjects('PriorityLevelConfiguration', defaultPriorityLevels)),
+    create(flow('flowschemas'), flowObjects('FlowSchema', defaultFlowSchemas)),
+    create({ group: 'networking.k8s.io', version: 'v1', resource: 'servicecidrs' }, [serviceCidr(options)]),
+  ]);
+  await publishServer(options, create);
+}
+
+type Create = (
+  gvr: GroupVersionResource,
+  wanted: readonly KubeObject[],
+  restore?: (current: Unstructured, wanted: Unstructured) => Unstructured | undefined,
+) => Promise<void>;
+
+/** One list, then only what is missing or incomplete is written, side by side. */
+function createMissing(client: Client): Create {
+  return async (gvr, wanted, restore) => {
+    const existing = new Map(
+      (await client.resource(gvr).list()).items.map((item) => [
+        `${item.metadata.namespace ?? ''}/${item.metadata.name ?? ''}`,
+        item,
+      ]),
+    );
+    await Promise.all(
+      wanted.map(async (object) => {
+        const { namespace, name = '' } = object.metadata;
+        const current = existing.get(`${namespace ?? ''}/${name}`);
+        const resource = client.resource(gvr, namespace);
+        if (current === undefined) {
+          await resource.create(object as Unstructured).catch((error: unknown) => {
+            if (!hasReason(error, 'AlreadyExists')) throw error;
+          });
+          return;
+        }
+        const restored = restore?.({ ...current, ...gvkFields(object) }, object as Unstructured);
+        if (restored !== undefined) await resource.update(restored);
+      }),
+    );
+  };
+}
+
+function gvkFields(object: KubeObject): { apiVersion: string; kind: string } {
+  return { apiVersion: object.apiVersion, kind: object.kind };
+}
+
+const autoupdate = 'rbac.authorization.kubernetes.io/autoupdate';
+
+function restoreRules(current: Unstructured, wanted: Unstructured): Unstructured | undefined {
+  if (current.metadata.annotations?.[autoupdate] !== 'true' || wanted['aggregationRule'] !== undefined)
+    return undefined;
+  return withMissing(current, wanted, 'rules');
+}
+
+function restoreSubjects(current: Unstructured, wanted: Unstructured): Unstructured | undefined {
+  if (current.metadata.annotations?.[autoupdate] !== 'true') return undefined;
+  return withMissing(current, wanted, 'subjects');
+}
+
+function withMissing(current: Unstructured, wanted: Unstructured, field: string): Unstructured | undefined {
+  const have = (current[field] ?? []) as unknown[];
+  const missing = ((wanted[field] ?? []) as unknown[]).filter((item) => !have.some((other) => equalJson(item, other)));
+  return missing.length === 0 ? undefined : { ...current, [field]: [...have, ...missing] };
+}
+
+function flowObjects(kind: string, specs: Readonly<Record<string, object>>): Unstructured[] {
+  return Object.entries(specs).map(([name, spec]) => ({
+    apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
+    kind,
+    metadata: { name, annotations: { 'apf.kubernetes.io/autoupdate-spec': 'true' } },
+    spec,
+  }));
+}
+
+function serviceCidr(options: BootstrapOptions): Unstructured {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'ServiceCIDR',
+    metadata: { name: 'kubernetes', finalizers: ['networking.k8s.io/service-cidr-finalizer'] },
+    spec: { cidrs: [options.serviceRange] },
+  };
+}
+
+/** The `kubernetes` service and where it leads. */
+async function publishServer(options: BootstrapOptions, create: Create): Promise<void> {
+  const { client, serviceAddress } = options;
+  const { address, port } = options.advertise;
+  await create({ group: '', version: 'v1', resource: 'services' }, [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: {
+        name: 'kubernetes',
+        namespace: 'default',
+        labels: { component: 'apiserver', provider: 'kubernetes' },
+      },
+      spec: {
+        type: 'ClusterIP',
+        clusterIP: serviceAddress,
+        ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: port }],
+      },
+    } as Unstructured,
+  ]);
+  const labels = { 'endpointslice.kubernetes.io/skip-mirror': 'true' };
+  await replace(
+    client,
+    { group: '', version: 'v1', resource: 'endpoints' },
+    {
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: { name: 'kubernetes', namespace: 'default', labels },
+      subsets: [{ addresses: [{ ip: address }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
+    },
+  );
+  await replace(
+    client,
+    { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: [address], conditions: { ready: true } }],
+      ports: [{ name: 'https', port, protocol: 'TCP' }],
+    },
+  );
+}
+
+async function replace(client: Client, gvr: GroupVersionResource, object: Unstructured): Promise<void> {
+  const resource = client.resource(gvr, object.metadata.namespace);
+  try {
+    await resource.create(object);
+  } catch (error) {
+    if (!hasReason(error, 'AlreadyExists')) throw error;
+    await resource.update(object);
+  }
+}

@@ -1,0 +1,61 @@
+import type { HttpRequest } from '../../apimachinery/http.ts';
+import { unauthorized } from '../../apimachinery/status.ts';
+
+/** Who asks. */
+export interface UserInfo {
+  readonly username: string;
+  readonly uid: string;
+  readonly groups: readonly string[];
+  readonly extra: Readonly<Record<string, readonly string[]>>;
+}
+
+/** One way to find out who asks. */
+export interface Authenticator {
+  /** Its name in errors and logs. */
+  readonly name: string;
+  /**
+   * @returns undefined when the request carries no credentials of this kind.
+   * @throws Error, with the reason, for credentials that do not hold.
+   */
+  authenticate(request: HttpRequest): Promise<UserInfo | undefined>;
+}
+
+/** Everyone who is known is in this group too. */
+const authenticatedGroup = 'system:authenticated';
+
+/** What the API server asks; `onRefusal` is told why credentials did not hold (never the credentials). */
+export interface UnionOptions {
+  readonly onRefusal?: (reasons: readonly string[]) => void;
+}
+
+/**
+ * Tries every authenticator in order; the first that knows the user wins. When none does and at least one found
+ * credentials that do not hold, the request is refused with 401.
+ * @returns undefined when there were no credentials at all.
+ */
+export function unionAuthenticator(
+  authenticators: readonly Authenticator[],
+  options: UnionOptions = {},
+): { authenticate(request: HttpRequest): Promise<UserInfo | undefined> } {
+  return {
+    async authenticate(request) {
+      const reasons: string[] = [];
+      for (const authenticator of authenticators) {
+        try {
+          const user = await authenticator.authenticate(request);
+          if (user !== undefined) return withAuthenticatedGroup(user);
+        } catch (error) {
+          reasons.push(`${authenticator.name}: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      }
+      if (reasons.length === 0) return undefined;
+      options.onRefusal?.(reasons);
+      throw unauthorized();
+    },
+  };
+}
+
+function withAuthenticatedGroup(user: UserInfo): UserInfo {
+  const known = user.groups.includes(authenticatedGroup) || user.username === 'system:anonymous';
+  return known ? user : { ...user, groups: [...user.groups, authenticatedGroup] };
+}

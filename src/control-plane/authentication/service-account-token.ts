@@ -1,0 +1,196 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import type { Clock } from '../../system/clock.ts';
+import type { Random } from '../../system/random.ts';
+import type { Authenticator, UserInfo } from './authenticator.ts';
+import { bearerToken } from './bearer-token.ts';
+
+/** The object a token is tied to, besides its service account. */
+export interface BoundObject {
+  readonly kind: 'Pod' | 'Secret' | 'Node';
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface TokenSpecification {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+  readonly bound?: BoundObject;
+}
+
+/** Looks up what a token's claims point to, to find out whether it still holds. */
+export interface TokenObjects {
+  /** uid of a service account; undefined when it is gone. */
+  serviceAccountUid(namespace: string, name: string): Promise<string | undefined>;
+  /** uid of the bound object. */
+  boundUid(kind: BoundObject['kind'], namespace: string, name: string): Promise<string | undefined>;
+}
+
+export interface TokenAuthorityOptions {
+  /** `iss` claim. */
+  readonly issuer: string;
+  /** PEM, RSA or EC P-256. */
+  readonly signingKey: string;
+  /** Audiences of the API server itself. */
+  readonly apiAudiences: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+interface Claims {
+  readonly iss?: string;
+  readonly aud?: string | readonly string[];
+  readonly exp?: number;
+  readonly nbf?: number;
+  readonly sub?: string;
+  readonly jti?: string;
+  readonly 'kubernetes.io'?: {
+    readonly namespace?: string;
+    readonly serviceaccount?: { readonly name?: string; readonly uid?: string };
+    readonly pod?: { readonly name?: string; readonly uid?: string };
+    readonly secret?: { readonly name?: string; readonly uid?: string };
+    readonly node?: { readonly name?: string; readonly uid?: string };
+  };
+}
+
+/** Issues and checks the tokens of service accounts (JWT; KEP-1205). */
+export class ServiceAccountTokenAuthority {
+  readonly #options: TokenAuthorityOptions;
+  readonly #privateKey: KeyObject;
+  readonly #publicKey: KeyObject;
+  readonly #algorithm: 'RS256' | 'ES256';
+  readonly #keyId: string;
+
+  constructor(options: TokenAuthorityOptions) {
+    this.#options = options;
+    this.#privateKey = createPrivateKey(options.signingKey);
+    this.#publicKey = createPublicKey(this.#privateKey);
+    this.#algorithm = this.#privateKey.asymmetricKeyType === 'rsa' ? 'RS256' : 'ES256';
+    const der = this.#publicKey.export({ type: 'spki', format: 'der' });
+    this.#keyId = createHash('sha256').update(der).digest('base64url');
+  }
+
+  get issuer(): string {
+    return this.#options.issuer;
+  }
+
+  /** The public key as `/openid/v1/jwks` publishes it. */
+  jsonWebKey(): Record<string, unknown> {
+    return {
+      use: 'sig',
+      ...this.#publicKey.export({ format: 'jwk' }),
+      kid: this.#keyId,
+      alg: this.#algorithm,
+    };
+  }
+
+  /** @returns the token and when it ends, in milliseconds since the epoch. */
+  issue(specification: TokenSpecification): { readonly token: string; readonly expiresAt: number } {
+    const seconds = Math.floor(this.#options.clock.now() / 1000);
+    const { namespace, name, uid, bound } = specification;
+    const expires = seconds + specification.expirationSeconds;
+    const claims = {
+      aud: specification.audiences,
+      exp: expires,
+      iat: seconds,
+      iss: this.#options.issuer,
+      jti: this.#options.random.uuid(),
+      'kubernetes.io': {
+        namespace,
+        ...(bound === undefined ? {} : { [bound.kind.toLowerCase()]: { name: bound.name, uid: bound.uid } }),
+        serviceaccount: { name, uid },
+      },
+      nbf: seconds,
+      sub: `system:serviceaccount:${namespace}:${name}`,
+    };
+    const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const input = `${encode({ alg: this.#algorithm, kid: this.#keyId })}.${encode(claims)}`;
+    const signature = sign('sha256', Buffer.from(input), { key: this.#privateKey, dsaEncoding: 'ieee-p1363' });
+    return { token: `${input}.${signature.toString('base64url')}`, expiresAt: expires * 1000 };
+  }
+
+  /**
+   * Who a token speaks for.
+   * @returns undefined when it is not one of ours (no JWT, or of another issuer).
+   * @throws Error for one that does not hold (any more).
+   */
+  async check(
+    token: string,
+    audiences: readonly string[],
+    objects: TokenObjects,
+  ): Promise<{ readonly user: UserInfo; readonly audiences: readonly string[] } | undefined> {
+    const parts = token.split('.');
+    const claims = parts.length === 3 ? (decodePart(parts[1] ?? '') as Claims | null | undefined) : undefined;
+    if (claims?.iss !== this.#options.issuer) return undefined;
+    const head = decodePart(parts[0] ?? '') as { alg?: string } | null | undefined;
+    const signature = Buffer.from(parts[2] ?? '', 'base64url');
+    const input = Buffer.from(`${parts[0] ?? ''}.${parts[1] ?? ''}`);
+    // The algorithm is that of our key, whatever the token says.
+    const key = { key: this.#publicKey, dsaEncoding: 'ieee-p1363' as const };
+    if (head?.alg !== this.#algorithm || !verify('sha256', input, key, signature)) {
+      throw new Error('invalid signature');
+    }
+    const seconds = this.#options.clock.now() / 1000;
+    if (typeof claims.exp !== 'number' || seconds >= claims.exp) throw new Error('service account token has expired');
+    if (typeof claims.nbf === 'number' && seconds + 1 < claims.nbf) throw new Error('token is not valid yet');
+    const own = typeof claims.aud === 'string' ? [claims.aud] : (claims.aud ?? []);
+    const common = audiences.filter((audience) => own.includes(audience));
+    if (common.length === 0) throw new Error('token audiences do not match');
+    return { user: await this.#user(claims, objects), audiences: common };
+  }
+
+  async #user(claims: Claims, objects: TokenObjects): Promise<UserInfo> {
+    const own = claims['kubernetes.io'] ?? {};
+    const { namespace = '', serviceaccount = {} } = own;
+    const { name = '', uid = '' } = serviceaccount;
+    if ((await objects.serviceAccountUid(namespace, name)) !== uid)
+      throw new Error('service account token has been invalidated');
+    const extra: Record<string, readonly string[]> = {};
+    for (const kind of ['Pod', 'Secret', 'Node'] as const) {
+      const bound = own[kind.toLowerCase() as 'pod' | 'secret' | 'node'];
+      if (bound?.name === undefined) continue;
+      const isOnlyInfo = kind === 'Node' && own.pod !== undefined;
+      if (!isOnlyInfo && (await objects.boundUid(kind, namespace, bound.name)) !== bound.uid) {
+        throw new Error('service account token has been invalidated');
+      }
+      if (kind === 'Secret') continue;
+      extra[`authentication.kubernetes.io/${kind.toLowerCase()}-name`] = [bound.name];
+      extra[`authentication.kubernetes.io/${kind.toLowerCase()}-uid`] = [bound.uid ?? ''];
+    }
+    if (claims.jti !== undefined) extra['authentication.kubernetes.io/credential-id'] = [`JTI=${claims.jti}`];
+    return {
+      username: `system:serviceaccount:${namespace}:${name}`,
+      uid,
+      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
+      extra,
+    };
+  }
+}
+
+/** Bearer tokens that are service account tokens. */
+export function serviceAccountAuthenticator(
+  authority: ServiceAccountTokenAuthority,
+  apiAudiences: readonly string[],
+  objects: TokenObjects,
+): Authenticator {
+  return {
+    name: 'service account',
+    async authenticate(request) {
+      const token = bearerToken(request);
+      if (token === undefined) return undefined;
+      const checked = await authority.check(token, apiAudiences, objects);
+      if (checked === undefined) throw new Error('invalid bearer token');
+      return checked.user;
+    },
+  };
+}
+
+function decodePart(text: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown;
+  } catch {
+    return undefined;
+  }
+}

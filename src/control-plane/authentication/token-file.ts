@@ -1,0 +1,42 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Authenticator, UserInfo } from './authenticator.ts';
+import { bearerToken } from './bearer-token.ts';
+
+/**
+ * Static tokens of a CSV file: `token,user,uid,"group1,group2"` a line.
+ * @throws Error naming the line that cannot be read.
+ */
+export function tokenFileAuthenticator(csv: string): Authenticator {
+  const users = parseTokenFile(csv);
+  return {
+    name: 'token file',
+    async authenticate(request) {
+      const token = bearerToken(request);
+      if (token === undefined) return undefined;
+      const given = Buffer.from(token);
+      for (const [known, user] of users) {
+        if (known.length === given.length && timingSafeEqual(known, given)) return user;
+      }
+      throw new Error('invalid bearer token');
+    },
+  };
+}
+
+function parseTokenFile(csv: string): readonly (readonly [Buffer, UserInfo])[] {
+  return csv.split('\n').flatMap((line, index): (readonly [Buffer, UserInfo])[] => {
+    if (line.trim() === '' || line.startsWith('#')) return [];
+    const [token = '', username = '', uid = '', groups = ''] = splitCsv(line.trim());
+    if (token === '' || username === '') {
+      throw new Error(`token file, line ${index + 1}: want token,user,uid and, in quotes, the groups`);
+    }
+    const list = groups.split(',').map((group) => group.trim());
+    const user = { username, uid, groups: list.filter((group) => group !== ''), extra: {} };
+    return [[Buffer.from(token), user]];
+  });
+}
+
+function splitCsv(line: string): string[] {
+  return [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)]
+    .map((match) => (match[1] ?? '').trim())
+    .map((field) => (field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field));
+}
