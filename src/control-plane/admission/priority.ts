@@ -46,5 +46,5 @@ export function priority(context: AdmissionContext): AdmissionPlugin {
 function globalDefault(classes: readonly PriorityClass[]): PriorityClass | undefined {
   return classes
     .filter((candidate) => candidate.globalDefault === true)
-    .toSorted((left, right) => left.value - right.value)[0];
+    .toSorted((left, right) => (left.value ?? 0) - (right.value ?? 0))[0];
 }
