@@ -82,10 +82,11 @@ function aggregatedResource(group: string, version: string, resource: JsonObject
     categories: texts(resource['categories']),
     subresources: objects(resource['subresources']).map((subresource) => {
       const kind = subresource['responseKind'];
+      const ownVersion = text(member(kind, 'version'));
       return {
         name: text(subresource['subresource']),
-        group: text(member(kind, 'group')),
-        version: text(member(kind, 'version')),
+        group: ownVersion === '' ? group : text(member(kind, 'group')),
+        version: ownVersion === '' ? version : ownVersion,
         kind: text(member(kind, 'kind')),
         verbs: texts(subresource['verbs']),
       };

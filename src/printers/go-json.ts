@@ -1,0 +1,43 @@
+import { sortedKeys } from './go-value.ts';
+
+const htmlEscapes: Readonly<Record<string, string>> = {
+  '<': '\\u003c',
+  '>': '\\u003e',
+  '&': '\\u0026',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+};
+
+/** A string as Go's encoding/json writes it: `<`, `>`, `&`, U+2028 and U+2029 escaped, half surrogates replaced. */
+export function goJsonString(text: string): string {
+  const quoted = JSON.stringify(text);
+  if (!/[<>&\u2028\u2029]|\\u[dD][89a-fA-F]/.test(quoted)) return quoted;
+  return quoted
+    .replace(/[<>&\u2028\u2029]/g, (char) => htmlEscapes[char] ?? char)
+    .replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, '$1\\ufffd');
+}
+
+/** A JSON value as Go's encoder writes it: keys sorted, HTML characters escaped; indented when `indent` is given. */
+export function stringifyGoJson(value: unknown, indent = ''): string {
+  return write(value, indent, '');
+}
+
+function write(value: unknown, indent: string, margin: string): string {
+  if (value === null || value === undefined) return 'null';
+  if (typeof value === 'string') return goJsonString(value);
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return `${value}`;
+  if (typeof value !== 'object') throw new Error(`no JSON for a ${typeof value}`);
+  const inner = margin + indent;
+  const newline = indent === '' ? '' : `\n${inner}`;
+  const end = indent === '' ? '' : `\n${margin}`;
+  if (Array.isArray(value)) {
+    if (value.length === 0) return '[]';
+    return `[${newline}${value.map((item) => write(item, indent, inner)).join(`,${newline}`)}${end}]`;
+  }
+  const object = value as Record<string, unknown>;
+  const colon = indent === '' ? ':' : ': ';
+  const members = sortedKeys(object)
+    .filter((key) => object[key] !== undefined)
+    .map((key) => `${goJsonString(key)}${colon}${write(object[key], indent, inner)}`);
+  return members.length === 0 ? '{}' : `{${newline}${members.join(`,${newline}`)}${end}}`;
+}
