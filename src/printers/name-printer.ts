@@ -1,0 +1,46 @@
+import { parseGroupVersion } from '../apimachinery/gvk.ts';
+import { listItems, type ObjectPrinter, PrinterError } from './printer.ts';
+
+export interface NamePrinterOptions {
+  /** What was done, `created`; left out with `-o name`. */
+  readonly operation?: string;
+  /** `-o name`: nothing but the name. */
+  readonly short?: boolean;
+}
+
+/** How a dry run is marked behind the operation. */
+export const dryRunSuffix: Readonly<Record<'none' | 'client' | 'server', string>> = {
+  none: '',
+  client: ' (dry run)',
+  server: ' (server dry run)',
+};
+
+/** `deployment.apps/web created`, and `deployment.apps/web` for `-o name`; each item of a list on a line of its own. */
+export class NamePrinter implements ObjectPrinter {
+  readonly #options: NamePrinterOptions;
+
+  constructor(options: NamePrinterOptions) {
+    this.#options = options;
+  }
+
+  print(object: unknown): string {
+    const items = listItems(object);
+    if (items !== undefined) return items.map((item) => this.print(item)).join('');
+    const { apiVersion, kind, metadata } = object as { apiVersion?: unknown; kind?: unknown; metadata?: unknown };
+    if (typeof apiVersion !== 'string' || apiVersion === '' || typeof kind !== 'string' || kind === '') {
+      throw new PrinterError(
+        'missing apiVersion or kind; try GetObjectKind().SetGroupVersionKind() if you know the type',
+      );
+    }
+    const { name } = (metadata ?? {}) as { name?: unknown };
+    const shownName = typeof name === 'string' && name !== '' ? name : '<unknown>';
+    const line = qualifiedName(parseGroupVersion(apiVersion).group, kind, shownName);
+    const { operation = '', short = false } = this.#options;
+    return short || operation === '' ? `${line}\n` : `${line} ${operation}\n`;
+  }
+}
+
+/** `deployment.apps/web`, `pod/web`. */
+export function qualifiedName(group: string, kind: string, name: string): string {
+  return group === '' ? `${kind.toLowerCase()}/${name}` : `${kind.toLowerCase()}.${group}/${name}`;
+}

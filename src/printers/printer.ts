@@ -1,0 +1,33 @@
+/**
+ * Turns objects into text. Printers may remember what they printed (headers, separators), so one printer serves one
+ * command; `end` gives what is still held back.
+ */
+export interface ObjectPrinter {
+  /** @throws PrinterError */
+  print(object: unknown): string;
+  end?(): string;
+}
+
+/** Output that cannot be made, or a format that does not exist. The message is the real one. */
+export class PrinterError extends Error {
+  /** What goes to standard output all the same. */
+  readonly printed: string;
+
+  constructor(message: string, printed = '') {
+    super(message);
+    this.name = 'PrinterError';
+    this.printed = printed;
+  }
+}
+
+/** The items of a list object; undefined for any other object. */
+export function listItems(object: unknown): readonly unknown[] | undefined {
+  if (typeof object !== 'object' || object === null) return undefined;
+  const { items } = object as { items?: unknown };
+  return Array.isArray(items) ? items : undefined;
+}
+
+/** Replaces what would steer a terminal: escape and carriage return. */
+export function escapeTerminal(text: string): string {
+  return text.replaceAll('\x1b', '^[').replaceAll('\r', '\\r');
+}
