@@ -1,5 +1,7 @@
 import type { Client } from '../../client/client.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { InformerFactory } from '../../client/informer.ts';
+import type { CertificatePair } from '../../pki/certificates.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
 import type { Random } from '../../system/random.ts';
@@ -18,6 +20,10 @@ export interface Controller {
 export interface ControllerContext {
   readonly client: Client;
   readonly informers: InformerFactory;
+  /** Records events in the controller's name. */
+  readonly events: EventRecorder;
+  /** The cluster's certificate authority. */
+  readonly authority: CertificatePair;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

@@ -1,0 +1,41 @@
+/** Flags for one component, as `--apiserver-arg KEY=VALUE` and its like hand them on. */
+export type ComponentArguments = ReadonlyMap<string, string>;
+
+/** A flag that the component does not know, or a value it cannot use. */
+export class ComponentArgumentError extends Error {}
+
+/**
+ * Reads `KEY=VALUE` pairs; a key alone means `true`, leading dashes are allowed. Later ones win.
+ * @throws ComponentArgumentError for flags that are not among `known`.
+ */
+export function parseComponentArguments(
+  component: string,
+  pairs: readonly string[],
+  known: readonly string[],
+): ComponentArguments {
+  const result = new Map<string, string>();
+  for (const pair of pairs) {
+    const [key = '', ...rest] = pair.replace(/^-+/, '').split('=');
+    if (!known.includes(key)) {
+      throw new ComponentArgumentError(
+        `${component} has no flag "${key}" here; it knows: ${known.toSorted().join(', ')}`,
+      );
+    }
+    result.set(key, rest.length === 0 ? 'true' : rest.join('='));
+  }
+  return result;
+}
+
+export const apiServerFlags: readonly string[] = [
+  'anonymous-auth',
+  'authorization-mode',
+  'service-cluster-ip-range',
+  'service-account-issuer',
+  'token-auth-file',
+];
+
+export const controllerManagerFlags: readonly string[] = ['controllers'];
+
+export const schedulerFlags: readonly string[] = [];
+
+export const kubeletFlags: readonly string[] = ['node-labels', 'max-pods'];

@@ -1,0 +1,160 @@
+import type { RouteHandler } from '../control-plane/apiserver/server.ts';
+import { bootstrapCluster } from '../control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
+import { listen, type Listener } from '../control-plane/apiserver/listen.ts';
+import { createInformerFactory } from '../client/informer-factory.ts';
+import { createEventRecorder } from '../client/event-recorder.ts';
+import { createControllerManager } from '../control-plane/controller-manager/controller-manager.ts';
+import { createScheduler } from '../control-plane/scheduler/scheduler.ts';
+import { startCompactor } from '../control-plane/storage/compactor.ts';
+import type { Storage } from '../control-plane/storage/storage.ts';
+import type { Clock } from '../system/clock.ts';
+import type { FileSystem } from '../system/file-system.ts';
+import type { Logger } from '../system/logger.ts';
+import type { Random } from '../system/random.ts';
+import { assembleApiServer, type AssembledApiServer } from './api-server-assembly.ts';
+import type { ClusterCredentials } from './cluster-credentials.ts';
+import type { ComponentArguments } from './component-arguments.ts';
+import { createNode, type RunningNode } from './node.ts';
+import { defaultServiceRange, firstServiceAddress } from './service-range.ts';
+
+export interface ControlPlaneOptions {
+  readonly storage: Storage;
+  readonly credentials: ClusterCredentials;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** How many nodes to run. */
+  readonly nodes: number;
+  /** Prefix of the nodes' names. */
+  readonly name: string;
+  readonly arguments: {
+    readonly apiServer: ComponentArguments;
+    readonly controllerManager: ComponentArguments;
+    readonly scheduler: ComponentArguments;
+    readonly kubelet: ComponentArguments;
+  };
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly routes: readonly RouteHandler[];
+}
+
+/** A control plane with its nodes, all in this process. */
+export interface RunningControlPlane {
+  /** `https://127.0.0.1:6443`. */
+  readonly url: string;
+  readonly port: number;
+  readonly apiServer: AssembledApiServer;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything in the order in which it is needed: API server, what a cluster has from its first moment, the port,
+ * controllers, scheduler, nodes. Everything but the API server knows the cluster through its client alone.
+ */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<RunningControlPlane> {
+  const { clock, random, log, credentials } = options;
+  const serviceRange = options.arguments.apiServer.get('service-cluster-ip-range') ?? defaultServiceRange;
+  let listener: Listener | undefined;
+  const apiServer = await assembleApiServer({
+    storage: options.storage,
+    credentials,
+    arguments: options.arguments.apiServer,
+    files: options.files,
+    clock,
+    random,
+    log,
+    routes: options.routes,
+    serverAddress: () => `${options.host}:${listener?.port ?? options.port}`,
+  });
+  listener = await listen({
+    handle: apiServer.server.handle,
+    tls: {
+      certificate: credentials.server.certificate,
+      key: credentials.server.privateKey,
+      clientAuthorities: credentials.authority.certificate,
+    },
+    host: options.host,
+    port: options.port,
+    clock,
+    log,
+  });
+  const { port, url } = listener;
+  await bootstrapCluster({
+    client: apiServer.clientFor('kube-apiserver'),
+    serviceAddress: firstServiceAddress(serviceRange),
+    serviceRange,
+    advertise: { address: options.host, port },
+  });
+  await apiServer.start();
+  const stopCompactor = startCompactor(options.storage, clock);
+  const components = await startComponents(options, apiServer);
+  return {
+    url,
+    port,
+    apiServer,
+    async stop() {
+      stopCompactor();
+      await components.stop();
+      await apiServer.stop();
+      await listener.close(1);
+      await options.storage.close();
+    },
+  };
+}
+
+/** Controllers, scheduler and nodes share one set of local copies. */
+async function startComponents(
+  options: ControlPlaneOptions,
+  apiServer: AssembledApiServer,
+): Promise<{ stop(): Promise<void> }> {
+  const { clock, random, log } = options;
+  const informers = createInformerFactory({ client: apiServer.clientFor('informers'), clock, random, log });
+  const manager = createControllerManager({
+    client: apiServer.clientFor('kube-controller-manager'),
+    informers,
+    clock,
+    random,
+    log,
+    authority: options.credentials.authority,
+    controllers: options.arguments.controllerManager.get('controllers') ?? '*',
+  });
+  const schedulerClient = apiServer.clientFor('kube-scheduler');
+  const scheduler = createScheduler({
+    client: schedulerClient,
+    informers,
+    events: createEventRecorder({ client: schedulerClient, component: 'default-scheduler', clock }),
+    clock,
+    random,
+    log,
+  });
+  const nodes: RunningNode[] = [];
+  for (let index = 0; index < options.nodes; index++) {
+    nodes.push(
+      createNode({
+        index,
+        clusterName: options.name,
+        client: apiServer.clientFor('kubelet'),
+        informers,
+        arguments: options.arguments.kubelet,
+        clock,
+        random,
+        log,
+      }),
+    );
+  }
+  informers.start();
+  await informers.waitForSync();
+  manager.start();
+  scheduler.start();
+  await Promise.all(nodes.map((node) => node.start()));
+  return {
+    async stop() {
+      await Promise.all(nodes.map((node) => node.stop()));
+      await scheduler.stop();
+      await manager.stop();
+      await informers.stop();
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { arch, cpus, release, totalmem } from 'node:os';
+import type { Client } from '../client/client.ts';
+import { createEventRecorder } from '../client/event-recorder.ts';
+import type { InformerFactory } from '../client/informer.ts';
+import { createHostLocalNetwork } from '../node/cni/host-local-network.ts';
+import { createSimulatedRuntime } from '../node/cri/simulated-runtime.ts';
+import { createKubelet, type Kubelet } from '../node/kubelet/kubelet.ts';
+import { simulatedProber } from '../node/kubelet/prober.ts';
+import type { Clock } from '../system/clock.ts';
+import type { Logger } from '../system/logger.ts';
+import type { Random } from '../system/random.ts';
+import type { ComponentArguments } from './component-arguments.ts';
+
+export interface NodeOptions {
+  /** Counts from 0; decides the name, the address and the pods' range. */
+  readonly index: number;
+  readonly clusterName: string;
+  readonly client: Client;
+  readonly informers: InformerFactory;
+  readonly arguments: ComponentArguments;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+export type RunningNode = Kubelet;
+
+/** A node with a simulated runtime: it runs nothing, and says of itself what this machine is. */
+export function createNode(options: NodeOptions): RunningNode {
+  const { index, clusterName, client, informers, clock, random, log } = options;
+  const name = index === 0 ? `${clusterName}-node` : `${clusterName}-node-${index + 1}`;
+  const podCIDR = `10.244.${index}.0/24`;
+  const network = createHostLocalNetwork(podCIDR);
+  const architecture = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386' }[arch() as string] ?? arch();
+  return createKubelet({
+    client,
+    informers,
+    runtime: createSimulatedRuntime({ clock, random, network }),
+    prober: simulatedProber,
+    events: createEventRecorder({ client, component: 'kubelet', host: name, clock }),
+    clock,
+    log,
+    node: {
+      name,
+      hostIP: `192.168.${64 + Math.floor(index / 250)}.${2 + (index % 250)}`,
+      podCIDR,
+      labels: parseLabels(options.arguments.get('node-labels') ?? ''),
+      taints: [],
+      capacity: {
+        cpu: `${cpus().length}`,
+        memory: `${Math.floor(totalmem() / 1024)}Ki`,
+        pods: options.arguments.get('max-pods') ?? '110',
+        'ephemeral-storage': '100Gi',
+      },
+      kubeletVersion: 'v1.36.2',
+      runtimeVersion: 'simulated://1.0.0',
+      operatingSystem: 'linux',
+      architecture,
+      kernelVersion: release(),
+      osImage: 'kubectl-ts (simulated)',
+      uid: random.uuid(),
+    },
+  });
+}
+
+function parseLabels(text: string): Record<string, string> {
+  const pairs = text
+    .split(',')
+    .filter((pair) => pair !== '')
+    .map((pair) => [pair.split('=')[0] ?? '', pair.split('=').slice(1).join('=')]);
+  return Object.fromEntries(pairs) as Record<string, string>;
+}

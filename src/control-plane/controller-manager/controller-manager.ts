@@ -1,0 +1,45 @@
+import { createEventRecorder } from '../../client/event-recorder.ts';
+import type { Controller, ControllerConstructor, ControllerContext } from './controller.ts';
+import { createDeploymentController } from './deployment-controller.ts';
+import { createReplicaSetController, createReplicationController } from './replica-set-controller.ts';
+
+export interface ControllerManagerOptions extends Omit<ControllerContext, 'events'> {
+  /** `*`, or names, with `-name` to leave one out, as --controllers. */
+  readonly controllers: string;
+}
+
+/** Every control loop, by its name. */
+export interface ControllerManager {
+  readonly names: readonly string[];
+  start(): void;
+  stop(): Promise<void>;
+}
+
+const constructors: Readonly<Record<string, ControllerConstructor>> = {
+  'deployment-controller': createDeploymentController,
+  'replicaset-controller': createReplicaSetController,
+  'replicationcontroller-controller': createReplicationController,
+};
+
+/** Makes the control loops that `controllers` asks for; their informers are started by the caller before `start`. */
+export function createControllerManager(options: ControllerManagerOptions): ControllerManager {
+  const asked = options.controllers.split(',').map((name) => name.trim());
+  const isOn = (name: string): boolean => !asked.includes(`-${name}`) && (asked.includes('*') || asked.includes(name));
+  const controllers: Controller[] = Object.entries(constructors)
+    .filter(([name]) => isOn(name))
+    .map(([name, construct]) =>
+      construct({
+        ...options,
+        events: createEventRecorder({ client: options.client, component: name, clock: options.clock }),
+      }),
+    );
+  return {
+    names: controllers.map((controller) => controller.name),
+    start() {
+      for (const controller of controllers) controller.start();
+    },
+    async stop() {
+      await Promise.all(controllers.map((controller) => controller.stop()));
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import type { Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
+import type { KubeObject } from '../../apimachinery/object-meta.ts';
+import { hasReason, StatusError } from '../../apimachinery/status.ts';
+import { controllerReference } from '../../client/controller-references.ts';
+import type { ControllerContext } from './controller.ts';
+
+/** Pods as a URL names them. */
+export const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
+
+/** The pod that a template describes, owned by `owner`. With a name it has that name, else the owner's as prefix. */
+export function podFromTemplate(template: PodTemplateSpec, owner: KubeObject, name?: string): Pod {
+  const { labels, annotations, finalizers } = template.metadata ?? {};
+  const prefix = owner.metadata.name ?? '';
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      ...(name === undefined ? { generateName: prefix.length > 251 ? prefix : `${prefix}-` } : { name }),
+      ...(owner.metadata.namespace === undefined ? {} : { namespace: owner.metadata.namespace }),
+      ...(labels === undefined ? {} : { labels: { ...labels } }),
+      ...(annotations === undefined ? {} : { annotations: { ...annotations } }),
+      ...(finalizers === undefined ? {} : { finalizers: [...finalizers] }),
+      ownerReferences: [controllerReference(owner)],
+    },
+    ...(template.spec === undefined ? {} : { spec: structuredClone(template.spec) }),
+  };
+}
+
+/** Creates a pod and says so in an event of its owner. */
+export async function createPod(context: ControllerContext, owner: KubeObject, pod: Pod): Promise<Pod> {
+  try {
+    const created = await context.client.resource<Pod>(podsResource, owner.metadata.namespace).create(pod);
+    const message = `Created pod: ${created.metadata.name ?? ''}`;
+    context.events.event(owner, 'Normal', 'SuccessfulCreate', message);
+    return created;
+  } catch (error) {
+    if (!isNamespaceGoing(error)) {
+      const text = error instanceof Error ? error.message : String(error);
+      context.events.event(owner, 'Warning', 'FailedCreate', `Error creating: ${text}`);
+    }
+    throw error;
+  }
+}
+
+/** Deletes a pod and says so in an event of its owner; one that is gone already counts as deleted. */
+export async function deletePod(context: ControllerContext, owner: KubeObject, pod: Pod): Promise<void> {
+  const { name = '', namespace, uid = '' } = pod.metadata;
+  try {
+    await context.client.resource<Pod>(podsResource, namespace).delete(name, { preconditions: { uid } });
+    context.events.event(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
+  } catch (error) {
+    if (hasReason(error, 'NotFound') || hasReason(error, 'Conflict')) return;
+    const text = error instanceof Error ? error.message : String(error);
+    context.events.event(owner, 'Warning', 'FailedDelete', `Error deleting: ${text}`);
+    throw error;
+  }
+}
+
+/** Nothing can be created in a namespace that is being deleted; trying again is of no use. */
+export function isNamespaceGoing(error: unknown): boolean {
+  const causes = error instanceof StatusError ? (error.status.details?.causes ?? []) : [];
+  return causes.some((cause) => cause.reason === 'NamespaceTerminating');
+}
