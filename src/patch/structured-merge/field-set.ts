@@ -1,163 +1,213 @@
 import { setOwn } from '../../apimachinery/json.ts';
+import { comparePathElements, type PathElement, readPathElement } from './path-element.ts';
 
-/**
- * A step of a path as FieldsV1 writes it: `f:name` (field), `k:{"name":"a"}` (list item by key), `v:"x"` (set item),
- * `i:0` (index) (KEP-555).
- */
-export type PathElement = string;
-
-/** FieldsV1 as JSON. */
+/** FieldsV1 as JSON: an empty object is a member; `.` marks a member that has others below it. */
 export type FieldsV1 = { [element: string]: FieldsV1 };
 
-/** A set of paths, as a tree: which of the next steps belong to the set themselves, and what lies below them. */
+/** One step of a set: whether the path that ends here belongs to it, and what lies below. Never neither. */
+interface FieldNode {
+  readonly isMember: boolean;
+  readonly below: FieldSet | undefined;
+}
+
+const memberOnly: FieldNode = { isMember: true, below: undefined };
+
+/** A set of paths, as a tree. Its operations return new sets and share what did not change. */
 export class FieldSet {
-  readonly members = new Set<PathElement>();
-  readonly children = new Map<PathElement, FieldSet>();
+  readonly #nodes = new Map<PathElement, FieldNode>();
+
+  /** A set of paths. */
+  static of(...paths: readonly (readonly PathElement[])[]): FieldSet {
+    const set = new FieldSet();
+    for (const path of paths) set.insert(path);
+    return set;
+  }
 
   isEmpty(): boolean {
-    if (this.members.size > 0) return false;
-    for (const child of this.children.values()) if (!child.isEmpty()) return false;
-    return true;
+    return this.#nodes.size === 0;
   }
 
-  /** The set below a step, made when it is not there. */
-  child(element: PathElement): FieldSet {
-    let child = this.children.get(element);
-    if (child === undefined) {
-      child = new FieldSet();
-      this.children.set(element, child);
+  /** Adds a path; the empty path cannot be a member. Only for a set that nobody else holds yet. */
+  insert(path: readonly PathElement[], from = 0): void {
+    const element = path[from];
+    if (element === undefined) return;
+    const node = this.#nodes.get(element);
+    if (from === path.length - 1) {
+      this.#nodes.set(element, node === undefined ? memberOnly : { isMember: true, below: node.below });
+      return;
     }
-    return child;
+    const below = node?.below ?? new FieldSet();
+    below.insert(path, from + 1);
+    this.#nodes.set(element, { isMember: node?.isMember === true, below });
   }
 
-  /** Adds a path; the empty path cannot be a member. */
-  insert(path: readonly PathElement[]): void {
-    const last = path.at(-1);
-    if (last === undefined) return;
-    // oxlint-disable-next-line no-this-alias, typescript/no-this-alias -- walks down from here
-    let set: FieldSet = this;
-    for (const element of path.slice(0, -1)) set = set.child(element);
-    set.members.add(last);
+  /** Says what stands at one step; nothing is kept of a step that is no member and has nothing below. */
+  put(element: PathElement, isMember: boolean, below: FieldSet | undefined): void {
+    const kept = below === undefined || below.isEmpty() ? undefined : below;
+    if (kept !== undefined) this.#nodes.set(element, { isMember, below: kept });
+    else if (isMember) this.#nodes.set(element, memberOnly);
   }
 
+  /** Whether the path of this one step is a member. */
+  hasElement(element: PathElement): boolean {
+    return this.#nodes.get(element)?.isMember === true;
+  }
+
+  /** Whether a path is a member. */
   has(path: readonly PathElement[]): boolean {
-    const [first, ...rest] = path;
-    if (first === undefined) return false;
-    if (rest.length === 0) return this.members.has(first);
-    return this.children.get(first)?.has(rest) ?? false;
+    const last = path.length - 1;
+    let below: FieldSet | undefined = this.below(path.slice(0, -1));
+    return last >= 0 && below?.hasElement(path[last] ?? '') === true;
+  }
+
+  /** What lies below a path. */
+  below(path: readonly PathElement[]): FieldSet | undefined {
+    // oxlint-disable-next-line no-this-alias, typescript/no-this-alias -- walks down from here
+    let set: FieldSet | undefined = this;
+    for (const element of path) set = set?.childOf(element);
+    return set;
+  }
+
+  /** What lies below one step. */
+  childOf(element: PathElement): FieldSet | undefined {
+    return this.#nodes.get(element)?.below;
+  }
+
+  /** The steps of the first level, in no order: the step, whether it is a member, what lies below. */
+  *entries(): Generator<readonly [element: PathElement, isMember: boolean, below: FieldSet | undefined]> {
+    for (const [element, { isMember, below }] of this.#nodes) yield [element, isMember, below];
   }
 
   union(other: FieldSet): FieldSet {
+    if (this.isEmpty() || this === other) return other;
+    if (other.isEmpty()) return this;
     const result = new FieldSet();
-    for (const set of [this as FieldSet, other]) {
-      for (const member of set.members) result.members.add(member);
-    }
-    for (const [element, child] of this.children) {
-      const counterpart = other.children.get(element);
-      result.children.set(element, counterpart === undefined ? child : child.union(counterpart));
-    }
-    for (const [element, child] of other.children) {
-      if (!this.children.has(element)) result.children.set(element, child);
+    for (const [element, node] of this.#nodes) result.#nodes.set(element, node);
+    for (const [element, node] of other.#nodes) {
+      const own = this.#nodes.get(element);
+      if (own === undefined) result.#nodes.set(element, node);
+      else result.put(element, own.isMember || node.isMember, own.below?.union(node.below ?? none) ?? node.below);
     }
     return result;
   }
 
   intersection(other: FieldSet): FieldSet {
     const result = new FieldSet();
-    for (const member of this.members) if (other.members.has(member)) result.members.add(member);
-    for (const [element, child] of this.children) {
-      const counterpart = other.children.get(element);
+    for (const [element, node] of this.#nodes) {
+      const counterpart = other.#nodes.get(element);
       if (counterpart === undefined) continue;
-      const common = child.intersection(counterpart);
-      if (!common.isEmpty()) result.children.set(element, common);
+      result.put(
+        element,
+        node.isMember && counterpart.isMember,
+        counterpart.below === undefined ? undefined : node.below?.intersection(counterpart.below),
+      );
     }
     return result;
   }
 
-  /** What is here and not in the other. */
+  /** What is here and not in the other; a member of the other does not take what lies below it. */
   difference(other: FieldSet): FieldSet {
-    const result = new FieldSet();
-    for (const member of this.members) if (!other.members.has(member)) result.members.add(member);
-    for (const [element, child] of this.children) {
-      const counterpart = other.children.get(element);
-      const left = counterpart === undefined ? child : child.difference(counterpart);
-      if (!left.isEmpty()) result.children.set(element, left);
-    }
-    return result;
+    return this.#minus(other, false);
   }
 
   /** Without the other's members and everything below them. */
   recursiveDifference(other: FieldSet): FieldSet {
+    return this.#minus(other, true);
+  }
+
+  #minus(other: FieldSet, takesBelow: boolean): FieldSet {
+    if (this.isEmpty() || other.isEmpty()) return this;
     const result = new FieldSet();
-    for (const member of this.members) if (!other.members.has(member)) result.members.add(member);
-    for (const [element, child] of this.children) {
-      if (other.members.has(element)) continue;
-      const counterpart = other.children.get(element);
-      const left = counterpart === undefined ? child : child.recursiveDifference(counterpart);
-      if (!left.isEmpty()) result.children.set(element, left);
+    for (const [element, node] of this.#nodes) {
+      const counterpart = other.#nodes.get(element);
+      if (counterpart === undefined) {
+        result.#nodes.set(element, node);
+        continue;
+      }
+      if (counterpart.isMember && takesBelow) continue;
+      const less = counterpart.below;
+      const below = node.below === undefined || less === undefined ? node.below : node.below.#minus(less, takesBelow);
+      result.put(element, node.isMember && !counterpart.isMember, below);
+    }
+    return result;
+  }
+
+  /**
+   * Only what lies under one of the patterns; `*` in a pattern is any step, and everything below a pattern's end counts.
+   * Members on the way to it are kept too, as structured-merge-diff's include filters keep them.
+   */
+  onlyUnder(patterns: readonly (readonly PathElement[])[]): FieldSet {
+    const result = new FieldSet();
+    for (const [element, node] of this.#nodes) {
+      const rests = patterns.filter(([first]) => first === '*' || first === element).map((pattern) => pattern.slice(1));
+      if (rests.length === 0) continue;
+      const isWhole = rests.some((rest) => rest.length === 0);
+      result.put(element, node.isMember, isWhole ? node.below : node.below?.onlyUnder(rests));
     }
     return result;
   }
 
   equals(other: FieldSet): boolean {
-    return this.difference(other).isEmpty() && other.difference(this).isEmpty();
+    if (this === other) return true;
+    if (this.#nodes.size !== other.#nodes.size) return false;
+    for (const [element, node] of this.#nodes) {
+      const counterpart = other.#nodes.get(element);
+      if (counterpart === undefined || counterpart.isMember !== node.isMember) return false;
+      if (!(node.below ?? none).equals(counterpart.below ?? none)) return false;
+    }
+    return true;
   }
 
-  /** All paths, sorted. */
+  /** All paths in the order in which conflicts are told: the members of a level, then what lies below each. */
   paths(): PathElement[][] {
-    const result: PathElement[][] = [];
-    const elements = [...new Set([...this.members, ...this.children.keys()])].sort(comparePathElements);
+    const elements = [...this.#nodes.keys()].sort(comparePathElements);
+    const result = elements.filter((element) => this.hasElement(element)).map((element) => [element]);
     for (const element of elements) {
-      if (this.members.has(element)) result.push([element]);
-      for (const below of this.children.get(element)?.paths() ?? []) result.push([element, ...below]);
+      for (const path of this.childOf(element)?.paths() ?? []) result.push([element, ...path]);
     }
     return result;
   }
 
   toFieldsV1(): FieldsV1 {
     const fields: FieldsV1 = {};
-    const elements = [...new Set([...this.members, ...this.children.keys()])].sort(comparePathElements);
-    for (const element of elements) {
-      const child = this.children.get(element);
-      const hasBelow = child !== undefined && !child.isEmpty();
-      if (!hasBelow && !this.members.has(element)) continue;
-      const below: FieldsV1 = hasBelow && this.members.has(element) ? { '.': {} } : {};
-      setOwn(fields, element, hasBelow ? Object.assign(below, child.toFieldsV1()) : below);
+    for (const element of [...this.#nodes.keys()].sort(comparePathElements)) {
+      const { isMember, below } = this.#nodes.get(element) ?? memberOnly;
+      if (below === undefined) setOwn(fields, element, {});
+      else setOwn(fields, element, isMember ? { '.': {}, ...below.toFieldsV1() } : below.toFieldsV1());
     }
     return fields;
   }
 
+  /** @throws Error for a step that cannot be read; steps of an unknown kind are left out. */
   static fromFieldsV1(fields: FieldsV1): FieldSet {
     const set = new FieldSet();
-    for (const [element, below] of Object.entries(fields)) {
-      if (element === '.') continue;
-      const keys = Object.keys(below);
-      if (keys.length === 0 || keys.includes('.')) set.members.add(element);
-      if (keys.some((key) => key !== '.')) set.children.set(element, FieldSet.fromFieldsV1(below));
+    for (const key in fields) {
+      if (key === '.' || !Object.hasOwn(fields, key)) continue;
+      const element = readPathElement(key);
+      const content = fields[key];
+      if (element === undefined || content === undefined) continue;
+      set.put(element, isMemberContent(content), FieldSet.fromFieldsV1(content));
     }
     return set;
   }
+
+  /** Whether any member is one of a set that is still FieldsV1: cheaper than reading that. */
+  touches(fields: FieldsV1): boolean {
+    for (const [element, node] of this.#nodes) {
+      if (!Object.hasOwn(fields, element)) continue;
+      const content = fields[element];
+      if (content === undefined) continue;
+      if (node.isMember && isMemberContent(content)) return true;
+      if (node.below?.touches(content) === true) return true;
+    }
+    return false;
+  }
 }
 
-const kindOrder = ['f', 'k', 'v', 'i'];
+/** The set of no paths. */
+const none = new FieldSet();
 
-function comparePathElements(left: PathElement, right: PathElement): number {
-  const byKind = kindOrder.indexOf(left[0] ?? '') - kindOrder.indexOf(right[0] ?? '');
-  if (byKind !== 0) return byKind;
-  if (left.startsWith('i:')) return Number(left.slice(2)) - Number(right.slice(2));
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-/** `.spec.ports[port=80,protocol="TCP"].name`: how errors show a path. */
-export function formatPath(path: readonly PathElement[]): string {
-  return path
-    .map((element) => {
-      const text = element.slice(2);
-      if (element.startsWith('f:')) return `.${text}`;
-      if (element.startsWith('i:')) return `[${text}]`;
-      if (element.startsWith('v:')) return `[=${text}]`;
-      const keys = Object.entries(JSON.parse(text) as Record<string, unknown>);
-      return `[${keys.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`;
-    })
-    .join('');
+function isMemberContent(content: FieldsV1): boolean {
+  for (const key in content) if (Object.hasOwn(content, key)) return Object.hasOwn(content, '.');
+  return true;
 }
