@@ -1,3 +1,5 @@
+import { unquoteGo } from './go-literal.ts';
+
 /** A place in an array selector, `[start:end:step]`. */
 interface ArrayParameter {
   readonly known: boolean;
@@ -229,48 +231,11 @@ function arrayParameters(text: string): [ArrayParameter, ArrayParameter, ArrayPa
   return [start, stop, read(match[3], false)];
 }
 
-const quotedEscapes: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-};
-
-/** Reads a Go string literal in double or single quotes. @throws JsonPathError */
+/** @throws JsonPathError */
 function unquote(text: string): string {
-  const fail = (): never => {
-    throw new JsonPathError(`unquote string ${text} error invalid syntax`);
-  };
-  const quote = text[0] ?? '';
-  const body = text.slice(1, -1);
-  if (text.length < 2 || text.at(-1) !== quote) return fail();
-  const bytes: number[] = [];
-  const pattern =
-    /\\([abfnrtv\\'"])|\\x([0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|\\([0-7]{3})|([^\\])/suy;
-  while (pattern.lastIndex < body.length) {
-    const match = pattern.exec(body);
-    if (match === null) return fail();
-    const [, name, hex, short, long, octal, plain] = match;
-    if (name !== undefined) {
-      if ((name === '"' || name === "'") && name !== quote) return fail();
-      bytes.push(...Buffer.from(quotedEscapes[name] ?? name));
-    } else if (hex !== undefined) bytes.push(Number.parseInt(hex, 16));
-    else if (octal !== undefined) bytes.push(Number.parseInt(octal, 8) & 0xff);
-    else if (plain === undefined) bytes.push(...Buffer.from(codePoint(short ?? long ?? '', fail)));
-    else bytes.push(...Buffer.from(plain));
-  }
-  return Buffer.from(bytes).toString('utf8');
-}
-
-function codePoint(hex: string, fail: () => never): string {
-  const code = Number.parseInt(hex, 16);
-  return code > 0x10ffff ? fail() : String.fromCodePoint(code);
+  const value = unquoteGo(text);
+  if (value === undefined) throw new JsonPathError(`unquote string ${text} error invalid syntax`);
+  return value;
 }
 
 /** `U+0023 '#'`, as Go's `%#U` shows a character. */

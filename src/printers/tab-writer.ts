@@ -61,9 +61,7 @@ export class TabWriter {
 
 /** One column a character, as Go's tabwriter counts them, however wide a terminal shows it. */
 function textWidth(text: string): number {
-  let width = 0;
-  for (const _char of text) width++;
-  return width;
+  return Array.from(text).length;
 }
 
 function alignLine(cells: readonly string[], widths: readonly number[]): string {
