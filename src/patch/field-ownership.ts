@@ -1,4 +1,4 @@
-import type { JsonObject } from '../apimachinery/json.ts';
+import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { Schema, SchemaSource } from '../apimachinery/schema.ts';
 import { dropEmptyManagers, encodeManagers, type Managers } from './managed-entries.ts';
@@ -71,12 +71,12 @@ export interface VersionedDifference {
 
 /** Compares two objects, in other versions only when somebody asks. */
 export function compareVersions(
-  live: Unstructured | undefined,
+  live: JsonObject | Unstructured | undefined,
   object: JsonObject | Unstructured,
   kind: ManagedKind,
 ): VersionedDifference {
   const before = withoutManagedFields(live);
-  const after = withoutManagedFields(object as Unstructured);
+  const after = withoutManagedFields(object);
   const own = compareValues(before, after, kind.schema, kind.source);
   const others = new Map<string, Comparison | undefined>();
   return {
@@ -156,24 +156,21 @@ export function releaseFields(
 }
 
 /** Brings entries that were written for an older schema to this one. */
-export function reconcileManagers(managers: Managers, live: Unstructured | undefined, kind: ManagedKind): void {
-  if (live === undefined) return;
-  const object = withoutManagedFields(live);
+export function reconcileManagers(managers: Managers, kind: ManagedKind): void {
   for (const entry of managers.values()) {
-    const version = entry.apiVersion === kind.apiVersion ? undefined : kind.versionOf?.(entry.apiVersion);
-    if (entry.apiVersion !== kind.apiVersion && kind.versionOf !== undefined && version === undefined) continue;
-    const { schema, source } = version ?? kind;
-    const reconciled = reconcileFieldSet(entry.fields, version?.convert(object) ?? object, schema, source);
-    if (!reconciled.equals(entry.fields)) entry.fields = reconciled;
+    const isOther = entry.apiVersion !== kind.apiVersion && kind.versionOf !== undefined;
+    const version = isOther ? kind.versionOf(entry.apiVersion) : kind;
+    if (version !== undefined) entry.fields = reconcileFieldSet(entry.fields, version.schema, version.source);
   }
 }
 
-/** The object as it is compared. */
-export function withoutManagedFields(object: Unstructured | undefined): JsonObject {
-  if (object === undefined) return {};
-  if (object.metadata.managedFields === undefined) return object as unknown as JsonObject;
-  const { managedFields: _dropped, ...metadata } = object.metadata;
-  return { ...object, metadata } as unknown as JsonObject;
+/** The object as it is compared; an empty one for none. */
+export function withoutManagedFields(object: Unstructured | JsonObject | undefined): JsonObject {
+  const whole = (object ?? {}) as JsonObject;
+  const metadata = whole['metadata'];
+  if (!isJsonObject(metadata) || !Object.hasOwn(metadata, 'managedFields')) return whole;
+  const { managedFields: _dropped, ...kept } = metadata;
+  return { ...whole, metadata: kept };
 }
 
 /** Writes the entries into the object and returns it. */

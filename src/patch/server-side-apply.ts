@@ -45,7 +45,7 @@ export function applyManagedFields(
   claimUnmanaged(live, managers, kind, writer);
   if (configuration.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
   validateConfiguration(configuration, kind);
-  reconcileManagers(managers, live, kind);
+  reconcileManagers(managers, kind);
   const key = managerKey(writer.manager, 'Apply', kind.apiVersion, writer.subresource);
   const last = managers.get(key);
   const entry = takeConfiguration(managers, key, configuration, kind, writer);
@@ -53,7 +53,7 @@ export function applyManagedFields(
   const applied = configuration as unknown as JsonObject;
   const merged = mergeValues(before, applied, kind.schema, kind.source);
   const result = prune(merged, last, managers, kind) as JsonObject;
-  const difference = compareVersions(before as unknown as Unstructured, result, kind);
+  const difference = compareVersions(before, result, kind);
   if (!writer.force) checkConflicts(live, managers, key, difference, kind, writer.manager);
   entry.fields = stripMetadata(entry.fields);
   releaseFields(managers, difference, kind, key);

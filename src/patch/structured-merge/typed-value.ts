@@ -218,35 +218,24 @@ function typeBelow(type: MergeType, isField: boolean, name: string): MergeType {
   return type.kind === 'list' ? type.items : deducedType;
 }
 
-/** Brings a set that was written for an older schema to this one: what became one piece, what became granular. */
-export function reconcileFieldSet(set: FieldSet, object: JsonValue, schema: Schema, source: SchemaSource): FieldSet {
-  return reconcile(set, object, mergeTypeOf(schema, source));
+/**
+ * Brings a set that was written for an older schema to this one: what has become one piece is owned as one piece.
+ * @returns the set itself when there is nothing to do.
+ */
+export function reconcileFieldSet(set: FieldSet, schema: Schema, source: SchemaSource): FieldSet {
+  return reconcile(set, mergeTypeOf(schema, source));
 }
 
-function reconcile(set: FieldSet, value: JsonValue | undefined, declared: MergeType): FieldSet {
+function reconcile(set: FieldSet, declared: MergeType): FieldSet {
   if (declared.kind === 'scalar' || declared.kind === 'any') return set;
   const result = new FieldSet();
+  let hasChanged = false;
   for (const [element, isMember, below] of set.entries()) {
     const type = typeBelow(declared, element.startsWith('f:'), element.slice(2));
-    const item = valueAt(value, element, declared);
     const isPiece = (type.kind === 'map' && type.isAtomic) || (type.kind === 'list' && type.relation === 'atomic');
-    const isGranular = (type.kind === 'map' && !type.isAtomic) || (type.kind === 'list' && type.relation !== 'atomic');
-    if (isPiece && below !== undefined) {
-      result.put(element, true, undefined);
-    } else if (isGranular && isMember && below === undefined) {
-      result.put(element, true, item === undefined ? undefined : collect(item, type).below);
-    } else {
-      result.put(element, isMember, below && reconcile(below, item, type));
-    }
+    const kept = isPiece ? undefined : below && reconcile(below, type);
+    hasChanged ||= kept !== below;
+    result.put(element, isMember || isPiece, kept);
   }
-  return result;
-}
-
-function valueAt(value: JsonValue | undefined, element: PathElement, type: MergeType): JsonValue | undefined {
-  if (isJsonObject(value) && element.startsWith('f:')) {
-    const name = element.slice(2);
-    return Object.hasOwn(value, name) ? value[name] : undefined;
-  }
-  if (!Array.isArray(value) || type.kind !== 'list') return undefined;
-  return value.find((item) => elementOf(type, item) === element);
+  return hasChanged ? result : set;
 }
