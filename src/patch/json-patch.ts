@@ -1,4 +1,5 @@
-import { cloneJson, equalJson, isJsonObject, type JsonValue, setOwn } from '../apimachinery/json.ts';
+import { cloneJson, equalJson, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../apimachinery/json.ts';
+import { stringifyJson } from '../apimachinery/json-codec.ts';
 
 /** One operation of RFC 6902. */
 export interface JsonPatchOperation {
@@ -8,133 +9,241 @@ export interface JsonPatchOperation {
   readonly value?: JsonValue;
 }
 
-/** An operation that cannot be carried out. */
-export class JsonPatchError extends Error {}
+/** An operation that cannot be carried out; `message` is what kubectl prints of it. */
+export class JsonPatchError extends Error {
+  /** What kind of failure: a missing place has its own message in kubectl. */
+  readonly reason: 'missing' | 'test failed' | 'other';
+  /** The path of the operation. */
+  readonly path: string;
+
+  constructor(message: string, path: string, reason: JsonPatchError['reason'] = 'other') {
+    super(message);
+    this.name = 'JsonPatchError';
+    this.path = path;
+    this.reason = reason;
+  }
+}
+
+export interface JsonPatchOptions {
+  /**
+   * What a key is that an object does not have, for `replace` and `copy`: null as the API server takes it (the default),
+   * or an error as kubectl and RFC 6902 have it.
+   */
+  readonly missingKeys?: 'null' | 'error';
+}
 
 /**
- * Applies a JSON patch. The document is changed in place where that is possible; use the result.
- * @throws JsonPatchError for the first operation that does not apply.
+ * Applies a JSON patch (RFC 6902) as Kubernetes does: `-` is the end of a list, negative indices count from there. The
+ * document is changed in place where that is possible; use the result.
+ * @throws JsonPatchError when an operation is malformed, or for the first one that does not apply.
  */
-export function applyJsonPatch(document: JsonValue, operations: readonly JsonPatchOperation[]): JsonValue {
+export function applyJsonPatch(
+  document: JsonValue,
+  operations: readonly JsonPatchOperation[],
+  options: JsonPatchOptions = {},
+): JsonValue {
+  const checked = operations.map(checkOperation);
   let result = document;
-  for (const operation of operations) result = applyOperation(result, operation);
+  for (const operation of checked) result = applyOperation(result, operation, options.missingKeys === 'error');
   return result;
 }
 
-function applyOperation(document: JsonValue, operation: JsonPatchOperation): JsonValue {
-  const { op = '', path } = operation;
-  if (path === undefined) throw new JsonPatchError(`${op === '' ? 'unknown' : op} operation has no path`);
-  switch (op) {
-    case 'add':
-      return add(document, path, requireValue(operation));
-    case 'remove':
-      return remove(document, path);
+interface CheckedOperation {
+  readonly op: string;
+  readonly path: string;
+  readonly from: string;
+  readonly value: JsonValue;
+}
+
+const known = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test']);
+
+function checkOperation(operation: JsonPatchOperation): CheckedOperation {
+  const { op = '', path, from = '', value = null } = operation;
+  if (!known.has(op)) throw malformed(operation, 'unsupported operation');
+  if (path === undefined)
+    throw malformed(operation, "failed to decode 'path': operation missing path field: missing value");
+  checkText(operation, 'path', path);
+  if ((op === 'add' || op === 'replace') && !Object.hasOwn(operation, 'value')) {
+    throw malformed(operation, "failed to decode 'value': operation, missing value field: missing value");
+  }
+  if (op === 'move' || op === 'copy') {
+    if (operation.from === undefined) {
+      throw malformed(operation, "failed to decode 'from': operation, missing from field: missing value");
+    }
+    checkText(operation, 'from', from);
+  }
+  return { op, path, from, value };
+}
+
+function checkText(operation: JsonPatchOperation, name: string, value: unknown): void {
+  if (typeof value === 'string') return;
+  let found = Array.isArray(value) ? 'array' : typeof value;
+  if (typeof value === 'bigint') found = 'number';
+  if (typeof value === 'boolean') found = 'bool';
+  throw malformed(
+    operation,
+    `failed to decode '${name}': json: cannot unmarshal ${found} into Go value of type string`,
+  );
+}
+
+function malformed(operation: JsonPatchOperation, why: string): JsonPatchError {
+  const entries = Object.entries(operation).sort(([left], [right]) => (left < right ? -1 : 1));
+  const text = stringifyJson(Object.fromEntries(entries));
+  return new JsonPatchError(`invalid operation ${text}: ${why}`, operation.path ?? '');
+}
+
+function applyOperation(document: JsonValue, operation: CheckedOperation, isStrict: boolean): JsonValue {
+  switch (operation.op) {
+    case 'add': {
+      const { path } = operation;
+      const place = placeOf(document, path, `add operation does not apply: doc is missing path: ${quoted(path)}`);
+      addTo(place, cloneJson(operation.value), `error in add for path: '${path}'`);
+      return document;
+    }
+    case 'remove': {
+      const { path } = operation;
+      const place = placeOf(document, path, `remove operation does not apply: doc is missing path: ${quoted(path)}`);
+      removeFrom(place, `error in remove for path: '${path}'`);
+      return document;
+    }
     case 'replace':
-      valueAt(document, path, op);
-      return add(remove(document, path), path, requireValue(operation));
-    case 'move': {
-      const from = requireFrom(operation);
-      const value = valueAt(document, from, op);
-      return add(remove(document, from), path, value);
-    }
+      return replace(document, operation, isStrict);
+    case 'move':
+      return move(document, operation, isStrict);
     case 'copy':
-      return add(document, path, cloneJson(valueAt(document, requireFrom(operation), op)));
-    case 'test': {
-      const actual = path === '' ? document : findValue(document, path);
-      if (equalJson(actual ?? null, operation.value ?? null)) return document;
-      throw new JsonPatchError(`testing value ${path} failed: test failed`);
-    }
+      return copy(document, operation, isStrict);
     default:
-      throw new JsonPatchError(`Unexpected kind: ${op}`);
+      test(document, operation);
+      return document;
   }
 }
 
-function requireValue(operation: JsonPatchOperation): JsonValue {
-  if (!Object.hasOwn(operation, 'value')) {
-    throw new JsonPatchError(`${operation.op ?? ''} operation for ${operation.path ?? ''} has no value`);
-  }
-  return cloneJson(operation.value ?? null);
+function quoted(path: string): string {
+  return JSON.stringify(path);
 }
 
-function requireFrom(operation: JsonPatchOperation): string {
-  if (operation.from === undefined) throw new JsonPatchError(`${operation.op ?? ''} operation has no from`);
-  return operation.from;
-}
-
-/** The steps of a JSON pointer (RFC 6901). */
-export function parsePointer(pointer: string): string[] {
-  if (pointer === '') return [];
-  if (!pointer.startsWith('/')) throw new JsonPatchError(`path ${pointer} does not start with a slash`);
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-function arrayIndex(step: string, length: number, pointer: string): number {
-  if (!/^(0|[1-9]\d*)$/.test(step) || Number(step) >= length) {
-    throw new JsonPatchError(`index ${step} of ${pointer} is out of bounds: invalid index referenced`);
-  }
-  return Number(step);
-}
-
-function childOf(container: JsonValue, step: string, pointer: string): JsonValue | undefined {
-  if (Array.isArray(container)) return container[arrayIndex(step, container.length, pointer)];
-  if (isJsonObject(container)) return Object.hasOwn(container, step) ? container[step] : undefined;
-  return undefined;
-}
-
-function findValue(document: JsonValue, pointer: string): JsonValue | undefined {
-  let current: JsonValue | undefined = document;
-  for (const step of parsePointer(pointer)) {
-    if (current === undefined) return undefined;
-    current = childOf(current, step, pointer);
-  }
-  return current;
-}
-
-function valueAt(document: JsonValue, pointer: string, operation: string): JsonValue {
-  const value = findValue(document, pointer);
-  if (value === undefined) {
-    throw new JsonPatchError(`${operation} operation does not apply: doc is missing key: ${pointer}: missing value`);
-  }
-  return value;
-}
-
-/** The object or list that holds what the pointer names, and the last step. */
-function parentOf(document: JsonValue, pointer: string, operation: string): { parent: JsonValue; step: string } {
-  const steps = parsePointer(pointer);
-  const step = steps.pop() ?? '';
-  let parent: JsonValue | undefined = document;
-  for (const part of steps) parent = parent === undefined ? undefined : childOf(parent, part, pointer);
-  if (!isJsonObject(parent) && !Array.isArray(parent)) {
-    throw new JsonPatchError(`${operation} operation does not apply: doc is missing path: "${pointer}": missing value`);
-  }
-  return { parent, step };
-}
-
-function add(document: JsonValue, pointer: string, value: JsonValue): JsonValue {
-  if (pointer === '') return value;
-  const { parent, step } = parentOf(document, pointer, 'add');
-  if (Array.isArray(parent)) {
-    const position = step === '-' ? parent.length : arrayIndex(step, parent.length + 1, pointer);
-    parent.splice(position, 0, value);
-  } else if (isJsonObject(parent)) {
-    setOwn(parent, step, value);
-  }
-  return document;
-}
-
-function remove(document: JsonValue, pointer: string): JsonValue {
-  if (pointer === '') return null;
-  const { parent, step } = parentOf(document, pointer, 'remove');
-  if (Array.isArray(parent)) {
-    parent.splice(arrayIndex(step, parent.length, pointer), 1);
-  } else if (isJsonObject(parent)) {
-    if (!Object.hasOwn(parent, step)) {
-      throw new JsonPatchError(`remove operation does not apply: doc is missing key: ${pointer}: missing value`);
+function replace(document: JsonValue, { path, value }: CheckedOperation, isStrict: boolean): JsonValue {
+  if (path === '') return cloneJson(value);
+  const place = placeOf(document, path, `replace operation does not apply: doc is missing path: ${path}`);
+  const { container, step } = place;
+  if (Array.isArray(container)) {
+    const index = position(step, container.length, container.length - 1);
+    if (index === undefined) throw missing(`replace operation does not apply: doc is missing key: ${path}`, path);
+    container[index] = cloneJson(value);
+  } else {
+    if (isStrict && !Object.hasOwn(container, step)) {
+      throw missing(`replace operation does not apply: doc is missing key: ${path}`, path);
     }
-    delete parent[step];
+    setOwn(container, step, cloneJson(value));
   }
   return document;
+}
+
+function move(document: JsonValue, { from, path }: CheckedOperation, isStrict: boolean): JsonValue {
+  const source = placeOf(document, from, `move operation does not apply: doc is missing from path: ${from}`);
+  const value = valueIn(source, isStrict, `error in move for path: '${source.step}'`);
+  removeFrom(source, `error in move for path: '${source.step}'`);
+  const target = placeOf(document, path, `move operation does not apply: doc is missing destination path: ${path}`);
+  addTo(target, value, `error in move for path: '${path}'`);
+  return document;
+}
+
+function copy(document: JsonValue, { from, path }: CheckedOperation, isStrict: boolean): JsonValue {
+  const source = placeOf(document, from, `copy operation does not apply: doc is missing from path: ${from}`);
+  const value = valueIn(source, isStrict, `error in copy for from: '${from}'`);
+  const target = placeOf(document, path, `copy operation does not apply: doc is missing destination path: ${path}`);
+  addTo(target, cloneJson(value), `error in copy for path: '${path}'`);
+  return document;
+}
+
+function test(document: JsonValue, { path, value }: CheckedOperation): void {
+  let actual = document;
+  if (path !== '') {
+    const place = placeOf(document, path, `test operation does not apply: is missing path: ${path}`);
+    actual = valueIn(place, false, `error in test for path: '${path}'`);
+  }
+  if (!equalJson(actual, value)) {
+    throw new JsonPatchError(`testing value ${path} failed: test failed`, path, 'test failed');
+  }
+}
+
+/** The object or list that holds what a pointer names, and the last step. */
+interface Place {
+  readonly container: JsonObject | JsonValue[];
+  readonly step: string;
+  readonly pointer: string;
+}
+
+/** Finds a place (RFC 6901). What stands before the first slash is not looked at, as Kubernetes reads pointers. */
+function placeOf(document: JsonValue, pointer: string, complaint: string): Place {
+  const [, ...steps] = pointer.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const step = steps.pop();
+  let container: JsonValue | undefined = step === undefined ? undefined : document;
+  for (const part of steps) container = childOf(container, part);
+  if (step === undefined || (!isJsonObject(container) && !Array.isArray(container))) throw missing(complaint, pointer);
+  return { container, step, pointer };
+}
+
+function childOf(container: JsonValue | undefined, step: string): JsonValue | undefined {
+  if (Array.isArray(container)) return container[position(step, container.length, container.length - 1) ?? -1];
+  return isJsonObject(container) && Object.hasOwn(container, step) ? container[step] : undefined;
+}
+
+function missing(complaint: string, path: string): JsonPatchError {
+  return new JsonPatchError(`${complaint}: missing value`, path, 'missing');
+}
+
+const integer = /^[+-]?\d+$/;
+
+/** An index as written, negative ones from the end; undefined when it is none or beyond `last`. */
+function position(step: string, length: number, last: number): number | undefined {
+  if (!integer.test(step)) return undefined;
+  const index = Number(step) < 0 ? Number(step) + length : Number(step);
+  return index < 0 || index > last ? undefined : index;
+}
+
+/** @throws JsonPatchError with the text of a bad index */
+function requirePosition({ step, pointer }: Place, length: number, last: number, complaint: string): number {
+  const index = position(step, length, last);
+  if (index !== undefined) return index;
+  const why = integer.test(step)
+    ? `Unable to access invalid index: ${Number(step)}: invalid index referenced`
+    : `strconv.Atoi: parsing ${quoted(step)}: invalid syntax`;
+  throw new JsonPatchError(`${complaint}: ${why}`, pointer);
+}
+
+function valueIn(place: Place, isStrict: boolean, complaint: string): JsonValue {
+  const { container, step, pointer } = place;
+  if (Array.isArray(container)) {
+    return container[requirePosition(place, container.length, container.length - 1, complaint)] ?? null;
+  }
+  if (isStrict && !Object.hasOwn(container, step)) {
+    throw missing(`${complaint}: unable to get nonexistent key: ${step}`, pointer);
+  }
+  return Object.hasOwn(container, step) ? (container[step] ?? null) : null;
+}
+
+function addTo(place: Place, value: JsonValue, complaint: string): void {
+  const { container, step } = place;
+  if (!Array.isArray(container)) {
+    setOwn(container, step, value);
+  } else if (step === '-') {
+    container.push(value);
+  } else {
+    const { length } = container;
+    // A negative index counts from behind the end: -1 appends.
+    container.splice(requirePosition(place, length + 1, length, complaint), 0, value);
+  }
+}
+
+function removeFrom(place: Place, complaint: string): void {
+  const { container, step, pointer } = place;
+  if (Array.isArray(container)) {
+    container.splice(requirePosition(place, container.length, container.length - 1, complaint), 1);
+    return;
+  }
+  if (!Object.hasOwn(container, step)) {
+    throw missing(`${complaint}: unable to remove nonexistent key: ${step}`, pointer);
+  }
+  delete container[step];
 }
