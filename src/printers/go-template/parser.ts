@@ -155,9 +155,9 @@ class TemplateParser {
           this.#expectRight('end');
           return 'end';
         case 'template':
-          return this.#template(token);
+          return this.#template();
         case 'block':
-          return this.#block(token);
+          return this.#block();
         case 'break':
         case 'continue':
           return this.#loopControl(token.text, token);
@@ -214,21 +214,23 @@ class TemplateParser {
     return nodes;
   }
 
-  #template(token: Token): TemplateNode {
+  #template(): TemplateNode {
+    const nameToken = this.#peekNonSpace();
     const name = this.#templateName('template clause');
     let pipeline: Pipeline | undefined;
     if (this.#nextNonSpace().type !== 'right') {
       this.#index--;
       pipeline = this.#pipeline('template clause', 'right');
     }
-    return { type: 'template', name, pipeline, position: token.position };
+    return { type: 'template', name, pipeline, position: nameToken.position };
   }
 
-  #block(token: Token): TemplateNode {
+  #block(): TemplateNode {
+    const { position } = this.#peekNonSpace();
     const name = this.#templateName('block clause');
     const pipeline = this.#pipeline('block clause', 'right');
     this.#templateBody(name);
-    return { type: 'template', name, pipeline, position: token.position };
+    return { type: 'template', name, pipeline, position };
   }
 
   #pipeline(context: string, endType: 'right' | 'rightParen'): Pipeline {
@@ -360,7 +362,8 @@ class TemplateParser {
     if (isFloat) return { type: 'number', value: Number(plain), isFloat, text, position };
     const [, sign = '', digits = ''] = /^([-+]?)(.*)$/.exec(plain) ?? [];
     if (!/^(0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|0|[1-9]\d*)$/.test(digits)) {
-      return this.#fail(`illegal number syntax: ${goQuote(text)}`, token);
+      const problem = /^0\d+$/.test(digits) ? 'integer overflow' : 'illegal number syntax';
+      return this.#fail(`${problem}: ${goQuote(text)}`, token);
     }
     const size = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
     const value = sign === '-' ? -size : size;
