@@ -1,5 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setDaemonSetDefaults } from './workload-defaults.ts';
+import { workloadStrategy } from './workload-validation.ts';
 import {
   ageColumn,
   column,
@@ -121,4 +123,6 @@ export const daemonSetResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.apps.v1.DaemonSet',
   columns,
+  setDefaults: setDaemonSetDefaults,
+  strategy: workloadStrategy,
 };

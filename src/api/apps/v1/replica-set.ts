@@ -1,5 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setReplicaSetDefaults } from './workload-defaults.ts';
+import { workloadStrategy } from './workload-validation.ts';
 import {
   ageColumn,
   column,
@@ -91,4 +93,6 @@ export const replicaSetResource: ResourceDefinition = {
   ],
   type: 'io.k8s.api.apps.v1.ReplicaSet',
   columns,
+  setDefaults: setReplicaSetDefaults,
+  strategy: workloadStrategy,
 };

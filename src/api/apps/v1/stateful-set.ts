@@ -1,5 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setStatefulSetDefaults } from './workload-defaults.ts';
+import { statefulSetStrategy } from './workload-validation.ts';
 import { ageColumn, column, containerImages, containerNames, nameColumn, wideColumn } from '../../columns.ts';
 import type { StatefulSet } from '../../types/apps-v1.ts';
 
@@ -95,4 +97,6 @@ export const statefulSetResource: ResourceDefinition = {
   ],
   type: 'io.k8s.api.apps.v1.StatefulSet',
   columns,
+  setDefaults: setStatefulSetDefaults,
+  strategy: statefulSetStrategy,
 };

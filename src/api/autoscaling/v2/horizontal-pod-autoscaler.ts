@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setHorizontalPodAutoscalerDefaults } from './horizontal-pod-autoscaler-defaults.ts';
 import { metricsText } from './metrics-text.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { HorizontalPodAutoscaler } from '../../types/autoscaling-v2.ts';
@@ -183,4 +184,5 @@ export const horizontalPodAutoscalerResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
   columns,
+  setDefaults: setHorizontalPodAutoscalerDefaults,
 };

@@ -1,5 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setCronJobDefaults } from './job-defaults.ts';
+import { cronJobStrategy } from './job-strategy.ts';
 import {
   ageColumn,
   ageText,
@@ -96,4 +98,6 @@ export const cronJobResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.batch.v1.CronJob',
   columns,
+  setDefaults: setCronJobDefaults,
+  strategy: cronJobStrategy,
 };

@@ -1,5 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setJobDefaults } from './job-defaults.ts';
+import { jobStrategy } from './job-strategy.ts';
 import { humanDuration } from '../../../apimachinery/duration.ts';
 import {
   ageColumn,
@@ -148,4 +150,6 @@ export const jobResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.batch.v1.Job',
   columns,
+  setDefaults: setJobDefaults,
+  strategy: jobStrategy,
 };

@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { configMapStrategy } from './core-strategies.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { ConfigMap } from '../../types/core-v1.ts';
 
@@ -40,4 +41,5 @@ export const configMapResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.core.v1.ConfigMap',
   columns,
+  strategy: configMapStrategy,
 };

@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setEndpointsDefaults } from './core-defaults.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { Endpoints } from '../../types/core-v1.ts';
 
@@ -65,4 +66,5 @@ export const endpointsResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.core.v1.Endpoints',
   columns,
+  setDefaults: setEndpointsDefaults,
 };

@@ -1,5 +1,6 @@
 import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setLimitRangeDefaults } from './core-defaults.ts';
 
 /** The types of LimitRange objects. */
 export const limitRangeTypes: TypeSource = {
@@ -35,4 +36,5 @@ export const limitRangeResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.core.v1.LimitRange',
+  setDefaults: setLimitRangeDefaults,
 };

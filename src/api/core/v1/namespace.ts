@@ -1,5 +1,7 @@
 import type { Column, ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setNamespaceDefaults } from './core-defaults.ts';
+import { namespaceStrategy } from './core-strategies.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { Namespace } from '../../types/core-v1.ts';
 
@@ -51,4 +53,6 @@ export const namespaceResource: ResourceDefinition = {
   ],
   type: 'io.k8s.api.core.v1.Namespace',
   columns,
+  setDefaults: setNamespaceDefaults,
+  strategy: namespaceStrategy,
 };

@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setPersistentVolumeClaimDefaults } from './core-defaults.ts';
 import { accessModesText, quantityCell, storageClassOf } from './volume-cells.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../../columns.ts';
 import type { PersistentVolumeClaim } from '../../types/core-v1.ts';
@@ -89,4 +90,5 @@ export const persistentVolumeClaimResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.core.v1.PersistentVolumeClaim',
   columns,
+  setDefaults: setPersistentVolumeClaimDefaults,
 };

@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setPersistentVolumeDefaults } from './core-defaults.ts';
 import { accessModesText, quantityCell, storageClassOf } from './volume-cells.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../../columns.ts';
 import type { PersistentVolume } from '../../types/core-v1.ts';
@@ -218,4 +219,5 @@ export const persistentVolumeResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.core.v1.PersistentVolume',
   columns,
+  setDefaults: setPersistentVolumeDefaults,
 };

@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setPodTemplateObjectDefaults } from './core-defaults.ts';
 import { column, containerImages, containerNames, labelsText, nameColumn } from '../../columns.ts';
 import type { PodTemplate } from '../../types/core-v1.ts';
 
@@ -44,4 +45,5 @@ export const podTemplateResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.core.v1.PodTemplate',
   columns,
+  setDefaults: setPodTemplateObjectDefaults,
 };

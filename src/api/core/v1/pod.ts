@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { podStrategy, setPodDefaults } from './pod-strategy.ts';
 import { podRowConditions, podSummary, readinessGatesCell, restartsCell } from './pod-summary.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../../columns.ts';
 import type { Pod } from '../../types/core-v1.ts';
@@ -890,4 +891,6 @@ export const podResource: ResourceDefinition = {
   type: 'io.k8s.api.core.v1.Pod',
   columns,
   rowConditions: podRowConditions,
+  setDefaults: setPodDefaults,
+  strategy: podStrategy,
 };

@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setReplicationControllerDefaults } from './core-defaults.ts';
 import {
   ageColumn,
   column,
@@ -95,4 +96,5 @@ export const replicationControllerResource: ResourceDefinition = {
   ],
   type: 'io.k8s.api.core.v1.ReplicationController',
   columns,
+  setDefaults: setReplicationControllerDefaults,
 };

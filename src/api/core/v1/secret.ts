@@ -1,5 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setSecretDefaults } from './core-defaults.ts';
+import { secretStrategy } from './core-strategies.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { Secret } from '../../types/core-v1.ts';
 
@@ -37,4 +39,6 @@ export const secretResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.core.v1.Secret',
   columns,
+  setDefaults: setSecretDefaults,
+  strategy: secretStrategy,
 };

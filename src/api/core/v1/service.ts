@@ -1,5 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setServiceDefaults } from './core-defaults.ts';
+import { serviceStrategy } from './core-strategies.ts';
 import { ingressAddresses } from './load-balancer-addresses.ts';
 import { ageColumn, column, labelsText, nameColumn, wideColumn } from '../../columns.ts';
 import type { Service } from '../../types/core-v1.ts';
@@ -131,4 +133,6 @@ export const serviceResource: ResourceDefinition = {
   ],
   type: 'io.k8s.api.core.v1.Service',
   columns,
+  setDefaults: setServiceDefaults,
+  strategy: serviceStrategy,
 };

@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setNetworkPolicyDefaults } from './network-policy-defaults.ts';
 import { ageColumn, column, nameColumn, selectorCell } from '../../columns.ts';
 import type { NetworkPolicy } from '../../types/networking-v1.ts';
 
@@ -63,4 +64,5 @@ export const networkPolicyResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.networking.v1.NetworkPolicy',
   columns,
+  setDefaults: setNetworkPolicyDefaults,
 };

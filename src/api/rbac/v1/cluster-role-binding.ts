@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { roleBindingStrategy, setRoleBindingDefaults } from './rbac-strategy.ts';
 import { subjectsCell } from './subjects-cell.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../../columns.ts';
 import type { ClusterRoleBinding } from '../../types/rbac-v1.ts';
@@ -60,4 +61,6 @@ export const clusterRoleBindingResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.rbac.v1.ClusterRoleBinding',
   columns,
+  setDefaults: setRoleBindingDefaults,
+  strategy: roleBindingStrategy,
 };

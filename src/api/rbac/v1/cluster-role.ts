@@ -1,5 +1,6 @@
 import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { roleStrategy } from './rbac-strategy.ts';
 
 /** The types of ClusterRole objects. */
 export const clusterRoleTypes: TypeSource = {
@@ -35,4 +36,5 @@ export const clusterRoleResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.rbac.v1.ClusterRole',
+  strategy: roleStrategy,
 };

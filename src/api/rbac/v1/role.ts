@@ -1,5 +1,6 @@
 import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { roleStrategy } from './rbac-strategy.ts';
 
 /** The types of Role objects. */
 export const roleTypes: TypeSource = {
@@ -24,4 +25,5 @@ export const roleResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.rbac.v1.Role',
+  strategy: roleStrategy,
 };

@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setPriorityClassDefaults } from './priority-class-defaults.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { PriorityClass } from '../../types/scheduling-v1.ts';
 
@@ -48,4 +49,5 @@ export const priorityClassResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.scheduling.v1.PriorityClass',
   columns,
+  setDefaults: setPriorityClassDefaults,
 };

@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setStorageClassDefaults } from './storage-class-defaults.ts';
 import { ageColumn, column } from '../../columns.ts';
 import type { StorageClass } from '../../types/storage-v1.ts';
 
@@ -66,4 +67,5 @@ export const storageClassResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.storage.v1.StorageClass',
   columns,
+  setDefaults: setStorageClassDefaults,
 };

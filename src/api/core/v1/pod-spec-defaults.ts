@@ -1,0 +1,113 @@
+import type {
+  Container,
+  Lifecycle,
+  ObjectFieldSelector,
+  PodSpec,
+  PodTemplateSpec,
+  Probe,
+  Volume,
+} from '../../types/core-v1.ts';
+
+const fileMode = 0o644;
+
+/** Fills in what the defaulting of core/v1 gives a pod's spec. */
+export function setPodSpecDefaults(spec: PodSpec): void {
+  if ((spec.dnsPolicy ?? '') === '') spec.dnsPolicy = 'ClusterFirst';
+  if ((spec.restartPolicy ?? '') === '') spec.restartPolicy = 'Always';
+  if (spec.hostNetwork === true) setHostPorts(spec);
+  spec.securityContext ??= {};
+  spec.terminationGracePeriodSeconds ??= 30;
+  if ((spec.schedulerName ?? '') === '') spec.schedulerName = 'default-scheduler';
+  for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
+  for (const container of spec.initContainers ?? []) setContainerDefaults(container);
+  for (const container of spec.containers ?? []) setContainerDefaults(container);
+  for (const container of spec.ephemeralContainers ?? []) setContainerDefaults(container);
+}
+
+/** The same for a template. */
+export function setPodTemplateDefaults(template: PodTemplateSpec | undefined): void {
+  if (template?.spec !== undefined) setPodSpecDefaults(template.spec);
+}
+
+function setHostPorts(spec: PodSpec): void {
+  for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
+    for (const port of container.ports ?? []) {
+      if (port.hostPort === undefined || port.hostPort === 0) port.hostPort = port.containerPort;
+    }
+  }
+}
+
+function setContainerDefaults(container: Container): void {
+  if ((container.imagePullPolicy ?? '') === '') {
+    container.imagePullPolicy = isLatest(container.image ?? '') ? 'Always' : 'IfNotPresent';
+  }
+  if ((container.terminationMessagePath ?? '') === '') container.terminationMessagePath = '/dev/termination-log';
+  if ((container.terminationMessagePolicy ?? '') === '') container.terminationMessagePolicy = 'File';
+  for (const port of container.ports ?? []) if ((port.protocol ?? '') === '') port.protocol = 'TCP';
+  for (const entry of container.env ?? []) setFieldRefDefaults(entry.valueFrom?.fieldRef);
+  const limits = container.resources?.limits;
+  if (container.resources !== undefined && limits !== undefined) {
+    const requests = container.resources.requests ?? {};
+    for (const [name, quantity] of Object.entries(limits)) requests[name] ??= quantity;
+    container.resources.requests = requests;
+  }
+  for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) {
+    if (probe !== undefined) setProbeDefaults(probe);
+  }
+  if (container.lifecycle !== undefined) setLifecycleDefaults(container.lifecycle);
+}
+
+/** An image without a tag, or with the tag `latest`, and without a digest. */
+function isLatest(image: string): boolean {
+  if (image.includes('@')) return false;
+  const name = image.slice(image.lastIndexOf('/') + 1);
+  const colon = name.indexOf(':');
+  return colon < 0 || name.slice(colon + 1) === 'latest';
+}
+
+function setProbeDefaults(probe: Probe): void {
+  probe.timeoutSeconds ||= 1;
+  probe.periodSeconds ||= 10;
+  probe.successThreshold ||= 1;
+  probe.failureThreshold ||= 3;
+  if (probe.httpGet !== undefined) setHttpGetDefaults(probe.httpGet);
+  if (probe.grpc !== undefined) probe.grpc.service ??= '';
+}
+
+function setHttpGetDefaults(action: { path?: string; scheme?: string }): void {
+  if ((action.path ?? '') === '') action.path = '/';
+  if ((action.scheme ?? '') === '') action.scheme = 'HTTP';
+}
+
+function setLifecycleDefaults(lifecycle: Lifecycle): void {
+  if (lifecycle.postStart?.httpGet !== undefined) setHttpGetDefaults(lifecycle.postStart.httpGet);
+  if (lifecycle.preStop?.httpGet !== undefined) setHttpGetDefaults(lifecycle.preStop.httpGet);
+}
+
+function setFieldRefDefaults(field: ObjectFieldSelector | undefined): void {
+  if (field !== undefined && (field.apiVersion ?? '') === '') field.apiVersion = 'v1';
+}
+
+function setVolumeDefaults(volume: Volume): void {
+  const { name: _name, ...sources } = volume;
+  if (Object.values(sources).every((source) => source === undefined)) volume.emptyDir = {};
+  if (volume.secret !== undefined) volume.secret.defaultMode ??= fileMode;
+  if (volume.configMap !== undefined) volume.configMap.defaultMode ??= fileMode;
+  if (volume.downwardAPI !== undefined) {
+    volume.downwardAPI.defaultMode ??= fileMode;
+    for (const item of volume.downwardAPI.items ?? []) setFieldRefDefaults(item.fieldRef);
+  }
+  if (volume.projected !== undefined) {
+    volume.projected.defaultMode ??= fileMode;
+    for (const source of volume.projected.sources ?? []) {
+      if (source.serviceAccountToken !== undefined) source.serviceAccountToken.expirationSeconds ??= 3600;
+      for (const item of source.downwardAPI?.items ?? []) setFieldRefDefaults(item.fieldRef);
+    }
+  }
+  if (volume.hostPath !== undefined) volume.hostPath.type ??= '';
+  const claim = volume.ephemeral?.volumeClaimTemplate?.spec;
+  if (claim !== undefined) claim.volumeMode ??= 'Filesystem';
+  if (volume.image !== undefined && (volume.image.pullPolicy ?? '') === '') {
+    volume.image.pullPolicy = isLatest(volume.image.reference ?? '') ? 'Always' : 'IfNotPresent';
+  }
+}
