@@ -1,7 +1,10 @@
-import { SortedKeys } from './sorted-keys.ts';
+import { type Clock, systemClock } from '../../system/clock.ts';
+import { ExpiryQueue } from './expiry-queue.ts';
+import { OrderedMap, partitionPoint, utf8Less } from './ordered-map.ts';
 import {
   CompactedError,
   FutureRevisionError,
+  type PutOptions,
   type RangeOptions,
   type RangeResult,
   type Storage,
@@ -11,11 +14,7 @@ import {
   type WatchHandlers,
   type WriteResult,
 } from './storage.ts';
-
-interface Watcher {
-  readonly prefix: string;
-  readonly handlers: WatchHandlers;
-}
+import { WatchHub } from './watch-hub.ts';
 
 /** What an engine starts from. */
 export interface InitialState {
@@ -26,43 +25,80 @@ export interface InitialState {
   readonly events: readonly StorageEvent[];
 }
 
-/**
- * Makes a batch of changes last. Resolves when they are durable; a rejection means that none of them is.
- * Called with batches in revision order, one at a time.
- */
-export type PersistBatch = (events: readonly StorageEvent[]) => Promise<void>;
+/** Makes changes last. Called for one thing at a time. */
+export interface Persister {
+  /** Resolves when all of the changes are durable; a rejection means that none of them is. In revision order. */
+  write(events: readonly StorageEvent[]): Promise<void>;
+  /** Forgets what was superseded up to the revision; `events` are the changes that leave the history. */
+  compact(revision: number, events: readonly StorageEvent[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One write that waits for its batch. */
+interface QueuedWrite {
+  readonly key: string;
+  /** Absent to delete. */
+  readonly value: Uint8Array | undefined;
+  readonly expectedRevision: number;
+  readonly expiresAtMillis: number | undefined;
+  readonly resolve: (result: WriteResult) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** What a batch decided for one write. */
+interface Decision {
+  readonly write: QueuedWrite;
+  readonly result: WriteResult;
+  /** Whether it rests on another write of the batch, or is one. */
+  readonly dependsOnBatch: boolean;
+}
+
+interface Batch {
+  readonly decisions: readonly Decision[];
+  readonly events: readonly StorageEvent[];
+}
+
+interface QueuedCompaction {
+  readonly revision: number;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+const maxBatchWrites = 1000;
+const maxBatchBytes = 4 * 1024 * 1024;
 
 /**
- * The engine behind both stores: all values in memory, a history since the last compaction, and writes that are shown
- * to readers and watchers once `persist` has made them last. Writes that come while a batch is under way wait and go
- * out together (group commit).
+ * The engine behind the memory and the embedded store: all values in memory, a history since the last compaction, and
+ * writes that are shown to readers and watchers once the persister has made them last. Writes that come while a batch
+ * is under way go out together with the next (group commit). A batch is decided when it starts, on durable state and
+ * its own earlier writes, so one that fails leaves nothing to take back.
  */
 export class MemoryStorage implements Storage {
-  readonly #persist: PersistBatch | undefined;
-  readonly #keys = new SortedKeys();
-  readonly #values = new Map<string, StoredValue>();
-  /** Watchers by prefix, so that an event looks at few of them. */
-  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #clock: Clock;
+  readonly #persister: Persister | undefined;
+  readonly #values = new OrderedMap<StoredValue>();
+  readonly #watches = new WatchHub();
+  readonly #expiries: ExpiryQueue;
   #history: StorageEvent[] = [];
   #revision = 1;
   #compactRevision = 0;
-  /** What keys hold once everything under way is durable; undefined is a deletion. */
-  readonly #pendingValues = new Map<string, StoredValue | undefined>();
-  #pending: PendingWrite[] = [];
-  #nextRevision = 1;
-  #flushing = false;
-  #closed = false;
+  #writes: QueuedWrite[] = [];
+  #compactions: QueuedCompaction[] = [];
+  /** Set while batches are under way. */
+  #working: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
 
-  constructor(initial?: InitialState, persist?: PersistBatch) {
-    this.#persist = persist;
+  constructor(clock: Clock, initial?: InitialState, persister?: Persister) {
+    this.#clock = clock;
+    this.#persister = persister;
+    this.#expiries = new ExpiryQueue(clock, (key, modRevision) => this.delete(key, modRevision));
     if (initial === undefined) return;
     this.#revision = initial.revision;
-    this.#nextRevision = initial.revision;
     this.#compactRevision = initial.compactRevision;
     this.#history = [...initial.events];
     for (const value of initial.values) {
       this.#values.set(value.key, value);
-      this.#keys.add(value.key);
+      this.#expiries.add(value);
     }
   }
 
@@ -82,216 +118,266 @@ export class MemoryStorage implements Storage {
     if (revision < this.#compactRevision) throw new CompactedError(this.#compactRevision);
     const limit = options.limit ?? Infinity;
     const start = options.startKey ?? prefix;
-    const all =
-      revision === this.#revision ? this.#current(prefix, start) : this.#valuesAt(prefix, start, revision).values();
-    const values: StoredValue[] = [];
-    let remaining = 0;
-    for (const value of all) {
-      if (values.length < limit) values.push(value);
-      else remaining++;
-    }
-    return { values, revision, remaining };
+    if (revision < this.#revision) return this.#rangeAt(prefix, start, limit, revision);
+    const values = this.#values.slice(prefix, start, limit);
+    return { values, revision, remaining: this.#values.count(prefix, start) - values.length };
   }
 
   async count(prefix: string): Promise<number> {
     this.#checkOpen();
-    let count = 0;
-    for (const key of this.#keys.from(prefix)) {
-      if (!key.startsWith(prefix)) break;
-      count++;
-    }
-    return count;
+    return this.#values.count(prefix);
   }
 
-  put(key: string, value: Uint8Array, expectedRevision: number): Promise<WriteResult> {
-    return this.#write(key, value, expectedRevision);
+  put(key: string, value: Uint8Array, expectedRevision: number, options: PutOptions = {}): Promise<WriteResult> {
+    const { ttlSeconds } = options;
+    const expiresAtMillis = ttlSeconds === undefined ? undefined : this.#clock.now() + ttlSeconds * 1000;
+    return this.#write(key, ownBytes(value), expectedRevision, expiresAtMillis);
   }
 
   delete(key: string, expectedRevision: number): Promise<WriteResult> {
-    return this.#write(key, undefined, expectedRevision);
+    return this.#write(key, undefined, expectedRevision, undefined);
   }
 
   async watch(prefix: string, fromRevision: number, handlers: WatchHandlers): Promise<StorageWatch> {
     this.#checkOpen();
     if (fromRevision < this.#compactRevision) throw new CompactedError(this.#compactRevision);
-    const watcher: Watcher = { prefix, handlers };
-    // Past and live are joined without a gap: nothing can be written between these two lines.
-    for (const events of groupByRevision(this.#historyAfter(fromRevision), prefix)) handlers.onEvents(events);
-    const group = this.#watchers.get(prefix) ?? new Set<Watcher>();
-    group.add(watcher);
-    this.#watchers.set(prefix, group);
-    return {
-      close: () => {
-        group.delete(watcher);
-        if (group.size === 0 && this.#watchers.get(prefix) === group) this.#watchers.delete(prefix);
-      },
-    };
+    let told = fromRevision;
+    // A handler may write, and that write is part of the past by the time the next round looks.
+    for (let past = this.#historyAfter(told); past.length > 0; past = this.#historyAfter(told)) {
+      for (const event of past) {
+        told = event.revision;
+        if (event.key.startsWith(prefix)) handlers.onEvents([event]);
+      }
+    }
+    // Past and live are joined without a gap: nothing is written between the last look and this line.
+    return this.#watches.add(prefix, told, handlers);
   }
 
-  async compact(revision: number): Promise<void> {
-    this.#checkOpen();
-    if (revision <= this.#compactRevision) return;
-    if (revision > this.#revision) throw new FutureRevisionError(revision, this.#revision);
-    this.#compactRevision = revision;
-    this.#history = this.#historyAfter(revision);
+  compact(revision: number): Promise<void> {
+    if (this.#closing !== undefined) return Promise.reject(closedError());
+    if (revision > this.#revision) return Promise.reject(new FutureRevisionError(revision, this.#revision));
+    return new Promise((resolve, reject) => {
+      this.#compactions.push({ revision, resolve, reject });
+      this.#start();
+    });
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    while (this.#flushing) await new Promise((resolve) => setImmediate(resolve));
-    for (const group of this.#watchers.values()) for (const watcher of group) watcher.handlers.onEnd(undefined);
-    this.#watchers.clear();
+  close(): Promise<void> {
+    this.#closing ??= this.#finish();
+    return this.#closing;
+  }
+
+  async #finish(): Promise<void> {
+    this.#expiries.stop();
+    while (this.#working !== undefined) await this.#working;
+    this.#watches.end(undefined);
+    await this.#persister?.close();
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw new Error('the storage is closed');
-  }
-
-  *#current(prefix: string, start: string): Generator<StoredValue> {
-    for (const key of this.#keys.from(start)) {
-      if (!key.startsWith(prefix)) break;
-      const value = this.#values.get(key);
-      if (value !== undefined) yield value;
-    }
+    if (this.#closing !== undefined) throw closedError();
   }
 
   /** The past: what is there now, with the changes since then taken back. */
-  #valuesAt(prefix: string, start: string, revision: number): StoredValue[] {
-    const values = new Map<string, StoredValue>();
-    for (const value of this.#current(prefix, start)) values.set(value.key, value);
-    const events = this.#historyAfter(revision);
-    for (let index = events.length - 1; index >= 0; index--) {
-      const event = events[index];
-      if (event === undefined || !event.key.startsWith(prefix) || event.key < start) continue;
-      if (event.previous === undefined) values.delete(event.key);
-      else values.set(event.key, event.previous);
+  #rangeAt(prefix: string, start: string, limit: number, revision: number): RangeResult {
+    // What the changed keys held then; undefined when they were not there.
+    const then = new Map<string, StoredValue | undefined>();
+    for (const event of this.#historyAfter(revision)) {
+      if (!event.key.startsWith(prefix) || utf8Less(event.key, start) || then.has(event.key)) continue;
+      then.set(event.key, event.previous);
     }
-    return [...values.values()].sort((left, right) => (left.key < right.key ? -1 : 1));
+    const gone: StoredValue[] = [];
+    let total = this.#values.count(prefix, start);
+    for (const [key, value] of then) {
+      const isThere = this.#values.get(key) !== undefined;
+      if (value !== undefined && !isThere) gone.push(value);
+      total += (value === undefined ? 0 : 1) - (isThere ? 1 : 0);
+    }
+    gone.sort((left, right) => (utf8Less(left.key, right.key) ? -1 : 1));
+    const values: StoredValue[] = [];
+    let nextGone = 0;
+    const takeGoneBefore = (key: string | undefined): void => {
+      for (let value = gone[nextGone]; value !== undefined; value = gone[++nextGone]) {
+        if (values.length >= limit || (key !== undefined && utf8Less(key, value.key))) return;
+        values.push(value);
+      }
+    };
+    for (const present of this.#values.values(prefix, start)) {
+      takeGoneBefore(present.key);
+      if (values.length >= limit) break;
+      const value = then.has(present.key) ? then.get(present.key) : present;
+      if (value !== undefined) values.push(value);
+    }
+    takeGoneBefore(undefined);
+    return { values, revision, remaining: total - values.length };
   }
 
   #historyAfter(revision: number): StorageEvent[] {
-    let low = 0;
-    let high = this.#history.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#history[middle]?.revision ?? 0) <= revision) low = middle + 1;
-      else high = middle;
-    }
-    return this.#history.slice(low);
+    return this.#history.slice(partitionPoint(this.#history, (event) => event.revision <= revision));
   }
 
-  #write(key: string, value: Uint8Array | undefined, expectedRevision: number): Promise<WriteResult> {
-    if (this.#closed) return Promise.reject(new Error('the storage is closed'));
-    const isPending = this.#pendingValues.has(key);
-    const previous = isPending ? this.#pendingValues.get(key) : this.#values.get(key);
-    if ((previous?.modRevision ?? 0) !== expectedRevision) return this.#refuse(key, previous, isPending);
-    if (value === undefined && previous === undefined) {
-      return Promise.resolve({ ok: true, revision: this.#revision });
-    }
-    const revision = ++this.#nextRevision;
-    const current =
-      value === undefined
-        ? undefined
-        : { key, value, createRevision: previous?.createRevision ?? revision, modRevision: revision };
-    const event: StorageEvent = {
-      type: value === undefined ? 'delete' : 'put',
-      key,
-      revision,
-      ...(current === undefined ? {} : { current }),
-      ...(previous === undefined ? {} : { previous }),
-    };
-    this.#pendingValues.set(key, current);
-    return new Promise<WriteResult>((resolve, reject) => {
-      this.#pending.push({ event, resolve: () => resolve({ ok: true, revision }), reject });
-      if (!this.#flushing) void this.#flush();
+  #write(
+    key: string,
+    value: Uint8Array | undefined,
+    expectedRevision: number,
+    expiresAtMillis: number | undefined,
+  ): Promise<WriteResult> {
+    if (this.#closing !== undefined) return Promise.reject(closedError());
+    if (/\p{Surrogate}/u.test(key))
+      return Promise.reject(new TypeError(`the key ${JSON.stringify(key)} is not valid Unicode`));
+    return new Promise((resolve, reject) => {
+      this.#writes.push({ key, value, expectedRevision, expiresAtMillis, resolve, reject });
+      this.#start();
     });
   }
 
-  /** A write that lost against one that is not durable yet waits for it, so that what it is told is true. */
-  async #refuse(key: string, previous: StoredValue | undefined, isPending: boolean): Promise<WriteResult> {
-    if (isPending) await this.#settled();
-    return { ok: false, current: isPending ? this.#values.get(key) : previous };
-  }
-
-  #settled(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#pending.push({ event: undefined, resolve, reject: () => resolve() });
-      if (!this.#flushing) void this.#flush();
+  #start(): void {
+    if (this.#working !== undefined) return;
+    if (this.#persister === undefined) {
+      // Nothing to wait for. A write that a watcher makes meanwhile is queued and follows.
+      this.#working = Promise.resolve();
+      while (this.#writes.length > 0 || this.#compactions.length > 0) {
+        this.#commit(this.#decide(this.#writes.splice(0)));
+        for (const compaction of this.#compactions.splice(0)) {
+          this.#forget(compaction.revision);
+          compaction.resolve();
+        }
+      }
+      this.#working = undefined;
+      return;
+    }
+    this.#working = this.#work(this.#persister).finally(() => {
+      this.#working = undefined;
+      if (this.#writes.length > 0 || this.#compactions.length > 0) this.#start();
     });
   }
 
-  async #flush(): Promise<void> {
-    this.#flushing = true;
-    while (this.#pending.length > 0) {
-      const batch = this.#pending;
-      this.#pending = [];
-      const events = batch.flatMap((write) => (write.event === undefined ? [] : [write.event]));
-      try {
-        if (this.#persist !== undefined && events.length > 0) await this.#persist(events);
-      } catch (error) {
-        this.#fail(batch, error);
+  async #work(persister: Persister): Promise<void> {
+    // Writes of the same turn belong together.
+    await Promise.resolve();
+    while (this.#writes.length > 0 || this.#compactions.length > 0) {
+      await this.#commitWhenDurable(persister, this.#decide(this.#takeBatch()));
+      for (const compaction of this.#compactions.splice(0)) await this.#compactNow(persister, compaction);
+      // Whoever was just answered often writes again: let them join the next batch.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async #commitWhenDurable(persister: Persister, batch: Batch): Promise<void> {
+    try {
+      if (batch.events.length > 0) await persister.write(batch.events);
+    } catch (error) {
+      for (const { write, result, dependsOnBatch } of batch.decisions) {
+        if (dependsOnBatch) write.reject(error);
+        else write.resolve(result);
+      }
+      return;
+    }
+    this.#commit(batch);
+  }
+
+  #takeBatch(): QueuedWrite[] {
+    let bytes = 0;
+    let count = 0;
+    for (const write of this.#writes) {
+      bytes += write.value?.byteLength ?? 0;
+      if (count > 0 && (bytes > maxBatchBytes || count >= maxBatchWrites)) break;
+      count++;
+    }
+    return this.#writes.splice(0, count);
+  }
+
+  /** Compares and swaps, on top of what is durable and what the batch itself changes. */
+  #decide(writes: readonly QueuedWrite[]): Batch {
+    const changed = new Map<string, StoredValue | undefined>();
+    const decisions: Decision[] = [];
+    const events: StorageEvent[] = [];
+    let revision = this.#revision;
+    for (const write of writes) {
+      const { key } = write;
+      const inBatch = changed.has(key);
+      const previous = inBatch ? changed.get(key) : this.#values.get(key);
+      if ((previous?.modRevision ?? 0) !== write.expectedRevision) {
+        decisions.push({ write, result: { ok: false, current: previous }, dependsOnBatch: inBatch });
         continue;
       }
-      for (const event of events) this.#apply(event);
-      for (const write of batch) write.resolve();
-      this.#publish(events);
-    }
-    this.#flushing = false;
-  }
-
-  /** Nothing of the batch happened; later writes were decided on top of it, so they did not happen either. */
-  #fail(batch: readonly PendingWrite[], error: unknown): void {
-    const reason = error instanceof Error ? error : new Error(String(error));
-    const later = this.#pending;
-    this.#pending = [];
-    this.#pendingValues.clear();
-    this.#nextRevision = this.#revision;
-    for (const write of [...batch, ...later]) write.reject(reason);
-  }
-
-  #apply(event: StorageEvent): void {
-    if (event.current === undefined) {
-      this.#values.delete(event.key);
-      this.#keys.remove(event.key);
-    } else {
-      if (event.previous === undefined) this.#keys.add(event.key);
-      this.#values.set(event.key, event.current);
-    }
-    if (this.#pendingValues.get(event.key) === event.current) this.#pendingValues.delete(event.key);
-    this.#revision = event.revision;
-    this.#history.push(event);
-  }
-
-  #publish(events: readonly StorageEvent[]): void {
-    for (const [prefix, group] of this.#watchers) {
-      const matching = events.filter((event) => event.key.startsWith(prefix));
-      if (matching.length === 0) continue;
-      for (const single of groupByRevision(matching, prefix)) {
-        for (const watcher of group) watcher.handlers.onEvents(single);
+      if (write.value === undefined && previous === undefined) {
+        decisions.push({ write, result: { ok: true, revision }, dependsOnBatch: inBatch });
+        continue;
       }
+      revision++;
+      const current = newValue(write, previous, revision);
+      changed.set(key, current);
+      events.push({
+        type: current === undefined ? 'delete' : 'put',
+        key,
+        revision,
+        ...(current === undefined ? {} : { current }),
+        ...(previous === undefined ? {} : { previous }),
+      });
+      decisions.push({ write, result: { ok: true, revision }, dependsOnBatch: true });
+    }
+    return { decisions, events };
+  }
+
+  /** Shows what is durable: first to readers, then to writers and watchers. */
+  #commit(batch: Batch): void {
+    for (const event of batch.events) {
+      if (event.current === undefined) {
+        this.#values.delete(event.key);
+      } else {
+        this.#values.set(event.key, event.current);
+        this.#expiries.add(event.current);
+      }
+      this.#revision = event.revision;
+      this.#history.push(event);
+    }
+    for (const { write, result } of batch.decisions) write.resolve(result);
+    for (const event of batch.events) this.#watches.publish(event);
+  }
+
+  async #compactNow(persister: Persister, compaction: QueuedCompaction): Promise<void> {
+    try {
+      if (compaction.revision > this.#compactRevision) {
+        const last = partitionPoint(this.#history, (event) => event.revision <= compaction.revision);
+        await persister.compact(compaction.revision, this.#history.slice(0, last));
+        this.#forget(compaction.revision);
+      }
+      compaction.resolve();
+    } catch (error) {
+      compaction.reject(error);
     }
   }
-}
 
-interface PendingWrite {
-  readonly event: StorageEvent | undefined;
-  readonly resolve: () => void;
-  readonly reject: (reason: Error) => void;
-}
-
-function groupByRevision(events: readonly StorageEvent[], prefix: string): StorageEvent[][] {
-  const groups: StorageEvent[][] = [];
-  for (const event of events) {
-    if (!event.key.startsWith(prefix)) continue;
-    const last = groups.at(-1);
-    if (last?.[0]?.revision === event.revision) last.push(event);
-    else groups.push([event]);
+  #forget(revision: number): void {
+    if (revision <= this.#compactRevision) return;
+    this.#compactRevision = revision;
+    this.#history = this.#historyAfter(revision);
   }
-  return groups;
 }
 
-/** A store that forgets everything with its process; for tests. */
-export function createMemoryStorage(): Storage {
-  return new MemoryStorage();
+function newValue(write: QueuedWrite, previous: StoredValue | undefined, revision: number): StoredValue | undefined {
+  const { key, value, expiresAtMillis } = write;
+  if (value === undefined) return undefined;
+  return {
+    key,
+    value,
+    createRevision: previous?.createRevision ?? revision,
+    modRevision: revision,
+    ...(expiresAtMillis === undefined ? {} : { expiresAtMillis }),
+  };
+}
+
+/** The value itself; a copy when it is a small part of a larger buffer (Node's pool), which it would keep alive. */
+function ownBytes(value: Uint8Array): Uint8Array {
+  return value.buffer.byteLength > 2 * value.byteLength + 64 ? Uint8Array.prototype.slice.call(value) : value;
+}
+
+function closedError(): Error {
+  return new Error('the storage is closed');
+}
+
+/** A store that forgets everything with its process; for tests. @param options the clock is for expiry. */
+export function createMemoryStorage(options: { readonly clock?: Clock } = {}): Storage {
+  return new MemoryStorage(options.clock ?? systemClock);
 }

@@ -9,6 +9,17 @@ export interface StoredValue {
   readonly createRevision: number;
   /** Revision of the last write. */
   readonly modRevision: number;
+  /** When the store deletes the key by itself, in milliseconds since the epoch; absent when it stays. */
+  readonly expiresAtMillis?: number;
+}
+
+/** What may go with a write. */
+export interface PutOptions {
+  /**
+   * The key is deleted, as an ordinary event, this long after the write. A later write without it takes the expiry
+   * away, as etcd does when a put names no lease.
+   */
+  readonly ttlSeconds?: number;
 }
 
 /** One change, in revision order. Writes of one transaction share a revision. */
@@ -69,6 +80,17 @@ export class FutureRevisionError extends Error {
   }
 }
 
+/**
+ * Thrown when a write could not be made durable, a full disk for example. Nothing of it happened: readers and watchers
+ * never see it, and it may be tried again.
+ */
+export class StorageWriteError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'StorageWriteError';
+  }
+}
+
 /** A watch in progress. */
 export interface StorageWatch {
   /** Stops the deliveries. */
@@ -89,7 +111,7 @@ export interface Storage {
   /** One key; undefined when it does not exist. */
   get(key: string): Promise<StoredValue | undefined>;
 
-  /** All keys that start with the prefix. @throws CompactedError, FutureRevisionError */
+  /** All keys that start with the prefix, in the order of their UTF-8 bytes. @throws CompactedError, FutureRevisionError */
   range(prefix: string, options?: RangeOptions): Promise<RangeResult>;
 
   /** How many keys start with the prefix. */
@@ -97,11 +119,12 @@ export interface Storage {
 
   /**
    * Writes when the key's modRevision equals `expectedRevision` (0: the key must not exist). Resolves after the write
-   * is durable; watchers see it no earlier.
+   * is durable; watchers see it no earlier. The store keeps `value` itself: do not change it afterwards.
+   * @throws StorageWriteError
    */
-  put(key: string, value: Uint8Array, expectedRevision: number): Promise<WriteResult>;
+  put(key: string, value: Uint8Array, expectedRevision: number, options?: PutOptions): Promise<WriteResult>;
 
-  /** Deletes when the key's modRevision equals `expectedRevision`. */
+  /** Deletes when the key's modRevision equals `expectedRevision`. @throws StorageWriteError */
   delete(key: string, expectedRevision: number): Promise<WriteResult>;
 
   /**
