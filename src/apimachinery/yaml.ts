@@ -1,7 +1,8 @@
-import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE_PLAIN, YAMLException } from 'js-yaml';
+import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE_PLAIN } from 'js-yaml';
 import { isJsonObject, type JsonObject, type JsonValue, setOwn } from './json.ts';
 import { goQuote } from './field-error.ts';
 import { formatGoFloat } from './go-float.ts';
+import { readYamlEvents, type YamlEvents } from './yaml-events.ts';
 import { resolvePlainScalar } from './yaml-scalar.ts';
 
 export { resolvePlainScalar } from './yaml-scalar.ts';
@@ -55,21 +56,11 @@ export function parseYaml(text: string, options: ParseYamlOptions = {}): JsonVal
  * beyond 2^53 exact, keys that are no strings turned into their text. @throws YamlError
  */
 export function parseYamlDocuments(text: string, options: ParseYamlOptions = {}): YamlDocument[] {
-  let events: Event[];
-  try {
-    events = parseEvents(text, { maxDepth: 1000 });
-  } catch (error) {
-    throw asYamlError(error, text);
-  }
-  return new DocumentReader(text, events, options).read();
-}
-
-function asYamlError(error: unknown, text: string): unknown {
-  if (!(error instanceof YAMLException)) return error;
-  const mark = error.mark as { line?: number; column?: number } | undefined;
-  if (mark?.line === undefined) return new YamlError(`yaml: ${error.reason}`, undefined, '');
-  const position = { line: mark.line + 1, column: (mark.column ?? 0) + 1 };
-  return new YamlError(`yaml: line ${position.line}: ${error.reason}`, position, lineOf(text, position.line));
+  const read = readYamlEvents(text);
+  if ('events' in read) return new DocumentReader(text, read, options).read();
+  const { message, line, column } = read;
+  if (line === undefined) throw new YamlError(message, undefined, '');
+  throw new YamlError(message, { line, column }, lineOf(text, line));
 }
 
 function lineOf(text: string, line: number): string {
@@ -89,14 +80,18 @@ interface Located {
 class DocumentReader {
   readonly #text: string;
   readonly #events: readonly Event[];
+  readonly #source: string;
+  readonly #addedIndents: ReadonlyMap<number, number>;
   readonly #options: ParseYamlOptions;
   readonly #lineStarts: number[] = [0];
   #index = 0;
   #anchors = new Map<string, Located>();
   #aliasWork = 0;
 
-  constructor(text: string, events: readonly Event[], options: ParseYamlOptions) {
+  constructor(source: string, { events, text, addedIndents }: YamlEvents, options: ParseYamlOptions) {
+    this.#source = source;
     this.#text = text;
+    this.#addedIndents = addedIndents;
     this.#events = events;
     this.#options = options;
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1);
@@ -130,7 +125,8 @@ class DocumentReader {
       if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle;
       else high = middle - 1;
     }
-    return { line: low + 1, column: offset - (this.#lineStarts[low] ?? 0) + 1 };
+    const column = offset - (this.#lineStarts[low] ?? 0) - (this.#addedIndents.get(low) ?? 0);
+    return { line: low + 1, column: column + 1 };
   }
 
   #positionOf(root: Located, path: readonly (string | number)[]): TextPosition {
@@ -147,7 +143,7 @@ class DocumentReader {
 
   #fail(offset: number, message: string): never {
     const position = this.#position(offset);
-    throw new YamlError(message, position, lineOf(this.#text, position.line));
+    throw new YamlError(message, position, lineOf(this.#source, position.line));
   }
 
   #node(): Located {

@@ -1,0 +1,149 @@
+import { type Event, parseEvents, YAMLException } from 'js-yaml';
+
+/** js-yaml's events, with the text that their offsets point into. */
+export interface YamlEvents {
+  readonly events: readonly Event[];
+  readonly text: string;
+  /** Spaces added in front of lines (counted from 0), by which their columns are too large. */
+  readonly addedIndents: ReadonlyMap<number, number>;
+}
+
+/** A syntax error: go-yaml's words with its line, and where it really is. */
+export interface YamlSyntaxProblem {
+  readonly message: string;
+  /** From 1; undefined where it is not known. */
+  readonly line: number | undefined;
+  readonly column: number;
+}
+
+const addedSpaces = 40;
+const mostAddedLines = 2000;
+
+/**
+ * Reads a text's events. Kubernetes lets the lines of a flow collection or a quoted scalar stand at any indentation,
+ * which js-yaml refuses (as YAML 1.2 does); such lines are indented, which changes nothing else, and it is read again.
+ */
+export function readYamlEvents(source: string): YamlEvents | YamlSyntaxProblem {
+  const lines = source.split('\n');
+  const addedIndents = new Map<number, number>();
+  for (;;) {
+    const text = addedIndents.size === 0 ? source : lines.join('\n');
+    try {
+      return { events: parseEvents(text, { maxDepth: 1000 }), text, addedIndents };
+    } catch (error) {
+      if (!(error instanceof YAMLException)) throw error;
+      const mark = error.mark as { line?: number; column?: number } | undefined;
+      const line = mark?.line;
+      const canIndent = line !== undefined && addedIndents.size < mostAddedLines;
+      if (error.reason !== 'deficient indentation' || !canIndent) return problemOf(error, source, addedIndents);
+      const original = lines[line] ?? '';
+      // Tabs would be refused however far they are indented.
+      const body = original.replace(/^[ \t]+/, (blank) => ' '.repeat(blank.length));
+      lines[line] = ' '.repeat(addedSpaces) + body;
+      addedIndents.set(line, (addedIndents.get(line) ?? 0) + addedSpaces);
+    }
+  }
+}
+
+function problemOf(error: YAMLException, text: string, addedIndents: ReadonlyMap<number, number>): YamlSyntaxProblem {
+  const mark = error.mark as { line?: number; column?: number } | undefined;
+  if (mark?.line === undefined) return { message: `yaml: ${error.reason}`, line: undefined, column: 1 };
+  const column = Math.max(0, (mark.column ?? 0) - (addedIndents.get(mark.line) ?? 0));
+  const { words, shownLine } = goWords(error.reason, text, mark.line, column);
+  const message = shownLine === undefined || shownLine < 1 ? `yaml: ${words}` : `yaml: line ${shownLine}: ${words}`;
+  return { message, line: mark.line + 1, column: column + 1 };
+}
+
+interface GoWords {
+  readonly words: string;
+  readonly shownLine: number | undefined;
+}
+
+/** What go-yaml's scanner finds wrong is told with the line; on the first line it tells none. */
+function scanning(words: string, line: number): GoWords {
+  return { words, shownLine: line === 0 ? undefined : line + 1 };
+}
+
+/** What go-yaml's parser finds wrong is told with the line before it. */
+function parsing(words: string, line: number): GoWords {
+  return { words, shownLine: line };
+}
+
+const fixedReasons: readonly (readonly [RegExp, string])[] = [
+  [/^unknown escape sequence/, 'found unknown escape character'],
+  [/^expected hexadecimal character/, 'did not find expected hexdecimal number'],
+  [/^name of an (alias|anchor) node/, 'did not find expected alphabetic or numeric character'],
+  [/^a line break is expected/, 'did not find expected comment or line break'],
+];
+
+/** Finds go-yaml's words for what js-yaml complains of. */
+function goWords(reason: string, text: string, line: number, column: number): GoWords {
+  const lines = text.split('\n');
+  const source = lines[line] ?? '';
+  const fixed = fixedReasons.find(([pattern]) => pattern.test(reason));
+  if (fixed !== undefined) return scanning(fixed[1], line);
+  if (/non-printable/.test(reason)) return { words: 'control characters are not allowed', shownLine: undefined };
+  if (/^unexpected end of the stream within a (double|single) quoted/.test(reason)) {
+    const last = text.endsWith('\n') ? lines.length - 1 : lines.length;
+    return { words: 'found unexpected end of stream', shownLine: last + 1 };
+  }
+  if (/flow collection/.test(reason)) return parsing(flowWords(text), line);
+  if (reason.startsWith("expected ':' after a mapping key")) {
+    return { words: "could not find expected ':'", shownLine: line + 2 };
+  }
+  if (reason.startsWith('tab characters')) {
+    const isBlockScalar = /[|>][-+0-9]*\s*$/.test(lines[line - 1] ?? '');
+    const words = isBlockScalar
+      ? 'found a tab character where an indentation space is expected'
+      : 'found character that cannot start any token';
+    return { words, shownLine: line + 1 };
+  }
+  if (/^bad indentation|^end of the stream or a document separator/.test(reason)) {
+    return misplacedWords(reason, source, line, column, lines);
+  }
+  return scanning(reason, line);
+}
+
+/** An unclosed collection: go-yaml misses what should separate or close the innermost one. */
+function flowWords(text: string): string {
+  const open: string[] = [];
+  for (const char of text.replaceAll(/"(?:[^"\\]|\\.)*"|'[^']*'/gs, '')) {
+    if (char === '[' || char === '{') open.push(char);
+    else if (char === ']' || char === '}') open.pop();
+  }
+  if (/[[{,]\s*$/.test(text)) return 'did not find expected node content';
+  return open.at(-1) === '{' ? "did not find expected ',' or '}'" : "did not find expected ',' or ']'";
+}
+
+function misplacedWords(
+  reason: string,
+  source: string,
+  line: number,
+  column: number,
+  lines: readonly string[],
+): GoWords {
+  const rest = source.slice(column);
+  const before = source.slice(0, column);
+  const startsLine = before.trim() === '';
+  if (source.startsWith('\t')) return scanning('found character that cannot start any token', line);
+  if (/^[@`%]/.test(rest)) return scanning('found character that cannot start any token', line);
+  if (/^[\]}]/.test(rest)) {
+    const isInPlace = startsLine || /[:,-]\s*$/.test(before);
+    return parsing(isInPlace ? 'did not find expected node content' : 'did not find expected key', line);
+  }
+  if (/^:(\s|$)/.test(rest)) return scanning('mapping values are not allowed in this context', line);
+  if (!startsLine && /^-(\s|$)/.test(rest)) {
+    return scanning('block sequence entries are not allowed in this context', line);
+  }
+  if (!startsLine && /^\?(\s|$)/.test(rest)) return scanning('mapping keys are not allowed in this context', line);
+  const first = lines.find((candidate) => /^[^\s#]/.test(candidate) && !candidate.startsWith('---')) ?? '';
+  const isList = /^-(\s|$)/.test(first);
+  if (/sequence entry/.test(reason) || (reason.startsWith('end') && isList)) {
+    return parsing("did not find expected '-' indicator", line);
+  }
+  const isPlainText = !/^[^\s"'][^#]*?:(\s|$)/.test(first) && !/^["'].*["']\s*:/.test(first);
+  if (reason.startsWith('end') && isPlainText) {
+    return scanning('mapping values are not allowed in this context', line);
+  }
+  return parsing('did not find expected key', line);
+}
