@@ -22,6 +22,7 @@ export interface EmbeddedStorageOptions {
 
 /** The layout's number; see `stored-row.ts` and the keys below. */
 const formatNumber = 2;
+const readBytes = 1024 * 1024;
 const formatKey = Buffer.from('m/format');
 const metaRange = { gte: Buffer.from('m/'), lt: Buffer.from('m0') };
 
@@ -73,7 +74,8 @@ async function openLevel(folder: string): Promise<LevelStore> {
   await level.open();
   return {
     batch: (operations, options) => level.batch([...operations], options),
-    rows: (range) => level.iterator(range).all(),
+    // The default of 16 KB would take a trip to another thread for every few objects.
+    rows: (range) => level.iterator({ ...range, highWaterMarkBytes: readBytes }).all(),
     close: () => level.close(),
   };
 }
