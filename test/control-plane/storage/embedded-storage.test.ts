@@ -346,6 +346,9 @@ void test('embedded: every acknowledged write is there after kill -9', async () 
     const exited = new Promise((resolve) => child.once('exit', resolve));
     for await (const line of createInterface({ input: child.stdout })) {
       acknowledged.push(line);
+      if (acknowledged.length === 10) {
+        await assert.rejects(openEmbeddedStorage(folder), /in use by another process/);
+      }
       if (acknowledged.length === 1000) child.kill('SIGKILL');
     }
     await exited;
