@@ -1,0 +1,216 @@
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
+import { parseYaml, stringifyYaml, YamlError } from '../apimachinery/yaml.ts';
+import type { FileSystem } from '../system/file-system.ts';
+
+/** A named entry: where to find a server, who to be, or both together. */
+export interface NamedEntry {
+  readonly name: string;
+  /** The entry's fields as the file has them. */
+  readonly value: JsonObject;
+  /** The file it came from. */
+  readonly file: string;
+}
+
+/** Several kubeconfig files as one: the first that names something wins. */
+export interface Kubeconfig {
+  readonly clusters: ReadonlyMap<string, NamedEntry>;
+  readonly users: ReadonlyMap<string, NamedEntry>;
+  readonly contexts: ReadonlyMap<string, NamedEntry>;
+  readonly currentContext: string;
+  /** Whether any file was there. */
+  readonly found: boolean;
+}
+
+/** A kubeconfig that cannot be read; the message is what follows `error: `. */
+export class KubeconfigError extends Error {}
+
+export type KubeconfigSection = 'clusters' | 'users' | 'contexts';
+
+const memberOf: Readonly<Record<KubeconfigSection, string>> = {
+  clusters: 'cluster',
+  users: 'user',
+  contexts: 'context',
+};
+
+export interface KubeconfigPlaces {
+  /** `--kubeconfig`; empty when not given. */
+  readonly explicit: string;
+  /** `$KUBECONFIG`; empty when not set. */
+  readonly environment: string;
+  readonly home: string;
+  readonly cwd: string;
+}
+
+/** The files to read, in order: --kubeconfig alone, else those of $KUBECONFIG, else ~/.kube/config. */
+export function kubeconfigFiles(places: KubeconfigPlaces): string[] {
+  const absolute = (path: string): string => (isAbsolute(path) ? path : resolve(places.cwd, path));
+  if (places.explicit !== '') return [absolute(places.explicit)];
+  const separator = delimiter;
+  const listed = places.environment.split(separator).filter((path) => path !== '');
+  return listed.length > 0 ? [...new Set(listed.map(absolute))] : [join(places.home, '.kube', 'config')];
+}
+
+/** Reads and merges the files. A file of $KUBECONFIG may be absent, the one of --kubeconfig may not. */
+export async function loadKubeconfig(files: FileSystem, places: KubeconfigPlaces): Promise<Kubeconfig> {
+  const merged = {
+    clusters: new Map<string, NamedEntry>(),
+    users: new Map<string, NamedEntry>(),
+    contexts: new Map<string, NamedEntry>(),
+  };
+  let currentContext = '';
+  let found = false;
+  for (const file of kubeconfigFiles(places)) {
+    const document = await readKubeconfigFile(files, file);
+    if (document === undefined) {
+      if (places.explicit !== '') throw new KubeconfigError(`stat ${file}: no such file or directory`);
+      continue;
+    }
+    found = true;
+    for (const section of ['clusters', 'users', 'contexts'] as const) {
+      for (const entry of entriesOf(document, section, file)) {
+        if (!merged[section].has(entry.name)) merged[section].set(entry.name, entry);
+      }
+    }
+    const current = document['current-context'];
+    if (currentContext === '' && typeof current === 'string') currentContext = current;
+  }
+  return { ...merged, currentContext, found };
+}
+
+/** One file as it stands; undefined when it is not there. @throws KubeconfigError */
+export async function readKubeconfigFile(files: FileSystem, file: string): Promise<JsonObject | undefined> {
+  let text: string;
+  try {
+    text = Buffer.from(await files.readFile(file)).toString('utf8');
+  } catch (error) {
+    const code = (error as { code?: string }).code;
+    if (code === 'ENOENT') return undefined;
+    const reason = code === 'EACCES' ? 'permission denied' : code === 'EISDIR' ? 'is a directory' : String(error);
+    throw new KubeconfigError(
+      `error loading config file "${file}": ${code === 'EISDIR' ? 'read' : 'open'} ${file}: ${reason}`,
+    );
+  }
+  let document: JsonValue;
+  try {
+    document = parseYaml(text);
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw new KubeconfigError(`error loading config file "${file}": ${error.message}`);
+  }
+  if (document === null) return {};
+  if (!isJsonObject(document)) {
+    throw new KubeconfigError(
+      `error loading config file "${file}": couldn't get version/kind; json parse error: it is no object`,
+    );
+  }
+  return document;
+}
+
+function entriesOf(document: JsonObject, section: KubeconfigSection, file: string): NamedEntry[] {
+  const list = document[section];
+  if (!Array.isArray(list)) return [];
+  return list.filter(isJsonObject).map((item) => {
+    const value = item[memberOf[section]];
+    return {
+      name: typeof item['name'] === 'string' ? item['name'] : '',
+      value: isJsonObject(value) ? value : {},
+      file,
+    };
+  });
+}
+
+/** A path inside an entry is relative to the file the entry is in. */
+export function resolveEntryPath(entry: NamedEntry, path: string): string {
+  return isAbsolute(path) ? path : join(dirname(entry.file), path);
+}
+
+/** A change of one file: what it does to the document. */
+export type KubeconfigChange = (document: JsonObject) => void;
+
+/**
+ * Changes a file under its lock (`FILE.lock`, as client-go's), whole or not at all; a new one is made when it is not
+ * there. @throws KubeconfigError when another process holds the lock.
+ */
+export async function changeKubeconfigFile(files: FileSystem, file: string, change: KubeconfigChange): Promise<void> {
+  await files.makeFolder(dirname(file), 0o755);
+  const lock = `${file}.lock`;
+  if (await files.exists(lock)) throw new KubeconfigError(`open ${lock}: file exists`);
+  await files.writeFileAtomic(lock, '', 0o600);
+  try {
+    const document = (await readKubeconfigFile(files, file)) ?? {};
+    change(document);
+    await files.writeFileAtomic(file, formatKubeconfig(document), 0o600);
+  } finally {
+    await files.remove(lock);
+  }
+}
+
+/** A kubeconfig as kubectl writes it: every part there, lists sorted by name. */
+export function formatKubeconfig(document: JsonObject): string {
+  const sorted = (section: KubeconfigSection): JsonValue => {
+    const list = document[section];
+    if (!Array.isArray(list) || list.length === 0) return null;
+    return list.filter(isJsonObject).toSorted((left, right) => (String(left['name']) < String(right['name']) ? -1 : 1));
+  };
+  return stringifyYaml({
+    ...document,
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: sorted('clusters'),
+    contexts: sorted('contexts'),
+    users: sorted('users'),
+    'current-context': typeof document['current-context'] === 'string' ? document['current-context'] : '',
+  });
+}
+
+/** Puts an entry into a section, or changes the one that is there. */
+export function setEntry(document: JsonObject, section: KubeconfigSection, name: string, value: JsonObject): void {
+  const list = Array.isArray(document[section]) ? document[section].filter(isJsonObject) : [];
+  const others = list.filter((item) => item['name'] !== name);
+  document[section] = [...others, { [memberOf[section]]: value, name }];
+}
+
+/** Takes an entry out. @returns whether it was there. */
+export function removeEntry(document: JsonObject, section: KubeconfigSection, name: string): boolean {
+  const list = Array.isArray(document[section]) ? document[section].filter(isJsonObject) : [];
+  document[section] = list.filter((item) => item['name'] !== name);
+  return list.some((item) => item['name'] === name);
+}
+
+/** A cluster with its administrator, as `cluster start` puts it into a kubeconfig. */
+export interface ClusterContext {
+  readonly name: string;
+  readonly server: string;
+  /** PEM. */
+  readonly authority: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Writes cluster, user and context of one name and makes the context the current one. */
+export async function writeClusterContext(files: FileSystem, file: string, context: ClusterContext): Promise<void> {
+  const encode = (text: string): string => Buffer.from(text).toString('base64');
+  await changeKubeconfigFile(files, file, (document) => {
+    const { name } = context;
+    setEntry(document, 'clusters', name, {
+      'certificate-authority-data': encode(context.authority),
+      server: context.server,
+    });
+    setEntry(document, 'users', name, {
+      'client-certificate-data': encode(context.certificate),
+      'client-key-data': encode(context.key),
+    });
+    setEntry(document, 'contexts', name, { cluster: name, user: name });
+    document['current-context'] = name;
+  });
+}
+
+/** Takes out what writeClusterContext put in. */
+export async function removeClusterContext(files: FileSystem, file: string, name: string): Promise<void> {
+  if (!(await files.exists(file))) return;
+  await changeKubeconfigFile(files, file, (document) => {
+    for (const section of ['clusters', 'users', 'contexts'] as const) removeEntry(document, section, name);
+    if (document['current-context'] === name) document['current-context'] = '';
+  });
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { FileSystem } from './file-system.ts';
+
+/** The machine's own file system. */
+export const nodeFileSystem: FileSystem = {
+  readFile: (path) => readFile(path),
+  async writeFileAtomic(path, content, mode = 0o600) {
+    const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+    try {
+      const handle = await open(temporary, 'wx', mode);
+      try {
+        await handle.writeFile(content);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+    await syncFolder(dirname(path));
+  },
+  exists: (path) =>
+    access(path).then(
+      () => true,
+      () => false,
+    ),
+  async stat(path) {
+    const found = await stat(path);
+    return { isFolder: found.isDirectory(), size: found.size, modifiedMillis: found.mtimeMs };
+  },
+  readFolder: async (path) => (await readdir(path)).sort(),
+  async makeFolder(path, mode = 0o755) {
+    await mkdir(path, { recursive: true, mode });
+  },
+  remove: (path) => rm(path, { recursive: true, force: true }),
+};
+
+/** Makes a rename last; not every file system can. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const handle = await open(path, 'r');
+    await handle.sync().finally(() => handle.close());
+  } catch {
+    // Windows cannot open folders; the rename has happened all the same.
+  }
+}

@@ -1,0 +1,67 @@
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import type { InputStream, IOStreams, OutputStream } from './io-streams.ts';
+
+type TerminalWritable = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+type TerminalReadable = Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown };
+
+/**
+ * The process's standard streams.
+ * @param onBrokenPipe called when nobody reads the output any more.
+ */
+export function nodeStreams(
+  input: TerminalReadable,
+  output: TerminalWritable,
+  errors: TerminalWritable,
+  onBrokenPipe: () => void,
+): IOStreams {
+  return {
+    in: new NodeInput(input),
+    out: nodeOutput(output, onBrokenPipe),
+    err: nodeOutput(errors, onBrokenPipe),
+  };
+}
+
+function nodeOutput(stream: TerminalWritable, onBrokenPipe: () => void): OutputStream {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') onBrokenPipe();
+    else throw error;
+  });
+  return {
+    write: (text) => void stream.write(text),
+    flush: () => new Promise((resolve) => stream.write('', () => resolve())),
+    isTerminal: stream.isTTY === true,
+    ...(stream.columns === undefined ? {} : { columns: stream.columns }),
+  };
+}
+
+class NodeInput implements InputStream {
+  readonly isTerminal: boolean;
+  readonly #stream: TerminalReadable;
+  #lines: AsyncIterator<string> | undefined;
+
+  constructor(stream: TerminalReadable) {
+    this.#stream = stream;
+    this.isTerminal = stream.isTTY === true;
+  }
+
+  async readAll(): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this.chunks()) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of this.#stream) yield chunk as Uint8Array;
+  }
+
+  async readLine(): Promise<string | undefined> {
+    this.#lines ??= createInterface({ input: this.#stream })[Symbol.asyncIterator]();
+    const next = await this.#lines.next();
+    return next.done === true ? undefined : next.value;
+  }
+
+  setRawMode(raw: boolean): void {
+    this.#stream.setRawMode?.(raw);
+  }
+}

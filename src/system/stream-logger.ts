@@ -1,0 +1,14 @@
+import type { Clock } from './clock.ts';
+import type { Logger } from './logger.ts';
+
+/** Writes a line of JSON for each entry: time, level, message, fields. */
+export function streamLogger(write: (line: string) => void, clock: Clock): Logger {
+  const log = (level: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+    write(`${JSON.stringify({ time: new Date(clock.now()).toISOString(), level, message, ...fields })}\n`);
+  };
+  return {
+    info: (message, fields) => log('info', message, fields),
+    warn: (message, fields) => log('warn', message, fields),
+    error: (message, fields) => log('error', message, fields),
+  };
+}
