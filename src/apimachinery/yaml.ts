@@ -184,7 +184,7 @@ class DocumentReader {
     }
     return {
       value,
-      offset: event.valueStart,
+      offset: isQuoted(this.#text, event.valueStart) && !isPlain ? event.valueStart - 1 : event.valueStart,
       members: undefined,
       isMergeKey: isPlain && text === '<<' && tag === '',
     };
@@ -268,6 +268,10 @@ class DocumentReader {
     }
     return this.#fail(key.offset, `yaml: invalid map key: ${goSyntax(name)}`);
   }
+}
+
+function isQuoted(text: string, start: number): boolean {
+  return text[start - 1] === '"' || text[start - 1] === "'";
 }
 
 const tagTypes: Readonly<Record<string, (value: JsonValue) => boolean>> = {

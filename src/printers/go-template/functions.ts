@@ -131,8 +131,7 @@ function lengthOf(value: unknown): GoLiteral {
 function countOf(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (Array.isArray(value)) return value.length;
-  if (value === null || value === undefined)
-    throw new FunctionError('reflect: call of reflect.Value.Type on zero Value');
+  if (value === null || value === undefined) throw new FunctionError('len of nil pointer');
   if (typeof value === 'object' && !(value instanceof GoLiteral)) return Object.keys(value).length;
   throw new FunctionError(`len of type ${typeName(value)}`);
 }

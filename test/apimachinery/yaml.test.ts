@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { parseJson, stringifyJson } from '../../src/apimachinery/json-codec.ts';
+import { ManifestError, readManifests } from '../../src/apimachinery/manifest-stream.ts';
+import {
+  parseYaml,
+  parseYamlDocuments,
+  stringifyKyaml,
+  stringifyYaml,
+  YamlError,
+} from '../../src/apimachinery/yaml.ts';
+import { repositoryRoot } from '../support/golden.ts';
+import { realKubectl } from '../support/real-kubectl.ts';
+
+const recorded = (name: string): string =>
+  readFileSync(join(repositoryRoot, 'test/apimachinery/recorded', name), 'utf8');
+
+type ReadCase = readonly [string, { readonly values?: readonly string[]; readonly error?: string }];
+
+void test('streams of documents read as the real kubectl reads them', () => {
+  for (const [text, expected] of JSON.parse(recorded('yaml-read.json')) as ReadCase[]) {
+    let actual: { values?: unknown[]; error?: string };
+    try {
+      const documents = [...readManifests(text, { onDuplicateKey: () => undefined })];
+      actual = { values: documents.map(({ value }) => value).filter((value) => value !== null) };
+    } catch (error) {
+      assert.ok(error instanceof ManifestError, String(error));
+      actual = { error: error.message };
+    }
+    const values = expected.values?.map((value) => parseJson(value));
+    assert.deepEqual(actual, values === undefined ? { error: expected.error } : { values }, JSON.stringify(text));
+  }
+});
+
+void test('YAML and KYAML are written as the real kubectl writes them', () => {
+  const { document, yaml, kyaml } = JSON.parse(recorded('yaml-write.json')) as Record<string, string>;
+  const value = parseJson(document ?? '');
+  assert.deepEqual(stringifyYaml(value).split('\n'), yaml?.split('\n'));
+  assert.deepEqual(`---\n${stringifyKyaml(value)}`.split('\n'), kyaml?.split('\n'));
+});
+
+void test('what is written reads back the same', () => {
+  const { document } = JSON.parse(recorded('yaml-write.json')) as Record<string, string>;
+  const value = parseJson(document ?? '');
+  // A key << is written plain, and so read as a merge, by the real one too.
+  const readable = JSON.parse(stringifyJson(value), (key, item: unknown) =>
+    key === '<<' ? undefined : item,
+  ) as unknown;
+  assert.deepEqual(parseYaml(stringifyYaml(readable)), readable);
+});
+
+void test('the real kubectl still writes what is recorded', (context) => {
+  const kubectl = realKubectl(context);
+  if (kubectl === undefined) return;
+  const { document = '', yaml } = JSON.parse(recorded('yaml-write.json')) as Record<string, string>;
+  const run = spawnSync(kubectl, ['label', '--local', '-f', '-', 'a=b', '-o', 'yaml'], {
+    input: document,
+    encoding: 'utf8',
+  });
+  assert.equal(run.stdout, yaml);
+});
+
+void test('positions point at keys and items', () => {
+  const [document] = parseYamlDocuments('kind: Pod\nspec:\n  containers:\n  - name: a\n    ports: [\n  80]\n');
+  assert.deepEqual(document?.positionOf(['spec', 'containers', 0, 'name']), { line: 4, column: 5 });
+  assert.deepEqual(document?.positionOf(['spec', 'containers', 0, 'ports', 0]), { line: 6, column: 3 });
+  assert.deepEqual(document?.positionOf(['spec', 'absent']), { line: 2, column: 1 });
+  const [, second, third] = [...readManifests('a: 1\n---\n\nb: 2\n--- # c\n{"c":\n 3}\n')];
+  assert.deepEqual(second?.positionOf(['b']), { line: 4, column: 1 });
+  assert.equal(second?.line, 3);
+  assert.deepEqual(third?.positionOf(['c']), { line: 6, column: 2 });
+  const [json] = [...readManifests('\n{"a": {\n  "b": [1,\n 2]}}')];
+  assert.deepEqual(json?.positionOf(['a', 'b', 1]), { line: 4, column: 2 });
+});
+
+void test('an error tells its place in the whole stream', () => {
+  const read = (): unknown => [...readManifests('a: 1\n---\nb: 2\nc: d: e\n')];
+  assert.throws(read, (error: unknown) => {
+    assert.ok(error instanceof ManifestError);
+    assert.deepEqual(error.position, { line: 4, column: 5 });
+    assert.equal(error.sourceLine, 'c: d: e');
+    assert.equal(
+      error.message,
+      'error converting YAML to JSON: yaml: line 2: mapping values are not allowed in this context',
+    );
+    return true;
+  });
+});
+
+void test('a key that stands twice is an error, or told where asked', () => {
+  assert.throws(
+    () => parseYaml('a: 1\na: 2\n'),
+    new YamlError('yaml: unmarshal errors:\n  line 2: key "a" already set in map', { line: 2, column: 1 }, 'a: 2'),
+  );
+  const told: string[] = [];
+  assert.deepEqual(parseYaml('a: 1\na: 2\n', { onDuplicateKey: (message) => void told.push(message) }), { a: 2 });
+  assert.deepEqual(told, ['line 2: key "a" already set in map']);
+});
+
+void test('documents before an error can be used', () => {
+  const seen: string[] = [];
+  assert.throws(() => {
+    for (const { value } of readManifests('a: 1\n---\nb: [\n---\nc: 1\n')) seen.push(stringifyJson(value));
+  }, ManifestError);
+  assert.deepEqual(seen, ['{"a":1}']);
+});
