@@ -73,7 +73,15 @@ async function openLevel(folder: string): Promise<LevelStore> {
   const level = new ClassicLevel<Uint8Array, Uint8Array>(folder, { keyEncoding: 'view', valueEncoding: 'view' });
   await level.open();
   return {
-    batch: (operations, options) => level.batch([...operations], options),
+    // Half the CPU time of a batch given as an array.
+    batch: async (operations, options) => {
+      const batch = level.batch();
+      for (const operation of operations) {
+        if (operation.type === 'put') batch.put(operation.key, operation.value);
+        else batch.del(operation.key);
+      }
+      await batch.write(options);
+    },
     // The default of 16 KB would take a trip to another thread for every few objects.
     rows: (range) => level.iterator({ ...range, highWaterMarkBytes: readBytes }).all(),
     close: () => level.close(),
