@@ -146,6 +146,7 @@ interface KeyedItem {
   readonly text: string;
 }
 
+/** Items of the same key come out last first, as kubectl's sort leaves them. */
 function sortedByKey(list: readonly JsonValue[], mergeKey: string): KeyedItem[] {
   return list
     .map((value) => {
@@ -153,6 +154,7 @@ function sortedByKey(list: readonly JsonValue[], mergeKey: string): KeyedItem[] 
       const key = mergeKeyOf(item, mergeKey);
       return { item, key, text: goText(key) };
     })
+    .reverse()
     .sort((left, right) => compareText(left.text, right.text));
 }
 
