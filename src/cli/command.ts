@@ -1,4 +1,5 @@
 import type { Client } from '../client/client.ts';
+import type { Discovery } from '../schema-cache/discovery.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { IOStreams } from '../system/io-streams.ts';
@@ -47,6 +48,8 @@ export interface FlagValues {
   map(name: string): ReadonlyMap<string, string>;
   /** Whether it stood on the command line (or came from kuberc). */
   changed(name: string): boolean;
+  /** How many arguments stood before `--`; -1 or absent when there was none. */
+  readonly argumentsBeforeDash?: number;
 }
 
 /** The world of a command: everything it may touch. Only main (and tests) construct one. */
@@ -69,6 +72,8 @@ export interface CommandContext {
 /** Lazily resolved access to the cluster that the flags and the kubeconfig name. */
 export interface ClusterAccess {
   client(): Promise<Client>;
+  /** What the server serves (see createDiscovery in src/schema-cache), from the disk where that is fresh. */
+  discovery(): Promise<Discovery>;
   /** The namespace from --namespace or the context, else `default`. */
   namespace(): Promise<{ readonly name: string; readonly explicit: boolean }>;
 }
@@ -87,6 +92,8 @@ export interface CommandDefinition<Options = unknown> {
   readonly examples?: string;
   readonly flags: readonly FlagDefinition[];
   readonly hidden?: boolean;
+  /** Flags end at the first argument, as for `exec` and `kubectl plugin` commands. */
+  readonly flagsFirst?: boolean;
   /** Resolves and checks arguments and flags. @throws UsageError, CommandError; touches no network. */
   toOptions(args: readonly string[], flags: FlagValues, context: CommandContext): Options | Promise<Options>;
   /** Does the work; returns the exit code (0 when nothing is returned). */

@@ -1,94 +1,124 @@
 import { goQuote } from '../apimachinery/field-error.ts';
-import { StatusError } from '../apimachinery/status.ts';
+import { NoMatchError } from '../apimachinery/rest-mapping.ts';
+import { type StatusCause, StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
-import { PrinterError } from '../printers/printer.ts';
+import { ConfigurationError } from '../kubeconfig/kubeconfig-error.ts';
 import { CommandError, SilentExit, UsageError } from './command.ts';
 
-/** How a command ends: what goes to standard error, and the exit code. */
+/** How a command that failed ends. */
 export interface Ending {
+  /** For standard error, with its line end; empty when everything was said. */
   readonly text: string;
   readonly exitCode: number;
 }
 
-/** Several errors at once; each is told on a line of its own. */
-export class AggregateCommandError extends Error {
-  readonly errors: readonly unknown[];
-
-  constructor(errors: readonly unknown[]) {
-    super('several errors');
-    this.name = 'AggregateCommandError';
-    this.errors = errors;
-  }
-}
-
-/** An error with the place it came from in front: `error when creating "x.yaml": …`. */
-export class PrefixedError extends Error {
-  readonly prefix: string;
-
-  constructor(prefix: string, cause: unknown) {
-    super(`${prefix}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    this.name = 'PrefixedError';
-    this.prefix = prefix;
-  }
-}
-
-/** The one place where errors become what a person reads (kubectl's cmdutil.CheckErr). */
+/**
+ * The words and the exit code of an error, as kubectl's CheckErr finds them.
+ * @param commandPath such as `kubectl config view`, for the hint after wrong usage
+ */
 export function endingOf(error: unknown, commandPath: string): Ending {
   if (error instanceof SilentExit) return { text: '', exitCode: error.exitCode };
-  if (error instanceof AggregateCommandError) {
-    const texts = error.errors.map((single) => endingOf(single, commandPath).text);
-    return { text: [...new Set(texts)].join(''), exitCode: 1 };
-  }
+  const exitCode = error instanceof CommandError ? error.exitCode : 1;
+  const text = errorText(error, commandPath);
+  return { text: text === '' || text.endsWith('\n') ? text : `${text}\n`, exitCode };
+}
+
+function errorText(error: unknown, commandPath: string): string {
   if (error instanceof UsageError) {
-    const hint = `See 'kubectl ${commandPath} -h' for help and examples`;
-    return { text: `error: ${error.message}\n${hint}\n`, exitCode: 1 };
+    return `error: ${error.message}\nSee '${commandPath} -h' for help and examples`;
   }
-  if (error instanceof CommandError) return { text: withPrefix(error.message), exitCode: error.exitCode };
-  if (error instanceof PrinterError) return { text: withPrefix(error.message), exitCode: 1 };
-  const text = describeError(error);
-  return { text: text.endsWith('\n') ? text : `${text}\n`, exitCode: 1 };
-}
-
-function withPrefix(message: string): string {
-  const text = /^(error|Error)/.test(message) ? message : `error: ${message}`;
-  return text.endsWith('\n') ? text : `${text}\n`;
-}
-
-function describeError(error: unknown, prefix = ''): string {
-  if (error instanceof PrefixedError) return describeError(error.cause, `${prefix}${error.prefix}: `);
-  if (error instanceof StatusError) return describeStatus(error, prefix);
-  if (error instanceof TransportError) return describeTransport(error);
+  if (error instanceof StatusError && error.reason === 'Invalid') return invalidText(error);
+  if (error instanceof ConfigurationError) return multiline('Error in configuration: ', error.problems);
+  if (error instanceof AggregateError) return error.errors.map((one) => `${messageOf(one)}\n`).join('');
+  const standard = standardMessage(error);
+  if (standard !== undefined) return standard;
   const message = error instanceof Error ? error.message : String(error);
-  return withPrefix(`${prefix}${message}`);
+  return message.startsWith('error: ') ? message : `error: ${message}`;
 }
 
-function describeStatus(error: StatusError, prefix: string): string {
-  const { status, reason, code } = error;
-  if (code === 401) return 'error: You must be logged in to the server (Unauthorized)';
-  if (reason === 'Invalid' && prefix === '') {
-    const { kind = '', name = '', causes = [] } = status.details ?? {};
-    if (causes.length === 0 || kind === '') return `Error from server (Invalid): ${error.message}`;
-    const what = `The ${kind} ${goQuote(name)} is invalid`;
-    const lines = [...new Set(causes.map((cause) => `${cause.field ?? ''}: ${cause.message ?? ''}`))];
-    if (lines.length === 1) return `${what}: ${lines[0] ?? ''}`;
-    return `${what}: \n${lines.map((line) => `* ${line}`).join('\n')}`;
-  }
-  const title = reason === '' ? 'Error from server' : `Error from server (${reason})`;
-  return `${title}: ${prefix}${error.message}`;
+/** The line of one error among several: without `error: ` before it. */
+export function messageOf(error: unknown): string {
+  return standardMessage(error) ?? (error instanceof Error ? error.message : String(error));
 }
 
-function describeTransport(error: TransportError): string {
-  if (error.kind === 'refused') {
-    return `The connection to the server ${error.address} was refused - did you specify the right host or port?`;
+/** The words for answers of the server and for requests that got none; undefined for other errors. */
+export function standardMessage(error: unknown): string | undefined {
+  if (error instanceof StatusError) {
+    if (error.reason === 'Unauthorized') return `error: You must be logged in to the server (${error.message})`;
+    return error.reason === ''
+      ? `Error from server: ${error.message}`
+      : `Error from server (${error.reason}): ${error.message}`;
   }
-  const reasons: Partial<Record<TransportError['kind'], string>> = {
-    dns: `dial tcp: lookup ${error.address.replace(/:\d+$/, '')}: no such host`,
-    timeout: 'net/http: request canceled (Client.Timeout exceeded while awaiting headers)',
-    reset: 'EOF',
-  };
-  const tls = /self-signed|unable to (verify|get)|signed by/i.test(error.message)
-    ? 'tls: failed to verify certificate: x509: certificate signed by unknown authority'
-    : `tls: failed to verify certificate: x509: ${error.message}`;
-  const reason = reasons[error.kind] ?? (error.kind === 'tls' ? tls : error.message);
-  return `Unable to connect to the server: ${reason}`;
+  if (error instanceof TransportError) {
+    if (error.kind === 'refused') {
+      return `The connection to the server ${error.address} was refused - did you specify the right host or port?`;
+    }
+    return `Unable to connect to the server: ${transportReason(error)}`;
+  }
+  return undefined;
+}
+
+const tlsReasons: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'x509: certificate signed by unknown authority',
+  SELF_SIGNED_CERT_IN_CHAIN: 'x509: certificate signed by unknown authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'x509: certificate signed by unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT: 'x509: certificate signed by unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'x509: certificate signed by unknown authority',
+  CERT_HAS_EXPIRED: 'x509: certificate has expired or is not yet valid',
+  CERT_NOT_YET_VALID: 'x509: certificate has expired or is not yet valid',
+};
+
+/** Why no answer came, in Go's words. */
+export function transportReason(error: TransportError): string {
+  const [host = ''] = error.address.split(/:(?=\d+$)/);
+  switch (error.kind) {
+    case 'refused':
+      return `dial tcp ${error.address}: connect: connection refused`;
+    case 'dns':
+      return `dial tcp: lookup ${host}: no such host`;
+    case 'reset':
+      return 'EOF';
+    case 'timeout':
+      return error.code === 'UND_ERR_CONNECT_TIMEOUT' || error.code === 'ETIMEDOUT'
+        ? `dial tcp ${error.address}: i/o timeout`
+        : 'net/http: request canceled (Client.Timeout exceeded while awaiting headers)';
+    case 'tls':
+      return `tls: failed to verify certificate: ${tlsReasons[error.code] ?? `x509: ${error.message}`}`;
+    default:
+      return error.message;
+  }
+}
+
+/** `The Deployment "x" is invalid: …` with the causes, one line or a list. */
+function invalidText(error: StatusError): string {
+  const { details, message = '' } = error.status;
+  const about = 'The request is invalid';
+  if (details === undefined) return message === '' ? about : `${about}: ${message}`;
+  const { kind = '', name = '', causes = [] } = details;
+  let prefix = about;
+  if (kind !== '' || name !== '') prefix = `The ${kind} ${goQuote(name)} is invalid`;
+  else if (message !== '' && causes.length === 0) prefix = `${about}: ${message}`;
+  return causes.length === 0 ? prefix : multiline(`${prefix}: `, causeTexts(causes));
+}
+
+function causeTexts(causes: readonly StatusCause[]): readonly string[] {
+  return [...new Set(causes.map(({ field = '', message = '' }) => `${field}: ${message}`))];
+}
+
+function multiline(prefix: string, messages: readonly string[]): string {
+  if (messages.length === 1) return `${prefix}${messages[0] ?? ''}\n`;
+  return `${prefix}\n${messages.map((message) => `* ${message}\n`).join('')}`;
+}
+
+/** What `the server doesn't have a resource type` says for a name that discovery does not know. */
+export function noResourceMatch(resource: string, group = '', version = ''): NoMatchError {
+  const where =
+    group !== '' && version !== ''
+      ? ` in group ${goQuote(group)} and version ${goQuote(version)}`
+      : group !== ''
+        ? ` in group ${goQuote(group)}`
+        : version !== ''
+          ? ` in version ${goQuote(version)}`
+          : '';
+  return new NoMatchError(`the server doesn't have a resource type ${goQuote(resource)}${where}`);
 }

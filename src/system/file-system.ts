@@ -9,4 +9,6 @@ export interface FileSystem {
   readFolder(path: string): Promise<readonly string[]>;
   makeFolder(path: string, mode?: number): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Makes an empty file that must not exist yet: a lock. @throws EEXIST when it does */
+  createExclusive(path: string): Promise<void>;
 }

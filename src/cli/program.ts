@@ -1,0 +1,288 @@
+import { Command } from 'commander';
+import { goQuote } from '../apimachinery/field-error.ts';
+import type { Clock } from '../system/clock.ts';
+import type { FileSystem } from '../system/file-system.ts';
+import type { IOStreams } from '../system/io-streams.ts';
+import type { Random } from '../system/random.ts';
+import {
+  type ClusterAccess,
+  type CommandContext,
+  type CommandDefinition,
+  CommandError,
+  type FlagDefinition,
+  SilentExit,
+  UsageError,
+} from './command.ts';
+import type { CommandEntry } from './command-table.ts';
+import { FlagParseError, type FlagSet, type ParsedFlags, parseFlags, valueWithout } from './flag-parser.ts';
+import { globalFlags } from './global-flags.ts';
+
+/** What the program is handed; only `main` (and tests) make one. */
+export interface ProgramWorld {
+  readonly streams: IOStreams;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly files: FileSystem;
+  readonly signal: AbortSignal;
+  /** Makes the access to the cluster; from the kubeconfig and the flags when absent. */
+  readonly clusterAccess?: (world: ProgramWorld, globals: FlagSet) => ClusterAccess;
+}
+
+const rootAbout =
+  'kubectl controls Kubernetes clusters.\n\n Learn more at https://kubernetes.io/docs/reference/kubectl/';
+
+/**
+ * Runs one command line: finds the command in the tree, loads it, reads its flags, runs it and says what went wrong.
+ * @returns the exit code
+ */
+export async function runProgram(
+  table: readonly CommandEntry[],
+  argv: readonly string[],
+  world: ProgramWorld,
+): Promise<number> {
+  const program = new Program(table, world);
+  try {
+    return await program.run(argv);
+  } catch (error) {
+    const { endingOf } = await import('./exit.ts');
+    const { PrinterError } = await import('../printers/printer.ts');
+    if (error instanceof PrinterError) world.streams.out.write(error.printed);
+    if (world.signal.aborted && !(error instanceof SilentExit)) return 130;
+    const { text, exitCode } = endingOf(error, program.commandPath);
+    if (text !== '') world.streams.err.write(text);
+    return exitCode;
+  } finally {
+    await world.streams.out.flush();
+    await world.streams.err.flush();
+  }
+}
+
+/** A node of commander's tree that finds subcommands as cobra does: flags of the parent may stand before them. */
+class TreeCommand extends Command {
+  readonly #flags: readonly FlagDefinition[];
+
+  constructor(name: string, flags: readonly FlagDefinition[]) {
+    super(name);
+    this.#flags = flags;
+    this.helpOption(false).helpCommand(false).allowUnknownOption().allowExcessArguments();
+  }
+
+  override createCommand(name?: string): TreeCommand {
+    return new TreeCommand(name ?? '', this.#flags);
+  }
+
+  /** The first word that is neither a flag nor its value names a subcommand, where there is one of that name. */
+  override parseOptions(argv: string[]): { operands: string[]; unknown: string[] } {
+    const at = this.commands.length === 0 ? -1 : firstWord(argv, this.#flags);
+    const name = argv[at];
+    const isChild = this.commands.some((child) => child.name() === name || child.aliases().includes(name ?? ''));
+    if (name === undefined || !isChild) return { operands: argv, unknown: [] };
+    return { operands: [name], unknown: argv.filter((_, index) => index !== at) };
+  }
+}
+
+/** Index of the first word that is no flag and no flag's value; -1 when there is none before `--`. */
+function firstWord(argv: readonly string[], flags: readonly FlagDefinition[]): number {
+  const needsValue = (flag: FlagDefinition | undefined): boolean =>
+    flag === undefined || valueWithout(flag) === undefined;
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] ?? '';
+    if (word === '--') return -1;
+    if (word.startsWith('--')) {
+      if (word === '--help' || word.includes('=')) continue;
+      if (needsValue(flags.find(({ name }) => name === word.slice(2)))) at++;
+    } else if (word.startsWith('-')) {
+      if (word.length !== 2 || word === '-h') continue;
+      if (needsValue(flags.find(({ shorthand }) => shorthand === word[1]))) at++;
+    } else if (word !== '') {
+      return at;
+    }
+  }
+  return -1;
+}
+
+class Program {
+  commandPath = 'kubectl';
+  readonly #table: readonly CommandEntry[];
+  readonly #world: ProgramWorld;
+  readonly #globals: readonly FlagDefinition[];
+  #exitCode = 0;
+
+  constructor(table: readonly CommandEntry[], world: ProgramWorld) {
+    this.#table = table;
+    this.#world = world;
+    this.#globals = globalFlags(homeFolder(world.env));
+  }
+
+  async run(argv: readonly string[]): Promise<number> {
+    const root = new TreeCommand('kubectl', this.#globals);
+    root.action(() => this.#runRoot(root.args));
+    const nodes = new Map<string, Command>([['', root]]);
+    for (const entry of this.#table) {
+      const parent = nodes.get(entry.path.slice(0, -1).join(' '));
+      const node = parent?.command(entry.path.at(-1) ?? '');
+      if (node === undefined) throw new Error(`command ${entry.path.join(' ')} has no parent in the table`);
+      for (const alias of entry.aliases ?? []) node.alias(alias);
+      nodes.set(entry.path.join(' '), node);
+      node.action(() => this.#runEntry(entry, node.args));
+    }
+    const help = root.command('help', { hidden: true });
+    help.action(() => this.#runHelp(help.args));
+    await root.parseAsync([...argv], { from: 'user' });
+    return this.#exitCode;
+  }
+
+  async #runRoot(argv: readonly string[]): Promise<void> {
+    const word = argv[firstWord(argv, this.#globals)];
+    if (word !== undefined) throw new CommandError(await this.#unknownCommand(word));
+    this.#parse(this.#globals, argv);
+    await this.#printHelp([]);
+  }
+
+  async #unknownCommand(word: string): Promise<string> {
+    const { suggestionsFor } = await import('./suggestions.ts');
+    const names = this.#table
+      .filter(({ path, hidden }) => path.length === 1 && hidden !== true)
+      .map(({ path }) => path[0]);
+    const close = suggestionsFor(
+      word,
+      names.filter((name) => name !== undefined),
+    );
+    const hint = close.length === 0 ? '' : `\n\nDid you mean this?\n${close.map((name) => `\t${name}\n`).join('')}`;
+    return `unknown command ${goQuote(word)} for "kubectl"${hint}`;
+  }
+
+  async #runHelp(words: readonly string[]): Promise<void> {
+    let path: readonly string[] = [];
+    for (const word of words.filter((one) => !one.startsWith('-'))) {
+      const next = this.#childrenOf(path).find(
+        (entry) => entry.path.at(-1) === word || entry.aliases?.includes(word) === true,
+      );
+      if (next === undefined) {
+        if (path.length === 0) this.#world.streams.out.write(`Unknown help topic [\`${words.join(' ')}\`]\n\n`);
+        break;
+      }
+      path = next.path;
+    }
+    await this.#printHelp(path);
+  }
+
+  #childrenOf(path: readonly string[]): readonly CommandEntry[] {
+    return this.#table.filter(
+      (entry) => entry.path.length === path.length + 1 && path.every((word, index) => entry.path[index] === word),
+    );
+  }
+
+  async #runEntry(entry: CommandEntry, argv: readonly string[]): Promise<void> {
+    this.commandPath = ['kubectl', ...entry.path].join(' ');
+    const definition = await entry.load?.();
+    if (definition === undefined) {
+      await this.#runGroup(entry, argv);
+      return;
+    }
+    const parsed = this.#parse([...definition.flags, ...this.#globals], argv, definition);
+    if (parsed.help) {
+      await this.#printHelp(entry.path);
+      return;
+    }
+    await this.#execute(definition, parsed);
+  }
+
+  /** A command that only holds others: its help, and exit code 1. */
+  async #runGroup(entry: CommandEntry, argv: readonly string[]): Promise<void> {
+    const parsed = this.#parse(this.#globals, argv);
+    if (!parsed.help && parsed.args.length > 0) {
+      throw new UsageError(`unknown command ${goQuote(parsed.args.join(' '))}`);
+    }
+    await this.#printHelp(entry.path);
+    if (!parsed.help) this.#exitCode = 1;
+  }
+
+  #parse(flags: readonly FlagDefinition[], argv: readonly string[], definition?: CommandDefinition): ParsedFlags {
+    try {
+      const parsed = parseFlags(flags, argv, { flagsFirst: definition?.flagsFirst === true });
+      for (const warning of parsed.warnings) this.#world.streams.err.write(`${warning}\n`);
+      return parsed;
+    } catch (error) {
+      if (!(error instanceof FlagParseError)) throw error;
+      throw new CommandError(`${error.message}\nSee '${this.commandPath} --help' for usage.`);
+    }
+  }
+
+  async #execute(definition: CommandDefinition, parsed: ParsedFlags): Promise<void> {
+    const { values } = parsed;
+    refuseWhatIsNotDone(values);
+    let warnings = 0;
+    let access: ClusterAccess | undefined;
+    const world = this.#world;
+    const makeAccess = async (): Promise<ClusterAccess> => {
+      const make =
+        world.clusterAccess ??
+        (await import('./cluster-access.ts')).clusterAccessFromFlags(() => {
+          warnings++;
+        });
+      return (access ??= make(world, values));
+    };
+    const { streams, env, cwd, clock, random, files, signal } = world;
+    const context: CommandContext = {
+      streams,
+      env,
+      cwd,
+      clock,
+      random,
+      files,
+      signal,
+      globals: values,
+      cluster: {
+        client: async () => (await makeAccess()).client(),
+        namespace: async () => (await makeAccess()).namespace(),
+      },
+    };
+    try {
+      const options = await definition.toOptions(parsed.args, values, context);
+      this.#exitCode = (await definition.run(options, context)) ?? 0;
+    } finally {
+      if (access !== undefined) await closeAccess(access);
+    }
+    if (warnings > 0 && values.bool('warnings-as-errors')) {
+      throw new CommandError(`${warnings} warning${warnings === 1 ? '' : 's'} received`);
+    }
+  }
+
+  async #printHelp(path: readonly string[]): Promise<void> {
+    const { renderHelp } = await import('./help.ts');
+    const entry = this.#table.find((one) => one.path.join(' ') === path.join(' '));
+    const definition = await entry?.load?.();
+    const children = this.#childrenOf(path);
+    const usage = definition?.usage ?? (path.length === 0 ? '[flags]' : 'SUBCOMMAND');
+    this.#world.streams.out.write(
+      renderHelp({
+        commandPath: ['kubectl', ...path].join(' '),
+        usage,
+        about: definition?.long ?? entry?.long ?? entry?.short ?? rootAbout,
+        aliases: entry?.aliases ?? [],
+        examples: definition?.examples ?? '',
+        flags: definition?.flags ?? [],
+        children,
+      }),
+    );
+  }
+}
+
+/** Global flags that exist but do nothing yet are refused rather than ignored. */
+function refuseWhatIsNotDone(values: FlagSet): void {
+  if (values.string('profile') !== 'none') throw new CommandError('--profile is not supported by kubectl-ts');
+  if (values.string('kuberc') !== '') throw new CommandError('--kuberc is not supported by kubectl-ts yet');
+}
+
+async function closeAccess(access: ClusterAccess): Promise<void> {
+  const { close } = access as { close?: () => Promise<void> };
+  await close?.call(access);
+}
+
+/** The home folder, from the environment as the real program takes it. */
+export function homeFolder(env: Readonly<Record<string, string | undefined>>): string {
+  return env['HOME'] ?? env['USERPROFILE'] ?? '';
+}

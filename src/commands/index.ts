@@ -1,0 +1,125 @@
+import type { CommandEntry } from '../cli/command-table.ts';
+
+const clusterManagement = 'Cluster Management Commands:';
+const other = 'Other Commands:';
+
+/**
+ * Every command: its path, the line in its parent's list and how to load it. A parent stands before its children, and
+ * the order is the one of the help.
+ */
+export const commandTable: readonly CommandEntry[] = [
+  {
+    path: ['cluster-info'],
+    short: 'Display cluster information',
+    group: clusterManagement,
+    load: async () => (await import('./cluster-info.ts')).clusterInfoCommand,
+  },
+  {
+    path: ['api-versions'],
+    short: 'Print the supported API versions on the server, in the form of "group/version"',
+    group: other,
+    load: async () => (await import('./api-versions.ts')).apiVersionsCommand,
+  },
+  {
+    path: ['config'],
+    short: 'Modify kubeconfig files',
+    group: other,
+    long:
+      'Change and show kubeconfig files.\n\n' +
+      'With --kubeconfig only that file is read. Else $KUBECONFIG lists files that are merged: a value is changed in the ' +
+      'file that has it, and a new one goes to the first file that exists, or makes the last one. Else it is ' +
+      '${HOME}/.kube/config.',
+  },
+  ...(
+    [
+      [
+        'current-context',
+        'Display the current-context',
+        async () => (await import('./config/current-context.ts')).currentContextCommand,
+      ],
+      [
+        'delete-cluster',
+        'Delete the specified cluster from the kubeconfig',
+        async () => (await import('./config/delete.ts')).deleteClusterCommand,
+      ],
+      [
+        'delete-context',
+        'Delete the specified context from the kubeconfig',
+        async () => (await import('./config/delete.ts')).deleteContextCommand,
+      ],
+      [
+        'delete-user',
+        'Delete the specified user from the kubeconfig',
+        async () => (await import('./config/delete.ts')).deleteUserCommand,
+      ],
+      [
+        'get-clusters',
+        'Display clusters defined in the kubeconfig',
+        async () => (await import('./config/get.ts')).getClustersCommand,
+      ],
+      [
+        'get-contexts',
+        'Describe one or many contexts',
+        async () => (await import('./config/get.ts')).getContextsCommand,
+      ],
+      [
+        'get-users',
+        'Display users defined in the kubeconfig',
+        async () => (await import('./config/get.ts')).getUsersCommand,
+      ],
+      [
+        'rename-context',
+        'Rename a context from the kubeconfig file',
+        async () => (await import('./config/rename-context.ts')).renameContextCommand,
+      ],
+      ['set', 'Set an individual value in a kubeconfig file', async () => (await import('./config/set.ts')).setCommand],
+      [
+        'set-cluster',
+        'Set a cluster entry in kubeconfig',
+        async () => (await import('./config/set-cluster.ts')).setClusterCommand,
+      ],
+      [
+        'set-context',
+        'Set a context entry in kubeconfig',
+        async () => (await import('./config/set-context.ts')).setContextCommand,
+      ],
+      [
+        'set-credentials',
+        'Set a user entry in kubeconfig',
+        async () => (await import('./config/set-credentials.ts')).setCredentialsCommand,
+      ],
+      [
+        'unset',
+        'Unset an individual value in a kubeconfig file',
+        async () => (await import('./config/set.ts')).unsetCommand,
+      ],
+      [
+        'use-context',
+        'Set the current-context in a kubeconfig file',
+        async () => (await import('./config/use-context.ts')).useContextCommand,
+      ],
+      [
+        'view',
+        'Display merged kubeconfig settings or a specified kubeconfig file',
+        async () => (await import('./config/view.ts')).viewCommand,
+      ],
+    ] as const
+  ).map(([name, short, load]): CommandEntry => ({
+    path: ['config', name],
+    short,
+    ...(name === 'use-context' ? { aliases: ['use'] } : {}),
+    load,
+  })),
+  {
+    path: ['version'],
+    short: 'Print the client and server version information',
+    group: other,
+    load: async () => (await import('./version.ts')).versionCommand,
+  },
+  {
+    path: ['options'],
+    short: 'List the flags that every command has',
+    hidden: true,
+    load: async () => (await import('./options.ts')).optionsCommand,
+  },
+];

@@ -1,0 +1,20 @@
+import { runProgram } from './cli/program.ts';
+import { commandTable } from './commands/index.ts';
+import { systemClock } from './system/clock.ts';
+import { nodeFileSystem } from './system/node-file-system.ts';
+import { nodeIOStreams } from './system/node-io-streams.ts';
+import { systemRandom } from './system/random.ts';
+import { interruptSignal } from './system/signals.ts';
+
+/** Runs the command line of this process in the real world. @returns the exit code */
+export function main(): Promise<number> {
+  return runProgram(commandTable, process.argv.slice(2), {
+    streams: nodeIOStreams(),
+    env: process.env,
+    cwd: process.cwd(),
+    clock: systemClock,
+    random: systemRandom,
+    files: nodeFileSystem,
+    signal: interruptSignal(systemClock),
+  });
+}

@@ -1,0 +1,47 @@
+import type { IOStreams } from './io-streams.ts';
+
+/** Streams that a test can read: what was written, and input given beforehand. */
+export interface MemoryIOStreams extends IOStreams {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Makes streams in memory. @param input what standard input holds */
+export function memoryIOStreams(input = ''): MemoryIOStreams {
+  const written = { out: [] as Buffer[], err: [] as Buffer[] };
+  const output = (into: Buffer[]) => ({
+    write: (text: string | Uint8Array) => void into.push(Buffer.from(text as string)),
+    flush: () => Promise.resolve(),
+    isTerminal: false,
+  });
+  let rest = input;
+  const take = (): Uint8Array => {
+    const bytes = Buffer.from(rest, 'utf8');
+    rest = '';
+    return bytes;
+  };
+  return {
+    in: {
+      readAll: () => Promise.resolve(take()),
+      async *chunks() {
+        yield take();
+      },
+      readLine() {
+        if (rest === '') return Promise.resolve(undefined);
+        const [line = '', ...others] = rest.split('\n');
+        rest = others.join('\n');
+        return Promise.resolve(line);
+      },
+      isTerminal: false,
+      setRawMode() {},
+    },
+    out: output(written.out),
+    err: output(written.err),
+    get stdout() {
+      return Buffer.concat(written.out).toString('utf8');
+    },
+    get stderr() {
+      return Buffer.concat(written.err).toString('utf8');
+    },
+  };
+}
