@@ -1,3 +1,6 @@
+import { stringifyYaml } from '../apimachinery/yaml-writer.ts';
+import { PatchConflictError, type PatchPrecondition, PatchPreconditionError } from './patch-precondition.ts';
+import { goText } from './strategic-merge/field-rule.ts';
 import { cloneJson, equalJson, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../apimachinery/json.ts';
 
 /** Applies a merge patch (RFC 7386): null removes, objects are merged, everything else replaces. */
@@ -30,16 +33,42 @@ export function createJsonMergePatch(original: JsonObject, modified: JsonObject)
 
 /**
  * The merge patch that brings `current` to `modified`, and removes what `original` had and `modified` has no more
- * (apimachinery's jsonmergepatch.CreateThreeWayJSONMergePatch; kubectl apply for kinds without a schema).
+ * (apimachinery's jsonmergepatch; kubectl apply for kinds without a schema).
+ * @throws PatchConflictError, PatchPreconditionError
  */
 export function createThreeWayJsonMergePatch(
   original: JsonObject,
   modified: JsonObject,
   current: JsonObject,
+  preconditions: readonly PatchPrecondition[] = [],
 ): JsonObject {
   const additions = keepOrDeleteNulls(createJsonMergePatch(current, modified), true);
   const deletions = keepOrDeleteNulls(createJsonMergePatch(original, modified), false);
-  return mergePatches(deletions, additions);
+  if (mergePatchesConflict(additions, deletions)) {
+    throw new PatchConflictError(
+      `patch:\n${stringifyYaml(additions)}\nconflicts with changes made from original to current:\n${stringifyYaml(deletions)}\n`,
+    );
+  }
+  const patch = mergePatches(deletions, additions);
+  for (const holds of preconditions) {
+    if (!holds(patch)) throw new PatchPreconditionError(`precondition failed for: ${goText(patch)}`);
+  }
+  return patch;
+}
+
+/** Whether two merge patches want different things of the same place (apimachinery's mergepatch.HasConflicts). */
+export function mergePatchesConflict(left: JsonValue, right: JsonValue): boolean {
+  if (isJsonObject(left)) {
+    if (!isJsonObject(right)) return true;
+    return Object.keys(left).some((key) => {
+      return Object.hasOwn(right, key) && mergePatchesConflict(left[key] ?? null, right[key] ?? null);
+    });
+  }
+  if (Array.isArray(left)) {
+    if (!Array.isArray(right) || left.length !== right.length) return true;
+    return left.some((item, index) => mergePatchesConflict(item, right[index] ?? null));
+  }
+  return !equalJson(left, right);
 }
 
 /** Without its nulls (`dropNulls`), or only its nulls. */
