@@ -50,7 +50,7 @@ export async function runProgram(
     const { PrinterError } = await import('../printers/printer.ts');
     if (error instanceof PrinterError) world.streams.out.write(error.printed);
     if (world.signal.aborted && !(error instanceof SilentExit)) return 130;
-    const { text, exitCode } = endingOf(error, program.commandPath);
+    const { text, exitCode } = endingOf(error, program.commandPath.split(' ').slice(1).join(' '));
     if (text !== '') world.streams.err.write(text);
     return exitCode;
   } finally {
@@ -237,6 +237,7 @@ class Program {
       globals: values,
       cluster: {
         client: async () => (await makeAccess()).client(),
+        discovery: async () => (await makeAccess()).discovery(),
         namespace: async () => (await makeAccess()).namespace(),
       },
     };

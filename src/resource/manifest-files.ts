@@ -1,0 +1,146 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
+import { ManifestError, readManifests } from '../apimachinery/manifest-stream.ts';
+import type { Unstructured } from '../apimachinery/object-meta.ts';
+import type { TextPosition } from '../apimachinery/yaml.ts';
+import type { FileSystem } from '../system/file-system.ts';
+import type { InputStream } from '../system/io-streams.ts';
+
+/** One object of a manifest, with where it stands. */
+export interface ManifestObject {
+  readonly object: Unstructured;
+  /** `web.yaml` as given, `STDIN`, or a URL: how messages name the source. */
+  readonly source: string;
+  positionOf(path: readonly (string | number)[]): TextPosition;
+}
+
+/** Manifests that cannot be found or read; the message is what follows `error: `. */
+export class ManifestFileError extends Error {}
+
+export interface ManifestOptions {
+  readonly files: FileSystem;
+  readonly input: InputStream;
+  readonly cwd: string;
+  /** `-f`, in order. */
+  readonly filenames: readonly string[];
+  readonly recursive: boolean;
+  /** Fetches a URL's text; absent where URLs are not reached. */
+  readonly fetchText?: (url: string) => Promise<string>;
+}
+
+const extensions = ['.json', '.yaml', '.yml'];
+
+/**
+ * Reads all objects of `-f`: files, folders (their .json, .yaml and .yml files by name), URLs and `-`; lists come as
+ * their items. Everything is read before anything is returned. @throws ManifestFileError
+ */
+export async function readManifestFiles(options: ManifestOptions): Promise<ManifestObject[]> {
+  const objects: ManifestObject[] = [];
+  for (const name of options.filenames) {
+    if (name === '-') {
+      const text = Buffer.from(await options.input.readAll()).toString('utf8');
+      objects.push(...objectsIn(text, 'STDIN'));
+    } else if (/^https?:\/\//.test(name)) {
+      if (options.fetchText === undefined)
+        throw new ManifestFileError(`unable to read URL "${name}": URLs are not read here`);
+      objects.push(...objectsIn(await options.fetchText(name), name));
+    } else {
+      for (const path of await expand(name, options)) {
+        const bytes = await options.files.readFile(absolute(path, options.cwd));
+        objects.push(...objectsIn(Buffer.from(bytes).toString('utf8'), path));
+      }
+    }
+  }
+  return objects;
+}
+
+function absolute(path: string, cwd: string): string {
+  return isAbsolute(path) ? path : resolve(cwd, path);
+}
+
+async function expand(name: string, options: ManifestOptions): Promise<string[]> {
+  let found;
+  try {
+    found = await options.files.stat(absolute(name, options.cwd));
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ENOENT') throw error;
+    throw new ManifestFileError(`the path "${name}" does not exist`);
+  }
+  if (!found.isFolder) return [name];
+  const inside = await filesIn(name, options);
+  if (inside.length === 0 && !options.recursive) {
+    throw new ManifestFileError(`error reading [${name}]: recognized file extensions are [.json .yaml .yml]`);
+  }
+  return inside;
+}
+
+async function filesIn(folder: string, options: ManifestOptions): Promise<string[]> {
+  const paths: string[] = [];
+  for (const entry of await options.files.readFolder(absolute(folder, options.cwd))) {
+    const path = join(folder, entry);
+    const { isFolder } = await options.files.stat(absolute(path, options.cwd));
+    if (isFolder) {
+      if (options.recursive) paths.push(...(await filesIn(path, options)));
+    } else if (extensions.some((extension) => entry.endsWith(extension))) {
+      paths.push(path);
+    }
+  }
+  return paths;
+}
+
+function objectsIn(text: string, source: string): ManifestObject[] {
+  const objects: ManifestObject[] = [];
+  try {
+    for (const document of readManifests(text)) {
+      if (document.value === null) continue;
+      if (!isJsonObject(document.value)) {
+        throw new ManifestFileError(
+          `unable to decode "${source}": json: cannot unmarshal ${Array.isArray(document.value) ? 'array' : typeof document.value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+        );
+      }
+      objects.push(...flatten(document.value, source, [], (path) => document.positionOf(path)));
+    }
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error;
+    throw new ManifestFileError(`error parsing ${source}: ${error.message}${placeOf(error, source)}`);
+  }
+  return objects;
+}
+
+/** The place a person looks for: file, line and column, and the line itself. */
+function placeOf(error: ManifestError, source: string): string {
+  if (error.position === undefined) return '';
+  const { line, column } = error.position;
+  return `\n  at ${source}:${line}:${column}: ${error.sourceLine.trim()}`;
+}
+
+function flatten(
+  value: JsonObject,
+  source: string,
+  prefix: readonly (string | number)[],
+  positionOf: (path: readonly (string | number)[]) => TextPosition,
+): ManifestObject[] {
+  const { kind, apiVersion } = value;
+  if (typeof kind !== 'string' || kind === '') {
+    throw new ManifestFileError(`unable to decode "${source}": Object 'Kind' is missing in '${JSON.stringify(value)}'`);
+  }
+  if (typeof apiVersion !== 'string' || apiVersion === '') {
+    throw new ManifestFileError(
+      `unable to decode "${source}": Object 'apiVersion' is missing in '${JSON.stringify(value)}'`,
+    );
+  }
+  const { items } = value;
+  if (kind.endsWith('List') && Array.isArray(items)) {
+    return items
+      .filter(isJsonObject)
+      .flatMap((item, index) => flatten(item, source, [...prefix, 'items', index], positionOf));
+  }
+  if (!isJsonObject(value['metadata'])) value['metadata'] = {};
+  return [
+    {
+      object: value as unknown as Unstructured,
+      source,
+      positionOf: (path) => positionOf([...prefix, ...path]),
+    },
+  ];
+}

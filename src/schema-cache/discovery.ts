@@ -1,0 +1,176 @@
+import { join } from 'node:path';
+import {
+  coreGroupFromVersions,
+  type DiscoveredGroup,
+  type DiscoveredResource,
+  groupsFromAggregatedDiscovery,
+  groupsFromGroupList,
+  resourcesFromResourceList,
+} from '../apimachinery/discovery-document.ts';
+import { isJsonObject, type JsonValue } from '../apimachinery/json.ts';
+import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
+import { header } from '../apimachinery/http.ts';
+import { NoMatchError, RestMapper } from '../apimachinery/rest-mapping.ts';
+import { StatusError } from '../apimachinery/status.ts';
+import type { Client } from '../client/client.ts';
+import { TransportError } from '../client/transport-error.ts';
+import type { Clock } from '../system/clock.ts';
+import type { FileSystem } from '../system/file-system.ts';
+
+export interface DiscoveryOptions {
+  readonly client: Client;
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  /** `--cache-dir`, absolute. */
+  readonly cacheFolder: string;
+  /** The server's address: what is remembered is kept apart by it. */
+  readonly server: string;
+}
+
+/** What a server serves. */
+export interface Discovery {
+  /** From the disk where that is fresh, else from the server. */
+  mapper(): Promise<RestMapper>;
+  /** From the server, whatever the disk says. */
+  refresh(): Promise<RestMapper>;
+  /** Does something with a mapper, once more with a fresh one when a kind or resource is not known. */
+  withMapper<T>(use: (mapper: RestMapper) => T): Promise<T>;
+}
+
+/** As kubectl: six hours. */
+const freshMillis = 6 * 3_600_000;
+const aggregated =
+  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
+
+/** `127.0.0.1_6443`: a server's address as a folder's name. */
+export function cacheFolderName(server: string): string {
+  return server.replace(/^https?:\/\//, '').replaceAll(/[^\w.-]/g, '_');
+}
+
+/** Discovery with a cache on disk that processes share: a file is written whole or not at all. */
+export function createDiscovery(options: DiscoveryOptions): Discovery {
+  const file = join(options.cacheFolder, 'discovery', cacheFolderName(options.server), 'resources.json');
+  let known: Promise<RestMapper> | undefined;
+  let isFresh = false;
+  const fetchNow = async (): Promise<RestMapper> => {
+    const groups = await fetchGroups(options.client);
+    isFresh = true;
+    await remember(options, file, groups);
+    return new RestMapper(groups);
+  };
+  const load = async (): Promise<RestMapper> => {
+    const cached = await readCached(options, file);
+    if (cached?.fresh === true) return new RestMapper(cached.groups);
+    try {
+      return await fetchNow();
+    } catch (error) {
+      // A server that does not answer: what was last known of it is better than nothing.
+      if (cached !== undefined && error instanceof TransportError) return new RestMapper(cached.groups);
+      throw error;
+    }
+  };
+  const discovery: Discovery = {
+    mapper: () => (known ??= load()),
+    refresh: () => (known = fetchNow()),
+    async withMapper(use) {
+      const mapper = await discovery.mapper();
+      try {
+        return use(mapper);
+      } catch (error) {
+        if (!(error instanceof NoMatchError) || isFresh) throw error;
+        return use(await discovery.refresh());
+      }
+    },
+  };
+  return discovery;
+}
+
+interface CachedFile {
+  readonly fetchedAt: number;
+  readonly groups: readonly DiscoveredGroup[];
+}
+
+async function readCached(
+  options: DiscoveryOptions,
+  file: string,
+): Promise<{ readonly groups: readonly DiscoveredGroup[]; readonly fresh: boolean } | undefined> {
+  try {
+    const value = parseJson(await options.files.readFile(file));
+    if (!isJsonObject(value) || !Array.isArray(value['groups']) || typeof value['fetchedAt'] !== 'number')
+      return undefined;
+    const cached = value as unknown as CachedFile;
+    const age = options.clock.now() - cached.fetchedAt;
+    return { groups: cached.groups, fresh: age >= 0 && age < freshMillis };
+  } catch {
+    // Not there, or damaged: as good as not there.
+    return undefined;
+  }
+}
+
+async function remember(options: DiscoveryOptions, file: string, groups: readonly DiscoveredGroup[]): Promise<void> {
+  try {
+    await options.files.makeFolder(join(file, '..'), 0o750);
+    const content: CachedFile = { fetchedAt: options.clock.now(), groups };
+    await options.files.writeFileAtomic(file, stringifyJson(content), 0o660);
+  } catch {
+    // A cache that cannot be written costs time, nothing else.
+  }
+}
+
+async function fetchGroups(client: Client): Promise<DiscoveredGroup[]> {
+  const [core, named] = await Promise.all([fetchRoot(client, '/api'), fetchRoot(client, '/apis')]);
+  return [...core, ...named];
+}
+
+async function fetchRoot(client: Client, path: '/api' | '/apis'): Promise<DiscoveredGroup[]> {
+  let response;
+  try {
+    response = await client.request({ method: 'GET', path, accept: aggregated });
+  } catch (error) {
+    if (error instanceof StatusError && error.code === 404) return [];
+    throw error;
+  }
+  const document = parseJson(response.body);
+  const type = header(response.headers, 'content-type') ?? '';
+  if (type.includes('APIGroupDiscoveryList')) return groupsFromAggregatedDiscovery(document);
+  return legacyGroups(client, path, document);
+}
+
+/** Servers before aggregated discovery: one document for each group version. */
+async function legacyGroups(client: Client, path: string, document: JsonValue): Promise<DiscoveredGroup[]> {
+  const core = path === '/api' ? coreGroupFromVersions(document) : undefined;
+  const groups = path === '/api' ? (core === undefined ? [] : [core]) : groupsFromGroupList(document);
+  return Promise.all(
+    groups.map(async (group) => ({
+      name: group.name,
+      preferredVersion: group.preferredVersion,
+      versions: await Promise.all(
+        group.versions.map(async (version) => ({
+          version,
+          resources: await legacyResources(
+            client,
+            path === '/api' ? path : `${path}/${group.name}`,
+            group.name,
+            version,
+          ),
+        })),
+      ),
+    })),
+  );
+}
+
+async function legacyResources(
+  client: Client,
+  path: string,
+  group: string,
+  version: string,
+): Promise<readonly DiscoveredResource[] | undefined> {
+  try {
+    const response = await client.request({ method: 'GET', path: `${path}/${version}` });
+    return resourcesFromResourceList(group, version, parseJson(response.body));
+  } catch (error) {
+    // One group that does not answer must not hide the others.
+    if (error instanceof StatusError) return undefined;
+    throw error;
+  }
+}
