@@ -18,7 +18,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   kubeconfig: ['apimachinery', 'system', 'client'],
   'schema-cache': ['apimachinery', 'system', 'client'],
   resource: ['apimachinery', 'system', 'client', 'schema-cache', 'patch'],
-  generators: ['apimachinery', 'system', 'client', 'schema-cache', 'patch'],
+  generators: ['apimachinery', 'system', 'client', 'schema-cache', 'patch', 'resource'],
   kustomize: ['apimachinery', 'system', 'client', 'schema-cache', 'patch'],
   describe: ['apimachinery', 'system', 'client', 'printers', '+api'],
   cli: [
@@ -122,7 +122,8 @@ function sourceFiles(): string[] {
 function importsOf(file: string): ImportStatement[] {
   const text = readFileSync(join(sourceFolder, file), 'utf8');
   const statements: ImportStatement[] = [];
-  const pattern = /^\s*(?:import|export)\s+(type\s+)?(?:([^'";]*?)\s+from\s+)?'(\.[^']+)'|import\(\s*'(\.[^']+)'\s*\)/gm;
+  const pattern =
+    /^\s*(?:import|export)\s+(type\s+)?(?:([^'";]*?)\s+from\s+)?'(\.[^']+)'|import\(\s*'(\.[^']+)'\s*\)/gm;
   for (const match of text.matchAll(pattern)) {
     const specifier = match[3] ?? match[4] ?? '';
     const names = match[2]?.match(/^\{([\s\S]*)\}$/)?.[1];

@@ -1,0 +1,71 @@
+import { gvkOf } from '../apimachinery/gvk.ts';
+import type { ManifestObject } from '../resource/manifest-files.ts';
+
+/** How one entry ended. */
+export type PlanResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+
+/** Kinds that others need; they go first, each step after the one before. */
+const steps: readonly ReadonlySet<string>[] = [
+  new Set(['Namespace', 'CustomResourceDefinition', 'PriorityClass', 'StorageClass']),
+  new Set([
+    'ServiceAccount',
+    'ClusterRole',
+    'Role',
+    'ConfigMap',
+    'Secret',
+    'PersistentVolume',
+    'LimitRange',
+    'ResourceQuota',
+  ]),
+  new Set(['ClusterRoleBinding', 'RoleBinding', 'PersistentVolumeClaim', 'Service']),
+];
+
+/** At most this many requests at once. */
+const parallel = 32;
+
+/**
+ * Does something with every object of the input: what others need first, the rest side by side. Objects of the same
+ * kind and name stay one after the other. @returns results in the order of the input
+ */
+export async function requestPlan<T>(
+  objects: readonly ManifestObject[],
+  work: (entry: ManifestObject) => Promise<T>,
+): Promise<PlanResult<T>[]> {
+  const results: PlanResult<T>[] = [];
+  for (let step = 0; step <= steps.length; step++) {
+    const chains = new Map<string, number[]>();
+    for (const [index, { object }] of objects.entries()) {
+      if (stepOf(object.kind) !== step) continue;
+      const key = JSON.stringify([gvkOf(object), object.metadata.namespace ?? '', object.metadata.name ?? '']);
+      chains.set(key, [...(chains.get(key) ?? []), index]);
+    }
+    await inParallel([...chains.values()], async (indices) => {
+      for (const index of indices) {
+        const entry = objects[index];
+        if (entry !== undefined) results[index] = await settle(work(entry));
+      }
+    });
+  }
+  return results;
+}
+
+function stepOf(kind: string): number {
+  const step = steps.findIndex((kinds) => kinds.has(kind));
+  return step < 0 ? steps.length : step;
+}
+
+async function settle<T>(promise: Promise<T>): Promise<PlanResult<T>> {
+  try {
+    return { ok: true, value: await promise };
+  } catch (error) {
+    return { ok: false, error };
+  }
+}
+
+async function inParallel<I>(items: readonly I[], work: (item: I) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker));
+}

@@ -1,0 +1,40 @@
+import { formatGroupVersion, type GroupVersionKind, gvkOf } from '../apimachinery/gvk.ts';
+import type { Unstructured } from '../apimachinery/object-meta.ts';
+import { NoMatchError, type RestMapper, type RestMapping } from '../apimachinery/rest-mapping.ts';
+import type { Client, ResourceClient } from '../client/client.ts';
+import type { Discovery } from '../schema-cache/discovery.ts';
+
+/** A kind the server does not have; the message is what follows `error: `. */
+export class UnknownKindError extends Error {}
+
+/** The mapping of an object's kind, as kubectl words it when there is none. @throws UnknownKindError */
+export function mappingOf(mapper: RestMapper, object: Unstructured, source: string): RestMapping {
+  const gvk = gvkOf(object);
+  try {
+    return mapper.mappingForKind(gvk, gvk.version);
+  } catch (error) {
+    if (!(error instanceof NoMatchError)) throw error;
+    throw new UnknownKindError(unknownKind(gvk, object, source));
+  }
+}
+
+function unknownKind(gvk: GroupVersionKind, object: Unstructured, source: string): string {
+  const { name = '', namespace = '' } = object.metadata;
+  const where = namespace === '' ? '' : namespace;
+  return `resource mapping not found for name: "${name}" namespace: "${where}" from "${source}": no matches for kind "${gvk.kind}" in version "${formatGroupVersion(gvk)}"\nensure CRDs are installed first`;
+}
+
+/** The mapping of a kind, asked for again when a CRD may have come meanwhile. */
+export async function findMapping(discovery: Discovery, object: Unstructured, source: string): Promise<RestMapping> {
+  try {
+    return mappingOf(await discovery.mapper(), object, source);
+  } catch (error) {
+    if (!(error instanceof UnknownKindError)) throw error;
+    return mappingOf(await discovery.refresh(), object, source);
+  }
+}
+
+/** The verbs of a mapping in a namespace (which cluster-scoped kinds ignore). */
+export function resourceOf(client: Client, mapping: RestMapping, namespace: string): ResourceClient {
+  return client.resource(mapping.gvr, mapping.namespaced ? namespace : undefined);
+}
