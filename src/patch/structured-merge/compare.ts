@@ -127,6 +127,8 @@ function compareLists(
   type: ListMergeType,
   into: Difference,
 ): void {
+  // Most lists are as they were; telling so is cheaper than naming their items.
+  if (old.length === current.length && equalJson(old, current)) return;
   const left = itemsByElement(old, type);
   const right = itemsByElement(current, type);
   for (const [element, items] of right) compareItems(element, left.get(element) ?? [], items, type, into);

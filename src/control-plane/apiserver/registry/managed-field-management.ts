@@ -1,8 +1,7 @@
-import type { JsonObject } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { resolveSchema } from '../../../apimachinery/schema.ts';
+import { emptyObject } from '../../../patch/empty-object.ts';
 import { applyManagedFields, updateManagedFields, type ManagedKind } from '../../../patch/managed-fields.ts';
-import { applySchemaDefaults } from '../decoding/schema-defaults.ts';
 import type { ApiResource } from './api-resource.ts';
 import type { FieldManagement } from './field-management.ts';
 
@@ -15,10 +14,9 @@ export const managedFieldManagement: FieldManagement = {
 };
 
 /** What a create starts from: the object as it is with nothing set, whose structs nobody added. */
-function zeroObject(resource: ApiResource): Unstructured {
-  const zero: Unstructured = { apiVersion: resource.apiVersion, kind: resource.gvk.kind, metadata: {} };
-  applySchemaDefaults(zero as unknown as JsonObject, resource.definition.type, resource.types);
-  return zero;
+function zeroObject({ apiVersion, gvk, custom, definition, types }: ApiResource): Unstructured {
+  const fields = custom ? {} : emptyObject(definition.type, types);
+  return { ...fields, apiVersion, kind: gvk.kind, metadata: {} };
 }
 
 function managedKind(resource: ApiResource, subresource: string): ManagedKind {
@@ -28,6 +26,7 @@ function managedKind(resource: ApiResource, subresource: string): ManagedKind {
     kind: resource.gvk.kind,
     schema: resolveSchema({ ref: definition.type }, types),
     source: types,
+    empty: () => zeroObject(resource),
     resetFields: definition.strategy?.resetFields?.[subresource] ?? defaultResetFields(resource, subresource),
   };
 }
