@@ -74,6 +74,8 @@ export interface ClusterAccess {
   client(): Promise<Client>;
   /** What the server serves (see createDiscovery in src/schema-cache), from the disk where that is fresh. */
   discovery(): Promise<Discovery>;
+  /** The server's address as configured, `https://host:port`; for `cluster-info`. */
+  server?(): Promise<string>;
   /** The namespace from --namespace or the context, else `default`. */
   namespace(): Promise<{ readonly name: string; readonly explicit: boolean }>;
 }
@@ -121,6 +123,14 @@ export class UsageError extends CommandError {
   constructor(message: string) {
     super(message, 1);
     this.name = 'UsageError';
+  }
+}
+
+/** Wrong arguments of a command that shows its help first, on standard output, and the message after it. */
+export class HelpfulError extends CommandError {
+  constructor(message: string) {
+    super(message, 1);
+    this.name = 'HelpfulError';
   }
 }
 

@@ -1,5 +1,8 @@
 import type { CommandEntry } from '../cli/command-table.ts';
 
+const basicIntermediate = 'Basic Commands (Intermediate):';
+const advanced = 'Advanced Commands:';
+const localClusters = 'Local Clusters:';
 const clusterManagement = 'Cluster Management Commands:';
 const other = 'Other Commands:';
 
@@ -8,6 +11,60 @@ const other = 'Other Commands:';
  * the order is the one of the help.
  */
 export const commandTable: readonly CommandEntry[] = [
+  {
+    path: ['get'],
+    short: 'Display one or many resources',
+    group: basicIntermediate,
+    load: async () => (await import('./get.ts')).getCommand,
+  },
+  {
+    path: ['apply'],
+    short: 'Apply a configuration to a resource by file name or stdin',
+    group: advanced,
+    load: async () => (await import('./apply.ts')).applyCommand,
+  },
+  {
+    path: ['cluster'],
+    short: 'Start and manage local clusters',
+    group: localClusters,
+    long: 'Start, stop and list clusters of our own control plane on this machine.',
+  },
+  {
+    path: ['cluster', 'start'],
+    short: 'Start a local cluster',
+    load: async () => (await import('./cluster/start.ts')).clusterStartCommand,
+  },
+  {
+    path: ['cluster', 'stop'],
+    short: 'Stop a local cluster; it keeps what it has stored',
+    load: async () => (await import('./cluster/manage.ts')).clusterStopCommand,
+  },
+  {
+    path: ['cluster', 'status'],
+    short: 'Tell whether a local cluster runs',
+    load: async () => (await import('./cluster/manage.ts')).clusterStatusCommand,
+  },
+  {
+    path: ['cluster', 'delete'],
+    short: 'Stop a local cluster and remove everything of it',
+    load: async () => (await import('./cluster/manage.ts')).clusterDeleteCommand,
+  },
+  {
+    path: ['cluster', 'logs'],
+    short: 'Print the log of a local cluster',
+    load: async () => (await import('./cluster/manage.ts')).clusterLogsCommand,
+  },
+  {
+    path: ['cluster', 'list'],
+    short: 'List the local clusters',
+    load: async () => (await import('./cluster/manage.ts')).clusterListCommand,
+  },
+  {
+    path: ['cluster', 'serve'],
+    short: 'Run a cluster in the foreground',
+    hidden: true,
+    load: async () => (await import('./cluster/serve.ts')).clusterServeCommand,
+  },
   {
     path: ['cluster-info'],
     short: 'Display cluster information',

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { parseJson } from '../apimachinery/json-codec.ts';
+import { isJsonObject } from '../apimachinery/json.ts';
+import type { FileSystem } from '../system/file-system.ts';
+
+/** What a cluster remembers of itself between starts. */
+export interface ClusterState {
+  readonly name: string;
+  /** The port it listened on last; kept, so that kubeconfigs stay right. */
+  readonly port: number;
+  readonly nodes: number;
+  readonly storage: 'embedded' | 'memory';
+  /** Process of the running server; 0 when it was stopped. */
+  readonly pid: number;
+  readonly server: string;
+  /** The kubeconfig that got its context. */
+  readonly kubeconfig: string;
+  readonly startedAt: string;
+  readonly arguments: {
+    readonly apiServer: readonly string[];
+    readonly controllerManager: readonly string[];
+    readonly scheduler: readonly string[];
+    readonly kubelet: readonly string[];
+  };
+}
+
+/** Where the clusters of a user live. */
+export function clustersFolder(home: string): string {
+  return join(home, '.kubectl-ts', 'clusters');
+}
+
+/** The file with a cluster's state. */
+export function stateFile(folder: string): string {
+  return join(folder, 'cluster.json');
+}
+
+/** What the server wrote while it ran. */
+export function logFile(folder: string): string {
+  return join(folder, 'cluster.log');
+}
+
+/** Reads a cluster's state; undefined when there is no cluster in the folder. */
+export async function readState(files: FileSystem, folder: string): Promise<ClusterState | undefined> {
+  if (!(await files.exists(stateFile(folder)))) return undefined;
+  const value = parseJson(await files.readFile(stateFile(folder)));
+  return isJsonObject(value) ? (value as unknown as ClusterState) : undefined;
+}
+
+/** Writes a cluster's state, whole or not at all. */
+export async function writeState(files: FileSystem, folder: string, state: ClusterState): Promise<void> {
+  await files.makeFolder(folder, 0o700);
+  await files.writeFileAtomic(stateFile(folder), `${JSON.stringify(state, null, 2)}\n`, 0o600);
+}

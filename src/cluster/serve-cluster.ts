@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { createMemoryStorage } from '../control-plane/storage/memory-storage.ts';
+import type { Storage } from '../control-plane/storage/storage.ts';
+import type { Clock } from '../system/clock.ts';
+import type { FileSystem } from '../system/file-system.ts';
+import type { Logger } from '../system/logger.ts';
+import type { Random } from '../system/random.ts';
+import { loadCredentials } from './cluster-credentials.ts';
+import { type ClusterState, readState, writeState } from './cluster-folder.ts';
+import {
+  apiServerFlags,
+  controllerManagerFlags,
+  kubeletFlags,
+  parseComponentArguments,
+  schedulerFlags,
+} from './component-arguments.ts';
+import { type RunningControlPlane, startControlPlane } from './control-plane.ts';
+import { publishedRoutes } from './published-routes.ts';
+import { defaultServiceRange, firstServiceAddress } from './service-range.ts';
+
+export interface ServeOptions {
+  readonly folder: string;
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+const host = '127.0.0.1';
+
+/**
+ * Runs the cluster of a folder in this process until it is stopped: what `cluster start` starts detached. The state
+ * file gets the process's number and port when everything is up.
+ */
+export async function serveCluster(options: ServeOptions): Promise<RunningControlPlane> {
+  const { folder, files, clock, random, log } = options;
+  const state = await readState(files, folder);
+  if (state === undefined) throw new Error(`there is no cluster in ${folder}`);
+  const apiServer = parseComponentArguments('kube-apiserver', state.arguments.apiServer, apiServerFlags);
+  const serviceRange = apiServer.get('service-cluster-ip-range') ?? defaultServiceRange;
+  const [credentials, storage] = await Promise.all([
+    loadCredentials({ files, folder, addresses: [firstServiceAddress(serviceRange)], now: clock.now() }),
+    openStorage(state, folder),
+  ]);
+  const controlPlane = await startControlPlane({
+    storage,
+    credentials,
+    host,
+    port: state.port,
+    nodes: state.nodes,
+    name: state.name,
+    arguments: {
+      apiServer,
+      controllerManager: parseComponentArguments(
+        'kube-controller-manager',
+        state.arguments.controllerManager,
+        controllerManagerFlags,
+      ),
+      scheduler: parseComponentArguments('kube-scheduler', state.arguments.scheduler, schedulerFlags),
+      kubelet: parseComponentArguments('kubelet', state.arguments.kubelet, kubeletFlags),
+    },
+    files,
+    clock,
+    random,
+    log,
+    routes: publishedRoutes(),
+  });
+  const { port, url } = controlPlane;
+  await writeState(files, folder, {
+    ...state,
+    port,
+    server: url,
+    pid: process.pid,
+    startedAt: new Date(clock.now()).toISOString(),
+  });
+  log.info('the cluster is up', { server: url });
+  return {
+    ...controlPlane,
+    async stop() {
+      await controlPlane.stop();
+      const last = (await readState(files, folder)) ?? state;
+      await writeState(files, folder, { ...last, pid: 0 });
+      log.info('the cluster has stopped');
+    },
+  };
+}
+
+async function openStorage(state: ClusterState, folder: string): Promise<Storage> {
+  if (state.storage === 'memory') return createMemoryStorage();
+  const { openEmbeddedStorage } = await import('../control-plane/storage/embedded-storage.ts');
+  return openEmbeddedStorage(join(folder, 'data'));
+}

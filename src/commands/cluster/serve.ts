@@ -1,0 +1,28 @@
+import { CommandError, defineCommand } from '../../cli/command.ts';
+import { streamLogger } from '../../system/stream-logger.ts';
+import { clusterTarget, dataDirFlag, type ClusterTarget } from './cluster-target.ts';
+
+/** `cluster serve`: the process behind a cluster that `cluster start` starts detached. */
+export const clusterServeCommand = defineCommand<ClusterTarget>({
+  path: ['cluster', 'serve'],
+  usage: '[NAME] [flags]',
+  short: 'Run a cluster in the foreground',
+  hidden: true,
+  flags: [dataDirFlag],
+  toOptions: clusterTarget,
+  async run({ folder }, context) {
+    const { serveCluster } = await import('../../cluster/serve-cluster.ts');
+    const { files, clock, random, streams, signal } = context;
+    const log = streamLogger((line) => streams.err.write(line), clock);
+    let cluster;
+    try {
+      cluster = await serveCluster({ folder, files, clock, random, log });
+    } catch (error) {
+      throw new CommandError(error instanceof Error ? error.message : String(error));
+    }
+    if (!signal.aborted) {
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    }
+    await cluster.stop();
+  },
+});

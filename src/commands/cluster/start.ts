@@ -1,0 +1,123 @@
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import {
+  type CommandContext,
+  CommandError,
+  defineCommand,
+  type FlagDefinition,
+  type FlagValues,
+} from '../../cli/command.ts';
+import { type ClusterTarget, clusterTarget, clusterWorld, dataDirFlag, homeOf } from './cluster-target.ts';
+
+interface StartCommandOptions {
+  readonly target: ClusterTarget;
+  readonly port: number;
+  readonly nodes: number | undefined;
+  readonly storage: 'embedded' | 'memory' | undefined;
+  readonly waitMillis: number;
+  readonly kubeconfig: string;
+  readonly apiServer: readonly string[] | undefined;
+  readonly controllerManager: readonly string[] | undefined;
+  readonly scheduler: readonly string[] | undefined;
+  readonly kubelet: readonly string[] | undefined;
+}
+
+function argumentFlag(name: string, component: string): FlagDefinition {
+  return {
+    name,
+    type: 'stringArray',
+    default: '[]',
+    description: `A flag of ${component}, as KEY=VALUE; several times for several.`,
+  };
+}
+
+/** `cluster start`: a control plane and its nodes on this machine. */
+export const clusterStartCommand = defineCommand<StartCommandOptions>({
+  path: ['cluster', 'start'],
+  usage: '[NAME] [flags]',
+  short: 'Start a local cluster',
+  long:
+    'Start a cluster of our own control plane on this machine: API server, storage, controllers, scheduler and nodes, in one process of their own. ' +
+    'Its context goes into the kubeconfig and becomes the current one. A cluster that runs is left as it is.',
+  examples:
+    '  # The default cluster, with one node\n  kubectl cluster start\n\n  # Another one beside it, with three nodes\n  kubectl cluster start demo --nodes 3',
+  flags: [
+    dataDirFlag,
+    {
+      name: 'port',
+      type: 'int',
+      default: '0',
+      description: 'Port of the API server; 0 takes the last one, or a free one.',
+    },
+    { name: 'nodes', type: 'int', default: '1', description: 'How many nodes to run.' },
+    { name: 'storage', type: 'string', default: 'embedded', description: 'embedded (kept on disk) or memory.' },
+    { name: 'wait', type: 'duration', default: '30s', description: 'How long to wait for the cluster to be ready.' },
+    argumentFlag('apiserver-arg', 'kube-apiserver'),
+    argumentFlag('controller-manager-arg', 'kube-controller-manager'),
+    argumentFlag('scheduler-arg', 'kube-scheduler'),
+    argumentFlag('kubelet-arg', 'the kubelets'),
+  ],
+  toOptions(args, flags, context) {
+    const port = flags.int('port');
+    if (port < 0 || port > 65_535) throw new CommandError(`--port ${port}: want a number from 0 to 65535`);
+    const nodes = flags.int('nodes');
+    if (nodes < 0 || nodes > 250) throw new CommandError(`--nodes ${nodes}: want a number from 0 to 250`);
+    const storage = flags.string('storage');
+    if (storage !== 'embedded' && storage !== 'memory') {
+      throw new CommandError(`--storage ${storage}: want embedded or memory`);
+    }
+    const list = (name: string): readonly string[] | undefined => (flags.changed(name) ? flags.list(name) : undefined);
+    return {
+      target: clusterTarget(args, flags, context),
+      port,
+      nodes: flags.changed('nodes') ? nodes : undefined,
+      storage: flags.changed('storage') ? storage : undefined,
+      waitMillis: flags.duration('wait'),
+      kubeconfig: kubeconfigFile(flags, context),
+      apiServer: list('apiserver-arg'),
+      controllerManager: list('controller-manager-arg'),
+      scheduler: list('scheduler-arg'),
+      kubelet: list('kubelet-arg'),
+    };
+  },
+  async run(options, context) {
+    const { startCluster, ClusterError, contextName } = await import('../../cluster/manage-cluster.ts');
+    const { out, err } = context.streams;
+    const { name, folder } = options.target;
+    if (err.isTerminal) err.write(`Starting cluster ${name} …\r`);
+    try {
+      const { state, wasRunning, readyAfterMillis } = await startCluster(
+        {
+          name,
+          folder,
+          port: options.port,
+          nodes: options.nodes,
+          storage: options.storage,
+          waitMillis: options.waitMillis,
+          kubeconfig: options.kubeconfig,
+          arguments: {
+            ...(options.apiServer === undefined ? {} : { apiServer: options.apiServer }),
+            ...(options.controllerManager === undefined ? {} : { controllerManager: options.controllerManager }),
+            ...(options.scheduler === undefined ? {} : { scheduler: options.scheduler }),
+            ...(options.kubelet === undefined ? {} : { kubelet: options.kubelet }),
+          },
+        },
+        clusterWorld(context),
+      );
+      const how = wasRunning ? 'runs already' : `is ready after ${(readyAfterMillis / 1000).toFixed(1)}s`;
+      out.write(`Cluster ${name} ${how} at ${state.server} with ${state.nodes} node${state.nodes === 1 ? '' : 's'}.\n`);
+      out.write(`Context "${contextName(name)}" is the current one in ${options.kubeconfig}.\n`);
+    } catch (error) {
+      if (error instanceof ClusterError) throw new CommandError(error.message);
+      throw error;
+    }
+  },
+});
+
+/** The file that gets the context: --kubeconfig, the first of $KUBECONFIG, or ~/.kube/config. */
+function kubeconfigFile(flags: FlagValues, context: CommandContext): string {
+  const explicit = flags.string('kubeconfig');
+  const listed = (context.env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
+  const chosen = explicit === '' ? listed[0] : explicit;
+  if (chosen === undefined) return join(homeOf(context), '.kube', 'config');
+  return isAbsolute(chosen) ? chosen : resolve(context.cwd, chosen);
+}
