@@ -2,16 +2,20 @@ import { runProgram } from './cli/program.ts';
 import { commandTable } from './commands/index.ts';
 import { systemClock } from './system/clock.ts';
 import { nodeFileSystem } from './system/node-file-system.ts';
-import { nodeIOStreams } from './system/node-io-streams.ts';
+import { nodeStreams } from './system/node-io-streams.ts';
 import { systemRandom } from './system/random.ts';
 import { interruptSignal } from './system/signals.ts';
+
+/** What a shell reports for a program that SIGPIPE ended, as it ends the real one. */
+const brokenPipeExitCode = 141;
 
 /** Runs the command line of this process in the real world. @returns the exit code */
 export function main(): Promise<number> {
   return runProgram(commandTable, process.argv.slice(2), {
-    streams: nodeIOStreams(),
+    streams: nodeStreams(process.stdin, process.stdout, process.stderr, () => process.exit(brokenPipeExitCode)),
     env: process.env,
     cwd: process.cwd(),
+    pid: process.pid,
     clock: systemClock,
     random: systemRandom,
     files: nodeFileSystem,

@@ -2,80 +2,102 @@ import { goQuote } from '../apimachinery/field-error.ts';
 import { NoMatchError } from '../apimachinery/rest-mapping.ts';
 import { type StatusCause, StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
-import { ConfigurationError } from '../kubeconfig/kubeconfig-error.ts';
 import { CommandError, SilentExit, UsageError } from './command.ts';
 
-/** How a command that failed ends. */
+/** How a command ends: what goes to standard error, with its line end, and the exit code. */
 export interface Ending {
-  /** For standard error, with its line end; empty when everything was said. */
   readonly text: string;
   readonly exitCode: number;
 }
 
+/** Several errors at once; each is told on a line of its own. */
+export class AggregateCommandError extends Error {
+  readonly errors: readonly unknown[];
+
+  constructor(errors: readonly unknown[]) {
+    super('several errors');
+    this.name = 'AggregateCommandError';
+    this.errors = errors;
+  }
+}
+
+/** An error with the place it came from in front: `error when creating "x.yaml": …`. */
+export class PrefixedError extends Error {
+  readonly prefix: string;
+
+  constructor(prefix: string, cause: unknown) {
+    super(`${prefix}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = 'PrefixedError';
+    this.prefix = prefix;
+  }
+}
+
 /**
- * The words and the exit code of an error, as kubectl's CheckErr finds them.
- * @param commandPath such as `kubectl config view`, for the hint after wrong usage
+ * The one place where errors become what a person reads (kubectl's cmdutil.CheckErr).
+ * @param commandPath such as `config view`, for the hint after wrong usage
  */
 export function endingOf(error: unknown, commandPath: string): Ending {
   if (error instanceof SilentExit) return { text: '', exitCode: error.exitCode };
-  const exitCode = error instanceof CommandError ? error.exitCode : 1;
   const text = errorText(error, commandPath);
-  return { text: text === '' || text.endsWith('\n') ? text : `${text}\n`, exitCode };
+  return {
+    text: text === '' || text.endsWith('\n') ? text : `${text}\n`,
+    exitCode: error instanceof CommandError ? error.exitCode : 1,
+  };
 }
 
 function errorText(error: unknown, commandPath: string): string {
+  if (error instanceof AggregateCommandError) {
+    const texts = error.errors.map((single) => endingOf(single, commandPath).text);
+    return [...new Set(texts)].join('');
+  }
   if (error instanceof UsageError) {
-    return `error: ${error.message}\nSee '${commandPath} -h' for help and examples`;
+    const path = commandPath === '' ? 'kubectl' : `kubectl ${commandPath}`;
+    return `error: ${error.message}\nSee '${path} -h' for help and examples`;
   }
   if (error instanceof StatusError && error.reason === 'Invalid') return invalidText(error);
-  if (error instanceof ConfigurationError) return multiline('Error in configuration: ', error.problems);
-  if (error instanceof AggregateError) return error.errors.map((one) => `${messageOf(one)}\n`).join('');
-  const standard = standardMessage(error);
-  if (standard !== undefined) return standard;
-  const message = error instanceof Error ? error.message : String(error);
+  return describeError(error, '');
+}
+
+function describeError(error: unknown, prefix: string): string {
+  if (error instanceof PrefixedError) return describeError(error.cause, `${prefix}${error.prefix}: `);
+  if (error instanceof StatusError) return describeStatus(error, prefix);
+  if (error instanceof TransportError) return describeTransport(error);
+  const message = `${prefix}${error instanceof Error ? error.message : String(error)}`;
   return message.startsWith('error: ') ? message : `error: ${message}`;
 }
 
-/** The line of one error among several: without `error: ` before it. */
-export function messageOf(error: unknown): string {
-  return standardMessage(error) ?? (error instanceof Error ? error.message : String(error));
+function describeStatus(error: StatusError, prefix: string): string {
+  if (error.reason === 'Unauthorized') return `error: You must be logged in to the server (${prefix}${error.message})`;
+  const title = error.reason === '' ? 'Error from server' : `Error from server (${error.reason})`;
+  return `${title}: ${prefix}${error.message}`;
 }
 
-/** The words for answers of the server and for requests that got none; undefined for other errors. */
-export function standardMessage(error: unknown): string | undefined {
-  if (error instanceof StatusError) {
-    if (error.reason === 'Unauthorized') return `error: You must be logged in to the server (${error.message})`;
-    return error.reason === ''
-      ? `Error from server: ${error.message}`
-      : `Error from server (${error.reason}): ${error.message}`;
+function describeTransport(error: TransportError): string {
+  if (error.kind === 'refused') {
+    return `The connection to the server ${error.address} was refused - did you specify the right host or port?`;
   }
-  if (error instanceof TransportError) {
-    if (error.kind === 'refused') {
-      return `The connection to the server ${error.address} was refused - did you specify the right host or port?`;
-    }
-    return `Unable to connect to the server: ${transportReason(error)}`;
-  }
-  return undefined;
+  return `Unable to connect to the server: ${transportReason(error)}`;
 }
 
+const unknownAuthority = 'x509: certificate signed by unknown authority';
+const outsideValidity = 'x509: certificate has expired or is not yet valid';
 const tlsReasons: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'x509: certificate signed by unknown authority',
-  SELF_SIGNED_CERT_IN_CHAIN: 'x509: certificate signed by unknown authority',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'x509: certificate signed by unknown authority',
-  UNABLE_TO_GET_ISSUER_CERT: 'x509: certificate signed by unknown authority',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'x509: certificate signed by unknown authority',
-  CERT_HAS_EXPIRED: 'x509: certificate has expired or is not yet valid',
-  CERT_NOT_YET_VALID: 'x509: certificate has expired or is not yet valid',
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  CERT_HAS_EXPIRED: outsideValidity,
+  CERT_NOT_YET_VALID: outsideValidity,
 };
 
-/** Why no answer came, in Go's words. */
+/** Why no answer came, in the words of Go's net, net/http and crypto/tls. */
 export function transportReason(error: TransportError): string {
-  const [host = ''] = error.address.split(/:(?=\d+$)/);
   switch (error.kind) {
     case 'refused':
       return `dial tcp ${error.address}: connect: connection refused`;
     case 'dns':
-      return `dial tcp: lookup ${host}: no such host`;
+      return `dial tcp: lookup ${error.address.replace(/:\d+$/, '')}: no such host`;
     case 'reset':
       return 'EOF';
     case 'timeout':
@@ -92,33 +114,29 @@ export function transportReason(error: TransportError): string {
 /** `The Deployment "x" is invalid: …` with the causes, one line or a list. */
 function invalidText(error: StatusError): string {
   const { details, message = '' } = error.status;
-  const about = 'The request is invalid';
-  if (details === undefined) return message === '' ? about : `${about}: ${message}`;
+  const plain = 'The request is invalid';
+  if (details === undefined) return message === '' ? plain : `${plain}: ${message}`;
   const { kind = '', name = '', causes = [] } = details;
-  let prefix = about;
-  if (kind !== '' || name !== '') prefix = `The ${kind} ${goQuote(name)} is invalid`;
-  else if (message !== '' && causes.length === 0) prefix = `${about}: ${message}`;
-  return causes.length === 0 ? prefix : multiline(`${prefix}: `, causeTexts(causes));
+  let about = plain;
+  if (kind !== '' || name !== '') about = `The ${kind} ${goQuote(name)} is invalid`;
+  else if (message !== '' && causes.length === 0) about = `${plain}: ${message}`;
+  const texts = causeTexts(causes);
+  if (texts.length === 0) return about;
+  return texts.length === 1
+    ? `${about}: ${texts[0] ?? ''}`
+    : `${about}: \n${texts.map((text) => `* ${text}\n`).join('')}`;
 }
 
 function causeTexts(causes: readonly StatusCause[]): readonly string[] {
   return [...new Set(causes.map(({ field = '', message = '' }) => `${field}: ${message}`))];
 }
 
-function multiline(prefix: string, messages: readonly string[]): string {
-  if (messages.length === 1) return `${prefix}${messages[0] ?? ''}\n`;
-  return `${prefix}\n${messages.map((message) => `* ${message}\n`).join('')}`;
-}
-
-/** What `the server doesn't have a resource type` says for a name that discovery does not know. */
+/** What is said of a name that discovery does not know. */
 export function noResourceMatch(resource: string, group = '', version = ''): NoMatchError {
-  const where =
-    group !== '' && version !== ''
-      ? ` in group ${goQuote(group)} and version ${goQuote(version)}`
-      : group !== ''
-        ? ` in group ${goQuote(group)}`
-        : version !== ''
-          ? ` in version ${goQuote(version)}`
-          : '';
+  const places = [
+    ...(group === '' ? [] : [`group ${goQuote(group)}`]),
+    ...(version === '' ? [] : [`version ${goQuote(version)}`]),
+  ];
+  const where = places.length === 0 ? '' : ` in ${places.join(' and ')}`;
   return new NoMatchError(`the server doesn't have a resource type ${goQuote(resource)}${where}`);
 }

@@ -10,6 +10,7 @@ import {
   type CommandDefinition,
   CommandError,
   type FlagDefinition,
+  HelpfulError,
   SilentExit,
   UsageError,
 } from './command.ts';
@@ -22,6 +23,8 @@ export interface ProgramWorld {
   readonly streams: IOStreams;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Of this process. */
+  readonly pid: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly files: FileSystem;
@@ -225,11 +228,12 @@ class Program {
         });
       return (access ??= make(world, values));
     };
-    const { streams, env, cwd, clock, random, files, signal } = world;
+    const { streams, env, cwd, pid, clock, random, files, signal } = world;
     const context: CommandContext = {
       streams,
       env,
       cwd,
+      pid,
       clock,
       random,
       files,
@@ -238,12 +242,16 @@ class Program {
       cluster: {
         client: async () => (await makeAccess()).client(),
         discovery: async () => (await makeAccess()).discovery(),
+        server: async () => (await (await makeAccess()).server?.()) ?? '',
         namespace: async () => (await makeAccess()).namespace(),
       },
     };
     try {
       const options = await definition.toOptions(parsed.args, values, context);
       this.#exitCode = (await definition.run(options, context)) ?? 0;
+    } catch (error) {
+      if (error instanceof HelpfulError) await this.#printHelp(definition.path);
+      throw error;
     } finally {
       if (access !== undefined) await closeAccess(access);
     }

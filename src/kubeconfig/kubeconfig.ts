@@ -2,6 +2,7 @@ import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { parseYaml, stringifyYaml, YamlError } from '../apimachinery/yaml.ts';
 import type { FileSystem } from '../system/file-system.ts';
+import { canonicalKubeconfig } from './canonical-kubeconfig.ts';
 
 /** A named entry: where to find a server, who to be, or both together. */
 export interface NamedEntry {
@@ -135,8 +136,13 @@ export type KubeconfigChange = (document: JsonObject) => void;
 export async function changeKubeconfigFile(files: FileSystem, file: string, change: KubeconfigChange): Promise<void> {
   await files.makeFolder(dirname(file), 0o755);
   const lock = `${file}.lock`;
-  if (await files.exists(lock)) throw new KubeconfigError(`open ${lock}: file exists`);
-  await files.writeFileAtomic(lock, '', 0o600);
+  try {
+    await files.createExclusive(lock);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    const reason = code === 'EEXIST' ? 'file exists' : code === 'EACCES' ? 'permission denied' : String(error);
+    throw new KubeconfigError(`open ${lock}: ${reason}`);
+  }
   try {
     const document = (await readKubeconfigFile(files, file)) ?? {};
     change(document);
@@ -146,22 +152,9 @@ export async function changeKubeconfigFile(files: FileSystem, file: string, chan
   }
 }
 
-/** A kubeconfig as kubectl writes it: every part there, lists sorted by name. */
+/** A kubeconfig as kubectl writes it: every part there, lists sorted by name, unknown fields gone. */
 export function formatKubeconfig(document: JsonObject): string {
-  const sorted = (section: KubeconfigSection): JsonValue => {
-    const list = document[section];
-    if (!Array.isArray(list) || list.length === 0) return null;
-    return list.filter(isJsonObject).toSorted((left, right) => (String(left['name']) < String(right['name']) ? -1 : 1));
-  };
-  return stringifyYaml({
-    ...document,
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: sorted('clusters'),
-    contexts: sorted('contexts'),
-    users: sorted('users'),
-    'current-context': typeof document['current-context'] === 'string' ? document['current-context'] : '',
-  });
+  return stringifyYaml(canonicalKubeconfig(document));
 }
 
 /** Puts an entry into a section, or changes the one that is there. */

@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileSystem } from './file-system.ts';
 
 /** The machine's own file system. */
 export const nodeFileSystem: FileSystem = {
   readFile: (path) => readFile(path),
-  async writeFileAtomic(path, content, mode = 0o600) {
+  async writeFileAtomic(link, content, mode) {
+    // A symbolic link stays one, and a file that is there keeps its mode unless one is given.
+    const path = await realpath(link).catch(() => link);
+    const wanted = mode ?? (await stat(path).catch(() => ({ mode: 0o600 }))).mode & 0o777;
     const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
     try {
-      const handle = await open(temporary, 'wx', mode);
+      const handle = await open(temporary, 'wx', wanted);
       try {
         await handle.writeFile(content);
         await handle.sync();
@@ -37,6 +40,10 @@ export const nodeFileSystem: FileSystem = {
     await mkdir(path, { recursive: true, mode });
   },
   remove: (path) => rm(path, { recursive: true, force: true }),
+  async createExclusive(path) {
+    const handle = await open(path, 'wx', 0o600);
+    await handle.close();
+  },
 };
 
 /** Makes a rename last; not every file system can. */

@@ -1,0 +1,155 @@
+import { resolve } from 'node:path';
+import type { Client } from '../client/client.ts';
+import { type ClientConfig, type ConnectionFlags, resolveClientConfig } from '../kubeconfig/client-config.ts';
+import { connect } from '../kubeconfig/connect.ts';
+import { type Kubeconfig, KubeconfigError, type KubeconfigPlaces, loadKubeconfig } from '../kubeconfig/kubeconfig.ts';
+import { createDiscovery, type Discovery } from '../schema-cache/discovery.ts';
+import type { ClusterAccess, FlagValues } from './command.ts';
+import { clientVersion } from './client-version.ts';
+import { homeFolder, type ProgramWorld } from './program.ts';
+
+/** Access that also knows the configuration behind it, and ends. */
+export interface ConfiguredAccess extends ClusterAccess {
+  config(): Promise<ClientConfig>;
+  close(): Promise<void>;
+}
+
+/** Where the kubeconfig is looked for. */
+export function kubeconfigPlaces(
+  world: Pick<ProgramWorld, 'env' | 'cwd'>,
+  globals: Pick<FlagValues, 'string'>,
+): KubeconfigPlaces {
+  return {
+    explicit: globals.string('kubeconfig'),
+    environment: world.env['KUBECONFIG'] ?? '',
+    home: homeFolder(world.env),
+    cwd: world.cwd,
+  };
+}
+
+/**
+ * Access to the cluster that flags and kubeconfig name; each part is made when it is first asked for.
+ * @param onWarning told of each warning of the server, after it was printed
+ */
+export function clusterAccessFromFlags(
+  onWarning: () => void,
+): (world: ProgramWorld, globals: FlagValues) => ConfiguredAccess {
+  return (world, globals) => new FlaggedAccess(world, globals, onWarning);
+}
+
+class FlaggedAccess implements ConfiguredAccess {
+  readonly #world: ProgramWorld;
+  readonly #globals: FlagValues;
+  readonly #onWarning: () => void;
+  readonly #warned = new Set<string>();
+  #config: Promise<ClientConfig> | undefined;
+  #client: Promise<Client> | undefined;
+  #discovery: Promise<Discovery> | undefined;
+
+  constructor(world: ProgramWorld, globals: FlagValues, onWarning: () => void) {
+    this.#world = world;
+    this.#globals = globals;
+    this.#onWarning = onWarning;
+  }
+
+  config(): Promise<ClientConfig> {
+    return (this.#config ??= this.#resolve());
+  }
+
+  client(): Promise<Client> {
+    return (this.#client ??= this.#connect());
+  }
+
+  discovery(): Promise<Discovery> {
+    return (this.#discovery ??= this.#discover());
+  }
+
+  async server(): Promise<string> {
+    return (await this.config()).server;
+  }
+
+  async namespace(): Promise<{ readonly name: string; readonly explicit: boolean }> {
+    const config = await this.config();
+    return { name: config.namespace, explicit: this.#globals.changed('namespace') };
+  }
+
+  async close(): Promise<void> {
+    const client = await this.#client?.catch(() => undefined);
+    await client?.close();
+  }
+
+  async #resolve(): Promise<ClientConfig> {
+    const { files, env, cwd } = this.#world;
+    const kubeconfig: Kubeconfig = await loadKubeconfig(files, kubeconfigPlaces(this.#world, this.#globals));
+    return resolveClientConfig(kubeconfig, connectionFlags(this.#globals), { files, env, cwd });
+  }
+
+  async #connect(): Promise<Client> {
+    const { files, env, clock, streams } = this.#world;
+    const config = await this.config();
+    const { protocol } = new URL(config.server);
+    if (protocol !== 'https:' && protocol !== 'http:') {
+      throw new KubeconfigError(`unsupported protocol scheme "${protocol.slice(0, -1)}"`);
+    }
+    const client = await connect(config, {
+      files,
+      env,
+      clock,
+      interactive: streams.in.isTerminal,
+      userAgent: `kubectl-ts/${clientVersion.gitVersion} (${process.platform}/${process.arch})`,
+      onWarning: (text) => this.#warn(text),
+    });
+    if (this.#globals.bool('match-server-version')) await requireSameVersion(client);
+    return client;
+  }
+
+  async #discover(): Promise<Discovery> {
+    const { files, clock, cwd } = this.#world;
+    const [client, config] = await Promise.all([this.client(), this.config()]);
+    const cacheFolder = resolve(cwd, this.#globals.string('cache-dir'));
+    return createDiscovery({ client, files, clock, cacheFolder, server: config.server });
+  }
+
+  /** Each text once, as the real program does. */
+  #warn(text: string): void {
+    if (this.#warned.has(text)) return;
+    this.#warned.add(text);
+    const { err } = this.#world.streams;
+    const label =
+      err.isTerminal && (this.#world.env['NO_COLOR'] ?? '') === '' ? '\x1b[33;1mWarning:\x1b[0m' : 'Warning:';
+    err.write(`${label} ${text}\n`);
+    this.#onWarning();
+  }
+}
+
+async function requireSameVersion(client: Client): Promise<void> {
+  const response = await client.request({ method: 'GET', path: '/version' });
+  const { gitVersion = '' } = JSON.parse(Buffer.from(response.body).toString('utf8')) as { gitVersion?: string };
+  if (gitVersion === clientVersion.gitVersion) return;
+  throw new KubeconfigError(`server version (${gitVersion}) differs from client version (${clientVersion.gitVersion})`);
+}
+
+function connectionFlags(globals: FlagValues): ConnectionFlags {
+  const optional = (name: string): boolean | undefined => (globals.changed(name) ? globals.bool(name) : undefined);
+  return {
+    server: globals.string('server'),
+    token: globals.string('token'),
+    username: globals.string('username'),
+    password: globals.string('password'),
+    clientCertificate: globals.string('client-certificate'),
+    clientKey: globals.string('client-key'),
+    certificateAuthority: globals.string('certificate-authority'),
+    insecureSkipTlsVerify: optional('insecure-skip-tls-verify'),
+    tlsServerName: globals.string('tls-server-name'),
+    as: globals.string('as'),
+    asGroups: globals.list('as-group'),
+    asUid: globals.string('as-uid'),
+    asUserExtra: globals.list('as-user-extra'),
+    context: globals.string('context'),
+    cluster: globals.string('cluster'),
+    user: globals.string('user'),
+    namespace: globals.string('namespace'),
+    requestTimeout: globals.string('request-timeout'),
+    disableCompression: optional('disable-compression'),
+  };
+}

@@ -1,0 +1,48 @@
+import { kubeconfigPlaces } from '../../cli/cluster-access.ts';
+import { type CommandContext, CommandError, HelpfulError } from '../../cli/command.ts';
+import { loadForChange } from '../../kubeconfig/kubeconfig-changes.ts';
+import { type Kubeconfig, kubeconfigFiles, type KubeconfigPlaces } from '../../kubeconfig/kubeconfig.ts';
+
+/** Where the kubeconfig of this invocation is, and what it says. */
+export async function openKubeconfig(
+  context: CommandContext,
+): Promise<{ readonly places: KubeconfigPlaces; readonly kubeconfig: Kubeconfig }> {
+  const places = kubeconfigPlaces(context, context.globals);
+  return { places, kubeconfig: await loadForChange(context.files, places) };
+}
+
+/** The file that messages name: the one of --kubeconfig, else the first that exists, else the last of the list. */
+export async function namedFile(context: CommandContext, places: KubeconfigPlaces): Promise<string> {
+  const files = kubeconfigFiles(places);
+  for (const file of files) {
+    if (await context.files.exists(file)) return file;
+  }
+  return files.at(-1) ?? '';
+}
+
+/** Checks how many arguments there are. @throws HelpfulError */
+export function requireArguments(args: readonly string[], count: number): void {
+  if (args.length !== count) throw new HelpfulError(`Unexpected args: [${args.join(' ')}]`);
+}
+
+/** Reads a file that a flag names, for --embed-certs. */
+export async function readForEmbedding(context: CommandContext, name: string, path: string): Promise<string> {
+  try {
+    return Buffer.from(await context.files.readFile(absolute(context, path))).toString('base64');
+  } catch (error) {
+    throw missingFile(name, path, error);
+  }
+}
+
+/** `could not stat NAME file PATH: …`. */
+export function missingFile(name: string, path: string, error: unknown): CommandError {
+  const { code } = error as { code?: string };
+  const reason =
+    code === 'ENOENT' ? 'no such file or directory' : code === 'EACCES' ? 'permission denied' : String(error);
+  return new CommandError(`could not stat ${name} file ${path}: stat ${path}: ${reason}`);
+}
+
+/** A path as the working folder sees it. */
+export function absolute(context: CommandContext, path: string): string {
+  return path === '' || path.startsWith('/') ? path : `${context.cwd.replace(/\/+$/, '')}/${path.replace(/^\.\//, '')}`;
+}
