@@ -1,0 +1,319 @@
+import type { KubeList, Unstructured } from '../apimachinery/object-meta.ts';
+import type { RestMapping } from '../apimachinery/rest-mapping.ts';
+import { hasReason, StatusError } from '../apimachinery/status.ts';
+import type { Client, DeleteOptions as ApiDeleteOptions } from '../client/client.ts';
+import { type CommandContext, CommandError, defineCommand, type FlagValues, UsageError } from '../cli/command.ts';
+import { AggregateCommandError, PrefixedError } from '../cli/exit.ts';
+import { allNamespacesFlag, dryRunFlag, fieldSelectorFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
+import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
+import { dryRunSuffix } from '../printers/name-printer.ts';
+import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
+import { findMapping, resourceOf } from '../resource/resource-access.ts';
+import { parseResourceArguments } from '../resource/resource-arguments.ts';
+import { waitUntilGone } from '../resource/wait-until-gone.ts';
+
+interface DeleteOptions {
+  readonly args: readonly string[];
+  readonly input: ManifestInput;
+  readonly all: boolean;
+  readonly allNamespaces: boolean;
+  readonly selector: string;
+  readonly fieldSelector: string;
+  readonly ignoreNotFound: boolean;
+  readonly now: boolean;
+  readonly force: boolean;
+  readonly gracePeriodSeconds: number;
+  readonly cascade: 'Background' | 'Orphan' | 'Foreground';
+  readonly wait: boolean;
+  readonly timeoutMillis: number;
+  readonly output: string;
+  readonly dryRun: DryRun;
+  readonly interactive: boolean;
+  readonly raw: string;
+}
+
+/** `delete`: removes objects, and waits until they are gone. */
+export const deleteCommand = defineCommand<DeleteOptions>({
+  path: ['delete'],
+  usage: '([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)])',
+  short: 'Delete resources by file names, stdin, resources and names, or by resources and label selector',
+  long: 'Delete objects by manifest, by kind and name, or by kind and label. The command ends when they are gone, unless --wait=false.',
+  examples:
+    '  # What a manifest made\n  kubectl delete -f app.yaml\n\n  # All pods with a label\n  kubectl delete pods -l app=web',
+  flags: [
+    ...filenameFlags('that name what to delete'),
+    allNamespacesFlag,
+    selectorFlag,
+    fieldSelectorFlag,
+    dryRunFlag,
+    { name: 'all', type: 'bool', default: 'false', description: 'All objects of the kinds, in the namespace' },
+    {
+      name: 'cascade',
+      type: 'string',
+      default: 'background',
+      optional: 'background',
+      description: 'background, orphan or foreground: what becomes of what the object owns',
+    },
+    {
+      name: 'force',
+      type: 'bool',
+      default: 'false',
+      description: 'With --grace-period=0: remove without waiting for the end',
+    },
+    {
+      name: 'grace-period',
+      type: 'int',
+      default: '-1',
+      description: 'Seconds the object has to end; negative for its own',
+    },
+    { name: 'ignore-not-found', type: 'bool', default: 'false', description: 'What does not exist is no error' },
+    {
+      name: 'interactive',
+      shorthand: 'i',
+      type: 'bool',
+      default: 'false',
+      description: 'Ask before anything is deleted',
+    },
+    { name: 'now', type: 'bool', default: 'false', description: 'Like --grace-period=1' },
+    { name: 'output', shorthand: 'o', type: 'string', default: '', description: 'name, for names alone' },
+    { name: 'raw', type: 'string', default: '', description: 'A path to DELETE as it is' },
+    { name: 'timeout', type: 'duration', default: '0s', description: 'How long to wait; 0 for as long as it takes' },
+    { name: 'wait', type: 'bool', default: 'true', description: 'Wait until the objects are gone' },
+  ],
+  toOptions(args, flags, context) {
+    const output = flags.string('output');
+    if (output !== '' && output !== 'name')
+      throw new UsageError(`unexpected -o output mode: ${output}. We only support '-o name'`);
+    const options: DeleteOptions = {
+      args,
+      input: manifestInput(flags),
+      all: flags.bool('all'),
+      allNamespaces: flags.bool('all-namespaces'),
+      selector: flags.string('selector'),
+      fieldSelector: flags.string('field-selector'),
+      ignoreNotFound: flags.bool('ignore-not-found') || (flags.bool('all') && !flags.changed('ignore-not-found')),
+      now: flags.bool('now'),
+      force: flags.bool('force'),
+      gracePeriodSeconds: gracePeriod(flags),
+      cascade: parseCascade(flags.string('cascade')),
+      wait: flags.bool('wait') && !flags.bool('force'),
+      timeoutMillis: flags.duration('timeout'),
+      output,
+      dryRun: parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text)),
+      interactive: flags.bool('interactive'),
+      raw: flags.string('raw'),
+    };
+    checkOptions(options);
+    return options;
+  },
+  async run(options, context) {
+    const client = await context.cluster.client();
+    if (options.raw !== '') {
+      const response = await client.request({ method: 'DELETE', path: options.raw, accept: '*/*' });
+      context.streams.out.write(response.body);
+      return;
+    }
+    if (options.force && options.gracePeriodSeconds === 0) {
+      context.streams.err.write(
+        'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n',
+      );
+    }
+    const targets = await findTargets(options, client, context);
+    if (options.interactive && !(await confirm(targets, context))) {
+      context.streams.out.write('deletion is cancelled\n');
+      return;
+    }
+    await deleteAll(targets, options, client, context);
+  },
+});
+
+function gracePeriod(flags: FlagValues): number {
+  const asked = flags.int('grace-period');
+  if (flags.bool('now')) {
+    if (asked !== -1) throw new CommandError('--now and --grace-period cannot be specified together');
+    return 1;
+  }
+  if (asked === 0 && !flags.bool('force')) return 1;
+  return flags.bool('force') && asked < 0 ? 0 : asked;
+}
+
+function parseCascade(value: string): DeleteOptions['cascade'] {
+  switch (value) {
+    case 'background':
+    case 'true':
+      return 'Background';
+    case 'foreground':
+      return 'Foreground';
+    case 'orphan':
+    case 'false':
+      return 'Orphan';
+    default:
+      throw new CommandError(`invalid cascade value (${value}). Must be "background", "foreground", or "orphan"`);
+  }
+}
+
+function checkOptions(options: DeleteOptions): void {
+  if (options.raw !== '') return;
+  if (options.all && options.selector !== '')
+    throw new CommandError('cannot set --all and --selector at the same time');
+  if (options.force && options.gracePeriodSeconds > 0) {
+    throw new CommandError('--force and --grace-period greater than 0 cannot be specified together');
+  }
+  if (options.args.length === 0 && options.input.filenames.length === 0) {
+    throw new CommandError(
+      "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
+    );
+  }
+}
+
+interface Target {
+  readonly mapping: RestMapping;
+  readonly namespace: string;
+  readonly name: string;
+  readonly source: string;
+}
+
+async function findTargets(options: DeleteOptions, client: Client, context: CommandContext): Promise<Target[]> {
+  const discovery = await context.cluster.discovery();
+  const namespace = (await context.cluster.namespace()).name;
+  if (options.input.filenames.length > 0) {
+    const targets: Target[] = [];
+    for (const { object, source } of await readInput(options.input, context)) {
+      const mapping = await findMapping(discovery, object, source).catch((error: unknown) => {
+        if (options.ignoreNotFound) return undefined;
+        throw new CommandError(error instanceof Error ? error.message : String(error));
+      });
+      if (mapping === undefined) continue;
+      targets.push({
+        mapping,
+        namespace: object.metadata.namespace ?? namespace,
+        name: object.metadata.name ?? '',
+        source,
+      });
+    }
+    return targets;
+  }
+  const found = await discovery.withMapper((mapper) => parseResourceArguments(options.args, mapper));
+  const targets: Target[] = [];
+  for (const { mapping, name } of found) {
+    if (name !== undefined) {
+      targets.push({ mapping, namespace, name, source: '' });
+      continue;
+    }
+    if (!options.all && options.selector === '' && options.fieldSelector === '') {
+      throw new CommandError('resource(s) were provided, but no name was specified');
+    }
+    const scope = options.allNamespaces ? '' : namespace;
+    const list: KubeList<Unstructured> = await resourceOf(client, mapping, scope).list({
+      labelSelector: options.selector,
+      fieldSelector: options.fieldSelector,
+    });
+    for (const item of list.items) {
+      targets.push({
+        mapping,
+        namespace: item.metadata.namespace ?? scope,
+        name: item.metadata.name ?? '',
+        source: '',
+      });
+    }
+  }
+  return targets;
+}
+
+async function confirm(targets: readonly Target[], context: CommandContext): Promise<boolean> {
+  const { in: input, out } = context.streams;
+  out.write(`You are about to delete the following ${targets.length} resource(s):\n`);
+  for (const { mapping, name } of targets) out.write(`${qualified(mapping)}/${name}\n`);
+  out.write('Do you want to continue? (y/n): ');
+  const answer = (await input.readLine())?.trim() ?? '';
+  return answer === 'y' || answer === 'Y' || answer === 'yes';
+}
+
+function qualified({ gvr }: RestMapping): string {
+  return gvr.group === '' ? gvr.resource : `${gvr.resource}.${gvr.group}`;
+}
+
+async function deleteAll(
+  targets: readonly Target[],
+  options: DeleteOptions,
+  client: Client,
+  context: CommandContext,
+): Promise<void> {
+  const body: ApiDeleteOptions = {
+    propagationPolicy: options.cascade,
+    ...(options.gracePeriodSeconds < 0 ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
+    ...(options.dryRun === 'server' ? { dryRun: 'All' as const } : {}),
+  };
+  const outcomes = await inParallel(targets, async (target) => deleteOne(target, body, options, client));
+  const errors: unknown[] = [];
+  const waiting: { target: Target; uid: string }[] = [];
+  for (const [index, target] of targets.entries()) {
+    const outcome = outcomes[index];
+    if (outcome === undefined) continue;
+    if ('error' in outcome) errors.push(outcome.error);
+    else {
+      context.streams.out.write(line(target, options));
+      if (outcome.uid !== '') waiting.push({ target, uid: outcome.uid });
+    }
+  }
+  if (targets.length === 0 && errors.length === 0) context.streams.out.write('No resources found\n');
+  if (options.wait && options.dryRun === 'none') {
+    await Promise.all(
+      waiting.map(({ target, uid }) =>
+        waitUntilGone(client, target.mapping, target, uid, {
+          clock: context.clock,
+          timeoutMillis: options.timeoutMillis,
+          signal: context.signal,
+        }),
+      ),
+    );
+  }
+  if (errors.length === 1) throw errors[0];
+  if (errors.length > 1) throw new AggregateCommandError(errors);
+}
+
+function line(target: Target, options: DeleteOptions): string {
+  const { gvk } = target.mapping;
+  const kind = gvk.group === '' ? gvk.kind.toLowerCase() : `${gvk.kind.toLowerCase()}.${gvk.group}`;
+  if (options.output === 'name') return `${kind}/${target.name}\n`;
+  const verb = options.force && options.gracePeriodSeconds === 0 ? 'force deleted' : 'deleted';
+  const from = target.mapping.namespaced ? ` from ${target.namespace} namespace` : '';
+  return `${kind} "${target.name}" ${verb}${from}${dryRunSuffix[options.dryRun]}\n`;
+}
+
+type Outcome = { readonly uid: string } | { readonly error: unknown };
+
+async function deleteOne(
+  target: Target,
+  body: ApiDeleteOptions,
+  options: DeleteOptions,
+  client: Client,
+): Promise<Outcome> {
+  const resource = resourceOf(client, target.mapping, target.namespace);
+  try {
+    if (options.dryRun === 'client') {
+      await resource.get(target.name);
+      return { uid: '' };
+    }
+    const answer = (await resource.delete(target.name, body)) as Unstructured;
+    const uid = answer.metadata.uid ?? (answer as { details?: { uid?: string } }).details?.uid ?? '';
+    return { uid };
+  } catch (error) {
+    if (hasReason(error, 'NotFound') && options.ignoreNotFound) return { uid: '' };
+    if (target.source === '' || !(error instanceof StatusError)) return { error };
+    return { error: new PrefixedError(`error when deleting ${JSON.stringify(target.source)}`, error) };
+  }
+}
+
+async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < items.length; index = next++) {
+      const item = items[index];
+      if (item !== undefined) results[index] = await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(32, items.length) }, worker));
+  return results;
+}
