@@ -20,8 +20,8 @@ const bundled = await build({
   format: 'esm',
   platform: 'node',
   target,
-  // Native code stays where npm installed it.
-  external: ['keytar', 'classic-level'],
+  // Native code stays where npm installed it, and so does what is loaded once in a cluster's life.
+  external: ['keytar', 'classic-level', '@peculiar/x509', 'reflect-metadata'],
   chunkNames: 'chunks/[name]-[hash]',
   write: false,
   logLevel: 'warning',

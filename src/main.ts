@@ -15,7 +15,6 @@ export function main(): Promise<number> {
     streams: nodeStreams(process.stdin, process.stdout, process.stderr, () => process.exit(brokenPipeExitCode)),
     env: process.env,
     cwd: process.cwd(),
-    pid: process.pid,
     clock: systemClock,
     random: systemRandom,
     files: nodeFileSystem,

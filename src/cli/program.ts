@@ -24,7 +24,6 @@ export interface ProgramWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Of this process. */
-  readonly pid: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly files: FileSystem;
@@ -228,12 +227,11 @@ class Program {
         });
       return (access ??= make(world, values));
     };
-    const { streams, env, cwd, pid, clock, random, files, signal } = world;
+    const { streams, env, cwd, clock, random, files, signal } = world;
     const context: CommandContext = {
       streams,
       env,
       cwd,
-      pid,
       clock,
       random,
       files,

@@ -1,6 +1,7 @@
 import type { CommandEntry } from '../cli/command-table.ts';
 
 const basicIntermediate = 'Basic Commands (Intermediate):';
+const deploy = 'Deploy Commands:';
 const advanced = 'Advanced Commands:';
 const localClusters = 'Local Clusters:';
 const clusterManagement = 'Cluster Management Commands:';
@@ -16,6 +17,29 @@ export const commandTable: readonly CommandEntry[] = [
     short: 'Display one or many resources',
     group: basicIntermediate,
     load: async () => (await import('./get.ts')).getCommand,
+  },
+  {
+    path: ['delete'],
+    short: 'Delete resources by file names, stdin, resources and names, or by resources and label selector',
+    group: basicIntermediate,
+    load: async () => (await import('./delete.ts')).deleteCommand,
+  },
+  {
+    path: ['rollout'],
+    short: 'Manage the rollout of a resource',
+    group: deploy,
+    long: 'Follow and steer the rollouts of deployments, daemon sets and stateful sets.',
+  },
+  {
+    path: ['rollout', 'status'],
+    short: 'Show the status of the rollout',
+    load: async () => (await import('./rollout/status.ts')).rolloutStatusCommand,
+  },
+  {
+    path: ['api-resources'],
+    short: 'Print the supported API resources on the server',
+    group: other,
+    load: async () => (await import('./api-resources.ts')).apiResourcesCommand,
   },
   {
     path: ['apply'],

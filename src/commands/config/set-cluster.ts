@@ -50,10 +50,10 @@ export const setClusterCommand = defineCommand({
     for (const field of ['server', 'tls-server-name', 'proxy-url']) {
       if (flags.changed(field)) value[field] = flags.string(field);
     }
-    if (flags.changed('insecure-skip-tls-verify')) {
-      value['insecure-skip-tls-verify'] = flags.bool('insecure-skip-tls-verify');
-      if (flags.bool('insecure-skip-tls-verify')) forget(value);
-    }
+    // As the real program: another server has another name, and checking comes back unless it is switched off again.
+    if (flags.changed('server') && !flags.changed('tls-server-name')) delete value['tls-server-name'];
+    value['insecure-skip-tls-verify'] = flags.bool('insecure-skip-tls-verify');
+    if (flags.bool('insecure-skip-tls-verify')) forget(value);
     if (flags.changed('certificate-authority')) await setAuthority(value, flags, context);
     await writeEntry(context.files, places, 'clusters', name, value);
     context.streams.out.write(`Cluster "${name}" set.\n`);
@@ -77,5 +77,4 @@ async function setAuthority(
   } else if (path !== '') {
     value['certificate-authority'] = absolute(context, path);
   }
-  if (path !== '') delete value['insecure-skip-tls-verify'];
 }

@@ -49,7 +49,12 @@ export const setCredentialsCommand = defineCommand({
     text('exec-api-version', 'API version of the credential plugin'),
     list('exec-arg', 'Arguments of the credential plugin'),
     text('exec-command', 'Credential plugin'),
-    list('exec-env', "'key=value' in the environment of the credential plugin; 'key-' takes one out"),
+    {
+      name: 'exec-env',
+      type: 'stringArray',
+      default: '[]',
+      description: "'key=value' in the environment of the credential plugin; 'key-' takes one out",
+    },
     text('exec-interactive-mode', 'One of IfAvailable, Never, Always: whether the plugin gets the terminal'),
     tristate('exec-provide-cluster-info', 'Tell the plugin about the cluster'),
     text('password', 'Password'),

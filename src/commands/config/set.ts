@@ -139,6 +139,9 @@ export const unsetCommand = defineCommand({
       }
     } else {
       const entry = kubeconfig[target.section].get(target.name);
+      if (entry === undefined && target.field !== undefined) {
+        throw new CommandError(`current map key \`${target.name}\` is invalid`);
+      }
       if (entry !== undefined && target.field === undefined) {
         await deleteEntry(context.files, entry.file, target.section, target.name);
       } else if (entry !== undefined && isJsonObject(entry.value) && target.field !== undefined) {

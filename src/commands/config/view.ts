@@ -53,8 +53,12 @@ export const viewCommand = defineCommand({
     const chosen = context.globals.string('context') || kubeconfig.currentContext;
     let document = await withResolvedPaths(kubeconfig, context, flatten);
     if (minify) document = minified(document, chosen);
-    if (!raw) document = redacted(document, flatten);
-    context.streams.out.write(printer.print(canonicalKubeconfig(document)));
+    // Who asks for the content of files gets everything.
+    if (!raw && !flatten) document = redacted(document);
+    const shown = canonicalKubeconfig(document);
+    // Fields come in the order of client-go's types here, where those of API objects are sorted.
+    const text = print.output === 'json' ? `${JSON.stringify(shown, undefined, 4)}\n` : printer.print(shown);
+    context.streams.out.write(text);
     context.streams.out.write(printer.end?.() ?? '');
   },
 });
@@ -123,13 +127,12 @@ function minified(document: JsonObject, current: string): JsonObject {
 
 const omitted = 'DATA+OMITTED';
 
-function redacted(document: JsonObject, flatten: boolean): JsonObject {
+function redacted(document: JsonObject): JsonObject {
   const shortened = (value: JsonObject): JsonObject => {
     const copy = { ...value };
     for (const field of ['token', 'password']) if ((copy[field] ?? '') !== '') copy[field] = 'REDACTED';
-    // Who asks for the files' content gets it, but for the key.
-    const data = flatten ? [] : ['certificate-authority-data', 'client-certificate-data'];
-    for (const field of [...data, 'client-key-data']) if ((copy[field] ?? '') !== '') copy[field] = omitted;
+    for (const field of ['certificate-authority-data', 'client-certificate-data', 'client-key-data'])
+      if ((copy[field] ?? '') !== '') copy[field] = omitted;
     return copy;
   };
   const all = (section: string, member: string) =>
