@@ -47,8 +47,9 @@ export function endingOf(error: unknown, commandPath: string): Ending {
 
 function errorText(error: unknown, commandPath: string): string {
   if (error instanceof AggregateCommandError) {
-    const texts = error.errors.map((single) => endingOf(single, commandPath).text);
-    return [...new Set(texts)].join('');
+    // One stands as if alone; among several those of the program itself go without `error: `.
+    if (error.errors.length === 1) return errorText(error.errors[0], commandPath);
+    return [...new Set(error.errors.map((single) => `${lineAmongSeveral(single)}\n`))].join('');
   }
   if (error instanceof UsageError) {
     const path = commandPath === '' ? 'kubectl' : `kubectl ${commandPath}`;
@@ -56,6 +57,11 @@ function errorText(error: unknown, commandPath: string): string {
   }
   if (error instanceof StatusError && error.reason === 'Invalid') return invalidText(error);
   return describeError(error, '');
+}
+
+function lineAmongSeveral(error: unknown): string {
+  const isOurs = !(error instanceof StatusError || error instanceof TransportError || error instanceof PrefixedError);
+  return isOurs ? (error instanceof Error ? error.message : String(error)) : describeError(error, '');
 }
 
 function describeError(error: unknown, prefix: string): string {

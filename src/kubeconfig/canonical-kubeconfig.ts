@@ -40,6 +40,7 @@ const execFields: FieldOrder = {
   provideClusterInfo: false,
   interactiveMode: undefined,
 };
+const providerFields: FieldOrder = { name: '', config: null };
 const sections = [
   ['clusters', 'cluster', clusterFields],
   ['users', 'user', userFields],
@@ -78,7 +79,8 @@ function ordered(value: JsonObject, fields: FieldOrder): JsonObject {
   const result: JsonObject = {};
   for (const [name, whenAbsent] of Object.entries(fields)) {
     const given = value[name];
-    if (name === 'exec' && isJsonObject(given)) result[name] = ordered(withInteractiveMode(given), execFields);
+    if (name === 'exec' && isJsonObject(given)) result[name] = ordered(given, execFields);
+    else if (name === 'auth-provider' && isJsonObject(given)) result[name] = ordered(given, providerFields);
     // An emptied list is written as one.
     else if (name === 'env' && Array.isArray(given)) result[name] = given;
     else if (given !== undefined && !isEmpty(given)) result[name] = given;
@@ -87,13 +89,19 @@ function ordered(value: JsonObject, fields: FieldOrder): JsonObject {
   return result;
 }
 
-/** The versions before v1 have a default for it. */
-function withInteractiveMode(exec: JsonObject): JsonObject {
-  const isOld = /^client\.authentication\.k8s\.io\/v1(alpha1|beta1)$/.test(String(exec['apiVersion'] ?? ''));
-  return isOld && (exec['interactiveMode'] ?? '') === '' ? { ...exec, interactiveMode: 'IfAvailable' } : exec;
-}
-
 function isEmpty(value: JsonValue): boolean {
   if (value === null || value === false || value === '') return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+/** Gives plugins of the versions before v1 the interactive mode they have when none is said, as reading a file does. */
+export function withInteractiveModes(document: JsonObject): JsonObject {
+  const { users } = document;
+  for (const item of Array.isArray(users) ? users.filter(isJsonObject) : []) {
+    const exec = isJsonObject(item['user']) ? item['user']['exec'] : undefined;
+    if (!isJsonObject(exec) || (exec['interactiveMode'] ?? '') !== '') continue;
+    const version = String(exec['apiVersion'] ?? '');
+    if (/^client\.authentication\.k8s\.io\/v1(alpha1|beta1)$/.test(version)) exec['interactiveMode'] = 'IfAvailable';
+  }
+  return document;
 }

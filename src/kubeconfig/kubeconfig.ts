@@ -2,7 +2,7 @@ import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { parseYaml, stringifyYaml, YamlError } from '../apimachinery/yaml.ts';
 import type { FileSystem } from '../system/file-system.ts';
-import { canonicalKubeconfig } from './canonical-kubeconfig.ts';
+import { canonicalKubeconfig, withInteractiveModes } from './canonical-kubeconfig.ts';
 
 /** A named entry: where to find a server, who to be, or both together. */
 export interface NamedEntry {
@@ -105,7 +105,7 @@ export async function readKubeconfigFile(files: FileSystem, file: string): Promi
       `error loading config file "${file}": couldn't get version/kind; json parse error: it is no object`,
     );
   }
-  return document;
+  return withInteractiveModes(document);
 }
 
 function entriesOf(document: JsonObject, section: KubeconfigSection, file: string): NamedEntry[] {
