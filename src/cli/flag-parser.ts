@@ -40,7 +40,7 @@ export class FlagSet implements FlagValues {
   }
 
   bool = (name: string): boolean => this.#value(name) as boolean;
-  string = (name: string): string => String(this.#value(name));
+  string = (name: string): string => this.#value(name) as string;
   int = (name: string): number => this.#value(name) as number;
   float = (name: string): number => this.#value(name) as number;
   duration = (name: string): number => this.#value(name) as number;

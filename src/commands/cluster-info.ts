@@ -44,7 +44,7 @@ function describeService(service: JsonObject, address: string, line: (name: stri
   const shown = textAt(objectAt(metadata, 'labels'), 'kubernetes.io/name') || name;
   if (ingress !== undefined) {
     const host = textAt(ingress, 'ip') || textAt(ingress, 'hostname');
-    return line(shown, ports.map((port) => `http://${host}:${String(port['port'])} `).join(''));
+    return line(shown, ports.map((port) => `http://${host}:${Number(port['port'])} `).join(''));
   }
   const [port] = ports;
   const scheme = port !== undefined && (port['name'] === 'https' || port['port'] === 443) ? 'https' : '';

@@ -54,16 +54,21 @@ function versionText(output: string, server: JsonObject | undefined): string {
   };
   if (output === 'json') return `${JSON.stringify(all, undefined, 2)}\n`;
   if (output === 'yaml') return `${stringifyYaml(all)}\n`;
-  const serverLine = server === undefined ? '' : `Server Version: ${String(server['gitVersion'])}\n`;
+  const serverLine = server === undefined ? '' : `Server Version: ${gitVersion(server)}\n`;
   return `Client Version: ${clientVersion.gitVersion}\nKustomize Version: ${kustomizeVersion}\n${serverLine}`;
 }
 
 /** The warning where client and server are more than one minor version apart. */
 function skewWarning(server: JsonObject): string {
-  const match = /^v?(\d+)\.(\d+)/.exec(String(server['gitVersion'] ?? ''));
+  const match = /^v?(\d+)\.(\d+)/.exec(gitVersion(server));
   if (match === null) return '';
   const [, major = '', minor = ''] = match;
   if (major === clientVersion.major && Math.abs(Number(minor) - Number(clientVersion.minor)) <= 1) return '';
   const client = `${clientVersion.major}.${clientVersion.minor}`;
   return `WARNING: version difference between client (${client}) and server (${major}.${minor}) exceeds the supported minor version skew of +/-1\n`;
+}
+
+function gitVersion(server: JsonObject): string {
+  const version = server['gitVersion'];
+  return typeof version === 'string' ? version : '';
 }

@@ -100,8 +100,9 @@ export function withInteractiveModes(document: JsonObject): JsonObject {
   for (const item of Array.isArray(users) ? users.filter(isJsonObject) : []) {
     const exec = isJsonObject(item['user']) ? item['user']['exec'] : undefined;
     if (!isJsonObject(exec) || (exec['interactiveMode'] ?? '') !== '') continue;
-    const version = String(exec['apiVersion'] ?? '');
-    if (/^client\.authentication\.k8s\.io\/v1(alpha1|beta1)$/.test(version)) exec['interactiveMode'] = 'IfAvailable';
+    const version = exec['apiVersion'];
+    if (/^client\.authentication\.k8s\.io\/v1(alpha1|beta1)$/.test(typeof version === 'string' ? version : ''))
+      exec['interactiveMode'] = 'IfAvailable';
   }
   return document;
 }

@@ -18,7 +18,7 @@ export interface CommandOutcome {
 /** Runs command lines one after the other in a home folder of their own, which goes when the test ends. */
 export interface CommandRunner {
   readonly home: string;
-  run(...argv: string[]): Promise<CommandOutcome>;
+  readonly run: (...argv: string[]) => Promise<CommandOutcome>;
 }
 
 /** Makes a runner. @param world what differs from the ordinary, such as access to a server in this process */

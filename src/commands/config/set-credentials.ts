@@ -190,13 +190,18 @@ function changedEnvironment(exec: JsonObject, pairs: Pairs): JsonObject[] {
   const before = Array.isArray(exec['env']) ? exec['env'].filter(isJsonObject) : [];
   const added = new Map(pairs.set);
   const kept = before
-    .filter((variable) => !pairs.removed.includes(String(variable['name'])))
+    .filter((variable) => !pairs.removed.includes(nameOf(variable)))
     .map((variable) => {
-      const name = String(variable['name']);
+      const name = nameOf(variable);
       const value = added.get(name);
       added.delete(name);
       return value === undefined ? variable : { name, value };
     });
   const fresh = [...added].sort(([left], [right]) => (left < right ? -1 : 1));
   return [...kept, ...fresh.map(([name, value]) => ({ name, value }))];
+}
+
+function nameOf(variable: JsonObject): string {
+  const { name } = variable;
+  return typeof name === 'string' ? name : '';
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import { type CommandContext, CommandError, defineCommand, UsageError } from '../../cli/command.ts';
 import { printFlags, standardFormats } from '../../cli/flags.ts';
 import { canonicalKubeconfig } from '../../kubeconfig/canonical-kubeconfig.ts';
@@ -81,7 +81,7 @@ async function withResolvedPaths(
   ] as const) {
     for (const item of entries(document, section)) {
       const value = item[member];
-      const entry = kubeconfig[section].get(String(item['name']));
+      const entry = kubeconfig[section].get(textOf(item['name']));
       if (!isJsonObject(value) || entry === undefined) continue;
       for (const field of pathFields) {
         const path = value[field];
@@ -116,11 +116,11 @@ function minified(document: JsonObject, current: string): JsonObject {
   const value = isJsonObject(context['context']) ? context['context'] : {};
   const clusters = only('clusters', value['cluster']);
   if (clusters.length === 0 && (value['cluster'] ?? '') !== '') {
-    throw new CommandError(`cannot locate cluster ${String(value['cluster'])}`);
+    throw new CommandError(`cannot locate cluster ${textOf(value['cluster'])}`);
   }
   const users = only('users', value['user']);
   if (users.length === 0 && (value['user'] ?? '') !== '') {
-    throw new CommandError(`cannot locate user ${String(value['user'])}`);
+    throw new CommandError(`cannot locate user ${textOf(value['user'])}`);
   }
   return { ...document, 'current-context': current, contexts: [context], clusters, users };
 }
@@ -141,4 +141,8 @@ function redacted(document: JsonObject): JsonObject {
       return isJsonObject(value) ? { ...item, [member]: shortened(value) } : item;
     });
   return { ...document, clusters: all('clusters', 'cluster'), users: all('users', 'user') };
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { commandRunner } from '../../support/run-command.ts';
 
-test('config writes what it is told, sorted, for the owner alone', async (context) => {
+void test('config writes what it is told, sorted, for the owner alone', async (context) => {
   const { home, run } = commandRunner(context);
   const steps: readonly (readonly [string, string])[] = [
     ['config set-cluster two --server=https://b:1', 'Cluster "two" set.\n'],
@@ -55,7 +55,7 @@ users:
   assert.equal(view.stdout, 'REDACTED there');
 });
 
-test('wrong command lines say what the real program says', async (context) => {
+void test('wrong command lines say what the real program says', async (context) => {
   const { run } = commandRunner(context);
   const cases: readonly (readonly [string, string])[] = [
     ['config vie', 'error: unknown command "vie"\nSee \'kubectl config -h\' for help and examples\n'],
