@@ -50,7 +50,11 @@ export const nodeFileSystem: FileSystem = {
 async function syncFolder(path: string): Promise<void> {
   try {
     const handle = await open(path, 'r');
-    await handle.sync().finally(() => handle.close());
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
   } catch {
     // Windows cannot open folders; the rename has happened all the same.
   }
