@@ -1,4 +1,6 @@
 import { builtInResources, builtInSchemas } from '../api/registry.ts';
+import type { CustomResourceDefinition } from '../api/types/apiextensions-v1.ts';
+import type { Service } from '../api/types/core-v1.ts';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../api/types/rbac-v1.ts';
 import type { KubeObject } from '../apimachinery/object-meta.ts';
 import type { GroupVersionResource } from '../apimachinery/gvk.ts';
@@ -8,7 +10,9 @@ import { createInformerFactory } from '../client/informer-factory.ts';
 import type { InformerFactory } from '../client/informer.ts';
 import { createClient } from '../client/rest-client.ts';
 import { admissionChain, defaultAdmissionPlugins } from '../control-plane/admission/admission-chain.ts';
+import { createCustomResourceHost } from '../control-plane/apiserver/custom-resources/custom-resource-host.ts';
 import { createDiscoveryRoute } from '../control-plane/apiserver/discovery/discovery-route.ts';
+import { serviceAddressHooks } from '../control-plane/apiserver/registry/service-addresses.ts';
 import { createApiServer, type ApiServer, type RouteHandler } from '../control-plane/apiserver/server.ts';
 import { type Authenticator, unionAuthenticator } from '../control-plane/authentication/authenticator.ts';
 import { clientCertificateAuthenticator } from '../control-plane/authentication/client-certificate.ts';
@@ -32,6 +36,7 @@ import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
 import { ComponentArgumentError, type ComponentArguments } from './component-arguments.ts';
+import { defaultServiceRange } from './service-range.ts';
 import { tokenObjects } from './token-objects.ts';
 
 export interface ApiServerAssemblyOptions {
@@ -105,6 +110,12 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     client: ownClient,
     informer: <T extends KubeObject>(gvr: GroupVersionResource) => informers.informer<T>(gvr),
   };
+  const serviceHooks = serviceAddressHooks({
+    serviceRange: options.arguments.get('service-cluster-ip-range') ?? defaultServiceRange,
+    random,
+    existing: async () =>
+      (await ownClient.resource<Service>({ group: '', version: 'v1', resource: 'services' }).list()).items,
+  });
   const server = createApiServer({
     storage: options.storage,
     resources: builtInResources,
@@ -115,12 +126,26 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     allowAnonymous: (options.arguments.get('anonymous-auth') ?? 'true') === 'true',
     authorizer: unionAuthorizer([privilegedGroupAuthorizer, ...authorizers(options.arguments, informers)]),
     admission: admissionChain(defaultAdmissionPlugins(context, random)),
+    storeHooks: ({ definition }) =>
+      definition.group === '' && definition.resource === 'services' ? serviceHooks : undefined,
     clock,
     random,
     log,
     routes: [createDiscoveryRoute({ serverAddress: options.serverAddress }), ...options.routes],
   });
   handle = server.handle;
+  const customResources = createCustomResourceHost({
+    registry: server.registry,
+    builtInTypes: builtInSchemas,
+    client: ownClient,
+    definitions: context.informer<CustomResourceDefinition>({
+      group: 'apiextensions.k8s.io',
+      version: 'v1',
+      resource: 'customresourcedefinitions',
+    }),
+    clock,
+    log,
+  });
   return {
     server,
     tokens,
@@ -128,8 +153,10 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     async start() {
       informers.start();
       await informers.waitForSync();
+      customResources.start();
     },
     async stop() {
+      await customResources.stop();
       await informers.stop();
       await server.close();
     },

@@ -1,6 +1,7 @@
 import { cloneJson, isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { stringifyGoJson } from '../printers/go-json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
+import { gvkOf } from '../apimachinery/gvk.ts';
 import type { RestMapping } from '../apimachinery/rest-mapping.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import type { Client, WriteOptions } from '../client/client.ts';
@@ -112,7 +113,8 @@ export const applyCommand = defineCommand<ApplyOptions>({
     const client = await context.cluster.client();
     const objects = await readInput(options.input, context);
     if (objects.length === 0) throw new CommandError('no objects passed to apply');
-    const results = await requestPlan(objects, async (entry) => applyOne(entry, options, client, context));
+    const defined = definedKinds(objects);
+    const results = await requestPlan(objects, async (entry) => applyOne(entry, options, client, context, defined));
     const errors: unknown[] = [];
     for (const result of results) {
       if (!result.ok) errors.push(result.error);
@@ -125,6 +127,22 @@ export const applyCommand = defineCommand<ApplyOptions>({
     if (errors.length > 1) throw new AggregateCommandError(errors);
   },
 });
+
+/** How long kinds that the same input defines may take to be served. */
+const definitionWaitMillis = 10_000;
+
+/** `group/kind` of what the input's CustomResourceDefinitions define. */
+function definedKinds(objects: readonly ManifestObject[]): Set<string> {
+  const kinds = new Set<string>();
+  for (const { object } of objects) {
+    if (object.kind !== 'CustomResourceDefinition' || !isJsonObject(object['spec'])) continue;
+    const { group, names } = object['spec'];
+    if (typeof group === 'string' && isJsonObject(names) && typeof names['kind'] === 'string') {
+      kinds.add(`${group}/${names['kind']}`);
+    }
+  }
+  return kinds;
+}
 
 interface Applied {
   readonly object: Unstructured;
@@ -143,9 +161,13 @@ async function applyOne(
   options: ApplyOptions,
   client: Client,
   context: CommandContext,
+  defined: ReadonlySet<string>,
 ): Promise<Applied> {
   const discovery = await context.cluster.discovery();
-  const mapping = await findMapping(discovery, entry.object, entry.source);
+  const gvk = gvkOf(entry.object);
+  const isDefinedHere = defined.has(`${gvk.group}/${gvk.kind}`);
+  const patience = isDefinedHere ? { clock: context.clock, millis: definitionWaitMillis } : undefined;
+  const mapping = await findMapping(discovery, entry.object, entry.source, patience);
   const namespace = await namespaceOf(entry.object, mapping, context);
   const object = cloneJson(entry.object);
   if (mapping.namespaced) object.metadata.namespace = namespace;

@@ -3,6 +3,7 @@ import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { NoMatchError, type RestMapper, type RestMapping } from '../apimachinery/rest-mapping.ts';
 import type { Client, ResourceClient } from '../client/client.ts';
 import type { Discovery } from '../schema-cache/discovery.ts';
+import { type Clock, sleep } from '../system/clock.ts';
 
 /** A kind the server does not have; the message is what follows `error: `. */
 export class UnknownKindError extends Error {}
@@ -24,13 +25,34 @@ function unknownKind(gvk: GroupVersionKind, object: Unstructured, source: string
   return `resource mapping not found for name: "${name}" namespace: "${where}" from "${source}": no matches for kind "${gvk.kind}" in version "${formatGroupVersion(gvk)}"\nensure CRDs are installed first`;
 }
 
-/** The mapping of a kind, asked for again when a CRD may have come meanwhile. */
-export async function findMapping(discovery: Discovery, object: Unstructured, source: string): Promise<RestMapping> {
+/** For kinds that are just being defined: how long their appearance is waited for. */
+export interface Patience {
+  readonly clock: Clock;
+  readonly millis: number;
+}
+
+const pollMillis = 50;
+
+/** The mapping of a kind, asked for again when a CRD may have come meanwhile. @throws UnknownKindError */
+export async function findMapping(
+  discovery: Discovery,
+  object: Unstructured,
+  source: string,
+  patience?: Patience,
+): Promise<RestMapping> {
+  const end = patience === undefined ? 0 : patience.clock.now() + patience.millis;
   try {
     return mappingOf(await discovery.mapper(), object, source);
   } catch (error) {
     if (!(error instanceof UnknownKindError)) throw error;
-    return mappingOf(await discovery.refresh(), object, source);
+  }
+  for (;;) {
+    try {
+      return mappingOf(await discovery.refresh(), object, source);
+    } catch (error) {
+      if (!(error instanceof UnknownKindError) || patience === undefined || patience.clock.now() >= end) throw error;
+      await sleep(patience.clock, pollMillis);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { setCustomResourceDefinitionDefaults } from './custom-resource-definition-defaults.ts';
 
 /** The types of CustomResourceDefinition objects. */
 export const customResourceDefinitionTypes: TypeSource = {
@@ -177,4 +178,5 @@ export const customResourceDefinitionResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
   storageVersion: { group: 'apiextensions.k8s.io', version: 'v1beta1' },
+  setDefaults: setCustomResourceDefinitionDefaults,
 };
