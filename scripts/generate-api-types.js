@@ -9,6 +9,8 @@ const root = join(import.meta.dirname, '..');
 const folder = join(root, 'src/api/types');
 const bundle = join(root, '.build-api-types.mjs');
 
+const byText = (left, right) => (left < right ? -1 : left > right ? 1 : 0);
+
 /** `io.k8s.api.core.v1` → `core-v1`; the machinery's packages share one file. */
 function fileOf(packageName) {
   if (packageName.startsWith('io.k8s.apimachinery')) return 'meta-v1';
@@ -100,10 +102,12 @@ for (const [file, definitions] of byFile) {
   const body = sorted.map((definition) => definitionText(definition, file, imports)).filter((text) => text !== '');
   const lines = ['// Made by scripts/generate-api-types.js from the type data in src/api. Do not edit.'];
   if (imports.machinery.size > 0) {
-    lines.push(`import type { ${[...imports.machinery].sort().join(', ')} } from '../../apimachinery/object-meta.ts';`);
+    lines.push(
+      `import type { ${[...imports.machinery].sort(byText).join(', ')} } from '../../apimachinery/object-meta.ts';`,
+    );
   }
-  for (const [other, names] of [...imports.others].sort()) {
-    lines.push(`import type { ${[...names].sort().join(', ')} } from './${other}.ts';`);
+  for (const [other, names] of [...imports.others].sort(([left], [right]) => byText(left, right))) {
+    lines.push(`import type { ${[...names].sort(byText).join(', ')} } from './${other}.ts';`);
   }
   outputs.set(`${file}.ts`, `${lines.join('\n')}\n\n${body.join('\n')}`);
 }

@@ -31,7 +31,7 @@ export function createNode(options: NodeOptions): RunningNode {
   const name = index === 0 ? `${clusterName}-node` : `${clusterName}-node-${index + 1}`;
   const podCIDR = `10.244.${index}.0/24`;
   const network = createHostLocalNetwork(podCIDR);
-  const architecture = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386' }[arch() as string] ?? arch();
+  const architecture = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386' }[arch()] ?? arch();
   return createKubelet({
     client,
     informers,

@@ -204,7 +204,7 @@ async function findTargets(options: DeleteOptions, client: Client, context: Comm
       throw new CommandError('resource(s) were provided, but no name was specified');
     }
     const scope = options.allNamespaces ? '' : namespace;
-    const list: KubeList<Unstructured> = await resourceOf(client, mapping, scope).list({
+    const list: KubeList = await resourceOf(client, mapping, scope).list({
       labelSelector: options.selector,
       fieldSelector: options.fieldSelector,
     });

@@ -36,7 +36,7 @@ export const rolloutStatusCommand = defineCommand<RolloutStatusOptions>({
     const input = manifestInput(flags);
     if (args.length === 0 && input.filenames.length === 0) throw new UsageError('required resource not specified');
     const revision = flags.int('revision');
-    if (revision < 0) throw new CommandError('revision must be a positive integer: ' + `${revision}`);
+    if (revision < 0) throw new CommandError(`revision must be a positive integer: ${revision}`);
     return {
       args,
       input,
@@ -140,11 +140,11 @@ export function rolloutStatus(
 ): { readonly text: string; readonly done: boolean } {
   switch (object.kind) {
     case 'Deployment':
-      return deploymentStatus(object as unknown as Deployment, revision);
+      return deploymentStatus(object, revision);
     case 'DaemonSet':
-      return daemonSetStatus(object as unknown as DaemonSet);
+      return daemonSetStatus(object);
     case 'StatefulSet':
-      return statefulSetStatus(object as unknown as StatefulSet);
+      return statefulSetStatus(object);
     default:
       throw new CommandError(`no status viewer has been implemented for ${object.kind}`);
   }

@@ -171,7 +171,7 @@ function customColumn(column: CustomResourceColumnDefinition): Column {
       const value = found[0];
       if (value === undefined || value === null) return column.type === 'date' ? '<unknown>' : null;
       if (column.type === 'date') {
-        const time = Date.parse(String(value as string));
+        const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
         return Number.isNaN(time) ? '<invalid>' : humanDuration(now - time);
       }
       if (typeof value === 'object') return JSON.stringify(found.length > 1 ? found : value);

@@ -1,7 +1,7 @@
 import {
   duplicate,
   type FieldError,
-  FieldPath,
+  type FieldPath,
   invalid,
   notSupported,
   required,
@@ -131,7 +131,7 @@ function checkListType(value: readonly JsonValue[], schema: JsonObject, path: Fi
     const shown =
       type === 'map' && isJsonObject(item) && Array.isArray(keys)
         ? Object.fromEntries(
-            keys.map((key): [string, JsonValue] => [String(key as string), item[String(key as string)] ?? null]),
+            keys.filter((key) => typeof key === 'string').map((key): [string, JsonValue] => [key, item[key] ?? null]),
           )
         : item;
     const key = JSON.stringify(shown);

@@ -25,9 +25,9 @@ export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks 
   let loading: Promise<void> | undefined;
 
   const load = (): Promise<void> =>
-    (loading ??= options.existing().then((services) => {
-      for (const service of services) remember(service.spec);
-    }));
+    (loading ??= (async () => {
+      for (const service of await options.existing()) remember(service.spec);
+    })());
 
   const remember = (spec: ServiceSpec | undefined): void => {
     for (const address of spec?.clusterIPs ?? []) if (address !== 'None') addresses.add(address);
