@@ -1,6 +1,10 @@
 import { createEventRecorder } from '../../client/event-recorder.ts';
 import type { Controller, ControllerConstructor, ControllerContext } from './controller.ts';
 import { createDeploymentController } from './deployment-controller.ts';
+import { createGarbageCollector } from './garbage-collector.ts';
+import { createNamespaceController } from './namespace-controller.ts';
+import { createRootCaPublisher } from './root-ca-publisher.ts';
+import { createServiceAccountController } from './service-account-controller.ts';
 import { createReplicaSetController, createReplicationController } from './replica-set-controller.ts';
 
 export interface ControllerManagerOptions extends Omit<ControllerContext, 'events'> {
@@ -17,6 +21,10 @@ export interface ControllerManager {
 
 const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'deployment-controller': createDeploymentController,
+  'garbage-collector-controller': createGarbageCollector,
+  'namespace-controller': createNamespaceController,
+  'root-ca-certificate-publisher-controller': createRootCaPublisher,
+  'serviceaccount-controller': createServiceAccountController,
   'replicaset-controller': createReplicaSetController,
   'replicationcontroller-controller': createReplicationController,
 };
