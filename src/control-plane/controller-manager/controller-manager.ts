@@ -5,6 +5,8 @@ import { createGarbageCollector } from './garbage-collector.ts';
 import { createNamespaceController } from './namespace-controller.ts';
 import { createRootCaPublisher } from './root-ca-publisher.ts';
 import { createServiceAccountController } from './service-account-controller.ts';
+import { createJobController } from './job-controller.ts';
+import { createStatefulSetController } from './stateful-set-controller.ts';
 import { createReplicaSetController, createReplicationController } from './replica-set-controller.ts';
 
 export interface ControllerManagerOptions extends Omit<ControllerContext, 'events'> {
@@ -25,6 +27,8 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'namespace-controller': createNamespaceController,
   'root-ca-certificate-publisher-controller': createRootCaPublisher,
   'serviceaccount-controller': createServiceAccountController,
+  'job-controller': createJobController,
+  'statefulset-controller': createStatefulSetController,
   'replicaset-controller': createReplicaSetController,
   'replicationcontroller-controller': createReplicationController,
 };

@@ -1,0 +1,268 @@
+import type { ControllerRevision, StatefulSet, StatefulSetStatus } from '../../api/types/apps-v1.ts';
+import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
+import { equalJson } from '../../apimachinery/json.ts';
+import { hasReason } from '../../apimachinery/status.ts';
+import { controllerOf } from '../../client/controller-references.ts';
+import { byRevision, ensureRevision, truncateHistory } from './controller-history.ts';
+import type { Controller, ControllerContext } from './controller.ts';
+import { createKeyedController, keyOf, splitKey } from './keyed-controller.ts';
+import { podFromTemplate, podsResource } from './pod-control.ts';
+import { isPodAvailable, isPodReady, isPodTerminal } from './pod-facts.ts';
+
+const setsResource = { group: 'apps', version: 'v1', resource: 'statefulsets' } as const;
+const revisionsResource = { group: 'apps', version: 'v1', resource: 'controllerrevisions' } as const;
+const claimsResource = { group: '', version: 'v1', resource: 'persistentvolumeclaims' } as const;
+const revisionLabel = 'controller-revision-hash';
+const podNameLabel = 'statefulset.kubernetes.io/pod-name';
+const podIndexLabel = 'apps.kubernetes.io/pod-index';
+
+/** Keeps pods with stable names, one after the other, and moves them to a new template from the last to the first. */
+export function createStatefulSetController(context: ControllerContext): Controller {
+  const sets = context.informers.informer<StatefulSet>(setsResource);
+  const pods = context.informers.informer<Pod>(podsResource);
+  const revisions = context.informers.informer<ControllerRevision>(revisionsResource);
+  return createKeyedController({
+    name: 'statefulset-controller',
+    context,
+    register(queue) {
+      const enqueue = (set: StatefulSet): void => queue.add(keyOf(set));
+      sets.addHandler({ added: enqueue, updated: enqueue, deleted: enqueue });
+      const enqueueOwner = (pod: Pod): void => {
+        const owner = controllerOf(pod);
+        if (owner?.kind === 'StatefulSet') queue.add(`${pod.metadata.namespace ?? ''}/${owner.name}`);
+      };
+      pods.addHandler({ added: enqueueOwner, updated: enqueueOwner, deleted: enqueueOwner });
+    },
+    async sync(key, queue) {
+      const { namespace, name } = splitKey(key);
+      const set = sets.get(namespace, name);
+      if (set === undefined || set.metadata.deletionTimestamp !== undefined) return;
+      const uid = set.metadata.uid ?? '';
+      const again = await new SetSync(context, set, pods.ownedBy(uid), revisions.ownedBy(uid)).run();
+      if (again !== undefined) queue.addAfter(key, again);
+    },
+  });
+}
+
+/** The number behind the last dash of a pod's name; -1 when there is none. */
+function ordinalOf(pod: Pod): number {
+  const match = /-(\d+)$/.exec(pod.metadata.name ?? '');
+  return match === null ? -1 : Number(match[1]);
+}
+
+/** One look at one stateful set. */
+class SetSync {
+  readonly #context: ControllerContext;
+  readonly #set: StatefulSet;
+  readonly #pods: Map<number, Pod>;
+  readonly #revisions: readonly ControllerRevision[];
+
+  constructor(
+    context: ControllerContext,
+    set: StatefulSet,
+    pods: readonly Pod[],
+    revisions: readonly ControllerRevision[],
+  ) {
+    this.#context = context;
+    this.#set = set;
+    this.#pods = new Map(pods.map((pod) => [ordinalOf(pod), pod]));
+    this.#revisions = revisions;
+  }
+
+  /** @returns milliseconds after which to look again, when only time will tell. */
+  async run(): Promise<number | undefined> {
+    const set = this.#set;
+    const labels = set.spec?.selector.matchLabels ?? {};
+    const data = { spec: { template: { ...set.spec?.template, $patch: 'replace' } } };
+    const update = await ensureRevision(this.#context, set, data, labels, revisionLabel, this.#revisions);
+    const all = [...this.#revisions.filter((revision) => revision.metadata.uid !== update.metadata.uid), update];
+    const current = all.find((revision) => revision.metadata.name === set.status?.currentRevision) ?? update;
+    await this.#converge(current, update);
+    const again = await this.#writeStatus(current, update);
+    const inUse = new Set([current.metadata.name ?? '', update.metadata.name ?? '']);
+    for (const pod of this.#pods.values()) inUse.add(pod.metadata.labels?.[revisionLabel] ?? '');
+    await truncateHistory(this.#context, all.toSorted(byRevision), inUse, set.spec?.revisionHistoryLimit ?? 10);
+    return again;
+  }
+
+  #isParallel(): boolean {
+    return this.#set.spec?.podManagementPolicy === 'Parallel';
+  }
+
+  #first(): number {
+    return this.#set.spec?.ordinals?.start ?? 0;
+  }
+
+  #replicas(): number {
+    return this.#set.spec?.replicas ?? 1;
+  }
+
+  /** The template that a pod of this ordinal gets. */
+  #revisionFor(ordinal: number, current: ControllerRevision, update: ControllerRevision): ControllerRevision {
+    const strategy = this.#set.spec?.updateStrategy;
+    if (strategy?.type === 'OnDelete') return update;
+    const partition = strategy?.rollingUpdate?.partition ?? 0;
+    return ordinal - this.#first() < partition ? current : update;
+  }
+
+  /** Creates from the first to the last, deletes from the last to the first, then moves pods to the new template. */
+  async #converge(current: ControllerRevision, update: ControllerRevision): Promise<void> {
+    const first = this.#first();
+    const end = first + this.#replicas();
+    for (let ordinal = first; ordinal < end; ordinal++) {
+      const pod = this.#pods.get(ordinal);
+      if (pod === undefined) {
+        await this.#create(ordinal, this.#revisionFor(ordinal, current, update));
+        if (!this.#isParallel()) return;
+        continue;
+      }
+      if (isPodTerminal(pod) && pod.metadata.deletionTimestamp === undefined) {
+        await this.#delete(pod);
+        if (!this.#isParallel()) return;
+        continue;
+      }
+      if (!this.#isParallel() && !this.#isSettled(pod)) return;
+    }
+    const surplus = [...this.#pods.keys()]
+      .filter((ordinal) => ordinal < first || ordinal >= end)
+      .toSorted((a, b) => b - a);
+    for (const ordinal of surplus) {
+      const pod = this.#pods.get(ordinal);
+      if (pod === undefined) continue;
+      if (pod.metadata.deletionTimestamp === undefined) await this.#delete(pod);
+      if (!this.#isParallel()) return;
+    }
+    if (this.#set.spec?.updateStrategy?.type !== 'OnDelete') await this.#roll(first, end, current, update);
+  }
+
+  async #roll(first: number, end: number, current: ControllerRevision, update: ControllerRevision): Promise<void> {
+    for (let ordinal = end - 1; ordinal >= first; ordinal--) {
+      const pod = this.#pods.get(ordinal);
+      if (pod === undefined) continue;
+      const wanted = this.#revisionFor(ordinal, current, update);
+      const isOld = pod.metadata.labels?.[revisionLabel] !== hashOf(wanted);
+      if (isOld && wanted === update) {
+        if (pod.metadata.deletionTimestamp === undefined) await this.#delete(pod);
+        return;
+      }
+      if (!this.#isSettled(pod)) return;
+    }
+  }
+
+  #isSettled(pod: Pod): boolean {
+    const seconds = this.#set.spec?.minReadySeconds ?? 0;
+    return pod.metadata.deletionTimestamp === undefined && isPodAvailable(pod, seconds, this.#context.clock.now());
+  }
+
+  async #create(ordinal: number, revision: ControllerRevision): Promise<void> {
+    const set = this.#set;
+    const name = `${set.metadata.name ?? ''}-${ordinal}`;
+    const template = (revision.data as { spec?: { template?: PodTemplateSpec } }).spec?.template ?? {};
+    const pod = podFromTemplate(template, set, name);
+    pod.metadata.labels = {
+      ...pod.metadata.labels,
+      [podIndexLabel]: `${ordinal}`,
+      [revisionLabel]: hashOf(revision),
+      [podNameLabel]: name,
+    };
+    if (pod.spec !== undefined) {
+      pod.spec.hostname = name;
+      pod.spec.subdomain = set.spec?.serviceName ?? '';
+      await this.#claim(pod, ordinal);
+    }
+    const resource = this.#context.client.resource<Pod>(podsResource, set.metadata.namespace);
+    const says = `in StatefulSet ${set.metadata.name ?? ''}`;
+    try {
+      await resource.create(pod);
+      this.#event('Normal', 'SuccessfulCreate', `create Pod ${name} ${says} successful`);
+    } catch (error) {
+      if (hasReason(error, 'AlreadyExists')) return;
+      const text = error instanceof Error ? error.message : String(error);
+      this.#event('Warning', 'FailedCreate', `create Pod ${name} ${says} failed error: ${text}`);
+      throw error;
+    }
+  }
+
+  /** A claim of its own for each of the set's templates. */
+  async #claim(pod: Pod, ordinal: number): Promise<void> {
+    const set = this.#set;
+    for (const template of set.spec?.volumeClaimTemplates ?? []) {
+      const name = `${template.metadata.name ?? ''}-${set.metadata.name ?? ''}-${ordinal}`;
+      const volumes = (pod.spec?.volumes ?? []).filter((volume) => volume.name !== template.metadata.name);
+      if (pod.spec !== undefined) {
+        pod.spec.volumes = [
+          ...volumes,
+          { name: template.metadata.name ?? '', persistentVolumeClaim: { claimName: name } },
+        ];
+      }
+      const { status: _status, ...claim } = template;
+      await this.#context.client
+        .resource<PersistentVolumeClaim>(claimsResource, set.metadata.namespace)
+        .create({
+          ...claim,
+          apiVersion: 'v1',
+          kind: 'PersistentVolumeClaim',
+          metadata: {
+            ...template.metadata,
+            name,
+            labels: { ...template.metadata.labels, ...set.spec?.selector.matchLabels },
+          },
+        })
+        .catch((error: unknown) => {
+          if (!hasReason(error, 'AlreadyExists')) throw error;
+        });
+    }
+  }
+
+  async #delete(pod: Pod): Promise<void> {
+    const { name = '', uid = '' } = pod.metadata;
+    const says = `delete Pod ${name} in StatefulSet ${this.#set.metadata.name ?? ''}`;
+    try {
+      await this.#context.client
+        .resource<Pod>(podsResource, pod.metadata.namespace)
+        .delete(name, { preconditions: { uid } });
+      this.#event('Normal', 'SuccessfulDelete', `${says} successful`);
+    } catch (error) {
+      if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
+    }
+  }
+
+  #event(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.#context.events.event(this.#set, type, reason, message);
+  }
+
+  async #writeStatus(current: ControllerRevision, update: ControllerRevision): Promise<number | undefined> {
+    const set = this.#set;
+    const now = this.#context.clock.now();
+    const pods = [...this.#pods.values()];
+    const alive = pods.filter((pod) => pod.metadata.deletionTimestamp === undefined);
+    const seconds = set.spec?.minReadySeconds ?? 0;
+    const ofRevision = (revision: ControllerRevision): number =>
+      alive.filter((pod) => pod.metadata.labels?.[revisionLabel] === hashOf(revision)).length;
+    const ready = pods.filter(isPodReady).length;
+    const available = alive.filter((pod) => isPodAvailable(pod, seconds, now)).length;
+    const updated = ofRevision(update);
+    const isDone = updated === this.#replicas() && pods.length === this.#replicas() && available === this.#replicas();
+    const shown = isDone ? update : current;
+    const counts = { readyReplicas: ready, currentReplicas: ofRevision(shown), updatedReplicas: updated };
+    const status: StatefulSetStatus = {
+      observedGeneration: set.metadata.generation ?? 0,
+      replicas: pods.length,
+      ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
+      currentRevision: shown.metadata.name ?? '',
+      updateRevision: update.metadata.name ?? '',
+      collisionCount: set.status?.collisionCount ?? 0,
+      availableReplicas: available,
+    };
+    if (!equalJson(set.status ?? {}, status)) {
+      await this.#context.client
+        .resource<StatefulSet>(setsResource, set.metadata.namespace)
+        .update({ ...set, status }, { subresource: 'status' });
+    }
+    return seconds > 0 && ready > available ? seconds * 1000 : undefined;
+  }
+}
+
+function hashOf(revision: ControllerRevision): string {
+  return revision.metadata.name ?? '';
+}
