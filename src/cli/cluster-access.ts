@@ -79,9 +79,14 @@ class FlaggedAccess implements ConfiguredAccess {
   }
 
   async #resolve(): Promise<ClientConfig> {
-    const { files, env, cwd } = this.#world;
+    const { files, env, cwd, streams } = this.#world;
     const kubeconfig: Kubeconfig = await loadKubeconfig(files, kubeconfigPlaces(this.#world, this.#globals));
-    return resolveClientConfig(kubeconfig, connectionFlags(this.#globals), { files, env, cwd });
+    return resolveClientConfig(kubeconfig, connectionFlags(this.#globals), {
+      files,
+      env,
+      cwd,
+      askForLogin: async () => (await import('./login-prompt.ts')).askForLogin(streams),
+    });
   }
 
   async #connect(): Promise<Client> {

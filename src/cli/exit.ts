@@ -2,6 +2,7 @@ import { goQuote } from '../apimachinery/field-error.ts';
 import { NoMatchError } from '../apimachinery/rest-mapping.ts';
 import { type StatusCause, StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
+import { ConfigurationError } from '../kubeconfig/configuration-error.ts';
 import { CommandError, SilentExit, UsageError } from './command.ts';
 
 /** How a command ends: what goes to standard error, with its line end, and the exit code. */
@@ -56,6 +57,7 @@ function errorText(error: unknown, commandPath: string): string {
     return `error: ${error.message}\nSee '${path} -h' for help and examples`;
   }
   if (error instanceof StatusError && error.reason === 'Invalid') return invalidText(error);
+  if (error instanceof ConfigurationError) return configurationText(error);
   return describeError(error, '');
 }
 
@@ -115,6 +117,13 @@ export function transportReason(error: TransportError): string {
     default:
       return error.message;
   }
+}
+
+/** One problem stands alone; several are a list. */
+function configurationText({ problems, isMissingContext }: ConfigurationError): string {
+  const about = 'Error in configuration: ';
+  if (problems.length > 1) return `${about}\n${problems.map((problem) => `* ${problem}\n`).join('')}`;
+  return `${isMissingContext ? about : 'error: '}${problems[0] ?? ''}`;
 }
 
 /** `The Deployment "x" is invalid: …` with the causes, one line or a list. */

@@ -1,8 +1,13 @@
-import { join } from 'node:path';
-import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
+import { isAbsolute, join } from 'node:path';
+import type { JsonObject } from '../apimachinery/json.ts';
+import { goQuote } from '../apimachinery/field-error.ts';
 import { parseDuration } from '../apimachinery/duration.ts';
 import type { FileSystem } from '../system/file-system.ts';
-import { type Kubeconfig, KubeconfigError, type NamedEntry, resolveEntryPath } from './kubeconfig.ts';
+import { ConfigurationError } from './configuration-error.ts';
+import { configurationProblems } from './configuration-problems.ts';
+import { type Kubeconfig, KubeconfigError } from './kubeconfig.ts';
+import { type MergedCluster, type MergedEntries, mergeEntries, type MergedUser } from './merged-entries.ts';
+import { proxyFromEnvironment } from './proxy-environment.ts';
 
 /** What the flags say; empty where they say nothing. */
 export interface ConnectionFlags {
@@ -44,6 +49,7 @@ export interface ClientConfig {
   readonly token?: string;
   readonly tokenFile?: string;
   readonly basic?: { readonly username: string; readonly password: string };
+  /** A user's credential plugin, and what it is told of the cluster when it asks. */
   readonly exec?: { readonly configuration: JsonObject; readonly cluster: JsonObject };
   /** Impersonate-* headers. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
@@ -53,222 +59,250 @@ export interface ResolveOptions {
   readonly files: FileSystem;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Asks for a user name and password where a server is spoken to over TLS and nothing else says who one is. */
+  readonly askForLogin?: () => Promise<{ readonly username: string; readonly password: string }>;
 }
 
-const defaultServer = 'http://localhost:8080';
 const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * Puts flags, kubeconfig and, without either inside a pod, the service account together, as clientcmd does.
- * @throws KubeconfigError
+ * Puts flags, kubeconfig and, where neither says anything inside a pod, the service account together, as clientcmd
+ * does: flags win, credentials are used over TLS alone, every problem of the configuration is found before it is used.
+ * @throws KubeconfigError, ConfigurationError
  */
 export async function resolveClientConfig(
   kubeconfig: Kubeconfig,
   flags: ConnectionFlags,
   options: ResolveOptions,
 ): Promise<ClientConfig> {
-  const context = chosenContext(kubeconfig, flags);
-  const clusterName = flags.cluster === '' ? textOf(context?.value['cluster']) : flags.cluster;
-  const userName = flags.user === '' ? textOf(context?.value['user']) : flags.user;
-  const cluster = entry(kubeconfig.clusters, clusterName, 'cluster', flags.cluster !== '');
-  const user = entry(kubeconfig.users, userName, 'auth info', flags.user !== '');
-  const configured = textOf(context?.value['namespace']);
-  const namespace = flags.namespace === '' ? configured : flags.namespace;
-  if (cluster === undefined && flags.server === '' && !kubeconfig.found) {
-    const inCluster = await inClusterConfig(flags, options);
+  const reader = new MaterialReader(options);
+  const defaultServer = options.env['KUBERNETES_MASTER'] || 'http://localhost:8080';
+  const entries = mergeEntries(kubeconfig, flags, defaultServer);
+  const problems = await configurationProblems(entries, (path) => reader.openProblem(path));
+  if (problems.length > 0) throw new ConfigurationError(problems, { isMissingContext: !entries.contextExists });
+  const { cluster, user } = entries;
+  const timeoutMillis = parseTimeout(flags.requestTimeout);
+  const server = serverUrl(cluster.server);
+  const isSecure = server.startsWith('https:');
+  const saysNothing = !isSecure && cluster.server === defaultServer && user.as === '' && timeoutMillis === 0;
+  if (saysNothing && cluster.proxyUrl === '') {
+    const inCluster = await inClusterConfig(entries, flags, reader, options);
     if (inCluster !== undefined) return inCluster;
   }
-  const reader = new EntryReader(options);
-  const server = normalizeServer(flags.server === '' ? textOf(cluster?.value['server']) : flags.server);
-  const insecure = flags.insecureSkipTlsVerify ?? cluster?.value['insecure-skip-tls-verify'] === true;
-  const ca =
-    flags.certificateAuthority === ''
-      ? await reader.material(cluster, 'certificate-authority')
-      : await reader.file(flags.certificateAuthority);
-  const proxyUrl = textOf(cluster?.value['proxy-url']) || proxyFromEnvironment(server, options.env);
-  const tlsServerName = flags.tlsServerName === '' ? textOf(cluster?.value['tls-server-name']) : flags.tlsServerName;
-  const credentials = await resolveCredentials(flags, user, cluster, reader);
+  const proxyUrl = cluster.proxyUrl || proxyFromEnvironment(server, options.env);
   return {
     server,
-    namespace: namespace === '' ? 'default' : namespace,
-    namespaceIsExplicit: namespace !== '',
-    insecureSkipTlsVerify: insecure,
-    ...(ca === undefined || insecure ? {} : { ca }),
-    ...(tlsServerName === '' ? {} : { tlsServerName }),
+    namespace: entries.namespace || 'default',
+    namespaceIsExplicit: entries.namespace !== '',
+    insecureSkipTlsVerify: isSecure && cluster.insecureSkipTlsVerify,
     ...(proxyUrl === '' ? {} : { proxyUrl }),
-    disableCompression: flags.disableCompression ?? cluster?.value['disable-compression'] === true,
-    timeoutMillis: parseTimeout(flags.requestTimeout),
-    headers: impersonation(flags, user),
-    ...credentials,
+    disableCompression: cluster.disableCompression,
+    timeoutMillis,
+    headers: impersonation(user),
+    ...(isSecure ? await trust(cluster, reader) : {}),
+    ...(isSecure ? await credentials(user, cluster, reader, options) : {}),
   };
 }
 
-function chosenContext(kubeconfig: Kubeconfig, flags: ConnectionFlags): NamedEntry | undefined {
-  const name = flags.context === '' ? kubeconfig.currentContext : flags.context;
-  if (name === '') return undefined;
-  const context = kubeconfig.contexts.get(name);
-  if (context === undefined) {
-    if (flags.context !== '') throw new KubeconfigError(`context "${name}" does not exist`);
-    if (flags.server === '') throw new KubeconfigError(`current-context was not found for specified context: ${name}`);
-  }
-  return context;
-}
-
-function entry(
-  entries: ReadonlyMap<string, NamedEntry>,
-  name: string,
-  what: string,
-  isAsked: boolean,
-): NamedEntry | undefined {
-  if (name === '') return undefined;
-  const found = entries.get(name);
-  if (found === undefined && isAsked) throw new KubeconfigError(`${what} "${name}" does not exist`);
-  return found;
-}
-
-function normalizeServer(server: string): string {
-  const text = server === '' ? defaultServer : server;
-  return /^https?:\/\//.test(text) ? text.replace(/\/+$/, '') : `http://${text}`;
+/** The server with its scheme, http where none is given; a path stays, as the prefix of every request's. */
+function serverUrl(text: string): string {
+  const hasScheme = /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\/[^/]/.test(text);
+  const full = hasScheme ? text : `http://${text}`;
+  const problem = new KubeconfigError(`host must be a URL or a host:port pair: ${goQuote(text)}`);
+  if (!URL.canParse(full)) throw problem;
+  const url = new URL(full);
+  if (!hasScheme && url.pathname !== '/') throw problem;
+  return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }
 
 function parseTimeout(text: string): number {
-  if (text === '' || text === '0') return 0;
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  if (text === '') return 0;
+  if (/^\+?\d+$/.test(text)) return Number(text) * 1000;
   try {
     return parseDuration(text);
   } catch {
     throw new KubeconfigError(
-      `Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)`,
+      'Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)',
     );
   }
 }
 
-type Credentials = Pick<ClientConfig, 'clientCertificate' | 'clientKey' | 'token' | 'tokenFile' | 'basic' | 'exec'>;
-
-async function resolveCredentials(
-  flags: ConnectionFlags,
-  user: NamedEntry | undefined,
-  cluster: NamedEntry | undefined,
-  reader: EntryReader,
-): Promise<Credentials> {
-  const fromFlags = flags.token !== '' || flags.username !== '';
-  const clientCertificate =
-    flags.clientCertificate === ''
-      ? await reader.material(user, 'client-certificate')
-      : await reader.file(flags.clientCertificate);
-  const clientKey =
-    flags.clientKey === '' ? await reader.material(user, 'client-key') : await reader.file(flags.clientKey);
-  const token = flags.token === '' && !fromFlags ? textOf(user?.value['token']) : flags.token;
-  const tokenFile = user === undefined || fromFlags ? '' : textOf(user.value['tokenFile']);
-  const username = flags.username === '' && !fromFlags ? textOf(user?.value['username']) : flags.username;
-  const password = flags.password === '' ? textOf(user?.value['password']) : flags.password;
-  const exec = user?.value['exec'];
+async function trust(
+  cluster: MergedCluster,
+  reader: MaterialReader,
+): Promise<Pick<ClientConfig, 'ca' | 'tlsServerName'>> {
+  const ca = await reader.material(cluster.certificateAuthorityData, cluster.certificateAuthority);
+  if (ca !== undefined && cluster.insecureSkipTlsVerify) {
+    throw new KubeconfigError('specifying a root certificates file with the insecure flag is not allowed');
+  }
+  if (ca !== undefined && !ca.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new KubeconfigError('unable to load root certificates: unable to parse bytes as PEM block');
+  }
   return {
-    ...(clientCertificate === undefined ? {} : { clientCertificate }),
-    ...(clientKey === undefined ? {} : { clientKey }),
-    ...(token === '' ? {} : { token }),
-    ...(tokenFile === '' || user === undefined ? {} : { tokenFile: resolveEntryPath(user, tokenFile) }),
-    ...(username === '' ? {} : { basic: { username, password } }),
-    ...(isJsonObject(exec) && !fromFlags ? { exec: { configuration: exec, cluster: cluster?.value ?? {} } } : {}),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cluster.tlsServerName === '' ? {} : { tlsServerName: cluster.tlsServerName }),
   };
 }
 
-function impersonation(
-  flags: ConnectionFlags,
-  user: NamedEntry | undefined,
-): Record<string, string | readonly string[]> {
-  const headers: Record<string, string | readonly string[]> = {};
-  const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(textOf) : []);
-  const as = flags.as === '' ? textOf(user?.value['as']) : flags.as;
-  const groups = flags.asGroups.length > 0 ? flags.asGroups : list(user?.value['as-groups']);
-  const uid = flags.asUid === '' ? textOf(user?.value['as-uid']) : flags.asUid;
-  if (as === '') {
-    if (groups.length > 0 || uid !== '' || flags.asUserExtra.length > 0) {
-      throw new KubeconfigError('requesting uid, groups or user-extra without impersonating a user');
-    }
-    return headers;
+type Credentials = Pick<ClientConfig, 'clientCertificate' | 'clientKey' | 'token' | 'tokenFile' | 'basic' | 'exec'>;
+
+async function credentials(
+  user: MergedUser,
+  cluster: MergedCluster,
+  reader: MaterialReader,
+  options: ResolveOptions,
+): Promise<Credentials> {
+  const hasCertificate = user.clientCertificate !== '' || user.clientCertificateData !== '';
+  const certificate: Credentials = hasCertificate ? await clientCertificate(user, reader) : {};
+  // A file that cannot be read is an error only where no token stands beside it.
+  const token = user.token === '' && user.tokenFile !== '' ? await reader.text(user.tokenFile) : user.token;
+  const hasBasic = user.username !== '' || user.password !== '';
+  if (!hasBasic && !hasCertificate && token === '' && user.exec === undefined && user.authProvider === undefined) {
+    const login = await options.askForLogin?.();
+    return login === undefined ? certificate : { ...certificate, basic: login };
   }
-  headers['impersonate-user'] = as;
-  if (groups.length > 0) headers['impersonate-group'] = groups;
-  if (uid !== '') headers['impersonate-uid'] = uid;
-  for (const pair of flags.asUserExtra) {
-    const [key = '', ...value] = pair.split('=');
-    headers[`impersonate-extra-${key.toLowerCase()}`] = value.join('=');
+  if (token !== '' && hasBasic) throw new KubeconfigError('username/password or bearer token may be set, but not both');
+  // A plugin is asked only where nothing else says who one is.
+  const usesPlugin = user.exec !== undefined && token === '' && !hasBasic && !hasCertificate;
+  const hasUser = user.exec !== undefined || token !== '' || hasBasic || hasCertificate;
+  if (user.authProvider !== undefined && !hasUser) throw unsupportedProvider(user.authProvider);
+  return {
+    ...certificate,
+    ...(token === '' ? {} : { token: token.trim() }),
+    ...(user.tokenFile === '' ? {} : { tokenFile: reader.absolute(user.tokenFile) }),
+    ...(hasBasic ? { basic: { username: user.username, password: user.password } } : {}),
+    ...(usesPlugin && user.exec !== undefined
+      ? { exec: { configuration: user.exec, cluster: await pluginCluster(cluster, reader) } }
+      : {}),
+  };
+}
+
+function unsupportedProvider(provider: JsonObject): KubeconfigError {
+  const name = typeof provider['name'] === 'string' ? provider['name'] : '';
+  return new KubeconfigError(`no Auth Provider found for name ${goQuote(name)}`);
+}
+
+async function clientCertificate(user: MergedUser, reader: MaterialReader): Promise<Credentials> {
+  const certificate = (await reader.material(user.clientCertificateData, user.clientCertificate)) ?? '';
+  const key = (await reader.material(user.clientKeyData, user.clientKey)) ?? '';
+  if (!certificate.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new KubeconfigError('tls: failed to find any PEM data in certificate input');
+  }
+  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key)) {
+    throw new KubeconfigError('tls: failed to find any PEM data in key input');
+  }
+  return { clientCertificate: certificate, clientKey: key };
+}
+
+/** The `spec.cluster` of an ExecCredential. */
+async function pluginCluster(cluster: MergedCluster, reader: MaterialReader): Promise<JsonObject> {
+  const ca = await reader.material(cluster.certificateAuthorityData, cluster.certificateAuthority);
+  return {
+    server: cluster.server,
+    ...(cluster.tlsServerName === '' ? {} : { 'tls-server-name': cluster.tlsServerName }),
+    ...(cluster.insecureSkipTlsVerify ? { 'insecure-skip-tls-verify': true } : {}),
+    ...(ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(ca).toString('base64') }),
+    ...(cluster.proxyUrl === '' ? {} : { 'proxy-url': cluster.proxyUrl }),
+    ...(cluster.disableCompression ? { 'disable-compression': true } : {}),
+    config: cluster.execConfig ?? null,
+  };
+}
+
+function impersonation(user: MergedUser): Record<string, string | readonly string[]> {
+  if (user.as === '') return {};
+  const headers: Record<string, string | readonly string[]> = { 'impersonate-user': user.as };
+  if (user.asUid !== '') headers['impersonate-uid'] = user.asUid;
+  if (user.asGroups.length > 0) headers['impersonate-group'] = user.asGroups;
+  for (const [key, values] of Object.entries(user.asUserExtra)) {
+    headers[`impersonate-extra-${escapeHeaderKey(key).toLowerCase()}`] = values;
   }
   return headers;
 }
 
-/** HTTPS_PROXY, HTTP_PROXY and NO_PROXY as Go's http package reads them. */
-export function proxyFromEnvironment(server: string, env: Readonly<Record<string, string | undefined>>): string {
-  const url = new URL(server);
-  const value = (name: string): string => env[name] ?? env[name.toLowerCase()] ?? '';
-  const proxy = value(url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY');
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (proxy === '' || host === 'localhost' || host.startsWith('127.') || host === '::1') return '';
-  const excluded = value('NO_PROXY')
-    .split(',')
-    .map((rule) => rule.trim())
-    .filter((rule) => rule !== '');
-  const isExcluded = excluded.some((rule) => {
-    const name = rule.replace(/:\d+$/, '').replace(/^\*?\./, '');
-    return rule === '*' || host === name || host.endsWith(`.${name}`);
-  });
-  if (isExcluded) return '';
-  return proxy.includes('://') ? proxy : `http://${proxy}`;
+/** Percent-encodes what may not stand in a header's name, and the percent sign. */
+function escapeHeaderKey(key: string): string {
+  return [...Buffer.from(key)]
+    .map((byte) => {
+      const char = String.fromCharCode(byte);
+      return /[!#$&'*+.^_`|~0-9A-Za-z-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    })
+    .join('');
 }
 
-async function inClusterConfig(flags: ConnectionFlags, options: ResolveOptions): Promise<ClientConfig | undefined> {
-  const host = options.env['KUBERNETES_SERVICE_HOST'] ?? '';
-  const port = options.env['KUBERNETES_SERVICE_PORT'] ?? '';
+async function inClusterConfig(
+  entries: MergedEntries,
+  flags: ConnectionFlags,
+  reader: MaterialReader,
+  options: ResolveOptions,
+): Promise<ClientConfig | undefined> {
+  const { env } = options;
+  const host = env['KUBERNETES_SERVICE_HOST'] ?? '';
+  const port = env['KUBERNETES_SERVICE_PORT'] ?? '';
   const tokenFile = join(serviceAccountFolder, 'token');
   if (host === '' || port === '' || !(await options.files.exists(tokenFile))) return undefined;
-  const read = async (name: string): Promise<string> => {
+  const ofAccount = async (name: string): Promise<string> => {
     const path = join(serviceAccountFolder, name);
-    return (await options.files.exists(path)) ? Buffer.from(await options.files.readFile(path)).toString('utf8') : '';
+    return (await options.files.exists(path)) ? reader.text(path) : '';
   };
-  const ca = await read('ca.crt');
-  const namespace = flags.namespace === '' ? (await read('namespace')).trim() : flags.namespace;
+  const ca =
+    flags.certificateAuthority === '' ? await ofAccount('ca.crt') : await reader.text(flags.certificateAuthority);
+  const namespace = entries.namespace || env['POD_NAMESPACE'] || (await ofAccount('namespace')).trim();
   return {
     server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    namespace: namespace === '' ? 'default' : namespace,
+    namespace: namespace || 'default',
     namespaceIsExplicit: namespace !== '',
-    insecureSkipTlsVerify: flags.insecureSkipTlsVerify === true,
+    insecureSkipTlsVerify: false,
     ...(ca === '' ? {} : { ca }),
-    disableCompression: flags.disableCompression === true,
-    timeoutMillis: parseTimeout(flags.requestTimeout),
-    tokenFile,
-    headers: impersonation(flags, undefined),
+    disableCompression: false,
+    timeoutMillis: 0,
+    ...(flags.token === '' ? { tokenFile } : { token: flags.token }),
+    headers: {},
   };
 }
 
-/** Reads what an entry has inline or points to. */
-class EntryReader {
+const openReasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  ENOTDIR: 'not a directory',
+};
+
+/** Reads what an entry has inline or points to. Paths that are not absolute are relative to the working folder. */
+class MaterialReader {
   readonly #options: ResolveOptions;
 
   constructor(options: ResolveOptions) {
     this.#options = options;
   }
 
-  /** `NAME-data` (base64) wins over `NAME` (a path). */
-  async material(source: NamedEntry | undefined, name: string): Promise<string | undefined> {
-    if (source === undefined) return undefined;
-    const data = textOf(source.value[`${name}-data`]);
-    if (data !== '') return Buffer.from(data, 'base64').toString('utf8');
-    const path = textOf(source.value[name]);
-    return path === '' ? undefined : this.file(resolveEntryPath(source, path));
+  absolute(path: string): string {
+    return isAbsolute(path) ? path : join(this.#options.cwd, path);
   }
 
-  async file(path: string): Promise<string> {
-    const full = path.startsWith('/') ? path : join(this.#options.cwd, path);
+  /** Inline base64 wins over a path; undefined without either. */
+  async material(data: string, path: string): Promise<string | undefined> {
+    if (data !== '') return Buffer.from(data, 'base64').toString('utf8');
+    return path === '' ? undefined : this.text(path);
+  }
+
+  async text(path: string): Promise<string> {
     try {
-      return Buffer.from(await this.#options.files.readFile(full)).toString('utf8');
+      return Buffer.from(await this.#options.files.readFile(this.absolute(path))).toString('utf8');
     } catch (error) {
-      const reason = (error as { code?: string }).code === 'ENOENT' ? 'no such file or directory' : String(error);
-      throw new KubeconfigError(`unable to read ${full}: open ${full}: ${reason}`);
+      const { code = '' } = error as { code?: string };
+      if (code === 'EISDIR') throw new KubeconfigError(`read ${path}: is a directory`);
+      const reason = openReasons[code];
+      throw reason === undefined ? error : new KubeconfigError(`open ${path}: ${reason}`);
     }
   }
-}
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  /** Why a file cannot be opened; a folder can. */
+  async openProblem(path: string): Promise<string | undefined> {
+    try {
+      await this.#options.files.readFile(this.absolute(path));
+      return undefined;
+    } catch (error) {
+      const { code = '' } = error as { code?: string };
+      return code === 'EISDIR' ? undefined : `open ${path}: ${openReasons[code] ?? String(error)}`;
+    }
+  }
 }

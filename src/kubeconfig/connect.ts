@@ -4,7 +4,7 @@ import { createClient } from '../client/rest-client.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { ClientConfig } from './client-config.ts';
-import { type ExecCredential, runCredentialPlugin } from './exec-credentials.ts';
+import { type ExecCredential, requireKnownPluginVersion, runCredentialPlugin } from './exec-credentials.ts';
 
 export interface ConnectOptions {
   readonly files: FileSystem;
@@ -39,20 +39,30 @@ export async function connect(config: ClientConfig, options: ConnectOptions): Pr
     clock: options.clock,
     timeoutMillis: config.timeoutMillis,
     authorization: async (refresh) => {
-      if (config.token !== undefined) return `Bearer ${config.token}`;
-      if (config.tokenFile !== undefined) {
-        return `Bearer ${Buffer.from(await options.files.readFile(config.tokenFile))
-          .toString('utf8')
-          .trim()}`;
-      }
+      const token = (await tokenFromFile(config, options)) ?? config.token;
+      if (token !== undefined) return `Bearer ${token}`;
       if (config.basic !== undefined) {
         const { username, password } = config.basic;
         return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
       }
-      const token = (await plugin?.(refresh))?.token;
-      return token === undefined ? undefined : `Bearer ${token}`;
+      const given = (await plugin?.(refresh))?.token;
+      return given === undefined ? undefined : `Bearer ${given}`;
     },
   });
+}
+
+/** A token's file wins over the token beside it, as long as it can be read: it is the one that is renewed. */
+async function tokenFromFile(config: ClientConfig, options: ConnectOptions): Promise<string | undefined> {
+  if (config.tokenFile === undefined) return undefined;
+  try {
+    const token = Buffer.from(await options.files.readFile(config.tokenFile))
+      .toString('utf8')
+      .trim();
+    return token === '' ? undefined : token;
+  } catch (error) {
+    if (config.token === undefined) throw error;
+    return undefined;
+  }
 }
 
 /** Asks the plugin once, and again when its answer has expired or the server refused it. */
@@ -62,6 +72,7 @@ function pluginCredentials(
 ): ((refresh: boolean) => Promise<ExecCredential>) | undefined {
   const { exec } = config;
   if (exec === undefined) return undefined;
+  requireKnownPluginVersion(exec.configuration);
   let known: ExecCredential | undefined;
   return async (refresh) => {
     const isOver = known?.expiresAt !== undefined && known.expiresAt <= options.clock.now();

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
+import { normalize } from 'node:path';
+import { goQuote } from '../apimachinery/field-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
-import { parseJson } from '../apimachinery/json-codec.ts';
+import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
+import { parseYaml } from '../apimachinery/yaml.ts';
 import { KubeconfigError } from './kubeconfig.ts';
 
 /** What a credential plugin hands out (client.authentication.k8s.io ExecCredentialStatus). */
@@ -12,58 +15,85 @@ export interface ExecCredential {
   readonly expiresAt?: number;
 }
 
-/** Runs a user's credential plugin (KEP-541, versions v1 and v1beta1). @throws KubeconfigError */
+/** A plugin that could not be run or did not answer as it must. */
+function failure(reason: string): KubeconfigError {
+  return new KubeconfigError(`getting credentials: ${reason}`);
+}
+
+const aboutPlugins = `
+
+It looks like you are trying to use a client-go credential plugin that is not installed.
+
+To learn more about this feature, consult the documentation available at:
+      https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins`;
+
+/**
+ * Runs a user's credential plugin (KEP-541, versions v1 and v1beta1) and reads the ExecCredential it prints.
+ * @throws KubeconfigError in client-go's words
+ */
 export async function runCredentialPlugin(
   exec: JsonObject,
   options: {
     readonly env: Readonly<Record<string, string | undefined>>;
+    /** Whether standard input is a terminal. */
     readonly interactive: boolean;
+    /** `spec.cluster` of what the plugin is told when its configuration asks for it. */
     readonly cluster: JsonObject | undefined;
   },
 ): Promise<ExecCredential> {
   const apiVersion = textOf(exec['apiVersion']);
-  const command = textOf(exec['command']);
-  if (!/^client\.authentication\.k8s\.io\/(v1|v1beta1)$/.test(apiVersion)) {
-    throw new KubeconfigError(`exec plugin: invalid apiVersion ${JSON.stringify(apiVersion)}`);
+  const command = normalize(textOf(exec['command']));
+  const isInteractive = options.interactive && exec['interactiveMode'] !== 'Never';
+  if (exec['interactiveMode'] === 'Always' && !options.interactive) {
+    throw failure('exec plugin cannot support interactive mode: standard input is not a terminal');
   }
-  const info = {
-    kind: 'ExecCredential',
-    apiVersion,
-    spec: {
-      ...(exec['provideClusterInfo'] === true && options.cluster !== undefined ? { cluster: options.cluster } : {}),
-      interactive: options.interactive && exec['interactiveMode'] !== 'Never',
-    },
+  const spec = {
+    ...(exec['provideClusterInfo'] === true && options.cluster !== undefined ? { cluster: options.cluster } : {}),
+    interactive: isInteractive,
   };
-  const env: NodeJS.ProcessEnv = { ...options.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) };
+  const env: NodeJS.ProcessEnv = { ...options.env };
   for (const entry of Array.isArray(exec['env']) ? exec['env'].filter(isJsonObject) : []) {
     env[textOf(entry['name'])] = textOf(entry['value']);
   }
+  env['KUBERNETES_EXEC_INFO'] = `${stringifyJson({ kind: 'ExecCredential', apiVersion, spec })}\n`;
   const args = Array.isArray(exec['args']) ? exec['args'].map(textOf) : [];
-  const output = await run(command, args, env, textOf(exec['installHint']));
-  return credentialFrom(output, command, apiVersion);
+  const output = await run(command, args, env, isInteractive, textOf(exec['installHint']));
+  return credentialFrom(output, apiVersion);
 }
 
-function credentialFrom(output: string, command: string, apiVersion: string): ExecCredential {
-  let document: JsonValue;
-  try {
-    document = parseJson(output);
-  } catch {
-    throw new KubeconfigError(
-      `getting credentials: decoding stdout: couldn't get version/kind; json parse error: ${command} wrote no JSON`,
+/** Refuses a version that is not spoken, before anything is sent. @throws KubeconfigError */
+export function requireKnownPluginVersion(exec: JsonObject): void {
+  const apiVersion = textOf(exec['apiVersion']);
+  if (!/^client\.authentication\.k8s\.io\/(v1|v1beta1)$/.test(apiVersion)) {
+    throw new KubeconfigError(`exec plugin: invalid apiVersion ${goQuote(apiVersion)}`);
+  }
+}
+
+function credentialFrom(output: string, apiVersion: string): ExecCredential {
+  const document = parseAnswer(output);
+  const kind = textOf(document['kind']);
+  const answered = textOf(document['apiVersion']);
+  if (kind === '') throw failure(`decoding stdout: Object 'Kind' is missing in '${output}'`);
+  if (answered === '') throw failure(`decoding stdout: Object 'apiVersion' is missing in '${output}'`);
+  if (kind !== 'ExecCredential' || !/^client\.authentication\.k8s\.io\/(v1|v1beta1)$/.test(answered)) {
+    const where = 'scheme "k8s.io/client-go/plugin/pkg/client/auth/exec/exec.go:62"';
+    throw failure(
+      `decoding stdout: no kind ${goQuote(kind)} is registered for version ${goQuote(answered)} in ${where}`,
     );
   }
-  if (!isJsonObject(document) || document['kind'] !== 'ExecCredential' || document['apiVersion'] !== apiVersion) {
-    throw new KubeconfigError(
-      `getting credentials: exec plugin is configured to use API version ${apiVersion}, plugin returned another`,
-    );
+  if (answered !== apiVersion) {
+    throw failure(`exec plugin is configured to use API version ${apiVersion}, plugin returned version ${answered}`);
   }
-  const status = document['status'];
-  if (!isJsonObject(status)) throw new KubeconfigError("getting credentials: exec plugin didn't return a status field");
+  const { status } = document;
+  if (!isJsonObject(status)) throw failure("exec plugin didn't return a status field");
   const token = textOf(status['token']);
   const clientCertificateData = textOf(status['clientCertificateData']);
   const clientKeyData = textOf(status['clientKeyData']);
-  if (token === '' && clientCertificateData === '') {
-    throw new KubeconfigError("getting credentials: exec plugin didn't return a token or cert/key pair");
+  if (token === '' && clientCertificateData === '' && clientKeyData === '') {
+    throw failure("exec plugin didn't return a token or cert/key pair");
+  }
+  if ((clientCertificateData === '') !== (clientKeyData === '')) {
+    throw failure('exec plugin returned only certificate or key, not both');
   }
   const expires = Date.parse(textOf(status['expirationTimestamp']));
   return {
@@ -73,25 +103,39 @@ function credentialFrom(output: string, command: string, apiVersion: string): Ex
   };
 }
 
-function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv, hint: string): Promise<string> {
+/** What a plugin printed; JSON, or YAML, which client-go reads as well. */
+function parseAnswer(output: string): JsonObject {
+  let document: JsonValue;
+  try {
+    document = /^\s*\{/.test(output) ? parseJson(output) : parseYaml(output);
+  } catch (error) {
+    throw failure(`decoding stdout: couldn't get version/kind; json parse error: ${(error as Error).message}`);
+  }
+  return isJsonObject(document) ? document : {};
+}
+
+/** @returns what it printed; its standard error is ours */
+function run(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  isInteractive: boolean,
+  hint: string,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env, stdio: ['inherit', 'pipe', 'inherit'] });
+    const child = spawn(command, args, { env, stdio: [isInteractive ? 'inherit' : 'ignore', 'pipe', 'inherit'] });
     const chunks: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.once('error', () => {
-      const advice = hint === '' ? '' : `\n\n${hint}`;
-      reject(
-        new KubeconfigError(
-          `getting credentials: exec: executable ${command} not found${advice === '' ? '' : `\n\nIt looks like you are trying to use a client-go credential plugin that is not installed.${advice}`}`,
-        ),
-      );
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EACCES') {
+        reject(failure(`exec: fork/exec ${command}: permission denied`));
+        return;
+      }
+      reject(failure(`exec: executable ${command} not found${aboutPlugins}${hint === '' ? '' : `\n\n${hint}`}`));
     });
     child.once('close', (code) => {
       if (code === 0) resolve(Buffer.concat(chunks).toString('utf8'));
-      else
-        reject(
-          new KubeconfigError(`getting credentials: exec: executable ${command} failed with exit code ${code ?? 1}`),
-        );
+      else reject(failure(`exec: executable ${command} failed with exit code ${code ?? -1}`));
     });
   });
 }

@@ -64,7 +64,7 @@ export async function loadKubeconfig(files: FileSystem, places: KubeconfigPlaces
   for (const file of kubeconfigFiles(places)) {
     const document = await readKubeconfigFile(files, file);
     if (document === undefined) {
-      if (places.explicit !== '') throw new KubeconfigError(`stat ${file}: no such file or directory`);
+      if (places.explicit !== '') throw new KubeconfigError(`stat ${places.explicit}: no such file or directory`);
       continue;
     }
     found = true;
