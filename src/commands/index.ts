@@ -2,6 +2,7 @@ import type { CommandEntry } from '../cli/command-table.ts';
 
 const basicIntermediate = 'Basic Commands (Intermediate):';
 const deploy = 'Deploy Commands:';
+const troubleshooting = 'Troubleshooting and Debugging Commands:';
 const advanced = 'Advanced Commands:';
 const localClusters = 'Local Clusters:';
 const clusterManagement = 'Cluster Management Commands:';
@@ -23,6 +24,12 @@ export const commandTable: readonly CommandEntry[] = [
     short: 'Delete resources by file names, stdin, resources and names, or by resources and label selector',
     group: basicIntermediate,
     load: async () => (await import('./delete.ts')).deleteCommand,
+  },
+  {
+    path: ['describe'],
+    short: 'Show details of a specific resource or group of resources',
+    group: troubleshooting,
+    load: async () => (await import('./describe.ts')).describeCommand,
   },
   {
     path: ['rollout'],

@@ -1,0 +1,130 @@
+import { formatGroupVersion } from '../apimachinery/gvk.ts';
+import type { Unstructured } from '../apimachinery/object-meta.ts';
+import type { RestMapping } from '../apimachinery/rest-mapping.ts';
+import { findMapping, resourceOf } from '../resource/resource-access.ts';
+import { parseResourceArguments } from '../resource/resource-arguments.ts';
+import { type CommandContext, CommandError } from './command.ts';
+import { type ManifestInput, readInput } from './manifest-input.ts';
+
+/** What the arguments and flags of a command that works on existing objects say. */
+export interface TargetRequest {
+  readonly args: readonly string[];
+  readonly input: ManifestInput;
+  /** Whether a kind without names stands for all its objects. */
+  readonly all: boolean;
+  readonly selector: string;
+  readonly fieldSelector: string;
+  readonly allNamespaces: boolean;
+}
+
+/** One object that a command line names; without a name all that the selectors leave. */
+export interface ResourceTarget {
+  readonly mapping: RestMapping;
+  readonly namespace: string;
+  readonly name: string | undefined;
+  /** The manifest it comes from; empty for arguments. */
+  readonly source: string;
+  /** The object of the manifest. */
+  readonly manifest?: Unstructured;
+  readonly selectors?: { readonly labelSelector: string; readonly fieldSelector: string };
+}
+
+/** A target and the object as the server has it. */
+export interface LoadedTarget extends ResourceTarget {
+  readonly name: string;
+  readonly object: Unstructured;
+}
+
+/** Finds what `-f` or the arguments name, in their order, without asking for the objects. @throws CommandError */
+export async function resolveTargets(request: TargetRequest, context: CommandContext): Promise<ResourceTarget[]> {
+  const discovery = await context.cluster.discovery();
+  const namespace = await context.cluster.namespace();
+  if (request.input.filenames.length > 0) {
+    if (request.args.length > 0) {
+      throw new CommandError(
+        'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well',
+      );
+    }
+    const targets: ResourceTarget[] = [];
+    for (const { object, source } of await readInput(request.input, context)) {
+      const mapping = await findMapping(discovery, object, source);
+      const own = object.metadata.namespace ?? '';
+      checkNamespace(own, namespace, mapping, context);
+      const place = own === '' ? namespace.name : own;
+      targets.push({ mapping, namespace: place, name: object.metadata.name ?? '', source, manifest: object });
+    }
+    return targets;
+  }
+  const found = await discovery.withMapper((mapper) => parseResourceArguments(request.args, mapper));
+  const { selector, fieldSelector } = request;
+  const hasSelector = selector !== '' || fieldSelector !== '';
+  return found.map(({ mapping, name }) => {
+    if (name !== undefined && hasSelector) {
+      throw new CommandError('name cannot be provided when a selector is specified');
+    }
+    if (name !== undefined && request.allNamespaces) {
+      throw new CommandError('a resource cannot be retrieved by name across all namespaces');
+    }
+    if (name === undefined && !request.all && !hasSelector) {
+      throw new CommandError('resource(s) were provided, but no name was specified');
+    }
+    const place = request.allNamespaces ? '' : namespace.name;
+    const selectors = { labelSelector: selector, fieldSelector };
+    return { mapping, namespace: place, name, source: '', ...(name === undefined ? { selectors } : {}) };
+  });
+}
+
+function checkNamespace(
+  own: string,
+  asked: { readonly name: string; readonly explicit: boolean },
+  mapping: RestMapping,
+  context: CommandContext,
+): void {
+  if (!mapping.namespaced || own === '' || own === asked.name) return;
+  if (!asked.explicit || context.globals.string('namespace') === '') return;
+  throw new CommandError(
+    `the namespace from the provided object "${own}" does not match the namespace "${asked.name}". You must pass '--namespace=${own}' to perform this operation.`,
+  );
+}
+
+/** What the server has of the targets: objects in order, and what went wrong with the others. */
+export interface LoadedTargets {
+  readonly objects: readonly LoadedTarget[];
+  readonly errors: readonly unknown[];
+  /** Whether all targets are kinds without a namespace. */
+  readonly clusterScoped: boolean;
+}
+
+/** Asks the server for the targets; lists come as their items. */
+export async function loadTargets(targets: readonly ResourceTarget[], context: CommandContext): Promise<LoadedTargets> {
+  const client = await context.cluster.client();
+  const objects: LoadedTarget[] = [];
+  const errors: unknown[] = [];
+  for (const target of targets) {
+    const { mapping, namespace, name, selectors } = target;
+    const resource = resourceOf(client, mapping, namespace);
+    try {
+      if (name !== undefined) {
+        objects.push({ ...target, name, object: await resource.get(name) });
+        continue;
+      }
+      let continueToken = '';
+      do {
+        const page = await resource.list({
+          ...selectors,
+          limit: 500,
+          ...(continueToken === '' ? {} : { continue: continueToken }),
+        });
+        for (const item of page.items) {
+          const object = { ...item, apiVersion: formatGroupVersion(mapping.gvk), kind: mapping.gvk.kind };
+          const place = item.metadata.namespace ?? namespace;
+          objects.push({ ...target, namespace: place, name: item.metadata.name ?? '', object });
+        }
+        continueToken = page.metadata.continue ?? '';
+      } while (continueToken !== '');
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  return { objects, errors, clusterScoped: targets.every(({ mapping }) => !mapping.namespaced) };
+}

@@ -1,0 +1,82 @@
+import type { Deployment, ReplicaSet } from '../api/types/apps-v1.ts';
+import { cloneJson, equalJson } from '../apimachinery/json.ts';
+import { formatLabelSelector, selectorFromObject } from '../apimachinery/labels.ts';
+import type { Unstructured } from '../apimachinery/object-meta.ts';
+import { longTime } from './describe-text.ts';
+import type { DescribeContext, Describer } from './describer.ts';
+import { describeEvents } from './events.ts';
+import { describePodTemplate, selectorText } from './pod-template.ts';
+
+/** A deployment, with its replica sets. */
+export const describeDeployment: Describer = async (object, text, context) => {
+  const { metadata, spec, status = {} } = object as unknown as Deployment;
+  text.line(0, `Name:\t${metadata.name ?? ''}`);
+  text.line(0, `Namespace:\t${metadata.namespace ?? ''}`);
+  text.line(0, `CreationTimestamp:\t${longTime(metadata.creationTimestamp)}`);
+  text.labels('Labels', metadata.labels);
+  text.annotations('Annotations', metadata.annotations);
+  text.line(0, `Selector:\t${selectorText(spec?.selector)}`);
+  const { updatedReplicas = 0, replicas = 0, availableReplicas = 0, unavailableReplicas = 0 } = status;
+  text.line(
+    0,
+    `Replicas:\t${spec?.replicas ?? 1} desired | ${updatedReplicas} updated | ${replicas} total | ${availableReplicas} available | ${unavailableReplicas} unavailable`,
+  );
+  text.line(0, `StrategyType:\t${spec?.strategy?.type ?? ''}`);
+  text.line(0, `MinReadySeconds:\t${spec?.minReadySeconds ?? 0}`);
+  const rolling = spec?.strategy?.rollingUpdate;
+  if (rolling !== undefined) {
+    const { maxUnavailable = '', maxSurge = '' } = rolling;
+    text.line(0, `RollingUpdateStrategy:\t${maxUnavailable} max unavailable, ${maxSurge} max surge`);
+  }
+  describePodTemplate(spec?.template, text);
+  const conditions = status.conditions ?? [];
+  if (conditions.length > 0) {
+    text.line(0, 'Conditions:');
+    text.line(1, 'Type\tStatus\tReason');
+    text.line(1, '----\t------\t------');
+    for (const { type, status: value, reason = '' } of conditions) text.line(1, `${type} \t${value}\t${reason}`);
+  }
+  const { current, old } = splitReplicaSets(object, await replicaSetsOf(object, context));
+  text.line(0, `OldReplicaSets:\t${replicaSetTexts(old)}`);
+  text.line(0, `NewReplicaSet:\t${replicaSetTexts(current === undefined ? [] : [current])}`);
+  await describeEvents(object, text, context);
+};
+
+async function replicaSetsOf(object: Unstructured, context: DescribeContext): Promise<ReplicaSet[]> {
+  const selector = selectorFromObject((object as unknown as Deployment).spec?.selector) ?? [];
+  const list = await context.client
+    .resource({ group: 'apps', version: 'v1', resource: 'replicasets' }, object.metadata.namespace)
+    .list({ labelSelector: formatLabelSelector(selector) });
+  return (list.items as unknown as ReplicaSet[]).filter(({ metadata }) =>
+    metadata?.ownerReferences?.some(({ controller, uid }) => controller === true && uid === object.metadata.uid),
+  );
+}
+
+/** Which replica set has the deployment's own template (the oldest of those), and the others. */
+function splitReplicaSets(
+  deployment: Deployment,
+  sets: readonly ReplicaSet[],
+): { readonly current: ReplicaSet | undefined; readonly old: readonly ReplicaSet[] } {
+  const wanted = withoutHash(deployment.spec?.template);
+  const byAge = sets.toSorted((left, right) => {
+    const difference =
+      Date.parse(left.metadata?.creationTimestamp ?? '') - Date.parse(right.metadata?.creationTimestamp ?? '');
+    return difference === 0 ? ((left.metadata?.name ?? '') < (right.metadata?.name ?? '') ? -1 : 1) : difference;
+  });
+  const current = byAge.find(({ spec }) => equalJson(withoutHash(spec?.template), wanted));
+  return { current, old: sets.filter((set) => set !== current) };
+}
+
+function withoutHash(template: unknown): unknown {
+  const copy = cloneJson((template ?? {}) as { metadata?: { labels?: Record<string, string> } });
+  delete copy.metadata?.labels?.['pod-template-hash'];
+  return copy;
+}
+
+function replicaSetTexts(sets: readonly ReplicaSet[]): string {
+  const texts = sets.map(
+    ({ metadata, spec, status }) =>
+      `${metadata?.name ?? ''} (${status?.replicas ?? 0}/${spec?.replicas ?? 1} replicas created)`,
+  );
+  return texts.length === 0 ? '<none>' : texts.join(', ');
+}
