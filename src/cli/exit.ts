@@ -113,10 +113,27 @@ export function transportReason(error: TransportError): string {
         ? `dial tcp ${error.address}: i/o timeout`
         : 'net/http: request canceled (Client.Timeout exceeded while awaiting headers)';
     case 'tls':
+      if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongNameReason(error);
       return `tls: failed to verify certificate: ${tlsReasons[error.code] ?? `x509: ${error.message}`}`;
     default:
       return error.message;
   }
+}
+
+/** A certificate for other names than the one that was asked for. */
+function wrongNameReason(error: TransportError): string {
+  const { host = '', cert } = (error.cause ?? {}) as { host?: string; cert?: { subjectaltname?: string } };
+  const isAddress = /^[\d.]+$|:/.test(host);
+  const prefix = isAddress ? 'IP Address:' : 'DNS:';
+  const names = (cert?.subjectaltname ?? '')
+    .split(', ')
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length));
+  const failed = 'tls: failed to verify certificate: x509:';
+  if (names.length > 0) return `${failed} certificate is valid for ${names.join(', ')}, not ${host}`;
+  return isAddress
+    ? `${failed} cannot validate certificate for ${host} because it doesn't contain any IP SANs`
+    : `${failed} certificate is not valid for any names, but wanted to match ${host}`;
 }
 
 /** One problem stands alone; several are a list. */

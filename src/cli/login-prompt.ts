@@ -21,7 +21,8 @@ export async function askForLogin(
   try {
     const password = await streams.in.readLine();
     // In raw mode Ctrl-C and Ctrl-D arrive as characters.
-    if (password === undefined || /[\x03\x04]/.test(password)) throw new CommandError('EOF');
+    if (password === undefined || password.includes('\u0003') || password.includes('\u0004'))
+      throw new CommandError('EOF');
     return { username, password };
   } finally {
     streams.in.setRawMode(false);

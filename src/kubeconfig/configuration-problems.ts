@@ -68,10 +68,11 @@ function execProblems(name: string, exec: JsonObject, authProvider: JsonObject |
   for (const variable of Array.isArray(exec['env']) ? exec['env'].filter(isJsonObject) : []) {
     if ((variable['name'] ?? '') === '') problems.push(`env variable name must be specified for ${name} ${use}`);
   }
-  const mode = exec['interactiveMode'] ?? '';
+  const { interactiveMode } = exec;
+  const mode = typeof interactiveMode === 'string' ? interactiveMode : '';
   if (mode === '') problems.push(`interactiveMode must be specified for ${name} ${use}`);
-  else if (typeof mode !== 'string' || !['Never', 'IfAvailable', 'Always'].includes(mode)) {
-    problems.push(`invalid interactiveMode for ${name}: ${goQuote(String(mode))}`);
+  else if (!['Never', 'IfAvailable', 'Always'].includes(mode)) {
+    problems.push(`invalid interactiveMode for ${name}: ${goQuote(mode)}`);
   }
   return problems;
 }

@@ -1,6 +1,8 @@
+import type { Transport } from '../apimachinery/http.ts';
 import type { Client } from '../client/client.ts';
 import { createHttpTransport } from '../client/http-transport.ts';
 import { createClient } from '../client/rest-client.ts';
+import { TransportError } from '../client/transport-error.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { ClientConfig } from './client-config.ts';
@@ -10,18 +12,69 @@ export interface ConnectOptions {
   readonly files: FileSystem;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
+  /** Whether standard input is a terminal. */
   readonly interactive: boolean;
   readonly userAgent: string;
   readonly onWarning: (text: string) => void;
 }
 
-/** A client for the server that a configuration names; nothing is sent before the first request. */
-export async function connect(config: ClientConfig, options: ConnectOptions): Promise<Client> {
-  const plugin = pluginCredentials(config, options);
-  const first = await plugin?.(false);
-  const certificate = first?.clientCertificateData ?? config.clientCertificate;
-  const key = first?.clientKeyData ?? config.clientKey;
-  const transport = createHttpTransport({
+/**
+ * A client for the server that a configuration names. Nothing is sent, and no credential plugin is run, before the
+ * first request.
+ * @throws KubeconfigError for a plugin of a version that is not spoken
+ */
+export function connect(config: ClientConfig, options: ConnectOptions): Promise<Client> {
+  const plugin = config.exec === undefined ? undefined : new PluginCredentials(config.exec, config.server, options);
+  const transport = plugin === undefined ? openTransport(config) : pluginTransport(config, plugin);
+  const fixed = fixedAuthorization(config);
+  const { tokenFile } = config;
+  const common = {
+    transport,
+    userAgent: options.userAgent,
+    onWarning: options.onWarning,
+    clock: options.clock,
+    timeoutMillis: config.timeoutMillis,
+  };
+  if (plugin !== undefined) {
+    const authorization = async (refresh: boolean): Promise<string | undefined> =>
+      bearer((await plugin.get(refresh)).token);
+    return Promise.resolve(createClient({ ...common, headers: config.headers, authorization }));
+  }
+  if (tokenFile !== undefined) {
+    const authorization = async (): Promise<string | undefined> =>
+      bearer(await tokenFromFile(tokenFile, options.files)) ?? fixed;
+    return Promise.resolve(createClient({ ...common, headers: config.headers, authorization }));
+  }
+  const headers = fixed === undefined ? config.headers : { ...config.headers, authorization: fixed };
+  return Promise.resolve(createClient({ ...common, headers }));
+}
+
+function bearer(token: string | undefined): string | undefined {
+  return token === undefined ? undefined : `Bearer ${token}`;
+}
+
+function fixedAuthorization(config: ClientConfig): string | undefined {
+  if (config.basic === undefined) return bearer(config.token);
+  const { username, password } = config.basic;
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+/** The file's token, read for each request: it wins over one beside it as long as it can be read, being renewed. */
+async function tokenFromFile(path: string, files: FileSystem): Promise<string | undefined> {
+  try {
+    const token = Buffer.from(await files.readFile(path))
+      .toString('utf8')
+      .trim();
+    return token === '' ? undefined : token;
+  } catch {
+    return undefined;
+  }
+}
+
+function openTransport(config: ClientConfig, credential: ExecCredential = {}): Transport {
+  const certificate = credential.clientCertificateData ?? config.clientCertificate;
+  const key = credential.clientKeyData ?? config.clientKey;
+  return createHttpTransport({
     server: config.server,
     insecureSkipTlsVerify: config.insecureSkipTlsVerify,
     disableCompression: config.disableCompression,
@@ -31,58 +84,59 @@ export async function connect(config: ClientConfig, options: ConnectOptions): Pr
     ...(config.tlsServerName === undefined ? {} : { tlsServerName: config.tlsServerName }),
     ...(config.proxyUrl === undefined ? {} : { proxyUrl: config.proxyUrl }),
   });
-  return createClient({
-    transport,
-    headers: config.headers,
-    userAgent: options.userAgent,
-    onWarning: options.onWarning,
-    clock: options.clock,
-    timeoutMillis: config.timeoutMillis,
-    authorization: async (refresh) => {
-      const token = (await tokenFromFile(config, options)) ?? config.token;
-      if (token !== undefined) return `Bearer ${token}`;
-      if (config.basic !== undefined) {
-        const { username, password } = config.basic;
-        return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+/** Connections that use the certificate the plugin gave last; a new one means new connections. */
+function pluginTransport(config: ClientConfig, plugin: PluginCredentials): Transport {
+  let certificate: string | undefined;
+  let open: Transport | undefined;
+  return {
+    async send(request) {
+      const credential = await plugin.get(false);
+      if (open === undefined || certificate !== credential.clientCertificateData) {
+        await open?.close();
+        certificate = credential.clientCertificateData;
+        open = openTransport(config, credential);
       }
-      const given = (await plugin?.(refresh))?.token;
-      return given === undefined ? undefined : `Bearer ${given}`;
+      return open.send(request);
     },
-  });
-}
-
-/** A token's file wins over the token beside it, as long as it can be read: it is the one that is renewed. */
-async function tokenFromFile(config: ClientConfig, options: ConnectOptions): Promise<string | undefined> {
-  if (config.tokenFile === undefined) return undefined;
-  try {
-    const token = Buffer.from(await options.files.readFile(config.tokenFile))
-      .toString('utf8')
-      .trim();
-    return token === '' ? undefined : token;
-  } catch (error) {
-    if (config.token === undefined) throw error;
-    return undefined;
-  }
-}
-
-/** Asks the plugin once, and again when its answer has expired or the server refused it. */
-function pluginCredentials(
-  config: ClientConfig,
-  options: ConnectOptions,
-): ((refresh: boolean) => Promise<ExecCredential>) | undefined {
-  const { exec } = config;
-  if (exec === undefined) return undefined;
-  requireKnownPluginVersion(exec.configuration);
-  let known: ExecCredential | undefined;
-  return async (refresh) => {
-    const isOver = known?.expiresAt !== undefined && known.expiresAt <= options.clock.now();
-    if (known === undefined || refresh || isOver) {
-      known = await runCredentialPlugin(exec.configuration, {
-        env: options.env,
-        interactive: options.interactive,
-        cluster: exec.cluster,
-      });
-    }
-    return known;
+    close: async () => open?.close(),
   };
+}
+
+/** What a plugin said, kept while it holds; asked again when that is over or the server refused it. */
+class PluginCredentials {
+  readonly #exec: NonNullable<ClientConfig['exec']>;
+  readonly #server: string;
+  readonly #options: ConnectOptions;
+  #known: Promise<ExecCredential> | undefined;
+  #expiresAt: number | undefined;
+
+  constructor(exec: NonNullable<ClientConfig['exec']>, server: string, options: ConnectOptions) {
+    requireKnownPluginVersion(exec.configuration);
+    this.#exec = exec;
+    this.#server = server;
+    this.#options = options;
+  }
+
+  get(refresh: boolean): Promise<ExecCredential> {
+    const isOver = this.#expiresAt !== undefined && this.#expiresAt < this.#options.clock.now();
+    if (refresh || isOver) this.#known = undefined;
+    return (this.#known ??= this.#ask());
+  }
+
+  async #ask(): Promise<ExecCredential> {
+    this.#expiresAt = undefined;
+    const { env, interactive } = this.#options;
+    const { configuration, cluster } = this.#exec;
+    try {
+      const credential = await runCredentialPlugin(configuration, { env, interactive, cluster });
+      this.#expiresAt = credential.expiresAt;
+      return credential;
+    } catch (error) {
+      this.#known = undefined;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new TransportError('other', new URL(this.#server).host, '', reason, error);
+    }
+  }
 }
