@@ -1,5 +1,6 @@
 import { runProgram } from './cli/program.ts';
 import { commandTable } from './commands/index.ts';
+import { runInPlace } from './system/child-process.ts';
 import { systemClock } from './system/clock.ts';
 import { nodeFileSystem } from './system/node-file-system.ts';
 import { nodeStreams } from './system/node-io-streams.ts';
@@ -19,5 +20,6 @@ export function main(): Promise<number> {
     random: systemRandom,
     files: nodeFileSystem,
     signal: interruptSignal(systemClock),
+    runInPlace,
   });
 }

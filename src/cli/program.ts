@@ -28,6 +28,8 @@ export interface ProgramWorld {
   readonly random: Random;
   readonly files: FileSystem;
   readonly signal: AbortSignal;
+  /** Runs a plugin in the place of this program; without it plugins are not looked for. */
+  readonly runInPlace?: (path: string, args: readonly string[], env: ProgramWorld['env']) => Promise<number>;
   /** Makes the access to the cluster; from the kubeconfig and the flags when absent. */
   readonly clusterAccess?: (world: ProgramWorld, globals: FlagSet) => ClusterAccess;
 }
@@ -111,6 +113,7 @@ class Program {
   readonly #world: ProgramWorld;
   readonly #globals: readonly FlagDefinition[];
   #exitCode = 0;
+  #argv: readonly string[] = [];
 
   constructor(table: readonly CommandEntry[], world: ProgramWorld) {
     this.#table = table;
@@ -119,6 +122,7 @@ class Program {
   }
 
   async run(argv: readonly string[]): Promise<number> {
+    this.#argv = argv;
     const root = new TreeCommand('kubectl', this.#globals);
     root.action(() => this.#runRoot(root.args));
     const nodes = new Map<string, Command>([['', root]]);
@@ -138,9 +142,35 @@ class Program {
 
   async #runRoot(argv: readonly string[]): Promise<void> {
     const word = argv[firstWord(argv, this.#globals)];
-    if (word !== undefined) throw new CommandError(await this.#unknownCommand(word));
+    if (word !== undefined) {
+      if (await this.#runPlugin(1)) return;
+      throw new CommandError(await this.#unknownCommand(word));
+    }
     this.#parse(this.#globals, argv);
     await this.#printHelp([]);
+  }
+
+  /** Runs the plugin that the command line names. @returns whether there is one */
+  async #runPlugin(minWords: number): Promise<boolean> {
+    const { env, files, streams, runInPlace } = this.#world;
+    if (runInPlace === undefined) return false;
+    const { findPlugin } = await import('./plugins.ts');
+    try {
+      const plugin = await findPlugin(this.#argv, minWords, env, files);
+      if (plugin === undefined) return false;
+      this.#exitCode = await runInPlace(plugin.path, plugin.args, env);
+      return true;
+    } catch (error) {
+      streams.err.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+      throw new SilentExit(1);
+    }
+  }
+
+  /** `create` alone takes plugins as further subcommands: `kubectl-create-foo`. */
+  async #runSubcommandPlugin(entry: CommandEntry, argv: readonly string[]): Promise<boolean> {
+    const [first = '-'] = argv;
+    if (entry.path.join(' ') !== 'create' || first.startsWith('-')) return false;
+    return this.#runPlugin(this.#argv.length - argv.length + 1);
   }
 
   async #unknownCommand(word: string): Promise<string> {
@@ -179,6 +209,7 @@ class Program {
 
   async #runEntry(entry: CommandEntry, argv: readonly string[]): Promise<void> {
     this.commandPath = ['kubectl', ...entry.path].join(' ');
+    if (await this.#runSubcommandPlugin(entry, argv)) return;
     const definition = await entry.load?.();
     if (definition === undefined) {
       await this.#runGroup(entry, argv);

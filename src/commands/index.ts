@@ -199,6 +199,19 @@ export const commandTable: readonly CommandEntry[] = [
     load,
   })),
   {
+    path: ['plugin'],
+    short: 'Provides utilities for interacting with plugins',
+    group: other,
+    long:
+      'Plugins are programs on the PATH whose names begin with "kubectl-": `kubectl foo bar` runs kubectl-foo-bar, or ' +
+      'kubectl-foo with the argument bar.\n\nMany of them can be found with krew: https://krew.sigs.k8s.io',
+  },
+  {
+    path: ['plugin', 'list'],
+    short: "List all visible plugin executables on a user's PATH",
+    load: async () => (await import('./plugin/list.ts')).pluginListCommand(commandNamed),
+  },
+  {
     path: ['version'],
     short: 'Print the client and server version information',
     group: other,
@@ -211,3 +224,15 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./options.ts')).optionsCommand,
   },
 ];
+
+/** The command that words lead to, as far as they do: `kubectl create` for `create foo`; undefined for none. */
+function commandNamed(words: readonly string[]): string | undefined {
+  let found: CommandEntry | undefined;
+  for (const word of words) {
+    const path = [...(found?.path ?? []), word].join(' ');
+    const next = commandTable.find((entry) => entry.path.join(' ') === path);
+    if (next === undefined) break;
+    found = next;
+  }
+  return found === undefined ? undefined : ['kubectl', ...found.path].join(' ');
+}

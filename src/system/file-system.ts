@@ -1,10 +1,19 @@
+/** What is known of a file or folder. */
+export interface FileInfo {
+  readonly isFolder: boolean;
+  /** Whether anybody may run it. */
+  readonly isExecutable: boolean;
+  readonly size: number;
+  readonly modifiedMillis: number;
+}
+
 /** The part of a file system the program uses. Paths are absolute. Errors are Node's, with `code`. */
 export interface FileSystem {
   readFile(path: string): Promise<Uint8Array>;
   /** Writes a temporary file beside it, fsyncs, renames: readers see the old or the new whole. Mode 0600 when absent. */
   writeFileAtomic(path: string, content: Uint8Array | string, mode?: number): Promise<void>;
   exists(path: string): Promise<boolean>;
-  stat(path: string): Promise<{ readonly isFolder: boolean; readonly size: number; readonly modifiedMillis: number }>;
+  stat(path: string): Promise<FileInfo>;
   /** Names in a folder, sorted. */
   readFolder(path: string): Promise<readonly string[]>;
   makeFolder(path: string, mode?: number): Promise<void>;

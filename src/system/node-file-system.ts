@@ -33,7 +33,12 @@ export const nodeFileSystem: FileSystem = {
     ),
   async stat(path) {
     const found = await stat(path);
-    return { isFolder: found.isDirectory(), size: found.size, modifiedMillis: found.mtimeMs };
+    return {
+      isFolder: found.isDirectory(),
+      isExecutable: (found.mode & 0o111) !== 0,
+      size: found.size,
+      modifiedMillis: found.mtimeMs,
+    };
   },
   readFolder: async (path) => (await readdir(path)).sort(),
   async makeFolder(path, mode = 0o755) {
