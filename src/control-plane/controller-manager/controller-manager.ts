@@ -1,5 +1,6 @@
 import { createEventRecorder } from '../../client/event-recorder.ts';
 import type { Controller, ControllerConstructor, ControllerContext } from './controller.ts';
+import { createCronJobController } from './cron-job-controller.ts';
 import { createDeploymentController } from './deployment-controller.ts';
 import { createGarbageCollector } from './garbage-collector.ts';
 import { createNamespaceController } from './namespace-controller.ts';
@@ -7,6 +8,7 @@ import { createRootCaPublisher } from './root-ca-publisher.ts';
 import { createServiceAccountController } from './service-account-controller.ts';
 import { createJobController } from './job-controller.ts';
 import { createStatefulSetController } from './stateful-set-controller.ts';
+import { createTtlAfterFinishedController } from './ttl-after-finished-controller.ts';
 import { createReplicaSetController, createReplicationController } from './replica-set-controller.ts';
 
 export interface ControllerManagerOptions extends Omit<ControllerContext, 'events'> {
@@ -28,6 +30,8 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'root-ca-certificate-publisher-controller': createRootCaPublisher,
   'serviceaccount-controller': createServiceAccountController,
   'job-controller': createJobController,
+  'cronjob-controller': createCronJobController,
+  'ttl-after-finished-controller': createTtlAfterFinishedController,
   'statefulset-controller': createStatefulSetController,
   'replicaset-controller': createReplicaSetController,
   'replicationcontroller-controller': createReplicationController,
