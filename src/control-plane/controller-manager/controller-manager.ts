@@ -1,6 +1,7 @@
 import { createEventRecorder } from '../../client/event-recorder.ts';
 import type { Controller, ControllerConstructor, ControllerContext } from './controller.ts';
 import { createCronJobController } from './cron-job-controller.ts';
+import { createDaemonSetController } from './daemon-set-controller.ts';
 import { createDeploymentController } from './deployment-controller.ts';
 import { createGarbageCollector } from './garbage-collector.ts';
 import { createNamespaceController } from './namespace-controller.ts';
@@ -30,6 +31,7 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'root-ca-certificate-publisher-controller': createRootCaPublisher,
   'serviceaccount-controller': createServiceAccountController,
   'job-controller': createJobController,
+  'daemonset-controller': createDaemonSetController,
   'cronjob-controller': createCronJobController,
   'ttl-after-finished-controller': createTtlAfterFinishedController,
   'statefulset-controller': createStatefulSetController,
