@@ -91,8 +91,6 @@ function checkNamespace(
 export interface LoadedTargets {
   readonly objects: readonly LoadedTarget[];
   readonly errors: readonly unknown[];
-  /** Whether all targets are kinds without a namespace. */
-  readonly clusterScoped: boolean;
 }
 
 /** Asks the server for the targets; lists come as their items. */
@@ -126,5 +124,5 @@ export async function loadTargets(targets: readonly ResourceTarget[], context: C
       errors.push(error);
     }
   }
-  return { objects, errors, clusterScoped: targets.every(({ mapping }) => !mapping.namespaced) };
+  return { objects, errors };
 }

@@ -1,4 +1,5 @@
 import type { Unstructured } from '../apimachinery/object-meta.ts';
+import { formatGroupVersion } from '../apimachinery/gvk.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import { CommandError, defineCommand } from '../cli/command.ts';
 import { AggregateCommandError } from '../cli/exit.ts';
@@ -60,40 +61,48 @@ export const describeCommand = defineCommand<DescribeOptions>({
     const { objects, errors } = loaded;
     const onlyError = errors.length === 1 ? errors[0] : undefined;
     if (objects.length === 0 && hasReason(onlyError, 'NotFound') && options.args.length === 2) {
-      const matching = await byPrefix(options, context);
-      if (matching.length > 0) {
-        await describeAll(matching, options, context);
-        return;
-      }
+      if (await describeByPrefix(options, context)) return;
     }
     await describeAll(objects, options, context);
     if (errors.length === 1) throw errors[0];
     if (errors.length > 1) throw new AggregateCommandError(errors);
     if (objects.length === 0) {
       const { name } = await context.cluster.namespace();
-      const isEverywhere = options.allNamespaces || loaded.clusterScoped;
-      context.streams.err.write(isEverywhere ? 'No resources found\n' : `No resources found in ${name} namespace.\n`);
+      context.streams.err.write(
+        options.allNamespaces ? 'No resources found\n' : `No resources found in ${name} namespace.\n`,
+      );
     }
   },
 });
 
-/** Objects of `TYPE PREFIX` whose names begin with it. */
-async function byPrefix(options: DescribeOptions, context: CommandContext): Promise<LoadedTarget[]> {
+/** Describes the objects of `TYPE PREFIX` whose names begin with it. @returns whether there were any */
+async function describeByPrefix(options: DescribeOptions, context: CommandContext): Promise<boolean> {
   const [type = '', prefix = ''] = options.args;
-  if (type.includes('/') || prefix.includes('/')) return [];
+  if (type.includes('/') || prefix.includes('/')) return false;
   const discovery = await context.cluster.discovery();
   const client = await context.cluster.client();
   const namespace = options.allNamespaces ? '' : (await context.cluster.namespace()).name;
   const found: LoadedTarget[] = [];
+  let total = 0;
   for (const { mapping } of await discovery.withMapper((mapper) => parseResourceArguments([type], mapper))) {
     const list = await resourceOf(client, mapping, namespace).list();
+    total += list.items.length;
     for (const object of list.items) {
       const name = object.metadata.name ?? '';
       if (!name.startsWith(prefix)) continue;
       found.push({ mapping, namespace: object.metadata.namespace ?? '', name, source: '', object });
     }
   }
-  return found;
+  const showEvents = options.showEvents && (options.showEventsAsked || total === 1);
+  for (const target of found) context.streams.out.write(`${await describeTarget(target, showEvents, context)}\n`);
+  return found.length > 0;
+}
+
+async function describeTarget(target: LoadedTarget, showEvents: boolean, context: CommandContext): Promise<string> {
+  const { gvk } = target.mapping;
+  const typed: Unstructured = { ...target.object, apiVersion: formatGroupVersion(gvk), kind: gvk.kind };
+  const client = await context.cluster.client();
+  return describeObject(typed, { client, showEvents, now: context.clock.now() });
 }
 
 async function describeAll(
@@ -101,15 +110,9 @@ async function describeAll(
   options: DescribeOptions,
   context: CommandContext,
 ): Promise<void> {
-  const client = await context.cluster.client();
   const showEvents = options.showEvents && (options.showEventsAsked || targets.length === 1);
-  for (const [index, { object, mapping }] of targets.entries()) {
-    const typed: Unstructured = {
-      ...object,
-      apiVersion: mapping.gvk.group === '' ? mapping.gvk.version : `${mapping.gvk.group}/${mapping.gvk.version}`,
-      kind: mapping.gvk.kind,
-    };
-    const text = await describeObject(typed, { client, showEvents, now: context.clock.now() });
+  for (const [index, target] of targets.entries()) {
+    const text = await describeTarget(target, showEvents, context);
     context.streams.out.write(index === 0 ? text : `\n\n${text}`);
   }
 }

@@ -4,6 +4,7 @@ const basicIntermediate = 'Basic Commands (Intermediate):';
 const deploy = 'Deploy Commands:';
 const troubleshooting = 'Troubleshooting and Debugging Commands:';
 const advanced = 'Advanced Commands:';
+const settings = 'Settings Commands:';
 const localClusters = 'Local Clusters:';
 const clusterManagement = 'Cluster Management Commands:';
 const other = 'Other Commands:';
@@ -43,6 +44,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./rollout/status.ts')).rolloutStatusCommand,
   },
   {
+    path: ['scale'],
+    short: 'Set a new size for a deployment, replica set, or replication controller',
+    group: deploy,
+    load: async () => (await import('./scale.ts')).scaleCommand,
+  },
+  {
     path: ['api-resources'],
     short: 'Print the supported API resources on the server',
     group: other,
@@ -53,6 +60,24 @@ export const commandTable: readonly CommandEntry[] = [
     short: 'Apply a configuration to a resource by file name or stdin',
     group: advanced,
     load: async () => (await import('./apply.ts')).applyCommand,
+  },
+  {
+    path: ['patch'],
+    short: 'Update fields of a resource',
+    group: advanced,
+    load: async () => (await import('./patch.ts')).patchCommand,
+  },
+  {
+    path: ['label'],
+    short: 'Update the labels on a resource',
+    group: settings,
+    load: async () => (await import('./label.ts')).labelCommand,
+  },
+  {
+    path: ['annotate'],
+    short: 'Update the annotations on a resource',
+    group: settings,
+    load: async () => (await import('./annotate.ts')).annotateCommand,
   },
   {
     path: ['cluster'],
@@ -72,7 +97,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     path: ['cluster', 'status'],
-    short: 'Tell whether a local cluster runs',
+    short: 'Tell whether a local cluster runs; the exit code is 1 when it does not',
     load: async () => (await import('./cluster/manage.ts')).clusterStatusCommand,
   },
   {

@@ -37,6 +37,17 @@ async function listIn<T>(resource: string, namespace: string, context: DescribeC
   }
 }
 
+const scopeMeanings: Readonly<Record<string, string>> = {
+  Terminating:
+    'Matches all pods that have an active deadline. These pods have a limited lifespan on a node before being actively terminated by the system.',
+  NotTerminating:
+    'Matches all pods that do not have an active deadline. These pods usually include long running pods whose container command is not expected to terminate.',
+  BestEffort:
+    'Matches all pods that do not have resource requirements set. These pods have a best effort quality of service.',
+  NotBestEffort:
+    'Matches all pods that have at least one resource requirement set. These pods have a burstable or guaranteed quality of service.',
+};
+
 function describeQuotas(quotas: readonly ResourceQuota[], text: DescribeText): void {
   if (quotas.length === 0) {
     text.line(0, '\nNo resource quota.');
@@ -48,7 +59,13 @@ function describeQuotas(quotas: readonly ResourceQuota[], text: DescribeText): v
   )) {
     text.line(0, `  Name:\t${metadata?.name ?? ''}`);
     const scopes = spec?.scopes ?? [];
-    if (scopes.length > 0) text.line(0, `  Scopes:\t${scopes.toSorted().join(', ')}`);
+    if (scopes.length > 0) {
+      text.line(0, `  Scopes:\t${scopes.toSorted().join(', ')}`);
+      for (const scope of scopes.toSorted()) {
+        const meaning = scopeMeanings[scope];
+        if (meaning !== undefined) text.line(0, `  * ${meaning}`);
+      }
+    }
     text.line(0, '  Resource\tUsed\tHard');
     text.line(0, '  --------\t---\t---');
     for (const name of Object.keys(status?.hard ?? {}).toSorted()) {

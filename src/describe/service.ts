@@ -76,6 +76,7 @@ async function slicesOf(object: Unstructured, context: DescribeContext): Promise
 
 /** Up to three addresses of ready endpoints behind a port, and how many more there are. */
 function endpointsText(slices: readonly EndpointSlice[], portName: string): string {
+  if (slices.length === 0) return '<none>';
   const all = slices.flatMap(({ endpoints, ports }) => {
     if ((ports ?? []).length === 0) return (endpoints ?? []).flatMap(({ addresses }) => addresses);
     return (ports ?? [])
