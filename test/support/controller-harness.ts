@@ -1,0 +1,116 @@
+import type { Pod } from '../../src/api/types/core-v1.ts';
+import type { GroupVersionResource } from '../../src/apimachinery/gvk.ts';
+import { formatTime, type KubeObject, type Unstructured } from '../../src/apimachinery/object-meta.ts';
+import { createInformerFactory } from '../../src/client/informer-factory.ts';
+import { createControllerManager } from '../../src/control-plane/controller-manager/controller-manager.ts';
+import { FakeClock, settle } from '../../src/system/fake-clock.ts';
+import { silentLogger } from '../../src/system/logger.ts';
+import { seededRandom } from '../../src/system/random.ts';
+import { createTestApiServer, type TestApiServer } from './test-api-server.ts';
+
+const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
+const eventsResource = { group: '', version: 'v1', resource: 'events' } as const;
+
+/** Controllers on a real API server, with a kubelet that a test plays. */
+export interface ControllerHarness {
+  readonly api: TestApiServer;
+  readonly clock: FakeClock;
+  /** What becomes of a pod that was created: running and ready, unless a test says otherwise. */
+  fate: (pod: Pod) => 'Running' | 'Succeeded' | 'Failed' | 'Pending';
+  /** Lets controllers and kubelet work until nothing changes any more. */
+  converge(): Promise<void>;
+  /** Lets controllers work, with no kubelet. */
+  work(): Promise<void>;
+  pods(): Promise<Pod[]>;
+  get<T extends KubeObject>(gvr: GroupVersionResource, name: string): Promise<T>;
+  list<T extends KubeObject>(gvr: GroupVersionResource): Promise<T[]>;
+  patch(gvr: GroupVersionResource, name: string, patch: unknown): Promise<void>;
+  /** `reason: message` of all events, by time. */
+  events(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/** Starts the named controllers. */
+export async function createControllerHarness(controllers: string): Promise<ControllerHarness> {
+  const clock = new FakeClock();
+  const api = await createTestApiServer({ clock });
+  const random = seededRandom(2);
+  const shared = { client: api.client, clock, random, log: silentLogger };
+  const informers = createInformerFactory(shared);
+  const manager = createControllerManager({
+    ...shared,
+    informers,
+    authority: { certificate: '', privateKey: '' },
+    controllers,
+  });
+  informers.start();
+  await informers.waitForSync();
+  manager.start();
+  const pods = api.client.resource<Pod>(podsResource, 'default');
+
+  const kubelet = async (): Promise<void> => {
+    for (const pod of (await pods.list()).items) {
+      const { name = '', deletionTimestamp } = pod.metadata;
+      if (deletionTimestamp !== undefined) {
+        await pods.delete(name, { gracePeriodSeconds: 0 });
+        continue;
+      }
+      const phase = harness.fate(pod);
+      if (phase === (pod.status?.phase ?? 'Pending')) continue;
+      const time = formatTime(clock.now());
+      const status = phase === 'Running' ? 'True' : 'False';
+      await pods.patch(
+        name,
+        'application/merge-patch+json',
+        { status: { phase, conditions: [{ type: 'Ready', status, lastTransitionTime: time }] } },
+        { subresource: 'status' },
+      );
+    }
+  };
+
+  const harness: ControllerHarness = {
+    api,
+    clock,
+    fate: () => 'Running',
+    async work() {
+      for (let round = 0; round < 4; round++) {
+        await settle(30);
+        await clock.advance(50);
+      }
+    },
+    async converge() {
+      for (let round = 0; round < 40; round++) {
+        const before = await api.request('GET', '/api/v1/namespaces/default/pods');
+        await kubelet();
+        await harness.work();
+        const after = await api.request('GET', '/api/v1/namespaces/default/pods');
+        if (JSON.stringify(before.body['items']) === JSON.stringify(after.body['items'])) return;
+      }
+      throw new Error('the pods do not come to rest');
+    },
+    pods: async () => (await pods.list()).items,
+    get: (gvr, name) => api.client.resource<never>(gvr, 'default').get(name),
+    list: async (gvr) => (await api.client.resource<never>(gvr, 'default').list()).items,
+    async patch(gvr, name, patch) {
+      await api.client.resource(gvr, 'default').patch(name, 'application/merge-patch+json', patch);
+    },
+    async events() {
+      const { items } = await api.client.resource<Unstructured>(eventsResource, 'default').list();
+      return items.map((event) => `${String(event['reason'])}: ${String(event['message'])}`);
+    },
+    async close() {
+      await manager.stop();
+      await informers.stop();
+      await api.close();
+    },
+  };
+  return harness;
+}
+
+/** A pod template with one container. */
+export function podTemplate(image: string, restartPolicy = 'Always'): Record<string, unknown> {
+  return {
+    metadata: { labels: { app: 'web' } },
+    spec: { restartPolicy, containers: [{ name: 'main', image }] },
+  };
+}
