@@ -1,8 +1,9 @@
 import type { Pod } from '../../src/api/types/core-v1.ts';
 import type { GroupVersionResource } from '../../src/apimachinery/gvk.ts';
-import { formatTime, type KubeObject, type Unstructured } from '../../src/apimachinery/object-meta.ts';
+import { formatTime, type KubeObject } from '../../src/apimachinery/object-meta.ts';
 import { createInformerFactory } from '../../src/client/informer-factory.ts';
 import { createControllerManager } from '../../src/control-plane/controller-manager/controller-manager.ts';
+import { targetNode } from '../../src/control-plane/controller-manager/daemon-nodes.ts';
 import { FakeClock, settle } from '../../src/system/fake-clock.ts';
 import { silentLogger } from '../../src/system/logger.ts';
 import { seededRandom } from '../../src/system/random.ts';
@@ -55,6 +56,11 @@ export async function createControllerHarness(controllers: string): Promise<Cont
         await pods.delete(name, { gracePeriodSeconds: 0 });
         continue;
       }
+      if ((pod.spec?.nodeName ?? '') === '') {
+        const target = { apiVersion: 'v1', kind: 'Node', name: targetNode(pod) ?? 'node' };
+        const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target };
+        await api.request('POST', `/api/v1/namespaces/default/pods/${name}/binding`, binding);
+      }
       const phase = harness.fate(pod);
       if (phase === (pod.status?.phase ?? 'Pending')) continue;
       const time = formatTime(clock.now());
@@ -95,7 +101,7 @@ export async function createControllerHarness(controllers: string): Promise<Cont
       await api.client.resource(gvr, 'default').patch(name, 'application/merge-patch+json', patch);
     },
     async events() {
-      const { items } = await api.client.resource<Unstructured>(eventsResource, 'default').list();
+      const { items } = await api.client.resource(eventsResource, 'default').list();
       return items.map((event) => `${String(event['reason'])}: ${String(event['message'])}`);
     },
     async close() {
@@ -113,4 +119,9 @@ export function podTemplate(image: string, restartPolicy = 'Always'): Record<str
     metadata: { labels: { app: 'web' } },
     spec: { restartPolicy, containers: [{ name: 'main', image }] },
   };
+}
+
+/** Order of texts. */
+export function byText(left: string, right: string): number {
+  return left < right ? -1 : Number(left > right);
 }

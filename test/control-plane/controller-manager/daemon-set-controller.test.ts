@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ControllerRevision, DaemonSet } from '../../../src/api/types/apps-v1.ts';
-import { createControllerHarness, podTemplate, type ControllerHarness } from '../../support/controller-harness.ts';
+import {
+  byText,
+  createControllerHarness,
+  podTemplate,
+  type ControllerHarness,
+} from '../../support/controller-harness.ts';
 
 const sets = { group: 'apps', version: 'v1', resource: 'daemonsets' } as const;
 const revisions = { group: 'apps', version: 'v1', resource: 'controllerrevisions' } as const;
@@ -29,8 +34,8 @@ async function withDaemonSet(
   }
 }
 
-async function images(harness: ControllerHarness): Promise<(string | undefined)[]> {
-  return (await harness.pods()).map((pod) => pod.spec?.containers[0]?.image).toSorted();
+async function images(harness: ControllerHarness): Promise<string[]> {
+  return (await harness.pods()).map((pod) => pod.spec?.containers[0]?.image ?? '').toSorted(byText);
 }
 
 const nextTemplate = { spec: { template: { spec: { containers: [{ name: 'main', image: 'web:2' }] } } } };
@@ -74,7 +79,7 @@ test('a rolling update replaces one pod at a time', async () => {
     assert.deepEqual(await images(harness), ['web:2', 'web:2', 'web:2']);
     assert.equal((await harness.get<DaemonSet>(sets, 'web')).status?.updatedNumberScheduled, 3);
     const history = await harness.list<ControllerRevision>(revisions);
-    assert.deepEqual(history.map(({ revision }) => revision).toSorted(), [1, 2]);
+    assert.deepEqual(history.map(({ revision }) => `${revision}`).toSorted(byText), ['1', '2']);
   });
 });
 
@@ -110,7 +115,7 @@ test('history is kept to its limit', async () => {
       await harness.converge();
     }
     const history = await harness.list<ControllerRevision>(revisions);
-    assert.deepEqual(history.map(({ revision }) => revision).toSorted(), [3, 4]);
+    assert.deepEqual(history.map(({ revision }) => `${revision}`).toSorted(byText), ['3', '4']);
   });
 });
 
