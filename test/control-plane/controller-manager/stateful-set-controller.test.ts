@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { ControllerRevision, StatefulSet } from '../../../src/api/types/apps-v1.ts';
+import {
+  byText,
+  createControllerHarness,
+  podTemplate,
+  type ControllerHarness,
+} from '../../support/controller-harness.ts';
+
+const sets = { group: 'apps', version: 'v1', resource: 'statefulsets' } as const;
+const revisions = { group: 'apps', version: 'v1', resource: 'controllerrevisions' } as const;
+const claims = { group: '', version: 'v1', resource: 'persistentvolumeclaims' } as const;
+
+async function withSet(
+  spec: Record<string, unknown>,
+  body: (harness: ControllerHarness) => Promise<void>,
+): Promise<void> {
+  const harness = await createControllerHarness('statefulset-controller');
+  try {
+    await harness.api.create({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'db', namespace: 'default' },
+      spec: {
+        replicas: 3,
+        serviceName: 'db',
+        selector: { matchLabels: { app: 'web' } },
+        template: podTemplate('db:1'),
+        ...spec,
+      },
+    });
+    await harness.converge();
+    await body(harness);
+  } finally {
+    await harness.close();
+  }
+}
+
+/** Name and image of each pod, by name. */
+async function podsOf(harness: ControllerHarness): Promise<string[]> {
+  return (await harness.pods())
+    .map((pod) => `${pod.metadata.name ?? ''} ${pod.spec?.containers[0]?.image ?? ''}`)
+    .toSorted(byText);
+}
+
+function template(image: string): unknown {
+  return { spec: { template: { spec: { containers: [{ name: 'main', image }] } } } };
+}
+
+test('pods have names of their own and come one after the other', async () => {
+  await withSet({}, async (harness) => {
+    assert.deepEqual(await podsOf(harness), ['db-0 db:1', 'db-1 db:1', 'db-2 db:1']);
+    const { status } = await harness.get<StatefulSet>(sets, 'db');
+    assert.equal(status?.readyReplicas, 3);
+    assert.equal(status?.availableReplicas, 3);
+    assert.equal(status?.currentRevision, status?.updateRevision);
+    const created = (await harness.events()).filter((event) => event.startsWith('SuccessfulCreate'));
+    assert.ok(created.includes('SuccessfulCreate: create Pod db-0 in StatefulSet db successful'));
+  });
+});
+
+test('a pod that is not ready holds up the next one, unless pods are managed in parallel', async () => {
+  for (const [podManagementPolicy, expected] of [
+    ['OrderedReady', 1],
+    ['Parallel', 3],
+  ] as const) {
+    await withSet({ podManagementPolicy, replicas: 0 }, async (harness) => {
+      harness.fate = () => 'Pending';
+      await harness.patch(sets, 'db', { spec: { replicas: 3 } });
+      await harness.converge();
+      assert.equal((await harness.pods()).length, expected);
+    });
+  }
+});
+
+test('a new template starts with the last pod', async () => {
+  await withSet({}, async (harness) => {
+    harness.fate = (pod) => (pod.spec?.containers[0]?.image === 'db:2' ? 'Pending' : 'Running');
+    await harness.patch(sets, 'db', template('db:2'));
+    await harness.converge();
+    assert.deepEqual(await podsOf(harness), ['db-0 db:1', 'db-1 db:1', 'db-2 db:2']);
+    harness.fate = () => 'Running';
+    await harness.converge();
+    assert.deepEqual(await podsOf(harness), ['db-0 db:2', 'db-1 db:2', 'db-2 db:2']);
+    const { status } = await harness.get<StatefulSet>(sets, 'db');
+    assert.equal(status?.updatedReplicas, 3);
+    assert.equal(status?.currentRevision, status?.updateRevision);
+  });
+});
+
+test('pods below the partition keep the old template, also when made again', async () => {
+  const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 2 } };
+  await withSet({ updateStrategy }, async (harness) => {
+    await harness.patch(sets, 'db', template('db:2'));
+    await harness.converge();
+    await harness.api.request('DELETE', '/api/v1/namespaces/default/pods/db-0');
+    await harness.converge();
+    assert.deepEqual(await podsOf(harness), ['db-0 db:1', 'db-1 db:1', 'db-2 db:2']);
+  });
+});
+
+test('OnDelete leaves old pods until they are deleted', async () => {
+  await withSet({ updateStrategy: { type: 'OnDelete' } }, async (harness) => {
+    await harness.patch(sets, 'db', template('db:2'));
+    await harness.converge();
+    assert.deepEqual(await podsOf(harness), ['db-0 db:1', 'db-1 db:1', 'db-2 db:1']);
+    await harness.api.request('DELETE', '/api/v1/namespaces/default/pods/db-1');
+    await harness.converge();
+    assert.deepEqual(await podsOf(harness), ['db-0 db:1', 'db-1 db:2', 'db-2 db:1']);
+  });
+});
+
+test('scaled down, the last pods go and their claims stay', async () => {
+  const volumeClaimTemplates = [
+    {
+      metadata: { name: 'data' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    },
+  ];
+  await withSet({ volumeClaimTemplates }, async (harness) => {
+    await harness.patch(sets, 'db', { spec: { replicas: 1 } });
+    await harness.converge();
+    assert.deepEqual(await podsOf(harness), ['db-0 db:1']);
+    const names = (await harness.list(claims)).map(({ metadata }) => metadata.name ?? '');
+    assert.deepEqual(names.toSorted(byText), ['data-db-0', 'data-db-1', 'data-db-2']);
+  });
+});
+
+test('history is kept to its limit, and the old template comes back as the newest revision', async () => {
+  await withSet({ revisionHistoryLimit: 1 }, async (harness) => {
+    for (const image of ['db:2', 'db:3', 'db:2']) {
+      await harness.patch(sets, 'db', template(image));
+      await harness.converge();
+    }
+    const history = await harness.list<ControllerRevision>(revisions);
+    assert.deepEqual(history.map(({ revision }) => `${revision}`).toSorted(byText), ['3', '4']);
+  });
+});
