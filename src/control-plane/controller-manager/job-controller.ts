@@ -97,7 +97,7 @@ class JobSync {
     const failed = this.#pods.filter((pod) => pod.status?.phase === 'Failed');
     const isSuspended = spec?.suspend === true;
     const startTime = isSuspended ? undefined : (old.startTime ?? formatTime(now));
-    const ending = this.#ending(succeeded, failed.length, active.length, startTime, now);
+    const ending = this.#ending(succeeded, failed.length, active, startTime, now);
     let running = active.length;
     let again: number | undefined;
     if (ending !== undefined || isSuspended) {
@@ -136,13 +136,13 @@ class JobSync {
   #ending(
     succeeded: readonly Pod[],
     failed: number,
-    active: number,
+    active: readonly Pod[],
     startTime: string | undefined,
     now: number,
   ): Ending | undefined {
     const { spec } = this.#job;
     const deadline = spec?.activeDeadlineSeconds;
-    if (failed > (spec?.backoffLimit ?? 6)) {
+    if (failed > (spec?.backoffLimit ?? 6) || this.#restartedTooOften(active)) {
       return { type: 'Failed', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' };
     }
     if (deadline !== undefined && startTime !== undefined && Date.parse(startTime) + deadline * 1000 <= now) {
@@ -150,9 +150,19 @@ class JobSync {
     }
     const completions = spec?.completions;
     const done = this.#doneCount(succeeded);
-    const isComplete = completions === undefined ? done > 0 && active === 0 : done >= completions;
+    const isComplete = completions === undefined ? done > 0 && active.length === 0 : done >= completions;
     if (!isComplete) return undefined;
     return { type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' };
+  }
+
+  /** With OnFailure the kubelet tries again itself: its restarts count in place of failed pods. */
+  #restartedTooOften(active: readonly Pod[]): boolean {
+    const { spec } = this.#job;
+    if (spec?.template.spec?.restartPolicy !== 'OnFailure') return false;
+    const restarts = active
+      .flatMap(({ status }) => [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])])
+      .reduce((sum, { restartCount }) => sum + (restartCount ?? 0), 0);
+    return restarts > 0 && restarts >= (spec.backoffLimit ?? 6);
   }
 
   /** After a failure new pods wait: 10 s, then twice as long each time. @returns milliseconds to wait */

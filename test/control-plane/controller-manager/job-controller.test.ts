@@ -140,3 +140,26 @@ test('suspended, a job has no pods; resumed, it runs', async () => {
     },
   );
 });
+
+test('OnFailure: restarts count against the limit', async () => {
+  const pods = { group: '', version: 'v1', resource: 'pods' } as const;
+  const spec = { backoffLimit: 2, template: podTemplate('sum:1', 'OnFailure') };
+  await withJob(
+    spec,
+    () => 'Running',
+    async (harness) => {
+      const name = (await harness.pods())[0]?.metadata.name ?? '';
+      for (const [restartCount, ended] of [
+        [1, false],
+        [2, true],
+      ] as const) {
+        const containerStatuses = [{ name: 'main', image: 'sum:1', imageID: '', ready: true, restartCount }];
+        await harness.api.client
+          .resource(pods, 'default')
+          .patch(name, 'application/merge-patch+json', { status: { containerStatuses } }, { subresource: 'status' });
+        await harness.converge();
+        assert.equal((await conditions(harness)).includes('Failed True BackoffLimitExceeded'), ended);
+      }
+    },
+  );
+});
