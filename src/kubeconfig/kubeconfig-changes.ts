@@ -63,6 +63,8 @@ export async function writeCurrentContext(files: FileSystem, places: KubeconfigP
       break;
     }
   }
+  // Nothing to take out: nothing is written.
+  if (target === undefined && name === '') return;
   await changeKubeconfigFile(files, target ?? (await defaultFile(files, places)), (document) => {
     document['current-context'] = name;
   });
@@ -77,6 +79,7 @@ export function mergedDocument(kubeconfig: Kubeconfig): JsonObject {
     users: list('users', 'user'),
     contexts: list('contexts', 'context'),
     'current-context': kubeconfig.currentContext,
+    ...(kubeconfig.preferences === undefined ? {} : { preferences: kubeconfig.preferences }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { goQuote } from '../apimachinery/field-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { parseYaml, stringifyYaml, YamlError } from '../apimachinery/yaml.ts';
 import type { FileSystem } from '../system/file-system.ts';
@@ -21,6 +22,8 @@ export interface Kubeconfig {
   readonly currentContext: string;
   /** Whether any file was there. */
   readonly found: boolean;
+  /** The preferences of the first file that has any. */
+  readonly preferences?: JsonObject;
 }
 
 /** A kubeconfig that cannot be read; the message is what follows `error: `. */
@@ -52,6 +55,12 @@ export function kubeconfigFiles(places: KubeconfigPlaces): string[] {
   return listed.length > 0 ? [...new Set(listed.map(absolute))] : [join(places.home, '.kube', 'config')];
 }
 
+/** A file's name as it was given, for messages. */
+export function shownFile(places: KubeconfigPlaces, file: string): string {
+  const given = [places.explicit, ...places.environment.split(delimiter)].filter((path) => path !== '');
+  return given.find((path) => resolve(places.cwd, path) === file) ?? file;
+}
+
 /** Reads and merges the files. A file of $KUBECONFIG may be absent, the one of --kubeconfig may not. */
 export async function loadKubeconfig(files: FileSystem, places: KubeconfigPlaces): Promise<Kubeconfig> {
   const merged = {
@@ -61,8 +70,9 @@ export async function loadKubeconfig(files: FileSystem, places: KubeconfigPlaces
   };
   let currentContext = '';
   let found = false;
+  let preferences: JsonObject | undefined;
   for (const file of kubeconfigFiles(places)) {
-    const document = await readKubeconfigFile(files, file);
+    const document = await readKubeconfigFile(files, file, shownFile(places, file));
     if (document === undefined) {
       if (places.explicit !== '') throw new KubeconfigError(`stat ${places.explicit}: no such file or directory`);
       continue;
@@ -73,14 +83,23 @@ export async function loadKubeconfig(files: FileSystem, places: KubeconfigPlaces
         if (!merged[section].has(entry.name)) merged[section].set(entry.name, entry);
       }
     }
+    if (isJsonObject(document['preferences'])) preferences ??= document['preferences'];
     const current = document['current-context'];
     if (currentContext === '' && typeof current === 'string') currentContext = current;
   }
-  return { ...merged, currentContext, found };
+  return { ...merged, currentContext, found, ...(preferences === undefined ? {} : { preferences }) };
 }
 
-/** One file as it stands; undefined when it is not there. @throws KubeconfigError */
-export async function readKubeconfigFile(files: FileSystem, file: string): Promise<JsonObject | undefined> {
+/**
+ * One file as it stands; undefined when it is not there. A key that stands twice counts as the later one.
+ * @param shownAs the file's name in messages
+ * @throws KubeconfigError
+ */
+export async function readKubeconfigFile(
+  files: FileSystem,
+  file: string,
+  shownAs: string = file,
+): Promise<JsonObject | undefined> {
   let text: string;
   try {
     text = Buffer.from(await files.readFile(file)).toString('utf8');
@@ -89,23 +108,37 @@ export async function readKubeconfigFile(files: FileSystem, file: string): Promi
     if (code === 'ENOENT') return undefined;
     const reason = code === 'EACCES' ? 'permission denied' : code === 'EISDIR' ? 'is a directory' : String(error);
     throw new KubeconfigError(
-      `error loading config file "${file}": ${code === 'EISDIR' ? 'read' : 'open'} ${file}: ${reason}`,
+      `error loading config file "${shownAs}": ${code === 'EISDIR' ? 'read' : 'open'} ${shownAs}: ${reason}`,
     );
   }
   let document: JsonValue;
   try {
-    document = parseYaml(text);
+    document = parseYaml(text, { onDuplicateKey: () => {} });
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
-    throw new KubeconfigError(`error loading config file "${file}": ${error.message}`);
+    throw new KubeconfigError(`error loading config file "${shownAs}": ${error.message}`);
   }
   if (document === null) return {};
   if (!isJsonObject(document)) {
     throw new KubeconfigError(
-      `error loading config file "${file}": couldn't get version/kind; json parse error: it is no object`,
+      `error loading config file "${shownAs}": couldn't get version/kind; json parse error: it is no object`,
     );
   }
+  requireConfigKind(document, shownAs);
   return withInteractiveModes(document);
+}
+
+/** Kind and version may be absent, but not be others. */
+function requireConfigKind(document: JsonObject, shownAs: string): void {
+  const { kind = 'Config', apiVersion = 'v1' } = document;
+  if ((kind === 'Config' || kind === '') && (apiVersion === 'v1' || apiVersion === '')) return;
+  const what = `no kind ${goQuote(textOf(kind))} is registered for version ${goQuote(textOf(apiVersion))}`;
+  const scheme = 'in scheme "k8s.io/client-go/tools/clientcmd/api/latest/latest.go:50"';
+  throw new KubeconfigError(`error loading config file "${shownAs}": ${what} ${scheme}`);
+}
+
+function textOf(value: JsonValue): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function entriesOf(document: JsonObject, section: KubeconfigSection, file: string): NamedEntry[] {

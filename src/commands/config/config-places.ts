@@ -1,7 +1,7 @@
 import { kubeconfigPlaces } from '../../cli/cluster-access.ts';
 import { type CommandContext, CommandError, HelpfulError } from '../../cli/command.ts';
 import { loadForChange } from '../../kubeconfig/kubeconfig-changes.ts';
-import { type Kubeconfig, kubeconfigFiles, type KubeconfigPlaces } from '../../kubeconfig/kubeconfig.ts';
+import { type Kubeconfig, kubeconfigFiles, type KubeconfigPlaces, shownFile } from '../../kubeconfig/kubeconfig.ts';
 
 /** Where the kubeconfig of this invocation is, and what it says. */
 export async function openKubeconfig(
@@ -15,9 +15,9 @@ export async function openKubeconfig(
 export async function namedFile(context: CommandContext, places: KubeconfigPlaces): Promise<string> {
   const files = kubeconfigFiles(places);
   for (const file of files) {
-    if (await context.files.exists(file)) return file;
+    if (await context.files.exists(file)) return shownFile(places, file);
   }
-  return files.at(-1) ?? '';
+  return shownFile(places, files.at(-1) ?? '');
 }
 
 /** Checks how many arguments there are. @throws HelpfulError */

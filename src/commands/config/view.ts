@@ -51,7 +51,7 @@ export const viewCommand = defineCommand({
     if (printer === undefined) throw new CommandError(`unable to print as ${print.output}`);
     const { kubeconfig } = await openKubeconfig(context);
     const chosen = context.globals.string('context') || kubeconfig.currentContext;
-    let document = await withResolvedPaths(kubeconfig, context, flatten);
+    let document = flatten ? await withFileContents(kubeconfig, context) : mergedDocument(kubeconfig);
     if (minify) document = minified(document, chosen);
     // Who asks for the content of files gets everything.
     if (!raw && !flatten) document = redacted(document);
@@ -68,12 +68,8 @@ function entries(document: JsonObject, section: string): JsonObject[] {
   return Array.isArray(list) ? list.filter(isJsonObject) : [];
 }
 
-/** Relative paths are relative to their file; with `flatten` the files' content takes their place. */
-async function withResolvedPaths(
-  kubeconfig: Kubeconfig,
-  context: CommandContext,
-  flatten: boolean,
-): Promise<JsonObject> {
+/** The content of files in the place of their names, which are relative to the kubeconfig they stand in. */
+async function withFileContents(kubeconfig: Kubeconfig, context: CommandContext): Promise<JsonObject> {
   const document = mergedDocument(kubeconfig);
   for (const [section, member] of [
     ['clusters', 'cluster'],
@@ -87,8 +83,6 @@ async function withResolvedPaths(
         const path = value[field];
         if (typeof path !== 'string' || path === '') continue;
         const full = resolveEntryPath(entry, path);
-        value[field] = full;
-        if (!flatten) continue;
         delete value[field];
         value[`${field}-data`] ??= await contentOf(context, full);
       }
