@@ -68,6 +68,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./patch.ts')).patchCommand,
   },
   {
+    path: ['wait'],
+    short: 'Wait for a specific condition on one or many resources',
+    group: advanced,
+    load: async () => (await import('./wait.ts')).waitCommand,
+  },
+  {
     path: ['label'],
     short: 'Update the labels on a resource',
     group: settings,

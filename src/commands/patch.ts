@@ -103,12 +103,15 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
     const client = await context.cluster.client();
     for (const { object, mapping, namespace, name } of objects) {
       try {
-        const patched = await resourceOf(client, mapping, namespace).patch(name, types[options.type], options.patch, {
+        const resource = resourceOf(client, mapping, namespace);
+        const { subresource } = options;
+        const before = subresource === '' ? object : await resource.get(name, { subresource });
+        const patched = await resource.patch(name, types[options.type], options.patch, {
           fieldManager: options.fieldManager,
-          ...(options.subresource === '' ? {} : { subresource: options.subresource }),
+          ...(subresource === '' ? {} : { subresource }),
           ...(options.dryRun === 'none' ? {} : { dryRun: 'All' as const }),
         });
-        context.streams.out.write(show(object, patched, options));
+        context.streams.out.write(show(before, patched, options));
       } catch (error) {
         failures.push(error);
       }
