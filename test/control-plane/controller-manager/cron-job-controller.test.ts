@@ -152,3 +152,33 @@ test('a job goes when its time to live after the end has passed', async () => {
     assert.ok((await harness.list<Job>(jobs)).every(({ metadata }) => metadata.deletionTimestamp !== undefined));
   });
 });
+
+for (const [startingDeadlineSeconds, expected] of [
+  [undefined, [`tick-${Date.UTC(2026, 0, 1, 0, 20) / minute}`]],
+  [60, []],
+  [600, [`tick-${Date.UTC(2026, 0, 1, 0, 20) / minute}`]],
+] as const) {
+  test(`times missed: of them the last is made up for within ${startingDeadlineSeconds ?? 'any'} seconds`, async () => {
+    const deadline = startingDeadlineSeconds === undefined ? {} : { startingDeadlineSeconds };
+    await withCronJob({ suspend: true, ...deadline }, async (harness) => {
+      await pass(harness, 22 * minute);
+      await harness.patch(cronJobs, 'tick', { spec: { suspend: false } });
+      await harness.work();
+      const names = (await harness.list<Job>(jobs)).map((job) => job.metadata.name);
+      assert.deepEqual(names, expected);
+    });
+  });
+}
+
+test('more than a hundred missed times: said in an event, and the last one started', async () => {
+  await withCronJob({ schedule: '* * * * *', suspend: true }, async (harness) => {
+    await pass(harness, 120 * minute);
+    await harness.patch(cronJobs, 'tick', { spec: { suspend: false } });
+    await harness.work();
+    const names = (await harness.list<Job>(jobs)).map((job) => job.metadata.name);
+    assert.deepEqual(names, [`tick-${Date.UTC(2026, 0, 1, 2) / minute}`]);
+    assert.ok(
+      (await harness.events()).some((event) => event.startsWith('TooManyMissedTimes: too many missed start times.')),
+    );
+  });
+});
