@@ -5,11 +5,11 @@ const hiddenAnnotations = new Set(['kubectl.kubernetes.io/last-applied-configura
 
 /** Collects a description: lines of `title:<tab>value`, aligned two spaces apart when it is read. */
 export class DescribeText {
-  readonly #writer = new TabWriter({ minWidth: 0, padding: 2, remembersWidths: false });
+  #raw = '';
 
   /** A line, `level` times two spaces in. */
   line(level: number, text: string): void {
-    this.#writer.write(`${'  '.repeat(level)}${text}\n`);
+    this.#raw += `${'  '.repeat(level)}${text}\n`;
   }
 
   /** `Labels:` with a line for each, sorted; `title` may begin with spaces. */
@@ -29,7 +29,7 @@ export class DescribeText {
       .toSorted();
     if (keys.length === 0) this.line(0, `${title}:\t<none>`);
     for (const [index, key] of keys.entries()) {
-      const start = index === 0 ? `${title}:\t` : `${indentOf(title)}\t`;
+      const start = index === 0 ? `${title}:\t` : '\t';
       const value = (annotations?.[key] ?? '').replace(/\n$/, '');
       if (value.length + key.length + 2 <= maxAnnotationLength && !value.includes('\n')) {
         this.line(0, `${start}${key}: ${value}`);
@@ -37,7 +37,7 @@ export class DescribeText {
       }
       this.line(0, `${start}${key}:`);
       for (const part of value.split('\n')) {
-        this.line(0, `${indentOf(title)}\t  ${shorten(part, maxAnnotationLength - 2)}`);
+        this.line(0, `\t  ${shorten(part, maxAnnotationLength - 2)}`);
       }
     }
   }
@@ -46,18 +46,21 @@ export class DescribeText {
   list(title: string, values: readonly string[]): void {
     if (values.length === 0) this.line(0, `${title}:\t<none>`);
     for (const [index, value] of values.entries()) {
-      this.line(0, `${index === 0 ? `${title}:` : indentOf(title)}\t${value}`);
+      this.line(0, `${index === 0 ? `${title}:` : ''}\t${value}`);
     }
   }
 
   /** Everything, aligned. */
   toString(): string {
-    return this.#writer.flush();
+    const writer = new TabWriter({ minWidth: 0, padding: 2, remembersWidths: false });
+    writer.write(this.#raw);
+    return writer.flush();
   }
-}
 
-function indentOf(title: string): string {
-  return /^ */.exec(title)?.[0] ?? '';
+  /** Everything as it was written, with its tabs. */
+  unaligned(): string {
+    return this.#raw;
+  }
 }
 
 function shorten(text: string, length: number): string {

@@ -1,0 +1,82 @@
+import { CommandError, defineCommand } from '../../cli/command.ts';
+import { filenameFlags, printFlags, selectorFlag, standardFormats } from '../../cli/flags.ts';
+import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
+import { printerOf } from '../../cli/print-objects.ts';
+import { loadTargets, resolveTargets } from '../../cli/resource-targets.ts';
+import { type RolloutRevision, rolloutRevisions } from '../../cli/rollout-history.ts';
+import { DescribeText } from '../../describe/describe-text.ts';
+import { describePodTemplate } from '../../describe/pod-template.ts';
+import { NamePrinter } from '../../printers/name-printer.ts';
+import type { ObjectPrinter } from '../../printers/printer.ts';
+
+interface HistoryOptions {
+  readonly args: readonly string[];
+  readonly input: ManifestInput;
+  readonly selector: string;
+  readonly revision: number;
+  readonly printer: ObjectPrinter | undefined;
+}
+
+/** `rollout history`: lists revisions, or shows one. */
+export const rolloutHistoryCommand = defineCommand<HistoryOptions>({
+  path: ['rollout', 'history'],
+  usage: '(TYPE NAME | TYPE/NAME) [flags]',
+  short: 'View rollout history',
+  long: 'List the revisions that are kept, or show the pod template of one.',
+  examples: '  kubectl rollout history deployment/web\n  kubectl rollout history deployment/web --revision=3',
+  flags: [
+    ...printFlags({ formats: standardFormats }),
+    ...filenameFlags('that name what to look at'),
+    selectorFlag,
+    { name: 'revision', type: 'int64', default: '0', description: 'Show this revision in full.' },
+  ],
+  async toOptions(args, flags, context) {
+    const input = manifestInput(flags);
+    if (args.length === 0 && input.filenames.length === 0) throw new CommandError('required resource not specified');
+    const revision = flags.int('revision');
+    if (revision < 0) throw new CommandError(`revision must be a positive integer: ${revision}`);
+    return { args, input, selector: flags.string('selector'), revision, printer: await printerOf(flags, context) };
+  },
+  async run(options, context) {
+    const request = { ...options, all: true, fieldSelector: '', allNamespaces: false };
+    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
+    const client = await context.cluster.client();
+    for (const { object } of objects) {
+      const revisions = await rolloutRevisions(object, client);
+      if (revisions === undefined) {
+        throw new CommandError(`no history viewer has been implemented for "${object.kind}"`);
+      }
+      const wanted = revisions.find(({ number }) => number === options.revision);
+      if (options.revision > 0 && revisions.length > 0 && wanted === undefined) {
+        throw new CommandError('unable to find the specified revision');
+      }
+      if (options.printer !== undefined) {
+        const shown = wanted === undefined ? revisions : [wanted];
+        for (const revision of shown) context.streams.out.write(options.printer.print(revision.object));
+        continue;
+      }
+      const name = new NamePrinter({ short: true }).print(object).trimEnd();
+      const title = options.revision > 0 ? `${name} with revision #${options.revision}` : `${name} `;
+      const body = wanted === undefined ? listText(revisions) : `${templateText(wanted)}\n`;
+      context.streams.out.write(`${title}\n${body}`);
+    }
+    if (errors.length > 0) throw errors[0];
+  },
+});
+
+/** The pod template of a revision, with tabs. */
+export function templateText(revision: RolloutRevision): string {
+  const text = new DescribeText();
+  describePodTemplate(revision.template, text);
+  return text.unaligned();
+}
+
+function listText(revisions: readonly RolloutRevision[]): string {
+  if (revisions.length === 0) return 'No rollout history found.\n';
+  const text = new DescribeText();
+  text.line(0, 'REVISION\tCHANGE-CAUSE');
+  for (const { number, changeCause } of revisions) {
+    text.line(0, `${number}\t${changeCause === '' ? '<none>' : changeCause}`);
+  }
+  return `${text.toString()}\n`;
+}
