@@ -5,17 +5,19 @@ import { looksLikeTime } from './yaml-scalar.ts';
  * Writes a value as KYAML without its `---` (KEP-5295): braces and brackets, keys bare where no reader of YAML could
  * misread them, values in double quotes, text of several lines folded to a line each.
  */
-export function stringifyKyaml(value: unknown): string {
-  return `${render(value, 0)}\n`;
+export function stringifyKyaml(value: unknown, options: { readonly keepOrder?: boolean } = {}): string {
+  return `${render(value, 0, options.keepOrder === true)}\n`;
 }
 
-function render(value: unknown, indent: number): string {
+function render(value: unknown, indent: number, keepOrder: boolean): string {
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'string') return quoted(value, indent + 1, value.includes('\n'));
   if (typeof value === 'number') return numberText(value);
   if (typeof value === 'boolean' || typeof value === 'bigint') return `${value}`;
   if (typeof value !== 'object') throw new Error(`no KYAML for a ${typeof value}`);
-  return Array.isArray(value) ? renderList(value, indent) : renderObject(value as Record<string, unknown>, indent);
+  return Array.isArray(value)
+    ? renderList(value, indent, keepOrder)
+    : renderObject(value as Record<string, unknown>, indent, keepOrder);
 }
 
 /** Numbers stand as in JSON. */
@@ -24,22 +26,22 @@ function numberText(value: number): string {
   return `${value}`;
 }
 
-function renderList(items: readonly unknown[], indent: number): string {
+function renderList(items: readonly unknown[], indent: number, keepOrder: boolean): string {
   if (items.length === 0) return '[]';
   // Lists of containers alone open them on the line of the bracket.
   if (items.every((item) => typeof item === 'object' && item !== null)) {
-    return `[${items.map((item) => render(item, indent)).join(', ')}]`;
+    return `[${items.map((item) => render(item, indent, keepOrder)).join(', ')}]`;
   }
-  const lines = items.map((item) => `${pad(indent + 1)}${render(item, indent + 1)},\n`);
+  const lines = items.map((item) => `${pad(indent + 1)}${render(item, indent + 1, keepOrder)},\n`);
   return `[\n${lines.join('')}${pad(indent)}]`;
 }
 
-function renderObject(object: Record<string, unknown>, indent: number): string {
+function renderObject(object: Record<string, unknown>, indent: number, keepOrder: boolean): string {
   const keys = Object.keys(object).filter((key) => object[key] !== undefined);
   if (keys.length === 0) return '{}';
-  const lines = keys.sort(compareRunes).map((key) => {
+  const lines = (keepOrder ? keys : keys.sort(compareRunes)).map((key) => {
     const name = needsQuotes(key) ? quoted(key, indent + 1, false, true) : key;
-    return `${pad(indent + 1)}${name}: ${render(object[key], indent + 1)},\n`;
+    return `${pad(indent + 1)}${name}: ${render(object[key], indent + 1, keepOrder)},\n`;
   });
   return `{\n${lines.join('')}${pad(indent)}}`;
 }

@@ -126,10 +126,13 @@ export class UsageError extends CommandError {
   }
 }
 
-/** Wrong arguments of a command that shows its help first, on standard output, and the message after it. */
+/**
+ * Wrong arguments of a command that shows its help first, on standard output, and the message after it; without a
+ * message the help is all, and nothing went wrong.
+ */
 export class HelpfulError extends CommandError {
   constructor(message: string) {
-    super(message, 1);
+    super(message, message === '' ? 0 : 1);
     this.name = 'HelpfulError';
   }
 }

@@ -3,7 +3,7 @@ import { NoMatchError } from '../apimachinery/rest-mapping.ts';
 import { type StatusCause, StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { ConfigurationError } from '../kubeconfig/configuration-error.ts';
-import { CommandError, SilentExit, UsageError } from './command.ts';
+import { CommandError, HelpfulError, SilentExit, UsageError } from './command.ts';
 
 /** How a command ends: what goes to standard error, with its line end, and the exit code. */
 export interface Ending {
@@ -52,6 +52,7 @@ function errorText(error: unknown, commandPath: string): string {
     if (error.errors.length === 1) return errorText(error.errors[0], commandPath);
     return [...new Set(error.errors.map((single) => `${lineAmongSeveral(single)}\n`))].join('');
   }
+  if (error instanceof HelpfulError && error.message === '') return '';
   if (error instanceof UsageError) {
     const path = commandPath === '' ? 'kubectl' : `kubectl ${commandPath}`;
     return `error: ${error.message}\nSee '${path} -h' for help and examples`;

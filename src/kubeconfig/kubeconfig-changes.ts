@@ -70,6 +70,26 @@ export async function writeCurrentContext(files: FileSystem, places: KubeconfigP
   });
 }
 
+/** Sets the preferences: in the first file that has some, else in the default file. */
+export async function writePreferences(
+  files: FileSystem,
+  places: KubeconfigPlaces,
+  preferences: JsonObject,
+): Promise<void> {
+  let target: string | undefined;
+  for (const file of kubeconfigFiles(places)) {
+    const present = (await readKubeconfigFile(files, file))?.['preferences'];
+    if (isJsonObject(present) && Object.keys(present).length > 0) {
+      target = file;
+      break;
+    }
+  }
+  if (target === undefined && Object.keys(preferences).length === 0) return;
+  await changeKubeconfigFile(files, target ?? (await defaultFile(files, places)), (document) => {
+    document['preferences'] = preferences;
+  });
+}
+
 /** The merged kubeconfig as one document. */
 export function mergedDocument(kubeconfig: Kubeconfig): JsonObject {
   const list = (section: KubeconfigSection, member: string) =>

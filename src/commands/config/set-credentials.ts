@@ -8,7 +8,7 @@ import {
   HelpfulError,
 } from '../../cli/command.ts';
 import { entryValue, writeEntry } from '../../kubeconfig/kubeconfig-changes.ts';
-import { absolute, missingFile, openKubeconfig, readForEmbedding, requireArguments } from './config-places.ts';
+import { absolute, missingFile, openKubeconfig, readForEmbedding } from './config-places.ts';
 
 const text = (name: string, description: string): FlagDefinition => ({
   name,
@@ -62,7 +62,7 @@ export const setCredentialsCommand = defineCommand({
     text('username', 'User name'),
   ],
   toOptions(args, flags) {
-    requireArguments(args, 1);
+    if (args.length !== 1) throw new HelpfulError(`unexpected args: [${args.join(' ')}]`);
     checkFlags(flags);
     const environment = splitPairs(flags.list('exec-env'), 'exec-env');
     const providerArguments = splitPairs(flags.list('auth-provider-arg'), 'auth-provider-arg');
@@ -154,8 +154,11 @@ function setSecrets(value: JsonObject, flags: FlagValues): void {
 function setProvider(value: JsonObject, flags: FlagValues, pairs: Pairs): void {
   if (flags.changed('auth-provider')) {
     const name = flags.string('auth-provider');
+    const known = value['auth-provider'];
+    // The provider of the same name keeps its settings.
+    const isKnown = isJsonObject(known) && known['name'] === name;
     if (name === '') delete value['auth-provider'];
-    else value['auth-provider'] = { config: null, name };
+    else if (!isKnown) value['auth-provider'] = { config: null, name };
   }
   const provider = value['auth-provider'];
   if (!isJsonObject(provider)) return;

@@ -1,7 +1,13 @@
 import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
 import { type CommandContext, CommandError, defineCommand } from '../../cli/command.ts';
 import { parseBoolean } from '../../cli/flag-values.ts';
-import { deleteEntry, entryValue, writeCurrentContext, writeEntry } from '../../kubeconfig/kubeconfig-changes.ts';
+import {
+  deleteEntry,
+  entryValue,
+  writeCurrentContext,
+  writeEntry,
+  writePreferences,
+} from '../../kubeconfig/kubeconfig-changes.ts';
 import type { KubeconfigSection } from '../../kubeconfig/kubeconfig.ts';
 import { openKubeconfig, requireArguments } from './config-places.ts';
 
@@ -34,12 +40,14 @@ const fieldsOf: Readonly<Record<KubeconfigSection, Readonly<Record<string, 'text
 
 type Target =
   | { readonly kind: 'current' }
+  | { readonly kind: 'colors' }
   | { readonly kind: 'section'; readonly section: KubeconfigSection }
   | { readonly kind: 'entry'; readonly section: KubeconfigSection; readonly name: string; readonly field?: string };
 
 /** Reads a property's name; the name of an entry may hold dots where a known field follows. @throws CommandError */
 function parseProperty(property: string): Target {
   if (property === 'current-context') return { kind: 'current' };
+  if (property === 'preferences.colors') return { kind: 'colors' };
   const [section = '', ...rest] = property.split('.');
   if (!isSection(section)) throw new CommandError(`unable to parse ${property} after [] at api.Config`);
   if (rest.length === 0) return { kind: 'section', section };
@@ -93,6 +101,10 @@ async function setProperty(property: string, text: string, raw: boolean, context
     await writeCurrentContext(context.files, places, text);
     return;
   }
+  if (target.kind === 'colors') {
+    await writePreferences(context.files, places, parseBoolean(text) ? { colors: true } : {});
+    return;
+  }
   if (target.kind === 'section' || target.field === undefined) {
     throw new CommandError(`can't set a map to a value: ${property}`);
   }
@@ -133,6 +145,8 @@ export const unsetCommand = defineCommand({
     const { places, kubeconfig } = await openKubeconfig(context);
     if (target.kind === 'current') {
       await writeCurrentContext(context.files, places, '');
+    } else if (target.kind === 'colors') {
+      await writePreferences(context.files, places, {});
     } else if (target.kind === 'section') {
       for (const { name, file } of kubeconfig[target.section].values()) {
         await deleteEntry(context.files, file, target.section, name);

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import { stringifyKyaml } from '../../apimachinery/yaml.ts';
 import { type CommandContext, CommandError, defineCommand, UsageError } from '../../cli/command.ts';
 import { printFlags, standardFormats } from '../../cli/flags.ts';
 import { canonicalKubeconfig } from '../../kubeconfig/canonical-kubeconfig.ts';
@@ -57,7 +58,10 @@ export const viewCommand = defineCommand({
     if (!raw && !flatten) document = redacted(document);
     const shown = canonicalKubeconfig(document);
     // Fields come in the order of client-go's types here, where those of API objects are sorted.
-    const text = print.output === 'json' ? `${JSON.stringify(shown, undefined, 4)}\n` : printer.print(shown);
+    let text: string;
+    if (print.output === 'json') text = `${JSON.stringify(shown, undefined, 4)}\n`;
+    else if (print.output === 'kyaml') text = `---\n${stringifyKyaml(shown, { keepOrder: true })}`;
+    else text = printer.print(shown);
     context.streams.out.write(text);
     context.streams.out.write(printer.end?.() ?? '');
   },
