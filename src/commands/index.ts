@@ -39,9 +39,34 @@ export const commandTable: readonly CommandEntry[] = [
     long: 'Follow and steer the rollouts of deployments, daemon sets and stateful sets.',
   },
   {
+    path: ['rollout', 'history'],
+    short: 'View rollout history',
+    load: async () => (await import('./rollout/history.ts')).rolloutHistoryCommand,
+  },
+  {
+    path: ['rollout', 'pause'],
+    short: 'Mark the provided resource as paused',
+    load: async () => (await import('./rollout/changes.ts')).rolloutPauseCommand,
+  },
+  {
+    path: ['rollout', 'restart'],
+    short: 'Restart a resource',
+    load: async () => (await import('./rollout/changes.ts')).rolloutRestartCommand,
+  },
+  {
+    path: ['rollout', 'resume'],
+    short: 'Resume a paused resource',
+    load: async () => (await import('./rollout/changes.ts')).rolloutResumeCommand,
+  },
+  {
     path: ['rollout', 'status'],
     short: 'Show the status of the rollout',
     load: async () => (await import('./rollout/status.ts')).rolloutStatusCommand,
+  },
+  {
+    path: ['rollout', 'undo'],
+    short: 'Undo a previous rollout',
+    load: async () => (await import('./rollout/undo.ts')).rolloutUndoCommand,
   },
   {
     path: ['scale'],
@@ -66,6 +91,12 @@ export const commandTable: readonly CommandEntry[] = [
     short: 'Update fields of a resource',
     group: advanced,
     load: async () => (await import('./patch.ts')).patchCommand,
+  },
+  {
+    path: ['replace'],
+    short: 'Replace a resource by file name or stdin',
+    group: advanced,
+    load: async () => (await import('./replace.ts')).replaceCommand,
   },
   {
     path: ['wait'],
