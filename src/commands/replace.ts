@@ -63,7 +63,7 @@ export const replaceCommand = defineCommand<ReplaceOptions>({
     { name: 'timeout', type: 'duration', default: '0s', description: 'With --force: how long to wait for the end' },
     { name: 'wait', type: 'bool', default: 'false', description: 'With --force: wait until objects are gone' },
   ],
-  async toOptions(args, flags, context) {
+  async toOptions(_args, flags, context) {
     const input = manifestInput(flags);
     const raw = flags.string('raw');
     if (flags.int('grace-period') >= 0 && !flags.bool('force')) {
@@ -72,8 +72,7 @@ export const replaceCommand = defineCommand<ReplaceOptions>({
     if (flags.duration('timeout') !== 0 && !flags.bool('force')) {
       throw new CommandError('--timeout must have --force specified');
     }
-    if (input.filenames.length === 0) throw new UsageError('must specify --filename to replace');
-    if (args.length > 0) throw new UsageError(`unexpected args: [${args.join(' ')}]`);
+    if (input.filenames.length === 0) throw new CommandError('must specify one of -f and -k');
     if (raw !== '') checkRaw(raw, input);
     if (flags.bool('force')) {
       throw new CommandError('--force is not supported by kubectl-ts yet: delete the object and create it');

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Unstructured } from '../../src/apimachinery/object-meta.ts';
+import { describeObject } from '../../src/describe/describe.ts';
+import { fieldLabel } from '../../src/describe/generic.ts';
+import { createTestApiServer } from '../support/test-api-server.ts';
+import { goldenJson, goldenText } from '../support/golden.ts';
+
+/** Kinds whose descriptions need nothing but the object; all were described without events. */
+const recorded = [
+  'pods',
+  'configmaps',
+  'secrets',
+  'apiservices.apiregistration.k8s.io',
+  'controllerrevisions.apps',
+  'events',
+];
+
+test('objects are described as they were recorded', async (t) => {
+  const server = await createTestApiServer();
+  t.after(() => server.close());
+  for (const name of recorded) {
+    const list = goldenJson(t, `samples/output/${name}.json`) as { items: Unstructured[] } | undefined;
+    const expected = goldenText(t, `samples/describe/${name}.txt`);
+    if (list === undefined || expected === undefined) return;
+    const items = list.items.filter(({ metadata }) => [undefined, 'demo'].includes(metadata.namespace));
+    const texts: string[] = [];
+    for (const object of items) {
+      texts.push(await describeObject(object, { client: server.client, showEvents: false, now: 0 }));
+    }
+    await t.test(name, () => assert.equal(texts.join('\n\n'), expected));
+  }
+});
+
+test('field names become labels', () => {
+  const cases = {
+    creationTimestamp: 'Creation Timestamp',
+    apiVersion: 'API Version',
+    uid: 'UID',
+    'x-kubernetes-validations': 'X - Kubernetes - Validations',
+    openAPIV3Schema: 'openAPIV3Schema',
+    $patch: '$patch',
+    podIPs: 'Pod I Ps',
+  };
+  for (const [field, label] of Object.entries(cases)) assert.equal(fieldLabel(field), label);
+});
