@@ -4,6 +4,8 @@
 
 const { main } = require('../dist/main.js');
 
-void main().then((code) => {
-  process.exitCode = code;
-});
+async function runAndExit() {
+  process.exitCode = await main();
+}
+
+void runAndExit();
