@@ -17,6 +17,8 @@ export interface ClientRequest {
   /** `application/json` when absent. */
   readonly contentType?: string;
   readonly accept?: string;
+  /** The path is the user's own: errors made up for it do not tell a verb and resource. */
+  readonly raw?: boolean;
   readonly signal?: AbortSignal;
 }
 

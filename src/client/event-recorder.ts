@@ -1,6 +1,8 @@
 import { formatTime, type KubeObject } from '../apimachinery/object-meta.ts';
+import { hasReason, StatusError } from '../apimachinery/status.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Client } from './client.ts';
+import { type CorrelatedEvent, EventCorrelator, remember } from './event-correlator.ts';
 
 export interface EventRecorderOptions {
   readonly client: Client;
@@ -20,7 +22,7 @@ export interface EventRecorder {
     message: string,
     options?: { readonly fieldPath?: string },
   ): void;
-  /** Resolves when what was recorded so far is written. */
+  /** Resolves when what was recorded so far is written; what the server did not take by now is given up. */
   flush(): Promise<void>;
 }
 
@@ -30,69 +32,140 @@ interface SentEvent {
   count: number;
 }
 
+interface NewEvent {
+  readonly object: KubeObject;
+  readonly type: string;
+  readonly reason: string;
+  readonly fieldPath: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 const eventsResource = { group: '', version: 'v1', resource: 'events' } as const;
-const maxRemembered = 4096;
 const maxQueued = 1000;
-/** Repeats of one event beyond this many wait for five minutes each (client-go's spam filter). */
-const burst = 25;
-const refillMillis = 300_000;
+const maxMessageLength = 1024;
+/** A server that cannot be reached is asked again so often, so many milliseconds apart. */
+const maxTries = 12;
+const retryMillis = 10_000;
 
-/** Makes a recorder; repeats of an event raise its count, as client-go's correlator does. */
+/**
+ * Makes a recorder. Repeats of an event raise its count, many alike become one, and floods are cut off, as client-go's
+ * correlator does it.
+ */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
-  const { client, clock, component, host } = options;
-  const sent = new Map<string, SentEvent>();
-  const buckets = new Map<string, { tokens: number; at: number }>();
-  let queued = 0;
-  let tail: Promise<void> = Promise.resolve();
+  return new Recorder(options);
+}
 
-  const mayPass = (key: string): boolean => {
-    const now = clock.now();
-    const bucket = buckets.get(key) ?? { tokens: burst, at: now };
-    bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / refillMillis);
-    bucket.at = now;
-    remember(buckets, key, bucket);
-    if (bucket.tokens < 1) return false;
-    bucket.tokens--;
-    return true;
-  };
+class Recorder implements EventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #correlator: EventCorrelator;
+  readonly #sent = new Map<string, SentEvent>();
+  #sequence = 0n;
+  #queued = 0;
+  #tail: Promise<void> = Promise.resolve();
+  #isFlushing = false;
+  #endWait: (() => void) | undefined;
 
-  const write = async (
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+    this.#correlator = new EventCorrelator(options.clock);
+  }
+
+  event(
     object: KubeObject,
-    type: string,
+    type: 'Normal' | 'Warning',
     reason: string,
     message: string,
-    fieldPath: string | undefined,
-    at: number,
-  ): Promise<void> => {
-    const { name = '', uid = '' } = object.metadata;
-    const namespace = object.metadata.namespace ?? 'default';
-    const key = JSON.stringify([object.kind, namespace, name, uid, fieldPath, type, reason, message]);
-    const before = sent.get(key);
-    if (before !== undefined) {
-      before.count++;
-      const patch = { count: before.count, lastTimestamp: formatTime(at), message };
-      const done = await client
-        .resource(eventsResource, before.namespace)
-        .patch(before.name, 'application/strategic-merge-patch+json', patch)
-        .then(
-          () => true,
-          () => false,
-        );
-      if (done) return;
-      sent.delete(key);
+    { fieldPath }: { readonly fieldPath?: string } = {},
+  ): void {
+    if (this.#queued >= maxQueued) return;
+    const { kind, apiVersion, metadata } = object;
+    const about = [kind, apiVersion, metadata.namespace, metadata.name, metadata.uid];
+    const correlated = this.#correlator.correlate({
+      subject: JSON.stringify(about),
+      family: JSON.stringify([...about, fieldPath, type, reason]),
+      message: message.slice(0, maxMessageLength),
+    });
+    if (correlated === undefined) return;
+    const event = { object, type, reason, fieldPath, at: this.#options.clock.now() };
+    this.#queued++;
+    this.#tail = this.#tail
+      .then(() => this.#deliver(correlated, event))
+      .finally(() => {
+        this.#queued--;
+      });
+  }
+
+  async flush(): Promise<void> {
+    this.#isFlushing = true;
+    this.#endWait?.();
+    await this.#tail;
+    this.#isFlushing = false;
+  }
+
+  /** Tries until the server has said something, be it no: an event it refuses is not worth holding up anything. */
+  async #deliver(correlated: CorrelatedEvent, event: NewEvent): Promise<void> {
+    for (let attempt = 1; attempt <= maxTries; attempt++) {
+      try {
+        await this.#write(correlated, event);
+        return;
+      } catch (error) {
+        if (error instanceof StatusError || this.#isFlushing) return;
+        await this.#wait();
+      }
     }
-    const eventName = `${name}.${(BigInt(at) * 1_000_000n + BigInt(sent.size)).toString(16)}`;
-    const body = {
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.setTimer(() => this.#endWait?.(), retryMillis, { unref: true });
+      this.#endWait = () => {
+        timer.cancel();
+        this.#endWait = undefined;
+        resolve();
+      };
+    });
+  }
+
+  async #write({ key, message }: CorrelatedEvent, event: NewEvent): Promise<void> {
+    const { client } = this.#options;
+    const before = this.#sent.get(key);
+    if (before !== undefined) {
+      const patch = { count: before.count + 1, lastTimestamp: formatTime(event.at), message };
+      try {
+        await client
+          .resource(eventsResource, before.namespace)
+          .patch(before.name, 'application/strategic-merge-patch+json', patch);
+        before.count++;
+        return;
+      } catch (error) {
+        // Events live for an hour: it begins again.
+        if (!hasReason(error, 'NotFound')) throw error;
+        this.#sent.delete(key);
+      }
+    }
+    const body = this.#newEvent(message, event);
+    const { name, namespace } = body.metadata;
+    await client.resource(eventsResource, namespace).create(body);
+    remember(this.#sent, key, { name, namespace, count: 1 });
+  }
+
+  #newEvent(message: string, { object, type, reason, fieldPath, at }: NewEvent) {
+    const { component, host } = this.#options;
+    const { name = '', uid = '', namespace, resourceVersion } = object.metadata;
+    // Names tell the time in nanoseconds; within a millisecond they are counted.
+    const nanoseconds = BigInt(at) * 1_000_000n + (this.#sequence++ % 1_000_000n);
+    return {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name: eventName, namespace },
+      metadata: { name: `${name}.${nanoseconds.toString(16)}`, namespace: namespace ?? 'default' },
       involvedObject: {
         kind: object.kind,
-        ...(object.metadata.namespace === undefined ? {} : { namespace: object.metadata.namespace }),
+        ...(namespace === undefined ? {} : { namespace }),
         name,
         uid,
         apiVersion: object.apiVersion,
-        ...(object.metadata.resourceVersion === undefined ? {} : { resourceVersion: object.metadata.resourceVersion }),
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
         ...(fieldPath === undefined ? {} : { fieldPath }),
       },
       reason,
@@ -106,33 +179,5 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       reportingComponent: component,
       reportingInstance: host ?? '',
     };
-    await client.resource(eventsResource, namespace).create(body);
-    remember(sent, key, { name: eventName, namespace, count: 1 });
-  };
-
-  return {
-    event(object, type, reason, message, extra = {}) {
-      const spamKey = `${component}/${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}/${object.metadata.uid ?? ''}`;
-      if (queued >= maxQueued || !mayPass(spamKey)) return;
-      queued++;
-      const at = clock.now();
-      tail = tail
-        .then(() => write(object, type, reason, message.slice(0, 1024), extra.fieldPath, at))
-        // An event that cannot be written (its namespace is going, say) is not worth holding up anything.
-        .catch(() => undefined)
-        .finally(() => {
-          queued--;
-        });
-    },
-    flush: () => tail,
-  };
-}
-
-/** Keeps the newest entries only. */
-function remember<V>(map: Map<string, V>, key: string, value: V): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= maxRemembered) return;
-  const oldest = map.keys().next().value;
-  if (oldest !== undefined) map.delete(oldest);
+  }
 }

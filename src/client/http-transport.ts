@@ -1,8 +1,9 @@
-import type { Duplex } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import type { Dispatcher, Pool as PoolType } from 'undici';
+import type { SecureContext, SecureContextOptions } from 'node:tls';
+import type { Dispatcher } from 'undici';
 import Pool from 'undici/lib/dispatcher/pool.js';
-import type { HttpHeaders, HttpRequest, HttpResponse, Transport } from '../apimachinery/http.ts';
+import type { HttpRequest, HttpResponse, Transport } from '../apimachinery/http.ts';
+import { delayWebAssemblyOptimization } from '../system/web-assembly.ts';
+import { HttpExchange } from './http-exchange.ts';
 import { asTransportError, TransportError } from './transport-error.ts';
 
 export interface HttpTransportOptions {
@@ -26,20 +27,42 @@ export interface HttpTransportOptions {
   readonly connectTimeoutMillis?: number;
 }
 
-/** Carries requests over HTTP/1.1 with kept connections. */
+/** Carries requests over HTTP/1.1 with kept connections. Nothing is opened before the first request. */
 export function createHttpTransport(options: HttpTransportOptions): Transport {
   const url = new URL(options.server);
   const address = hostPort(url);
   const basePath = url.pathname.replace(/\/+$/, '');
-  let dispatcher: Promise<Dispatcher> | undefined;
+  let opening: Promise<Connections> | undefined;
+  let isWarm = false;
+
+  const send = async (request: HttpRequest): Promise<HttpResponse> => {
+    const { dispatcher, explain } = await (opening ??= openConnections(options, url, address));
+    const exchange = new HttpExchange(address, request.signal, explain);
+    if (request.signal?.aborted !== true) {
+      const path = `${basePath}${request.path}`;
+      dispatcher.dispatch({ origin: url.origin, path, ...dispatchOptions(request, options) }, exchange);
+    }
+    const response = await exchange.response;
+    isWarm = true;
+    return response;
+  };
+
   return {
     async send(request) {
-      dispatcher ??= openDispatcher(options, url);
-      return dispatch(await dispatcher, request, `${basePath}${request.path}`, address, options);
+      const mayHaveBeenKept = isWarm;
+      try {
+        return await send(request);
+      } catch (error) {
+        // The server may have closed a kept connection just then; what is safe to repeat goes over a new one (RFC 9110, 9.2.2).
+        const isSafe = request.method === 'GET' || request.method === 'HEAD';
+        const isReset = error instanceof TransportError && error.kind === 'reset';
+        if (mayHaveBeenKept && isSafe && isReset && request.signal?.aborted !== true) return send(request);
+        throw error;
+      }
     },
     async close() {
-      const opened = await dispatcher;
-      await opened?.destroy();
+      const opened = await opening?.catch(() => undefined);
+      await opened?.dispatcher.destroy();
     },
   };
 }
@@ -50,203 +73,72 @@ function hostPort(url: URL): string {
   return `${url.hostname}:${port}`;
 }
 
-async function openDispatcher(options: HttpTransportOptions, url: URL): Promise<Dispatcher> {
-  const tls = {
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-    ...(options.clientCertificate === undefined ? {} : { cert: options.clientCertificate }),
-    ...(options.clientKey === undefined ? {} : { key: options.clientKey }),
-    ...(options.tlsServerName === undefined ? {} : { servername: options.tlsServerName }),
-    ...(options.insecureSkipTlsVerify === true ? { rejectUnauthorized: false } : {}),
-  };
-  const pool: PoolType.Options = {
-    connections: options.connections ?? 64,
+interface Connections {
+  readonly dispatcher: Dispatcher;
+  readonly explain: (error: unknown, address: string) => TransportError;
+}
+
+async function openConnections(options: HttpTransportOptions, url: URL, address: string): Promise<Connections> {
+  const tls = url.protocol === 'https:' ? await tlsOptions(options, address) : {};
+  const connections = options.connections ?? 64;
+  delayWebAssemblyOptimization();
+  if (options.proxyUrl !== undefined) {
+    const { proxyUrl } = options;
+    const { asProxyError, openProxyDispatcher } = await import('./proxy-dispatcher.ts');
+    const dispatcher = openProxyDispatcher({ proxyUrl, requestTls: tls, connections, address });
+    return { dispatcher, explain: asProxyError };
+  }
+  const dispatcher = new Pool(url.origin, {
+    connections,
     connect: { ...tls, timeout: options.connectTimeoutMillis ?? 30_000 },
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: 30_000,
-  };
-  if (options.proxyUrl === undefined) return new Pool(url.origin, pool);
-  if (options.proxyUrl.startsWith('socks')) {
-    throw new TransportError('proxy', hostPort(url), '', `proxies of the form ${options.proxyUrl} are not supported`);
-  }
-  const { ProxyAgent } = await import('undici');
-  const { timeout: _timeout, ...requestTls } = { ...tls, timeout: 0 };
-  return new ProxyAgent({ uri: options.proxyUrl, requestTls, headersTimeout: 0, bodyTimeout: 0 });
-}
-
-function dispatch(
-  dispatcher: Dispatcher,
-  request: HttpRequest,
-  path: string,
-  address: string,
-  options: HttpTransportOptions,
-): Promise<HttpResponse> {
-  return new Promise((resolve, reject) => {
-    if (request.signal?.aborted === true) {
-      reject(asTransportError(request.signal.reason, address));
-      return;
-    }
-    const headers: Record<string, string | string[]> = {};
-    for (const [name, value] of Object.entries(request.headers)) {
-      if (value !== undefined) headers[name] = typeof value === 'string' ? value : [...value];
-    }
-    if (options.disableCompression !== true) headers['accept-encoding'] ??= 'gzip';
-    const upgrade = typeof headers['upgrade'] === 'string' ? headers['upgrade'] : undefined;
-    if (upgrade !== undefined) {
-      delete headers['upgrade'];
-      delete headers['connection'];
-    }
-    const body = request.body instanceof Uint8Array ? request.body : undefined;
-    const exchange = new Exchange(address, resolve, reject, request.signal);
-    dispatcher.dispatch(
-      {
-        origin: new URL(options.server).origin,
-        path,
-        method: request.method,
-        headers,
-        ...(body === undefined ? {} : { body }),
-        ...(upgrade === undefined ? {} : { upgrade }),
-      },
-      exchange,
-    );
   });
+  return { dispatcher, explain: asTransportError };
 }
 
-const highWaterBytes = 1 << 20;
+interface TlsOptions {
+  secureContext?: SecureContext;
+  servername?: string;
+  rejectUnauthorized?: boolean;
+}
 
-/** One request under way: undici's handler on one side, the response with its streaming body on the other. */
-class Exchange implements Dispatcher.DispatchHandler {
-  readonly #address: string;
-  readonly #resolve: (response: HttpResponse) => void;
-  readonly #reject: (error: Error) => void;
-  readonly #signal: AbortSignal | undefined;
-  readonly #onAbort: () => void;
-  #controller: Dispatcher.DispatchController | undefined;
-  #chunks: Uint8Array[] = [];
-  #buffered = 0;
-  #ended = false;
-  #error: TransportError | undefined;
-  #answered = false;
-  #wake: (() => void) | undefined;
-
-  constructor(
-    address: string,
-    resolve: (response: HttpResponse) => void,
-    reject: (error: Error) => void,
-    signal: AbortSignal | undefined,
-  ) {
-    this.#address = address;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#signal = signal;
-    this.#onAbort = () => {
-      const reason: unknown = signal?.reason;
-      this.#fail(asTransportError(reason, address));
-      this.#controller?.abort(reason instanceof Error ? reason : new Error('aborted'));
+/** One context for all connections, so that the certificates are read once. @throws TransportError for PEM that is none. */
+async function tlsOptions(options: HttpTransportOptions, address: string): Promise<TlsOptions> {
+  const { createSecureContext } = await import('node:tls');
+  const material: SecureContextOptions = {
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.clientCertificate === undefined ? {} : { cert: options.clientCertificate }),
+    ...(options.clientKey === undefined ? {} : { key: options.clientKey }),
+  };
+  try {
+    return {
+      secureContext: createSecureContext(material),
+      ...(options.tlsServerName === undefined ? {} : { servername: options.tlsServerName }),
+      ...(options.insecureSkipTlsVerify === true ? { rejectUnauthorized: false } : {}),
     };
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#error !== undefined) controller.abort(this.#error);
-  }
-
-  onRequestUpgrade(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-    socket: Duplex,
-  ): void {
-    this.#finish();
-    this.#resolve({ status, headers, body: new Uint8Array(), upgraded: socket });
-  }
-
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    if (status < 200) return;
-    this.#controller = controller;
-    this.#answered = true;
-    const isGzip = headers['content-encoding'] === 'gzip';
-    const body = isGzip ? gunzip(this.#body()) : this.#body();
-    const kept: HttpHeaders = isGzip ? { ...headers, 'content-encoding': undefined } : headers;
-    this.#resolve({ status, headers: kept, body });
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#buffered += chunk.length;
-    if (this.#buffered > highWaterBytes) controller.pause();
-    this.#wakeUp();
-  }
-
-  onResponseEnd(): void {
-    this.#ended = true;
-    this.#finish();
-    this.#wakeUp();
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(asTransportError(error, this.#address));
-  }
-
-  #fail(error: TransportError): void {
-    this.#error ??= error;
-    this.#finish();
-    if (!this.#answered) this.#reject(this.#error);
-    this.#wakeUp();
-  }
-
-  #finish(): void {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
-  }
-
-  #wakeUp(): void {
-    this.#wake?.();
-    this.#wake = undefined;
-  }
-
-  async *#body(): AsyncGenerator<Uint8Array> {
-    try {
-      for (;;) {
-        const chunks = this.#chunks;
-        this.#chunks = [];
-        this.#buffered = 0;
-        yield* chunks;
-        if (this.#chunks.length > 0) continue;
-        if (this.#error !== undefined) throw this.#error;
-        if (this.#ended) return;
-        if (this.#controller?.paused === true) this.#controller.resume();
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
-    } finally {
-      // The reader left early: the rest is not wanted.
-      if (!this.#ended && this.#error === undefined) {
-        this.#finish();
-        this.#error = new TransportError('aborted', this.#address, '', 'the answer was not read to its end');
-        this.#controller?.abort(this.#error);
-      }
-    }
+  } catch (error) {
+    throw asTransportError(error, address);
   }
 }
 
-async function* gunzip(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const unzip = createGunzip();
-  const pump = (async () => {
-    try {
-      for await (const chunk of body) {
-        if (!unzip.write(chunk)) await new Promise((resolve) => unzip.once('drain', resolve));
-      }
-      unzip.end();
-    } catch (error) {
-      unzip.destroy(error instanceof Error ? error : new Error(String(error)));
-    }
-  })();
-  for await (const chunk of unzip) yield chunk as Uint8Array;
-  await pump;
+function dispatchOptions(
+  request: HttpRequest,
+  options: HttpTransportOptions,
+): Omit<Dispatcher.DispatchOptions, 'origin' | 'path'> {
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers[name] = typeof value === 'string' ? value : [...value];
+  }
+  if (options.disableCompression !== true) headers['accept-encoding'] ??= 'gzip';
+  const { upgrade, ...rest } = headers;
+  if (typeof upgrade === 'string') delete rest['connection'];
+  return {
+    method: request.method,
+    headers: rest,
+    // undici writes whatever can be iterated; its types know streams only.
+    ...(request.body === undefined ? {} : { body: request.body as Uint8Array }),
+    ...(typeof upgrade === 'string' ? { upgrade } : {}),
+  };
 }

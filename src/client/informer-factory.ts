@@ -28,7 +28,8 @@ export function createInformerFactory(options: InformerFactoryOptions): Informer
       for (const informer of informers.values()) informer.start();
     },
     async waitForSync(signal) {
-      const results = await Promise.all([...informers.values()].map((informer) => informer.waitForSync(signal)));
+      const started = [...informers.values()].filter((informer) => informer.isStarted);
+      const results = await Promise.all(started.map((informer) => informer.waitForSync(signal)));
       return results.every(Boolean);
     },
     async stop() {
@@ -37,8 +38,12 @@ export function createInformerFactory(options: InformerFactoryOptions): Informer
   };
 }
 
-const firstBackoffMillis = 200;
+/** client-go's back-off of reflectors: doubled up to the longest, forgotten after two minutes without trouble. */
+const firstBackoffMillis = 800;
 const longestBackoffMillis = 30_000;
+const backoffResetMillis = 120_000;
+/** A watch that ends sooner without an event is no use; asking again at once would be a busy loop. */
+const shortWatchMillis = 1000;
 const pageSize = 500;
 /** Watches are asked to end after five to ten minutes, so that load moves between servers. */
 const minWatchSeconds = 300;
@@ -54,7 +59,11 @@ class Reflector<T extends KubeObject> implements Informer<T> {
   readonly #byOwner = new Map<string, Map<string, T>>();
   readonly #stopping = new AbortController();
   #synced = false;
-  #onSynced: (() => void)[] = [];
+  readonly #onSynced = new Set<() => void>();
+  #mustList = true;
+  /** Where lists and watches go on from: `0` is whatever the server has at hand, empty the newest. */
+  #listFrom = '0';
+  #expiries = 0;
   #running: Promise<void> | undefined;
 
   constructor(options: InformerFactoryOptions, gvr: GroupVersionResource) {
@@ -64,7 +73,7 @@ class Reflector<T extends KubeObject> implements Informer<T> {
 
   addHandler(handler: InformerHandler<T>): void {
     this.#handlers.push(handler);
-    for (const object of this.#objects.values()) handler.added?.(object);
+    for (const object of this.#objects.values()) this.#tell(handler, (told) => told.added?.(object));
   }
 
   hasSynced(): boolean {
@@ -84,100 +93,114 @@ class Reflector<T extends KubeObject> implements Informer<T> {
     return [...(this.#byOwner.get(uid)?.values() ?? nothing)];
   }
 
+  get isStarted(): boolean {
+    return this.#running !== undefined;
+  }
+
   start(): void {
     this.#running ??= this.#run();
   }
 
   waitForSync(signal?: AbortSignal): Promise<boolean> {
-    if (this.#synced) return Promise.resolve(true);
+    if (this.#synced || this.#stopping.signal.aborted || signal?.aborted === true) return Promise.resolve(this.#synced);
     return new Promise((resolve) => {
-      this.#onSynced.push(() => resolve(this.#synced));
-      signal?.addEventListener('abort', () => resolve(this.#synced), { once: true });
+      const finish = (): void => {
+        signal?.removeEventListener('abort', finish);
+        this.#onSynced.delete(finish);
+        resolve(this.#synced);
+      };
+      this.#onSynced.add(finish);
+      signal?.addEventListener('abort', finish, { once: true });
     });
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
-    for (const resolve of this.#onSynced.splice(0)) resolve();
+    for (const finish of this.#onSynced) finish();
   }
 
   async #run(): Promise<void> {
-    let backoff = firstBackoffMillis;
+    const { clock, random, log } = this.#options;
     const { signal } = this.#stopping;
-    let resourceVersion = '';
+    let backoff = firstBackoffMillis;
+    let lastTrouble = clock.now();
     while (!signal.aborted) {
       try {
-        if (resourceVersion === '') resourceVersion = await this.#list();
-        resourceVersion = await this.#watch(resourceVersion);
-        backoff = firstBackoffMillis;
-        continue;
+        if (this.#mustList) await this.#list();
+        await this.#watch();
       } catch (error) {
         if (signal.aborted) return;
-        // What the watch got through is kept by #watch; a list is needed when the server no longer knows the version.
-        if (error instanceof WatchBroken) resourceVersion = error.resourceVersion;
-        else resourceVersion = '';
-        const cause = error instanceof WatchBroken ? error.cause : error;
-        if (!isExpired(cause)) {
-          this.#options.log.warn('watching failed, will be tried again', {
-            resource: this.gvr.resource,
-            error: String(cause),
-          });
-          await sleep(this.#options.clock, backoff * (1 + this.#options.random.next()), signal);
-          backoff = Math.min(backoff * 2, longestBackoffMillis);
+        const isTooOld = isExpired(error) || isTooLarge(error);
+        if (isTooOld) {
+          // Neither may the list ask for that version: the newest there is.
+          this.#mustList = true;
+          this.#listFrom = '';
         }
+        // The first time is no failure: the server has moved on, and tells so.
+        if (isTooOld && this.#expiries++ === 0) continue;
+        log.warn('watching failed, will be tried again', { resource: this.gvr.resource, error: String(error) });
+        if (clock.now() - lastTrouble > backoffResetMillis) backoff = firstBackoffMillis;
+        await sleep(clock, backoff * (1 + random.next()), signal);
+        lastTrouble = clock.now();
+        backoff = Math.min(backoff * 2, longestBackoffMillis);
       }
     }
   }
 
   /** Lists everything, page by page, and tells what changed against what was known. */
-  async #list(): Promise<string> {
+  async #list(): Promise<void> {
     const resource = this.#options.client.resource<T>(this.gvr);
     const found = new Map<string, T>();
+    const from = this.#listFrom;
     let continueToken = '';
     let resourceVersion = '';
     do {
       const page = await resource.list({
-        limit: pageSize,
-        ...(continueToken === '' ? {} : { continue: continueToken }),
+        // A server pages through the newest version only; not older than a given one comes whole.
+        ...(from === '' || from === '0' ? { limit: pageSize } : {}),
+        ...(continueToken === '' ? { resourceVersion: from } : { continue: continueToken }),
         signal: this.#stopping.signal,
       });
       const kind = page.kind.replace(/List$/, '');
       for (const item of page.items) {
         item.apiVersion ??= page.apiVersion;
         item.kind ??= kind;
-        found.set(keyOf(item), item);
+        found.set(keyOf(item), slim(item));
       }
       continueToken = page.metadata.continue ?? '';
       resourceVersion = page.metadata.resourceVersion ?? '';
     } while (continueToken !== '');
     for (const [key, object] of this.#objects) if (!found.has(key)) this.#remove(object);
     for (const object of found.values()) this.#set(object);
+    this.#listFrom = resourceVersion;
+    this.#mustList = false;
     this.#synced = true;
-    for (const resolve of this.#onSynced.splice(0)) resolve();
-    return resourceVersion;
+    for (const finish of this.#onSynced) finish();
   }
 
-  /** @returns the version to go on from when the server ended the watch. @throws WatchBroken */
-  async #watch(from: string): Promise<string> {
-    let resourceVersion = from;
-    const timeoutSeconds = Math.floor(minWatchSeconds * (1 + this.#options.random.next()));
-    try {
-      const events = this.#options.client.resource<T>(this.gvr).watch({
-        resourceVersion,
-        allowWatchBookmarks: true,
-        timeoutSeconds,
-        signal: this.#stopping.signal,
-      });
-      for await (const event of events) {
-        if (event.type === 'ERROR') throw new StatusError(event.object);
-        resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion;
-        if (event.type === 'DELETED') this.#remove(event.object);
-        else if (event.type !== 'BOOKMARK') this.#set(event.object);
-      }
-      return resourceVersion;
-    } catch (error) {
-      throw new WatchBroken(isExpired(error) ? '' : resourceVersion, error);
+  /** Follows the changes from where it is until the server ends the watch. @throws Error when it breaks */
+  async #watch(): Promise<void> {
+    const { client, clock, random } = this.#options;
+    const startedAt = clock.now();
+    let events = 0;
+    const stream = client.resource<T>(this.gvr).watch({
+      resourceVersion: this.#listFrom,
+      allowWatchBookmarks: true,
+      timeoutSeconds: Math.floor(minWatchSeconds * (1 + random.next())),
+      signal: this.#stopping.signal,
+    });
+    for await (const event of stream) {
+      if (event.type === 'ERROR') throw new StatusError(event.object);
+      events++;
+      this.#expiries = 0;
+      if (event.type === 'DELETED') this.#remove(slim(event.object));
+      else if (event.type !== 'BOOKMARK') this.#set(slim(event.object));
+      this.#listFrom = event.object.metadata.resourceVersion ?? this.#listFrom;
+    }
+    this.#expiries = 0;
+    if (events === 0 && clock.now() - startedAt < shortWatchMillis) {
+      throw new Error('the watch ended within a second and without an event');
     }
   }
 
@@ -197,8 +220,7 @@ class Reflector<T extends KubeObject> implements Informer<T> {
     this.#objects.set(key, object);
     this.#index(key, object);
     for (const handler of this.#handlers) {
-      if (old === undefined) handler.added?.(object);
-      else handler.updated?.(object, old);
+      this.#tell(handler, (told) => (old === undefined ? told.added?.(object) : told.updated?.(object, old)));
     }
   }
 
@@ -208,7 +230,16 @@ class Reflector<T extends KubeObject> implements Informer<T> {
     if (known === undefined) return;
     this.#unindex(key, known);
     this.#objects.delete(key);
-    for (const handler of this.#handlers) handler.deleted?.(object);
+    for (const handler of this.#handlers) this.#tell(handler, (told) => told.deleted?.(object));
+  }
+
+  /** A handler that throws is a bug of its own and must not keep the others from knowing. */
+  #tell(handler: InformerHandler<T>, tell: (handler: InformerHandler<T>) => void): void {
+    try {
+      tell(handler);
+    } catch (error) {
+      this.#options.log.error('an informer handler failed', { resource: this.gvr.resource, error: String(error) });
+    }
   }
 
   #index(key: string, object: T): void {
@@ -224,18 +255,23 @@ class Reflector<T extends KubeObject> implements Informer<T> {
   }
 }
 
-/** A watch that ended with an error; `resourceVersion` is how far it came, empty when a list is needed. */
-class WatchBroken extends Error {
-  readonly resourceVersion: string;
-
-  constructor(resourceVersion: string, cause: unknown) {
-    super('the watch broke', { cause });
-    this.resourceVersion = resourceVersion;
-  }
+/** No controller reads who manages which field, and a write without them keeps them: half the memory of many objects. */
+function slim<T extends KubeObject>(object: T): T {
+  delete object.metadata.managedFields;
+  return object;
 }
 
 function isExpired(error: unknown): boolean {
   return error instanceof StatusError && (error.code === 410 || error.reason === 'Expired' || error.reason === 'Gone');
+}
+
+/** The server is behind the version asked for (a backup was restored, or its cache is slow). */
+function isTooLarge(error: unknown): boolean {
+  return (
+    error instanceof StatusError &&
+    error.reason === 'Timeout' &&
+    error.status.details?.causes?.some(({ reason }) => reason === 'ResourceVersionTooLarge') === true
+  );
 }
 
 function keyOf(object: KubeObject): string {

@@ -1,16 +1,14 @@
 import {
-  header,
   type HttpHeaders,
   type HttpRequest,
   type HttpResponse,
   readBody,
   type Transport,
 } from '../apimachinery/http.ts';
+import { formatDuration } from '../apimachinery/duration.ts';
 import { type GroupVersionResource, resourcePath } from '../apimachinery/gvk.ts';
-import { isJsonObject } from '../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
 import type { KubeList, KubeObject } from '../apimachinery/object-meta.ts';
-import { StatusError } from '../apimachinery/status.ts';
 import type { WatchEvent } from '../apimachinery/watch-event.ts';
 import { type Clock, sleep, systemClock } from '../system/clock.ts';
 import type {
@@ -24,6 +22,8 @@ import type {
   ResourceClient,
   WatchOptions,
 } from './client.ts';
+import { errorFromResponse, retryAfterSeconds } from './response-error.ts';
+import { asTransportError, TransportError } from './transport-error.ts';
 import { decodeWatch } from './watch-decoder.ts';
 
 export interface ClientOptions {
@@ -93,6 +93,7 @@ class RestClient implements Client {
     const timer = this.#clock.setTimer(() => controller.abort(timeoutError()), millis, { unref: true });
     const onAbort = (): void => controller.abort(outer?.reason);
     outer?.addEventListener('abort', onAbort, { once: true });
+    if (outer?.aborted === true) onAbort();
     return {
       signal: controller.signal,
       cancel: () => {
@@ -114,13 +115,13 @@ class RestClient implements Client {
         await readBody(response.body);
         continue;
       }
-      const retryAfter = Number(header(response.headers, 'retry-after') ?? '');
+      const body = await readBody(response.body);
+      const error = errorFromResponse(request, response, body);
       const mayRetry = response.status === 429 || response.status >= 500;
-      if (mayRetry && retryAfter > 0 && attempt < (this.#options.maxRetries ?? 10)) {
-        await readBody(response.body);
-        if (await sleep(this.#clock, retryAfter * 1000, request.signal)) continue;
-      }
-      throw errorFrom(request, response, await readBody(response.body));
+      const seconds = retryAfterSeconds(response.headers);
+      if (!mayRetry || seconds === undefined || attempt >= (this.#options.maxRetries ?? 10)) throw error;
+      if (!(await sleep(this.#clock, seconds * 1000, request.signal)))
+        throw asTransportError(request.signal?.reason, '');
     }
   }
 
@@ -138,11 +139,17 @@ class RestClient implements Client {
     if (body !== undefined) all['content-type'] = request.contentType ?? 'application/json';
     return {
       method: request.method,
-      path: `${request.path}${formatQuery(request.query)}`,
+      path: `${request.path}${formatQuery({ ...this.#timeoutQuery(), ...request.query })}`,
       headers: all,
       ...(body === undefined ? {} : { body }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     };
+  }
+
+  /** The server is told how long it has, as client-go tells it. */
+  #timeoutQuery(): Query {
+    const millis = this.#options.timeoutMillis ?? 0;
+    return millis > 0 ? { timeout: formatDuration(millis) } : {};
   }
 
   #reportWarnings(headers: HttpHeaders): void {
@@ -158,8 +165,9 @@ async function* single(body: Uint8Array): AsyncGenerator<Uint8Array> {
   yield body;
 }
 
-function timeoutError(): Error {
-  return Object.assign(new Error('the request timed out'), { code: 'ETIMEDOUT' });
+function timeoutError(): TransportError {
+  const message = 'net/http: request canceled (Client.Timeout exceeded while awaiting headers)';
+  return new TransportError('timeout', '', 'ERR_REQUEST_TIMEOUT', message);
 }
 
 function encodeBody(body: unknown): Uint8Array | undefined {
@@ -182,79 +190,10 @@ export function formatQuery(query: Query | undefined): string {
 export function parseWarnings(value: string): string[] {
   const texts: string[] = [];
   for (const match of value.matchAll(/(\d{3}) (?:[^\s"]+) "((?:[^"\\]|\\.)*)"(?: "[^"]*")?/g)) {
-    if (match[1] === '299') texts.push((match[2] ?? '').replaceAll(/\\(.)/g, '$1'));
+    const text = (match[2] ?? '').replaceAll(/\\(.)/g, '$1');
+    if (match[1] === '299' && text !== '') texts.push(text);
   }
   return texts;
-}
-
-function errorFrom(request: ClientRequest, response: HttpResponse, body: Uint8Array): StatusError {
-  const text = Buffer.from(body).toString('utf8');
-  try {
-    const value = parseJson(text);
-    if (isJsonObject(value) && value['kind'] === 'Status') return new StatusError(value);
-  } catch {
-    // No Status: made up below, as client-go does.
-  }
-  return genericError(request, response.status, text, Number(header(response.headers, 'retry-after') ?? '0'));
-}
-
-const genericErrors: Readonly<Record<number, { reason: string; message?: string }>> = {
-  400: { reason: 'BadRequest', message: 'the server rejected our request for an unknown reason' },
-  401: { reason: 'Unauthorized', message: 'the server has asked for the client to provide credentials' },
-  403: { reason: 'Forbidden' },
-  404: { reason: 'NotFound', message: 'the server could not find the requested resource' },
-  405: { reason: 'MethodNotAllowed', message: 'the server does not allow this method on the requested resource' },
-  406: {
-    reason: 'NotAcceptable',
-    message: 'the server was unable to respond with a content type that the client supports',
-  },
-  409: { reason: 'Conflict', message: 'the server reported a conflict' },
-  413: { reason: 'RequestEntityTooLarge', message: 'the server responded that the request was too large' },
-  415: {
-    reason: 'UnsupportedMediaType',
-    message: 'the body of the request was in an unknown format - accepted media types include',
-  },
-  422: { reason: 'Invalid', message: 'the server rejected our request due to an error in our request' },
-  429: {
-    reason: 'TooManyRequests',
-    message: 'the server has received too many requests and has asked us to try again later',
-  },
-  503: { reason: 'ServiceUnavailable', message: 'the server is currently unable to handle the request' },
-  504: {
-    reason: 'Timeout',
-    message: 'the server was unable to return a response in the time allotted, but may still be processing the request',
-  },
-};
-
-function genericError(request: ClientRequest, code: number, text: string, retryAfter: number): StatusError {
-  const known = genericErrors[code];
-  let message =
-    known?.message ?? `the server responded with the status code ${code} but did not return more information`;
-  if (code === 403)
-    message = text.trim() === '' ? 'the server does not allow access to the requested resource' : text.trim();
-  if (code >= 500 && known === undefined) {
-    message = `an error on the server (${JSON.stringify(text.trim() || 'unknown')}) has prevented the request from succeeding`;
-  }
-  const segments = request.path.split('/').filter((segment) => segment !== '');
-  const at = segments.indexOf('namespaces');
-  const resource =
-    segments[0] === 'api' || segments[0] === 'apis'
-      ? at >= 0 && segments.length > at + 2
-        ? segments[at + 2]
-        : segments.at(segments[0] === 'api' ? 2 : 3)
-      : undefined;
-  const verb = request.method.toLowerCase();
-  const suffix = code !== 403 && resource !== undefined ? ` (${verb} ${resource})` : '';
-  return new StatusError({
-    message: `${message}${suffix}`,
-    reason: known?.reason ?? (code >= 500 ? 'InternalError' : 'Unknown'),
-    details: {
-      ...(resource === undefined ? {} : { kind: resource }),
-      causes: [{ reason: 'UnexpectedServerResponse', message: text.trim() === '' ? 'unknown' : text.trim() }],
-      ...(retryAfter > 0 ? { retryAfterSeconds: retryAfter } : {}),
-    },
-    code,
-  });
 }
 
 class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
