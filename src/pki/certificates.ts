@@ -99,12 +99,25 @@ const usageFlags: Readonly<Record<string, keyof typeof X509.KeyUsageFlags>> = {
   'key encipherment': 'keyEncipherment',
   'key agreement': 'keyAgreement',
   'data encipherment': 'dataEncipherment',
+  'cert sign': 'keyCertSign',
+  'crl sign': 'cRLSign',
+  'encipher only': 'encipherOnly',
+  'decipher only': 'decipherOnly',
 };
 const extendedUsages: Readonly<Record<string, string>> = {
+  any: '2.5.29.37.0',
   'server auth': '1.3.6.1.5.5.7.3.1',
   'client auth': '1.3.6.1.5.5.7.3.2',
   'code signing': '1.3.6.1.5.5.7.3.3',
   'email protection': '1.3.6.1.5.5.7.3.4',
+  's/mime': '1.3.6.1.5.5.7.3.4',
+  'ipsec end system': '1.3.6.1.5.5.7.3.5',
+  'ipsec tunnel': '1.3.6.1.5.5.7.3.6',
+  'ipsec user': '1.3.6.1.5.5.7.3.7',
+  timestamping: '1.3.6.1.5.5.7.3.8',
+  'ocsp signing': '1.3.6.1.5.5.7.3.9',
+  'microsoft sgc': '1.3.6.1.4.1.311.10.3.3',
+  'netscape sgc': '2.16.840.1.113730.4.1',
 };
 
 /**
@@ -133,7 +146,7 @@ export async function signCertificateRequest(
     notAfter: new Date(notAfter),
     extensions: [
       // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- a sum of flags
-      new lib.KeyUsagesExtension(flags, true),
+      ...(flags === 0 ? [] : [new lib.KeyUsagesExtension(flags, true)]),
       ...(extended.length > 0 ? [new lib.ExtendedKeyUsageExtension(extended)] : []),
       new lib.BasicConstraintsExtension(false, undefined, true),
       ...(names === null ? [] : [names]),
@@ -158,7 +171,8 @@ export async function parseCertificateRequest(pem: string): Promise<ParsedCertif
   const names = extension instanceof lib.SubjectAlternativeNameExtension ? extension.names.items : [];
   const ofType = (type: string): string[] => names.filter((name) => name.type === type).map((name) => name.value);
   return {
-    commonName: field('CN')[0] ?? '',
+    // The last one counts, as it will for the server that reads the certificate.
+    commonName: field('CN').at(-1) ?? '',
     organizations: field('O'),
     dnsNames: ofType('dns'),
     ipAddresses: ofType('ip'),
@@ -181,7 +195,7 @@ async function sign(lib: X509Module, authority: CertificatePair, options: SignOp
     issuer: issuer.subject,
     notBefore: options.notBefore,
     notAfter: options.notAfter,
-    signingAlgorithm: signing,
+    signingAlgorithm: signatureAlgorithm(authority.privateKey),
     publicKey: options.publicKey,
     signingKey: await importPrivateKey(authority.privateKey),
     extensions: [...options.extensions, await lib.AuthorityKeyIdentifierExtension.create(issuer)],
@@ -199,7 +213,28 @@ async function importKeys(pair: KeyPair): Promise<webcrypto.CryptoKeyPair> {
 
 async function importPrivateKey(pem: string): Promise<webcrypto.CryptoKey> {
   const der = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
-  return webcrypto.subtle.importKey('pkcs8', der, signing, true, ['sign']);
+  return webcrypto.subtle.importKey('pkcs8', der, signatureAlgorithm(pem), true, ['sign']);
+}
+
+const curves: Readonly<Record<string, { readonly namedCurve: string; readonly hash: string }>> = {
+  prime256v1: { namedCurve: 'P-256', hash: 'SHA-256' },
+  secp384r1: { namedCurve: 'P-384', hash: 'SHA-384' },
+  secp521r1: { namedCurve: 'P-521', hash: 'SHA-512' },
+};
+
+interface SignatureAlgorithm {
+  readonly name: string;
+  readonly hash: string;
+  readonly namedCurve?: string;
+}
+
+/** How a key signs; authorities made by others (kubeadm's) often have RSA keys. @throws Error for a key of another kind. */
+function signatureAlgorithm(pem: string): SignatureAlgorithm {
+  const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(pem);
+  if (asymmetricKeyType === 'rsa') return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+  const curve = curves[asymmetricKeyDetails?.namedCurve ?? ''];
+  if (curve === undefined) throw new Error(`certificates cannot be signed with a key of type ${asymmetricKeyType}`);
+  return { name: 'ECDSA', ...curve };
 }
 
 /** Positive, 127 bits of chance. */

@@ -15,7 +15,8 @@ export interface CertificateIdentity {
 /** Reads a certificate, DER or PEM, with nothing but node:crypto. @throws Error for what is none. */
 export function readCertificate(data: Uint8Array | string): CertificateIdentity {
   const certificate = new X509Certificate(data);
-  const subject = certificate.subject.split('\n');
+  // A line each; those of one set (RFC 5280, RelativeDistinguishedName) stand on one. A plus within a value is escaped.
+  const subject = certificate.subject.split('\n').flatMap((line) => line.split(' + '));
   const field = (name: string): string[] =>
     subject.filter((line) => line.startsWith(`${name}=`)).map((line) => unescapeName(line.slice(name.length + 1)));
   return {
@@ -28,6 +29,9 @@ export function readCertificate(data: Uint8Array | string): CertificateIdentity 
   };
 }
 
+/** Undoes OpenSSL's escapes (RFC 2253): `\,` and, for control characters, `\0A`. */
 function unescapeName(text: string): string {
-  return text.replaceAll(/\\([,+"\\<>;=#])/g, '$1');
+  return text.replaceAll(/\\([0-9A-F]{2}|.)/g, (_, escaped: string) =>
+    escaped.length === 2 ? String.fromCharCode(Number.parseInt(escaped, 16)) : escaped,
+  );
 }
