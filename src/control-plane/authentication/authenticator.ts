@@ -55,7 +55,8 @@ export function unionAuthenticator(
   };
 }
 
-function withAuthenticatedGroup(user: UserInfo): UserInfo {
+/** Adds the group that everyone who is known is in. */
+export function withAuthenticatedGroup(user: UserInfo): UserInfo {
   const known = user.groups.includes(authenticatedGroup) || user.username === 'system:anonymous';
   return known ? user : { ...user, groups: [...user.groups, authenticatedGroup] };
 }

@@ -18,6 +18,10 @@ export interface TokenSpecification {
   readonly audiences: readonly string[];
   readonly expirationSeconds: number;
   readonly bound?: BoundObject;
+  /** The node of the pod it is bound to; for information, not checked. */
+  readonly node?: { readonly name: string; readonly uid: string };
+  /** From when on its use is reported: what was asked for, where the token is made to last longer. */
+  readonly warnAfterSeconds?: number;
 }
 
 /** Looks up what a token's claims point to, to find out whether it still holds. */
@@ -89,7 +93,7 @@ export class ServiceAccountTokenAuthority {
   /** @returns the token and when it ends, in milliseconds since the epoch. */
   issue(specification: TokenSpecification): { readonly token: string; readonly expiresAt: number } {
     const seconds = Math.floor(this.#options.clock.now() / 1000);
-    const { namespace, name, uid, bound } = specification;
+    const { namespace, name, uid, bound, node, warnAfterSeconds } = specification;
     const expires = seconds + specification.expirationSeconds;
     const claims = {
       aud: specification.audiences,
@@ -99,8 +103,10 @@ export class ServiceAccountTokenAuthority {
       jti: this.#options.random.uuid(),
       'kubernetes.io': {
         namespace,
+        ...(node === undefined || bound?.kind !== 'Pod' ? {} : { node: withoutEmpty(node) }),
         ...(bound === undefined ? {} : { [bound.kind.toLowerCase()]: { name: bound.name, uid: bound.uid } }),
         serviceaccount: { name, uid },
+        ...(warnAfterSeconds === undefined ? {} : { warnafter: seconds + warnAfterSeconds }),
       },
       nbf: seconds,
       sub: `system:serviceaccount:${namespace}:${name}`,
@@ -185,6 +191,10 @@ export function serviceAccountAuthenticator(
       return checked.user;
     },
   };
+}
+
+function withoutEmpty(node: { readonly name: string; readonly uid: string }): { name: string; uid?: string } {
+  return node.uid === '' ? { name: node.name } : node;
 }
 
 function decodePart(text: string): unknown {

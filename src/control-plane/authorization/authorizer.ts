@@ -45,17 +45,24 @@ export const alwaysDenyAuthorizer: Authorizer = {
 
 /** Asks in order until one allows or denies; nobody's opinion is a no. */
 export function unionAuthorizer(authorizers: readonly Authorizer[]): {
+  /** The decision itself, for access reviews. */
+  decide(attributes: AuthorizationAttributes): Promise<AuthorizationDecision>;
   authorize(attributes: AuthorizationAttributes): Promise<{ allowed: boolean; reason: string }>;
 } {
+  const decide = async (attributes: AuthorizationAttributes): Promise<AuthorizationDecision> => {
+    const reasons: string[] = [];
+    for (const authorizer of authorizers) {
+      const answer = await authorizer.authorize(attributes);
+      if (answer.decision !== 'noOpinion') return answer;
+      if (answer.reason !== '') reasons.push(answer.reason);
+    }
+    return { decision: 'noOpinion', reason: reasons.join('\n') };
+  };
   return {
+    decide,
     async authorize(attributes) {
-      const reasons: string[] = [];
-      for (const authorizer of authorizers) {
-        const { decision, reason } = await authorizer.authorize(attributes);
-        if (decision !== 'noOpinion') return { allowed: decision === 'allow', reason };
-        if (reason !== '') reasons.push(reason);
-      }
-      return { allowed: false, reason: reasons.join('\n') };
+      const { decision, reason } = await decide(attributes);
+      return { allowed: decision === 'allow', reason };
     },
   };
 }

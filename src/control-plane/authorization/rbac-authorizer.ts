@@ -63,6 +63,18 @@ export class RbacAuthorizer implements Authorizer {
     return [...this.#rulesFor(user, namespace, [])];
   }
 
+  /** The rules of a role; undefined when it does not exist. */
+  rulesOfRole(
+    reference: { readonly kind: string; readonly name: string },
+    namespace: string,
+  ): PolicyRule[] | undefined {
+    const role =
+      reference.kind === 'Role'
+        ? this.#informers.roles.get(namespace, reference.name)
+        : this.#informers.clusterRoles.get('', reference.name);
+    return role === undefined ? undefined : (role.rules ?? []);
+  }
+
   *#rulesFor(user: UserInfo, namespace: string, errors: string[]): Generator<GrantedRule> {
     const subjects = subjectKeys(user);
     const clusterBindings = (this.#clusterBindings ??= indexBySubject(this.#informers.clusterRoleBindings.list()));
@@ -88,15 +100,12 @@ export class RbacAuthorizer implements Authorizer {
     namespace: string,
     errors: string[],
   ): readonly PolicyRule[] {
-    const role =
-      reference.kind === 'Role'
-        ? this.#informers.roles.get(namespace, reference.name)
-        : this.#informers.clusterRoles.get('', reference.name);
-    if (role === undefined) {
+    const rules = this.rulesOfRole(reference, namespace);
+    if (rules === undefined) {
       const resource = reference.kind === 'Role' ? 'role' : 'clusterrole';
       errors.push(`${resource}.rbac.authorization.k8s.io "${reference.name}" not found`);
     }
-    return role?.rules ?? [];
+    return rules ?? [];
   }
 }
 

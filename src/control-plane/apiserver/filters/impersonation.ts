@@ -1,0 +1,17 @@
+import { impersonate, wantedUser } from '../../authorization/impersonation.ts';
+import { asUser, authorizationAttributes, refusal, type RequestAuthorizer } from './authorization.ts';
+import type { Filter } from '../request-context.ts';
+
+/** Lets a request go on as the user its Impersonate-* headers name, where the one who asks may do that. */
+export function withImpersonation(authorizer: RequestAuthorizer): Filter {
+  return (next) => async (request) => {
+    const wanted = wantedUser(request.headers);
+    if (wanted === undefined) return next(request);
+    const question = authorizationAttributes(request.info, request.user);
+    const user = await impersonate(wanted, question, {
+      authorize: (attributes) => authorizer.authorize(attributes),
+      refuse: refusal,
+    });
+    return next(asUser(request, user));
+  };
+}

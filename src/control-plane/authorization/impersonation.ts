@@ -1,0 +1,209 @@
+import { header, type HttpHeaders } from '../../apimachinery/http.ts';
+import { badRequest } from '../../apimachinery/status.ts';
+import type { UserInfo } from '../authentication/authenticator.ts';
+import type { AuthorizationAttributes } from './authorizer.ts';
+
+/** Whom the Impersonate-* headers name, before anybody was asked. */
+export type WantedUser = UserInfo;
+
+export interface ImpersonationOptions {
+  authorize(attributes: AuthorizationAttributes): Promise<{ readonly allowed: boolean; readonly reason: string }>;
+  /** The error for a question that was answered no. */
+  refuse(attributes: AuthorizationAttributes, reason: string): Error;
+}
+
+const extraPrefix = 'impersonate-extra-';
+const nodePrefix = 'system:node:';
+const accountPrefix = 'system:serviceaccount:';
+
+/** @returns undefined without Impersonate-* headers. @throws StatusError 400 for headers that name no user. */
+export function wantedUser(headers: HttpHeaders): WantedUser | undefined {
+  const username = header(headers, 'impersonate-user') ?? '';
+  const uid = header(headers, 'impersonate-uid') ?? '';
+  const groups = valuesOf(headers['impersonate-group']);
+  const extra: Record<string, readonly string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith(extraPrefix)) extra[decodeKey(name.slice(extraPrefix.length))] = valuesOf(value);
+  }
+  const wanted = { username, uid, groups, extra };
+  if (username !== '') return wanted;
+  if (uid === '' && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
+  throw badRequest(`requested ${JSON.stringify(wanted)} without impersonating a user name`);
+}
+
+function valuesOf(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  // Node joins what came as several headers.
+  return typeof value === 'string' ? value.split(', ') : value;
+}
+
+function decodeKey(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
+}
+
+/**
+ * The user a request goes on as. First the constrained ways are tried (KEP-5284), which also ask whether the request's
+ * own verb may be used while impersonating, then the one that asks for nothing but `impersonate`.
+ * @param request what the request itself asks, with the user who really asks.
+ * @throws what `refuse` makes of the first question that was answered no.
+ */
+export async function impersonate(
+  wanted: WantedUser,
+  request: AuthorizationAttributes,
+  options: ImpersonationOptions,
+): Promise<UserInfo> {
+  let firstRefusal: unknown;
+  for (const mode of modesFor(wanted, request.user)) {
+    try {
+      const question = { ...requestorOf(mode, request), verb: `impersonate-on:${mode}:${request.verb}` };
+      await ask(question, options);
+      return await impersonateIn(mode, wanted, request.user, options);
+    } catch (error) {
+      firstRefusal ??= error;
+    }
+  }
+  try {
+    return await impersonateIn(undefined, wanted, request.user, options);
+  } catch (error) {
+    throw firstRefusal ?? error;
+  }
+}
+
+type Mode = 'associated-node' | 'arbitrary-node' | 'serviceaccount' | 'user-info';
+
+function modesFor(wanted: WantedUser, requestor: UserInfo): readonly Mode[] {
+  const onlyName = wanted.uid === '' && wanted.groups.length === 0 && Object.keys(wanted.extra).length === 0;
+  if (nodeName(wanted.username) !== undefined) {
+    if (!onlyName) return [];
+    const isOwn =
+      serviceAccount(requestor.username) !== undefined &&
+      requestor.extra['authentication.kubernetes.io/node-name']?.[0] === nodeName(wanted.username);
+    return isOwn ? ['associated-node', 'arbitrary-node'] : ['arbitrary-node'];
+  }
+  if (serviceAccount(wanted.username) !== undefined) return onlyName ? ['serviceaccount'] : [];
+  return ['user-info'];
+}
+
+/** For its own node an account is asked about without what else is known of it, so that the answer fits every node. */
+function requestorOf(mode: Mode, request: AuthorizationAttributes): AuthorizationAttributes {
+  if (mode !== 'associated-node') return request;
+  return { ...request, user: associatedRequestor(request.user) };
+}
+
+function associatedRequestor(user: UserInfo): UserInfo {
+  const keys = Object.keys(user.extra).toSorted();
+  return { ...user, extra: { 'authentication.kubernetes.io/associated-node-keys': keys } };
+}
+
+async function impersonateIn(
+  mode: Mode | undefined,
+  wanted: WantedUser,
+  requestor: UserInfo,
+  options: ImpersonationOptions,
+): Promise<UserInfo> {
+  const isAssociated = mode === 'associated-node';
+  const user = isAssociated ? associatedRequestor(requestor) : requestor;
+  const verb = mode === undefined ? 'impersonate' : `impersonate:${mode}`;
+  const coreGroup = mode === undefined ? '' : 'authentication.k8s.io';
+  const about = (resource: string, name: string, apiGroup = 'authentication.k8s.io'): AuthorizationAttributes => ({
+    ...resourceQuestion(user, verb, apiGroup, resource),
+    name,
+  });
+  const groups = await askForName(mode, wanted, about, coreGroup, options);
+  if (wanted.uid !== '') await ask(about('uids', wanted.uid), options);
+  const groupAt = (name: string): AuthorizationAttributes => about('groups', name, coreGroup);
+  if (mode !== undefined) {
+    if (wanted.groups.includes('')) {
+      throw options.refuse(groupAt(''), 'impersonating the empty string group is not allowed');
+    }
+    if (wanted.groups.includes('system:masters')) {
+      throw options.refuse(groupAt('system:masters'), 'impersonating the system:masters group is not allowed');
+    }
+  }
+  for (const group of wanted.groups) await ask(groupAt(group), options);
+  await askForExtra(mode, wanted.extra, about, options);
+  return { ...wanted, groups: withImpliedGroup(wanted.username, groups) };
+}
+
+type About = (resource: string, name: string, apiGroup?: string) => AuthorizationAttributes;
+
+/** Asks for the name itself. @returns the groups the user will have. */
+async function askForName(
+  mode: Mode | undefined,
+  wanted: WantedUser,
+  about: About,
+  coreGroup: string,
+  options: ImpersonationOptions,
+): Promise<readonly string[]> {
+  const node = mode === undefined ? undefined : nodeName(wanted.username);
+  if (node !== undefined) {
+    await ask(about('nodes', mode === 'associated-node' ? '*' : node, coreGroup), options);
+    return ['system:nodes'];
+  }
+  const account = serviceAccount(wanted.username);
+  if (account === undefined) {
+    await ask(about('users', wanted.username, coreGroup), options);
+    return wanted.groups;
+  }
+  const { namespace, name } = account;
+  await ask({ ...about('serviceaccounts', name, coreGroup), namespace }, options);
+  return wanted.groups.length > 0 ? wanted.groups : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
+}
+
+async function askForExtra(
+  mode: Mode | undefined,
+  extra: UserInfo['extra'],
+  about: About,
+  options: ImpersonationOptions,
+): Promise<void> {
+  for (const [key, values] of Object.entries(extra)) {
+    if (mode !== undefined && (key === '' || values.includes(''))) {
+      const what = key === '' ? 'key' : 'value';
+      throw options.refuse(about('userextras', ''), `impersonating the empty string ${what} in extra is not allowed`);
+    }
+    for (const value of values) await ask({ ...about('userextras', value), subresource: key }, options);
+  }
+}
+
+function withImpliedGroup(username: string, groups: readonly string[]): readonly string[] {
+  const implied = username === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated';
+  if (groups.includes(implied) || groups.includes('system:unauthenticated')) return groups;
+  return [...groups, implied];
+}
+
+function nodeName(username: string): string | undefined {
+  const name = username.startsWith(nodePrefix) ? username.slice(nodePrefix.length) : '';
+  return name === '' ? undefined : name;
+}
+
+function serviceAccount(username: string): { namespace: string; name: string } | undefined {
+  if (!username.startsWith(accountPrefix)) return undefined;
+  const [namespace = '', name = '', ...more] = username.slice(accountPrefix.length).split(':');
+  return namespace === '' || name === '' || more.length > 0 ? undefined : { namespace, name };
+}
+
+function resourceQuestion(user: UserInfo, verb: string, apiGroup: string, resource: string): AuthorizationAttributes {
+  return {
+    user,
+    verb,
+    isResourceRequest: true,
+    apiGroup,
+    apiVersion: 'v1',
+    resource,
+    subresource: '',
+    namespace: '',
+    name: '',
+    path: '',
+    fieldSelector: '',
+    labelSelector: '',
+  };
+}
+
+async function ask(question: AuthorizationAttributes, options: ImpersonationOptions): Promise<void> {
+  const { allowed, reason } = await options.authorize(question);
+  if (!allowed) throw options.refuse(question, reason);
+}
