@@ -14,7 +14,6 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   /** Settles with the response as soon as its headers are there. @throws TransportError */
   readonly response: Promise<HttpResponse>;
   readonly #address: string;
-  readonly #explain: (error: unknown, address: string) => TransportError;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: () => void;
   #resolve: (response: HttpResponse) => void = () => undefined;
@@ -27,10 +26,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #answered = false;
   #wake: (() => void) | undefined;
 
-  /** @param address `host:port`, for errors. @param explain makes sense of what undici and sockets throw. */
-  constructor(address: string, signal: AbortSignal | undefined, explain = asTransportError) {
+  /** @param address `host:port`, for errors. */
+  constructor(address: string, signal: AbortSignal | undefined) {
     this.#address = address;
-    this.#explain = explain;
     this.#signal = signal;
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -76,13 +74,19 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#ended = true;
     this.#forgetSignal();
-    this.#wakeUp();
+    // undici takes its connection back in the next turn of the event loop. A request sent before that would open
+    // another one, with a handshake of its own.
+    setImmediate(() =>
+      setImmediate(() => {
+        this.#ended = true;
+        this.#wakeUp();
+      }),
+    );
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(this.#explain(error, this.#address));
+    this.#fail(asTransportError(error, this.#address));
   }
 
   #fail(error: TransportError): void {

@@ -1,5 +1,5 @@
 import type { SecureContext, SecureContextOptions } from 'node:tls';
-import type { Dispatcher } from 'undici';
+import type { Dispatcher, Pool as PoolType } from 'undici';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import type { HttpRequest, HttpResponse, Transport } from '../apimachinery/http.ts';
 import { delayWebAssemblyOptimization } from '../system/web-assembly.ts';
@@ -36,11 +36,11 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
   let isWarm = false;
 
   const send = async (request: HttpRequest): Promise<HttpResponse> => {
-    const { dispatcher, explain } = await (opening ??= openConnections(options, url, address));
-    const exchange = new HttpExchange(address, request.signal, explain);
+    const { dispatcher, prefix, headers } = await (opening ??= openConnections(options, url, address));
+    const exchange = new HttpExchange(address, request.signal);
     if (request.signal?.aborted !== true) {
-      const path = `${basePath}${request.path}`;
-      dispatcher.dispatch({ origin: url.origin, path, ...dispatchOptions(request, options) }, exchange);
+      const path = `${prefix}${basePath}${request.path}`;
+      dispatcher.dispatch({ path, ...dispatchOptions(request, options, headers) }, exchange);
     }
     const response = await exchange.response;
     isWarm = true;
@@ -75,27 +75,35 @@ function hostPort(url: URL): string {
 
 interface Connections {
   readonly dispatcher: Dispatcher;
-  readonly explain: (error: unknown, address: string) => TransportError;
+  /** What a path follows: nothing, or the server's origin where a proxy forwards. */
+  readonly prefix: string;
+  /** For the proxy that forwards. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 async function openConnections(options: HttpTransportOptions, url: URL, address: string): Promise<Connections> {
-  const tls = url.protocol === 'https:' ? await tlsOptions(options, address) : {};
-  const connections = options.connections ?? 64;
-  delayWebAssemblyOptimization();
-  if (options.proxyUrl !== undefined) {
-    const { proxyUrl } = options;
-    const { asProxyError, openProxyDispatcher } = await import('./proxy-dispatcher.ts');
-    const dispatcher = openProxyDispatcher({ proxyUrl, requestTls: tls, connections, address });
-    return { dispatcher, explain: asProxyError };
-  }
-  const dispatcher = new Pool(url.origin, {
-    connections,
-    connect: { ...tls, timeout: options.connectTimeoutMillis ?? 30_000 },
+  const isSecure = url.protocol === 'https:';
+  const tls = isSecure ? await tlsOptions(options, address) : {};
+  const connect = { ...tls, timeout: options.connectTimeoutMillis ?? 30_000 };
+  const pool: PoolType.Options = {
+    connections: options.connections ?? 64,
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: 30_000,
-  });
-  return { dispatcher, explain: asTransportError };
+  };
+  delayWebAssemblyOptimization();
+  if (options.proxyUrl === undefined) {
+    return { dispatcher: new Pool(url.origin, { ...pool, connect }), prefix: '', headers: {} };
+  }
+  const { createTunnelConnector, readProxy } = await import('./proxy-connector.ts');
+  const proxy = readProxy(options.proxyUrl, address);
+  if (isSecure) {
+    const tunnel = createTunnelConnector(proxy, address, connect);
+    return { dispatcher: new Pool(url.origin, { ...pool, connect: tunnel }), prefix: '', headers: {} };
+  }
+  // An http server is asked for by its whole URL, as Go's net/http does.
+  const headers = { ...proxy.headers, host: url.host };
+  return { dispatcher: new Pool(proxy.url.origin, { ...pool, connect }), prefix: url.origin, headers };
 }
 
 interface TlsOptions {
@@ -126,8 +134,9 @@ async function tlsOptions(options: HttpTransportOptions, address: string): Promi
 function dispatchOptions(
   request: HttpRequest,
   options: HttpTransportOptions,
-): Omit<Dispatcher.DispatchOptions, 'origin' | 'path'> {
-  const headers: Record<string, string | string[]> = {};
+  added: Readonly<Record<string, string>>,
+): Omit<Dispatcher.DispatchOptions, 'path'> {
+  const headers: Record<string, string | string[]> = { ...added };
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers[name] = typeof value === 'string' ? value : [...value];
   }

@@ -5,8 +5,8 @@ declare module 'undici/lib/dispatcher/pool.js' {
   export default pool;
 }
 
-declare module 'undici/lib/dispatcher/proxy-agent.js' {
-  import type { ProxyAgent } from 'undici';
-  const proxyAgent: typeof ProxyAgent;
-  export default proxyAgent;
+declare module 'undici/lib/core/connect.js' {
+  import type { buildConnector } from 'undici';
+  const build: typeof buildConnector;
+  export default build;
 }
