@@ -1,3 +1,4 @@
+import { type Documentation, documentedResources } from '../api/documentation.ts';
 import { builtInResources, builtInSchemas } from '../api/registry.ts';
 import type { CustomResourceDefinition } from '../api/types/apiextensions-v1.ts';
 import type { Service } from '../api/types/core-v1.ts';
@@ -49,6 +50,8 @@ export interface ApiServerAssemblyOptions {
   readonly log: Logger;
   /** Further paths (OpenAPI …). */
   readonly routes: readonly RouteHandler[];
+  /** Texts of types and fields. */
+  readonly documentation: Documentation;
   /** `host:port` that discovery names. */
   readonly serverAddress: () => string;
 }
@@ -118,7 +121,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   });
   const server = createApiServer({
     storage: options.storage,
-    resources: builtInResources,
+    resources: documentedResources(builtInResources, options.documentation),
     types: builtInSchemas,
     authenticator: unionAuthenticator(authenticators, {
       onRefusal: (reasons) => log.warn('unable to authenticate the request', { reasons }),

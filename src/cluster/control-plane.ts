@@ -1,3 +1,4 @@
+import type { Documentation } from '../api/documentation.ts';
 import type { RouteHandler } from '../control-plane/apiserver/server.ts';
 import { bootstrapCluster } from '../control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
 import { listen, type Listener } from '../control-plane/apiserver/listen.ts';
@@ -38,6 +39,8 @@ export interface ControlPlaneOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly routes: readonly RouteHandler[];
+  /** Texts of types and fields. */
+  readonly documentation: Documentation;
 }
 
 /** A control plane with its nodes, all in this process. */
@@ -66,6 +69,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     random,
     log,
     routes: options.routes,
+    documentation: options.documentation,
     serverAddress: () => `${options.host}:${listener?.port ?? options.port}`,
   });
   listener = await listen({

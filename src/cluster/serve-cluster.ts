@@ -15,7 +15,7 @@ import {
   schedulerFlags,
 } from './component-arguments.ts';
 import { type RunningControlPlane, startControlPlane } from './control-plane.ts';
-import { publishedRoutes } from './published-routes.ts';
+import { publishedDocumentation, publishedRoutes } from './published-routes.ts';
 import { defaultServiceRange, firstServiceAddress } from './service-range.ts';
 
 export interface ServeOptions {
@@ -64,6 +64,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningContro
     random,
     log,
     routes: publishedRoutes(),
+    documentation: await publishedDocumentation(),
   });
   const { port, url } = controlPlane;
   await writeState(files, folder, {

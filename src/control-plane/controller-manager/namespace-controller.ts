@@ -24,7 +24,6 @@ export function createNamespaceController(context: ControllerContext): Controlle
     async sync(name, queue) {
       const namespace = namespaces.get('', name);
       if (namespace?.metadata.deletionTimestamp === undefined) return;
-      if (namespace.spec?.finalizers?.includes(kubernetesFinalizer) !== true) return;
       const resources = (await deletableResources(context.client)).filter((resource) => resource.namespaced);
       const left = await Promise.all(resources.map((resource) => empty(context, resource, name)));
       if (left.some((count) => count > 0)) {
@@ -58,7 +57,8 @@ async function empty(context: ControllerContext, resource: DiscoveredResource, n
 }
 
 async function finalize(context: ControllerContext, namespace: Namespace): Promise<void> {
-  const name = namespace.metadata.name ?? '';
+  const { name = '', uid } = namespace.metadata;
+  const preconditions = uid === undefined ? {} : { preconditions: { uid } };
   const finalizers = (namespace.spec?.finalizers ?? []).filter((finalizer) => finalizer !== kubernetesFinalizer);
   try {
     await context.client.request({
@@ -66,6 +66,7 @@ async function finalize(context: ControllerContext, namespace: Namespace): Promi
       path: `/api/v1/namespaces/${name}/finalize`,
       body: { ...namespace, spec: { ...namespace.spec, finalizers } },
     });
+    await context.client.resource<Namespace>(namespacesResource).delete(name, preconditions);
   } catch (error) {
     if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
   }

@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { fieldReaders } from '../../selectable-fields.ts';
 import { setReplicaSetDefaults } from './workload-defaults.ts';
 import { workloadStrategy } from './workload-validation.ts';
 import {
@@ -95,4 +96,5 @@ export const replicaSetResource: ResourceDefinition = {
   columns,
   setDefaults: setReplicaSetDefaults,
   strategy: workloadStrategy,
+  selectableFields: fieldReaders(['status.replicas']),
 };

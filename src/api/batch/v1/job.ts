@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { fieldReaders } from '../../selectable-fields.ts';
 import { setJobDefaults } from './job-defaults.ts';
 import { jobStrategy } from './job-strategy.ts';
 import { humanDuration } from '../../../apimachinery/duration.ts';
@@ -152,4 +153,5 @@ export const jobResource: ResourceDefinition = {
   columns,
   setDefaults: setJobDefaults,
   strategy: jobStrategy,
+  selectableFields: fieldReaders(['status.successful']),
 };

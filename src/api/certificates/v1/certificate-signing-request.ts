@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { fieldReaders } from '../../selectable-fields.ts';
 import { humanDuration } from '../../../apimachinery/duration.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { CertificateSigningRequest } from '../../types/certificates-v1.ts';
@@ -87,4 +88,5 @@ export const certificateSigningRequestResource: ResourceDefinition = {
   ],
   type: 'io.k8s.api.certificates.v1.CertificateSigningRequest',
   columns,
+  selectableFields: fieldReaders(['spec.signerName']),
 };

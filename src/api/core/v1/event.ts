@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { fieldReaders } from '../../selectable-fields.ts';
 import { eventObjectText, eventSourceText } from './event-cells.ts';
 import { ageText, column, wideColumn } from '../../columns.ts';
 import type { Event } from '../../types/core-v1.ts';
@@ -83,4 +84,17 @@ export const eventResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.core.v1.Event',
   columns,
+  selectableFields: fieldReaders([
+    'involvedObject.kind',
+    'involvedObject.namespace',
+    'involvedObject.name',
+    'involvedObject.uid',
+    'involvedObject.apiVersion',
+    'involvedObject.resourceVersion',
+    'involvedObject.fieldPath',
+    'reason',
+    'reportingComponent',
+    'source',
+    'type',
+  ]),
 };

@@ -1,5 +1,6 @@
 import type { Column, ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { fieldReaders } from '../../selectable-fields.ts';
 import { setNamespaceDefaults } from './core-defaults.ts';
 import { namespaceStrategy } from './core-strategies.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
@@ -55,4 +56,5 @@ export const namespaceResource: ResourceDefinition = {
   columns,
   setDefaults: setNamespaceDefaults,
   strategy: namespaceStrategy,
+  selectableFields: fieldReaders(['status.phase']),
 };

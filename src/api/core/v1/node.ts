@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { fieldReaders } from '../../selectable-fields.ts';
 import { nodeStrategy } from './node-strategy.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../../columns.ts';
 import type { Node } from '../../types/core-v1.ts';
@@ -195,4 +196,5 @@ export const nodeResource: ResourceDefinition = {
   type: 'io.k8s.api.core.v1.Node',
   columns,
   strategy: nodeStrategy,
+  selectableFields: fieldReaders(['spec.unschedulable']),
 };

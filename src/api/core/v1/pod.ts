@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { fieldReaders } from '../../selectable-fields.ts';
 import { podStrategy, setPodDefaults } from './pod-strategy.ts';
 import { podRowConditions, podSummary, readinessGatesCell, restartsCell } from './pod-summary.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../../columns.ts';
@@ -893,4 +894,14 @@ export const podResource: ResourceDefinition = {
   rowConditions: podRowConditions,
   setDefaults: setPodDefaults,
   strategy: podStrategy,
+  selectableFields: fieldReaders([
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'spec.hostNetwork',
+    'status.phase',
+    'status.podIP',
+    'status.nominatedNodeName',
+  ]),
 };

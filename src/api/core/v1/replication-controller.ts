@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { fieldReaders } from '../../selectable-fields.ts';
 import { setReplicationControllerDefaults } from './core-defaults.ts';
 import {
   ageColumn,
@@ -97,4 +98,5 @@ export const replicationControllerResource: ResourceDefinition = {
   type: 'io.k8s.api.core.v1.ReplicationController',
   columns,
   setDefaults: setReplicationControllerDefaults,
+  selectableFields: fieldReaders(['status.replicas']),
 };

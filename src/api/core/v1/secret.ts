@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { fieldReaders } from '../../selectable-fields.ts';
 import { setSecretDefaults } from './core-defaults.ts';
 import { secretStrategy } from './core-strategies.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
@@ -41,4 +42,5 @@ export const secretResource: ResourceDefinition = {
   columns,
   setDefaults: setSecretDefaults,
   strategy: secretStrategy,
+  selectableFields: fieldReaders(['type']),
 };

@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { fieldReaders } from '../../selectable-fields.ts';
 import { setServiceDefaults } from './core-defaults.ts';
 import { serviceStrategy } from './core-strategies.ts';
 import { ingressAddresses } from './load-balancer-addresses.ts';
@@ -135,4 +136,5 @@ export const serviceResource: ResourceDefinition = {
   columns,
   setDefaults: setServiceDefaults,
   strategy: serviceStrategy,
+  selectableFields: fieldReaders(['spec.clusterIP', 'spec.type']),
 };

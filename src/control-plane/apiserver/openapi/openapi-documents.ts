@@ -1,0 +1,148 @@
+import type { Documentation } from '../../../api/documentation.ts';
+import type { ResourceDefinition, TypeDefinition } from '../../../api/resource-definition.ts';
+import { formatGroupVersion, groupVersionPath } from '../../../apimachinery/gvk.ts';
+import type { JsonObject } from '../../../apimachinery/json.ts';
+import { type ApiPath, groupListPath, groupPath, groupVersionPaths, otherPaths, resourcePaths } from './operations.ts';
+import { renderPathsV2 } from './paths-v2.ts';
+import { renderPathsV3 } from './paths-v3.ts';
+import { type OpenApiVersion, reachableTypes, renderType } from './schema-rendering.ts';
+
+/** What the documents are made of. */
+export interface OpenApiInput {
+  readonly resources: readonly ResourceDefinition[];
+  readonly types: ReadonlyMap<string, TypeDefinition>;
+  readonly documentation: Documentation;
+  /** `1.36`. */
+  readonly version: string;
+}
+
+const machinery = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const securityScheme = {
+  type: 'apiKey',
+  description: 'Bearer Token authentication',
+  name: 'authorization',
+  in: 'header',
+};
+
+/** Name of the OpenAPI v3 document of a group version: `api/v1`, `apis/apps/v1`. */
+export function documentNameOf(groupVersion: { readonly group: string; readonly version: string }): string {
+  return groupVersionPath(groupVersion).slice(1);
+}
+
+/**
+ * The OpenAPI v3 documents by name, each built when asked for: one per group version, and small ones of the paths
+ * that lead there.
+ */
+export function openApiV3Documents(input: OpenApiInput): ReadonlyMap<string, () => JsonObject> {
+  const documents = new Map<string, () => JsonObject>();
+  const plain =
+    (paths: readonly ApiPath[]): (() => JsonObject) =>
+    () =>
+      renderV3(paths, input);
+  for (const { document, path } of otherPaths) documents.set(document, plain([path]));
+  documents.set('apis', plain([groupListPath]));
+  for (const members of groupVersionsOf(input.resources)) {
+    const [{ group, version } = { group: '', version: '' }] = members;
+    documents.set(group === '' ? 'api' : `apis/${group}`, plain([groupPath(group)]));
+    documents.set(documentNameOf({ group, version }), () =>
+      renderV3(groupVersionDocumentPaths(members, input.documentation), input, { group, version }),
+    );
+  }
+  return new Map([...documents].toSorted(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+/** The Swagger 2.0 document of everything. */
+export function openApiV2Document(input: OpenApiInput): JsonObject {
+  const groups = [...new Set(input.resources.map(({ group }) => group))];
+  const paths = [
+    ...otherPaths.map(({ path }) => path),
+    groupListPath,
+    ...groups.map(groupPath),
+    ...groupVersionsOf(input.resources).flatMap((members) => groupVersionDocumentPaths(members, input.documentation)),
+  ];
+  const served = groupVersionsOf(input.resources).flatMap(([first]) => (first === undefined ? [] : [first]));
+  return {
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version: input.version },
+    ...renderPathsV2(paths),
+    definitions: renderTypes(paths, input, 'v2', served),
+    securityDefinitions: { BearerToken: securityScheme },
+    security: [{ BearerToken: [] }],
+  };
+}
+
+function groupVersionsOf(resources: readonly ResourceDefinition[]): ResourceDefinition[][] {
+  const groupVersions = new Map<string, ResourceDefinition[]>();
+  for (const resource of resources) {
+    const key = formatGroupVersion(resource);
+    groupVersions.set(key, [...(groupVersions.get(key) ?? []), resource]);
+  }
+  return [...groupVersions.values()];
+}
+
+function groupVersionDocumentPaths(members: readonly ResourceDefinition[], documentation: Documentation): ApiPath[] {
+  const [{ group, version } = { group: '', version: '' }] = members;
+  return [groupVersionPaths(group, version), ...members.flatMap((resource) => resourcePaths(resource, documentation))];
+}
+
+function renderV3(
+  paths: readonly ApiPath[],
+  input: OpenApiInput,
+  groupVersion?: { readonly group: string; readonly version: string },
+): JsonObject {
+  const schemas = renderTypes(paths, input, 'v3', groupVersion === undefined ? [] : [groupVersion]);
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: input.version },
+    paths: renderPathsV3(paths),
+    components: {
+      ...(Object.keys(schemas).length === 0 ? {} : { schemas }),
+      securitySchemes: { BearerToken: securityScheme },
+    },
+  };
+}
+
+/** The types that paths reach, sorted by name. */
+function renderTypes(
+  paths: readonly ApiPath[],
+  input: OpenApiInput,
+  version: OpenApiVersion,
+  groupVersions: readonly { readonly group: string; readonly version: string }[],
+): JsonObject {
+  const names = [...reachableTypes(typesOfPaths(paths), input.types)].toSorted();
+  const rendered: JsonObject = {};
+  for (const name of names) {
+    const type = input.types.get(name);
+    if (type === undefined) continue;
+    rendered[name] = renderType(type, gvksOf(type, groupVersions), version, input.documentation);
+  }
+  return rendered;
+}
+
+function typesOfPaths(paths: readonly ApiPath[]): Set<string> {
+  const names = new Set<string>();
+  for (const { body, responses } of paths.flatMap(({ operations }) => operations)) {
+    if (body !== undefined) names.add(body.type);
+    for (const { content } of Object.values(responses)) {
+      if (content !== undefined && content !== 'string') names.add(content.type);
+    }
+  }
+  return names;
+}
+
+/** Kinds of the machinery: some belong to every group version, some to the core one. */
+function gvksOf(
+  type: TypeDefinition,
+  groupVersions: readonly { readonly group: string; readonly version: string }[],
+): TypeDefinition['gvks'] {
+  if (type.gvks.length > 0) return type.gvks;
+  const kind = type.name.slice(machinery.length + 1);
+  if (type.name !== `${machinery}.${kind}`) return [];
+  const core = { group: '', version: 'v1', kind };
+  if (['APIGroup', 'APIGroupList', 'APIResourceList', 'APIVersions', 'Status'].includes(kind)) return [core];
+  if (kind !== 'DeleteOptions' && kind !== 'WatchEvent') return [];
+  const others = groupVersions
+    .filter(({ group }) => group !== '')
+    .map(({ group, version }) => ({ group, version, kind }));
+  return [core, ...others].toSorted((left, right) => (formatGroupVersion(left) < formatGroupVersion(right) ? -1 : 1));
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import type { TypeDefinition } from '../../../api/resource-definition.ts';
+import { header, type HttpResponse } from '../../../apimachinery/http.ts';
+import type { ServerParts } from '../endpoints/endpoint.ts';
+import type { ApiResource } from '../registry/api-resource.ts';
+import type { ApiRequest } from '../request-context.ts';
+import { bytesResponse, textResponse } from '../responses.ts';
+import { openApiV3Documents } from './openapi-documents.ts';
+
+/** The documents of the built-in API, made when the program was built. */
+export interface PublishedOpenApi {
+  /** `/openapi/v3` without custom resources: document names with their URLs. */
+  index(): Promise<Readonly<Record<string, { readonly serverRelativeURL: string }>>>;
+  /** One document's bytes; undefined when there is none of that name. */
+  document(name: string): Promise<Uint8Array | undefined>;
+  /** `/openapi/v2`. */
+  v2(): Promise<Uint8Array>;
+  readonly types: () => ReadonlyMap<string, TypeDefinition>;
+}
+
+interface CustomDocument {
+  readonly bytes: Uint8Array;
+  readonly hash: string;
+}
+
+/** Answers `/openapi/v2`, `/openapi/v3` and the documents below it (KEP-2896), custom resources included. */
+export function createOpenApiRoute(
+  published: PublishedOpenApi,
+): (request: ApiRequest, server: ServerParts) => Promise<HttpResponse | undefined> {
+  let known: { readonly key: string; readonly documents: ReadonlyMap<string, CustomDocument> } | undefined;
+  const customDocuments = (server: ServerParts): ReadonlyMap<string, CustomDocument> => {
+    const custom = server.registry.all().filter((resource) => resource.custom);
+    const key = custom.map(({ apiVersion, definition }) => `${apiVersion}/${definition.resource}`).join(',');
+    if (known?.key !== key || custom.length > 0) known = { key, documents: renderCustom(custom, published.types()) };
+    return known.documents;
+  };
+  return async (request, server) => {
+    const { path } = request.info;
+    if (!path.startsWith('/openapi/') || (request.method !== 'GET' && request.method !== 'HEAD')) return undefined;
+    if (path === '/openapi/v2') return v2Response(request, published);
+    if (path === '/openapi/v3' || path === '/openapi/v3/') {
+      const paths: Record<string, { readonly serverRelativeURL: string }> = { ...(await published.index()) };
+      for (const [name, { hash }] of customDocuments(server)) {
+        paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
+      }
+      return bytesResponse(request, 200, 'application/json', Buffer.from(JSON.stringify({ paths })));
+    }
+    const name = path.slice('/openapi/v3/'.length);
+    const bytes = customDocuments(server).get(name)?.bytes ?? (await published.document(name));
+    if (bytes === undefined) return undefined;
+    return documentResponse(request, bytes);
+  };
+}
+
+async function v2Response(request: ApiRequest, published: PublishedOpenApi): Promise<HttpResponse> {
+  const accept = header(request.headers, 'accept') ?? '';
+  const wantsJson = accept === '' || /json|\*\/\*/.test(accept);
+  if (!wantsJson) return textResponse(406, 'only application/json is served here\n');
+  return bytesResponse(request, 200, 'application/json', Buffer.from(await published.v2()));
+}
+
+/** A document asked for with its hash never changes. */
+async function documentResponse(request: ApiRequest, bytes: Uint8Array): Promise<HttpResponse> {
+  const response = await bytesResponse(request, 200, 'application/json', Buffer.from(bytes));
+  if (!request.query.has('hash')) return response;
+  return { ...response, headers: { ...response.headers, 'cache-control': 'public, immutable' } };
+}
+
+function renderCustom(
+  custom: readonly ApiResource[],
+  builtIn: ReadonlyMap<string, TypeDefinition>,
+): ReadonlyMap<string, CustomDocument> {
+  if (custom.length === 0) return new Map();
+  const types = new Map(builtIn);
+  for (const { definition, gvk, types: source } of custom) {
+    const schema = source.lookup(definition.type);
+    if (schema === undefined) continue;
+    types.set(definition.type, { name: definition.type, schema, gvks: [gvk] });
+    const list = `${definition.type}List`;
+    types.set(list, {
+      name: list,
+      schema: {
+        type: 'object',
+        required: ['items'],
+        properties: {
+          apiVersion: { type: 'string' },
+          items: { type: 'array', items: { ref: definition.type } },
+          kind: { type: 'string' },
+          metadata: { ref: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', default: {} },
+        },
+      },
+      gvks: [{ ...gvk, kind: `${gvk.kind}List` }],
+    });
+  }
+  const documents = openApiV3Documents({
+    resources: custom.map(({ definition }) => definition),
+    types,
+    documentation: () => undefined,
+    version: '1.36',
+  });
+  const rendered = new Map<string, CustomDocument>();
+  const groups = new Set(custom.map(({ gvk }) => gvk.group));
+  for (const [name, make] of documents) {
+    const group = name.split('/')[1] ?? '';
+    if (!groups.has(group)) continue;
+    const bytes = Buffer.from(JSON.stringify(make()));
+    rendered.set(name, { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() });
+  }
+  return rendered;
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
+import type { ApiPath, ContentType, Operation } from './operations.ts';
+import type { Parameter } from './parameters.ts';
+import { parameterKey, sharedParameters, sortedParameters } from './paths-v3.ts';
+
+const patchMediaTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+];
+
+/** The `paths` of a Swagger 2.0 document, and the `parameters` that many of them refer to. */
+export function renderPathsV2(paths: readonly ApiPath[]): {
+  readonly paths: JsonObject;
+  readonly parameters: JsonObject;
+} {
+  const pool = new ParameterPool();
+  const rendered: JsonObject = {};
+  for (const path of paths.toSorted((left, right) => (left.path < right.path ? -1 : 1))) {
+    const shared = sharedParameters(path);
+    const item: JsonObject = {};
+    for (const operation of path.operations) item[operation.method] = renderOperation(operation, shared, pool);
+    if (shared.size > 0) item['parameters'] = sortedParameters([...shared.values()]).map((own) => pool.refer(own));
+    rendered[path.path] = item;
+  }
+  return { paths: rendered, parameters: pool.parameters() };
+}
+
+/** Parameters are written once and referred to, unless they name a kind. */
+class ParameterPool {
+  readonly #known = new Map<string, JsonObject>();
+
+  refer(parameter: Parameter): JsonObject {
+    const { name, in: place, type, description } = parameter;
+    const written = {
+      uniqueItems: true,
+      type,
+      ...(description === '' ? {} : { description }),
+      name,
+      in: place,
+      ...(place === 'path' ? { required: true } : {}),
+    };
+    return place === 'path' && name === 'name' ? written : this.#add(name, written);
+  }
+
+  /** A body without a kind of its own. */
+  referBody(body: JsonObject): JsonObject {
+    return this.#add('body', body);
+  }
+
+  parameters(): JsonObject {
+    return Object.fromEntries([...this.#known].toSorted(([left], [right]) => (left < right ? -1 : 1)));
+  }
+
+  #add(name: string, written: JsonObject): JsonObject {
+    const hash = createHash('sha256').update(JSON.stringify(written)).digest('base64url').slice(0, 8);
+    const key = `${name}-${hash}`;
+    this.#known.set(key, written);
+    return { $ref: `#/parameters/${key}` };
+  }
+}
+
+function renderOperation(
+  operation: Operation,
+  shared: ReadonlyMap<string, Parameter>,
+  pool: ParameterPool,
+): JsonObject {
+  const { body, action, gvk } = operation;
+  const own = sortedParameters(operation.parameters.filter((parameter) => !shared.has(parameterKey(parameter))));
+  const parameters = [...renderBody(body, pool), ...own.map((parameter) => pool.refer(parameter))];
+  const isConnect = action === 'connect';
+  return {
+    description: operation.description,
+    consumes: body?.isPatch === true ? patchMediaTypes : ['*/*'],
+    produces: [...operation.produces],
+    schemes: ['https'],
+    tags: [...operation.tags],
+    operationId: operation.id,
+    ...(parameters.length === 0 ? {} : { parameters }),
+    responses: renderResponses(operation),
+    ...(action === undefined && !isConnect ? {} : { 'x-kubernetes-action': action ?? '' }),
+    ...(gvk === undefined
+      ? {}
+      : { 'x-kubernetes-group-version-kind': { group: gvk.group, kind: gvk.kind, version: gvk.version } }),
+  };
+}
+
+function renderBody(body: Operation['body'], pool: ParameterPool): JsonObject[] {
+  if (body === undefined) return [];
+  const written = {
+    name: 'body',
+    in: 'body',
+    ...(body.required ? { required: true } : {}),
+    schema: { $ref: `#/definitions/${body.type}` },
+  };
+  const isCommon = body.isPatch || !body.required;
+  return [isCommon ? pool.referBody(written) : written];
+}
+
+function renderResponses({ responses }: Operation): JsonObject {
+  const rendered: JsonObject = {};
+  for (const [code, { description, content }] of Object.entries(responses)) {
+    rendered[code] = { description, ...(content === undefined ? {} : { schema: schemaOf(content) }) };
+  }
+  return rendered;
+}
+
+function schemaOf(content: ContentType): JsonValue {
+  return content === 'string' ? { type: 'string' } : { $ref: `#/definitions/${content.type}` };
+}
