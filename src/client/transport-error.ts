@@ -39,7 +39,9 @@ const kindsByCode: Readonly<Record<string, TransportErrorKind>> = {
 export function asTransportError(error: unknown, address: string): TransportError {
   if (error instanceof TransportError) return error;
   const inner = error instanceof AggregateError && error.errors.length > 0 ? (error.errors[0] as unknown) : error;
-  const { code = '', message = String(inner) } = inner as { code?: string; message?: string };
+  const { code: given, message = String(inner) } = inner as { code?: unknown; message?: string };
+  // A DOMException's code is a number.
+  const code = typeof given === 'string' ? given : '';
   const isTls = /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|ALTNAME/.test(code);
   const isAbort = (inner as { name?: string }).name === 'AbortError';
   const kind = kindsByCode[code] ?? (isTls ? 'tls' : isAbort ? 'aborted' : 'other');
