@@ -1,23 +1,81 @@
 import type { Random } from '../../system/random.ts';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificate-signing.ts';
 import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
+import { podSecurity } from './pod-security.ts';
+import { podTopologyLabels } from './pod-topology-labels.ts';
 import { priority } from './priority.ts';
+import { rbacEscalation } from './rbac-escalation.ts';
+import { resourceQuota } from './resource-quota.ts';
+import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 
-/** The plugins that are on by default, in the order of kube-apiserver 1.36. */
-export function defaultAdmissionPlugins(context: AdmissionContext, random: Random): readonly AdmissionPlugin[] {
-  return [
-    namespaceLifecycle(context),
-    serviceAccount(context, random),
-    priority(context),
-    defaultTolerationSeconds,
-    defaultStorageClass(context),
-    storageObjectInUseProtection,
-    defaultIngressClass(context),
-  ];
+/** Which plugins run besides or instead of the default ones, by the names of kube-apiserver's flags. */
+export interface PluginSelection {
+  /** --enable-admission-plugins */
+  readonly enable?: readonly string[];
+  /** --disable-admission-plugins; wins over the default, not over `enable`. */
+  readonly disable?: readonly string[];
+}
+
+/** One place in the chain. */
+interface Place {
+  readonly name: string;
+  readonly isDefault: boolean;
+  make(context: AdmissionContext, random: Random): AdmissionPlugin | undefined;
+}
+
+const on = (name: string, make: Place['make']): Place => ({ name, isDefault: true, make });
+
+/**
+ * Every plugin, in the order of kube-apiserver 1.36. Webhooks and admission policies, which come before ResourceQuota,
+ * are not there yet: such objects are stored, and enforce nothing.
+ */
+const places: readonly Place[] = [
+  on('NamespaceLifecycle', namespaceLifecycle),
+  on('LimitRanger', limitRanger),
+  on('ServiceAccount', serviceAccount),
+  on('PodSecurity', podSecurity),
+  on('Priority', priority),
+  on('DefaultTolerationSeconds', () => defaultTolerationSeconds),
+  on('DefaultStorageClass', defaultStorageClass),
+  on('StorageObjectInUseProtection', () => storageObjectInUseProtection),
+  on('PersistentVolumeClaimResize', persistentVolumeClaimResize),
+  on('RuntimeClass', runtimeClass),
+  on('CertificateApproval', certificateApproval),
+  on('CertificateSigning', certificateSigning),
+  on('CertificateSubjectRestriction', () => certificateSubjectRestriction),
+  on('DefaultIngressClass', defaultIngressClass),
+  on('PodTopologyLabels', podTopologyLabels),
+  on('ResourceQuota', (context) => (context.clock === undefined ? undefined : resourceQuota(context, context.clock))),
+];
+
+/** Names of all plugins there are, in their order. */
+export const admissionPluginNames: readonly string[] = places.map(({ name }) => name);
+
+/**
+ * The plugins of a server: those that are on by default, and what the selection changes of that.
+ * @throws Error for a name that is none.
+ */
+export function defaultAdmissionPlugins(
+  context: AdmissionContext,
+  random: Random,
+  selection: PluginSelection = {},
+): readonly AdmissionPlugin[] {
+  const { enable = [], disable = [] } = selection;
+  for (const name of [...enable, ...disable]) {
+    if (!admissionPluginNames.includes(name)) throw new Error(`unknown admission plugin: ${name}`);
+  }
+  const chosen = places.filter(
+    ({ name, isDefault }) => enable.includes(name) || (isDefault && !disable.includes(name)),
+  );
+  // The check of what roles grant is part of the server, whatever is enabled.
+  return [...chosen.flatMap((place) => place.make(context, random) ?? []), rbacEscalation(context)];
 }
 
 /** First everything that changes, then everything that checks; the first that objects ends it. */

@@ -2,7 +2,10 @@ import type { GroupVersionKind, GroupVersionResource } from '../../apimachinery/
 import type { KubeObject, Unstructured } from '../../apimachinery/object-meta.ts';
 import type { Client } from '../../client/client.ts';
 import type { Informer } from '../../client/informer.ts';
+import type { Clock } from '../../system/clock.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
+import type { AuthorizationAttributes } from '../authorization/authorizer.ts';
+import type { RulesResolver } from '../authorization/rbac-escalation.ts';
 
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
@@ -36,6 +39,42 @@ export interface AdmissionContext {
   /** Asks the server itself, for what the local copies may not show yet. */
   readonly client: Client;
   informer<T extends KubeObject>(gvr: GroupVersionResource): Informer<T>;
+  /** Time, for what waits; without one nothing waits and what counts time is left out. */
+  readonly clock?: Clock;
+  /** Whether a user may do something; without it what asks that is left out. */
+  readonly access?: {
+    authorize(attributes: AuthorizationAttributes): Promise<{ readonly allowed: boolean; readonly reason: string }>;
+  };
+  /** The RBAC rules in force; without them writing roles is not checked for escalation. */
+  readonly rules?: RulesResolver;
+  /** The resource that serves a kind, for owner references. */
+  readonly resourceOf?: (
+    apiVersion: string,
+    kind: string,
+  ) => { resource: GroupVersionResource; namespaced: boolean } | undefined;
+}
+
+/** The question whether a user may do something to a resource. */
+export function accessQuestion(
+  user: UserInfo,
+  verb: string,
+  resource: GroupVersionResource,
+  place: { readonly namespace?: string; readonly name?: string; readonly subresource?: string } = {},
+): AuthorizationAttributes {
+  return {
+    user,
+    verb,
+    isResourceRequest: true,
+    apiGroup: resource.group,
+    apiVersion: resource.version,
+    resource: resource.resource,
+    subresource: place.subresource ?? '',
+    namespace: place.namespace ?? '',
+    name: place.name ?? '',
+    path: '',
+    fieldSelector: '',
+    labelSelector: '',
+  };
 }
 
 /** `group/resource`, or the bare resource of the core group. */

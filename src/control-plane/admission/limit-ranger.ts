@@ -1,7 +1,7 @@
 import { podTotal, readResourceList, type ResourceList } from '../../api/core/v1/resource-list.ts';
 import type { Container, LimitRange, LimitRangeItem, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
 import { aggregateMessages } from '../../apimachinery/field-error.ts';
-import { Quantity } from '../../apimachinery/quantity.ts';
+import type { Quantity } from '../../apimachinery/quantity.ts';
 import { forbidden } from '../../apimachinery/status.ts';
 import {
   type AdmissionAttributes,

@@ -91,6 +91,7 @@ const checks: readonly Check[] = [
   { level: 'baseline', find: windowsHostProcess },
   { level: 'restricted', since: 8, find: allowPrivilegeEscalation },
   { level: 'restricted', since: 22, find: restrictedCapabilities },
+  { level: 'restricted', since: 35, find: (pod) => (hasOwnUsers(pod) ? changedProcMount(pod) : undefined) },
   { level: 'restricted', find: volumeTypes },
   { level: 'restricted', find: runAsNonRoot },
   { level: 'restricted', since: 23, find: runAsUser },
@@ -254,9 +255,12 @@ function probeHosts(pod: Pod): PodSecurityViolation | undefined {
   return { reason, detail: `${containerNames(names)} ${use} ${plural(hosts.length, reason)} ${quoted(hosts)}` };
 }
 
+/** Its own users make any way of mounting harmless, from 1.35 on and not for `restricted`. */
 function procMount(pod: Pod, minor: number): PodSecurityViolation | undefined {
-  // Its own users make any way of mounting harmless; for `restricted` that ended in 1.35 with a check of its own.
-  if (hasOwnUsers(pod) && minor >= 35) return undefined;
+  return hasOwnUsers(pod) && minor >= 35 ? undefined : changedProcMount(pod);
+}
+
+function changedProcMount(pod: Pod): PodSecurityViolation | undefined {
   const mountOf = (context: SecurityContext | undefined): string => context?.procMount ?? 'Default';
   const names = namesWhere(pod, (context) => mountOf(context) !== 'Default');
   if (names.length === 0) return undefined;

@@ -64,7 +64,7 @@ function checkPod(attributes: AdmissionAttributes, labels: Readonly<Record<strin
   const { object, oldObject, subresource, operation } = attributes;
   if (subresource !== '' && subresource !== 'ephemeralcontainers') return;
   const pod = object as unknown as Pod;
-  if (operation === 'UPDATE' && !changesPolicy(pod, oldObject as unknown as Pod | undefined)) return;
+  if (operation === 'UPDATE' && !changesPolicy(pod, oldObject)) return;
   const enforced = policyOf(labels, 'enforce');
   const violations = podSecurityViolations(pod, enforced.level, enforced.minor);
   if (violations.length > 0) {

@@ -1,25 +1,39 @@
-import type { Pod, ServiceAccount, Volume } from '../../api/types/core-v1.ts';
-import { forbidden, hasReason } from '../../apimachinery/status.ts';
+import type { Container, Pod, ServiceAccount, Volume } from '../../api/types/core-v1.ts';
+import { forbidden } from '../../apimachinery/status.ts';
+import { sleep } from '../../system/clock.ts';
 import { nameSuffix, type Random } from '../../system/random.ts';
-import { type AdmissionContext, type AdmissionPlugin, resourceKey } from './admission-plugin.ts';
+import {
+  type AdmissionAttributes,
+  type AdmissionContext,
+  type AdmissionPlugin,
+  resourceKey,
+} from './admission-plugin.ts';
+import { getWithFallback } from './cluster-reader.ts';
 
 const accountsResource = { group: '', version: 'v1', resource: 'serviceaccounts' } as const;
 const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 const tokenSeconds = 3607;
+const defaultAttempts = 10;
+const retryMillis = 150;
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 /** Pods run as a service account, `default` when they name none, with its token mounted. */
 export function serviceAccount(context: AdmissionContext, random: Random): AdmissionPlugin {
-  const accounts = context.informer<ServiceAccount>(accountsResource);
+  const lookUp = getWithFallback<ServiceAccount>(context, accountsResource);
   const find = async (namespace: string, name: string): Promise<ServiceAccount | undefined> => {
-    const known = accounts.get(namespace, name);
-    if (known !== undefined) return known;
-    try {
-      return await context.client.resource<ServiceAccount>(accountsResource, namespace).get(name);
-    } catch (error) {
-      if (hasReason(error, 'NotFound')) return undefined;
-      throw error;
+    // The default one is made by a controller, which a namespace just created has to be given time for.
+    const attempts = name === 'default' && context.clock !== undefined ? defaultAttempts : 1;
+    for (let attempt = 1; ; attempt++) {
+      const found = await lookUp(namespace, name);
+      if (found !== undefined || attempt >= attempts || context.clock === undefined) return found;
+      await sleep(context.clock, retryMillis);
     }
+  };
+  const required = async (attributes: AdmissionAttributes, name: string): Promise<ServiceAccount> => {
+    const account = await find(attributes.namespace, name);
+    if (account !== undefined) return account;
+    const message = `error looking up service account ${attributes.namespace}/${name}: serviceaccount "${name}" not found`;
+    throw forbidden(attributes.resource, attributes.name, message);
   };
   return {
     name: 'ServiceAccount',
@@ -31,18 +45,91 @@ export function serviceAccount(context: AdmissionContext, random: Random): Admis
       const { spec } = pod;
       if ((spec.serviceAccountName ?? '') === '') spec.serviceAccountName = 'default';
       const name = spec.serviceAccountName ?? 'default';
-      const account = await find(attributes.namespace, name);
-      if (account === undefined) {
-        const message = `error looking up service account ${attributes.namespace}/${name}: serviceaccount "${name}" not found`;
-        throw forbidden(attributes.resource, attributes.name, message);
-      }
+      const account = await required(attributes, name);
       spec.serviceAccount = name;
       if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(pod, random);
       if ((spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0) {
         spec.imagePullSecrets = (account.imagePullSecrets ?? []).map((secret) => ({ ...secret }));
       }
     },
+    async validate(attributes) {
+      if (attributes.operation !== 'CREATE' || resourceKey(attributes) !== 'pods' || attributes.subresource !== '')
+        return;
+      const pod = attributes.object as unknown as Pod;
+      const complaint = mirrorComplaint(pod);
+      if (complaint !== '') throw forbidden(attributes.resource, attributes.name, complaint);
+      if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return;
+      const name = pod.spec?.serviceAccountName ?? '';
+      if (name === '') {
+        const where = `${attributes.namespace}/${attributes.name}`;
+        throw forbidden(attributes.resource, attributes.name, `no service account specified for pod ${where}`);
+      }
+      const account = await required(attributes, name);
+      if (account.metadata.annotations?.['kubernetes.io/enforce-mountable-secrets'] !== 'true') return;
+      const violation = secretViolation(pod, account);
+      if (violation !== '') throw forbidden(attributes.resource, attributes.name, violation);
+    },
   };
+}
+
+/** Static pods are known to the API by a mirror, which must not lean on objects of the API. */
+function mirrorComplaint({ metadata, spec }: Pod): string {
+  if (metadata.annotations?.[mirrorAnnotation] === undefined) return '';
+  if ((spec?.serviceAccountName ?? '') !== '') return 'a mirror pod may not reference service accounts';
+  const volumes = spec?.volumes ?? [];
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  const usesSecrets =
+    volumes.some((volume) => volume.secret !== undefined) ||
+    volumes.some((volume) => volume.projected?.sources?.some((source) => source.secret !== undefined) === true) ||
+    (spec?.imagePullSecrets ?? []).length > 0 ||
+    containers.some((container) => secretReferences(container).length > 0);
+  if (usesSecrets) return 'a mirror pod may not reference secrets';
+  const hasToken = volumes.some((volume) =>
+    (volume.projected?.sources ?? []).some((source) => source.serviceAccountToken !== undefined),
+  );
+  return hasToken ? 'a mirror pod may not use ServiceAccountToken volume projections' : '';
+}
+
+/** Secrets a container's environment is made of, with how an error says where. */
+function secretReferences(container: Container): (readonly [string, string])[] {
+  const single = (container.env ?? []).flatMap((variable): (readonly [string, string])[] => {
+    const reference = variable.valueFrom?.secretKeyRef;
+    return reference === undefined ? [] : [[`with envVar ${variable.name}`, reference.name ?? '']];
+  });
+  const whole = (container.envFrom ?? []).flatMap((source): (readonly [string, string])[] =>
+    source.secretRef === undefined ? [] : [['with envFrom', source.secretRef.name ?? '']],
+  );
+  return [...single, ...whole];
+}
+
+/** What a pod uses beyond the secrets its account names, where the account asks for that check. */
+function secretViolation({ spec }: Pod, account: ServiceAccount): string {
+  const name = account.metadata.name ?? '';
+  const allowed = new Set((account.secrets ?? []).map((secret) => secret.name));
+  const ending = (what: string): string =>
+    `is not allowed because service account ${name} does not reference that ${what}`;
+  for (const { secret } of spec?.volumes ?? []) {
+    const secretName = secret?.secretName ?? '';
+    if (secret !== undefined && !allowed.has(secretName)) {
+      return `volume with secret.secretName="${secretName}" ${ending('secret')}`;
+    }
+  }
+  const groups = [
+    ['init container', spec?.initContainers ?? []],
+    ['container', spec?.containers ?? []],
+  ] as const;
+  for (const [title, containers] of groups) {
+    for (const container of containers) {
+      for (const [where, secretName] of secretReferences(container)) {
+        if (allowed.has(secretName)) continue;
+        return `${title} ${container.name} ${where} referencing secret.secretName="${secretName}" ${ending('secret')}`;
+      }
+    }
+  }
+  const pullable = new Set((account.imagePullSecrets ?? []).map((secret) => secret.name));
+  const index = (spec?.imagePullSecrets ?? []).findIndex((secret) => !pullable.has(secret.name));
+  if (index < 0) return '';
+  return `imagePullSecrets[${index}].name="${spec?.imagePullSecrets?.[index]?.name ?? ''}" ${ending('imagePullSecret')}`;
 }
 
 function mountToken(pod: Pod, random: Random): void {

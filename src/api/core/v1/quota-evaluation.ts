@@ -96,8 +96,8 @@ const podEvaluator: QuotaEvaluator = {
         name.startsWith('requests.hugepages-') ||
         isExtendedRequest(name),
     ),
-  matchesScope: (selector, object) => podMatchesScope(selector, object as Pod),
-  usage: (object, now) => podUsage(object as Pod, now),
+  matchesScope: (selector, object) => podMatchesScope(selector, object),
+  usage: (object, now) => podUsage(object, now),
   missing(names, object) {
     const { spec } = object as Pod;
     if (Object.keys({ ...spec?.resources?.requests, ...spec?.resources?.limits }).length > 0) return '';

@@ -1,0 +1,53 @@
+import type { ClusterRole, RoleBinding } from '../../api/types/rbac-v1.ts';
+import { equalJson } from '../../apimachinery/json.ts';
+import type { Unstructured } from '../../apimachinery/object-meta.ts';
+import { checkBindingEscalation, checkRoleEscalation } from '../authorization/rbac-escalation.ts';
+import type { AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
+
+/**
+ * Who writes roles and bindings grants no more than is held already. In the real server this is part of the registry
+ * and not a plugin: it cannot be switched off, and comes after everything that changes and before validation.
+ */
+export function rbacEscalation(context: AdmissionContext): AdmissionPlugin {
+  const { rules, access } = context;
+  return {
+    name: 'RBACEscalation',
+    async admit(attributes) {
+      const { operation, resource, object, oldObject, subresource } = attributes;
+      if (rules === undefined || access === undefined || object === undefined) return;
+      if (resource.group !== 'rbac.authorization.k8s.io' || subresource !== '') return;
+      if (operation !== 'CREATE' && operation !== 'UPDATE') return;
+      if (oldObject !== undefined && onlyForCollection(object, oldObject)) return;
+      const write = {
+        user: attributes.user,
+        resource,
+        namespace: attributes.namespace,
+        name: object.metadata.name ?? '',
+        requestName: operation === 'CREATE' ? '' : attributes.name,
+      };
+      if (resource.resource.endsWith('bindings')) {
+        const { roleRef } = object as unknown as RoleBinding;
+        await checkBindingEscalation(write, roleRef, rules, access);
+      } else {
+        const role = object as unknown as ClusterRole;
+        await checkRoleEscalation(write, role.rules ?? [], role.aggregationRule !== undefined, rules, access);
+      }
+    },
+  };
+}
+
+/** Changes that only let the garbage collector go on. */
+function onlyForCollection(object: Unstructured, old: Unstructured): boolean {
+  const rest = ({ metadata, ...fields }: Unstructured): unknown => ({
+    ...fields,
+    metadata: {
+      ...metadata,
+      ownerReferences: undefined,
+      finalizers: undefined,
+      managedFields: undefined,
+      resourceVersion: undefined,
+      generation: undefined,
+    },
+  });
+  return equalJson(rest(object), rest(old));
+}
