@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { KubeObject, Unstructured } from '../../../../src/apimachinery/object-meta.ts';
+import { bootstrapCluster } from '../../../../src/control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
+import { bootstrapPolicy } from '../../../../src/control-plane/apiserver/bootstrap/bootstrap-policy.ts';
+import {
+  defaultFlowSchemas,
+  defaultPriorityLevels,
+} from '../../../../src/control-plane/apiserver/bootstrap/default-flow-control.ts';
+import { goldenJson } from '../../../support/golden.ts';
+import { createTestApiServer } from '../../../support/test-api-server.ts';
+
+interface Listed {
+  readonly items: readonly Unstructured[];
+}
+
+/** By full name, without what a server adds. */
+function byName(objects: readonly KubeObject[]): Map<string, unknown> {
+  return new Map(
+    objects
+      .map((object): [string, unknown] => {
+        const { metadata, ...fields } = object as Unstructured;
+        const { name = '', namespace, labels, annotations } = metadata;
+        const kept = Object.fromEntries(
+          Object.entries(fields).filter(([key, value]) => key !== 'status' && key !== 'apiVersion' && value !== null),
+        );
+        return [`${namespace ?? ''}/${name}`, { ...kept, kind: undefined, labels, annotations }];
+      })
+      .toSorted(([left], [right]) => (left < right ? -1 : 1)),
+  );
+}
+
+const policy = bootstrapPolicy();
+const rbac = [
+  ['clusterroles', policy.clusterRoles],
+  ['clusterrolebindings', policy.clusterRoleBindings],
+  ['roles', policy.roles],
+  ['rolebindings', policy.roleBindings],
+] as const;
+
+for (const [name, objects] of rbac) {
+  test(`default ${name} are those of a fresh cluster`, (context) => {
+    const golden = goldenJson(context, `bootstrap/${name}.json`) as Listed | undefined;
+    if (golden === undefined) return;
+    const expected = byName(golden.items);
+    const actual = byName(objects);
+    assert.ok(actual.size > 5);
+    assert.deepEqual([...actual.keys()], [...expected.keys()]);
+    for (const [key, value] of expected) assert.deepEqual(actual.get(key), value, key);
+  });
+}
+
+const flow = [
+  ['flowschemas', defaultFlowSchemas],
+  ['prioritylevelconfigurations', defaultPriorityLevels],
+] as const;
+
+for (const [name, specs] of flow) {
+  test(`default ${name} are those of a fresh cluster`, (context) => {
+    const golden = goldenJson(context, `bootstrap/${name}.json`) as Listed | undefined;
+    if (golden === undefined) return;
+    const expected = Object.fromEntries(golden.items.map((item) => [item.metadata.name, item['spec']]));
+    assert.deepEqual({ ...specs }, expected);
+  });
+}
+
+const options = {
+  serviceAddress: '10.0.0.1',
+  serviceRange: '10.0.0.0/24',
+  advertise: { address: '127.0.0.1', port: 6443 },
+};
+
+test('a first start makes everything, a second one writes next to nothing', async () => {
+  const server = await createTestApiServer();
+  try {
+    await bootstrapCluster({ client: server.client, ...options });
+    const roles = await server.request('GET', '/apis/rbac.authorization.k8s.io/v1/clusterroles');
+    assert.equal((roles.body['items'] as unknown[]).length, policy.clusterRoles.length);
+    const classes = await server.request('GET', '/apis/scheduling.k8s.io/v1/priorityclasses');
+    assert.equal((classes.body['items'] as unknown[]).length, 2);
+    const before = server.storage.currentRevision();
+    await bootstrapCluster({ client: server.client, ...options });
+    // Only where the server is reached is written again.
+    assert.ok(server.storage.currentRevision() - before <= 2);
+  } finally {
+    await server.close();
+  }
+});
+
+test('rules and subjects taken from the default policy come back, unless that is switched off', async () => {
+  const server = await createTestApiServer();
+  const roles = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+  try {
+    await bootstrapCluster({ client: server.client, ...options });
+    const basic = (await server.request('GET', `${roles}/system:basic-user`)).body;
+    await server.request('PUT', `${roles}/system:basic-user`, { ...basic, rules: [] });
+    const discovery = (await server.request('GET', `${roles}/system:discovery`)).body;
+    const annotations = { 'rbac.authorization.kubernetes.io/autoupdate': 'false' };
+    await server.request('PUT', `${roles}/system:discovery`, {
+      ...discovery,
+      metadata: { ...discovery.metadata, annotations },
+      rules: [],
+    });
+    await bootstrapCluster({ client: server.client, ...options });
+    const restored = (await server.request('GET', `${roles}/system:basic-user`)).body;
+    assert.deepEqual(restored['rules'], basic['rules']);
+    const left = (await server.request('GET', `${roles}/system:discovery`)).body;
+    assert.deepEqual(left['rules'] ?? [], []);
+  } finally {
+    await server.close();
+  }
+});
