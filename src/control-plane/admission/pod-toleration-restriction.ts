@@ -1,0 +1,61 @@
+import { qosClassOf } from '../../api/core/v1/pod-strategy.ts';
+import type { Namespace, Pod, Toleration } from '../../api/types/core-v1.ts';
+import { badRequest, internalError } from '../../apimachinery/status.ts';
+import {
+  type AdmissionAttributes,
+  type AdmissionContext,
+  type AdmissionPlugin,
+  resourceKey,
+} from './admission-plugin.ts';
+import { getWithFallback } from './cluster-reader.ts';
+import { areTolerationsWithin, mergeTolerations } from './tolerations.ts';
+
+const defaultsKey = 'scheduler.alpha.kubernetes.io/defaultTolerations';
+const allowedKey = 'scheduler.alpha.kubernetes.io/tolerationsWhitelist';
+const memoryPressure = {
+  key: 'node.kubernetes.io/memory-pressure',
+  operator: 'Exists',
+  effect: 'NoSchedule',
+} as const;
+
+/** Gives pods the tolerations that their namespace's annotation names, and allows no others than it lists. */
+export function podTolerationRestriction(context: AdmissionContext): AdmissionPlugin {
+  const lookUp = getWithFallback<Namespace>(context, { group: '', version: 'v1', resource: 'namespaces' });
+  const listOf = async (attributes: AdmissionAttributes, key: string): Promise<readonly Toleration[] | undefined> => {
+    const text = (await lookUp('', attributes.namespace))?.metadata.annotations?.[key];
+    if (text === undefined) return undefined;
+    try {
+      return text === '' ? [] : (JSON.parse(text) as Toleration[]);
+    } catch (error) {
+      throw badRequest(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const applies = (attributes: AdmissionAttributes): boolean => {
+    const isWrite = attributes.operation === 'CREATE' || attributes.operation === 'UPDATE';
+    return isWrite && resourceKey(attributes) === 'pods' && attributes.subresource === '';
+  };
+  return {
+    name: 'PodTolerationRestriction',
+    async admit(attributes) {
+      if (!applies(attributes)) return;
+      const pod = attributes.object as unknown as Pod;
+      if (pod.spec === undefined) return;
+      const defaults = attributes.operation === 'CREATE' ? await listOf(attributes, defaultsKey) : undefined;
+      const own = pod.spec.tolerations ?? [];
+      const merged = defaults === undefined ? own : mergeTolerations(own, defaults);
+      const tolerations = qosClassOf(pod) === 'BestEffort' ? merged : mergeTolerations(merged, [memoryPressure]);
+      if (tolerations.length > 0) pod.spec.tolerations = tolerations;
+    },
+    async validate(attributes) {
+      if (!applies(attributes)) return;
+      const { spec } = attributes.object as unknown as Pod;
+      const tolerations = spec?.tolerations ?? [];
+      if (tolerations.length === 0) return;
+      const allowed = await listOf(attributes, allowedKey);
+      if (allowed === undefined || areTolerationsWithin(tolerations, allowed)) return;
+      throw internalError(
+        'pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist',
+      );
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { AuthorizationAttributes, Authorizer } from './authorizer.ts';
+
+/** One line of an ABAC policy file (abac.authorization.kubernetes.io/v1beta1). */
+interface PolicySpec {
+  readonly user?: string;
+  readonly group?: string;
+  readonly readonly?: boolean;
+  readonly apiGroup?: string;
+  readonly resource?: string;
+  readonly namespace?: string;
+  readonly nonResourcePath?: string;
+}
+
+/** Allows what a line of --authorization-policy-file names. @throws Error for a line that cannot be read. */
+export function abacAuthorizer(file: string): Authorizer {
+  const policies = file.split('\n').flatMap((line, index): PolicySpec[] => {
+    const text = line.trim();
+    return text === '' || text.startsWith('#') ? [] : [parsePolicy(text, index + 1)];
+  });
+  return {
+    authorize(attributes) {
+      if (policies.some((policy) => matches(policy, attributes))) {
+        return Promise.resolve({ decision: 'allow', reason: '' });
+      }
+      return Promise.resolve({ decision: 'noOpinion', reason: 'No policy matched.' });
+    },
+  };
+}
+
+function parsePolicy(text: string, line: number): PolicySpec {
+  let parsed: { apiVersion?: unknown; kind?: unknown; spec?: PolicySpec };
+  try {
+    parsed = JSON.parse(text) as typeof parsed;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`authorization policy file, line ${line}: ${why}`, { cause: error });
+  }
+  if (parsed.kind !== 'Policy' || parsed.spec === undefined) {
+    throw new Error(`authorization policy file, line ${line}: want a Policy with a spec`);
+  }
+  return parsed.spec;
+}
+
+const readVerbs = ['get', 'list', 'watch'];
+
+function matches(policy: PolicySpec, attributes: AuthorizationAttributes): boolean {
+  if (!matchesSubject(policy, attributes)) return false;
+  if (policy.readonly === true && !readVerbs.includes(attributes.verb)) return false;
+  const fits = (own: string | undefined, value: string): boolean => own === '*' || (own ?? '') === value;
+  if (attributes.isResourceRequest) {
+    return (
+      fits(policy.namespace, attributes.namespace) &&
+      fits(policy.resource, attributes.resource) &&
+      fits(policy.apiGroup, attributes.apiGroup)
+    );
+  }
+  const path = policy.nonResourcePath ?? '';
+  if (path === '*' || path === attributes.path) return path !== '';
+  return path.endsWith('*') && attributes.path.startsWith(path.slice(0, -1));
+}
+
+function matchesSubject({ user = '', group = '' }: PolicySpec, attributes: AuthorizationAttributes): boolean {
+  if (user === '' && group === '') return false;
+  const { username, groups } = attributes.user;
+  const isKnown = groups.includes('system:authenticated');
+  const isUser = user === '' || (user === '*' && isKnown) || user === username;
+  const isMember = group === '' || (group === '*' && isKnown) || groups.includes(group);
+  return isUser && isMember;
+}
