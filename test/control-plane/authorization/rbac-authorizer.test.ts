@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type {
-  ClusterRole,
-  ClusterRoleBinding,
-  PolicyRule,
-  Role,
-  RoleBinding,
-} from '../../../src/api/types/rbac-v1.ts';
+import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from '../../../src/api/types/rbac-v1.ts';
 import { bootstrapPolicy } from '../../../src/control-plane/apiserver/bootstrap/bootstrap-policy.ts';
 import type { AuthorizationAttributes } from '../../../src/control-plane/authorization/authorizer.ts';
 import { RbacAuthorizer } from '../../../src/control-plane/authorization/rbac-authorizer.ts';
@@ -125,7 +119,12 @@ const cases: readonly (readonly [string, AuthorizationAttributes, string, string
     'allow',
     'RBAC: allowed by RoleBinding "editors/ns" of Role "editor" to User "bob"',
   ],
-  ['a role elsewhere', ask('bob', 'delete', { apiGroup: 'apps', resource: 'deployments', namespace: 'x' }), 'noOpinion', ''],
+  [
+    'a role elsewhere',
+    ask('bob', 'delete', { apiGroup: 'apps', resource: 'deployments', namespace: 'x' }),
+    'noOpinion',
+    '',
+  ],
   ['a role over all namespaces', ask('bob', 'list', { apiGroup: 'apps', resource: 'deployments' }), 'noOpinion', ''],
   ['a path', ask('ann', 'get', { path: '/healthz' }), 'allow', ''],
   ['a path by its beginning', ask('ann', 'get', { path: '/logs/a/b' }), 'allow', ''],

@@ -19,7 +19,12 @@ const coverage: readonly (readonly [string, PolicyRule[], PolicyRule[], number])
   ['a star held by name only', [pods('get', 'list', 'watch')], [pods('*')], 1],
   ['every group', [{ ...pods('get'), apiGroups: ['*'] }], [{ ...pods('get'), apiGroups: ['apps', ''] }], 0],
   ['subresources', [{ ...pods('get'), resources: ['*/scale'] }], [{ ...pods('get'), resources: ['x/scale'] }], 0],
-  ['other subresources', [{ ...pods('get'), resources: ['*/scale'] }], [{ ...pods('get'), resources: ['x/status'] }], 1],
+  [
+    'other subresources',
+    [{ ...pods('get'), resources: ['*/scale'] }],
+    [{ ...pods('get'), resources: ['x/status'] }],
+    1,
+  ],
   ['a name within all', [pods('get')], [{ ...pods('get'), resourceNames: ['a'] }], 0],
   ['all by one name', [{ ...pods('get'), resourceNames: ['a'] }], [pods('get')], 1],
   ['another name', [{ ...pods('get'), resourceNames: ['a'] }], [{ ...pods('get'), resourceNames: ['a', 'b'] }], 1],

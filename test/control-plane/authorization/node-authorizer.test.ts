@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../../src/api/types/core-v1.ts';
+import type { VolumeAttachment } from '../../../src/api/types/storage-v1.ts';
+import { abacAuthorizer } from '../../../src/control-plane/authorization/abac-authorizer.ts';
+import type { AuthorizationAttributes } from '../../../src/control-plane/authorization/authorizer.ts';
+import { NodeAuthorizer } from '../../../src/control-plane/authorization/node-authorizer.ts';
+import { NodeReferences } from '../../../src/control-plane/authorization/node-references.ts';
+import { FixedInformer } from '../../support/fixed-informer.ts';
+
+const core = (resource: string) => ({ group: '', version: 'v1', resource });
+
+function pod(name: string, nodeName: string, spec: object, annotations: Record<string, string> = {}): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'ns', annotations },
+    spec: { nodeName, containers: [{ name: 'c' }], ...spec },
+  };
+}
+
+const pods = new FixedInformer<Pod>(core('pods'));
+const claims = new FixedInformer<PersistentVolumeClaim>(core('persistentvolumeclaims'), [
+  {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'claim', namespace: 'ns' },
+    spec: { volumeName: 'pv' },
+  },
+]);
+const volumes = new FixedInformer<PersistentVolume>(core('persistentvolumes'), [
+  {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: 'pv' },
+    spec: { csi: { driver: 'd', volumeHandle: 'h', nodeStageSecretRef: { name: 'stage', namespace: 'other' } } },
+  },
+]);
+const attachments = new FixedInformer<VolumeAttachment>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  resource: 'volumeattachments',
+});
+const references = new NodeReferences({ pods, claims, volumes, attachments });
+pods.set([
+  pod('one', 'n1', {
+    serviceAccountName: 'robot',
+    imagePullSecrets: [{ name: 'pull' }],
+    containers: [{ name: 'c', envFrom: [{ configMapRef: { name: 'env' } }] }],
+    volumes: [
+      { name: 'a', secret: { secretName: 'mounted' } },
+      { name: 'b', persistentVolumeClaim: { claimName: 'claim' } },
+    ],
+  }),
+  pod(
+    'mirror',
+    'n1',
+    { volumes: [{ name: 'a', secret: { secretName: 'stolen' } }] },
+    { 'kubernetes.io/config.mirror': 'x' },
+  ),
+]);
+const authorizer = new NodeAuthorizer(references, [{ apiGroups: [''], resources: ['services'], verbs: ['list'] }]);
+
+type Question = Partial<AuthorizationAttributes>;
+function ask(node: string, verb: string, resource: string, more: Question = {}): AuthorizationAttributes {
+  return {
+    user: { username: node, uid: '', groups: ['system:nodes', 'system:authenticated'], extra: {} },
+    verb,
+    isResourceRequest: true,
+    apiGroup: '',
+    apiVersion: 'v1',
+    resource,
+    subresource: '',
+    namespace: 'ns',
+    name: '',
+    path: '',
+    fieldSelector: '',
+    labelSelector: '',
+    ...more,
+  };
+}
+
+const n1 = 'system:node:n1';
+const unrelated = "no relationship found between node 'n1' and this object";
+const cases: readonly (readonly [AuthorizationAttributes, string | true])[] = [
+  [ask(n1, 'get', 'secrets', { name: 'mounted' }), true],
+  [ask(n1, 'get', 'secrets', { name: 'pull' }), true],
+  [ask(n1, 'get', 'secrets', { name: 'stage', namespace: 'other' }), true],
+  [ask(n1, 'get', 'secrets', { name: 'stolen' }), unrelated],
+  [ask(n1, 'get', 'secrets', { name: 'any' }), unrelated],
+  [ask(n1, 'list', 'secrets'), 'No Object name found'],
+  [ask(n1, 'update', 'secrets', { name: 'mounted' }), 'can only read resources of this type'],
+  [ask('system:node:n2', 'get', 'secrets', { name: 'mounted' }), unrelated.replace('n1', 'n2')],
+  [ask(n1, 'watch', 'configmaps', { name: 'env' }), true],
+  [ask(n1, 'get', 'persistentvolumeclaims', { name: 'claim' }), true],
+  [ask(n1, 'get', 'persistentvolumes', { name: 'pv', namespace: '' }), true],
+  [ask(n1, 'list', 'persistentvolumes', { namespace: '' }), 'can only get individual resources of this type'],
+  [ask(n1, 'create', 'serviceaccounts', { name: 'robot', subresource: 'token' }), true],
+  [ask(n1, 'create', 'serviceaccounts', { name: 'root', subresource: 'token' }), unrelated],
+  [ask(n1, 'get', 'nodes', { name: 'n1', namespace: '' }), true],
+  [ask(n1, 'get', 'nodes', { name: 'n2', namespace: '' }), "node 'n1' cannot read 'n2', only its own Node object"],
+  [ask(n1, 'list', 'nodes', { namespace: '' }), "node 'n1' cannot read all nodes, only its own Node object"],
+  [ask(n1, 'list', 'pods', { fieldSelector: 'spec.nodeName=n1', namespace: '' }), true],
+  [ask(n1, 'list', 'pods', { namespace: '' }), 'can only list/watch pods with spec.nodeName field selector'],
+  [ask(n1, 'get', 'pods', { name: 'one' }), true],
+  [ask(n1, 'update', 'leases', { apiGroup: 'coordination.k8s.io', namespace: 'kube-node-lease', name: 'n1' }), true],
+  [
+    ask(n1, 'update', 'leases', { apiGroup: 'coordination.k8s.io', namespace: 'kube-node-lease', name: 'n2' }),
+    'can only access node lease with the same name as the requesting node',
+  ],
+  [ask(n1, 'list', 'services', { namespace: '' }), true],
+  [ask(n1, 'delete', 'services', { name: 's' }), ''],
+  [ask('system:node:', 'list', 'services'), 'unknown node for user "system:node:"'],
+  [ask('ann', 'get', 'secrets', { name: 'mounted' }), ''],
+];
+
+for (const [question, expected] of cases) {
+  const { user, verb, resource, subresource, name } = question;
+  test(`node access: ${user.username} ${verb} ${resource}/${subresource} ${name}`, async () => {
+    const { decision, reason } = await authorizer.authorize(question);
+    assert.equal(decision, expected === true ? 'allow' : 'noOpinion');
+    if (expected !== true) assert.equal(reason, expected);
+  });
+}
+
+const line = (spec: object): string =>
+  JSON.stringify({ apiVersion: 'abac.authorization.kubernetes.io/v1beta1', kind: 'Policy', spec });
+const abac = abacAuthorizer(
+  [
+    '# who may what',
+    line({ user: 'ann', namespace: 'ns', resource: 'pods', apiGroup: '*', readonly: true }),
+    line({ group: 'ops', namespace: '*', resource: '*', apiGroup: '*' }),
+    line({ user: '*', nonResourcePath: '/healthz' }),
+  ].join('\n'),
+);
+
+const abacCases: readonly (readonly [AuthorizationAttributes, boolean])[] = [
+  [ask('ann', 'list', 'pods'), true],
+  [ask('ann', 'create', 'pods'), false],
+  [ask('ann', 'list', 'secrets'), false],
+  [ask('bob', 'list', 'pods'), false],
+  [{ ...ask('bob', 'create', 'pods'), user: { username: 'bob', uid: '', groups: ['ops'], extra: {} } }, true],
+  [ask('bob', 'get', '', { isResourceRequest: false, path: '/healthz' }), true],
+  [ask('bob', 'get', '', { isResourceRequest: false, path: '/metrics' }), false],
+];
+
+for (const [question, allowed] of abacCases) {
+  test(`policy file: ${question.user.username} ${question.verb} ${question.resource}${question.path}`, async () => {
+    const { decision, reason } = await abac.authorize(question);
+    assert.equal(decision === 'allow', allowed);
+    assert.equal(reason, allowed ? '' : 'No policy matched.');
+  });
+}
+
+test('a policy file that cannot be read names its line', () => {
+  assert.throws(() => abacAuthorizer('\n{'), /^Error: authorization policy file, line 2: /);
+});
