@@ -37,7 +37,21 @@ export function priority(context: AdmissionContext): AdmissionPlugin {
       }
       if (named === '' && chosen !== undefined) spec.priorityClassName = chosen.metadata.name ?? '';
       spec.priority = value;
-      spec.preemptionPolicy ??= chosen?.preemptionPolicy ?? 'PreemptLowerPriority';
+      const policy = chosen?.preemptionPolicy ?? 'PreemptLowerPriority';
+      if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
+        const message = `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`;
+        throw forbidden(attributes.resource, attributes.name, message);
+      }
+      spec.preemptionPolicy = policy;
+    },
+    validate(attributes) {
+      const { operation, object, name } = attributes;
+      if (resourceKey(attributes) !== 'scheduling.k8s.io/priorityclasses' || object === undefined) return;
+      if ((operation !== 'CREATE' && operation !== 'UPDATE') || object['globalDefault'] !== true) return;
+      const other = globalDefault(classes.list().filter(({ metadata }) => metadata.name !== name));
+      if (other === undefined) return;
+      const message = `PriorityClass ${other.metadata.name ?? ''} is already marked as default. Only one default can exist`;
+      throw forbidden(attributes.resource, name, message);
     },
   };
 }

@@ -222,6 +222,31 @@ const cases: readonly PluginCase[] = [
     refusal: 'namespaces "ns" not found',
   },
   {
+    title: 'a second default',
+    plugin: 'Priority',
+    objects: { priorityclasses: [{ metadata: { name: 'first' }, globalDefault: true, value: 7 }] },
+    resource: 'priorityclasses',
+    object: { metadata: { name: 'second' }, globalDefault: true, value: 8 },
+    what: { group: 'scheduling.k8s.io', namespace: '' },
+    refusal: 'PriorityClass first is already marked as default. Only one default can exist',
+  },
+  {
+    title: 'the default class',
+    plugin: 'Priority',
+    objects: { priorityclasses: [{ metadata: { name: 'first' }, globalDefault: true, value: 7 }] },
+    resource: 'pods',
+    object: podWith(),
+    spec: { priority: 7, priorityClassName: 'first', preemptionPolicy: 'PreemptLowerPriority' },
+  },
+  {
+    title: 'another preemption than that of the class',
+    plugin: 'Priority',
+    resource: 'pods',
+    object: podWith({ preemptionPolicy: 'Never' }),
+    refusal:
+      'the string value of PreemptionPolicy (Never) must not be provided in pod spec; priority admission controller computed PreemptLowerPriority from the given PriorityClass name',
+  },
+  {
     title: 'new nodes',
     plugin: 'TaintNodesByCondition',
     resource: 'nodes',
