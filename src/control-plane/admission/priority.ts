@@ -1,4 +1,4 @@
-import type { Pod } from '../../api/types/core-v1.ts';
+import type { Pod, PodSpec } from '../../api/types/core-v1.ts';
 import type { PriorityClass } from '../../api/types/scheduling-v1.ts';
 import { forbidden, hasReason } from '../../apimachinery/status.ts';
 import { type AdmissionContext, type AdmissionPlugin, resourceKey } from './admission-plugin.ts';
@@ -21,10 +21,14 @@ export function priority(context: AdmissionContext): AdmissionPlugin {
   return {
     name: 'Priority',
     async admit(attributes) {
-      if (attributes.operation !== 'CREATE' || resourceKey(attributes) !== 'pods' || attributes.subresource !== '')
-        return;
-      const { spec } = attributes.object as unknown as Pod;
+      if (resourceKey(attributes) !== 'pods' || attributes.subresource !== '') return;
+      const { spec } = (attributes.object ?? {}) as unknown as Pod;
       if (spec === undefined) return;
+      if (attributes.operation === 'UPDATE') {
+        keepPriority(spec, (attributes.oldObject as unknown as Pod).spec);
+        return;
+      }
+      if (attributes.operation !== 'CREATE') return;
       const named = spec.priorityClassName ?? '';
       const chosen = named === '' ? globalDefault(classes.list()) : await find(named);
       if (named !== '' && chosen === undefined) {
@@ -54,6 +58,14 @@ export function priority(context: AdmissionContext): AdmissionPlugin {
       throw forbidden(attributes.resource, name, message);
     },
   };
+}
+
+/** Writers that know nothing of what was filled in leave it out. */
+function keepPriority(spec: PodSpec, old: PodSpec | undefined): void {
+  if (spec.priority === undefined && old?.priority !== undefined) spec.priority = old.priority;
+  if (spec.preemptionPolicy === undefined && old?.preemptionPolicy !== undefined) {
+    spec.preemptionPolicy = old.preemptionPolicy;
+  }
 }
 
 /** The lowest of those that call themselves the default. */

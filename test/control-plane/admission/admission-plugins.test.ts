@@ -231,6 +231,14 @@ const cases: readonly PluginCase[] = [
     refusal: 'PriorityClass first is already marked as default. Only one default can exist',
   },
   {
+    title: 'an update that leaves out what was filled in',
+    plugin: 'Priority',
+    resource: 'pods',
+    object: podWith(),
+    what: { old: podWith({ priority: 7, preemptionPolicy: 'Never' }) },
+    spec: { priority: 7, preemptionPolicy: 'Never' },
+  },
+  {
     title: 'the default class',
     plugin: 'Priority',
     objects: { priorityclasses: [{ metadata: { name: 'first' }, globalDefault: true, value: 7 }] },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { Unstructured } from '../../../src/apimachinery/object-meta.ts';
 import type { Pod } from '../../../src/api/types/core-v1.ts';
 import { podSecurity } from '../../../src/control-plane/admission/pod-security.ts';
 import {
@@ -7,6 +8,7 @@ import {
   podSecurityViolations,
   type PodSecurityLevel,
 } from '../../../src/control-plane/admission/pod-security-checks.ts';
+import { createTestApiServer } from '../../support/test-api-server.ts';
 import { admitted, clusterOf, podWith } from './admission-harness.ts';
 
 const strict = {
@@ -207,9 +209,12 @@ test('a pod that violates the enforced level is refused, one that violates the o
   assert.equal((await admitted(plugins, 'deployments', deployment, { group: 'apps' })).warnings.length, 1);
 });
 
-test('labels that mean nothing are refused, and stricter ones tell of pods that are there', async () => {
-  const pods = ['a', 'b'].map((name) => podWith({ hostPID: true }, {}, { name }));
-  const plugins = [podSecurity(clusterOf({ pods }))];
+test('labels that mean nothing are refused, and stricter ones tell of pods that are there', async (context) => {
+  const server = await createTestApiServer();
+  context.after(() => server.close());
+  await server.create(namespace({}));
+  for (const name of ['a', 'b']) await server.create(podWith({ hostPID: true }, {}, { name }) as Unstructured);
+  const plugins = [podSecurity(clusterOf({}, { client: server.client }))];
   const wrong = namespace({ [label('enforce')]: 'zork', [label('warn-version')]: 'v9' });
   const refused = await admitted(plugins, 'namespaces', wrong, { old: namespace({}) });
   assert.equal(
