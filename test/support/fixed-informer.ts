@@ -28,9 +28,7 @@ export class FixedInformer<T extends KubeObject> implements Informer<T> {
   }
 
   get(namespace: string, name: string): T | undefined {
-    return this.#objects.find(
-      ({ metadata }) => (metadata.namespace ?? '') === namespace && metadata.name === name,
-    );
+    return this.#objects.find(({ metadata }) => (metadata.namespace ?? '') === namespace && metadata.name === name);
   }
 
   list(namespace = ''): readonly T[] {
