@@ -22,6 +22,12 @@ export class AggregateCommandError extends Error {
   }
 }
 
+/** Ends a command that went on after errors: one is thrown as it is, several together, none lets it pass. */
+export function throwFailures(failures: readonly unknown[]): void {
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1) throw new AggregateCommandError(failures);
+}
+
 /** An error with the place it came from in front: `error when creating "x.yaml": …`. */
 export class PrefixedError extends Error {
   readonly prefix: string;

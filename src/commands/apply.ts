@@ -6,7 +6,7 @@ import type { RestMapping } from '../apimachinery/rest-mapping.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import type { Client, WriteOptions } from '../client/client.ts';
 import { type CommandContext, CommandError, defineCommand, UsageError } from '../cli/command.ts';
-import { AggregateCommandError, PrefixedError } from '../cli/exit.ts';
+import { PrefixedError, throwFailures } from '../cli/exit.ts';
 import {
   dryRunFlag,
   fieldManagerFlag,
@@ -14,11 +14,12 @@ import {
   printFlags,
   selectorFlag,
   standardFormats,
+  subresourceFlag,
   validateFlag,
 } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
+import { printerOf } from '../cli/print-objects.ts';
 import { createThreeWayJsonMergePatch } from '../patch/json-merge-patch.ts';
-import { createPrinter } from '../printers/print-flags.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import { type DryRun, type FieldValidation, parseDryRun, parseValidate } from '../resource/dry-run.ts';
@@ -34,6 +35,7 @@ interface ApplyOptions {
   readonly validation: FieldValidation;
   readonly fieldManager: string;
   readonly overwrite: boolean;
+  readonly subresource: string;
   readonly output: string;
   readonly printer: ObjectPrinter | undefined;
 }
@@ -71,6 +73,7 @@ export const applyCommand = defineCommand<ApplyOptions>({
     { name: 'prune', type: 'bool', default: 'false', description: 'Delete what was applied before and is gone' },
     { name: 'prune-allowlist', type: 'stringArray', default: '[]', description: 'Kinds that --prune may delete' },
     { name: 'server-side', type: 'bool', default: 'false', description: 'Let the server merge' },
+    subresourceFlag('With --server-side: apply this subresource of the object'),
     { name: 'timeout', type: 'duration', default: '0s', description: 'How long to wait for a deletion' },
     { name: 'wait', type: 'bool', default: 'false', description: 'Wait until deleted objects are gone' },
   ],
@@ -90,6 +93,10 @@ export const applyCommand = defineCommand<ApplyOptions>({
     if (flags.bool('prune')) throw new CommandError('--prune is not supported by kubectl-ts yet');
     if (flags.bool('force'))
       throw new CommandError('--force is not supported by kubectl-ts yet: delete the object first');
+    const subresource = flags.string('subresource');
+    if (subresource !== '' && !serverSide) {
+      throw new CommandError('--subresource can only be specified for --server-side');
+    }
     const manager = flags.string('field-manager');
     return {
       input,
@@ -99,14 +106,9 @@ export const applyCommand = defineCommand<ApplyOptions>({
       validation: parseValidate(flags.string('validate')),
       fieldManager: serverSide && !flags.changed('field-manager') ? 'kubectl' : manager,
       overwrite: flags.bool('overwrite'),
+      subresource,
       output: flags.string('output'),
-      printer: await createPrinter({
-        output: flags.string('output'),
-        template: flags.string('template'),
-        allowMissingTemplateKeys: flags.bool('allow-missing-template-keys'),
-        showManagedFields: flags.bool('show-managed-fields'),
-        readFile: (path) => context.files.readFile(path.startsWith('/') ? path : `${context.cwd}/${path}`),
-      }),
+      printer: await printerOf(flags, context),
     };
   },
   async run(options, context) {
@@ -123,8 +125,7 @@ export const applyCommand = defineCommand<ApplyOptions>({
         context.streams.out.write(show(options, result.value));
       }
     }
-    if (errors.length === 1) throw errors[0];
-    if (errors.length > 1) throw new AggregateCommandError(errors);
+    throwFailures(errors);
   },
 });
 
@@ -212,6 +213,7 @@ async function applyOnServer(
     const result = await resource.patch(object.metadata.name ?? '', 'application/apply-patch+yaml', object, {
       ...writeOptions(options),
       ...(options.forceConflicts ? { force: true } : {}),
+      ...(options.subresource === '' ? {} : { subresource: options.subresource }),
     });
     return { object: result, operation: 'serverside-applied', warnings: [] };
   } catch (error) {

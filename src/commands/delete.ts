@@ -3,7 +3,7 @@ import type { RestMapping } from '../apimachinery/rest-mapping.ts';
 import { hasReason, StatusError } from '../apimachinery/status.ts';
 import type { Client, DeleteOptions as ApiDeleteOptions } from '../client/client.ts';
 import { type CommandContext, CommandError, defineCommand, type FlagValues, UsageError } from '../cli/command.ts';
-import { AggregateCommandError, PrefixedError } from '../cli/exit.ts';
+import { PrefixedError, throwFailures } from '../cli/exit.ts';
 import { allNamespacesFlag, dryRunFlag, fieldSelectorFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
 import { dryRunSuffix } from '../printers/name-printer.ts';
@@ -268,8 +268,7 @@ async function deleteAll(
       ),
     );
   }
-  if (errors.length === 1) throw errors[0];
-  if (errors.length > 1) throw new AggregateCommandError(errors);
+  throwFailures(errors);
 }
 
 function line(target: Target, options: DeleteOptions): string {

@@ -2,7 +2,7 @@ import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { formatGroupVersion } from '../apimachinery/gvk.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import { CommandError, defineCommand } from '../cli/command.ts';
-import { AggregateCommandError } from '../cli/exit.ts';
+import { throwFailures } from '../cli/exit.ts';
 import { allNamespacesFlag, chunkSizeFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
 import { loadTargets, resolveTargets, type LoadedTarget } from '../cli/resource-targets.ts';
@@ -64,8 +64,7 @@ export const describeCommand = defineCommand<DescribeOptions>({
       if (await describeByPrefix(options, context)) return;
     }
     await describeAll(objects, options, context);
-    if (errors.length === 1) throw errors[0];
-    if (errors.length > 1) throw new AggregateCommandError(errors);
+    throwFailures(errors);
     if (objects.length === 0) {
       const { name } = await context.cluster.namespace();
       context.streams.err.write(

@@ -13,7 +13,7 @@ import {
   SilentExit,
   UsageError,
 } from '../cli/command.ts';
-import { AggregateCommandError } from '../cli/exit.ts';
+import { throwFailures } from '../cli/exit.ts';
 import {
   allNamespacesFlag,
   chunkSizeFlag,
@@ -313,12 +313,7 @@ async function printTables(
     const namespace = targets[0]?.namespace ?? '';
     context.streams.err.write(isScoped ? `No resources found in ${namespace} namespace.\n` : 'No resources found\n');
   }
-  finishWith(errors);
-}
-
-function finishWith(errors: readonly Error[]): void {
-  if (errors.length === 1) throw errors[0];
-  if (errors.length > 1) throw new AggregateCommandError(errors);
+  throwFailures(errors);
 }
 
 /** The Table that the server sent, or one of names and ages when it sent objects. */
@@ -356,7 +351,7 @@ async function printObjects(
     out.write(printer.print({ apiVersion: 'v1', items, kind: 'List', metadata: { resourceVersion: '' } }));
   }
   if (printer.end !== undefined) out.write(printer.end());
-  finishWith(errors);
+  throwFailures(errors);
 }
 
 /** The objects of an answer, each with its kind. */

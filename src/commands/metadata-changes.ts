@@ -1,7 +1,7 @@
 import { cloneJson, equalJson } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { type CommandContext, CommandError, type CommandDefinition, defineCommand } from '../cli/command.ts';
-import { AggregateCommandError } from '../cli/exit.ts';
+import { throwFailures } from '../cli/exit.ts';
 import {
   allNamespacesFlag,
   dryRunFlag,
@@ -109,8 +109,7 @@ export function metadataCommand(words: MetadataCommandWords): CommandDefinition<
           failures.push(error);
         }
       }
-      if (failures.length === 1) throw failures[0];
-      if (failures.length > 1) throw new AggregateCommandError(failures);
+      throwFailures(failures);
     },
   });
 }

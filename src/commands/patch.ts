@@ -4,7 +4,7 @@ import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { parseYaml } from '../apimachinery/yaml.ts';
 import type { PatchType } from '../client/client.ts';
 import { type CommandContext, CommandError, defineCommand } from '../cli/command.ts';
-import { AggregateCommandError } from '../cli/exit.ts';
+import { throwFailures } from '../cli/exit.ts';
 import {
   dryRunFlag,
   fieldManagerFlag,
@@ -116,8 +116,7 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
         failures.push(error);
       }
     }
-    if (failures.length === 1) throw failures[0];
-    if (failures.length > 1) throw new AggregateCommandError(failures);
+    throwFailures(failures);
   },
 });
 

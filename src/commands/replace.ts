@@ -3,7 +3,7 @@ import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import { parseJson } from '../apimachinery/json-codec.ts';
 import { type CommandContext, CommandError, defineCommand, UsageError } from '../cli/command.ts';
-import { AggregateCommandError, PrefixedError } from '../cli/exit.ts';
+import { PrefixedError, throwFailures } from '../cli/exit.ts';
 import {
   cascadeFlag,
   dryRunFlag,
@@ -106,8 +106,7 @@ export const replaceCommand = defineCommand<ReplaceOptions>({
         failures.push(error);
       }
     }
-    if (failures.length === 1) throw failures[0];
-    if (failures.length > 1) throw new AggregateCommandError(failures);
+    throwFailures(failures);
   },
 });
 

@@ -3,7 +3,7 @@ import { cloneJson } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { WriteOptions } from '../client/client.ts';
 import { type CommandContext, CommandError, defineCommand } from '../cli/command.ts';
-import { AggregateCommandError } from '../cli/exit.ts';
+import { throwFailures } from '../cli/exit.ts';
 import { dryRunFlag, filenameFlags, printFlags, selectorFlag, standardFormats } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
 import { printerOf } from '../cli/print-objects.ts';
@@ -94,8 +94,7 @@ export const scaleCommand = defineCommand<ScaleOptions>({
         failures.push(error);
       }
     }
-    if (failures.length === 1) throw failures[0];
-    if (failures.length > 1) throw new AggregateCommandError(failures);
+    throwFailures(failures);
   },
 });
 

@@ -2,7 +2,7 @@ import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { hasReason, StatusError } from '../apimachinery/status.ts';
 import type { ResourceClient } from '../client/client.ts';
 import { type CommandContext, CommandError, defineCommand } from '../cli/command.ts';
-import { AggregateCommandError } from '../cli/exit.ts';
+import { throwFailures } from '../cli/exit.ts';
 import {
   allNamespacesFlag,
   fieldSelectorFlag,
@@ -130,8 +130,7 @@ async function waitForAll(
       failures.push(error);
     }
   }
-  if (failures.length === 1) throw failures[0];
-  if (failures.length > 1) throw new AggregateCommandError(failures);
+  throwFailures(failures);
 }
 
 /** Loads the targets; for `create` again and again until every one is there. */

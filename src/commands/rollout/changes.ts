@@ -1,7 +1,7 @@
 import { formatTime, type Unstructured } from '../../apimachinery/object-meta.ts';
 import { formatGroupResource } from '../../apimachinery/gvk.ts';
 import { type CommandContext, CommandError, type CommandDefinition, defineCommand } from '../../cli/command.ts';
-import { AggregateCommandError } from '../../cli/exit.ts';
+import { throwFailures } from '../../cli/exit.ts';
 import { fieldManagerFlag, filenameFlags, printFlags, selectorFlag, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
 import { printerOf } from '../../cli/print-objects.ts';
@@ -78,8 +78,7 @@ function rolloutChange(change: RolloutChange): CommandDefinition<ChangeOptions> 
           failures.push(error);
         }
       }
-      if (failures.length === 1) throw failures[0];
-      if (failures.length > 1) throw new AggregateCommandError(failures);
+      throwFailures(failures);
     },
   });
 }

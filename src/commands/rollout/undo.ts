@@ -1,6 +1,6 @@
 import { formatGroupVersion } from '../../apimachinery/gvk.ts';
 import { type CommandContext, CommandError, defineCommand } from '../../cli/command.ts';
-import { AggregateCommandError } from '../../cli/exit.ts';
+import { throwFailures } from '../../cli/exit.ts';
 import { dryRunFlag, filenameFlags, printFlags, selectorFlag, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
 import { printerOf } from '../../cli/print-objects.ts';
@@ -71,8 +71,7 @@ export const rolloutUndoCommand = defineCommand<UndoOptions>({
         failures.push(error);
       }
     }
-    if (failures.length === 1) throw failures[0];
-    if (failures.length > 1) throw new AggregateCommandError(failures);
+    throwFailures(failures);
   },
 });
 
