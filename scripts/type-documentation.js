@@ -3,7 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Types of the machinery whose text the typings print instead of a field's own. */
-const replacingTypes = ['IntOrString is a type that can hold', 'MicroTime is version of Time with'];
+const replacingTypes = [
+  'IntOrString is a type that can hold',
+  'MicroTime is version of Time with',
+  'JSON represents any valid JSON value',
+  'JSONSchemaPropsOrArray represents',
+  'JSONSchemaPropsOrBool represents',
+  'JSONSchemaPropsOrStringArray represents',
+];
 
 /**
  * Texts by full name, `io.k8s.api.core.v1.PodStatus` and `io.k8s.api.core.v1.PodStatus.podIP`.
@@ -32,6 +39,42 @@ export function readTypeDocumentation(root, typeNames) {
     }
   }
   return texts;
+}
+
+/**
+ * Texts of query parameters by `parameter.OPERATION.NAME`, from the request types of the core API.
+ * @param {string} root the repository
+ * @param {Iterable<string>} operations such as `listNamespacedPod`
+ * @returns {Map<string, string>}
+ */
+export function readParameterDocumentation(root, operations) {
+  const path = join(root, 'node_modules/@kubernetes/client-node/dist/gen/types/ObjectParamAPI.d.ts');
+  const typings = readFileSync(path, 'utf8');
+  const breaks = JSON.parse(readFileSync(join(root, 'scripts/documentation-line-breaks.json'), 'utf8'));
+  const texts = new Map();
+  for (const operation of operations) {
+    const start = typings.indexOf(`export interface CoreV1Api${capitalized(operation)}Request {`);
+    if (start < 0) throw new Error(`@kubernetes/client-node has no operation ${operation}`);
+    const body = typings.slice(start, typings.indexOf('\n}', start));
+    for (const [, text, name] of body.matchAll(/ {5}\* ([^\n]*)\n {5}\* Defaults to[^/]*?\*\/\n {4}(\w+)\??:/g)) {
+      const key = `parameter.${operation}.${name.replace(/^_/, '')}`;
+      texts.set(key, restoreLineBreaks(unescapeEntities(unescapeText(text)), breaks[key]));
+    }
+  }
+  return texts;
+}
+
+/** Comments of request types escape quotes twice: for HTML, then for a string. */
+function unescapeEntities(text) {
+  return text
+    .replaceAll('\\&', '&')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#x60;', '`')
+    .replaceAll('&#x3D;', '=')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
 }
 
 /** `io.k8s.api.core.v1.Event` is V1Event, or CoreV1Event where the short name is taken. */

@@ -11,6 +11,7 @@ import type { TypeDefinition } from './resource-definition.ts';
  *       name!: string=                    a field; `!` required; `=` has the zero value of its type as default
  *       protocol: string="TCP"            a default, as JSON
  *       ports: [ContainerPort] map(a, b)  a list; atomic, set or map with its keys
+ *       modes: [string enum(A, B)]        a list of what is one of these
  *       labels: {string}                  a map
  *       spec: core.PodSpec=               a type of another package
  *
@@ -109,7 +110,7 @@ function parseTypeExpression(text: string, start: number, packageName: string): 
   let end: number;
   const open = text[start];
   if (open === '[' || open === '{') {
-    const inner = parseTypeExpression(text, start + 1, packageName);
+    const inner = withItemEnum(parseTypeExpression(text, start + 1, packageName), text);
     end = inner.end + 1;
     schema =
       open === '[' ? { type: 'array', items: inner.schema } : { type: 'object', additionalProperties: inner.schema };
@@ -122,6 +123,12 @@ function parseTypeExpression(text: string, start: number, packageName: string): 
   const literal = /^("[^"]*"|-?[\d.]+|true|false)/.exec(text.slice(end + 1))?.[0] ?? '';
   const value = literal === '' ? zeroValue(schema) : (JSON.parse(literal) as JsonValue);
   return { schema: { ...schema, default: value }, end: end + 1 + literal.length };
+}
+
+/** Inside brackets: `[string enum(A, B)]`. */
+function withItemEnum(inner: { schema: Schema; end: number }, text: string): { schema: Schema; end: number } {
+  const words = /^ enum\([^)]*\)/.exec(text.slice(inner.end))?.[0];
+  return words === undefined ? inner : { schema: withWords(inner.schema, words), end: inner.end + words.length };
 }
 
 function fullTypeName(name: string, packageName: string): string {

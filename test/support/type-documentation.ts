@@ -6,12 +6,14 @@ import { repositoryRoot } from './golden.ts';
 
 interface DocumentationModule {
   readonly readTypeDocumentation: (root: string, typeNames: Iterable<string>) => Map<string, string>;
+  readonly readParameterDocumentation: (root: string, operations: Iterable<string>) => Map<string, string>;
 }
 
-/** The documentation that the build puts into the OpenAPI documents. */
-export async function typeDocumentation(): Promise<Documentation> {
+/** The documentation that the build puts into the OpenAPI documents. @param operations whose parameters are wanted */
+export async function typeDocumentation(operations: readonly string[] = []): Promise<Documentation> {
   const url = pathToFileURL(join(repositoryRoot, 'scripts/type-documentation.js')).href;
-  const { readTypeDocumentation } = (await import(url)) as DocumentationModule;
+  const { readTypeDocumentation, readParameterDocumentation } = (await import(url)) as DocumentationModule;
   const texts = readTypeDocumentation(repositoryRoot, builtInTypes().keys());
-  return (name) => texts.get(name);
+  const parameters = readParameterDocumentation(repositoryRoot, operations);
+  return (name) => texts.get(name) ?? parameters.get(name);
 }

@@ -46,7 +46,7 @@ type Mutation
 type NamedRuleWithOperations atomic
   apiGroups: [string] atomic
   apiVersions: [string] atomic
-  operations: [string] atomic
+  operations: [string enum(*, CONNECT, CREATE, DELETE, UPDATE)] atomic
   resourceNames: [string] atomic
   resources: [string] atomic
   scope: string enum(*, Cluster, Namespaced)

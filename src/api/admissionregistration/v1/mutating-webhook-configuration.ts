@@ -28,7 +28,7 @@ type MutatingWebhook
 type RuleWithOperations
   apiGroups: [string] atomic
   apiVersions: [string] atomic
-  operations: [string] atomic
+  operations: [string enum(*, CONNECT, CREATE, DELETE, UPDATE)] atomic
   resources: [string] atomic
   scope: string enum(*, Cluster, Namespaced)
 

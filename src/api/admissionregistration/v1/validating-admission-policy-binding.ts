@@ -16,7 +16,7 @@ type ValidatingAdmissionPolicyBindingSpec
   matchResources: MatchResources
   paramRef: ParamRef
   policyName!: string
-  validationActions!: [string] set
+  validationActions!: [string enum(Audit, Deny, Warn)] set
 `,
 };
 

@@ -29,7 +29,7 @@ type CertificateSigningRequestSpec
   request!: bytes
   signerName!: string=
   uid: string
-  usages: [string] atomic
+  usages: [string enum(any, cert sign, client auth, code signing, content commitment, crl sign, data encipherment, decipher only, digital signature, email protection, encipher only, ipsec end system, ipsec tunnel, ipsec user, key agreement, key encipherment, microsoft sgc, netscape sgc, ocsp signing, s/mime, server auth, signing, timestamping)] atomic
   username: string
 
 type CertificateSigningRequestStatus

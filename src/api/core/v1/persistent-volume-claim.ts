@@ -27,8 +27,8 @@ type PersistentVolumeClaimCondition
   type!: string=
 
 type PersistentVolumeClaimStatus
-  accessModes: [string] atomic
-  allocatedResourceStatuses: {string} granular-map
+  accessModes: [string enum(ReadOnlyMany, ReadWriteMany, ReadWriteOnce, ReadWriteOncePod)] atomic
+  allocatedResourceStatuses: {string enum(ControllerResizeInProgress, ControllerResizeInfeasible, NodeResizeInProgress, NodeResizeInfeasible, NodeResizePending)} granular-map
   allocatedResources: {resource.Quantity}
   capacity: {resource.Quantity}
   conditions: [PersistentVolumeClaimCondition] map(type) merge(type)

@@ -77,7 +77,7 @@ type LocalVolumeSource
   path!: string=
 
 type PersistentVolumeSpec
-  accessModes: [string] atomic
+  accessModes: [string enum(ReadOnlyMany, ReadWriteMany, ReadWriteOnce, ReadWriteOncePod)] atomic
   awsElasticBlockStore: AWSElasticBlockStoreVolumeSource
   azureDisk: AzureDiskVolumeSource
   azureFile: AzureFilePersistentVolumeSource

@@ -396,7 +396,7 @@ type ObjectFieldSelector atomic
   fieldPath!: string=
 
 type PersistentVolumeClaimSpec
-  accessModes: [string] atomic
+  accessModes: [string enum(ReadOnlyMany, ReadWriteMany, ReadWriteOnce, ReadWriteOncePod)] atomic
   dataSource: TypedLocalObjectReference
   dataSourceRef: TypedObjectReference
   resources: VolumeResourceRequirements=

@@ -15,7 +15,7 @@ kind ResourceQuota
 type ResourceQuotaSpec
   hard: {resource.Quantity}
   scopeSelector: ScopeSelector
-  scopes: [string] atomic
+  scopes: [string enum(BestEffort, CrossNamespacePodAffinity, NotBestEffort, NotTerminating, PriorityClass, Terminating, VolumeAttributesClass)] atomic
 
 type ResourceQuotaStatus
   hard: {resource.Quantity}

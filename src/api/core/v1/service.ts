@@ -50,7 +50,7 @@ type ServiceSpec
   externalTrafficPolicy: string enum(Cluster, Local)
   healthCheckNodePort: int32
   internalTrafficPolicy: string enum(Cluster, Local)
-  ipFamilies: [string] atomic
+  ipFamilies: [string enum(, IPv4, IPv6)] atomic
   ipFamilyPolicy: string enum(PreferDualStack, RequireDualStack, SingleStack)
   loadBalancerClass: string
   loadBalancerIP: string

@@ -38,7 +38,7 @@ type NetworkPolicySpec
   egress: [NetworkPolicyEgressRule] atomic
   ingress: [NetworkPolicyIngressRule] atomic
   podSelector: meta.LabelSelector=
-  policyTypes: [string] atomic
+  policyTypes: [string enum(Egress, Ingress)] atomic
 `,
 };
 

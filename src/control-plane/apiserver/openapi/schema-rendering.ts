@@ -64,7 +64,7 @@ function renderProperty(
   name: string,
 ): JsonObject {
   const text = schema.description ?? documentation(name);
-  const values = schema.enum ?? [];
+  const values = schema.enum ?? schema.items?.enum ?? [];
   const enumText =
     values.length === 0 ? '' : `Possible enum values:\n${values.map((value) => ` - \`"${value}"\``).join('\n')}`;
   const description = [text ?? '', enumText].filter((part) => part !== '').join('\n\n');
