@@ -90,7 +90,7 @@ class FlaggedAccess implements ConfiguredAccess {
   }
 
   async #connect(): Promise<Client> {
-    const { files, env, clock, streams } = this.#world;
+    const { files, env, clock, streams, transport } = this.#world;
     const config = await this.config();
     const { protocol } = new URL(config.server);
     if (protocol !== 'https:' && protocol !== 'http:') {
@@ -103,6 +103,7 @@ class FlaggedAccess implements ConfiguredAccess {
       interactive: streams.in.isTerminal,
       userAgent: `kubectl-ts/${clientVersion.gitVersion} (${process.platform}/${process.arch})`,
       onWarning: (text) => this.#warn(text),
+      ...(transport === undefined ? {} : { transport }),
     });
     if (this.#globals.bool('match-server-version')) await requireSameVersion(client);
     return client;

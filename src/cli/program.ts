@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Transport } from '../apimachinery/http.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
@@ -30,6 +31,8 @@ export interface ProgramWorld {
   readonly signal: AbortSignal;
   /** Runs a plugin in the place of this program; without it plugins are not looked for. */
   readonly runInPlace?: (path: string, args: readonly string[], env: ProgramWorld['env']) => Promise<number>;
+  /** What requests go through instead of connections to the server that the kubeconfig names. */
+  readonly transport?: Transport;
   /** Makes the access to the cluster; from the kubeconfig and the flags when absent. */
   readonly clusterAccess?: (world: ProgramWorld, globals: FlagSet) => ClusterAccess;
 }

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { builtInResources, builtInTypes } from '../../src/api/registry.ts';
+import type { JsonObject } from '../../src/apimachinery/json.ts';
+import type { ProgramWorld } from '../../src/cli/program.ts';
+import { createInProcessTransport } from '../../src/client/in-process-transport.ts';
+import { createDiscoveryRoute } from '../../src/control-plane/apiserver/discovery/discovery-route.ts';
+import { openApiV2Document, openApiV3Documents } from '../../src/control-plane/apiserver/openapi/openapi-documents.ts';
+import { createOpenApiRoute } from '../../src/control-plane/apiserver/openapi/openapi-route.ts';
+import { FakeClock } from '../../src/system/fake-clock.ts';
+import { type CommandRunner, commandRunner } from './run-command.ts';
+import { createTestApiServer, type TestApiServer, type TestApiServerOptions } from './test-api-server.ts';
+
+/** Commands beside the real API server, in one process, without sockets. */
+export interface CommandCluster extends CommandRunner {
+  readonly api: TestApiServer;
+  /** Of server and commands. */
+  readonly clock: FakeClock;
+  /** `METHOD PATH` of every request that commands sent, in order. */
+  readonly requests: readonly string[];
+}
+
+/**
+ * Starts an API server in memory, with discovery and OpenAPI, and a runner whose kubeconfig leads to it; both end with
+ * the test. Requests of commands come from an administrator.
+ */
+export async function createCommandCluster(
+  context: TestContext,
+  options: { readonly api?: TestApiServerOptions; readonly world?: Partial<ProgramWorld> } = {},
+): Promise<CommandCluster> {
+  const clock = new FakeClock();
+  const api = await createTestApiServer({
+    clock,
+    routes: [createDiscoveryRoute({ serverAddress: () => '127.0.0.1:6443' }), openApiRoute()],
+    ...options.api,
+  });
+  context.after(() => api.close());
+  const requests: string[] = [];
+  const transport = createInProcessTransport((request) => {
+    requests.push(`${request.method} ${request.path}`);
+    return api.server.handle(request);
+  });
+  const runner = commandRunner(context, { clock, transport, ...options.world });
+  const kubeconfig = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
+    clusters: [{ name: 'test', cluster: { server: 'https://in-process.invalid' } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
+    users: [{ name: 'admin', user: { token: 'admin' } }],
+  };
+  const path = join(runner.home, 'kubeconfig');
+  writeFileSync(path, JSON.stringify(kubeconfig));
+  return { ...runner, api, clock, requests, run: (...argv) => runner.run(`--kubeconfig=${path}`, ...argv) };
+}
+
+/** The documents of the built-in API, rendered when first asked for. */
+function openApiRoute(): ReturnType<typeof createOpenApiRoute> {
+  const input = { resources: builtInResources, types: builtInTypes(), documentation: () => undefined, version: '1.36' };
+  const documents = openApiV3Documents(input);
+  const rendered = new Map<string, Uint8Array>();
+  const render = (name: string, make: () => JsonObject): Uint8Array => {
+    const bytes = rendered.get(name) ?? Buffer.from(JSON.stringify(make()));
+    rendered.set(name, bytes);
+    return bytes;
+  };
+  const hashOf = (name: string): string => createHash('sha512').update(name).digest('hex').toUpperCase();
+  return createOpenApiRoute({
+    index: () =>
+      Promise.resolve(
+        Object.fromEntries(
+          [...documents.keys()].map((name) => [
+            name,
+            { serverRelativeURL: `/openapi/v3/${name}?hash=${hashOf(name)}` },
+          ]),
+        ),
+      ),
+    document(name) {
+      const make = documents.get(name);
+      return Promise.resolve(make === undefined ? undefined : render(name, make));
+    },
+    v2: () => Promise.resolve(render('v2', () => openApiV2Document(input))),
+    types: builtInTypes,
+  });
+}
