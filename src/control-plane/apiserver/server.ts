@@ -1,4 +1,5 @@
 import { header, type HttpHandler, type HttpRequest, type HttpResponse } from '../../apimachinery/http.ts';
+import { builtInTypes } from '../../api/registry.ts';
 import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import type { SchemaSource } from '../../apimachinery/schema.ts';
 import { StatusError } from '../../apimachinery/status.ts';
@@ -7,6 +8,7 @@ import type { Logger } from '../../system/logger.ts';
 import type { Random } from '../../system/random.ts';
 import type { Storage } from '../storage/storage.ts';
 import { jsonCodec } from './codecs/json-media-type.ts';
+import { protobufCodec } from './codecs/protobuf-media-type.ts';
 import { yamlCodec } from './codecs/yaml-media-type.ts';
 import { admitAll, type AdmissionChain } from './endpoints/admission-request.ts';
 import type { ServerParts } from './endpoints/endpoint.ts';
@@ -17,7 +19,6 @@ import { withAuthorization, type RequestAuthorizer } from './filters/authorizati
 import { defaultInFlightLimits, withMaxInFlight, type InFlightLimits } from './filters/max-in-flight.ts';
 import { withPanicRecovery } from './filters/panic-recovery.ts';
 import { handleHealth, pingCheck, type HealthCheck } from './health.ts';
-import type { MediaTypeCodec } from './negotiation.ts';
 import { apiResource, ResourceRegistry, type ApiResource } from './registry/api-resource.ts';
 import { builtInHooks } from './registry/built-in-hooks.ts';
 import { managedFieldManagement } from './registry/managed-field-management.ts';
@@ -84,8 +85,6 @@ export interface ApiServerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Media types after JSON and YAML (protobuf), in the order of negotiation. */
-  readonly codecs?: readonly MediaTypeCodec[];
   /** Asked in order for paths that are no resources. */
   readonly routes?: readonly RouteHandler[];
   /** Endpoints that differ from the generic ones. */
@@ -114,7 +113,8 @@ export interface ApiServer {
 
 /** Builds a server. Nothing listens; see listen.ts. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const codecs = [jsonCodec, yamlCodec, ...(options.codecs ?? [])];
+  // In the order in which negotiation names them.
+  const codecs = [jsonCodec, yamlCodec, protobufCodec(builtInTypes)];
   const registry = new ResourceRegistry();
   for (const definition of options.resources) registry.add(apiResource(definition, options.types));
   const parts: ServerParts = {

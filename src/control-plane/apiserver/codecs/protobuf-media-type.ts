@@ -1,0 +1,173 @@
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { TypeDefinition } from '../../../api/resource-definition.ts';
+import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import type { Schema, SchemaSource } from '../../../apimachinery/schema.ts';
+import { StatusError } from '../../../apimachinery/status.ts';
+import { BodySyntaxError, type MediaTypeCodec } from '../negotiation.ts';
+import { ProtobufError, readMessage, writeMessage } from './protobuf-message.ts';
+
+/** What stands before every message: `k8s` and a zero byte. */
+const prefix = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
+
+const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+
+/** Kinds that answers have and no resource: read and written under any group. */
+const metaKinds: ReadonlySet<string> = new Set([
+  'APIGroup',
+  'APIGroupList',
+  'APIResourceList',
+  'APIVersions',
+  'DeleteOptions',
+  'Status',
+]);
+
+const partialObject: Schema = {
+  type: 'object',
+  properties: { metadata: { ref: `${metaPackage}.ObjectMeta`, default: {} } },
+};
+
+const partialObjectList: Schema = {
+  type: 'object',
+  required: ['items'],
+  properties: {
+    metadata: { ref: `${metaPackage}.ListMeta`, default: {} },
+    items: { type: 'array', items: { ref: `${metaPackage}.PartialObjectMetadata` } },
+  },
+};
+
+/** The types that answers may be transformed to, beside those of the API. */
+const transformedTypes: Readonly<Record<string, Schema>> = {
+  [`${metaPackage}.PartialObjectMetadata`]: partialObject,
+  [`${metaPackage}.PartialObjectMetadataList`]: partialObjectList,
+};
+
+/**
+ * `application/vnd.kubernetes.protobuf`, for the built-in types: a message in an envelope (runtime.Unknown) that names
+ * its kind. Watches are messages with their length before them.
+ * @param types the built-in types, asked for at the first message
+ */
+export function protobufCodec(types: () => ReadonlyMap<string, TypeDefinition>): MediaTypeCodec {
+  const schemas: SchemaSource = { lookup: (name) => transformedTypes[name] ?? types().get(name)?.schema };
+  let byKind: ReadonlyMap<string, string> | undefined;
+  const typeOf = (apiVersion: string, kind: string): string | undefined => {
+    byKind ??= typesByKind(types());
+    if (metaKinds.has(kind)) return `${metaPackage}.${kind}`;
+    return byKind.get(`${apiVersion}/${kind}`);
+  };
+  const encode = (object: unknown): Uint8Array => {
+    const value = isJsonObject(object) ? object : {};
+    const apiVersion = textOf(value['apiVersion']);
+    const kind = textOf(value['kind']);
+    const type = typeOf(apiVersion, kind);
+    if (type === undefined) throw notInProtobuf();
+    return envelope(apiVersion, kind, writeMessage(value, type, schemas));
+  };
+  return {
+    mediaType: 'application/vnd.kubernetes.protobuf',
+    streamType: 'application/vnd.kubernetes.protobuf;stream=watch',
+    isJson: false,
+    encode,
+    decode(body) {
+      try {
+        const { apiVersion, kind, raw } = openEnvelope(body);
+        const type = typeOf(apiVersion, kind);
+        if (type === undefined) {
+          throw new ProtobufError(`no kind "${kind}" is registered for version "${apiVersion}"`);
+        }
+        return { value: { apiVersion, kind, ...readMessage(raw, type, schemas) }, strictErrors: [] };
+      } catch (error) {
+        if (!(error instanceof ProtobufError)) throw error;
+        throw new BodySyntaxError(error.message, Buffer.from(body).toString('hex'));
+      }
+    },
+    encodeEvent(type, object) {
+      const event = new BinaryWriter();
+      event.tag(1, WireType.LengthDelimited).string(type);
+      event.tag(2, WireType.LengthDelimited).fork();
+      event.tag(1, WireType.LengthDelimited).bytes(encode(object));
+      event.join();
+      const bytes = event.finish();
+      const frame = Buffer.alloc(4 + bytes.byteLength);
+      frame.writeUInt32BE(bytes.byteLength);
+      frame.set(bytes, 4);
+      return frame;
+    },
+  };
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function typesByKind(types: ReadonlyMap<string, TypeDefinition>): ReadonlyMap<string, string> {
+  const byKind = new Map<string, string>();
+  for (const { name, gvks } of types.values()) {
+    for (const { group, version, kind } of gvks) {
+      byKind.set(`${group === '' ? version : `${group}/${version}`}/${kind}`, name);
+    }
+  }
+  for (const kind of ['PartialObjectMetadata', 'PartialObjectMetadataList']) {
+    byKind.set(`meta.k8s.io/v1/${kind}`, `${metaPackage}.${kind}`);
+  }
+  return byKind;
+}
+
+/** runtime.Unknown: the kind, the message, and two texts that are always empty. */
+function envelope(apiVersion: string, kind: string, message: Uint8Array): Uint8Array {
+  const writer = new BinaryWriter().raw(prefix);
+  writer.tag(1, WireType.LengthDelimited).fork();
+  writer.tag(1, WireType.LengthDelimited).string(apiVersion);
+  writer.tag(2, WireType.LengthDelimited).string(kind);
+  writer.join();
+  writer.tag(2, WireType.LengthDelimited).bytes(message);
+  writer.tag(3, WireType.LengthDelimited).string('');
+  writer.tag(4, WireType.LengthDelimited).string('');
+  return writer.finish();
+}
+
+function openEnvelope(body: Uint8Array): { apiVersion: string; kind: string; raw: Uint8Array } {
+  if (body.byteLength < prefix.byteLength || !prefix.equals(body.subarray(0, prefix.byteLength))) {
+    throw new ProtobufError(
+      `provided data does not appear to be a protobuf message, expected prefix [${[...prefix].join(' ')}]`,
+    );
+  }
+  if (body.byteLength === prefix.byteLength) throw new ProtobufError('empty body');
+  const unknown = readUnknown(body.subarray(prefix.byteLength));
+  return { ...unknown.typeMeta, raw: unknown.raw };
+}
+
+function readUnknown(bytes: Uint8Array): { typeMeta: { apiVersion: string; kind: string }; raw: Uint8Array } {
+  const typeMeta = { apiVersion: '', kind: '' };
+  let raw: Uint8Array = new Uint8Array();
+  try {
+    const reader = new BinaryReader(bytes);
+    while (reader.pos < reader.len) {
+      const [number, wireType] = reader.tag();
+      if (number === 1) readTypeMeta(new BinaryReader(reader.bytes()), typeMeta);
+      else if (number === 2) raw = reader.bytes();
+      else reader.skip(wireType, number);
+    }
+  } catch (error) {
+    throw new ProtobufError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  return { typeMeta, raw };
+}
+
+function readTypeMeta(reader: BinaryReader, typeMeta: { apiVersion: string; kind: string }): void {
+  while (reader.pos < reader.len) {
+    const [number, wireType] = reader.tag();
+    if (number === 1) typeMeta.apiVersion = reader.string();
+    else if (number === 2) typeMeta.kind = reader.string();
+    else reader.skip(wireType, number);
+  }
+}
+
+/** Custom resources and Tables. */
+function notInProtobuf(): StatusError {
+  return new StatusError({
+    message:
+      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    reason: 'NotAcceptable',
+    code: 406,
+  });
+}

@@ -1,0 +1,395 @@
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { type ProtobufField, protobufFields } from '../../../api/protobuf-fields.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../../../apimachinery/json.ts';
+import { parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
+import { formatTime } from '../../../apimachinery/object-meta.ts';
+import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachinery/schema.ts';
+
+/** Bytes that are no message of the type, or a type that has no form in protobuf. */
+export class ProtobufError extends Error {}
+
+/** How values of one field's type stand on the wire, and how they look in JSON. */
+interface Form {
+  readonly wireType: WireType;
+  read(reader: BinaryReader): JsonValue;
+  write(writer: BinaryWriter, value: JsonValue): void;
+  /** What Go keeps for an absent value, and often leaves out of JSON; undefined for messages. */
+  readonly zero?: JsonValue;
+  /** Whether an absent value still goes as an empty message. */
+  readonly isMessage?: boolean;
+}
+
+const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const jsonSchemaPackage = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
+const jsonSchema: Schema = { ref: `${jsonSchemaPackage}.JSONSchemaProps` };
+
+/**
+ * Reads a message of a Kubernetes type (as its generated.proto numbers the fields) into the JSON that Go would write
+ * for it: what is zero is left out where Go does so.
+ * @throws ProtobufError
+ */
+export function readMessage(bytes: Uint8Array, type: string, schemas: SchemaSource): JsonObject {
+  try {
+    return new Forms(schemas).readFields(new BinaryReader(bytes), type, schemas.lookup(type));
+  } catch (error) {
+    // The reader throws RangeErrors and plain Errors of its own for bytes that end early or make no sense.
+    if (error instanceof ProtobufError) throw error;
+    throw new ProtobufError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** Writes JSON of a Kubernetes type as Go would marshal it: fields in order, zero values of non-pointers included. */
+export function writeMessage(object: JsonObject, type: string, schemas: SchemaSource): Uint8Array {
+  const writer = new BinaryWriter();
+  new Forms(schemas).writeFields(writer, object, type, schemas.lookup(type));
+  return writer.finish();
+}
+
+class Forms {
+  readonly #schemas: SchemaSource;
+
+  constructor(schemas: SchemaSource) {
+    this.#schemas = schemas;
+  }
+
+  readFields(reader: BinaryReader, type: string, schema: Schema | undefined): JsonObject {
+    const object: JsonObject = {};
+    const fields = this.#fieldsOf(type);
+    while (reader.pos < reader.len) {
+      const [number, wireType] = reader.tag();
+      const field = fields.find((candidate) => candidate.number === number);
+      if (field === undefined) {
+        reader.skip(wireType, number);
+      } else if (field.isEmbedded) {
+        Object.assign(object, this.readFields(new BinaryReader(reader.bytes()), field.name, schema));
+      } else {
+        this.#readField(reader, wireType, object, field, this.#schemaOf(field, type, schema));
+      }
+    }
+    return object;
+  }
+
+  #readField(reader: BinaryReader, wireType: WireType, object: JsonObject, field: ProtobufField, schema: Schema): void {
+    const { name } = field;
+    const resolved = resolveSchema(schema, this.#schemas);
+    const present = Object.hasOwn(object, name) ? object[name] : undefined;
+    if (resolved.type === 'array' && !field.isWrapped) {
+      const list = Array.isArray(present) ? present : [];
+      list.push(...readItems(reader, wireType, this.#formOf(resolved.items ?? {})));
+      setOwn(object, name, list);
+    } else if (resolved.additionalProperties !== undefined) {
+      const map = isJsonObject(present) ? present : {};
+      const [key, value] = this.#readEntry(reader, resolved.additionalProperties);
+      setOwn(map, key, value);
+      setOwn(object, name, map);
+    } else {
+      const form = this.#formOf(schema);
+      requireWireType(form, wireType, name);
+      const value = form.read(reader);
+      const isLeftOut = value === null || (value === form.zero && !field.isPointer && !field.isKept);
+      if (!isLeftOut) setOwn(object, name, value);
+    }
+  }
+
+  #readEntry(reader: BinaryReader, schema: Schema): [string, JsonValue] {
+    const form = this.#formOf(schema);
+    const entry = new BinaryReader(reader.bytes());
+    let key = '';
+    let value: JsonValue | undefined;
+    while (entry.pos < entry.len) {
+      const [number, wireType] = entry.tag();
+      if (number === 1) key = entry.string();
+      else if (number === 2) {
+        requireWireType(form, wireType, 'value');
+        value = form.read(entry);
+      } else entry.skip(wireType, number);
+    }
+    return [key, value ?? form.zero ?? {}];
+  }
+
+  writeFields(writer: BinaryWriter, object: JsonObject, type: string, schema: Schema | undefined): void {
+    for (const field of this.#fieldsOf(type)) {
+      const { number, name } = field;
+      if (field.isEmbedded) {
+        writer.tag(number, WireType.LengthDelimited).fork();
+        this.writeFields(writer, object, name, schema);
+        writer.join();
+        continue;
+      }
+      const fieldSchema = this.#schemaOf(field, type, schema);
+      const resolved = resolveSchema(fieldSchema, this.#schemas);
+      const value = Object.hasOwn(object, name) ? object[name] : undefined;
+      if (resolved.type === 'array' && !field.isWrapped) {
+        const form = this.#formOf(resolved.items ?? {});
+        for (const item of Array.isArray(value) ? value : []) form.write(writer.tag(number, form.wireType), item);
+      } else if (resolved.additionalProperties !== undefined) {
+        this.#writeEntries(writer, number, isJsonObject(value) ? value : {}, resolved.additionalProperties);
+      } else {
+        const form = this.#formOf(fieldSchema);
+        const missing = form.isMessage === true && !field.isPointer ? {} : form.zero;
+        const written = value ?? (field.isPointer ? undefined : missing);
+        if (written !== undefined) form.write(writer.tag(number, form.wireType), written);
+      }
+    }
+  }
+
+  #writeEntries(writer: BinaryWriter, number: number, map: JsonObject, schema: Schema): void {
+    const form = this.#formOf(schema);
+    for (const key of Object.keys(map).toSorted()) {
+      writer.tag(number, WireType.LengthDelimited).fork();
+      writer.tag(1, WireType.LengthDelimited).string(key);
+      form.write(writer.tag(2, form.wireType), map[key] ?? null);
+      writer.join();
+    }
+  }
+
+  #fieldsOf(type: string): readonly ProtobufField[] {
+    const fields = protobufFields(type, this.#schemas);
+    if (fields === undefined) throw new ProtobufError(`${type} has no form in protobuf`);
+    return fields;
+  }
+
+  #schemaOf(field: ProtobufField, type: string, schema: Schema | undefined): Schema {
+    const found = schema?.properties?.[field.name];
+    if (found === undefined) throw new ProtobufError(`${type} has no field ${field.name}`);
+    return found;
+  }
+
+  #formOf(schema: Schema): Form {
+    const { ref } = schema;
+    if (ref?.startsWith(`${jsonSchemaPackage}.JSONSchemaPropsOr`) === true) return this.#jsonSchemaChoice(ref);
+    const resolved = resolveSchema(schema, this.#schemas);
+    if (resolved.intOrString === true) return intOrString;
+    if (resolved.format === 'quantity') return quantity;
+    if (resolved.format === 'date-time') return ref === `${metaPackage}.MicroTime` ? microTime : time;
+    if (resolved.format === 'byte') return base64;
+    if (resolved.type === 'string') return text;
+    if (resolved.type === 'boolean') return bool;
+    if (resolved.type === 'number') return double;
+    if (resolved.type === 'integer') return integer;
+    if (resolved.type === 'array') return this.#wrappedList(resolved.items ?? {});
+    if (ref === undefined || protobufFields(ref, this.#schemas) === undefined) return rawJson;
+    return {
+      ...message(
+        (reader) => this.readFields(reader, ref, resolved),
+        (writer, value) => this.writeFields(writer, isJsonObject(value) ? value : {}, ref, resolved),
+      ),
+      isMessage: true,
+    };
+  }
+
+  /** A list as a message with the list as its only field. */
+  #wrappedList(items: Schema): Form {
+    const form = this.#formOf(items);
+    return message(
+      (reader) => {
+        const list: JsonValue[] = [];
+        while (reader.pos < reader.len) {
+          const [, wireType] = reader.tag();
+          list.push(...readItems(reader, wireType, form));
+        }
+        return list;
+      },
+      (writer, value) => {
+        for (const item of Array.isArray(value) ? value : []) form.write(writer.tag(1, form.wireType), item);
+      },
+    );
+  }
+
+  /** JSONSchemaPropsOrArray, …OrBool and …OrStringArray: in JSON one or the other, on the wire a field for each. */
+  #jsonSchemaChoice(type: string): Form {
+    const schemaForm = this.#formOf(jsonSchema);
+    const isBool = type.endsWith('OrBool');
+    const schemaNumber = isBool ? 2 : 1;
+    const itemForm = type.endsWith('OrStringArray') ? text : schemaForm;
+    return message(
+      (reader) => {
+        let schema: JsonValue | undefined;
+        let allows = false;
+        const list: JsonValue[] = [];
+        while (reader.pos < reader.len) {
+          const [number] = reader.tag();
+          if (number === schemaNumber) schema = schemaForm.read(reader);
+          else if (isBool) allows = reader.bool();
+          else list.push(itemForm.read(reader));
+        }
+        return schema ?? (isBool ? allows : list);
+      },
+      (writer, value) => {
+        const isSchema = isJsonObject(value);
+        if (isBool) writer.tag(1, WireType.Varint).bool(isSchema || value === true);
+        if (isSchema) schemaForm.write(writer.tag(schemaNumber, WireType.LengthDelimited), value);
+        for (const item of Array.isArray(value) ? value : []) {
+          itemForm.write(writer.tag(2, WireType.LengthDelimited), item);
+        }
+      },
+    );
+  }
+}
+
+/** One item, or the many of a packed list of numbers. */
+function* readItems(reader: BinaryReader, wireType: WireType, form: Form): Generator<JsonValue> {
+  if (wireType === WireType.LengthDelimited && form.wireType !== WireType.LengthDelimited) {
+    const packed = new BinaryReader(reader.bytes());
+    while (packed.pos < packed.len) yield form.read(packed);
+    return;
+  }
+  requireWireType(form, wireType, 'items');
+  yield form.read(reader);
+}
+
+function requireWireType(form: Form, wireType: WireType, name: string): void {
+  if (form.wireType !== wireType) throw new ProtobufError(`wrong wireType = ${wireType} for field ${name}`);
+}
+
+/** A form whose values are messages. */
+function message(
+  read: (reader: BinaryReader) => JsonValue,
+  write: (writer: BinaryWriter, value: JsonValue) => void,
+): Form {
+  return {
+    wireType: WireType.LengthDelimited,
+    read: (reader) => read(new BinaryReader(reader.bytes())),
+    write(writer, value) {
+      writer.fork();
+      write(writer, value);
+      writer.join();
+    },
+  };
+}
+
+const text: Form = {
+  wireType: WireType.LengthDelimited,
+  zero: '',
+  read: (reader) => reader.string(),
+  write: (writer, value) => writer.string(typeof value === 'string' ? value : ''),
+};
+
+const bool: Form = {
+  wireType: WireType.Varint,
+  zero: false,
+  read: (reader) => reader.bool(),
+  write: (writer, value) => writer.bool(value === true),
+};
+
+const integer: Form = {
+  wireType: WireType.Varint,
+  zero: 0,
+  read: (reader) => exact(BigInt(reader.int64())),
+  write: (writer, value) => writer.int64(integerOf(value)),
+};
+
+const double: Form = {
+  wireType: WireType.Bit64,
+  zero: 0,
+  read: (reader) => reader.double(),
+  write: (writer, value) => writer.double(Number(value)),
+};
+
+const base64: Form = {
+  wireType: WireType.LengthDelimited,
+  read: (reader) => Buffer.from(reader.bytes()).toString('base64'),
+  write: (writer, value) => writer.bytes(Buffer.from(typeof value === 'string' ? value : '', 'base64')),
+};
+
+/** Types that marshal themselves: their only field holds their JSON. */
+const rawJson: Form = message(
+  (reader) => {
+    let value: JsonValue = null;
+    while (reader.pos < reader.len) {
+      const [number, wireType] = reader.tag();
+      if (number === 1) value = parseJson(reader.bytes());
+      else reader.skip(wireType, number);
+    }
+    return value;
+  },
+  (writer, value) => {
+    writer.tag(1, WireType.LengthDelimited).bytes(Buffer.from(stringifyJson(value)));
+  },
+);
+
+const quantity: Form = message(
+  (reader) => {
+    let value = '0';
+    while (reader.pos < reader.len) {
+      const [number, wireType] = reader.tag();
+      if (number === 1) value = reader.string();
+      else reader.skip(wireType, number);
+    }
+    return value;
+  },
+  (writer, value) => {
+    const isNumber = typeof value === 'number' || typeof value === 'bigint';
+    text.write(writer.tag(1, text.wireType), isNumber ? `${value}` : value);
+  },
+);
+
+const intOrString: Form = message(
+  (reader) => {
+    let isText = false;
+    let number = 0;
+    let string = '';
+    while (reader.pos < reader.len) {
+      const [field, wireType] = reader.tag();
+      if (field === 1) isText = reader.int64().toString() === '1';
+      else if (field === 2) number = reader.int32();
+      else if (field === 3) string = reader.string();
+      else reader.skip(wireType, field);
+    }
+    return isText ? string : number;
+  },
+  (writer, value) => {
+    const isText = typeof value === 'string';
+    writer.tag(1, WireType.Varint).int64(isText ? 1 : 0);
+    writer.tag(2, WireType.Varint).int64(isText ? 0 : integerOf(value));
+    writer.tag(3, WireType.LengthDelimited).string(isText ? value : '');
+  },
+);
+
+const time = timeForm(() => '');
+const microTime = timeForm((nanos) => `.${String(Math.trunc(nanos / 1000)).padStart(6, '0')}`);
+
+/**
+ * Seconds and nanoseconds since the epoch; the zero time is an empty message and null in JSON.
+ * @param fraction what stands behind the seconds in JSON
+ */
+function timeForm(fraction: (nanos: number) => string): Form {
+  return {
+    ...message(
+      (reader) => {
+        let seconds: number | undefined;
+        let nanos = 0;
+        while (reader.pos < reader.len) {
+          const [number, wireType] = reader.tag();
+          if (number === 1) seconds = Number(reader.int64());
+          else if (number === 2) nanos = reader.int32();
+          else reader.skip(wireType, number);
+        }
+        return seconds === undefined ? null : formatTime(seconds * 1000).replace('Z', `${fraction(nanos)}Z`);
+      },
+      (writer, value) => {
+        const epochMillis = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+        if (Number.isNaN(epochMillis)) return;
+        writer.tag(1, WireType.Varint).int64(Math.floor(epochMillis / 1000));
+        writer.tag(2, WireType.Varint).int32(nanosOf(value));
+      },
+    ),
+    isMessage: true,
+  };
+}
+
+/** The fraction of a second in a time's text, in nanoseconds. */
+function nanosOf(value: JsonValue): number {
+  const fraction = typeof value === 'string' ? (/\.(\d{1,9})/.exec(value)?.[1] ?? '') : '';
+  return Number(fraction.padEnd(9, '0'));
+}
+
+function exact(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+function integerOf(value: JsonValue): bigint | number {
+  if (typeof value === 'bigint') return value;
+  return typeof value === 'number' ? Math.trunc(value) : 0;
+}
