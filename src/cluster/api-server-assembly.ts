@@ -1,27 +1,41 @@
 import { type Documentation, documentedResources } from '../api/documentation.ts';
 import { builtInResources, builtInSchemas } from '../api/registry.ts';
 import type { CustomResourceDefinition } from '../api/types/apiextensions-v1.ts';
-import type { Service } from '../api/types/core-v1.ts';
+import type { PersistentVolume, PersistentVolumeClaim, Pod, Secret, Service } from '../api/types/core-v1.ts';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../api/types/rbac-v1.ts';
+import type { VolumeAttachment } from '../api/types/storage-v1.ts';
 import type { KubeObject } from '../apimachinery/object-meta.ts';
-import type { GroupVersionResource } from '../apimachinery/gvk.ts';
+import { type GroupVersionResource, parseGroupVersion } from '../apimachinery/gvk.ts';
+import { hasReason } from '../apimachinery/status.ts';
 import type { Client } from '../client/client.ts';
 import { createInProcessTransport } from '../client/in-process-transport.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
 import type { InformerFactory } from '../client/informer.ts';
 import { createClient } from '../client/rest-client.ts';
-import { admissionChain, defaultAdmissionPlugins } from '../control-plane/admission/admission-chain.ts';
+import {
+  admissionChain,
+  admissionPluginNames,
+  defaultAdmissionPlugins,
+  type PluginSelection,
+} from '../control-plane/admission/admission-chain.ts';
+import type { AdmissionContext } from '../control-plane/admission/admission-plugin.ts';
+import { reportUnenforcedPolicies } from '../control-plane/admission/unenforced-policies.ts';
+import { bootstrapPolicy } from '../control-plane/apiserver/bootstrap/bootstrap-policy.ts';
 import { createCustomResourceHost } from '../control-plane/apiserver/custom-resources/custom-resource-host.ts';
 import { createDiscoveryRoute } from '../control-plane/apiserver/discovery/discovery-route.ts';
+import { withImpersonation } from '../control-plane/apiserver/filters/impersonation.ts';
+import { reviewEndpoints } from '../control-plane/apiserver/registry/review-endpoints.ts';
 import { serviceAddressHooks } from '../control-plane/apiserver/registry/service-addresses.ts';
 import { createApiServer, type ApiServer, type RouteHandler } from '../control-plane/apiserver/server.ts';
 import { type Authenticator, unionAuthenticator } from '../control-plane/authentication/authenticator.ts';
+import { bootstrapTokenAuthenticator } from '../control-plane/authentication/bootstrap-token.ts';
 import { clientCertificateAuthenticator } from '../control-plane/authentication/client-certificate.ts';
 import {
   serviceAccountAuthenticator,
   ServiceAccountTokenAuthority,
 } from '../control-plane/authentication/service-account-token.ts';
 import { inProcessAuthenticator, tokenFileAuthenticator } from '../control-plane/authentication/token-file.ts';
+import { abacAuthorizer } from '../control-plane/authorization/abac-authorizer.ts';
 import {
   alwaysAllowAuthorizer,
   alwaysDenyAuthorizer,
@@ -29,6 +43,8 @@ import {
   privilegedGroupAuthorizer,
   unionAuthorizer,
 } from '../control-plane/authorization/authorizer.ts';
+import { NodeAuthorizer } from '../control-plane/authorization/node-authorizer.ts';
+import { NodeReferences } from '../control-plane/authorization/node-references.ts';
 import { RbacAuthorizer } from '../control-plane/authorization/rbac-authorizer.ts';
 import type { Storage } from '../control-plane/storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
@@ -74,10 +90,11 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   const { clock, random, log, credentials } = options;
   const issuer = options.arguments.get('service-account-issuer') ?? defaultIssuer;
   const ownToken = `${random.uuid()}${random.uuid()}`;
+  const apiAudiences = listOf(options.arguments, 'api-audiences') ?? [issuer];
   const tokens = new ServiceAccountTokenAuthority({
     issuer,
     signingKey: credentials.serviceAccountKey,
-    apiAudiences: [issuer],
+    apiAudiences,
     clock,
     random,
   });
@@ -94,6 +111,9 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     });
   const ownClient = clientFor('kube-apiserver');
   const informers = createInformerFactory({ client: ownClient, clock, random, log });
+  // Those whose tokens are good for every audience of the server.
+  const tokenAuthenticators = [...(await tokenFile(options)), ...bootstrapTokens(options, ownClient)];
+  const objects = tokenObjects(() => ownClient);
   const authenticators: Authenticator[] = [
     inProcessAuthenticator(ownToken, {
       username: 'system:apiserver',
@@ -102,17 +122,25 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       extra: {},
     }),
     clientCertificateAuthenticator([credentials.authority.certificate], clock),
-    ...(await tokenFile(options)),
-    serviceAccountAuthenticator(
-      tokens,
-      [issuer],
-      tokenObjects(() => ownClient),
-    ),
+    ...tokenAuthenticators,
+    serviceAccountAuthenticator(tokens, apiAudiences, objects),
   ];
-  const context = {
+  const rbac = rbacAuthorizer(informers);
+  const authorizer = unionAuthorizer([privilegedGroupAuthorizer, ...(await authorizers(options, informers, rbac))]);
+  const context: AdmissionContext = {
     client: ownClient,
     informer: <T extends KubeObject>(gvr: GroupVersionResource) => informers.informer<T>(gvr),
+    clock,
+    access: authorizer,
+    rules: rbac,
+    resourceOf(apiVersion, kind) {
+      const { group, version } = parseGroupVersion(apiVersion);
+      const found = server.registry.findKind(group, version, kind)?.definition;
+      if (found === undefined) return undefined;
+      return { resource: { group, version, resource: found.resource }, namespaced: found.namespaced };
+    },
   };
+  reportUnenforcedPolicies(context, log);
   const serviceHooks = serviceAddressHooks({
     serviceRange: options.arguments.get('service-cluster-ip-range') ?? defaultServiceRange,
     random,
@@ -127,8 +155,15 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       onRefusal: (reasons) => log.warn('unable to authenticate the request', { reasons }),
     }),
     allowAnonymous: (options.arguments.get('anonymous-auth') ?? 'true') === 'true',
-    authorizer: unionAuthorizer([privilegedGroupAuthorizer, ...authorizers(options.arguments, informers)]),
-    admission: admissionChain(defaultAdmissionPlugins(context, random)),
+    authorizer,
+    impersonation: withImpersonation(authorizer),
+    admission: admissionChain(defaultAdmissionPlugins(context, random, pluginSelection(options.arguments))),
+    specialEndpoints: reviewEndpoints({
+      authorizer,
+      rules: rbac,
+      tokens: { authenticators: tokenAuthenticators, authority: tokens, objects, apiAudiences },
+      issuing: { authority: tokens, apiAudiences, clock },
+    }),
     storeHooks: ({ definition }) =>
       definition.group === '' && definition.resource === 'services' ? serviceHooks : undefined,
     clock,
@@ -172,35 +207,92 @@ async function tokenFile(options: ApiServerAssemblyOptions): Promise<Authenticat
   return [tokenFileAuthenticator(Buffer.from(await options.files.readFile(path)).toString('utf8'))];
 }
 
-function authorizers(componentArguments: ComponentArguments, informers: InformerFactory): Authorizer[] {
-  const modes = (componentArguments.get('authorization-mode') ?? 'Node,RBAC').split(',');
+function bootstrapTokens({ arguments: flags, clock }: ApiServerAssemblyOptions, client: Client): Authenticator[] {
+  if (flags.get('enable-bootstrap-token-auth') !== 'true') return [];
+  const secrets = client.resource<Secret>({ group: '', version: 'v1', resource: 'secrets' }, 'kube-system');
+  const secretOf = async (name: string): Promise<Secret | undefined> => {
+    try {
+      return await secrets.get(name);
+    } catch (error) {
+      if (hasReason(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  };
+  return [bootstrapTokenAuthenticator(secretOf, clock)];
+}
+
+/** A flag with values separated by commas; undefined when it is not given. */
+function listOf(flags: ComponentArguments, name: string): string[] | undefined {
+  return flags
+    .get(name)
+    ?.split(',')
+    .filter((item) => item !== '');
+}
+
+function pluginSelection(flags: ComponentArguments): PluginSelection {
+  const enable = listOf(flags, 'enable-admission-plugins') ?? [];
+  const disable = listOf(flags, 'disable-admission-plugins') ?? [];
+  for (const name of [...enable, ...disable]) {
+    if (!admissionPluginNames.includes(name)) {
+      throw new ComponentArgumentError(
+        `there is no admission plugin ${name}; there are ${admissionPluginNames.join(', ')}`,
+      );
+    }
+  }
+  return { enable, disable };
+}
+
+function rbacAuthorizer(informers: InformerFactory): RbacAuthorizer {
   const rbac = (resource: string): GroupVersionResource => ({
     group: 'rbac.authorization.k8s.io',
     version: 'v1',
     resource,
   });
-  return modes.flatMap((mode): Authorizer[] => {
-    switch (mode) {
-      case 'AlwaysAllow':
-        return [alwaysAllowAuthorizer];
-      case 'AlwaysDeny':
-        return [alwaysDenyAuthorizer];
-      case 'Node':
-        // Our own nodes speak with the control plane's identity; nodes of other origin get what RBAC gives them.
-        return [];
-      case 'RBAC':
-        return [
-          new RbacAuthorizer({
-            clusterRoles: informers.informer<ClusterRole>(rbac('clusterroles')),
-            clusterRoleBindings: informers.informer<ClusterRoleBinding>(rbac('clusterrolebindings')),
-            roles: informers.informer<Role>(rbac('roles')),
-            roleBindings: informers.informer<RoleBinding>(rbac('rolebindings')),
-          }),
-        ];
-      default:
-        throw new ComponentArgumentError(
-          `authorization-mode ${mode} is not there yet; there are AlwaysAllow, AlwaysDeny, Node and RBAC`,
-        );
-    }
+  return new RbacAuthorizer({
+    clusterRoles: informers.informer<ClusterRole>(rbac('clusterroles')),
+    clusterRoleBindings: informers.informer<ClusterRoleBinding>(rbac('clusterrolebindings')),
+    roles: informers.informer<Role>(rbac('roles')),
+    roleBindings: informers.informer<RoleBinding>(rbac('rolebindings')),
   });
+}
+
+function nodeAuthorizer(informers: InformerFactory): NodeAuthorizer {
+  const core = (resource: string): GroupVersionResource => ({ group: '', version: 'v1', resource });
+  const references = new NodeReferences({
+    pods: informers.informer<Pod>(core('pods')),
+    claims: informers.informer<PersistentVolumeClaim>(core('persistentvolumeclaims')),
+    volumes: informers.informer<PersistentVolume>(core('persistentvolumes')),
+    attachments: informers.informer<VolumeAttachment>({
+      group: 'storage.k8s.io',
+      version: 'v1',
+      resource: 'volumeattachments',
+    }),
+  });
+  const role = bootstrapPolicy().clusterRoles.find(({ metadata }) => metadata.name === 'system:node');
+  return new NodeAuthorizer(references, role?.rules ?? []);
+}
+
+async function authorizers(
+  { arguments: flags, files }: ApiServerAssemblyOptions,
+  informers: InformerFactory,
+  rbac: RbacAuthorizer,
+): Promise<Authorizer[]> {
+  const chosen: Authorizer[] = [];
+  for (const mode of listOf(flags, 'authorization-mode') ?? ['Node', 'RBAC']) {
+    if (mode === 'AlwaysAllow') chosen.push(alwaysAllowAuthorizer);
+    else if (mode === 'AlwaysDeny') chosen.push(alwaysDenyAuthorizer);
+    else if (mode === 'Node') chosen.push(nodeAuthorizer(informers));
+    else if (mode === 'RBAC') chosen.push(rbac);
+    else if (mode === 'ABAC') {
+      const path = flags.get('authorization-policy-file');
+      if (path === undefined)
+        throw new ComponentArgumentError('authorization-mode ABAC needs authorization-policy-file');
+      chosen.push(abacAuthorizer(Buffer.from(await files.readFile(path)).toString('utf8')));
+    } else {
+      throw new ComponentArgumentError(
+        `authorization-mode ${mode} is not there yet; there are AlwaysAllow, AlwaysDeny, ABAC, Node and RBAC`,
+      );
+    }
+  }
+  return chosen;
 }

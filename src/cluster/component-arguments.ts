@@ -28,7 +28,12 @@ export function parseComponentArguments(
 
 export const apiServerFlags: readonly string[] = [
   'anonymous-auth',
+  'api-audiences',
   'authorization-mode',
+  'authorization-policy-file',
+  'disable-admission-plugins',
+  'enable-admission-plugins',
+  'enable-bootstrap-token-auth',
   'service-cluster-ip-range',
   'service-account-issuer',
   'token-auth-file',

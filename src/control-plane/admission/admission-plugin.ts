@@ -39,19 +39,18 @@ export interface AdmissionContext {
   /** Asks the server itself, for what the local copies may not show yet. */
   readonly client: Client;
   informer<T extends KubeObject>(gvr: GroupVersionResource): Informer<T>;
-  /** Time, for what waits; without one nothing waits and what counts time is left out. */
-  readonly clock?: Clock;
-  /** Whether a user may do something; without it what asks that is left out. */
-  readonly access?: {
+  readonly clock: Clock;
+  /** Whether a user may do something. */
+  readonly access: {
     authorize(attributes: AuthorizationAttributes): Promise<{ readonly allowed: boolean; readonly reason: string }>;
   };
-  /** The RBAC rules in force; without them writing roles is not checked for escalation. */
-  readonly rules?: RulesResolver;
+  /** The RBAC rules in force. */
+  readonly rules: RulesResolver;
   /** The resource that serves a kind, for owner references. */
-  readonly resourceOf?: (
+  resourceOf(
     apiVersion: string,
     kind: string,
-  ) => { resource: GroupVersionResource; namespaced: boolean } | undefined;
+  ): { readonly resource: GroupVersionResource; readonly namespaced: boolean } | undefined;
 }
 
 /** The question whether a user may do something to a resource. */

@@ -73,7 +73,6 @@ async function requireSigner(
   attributes: AdmissionAttributes,
   verb: 'approve' | 'sign',
 ): Promise<void> {
-  if (access === undefined) return;
   const { signerName } = (attributes.oldObject as unknown as CertificateSigningRequest).spec;
   for (const name of [signerName, `${signerName.split('/')[0] ?? ''}/*`]) {
     if ((await access.authorize(accessQuestion(attributes.user, verb, signers, { name }))).allowed) return;

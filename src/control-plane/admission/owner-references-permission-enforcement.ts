@@ -7,12 +7,12 @@ const anything = { group: '*', version: '*', resource: '*' } as const;
 
 /** Who hands an object to an owner must be allowed to delete it, and to hold up the owner's end if it shall do that. */
 export function ownerReferencesPermissionEnforcement(context: AdmissionContext): AdmissionPlugin {
-  const { access, resourceOf } = context;
+  const { access } = context;
   return {
     name: 'OwnerReferencesPermissionEnforcement',
     async validate(attributes) {
       const { operation, object, oldObject, user, resource, namespace, name, subresource } = attributes;
-      if (access === undefined || object === undefined) return;
+      if (object === undefined) return;
       if (operation !== 'CREATE' && operation !== 'UPDATE') return;
       if (resource.group === '' && resource.resource === 'pods' && subresource === 'status') return;
       const owners = object.metadata.ownerReferences ?? [];
@@ -29,7 +29,7 @@ export function ownerReferencesPermissionEnforcement(context: AdmissionContext):
       const all = accessQuestion(user, 'update', anything, { name: '*', subresource: 'finalizers' });
       if ((await access.authorize(all)).allowed) return;
       for (const owner of blocking) {
-        const found = resourceOf?.(owner.apiVersion, owner.kind);
+        const found = context.resourceOf(owner.apiVersion, owner.kind);
         if (found === undefined) {
           const what = `APIVersion ${owner.apiVersion} Kind ${owner.kind}`;
           const why = `no matches for kind "${owner.kind}" in version "${owner.apiVersion}"`;

@@ -14,7 +14,7 @@ export function rbacEscalation(context: AdmissionContext): AdmissionPlugin {
     name: 'RBACEscalation',
     async admit(attributes) {
       const { operation, resource, object, oldObject, subresource } = attributes;
-      if (rules === undefined || access === undefined || object === undefined) return;
+      if (object === undefined) return;
       if (resource.group !== 'rbac.authorization.k8s.io' || subresource !== '') return;
       if (operation !== 'CREATE' && operation !== 'UPDATE') return;
       if (oldObject !== undefined && onlyForCollection(object, oldObject)) return;

@@ -21,6 +21,9 @@ export function clusterOf(
   return {
     client: more.client ?? nothingElse(),
     clock: new FakeClock(),
+    access: { authorize: () => Promise.resolve({ allowed: true, reason: '' }) },
+    rules: { rulesFor: () => [], rulesOfRole: () => undefined },
+    resourceOf: () => undefined,
     informer: <T extends KubeObject>(gvr: GroupVersionResource) =>
       new FixedInformer<T>(gvr, (objects[gvr.resource] ?? []) as T[]),
     ...more,

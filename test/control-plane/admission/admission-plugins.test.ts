@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { admissionPluginNames, defaultAdmissionPlugins } from '../../../src/control-plane/admission/admission-chain.ts';
+import { FakeClock } from '../../../src/system/fake-clock.ts';
 import type { AdmissionContext } from '../../../src/control-plane/admission/admission-plugin.ts';
 import { seededRandom } from '../../../src/system/random.ts';
 import { admitted, clusterOf, podWith } from './admission-harness.ts';
@@ -266,8 +267,11 @@ const cases: readonly PluginCase[] = [
 
 for (const { title, plugin, objects, resource, object, what, refusal, spec } of cases) {
   test(`${plugin}: ${title}`, async () => {
-    const { clock: _, ...context } = clusterOf(objects ?? {});
-    const outcome = await admitted(only(context, plugin), resource, object, what);
+    const clock = new FakeClock();
+    const pending = admitted(only(clusterOf(objects ?? {}, { clock }), plugin), resource, object, what);
+    // Some wait a while for what may still come.
+    for (let round = 0; round < 20; round++) await clock.advance(100);
+    const outcome = await pending;
     if (refusal === undefined) assert.equal(outcome.refusal, '');
     else assert.ok(outcome.refusal.endsWith(refusal), outcome.refusal);
     for (const [field, value] of Object.entries(spec ?? {})) {

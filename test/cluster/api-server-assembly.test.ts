@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { readBody } from '../../src/apimachinery/http.ts';
+import type { Unstructured } from '../../src/apimachinery/object-meta.ts';
+import { assembleApiServer } from '../../src/cluster/api-server-assembly.ts';
+import { loadCredentials } from '../../src/cluster/cluster-credentials.ts';
+import { bootstrapCluster } from '../../src/control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
+import { createMemoryStorage } from '../../src/control-plane/storage/memory-storage.ts';
+import { FakeClock, settle } from '../../src/system/fake-clock.ts';
+import { silentLogger } from '../../src/system/logger.ts';
+import { nodeFileSystem } from '../../src/system/node-file-system.ts';
+import { seededRandom } from '../../src/system/random.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly body: Unstructured;
+}
+
+/** Sends requests as one of the users of the token file. */
+interface AssembledCluster {
+  readonly as: (
+    token: string,
+    method: string,
+    path: string,
+    body?: object,
+    headers?: Record<string, string>,
+  ) => Promise<Answer>;
+}
+
+const tokens = ['admin-token,admin,1,"system:masters"', 'ann-token,ann,2', 'bob-token,bob,3'].join('\n');
+
+/** The server as a cluster runs it, in memory, with the default roles and a token file. */
+async function assembled(
+  context: TestContext,
+  flags: Readonly<Record<string, string>> = {},
+): Promise<AssembledCluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'kubectl-ts-assembly-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const tokenFile = join(folder, 'tokens.csv');
+  writeFileSync(tokenFile, tokens);
+  const clock = new FakeClock();
+  const files = nodeFileSystem;
+  const credentials = await loadCredentials({ files, folder, addresses: [], now: clock.now() });
+  const storage = createMemoryStorage();
+  const api = await assembleApiServer({
+    storage,
+    credentials,
+    arguments: new Map(Object.entries({ 'token-auth-file': tokenFile, ...flags })),
+    files,
+    clock,
+    random: seededRandom(1),
+    log: silentLogger,
+    routes: [],
+    documentation: () => undefined,
+    serverAddress: () => '127.0.0.1:6443',
+  });
+  await bootstrapCluster({
+    client: api.clientFor('test'),
+    serviceAddress: '10.96.0.1',
+    serviceRange: '10.96.0.0/12',
+    advertise: { address: '127.0.0.1', port: 6443 },
+  });
+  await api.start();
+  context.after(async () => {
+    await api.stop();
+    await storage.close();
+  });
+  return {
+    async as(token, method, path, body, headers = {}) {
+      const response = await api.server.handle({
+        method,
+        path,
+        headers: {
+          'content-type': 'application/json',
+          ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) }),
+      });
+      const text = Buffer.from(await readBody(response.body)).toString('utf8');
+      // What was written is seen by the local copies that authorization reads.
+      await settle(30);
+      return { status: response.status, body: JSON.parse(text) as Unstructured };
+    },
+  };
+}
+
+const rbacPath = '/apis/rbac.authorization.k8s.io/v1';
+const apiVersion = 'rbac.authorization.k8s.io/v1';
+
+function role(name: string, verbs: readonly string[], resource: string, apiGroup = ''): object {
+  return {
+    apiVersion,
+    kind: 'Role',
+    metadata: { name, namespace: 'default' },
+    rules: [{ apiGroups: [apiGroup], resources: [resource], verbs }],
+  };
+}
+
+function binding(name: string, roleRef: object, user: string): object {
+  return {
+    apiVersion,
+    kind: 'RoleBinding',
+    metadata: { name, namespace: 'default' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', ...roleRef },
+    subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: user }],
+  };
+}
+
+test('who writes roles and bindings grants no more than is held', async (context) => {
+  const { as } = await assembled(context);
+  const roles = `${rbacPath}/namespaces/default/roles`;
+  const bindings = `${rbacPath}/namespaces/default/rolebindings`;
+  const writer = role('writer', ['create', 'get'], '*', 'rbac.authorization.k8s.io');
+  assert.equal((await as('admin-token', 'POST', roles, writer)).status, 201);
+  assert.equal(
+    (await as('admin-token', 'POST', bindings, binding('writer', { kind: 'Role', name: 'writer' }, 'ann'))).status,
+    201,
+  );
+  const secrets = await as('ann-token', 'POST', roles, role('secrets', ['get'], 'secrets'));
+  assert.equal(secrets.status, 403);
+  assert.match(
+    String(secrets.body['message']),
+    /^roles\.rbac\.authorization\.k8s\.io "secrets" is forbidden: user "ann" \(groups=\["system:authenticated"\]\) is attempting to grant RBAC permissions not currently held:/,
+  );
+  const admin = binding('admin', { kind: 'ClusterRole', name: 'cluster-admin' }, 'ann');
+  assert.equal((await as('ann-token', 'POST', bindings, admin)).status, 403);
+  const held = role('held', ['get'], 'roles', 'rbac.authorization.k8s.io');
+  assert.equal((await as('ann-token', 'POST', roles, held)).status, 201);
+});
+
+test('another user is taken on only by who may impersonate', async (context) => {
+  const { as } = await assembled(context);
+  const whoami = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const asBob = { 'impersonate-user': 'bob' };
+  const refused = await as('ann-token', 'POST', whoami, review, asBob);
+  assert.equal(refused.status, 403);
+  assert.match(String(refused.body['message']), /User "ann" cannot impersonate/);
+  const allowed = await as('admin-token', 'POST', whoami, review, asBob);
+  assert.equal(allowed.status, 201);
+  assert.deepEqual(allowed.body['status'], {
+    userInfo: { username: 'bob', groups: ['system:authenticated'] },
+  });
+});
+
+test('tokens that nobody knows are 401, requests without one are anonymous', async (context) => {
+  const { as } = await assembled(context);
+  assert.equal((await as('wrong', 'GET', '/api/v1/namespaces')).status, 401);
+  const anonymous = await as('', 'GET', '/api/v1/namespaces');
+  assert.equal(anonymous.status, 403);
+  assert.equal(
+    anonymous.body['message'],
+    'namespaces is forbidden: User "system:anonymous" cannot list resource "namespaces" in API group "" at the cluster scope',
+  );
+});
+
+test('a service account gets a token and may do what its role says', async (context) => {
+  const { as } = await assembled(context);
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot' } };
+  const accounts = '/api/v1/namespaces/default/serviceaccounts';
+  assert.equal((await as('admin-token', 'POST', accounts, account)).status, 201);
+  const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
+  const issued = await as('admin-token', 'POST', `${accounts}/robot/token`, request);
+  assert.equal(issued.status, 201);
+  const { token } = issued.body['status'] as { token: string };
+  const configMaps = '/api/v1/namespaces/default/configmaps';
+  assert.equal((await as(token, 'GET', configMaps)).status, 403);
+  const granted = {
+    ...binding('robot', { kind: 'ClusterRole', name: 'view' }, 'unused'),
+    subjects: [{ kind: 'ServiceAccount', name: 'robot', namespace: 'default' }],
+  };
+  // The rules of view are aggregated by a controller, so the role that holds them is bound.
+  const aggregated = { ...granted, roleRef: { kind: 'ClusterRole', name: 'system:aggregate-to-view' } };
+  assert.equal(
+    (await as('admin-token', 'POST', `${rbacPath}/namespaces/default/rolebindings`, aggregated)).status,
+    201,
+  );
+  assert.equal((await as(token, 'GET', configMaps)).status, 200);
+  assert.equal((await as(token, 'GET', '/api/v1/namespaces/default/secrets')).status, 403);
+});
+
+test('access reviews answer for the rules in force', async (context) => {
+  const { as } = await assembled(context);
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  const review = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes: { verb: 'delete', resource: 'nodes' } },
+  };
+  const isAllowed = async (token: string): Promise<unknown> =>
+    ((await as(token, 'POST', path, review)).body['status'] as { allowed: boolean }).allowed;
+  assert.equal(await isAllowed('admin-token'), true);
+  assert.equal(await isAllowed('ann-token'), false);
+});
+
+test('admission plugins are switched by their names', async (context) => {
+  await assert.rejects(
+    assembled(context, { 'enable-admission-plugins': 'NoSuch' }),
+    /there is no admission plugin NoSuch/,
+  );
+  const { as } = await assembled(context, { 'enable-admission-plugins': 'AlwaysPullImages' });
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } };
+  await as('admin-token', 'POST', '/api/v1/namespaces/default/serviceaccounts', account);
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: { containers: [{ name: 'c', image: 'i', imagePullPolicy: 'Never' }] },
+  };
+  const created = await as('admin-token', 'POST', '/api/v1/namespaces/default/pods', pod);
+  assert.equal(created.status, 201, JSON.stringify(created.body));
+  const { containers } = created.body['spec'] as { containers: { imagePullPolicy: string }[] };
+  assert.equal(containers[0]?.imagePullPolicy, 'Always');
+});
