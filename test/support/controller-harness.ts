@@ -7,7 +7,7 @@ import { targetNode } from '../../src/control-plane/controller-manager/daemon-no
 import { FakeClock, settle } from '../../src/system/fake-clock.ts';
 import { silentLogger } from '../../src/system/logger.ts';
 import { seededRandom } from '../../src/system/random.ts';
-import { createTestApiServer, type TestApiServer } from './test-api-server.ts';
+import { createTestApiServer, type TestApiServer, type TestApiServerOptions } from './test-api-server.ts';
 
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
 const eventsResource = { group: '', version: 'v1', resource: 'events' } as const;
@@ -31,10 +31,13 @@ export interface ControllerHarness {
   close(): Promise<void>;
 }
 
-/** Starts the named controllers. */
-export async function createControllerHarness(controllers: string): Promise<ControllerHarness> {
+/** Starts the named controllers. @param server what differs from the ordinary test server */
+export async function createControllerHarness(
+  controllers: string,
+  server: Partial<TestApiServerOptions> = {},
+): Promise<ControllerHarness> {
   const clock = new FakeClock();
-  const api = await createTestApiServer({ clock });
+  const api = await createTestApiServer({ ...server, clock });
   const random = seededRandom(2);
   const shared = { client: api.client, clock, random, log: silentLogger };
   const informers = createInformerFactory(shared);

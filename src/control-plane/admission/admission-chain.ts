@@ -75,8 +75,7 @@ const places: readonly Place[] = [
   on('DefaultIngressClass', defaultIngressClass),
   off('DenyServiceExternalIPs', () => denyServiceExternalIps),
   on('PodTopologyLabels', podTopologyLabels),
-  // Off, other than in the real server, as long as no controller counts what a quota's namespace uses.
-  off('ResourceQuota', (context) => resourceQuota(context, context.clock)),
+  on('ResourceQuota', (context) => resourceQuota(context, context.clock)),
 ];
 
 /** Names of all plugins there are, in their order. */

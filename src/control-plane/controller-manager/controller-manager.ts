@@ -3,8 +3,12 @@ import type { Controller, ControllerConstructor, ControllerContext } from './con
 import { createCronJobController } from './cron-job-controller.ts';
 import { createDaemonSetController } from './daemon-set-controller.ts';
 import { createDeploymentController } from './deployment-controller.ts';
+import { createDisruptionController } from './disruption-controller.ts';
+import { createEndpointSliceController } from './endpoint-slice-controller.ts';
+import { createEndpointsController } from './endpoints-controller.ts';
 import { createGarbageCollector } from './garbage-collector.ts';
 import { createNamespaceController } from './namespace-controller.ts';
+import { createResourceQuotaController } from './resource-quota-controller.ts';
 import { createRootCaPublisher } from './root-ca-publisher.ts';
 import { createServiceAccountController } from './service-account-controller.ts';
 import { createJobController } from './job-controller.ts';
@@ -26,6 +30,9 @@ export interface ControllerManager {
 
 const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'deployment-controller': createDeploymentController,
+  'disruption-controller': createDisruptionController,
+  'endpoints-controller': createEndpointsController,
+  'endpointslice-controller': createEndpointSliceController,
   'garbage-collector-controller': createGarbageCollector,
   'namespace-controller': createNamespaceController,
   'root-ca-certificate-publisher-controller': createRootCaPublisher,
@@ -35,6 +42,7 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'cronjob-controller': createCronJobController,
   'ttl-after-finished-controller': createTtlAfterFinishedController,
   'statefulset-controller': createStatefulSetController,
+  'resourcequota-controller': createResourceQuotaController,
   'replicaset-controller': createReplicaSetController,
   'replicationcontroller-controller': createReplicationController,
 };
