@@ -17,12 +17,19 @@ export interface InformerFactoryOptions {
 /** Makes a factory; nothing is asked of the server before `start`. */
 export function createInformerFactory(options: InformerFactoryOptions): InformerFactory {
   const informers = new Map<string, Reflector<KubeObject>>();
+  const keyOf = ({ group, version, resource }: GroupVersionResource): string => `${group}/${version}/${resource}`;
   return {
     informer<T extends KubeObject>(gvr: GroupVersionResource): Informer<T> {
-      const key = `${gvr.group}/${gvr.version}/${gvr.resource}`;
+      const key = keyOf(gvr);
       const known = informers.get(key) ?? new Reflector<KubeObject>(options, gvr);
       informers.set(key, known);
       return known as unknown as Informer<T>;
+    },
+    async forget(gvr) {
+      const key = keyOf(gvr);
+      const known = informers.get(key);
+      informers.delete(key);
+      await known?.stop();
     },
     start() {
       for (const informer of informers.values()) informer.start();

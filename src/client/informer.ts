@@ -24,6 +24,8 @@ export interface Informer<T extends KubeObject> {
 /** Shares one informer per resource among the controllers of a process. */
 export interface InformerFactory {
   informer<T extends KubeObject>(gvr: GroupVersionResource): Informer<T>;
+  /** Stops the one of a resource that is served no more; asked for again, it starts anew. */
+  forget(gvr: GroupVersionResource): Promise<void>;
   /** Starts those that were asked for and are not started. */
   start(): void;
   /** Resolves when all started ones have synced; false when aborted first. */

@@ -19,12 +19,17 @@ interface Node {
   deleting: boolean;
 }
 
+/** `waiting` owners go, after what they own. */
+type OwnerState = 'there' | 'waiting' | 'gone';
+
 const foreground = 'foregroundDeletion';
 const orphan = 'orphan';
 /** Events come and go too often to be worth watching. */
 const ignored = new Set(['/events', 'events.k8s.io/events']);
 /** Custom kinds take a moment to be served after their definition changes. */
 const rescanMillis = 200;
+/** How long all kinds together may take to be listed at the start. */
+const syncMillis = 30_000;
 
 /**
  * Deletes what nobody owns any more: objects whose owners are all gone (background), owners that wait for what they own
@@ -40,12 +45,17 @@ class GarbageCollector implements Controller {
   readonly #nodes = new Map<string, Node>();
   /** uids of what an owner's uid owns. */
   readonly #dependents = new Map<string, Set<string>>();
-  readonly #watched = new Set<string>();
+  /** By `group/version/resource`. */
+  readonly #watched = new Map<string, GroupVersionResource>();
   readonly #resourceByKind = new Map<string, DiscoveredResource>();
   readonly #queue;
   readonly #definitions: Informer<CustomResourceDefinition>;
   #running: Promise<void> | undefined;
   #stopped = false;
+  /** Ends the wait for the first lists. */
+  readonly #patience = new AbortController();
+  /** Nothing is decided before the picture is complete. */
+  #isComplete = false;
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -69,49 +79,87 @@ class GarbageCollector implements Controller {
     );
     this.#queue.add('');
     const rescan = (): void => this.#queue.addAfter('', rescanMillis);
-    this.#definitions.addHandler({ added: rescan, updated: rescan });
+    this.#definitions.addHandler({ added: rescan, updated: rescan, deleted: rescan });
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#patience.abort();
     this.#queue.shutDown();
     await this.#running;
   }
 
-  /** Watches every resource that is not watched yet. */
+  /** Watches every resource that is served, and those alone. */
   async #scan(): Promise<void> {
-    for (const resource of await deletableResources(this.#context.client)) {
-      this.#resourceByKind.set(`${resource.group}/${resource.kind}`, resource);
-      const key = `${resource.group}/${resource.name}`;
-      if (ignored.has(key) || this.#watched.has(key)) continue;
-      this.#watched.add(key);
-      const gvr = { group: resource.group, version: resource.version, resource: resource.name };
-      this.#context.informers.informer<KubeObject>(gvr).addHandler({
+    const { client, informers } = this.#context;
+    const served = new Set<string>();
+    for (const resource of await deletableResources(client)) {
+      const { group, version, name } = resource;
+      this.#resourceByKind.set(`${group}/${resource.kind}`, resource);
+      const key = `${group}/${version}/${name}`;
+      served.add(key);
+      if (ignored.has(`${group}/${name}`) || this.#watched.has(key)) continue;
+      const gvr = { group, version, resource: name };
+      this.#watched.set(key, gvr);
+      informers.informer<KubeObject>(gvr).addHandler({
         added: (object) => this.#seen(gvr, object),
         updated: (object) => this.#seen(gvr, object),
-        deleted: (object) => this.#gone(object),
+        deleted: (object) => this.#gone(object.metadata.uid ?? ''),
       });
     }
-    this.#context.informers.start();
+    for (const [key, gvr] of this.#watched) if (!served.has(key)) await this.#unwatch(key, gvr);
+    informers.start();
+    if (this.#isComplete) return;
+    await this.#waitForSync();
+    this.#isComplete = true;
+    for (const node of this.#nodes.values()) if (this.#hasWork(node)) this.#queue.add(node.uid);
+  }
+
+  /** What is not served any more is gone, with all that it owned. */
+  async #unwatch(key: string, gvr: GroupVersionResource): Promise<void> {
+    this.#watched.delete(key);
+    for (const [kind, resource] of this.#resourceByKind) {
+      if (resource.group === gvr.group && resource.name === gvr.resource) this.#resourceByKind.delete(kind);
+    }
+    await this.#context.informers.forget(gvr);
+    for (const node of this.#nodes.values()) if (node.gvr === gvr) this.#gone(node.uid);
+  }
+
+  /** A kind that cannot be listed must not hold up the others for ever. */
+  async #waitForSync(): Promise<void> {
+    const patience = this.#patience;
+    const timer = this.#context.clock.setTimer(() => patience.abort(), syncMillis);
+    const isSynced = await this.#context.informers.waitForSync(patience.signal);
+    timer.cancel();
+    if (!isSynced && !this.#stopped) this.#context.log.warn('garbage collection starts before every kind was listed');
   }
 
   #seen(gvr: GroupVersionResource, object: KubeObject): void {
     if (this.#stopped) return;
     const { uid = '', name = '', namespace = '', ownerReferences = [], finalizers = [] } = object.metadata;
     const before = this.#nodes.get(uid);
-    for (const owner of before?.owners ?? []) this.#dependents.get(owner.uid)?.delete(uid);
+    for (const owner of before?.owners ?? []) {
+      this.#dependents.get(owner.uid)?.delete(uid);
+      // An owner may have waited for this one, which is not its own any more or does not hold it up.
+      const blocks = (list: readonly OwnerReference[]): boolean => list.some((kept) => isBlocking(kept, owner.uid));
+      if (blocks(before?.owners ?? []) && !blocks(ownerReferences)) this.#queue.add(owner.uid);
+    }
     for (const owner of ownerReferences) {
       const set = this.#dependents.get(owner.uid) ?? new Set<string>();
       set.add(uid);
       this.#dependents.set(owner.uid, set);
     }
     const deleting = object.metadata.deletionTimestamp !== undefined;
-    this.#nodes.set(uid, { gvr, namespace, name, uid, owners: ownerReferences, finalizers, deleting });
-    if (ownerReferences.length > 0 || (deleting && finalizers.length > 0)) this.#queue.add(uid);
+    const node = { gvr, namespace, name, uid, owners: ownerReferences, finalizers, deleting };
+    this.#nodes.set(uid, node);
+    if (this.#hasWork(node)) this.#queue.add(uid);
   }
 
-  #gone(object: KubeObject): void {
-    const { uid = '' } = object.metadata;
+  #hasWork({ owners, deleting, finalizers }: Node): boolean {
+    return owners.length > 0 || (deleting && finalizers.length > 0);
+  }
+
+  #gone(uid: string): void {
     const node = this.#nodes.get(uid);
     this.#nodes.delete(uid);
     for (const owner of node?.owners ?? []) {
@@ -125,7 +173,7 @@ class GarbageCollector implements Controller {
 
   async #process(uid: string): Promise<void> {
     const node = this.#nodes.get(uid);
-    if (node === undefined) return;
+    if (node === undefined || !this.#isComplete) return;
     if (node.deleting && node.finalizers.includes(orphan)) await this.#orphanDependents(node);
     else if (node.deleting && node.finalizers.includes(foreground)) await this.#finishForeground(node);
     else if (!node.deleting && node.owners.length > 0) await this.#deleteWithoutOwner(node);
@@ -135,54 +183,89 @@ class GarbageCollector implements Controller {
   async #orphanDependents(node: Node): Promise<void> {
     for (const uid of this.#dependents.get(node.uid) ?? []) {
       const dependent = this.#nodes.get(uid);
-      if (dependent !== undefined) await this.#removeOwner(dependent, node.uid);
+      if (dependent !== undefined) await this.#removeOwners(dependent, [node.uid]);
     }
     await this.#removeFinalizer(node, orphan);
   }
 
+  /** The node goes when nothing is left that holds it up; what it owns is looked at, each on its own. */
   async #finishForeground(node: Node): Promise<void> {
-    const dependents = [...(this.#dependents.get(node.uid) ?? [])].flatMap((uid) => this.#nodes.get(uid) ?? []);
-    const blocking = dependents.filter((dependent) =>
-      dependent.owners.some((owner) => owner.uid === node.uid && owner.blockOwnerDeletion === true),
-    );
-    for (const dependent of dependents) {
-      if (!dependent.deleting) await this.#delete(dependent, 'Foreground');
-    }
-    if (blocking.length === 0) await this.#removeFinalizer(node, foreground);
+    const dependents = this.#dependentsOf(node);
+    for (const dependent of dependents) if (!dependent.deleting) this.#queue.add(dependent.uid);
+    const isHeldUp = dependents.some(({ owners }) => owners.some((owner) => isBlocking(owner, node.uid)));
+    if (!isHeldUp) await this.#removeFinalizer(node, foreground);
+  }
+
+  #dependentsOf(node: Node): Node[] {
+    return [...(this.#dependents.get(node.uid) ?? [])].flatMap((uid) => this.#nodes.get(uid) ?? []);
   }
 
   async #deleteWithoutOwner(node: Node): Promise<void> {
     const states = await Promise.all(node.owners.map((owner) => this.#ownerState(node, owner)));
-    if (states.every((state) => state === 'gone')) {
-      const policy = node.finalizers.includes(orphan)
-        ? 'Orphan'
-        : node.finalizers.includes(foreground)
-          ? 'Foreground'
-          : 'Background';
-      await this.#delete(node, policy);
+    const ownersIn = (...wanted: OwnerState[]): string[] =>
+      node.owners.flatMap(({ uid }, index) => (wanted.includes(states[index] ?? 'there') ? uid : []));
+    if (states.includes('there')) {
+      // One owner is enough to stay; the others hold nothing any more.
+      const lost = ownersIn('gone', 'waiting');
+      if (lost.length > 0) await this.#removeOwners(node, lost);
       return;
     }
-    for (const [index, owner] of node.owners.entries()) {
-      if (states[index] === 'gone') await this.#removeOwner(node, owner.uid);
+    const dependents = this.#dependentsOf(node);
+    if (states.includes('waiting') && dependents.length > 0) {
+      // Owners in a circle would wait for each other.
+      if (dependents.some(isWaiting)) await this.#unblockOwners(node);
+      await this.#delete(node, 'Foreground');
+      return;
     }
+    const kept = node.finalizers.includes(foreground) ? 'Foreground' : 'Background';
+    await this.#delete(node, node.finalizers.includes(orphan) ? 'Orphan' : kept);
   }
 
-  async #ownerState(node: Node, owner: OwnerReference): Promise<'there' | 'gone'> {
-    if (this.#nodes.has(owner.uid)) return 'there';
+  async #ownerState(node: Node, owner: OwnerReference): Promise<OwnerState> {
+    const known = this.#nodes.get(owner.uid);
+    if (known !== undefined && this.#isMeant(known, node, owner)) return isWaiting(known) ? 'waiting' : 'there';
     // The owner may be newer than our picture: only the server itself can say that it is gone.
     const { group } = parseGroupVersion(owner.apiVersion);
     const resource = this.#resourceByKind.get(`${group}/${owner.kind}`);
     if (resource === undefined) return 'there';
+    // An owner in a namespace cannot be told for something that is in none: nothing is deleted for that.
+    if (resource.namespaced && node.namespace === '') return 'there';
+    if (known !== undefined) this.#reportNamespace(node, owner);
     const gvr = { group: resource.group, version: resource.version, resource: resource.name };
     try {
       const found = await this.#context.client
         .resource(gvr, resource.namespaced ? node.namespace : undefined)
         .get(owner.name);
-      return found.metadata.uid === owner.uid ? 'there' : 'gone';
+      if (found.metadata.uid !== owner.uid) return 'gone';
+      const isGoing = found.metadata.deletionTimestamp !== undefined;
+      return isGoing && found.metadata.finalizers?.includes(foreground) === true ? 'waiting' : 'there';
     } catch (error) {
       if (hasReason(error, 'NotFound')) return 'gone';
       throw error;
     }
+  }
+
+  /** Whether an object of the owner's uid is what the reference names: owners are in no or in the same namespace. */
+  #isMeant(known: Node, node: Node, owner: OwnerReference): boolean {
+    const { group } = parseGroupVersion(owner.apiVersion);
+    const resource = this.#resourceByKind.get(`${group}/${owner.kind}`);
+    const isSameKind = resource?.group === known.gvr.group && resource.name === known.gvr.resource;
+    return isSameKind && known.name === owner.name && (known.namespace === '' || known.namespace === node.namespace);
+  }
+
+  #reportNamespace(node: Node, owner: OwnerReference): void {
+    const kind = [...this.#resourceByKind.values()].find(
+      ({ group, name }) => group === node.gvr.group && name === node.gvr.resource,
+    )?.kind;
+    const { group, version } = node.gvr;
+    const place = node.namespace === '' ? {} : { namespace: node.namespace };
+    const object: KubeObject = {
+      apiVersion: group === '' ? version : `${group}/${version}`,
+      kind: kind ?? '',
+      metadata: { name: node.name, uid: node.uid, ...place },
+    };
+    const text = `ownerRef [${owner.apiVersion}/${owner.kind}, namespace: ${node.namespace}, name: ${owner.name}, uid: ${owner.uid}] does not exist in namespace "${node.namespace}"`;
+    this.#context.events.event(object, 'Warning', 'OwnerRefInvalidNamespace', text);
   }
 
   async #delete(node: Node, propagationPolicy: 'Background' | 'Foreground' | 'Orphan'): Promise<void> {
@@ -193,11 +276,21 @@ class GarbageCollector implements Controller {
     }
   }
 
-  async #removeOwner(node: Node, ownerUid: string): Promise<void> {
+  async #removeOwners(node: Node, ownerUids: readonly string[]): Promise<void> {
     await this.#change(node, (object) => {
-      const kept = (object.metadata.ownerReferences ?? []).filter((owner) => owner.uid !== ownerUid);
+      const kept = (object.metadata.ownerReferences ?? []).filter((owner) => !ownerUids.includes(owner.uid));
       return { uid: node.uid, ownerReferences: kept.length === 0 ? null : kept };
     });
+  }
+
+  async #unblockOwners(node: Node): Promise<void> {
+    await this.#change(node, (object) => ({
+      uid: node.uid,
+      ownerReferences: (object.metadata.ownerReferences ?? []).map((owner) => ({
+        ...owner,
+        blockOwnerDeletion: false,
+      })),
+    }));
   }
 
   async #removeFinalizer(node: Node, finalizer: string): Promise<void> {
@@ -223,6 +316,14 @@ class GarbageCollector implements Controller {
   #resource(node: Node): ReturnType<ControllerContext['client']['resource']> {
     return this.#context.client.resource(node.gvr, node.namespace === '' ? undefined : node.namespace);
   }
+}
+
+function isWaiting({ deleting, finalizers }: Node): boolean {
+  return deleting && finalizers.includes(foreground);
+}
+
+function isBlocking(owner: OwnerReference, uid: string): boolean {
+  return owner.uid === uid && owner.blockOwnerDeletion === true;
 }
 
 /** Somebody was quicker. */
