@@ -4,6 +4,7 @@ import { type ClientConfig, type ConnectionFlags, resolveClientConfig } from '..
 import { connect } from '../kubeconfig/connect.ts';
 import { type Kubeconfig, KubeconfigError, type KubeconfigPlaces, loadKubeconfig } from '../kubeconfig/kubeconfig.ts';
 import { createDiscovery, type Discovery } from '../schema-cache/discovery.ts';
+import type { OpenApi } from '../schema-cache/openapi.ts';
 import type { ClusterAccess, FlagValues } from './command.ts';
 import { clientVersion } from './client-version.ts';
 import { homeFolder, type ProgramWorld } from './program.ts';
@@ -45,6 +46,7 @@ class FlaggedAccess implements ConfiguredAccess {
   #config: Promise<ClientConfig> | undefined;
   #client: Promise<Client> | undefined;
   #discovery: Promise<Discovery> | undefined;
+  #openApi: Promise<OpenApi> | undefined;
 
   constructor(world: ProgramWorld, globals: FlagValues, onWarning: () => void) {
     this.#world = world;
@@ -62,6 +64,10 @@ class FlaggedAccess implements ConfiguredAccess {
 
   discovery(): Promise<Discovery> {
     return (this.#discovery ??= this.#discover());
+  }
+
+  openApi(): Promise<OpenApi> {
+    return (this.#openApi ??= this.#publishedTypes());
   }
 
   async server(): Promise<string> {
@@ -114,6 +120,14 @@ class FlaggedAccess implements ConfiguredAccess {
     const [client, config] = await Promise.all([this.client(), this.config()]);
     const cacheFolder = resolve(cwd, this.#globals.string('cache-dir'));
     return createDiscovery({ client, files, clock, cacheFolder, server: config.server });
+  }
+
+  async #publishedTypes(): Promise<OpenApi> {
+    const { files, cwd } = this.#world;
+    const [client, config] = await Promise.all([this.client(), this.config()]);
+    const { createOpenApi } = await import('../schema-cache/openapi.ts');
+    const cacheFolder = resolve(cwd, this.#globals.string('cache-dir'));
+    return createOpenApi({ client, files, cacheFolder, server: config.server });
   }
 
   /** Each text once, as the real program does. */

@@ -1,5 +1,6 @@
 import type { Client } from '../client/client.ts';
 import type { Discovery } from '../schema-cache/discovery.ts';
+import type { OpenApi } from '../schema-cache/openapi.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { IOStreams } from '../system/io-streams.ts';
@@ -74,6 +75,8 @@ export interface ClusterAccess {
   client(): Promise<Client>;
   /** What the server serves (see createDiscovery in src/schema-cache), from the disk where that is fresh. */
   discovery(): Promise<Discovery>;
+  /** What the server publishes of its types (see createOpenApi in src/schema-cache). */
+  openApi(): Promise<OpenApi>;
   /** The server's address as configured, `https://host:port`; for `cluster-info`. */
   server?(): Promise<string>;
   /** The namespace from --namespace or the context, else `default`. */

@@ -274,6 +274,7 @@ class Program {
       cluster: {
         client: async () => (await makeAccess()).client(),
         discovery: async () => (await makeAccess()).discovery(),
+        openApi: async () => (await makeAccess()).openApi(),
         server: async () => (await (await makeAccess()).server?.()) ?? '',
         namespace: async () => (await makeAccess()).namespace(),
       },

@@ -4,7 +4,7 @@ import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { gvkOf } from '../apimachinery/gvk.ts';
 import type { RestMapping } from '../apimachinery/rest-mapping.ts';
 import { hasReason } from '../apimachinery/status.ts';
-import type { Client, WriteOptions } from '../client/client.ts';
+import type { Client, PatchType, WriteOptions } from '../client/client.ts';
 import { type CommandContext, CommandError, defineCommand, UsageError } from '../cli/command.ts';
 import { PrefixedError, throwFailures } from '../cli/exit.ts';
 import {
@@ -20,6 +20,8 @@ import {
 import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
 import { printerOf } from '../cli/print-objects.ts';
 import { createThreeWayJsonMergePatch } from '../patch/json-merge-patch.ts';
+import { identityUnchanged } from '../patch/patch-precondition.ts';
+import type { OpenApi } from '../schema-cache/openapi.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import { type DryRun, type FieldValidation, parseDryRun, parseValidate } from '../resource/dry-run.ts';
@@ -177,7 +179,7 @@ async function applyOne(
   }
   return options.serverSide
     ? applyOnServer(object, mapping, namespace, entry, options, client)
-    : applyOnClient(object, mapping, namespace, entry, options, client);
+    : applyOnClient(object, mapping, namespace, entry, options, client, () => context.cluster.openApi());
 }
 
 async function namespaceOf(object: Unstructured, mapping: RestMapping, context: CommandContext): Promise<string> {
@@ -246,6 +248,7 @@ async function applyOnClient(
   entry: ManifestObject,
   options: ApplyOptions,
   client: Client,
+  openApi: () => Promise<OpenApi>,
 ): Promise<Applied> {
   const resource = resourceOf(client, mapping, namespace);
   const name = object.metadata.name ?? '';
@@ -273,11 +276,16 @@ async function applyOnClient(
       `Warning: resource ${mapping.gvr.resource}/${name} is missing the ${lastApplied} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`,
     );
   }
-  const patch = await threeWayPatch(annotation, wanted, current);
+  const { type, patch } = await threeWayPatch(
+    { original: originalOf(annotation), wanted, current },
+    options.overwrite,
+    mapping,
+    openApi,
+  );
   if (Object.keys(patch).length === 0) return { object: current, operation: 'unchanged', warnings };
   if (options.dryRun === 'client') return { object: current, operation: 'configured', warnings };
   try {
-    const patched = await resource.patch(name, 'application/merge-patch+json', patch, writeOptions(options));
+    const patched = await resource.patch(name, type, patch, writeOptions(options));
     const same = patched.metadata.resourceVersion === current.metadata.resourceVersion;
     return { object: patched, operation: same ? 'unchanged' : 'configured', warnings };
   } catch (error) {
@@ -288,21 +296,53 @@ async function applyOnClient(
   }
 }
 
-/** What brings the stored object to the manifest: against what was applied last and what is there now. */
-async function threeWayPatch(
-  annotation: string | undefined,
-  wanted: Unstructured,
-  current: Unstructured,
-): Promise<JsonObject> {
-  let original: JsonValue = {};
+/** What was applied last, what is to be, and what is there. */
+interface ThreeWays {
+  readonly original: JsonObject;
+  readonly wanted: Unstructured;
+  readonly current: Unstructured;
+}
+
+function originalOf(annotation: string | undefined): JsonObject {
   try {
-    original = annotation === undefined ? {} : (JSON.parse(annotation) as JsonValue);
+    const original = annotation === undefined ? {} : (JSON.parse(annotation) as JsonValue);
+    return isJsonObject(original) ? original : {};
   } catch {
     // An annotation that somebody damaged says nothing.
+    return {};
   }
-  const asObject = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
-  return createThreeWayJsonMergePatch(asObject(original), asObject(wanted), asObject(current));
 }
+
+/**
+ * What brings the stored object to the manifest. Built-in kinds get a strategic merge patch, which merges lists by the
+ * keys that the server publishes; custom ones a JSON merge patch.
+ */
+async function threeWayPatch(
+  { original, wanted, current }: ThreeWays,
+  overwrite: boolean,
+  mapping: RestMapping,
+  openApi: () => Promise<OpenApi>,
+): Promise<{ readonly type: PatchType; readonly patch: JsonObject }> {
+  const modified = cloneJson(wanted) as unknown as JsonObject;
+  const live = current as unknown as JsonObject;
+  const patch = createThreeWayJsonMergePatch(original, modified, live);
+  // Where even whole lists are the same, no rules are needed to tell so.
+  if (Object.keys(patch).length === 0) return { type: 'application/merge-patch+json', patch };
+  const { group, version } = mapping.gvr;
+  const types = await (await openApi()).typesOf(group, version);
+  const name = types?.nameOf(mapping.gvk.group, mapping.gvk.version, mapping.gvk.kind);
+  if (types === undefined || name === undefined || !builtInType.test(name)) {
+    const checked = createThreeWayJsonMergePatch(original, modified, live, identityUnchanged);
+    return { type: 'application/merge-patch+json', patch: checked };
+  }
+  const { createThreeWayStrategicMergePatch } = await import('../patch/strategic-merge-patch.ts');
+  const checks = { overwrite, preconditions: identityUnchanged };
+  const strategic = createThreeWayStrategicMergePatch(original, modified, live, types.lookup(name), types, checks);
+  return { type: 'application/strategic-merge-patch+json', patch: strategic };
+}
+
+/** Types that come with Kubernetes itself; custom ones are named by their groups. */
+const builtInType = /^io\.k8s\.(api|(kube-aggregator|apiextensions-apiserver)\.pkg)\./;
 
 function describe(mapping: RestMapping, namespace: string, name: string): string {
   const { group, version, resource } = mapping.gvr;

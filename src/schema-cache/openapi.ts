@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
+import { parseJson } from '../apimachinery/json-codec.ts';
+import { type OpenApiTypes, schemasFromOpenApiV3 } from '../apimachinery/openapi-schema.ts';
+import { StatusError } from '../apimachinery/status.ts';
+import type { Client } from '../client/client.ts';
+import type { FileSystem } from '../system/file-system.ts';
+import { cacheFolderName } from './discovery.ts';
+
+export interface OpenApiOptions {
+  readonly client: Client;
+  readonly files: FileSystem;
+  /** `--cache-dir`, absolute. */
+  readonly cacheFolder: string;
+  /** The server's address: what is remembered is kept apart by it. */
+  readonly server: string;
+}
+
+/** What a server publishes of its types (KEP-2896). */
+export interface OpenApi {
+  /** The types of a group version; undefined where the server publishes none. */
+  typesOf(group: string, version: string): Promise<OpenApiTypes | undefined>;
+}
+
+/**
+ * OpenAPI v3 with a cache on disk that processes share: the index is asked for once in a run, a document only when its
+ * hash is new. Files are written whole or not at all.
+ */
+export function createOpenApi(options: OpenApiOptions): OpenApi {
+  const folder = join(options.cacheFolder, 'openapi', cacheFolderName(options.server));
+  const documents = new Map<string, Promise<OpenApiTypes | undefined>>();
+  let index: Promise<ReadonlyMap<string, string>> | undefined;
+  const load = async (name: string): Promise<OpenApiTypes | undefined> => {
+    const url = (await (index ??= fetchIndex(options.client))).get(name);
+    if (url === undefined) return undefined;
+    const document = await readDocument(options, folder, name, url);
+    return isJsonObject(document) ? schemasFromOpenApiV3(document) : undefined;
+  };
+  return {
+    typesOf(group, version) {
+      const name = group === '' ? `api/${version}` : `apis/${group}/${version}`;
+      const known = documents.get(name) ?? load(name);
+      documents.set(name, known);
+      return known;
+    },
+  };
+}
+
+/** The documents' names with their URLs, hash included. */
+async function fetchIndex(client: Client): Promise<ReadonlyMap<string, string>> {
+  let body: JsonValue;
+  try {
+    body = parseJson((await client.request({ method: 'GET', path: '/openapi/v3', accept: 'application/json' })).body);
+  } catch (error) {
+    // Servers before 1.24 publish version 2 alone.
+    if (error instanceof StatusError && error.code === 404) return new Map();
+    throw error;
+  }
+  const paths: JsonObject = isJsonObject(body) && isJsonObject(body['paths']) ? body['paths'] : {};
+  return new Map(
+    Object.entries(paths).flatMap(([name, entry]): [string, string][] => {
+      const url = isJsonObject(entry) ? entry['serverRelativeURL'] : undefined;
+      return typeof url === 'string' ? [[name, url]] : [];
+    }),
+  );
+}
+
+async function readDocument(options: OpenApiOptions, folder: string, name: string, url: string): Promise<JsonValue> {
+  const { client, files } = options;
+  const { pathname, searchParams } = new URL(url, 'https://server.invalid');
+  const hash = searchParams.get('hash') ?? '';
+  const file = join(folder, `${name.replaceAll('/', '_')}.${hash.replaceAll(/[^\w-]/g, '_').slice(0, 32)}.json`);
+  if (hash !== '') {
+    try {
+      return parseJson(await files.readFile(file));
+    } catch {
+      // Not there, or damaged: as good as not there.
+    }
+  }
+  const query = hash === '' ? {} : { query: { hash } };
+  const { body } = await client.request({ method: 'GET', path: pathname, accept: 'application/json', ...query });
+  const document = parseJson(body);
+  if (hash !== '') {
+    try {
+      await files.makeFolder(folder, 0o750);
+      await files.writeFileAtomic(file, body, 0o660);
+    } catch {
+      // A cache that cannot be written costs time, nothing else.
+    }
+  }
+  return document;
+}
