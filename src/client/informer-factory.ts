@@ -36,8 +36,9 @@ export function createInformerFactory(options: InformerFactoryOptions): Informer
     },
     async waitForSync(signal) {
       const started = [...informers.values()].filter((informer) => informer.isStarted);
-      const results = await Promise.all(started.map((informer) => informer.waitForSync(signal)));
-      return results.every(Boolean);
+      const all = Promise.all(started.map((informer) => informer.waitForSync()));
+      await (signal === undefined ? all : Promise.race([all, aborted(signal)]));
+      return started.every((informer) => informer.hasSynced());
     },
     async stop() {
       await Promise.all([...informers.values()].map((informer) => informer.stop()));
@@ -56,6 +57,13 @@ const pageSize = 500;
 const minWatchSeconds = 300;
 
 const nothing: readonly never[] = [];
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
 
 class Reflector<T extends KubeObject> implements Informer<T> {
   readonly gvr: GroupVersionResource;
@@ -108,16 +116,15 @@ class Reflector<T extends KubeObject> implements Informer<T> {
     this.#running ??= this.#run();
   }
 
-  waitForSync(signal?: AbortSignal): Promise<boolean> {
-    if (this.#synced || this.#stopping.signal.aborted || signal?.aborted === true) return Promise.resolve(this.#synced);
+  /** Resolves when it has synced, or was stopped. */
+  waitForSync(): Promise<void> {
+    if (this.#synced || this.#stopping.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const finish = (): void => {
-        signal?.removeEventListener('abort', finish);
         this.#onSynced.delete(finish);
-        resolve(this.#synced);
+        resolve();
       };
       this.#onSynced.add(finish);
-      signal?.addEventListener('abort', finish, { once: true });
     });
   }
 

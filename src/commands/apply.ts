@@ -286,8 +286,7 @@ async function applyOnClient(
   if (options.dryRun === 'client') return { object: current, operation: 'configured', warnings };
   try {
     const patched = await resource.patch(name, type, patch, writeOptions(options));
-    const same = patched.metadata.resourceVersion === current.metadata.resourceVersion;
-    return { object: patched, operation: same ? 'unchanged' : 'configured', warnings };
+    return { object: patched, operation: 'configured', warnings };
   } catch (error) {
     throw new PrefixedError(
       `error when applying patch:\n${stringifyGoJson(patch)}\nto:\n${describe(mapping, namespace, name)}\nfor: ${JSON.stringify(entry.source)}`,

@@ -1,4 +1,5 @@
 import { createEventRecorder } from '../../client/event-recorder.ts';
+import { createClusterRoleAggregationController } from './cluster-role-aggregation-controller.ts';
 import type { Controller, ControllerConstructor, ControllerContext } from './controller.ts';
 import { createCronJobController } from './cron-job-controller.ts';
 import { createDaemonSetController } from './daemon-set-controller.ts';
@@ -29,6 +30,7 @@ export interface ControllerManager {
 }
 
 const constructors: Readonly<Record<string, ControllerConstructor>> = {
+  'clusterrole-aggregation-controller': createClusterRoleAggregationController,
   'deployment-controller': createDeploymentController,
   'disruption-controller': createDisruptionController,
   'endpoints-controller': createEndpointsController,
