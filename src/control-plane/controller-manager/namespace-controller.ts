@@ -1,8 +1,10 @@
 import type { Namespace } from '../../api/types/core-v1.ts';
+import { equalJson } from '../../apimachinery/json.ts';
 import { hasReason, StatusError } from '../../apimachinery/status.ts';
 import type { DiscoveredResource } from '../../apimachinery/discovery-document.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { createKeyedController } from './keyed-controller.ts';
+import { type ContentState, namespaceConditions, type RemainingContent } from './namespace-conditions.ts';
 import { deletableResources } from './served-resources.ts';
 
 const namespacesResource = { group: '', version: 'v1', resource: 'namespaces' } as const;
@@ -24,35 +26,89 @@ export function createNamespaceController(context: ControllerContext): Controlle
     async sync(name, queue) {
       const namespace = namespaces.get('', name);
       if (namespace?.metadata.deletionTimestamp === undefined) return;
-      const resources = (await deletableResources(context.client)).filter((resource) => resource.namespaced);
-      const left = await Promise.all(resources.map((resource) => empty(context, resource, name)));
-      if (left.some((count) => count > 0)) {
-        queue.addAfter(name, againMillis);
+      const state = await emptyAll(context, name);
+      if (isEmpty(state)) {
+        await finalize(context, namespace);
         return;
       }
-      await finalize(context, namespace);
+      await report(context, namespace, state);
+      queue.addAfter(name, againMillis);
     },
   });
 }
 
-/** @returns how many objects are still there. */
-async function empty(context: ControllerContext, resource: DiscoveredResource, namespace: string): Promise<number> {
+function isEmpty({ discoveryFailure, failures, remaining }: ContentState): boolean {
+  return discoveryFailure === undefined && failures.length === 0 && remaining.length === 0;
+}
+
+/** Deletes what is in a namespace, each kind for itself: one that fails does not hold up the others. */
+async function emptyAll(context: ControllerContext, namespace: string): Promise<ContentState> {
+  let resources: readonly DiscoveredResource[];
+  try {
+    resources = (await deletableResources(context.client)).filter((resource) => resource.namespaced);
+  } catch (error) {
+    return { discoveryFailure: messageOf(error), failures: [], remaining: [] };
+  }
+  const failures: string[] = [];
+  const remaining = await Promise.all(
+    resources.map(async (resource) => {
+      try {
+        return await empty(context, resource, namespace);
+      } catch (error) {
+        failures.push(messageOf(error));
+        return undefined;
+      }
+    }),
+  );
+  const left = remaining.flatMap((content) => (content === undefined || content.count === 0 ? [] : [content]));
+  return { discoveryFailure: undefined, failures, remaining: left };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Deletes the objects of one kind. @returns what is still there */
+async function empty(
+  context: ControllerContext,
+  resource: DiscoveredResource,
+  namespace: string,
+): Promise<RemainingContent> {
   const gvr = { group: resource.group, version: resource.version, resource: resource.name };
   const client = context.client.resource(gvr, namespace);
+  const nothing: RemainingContent = { resource: `${gvr.resource}.${gvr.group}`, count: 0, finalizers: new Map() };
   try {
-    const found = await client.list({ limit: 1 });
-    if (found.items.length === 0) return 0;
+    if ((await client.list({ limit: 1 })).items.length === 0) return nothing;
     if (resource.verbs.includes('deletecollection')) {
       await client.deleteCollection({ propagationPolicy: 'Background' });
     } else {
-      const all = await client.list();
-      for (const item of all.items) await client.delete(item.metadata.name ?? '');
+      for (const item of (await client.list()).items) await client.delete(item.metadata.name ?? '');
     }
-    return (await client.list({ limit: 1 })).items.length;
+    const { items } = await client.list();
+    const finalizers = new Map<string, number>();
+    for (const finalizer of items.flatMap(({ metadata }) => metadata.finalizers ?? [])) {
+      finalizers.set(finalizer, (finalizers.get(finalizer) ?? 0) + 1);
+    }
+    return { ...nothing, count: items.length, finalizers };
   } catch (error) {
     // A resource that went away meanwhile has nothing left.
-    if (error instanceof StatusError && (error.code === 404 || error.code === 405)) return 0;
+    if (error instanceof StatusError && (error.code === 404 || error.code === 405)) return nothing;
     throw error;
+  }
+}
+
+/** Says in the namespace's status what is waited for. */
+async function report(context: ControllerContext, namespace: Namespace, state: ContentState): Promise<void> {
+  const known = namespace.status?.conditions ?? [];
+  const conditions = namespaceConditions(known, state, context.clock.now());
+  if (equalJson(conditions, known)) return;
+  const status = { ...namespace.status, conditions };
+  try {
+    await context.client
+      .resource<Namespace>(namespacesResource)
+      .update({ ...namespace, status }, { subresource: 'status' });
+  } catch (error) {
+    if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
   }
 }
 
