@@ -1,4 +1,4 @@
-import type { Schema, SchemaSource } from '../apimachinery/schema.ts';
+import type { SchemaSource } from '../apimachinery/schema.ts';
 import {
   mutatingAdmissionPolicyBindingResource,
   mutatingAdmissionPolicyBindingTypes,
@@ -269,6 +269,24 @@ const typeSources: readonly TypeSource[] = [
   evictionTypes,
 ];
 
+/** The type of lists of a type. @param gvk of one item */
+export function listType(itemType: string, gvk: TypeDefinition['gvks'][number]): TypeDefinition {
+  return {
+    name: `${itemType}List`,
+    schema: {
+      type: 'object',
+      required: ['items'],
+      properties: {
+        apiVersion: { type: 'string' },
+        items: { type: 'array', items: { ref: itemType } },
+        kind: { type: 'string' },
+        metadata: { ref: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', default: {} },
+      },
+    },
+    gvks: [{ ...gvk, kind: `${gvk.kind}List` }],
+  };
+}
+
 let parsed: ReadonlyMap<string, TypeDefinition> | undefined;
 
 /** All built-in types by full name, lists of the resources included; read on first use. */
@@ -282,18 +300,8 @@ export function builtInTypes(): ReadonlyMap<string, TypeDefinition> {
     if (type === undefined) throw new Error(`resource ${resource.resource}: no type ${resource.type}`);
     types.set(type.name, { ...type, gvks: [{ group, version, kind }] });
     if (!resource.verbs.includes('list')) continue;
-    const list: Schema = {
-      type: 'object',
-      required: ['items'],
-      properties: {
-        apiVersion: { type: 'string' },
-        items: { type: 'array', items: { ref: resource.type } },
-        kind: { type: 'string' },
-        metadata: { ref: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', default: {} },
-      },
-    };
-    const name = `${resource.type}List`;
-    types.set(name, { name, schema: list, gvks: [{ group, version, kind: `${kind}List` }] });
+    const list = listType(resource.type, { group, version, kind });
+    types.set(list.name, list);
   }
   for (const [name, gvk] of subresourceKinds) {
     const type = types.get(name);

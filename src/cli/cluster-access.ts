@@ -3,6 +3,7 @@ import type { Client } from '../client/client.ts';
 import { type ClientConfig, type ConnectionFlags, resolveClientConfig } from '../kubeconfig/client-config.ts';
 import { connect } from '../kubeconfig/connect.ts';
 import { type Kubeconfig, KubeconfigError, type KubeconfigPlaces, loadKubeconfig } from '../kubeconfig/kubeconfig.ts';
+import type { CacheOptions } from '../schema-cache/cache-file.ts';
 import { createDiscovery, type Discovery } from '../schema-cache/discovery.ts';
 import type { OpenApi } from '../schema-cache/openapi.ts';
 import type { ClusterAccess, FlagValues } from './command.ts';
@@ -116,18 +117,18 @@ class FlaggedAccess implements ConfiguredAccess {
   }
 
   async #discover(): Promise<Discovery> {
-    const { files, clock, cwd } = this.#world;
-    const [client, config] = await Promise.all([this.client(), this.config()]);
-    const cacheFolder = resolve(cwd, this.#globals.string('cache-dir'));
-    return createDiscovery({ client, files, clock, cacheFolder, server: config.server });
+    return createDiscovery({ ...(await this.#cacheOptions()), clock: this.#world.clock });
   }
 
   async #publishedTypes(): Promise<OpenApi> {
-    const { files, cwd } = this.#world;
-    const [client, config] = await Promise.all([this.client(), this.config()]);
     const { createOpenApi } = await import('../schema-cache/openapi.ts');
-    const cacheFolder = resolve(cwd, this.#globals.string('cache-dir'));
-    return createOpenApi({ client, files, cacheFolder, server: config.server });
+    return createOpenApi(await this.#cacheOptions());
+  }
+
+  async #cacheOptions(): Promise<CacheOptions> {
+    const { files, cwd } = this.#world;
+    const [client, { server }] = await Promise.all([this.client(), this.config()]);
+    return { client, files, cacheFolder: resolve(cwd, this.#globals.string('cache-dir')), server };
   }
 
   /** Each text once, as the real program does. */

@@ -324,15 +324,14 @@ async function threeWayPatch(
 ): Promise<{ readonly type: PatchType; readonly patch: JsonObject }> {
   const modified = cloneJson(wanted) as unknown as JsonObject;
   const live = current as unknown as JsonObject;
-  const patch = createThreeWayJsonMergePatch(original, modified, live);
+  const patch = createThreeWayJsonMergePatch(original, modified, live, identityUnchanged);
   // Where even whole lists are the same, no rules are needed to tell so.
   if (Object.keys(patch).length === 0) return { type: 'application/merge-patch+json', patch };
   const { group, version } = mapping.gvr;
   const types = await (await openApi()).typesOf(group, version);
   const name = types?.nameOf(mapping.gvk.group, mapping.gvk.version, mapping.gvk.kind);
   if (types === undefined || name === undefined || !builtInType.test(name)) {
-    const checked = createThreeWayJsonMergePatch(original, modified, live, identityUnchanged);
-    return { type: 'application/merge-patch+json', patch: checked };
+    return { type: 'application/merge-patch+json', patch };
   }
   const { createThreeWayStrategicMergePatch } = await import('../patch/strategic-merge-patch.ts');
   const checks = { overwrite, preconditions: identityUnchanged };

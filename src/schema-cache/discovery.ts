@@ -15,16 +15,10 @@ import { StatusError } from '../apimachinery/status.ts';
 import type { Client } from '../client/client.ts';
 import { TransportError } from '../client/transport-error.ts';
 import type { Clock } from '../system/clock.ts';
-import type { FileSystem } from '../system/file-system.ts';
+import { type CacheOptions, cacheFolderName, writeCacheFile } from './cache-file.ts';
 
-export interface DiscoveryOptions {
-  readonly client: Client;
-  readonly files: FileSystem;
+export interface DiscoveryOptions extends CacheOptions {
   readonly clock: Clock;
-  /** `--cache-dir`, absolute. */
-  readonly cacheFolder: string;
-  /** The server's address: what is remembered is kept apart by it. */
-  readonly server: string;
 }
 
 /** What a server serves. */
@@ -41,11 +35,6 @@ export interface Discovery {
 const freshMillis = 6 * 3_600_000;
 const aggregated =
   'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
-
-/** `127.0.0.1_6443`: a server's address as a folder's name. */
-export function cacheFolderName(server: string): string {
-  return server.replace(/^https?:\/\//, '').replaceAll(/[^\w.-]/g, '_');
-}
 
 /** Discovery with a cache on disk that processes share: a file is written whole or not at all. */
 export function createDiscovery(options: DiscoveryOptions): Discovery {
@@ -108,13 +97,8 @@ async function readCached(
 }
 
 async function remember(options: DiscoveryOptions, file: string, groups: readonly DiscoveredGroup[]): Promise<void> {
-  try {
-    await options.files.makeFolder(join(file, '..'), 0o750);
-    const content: CachedFile = { fetchedAt: options.clock.now(), groups };
-    await options.files.writeFileAtomic(file, stringifyJson(content), 0o660);
-  } catch {
-    // A cache that cannot be written costs time, nothing else.
-  }
+  const content: CachedFile = { fetchedAt: options.clock.now(), groups };
+  await writeCacheFile(options.files, file, stringifyJson(content));
 }
 
 async function fetchGroups(client: Client): Promise<DiscoveredGroup[]> {

@@ -4,17 +4,7 @@ import { parseJson } from '../apimachinery/json-codec.ts';
 import { type OpenApiTypes, schemasFromOpenApiV3 } from '../apimachinery/openapi-schema.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import type { Client } from '../client/client.ts';
-import type { FileSystem } from '../system/file-system.ts';
-import { cacheFolderName } from './discovery.ts';
-
-export interface OpenApiOptions {
-  readonly client: Client;
-  readonly files: FileSystem;
-  /** `--cache-dir`, absolute. */
-  readonly cacheFolder: string;
-  /** The server's address: what is remembered is kept apart by it. */
-  readonly server: string;
-}
+import { type CacheOptions, cacheFolderName, writeCacheFile } from './cache-file.ts';
 
 /** What a server publishes of its types (KEP-2896). */
 export interface OpenApi {
@@ -26,7 +16,7 @@ export interface OpenApi {
  * OpenAPI v3 with a cache on disk that processes share: the index is asked for once in a run, a document only when its
  * hash is new. Files are written whole or not at all.
  */
-export function createOpenApi(options: OpenApiOptions): OpenApi {
+export function createOpenApi(options: CacheOptions): OpenApi {
   const folder = join(options.cacheFolder, 'openapi', cacheFolderName(options.server));
   const documents = new Map<string, Promise<OpenApiTypes | undefined>>();
   let index: Promise<ReadonlyMap<string, string>> | undefined;
@@ -65,7 +55,7 @@ async function fetchIndex(client: Client): Promise<ReadonlyMap<string, string>> 
   );
 }
 
-async function readDocument(options: OpenApiOptions, folder: string, name: string, url: string): Promise<JsonValue> {
+async function readDocument(options: CacheOptions, folder: string, name: string, url: string): Promise<JsonValue> {
   const { client, files } = options;
   const { pathname, searchParams } = new URL(url, 'https://server.invalid');
   const hash = searchParams.get('hash') ?? '';
@@ -80,13 +70,6 @@ async function readDocument(options: OpenApiOptions, folder: string, name: strin
   const query = hash === '' ? {} : { query: { hash } };
   const { body } = await client.request({ method: 'GET', path: pathname, accept: 'application/json', ...query });
   const document = parseJson(body);
-  if (hash !== '') {
-    try {
-      await files.makeFolder(folder, 0o750);
-      await files.writeFileAtomic(file, body, 0o660);
-    } catch {
-      // A cache that cannot be written costs time, nothing else.
-    }
-  }
+  if (hash !== '') await writeCacheFile(files, file, body);
   return document;
 }

@@ -2,12 +2,13 @@ import type { Pod } from '../../src/api/types/core-v1.ts';
 import type { GroupVersionResource } from '../../src/apimachinery/gvk.ts';
 import { formatTime, type KubeObject } from '../../src/apimachinery/object-meta.ts';
 import { createInformerFactory } from '../../src/client/informer-factory.ts';
+import { createDiscoveryRoute } from '../../src/control-plane/apiserver/discovery/discovery-route.ts';
 import { createControllerManager } from '../../src/control-plane/controller-manager/controller-manager.ts';
 import { targetNode } from '../../src/control-plane/controller-manager/daemon-nodes.ts';
 import { FakeClock, settle } from '../../src/system/fake-clock.ts';
 import { silentLogger } from '../../src/system/logger.ts';
 import { seededRandom } from '../../src/system/random.ts';
-import { createTestApiServer, type TestApiServer, type TestApiServerOptions } from './test-api-server.ts';
+import { createTestApiServer, type TestApiServer } from './test-api-server.ts';
 
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
 const eventsResource = { group: '', version: 'v1', resource: 'events' } as const;
@@ -31,13 +32,13 @@ export interface ControllerHarness {
   close(): Promise<void>;
 }
 
-/** Starts the named controllers. @param server what differs from the ordinary test server */
-export async function createControllerHarness(
-  controllers: string,
-  server: Partial<TestApiServerOptions> = {},
-): Promise<ControllerHarness> {
+/** Starts the named controllers. */
+export async function createControllerHarness(controllers: string): Promise<ControllerHarness> {
   const clock = new FakeClock();
-  const api = await createTestApiServer({ ...server, clock });
+  const api = await createTestApiServer({
+    clock,
+    routes: [createDiscoveryRoute({ serverAddress: () => '127.0.0.1:6443' })],
+  });
   const random = seededRandom(2);
   const shared = { client: api.client, clock, random, log: silentLogger };
   const informers = createInformerFactory(shared);

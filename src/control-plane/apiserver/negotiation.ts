@@ -76,7 +76,7 @@ export function negotiateOutput(
     const clausePretty = clause.parameters.get('pretty');
     return { codec, pretty: clausePretty === undefined ? pretty : clausePretty === '1', ...target };
   }
-  throw notAcceptable(codecs);
+  throw notAcceptable(codecs.map((codec) => codec.mediaType));
 }
 
 /**
@@ -133,10 +133,10 @@ export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   });
 }
 
-function notAcceptable(codecs: readonly MediaTypeCodec[]): StatusError {
-  const accepted = codecs.map((codec) => codec.mediaType).join(', ');
+/** 406 with the list of what is served. */
+export function notAcceptable(accepted: readonly string[]): StatusError {
   return new StatusError({
-    message: `only the following media types are accepted: ${accepted}`,
+    message: `only the following media types are accepted: ${accepted.join(', ')}`,
     reason: 'NotAcceptable',
     code: 406,
   });

@@ -1,5 +1,5 @@
 import type { CustomResourceDefinition } from '../../api/types/apiextensions-v1.ts';
-import { type GroupVersionResource, parseGroupVersion } from '../../apimachinery/gvk.ts';
+import { formatGroupVersion, type GroupVersionResource, parseGroupVersion } from '../../apimachinery/gvk.ts';
 import type { DiscoveredResource } from '../../apimachinery/discovery-document.ts';
 import type { KubeObject, OwnerReference } from '../../apimachinery/object-meta.ts';
 import { hasReason, StatusError } from '../../apimachinery/status.ts';
@@ -225,8 +225,7 @@ class GarbageCollector implements Controller {
     const known = this.#nodes.get(owner.uid);
     if (known !== undefined && this.#isMeant(known, node, owner)) return isWaiting(known) ? 'waiting' : 'there';
     // The owner may be newer than our picture: only the server itself can say that it is gone.
-    const { group } = parseGroupVersion(owner.apiVersion);
-    const resource = this.#resourceByKind.get(`${group}/${owner.kind}`);
+    const resource = this.#resourceOfOwner(owner);
     if (resource === undefined) return 'there';
     // An owner in a namespace cannot be told for something that is in none: nothing is deleted for that.
     if (resource.namespaced && node.namespace === '') return 'there';
@@ -247,20 +246,22 @@ class GarbageCollector implements Controller {
 
   /** Whether an object of the owner's uid is what the reference names: owners are in no or in the same namespace. */
   #isMeant(known: Node, node: Node, owner: OwnerReference): boolean {
-    const { group } = parseGroupVersion(owner.apiVersion);
-    const resource = this.#resourceByKind.get(`${group}/${owner.kind}`);
+    const resource = this.#resourceOfOwner(owner);
     const isSameKind = resource?.group === known.gvr.group && resource.name === known.gvr.resource;
     return isSameKind && known.name === owner.name && (known.namespace === '' || known.namespace === node.namespace);
+  }
+
+  #resourceOfOwner({ apiVersion, kind }: OwnerReference): DiscoveredResource | undefined {
+    return this.#resourceByKind.get(`${parseGroupVersion(apiVersion).group}/${kind}`);
   }
 
   #reportNamespace(node: Node, owner: OwnerReference): void {
     const kind = [...this.#resourceByKind.values()].find(
       ({ group, name }) => group === node.gvr.group && name === node.gvr.resource,
     )?.kind;
-    const { group, version } = node.gvr;
     const place = node.namespace === '' ? {} : { namespace: node.namespace };
     const object: KubeObject = {
-      apiVersion: group === '' ? version : `${group}/${version}`,
+      apiVersion: formatGroupVersion(node.gvr),
       kind: kind ?? '',
       metadata: { name: node.name, uid: node.uid, ...place },
     };

@@ -2,16 +2,13 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { ConfigMap } from '../../../src/api/types/core-v1.ts';
 import type { OwnerReference, Unstructured } from '../../../src/apimachinery/object-meta.ts';
-import { createDiscoveryRoute } from '../../../src/control-plane/apiserver/discovery/discovery-route.ts';
 import { type ControllerHarness, createControllerHarness } from '../../support/controller-harness.ts';
 
 const configMaps = { group: '', version: 'v1', resource: 'configmaps' } as const;
 const hold = 'example.com/hold';
 
 async function collectorHarness(context: TestContext): Promise<ControllerHarness> {
-  const harness = await createControllerHarness('garbage-collector-controller', {
-    routes: [createDiscoveryRoute({ serverAddress: () => '127.0.0.1:6443' })],
-  });
+  const harness = await createControllerHarness('garbage-collector-controller');
   context.after(() => harness.close());
   await harness.work();
   return harness;

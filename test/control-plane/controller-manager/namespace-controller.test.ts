@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { Namespace } from '../../../src/api/types/core-v1.ts';
-import { createDiscoveryRoute } from '../../../src/control-plane/apiserver/discovery/discovery-route.ts';
 import { type ControllerHarness, createControllerHarness } from '../../support/controller-harness.ts';
 
 const path = '/api/v1/namespaces/gone';
 
 async function harnessWithNamespace(context: TestContext, finalizers: readonly string[]): Promise<ControllerHarness> {
-  const harness = await createControllerHarness('namespace-controller', {
-    routes: [createDiscoveryRoute({ serverAddress: () => '127.0.0.1:6443' })],
-  });
+  const harness = await createControllerHarness('namespace-controller');
   context.after(() => harness.close());
   await harness.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'gone' } });
   for (const kind of ['ConfigMap', 'Secret']) {

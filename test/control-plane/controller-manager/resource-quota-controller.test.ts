@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { ResourceQuota } from '../../../src/api/types/core-v1.ts';
-import { createDiscoveryRoute } from '../../../src/control-plane/apiserver/discovery/discovery-route.ts';
 import { type ControllerHarness, createControllerHarness } from '../../support/controller-harness.ts';
 
 const quotas = { group: '', version: 'v1', resource: 'resourcequotas' } as const;
 const pods = { group: '', version: 'v1', resource: 'pods' } as const;
 
 async function harnessWith(context: TestContext, spec: object): Promise<ControllerHarness> {
-  const harness = await createControllerHarness('resourcequota-controller', {
-    routes: [createDiscoveryRoute({ serverAddress: () => '127.0.0.1:6443' })],
-  });
+  const harness = await createControllerHarness('resourcequota-controller');
   context.after(() => harness.close());
   await addPod(harness, 'a');
   await harness.api.create({

@@ -1,15 +1,23 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { listType } from '../../../api/registry.ts';
 import type { TypeDefinition } from '../../../api/resource-definition.ts';
+import { formatGroupVersion } from '../../../apimachinery/gvk.ts';
 import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
-import type { Schema, SchemaSource } from '../../../apimachinery/schema.ts';
-import { StatusError } from '../../../apimachinery/status.ts';
-import { BodySyntaxError, type MediaTypeCodec } from '../negotiation.ts';
-import { ProtobufError, readMessage, writeMessage } from './protobuf-message.ts';
+import type { SchemaSource } from '../../../apimachinery/schema.ts';
+import { BodySyntaxError, type MediaTypeCodec, notAcceptable } from '../negotiation.ts';
+import { jsonCodec } from './json-media-type.ts';
+import {
+  metaPackage,
+  ProtobufError,
+  readFieldsByNumber,
+  readMessage,
+  readOrRefuse,
+  writeMessage,
+} from './protobuf-message.ts';
+import { yamlCodec } from './yaml-media-type.ts';
 
 /** What stands before every message: `k8s` and a zero byte. */
 const prefix = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
-
-const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** Kinds that answers have and no resource: read and written under any group. */
 const metaKinds: ReadonlySet<string> = new Set([
@@ -21,25 +29,21 @@ const metaKinds: ReadonlySet<string> = new Set([
   'Status',
 ]);
 
-const partialObject: Schema = {
-  type: 'object',
-  properties: { metadata: { ref: `${metaPackage}.ObjectMeta`, default: {} } },
-};
-
-const partialObjectList: Schema = {
-  type: 'object',
-  required: ['items'],
-  properties: {
-    metadata: { ref: `${metaPackage}.ListMeta`, default: {} },
-    items: { type: 'array', items: { ref: `${metaPackage}.PartialObjectMetadata` } },
-  },
+const partialObject: TypeDefinition = {
+  name: `${metaPackage}.PartialObjectMetadata`,
+  schema: { type: 'object', properties: { metadata: { ref: `${metaPackage}.ObjectMeta`, default: {} } } },
+  gvks: [{ group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata' }],
 };
 
 /** The types that answers may be transformed to, beside those of the API. */
-const transformedTypes: Readonly<Record<string, Schema>> = {
-  [`${metaPackage}.PartialObjectMetadata`]: partialObject,
-  [`${metaPackage}.PartialObjectMetadataList`]: partialObjectList,
-};
+const transformedTypes: ReadonlyMap<string, TypeDefinition> = new Map(
+  [partialObject, ...partialObject.gvks.map((gvk) => listType(partialObject.name, gvk))].map((type) => [
+    type.name,
+    type,
+  ]),
+);
+
+const mediaType = 'application/vnd.kubernetes.protobuf';
 
 /**
  * `application/vnd.kubernetes.protobuf`, for the built-in types: a message in an envelope (runtime.Unknown) that names
@@ -47,10 +51,10 @@ const transformedTypes: Readonly<Record<string, Schema>> = {
  * @param types the built-in types, asked for at the first message
  */
 export function protobufCodec(types: () => ReadonlyMap<string, TypeDefinition>): MediaTypeCodec {
-  const schemas: SchemaSource = { lookup: (name) => transformedTypes[name] ?? types().get(name)?.schema };
+  const schemas: SchemaSource = { lookup: (name) => (transformedTypes.get(name) ?? types().get(name))?.schema };
   let byKind: ReadonlyMap<string, string> | undefined;
   const typeOf = (apiVersion: string, kind: string): string | undefined => {
-    byKind ??= typesByKind(types());
+    byKind ??= typesByKind([...types().values(), ...transformedTypes.values()]);
     if (metaKinds.has(kind)) return `${metaPackage}.${kind}`;
     return byKind.get(`${apiVersion}/${kind}`);
   };
@@ -59,12 +63,13 @@ export function protobufCodec(types: () => ReadonlyMap<string, TypeDefinition>):
     const apiVersion = textOf(value['apiVersion']);
     const kind = textOf(value['kind']);
     const type = typeOf(apiVersion, kind);
-    if (type === undefined) throw notInProtobuf();
+    // Custom resources and Tables have no form in protobuf.
+    if (type === undefined) throw notAcceptable([jsonCodec.mediaType, yamlCodec.mediaType, mediaType]);
     return envelope(apiVersion, kind, writeMessage(value, type, schemas));
   };
   return {
-    mediaType: 'application/vnd.kubernetes.protobuf',
-    streamType: 'application/vnd.kubernetes.protobuf;stream=watch',
+    mediaType,
+    streamType: `${mediaType};stream=watch`,
     isJson: false,
     encode,
     decode(body) {
@@ -99,16 +104,10 @@ function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 
-function typesByKind(types: ReadonlyMap<string, TypeDefinition>): ReadonlyMap<string, string> {
+function typesByKind(types: readonly TypeDefinition[]): ReadonlyMap<string, string> {
   const byKind = new Map<string, string>();
-  for (const { name, gvks } of types.values()) {
-    for (const { group, version, kind } of gvks) {
-      byKind.set(`${group === '' ? version : `${group}/${version}`}/${kind}`, name);
-    }
-  }
-  for (const kind of ['PartialObjectMetadata', 'PartialObjectMetadataList']) {
-    byKind.set(`meta.k8s.io/v1/${kind}`, `${metaPackage}.${kind}`);
-  }
+  for (const { name, gvks } of types)
+    for (const gvk of gvks) byKind.set(`${formatGroupVersion(gvk)}/${gvk.kind}`, name);
   return byKind;
 }
 
@@ -139,35 +138,18 @@ function openEnvelope(body: Uint8Array): { apiVersion: string; kind: string; raw
 function readUnknown(bytes: Uint8Array): { typeMeta: { apiVersion: string; kind: string }; raw: Uint8Array } {
   const typeMeta = { apiVersion: '', kind: '' };
   let raw: Uint8Array = new Uint8Array();
-  try {
-    const reader = new BinaryReader(bytes);
-    while (reader.pos < reader.len) {
-      const [number, wireType] = reader.tag();
-      if (number === 1) readTypeMeta(new BinaryReader(reader.bytes()), typeMeta);
-      else if (number === 2) raw = reader.bytes();
-      else reader.skip(wireType, number);
-    }
-  } catch (error) {
-    throw new ProtobufError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
+  const reader = new BinaryReader(bytes);
+  readOrRefuse(() =>
+    readFieldsByNumber(reader, {
+      1() {
+        const inner = new BinaryReader(reader.bytes());
+        readFieldsByNumber(inner, {
+          1: () => (typeMeta.apiVersion = inner.string()),
+          2: () => (typeMeta.kind = inner.string()),
+        });
+      },
+      2: () => (raw = reader.bytes()),
+    }),
+  );
   return { typeMeta, raw };
-}
-
-function readTypeMeta(reader: BinaryReader, typeMeta: { apiVersion: string; kind: string }): void {
-  while (reader.pos < reader.len) {
-    const [number, wireType] = reader.tag();
-    if (number === 1) typeMeta.apiVersion = reader.string();
-    else if (number === 2) typeMeta.kind = reader.string();
-    else reader.skip(wireType, number);
-  }
-}
-
-/** Custom resources and Tables. */
-function notInProtobuf(): StatusError {
-  return new StatusError({
-    message:
-      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
-    reason: 'NotAcceptable',
-    code: 406,
-  });
 }

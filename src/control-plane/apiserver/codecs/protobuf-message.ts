@@ -19,7 +19,7 @@ interface Form {
   readonly isMessage?: boolean;
 }
 
-const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+export const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const jsonSchemaPackage = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
 const jsonSchema: Schema = { ref: `${jsonSchemaPackage}.JSONSchemaProps` };
 
@@ -29,12 +29,30 @@ const jsonSchema: Schema = { ref: `${jsonSchemaPackage}.JSONSchemaProps` };
  * @throws ProtobufError
  */
 export function readMessage(bytes: Uint8Array, type: string, schemas: SchemaSource): JsonObject {
+  return readOrRefuse(() => new Forms(schemas).readFields(new BinaryReader(bytes), type, schemas.lookup(type)));
+}
+
+/** Runs what reads a message. @throws ProtobufError for bytes that end early or make no sense */
+export function readOrRefuse<T>(read: () => T): T {
   try {
-    return new Forms(schemas).readFields(new BinaryReader(bytes), type, schemas.lookup(type));
+    return read();
   } catch (error) {
-    // The reader throws RangeErrors and plain Errors of its own for bytes that end early or make no sense.
+    // The reader throws RangeErrors and plain Errors of its own.
     if (error instanceof ProtobufError) throw error;
     throw new ProtobufError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** Hands the fields of a message to their readers, by number; the others are skipped. */
+export function readFieldsByNumber(
+  reader: BinaryReader,
+  readers: Readonly<Record<number, (wireType: WireType) => void>>,
+): void {
+  while (reader.pos < reader.len) {
+    const [number, wireType] = reader.tag();
+    const read = readers[number];
+    if (read === undefined) reader.skip(wireType, number);
+    else read(wireType);
   }
 }
 
@@ -96,14 +114,13 @@ class Forms {
     const entry = new BinaryReader(reader.bytes());
     let key = '';
     let value: JsonValue | undefined;
-    while (entry.pos < entry.len) {
-      const [number, wireType] = entry.tag();
-      if (number === 1) key = entry.string();
-      else if (number === 2) {
+    readFieldsByNumber(entry, {
+      1: () => (key = entry.string()),
+      2(wireType) {
         requireWireType(form, wireType, 'value');
         value = form.read(entry);
-      } else entry.skip(wireType, number);
-    }
+      },
+    });
     return [key, value ?? form.zero ?? {}];
   }
 
@@ -296,11 +313,7 @@ const base64: Form = {
 const rawJson: Form = message(
   (reader) => {
     let value: JsonValue = null;
-    while (reader.pos < reader.len) {
-      const [number, wireType] = reader.tag();
-      if (number === 1) value = parseJson(reader.bytes());
-      else reader.skip(wireType, number);
-    }
+    readFieldsByNumber(reader, { 1: () => (value = parseJson(reader.bytes())) });
     return value;
   },
   (writer, value) => {
@@ -311,11 +324,7 @@ const rawJson: Form = message(
 const quantity: Form = message(
   (reader) => {
     let value = '0';
-    while (reader.pos < reader.len) {
-      const [number, wireType] = reader.tag();
-      if (number === 1) value = reader.string();
-      else reader.skip(wireType, number);
-    }
+    readFieldsByNumber(reader, { 1: () => (value = reader.string()) });
     return value;
   },
   (writer, value) => {
@@ -329,13 +338,11 @@ const intOrString: Form = message(
     let isText = false;
     let number = 0;
     let string = '';
-    while (reader.pos < reader.len) {
-      const [field, wireType] = reader.tag();
-      if (field === 1) isText = reader.int64().toString() === '1';
-      else if (field === 2) number = reader.int32();
-      else if (field === 3) string = reader.string();
-      else reader.skip(wireType, field);
-    }
+    readFieldsByNumber(reader, {
+      1: () => (isText = reader.int64().toString() === '1'),
+      2: () => (number = reader.int32()),
+      3: () => (string = reader.string()),
+    });
     return isText ? string : number;
   },
   (writer, value) => {
@@ -359,12 +366,10 @@ function timeForm(fraction: (nanos: number) => string): Form {
       (reader) => {
         let seconds: number | undefined;
         let nanos = 0;
-        while (reader.pos < reader.len) {
-          const [number, wireType] = reader.tag();
-          if (number === 1) seconds = Number(reader.int64());
-          else if (number === 2) nanos = reader.int32();
-          else reader.skip(wireType, number);
-        }
+        readFieldsByNumber(reader, {
+          1: () => (seconds = Number(reader.int64())),
+          2: () => (nanos = reader.int32()),
+        });
         return seconds === undefined ? null : formatTime(seconds * 1000).replace('Z', `${fraction(nanos)}Z`);
       },
       (writer, value) => {

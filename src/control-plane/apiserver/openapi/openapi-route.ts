@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { listType } from '../../../api/registry.ts';
 import type { TypeDefinition } from '../../../api/resource-definition.ts';
 import { header, type HttpResponse } from '../../../apimachinery/http.ts';
 import type { ServerParts } from '../endpoints/endpoint.ts';
@@ -76,21 +77,8 @@ function renderCustom(
     const schema = source.lookup(definition.type);
     if (schema === undefined) continue;
     types.set(definition.type, { name: definition.type, schema, gvks: [gvk] });
-    const list = `${definition.type}List`;
-    types.set(list, {
-      name: list,
-      schema: {
-        type: 'object',
-        required: ['items'],
-        properties: {
-          apiVersion: { type: 'string' },
-          items: { type: 'array', items: { ref: definition.type } },
-          kind: { type: 'string' },
-          metadata: { ref: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', default: {} },
-        },
-      },
-      gvks: [{ ...gvk, kind: `${gvk.kind}List` }],
-    });
+    const list = listType(definition.type, gvk);
+    types.set(list.name, list);
   }
   const documents = openApiV3Documents({
     resources: custom.map(({ definition }) => definition),
