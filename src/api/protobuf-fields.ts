@@ -548,6 +548,7 @@ io.k8s.apimachinery.pkg.apis.meta.v1
   ManagedFieldsEntry manager operation apiVersion time? fieldsType=6 fieldsV1? subresource
   ObjectMeta name generateName namespace selfLink uid resourceVersion generation creationTimestamp deletionTimestamp? deletionGracePeriodSeconds? labels annotations ownerReferences finalizers managedFields=17
   OwnerReference kind! name!=3 uid! apiVersion! controller? blockOwnerDeletion?
+  PartialObjectMetadata metadata
   Preconditions uid? resourceVersion?
   ServerAddressByClientCIDR clientCIDR! serverAddress!
   ShardInfo selector!

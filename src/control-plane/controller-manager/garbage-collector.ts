@@ -47,6 +47,7 @@ class GarbageCollector implements Controller {
   readonly #dependents = new Map<string, Set<string>>();
   /** By `group/version/resource`. */
   readonly #watched = new Map<string, GroupVersionResource>();
+  /** By `group/kind`, as the last scan found them. */
   readonly #resourceByKind = new Map<string, DiscoveredResource>();
   readonly #queue;
   readonly #definitions: Informer<CustomResourceDefinition>;
@@ -93,7 +94,9 @@ class GarbageCollector implements Controller {
   async #scan(): Promise<void> {
     const { client, informers } = this.#context;
     const served = new Set<string>();
-    for (const resource of await deletableResources(client)) {
+    const resources = await deletableResources(client);
+    this.#resourceByKind.clear();
+    for (const resource of resources) {
       const { group, version, name } = resource;
       this.#resourceByKind.set(`${group}/${resource.kind}`, resource);
       const key = `${group}/${version}/${name}`;
@@ -118,9 +121,6 @@ class GarbageCollector implements Controller {
   /** What is not served any more is gone, with all that it owned. */
   async #unwatch(key: string, gvr: GroupVersionResource): Promise<void> {
     this.#watched.delete(key);
-    for (const [kind, resource] of this.#resourceByKind) {
-      if (resource.group === gvr.group && resource.name === gvr.resource) this.#resourceByKind.delete(kind);
-    }
     await this.#context.informers.forget(gvr);
     for (const node of this.#nodes.values()) if (node.gvr === gvr) this.#gone(node.uid);
   }

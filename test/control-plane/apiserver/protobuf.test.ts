@@ -206,6 +206,23 @@ test('a watch in protobuf has frames with their length', async () => {
   await api.close();
 });
 
+test('metadata alone is answered in protobuf, of one object and of a list', async () => {
+  const api = await createTestApiServer();
+  const ask = async (path: string, as: string): Promise<JsonObject> => {
+    const headers = { accept: `${mediaType};as=${as};g=meta.k8s.io;v=v1` };
+    const response = await api.server.handle({ method: 'GET', path, headers });
+    assert.equal(response.status, 200);
+    return codec.decode(await readBody(response.body)).value as JsonObject;
+  };
+  const one = await ask('/api/v1/namespaces/default', 'PartialObjectMetadata');
+  assert.equal(one['kind'], 'PartialObjectMetadata');
+  assert.equal((one['metadata'] as JsonObject)['name'], 'default');
+  const list = await ask('/api/v1/namespaces', 'PartialObjectMetadataList');
+  const names = (list['items'] as unknown as Unstructured[]).map(({ metadata }) => metadata.name);
+  assert.deepEqual(names, ['default', 'kube-system']);
+  await api.close();
+});
+
 test('what is not protobuf is refused as the real server refuses it', async () => {
   const api = await createTestApiServer();
   const refused = async (body: string): Promise<unknown> =>

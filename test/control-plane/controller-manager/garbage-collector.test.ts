@@ -169,3 +169,26 @@ test('what is in no namespace is not deleted for an owner that would be in one',
   assert.equal(answer.status, 200);
   assert.equal(answer.body.metadata.deletionTimestamp, undefined);
 });
+
+test('a kind that loses its preferred version is still known', async (context) => {
+  const harness = await collectorHarness(context);
+  harness.api.server.registry.remove('autoscaling', 'v2', 'horizontalpodautoscalers');
+  // Kinds are looked at again when definitions of kinds change.
+  await harness.api.create({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'things.example.com' },
+    spec: {
+      group: 'example.com',
+      names: { plural: 'things', kind: 'Thing' },
+      scope: 'Namespaced',
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+    },
+  });
+  await harness.clock.advance(1000);
+  await harness.work();
+  const owner = { apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler', name: 'never', uid: 'no-such-uid' };
+  await add(harness, 'child', { owners: [owner] });
+  await harness.work();
+  assert.deepEqual(await names(harness), []);
+});
