@@ -5,7 +5,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { readTypeDocumentation } from './type-documentation.js';
+import { readParameterDocumentation, readTypeDocumentation } from './type-documentation.js';
 
 const root = join(import.meta.dirname, '..');
 const folder = join(root, 'dist', 'openapi');
@@ -15,6 +15,7 @@ await build({
   stdin: {
     contents: `
       export { builtInResources, builtInTypes } from './src/api/registry.ts';
+      export { documentedOperations } from './src/control-plane/apiserver/openapi/parameters.ts';
       export { openApiV2Document, openApiV3Documents } from './src/control-plane/apiserver/openapi/openapi-documents.ts';
     `,
     resolveDir: root,
@@ -35,10 +36,11 @@ try {
 
 const types = api.builtInTypes();
 const texts = readTypeDocumentation(root, types.keys());
+const parameters = readParameterDocumentation(root, api.documentedOperations);
 const input = {
   resources: api.builtInResources,
   types,
-  documentation: (name) => texts.get(name),
+  documentation: (name) => texts.get(name) ?? parameters.get(name),
   version: '1.36',
 };
 await rm(folder, { recursive: true, force: true });
