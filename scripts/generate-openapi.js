@@ -1,5 +1,6 @@
 // Writes dist/openapi: the OpenAPI documents of the built-in API, with their hashes, so that a server only reads bytes,
-// and dist/openapi/documentation.json with the texts of types and fields.
+// dist/openapi/documentation.json with the texts of types and fields, and dist/openapi/discovery.json, so that a client without
+// a server knows the kinds too.
 import { createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,6 +16,7 @@ await build({
   stdin: {
     contents: `
       export { builtInResources, builtInTypes } from './src/api/registry.ts';
+      export { discoveryDocuments } from './src/control-plane/apiserver/discovery/discovery-documents.ts';
       export { documentedOperations } from './src/control-plane/apiserver/openapi/parameters.ts';
       export { openApiV2Document, openApiV3Documents } from './src/control-plane/apiserver/openapi/openapi-documents.ts';
     `,
@@ -56,4 +58,10 @@ for (const [name, make] of api.openApiV3Documents(input)) {
 await writeFile(join(folder, 'v3-index.json'), JSON.stringify({ paths }));
 await writeFile(join(folder, 'v2.json'), JSON.stringify(api.openApiV2Document(input)));
 await writeFile(join(folder, 'documentation.json'), JSON.stringify(Object.fromEntries(texts)));
+const { aggregatedLegacy, aggregatedGroups } = api.discoveryDocuments(
+  api.builtInResources.map((definition) => ({ definition, custom: false })),
+  { serverAddress: '' },
+);
+const discovery = { items: [...aggregatedLegacy.items, ...aggregatedGroups.items] };
+await writeFile(join(folder, 'discovery.json'), JSON.stringify(discovery));
 console.log(`dist/openapi: ${Object.keys(paths).length} documents`);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { runProgram } from './cli/program.ts';
 import { commandTable } from './commands/index.ts';
 import { runInPlace } from './system/child-process.ts';
@@ -21,5 +22,10 @@ export function main(): Promise<number> {
     files: nodeFileSystem,
     signal: interruptSignal(systemClock),
     runInPlace,
+    bundledApi: async () =>
+      (await import('./schema-cache/bundled-api.ts')).createBundledApi(
+        nodeFileSystem,
+        join(import.meta.dirname, 'openapi'),
+      ),
   });
 }

@@ -1,4 +1,5 @@
 import type { Client } from '../client/client.ts';
+import type { BundledApi } from '../schema-cache/bundled-api.ts';
 import type { Discovery } from '../schema-cache/discovery.ts';
 import type { OpenApi } from '../schema-cache/openapi.ts';
 import type { Clock } from '../system/clock.ts';
@@ -66,6 +67,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** The parsed global flags (--kubeconfig, --namespace, -v …). */
   readonly globals: FlagValues;
+  /** What this program itself knows of the built-in kinds, for work without a server. */
+  readonly bundledApi?: () => Promise<BundledApi>;
   /** Everything that speaks to the cluster, made on first use so that --help and a wrong flag never need a kubeconfig. */
   readonly cluster: ClusterAccess;
 }

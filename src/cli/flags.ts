@@ -178,3 +178,19 @@ export const cascadeFlag: FlagDefinition = {
 export function subresourceFlag(description: string): FlagDefinition {
   return { name: 'subresource', type: 'string', default: '', description };
 }
+
+/** --save-config. */
+export const saveConfigFlag: FlagDefinition = {
+  name: 'save-config',
+  type: 'bool',
+  default: 'false',
+  description: 'Keep what is sent in the annotation that apply reads.',
+};
+
+/** --windows-line-endings. */
+export const windowsLineEndingsFlag: FlagDefinition = {
+  name: 'windows-line-endings',
+  type: 'bool',
+  default: 'false',
+  description: 'End the lines of an edited file as Windows does.',
+};

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Transport } from '../apimachinery/http.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
+import type { BundledApi } from '../schema-cache/bundled-api.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { IOStreams } from '../system/io-streams.ts';
@@ -33,6 +34,8 @@ export interface ProgramWorld {
   readonly runInPlace?: (path: string, args: readonly string[], env: ProgramWorld['env']) => Promise<number>;
   /** What requests go through instead of connections to the server that the kubeconfig names. */
   readonly transport?: Transport;
+  /** What this program itself knows of the built-in kinds; without it a command needs a server for that. */
+  readonly bundledApi?: () => Promise<BundledApi>;
   /** Makes the access to the cluster; from the kubeconfig and the flags when absent. */
   readonly clusterAccess?: (world: ProgramWorld, globals: FlagSet) => ClusterAccess;
 }
@@ -271,6 +274,7 @@ class Program {
       files,
       signal,
       globals: values,
+      ...(world.bundledApi === undefined ? {} : { bundledApi: world.bundledApi }),
       cluster: {
         client: async () => (await makeAccess()).client(),
         discovery: async () => (await makeAccess()).discovery(),

@@ -1,16 +1,15 @@
-import type { KubeList, Unstructured } from '../apimachinery/object-meta.ts';
+import type { KubeList } from '../apimachinery/object-meta.ts';
 import type { RestMapping } from '../apimachinery/rest-mapping.ts';
-import { hasReason, StatusError } from '../apimachinery/status.ts';
-import type { Client, DeleteOptions as ApiDeleteOptions } from '../client/client.ts';
+import type { Client } from '../client/client.ts';
 import { type CommandContext, CommandError, defineCommand, type FlagValues, UsageError } from '../cli/command.ts';
-import { PrefixedError, throwFailures } from '../cli/exit.ts';
+import { type DeletionTarget, deleteObjects } from '../cli/delete-objects.ts';
+import { cascadeOf } from '../cli/deletion-flags.ts';
 import { allNamespacesFlag, dryRunFlag, fieldSelectorFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
-import { dryRunSuffix } from '../printers/name-printer.ts';
+import { rawTarget } from '../cli/raw-request.ts';
 import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
 import { findMapping, resourceOf } from '../resource/resource-access.ts';
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
-import { waitUntilGone } from '../resource/wait-until-gone.ts';
 
 interface DeleteOptions {
   readonly args: readonly string[];
@@ -95,7 +94,7 @@ export const deleteCommand = defineCommand<DeleteOptions>({
       now: flags.bool('now'),
       force: flags.bool('force'),
       gracePeriodSeconds: gracePeriod(flags),
-      cascade: parseCascade(flags.string('cascade')),
+      cascade: cascadeOf(flags.string('cascade')),
       wait: flags.bool('wait') && !flags.bool('force'),
       timeoutMillis: flags.duration('timeout'),
       output,
@@ -109,7 +108,7 @@ export const deleteCommand = defineCommand<DeleteOptions>({
   async run(options, context) {
     const client = await context.cluster.client();
     if (options.raw !== '') {
-      const response = await client.request({ method: 'DELETE', path: options.raw, accept: '*/*' });
+      const response = await client.request({ ...rawTarget(options.raw), method: 'DELETE', accept: '*/*', raw: true });
       context.streams.out.write(response.body);
       return;
     }
@@ -123,7 +122,7 @@ export const deleteCommand = defineCommand<DeleteOptions>({
       context.streams.out.write('deletion is cancelled\n');
       return;
     }
-    await deleteAll(targets, options, client, context);
+    await deleteObjects(targets, options, client, context);
   },
 });
 
@@ -135,21 +134,6 @@ function gracePeriod(flags: FlagValues): number {
   }
   if (asked === 0 && !flags.bool('force')) return 1;
   return flags.bool('force') && asked < 0 ? 0 : asked;
-}
-
-function parseCascade(value: string): DeleteOptions['cascade'] {
-  switch (value) {
-    case 'background':
-    case 'true':
-      return 'Background';
-    case 'foreground':
-      return 'Foreground';
-    case 'orphan':
-    case 'false':
-      return 'Orphan';
-    default:
-      throw new CommandError(`invalid cascade value (${value}). Must be "background", "foreground", or "orphan"`);
-  }
 }
 
 function checkOptions(options: DeleteOptions): void {
@@ -166,18 +150,11 @@ function checkOptions(options: DeleteOptions): void {
   }
 }
 
-interface Target {
-  readonly mapping: RestMapping;
-  readonly namespace: string;
-  readonly name: string;
-  readonly source: string;
-}
-
-async function findTargets(options: DeleteOptions, client: Client, context: CommandContext): Promise<Target[]> {
+async function findTargets(options: DeleteOptions, client: Client, context: CommandContext): Promise<DeletionTarget[]> {
   const discovery = await context.cluster.discovery();
   const namespace = (await context.cluster.namespace()).name;
   if (options.input.filenames.length > 0) {
-    const targets: Target[] = [];
+    const targets: DeletionTarget[] = [];
     for (const { object, source } of await readInput(options.input, context)) {
       const mapping = await findMapping(discovery, object, source).catch((error: unknown) => {
         if (options.ignoreNotFound) return undefined;
@@ -194,7 +171,7 @@ async function findTargets(options: DeleteOptions, client: Client, context: Comm
     return targets;
   }
   const found = await discovery.withMapper((mapper) => parseResourceArguments(options.args, mapper));
-  const targets: Target[] = [];
+  const targets: DeletionTarget[] = [];
   for (const { mapping, name } of found) {
     if (name !== undefined) {
       targets.push({ mapping, namespace, name, source: '' });
@@ -220,7 +197,7 @@ async function findTargets(options: DeleteOptions, client: Client, context: Comm
   return targets;
 }
 
-async function confirm(targets: readonly Target[], context: CommandContext): Promise<boolean> {
+async function confirm(targets: readonly DeletionTarget[], context: CommandContext): Promise<boolean> {
   const { in: input, out } = context.streams;
   out.write(`You are about to delete the following ${targets.length} resource(s):\n`);
   for (const { mapping, name } of targets) out.write(`${qualified(mapping)}/${name}\n`);
@@ -231,88 +208,4 @@ async function confirm(targets: readonly Target[], context: CommandContext): Pro
 
 function qualified({ gvr }: RestMapping): string {
   return gvr.group === '' ? gvr.resource : `${gvr.resource}.${gvr.group}`;
-}
-
-async function deleteAll(
-  targets: readonly Target[],
-  options: DeleteOptions,
-  client: Client,
-  context: CommandContext,
-): Promise<void> {
-  const body: ApiDeleteOptions = {
-    propagationPolicy: options.cascade,
-    ...(options.gracePeriodSeconds < 0 ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
-    ...(options.dryRun === 'server' ? { dryRun: 'All' as const } : {}),
-  };
-  const outcomes = await inParallel(targets, async (target) => deleteOne(target, body, options, client));
-  const errors: unknown[] = [];
-  const waiting: { target: Target; uid: string }[] = [];
-  for (const [index, target] of targets.entries()) {
-    const outcome = outcomes[index];
-    if (outcome === undefined) continue;
-    if ('error' in outcome) errors.push(outcome.error);
-    else {
-      context.streams.out.write(line(target, options));
-      if (outcome.uid !== '') waiting.push({ target, uid: outcome.uid });
-    }
-  }
-  if (targets.length === 0 && errors.length === 0) context.streams.out.write('No resources found\n');
-  if (options.wait && options.dryRun === 'none') {
-    await Promise.all(
-      waiting.map(({ target, uid }) =>
-        waitUntilGone(client, target.mapping, target, uid, {
-          clock: context.clock,
-          timeoutMillis: options.timeoutMillis,
-          signal: context.signal,
-        }),
-      ),
-    );
-  }
-  throwFailures(errors);
-}
-
-function line(target: Target, options: DeleteOptions): string {
-  const { gvk } = target.mapping;
-  const kind = gvk.group === '' ? gvk.kind.toLowerCase() : `${gvk.kind.toLowerCase()}.${gvk.group}`;
-  if (options.output === 'name') return `${kind}/${target.name}\n`;
-  const verb = options.force && options.gracePeriodSeconds === 0 ? 'force deleted' : 'deleted';
-  const from = target.mapping.namespaced ? ` from ${target.namespace} namespace` : '';
-  return `${kind} "${target.name}" ${verb}${from}${dryRunSuffix[options.dryRun]}\n`;
-}
-
-type Outcome = { readonly uid: string } | { readonly error: unknown };
-
-async function deleteOne(
-  target: Target,
-  body: ApiDeleteOptions,
-  options: DeleteOptions,
-  client: Client,
-): Promise<Outcome> {
-  const resource = resourceOf(client, target.mapping, target.namespace);
-  try {
-    if (options.dryRun === 'client') {
-      await resource.get(target.name);
-      return { uid: '' };
-    }
-    const answer = (await resource.delete(target.name, body)) as Unstructured;
-    const uid = answer.metadata.uid ?? (answer as { details?: { uid?: string } }).details?.uid ?? '';
-    return { uid };
-  } catch (error) {
-    if (hasReason(error, 'NotFound') && options.ignoreNotFound) return { uid: '' };
-    if (target.source === '' || !(error instanceof StatusError)) return { error };
-    return { error: new PrefixedError(`error when deleting ${JSON.stringify(target.source)}`, error) };
-  }
-}
-
-async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) {
-      const item = items[index];
-      if (item !== undefined) results[index] = await work(item);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(32, items.length) }, worker));
-  return results;
 }

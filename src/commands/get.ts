@@ -4,6 +4,7 @@ import type { RestMapping } from '../apimachinery/rest-mapping.ts';
 import { resourcePath } from '../apimachinery/gvk.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import { decodeWatch } from '../client/watch-decoder.ts';
+import { rawTarget } from '../cli/raw-request.ts';
 import type { Client } from '../client/client.ts';
 import {
   type CommandContext,
@@ -147,9 +148,7 @@ export const getCommand = defineCommand<GetOptions>({
   async run(options, context) {
     const client = await context.cluster.client();
     if (options.raw !== '') {
-      const [path = '', query] = options.raw.split('?');
-      const parameters = Object.fromEntries(new URLSearchParams(query ?? ''));
-      const response = await client.stream({ method: 'GET', path, query: parameters, accept: '*/*' });
+      const response = await client.stream({ ...rawTarget(options.raw), method: 'GET', accept: '*/*', raw: true });
       for await (const chunk of response.body) context.streams.out.write(chunk);
       return;
     }

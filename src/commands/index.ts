@@ -1,5 +1,6 @@
 import type { CommandEntry } from '../cli/command-table.ts';
 
+const basicBeginner = 'Basic Commands (Beginner):';
 const basicIntermediate = 'Basic Commands (Intermediate):';
 const deploy = 'Deploy Commands:';
 const troubleshooting = 'Troubleshooting and Debugging Commands:';
@@ -14,6 +15,12 @@ const other = 'Other Commands:';
  * the order is the one of the help.
  */
 export const commandTable: readonly CommandEntry[] = [
+  {
+    path: ['create'],
+    short: 'Create a resource from a file or from stdin',
+    group: basicBeginner,
+    load: async () => (await import('./create.ts')).createCommand,
+  },
   {
     path: ['get'],
     short: 'Display one or many resources',

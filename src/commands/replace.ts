@@ -1,8 +1,9 @@
 import { cloneJson } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
-import { hasReason } from '../apimachinery/status.ts';
-import { parseJson } from '../apimachinery/json-codec.ts';
-import { type CommandContext, CommandError, defineCommand, UsageError } from '../cli/command.ts';
+import { type CheckedManifest, readCheckedInput } from '../cli/checked-input.ts';
+import { type CommandContext, CommandError, defineCommand } from '../cli/command.ts';
+import { deleteObjects, type DeletionOptions } from '../cli/delete-objects.ts';
+import { cascadeOf } from '../cli/deletion-flags.ts';
 import { PrefixedError, throwFailures } from '../cli/exit.ts';
 import {
   cascadeFlag,
@@ -10,18 +11,20 @@ import {
   fieldManagerFlag,
   filenameFlags,
   printFlags,
+  saveConfigFlag,
   standardFormats,
   subresourceFlag,
   validateFlag,
 } from '../cli/flags.ts';
-import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
+import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
 import { printerOf } from '../cli/print-objects.ts';
-import { type ResourceTarget, resolveTargets } from '../cli/resource-targets.ts';
-import { stringifyGoJson } from '../printers/go-json.ts';
+import { checkRaw, sendRaw } from '../cli/raw-request.ts';
+import { requestPlan } from '../generators/request-plan.ts';
+import { lastAppliedOf, withLastApplied } from '../patch/last-applied.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import { type DryRun, type FieldValidation, parseDryRun, parseValidate } from '../resource/dry-run.ts';
-import { resourceOf } from '../resource/resource-access.ts';
+import { findMapping, resourceOf } from '../resource/resource-access.ts';
 
 interface ReplaceOptions {
   readonly input: ManifestInput;
@@ -31,10 +34,10 @@ interface ReplaceOptions {
   readonly validation: FieldValidation;
   readonly fieldManager: string;
   readonly dryRun: DryRun;
+  /** --force: how the objects are deleted before they are made anew. */
+  readonly deletion: DeletionOptions | undefined;
   readonly printer: ObjectPrinter | undefined;
 }
-
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** `replace`: puts the manifests in the place of what is there. */
 export const replaceCommand = defineCommand<ReplaceOptions>({
@@ -54,111 +57,107 @@ export const replaceCommand = defineCommand<ReplaceOptions>({
     { name: 'force', type: 'bool', default: 'false', description: 'Delete the objects and make them anew' },
     { name: 'grace-period', type: 'int', default: '-1', description: 'With --force: seconds an object has to end' },
     { name: 'raw', type: 'string', default: '', description: 'A path to PUT to as it is' },
-    {
-      name: 'save-config',
-      type: 'bool',
-      default: 'false',
-      description: 'Keep the manifest in the annotation that apply reads',
-    },
+    saveConfigFlag,
     { name: 'timeout', type: 'duration', default: '0s', description: 'With --force: how long to wait for the end' },
     { name: 'wait', type: 'bool', default: 'false', description: 'With --force: wait until objects are gone' },
   ],
   async toOptions(_args, flags, context) {
     const input = manifestInput(flags);
-    const raw = flags.string('raw');
-    if (flags.int('grace-period') >= 0 && !flags.bool('force')) {
-      throw new CommandError('--grace-period must have --force specified');
-    }
-    if (flags.duration('timeout') !== 0 && !flags.bool('force')) {
-      throw new CommandError('--timeout must have --force specified');
-    }
-    if (input.filenames.length === 0) throw new CommandError('must specify one of -f and -k');
-    if (raw !== '') checkRaw(raw, input);
-    if (flags.bool('force')) {
-      throw new CommandError('--force is not supported by kubectl-ts yet: delete the object and create it');
-    }
+    const force = flags.bool('force');
+    const dryRun = parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text));
+    const gracePeriodSeconds = flags.int('grace-period');
+    if (gracePeriodSeconds >= 0 && !force) throw new CommandError('--grace-period must have --force specified');
+    if (flags.duration('timeout') !== 0 && !force) throw new CommandError('--timeout must have --force specified');
+    if (force && dryRun !== 'none') throw new CommandError('--dry-run can not be used when --force is set');
+    if (input.filenames.length === 0) throw new CommandError('must specify --filename to replace');
+    checkRaw(input, flags);
     return {
       input,
-      raw,
+      raw: flags.string('raw'),
       subresource: flags.string('subresource'),
       saveConfig: flags.bool('save-config'),
       validation: parseValidate(flags.string('validate')),
       fieldManager: flags.string('field-manager'),
-      dryRun: parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text)),
+      dryRun,
+      deletion: force
+        ? {
+            cascade: cascadeOf(flags.string('cascade')),
+            // Zero would not wait for the end of what runs; the real program makes it one, too.
+            gracePeriodSeconds: gracePeriodSeconds === 0 ? 1 : gracePeriodSeconds,
+            force: false,
+            ignoreNotFound: true,
+            wait: true,
+            timeoutMillis: flags.duration('timeout') || endMillis,
+            output: flags.string('output') === 'name' ? 'name' : '',
+            dryRun,
+          }
+        : undefined,
       printer: await printerOf(flags, context),
     };
   },
   async run(options, context) {
     if (options.raw !== '') {
-      await replaceRaw(options, context);
+      await sendRaw('PUT', options.raw, options.input, context);
       return;
     }
-    const request = { ...options, args: [], all: false, selector: '', fieldSelector: '', allNamespaces: false };
-    const targets = await resolveTargets(request, context);
-    if (targets.length === 0) throw new CommandError('no objects passed to replace');
+    const entries = await readCheckedInput(options.input, options, context);
+    if (entries.length === 0) throw new CommandError('no objects passed to replace');
+    if (options.deletion !== undefined) await deleteFirst(entries, options.deletion, context);
+    const printer = options.printer ?? new NamePrinter({ operation: `replaced${dryRunSuffix[options.dryRun]}` });
     const failures: unknown[] = [];
-    for (const target of targets) {
-      try {
-        const replaced = await replaceOne(target, options, context);
-        const operation = `replaced${dryRunSuffix[options.dryRun]}`;
-        context.streams.out.write((options.printer ?? new NamePrinter({ operation })).print(replaced));
-      } catch (error) {
-        failures.push(error);
-      }
-    }
+    await requestPlan(
+      entries,
+      (entry) => replaceOne(entry, options, context),
+      (result) => {
+        if (result.ok) context.streams.out.write(printer.print(result.value));
+        else failures.push(result.error);
+      },
+    );
     throwFailures(failures);
   },
 });
 
-function checkRaw(raw: string, input: ManifestInput): void {
-  if (input.filenames.length !== 1) throw new UsageError('--raw can only use a single local file or stdin');
-  if (/^https?:/.test(input.filenames[0] ?? '')) throw new UsageError('--raw cannot read from a url');
-  if (!raw.startsWith('/')) throw new UsageError(`--raw must be a valid URL path: ${raw}`);
-}
+/** How long the end of a deleted object is waited for where --timeout says nothing. */
+const endMillis = 5 * 60_000;
 
-async function replaceRaw(options: ReplaceOptions, context: CommandContext): Promise<void> {
-  const client = await context.cluster.client();
-  const [{ object } = { object: {} }] = await readInput(options.input, context);
-  const answer = await client.request({ method: 'PUT', path: options.raw, body: object });
-  context.streams.out.write(`${stringifyGoJson(parseJson(answer.body))}\n`);
+async function deleteFirst(
+  entries: readonly CheckedManifest[],
+  deletion: DeletionOptions,
+  context: CommandContext,
+): Promise<void> {
+  const targets = entries.flatMap(({ mapping, namespace, object, source }) =>
+    mapping === undefined ? [] : [{ mapping, namespace, source, name: object.metadata.name ?? '' }],
+  );
+  await deleteObjects(targets, deletion, await context.cluster.client(), context);
 }
 
 async function replaceOne(
-  { mapping, namespace, name = '', source, manifest }: ResourceTarget,
+  entry: CheckedManifest,
   options: ReplaceOptions,
   context: CommandContext,
 ): Promise<Unstructured> {
-  if (manifest === undefined) throw new CommandError('no objects passed to replace');
-  const object = cloneJson(manifest);
+  const { namespace, source } = entry;
+  const mapping = entry.mapping ?? (await findMapping(await context.cluster.discovery(), entry.object, source));
+  let object = cloneJson(entry.object);
   if (mapping.namespaced) object.metadata.namespace = namespace;
-  if (options.saveConfig || object.metadata.annotations?.[lastApplied] !== undefined) keepManifest(object);
+  if (options.saveConfig || lastAppliedOf(object) !== undefined) object = withLastApplied(object);
   if (options.dryRun === 'client') return object;
   const resource = resourceOf(await context.cluster.client(), mapping, namespace);
+  const write = { fieldManager: options.fieldManager, fieldValidation: options.validation };
+  if (options.deletion !== undefined) return resource.create(object, write);
   const { subresource } = options;
   const part = subresource === '' ? {} : { subresource };
   try {
     if ((object.metadata.resourceVersion ?? '') === '') {
-      const current = await resource.get(name, part);
-      const { resourceVersion } = current.metadata;
+      const { resourceVersion } = (await resource.get(object.metadata.name ?? '', part)).metadata;
       if (resourceVersion !== undefined) object.metadata.resourceVersion = resourceVersion;
     }
     return await resource.update(object, {
       ...part,
-      fieldManager: options.fieldManager,
-      fieldValidation: options.validation,
+      ...write,
       ...(options.dryRun === 'server' ? { dryRun: 'All' as const } : {}),
     });
   } catch (error) {
-    if (hasReason(error, 'Invalid')) throw error;
     throw new PrefixedError(`error when replacing ${JSON.stringify(source)}`, error);
   }
-}
-
-/** Writes the manifest, without the annotation itself, into the annotation. */
-function keepManifest(object: Unstructured): void {
-  const annotations = { ...object.metadata.annotations };
-  delete annotations[lastApplied];
-  object.metadata.annotations = annotations;
-  const text = `${stringifyGoJson(object)}\n`;
-  object.metadata.annotations = { ...annotations, [lastApplied]: text };
 }

@@ -25,24 +25,33 @@ const parallel = 32;
 
 /**
  * Does something with every object of the input: what others need first, the rest side by side. Objects of the same
- * kind and name stay one after the other. @returns results in the order of the input
+ * kind and name stay one after the other.
+ * @param told of each result in the order of the input, as soon as those before it are there
+ * @returns results in the order of the input
  */
-export async function requestPlan<T>(
-  objects: readonly ManifestObject[],
-  work: (entry: ManifestObject) => Promise<T>,
+export async function requestPlan<E extends Pick<ManifestObject, 'object'>, T>(
+  objects: readonly E[],
+  work: (entry: E) => Promise<T>,
+  told: (result: PlanResult<T>) => void = () => undefined,
 ): Promise<PlanResult<T>[]> {
   const results: PlanResult<T>[] = [];
+  let next = 0;
+  const tell = (): void => {
+    for (let result = results[next]; result !== undefined; result = results[++next]) told(result);
+  };
   for (let step = 0; step <= steps.length; step++) {
     const chains = new Map<string, number[]>();
     for (const [index, { object }] of objects.entries()) {
       if (stepOf(object.kind) !== step) continue;
-      const key = JSON.stringify([gvkOf(object), object.metadata.namespace ?? '', object.metadata.name ?? '']);
+      const key = JSON.stringify([gvkOf(object), object.metadata.namespace ?? '', object.metadata.name ?? index]);
       chains.set(key, [...(chains.get(key) ?? []), index]);
     }
     await inParallel([...chains.values()], async (indices) => {
       for (const index of indices) {
         const entry = objects[index];
-        if (entry !== undefined) results[index] = await settle(work(entry));
+        if (entry === undefined) continue;
+        results[index] = await settle(work(entry));
+        tell();
       }
     });
   }

@@ -17,6 +17,13 @@ export function clientSideApplyManagers(object: Unstructured): Set<string> {
   return new Set(owners.map(({ manager = '' }) => manager));
 }
 
+/** Whether a server-side manager owns the last-applied annotation already. */
+export function isLastAppliedOwnedByApply(object: Unstructured): boolean {
+  return (object.metadata.managedFields ?? []).some(
+    (entry) => entry.operation === 'Apply' && lastAppliedField.difference(fieldsOf(entry)).isEmpty(),
+  );
+}
+
 /**
  * Managed fields in which what client-side managers own belongs to a server-side manager (client-go's csaupgrade).
  * Without an entry of the server-side manager the first entry of a client-side one becomes it; an entry of the same

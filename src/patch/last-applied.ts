@@ -24,6 +24,15 @@ export function encodeLastApplied(configuration: Unstructured): string {
   return `${escapeHtml(stringifyJson(sortKeys(copy as unknown as JsonObject)))}\n`;
 }
 
+/** A copy that keeps what it says itself in the annotation, as kubectl's clients write it. */
+export function withLastApplied(configuration: Unstructured): Unstructured {
+  const copy = cloneJson(configuration);
+  copy.metadata.annotations ??= {};
+  const text = encodeLastApplied(copy);
+  copy.metadata.annotations = { ...copy.metadata.annotations, [lastAppliedAnnotation]: text };
+  return copy;
+}
+
 /** Sets the annotation of an object; drops it when the annotations would grow too large. */
 export function setLastApplied(object: Unstructured, text: string): void {
   const annotations: Record<string, string> = { ...object.metadata.annotations, [lastAppliedAnnotation]: text };

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/j
 import { parseJson } from '../apimachinery/json-codec.ts';
 import { type OpenApiTypes, schemasFromOpenApiV3 } from '../apimachinery/openapi-schema.ts';
 import { StatusError } from '../apimachinery/status.ts';
-import type { Client } from '../client/client.ts';
+import { TransportError } from '../client/transport-error.ts';
 import { type CacheOptions, cacheFolderName, writeCacheFile } from './cache-file.ts';
 
 /** What a server publishes of its types (KEP-2896). */
@@ -14,21 +14,21 @@ export interface OpenApi {
 
 /**
  * OpenAPI v3 with a cache on disk that processes share: the index is asked for once in a run, a document only when its
- * hash is new. Files are written whole or not at all.
+ * hash is new. A server that does not answer is taken for what it last was. Files are written whole or not at all.
  */
 export function createOpenApi(options: CacheOptions): OpenApi {
   const folder = join(options.cacheFolder, 'openapi', cacheFolderName(options.server));
   const documents = new Map<string, Promise<OpenApiTypes | undefined>>();
   let index: Promise<ReadonlyMap<string, string>> | undefined;
   const load = async (name: string): Promise<OpenApiTypes | undefined> => {
-    const url = (await (index ??= fetchIndex(options.client))).get(name);
+    const url = (await (index ??= readIndex(options, folder))).get(name);
     if (url === undefined) return undefined;
     const document = await readDocument(options, folder, name, url);
     return isJsonObject(document) ? schemasFromOpenApiV3(document) : undefined;
   };
   return {
     typesOf(group, version) {
-      const name = group === '' ? `api/${version}` : `apis/${group}/${version}`;
+      const name = openApiDocumentName(group, version);
       const known = documents.get(name) ?? load(name);
       documents.set(name, known);
       return known;
@@ -37,16 +37,26 @@ export function createOpenApi(options: CacheOptions): OpenApi {
 }
 
 /** The documents' names with their URLs, hash included. */
-async function fetchIndex(client: Client): Promise<ReadonlyMap<string, string>> {
-  let body: JsonValue;
+async function readIndex(options: CacheOptions, folder: string): Promise<ReadonlyMap<string, string>> {
+  const file = join(folder, 'index.json');
+  let bytes: Uint8Array;
   try {
-    body = parseJson((await client.request({ method: 'GET', path: '/openapi/v3', accept: 'application/json' })).body);
+    bytes = (await options.client.request({ method: 'GET', path: '/openapi/v3', accept: 'application/json' })).body;
   } catch (error) {
     // Servers before 1.24 publish version 2 alone.
     if (error instanceof StatusError && error.code === 404) return new Map();
-    throw error;
+    if (!(error instanceof TransportError)) throw error;
+    const cached = await options.files.readFile(file).catch(() => undefined);
+    if (cached === undefined) throw error;
+    return urlsOf(parseJson(cached));
   }
-  const paths: JsonObject = isJsonObject(body) && isJsonObject(body['paths']) ? body['paths'] : {};
+  const urls = urlsOf(parseJson(bytes));
+  await writeCacheFile(options.files, file, bytes);
+  return urls;
+}
+
+function urlsOf(index: JsonValue): ReadonlyMap<string, string> {
+  const paths: JsonObject = isJsonObject(index) && isJsonObject(index['paths']) ? index['paths'] : {};
   return new Map(
     Object.entries(paths).flatMap(([name, entry]): [string, string][] => {
       const url = isJsonObject(entry) ? entry['serverRelativeURL'] : undefined;
@@ -72,4 +82,9 @@ async function readDocument(options: CacheOptions, folder: string, name: string,
   const document = parseJson(body);
   if (hash !== '') await writeCacheFile(files, file, body);
   return document;
+}
+
+/** `api/v1`, `apis/apps/v1`: what a group version's document is called. */
+export function openApiDocumentName(group: string, version: string): string {
+  return group === '' ? `api/${version}` : `apis/${group}/${version}`;
 }

@@ -1,0 +1,196 @@
+import { type GroupVersionKind, gvkOf } from '../apimachinery/gvk.ts';
+import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
+import { matchesLabels, parseLabelSelector } from '../apimachinery/labels.ts';
+import type { RestMapper, RestMapping } from '../apimachinery/rest-mapping.ts';
+import { StatusError } from '../apimachinery/status.ts';
+import { TransportError } from '../client/transport-error.ts';
+import type { DryRun, FieldValidation } from '../resource/dry-run.ts';
+import type { ManifestObject } from '../resource/manifest-files.ts';
+import { findMapping, mappingOf, UnknownKindError } from '../resource/resource-access.ts';
+import type { ManifestProblem } from '../schema-cache/manifest-validator.ts';
+import type { OpenApi } from '../schema-cache/openapi.ts';
+import { type CommandContext, CommandError } from './command.ts';
+import { throwFailures } from './exit.ts';
+import { type ManifestInput, readInput } from './manifest-input.ts';
+import { suggestionsFor } from './suggestions.ts';
+
+/** One object of the input that was checked, with where it goes. */
+export interface CheckedManifest extends ManifestObject {
+  /** Undefined for a kind that the same input defines: it will be known when its definition is stored. */
+  readonly mapping: RestMapping | undefined;
+  /** Where the object goes; what cluster-scoped kinds ignore. */
+  readonly namespace: string;
+}
+
+/** How the input is to be checked. */
+export interface InputChecks {
+  readonly validation: FieldValidation;
+  readonly dryRun: DryRun;
+  /** `-l`: only objects with these labels are taken. */
+  readonly selector?: string;
+}
+
+/**
+ * Reads all objects of the input and checks every one, so that nothing is sent when something is wrong: kinds are
+ * known, namespaces fit, and the fields are those that the server publishes. A dry run on the client asks the server
+ * where it can, and goes on with what was last known of it, or with the built-in kinds, where it cannot.
+ * @throws CommandError, AggregateCommandError
+ */
+export async function readCheckedInput(
+  input: ManifestInput,
+  checks: InputChecks,
+  context: CommandContext,
+): Promise<CheckedManifest[]> {
+  const selector = parseLabelSelector(checks.selector ?? '');
+  const objects = (await readInput(input, context)).filter(({ object }) =>
+    matchesLabels(selector, object.metadata.labels ?? {}),
+  );
+  if (objects.length === 0) return [];
+  const kinds = await kindsFor(checks.dryRun, context);
+  const defined = definedKinds(objects);
+  const failures: unknown[] = [];
+  const checked: CheckedManifest[] = [];
+  for (const entry of objects) {
+    try {
+      const mapping = await mappingFor(entry, kinds, defined);
+      checked.push({ ...entry, mapping, namespace: await namespaceFor(entry, mapping, context) });
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  throwFailures(failures);
+  if (checks.validation === 'Strict') {
+    for (const entry of checked) failures.push(...(await problemsOf(entry, kinds)));
+  }
+  throwFailures(failures);
+  return checked;
+}
+
+/** Where kinds and their types are known from. */
+interface KnownKinds {
+  readonly find: (entry: ManifestObject) => RestMapping | Promise<RestMapping>;
+  readonly openApi: () => Promise<OpenApi>;
+  /** For a client that may go on without a server. */
+  readonly bundled: (() => Promise<{ mapper: RestMapper; openApi: OpenApi }>) | undefined;
+}
+
+async function kindsFor(dryRun: DryRun, context: CommandContext): Promise<KnownKinds> {
+  const bundled = dryRun === 'client' ? context.bundledApi : undefined;
+  const openApi = (): Promise<OpenApi> => context.cluster.openApi();
+  try {
+    const discovery = await context.cluster.discovery();
+    await discovery.mapper();
+    return { find: ({ object, source }) => findMapping(discovery, object, source), openApi, bundled };
+  } catch (error) {
+    if (bundled === undefined || !(error instanceof TransportError)) throw error;
+    const api = await bundled();
+    return {
+      find: ({ object, source }) => mappingOf(api.mapper, object, source),
+      openApi: () => Promise.resolve(api.openApi),
+      bundled,
+    };
+  }
+}
+
+async function mappingFor(
+  entry: ManifestObject,
+  kinds: KnownKinds,
+  defined: ReadonlyMap<string, DefinedKind>,
+): Promise<RestMapping | undefined> {
+  const gvk = gvkOf(entry.object);
+  try {
+    return await kinds.find(entry);
+  } catch (error) {
+    const definition = defined.get(`${gvk.group}/${gvk.kind}`);
+    if (!(error instanceof UnknownKindError) || definition === undefined) throw error;
+    // What a client's dry run defines will never be served.
+    return kinds.bundled === undefined ? undefined : mappingAsDefined(gvk, definition);
+  }
+}
+
+interface DefinedKind {
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
+function mappingAsDefined(gvk: GroupVersionKind, { plural, namespaced }: DefinedKind): RestMapping {
+  const { group, version, kind } = gvk;
+  const about = { verbs: [], shortNames: [], categories: [], subresources: [] };
+  const resource = { ...about, group, version, kind, name: plural, singularName: kind.toLowerCase(), namespaced };
+  return { gvk, gvr: { group, version, resource: plural }, namespaced, resource };
+}
+
+/** What the input's CustomResourceDefinitions define, by `group/kind`. */
+function definedKinds(objects: readonly ManifestObject[]): Map<string, DefinedKind> {
+  const kinds = new Map<string, DefinedKind>();
+  for (const { object } of objects) {
+    if (object.kind !== 'CustomResourceDefinition' || !isJsonObject(object['spec'])) continue;
+    const { group, names, scope } = object['spec'];
+    if (typeof group !== 'string' || !isJsonObject(names)) continue;
+    const { kind, plural } = names;
+    if (typeof kind !== 'string' || typeof plural !== 'string') continue;
+    kinds.set(`${group}/${kind}`, { plural, namespaced: scope !== 'Cluster' });
+  }
+  return kinds;
+}
+
+async function namespaceFor(
+  { object }: ManifestObject,
+  mapping: RestMapping | undefined,
+  context: CommandContext,
+): Promise<string> {
+  const { name, explicit } = await context.cluster.namespace();
+  const own = object.metadata.namespace ?? '';
+  if (mapping?.namespaced === false || own === '') return name;
+  if (explicit && context.globals.string('namespace') !== '' && own !== name) {
+    throw new CommandError(
+      `the namespace from the provided object "${own}" does not match the namespace "${name}". You must pass '--namespace=${own}' to perform this operation.`,
+    );
+  }
+  return own;
+}
+
+/** What the server would refuse to read in one object. */
+async function problemsOf(entry: CheckedManifest, kinds: KnownKinds): Promise<readonly CommandError[]> {
+  const { mapping, object, source } = entry;
+  if (mapping === undefined) return [];
+  const { group, version, kind } = mapping.gvk;
+  const types = await publishedTypes(mapping.gvr, kinds);
+  const name = types?.nameOf(group, version, kind);
+  if (types === undefined || name === undefined) return [];
+  const { createManifestValidator } = await import('../schema-cache/manifest-validator.ts');
+  const problems = createManifestValidator(types, name, kind)(object as unknown as JsonObject);
+  if (problems.length === 0) return [];
+  const messages = problems.map(({ message }) => message);
+  const all = messages.length === 1 ? (messages[0] ?? '') : `[${messages.join(', ')}]`;
+  const places = problems.map((problem) => `\n  at ${placeOf(problem, entry)}`).join('');
+  return [
+    new CommandError(
+      `error validating ${JSON.stringify(source)}: error validating data: ${all}; if you choose to ignore these errors, turn validation off with --validate=false${places}`,
+    ),
+  ];
+}
+
+/** Undefined where nothing is published for this user: the server itself checks what it is sent. */
+async function publishedTypes(
+  { group, version }: { readonly group: string; readonly version: string },
+  kinds: KnownKinds,
+): Promise<Awaited<ReturnType<OpenApi['typesOf']>>> {
+  try {
+    return await (await kinds.openApi()).typesOf(group, version);
+  } catch (error) {
+    if (error instanceof StatusError) return undefined;
+    if (!(error instanceof TransportError) || kinds.bundled === undefined) throw error;
+    return (await kinds.bundled()).openApi.typesOf(group, version);
+  }
+}
+
+/** `web.yaml:12:5: spec.replica (did you mean "replicas"?)`. */
+function placeOf({ path, known }: ManifestProblem, entry: ManifestObject): string {
+  const { line, column } = entry.positionOf(path);
+  const field = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
+  const last = path.at(-1);
+  const [suggestion] = known === undefined || typeof last !== 'string' ? [] : suggestionsFor(last, known);
+  const hint = suggestion === undefined ? '' : ` (did you mean ${JSON.stringify(suggestion)}?)`;
+  return `${entry.source}:${line}:${column}: ${field.replace(/^\./, '')}${hint}`;
+}

@@ -1,0 +1,317 @@
+import { cloneJson, isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import type { Unstructured } from '../../apimachinery/object-meta.ts';
+import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
+import { hasReason } from '../../apimachinery/status.ts';
+import type { CheckedManifest } from '../../cli/checked-input.ts';
+import { type CommandContext, CommandError } from '../../cli/command.ts';
+import { PrefixedError } from '../../cli/exit.ts';
+import type { Client, DeleteOptions, PatchType, ResourceClient, WriteOptions } from '../../client/client.ts';
+import { TransportError } from '../../client/transport-error.ts';
+import { createThreeWayJsonMergePatch } from '../../patch/json-merge-patch.ts';
+import { lastAppliedAnnotation, lastAppliedOf, withLastApplied } from '../../patch/last-applied.ts';
+import { identityUnchanged } from '../../patch/patch-precondition.ts';
+import { stringifyGoJson } from '../../printers/go-json.ts';
+import type { DryRun, FieldValidation } from '../../resource/dry-run.ts';
+import { findMapping, resourceOf } from '../../resource/resource-access.ts';
+import { waitUntilGone } from '../../resource/wait-until-gone.ts';
+import type { OpenApi } from '../../schema-cache/openapi.ts';
+import { sleep } from '../../system/clock.ts';
+import type { CurrentObjects } from './current-objects.ts';
+
+/** How objects are applied. */
+export interface ApplyPolicy {
+  readonly serverSide: boolean;
+  readonly forceConflicts: boolean;
+  readonly dryRun: DryRun;
+  readonly validation: FieldValidation;
+  readonly fieldManager: string;
+  /** Values that others changed are set back. */
+  readonly overwrite: boolean;
+  readonly subresource: string;
+  /** How an object that cannot be changed is deleted and made anew; undefined where that is not wanted. */
+  readonly force: (DeleteOptions & { readonly timeoutMillis: number }) | undefined;
+}
+
+/** What became of one object. */
+export interface Applied {
+  readonly object: Unstructured;
+  readonly mapping: RestMapping;
+  readonly operation: 'created' | 'configured' | 'unchanged' | 'serverside-applied';
+  readonly warnings: readonly string[];
+}
+
+/** What every object is applied with. */
+export interface ApplyWork {
+  readonly policy: ApplyPolicy;
+  readonly client: Client;
+  readonly current: CurrentObjects;
+  readonly context: CommandContext;
+}
+
+/** How long kinds that the same input defines may take to be served. */
+const definitionWaitMillis = 10_000;
+
+/** Makes one object as its manifest says. @throws StatusError, CommandError, PrefixedError with the source */
+export async function applyObject(entry: CheckedManifest, work: ApplyWork): Promise<Applied> {
+  const mapping = entry.mapping ?? (await mappingBeingDefined(entry, work));
+  const object = cloneJson(entry.object);
+  if (mapping.namespaced) object.metadata.namespace = entry.namespace;
+  if ((object.metadata.name ?? '') === '') {
+    const { generateName = '' } = object.metadata;
+    throw new CommandError(
+      generateName === ''
+        ? `error when retrieving current configuration of:\n${describe(mapping, entry.namespace, '')}\nfrom server for: ${JSON.stringify(entry.source)}: resource name may not be empty`
+        : `from ${generateName}: cannot use generate name with apply`,
+    );
+  }
+  const target = { ...entry, object, mapping, resource: resourceOf(work.client, mapping, entry.namespace) };
+  const applied = await (work.policy.serverSide ? applyOnServer(target, work) : applyOnClient(target, work));
+  return withDeletionWarning({ ...applied, mapping });
+}
+
+interface ApplyTarget extends CheckedManifest {
+  readonly mapping: RestMapping;
+  readonly resource: ResourceClient;
+}
+
+type Outcome = Omit<Applied, 'mapping'>;
+
+async function mappingBeingDefined(entry: CheckedManifest, { context, policy }: ApplyWork): Promise<RestMapping> {
+  // A dry run defines nothing that could be waited for.
+  const patience = policy.dryRun === 'none' ? { clock: context.clock, millis: definitionWaitMillis } : undefined;
+  return findMapping(await context.cluster.discovery(), entry.object, entry.source, patience);
+}
+
+function withDeletionWarning(applied: Applied): Applied {
+  const { object, operation, mapping } = applied;
+  if (operation === 'created' || object.metadata.deletionTimestamp === undefined) return applied;
+  const warning = `Warning: Detected changes to resource ${object.metadata.name ?? ''} which is currently being deleted.\n`;
+  return { object, operation, mapping, warnings: [...applied.warnings, warning] };
+}
+
+function writeOptions({ fieldManager, validation, dryRun }: ApplyPolicy): WriteOptions {
+  return { fieldManager, fieldValidation: validation, ...(dryRun === 'server' ? { dryRun: 'All' as const } : {}) };
+}
+
+async function applyOnServer(target: ApplyTarget, work: ApplyWork): Promise<Outcome> {
+  const { object, resource } = target;
+  const { policy } = work;
+  const name = object.metadata.name ?? '';
+  const send = (): Promise<Unstructured> =>
+    resource.patch(name, 'application/apply-patch+yaml', object, {
+      ...writeOptions(policy),
+      ...(policy.forceConflicts ? { force: true } : {}),
+      ...(policy.subresource === '' ? {} : { subresource: policy.subresource }),
+    });
+  let result: Unstructured;
+  try {
+    result = await send();
+  } catch (error) {
+    if (!hasReason(error, 'Conflict')) throw error;
+    throw new CommandError(`${error.message}\n${conflictAdvice}`);
+  }
+  const warnings: string[] = [];
+  if (lastAppliedOf(result) !== undefined && policy.dryRun === 'none') {
+    const { moveToServerSide } = await import('./move-to-server-side.ts');
+    const moved = await moveToServerSide(result, target, policy.fieldManager, send);
+    warnings.push(...moved.warnings);
+    result = moved.object;
+  }
+  return { object: result, operation: 'serverside-applied', warnings };
+}
+
+const conflictAdvice = `Please review the fields above--they currently have other managers. Here
+are the ways you can resolve this warning:
+* If you intend to manage all of these fields, please re-run the apply
+  command with the \`--force-conflicts\` flag.
+* If you do not intend to manage all of the fields, please edit your
+  manifest to remove references to the fields that should keep their
+  current managers.
+* You may co-own fields by updating your manifest to match the existing
+  value; in this case, you'll become the manager if the other manager(s)
+  stop managing the field (remove it from their configuration).
+See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`;
+
+/** As often is a patch made again when the object changed meanwhile; after the first ones with a pause. */
+const maxTries = 5;
+const pauseMillis = 1000;
+
+async function applyOnClient(target: ApplyTarget, work: ApplyWork): Promise<Outcome> {
+  const { object, mapping, namespace, source, resource } = target;
+  const { policy, context } = work;
+  const name = object.metadata.name ?? '';
+  const wanted = withLastApplied(object);
+  let current = await currentObject(target, work);
+  if (current === undefined) {
+    const created = withoutNulls(wanted);
+    if (policy.dryRun === 'client') return { object: created, operation: 'created', warnings: [] };
+    try {
+      return { object: await resource.create(created, writeOptions(policy)), operation: 'created', warnings: [] };
+    } catch (failure) {
+      throw new PrefixedError(`error when creating ${JSON.stringify(source)}`, failure);
+    }
+  }
+  const warnings: string[] = [];
+  if (current.metadata.annotations?.[lastAppliedAnnotation] === undefined) {
+    warnings.push(
+      `Warning: resource ${mapping.gvr.resource}/${name} is missing the ${lastAppliedAnnotation} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`,
+    );
+  }
+  for (let attempt = 0; ; attempt++) {
+    const { type, patch } = await threeWayPatch(current, wanted, target, work);
+    if (Object.keys(patch).length === 0) return { object: current, operation: 'unchanged', warnings };
+    if (policy.dryRun === 'client') {
+      return { object: await patchedLocally(current, type, patch, target, context), operation: 'configured', warnings };
+    }
+    try {
+      return {
+        object: await resource.patch(name, type, patch, writeOptions(policy)),
+        operation: 'configured',
+        warnings,
+      };
+    } catch (error) {
+      if (hasReason(error, 'Conflict') && attempt < maxTries) {
+        if (attempt > 0) await sleep(context.clock, pauseMillis, context.signal);
+        current = await resource.get(name);
+        continue;
+      }
+      if (policy.force !== undefined && (hasReason(error, 'Conflict') || hasReason(error, 'Invalid'))) {
+        return { object: await makeAnew(current, wanted, target, work), operation: 'configured', warnings };
+      }
+      throw new PrefixedError(
+        `error when applying patch:\n${stringifyGoJson(patch)}\nto:\n${describe(mapping, namespace, name)}\nfor: ${JSON.stringify(source)}: error when patching ${JSON.stringify(source)}`,
+        error,
+      );
+    }
+  }
+}
+
+async function currentObject(target: ApplyTarget, work: ApplyWork): Promise<Unstructured | undefined> {
+  const { object, mapping, namespace, source } = target;
+  const name = object.metadata.name ?? '';
+  try {
+    return await work.current.get(mapping, namespace, name);
+  } catch (error) {
+    // A dry run on the client does without a server that does not answer.
+    if (work.policy.dryRun === 'client' && error instanceof TransportError) return undefined;
+    throw new PrefixedError(
+      `error when retrieving current configuration of:\n${describe(mapping, namespace, name)}\nfrom server for: ${JSON.stringify(source)}`,
+      error,
+    );
+  }
+}
+
+/** What the patch makes of the object, for a dry run that does not ask the server. */
+async function patchedLocally(
+  current: Unstructured,
+  type: PatchType,
+  patch: JsonObject,
+  { mapping }: ApplyTarget,
+  context: CommandContext,
+): Promise<Unstructured> {
+  const live = current as unknown as JsonObject;
+  if (type === 'application/merge-patch+json') {
+    const { applyJsonMergePatch } = await import('../../patch/json-merge-patch.ts');
+    return applyJsonMergePatch(live, patch) as unknown as Unstructured;
+  }
+  const { applyStrategicMergePatch } = await import('../../patch/strategic-merge-patch.ts');
+  const types = await (await context.cluster.openApi()).typesOf(mapping.gvr.group, mapping.gvr.version);
+  const name = types?.nameOf(mapping.gvk.group, mapping.gvk.version, mapping.gvk.kind);
+  if (types === undefined || name === undefined) return current;
+  return applyStrategicMergePatch(live, patch, types.lookup(name), types) as unknown as Unstructured;
+}
+
+/** Deletes the object and makes it anew; the old one comes back where that fails. */
+async function makeAnew(
+  current: Unstructured,
+  wanted: Unstructured,
+  { mapping, namespace, resource, source }: ApplyTarget,
+  { policy, client, context }: ApplyWork,
+): Promise<Unstructured> {
+  const { timeoutMillis = 0, ...deletion } = policy.force ?? {};
+  const name = wanted.metadata.name ?? '';
+  await resource.delete(name, deletion);
+  const { clock, signal } = context;
+  const wait = { clock, signal, timeoutMillis };
+  await waitUntilGone(client, mapping, { namespace, name }, current.metadata.uid ?? '', wait);
+  try {
+    return await resource.create(withoutNulls(wanted), writeOptions(policy));
+  } catch (error) {
+    const { resourceVersion: _version, uid: _uid, ...metadata } = current.metadata;
+    try {
+      await resource.create({ ...current, metadata }, writeOptions(policy));
+    } catch (again) {
+      throw new CommandError(
+        `An error occurred force-replacing the existing object with the newly provided one:\n\n${messageOf(error)}.\n\nAdditionally, an error occurred attempting to restore the original object:\n\n${messageOf(again)}`,
+      );
+    }
+    throw new PrefixedError(`error when creating ${JSON.stringify(source)}`, error);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Fields that are null are left out of what is created, as the real program does. */
+function withoutNulls(object: Unstructured): Unstructured {
+  const prune = (value: JsonValue): JsonValue => {
+    if (Array.isArray(value)) return value.map(prune);
+    if (!isJsonObject(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([name, member]): [string, JsonValue][] =>
+        member === null ? [] : [[name, prune(member)]],
+      ),
+    );
+  };
+  return prune(object as unknown as JsonObject) as unknown as Unstructured;
+}
+
+function originalOf(current: Unstructured): JsonObject {
+  const annotation = current.metadata.annotations?.[lastAppliedAnnotation];
+  try {
+    const original = annotation === undefined ? {} : (JSON.parse(annotation) as JsonValue);
+    return isJsonObject(original) ? original : {};
+  } catch {
+    // An annotation that somebody damaged says nothing.
+    return {};
+  }
+}
+
+/**
+ * What brings the stored object to the manifest. Built-in kinds get a strategic merge patch, which merges lists by the
+ * keys that the server publishes; custom ones a JSON merge patch.
+ */
+async function threeWayPatch(
+  current: Unstructured,
+  wanted: Unstructured,
+  { mapping }: ApplyTarget,
+  { policy, context }: ApplyWork,
+): Promise<{ readonly type: PatchType; readonly patch: JsonObject }> {
+  const original = originalOf(current);
+  const modified = cloneJson(wanted) as unknown as JsonObject;
+  const live = current as unknown as JsonObject;
+  const patch = createThreeWayJsonMergePatch(original, modified, live, identityUnchanged);
+  // Where even whole lists are the same, no rules are needed to tell so.
+  if (Object.keys(patch).length === 0) return { type: 'application/merge-patch+json', patch };
+  const { group, version } = mapping.gvr;
+  const openApi: OpenApi = await context.cluster.openApi();
+  const types = await openApi.typesOf(group, version);
+  const name = types?.nameOf(mapping.gvk.group, mapping.gvk.version, mapping.gvk.kind);
+  if (types === undefined || name === undefined || !builtInType.test(name)) {
+    return { type: 'application/merge-patch+json', patch };
+  }
+  const { createThreeWayStrategicMergePatch } = await import('../../patch/strategic-merge-patch.ts');
+  const checks = { overwrite: policy.overwrite, preconditions: identityUnchanged };
+  const strategic = createThreeWayStrategicMergePatch(original, modified, live, types.lookup(name), types, checks);
+  return { type: 'application/strategic-merge-patch+json', patch: strategic };
+}
+
+/** Types that come with Kubernetes itself; custom ones are named by their groups. */
+const builtInType = /^io\.k8s\.(api|(kube-aggregator|apiextensions-apiserver)\.pkg)\./;
+
+function describe(mapping: RestMapping, namespace: string, name: string): string {
+  const { group, version, resource } = mapping.gvr;
+  const gvk = `${group}/${version}`;
+  return `Resource: "${gvk}, Resource=${resource}", GroupVersionKind: "${gvk}, Kind=${mapping.gvk.kind}"\nName: "${name}", Namespace: "${mapping.namespaced ? namespace : ''}"`;
+}

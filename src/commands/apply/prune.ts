@@ -1,0 +1,93 @@
+import { NoMatchError, type RestMapper, type RestMapping } from '../../apimachinery/rest-mapping.ts';
+import type { Client, DeleteOptions } from '../../client/client.ts';
+import { CommandError } from '../../cli/command.ts';
+import { lastAppliedAnnotation } from '../../patch/last-applied.ts';
+import type { DryRun } from '../../resource/dry-run.ts';
+import { resourceOf } from '../../resource/resource-access.ts';
+import type { Unstructured } from '../../apimachinery/object-meta.ts';
+
+/** Kinds that --prune deletes where --prune-allowlist names none. */
+const usualKinds: readonly string[] = [
+  'core/v1/ConfigMap',
+  'core/v1/Endpoints',
+  'core/v1/PersistentVolumeClaim',
+  'core/v1/Pod',
+  'core/v1/ReplicationController',
+  'core/v1/Secret',
+  'core/v1/Service',
+  'batch/v1/Job',
+  'batch/v1/CronJob',
+  'networking.k8s.io/v1/Ingress',
+  'apps/v1/DaemonSet',
+  'apps/v1/Deployment',
+  'apps/v1/ReplicaSet',
+  'apps/v1/StatefulSet',
+  'core/v1/Namespace',
+  'core/v1/PersistentVolume',
+];
+
+/** The kinds of --prune-allowlist, `group/version/Kind` each, or the usual ones. @throws CommandError */
+export function pruneMappings(allowlist: readonly string[], mapper: RestMapper): RestMapping[] {
+  return (allowlist.length === 0 ? usualKinds : allowlist).map((text) => {
+    const [group = '', version = '', kind = '', ...rest] = text.split('/');
+    if (kind === '' || rest.length > 0) {
+      throw new CommandError(`invalid GroupVersionKind format: ${text}, please follow <group/version/kind>`);
+    }
+    try {
+      return mapper.mappingForKind({ group: group === 'core' ? '' : group, kind }, version);
+    } catch (error) {
+      if (error instanceof NoMatchError) throw new CommandError(error.message);
+      throw error;
+    }
+  });
+}
+
+/** What is pruned, and how. */
+export interface PruneRequest {
+  readonly mappings: readonly RestMapping[];
+  readonly namespaces: Iterable<string>;
+  readonly labelSelector: string;
+  /** What was applied just now. */
+  readonly keptUids: ReadonlySet<string>;
+  readonly deletion: DeleteOptions;
+  readonly dryRun: DryRun;
+}
+
+/**
+ * Deletes what was applied before and is no longer in the input: objects of the kinds with the annotation that apply
+ * leaves. Namespaced kinds first, cluster-scoped ones last. @param pruned told of each one
+ */
+export async function prune(
+  request: PruneRequest,
+  client: Client,
+  pruned: (object: Unstructured) => void,
+): Promise<void> {
+  const { mappings, dryRun, deletion } = request;
+  const places = [
+    ...[...request.namespaces].flatMap((namespace) =>
+      mappings.filter(({ namespaced }) => namespaced).map((mapping) => ({ mapping, namespace })),
+    ),
+    ...mappings.filter(({ namespaced }) => !namespaced).map((mapping) => ({ mapping, namespace: '' })),
+  ];
+  const { labelSelector } = request;
+  // Looked for side by side, deleted in order.
+  const found = await Promise.all(
+    places.map(async ({ mapping, namespace }) => resourceOf(client, mapping, namespace).list({ labelSelector })),
+  );
+  for (const [index, { mapping, namespace }] of places.entries()) {
+    const about = { apiVersion: apiVersionOf(mapping), kind: mapping.gvk.kind };
+    for (const item of found[index]?.items ?? []) {
+      const { annotations, name = '', uid = '' } = item.metadata;
+      if (annotations?.[lastAppliedAnnotation] === undefined || request.keptUids.has(uid)) continue;
+      if (dryRun !== 'client') {
+        const options = { ...deletion, ...(dryRun === 'server' ? { dryRun: 'All' as const } : {}) };
+        await resourceOf(client, mapping, namespace).delete(name, options);
+      }
+      pruned({ ...about, ...item });
+    }
+  }
+}
+
+function apiVersionOf({ gvk }: RestMapping): string {
+  return gvk.group === '' ? gvk.version : `${gvk.group}/${gvk.version}`;
+}
