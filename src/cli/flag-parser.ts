@@ -39,6 +39,15 @@ export class FlagSet implements FlagValues {
     }
   }
 
+  /** The flags of these definitions alone: one that a flag of the same name hides has its default value. */
+  only(definitions: readonly FlagDefinition[]): FlagSet {
+    const set = new FlagSet(definitions);
+    for (const [name, flag] of this.#byName) {
+      if (set.#byName.get(name)?.definition === flag.definition) set.#byName.set(name, flag);
+    }
+    return set;
+  }
+
   bool = (name: string): boolean => this.#value(name) as boolean;
   string = (name: string): string => this.#value(name) as string;
   int = (name: string): number => this.#value(name) as number;

@@ -252,7 +252,8 @@ class Program {
 
   async #execute(definition: CommandDefinition, parsed: ParsedFlags): Promise<void> {
     const { values } = parsed;
-    refuseWhatIsNotDone(values);
+    const globals = values.only(this.#globals);
+    refuseWhatIsNotDone(globals);
     let warnings = 0;
     let access: ClusterAccess | undefined;
     const world = this.#world;
@@ -262,7 +263,7 @@ class Program {
         (await import('./cluster-access.ts')).clusterAccessFromFlags(() => {
           warnings++;
         });
-      return (access ??= make(world, values));
+      return (access ??= make(world, globals));
     };
     const { streams, env, cwd, clock, random, files, signal } = world;
     const context: CommandContext = {
@@ -273,7 +274,7 @@ class Program {
       random,
       files,
       signal,
-      globals: values,
+      globals,
       ...(world.bundledApi === undefined ? {} : { bundledApi: world.bundledApi }),
       cluster: {
         client: async () => (await makeAccess()).client(),
@@ -292,7 +293,7 @@ class Program {
     } finally {
       if (access !== undefined) await closeAccess(access);
     }
-    if (warnings > 0 && values.bool('warnings-as-errors')) {
+    if (warnings > 0 && globals.bool('warnings-as-errors')) {
       throw new CommandError(`${warnings} warning${warnings === 1 ? '' : 's'} received`);
     }
   }

@@ -41,7 +41,7 @@ export function parseValidate(value: string): FieldValidation {
       return 'Ignore';
     default:
       throw new DryRunError(
-        `invalid - validation option ${JSON.stringify(value)}; must be one of: strict (or true), warn, ignore (or false)`,
+        `invalid - validate option ${JSON.stringify(value)}; must be one of: strict (or true), warn, ignore (or false)`,
       );
   }
 }

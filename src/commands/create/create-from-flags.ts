@@ -1,0 +1,182 @@
+import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
+import { StatusError } from '../../apimachinery/status.ts';
+import type { Unstructured } from '../../apimachinery/object-meta.ts';
+import {
+  type CommandContext,
+  type CommandDefinition,
+  CommandError,
+  defineCommand,
+  type FlagDefinition,
+  type FlagValues,
+  UsageError,
+} from '../../cli/command.ts';
+import { transportReason } from '../../cli/exit.ts';
+import {
+  dryRunFlag,
+  fieldManagerFlag,
+  printFlags,
+  saveConfigFlag,
+  standardFormats,
+  validateFlag,
+} from '../../cli/flags.ts';
+import { printerOf } from '../../cli/print-objects.ts';
+import { TransportError } from '../../client/transport-error.ts';
+import { stringifyTyped } from '../../generators/typed-json.ts';
+import { lastAppliedAnnotation } from '../../patch/last-applied.ts';
+import { dryRunSuffix, NamePrinter } from '../../printers/name-printer.ts';
+import type { ObjectPrinter } from '../../printers/printer.ts';
+import { type DryRun, type FieldValidation, parseDryRun, parseValidate } from '../../resource/dry-run.ts';
+
+/** What a command that makes one object is asked for. */
+export interface CreateRequest {
+  readonly name: string;
+  /** The arguments behind the name. */
+  readonly command: readonly string[];
+  readonly flags: FlagValues;
+  readonly context: CommandContext;
+}
+
+/** One command that makes one object from flags. */
+export interface CreateCommand {
+  readonly path: readonly string[];
+  readonly aliases?: readonly string[];
+  readonly usage: string;
+  readonly short: string;
+  readonly long?: string;
+  readonly examples?: string;
+  readonly flags: readonly FlagDefinition[];
+  /** Flags that must be given, sorted. */
+  readonly required?: readonly string[];
+  readonly resource: GroupVersionResource;
+  readonly namespaced: boolean;
+  /** Stands before what went wrong: `failed to create quota: `; without it errors of the server stay as they are. */
+  readonly failure?: string;
+  /** Whether --save-config does anything; for services it does not. */
+  readonly keepsConfig?: boolean;
+  /** Checks the flags without touching the network; what it returns makes the object. */
+  prepare(request: CreateRequest): () => Unstructured | Promise<Unstructured>;
+}
+
+interface Options {
+  readonly make: () => Unstructured | Promise<Unstructured>;
+  readonly dryRun: DryRun;
+  readonly validation: FieldValidation;
+  readonly fieldManager: string;
+  readonly saveConfig: boolean;
+  readonly printer: ObjectPrinter | undefined;
+}
+
+/** The frame that all commands share which make one object from flags. */
+export function createFromFlags(command: CreateCommand): CommandDefinition<Options> {
+  const { path, aliases, usage, short, long, examples, required = [] } = command;
+  return defineCommand<Options>({
+    path,
+    usage,
+    short,
+    ...(aliases === undefined ? {} : { aliases }),
+    ...(long === undefined ? {} : { long }),
+    ...(examples === undefined ? {} : { examples }),
+    flags: [
+      ...printFlags({ formats: standardFormats }),
+      ...command.flags,
+      dryRunFlag,
+      fieldManagerFlag('kubectl-create'),
+      saveConfigFlag,
+      validateFlag,
+    ],
+    async toOptions(args, flags, context) {
+      requireFlags(flags, required);
+      const name = nameFromArguments(args, flags);
+      const dryRun = parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text));
+      const printer = await typedPrinter(flags, context);
+      const validation = parseValidate(flags.string('validate'));
+      if (name === '') throw new CommandError('name must be specified');
+      return {
+        make: command.prepare({ name, command: args.slice(1), flags, context }),
+        dryRun,
+        validation,
+        fieldManager: flags.string('field-manager'),
+        saveConfig: flags.bool('save-config') && command.keepsConfig !== false,
+        printer,
+      };
+    },
+    async run(options, context) {
+      const made = await options.make();
+      const { name: namespace, explicit } = await context.cluster.namespace();
+      let object = command.namespaced && explicit ? withNamespace(made, namespace) : made;
+      if (options.saveConfig) object = withConfiguration(object);
+      if (options.dryRun !== 'client') object = await send(object, namespace, command, options, context);
+      const printer = options.printer ?? new NamePrinter({ operation: `created${dryRunSuffix[options.dryRun]}` });
+      context.streams.out.write(printer.print(object));
+    },
+  });
+}
+
+/** Flags that must be given, in the words of cobra. @param required sorted @throws CommandError */
+export function requireFlags(flags: FlagValues, required: readonly string[]): void {
+  const missing = required.filter((name) => !flags.changed(name)).map((name) => `"${name}"`);
+  if (missing.length > 0) throw new CommandError(`required flag(s) ${missing.join(', ')} not set`);
+}
+
+/** The one NAME before `--`. @throws UsageError */
+export function nameFromArguments(args: readonly string[], flags: FlagValues): string {
+  const { argumentsBeforeDash = -1 } = flags;
+  const count = argumentsBeforeDash === -1 ? args.length : argumentsBeforeDash;
+  if (count !== 1) throw new UsageError(`exactly one NAME is required, got ${count}`);
+  return args[0] ?? '';
+}
+
+/** The printer of -o; its JSON keeps the order of the fields, which typed objects have. */
+export async function typedPrinter(flags: FlagValues, context: CommandContext): Promise<ObjectPrinter | undefined> {
+  const printer = await printerOf(flags, context);
+  if (flags.string('output').toLowerCase() !== 'json') return printer;
+  const showManagedFields = flags.bool('show-managed-fields');
+  return {
+    print(object) {
+      const { metadata, ...rest } = object as Unstructured;
+      const { managedFields, ...shown } = metadata;
+      const kept = showManagedFields && managedFields !== undefined ? metadata : shown;
+      const { kind, apiVersion, ...fields } = rest;
+      return `${stringifyTyped({ kind, apiVersion, metadata: kept, ...fields }, '    ')}\n`;
+    },
+  };
+}
+
+function withNamespace(object: Unstructured, namespace: string): Unstructured {
+  const { name, ...rest } = object.metadata;
+  return { ...object, metadata: { ...(name === undefined ? {} : { name }), namespace, ...rest } };
+}
+
+/** Keeps in an annotation what the object says, its fields in the order of its type. */
+export function withConfiguration(object: Unstructured): Unstructured {
+  const { annotations = {}, ...metadata } = object.metadata;
+  const kept = { ...annotations, [lastAppliedAnnotation]: `${stringifyTyped(object)}\n` };
+  return { ...object, metadata: { ...metadata, annotations: kept } };
+}
+
+async function send(
+  object: Unstructured,
+  namespace: string,
+  command: CreateCommand,
+  options: Options,
+  context: CommandContext,
+): Promise<Unstructured> {
+  const client = await context.cluster.client();
+  try {
+    return await client.resource(command.resource, command.namespaced ? namespace : undefined).create(object, {
+      ...(options.fieldManager === '' ? {} : { fieldManager: options.fieldManager }),
+      fieldValidation: options.validation,
+      ...(options.dryRun === 'server' ? { dryRun: 'All' as const } : {}),
+    });
+  } catch (error) {
+    if (command.failure === undefined) throw error;
+    throw new CommandError(`${command.failure}${reasonOf(error)}`);
+  }
+}
+
+/** What went wrong as text, for messages that put something of their own before it. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof StatusError) return error.message;
+  if (error instanceof TransportError) return transportReason(error);
+  return error instanceof Error ? error.message : String(error);
+}
