@@ -170,6 +170,17 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./describe.ts')).describeCommand,
   },
   {
+    path: ['auth'],
+    short: 'Inspect authorization',
+    group: troubleshooting,
+    long: 'Find out who one is for the server, and what one may do.',
+  },
+  {
+    path: ['auth', 'whoami'],
+    short: 'Experimental: Check self subject attributes',
+    load: async () => (await import('./auth/whoami.ts')).whoAmICommand,
+  },
+  {
     path: ['rollout'],
     short: 'Manage the rollout of a resource',
     group: deploy,
@@ -296,10 +307,38 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./cluster/serve.ts')).clusterServeCommand,
   },
   {
+    path: ['certificate'],
+    short: 'Modify certificate resources',
+    group: clusterManagement,
+    long: 'Decide about requests for certificates.',
+  },
+  {
+    path: ['certificate', 'approve'],
+    short: 'Approve a certificate signing request',
+    load: async () => (await import('./certificate/decide.ts')).certificateApproveCommand,
+  },
+  {
+    path: ['certificate', 'deny'],
+    short: 'Deny a certificate signing request',
+    load: async () => (await import('./certificate/decide.ts')).certificateDenyCommand,
+  },
+  {
     path: ['cluster-info'],
     short: 'Display cluster information',
     group: clusterManagement,
     load: async () => (await import('./cluster-info.ts')).clusterInfoCommand,
+  },
+  {
+    path: ['cordon'],
+    short: 'Mark node as unschedulable',
+    group: clusterManagement,
+    load: async () => (await import('./cordon.ts')).cordonCommand,
+  },
+  {
+    path: ['uncordon'],
+    short: 'Mark node as schedulable',
+    group: clusterManagement,
+    load: async () => (await import('./uncordon.ts')).uncordonCommand,
   },
   {
     path: ['api-versions'],

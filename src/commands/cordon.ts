@@ -1,0 +1,99 @@
+import { isJsonObject } from '../apimachinery/json.ts';
+import { goQuote } from '../apimachinery/field-error.ts';
+import {
+  type CommandContext,
+  type CommandDefinition,
+  CommandError,
+  defineCommand,
+  UsageError,
+} from '../cli/command.ts';
+import { dryRunFlag, selectorFlag } from '../cli/flags.ts';
+import { type LoadedTarget, loadTargets, resolveTargets } from '../cli/resource-targets.ts';
+import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
+import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
+import { resourceOf } from '../resource/resource-access.ts';
+
+interface CordonOptions {
+  readonly args: readonly string[];
+  readonly selector: string;
+  readonly dryRun: DryRun;
+}
+
+/** `cordon`: no new pods on a node. */
+export const cordonCommand = cordoning('cordon', 'Mark node as unschedulable', true);
+
+/** A command that sets whether nodes take new pods. */
+export function cordoning(
+  word: 'cordon' | 'uncordon',
+  short: string,
+  unschedulable: boolean,
+): CommandDefinition<CordonOptions> {
+  return defineCommand<CordonOptions>({
+    path: [word],
+    usage: 'NODE',
+    short,
+    long: unschedulable ? 'Let no new pods onto nodes; those that run there stay.' : 'Let new pods onto nodes again.',
+    examples: `  # One node\n  kubectl ${word} worker-1`,
+    flags: [selectorFlag, dryRunFlag],
+    toOptions(args, flags, context) {
+      const selector = flags.string('selector');
+      if (args.length === 0 && !flags.changed('selector')) throw new UsageError(`USAGE: ${word} NODE [flags]`);
+      if (args.length > 0 && selector !== '') {
+        throw new UsageError('error: cannot specify both a node name and a --selector option');
+      }
+      const dryRun = parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text));
+      return { args, selector, dryRun };
+    },
+    async run(options, context) {
+      for (const node of await loadNodes(options.args, options.selector, context)) {
+        const spec = isJsonObject(node.object['spec']) ? node.object['spec'] : {};
+        const isAlready = (spec['unschedulable'] === true) === unschedulable;
+        try {
+          if (!isAlready && options.dryRun !== 'client') {
+            const resource = resourceOf(await context.cluster.client(), node.mapping, node.namespace);
+            const patch = { spec: { unschedulable: unschedulable ? true : null } };
+            const write = options.dryRun === 'server' ? { dryRun: 'All' as const } : {};
+            await resource.patch(node.name, 'application/strategic-merge-patch+json', patch, write);
+          }
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : String(error);
+          context.streams.err.write(`error: unable to ${word} node ${goQuote(node.name)}: ${reason}\n`);
+          continue;
+        }
+        const operation = `${isAlready ? 'already ' : ''}${word}ed${dryRunSuffix[options.dryRun]}`;
+        context.streams.out.write(new NamePrinter({ operation }).print(node.object));
+      }
+    },
+  });
+}
+
+/** The nodes that names or a selector stand for. @throws CommandError for other kinds, StatusError */
+export async function loadNodes(
+  args: readonly string[],
+  selector: string,
+  context: CommandContext,
+): Promise<readonly LoadedTarget[]> {
+  const names = args.map((name) => (name.includes('/') ? name : `nodes/${name}`));
+  const targets = await resolveTargets(
+    {
+      args: args.length === 0 ? ['nodes'] : names,
+      input: { filenames: [], recursive: false },
+      all: selector === '',
+      selector,
+      fieldSelector: '',
+      allNamespaces: false,
+    },
+    context,
+  );
+  const { objects, errors } = await loadTargets(targets, context);
+  if (errors.length > 0) throw errors[0];
+  for (const { mapping } of objects) {
+    const { group, version, resource } = mapping.gvr;
+    if (group !== '' || resource !== 'nodes') {
+      throw new CommandError(
+        `error: expected resource of type node, got ${goQuote(`${group}/${version}, Resource=${resource}`)}`,
+      );
+    }
+  }
+  return objects;
+}
