@@ -1,6 +1,7 @@
-import { CommandError } from '../cli/command.ts';
-
 export const rbacGroup = 'rbac.authorization.k8s.io';
+
+/** A subject that cannot be; the message is what follows `error: `. */
+export class BindingSubjectError extends Error {}
 
 /** A subject of a role binding, its fields in the order of the type. */
 export interface BindingSubject {
@@ -10,7 +11,7 @@ export interface BindingSubject {
   readonly namespace?: string;
 }
 
-/** The subjects that --user, --group and --serviceaccount name, in this order. @throws CommandError */
+/** The subjects that --user, --group and --serviceaccount name, in this order. @throws BindingSubjectError */
 export function bindingSubjects(
   users: readonly string[],
   groups: readonly string[],
@@ -22,7 +23,7 @@ export function bindingSubjects(
     ...serviceAccounts.map((text) => {
       const [namespace = '', name = '', ...rest] = text.split(':');
       if (rest.length > 0 || namespace === '' || name === '') {
-        throw new CommandError('serviceaccount must be <namespace>:<name>');
+        throw new BindingSubjectError('serviceaccount must be <namespace>:<name>');
       }
       return { kind: 'ServiceAccount', name, namespace };
     }),

@@ -13,7 +13,7 @@ export const subjectFlags: readonly FlagDefinition[] = [
   { name: 'user', type: 'stringArray', default: '[]', description: 'A user who gets the role; may be repeated' },
 ];
 
-/** The subjects that the flags name; undefined for none. @throws CommandError */
+/** The subjects that the flags name; undefined for none. @throws BindingSubjectError */
 export function subjectsOf(flags: FlagValues): readonly BindingSubject[] | undefined {
   const subjects = bindingSubjects(flags.list('user'), flags.list('group'), flags.list('serviceaccount'));
   return subjects.length === 0 ? undefined : subjects;
