@@ -2,14 +2,48 @@
 // CommonJS because Node starts it faster than the same files as ES modules; esbuild splits only ES modules, so every
 // chunk is turned into CommonJS afterwards, where import() becomes a lazy require.
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { Module } from 'node:module';
+import { basename, dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import vm from 'node:vm';
 import { build, transform } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const target = 'node20';
+
+/** Finds the parts of the program: functions in main.js itself, else files of dist/chunks, compiled beforehand. */
+const loader = `
+const known={};
+const folder=__dirname+"/chunks";
+const {loadCompiled}=require("./load-compiled.js");
+function find(name){
+  if(!name.startsWith("./"))return require(name);
+  name=name.slice(2);
+  let module=known[name];
+  if(module===undefined){
+    module=known[name]={exports:{}};
+    if(Object.hasOwn(parts,name))parts[name](module,module.exports,find,folder);
+    else loadCompiled(folder+"/"+name,module,find);
+  }
+  return module.exports;
+}
+`;
+
+/** What runs a file from its compiled form; the text is read all the same, V8 asks for it. */
+const loadCompiled = `"use strict";
+const {readFileSync}=require("node:fs");
+const {dirname}=require("node:path");
+const {Script}=require("node:vm");
+exports.loadCompiled=(file,module,require)=>{
+  const source="(function (exports, require, module, __filename, __dirname) { "+readFileSync(file,"utf8")+"\\n});";
+  let cachedData;
+  try{cachedData=readFileSync(file+"c")}catch{}
+  const run=new Script(source,{filename:file,cachedData}).runInThisContext();
+  run.call(module.exports,module.exports,require,module,file,dirname(file));
+};
+`;
 
 const bundled = await build({
   absWorkingDir: root,
@@ -24,11 +58,14 @@ const bundled = await build({
   external: ['keytar', 'classic-level', '@peculiar/x509', 'reflect-metadata'],
   chunkNames: 'chunks/[name]-[hash]',
   write: false,
+  metafile: true,
+  plugins: [{ name: 'lazy-child-process', setup: loadChildProcessLate }],
   logLevel: 'warning',
 });
 
 const staging = join(root, `.build-dist-${process.pid}`);
 await rm(staging, { recursive: true, force: true });
+const outputs = new Map();
 for (const { path, text } of bundled.outputFiles) {
   const { code } = await transform(text, {
     format: 'cjs',
@@ -38,13 +75,78 @@ for (const { path, text } of bundled.outputFiles) {
     supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   });
-  const file = join(staging, relative(dist, path));
+  outputs.set(relative(dist, path), code);
+}
+for (const [path, code] of withPartsInMain(outputs, bundled.metafile)) {
+  const file = join(staging, path);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, code);
 }
+await writeFile(join(staging, 'load-compiled.js'), loadCompiled);
 await writeFile(join(staging, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
 await rm(dist, { recursive: true, force: true });
 await rename(staging, dist);
+await writeCompiled(dist);
 
 const generator = join(root, 'scripts/generate-openapi.js');
 if (existsSync(generator)) await import(pathToFileURL(generator).href);
+
+/**
+ * Small chunks that commands share move into main.js, as functions that run when they are first asked for: opening and
+ * compiling forty files took longer than everything else a command does. What only a cluster's process loads stays out.
+ * @param {Map<string, string>} chunks code by path in dist
+ */
+function withPartsInMain(chunks, { outputs: about }) {
+  const largest = 12_000;
+  const shared = new Set();
+  const visit = (path) => {
+    for (const { path: next, kind, external } of about[path].imports) {
+      if (external === true || shared.has(next)) continue;
+      const entry = about[next].entryPoint ?? '';
+      if (kind === 'dynamic-import' && entry.startsWith('src/cluster/')) continue;
+      shared.add(next);
+      visit(next);
+    }
+  };
+  visit('dist/main.js');
+  const always = new Set();
+  const follow = (path) => {
+    for (const { path: next, kind, external } of about[path].imports) {
+      if (external === true || kind === 'dynamic-import' || always.has(next)) continue;
+      always.add(next);
+      follow(next);
+    }
+  };
+  follow('dist/main.js');
+  const parts = [...shared]
+    .filter((path) => about[path].entryPoint === undefined)
+    .filter((path) => always.has(path) || chunks.get(relative('dist', path)).length <= largest)
+    .map((path) => relative('dist', path));
+  const result = new Map([...chunks].filter(([path]) => path !== 'main.js' && !parts.includes(path)));
+  const table = parts.map(
+    (path) => `${JSON.stringify(basename(path))}(module,exports,require,__dirname){${chunks.get(path)}\n}`,
+  );
+  const main = chunks.get('main.js').replaceAll(/require\("\.\/chunks\/([\w.-]+\.js)"\)/g, 'find("./$1")');
+  result.set('main.js', `"use strict";${loader}const parts={${table.join(',')}};\n${main}`);
+  return result;
+}
+
+/** commander needs it for programs it starts itself, which none of our commands is; loading it costs as much as commander. */
+function loadChildProcessLate(builder) {
+  builder.onLoad({ filter: /commander\/lib\/command\.js$/ }, async ({ path }) => {
+    const text = await readFile(path, 'utf8');
+    const contents = text
+      .replace(/^const childProcess = require\('node:child_process'\);$/m, '')
+      .replaceAll('childProcess.', "require('node:child_process').");
+    return { contents, loader: 'js' };
+  });
+}
+
+/** Compiles every file once, so that a Node of this version need not; another one ignores what is written. */
+async function writeCompiled(folder) {
+  for (const path of ['main.js', ...(await readdir(join(folder, 'chunks'))).map((name) => join('chunks', name))]) {
+    const file = join(folder, path);
+    const script = new vm.Script(Module.wrap(await readFile(file, 'utf8')), { filename: file });
+    await writeFile(`${file}c`, script.createCachedData());
+  }
+}

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { runProgram } from './cli/program.ts';
 import { commandTable } from './commands/index.ts';
-import { runInPlace } from './system/child-process.ts';
 import { systemClock } from './system/clock.ts';
 import { nodeFileSystem } from './system/node-file-system.ts';
 import { nodeStreams } from './system/node-io-streams.ts';
@@ -21,7 +20,7 @@ export function main(): Promise<number> {
     random: systemRandom,
     files: nodeFileSystem,
     signal: interruptSignal(systemClock),
-    runInPlace,
+    runInPlace: async (...call) => (await import('./system/child-process.ts')).runInPlace(...call),
     bundledApi: async () =>
       (await import('./schema-cache/bundled-api.ts')).createBundledApi(
         nodeFileSystem,

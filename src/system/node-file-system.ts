@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { access, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileSystem } from './file-system.ts';
@@ -10,7 +9,7 @@ export const nodeFileSystem: FileSystem = {
     // A symbolic link stays one, and a file that is there keeps its mode unless one is given.
     const path = await realpath(link).catch(() => link);
     const wanted = mode ?? (await stat(path).catch(() => ({ mode: 0o600 }))).mode & 0o777;
-    const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+    const temporary = `${path}.${crypto.randomUUID()}.tmp`;
     try {
       const handle = await open(temporary, 'wx', wanted);
       try {

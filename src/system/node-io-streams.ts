@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { InputStream, IOStreams, OutputStream } from './io-streams.ts';
 
@@ -56,7 +55,10 @@ class NodeInput implements InputStream {
   }
 
   async readLine(): Promise<string | undefined> {
-    this.#lines ??= createInterface({ input: this.#stream })[Symbol.asyncIterator]();
+    if (this.#lines === undefined) {
+      const { createInterface } = await import('node:readline');
+      this.#lines = createInterface({ input: this.#stream })[Symbol.asyncIterator]();
+    }
     const next = await this.#lines.next();
     return next.done === true ? undefined : next.value;
   }

@@ -1,5 +1,3 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-
 /** Where chance comes from; tests hand in a seeded one. */
 export interface Random {
   /** A number in [0, 1). */
@@ -10,8 +8,9 @@ export interface Random {
 
 /** The machine's own randomness. */
 export const systemRandom: Random = {
-  next: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
-  uuid: () => randomUUID(),
+  // The global is loaded when it is first used; few commands need chance.
+  next: () => Buffer.from(crypto.getRandomValues(new Uint8Array(6))).readUIntBE(0, 6) / 2 ** 48,
+  uuid: () => crypto.randomUUID(),
 };
 
 /** A repeatable sequence (mulberry32) for tests. */
