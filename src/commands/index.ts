@@ -152,6 +152,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./create/token.ts')).createTokenCommand,
   },
   {
+    path: ['explain'],
+    short: 'Get documentation for a resource',
+    group: basicIntermediate,
+    load: async () => (await import('./explain.ts')).explainCommand,
+  },
+  {
     path: ['get'],
     short: 'Display one or many resources',
     group: basicIntermediate,

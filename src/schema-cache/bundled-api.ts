@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import { groupsFromAggregatedDiscovery } from '../apimachinery/discovery-document.ts';
 import { isJsonObject } from '../apimachinery/json.ts';
 import { parseJson } from '../apimachinery/json-codec.ts';
-import { schemasFromOpenApiV3 } from '../apimachinery/openapi-schema.ts';
 import { RestMapper } from '../apimachinery/rest-mapping.ts';
 import type { FileSystem } from '../system/file-system.ts';
-import { type OpenApi, openApiDocumentName } from './openapi.ts';
+import { type OpenApi, openApiOf } from './openapi.ts';
 
 /** The built-in kinds of Kubernetes 1.36 as this program brings them, for work without a server. */
 export interface BundledApi {
@@ -23,13 +22,11 @@ export async function createBundledApi(files: FileSystem, folder: string): Promi
   );
   return {
     mapper,
-    openApi: {
-      async typesOf(group, version) {
-        const file = join(folder, 'v3', `${openApiDocumentName(group, version)}.json`);
-        if (!(await files.exists(file))) return undefined;
-        const document = parseJson(await files.readFile(file));
-        return isJsonObject(document) ? schemasFromOpenApiV3(document) : undefined;
-      },
-    },
+    openApi: openApiOf(async (name) => {
+      const file = join(folder, 'v3', `${name}.json`);
+      if (!(await files.exists(file))) return undefined;
+      const document = parseJson(await files.readFile(file));
+      return isJsonObject(document) ? document : undefined;
+    }),
   };
 }

@@ -10,6 +10,30 @@ import { type CacheOptions, cacheFolderName, writeCacheFile } from './cache-file
 export interface OpenApi {
   /** The types of a group version; undefined where the server publishes none. */
   typesOf(group: string, version: string): Promise<OpenApiTypes | undefined>;
+  /** The whole document of a group version, OpenAPI v3. */
+  document(group: string, version: string): Promise<JsonObject | undefined>;
+}
+
+/** An OpenApi over documents that are found by name; each is asked for once. */
+export function openApiOf(load: (name: string) => Promise<JsonObject | undefined>): OpenApi {
+  const documents = new Map<string, Promise<JsonObject | undefined>>();
+  const types = new Map<string, Promise<OpenApiTypes | undefined>>();
+  const document = (name: string): Promise<JsonObject | undefined> => {
+    const known = documents.get(name) ?? load(name);
+    documents.set(name, known);
+    return known;
+  };
+  return {
+    document: (group, version) => document(openApiDocumentName(group, version)),
+    typesOf(group, version) {
+      const name = openApiDocumentName(group, version);
+      const known =
+        types.get(name) ??
+        document(name).then((found) => (found === undefined ? undefined : schemasFromOpenApiV3(found)));
+      types.set(name, known);
+      return known;
+    },
+  };
 }
 
 /**
@@ -18,22 +42,13 @@ export interface OpenApi {
  */
 export function createOpenApi(options: CacheOptions): OpenApi {
   const folder = join(options.cacheFolder, 'openapi', cacheFolderName(options.server));
-  const documents = new Map<string, Promise<OpenApiTypes | undefined>>();
   let index: Promise<ReadonlyMap<string, string>> | undefined;
-  const load = async (name: string): Promise<OpenApiTypes | undefined> => {
+  return openApiOf(async (name) => {
     const url = (await (index ??= readIndex(options, folder))).get(name);
     if (url === undefined) return undefined;
     const document = await readDocument(options, folder, name, url);
-    return isJsonObject(document) ? schemasFromOpenApiV3(document) : undefined;
-  };
-  return {
-    typesOf(group, version) {
-      const name = openApiDocumentName(group, version);
-      const known = documents.get(name) ?? load(name);
-      documents.set(name, known);
-      return known;
-    },
-  };
+    return isJsonObject(document) ? document : undefined;
+  });
 }
 
 /** The documents' names with their URLs, hash included. */

@@ -1,12 +1,11 @@
 import { builtInResources, builtInTypes } from '../../src/api/registry.ts';
 import { groupsFromAggregatedDiscovery } from '../../src/apimachinery/discovery-document.ts';
 import type { JsonValue } from '../../src/apimachinery/json.ts';
-import { schemasFromOpenApiV3 } from '../../src/apimachinery/openapi-schema.ts';
 import { RestMapper } from '../../src/apimachinery/rest-mapping.ts';
 import { discoveryDocuments } from '../../src/control-plane/apiserver/discovery/discovery-documents.ts';
 import { openApiV3Documents } from '../../src/control-plane/apiserver/openapi/openapi-documents.ts';
 import type { BundledApi } from '../../src/schema-cache/bundled-api.ts';
-import { openApiDocumentName } from '../../src/schema-cache/openapi.ts';
+import { openApiOf } from '../../src/schema-cache/openapi.ts';
 
 /** What the build bundles, made in memory. */
 export function bundledApi(): Promise<BundledApi> {
@@ -21,11 +20,6 @@ export function bundledApi(): Promise<BundledApi> {
   });
   return Promise.resolve({
     mapper: new RestMapper(groupsFromAggregatedDiscovery({ items } as unknown as JsonValue)),
-    openApi: {
-      typesOf(group, version) {
-        const make = documents.get(openApiDocumentName(group, version));
-        return Promise.resolve(make === undefined ? undefined : schemasFromOpenApiV3(make()));
-      },
-    },
+    openApi: openApiOf((name) => Promise.resolve(documents.get(name)?.())),
   });
 }

@@ -1,0 +1,97 @@
+import { parseGroupVersion } from '../apimachinery/gvk.ts';
+import { NoMatchError, type RestMapper, type RestMapping } from '../apimachinery/rest-mapping.ts';
+import { CommandError, defineCommand, SilentExit } from '../cli/command.ts';
+import { noResourceMatch } from '../cli/exit.ts';
+import { explainHeader, explainSchema } from '../describe/explain-schema.ts';
+
+interface ExplainOptions {
+  readonly argument: string;
+  readonly apiVersion: string;
+  readonly recursive: boolean;
+}
+
+/** `explain`: what a kind's fields are, from what the server publishes. */
+export const explainCommand = defineCommand<ExplainOptions>({
+  path: ['explain'],
+  usage: 'TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [-o|--output=plaintext|plaintext-openapiv2]',
+  short: 'Get documentation for a resource',
+  long: 'Tell the fields of a kind, or of one of its fields (TYPE.field.field), with their types and what they mean. The server says it, so custom resources are explained too.\n\nUse "kubectl api-resources" for a complete list of supported resources.',
+  examples:
+    '  # A kind\n  kubectl explain pods\n\n  # One field, with all below it\n  kubectl explain deployments.spec.strategy --recursive\n\n  # Another version\n  kubectl explain hpa --api-version=autoscaling/v1',
+  flags: [
+    { name: 'api-version', type: 'string', default: '', description: 'Group and version to explain the kind of' },
+    {
+      name: 'output',
+      shorthand: 'o',
+      type: 'string',
+      default: 'plaintext',
+      description: 'Form of the text: plaintext, or plaintext-openapiv2 for the same from old servers',
+    },
+    {
+      name: 'recursive',
+      shorthand: 'R',
+      type: 'bool',
+      default: 'false',
+      description: 'Fields of fields, without texts',
+    },
+  ],
+  toOptions(args, flags) {
+    const [argument, ...others] = args;
+    if (argument === undefined) {
+      throw new CommandError(
+        'You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.',
+      );
+    }
+    if (others.length > 0) throw new CommandError('We accept only this format: explain RESOURCE');
+    const output = flags.string('output');
+    if (output === 'plaintext-openapiv2') {
+      throw new CommandError('-o plaintext-openapiv2 is not supported by kubectl-ts yet: leave it out');
+    }
+    if (output !== 'plaintext') {
+      throw new CommandError(`unrecognized format: ${output}`);
+    }
+    return { argument, apiVersion: flags.string('api-version'), recursive: flags.bool('recursive') };
+  },
+  async run({ argument, apiVersion, recursive }, context) {
+    const discovery = await context.cluster.discovery();
+    let found: { readonly mapping: RestMapping; readonly fields: readonly string[] };
+    try {
+      found = await discovery.withMapper((mapper) => splitArgument(argument, mapper));
+    } catch (error) {
+      if (!(error instanceof NoMatchError)) throw error;
+      const [name = ''] = argument.split('.');
+      context.streams.err.write(`${noResourceMatch(name).message}\n`);
+      throw new SilentExit(1);
+    }
+    const { mapping, fields } = found;
+    const { group, version } = apiVersion === '' ? mapping.gvr : parseGroupVersion(apiVersion);
+    const document = await (await context.cluster.openApi()).document(group, version);
+    const gvr = `${group}/${version}, Resource=${mapping.gvr.resource}`;
+    if (document === undefined) throw new CommandError(`couldn't find resource for "${gvr}"`);
+    const request = { document, gvk: { group, version, kind: mapping.gvk.kind }, fields, recursive };
+    const text = explainSchema(request);
+    if (text === undefined && fields.length === 0) throw new CommandError(`GVR (${gvr}) not found in OpenAPI schema`);
+    context.streams.out.write(explainHeader(request));
+    if (text === undefined) throw new CommandError(`field "${fields.at(-1) ?? ''}" does not exist`);
+    context.streams.out.write(text);
+  },
+});
+
+/** `pods.spec` and, with the group in between, `deployments.apps.spec`. */
+function splitArgument(
+  argument: string,
+  mapper: RestMapper,
+): { readonly mapping: RestMapping; readonly fields: readonly string[] } {
+  const trimmed = argument.replace(/\.$/, '');
+  const [name = '', ...fields] = trimmed.split('.');
+  const best = mapper.resourceFor({ group: '', version: '', resource: name });
+  const groups = mapper.groups.map((group) => group.name).filter((group) => group !== '');
+  for (const group of groups) {
+    const prefix = `${best.resource}.${group}`;
+    if (trimmed !== prefix && !trimmed.startsWith(`${prefix}.`)) continue;
+    const rest = trimmed.slice(prefix.length + 1);
+    return { mapping: mapper.mappingForArgument(prefix), fields: rest === '' ? [] : rest.split('.') };
+  }
+  const kind = mapper.kindFor(best);
+  return { mapping: mapper.mappingForKind(kind, kind.version), fields };
+}
