@@ -67,6 +67,12 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** The parsed global flags (--kubeconfig, --namespace, -v …). */
   readonly globals: FlagValues;
+  /** Runs another program with this one's streams, and gives its exit code; absent where none may be run. */
+  readonly runInPlace?: (
+    path: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string | undefined>>,
+  ) => Promise<number>;
   /** What this program itself knows of the built-in kinds, for work without a server. */
   readonly bundledApi?: () => Promise<BundledApi>;
   /** Everything that speaks to the cluster, made on first use so that --help and a wrong flag never need a kubeconfig. */
@@ -102,6 +108,8 @@ export interface CommandDefinition<Options = unknown> {
   readonly hidden?: boolean;
   /** Flags end at the first argument, as for `exec` and `kubectl plugin` commands. */
   readonly flagsFirst?: boolean;
+  /** The exit code of errors, where 1 says something else: `diff` uses it for differences. */
+  readonly errorExitCode?: number;
   /** Resolves and checks arguments and flags. @throws UsageError, CommandError; touches no network. */
   toOptions(args: readonly string[], flags: FlagValues, context: CommandContext): Options | Promise<Options>;
   /** Does the work; returns the exit code (0 when nothing is returned). */

@@ -30,7 +30,7 @@ export interface ProgramWorld {
   readonly random: Random;
   readonly files: FileSystem;
   readonly signal: AbortSignal;
-  /** Runs a plugin in the place of this program; without it plugins are not looked for. */
+  /** Runs a plugin, or a program that a command needs, with this one's streams; without it none are looked for. */
   readonly runInPlace?: (path: string, args: readonly string[], env: ProgramWorld['env']) => Promise<number>;
   /** What requests go through instead of connections to the server that the kubeconfig names. */
   readonly transport?: Transport;
@@ -62,7 +62,7 @@ export async function runProgram(
     if (world.signal.aborted && !(error instanceof SilentExit)) return 130;
     const { text, exitCode } = endingOf(error, program.commandPath.split(' ').slice(1).join(' '));
     if (text !== '') world.streams.err.write(text);
-    return exitCode;
+    return error instanceof SilentExit ? exitCode : (program.errorExitCode ?? exitCode);
   } finally {
     await world.streams.out.flush();
     await world.streams.err.flush();
@@ -114,6 +114,8 @@ function firstWord(argv: readonly string[], flags: readonly FlagDefinition[]): n
 }
 
 class Program {
+  /** Of the command that runs, where it is not the usual one. */
+  errorExitCode: number | undefined;
   commandPath = 'kubectl';
   readonly #table: readonly CommandEntry[];
   readonly #world: ProgramWorld;
@@ -275,6 +277,7 @@ class Program {
       files,
       signal,
       globals,
+      ...(world.runInPlace === undefined ? {} : { runInPlace: world.runInPlace }),
       ...(world.bundledApi === undefined ? {} : { bundledApi: world.bundledApi }),
       cluster: {
         client: async () => (await makeAccess()).client(),
@@ -284,6 +287,7 @@ class Program {
         namespace: async () => (await makeAccess()).namespace(),
       },
     };
+    this.errorExitCode = definition.errorExitCode;
     try {
       const options = await definition.toOptions(parsed.args, values, context);
       this.#exitCode = (await definition.run(options, context)) ?? 0;

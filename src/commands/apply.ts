@@ -78,6 +78,7 @@ export const applyCommand = defineCommand<ApplyOptions>({
         dryRun,
         validation: parseValidate(flags.string('validate')),
         fieldManager: serverSide && !flags.changed('field-manager') ? 'kubectl' : flags.string('field-manager'),
+        keepsManifest: true,
         overwrite: flags.bool('overwrite'),
         subresource: flags.string('subresource'),
         force: flags.bool('force') ? { ...deletion, timeoutMillis: flags.duration('timeout') } : undefined,
@@ -191,13 +192,14 @@ async function pruneRest(
       'Warning: Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target explicitly in the --prune-allowlist flag.\n',
     );
   }
-  const request = {
+  const scope = {
     mappings: pruneMappings(allowlist, await (await context.cluster.discovery()).mapper()),
     namespaces,
     labelSelector: options.selector,
     keptUids: new Set(applied.map(({ object }) => object.metadata.uid ?? '')),
-    deletion,
-    dryRun: options.policy.dryRun,
   };
-  await prune(request, client, (object) => context.streams.out.write(lineOf(object, 'pruned', options)));
+  const { dryRun } = options.policy;
+  await prune(scope, { deletion, dryRun }, client, (object) =>
+    context.streams.out.write(lineOf(object, 'pruned', options)),
+  );
 }

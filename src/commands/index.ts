@@ -235,10 +235,26 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./api-resources.ts')).apiResourcesCommand,
   },
   {
+    path: ['diff'],
+    short: 'Diff the live version against a would-be applied version',
+    group: advanced,
+    load: async () => (await import('./diff.ts')).diffCommand,
+  },
+  {
     path: ['apply'],
     short: 'Apply a configuration to a resource by file name or stdin',
     group: advanced,
     load: async () => (await import('./apply.ts')).applyCommand,
+  },
+  {
+    path: ['apply', 'set-last-applied'],
+    short: 'Set the last-applied-configuration annotation on a live object to match the contents of a file',
+    load: async () => (await import('./apply/set-last-applied.ts')).setLastAppliedCommand,
+  },
+  {
+    path: ['apply', 'view-last-applied'],
+    short: 'View the latest last-applied-configuration annotations of a resource/object',
+    load: async () => (await import('./apply/view-last-applied.ts')).viewLastAppliedCommand,
   },
   {
     path: ['patch'],

@@ -25,6 +25,8 @@ export interface ApplyPolicy {
   readonly dryRun: DryRun;
   readonly validation: FieldValidation;
   readonly fieldManager: string;
+  /** The manifest is kept in the annotation that the next apply reads. */
+  readonly keepsManifest: boolean;
   /** Values that others changed are set back. */
   readonly overwrite: boolean;
   readonly subresource: string;
@@ -60,7 +62,7 @@ export async function applyObject(entry: CheckedManifest, work: ApplyWork): Prom
     const { generateName = '' } = object.metadata;
     throw new CommandError(
       generateName === ''
-        ? `error when retrieving current configuration of:\n${describe(mapping, entry.namespace, '')}\nfrom server for: ${JSON.stringify(entry.source)}: resource name may not be empty`
+        ? `error when retrieving current configuration of:\n${describeTarget(mapping, entry.namespace, '')}\nfrom server for: ${JSON.stringify(entry.source)}: resource name may not be empty`
         : `from ${generateName}: cannot use generate name with apply`,
     );
   }
@@ -140,7 +142,9 @@ async function applyOnClient(target: ApplyTarget, work: ApplyWork): Promise<Outc
   const { object, mapping, namespace, source, resource } = target;
   const { policy, context } = work;
   const name = object.metadata.name ?? '';
-  const wanted = withLastApplied(object);
+  // What was applied last has annotations, if only none; an object without would take them all away.
+  object.metadata.annotations ??= {};
+  const wanted = policy.keepsManifest ? withLastApplied(object) : object;
   let current = await currentObject(target, work);
   if (current === undefined) {
     const created = withoutNulls(wanted);
@@ -152,7 +156,7 @@ async function applyOnClient(target: ApplyTarget, work: ApplyWork): Promise<Outc
     }
   }
   const warnings: string[] = [];
-  if (current.metadata.annotations?.[lastAppliedAnnotation] === undefined) {
+  if (policy.keepsManifest && current.metadata.annotations?.[lastAppliedAnnotation] === undefined) {
     warnings.push(
       `Warning: resource ${mapping.gvr.resource}/${name} is missing the ${lastAppliedAnnotation} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`,
     );
@@ -179,7 +183,7 @@ async function applyOnClient(target: ApplyTarget, work: ApplyWork): Promise<Outc
         return { object: await makeAnew(current, wanted, target, work), operation: 'configured', warnings };
       }
       throw new PrefixedError(
-        `error when applying patch:\n${stringifyGoJson(patch)}\nto:\n${describe(mapping, namespace, name)}\nfor: ${JSON.stringify(source)}: error when patching ${JSON.stringify(source)}`,
+        `error when applying patch:\n${stringifyGoJson(patch)}\nto:\n${describeTarget(mapping, namespace, name)}\nfor: ${JSON.stringify(source)}: error when patching ${JSON.stringify(source)}`,
         error,
       );
     }
@@ -195,7 +199,7 @@ async function currentObject(target: ApplyTarget, work: ApplyWork): Promise<Unst
     // A dry run on the client does without a server that does not answer.
     if (work.policy.dryRun === 'client' && error instanceof TransportError) return undefined;
     throw new PrefixedError(
-      `error when retrieving current configuration of:\n${describe(mapping, namespace, name)}\nfrom server for: ${JSON.stringify(source)}`,
+      `error when retrieving current configuration of:\n${describeTarget(mapping, namespace, name)}\nfrom server for: ${JSON.stringify(source)}`,
       error,
     );
   }
@@ -310,7 +314,8 @@ async function threeWayPatch(
 /** Types that come with Kubernetes itself; custom ones are named by their groups. */
 const builtInType = /^io\.k8s\.(api|(kube-aggregator|apiextensions-apiserver)\.pkg)\./;
 
-function describe(mapping: RestMapping, namespace: string, name: string): string {
+/** An object as messages of the real program name it. */
+export function describeTarget(mapping: RestMapping, namespace: string, name: string): string {
   const { group, version, resource } = mapping.gvr;
   const gvk = `${group}/${version}`;
   return `Resource: "${gvk}, Resource=${resource}", GroupVersionKind: "${gvk}, Kind=${mapping.gvk.kind}"\nName: "${name}", Namespace: "${mapping.namespaced ? namespace : ''}"`;

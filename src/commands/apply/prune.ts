@@ -42,49 +42,61 @@ export function pruneMappings(allowlist: readonly string[], mapper: RestMapper):
   });
 }
 
-/** What is pruned, and how. */
-export interface PruneRequest {
+/** Where is looked for what to prune. */
+export interface PruneScope {
   readonly mappings: readonly RestMapping[];
   readonly namespaces: Iterable<string>;
   readonly labelSelector: string;
   /** What was applied just now. */
   readonly keptUids: ReadonlySet<string>;
-  readonly deletion: DeleteOptions;
-  readonly dryRun: DryRun;
+}
+
+/** An object that was applied before and is no longer in the input. */
+export interface PrunableObject {
+  readonly object: Unstructured;
+  readonly mapping: RestMapping;
+  readonly namespace: string;
 }
 
 /**
- * Deletes what was applied before and is no longer in the input: objects of the kinds with the annotation that apply
- * leaves. Namespaced kinds first, cluster-scoped ones last. @param pruned told of each one
+ * Finds objects of the kinds with the annotation that apply leaves, but those that were applied now. Namespaced kinds
+ * first, cluster-scoped ones last.
  */
-export async function prune(
-  request: PruneRequest,
-  client: Client,
-  pruned: (object: Unstructured) => void,
-): Promise<void> {
-  const { mappings, dryRun, deletion } = request;
+export async function findPrunable(scope: PruneScope, client: Client): Promise<PrunableObject[]> {
+  const { mappings, labelSelector, keptUids } = scope;
   const places = [
-    ...[...request.namespaces].flatMap((namespace) =>
+    ...[...scope.namespaces].flatMap((namespace) =>
       mappings.filter(({ namespaced }) => namespaced).map((mapping) => ({ mapping, namespace })),
     ),
     ...mappings.filter(({ namespaced }) => !namespaced).map((mapping) => ({ mapping, namespace: '' })),
   ];
-  const { labelSelector } = request;
-  // Looked for side by side, deleted in order.
   const found = await Promise.all(
     places.map(async ({ mapping, namespace }) => resourceOf(client, mapping, namespace).list({ labelSelector })),
   );
-  for (const [index, { mapping, namespace }] of places.entries()) {
+  return places.flatMap(({ mapping, namespace }, index) => {
     const about = { apiVersion: apiVersionOf(mapping), kind: mapping.gvk.kind };
-    for (const item of found[index]?.items ?? []) {
-      const { annotations, name = '', uid = '' } = item.metadata;
-      if (annotations?.[lastAppliedAnnotation] === undefined || request.keptUids.has(uid)) continue;
-      if (dryRun !== 'client') {
-        const options = { ...deletion, ...(dryRun === 'server' ? { dryRun: 'All' as const } : {}) };
-        await resourceOf(client, mapping, namespace).delete(name, options);
-      }
-      pruned({ ...about, ...item });
+    return (found[index]?.items ?? [])
+      .filter(
+        ({ metadata }) =>
+          metadata.annotations?.[lastAppliedAnnotation] !== undefined && !keptUids.has(metadata.uid ?? ''),
+      )
+      .map((item) => ({ object: { ...about, ...item }, mapping, namespace }));
+  });
+}
+
+/** Deletes what `findPrunable` finds, one after the other. @param pruned told of each one */
+export async function prune(
+  scope: PruneScope,
+  { deletion, dryRun }: { readonly deletion: DeleteOptions; readonly dryRun: DryRun },
+  client: Client,
+  pruned: (object: Unstructured) => void,
+): Promise<void> {
+  for (const { object, mapping, namespace } of await findPrunable(scope, client)) {
+    if (dryRun !== 'client') {
+      const options = { ...deletion, ...(dryRun === 'server' ? { dryRun: 'All' as const } : {}) };
+      await resourceOf(client, mapping, namespace).delete(object.metadata.name ?? '', options);
     }
+    pruned(object);
   }
 }
 

@@ -1,0 +1,91 @@
+import { gvkOf } from '../../apimachinery/gvk.ts';
+import type { Unstructured } from '../../apimachinery/object-meta.ts';
+import { hasReason } from '../../apimachinery/status.ts';
+import { CommandError, defineCommand } from '../../cli/command.ts';
+import { PrefixedError } from '../../cli/exit.ts';
+import { dryRunFlag, filenameFlags, printFlags, standardFormats } from '../../cli/flags.ts';
+import { type ManifestInput, readInput } from '../../cli/manifest-input.ts';
+import { printerOf } from '../../cli/print-objects.ts';
+import { encodeLastApplied, lastAppliedAnnotation, lastAppliedOf, withLastApplied } from '../../patch/last-applied.ts';
+import { dryRunSuffix, NamePrinter } from '../../printers/name-printer.ts';
+import type { ObjectPrinter } from '../../printers/printer.ts';
+import { type DryRun, parseDryRun } from '../../resource/dry-run.ts';
+import { findMapping, resourceOf } from '../../resource/resource-access.ts';
+import { describeTarget } from './apply-object.ts';
+
+interface SetOptions {
+  readonly input: ManifestInput;
+  readonly createAnnotation: boolean;
+  readonly dryRun: DryRun;
+  readonly printer: ObjectPrinter | undefined;
+}
+
+/** `apply set-last-applied`: writes manifests into the annotation of live objects, and changes nothing else. */
+export const setLastAppliedCommand = defineCommand<SetOptions>({
+  path: ['apply', 'set-last-applied'],
+  usage: '-f FILENAME',
+  short: 'Set the last-applied-configuration annotation on a live object to match the contents of a file',
+  long: 'Make objects look as if manifests had been applied: only the annotation that apply reads is written.',
+  examples:
+    '  kubectl apply set-last-applied -f app.yaml\n  kubectl apply set-last-applied -f app.yaml --create-annotation',
+  flags: [
+    ...printFlags({ formats: standardFormats }),
+    {
+      name: 'create-annotation',
+      type: 'bool',
+      default: 'false',
+      description: 'Write it to objects that do not have one, too',
+    },
+    dryRunFlag,
+    ...filenameFlags('with what to write').filter(({ name }) => name === 'filename'),
+  ],
+  async toOptions(_args, flags, context) {
+    return {
+      input: { filenames: flags.list('filename'), recursive: false },
+      createAnnotation: flags.bool('create-annotation'),
+      dryRun: parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text)),
+      printer: await printerOf(flags, context),
+    };
+  },
+  async run(options, context) {
+    const client = await context.cluster.client();
+    const discovery = await context.cluster.discovery();
+    const { name: usual } = await context.cluster.namespace();
+    const printer = options.printer ?? new NamePrinter({ operation: `configured${dryRunSuffix[options.dryRun]}` });
+    const changes: (() => Promise<Unstructured>)[] = [];
+    for (const { object, source } of await readInput(options.input, context)) {
+      const mapping = await findMapping(discovery, object, source);
+      const namespace = object.metadata.namespace ?? usual;
+      if (mapping.namespaced) object.metadata.namespace = namespace;
+      const name = object.metadata.name ?? '';
+      const resource = resourceOf(client, mapping, namespace);
+      const current = await resource.get(name).catch((error: unknown) => {
+        if (hasReason(error, 'NotFound')) throw error;
+        const about = describeTarget(mapping, namespace, name);
+        throw new PrefixedError(
+          `error when retrieving current configuration of:\n${about}\nfrom server for: ${JSON.stringify(source)}`,
+          error,
+        );
+      });
+      const existing = lastAppliedOf(current);
+      if (existing === undefined && !options.createAnnotation) {
+        throw new CommandError(
+          `no last-applied-configuration annotation found on resource: ${name}, to create the annotation, run the command with --create-annotation`,
+        );
+      }
+      const wanted = withLastApplied(object).metadata.annotations?.[lastAppliedAnnotation] ?? encodeLastApplied(object);
+      if (existing?.trim() === wanted.trim()) {
+        context.streams.out.write(`set-last-applied ${name}: no changes required.\n`);
+        continue;
+      }
+      const patch = { metadata: { annotations: { [lastAppliedAnnotation]: wanted } } };
+      const write = options.dryRun === 'server' ? { dryRun: 'All' as const } : {};
+      changes.push(() =>
+        options.dryRun === 'client'
+          ? Promise.resolve({ ...current, apiVersion: object.apiVersion, kind: gvkOf(object).kind })
+          : resource.patch(name, 'application/merge-patch+json', patch, write),
+      );
+    }
+    for (const change of changes) context.streams.out.write(printer.print(await change()));
+  },
+});
