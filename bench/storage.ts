@@ -1,3 +1,4 @@
+// `npm run bench -- storage` runs this and prints the figures.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,0 +1,366 @@
+// `npm run bench`: our program and the real kubectl side by side, against a cluster of ours that is deleted at the end.
+// `npm run bench -- storage`: the embedded store alone (bench/storage.ts). Figures to look at, never a pass or a fail.
+import { spawn, spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { arch, availableParallelism, platform, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = join(import.meta.dirname, '..');
+const cluster = 'bench';
+const pods = 100;
+const usage = `Usage: npm run bench -- [storage] [--objects N]
+
+  storage        measure the embedded store instead
+  --objects N    how many ConfigMaps to apply and delete; without it 500 for ours, and 50 for the real kubectl, whose
+                 times are then multiplied by 10`;
+
+/** The command that runs now, when a signal may end it. */
+let running;
+let interrupted = false;
+const leftovers = [];
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    interrupted = true;
+    // The whole group, as bash stands between us and what is measured.
+    if (running !== undefined) process.kill(-running.pid, 'SIGTERM');
+  });
+}
+
+/**
+ * Runs a command in a process group of its own, so that Ctrl-C reaches only us and the clean-up is never cut off.
+ * @returns its exit code and what it wrote
+ */
+async function execute(command, args, { env, interruptible = true }) {
+  if (interrupted && interruptible) throw new Error('interrupted');
+  const child = spawn(command, args, { env, cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  if (interruptible) running = child;
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (output.stderr += text));
+  try {
+    const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+    if (interrupted && interruptible) throw new Error('interrupted');
+    return { code, ...output };
+  } finally {
+    running = undefined;
+  }
+}
+
+/** Runs one command of a program and throws with its words when it fails. @returns what it printed */
+async function call(program, args, options = {}) {
+  const result = await execute(program.command[0], [...program.command.slice(1), ...args], {
+    env: program.env,
+    ...options,
+  });
+  if (result.code !== 0) throw new Error(`${program.name} ${args.join(' ')} failed: ${result.stderr.trim()}`);
+  return result.stdout;
+}
+
+/** Measures one command of a program with bash's `time`: no other tool is on every machine. @returns seconds */
+async function measure(program, args) {
+  const script = `TIMEFORMAT='%3R %3U %3S'; time "$@" >/dev/null 2>"$0"`;
+  const errors = join(program.env.HOME, 'stderr');
+  const result = await execute('bash', ['-c', script, errors, ...program.command, ...args], { env: program.env });
+  if (result.code !== 0) {
+    throw new Error(`${program.name} ${args.join(' ')} failed: ${(await readFile(errors, 'utf8')).trim()}`);
+  }
+  const [wall, user, system] = result.stderr.trim().split(' ').map(Number);
+  return { wall, cpu: user + system };
+}
+
+/** Measures a command of several programs in turn, so that a busy moment of the machine hits all of them. */
+async function measureInTurn(programs, runs, args) {
+  const samples = new Map(programs.map((program) => [program, []]));
+  for (const program of programs) await measure(program, args);
+  for (let run = 0; run < runs; run++) {
+    for (const program of programs) samples.get(program).push(await measure(program, args));
+  }
+  const medians = (figure) =>
+    programs.map((program) => median(samples.get(program).map((sample) => sample[figure]))).map(inMillis);
+  return { wall: medians('wall'), cpu: medians('cpu') };
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
+}
+
+function inMillis(seconds) {
+  return { value: seconds * 1000, text: `${Math.round(seconds * 1000)} ms` };
+}
+
+function inSeconds(seconds, mark = '') {
+  return { value: seconds, text: `${seconds.toFixed(2)} s${mark}` };
+}
+
+/** The real kubectl: $KUBECTL_REAL, or the first one on the PATH; undefined when there is none. */
+function findRealKubectl() {
+  if (process.env.KUBECTL_REAL) return process.env.KUBECTL_REAL;
+  const candidates = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'kubectl'));
+  return candidates.find((file) => {
+    try {
+      accessSync(file, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A program with a home, and so a cache, of its own; the kubeconfig is the same for all. */
+async function prepareProgram(name, command, folder) {
+  const home = join(folder, name);
+  await mkdir(home);
+  const env = { ...process.env, HOME: home, KUBECONFIG: join(folder, 'kubeconfig'), LC_ALL: 'C' };
+  for (const variable of ['KUBECACHEDIR', 'KUBERC']) delete env[variable];
+  return { name, command, env };
+}
+
+/** The process of the cluster, as its folder tells. */
+async function clusterPid(ours) {
+  const state = await readFile(join(ours.env.HOME, '.kubectl-ts', 'clusters', cluster, 'cluster.json'), 'utf8');
+  return JSON.parse(state).pid;
+}
+
+/** Starts the cluster in a new folder and again in the old one, several times. The last one goes on running. */
+async function measureStarts(ours, runs) {
+  const first = [];
+  const again = [];
+  const start = async () => {
+    const begin = performance.now();
+    // Not interruptible: half a start would leave a server that nobody knows of.
+    await call(ours, ['cluster', 'start', cluster], { interruptible: false });
+    return (performance.now() - begin) / 1000;
+  };
+  for (let run = 0; run < runs; run++) {
+    if (run > 0) await call(ours, ['cluster', 'delete', cluster]);
+    first.push(await start());
+    await call(ours, ['cluster', 'stop', cluster]);
+    again.push(await start());
+  }
+  return [
+    ['cluster start, new folder', [inSeconds(median(first))]],
+    ['cluster start, same folder again', [inSeconds(median(again))]],
+  ];
+}
+
+async function residentMegabytes(pid) {
+  if (existsSync('/proc/self/status')) {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)[1]) / 1024;
+  }
+  return Number(spawnSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }).stdout) / 1024;
+}
+
+async function measureMemory(ours) {
+  const pid = await clusterPid(ours);
+  const samples = [];
+  for (let run = 0; run < 5; run++) {
+    await sleep(2000);
+    if (interrupted) throw new Error('interrupted');
+    samples.push(await residentMegabytes(pid));
+  }
+  const value = median(samples);
+  return [['memory of the idle cluster', [{ value, text: `${Math.round(value)} MB` }]]];
+}
+
+async function measureReads(programs, folder, runs) {
+  const manifest = join(folder, 'pods.yaml');
+  await writeFile(
+    manifest,
+    `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: many
+spec:
+  replicas: ${pods}
+  selector:
+    matchLabels: {app: many}
+  template:
+    metadata:
+      labels: {app: many}
+    spec:
+      containers:
+      - name: main
+        image: registry.example/main:1
+`,
+  );
+  await call(programs[0], ['apply', '-f', manifest]);
+  await call(programs[0], ['rollout', 'status', 'deployment/many', '--timeout=120s']);
+  const get = await measureInTurn(programs, runs, ['get', 'pods']);
+  const version = await measureInTurn(programs, runs, ['version', '--client']);
+  return [
+    [`get pods (${pods}), wall`, get.wall],
+    [`get pods (${pods}), CPU`, get.cpu],
+    ['version --client, wall', version.wall],
+    ['version --client, CPU', version.cpu],
+  ];
+}
+
+async function writeConfigMaps(folder, count) {
+  await mkdir(folder);
+  for (let index = 0; index < count; index++) {
+    const text = `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings-${index}
+  labels: {app: bench}
+data:
+  number: "${index}"
+  text: |
+    A line of text for number ${index}.
+    Another one.
+`;
+    await writeFile(join(folder, `settings-${index}.yaml`), text);
+  }
+}
+
+/** Applies a folder of ConfigMaps, applies it again, deletes it; each program in a namespace of its own. */
+async function measureObjects(programs, folder, runs, objects) {
+  const steps = ['apply', 'apply again', 'delete'];
+  const counts = programs.map((program) => objects ?? (program.name === 'ours' ? 500 : 50));
+  const samples = programs.map(() => steps.map(() => []));
+  for (const [index, program] of programs.entries()) {
+    await writeConfigMaps(join(folder, `configmaps-${program.name}`), counts[index]);
+    await call(programs[0], ['create', 'namespace', program.name]);
+  }
+  for (let run = 0; run < runs; run++) {
+    for (const [step, name] of steps.entries()) {
+      for (const [index, program] of programs.entries()) {
+        const args = [name.split(' ')[0], '-f', join(folder, `configmaps-${program.name}`), '-n', program.name];
+        samples[index][step].push((await measure(program, args)).wall);
+      }
+    }
+  }
+  return steps.map((name, step) => [
+    `${name === 'apply again' ? 'apply unchanged' : name}, ${counts[0]} ConfigMaps`,
+    programs.map((_, index) => {
+      const scale = counts[0] / counts[index];
+      return inSeconds(median(samples[index][step]) * scale, scale === 1 ? '' : ' *');
+    }),
+  ]);
+}
+
+function printTable(header, rows) {
+  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column].length)));
+  for (const row of [header, ...rows]) {
+    console.log(
+      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('   '),
+    );
+  }
+}
+
+async function benchPrograms(folder, objects) {
+  const program = join(root, 'bin', 'kubectl-ts.js');
+  if (!existsSync(join(root, 'dist', 'main.js'))) throw new Error('there is no dist/: run `npm run build` first');
+  if (spawnSync('bash', ['-c', ':']).status !== 0) throw new Error('bash is needed: its `time` measures the CPU');
+  const programs = [await prepareProgram('ours', [process.execPath, program], folder)];
+  const [ours] = programs;
+  const path = findRealKubectl();
+  if (path !== undefined) programs.push(await prepareProgram('real', [path], folder));
+  const versions = programs.slice(1).map((real) => call(real, ['version', '--client']));
+  const [realVersion] = (await Promise.all(versions)).map((text) =>
+    text.split('\n')[0].replace('Client Version: ', ''),
+  );
+  leftovers.unshift(() => deleteCluster(ours));
+
+  console.error('Starting clusters …');
+  const rows = await measureStarts(ours, 5);
+  console.error('Watching an idle cluster …');
+  rows.push(...(await measureMemory(ours)));
+  console.error(`Reading ${pods} pods …`);
+  rows.push(...(await measureReads(programs, folder, 15)));
+  console.error('Applying and deleting ConfigMaps …');
+  rows.push(...(await measureObjects(programs, folder, 3, objects)));
+
+  console.log(`\nMedians, Node ${process.version}, ${platform()} ${arch()}, ${availableParallelism()} cores.`);
+  console.log(
+    realVersion === undefined ? 'No real kubectl: set KUBECTL_REAL.' : `Real kubectl: ${realVersion}, ${path}`,
+  );
+  console.log('Both speak to our server.\n');
+  const text = rows.map(([name, [mine, theirs]]) => {
+    const ratio = theirs === undefined ? '-' : (mine.value / theirs.value).toFixed(2);
+    return [name, mine.text, theirs?.text ?? '-', ratio];
+  });
+  const columns = realVersion === undefined ? 2 : 4;
+  printTable(
+    ['', 'ours', 'real', 'ours/real'].slice(0, columns),
+    text.map((row) => row.slice(0, columns)),
+  );
+  if (realVersion !== undefined && objects === undefined) {
+    console.log(`
+* 50 ConfigMaps, multiplied by 10. That flatters its delete a little: the first requests of a command are free of its
+  limit of requests. \`npm run bench -- --objects 500\` gives both the same work, and takes many minutes.`);
+  }
+}
+
+async function deleteCluster(ours) {
+  const pid = await clusterPid(ours).catch(() => undefined);
+  if (pid === undefined) return;
+  await call(ours, ['cluster', 'delete', cluster], { interruptible: false }).catch((error) => {
+    console.error(error.message);
+    if (pid > 0) process.kill(pid, 'SIGKILL');
+  });
+}
+
+/** Bundles bench/storage.ts and runs it in a process of its own, that can be ended at any moment. */
+async function benchStorage(folder) {
+  const { build } = await import('esbuild');
+  // Inside the repository, so that bare imports resolve to node_modules.
+  const outdir = await mkdtemp(join(root, '.build-'));
+  leftovers.push(() => rm(outdir, { recursive: true, force: true }));
+  const outfile = join(outdir, 'storage.mjs');
+  await build({
+    entryPoints: [join(root, 'bench', 'storage.ts')],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'warning',
+  });
+  console.error('Measuring the store …');
+  const script = `import { measureStorage } from ${JSON.stringify(pathToFileURL(outfile).href)};
+console.log(JSON.stringify(await measureStorage()));`;
+  const node = { name: 'node', command: [process.execPath], env: { ...process.env, TMPDIR: folder } };
+  const figures = JSON.parse(await call(node, ['--input-type=module', '-e', script]));
+  const digits = (value) => (value < 10 ? value.toFixed(2) : String(Math.round(value)));
+  printTable(
+    ['the embedded store', ''],
+    figures.map(({ name, value, unit }) => [name, `${digits(value)} ${unit}`]),
+  );
+}
+
+function readArguments() {
+  const { values, positionals } = parseArgs({ options: { objects: { type: 'string' } }, allowPositionals: true });
+  const objects = values.objects === undefined ? undefined : Number(values.objects);
+  if (objects !== undefined && !(Number.isInteger(objects) && objects > 0)) throw new Error('--objects takes a number');
+  if (positionals.length > 1 || (positionals.length === 1 && positionals[0] !== 'storage')) {
+    throw new Error(`unknown benchmark: ${positionals.join(' ')}`);
+  }
+  return { storage: positionals.length === 1, objects };
+}
+
+let chosen;
+try {
+  chosen = readArguments();
+} catch (error) {
+  console.error(`${error.message}\n\n${usage}`);
+  process.exit(1);
+}
+const folder = await mkdtemp(join(tmpdir(), 'kubectl-ts-bench-'));
+leftovers.push(() => rm(folder, { recursive: true, force: true }));
+try {
+  await (chosen.storage ? benchStorage(folder) : benchPrograms(folder, chosen.objects));
+} catch (error) {
+  console.error(`The benchmark stopped: ${error.message}`);
+  process.exitCode = interrupted ? 130 : 1;
+} finally {
+  for (const remove of leftovers) await remove();
+}
