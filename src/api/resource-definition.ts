@@ -42,7 +42,12 @@ export interface RequestContext {
   readonly now: number;
   /** The subresource written to, or the empty string. */
   readonly subresource: string;
-  readonly user: { readonly username: string; readonly uid: string; readonly groups: readonly string[] };
+  readonly user: {
+    readonly username: string;
+    readonly uid: string;
+    readonly groups: readonly string[];
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
 }
 
 /** A subresource that exists beside an object. */

@@ -1,10 +1,12 @@
 import type { Pod } from '../../src/api/types/core-v1.ts';
 import type { GroupVersionResource } from '../../src/apimachinery/gvk.ts';
 import { formatTime, type KubeObject } from '../../src/apimachinery/object-meta.ts';
+import type { Client } from '../../src/client/client.ts';
 import { createInformerFactory } from '../../src/client/informer-factory.ts';
 import { createDiscoveryRoute } from '../../src/control-plane/apiserver/discovery/discovery-route.ts';
 import { createControllerManager } from '../../src/control-plane/controller-manager/controller-manager.ts';
 import { targetNode } from '../../src/control-plane/controller-manager/daemon-nodes.ts';
+import type { CertificatePair } from '../../src/pki/certificates.ts';
 import { FakeClock, settle } from '../../src/system/fake-clock.ts';
 import { silentLogger } from '../../src/system/logger.ts';
 import { seededRandom } from '../../src/system/random.ts';
@@ -32,20 +34,24 @@ export interface ControllerHarness {
   close(): Promise<void>;
 }
 
-/** Starts the named controllers. */
-export async function createControllerHarness(controllers: string): Promise<ControllerHarness> {
+/** Starts the named controllers. @param options what they are handed, where it is not the usual */
+export async function createControllerHarness(
+  controllers: string,
+  options: { readonly authority?: CertificatePair; readonly wrapClient?: (client: Client) => Client } = {},
+): Promise<ControllerHarness> {
   const clock = new FakeClock();
   const api = await createTestApiServer({
     clock,
     routes: [createDiscoveryRoute({ serverAddress: () => '127.0.0.1:6443' })],
   });
   const random = seededRandom(2);
-  const shared = { client: api.client, clock, random, log: silentLogger };
+  const client = options.wrapClient?.(api.client) ?? api.client;
+  const shared = { client, clock, random, log: silentLogger };
   const informers = createInformerFactory(shared);
   const manager = createControllerManager({
     ...shared,
     informers,
-    authority: { certificate: '', privateKey: '' },
+    authority: options.authority ?? { certificate: '', privateKey: '' },
     controllers,
   });
   informers.start();

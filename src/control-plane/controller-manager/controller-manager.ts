@@ -1,3 +1,8 @@
+import {
+  createCertificateApprovingController,
+  createCertificateCleaner,
+  createCertificateSigningController,
+} from './certificate-signing-controllers.ts';
 import { createEventRecorder } from '../../client/event-recorder.ts';
 import { createClusterRoleAggregationController } from './cluster-role-aggregation-controller.ts';
 import type { Controller, ControllerConstructor, ControllerContext } from './controller.ts';
@@ -30,6 +35,9 @@ export interface ControllerManager {
 }
 
 const constructors: Readonly<Record<string, ControllerConstructor>> = {
+  'certificatesigningrequest-approving-controller': createCertificateApprovingController,
+  'certificatesigningrequest-cleaner-controller': createCertificateCleaner,
+  'certificatesigningrequest-signing-controller': createCertificateSigningController,
   'clusterrole-aggregation-controller': createClusterRoleAggregationController,
   'deployment-controller': createDeploymentController,
   'disruption-controller': createDisruptionController,

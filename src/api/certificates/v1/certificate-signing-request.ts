@@ -3,6 +3,7 @@ import type { TypeSource } from '../../type-language.ts';
 import { fieldReaders } from '../../selectable-fields.ts';
 import { humanDuration } from '../../../apimachinery/duration.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
+import { certificateSigningRequestStrategy } from './certificate-signing-request-strategy.ts';
 import type { CertificateSigningRequest } from '../../types/certificates-v1.ts';
 
 /** The types of CertificateSigningRequest objects. */
@@ -89,4 +90,5 @@ export const certificateSigningRequestResource: ResourceDefinition = {
   type: 'io.k8s.api.certificates.v1.CertificateSigningRequest',
   columns,
   selectableFields: fieldReaders(['spec.signerName']),
+  strategy: certificateSigningRequestStrategy,
 };

@@ -46,11 +46,11 @@ export interface Endpoint {
 /** What a write hands to the store. */
 export function writeContext(endpoint: Endpoint, dryRun: boolean): WriteContext {
   const { request, server } = endpoint;
-  const { username, uid, groups } = request.user;
+  const { username, uid, groups, extra } = request.user;
   return {
     now: server.clock.now(),
     subresource: endpoint.subresource?.name ?? '',
-    user: { username, uid, groups },
+    user: { username, uid, groups, extra },
     namespace: endpoint.namespace,
     dryRun,
     warn: (text) => addWarning(request, text),
