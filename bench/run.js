@@ -282,7 +282,7 @@ async function benchPrograms(folder, objects) {
   console.log(
     realVersion === undefined ? 'No real kubectl: set KUBECTL_REAL.' : `Real kubectl: ${realVersion}, ${path}`,
   );
-  console.log('Both speak to our server.\n');
+  console.log(realVersion === undefined ? '' : 'Both speak to our server.\n');
   const text = rows.map(([name, [mine, theirs]]) => {
     const ratio = theirs === undefined ? '-' : (mine.value / theirs.value).toFixed(2);
     return [name, mine.text, theirs?.text ?? '-', ratio];
