@@ -1,15 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Whether a process runs (and may be signalled). */
+/** Whether a cluster's process runs: one that has ended but was not reaped, or another with its number, does not. */
 export function isRunning(pid: number): boolean {
   if (pid <= 0) return false;
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as { code?: string }).code === 'EPERM';
+  }
+  try {
+    // What has ended has no command line; other systems than Linux have no such file.
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('\0serve\0');
+  } catch {
+    return process.platform !== 'linux';
   }
 }
 

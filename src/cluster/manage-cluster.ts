@@ -68,13 +68,21 @@ export async function startCluster(options: StartOptions, world: ClusterWorld): 
       kubelet: options.arguments.kubelet ?? before?.arguments.kubelet ?? [],
     },
   };
+  const isNew = !(await files.exists(options.folder));
   try {
     await writeState(files, options.folder, state);
   } catch (error) {
     throw new ClusterError(`the directory ${options.folder} cannot be written: ${(error as Error).message}`);
   }
   const child = startDetached(['cluster', 'serve', '--data-dir', options.folder], logFile(options.folder));
-  const ready = await waitUntilReady(options, world, () => child.exitCode !== null);
+  let ready: ClusterState;
+  try {
+    ready = await waitUntilReady(options, world, () => child.exitCode !== null);
+  } catch (error) {
+    // What never ran leaves nothing behind.
+    if (isNew && child.exitCode !== null) await files.remove(options.folder);
+    throw error;
+  }
   await putContext(options, ready, world);
   return { state: ready, wasRunning: false, readyAfterMillis: clock.now() - begun };
 }

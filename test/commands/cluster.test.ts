@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { repositoryRoot } from '../support/golden.ts';
+import type { CommandOutcome } from '../support/run-command.ts';
+
+const program = join(repositoryRoot, 'bin', 'kubectl-ts.js');
+
+/** Runs the built program in a home of its own; clusters of it are ended with the test. */
+function realProgram(context: TestContext): { home: string; run: (...argv: string[]) => Promise<CommandOutcome> } {
+  const home = mkdtempSync(join(tmpdir(), 'kubectl-ts-cluster-'));
+  const { PATH = '' } = process.env;
+  const run = (...argv: string[]): Promise<CommandOutcome> =>
+    new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [program, ...argv], { cwd: home, env: { HOME: home, PATH } });
+      const texts = { stdout: '', stderr: '' };
+      for (const name of ['stdout', 'stderr'] as const) {
+        child[name].setEncoding('utf8').on('data', (text: string) => (texts[name] += text));
+      }
+      child.once('error', reject);
+      child.once('close', (code) => resolve({ exitCode: code ?? -1, ...texts }));
+    });
+  context.after(async () => {
+    for (const name of ['one', 'two']) await run('cluster', 'delete', name);
+    rmSync(home, { recursive: true, force: true });
+  });
+  return { home, run };
+}
+
+const built = existsSync(join(repositoryRoot, 'dist', 'main.js'));
+const options = built ? {} : { skip: 'dist is not built: npm run build' };
+
+test(
+  'a cluster starts, starts again after a crash with all it had, and two run side by side',
+  options,
+  async (context) => {
+    const { home, run } = realProgram(context);
+    const first = await run('cluster', 'start', 'one');
+    assert.equal(first.exitCode, 0, first.stderr);
+    assert.match(first.stdout + first.stderr, /Cluster one is ready after \d/);
+    assert.match(
+      (await run('cluster', 'start', 'one')).stdout,
+      /^Cluster one runs already at https:\/\/127\.0\.0\.1:\d+/,
+    );
+    assert.equal((await run('create', 'ns', 'kept')).stdout, 'namespace/kept created\n');
+
+    const folder = join(home, '.kubectl-ts', 'clusters', 'one');
+    const { pid } = JSON.parse(readFileSync(join(folder, 'cluster.json'), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    while ((await run('cluster', 'status', 'one')).exitCode === 0);
+    const again = await run('cluster', 'start', 'one');
+    assert.match(again.stdout + again.stderr, /Cluster one is ready after \d/);
+    assert.equal((await run('get', 'ns', 'kept', '-o', 'name')).stdout, 'namespace/kept\n');
+
+    assert.equal((await run('cluster', 'start', 'two')).exitCode, 0);
+    assert.equal((await run('config', 'current-context')).stdout, 'kubectl-ts-two\n');
+    assert.match((await run('cluster', 'list')).stdout, /^one +Running [^]*^two +Running /m);
+    assert.equal((await run('get', 'ns', 'kept')).exitCode, 1);
+    assert.equal((await run('get', 'ns', 'kept', '--context', 'kubectl-ts-one')).exitCode, 0);
+
+    assert.equal((await run('cluster', 'stop', 'one')).exitCode, 0);
+    assert.match((await run('cluster', 'stop', 'one')).stdout, /^Cluster one was not running\.\n$/);
+    assert.match(
+      (await run('get', 'ns', '--context', 'kubectl-ts-one')).stderr,
+      /^The connection to the server .* was refused/,
+    );
+    assert.equal((await run('cluster', 'delete', 'one')).stdout, 'Cluster one is gone.\n');
+    assert.equal(existsSync(folder), false);
+    assert.doesNotMatch((await run('config', 'get-contexts', '-o', 'name')).stdout, /kubectl-ts-one/);
+  },
+);
+
+test('a cluster that cannot start says why and leaves nothing', options, async (context) => {
+  const { home, run } = realProgram(context);
+  const taken = createServer().listen(0, '127.0.0.1');
+  context.after(() => taken.close());
+  await new Promise((resolve) => taken.once('listening', resolve));
+  const { port } = taken.address() as { port: number };
+  const failures: [string[], RegExp][] = [
+    [['one', '--port', String(port)], new RegExp(`^error: the cluster did not start:\n[^]*${port}`)],
+    [['one', '--data-dir', '/dev/null/x'], /^error: the directory \/dev\/null\/x cannot be written: ENOTDIR/],
+    [['one', '--apiserver-arg', 'nonsense=1'], /kube-apiserver has no flag "nonsense" here/],
+    [['Bad_Name'], /^error: invalid cluster name "Bad_Name"/],
+  ];
+  for (const [argv, expected] of failures) {
+    const { exitCode, stderr } = await run('cluster', 'start', ...argv);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, expected);
+    assert.equal(existsSync(join(home, '.kubectl-ts', 'clusters', 'one')), false, argv.join(' '));
+    assert.equal(existsSync(join(home, '.kube', 'config')), false);
+  }
+  assert.equal((await run('cluster', 'status', 'nope')).exitCode, 1);
+  assert.equal((await run('cluster', 'delete', 'nope')).exitCode, 1);
+  assert.equal((await run('cluster', 'logs', 'nope')).exitCode, 1);
+});
