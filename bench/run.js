@@ -294,8 +294,9 @@ async function benchPrograms(folder, objects) {
   );
   if (realVersion !== undefined && objects === undefined) {
     console.log(`
-* 50 ConfigMaps, multiplied by 10. That flatters its delete a little: the first requests of a command are free of its
-  limit of requests. \`npm run bench -- --objects 500\` gives both the same work, and takes many minutes.`);
+* An estimate: 50 ConfigMaps, multiplied by 10. As what every command costs once is multiplied too, its apply comes out
+  about twice too slow; its delete comes out too fast, as only the first requests are free of its limit of requests.
+  \`npm run bench -- --objects 500\` gives both the same work, and takes many minutes.`);
   }
 }
 
