@@ -8,7 +8,7 @@ import { allNamespacesFlag, dryRunFlag, fieldSelectorFlag, filenameFlags, select
 import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
 import { rawTarget } from '../cli/raw-request.ts';
 import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
-import { findMapping, resourceOf } from '../resource/resource-access.ts';
+import { findMapping, resourceOf, UnknownKindError } from '../resource/resource-access.ts';
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
 
 interface DeleteOptions {
@@ -157,8 +157,8 @@ async function findTargets(options: DeleteOptions, client: Client, context: Comm
     const targets: DeletionTarget[] = [];
     for (const { object, source } of await readInput(options.input, context)) {
       const mapping = await findMapping(discovery, object, source).catch((error: unknown) => {
-        if (options.ignoreNotFound) return undefined;
-        throw new CommandError(error instanceof Error ? error.message : String(error));
+        if (options.ignoreNotFound && error instanceof UnknownKindError) return undefined;
+        throw error;
       });
       if (mapping === undefined) continue;
       targets.push({

@@ -142,5 +142,7 @@ metadata: {name: one}
   const { exitCode, stderr } = await run('create', '-f', bad, '--dry-run=client');
   assert.equal(exitCode, 1);
   assert.match(stderr, /invalid type for io\.k8s\.api\.core\.v1\.ConfigMap\.data: got "integer", expected "string"/);
-  assert.match((await run('create', '-f', good)).stderr, /connection to the server .* was refused/);
+  for (const command of ['create', 'apply', 'delete', 'replace', 'diff']) {
+    assert.match((await run(command, '-f', good)).stderr, /^The connection to the server .* was refused/);
+  }
 });

@@ -192,8 +192,20 @@ function toHttpRequest(request: AnyRequest, signal: AbortSignal): HttpRequest {
   };
 }
 
+/** What is known of connections: reading the certificates takes longer than most requests. */
+const peers = new WeakMap<Duplex, Peer>();
+
 /** The remote address and the certificates that the client showed, leaf first. */
 function peerOf(socket: Duplex): Peer {
+  let peer = peers.get(socket);
+  if (peer === undefined) {
+    peer = readPeer(socket);
+    peers.set(socket, peer);
+  }
+  return peer;
+}
+
+function readPeer(socket: Duplex): Peer {
   const address = (socket as Socket).remoteAddress ?? '';
   const certificates: Uint8Array[] = [];
   if (typeof (socket as TLSSocket).getPeerCertificate === 'function') {
