@@ -28,8 +28,6 @@ interface CreateOptions {
   readonly input: ManifestInput;
   readonly selector: string;
   readonly raw: string;
-  readonly edit: boolean;
-  readonly windowsLineEndings: boolean;
   readonly saveConfig: boolean;
   readonly dryRun: DryRun;
   readonly validation: FieldValidation;
@@ -62,17 +60,15 @@ export const createCommand = defineCommand<CreateOptions>({
     if (input.filenames.length === 0 && args.length === 0) throw new CommandError('must specify one of -f and -k');
     if (args.length > 0) throw new UsageError(`Unexpected args: [${args.join(' ')}]`);
     const raw = flags.string('raw');
-    const edit = flags.bool('edit');
     const selector = flags.string('selector');
-    if (raw !== '' && edit) throw new CommandError('--raw and --edit are mutually exclusive');
+    if (raw !== '' && flags.bool('edit')) throw new CommandError('--raw and --edit are mutually exclusive');
     if (raw !== '' && selector !== '') throw new CommandError('--raw and --selector (-l) are mutually exclusive');
     checkRaw(input, flags);
+    if (flags.bool('edit')) throw new CommandError('--edit is not supported by kubectl-ts yet: edit the file first');
     return {
       input,
       selector,
       raw,
-      edit,
-      windowsLineEndings: flags.bool('windows-line-endings'),
       saveConfig: flags.bool('save-config'),
       dryRun: parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text)),
       validation: parseValidate(flags.string('validate')),
