@@ -119,7 +119,8 @@ export const getCommand = defineCommand<GetOptions>({
       watchEvents,
       allNamespaces: flags.bool('all-namespaces'),
       ignoreNotFound: flags.bool('ignore-not-found'),
-      chunkSize: flags.int('chunk-size'),
+      // What is sorted is sorted whole.
+      chunkSize: flags.string('sort-by') === '' ? flags.int('chunk-size') : 0,
       selector: flags.string('selector'),
       fieldSelector: flags.string('field-selector'),
       subresource: flags.string('subresource'),

@@ -8,3 +8,32 @@ test('get asks the server that the kubeconfig names', async (context) => {
   assert.deepEqual(outcome, { exitCode: 0, stdout: 'namespace/default\nnamespace/kube-system\n', stderr: '' });
   assert.equal(cluster.requests.at(-1), 'GET /api/v1/namespaces?limit=500');
 });
+
+test('--chunk-size fetches in pieces and prints one table; --sort-by sorts the whole', async (context) => {
+  const cluster = await createCommandCluster(context);
+  for (const [name, size] of [
+    ['a', '3'],
+    ['b', '1'],
+    ['c', '2'],
+  ]) {
+    const metadata = { name, labels: { size } };
+    await cluster.api.request('POST', '/api/v1/namespaces/default/configmaps', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata,
+    });
+  }
+  const names = async (...argv: string[]): Promise<string[]> => {
+    const { stdout } = await cluster.run('get', 'cm', '--chunk-size=1', '--no-headers', ...argv);
+    return stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(' ')[0] ?? '');
+  };
+  const lists = (): number =>
+    cluster.requests.filter((request) => request.endsWith('/configmaps') || request.includes('/configmaps?')).length;
+  const before = lists();
+  assert.deepEqual(await names(), ['a', 'b', 'c']);
+  assert.equal(lists() - before, 3);
+  assert.deepEqual(await names('--sort-by=.metadata.labels.size'), ['b', 'c', 'a']);
+});
