@@ -183,3 +183,19 @@ test('decisions are not taken back, and only approval makes them', async (contex
     /status\.conditions: Forbidden: updates may not remove a condition of type "Approved"$/,
   );
 });
+
+test('a request without what it needs is invalid, field by field', async (context) => {
+  const { harness } = await signing(context);
+  const { status, body } = await harness.api.request('POST', path, {
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    metadata: { name: 'empty' },
+    spec: { expirationSeconds: 60 },
+  });
+  assert.equal(status, 422);
+  const { causes } = (body as unknown as { details: { causes: { field: string }[] } }).details;
+  assert.deepEqual(
+    causes.map(({ field }) => field),
+    ['spec.request', 'spec.usages', 'spec.signerName', 'spec.expirationSeconds'],
+  );
+});

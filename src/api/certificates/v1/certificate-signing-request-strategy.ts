@@ -89,15 +89,17 @@ function fillTimes(
 
 function validateSpec({ spec: asked }: CertificateSigningRequest): FieldError[] {
   const errors: FieldError[] = [];
-  const pem = Buffer.from(asked.request, 'base64').toString('latin1');
+  // What the schema requires may be missing all the same.
+  const { request = '', signerName = '' } = asked as Partial<typeof asked>;
+  const pem = Buffer.from(request, 'base64').toString('latin1');
   if (!isPemBlock(pem, 'CERTIFICATE REQUEST')) {
     errors.push(invalid(spec.child('request'), pem, 'PEM block type must be CERTIFICATE REQUEST'));
   }
   if ((asked.usages ?? []).length === 0) errors.push(required(spec.child('usages'), 'usages is required for v1'));
-  if (asked.signerName === '') errors.push(required(spec.child('signerName')));
-  else if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+\/[^/].*$/.test(asked.signerName)) {
+  if (signerName === '') errors.push(required(spec.child('signerName')));
+  else if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+\/[^/].*$/.test(signerName)) {
     const detail = `must be a fully qualified domain and path of the form 'example.com/signer-name'`;
-    errors.push(invalid(spec.child('signerName'), asked.signerName, detail));
+    errors.push(invalid(spec.child('signerName'), signerName, detail));
   }
   if (asked.expirationSeconds !== undefined && asked.expirationSeconds < minSeconds) {
     const detail = 'may not specify a duration less than 600 seconds (10 minutes)';
