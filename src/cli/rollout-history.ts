@@ -4,6 +4,7 @@ import type { PodTemplateSpec } from '../api/types/core-v1.ts';
 import { formatLabelSelector, type ObjectLabelSelector, selectorFromObject } from '../apimachinery/labels.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { Client } from '../client/client.ts';
+import { lastAppliedAnnotation } from '../patch/last-applied.ts';
 
 /** One revision of something that is rolled out: a replica set, or a controller revision. */
 export interface RolloutRevision {
@@ -72,7 +73,7 @@ export function withoutHash(template: unknown): unknown {
 }
 
 const ownAnnotations = new Set([
-  'kubectl.kubernetes.io/last-applied-configuration',
+  lastAppliedAnnotation,
   revisionAnnotation,
   'deployment.kubernetes.io/revision-history',
   'deployment.kubernetes.io/desired-replicas',

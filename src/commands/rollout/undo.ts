@@ -17,6 +17,7 @@ import type { ObjectPrinter } from '../../printers/printer.ts';
 import { type DryRun, parseDryRun } from '../../resource/dry-run.ts';
 import { resourceOf } from '../../resource/resource-access.ts';
 import { templateText } from './history.ts';
+import { lastAppliedAnnotation } from '../../patch/last-applied.ts';
 
 interface UndoOptions {
   readonly args: readonly string[];
@@ -26,8 +27,6 @@ interface UndoOptions {
   readonly dryRun: DryRun;
   readonly printer: ObjectPrinter | undefined;
 }
-
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** `rollout undo`: goes back to a revision. */
 export const rolloutUndoCommand = defineCommand<UndoOptions>({
@@ -77,9 +76,9 @@ export const rolloutUndoCommand = defineCommand<UndoOptions>({
 
 async function undoOne(target: LoadedTarget, options: UndoOptions, context: CommandContext): Promise<void> {
   const { object, mapping, name } = target;
-  if (object.metadata.annotations?.[lastApplied] !== undefined) {
+  if (object.metadata.annotations?.[lastAppliedAnnotation] !== undefined) {
     context.streams.err.write(
-      `Warning: resource ${mapping.gvr.resource}/${name} was previously managed with 'kubectl apply'. Rolling back will not update the ${lastApplied} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n`,
+      `Warning: resource ${mapping.gvr.resource}/${name} was previously managed with 'kubectl apply'. Rolling back will not update the ${lastAppliedAnnotation} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n`,
     );
   }
   const client = await context.cluster.client();
