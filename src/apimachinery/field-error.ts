@@ -114,6 +114,26 @@ export function notSupported(path: FieldPath, value: unknown, supported: readonl
   return withValue('FieldValueNotSupported', 'Unsupported value', path, value, detail);
 }
 
+/** A choice: required when it is not given, not supported when it is none of these; they are listed in the order given. */
+export function checkChoice(path: FieldPath, value: string | undefined, supported: readonly string[]): FieldError[] {
+  if (value === undefined || value === '') return [required(path)];
+  return supported.includes(value) ? [] : [notSupported(path, value, supported)];
+}
+
+/** A choice that may be left out; what is given must be one of these. */
+export function checkOptionalChoice(
+  path: FieldPath,
+  value: string | undefined,
+  supported: readonly string[],
+): FieldError[] {
+  return value === undefined || supported.includes(value) ? [] : [notSupported(path, value, supported)];
+}
+
+/** A number that must not be negative; what is left out is fine. */
+export function checkNonNegative(path: FieldPath, value: number | undefined): FieldError[] {
+  return (value ?? 0) < 0 ? [invalid(path, value, 'must be greater than or equal to 0')] : [];
+}
+
 /** `Forbidden: <detail>`. */
 export function fieldForbidden(path: FieldPath, detail: string): FieldError {
   return { type: 'FieldValueForbidden', field: path.toString(), body: withDetail('Forbidden', detail) };

@@ -73,6 +73,20 @@ export function isDns1035Label(value: string): string[] {
   return messages;
 }
 
+/** A subdomain whose parts may have underscores: search paths of DNS. */
+export function isDns1123SubdomainWithUnderscore(value: string): string[] {
+  const part = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+  const pattern = `${part}(\\.${part})*`;
+  const messages: string[] = [];
+  if (value.length > 253) messages.push(maxLengthMessage(253));
+  if (!new RegExp(`^${pattern}$`).test(value)) {
+    const message =
+      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+    messages.push(regexMessage(message, pattern, 'example.com'));
+  }
+  return messages;
+}
+
 /** A subdomain that may start with `*.`. */
 export function isWildcardDns1123Subdomain(value: string): string[] {
   const wildcard = `\\*\\.${subdomain}`;

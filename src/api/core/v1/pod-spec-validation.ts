@@ -1,306 +1,284 @@
 import {
+  checkChoice,
+  checkOptionalChoice,
   duplicate,
   type FieldError,
   type FieldPath,
   fieldForbidden,
   fieldNotFound,
   invalid,
-  notSupported,
   required,
+  tooLong,
 } from '../../../apimachinery/field-error.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
+import { validateLabels } from '../../../apimachinery/labels.ts';
 import {
   inclusiveRangeMessage,
   isDns1123Label,
   isDns1123Subdomain,
-  isEnvVarName,
+  isDns1123SubdomainWithUnderscore,
   isQualifiedName,
-  isValidPortName,
+  isValidIp,
 } from '../../../apimachinery/names.ts';
-import { parseQuantity, QuantityError, type Quantity } from '../../../apimachinery/quantity.ts';
-import { validateLabels } from '../../../apimachinery/labels.ts';
-import type { Container, ContainerPort, PodSpec, Probe, ResourceRequirements, Volume } from '../../types/core-v1.ts';
+import type { Container, PodDNSConfig, PodSpec, Volume } from '../../types/core-v1.ts';
+import {
+  type ContainerContext,
+  validateContainers,
+  validateEphemeralContainers,
+  validateImageSpaces,
+  validateInitContainers,
+} from './container-validation.ts';
+import { validateAffinity, validateTolerations, validateTopologySpread } from './pod-scheduling-validation.ts';
+import { validateContainerResources, validatePodResources } from './resource-requirements-validation.ts';
+import { validateHostUsers, validateOs, validatePodSecurityContext } from './security-context-validation.ts';
+import { validateVolumes } from './volume-validation.ts';
 
+/** What a pod's spec is checked as. */
 export interface PodSpecContext {
   /** A template's pods may not be bound, and restart as their owner allows. */
   readonly isTemplate: boolean;
+  /** The pod's name, where it is known. */
+  readonly podName?: string;
 }
 
-/** Checks a pod's spec (core validation's ValidatePodSpec, the parts that most manifests meet). */
-export function validatePodSpec(spec: PodSpec | undefined, path: FieldPath, _context: PodSpecContext): FieldError[] {
+/** Checks a pod's spec, of its own or in a template (core validation's ValidatePodSpec). */
+export function validatePodSpec(spec: PodSpec | undefined, path: FieldPath, context: PodSpecContext): FieldError[] {
   if (spec === undefined) return [required(path.child('containers'))];
-  const volumes = validateVolumes(spec.volumes ?? [], path.child('volumes'));
+  const { isTemplate, podName = '' } = context;
+  const { errors, usable } = validateVolumes(spec.volumes ?? [], { podName, isTemplate }, path.child('volumes'));
+  const claimNames = new Set((spec.resourceClaims ?? []).map(({ name }) => name).filter((name) => name !== ''));
+  const containers: ContainerContext = { spec, volumes: usable, claimNames };
   return [
-    ...volumes,
-    ...validateContainers(spec, path),
-    ...validateInitContainers(spec, path),
-    ...validateChoices(spec, path),
-    ...validateSettings(spec, path),
+    ...(spec.terminationGracePeriodSeconds === undefined
+      ? [required(path.child('terminationGracePeriodSeconds'))]
+      : []),
+    ...errors,
+    ...validateResourceClaims(spec, path.child('resourceClaims')),
+    ...validateContainers(containers, path.child('containers')),
+    ...validateInitContainers(containers, path.child('initContainers')),
+    ...validateEphemeralContainers(containers, path.child('ephemeralContainers')),
+    ...validatePodResources(spec, claimNames, path),
+    ...validateHostNetworkPorts(spec, isTemplate, path),
+    ...checkChoice(path.child('restartPolicy'), spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
+    ...checkChoice(path.child('dnsPolicy'), spec.dnsPolicy, dnsPolicies),
+    ...validateLabels(spec.nodeSelector, path.child('nodeSelector')),
+    ...validatePodSecurityContext(spec, path),
+    ...validateAffinity(spec.affinity, path.child('affinity')),
+    ...validateDnsConfig(spec.dnsConfig, spec.dnsPolicy, path.child('dnsConfig')),
+    ...validateGates(spec, path),
+    ...validateTopologySpread(spec.topologySpreadConstraints ?? [], path.child('topologySpreadConstraints')),
+    ...validateHostUsers(spec, path),
+    ...validateHostnameOverride(spec, path.child('hostnameOverride')),
+    ...validateNames(spec, path),
+    ...checkOptionalChoice(path.child('preemptionPolicy'), spec.preemptionPolicy, ['PreemptLowerPriority', 'Never']),
+    ...validateContainerResources({ limits: spec.overhead ?? {} }, claimNames, path.child('overhead')),
+    ...validateOs(spec, path),
+    ...validateSchedulingGroup(spec, path.child('schedulingGroup')),
+    ...validateFileVolumes(spec, path),
+    ...(isTemplate ? [] : validatePodOnly(spec, path)),
   ];
 }
 
-function validateVolumes(volumes: readonly Volume[], path: FieldPath): FieldError[] {
-  const seen = new Set<string>();
-  return volumes.flatMap((volume, index) => {
-    const at = path.index(index);
-    const errors: FieldError[] = [];
-    const { name, ...sources } = volume;
-    const given = Object.keys(sources);
-    if (given.length > 1) {
-      for (const source of given.slice(1)) {
-        errors.push(fieldForbidden(at.child(source), 'may not specify more than 1 volume type'));
-      }
-    }
-    if (name === '') errors.push(required(at.child('name')));
-    else errors.push(...isDns1123Label(name).map((message) => invalid(at.child('name'), name, message)));
-    if (seen.has(name)) errors.push(duplicate(at.child('name'), name));
-    seen.add(name);
-    if (volume.secret !== undefined && (volume.secret.secretName ?? '') === '') {
-      errors.push(required(at.child('secret', 'secretName')));
-    }
-    if (volume.configMap !== undefined && (volume.configMap.name ?? '') === '') {
-      errors.push(required(at.child('configMap', 'name')));
-    }
-    if (volume.hostPath !== undefined && (volume.hostPath.path ?? '') === '') {
-      errors.push(required(at.child('hostPath', 'path')));
-    }
-    if (volume.persistentVolumeClaim !== undefined && (volume.persistentVolumeClaim.claimName ?? '') === '') {
-      errors.push(required(at.child('persistentVolumeClaim', 'claimName')));
-    }
-    return errors;
-  });
-}
+const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 
-function validateContainers(spec: PodSpec, path: FieldPath): FieldError[] {
-  const containers = spec.containers ?? [];
-  const at = path.child('containers');
-  if (containers.length === 0) return [required(at)];
-  const seen = new Set<string>();
-  const errors = containers.flatMap((container, index) => {
-    const own = validateContainer(container, spec, at.index(index));
-    if (seen.has(container.name)) own.push(duplicate(at.index(index).child('name'), container.name));
-    seen.add(container.name);
-    return own;
-  });
-  return [...errors, ...validateHostPorts(containers, at)];
-}
-
-function validateInitContainers(spec: PodSpec, path: FieldPath): FieldError[] {
-  const at = path.child('initContainers');
-  const seen = new Set((spec.containers ?? []).map((container) => container.name));
-  return (spec.initContainers ?? []).flatMap((container, index) => {
-    const own = validateContainer(container, spec, at.index(index));
-    if (seen.has(container.name)) own.push(duplicate(at.index(index).child('name'), container.name));
-    seen.add(container.name);
-    if (container.restartPolicy === 'Always') return own;
-    for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
-      if (container[field] === undefined) continue;
-      const message = 'may not be set for init containers without restartPolicy=Always';
-      own.push(fieldForbidden(at.index(index).child(field), message));
-    }
-    return own;
-  });
-}
-
-function validateContainer(container: Container, spec: PodSpec, path: FieldPath): FieldError[] {
+/** What a template may leave to its pods. */
+function validatePodOnly(spec: PodSpec, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
-  const { name, image = '' } = container;
-  if (name === '') errors.push(required(path.child('name')));
-  else errors.push(...isDns1123Label(name).map((message) => invalid(path.child('name'), name, message)));
-  if (image === '') errors.push(required(path.child('image')));
-  else if (image !== image.trim()) {
-    errors.push(invalid(path.child('image'), image, 'must not have leading or trailing whitespace'));
+  if ((spec.serviceAccountName ?? '') === '') {
+    (spec.volumes ?? []).forEach(({ projected }, index) => {
+      (projected?.sources ?? []).forEach(({ serviceAccountToken }, position) => {
+        if (serviceAccountToken === undefined) return;
+        const at = path.child('volumes').index(index).child('projected', 'sources').index(position);
+        const message = 'must not be specified when serviceAccountName is not set';
+        errors.push(fieldForbidden(at.child('serviceAccountToken'), message));
+      });
+    });
   }
-  errors.push(...validatePorts(container.ports ?? [], path.child('ports')));
-  errors.push(...validateEnvironment(container, path));
-  errors.push(...validateMounts(container, spec, path.child('volumeMounts')));
-  const policies = ['Always', 'IfNotPresent', 'Never'];
-  if (!policies.includes(container.imagePullPolicy ?? '')) {
-    errors.push(notSupported(path.child('imagePullPolicy'), container.imagePullPolicy ?? '', policies));
-  }
-  errors.push(...validateResources(container.resources ?? {}, path.child('resources')));
-  for (const field of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
-    const probe = container[field];
-    if (probe !== undefined) errors.push(...validateProbe(probe, path.child(field), field));
+  for (const list of ['containers', 'initContainers'] as const) {
+    (spec[list] ?? []).forEach((container, index) => {
+      errors.push(...validateImageSpaces(container, path.child(list).index(index)));
+    });
   }
   return errors;
 }
 
-function validatePorts(ports: readonly ContainerPort[], path: FieldPath): FieldError[] {
+/** Devices that a pod claims (KEP-4381). */
+function validateResourceClaims(spec: PodSpec, path: FieldPath): FieldError[] {
   const names = new Set<string>();
-  return ports.flatMap((port, index) => {
+  return (spec.resourceClaims ?? []).flatMap(({ name, resourceClaimName, resourceClaimTemplateName }, index) => {
     const at = path.index(index);
+    const nameAt = at.child('name');
     const errors: FieldError[] = [];
-    const name = port.name ?? '';
-    if (name !== '') {
-      const messages = isValidPortName(name);
-      errors.push(...messages.map((message) => invalid(at.child('name'), name, message)));
-      if (messages.length === 0 && names.has(name)) errors.push(duplicate(at.child('name'), name));
-      names.add(name);
+    if (name === '') errors.push(required(nameAt));
+    else if (names.has(name)) errors.push(duplicate(nameAt, name));
+    else errors.push(...isDns1123Label(name).map((message) => invalid(nameAt, name, message)));
+    names.add(name);
+    const shown = {
+      Name: name,
+      ResourceClaimName: resourceClaimName ?? null,
+      ResourceClaimTemplateName: resourceClaimTemplateName ?? null,
+    };
+    if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
+      const message = 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified';
+      errors.push(invalid(at, shown, message));
     }
-    if ((port.containerPort ?? 0) === 0) errors.push(required(at.child('containerPort')));
-    else errors.push(...portErrors(port.containerPort, at.child('containerPort')));
-    if (port.hostPort !== undefined && port.hostPort !== 0)
-      errors.push(...portErrors(port.hostPort, at.child('hostPort')));
-    const protocols = ['SCTP', 'TCP', 'UDP'];
-    if ((port.protocol ?? '') === '') errors.push(required(at.child('protocol')));
-    else if (!protocols.includes(port.protocol ?? '')) {
-      errors.push(notSupported(at.child('protocol'), port.protocol, protocols));
+    if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
+      errors.push(invalid(at, shown, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
+    }
+    for (const [field, value] of Object.entries({ resourceClaimName, resourceClaimTemplateName })) {
+      if (value === undefined) continue;
+      errors.push(...isDns1123Subdomain(value).map((message) => invalid(at.child(field), value, message)));
     }
     return errors;
   });
 }
 
-function portErrors(port: number, path: FieldPath): FieldError[] {
-  return port >= 1 && port <= 65_535 ? [] : [invalid(path, port, inclusiveRangeMessage(1, 65_535))];
-}
-
-function validateHostPorts(containers: readonly Container[], path: FieldPath): FieldError[] {
-  const used = new Set<string>();
-  return containers.flatMap((container, index) =>
-    (container.ports ?? []).flatMap((port, position) => {
-      if (port.hostPort === undefined || port.hostPort === 0) return [];
-      const key = `${port.protocol ?? 'TCP'}/${port.hostIP ?? ''}/${port.hostPort}`;
-      const isTaken = used.has(key);
-      used.add(key);
-      const at = path.index(index).child('ports').index(position).child('hostPort');
-      return isTaken ? [duplicate(at, key)] : [];
+function validateHostNetworkPorts(spec: PodSpec, isTemplate: boolean, path: FieldPath): FieldError[] {
+  if (spec.hostNetwork !== true) return [];
+  return (spec.containers ?? []).flatMap((container, index) =>
+    (container.ports ?? []).flatMap(({ hostPort = 0, containerPort }, position) => {
+      // A pod of the template will get the port that is left out here.
+      if (hostPort === containerPort || (isTemplate && hostPort === 0)) return [];
+      const at = path.child('containers').index(index).child('ports').index(position).child('hostPort');
+      return [invalid(at, hostPort, 'must match `containerPort` when `hostNetwork` is true')];
     }),
   );
 }
 
-function validateEnvironment(container: Container, path: FieldPath): FieldError[] {
-  return (container.env ?? []).flatMap((entry, index) => {
-    const at = path.child('env').index(index);
-    if ((entry.name ?? '') === '') return [required(at.child('name'))];
-    const errors = isEnvVarName(entry.name).map((message) => invalid(at.child('name'), entry.name, message));
-    if (entry.valueFrom === undefined) return errors;
-    const sources = Object.keys(entry.valueFrom);
-    if ((entry.value ?? '') !== '') {
-      errors.push(invalid(at.child('valueFrom'), '', 'may not be specified when `value` is not empty'));
-    } else if (sources.length !== 1) {
-      const message =
-        sources.length === 0
-          ? 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'
-          : 'may not have more than one field specified at a time';
-      errors.push(invalid(at.child('valueFrom'), '', message));
-    }
-    return errors;
-  });
-}
-
-function validateMounts(container: Container, spec: PodSpec, path: FieldPath): FieldError[] {
-  const volumes = new Set((spec.volumes ?? []).map((volume) => volume.name));
-  const paths = new Set<string>();
-  return (container.volumeMounts ?? []).flatMap((mount, index) => {
-    const at = path.index(index);
-    const errors: FieldError[] = [];
-    if ((mount.name ?? '') === '') errors.push(required(at.child('name')));
-    if (!volumes.has(mount.name)) errors.push(fieldNotFound(at.child('name'), mount.name ?? ''));
-    if ((mount.mountPath ?? '') === '') errors.push(required(at.child('mountPath')));
-    if (paths.has(mount.mountPath)) {
-      errors.push(invalid(at.child('mountPath'), mount.mountPath, 'must be unique'));
-    }
-    paths.add(mount.mountPath);
-    if (mount.subPath !== undefined && mount.subPath.startsWith('/')) {
-      errors.push(invalid(at.child('subPath'), mount.subPath, 'must be a relative path'));
-    }
-    return errors;
-  });
-}
-
-/** Quantities of requests and limits, and requests within their limits. */
-export function validateResources(resources: ResourceRequirements, path: FieldPath): FieldError[] {
-  const limits = validateQuantities(resources.limits, path.child('limits'));
-  const requests = validateQuantities(resources.requests, path.child('requests'));
-  const errors = [...limits.errors, ...requests.errors];
-  for (const [name, request] of requests.quantities) {
-    const limit = limits.quantities.get(name);
-    if (limit === undefined || request.compare(limit) <= 0) continue;
-    const message = `must be less than or equal to ${name} limit of ${limit.toString()}`;
-    errors.push(invalid(path.child('requests'), request.toString(), message));
-  }
-  return errors;
-}
-
-function validateQuantities(
-  list: Readonly<Record<string, string>> | undefined,
+function validateDnsConfig(
+  config: PodDNSConfig | undefined,
+  policy: string | undefined,
   path: FieldPath,
-): { readonly errors: FieldError[]; readonly quantities: ReadonlyMap<string, Quantity> } {
-  const errors: FieldError[] = [];
-  const quantities = new Map<string, Quantity>();
-  for (const [name, text] of Object.entries(list ?? {})) {
-    const at = path.key(name);
-    for (const message of isQualifiedName(name)) errors.push(invalid(at, name, message));
-    try {
-      const quantity = parseQuantity(text);
-      quantities.set(name, quantity);
-      if (quantity.sign() < 0) errors.push(invalid(at, quantity.toString(), 'must be greater than or equal to 0'));
-    } catch (error) {
-      if (!(error instanceof QuantityError)) throw error;
-      errors.push(invalid(at, text, error.message));
+): FieldError[] {
+  const at = path.child('nameservers');
+  if (policy === 'None') {
+    if (config === undefined) return [required(path, 'must provide `dnsConfig` when `dnsPolicy` is None')];
+    if ((config.nameservers ?? []).length === 0) {
+      return [required(at, 'must provide at least one DNS nameserver when `dnsPolicy` is None')];
     }
   }
-  return { errors, quantities };
-}
-
-function validateProbe(probe: Probe, path: FieldPath, kind: string): FieldError[] {
+  const { nameservers = [], searches = [], options = [] } = config ?? {};
   const errors: FieldError[] = [];
-  const handlers = (['exec', 'httpGet', 'tcpSocket', 'grpc'] as const).filter((name) => probe[name] !== undefined);
-  if (handlers.length === 0) errors.push(required(path, 'must specify a handler type'));
-  for (const name of handlers.slice(1)) {
-    errors.push(fieldForbidden(path.child(name), 'may not specify more than 1 handler type'));
+  if (nameservers.length > 3) errors.push(invalid(at, nameservers, 'must not have more than 3 nameservers'));
+  nameservers.forEach((server, index) => {
+    errors.push(...isValidIp(server).map((message) => invalid(at.index(index), server, message)));
+  });
+  const searchesAt = path.child('searches');
+  if (searches.length > 32) errors.push(invalid(searchesAt, searches, 'must not have more than 32 search paths'));
+  if (searches.join(' ').length > 2048) {
+    const message = 'must not have more than 2048 characters (including spaces) in the search list';
+    errors.push(invalid(searchesAt, searches, message));
   }
-  for (const field of [
-    'initialDelaySeconds',
-    'timeoutSeconds',
-    'periodSeconds',
-    'successThreshold',
-    'failureThreshold',
-  ] as const) {
-    const value = probe[field] ?? 0;
-    if (value < 0) errors.push(invalid(path.child(field), value, 'must be greater than or equal to 0'));
-  }
-  if (kind !== 'readinessProbe' && (probe.successThreshold ?? 1) !== 1) {
-    errors.push(invalid(path.child('successThreshold'), probe.successThreshold, 'must be 1'));
-  }
+  searches.forEach((search, index) => {
+    if (search === '.') return;
+    const name = search.replace(/\.$/, '');
+    const messages = isDns1123SubdomainWithUnderscore(name);
+    errors.push(...messages.map((message) => invalid(searchesAt.index(index), name, message)));
+  });
+  options.forEach(({ name = '' }, index) => {
+    if (name === '') errors.push(required(path.child('options').index(index), 'must not be empty'));
+  });
   return errors;
 }
 
-function validateChoices(spec: PodSpec, path: FieldPath): FieldError[] {
-  const errors: FieldError[] = [];
-  const check = (field: 'restartPolicy' | 'dnsPolicy', supported: readonly string[]): void => {
-    const value = spec[field] ?? '';
-    if (value === '') errors.push(required(path.child(field)));
-    else if (!supported.includes(value)) errors.push(notSupported(path.child(field), value, supported));
-  };
-  check('restartPolicy', ['Always', 'Never', 'OnFailure']);
-  check('dnsPolicy', ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None']);
-  return errors;
-}
-
-function validateSettings(spec: PodSpec, path: FieldPath): FieldError[] {
-  const errors = validateLabels(spec.nodeSelector, path.child('nodeSelector'));
-  const names: readonly (readonly [string, string | undefined])[] = [
-    ['serviceAccountName', spec.serviceAccountName],
-    ['nodeName', spec.nodeName],
-    ['priorityClassName', spec.priorityClassName],
+/** What must be true before a pod is ready (KEP-580), and before it is scheduled (KEP-3521). */
+function validateGates(spec: PodSpec, path: FieldPath): FieldError[] {
+  const seen = new Set<string>();
+  return [
+    ...(spec.readinessGates ?? []).flatMap(({ conditionType }, index) => {
+      const at = path.child('readinessGates').index(index).child('conditionType');
+      return isQualifiedName(conditionType).map((message) => invalid(at, conditionType, message));
+    }),
+    ...(spec.schedulingGates ?? []).flatMap(({ name }, index) => {
+      const at = path.child('schedulingGates').index(index);
+      const errors = isQualifiedName(name).map((message) => invalid(at, name, message));
+      if (seen.has(name)) errors.push(duplicate(at, name));
+      seen.add(name);
+      return errors;
+    }),
   ];
-  for (const [field, value] of names) {
-    if (value === undefined || value === '') continue;
-    errors.push(...isDns1123Subdomain(value).map((message) => invalid(path.child(field), value, message)));
+}
+
+/** The name that a pod gives itself, whatever its own (KEP-4762). */
+function validateHostnameOverride(spec: PodSpec, path: FieldPath): FieldError[] {
+  const name = spec.hostnameOverride;
+  if (name === undefined) return [];
+  const errors: FieldError[] = [];
+  if (spec.setHostnameAsFQDN === true) {
+    errors.push(fieldForbidden(path, 'may not be specified when setHostnameAsFQDN is true'));
   }
-  if (spec.hostname !== undefined && spec.hostname !== '') {
-    const { hostname } = spec;
-    errors.push(...isDns1123Label(hostname).map((message) => invalid(path.child('hostname'), hostname, message)));
-  }
-  const grace = spec.terminationGracePeriodSeconds ?? 30;
-  if (grace < 0) {
-    errors.push(invalid(path.child('terminationGracePeriodSeconds'), grace, 'must be greater than or equal to 0'));
-  }
+  if (spec.hostNetwork === true) errors.push(fieldForbidden(path, 'may not be specified when hostNetwork is true'));
+  if (name.length > 64) errors.push(tooLong(path, 64));
+  return [...errors, ...isDns1123Subdomain(name).map((message) => invalid(path, name, message))];
+}
+
+function validateNames(spec: PodSpec, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
+  const check = (
+    field: 'serviceAccountName' | 'nodeName' | 'hostname' | 'subdomain' | 'priorityClassName' | 'runtimeClassName',
+    messagesOf: (name: string) => string[],
+  ): void => {
+    const name = spec[field] ?? '';
+    if (name === '') return;
+    errors.push(...messagesOf(name).map((message) => invalid(path.child(field), name, message)));
+  };
+  check('serviceAccountName', isDns1123Subdomain);
+  check('nodeName', isDns1123Subdomain);
   const active = spec.activeDeadlineSeconds;
   if (active !== undefined && (active < 1 || active > 2 ** 31 - 1)) {
     errors.push(invalid(path.child('activeDeadlineSeconds'), active, inclusiveRangeMessage(1, 2 ** 31 - 1)));
+  }
+  check('hostname', isDns1123Label);
+  check('subdomain', isDns1123Label);
+  errors.push(...validateTolerations(spec.tolerations ?? [], path.child('tolerations')));
+  (spec.hostAliases ?? []).forEach(({ ip, hostnames = [] }, index) => {
+    const at = path.child('hostAliases').index(index);
+    errors.push(...isValidIp(ip).map((message) => invalid(at.child('ip'), ip, message)));
+    hostnames.forEach((name, position) => {
+      const where = at.child('hostnames').index(position);
+      errors.push(...isDns1123Subdomain(name).map((message) => invalid(where, name, message)));
+    });
+  });
+  check('priorityClassName', isDns1123Subdomain);
+  check('runtimeClassName', isDns1123Subdomain);
+  return errors;
+}
+
+function validateSchedulingGroup({ schedulingGroup }: PodSpec, path: FieldPath): FieldError[] {
+  if (schedulingGroup === undefined) return [];
+  const { podGroupName: name } = schedulingGroup;
+  const at = path.child('podGroupName');
+  if (name === undefined) return [invalid(at, null, 'must specify one of: `podGroupName`')];
+  return isDns1123Subdomain(name).map((message) => invalid(at, name, message));
+}
+
+/** Files of variables lie in folders of the pod itself (KEP-3721). */
+function validateFileVolumes(spec: PodSpec, path: FieldPath): FieldError[] {
+  const volumes = new Map<string, Volume>((spec.volumes ?? []).map((volume) => [volume.name, volume]));
+  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) =>
+    (spec[list] ?? []).flatMap(({ env = [] }, index) =>
+      env.flatMap(({ valueFrom }, position) => {
+        const name = valueFrom?.fileKeyRef?.volumeName;
+        if (name === undefined) return [];
+        const variable = path.child(list).index(index).child('env').index(position);
+        const at = variable.child('valueFrom', 'fileKeyRef', 'volumeName');
+        const volume = volumes.get(name);
+        if (volume === undefined) return [fieldNotFound(at, name)];
+        return volume.emptyDir === undefined ? [invalid(at, name, 'referenced volume must be of type emptyDir')] : [];
+      }),
+    ),
+  );
+}
+
+/** What only holds when a pod is made. */
+export function validateNewPod(spec: PodSpec | undefined, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
+  if ((spec?.ephemeralContainers ?? []).length > 0) {
+    errors.push(fieldForbidden(path.child('ephemeralContainers'), 'cannot be set on create'));
+  }
+  if ((spec?.nodeName ?? '') !== '' && (spec?.schedulingGates ?? []).length > 0) {
+    const message = 'cannot be set until all schedulingGates have been cleared';
+    errors.push(fieldForbidden(path.child('nodeName'), message));
   }
   return errors;
 }

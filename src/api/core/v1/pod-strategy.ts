@@ -4,7 +4,7 @@ import { FieldPath } from '../../../apimachinery/field-error.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { Container, Pod } from '../../types/core-v1.ts';
 import { setPodSpecDefaults } from './pod-spec-defaults.ts';
-import { validatePodSpec, validatePodSpecUpdate } from './pod-spec-validation.ts';
+import { validateNewPod, validatePodSpec, validatePodSpecUpdate } from './pod-spec-validation.ts';
 
 /** Defaults of a pod; the link to the sum of its init containers comes with its spec. */
 export function setPodDefaults(object: Unstructured): void {
@@ -86,8 +86,9 @@ export const podStrategy: Strategy = {
     }
   },
   validateCreate(object) {
-    const pod = object as unknown as Pod;
-    return validatePodSpec(pod.spec, specPath, { isTemplate: false });
+    const { metadata, spec } = object as unknown as Pod;
+    const podName = metadata?.name ?? '';
+    return [...validatePodSpec(spec, specPath, { isTemplate: false, podName }), ...validateNewPod(spec, specPath)];
   },
   validateUpdate(object, old, context) {
     const pod = object as unknown as Pod;

@@ -1,0 +1,256 @@
+import {
+  checkOptionalChoice,
+  duplicate,
+  type FieldError,
+  type FieldPath,
+  fieldForbidden,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from '../../../apimachinery/field-error.ts';
+import { inclusiveRangeMessage } from '../../../apimachinery/names.ts';
+import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext } from '../../types/core-v1.ts';
+import { checkDescendingPath } from './relative-path.ts';
+
+const maxId = 2 ** 31 - 1;
+
+function checkId(path: FieldPath, id: number | undefined): FieldError[] {
+  if (id === undefined || (id >= 0 && id <= maxId)) return [];
+  return [invalid(path, id, inclusiveRangeMessage(0, maxId))];
+}
+
+/** The security context of a pod (core validation's validatePodSpecSecurityContext). */
+export function validatePodSecurityContext(spec: PodSpec, path: FieldPath): FieldError[] {
+  const { securityContext: security, hostPID, shareProcessNamespace } = spec;
+  const at = path.child('securityContext');
+  const errors: FieldError[] = [];
+  if (security !== undefined) {
+    errors.push(
+      ...checkId(at.child('fsGroup'), security.fsGroup),
+      ...checkId(at.child('runAsUser'), security.runAsUser),
+      ...checkId(at.child('runAsGroup'), security.runAsGroup),
+      ...(security.supplementalGroups ?? []).flatMap((id, index) =>
+        checkId(at.child('supplementalGroups').index(index), id),
+      ),
+    );
+  }
+  if (hostPID === true && shareProcessNamespace === true) {
+    const message = 'ShareProcessNamespace and HostPID cannot both be enabled';
+    errors.push(invalid(at.child('shareProcessNamespace'), true, message));
+  }
+  if (security === undefined) return errors;
+  return [
+    ...errors,
+    ...validateSysctls(spec, at.child('sysctls')),
+    ...checkOptionalChoice(at.child('fsGroupChangePolicy'), security.fsGroupChangePolicy, ['Always', 'OnRootMismatch']),
+    ...validateSeccomp(security.seccompProfile, at.child('seccompProfile')),
+    ...validateAppArmor(security.appArmorProfile, at.child('appArmorProfile')),
+    ...checkOptionalChoice(at.child('supplementalGroupsPolicy'), security.supplementalGroupsPolicy, [
+      'Merge',
+      'Strict',
+    ]),
+    ...checkOptionalChoice(at.child('seLinuxChangePolicy'), security.seLinuxChangePolicy, ['MountOption', 'Recursive']),
+  ];
+}
+
+const sysctlPattern = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
+const sysctlName = new RegExp(sysctlPattern);
+
+function validateSysctls(spec: PodSpec, path: FieldPath): FieldError[] {
+  const seen = new Set<string>();
+  return (spec.securityContext?.sysctls ?? []).flatMap(({ name }, index) => {
+    const at = path.index(index).child('name');
+    const errors: FieldError[] = [];
+    if (name === '') errors.push(required(at));
+    else if (name.length > 253 || !sysctlName.test(name)) {
+      errors.push(invalid(at, name, `must have at most 253 characters and match regex ${sysctlPattern}`));
+    } else if (seen.has(name)) errors.push(duplicate(at, name));
+    seen.add(name);
+    const dotted = name.replaceAll('/', '.');
+    if (spec.hostNetwork === true && dotted.startsWith('net.')) {
+      errors.push(invalid(at, name, "may not be specified when 'hostNetwork' is true"));
+    }
+    const isIpc = /^(kernel\.(shm|msg|sem)|fs\.mqueue\.)/.test(dotted);
+    if (spec.hostIPC === true && isIpc) {
+      errors.push(invalid(at, name, "may not be specified when 'hostIPC' is true"));
+    }
+    return errors;
+  });
+}
+
+function validateSeccomp(profile: SeccompProfile | undefined, path: FieldPath): FieldError[] {
+  if (profile === undefined) return [];
+  const { type, localhostProfile } = profile;
+  const at = path.child('localhostProfile');
+  const types = ['Localhost', 'RuntimeDefault', 'Unconfined'];
+  const errors: FieldError[] = [];
+  if (type === '') errors.push(required(path.child('type'), 'type is required when seccompProfile is set'));
+  else if (!types.includes(type)) errors.push(notSupported(path.child('type'), type, types));
+  if (type === 'Localhost') {
+    if (localhostProfile === undefined) errors.push(required(at, 'must be set when seccomp type is Localhost'));
+    else errors.push(...checkDescendingPath(localhostProfile, at));
+  } else if (localhostProfile !== undefined) {
+    const shown = { Type: type, LocalhostProfile: localhostProfile };
+    errors.push(invalid(at, shown, 'can only be set when seccomp type is Localhost'));
+  }
+  return errors;
+}
+
+function validateAppArmor(profile: AppArmorProfile | undefined, path: FieldPath): FieldError[] {
+  if (profile === undefined) return [];
+  const { type, localhostProfile } = profile;
+  const at = path.child('localhostProfile');
+  if (type === 'Localhost') {
+    const text = localhostProfile?.trim() ?? '';
+    if (localhostProfile !== undefined && text !== localhostProfile) {
+      return [invalid(at, localhostProfile, 'must not be padded with whitespace')];
+    }
+    if (text === '') return [required(at, 'must be set when AppArmor type is Localhost')];
+    return text.length > 4095 ? [tooLong(at, 4095)] : [];
+  }
+  const types = ['Localhost', 'RuntimeDefault', 'Unconfined'];
+  const errors: FieldError[] = [];
+  if (type === '') errors.push(required(path.child('type'), 'type is required when appArmorProfile is set'));
+  else if (!types.includes(type)) errors.push(notSupported(path.child('type'), type, types));
+  if (localhostProfile !== undefined && types.includes(type)) {
+    errors.push(invalid(at, localhostProfile, 'can only be set when AppArmor type is Localhost'));
+  }
+  return errors;
+}
+
+/** The security context of a container (core validation's ValidateSecurityContext). */
+export function validateSecurityContext(
+  security: SecurityContext | undefined,
+  hostUsers: boolean,
+  path: FieldPath,
+): FieldError[] {
+  if (security === undefined) return [];
+  const { procMount } = security;
+  const at = path.child('procMount');
+  const errors = [
+    ...checkId(path.child('runAsUser'), security.runAsUser),
+    ...checkId(path.child('runAsGroup'), security.runAsGroup),
+    ...checkOptionalChoice(at, procMount, ['Default', 'Unmasked']),
+  ];
+  if (hostUsers && procMount === 'Unmasked') {
+    errors.push(invalid(at, procMount, '`hostUsers` must be false to use `Unmasked`'));
+  }
+  errors.push(...validateSeccomp(security.seccompProfile, path.child('seccompProfile')));
+  if (security.allowPrivilegeEscalation === false) {
+    const cannot = (what: string): void => {
+      errors.push(invalid(path, asGoShows(security), `cannot set \`allowPrivilegeEscalation\` to false and ${what}`));
+    };
+    if (security.privileged === true) cannot('`privileged` to true');
+    for (const capability of security.capabilities?.add ?? []) {
+      if (capability === 'CAP_SYS_ADMIN') cannot('`capabilities.Add` CAP_SYS_ADMIN');
+    }
+  }
+  return [...errors, ...validateAppArmor(security.appArmorProfile, path.child('appArmorProfile'))];
+}
+
+/** The context as the real server's messages show it: fields by the names of the Go type, all of them. */
+function asGoShows(security: SecurityContext): Record<string, unknown> {
+  const { capabilities } = security;
+  return {
+    Capabilities:
+      capabilities === undefined ? null : { Add: capabilities.add ?? null, Drop: capabilities.drop ?? null },
+    Privileged: security.privileged ?? null,
+    SELinuxOptions: withGoNames(security.seLinuxOptions),
+    WindowsOptions: withGoNames(security.windowsOptions),
+    RunAsUser: security.runAsUser ?? null,
+    RunAsGroup: security.runAsGroup ?? null,
+    RunAsNonRoot: security.runAsNonRoot ?? null,
+    ReadOnlyRootFilesystem: security.readOnlyRootFilesystem ?? null,
+    AllowPrivilegeEscalation: security.allowPrivilegeEscalation ?? null,
+    ProcMount: security.procMount ?? null,
+    SeccompProfile: withGoNames(security.seccompProfile),
+    AppArmorProfile: withGoNames(security.appArmorProfile),
+  };
+}
+
+function withGoNames(value: object | undefined): Record<string, unknown> | null {
+  if (value === undefined) return null;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]: [string, unknown]) => [`${name[0]?.toUpperCase()}${name.slice(1)}`, item]),
+  );
+}
+
+/** What a pod with user namespaces of its own must not share with its node (KEP-127). */
+export function validateHostUsers(spec: PodSpec, path: FieldPath): FieldError[] {
+  if (spec.hostUsers !== false) return [];
+  const message = 'when `hostUsers` is false';
+  const errors: FieldError[] = [];
+  if (spec.hostNetwork === true) errors.push(fieldForbidden(path.child('hostNetwork'), message));
+  if (spec.hostPID === true) errors.push(fieldForbidden(path.child('HostPID'), message));
+  if (spec.hostIPC === true) errors.push(fieldForbidden(path.child('HostIPC'), message));
+  for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
+    (spec[list] ?? []).forEach((container, index) => {
+      if ((container.volumeDevices ?? []).length === 0) return;
+      errors.push(fieldForbidden(path.child(list).index(index).child('volumeDevices'), message));
+    });
+  }
+  return errors;
+}
+
+const podFieldsNotOfWindows = ['hostUsers', 'hostPID', 'hostIPC', 'shareProcessNamespace'] as const;
+const podContextNotOfWindows = [
+  'appArmorProfile',
+  'seLinuxOptions',
+  'seccompProfile',
+  'fsGroup',
+  'fsGroupChangePolicy',
+  'sysctls',
+  'runAsUser',
+  'runAsGroup',
+  'supplementalGroups',
+  'supplementalGroupsPolicy',
+  'seLinuxChangePolicy',
+] as const;
+const containerContextNotOfWindows = [
+  'appArmorProfile',
+  'seLinuxOptions',
+  'seccompProfile',
+  'capabilities',
+  'readOnlyRootFilesystem',
+  'privileged',
+  'allowPrivilegeEscalation',
+  'procMount',
+  'runAsUser',
+  'runAsGroup',
+] as const;
+
+/** What a pod may set on the operating system that it says it is for. */
+export function validateOs(spec: PodSpec, path: FieldPath): FieldError[] {
+  if (spec.os === undefined) return [];
+  const { name } = spec.os;
+  if (name === '') return [required(path.child('os', 'name'))];
+  if (name !== 'linux' && name !== 'windows') return [notSupported(path.child('os'), name, ['linux', 'windows'])];
+  const at = path.child('securityContext');
+  const errors: FieldError[] = [];
+  const { securityContext: security } = spec;
+  const forbid = (where: FieldPath): void => {
+    const message =
+      name === 'linux' ? 'windows options cannot be set for a linux pod' : 'cannot be set for a windows pod';
+    errors.push(fieldForbidden(where, message));
+  };
+  if (name === 'linux') {
+    if (security?.windowsOptions !== undefined) forbid(at.child('windowsOptions'));
+  } else {
+    for (const field of podFieldsNotOfWindows) {
+      const value = spec[field];
+      const isPointer = field === 'hostUsers' || field === 'shareProcessNamespace';
+      if (value === true || (isPointer && value !== undefined)) forbid(path.child(field));
+    }
+    for (const field of podContextNotOfWindows) if (security?.[field] !== undefined) forbid(at.child(field));
+  }
+  for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
+    (spec[list] ?? []).forEach((container, index) => {
+      const own = container.securityContext;
+      const where = path.child(list).index(index).child('securityContext');
+      const fields = name === 'linux' ? (['windowsOptions'] as const) : containerContextNotOfWindows;
+      for (const field of fields) if (own?.[field] !== undefined) forbid(where.child(field));
+    });
+  }
+  return errors;
+}
