@@ -3,6 +3,7 @@ import type { TypeSource } from '../../type-language.ts';
 import { parseGroupVersion } from '../../../apimachinery/gvk.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { ControllerRevision } from '../../types/apps-v1.ts';
+import { controllerRevisionStrategy } from './controller-revision-strategy.ts';
 
 /** The types of ControllerRevision objects. */
 export const controllerRevisionTypes: TypeSource = {
@@ -45,4 +46,5 @@ export const controllerRevisionResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.apps.v1.ControllerRevision',
   columns,
+  strategy: controllerRevisionStrategy,
 };

@@ -1,7 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
 import { setDaemonSetDefaults } from './workload-defaults.ts';
-import { workloadStrategy } from './workload-validation.ts';
+import { daemonSetStrategy } from './workload-validation.ts';
 import {
   ageColumn,
   column,
@@ -124,5 +124,5 @@ export const daemonSetResource: ResourceDefinition = {
   type: 'io.k8s.api.apps.v1.DaemonSet',
   columns,
   setDefaults: setDaemonSetDefaults,
-  strategy: workloadStrategy,
+  strategy: daemonSetStrategy,
 };

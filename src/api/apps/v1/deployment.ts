@@ -1,7 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
 import { setDeploymentDefaults } from './workload-defaults.ts';
-import { workloadStrategy } from './workload-validation.ts';
+import { deploymentStrategy } from './workload-validation.ts';
 import {
   ageColumn,
   column,
@@ -114,5 +114,5 @@ export const deploymentResource: ResourceDefinition = {
   type: 'io.k8s.api.apps.v1.Deployment',
   columns,
   setDefaults: setDeploymentDefaults,
-  strategy: workloadStrategy,
+  strategy: deploymentStrategy,
 };

@@ -2,7 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { fieldReaders } from '../../selectable-fields.ts';
 import { setReplicaSetDefaults } from './workload-defaults.ts';
-import { workloadStrategy } from './workload-validation.ts';
+import { replicaSetStrategy } from './workload-validation.ts';
 import {
   ageColumn,
   column,
@@ -95,6 +95,6 @@ export const replicaSetResource: ResourceDefinition = {
   type: 'io.k8s.api.apps.v1.ReplicaSet',
   columns,
   setDefaults: setReplicaSetDefaults,
-  strategy: workloadStrategy,
+  strategy: replicaSetStrategy,
   selectableFields: fieldReaders(['status.replicas']),
 };

@@ -1,7 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
 import { setStatefulSetDefaults } from './workload-defaults.ts';
-import { statefulSetStrategy } from './workload-validation.ts';
+import { statefulSetStrategy } from './stateful-set-strategy.ts';
 import { ageColumn, column, containerImages, containerNames, nameColumn, wideColumn } from '../../columns.ts';
 import type { StatefulSet } from '../../types/apps-v1.ts';
 

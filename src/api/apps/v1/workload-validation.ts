@@ -1,119 +1,182 @@
-import { type FieldError, FieldPath, invalid, notSupported, required } from '../../../apimachinery/field-error.ts';
+import {
+  checkNonNegative,
+  type FieldError,
+  FieldPath,
+  fieldForbidden,
+  invalid,
+  required,
+} from '../../../apimachinery/field-error.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
 import {
-  matchesLabels,
+  type LabelSelector as ParsedSelector,
+  LabelSelectorError,
   selectorFromObject,
-  validateLabels,
   validateLabelSelector,
 } from '../../../apimachinery/labels.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
-import { validatePodSpec } from '../../core/v1/pod-spec-validation.ts';
+import {
+  validateLongRunning,
+  validatePodTemplate,
+  validateTemplateLabels,
+} from '../../core/v1/pod-template-validation.ts';
 import type { Strategy } from '../../resource-definition.ts';
-import type { PodTemplateSpec } from '../../types/core-v1.ts';
+import type { DaemonSet, Deployment, ReplicaSet } from '../../types/apps-v1.ts';
 import type { LabelSelector } from '../../types/meta-v1.ts';
-
-interface WorkloadSpec {
-  readonly replicas?: number;
-  readonly minReadySeconds?: number;
-  readonly revisionHistoryLimit?: number;
-  readonly selector?: LabelSelector;
-  readonly template?: PodTemplateSpec;
-}
+import { validateDaemonSetUpdateStrategy, validateDeploymentStrategy } from './update-strategy-validation.ts';
 
 const specPath = new FieldPath('spec');
-const immutable = 'field is immutable';
+const selectorPath = specPath.child('selector');
+const templatePath = specPath.child('template');
 
-/** Checks what deployments, replica sets, stateful sets and daemon sets have in common. */
-function validateWorkload(object: Unstructured): FieldError[] {
-  const spec = (object['spec'] ?? {}) as WorkloadSpec;
-  const errors: FieldError[] = [];
-  for (const field of ['replicas', 'minReadySeconds', 'revisionHistoryLimit'] as const) {
-    const value = spec[field];
-    if (value !== undefined && value < 0) {
-      errors.push(invalid(specPath.child(field), value, 'must be greater than or equal to 0'));
-    }
-  }
-  errors.push(...validateSelector(spec, object.kind));
+/** Checks which pods belong to a workload: a selector that says something. */
+export function validateWorkloadSelector(selector: LabelSelector | undefined, what: string): FieldError[] {
+  if (selector === undefined) return [required(selectorPath)];
+  const errors = validateLabelSelector(selector, selectorPath);
+  const isEmpty = (selector.matchExpressions ?? []).length + Object.keys(selector.matchLabels ?? {}).length === 0;
+  if (isEmpty) errors.push(invalid(selectorPath, selector, `empty selector is invalid for ${what}`));
   return errors;
 }
 
-function validateSelector(spec: WorkloadSpec, kind: string): FieldError[] {
-  const path = specPath.child('selector');
-  const errors: FieldError[] = [];
-  const { selector, template } = spec;
-  if (selector === undefined) errors.push(required(path));
-  else {
-    errors.push(...validateLabelSelector(selector, path));
-    const isEmpty = (selector.matchExpressions ?? []).length + Object.keys(selector.matchLabels ?? {}).length === 0;
-    const what =
-      kind === 'Deployment'
-        ? 'deployment'
-        : kind === 'DaemonSet'
-          ? 'daemonset'
-          : kind === 'StatefulSet'
-            ? 'statefulset'
-            : 'replicaset';
-    if (isEmpty) errors.push(invalid(path, selector, `empty selector is invalid for ${what}`));
+/** The selector as it is matched; `unreadable` when nothing can be matched with it. */
+export function readSelector(selector: LabelSelector | undefined): ParsedSelector | undefined | 'unreadable' {
+  try {
+    return selectorFromObject(selector);
+  } catch (error) {
+    if (error instanceof LabelSelectorError) return 'unreadable';
+    throw error;
   }
-  const at = specPath.child('template');
-  const labels = template?.metadata?.labels;
-  if (selector !== undefined && errors.length === 0) {
-    const parsed = selectorFromObject(selector);
-    if (parsed !== undefined && !matchesLabels(parsed, labels ?? {})) {
-      errors.push(
-        invalid(at.child('metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`'),
-      );
-    }
-  }
-  errors.push(...validateLabels(labels, at.child('metadata', 'labels')));
-  errors.push(...validatePodSpec(template?.spec, at.child('spec'), { isTemplate: true }));
-  const policy = template?.spec?.restartPolicy;
-  if (policy !== undefined && policy !== 'Always' && ['Never', 'OnFailure'].includes(policy)) {
-    errors.push(notSupported(at.child('spec', 'restartPolicy'), policy, ['Always']));
+}
+
+/** The template of replica sets and of what makes them. */
+function validateReplicatedTemplate({
+  selector,
+  template,
+}: Pick<NonNullable<ReplicaSet['spec']>, 'selector' | 'template'>): FieldError[] {
+  const parsed = readSelector(selector);
+  if (parsed === 'unreadable') return [invalid(selectorPath, selector, 'invalid label selector')];
+  return [
+    ...(parsed?.length === 0 ? [] : validateTemplateLabels(template, parsed, templatePath)),
+    ...validatePodTemplate(template, templatePath),
+    ...validateLongRunning(template, 'ReplicaSet', templatePath),
+  ];
+}
+
+function validateReplicaSet(object: Unstructured): FieldError[] {
+  const { spec } = object as unknown as ReplicaSet;
+  if (spec === undefined) return [required(selectorPath)];
+  return [
+    ...checkNonNegative(specPath.child('replicas'), spec.replicas),
+    ...checkNonNegative(specPath.child('minReadySeconds'), spec.minReadySeconds),
+    // The real server says deployment here, too.
+    ...validateWorkloadSelector(spec.selector, 'deployment'),
+    ...validateReplicatedTemplate(spec),
+  ];
+}
+
+function validateDeployment(object: Unstructured): FieldError[] {
+  const { spec } = object as unknown as Deployment;
+  if (spec === undefined) return [required(selectorPath)];
+  const { progressDeadlineSeconds, minReadySeconds = 0 } = spec;
+  const deadlinePath = specPath.child('progressDeadlineSeconds');
+  const errors = [
+    ...checkNonNegative(specPath.child('replicas'), spec.replicas),
+    ...validateWorkloadSelector(spec.selector, 'deployment'),
+    ...validateReplicatedTemplate(spec),
+    ...validateDeploymentStrategy(spec.strategy ?? {}, specPath.child('strategy')),
+    ...checkNonNegative(specPath.child('minReadySeconds'), minReadySeconds),
+    ...checkNonNegative(specPath.child('revisionHistoryLimit'), spec.revisionHistoryLimit),
+    ...checkNonNegative(deadlinePath, progressDeadlineSeconds),
+  ];
+  if (progressDeadlineSeconds !== undefined && progressDeadlineSeconds <= minReadySeconds) {
+    errors.push(invalid(deadlinePath, progressDeadlineSeconds, 'must be greater than minReadySeconds'));
   }
   return errors;
+}
+
+function validateDaemonSet(object: Unstructured): FieldError[] {
+  const { spec } = object as unknown as DaemonSet;
+  if (spec === undefined) return [required(selectorPath)];
+  const { selector, template } = spec;
+  const parsed = readSelector(selector);
+  return [
+    ...(selector === undefined ? [] : validateLabelSelector(selector, selectorPath)),
+    ...(parsed === 'unreadable' ? [] : validateTemplateLabels(template, parsed, templatePath)),
+    ...(selector === undefined || parsed === 'unreadable' || parsed?.length !== 0
+      ? []
+      : [invalid(selectorPath, selector, 'empty selector is invalid for daemonset')]),
+    ...validatePodTemplate(template, templatePath),
+    ...validateLongRunning(template, 'DaemonSet', templatePath),
+    ...checkNonNegative(specPath.child('minReadySeconds'), spec.minReadySeconds),
+    ...validateDaemonSetUpdateStrategy(spec.updateStrategy ?? {}, specPath.child('updateStrategy')),
+    ...checkNonNegative(specPath.child('revisionHistoryLimit'), spec.revisionHistoryLimit),
+  ];
 }
 
 function validateSelectorUnchanged(object: Unstructured, old: Unstructured): FieldError[] {
-  const selector = (object['spec'] as WorkloadSpec | undefined)?.selector;
-  const before = (old['spec'] as WorkloadSpec | undefined)?.selector;
-  return equalJson(selector ?? null, before ?? null) ? [] : [invalid(specPath.child('selector'), selector, immutable)];
+  const [selector, before] = [object, old].map(
+    (one) => (one['spec'] as { readonly selector?: LabelSelector } | undefined)?.selector,
+  );
+  return equalJson(selector ?? null, before ?? null) ? [] : [invalid(selectorPath, selector, 'field is immutable')];
 }
 
-/** Deployments, replica sets and daemon sets: the selector never changes. */
-export const workloadStrategy: Strategy = {
-  validateCreate: validateWorkload,
-  validateUpdate: (object, old, context) =>
-    context.subresource === '' ? [...validateWorkload(object), ...validateSelectorUnchanged(object, old)] : [],
+function strategyOf(validate: (object: Unstructured) => FieldError[]): Strategy {
+  return {
+    validateCreate: validate,
+    validateUpdate: (object, old, context) =>
+      context.subresource === ''
+        ? [...validate(object), ...validateSelectorUnchanged(object, old)]
+        : validateWorkloadStatus(object, old),
+  };
+}
+
+/** Deployments: the selector never changes. */
+export const deploymentStrategy = strategyOf(validateDeployment);
+/** Replica sets: the selector never changes. */
+export const replicaSetStrategy = strategyOf(validateReplicaSet);
+/** Daemon sets: the selector never changes. */
+export const daemonSetStrategy = strategyOf(validateDaemonSet);
+
+/** What counts pods in a status, and what it may not be more than. */
+const countsOf: Readonly<Record<string, readonly string[]>> = {
+  Deployment: ['updatedReplicas', 'readyReplicas', 'availableReplicas'],
+  ReplicaSet: ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'],
+  StatefulSet: ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'],
 };
 
-const statefulSetMessage =
-  "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+/** Counts of a status: none below zero, no part larger than the whole, no collision forgotten. */
+export function validateWorkloadStatus(object: Unstructured, old: Unstructured): FieldError[] {
+  const path = new FieldPath('status');
+  const status = (object['status'] ?? {}) as Readonly<Record<string, unknown>>;
+  const before = (old['status'] ?? {}) as Readonly<Record<string, unknown>>;
+  const count = (field: string): number => Number(status[field] ?? 0);
+  const errors: FieldError[] = [];
+  for (const [field, value] of Object.entries(status)) {
+    if (typeof value === 'number') errors.push(...checkNonNegative(path.child(field), value));
+  }
+  const parts = countsOf[object.kind] ?? [];
+  for (const field of parts) {
+    if (count(field) <= count('replicas')) continue;
+    errors.push(invalid(path.child(field), count(field), 'cannot be greater than status.replicas'));
+  }
+  if (parts.length > 0 && count('availableReplicas') > count('readyReplicas')) {
+    const whole = object.kind === 'StatefulSet' ? 'status.readyReplicas' : 'readyReplicas';
+    const value = count('availableReplicas');
+    errors.push(invalid(path.child('availableReplicas'), value, `cannot be greater than ${whole}`));
+  }
+  if (before['collisionCount'] !== undefined && count('collisionCount') < Number(before['collisionCount'])) {
+    errors.push(invalid(path.child('collisionCount'), count('collisionCount'), 'cannot be decremented'));
+  }
+  return errors;
+}
 
-/** Fields of a stateful set that may change. */
-const statefulSetMutable = new Set([
-  'replicas',
-  'ordinals',
-  'template',
-  'updateStrategy',
-  'revisionHistoryLimit',
-  'persistentVolumeClaimRetentionPolicy',
-  'minReadySeconds',
-]);
-
-/** Stateful sets: most of the spec never changes. */
-export const statefulSetStrategy: Strategy = {
-  validateCreate: validateWorkload,
-  validateUpdate(object, old, context) {
-    if (context.subresource !== '') return [];
-    const fixed = (value: unknown): unknown =>
-      Object.fromEntries(Object.entries(value ?? {}).filter(([key]) => !statefulSetMutable.has(key)));
-    const changed = !equalJson(fixed(object['spec']), fixed(old['spec']));
-    return [
-      ...validateWorkload(object),
-      ...(changed
-        ? [{ type: 'FieldValueForbidden' as const, field: 'spec', body: `Forbidden: ${statefulSetMessage}` }]
-        : []),
-    ];
-  },
-};
+/** Only parts of a spec may change: those that the message names. */
+export function validateOnlyChanged(
+  object: Unstructured,
+  old: Unstructured,
+  mutable: ReadonlySet<string>,
+  message: string,
+): FieldError[] {
+  const fixed = (value: unknown): unknown =>
+    Object.fromEntries(Object.entries(value ?? {}).filter(([key]) => !mutable.has(key)));
+  return equalJson(fixed(object['spec']), fixed(old['spec'])) ? [] : [fieldForbidden(specPath, message)];
+}

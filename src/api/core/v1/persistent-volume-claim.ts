@@ -1,6 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
 import { setPersistentVolumeClaimDefaults } from './core-defaults.ts';
+import { persistentVolumeClaimStrategy } from './persistent-volume-claim-strategy.ts';
 import { accessModesText, quantityCell, storageClassOf } from './volume-cells.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../../columns.ts';
 import type { PersistentVolumeClaim } from '../../types/core-v1.ts';
@@ -91,4 +92,5 @@ export const persistentVolumeClaimResource: ResourceDefinition = {
   type: 'io.k8s.api.core.v1.PersistentVolumeClaim',
   columns,
   setDefaults: setPersistentVolumeClaimDefaults,
+  strategy: persistentVolumeClaimStrategy,
 };

@@ -3,6 +3,7 @@ import type { TypeSource } from '../../type-language.ts';
 import { setPodTemplateObjectDefaults } from './core-defaults.ts';
 import { column, containerImages, containerNames, labelsText, nameColumn } from '../../columns.ts';
 import type { PodTemplate } from '../../types/core-v1.ts';
+import { podTemplateStrategy } from './pod-template-strategy.ts';
 
 /** The types of PodTemplate objects. */
 export const podTemplateTypes: TypeSource = {
@@ -46,4 +47,5 @@ export const podTemplateResource: ResourceDefinition = {
   type: 'io.k8s.api.core.v1.PodTemplate',
   columns,
   setDefaults: setPodTemplateObjectDefaults,
+  strategy: podTemplateStrategy,
 };

@@ -12,6 +12,7 @@ import {
   wideColumn,
 } from '../../columns.ts';
 import type { ReplicationController } from '../../types/core-v1.ts';
+import { replicationControllerStrategy } from './replication-controller-strategy.ts';
 
 /** The types of ReplicationController objects. */
 export const replicationControllerTypes: TypeSource = {
@@ -98,5 +99,6 @@ export const replicationControllerResource: ResourceDefinition = {
   type: 'io.k8s.api.core.v1.ReplicationController',
   columns,
   setDefaults: setReplicationControllerDefaults,
+  strategy: replicationControllerStrategy,
   selectableFields: fieldReaders(['status.replicas']),
 };

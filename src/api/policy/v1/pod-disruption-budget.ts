@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { PodDisruptionBudget } from '../../types/policy-v1.ts';
+import { podDisruptionBudgetStrategy } from './pod-disruption-budget-strategy.ts';
 
 /** The types of PodDisruptionBudget objects. */
 export const podDisruptionBudgetTypes: TypeSource = {
@@ -66,4 +67,5 @@ export const podDisruptionBudgetResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.policy.v1.PodDisruptionBudget',
   columns,
+  strategy: podDisruptionBudgetStrategy,
 };

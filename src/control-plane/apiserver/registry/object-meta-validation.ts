@@ -1,3 +1,4 @@
+import { validateAnnotations } from '../../../apimachinery/annotations.ts';
 import {
   FieldPath,
   fieldForbidden,
@@ -15,7 +16,6 @@ import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../../../ap
 /** Checks a name (or, with `prefix`, a generateName) and returns messages. */
 export type NameValidator = (name: string, prefix: boolean) => string[];
 
-const annotationBytesLimit = 256 * 1024;
 const fieldManagerMaxBytes = 128;
 const subresourceMaxBytes = 256;
 const metadataPath = new FieldPath('metadata');
@@ -133,16 +133,6 @@ function validateNamespace(namespace: string, namespaced: boolean): FieldError[]
   if (!namespaced) return namespace === '' ? [] : [fieldForbidden(path, 'not allowed on this type')];
   if (namespace === '') return [required(path)];
   return isDns1123Label(namespace).map((message) => invalid(path, namespace, message));
-}
-
-function validateAnnotations(annotations: Readonly<Record<string, string>>, path: FieldPath): FieldError[] {
-  const errors = Object.keys(annotations).flatMap((key) =>
-    isQualifiedName(key.toLowerCase()).map((message) => invalid(path, key, message)),
-  );
-  let bytes = 0;
-  for (const [key, value] of Object.entries(annotations)) bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
-  if (bytes > annotationBytesLimit) errors.push(tooLong(path, annotationBytesLimit));
-  return errors;
 }
 
 function validateOwnerReferences(references: readonly OwnerReference[]): FieldError[] {

@@ -1,0 +1,27 @@
+import { checkNonNegative, type FieldError, FieldPath, invalid, required } from '../../../apimachinery/field-error.ts';
+import { equalJson } from '../../../apimachinery/json.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { Strategy } from '../../resource-definition.ts';
+
+const dataPath = new FieldPath('data');
+
+function validateRevision(object: Unstructured): FieldError[] {
+  return checkNonNegative(new FieldPath('revision'), Number(object['revision'] ?? 0));
+}
+
+function validateData(data: unknown): FieldError[] {
+  if (data === undefined || data === null) return [required(dataPath, 'data is mandatory')];
+  if (typeof data === 'object' && !Array.isArray(data)) return [];
+  return [required(dataPath, 'data must be a valid JSON object')];
+}
+
+/** What the registry does with revisions: their data never changes. */
+export const controllerRevisionStrategy: Strategy = {
+  validateCreate: (object) => [...validateRevision(object), ...validateData(object['data'])],
+  validateUpdate: (object, old) => [
+    ...validateRevision(object),
+    ...(equalJson(object['data'] ?? null, old['data'] ?? null)
+      ? []
+      : [invalid(dataPath, object['data'], 'field is immutable')]),
+  ],
+};

@@ -1,0 +1,129 @@
+import {
+  checkNonNegative,
+  type FieldError,
+  FieldPath,
+  invalid,
+  notSupported,
+  required,
+} from '../../../apimachinery/field-error.ts';
+import { isDns1123Label, nameIsDnsLabel } from '../../../apimachinery/names.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { validateClaimSpec } from '../../core/v1/persistent-volume-claim-validation.ts';
+import {
+  validateLongRunning,
+  validatePodTemplate,
+  validateTemplateLabels,
+} from '../../core/v1/pod-template-validation.ts';
+import type { Strategy } from '../../resource-definition.ts';
+import type { StatefulSet, StatefulSetSpec } from '../../types/apps-v1.ts';
+import type { PodTemplateSpec, Volume } from '../../types/core-v1.ts';
+import { validateStatefulSetUpdateStrategy } from './update-strategy-validation.ts';
+import {
+  readSelector,
+  validateOnlyChanged,
+  validateWorkloadSelector,
+  validateWorkloadStatus,
+} from './workload-validation.ts';
+
+const specPath = new FieldPath('spec');
+const templatePath = specPath.child('template');
+
+/** What is let pass because it cannot change any more. */
+interface Tolerance {
+  readonly isUpdate: boolean;
+  readonly anyTemplate: boolean;
+}
+
+function validateSpec(spec: StatefulSetSpec | undefined, { isUpdate, anyTemplate }: Tolerance): FieldError[] {
+  if (spec === undefined) return [required(specPath.child('selector'))];
+  const { serviceName = '', volumeClaimTemplates = [] } = spec;
+  const servicePath = specPath.child('serviceName');
+  return [
+    ...validateManagement(spec.podManagementPolicy),
+    ...validateStatefulSetUpdateStrategy(spec.updateStrategy ?? {}, specPath.child('updateStrategy')),
+    ...validateRetention(spec),
+    ...(isUpdate
+      ? []
+      : volumeClaimTemplates.flatMap((claim, index) =>
+          validateClaimSpec(claim.spec, specPath.child('volumeClaimTemplates').index(index).child('spec')),
+        )),
+    ...checkNonNegative(specPath.child('replicas'), spec.replicas),
+    ...checkNonNegative(specPath.child('minReadySeconds'), spec.minReadySeconds),
+    ...checkNonNegative(specPath.child('ordinals', 'start'), spec.ordinals?.start),
+    ...(isUpdate || serviceName === ''
+      ? []
+      : isDns1123Label(serviceName).map((message) => invalid(servicePath, serviceName, message))),
+    ...validateWorkloadSelector(spec.selector, 'statefulset'),
+    ...validateTemplate(spec, anyTemplate),
+    ...validateLongRunning(spec.template, 'StatefulSet', templatePath),
+  ];
+}
+
+function validateManagement(policy = ''): FieldError[] {
+  const path = specPath.child('podManagementPolicy');
+  if (policy === '') return [required(path)];
+  if (policy === 'OrderedReady' || policy === 'Parallel') return [];
+  return [invalid(path, policy, "must be 'OrderedReady' or 'Parallel'")];
+}
+
+function validateRetention({ persistentVolumeClaimRetentionPolicy: policy }: StatefulSetSpec): FieldError[] {
+  if (policy === undefined) return [];
+  const path = specPath.child('persistentVolumeClaimRetentionPolicy');
+  return (['whenDeleted', 'whenScaled'] as const).flatMap((field) => {
+    const value = policy[field] ?? '';
+    return ['Retain', 'Delete'].includes(value) ? [] : [notSupported(path.child(field), value, ['Retain', 'Delete'])];
+  });
+}
+
+function validateTemplate(spec: StatefulSetSpec, anyTemplate: boolean): FieldError[] {
+  const selector = readSelector(spec.selector);
+  if (selector === 'unreadable') return [invalid(specPath.child('selector'), spec.selector, '')];
+  const template = asPodsWillBe(spec);
+  return [
+    ...(selector?.length === 0 ? [] : validateTemplateLabels(template, selector, templatePath)),
+    ...(anyTemplate ? [] : validatePodTemplate(template, templatePath)),
+  ];
+}
+
+/** The template as the controller will fill it in: names of its own, and a volume for each claim. */
+function asPodsWillBe({ template, volumeClaimTemplates = [] }: StatefulSetSpec): PodTemplateSpec {
+  if (template.spec === undefined) return template;
+  const { hostname: _hostname, subdomain: _subdomain, volumes = [], ...spec } = template.spec;
+  const claims = volumeClaimTemplates.map((claim): Volume => {
+    const name = claim.metadata.name ?? '';
+    return { name, persistentVolumeClaim: { claimName: name } };
+  });
+  const names = new Set(claims.map(({ name }) => name));
+  const others = volumes.filter(({ name }) => !names.has(name));
+  return { ...template, spec: { ...spec, volumes: [...claims, ...others] } };
+}
+
+const message =
+  "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+
+const mutableFields = new Set([
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+]);
+
+const specOf = (object: Unstructured): StatefulSetSpec | undefined => (object as unknown as StatefulSet).spec;
+
+/** Stateful sets: most of the spec never changes. */
+export const statefulSetStrategy: Strategy = {
+  // Pods are named after it, with a number.
+  validateName: nameIsDnsLabel,
+  validateCreate: (object) => validateSpec(specOf(object), { isUpdate: false, anyTemplate: false }),
+  validateUpdate(object, old, context) {
+    if (context.subresource !== '') return validateWorkloadStatus(object, old);
+    const wasWrong = validateSpec(specOf(old), { isUpdate: true, anyTemplate: false }).length > 0;
+    return [
+      ...validateSpec(specOf(object), { isUpdate: true, anyTemplate: wasWrong }),
+      ...validateOnlyChanged(object, old, mutableFields, message),
+    ];
+  },
+};
