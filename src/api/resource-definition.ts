@@ -119,6 +119,10 @@ export interface Strategy {
   prepareForCreate?(object: Unstructured, context: RequestContext): void;
   /** Restores what this update (of the object or of `context.subresource`) may not change. */
   prepareForUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): void;
+  /** What is changed besides, after the preparation that kinds have in common: where `prepareForCreate` replaces it. */
+  adjustForCreate?(object: Unstructured): void;
+  /** The same for updates of the object itself. */
+  adjustForUpdate?(object: Unstructured, old: Unstructured): void;
   validateCreate?(object: Unstructured, context: RequestContext): FieldError[];
   validateUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): FieldError[];
   /** Texts of Warning headers. */

@@ -146,6 +146,12 @@ export function isPathSegmentName(value: string, isPrefix = false): string[] {
   return ['/', '%'].filter((char) => value.includes(char)).map((char) => `may not contain '${char}'`);
 }
 
+/** What follows the host in a name such as `acme.io/foo`. */
+export function isDomainPath(value: string): string[] {
+  const pattern = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+  return new RegExp(`^${pattern}$`).test(value) ? [] : [`Invalid path (regex used for validation is '${pattern}')`];
+}
+
 /** Keys of config maps and secrets. */
 export function isConfigMapKey(value: string): string[] {
   const pattern = '[-._a-zA-Z0-9]+';

@@ -58,10 +58,16 @@ export function setStatefulSetDefaults(object: Unstructured): void {
   spec.revisionHistoryLimit ??= 10;
 }
 
+/** The annotation that counts the templates that a daemon set had. */
+export const templateGeneration = 'deprecated.daemonset.template.generation';
+
 /** One pod after the other, at most one away. */
 export function setDaemonSetDefaults(object: Unstructured): void {
   const { spec } = object as unknown as DaemonSet;
   if (spec === undefined) return;
+  const { metadata } = object;
+  // The real server keeps the number of a daemon set's template here since it has no field for it.
+  metadata.annotations = { [templateGeneration]: '0', ...metadata.annotations };
   setPodTemplateDefaults(spec.template);
   spec.updateStrategy ??= {};
   if ((spec.updateStrategy.type ?? '') === '') spec.updateStrategy.type = 'RollingUpdate';

@@ -22,6 +22,7 @@ import {
 import type { Strategy } from '../../resource-definition.ts';
 import type { DaemonSet, Deployment, ReplicaSet } from '../../types/apps-v1.ts';
 import type { LabelSelector } from '../../types/meta-v1.ts';
+import { templateGeneration } from './workload-defaults.ts';
 import { validateDaemonSetUpdateStrategy, validateDeploymentStrategy } from './update-strategy-validation.ts';
 
 const specPath = new FieldPath('spec');
@@ -133,8 +134,24 @@ function strategyOf(validate: (object: Unstructured) => FieldError[]): Strategy 
 export const deploymentStrategy = strategyOf(validateDeployment);
 /** Replica sets: the selector never changes. */
 export const replicaSetStrategy = strategyOf(validateReplicaSet);
-/** Daemon sets: the selector never changes. */
-export const daemonSetStrategy = strategyOf(validateDaemonSet);
+/** Daemon sets: the selector never changes, and templates are counted. */
+export const daemonSetStrategy: Strategy = {
+  ...strategyOf(validateDaemonSet),
+  adjustForCreate: (object) => countTemplate(object, Math.max(1, templateCount(object))),
+  adjustForUpdate(object, old) {
+    const [template, before] = [object, old].map((one) => (one as unknown as DaemonSet).spec?.template);
+    const isSame = equalJson(template ?? null, before ?? null);
+    countTemplate(object, templateCount(old) + (isSame ? 0 : 1));
+  },
+};
+
+function templateCount(object: Unstructured): number {
+  return Number(object.metadata.annotations?.[templateGeneration] ?? 0);
+}
+
+function countTemplate(object: Unstructured, count: number): void {
+  object.metadata.annotations = { ...object.metadata.annotations, [templateGeneration]: `${count}` };
+}
 
 /** What counts pods in a status, and what it may not be more than. */
 const countsOf: Readonly<Record<string, readonly string[]>> = {

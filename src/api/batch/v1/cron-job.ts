@@ -1,7 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
 import { setCronJobDefaults } from './job-defaults.ts';
-import { cronJobStrategy } from './job-strategy.ts';
+import { cronJobStrategy } from './cron-job-strategy.ts';
 import {
   ageColumn,
   ageText,

@@ -53,21 +53,12 @@ function claimWarnings(object: Unstructured): string[] {
 
 /** What the registry does with claims of volumes. */
 export const persistentVolumeClaimStrategy: Strategy = {
-  prepareForCreate(object) {
+  adjustForCreate(object) {
     const claim = asClaim(object);
     claim.status = { phase: 'Pending' };
     alignDataSources(claim.spec);
   },
-  prepareForUpdate(object, old, context) {
-    const claim = asClaim(object);
-    const before = asClaim(old);
-    if (context.subresource === 'status') {
-      if (before.spec !== undefined) claim.spec = before.spec;
-      return;
-    }
-    if (before.status !== undefined) claim.status = before.status;
-    alignDataSources(claim.spec, before.spec);
-  },
+  adjustForUpdate: (object, old) => alignDataSources(asClaim(object).spec, asClaim(old).spec),
   warningsOnCreate: claimWarnings,
   warningsOnUpdate: claimWarnings,
   validateCreate: (object) => validateClaimSpec(asClaim(object).spec, specPath),

@@ -75,7 +75,9 @@ export const roleBindingStrategy: Strategy = {
   validateUpdate(object, old) {
     const errors = validateBinding(object);
     if (!equalJson(object['roleRef'] ?? null, old['roleRef'] ?? null)) {
-      errors.push(invalid(root.child('roleRef'), object['roleRef'], 'cannot change roleRef'));
+      const { apiGroup, kind, name } = (object as unknown as RoleBinding).roleRef;
+      const shown = { APIGroup: apiGroup, Kind: kind, Name: name };
+      errors.push(invalid(root.child('roleRef'), shown, 'cannot change roleRef'));
     }
     return errors;
   },

@@ -152,6 +152,7 @@ export class Store {
     const { strategy } = this;
     if (strategy.prepareForCreate === undefined) defaultPrepareForCreate(this.resource, object);
     else strategy.prepareForCreate(object, context);
+    strategy.adjustForCreate?.(object);
     if (countsGenerations(this.resource)) meta.generation = 1;
     const undo = await this.hooks.beginCreate?.(object, context);
     try {
@@ -281,7 +282,9 @@ export class Store {
     if (version === '' || version === '0') {
       if (this.strategy.allowUnconditionalUpdate === false) {
         const path = new FieldPath('metadata').child('resourceVersion');
-        throw invalidObject(this.resource.gvk, name, [invalid(path, 0, 'must be specified for an update')]);
+        // The real one names the resource here, where all other errors name the kind.
+        const named = { ...this.resource.gvk, kind: this.resource.definition.resource };
+        throw invalidObject(named, name, [invalid(path, 0, 'must be specified for an update')]);
       }
       if (old.metadata.resourceVersion !== undefined) object.metadata.resourceVersion = old.metadata.resourceVersion;
       return;
@@ -303,6 +306,7 @@ export class Store {
     } else {
       strategy.prepareForUpdate(object, old, context);
     }
+    if (context.subresource === '') strategy.adjustForUpdate?.(object, old);
     if (countsGenerations(this.resource) && specDiffers(object, old))
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     if ((object.metadata.uid ?? '') === '') copyMeta(object, old, 'uid');

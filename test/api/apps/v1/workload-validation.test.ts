@@ -179,7 +179,7 @@ void describe('validation of workloads and claims', () => {
     const { strategy } = builtInResources.find((one) => one.kind === 'PersistentVolumeClaim') ?? {};
     const prepared = (spec: Fields): unknown => {
       const object = objectOf('PersistentVolumeClaim', { spec });
-      strategy?.prepareForCreate?.(object, request);
+      strategy?.adjustForCreate?.(object);
       return object['spec'];
     };
     const source = { kind: 'PersistentVolumeClaim', name: 'other' };

@@ -1,0 +1,246 @@
+import {
+  checkNonNegative,
+  checkOptionalChoice,
+  type FieldError,
+  FieldPath,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from '../../../apimachinery/field-error.ts';
+import { equalJson } from '../../../apimachinery/json.ts';
+import { matchesLabels, validateLabelSelector } from '../../../apimachinery/labels.ts';
+import { isDns1123Label, isDns1123Subdomain, isDomainPath } from '../../../apimachinery/names.ts';
+import { readSelector } from '../../apps/v1/workload-validation.ts';
+import { validatePodTemplate, validateTemplateLabels } from '../../core/v1/pod-template-validation.ts';
+import type { Job, JobSpec } from '../../types/batch-v1.ts';
+import type { Container, PodTemplateSpec } from '../../types/core-v1.ts';
+import { validatePodFailurePolicy, validateSuccessPolicy } from './job-policy-validation.ts';
+
+const specPath = new FieldPath('spec');
+const templatePath = specPath.child('template');
+
+/** The labels by which pods belong to a job, in their old and new names. */
+export function labelsOfJobPods(name: string, uid: string): Record<string, string> {
+  return {
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+    'controller-uid': uid,
+    'job-name': name,
+  };
+}
+
+/** Checks a job, new or changed (batch validation's ValidateJob). */
+export function validateJob(job: Job): FieldError[] {
+  const { metadata, spec } = job;
+  if (spec === undefined) return [required(specPath.child('selector'))];
+  const { selector, completions } = spec;
+  const parsed = readSelector(selector);
+  const errors = [
+    ...validateGeneratedSelector(job, spec),
+    ...validateJobSpec(spec, specPath),
+    ...(selector === undefined
+      ? [required(specPath.child('selector'))]
+      : validateLabelSelector(selector, specPath.child('selector'))),
+    ...(parsed === 'unreadable' ? [] : validateTemplateLabels(spec.template, parsed, templatePath)),
+  ];
+  if (spec.completionMode === 'Indexed' && completions !== undefined && completions > 0) {
+    const name = metadata.name ?? '';
+    const hostname = `${name}-${completions - 1}`;
+    if (isDns1123Label(hostname).length > 0) {
+      const message = `will not able to create pod with invalid DNS label: ${hostname}`;
+      errors.push(invalid(new FieldPath('metadata').child('name'), name, message));
+    }
+  }
+  return errors;
+}
+
+/** A selector that the server makes finds the pods of this job and no others. */
+function validateGeneratedSelector({ metadata }: Job, spec: JobSpec): FieldError[] {
+  const { manualSelector, selector, template } = spec;
+  if (manualSelector === true || selector === undefined) return [];
+  const labels = labelsOfJobPods(metadata.name ?? '', metadata.uid ?? '');
+  const given = template.metadata?.labels ?? {};
+  const at = templatePath.child('metadata', 'labels');
+  const errors: FieldError[] = [];
+  for (const key of [
+    'controller-uid',
+    'job-name',
+    'batch.kubernetes.io/controller-uid',
+    'batch.kubernetes.io/job-name',
+  ]) {
+    const value = labels[key];
+    if (given[key] === undefined) errors.push(required(at.key(key), `must be '${value}'`));
+    else if (given[key] !== value) errors.push(invalid(at.key(key), given, `must be '${value}'`));
+  }
+  const parsed = readSelector(selector);
+  if (parsed !== undefined && parsed !== 'unreadable' && !matchesLabels(parsed, labels)) {
+    errors.push(invalid(specPath.child('selector'), selector, '`selector` not auto-generated'));
+  }
+  return errors;
+}
+
+/** Checks what a job does, of its own or as a cron job will make it. */
+export function validateJobSpec(spec: JobSpec, path: FieldPath): FieldError[] {
+  const { managedBy, maxFailedIndexes, podFailurePolicy, podReplacementPolicy } = spec;
+  const errors = (
+    [
+      'parallelism',
+      'completions',
+      'activeDeadlineSeconds',
+      'backoffLimit',
+      'ttlSecondsAfterFinished',
+      'backoffLimitPerIndex',
+      'maxFailedIndexes',
+    ] as const
+  ).flatMap((field) => checkNonNegative(path.child(field), spec[field]));
+  if (maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) {
+    errors.push(required(path.child('backoffLimitPerIndex'), 'when maxFailedIndexes is specified'));
+  }
+  if (managedBy !== undefined) errors.push(...validateManager(managedBy, path.child('managedBy')));
+  const modes = ['NonIndexed', 'Indexed'];
+  const replacements = podFailurePolicy === undefined ? ['Failed', 'TerminatingOrFailed'] : ['Failed'];
+  return [
+    ...errors,
+    ...checkOptionalChoice(path.child('completionMode'), spec.completionMode, modes),
+    ...(spec.completionMode === 'Indexed' ? validateIndexed(spec, path) : validateNotIndexed(spec, path)),
+    ...validatePodFailurePolicy(spec, path.child('podFailurePolicy')),
+    ...validateSuccessPolicy(spec, path.child('successPolicy')),
+    ...checkOptionalChoice(path.child('podReplacementPolicy'), podReplacementPolicy, replacements),
+    ...validatePodTemplate(spec.template, path.child('template')),
+    ...validateRestartPolicy(spec, path.child('template', 'spec', 'restartPolicy')),
+  ];
+}
+
+function validateManager(manager: string, path: FieldPath): FieldError[] {
+  if (manager === '') return [required(path)];
+  const [host = '', ...rest] = manager.split('/');
+  const place = rest.join('/');
+  if (host === '' || place === '') {
+    return [invalid(path, manager, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  }
+  return [
+    ...isDns1123Subdomain(host).map((message) => invalid(path, host, message)),
+    ...isDomainPath(place).map((message) => invalid(path, place, message)),
+    ...(manager.length > 63 ? [tooLong(path, 63)] : []),
+  ];
+}
+
+/** Limits that keep the status of a job with many indexes small (KEP-3850). */
+function validateIndexed(spec: JobSpec, path: FieldPath): FieldError[] {
+  const { completions, parallelism = 0, maxFailedIndexes, backoffLimitPerIndex } = spec;
+  const errors: FieldError[] = [];
+  const most = 100_000;
+  const limit = (field: 'parallelism' | 'maxFailedIndexes', highest: number, when: string): void => {
+    const value = spec[field] ?? 0;
+    if (value > highest)
+      errors.push(invalid(path.child(field), value, `must be less than or equal to ${highest}${when}`));
+  };
+  if (completions === undefined) errors.push(required(path.child('completions'), 'when completion mode is Indexed'));
+  if (parallelism > most) limit('parallelism', most, ' when completion mode is Indexed');
+  if (completions !== undefined && (maxFailedIndexes ?? 0) > completions) {
+    errors.push(invalid(path.child('maxFailedIndexes'), maxFailedIndexes, 'must be less than or equal to completions'));
+  }
+  limit('maxFailedIndexes', most, '');
+  if (completions === undefined || completions <= most || backoffLimitPerIndex === undefined) return errors;
+  if (maxFailedIndexes === undefined) {
+    errors.push(required(path.child('maxFailedIndexes'), `must be specified when completions is above ${most}`));
+  }
+  const when = ` when completions are above ${most} and used with backoff limit per index`;
+  limit('parallelism', 10_000, when);
+  limit('maxFailedIndexes', 10_000, when);
+  return errors;
+}
+
+function validateNotIndexed(spec: JobSpec, path: FieldPath): FieldError[] {
+  if (spec.completionMode !== undefined && spec.completionMode !== 'NonIndexed') return [];
+  return (['backoffLimitPerIndex', 'maxFailedIndexes'] as const).flatMap((field) =>
+    spec[field] === undefined ? [] : [invalid(path.child(field), spec[field], 'requires indexed completion mode')],
+  );
+}
+
+/** Pods of a job end; with a policy for failures they never start again. */
+function validateRestartPolicy({ template, podFailurePolicy }: JobSpec, path: FieldPath): FieldError[] {
+  const policy = template.spec?.restartPolicy ?? '';
+  if (policy === 'Always' || policy === '') return [required(path, 'valid values: "OnFailure", "Never"')];
+  if (policy !== 'OnFailure' && policy !== 'Never') return [notSupported(path, policy, ['OnFailure', 'Never'])];
+  if (podFailurePolicy === undefined || policy === 'Never') return [];
+  return [invalid(path, policy, 'only "Never" is supported when podFailurePolicy is specified')];
+}
+
+/** What of a job may change: how much of it runs, and while it is suspended where its pods go. */
+export function validateJobUpdate(job: Job, old: Job): FieldError[] {
+  const { spec } = job;
+  const before = old.spec;
+  if (spec === undefined || before === undefined) return [];
+  const errors: FieldError[] = [];
+  const fix = (path: FieldPath, value: unknown, was: unknown): void => {
+    if (equalJson(value ?? null, was ?? null)) return;
+    errors.push(invalid(path, value, 'field is immutable'));
+  };
+  const at = specPath.child('completions');
+  if (spec.completionMode !== 'Indexed') fix(at, spec.completions, before.completions);
+  else if (spec.completions !== before.completions && spec.completions !== undefined) {
+    if (spec.completions !== spec.parallelism) {
+      errors.push(invalid(at, spec.completions, 'can only be modified in tandem with spec.parallelism'));
+    }
+  }
+  fix(specPath.child('selector'), spec.selector, before.selector);
+  fixTemplate(old, spec, fix);
+  for (const field of [
+    'completionMode',
+    'podFailurePolicy',
+    'backoffLimitPerIndex',
+    'managedBy',
+    'successPolicy',
+  ] as const) {
+    fix(specPath.child(field), spec[field], before[field]);
+  }
+  return errors;
+}
+
+/** A job that does not run, nor did since it was suspended, may get other nodes and resources (KEP-2926, KEP-5440). */
+function fixTemplate(
+  { spec: before, status }: Job,
+  { template }: JobSpec,
+  fix: (path: FieldPath, value: unknown, was: unknown) => void,
+): void {
+  const isSuspended =
+    status?.startTime === undefined ||
+    (status.conditions ?? []).some(({ type, status: value }) => type === 'Suspended' && value === 'True');
+  if (before?.suspend !== true) {
+    fix(templatePath, template, before?.template);
+    return;
+  }
+  const mayChange = isSuspended && (status?.active ?? 0) === 0;
+  if (!mayChange) fix(templatePath, template, before.template);
+  else fix(specPath.child('template.spec'), template.spec, withDirectives(before.template, template).spec);
+}
+
+/** The template as it was, with what may change as it is. */
+function withDirectives(old: PodTemplateSpec, template: PodTemplateSpec): PodTemplateSpec {
+  if (old.spec === undefined || template.spec === undefined) return old;
+  const { nodeSelector, tolerations, schedulingGates, affinity } = template.spec;
+  const others = { ...old.spec.affinity };
+  delete others.nodeAffinity;
+  const { nodeAffinity } = affinity ?? {};
+  const merged = { ...others, ...(nodeAffinity === undefined ? {} : { nodeAffinity }) };
+  const hasAffinity = affinity !== undefined || Object.keys(others).length > 0;
+  const resourcesOf = (list: Container[] | undefined, from: Container[] | undefined): Container[] | undefined =>
+    list?.map((container, index) => {
+      const other = from?.[index];
+      if (list.length !== from?.length || other?.name !== container.name) return container;
+      const { resources: _resources, ...rest } = container;
+      return other.resources === undefined ? rest : { ...rest, resources: other.resources };
+    });
+  const spec = { ...old.spec, nodeSelector, tolerations, schedulingGates, affinity: hasAffinity ? merged : undefined };
+  const initContainers = resourcesOf(spec.initContainers, template.spec.initContainers);
+  const containers = resourcesOf(spec.containers, template.spec.containers) ?? [];
+  return { ...template, spec: withoutUndefined({ ...spec, containers, initContainers }) };
+}
+
+function withoutUndefined(spec: object): NonNullable<PodTemplateSpec['spec']> {
+  return Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined)) as unknown as NonNullable<
+    PodTemplateSpec['spec']
+  >;
+}
