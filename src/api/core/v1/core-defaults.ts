@@ -13,8 +13,11 @@ import { setPodTemplateDefaults } from './pod-spec-defaults.ts';
 
 /** ClusterIP, no affinity, TCP, target port as port. */
 export function setServiceDefaults(object: Unstructured): void {
-  const { spec } = object as unknown as Service;
+  const { spec, status } = object as unknown as Service;
   if (spec === undefined) return;
+  for (const ingress of status?.loadBalancer?.ingress ?? []) {
+    if (spec.type === 'LoadBalancer' && (ingress.ip ?? '') !== '') ingress.ipMode ??= 'VIP';
+  }
   if ((spec.sessionAffinity ?? '') === '') spec.sessionAffinity = 'None';
   if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
   if (spec.sessionAffinity === 'ClientIP') {

@@ -1,16 +1,9 @@
-import {
-  type FieldError,
-  FieldPath,
-  fieldForbidden,
-  invalid,
-  notSupported,
-  required,
-} from '../../../apimachinery/field-error.ts';
+import { type FieldError, FieldPath, fieldForbidden, invalid, required } from '../../../apimachinery/field-error.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
-import { isConfigMapKey, isDns1035Label, isDns1123Label, isValidPortNumber } from '../../../apimachinery/names.ts';
+import { isConfigMapKey, nameIsDnsLabel } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
-import type { ConfigMap, Secret, Service } from '../../types/core-v1.ts';
+import type { ConfigMap, Namespace, Secret } from '../../types/core-v1.ts';
 
 const root = new FieldPath();
 const immutableSet = 'field is immutable when `immutable` is set';
@@ -100,71 +93,10 @@ export const configMapStrategy: Strategy = {
 export const namespaceStrategy: Strategy = {
   hasGeneration: false,
   returnDeletedObject: true,
-  validateName: isDns1123Label,
-};
-
-const serviceTypes = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
-
-function validateService(object: Unstructured): FieldError[] {
-  const { spec } = object as unknown as Service;
-  if (spec === undefined) return [];
-  const path = new FieldPath('spec');
-  const errors: FieldError[] = [];
-  const ports = spec.ports ?? [];
-  const isHeadless = spec.clusterIP === 'None';
-  if (ports.length === 0 && !isHeadless && spec.type !== 'ExternalName') errors.push(required(path.child('ports')));
-  if (spec.type === 'ExternalName' && (spec.externalName ?? '') === '')
-    errors.push(required(path.child('externalName')));
-  const names = new Set<string>();
-  ports.forEach((port, index) => {
-    const at = path.child('ports').index(index);
-    const name = port.name ?? '';
-    if (name === '' && ports.length > 1) errors.push(required(at.child('name')));
-    else if (name !== '') {
-      errors.push(...isDns1123Label(name).map((message) => invalid(at.child('name'), name, message)));
-      if (names.has(name)) {
-        errors.push({
-          type: 'FieldValueDuplicate',
-          field: at.child('name').toString(),
-          body: `Duplicate value: "${name}"`,
-        });
-      }
-      names.add(name);
-    }
-    errors.push(...isValidPortNumber(port.port ?? 0).map((message) => invalid(at.child('port'), port.port, message)));
-    const protocols = ['SCTP', 'TCP', 'UDP'];
-    if (!protocols.includes(port.protocol ?? ''))
-      errors.push(notSupported(at.child('protocol'), port.protocol, protocols));
-    if (typeof port.targetPort === 'number') {
-      const target = port.targetPort;
-      errors.push(...isValidPortNumber(target).map((message) => invalid(at.child('targetPort'), target, message)));
-    }
-  });
-  const affinities = ['ClientIP', 'None'];
-  if (!affinities.includes(spec.sessionAffinity ?? '')) {
-    errors.push(notSupported(path.child('sessionAffinity'), spec.sessionAffinity ?? '', affinities));
-  }
-  if (!serviceTypes.includes(spec.type ?? ''))
-    errors.push(notSupported(path.child('type'), spec.type ?? '', serviceTypes));
-  return errors;
-}
-
-/** What the registry does with services, besides their addresses. */
-export const serviceStrategy: Strategy = {
-  hasGeneration: false,
-  returnDeletedObject: true,
-  validateName: isDns1035Label,
-  validateCreate: validateService,
-  validateUpdate(object, old, context) {
-    if (context.subresource !== '') return [];
-    const errors = validateService(object);
-    const { spec } = object as unknown as Service;
-    const before = (old as unknown as Service).spec;
-    const keepsAddress = spec?.type !== 'ExternalName' && before?.type !== 'ExternalName';
-    if (keepsAddress && (before?.clusterIP ?? '') !== '' && spec?.clusterIP !== before?.clusterIP) {
-      const path = new FieldPath('spec.clusterIPs').index(0);
-      errors.push(invalid(path, spec?.clusterIPs ?? null, 'may not change once set'));
-    }
-    return errors;
+  validateName: nameIsDnsLabel,
+  // Only the finalize subresource takes finalizers away.
+  adjustForUpdate(object, old) {
+    const finalizers = (old as unknown as Namespace).spec?.finalizers;
+    if (finalizers !== undefined) object['spec'] = { ...(object as unknown as Namespace).spec, finalizers };
   },
 };

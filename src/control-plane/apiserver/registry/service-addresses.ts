@@ -1,9 +1,12 @@
+import { needsNodePorts } from '../../../api/core/v1/service-strategy.ts';
+import { needsHealthCheckPort } from '../../../api/core/v1/service-validation.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../../api/types/core-v1.ts';
-import { FieldPath, invalid, invalidObject } from '../../../apimachinery/field-error.ts';
+import { FieldPath, invalid } from '../../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { internalError } from '../../../apimachinery/status.ts';
 import type { Random } from '../../../system/random.ts';
-import type { StoreHooks, Undo } from './store.ts';
+import { initIpFamilies, invalidService } from './service-ip-families.ts';
+import type { Reservation, StoreHooks } from './store.ts';
 
 export interface ServiceAddressOptions {
   /** IPv4 range of cluster addresses. */
@@ -15,7 +18,6 @@ export interface ServiceAddressOptions {
 
 const firstNodePort = 30_000;
 const lastNodePort = 32_767;
-const gvk = { group: '', version: 'v1', kind: 'Service' } as const;
 
 /** Gives services their cluster addresses and node ports, and takes them back. */
 export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks {
@@ -26,13 +28,11 @@ export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks 
 
   const load = (): Promise<void> =>
     (loading ??= (async () => {
-      for (const service of await options.existing()) remember(service.spec);
+      for (const { spec } of await options.existing()) {
+        for (const address of addressesOf(spec)) addresses.add(address);
+        for (const port of nodePortsOf(spec)) ports.add(port);
+      }
     })());
-
-  const remember = (spec: ServiceSpec | undefined): void => {
-    for (const address of spec?.clusterIPs ?? []) if (address !== 'None') addresses.add(address);
-    for (const port of nodePortsOf(spec)) ports.add(port);
-  };
 
   const chooseAddress = (): string => {
     // The first addresses are left to those who ask for one (KEP-3070).
@@ -55,120 +55,151 @@ export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks 
     throw internalError('failed to allocate a nodePort: range is full');
   };
 
-  /** Fills in what is missing. @returns what gives it back */
-  const allocate = (object: Unstructured, old: ServiceSpec | undefined): Undo => {
-    const { spec } = object as unknown as Service;
+  /** Fills in what is missing, and takes what is asked for. What the service had before and has no more is let go. */
+  const allocate = (service: Service, old: Service | undefined): Reservation => {
+    const { spec } = service;
     const taken: (() => void)[] = [];
     const undo = (): void => taken.forEach((release) => release());
-    if (spec === undefined || spec.type === 'ExternalName') return undo;
-    try {
-      allocateAddress(object, spec, old, taken);
-      allocatePorts(object, spec, old, taken);
-    } catch (error) {
-      undo();
-      throw error;
+    if (spec !== undefined) {
+      try {
+        initIpFamilies(service, old);
+        if (spec.type !== 'ExternalName') allocateAddress(service, spec, old?.spec, taken);
+        allocatePorts(service, spec, old?.spec, taken);
+        allocateHealthCheckPort(service, spec, old?.spec, taken);
+      } catch (error) {
+        undo();
+        throw error;
+      }
     }
-    return undo;
+    const keep = (): void => {
+      const [keptAddresses, keptPorts] = [new Set(addressesOf(spec)), new Set(nodePortsOf(spec))];
+      for (const address of addressesOf(old?.spec)) if (!keptAddresses.has(address)) addresses.delete(address);
+      for (const port of nodePortsOf(old?.spec)) if (!keptPorts.has(port)) ports.delete(port);
+    };
+    return { undo, keep };
   };
 
   const allocateAddress = (
-    object: Unstructured,
+    service: Service,
     spec: ServiceSpec,
     old: ServiceSpec | undefined,
     taken: (() => void)[],
   ): void => {
-    if ((spec.clusterIP ?? '') === '' && (old?.clusterIP ?? '') !== '') spec.clusterIP = old?.clusterIP ?? '';
-    const asked = spec.clusterIP ?? '';
-    if (asked !== 'None' && asked !== (old?.clusterIP ?? '')) {
-      const address = asked === '' ? chooseAddress() : asked;
-      checkAddress(object, address);
-      addresses.add(address);
-      taken.push(() => addresses.delete(address));
-      spec.clusterIP = address;
-    } else if (asked === '') {
-      spec.clusterIP = chooseAddress();
-      const address = spec.clusterIP;
+    if (spec.clusterIP === 'None') return;
+    const asked = spec.clusterIPs?.[0] ?? '';
+    const address = asked === '' ? chooseAddress() : asked;
+    if (!addressesOf(old).includes(address)) {
+      checkAddress(service, address);
       addresses.add(address);
       taken.push(() => addresses.delete(address));
     }
-    spec.clusterIPs = [spec.clusterIP ?? ''];
-    spec.ipFamilies ??= ['IPv4'];
-    spec.ipFamilyPolicy ??= 'SingleStack';
+    spec.clusterIP = address;
+    spec.clusterIPs = [address, ...(spec.clusterIPs ?? []).slice(1)];
   };
 
-  const checkAddress = (object: Unstructured, address: string): void => {
-    const path = new FieldPath('spec.clusterIPs');
+  const checkAddress = (service: Service, address: string): void => {
     const refuse = (message: string): never => {
-      throw invalidObject(gvk, object.metadata.name ?? '', [invalid(path, [address], message)]);
+      const path = new FieldPath('spec.clusterIPs');
+      throw invalidService(service, [invalid(path, [address], `failed to allocate IP ${address}: ${message}`)]);
     };
-    if (!isInRange(address, range)) {
-      refuse(
-        `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${options.serviceRange}`,
-      );
+    if (!isInRange(address, range)) refuse('the provided network does not match the current range');
+    if (addresses.has(address)) refuse('provided IP is already allocated');
+  };
+
+  /** @throws StatusError 422 for a port that cannot be had. */
+  const takePort = (service: Service, port: number, path: FieldPath, taken: (() => void)[]): void => {
+    const refuse = (message: string): never => {
+      throw invalidService(service, [invalid(path, port, message)]);
+    };
+    if (port < firstNodePort || port > lastNodePort) {
+      refuse(`provided port is not in the valid range. The range of valid ports is ${firstNodePort}-${lastNodePort}`);
     }
-    if (addresses.has(address)) refuse(`failed to allocate IP ${address}: provided IP is already allocated`);
+    if (ports.has(port)) refuse('provided port is already allocated');
+    ports.add(port);
+    taken.push(() => ports.delete(port));
   };
 
   const allocatePorts = (
-    object: Unstructured,
+    service: Service,
     spec: ServiceSpec,
     old: ServiceSpec | undefined,
     taken: (() => void)[],
   ): void => {
-    const needsPorts =
-      spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
     const before = new Set(nodePortsOf(old));
-    (spec.ports ?? []).forEach((port: ServicePort, index) => {
-      const asked = port.nodePort ?? 0;
-      if (asked === 0 && !needsPorts) return;
-      const kept = old?.ports?.find(
-        (candidate) => candidate.port === port.port && candidate.protocol === port.protocol,
-      );
-      const chosen = asked !== 0 ? asked : (kept?.nodePort ?? choosePort());
-      if (!before.has(chosen)) {
-        const path = new FieldPath('spec.ports').index(index).child('nodePort');
-        const refuse = (message: string): never => {
-          throw invalidObject(gvk, object.metadata.name ?? '', [invalid(path, chosen, message)]);
-        };
-        if (chosen < firstNodePort || chosen > lastNodePort) {
-          refuse(
-            `provided port is not in the valid range. The range of valid ports is ${firstNodePort}-${lastNodePort}`,
-          );
-        }
-        if (ports.has(chosen)) refuse('provided port is already allocated');
-        ports.add(chosen);
-        taken.push(() => ports.delete(chosen));
-      }
+    const mine = new Set<number>();
+    if (!needsNodePorts(spec)) return;
+    if (needsNodePorts(old)) keepNodePorts(spec, old?.ports ?? []);
+    (spec.ports ?? []).forEach((port, index) => {
+      const chosen = (port.nodePort ?? 0) === 0 ? choosePort() : (port.nodePort ?? 0);
+      const path = new FieldPath('spec.ports').index(index).child('nodePort');
+      // One number may serve several protocols of a service.
+      if (!before.has(chosen) && !mine.has(chosen)) takePort(service, chosen, path, taken);
+      mine.add(chosen);
       port.nodePort = chosen;
     });
   };
 
+  const allocateHealthCheckPort = (
+    service: Service,
+    spec: ServiceSpec,
+    old: ServiceSpec | undefined,
+    taken: (() => void)[],
+  ): void => {
+    if (!needsHealthCheckPort(spec)) return;
+    const had = needsHealthCheckPort(old) ? (old?.healthCheckNodePort ?? 0) : 0;
+    const asked = spec.healthCheckNodePort ?? 0;
+    spec.healthCheckNodePort = asked === 0 ? (had === 0 ? choosePort() : had) : asked;
+    if (had !== 0) return;
+    takePort(service, spec.healthCheckNodePort, new FieldPath('spec.healthCheckNodePort'), taken);
+  };
+
+  const begin = async (service: Service, old: Service | undefined, dryRun: boolean): Promise<Reservation> => {
+    await load();
+    const reservation = allocate(service, old);
+    if (!dryRun) return reservation;
+    reservation.undo();
+    return { undo() {}, keep() {} };
+  };
+
   return {
-    async beginCreate(object, context) {
-      await load();
-      const undo = allocate(object, undefined);
-      if (context.dryRun) undo();
-      return undo;
-    },
-    async beginUpdate(object, old, context) {
-      await load();
-      if (context.subresource !== '') return undefined;
-      const before = (old as unknown as Service).spec;
-      const undo = allocate(object, before);
-      if (context.dryRun) undo();
-      return undo;
-    },
+    beginCreate: (object, context) => begin(asService(object), undefined, context.dryRun),
+    beginUpdate: (object, old, context) =>
+      context.subresource === ''
+        ? begin(asService(object), asService(old), context.dryRun)
+        : Promise.resolve(undefined),
     async afterDelete(object, context) {
       if (context.dryRun) return;
-      const { spec } = object as unknown as Service;
-      for (const address of spec?.clusterIPs ?? []) addresses.delete(address);
+      await load();
+      const { spec } = asService(object);
+      for (const address of addressesOf(spec)) addresses.delete(address);
       for (const port of nodePortsOf(spec)) ports.delete(port);
     },
   };
 }
 
+function asService(object: Unstructured): Service {
+  return object;
+}
+
+function addressesOf(spec: ServiceSpec | undefined): readonly string[] {
+  return (spec?.clusterIPs ?? []).filter((address) => address !== 'None');
+}
+
 function nodePortsOf(spec: ServiceSpec | undefined): number[] {
-  return (spec?.ports ?? []).map((port) => port.nodePort ?? 0).filter((port) => port !== 0);
+  const ports = (spec?.ports ?? []).map(({ nodePort = 0 }) => nodePort);
+  return [...ports, spec?.healthCheckNodePort ?? 0].filter((port) => port !== 0);
+}
+
+/** Ports that an update leaves out are those of the same name before, unless another port has them now. */
+function keepNodePorts(spec: ServiceSpec, old: readonly ServicePort[]): void {
+  const numberOf = ({ nodePort = 0 }: ServicePort): number => nodePort;
+  const before = new Set(old.map(numberOf));
+  const used = new Set((spec.ports ?? []).map(numberOf).filter((port) => port !== 0 && before.has(port)));
+  for (const port of spec.ports ?? []) {
+    if (numberOf(port) !== 0) continue;
+    const kept = old.find(({ name = '' }) => name === (port.name ?? ''))?.nodePort ?? 0;
+    if (kept !== 0 && !used.has(kept)) port.nodePort = kept;
+  }
 }
 
 interface AddressRange {

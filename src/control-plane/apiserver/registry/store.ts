@@ -25,15 +25,20 @@ export interface WriteContext extends RequestContext {
   warn(text: string): void;
 }
 
-/** Undoes what a hook took (an address, a port) when the write does not come about. */
-export type Undo = () => void;
+/** What a hook took for a write (an address, a port) until it is known whether the write comes about. */
+export interface Reservation {
+  /** The write failed: gives it back. */
+  undo(): void;
+  /** The write is done: lets go of what it replaced. */
+  keep(): void;
+}
 
 /** What a resource does around the generic writes that its strategy cannot: taking and giving back things. */
 export interface StoreHooks {
   /** Right before validation of a create; what it returns runs when the create fails. */
-  beginCreate?(object: Unstructured, context: WriteContext): Promise<Undo | undefined>;
+  beginCreate?(object: Unstructured, context: WriteContext): Promise<Reservation | undefined>;
   /** Right before validation of an update; what it returns runs when the update fails. */
-  beginUpdate?(object: Unstructured, old: Unstructured, context: WriteContext): Promise<Undo | undefined>;
+  beginUpdate?(object: Unstructured, old: Unstructured, context: WriteContext): Promise<Reservation | undefined>;
   /** After the object is gone. */
   afterDelete?(object: Unstructured, context: WriteContext): Promise<void>;
   /** Changes an object that a delete has marked. */
@@ -154,7 +159,7 @@ export class Store {
     else strategy.prepareForCreate(object, context);
     strategy.adjustForCreate?.(object);
     if (countsGenerations(this.resource)) meta.generation = 1;
-    const undo = await this.hooks.beginCreate?.(object, context);
+    const reservation = await this.hooks.beginCreate?.(object, context);
     try {
       this.#refuseInvalid(object, [
         ...this.#validateMeta(object),
@@ -164,9 +169,11 @@ export class Store {
       this.#refuseInvalid(object, segment);
       for (const text of strategy.warningsOnCreate?.(object) ?? []) context.warn(text);
       await validate(object);
-      return await this.#writeNew(object, context);
+      const created = await this.#writeNew(object, context);
+      reservation?.keep();
+      return created;
     } catch (error) {
-      undo?.();
+      reservation?.undo();
       throw error;
     }
   }
@@ -246,7 +253,7 @@ export class Store {
     }
     const object = await request.transform(structuredClone(old));
     this.#checkResourceVersion(object, old, name);
-    const undo = await this.#prepareUpdate(object, old, context, request);
+    const reservation = await this.#prepareUpdate(object, old, context, request);
     try {
       if (this.#letsGo(object)) {
         const result = await this.#deleteInUpdate(key, existing, object, context);
@@ -255,20 +262,20 @@ export class Store {
       }
       const bytes = this.encode(object);
       if (context.dryRun || isSameObject(bytes, existing, object, old)) {
-        undo?.keep();
+        reservation?.keep();
         if (!context.dryRun) object.metadata.resourceVersion = String(existing.modRevision);
         return { object, created: false, deleted: false };
       }
       const result = await this.storage.put(key, bytes, existing.modRevision);
       if (!result.ok) {
-        undo?.run();
+        reservation?.undo();
         return { current: result.current };
       }
-      undo?.keep();
+      reservation?.keep();
       object.metadata.resourceVersion = String(result.revision);
       return { object, created: false, deleted: false };
     } catch (error) {
-      undo?.run();
+      reservation?.undo();
       throw error;
     }
   }
@@ -297,7 +304,7 @@ export class Store {
     old: Unstructured,
     context: WriteContext,
     request: UpdateRequest,
-  ): Promise<{ run(): void; keep(): void } | undefined> {
+  ): Promise<Reservation | undefined> {
     const { strategy } = this;
     this.#matchNamespace(object, context.namespace);
     copyMeta(object, old, 'generation');
@@ -318,7 +325,7 @@ export class Store {
     ) {
       copyMeta(object, old, 'deletionGracePeriodSeconds');
     }
-    const undo = await this.hooks.beginUpdate?.(object, old, context);
+    const reservation = await this.hooks.beginUpdate?.(object, old, context);
     try {
       const { namespaced } = this.resource.definition;
       this.#refuseInvalid(object, [
@@ -332,10 +339,10 @@ export class Store {
       for (const text of strategy.warningsOnUpdate?.(object, old) ?? []) context.warn(text);
       await request.validateUpdate(object, old);
     } catch (error) {
-      undo?.();
+      reservation?.undo();
       throw error;
     }
-    return undo === undefined ? undefined : { run: undo, keep() {} };
+    return reservation;
   }
 
   /** Whether this update takes away the last thing that kept a deleted object. */

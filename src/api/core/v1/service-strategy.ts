@@ -1,0 +1,125 @@
+import { equalJson } from '../../../apimachinery/json.ts';
+import { nameIsDnsLabel } from '../../../apimachinery/names.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { Strategy } from '../../resource-definition.ts';
+import type { Service, ServiceSpec } from '../../types/core-v1.ts';
+import { validateServiceStatus, validateServiceUpdate } from './service-update-validation.ts';
+import { isExternal, needsHealthCheckPort, validateService } from './service-validation.ts';
+
+/** Whether its ports are opened on every node. */
+export function needsNodePorts(spec: ServiceSpec | undefined): boolean {
+  if (spec?.type === 'NodePort') return true;
+  return spec?.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false;
+}
+
+/**
+ * A service that becomes one of another type loses what the server gave it for the old one, unless its user changed
+ * that as well: then it is a mistake that validation tells.
+ */
+function dropWhatNoLongerApplies(service: Service, old: Service): void {
+  const { spec } = service;
+  const before = old.spec;
+  if (spec === undefined || before === undefined) return;
+  const isSame = (...fields: (keyof ServiceSpec)[]): boolean =>
+    fields.every((field) => equalJson(spec[field] ?? null, before[field] ?? null));
+  const drop = (needed: (one: ServiceSpec) => boolean, ...fields: (keyof ServiceSpec)[]): void => {
+    if (!needed(before) || needed(spec) || !isSame(...fields)) return;
+    for (const field of fields) delete spec[field];
+  };
+  const hasAddress = (one: ServiceSpec): boolean => one.type !== 'ExternalName';
+  const isLoadBalancer = (one: ServiceSpec): boolean => one.type === 'LoadBalancer';
+  drop(hasAddress, 'clusterIP', 'clusterIPs');
+  drop(hasAddress, 'ipFamilies');
+  drop(hasAddress, 'ipFamilyPolicy');
+  drop(hasAddress, 'internalTrafficPolicy');
+  drop(needsHealthCheckPort, 'healthCheckNodePort');
+  drop(isLoadBalancer, 'allocateLoadBalancerNodePorts');
+  drop(isLoadBalancer, 'loadBalancerClass');
+  drop(isExternal, 'externalTrafficPolicy');
+  const nodePorts = (one: ServiceSpec): number[] => (one.ports ?? []).map(({ nodePort = 0 }) => nodePort);
+  if (needsNodePorts(before) && !needsNodePorts(spec) && equalJson(nodePorts(spec), nodePorts(before))) {
+    for (const port of spec.ports ?? []) delete port.nodePort;
+  }
+  if (spec.type !== 'LoadBalancer') service.status = { ...service.status, loadBalancer: {} };
+}
+
+/**
+ * Makes `clusterIP` and `clusterIPs` say the same where a client knows only one of them, and puts back what the server
+ * chose when an update leaves it out (KEP-563).
+ */
+function alignClusterIps(spec: ServiceSpec, old: ServiceSpec | undefined): void {
+  const own = spec.clusterIP ?? '';
+  const plural = (one: ServiceSpec): readonly string[] => one.clusterIPs ?? [];
+  if (old === undefined) {
+    if (own !== '' && plural(spec).length === 0) spec.clusterIPs = [own];
+    return;
+  }
+  const before = old.clusterIP ?? '';
+  const hadAddresses = plural(old).length > 0;
+  if (hadAddresses && plural(spec).length === 0 && before === own) spec.clusterIPs = [...plural(old)];
+  const isSamePlural = equalJson(plural(spec), plural(old));
+  if (before !== own && isSamePlural) {
+    if (own === '') delete spec.clusterIPs;
+    else spec.clusterIPs = [own];
+  }
+  if (spec.type === 'ExternalName' || old.type === 'ExternalName') return;
+  if ((spec.clusterIP ?? '') === '' && before !== '') spec.clusterIP = before;
+  if (plural(spec).length === 0 && hadAddresses) spec.clusterIPs = [...plural(old)];
+}
+
+function serviceWarnings(object: Unstructured): string[] {
+  const { metadata, spec = {} } = object as unknown as Service;
+  const warnings: string[] = [];
+  const hints = 'service.kubernetes.io/topology-aware-hints';
+  if (metadata.annotations?.[hints] !== undefined) {
+    warnings.push(`annotation ${hints} is deprecated, please use service.kubernetes.io/topology-mode instead`);
+  }
+  const hasExternalIps = (spec.externalIPs ?? []).length > 0;
+  const isHeadless = spec.type === 'ClusterIP' && spec.clusterIP === 'None';
+  if (isHeadless) {
+    if ((spec.loadBalancerIP ?? '') !== '') warnings.push('spec.loadBalancerIP is ignored for headless services');
+    if (hasExternalIps) warnings.push('spec.externalIPs is ignored for headless services');
+    if (spec.sessionAffinity !== 'None') warnings.push('spec.SessionAffinity is ignored for headless services');
+  } else if (hasExternalIps && spec.type !== 'ExternalName') {
+    warnings.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters');
+  }
+  if (hasExternalIps && spec.type === 'ExternalName') {
+    warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
+  }
+  if (spec.type !== 'ExternalName' && (spec.externalName ?? '') !== '') {
+    warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"');
+  }
+  if (spec.trafficDistribution === 'PreferClose') {
+    warnings.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
+  }
+  return warnings;
+}
+
+function asService(object: Unstructured): Service {
+  return object;
+}
+
+/** What the registry does with services, besides their addresses. */
+export const serviceStrategy: Strategy = {
+  hasGeneration: false,
+  returnDeletedObject: true,
+  allowCreateOnUpdate: true,
+  // KEP-5311: names may begin with a digit.
+  validateName: nameIsDnsLabel,
+  adjustForCreate(object) {
+    const { spec } = asService(object);
+    if (spec !== undefined) alignClusterIps(spec, undefined);
+  },
+  adjustForUpdate(object, old) {
+    const [service, before] = [asService(object), asService(old)];
+    dropWhatNoLongerApplies(service, before);
+    if (service.spec !== undefined) alignClusterIps(service.spec, before.spec);
+  },
+  validateCreate: (object) => validateService(asService(object)),
+  validateUpdate: (object, old, context) =>
+    context.subresource === ''
+      ? validateServiceUpdate(asService(object), asService(old))
+      : validateServiceStatus(asService(object), asService(old)),
+  warningsOnCreate: serviceWarnings,
+  warningsOnUpdate: serviceWarnings,
+};
