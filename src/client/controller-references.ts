@@ -29,6 +29,8 @@ export interface ClaimOptions {
   /** Asks the server itself for the owner: only one that still exists, with the same uid, may adopt. */
   readonly freshOwner: () => Promise<KubeObject | undefined>;
   readonly selector: LabelSelector;
+  /** Given to what is adopted, taken from what is released. */
+  readonly finalizer?: string;
 }
 
 /**
@@ -65,8 +67,13 @@ async function canAdopt(options: ClaimOptions): Promise<boolean> {
 }
 
 async function adopt(object: KubeObject, options: ClaimOptions): Promise<boolean> {
+  const { finalizer } = options;
   const patch = {
-    metadata: { uid: object.metadata.uid, ownerReferences: [controllerReference(options.owner)] },
+    metadata: {
+      uid: object.metadata.uid,
+      ownerReferences: [controllerReference(options.owner)],
+      ...(finalizer === undefined ? {} : { finalizers: [finalizer] }),
+    },
   };
   return patchReferences(object, options, patch);
 }
@@ -76,6 +83,7 @@ async function release(object: KubeObject, options: ClaimOptions): Promise<void>
     metadata: {
       uid: object.metadata.uid,
       ownerReferences: [{ $patch: 'delete', uid: options.owner.metadata.uid }],
+      ...(options.finalizer === undefined ? {} : { '$deleteFromPrimitiveList/finalizers': [options.finalizer] }),
     },
   };
   await patchReferences(object, options, patch);

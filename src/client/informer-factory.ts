@@ -72,6 +72,8 @@ class Reflector<T extends KubeObject> implements Informer<T> {
   readonly #objects = new Map<string, T>();
   readonly #byNamespace = new Map<string, Map<string, T>>();
   readonly #byOwner = new Map<string, Map<string, T>>();
+  /** By namespace. */
+  readonly #unowned = new Map<string, Map<string, T>>();
   readonly #stopping = new AbortController();
   #synced = false;
   readonly #onSynced = new Set<() => void>();
@@ -106,6 +108,10 @@ class Reflector<T extends KubeObject> implements Informer<T> {
 
   ownedBy(uid: string): readonly T[] {
     return [...(this.#byOwner.get(uid)?.values() ?? nothing)];
+  }
+
+  claimable(uid: string, namespace: string): readonly T[] {
+    return [...this.ownedBy(uid), ...(this.#unowned.get(namespace)?.values() ?? nothing)];
   }
 
   get isStarted(): boolean {
@@ -259,13 +265,15 @@ class Reflector<T extends KubeObject> implements Informer<T> {
   #index(key: string, object: T): void {
     put(this.#byNamespace, object.metadata.namespace ?? '', key, object);
     const owner = controllerUid(object);
-    if (owner !== undefined) put(this.#byOwner, owner, key, object);
+    if (owner === undefined) put(this.#unowned, object.metadata.namespace ?? '', key, object);
+    else put(this.#byOwner, owner, key, object);
   }
 
   #unindex(key: string, object: T): void {
     take(this.#byNamespace, object.metadata.namespace ?? '', key);
     const owner = controllerUid(object);
-    if (owner !== undefined) take(this.#byOwner, owner, key);
+    if (owner === undefined) take(this.#unowned, object.metadata.namespace ?? '', key);
+    else take(this.#byOwner, owner, key);
   }
 }
 

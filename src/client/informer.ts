@@ -19,6 +19,8 @@ export interface Informer<T extends KubeObject> {
   list(namespace?: string): readonly T[];
   /** Objects whose controller owner (metadata.ownerReferences with controller: true) has this uid. */
   ownedBy(uid: string): readonly T[];
+  /** What the owner of this uid controls, and what of its namespace nobody controls and it may adopt. */
+  claimable(uid: string, namespace: string): readonly T[];
 }
 
 /** Shares one informer per resource among the controllers of a process. */

@@ -63,6 +63,14 @@ export async function createControllerHarness(
     for (const pod of (await pods.list()).items) {
       const { name = '', deletionTimestamp } = pod.metadata;
       if (deletionTimestamp !== undefined) {
+        // As a kubelet does it: how it ended is told before it goes.
+        if (!isOver(pod))
+          await pods.patch(
+            name,
+            'application/merge-patch+json',
+            { status: { phase: 'Failed' } },
+            { subresource: 'status' },
+          );
         await pods.delete(name, { gracePeriodSeconds: 0 });
         continue;
       }
@@ -121,6 +129,10 @@ export async function createControllerHarness(
     },
   };
   return harness;
+}
+
+function isOver(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
 
 /** A pod template with one container. */

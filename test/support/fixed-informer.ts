@@ -40,4 +40,11 @@ export class FixedInformer<T extends KubeObject> implements Informer<T> {
       (metadata.ownerReferences ?? []).some((owner) => owner.controller === true && owner.uid === uid),
     );
   }
+
+  claimable(uid: string, namespace: string): readonly T[] {
+    const orphans = this.list(namespace).filter(
+      ({ metadata }) => metadata.ownerReferences?.some((owner) => owner.controller === true) !== true,
+    );
+    return [...this.ownedBy(uid), ...orphans];
+  }
 }

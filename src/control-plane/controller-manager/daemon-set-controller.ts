@@ -90,7 +90,7 @@ export function createDaemonSetController(context: ControllerContext): Controlle
       if (set === undefined || set.metadata.deletionTimestamp !== undefined) return;
       const selector = selectorFromObject(set.spec?.selector);
       if (selector === undefined) return;
-      const claimed = await claimObjects(pods.list(namespace), {
+      const claimed = await claimObjects(pods.claimable(set.metadata.uid ?? '', namespace), {
         client: context.client,
         resource: podsResource,
         owner: set,

@@ -71,7 +71,7 @@ export function createDeploymentController(context: ControllerContext): Controll
       const { namespace, name } = splitKey(key);
       const found = deployments.get(namespace, name);
       if (found === undefined) return;
-      const owned = await claimObjects(sets.list(namespace), {
+      const owned = await claimObjects(sets.claimable(found.metadata.uid ?? '', namespace), {
         client: context.client,
         resource: setsResource,
         owner: found,

@@ -38,14 +38,17 @@ export function isPodAvailable(pod: Pod, minReadySeconds: number, now: number): 
  * before running, not ready before ready, lower deletion cost first, more crowded nodes first, later ready first, more
  * restarts first, younger first (as ReplicaSet's ActivePodsWithRanks, KEP-2255).
  */
-export function comparePodsForDeletion(nodeRank: (pod: Pod) => number): (left: Pod, right: Pod) => number {
+export function comparePodsForDeletion(
+  nodeRank: (pod: Pod) => number,
+  costOf: (pod: Pod) => number = deletionCost,
+): (left: Pod, right: Pod) => number {
   const phaseRank = (pod: Pod): number => ({ Pending: 0, Unknown: 1, Running: 2 })[pod.status?.phase ?? 'Pending'] ?? 0;
   return (left, right) => {
     const steps = [
       Number((left.spec?.nodeName ?? '') !== '') - Number((right.spec?.nodeName ?? '') !== ''),
       phaseRank(left) - phaseRank(right),
       Number(isPodReady(left)) - Number(isPodReady(right)),
-      deletionCost(left) - deletionCost(right),
+      costOf(left) - costOf(right),
       nodeRank(right) - nodeRank(left),
       (podReadySince(right) ?? 0) - (podReadySince(left) ?? 0),
       maxRestarts(right) - maxRestarts(left),

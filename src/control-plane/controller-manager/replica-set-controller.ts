@@ -167,7 +167,7 @@ async function syncOwner<T extends ReplicaOwner>(input: SyncInput<T>): Promise<v
   const selector = kind.selectorOf(owner);
   if (selector === undefined) return;
   const needsSync = expectations.satisfied(key);
-  const claimed = await claimObjects(pods.list(owner.metadata.namespace), {
+  const claimed = await claimObjects(pods.claimable(owner.metadata.uid ?? '', owner.metadata.namespace ?? ''), {
     client: context.client,
     resource: podsResource,
     owner,
