@@ -13,7 +13,12 @@ const brokenPipeExitCode = 141;
 /** Runs the command line of this process in the real world. @returns the exit code */
 export function main(): Promise<number> {
   return runProgram(commandTable, process.argv.slice(2), {
-    streams: nodeStreams(process.stdin, process.stdout, process.stderr, () => process.exit(brokenPipeExitCode)),
+    streams: nodeStreams(
+      () => process.stdin,
+      process.stdout,
+      process.stderr,
+      () => process.exit(brokenPipeExitCode),
+    ),
     env: process.env,
     cwd: process.cwd(),
     clock: systemClock,

@@ -22,8 +22,8 @@ export interface ParseJsonOptions {
   readonly maxDepth?: number;
 }
 
-/** Sixteen digits in a row may not fit a double; `__proto__` must become an own key. */
-const needsCare = /\d{16}|"__proto__"|\\u005f/i;
+/** A number of sixteen digits or with a large exponent may not fit a double; `__proto__` must become an own key. */
+const needsCare = /(?:^|[\s:,[])-?\d{16}|\de\+?\d{3}|"__proto__"|\\u005f/i;
 const decoder = new TextDecoder('utf-8', { ignoreBOM: false });
 
 /**

@@ -45,9 +45,10 @@ export async function readManifestFiles(options: ManifestOptions): Promise<Manif
         throw new ManifestFileError(`unable to read URL "${name}": URLs are not read here`);
       objects.push(...objectsIn(await options.fetchText(name), name));
     } else {
-      for (const path of await expand(name, options)) {
-        const bytes = await options.files.readFile(absolute(path, options.cwd));
-        objects.push(...objectsIn(Buffer.from(bytes).toString('utf8'), path));
+      const paths = await expand(name, options);
+      const contents = await Promise.all(paths.map((path) => options.files.readFile(absolute(path, options.cwd))));
+      for (const [index, bytes] of contents.entries()) {
+        objects.push(...objectsIn(Buffer.from(bytes).toString('utf8'), paths[index] ?? name));
       }
     }
   }
@@ -75,17 +76,16 @@ async function expand(name: string, options: ManifestOptions): Promise<string[]>
 }
 
 async function filesIn(folder: string, options: ManifestOptions): Promise<string[]> {
-  const paths: string[] = [];
-  for (const entry of await options.files.readFolder(absolute(folder, options.cwd))) {
-    const path = join(folder, entry);
-    const { isFolder } = await options.files.stat(absolute(path, options.cwd));
-    if (isFolder) {
-      if (options.recursive) paths.push(...(await filesIn(path, options)));
-    } else if (extensions.some((extension) => entry.endsWith(extension))) {
-      paths.push(path);
-    }
-  }
-  return paths;
+  const entries = await options.files.readFolder(absolute(folder, options.cwd));
+  const paths = entries.map((entry) => join(folder, entry));
+  const found = await Promise.all(paths.map((path) => options.files.stat(absolute(path, options.cwd))));
+  const inside = await Promise.all(
+    paths.map(async (path, index) => {
+      if (found[index]?.isFolder === true) return options.recursive ? filesIn(path, options) : [];
+      return extensions.some((extension) => path.endsWith(extension)) ? [path] : [];
+    }),
+  );
+  return inside.flat();
 }
 
 function objectsIn(text: string, source: string): ManifestObject[] {

@@ -45,7 +45,15 @@ function compilerOf(types: OpenApiTypes): (name: string) => ValidateFunction {
 }
 
 function createCompiler(types: OpenApiTypes): (name: string) => ValidateFunction {
-  const ajv = new Ajv({ allErrors: true, strict: false, verbose: true, validateFormats: false, addUsedSchema: false });
+  const ajv = new Ajv({
+    allErrors: true,
+    strict: false,
+    verbose: true,
+    validateFormats: false,
+    addUsedSchema: false,
+    meta: false,
+    validateSchema: false,
+  });
   const compiled = new Map<string, ValidateFunction>();
   const compile = (name: string): ValidateFunction => {
     let validate = compiled.get(name);

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import type { InputStream, IOStreams, OutputStream } from './io-streams.ts';
 
 type TerminalWritable = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -6,10 +7,11 @@ type TerminalReadable = Readable & { readonly isTTY?: boolean; setRawMode?(raw: 
 
 /**
  * The process's standard streams.
+ * @param input asked for when it is read: making it takes longer than many a command.
  * @param onBrokenPipe called when nobody reads the output any more.
  */
 export function nodeStreams(
-  input: TerminalReadable,
+  input: () => TerminalReadable,
   output: TerminalWritable,
   errors: TerminalWritable,
   onBrokenPipe: () => void,
@@ -35,13 +37,15 @@ function nodeOutput(stream: TerminalWritable, onBrokenPipe: () => void): OutputS
 }
 
 class NodeInput implements InputStream {
-  readonly isTerminal: boolean;
-  readonly #stream: TerminalReadable;
+  readonly #open: () => TerminalReadable;
   #lines: AsyncIterator<string> | undefined;
 
-  constructor(stream: TerminalReadable) {
-    this.#stream = stream;
-    this.isTerminal = stream.isTTY === true;
+  constructor(open: () => TerminalReadable) {
+    this.#open = open;
+  }
+
+  get isTerminal(): boolean {
+    return isatty(0);
   }
 
   async readAll(): Promise<Uint8Array> {
@@ -51,19 +55,19 @@ class NodeInput implements InputStream {
   }
 
   async *chunks(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of this.#stream) yield chunk as Uint8Array;
+    for await (const chunk of this.#open()) yield chunk as Uint8Array;
   }
 
   async readLine(): Promise<string | undefined> {
     if (this.#lines === undefined) {
       const { createInterface } = await import('node:readline');
-      this.#lines = createInterface({ input: this.#stream })[Symbol.asyncIterator]();
+      this.#lines = createInterface({ input: this.#open() })[Symbol.asyncIterator]();
     }
     const next = await this.#lines.next();
     return next.done === true ? undefined : next.value;
   }
 
   setRawMode(raw: boolean): void {
-    this.#stream.setRawMode?.(raw);
+    this.#open().setRawMode?.(raw);
   }
 }
