@@ -9,7 +9,7 @@ import {
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { HttpHandler, HttpHeaders, HttpRequest, Peer } from '../../apimachinery/http.ts';
 import { sleep, type Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
@@ -114,18 +114,20 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 }
 
 async function serve(options: ListenOptions, request: AnyRequest, response: AnyResponse): Promise<void> {
-  const aborter = new AbortController();
-  response.on('close', () => aborter.abort());
-  response.on('error', () => aborter.abort());
+  const gone = new Departure();
+  response.on('close', () => {
+    if (!response.writableFinished) gone.report();
+  });
+  response.on('error', () => gone.report());
   try {
-    const answer = await options.handle(toHttpRequest(request, aborter.signal));
+    const answer = await options.handle(toHttpRequest(request, gone));
     const isHttp2 = 'stream' in response;
     response.statusCode = answer.status;
     for (const [name, value] of Object.entries(answer.headers)) {
       if (value === undefined || (isHttp2 && hopHeaders.has(name))) continue;
       response.setHeader(name, typeof value === 'string' ? value : [...value]);
     }
-    await sendBody(request, response, answer.body, aborter.signal);
+    await sendBody(request, response, answer.body, gone);
   } catch (error) {
     options.log.error('answering failed', { error: error instanceof Error ? error.message : String(error) });
     response.destroy();
@@ -136,7 +138,7 @@ async function sendBody(
   request: AnyRequest,
   response: AnyResponse,
   body: Uint8Array | AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
+  gone: Departure,
 ): Promise<void> {
   if (body instanceof Uint8Array) {
     response.setHeader('content-length', body.byteLength);
@@ -147,10 +149,27 @@ async function sendBody(
   }
   if ('flushHeaders' in response) response.flushHeaders();
   for await (const chunk of body) {
-    if (signal.aborted) break;
-    if (!writeResponse(response, chunk)) await drained(response, signal);
+    if (gone.isReported) break;
+    if (!writeResponse(response, chunk)) await drained(response, gone.signal);
   }
-  if (!signal.aborted) endResponse(response, undefined);
+  if (!gone.isReported) endResponse(response, undefined);
+}
+
+/** That a client has gone before its answer was whole. The signal is made when asked for: few requests need one. */
+class Departure {
+  isReported = false;
+  #controller: AbortController | undefined;
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.isReported) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  report(): void {
+    this.isReported = true;
+    this.#controller?.abort();
+  }
 }
 
 function writeResponse(response: AnyResponse, chunk: Uint8Array): boolean {
@@ -177,7 +196,7 @@ function drained(response: AnyResponse, signal: AbortSignal): Promise<void> {
   });
 }
 
-function toHttpRequest(request: AnyRequest, signal: AbortSignal): HttpRequest {
+function toHttpRequest(request: AnyRequest, gone: Departure): HttpRequest {
   const headers: HttpHeaders = {};
   for (const [name, value] of Object.entries(request.headers)) if (!name.startsWith(':')) headers[name] = value;
   const authority = request.headers[':authority'];
@@ -188,7 +207,9 @@ function toHttpRequest(request: AnyRequest, signal: AbortSignal): HttpRequest {
     method,
     path: request.url ?? '/',
     headers,
-    signal,
+    get signal() {
+      return gone.signal;
+    },
     peer: peerOf(request.socket),
     ...(hasBody ? { body: request as AsyncIterable<Uint8Array> } : {}),
   };
@@ -210,13 +231,11 @@ function peerOf(socket: Duplex): Peer {
 function readPeer(socket: Duplex): Peer {
   const address = (socket as Socket).remoteAddress ?? '';
   const certificates: Uint8Array[] = [];
-  if (typeof (socket as TLSSocket).getPeerCertificate === 'function') {
-    let certificate: DetailedPeerCertificate | undefined = (socket as TLSSocket).getPeerCertificate(true);
-    while (certificate?.raw !== undefined && certificates.length < 10) {
+  if (typeof (socket as TLSSocket).getPeerX509Certificate === 'function') {
+    let certificate = (socket as TLSSocket).getPeerX509Certificate();
+    while (certificate !== undefined && certificates.length < 10) {
       certificates.push(certificate.raw);
-      const issuer: DetailedPeerCertificate | undefined = certificate.issuerCertificate;
-      certificate =
-        issuer === certificate || issuer?.fingerprint256 === certificate.fingerprint256 ? undefined : issuer;
+      certificate = certificate.issuerCertificate;
     }
   }
   return { address, certificates };
@@ -228,15 +247,15 @@ async function handleUpgrade(
   socket: Duplex,
   head: Uint8Array,
 ): Promise<void> {
-  const aborter = new AbortController();
-  socket.on('close', () => aborter.abort());
-  socket.on('error', () => aborter.abort());
+  const gone = new Departure();
+  socket.on('close', () => gone.report());
+  socket.on('error', () => gone.report());
   if (options.upgrade === undefined) {
     socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     return;
   }
   try {
-    await options.upgrade(toHttpRequest(request, aborter.signal), socket, head);
+    await options.upgrade(toHttpRequest(request, gone), socket, head);
   } catch (error) {
     options.log.error('upgrade failed', { error: error instanceof Error ? error.message : String(error) });
     socket.destroy();

@@ -32,8 +32,8 @@ export interface ApiRequest {
   /** Milliseconds since the epoch when the request came. */
   readonly receivedAt: number;
   readonly auditId: string;
-  /** Aborts when the client is gone or the server closes. */
-  readonly signal: AbortSignal;
+  /** What aborts when the client is gone or the server closes; made when asked for, as few requests need it. */
+  readonly signal: () => AbortSignal;
 }
 
 /** A step that answers a request. */

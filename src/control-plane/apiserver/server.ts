@@ -221,7 +221,7 @@ function beginRequest(http: HttpRequest, options: ApiServerOptions, closing: Abo
     warnings: [],
     receivedAt: options.clock.now(),
     auditId: auditId === '' ? options.random.uuid() : auditId,
-    signal: http.signal === undefined ? closing : AbortSignal.any([http.signal, closing]),
+    signal: () => (http.signal === undefined ? closing : AbortSignal.any([http.signal, closing])),
   };
 }
 

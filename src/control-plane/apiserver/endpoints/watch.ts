@@ -22,7 +22,7 @@ export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
   if (format.as === 'Table') parseIncludeObject(request.query);
   const plan = await planWatch(endpoint, options, selection);
   const stream = new WatchStream(store, plan, frameEncoder(endpoint, format), server.clock);
-  await stream.start(request.signal);
+  await stream.start(request.signal());
   return {
     status: 200,
     headers: {
