@@ -2,6 +2,7 @@ import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { RestMapping } from '../apimachinery/rest-mapping.ts';
 import { hasReason, StatusError } from '../apimachinery/status.ts';
 import type { Client, DeleteOptions as ApiDeleteOptions } from '../client/client.ts';
+import { inOrder, inParallel } from '../generators/request-plan.ts';
 import { dryRunSuffix } from '../printers/name-printer.ts';
 import type { DryRun } from '../resource/dry-run.ts';
 import { resourceOf } from '../resource/resource-access.ts';
@@ -45,28 +46,27 @@ export async function deleteObjects(
     ...(options.gracePeriodSeconds < 0 ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
     ...(options.dryRun === 'server' ? { dryRun: 'All' as const } : {}),
   };
-  const outcomes = await inParallel(targets, async (target) => deleteOne(target, body, options, client));
   const errors: unknown[] = [];
   const waiting: { target: DeletionTarget; uid: string }[] = [];
-  for (const [index, target] of targets.entries()) {
-    const outcome = outcomes[index];
-    if (outcome === undefined) continue;
-    if ('error' in outcome) errors.push(outcome.error);
-    else {
+  await inOrder(
+    targets,
+    (target) => deleteOne(target, body, options, client),
+    (result, target) => {
+      if (!result.ok) {
+        errors.push(result.error);
+        return;
+      }
+      if (result.value === 'absent') return;
       context.streams.out.write(line(target, options));
-      if (outcome.uid !== '') waiting.push({ target, uid: outcome.uid });
-    }
-  }
-  if (targets.length === 0 && errors.length === 0) context.streams.out.write('No resources found\n');
+      if (result.value !== 'gone') waiting.push({ target, uid: result.value.uid });
+    },
+  );
+  if (targets.length === 0) context.streams.out.write('No resources found\n');
   if (options.wait && options.dryRun === 'none') {
-    await Promise.all(
-      waiting.map(({ target, uid }) =>
-        waitUntilGone(client, target.mapping, target, uid, {
-          clock: context.clock,
-          timeoutMillis: options.timeoutMillis,
-          signal: context.signal,
-        }),
-      ),
+    const { clock, signal } = context;
+    const { timeoutMillis } = options;
+    await inParallel(waiting, ({ target, uid }) =>
+      waitUntilGone(client, target.mapping, target, uid, { clock, timeoutMillis, signal }),
     );
   }
   throwFailures(errors);
@@ -81,39 +81,28 @@ function line(target: DeletionTarget, options: DeletionOptions): string {
   return `${kind} "${target.name}" ${verb}${from}${dryRunSuffix[options.dryRun]}\n`;
 }
 
-type Outcome = { readonly uid: string } | { readonly error: unknown };
+/** How a deletion went: nothing was there, it is gone already, or it goes later. */
+type Deleted = 'absent' | 'gone' | { readonly uid: string };
 
+/** @throws what the server said */
 async function deleteOne(
   target: DeletionTarget,
   body: ApiDeleteOptions,
   options: DeletionOptions,
   client: Client,
-): Promise<Outcome> {
+): Promise<Deleted> {
   const resource = resourceOf(client, target.mapping, target.namespace);
   try {
     if (options.dryRun === 'client') {
       await resource.get(target.name);
-      return { uid: '' };
+      return 'gone';
     }
     const answer = (await resource.delete(target.name, body)) as Unstructured;
-    const uid = answer.metadata.uid ?? (answer as { details?: { uid?: string } }).details?.uid ?? '';
-    return { uid };
+    // A Status says that nothing held the object; one that waits for somebody is answered with the object itself.
+    return answer.kind === 'Status' ? 'gone' : { uid: answer.metadata.uid ?? '' };
   } catch (error) {
-    if (hasReason(error, 'NotFound') && options.ignoreNotFound) return { uid: '' };
-    if (target.source === '' || !(error instanceof StatusError)) return { error };
-    return { error: new PrefixedError(`error when deleting ${JSON.stringify(target.source)}`, error) };
+    if (hasReason(error, 'NotFound') && options.ignoreNotFound) return 'absent';
+    if (target.source === '' || !(error instanceof StatusError)) throw error;
+    throw new PrefixedError(`error when deleting ${JSON.stringify(target.source)}`, error);
   }
-}
-
-async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) {
-      const item = items[index];
-      if (item !== undefined) results[index] = await work(item);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(32, items.length) }, worker));
-  return results;
 }

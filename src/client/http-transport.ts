@@ -146,6 +146,8 @@ function dispatchOptions(
   return {
     method: request.method,
     headers: rest,
+    // A DELETE has a body with its options: its connection stays all the same.
+    reset: false,
     // undici writes whatever can be iterated; its types know streams only.
     ...(request.body === undefined ? {} : { body: request.body as Uint8Array }),
     ...(typeof upgrade === 'string' ? { upgrade } : {}),

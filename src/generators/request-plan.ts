@@ -21,7 +21,7 @@ const steps: readonly ReadonlySet<string>[] = [
 ];
 
 /** At most this many requests at once. */
-const parallel = 32;
+const parallelRequests = 32;
 
 /**
  * Does something with every object of the input: what others need first, the rest side by side. Objects of the same
@@ -71,10 +71,34 @@ async function settle<T>(promise: Promise<T>): Promise<PlanResult<T>> {
   }
 }
 
-async function inParallel<I>(items: readonly I[], work: (item: I) => Promise<void>): Promise<void> {
+/** Does something with every item, a bounded number side by side; the first failure ends it. */
+export async function inParallel<I>(
+  items: readonly I[],
+  work: (item: I, index: number) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
-    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
+    for (let index = next++; index < items.length; index = next++) {
+      const item = items[index];
+      if (item !== undefined) await work(item, index);
+    }
   };
-  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(parallelRequests, items.length) }, worker));
+}
+
+/**
+ * Does something with every item side by side.
+ * @param told of each result in the order of the items, as soon as those before it are there
+ */
+export async function inOrder<I, T>(
+  items: readonly I[],
+  work: (item: I) => Promise<T>,
+  told: (result: PlanResult<T>, item: I) => void,
+): Promise<void> {
+  const results: PlanResult<T>[] = [];
+  let next = 0;
+  await inParallel(items, async (item, index) => {
+    results[index] = await settle(work(item));
+    for (let result = results[next]; result !== undefined; result = results[++next]) told(result, items[next] as I);
+  });
 }

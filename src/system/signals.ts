@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from './clock.ts';
 
 /** What a shell reports for a program that Ctrl-C ended. */
@@ -12,6 +13,8 @@ const graceMillis = 2000;
  */
 export function interruptSignal(clock: Clock): AbortSignal {
   const controller = new AbortController();
+  // Everything that waits listens; many do at once.
+  setMaxListeners(0, controller.signal);
   const listen = (name: NodeJS.Signals, exitCode: number): void => {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(exitCode);

@@ -103,6 +103,20 @@ void test('a kept connection carries one request after the other', async (t) => 
   assert.equal(server.connections(), 1);
 });
 
+void test('the body of a DELETE costs no connection', async (t) => {
+  const server = await listenPlain(t, answerWhenRead);
+  const transport = open(t, { server: `http://127.0.0.1:${server.port}` });
+  for (let count = 0; count < 3; count++) {
+    const body = Buffer.from('{"propagationPolicy":"Background"}');
+    assert.equal(await text((await transport.send({ method: 'DELETE', path: '/', headers: {}, body })).body), 'read');
+  }
+  assert.equal(server.connections(), 1);
+});
+
+const answerWhenRead: RequestListener = (request, response) => {
+  request.resume().on('end', () => response.end('read'));
+};
+
 void test('requests run side by side, on no more connections than allowed', async (t) => {
   let running = 0;
   let most = 0;

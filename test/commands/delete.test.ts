@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createCommandCluster } from '../support/command-cluster.ts';
+
+const configMap = (name: string, finalizers: readonly string[] = []): object => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, finalizers },
+});
+
+void test('what is not there is nothing with --ignore-not-found, and an error without', async (context) => {
+  const { run } = await createCommandCluster(context);
+  assert.deepEqual(await run('delete', 'configmap', 'nope', '--ignore-not-found'), {
+    exitCode: 0,
+    stdout: '',
+    stderr: '',
+  });
+  assert.deepEqual(await run('delete', 'configmap', 'nope'), {
+    exitCode: 1,
+    stdout: '',
+    stderr: 'Error from server (NotFound): configmaps "nope" not found\n',
+  });
+});
+
+void test('an object that nothing holds is gone with the answer: nobody asks again', async (context) => {
+  const { run, home, requests } = await createCommandCluster(context);
+  const path = join(home, 'two.json');
+  writeFileSync(path, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [configMap('b'), configMap('a')] }));
+  await run('create', '-f', path);
+  const before = requests.length;
+  assert.deepEqual(await run('delete', '-f', path), {
+    exitCode: 0,
+    stdout: 'configmap "b" deleted from default namespace\nconfigmap "a" deleted from default namespace\n',
+    stderr: '',
+  });
+  const asked = requests.slice(before).filter((request) => request.includes('/configmaps'));
+  assert.deepEqual(
+    asked.map((request) => request.split(' ')[0]),
+    ['DELETE', 'DELETE'],
+  );
+});
+
+void test('an object with a finalizer is waited for', async (context) => {
+  const { run, home, requests } = await createCommandCluster(context);
+  const path = join(home, 'held.json');
+  writeFileSync(path, JSON.stringify(configMap('held', ['example.com/hold'])));
+  await run('create', '-f', path);
+  const deletion = run('delete', '-f', path);
+  const watches = (): boolean => requests.some((request) => request.includes('fieldSelector=metadata.name%3Dheld'));
+  while (!watches()) await nextTurn();
+  const release = '{"metadata":{"finalizers":null}}';
+  assert.equal((await run('patch', 'configmap', 'held', '--type=merge', '-p', release)).exitCode, 0);
+  assert.equal((await deletion).stdout, 'configmap "held" deleted from default namespace\n');
+  assert.equal((await run('get', 'configmap', 'held')).exitCode, 1);
+});
