@@ -93,8 +93,12 @@ export interface LoadedTargets {
   readonly errors: readonly unknown[];
 }
 
-/** Asks the server for the targets; lists come as their items. */
-export async function loadTargets(targets: readonly ResourceTarget[], context: CommandContext): Promise<LoadedTargets> {
+/** Asks the server for the targets; lists come as their items. @param chunkSize how many at once; 0 is all */
+export async function loadTargets(
+  targets: readonly ResourceTarget[],
+  context: CommandContext,
+  chunkSize = 500,
+): Promise<LoadedTargets> {
   const client = await context.cluster.client();
   const objects: LoadedTarget[] = [];
   const errors: unknown[] = [];
@@ -110,7 +114,7 @@ export async function loadTargets(targets: readonly ResourceTarget[], context: C
       do {
         const page = await resource.list({
           ...selectors,
-          limit: 500,
+          ...(chunkSize > 0 ? { limit: chunkSize } : {}),
           ...(continueToken === '' ? {} : { continue: continueToken }),
         });
         for (const item of page.items) {

@@ -1,15 +1,12 @@
-import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { formatGroupVersion } from '../apimachinery/gvk.ts';
+import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { hasReason } from '../apimachinery/status.ts';
-import { CommandError, defineCommand } from '../cli/command.ts';
+import { type CommandContext, CommandError, defineCommand } from '../cli/command.ts';
 import { throwFailures } from '../cli/exit.ts';
 import { allNamespacesFlag, chunkSizeFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
-import { loadTargets, resolveTargets, type LoadedTarget } from '../cli/resource-targets.ts';
+import { type LoadedTarget, type LoadedTargets, loadTargets, resolveTargets } from '../cli/resource-targets.ts';
 import { describeObject } from '../describe/describe.ts';
-import { resourceOf } from '../resource/resource-access.ts';
-import { parseResourceArguments } from '../resource/resource-arguments.ts';
-import type { CommandContext } from '../cli/command.ts';
 
 interface DescribeOptions {
   readonly args: readonly string[];
@@ -40,7 +37,7 @@ export const describeCommand = defineCommand<DescribeOptions>({
     const input = manifestInput(flags);
     if (args.length === 0 && input.filenames.length === 0) {
       throw new CommandError(
-        'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.',
+        'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.\n',
       );
     }
     return {
@@ -54,64 +51,101 @@ export const describeCommand = defineCommand<DescribeOptions>({
     };
   },
   async run(options, context) {
-    const loaded = await loadTargets(
-      await resolveTargets({ ...options, all: true, selector: options.selector, fieldSelector: '' }, context),
-      context,
-    );
-    const { objects, errors } = loaded;
+    const { objects, errors } = await load(options, options.args, context);
+    const isOne = errors.length === 0 && objects.length < 2;
+    const showEvents = options.showEvents && (options.showEventsAsked || isOne);
     const onlyError = errors.length === 1 ? errors[0] : undefined;
-    if (objects.length === 0 && hasReason(onlyError, 'NotFound') && options.args.length === 2) {
-      if (await describeByPrefix(options, context)) return;
+    if (hasReason(onlyError, 'NotFound') && options.args.length === 2) {
+      if (!(await describeByPrefix({ ...options, showEvents }, context))) throw onlyError;
+      return;
     }
-    await describeAll(objects, options, context);
-    throwFailures(errors);
-    if (objects.length === 0) {
+    const failures = [...errors, ...(await describeAll(objects, { ...options, showEvents }, context))];
+    if (objects.length === 0 && failures.length === 0) {
       const { name } = await context.cluster.namespace();
       context.streams.err.write(
         options.allNamespaces ? 'No resources found\n' : `No resources found in ${name} namespace.\n`,
       );
     }
+    throwFailures(failures);
   },
 });
 
+async function load(
+  options: DescribeOptions,
+  args: readonly string[],
+  context: CommandContext,
+): Promise<LoadedTargets> {
+  const targets = await resolveTargets({ ...options, args, all: true, fieldSelector: '' }, context);
+  return loadTargets(targets, context, options.chunkSize);
+}
+
 /** Describes the objects of `TYPE PREFIX` whose names begin with it. @returns whether there were any */
 async function describeByPrefix(options: DescribeOptions, context: CommandContext): Promise<boolean> {
-  const [type = '', prefix = ''] = options.args;
-  if (type.includes('/') || prefix.includes('/')) return false;
-  const discovery = await context.cluster.discovery();
-  const client = await context.cluster.client();
-  const namespace = options.allNamespaces ? '' : (await context.cluster.namespace()).name;
-  const found: LoadedTarget[] = [];
-  let total = 0;
-  for (const { mapping } of await discovery.withMapper((mapper) => parseResourceArguments([type], mapper))) {
-    const list = await resourceOf(client, mapping, namespace).list();
-    total += list.items.length;
-    for (const object of list.items) {
-      const name = object.metadata.name ?? '';
-      if (!name.startsWith(prefix)) continue;
-      found.push({ mapping, namespace: object.metadata.namespace ?? '', name, source: '', object });
-    }
-  }
-  const showEvents = options.showEvents && (options.showEventsAsked || total === 1);
-  for (const target of found) context.streams.out.write(`${await describeTarget(target, showEvents, context)}\n`);
+  const [types = '', prefix = ''] = options.args;
+  if (types.includes(',')) throw new CommandError('you may only specify a single resource type');
+  const { objects, errors } = await load({ ...options, allNamespaces: false, selector: '' }, [types], context);
+  throwFailures(errors);
+  const found = objects.filter(({ name }) => name.startsWith(prefix));
+  for (const text of startAll(found, options, context)) context.streams.out.write(`${await text()}\n`);
   return found.length > 0;
 }
 
-async function describeTarget(target: LoadedTarget, showEvents: boolean, context: CommandContext): Promise<string> {
-  const { gvk } = target.mapping;
-  const typed: Unstructured = { ...target.object, apiVersion: formatGroupVersion(gvk), kind: gvk.kind };
-  const client = await context.cluster.client();
-  return describeObject(typed, { client, showEvents, now: context.clock.now() });
-}
-
+/** Describes objects in their order. @returns what went wrong with some of them, each only once */
 async function describeAll(
   targets: readonly LoadedTarget[],
   options: DescribeOptions,
   context: CommandContext,
-): Promise<void> {
-  const showEvents = options.showEvents && (options.showEventsAsked || targets.length === 1);
-  for (const [index, target] of targets.entries()) {
-    const text = await describeTarget(target, showEvents, context);
-    context.streams.out.write(index === 0 ? text : `\n\n${text}`);
+): Promise<unknown[]> {
+  const failures = new Map<string, unknown>();
+  let isFirst = true;
+  for (const text of startAll(targets, options, context)) {
+    try {
+      const shown = await text();
+      context.streams.out.write(isFirst ? shown : `\n\n${shown}`);
+      isFirst = false;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (!failures.has(message)) failures.set(message, error);
+    }
   }
+  return [...failures.values()];
+}
+
+/** How many objects are described ahead of the one that is printed. */
+const ahead = 16;
+
+/** The descriptions of objects, a few of them under way at a time; each throws when it is asked for. */
+function* startAll(
+  targets: readonly LoadedTarget[],
+  options: DescribeOptions,
+  context: CommandContext,
+): Generator<() => Promise<string>> {
+  const started: Promise<{ readonly text: string } | { readonly error: unknown }>[] = [];
+  for (const index of targets.keys()) {
+    for (const target of targets.slice(started.length, index + ahead)) {
+      started.push(
+        describeTarget(target, options, context).then(
+          (text) => ({ text }),
+          (error: unknown) => ({ error }),
+        ),
+      );
+    }
+    yield async () => {
+      const outcome = await started[index];
+      if (outcome === undefined) return '';
+      if ('error' in outcome) throw outcome.error;
+      return outcome.text;
+    };
+  }
+}
+
+async function describeTarget(
+  { mapping, object }: LoadedTarget,
+  { showEvents, chunkSize }: DescribeOptions,
+  context: CommandContext,
+): Promise<string> {
+  const { gvk } = mapping;
+  const typed: Unstructured = { ...object, apiVersion: formatGroupVersion(gvk), kind: gvk.kind };
+  const client = await context.cluster.client();
+  return describeObject(typed, { client, showEvents, chunkSize, now: context.clock.now() });
 }

@@ -1,6 +1,6 @@
 import type { ConfigMap } from '../api/types/core-v1.ts';
 import type { Describer } from './describer.ts';
-import { describeEvents } from './events.ts';
+import { findEvents, subjectOf, writeEvents } from './events.ts';
 
 /** A config map, with what it holds. */
 export const describeConfigMap: Describer = async (object, text, context) => {
@@ -16,5 +16,6 @@ export const describeConfigMap: Describer = async (object, text, context) => {
     text.line(0, `${key}: ${Buffer.from(binaryData[key] ?? '', 'base64').length} bytes`);
   }
   text.line(0, '');
-  await describeEvents(object, text, context);
+  // Unlike other kinds this one fails where its events cannot be read.
+  if (context.showEvents) writeEvents(await findEvents(subjectOf(object), context), text, context.now);
 };

@@ -3,11 +3,14 @@ import type {
   ContainerPort,
   ContainerState,
   ContainerStatus,
-  EnvVar,
   EphemeralContainer,
   Pod,
   Probe,
+  VolumeDevice,
 } from '../api/types/core-v1.ts';
+import { goQuote } from '../apimachinery/field-error.ts';
+import { canonicalQuantity } from '../apimachinery/quantity.ts';
+import { describeEnvironment, describeEnvironmentSources } from './container-environment.ts';
 import { type DescribeText, longTime, titleBool } from './describe-text.ts';
 
 type AnyContainer = Container | EphemeralContainer;
@@ -95,6 +98,21 @@ function describeState(title: string, state: ContainerState | undefined, text: D
   }
 }
 
+/** A URL as Go puts it together. */
+function urlText(scheme: string, host: string, port: string, path: string): string {
+  const address = host.includes(':') ? `[${host}]` : host;
+  const place = port === '' ? host : `${address}:${port}`;
+  const slash = path === '' || path.startsWith('/') || place === '' ? '' : '/';
+  const escaped = encodeURIComponent(path)
+    .replace(/%(24|26|2B|2C|2F|3A|3B|3D|40)/g, (code) => decodeURIComponent(code))
+    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `${scheme === '' ? '' : `${scheme}:`}//${place}${slash}${path === '*' ? path : escaped}`;
+}
+
+function byDevicePath(devices: readonly VolumeDevice[]): VolumeDevice[] {
+  return devices.toSorted((left, right) => (left.devicePath < right.devicePath ? -1 : 1));
+}
+
 /** `Limits:` and `Requests:` of a container or a pod. */
 export function describeResources(
   resources: { readonly limits?: Record<string, string>; readonly requests?: Record<string, string> } | undefined,
@@ -107,7 +125,7 @@ export function describeResources(
   ] as const) {
     const names = Object.keys(amounts ?? {}).toSorted();
     if (names.length > 0) text.line(level, `${title}:`);
-    for (const name of names) text.line(level + 1, `${name}:\t${amounts?.[name] ?? ''}`);
+    for (const name of names) text.line(level + 1, `${name}:\t${canonicalQuantity(amounts?.[name] ?? '0')}`);
   }
 }
 
@@ -117,92 +135,12 @@ function probeText(probe: Probe): string {
   const times = `delay=${initialDelaySeconds}s timeout=${timeoutSeconds}s period=${periodSeconds}s #success=${successThreshold} #failure=${failureThreshold}`;
   if (probe.exec !== undefined) return `exec [${(probe.exec.command ?? []).join(' ')}] ${times}`;
   if (probe.httpGet !== undefined) {
-    const { scheme = 'HTTP', host = '', port, path = '' } = probe.httpGet;
-    const slash = path === '' || path.startsWith('/') ? '' : '/';
-    return `http-get ${scheme.toLowerCase()}://${host}:${port}${slash}${path} ${times}`;
+    const { scheme = '', host = '', port, path = '' } = probe.httpGet;
+    return `http-get ${urlText(scheme.toLowerCase(), host, `${port}`, path)} ${times}`;
   }
   if (probe.tcpSocket !== undefined) return `tcp-socket ${probe.tcpSocket.host ?? ''}:${probe.tcpSocket.port} ${times}`;
   if (probe.grpc !== undefined) return `grpc <pod>:${probe.grpc.port} ${probe.grpc.service ?? ''} ${times}`;
   return `unknown ${times}`;
-}
-
-function describeEnvironmentSources(container: AnyContainer, text: DescribeText): void {
-  const sources = container.envFrom ?? [];
-  if (sources.length > 0) text.line(2, 'Environment Variables from:');
-  for (const { configMapRef, secretRef, prefix = '' } of sources) {
-    const [from, reference] = configMapRef === undefined ? ['Secret', secretRef] : ['ConfigMap', configMapRef];
-    const withPrefix = prefix === '' ? '' : ` with prefix '${prefix}'`;
-    text.line(3, `${reference?.name ?? ''}\t${from}${withPrefix}\tOptional: ${reference?.optional ?? false}`);
-  }
-}
-
-function describeEnvironment(container: AnyContainer, text: DescribeText, pod: Pod | undefined): void {
-  const variables = container.env ?? [];
-  text.line(2, variables.length === 0 ? 'Environment:\t<none>' : 'Environment:');
-  for (const variable of variables) {
-    if (variable.valueFrom === undefined) {
-      const [first = '', ...rest] = (variable.value ?? '').split('\n');
-      text.line(3, `${variable.name}:\t${first}`);
-      for (const line of rest) text.line(3, `\t${line}`);
-      continue;
-    }
-    for (const line of sourceLines(variable, container, pod)) text.line(3, line);
-  }
-}
-
-function sourceLines(variable: EnvVar, container: AnyContainer, pod: Pod | undefined): string[] {
-  const { fieldRef, resourceFieldRef, secretKeyRef, configMapKeyRef } = variable.valueFrom ?? {};
-  if (fieldRef !== undefined) {
-    const value = pod === undefined ? '' : podField(pod, fieldRef.fieldPath);
-    return [`${variable.name}:\t${value} (${fieldRef.apiVersion ?? 'v1'}:${fieldRef.fieldPath})`];
-  }
-  if (resourceFieldRef !== undefined) {
-    const value = resourceValue(container, resourceFieldRef.resource);
-    return [`${variable.name}:\t${value} (${resourceFieldRef.resource})`];
-  }
-  if (secretKeyRef !== undefined) {
-    const { key, name = '', optional = false } = secretKeyRef;
-    return [`${variable.name}:\t<set to the key '${key}' in secret '${name}'>\tOptional: ${optional}`];
-  }
-  if (configMapKeyRef !== undefined) {
-    const { key, name = '', optional = false } = configMapKeyRef;
-    return [`${variable.name}:\t<set to the key '${key}' of config map '${name}'>\tOptional: ${optional}`];
-  }
-  return [];
-}
-
-function podField(pod: Pod, path: string): string {
-  const { metadata, spec, status } = pod;
-  const subscript = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path);
-  if (subscript !== null) {
-    const map = subscript[1] === 'labels' ? metadata?.labels : metadata?.annotations;
-    return map?.[subscript[2] ?? ''] ?? '';
-  }
-  switch (path) {
-    case 'metadata.name':
-      return metadata?.name ?? '';
-    case 'metadata.namespace':
-      return metadata?.namespace ?? '';
-    case 'metadata.uid':
-      return metadata?.uid ?? '';
-    case 'spec.nodeName':
-      return spec?.nodeName ?? '';
-    case 'spec.serviceAccountName':
-      return spec?.serviceAccountName ?? '';
-    case 'status.hostIP':
-      return status?.hostIP ?? '';
-    case 'status.podIP':
-      return status?.podIP ?? '';
-    default:
-      return '';
-  }
-}
-
-function resourceValue(container: AnyContainer, resource: string): string {
-  const [kind = '', ...rest] = resource.split('.');
-  const name = rest.join('.');
-  const amounts = kind === 'limits' ? container.resources?.limits : container.resources?.requests;
-  return amounts?.[name] ?? (kind === 'limits' ? 'node allocatable' : '0');
 }
 
 function describeMounts(container: AnyContainer, text: DescribeText): void {
@@ -210,10 +148,11 @@ function describeMounts(container: AnyContainer, text: DescribeText): void {
   text.line(2, mounts.length === 0 ? 'Mounts:\t<none>' : 'Mounts:');
   const byPath = mounts.toSorted((left, right) => (left.mountPath < right.mountPath ? -1 : 1));
   for (const { mountPath, name, readOnly = false, subPath = '' } of byPath) {
-    const flags = `${readOnly ? 'ro' : 'rw'}${subPath === '' ? '' : `,path=${JSON.stringify(subPath)}`}`;
+    const flags = `${readOnly ? 'ro' : 'rw'}${subPath === '' ? '' : `,path=${goQuote(subPath)}`}`;
     text.line(3, `${mountPath} from ${name} (${flags})`);
   }
   const devices = container.volumeDevices ?? [];
-  if (devices.length > 0) text.line(2, 'Devices:');
-  for (const { devicePath, name } of devices) text.line(3, `${devicePath} from ${name}`);
+  // Devices are said to be none where there are no mounts, in the real program too.
+  if (devices.length > 0) text.line(2, mounts.length === 0 ? 'Devices:\t<none>' : 'Devices:');
+  for (const { devicePath, name } of byDevicePath(devices)) text.line(3, `${devicePath} from ${name}`);
 }

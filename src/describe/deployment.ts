@@ -1,11 +1,12 @@
 import type { Deployment, ReplicaSet } from '../api/types/apps-v1.ts';
 import { cloneJson, equalJson } from '../apimachinery/json.ts';
-import { formatLabelSelector, selectorFromObject } from '../apimachinery/labels.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
+import { StatusError } from '../apimachinery/status.ts';
 import { longTime } from './describe-text.ts';
 import type { DescribeContext, Describer } from './describer.ts';
 import { describeEvents } from './events.ts';
-import { describePodTemplate, selectorText } from './pod-template.ts';
+import { listAll, related } from './list-all.ts';
+import { describeConditions, describePodTemplate, plainSelector } from './pod-template.ts';
 
 /** A deployment, with its replica sets. */
 export const describeDeployment: Describer = async (object, text, context) => {
@@ -15,7 +16,7 @@ export const describeDeployment: Describer = async (object, text, context) => {
   text.line(0, `CreationTimestamp:\t${longTime(metadata.creationTimestamp)}`);
   text.labels('Labels', metadata.labels);
   text.annotations('Annotations', metadata.annotations);
-  text.line(0, `Selector:\t${selectorText(spec?.selector)}`);
+  text.line(0, `Selector:\t${plainSelector(spec?.selector)}`);
   const { updatedReplicas = 0, replicas = 0, availableReplicas = 0, unavailableReplicas = 0 } = status;
   text.line(
     0,
@@ -29,27 +30,27 @@ export const describeDeployment: Describer = async (object, text, context) => {
     text.line(0, `RollingUpdateStrategy:\t${maxUnavailable} max unavailable, ${maxSurge} max surge`);
   }
   describePodTemplate(spec?.template, text);
-  const conditions = status.conditions ?? [];
-  if (conditions.length > 0) {
-    text.line(0, 'Conditions:');
-    text.line(1, 'Type\tStatus\tReason');
-    text.line(1, '----\t------\t------');
-    for (const { type, status: value, reason = '' } of conditions) text.line(1, `${type} \t${value}\t${reason}`);
-  }
+  describeConditions(status.conditions ?? [], text);
   const { current, old } = splitReplicaSets(object, await replicaSetsOf(object, context));
-  text.line(0, `OldReplicaSets:\t${replicaSetTexts(old)}`);
-  text.line(0, `NewReplicaSet:\t${replicaSetTexts(current === undefined ? [] : [current])}`);
+  if (current !== undefined || old.length > 0) {
+    text.line(0, `OldReplicaSets:\t${replicaSetTexts(old)}`);
+    text.line(0, `NewReplicaSet:\t${replicaSetTexts(current === undefined ? [] : [current])}`);
+  }
   await describeEvents(object, text, context);
 };
 
+/** The replica sets that a deployment controls; none where they cannot be read. */
 async function replicaSetsOf(object: Unstructured, context: DescribeContext): Promise<ReplicaSet[]> {
-  const selector = selectorFromObject((object as unknown as Deployment).spec?.selector) ?? [];
-  const list = await context.client
-    .resource({ group: 'apps', version: 'v1', resource: 'replicasets' }, object.metadata.namespace)
-    .list({ labelSelector: formatLabelSelector(selector) });
-  return (list.items as unknown as ReplicaSet[]).filter(({ metadata }) =>
-    metadata?.ownerReferences?.some(({ controller, uid }) => controller === true && uid === object.metadata.uid),
-  );
+  const labelSelector = plainSelector((object as unknown as Deployment).spec?.selector);
+  try {
+    const sets = await listAll<ReplicaSet>(context, related.replicaSets, object.metadata.namespace, { labelSelector });
+    return sets.filter(({ metadata }) =>
+      metadata?.ownerReferences?.some(({ controller, uid }) => controller === true && uid === object.metadata.uid),
+    );
+  } catch (error) {
+    if (error instanceof StatusError) return [];
+    throw error;
+  }
 }
 
 /** Which replica set has the deployment's own template (the oldest of those), and the others. */
@@ -64,7 +65,7 @@ function splitReplicaSets(
     return difference === 0 ? ((left.metadata?.name ?? '') < (right.metadata?.name ?? '') ? -1 : 1) : difference;
   });
   const current = byAge.find(({ spec }) => equalJson(withoutHash(spec?.template), wanted));
-  return { current, old: sets.filter((set) => set !== current) };
+  return { current, old: byAge.filter((set) => set !== current) };
 }
 
 function withoutHash(template: unknown): unknown {

@@ -8,6 +8,8 @@ export interface DescribeContext {
   readonly showEvents: boolean;
   /** Milliseconds since the epoch, for ages. */
   readonly now: number;
+  /** How many objects at once lists are asked for; 0 is all. */
+  readonly chunkSize: number;
 }
 
 /** Describes the objects of one kind. */

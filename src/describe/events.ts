@@ -1,39 +1,43 @@
 import type { Event } from '../api/types/core-v1.ts';
 import { humanDuration } from '../apimachinery/duration.ts';
-import type { KubeList, Unstructured } from '../apimachinery/object-meta.ts';
-import { StatusError } from '../apimachinery/status.ts';
+import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { DescribeText } from './describe-text.ts';
 import type { DescribeContext } from './describer.ts';
+import { listAll, related } from './list-all.ts';
 
-/** Events about an object; none when they cannot be read. */
-export async function eventsOf(object: Unstructured, context: DescribeContext, uid?: string): Promise<Event[]> {
-  const { name = '', namespace = '' } = object.metadata;
+/** What events about an object are found by; an empty part is not asked for. */
+export interface EventSubject {
+  readonly name: string;
+  readonly namespace: string;
+  readonly kind: string;
+  readonly uid: string;
+}
+
+/** What events about an object say of it. */
+export function subjectOf({ kind, metadata }: Unstructured): EventSubject {
+  const { name = '', namespace = '', uid = '' } = metadata;
+  return { name, namespace, kind, uid };
+}
+
+/** Events about a subject. @throws StatusError, TransportError when they cannot be read */
+export function findEvents(subject: EventSubject, context: DescribeContext): Promise<Event[]> {
   const fields = [
-    `involvedObject.name=${name}`,
-    ...(namespace === '' ? [] : [`involvedObject.namespace=${namespace}`]),
-    `involvedObject.kind=${object.kind}`,
-    ...((uid ?? object.metadata.uid ?? '') === '' ? [] : [`involvedObject.uid=${uid ?? object.metadata.uid ?? ''}`]),
+    `involvedObject.name=${subject.name}`,
+    `involvedObject.namespace=${subject.namespace}`,
+    ...(subject.kind === '' ? [] : [`involvedObject.kind=${subject.kind}`]),
+    ...(subject.uid === '' ? [] : [`involvedObject.uid=${subject.uid}`]),
   ];
-  const resource = context.client.resource(
-    { group: '', version: 'v1', resource: 'events' },
-    namespace === '' ? undefined : namespace,
-  );
-  const events: Event[] = [];
-  let continueToken = '';
+  return listAll(context, related.events, subject.namespace, { fieldSelector: fields.join(',') });
+}
+
+/** Events about a subject; none when they cannot be read. */
+export async function eventsOf(subject: EventSubject, context: DescribeContext): Promise<Event[]> {
   try {
-    do {
-      const page: KubeList = await resource.list({
-        fieldSelector: fields.join(','),
-        limit: 500,
-        ...(continueToken === '' ? {} : { continue: continueToken }),
-      });
-      events.push(...(page.items as unknown as Event[]));
-      continueToken = page.metadata.continue ?? '';
-    } while (continueToken !== '');
-  } catch (error) {
-    if (!(error instanceof StatusError)) throw error;
+    return await findEvents(subject, context);
+  } catch {
+    // A description is of use without them, whatever is in the way.
+    return [];
   }
-  return events;
 }
 
 /** The part `Events:` of an object, where it is asked for. */
@@ -42,7 +46,7 @@ export async function describeEvents(
   text: DescribeText,
   context: DescribeContext,
 ): Promise<void> {
-  if (context.showEvents) writeEvents(await eventsOf(object, context), text, context.now);
+  if (context.showEvents) writeEvents(await eventsOf(subjectOf(object), context), text, context.now);
 }
 
 /** Writes events as a table, the oldest first. */
@@ -52,26 +56,30 @@ export function writeEvents(events: readonly Event[], text: DescribeText, now: n
     return;
   }
   text.line(0, 'Events:');
-  text.line(1, 'Type\tReason\tAge\tFrom\tMessage');
-  text.line(1, '----\t------\t----\t----\t-------');
-  const lastTime = (event: Event): number => Date.parse(event.lastTimestamp ?? '') || 0;
-  for (const event of events.toSorted((left, right) => lastTime(left) - lastTime(right))) {
-    const source =
-      event.source?.component === undefined || event.source.component === ''
-        ? (event.reportingComponent ?? '')
-        : event.source.component;
-    const message = (event.message ?? '').trim();
-    text.line(1, `${event.type ?? ''}\t${event.reason ?? ''}\t${interval(event, now)}\t${source}\t${message}`);
-  }
+  const lastTime = (event: Event): number => Date.parse(event.lastTimestamp ?? '') || Number.NEGATIVE_INFINITY;
+  const byTime = (left: Event, right: Event): number =>
+    lastTime(left) === lastTime(right) ? 0 : lastTime(left) - lastTime(right);
+  text.table(
+    1,
+    ['Type', 'Reason', 'Age', 'From', 'Message'],
+    events.toSorted(byTime).map((event) => {
+      const component = event.source?.component ?? '';
+      const source = component === '' ? (event.reportingComponent ?? '') : component;
+      const fieldPath = event.involvedObject.fieldPath ?? '';
+      const message = `${fieldPath === '' ? '' : `${fieldPath}: `}${(event.message ?? '').trim()}`;
+      return [event.type ?? '', event.reason ?? '', interval(event, now), source, message];
+    }),
+  );
 }
 
-function since(time: string | null | undefined, now: number): string {
+/** How long ago a time was; `<unknown>` without one. */
+export function since(time: string | null | undefined, now: number): string {
   return time === undefined || time === null ? '<unknown>' : humanDuration(now - Date.parse(time));
 }
 
 function interval(event: Event, now: number): string {
-  const first = since(event.firstTimestamp ?? event.eventTime, now);
-  if (event.series !== undefined) {
+  const first = since(event.eventTime ?? event.firstTimestamp, now);
+  if (event.series !== undefined && event.series !== null) {
     return `${since(event.series.lastObservedTime, now)} (x${event.series.count ?? 0} over ${first})`;
   }
   if ((event.count ?? 0) > 1) return `${since(event.lastTimestamp, now)} (x${event.count ?? 0} over ${first})`;

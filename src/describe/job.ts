@@ -3,14 +3,14 @@ import { humanDuration } from '../apimachinery/duration.ts';
 import { longTime } from './describe-text.ts';
 import type { Describer } from './describer.ts';
 import { describeEvents } from './events.ts';
-import { describeController, describePodTemplate, selectorText } from './pod-template.ts';
+import { describeController, describePodTemplate, plainSelector } from './pod-template.ts';
 
 /** A job. */
 export const describeJob: Describer = async (object, text, context) => {
   const { metadata, spec, status = {} } = object as unknown as Job;
   text.line(0, `Name:\t${metadata.name ?? ''}`);
   text.line(0, `Namespace:\t${metadata.namespace ?? ''}`);
-  if (spec?.selector !== undefined) text.line(0, `Selector:\t${selectorText(spec.selector)}`);
+  text.line(0, `Selector:\t${plainSelector(spec?.selector)}`);
   text.labels('Labels', metadata.labels);
   text.annotations('Annotations', metadata.annotations);
   describeController(object, text);
@@ -42,9 +42,8 @@ export const describeJob: Describer = async (object, text, context) => {
   await describeEvents(object, text, context);
 };
 
-/** At most 50 characters, cut after a comma. */
+/** Cut at the first comma behind 50 characters. */
 function shortIndexes(indexes: string): string {
-  if (indexes.length <= 50) return indexes;
-  const cut = indexes.slice(0, 51).lastIndexOf(',');
-  return cut < 0 ? '...' : `${indexes.slice(0, cut + 1)}...`;
+  const cut = indexes.indexOf(',', 50);
+  return cut < 0 ? indexes : `${indexes.slice(0, cut + 1)}...`;
 }

@@ -11,36 +11,60 @@ interface PodAmounts {
 
 /**
  * What a pod asks for and may use: its containers together, or its init containers where one of them wants more;
- * sidecars (init containers that restart) run along with both, and the overhead comes on top (KEP-753, KEP-688).
+ * sidecars (init containers that restart) run along with both, amounts of the pod itself stand before those of its
+ * containers, and the overhead comes on top (KEP-753, KEP-2837, KEP-688).
+ * @param withStatus whether what containers were given counts where it is more than what they ask for (KEP-1287)
  */
-export function podAmounts(pod: Pod): PodAmounts {
+export function podAmounts(pod: Pod, withStatus = false): PodAmounts {
   const { containers = [], initContainers = [], overhead, resources } = pod.spec ?? {};
-  const collect = (kind: 'requests' | 'limits'): Amounts => {
+  const collect = (kind: Kind): Amounts => {
+    const amountsOf = (container: Container, mayBeGiven: boolean): Amounts => {
+      const wanted = parsed(container.resources?.[kind]);
+      return withStatus && mayBeGiven ? withGiven(wanted, kind, container.name, pod) : wanted;
+    };
     const total = new Map<string, Quantity>();
-    for (const container of containers) addTo(total, amountsOf(container, kind));
+    for (const container of containers) addTo(total, amountsOf(container, true));
     const sidecars = new Map<string, Quantity>();
     const peak = new Map<string, Quantity>();
     for (const container of initContainers) {
       if (container.restartPolicy === 'Always') {
-        addTo(total, amountsOf(container, kind));
-        addTo(sidecars, amountsOf(container, kind));
+        addTo(total, amountsOf(container, true));
+        addTo(sidecars, amountsOf(container, true));
         raiseTo(peak, sidecars);
       } else {
-        const needed = new Map(amountsOf(container, kind));
+        const needed = new Map(amountsOf(container, false));
         addTo(needed, sidecars);
         raiseTo(peak, needed);
       }
     }
     raiseTo(total, peak);
-    for (const [name, amount] of parsed(resources?.[kind])) total.set(name, amount);
+    for (const [name, amount] of parsed(resources?.[kind])) if (isOfPods(name)) total.set(name, amount);
     for (const [name, amount] of parsed(overhead)) {
       const before = total.get(name);
-      if (before !== undefined) total.set(name, before.add(amount));
-      else if (kind === 'requests') total.set(name, amount);
+      if (kind === 'requests') total.set(name, before?.add(amount) ?? amount);
+      else if (before !== undefined && !before.isZero()) total.set(name, before.add(amount));
     }
     return total;
   };
   return { requests: collect('requests'), limits: collect('limits') };
+}
+
+type Kind = 'requests' | 'limits';
+
+function isOfPods(name: string): boolean {
+  return name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
+}
+
+/** The most of what a container asks for, was promised and has; what it asks for is left out where it cannot get it. */
+function withGiven(wanted: Amounts, kind: Kind, name: string, { status }: Pod): Amounts {
+  const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  const found = statuses.findLast((one) => one.name === name);
+  if (found?.resources === undefined) return wanted;
+  const resize = status?.conditions?.find(({ type }) => type === 'PodResizePending');
+  const most = new Map(resize?.reason === 'Infeasible' ? [] : wanted);
+  raiseTo(most, parsed(found.resources[kind]));
+  if (kind === 'requests') raiseTo(most, parsed(found.allocatedResources));
+  return most;
 }
 
 /** The amounts of several pods together. */
@@ -58,13 +82,11 @@ export function totalAmounts(pods: readonly Pod[]): PodAmounts {
 /** `100m (5%)`: an amount and what part of the whole it is. */
 export function percentOf(amounts: Amounts, name: string, whole: Readonly<Record<string, string>>): string {
   const amount = amounts.get(name);
-  const total = whole[name] === undefined ? 0 : parseQuantity(whole[name]).toNumber();
-  const percent = total === 0 || amount === undefined ? 0 : Math.trunc((amount.toNumber() / total) * 100);
+  const available = parseQuantity(whole[name] ?? '0');
+  const units = (quantity: Quantity): number => Number(name === 'cpu' ? quantity.milliValue() : quantity.value());
+  const isNothing = available.isZero() || amount === undefined;
+  const percent = isNothing ? 0 : Math.trunc((units(amount) / units(available)) * 100);
   return `${amount?.toString() ?? '0'} (${percent}%)`;
-}
-
-function amountsOf(container: Container, kind: 'requests' | 'limits'): Map<string, Quantity> {
-  return parsed(container.resources?.[kind]);
 }
 
 function parsed(amounts: Readonly<Record<string, string>> | undefined): Map<string, Quantity> {

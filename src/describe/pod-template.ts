@@ -1,10 +1,15 @@
-import type { Pod, PodTemplateSpec, Toleration, TopologySpreadConstraint } from '../api/types/core-v1.ts';
+import type { Pod, PodSpec, PodTemplateSpec, Toleration, TopologySpreadConstraint } from '../api/types/core-v1.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
-import { formatLabelSelector, type ObjectLabelSelector, selectorFromObject } from '../apimachinery/labels.ts';
-import { StatusError } from '../apimachinery/status.ts';
+import {
+  formatLabelSelector,
+  LabelSelectorError,
+  type ObjectLabelSelector,
+  selectorFromObject,
+} from '../apimachinery/labels.ts';
 import { describeContainers } from './containers.ts';
 import type { DescribeText } from './describe-text.ts';
 import type { DescribeContext } from './describer.ts';
+import { listAll, related } from './list-all.ts';
 import { describeVolumes } from './volumes.ts';
 
 /** The part `Pod Template:` of what makes pods. */
@@ -31,6 +36,28 @@ export function describeTemplateBody(template: PodTemplateSpec, text: DescribeTe
   if ((spec?.priorityClassName ?? '') !== '') text.line(0, `  Priority Class Name:\t${spec?.priorityClassName ?? ''}`);
   text.labels('  Node-Selectors', spec?.nodeSelector);
   text.list('  Tolerations', tolerationTexts(spec?.tolerations ?? []));
+  describeSchedulingGroup(spec, text, '  ');
+}
+
+/** The part `SchedulingGroup:`, where a pod belongs to one. */
+export function describeSchedulingGroup(spec: PodSpec | undefined, text: DescribeText, space: string): void {
+  if (spec?.schedulingGroup === undefined) return;
+  text.line(0, `${space}SchedulingGroup:`);
+  text.line(1, `PodGroupName:\t${spec.schedulingGroup.podGroupName ?? ''}`);
+}
+
+/** The part `Conditions:` of what makes pods: types, states and reasons. */
+export function describeConditions(
+  conditions: readonly { readonly type: string; readonly status: string; readonly reason?: string }[],
+  text: DescribeText,
+): void {
+  if (conditions.length === 0) return;
+  text.line(0, 'Conditions:');
+  text.table(
+    1,
+    ['Type', 'Status', 'Reason'],
+    conditions.map(({ type, status, reason = '' }) => [`${type} `, status, reason]),
+  );
 }
 
 /** Tolerations by key, as `key=value:effect for 300s`. */
@@ -61,10 +88,20 @@ export function describeSpreading(
   );
 }
 
-/** A label selector in one line; `<none>` when there is none. */
+/** A label selector in one line; `<none>` when there is none, `<error>` for one that cannot be. */
 export function selectorText(selector: ObjectLabelSelector | undefined): string {
-  const parsed = selectorFromObject(selector);
-  return parsed === undefined || parsed.length === 0 ? '<none>' : formatLabelSelector(parsed);
+  try {
+    const text = plainSelector(selector);
+    return text === '' ? '<none>' : text;
+  } catch (error) {
+    if (error instanceof LabelSelectorError) return '<error>';
+    throw error;
+  }
+}
+
+/** A label selector in one line, which may be empty. @throws LabelSelectorError */
+export function plainSelector(selector: ObjectLabelSelector | undefined): string {
+  return formatLabelSelector(selectorFromObject(selector) ?? []);
 }
 
 /** `Kind/name` of the controller an object belongs to, if any. */
@@ -73,27 +110,21 @@ export function describeController(object: Unstructured, text: DescribeText): vo
   if (owner !== undefined) text.line(0, `Controlled By:\t${owner.kind}/${owner.name}`);
 }
 
-/** `1 Running / 0 Waiting / 0 Succeeded / 0 Failed` of the pods that an object controls. */
-export async function podsStatus(
+/**
+ * `1 Running / 0 Waiting / 0 Succeeded / 0 Failed` of the pods that an object controls.
+ * @throws StatusError, LabelSelectorError when they cannot be read
+ */
+export async function podCounts(
   object: Unstructured,
   selector: ObjectLabelSelector | undefined,
   context: DescribeContext,
 ): Promise<string> {
-  const parsed = selectorFromObject(selector) ?? [];
-  let pods: Pod[];
-  try {
-    const list = await context.client
-      .resource({ group: '', version: 'v1', resource: 'pods' }, object.metadata.namespace)
-      .list({ labelSelector: formatLabelSelector(parsed) });
-    pods = list.items;
-  } catch (error) {
-    if (!(error instanceof StatusError)) throw error;
-    return `error in fetching pods: ${error.message}`;
-  }
+  const labelSelector = plainSelector(selector);
+  const pods = await listAll<Pod>(context, related.pods, object.metadata.namespace, { labelSelector });
   const phases: Record<string, number> = {};
   for (const { metadata, status } of pods) {
     const owner = metadata?.ownerReferences?.find((reference) => reference.controller === true);
-    if (owner?.uid !== object.metadata.uid) continue;
+    if (owner === undefined || owner.uid !== object.metadata.uid) continue;
     const phase = status?.phase ?? '';
     phases[phase] = (phases[phase] ?? 0) + 1;
   }

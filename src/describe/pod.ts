@@ -3,8 +3,8 @@ import { humanDuration } from '../apimachinery/duration.ts';
 import { describeContainers, describeResources } from './containers.ts';
 import { type DescribeText, longTime } from './describe-text.ts';
 import type { Describer } from './describer.ts';
-import { describeEvents } from './events.ts';
-import { describeController, describeSpreading, tolerationTexts } from './pod-template.ts';
+import { eventsOf, subjectOf, writeEvents } from './events.ts';
+import { describeController, describeSchedulingGroup, describeSpreading, tolerationTexts } from './pod-template.ts';
 import { describeVolumes } from './volumes.ts';
 
 /** A pod. */
@@ -47,7 +47,10 @@ export const describePod: Describer = async (object, text, context) => {
     describeResources(spec.resources, text, 1);
   }
   describePodBody(pod, text);
-  await describeEvents(object, text, context);
+  if (!context.showEvents) return;
+  // The kubelet tells events of static pods under the uid that it made up for them.
+  const uid = metadata?.annotations?.['kubernetes.io/config.mirror'] ?? metadata?.uid ?? '';
+  writeEvents(await eventsOf({ ...subjectOf(object), kind: '', uid }, context), text, context.now);
 };
 
 function describePodBody(pod: Pod, text: DescribeText): void {
@@ -82,4 +85,5 @@ function describePodBody(pod: Pod, text: DescribeText): void {
   text.labels('Node-Selectors', spec?.nodeSelector);
   text.list('Tolerations', tolerationTexts(spec?.tolerations ?? []));
   describeSpreading(spec?.topologySpreadConstraints ?? [], text, '');
+  describeSchedulingGroup(spec, text, '');
 }

@@ -1,7 +1,15 @@
 import type { ReplicaSet } from '../api/types/apps-v1.ts';
-import type { Describer } from './describer.ts';
+import type { Unstructured } from '../apimachinery/object-meta.ts';
+import { StatusError } from '../apimachinery/status.ts';
+import type { DescribeContext, Describer } from './describer.ts';
 import { describeEvents } from './events.ts';
-import { describeController, describePodTemplate, podsStatus, selectorText } from './pod-template.ts';
+import {
+  describeConditions,
+  describeController,
+  describePodTemplate,
+  podCounts,
+  selectorText,
+} from './pod-template.ts';
 
 /** A replica set. */
 export const describeReplicaSet: Describer = async (object, text, context) => {
@@ -13,14 +21,18 @@ export const describeReplicaSet: Describer = async (object, text, context) => {
   text.annotations('Annotations', metadata.annotations);
   describeController(object, text);
   text.line(0, `Replicas:\t${status?.replicas ?? 0} current / ${spec?.replicas ?? 1} desired`);
-  text.line(0, `Pods Status:\t${await podsStatus(object, spec?.selector, context)}`);
+  text.line(0, `Pods Status:\t${await countsOrError(object, context)}`);
   describePodTemplate(spec?.template, text);
-  const conditions = status?.conditions ?? [];
-  if (conditions.length > 0) {
-    text.line(0, 'Conditions:');
-    text.line(1, 'Type\tStatus\tReason');
-    text.line(1, '----\t------\t------');
-    for (const { type, status: value, reason = '' } of conditions) text.line(1, `${type} \t${value}\t${reason}`);
-  }
+  describeConditions(status?.conditions ?? [], text);
   await describeEvents(object, text, context);
 };
+
+/** What a replica set says of its pods even where they cannot be read. */
+async function countsOrError(object: Unstructured, context: DescribeContext): Promise<string> {
+  try {
+    return await podCounts(object, (object as unknown as ReplicaSet).spec?.selector, context);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    return `error in fetching pods: ${error.message}`;
+  }
+}

@@ -26,7 +26,7 @@ test('objects are described as they were recorded', async (t) => {
     const items = list.items.filter(({ metadata }) => [undefined, 'demo'].includes(metadata.namespace));
     const texts: string[] = [];
     for (const object of items) {
-      texts.push(await describeObject(object, { client: server.client, showEvents: false, now: 0 }));
+      texts.push(await describeObject(object, { client: server.client, showEvents: false, chunkSize: 500, now: 0 }));
     }
     await t.test(name, () => assert.equal(texts.join('\n\n'), expected));
   }
