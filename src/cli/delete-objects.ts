@@ -32,6 +32,8 @@ export interface DeletionOptions {
   /** `name`, or empty for a sentence. */
   readonly output: string;
   readonly dryRun: DryRun;
+  /** Say nothing of what was deleted. */
+  readonly quiet?: boolean;
 }
 
 /** Deletes objects side by side, says so in their order, and waits until they are gone. @throws what failed, at the end */
@@ -57,7 +59,7 @@ export async function deleteObjects(
         return;
       }
       if (result.value === 'absent') return;
-      context.streams.out.write(line(target, options));
+      if (options.quiet !== true) context.streams.out.write(line(target, options));
       if (result.value !== 'gone') waiting.push({ target, uid: result.value.uid });
     },
   );

@@ -6,6 +6,10 @@ import { parseResourceArguments } from '../resource/resource-arguments.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { type ManifestInput, readInput } from './manifest-input.ts';
 
+/** What is said where neither arguments nor files name anything. */
+export const nothingNamed =
+  "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'";
+
 /** What the arguments and flags of a command that works on existing objects say. */
 export interface TargetRequest {
   readonly args: readonly string[];
@@ -37,6 +41,7 @@ export interface LoadedTarget extends ResourceTarget {
 
 /** Finds what `-f` or the arguments name, in their order, without asking for the objects. @throws CommandError */
 export async function resolveTargets(request: TargetRequest, context: CommandContext): Promise<ResourceTarget[]> {
+  if (request.args.length === 0 && request.input.filenames.length === 0) throw new CommandError(nothingNamed);
   const discovery = await context.cluster.discovery();
   const namespace = await context.cluster.namespace();
   if (request.input.filenames.length > 0) {
@@ -93,17 +98,29 @@ export interface LoadedTargets {
   readonly errors: readonly unknown[];
 }
 
-/** Asks the server for the targets; lists come as their items. @param chunkSize how many at once; 0 is all */
+/** How targets are asked for. */
+export interface LoadOptions {
+  /** How many of a list at once; 0 is all. */
+  readonly chunkSize?: number;
+  /** Whether what a manifest names is asked for as well (the default), or taken as it stands there. */
+  readonly manifests?: 'refreshed' | 'as-given';
+}
+
+/** Asks the server for the targets; lists come as their items. */
 export async function loadTargets(
   targets: readonly ResourceTarget[],
   context: CommandContext,
-  chunkSize = 500,
+  { chunkSize = 500, manifests = 'refreshed' }: LoadOptions = {},
 ): Promise<LoadedTargets> {
   const client = await context.cluster.client();
   const objects: LoadedTarget[] = [];
   const errors: unknown[] = [];
   for (const target of targets) {
-    const { mapping, namespace, name, selectors } = target;
+    const { mapping, namespace, name, selectors, manifest } = target;
+    if (manifests === 'as-given' && manifest !== undefined && name !== undefined) {
+      objects.push({ ...target, name, object: manifest });
+      continue;
+    }
     const resource = resourceOf(client, mapping, namespace);
     try {
       if (name !== undefined) {

@@ -7,6 +7,7 @@ import { cascadeOf } from '../cli/deletion-flags.ts';
 import { allNamespacesFlag, dryRunFlag, fieldSelectorFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
 import { rawTarget } from '../cli/raw-request.ts';
+import { nothingNamed } from '../cli/resource-targets.ts';
 import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
 import { findMapping, resourceOf, UnknownKindError } from '../resource/resource-access.ts';
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
@@ -144,9 +145,7 @@ function checkOptions(options: DeleteOptions): void {
     throw new CommandError('--force and --grace-period greater than 0 cannot be specified together');
   }
   if (options.args.length === 0 && options.input.filenames.length === 0) {
-    throw new CommandError(
-      "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
-    );
+    throw new CommandError(nothingNamed);
   }
 }
 

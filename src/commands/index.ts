@@ -152,6 +152,18 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./create/token.ts')).createTokenCommand,
   },
   {
+    path: ['expose'],
+    short: 'Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service',
+    group: basicBeginner,
+    load: async () => (await import('./expose.ts')).exposeCommand,
+  },
+  {
+    path: ['run'],
+    short: 'Run a particular image on the cluster',
+    group: basicBeginner,
+    load: async () => (await import('./run.ts')).runCommand,
+  },
+  {
     path: ['explain'],
     short: 'Get documentation for a resource',
     group: basicIntermediate,
@@ -227,6 +239,12 @@ export const commandTable: readonly CommandEntry[] = [
     short: 'Set a new size for a deployment, replica set, or replication controller',
     group: deploy,
     load: async () => (await import('./scale.ts')).scaleCommand,
+  },
+  {
+    path: ['autoscale'],
+    short: 'Auto-scale a deployment, replica set, stateful set, or replication controller',
+    group: deploy,
+    load: async () => (await import('./autoscale.ts')).autoscaleCommand,
   },
   {
     path: ['api-resources'],

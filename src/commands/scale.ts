@@ -7,7 +7,8 @@ import { throwFailures } from '../cli/exit.ts';
 import { dryRunFlag, filenameFlags, printFlags, selectorFlag, standardFormats } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
 import { printerOf } from '../cli/print-objects.ts';
-import { type LoadedTarget, loadTargets, resolveTargets } from '../cli/resource-targets.ts';
+import { requireFlags } from '../cli/required-flags.ts';
+import { type LoadedTarget, loadTargets, resolveTargets, nothingNamed } from '../cli/resource-targets.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
@@ -51,7 +52,7 @@ export const scaleCommand = defineCommand<ScaleOptions>({
     { name: 'timeout', type: 'duration', default: '0s', description: 'How long to wait until it is so; 0 for not' },
   ],
   async toOptions(args, flags, context) {
-    if (!flags.changed('replicas')) throw new CommandError('required flag(s) "replicas" not set');
+    requireFlags(flags, ['replicas']);
     const input = manifestInput(flags);
     const replicas = flags.int('replicas');
     if (replicas < 0) {
@@ -61,9 +62,7 @@ export const scaleCommand = defineCommand<ScaleOptions>({
       throw new CommandError('The --current-replicas must specify an integer of -1 or greater');
     }
     if (args.length === 0 && input.filenames.length === 0) {
-      throw new CommandError(
-        "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
-      );
+      throw new CommandError(nothingNamed);
     }
     return {
       args,

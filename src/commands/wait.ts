@@ -13,7 +13,7 @@ import {
 } from '../cli/flags.ts';
 import { type ManifestInput, readInput } from '../cli/manifest-input.ts';
 import { printerOf } from '../cli/print-objects.ts';
-import { loadTargets, type ResourceTarget, resolveTargets } from '../cli/resource-targets.ts';
+import { loadTargets, type ResourceTarget, resolveTargets, nothingNamed } from '../cli/resource-targets.ts';
 import { NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import { resourceOf } from '../resource/resource-access.ts';
@@ -87,9 +87,7 @@ export const waitCommand = defineCommand<WaitOptions>({
   },
   async run(options, context) {
     if (options.args.length === 0 && options.input.filenames.length === 0) {
-      throw new CommandError(
-        "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
-      );
+      throw new CommandError(nothingNamed);
     }
     const deadline = context.clock.now() + options.timeoutMillis;
     for (const condition of options.conditions) await waitForAll(condition, options, deadline, context);

@@ -2,9 +2,9 @@ import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { StatusError } from '../../apimachinery/status.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { printFlags, standardFormats } from '../../cli/flags.ts';
+import { typedPrinter } from '../../cli/typed-objects.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
 import { TabWriter } from '../../printers/tab-writer.ts';
-import { typedPrinter } from '../create/create-from-flags.ts';
 
 interface UserInfo {
   readonly username?: string;

@@ -19,10 +19,9 @@ import {
   standardFormats,
   validateFlag,
 } from '../../cli/flags.ts';
-import { printerOf } from '../../cli/print-objects.ts';
+import { requireFlags } from '../../cli/required-flags.ts';
+import { typedPrinter, withConfiguration, withNamespace } from '../../cli/typed-objects.ts';
 import { TransportError } from '../../client/transport-error.ts';
-import { stringifyTyped } from '../../generators/typed-json.ts';
-import { lastAppliedAnnotation } from '../../patch/last-applied.ts';
 import { dryRunSuffix, NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
 import { type DryRun, type FieldValidation, parseDryRun, parseValidate } from '../../resource/dry-run.ts';
@@ -112,46 +111,12 @@ export function createFromFlags(command: CreateCommand): CommandDefinition<Optio
   });
 }
 
-/** Flags that must be given, in the words of cobra. @param required sorted @throws CommandError */
-export function requireFlags(flags: FlagValues, required: readonly string[]): void {
-  const missing = required.filter((name) => !flags.changed(name)).map((name) => `"${name}"`);
-  if (missing.length > 0) throw new CommandError(`required flag(s) ${missing.join(', ')} not set`);
-}
-
 /** The one NAME before `--`. @throws UsageError */
 export function nameFromArguments(args: readonly string[], flags: FlagValues): string {
   const { argumentsBeforeDash = -1 } = flags;
   const count = argumentsBeforeDash === -1 ? args.length : argumentsBeforeDash;
   if (count !== 1) throw new UsageError(`exactly one NAME is required, got ${count}`);
   return args[0] ?? '';
-}
-
-/** The printer of -o; its JSON keeps the order of the fields, which typed objects have. */
-export async function typedPrinter(flags: FlagValues, context: CommandContext): Promise<ObjectPrinter | undefined> {
-  const printer = await printerOf(flags, context);
-  if (flags.string('output').toLowerCase() !== 'json') return printer;
-  const showManagedFields = flags.bool('show-managed-fields');
-  return {
-    print(object) {
-      const { metadata, ...rest } = object as Unstructured;
-      const { managedFields, ...shown } = metadata;
-      const kept = showManagedFields && managedFields !== undefined ? metadata : shown;
-      const { kind, apiVersion, ...fields } = rest;
-      return `${stringifyTyped({ kind, apiVersion, metadata: kept, ...fields }, '    ')}\n`;
-    },
-  };
-}
-
-function withNamespace(object: Unstructured, namespace: string): Unstructured {
-  const { name, ...rest } = object.metadata;
-  return { ...object, metadata: { ...(name === undefined ? {} : { name }), namespace, ...rest } };
-}
-
-/** Keeps in an annotation what the object says, its fields in the order of its type. */
-export function withConfiguration(object: Unstructured): Unstructured {
-  const { annotations = {}, ...metadata } = object.metadata;
-  const kept = { ...annotations, [lastAppliedAnnotation]: `${stringifyTyped(object)}\n` };
-  return { ...object, metadata: { ...metadata, annotations: kept } };
 }
 
 async function send(

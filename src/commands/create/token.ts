@@ -3,7 +3,8 @@ import { CommandError, defineCommand, type FlagValues } from '../../cli/command.
 import { printFlags, standardFormats } from '../../cli/flags.ts';
 import { defined } from '../../generators/typed-json.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
-import { nameFromArguments, reasonOf, typedPrinter } from './create-from-flags.ts';
+import { typedPrinter } from '../../cli/typed-objects.ts';
+import { nameFromArguments, reasonOf } from './create-from-flags.ts';
 
 interface TokenOptions {
   readonly name: string;

@@ -1,0 +1,170 @@
+import { formatGroupVersion, gvkOf } from '../apimachinery/gvk.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
+import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
+import type { Unstructured } from '../apimachinery/object-meta.ts';
+import type { OpenApiTypes } from '../apimachinery/openapi-schema.ts';
+import { TransportError } from '../client/transport-error.ts';
+import { typedShape } from '../generators/typed-shapes.ts';
+import type { JsonPatchOperation } from '../patch/json-patch.ts';
+import { type CommandContext, CommandError, type FlagDefinition, type FlagValues } from './command.ts';
+
+/** --overrides and --override-type. */
+export const overrideFlags: readonly FlagDefinition[] = [
+  {
+    name: 'override-type',
+    type: 'string',
+    default: 'merge',
+    description: 'How --overrides changes the object: json, merge, or strategic.',
+  },
+  {
+    name: 'overrides',
+    type: 'string',
+    default: '',
+    description:
+      'JSON that changes the object that was made, before it is sent; in the form that --override-type says.',
+  },
+];
+
+/** What the flags ask to be changed in an object that the command makes. */
+export interface Overrides {
+  /** JSON; empty for nothing. */
+  readonly text: string;
+  readonly type: string;
+}
+
+/** Reads --overrides and --override-type. */
+export function overridesOf(flags: FlagValues): Overrides {
+  return { text: flags.string('overrides'), type: flags.string('override-type') };
+}
+
+/**
+ * Changes an object of a command's own making as --overrides asks, and brings it back to its type: fields that the type
+ * does not have are dropped. @throws CommandError
+ */
+export async function override(
+  object: Unstructured,
+  overrides: Overrides,
+  context: CommandContext,
+): Promise<Unstructured> {
+  const { text, type } = overrides;
+  if (text === '') return object;
+  const target = parseJson(stringifyJson(object));
+  const patched = await patch(target, object, text, type === '' ? 'merge' : type, context);
+  return asTyped(patched, context);
+}
+
+async function patch(
+  target: JsonValue,
+  object: Unstructured,
+  text: string,
+  type: string,
+  context: CommandContext,
+): Promise<JsonValue> {
+  switch (type) {
+    case 'json': {
+      const { applyJsonPatch, JsonPatchError } = await import('../patch/json-patch.ts');
+      const operations = read(text) as unknown;
+      if (!Array.isArray(operations)) {
+        throw new CommandError(`json: cannot unmarshal ${goTypeOf(operations)} into Go value of type jsonpatch.Patch`);
+      }
+      const stray = operations.findIndex((operation) => !isJsonObject(operation));
+      if (stray >= 0) {
+        const found = goTypeOf(operations[stray]);
+        throw new CommandError(`json: cannot unmarshal ${found} into Patch.${stray} of type jsonpatch.Operation`);
+      }
+      try {
+        return applyJsonPatch(target, operations as JsonPatchOperation[], { missingKeys: 'error' });
+      } catch (error) {
+        if (error instanceof JsonPatchError) throw new CommandError(error.message);
+        throw error;
+      }
+    }
+    case 'merge': {
+      const { applyJsonMergePatch } = await import('../patch/json-merge-patch.ts');
+      const change = read(text, 'Invalid JSON Patch');
+      if (!isJsonObject(change)) throw new CommandError('Invalid JSON Patch');
+      return applyJsonMergePatch(target, change);
+    }
+    case 'strategic': {
+      const { applyStrategicMergePatch, StrategicMergePatchError } = await import('../patch/strategic-merge-patch.ts');
+      const change = read(text, 'invalid JSON document');
+      if (!isJsonObject(change) || !isJsonObject(target)) throw new CommandError('invalid JSON document');
+      const { types, name } = await typeOf(object, context);
+      try {
+        return applyStrategicMergePatch(target, change, types.lookup(name), types);
+      } catch (error) {
+        if (error instanceof StrategicMergePatchError) throw new CommandError(error.message);
+        throw error;
+      }
+    }
+    default:
+      throw new CommandError(`invalid override type: ${type}`);
+  }
+}
+
+/** What Go's JSON reader calls a value. */
+function goTypeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+function read(text: string, problem?: string): JsonValue {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw new CommandError(problem ?? (error instanceof Error ? error.message : String(error)));
+  }
+}
+
+/** The type of an object among those that are published, or else among those that this program knows itself. */
+async function typeOf(
+  object: object,
+  context: CommandContext,
+): Promise<{ readonly types: OpenApiTypes; readonly name: string }> {
+  const { group, version, kind } = gvkOf(object);
+  const types = await publishedTypes(group, version, context);
+  const name = types?.nameOf(group, version, kind);
+  if (types === undefined || name === undefined) {
+    throw new CommandError(
+      `no kind "${kind}" is registered for version "${formatGroupVersion({ group, version })}" in scheme "pkg/scheme/scheme.go:28"`,
+    );
+  }
+  return { types, name };
+}
+
+async function publishedTypes(
+  group: string,
+  version: string,
+  context: CommandContext,
+): Promise<OpenApiTypes | undefined> {
+  const { bundledApi } = context;
+  if (bundledApi !== undefined) return (await bundledApi()).openApi.typesOf(group, version);
+  try {
+    return await (await context.cluster.openApi()).typesOf(group, version);
+  } catch (error) {
+    if (error instanceof TransportError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws CommandError for fields of a wrong type */
+async function asTyped(value: JsonValue, context: CommandContext): Promise<Unstructured> {
+  if (!isJsonObject(value)) throw new CommandError('Invalid JSON Patch');
+  const { types, name } = await typeOf(value, context);
+  const { createManifestValidator } = await import('../schema-cache/manifest-validator.ts');
+  const problems = createManifestValidator(types, name, gvkOf(value).kind)(value);
+  for (const { path, known, message } of problems) {
+    if (known !== undefined) remove(value, path);
+    else if (message.includes('invalid type for')) throw new CommandError(message);
+  }
+  return typedShape(value as unknown as Unstructured);
+}
+
+function remove(value: JsonObject, path: readonly (string | number)[]): void {
+  let place: JsonValue | undefined = value;
+  for (const step of path.slice(0, -1)) {
+    place = (place as Record<string | number, JsonValue> | undefined)?.[step];
+  }
+  const last = path.at(-1);
+  if (isJsonObject(place) && last !== undefined) delete place[last];
+}

@@ -1,0 +1,35 @@
+import type { Unstructured } from '../apimachinery/object-meta.ts';
+import { stringifyTyped } from '../generators/typed-json.ts';
+import { lastAppliedAnnotation } from '../patch/last-applied.ts';
+import type { ObjectPrinter } from '../printers/printer.ts';
+import type { CommandContext, FlagValues } from './command.ts';
+import { printerOf } from './print-objects.ts';
+
+/** The printer of -o; its JSON keeps the order of the fields, which typed objects have. */
+export async function typedPrinter(flags: FlagValues, context: CommandContext): Promise<ObjectPrinter | undefined> {
+  const printer = await printerOf(flags, context);
+  if (flags.string('output').toLowerCase() !== 'json') return printer;
+  const showManagedFields = flags.bool('show-managed-fields');
+  return {
+    print(object) {
+      const { metadata, ...rest } = object as Unstructured;
+      const { managedFields, ...shown } = metadata;
+      const kept = showManagedFields && managedFields !== undefined ? metadata : shown;
+      const { kind, apiVersion, ...fields } = rest;
+      return `${stringifyTyped({ kind, apiVersion, metadata: kept, ...fields }, '    ')}\n`;
+    },
+  };
+}
+
+/** Puts an object into a namespace, the field where its type has it. */
+export function withNamespace(object: Unstructured, namespace: string): Unstructured {
+  const { name, ...rest } = object.metadata;
+  return { ...object, metadata: { ...(name === undefined ? {} : { name }), namespace, ...rest } };
+}
+
+/** Keeps in an annotation what the object says, its fields in the order of its type. */
+export function withConfiguration(object: Unstructured): Unstructured {
+  const { annotations = {}, ...metadata } = object.metadata;
+  const kept = { ...annotations, [lastAppliedAnnotation]: `${stringifyTyped(object)}\n` };
+  return { ...object, metadata: { ...metadata, annotations: kept } };
+}

@@ -1,0 +1,47 @@
+import type { Unstructured } from '../apimachinery/object-meta.ts';
+import { notFound } from '../apimachinery/status.ts';
+import type { ResourceClient } from '../client/client.ts';
+import { type WaitGoneOptions, WaitTimeoutError } from './wait-until-gone.ts';
+
+/**
+ * Watches one object until something holds for it: looks once, then watches, and looks again when the watch ends.
+ * @param holds what is waited for; it may throw to end the waiting
+ * @returns the object for which it holds
+ * @throws WaitTimeoutError; StatusError NotFound when the object is deleted
+ */
+export async function waitForObject(
+  resource: ResourceClient,
+  name: string,
+  holds: (object: Unstructured) => boolean,
+  options: WaitGoneOptions,
+): Promise<Unstructured> {
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort(options.signal.reason);
+  options.signal.addEventListener('abort', onAbort, { once: true });
+  let timedOut = false;
+  const end = (): void => {
+    timedOut = true;
+    stop.abort();
+  };
+  const timer = options.timeoutMillis > 0 ? options.clock.setTimer(end, options.timeoutMillis) : undefined;
+  const fieldSelector = `metadata.name=${name}`;
+  const { signal } = stop;
+  try {
+    for (;;) {
+      const list = await resource.list({ fieldSelector, signal });
+      for (const object of list.items) if (holds(object)) return object;
+      const { resourceVersion = '' } = list.metadata;
+      for await (const event of resource.watch({ fieldSelector, resourceVersion, signal })) {
+        if (event.type === 'ERROR') break;
+        if (event.type === 'DELETED') throw notFound({ group: '', resource: 'pods' }, '');
+        if (event.type !== 'BOOKMARK' && holds(event.object)) return event.object;
+      }
+    }
+  } catch (error) {
+    if (timedOut) throw new WaitTimeoutError('timed out waiting for the condition');
+    throw error;
+  } finally {
+    timer?.cancel();
+    options.signal.removeEventListener('abort', onAbort);
+  }
+}
