@@ -29,8 +29,10 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: HttpHeaders;
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
-  /** Only for 101: the upgraded connection. */
+  /** Only for 101, on the client's side: the connection, which now speaks the other protocol. */
   readonly upgraded?: Duplex;
+  /** Only for 101, on the server's side: is handed the connection as soon as the client has the answer's head. */
+  readonly takeOver?: (connection: Duplex) => void;
 }
 
 /** Carries requests to a server: over a socket, or straight to a handler in the same process. */

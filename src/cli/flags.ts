@@ -194,3 +194,13 @@ export const windowsLineEndingsFlag: FlagDefinition = {
   default: 'false',
   description: 'End the lines of an edited file as Windows does.',
 };
+
+/** --pod-running-timeout. @param timeout such as `20s` */
+export function podRunningTimeoutFlag(timeout: string): FlagDefinition {
+  return {
+    name: 'pod-running-timeout',
+    type: 'duration',
+    default: timeout,
+    description: 'How long to wait (5s, 2m, 3h; more than nothing) until at least one pod is running.',
+  };
+}

@@ -27,6 +27,8 @@ import { withImpersonation } from '../control-plane/apiserver/filters/impersonat
 import { reviewEndpoints } from '../control-plane/apiserver/registry/review-endpoints.ts';
 import { serviceAddressHooks } from '../control-plane/apiserver/registry/service-addresses.ts';
 import { createApiServer, type ApiServer, type RouteHandler } from '../control-plane/apiserver/server.ts';
+import { type KubeletConnections, noKubelets } from '../control-plane/apiserver/streaming/kubelet-connections.ts';
+import { streamingEndpoints } from '../control-plane/apiserver/streaming/streaming-endpoints.ts';
 import { type Authenticator, unionAuthenticator } from '../control-plane/authentication/authenticator.ts';
 import { bootstrapTokenAuthenticator } from '../control-plane/authentication/bootstrap-token.ts';
 import { clientCertificateAuthenticator } from '../control-plane/authentication/client-certificate.ts';
@@ -68,6 +70,8 @@ export interface ApiServerAssemblyOptions {
   readonly routes: readonly RouteHandler[];
   /** Texts of types and fields. */
   readonly documentation: Documentation;
+  /** The way to the nodes; without it logs, exec and the like are refused. */
+  readonly kubelets?: KubeletConnections;
   /** `host:port` that discovery names. */
   readonly serverAddress: () => string;
 }
@@ -158,12 +162,15 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     authorizer,
     impersonation: withImpersonation(authorizer),
     admission: admissionChain(defaultAdmissionPlugins(context, random, pluginSelection(options.arguments))),
-    specialEndpoints: reviewEndpoints({
-      authorizer,
-      rules: rbac,
-      tokens: { authenticators: tokenAuthenticators, authority: tokens, objects, apiAudiences },
-      issuing: { authority: tokens, apiAudiences, clock },
-    }),
+    specialEndpoints: new Map([
+      ...reviewEndpoints({
+        authorizer,
+        rules: rbac,
+        tokens: { authenticators: tokenAuthenticators, authority: tokens, objects, apiAudiences },
+        issuing: { authority: tokens, apiAudiences, clock },
+      }),
+      ...streamingEndpoints({ kubelets: options.kubelets ?? noKubelets }),
+    ]),
     storeHooks: ({ definition }) =>
       definition.group === '' && definition.resource === 'services' ? serviceHooks : undefined,
     clock,

@@ -15,6 +15,7 @@ import type { Random } from '../system/random.ts';
 import { assembleApiServer, type AssembledApiServer } from './api-server-assembly.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
 import type { ComponentArguments } from './component-arguments.ts';
+import { LocalKubelets } from './local-kubelets.ts';
 import { createNode, type RunningNode } from './node.ts';
 import { defaultServiceRange, firstServiceAddress } from './service-range.ts';
 
@@ -60,6 +61,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
   const { clock, random, log, credentials } = options;
   const serviceRange = options.arguments.apiServer.get('service-cluster-ip-range') ?? defaultServiceRange;
   let listener: Listener | undefined;
+  const kubelets = new LocalKubelets();
   const apiServer = await assembleApiServer({
     storage: options.storage,
     credentials,
@@ -70,6 +72,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     log,
     routes: options.routes,
     documentation: options.documentation,
+    kubelets,
     serverAddress: () => `${options.host}:${listener?.port ?? options.port}`,
   });
   listener = await listen({
@@ -93,7 +96,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
   });
   await apiServer.start();
   const stopCompactor = startCompactor(options.storage, clock);
-  const components = await startComponents(options, apiServer);
+  const components = await startComponents(options, apiServer, kubelets);
   return {
     url,
     port,
@@ -112,6 +115,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
 async function startComponents(
   options: ControlPlaneOptions,
   apiServer: AssembledApiServer,
+  kubelets: LocalKubelets,
 ): Promise<{ stop(): Promise<void> }> {
   const { clock, random, log } = options;
   const informers = createInformerFactory({ client: apiServer.clientFor('informers'), clock, random, log });
@@ -135,18 +139,18 @@ async function startComponents(
   });
   const nodes: RunningNode[] = [];
   for (let index = 0; index < options.nodes; index++) {
-    nodes.push(
-      createNode({
-        index,
-        clusterName: options.name,
-        client: apiServer.clientFor('kubelet'),
-        informers,
-        arguments: options.arguments.kubelet,
-        clock,
-        random,
-        log,
-      }),
-    );
+    const node = createNode({
+      index,
+      clusterName: options.name,
+      client: apiServer.clientFor('kubelet'),
+      informers,
+      arguments: options.arguments.kubelet,
+      clock,
+      random,
+      log,
+    });
+    kubelets.add(node.nodeName, node.handle);
+    nodes.push(node);
   }
   informers.start();
   await informers.waitForSync();

@@ -188,6 +188,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./describe.ts')).describeCommand,
   },
   {
+    path: ['logs'],
+    short: 'Print the logs for a container in a pod',
+    group: troubleshooting,
+    load: async () => (await import('./logs.ts')).logsCommand,
+  },
+  {
     path: ['auth'],
     short: 'Inspect authorization',
     group: troubleshooting,

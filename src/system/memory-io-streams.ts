@@ -7,17 +7,17 @@ export interface MemoryIOStreams extends IOStreams {
 }
 
 /** Makes streams in memory. @param input what standard input holds */
-export function memoryIOStreams(input = ''): MemoryIOStreams {
+export function memoryIOStreams(input: string | Uint8Array = ''): MemoryIOStreams {
   const written = { out: [] as Buffer[], err: [] as Buffer[] };
   const output = (into: Buffer[]) => ({
     write: (text: string | Uint8Array) => void into.push(Buffer.from(text as string)),
     flush: () => Promise.resolve(),
     isTerminal: false,
   });
-  let rest = input;
+  let rest: Buffer = Buffer.from(input as string);
   const take = (): Uint8Array => {
-    const bytes = Buffer.from(rest, 'utf8');
-    rest = '';
+    const bytes = rest;
+    rest = Buffer.alloc(0);
     return bytes;
   };
   return {
@@ -27,9 +27,10 @@ export function memoryIOStreams(input = ''): MemoryIOStreams {
         yield take();
       },
       readLine() {
-        if (rest === '') return Promise.resolve(undefined);
-        const [line = '', ...others] = rest.split('\n');
-        rest = others.join('\n');
+        if (rest.length === 0) return Promise.resolve(undefined);
+        const end = rest.indexOf('\n');
+        const line = rest.toString('utf8', 0, end < 0 ? rest.length : end);
+        rest = end < 0 ? Buffer.alloc(0) : rest.subarray(end + 1);
         return Promise.resolve(line);
       },
       isTerminal: false,

@@ -53,7 +53,8 @@ export async function createCommandCluster(
   };
   const path = join(runner.home, 'kubeconfig');
   writeFileSync(path, JSON.stringify(kubeconfig));
-  return { ...runner, api, clock, requests, run: (...argv) => runner.run(`--kubeconfig=${path}`, ...argv) };
+  const runWith: CommandRunner['runWith'] = (world, ...argv) => runner.runWith(world, `--kubeconfig=${path}`, ...argv);
+  return { home: runner.home, api, clock, requests, runWith, run: (...argv) => runWith({}, ...argv) };
 }
 
 /** The documents of the built-in API, rendered when first asked for. */

@@ -19,16 +19,22 @@ export interface CommandOutcome {
 export interface CommandRunner {
   readonly home: string;
   readonly run: (...argv: string[]) => Promise<CommandOutcome>;
+  /** Runs one with standard input, or with a world that differs in more. */
+  readonly runWith: (
+    world: Partial<ProgramWorld> & { readonly input?: string | Uint8Array },
+    ...argv: string[]
+  ) => Promise<CommandOutcome>;
 }
 
 /** Makes a runner. @param world what differs from the ordinary, such as access to a server in this process */
 export function commandRunner(context: TestContext, world: Partial<ProgramWorld> = {}): CommandRunner {
   const home = mkdtempSync(join(tmpdir(), 'kubectl-ts-command-'));
   context.after(() => rmSync(home, { recursive: true, force: true }));
-  return {
+  const runner: CommandRunner = {
     home,
-    async run(...argv) {
-      const streams = memoryIOStreams();
+    run: (...argv) => runner.runWith({}, ...argv),
+    async runWith({ input = '', ...special }, ...argv) {
+      const streams = memoryIOStreams(input);
       const exitCode = await runProgram(commandTable, argv, {
         streams,
         env: { HOME: home },
@@ -38,8 +44,10 @@ export function commandRunner(context: TestContext, world: Partial<ProgramWorld>
         files: nodeFileSystem,
         signal: new AbortController().signal,
         ...world,
+        ...special,
       });
       return { exitCode, stdout: streams.stdout, stderr: streams.stderr };
     },
   };
+  return runner;
 }

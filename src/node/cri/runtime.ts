@@ -81,6 +81,29 @@ export interface RuntimeVersion {
   readonly runtimeApiVersion: string;
 }
 
+/** What a container wrote: one line, or (`partial`, tag `P` of the CRI log format) a piece of one that goes on. */
+export interface LogEntry {
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly stream: 'stdout' | 'stderr';
+  readonly partial: boolean;
+  /** With its line end, unless it is partial. */
+  readonly content: Uint8Array;
+}
+
+/** A container's log. A runtime that writes files (CRI's log_path) is read through this too. */
+export interface ContainerLog {
+  /** What is there from the entry `from` on, oldest first; entries are counted from the container's start. */
+  read(from: number): readonly LogEntry[];
+  /** How many entries there have been. */
+  readonly length: number;
+  /**
+   * Waits for more than `length` entries.
+   * @returns whether there are more; false when the container has ended or the signal aborts.
+   */
+  more(length: number, signal: AbortSignal): Promise<boolean>;
+}
+
 /** An error of the runtime; `code` is the gRPC status name a real runtime would send. */
 export class RuntimeError extends Error {
   readonly code: 'NotFound' | 'InvalidArgument' | 'AlreadyExists' | 'Unavailable' | 'Unknown';
@@ -107,6 +130,8 @@ export interface RuntimeService {
   stopContainer(containerId: string, timeoutSeconds: number): Promise<void>;
   removeContainer(containerId: string): Promise<void>;
   listContainers(filter?: { readonly podSandboxId?: string }): Promise<readonly ContainerStatus[]>;
+  /** The log of a container, running or ended. @throws RuntimeError NotFound */
+  containerLog(containerId: string): Promise<ContainerLog>;
   /** Calls back for every event until the returned function is called. */
   subscribe(listener: (event: ContainerEvent) => void): () => void;
 }

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Clock, Timer } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import type { NetworkPlugin } from '../cni/network-plugin.ts';
+import { MemoryContainerLog } from './memory-container-log.ts';
 import {
   RuntimeError,
   type ContainerConfig,
   type ContainerEvent,
+  type ContainerLog,
   type ContainerStatus,
   type Image,
   type ImageService,
@@ -32,6 +34,9 @@ export interface SimulatedRuntimeOptions {
 
 type MutableContainer = { -readonly [Key in keyof ContainerStatus]: ContainerStatus[Key] } & {
   readonly annotations: Readonly<Record<string, string>>;
+  readonly log: MemoryContainerLog;
+  /** What would run, for the log. */
+  readonly command: readonly string[];
   timer?: Timer;
 };
 
@@ -39,7 +44,7 @@ type MutableContainer = { -readonly [Key in keyof ContainerStatus]: ContainerSta
  * A container runtime that runs nothing: sandboxes and containers go through the states of a real one, with addresses
  * of the network plugin and images that can always be had (but for the host name `unreachable.invalid`, so that
  * ErrImagePull can be seen). Containers run until they are stopped; those of a Job, and those whose pod carries the
- * annotation above, end by themselves.
+ * annotation above, end by themselves. The log of a container says what would run.
  */
 export function createSimulatedRuntime(options: SimulatedRuntimeOptions): RuntimeService & ImageService {
   return new SimulatedRuntime(options);
@@ -125,6 +130,8 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       message: '',
       labels: config.labels,
       annotations: config.annotations,
+      log: new MemoryContainerLog(() => this.#options.clock.now()),
+      command: [...config.command, ...config.args],
     });
     this.#emit('CONTAINER_CREATED', id, podSandboxId);
     return id;
@@ -138,6 +145,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     }
     container.state = 'CONTAINER_RUNNING';
     container.startedAt = this.#options.clock.now();
+    container.log.write('stdout', Buffer.from(firstLogLine(container)));
     this.#emit('CONTAINER_STARTED', containerId, container.podSandboxId);
     const annotations = { ...entry.annotations, ...container.annotations };
     const seconds = lifetimeSeconds(annotations, entry.sandbox.labels);
@@ -166,6 +174,10 @@ class SimulatedRuntime implements RuntimeService, ImageService {
 
   async listContainers(filter: { readonly podSandboxId?: string } = {}): Promise<readonly ContainerStatus[]> {
     return filter.podSandboxId === undefined ? [...this.#containers.values()] : this.#ofSandbox(filter.podSandboxId);
+  }
+
+  async containerLog(containerId: string): Promise<ContainerLog> {
+    return this.#container(containerId).log;
   }
 
   subscribe(listener: (event: ContainerEvent) => void): () => void {
@@ -210,6 +222,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     container.finishedAt = this.#options.clock.now();
     container.exitCode = exitCode;
     container.reason = reason;
+    container.log.end();
     this.#emit('CONTAINER_STOPPED', container.id, container.podSandboxId);
   }
 
@@ -241,6 +254,12 @@ function lifetimeSeconds(
   const asked = annotations[exitAfterAnnotation];
   if (asked !== undefined && Number.isFinite(Number(asked))) return Math.max(0, Number(asked));
   return labels[jobNameLabel] === undefined ? undefined : jobSeconds;
+}
+
+/** What the log of every container begins with, since nothing writes one. */
+function firstLogLine({ metadata, image, command }: MutableContainer): string {
+  const what = command.length === 0 ? "the image's own command" : command.join(' ');
+  return `simulated container ${metadata.name} of image ${image}: nothing runs, a real node would run ${what}\n`;
 }
 
 /** Splits an image reference and fills in what Docker's conventions leave out (registry, `library/`, `latest`). */

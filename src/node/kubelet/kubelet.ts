@@ -4,7 +4,9 @@ import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { InformerFactory } from '../../client/informer.ts';
 import type { Clock, Timer } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
+import type { HttpHandler } from '../../apimachinery/http.ts';
 import type { ImageService, RuntimeService } from '../cri/runtime.ts';
+import { createKubeletServer } from './kubelet-server.ts';
 import { type NodeDescription, registerNode, renewNodeLease, updateNodeStatus } from './node-registration.ts';
 import { PodWorker, type PodWorkerContext } from './pod-worker.ts';
 import type { Prober } from './prober.ts';
@@ -24,6 +26,9 @@ export interface KubeletOptions {
 export interface Kubelet {
   /** Registers the node and begins to run the pods bound to it; the informers are started by the caller. */
   start(): Promise<void>;
+  readonly nodeName: string;
+  /** The kubelet's server: what the API server asks it for (logs, exec …). */
+  readonly handle: HttpHandler;
   /** Stops working; pods stay as they are in the API. */
   stop(): Promise<void>;
 }
@@ -95,6 +100,16 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   };
 
   return {
+    nodeName: node.name,
+    handle: createKubeletServer({
+      runtime,
+      clock,
+      pods: () => [...workers.values()].map((worker) => worker.pod),
+      podByName: (namespace, name) =>
+        [...workers.values()]
+          .map((worker) => worker.pod)
+          .find(({ metadata }) => metadata.name === name && metadata.namespace === namespace),
+    }),
     async start() {
       registered = await registerNode(client, node, clock.now());
       await renewNodeLease(client, registered, clock.now());

@@ -71,6 +71,11 @@ export class PodWorker {
     });
   }
 
+  /** The pod as it is known here, with the status that was told last. */
+  get pod(): Pod {
+    return this.#pod;
+  }
+
   /** A newer version of the pod. */
   update(pod: Pod): void {
     this.#pod = pod;

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
 import { isJsonObject, setOwn } from '../../../apimachinery/json.ts';
 import { parseQuantity } from '../../../apimachinery/quantity.ts';
 import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachinery/schema.ts';
-import { canonicalMicroTime, canonicalTime } from './go-time.ts';
+import { canonicalMicroTime, canonicalTime } from '../../../apimachinery/go-time.ts';
 import { describeJsonKind, goQualifiedName, goStructName, goTypeName } from './go-types.ts';
 
 /** A value does not fit its type; the message is the one of Go's json (or of the type that refused the value). */

@@ -1,4 +1,4 @@
-import { goQuote } from '../../../apimachinery/field-error.ts';
+import { goQuote } from './field-error.ts';
 
 const secondsLayout = '2006-01-02T15:04:05Z07:00';
 const microLayout = '2006-01-02T15:04:05.000000Z07:00';

@@ -1,0 +1,22 @@
+import { formatGroupVersion } from '../../apimachinery/gvk.ts';
+import type { Unstructured } from '../../apimachinery/object-meta.ts';
+import { resourceOf } from '../../resource/resource-access.ts';
+import { parseResourceArguments } from '../../resource/resource-arguments.ts';
+import type { CommandContext } from '../command.ts';
+
+/** The object that `POD` or `TYPE/NAME` names, as the server has it. @throws StatusError, ResourceArgumentError */
+export async function objectOfArgument(argument: string, context: CommandContext): Promise<Unstructured> {
+  const discovery = await context.cluster.discovery();
+  const words = argument.includes('/') ? [argument] : ['pods', argument];
+  const [found] = await discovery.withMapper((mapper) => parseResourceArguments(words, mapper));
+  if (found?.name === undefined) throw new Error('a resource argument without a name');
+  const client = await context.cluster.client();
+  const { name: namespace } = await context.cluster.namespace();
+  const object = await resourceOf(client, found.mapping, namespace).get(found.name);
+  return { ...object, apiVersion: formatGroupVersion(found.mapping.gvk), kind: found.mapping.gvk.kind };
+}
+
+/** Whether an object is a pod. */
+export function isPod(object: Unstructured): boolean {
+  return object.apiVersion === 'v1' && object.kind === 'Pod';
+}

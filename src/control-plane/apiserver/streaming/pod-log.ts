@@ -1,0 +1,131 @@
+import {
+  FieldPath,
+  fieldForbidden,
+  type FieldError,
+  invalid,
+  invalidObject,
+  notSupported,
+} from '../../../apimachinery/field-error.ts';
+import { type HttpResponse, readBody } from '../../../apimachinery/http.ts';
+import { badRequest, internalError, StatusError } from '../../../apimachinery/status.ts';
+import { canonicalTime } from '../../../apimachinery/go-time.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { EndpointHandler } from '../route-resource.ts';
+import type { KubeletConnections } from './kubelet-connections.ts';
+import { chosenContainer, podOf } from './pod-location.ts';
+import { queryFlag, queryInteger } from './query-options.ts';
+
+/** PodLogOptions as the query has them. */
+interface PodLogOptions {
+  readonly container: string;
+  readonly follow: boolean;
+  readonly previous: boolean;
+  readonly timestamps: boolean;
+  readonly sinceSeconds: number | undefined;
+  readonly sinceTime: string | undefined;
+  readonly tailLines: number | undefined;
+  readonly limitBytes: number | undefined;
+  readonly stream: string;
+}
+
+const streams: readonly string[] = ['All', 'Stderr', 'Stdout'];
+
+/** GET pods/NAME/log: what the kubelet has of a container's output. */
+export function podLogHandler(kubelets: KubeletConnections): EndpointHandler {
+  return async (endpoint) => {
+    const options = parsePodLogOptions(endpoint.request.query);
+    const errors = validatePodLogOptions(options);
+    if (errors.length > 0) {
+      throw invalidObject({ group: '', version: 'v1', kind: 'PodLogOptions' }, endpoint.name, errors);
+    }
+    const pod = await podOf(endpoint);
+    const container = chosenContainer(pod, options.container);
+    const nodeName = pod.spec?.nodeName ?? '';
+    // Nothing has run yet, so there is nothing to show.
+    if (nodeName === '') return { status: 204, headers: {}, body: new Uint8Array() };
+    const kubelet = await kubelets.connectionTo(nodeName);
+    const path = ['containerLogs', endpoint.namespace, endpoint.name, container].map(encodeURIComponent).join('/');
+    let answer: HttpResponse;
+    try {
+      answer = await kubelet.send({
+        method: 'GET',
+        path: `/${path}?${kubeletQuery(options).toString()}`,
+        headers: {},
+        signal: endpoint.request.signal(),
+      });
+    } catch (error) {
+      throw internalError(error instanceof Error ? error.message : String(error));
+    }
+    if (answer.status !== 200) throw await kubeletError(endpoint, answer);
+    const headers = { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' };
+    return { status: 200, headers, body: answer.body };
+  };
+}
+
+/** @throws StatusError 400 */
+function parsePodLogOptions(query: URLSearchParams): PodLogOptions {
+  const sinceTime = query.get('sinceTime') ?? '';
+  try {
+    return {
+      container: query.get('container') ?? '',
+      follow: queryFlag(query, 'follow'),
+      previous: queryFlag(query, 'previous'),
+      timestamps: queryFlag(query, 'timestamps'),
+      sinceSeconds: queryInteger(query, 'sinceSeconds'),
+      sinceTime: sinceTime === '' ? undefined : canonicalTime(sinceTime),
+      tailLines: queryInteger(query, 'tailLines'),
+      limitBytes: queryInteger(query, 'limitBytes'),
+      stream: query.get('stream') ?? 'All',
+    };
+  } catch (error) {
+    throw badRequest(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function validatePodLogOptions(options: PodLogOptions): FieldError[] {
+  const { tailLines, limitBytes, sinceSeconds, sinceTime, stream } = options;
+  const at = (name: string): FieldPath => new FieldPath(name);
+  const errors: FieldError[] = [];
+  if (tailLines !== undefined && tailLines < 0) {
+    errors.push(invalid(at('tailLines'), tailLines, 'must be greater than or equal to 0'));
+  }
+  if (limitBytes !== undefined && limitBytes < 1) {
+    errors.push(invalid(at('limitBytes'), limitBytes, 'must be greater than 0'));
+  }
+  if (sinceSeconds !== undefined && sinceTime !== undefined) {
+    errors.push(fieldForbidden(at(''), 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
+  } else if (sinceSeconds !== undefined && sinceSeconds < 1) {
+    errors.push(invalid(at('sinceSeconds'), sinceSeconds, 'must be greater than 0'));
+  }
+  if (!streams.includes(stream)) errors.push(notSupported(at('stream'), stream, streams));
+  if (stream !== 'All' && tailLines !== undefined) {
+    errors.push(fieldForbidden(at(''), '`tailLines` and specific `stream` are mutually exclusive for now'));
+  }
+  return errors;
+}
+
+function kubeletQuery(options: PodLogOptions): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const name of ['follow', 'previous', 'timestamps'] as const) if (options[name]) query.set(name, 'true');
+  for (const name of ['sinceSeconds', 'sinceTime', 'tailLines', 'limitBytes'] as const) {
+    const value = options[name];
+    if (value !== undefined) query.set(name, `${value}`);
+  }
+  query.set('stream', options.stream);
+  return query;
+}
+
+/** A kubelet says what is wrong in plain text. */
+async function kubeletError({ name }: Endpoint, answer: HttpResponse): Promise<StatusError> {
+  const text = Buffer.from(await readBody(answer.body)).toString('utf8');
+  if (answer.status === 500) return internalError(text);
+  if (answer.status === 400) return badRequest(text);
+  const isMissing = answer.status === 404;
+  const message = isMissing ? 'the server could not find the requested resource' : text;
+  return new StatusError({
+    message: `${message} ( pods/log ${name})`,
+    reason: isMissing ? 'NotFound' : 'Unknown',
+    details: { name, kind: 'pods/log' },
+    code: answer.status,
+  });
+}

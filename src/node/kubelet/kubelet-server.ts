@@ -1,0 +1,67 @@
+import type { Pod } from '../../api/types/core-v1.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../../apimachinery/http.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { RuntimeService } from '../cri/runtime.ts';
+import { handleContainerLogs, KubeletRequestError } from './container-logs.ts';
+
+/** What the kubelet's server needs to know of its node. */
+export interface KubeletServerOptions {
+  readonly runtime: RuntimeService;
+  readonly clock: Clock;
+  /** A pod of this node, as the kubelet has it. */
+  readonly podByName: (namespace: string, name: string) => Pod | undefined;
+  readonly pods: () => readonly Pod[];
+}
+
+/**
+ * The kubelet's server as a function: `/containerLogs`, `/pods` and `/healthz` (as on port
+ * 10250 of a real node). It trusts whoever calls it: reaching it is the caller's business.
+ */
+export function createKubeletServer(options: KubeletServerOptions): HttpHandler {
+  return async (request) => {
+    try {
+      return await route(request, options);
+    } catch (error) {
+      if (!(error instanceof KubeletRequestError)) throw error;
+      return textAnswer(error.status, error.message);
+    }
+  };
+}
+
+function route(request: HttpRequest, options: KubeletServerOptions): Promise<HttpResponse> | HttpResponse {
+  const mark = request.path.indexOf('?');
+  const path = mark < 0 ? request.path : request.path.slice(0, mark);
+  const query = new URLSearchParams(mark < 0 ? '' : request.path.slice(mark + 1));
+  const [endpoint, namespace = '', name = '', ...rest] = path.split('/').slice(1).map(decodeURIComponent);
+  switch (endpoint) {
+    case 'healthz':
+      return textAnswer(200, 'ok');
+    case 'pods':
+      return jsonAnswer({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.pods() });
+    case 'containerLogs': {
+      const [container = ''] = rest;
+      const pod = options.podByName(namespace, name);
+      if (pod === undefined) throw new KubeletRequestError(404, `pod "${name}" does not exist`);
+      if (!hasContainer(pod, container)) {
+        throw new KubeletRequestError(404, `container "${container}" not found in pod "${name}"`);
+      }
+      const node = { runtime: options.runtime, now: options.clock.now() };
+      return handleContainerLogs(request, query, pod, container, node);
+    }
+    default:
+      return textAnswer(404, '404 page not found\n');
+  }
+}
+
+function hasContainer({ spec }: Pod, name: string): boolean {
+  const { containers = [], initContainers = [], ephemeralContainers = [] } = spec ?? {};
+  return [...containers, ...initContainers, ...ephemeralContainers].some((container) => container.name === name);
+}
+
+function textAnswer(status: number, text: string): HttpResponse {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: Buffer.from(text) };
+}
+
+function jsonAnswer(object: unknown): HttpResponse {
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(object)) };
+}
