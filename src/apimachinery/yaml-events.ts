@@ -73,6 +73,7 @@ const fixedReasons: readonly (readonly [RegExp, string])[] = [
   [/^unknown escape sequence/, 'found unknown escape character'],
   [/^expected hexadecimal character/, 'did not find expected hexdecimal number'],
   [/^name of an (alias|anchor) node/, 'did not find expected alphabetic or numeric character'],
+  [/a multiline key may not be an implicit key/, "could not find expected ':'"],
   [/^a line break is expected/, 'did not find expected comment or line break'],
 ];
 

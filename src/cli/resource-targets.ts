@@ -104,13 +104,15 @@ export interface LoadOptions {
   readonly chunkSize?: number;
   /** Whether what a manifest names is asked for as well (the default), or taken as it stands there. */
   readonly manifests?: 'refreshed' | 'as-given';
+  /** What is asked for below objects that have names; empty for the objects themselves. */
+  readonly subresource?: string;
 }
 
 /** Asks the server for the targets; lists come as their items. */
 export async function loadTargets(
   targets: readonly ResourceTarget[],
   context: CommandContext,
-  { chunkSize = 500, manifests = 'refreshed' }: LoadOptions = {},
+  { chunkSize = 500, manifests = 'refreshed', subresource = '' }: LoadOptions = {},
 ): Promise<LoadedTargets> {
   const client = await context.cluster.client();
   const objects: LoadedTarget[] = [];
@@ -124,9 +126,11 @@ export async function loadTargets(
     const resource = resourceOf(client, mapping, namespace);
     try {
       if (name !== undefined) {
-        objects.push({ ...target, name, object: await resource.get(name) });
+        const object = await resource.get(name, subresource === '' ? {} : { subresource });
+        objects.push({ ...target, name, object });
         continue;
       }
+      if (subresource !== '') throw new CommandError('subresource cannot be used when bulk resources are specified');
       let continueToken = '';
       do {
         const page = await resource.list({

@@ -23,9 +23,11 @@ import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import { type DryRun, type FieldValidation, parseDryRun, parseValidate } from '../resource/dry-run.ts';
 import { findMapping, resourceOf } from '../resource/resource-access.ts';
+import type { EditBeforeCreateOptions } from './create/edit-before-create.ts';
 
 interface CreateOptions {
   readonly input: ManifestInput;
+  readonly edit: EditBeforeCreateOptions | undefined;
   readonly selector: string;
   readonly raw: string;
   readonly saveConfig: boolean;
@@ -64,9 +66,18 @@ export const createCommand = defineCommand<CreateOptions>({
     if (raw !== '' && flags.bool('edit')) throw new CommandError('--raw and --edit are mutually exclusive');
     if (raw !== '' && selector !== '') throw new CommandError('--raw and --selector (-l) are mutually exclusive');
     checkRaw(input, flags);
-    if (flags.bool('edit')) throw new CommandError('--edit is not supported by kubectl-ts yet: edit the file first');
     return {
       input,
+      edit: flags.bool('edit')
+        ? {
+            input,
+            format: flags.string('output'),
+            saveConfig: flags.bool('save-config'),
+            validation: parseValidate(flags.string('validate')),
+            windowsLineEndings: flags.bool('windows-line-endings'),
+            printer: () => printerOf(flags, context),
+          }
+        : undefined,
       selector,
       raw,
       saveConfig: flags.bool('save-config'),
@@ -79,6 +90,11 @@ export const createCommand = defineCommand<CreateOptions>({
   async run(options, context) {
     if (options.raw !== '') {
       await sendRaw('POST', options.raw, options.input, context);
+      return;
+    }
+    if (options.edit !== undefined) {
+      const { editBeforeCreate } = await import('./create/edit-before-create.ts');
+      await editBeforeCreate(options.edit, context);
       return;
     }
     const entries = await readCheckedInput(options.input, options, context);

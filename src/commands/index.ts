@@ -176,6 +176,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./get.ts')).getCommand,
   },
   {
+    path: ['edit'],
+    short: 'Edit a resource on the server',
+    group: basicIntermediate,
+    load: async () => (await import('./edit.ts')).editCommand,
+  },
+  {
     path: ['delete'],
     short: 'Delete resources by file names, stdin, resources and names, or by resources and label selector',
     group: basicIntermediate,
@@ -269,6 +275,11 @@ export const commandTable: readonly CommandEntry[] = [
     short: 'Apply a configuration to a resource by file name or stdin',
     group: advanced,
     load: async () => (await import('./apply.ts')).applyCommand,
+  },
+  {
+    path: ['apply', 'edit-last-applied'],
+    short: 'Edit latest last-applied-configuration annotations of a resource/object',
+    load: async () => (await import('./apply/edit-last-applied.ts')).editLastAppliedCommand,
   },
   {
     path: ['apply', 'set-last-applied'],

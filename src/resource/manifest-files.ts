@@ -14,8 +14,17 @@ export interface ManifestObject {
   positionOf(path: readonly (string | number)[]): TextPosition;
 }
 
-/** Manifests that cannot be found or read; the message is what follows `error: `. */
-export class ManifestFileError extends Error {}
+/** Manifests that cannot be found or read; the message, with the place behind it, is what follows `error: `. */
+export class ManifestFileError extends Error {
+  /** What the real program says of it. */
+  readonly reason: string;
+
+  /** @param place of what is wrong, on lines of its own */
+  constructor(reason: string, place = '') {
+    super(`${reason}${place}`);
+    this.reason = reason;
+  }
+}
 
 export interface ManifestOptions {
   readonly files: FileSystem;
@@ -88,7 +97,8 @@ async function filesIn(folder: string, options: ManifestOptions): Promise<string
   return inside.flat();
 }
 
-function objectsIn(text: string, source: string): ManifestObject[] {
+/** Reads the objects of a text, lists as their items. @param source how messages name it. @throws ManifestFileError */
+export function objectsIn(text: string, source: string): ManifestObject[] {
   const objects: ManifestObject[] = [];
   try {
     for (const document of readManifests(text)) {
@@ -102,7 +112,7 @@ function objectsIn(text: string, source: string): ManifestObject[] {
     }
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error;
-    throw new ManifestFileError(`error parsing ${source}: ${error.message}${placeOf(error, source)}`);
+    throw new ManifestFileError(`error parsing ${source}: ${error.message}`, placeOf(error, source));
   }
   return objects;
 }

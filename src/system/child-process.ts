@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 
 /**
  * Runs a program in this one's place: with its streams and the given environment. Signals of the terminal reach it by
- * themselves; SIGTERM and SIGHUP are passed on, and none of them ends this process before the program has ended.
+ * themselves; SIGTERM and SIGHUP are passed on, and none of them ends this process before the program has ended; after that they mean what they did before.
  * @returns its exit code, or 128 and the number of the signal that ended it. @throws Error when it cannot be started
  */
 export function runInPlace(
@@ -13,13 +13,26 @@ export function runInPlace(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(path, args, { env, stdio: 'inherit' });
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
+    const restore = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const).map((name) => {
+      const listeners = process.rawListeners(name) as NodeJS.SignalsListener[];
       process.removeAllListeners(name);
-      process.on(name, () => {
+      const passOn = (): void => {
         if (name === 'SIGTERM' || name === 'SIGHUP') child.kill(name);
-      });
-    }
-    child.once('error', reject);
-    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+      };
+      process.on(name, passOn);
+      return () => {
+        process.removeListener(name, passOn);
+        for (const listener of listeners) process.on(name, listener);
+      };
+    });
+    const end = (): void => restore.forEach((one) => one());
+    child.once('error', (error) => {
+      end();
+      reject(error);
+    });
+    child.once('exit', (code, signal) => {
+      end();
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
   });
 }

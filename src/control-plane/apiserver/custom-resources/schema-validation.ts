@@ -21,7 +21,7 @@ export function validateAgainstSchema(value: JsonValue, schema: JsonObject, path
   if (errors.length > 0) return errors;
   errors.push(...checkEnum(value, schema, path));
   if (typeof value === 'string') errors.push(...checkString(value, schema, path));
-  if (typeof value === 'number') errors.push(...checkNumber(value, schema, path));
+  if (typeof value === 'number' || typeof value === 'bigint') errors.push(...checkNumber(value, schema, path));
   if (Array.isArray(value)) errors.push(...checkArray(value, schema, path));
   else if (isJsonObject(value)) errors.push(...checkObject(value, schema, path));
   return [...errors, ...checkCombinations(value, schema, path)];
@@ -92,7 +92,7 @@ function checkString(value: string, schema: JsonObject, path: FieldPath): FieldE
   return errors;
 }
 
-function checkNumber(value: number, schema: JsonObject, path: FieldPath): FieldError[] {
+function checkNumber(value: number | bigint, schema: JsonObject, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   const { maximum, minimum, exclusiveMaximum, exclusiveMinimum, multipleOf } = schema;
   if (typeof maximum === 'number' && (exclusiveMaximum === true ? value >= maximum : value > maximum)) {
@@ -103,7 +103,7 @@ function checkNumber(value: number, schema: JsonObject, path: FieldPath): FieldE
     const bound = exclusiveMinimum === true ? 'greater than' : 'greater than or equal to';
     errors.push(invalid(path, value, `${inBody(path)} should be ${bound} ${minimum}`));
   }
-  if (typeof multipleOf === 'number' && value % multipleOf !== 0) {
+  if (typeof multipleOf === 'number' && Number(value) % multipleOf !== 0) {
     errors.push(invalid(path, value, `${inBody(path)} should be a multiple of ${multipleOf}`));
   }
   return errors;

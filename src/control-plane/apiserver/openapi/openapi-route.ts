@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { listType } from '../../../api/registry.ts';
 import type { TypeDefinition } from '../../../api/resource-definition.ts';
+import { isJsonObject, type JsonObject } from '../../../apimachinery/json.ts';
 import { header, type HttpResponse } from '../../../apimachinery/http.ts';
 import type { ServerParts } from '../endpoints/endpoint.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 import type { ApiRequest } from '../request-context.ts';
 import { bytesResponse, textResponse } from '../responses.ts';
-import { openApiV3Documents } from './openapi-documents.ts';
+import { type OpenApiInput, openApiV2Document, openApiV3Documents } from './openapi-documents.ts';
 
 /** The documents of the built-in API, made when the program was built. */
 export interface PublishedOpenApi {
@@ -38,7 +39,13 @@ export function createOpenApiRoute(
   return async (request, server) => {
     const { path } = request.info;
     if (!path.startsWith('/openapi/') || (request.method !== 'GET' && request.method !== 'HEAD')) return undefined;
-    if (path === '/openapi/v2') return v2Response(request, published);
+    if (path === '/openapi/v2') {
+      return v2Response(
+        request,
+        published,
+        server.registry.all().filter((resource) => resource.custom),
+      );
+    }
     if (path === '/openapi/v3' || path === '/openapi/v3/') {
       const paths: Record<string, { readonly serverRelativeURL: string }> = { ...(await published.index()) };
       for (const [name, { hash }] of customDocuments(server)) {
@@ -53,11 +60,56 @@ export function createOpenApiRoute(
   };
 }
 
-async function v2Response(request: ApiRequest, published: PublishedOpenApi): Promise<HttpResponse> {
-  const accept = header(request.headers, 'accept') ?? '';
-  const wantsJson = accept === '' || /json|\*\/\*/.test(accept);
-  if (!wantsJson) return textResponse(406, 'only application/json is served here\n');
-  return bytesResponse(request, 200, 'application/json', Buffer.from(await published.v2()));
+const swaggerProtobuf = 'com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
+/** The Swagger 2.0 document of everything, as JSON or as the protobuf that clients in Go ask for. */
+async function v2Response(
+  request: ApiRequest,
+  published: PublishedOpenApi,
+  custom: readonly ApiResource[],
+): Promise<HttpResponse> {
+  const form = v2Form(header(request.headers, 'accept') ?? '');
+  if (form === undefined) return textResponse(406, '');
+  const json = custom.length === 0 ? await published.v2() : await v2WithCustom(published, custom);
+  const etag = `"${hashOf(json)}"`;
+  const about = { etag, vary: 'Accept' };
+  if (header(request.headers, 'if-none-match') === etag) return { status: 304, headers: about, body: new Uint8Array() };
+  const bytes =
+    form === 'json'
+      ? json
+      : (await import('./swagger-protobuf.ts')).swaggerAsProtobuf(
+          JSON.parse(Buffer.from(json).toString('utf8')) as JsonObject,
+        );
+  const mediaType = form === 'json' ? 'application/json' : `application/${swaggerProtobuf}`;
+  const response = await bytesResponse(request, 200, mediaType, Buffer.from(bytes));
+  return { ...response, headers: { ...response.headers, ...about } };
+}
+
+/** The first form that the Accept header names, whatever the weights; undefined when it names none. */
+function v2Form(accept: string): 'json' | 'protobuf' | undefined {
+  for (const range of accept === '' ? ['*/*'] : accept.split(',')) {
+    const [type = '', subtype = ''] = (range.split(';')[0] ?? '').trim().split('/');
+    if (type !== 'application' && type !== '*') continue;
+    if (subtype === 'json' || subtype === '*') return 'json';
+    // The older name of the type has an @ in it.
+    if (subtype.replace('v2@v1', 'v2.v1') === swaggerProtobuf) return 'protobuf';
+  }
+  return undefined;
+}
+
+async function v2WithCustom(published: PublishedOpenApi, custom: readonly ApiResource[]): Promise<Uint8Array> {
+  const builtIn = JSON.parse(Buffer.from(await published.v2()).toString('utf8')) as JsonObject;
+  const added = openApiV2Document(customInput(custom, published.types()));
+  const merged = { ...builtIn };
+  for (const part of ['paths', 'definitions', 'parameters']) {
+    const [before, after] = [builtIn[part], added[part]];
+    if (isJsonObject(before) && isJsonObject(after)) merged[part] = { ...after, ...before };
+  }
+  return Buffer.from(JSON.stringify(merged));
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash('sha512').update(bytes).digest('hex').toUpperCase();
 }
 
 /** A document asked for with its hash never changes. */
@@ -72,6 +124,20 @@ function renderCustom(
   builtIn: ReadonlyMap<string, TypeDefinition>,
 ): ReadonlyMap<string, CustomDocument> {
   if (custom.length === 0) return new Map();
+  const documents = openApiV3Documents(customInput(custom, builtIn));
+  const rendered = new Map<string, CustomDocument>();
+  const groups = new Set(custom.map(({ gvk }) => gvk.group));
+  for (const [name, make] of documents) {
+    const group = name.split('/')[1] ?? '';
+    if (!groups.has(group)) continue;
+    const bytes = Buffer.from(JSON.stringify(make()));
+    rendered.set(name, { bytes, hash: hashOf(bytes) });
+  }
+  return rendered;
+}
+
+/** What documents of custom resources are made of. */
+function customInput(custom: readonly ApiResource[], builtIn: ReadonlyMap<string, TypeDefinition>): OpenApiInput {
   const types = new Map(builtIn);
   for (const { definition, gvk, types: source } of custom) {
     const schema = source.lookup(definition.type);
@@ -80,19 +146,10 @@ function renderCustom(
     const list = listType(definition.type, gvk);
     types.set(list.name, list);
   }
-  const documents = openApiV3Documents({
+  return {
     resources: custom.map(({ definition }) => definition),
     types,
     documentation: () => undefined,
     version: '1.36',
-  });
-  const rendered = new Map<string, CustomDocument>();
-  const groups = new Set(custom.map(({ gvk }) => gvk.group));
-  for (const [name, make] of documents) {
-    const group = name.split('/')[1] ?? '';
-    if (!groups.has(group)) continue;
-    const bytes = Buffer.from(JSON.stringify(make()));
-    rendered.set(name, { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() });
-  }
-  return rendered;
+  };
 }
