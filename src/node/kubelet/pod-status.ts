@@ -8,6 +8,7 @@ import type {
 } from '../../api/types/core-v1.ts';
 import { formatTime } from '../../apimachinery/object-meta.ts';
 import type { ContainerStatus as RuntimeContainer, PodSandbox } from '../cri/runtime.ts';
+import { isSidecar, podPhase } from './pod-phase.ts';
 
 /** What the node knows of a pod besides its spec. */
 export interface PodRuntimeState {
@@ -22,18 +23,6 @@ export interface PodRuntimeState {
 
 export interface NodeAddresses {
   readonly hostIP: string;
-}
-
-/** Whether an init container runs beside the others (a sidecar, KEP-753). */
-export function isSidecar(container: Container): boolean {
-  return container.restartPolicy === 'Always';
-}
-
-/** Whether a container that ended with this code is started again. */
-export function shouldRestart(pod: Pod, container: Container, exitCode: number): boolean {
-  const policy = container.restartPolicy ?? pod.spec?.restartPolicy ?? 'Always';
-  if (policy === 'Always') return true;
-  return policy === 'OnFailure' && exitCode !== 0;
 }
 
 /** The newest attempt of a container. */
@@ -52,7 +41,7 @@ export function isTerminal(pod: Pod): boolean {
 }
 
 /**
- * The status a kubelet reports (PodStatus without what others own: PodScheduled and foreign conditions are kept as
+ * The status a kubelet reports (PodStatus without what others own: foreign conditions are kept as
  * they are). Conditions keep their lastTransitionTime while their status stays.
  * @param now milliseconds since the epoch.
  */
@@ -98,8 +87,11 @@ function containerStatus(
   const shared = sharedStatus(container);
   if (current === undefined) return notStartedStatus(pod, container, shared, old, waiting);
   const ended = current.state === 'CONTAINER_EXITED';
+  const requests = container.resources?.requests;
   const status: ContainerStatus = {
     ...shared,
+    resources: container.resources ?? {},
+    ...(requests === undefined ? {} : { allocatedResources: requests }),
     image: current.image,
     imageID: current.imageRef,
     containerID: `${runtimeScheme}${current.id}`,
@@ -112,7 +104,7 @@ function containerStatus(
   if (ended && waiting !== undefined) {
     // Waiting for its next start: the end moves to lastState.
     status.lastState = status.state ?? {};
-    status.state = { waiting: { reason: waiting.reason, message: waiting.message } };
+    status.state = waitingState(waiting);
   }
   return status;
 }
@@ -120,11 +112,9 @@ function containerStatus(
 /** Prefix of container IDs: the runtime's name, as `containerd://` would be. */
 const runtimeScheme = 'simulated://';
 
-type SharedStatus = Pick<ContainerStatus, 'name' | 'volumeMounts' | 'resources' | 'allocatedResources'>;
+type SharedStatus = Pick<ContainerStatus, 'name' | 'volumeMounts'>;
 
 function sharedStatus(container: Container): SharedStatus {
-  const resources = container.resources ?? {};
-  const hasResources = resources.requests !== undefined || resources.limits !== undefined;
   const mounts = (container.volumeMounts ?? []).map((mount) => ({
     name: mount.name,
     mountPath: mount.mountPath,
@@ -133,8 +123,6 @@ function sharedStatus(container: Container): SharedStatus {
   return {
     name: container.name,
     ...(mounts.length > 0 ? { volumeMounts: mounts } : {}),
-    ...(hasResources ? { resources } : {}),
-    ...(resources.requests !== undefined ? { allocatedResources: resources.requests } : {}),
   };
 }
 
@@ -157,14 +145,13 @@ function notStartedStatus(
     restartCount: old?.restartCount ?? 0,
     ready: false,
     started: false,
-    state: {
-      waiting:
-        waiting === undefined
-          ? { reason: usual }
-          : { reason: waiting.reason, ...(waiting.message === '' ? {} : { message: waiting.message }) },
-    },
+    state: waitingState(waiting ?? { reason: usual, message: '' }),
     lastState: old?.lastState ?? {},
   };
+}
+
+function waitingState({ reason, message }: { readonly reason: string; readonly message: string }): ContainerState {
+  return { waiting: { reason, ...(message === '' ? {} : { message }) } };
 }
 
 function runningOrEnded(container: RuntimeContainer): ContainerState {
@@ -199,52 +186,6 @@ function lastTermination(
   return old.lastState ?? {};
 }
 
-/** Pending, Running, Succeeded or Failed, from what the containers do. */
-function podPhase(pod: Pod, initStatuses: readonly ContainerStatus[], statuses: readonly ContainerStatus[]): string {
-  const old = pod.status?.phase;
-  if (old === 'Succeeded' || old === 'Failed') return old;
-  const specs = new Map(
-    [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map((container) => [
-      container.name,
-      container,
-    ]),
-  );
-  const mayRestart = (status: ContainerStatus, exitCode: number): boolean => {
-    const spec = specs.get(status.name);
-    return spec !== undefined && pod.metadata.deletionTimestamp === undefined && shouldRestart(pod, spec, exitCode);
-  };
-  let pendingInit = 0;
-  for (const status of initStatuses) {
-    const spec = specs.get(status.name);
-    if (spec !== undefined && isSidecar(spec)) {
-      if (status.started !== true && status.state?.terminated === undefined) pendingInit++;
-      continue;
-    }
-    const code = status.state?.terminated?.exitCode ?? status.lastState?.terminated?.exitCode;
-    if (status.state?.running !== undefined || code === undefined) pendingInit++;
-    else if (code !== 0) {
-      if (!mayRestart(status, code)) return 'Failed';
-      pendingInit++;
-    }
-  }
-  const anyStartedBefore = statuses.some((status) => status.containerID !== undefined);
-  if (pendingInit > 0 && !anyStartedBefore) return 'Pending';
-  let running = 0;
-  let waiting = 0;
-  let restarting = 0;
-  let failed = 0;
-  for (const status of statuses) {
-    const code = status.state?.terminated?.exitCode ?? status.lastState?.terminated?.exitCode;
-    if (status.state?.running !== undefined) running++;
-    else if (code === undefined) waiting++;
-    else if (mayRestart(status, code)) restarting++;
-    else if (code !== 0) failed++;
-  }
-  if (waiting > 0) return 'Pending';
-  if (running > 0 || restarting > 0) return 'Running';
-  return failed > 0 ? 'Failed' : 'Succeeded';
-}
-
 function podConditions(
   pod: Pod,
   phase: string,
@@ -259,10 +200,12 @@ function podConditions(
     initializedCondition(pod, phase, initStatuses, statuses),
     readyCondition(pod, containersReady),
     containersReady,
+    // Also of pods that were made for this node and never went through a scheduler.
+    condition('PodScheduled', true),
   ];
   const old = pod.status?.conditions ?? [];
   const ownTypes = new Set(own.map((entry) => entry.type));
-  const scheduled = old.filter((entry) => !ownTypes.has(entry.type));
+  const foreign = old.filter((entry) => !ownTypes.has(entry.type));
   const generation = pod.metadata.generation;
   const stamped = own.map((entry): PodCondition => {
     const before = old.find((candidate) => candidate.type === entry.type);
@@ -273,7 +216,7 @@ function podConditions(
       lastTransitionTime: since ?? formatTime(now),
     };
   });
-  return [...stamped, ...scheduled];
+  return [...foreign, ...stamped];
 }
 
 function condition(type: string, holds: boolean, reason = '', message = ''): PodCondition {

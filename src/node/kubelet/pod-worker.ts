@@ -1,4 +1,5 @@
 import type { Container, Pod } from '../../api/types/core-v1.ts';
+import { formatDuration } from '../../apimachinery/duration.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
@@ -7,9 +8,12 @@ import type { Logger } from '../../system/logger.ts';
 import type { ContainerStatus, ImageService, PodSandbox, RuntimeService } from '../cri/runtime.ts';
 import { exitAfterAnnotation } from '../cri/simulated-runtime.ts';
 import { ContainerConfigError, containerEnvironment } from './container-environment.ts';
-import { generatePodStatus, isSidecar, isTerminal, latestAttempt, shouldRestart } from './pod-status.ts';
+import { PodImages, type Waiting } from './pod-images.ts';
+import { finalStatus, isSidecar, shouldRestart } from './pod-phase.ts';
+import { generatePodStatus, isTerminal, latestAttempt } from './pod-status.ts';
 import { ensureVolumes, VolumeError } from './pod-volumes.ts';
 import { PodProbes, type Prober } from './prober.ts';
+import { RestartBackoff } from './restart-backoff.ts';
 
 /** What the workers of a node share. */
 export interface PodWorkerContext {
@@ -30,13 +34,6 @@ export interface PodWorkerContext {
 }
 
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
-const firstBackoffMillis = 10_000;
-const longestBackoffMillis = 300_000;
-
-interface Waiting {
-  readonly reason: string;
-  readonly message: string;
-}
 
 /**
  * Brings one pod from what its spec says to what runs, one step after the other: sandbox, volumes, init containers,
@@ -46,21 +43,27 @@ export class PodWorker {
   readonly #context: PodWorkerContext;
   readonly #probes: PodProbes;
   readonly #waiting = new Map<string, Waiting>();
-  readonly #imageBackoff = new Map<string, { until: number; millis: number; error: string }>();
+  readonly #images: PodImages;
+  readonly #backoff = new RestartBackoff();
   readonly #reported = new Set<string>();
+  /** Ids of containers that were ended because a probe failed. */
+  readonly #unhealthy = new Set<string>();
   #pod: Pod;
   #running = false;
   #again = false;
   #stopped = false;
   #done = false;
   #timer: Timer | undefined;
+  #deadline: Timer | undefined;
   #idle: Promise<void> = Promise.resolve();
+  #isWriting = false;
   #volumesReady = false;
   #failures = 0;
 
   constructor(context: PodWorkerContext, pod: Pod) {
     this.#context = context;
     this.#pod = pod;
+    this.#images = new PodImages(context);
     this.#probes = new PodProbes(context.prober, context.clock, {
       onChange: () => this.wake(),
       onUnhealthy: (container, kind) => void this.#killUnhealthy(container, kind),
@@ -78,8 +81,10 @@ export class PodWorker {
 
   /** A newer version of the pod. */
   update(pod: Pod): void {
+    const isOwnWrite = pod.metadata.resourceVersion === this.#pod.metadata.resourceVersion;
     this.#pod = pod;
-    this.wake();
+    // While a status is on its way, whether this is more than its echo is seen when the answer is there.
+    if (!isOwnWrite && !this.#isWriting) this.wake();
   }
 
   /** Runs the sync again, soon. */
@@ -95,6 +100,7 @@ export class PodWorker {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#deadline?.cancel();
     this.#probes.endAll();
     await this.#idle;
   }
@@ -135,9 +141,32 @@ export class PodWorker {
       await this.#stopEverything(pod);
       return;
     }
+    if (this.#isOverdue(pod)) {
+      await this.#failOverdue(pod);
+      return;
+    }
     const sandbox = await this.#ensureSandbox(pod);
     if (sandbox !== undefined) await this.#syncContainers(pod, sandbox);
     await this.#report(pod);
+    // What the status says now may end the pod, at once or in time.
+    if (isTerminal(this.#pod)) await this.#stopEverything(this.#pod);
+    else if (this.#isOverdue(this.#pod)) this.wake();
+  }
+
+  /** Whether the pod has been active for as long as it may; wakes up when it will have been. */
+  #isOverdue({ spec, status }: Pod): boolean {
+    const { activeDeadlineSeconds } = spec ?? {};
+    if (activeDeadlineSeconds === undefined || status?.startTime === undefined) return false;
+    const left = Date.parse(status.startTime) + activeDeadlineSeconds * 1000 - this.#context.clock.now();
+    if (left > 0) this.#deadline ??= this.#context.clock.setTimer(() => this.wake(), left, { unref: true });
+    return left <= 0;
+  }
+
+  async #failOverdue(pod: Pod): Promise<void> {
+    const message = 'Pod was active on the node longer than the specified deadline';
+    this.#context.recordEvent(pod, 'Normal', 'DeadlineExceeded', message);
+    await this.#stopEverything(pod);
+    await this.#report({ ...pod, status: { ...pod.status, phase: 'Failed', reason: 'DeadlineExceeded', message } });
   }
 
   async #sandboxes(): Promise<readonly PodSandbox[]> {
@@ -228,19 +257,22 @@ export class PodWorker {
     }
     if (latest?.state === 'CONTAINER_EXITED') {
       this.#probes.end(container.name);
-      if (!shouldRestart(pod, container, latest.exitCode)) return;
+      const mayTryAgain =
+        this.#unhealthy.has(latest.id) && (container.restartPolicy ?? pod.spec?.restartPolicy) !== 'Never';
+      if (!mayTryAgain && !shouldRestart(pod, container, latest.exitCode)) return;
       if (this.#mustWait(pod, container, latest)) return;
     }
     await this.#startContainer(pod, container, sandbox, latest);
   }
 
-  /** Crash loop back-off: 10 s after the first restart, doubled each time, 5 minutes at most. */
+  /** A container that ends again and again waits before it starts once more. */
   #mustWait(pod: Pod, container: Container, latest: ContainerStatus): boolean {
-    const restarts = latest.metadata.attempt;
-    if (restarts === 0) return false;
-    const backoff = Math.min(firstBackoffMillis * 2 ** (restarts - 1), longestBackoffMillis);
-    const remaining = latest.finishedAt + backoff - this.#context.clock.now();
-    if (remaining <= 0) return false;
+    const now = this.#context.clock.now();
+    const wait = this.#backoff.waitOf(container.name, latest.finishedAt, now);
+    if (wait === undefined) {
+      this.#backoff.restarted(container.name, latest.finishedAt, now);
+      return false;
+    }
     const { name = '', namespace = '', uid = '' } = pod.metadata;
     const podName = `${name}_${namespace}(${uid})`;
     if (this.#waiting.get(container.name)?.reason !== 'CrashLoopBackOff') {
@@ -249,9 +281,9 @@ export class PodWorker {
     }
     this.#waiting.set(container.name, {
       reason: 'CrashLoopBackOff',
-      message: `back-off ${formatBackoff(backoff)} restarting failed container=${container.name} pod=${podName}`,
+      message: `back-off ${formatDuration(wait.millis)} restarting failed container=${container.name} pod=${podName}`,
     });
-    this.#wakeIn(remaining);
+    this.#wakeIn(wait.left);
     return true;
   }
 
@@ -262,7 +294,12 @@ export class PodWorker {
     latest: ContainerStatus | undefined,
   ): Promise<void> {
     const { runtime, client, hostIP } = this.#context;
-    if (!(await this.#ensureImage(pod, container))) return;
+    const delay = await this.#images.ensure(pod, container);
+    if (delay !== undefined) {
+      this.#waiting.set(container.name, { reason: delay.reason, message: delay.message });
+      if (delay.again !== undefined) this.#wakeIn(delay.again);
+      return;
+    }
     const podIPs = sandbox.ips.length > 0 ? sandbox.ips : [hostIP];
     let envs;
     try {
@@ -301,65 +338,14 @@ export class PodWorker {
     return before?.containerID === undefined ? 0 : (before.restartCount ?? 0) + 1;
   }
 
-  async #ensureImage(pod: Pod, container: Container): Promise<boolean> {
-    const { runtime, clock, recordEvent } = this.#context;
-    const image = container.image ?? '';
-    const policy = container.imagePullPolicy ?? 'IfNotPresent';
-    const present = await runtime.imageStatus(image);
-    if (present !== undefined && policy !== 'Always') {
-      const message = `Container image "${image}" already present on machine and can be accessed by the pod`;
-      recordEvent(pod, 'Normal', 'Pulled', message, container.name);
-      return true;
-    }
-    if (policy === 'Never') {
-      const message = `Container image "${image}" is not present with pull policy of Never`;
-      recordEvent(pod, 'Warning', 'ErrImageNeverPull', message, container.name);
-      this.#waiting.set(container.name, { reason: 'ErrImageNeverPull', message });
-      return false;
-    }
-    const backoff = this.#imageBackoff.get(image);
-    if (backoff !== undefined && backoff.until > clock.now()) {
-      const message = `Back-off pulling image "${image}"`;
-      recordEvent(pod, 'Normal', 'BackOff', message, container.name);
-      this.#waiting.set(container.name, {
-        reason: 'ImagePullBackOff',
-        message: `${message}: ErrImagePull: ${backoff.error}`,
-      });
-      this.#wakeIn(backoff.until - clock.now());
-      return false;
-    }
-    return this.#pull(pod, container, image, backoff?.millis);
-  }
-
-  async #pull(pod: Pod, container: Container, image: string, lastBackoff: number | undefined): Promise<boolean> {
-    const { runtime, clock, recordEvent } = this.#context;
-    recordEvent(pod, 'Normal', 'Pulling', `Pulling image "${image}"`, container.name);
-    const begun = clock.now();
-    try {
-      await runtime.pullImage(image);
-    } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      recordEvent(pod, 'Warning', 'Failed', `Failed to pull image "${image}": ${text}`, container.name);
-      recordEvent(pod, 'Warning', 'Failed', 'Error: ErrImagePull', container.name);
-      const millis = Math.min((lastBackoff ?? firstBackoffMillis / 2) * 2, longestBackoffMillis);
-      this.#imageBackoff.set(image, { until: clock.now() + millis, millis, error: text });
-      this.#waiting.set(container.name, { reason: 'ErrImagePull', message: text });
-      this.#wakeIn(1000);
-      return false;
-    }
-    this.#imageBackoff.delete(image);
-    const took = `${clock.now() - begun}ms`;
-    const size = (await runtime.imageStatus(image))?.sizeBytes ?? 0;
-    const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${size} bytes.`;
-    recordEvent(pod, 'Normal', 'Pulled', message, container.name);
-    return true;
-  }
-
   async #killUnhealthy(name: string, kind: 'startup' | 'liveness'): Promise<void> {
     const container = latestAttempt(await this.#containers(), name);
     const message = `Container ${name} failed ${kind} probe, will be restarted`;
     this.#context.recordEvent(this.#pod, 'Normal', 'Killing', message, name);
-    if (container !== undefined) await this.#context.runtime.stopContainer(container.id, 30);
+    if (container !== undefined) {
+      this.#unhealthy.add(container.id);
+      await this.#context.runtime.stopContainer(container.id, 30);
+    }
     this.wake();
   }
 
@@ -384,7 +370,7 @@ export class PodWorker {
   /** A deleted pod: everything stops, the last status is told, then the object is removed for good. */
   async #terminate(pod: Pod): Promise<void> {
     await this.#stopEverything(pod);
-    if (!isTerminal(pod)) await this.#report(pod);
+    if (!isTerminal(pod)) await this.#report(pod, true);
     const { name = '', namespace = '', uid = '' } = pod.metadata;
     try {
       await this.#context.client
@@ -397,9 +383,9 @@ export class PodWorker {
   }
 
   /** Writes the status when it differs from what the API has. */
-  async #report(pod: Pod): Promise<void> {
+  async #report(pod: Pod, isLast = false): Promise<void> {
     const sandboxes = await this.#sandboxes();
-    const status = generatePodStatus(
+    const current = generatePodStatus(
       pod,
       {
         sandbox: sandboxes.find((sandbox) => sandbox.state === 'SANDBOX_READY') ?? sandboxes.at(-1),
@@ -411,30 +397,32 @@ export class PodWorker {
       { hostIP: this.#context.hostIP },
       this.#context.clock.now(),
     );
-    if (equalJson(status, pod.status ?? {})) return;
+    const status = isLast ? finalStatus(pod, current) : current;
+    if (equalJson(status, this.#pod.status ?? {})) return;
     const { name = '', namespace = '', uid = '' } = pod.metadata;
     const patch = { metadata: { uid }, status: { ...removedFields(pod.status, status), ...status } };
+    this.#isWriting = true;
     try {
       const written = await this.#context.client
         .resource<Pod>(podsResource, namespace)
         .patch(name, 'application/strategic-merge-patch+json', patch, { subresource: 'status' });
-      // Unless the informer was quicker: the next sync compares with what was just written.
-      if (this.#pod === pod) this.#pod = written;
+      if (versionOf(this.#pod) > versionOf(written)) this.wake();
+      else this.#pod = written;
     } catch (error) {
+      if (this.#pod !== pod) this.wake();
       if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
+    } finally {
+      this.#isWriting = false;
     }
   }
+}
+
+function versionOf(pod: Pod): number {
+  return Number(pod.metadata.resourceVersion ?? '0');
 }
 
 /** Nulls for what the new status no longer has. */
 function removedFields(old: Pod['status'], status: object): Record<string, null> {
   const gone = Object.keys(old ?? {}).filter((key) => !Object.hasOwn(status, key));
   return Object.fromEntries(gone.map((key) => [key, null]));
-}
-
-/** 10s, 1m20s: as Go prints a duration of whole seconds. */
-function formatBackoff(millis: number): string {
-  const seconds = millis / 1000;
-  const minutes = Math.floor(seconds / 60);
-  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds % 60}s`;
 }

@@ -1,6 +1,6 @@
 import type { Container, Pod, Probe } from '../../api/types/core-v1.ts';
 import type { Clock, Timer } from '../../system/clock.ts';
-import { isSidecar } from './pod-status.ts';
+import { isSidecar } from './pod-phase.ts';
 
 /** Carries out one probe. */
 export interface Prober {
