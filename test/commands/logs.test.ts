@@ -103,10 +103,11 @@ void test('logs -p shows the container before its last restart', async (context)
 void test('the log of a pod that waits says why, and one without a node is empty', async (context) => {
   const cluster = await createNodeCluster(context);
   await cluster.createPod('bad', { containers: [{ name: 'a', image: 'unreachable.invalid/x' }] });
-  assert.equal(
-    (await cluster.run('logs', 'bad')).stderr,
-    'Error from server (BadRequest): container "a" in pod "bad" is waiting to start: trying and failing to pull image\n',
-  );
+  const waiting = 'Error from server (BadRequest): container "a" in pod "bad" is waiting to start:';
+  assert.equal((await cluster.run('logs', 'bad')).stderr, `${waiting} image can't be pulled\n`);
+  await cluster.clock.advance(1000);
+  await cluster.work();
+  assert.equal((await cluster.run('logs', 'bad')).stderr, `${waiting} trying and failing to pull image\n`);
   await cluster.createPod('unbound', { containers: [container('a')], nodeName: undefined });
   assert.deepEqual(await cluster.run('logs', 'unbound'), { exitCode: 0, stdout: '', stderr: '' });
 });
