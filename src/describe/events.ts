@@ -59,17 +59,15 @@ export function writeEvents(events: readonly Event[], text: DescribeText, now: n
   const lastTime = (event: Event): number => Date.parse(event.lastTimestamp ?? '') || Number.NEGATIVE_INFINITY;
   const byTime = (left: Event, right: Event): number =>
     lastTime(left) === lastTime(right) ? 0 : lastTime(left) - lastTime(right);
-  text.table(
-    1,
-    ['Type', 'Reason', 'Age', 'From', 'Message'],
-    events.toSorted(byTime).map((event) => {
-      const component = event.source?.component ?? '';
-      const source = component === '' ? (event.reportingComponent ?? '') : component;
-      const fieldPath = event.involvedObject.fieldPath ?? '';
-      const message = `${fieldPath === '' ? '' : `${fieldPath}: `}${(event.message ?? '').trim()}`;
-      return [event.type ?? '', event.reason ?? '', interval(event, now), source, message];
-    }),
-  );
+  text.line(1, 'Type\tReason\tAge\tFrom\tMessage');
+  text.line(1, '----\t------\t----\t----\t-------');
+  for (const event of events.toSorted(byTime)) {
+    const component = event.source?.component ?? '';
+    const source = component === '' ? (event.reportingComponent ?? '') : component;
+    const fieldPath = event.involvedObject.fieldPath ?? '';
+    const message = `${fieldPath === '' ? '' : `${fieldPath}: `}${(event.message ?? '').trim()}`;
+    text.line(1, `${event.type ?? ''}\t${event.reason ?? ''}\t${interval(event, now)}\t${source}\t${message}`);
+  }
 }
 
 /** How long ago a time was; `<unknown>` without one. */

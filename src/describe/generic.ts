@@ -46,16 +46,25 @@ function writeField(label: string, value: JsonValue, path: string, level: number
   }
 }
 
-const acronyms = new Set(['API', 'URL', 'UID', 'OSB', 'GUID']);
+const acronyms = new Set(['API', 'URL', 'UID', 'GUID']);
 
 /** `creationTimestamp` as `Creation Timestamp`; names with other signs than letters and `-` stay as they are. */
 export function fieldLabel(field: string): string {
   if (!/^[\p{L}-]*$/u.test(field)) return field;
-  const words = field.match(/\p{Lu}+(?!\p{Ll})|\p{Lu}\p{Ll}+|\p{Ll}+|-+/gu) ?? [];
-  return words
-    .map((word) => {
-      const upper = word.toUpperCase();
-      return acronyms.has(upper) ? upper : `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
-    })
-    .join(' ');
+  const words = field.match(/\p{Lu}+(?!\p{Ll})|\p{Lu}\p{Ll}+|\p{Ll}+|[^\p{Lu}\p{Ll}]+/gu) ?? [];
+  const labels: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const next = words[at + 1] ?? '';
+    // `URLs` falls apart into `UR` and `Ls`, which belong together.
+    const isCut = Buffer.byteLength(word) >= 2 && !/[^\p{Lu}\P{L}]/u.test(word) && /^\p{Lu}/u.test(next);
+    if (isCut) at++;
+    labels.push(labelOf(isCut ? word + next : word));
+  }
+  return labels.join(' ');
+}
+
+function labelOf(word: string): string {
+  const upper = word.toUpperCase();
+  return acronyms.has(upper) ? upper : `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 }

@@ -41,6 +41,8 @@ test('field names become labels', () => {
     openAPIV3Schema: 'openAPIV3Schema',
     $patch: '$patch',
     podIPs: 'Pod I Ps',
+    nonResourceURLs: 'Non Resource URLs',
+    someHTTPServer: 'Some HTTPServer',
   };
   for (const [field, label] of Object.entries(cases)) assert.equal(fieldLabel(field), label);
 });
