@@ -1,6 +1,7 @@
 import { formatGroupVersion } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { RestMapping } from '../apimachinery/rest-mapping.ts';
+import { listError } from '../client/list-error.ts';
 import { findMapping, resourceOf } from '../resource/resource-access.ts';
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
 import { type CommandContext, CommandError } from './command.ts';
@@ -92,6 +93,11 @@ function checkNamespace(
   );
 }
 
+/** How errors of lists call a resource: `apps/v1, Resource=deployments`. */
+function listSubject({ gvr }: RestMapping): string {
+  return `${gvr.group}/${gvr.version}, Resource=${gvr.resource}`;
+}
+
 /** What the server has of the targets: objects in order, and what went wrong with the others. */
 export interface LoadedTargets {
   readonly objects: readonly LoadedTarget[];
@@ -146,7 +152,7 @@ export async function loadTargets(
         continueToken = page.metadata.continue ?? '';
       } while (continueToken !== '');
     } catch (error) {
-      errors.push(error);
+      errors.push(name === undefined ? listError(error, listSubject(mapping), selectors ?? {}) : error);
     }
   }
   return { objects, errors };

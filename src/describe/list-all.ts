@@ -1,6 +1,6 @@
 import type { GroupVersionResource } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
-import { StatusError } from '../apimachinery/status.ts';
+import { listError } from '../client/list-error.ts';
 import type { DescribeContext } from './describer.ts';
 
 /** What a list is narrowed to. */
@@ -33,19 +33,9 @@ export async function listAll<T>(
       continueToken = page.metadata.continue ?? '';
     } while (continueToken !== '');
   } catch (error) {
-    throw error instanceof StatusError ? withSubject(error, gvr.resource, selectors) : error;
+    throw listError(error, gvr.resource, selectors);
   }
   return items as unknown as T[];
-}
-
-function withSubject(error: StatusError, resource: string, selectors: ListSelectors): StatusError {
-  if (error.reason !== 'BadRequest' && error.reason !== 'NotFound') return error;
-  const { labelSelector = '', fieldSelector = '' } = selectors;
-  const about =
-    labelSelector === '' && fieldSelector === ''
-      ? `Unable to list "${resource}"`
-      : `Unable to find "${resource}" that match label selector "${labelSelector}", field selector "${fieldSelector}"`;
-  return new StatusError({ ...error.status, message: `${about}: ${error.message}` });
 }
 
 /** The resources that descriptions look at besides the object itself. */

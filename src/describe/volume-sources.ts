@@ -76,6 +76,22 @@ function flexVolume(isNamespaced: boolean): Fields {
   ];
 }
 
+function iscsi(isNamespaced: boolean): Fields {
+  return [
+    ['TargetPortal:', text('targetPortal')],
+    ['IQN:', text('iqn')],
+    ['Lun:', number('lun')],
+    ['ISCSIInterface', text('iscsiInterface')],
+    ['FSType:', text('fsType')],
+    ...readOnly,
+    ['Portals:', list('portals')],
+    ['DiscoveryCHAPAuth:', flag('chapAuthDiscovery')],
+    ['SessionCHAPAuth:', flag('chapAuthSession')],
+    ['SecretRef:', reference(isNamespaced)],
+    ['InitiatorName:', text('initiatorName', '<none>')],
+  ];
+}
+
 const scaleIo: Fields = [
   ['Gateway:', text('gateway')],
   ['System:', text('system')],
@@ -91,6 +107,7 @@ const secretMember =
     isJsonObject(secretRef) ? goText(secretRef[name] ?? '') : '';
 
 const types = {
+  iscsi: "ISCSI (an ISCSI Disk resource that is attached to a kubelet's host machine and then exposed to the pod)",
   glusterfs: "Glusterfs (a Glusterfs mount on the host that shares a pod's lifetime)",
   rbd: "RBD (a Rados Block Device mount on the host that shares a pod's lifetime)",
   cinder: 'Cinder (a Persistent Disk resource in OpenStack)',
@@ -126,22 +143,6 @@ const shared: Readonly<Record<string, SourceDescription>> = {
   nfs: {
     type: 'NFS (an NFS mount that lasts the lifetime of a pod)',
     fields: [['Server:', text('server')], ['Path:', text('path')], ...readOnly],
-  },
-  iscsi: {
-    type: "ISCSI (an ISCSI Disk resource that is attached to a kubelet's host machine and then exposed to the pod)",
-    fields: [
-      ['TargetPortal:', text('targetPortal')],
-      ['IQN:', text('iqn')],
-      ['Lun:', number('lun')],
-      ['ISCSIInterface', text('iscsiInterface')],
-      ['FSType:', text('fsType')],
-      ...readOnly,
-      ['Portals:', list('portals')],
-      ['DiscoveryCHAPAuth:', flag('chapAuthDiscovery')],
-      ['SessionCHAPAuth:', flag('chapAuthSession')],
-      ['SecretRef:', reference(false)],
-      ['InitiatorName:', text('initiatorName', '<none>')],
-    ],
   },
   quobyte: {
     type: "Quobyte (a Quobyte mount on the host that shares a pod's lifetime)",
@@ -243,6 +244,7 @@ export const podVolumeSources: Readonly<Record<string, SourceDescription>> = {
     type: 'PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)',
     fields: [['ClaimName:', text('claimName')], ...readOnly],
   },
+  iscsi: { type: types.iscsi, fields: iscsi(false) },
   rbd: { type: types.rbd, fields: rbd(false) },
   cinder: { type: types.cinder, fields: [...volumeId, ...readOnly, ['SecretRef:', reference(false)]] },
   scaleIO: { type: types.scaleIO, fields: [...scaleIo, ['FSType:', text('fsType')], ...readOnly] },
@@ -274,6 +276,7 @@ export const persistentVolumeSources: Readonly<Record<string, SourceDescription>
       ...readOnly,
     ],
   },
+  iscsi: { type: types.iscsi, fields: iscsi(true) },
   rbd: { type: types.rbd, fields: rbd(true) },
   cinder: { type: types.cinder, fields: [...volumeId, ...readOnly, ['SecretRef:', reference(true)]] },
   scaleIO: {
