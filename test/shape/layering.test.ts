@@ -10,8 +10,10 @@ const sourceFolder = join(repositoryRoot, 'src');
 const layers: Readonly<Record<string, readonly string[]>> = {
   system: [],
   apimachinery: [],
-  api: ['apimachinery'],
+  // Resources may hold expressions, which their validation compiles.
+  api: ['apimachinery', 'cel'],
   patch: ['apimachinery'],
+  cel: ['apimachinery'],
   pki: ['apimachinery', 'system'],
   client: ['apimachinery', 'system'],
   printers: ['apimachinery', 'system'],
@@ -52,11 +54,21 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   'commands/cluster': ['apimachinery', 'system', 'client', 'printers', 'kubeconfig', 'cli', 'cluster'],
   'control-plane/storage': ['apimachinery', 'system'],
-  'control-plane/authentication': ['apimachinery', 'api', 'client', 'system', 'pki'],
-  'control-plane/authorization': ['apimachinery', 'api', 'client', 'system', 'pki', 'control-plane/authentication'],
+  'control-plane/authentication': ['apimachinery', 'api', 'cel', 'client', 'system', 'pki'],
+  'control-plane/authorization': [
+    'apimachinery',
+    'api',
+    'cel',
+    'client',
+    'system',
+    'pki',
+    'control-plane/authentication',
+  ],
   'control-plane/admission': [
     'apimachinery',
     'api',
+    'cel',
+    'patch',
     'client',
     'system',
     'pki',
@@ -66,6 +78,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'control-plane/apiserver': [
     'apimachinery',
     'api',
+    'cel',
     'client',
     'system',
     'pki',

@@ -1,0 +1,227 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
+import { withObjectMeta } from './declared-types.ts';
+import { isEqual } from './equality.ts';
+import { escapeFieldName, unescapeFieldName } from './field-names.ts';
+import { CelUint } from './numbers.ts';
+import { readDuration, readTimestamp, writeDuration, writeTimestamp } from './time.ts';
+import {
+  CelDuration,
+  CelEvaluationError,
+  type CelKey,
+  CelList,
+  CelMap,
+  CelOptional,
+  CelTimestamp,
+  type CelValue,
+  noSuchOverload,
+  typeOf,
+} from './values.ts';
+
+type Convert = (value: JsonValue, key: string) => CelValue;
+
+/** An object whose values are converted when they are asked for. */
+class JsonMap extends CelMap {
+  readonly #object: JsonObject;
+  readonly #convert: Convert;
+  /** Whether fields go by their escaped names. */
+  readonly #isEscaped: boolean;
+
+  constructor(object: JsonObject, convert: Convert, isEscaped: boolean) {
+    super();
+    this.#object = object;
+    this.#convert = convert;
+    this.#isEscaped = isEscaped;
+  }
+
+  override get size(): number {
+    return Object.keys(this.#object).length;
+  }
+
+  override find(key: CelValue): CelValue | undefined {
+    if (typeof key !== 'string') return undefined;
+    const name = this.#isEscaped ? unescapeFieldName(key) : key;
+    const value = Object.hasOwn(this.#object, name) ? this.#object[name] : undefined;
+    return value === undefined ? undefined : this.#convert(value, name);
+  }
+
+  override has(key: CelValue): boolean {
+    return this.find(key) !== undefined;
+  }
+
+  override *keys(): Generator<CelKey> {
+    for (const name of Object.keys(this.#object)) yield this.#isEscaped ? (escapeFieldName(name) ?? name) : name;
+  }
+}
+
+/** A list whose elements are converted when they are asked for. */
+class JsonList extends CelList {
+  protected readonly array: readonly JsonValue[];
+  protected readonly convert: Convert;
+
+  constructor(array: readonly JsonValue[], convert: Convert) {
+    super();
+    this.array = array;
+    this.convert = convert;
+  }
+
+  override get size(): number {
+    return this.array.length;
+  }
+
+  override at(index: number): CelValue | undefined {
+    const value = this.array[index];
+    return value === undefined ? undefined : this.convert(value, '');
+  }
+}
+
+/** A list of which the order does not matter, and to which only what is new is added (x-kubernetes-list-type: set). */
+class SetList extends CelList {
+  override concat(other: CelList): CelList {
+    const items = [...this];
+    for (const item of other) if (!items.some((own) => isEqual(own, item))) items.push(item);
+    return new SetList(items);
+  }
+
+  override equalTo(other: CelList): boolean {
+    return this.size === other.size && [...other].every((item) => [...this].some((own) => isEqual(own, item)));
+  }
+}
+
+/** A list of objects with keys: an added one replaces that with its keys (x-kubernetes-list-type: map). */
+class KeyedList extends CelList {
+  readonly #keys: readonly string[];
+
+  constructor(items: readonly CelValue[], keys: readonly string[]) {
+    super(items);
+    this.#keys = keys;
+  }
+
+  #sameKeys(left: CelValue, right: CelValue): boolean {
+    if (!(left instanceof CelMap) || !(right instanceof CelMap)) return false;
+    return this.#keys.every((key) => isEqual(left.find(key) ?? null, right.find(key) ?? null));
+  }
+
+  override concat(other: CelList): CelList {
+    const items = [...this];
+    for (const item of other) {
+      const place = items.findIndex((own) => this.#sameKeys(own, item));
+      if (place < 0) items.push(item);
+      else items[place] = item;
+    }
+    return new KeyedList(items, this.#keys);
+  }
+
+  override equalTo(other: CelList): boolean {
+    if (this.size !== other.size) return false;
+    return [...other].every((item) => {
+      const own = [...this].find((candidate) => this.#sameKeys(candidate, item));
+      return own !== undefined && isEqual(own, item);
+    });
+  }
+}
+
+/** Any JSON: whole numbers are int, others double. */
+export function celFromJson(value: JsonValue): CelValue {
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
+  if (Array.isArray(value)) return new JsonList(value, celFromJson);
+  return isJsonObject(value) ? new JsonMap(value, celFromJson, false) : value;
+}
+
+/** JSON as its OpenAPI schema declares it (apiserver's cel/common/valuesunstructured.go). @throws CelEvaluationError */
+export function celFromSchema(value: JsonValue, schema: JsonObject, isRoot = false): CelValue {
+  if (value === null) {
+    if (schema['nullable'] === true) return null;
+    throw new CelEvaluationError('invalid data, got null for schema with nullable=false');
+  }
+  if (schema['x-kubernetes-int-or-string'] === true) return celFromJson(value);
+  const type = isRoot ? 'object' : schema['type'];
+  if (type === 'object') return objectFromSchema(value, isRoot ? withObjectMeta(schema) : schema);
+  if (type === 'array') return listFromSchema(value, schema);
+  if (type === 'string' && typeof value === 'string') return textFromSchema(value, schema['format']);
+  if (type === 'number' && (typeof value === 'number' || typeof value === 'bigint')) return Number(value);
+  return celFromJson(value);
+}
+
+function isEmbedded(schema: JsonObject): boolean {
+  return schema['x-kubernetes-embedded-resource'] === true;
+}
+
+function objectFromSchema(value: JsonValue, schema: JsonObject): CelValue {
+  if (!isJsonObject(value)) {
+    throw new CelEvaluationError('invalid data, expected a map for the provided schema with type=object');
+  }
+  const { properties, additionalProperties } = schema;
+  const declared = isJsonObject(properties) ? properties : {};
+  const convert: Convert = (item, key) => {
+    const own = Object.hasOwn(declared, key) ? declared[key] : additionalProperties;
+    return isJsonObject(own) ? celFromSchema(item, own, isEmbedded(own)) : celFromJson(item);
+  };
+  return new JsonMap(value, convert, isJsonObject(properties));
+}
+
+function listFromSchema(value: JsonValue, schema: JsonObject): CelValue {
+  if (!Array.isArray(value)) {
+    throw new CelEvaluationError('invalid data, expected an array for the provided schema with type=array');
+  }
+  const items = isJsonObject(schema['items']) ? schema['items'] : {};
+  const convert: Convert = (item) => celFromSchema(item, items, isEmbedded(items));
+  const type = schema['x-kubernetes-list-type'];
+  if (type === 'set') return new SetList(value.map((item) => convert(item, '')));
+  if (type === 'map') {
+    const keys = Array.isArray(schema['x-kubernetes-list-map-keys']) ? schema['x-kubernetes-list-map-keys'] : [];
+    const names = keys.filter((key) => typeof key === 'string').map((key) => escapeFieldName(key) ?? key);
+    return new KeyedList(
+      value.map((item) => convert(item, '')),
+      names,
+    );
+  }
+  return new JsonList(value, convert);
+}
+
+function textFromSchema(value: string, format: JsonValue | undefined): CelValue {
+  const invalid = (kind: string): CelEvaluationError => new CelEvaluationError(`Invalid ${kind} ${value}`);
+  switch (format) {
+    case 'duration': {
+      const duration = readDuration(value);
+      if (duration === undefined) throw invalid('duration');
+      return duration;
+    }
+    case 'date': {
+      const date = readTimestamp(`${value}T00:00:00Z`);
+      if (date === undefined) throw invalid('date formatted string');
+      return date;
+    }
+    case 'date-time': {
+      const time = readTimestamp(value.toUpperCase());
+      if (time === undefined) throw invalid('date-time formatted string');
+      return time;
+    }
+    case 'byte':
+      return Uint8Array.from(Buffer.from(value, 'base64'));
+    default:
+      return value;
+  }
+}
+
+/** A value as JSON, for what leaves the language: patches and objects. @throws CelEvaluationError */
+export function jsonFromCel(value: CelValue): JsonValue {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string' || typeof value === 'number') {
+    return value;
+  }
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (value instanceof CelUint) return jsonFromCel(value.value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (value instanceof CelTimestamp) return writeTimestamp(value);
+  if (value instanceof CelDuration) return writeDuration(value);
+  if (value instanceof CelList) return Array.from(value, jsonFromCel);
+  if (value instanceof CelOptional) return jsonFromCel(value.get());
+  if (value instanceof CelMap) {
+    const object: JsonObject = {};
+    for (const [key, item] of value.entries()) {
+      if (typeof key !== 'string') throw noSuchOverload();
+      object[key] = jsonFromCel(item);
+    }
+    return object;
+  }
+  throw new CelEvaluationError(`unsupported conversion of ${typeOf(value).name} to JSON`);
+}

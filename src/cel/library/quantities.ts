@@ -1,0 +1,127 @@
+import { parseQuantity, Quantity, QuantityError } from '../../apimachinery/quantity.ts';
+import { declare, type FunctionDeclaration, member, overload } from '../declarations.ts';
+import { type CelType, structType, types } from '../types.ts';
+import { CelEvaluationError, CelOpaque, type CelValue } from '../values.ts';
+import { intOf, opaqueOf, textOf } from './arguments.ts';
+
+const { bool, double, int, string } = types;
+const quantityType = structType('kubernetes.Quantity');
+
+/** A quantity, as in resource requests. */
+export class CelQuantity extends CelOpaque {
+  readonly type: CelType = quantityType;
+  readonly quantity: Quantity;
+
+  constructor(quantity: Quantity) {
+    super();
+    this.quantity = quantity;
+  }
+
+  equalTo(other: CelOpaque): boolean {
+    return other instanceof CelQuantity && this.quantity.compare(other.quantity) === 0;
+  }
+}
+
+function read(text: string): Quantity {
+  try {
+    return parseQuantity(text);
+  } catch (error) {
+    if (error instanceof QuantityError) throw new CelEvaluationError(error.message);
+    throw error;
+  }
+}
+
+function isQuantity(text: string): boolean {
+  try {
+    parseQuantity(text);
+    return true;
+  } catch (error) {
+    if (error instanceof QuantityError) return false;
+    throw error;
+  }
+}
+
+function quantityOf(value: CelValue | undefined): Quantity {
+  return opaqueOf(value, CelQuantity).quantity;
+}
+
+function compared(id: string, result: CelType, call: (order: -1 | 0 | 1) => CelValue) {
+  return member(id, [quantityType, quantityType], result, ([left, right]) =>
+    call(quantityOf(left).compare(quantityOf(right))),
+  );
+}
+
+function whole(value: CelValue | undefined): Quantity {
+  return new Quantity(intOf(value) * 10n ** 9n, 'DecimalExponent');
+}
+
+/** Kubernetes' functions for quantities. */
+export const quantityLibrary: readonly FunctionDeclaration[] = [
+  declare(
+    'quantity',
+    overload('string_to_quantity', [string], quantityType, ([text]) => new CelQuantity(read(textOf(text)))),
+  ),
+  declare(
+    'isQuantity',
+    overload('is_quantity_string', [string], bool, ([text]) => isQuantity(textOf(text))),
+  ),
+  declare(
+    'sign',
+    overload('quantity_sign', [quantityType], int, ([value]) => BigInt(quantityOf(value).sign())),
+  ),
+  declare(
+    'isGreaterThan',
+    compared('quantity_is_greater_than', bool, (order) => order > 0),
+  ),
+  declare(
+    'isLessThan',
+    compared('quantity_is_less_than', bool, (order) => order < 0),
+  ),
+  declare('compareTo', compared('quantity_compare_to', int, BigInt)),
+  declare(
+    'asApproximateFloat',
+    member('quantity_get_float', [quantityType], double, ([value]) => quantityOf(value).toNumber()),
+  ),
+  declare(
+    'asInteger',
+    member('quantity_get_int', [quantityType], int, ([value]) => {
+      const integer = quantityOf(value).asInt();
+      if (integer === undefined) throw new CelEvaluationError('cannot convert value to integer');
+      return integer;
+    }),
+  ),
+  declare(
+    'isInteger',
+    member('quantity_is_integer', [quantityType], bool, ([value]) => quantityOf(value).asInt() !== undefined),
+  ),
+  declare(
+    'add',
+    member(
+      'quantity_add',
+      [quantityType, quantityType],
+      quantityType,
+      ([left, right]) => new CelQuantity(quantityOf(left).add(quantityOf(right))),
+    ),
+    member(
+      'quantity_add_int',
+      [quantityType, int],
+      quantityType,
+      ([left, right]) => new CelQuantity(quantityOf(left).add(whole(right))),
+    ),
+  ),
+  declare(
+    'sub',
+    member(
+      'quantity_sub',
+      [quantityType, quantityType],
+      quantityType,
+      ([left, right]) => new CelQuantity(quantityOf(left).subtract(quantityOf(right))),
+    ),
+    member(
+      'quantity_sub_int',
+      [quantityType, int],
+      quantityType,
+      ([left, right]) => new CelQuantity(quantityOf(left).subtract(whole(right))),
+    ),
+  ),
+];

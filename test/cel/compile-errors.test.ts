@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createEnvironment } from '../../src/cel/environment.ts';
+import { CelCompileError } from '../../src/cel/issues.ts';
+import { listType, structType, types } from '../../src/cel/types.ts';
+
+const environment = createEnvironment({
+  variables: { self: types.string, list: listType(types.int), object: structType('object'), any: types.dyn },
+  provider: {
+    hasType: (name) => name === 'object',
+    fieldType: (name, field) => (name === 'object' && field === 'name' ? types.string : undefined),
+  },
+});
+
+const starts =
+  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+
+/** Column and message of each issue; what a real server answered, or what cel-go's own tests expect. */
+const cases: readonly (readonly [string, ...(readonly [number, string])[]])[] = [
+  ['self >', [7, `Syntax error: mismatched input '<EOF>' expecting ${starts}`]],
+  ['self + 1', [6, "found no matching overload for '_+_' applied to '(string, int)'"]],
+  [
+    'bad ===',
+    [7, "Syntax error: token recognition error at: '='"],
+    [8, `Syntax error: mismatched input '<EOF>' expecting ${starts}`],
+  ],
+  ['zork.x', [1, "undeclared reference to 'zork' (in container '')"]],
+  ['object.nope', [7, "undefined field 'nope'"]],
+  ['has(self)', [5, 'invalid argument to has() macro']],
+  ['self.matches("[")', [14, 'invalid matches argument']],
+  ['self == 1', [6, "found no matching overload for '_==_' applied to '(string, int)'"]],
+  ['self.nope()', [10, "undeclared reference to 'nope' (in container '')"]],
+  ['self.startsWith(1)', [16, "found no matching overload for 'startsWith' applied to 'string.(int)'"]],
+  ['self.x', [5, "type 'string' does not support field selection"]],
+  [
+    'self.all(x, true)',
+    [1, "expression of type 'string' cannot be range of a comprehension (must be list, map, or dynamic)"],
+  ],
+  ['list.all(1, true)', [10, 'argument must be a simple name']],
+  ['list.map(1, true)', [10, 'argument is not an identifier']],
+  ['self && true', [1, "expected type 'bool' but found 'string'"]],
+  ["[1, 'a']", [5, "expected type 'int' but found 'string'"]],
+  ["{'a': 1, 'b': 'c'}", [15, "expected type 'int' but found 'string'"]],
+  ['self ? 1 : 2', [6, "found no matching overload for '_?_:_' applied to '(string, int, int)'"]],
+  ["duration('x')", [10, 'invalid duration argument']],
+  ["timestamp('x')", [11, 'invalid timestamp argument']],
+  [
+    "'%d'.format(['x'])",
+    [14, 'error during formatting: decimal clause can only be used on integers, was given string'],
+  ],
+  ["'%d %d'.format([1])", [15, 'index 1 out of range']],
+  ["'%d'.format([1, 2])", [12, 'too many arguments supplied to string.format (expected 1, got 2)']],
+  ['if', [1, 'reserved identifier: if']],
+  ['9223372036854775808', [1, 'invalid int literal']],
+  ['(1', [3, "Syntax error: missing ')' at '<EOF>'"]],
+  ['1 2', [3, "Syntax error: extraneous input '2' expecting <EOF>"]],
+  ['[1 2]', [4, "Syntax error: extraneous input '2' expecting {']', ','}"]],
+  ['any.true', [5, "Syntax error: mismatched input 'true' expecting IDENTIFIER"]],
+  [
+    '*@a | b',
+    [1, `Syntax error: extraneous input '*' expecting ${starts}`],
+    [2, "Syntax error: token recognition error at: '@'"],
+    [5, "Syntax error: token recognition error at: '| '"],
+    [7, "Syntax error: extraneous input 'b' expecting <EOF>"],
+  ],
+  ['x{.', [3, "Syntax error: mismatched input '.' expecting {'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}"]],
+  ['object{name: 1}', [12, "expected type of field 'name' is 'string' but provided type is 'int'"]],
+  ['list.?x', [5, "type 'list(int)' does not support field selection"]],
+];
+
+test('issues have the places and words of the real compiler', () => {
+  for (const [text, ...issues] of cases) {
+    const expected = issues.map(
+      ([column, message]) => `ERROR: <input>:1:${column}: ${message}\n | ${text}\n | ${'.'.repeat(column - 1)}^`,
+    );
+    assert.throws(
+      () => environment.compile(text),
+      (error) => {
+        assert.ok(error instanceof CelCompileError, `${text}: ${String(error)}`);
+        assert.equal(error.message, expected.join('\n'), text);
+        return true;
+      },
+    );
+  }
+});
+
+test('issues show the line they are about, and how wide its characters are', () => {
+  assert.throws(() => environment.compile("self ==\n\t'é' + nope"), {
+    message: "ERROR: <input>:2:8: undeclared reference to 'nope' (in container '')\n |  'é' + nope\n | ..\uff0e....^",
+  });
+});
+
+test('an expression that is too long or too deep is refused', () => {
+  assert.throws(() => environment.compile('1'.repeat(100_001)), {
+    message: 'ERROR: <input>:-1:0: expression code point size exceeds limit: size: 100001, limit 100000',
+  });
+  assert.throws(() => environment.compile(`${'('.repeat(300)}1${')'.repeat(300)}`), {
+    message: 'ERROR: <input>:-1:0: expression recursion limit exceeded: 250',
+  });
+});
+
+test('the types of expressions', () => {
+  const typed: readonly (readonly [string, string])[] = [
+    ['1 + 1', 'int'],
+    ['list.map(x, string(x))', 'list'],
+    ['any.x', 'dyn'],
+    ['object.name', 'string'],
+    ["{'a': 1}", 'map'],
+    ['optional.of(1)', 'optional_type'],
+    ['[]', 'list'],
+    ['self.size() > 1', 'bool'],
+  ];
+  for (const [text, type] of typed) assert.equal(environment.compile(text).type.name, type, text);
+});

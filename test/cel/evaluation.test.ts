@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createEnvironment } from '../../src/cel/environment.ts';
+import { CelCostError } from '../../src/cel/evaluator.ts';
+import { celFromJson, jsonFromCel } from '../../src/cel/json-values.ts';
+import { jsonPatchLibrary } from '../../src/cel/library/texts.ts';
+import { types } from '../../src/cel/types.ts';
+import { CelEvaluationError, type CelValue } from '../../src/cel/values.ts';
+
+const environment = createEnvironment({
+  variables: { object: types.dyn, name: types.string, missing: types.dyn },
+  libraries: [jsonPatchLibrary],
+});
+const object = celFromJson({
+  metadata: { name: 'web', labels: { app: 'web' } },
+  spec: { replicas: 3, ratio: 0.5, items: [{ n: 1 }, { n: 2 }], empty: null },
+});
+
+function activation(variable: string): CelValue | undefined {
+  return variable === 'object' ? object : variable === 'name' ? 'web' : undefined;
+}
+
+function evaluate(text: string): CelValue {
+  return environment.compile(text).evaluate(activation).value;
+}
+
+/** Expressions that must be true. */
+const truths = `
+1 + 2 * 3 == 7
+7 / 2 == 3 && -7 / 2 == -3 && -7 % 3 == -1
+1u + 2u == 3u
+1.5 + 1.5 == 3.0
+1 < 2u && 1 < 1.5 && 2u > 1.5
+dyn(1) == 1.0 && dyn(1u) == 1
+'a' + 'b' == 'ab' && b'a' + b'b' == b'ab'
+[1, 2] + [3] == [1, 2, 3]
+'\\u00e9\\x41\\101' == 'éAA'
+r'\\n' == '\\\\n' && """a"b""" == 'a"b'
+b'\\xff' == b'\\377' && size(b'é') == 2 && size('é') == 1
+{'a': 1}['a'] == 1 && {'a': 1}.a == 1 && 'a' in {'a': 1} && !('b' in {'a': 1})
+2 in [1, 2] && !(3 in [1, 2])
+[1, 2, 3].all(x, x > 0) && [1, 2, 3].exists(x, x == 2) && [1, 2, 3].exists_one(x, x > 2)
+[1, 2, 3].map(x, x * 2) == [2, 4, 6] && [1, 2, 3].filter(x, x > 1) == [2, 3] && [1, 2, 3].map(x, x > 1, x * 2) == [4, 6]
+{'a': 1, 'b': 2}.all(k, k in ['a', 'b'])
+[[1], [2, 3]].map(l, l.map(x, x + 1)) == [[2], [3, 4]]
+[1, 0].exists(x, 1 / x == 1)
+!([0, 1].all(x, x == 1 && 1 / x == 1))
+[0, 1].exists(x, 1 / x > 0)
+[1, 2].all(i, v, i < v) && [3, 4].exists(i, v, i == 1 && v == 4) && {'a': 1}.existsOne(k, v, v == 1)
+[3, 4].transformList(i, v, i + v) == [3, 5] && [3, 4].transformList(i, v, i > 0, v) == [4]
+{'a': 1}.transformMap(k, v, v + 1) == {'a': 2} && ['x'].transformMapEntry(i, v, {v: i}) == {'x': 0}
+has(object.metadata.name) && !has(object.metadata.namespace) && has(object.spec.replicas)
+object.spec.replicas == 3 && object.spec.ratio == 0.5 && object.spec.empty == null
+object.spec.items.all(i, i.n > 0) && object.spec.items[1].n == 2
+object.metadata.labels.app == name
+object.?metadata.?namespace.orValue('default') == 'default'
+object.?metadata.name.hasValue() && object.metadata[?'x'] == optional.none()
+optional.of(1).optMap(x, x + 1).value() == 2 && optional.none().or(optional.of(1)).value() == 1
+optional.of({'a': 1}).optFlatMap(m, m.?a).orValue(0) == 1 && optional.ofNonZeroValue('') == optional.none()
+[?optional.of(1), ?optional.none()] == [1] && {?'a': optional.none()} == {}
+[1, 2][?5] == optional.none() && [1].first() == optional.of(1) && [1, 2].last().value() == 2
+true || 1 / 0 == 1
+(1 / 0 == 1) || true
+!(false && 1 / 0 == 1) && !((1 / 0 == 1) && false)
+true ? true : 1 / 0 == 1
+type(1) == int && type('') == string && type([]) == list && type({}) == map && type(null) == null_type
+type(1u) == uint && type(1.0) == double && type(type(1)) == type && type(duration('1s')) == google.protobuf.Duration
+int('42') == 42 && int(1.9) == 1 && uint(3) == 3u && double('1.5') == 1.5 && string(1) == '1' && bool('true')
+string(1e6) == '1e+06' && string(0.5) == '0.5' && string(b'abc') == 'abc' && string(duration('90s')) == '90s'
+duration('1h30m') == duration('90m') && duration('1.5s').getMilliseconds() == 1500 && duration('-1ms') < duration('0')
+timestamp('2020-02-29T12:34:56.789Z').getFullYear() == 2020 && timestamp('2020-02-29T12:34:56.789Z').getMonth() == 1
+timestamp('2020-12-31T00:00:00Z').getDayOfYear() == 365 && timestamp('2021-03-01T00:00:00Z').getDayOfYear() == 59
+timestamp('2020-02-29T23:00:00Z').getDate('+02:00') == 1 && timestamp('2020-07-01T12:00:00Z').getHours('Europe/Berlin') == 14
+timestamp('2020-01-01T00:00:00Z') + duration('1h') == timestamp('2020-01-01T01:00:00Z')
+timestamp('2020-01-01T00:00:01Z') - timestamp('2020-01-01T00:00:00Z') == duration('1s')
+string(timestamp('2020-01-01T00:00:00.5+01:00')) == '2019-12-31T23:00:00.5Z' && int(timestamp('1970-01-01T00:00:10Z')) == 10
+'hello'.contains('ell') && 'hello'.startsWith('he') && 'hello'.endsWith('lo') && 'hello'.size() == 5
+'abc123'.matches('^[a-z]+[0-9]+$') && matches('x', '(?i)X') && !'a\\nb'.matches('^a.b$') && 'a\\nb'.matches('(?s)^a.b$')
+'hello'.charAt(1) == 'e' && 'hello'.indexOf('l') == 2 && 'hello'.lastIndexOf('l') == 3 && 'hello'.indexOf('l', 3) == 3
+'a,b,c'.split(',') == ['a', 'b', 'c'] && 'a,b,c'.split(',', 2) == ['a', 'b,c'] && ['a', 'b'].join('-') == 'a-b'
+'hello'.replace('l', 'L') == 'heLLo' && 'hello'.replace('l', 'L', 1) == 'heLlo' && ' x '.trim() == 'x'
+'hello'.substring(1) == 'ello' && 'hello'.substring(1, 3) == 'el' && 'aB'.upperAscii() == 'AB' && 'aB'.lowerAscii() == 'ab'
+'%s is %d (%.2f) %x %b'.format([dyn('a'), dyn(1), dyn(1.5), dyn(255), dyn(5)]) == 'a is 1 (1.50) ff 101' && '%%'.format([]) == '%'
+'%s'.format([{'b': dyn([dyn(1), dyn('x')]), 'a': dyn(null)}]) == '{"a":null, "b":[1, "x"]}' && strings.quote('a"b') == '"a\\\\"b"'
+[1, 2, 3].sum() == 6 && [1.5, 2.5].sum() == 4.0 && [2, 1].min() == 1 && ['a', 'b'].max() == 'b' && [1, 2].isSorted()
+[1, 2, 1].indexOf(1) == 0 && [1, 2, 1].lastIndexOf(1) == 2 && ['b', 'a'].sort() == ['a', 'b'] && [1, 1].distinct() == [1]
+[1, 2, 3].slice(1, 3) == [2, 3] && [[1], [2]].flatten() == [1, 2] && lists.range(3) == [0, 1, 2] && [1, 2].reverse() == [2, 1]
+[{'n': 2}, {'n': 1}].sortBy(e, e.n) == [{'n': 1}, {'n': 2}]
+sets.contains([1, 2], [2]) && sets.equivalent([1, 2, 2], [2, 1]) && sets.intersects([1], [1, 3])
+'abc123'.find('[0-9]+') == '123' && 'a1b2'.findAll('[0-9]') == ['1', '2'] && 'a1b2'.findAll('[0-9]', 1) == ['1'] && 'a'.find('b') == ''
+url('https://example.com:80/a%20b?k=v&k=w').getHost() == 'example.com:80' && url('https://example.com:80/').getPort() == '80'
+url('https://[::1]:80/path?k=v').getHostname() == '::1' && url('/path?k=v').getQuery() == {'k': ['v']} && !isURL('a b') && isURL('/x')
+quantity('1Gi').isGreaterThan(quantity('1G')) && quantity('1.5').add(quantity('500m')).asInteger() == 2 && !isQuantity('x')
+quantity('200M').compareTo(quantity('0.2G')) == 0 && sign(quantity('-1')) == -1 && quantity('1k').sub(1).asApproximateFloat() == 999.0
+ip('192.168.0.1').family() == 4 && string(ip('2001:0db8::0001')) == '2001:db8::1' && ip.isCanonical('::1') && !isIP('1.2.3')
+ip('127.0.0.1').isLoopback() && ip('fe80::1').isLinkLocalUnicast() && ip('8.8.8.8').isGlobalUnicast() && ip('0.0.0.0').isUnspecified()
+cidr('10.0.0.0/8').containsIP('10.1.2.3') && cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16') && !cidr('10.0.0.0/8').containsIP(ip('11.0.0.1'))
+cidr('10.1.2.3/8').masked() == cidr('10.0.0.0/8') && cidr('::/64').prefixLength() == 64 && string(cidr('10.1.2.3/8').ip()) == '10.1.2.3'
+semver('1.2.3').isLessThan(semver('1.10.0')) && semver('1.0.0-alpha').compareTo(semver('1.0.0')) == -1 && semver('v1.2', true).minor() == 2
+isSemver('1.0.0-rc.1+b') && !isSemver('1.0') && !isSemver('01.0.0')
+!format.dns1123Label().validate('ok').hasValue() && format.dns1123Label().validate('NO').value().size() > 0
+format.named('uuid').value().validate('x').value() == ['does not match the UUID format'] && !format.named('nope').hasValue()
+jsonpatch.escapeKey('a/b~c') == 'a~1b~0c'
+'a' < 'b' && b'a' < b'b' && false < true && '\\U0001F600' > '\\uffff'
+`;
+
+test('expressions are true', () => {
+  for (const text of truths.trim().split('\n')) {
+    let value: CelValue;
+    try {
+      value = evaluate(text);
+    } catch (error) {
+      throw new Error(`${text}: ${String(error)}`, { cause: error });
+    }
+    assert.equal(value, true, text);
+  }
+});
+
+const failures: readonly (readonly [string, string])[] = [
+  ['object.nope', 'no such key: nope'],
+  ['object.spec.nope.deeper', 'no such key: nope'],
+  ["{'a': 1}['b']", 'no such key: b'],
+  ['[1][3]', 'index out of bounds: 3'],
+  ['1 / 0', 'division by zero'],
+  ['1 % 0', 'modulus by zero'],
+  ['9223372036854775807 + 1', 'integer overflow'],
+  ['1u - 2u', 'unsigned integer overflow'],
+  ["int('x')", "type conversion error from 'string' to 'int'"],
+  ["dyn(1) + dyn('a')", 'no such overload'],
+  ['missing', 'no such attribute(s): missing'],
+  ['optional.none().value()', 'optional.none() dereference'],
+  ["'abc'.charAt(9)", 'index out of range: 9'],
+  ["'abc'.substring(2, 1)", 'invalid substring range. start: 2, end: 1'],
+  ['[].max()', 'max called on empty list'],
+  ["quantity('x')", "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
+  [
+    "ip('1.2.3')",
+    'IP Address "1.2.3" parse error during conversion from string: ParseAddr("1.2.3"): IPv4 address too short',
+  ],
+  ["url('nope')", 'URL parse error during conversion from string: parse "nope": invalid URI for request'],
+  ["object.metadata.name.find('(')", 'Illegal regex: error parsing regexp: missing closing ): `(`'],
+];
+
+test('what goes wrong has the words of the real one', () => {
+  for (const [text, message] of failures) {
+    assert.throws(
+      () => evaluate(text),
+      (error) => error instanceof CelEvaluationError && error.message === message,
+      `${text} should fail with ${message}`,
+    );
+  }
+});
+
+test('an expression that takes too much work is stopped', () => {
+  const heavy = environment.compile('lists.range(1000).all(x, lists.range(1000).all(y, x + y >= 0))');
+  assert.throws(() => heavy.evaluate(activation), CelCostError);
+});
+
+test('work is counted as the real one does', () => {
+  const costs: readonly (readonly [string, number])[] = [
+    ['1', 0],
+    ['name', 1],
+    ['object.metadata.name', 3],
+    ['has(object.metadata.name)', 2],
+    ["name == 'web'", 2],
+    ["name.startsWith('w')", 2],
+    ['[1, 2, 3]', 0],
+    ['[name]', 11],
+    ["{'a': name}", 31],
+    ["name.matches('web')", 2],
+    ['[1, 2].all(x, x > 0)', 11],
+    ['object.spec.items[0].n', 5],
+  ];
+  for (const [text, cost] of costs) {
+    assert.equal(environment.compile(text).evaluate(activation).cost, cost, text);
+  }
+});
+
+test('values leave the language as JSON', () => {
+  assert.deepEqual(
+    jsonFromCel(evaluate("{'a': [dyn(1), dyn(1.5), dyn('x'), dyn(null), dyn(true), dyn(duration('1s')), dyn(2u)]}")),
+    {
+      a: [1, 1.5, 'x', null, true, '1s', 2],
+    },
+  );
+});
