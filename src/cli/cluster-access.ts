@@ -9,6 +9,7 @@ import type { OpenApi } from '../schema-cache/openapi.ts';
 import type { ClusterAccess, FlagValues } from './command.ts';
 import { clientVersion } from './client-version.ts';
 import { homeFolder, type ProgramWorld } from './program.ts';
+import { printWarning } from './warnings.ts';
 
 /** Access that also knows the configuration behind it, and ends. */
 export interface ConfiguredAccess extends ClusterAccess {
@@ -135,10 +136,7 @@ class FlaggedAccess implements ConfiguredAccess {
   #warn(text: string): void {
     if (this.#warned.has(text)) return;
     this.#warned.add(text);
-    const { err } = this.#world.streams;
-    const label =
-      err.isTerminal && (this.#world.env['NO_COLOR'] ?? '') === '' ? '\x1b[33;1mWarning:\x1b[0m' : 'Warning:';
-    err.write(`${label} ${text}\n`);
+    printWarning(text, this.#world);
     this.#onWarning();
   }
 }

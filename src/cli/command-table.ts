@@ -12,4 +12,9 @@ export interface CommandEntry {
   readonly load?: () => Promise<CommandDefinition>;
   /** For one that only holds subcommands: what its help says. */
   readonly long?: string;
+  /**
+   * For one that only holds subcommands: what it does when none is named. Most write their help on standard error and
+   * fail, which also tells of a subcommand that does not exist.
+   */
+  readonly alone?: 'fails-on-stdout' | 'succeeds';
 }

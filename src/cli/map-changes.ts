@@ -11,7 +11,7 @@ export interface MapChanges {
 /** Splits arguments into what names objects and what changes them. @throws CommandError */
 export function splitChanges(
   args: readonly string[],
-  what: 'label' | 'annotation',
+  what: 'label' | 'annotation' | 'image',
 ): { readonly resources: readonly string[]; readonly changes: readonly string[] } {
   const isChange = (argument: string): boolean =>
     (argument.includes('=') && !argument.startsWith('=')) || (argument.endsWith('-') && argument !== '-');

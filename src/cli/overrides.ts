@@ -1,12 +1,12 @@
-import { formatGroupVersion, gvkOf } from '../apimachinery/gvk.ts';
+import { gvkOf } from '../apimachinery/gvk.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
-import type { OpenApiTypes } from '../apimachinery/openapi-schema.ts';
-import { TransportError } from '../client/transport-error.ts';
 import { typedShape } from '../generators/typed-shapes.ts';
+import { withZeroValues } from '../generators/zero-values.ts';
 import type { JsonPatchOperation } from '../patch/json-patch.ts';
 import { type CommandContext, CommandError, type FlagDefinition, type FlagValues } from './command.ts';
+import { requireKnownType } from './known-types.ts';
 
 /** --overrides and --override-type. */
 export const overrideFlags: readonly FlagDefinition[] = [
@@ -89,9 +89,9 @@ async function patch(
       const { applyStrategicMergePatch, StrategicMergePatchError } = await import('../patch/strategic-merge-patch.ts');
       const change = read(text, 'invalid JSON document');
       if (!isJsonObject(change) || !isJsonObject(target)) throw new CommandError('invalid JSON document');
-      const { types, name } = await typeOf(object, context);
+      const { types, schema } = await requireKnownType(object, context);
       try {
-        return applyStrategicMergePatch(target, change, types.lookup(name), types);
+        return applyStrategicMergePatch(target, change, schema, types);
       } catch (error) {
         if (error instanceof StrategicMergePatchError) throw new CommandError(error.message);
         throw error;
@@ -116,48 +116,17 @@ function read(text: string, problem?: string): JsonValue {
   }
 }
 
-/** The type of an object among those that are published, or else among those that this program knows itself. */
-async function typeOf(
-  object: object,
-  context: CommandContext,
-): Promise<{ readonly types: OpenApiTypes; readonly name: string }> {
-  const { group, version, kind } = gvkOf(object);
-  const types = await publishedTypes(group, version, context);
-  const name = types?.nameOf(group, version, kind);
-  if (types === undefined || name === undefined) {
-    throw new CommandError(
-      `no kind "${kind}" is registered for version "${formatGroupVersion({ group, version })}" in scheme "pkg/scheme/scheme.go:28"`,
-    );
-  }
-  return { types, name };
-}
-
-async function publishedTypes(
-  group: string,
-  version: string,
-  context: CommandContext,
-): Promise<OpenApiTypes | undefined> {
-  const { bundledApi } = context;
-  if (bundledApi !== undefined) return (await bundledApi()).openApi.typesOf(group, version);
-  try {
-    return await (await context.cluster.openApi()).typesOf(group, version);
-  } catch (error) {
-    if (error instanceof TransportError) return undefined;
-    throw error;
-  }
-}
-
 /** @throws CommandError for fields of a wrong type */
 async function asTyped(value: JsonValue, context: CommandContext): Promise<Unstructured> {
   if (!isJsonObject(value)) throw new CommandError('Invalid JSON Patch');
-  const { types, name } = await typeOf(value, context);
+  const { types, name } = await requireKnownType(value, context);
   const { createManifestValidator } = await import('../schema-cache/manifest-validator.ts');
   const problems = createManifestValidator(types, name, gvkOf(value).kind)(value);
   for (const { path, known, message } of problems) {
     if (known !== undefined) remove(value, path);
     else if (message.includes('invalid type for')) throw new CommandError(message);
   }
-  return typedShape(value as unknown as Unstructured);
+  return typedShape(withZeroValues(value, name, types) as unknown as Unstructured);
 }
 
 function remove(value: JsonObject, path: readonly (string | number)[]): void {

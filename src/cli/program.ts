@@ -93,7 +93,10 @@ class TreeCommand extends Command {
   }
 }
 
-/** Index of the first word that is no flag and no flag's value; -1 when there is none before `--`. */
+/**
+ * Index of the first word that is no flag and no flag's value; -1 when there is none before `--`. Before a command is
+ * found --help is not known either: as in cobra it swallows the word behind it.
+ */
 function firstWord(argv: readonly string[], flags: readonly FlagDefinition[]): number {
   const needsValue = (flag: FlagDefinition | undefined): boolean =>
     flag === undefined || valueWithout(flag) === undefined;
@@ -101,10 +104,10 @@ function firstWord(argv: readonly string[], flags: readonly FlagDefinition[]): n
     const word = argv[at] ?? '';
     if (word === '--') return -1;
     if (word.startsWith('--')) {
-      if (word === '--help' || word.includes('=')) continue;
+      if (word.includes('=')) continue;
       if (needsValue(flags.find(({ name }) => name === word.slice(2)))) at++;
     } else if (word.startsWith('-')) {
-      if (word.length !== 2 || word === '-h') continue;
+      if (word.length !== 2) continue;
       if (needsValue(flags.find(({ shorthand }) => shorthand === word[1]))) at++;
     } else if (word !== '') {
       return at;
@@ -201,8 +204,10 @@ class Program {
         (entry) => entry.path.at(-1) === word || entry.aliases?.includes(word) === true,
       );
       if (next === undefined) {
-        if (path.length === 0) this.#world.streams.out.write(`Unknown help topic [\`${words.join(' ')}\`]\n\n`);
-        break;
+        if (path.length > 0) break;
+        const { err } = this.#world.streams;
+        err.write(`Unknown help topic [\`${words.join(' ')}\`]\n\n`);
+        return this.#printHelp([], err, true);
       }
       path = next.path;
     }
@@ -231,14 +236,16 @@ class Program {
     await this.#execute(definition, parsed);
   }
 
-  /** A command that only holds others: its help, and exit code 1. */
+  /** A command that only holds others. */
   async #runGroup(entry: CommandEntry, argv: readonly string[]): Promise<void> {
     const parsed = this.#parse(this.#globals, argv);
-    if (!parsed.help && parsed.args.length > 0) {
+    const isAsked = parsed.help || entry.alone === 'succeeds';
+    if (!isAsked && parsed.args.length > 0) {
       throw new UsageError(`unknown command ${goQuote(parsed.args.join(' '))}`);
     }
-    await this.#printHelp(entry.path);
-    if (!parsed.help) this.#exitCode = 1;
+    const { out, err } = this.#world.streams;
+    await this.#printHelp(entry.path, isAsked || entry.alone === 'fails-on-stdout' ? out : err);
+    if (!isAsked) this.#exitCode = 1;
   }
 
   #parse(flags: readonly FlagDefinition[], argv: readonly string[], definition?: CommandDefinition): ParsedFlags {
@@ -302,17 +309,17 @@ class Program {
     }
   }
 
-  async #printHelp(path: readonly string[]): Promise<void> {
+  async #printHelp(path: readonly string[], out = this.#world.streams.out, isBrief = false): Promise<void> {
     const { renderHelp } = await import('./help.ts');
     const entry = this.#table.find((one) => one.path.join(' ') === path.join(' '));
     const definition = await entry?.load?.();
     const children = this.#childrenOf(path);
     const usage = definition?.usage ?? (path.length === 0 ? '[flags]' : 'SUBCOMMAND');
-    this.#world.streams.out.write(
+    out.write(
       renderHelp({
         commandPath: ['kubectl', ...path].join(' '),
         usage,
-        about: definition?.long ?? entry?.long ?? entry?.short ?? rootAbout,
+        about: isBrief ? '' : (definition?.long ?? entry?.long ?? entry?.short ?? rootAbout),
         aliases: entry?.aliases ?? [],
         examples: definition?.examples ?? '',
         flags: definition?.flags ?? [],

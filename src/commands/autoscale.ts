@@ -190,5 +190,14 @@ async function handle(
     ...(fieldManager === '' ? {} : { fieldManager }),
     ...(dryRun === 'server' ? { dryRun: 'All' as const } : {}),
   });
-  context.streams.out.write(printer('autoscaled').print(typedShape(stored)));
+  context.streams.out.write(printer('autoscaled').print(typedShape(withMetrics(stored))));
+}
+
+/** The list of what was measured is never left out by Go. */
+function withMetrics(stored: Unstructured): Unstructured {
+  if (stored.apiVersion !== 'autoscaling/v2') return stored;
+  return {
+    ...stored,
+    status: { currentMetrics: null, desiredReplicas: 0, ...(stored['status'] as object | undefined) },
+  };
 }

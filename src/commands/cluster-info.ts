@@ -13,30 +13,27 @@ export const clusterInfoCommand = defineCommand({
   examples: '# Where the control plane and the cluster services are\nkubectl cluster-info',
   flags: [],
   toOptions: () => ({}),
-  async run(_options, { streams, cluster, globals, env }) {
+  async run(_options, { streams, cluster, globals }) {
     const client = await cluster.client();
     const address = (await cluster.server?.()) ?? '';
     const namespace = globals.changed('namespace') ? globals.string('namespace') : 'kube-system';
-    const line = serviceLine(env['TERM'] !== 'dumb');
     try {
       const list = await client
         .resource(services, namespace)
         .list({ labelSelector: 'kubernetes.io/cluster-service=true' });
       streams.out.write(line('Kubernetes control plane', address));
-      for (const item of list.items) streams.out.write(describeService(item as unknown as JsonObject, address, line));
+      for (const item of list.items) streams.out.write(describeService(item as unknown as JsonObject, address));
     } finally {
       streams.out.write(hint);
     }
   },
 });
 
-/** One line; the real program colours it also when nobody looks. */
-function serviceLine(colour: boolean): (name: string, link: string) => string {
-  return (name, link) =>
-    colour ? `\x1b[0;32m${name}\x1b[0m is running at \x1b[0;33m${link}\x1b[0m\n` : `${name} is running at ${link}\n`;
+function line(name: string, link: string): string {
+  return `${name} is running at ${link}\n`;
 }
 
-function describeService(service: JsonObject, address: string, line: (name: string, link: string) => string): string {
+function describeService(service: JsonObject, address: string): string {
   const metadata = objectAt(service, 'metadata');
   const name = textAt(metadata, 'name');
   const ports = listAt(objectAt(service, 'spec'), 'ports');

@@ -164,6 +164,43 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./run.ts')).runCommand,
   },
   {
+    path: ['set'],
+    short: 'Set specific features on objects',
+    group: basicBeginner,
+    long: 'Change one thing of objects that are there, or of manifests.',
+  },
+  {
+    path: ['set', 'env'],
+    short: 'Update environment variables on a pod template',
+    load: async () => (await import('./set/env.ts')).setEnvCommand,
+  },
+  {
+    path: ['set', 'image'],
+    short: 'Update the image of a pod template',
+    load: async () => (await import('./set/image.ts')).setImageCommand,
+  },
+  {
+    path: ['set', 'resources'],
+    short: 'Update resource requests/limits on objects with pod templates',
+    load: async () => (await import('./set/resources.ts')).setResourcesCommand,
+  },
+  {
+    path: ['set', 'selector'],
+    short: 'Set the selector on a resource',
+    load: async () => (await import('./set/selector.ts')).setSelectorCommand,
+  },
+  {
+    path: ['set', 'serviceaccount'],
+    short: 'Update the service account of a resource',
+    aliases: ['sa'],
+    load: async () => (await import('./set/serviceaccount.ts')).setServiceAccountCommand,
+  },
+  {
+    path: ['set', 'subject'],
+    short: 'Update the user, group, or service account in a role binding or cluster role binding',
+    load: async () => (await import('./set/subject.ts')).setSubjectCommand,
+  },
+  {
     path: ['explain'],
     short: 'Get documentation for a resource',
     group: basicIntermediate,
@@ -212,6 +249,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     path: ['rollout'],
+    alone: 'fails-on-stdout',
     short: 'Manage the rollout of a resource',
     group: deploy,
     long: 'Follow and steer the rollouts of deployments, daemon sets and stateful sets.',
@@ -365,6 +403,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     path: ['certificate'],
+    alone: 'succeeds',
     short: 'Modify certificate resources',
     group: clusterManagement,
     long: 'Decide about requests for certificates.',
@@ -511,6 +550,12 @@ export const commandTable: readonly CommandEntry[] = [
     short: 'Print the client and server version information',
     group: other,
     load: async () => (await import('./version.ts')).versionCommand,
+  },
+  {
+    path: ['alpha'],
+    short: 'Commands for features in alpha',
+    hidden: true,
+    load: async () => (await import('./alpha.ts')).alphaCommand,
   },
   {
     path: ['options'],

@@ -19,8 +19,8 @@ interface GoldenCommand {
   readonly aliases?: readonly string[];
 }
 
-/** Commands that only this program has. */
-const ownCommands = /^cluster( |$)/;
+/** Commands that only this program has, and one that the real one tells nothing of. */
+const ownCommands = /^(cluster( |$)|alpha$)/;
 
 async function definitions(): Promise<readonly CommandDefinition[]> {
   const loaded = await Promise.all(commandTable.map(async ({ load }) => load?.()));

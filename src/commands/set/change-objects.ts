@@ -1,0 +1,220 @@
+import { gvkOf } from '../../apimachinery/gvk.ts';
+import { cloneJson, equalJson, type JsonObject } from '../../apimachinery/json.ts';
+import type { Unstructured } from '../../apimachinery/object-meta.ts';
+import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
+import { type CommandContext, CommandError, type FlagDefinition, type FlagValues } from '../../cli/command.ts';
+import { throwFailures } from '../../cli/exit.ts';
+import {
+  dryRunFlag,
+  fieldManagerFlag,
+  filenameFlags,
+  printFlags,
+  selectorFlag,
+  standardFormats,
+} from '../../cli/flags.ts';
+import { knownTypeOf, requireKnownType } from '../../cli/known-types.ts';
+import { type ManifestInput, manifestInput, readInput } from '../../cli/manifest-input.ts';
+import { loadTargets, nothingNamed, resolveTargets } from '../../cli/resource-targets.ts';
+import { typedPrinter } from '../../cli/typed-objects.ts';
+import { typedShape } from '../../generators/typed-shapes.ts';
+import { withZeroValues } from '../../generators/zero-values.ts';
+import { dryRunSuffix, NamePrinter } from '../../printers/name-printer.ts';
+import type { ObjectPrinter } from '../../printers/printer.ts';
+import { type DryRun, parseDryRun } from '../../resource/dry-run.ts';
+import { resourceOf } from '../../resource/resource-access.ts';
+
+/** What all `set` commands are told. */
+export interface SetOptions {
+  /** Arguments that name objects. */
+  readonly resources: readonly string[];
+  readonly input: ManifestInput;
+  readonly all: boolean;
+  readonly selector: string;
+  readonly local: boolean;
+  readonly dryRun: DryRun;
+  readonly fieldManager: string;
+  readonly printer: ObjectPrinter;
+}
+
+/** The flags that all `set` commands have. */
+export const setFlags: readonly FlagDefinition[] = [
+  ...printFlags({ formats: standardFormats }),
+  ...filenameFlags('that name what to change'),
+  dryRunFlag,
+  fieldManagerFlag('kubectl-set'),
+  { name: 'all', type: 'bool', default: 'false', description: 'All objects of the kinds, in the namespace' },
+  { name: 'local', type: 'bool', default: 'false', description: 'Change the manifests; do not ask the server' },
+];
+
+/** -l, which most of them have. */
+export const setSelectorFlag: FlagDefinition = selectorFlag;
+
+/** Reads what all have. @param operation `image updated` */
+export async function setOptions(
+  resources: readonly string[],
+  flags: FlagValues,
+  operation: string,
+  context: CommandContext,
+  input: ManifestInput = manifestInput(flags),
+): Promise<Omit<SetOptions, 'selector'>> {
+  const dryRun = parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text));
+  const printer = await typedPrinter(flags, context);
+  return {
+    resources,
+    input,
+    all: flags.bool('all'),
+    local: flags.bool('local'),
+    dryRun,
+    fieldManager: flags.string('field-manager'),
+    printer: printer ?? new NamePrinter({ operation: `${operation}${dryRunSuffix[dryRun]}` }),
+  };
+}
+
+/** @throws CommandError for a dry run on a server that is not to be asked */
+export function checkLocal({ local, dryRun }: Pick<SetOptions, 'local' | 'dryRun'>): void {
+  if (local && dryRun === 'server') {
+    throw new CommandError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?');
+  }
+}
+
+/** What is said of arguments that only a server could find. */
+const notLocal =
+  "you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'";
+
+/** An object to change, as it is on the server or, for --local, in a manifest. */
+export interface ChangeTarget {
+  readonly object: Unstructured;
+  /** How messages name it, `deployments/web`. */
+  readonly title: string;
+  readonly name: string;
+  readonly namespace: string;
+  /** Undefined where no server is asked. */
+  readonly mapping: RestMapping | undefined;
+}
+
+/** Reads the objects; one that cannot be had ends the command. @throws CommandError, StatusError */
+export async function loadForChange(
+  options: SetOptions,
+  context: CommandContext,
+  ignoresArguments = false,
+): Promise<ChangeTarget[]> {
+  if (options.local) return loadManifests(options, context, ignoresArguments);
+  const { resources, input, all, selector } = options;
+  const request = { args: resources, input, all, selector, fieldSelector: '', allNamespaces: false };
+  const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
+  throwFailures(errors);
+  return objects.map(({ object, mapping, name, namespace }) => ({
+    object,
+    title: `${mapping.gvr.resource}/${name}`,
+    name,
+    namespace,
+    mapping,
+  }));
+}
+
+async function loadManifests(
+  { resources, input }: SetOptions,
+  context: CommandContext,
+  ignoresArguments: boolean,
+): Promise<ChangeTarget[]> {
+  if (resources.length > 0 && !ignoresArguments) throw new CommandError(notLocal);
+  if (input.filenames.length === 0) throw new CommandError(nothingNamed);
+  return Promise.all(
+    (await readInput(input, context)).map(async ({ object }) => {
+      const { types, name: type } = await requireKnownType(object, context);
+      const { name = '', namespace = '' } = object.metadata;
+      const full = withZeroValues(object as unknown as JsonObject, type, types) as unknown as Unstructured;
+      return { object: full, title: `${guessedResource(object.kind)}/${name}`, name, namespace, mapping: undefined };
+    }),
+  );
+}
+
+/** The resource of a kind, as one guesses it without a server. */
+function guessedResource(kind: string): string {
+  const singular = kind.toLowerCase();
+  if (singular.endsWith('endpoints')) return singular;
+  if (singular.endsWith('s')) return `${singular}es`;
+  return singular.endsWith('y') ? `${singular.slice(0, -1)}ies` : `${singular}s`;
+}
+
+/** How a command changes objects. */
+export interface ObjectChange {
+  /** Changes the object in place. @returns false when it is left alone. @throws GeneratorError and others for the message */
+  apply(object: Unstructured): boolean | void | Promise<boolean | void>;
+  /** What stands before the reason when the server refuses; without it the error is left as it is. */
+  readonly failure?: string;
+  /** Whether objects that are as they shall be are told and sent as well. */
+  readonly tellsUnchanged?: boolean;
+  /** Whether what cannot be changed is told without the name of the object. */
+  readonly untitled?: boolean;
+  /** What has to hold when an object was changed, before it is told. */
+  afterwards?(): void;
+}
+
+/** Changes objects one after the other, tells those that changed, and goes on after errors. @returns the errors */
+export async function changeObjects(
+  targets: readonly ChangeTarget[],
+  change: ObjectChange,
+  options: SetOptions,
+  context: CommandContext,
+): Promise<unknown[]> {
+  const failures: unknown[] = [];
+  const changes: { readonly target: ChangeTarget; readonly before: Unstructured }[] = [];
+  for (const target of targets) {
+    const before = cloneJson(target.object);
+    try {
+      const isChanged = await change.apply(target.object);
+      if (isChanged === false) continue;
+      if (change.tellsUnchanged === true || !equalJson(before, target.object)) changes.push({ target, before });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      failures.push(change.untitled === true ? error : new CommandError(`error: ${target.title} ${reason}\n`));
+    }
+  }
+  for (const { target, before } of changes) {
+    try {
+      const result = await send(target, before, change, options, context);
+      context.streams.out.write(options.printer.print(typedShape(result)));
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  return failures;
+}
+
+async function send(
+  { object, mapping, name, namespace }: ChangeTarget,
+  before: Unstructured,
+  change: ObjectChange,
+  options: SetOptions,
+  context: CommandContext,
+): Promise<Unstructured> {
+  if (mapping === undefined || options.dryRun === 'client') return object;
+  const { createStrategicMergePatch } = await import('../../patch/strategic-merge-patch.ts');
+  const known = await knownTypeOf(object, context);
+  const source = known?.types ?? { lookup: () => undefined };
+  const patch = createStrategicMergePatch(
+    before as unknown as JsonObject,
+    object as unknown as JsonObject,
+    known?.schema,
+    source,
+  );
+  const resource = resourceOf(await context.cluster.client(), mapping, namespace);
+  let result: Unstructured;
+  try {
+    result = await resource.patch(name, 'application/strategic-merge-patch+json', patch, {
+      ...(options.fieldManager === '' ? {} : { fieldManager: options.fieldManager }),
+      ...(options.dryRun === 'server' ? { dryRun: 'All' as const } : {}),
+    });
+  } catch (error) {
+    if (change.failure === undefined) throw error;
+    throw new CommandError(`${change.failure}${error instanceof Error ? error.message : String(error)}`);
+  }
+  change.afterwards?.();
+  return result;
+}
+
+/** What Go calls the type of an object. */
+export function goTypeName(object: Unstructured): string {
+  return `*${gvkOf(object).version}.${object.kind}`;
+}

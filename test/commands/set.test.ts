@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createCommandCluster } from '../support/command-cluster.ts';
+import { testRecordedSession } from '../support/recorded-session.ts';
+
+testRecordedSession('set');
+
+void test('set env reads variables from standard input, and sends what differs alone', async (context) => {
+  const cluster = await createCommandCluster(context);
+  await cluster.run('create', 'deployment', 'web', '--image=nginx');
+  const env = async (): Promise<string> => {
+    const path = '{.spec.template.spec.containers[0].env}';
+    return (await cluster.run('get', 'deployment', 'web', `-o=jsonpath=${path}`)).stdout;
+  };
+  await cluster.run('set', 'env', 'deployment/web', 'A=1', 'B=2', 'C=3');
+  assert.equal(await env(), '[{"name":"A","value":"1"},{"name":"B","value":"2"},{"name":"C","value":"3"}]');
+  const outcome = await cluster.run('set', 'env', 'deployment/web', 'B-', 'A=one', 'D=4');
+  assert.deepEqual(outcome, { exitCode: 0, stdout: 'deployment.apps/web env updated\n', stderr: '' });
+  assert.equal(await env(), '[{"name":"A","value":"one"},{"name":"C","value":"3"},{"name":"D","value":"4"}]');
+  await cluster.runWith(
+    { input: 'E=5 # a comment\n# nothing\nF=6\n' },
+    'set',
+    'env',
+    'deployment/web',
+    '-',
+    'A-',
+    'C-',
+  );
+  assert.equal(await env(), '[{"name":"D","value":"4"},{"name":"E","value":"5 "},{"name":"F","value":"6"}]');
+});
+
+void test('set env --list --resolve tells what cannot be resolved, and is no error', async (context) => {
+  const cluster = await createCommandCluster(context);
+  await cluster.run('create', 'deployment', 'web', '--image=nginx');
+  await cluster.run('create', 'configmap', 'cm', '--from-literal=a=b');
+  await cluster.run('set', 'env', 'deployment/web', '--from=configmap/cm');
+  await cluster.run('delete', 'configmap', 'cm');
+  assert.deepEqual(await cluster.run('set', 'env', 'deployment/web', '--list', '--resolve'), {
+    exitCode: 0,
+    stdout: '# Deployment web, container nginx\n# A from configmap cm, key a\n',
+    stderr: 'error retrieving reference for A: configmaps "cm" not found\n',
+  });
+});
