@@ -107,8 +107,11 @@ export interface ResourceDefinition {
 
 /** What a resource adds to the generic create, update and delete (as the strategies of the real registry do). */
 export interface Strategy {
-  /** Default: true only for kinds whose status is its own subresource; then spec changes raise metadata.generation. */
-  readonly hasGeneration?: boolean;
+  /**
+   * Default: true only for kinds whose status is its own subresource; then spec changes raise metadata.generation.
+   * With `first`, creation sets it and nothing raises it.
+   */
+  readonly hasGeneration?: boolean | 'first';
   /** Checks metadata.name beyond being there; returns messages. Default: DNS subdomain. */
   validateName?(name: string, prefix: boolean): string[];
   /** Whether PUT of an absent object creates it. */
@@ -127,7 +130,7 @@ export interface Strategy {
   validateUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): FieldError[];
   /** Texts of Warning headers. */
   warningsOnCreate?(object: Unstructured): string[];
-  warningsOnUpdate?(object: Unstructured, old: Unstructured): string[];
+  warningsOnUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): string[];
   /** Seconds that a delete leaves the object time to end; undefined when it goes at once. */
   gracePeriodSeconds?(object: Unstructured, requestedSeconds: number | undefined): number | undefined;
   /** Whether a delete answers with the object instead of a Status. */

@@ -16,7 +16,7 @@ import type { TypeDefinition } from './resource-definition.ts';
  *       spec: core.PodSpec=               a type of another package
  *
  * Further words after a field's type: `merge(key)` and `strategy(name)` for strategic merge, `enum(A, B)`,
- * `atomic-map` and `granular-map`. Scalars: string, int32, int64, integer, double, bool, bytes, time, object.
+ * `atomic-map`, `granular-map`, and `null` for what is written as null when it is not set. Scalars: string, int32, int64, integer, double, bool, bytes, time, object.
  */
 export interface TypeSource {
   /** Prefix of the full names, such as `io.k8s.api.core.v1`. */
@@ -153,6 +153,7 @@ function withWords(schema: Schema, words: string): Schema {
     else if (word === 'set' || word === 'atomic') result = { ...result, listType: word };
     else if (word === 'merge')
       result = { ...result, patchMergeKey: text, patchStrategy: result.patchStrategy ?? 'merge' };
+    else if (word === 'null') result = { ...result, shownAsNull: true };
     else if (word === 'strategy') result = { ...result, patchStrategy: text };
     else if (word === 'enum') result = { ...result, enum: list.map((item) => (item === '""' ? '' : item)) };
     else if (word === 'atomic-map') result = { ...result, mapType: 'atomic' };

@@ -1,3 +1,4 @@
+import { equalJson } from './json.ts';
 import { StatusError, type StatusCause } from './status.ts';
 import { type GroupVersionKind } from './gvk.ts';
 
@@ -98,9 +99,9 @@ export function typeInvalid(path: FieldPath, value: unknown, detail: string): Fi
   return withValue('FieldValueTypeInvalid', 'Invalid value', path, value, detail);
 }
 
-/** `Duplicate value: <value>`. */
-export function duplicate(path: FieldPath, value: unknown): FieldError {
-  return withValue('FieldValueDuplicate', 'Duplicate value', path, value, '');
+/** `Duplicate value: <value>`, with a detail when there is one. */
+export function duplicate(path: FieldPath, value: unknown, detail = ''): FieldError {
+  return withValue('FieldValueDuplicate', 'Duplicate value', path, value, detail);
 }
 
 /** `Not found: <value>`. */
@@ -137,6 +138,16 @@ export function checkNonNegative(path: FieldPath, value: number | undefined): Fi
 /** `Forbidden: <detail>`. */
 export function fieldForbidden(path: FieldPath, detail: string): FieldError {
   return { type: 'FieldValueForbidden', field: path.toString(), body: withDetail('Forbidden', detail) };
+}
+
+/** What may not change, once it is there. */
+export function checkImmutable(path: FieldPath, value: unknown, old: unknown): FieldError[] {
+  return equalJson(value ?? null, old ?? null) ? [] : [invalid(path, value, 'field is immutable')];
+}
+
+/** Turns the messages of a check into errors about a value. */
+export function invalidFor(path: FieldPath, value: unknown, messages: readonly string[]): FieldError[] {
+  return messages.map((message) => invalid(path, value, message));
 }
 
 /** `Too long: may not be more than N bytes`. */

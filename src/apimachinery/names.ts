@@ -1,5 +1,3 @@
-import { isIP } from 'node:net';
-
 /**
  * Checks of names, as k8s.io/apimachinery/pkg/util/validation and pkg/api/validation make them. Each returns messages;
  * none means that the name is good.
@@ -152,6 +150,16 @@ export function isDomainPath(value: string): string[] {
   return new RegExp(`^${pattern}$`).test(value) ? [] : [`Invalid path (regex used for validation is '${pattern}')`];
 }
 
+/** A name of two segments or more, such as `example.com`; a dot may follow. */
+export function isFullyQualifiedDomainName(value: string): string[] {
+  const name = value.replace(/\.$/, '');
+  const messages = isDns1123Subdomain(name);
+  if (messages.length > 0) return [messages.join(',')];
+  const segments = name.split('.');
+  if (segments.length < 2) return ['should be a domain with at least two segments separated by dots'];
+  return segments.flatMap((segment) => isDns1123Label(segment)).slice(0, 1);
+}
+
 /** Keys of config maps and secrets. */
 export function isConfigMapKey(value: string): string[] {
   const pattern = '[-._a-zA-Z0-9]+';
@@ -205,21 +213,6 @@ export const nameIsDnsSubdomain: NameCheck = forPrefixes(isDns1123Subdomain);
 export const nameIsDnsLabel: NameCheck = forPrefixes(isDns1123Label);
 /** Names that must begin with a letter. */
 export const nameIsDns1035Label: NameCheck = forPrefixes(isDns1035Label);
-
-/** An IP address without leading zeros. */
-export function isValidIp(value: string): string[] {
-  return isIP(value) === 0 ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : [];
-}
-
-/** An address block such as `10.9.8.0/24`. */
-export function isValidCidr(value: string): string[] {
-  const match = /^([^/%]+)\/(0|[1-9]\d{0,2})$/.exec(value);
-  const family = isIP(match?.[1] ?? '');
-  if (family === 0 || Number(match?.[2]) > (family === 4 ? 32 : 128)) {
-    return ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
-  }
-  return [];
-}
 
 /** Names of HTTP headers, for probes. */
 export function isHttpHeaderName(value: string): string[] {

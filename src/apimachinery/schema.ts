@@ -17,6 +17,8 @@ export interface Schema {
   readonly additionalProperties?: Schema;
   readonly items?: Schema;
   readonly default?: JsonValue;
+  /** Written as null when it is not set, as Go writes pointers, lists and maps that it does not leave out. */
+  readonly shownAsNull?: boolean;
   readonly enum?: readonly string[];
   readonly description?: string;
   /** x-kubernetes-list-type; atomic when absent. */

@@ -25,6 +25,7 @@ export function emptyObject(type: string, source: SchemaSource): JsonObject {
 /** What the published types do not tell: times that are written even when they are not set, and a list that is not. */
 const exceptions: Readonly<Record<string, JsonObject>> = {
   'io.k8s.api.core.v1.Event': { eventTime: null, firstTimestamp: null, lastTimestamp: null },
+  'io.k8s.api.events.v1.Event': { deprecatedFirstTimestamp: null, deprecatedLastTimestamp: null, eventTime: null },
 };
 const notWritten: Readonly<Record<string, string>> = {
   'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec': 'validationActions',
@@ -46,6 +47,7 @@ function emptyStruct(schema: Schema, source: SchemaSource): JsonObject {
 /** A scalar that is always written has its zero value as default. */
 function emptyValue(field: Schema, isRequired: boolean, source: SchemaSource): JsonValue | undefined {
   if (field.default === '' || field.default === 0 || field.default === false) return field.default;
+  if (field.shownAsNull === true) return null;
   if (!isRequired) return undefined;
   const { type, additionalProperties } = resolveSchema(field, source);
   return type === 'array' || (type === 'object' && additionalProperties !== undefined) ? null : undefined;

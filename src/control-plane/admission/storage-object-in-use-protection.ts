@@ -3,6 +3,7 @@ import { type AdmissionPlugin, resourceKey } from './admission-plugin.ts';
 const finalizers: Readonly<Record<string, string>> = {
   persistentvolumeclaims: 'kubernetes.io/pvc-protection',
   persistentvolumes: 'kubernetes.io/pv-protection',
+  'storage.k8s.io/volumeattributesclasses': 'kubernetes.io/vac-protection',
 };
 
 /** Volumes and claims get the finalizer that keeps them while they are used. */

@@ -68,7 +68,7 @@ type HorizontalPodAutoscalerSpec
 
 type HorizontalPodAutoscalerStatus
   conditions: [HorizontalPodAutoscalerCondition] map(type) merge(type)
-  currentMetrics: [MetricStatus] atomic
+  currentMetrics: [MetricStatus] atomic null
   currentReplicas: int32
   desiredReplicas!: int32=
   lastScaleTime: meta.Time

@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { Lease } from '../../types/coordination-v1.ts';
+import { leaseStrategy } from './lease-strategy.ts';
 
 /** The types of Lease objects. */
 export const leaseTypes: TypeSource = {
@@ -47,4 +48,5 @@ export const leaseResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.coordination.v1.Lease',
   columns,
+  strategy: leaseStrategy,
 };

@@ -1,6 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
-import { configMapStrategy } from './core-strategies.ts';
+import { configMapStrategy } from './config-map-strategy.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { ConfigMap } from '../../types/core-v1.ts';
 

@@ -6,7 +6,6 @@ import type {
   PersistentVolumeClaim,
   PodTemplate,
   ReplicationController,
-  Secret,
   Service,
 } from '../../types/core-v1.ts';
 import { setPodTemplateDefaults } from './pod-spec-defaults.ts';
@@ -34,12 +33,6 @@ export function setServiceDefaults(object: Unstructured): void {
   if (isExternal && (spec.externalTrafficPolicy ?? '') === '') spec.externalTrafficPolicy = 'Cluster';
   if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
-}
-
-/** Opaque. */
-export function setSecretDefaults(object: Unstructured): void {
-  const secret = object as unknown as Secret;
-  if ((secret.type ?? '') === '') secret.type = 'Opaque';
 }
 
 /** The label that selectors find a namespace by. */

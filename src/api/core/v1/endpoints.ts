@@ -3,6 +3,7 @@ import type { TypeSource } from '../../type-language.ts';
 import { setEndpointsDefaults } from './core-defaults.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { Endpoints } from '../../types/core-v1.ts';
+import { endpointsStrategy } from './endpoints-validation.ts';
 
 /** The types of Endpoints objects. */
 export const endpointsTypes: TypeSource = {
@@ -67,4 +68,5 @@ export const endpointsResource: ResourceDefinition = {
   type: 'io.k8s.api.core.v1.Endpoints',
   columns,
   setDefaults: setEndpointsDefaults,
+  strategy: endpointsStrategy,
 };

@@ -4,6 +4,7 @@ import { fieldReaders } from '../../selectable-fields.ts';
 import { eventObjectText, eventSourceText } from './event-cells.ts';
 import { ageText, column, wideColumn } from '../../columns.ts';
 import type { Event } from '../../types/core-v1.ts';
+import { eventStrategy } from './event-strategy.ts';
 
 /** The types of Event objects. */
 export const eventTypes: TypeSource = {
@@ -97,4 +98,5 @@ export const eventResource: ResourceDefinition = {
     'source',
     'type',
   ]),
+  strategy: eventStrategy,
 };

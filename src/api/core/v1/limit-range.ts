@@ -1,6 +1,7 @@
 import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
 import { setLimitRangeDefaults } from './core-defaults.ts';
+import { limitRangeStrategy } from './limit-range-validation.ts';
 
 /** The types of LimitRange objects. */
 export const limitRangeTypes: TypeSource = {
@@ -37,4 +38,5 @@ export const limitRangeResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.core.v1.LimitRange',
   setDefaults: setLimitRangeDefaults,
+  strategy: limitRangeStrategy,
 };

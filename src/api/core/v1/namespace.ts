@@ -2,7 +2,7 @@ import type { Column, ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
 import { fieldReaders } from '../../selectable-fields.ts';
 import { setNamespaceDefaults } from './core-defaults.ts';
-import { namespaceStrategy } from './core-strategies.ts';
+import { namespaceStrategy } from './namespace-strategy.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { Namespace } from '../../types/core-v1.ts';
 

@@ -1,7 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
 import { fieldReaders } from '../../selectable-fields.ts';
-import { nodeStrategy } from './node-strategy.ts';
+import { nodeStrategy, setNodeDefaults } from './node-strategy.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../../columns.ts';
 import type { Node } from '../../types/core-v1.ts';
 
@@ -26,7 +26,7 @@ type ConfigMapNodeConfigSource
   uid: string
 
 type ContainerImage
-  names: [string] atomic
+  names: [string] atomic null
   sizeBytes: int64
 
 type DaemonEndpoint
@@ -195,6 +195,7 @@ export const nodeResource: ResourceDefinition = {
   ],
   type: 'io.k8s.api.core.v1.Node',
   columns,
+  setDefaults: setNodeDefaults,
   strategy: nodeStrategy,
   selectableFields: fieldReaders(['spec.unschedulable']),
 };

@@ -7,7 +7,6 @@ import {
   notSupported,
   required,
 } from '../../../apimachinery/field-error.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
 import { validateLabelSelector } from '../../../apimachinery/labels.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import { parseQuantity } from '../../../apimachinery/quantity.ts';
@@ -17,6 +16,7 @@ import type {
   TypedLocalObjectReference,
   TypedObjectReference,
 } from '../../types/core-v1.ts';
+import { internalDifference } from './internal-objects.ts';
 
 /** Ways in which a volume may be used. */
 export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
@@ -71,7 +71,9 @@ function validateDataSource(
   path: FieldPath,
 ): FieldError[] {
   if (source === undefined) return [];
-  const { apiGroup = '', kind, name } = source;
+  const { kind, name } = source;
+  // The group is shown as null when there is none.
+  const apiGroup = source.apiGroup ?? '';
   const namespace = 'namespace' in source ? (source.namespace ?? '') : '';
   const errors: FieldError[] = [];
   if (name === '') errors.push(required(path.child('name')));
@@ -128,10 +130,11 @@ export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Persisten
     delete masked.volumeAttributesClassName;
     delete before.volumeAttributesClassName;
   }
-  if (!equalJson(masked, before)) {
+  const difference = internalDifference('PersistentVolumeClaimSpec', before, masked);
+  if (difference !== '') {
     const message =
       'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
-    errors.push(fieldForbidden(specPath, message));
+    errors.push(fieldForbidden(specPath, `${message}\n${difference}`));
   }
   return [...errors, ...validateShrinking(claim, old), ...validateAttributesClass(claim, old)];
 }

@@ -4,6 +4,7 @@ import { setPersistentVolumeDefaults } from './core-defaults.ts';
 import { accessModesText, quantityCell, storageClassOf } from './volume-cells.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../../columns.ts';
 import type { PersistentVolume } from '../../types/core-v1.ts';
+import { persistentVolumeStrategy } from './persistent-volume-strategy.ts';
 
 /** The types of PersistentVolume objects. */
 export const persistentVolumeTypes: TypeSource = {
@@ -17,7 +18,7 @@ kind PersistentVolume
 type AzureFilePersistentVolumeSource
   readOnly: bool
   secretName!: string=
-  secretNamespace: string
+  secretNamespace: string null
   shareName!: string=
 
 type CSIPersistentVolumeSource
@@ -220,4 +221,5 @@ export const persistentVolumeResource: ResourceDefinition = {
   type: 'io.k8s.api.core.v1.PersistentVolume',
   columns,
   setDefaults: setPersistentVolumeDefaults,
+  strategy: persistentVolumeStrategy,
 };

@@ -12,13 +12,13 @@ import {
 } from '../../../apimachinery/field-error.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
 import { validateLabels } from '../../../apimachinery/labels.ts';
+import { isValidIp } from '../../../apimachinery/ip-address.ts';
 import {
   inclusiveRangeMessage,
   isDns1123Label,
   isDns1123Subdomain,
   isDns1123SubdomainWithUnderscore,
   isQualifiedName,
-  isValidIp,
 } from '../../../apimachinery/names.ts';
 import type { Container, PodDNSConfig, PodSpec, Volume } from '../../types/core-v1.ts';
 import {

@@ -594,7 +594,7 @@ type Probe
 
 type ProjectedVolumeSource
   defaultMode: int32
-  sources: [VolumeProjection] atomic
+  sources: [VolumeProjection] atomic null
 
 type QuobyteVolumeSource
   group: string
@@ -734,12 +734,12 @@ type TopologySpreadConstraint
   whenUnsatisfiable!: string= enum(DoNotSchedule, ScheduleAnyway)
 
 type TypedLocalObjectReference atomic
-  apiGroup: string
+  apiGroup: string null
   kind!: string=
   name!: string=
 
 type TypedObjectReference
-  apiGroup: string
+  apiGroup: string null
   kind!: string=
   name!: string=
   namespace: string

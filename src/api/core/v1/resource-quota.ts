@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { ResourceQuota } from '../../types/core-v1.ts';
+import { resourceQuotaStrategy } from './resource-quota-validation.ts';
 
 /** The types of ResourceQuota objects. */
 export const resourceQuotaTypes: TypeSource = {
@@ -71,4 +72,5 @@ export const resourceQuotaResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.core.v1.ResourceQuota',
   columns,
+  strategy: resourceQuotaStrategy,
 };

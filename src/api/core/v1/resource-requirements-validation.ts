@@ -65,7 +65,7 @@ function isExtendedResource(name: string): boolean {
 }
 
 /** Whether more of it may be promised than there is. */
-function isOvercommitAllowed(name: string): boolean {
+export function isOvercommitAllowed(name: string): boolean {
   return isNativeResource(name) && !isHugePages(name);
 }
 

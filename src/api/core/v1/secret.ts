@@ -1,8 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
 import { fieldReaders } from '../../selectable-fields.ts';
-import { setSecretDefaults } from './core-defaults.ts';
-import { secretStrategy } from './core-strategies.ts';
+import { secretStrategy, setSecretDefaults } from './secret-strategy.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { Secret } from '../../types/core-v1.ts';
 

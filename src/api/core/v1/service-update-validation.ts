@@ -7,7 +7,8 @@ import {
   invalid,
   required,
 } from '../../../apimachinery/field-error.ts';
-import { isDns1123Subdomain, isValidIp } from '../../../apimachinery/names.ts';
+import { isValidIp } from '../../../apimachinery/ip-address.ts';
+import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import type { Service, ServiceSpec } from '../../types/core-v1.ts';
 import { isHeadless, needsHealthCheckPort, validateLoadBalancer, validateService } from './service-validation.ts';
 

@@ -10,14 +10,9 @@ import {
   required,
 } from '../../../apimachinery/field-error.ts';
 import { validateLabels } from '../../../apimachinery/labels.ts';
-import {
-  isDns1123Label,
-  isDns1123Subdomain,
-  isQualifiedName,
-  isValidCidr,
-  isValidIp,
-  isValidPortNumber,
-} from '../../../apimachinery/names.ts';
+import { isValidCidr, isValidIp } from '../../../apimachinery/ip-address.ts';
+import { isDns1123Label, isDns1123Subdomain, isQualifiedName, isValidPortNumber } from '../../../apimachinery/names.ts';
+import type { ObjectMeta } from '../../../apimachinery/object-meta.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../types/core-v1.ts';
 import { validatePortNumberOrName } from './container-handler-validation.ts';
 
@@ -189,6 +184,14 @@ function validateExternalIps({ externalIPs = [] }: ServiceSpec, old: ServiceSpec
     if (messages.length > 0) return messages.map((message) => invalid(at, address, message));
     return validateEndpointIp(address, at);
   });
+}
+
+/**
+ * Whether this is where the API server itself is found. A control plane on one machine may listen on its loopback
+ * address alone, so that this service, unlike all others, may lead there.
+ */
+export function leadsToApiServer({ name, namespace }: ObjectMeta): boolean {
+  return name === 'kubernetes' && namespace === 'default';
 }
 
 /** An address that packets may be sent to: not of one host or one link alone. */

@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn, shortList } from '../../columns.ts';
 import type { EndpointSlice } from '../../types/discovery-v1.ts';
+import { endpointSliceStrategy, setEndpointSliceDefaults } from './endpoint-slice-strategy.ts';
 
 /** The types of EndpointSlice objects. */
 export const endpointSliceTypes: TypeSource = {
@@ -9,9 +10,9 @@ export const endpointSliceTypes: TypeSource = {
   text: `
 kind EndpointSlice
   addressType!: string= enum(FQDN, IPv4, IPv6)
-  endpoints: [Endpoint] atomic
+  endpoints: [Endpoint] atomic null
   metadata: meta.ObjectMeta=
-  ports: [EndpointPort] atomic
+  ports: [EndpointPort] atomic null
 
 type Endpoint
   addresses!: [string] set
@@ -77,4 +78,6 @@ export const endpointSliceResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.discovery.v1.EndpointSlice',
   columns,
+  setDefaults: setEndpointSliceDefaults,
+  strategy: endpointSliceStrategy,
 };

@@ -3,6 +3,7 @@ import type { TypeSource } from '../../type-language.ts';
 import { eventObjectText, eventSourceText } from '../../core/v1/event-cells.ts';
 import { ageText, column, wideColumn } from '../../columns.ts';
 import type { Event } from '../../types/events-v1.ts';
+import { eventStorage, eventStrategy } from './event-strategy.ts';
 
 /** The types of Event objects. */
 export const eventTypes: TypeSource = {
@@ -83,6 +84,7 @@ export const eventResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.events.v1.Event',
-  storageVersion: { group: '', version: 'v1' },
+  storage: eventStorage,
   columns,
+  strategy: eventStrategy,
 };

@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column } from '../../columns.ts';
 import type { IngressClass } from '../../types/networking-v1.ts';
+import { ingressClassStrategy } from './ingress-class-validation.ts';
 
 /** The types of IngressClass objects. */
 export const ingressClassTypes: TypeSource = {
@@ -67,4 +68,5 @@ export const ingressClassResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.networking.v1.IngressClass',
   columns,
+  strategy: ingressClassStrategy,
 };

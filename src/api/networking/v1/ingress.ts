@@ -3,6 +3,7 @@ import type { TypeSource } from '../../type-language.ts';
 import { ingressAddresses } from '../../core/v1/load-balancer-addresses.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { Ingress } from '../../types/networking-v1.ts';
+import { ingressStrategy } from './ingress-validation.ts';
 
 /** The types of Ingress objects. */
 export const ingressTypes: TypeSource = {
@@ -112,4 +113,5 @@ export const ingressResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.networking.v1.Ingress',
   columns,
+  strategy: ingressStrategy,
 };

@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { IPAddress } from '../../types/networking-v1.ts';
+import { ipAddressStrategy } from './ip-address-validation.ts';
 
 /** The types of IPAddress objects. */
 export const ipAddressTypes: TypeSource = {
@@ -56,4 +57,5 @@ export const ipAddressResource: ResourceDefinition = {
   type: 'io.k8s.api.networking.v1.IPAddress',
   columns,
   unlistedCells: (object, now) => [ageColumn.cell(object, now)],
+  strategy: ipAddressStrategy,
 };

@@ -3,6 +3,7 @@ import type { TypeSource } from '../../type-language.ts';
 import { setNetworkPolicyDefaults } from './network-policy-defaults.ts';
 import { ageColumn, column, nameColumn, selectorCell } from '../../columns.ts';
 import type { NetworkPolicy } from '../../types/networking-v1.ts';
+import { networkPolicyStrategy } from './network-policy-validation.ts';
 
 /** The types of NetworkPolicy objects. */
 export const networkPolicyTypes: TypeSource = {
@@ -65,4 +66,5 @@ export const networkPolicyResource: ResourceDefinition = {
   type: 'io.k8s.api.networking.v1.NetworkPolicy',
   columns,
   setDefaults: setNetworkPolicyDefaults,
+  strategy: networkPolicyStrategy,
 };

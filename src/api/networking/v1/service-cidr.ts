@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { ServiceCIDR } from '../../types/networking-v1.ts';
+import { serviceCidrStrategy } from './service-cidr-validation.ts';
 
 /** The types of ServiceCIDR objects. */
 export const serviceCidrTypes: TypeSource = {
@@ -42,4 +43,5 @@ export const serviceCidrResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.networking.v1.ServiceCIDR',
   columns,
+  strategy: serviceCidrStrategy,
 };

@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { RuntimeClass } from '../../types/node-v1.ts';
+import { runtimeClassStrategy } from './runtime-class-strategy.ts';
 
 /** The types of RuntimeClass objects. */
 export const runtimeClassTypes: TypeSource = {
@@ -42,4 +43,5 @@ export const runtimeClassResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.node.v1.RuntimeClass',
   columns,
+  strategy: runtimeClassStrategy,
 };

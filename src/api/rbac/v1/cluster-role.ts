@@ -9,7 +9,7 @@ export const clusterRoleTypes: TypeSource = {
 kind ClusterRole
   aggregationRule: AggregationRule
   metadata: meta.ObjectMeta=
-  rules: [PolicyRule] atomic
+  rules: [PolicyRule] atomic null
 
 type AggregationRule
   clusterRoleSelectors: [meta.LabelSelector] atomic

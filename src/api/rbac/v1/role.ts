@@ -8,7 +8,7 @@ export const roleTypes: TypeSource = {
   text: `
 kind Role
   metadata: meta.ObjectMeta=
-  rules: [PolicyRule] atomic
+  rules: [PolicyRule] atomic null
 `,
 };
 

@@ -3,6 +3,7 @@ import type { TypeSource } from '../../type-language.ts';
 import { setPriorityClassDefaults } from './priority-class-defaults.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { PriorityClass } from '../../types/scheduling-v1.ts';
+import { priorityClassStrategy } from './priority-class-strategy.ts';
 
 /** The types of PriorityClass objects. */
 export const priorityClassTypes: TypeSource = {
@@ -50,4 +51,5 @@ export const priorityClassResource: ResourceDefinition = {
   type: 'io.k8s.api.scheduling.v1.PriorityClass',
   columns,
   setDefaults: setPriorityClassDefaults,
+  strategy: priorityClassStrategy,
 };

@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { CSIDriver } from '../../types/storage-v1.ts';
+import { csiDriverStrategy, setCsiDriverDefaults } from './csi-driver-strategy.ts';
 
 /** The types of CSIDriver objects. */
 export const csiDriverTypes: TypeSource = {
@@ -85,4 +86,6 @@ export const csiDriverResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.storage.v1.CSIDriver',
   columns,
+  setDefaults: setCsiDriverDefaults,
+  strategy: csiDriverStrategy,
 };

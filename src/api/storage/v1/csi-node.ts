@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { CSINode } from '../../types/storage-v1.ts';
+import { csiNodeStrategy } from './csi-node-strategy.ts';
 
 /** The types of CSINode objects. */
 export const csiNodeTypes: TypeSource = {
@@ -15,7 +16,7 @@ type CSINodeDriver
   allocatable: VolumeNodeResources
   name!: string=
   nodeID!: string=
-  topologyKeys: [string] atomic
+  topologyKeys: [string] atomic null
 
 type CSINodeSpec
   drivers!: [CSINodeDriver] map(name) merge(name)
@@ -50,4 +51,5 @@ export const csiNodeResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.storage.v1.CSINode',
   columns,
+  strategy: csiNodeStrategy,
 };

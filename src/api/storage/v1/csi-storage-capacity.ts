@@ -1,5 +1,6 @@
 import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { csiStorageCapacityStrategy } from './csi-storage-capacity-strategy.ts';
 
 /** The types of CSIStorageCapacity objects. */
 export const csiStorageCapacityTypes: TypeSource = {
@@ -27,4 +28,5 @@ export const csiStorageCapacityResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.storage.v1.CSIStorageCapacity',
+  strategy: csiStorageCapacityStrategy,
 };

@@ -3,6 +3,7 @@ import type { TypeSource } from '../../type-language.ts';
 import { setStorageClassDefaults } from './storage-class-defaults.ts';
 import { ageColumn, column } from '../../columns.ts';
 import type { StorageClass } from '../../types/storage-v1.ts';
+import { storageClassStrategy } from './storage-class-strategy.ts';
 
 /** The types of StorageClass objects. */
 export const storageClassTypes: TypeSource = {
@@ -68,4 +69,5 @@ export const storageClassResource: ResourceDefinition = {
   type: 'io.k8s.api.storage.v1.StorageClass',
   columns,
   setDefaults: setStorageClassDefaults,
+  strategy: storageClassStrategy,
 };

@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { VolumeAttachment } from '../../types/storage-v1.ts';
+import { volumeAttachmentStrategy } from './volume-attachment-strategy.ts';
 
 /** The types of VolumeAttachment objects. */
 export const volumeAttachmentTypes: TypeSource = {
@@ -78,4 +79,5 @@ export const volumeAttachmentResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.storage.v1.VolumeAttachment',
   columns,
+  strategy: volumeAttachmentStrategy,
 };

@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { VolumeAttributesClass } from '../../types/storage-v1.ts';
+import { volumeAttributesClassStrategy } from './volume-attributes-class-strategy.ts';
 
 /** The types of VolumeAttributesClass objects. */
 export const volumeAttributesClassTypes: TypeSource = {
@@ -39,4 +40,5 @@ export const volumeAttributesClassResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.storage.v1.VolumeAttributesClass',
   columns,
+  strategy: volumeAttributesClassStrategy,
 };

@@ -53,8 +53,9 @@ const valueTimes: ReadonlySet<string> = new Set([
   'startedAt',
 ]);
 
-/** Whether Go shows null for a field that is not there: value times and required lists. */
+/** Whether Go shows null for a field that is not there: what the types mark, value times and required lists. */
 function isShownAsNull(key: string, property: Schema, owner: Schema): boolean {
+  if (property.shownAsNull === true) return true;
   if (property.ref?.endsWith('.meta.v1.Time') === true || property.ref?.endsWith('.meta.v1.MicroTime') === true) {
     return valueTimes.has(key);
   }

@@ -70,6 +70,10 @@ export function checkPreconditions(
   const gr = { group: store.resource.gvk.group, resource: store.resource.gvk.kind };
   const actualUid = object.metadata.uid ?? '';
   if (uid !== undefined && uid !== actualUid) {
+    if (gr.group === '' && gr.resource === 'Namespace') {
+      const text = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actualUid}`;
+      throw conflict(store.resource.groupResource, name, text);
+    }
     throw conflict(
       gr,
       name,

@@ -63,8 +63,8 @@ const returnedWhenDeleted: ReadonlySet<string> = new Set([
 /** Kinds that a delete takes away although nobody collects what they owned. */
 const withoutGarbageCollection: ReadonlySet<string> = new Set(['/events', 'events.k8s.io/events']);
 
-/** Whether metadata.generation counts the changes of an object's spec. */
-export function countsGenerations(resource: ApiResource): boolean {
+/** Whether metadata.generation counts the changes of an object's spec, or stays at the first. */
+export function countsGenerations(resource: ApiResource): boolean | 'first' {
   const { definition } = resource;
   const stated = definition.strategy?.hasGeneration;
   if (stated !== undefined) return stated;

@@ -158,7 +158,7 @@ export class Store {
     if (strategy.prepareForCreate === undefined) defaultPrepareForCreate(this.resource, object);
     else strategy.prepareForCreate(object, context);
     strategy.adjustForCreate?.(object);
-    if (countsGenerations(this.resource)) meta.generation = 1;
+    if (countsGenerations(this.resource) !== false) meta.generation = 1;
     const reservation = await this.hooks.beginCreate?.(object, context);
     try {
       this.#refuseInvalid(object, [
@@ -314,7 +314,7 @@ export class Store {
       strategy.prepareForUpdate(object, old, context);
     }
     if (context.subresource === '') strategy.adjustForUpdate?.(object, old);
-    if (countsGenerations(this.resource) && specDiffers(object, old))
+    if (countsGenerations(this.resource) === true && specDiffers(object, old))
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     if ((object.metadata.uid ?? '') === '') copyMeta(object, old, 'uid');
     copyMeta(object, old, 'creationTimestamp');
@@ -336,7 +336,7 @@ export class Store {
         ...this.#validateFinalizers(object),
         ...(strategy.validateUpdate?.(object, old, context) ?? []),
       ]);
-      for (const text of strategy.warningsOnUpdate?.(object, old) ?? []) context.warn(text);
+      for (const text of strategy.warningsOnUpdate?.(object, old, context) ?? []) context.warn(text);
       await request.validateUpdate(object, old);
     } catch (error) {
       reservation?.undo();
@@ -382,7 +382,10 @@ export class Store {
   }
 
   #refuseInvalid(object: Unstructured, errors: readonly FieldError[]): void {
-    if (errors.length > 0) throw invalidObject(this.resource.gvk, object.metadata.name ?? '', errors);
+    if (errors.length === 0) return;
+    // Objects that are stored as another group's are named as that group's (events.k8s.io).
+    const group = this.resource.definition.storage?.group ?? this.resource.gvk.group;
+    throw invalidObject({ ...this.resource.gvk, group }, object.metadata.name ?? '', errors);
   }
 
   /** The object's namespace is the request's; an object that says another is refused. */
@@ -423,7 +426,13 @@ export class Store {
 }
 
 /** Groups whose kinds accept finalizers without a slash, since they only use the generic checks. */
-const bareFinalizerGroups: ReadonlySet<string> = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io']);
+const bareFinalizerGroups: ReadonlySet<string> = new Set([
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'coordination.k8s.io',
+  'node.k8s.io',
+]);
 
 function copyMeta(
   object: Unstructured,

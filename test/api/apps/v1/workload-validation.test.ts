@@ -164,11 +164,24 @@ void describe('validation of workloads and claims', () => {
     const message =
       'spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
     const kind = 'PersistentVolumeClaim';
-    assert.deepEqual(problems(kind, { spec: larger }, { spec: claim }), [message]);
+    const difference = [
+      '@@ -6,7 +6,7 @@',
+      '  "Resources": {',
+      '   "Limits": null,',
+      '   "Requests": {',
+      '-   "storage": "2Gi"',
+      '+   "storage": "3Gi"',
+      '   }',
+      '  },',
+      '  "VolumeName": "",',
+      '',
+    ];
+    assert.deepEqual(problems(kind, { spec: larger }, { spec: claim }), [`${message}\n${difference.join('\n')}`]);
     const status = { phase: 'Bound', capacity: { storage: '2Gi' } };
     const bound = { spec: { ...claim, volumeName: 'pv' }, status };
     assert.deepEqual(problems(kind, { spec: { ...larger, volumeName: 'pv' }, status }, bound), []);
-    assert.deepEqual(problems(kind, { spec: { ...claim, volumeName: 'other' }, status }, bound), [message]);
+    const [moved = ''] = problems(kind, { spec: { ...claim, volumeName: 'other' }, status }, bound);
+    assert.match(moved, /\n- "VolumeName": "pv",\n\+ "VolumeName": "other",\n/);
     const smaller = { ...claim, volumeName: 'pv', resources: { requests: { storage: '1Gi' } } };
     assert.deepEqual(problems(kind, { spec: smaller, status }, bound), [
       'spec.resources.requests.storage: Forbidden: field can not be less than status.capacity',

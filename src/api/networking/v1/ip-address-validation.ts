@@ -1,0 +1,31 @@
+import { checkImmutable, type FieldError, FieldPath, invalidFor, required } from '../../../apimachinery/field-error.ts';
+import { isCanonicalIp } from '../../../apimachinery/ip-address.ts';
+import { isDns1123Subdomain, isPathSegmentName } from '../../../apimachinery/names.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { Strategy } from '../../resource-definition.ts';
+import type { IPAddress, ParentReference } from '../../types/networking-v1.ts';
+
+const parentPath = new FieldPath('spec').child('parentRef');
+
+/** What the registry does with taken addresses: the name is the address, and its owner stays. */
+export const ipAddressStrategy: Strategy = {
+  validateName: isCanonicalIp,
+  validateCreate: (object) => validateParent(parentOf(object)),
+  validateUpdate: (object, old) => checkImmutable(parentPath, parentOf(object), parentOf(old)),
+};
+
+function parentOf(object: Unstructured): ParentReference | undefined {
+  return (object as unknown as IPAddress).spec.parentRef;
+}
+
+function validateParent(parent: ParentReference | undefined): FieldError[] {
+  if (parent === undefined) return [required(parentPath)];
+  const { group = '', namespace = '' } = parent;
+  const errors = group === '' ? [] : invalidFor(parentPath.child('group'), group, isDns1123Subdomain(group));
+  for (const field of ['resource', 'name'] as const) {
+    const value = (parent[field] as string | undefined) ?? '';
+    const at = parentPath.child(field);
+    errors.push(...(value === '' ? [required(at)] : invalidFor(at, value, isPathSegmentName(value))));
+  }
+  return [...errors, ...invalidFor(parentPath.child('namespace'), namespace, isPathSegmentName(namespace))];
+}

@@ -1,0 +1,36 @@
+import { checkImmutable, type FieldError, FieldPath, invalid, invalidFor } from '../../../apimachinery/field-error.ts';
+import { validateLabelSelector } from '../../../apimachinery/labels.ts';
+import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { parseQuantity } from '../../../apimachinery/quantity.ts';
+import type { Strategy } from '../../resource-definition.ts';
+import type { CSIStorageCapacity } from '../../types/storage-v1.ts';
+
+const topologyPath = new FieldPath('nodeTopology');
+const classPath = new FieldPath('storageClassName');
+
+/** What the registry does with storage capacities: where and of what class they are stays. */
+export const csiStorageCapacityStrategy: Strategy = {
+  allowUnconditionalUpdate: false,
+  validateCreate: (object) => validate(capacityOf(object)),
+  validateUpdate(object, old) {
+    const [changed, before] = [capacityOf(object), capacityOf(old)];
+    return [
+      ...checkImmutable(topologyPath, changed.nodeTopology, before.nodeTopology),
+      ...checkImmutable(classPath, changed.storageClassName, before.storageClassName),
+    ];
+  },
+};
+
+function capacityOf(object: Unstructured): CSIStorageCapacity {
+  return object as unknown as CSIStorageCapacity;
+}
+
+function validate({ capacity, nodeTopology, storageClassName: name }: CSIStorageCapacity): FieldError[] {
+  const errors = [
+    ...validateLabelSelector(nodeTopology, topologyPath),
+    ...invalidFor(classPath, name, isDns1123Subdomain(name)),
+  ];
+  if (capacity === undefined || parseQuantity(capacity).sign() >= 0) return errors;
+  return [...errors, invalid(new FieldPath('capacity'), capacity, 'must be greater than or equal to 0')];
+}
