@@ -70,7 +70,9 @@ function definitionText(definition, file, imports) {
     const isMetadata = key === 'metadata' && definition.gvks.length > 0;
     const isRequired = isMeta || isMetadata || (schema.required ?? []).includes(key);
     const safe = /^[A-Za-z_]\w*$/.test(key) ? key : `'${key}'`;
-    return `  ${safe}${isRequired ? '' : '?'}: ${typeText(property, file, imports)};\n`;
+    // What is written as null when it is not set is read as null.
+    const orNull = property.shownAsNull === true ? ' | null' : '';
+    return `  ${safe}${isRequired ? '' : '?'}: ${typeText(property, file, imports)}${orNull};\n`;
   });
   return `${doc}export interface ${name} {\n${fields.join('')}}\n`;
 }

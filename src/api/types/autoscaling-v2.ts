@@ -94,7 +94,7 @@ export interface HorizontalPodAutoscalerSpec {
 /** io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerStatus */
 export interface HorizontalPodAutoscalerStatus {
   conditions?: HorizontalPodAutoscalerCondition[];
-  currentMetrics?: MetricStatus[];
+  currentMetrics?: MetricStatus[] | null;
   currentReplicas?: number;
   desiredReplicas: number;
   lastScaleTime?: Time;

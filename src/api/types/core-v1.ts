@@ -43,7 +43,7 @@ export interface AzureDiskVolumeSource {
 export interface AzureFilePersistentVolumeSource {
   readOnly?: boolean;
   secretName: string;
-  secretNamespace?: string;
+  secretNamespace?: string | null;
   shareName: string;
 }
 
@@ -258,7 +258,7 @@ export interface ContainerExtendedResourceRequest {
 
 /** io.k8s.api.core.v1.ContainerImage */
 export interface ContainerImage {
-  names?: string[];
+  names?: string[] | null;
   sizeBytes?: number;
 }
 
@@ -1359,7 +1359,7 @@ export interface Probe {
 /** io.k8s.api.core.v1.ProjectedVolumeSource */
 export interface ProjectedVolumeSource {
   defaultMode?: number;
-  sources?: VolumeProjection[];
+  sources?: VolumeProjection[] | null;
 }
 
 /** io.k8s.api.core.v1.QuobyteVolumeSource */
@@ -1790,14 +1790,14 @@ export interface TopologySpreadConstraint {
 
 /** io.k8s.api.core.v1.TypedLocalObjectReference */
 export interface TypedLocalObjectReference {
-  apiGroup?: string;
+  apiGroup?: string | null;
   kind: string;
   name: string;
 }
 
 /** io.k8s.api.core.v1.TypedObjectReference */
 export interface TypedObjectReference {
-  apiGroup?: string;
+  apiGroup?: string | null;
   kind: string;
   name: string;
   namespace?: string;

@@ -40,9 +40,9 @@ export interface EndpointSlice {
   apiVersion: string;
   kind: string;
   addressType: string;
-  endpoints?: Endpoint[];
+  endpoints?: Endpoint[] | null;
   metadata: ObjectMeta;
-  ports?: EndpointPort[];
+  ports?: EndpointPort[] | null;
 }
 
 /** io.k8s.api.discovery.v1.EndpointSliceList */

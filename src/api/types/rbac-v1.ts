@@ -13,7 +13,7 @@ export interface ClusterRole {
   kind: string;
   aggregationRule?: AggregationRule;
   metadata: ObjectMeta;
-  rules?: PolicyRule[];
+  rules?: PolicyRule[] | null;
 }
 
 /** io.k8s.api.rbac.v1.ClusterRoleBinding */
@@ -55,7 +55,7 @@ export interface Role {
   apiVersion: string;
   kind: string;
   metadata: ObjectMeta;
-  rules?: PolicyRule[];
+  rules?: PolicyRule[] | null;
 }
 
 /** io.k8s.api.rbac.v1.RoleBinding */

@@ -47,7 +47,7 @@ export interface CSINodeDriver {
   allocatable?: VolumeNodeResources;
   name: string;
   nodeID: string;
-  topologyKeys?: string[];
+  topologyKeys?: string[] | null;
 }
 
 /** io.k8s.api.storage.v1.CSINodeList */

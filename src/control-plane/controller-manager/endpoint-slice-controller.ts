@@ -135,7 +135,7 @@ async function reconcile(
   const left = new Set(items.filter(({ metadata }) => metadata.deletionTimestamp === undefined));
   for (const group of groups) {
     const existing = [...left].filter(
-      (slice) => slice.addressType === group.addressType && portsKey(slice.ports) === portsKey(group.ports),
+      (slice) => slice.addressType === group.addressType && portsKey(slice.ports ?? []) === portsKey(group.ports),
     );
     for (const wanted of distribute(service, group, existing)) {
       const current = existing.find((slice) => slice.metadata.name === wanted.metadata.name);

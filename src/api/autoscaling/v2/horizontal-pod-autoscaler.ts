@@ -146,7 +146,7 @@ const columns: readonly Column[] = [
     'Targets',
     'string',
     '@autoscaling.v2.HorizontalPodAutoscalerSpec.metrics',
-    (object: HorizontalPodAutoscaler) => metricsText(object.spec?.metrics, object.status?.currentMetrics),
+    (object: HorizontalPodAutoscaler) => metricsText(object.spec?.metrics, object.status?.currentMetrics ?? []),
   ),
   column(
     'MinPods',

@@ -148,7 +148,7 @@ function validateIscsi(source: ISCSIPersistentVolumeSource, path: FieldPath, vol
 
 function validateAzureFile(source: AzureFilePersistentVolumeSource, path: FieldPath): FieldError[] {
   const { secretName, shareName } = source;
-  const namespace = source.secretNamespace as string | null | undefined;
+  const namespace = source.secretNamespace;
   return [
     ...outerVolumeSources.azureFile({ secretName, shareName }, path),
     ...(namespace === '' ? [required(path.child('secretNamespace'))] : []),
