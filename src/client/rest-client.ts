@@ -36,7 +36,7 @@ export interface ClientOptions {
   /** Told of the text of every Warning header. */
   readonly onWarning?: (text: string) => void;
   readonly clock?: Clock;
-  /** Milliseconds until a request is given up; 0 for never. Watches do not count. */
+  /** Milliseconds until a request is given up, the reading of its answer included; 0 for never. */
   readonly timeoutMillis?: number;
   /** How often a 429 with Retry-After is tried again; 10 when absent. */
   readonly maxRetries?: number;
@@ -69,13 +69,15 @@ class RestClient implements Client {
   }
 
   async stream(request: ClientRequest): Promise<ClientStreamResponse> {
-    const response = await this.#send(request);
-    const { body } = response;
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: body instanceof Uint8Array ? single(body) : body,
-    };
+    const timeout = this.#timeout(request.signal);
+    try {
+      const response = await this.#send({ ...request, ...(timeout === undefined ? {} : { signal: timeout.signal }) });
+      const { status, headers, body } = response;
+      return { status, headers, body: untilRead(body, () => timeout?.cancel()) };
+    } catch (error) {
+      timeout?.cancel();
+      throw error;
+    }
   }
 
   resource<T extends KubeObject>(gvr: GroupVersionResource, namespace?: string): ResourceClient<T> {
@@ -161,8 +163,14 @@ class RestClient implements Client {
   }
 }
 
-async function* single(body: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield body;
+/** A body that says when it has been read, or left. */
+async function* untilRead(body: Uint8Array | AsyncIterable<Uint8Array>, done: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    if (body instanceof Uint8Array) yield body;
+    else yield* body;
+  } finally {
+    done();
+  }
 }
 
 function timeoutError(): TransportError {

@@ -1,5 +1,6 @@
 import { parseJson } from '../apimachinery/json-codec.ts';
 import type { WatchEvent } from '../apimachinery/watch-event.ts';
+import { TransportError } from './transport-error.ts';
 
 /** Lines of a byte stream, without their ends; each byte is looked at once. */
 export async function* splitLines(body: AsyncIterable<Uint8Array> | Uint8Array): AsyncGenerator<Uint8Array> {
@@ -22,7 +23,14 @@ export async function* splitLines(body: AsyncIterable<Uint8Array> | Uint8Array):
   if (parts.length > 0) yield Buffer.concat(parts);
 }
 
-/** Events of a watch's body: JSON objects, one after the other, a line each. @throws JsonSyntaxError */
+/**
+ * Events of a watch's body: JSON objects, one after the other, a line each. A watch whose time is over (the client's
+ * `--request-timeout`) ends as one that the server ends. @throws JsonSyntaxError, TransportError
+ */
 export async function* decodeWatch<T>(body: AsyncIterable<Uint8Array> | Uint8Array): AsyncGenerator<WatchEvent<T>> {
-  for await (const line of splitLines(body)) yield parseJson(line) as unknown as WatchEvent<T>;
+  try {
+    for await (const line of splitLines(body)) yield parseJson(line) as unknown as WatchEvent<T>;
+  } catch (error) {
+    if (!(error instanceof TransportError) || error.kind !== 'timeout') throw error;
+  }
 }

@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../src/apimachinery/object-meta.ts';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../src/apimachinery/http.ts';
@@ -222,6 +223,35 @@ void test('a request has its time, of which the server is told', async () => {
   await clock.advance(90_000);
   await failed;
   assert.equal(requests[0]?.path, '/x?timeout=1m30s');
+});
+
+void test('the time of a request holds for what streams too: a watch ends, other answers break off', async () => {
+  const clock = new FakeClock();
+  async function* endless(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('{"type":"ADDED","object":{"metadata":{"name":"a"}}}\n');
+    await new Promise((_, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+  }
+  const { client } = clientOf(
+    (request) => Promise.resolve({ status: 200, headers: {}, body: endless(request.signal) }),
+    { clock, timeoutMillis: 1000 },
+  );
+  const names: unknown[] = [];
+  for await (const { object } of client
+    .resource<KubeObject>({ group: '', version: 'v1', resource: 'pods' }, 'a')
+    .watch()) {
+    names.push(object.metadata.name);
+    void clock.advance(1000);
+  }
+  assert.deepEqual(names, ['a']);
+  const { body } = await client.stream({ method: 'GET', path: '/log' });
+  await assert.rejects(
+    async () => {
+      for await (const _ of body) void clock.advance(1000);
+    },
+    (error) => error instanceof TransportError && error.kind === 'timeout',
+  );
 });
 
 void test('warnings are read as RFC 7234 writes them', async () => {

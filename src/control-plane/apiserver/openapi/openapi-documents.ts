@@ -2,7 +2,15 @@ import type { Documentation } from '../../../api/documentation.ts';
 import type { ResourceDefinition, TypeDefinition } from '../../../api/resource-definition.ts';
 import { formatGroupVersion, groupVersionPath } from '../../../apimachinery/gvk.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
-import { type ApiPath, groupListPath, groupPath, groupVersionPaths, otherPaths, resourcePaths } from './operations.ts';
+import {
+  type ApiPath,
+  customResourcePaths,
+  groupListPath,
+  groupPath,
+  groupVersionPaths,
+  otherPaths,
+  resourcePaths,
+} from './operations.ts';
 import { renderPathsV2 } from './paths-v2.ts';
 import { renderPathsV3 } from './paths-v3.ts';
 import { type OpenApiVersion, reachableTypes, renderType } from './schema-rendering.ts';
@@ -12,6 +20,8 @@ export interface OpenApiInput {
   readonly resources: readonly ResourceDefinition[];
   readonly types: ReadonlyMap<string, TypeDefinition>;
   readonly documentation: Documentation;
+  /** The resources are custom ones. */
+  readonly custom?: boolean;
   /** `1.36`. */
   readonly version: string;
 }
@@ -45,7 +55,7 @@ export function openApiV3Documents(input: OpenApiInput): ReadonlyMap<string, () 
     const [{ group, version } = { group: '', version: '' }] = members;
     documents.set(group === '' ? 'api' : `apis/${group}`, plain([groupPath(group)]));
     documents.set(documentNameOf({ group, version }), () =>
-      renderV3(groupVersionDocumentPaths(members, input.documentation), input, { group, version }),
+      renderV3(groupVersionDocumentPaths(members, input), input, { group, version }),
     );
   }
   return new Map([...documents].toSorted(([left], [right]) => (left < right ? -1 : 1)));
@@ -58,7 +68,7 @@ export function openApiV2Document(input: OpenApiInput): JsonObject {
     ...otherPaths.map(({ path }) => path),
     groupListPath,
     ...groups.map(groupPath),
-    ...groupVersionsOf(input.resources).flatMap((members) => groupVersionDocumentPaths(members, input.documentation)),
+    ...groupVersionsOf(input.resources).flatMap((members) => groupVersionDocumentPaths(members, input)),
   ];
   const served = groupVersionsOf(input.resources).flatMap(([first]) => (first === undefined ? [] : [first]));
   return {
@@ -80,9 +90,10 @@ function groupVersionsOf(resources: readonly ResourceDefinition[]): ResourceDefi
   return [...groupVersions.values()];
 }
 
-function groupVersionDocumentPaths(members: readonly ResourceDefinition[], documentation: Documentation): ApiPath[] {
+function groupVersionDocumentPaths(members: readonly ResourceDefinition[], input: OpenApiInput): ApiPath[] {
   const [{ group, version } = { group: '', version: '' }] = members;
-  return [groupVersionPaths(group, version), ...members.flatMap((resource) => resourcePaths(resource, documentation))];
+  const paths = members.flatMap((resource) => resourcePaths(resource, input.documentation));
+  return [groupVersionPaths(group, version), ...(input.custom === true ? customResourcePaths(paths) : paths)];
 }
 
 function renderV3(

@@ -150,6 +150,7 @@ function customInput(custom: readonly ApiResource[], builtIn: ReadonlyMap<string
     resources: custom.map(({ definition }) => definition),
     types,
     documentation: () => undefined,
+    custom: true,
     version: '1.36',
   };
 }

@@ -29,6 +29,8 @@ export interface Operation {
   readonly responses: Readonly<Record<number, { readonly description: string; readonly content?: ContentType }>>;
   /** Media types of the answer. */
   readonly produces: readonly string[];
+  /** Media types of the body, where they are not those of every built-in kind. */
+  readonly consumes?: readonly string[];
 }
 
 /** A path with its operations. */
@@ -49,6 +51,32 @@ const watchMediaTypes = [
   'application/json;stream=watch',
   'application/vnd.kubernetes.protobuf;stream=watch',
 ];
+
+const patchMediaTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+];
+
+/** Media types that a body may have, in the order of Swagger 2.0 documents. */
+export function consumedMediaTypes({ body, consumes }: Operation): readonly string[] {
+  return consumes ?? (body?.isPatch === true ? patchMediaTypes : ['*/*']);
+}
+
+/** The paths of custom resources: no protobuf, and no strategic merge, for which a type has to be known. */
+export function customResourcePaths(paths: readonly ApiPath[]): ApiPath[] {
+  const plain = ['application/json', 'application/yaml'];
+  const patches = patchMediaTypes.filter((mediaType) => !mediaType.includes('strategic'));
+  return paths.map(({ path, operations }) => ({
+    path,
+    operations: operations.map((operation) => ({
+      ...operation,
+      produces: plain,
+      ...(operation.body === undefined ? {} : { consumes: operation.body.isPatch ? patches : plain }),
+    })),
+  }));
+}
 
 const responseTexts: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
 

@@ -1,15 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
-import type { ApiPath, ContentType, Operation } from './operations.ts';
+import { type ApiPath, consumedMediaTypes, type ContentType, type Operation } from './operations.ts';
 import type { Parameter } from './parameters.ts';
 import { parameterKey, sharedParameters, sortedParameters } from './paths-v3.ts';
-
-const patchMediaTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
-];
 
 /** The `paths` of a Swagger 2.0 document, and the `parameters` that many of them refer to. */
 export function renderPathsV2(paths: readonly ApiPath[]): {
@@ -73,7 +66,7 @@ function renderOperation(
   const isConnect = action === 'connect';
   return {
     description: operation.description,
-    consumes: body?.isPatch === true ? patchMediaTypes : ['*/*'],
+    consumes: [...consumedMediaTypes(operation)],
     produces: [...operation.produces],
     schemes: ['https'],
     tags: [...operation.tags],

@@ -1,13 +1,6 @@
 import type { JsonObject } from '../../../apimachinery/json.ts';
-import type { ApiPath, ContentType, Operation } from './operations.ts';
+import { type ApiPath, consumedMediaTypes, type ContentType, type Operation } from './operations.ts';
 import type { Parameter } from './parameters.ts';
-
-const patchMediaTypes = [
-  'application/apply-patch+yaml',
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-];
 
 /** The `paths` of an OpenAPI v3 document, sorted. */
 export function renderPathsV3(paths: readonly ApiPath[]): JsonObject {
@@ -70,7 +63,7 @@ function renderOperation(operation: Operation, shared: ReadonlyMap<string, Param
       ? {}
       : {
           requestBody: {
-            content: renderContent(body.isPatch ? patchMediaTypes : ['*/*'], { type: body.type }),
+            content: renderContent(consumedMediaTypes(operation), { type: body.type }),
             ...(body.required ? { required: true } : {}),
           },
         }),

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/apimachinery/json.ts';
+import { builtInResources, builtInTypes } from '../../../../src/api/registry.ts';
+import {
+  openApiV2Document,
+  openApiV3Documents,
+} from '../../../../src/control-plane/apiserver/openapi/openapi-documents.ts';
+
+const documentation = (): undefined => undefined;
+const resources = builtInResources.filter(({ resource }) => resource === 'leases');
+const path = '/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{name}';
+
+function at(value: JsonValue | undefined, ...keys: readonly string[]): JsonObject {
+  let found = value;
+  for (const key of keys) found = isJsonObject(found) ? found[key] : undefined;
+  return isJsonObject(found) ? found : {};
+}
+
+// kubectl asks the document of version 3 whether a kind takes strategic merge patches.
+void test('custom resources take no strategic merge patch and no protobuf', () => {
+  for (const custom of [true, false]) {
+    const input = { resources, types: builtInTypes(), documentation, version: '1.36', custom };
+    const v3 = openApiV3Documents(input).get('apis/coordination.k8s.io/v1')?.();
+    const patch = at(v3, 'paths', path, 'patch');
+    const strategic = custom ? [] : ['application/strategic-merge-patch+json'];
+    assert.deepEqual(Object.keys(at(patch, 'requestBody', 'content')), [
+      'application/apply-patch+yaml',
+      'application/json-patch+json',
+      'application/merge-patch+json',
+      ...strategic,
+    ]);
+    const protobuf = custom ? [] : ['application/vnd.kubernetes.protobuf'];
+    const answers = ['application/json', 'application/yaml', ...protobuf];
+    assert.deepEqual(Object.keys(at(patch, 'responses', '200', 'content')), answers.toSorted());
+    const v2 = at(openApiV2Document(input), 'paths', path);
+    assert.deepEqual(at(v2, 'patch')['produces'], answers);
+    assert.deepEqual(at(v2, 'put')['consumes'], custom ? ['application/json', 'application/yaml'] : ['*/*']);
+  }
+});
