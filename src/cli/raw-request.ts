@@ -8,7 +8,8 @@ export function checkRaw(input: ManifestInput, flags: FlagValues): void {
   const raw = flags.string('raw');
   if (raw === '') return;
   const [filename = ''] = input.filenames;
-  if (input.filenames.length !== 1) throw new CommandError('--raw can only use a single local file or stdin');
+  if (input.filenames.length !== 1 || input.isKustomization === true)
+    throw new CommandError('--raw can only use a single local file or stdin');
   if (/^https?:\/\//.test(filename)) throw new CommandError('--raw cannot read from a url');
   if (input.recursive) throw new CommandError('--raw and --recursive are mutually exclusive');
   if (flags.string('output') !== '') throw new CommandError('--raw and --output are mutually exclusive');

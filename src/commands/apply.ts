@@ -41,7 +41,7 @@ export const applyCommand = defineCommand<ApplyOptions>({
   short: 'Apply a configuration to a resource by file name or stdin',
   long: 'Create what is not there and change what is, so that objects are as the manifests say. What a manifest no longer says is taken out again. Everything is read and checked before anything is sent.',
   examples:
-    '  # A folder of manifests\n  kubectl apply -f ./app\n\n  # From another program\n  kustomize build . | kubectl apply -f -',
+    '  # A folder of manifests\n  kubectl apply -f ./app\n\n  # A kustomization\n  kubectl apply -k ./overlays/production',
   flags: [
     ...printFlags({ formats: standardFormats }),
     ...filenameFlags('with what to apply'),

@@ -348,6 +348,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./wait.ts')).waitCommand,
   },
   {
+    path: ['kustomize'],
+    short: 'Build a kustomization target from a directory or URL',
+    group: advanced,
+    load: async () => (await import('./kustomize.ts')).kustomizeCommand,
+  },
+  {
     path: ['label'],
     short: 'Update the labels on a resource',
     group: settings,

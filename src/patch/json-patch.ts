@@ -48,6 +48,11 @@ export function applyJsonPatch(
   return result;
 }
 
+/** Says what is wrong with operations before any is applied. @throws JsonPatchError for the first malformed one */
+export function checkJsonPatch(operations: readonly JsonPatchOperation[]): void {
+  for (const operation of operations) checkOperation(operation);
+}
+
 interface CheckedOperation {
   readonly op: string;
   readonly path: string;

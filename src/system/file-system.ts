@@ -14,6 +14,8 @@ export interface FileSystem {
   writeFileAtomic(path: string, content: Uint8Array | string, mode?: number): Promise<void>;
   exists(path: string): Promise<boolean>;
   stat(path: string): Promise<FileInfo>;
+  /** The path with all symbolic links followed; of something that is there. */
+  realPath(path: string): Promise<string>;
   /** Names in a folder, sorted. */
   readFolder(path: string): Promise<readonly string[]>;
   makeFolder(path: string, mode?: number): Promise<void>;

@@ -39,6 +39,7 @@ export const nodeFileSystem: FileSystem = {
       modifiedMillis: found.mtimeMs,
     };
   },
+  realPath: (path) => realpath(path),
   readFolder: async (path) => (await readdir(path)).sort(),
   async makeFolder(path, mode = 0o755) {
     await mkdir(path, { recursive: true, mode });

@@ -21,7 +21,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'schema-cache': ['apimachinery', 'system', 'client'],
   resource: ['apimachinery', 'system', 'client', 'schema-cache', 'patch'],
   generators: ['apimachinery', 'system', 'client', 'schema-cache', 'patch', 'resource'],
-  kustomize: ['apimachinery', 'system', 'client', 'schema-cache', 'patch'],
+  kustomize: ['apimachinery', 'system', 'client', 'printers', 'schema-cache', 'patch', 'resource', 'generators'],
   describe: ['apimachinery', 'system', 'client', 'printers', '+api'],
   cli: [
     'apimachinery',

@@ -21,6 +21,10 @@ export function memoryFiles(contents: Readonly<Record<string, string>>): FileSys
       if (isFolder(path)) return { isFolder: true, isExecutable: true, size: 0, modifiedMillis: 0 };
       return { isFolder: false, isExecutable: false, size: read(path).length, modifiedMillis: 0 };
     },
+    async realPath(path) {
+      if (!isFolder(path)) read(path);
+      return path;
+    },
     async readFolder(path) {
       const names = [...files.keys()]
         .filter((file) => dirname(file) === path)

@@ -1,0 +1,117 @@
+import { join, resolve } from 'node:path';
+import { type CommandContext, CommandError, defineCommand, type FlagValues } from '../cli/command.ts';
+import { kustomizeWorld } from '../cli/kustomize-world.ts';
+import { fileReason } from '../generators/key-sources.ts';
+import type { BuildOptions } from '../kustomize/build.ts';
+
+type LoadRestriction = NonNullable<BuildOptions['loadRestriction']>;
+
+interface KustomizeOptions {
+  readonly path: string;
+  readonly loadRestriction: LoadRestriction;
+  readonly enableHelm: boolean;
+  /** A file, or a folder that gets a file for each object; empty for standard output. */
+  readonly output: string;
+}
+
+const loadRestrictions: readonly LoadRestriction[] = ['LoadRestrictionsRootOnly', 'LoadRestrictionsNone'];
+
+/** `kustomize`: builds a kustomization and prints its objects. */
+export const kustomizeCommand = defineCommand<KustomizeOptions>({
+  path: ['kustomize'],
+  usage: 'DIR',
+  short: 'Build a kustomization target from a directory or URL',
+  long: "Build the kustomization of a folder (by its kustomization.yaml) and print the objects; without a folder, that of the working folder.\n\nEverything is read from local files: folders in git repositories and files behind URLs have to be fetched first, charts are not inflated, and only kustomize's own plugins run.",
+  examples:
+    '  # The kustomization of the working folder\n  kubectl kustomize\n\n  # That of another folder, applied\n  kubectl kustomize overlays/production | kubectl apply -f -',
+  flags: [
+    flag('as-current-user', 'bool', 'false', 'Run functions in containers as the user who runs this; none are run'),
+    flag('enable-alpha-plugins', 'bool', 'false', 'Allow plugins that are programs; none are run'),
+    flag('enable-helm', 'bool', 'false', 'Allow helm to inflate charts; it is not run'),
+    {
+      ...flag('env', 'stringArray', '[]', 'Environment variables for functions; none are run'),
+      shorthand: 'e',
+    },
+    flag('helm-api-versions', 'stringArray', '[]', 'Versions of the API that charts are told of'),
+    flag('helm-command', 'string', 'helm', 'The helm program'),
+    flag('helm-debug', 'bool', 'false', 'Let helm say more'),
+    flag('helm-kube-version', 'string', '', 'The version of Kubernetes that charts are told of'),
+    flag(
+      'load-restrictor',
+      'string',
+      'LoadRestrictionsRootOnly',
+      "With 'LoadRestrictionsNone', files may stand outside of the folder of the kustomization that names them",
+    ),
+    flag('mount', 'stringArray', '[]', 'Storage for functions; none are run'),
+    flag('network', 'bool', 'false', 'Allow functions to use the network; none are run'),
+    flag('network-name', 'string', 'bridge', 'The network of the containers that functions run in'),
+    {
+      ...flag('output', 'string', '', 'File to write to; a folder gets a file for each object'),
+      shorthand: 'o',
+    },
+  ],
+  toOptions(args, flags) {
+    const [path = '.'] = args;
+    if (args.length > 1) throw new CommandError('specify one path to kustomization.yaml');
+    return {
+      path,
+      loadRestriction: loadRestrictionOf(flags),
+      enableHelm: flags.bool('enable-helm'),
+      output: flags.string('output'),
+    };
+  },
+  async run({ path, loadRestriction, enableHelm, output }, context) {
+    const { buildKustomization, kustomizationFiles, kustomizationText } = await import('../kustomize/build.ts');
+    const built = await failing(() =>
+      buildKustomization({ ...kustomizeWorld(context), path, loadRestriction, enableHelm }),
+    );
+    const target = resolve(context.cwd, output);
+    if (output === '') {
+      context.streams.out.write(await failing(() => kustomizationText(built)));
+    } else if (await isFolder(target, context)) {
+      const files = await failing(() => kustomizationFiles(built));
+      for (const { name, text } of files) await writeFile(join(output, name), text, context);
+    } else {
+      await writeFile(output, await failing(() => kustomizationText(built)), context);
+    }
+  },
+});
+
+function flag(
+  name: string,
+  type: 'bool' | 'string' | 'stringArray',
+  defaultValue: string,
+  description: string,
+): { name: string; type: 'bool' | 'string' | 'stringArray'; default: string; description: string } {
+  return { name, type, default: defaultValue, description };
+}
+
+function loadRestrictionOf(flags: FlagValues): LoadRestriction {
+  const given = flags.string('load-restrictor');
+  const known = loadRestrictions.find((name) => name === given);
+  if (known !== undefined) return known;
+  throw new CommandError(
+    `illegal flag value --load-restrictor ${given}; legal values: [${loadRestrictions.join(' ')}]`,
+  );
+}
+
+async function failing<T>(build: () => T | Promise<T>): Promise<T> {
+  const { KustomizeError } = await import('../kustomize/build-error.ts');
+  try {
+    return await build();
+  } catch (error) {
+    throw error instanceof KustomizeError ? new CommandError(error.message) : error;
+  }
+}
+
+async function isFolder(path: string, { files }: CommandContext): Promise<boolean> {
+  return (await files.exists(path)) && (await files.stat(path)).isFolder;
+}
+
+async function writeFile(path: string, text: string, { files, cwd }: CommandContext): Promise<void> {
+  try {
+    await files.writeFileAtomic(resolve(cwd, path), text, 0o644);
+  } catch (error) {
+    throw new CommandError(`open ${path}: ${fileReason(error)}`);
+  }
+}

@@ -1,0 +1,135 @@
+import { KustomizeError } from './build-error.ts';
+import { note, type Resource } from './resource.ts';
+import { effectiveNamespace, formatId, isClusterScoped, type ResourceId, sameId } from './resource-id.ts';
+import { YamlNode } from './yaml-node.ts';
+
+type IdMatcher = (id: ResourceId) => boolean;
+
+/** The objects of a build in the order in which they came; no two have the same id. */
+export class ResourceMap {
+  #resources: Resource[] = [];
+
+  get resources(): readonly Resource[] {
+    return this.#resources;
+  }
+
+  /** Puts others in their place, unchecked. */
+  replaceAll(resources: readonly Resource[]): void {
+    this.#resources = [...resources];
+  }
+
+  /** @throws KustomizeError for an id that is there */
+  append(resource: Resource): void {
+    const id = resource.currentId;
+    if (this.withCurrentId((other) => sameId(id, other)).length > 0) {
+      throw new KustomizeError(`may not add resource with an already registered id: ${formatId(id)}`);
+    }
+    this.#resources.push(resource);
+  }
+
+  appendAll(resources: Iterable<Resource>): void {
+    for (const resource of resources) this.append(resource);
+  }
+
+  /** Those whose present id matches. */
+  withCurrentId(matches: IdMatcher): Resource[] {
+    return this.#resources.filter((resource) => matches(resource.currentId));
+  }
+
+  /** Those with a present or previous id that matches. */
+  withAnyId(matches: IdMatcher): Resource[] {
+    return this.#resources.filter(
+      (resource) => !resource.isEmpty && [...resource.previousIds, resource.currentId].some(matches),
+    );
+  }
+
+  /** The one with an id. @throws KustomizeError where there is none or more than one */
+  withId(id: ResourceId): Resource {
+    const matches = this.withAnyId((other) => sameId(id, other));
+    const [only] = matches;
+    if (only !== undefined && matches.length === 1) return only;
+    const problem = `${only === undefined ? 'no' : 'multiple'} matches for Id ${formatId(id)}`;
+    throw new KustomizeError(`${problem}; failed to find unique target for patch ${formatId(id)}`);
+  }
+
+  /** Those that an object may name: of its namespace, of none, or of those that a role binding says. */
+  thoseReferrableBy(referrer: Resource): readonly Resource[] {
+    const id = referrer.currentId;
+    if (isClusterScoped(id)) return this.#resources;
+    const namespace = effectiveNamespace(id);
+    const bound = boundNamespaces(referrer);
+    return this.#resources.filter((resource) => {
+      const other = resource.currentId;
+      return isClusterScoped(other) || effectiveNamespace(other) === namespace || bound.has(other.namespace);
+    });
+  }
+
+  /** Adds a generated object, or merges it into the one with its id, as its behavior says. @throws KustomizeError */
+  absorb(resource: Resource): void {
+    const id = resource.currentId;
+    const matches = this.withAnyId((other) => sameId(id, other));
+    const { behavior } = resource;
+    const [old] = matches;
+    if (old === undefined) {
+      if (behavior === 'merge' || behavior === 'replace') {
+        throw new KustomizeError(`id ${goId(id)} does not exist; cannot merge or replace`);
+      }
+      this.append(resource);
+      return;
+    }
+    if (matches.length > 1) {
+      const shown = matches.map((match) => JSON.stringify(match.toJson())).join(' ');
+      throw new KustomizeError(`found multiple objects [${shown}] that could accept merge of ${formatId(id)}`);
+    }
+    if (behavior === 'merge') {
+      const origin = old.annotations.get('config.kubernetes.io/origin');
+      resource.mergeMetadataFrom(old);
+      for (const field of ['data', 'binaryData']) mergeTexts(resource, old, field);
+      if (origin !== undefined) {
+        resource.setAnnotations(resource.annotations.set('config.kubernetes.io/origin', origin));
+      }
+    } else if (behavior === 'replace') {
+      resource.mergeMetadataFrom(old);
+    } else {
+      throw new KustomizeError(
+        `id ${goId(id)} exists; can not use behavior: '${behavior}', behavior must be merge or replace`,
+      );
+    }
+    this.#resources[this.#resources.indexOf(old)] = resource;
+  }
+}
+
+/** The namespaces of the service accounts that a role binding names. */
+function boundNamespaces(referrer: Resource): Set<string> {
+  const namespaces = new Set<string>();
+  if (referrer.kind !== 'RoleBinding') return namespaces;
+  for (const subject of referrer.node.get('subjects')?.items ?? []) {
+    const namespace = subject.get('namespace');
+    if (namespace !== undefined && subject.get('kind')?.text === 'ServiceAccount') namespaces.add(namespace.text);
+  }
+  return namespaces;
+}
+
+function mergeTexts(resource: Resource, old: Resource, field: string): void {
+  const texts = new Map([
+    ...(old.node.get(field)?.texts() ?? new Map<string, string>()),
+    ...(resource.node.get(field)?.texts() ?? new Map<string, string>()),
+  ]);
+  resource.node.fields.delete(field);
+  if (texts.size === 0) return;
+  const map = YamlNode.mapping();
+  for (const [key, text] of texts) map.fields.set(key, YamlNode.string(text));
+  resource.node.fields.set(field, map);
+}
+
+/** An id in Go's own syntax. */
+function goId(id: ResourceId): string {
+  const { group, version, kind, name, namespace } = id;
+  const gvk = `Group:${JSON.stringify(group)}, Version:${JSON.stringify(version)}, Kind:${JSON.stringify(kind)}, isClusterScoped:${isClusterScoped(id)}`;
+  return `resid.ResId{Gvk:resid.Gvk{${gvk}}, Name:${JSON.stringify(name)}, Namespace:${JSON.stringify(namespace)}}`;
+}
+
+/** Whether a generated object wants a hash behind its name. */
+export function needsHash(resource: Resource): boolean {
+  return resource.isEnabled(note.needsHash);
+}

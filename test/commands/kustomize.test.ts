@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type CommandCluster, createCommandCluster } from '../support/command-cluster.ts';
+import { commandRunner } from '../support/run-command.ts';
+
+const kustomization = `namePrefix: a-
+resources: [pod.yaml]
+configMapGenerator:
+- name: settings
+  literals: [a=b]
+`;
+const pod = `apiVersion: v1
+kind: Pod
+metadata: {name: p, labels: {app: x}}
+spec: {containers: [{name: c, image: i, envFrom: [{configMapRef: {name: settings}}]}]}
+`;
+
+function folderIn(home: string, text = kustomization): string {
+  const folder = join(home, 'app');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'kustomization.yaml'), text);
+  writeFileSync(join(folder, 'pod.yaml'), pod);
+  return folder;
+}
+
+const settings = 'a-settings-4h2mbtbbt6';
+
+async function ok(cluster: CommandCluster, ...argv: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await cluster.run(...argv);
+  assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: '' }, argv.join(' '));
+  return stdout;
+}
+
+test('-k applies, reads, changes and deletes what a kustomization builds', async (context) => {
+  const cluster = await createCommandCluster(context);
+  const folder = folderIn(cluster.home);
+  assert.equal(await ok(cluster, 'apply', '-k', folder), `configmap/${settings} created\npod/a-p created\n`);
+  assert.equal(await ok(cluster, 'get', '-k', folder, '-o', 'name'), `configmap/${settings}\npod/a-p\n`);
+  const read = JSON.parse(await ok(cluster, 'get', 'pod', 'a-p', '-o', 'json')) as {
+    spec: { containers: [{ envFrom: unknown }] };
+  };
+  assert.deepEqual(read.spec.containers[0].envFrom, [{ configMapRef: { name: settings } }]);
+  assert.equal(await ok(cluster, 'label', '-k', folder, 'x=y'), `configmap/${settings} labeled\npod/a-p labeled\n`);
+  assert.equal(
+    await ok(cluster, 'annotate', '-k', folder, 'x=y'),
+    `configmap/${settings} annotated\npod/a-p annotated\n`,
+  );
+  const deleted = await ok(cluster, 'delete', '--wait=false', '-k', folder);
+  assert.equal(
+    deleted,
+    `configmap "${settings}" deleted from default namespace\npod "a-p" deleted from default namespace\n`,
+  );
+  assert.equal(await ok(cluster, 'create', '-k', folder), `configmap/${settings} created\npod/a-p created\n`);
+});
+
+const mistakes: readonly (readonly [string, readonly string[], string])[] = [
+  ['-f beside -k', ['apply', '-k', 'app', '-f', 'app/pod.yaml'], 'only one of -f or -k can be specified'],
+  ['-R beside -k', ['get', '-k', 'app', '-R'], "the -k flag can't be used with -f or -R"],
+  [
+    'a folder that is missing',
+    ['apply', '-k', 'nowhere'],
+    "must build at directory: not a valid directory: evalsymlink failure on 'nowhere' : lstat $HOME/nowhere: no such file or directory",
+  ],
+  ['two folders', ['kustomize', 'app', 'app'], 'specify one path to kustomization.yaml'],
+  [
+    'a restriction that is none',
+    ['kustomize', '--load-restrictor=none', 'app'],
+    'illegal flag value --load-restrictor none; legal values: [LoadRestrictionsRootOnly LoadRestrictionsNone]',
+  ],
+  [
+    'a folder in a repository',
+    ['kustomize', 'https://github.com/kubernetes-sigs/kustomize//examples'],
+    'https://github.com/kubernetes-sigs/kustomize//examples: kubectl-ts builds from local folders only; clone it first',
+  ],
+];
+
+for (const [what, argv, message] of mistakes) {
+  test(`kustomizations: ${what}`, async (context) => {
+    const cluster = await createCommandCluster(context);
+    folderIn(cluster.home);
+    const { exitCode, stderr } = await cluster.run(...argv);
+    assert.equal(stderr.replaceAll(cluster.home, '$HOME'), `error: ${message}\n`);
+    assert.equal(exitCode, 1);
+  });
+}
+
+test('kustomize writes to a file, or a file for each object to a folder', async (context) => {
+  const { home, run } = commandRunner(context);
+  folderIn(home);
+  const { stdout } = await run('kustomize', 'app');
+  await run('kustomize', 'app', '-o', 'all.yaml');
+  assert.equal(readFileSync(join(home, 'all.yaml'), 'utf8'), stdout);
+  mkdirSync(join(home, 'out'));
+  assert.deepEqual(await run('kustomize', 'app', '--output=out'), { exitCode: 0, stdout: '', stderr: '' });
+  const names = readdirSync(join(home, 'out'));
+  assert.deepEqual(names, [`v1_configmap_${settings}.yaml`, 'v1_pod_a-p.yaml']);
+  assert.equal(names.map((name) => readFileSync(join(home, 'out', name), 'utf8')).join('---\n'), stdout);
+});
