@@ -1,14 +1,6 @@
+import { isTolerated, matchesNodeAffinity } from '../../api/core/v1/node-matching.ts';
 import type { DaemonSet } from '../../api/types/apps-v1.ts';
-import type {
-  Affinity,
-  Node,
-  NodeSelectorRequirement,
-  NodeSelectorTerm,
-  Pod,
-  PodSpec,
-  Taint,
-  Toleration,
-} from '../../api/types/core-v1.ts';
+import type { Affinity, Node, Pod, PodSpec, Toleration } from '../../api/types/core-v1.ts';
 
 const nodeNameField = 'metadata.name';
 
@@ -63,55 +55,11 @@ export function targetNode(pod: Pod): string | undefined {
 export function daemonPlacement(set: DaemonSet, node: Node): { readonly runs: boolean; readonly stays: boolean } {
   const spec = set.spec?.template.spec ?? { containers: [] };
   const named = spec.nodeName ?? '';
-  if ((named !== '' && named !== node.metadata.name) || !matchesNode(spec, node)) return { runs: false, stays: false };
+  if ((named !== '' && named !== node.metadata.name) || !matchesNodeAffinity({ spec }, node))
+    return { runs: false, stays: false };
   const tolerations = daemonTolerations(spec);
   const isKeptOff = (effects: readonly string[]): boolean =>
-    (node.spec?.taints ?? []).some(
-      (taint) => effects.includes(taint.effect) && !tolerations.some((toleration) => covers(toleration, taint)),
-    );
+    (node.spec?.taints ?? []).some((taint) => effects.includes(taint.effect) && !isTolerated(tolerations, taint));
   const runs = !isKeptOff(['NoExecute', 'NoSchedule']);
   return { runs, stays: runs || !isKeptOff(['NoExecute']) };
-}
-
-function matchesNode(spec: PodSpec, node: Node): boolean {
-  const labels = node.metadata.labels ?? {};
-  if (!Object.entries(spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value)) return false;
-  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
-}
-
-function matchesTerm(term: NodeSelectorTerm, node: Node): boolean {
-  const expressions = term.matchExpressions ?? [];
-  const fields = term.matchFields ?? [];
-  if (expressions.length + fields.length === 0) return false;
-  return (
-    expressions.every((each) => holds(each, node.metadata.labels?.[each.key])) &&
-    fields.every((each) => each.key === nodeNameField && holds(each, node.metadata.name))
-  );
-}
-
-function holds({ operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean {
-  const isListed = value !== undefined && values.includes(value);
-  switch (operator) {
-    case 'In':
-      return isListed;
-    case 'NotIn':
-      return !isListed;
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return Number.parseInt(value ?? '', 10) > Number.parseInt(values[0] ?? '', 10);
-    case 'Lt':
-      return Number.parseInt(value ?? '', 10) < Number.parseInt(values[0] ?? '', 10);
-    default:
-      return false;
-  }
-}
-
-function covers({ key = '', operator = 'Equal', value = '', effect = '' }: Toleration, taint: Taint): boolean {
-  if (effect !== '' && effect !== taint.effect) return false;
-  if (key !== '' && key !== taint.key) return false;
-  return operator === 'Exists' || (key !== '' && value === (taint.value ?? ''));
 }

@@ -1,5 +1,19 @@
-import type { Pod } from '../../api/types/core-v1.ts';
+import type { Namespace, PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
+import type { StorageClass } from '../../api/types/storage-v1.ts';
+import type { LabelSelector } from '../../apimachinery/labels.ts';
 import type { NodeInfo } from './scheduler-cache.ts';
+
+/** The cluster as plugins see it while one pod is looked at. */
+export interface ClusterView {
+  readonly nodes: readonly NodeInfo[];
+  namespace(name: string): Namespace | undefined;
+  claim(namespace: string, name: string): PersistentVolumeClaim | undefined;
+  volume(name: string): PersistentVolume | undefined;
+  volumes(): readonly PersistentVolume[];
+  storageClass(name: string): StorageClass | undefined;
+  /** What the services and the controller of a pod select: its like; undefined when nothing selects it. */
+  selectorOfLike(pod: Pod): LabelSelector | undefined;
+}
 
 /** Why a pod does not fit a node; several reasons may hold at once. */
 export interface Unfit {
@@ -8,20 +22,34 @@ export interface Unfit {
   readonly unresolvable: boolean;
 }
 
-/** Looks at one pod and one node; the names are those of kube-scheduler's plugins. */
+/** @returns undefined when the pod fits */
+export type NodeCheck = (node: NodeInfo) => Unfit | undefined;
+
+/** The pod fits nowhere, whatever the nodes are like. */
+export interface Rejection {
+  readonly rejected: string;
+}
+
+/** Says which nodes a pod can run on; the names are those of kube-scheduler's plugins. */
 export interface FilterPlugin {
   readonly name: string;
-  /** @returns undefined when the pod fits. */
-  filter(pod: Pod, node: NodeInfo, all: readonly NodeInfo[]): Unfit | undefined;
+  /** Looks at the pod and the whole cluster once. @returns undefined when every node will do */
+  prepare(pod: Pod, cluster: ClusterView): NodeCheck | Rejection | undefined;
+}
+
+/** The marks of one pod's nodes. */
+export interface NodeScore {
+  score(node: NodeInfo): number;
+  /** Brings the marks to 0 to 100; absent: they are. */
+  normalize?(scores: readonly number[], nodes: readonly NodeInfo[]): number[];
 }
 
 /** Ranks nodes that fit: 0 to 100 each, times the weight. */
 export interface ScorePlugin {
   readonly name: string;
   readonly weight: number;
-  score(pod: Pod, node: NodeInfo, all: readonly NodeInfo[]): number;
-  /** `max`: scaled so that the best has 100; `reverse`: the same, lowest first; absent: scores are final. */
-  readonly normalize?: 'max' | 'reverse';
+  /** Looks at the pod and the whole cluster once. @returns undefined when all nodes are alike */
+  prepare(pod: Pod, cluster: ClusterView, feasible: readonly NodeInfo[]): NodeScore | undefined;
 }
 
 /** Evicting other pods cannot make the pod fit. */
@@ -32,4 +60,15 @@ export function unresolvable(...reasons: readonly string[]): Unfit {
 /** Another set of pods on the node could make it fit. */
 export function unfit(...reasons: readonly string[]): Unfit {
   return { reasons, unresolvable: false };
+}
+
+/** Scaled so that the highest has 100. */
+export function scaledToHighest(scores: readonly number[]): number[] {
+  const highest = Math.max(...scores);
+  return scores.map((score) => (highest === 0 ? 0 : Math.floor((score * 100) / highest)));
+}
+
+/** Scaled so that the lowest has the most; what counts nothing has 100. */
+export function scaledReverse(scores: readonly number[]): number[] {
+  return scaledToHighest(scores).map((score) => 100 - score);
 }

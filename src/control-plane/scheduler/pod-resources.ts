@@ -19,13 +19,19 @@ export function resourceAmounts(list: Readonly<Record<string, string | number>> 
   return new Map(Object.entries(list ?? {}).map(([name, quantity]) => [name, resourceAmount(name, quantity)]));
 }
 
+/** Resources that a pod may state for itself as a whole (KEP-2837). */
+const podLevelResource = /^(cpu|memory|hugepages-.*)$/;
+
 /**
  * What a pod asks of a node: the sum over its containers and sidecars, or the largest init container with the sidecars
- * started before it where that is more, plus its overhead (KEP-753).
+ * started before it where that is more (KEP-753), what it states as a whole in place of that, plus its overhead.
+ * @param assumed what a container asks for that does not say
  */
-export function podRequests(pod: Pod): ResourceAmounts {
-  const containersTotal: ResourceAmounts = new Map();
-  for (const container of pod.spec?.containers ?? []) addAmounts(containersTotal, requestsOf(container));
+export function podRequests(pod: Pod, assumed: ReadonlyMap<string, number> = new Map()): ResourceAmounts {
+  const total: ResourceAmounts = new Map();
+  const requestsOf = (container: Container): ResourceAmounts =>
+    new Map([...assumed, ...resourceAmounts(container.resources?.requests)]);
+  for (const container of pod.spec?.containers ?? []) addAmounts(total, requestsOf(container));
   const sidecars: ResourceAmounts = new Map();
   const initPeak: ResourceAmounts = new Map();
   for (const container of pod.spec?.initContainers ?? []) {
@@ -39,22 +45,24 @@ export function podRequests(pod: Pod): ResourceAmounts {
       maxAmounts(initPeak, together);
     }
   }
-  addAmounts(containersTotal, sidecars);
-  maxAmounts(containersTotal, initPeak);
-  addAmounts(containersTotal, resourceAmounts(pod.spec?.overhead));
-  return containersTotal;
+  addAmounts(total, sidecars);
+  maxAmounts(total, initPeak);
+  for (const [name, amount] of resourceAmounts(pod.spec?.resources?.requests)) {
+    if (podLevelResource.test(name)) total.set(name, amount);
+  }
+  addAmounts(total, resourceAmounts(pod.spec?.overhead));
+  return total;
 }
+
+const assumedRequests = new Map([
+  ['cpu', assumedMilliCpu],
+  ['memory', assumedMemoryBytes],
+]);
 
 /** Like podRequests for cpu and memory, with the assumed values for containers that state none. */
 export function scoredRequests(pod: Pod): { readonly milliCpu: number; readonly memoryBytes: number } {
-  let milliCpu = 0;
-  let memoryBytes = 0;
-  for (const container of pod.spec?.containers ?? []) {
-    const requests = requestsOf(container);
-    milliCpu += requests.get('cpu') ?? assumedMilliCpu;
-    memoryBytes += requests.get('memory') ?? assumedMemoryBytes;
-  }
-  return { milliCpu, memoryBytes };
+  const requests = podRequests(pod, assumedRequests);
+  return { milliCpu: requests.get('cpu') ?? 0, memoryBytes: requests.get('memory') ?? 0 };
 }
 
 /** Adds amounts to the first map; a factor of -1 takes them away. */
@@ -64,8 +72,4 @@ export function addAmounts(target: ResourceAmounts, added: ReadonlyMap<string, n
 
 function maxAmounts(target: ResourceAmounts, other: ReadonlyMap<string, number>): void {
   for (const [name, amount] of other) target.set(name, Math.max(target.get(name) ?? 0, amount));
-}
-
-function requestsOf(container: Container): ResourceAmounts {
-  return resourceAmounts(container.resources?.requests);
 }

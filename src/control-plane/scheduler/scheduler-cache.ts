@@ -9,8 +9,8 @@ export interface NodeInfo {
   readonly requested: ReadonlyMap<string, number>;
   /** With assumed values for pods without requests; for scoring. */
   readonly scored: { readonly milliCpu: number; readonly memoryBytes: number };
-  /** Host ports in use: `protocol/ip/port`. */
-  readonly hostPorts: ReadonlySet<string>;
+  /** How many pods use a host port: `protocol/ip/port`. */
+  readonly hostPorts: ReadonlyMap<string, number>;
 }
 
 interface MutableNodeInfo extends NodeInfo {
@@ -19,7 +19,7 @@ interface MutableNodeInfo extends NodeInfo {
   requested: ResourceAmounts;
   scored: { milliCpu: number; memoryBytes: number };
   pods: Map<string, Pod>;
-  hostPorts: Set<string>;
+  hostPorts: Map<string, number>;
 }
 
 /** The scheduler's picture of the cluster, one step ahead of the API: pods being bound count already. */
@@ -49,7 +49,7 @@ export class SchedulerCache {
       requested: new Map(),
       scored: { milliCpu: 0, memoryBytes: 0 },
       pods: new Map(),
-      hostPorts: new Set(),
+      hostPorts: new Map(),
     };
     this.#nodes.set(name, info);
     for (const pod of this.#homeless.get(name)?.values() ?? []) count(info, pod, 1);
@@ -89,6 +89,21 @@ export class SchedulerCache {
   }
 }
 
+/** A copy of a node with some pods more and some less; the pods of the cache stay as they are. */
+export function withPods(info: NodeInfo, added: readonly Pod[], removed: readonly Pod[] = []): NodeInfo {
+  const copy: MutableNodeInfo = {
+    node: info.node,
+    allocatable: new Map(info.allocatable),
+    requested: new Map(info.requested),
+    scored: { ...info.scored },
+    pods: new Map(info.pods),
+    hostPorts: new Map(info.hostPorts),
+  };
+  for (const pod of removed) if (copy.pods.has(pod.metadata.uid ?? '')) count(copy, pod, -1);
+  for (const pod of added) if (!copy.pods.has(pod.metadata.uid ?? '')) count(copy, pod, 1);
+  return copy;
+}
+
 /** Host ports a pod takes on its node. */
 export function hostPortsOf(pod: Pod): string[] {
   const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
@@ -108,7 +123,8 @@ function count(info: MutableNodeInfo, pod: Pod, factor: 1 | -1): void {
     memoryBytes: info.scored.memoryBytes + factor * scored.memoryBytes,
   };
   for (const port of hostPortsOf(pod)) {
-    if (factor === 1) info.hostPorts.add(port);
+    const users = (info.hostPorts.get(port) ?? 0) + factor;
+    if (users > 0) info.hostPorts.set(port, users);
     else info.hostPorts.delete(port);
   }
   if (factor === 1) info.pods.set(uid, pod);

@@ -1,14 +1,20 @@
-import type { Node, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
+import type { Node, Pod, PodCondition } from '../../api/types/core-v1.ts';
+import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts';
 import { formatTime } from '../../apimachinery/object-meta.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
-import type { InformerFactory } from '../../client/informer.ts';
+import type { Informer, InformerFactory } from '../../client/informer.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
 import type { Random } from '../../system/random.ts';
+import { clusterView, type SchedulerInformers, schedulerInformers } from './cluster-view.ts';
+import type { ClusterView } from './framework.ts';
+import { claimNamesOf, planVolumes } from './plugins/volumes.ts';
+import { PodBinder } from './pod-binder.ts';
+import { type Candidate, findPreemption } from './preemption.ts';
 import { SchedulerCache } from './scheduler-cache.ts';
-import { schedulePod } from './scheduling-algorithm.ts';
+import { schedulePod, type SchedulingResult } from './scheduling-algorithm.ts';
 import { SchedulingQueue } from './scheduling-queue.ts';
 
 export interface SchedulerOptions {
@@ -33,140 +39,227 @@ const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
 
 /**
  * One pod at a time: filter the nodes, rank them, assume the pod is there, and POST the binding while the next pod is
- * looked at. A pod that fits nowhere gets a PodScheduled condition and an event, and waits for the cluster to change.
+ * looked at. A pod that fits nowhere makes room for itself where it is more important than others, gets a PodScheduled
+ * condition and an event, and waits for the cluster to change.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { client, clock, events, log, random } = options;
-  const schedulerName = options.schedulerName ?? 'default-scheduler';
-  const pods = options.informers.informer<Pod>(podsResource);
-  const nodes = options.informers.informer<Node>({ group: '', version: 'v1', resource: 'nodes' });
-  const claims = options.informers.informer<PersistentVolumeClaim>({
-    group: '',
-    version: 'v1',
-    resource: 'persistentvolumeclaims',
-  });
-  const cache = new SchedulerCache();
-  const queue = new SchedulingQueue(clock, () => wake());
-  const binding = new Set<Promise<void>>();
-  let stopped = false;
-  let looping: Promise<void> | undefined;
+  return new PodScheduler(options);
+}
 
-  const isOurs = (pod: Pod): boolean =>
-    (pod.spec?.schedulerName ?? 'default-scheduler') === schedulerName &&
-    (pod.spec?.schedulingGates ?? []).length === 0;
-  const isOver = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+type Failure = Extract<SchedulingResult, { readonly fits: false }>;
 
-  const observe = (pod: Pod, old?: Pod): void => {
-    if (stopped) return;
+class PodScheduler implements Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #name: string;
+  readonly #pods: Informer<Pod>;
+  readonly #nodes: Informer<Node>;
+  readonly #budgets: Informer<PodDisruptionBudget>;
+  readonly #known: SchedulerInformers;
+  readonly #cache = new SchedulerCache();
+  readonly #queue: SchedulingQueue;
+  readonly #binder: PodBinder;
+  readonly #stopping = new AbortController();
+  /** What goes on beside the loop. */
+  readonly #work = new Set<Promise<void>>();
+  /** Pods that were promised a node, by its name, then by uid. */
+  readonly #nominated = new Map<string, Map<string, Pod>>();
+  #looping: Promise<void> | undefined;
+
+  constructor(options: SchedulerOptions) {
+    const { informers, client, clock } = options;
+    this.#options = options;
+    this.#name = options.schedulerName ?? 'default-scheduler';
+    this.#pods = informers.informer<Pod>(podsResource);
+    this.#nodes = informers.informer<Node>({ group: '', version: 'v1', resource: 'nodes' });
+    this.#budgets = informers.informer({ group: 'policy', version: 'v1', resource: 'poddisruptionbudgets' });
+    this.#known = schedulerInformers(informers);
+    this.#queue = new SchedulingQueue(clock, () => this.#wake());
+    this.#binder = new PodBinder({ client, clock, claims: this.#known.claims, signal: this.#stopping.signal });
+  }
+
+  start(): void {
+    const changed = (): void => this.#queue.clusterChanged();
+    const observeNode = (node: Node): void => {
+      this.#cache.setNode(node);
+      changed();
+    };
+    this.#nodes.addHandler({
+      added: observeNode,
+      updated: observeNode,
+      deleted: (node) => this.#cache.removeNode(node.metadata.name ?? ''),
+    });
+    this.#known.claims.addHandler({ added: changed, updated: changed });
+    this.#known.volumes.addHandler({ added: changed, updated: changed });
+    this.#known.classes.addHandler({ added: changed });
+    this.#pods.addHandler({
+      added: (pod) => this.#observe(pod),
+      updated: (pod, old) => this.#observe(pod, old),
+      deleted: (pod) => this.#release(pod),
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#queue.close();
+    await this.#looping;
+    await Promise.allSettled(this.#work);
+  }
+
+  get #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  #isOurs({ spec }: Pod): boolean {
+    const isGated = (spec?.schedulingGates ?? []).length > 0;
+    return (spec?.schedulerName ?? 'default-scheduler') === this.#name && !isGated;
+  }
+
+  #observe(pod: Pod, old?: Pod): void {
+    if (this.#isStopped) return;
     const uid = pod.metadata.uid ?? '';
     const nodeName = pod.spec?.nodeName ?? '';
-    if (isOver(pod)) {
-      release(pod);
+    const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+    this.#rememberNomination(pod, isOver || nodeName !== '' ? undefined : pod.status?.nominatedNodeName);
+    if (isOver) {
+      this.#release(pod);
     } else if (nodeName !== '') {
-      queue.remove(uid);
-      cache.setPod(pod, nodeName);
-      if (old !== undefined && (old.spec?.nodeName ?? '') === '') queue.clusterChanged();
-    } else if (isOurs(pod) && pod.metadata.deletionTimestamp === undefined) {
-      if (old === undefined) queue.add(pod);
-      else queue.update(pod, old);
+      this.#queue.remove(uid);
+      this.#cache.setPod(pod, nodeName);
+      if (old !== undefined && (old.spec?.nodeName ?? '') === '') this.#queue.clusterChanged();
+    } else if (this.#isOurs(pod) && pod.metadata.deletionTimestamp === undefined) {
+      if (old === undefined) this.#queue.add(pod);
+      else this.#queue.update(pod, old);
     }
-  };
+  }
 
-  const release = (pod: Pod): void => {
+  #release(pod: Pod): void {
     const uid = pod.metadata.uid ?? '';
-    queue.remove(uid);
-    cache.removePod(uid);
-    if ((pod.spec?.nodeName ?? '') !== '') queue.clusterChanged();
-  };
+    this.#rememberNomination(pod, undefined);
+    this.#queue.remove(uid);
+    this.#cache.removePod(uid);
+    if ((pod.spec?.nodeName ?? '') !== '') this.#queue.clusterChanged();
+  }
 
-  const wake = (): void => {
-    if (stopped || looping !== undefined) return;
-    looping = run().finally(() => {
-      looping = undefined;
+  #rememberNomination(pod: Pod, nodeName: string | undefined): void {
+    const uid = pod.metadata.uid ?? '';
+    for (const promised of this.#nominated.values()) promised.delete(uid);
+    if (nodeName === undefined || nodeName === '') return;
+    const promised = this.#nominated.get(nodeName) ?? new Map<string, Pod>();
+    promised.set(uid, pod);
+    this.#nominated.set(nodeName, promised);
+  }
+
+  #nominatedOn(nodeName: string): readonly Pod[] {
+    return [...(this.#nominated.get(nodeName)?.values() ?? [])];
+  }
+
+  #wake(): void {
+    if (this.#isStopped || this.#looping !== undefined) return;
+    this.#looping = this.#run().finally(() => {
+      this.#looping = undefined;
     });
-  };
+  }
 
-  const run = async (): Promise<void> => {
+  async #run(): Promise<void> {
     // Let what arrives together be seen together, so that priority decides.
     await Promise.resolve();
-    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    for (let next = this.#queue.pop(); next !== undefined; next = this.#queue.pop()) {
       const { pod, attempts } = next;
       try {
-        await scheduleOne(pod, attempts);
+        await this.#scheduleOne(pod, attempts);
       } catch (error) {
-        log.error('scheduling failed', { pod: pod.metadata.name, error: String(error) });
-        queue.retryLater(pod, attempts);
+        this.#options.log.error('scheduling failed', { pod: pod.metadata.name, error: String(error) });
+        this.#queue.retryLater(pod, attempts);
       }
     }
-  };
+  }
 
-  const scheduleOne = async (pod: Pod, attempts: number): Promise<void> => {
-    const volumeProblem = claimProblem(pod);
-    const result =
-      volumeProblem === undefined
-        ? schedulePod(pod, cache.nodes(), random)
-        : { fits: false as const, message: volumeProblem };
+  async #scheduleOne(pod: Pod, attempts: number): Promise<void> {
+    const cluster = clusterView(this.#cache.nodes(), this.#known);
+    const nominated = (name: string): readonly Pod[] => this.#nominatedOn(name);
+    const result = schedulePod(pod, cluster, this.#options.random, nominated);
     if (!result.fits) {
-      queue.parkUnschedulable(pod, attempts);
-      events.event(pod, 'Warning', 'FailedScheduling', result.message);
-      await reportUnschedulable(pod, result.message);
+      await this.#fail(pod, attempts, result, cluster);
       return;
     }
-    cache.setPod(pod, result.nodeName);
-    const work = bind(pod, result.nodeName, attempts).finally(() => binding.delete(work));
-    binding.add(work);
-  };
-
-  /** Pods wait for claims that must exist and be bound first. */
-  const claimProblem = (pod: Pod): string | undefined => {
-    const total = cache.nodes().length;
-    for (const volume of pod.spec?.volumes ?? []) {
-      const name = volume.persistentVolumeClaim?.claimName;
-      if (name === undefined) continue;
-      const claim = claims.get(pod.metadata.namespace ?? '', name);
-      const prefix = `0/${total} nodes are available:`;
-      if (claim === undefined) return `${prefix} persistentvolumeclaim "${name}" not found.`;
-      if ((claim.spec?.volumeName ?? '') === '') return `${prefix} pod has unbound immediate PersistentVolumeClaims.`;
+    const info = cluster.nodes.find(({ node }) => node.metadata.name === result.nodeName);
+    const needsVolumes = info !== undefined && claimNamesOf(pod).length > 0;
+    const plan = needsVolumes ? planVolumes(pod, cluster, info.node, this.#binder.taken) : undefined;
+    if (plan !== undefined && 'reasons' in plan) {
+      // Another pod was quicker to take the volume.
+      this.#queue.retryLater(pod, attempts);
+      return;
     }
-    return undefined;
-  };
+    this.#cache.setPod(pod, result.nodeName);
+    this.#rememberNomination(pod, undefined);
+    this.#beside(this.#bind(pod, result.nodeName, attempts, plan ?? { bindings: [], provisions: [] }));
+  }
 
-  const bind = async (pod: Pod, nodeName: string, attempts: number): Promise<void> => {
-    const { name = '', namespace = '', uid = '' } = pod.metadata;
+  #beside(work: Promise<void>): void {
+    const watched = work.finally(() => this.#work.delete(watched));
+    this.#work.add(watched);
+  }
+
+  async #fail(pod: Pod, attempts: number, failure: Failure, cluster: ClusterView): Promise<void> {
+    const { events, random } = this.#options;
+    const found = failure.mayPreempt
+      ? findPreemption({
+          pod,
+          cluster,
+          unfit: failure.unfit,
+          budgets: this.#budgets.list(),
+          nominated: (name) => this.#nominatedOn(name),
+          random,
+        })
+      : undefined;
+    const message =
+      typeof found === 'string' ? `${failure.message} no new claims to deallocate, ${found}` : failure.message;
+    this.#queue.parkUnschedulable(pod, attempts);
+    events.event(pod, 'Warning', 'FailedScheduling', message);
+    // Who waits for victims that are going keeps the node that was promised.
+    const isWaiting = typeof found === 'string' && found.includes('terminating pod on the nominated node');
+    const before = pod.status?.nominatedNodeName ?? '';
+    const promised = typeof found === 'object' ? found.nodeName : isWaiting ? before : '';
+    this.#rememberNomination(pod, promised);
+    await this.#reportUnschedulable(pod, message, promised);
+    if (typeof found === 'object') this.#beside(this.#preempt(pod, found));
+  }
+
+  /** Makes room: less important pods lose the promise of the node, and the victims end. */
+  async #preempt(pod: Pod, { nodeName, victims }: Candidate): Promise<void> {
+    const { log, client } = this.#options;
+    const priority = pod.spec?.priority ?? 0;
     try {
-      await client.request({
-        method: 'POST',
-        path: `/api/v1/namespaces/${namespace}/pods/${name}/binding`,
-        body: {
-          apiVersion: 'v1',
-          kind: 'Binding',
-          metadata: { name, namespace, uid },
-          target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
-        },
-      });
-      events.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${nodeName}`);
+      for (const other of this.#nominatedOn(nodeName)) {
+        if ((other.spec?.priority ?? 0) >= priority) continue;
+        const { name = '', namespace, uid = '' } = other.metadata;
+        await client
+          .resource(podsResource, namespace)
+          .patch(
+            name,
+            'application/strategic-merge-patch+json',
+            { metadata: { uid }, status: { nominatedNodeName: null } },
+            { subresource: 'status' },
+          );
+      }
+      for (const victim of victims) {
+        if (victim.metadata.deletionTimestamp === undefined) await this.#evict(victim, pod, nodeName);
+      }
     } catch (error) {
-      const current = pods.get(namespace, name);
-      if ((current?.spec?.nodeName ?? '') !== '' && current?.metadata.uid === uid) return;
-      cache.removePod(uid);
-      if (hasReason(error, 'NotFound') || stopped) return;
-      log.warn('binding failed', { pod: `${namespace}/${name}`, node: nodeName, error: String(error) });
-      queue.retryLater(pod, attempts);
+      log.warn('preemption failed', { pod: pod.metadata.name, error: String(error) });
+      this.#queue.clusterChanged();
     }
-  };
+  }
 
-  const reportUnschedulable = async (pod: Pod, message: string): Promise<void> => {
-    const { name = '', namespace = '', uid = '', generation } = pod.metadata;
-    const before = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled');
-    if (before?.status === 'False' && before.message === message) return;
-    const condition = {
-      type: 'PodScheduled',
-      status: 'False',
-      reason: 'Unschedulable',
-      message,
-      ...(generation === undefined ? {} : { observedGeneration: generation }),
-      lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : formatTime(clock.now()),
-    };
+  async #evict(victim: Pod, pod: Pod, nodeName: string): Promise<void> {
+    const { client, events } = this.#options;
+    const { name = '', namespace, uid = '' } = victim.metadata;
+    const condition = this.#condition(victim, {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'PreemptionByScheduler',
+      message: `${this.#name}: preempting to accommodate a higher priority pod`,
+    });
     try {
       await client
         .resource(podsResource, namespace)
@@ -176,31 +269,66 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
           { metadata: { uid }, status: { conditions: [condition] } },
           { subresource: 'status' },
         );
+      await client.resource(podsResource, namespace).delete(name, { preconditions: { uid } });
+    } catch (error) {
+      if (hasReason(error, 'NotFound')) return;
+      throw error;
+    }
+    const text = `Preempted by pod ${pod.metadata.uid ?? ''} on node ${nodeName}`;
+    events.event(victim, 'Normal', 'Preempted', text);
+  }
+
+  async #bind(pod: Pod, nodeName: string, attempts: number, plan: Parameters<PodBinder['bind']>[2]): Promise<void> {
+    const { events, log } = this.#options;
+    const { name = '', namespace = '', uid = '' } = pod.metadata;
+    try {
+      await this.#binder.bind(pod, nodeName, plan);
+      events.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${nodeName}`);
+    } catch (error) {
+      const current = this.#pods.get(namespace, name);
+      if ((current?.spec?.nodeName ?? '') !== '' && current?.metadata.uid === uid) return;
+      this.#cache.removePod(uid);
+      if (hasReason(error, 'NotFound') || this.#isStopped) return;
+      log.warn('binding failed', { pod: `${namespace}/${name}`, node: nodeName, error: String(error) });
+      this.#queue.retryLater(pod, attempts);
+    }
+  }
+
+  #condition(pod: Pod, condition: PodCondition): PodCondition {
+    const before = pod.status?.conditions?.find(({ type }) => type === condition.type);
+    const since = before?.status === condition.status ? before.lastTransitionTime : undefined;
+    const { generation } = pod.metadata;
+    return {
+      ...condition,
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+      lastTransitionTime: since ?? formatTime(this.#options.clock.now()),
+    };
+  }
+
+  async #reportUnschedulable(pod: Pod, message: string, promised: string): Promise<void> {
+    const { name = '', namespace = '', uid = '' } = pod.metadata;
+    const before = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+    const isTold = before?.status === 'False' && before.reason === 'Unschedulable' && before.message === message;
+    const isPromised = promised === (pod.status?.nominatedNodeName ?? '');
+    if (isTold && isPromised) return;
+    const condition = this.#condition(pod, {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message,
+    });
+    const nomination = isPromised ? {} : { nominatedNodeName: promised === '' ? null : promised };
+    try {
+      await this.#options.client
+        .resource(podsResource, namespace)
+        .patch(
+          name,
+          'application/strategic-merge-patch+json',
+          { metadata: { uid }, status: { conditions: [condition], ...nomination } },
+          { subresource: 'status' },
+        );
     } catch (error) {
       if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
     }
-  };
-
-  const observeNode = (node: Node): void => {
-    cache.setNode(node);
-    queue.clusterChanged();
-  };
-
-  return {
-    start() {
-      nodes.addHandler({
-        added: observeNode,
-        updated: observeNode,
-        deleted: (node) => cache.removeNode(node.metadata.name ?? ''),
-      });
-      claims.addHandler({ added: () => queue.clusterChanged(), updated: () => queue.clusterChanged() });
-      pods.addHandler({ added: (pod) => observe(pod), updated: (pod, old) => observe(pod, old), deleted: release });
-    },
-    async stop() {
-      stopped = true;
-      queue.close();
-      await looping;
-      await Promise.allSettled(binding);
-    },
-  };
+  }
 }

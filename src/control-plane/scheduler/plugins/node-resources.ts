@@ -1,19 +1,25 @@
-import { type FilterPlugin, type ScorePlugin, unfit } from '../framework.ts';
+import { type FilterPlugin, type ScorePlugin, unfit, unresolvable } from '../framework.ts';
 import { podRequests, scoredRequests } from '../pod-resources.ts';
-import { hostPortsOf } from '../scheduler-cache.ts';
+import { hostPortsOf, type NodeInfo } from '../scheduler-cache.ts';
 
 /** What the pod asks for must be free. */
 export const nodeResourcesFitFilter: FilterPlugin = {
   name: 'NodeResourcesFit',
-  filter(pod, info) {
-    const reasons: string[] = [];
-    if (info.pods.size + 1 > (info.allocatable.get('pods') ?? 0)) reasons.push('Too many pods');
-    for (const [name, amount] of podRequests(pod)) {
-      if (amount === 0) continue;
-      const free = (info.allocatable.get(name) ?? 0) - (info.requested.get(name) ?? 0);
-      if (amount > free) reasons.push(`Insufficient ${name}`);
-    }
-    return reasons.length === 0 ? undefined : unfit(...reasons);
+  prepare(pod) {
+    const requests = [...podRequests(pod)].filter(([, amount]) => amount > 0);
+    return (info) => {
+      const reasons: string[] = [];
+      let isTooSmall = false;
+      if (info.pods.size + 1 > (info.allocatable.get('pods') ?? 0)) reasons.push('Too many pods');
+      for (const [name, amount] of requests) {
+        const allocatable = info.allocatable.get(name) ?? 0;
+        if (amount <= allocatable - (info.requested.get(name) ?? 0)) continue;
+        reasons.push(`Insufficient ${name}`);
+        isTooSmall ||= amount > allocatable;
+      }
+      if (reasons.length === 0) return undefined;
+      return isTooSmall ? unresolvable(...reasons) : unfit(...reasons);
+    };
   },
 };
 
@@ -21,43 +27,64 @@ export const nodeResourcesFitFilter: FilterPlugin = {
 export const nodeResourcesFitScore: ScorePlugin = {
   name: 'NodeResourcesFit',
   weight: 1,
-  score(pod, info) {
+  prepare(pod) {
     const asked = scoredRequests(pod);
-    const free = (capacity: number, used: number): number =>
-      capacity <= 0 || used > capacity ? 0 : Math.floor(((capacity - used) * 100) / capacity);
-    const cpu = free(info.allocatable.get('cpu') ?? 0, info.scored.milliCpu + asked.milliCpu);
-    const memory = free(info.allocatable.get('memory') ?? 0, info.scored.memoryBytes + asked.memoryBytes);
-    return Math.floor((cpu + memory) / 2);
+    return {
+      score(info) {
+        const parts = [
+          [info.allocatable.get('cpu') ?? 0, info.scored.milliCpu + asked.milliCpu] as const,
+          [info.allocatable.get('memory') ?? 0, info.scored.memoryBytes + asked.memoryBytes] as const,
+        ].filter(([capacity]) => capacity > 0);
+        if (parts.length === 0) return 0;
+        const free = parts.map(([capacity, used]) =>
+          used > capacity ? 0 : Math.floor(((capacity - used) * 100) / capacity),
+        );
+        return Math.floor(free.reduce((sum, part) => sum + part, 0) / parts.length);
+      },
+    };
   },
 };
 
-/** Prefers nodes where processor and memory would be used in like parts. */
+/** How evenly processor and memory are used: 100 when in like parts. */
+function balance(info: NodeInfo, added: ReadonlyMap<string, number>): number {
+  const fractions = ['cpu', 'memory'].flatMap((name) => {
+    const capacity = info.allocatable.get(name) ?? 0;
+    const used = (info.requested.get(name) ?? 0) + (added.get(name) ?? 0);
+    return capacity === 0 ? [] : Math.min(1, used / capacity);
+  });
+  const [first = 0, second = first] = fractions;
+  return Math.floor((1 - Math.abs(first - second) / 2) * 100);
+}
+
+/** Prefers nodes that the pod brings nearer to an even use of processor and memory; pods that ask for none are alike. */
 export const nodeResourcesBalancedScore: ScorePlugin = {
   name: 'NodeResourcesBalancedAllocation',
   weight: 1,
-  score(pod, info) {
+  prepare(pod) {
     const requests = podRequests(pod);
-    const fraction = (name: string): number => {
-      const capacity = info.allocatable.get(name) ?? 0;
-      const used = (info.requested.get(name) ?? 0) + (requests.get(name) ?? 0);
-      return capacity <= 0 ? 1 : Math.min(1, used / capacity);
-    };
-    return Math.floor((1 - Math.abs(fraction('cpu') - fraction('memory')) / 2) * 100);
+    if ((requests.get('cpu') ?? 0) === 0 && (requests.get('memory') ?? 0) === 0) return undefined;
+    const nothing = new Map<string, number>();
+    return { score: (info) => 50 + Math.trunc((50 + balance(info, requests) - balance(info, nothing)) / 2) };
   },
 };
 
 /** Host ports must be free. */
 export const nodePortsFilter: FilterPlugin = {
   name: 'NodePorts',
-  filter(pod, info) {
-    const taken = hostPortsOf(pod).some((wanted) => {
-      const [protocol, address, port] = wanted.split('/');
-      return [...info.hostPorts].some((used) => {
-        const [usedProtocol, usedAddress, usedPort] = used.split('/');
-        if (usedProtocol !== protocol || usedPort !== port) return false;
-        return usedAddress === address || usedAddress === '0.0.0.0' || address === '0.0.0.0';
-      });
-    });
-    return taken ? unfit("node(s) didn't have free ports for the requested pod ports") : undefined;
+  prepare(pod) {
+    const wanted = hostPortsOf(pod).map((port) => port.split('/'));
+    if (wanted.length === 0) return undefined;
+    return (info) => {
+      const used = [...info.hostPorts.keys()].map((port) => port.split('/'));
+      const isTaken = wanted.some(([protocol, address, port]) =>
+        used.some(
+          ([usedProtocol, usedAddress, usedPort]) =>
+            usedProtocol === protocol &&
+            usedPort === port &&
+            (usedAddress === address || usedAddress === '0.0.0.0' || address === '0.0.0.0'),
+        ),
+      );
+      return isTaken ? unfit("node(s) didn't have free ports for the requested pod ports") : undefined;
+    };
   },
 };

@@ -1,47 +1,42 @@
-import type { Pod, Taint, Toleration } from '../../../api/types/core-v1.ts';
-import { type FilterPlugin, type ScorePlugin, unresolvable } from '../framework.ts';
+import { isTolerated, tolerates } from '../../../api/core/v1/node-matching.ts';
+import type { Taint } from '../../../api/types/core-v1.ts';
+import { type FilterPlugin, scaledReverse, type ScorePlugin, unresolvable } from '../framework.ts';
 
 const unschedulableTaint: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
-
-/** Whether a toleration covers a taint (v1.Toleration.ToleratesTaint). */
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if ((toleration.effect ?? '') !== '' && toleration.effect !== taint.effect) return false;
-  if ((toleration.key ?? '') !== '' && toleration.key !== taint.key) return false;
-  const operator = toleration.operator ?? 'Equal';
-  if (operator === 'Exists') return true;
-  return (toleration.value ?? '') === (taint.value ?? '') && (toleration.key ?? '') !== '';
-}
-
-function isTolerated(pod: Pod, taint: Taint): boolean {
-  return (pod.spec?.tolerations ?? []).some((toleration) => tolerates(toleration, taint));
-}
 
 /** Keeps pods off nodes whose NoSchedule and NoExecute taints they do not tolerate. */
 export const taintTolerationFilter: FilterPlugin = {
   name: 'TaintToleration',
-  filter(pod, { node }) {
-    const hard = (node.spec?.taints ?? []).filter((taint) => taint.effect !== 'PreferNoSchedule');
-    const untolerated = hard.find((taint) => !isTolerated(pod, taint));
-    return untolerated === undefined ? undefined : unresolvable('node(s) had untolerated taint(s)');
-  },
+  prepare:
+    ({ spec }) =>
+    ({ node }) => {
+      const hard = (node.spec?.taints ?? []).filter((taint) => taint.effect !== 'PreferNoSchedule');
+      const isKeptOff = hard.some((taint) => !isTolerated(spec?.tolerations, taint));
+      return isKeptOff ? unresolvable('node(s) had untolerated taint(s)') : undefined;
+    },
 };
 
 /** Prefers nodes with fewer PreferNoSchedule taints that the pod does not tolerate. */
 export const taintTolerationScore: ScorePlugin = {
   name: 'TaintToleration',
   weight: 3,
-  normalize: 'reverse',
-  score(pod, { node }) {
-    const soft = (node.spec?.taints ?? []).filter((taint) => taint.effect === 'PreferNoSchedule');
-    return soft.filter((taint) => !isTolerated(pod, taint)).length;
+  prepare({ spec }) {
+    const soft = (spec?.tolerations ?? []).filter(({ effect = '' }) => effect === '' || effect === 'PreferNoSchedule');
+    return {
+      score: ({ node }) =>
+        (node.spec?.taints ?? []).filter(
+          (taint) => taint.effect === 'PreferNoSchedule' && !soft.some((toleration) => tolerates(toleration, taint)),
+        ).length,
+      normalize: scaledReverse,
+    };
   },
 };
 
 /** Keeps pods off cordoned nodes. */
 export const nodeUnschedulableFilter: FilterPlugin = {
   name: 'NodeUnschedulable',
-  filter(pod, { node }) {
-    if (node.spec?.unschedulable !== true || isTolerated(pod, unschedulableTaint)) return undefined;
-    return unresolvable('node(s) were unschedulable');
+  prepare({ spec }) {
+    if (isTolerated(spec?.tolerations, unschedulableTaint)) return undefined;
+    return ({ node }) => (node.spec?.unschedulable === true ? unresolvable('node(s) were unschedulable') : undefined);
   },
 };
