@@ -20,7 +20,7 @@ export const imageLocalityScore: ScorePlugin = {
       ...(spec?.volumes ?? []).flatMap(({ image }) => image?.reference ?? []),
     ].map(withTag);
     const sizeOn = ({ node }: NodeInfo, image: string): number | undefined =>
-      node.status?.images?.find(({ names = [] }) => names.includes(image))?.sizeBytes;
+      node.status?.images?.find(({ names }) => names?.includes(image) === true)?.sizeBytes;
     const spread = new Map(
       wanted.map((image) => [image, nodes.filter((node) => sizeOn(node, image) !== undefined).length / nodes.length]),
     );
