@@ -94,7 +94,7 @@ function checkNamespace(
 }
 
 /** How errors of lists call a resource: `apps/v1, Resource=deployments`. */
-function listSubject({ gvr }: RestMapping): string {
+export function listSubject({ gvr }: RestMapping): string {
   return `${gvr.group}/${gvr.version}, Resource=${gvr.resource}`;
 }
 

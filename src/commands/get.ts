@@ -1,20 +1,5 @@
-import { parseJson } from '../apimachinery/json-codec.ts';
-import type { KubeList, Unstructured } from '../apimachinery/object-meta.ts';
-import type { RestMapping } from '../apimachinery/rest-mapping.ts';
-import { resourcePath } from '../apimachinery/gvk.ts';
-import { StatusError } from '../apimachinery/status.ts';
-import { decodeWatch } from '../client/watch-decoder.ts';
-import { rawTarget } from '../cli/raw-request.ts';
-import type { Client } from '../client/client.ts';
-import {
-  type CommandContext,
-  CommandError,
-  defineCommand,
-  type FlagValues,
-  SilentExit,
-  UsageError,
-} from '../cli/command.ts';
-import { throwFailures } from '../cli/exit.ts';
+import { goQuote } from '../apimachinery/field-error.ts';
+import { type CommandContext, CommandError, defineCommand, type FlagValues } from '../cli/command.ts';
 import {
   allNamespacesFlag,
   chunkSizeFlag,
@@ -25,34 +10,14 @@ import {
   selectorFlag,
   standardFormats,
 } from '../cli/flags.ts';
-import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
-import { genericTable, withEventColumn } from '../printers/generic-table.ts';
+import { manifestInput } from '../cli/manifest-input.ts';
+import { rawTarget } from '../cli/raw-request.ts';
 import { createPrinter } from '../printers/print-flags.ts';
-import type { ObjectPrinter } from '../printers/printer.ts';
-import { sortBy } from '../printers/sort-by.ts';
-import { TabWriter } from '../printers/tab-writer.ts';
-import { type Table, TablePrinter, type TablePrinterOptions, type TableRow } from '../printers/table-printer.ts';
-import { parseResourceArguments, type ResourceArgument } from '../resource/resource-arguments.ts';
-import { findMapping } from '../resource/resource-access.ts';
-
-interface GetOptions {
-  readonly args: readonly string[];
-  readonly input: ManifestInput;
-  readonly raw: string;
-  readonly watch: boolean;
-  readonly watchOnly: boolean;
-  readonly watchEvents: boolean;
-  readonly allNamespaces: boolean;
-  readonly ignoreNotFound: boolean;
-  readonly chunkSize: number;
-  readonly selector: string;
-  readonly fieldSelector: string;
-  readonly subresource: string;
-  readonly sortBy: string;
-  readonly serverPrint: boolean;
-  readonly printer: ObjectPrinter | undefined;
-  readonly table: TablePrinterOptions & { readonly showKind: boolean };
-}
+import { findTargets } from './get/fetch-targets.ts';
+import type { GetOptions } from './get/get-options.ts';
+import { printObjects } from './get/print-objects.ts';
+import { printTables } from './get/print-tables.ts';
+import { watchTargets } from './get/watch-targets.ts';
 
 /** `get`: shows one or many objects. */
 export const getCommand = defineCommand<GetOptions>({
@@ -95,28 +60,15 @@ export const getCommand = defineCommand<GetOptions>({
     { name: 'watch-only', type: 'bool', default: 'false', description: 'Only what changes from now on' },
   ],
   async toOptions(args, flags, context) {
-    const raw = flags.string('raw');
     const input = manifestInput(flags);
-    if (raw !== '') checkRaw(args, flags, raw);
-    else if (args.length === 0 && input.filenames.length === 0) {
-      const hint =
-        'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.';
-      context.streams.err.write(`${hint}\n\n`);
-      throw new CommandError(
-        'error: Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).\nSee \'kubectl get -h\' for help and examples',
-      );
-    }
-    const watchEvents = flags.bool('output-watch-events');
-    const isWatching = flags.bool('watch') || flags.bool('watch-only');
-    if (watchEvents && !isWatching)
-      throw new UsageError('--output-watch-events option can only be used with --watch or --watch-only');
+    checkFlags(args, flags, input.filenames.length > 0, context);
     return {
       args,
       input,
-      raw,
+      raw: flags.string('raw'),
       watch: flags.bool('watch'),
       watchOnly: flags.bool('watch-only'),
-      watchEvents,
+      watchEvents: flags.bool('output-watch-events'),
       allNamespaces: flags.bool('all-namespaces'),
       ignoreNotFound: flags.bool('ignore-not-found'),
       // What is sorted is sorted whole.
@@ -147,286 +99,53 @@ export const getCommand = defineCommand<GetOptions>({
     };
   },
   async run(options, context) {
-    const client = await context.cluster.client();
     if (options.raw !== '') {
+      const client = await context.cluster.client();
       const response = await client.stream({ ...rawTarget(options.raw), method: 'GET', accept: '*/*', raw: true });
       for await (const chunk of response.body) context.streams.out.write(chunk);
       return;
     }
     const targets = await findTargets(options, context);
-    if (options.watch || options.watchOnly) {
-      await watchTargets(options, targets, client, context);
-      return;
-    }
-    await (options.printer === undefined
-      ? printTables(options, targets, client, context)
-      : printObjects(options, options.printer, targets, client, context));
+    if (options.watch || options.watchOnly) await watchTargets(options, targets.targets, context);
+    else if (options.printer === undefined) await printTables(options, targets.targets, context);
+    else await printObjects(options, options.printer, targets, context);
   },
 });
 
-function checkRaw(args: readonly string[], flags: FlagValues, raw: string): void {
-  if (args.length > 0) throw new UsageError('arguments may not be passed when --raw is specified');
-  if (flags.string('output') !== '') throw new UsageError('--raw and --output are mutually exclusive');
-  if (!raw.startsWith('/')) throw new CommandError(`--raw must be a valid URL path: ${raw}`);
-}
-
-interface Target extends ResourceArgument {
-  readonly namespace: string;
-}
-
-async function findTargets(options: GetOptions, context: CommandContext): Promise<Target[]> {
-  const discovery = await context.cluster.discovery();
-  const namespace = (await context.cluster.namespace()).name;
-  if (options.input.filenames.length > 0) {
-    const objects = await readInput(options.input, context);
-    const targets: Target[] = [];
-    for (const { object, source } of objects) {
-      const mapping = await findMapping(discovery, object, source);
-      targets.push({ mapping, name: object.metadata.name ?? '', namespace: object.metadata.namespace ?? namespace });
-    }
-    return targets;
+function checkFlags(args: readonly string[], flags: FlagValues, hasInput: boolean, context: CommandContext): void {
+  const raw = flags.string('raw');
+  const isWatching = flags.bool('watch') || flags.bool('watch-only');
+  if (raw !== '') checkRaw(args, flags, raw, isWatching);
+  else if (isWatching && flags.string('sort-by') !== '') {
+    const flag = flags.bool('watch') ? '--watch' : '--watch-only';
+    const part = flags.bool('watch') ? ' for watch events received' : '';
+    context.streams.err.write(`warning: ${flag} requested, --sort-by will be ignored${part}\n`);
+  } else if (!isWatching && args.length === 0 && !hasInput) {
+    const hint =
+      'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.';
+    context.streams.err.write(`${hint}\n\n`);
+    throw new CommandError(
+      'error: Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).\nSee \'kubectl get -h\' for help and examples',
+    );
   }
-  const found = await discovery.withMapper((mapper) => parseResourceArguments(options.args, mapper));
-  const isNamed = found.some((target) => target.name !== undefined);
-  if (isNamed && options.allNamespaces) {
-    throw new CommandError('a resource cannot be retrieved by name across all namespaces');
+  const output = flags.string('output');
+  if (flags.bool('show-labels') && output !== '' && output !== 'wide') {
+    throw new CommandError(`--show-labels option cannot be used with ${output} printer`);
   }
-  if (isNamed && (options.selector !== '' || options.fieldSelector !== '')) {
-    throw new CommandError('name cannot be provided when a selector is specified');
-  }
-  return found.map((target) => ({ ...target, namespace: options.allNamespaces ? '' : namespace }));
-}
-
-/** Requests of one target: one GET, or a list in pieces. */
-async function* fetchTarget(
-  target: Target,
-  options: GetOptions,
-  client: Client,
-  accept: string,
-): AsyncGenerator<Unstructured> {
-  const { mapping, name, namespace } = target;
-  const path = pathOf(mapping, namespace, name, options.subresource);
-  if (name !== undefined) {
-    const response = await client.request({ method: 'GET', path, accept });
-    yield parseJson(response.body) as unknown as Unstructured;
-    return;
-  }
-  let continueToken: string | undefined;
-  do {
-    const response = await client.request({
-      method: 'GET',
-      path,
-      accept,
-      query: {
-        labelSelector: options.selector,
-        fieldSelector: options.fieldSelector,
-        limit: options.chunkSize > 0 ? options.chunkSize : undefined,
-        continue: continueToken,
-        includeObject: options.sortBy !== '' && accept.includes('Table') ? 'Object' : undefined,
-      },
-    });
-    const page = parseJson(response.body) as unknown as Unstructured;
-    const metadata = page.metadata as { continue?: string };
-    continueToken = metadata.continue;
-    yield page;
-  } while (continueToken !== undefined && continueToken !== '');
-}
-
-function pathOf(mapping: RestMapping, namespace: string, name: string | undefined, subresource = ''): string {
-  const scope = mapping.namespaced ? namespace : undefined;
-  return resourcePath(mapping.gvr, scope, name, subresource === '' ? undefined : subresource);
-}
-
-const tableAccept =
-  'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json';
-
-/** Answers of all targets, asked for side by side, in the order of the targets. */
-function fetchAll(
-  targets: readonly Target[],
-  options: GetOptions,
-  client: Client,
-  accept: string,
-): Promise<(readonly Unstructured[] | Error)[]> {
-  return Promise.all(
-    targets.map(async (target) => {
-      const pages: Unstructured[] = [];
-      try {
-        for await (const page of fetchTarget(target, options, client, accept)) pages.push(page);
-        return pages;
-      } catch (error) {
-        if (options.ignoreNotFound && error instanceof StatusError && error.reason === 'NotFound') return [];
-        return error instanceof Error ? error : new Error(String(error));
-      }
-    }),
-  );
-}
-
-async function printTables(
-  options: GetOptions,
-  targets: readonly Target[],
-  client: Client,
-  context: CommandContext,
-): Promise<void> {
-  const { out } = context.streams;
-  const accept = options.serverPrint ? tableAccept : 'application/json';
-  const answers = await fetchAll(targets, options, client, accept);
-  const kinds = new Set(targets.map(({ mapping }) => `${mapping.gvr.group}/${mapping.gvr.resource}`));
-  const writer = new TabWriter();
-  const errors: Error[] = [];
-  let printed = 0;
-  let lastKind = '';
-  let printer: TablePrinter | undefined;
-  for (const [index, target] of targets.entries()) {
-    const answer = answers[index];
-    if (answer instanceof Error) {
-      errors.push(answer);
-      continue;
-    }
-    for (const page of answer ?? []) {
-      const table = sortRows(asTable(page, context.clock.now()), options.sortBy);
-      const rows = table.rows?.length ?? 0;
-      if (rows === 0) continue;
-      const { gvr, gvk } = target.mapping;
-      const kind = `${gvr.group}/${gvr.resource}`;
-      if (kind !== lastKind) {
-        out.write(writer.flush());
-        if (printed > 0) out.write('\n');
-        const prefix = gvk.group === '' ? gvk.kind.toLowerCase() : `${gvk.kind.toLowerCase()}.${gvk.group}`;
-        const withKind = options.table.showKind || kinds.size > 1;
-        printer = new TablePrinter(
-          {
-            ...options.table,
-            withNamespace: options.table.withNamespace === true && target.mapping.namespaced,
-            ...(withKind ? { kindPrefix: prefix } : {}),
-          },
-          writer,
-        );
-        lastKind = kind;
-      }
-      printer?.add(table);
-      printed += rows;
-    }
-  }
-  out.write(writer.flush());
-  if (printed === 0 && errors.length === 0 && !options.ignoreNotFound) {
-    const isScoped = !options.allNamespaces && targets.some(({ mapping }) => mapping.namespaced);
-    const namespace = targets[0]?.namespace ?? '';
-    context.streams.err.write(isScoped ? `No resources found in ${namespace} namespace.\n` : 'No resources found\n');
-  }
-  throwFailures(errors);
-}
-
-/** The Table that the server sent, or one of names and ages when it sent objects. */
-function asTable(answer: Unstructured, now: number): Table {
-  if (answer.kind === 'Table') return answer as unknown as Table;
-  const items = (answer as unknown as Partial<KubeList>).items;
-  return genericTable(items ?? [answer], now);
-}
-
-function sortRows(table: Table, expression: string): Table {
-  if (expression === '') return table;
-  return { ...table, rows: sortBy<TableRow>(table.rows ?? [], expression, (row) => row.object) };
-}
-
-async function printObjects(
-  options: GetOptions,
-  printer: ObjectPrinter,
-  targets: readonly Target[],
-  client: Client,
-  context: CommandContext,
-): Promise<void> {
-  const { out } = context.streams;
-  const answers = await fetchAll(targets, options, client, 'application/json');
-  const errors = answers.filter((answer) => answer instanceof Error);
-  const isSingle = targets.length === 1 && targets[0]?.name !== undefined;
-  const objects = answers.flatMap((answer, index) => {
-    if (answer instanceof Error || answer === undefined) return [];
-    return answer.flatMap((page) => itemsOf(page, targets[index]?.mapping));
-  });
-  const only = objects[0];
-  if (isSingle && only !== undefined) {
-    out.write(printer.print(only));
-  } else if (!(isSingle && objects.length === 0) && (errors.length === 0 || objects.length > 0)) {
-    const items = options.sortBy === '' ? objects : sortBy(objects, options.sortBy, (item) => item);
-    out.write(printer.print({ apiVersion: 'v1', items, kind: 'List', metadata: { resourceVersion: '' } }));
-  }
-  if (printer.end !== undefined) out.write(printer.end());
-  throwFailures(errors);
-}
-
-/** The objects of an answer, each with its kind. */
-function itemsOf(answer: Unstructured, mapping: RestMapping | undefined): Unstructured[] {
-  const { items } = answer as unknown as Partial<KubeList>;
-  if (!Array.isArray(items)) return [answer];
-  const kind = mapping?.gvk.kind ?? answer.kind.replace(/List$/, '');
-  return items.map((item) => ({ ...item, apiVersion: answer.apiVersion, kind }));
-}
-
-async function watchTargets(
-  options: GetOptions,
-  targets: readonly Target[],
-  client: Client,
-  context: CommandContext,
-): Promise<void> {
-  const target = targets[0];
-  if (target === undefined || targets.length > 1) throw new UsageError('you may only specify a single resource type');
-  const accept = options.printer === undefined && options.serverPrint ? tableAccept : 'application/json';
-  const show = watchPrinter(options, target, context);
-  const path = pathOf(target.mapping, target.namespace, undefined);
-  const fieldSelector = target.name === undefined ? options.fieldSelector : `metadata.name=${target.name}`;
-  const query = { labelSelector: options.selector, fieldSelector };
-  const first = await client.request({ method: 'GET', path, accept, query });
-  const list = parseJson(first.body) as unknown as Unstructured;
-  if (target.name !== undefined && isEmpty(list)) {
-    await client.request({ method: 'GET', path: pathOf(target.mapping, target.namespace, target.name) });
-  }
-  if (!options.watchOnly) show('ADDED', list);
-  const { resourceVersion } = list.metadata as { resourceVersion?: string };
-  const stream = await client.stream({
-    method: 'GET',
-    path,
-    accept,
-    query: { ...query, watch: true, resourceVersion, allowWatchBookmarks: true },
-    signal: context.signal,
-  });
-  try {
-    for await (const event of decodeWatch<Unstructured>(stream.body)) {
-      if (event.type === 'ERROR') throw new StatusError(event.object);
-      if (event.type !== 'BOOKMARK') show(event.type, event.object);
-    }
-  } catch (error) {
-    if (context.signal.aborted) throw new SilentExit(130);
-    throw error;
+  if (flags.bool('output-watch-events') && !isWatching) {
+    throw new CommandError('--output-watch-events option can only be used with --watch or --watch-only');
   }
 }
 
-function isEmpty(list: Unstructured): boolean {
-  const { rows, items } = list as unknown as { rows?: unknown[] | null; items?: unknown[] };
-  return (rows ?? items ?? []).length === 0;
-}
-
-/** Prints lists and events of a watch, one after the other. */
-function watchPrinter(
-  options: GetOptions,
-  target: Target,
-  context: CommandContext,
-): (type: string, answer: Unstructured) => void {
-  const { out } = context.streams;
-  const { printer } = options;
-  if (printer !== undefined) {
-    return (type, answer) => {
-      for (const object of itemsOf(answer, target.mapping)) {
-        const shown = options.watchEvents ? { type, object } : object;
-        out.write(printer.print(shown));
-      }
-    };
+function checkRaw(args: readonly string[], flags: FlagValues, raw: string, isWatching: boolean): void {
+  if (args.length > 0) throw new CommandError('arguments may not be passed when --raw is specified');
+  if (isWatching || flags.string('selector') !== '') {
+    throw new CommandError(
+      '--raw may not be specified with other flags that filter the server request or alter the output',
+    );
   }
-  const tables = new TablePrinter({
-    ...options.table,
-    withNamespace: options.table.withNamespace === true && target.mapping.namespaced,
-  });
-  return (type, answer) => {
-    const table = asTable(answer, context.clock.now());
-    out.write(tables.print(options.watchEvents ? withEventColumn(table, type) : table));
-  };
+  if (flags.string('output') !== '') throw new CommandError('--raw and --output are mutually exclusive');
+  if (!raw.startsWith('/') && !/^[a-z][a-z0-9+.-]*:/i.test(raw)) {
+    throw new CommandError(`--raw must be a valid URL path: parse ${goQuote(raw)}: invalid URI for request`);
+  }
 }

@@ -1,6 +1,6 @@
 import { formatGoValue } from './go-value.ts';
-import { JsonPath, relaxedJsonPath } from './jsonpath.ts';
-import { escapeTerminal, listItems, type ObjectPrinter, PrinterError } from './printer.ts';
+import { JsonPath, JsonPathError, relaxedJsonPath } from './jsonpath.ts';
+import { escapeTerminal, listItems, type ListPrinter, type ObjectPrinter, PrinterError } from './printer.ts';
 import { TabWriter } from './tab-writer.ts';
 
 /** A column with its header and the template of its cells. */
@@ -58,18 +58,29 @@ export class CustomColumnsPrinter implements ObjectPrinter {
   }
 
   print(object: unknown): string {
+    const list = this.list();
+    for (const item of listItems(object) ?? [object]) list.add(item);
+    return [...list.end()].join('');
+  }
+
+  list(): ListPrinter {
     if (this.#needsHeaders) {
       this.#writer.write(`${this.#columns.map(({ header }) => header).join('\t')}\n`);
       this.#needsHeaders = false;
     }
-    for (const item of listItems(object) ?? [object]) this.#writer.write(`${this.#line(item)}\n`);
-    return this.#writer.flush();
+    return {
+      add: (item) => {
+        this.#writer.write(`${this.#line(item)}\n`);
+        return '';
+      },
+      end: () => this.#writer.pieces(),
+    };
   }
 
   #line(object: unknown): string {
     return this.#columns
       .map(({ path }) => {
-        const results = path.find(object);
+        const results = this.#find(path, object);
         if (results.length === 0 || results[0]?.length === 0) return '<none>';
         return results
           .flat()
@@ -77,5 +88,15 @@ export class CustomColumnsPrinter implements ObjectPrinter {
           .join(',');
       })
       .join('\t');
+  }
+
+  #find(path: JsonPath, object: unknown): unknown[][] {
+    try {
+      return path.find(object);
+    } catch (error) {
+      if (!(error instanceof JsonPathError)) throw error;
+      // What came before is shown.
+      throw new PrinterError(error.message, this.#writer.flush());
+    }
   }
 }

@@ -17,9 +17,12 @@ export function goJsonString(text: string): string {
     .replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, '$1\\ufffd');
 }
 
-/** A JSON value as Go's encoder writes it: keys sorted, HTML characters escaped; indented when `indent` is given. */
-export function stringifyGoJson(value: unknown, indent = ''): string {
-  return write(value, indent, '');
+/**
+ * A JSON value as Go's encoder writes it: keys sorted, HTML characters escaped; indented when `indent` is given.
+ * @param margin what stands before every line but the first, of a value inside another
+ */
+export function stringifyGoJson(value: unknown, indent = '', margin = ''): string {
+  return write(value, indent, margin);
 }
 
 function write(value: unknown, indent: string, margin: string): string {

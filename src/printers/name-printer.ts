@@ -1,5 +1,5 @@
 import { parseGroupVersion } from '../apimachinery/gvk.ts';
-import { listItems, type ObjectPrinter, PrinterError } from './printer.ts';
+import { listItems, type ListPrinter, type ObjectPrinter, PrinterError } from './printer.ts';
 
 export interface NamePrinterOptions {
   /** What was done, `created`; left out with `-o name`. */
@@ -21,6 +21,10 @@ export class NamePrinter implements ObjectPrinter {
 
   constructor(options: NamePrinterOptions) {
     this.#options = options;
+  }
+
+  list(): ListPrinter {
+    return { add: (item) => this.print(item), end: () => [] };
   }
 
   print(object: unknown): string {

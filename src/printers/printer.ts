@@ -6,6 +6,16 @@ export interface ObjectPrinter {
   /** @throws PrinterError */
   print(object: unknown): string;
   end?(): string;
+  /** Prints a list of kind List item by item; none where all of it must be there first. */
+  list?(): ListPrinter | undefined;
+}
+
+/** Prints one list as its items come. */
+export interface ListPrinter {
+  /** What is printed of an item, and of the list before it; may be held back. @throws PrinterError */
+  add(item: unknown): string;
+  /** The rest. */
+  end(): Iterable<string>;
 }
 
 /** Output that cannot be made, or a format that does not exist. The message is the real one. */

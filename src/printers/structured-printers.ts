@@ -1,11 +1,26 @@
 import { stringifyKyaml, stringifyYaml } from '../apimachinery/yaml.ts';
 import { stringifyGoJson } from './go-json.ts';
-import { listItems, type ObjectPrinter } from './printer.ts';
+import { listItems, type ListPrinter, type ObjectPrinter, PrinterError } from './printer.ts';
+
+/** The List that several objects are printed in, without them. */
+export function emptyList(): { apiVersion: 'v1'; items: unknown[]; kind: 'List'; metadata: { resourceVersion: '' } } {
+  return { apiVersion: 'v1', items: [], kind: 'List', metadata: { resourceVersion: '' } };
+}
 
 /** `-o json`: four spaces, keys sorted, HTML characters escaped. */
 export class JsonPrinter implements ObjectPrinter {
   print(object: unknown): string {
     return `${stringifyGoJson(object, '    ')}\n`;
+  }
+
+  list(): ListPrinter {
+    const [before = '', after = ''] = this.print(emptyList()).split('[]');
+    const margin = ' '.repeat(8);
+    let count = 0;
+    return {
+      add: (item) => `${count++ === 0 ? `${before}[` : ','}\n${margin}${stringifyGoJson(item, '    ', margin)}`,
+      end: () => [count === 0 ? this.print(emptyList()) : `\n    ]${after}`],
+    };
   }
 }
 
@@ -16,11 +31,29 @@ export class YamlPrinter implements ObjectPrinter {
   print(object: unknown): string {
     return `${this.#count++ === 0 ? '' : '---\n'}${stringifyYaml(object)}`;
   }
+
+  list(): ListPrinter {
+    const whole = this.print(emptyList());
+    const [before = '', after = ''] = whole.split(' []');
+    let count = 0;
+    return {
+      // A list in a mapping is written as far in as one that stands alone.
+      add: (item) => `${count++ === 0 ? `${before}\n` : ''}${stringifyYaml([item])}`,
+      end: () => [count === 0 ? whole : after.slice(1)],
+    };
+  }
 }
+
+const unreadable = /[\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 
 /** `-o kyaml`: a `---` before each object. */
 export class KyamlPrinter implements ObjectPrinter {
+  /** @throws PrinterError */
   print(object: unknown): string {
+    // The real program reads the object back from JSON, where these stand as they are, as YAML, which does not have them.
+    if (unreadable.test(JSON.stringify(object))) {
+      throw new PrinterError('error decoding: yaml: control characters are not allowed');
+    }
     return `---\n${stringifyKyaml(object)}`;
   }
 }
@@ -39,6 +72,12 @@ export class OmitManagedFieldsPrinter implements ObjectPrinter {
 
   end(): string {
     return this.#delegate.end?.() ?? '';
+  }
+
+  list(): ListPrinter | undefined {
+    const list = this.#delegate.list?.();
+    if (list === undefined) return undefined;
+    return { add: (item) => list.add(withoutManagedFields(item)), end: () => list.end() };
   }
 }
 

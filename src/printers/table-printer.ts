@@ -111,7 +111,7 @@ function decoratedCells(row: TableRow, columns: readonly TableColumn[], options:
   return [
     ...(options.withNamespace === true ? [metadata.namespace ?? ''] : []),
     ...cells,
-    ...columnLabels.map((label) => (Object.hasOwn(labels, label) ? labels[label] : '<none>')),
+    ...columnLabels.map((label) => (Object.hasOwn(labels, label) ? labels[label] : '')),
     ...(options.showLabels === true ? [formatLabels(labels)] : []),
   ];
 }

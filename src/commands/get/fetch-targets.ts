@@ -1,0 +1,167 @@
+import { parseJson } from '../../apimachinery/json-codec.ts';
+import { resourcePath } from '../../apimachinery/gvk.ts';
+import type { Unstructured } from '../../apimachinery/object-meta.ts';
+import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
+import { hasReason } from '../../apimachinery/status.ts';
+import { type CommandContext, CommandError } from '../../cli/command.ts';
+import { readInput } from '../../cli/manifest-input.ts';
+import { listSubject } from '../../cli/resource-targets.ts';
+import type { Client } from '../../client/client.ts';
+import { listError } from '../../client/list-error.ts';
+import { findMapping } from '../../resource/resource-access.ts';
+import { parseResourceArguments, type ResourceArgument } from '../../resource/resource-arguments.ts';
+import type { GetOptions } from './get-options.ts';
+
+/** What is asked for: an object, or all of a kind. */
+export interface Target extends ResourceArgument {
+  readonly namespace: string;
+}
+
+/** The targets, and whether they can be no more than one object. */
+export interface Targets {
+  readonly targets: readonly Target[];
+  readonly isSingle: boolean;
+}
+
+/** Finds what `-f` or the arguments name. @throws CommandError */
+export async function findTargets(options: GetOptions, context: CommandContext): Promise<Targets> {
+  const discovery = await context.cluster.discovery();
+  const namespace = (await context.cluster.namespace()).name;
+  const { filenames } = options.input;
+  if (filenames.length > 0) {
+    if (options.args.length > 0) {
+      throw new CommandError(
+        'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well',
+      );
+    }
+    const targets: Target[] = [];
+    const sources = new Set<string>();
+    for (const { object, source } of await readInput(options.input, context)) {
+      const mapping = await findMapping(discovery, object, source);
+      targets.push({ mapping, name: object.metadata.name ?? '', namespace: object.metadata.namespace ?? namespace });
+      sources.add(source);
+    }
+    const isOneFile = sources.size === 1 && filenames.length === 1 && filenames[0] !== '-';
+    return { targets, isSingle: isOneFile && targets.length === 1 };
+  }
+  const found = await discovery.withMapper((mapper) => parseResourceArguments(options.args, mapper));
+  const isNamed = found.some((target) => target.name !== undefined);
+  if (isNamed && options.allNamespaces) {
+    throw new CommandError('a resource cannot be retrieved by name across all namespaces');
+  }
+  if (isNamed && (options.selector !== '' || options.fieldSelector !== '')) {
+    throw new CommandError('name cannot be provided when a selector is specified');
+  }
+  if (!isNamed && options.subresource !== '') {
+    throw new CommandError('subresource cannot be used when bulk resources are specified');
+  }
+  const targets = found.map((target) => ({ ...target, namespace: options.allNamespaces ? '' : namespace }));
+  return { targets, isSingle: targets.length === 1 && targets[0]?.name !== undefined };
+}
+
+/** The path of a target's object or list. */
+export function pathOf(mapping: RestMapping, namespace: string, name: string | undefined, subresource = ''): string {
+  const scope = mapping.namespaced ? namespace : undefined;
+  return resourcePath(mapping.gvr, scope, name, subresource === '' ? undefined : subresource);
+}
+
+/** An answer about a target: an object, a list or a piece of one, a Table. */
+export interface Page {
+  readonly target: Target;
+  readonly answer: Unstructured;
+}
+
+/** What the server says of all targets. */
+export interface Fetched {
+  /** The kinds that there is something of, an empty list included, in the order of the targets. */
+  readonly kinds: readonly RestMapping[];
+  /** The answers in the order of the targets, lists in pieces as they come. */
+  readonly pages: AsyncIterable<Page>;
+  /** What could not be had; whole when the pages have been gone through. */
+  readonly errors: readonly unknown[];
+}
+
+/**
+ * Asks for all targets side by side. Only the first piece of each is held; later ones are asked for one ahead of the
+ * one that is used.
+ */
+export async function fetchTargets(
+  targets: readonly Target[],
+  options: GetOptions,
+  client: Client,
+  accept: string,
+): Promise<Fetched> {
+  const errors: unknown[] = [];
+  const note = (error: unknown): undefined => {
+    if (!(options.ignoreNotFound && hasReason(error, 'NotFound'))) errors.push(error);
+  };
+  const started = targets.map((target) => {
+    const pages = pagesOf(target, options, client, accept);
+    return { target, pages, first: pages.next().catch((error: unknown) => ({ error })) };
+  });
+  const firsts = await Promise.all(started.map(async ({ first }) => first));
+  const kinds = targets.map(({ mapping }) => mapping).filter((_, index) => !('error' in (firsts[index] ?? {})));
+
+  async function* all(): AsyncGenerator<Page> {
+    for (const { target, pages, first } of started) {
+      const opening = await first;
+      if ('error' in opening) {
+        note(opening.error);
+        continue;
+      }
+      let page = opening;
+      try {
+        while (page.done !== true) {
+          const next = pages.next();
+          // Its error is met when it is waited for.
+          next.catch(() => undefined);
+          yield { target, answer: page.value };
+          page = await next;
+        }
+      } catch (error) {
+        note(error);
+      }
+    }
+  }
+  return { kinds, pages: all(), errors };
+}
+
+async function* pagesOf(
+  target: Target,
+  options: GetOptions,
+  client: Client,
+  accept: string,
+): AsyncGenerator<Unstructured, undefined> {
+  const { mapping, name, namespace } = target;
+  const path = pathOf(mapping, namespace, name, options.subresource);
+  if (name !== undefined) {
+    const response = await client.request({ method: 'GET', path, accept, query: objectQuery(options, accept) });
+    yield parseJson(response.body) as unknown as Unstructured;
+    return undefined;
+  }
+  const selectors = { labelSelector: options.selector, fieldSelector: options.fieldSelector };
+  let continueToken: string | undefined;
+  do {
+    const query = {
+      ...selectors,
+      ...objectQuery(options, accept),
+      limit: options.chunkSize > 0 ? options.chunkSize : undefined,
+      continue: continueToken,
+    };
+    let page: Unstructured;
+    try {
+      const response = await client.request({ method: 'GET', path, accept, query });
+      page = parseJson(response.body) as unknown as Unstructured;
+    } catch (error) {
+      throw listError(error, listSubject(mapping), selectors);
+    }
+    continueToken = (page.metadata as { continue?: string }).continue;
+    yield page;
+  } while (continueToken !== undefined && continueToken !== '');
+  return undefined;
+}
+
+/** Rows that are sorted need the whole object. */
+function objectQuery(options: GetOptions, accept: string): { readonly includeObject?: string } {
+  return options.sortBy !== '' && accept.includes('Table') ? { includeObject: 'Object' } : {};
+}

@@ -1,0 +1,105 @@
+import { parseJson } from '../../apimachinery/json-codec.ts';
+import type { Unstructured } from '../../apimachinery/object-meta.ts';
+import { hasReason, StatusError } from '../../apimachinery/status.ts';
+import { type CommandContext, CommandError, SilentExit } from '../../cli/command.ts';
+import { listSubject, nothingNamed } from '../../cli/resource-targets.ts';
+import type { Client } from '../../client/client.ts';
+import { listError } from '../../client/list-error.ts';
+import { decodeWatch } from '../../client/watch-decoder.ts';
+import { withEventColumn } from '../../printers/generic-table.ts';
+import { TablePrinter } from '../../printers/table-printer.ts';
+import { pathOf, type Target } from './fetch-targets.ts';
+import type { GetOptions } from './get-options.ts';
+import { itemsOf } from './print-objects.ts';
+import { asTable, sortRows, tableAccept } from './print-tables.ts';
+
+/** Prints what there is of one kind (or one object) and then every change, until the watch ends or is interrupted. */
+export async function watchTargets(
+  options: GetOptions,
+  targets: readonly Target[],
+  context: CommandContext,
+): Promise<void> {
+  const client = await context.cluster.client();
+  const [target] = targets;
+  const kinds = new Set(targets.map(({ mapping }) => `${mapping.gvr.group}/${mapping.gvr.resource}`));
+  if (target === undefined) throw new CommandError(nothingNamed);
+  if (kinds.size > 1) throw new CommandError('you may only specify a single resource type');
+  const accept = options.printer === undefined && options.serverPrint ? tableAccept : 'application/json';
+  const show = watchPrinter(options, target, context);
+  const path = pathOf(target.mapping, target.namespace, undefined);
+  const fieldSelector = target.name === undefined ? options.fieldSelector : `metadata.name=${target.name}`;
+  const query = { labelSelector: options.selector, fieldSelector };
+  const list = await firstList(options, target, client, { path, accept, query });
+  if (list === undefined) return;
+  if (!options.watchOnly) show('ADDED', list, true);
+  const { resourceVersion } = list.metadata as { resourceVersion?: string };
+  const stream = await client.stream({
+    method: 'GET',
+    path,
+    accept,
+    query: { ...query, watch: true, resourceVersion, allowWatchBookmarks: true },
+    signal: context.signal,
+  });
+  try {
+    for await (const event of decodeWatch<Unstructured>(stream.body)) {
+      if (event.type === 'ERROR') throw new StatusError(event.object);
+      if (event.type !== 'BOOKMARK') show(event.type, event.object, false);
+    }
+  } catch (error) {
+    if (context.signal.aborted) throw new SilentExit(130);
+    throw error;
+  }
+}
+
+/** What there is when the watch begins; undefined where the object is not there and need not be. */
+async function firstList(
+  options: GetOptions,
+  target: Target,
+  client: Client,
+  request: { readonly path: string; readonly accept: string; readonly query: Readonly<Record<string, string>> },
+): Promise<Unstructured | undefined> {
+  let list: Unstructured;
+  try {
+    const response = await client.request({ method: 'GET', ...request });
+    list = parseJson(response.body) as unknown as Unstructured;
+  } catch (error) {
+    throw listError(error, listSubject(target.mapping), request.query);
+  }
+  if (target.name === undefined || !isEmpty(list)) return list;
+  try {
+    await client.request({ method: 'GET', path: pathOf(target.mapping, target.namespace, target.name) });
+  } catch (error) {
+    if (options.ignoreNotFound && hasReason(error, 'NotFound')) return undefined;
+    throw error;
+  }
+  return list;
+}
+
+function isEmpty(list: Unstructured): boolean {
+  const { rows, items } = list as unknown as { rows?: unknown[] | null; items?: unknown[] };
+  return (rows ?? items ?? []).length === 0;
+}
+
+/** Prints lists and events of a watch, one after the other. */
+function watchPrinter(
+  options: GetOptions,
+  target: Target,
+  context: CommandContext,
+): (type: string, answer: Unstructured, isFirst: boolean) => void {
+  const { out } = context.streams;
+  const { printer } = options;
+  if (printer !== undefined) {
+    return (type, answer) => {
+      for (const object of itemsOf(answer, target.mapping)) {
+        const shown = options.watchEvents ? { type, object } : object;
+        out.write(printer.print(shown));
+      }
+    };
+  }
+  const tables = new TablePrinter({ ...options.table, withNamespace: options.allNamespaces });
+  return (type, answer, isFirst) => {
+    const all = asTable(answer, context.clock.now());
+    const table = isFirst ? sortRows(all, options.sortBy) : all;
+    out.write(tables.print(options.watchEvents ? withEventColumn(table, type) : table));
+  };
+}
