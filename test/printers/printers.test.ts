@@ -135,7 +135,7 @@ void test('sorting', () => {
   assert.throws(() => sortBy(items, '.nope', (item) => item), {
     message: `couldn't find any field with path "{.nope}" in the list of objects`,
   });
-  assert.throws(() => sortBy([{ a: true }, { a: false }], 'a', (item) => item), /unsortable interface/);
+  assert.throws(() => sortBy([{ a: true }, { a: false }], 'a', (item) => item), /unsortable type: bool/);
 });
 
 void test('the formats are told when one does not exist', async () => {
