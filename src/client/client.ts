@@ -42,6 +42,8 @@ export interface ListOptions {
   readonly continue?: string;
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: string;
+  /** The server sends the metadata of the objects alone (PartialObjectMetadata). */
+  readonly metadataOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 

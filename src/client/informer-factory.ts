@@ -17,31 +17,40 @@ export interface InformerFactoryOptions {
 /** Makes a factory; nothing is asked of the server before `start`. */
 export function createInformerFactory(options: InformerFactoryOptions): InformerFactory {
   const informers = new Map<string, Reflector<KubeObject>>();
+  /** Those that keep metadata alone. */
+  const partial = new Map<string, Reflector<KubeObject>>();
+  const all = (): Reflector<KubeObject>[] => [...informers.values(), ...partial.values()];
   const keyOf = ({ group, version, resource }: GroupVersionResource): string => `${group}/${version}/${resource}`;
   return {
     informer<T extends KubeObject>(gvr: GroupVersionResource): Informer<T> {
       const key = keyOf(gvr);
-      const known = informers.get(key) ?? new Reflector<KubeObject>(options, gvr);
+      const known = informers.get(key) ?? new Reflector<KubeObject>(options, gvr, false);
       informers.set(key, known);
       return known as unknown as Informer<T>;
     },
+    metadata(gvr) {
+      const key = keyOf(gvr);
+      const known = informers.get(key) ?? partial.get(key) ?? new Reflector<KubeObject>(options, gvr, true);
+      if (!informers.has(key)) partial.set(key, known);
+      return known;
+    },
     async forget(gvr) {
       const key = keyOf(gvr);
-      const known = informers.get(key);
-      informers.delete(key);
+      const known = partial.get(key);
+      partial.delete(key);
       await known?.stop();
     },
     start() {
-      for (const informer of informers.values()) informer.start();
+      for (const informer of all()) informer.start();
     },
     async waitForSync(signal) {
-      const started = [...informers.values()].filter((informer) => informer.isStarted);
-      const all = Promise.all(started.map((informer) => informer.waitForSync()));
-      await (signal === undefined ? all : Promise.race([all, aborted(signal)]));
+      const started = all().filter((informer) => informer.isStarted);
+      const synced = Promise.all(started.map((informer) => informer.waitForSync()));
+      await (signal === undefined ? synced : Promise.race([synced, aborted(signal)]));
       return started.every((informer) => informer.hasSynced());
     },
     async stop() {
-      await Promise.all([...informers.values()].map((informer) => informer.stop()));
+      await Promise.all(all().map((informer) => informer.stop()));
     },
   };
 }
@@ -74,6 +83,7 @@ class Reflector<T extends KubeObject> implements Informer<T> {
   readonly #byOwner = new Map<string, Map<string, T>>();
   /** By namespace. */
   readonly #unowned = new Map<string, Map<string, T>>();
+  readonly #metadataOnly: boolean;
   readonly #stopping = new AbortController();
   #synced = false;
   readonly #onSynced = new Set<() => void>();
@@ -83,9 +93,10 @@ class Reflector<T extends KubeObject> implements Informer<T> {
   #expiries = 0;
   #running: Promise<void> | undefined;
 
-  constructor(options: InformerFactoryOptions, gvr: GroupVersionResource) {
+  constructor(options: InformerFactoryOptions, gvr: GroupVersionResource, metadataOnly: boolean) {
     this.#options = options;
     this.gvr = gvr;
+    this.#metadataOnly = metadataOnly;
   }
 
   addHandler(handler: InformerHandler<T>): void {
@@ -180,13 +191,14 @@ class Reflector<T extends KubeObject> implements Informer<T> {
         // A server pages through the newest version only; not older than a given one comes whole.
         ...(from === '' || from === '0' ? { limit: pageSize } : {}),
         ...(continueToken === '' ? { resourceVersion: from } : { continue: continueToken }),
+        metadataOnly: this.#metadataOnly,
         signal: this.#stopping.signal,
       });
       const kind = page.kind.replace(/List$/, '');
       for (const item of page.items) {
         item.apiVersion ??= page.apiVersion;
         item.kind ??= kind;
-        found.set(keyOf(item), slim(item));
+        found.set(keyOf(item), this.#slim(item));
       }
       continueToken = page.metadata.continue ?? '';
       resourceVersion = page.metadata.resourceVersion ?? '';
@@ -208,20 +220,26 @@ class Reflector<T extends KubeObject> implements Informer<T> {
       resourceVersion: this.#listFrom,
       allowWatchBookmarks: true,
       timeoutSeconds: Math.floor(minWatchSeconds * (1 + random.next())),
+      metadataOnly: this.#metadataOnly,
       signal: this.#stopping.signal,
     });
     for await (const event of stream) {
       if (event.type === 'ERROR') throw new StatusError(event.object);
       events++;
       this.#expiries = 0;
-      if (event.type === 'DELETED') this.#remove(slim(event.object));
-      else if (event.type !== 'BOOKMARK') this.#set(slim(event.object));
+      if (event.type === 'DELETED') this.#remove(this.#slim(event.object));
+      else if (event.type !== 'BOOKMARK') this.#set(this.#slim(event.object));
       this.#listFrom = event.object.metadata.resourceVersion ?? this.#listFrom;
     }
     this.#expiries = 0;
     if (events === 0 && clock.now() - startedAt < shortWatchMillis) {
       throw new Error('the watch ended within a second and without an event');
     }
+  }
+
+  /** What is kept of an object. */
+  #slim(object: T): T {
+    return this.#metadataOnly ? (ownership(object) as unknown as T) : slim(object);
   }
 
   #set(object: T): void {
@@ -281,6 +299,14 @@ class Reflector<T extends KubeObject> implements Informer<T> {
 function slim<T extends KubeObject>(object: T): T {
   delete object.metadata.managedFields;
   return object;
+}
+
+/** What tells who owns what. */
+function ownership({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, ownerReferences, finalizers, deletionTimestamp } = metadata;
+  const kept = { name, namespace, uid, resourceVersion, ownerReferences, finalizers, deletionTimestamp };
+  const present = Object.entries(kept).filter(([, value]) => value !== undefined);
+  return { apiVersion, kind, metadata: Object.fromEntries(present) };
 }
 
 function isExpired(error: unknown): boolean {

@@ -26,7 +26,12 @@ export interface Informer<T extends KubeObject> {
 /** Shares one informer per resource among the controllers of a process. */
 export interface InformerFactory {
   informer<T extends KubeObject>(gvr: GroupVersionResource): Informer<T>;
-  /** Stops the one of a resource that is served no more; asked for again, it starts anew. */
+  /**
+   * For who only asks what belongs to whom: the objects have their name, uid, version, owners, finalizers and deletion,
+   * and nothing else that could be relied on. Where somebody keeps the objects whole anyway, it is that copy.
+   */
+  metadata(gvr: GroupVersionResource): Informer<KubeObject>;
+  /** Stops the copy of metadata of a resource that is served no more; asked for again, it starts anew. */
   forget(gvr: GroupVersionResource): Promise<void>;
   /** Starts those that were asked for and are not started. */
   start(): void;

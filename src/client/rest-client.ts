@@ -204,6 +204,12 @@ export function parseWarnings(value: string): string[] {
   return texts;
 }
 
+/** A server that cannot send metadata alone sends the objects. */
+function acceptOf({ metadataOnly }: ListOptions, kind: string): { readonly accept?: string } {
+  if (metadataOnly !== true) return {};
+  return { accept: `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json` };
+}
+
 class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
   readonly #client: Client;
   readonly #gvr: GroupVersionResource;
@@ -220,18 +226,27 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
   }
 
   async list(options: ListOptions = {}): Promise<KubeList<T>> {
-    return this.#decode<KubeList<T>>({
+    const list = await this.#decode<Omit<KubeList<T>, 'items'> & { readonly items: T[] | null }>({
       method: 'GET',
       path: this.#path(),
       query: listQuery(options),
+      ...acceptOf(options, 'PartialObjectMetadataList'),
       ...signalOf(options),
     });
+    // An empty list of metadata has null for items.
+    return { ...list, items: list.items ?? [] };
   }
 
   async *watch(options: WatchOptions = {}): AsyncGenerator<WatchEvent<T>> {
     const { allowWatchBookmarks, sendInitialEvents, timeoutSeconds } = options;
     const query = { ...listQuery(options), watch: true, allowWatchBookmarks, sendInitialEvents, timeoutSeconds };
-    const response = await this.#client.stream({ method: 'GET', path: this.#path(), query, ...signalOf(options) });
+    const response = await this.#client.stream({
+      method: 'GET',
+      path: this.#path(),
+      query,
+      ...acceptOf(options, 'PartialObjectMetadata'),
+      ...signalOf(options),
+    });
     for await (const event of decodeWatch<T>(response.body)) {
       yield event;
       if (event.type === 'ERROR') return;

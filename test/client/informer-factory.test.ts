@@ -5,9 +5,10 @@ import type { Unstructured } from '../../src/apimachinery/object-meta.ts';
 import { createInProcessTransport } from '../../src/client/in-process-transport.ts';
 import { createInformerFactory } from '../../src/client/informer-factory.ts';
 import { createClient } from '../../src/client/rest-client.ts';
-import { FakeClock } from '../../src/system/fake-clock.ts';
+import { FakeClock, settle } from '../../src/system/fake-clock.ts';
 import { silentLogger } from '../../src/system/logger.ts';
 import { seededRandom } from '../../src/system/random.ts';
+import { createTestApiServer } from '../support/test-api-server.ts';
 
 const pods = { group: '', version: 'v1', resource: 'pods' };
 
@@ -363,4 +364,49 @@ void test('a handler that throws keeps nothing from the others', async () => {
     ],
   );
   await factory.stop();
+});
+
+test('metadata: what belongs to whom, and nothing else; a copy that is there whole is used', async () => {
+  const api = await createTestApiServer();
+  const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: 'uid-1' };
+  await api.create({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name: 'keys',
+      labels: { app: 'web' },
+      annotations: { note: 'x' },
+      finalizers: ['example.com/hold'],
+      ownerReferences: [owner],
+    },
+    data: { password: 'c2VjcmV0' },
+  });
+  const factory = createInformerFactory({
+    client: api.client,
+    clock: new FakeClock(),
+    random: seededRandom(1),
+    log: silentLogger,
+  });
+  const secretsResource = { group: '', version: 'v1', resource: 'secrets' };
+  const secrets = factory.metadata(secretsResource);
+  const whole = factory.informer(pods);
+  assert.equal(factory.metadata(pods), whole);
+  factory.start();
+  await factory.waitForSync();
+  const kept = secrets.get('default', 'keys');
+  assert.deepEqual(Object.keys(kept ?? {}).toSorted(), ['apiVersion', 'kind', 'metadata']);
+  assert.deepEqual(Object.keys(kept?.metadata ?? {}).toSorted(), [
+    'finalizers',
+    'name',
+    'namespace',
+    'ownerReferences',
+    'resourceVersion',
+    'uid',
+  ]);
+  assert.deepEqual(kept?.metadata.ownerReferences, [owner]);
+  await api.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'more' }, data: { a: 'Yg==' } });
+  await settle(30);
+  assert.deepEqual(Object.keys(secrets.get('default', 'more') ?? {}).toSorted(), ['apiVersion', 'kind', 'metadata']);
+  await factory.stop();
+  await api.close();
 });

@@ -104,7 +104,7 @@ class GarbageCollector implements Controller {
       if (ignored.has(`${group}/${name}`) || this.#watched.has(key)) continue;
       const gvr = { group, version, resource: name };
       this.#watched.set(key, gvr);
-      informers.informer<KubeObject>(gvr).addHandler({
+      informers.metadata(gvr).addHandler({
         added: (object) => this.#seen(gvr, object),
         updated: (object) => this.#seen(gvr, object),
         deleted: (object) => this.#gone(object.metadata.uid ?? ''),
