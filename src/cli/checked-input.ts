@@ -11,7 +11,7 @@ import type { ManifestProblem } from '../schema-cache/manifest-validator.ts';
 import type { OpenApi } from '../schema-cache/openapi.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { throwFailures } from './exit.ts';
-import { type ManifestInput, readInput } from './manifest-input.ts';
+import { type ManifestInput, readInput, validationFailure } from './manifest-input.ts';
 import { suggestionsFor } from './suggestions.ts';
 
 /** One object of the input that was checked, with where it goes. */
@@ -42,7 +42,7 @@ export async function readCheckedInput(
   context: CommandContext,
 ): Promise<CheckedManifest[]> {
   const selector = parseLabelSelector(checks.selector ?? '');
-  const objects = (await readInput(input, context)).filter(({ object }) =>
+  const objects = (await readInput(input, context, checks.validation !== 'Ignore')).filter(({ object }) =>
     matchesLabels(selector, object.metadata.labels ?? {}),
   );
   if (objects.length === 0) return [];
@@ -164,11 +164,7 @@ async function problemsOf(entry: CheckedManifest, kinds: KnownKinds): Promise<re
   const messages = problems.map(({ message }) => message);
   const all = messages.length === 1 ? (messages[0] ?? '') : `[${messages.join(', ')}]`;
   const places = problems.map((problem) => `\n  at ${placeOf(problem, entry)}`).join('');
-  return [
-    new CommandError(
-      `error validating ${JSON.stringify(source)}: error validating data: ${all}; if you choose to ignore these errors, turn validation off with --validate=false${places}`,
-    ),
-  ];
+  return [new CommandError(`${validationFailure(source, all)}${places}`)];
 }
 
 /** Undefined where nothing is published for this user: the server itself checks what it is sent. */

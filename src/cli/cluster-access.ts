@@ -1,8 +1,16 @@
 import { resolve } from 'node:path';
+import { goQuote } from '../apimachinery/field-error.ts';
 import type { Client } from '../client/client.ts';
 import { type ClientConfig, type ConnectionFlags, resolveClientConfig } from '../kubeconfig/client-config.ts';
 import { connect } from '../kubeconfig/connect.ts';
-import { type Kubeconfig, KubeconfigError, type KubeconfigPlaces, loadKubeconfig } from '../kubeconfig/kubeconfig.ts';
+import { ConfigurationError } from '../kubeconfig/configuration-error.ts';
+import {
+  type Kubeconfig,
+  KubeconfigError,
+  type KubeconfigPlaces,
+  loadKubeconfig,
+  MissingEntryError,
+} from '../kubeconfig/kubeconfig.ts';
 import type { CacheOptions } from '../schema-cache/cache-file.ts';
 import { createDiscovery, type Discovery } from '../schema-cache/discovery.ts';
 import type { OpenApi } from '../schema-cache/openapi.ts';
@@ -77,8 +85,21 @@ class FlaggedAccess implements ConfiguredAccess {
   }
 
   async namespace(): Promise<{ readonly name: string; readonly explicit: boolean }> {
-    const config = await this.config();
-    return { name: config.namespace, explicit: this.#globals.changed('namespace') };
+    const explicit = this.#globals.changed('namespace');
+    try {
+      return { name: (await this.config()).namespace, explicit };
+    } catch (error) {
+      // clientcmd's Namespace() asks whether the configuration can be used before anything else does, and words it so.
+      if (!explicit && error instanceof MissingEntryError && error.section === 'contexts') {
+        throw new ConfigurationError([`context was not found for specified context: ${error.entry}`], {
+          isMissingContext: true,
+        });
+      }
+      if (!explicit && error instanceof MissingEntryError && error.section === 'clusters') {
+        throw new KubeconfigError(`no server found for cluster ${goQuote(error.entry)}`);
+      }
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

@@ -63,9 +63,15 @@ function errorText(error: unknown, commandPath: string): string {
     const path = commandPath === '' ? 'kubectl' : `kubectl ${commandPath}`;
     return `error: ${error.message}\nSee '${path} -h' for help and examples`;
   }
-  if (error instanceof StatusError && error.reason === 'Invalid') return invalidText(error);
+  const refusal = error instanceof PrefixedError ? innermost(error) : error;
+  if (refusal instanceof StatusError && refusal.reason === 'Invalid') return invalidText(refusal);
   if (error instanceof ConfigurationError) return configurationText(error);
   return describeError(error, '');
+}
+
+/** What several places may have put words in front of. */
+function innermost(error: unknown): unknown {
+  return error instanceof PrefixedError ? innermost(error.cause) : error;
 }
 
 function lineAmongSeveral(error: unknown): string {

@@ -1,4 +1,5 @@
-import { type ManifestObject, objectsIn, readManifestFiles } from '../resource/manifest-files.ts';
+import { goQuote } from '../apimachinery/field-error.ts';
+import { type ManifestObject, NoObjectError, objectsIn, readManifestFiles } from '../resource/manifest-files.ts';
 import { type CommandContext, CommandError, type FlagValues } from './command.ts';
 
 /** What `-f`, `-k` and `-R` name. */
@@ -21,8 +22,16 @@ export function manifestInput(flags: FlagValues): ManifestInput {
   return { filenames: [folder], recursive, isKustomization: true };
 }
 
-/** All objects of the input; nothing is returned when one cannot be read. @throws CommandError */
-export async function readInput(input: ManifestInput, context: CommandContext): Promise<ManifestObject[]> {
+/**
+ * All objects of the input; nothing is returned when one cannot be read.
+ * @param isChecked whether the input is to be validated: what is no object is refused in the words of that
+ * @throws CommandError
+ */
+export async function readInput(
+  input: ManifestInput,
+  context: CommandContext,
+  isChecked = false,
+): Promise<ManifestObject[]> {
   try {
     if (input.isKustomization === true) return await readKustomization(input.filenames[0] ?? '', context);
     return await readManifestFiles({
@@ -33,8 +42,15 @@ export async function readInput(input: ManifestInput, context: CommandContext): 
       recursive: input.recursive,
     });
   } catch (error) {
+    if (error instanceof NoObjectError && isChecked)
+      throw new CommandError(validationFailure(error.source, error.problem));
     throw new CommandError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** What is said of a manifest that a check refuses. @param problem what the check says of its data */
+export function validationFailure(source: string, problem: string): string {
+  return `error validating ${goQuote(source)}: error validating data: ${problem}; if you choose to ignore these errors, turn validation off with --validate=false`;
 }
 
 /** Builds a folder; messages name it as the source. */

@@ -43,8 +43,8 @@ export interface LoadedTarget extends ResourceTarget {
 /** Finds what `-f` or the arguments name, in their order, without asking for the objects. @throws CommandError */
 export async function resolveTargets(request: TargetRequest, context: CommandContext): Promise<ResourceTarget[]> {
   if (request.args.length === 0 && request.input.filenames.length === 0) throw new CommandError(nothingNamed);
-  const discovery = await context.cluster.discovery();
   const namespace = await context.cluster.namespace();
+  const discovery = await context.cluster.discovery();
   if (request.input.filenames.length > 0) {
     if (request.args.length > 0) {
       throw new CommandError(

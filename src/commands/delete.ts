@@ -107,6 +107,7 @@ export const deleteCommand = defineCommand<DeleteOptions>({
     return options;
   },
   async run(options, context) {
+    if (options.raw === '') await context.cluster.namespace();
     const client = await context.cluster.client();
     if (options.raw !== '') {
       const response = await client.request({ ...rawTarget(options.raw), method: 'DELETE', accept: '*/*', raw: true });

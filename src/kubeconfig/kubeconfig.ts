@@ -31,6 +31,19 @@ export class KubeconfigError extends Error {}
 
 export type KubeconfigSection = 'clusters' | 'users' | 'contexts';
 
+/** A flag names an entry that no file has. */
+export class MissingEntryError extends KubeconfigError {
+  readonly section: KubeconfigSection;
+  readonly entry: string;
+
+  constructor(section: KubeconfigSection, entry: string) {
+    const kinds = { clusters: 'cluster', users: 'auth info', contexts: 'context' };
+    super(`${kinds[section]} "${entry}" does not exist`);
+    this.section = section;
+    this.entry = entry;
+  }
+}
+
 const memberOf: Readonly<Record<KubeconfigSection, string>> = {
   clusters: 'cluster',
   users: 'user',

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import type { ConnectionFlags } from './client-config.ts';
-import { type Kubeconfig, KubeconfigError, type NamedEntry, resolveEntryPath } from './kubeconfig.ts';
+import { type Kubeconfig, MissingEntryError, type NamedEntry, resolveEntryPath } from './kubeconfig.ts';
 
 /** The cluster, user and context of one invocation: the entries of the files with the flags put over them. */
 export interface MergedEntries {
@@ -50,21 +50,21 @@ const execExtension = 'client.authentication.k8s.io/exec';
 
 /**
  * Puts the flags over the entries they name. @param defaultServer where no server is named at all
- * @throws KubeconfigError for a context, cluster or user that a flag names and no file has
+ * @throws MissingEntryError for a context, cluster or user that a flag names and no file has
  */
 export function mergeEntries(kubeconfig: Kubeconfig, flags: ConnectionFlags, defaultServer: string): MergedEntries {
   const contextName = flags.context === '' ? kubeconfig.currentContext : flags.context;
   const context = kubeconfig.contexts.get(contextName);
   const userName = flags.user === '' ? textOf(context?.value['user']) : flags.user;
   const user = kubeconfig.users.get(userName);
-  if (user === undefined && flags.user !== '') throw new KubeconfigError(`auth info "${userName}" does not exist`);
+  if (user === undefined && flags.user !== '') throw new MissingEntryError('users', userName);
   if (context === undefined && flags.context !== '') {
-    throw new KubeconfigError(`context "${contextName}" does not exist`);
+    throw new MissingEntryError('contexts', contextName);
   }
   const clusterName = flags.cluster === '' ? textOf(context?.value['cluster']) : flags.cluster;
   const cluster = kubeconfig.clusters.get(clusterName);
   if (cluster === undefined && flags.cluster !== '') {
-    throw new KubeconfigError(`cluster "${clusterName}" does not exist`);
+    throw new MissingEntryError('clusters', clusterName);
   }
   return {
     contextName,

@@ -26,6 +26,20 @@ export class ManifestFileError extends Error {
   }
 }
 
+/** A document that is no object of the API. */
+export class NoObjectError extends ManifestFileError {
+  /** As messages name the manifest. */
+  readonly source: string;
+  /** What a check of objects says of it. */
+  readonly problem: string;
+
+  constructor(source: string, problem: string, message: string) {
+    super(`unable to decode "${source}": ${message}`);
+    this.source = source;
+    this.problem = problem;
+  }
+}
+
 export interface ManifestOptions {
   readonly files: FileSystem;
   readonly input: InputStream;
@@ -104,8 +118,11 @@ export function objectsIn(text: string, source: string): ManifestObject[] {
     for (const document of readManifests(text)) {
       if (document.value === null) continue;
       if (!isJsonObject(document.value)) {
-        throw new ManifestFileError(
-          `unable to decode "${source}": json: cannot unmarshal ${Array.isArray(document.value) ? 'array' : typeof document.value} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+        const type = Array.isArray(document.value) ? 'array' : typeof document.value;
+        throw new NoObjectError(
+          source,
+          'invalid object to validate',
+          `json: cannot unmarshal ${type} into Go value of type unstructured.detector`,
         );
       }
       objects.push(...flatten(document.value, source, [], (path) => document.positionOf(path)));
@@ -132,11 +149,13 @@ function flatten(
 ): ManifestObject[] {
   const { kind, apiVersion } = value;
   if (typeof kind !== 'string' || kind === '') {
-    throw new ManifestFileError(`unable to decode "${source}": Object 'Kind' is missing in '${JSON.stringify(value)}'`);
+    throw new NoObjectError(source, 'kind not set', `Object 'Kind' is missing in '${JSON.stringify(value)}'`);
   }
   if (typeof apiVersion !== 'string' || apiVersion === '') {
-    throw new ManifestFileError(
-      `unable to decode "${source}": Object 'apiVersion' is missing in '${JSON.stringify(value)}'`,
+    throw new NoObjectError(
+      source,
+      'apiVersion not set',
+      `Object 'apiVersion' is missing in '${JSON.stringify(value)}'`,
     );
   }
   const { items } = value;

@@ -25,8 +25,8 @@ export interface Targets {
 
 /** Finds what `-f` or the arguments name. @throws CommandError */
 export async function findTargets(options: GetOptions, context: CommandContext): Promise<Targets> {
-  const discovery = await context.cluster.discovery();
   const namespace = (await context.cluster.namespace()).name;
+  const discovery = await context.cluster.discovery();
   const { filenames } = options.input;
   if (filenames.length > 0) {
     if (options.args.length > 0) {

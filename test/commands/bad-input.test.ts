@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { createCommandCluster } from '../support/command-cluster.ts';
+
+const notChecked = '; if you choose to ignore these errors, turn validation off with --validate=false\n';
+const uppercase =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+/** What kubectl 1.36 says of manifests; nothing is made of any of them. */
+const manifests: readonly (readonly [name: string, text: string, args: readonly string[], stderr: string])[] = [
+  [
+    'a refused object',
+    '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"A_b"},"spec":{"containers":[]}}',
+    ['create'],
+    `The Pod "A_b" is invalid: \n* metadata.name: Invalid value: "A_b": ${uppercase}\n* spec.containers: Required value\n`,
+  ],
+  [
+    'no name',
+    '{"apiVersion":"v1","kind":"ConfigMap","metadata":{}}',
+    ['create'],
+    'The ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required\n',
+  ],
+  [
+    'no kind, checked',
+    '{"apiVersion":"v1"}',
+    ['apply'],
+    `error: error validating "FILE": error validating data: kind not set${notChecked}`,
+  ],
+  [
+    'no version, checked',
+    '{"kind":"Pod"}',
+    ['create', '--validate=warn'],
+    `error: error validating "FILE": error validating data: apiVersion not set${notChecked}`,
+  ],
+  [
+    'no kind, not checked',
+    '{"apiVersion":"v1"}',
+    ['apply', '--validate=ignore'],
+    'error: unable to decode "FILE": Object \'Kind\' is missing in \'{"apiVersion":"v1"}\'\n',
+  ],
+  [
+    'no object, checked',
+    '- a\n',
+    ['replace'],
+    `error: error validating "FILE": error validating data: invalid object to validate${notChecked}`,
+  ],
+  [
+    'no object, not checked',
+    '- a\n',
+    ['create', '--validate=false'],
+    'error: unable to decode "FILE": json: cannot unmarshal array into Go value of type unstructured.detector\n',
+  ],
+];
+
+for (const [name, text, [command = '', ...flags], stderr] of manifests) {
+  void test(`a manifest with ${name}`, async (context) => {
+    const { run, home, requests } = await createCommandCluster(context);
+    const path = join(home, 'manifest');
+    writeFileSync(path, text);
+    const expected = { exitCode: 1, stdout: '', stderr: stderr.replace('FILE', path) };
+    assert.deepEqual(await run(command, '-f', path, ...flags), expected);
+    const writes = requests.filter((request) => !request.startsWith('GET'));
+    assert.equal(writes.length, stderr.startsWith('The ') ? 1 : 0);
+  });
+}
+
+void test('of several refused objects each has a line of its own', async (context) => {
+  const { run, home } = await createCommandCluster(context);
+  const path = join(home, 'two.yaml');
+  const one = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n';
+  writeFileSync(path, `${one}---\n${one}data: {a: b}\n`);
+  const line = `Error from server (Invalid): error when creating "${path}": ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required\n`;
+  assert.equal((await run('create', '-f', path)).stderr, line);
+});
+
+void test('what the flags name and no kubeconfig has, in the words that go with what is asked first', async (context) => {
+  const { run } = await createCommandCluster(context);
+  const missing = 'Error in configuration: context was not found for specified context: nope\n';
+  const cases: readonly (readonly [args: readonly string[], stderr: string])[] = [
+    [['get', 'pods', '--context=nope'], missing],
+    [['delete', 'pod', 'x', '--context=nope'], missing],
+    [['get', 'pods', '--context=nope', '-n', 'x'], 'error: context "nope" does not exist\n'],
+    [['api-resources', '--context=nope'], 'error: context "nope" does not exist\n'],
+    [['get', 'pods', '--cluster=nope'], 'error: no server found for cluster "nope"\n'],
+    [['get', 'pods', '--user=nope'], 'error: auth info "nope" does not exist\n'],
+  ];
+  for (const [args, stderr] of cases) {
+    assert.deepEqual(await run(...args), { exitCode: 1, stdout: '', stderr }, args.join(' '));
+  }
+});
