@@ -11,16 +11,24 @@ export type GoType =
 /** A value that does not fit its type; the message is that of Go's encoding/json. */
 export class GoDecodeError extends Error {}
 
+/** How strict a decoder is. */
+export interface DecodeOptions {
+  /** Drops fields that the type does not have. */
+  readonly ignoreUnknown?: boolean;
+}
+
 /**
  * Takes a value for its type as Go's encoding/json does with unknown fields disallowed: names of fields in any case,
  * null for nothing. Fields come out by their proper names, in sorted order. @throws GoDecodeError for the first misfit
  */
-export function decodeGo(value: JsonValue, type: GoType): JsonValue {
+export function decodeGo(value: JsonValue, type: GoType, options: DecodeOptions = {}): JsonValue {
   const root = type.go === 'struct' ? type.name.replace(/^.*\./, '') : '';
-  return decodeAt(value, type, [root]);
+  return decodeAt(value, type, [root], options);
 }
 
-function decodeAt(value: JsonValue, type: GoType, path: readonly (string | number)[]): JsonValue {
+type Path = readonly (string | number)[];
+
+function decodeAt(value: JsonValue, type: GoType, path: Path, options: DecodeOptions): JsonValue {
   if (type.go === 'any') return value;
   if (value === null) return zeroOf(type);
   switch (type.go) {
@@ -35,33 +43,37 @@ function decodeAt(value: JsonValue, type: GoType, path: readonly (string | numbe
       return value;
     case 'list':
       if (!Array.isArray(value)) return misfit(value, type, path);
-      return value.map((item, index) => decodeAt(item, type.item, [...path, index]));
+      return value.map((item, index) => decodeAt(item, type.item, [...path, index], options));
     case 'map': {
       if (!isJsonObject(value)) return misfit(value, type, path);
       const map: JsonObject = {};
       for (const key of Object.keys(value).sort()) {
-        setOwn(map, key, decodeAt(value[key] ?? null, type.value, [...path, key]));
+        setOwn(map, key, decodeAt(value[key] ?? null, type.value, [...path, key], options));
       }
       return map;
     }
     default:
       if (!isJsonObject(value)) return misfit(value, type, path);
-      return decodeStruct(value, type.fields, path);
+      return decodeStruct(value, type.fields, path, options);
   }
 }
 
 function decodeStruct(
   value: JsonObject,
   fields: Readonly<Record<string, GoType>>,
-  path: readonly (string | number)[],
+  path: Path,
+  options: DecodeOptions,
 ): JsonObject {
   const result: JsonObject = {};
   for (const key of Object.keys(value).sort()) {
     const name = fieldNamed(key, fields);
     const type = name === undefined ? undefined : fields[name];
-    if (name === undefined || type === undefined) throw new GoDecodeError(`json: unknown field ${JSON.stringify(key)}`);
+    if (name === undefined || type === undefined) {
+      if (options.ignoreUnknown === true) continue;
+      throw new GoDecodeError(`json: unknown field ${JSON.stringify(key)}`);
+    }
     const item = value[key] ?? null;
-    if (item !== null) result[name] = decodeAt(item, type, [...path, name]);
+    if (item !== null) result[name] = decodeAt(item, type, [...path, name], options);
   }
   return result;
 }
@@ -79,7 +91,7 @@ function zeroOf(type: GoType): JsonValue {
   return type.go === 'list' ? [] : {};
 }
 
-function misfit(value: JsonValue, type: GoType, path: readonly (string | number)[]): never {
+function misfit(value: JsonValue, type: GoType, path: Path): never {
   // Of a number that is none of the type, all is told.
   const isNumber = typeof value === 'number' && (type.go === 'int' || type.go === 'int64');
   const shown = isNumber ? ` ${plainDigits(value)}` : '';

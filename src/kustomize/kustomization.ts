@@ -225,6 +225,7 @@ function withNewNames(fields: JsonObject): JsonObject {
   const charts = (helmChartInflationGenerator ?? []) as JsonObject[];
   if (charts.length > 0) {
     result['helmCharts'] = [...((rest['helmCharts'] as JsonObject[]) ?? []), ...charts.map(chartOf)];
+    result['helmGlobals'] ??= globalsOf(charts);
   }
   const ownKind = kind === undefined || kind === '' ? kustomizationKind : textOf(kind);
   result['kind'] = ownKind;
@@ -253,6 +254,16 @@ function chartOf(old: JsonObject): JsonObject {
 
 function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** Of several, the last one counts. */
+function globalsOf(charts: readonly JsonObject[]): JsonObject {
+  const globals: JsonObject = {};
+  for (const { chartHome = '', helmHome = '' } of charts) {
+    if (chartHome !== '') globals['chartHome'] = chartHome;
+    if (helmHome !== '') globals['configHome'] = helmHome;
+  }
+  return globals;
 }
 
 function problemsOf(kind: string, apiVersion: string): string[] {

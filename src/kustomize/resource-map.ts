@@ -78,7 +78,7 @@ export class ResourceMap {
       return;
     }
     if (matches.length > 1) {
-      const shown = matches.map((match) => JSON.stringify(match.toJson())).join(' ');
+      const shown = matches.map((match) => match.toString()).join(' ');
       throw new KustomizeError(`found multiple objects [${shown}] that could accept merge of ${formatId(id)}`);
     }
     if (behavior === 'merge') {

@@ -1,6 +1,7 @@
 import { parseLabelSelector, matchesLabels } from '../apimachinery/labels.ts';
 import { stringifyYaml } from '../apimachinery/yaml-writer.ts';
 import type { JsonValue } from '../apimachinery/json.ts';
+import { stringifyGoJson } from '../printers/go-json.ts';
 import { idOfNode } from './field-spec.ts';
 import {
   apiVersionOf,
@@ -250,6 +251,11 @@ export class Resource {
 
   toJson(): JsonValue {
     return this.node.toJson();
+  }
+
+  /** As messages show it: JSON with its notes. */
+  toString(): string {
+    return stringifyGoJson(this.toJson());
   }
 
   /** As a build writes it. @throws YamlNodeError, YamlWriteError */

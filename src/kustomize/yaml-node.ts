@@ -1,5 +1,6 @@
 import { type JsonObject, type JsonValue, setOwn } from '../apimachinery/json.ts';
 import { resolvePlainScalar } from '../apimachinery/yaml-scalar.ts';
+import { nodeText } from './yaml-text.ts';
 import { plainScalarTag, scalarJson, YamlNodeError } from './yaml-scalar.ts';
 
 /** The tags of YAML that a node may have; a node without one takes that of its text. */
@@ -11,6 +12,9 @@ export const yamlTag = {
   null: '!!null',
 } as const;
 
+/** How a scalar is written. */
+export type ScalarStyle = 'plain' | 'single' | 'double' | 'literal' | 'folded';
+
 /**
  * A node of a YAML document that may change its kind in place. A scalar keeps its text and its tag apart, as kustomize
  * copies texts from field to field and lets the tag of the target say what they mean.
@@ -21,8 +25,10 @@ export class YamlNode {
   text: string;
   /** Short form, `!!int`; empty where the text says what it is. */
   tag: string;
-  /** Whether a scalar stands in quotes or in a block. */
-  quoted: boolean;
+  /** How a scalar was written. */
+  style: ScalarStyle;
+  /** Whether a list or map was written in brackets. */
+  isFlow = false;
   /** Whether the tag was written out: then it counts in quotes too. */
   isTagged = false;
   items: YamlNode[] = [];
@@ -30,15 +36,15 @@ export class YamlNode {
   /** What is wrong with a mapping that was read; told when it is written. */
   problem: string | undefined;
 
-  private constructor(kind: YamlNode['kind'], text = '', tag = '', quoted = false) {
+  private constructor(kind: YamlNode['kind'], text = '', tag = '', style: ScalarStyle = 'plain') {
     this.kind = kind;
     this.text = text;
     this.tag = tag;
-    this.quoted = quoted;
+    this.style = style;
   }
 
-  static scalar(text: string, tag = '', quoted = false): YamlNode {
-    return new YamlNode('scalar', text, tag, quoted);
+  static scalar(text: string, tag = '', style: ScalarStyle = 'plain'): YamlNode {
+    return new YamlNode('scalar', text, tag, style);
   }
 
   /** A scalar that is text whatever it looks like. */
@@ -69,6 +75,11 @@ export class YamlNode {
     const map = YamlNode.mapping();
     for (const [key, item] of Object.entries(value)) map.fields.set(key, YamlNode.fromJson(item));
     return map;
+  }
+
+  /** Whether a scalar stands in quotes or in a block. */
+  get quoted(): boolean {
+    return this.style !== 'plain';
   }
 
   get isNull(): boolean {
@@ -112,12 +123,13 @@ export class YamlNode {
     const old = this.fields.get(name);
     if (old === undefined) {
       if (value.isText && value.text !== '' && !value.text.includes('\n')) {
-        value.quoted ||= typeof resolvePlainScalar(value.text) !== 'string';
+        const isMisread = typeof resolvePlainScalar(value.text) !== 'string';
+        if (isMisread && value.style === 'plain') value.style = 'double';
       }
       this.fields.set(name, value);
       return;
     }
-    value.quoted = old.quoted;
+    value.style = old.style;
     value.isTagged = old.isTagged;
     old.become(value);
   }
@@ -133,18 +145,20 @@ export class YamlNode {
     this.kind = other.kind;
     this.text = other.text;
     this.tag = other.tag;
-    this.quoted = other.quoted;
+    this.style = other.style;
     this.isTagged = other.isTagged;
+    this.isFlow = other.isFlow;
     this.items = other.items;
     this.fields = other.fields;
     this.problem = other.problem;
   }
 
   copy(): YamlNode {
-    const copy = new YamlNode(this.kind, this.text, this.tag, this.quoted);
+    const copy = new YamlNode(this.kind, this.text, this.tag, this.style);
     copy.items = this.items.map((item) => item.copy());
     for (const [name, value] of this.fields) copy.fields.set(name, value.copy());
     copy.isTagged = this.isTagged;
+    copy.isFlow = this.isFlow;
     copy.problem = this.problem;
     return copy;
   }
@@ -165,4 +179,13 @@ export class YamlNode {
     for (const [name, value] of this.fields) setOwn(object, name, value.toJson());
     return object;
   }
+}
+
+const goKinds = { mapping: 'MappingNode', sequence: 'SequenceNode', scalar: 'ScalarNode' } as const;
+
+/** The error of a node that is of another kind than is needed. */
+export function wrongKind(node: YamlNode, expected: YamlNode['kind']): YamlNodeError {
+  return new YamlNodeError(
+    `wrong node kind: expected ${goKinds[expected]} but got ${goKinds[node.kind]}: node contents:\n${nodeText(node)}`,
+  );
 }

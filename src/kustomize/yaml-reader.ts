@@ -1,11 +1,27 @@
-import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE_PLAIN } from 'js-yaml';
+import {
+  COLLECTION_STYLE,
+  EVENT_ID,
+  type Event,
+  getScalarValue,
+  SCALAR_STYLE_DOUBLE_QUOTED,
+  SCALAR_STYLE_FOLDED_BLOCK,
+  SCALAR_STYLE_LITERAL_BLOCK,
+  SCALAR_STYLE_SINGLE_QUOTED,
+} from 'js-yaml';
 import { goQuote } from '../apimachinery/field-error.ts';
 import { readYamlEvents } from '../apimachinery/yaml-events.ts';
-import { YamlNode, yamlTag } from './yaml-node.ts';
+import { type ScalarStyle, YamlNode, yamlTag } from './yaml-node.ts';
 import { plainScalarTag, timeAsJson } from './yaml-scalar.ts';
 
 /** YAML that cannot be read; the message is go-yaml's. */
 export class YamlReadError extends Error {}
+
+const scalarStyles: ReadonlyMap<number, ScalarStyle> = new Map([
+  [SCALAR_STYLE_SINGLE_QUOTED, 'single'],
+  [SCALAR_STYLE_DOUBLE_QUOTED, 'double'],
+  [SCALAR_STYLE_LITERAL_BLOCK, 'literal'],
+  [SCALAR_STYLE_FOLDED_BLOCK, 'folded'],
+]);
 
 const mostAliasedNodes = 4_000_000;
 
@@ -67,12 +83,17 @@ class NodeReader {
       }
       case EVENT_ID.SEQUENCE: {
         const node = YamlNode.sequence();
+        node.isFlow = event.style === COLLECTION_STYLE.FLOW;
         while (this.#events[this.#index]?.type !== EVENT_ID.POP) node.items.push(this.#node().node);
         this.#index++;
         return { node: this.#anchored(event, node), offset: event.start, isMerge: false };
       }
       case EVENT_ID.MAPPING:
-        return { node: this.#anchored(event, this.#mapping()), offset: event.start, isMerge: false };
+        return {
+          node: this.#anchored(event, this.#mapping(event.style === COLLECTION_STYLE.FLOW)),
+          offset: event.start,
+          isMerge: false,
+        };
       default:
         throw new Error('the YAML event stream is out of order');
     }
@@ -85,18 +106,19 @@ class NodeReader {
 
   #scalar(event: Extract<Event, { type: typeof EVENT_ID.SCALAR }>): YamlNode {
     const text = getScalarValue(this.#text, event);
-    const isPlain = event.style === SCALAR_STYLE_PLAIN;
+    const style = scalarStyles.get(event.style) ?? 'plain';
     if (event.tagStart >= 0) {
       const tag = this.#text.slice(event.tagStart, event.tagEnd);
-      const node = YamlNode.scalar(text, tag.replace(/^!<tag:yaml\.org,2002:([^>]*)>$/, '!!$1'), !isPlain);
+      const node = YamlNode.scalar(text, tag.replace(/^!<tag:yaml\.org,2002:([^>]*)>$/, '!!$1'), style);
       node.isTagged = true;
       return node;
     }
-    return YamlNode.scalar(text, isPlain ? plainScalarTag(text) : '!!str', !isPlain);
+    return YamlNode.scalar(text, style === 'plain' ? plainScalarTag(text) : '!!str', style);
   }
 
-  #mapping(): YamlNode {
+  #mapping(isFlow: boolean): YamlNode {
     const map = YamlNode.mapping();
+    map.isFlow = isFlow;
     const merged: YamlNode[] = [];
     const keyOffsets = new Map<string, number>();
     while (this.#events[this.#index]?.type !== EVENT_ID.POP) {

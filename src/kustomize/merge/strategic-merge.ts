@@ -1,7 +1,6 @@
 import { KustomizeError } from '../build-error.ts';
 import { compareTexts } from '../resource-id.ts';
-import type { YamlNode } from '../yaml-node.ts';
-import { nodeText } from '../yaml-text.ts';
+import { wrongKind, type YamlNode } from '../yaml-node.ts';
 import { mergeListItems } from './list-merge.ts';
 import type { MergeSchema, MergeSchemas } from './merge-schema.ts';
 
@@ -123,12 +122,4 @@ function directiveOf(patch: YamlNode): Directive {
 function directiveNamed(text: string): Directive {
   if (text === 'merge' || text === 'replace' || text === 'delete') return text;
   throw new KustomizeError(`unknown patch strategy '${text}'`);
-}
-
-const goKinds = { mapping: 'MappingNode', sequence: 'SequenceNode', scalar: 'ScalarNode' } as const;
-
-function wrongKind(node: YamlNode, expected: YamlNode['kind']): KustomizeError {
-  return new KustomizeError(
-    `wrong node kind: expected ${goKinds[expected]} but got ${goKinds[node.kind]}: node contents:\n${nodeText(node)}`,
-  );
 }

@@ -1,7 +1,7 @@
 import { KustomizeError } from '../build-error.ts';
 import { type FieldSpec, visitField } from '../field-spec.ts';
 import type { ImageArgs } from '../kustomization.ts';
-import type { YamlNode } from '../yaml-node.ts';
+import { wrongKind, type YamlNode } from '../yaml-node.ts';
 import type { Transformer } from './transformer.ts';
 
 /** Gives images another name, tag or digest: those of all lists called containers, and of the fields of the specs. */
@@ -9,10 +9,7 @@ export function imageTransformer(image: ImageArgs, fieldSpecs: readonly FieldSpe
   const matches = imageMatcher(image.name ?? '');
   const update = (node: YamlNode): void => {
     if (node.isNull) return;
-    if (node.kind !== 'scalar') {
-      const kind = node.kind === 'mapping' ? 'MappingNode' : 'SequenceNode';
-      throw new KustomizeError(`wrong node kind: expected ScalarNode but got ${kind}`);
-    }
+    if (node.kind !== 'scalar') throw wrongKind(node, 'scalar');
     if (matches(node.text)) node.setScalar(changedImage(node.text, image));
   };
   return (map) => {

@@ -1,7 +1,6 @@
-import { KustomizeError } from '../build-error.ts';
 import { type FieldSpec, visitField } from '../field-spec.ts';
 import { compareTexts } from '../resource-id.ts';
-import { YamlNode } from '../yaml-node.ts';
+import { wrongKind, YamlNode } from '../yaml-node.ts';
 import type { Transformer } from './transformer.ts';
 
 /** Sets labels, selectors or annotations: texts in the maps that the specs lead to. */
@@ -16,10 +15,7 @@ export function mapEntriesTransformer(
         for (const spec of fieldSpecs) {
           const set = (target: YamlNode): void => {
             if (target.isNull) return;
-            if (target.kind !== 'mapping') {
-              const kind = target.kind === 'scalar' ? 'ScalarNode' : 'SequenceNode';
-              throw new KustomizeError(`wrong node kind: expected MappingNode but got ${kind}`);
-            }
+            if (target.kind !== 'mapping') throw wrongKind(target, 'mapping');
             target.set(key, YamlNode.string(texts[key] ?? ''));
           };
           visitField(node, spec, set, { kind: 'mapping', tag: '!!map' });

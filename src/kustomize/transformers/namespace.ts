@@ -2,7 +2,7 @@ import { KustomizeError, messageOf } from '../build-error.ts';
 import { type FieldSpec, visitField } from '../field-spec.ts';
 import type { Resource } from '../resource.ts';
 import { apiVersionOf, isClusterScoped, sameId } from '../resource-id.ts';
-import { YamlNode, yamlTag } from '../yaml-node.ts';
+import { wrongKind, YamlNode, yamlTag } from '../yaml-node.ts';
 import type { Transformer } from './transformer.ts';
 
 /** Which subjects of role bindings follow: those called `default`, all service accounts, or none. */
@@ -31,7 +31,7 @@ export function namespaceTransformer(options: NamespaceOptions): Transformer {
       const id = resource.currentId;
       const matches = map.withCurrentId((other) => sameId(id, other));
       if (matches.length !== 1) {
-        const shown = matches.map((match) => JSON.stringify(match.toJson())).join(' ');
+        const shown = matches.map((match) => match.toString()).join(' ');
         throw new KustomizeError(`namespace transformation produces ID conflict: [${shown}]`);
       }
     }
@@ -42,11 +42,7 @@ function setNamespace(resource: Resource, options: NamespaceOptions): void {
   const { node, gvk } = resource;
   const set = (target: YamlNode): void => {
     if (options.unsetOnly === true && !target.isEmpty && target.text !== '') return;
-    if (target.kind !== 'scalar') {
-      throw new KustomizeError(
-        `wrong node kind: expected ScalarNode but got ${target.kind === 'mapping' ? 'MappingNode' : 'SequenceNode'}`,
-      );
-    }
+    if (target.kind !== 'scalar') throw wrongKind(target, 'scalar');
     target.setScalar(options.namespace, yamlTag.string);
   };
   if (!isClusterScoped(gvk)) visitField(node, metadataNamespace, set, textCreation);
