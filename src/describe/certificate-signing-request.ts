@@ -1,7 +1,7 @@
 import type { CertificateSigningRequest } from '../api/types/certificates-v1.ts';
 import { humanDuration } from '../apimachinery/duration.ts';
 import { formatLabels } from '../printers/table-printer.ts';
-import { goSprintf } from '../printers/go-format.ts';
+import { goSprintf } from '../printers/go-printf.ts';
 import { readCertificateRequest } from './certificate-request.ts';
 import { type DescribeText, longTime } from './describe-text.ts';
 import type { Describer } from './describer.ts';

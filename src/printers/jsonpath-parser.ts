@@ -223,7 +223,8 @@ function arrayParameters(text: string): [ArrayParameter, ArrayParameter, ArrayPa
   const read = (part: string | undefined, isFirst: boolean): ArrayParameter => {
     const digits = isFirst ? (part ?? '') : (part ?? '').slice(1);
     if (digits === '') return { known: false, value: 0 };
-    if (!/\d/.test(digits)) throw new JsonPathError(`array index ${digits} is not a number`);
+    const isNumber = /\d/.test(digits) && BigInt.asIntN(64, BigInt(digits)) === BigInt(digits);
+    if (!isNumber) throw new JsonPathError(`array index ${digits} is not a number`);
     return { known: true, value: Number(digits) };
   };
   const start = read(match[1], true);

@@ -200,6 +200,8 @@ function membersOf(value: unknown): unknown[] {
 
 function recursive(input: readonly unknown[]): unknown[] {
   return input.flatMap((value) => {
+    // Text has members, too: its bytes.
+    if (typeof value === 'string') return value === '' ? [] : [value];
     const members = membersOf(value);
     return members.length === 0 ? [] : [value, ...recursive(members)];
   });

@@ -52,7 +52,7 @@ export class GoTemplatePrinter implements ObjectPrinter {
     }
   }
 
-  /** What the template said before an error is lost; the details go to standard output as they do in kubectl. */
+  /** What the template said before an error stands; the details go to standard output as they do in kubectl. */
   print(object: unknown): string {
     try {
       return this.#template.execute(object);
@@ -64,7 +64,10 @@ export class GoTemplatePrinter implements ObjectPrinter {
         `\traw data was:\n\t\t${stringifyGoJson(object)}\n`,
         `\tobject given to template engine was:\n\t\t${formatGoValue(object)}\n\n`,
       ];
-      throw new PrinterError(`error executing template ${goQuote(this.#text)}: ${error.message}`, details.join(''));
+      throw new PrinterError(
+        `error executing template ${goQuote(this.#text)}: ${error.message}`,
+        error.output + details.join(''),
+      );
     }
   }
 }

@@ -52,6 +52,30 @@ void test('Go templates give what the real kubectl gave', () => {
   }
 });
 
+const formatCases = recorded('formats.json') as (readonly [string, string, string, string])[];
+
+/** Details for debugging, which hold the whole object, are left out of what is recorded. */
+function withoutDetails(text: string): string {
+  const at = text.indexOf('Printing more information');
+  return at < 0 ? text : text.slice(0, at);
+}
+
+void test('jsonpath and go-template print and complain as the real kubectl did', async () => {
+  for (const [format, template, stdout, stderr] of formatCases) {
+    let printed = '';
+    let failure = '';
+    try {
+      printed = (await createPrinter({ output: `${format}=${template}` }))?.print(object) ?? '';
+    } catch (error) {
+      assert.ok(error instanceof PrinterError, `${template}: ${String(error)}`);
+      printed = error.printed;
+      failure = `error: ${error.message}${error.message.endsWith('\n') ? '' : '\n'}`;
+    }
+    const actual = [withoutDetails(printed), withoutDetails(failure)];
+    assert.deepEqual(actual, [stdout, stderr], `${format}=${template}`);
+  }
+});
+
 /** Runs our printer and the real kubectl on the same output format; both as stdout and error. */
 async function compare(kubectl: string, flags: PrintFlags): Promise<void> {
   const allowed = flags.allowMissingTemplateKeys ?? true;

@@ -1,4 +1,5 @@
-import { GoLiteral, goSprint, goSprintf, goSprintln, typeName } from '../go-format.ts';
+import { GoLiteral, goSprint, goSprintln, typeName } from '../go-format.ts';
+import { goSprintf } from '../go-printf.ts';
 import { comparisonKind, isGoInteger } from '../go-value.ts';
 
 /** A function that failed; the message goes behind `error calling NAME: `. */
@@ -11,7 +12,8 @@ export const noValue = undefined;
 export interface TemplateFunction {
   readonly least: number;
   readonly most: number;
-  call(values: readonly unknown[]): unknown;
+  /** @param shown the first operand as it stands in the template */
+  call(values: readonly unknown[], shown: string): unknown;
 }
 
 const anyNumber = Number.POSITIVE_INFINITY;
@@ -94,7 +96,12 @@ function indexOnce(item: unknown, step: unknown): unknown {
     throw new FunctionError(`can't index item of type ${typeName(item)}`);
   }
   const list = typeof item === 'string' ? Array.from(Buffer.from(item)) : item;
-  return list[position(step, list.length - 1)] as unknown;
+  const at = position(step, list.length);
+  // Right behind the end it is reflection that complains.
+  if (at === list.length) {
+    throw new FunctionError(`reflect: ${typeof item === 'string' ? 'string' : 'slice'} index out of range`);
+  }
+  return list[at] as unknown;
 }
 
 /** @param most the largest position allowed */
@@ -131,7 +138,10 @@ function lengthOf(value: unknown): GoLiteral {
 function countOf(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (Array.isArray(value)) return value.length;
-  if (value === null || value === undefined) throw new FunctionError('len of nil pointer');
+  if (value === null) throw new FunctionError('len of nil pointer');
+  if (value === undefined) {
+    throw new FunctionError('reflect: call of reflect.Value.Type on zero Value');
+  }
   if (typeof value === 'object' && !(value instanceof GoLiteral)) return Object.keys(value).length;
   throw new FunctionError(`len of type ${typeName(value)}`);
 }
@@ -164,7 +174,7 @@ function escapeScript(text: string): string {
   return Array.from(text, (char) => {
     const known = scriptEscapes[char];
     if (known !== undefined) return known;
-    if (char === ' ' || /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(char)) return char;
+    if (char === ' ' || char === '\x7f' || /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(char)) return char;
     return `\\u${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
   }).join('');
 }
@@ -202,13 +212,13 @@ function decodeBase64([value]: readonly unknown[]): string {
   return Buffer.from(plain, 'base64').toString('utf8');
 }
 
-/** No value of JSON can be called. */
-function callValue([value]: readonly unknown[]): never {
+/** No value of JSON can be called. @param shown the operand, for the message */
+function callValue([value]: readonly unknown[], shown: string): never {
   if (value === null || value === undefined) throw new FunctionError('call of nil');
-  throw new FunctionError(`non-function of type ${typeName(value)}`);
+  throw new FunctionError(`non-function ${shown} of type ${typeName(value)}`);
 }
 
-function define(least: number, most: number, call: (values: readonly unknown[]) => unknown): TemplateFunction {
+function define(least: number, most: number, call: TemplateFunction['call']): TemplateFunction {
   return { least, most, call };
 }
 

@@ -2,7 +2,10 @@ import { goQuote } from '../../apimachinery/field-error.ts';
 import { unicodeName } from '../jsonpath-parser.ts';
 
 /** A template that cannot be read or executed; the text is Go's. */
-export class GoTemplateError extends Error {}
+export class GoTemplateError extends Error {
+  /** What the template said before the error. */
+  output = '';
+}
 
 export type TokenType =
   | 'text'
@@ -210,10 +213,16 @@ class Lexer {
   }
 
   #number(rest: string): boolean {
-    const shape = /^[-+]?(0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|[0-9_]*\.?[0-9_]*([eE][-+]?[0-9_]+)?)/;
+    const shape =
+      /^[-+]?(0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*([pP][-+]?[0-9_]+)?|0[oO][0-7_]+|0[bB][01_]+|[0-9_]*\.?[0-9_]*([eE][-+]?[0-9_]+)?)/;
     const length = shape.exec(rest)?.[0].length ?? 0;
     const next = rest.slice(length);
-    if (/^[\p{L}\p{Nd}_]/u.test(next) || !/\d/.test(rest.slice(0, length))) {
+    if (/^[-+]/.test(next)) {
+      // A complex number, which no value of JSON is.
+      const second = shape.exec(next)?.[0] ?? '';
+      return this.#fail(`bad number syntax: ${goQuote(rest.slice(0, length) + second)}`);
+    }
+    if (/^[\p{L}\p{Nd}_]/u.test(next)) {
       const bad = rest.slice(0, length + (Array.from(next)[0]?.length ?? 0));
       return this.#fail(`bad number syntax: ${goQuote(bad)}`);
     }

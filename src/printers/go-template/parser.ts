@@ -1,6 +1,7 @@
 import { goQuote } from '../../apimachinery/field-error.ts';
 import { unquoteGo } from '../go-literal.ts';
 import { describeToken, GoTemplateError, type Token, tokenize } from './lexer.ts';
+import { parseNumber } from './number-literal.ts';
 import type { Command, Operand, Pipeline, TemplateNode } from './nodes.ts';
 
 /** The templates of one text: the main one and those it defines. */
@@ -105,8 +106,11 @@ class TemplateParser {
     if (end !== 'end') this.#fail(`unexpected {{${end}}} in define clause`);
     this.#variables = outer.variables;
     this.#rangeDepth = outer.depth;
-    const isEmpty = nodes.every((node) => node.type === 'text' && node.text.trim() === '');
-    if (!isEmpty || !this.#templates.has(name)) this.#templates.set(name, nodes);
+    const before = this.#templates.get(name);
+    if (!isEmpty(nodes) && before !== undefined && !isEmpty(before)) {
+      this.#fail(`template: multiple definition of template ${goQuote(name)}`);
+    }
+    if (!isEmpty(nodes) || before === undefined) this.#templates.set(name, nodes);
   }
 
   #templateName(context: string): string {
@@ -338,7 +342,7 @@ class TemplateParser {
         return { type: 'bool', value: text === 'true', position };
       case 'char':
       case 'number':
-        return this.#number(token);
+        return parseNumber(token, (message) => this.#fail(message, token));
       case 'string':
       case 'rawString':
         return { type: 'string', value: this.#unquoted(token), text, position };
@@ -349,27 +353,10 @@ class TemplateParser {
         return undefined;
     }
   }
+}
 
-  #number(token: Token): Operand {
-    const { text, position } = token;
-    if (token.type === 'char') {
-      const value = unquoteGo(text);
-      if (value === undefined) return this.#fail(`malformed character constant: ${text}`, token);
-      return { type: 'number', value: value.codePointAt(0) ?? 0, isFloat: false, text, position };
-    }
-    const plain = text.replaceAll('_', '');
-    const isFloat = /[.eE]/.test(plain) && !/^[-+]?0[xX]/.test(plain);
-    if (isFloat) return { type: 'number', value: Number(plain), isFloat, text, position };
-    const [, sign = '', digits = ''] = /^([-+]?)(.*)$/.exec(plain) ?? [];
-    if (!/^(0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|0|[1-9]\d*)$/.test(digits)) {
-      const problem = /^0\d+$/.test(digits) ? 'integer overflow' : 'illegal number syntax';
-      return this.#fail(`${problem}: ${goQuote(text)}`, token);
-    }
-    const size = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
-    const value = sign === '-' ? -size : size;
-    const isSafe = Number.isSafeInteger(Number(value));
-    return { type: 'number', value: isSafe ? Number(value) : value, isFloat: false, text, position };
-  }
+function isEmpty(nodes: readonly TemplateNode[]): boolean {
+  return nodes.every((node) => node.type === 'text' && node.text.trim() === '');
 }
 
 function operandText(operand: Operand): string {

@@ -36,7 +36,12 @@ export class GoTemplate {
 
   execute(data: unknown): string {
     const execution = new Execution(this.#name, this.#text, this.#templates, this.#failOnMissingKeys);
-    execution.runTemplate(this.#name, data);
+    try {
+      execution.runTemplate(this.#name, data);
+    } catch (error) {
+      if (error instanceof GoTemplateError) error.output = execution.output;
+      throw error;
+    }
     return execution.output;
   }
 }
@@ -220,7 +225,7 @@ class Execution {
 
   #refuseOperands(node: Operand, hasOperands: boolean): void {
     if (!hasOperands) return;
-    this.#node = node;
+    if (node.type !== 'pipeline') this.#node = node;
     this.#fail(`can't give argument to non-function ${nodeText(node)}`);
   }
 
@@ -235,17 +240,18 @@ class Execution {
       case 'string':
         return node.value;
       case 'number':
+        if (typeof node.value === 'bigint' && !isGoInt(node.value)) this.#fail(`${node.text} overflows int`);
         return node.isFloat ? new GoLiteral(node.value, 'float64') : new GoLiteral(node.value, 'int');
       case 'pipeline':
         return this.#pipeline(node, dot);
       case 'identifier':
         return this.#call(dot, node.name, node, [], nothing);
       case 'field':
-        return this.#fields(dot, node, node.names, hasOperands);
+        return this.#fields(dot, node.names, hasOperands);
       case 'chain': {
         if (node.base.type === 'nil') this.#fail('indirection through explicit nil in .');
         const base = this.#operand(dot, node.base);
-        return this.#fields(base, node, node.names, hasOperands);
+        return this.#fields(base, node.names, hasOperands);
       }
       default:
         return this.#variable(node, hasOperands);
@@ -260,13 +266,12 @@ class Execution {
       this.#refuseOperands(node, hasOperands);
       return variable.value;
     }
-    return this.#fields(variable.value, node, fields, hasOperands);
+    return this.#fields(variable.value, fields, hasOperands);
   }
 
-  #fields(receiver: unknown, node: Operand, names: readonly string[], hasOperands: boolean): unknown {
+  #fields(receiver: unknown, names: readonly string[], hasOperands: boolean): unknown {
     let current = receiver;
     names.forEach((name, index) => {
-      this.#node = node;
       const isMap = typeof current === 'object' && current !== null && !Array.isArray(current);
       if (isMap && hasOperands && index === names.length - 1) {
         this.#fail(`${name} is not a method but has arguments`);
@@ -304,9 +309,11 @@ class Execution {
     }
     const values = operands.map((operand) => this.#operand(dot, operand));
     if (final !== nothing) values.push(final);
+    // A nil that no field held is nothing at all to len.
+    if (name === 'len' && values[0] === null && operands[0]?.type !== 'field') values[0] = noValue;
     this.#checkText(name, values, operands);
     try {
-      return definition.call(values);
+      return definition.call(values, operands[0] === undefined ? '' : nodeText(operands[0]));
     } catch (error) {
       if (!(error instanceof FunctionError)) throw error;
       this.#node = node;
@@ -335,6 +342,10 @@ class Execution {
     }
     return final === nothing ? value : final;
   }
+}
+
+function isGoInt(value: bigint): boolean {
+  return BigInt.asIntN(64, value) === value;
 }
 
 function printed(value: unknown): string {
