@@ -1,5 +1,5 @@
 import type { Unstructured } from '../apimachinery/object-meta.ts';
-import { type CommandContext, CommandError } from './command.ts';
+import type { CommandContext } from './command.ts';
 
 /** How the streams of this program are joined to those of a container. */
 export interface PodTerminal {
@@ -17,9 +17,10 @@ export interface PodTerminal {
  */
 export type PodAttacher = (pod: Unstructured, terminal: PodTerminal, context: CommandContext) => Promise<void>;
 
-/** What attaches to pods. @throws CommandError as long as this program cannot */
+/** What attaches to pods. */
 export function podAttacher(): PodAttacher {
-  throw new CommandError(
-    'attaching to a pod is not supported by kubectl-ts yet: leave out -i, -t, --attach and --rm, and look at the pod afterwards',
-  );
+  return async (pod, terminal, context) => {
+    const { attachOrShowLog } = await import('./pods/attach.ts');
+    await attachOrShowLog(pod, { ...terminal, container: '' }, context);
+  };
 }

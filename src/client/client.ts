@@ -1,10 +1,11 @@
+import type { Duplex } from 'node:stream';
 import type { GroupVersionResource } from '../apimachinery/gvk.ts';
 import type { HttpHeaders, Transport } from '../apimachinery/http.ts';
 import type { KubeList, KubeObject, Unstructured } from '../apimachinery/object-meta.ts';
 import type { WatchEvent } from '../apimachinery/watch-event.ts';
 
-/** Query parameters; undefined and empty ones are left out. */
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+/** Query parameters; undefined and empty ones are left out, those with several values come several times. */
+export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 export interface ClientRequest {
   readonly method: string;
@@ -94,6 +95,12 @@ export interface ResourceClient<T extends KubeObject = Unstructured> {
   deleteCollection(options?: DeleteOptions & ListOptions): Promise<unknown>;
 }
 
+/** A connection that speaks another protocol than HTTP now. */
+export interface UpgradedConnection {
+  readonly headers: HttpHeaders;
+  readonly connection: Duplex;
+}
+
 /** The one HTTP client of both kubectl and the controllers. */
 export interface Client {
   readonly transport: Transport;
@@ -101,6 +108,11 @@ export interface Client {
   request(request: ClientRequest): Promise<ClientResponse>;
   /** Like request, with the body as it comes. */
   stream(request: ClientRequest): Promise<ClientStreamResponse>;
+  /**
+   * Asks for another protocol, which the request's headers name (`connection`, `upgrade`).
+   * @throws UpgradeError for any other answer than 101
+   */
+  upgrade(request: ClientRequest): Promise<UpgradedConnection>;
   resource<T extends KubeObject = Unstructured>(gvr: GroupVersionResource, namespace?: string): ResourceClient<T>;
   close(): Promise<void>;
 }

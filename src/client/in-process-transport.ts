@@ -1,3 +1,4 @@
+import { duplexPair } from 'node:stream';
 import type { HttpHandler, Peer, Transport } from '../apimachinery/http.ts';
 import { asTransportError } from './transport-error.ts';
 
@@ -8,10 +9,21 @@ import { asTransportError } from './transport-error.ts';
 export function createInProcessTransport(handler: HttpHandler, peer?: Peer): Transport {
   const seen = peer ?? { address: '127.0.0.1', certificates: [] };
   return {
-    send(request) {
+    async send(request) {
       // A handler hears of aborts to come only.
-      if (request.signal?.aborted === true) return Promise.reject(asTransportError(request.signal.reason, ''));
-      return handler({ ...request, peer: seen });
+      if (request.signal?.aborted === true) throw asTransportError(request.signal.reason, '');
+      const { takeOver, ...answer } = await handler({ ...request, peer: seen });
+      if (takeOver === undefined) return answer;
+      const [upgraded, served] = duplexPair();
+      // As over a socket: what was sent before an end still arrives, a side that is cut takes the other with it.
+      upgraded.once('close', () => {
+        if (!upgraded.writableFinished) served.destroy();
+      });
+      served.once('close', () => {
+        if (!served.writableFinished) upgraded.destroy();
+      });
+      takeOver(served);
+      return { ...answer, upgraded };
     },
     close: () => Promise.resolve(),
   };

@@ -20,10 +20,12 @@ import type {
   ListOptions,
   Query,
   ResourceClient,
+  UpgradedConnection,
   WatchOptions,
 } from './client.ts';
 import { errorFromResponse, retryAfterSeconds } from './response-error.ts';
 import { asTransportError, TransportError } from './transport-error.ts';
+import { UpgradeError } from './upgrade-error.ts';
 import { decodeWatch } from './watch-decoder.ts';
 
 export interface ClientOptions {
@@ -77,6 +79,17 @@ class RestClient implements Client {
     } catch (error) {
       timeout?.cancel();
       throw error;
+    }
+  }
+
+  async upgrade(request: ClientRequest): Promise<UpgradedConnection> {
+    for (let refreshed = false; ; refreshed = true) {
+      const response = await this.transport.send(await this.#httpRequest(request, refreshed));
+      const { status, headers, upgraded } = response;
+      if (upgraded !== undefined) return { headers, connection: upgraded };
+      const body = await readBody(response.body);
+      if (status === 401 && !refreshed && this.#options.authorization !== undefined) continue;
+      throw new UpgradeError(status, Buffer.from(body).toString('utf8'));
     }
   }
 
@@ -188,7 +201,8 @@ function encodeBody(body: unknown): Uint8Array | undefined {
 export function formatQuery(query: Query | undefined): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) {
-    if (value !== undefined && value !== '') parameters.append(name, String(value));
+    if (Array.isArray(value)) for (const one of value as readonly string[]) parameters.append(name, one);
+    else if (value !== undefined && value !== '') parameters.append(name, String(value));
   }
   const text = parameters.toString();
   return text === '' ? '' : `?${text}`;

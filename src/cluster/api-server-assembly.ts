@@ -169,7 +169,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
         tokens: { authenticators: tokenAuthenticators, authority: tokens, objects, apiAudiences },
         issuing: { authority: tokens, apiAudiences, clock },
       }),
-      ...streamingEndpoints({ kubelets: options.kubelets ?? noKubelets }),
+      ...streamingEndpoints({ kubelets: options.kubelets ?? noKubelets, authorizer }),
     ]),
     storeHooks: ({ definition }) =>
       definition.group === '' && definition.resource === 'services' ? serviceHooks : undefined,

@@ -237,6 +237,18 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./logs.ts')).logsCommand,
   },
   {
+    path: ['attach'],
+    short: 'Attach to a running container',
+    group: troubleshooting,
+    load: async () => (await import('./attach.ts')).attachCommand,
+  },
+  {
+    path: ['exec'],
+    short: 'Execute a command in a container',
+    group: troubleshooting,
+    load: async () => (await import('./exec.ts')).execCommand,
+  },
+  {
     path: ['auth'],
     short: 'Inspect authorization',
     group: troubleshooting,

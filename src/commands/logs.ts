@@ -12,9 +12,9 @@ import {
   UsageError,
 } from '../cli/command.ts';
 import { podRunningTimeoutFlag, selectorFlag } from '../cli/flags.ts';
-import { objectOfArgument } from '../cli/pods/pod-object.ts';
+import { objectOfArguments } from '../cli/pods/pod-object.ts';
 import { type LogQuery, logTargets } from './logs/log-targets.ts';
-import { showLogs } from './logs/show-logs.ts';
+import { showLogs } from '../cli/pods/show-logs.ts';
 
 interface LogsOptions {
   /** `POD` or `TYPE/NAME`; empty with a selector. */
@@ -179,7 +179,7 @@ async function loggedObject(options: LogsOptions, context: CommandContext): Prom
   const { name: namespace } = await context.cluster.namespace();
   if (selector === '') {
     try {
-      return await objectOfArgument(argument, context);
+      return await objectOfArguments([argument], context);
     } catch (error) {
       if (!hasReason(error, 'NotFound')) throw error;
       throw new CommandError(`error from server (NotFound): ${error.message} in namespace ${goQuote(namespace)}`);

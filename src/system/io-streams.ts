@@ -6,6 +6,8 @@ export interface OutputStream {
   readonly isTerminal: boolean;
   /** Width in columns when it is a terminal. */
   readonly columns?: number;
+  /** Calls back with the terminal's size, at once and whenever it changes, until the returned function is called. */
+  watchSize?(listener: (size: { readonly width: number; readonly height: number }) => void): () => void;
 }
 
 /** Where input comes from. */
@@ -19,6 +21,8 @@ export interface InputStream {
   readonly isTerminal: boolean;
   /** Switches a terminal's raw mode; nothing happens when it is none. */
   setRawMode(raw: boolean): void;
+  /** Stops reading: an input that goes on no longer keeps the program alive. */
+  close(): void;
 }
 
 /** The three standard streams of a program. */

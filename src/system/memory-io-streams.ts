@@ -35,6 +35,7 @@ export function memoryIOStreams(input: string | Uint8Array = ''): MemoryIOStream
       },
       isTerminal: false,
       setRawMode() {},
+      close() {},
     },
     out: output(written.out),
     err: output(written.err),

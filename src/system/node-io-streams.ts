@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import type { InputStream, IOStreams, OutputStream } from './io-streams.ts';
 
-type TerminalWritable = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+type TerminalWritable = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 type TerminalReadable = Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown };
 
 /**
@@ -33,15 +33,28 @@ function nodeOutput(stream: TerminalWritable, onBrokenPipe: () => void): OutputS
     flush: () => new Promise((resolve) => stream.write('', () => resolve())),
     isTerminal: stream.isTTY === true,
     ...(stream.columns === undefined ? {} : { columns: stream.columns }),
+    watchSize(listener) {
+      const tell = (): void => {
+        const { columns, rows } = stream;
+        if (columns !== undefined && rows !== undefined) listener({ width: columns, height: rows });
+      };
+      tell();
+      stream.on('resize', tell);
+      return () => void stream.removeListener('resize', tell);
+    },
   };
 }
 
 class NodeInput implements InputStream {
   readonly #open: () => TerminalReadable;
+  #isOpen = false;
   #lines: AsyncIterator<string> | undefined;
 
   constructor(open: () => TerminalReadable) {
-    this.#open = open;
+    this.#open = () => {
+      this.#isOpen = true;
+      return open();
+    };
   }
 
   get isTerminal(): boolean {
@@ -69,5 +82,9 @@ class NodeInput implements InputStream {
 
   setRawMode(raw: boolean): void {
     this.#open().setRawMode?.(raw);
+  }
+
+  close(): void {
+    if (this.#isOpen) this.#open().destroy();
   }
 }

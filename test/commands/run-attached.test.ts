@@ -5,7 +5,7 @@ import type { PodTerminal } from '../../src/cli/pod-attacher.ts';
 import { followPod } from '../../src/commands/run/attached-pod.ts';
 import { FakeClock } from '../../src/system/fake-clock.ts';
 import { memoryIOStreams } from '../../src/system/memory-io-streams.ts';
-import { createCommandCluster } from '../support/command-cluster.ts';
+import { createNodeCluster, testNode } from '../support/node-cluster.ts';
 import { createTestApiServer } from '../support/test-api-server.ts';
 
 const terminal: PodTerminal = { stdin: true, tty: false, quiet: false, detachKeys: '' };
@@ -67,10 +67,14 @@ void test('run attaches to the pod when it runs, or has ended, and ends as it do
   assert.deepEqual(await follow(running, undefined, 'Always'), ['Running', 0, '']);
 });
 
-void test('run does not make a pod that it cannot attach to', async (context) => {
-  const cluster = await createCommandCluster(context);
-  const { exitCode, stderr } = await cluster.run('run', 'x', '--image=i', '-i');
-  assert.equal(exitCode, 1);
-  assert.match(stderr, /^error: attaching to a pod is not supported by kubectl-ts yet/);
+void test('run -i --rm attaches, passes its input, ends with the exit code and removes the pod', async (context) => {
+  const cluster = await createNodeCluster(context);
+  const bound = `--overrides=${JSON.stringify({ spec: { nodeName: testNode } })}`;
+  const argv = ['run', 'x', '--image=busybox', '--restart=Never', '-i', '--rm', '--quiet', bound, '--'];
+  const running = cluster.runWith({ input: 'fed\n' }, ...argv, 'sh', '-c', 'cat; exit 6');
+  await cluster.work();
+  const { exitCode, stdout } = await running;
+  assert.deepEqual([exitCode, stdout], [6, 'fed\n']);
+  await cluster.work();
   assert.equal((await cluster.run('get', 'pods', '-o', 'name')).stdout, '');
 });

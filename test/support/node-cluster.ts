@@ -4,6 +4,7 @@ import type { Unstructured } from '../../src/apimachinery/object-meta.ts';
 import { createEventRecorder } from '../../src/client/event-recorder.ts';
 import { createInformerFactory } from '../../src/client/informer-factory.ts';
 import { LocalKubelets } from '../../src/cluster/local-kubelets.ts';
+import { allowEverything } from '../../src/control-plane/apiserver/filters/authorization.ts';
 import { streamingEndpoints } from '../../src/control-plane/apiserver/streaming/streaming-endpoints.ts';
 import { createHostLocalNetwork } from '../../src/node/cni/host-local-network.ts';
 import type { RuntimeService } from '../../src/node/cri/runtime.ts';
@@ -34,7 +35,11 @@ export async function createNodeCluster(context: TestContext, api: TestApiServer
   const random = seededRandom(3);
   const kubelets = new LocalKubelets();
   const cluster = await createCommandCluster(context, {
-    api: { clock, specialEndpoints: streamingEndpoints({ kubelets }), ...api },
+    api: {
+      clock,
+      specialEndpoints: streamingEndpoints({ kubelets, authorizer: api.authorizer ?? allowEverything }),
+      ...api,
+    },
     world: { clock },
   });
   const { client } = cluster.api;

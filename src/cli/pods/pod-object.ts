@@ -4,10 +4,14 @@ import { resourceOf } from '../../resource/resource-access.ts';
 import { parseResourceArguments } from '../../resource/resource-arguments.ts';
 import type { CommandContext } from '../command.ts';
 
-/** The object that `POD` or `TYPE/NAME` names, as the server has it. @throws StatusError, ResourceArgumentError */
-export async function objectOfArgument(argument: string, context: CommandContext): Promise<Unstructured> {
+/**
+ * The object that `POD`, `TYPE/NAME` or `TYPE NAME` names, as the server has it.
+ * @throws StatusError, ResourceArgumentError
+ */
+export async function objectOfArguments(args: readonly string[], context: CommandContext): Promise<Unstructured> {
   const discovery = await context.cluster.discovery();
-  const words = argument.includes('/') ? [argument] : ['pods', argument];
+  const isName = args.length === 1 && args[0]?.includes('/') !== true;
+  const words = isName ? ['pods', ...args] : args;
   const [found] = await discovery.withMapper((mapper) => parseResourceArguments(words, mapper));
   if (found?.name === undefined) throw new Error('a resource argument without a name');
   const client = await context.cluster.client();

@@ -10,6 +10,7 @@ import {
   findContainer,
   notAContainer,
 } from '../../cli/pods/container-choice.ts';
+import type { LogTarget } from '../../cli/pods/show-logs.ts';
 import { isPod } from '../../cli/pods/pod-object.ts';
 import { byLogging } from '../../cli/pods/pod-order.ts';
 import { findPods, goTypeOf, podSelectorOf, type PodSearch } from '../../cli/pods/pods-of-object.ts';
@@ -25,14 +26,6 @@ export interface LogQuery {
   readonly sinceSeconds?: number;
   readonly limitBytes?: number;
   readonly tailLines?: number;
-}
-
-/** One container's log. */
-export interface LogTarget {
-  readonly namespace: string;
-  readonly pod: string;
-  readonly container: string;
-  readonly query: Query;
 }
 
 /** Which of the logs are wanted. */

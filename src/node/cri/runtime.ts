@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+
 /**
  * The container runtime interface, after k8s.io/cri-api's runtime.v1: the calls a kubelet makes, with their names and
  * meaning. Times are nanoseconds since the epoch in CRI; here they are milliseconds, 0 for "not yet".
@@ -16,6 +18,8 @@ export interface PodSandboxConfig {
   readonly hostname: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** The ports that the pod's containers declare. */
+  readonly portMappings: readonly { readonly containerPort: number; readonly protocol: string }[];
   /** The pod shares the node's network and gets no address of its own. */
   readonly hostNetwork: boolean;
 }
@@ -43,6 +47,11 @@ export interface ContainerConfig {
   readonly args: readonly string[];
   readonly workingDir: string;
   readonly envs: readonly { readonly key: string; readonly value: string }[];
+  /** The container keeps its standard input open for those who attach. */
+  readonly stdin: boolean;
+  /** Standard input ends with the first who attaches. */
+  readonly stdinOnce: boolean;
+  readonly tty: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
@@ -104,9 +113,46 @@ export interface ContainerLog {
   more(length: number, signal: AbortSignal): Promise<boolean>;
 }
 
+/** A terminal's size in characters. */
+export interface TerminalSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Where output goes; `write` resolves when more may follow. */
+export interface ByteSink {
+  write(chunk: Uint8Array): Promise<void>;
+}
+
+/**
+ * The standard streams of exec and attach, as a CRI streaming server hands them on; those that nobody wants are absent.
+ * With a terminal standard error is part of standard output.
+ */
+export interface ProcessStreams {
+  readonly stdin?: AsyncIterable<Uint8Array>;
+  readonly stdout?: ByteSink;
+  readonly stderr?: ByteSink;
+  /** New sizes of the terminal. */
+  readonly resize?: AsyncIterable<TerminalSize>;
+}
+
+/** ExecRequest. */
+export interface ExecRequest {
+  readonly containerId: string;
+  readonly cmd: readonly string[];
+  readonly tty: boolean;
+}
+
+/** ExecSyncResponse. */
+export interface ExecSyncResult {
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  readonly exitCode: number;
+}
+
 /** An error of the runtime; `code` is the gRPC status name a real runtime would send. */
 export class RuntimeError extends Error {
-  readonly code: 'NotFound' | 'InvalidArgument' | 'AlreadyExists' | 'Unavailable' | 'Unknown';
+  readonly code: 'NotFound' | 'InvalidArgument' | 'AlreadyExists' | 'Unavailable' | 'DeadlineExceeded' | 'Unknown';
 
   constructor(code: RuntimeError['code'], message: string) {
     super(message);
@@ -130,6 +176,14 @@ export interface RuntimeService {
   stopContainer(containerId: string, timeoutSeconds: number): Promise<void>;
   removeContainer(containerId: string): Promise<void>;
   listContainers(filter?: { readonly podSandboxId?: string }): Promise<readonly ContainerStatus[]>;
+  /** Runs a command in a running container. @returns its exit code; the signal kills it */
+  exec(request: ExecRequest, streams: ProcessStreams, signal: AbortSignal): Promise<number>;
+  /** Runs a command and keeps what it writes; killed after `timeoutSeconds`, 0 for never. */
+  execSync(containerId: string, cmd: readonly string[], timeoutSeconds: number): Promise<ExecSyncResult>;
+  /** Connects to a container's own streams until it ends, or the signal aborts. */
+  attach(containerId: string, streams: ProcessStreams, signal: AbortSignal): Promise<void>;
+  /** Carries a connection to a port of a sandbox until either side ends it. @throws RuntimeError when nothing listens */
+  portForward(podSandboxId: string, port: number, connection: Duplex): Promise<void>;
   /** The log of a container, running or ended. @throws RuntimeError NotFound */
   containerLog(containerId: string): Promise<ContainerLog>;
   /** Calls back for every event until the returned function is called. */

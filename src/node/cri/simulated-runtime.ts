@@ -1,19 +1,25 @@
 import { createHash } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import type { NetworkPlugin } from '../cni/network-plugin.ts';
-import { MemoryContainerLog } from './memory-container-log.ts';
 import {
   RuntimeError,
+  type ByteSink,
   type ContainerConfig,
   type ContainerEvent,
   type ContainerLog,
   type ContainerStatus,
+  type ExecRequest,
+  type ExecSyncResult,
   type Image,
   type ImageService,
   type PodSandbox,
+  type ProcessStreams,
   type RuntimeService,
 } from './runtime.ts';
+import { ContainerProcess } from './simulation/container-process.ts';
+import { PortServer } from './simulation/port-server.ts';
 
 /** Annotation of a pod, or of one container's config: seconds after which it ends by itself. */
 export const exitAfterAnnotation = 'simulation.kubectl-ts.dev/exit-after-seconds';
@@ -34,17 +40,25 @@ export interface SimulatedRuntimeOptions {
 
 type MutableContainer = { -readonly [Key in keyof ContainerStatus]: ContainerStatus[Key] } & {
   readonly annotations: Readonly<Record<string, string>>;
-  readonly log: MemoryContainerLog;
-  /** What would run, for the log. */
-  readonly command: readonly string[];
+  readonly process: ContainerProcess;
   timer?: Timer;
 };
+
+interface SandboxEntry {
+  sandbox: PodSandbox;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly hostname: string;
+  /** Those that something listens on. */
+  readonly ports: readonly number[];
+  readonly server: PortServer;
+}
 
 /**
  * A container runtime that runs nothing: sandboxes and containers go through the states of a real one, with addresses
  * of the network plugin and images that can always be had (but for the host name `unreachable.invalid`, so that
  * ErrImagePull can be seen). Containers run until they are stopped; those of a Job, and those whose pod carries the
- * annotation above, end by themselves. The log of a container says what would run.
+ * annotation above, end by themselves. A few commands are built in (see simulation/programs.ts) and do what they say on
+ * a small file system in memory; for all others the log says what would run.
  */
 export function createSimulatedRuntime(options: SimulatedRuntimeOptions): RuntimeService & ImageService {
   return new SimulatedRuntime(options);
@@ -52,7 +66,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Runtim
 
 class SimulatedRuntime implements RuntimeService, ImageService {
   readonly #options: SimulatedRuntimeOptions;
-  readonly #sandboxes = new Map<string, { sandbox: PodSandbox; annotations: Readonly<Record<string, string>> }>();
+  readonly #sandboxes = new Map<string, SandboxEntry>();
   readonly #containers = new Map<string, MutableContainer>();
   readonly #images = new Map<string, Image>();
   readonly #listeners = new Set<(event: ContainerEvent) => void>();
@@ -79,6 +93,9 @@ class SimulatedRuntime implements RuntimeService, ImageService {
         labels: config.labels,
       },
       annotations: config.annotations,
+      hostname: config.hostname,
+      ports: config.portMappings.map(({ containerPort }) => containerPort),
+      server: new PortServer(`${namespace}/${name}`),
     });
     this.#emit('CONTAINER_STARTED', id, id);
     return id;
@@ -130,8 +147,11 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       message: '',
       labels: config.labels,
       annotations: config.annotations,
-      log: new MemoryContainerLog(() => this.#options.clock.now()),
-      command: [...config.command, ...config.args],
+      process: new ContainerProcess(config, {
+        clock: this.#options.clock,
+        hostname: entry.hostname,
+        podIp: entry.sandbox.ips[0] ?? '127.0.0.1',
+      }),
     });
     this.#emit('CONTAINER_CREATED', id, podSandboxId);
     return id;
@@ -145,11 +165,14 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     }
     container.state = 'CONTAINER_RUNNING';
     container.startedAt = this.#options.clock.now();
-    container.log.write('stdout', Buffer.from(firstLogLine(container)));
     this.#emit('CONTAINER_STARTED', containerId, container.podSandboxId);
     const annotations = { ...entry.annotations, ...container.annotations };
+    const isTimed = annotations[exitAfterAnnotation] !== undefined;
+    const runs = container.process.start((exitCode) => {
+      if (!isTimed) this.#exit(container, exitCode, exitCode === 0 ? 'Completed' : 'Error');
+    });
     const seconds = lifetimeSeconds(annotations, entry.sandbox.labels);
-    if (seconds === undefined) return;
+    if (seconds === undefined || (runs && !isTimed)) return;
     const code = Number(annotations[exitCodeAnnotation] ?? '0');
     container.timer = this.#options.clock.setTimer(
       () => this.#exit(container, code, code === 0 ? 'Completed' : 'Error'),
@@ -177,7 +200,44 @@ class SimulatedRuntime implements RuntimeService, ImageService {
   }
 
   async containerLog(containerId: string): Promise<ContainerLog> {
-    return this.#container(containerId).log;
+    return this.#container(containerId).process.log;
+  }
+
+  async exec({ containerId, cmd, tty }: ExecRequest, streams: ProcessStreams, signal: AbortSignal): Promise<number> {
+    return this.#running(containerId).process.exec(cmd, tty, streams, signal);
+  }
+
+  async execSync(containerId: string, cmd: readonly string[], timeoutSeconds: number): Promise<ExecSyncResult> {
+    const written = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+    const keep = (into: Uint8Array[]): ByteSink => ({
+      write: (chunk) => Promise.resolve(void into.push(Uint8Array.from(chunk))),
+    });
+    const streams = { stdout: keep(written.stdout), stderr: keep(written.stderr) };
+    const late = new AbortController();
+    const timer =
+      timeoutSeconds > 0 ? this.#options.clock.setTimer(() => late.abort(), timeoutSeconds * 1000) : undefined;
+    const exitCode = await this.#running(containerId).process.exec(cmd, false, streams, late.signal);
+    timer?.cancel();
+    if (late.signal.aborted) throw new RuntimeError('DeadlineExceeded', `timeout ${timeoutSeconds}s exceeded`);
+    return { stdout: Buffer.concat(written.stdout), stderr: Buffer.concat(written.stderr), exitCode };
+  }
+
+  async attach(containerId: string, streams: ProcessStreams, signal: AbortSignal): Promise<void> {
+    await this.#running(containerId).process.attach(streams, signal);
+  }
+
+  async portForward(podSandboxId: string, port: number, connection: Duplex): Promise<void> {
+    const entry = this.#sandboxes.get(podSandboxId);
+    if (entry?.sandbox.state !== 'SANDBOX_READY') {
+      throw new RuntimeError('NotFound', `sandbox "${podSandboxId}" not found`);
+    }
+    if (!entry.ports.includes(port)) {
+      throw new RuntimeError(
+        'Unknown',
+        `failed to connect to localhost:${port} inside namespace "${podSandboxId}", IPv4: dial tcp4 127.0.0.1:${port}: connect: connection refused IPv6 dial tcp6: address localhost: no suitable address found `,
+      );
+    }
+    await entry.server.serve(port, connection);
   }
 
   subscribe(listener: (event: ContainerEvent) => void): () => void {
@@ -222,8 +282,14 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     container.finishedAt = this.#options.clock.now();
     container.exitCode = exitCode;
     container.reason = reason;
-    container.log.end();
+    container.process.end();
     this.#emit('CONTAINER_STOPPED', container.id, container.podSandboxId);
+  }
+
+  #running(id: string): MutableContainer {
+    const container = this.#container(id);
+    if (container.state === 'CONTAINER_RUNNING') return container;
+    throw new RuntimeError('Unknown', `container is in ${container.state} state`);
   }
 
   #container(id: string): MutableContainer {
@@ -254,12 +320,6 @@ function lifetimeSeconds(
   const asked = annotations[exitAfterAnnotation];
   if (asked !== undefined && Number.isFinite(Number(asked))) return Math.max(0, Number(asked));
   return labels[jobNameLabel] === undefined ? undefined : jobSeconds;
-}
-
-/** What the log of every container begins with, since nothing writes one. */
-function firstLogLine({ metadata, image, command }: MutableContainer): string {
-  const what = command.length === 0 ? "the image's own command" : command.join(' ');
-  return `simulated container ${metadata.name} of image ${image}: nothing runs, a real node would run ${what}\n`;
 }
 
 /** Splits an image reference and fills in what Docker's conventions leave out (registry, `library/`, `latest`). */

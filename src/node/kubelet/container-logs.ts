@@ -1,18 +1,8 @@
 import type { ContainerState, ContainerStatus, Pod } from '../../api/types/core-v1.ts';
 import type { HttpRequest, HttpResponse } from '../../apimachinery/http.ts';
 import type { RuntimeService } from '../cri/runtime.ts';
+import { KubeletRequestError } from './kubelet-answers.ts';
 import { type LogOptions, readLogs } from './read-logs.ts';
-
-/** What is wrong with a request to the kubelet: a status and a text, without further form. */
-export class KubeletRequestError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.name = 'KubeletRequestError';
-    this.status = status;
-  }
-}
 
 /** Query of `/containerLogs`, the fields of PodLogOptions. @throws KubeletRequestError 400, 422 */
 export function parseLogOptions(query: URLSearchParams, now: number): LogOptions & { readonly previous: boolean } {

@@ -2,7 +2,9 @@ import type { Pod } from '../../api/types/core-v1.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../apimachinery/http.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { RuntimeService } from '../cri/runtime.ts';
-import { handleContainerLogs, KubeletRequestError } from './container-logs.ts';
+import { handleContainerLogs } from './container-logs.ts';
+import { jsonAnswer, KubeletRequestError, textAnswer } from './kubelet-answers.ts';
+import { handleAttach, handleExec } from './remote-command.ts';
 
 /** What the kubelet's server needs to know of its node. */
 export interface KubeletServerOptions {
@@ -14,8 +16,8 @@ export interface KubeletServerOptions {
 }
 
 /**
- * The kubelet's server as a function: `/containerLogs`, `/pods` and `/healthz` (as on port
- * 10250 of a real node). It trusts whoever calls it: reaching it is the caller's business.
+ * The kubelet's server as a function: `/containerLogs`, `/exec`, `/attach`, `/pods` and
+ * `/healthz` (as on port 10250 of a real node). It trusts whoever calls it: reaching it is the caller's business.
  */
 export function createKubeletServer(options: KubeletServerOptions): HttpHandler {
   return async (request) => {
@@ -28,7 +30,7 @@ export function createKubeletServer(options: KubeletServerOptions): HttpHandler 
   };
 }
 
-function route(request: HttpRequest, options: KubeletServerOptions): Promise<HttpResponse> | HttpResponse {
+async function route(request: HttpRequest, options: KubeletServerOptions): Promise<HttpResponse> {
   const mark = request.path.indexOf('?');
   const path = mark < 0 ? request.path : request.path.slice(0, mark);
   const query = new URLSearchParams(mark < 0 ? '' : request.path.slice(mark + 1));
@@ -48,20 +50,32 @@ function route(request: HttpRequest, options: KubeletServerOptions): Promise<Htt
       const node = { runtime: options.runtime, now: options.clock.now() };
       return handleContainerLogs(request, query, pod, container, node);
     }
+    case 'exec':
+    case 'attach': {
+      // NAMESPACE/POD/CONTAINER, or with the pod's uid before the container.
+      const container = rest.at(-1) ?? '';
+      const { runtime, clock } = options;
+      const pod = options.podByName(namespace, name);
+      if (pod === undefined) throw new KubeletRequestError(404, 'pod does not exist');
+      const target = { runtime, clock, containerId: await runningContainer(runtime, pod, container) };
+      return endpoint === 'exec' ? handleExec(request, query, target) : handleAttach(request, query, target);
+    }
     default:
       return textAnswer(404, '404 page not found\n');
   }
 }
 
+/** @throws KubeletRequestError 500, as the real kubelet */
+async function runningContainer(runtime: RuntimeService, pod: Pod, name: string): Promise<string> {
+  for (const sandbox of await runtime.listPodSandbox({ podUid: pod.metadata.uid ?? '' })) {
+    for (const container of await runtime.listContainers({ podSandboxId: sandbox.id })) {
+      if (container.metadata.name === name && container.state === 'CONTAINER_RUNNING') return container.id;
+    }
+  }
+  throw new KubeletRequestError(500, `container not found (${JSON.stringify(name)})`);
+}
+
 function hasContainer({ spec }: Pod, name: string): boolean {
   const { containers = [], initContainers = [], ephemeralContainers = [] } = spec ?? {};
   return [...containers, ...initContainers, ...ephemeralContainers].some((container) => container.name === name);
-}
-
-function textAnswer(status: number, text: string): HttpResponse {
-  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: Buffer.from(text) };
-}
-
-function jsonAnswer(object: unknown): HttpResponse {
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(object)) };
 }

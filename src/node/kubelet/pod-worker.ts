@@ -194,6 +194,7 @@ export class PodWorker {
       labels,
       annotations,
       hostNetwork: pod.spec?.hostNetwork === true,
+      portMappings: portMappings(pod),
     });
     return (await this.#sandboxes()).find((sandbox) => sandbox.state === 'SANDBOX_READY');
   }
@@ -319,6 +320,9 @@ export class PodWorker {
       args: container.args ?? [],
       workingDir: container.workingDir ?? '',
       envs,
+      stdin: container.stdin === true,
+      stdinOnce: container.stdinOnce === true,
+      tty: container.tty === true,
       labels: { 'io.kubernetes.container.name': container.name },
       // Nothing really runs: an init container has done its work at once.
       annotations: isInit ? { [exitAfterAnnotation]: '0' } : {},
@@ -425,4 +429,11 @@ function versionOf(pod: Pod): number {
 function removedFields(old: Pod['status'], status: object): Record<string, null> {
   const gone = Object.keys(old ?? {}).filter((key) => !Object.hasOwn(status, key));
   return Object.fromEntries(gone.map((key) => [key, null]));
+}
+
+/** Every port that a container declares. */
+function portMappings({ spec }: Pod): { containerPort: number; protocol: string }[] {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap(({ ports = [] }) =>
+    ports.map(({ containerPort, protocol = 'TCP' }) => ({ containerPort, protocol })),
+  );
 }

@@ -1,10 +1,18 @@
 import { resourcePath } from '../../apimachinery/gvk.ts';
 import { StatusError } from '../../apimachinery/status.ts';
-import { CommandError } from '../../cli/command.ts';
+import { CommandError } from '../command.ts';
 import type { Client, Query } from '../../client/client.ts';
 import { type Clock, sleep } from '../../system/clock.ts';
 import type { IOStreams } from '../../system/io-streams.ts';
-import type { LogTarget } from './log-targets.ts';
+
+/** One container's log. */
+export interface LogTarget {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  /** PodLogOptions. */
+  readonly query: Query;
+}
 
 /** How logs are shown. */
 export interface LogDisplay {

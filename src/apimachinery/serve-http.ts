@@ -1,0 +1,218 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { HttpHandler, HttpHeaders, HttpRequest, HttpResponse, Peer } from './http.ts';
+
+/** A handler behind Node's HTTP server. */
+export interface ServedHandler {
+  readonly handle: HttpHandler;
+  /** Told what kept an answer from being given; the connection is cut. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** A request and its response, as Node hands them to a listener. */
+export type ServedExchange = readonly [request: AnyRequest, response: AnyResponse];
+
+type AnyRequest = IncomingMessage | Http2ServerRequest;
+type AnyResponse = ServerResponse | Http2ServerResponse;
+
+const hopHeaders = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade']);
+
+/** Answers one request: a listener of Node's `request` event, HTTP/1.1 and HTTP/2. */
+export async function serveRequest(served: ServedHandler, request: AnyRequest, response: AnyResponse): Promise<void> {
+  const gone = watchDeparture(response);
+  try {
+    await sendAnswer(request, response, await served.handle(toHttpRequest(request, gone)), gone);
+  } catch (error) {
+    served.onFailure(error);
+    response.destroy();
+  }
+}
+
+/**
+ * Answers a request that asks for another protocol: a listener of Node's `upgrade` event. An answer that takes over
+ * gets the connection; any other is sent as usual, and the connection ends after it.
+ */
+export async function serveUpgrade(
+  served: ServedHandler,
+  request: IncomingMessage,
+  connection: Duplex,
+  head: Uint8Array,
+): Promise<void> {
+  // Node has taken its own listeners off: without one an error would end the process.
+  connection.on('error', () => undefined);
+  if (head.byteLength > 0) connection.unshift(head);
+  const response = new ServerResponse(request);
+  response.setHeader('connection', 'close');
+  const gone = watchDeparture(response);
+  connection.once('close', () => gone.report());
+  try {
+    const { body, ...asked } = toHttpRequest(request, gone);
+    const length = Number(request.headers['content-length'] ?? '0');
+    const answer = await served.handle(
+      body === undefined || length === 0 ? asked : { ...asked, body: firstBytes(connection, length) },
+    );
+    if (answer.takeOver !== undefined) {
+      connection.write(upgradeHead(answer));
+      answer.takeOver(connection);
+      return;
+    }
+    response.assignSocket(connection as Socket);
+    response.once('finish', () => connection.end());
+    await sendAnswer(request, response, answer, gone);
+  } catch (error) {
+    served.onFailure(error);
+    connection.destroy();
+  }
+}
+
+/** The head of a 101, which Node's own response would end with. */
+function upgradeHead({ status, headers }: HttpResponse): string {
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : (typeof value === 'string' ? [value] : value).map((one) => `${name}: ${one}`),
+  );
+  return `HTTP/1.1 ${status} Switching Protocols\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`;
+}
+
+/** A body that Node left unread, since it took the request for an upgrade. */
+async function* firstBytes(connection: Duplex, length: number): AsyncGenerator<Uint8Array> {
+  let left = length;
+  for await (const chunk of connection.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    yield chunk.subarray(0, left);
+    left -= chunk.length;
+    if (left <= 0) return;
+  }
+}
+
+function watchDeparture(response: AnyResponse): Departure {
+  const gone = new Departure();
+  response.on('close', () => {
+    if (!response.writableFinished) gone.report();
+  });
+  response.on('error', () => gone.report());
+  return gone;
+}
+
+async function sendAnswer(
+  request: AnyRequest,
+  response: AnyResponse,
+  answer: HttpResponse,
+  gone: Departure,
+): Promise<void> {
+  const isHttp2 = 'stream' in response;
+  response.statusCode = answer.status;
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (value === undefined || (isHttp2 && hopHeaders.has(name))) continue;
+    response.setHeader(name, typeof value === 'string' ? value : [...value]);
+  }
+  await sendBody(request, response, answer.body, gone);
+}
+
+async function sendBody(
+  request: AnyRequest,
+  response: AnyResponse,
+  body: Uint8Array | AsyncIterable<Uint8Array>,
+  gone: Departure,
+): Promise<void> {
+  if (body instanceof Uint8Array) {
+    response.setHeader('content-length', body.byteLength);
+    // The client may still be sending (a body that is too large): it gets its answer, and the connection ends.
+    if (!request.readableEnded && !('stream' in response)) response.shouldKeepAlive = request.readableLength === 0;
+    endResponse(response, request.method === 'HEAD' ? undefined : body);
+    return;
+  }
+  if ('flushHeaders' in response) response.flushHeaders();
+  for await (const chunk of body) {
+    if (gone.isReported) break;
+    if (!writeResponse(response, chunk)) await drained(response, gone.signal);
+  }
+  if (!gone.isReported) endResponse(response, undefined);
+}
+
+/** That a client has gone before its answer was whole. The signal is made when asked for: few requests need one. */
+class Departure {
+  isReported = false;
+  #controller: AbortController | undefined;
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.isReported) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  report(): void {
+    this.isReported = true;
+    this.#controller?.abort();
+  }
+}
+
+function writeResponse(response: AnyResponse, chunk: Uint8Array): boolean {
+  return 'stream' in response ? response.write(chunk) : response.write(chunk);
+}
+
+function endResponse(response: AnyResponse, body: Uint8Array | undefined): void {
+  if ('stream' in response) {
+    if (body === undefined) response.end();
+    else response.end(body);
+  } else if (body === undefined) response.end();
+  else response.end(body);
+}
+
+function drained(response: AnyResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.removeListener('drain', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    response.once('drain', done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+function toHttpRequest(request: AnyRequest, gone: Departure): HttpRequest {
+  const headers: HttpHeaders = {};
+  for (const [name, value] of Object.entries(request.headers)) if (!name.startsWith(':')) headers[name] = value;
+  const authority = request.headers[':authority'];
+  if (headers['host'] === undefined && typeof authority === 'string') headers['host'] = authority;
+  const method = request.method ?? 'GET';
+  const hasBody = method !== 'GET' && method !== 'HEAD';
+  return {
+    method,
+    path: request.url ?? '/',
+    headers,
+    get signal() {
+      return gone.signal;
+    },
+    peer: peerOf(request.socket),
+    ...(hasBody ? { body: request as AsyncIterable<Uint8Array> } : {}),
+  };
+}
+
+/** What is known of connections: reading the certificates takes longer than most requests. */
+const peers = new WeakMap<Duplex, Peer>();
+
+/** The remote address and the certificates that the client showed, leaf first. */
+function peerOf(socket: Duplex): Peer {
+  let peer = peers.get(socket);
+  if (peer === undefined) {
+    peer = readPeer(socket);
+    peers.set(socket, peer);
+  }
+  return peer;
+}
+
+function readPeer(socket: Duplex): Peer {
+  const address = (socket as Socket).remoteAddress ?? '';
+  const certificates: Uint8Array[] = [];
+  if (typeof (socket as TLSSocket).getPeerX509Certificate === 'function') {
+    let certificate = (socket as TLSSocket).getPeerX509Certificate();
+    while (certificate !== undefined && certificates.length < 10) {
+      certificates.push(certificate.raw);
+      certificate = certificate.issuerCertificate;
+    }
+  }
+  return { address, certificates };
+}

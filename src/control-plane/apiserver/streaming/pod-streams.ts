@@ -1,0 +1,129 @@
+import type { Duplex } from 'node:stream';
+import type { Pod } from '../../../api/types/core-v1.ts';
+import type { HttpHeaders, HttpResponse } from '../../../apimachinery/http.ts';
+import { badRequest, forbidden, internalError } from '../../../apimachinery/status.ts';
+import { requestedUpgrade } from '../../../apimachinery/streaming/protocols.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import { admissionRequest } from '../endpoints/endpoint.ts';
+import { authorizationAttributes, type RequestAuthorizer } from '../filters/authorization.ts';
+import type { EndpointHandler } from '../route-resource.ts';
+import type { KubeletConnections } from './kubelet-connections.ts';
+import { chosenContainer, nodeOf, podOf } from './pod-location.ts';
+import { queryFlag, queryInteger } from './query-options.ts';
+
+/** What the endpoints below are handed. */
+export interface PodStreamOptions {
+  readonly kubelets: KubeletConnections;
+  readonly authorizer: RequestAuthorizer;
+}
+
+/** pods/NAME/exec and pods/NAME/attach. */
+export function remoteCommandHandler(subresource: 'exec' | 'attach', options: PodStreamOptions): EndpointHandler {
+  return async (endpoint) => {
+    const { query } = endpoint.request;
+    await requireCreate(endpoint, options.authorizer);
+    await admitConnect(endpoint, subresource === 'exec' ? 'PodExecOptions' : 'PodAttachOptions');
+    const pod = await podOf(endpoint);
+    const container = chosenContainer(pod, query.get('container') ?? '');
+    const params = new URLSearchParams();
+    const streams = { stdin: 'input', stdout: 'output', stderr: 'error', tty: 'tty' };
+    for (const [name, param] of Object.entries(streams)) {
+      if (queryFlag(query, name)) params.set(param, '1');
+    }
+    if (subresource === 'exec') for (const word of query.getAll('command')) params.append('command', word);
+    return toKubelet(
+      endpoint,
+      options.kubelets,
+      pod,
+      [subresource, endpoint.namespace, endpoint.name, container],
+      params,
+    );
+  };
+}
+
+/** pods/NAME/portforward. */
+export function portForwardHandler(options: PodStreamOptions): EndpointHandler {
+  return async (endpoint) => {
+    await requireCreate(endpoint, options.authorizer);
+    await admitConnect(endpoint, 'PodPortForwardOptions');
+    const pod = await podOf(endpoint);
+    const params = new URLSearchParams();
+    const ports = readPorts(endpoint.request.query);
+    if (ports.length > 0) params.set('port', ports.join(','));
+    return toKubelet(endpoint, options.kubelets, pod, ['portForward', endpoint.namespace, endpoint.name], params);
+  };
+}
+
+function readPorts(query: URLSearchParams): readonly number[] {
+  try {
+    return query.getAll('ports').map((text) => queryInteger(new URLSearchParams({ port: text }), 'port') ?? 0);
+  } catch (error) {
+    throw badRequest(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** A GET (as WebSockets are asked for) needs the same permission as a POST. @throws StatusError 403 */
+async function requireCreate({ request }: Endpoint, authorizer: RequestAuthorizer): Promise<void> {
+  if (request.info.verb === 'create') return;
+  const attributes = authorizationAttributes({ ...request.info, verb: 'create' }, request.user);
+  const { allowed, reason } = await authorizer.authorize(attributes);
+  const { apiGroup, resource, name } = request.info;
+  if (!allowed) throw forbidden({ group: apiGroup, resource }, name, reason);
+}
+
+async function admitConnect(endpoint: Endpoint, kind: string): Promise<void> {
+  const object = { kind, apiVersion: 'v1', metadata: {} };
+  const facts = { object, dryRun: false, kind: { group: '', version: 'v1', kind } };
+  await endpoint.server.admission.mutate(admissionRequest(endpoint, 'CONNECT', facts));
+  await endpoint.server.admission.validate(admissionRequest(endpoint, 'CONNECT', facts));
+}
+
+/** Headers that are between the client and this server, or between this server and the kubelet. */
+const ownHeaders = new Set(['authorization', 'host', 'cookie', 'content-length', 'transfer-encoding', 'expect']);
+
+/** Passes the connection on to the pod's kubelet, which speaks the protocols. @throws StatusError */
+async function toKubelet(
+  endpoint: Endpoint,
+  kubelets: KubeletConnections,
+  pod: Pod,
+  path: readonly string[],
+  params: URLSearchParams,
+): Promise<HttpResponse> {
+  const { request } = endpoint;
+  const kubelet = await kubelets.connectionTo(nodeOf(pod));
+  if (requestedUpgrade(request.headers) === undefined) throw badRequest('Upgrade request required');
+  const headers: HttpHeaders = Object.fromEntries(
+    Object.entries(request.headers).filter(
+      ([name]) => !ownHeaders.has(name) && !name.startsWith('impersonate-') && !name.startsWith('x-remote-'),
+    ),
+  );
+  let answer: HttpResponse;
+  try {
+    const query = params.toString();
+    answer = await kubelet.send({
+      method: request.method,
+      path: `/${path.map(encodeURIComponent).join('/')}${query === '' ? '' : `?${query}`}`,
+      headers,
+      signal: request.signal(),
+    });
+  } catch (error) {
+    throw internalError(error instanceof Error ? error.message : String(error));
+  }
+  const { upgraded, ...rest } = answer;
+  if (upgraded === undefined) return rest;
+  return { ...rest, takeOver: (connection) => joinConnections(connection, upgraded) };
+}
+
+/** Carries bytes both ways until both sides have ended, or one is cut. */
+export function joinConnections(left: Duplex, right: Duplex): void {
+  for (const [from, to] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    from.pipe(to);
+    from.once('error', () => to.destroy());
+    from.once('close', () => {
+      if (!from.readableEnded) to.destroy();
+    });
+  }
+}

@@ -1,0 +1,119 @@
+import { MemoryContainerLog } from '../memory-container-log.ts';
+import type { ByteSink, ContainerConfig, ProcessStreams } from '../runtime.ts';
+import { InputQueue } from './input-queue.ts';
+import { MemoryFiles } from './memory-files.ts';
+import { isBuiltIn } from './programs.ts';
+import { runCommand, type SimulatedContainer } from './run-command.ts';
+import { isKnownScript } from './shell-syntax.ts';
+
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Where a container runs. */
+export interface ContainerPlace {
+  readonly clock: SimulatedContainer['clock'];
+  readonly hostname: string;
+  readonly podIp: string;
+}
+
+/** What a simulated container does: its files, its log, the command it runs if it is one of the built-in ones. */
+export class ContainerProcess {
+  readonly log: MemoryContainerLog;
+  readonly #config: ContainerConfig;
+  readonly #container: SimulatedContainer;
+  readonly #attached = new Set<ProcessStreams>();
+  readonly #input = new InputQueue();
+  readonly #stop = new AbortController();
+
+  constructor(config: ContainerConfig, { clock, hostname, podIp }: ContainerPlace) {
+    this.#config = config;
+    this.log = new MemoryContainerLog(() => clock.now());
+    const files = new MemoryFiles(() => clock.now());
+    files.writeFile('/etc/hostname', Buffer.from(`${hostname}\n`));
+    files.writeFile('/etc/hosts', Buffer.from(`127.0.0.1\tlocalhost\n${podIp}\t${hostname}\n`));
+    const workingFolder = config.workingDir === '' ? '/' : config.workingDir;
+    files.makeFolder(workingFolder);
+    const env = new Map([
+      ['PATH', defaultPath],
+      ['HOSTNAME', hostname],
+      ['HOME', '/root'],
+      ...config.envs.map(({ key, value }): [string, string] => [key, value]),
+    ]);
+    this.#container = { env, workingFolder, files, hostname, clock };
+  }
+
+  /**
+   * Starts the container's command. What is not built in only says so in the log, and goes on until it is stopped.
+   * @param onExit told the exit code of a command that ends
+   * @returns whether it is built in
+   */
+  start(onExit: (exitCode: number) => void): boolean {
+    const { metadata, image, command, args, stdin, tty } = this.#config;
+    const words = [...command, ...args];
+    if (!canRun(words)) {
+      const what = words.length === 0 ? "the image's own command" : words.join(' ');
+      const text = `simulated container ${metadata.name} of image ${image}: nothing runs, a real node would run ${what}\n`;
+      this.log.write('stdout', Buffer.from(text));
+      return false;
+    }
+    const streams: ProcessStreams = {
+      ...(stdin ? { stdin: this.#input } : {}),
+      stdout: this.#sink('stdout'),
+      ...(tty ? {} : { stderr: this.#sink('stderr') }),
+    };
+    runCommand(this.#container, words, tty, streams, this.#stop.signal).then(onExit, () => onExit(1));
+    return true;
+  }
+
+  /** Runs a further command. @returns its exit code */
+  exec(command: readonly string[], tty: boolean, streams: ProcessStreams, signal: AbortSignal): Promise<number> {
+    const both = AbortSignal.any([signal, this.#stop.signal]);
+    return runCommand(this.#container, command, tty, streams, both);
+  }
+
+  /** Connects streams to the command's own until it ends or the signal aborts. */
+  async attach(streams: ProcessStreams, signal: AbortSignal): Promise<void> {
+    this.#attached.add(streams);
+    const ended = new Promise<void>((resolve) => {
+      for (const one of [signal, this.#stop.signal]) {
+        if (one.aborted) resolve();
+        one.addEventListener('abort', () => resolve(), { once: true });
+      }
+      // Whoever ends the input leaves, unless that ends the container's own.
+      if (streams.stdin !== undefined) this.#feed(streams.stdin).then((leaves) => leaves && resolve(), resolve);
+    });
+    await ended;
+    this.#attached.delete(streams);
+  }
+
+  /** The container has ended: so does all that runs in it. */
+  end(): void {
+    this.log.end();
+    this.#input.end();
+    this.#stop.abort();
+  }
+
+  /** @returns whether the one who attached has left with its end. */
+  async #feed(stdin: AsyncIterable<Uint8Array>): Promise<boolean> {
+    const { stdin: isOpen, stdinOnce, tty } = this.#config;
+    for await (const chunk of stdin) if (isOpen) this.#input.add(chunk);
+    if (!stdinOnce || tty) return true;
+    this.#input.end();
+    return false;
+  }
+
+  #sink(stream: 'stdout' | 'stderr'): ByteSink {
+    return {
+      write: async (chunk) => {
+        this.log.write(stream, chunk);
+        for (const attached of this.#attached) await attached[stream]?.write(chunk).catch(() => undefined);
+      },
+    };
+  }
+}
+
+/** Whether a command is built in, and its script (of `sh -c`) one that the built-in shell understands. */
+function canRun(words: readonly string[]): boolean {
+  const [command = '', flag = '', script] = words;
+  if (!isBuiltIn(command)) return false;
+  return script === undefined || !/^-[a-z]*c$/.test(flag) || isKnownScript(script);
+}

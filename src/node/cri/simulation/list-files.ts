@@ -1,0 +1,41 @@
+import { type FileNode, MemoryFiles } from './memory-files.ts';
+
+/** `ls`: with -a also what begins with a dot, with -l more of each, with -d folders themselves; one name a line. */
+export function listFiles(
+  files: MemoryFiles,
+  workingFolder: string,
+  words: readonly string[],
+): { readonly output: string; readonly errors: string } {
+  const flags = words.filter((word) => word.startsWith('-')).join('');
+  const paths = words.filter((word) => !word.startsWith('-'));
+  const [singles, folders, errors]: [string[], string[], string[]] = [[], [], []];
+  const asked = paths.length === 0 ? ['.'] : paths;
+  for (const path of asked) {
+    const place = MemoryFiles.absolute(path, workingFolder);
+    const node = files.find(place, flags.includes('l')) ?? files.find(place, true);
+    if (node === undefined) {
+      errors.push(`ls: ${path}: No such file or directory\n`);
+    } else if (node.kind === 'folder' && !flags.includes('d')) {
+      const names = [...node.entries.keys()].filter((name) => flags.includes('a') || !name.startsWith('.')).toSorted();
+      const lines = names.map((name) => line(name, node.entries.get(name), flags));
+      folders.push(`${asked.length > 1 ? `${path}:\n` : ''}${lines.join('')}`);
+    } else {
+      singles.push(line(path, node, flags));
+    }
+  }
+  const listed = [...(singles.length === 0 ? [] : [singles.join('')]), ...folders];
+  return { output: listed.join('\n'), errors: errors.join('') };
+}
+
+function line(name: string, node: FileNode | undefined, flags: string): string {
+  if (node === undefined || !flags.includes('l')) return `${name}\n`;
+  const size = node.kind === 'file' ? node.content.byteLength : node.kind === 'link' ? node.target.length : 4096;
+  const time = new Date(node.modifiedMillis).toISOString().slice(0, 16).replace('T', ' ');
+  const target = node.kind === 'link' ? ` -> ${node.target}` : '';
+  return `${modeText(node)} 1 root root ${String(size).padStart(8)} ${time} ${name}${target}\n`;
+}
+
+function modeText({ kind, mode }: FileNode): string {
+  const letters = 'rwxrwxrwx'.split('').map((letter, index) => ((mode >> (8 - index)) & 1 ? letter : '-'));
+  return `${{ file: '-', folder: 'd', link: 'l' }[kind]}${letters.join('')}`;
+}

@@ -1,0 +1,46 @@
+import type { Clock } from '../../../system/clock.ts';
+import type { ByteSink } from '../runtime.ts';
+import type { MemoryFiles } from './memory-files.ts';
+import type { ProcessInput } from './process-input.ts';
+
+/** What a simulated process sees of the world. */
+export interface ProcessContext {
+  /** Its own name first. */
+  readonly args: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly workingFolder: string;
+  readonly files: MemoryFiles;
+  readonly hostname: string;
+  readonly stdin: ProcessInput;
+  readonly stdout: ByteSink;
+  readonly stderr: ByteSink;
+  /** A person is at the other end. */
+  readonly interactive: boolean;
+  readonly clock: Clock;
+  /** What Ctrl-C does; a shell puts the command that it runs in the place of itself. */
+  readonly interrupts: Set<() => void>;
+  /** Aborts when the process is killed. */
+  readonly signal: AbortSignal;
+  /** The program a command names. @throws ExecError */
+  readonly findProgram: (command: string) => Program;
+}
+
+/** A program that is built in; gives its exit code. */
+export type Program = (context: ProcessContext) => Promise<number>;
+
+/** What a shell reports for a process that SIGKILL has ended. */
+export const killedExitCode = 137;
+
+/** And for one that Ctrl-C has ended. */
+export const interruptedExitCode = 130;
+
+/** A command that cannot be started; message and code are those of runc. */
+export class ExecError extends Error {
+  readonly exitCode: number;
+
+  constructor(name: string, reason: string, exitCode: number) {
+    super(`exec: ${JSON.stringify(name)}: ${reason}`);
+    this.name = 'ExecError';
+    this.exitCode = exitCode;
+  }
+}

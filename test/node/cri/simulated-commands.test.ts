@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ContainerConfig, type ProcessStreams } from '../../../src/node/cri/runtime.ts';
+import { ContainerProcess } from '../../../src/node/cri/simulation/container-process.ts';
+import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
+
+const config: ContainerConfig = {
+  metadata: { name: 'main', attempt: 0 },
+  image: 'busybox',
+  command: [],
+  args: [],
+  workingDir: '',
+  envs: [{ key: 'COLOUR', value: 'blue' }],
+  stdin: false,
+  stdinOnce: false,
+  tty: false,
+  labels: {},
+  annotations: {},
+};
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function makeContainer(special: Partial<ContainerConfig> = {}): {
+  readonly clock: FakeClock;
+  readonly process: ContainerProcess;
+  readonly run: (command: readonly string[], input?: string, tty?: boolean) => Promise<Outcome>;
+} {
+  const clock = new FakeClock();
+  const process = new ContainerProcess({ ...config, ...special }, { clock, hostname: 'web', podIp: '10.0.0.1' });
+  return {
+    clock,
+    process,
+    async run(command, input, tty = false) {
+      let [out, err] = ['', ''];
+      const streams: ProcessStreams = {
+        ...(input === undefined ? {} : { stdin: chunksOf(input) }),
+        stdout: { write: (chunk) => Promise.resolve(void (out += Buffer.from(chunk).toString())) },
+        ...(tty ? {} : { stderr: { write: (chunk) => Promise.resolve(void (err += Buffer.from(chunk).toString())) } }),
+      };
+      const code = await process.exec(command, tty, streams, new AbortController().signal);
+      return { code, out, err };
+    },
+  };
+}
+
+async function* chunksOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+void test('built-in commands and the shell', async () => {
+  const { run } = makeContainer();
+  const cases: readonly (readonly [script: string, out: string, code?: number, err?: string])[] = [
+    ['echo hello   world', 'hello world\n'],
+    ['echo -n "a  b"', 'a  b'],
+    ['hostname; pwd; whoami', 'web\n/\nroot\n'],
+    ['echo $COLOUR ${COLOUR}ish "$NOTHING" \'$COLOUR\'', 'blue blueish  $COLOUR\n'],
+    ['A=1 B="2 3"; echo $A-$B', '1-2 3\n'],
+    ['X=y printenv X', 'y\n'],
+    ['export Q=z; printenv Q', 'z\n'],
+    ['printenv NONE', '', 1],
+    ['false && echo no || echo yes', 'yes\n'],
+    ['true && echo yes; false; echo $?', 'yes\n1\n'],
+    ['exit 7; echo no', '', 7],
+    ['echo one > /tmp/f; echo two >> /tmp/f; cat /tmp/f; cat < /tmp/f | cat', 'one\ntwo\none\ntwo\n'],
+    ['echo oops >&2', '', 0, 'oops\n'],
+    ['cat /none 2>/dev/null || echo gone', 'gone\n'],
+    ['cat /none', '', 1, 'cat: /none: No such file or directory\n'],
+    ['mkdir -p /a/b; touch /a/b/c /a/d; ls /a; ls /a/b', 'b\nd\nc\n'],
+    ['ls /none', '', 1, 'ls: /none: No such file or directory\n'],
+    ['cd /tmp && pwd; cd /none', '/tmp\n', 2, "sh: cd: can't cd to /none: No such file or directory\n"],
+    ['[ -d /tmp ] && test -f /etc/hostname && [ a = a ] && echo all', 'all\n'],
+    ['rm /none', '', 1, "rm: can't remove '/none': No such file or directory\n"],
+    ['nonsense', '', 127, 'sh: nonsense: not found\n'],
+    ['echo a # comment\necho b', 'a\nb\n'],
+    ['echo "unfinished', '', 2, 'sh: syntax error: unterminated quoted string\n'],
+    ['while true; do echo x; done', '', 2, 'sh: while: this simulated shell does not know it\n'],
+    ['echo $(date)', '', 2, 'sh: $: this simulated shell does not know it\n'],
+  ];
+  for (const [script, out, code = 0, err = ''] of cases) {
+    assert.deepEqual(await run(['sh', '-c', script]), { code, out, err }, script);
+  }
+  assert.equal((await run(['sh'], 'echo one\nexit 4\necho two\n')).code, 4);
+  assert.equal((await run(['cat'], 'fed')).out, 'fed');
+  assert.match((await run(['env'])).out, /^PATH=.*\nHOSTNAME=web\nHOME=\/root\nCOLOUR=blue\n$/);
+});
+
+void test('commands that are not there end as runc ends them', async () => {
+  const { run } = makeContainer();
+  const prefix = 'OCI runtime exec failed: exec failed: unable to start container process: exec:';
+  assert.deepEqual(await run(['foo']), {
+    code: 127,
+    out: '',
+    err: `${prefix} "foo": executable file not found in $PATH: unknown\n`,
+  });
+  assert.deepEqual(await run(['/opt/foo']), {
+    code: 127,
+    out: '',
+    err: `${prefix} "/opt/foo": stat /opt/foo: no such file or directory: unknown\n`,
+  });
+});
+
+void test('tar packs and unpacks, long names and links too', async () => {
+  const { run, process } = makeContainer();
+  const long = 'n'.repeat(120);
+  await run(['sh', '-c', `mkdir -p /src/${long}; echo deep > /src/${long}/f; echo x > /src/x`]);
+  let archive = Buffer.alloc(0);
+  const stdout = { write: async (chunk: Uint8Array) => void (archive = Buffer.concat([archive, chunk])) };
+  const { signal } = new AbortController();
+  assert.equal(await process.exec(['tar', 'cf', '-', '-C', '/src', '.'], false, { stdout }, signal), 0);
+  await run(['mkdir', '/dst']);
+  const stdin = (async function* () {
+    for (let at = 0; at < archive.length; at += 700) yield archive.subarray(at, at + 700);
+  })();
+  assert.equal(await process.exec(['tar', '-xmf', '-', '-C', '/dst'], false, { stdin }, signal), 0);
+  assert.equal((await run(['cat', `/dst/${long}/f`, '/dst/x'])).out, 'deep\nx\n');
+  assert.deepEqual(await run(['tar', 'cf', '-', '/none']).then(({ code, err }) => [code, err]), [
+    2,
+    'tar: /none: Cannot stat: No such file or directory\ntar: Exiting with failure status due to previous errors\n',
+  ]);
+});
+
+void test('a terminal shows what is typed, takes back, interrupts and ends', async () => {
+  const { process } = makeContainer();
+  async function* keys(): AsyncGenerator<Uint8Array> {
+    for (const key of ['ecx', '\x7f', 'ho hi\r', 'sleep 9\r', '\x03', 'echo $?\r', '\x04']) {
+      yield Buffer.from(key);
+      await settle();
+    }
+  }
+  let out = '';
+  const stdout = { write: async (chunk: Uint8Array) => void (out += Buffer.from(chunk).toString()) };
+  const code = await process.exec(['sh'], true, { stdin: keys(), stdout }, new AbortController().signal);
+  assert.equal(out, '/ # ecx\b \bho hi\r\nhi\r\n/ # sleep 9\r\n^C\r\n/ # / # echo $?\r\n130\r\n/ # ');
+  assert.equal(code, 0);
+});
+
+void test('a container whose command is built in does what it says, others say what they would do', async () => {
+  const { process, clock } = makeContainer({ command: ['sh', '-c', 'echo begun; sleep 5; exit 3'] });
+  const codes: number[] = [];
+  assert.equal(
+    process.start((code) => codes.push(code)),
+    true,
+  );
+  await settle();
+  assert.equal(process.log.read(0)[0]?.content.toString(), 'begun\n');
+  await clock.advance(5000);
+  assert.deepEqual(codes, [3]);
+  const other = makeContainer({ command: ['nginx', '-g'] }).process;
+  assert.equal(
+    other.start(() => assert.fail('it does not end')),
+    false,
+  );
+  assert.match(other.log.read(0)[0]?.content.toString() ?? '', /nothing runs, a real node would run nginx -g\n$/);
+});
+
+void test('whoever attaches feeds the command and sees what it writes', async () => {
+  const { process } = makeContainer({ command: ['cat'], stdin: true, stdinOnce: true });
+  const ended = new Promise<number>((resolve) => process.start(resolve));
+  let out = '';
+  const attached = process.attach(
+    { stdin: chunksOf('hello\n'), stdout: { write: async (chunk) => void (out += Buffer.from(chunk).toString()) } },
+    new AbortController().signal,
+  );
+  assert.equal(await ended, 0);
+  process.end();
+  await attached;
+  assert.equal(out, 'hello\n');
+  assert.equal(process.log.read(0)[0]?.content.toString(), 'hello\n');
+});
