@@ -77,11 +77,17 @@ export function showFieldValue(value: unknown): string {
   if (value === undefined || value === null) return 'null';
   if (typeof value === 'string') return goQuote(value);
   if (typeof value === 'object') {
-    return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? Number(item) : item));
+    const text = JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? Number(item) : item));
+    return text.replaceAll(/[<>&\u2028\u2029]/g, goJsonEscape);
   }
   return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
     ? `${value}`
     : JSON.stringify(value);
+}
+
+/** Go's encoder escapes what could end a script in a page. */
+function goJsonEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** `Required value`, with a detail when there is one. */

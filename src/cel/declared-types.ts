@@ -157,6 +157,7 @@ export function declaredSizes(variables: Readonly<Record<string, DeclaredType | 
       else if (step === '@keys') current = current.key;
       else current = current.fields?.get(step) ?? (current.key === undefined ? undefined : current.element);
     }
-    return current?.maxElements === undefined ? undefined : ({ min: 0, max: current.maxElements } satisfies CostRange);
+    // What has no bound to declare counts as empty, as in the real estimator.
+    return current === undefined ? undefined : ({ min: 0, max: current.maxElements ?? 0 } satisfies CostRange);
   };
 }
