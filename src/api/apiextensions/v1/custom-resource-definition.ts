@@ -1,5 +1,6 @@
 import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { customResourceDefinitionStrategy } from './custom-resource-definition-strategy.ts';
 import { setCustomResourceDefinitionDefaults } from './custom-resource-definition-defaults.ts';
 
 /** The types of CustomResourceDefinition objects. */
@@ -179,4 +180,5 @@ export const customResourceDefinitionResource: ResourceDefinition = {
   type: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
   storageVersion: { group: 'apiextensions.k8s.io', version: 'v1beta1' },
   setDefaults: setCustomResourceDefinitionDefaults,
+  strategy: customResourceDefinitionStrategy,
 };
