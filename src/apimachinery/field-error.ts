@@ -1,4 +1,5 @@
 import { equalJson } from './json.ts';
+import { formatGoFloat } from './go-float.ts';
 import { StatusError, type StatusCause } from './status.ts';
 import { type GroupVersionKind } from './gvk.ts';
 
@@ -80,6 +81,8 @@ export function showFieldValue(value: unknown): string {
     const text = JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? Number(item) : item));
     return text.replaceAll(/[<>&\u2028\u2029]/g, goJsonEscape);
   }
+  // Whole numbers are integers as far as they are exact.
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) return formatGoFloat(value);
   return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
     ? `${value}`
     : JSON.stringify(value);

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../../apimachinery/http.ts';
-import { StatusError } from '../../apimachinery/status.ts';
+import { notFound, StatusError } from '../../apimachinery/status.ts';
 import { handleCreate } from './endpoints/create.ts';
 import { handleDeleteCollection } from './endpoints/delete-collection.ts';
 import { handleDelete } from './endpoints/delete.ts';
@@ -56,15 +56,24 @@ export async function routeResource(
   if (apiGroup === '' && info.apiPrefix === 'apis') return pageNotFound();
   if (!server.registry.hasGroup(apiGroup)) return pageNotFound();
   const resource = server.registry.find(apiGroup, apiVersion, info.resource);
+  if (resource === undefined && server.registry.isCustomGroup(apiGroup)) return pageNotFound();
   if (resource === undefined || parts.slice(0, 3).includes('')) throw resourceNotFound();
   if (resource.deprecationWarning !== '') addWarning(request, resource.deprecationWarning);
   const { definition } = resource;
   const isObject = parts.length > 1;
   const namespace = definition.namespaced ? info.namespace : '';
   if (definition.namespaced && isObject && namespace === '') throw resourceNotFound();
-  if (!definition.namespaced && info.namespace !== '' && info.resource !== 'namespaces') throw resourceNotFound();
+  if (!definition.namespaced && info.namespace !== '' && info.resource !== 'namespaces') {
+    if (resource.custom) return pageNotFound();
+    throw resourceNotFound();
+  }
   const subresource = definition.subresources.find((candidate) => candidate.name === info.subresource);
-  if (info.subresource !== '' && subresource === undefined) throw resourceNotFound();
+  if (info.subresource !== '' && subresource === undefined) {
+    if (resource.custom && (info.subresource === 'status' || info.subresource === 'scale')) {
+      throw notFound(resource.groupResource, info.name);
+    }
+    throw resourceNotFound();
+  }
   if (parts.length > 3 && info.subresource !== 'proxy') throw resourceNotFound();
   const verb = effectiveVerb(request, isObject);
   const handlers = special.get(`${apiGroup}/${info.resource}/${info.subresource}`) ?? {};

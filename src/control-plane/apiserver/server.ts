@@ -190,9 +190,10 @@ async function dispatchRequest(
   return unknownPath(request, parts);
 }
 
-/** The scale of built-in workloads. */
+/** The scale of workloads, built in or custom. */
 function builtInView(resource: ApiResource, subresource: string, types: SchemaSource): SubresourceView | undefined {
-  return subresource === 'scale' && !resource.custom ? scaleViewOf(resource, types) : undefined;
+  if (subresource !== 'scale' || (resource.custom && resource.scalePaths === undefined)) return undefined;
+  return scaleViewOf(resource, types);
 }
 
 /** Below the path of a group that is served, an error is a Status; elsewhere it is a plain page. */
@@ -231,7 +232,7 @@ function storeCache(options: ApiServerOptions): (resource: ApiResource) => Store
   return (resource) => {
     const known = stores.get(resource);
     if (known !== undefined) return known;
-    const hooks = options.storeHooks?.(resource) ?? builtInHooks(resource);
+    const hooks = options.storeHooks?.(resource) ?? builtInHooks(resource, () => options.clock.now());
     const store = new Store(resource, options.storage, options.clock, options.random, hooks);
     stores.set(resource, store);
     return store;

@@ -44,7 +44,8 @@ export function validateDefinition(object: Unstructured): FieldError[] {
 
 /** Checks what an update makes of a CustomResourceDefinition. */
 export function validateDefinitionUpdate(object: Unstructured, before: Unstructured): FieldError[] {
-  const [crd, old] = [object as unknown as CustomResourceDefinition, before as unknown as CustomResourceDefinition];
+  const crd = object as unknown as CustomResourceDefinition;
+  const old = before as unknown as CustomResourceDefinition;
   return [
     ...validateSpec(crd.spec, old.spec),
     ...validateImmutable(crd, old),

@@ -1,7 +1,4 @@
-import type {
-  CustomResourceDefinition,
-  CustomResourceDefinitionCondition,
-} from '../../../api/types/apiextensions-v1.ts';
+import type { CustomResourceDefinition } from '../../../api/types/apiextensions-v1.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
 import { formatTime } from '../../../apimachinery/object-meta.ts';
 import type { SchemaSource } from '../../../apimachinery/schema.ts';
@@ -13,6 +10,7 @@ import type { Clock } from '../../../system/clock.ts';
 import type { Logger } from '../../../system/logger.ts';
 import type { ResourceRegistry } from '../registry/api-resource.ts';
 import { customResources } from './custom-resource.ts';
+import { acceptNames, type ConditionState, mergeConditions } from './naming.ts';
 
 export interface CustomResourceHostOptions {
   readonly registry: ResourceRegistry;
@@ -65,50 +63,47 @@ export function createCustomResourceHost(options: CustomResourceHostOptions): Cu
 
   const sync = async (name: string): Promise<void> => {
     const crd = definitions.get('', name);
-    if (crd === undefined) {
-      withdraw(name);
-      return;
+    if (crd === undefined) withdraw(name);
+    else if (crd.metadata.deletionTimestamp !== undefined) await finish(crd);
+    else {
+      const named = await updateNames(client, crd, definitions.list(), clock.now());
+      if (isEstablished(named)) publish(named);
     }
-    if (crd.metadata.deletionTimestamp !== undefined) {
-      await finish(crd);
-      return;
-    }
-    const conflict = nameConflict(crd, definitions.list());
-    const accepted = await acceptNames(client, crd, conflict, clock.now());
-    if (conflict === undefined) publish(accepted);
   };
 
   /** All instances go before the definition does. */
   const finish = async (crd: CustomResourceDefinition): Promise<void> => {
     const name = crd.metadata.name ?? '';
     const served1 = served.get(name)?.[0];
-    if (served1 !== undefined && crd.metadata.finalizers?.includes(cleanupFinalizer) === true) {
-      const all = await client.resource(served1).list();
-      const isNamespaced = crd.spec.scope === 'Namespaced';
-      const namespaces = isNamespaced
-        ? [...new Set(all.items.map((item) => item.metadata.namespace ?? ''))]
-        : [undefined];
-      for (const namespace of namespaces) await client.resource(served1, namespace).deleteCollection();
-      const left = await client.resource(served1).list({ limit: 1 });
-      if (left.items.length > 0) {
+    const isKept = crd.metadata.finalizers?.includes(cleanupFinalizer) === true;
+    if (!isKept) {
+      withdraw(name);
+      return;
+    }
+    try {
+      const current = await client.resource<CustomResourceDefinition>(crdsResource).get(name);
+      const marked = await setConditions(client, current, [terminating], clock.now());
+      if (served1 !== undefined && isEstablished(crd) && !(await deleteInstances(client, served1, crd))) {
         queue.addAfter(name, 500);
         return;
       }
-    }
-    withdraw(name);
-    const finalizers = (crd.metadata.finalizers ?? []).filter((finalizer) => finalizer !== cleanupFinalizer);
-    try {
-      const current = await client.resource<CustomResourceDefinition>(crdsResource).get(name);
+      withdraw(name);
+      const finalizers = (marked.metadata.finalizers ?? []).filter((finalizer) => finalizer !== cleanupFinalizer);
       await client
         .resource<CustomResourceDefinition>(crdsResource)
-        .update({ ...current, metadata: { ...current.metadata, finalizers } });
+        .update({ ...marked, metadata: { ...marked.metadata, finalizers } });
     } catch (error) {
       if (!hasReason(error, 'NotFound')) throw error;
     }
   };
 
   const enqueue = (crd: CustomResourceDefinition): void => queue.add(crd.metadata.name ?? '');
-  definitions.addHandler({ added: enqueue, updated: enqueue, deleted: enqueue });
+  /** Names that one gives up (or takes) matter to all others of its group. */
+  const enqueueGroup = (crd: CustomResourceDefinition): void => {
+    enqueue(crd);
+    for (const other of definitions.list()) if (other.spec.group === crd.spec.group) enqueue(other);
+  };
+  definitions.addHandler({ added: enqueue, updated: enqueueGroup, deleted: enqueueGroup });
   let running: Promise<void> | undefined;
   return {
     start() {
@@ -123,73 +118,64 @@ export function createCustomResourceHost(options: CustomResourceHostOptions): Cu
   };
 }
 
-/** Why a definition's names cannot be accepted: another one of its group has them. */
-function nameConflict(crd: CustomResourceDefinition, all: readonly CustomResourceDefinition[]): string | undefined {
-  const { names, group } = crd.spec;
-  for (const other of all) {
-    if (other.metadata.name === crd.metadata.name || other.spec.group !== group) continue;
-    const taken = other.status?.acceptedNames;
-    if (taken === undefined || taken.plural === '') continue;
-    const theirs = new Set([taken.plural, taken.singular ?? '', ...(taken.shortNames ?? [])]);
-    for (const name of [names.plural, names.singular ?? '', ...(names.shortNames ?? [])]) {
-      if (name !== '' && theirs.has(name)) return `"${name}" is already in use`;
-    }
-    if (taken.kind === names.kind) return `"${names.kind}" is already in use`;
-  }
-  return undefined;
+const terminating = {
+  type: 'Terminating',
+  status: 'True',
+  reason: 'InstanceDeletionInProgress',
+  message: 'CustomResource deletion is in progress',
+} as const;
+
+function isEstablished({ status }: CustomResourceDefinition): boolean {
+  return (
+    status?.conditions?.some((condition) => condition.type === 'Established' && condition.status === 'True') === true
+  );
 }
 
-async function acceptNames(
+/** Deletes every instance. @returns whether none is left */
+async function deleteInstances(
+  client: Client,
+  resource: { readonly group: string; readonly version: string; readonly resource: string },
+  crd: CustomResourceDefinition,
+): Promise<boolean> {
+  const all = await client.resource(resource).list();
+  const isNamespaced = crd.spec.scope === 'Namespaced';
+  const namespaces = isNamespaced ? [...new Set(all.items.map((item) => item.metadata.namespace ?? ''))] : [undefined];
+  for (const namespace of namespaces) await client.resource(resource, namespace).deleteCollection();
+  const left = await client.resource(resource).list({ limit: 1 });
+  return left.items.length === 0;
+}
+
+/** Writes down which names a definition gets. */
+async function updateNames(
   client: Client,
   crd: CustomResourceDefinition,
-  conflict: string | undefined,
+  all: readonly CustomResourceDefinition[],
   now: number,
 ): Promise<CustomResourceDefinition> {
-  const time = formatTime(now);
-  const condition = (
-    type: string,
-    status: string,
-    reason: string,
-    message: string,
-  ): CustomResourceDefinitionCondition => {
-    const before = crd.status?.conditions?.find((candidate) => candidate.type === type);
-    const since = before?.status === status ? before.lastTransitionTime : undefined;
-    return { lastTransitionTime: since ?? time, message, reason, status, type };
-  };
-  const isAccepted = conflict === undefined;
-  const { names, versions } = crd.spec;
-  const acceptedNames = {
-    ...names,
-    singular: names.singular ?? names.kind.toLowerCase(),
-    listKind: names.listKind ?? `${names.kind}List`,
-  };
-  const storage = versions.find((version) => version.storage)?.name ?? '';
-  const stored = crd.status?.storedVersions ?? [];
+  const { acceptedNames, conditions } = acceptNames(crd, all);
   const status = {
     ...crd.status,
-    acceptedNames: isAccepted ? acceptedNames : (crd.status?.acceptedNames ?? { kind: '', plural: '' }),
-    conditions: [
-      isAccepted
-        ? condition('NamesAccepted', 'True', 'NoConflicts', 'no conflicts found')
-        : condition('NamesAccepted', 'False', 'PluralConflict', conflict),
-      isAccepted
-        ? condition('Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted')
-        : condition('Established', 'False', 'NotAccepted', 'not all names are accepted'),
-    ],
-    storedVersions: stored.includes(storage) ? stored : [...stored, storage],
+    acceptedNames,
+    conditions: mergeConditions(crd.status?.conditions ?? [], conditions, formatTime(now)),
   };
-  const finalizers = crd.metadata.finalizers ?? [];
-  let current = crd;
-  if (!equalJson(status, crd.status ?? {})) {
-    current = await client
-      .resource<CustomResourceDefinition>(crdsResource)
-      .update({ ...crd, status }, { subresource: 'status' });
-  }
-  if (!finalizers.includes(cleanupFinalizer)) {
-    current = await client.resource<CustomResourceDefinition>(crdsResource).update({
-      ...current,
-      metadata: { ...current.metadata, finalizers: [...finalizers, cleanupFinalizer] },
-    });
-  }
-  return current;
+  return writeStatus(client, crd, status);
+}
+
+async function setConditions(
+  client: Client,
+  crd: CustomResourceDefinition,
+  states: readonly ConditionState[],
+  now: number,
+): Promise<CustomResourceDefinition> {
+  const conditions = mergeConditions(crd.status?.conditions ?? [], states, formatTime(now));
+  return writeStatus(client, crd, { ...crd.status, conditions });
+}
+
+async function writeStatus(
+  client: Client,
+  crd: CustomResourceDefinition,
+  status: CustomResourceDefinition['status'],
+): Promise<CustomResourceDefinition> {
+  if (status === undefined || equalJson(status, crd.status ?? {})) return crd;
+  return client.resource<CustomResourceDefinition>(crdsResource).update({ ...crd, status }, { subresource: 'status' });
 }

@@ -1,20 +1,34 @@
-import { allVerbs, type Column, type ResourceDefinition, type Strategy } from '../../../api/resource-definition.ts';
+import type { Column, ResourceDefinition, Verb } from '../../../api/resource-definition.ts';
 import type {
   CustomResourceColumnDefinition,
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
 } from '../../../api/types/apiextensions-v1.ts';
+import { compareApiVersions } from '../../../apimachinery/api-version-order.ts';
 import { humanDuration } from '../../../apimachinery/duration.ts';
-import { FieldPath } from '../../../apimachinery/field-error.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { schemaFromOpenApi } from '../../../apimachinery/openapi-schema.ts';
 import type { Schema, SchemaSource } from '../../../apimachinery/schema.ts';
 import { apiResource, type ApiResource } from '../registry/api-resource.ts';
+import { defaultColumns } from '../registry/table.ts';
 import { parseObjectPath, valuesAt } from './object-path.ts';
-import { validateAgainstSchema } from './schema-validation.ts';
+import { applyCustomDefaults, decodeCustomObject, hasDefaults } from './custom-decoding.ts';
+import { customStrategy } from './custom-strategy.ts';
 
 const objectMetaType = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+
+/** In the order in which the real server lists them for custom resources. */
+const customVerbs: readonly Verb[] = [
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'create',
+  'update',
+  'watch',
+];
 
 /** Everything that a CustomResourceDefinition serves, a resource for each served version. */
 export function customResources(crd: CustomResourceDefinition, builtIn: SchemaSource): ApiResource[] {
@@ -26,10 +40,12 @@ export function customResources(crd: CustomResourceDefinition, builtIn: SchemaSo
       const types: SchemaSource = {
         lookup: (name) => (name === definition.type ? schema : builtIn.lookup(name)),
       };
-      const deprecated = version.deprecated === true;
-      const text =
-        version.deprecationWarning ?? `${crd.spec.group}/${version.name} ${crd.spec.names.kind} is deprecated`;
-      return apiResource(definition, types, { custom: true, deprecationWarning: deprecated ? text : '' });
+      return apiResource(definition, types, {
+        custom: true,
+        deprecationWarning: deprecationWarning(crd, version),
+        decode: (value) => decodeCustomObject(value, declaredSchema(version), builtIn),
+        ...(version.subresources?.scale === undefined ? {} : { scalePaths: version.subresources.scale }),
+      });
     });
 }
 
@@ -44,10 +60,10 @@ function customDefinition(crd: CustomResourceDefinition, version: CustomResource
   const accepted = status !== undefined && status.plural !== '' ? status : names;
   const storageVersion = crd.spec.versions.find((candidate) => candidate.storage)?.name ?? version.name;
   const { status: statusSubresource, scale } = version.subresources ?? {};
-  const apiVersionOf = (object: Unstructured, name: string): Unstructured => ({
-    ...object,
-    apiVersion: `${group}/${name}`,
-  });
+  const schema = declaredSchema(version);
+  const setDefaults = (object: Unstructured): void => applyCustomDefaults(object as unknown as JsonObject, schema);
+  const isStored = storageVersion === version.name;
+  const fillsIn = hasDefaults(schema);
   return {
     group,
     version: version.name,
@@ -57,7 +73,7 @@ function customDefinition(crd: CustomResourceDefinition, version: CustomResource
     shortNames: accepted.shortNames ?? [],
     categories: accepted.categories ?? [],
     namespaced: scope === 'Namespaced',
-    verbs: allVerbs,
+    verbs: customVerbs,
     subresources: [
       ...(statusSubresource === undefined ? [] : [{ name: 'status', verbs: ['get', 'patch', 'update'] as const }]),
       ...(scale === undefined
@@ -71,19 +87,70 @@ function customDefinition(crd: CustomResourceDefinition, version: CustomResource
           ]),
     ],
     type: customTypeName(group, version.name, names.kind),
-    ...(storageVersion === version.name
+    setDefaults,
+    ...(isStored && !fillsIn
       ? {}
       : {
           storage: {
             group,
             version: storageVersion,
-            toStorage: (object: Unstructured) => apiVersionOf(object, storageVersion),
-            fromStorage: (object: Unstructured) => apiVersionOf(object, version.name),
+            toStorage: (object: Unstructured) => convert(crd, object, storageVersion),
+            fromStorage(object: Unstructured) {
+              const read = convert(crd, object, version.name);
+              // Defaults that were added to the schema later hold for what was stored before.
+              if (fillsIn) setDefaults(read);
+              return read;
+            },
           },
         }),
+    ...selectableFieldsOf(version),
     columns: customColumns(version.additionalPrinterColumns),
-    strategy: customStrategy(version, statusSubresource !== undefined),
+    strategy: customStrategy(version, names.kind),
   };
+}
+
+function declaredSchema(version: CustomResourceDefinitionVersion): JsonObject {
+  return (version.schema?.openAPIV3Schema ?? {}) as unknown as JsonObject;
+}
+
+/**
+ * An object of one version as one of another. The seam for conversion by webhook: with strategy None only the version
+ * is changed.
+ */
+function convert(crd: CustomResourceDefinition, object: Unstructured, version: string): Unstructured {
+  return { ...object, apiVersion: `${crd.spec.group}/${version}` };
+}
+
+function deprecationWarning({ spec }: CustomResourceDefinition, version: CustomResourceDefinitionVersion): string {
+  if (version.deprecated !== true) return '';
+  if (version.deprecationWarning !== undefined) return version.deprecationWarning;
+  const { group, names } = spec;
+  const [better] = spec.versions
+    .filter(({ served, deprecated }) => served && deprecated !== true)
+    .map(({ name }) => name)
+    .filter((name) => compareApiVersions(name, version.name) < 0)
+    .toSorted(compareApiVersions);
+  const advice = better === undefined ? '' : `; use ${group}/${better} ${names.kind}`;
+  return `${group}/${version.name} ${names.kind} is deprecated${advice}`;
+}
+
+/** The fields that a field selector may use besides the names. */
+function selectableFieldsOf(version: CustomResourceDefinitionVersion): Pick<ResourceDefinition, 'selectableFields'> {
+  const fields = version.selectableFields ?? [];
+  if (fields.length === 0) return {};
+  const readers = fields.map(({ jsonPath }) => {
+    const steps = parseObjectPath(jsonPath);
+    const read = (object: Unstructured): string => {
+      const value = valuesAt(object, steps)[0];
+      return typeof value === 'string' || typeof value === 'boolean' || isNumeric(value) ? `${value}` : '';
+    };
+    return [jsonPath.replace(/^\./, ''), read] as const;
+  });
+  return { selectableFields: Object.fromEntries(readers) };
+}
+
+function isNumeric(value: JsonValue | undefined): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint';
 }
 
 /** The version's schema with what every object has. */
@@ -101,47 +168,6 @@ function customSchema(version: CustomResourceDefinitionVersion): Schema {
   };
 }
 
-function customStrategy(version: CustomResourceDefinitionVersion, hasStatus: boolean): Strategy {
-  const schema = (version.schema?.openAPIV3Schema ?? {}) as JsonObject;
-  const validate = (object: Unstructured): ReturnType<typeof validateAgainstSchema> => {
-    const { metadata: _metadata, ...rest } = object;
-    const { properties, ...own } = schema;
-    const { metadata: _declared, ...declared } = isJsonObject(properties) ? properties : {};
-    const required = Array.isArray(own['required']) ? own['required'].filter((name) => name !== 'metadata') : undefined;
-    const checked = { ...own, properties: declared, ...(required === undefined ? {} : { required }) };
-    return validateAgainstSchema(rest as unknown as JsonObject, checked, new FieldPath());
-  };
-  return {
-    hasGeneration: true,
-    allowUnconditionalUpdate: false,
-    ...(hasStatus
-      ? {
-          prepareForCreate(object: Unstructured): void {
-            delete object['status'];
-          },
-          prepareForUpdate: keepOtherPart,
-        }
-      : { prepareForCreate: () => undefined, prepareForUpdate: () => undefined }),
-    validateCreate: validate,
-    validateUpdate: validate,
-    ...(hasStatus ? { resetFields: { '': ['status'], status: ['spec'] } } : {}),
-  };
-}
-
-/** The object keeps its status; the status subresource changes nothing else. */
-function keepOtherPart(object: Unstructured, old: Unstructured, context: { readonly subresource: string }): void {
-  if (context.subresource === 'status') {
-    for (const key of new Set([...Object.keys(object), ...Object.keys(old)])) {
-      if (key === 'status' || key === 'metadata') continue;
-      if (Object.hasOwn(old, key)) object[key] = old[key];
-      else delete object[key];
-    }
-    return;
-  }
-  if (Object.hasOwn(old, 'status')) object['status'] = old['status'];
-  else delete object['status'];
-}
-
 const nameDescription =
   'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names';
 
@@ -154,8 +180,11 @@ function customColumns(declared: readonly CustomResourceColumnDefinition[] | und
     priority: 0,
     cell: (object) => object.metadata.name ?? '',
   };
-  const columns = declared ?? [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }];
-  return [name, ...columns.map(customColumn)];
+  if (declared === undefined || declared.length === 0) {
+    const age = customColumn({ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' });
+    return [name, { ...age, description: defaultColumns[1]?.description ?? '' }];
+  }
+  return [name, ...declared.map(customColumn)];
 }
 
 function customColumn(column: CustomResourceColumnDefinition): Column {
@@ -167,15 +196,37 @@ function customColumn(column: CustomResourceColumnDefinition): Column {
     description: column.description ?? `Custom resource definition column (in JSONPath format): ${column.jsonPath}`,
     priority: column.priority ?? 0,
     cell(object, now) {
-      const found = valuesAt(object, steps);
-      const value = found[0];
-      if (value === undefined || value === null) return column.type === 'date' ? '<unknown>' : null;
-      if (column.type === 'date') {
-        const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-        return Number.isNaN(time) ? '<invalid>' : humanDuration(now - time);
-      }
-      if (typeof value === 'object') return JSON.stringify(found.length > 1 ? found : value);
-      return typeof value === 'bigint' ? value.toString() : value;
+      const value = valuesAt(object, steps)[0];
+      return value === undefined || value === null ? null : customCell(column.type, value, now);
     },
   };
+}
+
+/** A cell of one type; values of another one are left out. */
+function customCell(type: string, value: Exclude<JsonValue, null>, now: number): string | number | boolean | null {
+  switch (type) {
+    case 'string':
+      return showText(value);
+    case 'integer':
+      return isNumeric(value) ? Math.trunc(Number(value)) : null;
+    case 'number':
+      return isNumeric(value) ? Number(value) : null;
+    case 'boolean':
+      return typeof value === 'boolean' ? value : null;
+    case 'date': {
+      if (typeof value !== 'string') return null;
+      const time = Date.parse(value);
+      return Number.isNaN(time) ? '<invalid>' : humanDuration(now - time);
+    }
+    default:
+      return null;
+  }
+}
+
+/** As JSONPath prints a value: structures as JSON, the rest bare. */
+function showText(value: Exclude<JsonValue, null>): string {
+  if (typeof value === 'object') {
+    return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? Number(item) : item));
+  }
+  return `${value}`;
 }

@@ -78,7 +78,9 @@ export function decodeObject(
       shownBody(),
     );
   }
-  const gvk = checkKind(value ?? {}, expected, registry, shownBody);
+  const gvk = resource.custom
+    ? checkCustomKind(value ?? {}, expected)
+    : checkKind(value ?? {}, expected, registry, shownBody);
   const object = typedObject(value ?? {}, gvk, resource, expected, (unknown) => {
     const complaints = [...body.strictErrors, ...unknown.map((path) => `unknown field ${goQuote(path)}`)];
     reportStrictErrors(complaints, gvk, expected, fieldValidation, warn);
@@ -96,14 +98,16 @@ export function typedObject(
 ): Unstructured {
   let decoded: { object: JsonObject; unknownFields: readonly string[] };
   try {
-    decoded = decodeTyped(value, expected.type, resource.types);
+    const own = expected.type === resource.definition.type ? resource.decode : undefined;
+    decoded = own === undefined ? decodeTyped(value, expected.type, resource.types) : own(value);
   } catch (error) {
     if (!(error instanceof TypedDecodeError)) throw error;
     throw cannotHandle(gvk, expected, error.message);
   }
   report(decoded.unknownFields);
   const { object } = decoded;
-  object['kind'] = expected.gvk.kind;
+  // The kind of a custom object is for validation to refuse.
+  object['kind'] = resource.custom ? gvk.kind : expected.gvk.kind;
   object['apiVersion'] = formatGroupVersion(expected.gvk);
   if (!isJsonObject(object['metadata'])) object['metadata'] = {};
   return object as unknown as Unstructured;
@@ -111,7 +115,9 @@ export function typedObject(
 
 /** Fills in defaults: the schema's, then the version's own. */
 export function applyDefaults(object: Unstructured, resource: ApiResource): void {
-  applySchemaDefaults(object as unknown as JsonObject, resource.definition.type, resource.types);
+  if (!resource.custom) {
+    applySchemaDefaults(object as unknown as JsonObject, resource.definition.type, resource.types);
+  }
   resource.definition.setDefaults?.(object);
 }
 
@@ -128,6 +134,17 @@ export function reportStrictErrors(
     throw cannotHandle(gvk, expected, `strict decoding error: ${complaints.join(', ')}`);
   }
   for (const complaint of complaints) warn(complaint.replace(/^yaml: unmarshal errors:\n\s*/, ''));
+}
+
+/** The kind of a custom object: whatever it says, but in the version of the request. */
+function checkCustomKind(value: JsonObject, expected: ExpectedKind): GroupVersionKind {
+  const { apiVersion, kind } = value;
+  const wanted = formatGroupVersion(expected.gvk);
+  if (typeof apiVersion === 'string' && apiVersion !== '' && apiVersion !== wanted) {
+    const text = `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`;
+    throw badRequest(text);
+  }
+  return { ...expected.gvk, kind: typeof kind === 'string' && kind !== '' ? kind : expected.gvk.kind };
 }
 
 /** The kind that the body says; parts it leaves out are the expected ones. */

@@ -81,9 +81,10 @@ function readMergePatch(body: Uint8Array): ParsedPatch {
 function readStrategicPatch(body: Uint8Array, resource: ApiResource): ParsedPatch {
   if (resource.custom) {
     throw new StatusError({
-      message: '415: Unsupported Media Type',
+      message:
+        'the body of the request was in an unknown format - accepted media types include: ' +
+        'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
       reason: 'UnsupportedMediaType',
-      details: {},
       code: 415,
     });
   }

@@ -1,8 +1,10 @@
 import type { ResourceDefinition } from '../../../api/resource-definition.ts';
 import { formatGroupVersion, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
+import type { JsonValue } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { SchemaSource } from '../../../apimachinery/schema.ts';
 import type { GroupResource } from '../../../apimachinery/status.ts';
+import type { TypedDecodeResult } from '../decoding/typed-decoder.ts';
 
 /** One resource of one version as the server serves it: its definition with what the generic code derives from it. */
 export interface ApiResource {
@@ -17,12 +19,25 @@ export interface ApiResource {
   readonly prefix: string;
   /** Warning that every request to this version gets; empty when there is none. */
   readonly deprecationWarning: string;
+  /** Where the scale subresource of a custom resource reads and writes. */
+  readonly scalePaths?: ScalePaths;
+  /** Reads an object, when that is not done by its type alone (custom resources). */
+  readonly decode?: (value: JsonValue) => TypedDecodeResult;
 }
 
 /** What can be told besides the definition. */
 export interface ApiResourceOptions {
   readonly custom?: boolean;
   readonly deprecationWarning?: string;
+  readonly decode?: (value: JsonValue) => TypedDecodeResult;
+  readonly scalePaths?: ScalePaths;
+}
+
+/** Paths within an object, such as `.spec.replicas`. */
+export interface ScalePaths {
+  readonly specReplicasPath: string;
+  readonly statusReplicasPath: string;
+  readonly labelSelectorPath?: string;
 }
 
 /** Derives what the server needs of a definition. */
@@ -40,6 +55,8 @@ export function apiResource(
     apiVersion: formatGroupVersion({ group, version }),
     types,
     custom: options.custom === true,
+    ...(options.decode === undefined ? {} : { decode: options.decode }),
+    ...(options.scalePaths === undefined ? {} : { scalePaths: options.scalePaths }),
     prefix: `/registry/${storageGroup === '' ? '' : `${storageGroup}/`}${resource}/`,
     deprecationWarning: options.deprecationWarning ?? builtInDeprecations[`${group}/${version}/${resource}`] ?? '',
   };
@@ -118,6 +135,12 @@ export class ResourceRegistry {
 
   hasGroup(group: string): boolean {
     return this.#groupVersions.has(group);
+  }
+
+  /** Whether everything of a group comes from definitions. */
+  isCustomGroup(group: string): boolean {
+    const all = [...this.#resources.values()].filter((resource) => resource.gvk.group === group);
+    return all.length > 0 && all.every((resource) => resource.custom);
   }
 
   hasGroupVersion(group: string, version: string): boolean {

@@ -1,11 +1,13 @@
 import { isJsonObject } from '../../../apimachinery/json.ts';
-import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { ApiResource } from './api-resource.ts';
 import type { StoreHooks } from './store.ts';
 
 /** What built-in resources do around the generic writes. */
-export function builtInHooks(resource: ApiResource): StoreHooks {
-  return resource.gvk.group === '' && resource.definition.resource === 'namespaces' ? namespaceHooks : {};
+export function builtInHooks(resource: ApiResource, now: () => number): StoreHooks {
+  const { group, resource: name } = resource.groupResource;
+  if (group === '' && name === 'namespaces') return namespaceHooks;
+  return group === 'apiextensions.k8s.io' && name === 'customresourcedefinitions' ? definitionHooks(now) : {};
 }
 
 /**
@@ -33,4 +35,30 @@ const namespaceHooks: StoreHooks = {
 function specFinalizers(object: Unstructured): number {
   const finalizers = isJsonObject(object['spec']) ? object['spec']['finalizers'] : undefined;
   return Array.isArray(finalizers) ? finalizers.length : 0;
+}
+
+const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
+
+/** A definition goes after its instances: a delete marks it, and who serves it takes the finalizer away. */
+function definitionHooks(now: () => number): StoreHooks {
+  return {
+    keepsGeneration: true,
+    keepsOnDelete: ({ metadata }) => metadata.deletionTimestamp === undefined,
+    markDeleting(object) {
+      delete object.metadata.deletionGracePeriodSeconds;
+      const finalizers = object.metadata.finalizers ?? [];
+      if (!finalizers.includes(cleanupFinalizer)) object.metadata.finalizers = [...finalizers, cleanupFinalizer];
+      const status = isJsonObject(object['status']) ? object['status'] : {};
+      const conditions = Array.isArray(status['conditions']) ? status['conditions'] : [];
+      const pending = {
+        lastTransitionTime: formatTime(now()),
+        message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+        reason: 'InstanceDeletionPending',
+        status: 'True',
+        type: 'Terminating',
+      };
+      const others = conditions.filter((condition) => !isJsonObject(condition) || condition['type'] !== 'Terminating');
+      object['status'] = { ...status, conditions: [...others, pending] };
+    },
+  };
 }

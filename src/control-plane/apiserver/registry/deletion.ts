@@ -106,7 +106,7 @@ function markForDeletion(
   else meta.finalizers = finalizers;
   if (graceful === 'graceful') return 'marked';
   if (finalizers.length === 0 && store.hooks.keepsOnDelete?.(object) !== true) return 'delete-now';
-  markAsDeleting(object, store.now());
+  markAsDeleting(object, store.now(), store.hooks.keepsGeneration === true);
   store.hooks.markDeleting?.(object);
   return 'marked';
 }
@@ -155,9 +155,10 @@ function shortenGracePeriod(
   return 'graceful';
 }
 
-function markAsDeleting(object: Unstructured, now: number): void {
+function markAsDeleting(object: Unstructured, now: number, keepsGeneration: boolean): void {
   const meta = object.metadata;
-  if (meta.deletionTimestamp === undefined && (meta.generation ?? 0) > 0) meta.generation = (meta.generation ?? 0) + 1;
+  const generation = meta.generation ?? 0;
+  if (!keepsGeneration && meta.deletionTimestamp === undefined && generation > 0) meta.generation = generation + 1;
   if (meta.deletionTimestamp === undefined || Date.parse(meta.deletionTimestamp) > now) {
     meta.deletionTimestamp = formatTime(now);
   }

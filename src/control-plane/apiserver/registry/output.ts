@@ -111,7 +111,7 @@ export function listObject(
   }
   return {
     ...listKindOf(resource),
-    metadata,
+    metadata: listMetadata(resource, metadata),
     items: objects.map((object) => (resource.custom ? inServedOrder(object) : withoutKind(inServedOrder(object)))),
   };
 }
@@ -119,7 +119,7 @@ export function listObject(
 /** The stored bytes of a page side by side, nothing parsed. */
 function concatenateList(resource: ApiResource, values: readonly StoredValue[], metadata: ListMeta): Uint8Array {
   const { kind, apiVersion } = listKindOf(resource);
-  const head = JSON.stringify({ kind, apiVersion, metadata });
+  const head = JSON.stringify({ kind, apiVersion, metadata: listMetadata(resource, metadata) });
   const pieces: Uint8Array[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
   const prefixLength = resource.custom ? 0 : kindPrefixLength(resource.gvk.kind, resource.apiVersion);
   let first = true;
@@ -130,6 +130,11 @@ function concatenateList(resource: ApiResource, values: readonly StoredValue[], 
   }
   pieces.push(listEnd);
   return Buffer.concat(pieces);
+}
+
+/** Lists of custom resources show that there is no more. */
+function listMetadata(resource: ApiResource, metadata: ListMeta): ListMeta {
+  return resource.custom ? { continue: '', ...metadata } : metadata;
 }
 
 const newline = Buffer.from('\n');

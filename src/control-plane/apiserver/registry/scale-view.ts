@@ -4,9 +4,9 @@ import { cloneJson, isJsonObject, type JsonValue } from '../../../apimachinery/j
 import { formatLabelSelector, selectorFromObject, type ObjectLabelSelector } from '../../../apimachinery/labels.ts';
 import type { ObjectMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { SchemaSource } from '../../../apimachinery/schema.ts';
-import { conflict } from '../../../apimachinery/status.ts';
+import { conflict, internalError } from '../../../apimachinery/status.ts';
 import type { SubresourceView } from '../endpoints/subresource-view.ts';
-import { apiResource, type ApiResource } from './api-resource.ts';
+import { apiResource, type ApiResource, type ScalePaths } from './api-resource.ts';
 import { defaultColumns } from './table.ts';
 
 const [nameColumn, createdColumn] = defaultColumns;
@@ -47,12 +47,12 @@ const scaleDefinition: ResourceDefinition = {
   columns: scaleColumns,
 };
 
-/** autoscaling/v1 Scale of a built-in workload: spec.replicas, status.replicas and the selector. */
+/** autoscaling/v1 Scale of a workload: spec.replicas, status.replicas and the selector, or what a definition names. */
 export function scaleViewOf(parent: ApiResource, types: SchemaSource): SubresourceView {
   const resource = apiResource(scaleDefinition, types);
   return {
     resource,
-    project: projectScale,
+    project: (object) => projectScale(object, parent.scalePaths),
     merge: (object, view) => mergeScale(parent, resource, object, view),
     applyPatch(object, patch) {
       const replicas = isJsonObject(patch['spec']) ? patch['spec']['replicas'] : undefined;
@@ -60,13 +60,14 @@ export function scaleViewOf(parent: ApiResource, types: SchemaSource): Subresour
         apiVersion: parent.apiVersion,
         kind: parent.gvk.kind,
         metadata: { ...patch.metadata, name: object.metadata.name ?? '' },
-        ...(replicas === undefined ? {} : { spec: { replicas } }),
+        ...(replicas === undefined ? {} : setAt({}, parent.scalePaths?.specReplicasPath ?? '.spec.replicas', replicas)),
       };
     },
   };
 }
 
-function projectScale(object: Unstructured): Unstructured {
+function projectScale(object: Unstructured, paths: ScalePaths | undefined): Unstructured {
+  if (paths !== undefined) return projectCustomScale(object, paths);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const replicas = numberAt(object['spec'], 'replicas');
   const selector = selectorText(isJsonObject(object['spec']) ? object['spec']['selector'] : undefined);
@@ -96,8 +97,46 @@ function mergeScale(parent: ApiResource, scale: ApiResource, object: Unstructure
   }
   const merged = cloneJson(object);
   if (resourceVersion !== undefined && resourceVersion !== '') merged.metadata.resourceVersion = resourceVersion;
-  merged['spec'] = { ...(isJsonObject(merged['spec']) ? merged['spec'] : {}), replicas };
-  return merged;
+  return setAt(merged, parent.scalePaths?.specReplicasPath ?? '.spec.replicas', replicas);
+}
+
+/** The scale of a custom resource. @throws StatusError 500 when the object has no replicas to tell of */
+function projectCustomScale(object: Unstructured, paths: ScalePaths): Unstructured {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const replicas = valueAt(object, paths.specReplicasPath);
+  if (typeof replicas !== 'number') {
+    throw internalError(`the spec replicas field ${JSON.stringify(paths.specReplicasPath)} does not exist`);
+  }
+  const current = valueAt(object, paths.statusReplicasPath);
+  const selector = paths.labelSelectorPath === undefined ? '' : valueAt(object, paths.labelSelectorPath);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: withoutUndefined({ name, namespace, uid, resourceVersion, creationTimestamp }),
+    spec: replicas === 0 ? {} : { replicas },
+    status: {
+      replicas: typeof current === 'number' ? current : 0,
+      ...(typeof selector === 'string' && selector !== '' ? { selector } : {}),
+    },
+  };
+}
+
+function stepsOf(path: string): string[] {
+  return path.replace(/^\./, '').split('.');
+}
+
+function valueAt(object: Unstructured, path: string): unknown {
+  let current: unknown = object;
+  for (const step of stepsOf(path)) current = isJsonObject(current) ? current[step] : undefined;
+  return current;
+}
+
+/** The object with a value at a path; what is missing on the way is made. */
+function setAt<T extends object>(object: T, path: string, value: JsonValue): T {
+  const [first = '', ...rest] = stepsOf(path);
+  const inside = (object as Record<string, unknown>)[first];
+  const changed = rest.length === 0 ? value : setAt(isJsonObject(inside) ? inside : {}, rest.join('.'), value);
+  return { ...object, [first]: changed };
 }
 
 function numberAt(value: unknown, field: string): number {

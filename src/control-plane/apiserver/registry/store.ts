@@ -45,6 +45,8 @@ export interface StoreHooks {
   markDeleting?(object: Unstructured): void;
   /** Keeps an object that its metadata would let go (a namespace with spec.finalizers). */
   keepsOnDelete?(object: Unstructured): boolean;
+  /** A delete that marks an object does not count as a change of it. */
+  readonly keepsGeneration?: boolean;
 }
 
 /** How an update comes to its new object. */
@@ -350,7 +352,7 @@ export class Store {
     const meta = object.metadata;
     if (meta.deletionTimestamp === undefined || (meta.finalizers ?? []).length > 0) return false;
     if (this.hooks.keepsOnDelete?.(object) === true) return false;
-    return meta.deletionGracePeriodSeconds === 0;
+    return (meta.deletionGracePeriodSeconds ?? 0) === 0;
   }
 
   async #deleteInUpdate(
@@ -385,7 +387,9 @@ export class Store {
     if (errors.length === 0) return;
     // Objects that are stored as another group's are named as that group's (events.k8s.io).
     const group = this.resource.definition.storage?.group ?? this.resource.gvk.group;
-    throw invalidObject({ ...this.resource.gvk, group }, object.metadata.name ?? '', errors);
+    // Custom objects are named by the kind that they say.
+    const kind = this.resource.custom ? object.kind : this.resource.gvk.kind;
+    throw invalidObject({ ...this.resource.gvk, group, kind }, object.metadata.name ?? '', errors);
   }
 
   /** The object's namespace is the request's; an object that says another is refused. */

@@ -1,0 +1,112 @@
+import { namedSchema, namedSchemas, subSchema } from '../../../api/apiextensions/schema/schema-keywords.ts';
+import { cloneJson, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../../../apimachinery/json.ts';
+import type { SchemaSource } from '../../../apimachinery/schema.ts';
+import { decodeTyped, type TypedDecodeResult } from '../decoding/typed-decoder.ts';
+
+const objectMetaType = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+
+/**
+ * Reads an object of a custom resource: metadata as everywhere, the rest without the fields that the schema does not
+ * know; values of the wrong type stay, for validation to tell.
+ * @throws TypedDecodeError for metadata of the wrong type
+ */
+export function decodeCustomObject(value: JsonValue, schema: JsonObject, types: SchemaSource): TypedDecodeResult {
+  const reader = new CustomReader(types);
+  const object = isJsonObject(value) ? reader.readResource(value, schema, '') : {};
+  return { object, unknownFields: reader.unknownFields.toSorted() };
+}
+
+class CustomReader {
+  readonly unknownFields: string[] = [];
+  readonly #types: SchemaSource;
+
+  constructor(types: SchemaSource) {
+    this.#types = types;
+  }
+
+  readResource(value: JsonObject, schema: JsonObject, path: string): JsonObject {
+    const { metadata, ...rest } = value;
+    const read = this.#readFields(rest, schema, path, true);
+    if (metadata === undefined || metadata === null) return read;
+    const at = path === '' ? 'metadata' : `${path}.metadata`;
+    const typed =
+      path === '' || isJsonObject(metadata) ? decodeTyped(metadata, objectMetaType, this.#types) : undefined;
+    for (const field of typed?.unknownFields ?? []) this.unknownFields.push(`${at}.${field}`);
+    return insertMetadata(read, typed?.object ?? metadata);
+  }
+
+  #read(value: JsonValue, schema: JsonObject, path: string): JsonValue {
+    if (Array.isArray(value)) {
+      const items = subSchema(schema, 'items');
+      return items === undefined ? value : value.map((item, index) => this.#read(item, items, `${path}[${index}]`));
+    }
+    if (!isJsonObject(value)) return value;
+    return schema['x-kubernetes-embedded-resource'] === true
+      ? this.readResource(value, schema, path)
+      : this.#readFields(value, schema, path, false);
+  }
+
+  #readFields(value: JsonObject, schema: JsonObject, path: string, isResource: boolean): JsonObject {
+    const additional = schema['additionalProperties'];
+    const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true || additional === true;
+    // What has neither fields nor a type is any value.
+    const isAny = schema['type'] === undefined && namedSchemas(schema, 'properties').length === 0;
+    const kept: JsonObject = {};
+    for (const [name, item] of Object.entries(value)) {
+      const at = path === '' ? name : `${path}.${name}`;
+      const own = namedSchema(schema, 'properties', name);
+      if (own !== undefined) setOwn(kept, name, this.#read(item, own, at));
+      else if (isResource && (name === 'apiVersion' || name === 'kind')) setOwn(kept, name, item);
+      else if (isJsonObject(additional)) setOwn(kept, name, this.#read(item, additional, at));
+      else if (isOpen || isAny) setOwn(kept, name, item);
+      else this.unknownFields.push(at);
+    }
+    return kept;
+  }
+}
+
+/** Behind apiVersion and kind, where it stands everywhere. */
+function insertMetadata(object: JsonObject, metadata: JsonValue): JsonObject {
+  const { apiVersion, kind, ...rest } = object;
+  return {
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+    ...(kind === undefined ? {} : { kind }),
+    metadata,
+    ...rest,
+  };
+}
+
+/** Fills in the defaults of a schema; null becomes the default, or nothing, where it may not be null. */
+export function applyCustomDefaults(value: JsonValue, schema: JsonObject): void {
+  if (Array.isArray(value)) {
+    const items = subSchema(schema, 'items');
+    if (items !== undefined) for (const item of value) applyCustomDefaults(item, items);
+    return;
+  }
+  if (!isJsonObject(value)) return;
+  const additional = subSchema(schema, 'additionalProperties');
+  for (const [name, property] of namedSchemas(schema, 'properties')) {
+    const present = Object.hasOwn(value, name) ? value[name] : undefined;
+    const isMissing = present === undefined || (present === null && property['nullable'] !== true);
+    const { default: fallback } = property;
+    if (isMissing && fallback !== undefined && fallback !== null) setOwn(value, name, cloneJson(fallback));
+    else if (isMissing && present === null) delete value[name];
+  }
+  for (const [name, item] of Object.entries(value)) {
+    const own = namedSchema(schema, 'properties', name);
+    const inside = own ?? additional;
+    if (inside === undefined) continue;
+    if (own === undefined && item === null && inside['nullable'] !== true) delete value[name];
+    else applyCustomDefaults(item, inside);
+  }
+}
+
+/** Whether a schema has defaults that stored objects may lack. */
+export function hasDefaults(schema: JsonObject): boolean {
+  const inside = [
+    subSchema(schema, 'items'),
+    subSchema(schema, 'additionalProperties'),
+    ...namedSchemas(schema, 'properties').map(([, property]) => property),
+  ];
+  return schema['default'] !== undefined || inside.some((child) => child !== undefined && hasDefaults(child));
+}

@@ -1,0 +1,159 @@
+import { validateEmbeddedResources, validateListTypes } from '../../../api/apiextensions/schema/resource-checks.ts';
+import { createRuleValidator, type RuleValidator } from '../../../api/apiextensions/schema/rule-validation.ts';
+import { namedSchema } from '../../../api/apiextensions/schema/schema-keywords.ts';
+import { validateValue } from '../../../api/apiextensions/schema/value-validation.ts';
+import type { Strategy } from '../../../api/resource-definition.ts';
+import type {
+  CustomResourceDefinitionVersion,
+  CustomResourceSubresourceScale,
+} from '../../../api/types/apiextensions-v1.ts';
+import { type FieldError, FieldPath, invalid } from '../../../apimachinery/field-error.ts';
+import { cloneJson, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { parseObjectPath, valuesAt } from './object-path.ts';
+
+const root = new FieldPath();
+
+/** How objects of one version of a custom resource are prepared and checked. */
+export function customStrategy(version: CustomResourceDefinitionVersion, kind: string): Strategy {
+  const hasStatus = version.subresources?.status !== undefined;
+  const checks = new ObjectChecks(version, kind);
+  return {
+    hasGeneration: true,
+    allowUnconditionalUpdate: false,
+    ...(hasStatus
+      ? {
+          prepareForCreate(object: Unstructured): void {
+            delete object['status'];
+          },
+          prepareForUpdate: keepOtherPart,
+        }
+      : { prepareForCreate: () => undefined, prepareForUpdate: () => undefined }),
+    validateCreate: (object) => checks.validate(object, undefined),
+    validateUpdate: (object, old, { subresource }) =>
+      subresource === 'status' ? checks.validateStatus(object, old) : checks.validate(object, old),
+    ...(hasStatus ? { resetFields: { '': ['status'], status: ['spec'] } } : {}),
+  };
+}
+
+/** The object keeps its status; the status subresource changes nothing else. */
+function keepOtherPart(object: Unstructured, old: Unstructured, context: { readonly subresource: string }): void {
+  if (context.subresource === 'status') {
+    for (const key of new Set([...Object.keys(object), ...Object.keys(old)])) {
+      if (key === 'status' || key === 'metadata') continue;
+      if (Object.hasOwn(old, key)) object[key] = cloneJson(old[key]);
+      else delete object[key];
+    }
+    const { labels, annotations, ownerReferences, finalizers } = old.metadata;
+    for (const [key, value] of Object.entries({ labels, annotations, ownerReferences, finalizers })) {
+      if (value === undefined) delete (object.metadata as Record<string, unknown>)[key];
+      else Object.assign(object.metadata, { [key]: cloneJson(value) });
+    }
+    return;
+  }
+  if (Object.hasOwn(old, 'status')) object['status'] = cloneJson(old['status']);
+  else delete object['status'];
+}
+
+/** Errors after which rules make no sense: the object does not have the shape they were written for. */
+const blockingErrors = new Set([
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+const skippedRules =
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
+
+class ObjectChecks {
+  readonly #schema: JsonObject;
+  readonly #kind: string;
+  readonly #rules: RuleValidator | undefined;
+  readonly #scale: CustomResourceSubresourceScale | undefined;
+
+  constructor(version: CustomResourceDefinitionVersion, kind: string) {
+    this.#schema = (version.schema?.openAPIV3Schema ?? {}) as unknown as JsonObject;
+    this.#kind = kind;
+    this.#rules = createRuleValidator(this.#schema, true);
+    this.#scale = version.subresources?.scale;
+  }
+
+  validate(object: Unstructured, old: Unstructured | undefined): FieldError[] {
+    if (object.kind !== this.#kind) {
+      return [invalid(new FieldPath('kind'), object.kind, `must be ${this.#kind}`)];
+    }
+    const [value, before] = [jsonOf(object), old === undefined ? undefined : jsonOf(old)];
+    const errors = [
+      ...validateValue(value, this.#schema, root, before),
+      ...this.#checkScale(value, 'specReplicasPath'),
+      ...this.#checkScale(value, 'statusReplicasPath'),
+      ...this.#checkSelector(value),
+      ...validateEmbeddedResources(value, { ...this.#schema, 'x-kubernetes-embedded-resource': false }, root),
+      ...this.#checkLists(value, before),
+    ];
+    return [...errors, ...this.#runRules(value, before, errors)];
+  }
+
+  validateStatus(object: Unstructured, old: Unstructured): FieldError[] {
+    const [value, before] = [jsonOf(object), jsonOf(old)];
+    const schema = namedSchema(this.#schema, 'properties', 'status');
+    const { status } = value;
+    const path = new FieldPath('status');
+    const errors: FieldError[] = [];
+    if (status !== undefined && schema !== undefined) {
+      errors.push(...validateValue(status, schema, path, before['status']));
+      errors.push(...validateEmbeddedResources(status, schema, path));
+    }
+    errors.push(...this.#checkScale(value, 'statusReplicasPath'), ...this.#checkSelector(value));
+    errors.push(...this.#checkLists(value, before));
+    return [...errors, ...this.#runRules(value, before, errors)];
+  }
+
+  #checkLists(value: JsonValue, before: JsonValue | undefined): FieldError[] {
+    // What was let in before may stay as it is.
+    if (before !== undefined && validateListTypes(before, this.#schema, root).length > 0) return [];
+    return validateListTypes(value, this.#schema, root);
+  }
+
+  #runRules(value: JsonValue, before: JsonValue | undefined, errors: readonly FieldError[]): FieldError[] {
+    if (this.#rules === undefined) return [];
+    if (errors.some(({ type }) => blockingErrors.has(type))) {
+      return [{ ...invalid(root, null, skippedRules), field: '<nil>' }];
+    }
+    return this.#rules.validate(root, value, before);
+  }
+
+  #checkScale(value: JsonObject, field: 'specReplicasPath' | 'statusReplicasPath'): FieldError[] {
+    const text = this.#scale?.[field];
+    if (text === undefined) return [];
+    const path = new FieldPath(text);
+    const replicas = valuesAt(value, parseObjectPath(text))[0];
+    if (replicas === undefined) return [];
+    if (typeof replicas !== 'number' || !Number.isInteger(replicas)) {
+      const why = `${text} accessor error: ${JSON.stringify(replicas)} is of the type ${goTypeOf(replicas)}, expected int64`;
+      return [invalid(path, 0, why)];
+    }
+    if (replicas < 0) return [invalid(path, replicas, 'should be a non-negative integer')];
+    return replicas > 2 ** 31 - 1 ? [invalid(path, replicas, 'should be less than or equal to 2147483647')] : [];
+  }
+
+  #checkSelector(value: JsonObject): FieldError[] {
+    const text = this.#scale?.labelSelectorPath ?? '';
+    if (text === '') return [];
+    const selector = valuesAt(value, parseObjectPath(text))[0];
+    if (selector === undefined || typeof selector === 'string') return [];
+    const why = `${text} accessor error: ${JSON.stringify(selector)} is of the type ${goTypeOf(selector)}, expected string`;
+    return [invalid(new FieldPath(text), '', why)];
+  }
+}
+
+function jsonOf(object: Unstructured): JsonObject {
+  return object as unknown as JsonObject;
+}
+
+function goTypeOf(value: JsonValue): string {
+  if (typeof value === 'string') return 'string';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  return isJsonObject(value) ? 'map[string]interface {}' : '[]interface {}';
+}

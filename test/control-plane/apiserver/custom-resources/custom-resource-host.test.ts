@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import { builtInSchemas } from '../../../../src/api/registry.ts';
+import type { CustomResourceDefinition } from '../../../../src/api/types/apiextensions-v1.ts';
+import type { JsonObject } from '../../../../src/apimachinery/json.ts';
+import type { Unstructured } from '../../../../src/apimachinery/object-meta.ts';
+import { createInformerFactory } from '../../../../src/client/informer-factory.ts';
+import { createCustomResourceHost } from '../../../../src/control-plane/apiserver/custom-resources/custom-resource-host.ts';
+import { silentLogger } from '../../../../src/system/logger.ts';
+import { seededRandom } from '../../../../src/system/random.ts';
+import { createTestApiServer, type TestAnswer, type TestApiServer } from '../../../support/test-api-server.ts';
+
+interface World {
+  readonly api: TestApiServer;
+  /** Waits, without a clock, until a definition is as asked. */
+  until(name: string, test: (crd: CustomResourceDefinition) => boolean): Promise<CustomResourceDefinition>;
+}
+
+const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+
+async function serve(context: TestContext): Promise<World> {
+  const api = await createTestApiServer();
+  const informers = createInformerFactory({
+    client: api.client,
+    clock: api.clock,
+    random: seededRandom(1),
+    log: silentLogger,
+  });
+  const host = createCustomResourceHost({
+    registry: api.server.registry,
+    builtInTypes: builtInSchemas,
+    client: api.client,
+    definitions: informers.informer<CustomResourceDefinition>({
+      group: 'apiextensions.k8s.io',
+      version: 'v1',
+      resource: 'customresourcedefinitions',
+    }),
+    clock: api.clock,
+    log: silentLogger,
+  });
+  informers.start();
+  host.start();
+  context.after(async () => {
+    await host.stop();
+    await informers.stop();
+    await api.close();
+  });
+  return {
+    api,
+    async until(name, isReached) {
+      for (let turn = 0; turn < 2000; turn++) {
+        const answer = await api.request('GET', `${definitions}/${name}`);
+        const crd = answer.body as unknown as CustomResourceDefinition;
+        if (answer.status === 200 && isReached(crd)) return crd;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      throw new Error(`${name} did not get there`);
+    },
+  };
+}
+
+function definition(
+  names: JsonObject & { readonly plural: string },
+  schema: JsonObject,
+  version: JsonObject = {},
+): Unstructured {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${names.plural}.example.com` },
+    spec: {
+      group: 'example.com',
+      names,
+      scope: 'Namespaced',
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema }, ...version }],
+    },
+  };
+}
+
+function isEstablished(crd: CustomResourceDefinition): boolean {
+  return crd.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True') === true;
+}
+
+function conditionOf(crd: CustomResourceDefinition, type: string): string {
+  const found = crd.status?.conditions?.find((condition) => condition.type === type);
+  return `${found?.status ?? ''} ${found?.reason ?? ''}: ${found?.message ?? ''}`;
+}
+
+const path = '/apis/example.com/v1/namespaces/default/wids';
+
+function wid(name: string, rest: JsonObject): JsonObject {
+  return { apiVersion: 'example.com/v1', kind: 'Wid', metadata: { name }, ...rest };
+}
+
+const schema: JsonObject = {
+  type: 'object',
+  properties: {
+    spec: {
+      type: 'object',
+      required: ['size'],
+      properties: {
+        size: { type: 'integer', maximum: 10 },
+        color: { type: 'string', default: 'red' },
+        none: { type: 'string', nullable: true },
+        tags: { type: 'array', items: { type: 'string' } },
+        free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+      },
+      'x-kubernetes-validations': [{ rule: 'self.size != 7', message: 'not seven' }],
+    },
+    status: { type: 'object', properties: { n: { type: 'integer' } } },
+  },
+};
+
+async function send(world: World, method: string, at: string, body?: unknown, type?: string): Promise<TestAnswer> {
+  return world.api.request(method, at, body, type === undefined ? {} : { 'content-type': type });
+}
+
+test('objects of a custom resource are defaulted, pruned and checked', async (context) => {
+  const world = await serve(context);
+  await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, schema));
+  await world.until('wids.example.com', isEstablished);
+  const created = await send(
+    world,
+    'POST',
+    path,
+    wid('a', { spec: { size: 1, zork: 1, color: null, none: null, tags: [], free: { x: null } } }),
+  );
+  assert.equal(created.status, 201, created.text);
+  assert.deepEqual(created.body['spec'], { size: 1, color: 'red', none: null, tags: [], free: { x: null } });
+  assert.deepEqual(created.headers['warning'], ['299 - "unknown field \\"spec.zork\\""']);
+  const refused = async (body: JsonObject): Promise<string> =>
+    String((await send(world, 'POST', path, body)).body['message']);
+  assert.equal(
+    await refused(wid('b', { spec: { size: 11 } })),
+    'Wid.example.com "b" is invalid: spec.size: Invalid value: 11: spec.size in body should be less than or equal to 10',
+  );
+  assert.equal(
+    await refused(wid('b', { spec: { size: 7 } })),
+    'Wid.example.com "b" is invalid: spec: Invalid value: not seven',
+  );
+  assert.equal(
+    await refused(wid('b', { spec: {} })),
+    'Wid.example.com "b" is invalid: [spec.size: Required value, <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation]',
+  );
+  assert.equal(
+    await refused({ ...wid('b', { spec: { size: 1 } }), apiVersion: 'x/v1' }),
+    'the API version in the data (x/v1) does not match the expected API version (example.com/v1)',
+  );
+});
+
+test('a status of its own, a scale, columns and selectable fields', async (context) => {
+  const world = await serve(context);
+  await world.api.create(
+    definition({ kind: 'Wid', plural: 'wids' }, schema, {
+      subresources: { status: {}, scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.n' } },
+      selectableFields: [{ jsonPath: '.spec.color' }],
+      additionalPrinterColumns: [{ name: 'Size', type: 'integer', jsonPath: '.spec.size' }],
+    }),
+  );
+  await world.until('wids.example.com', isEstablished);
+  const created = await send(world, 'POST', path, wid('a', { spec: { size: 2 }, status: { n: 9 } }));
+  assert.equal(created.body['status'], undefined);
+  const patch = { spec: { size: 9 }, status: { n: 4 } };
+  const patched = await send(world, 'PATCH', `${path}/a/status`, patch, 'application/merge-patch+json');
+  assert.deepEqual([patched.body['spec'], patched.body['status']], [{ size: 2, color: 'red' }, { n: 4 }]);
+  const scale = await send(world, 'GET', `${path}/a/scale`);
+  assert.deepEqual(
+    [scale.body.kind, scale.body['spec'], scale.body['status']],
+    ['Scale', { replicas: 2 }, { replicas: 4 }],
+  );
+  const scaled = await send(
+    world,
+    'PATCH',
+    `${path}/a/scale`,
+    { spec: { replicas: 3 } },
+    'application/merge-patch+json',
+  );
+  assert.deepEqual(scaled.body['spec'], { replicas: 3 }, scaled.text);
+  const selected = await send(world, 'GET', `${path}?fieldSelector=spec.color%3Dred`);
+  assert.equal((selected.body['items'] as unknown[]).length, 1);
+  const table = await world.api.request('GET', path, undefined, {
+    accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+  });
+  assert.deepEqual((table.body['rows'] as { cells: unknown[] }[])[0]?.cells, ['a', 3]);
+});
+
+test('names that another definition has are not accepted until it goes', async (context) => {
+  const world = await serve(context);
+  await world.api.create(definition({ kind: 'Wid', plural: 'wids', shortNames: ['w'] }, schema));
+  await world.until('wids.example.com', isEstablished);
+  await world.api.create(definition({ kind: 'Wid', plural: 'others', shortNames: ['w'] }, schema));
+  const conflicting = await world.until('others.example.com', (crd) => conditionOf(crd, 'NamesAccepted') !== ' : ');
+  assert.equal(conditionOf(conflicting, 'NamesAccepted'), 'False ListKindConflict: "WidList" is already in use');
+  assert.equal(conditionOf(conflicting, 'Established'), 'False NotAccepted: not all names are accepted');
+  assert.equal((await send(world, 'GET', '/apis/example.com/v1/namespaces/default/others')).status, 404);
+  await send(world, 'DELETE', `${definitions}/wids.example.com`);
+  await world.until('others.example.com', isEstablished);
+  assert.equal((await send(world, 'GET', '/apis/example.com/v1/namespaces/default/others')).status, 200);
+});
+
+test('a definition takes its instances with it', async (context) => {
+  const world = await serve(context);
+  await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, schema));
+  await world.until('wids.example.com', isEstablished);
+  await send(world, 'POST', path, wid('a', { spec: { size: 1 } }));
+  const deleted = await send(world, 'DELETE', `${definitions}/wids.example.com`);
+  assert.deepEqual(deleted.body.metadata.finalizers, ['customresourcecleanup.apiextensions.k8s.io']);
+  assert.match(
+    conditionOf(deleted.body as unknown as CustomResourceDefinition, 'Terminating'),
+    /^True InstanceDeletionPending/,
+  );
+  for (let turn = 0; turn < 2000; turn++) {
+    if ((await send(world, 'GET', `${definitions}/wids.example.com`)).status === 404) break;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal((await send(world, 'GET', `${definitions}/wids.example.com`)).status, 404);
+  assert.equal((await send(world, 'GET', path)).status, 404);
+});
+
+test('versions are converted by their name, and deprecated ones say what to use', async (context) => {
+  const world = await serve(context);
+  const crd = definition({ kind: 'Wid', plural: 'wids' }, schema);
+  const { versions } = crd['spec'] as { versions: JsonObject[] };
+  versions.push({
+    name: 'v1beta1',
+    served: true,
+    storage: false,
+    deprecated: true,
+    schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+  });
+  await world.api.create(crd);
+  await world.until('wids.example.com', isEstablished);
+  await send(world, 'POST', path, wid('a', { spec: { size: 1 } }));
+  const old = await send(world, 'GET', '/apis/example.com/v1beta1/namespaces/default/wids/a');
+  assert.equal(old.body.apiVersion, 'example.com/v1beta1');
+  assert.deepEqual(old.headers['warning'], ['299 - "example.com/v1beta1 Wid is deprecated; use example.com/v1 Wid"']);
+});
