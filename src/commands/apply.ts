@@ -20,8 +20,10 @@ import type { Client, DeleteOptions } from '../client/client.ts';
 import { requestPlan } from '../generators/request-plan.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
-import { parseDryRun, parseValidate } from '../resource/dry-run.ts';
+import { parseValidate } from '../resource/dry-run.ts';
+import { dryRunOf } from '../cli/dry-run-flag.ts';
 import { type Applied, applyObject, type ApplyPolicy } from './apply/apply-object.ts';
+import type { ApplySetRun } from './apply/apply-set-run.ts';
 import { CurrentObjects } from './apply/current-objects.ts';
 
 interface ApplyOptions {
@@ -29,6 +31,8 @@ interface ApplyOptions {
   readonly policy: ApplyPolicy;
   readonly selector: string;
   readonly prune: { readonly allowlist: readonly string[]; readonly deletion: DeleteOptions } | undefined;
+  /** `--applyset`; empty for none. */
+  readonly applySet: string;
   /** `-o` other than `name`: everything is printed at the end, several objects as a list. */
   readonly printsObjects: boolean;
   readonly printer: ObjectPrinter | undefined;
@@ -51,6 +55,15 @@ export const applyCommand = defineCommand<ApplyOptions>({
     validateFlag,
     selectorFlag,
     { name: 'all', type: 'bool', default: 'false', description: 'With --prune: all objects of the namespace' },
+    {
+      name: 'applyset',
+      type: 'string',
+      default: '',
+      // As in the real program there is none unless $KUBECTL_APPLYSET says so.
+      hidden: true,
+      description:
+        'With --prune: the object that tells what belongs together, [RESOURCE][.GROUP]/NAME; a secret by default',
+    },
     { name: 'force', type: 'bool', default: 'false', description: 'Delete and make anew what cannot be changed' },
     { name: 'force-conflicts', type: 'bool', default: 'false', description: 'Take over fields of other managers' },
     { name: 'grace-period', type: 'int', default: '-1', description: 'Seconds a deleted object has to end' },
@@ -68,7 +81,7 @@ export const applyCommand = defineCommand<ApplyOptions>({
     const input = manifestInput(flags);
     if (input.filenames.length === 0) throw new CommandError('must specify one of -f and -k');
     const serverSide = flags.bool('server-side');
-    const dryRun = parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text));
+    const dryRun = dryRunOf(flags, context);
     const deletion = deletionOf(flags);
     const options: ApplyOptions = {
       input,
@@ -85,6 +98,7 @@ export const applyCommand = defineCommand<ApplyOptions>({
       },
       selector: flags.string('selector'),
       prune: flags.bool('prune') ? { allowlist: flags.list('prune-allowlist'), deletion } : undefined,
+      applySet: applySetOf(flags, context),
       printsObjects: !['', 'name'].includes(flags.string('output')),
       printer: await printerOf(flags, context),
     };
@@ -94,16 +108,37 @@ export const applyCommand = defineCommand<ApplyOptions>({
   async run(options, context) {
     const { policy, selector } = options;
     const client = await context.cluster.client();
+    const applySet = options.applySet === '' ? undefined : await openApplySet(options, client, context);
     const checks = { validation: policy.validation, dryRun: policy.dryRun, selector };
     const entries = await readCheckedInput(options.input, checks, context);
     if (entries.length === 0) throw new CommandError('no objects passed to apply');
+    await applySet?.beforeApply(entries);
     const applied = await applyAll(entries, options, client, context);
     if (options.printsObjects && options.printer !== undefined) {
       context.streams.out.write(options.printer.print(asOneObject(applied.map(({ object }) => object))));
     }
-    await pruneRest(applied, options, client, context);
+    if (applySet === undefined) await pruneRest(applied, options, client, context);
+    else await applySet.prune(applied, (object) => context.streams.out.write(lineOf(object, 'pruned', options)));
   },
 });
+
+/** --applyset, where it exists. @throws CommandError as for a flag that there is not */
+function applySetOf(flags: FlagValues, { env }: CommandContext): string {
+  if (flags.changed('applyset') && (env['KUBECTL_APPLYSET'] ?? '').toLowerCase() !== 'true') {
+    throw new CommandError("unknown flag: --applyset\nSee 'kubectl apply --help' for usage.");
+  }
+  return flags.string('applyset');
+}
+
+/** The apply set of --applyset, its parent checked. @throws CommandError */
+async function openApplySet(
+  { applySet, policy, prune }: ApplyOptions,
+  client: Client,
+  context: CommandContext,
+): Promise<ApplySetRun> {
+  const { startApplySet } = await import('./apply/apply-set-run.ts');
+  return startApplySet(applySet, { policy, deletion: prune?.deletion ?? {} }, client, context);
+}
 
 function deletionOf(flags: FlagValues): DeleteOptions {
   const gracePeriodSeconds = flags.int('grace-period');
@@ -113,7 +148,7 @@ function deletionOf(flags: FlagValues): DeleteOptions {
   };
 }
 
-function checkOptions({ policy, prune, selector }: ApplyOptions, all: boolean): void {
+function checkOptions({ policy, prune, selector, applySet }: ApplyOptions, all: boolean): void {
   const { dryRun, force, serverSide } = policy;
   const problem = (isWrong: boolean, message: string): void => {
     if (isWrong) throw new CommandError(message);
@@ -126,13 +161,20 @@ function checkOptions({ policy, prune, selector }: ApplyOptions, all: boolean): 
   problem(serverSide && force !== undefined, '--force cannot be used with --server-side');
   problem(dryRun === 'server' && force !== undefined, '--dry-run=server cannot be used with --force');
   problem(all && selector !== '', 'cannot set --all and --selector at the same time');
+  problem(applySet !== '' && prune === undefined, '--applyset requires --prune');
   if (prune !== undefined) {
     problem(force !== undefined, '--force cannot be used with --prune');
-    problem(
-      !all && selector === '',
-      'all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector',
-    );
-    problem(serverSide, "--prune is in alpha and doesn't currently work on objects created by server-side apply");
+    if (applySet !== '') {
+      problem(all, '--all is incompatible with --applyset');
+      problem(selector !== '', '--selector is incompatible with --applyset');
+      problem(prune.allowlist.length > 0, '--prune-allowlist is incompatible with --applyset');
+    } else {
+      problem(
+        !all && selector === '',
+        'all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector',
+      );
+      problem(serverSide, "--prune is in alpha and doesn't currently work on objects created by server-side apply");
+    }
   }
   problem(policy.subresource !== '' && !serverSide, '--subresource can only be specified for --server-side');
 }

@@ -24,7 +24,8 @@ import {
 import { typedShape } from '../generators/typed-shapes.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
-import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
+import type { DryRun } from '../resource/dry-run.ts';
+import { dryRunOf } from '../cli/dry-run-flag.ts';
 
 interface AutoscaleOptions extends Omit<AutoscalerSource, 'target'> {
   readonly args: readonly string[];
@@ -89,7 +90,7 @@ export const autoscaleCommand = defineCommand<AutoscaleOptions>({
   ],
   async toOptions(args, flags, context) {
     requireFlags(flags, ['max']);
-    const dryRun = parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text));
+    const dryRun = dryRunOf(flags, context);
     const options: AutoscaleOptions = {
       args,
       input: manifestInput(flags),

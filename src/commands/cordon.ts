@@ -10,7 +10,8 @@ import {
 import { dryRunFlag, selectorFlag } from '../cli/flags.ts';
 import { type LoadedTarget, loadTargets, resolveTargets } from '../cli/resource-targets.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
-import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
+import type { DryRun } from '../resource/dry-run.ts';
+import { dryRunOf } from '../cli/dry-run-flag.ts';
 import { resourceOf } from '../resource/resource-access.ts';
 
 interface CordonOptions {
@@ -41,7 +42,7 @@ export function cordoning(
       if (args.length > 0 && selector !== '') {
         throw new UsageError('error: cannot specify both a node name and a --selector option');
       }
-      const dryRun = parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text));
+      const dryRun = dryRunOf(flags, context);
       return { args, selector, dryRun };
     },
     async run(options, context) {

@@ -21,7 +21,8 @@ import { requestPlan } from '../generators/request-plan.ts';
 import { lastAppliedOf, withLastApplied } from '../patch/last-applied.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
-import { type DryRun, type FieldValidation, parseDryRun, parseValidate } from '../resource/dry-run.ts';
+import { type DryRun, type FieldValidation, parseValidate } from '../resource/dry-run.ts';
+import { dryRunOf } from '../cli/dry-run-flag.ts';
 import { findMapping, resourceOf } from '../resource/resource-access.ts';
 import type { EditBeforeCreateOptions } from './create/edit-before-create.ts';
 
@@ -81,7 +82,7 @@ export const createCommand = defineCommand<CreateOptions>({
       selector,
       raw,
       saveConfig: flags.bool('save-config'),
-      dryRun: parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text)),
+      dryRun: dryRunOf(flags, context),
       validation: parseValidate(flags.string('validate')),
       fieldManager: flags.string('field-manager'),
       printer: await printerOf(flags, context),

@@ -8,7 +8,8 @@ import { allNamespacesFlag, dryRunFlag, fieldSelectorFlag, filenameFlags, select
 import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
 import { rawTarget } from '../cli/raw-request.ts';
 import { nothingNamed } from '../cli/resource-targets.ts';
-import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
+import type { DryRun } from '../resource/dry-run.ts';
+import { dryRunOf } from '../cli/dry-run-flag.ts';
 import { findMapping, resourceOf, UnknownKindError } from '../resource/resource-access.ts';
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
 
@@ -99,7 +100,7 @@ export const deleteCommand = defineCommand<DeleteOptions>({
       wait: flags.bool('wait') && !flags.bool('force'),
       timeoutMillis: flags.duration('timeout'),
       output,
-      dryRun: parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text)),
+      dryRun: dryRunOf(flags, context),
       interactive: flags.bool('interactive'),
       raw: flags.string('raw'),
     };

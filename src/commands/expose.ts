@@ -20,7 +20,8 @@ import { typedShape } from '../generators/typed-shapes.ts';
 import { makeService, type ServiceSource } from '../generators/service.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
-import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
+import type { DryRun } from '../resource/dry-run.ts';
+import { dryRunOf } from '../cli/dry-run-flag.ts';
 
 interface ExposeOptions {
   readonly args: readonly string[];
@@ -77,7 +78,7 @@ export const exposeCommand = defineCommand<ExposeOptions>({
     text('type', 'ClusterIP, NodePort, LoadBalancer or ExternalName.'),
   ],
   async toOptions(args, flags, context) {
-    const dryRun = parseDryRun(flags.string('dry-run'), (warning) => context.streams.err.write(warning));
+    const dryRun = dryRunOf(flags, context);
     const printer =
       (await typedPrinter(flags, context)) ?? new NamePrinter({ operation: `exposed${dryRunSuffix[dryRun]}` });
     return {

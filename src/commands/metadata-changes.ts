@@ -18,7 +18,8 @@ import { printerOf } from '../cli/print-objects.ts';
 import { type LoadedTarget, loadTargets, resolveTargets } from '../cli/resource-targets.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
-import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
+import type { DryRun } from '../resource/dry-run.ts';
+import { dryRunOf } from '../cli/dry-run-flag.ts';
 import { resourceOf } from '../resource/resource-access.ts';
 
 /** `label` and `annotate` differ in these words. */
@@ -89,7 +90,7 @@ export function metadataCommand(words: MetadataCommandWords): CommandDefinition<
         overwrite: flags.bool('overwrite'),
         resourceVersion: flags.string('resource-version'),
         fieldManager: flags.string('field-manager'),
-        dryRun: parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text)),
+        dryRun: dryRunOf(flags, context),
         printer: await printerOf(flags, context),
       };
       check(options, flags.string('output'));

@@ -20,7 +20,8 @@ import { applyJsonMergePatch } from '../patch/json-merge-patch.ts';
 import { applyJsonPatch, type JsonPatchOperation } from '../patch/json-patch.ts';
 import { NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
-import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
+import type { DryRun } from '../resource/dry-run.ts';
+import { dryRunOf } from '../cli/dry-run-flag.ts';
 import { resourceOf } from '../resource/resource-access.ts';
 
 type PatchName = 'json' | 'merge' | 'strategic';
@@ -85,7 +86,7 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
       local,
       subresource: flags.string('subresource'),
       fieldManager: flags.string('field-manager'),
-      dryRun: parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text)),
+      dryRun: dryRunOf(flags, context),
       printer: await printerOf(flags, context),
     };
   },

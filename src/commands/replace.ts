@@ -23,7 +23,8 @@ import { requestPlan } from '../generators/request-plan.ts';
 import { lastAppliedOf, withLastApplied } from '../patch/last-applied.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
-import { type DryRun, type FieldValidation, parseDryRun, parseValidate } from '../resource/dry-run.ts';
+import { type DryRun, type FieldValidation, parseValidate } from '../resource/dry-run.ts';
+import { dryRunOf } from '../cli/dry-run-flag.ts';
 import { findMapping, resourceOf } from '../resource/resource-access.ts';
 
 interface ReplaceOptions {
@@ -64,7 +65,7 @@ export const replaceCommand = defineCommand<ReplaceOptions>({
   async toOptions(_args, flags, context) {
     const input = manifestInput(flags);
     const force = flags.bool('force');
-    const dryRun = parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text));
+    const dryRun = dryRunOf(flags, context);
     const gracePeriodSeconds = flags.int('grace-period');
     if (gracePeriodSeconds >= 0 && !force) throw new CommandError('--grace-period must have --force specified');
     if (flags.duration('timeout') !== 0 && !force) throw new CommandError('--timeout must have --force specified');

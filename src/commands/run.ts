@@ -30,7 +30,8 @@ import { makeService } from '../generators/service.ts';
 import { typedShape } from '../generators/typed-shapes.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
-import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
+import type { DryRun } from '../resource/dry-run.ts';
+import { dryRunOf } from '../cli/dry-run-flag.ts';
 import { type FollowOptions, followPod } from './run/attached-pod.ts';
 
 interface RunOptions {
@@ -118,7 +119,7 @@ export const runCommand = defineCommand<RunOptions>({
   flags,
   async toOptions(args, values, context) {
     requireFlags(values, ['image']);
-    const dryRun = parseDryRun(values.string('dry-run'), (warning) => context.streams.err.write(warning));
+    const dryRun = dryRunOf(values, context);
     const printer = await typedPrinter(values, context);
     const cascade = cascadeOf(values.string('cascade'));
     if (args.length === 0 || values.argumentsBeforeDash === 0) throw new UsageError('NAME is required for run');

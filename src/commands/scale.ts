@@ -11,7 +11,8 @@ import { requireFlags } from '../cli/required-flags.ts';
 import { type LoadedTarget, loadTargets, resolveTargets, nothingNamed } from '../cli/resource-targets.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
-import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
+import type { DryRun } from '../resource/dry-run.ts';
+import { dryRunOf } from '../cli/dry-run-flag.ts';
 import { resourceOf } from '../resource/resource-access.ts';
 import { sleep } from '../system/clock.ts';
 
@@ -73,7 +74,7 @@ export const scaleCommand = defineCommand<ScaleOptions>({
       currentReplicas: flags.int('current-replicas'),
       resourceVersion: flags.string('resource-version'),
       timeoutMillis: flags.duration('timeout'),
-      dryRun: parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text)),
+      dryRun: dryRunOf(flags, context),
       printer: await printerOf(flags, context),
     };
   },

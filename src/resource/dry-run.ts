@@ -4,25 +4,29 @@ export type DryRun = 'none' | 'client' | 'server';
 /** A value that `--dry-run` does not have; the message is what follows `error: `. */
 export class DryRunError extends Error {}
 
-/** Reads `--dry-run`, its old values included. @param warn told of deprecated ones. @throws DryRunError */
-export function parseDryRun(value: string, warn: (text: string) => void): DryRun {
-  switch (value) {
-    case 'none':
-    case 'client':
-    case 'server':
-      return value;
-    case 'unchanged':
-      warn('W0000 --dry-run is deprecated and can be replaced with --dry-run=client.\n');
-      return 'client';
-    case 'true':
-      warn('W0000 --dry-run=true is deprecated (boolean value) and can be replaced with --dry-run=client.\n');
-      return 'client';
-    case 'false':
-      warn('W0000 --dry-run=false is deprecated (boolean value) and can be replaced with --dry-run=none.\n');
-      return 'none';
-    default:
-      throw new DryRunError(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
+const trueTexts = ['1', 't', 'T', 'true', 'TRUE', 'True'];
+const falseTexts = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
+
+/**
+ * Reads `--dry-run`, its old values included.
+ * @param warn told of deprecated ones, with the place where the real program says so
+ * @throws DryRunError
+ */
+export function parseDryRun(value: string, warn: (source: string, text: string) => void): DryRun {
+  if (value === 'none' || value === 'client' || value === 'server') return value;
+  if (value === 'unchanged') {
+    warn('helpers.go:719', '--dry-run is deprecated and can be replaced with --dry-run=client.');
+    return 'client';
   }
+  const replacement = trueTexts.includes(value) ? 'client' : 'none';
+  if (replacement === 'none' && !falseTexts.includes(value)) {
+    throw new DryRunError(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
+  }
+  warn(
+    replacement === 'client' ? 'helpers.go:733' : 'helpers.go:736',
+    `--dry-run=${value} is deprecated (boolean value) and can be replaced with --dry-run=${replacement}.`,
+  );
+  return replacement;
 }
 
 /** What `--validate` asks of the server. */

@@ -9,6 +9,8 @@ import { repositoryRoot } from './golden.ts';
 interface RecordedSession {
   /** Files of the working folder, by name. */
   readonly files: Readonly<Record<string, string>>;
+  /** Variables of the environment besides the home folder. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly steps: readonly RecordedStep[];
 }
 
@@ -42,7 +44,9 @@ export function testRecordedSession(name: string, prepare?: (cluster: CommandClu
   void test(`${name}: answers as kubectl 1.36 does`, async (context) => {
     const path = join(repositoryRoot, 'test/commands/recorded', `${name}.json`);
     const session = JSON.parse(readFileSync(path, 'utf8')) as RecordedSession;
-    const cluster = await createCommandCluster(context);
+    const env: Record<string, string> = { ...session.env };
+    const cluster = await createCommandCluster(context, { world: { env } });
+    env['HOME'] = cluster.home;
     await prepare?.(cluster);
     for (const [file, content] of Object.entries(session.files)) {
       mkdirSync(dirname(join(cluster.home, file)), { recursive: true });

@@ -9,7 +9,8 @@ import { printerOf } from '../../cli/print-objects.ts';
 import { encodeLastApplied, lastAppliedAnnotation, lastAppliedOf, withLastApplied } from '../../patch/last-applied.ts';
 import { dryRunSuffix, NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
-import { type DryRun, parseDryRun } from '../../resource/dry-run.ts';
+import type { DryRun } from '../../resource/dry-run.ts';
+import { dryRunOf } from '../../cli/dry-run-flag.ts';
 import { findMapping, resourceOf } from '../../resource/resource-access.ts';
 import { describeTarget } from './apply-object.ts';
 
@@ -43,7 +44,7 @@ export const setLastAppliedCommand = defineCommand<SetOptions>({
     return {
       input: { filenames: flags.list('filename'), recursive: false },
       createAnnotation: flags.bool('create-annotation'),
-      dryRun: parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text)),
+      dryRun: dryRunOf(flags, context),
       printer: await printerOf(flags, context),
     };
   },

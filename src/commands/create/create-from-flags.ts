@@ -24,7 +24,8 @@ import { typedPrinter, withConfiguration, withNamespace } from '../../cli/typed-
 import { TransportError } from '../../client/transport-error.ts';
 import { dryRunSuffix, NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
-import { type DryRun, type FieldValidation, parseDryRun, parseValidate } from '../../resource/dry-run.ts';
+import { type DryRun, type FieldValidation, parseValidate } from '../../resource/dry-run.ts';
+import { dryRunOf } from '../../cli/dry-run-flag.ts';
 
 /** What a command that makes one object is asked for. */
 export interface CreateRequest {
@@ -86,7 +87,7 @@ export function createFromFlags(command: CreateCommand): CommandDefinition<Optio
     async toOptions(args, flags, context) {
       requireFlags(flags, required);
       const name = nameFromArguments(args, flags);
-      const dryRun = parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text));
+      const dryRun = dryRunOf(flags, context);
       const printer = await typedPrinter(flags, context);
       const validation = parseValidate(flags.string('validate'));
       if (name === '') throw new CommandError('name must be specified');

@@ -14,7 +14,8 @@ import {
 } from '../../cli/rollout-history.ts';
 import { dryRunSuffix, NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
-import { type DryRun, parseDryRun } from '../../resource/dry-run.ts';
+import type { DryRun } from '../../resource/dry-run.ts';
+import { dryRunOf } from '../../cli/dry-run-flag.ts';
 import { resourceOf } from '../../resource/resource-access.ts';
 import { templateText } from './history.ts';
 import { lastAppliedAnnotation } from '../../patch/last-applied.ts';
@@ -55,7 +56,7 @@ export const rolloutUndoCommand = defineCommand<UndoOptions>({
       input,
       selector: flags.string('selector'),
       toRevision: flags.int('to-revision'),
-      dryRun: parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text)),
+      dryRun: dryRunOf(flags, context),
       printer: await printerOf(flags, context),
     };
   },

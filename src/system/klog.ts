@@ -1,0 +1,19 @@
+/** Lines of the log carry their weight as a letter: info, warning, error. */
+export type KlogSeverity = 'I' | 'W' | 'E';
+
+/**
+ * A line as klog, the logger of the Kubernetes programs, writes it: a header with the local time, the process and the
+ * place, and the message.
+ * @param millis since the Unix epoch
+ * @param source file and line of the real program that says so, `helpers.go:719`
+ * @returns the line with its end
+ */
+export function klogLine(severity: KlogSeverity, millis: number, source: string, message: string): string {
+  const time = new Date(millis);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const date = `${two(time.getMonth() + 1)}${two(time.getDate())}`;
+  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+  const micros = String(Math.floor((millis - Math.floor(millis / 1000) * 1000) * 1000)).padStart(6, '0');
+  const id = String(process.pid).padStart(7, ' ');
+  return `${severity}${date} ${clock}.${micros} ${id} ${source}] ${message}${message.endsWith('\n') ? '' : '\n'}`;
+}
