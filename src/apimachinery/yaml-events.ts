@@ -88,7 +88,11 @@ function goWords(reason: string, text: string, line: number, column: number): Go
     const last = text.endsWith('\n') ? lines.length - 1 : lines.length;
     return { words: 'found unexpected end of stream', shownLine: last + 1 };
   }
-  if (/flow collection/.test(reason)) return parsing(flowWords(text), line);
+  if (/flow collection/.test(reason)) {
+    // The end of a text is on a line of its own, even where no line feed stands before it.
+    const isAtEnd = line === lines.length - 1 && column >= source.length && source !== '';
+    return parsing(flowWords(text), isAtEnd ? line + 1 : line);
+  }
   if (reason.startsWith("expected ':' after a mapping key")) {
     return { words: "could not find expected ':'", shownLine: line + 2 };
   }

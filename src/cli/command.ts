@@ -50,6 +50,8 @@ export interface FlagValues {
   map(name: string): ReadonlyMap<string, string>;
   /** Whether it stood on the command line (or came from kuberc). */
   changed(name: string): boolean;
+  /** Every flag of the command line in its order, as `--name=value`. */
+  readonly given?: readonly string[];
   /** How many arguments stood before `--`; -1 or absent when there was none. */
   readonly argumentsBeforeDash?: number;
 }

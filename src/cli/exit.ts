@@ -64,7 +64,7 @@ function errorText(error: unknown, commandPath: string): string {
     return `error: ${error.message}\nSee '${path} -h' for help and examples`;
   }
   const refusal = error instanceof PrefixedError ? innermost(error) : error;
-  if (refusal instanceof StatusError && refusal.reason === 'Invalid') return invalidText(refusal);
+  if (refusal instanceof StatusError && refusal.reason === 'Invalid') return invalidText(refusal, error);
   if (error instanceof ConfigurationError) return configurationText(error);
   return describeError(error, '');
 }
@@ -157,8 +157,9 @@ function configurationText({ problems, isMissingContext }: ConfigurationError): 
 }
 
 /** `The Deployment "x" is invalid: …` with the causes, one line or a list. */
-function invalidText(error: StatusError): string {
-  const { details, message = '' } = error.status;
+function invalidText(error: StatusError, told: unknown): string {
+  const { details } = error.status;
+  const message = told instanceof Error ? told.message : '';
   const plain = 'The request is invalid';
   if (details === undefined) return message === '' ? plain : `${plain}: ${message}`;
   const { kind = '', name = '', causes = [] } = details;

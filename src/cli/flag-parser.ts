@@ -28,6 +28,8 @@ export class FlagSet implements FlagValues {
   readonly #byName = new Map<string, FlagValue>();
   readonly #byShorthand = new Map<string, FlagValue>();
   argumentsBeforeDash = -1;
+  /** Every flag of the command line in its order, as `--name=value`; what is secret is not shown. */
+  readonly given: string[] = [];
 
   /** @param definitions an earlier one hides a later one of the same name, as a command's own flag hides a global one */
   constructor(definitions: readonly FlagDefinition[]) {
@@ -92,6 +94,8 @@ export function parseFlags(
   reader.read();
   return { args: reader.args, values, help: values.bool('help'), warnings: reader.warnings };
 }
+
+const secretFlags: ReadonlySet<string> = new Set(['password', 'token', 'username']);
 
 class FlagReader {
   readonly args: string[] = [];
@@ -167,6 +171,7 @@ class FlagReader {
 
   #assign(flag: FlagValue, text: string): void {
     const { definition } = flag;
+    this.#values.given.push(`--${definition.name}=${secretFlags.has(definition.name) ? 'CLASSIFIED' : text}`);
     try {
       assignValue(flag, text);
     } catch (error) {

@@ -1,3 +1,5 @@
+import { goQuote } from '../apimachinery/field-error.ts';
+import { gvkOf } from '../apimachinery/gvk.ts';
 import { cloneJson, equalJson } from '../apimachinery/json.ts';
 import type { ControllerRevision, Deployment, ReplicaSet } from '../api/types/apps-v1.ts';
 import type { PodTemplateSpec } from '../api/types/core-v1.ts';
@@ -16,6 +18,25 @@ export interface RolloutRevision {
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const causeAnnotation = 'kubernetes.io/change-cause';
+
+/** Kinds that the real program has looked at, whether or not they have revisions. */
+const workloadKinds = [
+  '/Pod',
+  '/ReplicationController',
+  'apps/DaemonSet',
+  'apps/Deployment',
+  'apps/ReplicaSet',
+  'apps/StatefulSet',
+  'batch/CronJob',
+  'batch/Job',
+];
+
+/** What is said of a kind without revisions. @param wanted and its tool, such as `history` and `history viewer` */
+export function noWayToSee(wanted: string, tool: string, object: Unstructured): string {
+  const { group, kind } = gvkOf(object);
+  if (workloadKinds.includes(`${group}/${kind}`)) return `no ${tool} has been implemented for ${goQuote(kind)}`;
+  return `error retrieving ${wanted} for ${goQuote(kind)}, no visitor method exists for {${group} ${kind}}`;
+}
 
 /** The revisions of a deployment, daemon set or stateful set, the oldest first; undefined for other kinds. */
 export async function rolloutRevisions(object: Unstructured, client: Client): Promise<RolloutRevision[] | undefined> {

@@ -3,7 +3,8 @@ import type { DiscoveredResource } from '../apimachinery/discovery-document.ts';
 import { CommandError, defineCommand, UsageError } from '../cli/command.ts';
 import { noHeadersFlag } from '../cli/flags.ts';
 import { TabWriter } from '../printers/tab-writer.ts';
-import { createPrinter } from '../printers/print-flags.ts';
+import { stringifyGoJson } from '../printers/go-json.ts';
+import { createPrinter, noCompatiblePrinter } from '../printers/print-flags.ts';
 
 interface ApiResourcesOptions {
   readonly output: string;
@@ -61,7 +62,7 @@ export const apiResourcesCommand = defineCommand<ApiResourcesOptions>({
     if (args.length > 0) throw new UsageError(`unexpected arguments: [${args.join(' ')}]`);
     const output = flags.string('output');
     if (output !== '' && !outputs.includes(output)) {
-      throw new CommandError(`--output ${output} is not available`);
+      throw noCompatiblePrinter(output, outputs.toSorted());
     }
     const sortBy = flags.string('sort-by');
     if (!['', 'name', 'kind'].includes(sortBy)) throw new CommandError('--sort-by accepts only name or kind');
@@ -90,9 +91,13 @@ export const apiResourcesCommand = defineCommand<ApiResourcesOptions>({
       for (const { name, group } of sorted) out.write(`${group === '' ? name : `${name}.${group}`}\n`);
       return;
     }
+    if (options.output === 'json') {
+      out.write(`${stringifyGoJson(resourceList(sorted), '    ')}\n`);
+      return;
+    }
     const printer = await createPrinter({ output: options.output === 'wide' ? '' : options.output });
     if (printer !== undefined) {
-      out.write(printer.print(resourceList(sorted)));
+      out.write(printer.print(JSON.parse(stringifyGoJson(resourceList(sorted)))));
       return;
     }
     out.write(asTable(sorted, options));
@@ -136,23 +141,27 @@ function asTable(resources: readonly DiscoveredResource[], options: ApiResources
   return writer.flush();
 }
 
-function resourceList(resources: readonly DiscoveredResource[]): unknown {
-  return {
-    apiVersion: 'v1',
-    groupVersion: '',
-    kind: 'APIResourceList',
-    resources: resources.map(
-      ({ name, singularName, group, version, kind, namespaced, verbs, shortNames, categories }) => ({
-        ...(categories.length > 0 ? { categories } : {}),
-        ...(group === '' ? {} : { group }),
-        kind,
-        name,
-        namespaced,
-        ...(shortNames.length > 0 ? { shortNames } : {}),
-        singularName,
-        verbs,
-        version,
-      }),
-    ),
-  };
+/** A metav1.APIResourceList, its fields in the order of their declaration. */
+function resourceList(resources: readonly DiscoveredResource[]): ReadonlyMap<string, unknown> {
+  return new Map<string, unknown>([
+    ['kind', 'APIResourceList'],
+    ['apiVersion', 'v1'],
+    ['groupVersion', ''],
+    ['resources', resources.map(resourceFields)],
+  ]);
+}
+
+function resourceFields(resource: DiscoveredResource): ReadonlyMap<string, unknown> {
+  const { name, singularName, namespaced, group, version, kind, verbs, shortNames, categories } = resource;
+  return new Map<string, unknown>([
+    ['name', name],
+    ['singularName', singularName],
+    ['namespaced', namespaced],
+    ...(group === '' ? [] : ([['group', group]] as const)),
+    ['version', version],
+    ['kind', kind],
+    ['verbs', verbs],
+    ...(shortNames.length > 0 ? ([['shortNames', shortNames]] as const) : []),
+    ...(categories.length > 0 ? ([['categories', categories]] as const) : []),
+  ]);
 }

@@ -1,4 +1,6 @@
 import type { Unstructured } from '../apimachinery/object-meta.ts';
+import type { RestMapping } from '../apimachinery/rest-mapping.ts';
+import { changeCauseOf, recordChangeCause, recordFlag } from '../cli/change-cause.ts';
 import { type CheckedManifest, readCheckedInput } from '../cli/checked-input.ts';
 import { type CommandContext, CommandError, defineCommand, type FlagValues, UsageError } from '../cli/command.ts';
 import { cascadeOf } from '../cli/deletion-flags.ts';
@@ -19,10 +21,12 @@ import { printerOf } from '../cli/print-objects.ts';
 import type { Client, DeleteOptions } from '../client/client.ts';
 import { requestPlan } from '../generators/request-plan.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
+import { listAsJson, withoutManagedFields } from '../printers/structured-printers.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import { parseValidate } from '../resource/dry-run.ts';
 import { dryRunOf } from '../cli/dry-run-flag.ts';
-import { type Applied, applyObject, type ApplyPolicy } from './apply/apply-object.ts';
+import { klogLine } from '../system/klog.ts';
+import { type Applied, applyObject, type ApplyPolicy, FailedApply } from './apply/apply-object.ts';
 import type { ApplySetRun } from './apply/apply-set-run.ts';
 import { CurrentObjects } from './apply/current-objects.ts';
 
@@ -35,6 +39,10 @@ interface ApplyOptions {
   readonly applySet: string;
   /** `-o` other than `name`: everything is printed at the end, several objects as a list. */
   readonly printsObjects: boolean;
+  readonly isJson: boolean;
+  readonly showsManagedFields: boolean;
+  /** --record. */
+  readonly changeCause: string | undefined;
   readonly printer: ObjectPrinter | undefined;
 }
 
@@ -50,6 +58,7 @@ export const applyCommand = defineCommand<ApplyOptions>({
     ...printFlags({ formats: standardFormats }),
     ...filenameFlags('with what to apply'),
     cascadeFlag,
+    recordFlag,
     dryRunFlag,
     fieldManagerFlag('kubectl-client-side-apply'),
     validateFlag,
@@ -93,6 +102,7 @@ export const applyCommand = defineCommand<ApplyOptions>({
         fieldManager: serverSide && !flags.changed('field-manager') ? 'kubectl' : flags.string('field-manager'),
         keepsManifest: true,
         overwrite: flags.bool('overwrite'),
+        openApiPatch: flags.bool('openapi-patch'),
         subresource: flags.string('subresource'),
         force: flags.bool('force') ? { ...deletion, timeoutMillis: flags.duration('timeout') } : undefined,
       },
@@ -100,6 +110,9 @@ export const applyCommand = defineCommand<ApplyOptions>({
       prune: flags.bool('prune') ? { allowlist: flags.list('prune-allowlist'), deletion } : undefined,
       applySet: applySetOf(flags, context),
       printsObjects: !['', 'name'].includes(flags.string('output')),
+      isJson: flags.string('output').toLowerCase() === 'json' && flags.string('template') === '',
+      showsManagedFields: flags.bool('show-managed-fields'),
+      changeCause: changeCauseOf(flags, ['apply'], args),
       printer: await printerOf(flags, context),
     };
     checkOptions(options, flags.bool('all'));
@@ -109,16 +122,24 @@ export const applyCommand = defineCommand<ApplyOptions>({
     const { policy, selector } = options;
     const client = await context.cluster.client();
     const applySet = options.applySet === '' ? undefined : await openApplySet(options, client, context);
+    const prunable = await prunableKinds(options, context);
     const checks = { validation: policy.validation, dryRun: policy.dryRun, selector };
     const entries = await readCheckedInput(options.input, checks, context);
     if (entries.length === 0) throw new CommandError('no objects passed to apply');
+    for (const { object } of entries) recordChangeCause(object, options.changeCause);
     await applySet?.beforeApply(entries);
     const applied = await applyAll(entries, options, client, context);
     if (options.printsObjects && options.printer !== undefined) {
-      context.streams.out.write(options.printer.print(asOneObject(applied.map(({ object }) => object))));
+      context.streams.out.write(
+        printedTogether(
+          applied.map(({ object }) => object),
+          options.printer,
+          options,
+        ),
+      );
     }
-    if (applySet === undefined) await pruneRest(applied, options, client, context);
-    else await applySet.prune(applied, (object) => context.streams.out.write(lineOf(object, 'pruned', options)));
+    if (prunable !== undefined) await pruneRest(applied, prunable, options, client, context);
+    await applySet?.prune(applied, (object) => context.streams.out.write(lineOf(object, 'pruned', options)));
   },
 });
 
@@ -193,7 +214,9 @@ async function applyAll(
     (entry) => applyObject(entry, work),
     (result) => {
       if (!result.ok) {
-        errors.push(result.error);
+        const { error } = result;
+        if (error instanceof FailedApply) for (const warning of error.warnings) context.streams.err.write(warning);
+        errors.push(error instanceof FailedApply ? error.cause : error);
         return;
       }
       const { object, operation, warnings } = result.value;
@@ -211,31 +234,47 @@ function lineOf(object: Unstructured, operation: string, { policy, printer }: Ap
 }
 
 /** One object as it is, several as a list. */
-function asOneObject(objects: readonly Unstructured[]): unknown {
-  return objects.length === 1 ? objects[0] : { apiVersion: 'v1', kind: 'List', metadata: {}, items: objects };
+function printedTogether(
+  objects: readonly Unstructured[],
+  printer: ObjectPrinter,
+  { isJson, showsManagedFields }: ApplyOptions,
+): string {
+  if (objects.length === 1) return printer.print(objects[0]);
+  if (isJson) return listAsJson(showsManagedFields ? objects : objects.map(withoutManagedFields));
+  return printer.print({ apiVersion: 'v1', kind: 'List', metadata: {}, items: objects });
+}
+
+/** The kinds that --prune without an apply set deletes from; undefined where nothing is pruned so. @throws CommandError */
+async function prunableKinds(
+  { prune, applySet }: ApplyOptions,
+  context: CommandContext,
+): Promise<readonly RestMapping[] | undefined> {
+  if (prune === undefined || applySet !== '') return undefined;
+  const { pruneMappings } = await import('./apply/prune.ts');
+  return pruneMappings(prune.allowlist, await (await context.cluster.discovery()).mapper());
 }
 
 async function pruneRest(
   applied: readonly Applied[],
+  mappings: readonly RestMapping[],
   options: ApplyOptions,
   client: Client,
   context: CommandContext,
 ): Promise<void> {
-  if (options.prune === undefined) return;
-  const { prune, pruneMappings } = await import('./apply/prune.ts');
+  const { prune } = await import('./apply/prune.ts');
   const { name, explicit } = await context.cluster.namespace();
   const namespaces = new Set(explicit ? [name] : []);
   for (const { object, mapping } of applied) {
     if (mapping.namespaced) namespaces.add(object.metadata.namespace ?? name);
   }
-  const { allowlist, deletion } = options.prune;
+  const { allowlist = [], deletion = {} } = options.prune ?? {};
   if (allowlist.length === 0) {
-    context.streams.err.write(
-      'Warning: Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target explicitly in the --prune-allowlist flag.\n',
-    );
+    const warning =
+      'Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target explicitly in the --prune-allowlist flag.';
+    context.streams.err.write(klogLine('W', context.clock.now(), 'prune.go:71', warning));
   }
   const scope = {
-    mappings: pruneMappings(allowlist, await (await context.cluster.discovery()).mapper()),
+    mappings,
     namespaces,
     labelSelector: options.selector,
     keptUids: new Set(applied.map(({ object }) => object.metadata.uid ?? '')),

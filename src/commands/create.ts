@@ -1,5 +1,6 @@
 import { cloneJson } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
+import { changeCauseOf, recordChangeCause, recordFlag } from '../cli/change-cause.ts';
 import { type CheckedManifest, readCheckedInput } from '../cli/checked-input.ts';
 import { type CommandContext, CommandError, defineCommand, UsageError } from '../cli/command.ts';
 import { PrefixedError, throwFailures } from '../cli/exit.ts';
@@ -32,6 +33,7 @@ interface CreateOptions {
   readonly selector: string;
   readonly raw: string;
   readonly saveConfig: boolean;
+  readonly changeCause: string | undefined;
   readonly dryRun: DryRun;
   readonly validation: FieldValidation;
   readonly fieldManager: string;
@@ -57,6 +59,7 @@ export const createCommand = defineCommand<CreateOptions>({
     selectorFlag,
     validateFlag,
     windowsLineEndingsFlag,
+    recordFlag,
   ],
   async toOptions(args, flags, context) {
     const input = manifestInput(flags);
@@ -82,6 +85,7 @@ export const createCommand = defineCommand<CreateOptions>({
       selector,
       raw,
       saveConfig: flags.bool('save-config'),
+      changeCause: changeCauseOf(flags, ['create'], args),
       dryRun: dryRunOf(flags, context),
       validation: parseValidate(flags.string('validate')),
       fieldManager: flags.string('field-manager'),
@@ -123,6 +127,7 @@ async function createOne(
   const mapping = entry.mapping ?? (await findMapping(await context.cluster.discovery(), entry.object, source));
   let object = cloneJson(entry.object);
   if (mapping.namespaced) object.metadata.namespace = namespace;
+  recordChangeCause(object, options.changeCause);
   if (options.saveConfig || lastAppliedOf(object) !== undefined) object = withLastApplied(object);
   if (options.dryRun === 'client') return object;
   try {

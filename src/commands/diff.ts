@@ -9,7 +9,7 @@ import { throwFailures } from '../cli/exit.ts';
 import { fieldManagerFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
 import { requestPlan } from '../generators/request-plan.ts';
-import { applyObject, type ApplyPolicy } from './apply/apply-object.ts';
+import { applyObject, type ApplyPolicy, FailedApply } from './apply/apply-object.ts';
 import { CurrentObjects } from './apply/current-objects.ts';
 
 interface DiffOptions {
@@ -58,6 +58,7 @@ export const diffCommand = defineCommand<DiffOptions>({
         fieldManager: serverSide && !flags.changed('field-manager') ? 'kubectl' : flags.string('field-manager'),
         keepsManifest: false,
         overwrite: true,
+        openApiPatch: true,
         subresource: '',
         force: undefined,
       },
@@ -102,7 +103,7 @@ async function comparedPairs(options: DiffOptions, context: CommandContext): Pro
     },
     (result) => {
       if (!result.ok) {
-        failures.push(result.error);
+        failures.push(result.error instanceof FailedApply ? result.error.cause : result.error);
         return;
       }
       const { live, applied, namespace } = result.value;

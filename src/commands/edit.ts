@@ -1,5 +1,6 @@
 import { equalJson, type JsonObject } from '../apimachinery/json.ts';
 import type { RestMapping } from '../apimachinery/rest-mapping.ts';
+import { changeCauseOf, recordChangeCause, recordFlag } from '../cli/change-cause.ts';
 import { type CommandContext, CommandError, defineCommand } from '../cli/command.ts';
 import { type EditedObject, editObjects, type EditResults, originalOf } from '../cli/editing/edit-session.ts';
 import { throwFailures } from '../cli/exit.ts';
@@ -25,6 +26,7 @@ import { NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import { type FieldValidation, parseValidate } from '../resource/dry-run.ts';
 import { resourceOf } from '../resource/resource-access.ts';
+import { isTypeOfKubernetes } from '../schema-cache/openapi.ts';
 
 interface EditOptions {
   readonly args: readonly string[];
@@ -32,6 +34,7 @@ interface EditOptions {
   readonly format: string;
   readonly outputPatch: boolean;
   readonly saveConfig: boolean;
+  readonly changeCause: string | undefined;
   readonly subresource: string;
   readonly validation: FieldValidation;
   readonly fieldManager: string;
@@ -64,6 +67,7 @@ export const editCommand = defineCommand<EditOptions>({
     subresourceFlag('Edit this subresource of the object'),
     validateFlag,
     windowsLineEndingsFlag,
+    recordFlag,
   ],
   toOptions(args, flags, context) {
     const input = manifestInput(flags);
@@ -73,6 +77,7 @@ export const editCommand = defineCommand<EditOptions>({
       format: flags.string('output'),
       outputPatch: flags.bool('output-patch'),
       saveConfig: flags.bool('save-config'),
+      changeCause: changeCauseOf(flags, ['edit'], args),
       subresource: flags.string('subresource'),
       validation: parseValidate(flags.string('validate')),
       fieldManager: flags.string('field-manager'),
@@ -110,6 +115,7 @@ async function sendChanges(
   const { fieldManager, validation: fieldValidation, subresource } = options;
   for (const entry of edited) {
     const object = options.saveConfig ? withLastApplied(entry.object) : entry.object;
+    recordChangeCause(object, options.changeCause);
     const original = await originalOf(entry, originals);
     if (equalJson(original.object, object)) {
       out.write(await shown(object, 'skipped', options));
@@ -132,9 +138,6 @@ async function shown(object: unknown, operation: string, options: EditOptions): 
   return ((await options.printer()) ?? new NamePrinter({ operation })).print(object);
 }
 
-/** Types whose lists have merge keys; kinds of other groups are known by nothing but their JSON. */
-const typeWithMergeKeys = /^io\.k8s\.api\./;
-
 const unchangeable = [...identityUnchanged, requireKeyUnchanged('managedFields')];
 
 /** The patch from one state of an object to another. @throws CommandError when it would become another object */
@@ -149,7 +152,7 @@ async function changeOf(
   const name = types?.nameOf(gvk.group, gvk.version, gvk.kind);
   let type: PatchType = 'application/merge-patch+json';
   let patch: JsonObject;
-  if (types !== undefined && name !== undefined && typeWithMergeKeys.test(name)) {
+  if (types !== undefined && name !== undefined && isTypeOfKubernetes(name)) {
     const { createStrategicMergePatch } = await import('../patch/strategic-merge-patch.ts');
     type = 'application/strategic-merge-patch+json';
     patch = createStrategicMergePatch(before, after, types.lookup(name), types);

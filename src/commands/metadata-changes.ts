@@ -1,5 +1,6 @@
-import { cloneJson, equalJson } from '../apimachinery/json.ts';
+import { cloneJson } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
+import { changeCauseOf, recordChangeCause, recordFlag } from '../cli/change-cause.ts';
 import { type CommandContext, CommandError, type CommandDefinition, defineCommand } from '../cli/command.ts';
 import { throwFailures } from '../cli/exit.ts';
 import {
@@ -45,9 +46,11 @@ interface MetadataOptions {
   readonly local: boolean;
   readonly overwrite: boolean;
   readonly resourceVersion: string;
+  readonly changeCause: string | undefined;
   readonly fieldManager: string;
   readonly dryRun: DryRun;
-  readonly printer: ObjectPrinter | undefined;
+  /** Of one object: label prints each as if alone, annotate those of a run together. */
+  readonly printer: () => Promise<ObjectPrinter | undefined>;
 }
 
 /** Makes `label` or `annotate`. */
@@ -66,6 +69,7 @@ export function metadataCommand(words: MetadataCommandWords): CommandDefinition<
       allNamespacesFlag,
       dryRunFlag,
       fieldManagerFlag(`kubectl-${words.command}`),
+      recordFlag,
       { name: 'all', type: 'bool', default: 'false', description: 'All objects of the kinds, in the namespace' },
       { name: 'list', type: 'bool', default: 'false', description: `Print the ${words.field} there are then` },
       { name: 'local', type: 'bool', default: 'false', description: 'Change the manifests; do not ask the server' },
@@ -76,6 +80,8 @@ export function metadataCommand(words: MetadataCommandWords): CommandDefinition<
       const input = manifestInput(flags);
       const { resources, changes } = splitChanges(args, words.noun);
       const parsed = words.noun === 'label' ? parseLabelChanges(changes) : parseAnnotationChanges(changes);
+      const shared = printerOf(flags, context);
+      await shared;
       const options: MetadataOptions = {
         words,
         args: resources,
@@ -89,9 +95,10 @@ export function metadataCommand(words: MetadataCommandWords): CommandDefinition<
         local: flags.bool('local'),
         overwrite: flags.bool('overwrite'),
         resourceVersion: flags.string('resource-version'),
+        changeCause: changeCauseOf(flags, [words.command], args),
         fieldManager: flags.string('field-manager'),
         dryRun: dryRunOf(flags, context),
-        printer: await printerOf(flags, context),
+        printer: words.noun === 'label' ? () => printerOf(flags, context) : () => shared,
       };
       check(options, flags.string('output'));
       return options;
@@ -117,17 +124,25 @@ export function metadataCommand(words: MetadataCommandWords): CommandDefinition<
 
 function check(options: MetadataOptions, output: string): void {
   const { words, args, input, changes } = options;
-  if (options.list && output !== '') throw new CommandError('--list and --output may not be specified together');
+  if (options.list && output !== '' && words.noun === 'label')
+    throw new CommandError('--list and --output may not be specified together');
   if (options.all && options.selector !== '') {
     throw new CommandError('cannot set --all and --selector at the same time');
   }
   if (options.all && options.fieldSelector !== '') {
     throw new CommandError('cannot set --all and --field-selector at the same time');
   }
-  if (options.local && input.filenames.length === 0) {
-    throw new CommandError('can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set');
+  const hasFiles = input.filenames.length > 0;
+  if (options.local) {
+    const example = words.noun === 'label' ? ['pod.yaml', 'pod.json'] : ['rsrc.yaml', 'rsrc.json'];
+    const files = `-f ${example[0] ?? ''} or --filename=${example[1] ?? ''}`;
+    if (options.dryRun === 'server') {
+      throw new CommandError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?');
+    }
+    if (args.length > 0) throw new CommandError(`can only use local files by ${files} when --local=true is set`);
+    if (!hasFiles) throw new CommandError(`one or more files must be specified as ${files}`);
   }
-  if (args.length === 0 && input.filenames.length === 0) {
+  if (args.length === 0 && !hasFiles) {
     throw new CommandError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
   }
   if (changes.set.size === 0 && changes.remove.length === 0 && !options.list) {
@@ -149,30 +164,47 @@ async function load(
   return { objects, errors: [] };
 }
 
-function changed(object: Unstructured, options: MetadataOptions): Unstructured {
+/** What became of the keys. */
+interface Change {
+  readonly object: Unstructured;
+  readonly isAdded: boolean;
+  readonly isRemoved: boolean;
+}
+
+function changed(object: Unstructured, options: MetadataOptions): Change {
   const { field } = options.words;
   const copy = cloneJson(object);
   const values = { ...copy.metadata[field] };
   if (!options.overwrite) checkOverwrite(values, options);
-  for (const [key, value] of options.changes.set) values[key] = value;
-  for (const key of options.changes.remove) delete values[key];
+  let isAdded = false;
+  let isRemoved = false;
+  for (const [key, value] of options.changes.set) {
+    isAdded ||= values[key] !== value;
+    values[key] = value;
+  }
+  for (const key of options.changes.remove) {
+    isRemoved ||= values[key] !== undefined;
+    delete values[key];
+  }
   if (Object.keys(values).length === 0) delete copy.metadata[field];
   else copy.metadata[field] = values;
   if (options.resourceVersion !== '') copy.metadata.resourceVersion = options.resourceVersion;
-  return copy;
+  return { object: copy, isAdded, isRemoved };
 }
 
+/** The annotation that --record writes may always be changed. */
+const changeCauseKey = 'kubernetes.io/change-cause';
+
 function checkOverwrite(values: Readonly<Record<string, string>>, options: MetadataOptions): void {
+  const isLabel = options.words.noun === 'label';
   const taken = [...options.changes.set]
     .filter(([key, value]) => values[key] !== undefined && values[key] !== value)
+    .filter(([key]) => isLabel || key !== changeCauseKey)
     .map(([key]) => `'${key}' already has a value (${values[key] ?? ''})`)
     .toSorted();
   if (taken.length === 0) return;
-  throw new CommandError(
-    options.words.noun === 'label'
-      ? `${taken[0] ?? ''}, and --overwrite is false`
-      : `--overwrite is false but found the following declared annotation(s): ${taken.join('; ')}`,
-  );
+  if (isLabel) throwFailures(taken.map((one) => new CommandError(`${one}, and --overwrite is false`)));
+  throw new CommandError(`--overwrite is false but found the following declared annotation(s): ${taken.join('; ')}`);
 }
 
 async function changeOne(
@@ -181,36 +213,52 @@ async function changeOne(
   context: CommandContext,
 ): Promise<{ readonly object: Unstructured; readonly shown: string }> {
   const { object, mapping } = target;
-  const wanted = changed(object, options);
-  const operation = `${operationOf(object, wanted, options)}${dryRunSuffix[options.dryRun]}`;
-  const show = (result: Unstructured): { readonly object: Unstructured; readonly shown: string } => ({
-    object: result,
-    shown: options.printer?.print(result) ?? new NamePrinter({ operation }).print(result),
-  });
-  if (mapping === undefined || options.dryRun === 'client' || options.list) return show(wanted);
   const { field, noun } = options.words;
-  if (noun === 'label') {
+  const isHere = mapping === undefined || options.dryRun === 'client' || options.list;
+  if (noun === 'label' && !isHere) {
     for (const key of options.changes.remove) {
       if (object.metadata.labels?.[key] === undefined) context.streams.out.write(`label "${key}" not found.\n`);
     }
   }
+  const wanted = changed(object, options);
+  const operation = `${operationOf(wanted, options)}${dryRunSuffix[options.dryRun]}`;
+  const printer = (await options.printer()) ?? new NamePrinter({ operation });
+  const show = (result: Unstructured): { readonly object: Unstructured; readonly shown: string } => ({
+    object: result,
+    shown: printer.print(result),
+  });
+  if (isHere) return show(wanted.object);
+  if (noun === 'label' && !wanted.isAdded && !wanted.isRemoved) {
+    recordChangeCause(wanted.object, options.changeCause);
+    return show(wanted.object);
+  }
   const values: Record<string, string | null> = Object.fromEntries(options.changes.set);
   for (const key of options.changes.remove) values[key] = null;
+  const recorded: { metadata: { annotations?: Record<string, string> } } = { metadata: {} };
+  recordChangeCause({ apiVersion: '', kind: '', ...recorded }, options.changeCause);
   const version = options.resourceVersion === '' ? {} : { resourceVersion: options.resourceVersion };
-  const patch = { metadata: { [field]: values, ...version } };
+  const { annotations } = recorded.metadata;
+  const patch = {
+    metadata: {
+      ...(annotations === undefined ? {} : { annotations }),
+      [field]: field === 'annotations' ? { ...annotations, ...values } : values,
+      ...version,
+    },
+  };
   const resource = resourceOf(await context.cluster.client(), mapping, target.namespace);
   const result = await resource.patch(target.name, 'application/merge-patch+json', patch, {
     fieldManager: options.fieldManager,
     ...(options.dryRun === 'server' ? { dryRun: 'All' as const } : {}),
   });
-  return show(result);
+  // label shows what it sent, annotate what came back.
+  return show(noun === 'label' ? wanted.object : result);
 }
 
-function operationOf(before: Unstructured, after: Unstructured, options: MetadataOptions): string {
+function operationOf({ isAdded, isRemoved }: Change, options: MetadataOptions): string {
   if (options.words.noun === 'annotation') return 'annotated';
-  if (equalJson(before, after)) return 'not labeled';
-  const isShorter = JSON.stringify(after).length < JSON.stringify(before).length;
-  return !options.overwrite && isShorter ? 'unlabeled' : 'labeled';
+  if (isAdded && isRemoved) return 'modified';
+  if (isAdded) return 'labeled';
+  return isRemoved ? 'unlabeled' : 'not labeled';
 }
 
 function listText(target: Loaded, object: Unstructured, options: MetadataOptions, count: number): string {

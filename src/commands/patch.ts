@@ -1,8 +1,10 @@
-import { isJsonObject, equalJson, cloneJson, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
+import { gvkOf } from '../apimachinery/gvk.ts';
+import { isJsonObject, equalJson, cloneJson, type JsonObject } from '../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { parseYaml } from '../apimachinery/yaml.ts';
 import type { PatchType } from '../client/client.ts';
+import { changeCauseOf, changeCausePatch, recordFlag } from '../cli/change-cause.ts';
 import { type CommandContext, CommandError, defineCommand } from '../cli/command.ts';
 import { throwFailures } from '../cli/exit.ts';
 import {
@@ -15,14 +17,16 @@ import {
 } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
 import { printerOf } from '../cli/print-objects.ts';
-import { loadTargets, resolveTargets } from '../cli/resource-targets.ts';
+import { type LoadedTarget, loadTargets, resolveTargets } from '../cli/resource-targets.ts';
 import { applyJsonMergePatch } from '../patch/json-merge-patch.ts';
 import { applyJsonPatch, type JsonPatchOperation } from '../patch/json-patch.ts';
+import { applyStrategicMergePatch } from '../patch/strategic-merge-patch.ts';
 import { NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import type { DryRun } from '../resource/dry-run.ts';
 import { dryRunOf } from '../cli/dry-run-flag.ts';
 import { resourceOf } from '../resource/resource-access.ts';
+import { isTypeOfKubernetes, type OpenApi } from '../schema-cache/openapi.ts';
 
 type PatchName = 'json' | 'merge' | 'strategic';
 
@@ -37,6 +41,7 @@ interface PatchCommandOptions {
   readonly fieldManager: string;
   readonly dryRun: DryRun;
   readonly printer: ObjectPrinter | undefined;
+  readonly changeCause: string | undefined;
 }
 
 const types: Readonly<Record<PatchName, PatchType>> = {
@@ -59,6 +64,7 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
     dryRunFlag,
     fieldManagerFlag('kubectl-patch'),
     subresourceFlag('Patch this subresource of the object'),
+    recordFlag,
     { name: 'local', type: 'bool', default: 'false', description: 'Change the manifests; do not ask the server' },
     { name: 'patch', shorthand: 'p', type: 'string', default: '', description: 'The patch, as JSON or YAML' },
     { name: 'patch-file', type: 'string', default: '', description: 'A file with the patch' },
@@ -67,14 +73,18 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
   async toOptions(args, flags, context) {
     const input = manifestInput(flags);
     const local = flags.bool('local');
-    if (local && args.length > 0) throw new CommandError('cannot specify --local and server resources');
     const file = flags.string('patch-file');
     const given = flags.string('patch');
     if (file !== '' && given !== '') throw new CommandError('cannot specify --patch and --patch-file together');
     if (file === '' && given === '') {
       throw new CommandError('must specify --patch or --patch-file containing the contents of the patch');
     }
-    const type = flags.string('type').toLowerCase();
+    if (local && args.length > 0) throw new CommandError('cannot specify --local and server resources');
+    const dryRun = dryRunOf(flags, context);
+    if (local && dryRun === 'server') {
+      throw new CommandError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?');
+    }
+    const type = flags.string('type').toLowerCase() || 'strategic';
     if (type !== 'json' && type !== 'merge' && type !== 'strategic') {
       throw new CommandError(`--type must be one of [json merge strategic], not "${flags.string('type')}"`);
     }
@@ -86,40 +96,55 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
       local,
       subresource: flags.string('subresource'),
       fieldManager: flags.string('field-manager'),
-      dryRun: dryRunOf(flags, context),
+      dryRun,
       printer: await printerOf(flags, context),
+      changeCause: changeCauseOf(flags, ['patch'], args),
     };
   },
   async run(options, context) {
     if (options.local) {
+      const api = await context.bundledApi?.();
       for (const { object } of await readInput(options.input, context)) {
-        const patched = patchHere(object, options) as unknown as Unstructured;
+        const patched = await patchHere(object, options, api?.openApi);
         context.streams.out.write(show(object, patched, options));
       }
       return;
     }
     const request = { ...options, all: false, selector: '', fieldSelector: '', allNamespaces: false };
-    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
+    const { subresource } = options;
+    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, { subresource });
     const failures = [...errors];
-    const client = await context.cluster.client();
-    for (const { object, mapping, namespace, name } of objects) {
+    for (const target of objects) {
       try {
-        const resource = resourceOf(client, mapping, namespace);
-        const { subresource } = options;
-        const before = subresource === '' ? object : await resource.get(name, { subresource });
-        const patched = await resource.patch(name, types[options.type], options.patch, {
-          fieldManager: options.fieldManager,
-          ...(subresource === '' ? {} : { subresource }),
-          ...(options.dryRun === 'none' ? {} : { dryRun: 'All' as const }),
-        });
-        context.streams.out.write(show(before, patched, options));
+        const patched = await patchOne(target, options, context);
+        context.streams.out.write(show(target.object, patched, options));
       } catch (error) {
         failures.push(error);
       }
     }
+    if (objects.length === 0 && failures.length === 0) throw new CommandError('no objects passed to patch');
     throwFailures(failures);
   },
 });
+
+async function patchOne(
+  { object, mapping, namespace, name }: LoadedTarget,
+  options: PatchCommandOptions,
+  context: CommandContext,
+): Promise<Unstructured> {
+  if (options.dryRun === 'client') return patchHere(object, options, await context.cluster.openApi());
+  const resource = resourceOf(await context.cluster.client(), mapping, namespace);
+  const write = {
+    fieldManager: options.fieldManager,
+    ...(options.subresource === '' ? {} : { subresource: options.subresource }),
+    ...(options.dryRun === 'none' ? {} : { dryRun: 'All' as const }),
+  };
+  const patched = await resource.patch(name, types[options.type], options.patch, write);
+  const cause = changeCausePatch(patched, options.changeCause);
+  if (cause === undefined) return patched;
+  // Why it was changed is good to know, but nothing fails without.
+  return resource.patch(name, 'application/merge-patch+json', cause, write).catch(() => patched);
+}
 
 async function readPatch(file: string, context: CommandContext): Promise<string> {
   try {
@@ -141,23 +166,27 @@ function asJson(text: string): string {
   }
 }
 
-/** Patches without a server, which alone knows how a kind's lists are merged. @throws CommandError where that matters */
-function patchHere(object: Unstructured, { type, patch }: PatchCommandOptions): JsonValue {
+/** Patches without sending anything. @param openApi the types that tell how lists are merged. @throws CommandError */
+async function patchHere(
+  object: Unstructured,
+  { type, patch }: PatchCommandOptions,
+  openApi: OpenApi | undefined,
+): Promise<Unstructured> {
   const document = cloneJson(object) as unknown as JsonObject;
   const parsed = parseJson(patch);
+  if (type === 'merge') return applyJsonMergePatch(document, parsed) as unknown as Unstructured;
   if (type === 'json') {
-    return applyJsonPatch(document, parsed as unknown as JsonPatchOperation[], { missingKeys: 'error' });
+    const operations = parsed as unknown as JsonPatchOperation[];
+    return applyJsonPatch(document, operations, { missingKeys: 'error' }) as unknown as Unstructured;
   }
-  if (type === 'strategic' && needsTypes(parsed)) {
-    throw new CommandError('--local cannot merge lists with --type=strategic in kubectl-ts; use --type=merge or json');
+  const gvk = gvkOf(object);
+  const known = await openApi?.typesOf(gvk.group, gvk.version);
+  const name = known?.nameOf(gvk.group, gvk.version, gvk.kind);
+  if (known === undefined || name === undefined || !isTypeOfKubernetes(name) || !isJsonObject(parsed)) {
+    const about = `${gvk.group}/${gvk.version}, Kind=${gvk.kind}`;
+    throw new CommandError(`strategic merge patch is not supported for ${about} locally, try --type merge`);
   }
-  return applyJsonMergePatch(document, parsed);
-}
-
-function needsTypes(patch: JsonValue): boolean {
-  if (Array.isArray(patch)) return true;
-  if (!isJsonObject(patch)) return false;
-  return Object.entries(patch).some(([key, value]) => key.startsWith('$') || needsTypes(value));
+  return applyStrategicMergePatch(document, parsed, known.lookup(name), known) as unknown as Unstructured;
 }
 
 function show(before: Unstructured, after: Unstructured, options: PatchCommandOptions): string {

@@ -70,7 +70,7 @@ export const replaceCommand = defineCommand<ReplaceOptions>({
     if (gracePeriodSeconds >= 0 && !force) throw new CommandError('--grace-period must have --force specified');
     if (flags.duration('timeout') !== 0 && !force) throw new CommandError('--timeout must have --force specified');
     if (force && dryRun !== 'none') throw new CommandError('--dry-run can not be used when --force is set');
-    if (input.filenames.length === 0) throw new CommandError('must specify --filename to replace');
+    if (input.filenames.length === 0) throw new CommandError('must specify one of -f and -k');
     checkRaw(input, flags);
     return {
       input,

@@ -1,7 +1,11 @@
 import type { Scale } from '../api/types/autoscaling-v1.ts';
+import { goQuote } from '../apimachinery/field-error.ts';
+import { gvkOf } from '../apimachinery/gvk.ts';
 import { cloneJson } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
-import type { WriteOptions } from '../client/client.ts';
+import { hasReason } from '../apimachinery/status.ts';
+import type { ResourceClient, WriteOptions } from '../client/client.ts';
+import { changeCauseOf, changeCausePatch, recordFlag } from '../cli/change-cause.ts';
 import { type CommandContext, CommandError, defineCommand } from '../cli/command.ts';
 import { throwFailures } from '../cli/exit.ts';
 import { dryRunFlag, filenameFlags, printFlags, selectorFlag, standardFormats } from '../cli/flags.ts';
@@ -27,6 +31,7 @@ interface ScaleOptions {
   readonly timeoutMillis: number;
   readonly dryRun: DryRun;
   readonly printer: ObjectPrinter | undefined;
+  readonly changeCause: string | undefined;
 }
 
 /** `scale`: sets how many replicas there shall be. */
@@ -41,6 +46,7 @@ export const scaleCommand = defineCommand<ScaleOptions>({
     ...filenameFlags('that name what to scale'),
     selectorFlag,
     dryRunFlag,
+    recordFlag,
     { name: 'all', type: 'bool', default: 'false', description: 'All objects of the kinds, in the namespace' },
     {
       name: 'current-replicas',
@@ -76,6 +82,7 @@ export const scaleCommand = defineCommand<ScaleOptions>({
       timeoutMillis: flags.duration('timeout'),
       dryRun: dryRunOf(flags, context),
       printer: await printerOf(flags, context),
+      changeCause: changeCauseOf(flags, ['scale'], args),
     };
   },
   async run(options, context) {
@@ -85,53 +92,91 @@ export const scaleCommand = defineCommand<ScaleOptions>({
     if (options.resourceVersion !== '' && objects.length > 1) {
       throw new CommandError('cannot use --resource-version with multiple resources');
     }
-    const failures = [...errors];
+    if (objects.length === 0) throwFailures(errors);
     for (const target of objects) {
-      try {
-        if (options.dryRun !== 'client') await scaleOne(target, options, context);
-        context.streams.out.write(show(target.object, options));
-      } catch (error) {
-        failures.push(error);
-      }
+      const replicas = options.dryRun === 'client' ? options.replicas : await scaleOne(target, options, context);
+      context.streams.out.write(show(target.object, replicas, options));
     }
-    throwFailures(failures);
+    throwFailures(errors);
   },
 });
 
-function show(object: Unstructured, options: ScaleOptions): string {
+/** The object with its new size, where its kind has that at a known place. */
+function show(object: Unstructured, replicas: number, options: ScaleOptions): string {
   const scaled = cloneJson(object) as Unstructured & { spec?: { replicas?: number } };
-  scaled.spec = { ...scaled.spec, replicas: options.replicas };
+  const { group } = gvkOf(object);
+  if (group === '' || group === 'apps') scaled.spec = { ...scaled.spec, replicas };
   if (options.printer !== undefined) return options.printer.print(scaled);
   return new NamePrinter({ operation: `scaled${dryRunSuffix[options.dryRun]}` }).print(scaled);
 }
 
-async function scaleOne(target: LoadedTarget, options: ScaleOptions, context: CommandContext): Promise<void> {
+/** How long a change that others came in between of is tried again. */
+const retryMillis = 5 * 60_000;
+
+/** @returns how many replicas the server has written down */
+async function scaleOne(target: LoadedTarget, options: ScaleOptions, context: CommandContext): Promise<number> {
   const client = await context.cluster.client();
   const resource = resourceOf(client, target.mapping, target.namespace);
+  const giveUp = context.clock.now() + retryMillis;
+  let replicas: number;
+  for (;;) {
+    try {
+      replicas = await writeScale(resource, target.name, options);
+      break;
+    } catch (error) {
+      if (!hasReason(error, 'Conflict')) throw error;
+      if (context.clock.now() >= giveUp || !(await sleep(context.clock, 1000, context.signal))) {
+        throw new CommandError('context deadline exceeded');
+      }
+    }
+  }
+  if (options.timeoutMillis > 0 && options.dryRun === 'none')
+    await untilScaled(resource, target.name, options, context);
+  const cause = changeCausePatch(target.object, options.changeCause);
+  // Why it was scaled is good to know, but nothing fails without.
+  if (cause !== undefined) {
+    await resource.patch(target.name, 'application/merge-patch+json', cause).catch(() => undefined);
+  }
+  return replicas;
+}
+
+async function writeScale(resource: ResourceClient, name: string, options: ScaleOptions): Promise<number> {
   const write: WriteOptions = { subresource: 'scale', ...(options.dryRun === 'server' ? { dryRun: 'All' } : {}) };
   if (options.currentReplicas === -1 && options.resourceVersion === '') {
     const patch = { spec: { replicas: options.replicas } };
-    await resource.patch(target.name, 'application/merge-patch+json', patch, write);
-  } else {
-    const current = await resource.get(target.name, { subresource: 'scale' });
-    const { spec, metadata } = current as unknown as Scale;
-    const replicas = spec?.replicas ?? 0;
-    if (options.currentReplicas !== -1 && replicas !== options.currentReplicas) {
-      throw new CommandError(`Expected replicas to be ${options.currentReplicas}, was ${replicas}`);
-    }
-    const version = metadata.resourceVersion ?? '';
-    if (options.resourceVersion !== '' && version !== options.resourceVersion) {
-      throw new CommandError(`Expected resource version to be ${options.resourceVersion}, was ${version}`);
-    }
-    await resource.update({ ...current, spec: { ...spec, replicas: options.replicas } }, write);
+    return replicasOf(await resource.patch(name, 'application/merge-patch+json', patch, write));
   }
-  if (options.timeoutMillis === 0 || options.dryRun !== 'none') return;
+  const current = await resource.get(name, { subresource: 'scale' });
+  const { spec, metadata } = current as unknown as Scale;
+  const replicas = spec?.replicas ?? 0;
+  if (options.currentReplicas !== -1 && replicas !== options.currentReplicas) {
+    throw new CommandError(`Expected replicas to be ${options.currentReplicas}, was ${replicas}`);
+  }
+  const version = metadata.resourceVersion ?? '';
+  if (options.resourceVersion !== '' && version !== options.resourceVersion) {
+    throw new CommandError(`Expected resource version to be ${options.resourceVersion}, was ${version}`);
+  }
+  return replicasOf(await resource.update({ ...current, spec: { ...spec, replicas: options.replicas } }, write));
+}
+
+function replicasOf(scale: Unstructured): number {
+  return (scale as unknown as Scale).spec?.replicas ?? 0;
+}
+
+/** Waits until there are as many as there shall be; over as well when somebody else wants another number. */
+async function untilScaled(
+  resource: ResourceClient,
+  name: string,
+  options: ScaleOptions,
+  context: CommandContext,
+): Promise<void> {
   const deadline = context.clock.now() + options.timeoutMillis;
   for (;;) {
-    const { spec, status } = (await resource.get(target.name, { subresource: 'scale' })) as unknown as Scale;
-    if ((status?.replicas ?? 0) === (spec?.replicas ?? 0)) return;
+    const scale = await resource.get(name, { subresource: 'scale' });
+    if (replicasOf(scale) !== options.replicas) return;
+    if (((scale as unknown as Scale).status?.replicas ?? 0) === options.replicas) return;
     if (context.clock.now() >= deadline || !(await sleep(context.clock, 1000, context.signal))) {
-      throw new CommandError(`timed out waiting for "${target.name}" to be synced`);
+      throw new CommandError(`timed out waiting for ${goQuote(name)} to be synced`);
     }
   }
 }

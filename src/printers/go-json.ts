@@ -18,7 +18,8 @@ export function goJsonString(text: string): string {
 }
 
 /**
- * A JSON value as Go's encoder writes it: keys sorted, HTML characters escaped; indented when `indent` is given.
+ * A JSON value as Go's encoder writes it: HTML characters escaped, keys sorted, but those of a Map, which stands for a
+ * struct, as they come; indented when `indent` is given.
  * @param margin what stands before every line but the first, of a value inside another
  */
 export function stringifyGoJson(value: unknown, indent = '', margin = ''): string {
@@ -37,10 +38,15 @@ function write(value: unknown, indent: string, margin: string): string {
     if (value.length === 0) return '[]';
     return `[${newline}${value.map((item) => write(item, indent, inner)).join(`,${newline}`)}${end}]`;
   }
-  const object = value as Record<string, unknown>;
   const colon = indent === '' ? ':' : ': ';
-  const members = sortedKeys(object)
-    .filter((key) => object[key] !== undefined)
-    .map((key) => `${goJsonString(key)}${colon}${write(object[key], indent, inner)}`);
+  const members = membersOf(value)
+    .filter(([, member]) => member !== undefined)
+    .map(([key, member]) => `${goJsonString(key)}${colon}${write(member, indent, inner)}`);
   return members.length === 0 ? '{}' : `{${newline}${members.join(`,${newline}`)}${end}}`;
+}
+
+function membersOf(value: object): readonly (readonly [string, unknown])[] {
+  if (value instanceof Map) return [...(value as ReadonlyMap<string, unknown>)];
+  const object = value as Record<string, unknown>;
+  return sortedKeys(object).map((key) => [key, object[key]] as const);
 }

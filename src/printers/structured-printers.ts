@@ -24,6 +24,17 @@ export class JsonPrinter implements ObjectPrinter {
   }
 }
 
+/** A list that a program of Kubernetes put together, as `-o json`: its fields in the order of their declaration. */
+export function listAsJson(items: readonly unknown[]): string {
+  const list = new Map<string, unknown>([
+    ['kind', 'List'],
+    ['apiVersion', 'v1'],
+    ['metadata', {}],
+    ['items', items],
+  ]);
+  return `${stringifyGoJson(list, '    ')}\n`;
+}
+
 /** `-o yaml`: a `---` between objects. */
 export class YamlPrinter implements ObjectPrinter {
   #count = 0;

@@ -14,6 +14,11 @@ export interface OpenApi {
   document(group: string, version: string): Promise<JsonObject | undefined>;
 }
 
+/** Whether a type is one of Kubernetes itself: the real program knows it without a server, with its merge keys. */
+export function isTypeOfKubernetes(name: string): boolean {
+  return name.startsWith('io.k8s.api.');
+}
+
 /** An OpenApi over documents that are found by name; each is asked for once. */
 export function openApiOf(load: (name: string) => Promise<JsonObject | undefined>): OpenApi {
   const documents = new Map<string, Promise<JsonObject | undefined>>();

@@ -111,10 +111,12 @@ test('apply view-last-applied and set-last-applied read and write the annotation
   const cluster = await createCommandCluster(context);
   await cluster.run('create', '-f', file(cluster, configMap('a', '1<2')));
   const missing = await cluster.run('apply', 'view-last-applied', 'cm/a');
-  assert.deepEqual(missing, {
+  assert.deepEqual(missing, { exitCode: 0, stdout: '', stderr: '' });
+  const path0 = file(cluster, configMap('a', '1<2'));
+  assert.deepEqual(await cluster.run('apply', 'view-last-applied', '-f', path0), {
     exitCode: 1,
     stdout: '',
-    stderr: 'error: no last-applied-configuration annotation found on resource: a\n',
+    stderr: `error: error when no last-applied-configuration annotation found on resource: a\n "${path0}": <nil>\n`,
   });
   const refused = await cluster.run('apply', 'set-last-applied', '-f', file(cluster, configMap('a', '2')));
   assert.match(refused.stderr, /to create the annotation, run the command with --create-annotation\n$/);
@@ -126,7 +128,7 @@ test('apply view-last-applied and set-last-applied read and write the annotation
   const json = await cluster.run('apply', 'view-last-applied', 'cm', 'a', '-o', 'json');
   assert.equal(
     json.stdout,
-    '{\n  "apiVersion": "v1",\n  "data": {\n    "key": "2\\u003c3"\n  },\n  "kind": "ConfigMap",\n  "metadata": {\n    "annotations": {},\n    "labels": {\n      "app": "x"\n    },\n    "name": "a",\n    "namespace": "default"\n  }\n}\n',
+    '{\n  "apiVersion": "v1",\n  "data": {\n    "key": "2\\u003c3"\n  },\n  "kind": "ConfigMap",\n  "metadata": {\n    "labels": {\n      "app": "x"\n    },\n    "name": "a",\n    "namespace": "default"\n  }\n}\n',
   );
   const yaml = await cluster.run('apply', 'view-last-applied', '-f', path);
   assert.match(yaml.stdout, /^apiVersion: v1\ndata:\n {2}key: 2<3\nkind: ConfigMap\n/);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { bundledApi } from './bundled-api.ts';
 import { type CommandCluster, createCommandCluster } from './command-cluster.ts';
 import { repositoryRoot } from './golden.ts';
 
@@ -29,6 +30,8 @@ const changing: readonly (readonly [RegExp, string])[] = [
   [/(resourceVersion"?: ?"?)\d+/g, '$1<version>'],
   [/\b10\.\d+\.\d+\.\d+\b/g, '<address>'],
   [/(?<=\s)(\d+d)?(\d+h)?(\d+m)?\d+s(?=\s|$)/gm, '<age>'],
+  // The cluster of the test is named by a flag, which shows where the command line is kept.
+  [/ --kubeconfig=\S+\/kubeconfig/g, ''],
   [/^[WE]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\] /gm, '<log> '],
 ];
 
@@ -45,7 +48,7 @@ export function testRecordedSession(name: string, prepare?: (cluster: CommandClu
     const path = join(repositoryRoot, 'test/commands/recorded', `${name}.json`);
     const session = JSON.parse(readFileSync(path, 'utf8')) as RecordedSession;
     const env: Record<string, string> = { ...session.env };
-    const cluster = await createCommandCluster(context, { world: { env } });
+    const cluster = await createCommandCluster(context, { world: { env, bundledApi } });
     env['HOME'] = cluster.home;
     await prepare?.(cluster);
     for (const [file, content] of Object.entries(session.files)) {

@@ -2,8 +2,9 @@ import { type GroupVersionKind, parseGroupVersion } from '../../apimachinery/gvk
 import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import { YamlError } from '../../apimachinery/yaml.ts';
 import type { FieldValidation } from '../../resource/dry-run.ts';
+import { headProblems } from '../../resource/object-head.ts';
 import type { CommandContext } from '../command.ts';
-import { headProblems, valueOf, withoutCommentLines } from './edited-text.ts';
+import { valueOf, withoutCommentLines } from './edited-text.ts';
 
 /**
  * What is wrong with an edited text before it is read as objects. Fields are left to the server, which names them when

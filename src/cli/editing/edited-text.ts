@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import type { JsonValue } from '../../apimachinery/json.ts';
 import { parseYaml } from '../../apimachinery/yaml.ts';
 import { stringifyGoJson } from '../../printers/go-json.ts';
 
@@ -41,20 +41,4 @@ export function commentedLines(text: string): string {
 /** Lines as Windows ends them. */
 export function withCarriageReturns(text: string): string {
   return text.replaceAll('\n', '\r\n');
-}
-
-/** What is wrong with the head of an object, before its type is asked for. */
-export function headProblems(value: JsonValue): readonly string[] {
-  if (!isJsonObject(value)) return ['invalid object to validate'];
-  const problems: string[] = [];
-  for (const name of ['apiVersion', 'kind']) {
-    const member = value[name] ?? null;
-    if (member === null) problems.push(`${name} not set`);
-    else if (typeof member !== 'string') problems.push(`${name} isn't string type`);
-  }
-  const { apiVersion } = value;
-  if (typeof apiVersion === 'string' && apiVersion.split('/').length > 2) {
-    problems.unshift(`unexpected GroupVersion string: ${apiVersion}`);
-  }
-  return problems;
 }

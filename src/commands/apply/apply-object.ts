@@ -9,7 +9,7 @@ import type { Client, DeleteOptions, PatchType, ResourceClient, WriteOptions } f
 import { TransportError } from '../../client/transport-error.ts';
 import { createThreeWayJsonMergePatch } from '../../patch/json-merge-patch.ts';
 import { lastAppliedAnnotation, lastAppliedOf, withLastApplied } from '../../patch/last-applied.ts';
-import { identityUnchanged } from '../../patch/patch-precondition.ts';
+import { identityUnchanged, PatchConflictError, PatchPreconditionError } from '../../patch/patch-precondition.ts';
 import { stringifyGoJson } from '../../printers/go-json.ts';
 import type { DryRun, FieldValidation } from '../../resource/dry-run.ts';
 import { findMapping, resourceOf } from '../../resource/resource-access.ts';
@@ -29,6 +29,8 @@ export interface ApplyPolicy {
   readonly keepsManifest: boolean;
   /** Values that others changed are set back. */
   readonly overwrite: boolean;
+  /** --openapi-patch: what the server publishes is asked for the rules of merging first. */
+  readonly openApiPatch: boolean;
   readonly subresource: string;
   /** How an object that cannot be changed is deleted and made anew; undefined where that is not wanted. */
   readonly force: (DeleteOptions & { readonly timeoutMillis: number }) | undefined;
@@ -40,6 +42,16 @@ export interface Applied {
   readonly mapping: RestMapping;
   readonly operation: 'created' | 'configured' | 'unchanged' | 'serverside-applied';
   readonly warnings: readonly string[];
+}
+
+/** An object that could not be applied, and what was to be told before that. */
+export class FailedApply extends Error {
+  readonly warnings: readonly string[];
+
+  constructor(cause: unknown, warnings: readonly string[]) {
+    super('an object could not be applied', { cause });
+    this.warnings = warnings;
+  }
 }
 
 /** What every object is applied with. */
@@ -67,8 +79,13 @@ export async function applyObject(entry: CheckedManifest, work: ApplyWork): Prom
     );
   }
   const target = { ...entry, object, mapping, resource: resourceOf(work.client, mapping, entry.namespace) };
-  const applied = await (work.policy.serverSide ? applyOnServer(target, work) : applyOnClient(target, work));
-  return withDeletionWarning({ ...applied, mapping });
+  const warnings: string[] = [];
+  try {
+    const applied = work.policy.serverSide ? applyOnServer(target, work) : applyOnClient(target, work, warnings);
+    return withDeletionWarning({ ...(await applied), mapping });
+  } catch (error) {
+    throw warnings.length === 0 ? error : new FailedApply(error, warnings);
+  }
 }
 
 interface ApplyTarget extends CheckedManifest {
@@ -138,7 +155,8 @@ See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`
 const maxTries = 5;
 const pauseMillis = 1000;
 
-async function applyOnClient(target: ApplyTarget, work: ApplyWork): Promise<Outcome> {
+/** @param warnings takes what is to be told, whatever comes of it */
+async function applyOnClient(target: ApplyTarget, work: ApplyWork, warnings: string[]): Promise<Outcome> {
   const { object, mapping, namespace, source, resource } = target;
   const { policy, context } = work;
   const name = object.metadata.name ?? '';
@@ -155,14 +173,16 @@ async function applyOnClient(target: ApplyTarget, work: ApplyWork): Promise<Outc
       throw new PrefixedError(`error when creating ${JSON.stringify(source)}`, failure);
     }
   }
-  const warnings: string[] = [];
   if (policy.keepsManifest && current.metadata.annotations?.[lastAppliedAnnotation] === undefined) {
     warnings.push(
       `Warning: resource ${mapping.gvr.resource}/${name} is missing the ${lastAppliedAnnotation} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`,
     );
   }
   for (let attempt = 0; ; attempt++) {
-    const { type, patch } = await threeWayPatch(current, wanted, target, work);
+    const live = current;
+    const { type, patch } = await threeWayPatch(live, wanted, target, work, warnings).catch((error: unknown) =>
+      refusePatch(error, live, wanted, target),
+    );
     if (Object.keys(patch).length === 0) return { object: current, operation: 'unchanged', warnings };
     if (policy.dryRun === 'client') {
       return { object: await patchedLocally(current, type, patch, target, context), operation: 'configured', warnings };
@@ -291,13 +311,14 @@ async function threeWayPatch(
   wanted: Unstructured,
   { mapping }: ApplyTarget,
   { policy, context }: ApplyWork,
+  warnings: string[],
 ): Promise<{ readonly type: PatchType; readonly patch: JsonObject }> {
   const original = originalOf(current);
   const modified = cloneJson(wanted) as unknown as JsonObject;
   const live = current as unknown as JsonObject;
   const patch = createThreeWayJsonMergePatch(original, modified, live, identityUnchanged);
-  // Where even whole lists are the same, no rules are needed to tell so.
-  if (Object.keys(patch).length === 0) return { type: 'application/merge-patch+json', patch };
+  // Where even whole lists are the same, no rules are needed to tell so. A null is sent every time.
+  if (Object.keys(patch).length === 0 && !hasNull(modified)) return { type: 'application/merge-patch+json', patch };
   const { group, version } = mapping.gvr;
   const openApi: OpenApi = await context.cluster.openApi();
   const types = await openApi.typesOf(group, version);
@@ -307,8 +328,41 @@ async function threeWayPatch(
   }
   const { createThreeWayStrategicMergePatch } = await import('../../patch/strategic-merge-patch.ts');
   const checks = { overwrite: policy.overwrite, preconditions: identityUnchanged };
-  const strategic = createThreeWayStrategicMergePatch(original, modified, live, types.lookup(name), types, checks);
-  return { type: 'application/strategic-merge-patch+json', patch: strategic };
+  try {
+    const strategic = createThreeWayStrategicMergePatch(original, modified, live, types.lookup(name), types, checks);
+    return { type: 'application/strategic-merge-patch+json', patch: strategic };
+  } catch (error) {
+    const reason = patchProblem(error);
+    // The real program tries three ways to the same rules, and tells of each.
+    for (const way of policy.openApiPatch && reason !== undefined ? ['openapi v3', 'openapi'] : []) {
+      warnings.push(`warning: error calculating patch from ${way} spec: ${reason ?? ''}\n`);
+    }
+    throw error;
+  }
+}
+
+/** Why there can be no patch; undefined for errors of another kind. */
+function patchProblem(error: unknown): string | undefined {
+  if (error instanceof PatchPreconditionError) return 'At least one of apiVersion, kind and name was changed';
+  return error instanceof PatchConflictError ? error.message : undefined;
+}
+
+/** Tells of a patch that there cannot be, with what it was to be made of. @throws CommandError */
+function refusePatch(error: unknown, current: Unstructured, wanted: Unstructured, target: ApplyTarget): never {
+  const reason = patchProblem(error);
+  if (reason === undefined) throw error;
+  const { mapping, namespace, source, object } = target;
+  const original = current.metadata.annotations?.[lastAppliedAnnotation] ?? '';
+  const made = `creating patch with:\noriginal:\n${original}\nmodified:\n${stringifyGoJson(wanted)}\n\ncurrent:\n${stringifyGoJson(current)}\n\nfor: ${reason}`;
+  const about = describeTarget(mapping, namespace, object.metadata.name ?? '');
+  throw new CommandError(
+    `error when applying patch:\n\nto:\n${about}\nfor: ${JSON.stringify(source)}: error when patching ${JSON.stringify(source)}: ${made}`,
+  );
+}
+
+function hasNull(value: JsonValue): boolean {
+  if (Array.isArray(value)) return value.some(hasNull);
+  return value === null || (isJsonObject(value) && Object.values(value).some(hasNull));
 }
 
 /** Types that come with Kubernetes itself; custom ones are named by their groups. */

@@ -2,11 +2,13 @@ import { gvkOf } from '../../apimachinery/gvk.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
+import { contentOf } from '../../cli/editing/edited-text.ts';
 import { PrefixedError } from '../../cli/exit.ts';
 import { dryRunFlag, filenameFlags, printFlags, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, readInput } from '../../cli/manifest-input.ts';
 import { printerOf } from '../../cli/print-objects.ts';
-import { encodeLastApplied, lastAppliedAnnotation, lastAppliedOf, withLastApplied } from '../../patch/last-applied.ts';
+import { lastAppliedAnnotation, lastAppliedOf } from '../../patch/last-applied.ts';
+import { stringifyGoJson } from '../../printers/go-json.ts';
 import { dryRunSuffix, NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
 import type { DryRun } from '../../resource/dry-run.ts';
@@ -74,8 +76,8 @@ export const setLastAppliedCommand = defineCommand<SetOptions>({
           `no last-applied-configuration annotation found on resource: ${name}, to create the annotation, run the command with --create-annotation`,
         );
       }
-      const wanted = withLastApplied(object).metadata.annotations?.[lastAppliedAnnotation] ?? encodeLastApplied(object);
-      if (existing?.trim() === wanted.trim()) {
+      const wanted = `${stringifyGoJson(object)}\n`;
+      if (existing !== undefined && contentOf(existing) === contentOf(wanted)) {
         context.streams.out.write(`set-last-applied ${name}: no changes required.\n`);
         continue;
       }

@@ -39,12 +39,13 @@ export const viewLastAppliedCommand = defineCommand<ViewOptions>({
     const targets = await resolveTargets({ ...options, fieldSelector: '', allNamespaces: false }, context);
     const { objects, errors } = await loadTargets(targets, context);
     throwFailures(errors);
-    const texts = objects.map(({ object, name, source }) => {
+    const texts = objects.flatMap(({ object, name, source }) => {
       const text = lastAppliedOf(object);
-      if (text !== undefined) return text;
-      const where = source === '' ? '' : ` ${JSON.stringify(source)}`;
+      if (text !== undefined) return [text];
+      // The real program says nothing of objects that were named, and has no reason to give for those of files.
+      if (source === '') return [];
       throw new CommandError(
-        `${source === '' ? '' : 'error when '}no last-applied-configuration annotation found on resource: ${name}\n${where}`.trimEnd(),
+        `error when no last-applied-configuration annotation found on resource: ${name}\n ${JSON.stringify(source)}: <nil>`,
       );
     });
     for (const text of texts) {

@@ -1,3 +1,4 @@
+import { equalJson, type JsonObject } from '../../apimachinery/json.ts';
 import { formatTime, type Unstructured } from '../../apimachinery/object-meta.ts';
 import { formatGroupResource } from '../../apimachinery/gvk.ts';
 import { type CommandContext, CommandError, type CommandDefinition, defineCommand } from '../../cli/command.ts';
@@ -6,6 +7,7 @@ import { fieldManagerFlag, filenameFlags, printFlags, selectorFlag, standardForm
 import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
 import { printerOf } from '../../cli/print-objects.ts';
 import { loadTargets, resolveTargets } from '../../cli/resource-targets.ts';
+import { applyJsonMergePatch } from '../../patch/json-merge-patch.ts';
 import { NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
 import { resourceOf } from '../../resource/resource-access.ts';
@@ -27,7 +29,7 @@ interface RolloutChange {
   readonly kinds: readonly string[];
   /** Why it cannot be done to a deployment that is paused, or is not. */
   refusal(isPaused: boolean): string | undefined;
-  patch(context: CommandContext): unknown;
+  patch(context: CommandContext): JsonObject;
 }
 
 function rolloutChange(change: RolloutChange): CommandDefinition<ChangeOptions> {
@@ -66,12 +68,19 @@ function rolloutChange(change: RolloutChange): CommandDefinition<ChangeOptions> 
         try {
           const refused = refusalOf(object, change);
           if (refused !== undefined) throw new CommandError(`${formatGroupResource(mapping.gvr)} "${name}" ${refused}`);
-          const result = await resourceOf(client, mapping, namespace).patch(
-            name,
-            'application/strategic-merge-patch+json',
-            change.patch(context),
-            { fieldManager: options.fieldManager },
-          );
+          const patch = change.patch(context);
+          if (equalJson(applyJsonMergePatch(object as unknown as JsonObject, patch), object)) {
+            throw new CommandError(
+              `failed to create patch for ${name}: if restart has already been triggered within the past second, please wait before attempting to trigger another`,
+            );
+          }
+          const { fieldManager } = options;
+          const resource = resourceOf(client, mapping, namespace);
+          const result = await resource
+            .patch(name, 'application/strategic-merge-patch+json', patch, { fieldManager })
+            .catch((error: unknown) => {
+              throw new CommandError(`failed to patch: ${error instanceof Error ? error.message : String(error)}`);
+            });
           const plain = new NamePrinter({ operation: change.done });
           context.streams.out.write((options.printer ?? plain).print(result));
         } catch (error) {

@@ -3,7 +3,7 @@ import { filenameFlags, printFlags, selectorFlag, standardFormats } from '../../
 import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
 import { printerOf } from '../../cli/print-objects.ts';
 import { loadTargets, resolveTargets } from '../../cli/resource-targets.ts';
-import { type RolloutRevision, rolloutRevisions } from '../../cli/rollout-history.ts';
+import { noWayToSee, type RolloutRevision, rolloutRevisions } from '../../cli/rollout-history.ts';
 import { DescribeText } from '../../describe/describe-text.ts';
 import { describePodTemplate } from '../../describe/pod-template.ts';
 import { NamePrinter } from '../../printers/name-printer.ts';
@@ -44,7 +44,7 @@ export const rolloutHistoryCommand = defineCommand<HistoryOptions>({
     for (const { object } of objects) {
       const revisions = await rolloutRevisions(object, client);
       if (revisions === undefined) {
-        throw new CommandError(`no history viewer has been implemented for "${object.kind}"`);
+        throw new CommandError(noWayToSee('history', 'history viewer', object));
       }
       const wanted = revisions.find(({ number }) => number === options.revision);
       if (options.revision > 0 && revisions.length > 0 && wanted === undefined) {

@@ -1,7 +1,7 @@
 import type { DaemonSet, Deployment, StatefulSet } from '../../api/types/apps-v1.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { StatusError } from '../../apimachinery/status.ts';
-import { CommandError, defineCommand, type CommandContext, UsageError } from '../../cli/command.ts';
+import { CommandError, defineCommand, type CommandContext } from '../../cli/command.ts';
 import { filenameFlags, selectorFlag } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput, readInput } from '../../cli/manifest-input.ts';
 import { findMapping, resourceOf } from '../../resource/resource-access.ts';
@@ -34,7 +34,7 @@ export const rolloutStatusCommand = defineCommand<RolloutStatusOptions>({
   ],
   toOptions(args, flags) {
     const input = manifestInput(flags);
-    if (args.length === 0 && input.filenames.length === 0) throw new UsageError('required resource not specified');
+    if (args.length === 0 && input.filenames.length === 0) throw new CommandError('required resource not specified');
     const revision = flags.int('revision');
     if (revision < 0) throw new CommandError(`revision must be a positive integer: ${revision}`);
     return {
@@ -48,7 +48,12 @@ export const rolloutStatusCommand = defineCommand<RolloutStatusOptions>({
   },
   async run(options, context) {
     const client = await context.cluster.client();
-    for (const target of await findTargets(options, client, context)) await follow(target, options, client, context);
+    const targets = await findTargets(options, client, context);
+    for (const target of targets) await follow(target, options, client, context);
+    if (targets.length === 0) {
+      const { name } = await context.cluster.namespace();
+      context.streams.err.write(`No resources found in ${name} namespace.\n`);
+    }
   },
 });
 
@@ -220,8 +225,8 @@ function statefulSetStatus(set: StatefulSet): { text: string; done: boolean } {
   if (readyReplicas < replicas) {
     return { text: `Waiting for ${replicas - readyReplicas} pods to be ready...\n`, done: false };
   }
-  const partition = spec.updateStrategy.rollingUpdate?.partition ?? 0;
-  if (partition > 0) {
+  const partition = spec.updateStrategy.rollingUpdate?.partition;
+  if (partition !== undefined) {
     if (updatedReplicas < replicas - partition) {
       const text = `Waiting for partitioned roll out to finish: ${updatedReplicas} out of ${replicas - partition} new pods have been updated...\n`;
       return { text, done: false };

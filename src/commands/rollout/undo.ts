@@ -9,6 +9,7 @@ import {
   annotationsAfterRollback,
   hasTemplateOf,
   type RolloutRevision,
+  noWayToSee,
   rolloutRevisions,
   withoutHash,
 } from '../../cli/rollout-history.ts';
@@ -85,7 +86,7 @@ async function undoOne(target: LoadedTarget, options: UndoOptions, context: Comm
   const client = await context.cluster.client();
   const typed = { ...object, apiVersion: formatGroupVersion(mapping.gvk), kind: mapping.gvk.kind };
   const revisions = await rolloutRevisions(typed, client);
-  if (revisions === undefined) throw new CommandError(`no rollbacker has been implemented for "${mapping.gvk.kind}"`);
+  if (revisions === undefined) throw new CommandError(noWayToSee('rollbacker', 'rollbacker', typed));
   const revision = chooseRevision(target, revisions, options.toRevision);
   const show = (operation: string): void => {
     const printer = options.printer ?? new NamePrinter({ operation });

@@ -1,3 +1,4 @@
 import { testRecordedSession } from '../support/recorded-session.ts';
 
+testRecordedSession('apply');
 testRecordedSession('applyset');

@@ -1,0 +1,7 @@
+import { testRecordedSession } from '../support/recorded-session.ts';
+
+testRecordedSession('annotate');
+testRecordedSession('label');
+testRecordedSession('patch');
+testRecordedSession('replace');
+testRecordedSession('scale');
