@@ -55,8 +55,7 @@ const places: readonly Place[] = [
   on('LimitRanger', limitRanger),
   on('ServiceAccount', serviceAccount),
   off('NodeRestriction', nodeRestriction),
-  // Off, other than in the real server, as long as no node lifecycle controller takes the taint away again.
-  off('TaintNodesByCondition', () => taintNodesByCondition),
+  on('TaintNodesByCondition', () => taintNodesByCondition),
   off('AlwaysPullImages', () => alwaysPullImages),
   on('PodSecurity', podSecurity),
   off('PodNodeSelector', podNodeSelector),

@@ -14,11 +14,13 @@ import { createEndpointSliceController } from './endpoint-slice-controller.ts';
 import { createEndpointsController } from './endpoints-controller.ts';
 import { createGarbageCollector } from './garbage-collector.ts';
 import { createNamespaceController } from './namespace-controller.ts';
+import { createNodeLifecycleController } from './node-lifecycle-controller.ts';
 import { createResourceQuotaController } from './resource-quota-controller.ts';
 import { createRootCaPublisher } from './root-ca-publisher.ts';
 import { createServiceAccountController } from './service-account-controller.ts';
 import { createJobController } from './job-controller.ts';
 import { createStatefulSetController } from './stateful-set-controller.ts';
+import { createTaintEvictionController } from './taint-eviction-controller.ts';
 import { createTtlAfterFinishedController } from './ttl-after-finished-controller.ts';
 import { createReplicaSetController, createReplicationController } from './replica-set-controller.ts';
 
@@ -45,6 +47,8 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'endpointslice-controller': createEndpointSliceController,
   'garbage-collector-controller': createGarbageCollector,
   'namespace-controller': createNamespaceController,
+  'node-lifecycle-controller': createNodeLifecycleController,
+  'taint-eviction-controller': createTaintEvictionController,
   'root-ca-certificate-publisher-controller': createRootCaPublisher,
   'serviceaccount-controller': createServiceAccountController,
   'job-controller': createJobController,
@@ -57,6 +61,15 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'replicationcontroller-controller': createReplicationController,
 };
 
+/** Whom events name as their source, where that is not the controller. */
+const eventSources: Readonly<Record<string, string>> = {
+  'disruption-controller': 'controllermanager',
+  'endpoints-controller': 'endpoint-controller',
+  'endpointslice-controller': 'endpoint-slice-controller',
+  'node-lifecycle-controller': 'node-controller',
+  'replicationcontroller-controller': 'replication-controller',
+};
+
 /** Makes the control loops that `controllers` asks for; their informers are started by the caller before `start`. */
 export function createControllerManager(options: ControllerManagerOptions): ControllerManager {
   const asked = options.controllers.split(',').map((name) => name.trim());
@@ -66,7 +79,11 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
     .map(([name, construct]) =>
       construct({
         ...options,
-        events: createEventRecorder({ client: options.client, component: name, clock: options.clock }),
+        events: createEventRecorder({
+          client: options.client,
+          component: eventSources[name] ?? name,
+          clock: options.clock,
+        }),
       }),
     );
   return {
