@@ -19,6 +19,7 @@ import {
 import type { CommandEntry } from './command-table.ts';
 import { FlagParseError, type FlagSet, type ParsedFlags, parseFlags, valueWithout } from './flag-parser.ts';
 import { globalFlags } from './global-flags.ts';
+import { terminalSafe } from './terminal-output.ts';
 
 /** What the program is handed; only `main` (and tests) make one. */
 export interface ProgramWorld {
@@ -58,10 +59,10 @@ export async function runProgram(
   } catch (error) {
     const { endingOf } = await import('./exit.ts');
     const { PrinterError } = await import('../printers/printer.ts');
-    if (error instanceof PrinterError) world.streams.out.write(error.printed);
+    if (error instanceof PrinterError) terminalSafe(world.streams.out).write(error.printed);
     if (world.signal.aborted && !(error instanceof SilentExit)) return 130;
     const { text, exitCode } = endingOf(error, program.commandPath.split(' ').slice(1).join(' '));
-    if (text !== '') world.streams.err.write(text);
+    if (text !== '') terminalSafe(world.streams.err).write(text);
     return error instanceof SilentExit ? exitCode : (program.errorExitCode ?? exitCode);
   } finally {
     await world.streams.out.flush();
@@ -274,7 +275,8 @@ class Program {
         });
       return (access ??= make(world, globals));
     };
-    const { streams, env, cwd, clock, random, files, signal } = world;
+    const { env, cwd, clock, random, files, signal } = world;
+    const streams = { ...world.streams, out: terminalSafe(world.streams.out) };
     const context: CommandContext = {
       streams,
       env,

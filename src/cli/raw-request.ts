@@ -30,7 +30,7 @@ export async function sendRaw(
   const body = filename === '-' ? await streams.in.readAll() : await files.readFile(resolve(cwd, filename));
   const client = await context.cluster.client();
   const { body: answer } = await client.request({ ...rawTarget(path), method, body, accept: '*/*', raw: true });
-  streams.out.write(answer);
+  streams.out.write(streams.out.isTerminal ? new TextDecoder().decode(answer) : answer);
 }
 
 /** A path with a query, as a request has them. */

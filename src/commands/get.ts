@@ -13,6 +13,7 @@ import {
 import { manifestInput } from '../cli/manifest-input.ts';
 import { rawTarget } from '../cli/raw-request.ts';
 import { createPrinter } from '../printers/print-flags.ts';
+import type { OutputStream } from '../system/io-streams.ts';
 import { findTargets } from './get/fetch-targets.ts';
 import type { GetOptions } from './get/get-options.ts';
 import { printObjects } from './get/print-objects.ts';
@@ -102,7 +103,7 @@ export const getCommand = defineCommand<GetOptions>({
     if (options.raw !== '') {
       const client = await context.cluster.client();
       const response = await client.stream({ ...rawTarget(options.raw), method: 'GET', accept: '*/*', raw: true });
-      for await (const chunk of response.body) context.streams.out.write(chunk);
+      await showRaw(response.body, context.streams.out);
       return;
     }
     const targets = await findTargets(options, context);
@@ -111,6 +112,12 @@ export const getCommand = defineCommand<GetOptions>({
     else await printObjects(options, options.printer, targets, context);
   },
 });
+
+/** Writes an answer as it is; to a terminal as text, so that it cannot steer it. */
+async function showRaw(body: AsyncIterable<Uint8Array>, out: OutputStream): Promise<void> {
+  const decoder = out.isTerminal ? new TextDecoder() : undefined;
+  for await (const chunk of body) out.write(decoder?.decode(chunk, { stream: true }) ?? chunk);
+}
 
 function checkFlags(args: readonly string[], flags: FlagValues, hasInput: boolean, context: CommandContext): void {
   const raw = flags.string('raw');

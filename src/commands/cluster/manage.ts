@@ -92,7 +92,8 @@ export const clusterLogsCommand = defineCommand<ClusterTarget & { readonly tail:
   },
 });
 
-async function summaryTable(summaries: readonly ClusterSummary[], context: CommandContext): Promise<string> {
+/** As bytes, since its colours are meant for the terminal. */
+async function summaryTable(summaries: readonly ClusterSummary[], context: CommandContext): Promise<Uint8Array> {
   const { Chalk } = await import('chalk');
   const { out } = context.streams;
   const hasColor = out.isTerminal && (context.env['NO_COLOR'] ?? '') === '';
@@ -123,5 +124,5 @@ async function summaryTable(summaries: readonly ClusterSummary[], context: Comma
     const status = running ? color.green('Running') : color.yellow('Stopped');
     table.push([state.name, status, state.server, `${state.nodes}`, state.storage, folder]);
   }
-  return `${table.toString()}\n`;
+  return Buffer.from(`${table.toString()}\n`);
 }
