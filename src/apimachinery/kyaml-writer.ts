@@ -74,7 +74,7 @@ function quoted(text: string, indent: number, isFolded: boolean, isKey = false):
   for (const char of text) {
     if (result.endsWith('\n')) {
       // A blank at the start of a line would be dropped if it were not escaped; the others keep the alignment.
-      result += `${pad(indent)}${/\s|\x85/.test(char) && char !== '\n' ? '\\' : ' '}`;
+      result += `${pad(indent)}${isSpace(char) && char !== '\n' ? '\\' : ' '}`;
     }
     if (char === '\t') result += isKey ? '\\t' : char;
     else if (char === '\n') result += isFolded ? '\\n\\\n' : '\\n';
@@ -82,6 +82,11 @@ function quoted(text: string, indent: number, isFolded: boolean, isKey = false):
   }
   if (!isFolded) return `${result}"`;
   return `${result.endsWith('\n') ? result : `${result}\\\n`}${pad(indent)}"`;
+}
+
+/** Go's idea of a space, which the byte order mark is none of. */
+function isSpace(char: string): boolean {
+  return char !== '\ufeff' && /\s|\x85/.test(char);
 }
 
 function escaped(char: string): string {

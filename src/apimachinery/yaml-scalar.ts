@@ -33,7 +33,11 @@ export function resolvePlainScalar(text: string): JsonValue {
   const first = text.charAt(0);
   if (!/[-+.0-9]/.test(first)) return text;
   if (specialFloats.has(text)) return specialFloat(text);
-  if (first === '.') return /^\.\d+([eE][-+]?\d+)?$/.test(text) ? (finite(text) ?? text) : text;
+  if (first === '.') {
+    // Go reads these, with the separators that its own numbers may have.
+    const isFloat = /^\.\d+(_\d+)*([eE][-+]?\d+(_\d+)*)?$/.test(text);
+    return isFloat ? (finite(text.replaceAll('_', '')) ?? text) : text;
+  }
   return resolveNumber(text.replaceAll('_', '')) ?? text;
 }
 

@@ -137,11 +137,19 @@ class YamlWriter {
 
   #singleQuoted(text: string, indent: number, isKey: boolean): void {
     this.#put("'");
+    let isAfterBreak = false;
     let index = 0;
     for (const char of text) {
       const isInside = index > 0 && index < text.length - 1;
-      if (isInside && this.#canFold(text, index, isKey) && text[index + 1] !== ' ') this.#fold(indent);
-      else this.#put(char === "'" ? "''" : char);
+      if (hasBreak.test(char)) {
+        this.#break(char);
+        isAfterBreak = true;
+      } else {
+        if (isAfterBreak) this.#put(' '.repeat(indent));
+        isAfterBreak = false;
+        if (isInside && this.#canFold(text, index, isKey) && text[index + 1] !== ' ') this.#fold(indent);
+        else this.#put(char === "'" ? "''" : char);
+      }
       index += char.length;
     }
     this.#put("'");
@@ -149,10 +157,14 @@ class YamlWriter {
 
   #doubleQuoted(text: string, indent: number, isKey: boolean): void {
     this.#put('"');
+    // libyaml takes every character of a text that begins with a byte order mark for one.
+    const isMarked = text.startsWith('\ufeff');
     let index = 0;
     for (const char of text) {
       const isInside = index > 0 && index < text.length - 1;
-      if (isInside && this.#canFold(text, index, isKey)) {
+      if (isMarked) {
+        this.#put(char === '\u00a0' ? '\\_' : (named[char] ?? codeEscape(char)));
+      } else if (isInside && this.#canFold(text, index, isKey)) {
         this.#fold(indent);
         if (text[index + 1] === ' ') this.#put('\\');
       } else {
@@ -261,7 +273,10 @@ const named: Readonly<Record<string, string>> = {
 function escaped(char: string): string {
   const name = named[char];
   if (name !== undefined) return name;
-  if (!unprintable.test(char)) return char;
+  return unprintable.test(char) ? codeEscape(char) : char;
+}
+
+function codeEscape(char: string): string {
   const code = char.codePointAt(0) ?? 0;
   if (code <= 0xff) return `\\x${hex(code, 2)}`;
   return code <= 0xffff ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;

@@ -29,7 +29,8 @@ export function stringifyGoJson(value: unknown, indent = '', margin = ''): strin
 function write(value: unknown, indent: string, margin: string): string {
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'string') return goJsonString(value);
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return `${value}`;
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : `${value}`;
+  if (typeof value === 'bigint' || typeof value === 'boolean') return `${value}`;
   if (typeof value !== 'object') throw new Error(`no JSON for a ${typeof value}`);
   const inner = margin + indent;
   const newline = indent === '' ? '' : `\n${inner}`;

@@ -62,7 +62,7 @@ export class KyamlPrinter implements ObjectPrinter {
   /** @throws PrinterError */
   print(object: unknown): string {
     // The real program reads the object back from JSON, where these stand as they are, as YAML, which does not have them.
-    if (unreadable.test(JSON.stringify(object))) {
+    if (unreadable.test(stringifyGoJson(object))) {
       throw new PrinterError('error decoding: yaml: control characters are not allowed');
     }
     return `---\n${stringifyKyaml(object)}`;

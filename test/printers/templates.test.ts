@@ -76,6 +76,15 @@ void test('jsonpath and go-template print and complain as the real kubectl did',
   }
 });
 
+void test('odd values stand in YAML, JSON and KYAML as the real kubectl writes them', async () => {
+  const values = recorded('values.json') as { readonly object: string } & Record<string, readonly string[]>;
+  const odd = parseJson(values.object);
+  for (const output of ['yaml', 'json', 'kyaml']) {
+    const printed = (await createPrinter({ output }))?.print(odd) ?? '';
+    assert.deepEqual(printed.split('\n'), values[output], output);
+  }
+});
+
 /** Runs our printer and the real kubectl on the same output format; both as stdout and error. */
 async function compare(kubectl: string, flags: PrintFlags): Promise<void> {
   const allowed = flags.allowMissingTemplateKeys ?? true;
