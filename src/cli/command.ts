@@ -153,6 +153,14 @@ export class HelpfulError extends CommandError {
   }
 }
 
+/** Ends with a message as it is, without `error: ` before it. */
+export class PlainError extends CommandError {
+  constructor(message: string, exitCode = 1) {
+    super(message, exitCode);
+    this.name = 'PlainError';
+  }
+}
+
 /** Ends with an exit code and no message; everything was said. */
 export class SilentExit extends Error {
   readonly exitCode: number;

@@ -3,7 +3,7 @@ import { NoMatchError } from '../apimachinery/rest-mapping.ts';
 import { type StatusCause, StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { ConfigurationError } from '../kubeconfig/configuration-error.ts';
-import { CommandError, HelpfulError, SilentExit, UsageError } from './command.ts';
+import { CommandError, HelpfulError, PlainError, SilentExit, UsageError } from './command.ts';
 
 /** How a command ends: what goes to standard error, with its line end, and the exit code. */
 export interface Ending {
@@ -61,8 +61,10 @@ function errorText(error: unknown, commandPath: string): string {
   if (error instanceof HelpfulError && error.message === '') return '';
   if (error instanceof UsageError) {
     const path = commandPath === '' ? 'kubectl' : `kubectl ${commandPath}`;
-    return `error: ${error.message}\nSee '${path} -h' for help and examples`;
+    const message = error.message.startsWith('error: ') ? error.message : `error: ${error.message}`;
+    return `${message}\nSee '${path} -h' for help and examples`;
   }
+  if (error instanceof PlainError) return error.message;
   const refusal = error instanceof PrefixedError ? innermost(error) : error;
   if (refusal instanceof StatusError && refusal.reason === 'Invalid') return invalidText(refusal, error);
   if (error instanceof ConfigurationError) return configurationText(error);

@@ -2,6 +2,7 @@ import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { stringifyTyped } from '../generators/typed-json.ts';
 import { lastAppliedAnnotation } from '../patch/last-applied.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
+import { withoutManagedFields } from '../printers/structured-printers.ts';
 import type { CommandContext, FlagValues } from './command.ts';
 import { printerOf } from './print-objects.ts';
 
@@ -12,11 +13,10 @@ export async function typedPrinter(flags: FlagValues, context: CommandContext): 
   const showManagedFields = flags.bool('show-managed-fields');
   return {
     print(object) {
-      const { metadata, ...rest } = object as Unstructured;
-      const { managedFields, ...shown } = metadata;
-      const kept = showManagedFields && managedFields !== undefined ? metadata : shown;
-      const { kind, apiVersion, ...fields } = rest;
-      return `${stringifyTyped({ kind, apiVersion, metadata: kept, ...fields }, '    ')}\n`;
+      const { kind, apiVersion, metadata, ...fields } = (
+        showManagedFields ? object : withoutManagedFields(object)
+      ) as Unstructured;
+      return `${stringifyTyped({ kind, apiVersion, metadata, ...fields }, '    ')}\n`;
     },
   };
 }

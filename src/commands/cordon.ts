@@ -45,27 +45,36 @@ export function cordoning(
       const dryRun = dryRunOf(flags, context);
       return { args, selector, dryRun };
     },
-    async run(options, context) {
-      for (const node of await loadNodes(options.args, options.selector, context)) {
-        const spec = isJsonObject(node.object['spec']) ? node.object['spec'] : {};
-        const isAlready = (spec['unschedulable'] === true) === unschedulable;
-        try {
-          if (!isAlready && options.dryRun !== 'client') {
-            const resource = resourceOf(await context.cluster.client(), node.mapping, node.namespace);
-            const patch = { spec: { unschedulable: unschedulable ? true : null } };
-            const write = options.dryRun === 'server' ? { dryRun: 'All' as const } : {};
-            await resource.patch(node.name, 'application/strategic-merge-patch+json', patch, write);
-          }
-        } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error);
-          context.streams.err.write(`error: unable to ${word} node ${goQuote(node.name)}: ${reason}\n`);
-          continue;
-        }
-        const operation = `${isAlready ? 'already ' : ''}${word}ed${dryRunSuffix[options.dryRun]}`;
-        context.streams.out.write(new NamePrinter({ operation }).print(node.object));
-      }
+    async run({ args, selector, dryRun }, context) {
+      await cordonNodes(await loadNodes(args, selector, context), { word, unschedulable, dryRun }, context);
     },
   });
+}
+
+/** Sets whether nodes take new pods, says so of each, and goes on after errors, which are told only. */
+export async function cordonNodes(
+  nodes: readonly LoadedTarget[],
+  { word, unschedulable, dryRun }: { readonly word: string; readonly unschedulable: boolean; readonly dryRun: DryRun },
+  context: CommandContext,
+): Promise<void> {
+  for (const node of nodes) {
+    const spec = isJsonObject(node.object['spec']) ? node.object['spec'] : {};
+    const isAlready = (spec['unschedulable'] === true) === unschedulable;
+    try {
+      if (!isAlready && dryRun !== 'client') {
+        const resource = resourceOf(await context.cluster.client(), node.mapping, node.namespace);
+        const patch = { spec: { unschedulable: unschedulable ? true : null } };
+        const write = dryRun === 'server' ? { dryRun: 'All' as const } : {};
+        await resource.patch(node.name, 'application/strategic-merge-patch+json', patch, write);
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      context.streams.err.write(`error: unable to ${word} node ${goQuote(node.name)}: ${reason}\n`);
+      continue;
+    }
+    const operation = `${isAlready ? 'already ' : ''}${word}ed${dryRunSuffix[dryRun]}`;
+    context.streams.out.write(new NamePrinter({ operation }).print(node.object));
+  }
 }
 
 /** The nodes that names or a selector stand for. @throws CommandError for other kinds, StatusError */

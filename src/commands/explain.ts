@@ -1,6 +1,6 @@
 import { parseGroupVersion } from '../apimachinery/gvk.ts';
 import { NoMatchError, type RestMapper, type RestMapping } from '../apimachinery/rest-mapping.ts';
-import { CommandError, defineCommand, SilentExit } from '../cli/command.ts';
+import { CommandError, defineCommand, PlainError } from '../cli/command.ts';
 import { noResourceMatch } from '../cli/exit.ts';
 import { explainHeader, explainSchema } from '../describe/explain-schema.ts';
 
@@ -60,8 +60,7 @@ export const explainCommand = defineCommand<ExplainOptions>({
     } catch (error) {
       if (!(error instanceof NoMatchError)) throw error;
       const [name = ''] = argument.split('.');
-      context.streams.err.write(`${noResourceMatch(name).message}\n`);
-      throw new SilentExit(1);
+      throw new PlainError(noResourceMatch(name).message);
     }
     const { mapping, fields } = found;
     const { group, version } = apiVersion === '' ? mapping.gvr : parseGroupVersion(apiVersion);

@@ -249,6 +249,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./exec.ts')).execCommand,
   },
   {
+    path: ['events'],
+    short: 'List events',
+    group: troubleshooting,
+    load: async () => (await import('./events.ts')).eventsCommand,
+  },
+  {
     path: ['auth'],
     short: 'Inspect authorization',
     group: troubleshooting,
@@ -443,6 +449,24 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./cluster-info.ts')).clusterInfoCommand,
   },
   {
+    path: ['top'],
+    short: 'Display resource (CPU/memory) usage',
+    group: clusterManagement,
+    long: 'Show what nodes and pods use, as the Metrics Server measures it; it must be installed in the cluster.',
+  },
+  {
+    path: ['top', 'node'],
+    short: 'Display resource (CPU/memory) usage of nodes',
+    aliases: ['nodes', 'no'],
+    load: async () => (await import('./top/node.ts')).topNodeCommand,
+  },
+  {
+    path: ['top', 'pod'],
+    short: 'Display resource (CPU/memory) usage of pods',
+    aliases: ['pods', 'po'],
+    load: async () => (await import('./top/pod.ts')).topPodCommand,
+  },
+  {
     path: ['cordon'],
     short: 'Mark node as unschedulable',
     group: clusterManagement,
@@ -453,6 +477,18 @@ export const commandTable: readonly CommandEntry[] = [
     short: 'Mark node as schedulable',
     group: clusterManagement,
     load: async () => (await import('./uncordon.ts')).uncordonCommand,
+  },
+  {
+    path: ['drain'],
+    short: 'Drain node in preparation for maintenance',
+    group: clusterManagement,
+    load: async () => (await import('./drain.ts')).drainCommand,
+  },
+  {
+    path: ['taint'],
+    short: 'Update the taints on one or more nodes',
+    group: clusterManagement,
+    load: async () => (await import('./taint.ts')).taintCommand,
   },
   {
     path: ['api-versions'],

@@ -66,7 +66,7 @@ export function writeEvents(events: readonly Event[], text: DescribeText, now: n
     const source = component === '' ? (event.reportingComponent ?? '') : component;
     const fieldPath = event.involvedObject.fieldPath ?? '';
     const message = `${fieldPath === '' ? '' : `${fieldPath}: `}${(event.message ?? '').trim()}`;
-    text.line(1, `${event.type ?? ''}\t${event.reason ?? ''}\t${interval(event, now)}\t${source}\t${message}`);
+    text.line(1, `${event.type ?? ''}\t${event.reason ?? ''}\t${eventInterval(event, now)}\t${source}\t${message}`);
   }
 }
 
@@ -75,7 +75,8 @@ export function since(time: string | null | undefined, now: number): string {
   return time === undefined || time === null ? '<unknown>' : humanDuration(now - Date.parse(time));
 }
 
-function interval(event: Event, now: number): string {
+/** How long ago an event was last seen, and since when how often. */
+export function eventInterval(event: Event, now: number): string {
   const first = since(event.eventTime ?? event.firstTimestamp, now);
   if (event.series !== undefined && event.series !== null) {
     return `${since(event.series.lastObservedTime, now)} (x${event.series.count ?? 0} over ${first})`;

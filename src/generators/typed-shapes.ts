@@ -101,7 +101,28 @@ function kind(spec: TypedShape, status = ''): TypedShape {
 
 const workload = (order: string): TypedShape => ({ order: words(order), fields: { template } });
 
+const event: TypedShape = {
+  order: words(
+    'kind apiVersion metadata involvedObject reason message source firstTimestamp lastTimestamp count type eventTime ' +
+      'series action related reportingComponent reportingInstance',
+  ),
+  fields: {
+    metadata,
+    involvedObject: { order: words('kind namespace name uid apiVersion resourceVersion fieldPath') },
+  },
+};
+
+const binding: TypedShape = {
+  order: words('kind apiVersion metadata subjects roleRef'),
+  fields: {
+    metadata,
+    subjects: { order: words('kind apiGroup name namespace') },
+    roleRef: { order: words('apiGroup kind name') },
+  },
+};
+
 const shapes: Readonly<Record<string, TypedShape>> = {
+  'v1/Event': event,
   'v1/Pod': kind(podSpec),
   'v1/Service': kind(serviceSpec),
   'v1/ReplicationController': kind(workload('replicas minReadySeconds selector template')),
@@ -133,23 +154,13 @@ const shapes: Readonly<Record<string, TypedShape>> = {
     { order: words('scaleTargetRef minReplicas maxReplicas metrics behavior') },
     'observedGeneration lastScaleTime currentReplicas desiredReplicas currentMetrics conditions',
   ),
-};
-
-const binding: TypedShape = {
-  order: words('kind apiVersion metadata subjects roleRef'),
-  fields: {
-    metadata,
-    subjects: { order: words('kind apiGroup name namespace') },
-    roleRef: { order: words('apiGroup kind name') },
-  },
+  'rbac.authorization.k8s.io/v1/ClusterRoleBinding': binding,
+  'rbac.authorization.k8s.io/v1/RoleBinding': binding,
 };
 
 /** An object with its fields in the order in which Go writes its type; of kinds that are not known here as it is. */
 export function typedShape(object: Unstructured): Unstructured {
-  const isBinding = /^rbac\.authorization\.k8s\.io\/v1\/(Cluster)?RoleBinding$/.test(
-    `${object.apiVersion}/${object.kind}`,
-  );
-  const shape = isBinding ? binding : shapes[`${object.apiVersion}/${object.kind}`];
+  const shape = shapes[`${object.apiVersion}/${object.kind}`];
   if (shape === undefined) return object;
   return shaped(object as unknown as JsonObject, shape) as unknown as Unstructured;
 }

@@ -3,6 +3,7 @@ import { resolveSchema, type Schema, type SchemaSource } from '../apimachinery/s
 
 /** Fields that Go writes when they are empty though their types say no default. */
 const written: Readonly<Record<string, Readonly<Record<string, JsonValue>>>> = {
+  'io.k8s.api.core.v1.Event': { firstTimestamp: null, lastTimestamp: null, eventTime: null },
   'io.k8s.api.core.v1.ServicePort': { targetPort: 0 },
   'io.k8s.api.core.v1.ResourceFieldSelector': { divisor: '0' },
 };
@@ -31,7 +32,8 @@ function filled(value: JsonValue, schema: Schema, source: SchemaSource): JsonVal
   }
   for (const [name, about] of Object.entries(properties)) {
     if ((result[name] ?? null) !== null) continue;
-    const zero = own?.[name] ?? zeroOf(about, required.includes(name));
+    const isWritten = own !== undefined && Object.hasOwn(own, name);
+    const zero = isWritten ? own[name] : zeroOf(about, required.includes(name));
     if (zero !== undefined) result[name] = filled(zero, about, source);
     else if (result[name] === null) delete result[name];
   }

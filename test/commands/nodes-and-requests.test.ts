@@ -39,13 +39,7 @@ void test('cordon refuses what it cannot work with', async (context) => {
     assert.deepEqual(await cluster.run(...argv), { exitCode: 1, stdout: '', stderr: text });
   const hint = "See 'kubectl cordon -h' for help and examples\n";
   await fails(`error: USAGE: cordon NODE [flags]\n${hint}`, 'cordon');
-  await fails(
-    `error: error: cannot specify both a node name and a --selector option\n${hint}`,
-    'cordon',
-    'n1',
-    '-l',
-    'a=b',
-  );
+  await fails(`error: cannot specify both a node name and a --selector option\n${hint}`, 'cordon', 'n1', '-l', 'a=b');
   await fails('Error from server (NotFound): nodes "none" not found\n', 'cordon', 'none');
   await cluster.run('create', 'configmap', 'x');
   await fails('error: expected resource of type node, got "/v1, Resource=configmaps"\n', 'cordon', 'configmap/x');

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CommandContext, SilentExit } from '../../src/cli/command.ts';
+import { type CommandContext, PlainError } from '../../src/cli/command.ts';
 import type { PodTerminal } from '../../src/cli/pod-attacher.ts';
 import { followPod } from '../../src/commands/run/attached-pod.ts';
 import { FakeClock } from '../../src/system/fake-clock.ts';
-import { memoryIOStreams } from '../../src/system/memory-io-streams.ts';
 import { createNodeCluster, testNode } from '../support/node-cluster.ts';
 import { createTestApiServer } from '../support/test-api-server.ts';
 
@@ -38,9 +37,8 @@ async function follow(first: object, then: object | undefined, restartPolicy: st
   const setStatus = async (status: object): Promise<void> => {
     await pods.patch('x', 'application/merge-patch+json', { status }, { subresource: 'status' });
   };
-  const streams = memoryIOStreams();
   const cluster = { client: () => Promise.resolve(api.client) };
-  const context = { cluster, clock, streams, signal: new AbortController().signal } as unknown as CommandContext;
+  const context = { cluster, clock, signal: new AbortController().signal } as unknown as CommandContext;
   const attached: string[] = [];
   const following = followPod(
     pod,
@@ -54,17 +52,17 @@ async function follow(first: object, then: object | undefined, restartPolicy: st
   await setStatus(first);
   const outcome = await following.then(
     () => 0,
-    (error: unknown) => (error instanceof SilentExit ? error.exitCode : error),
+    (error: unknown) => (error instanceof PlainError ? [error.exitCode, error.message] : error),
   );
   await api.close();
-  return [...attached, outcome, streams.stderr];
+  return [...attached, outcome];
 }
 
 void test('run attaches to the pod when it runs, or has ended, and ends as it does', async () => {
-  assert.deepEqual(await follow(running, ended(0), 'Never'), ['Running', 0, '']);
-  assert.deepEqual(await follow(running, ended(3), 'Never'), ['Running', 3, 'pod default/x terminated (Error)\n']);
-  assert.deepEqual(await follow(ended(4), undefined, 'Never'), ['Failed', 4, 'pod default/x terminated (Error)\n']);
-  assert.deepEqual(await follow(running, undefined, 'Always'), ['Running', 0, '']);
+  assert.deepEqual(await follow(running, ended(0), 'Never'), ['Running', 0]);
+  assert.deepEqual(await follow(running, ended(3), 'Never'), ['Running', [3, 'pod default/x terminated (Error)\n']]);
+  assert.deepEqual(await follow(ended(4), undefined, 'Never'), ['Failed', [4, 'pod default/x terminated (Error)\n']]);
+  assert.deepEqual(await follow(running, undefined, 'Always'), ['Running', 0]);
 });
 
 void test('run -i --rm attaches, passes its input, ends with the exit code and removes the pod', async (context) => {

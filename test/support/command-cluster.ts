@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { builtInResources, builtInTypes } from '../../src/api/registry.ts';
+import type { HttpRequest, HttpResponse } from '../../src/apimachinery/http.ts';
 import type { JsonObject } from '../../src/apimachinery/json.ts';
 import type { ProgramWorld } from '../../src/cli/program.ts';
 import { createInProcessTransport } from '../../src/client/in-process-transport.ts';
@@ -28,7 +29,12 @@ export interface CommandCluster extends CommandRunner {
  */
 export async function createCommandCluster(
   context: TestContext,
-  options: { readonly api?: TestApiServerOptions; readonly world?: Partial<ProgramWorld> } = {},
+  options: {
+    readonly api?: TestApiServerOptions;
+    readonly world?: Partial<ProgramWorld>;
+    /** Answers requests in the server's stead, as an extension does; undefined for those that are not its own. */
+    readonly extension?: (request: HttpRequest) => HttpResponse | undefined;
+  } = {},
 ): Promise<CommandCluster> {
   const clock = new FakeClock();
   const api = await createTestApiServer({
@@ -40,7 +46,8 @@ export async function createCommandCluster(
   const requests: string[] = [];
   const transport = createInProcessTransport((request) => {
     requests.push(`${request.method} ${request.path}`);
-    return api.server.handle(request);
+    const answer = options.extension?.(request);
+    return answer === undefined ? api.server.handle(request) : Promise.resolve(answer);
   });
   const runner = commandRunner(context, { clock, transport, ...options.world });
   const kubeconfig = {

@@ -1,5 +1,5 @@
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
-import { type CommandContext, CommandError, SilentExit } from '../../cli/command.ts';
+import { type CommandContext, CommandError, PlainError } from '../../cli/command.ts';
 import type { PodAttacher, PodTerminal } from '../../cli/pod-attacher.ts';
 import { waitForObject } from '../../resource/wait-for-object.ts';
 
@@ -25,7 +25,7 @@ interface PodStatus {
 
 /**
  * Waits until a pod runs, attaches to it and, where it will not start again, waits for its end.
- * @throws SilentExit with the exit code of the container, after it was told; CommandError, WaitTimeoutError
+ * @throws PlainError with the exit code of the container; CommandError, WaitTimeoutError
  */
 export async function followPod(
   created: Unstructured,
@@ -44,7 +44,7 @@ export async function followPod(
   if (leaveStdinOpen || (restartPolicy !== 'Never' && restartPolicy !== 'OnFailure')) return;
   const isDone = restartPolicy === 'Never' ? hasEnded : (pod: Unstructured) => statusOf(pod).phase === 'Succeeded';
   const ended = await waitForObject(pods, name, isDone, wait);
-  endLike(ended, `pod ${namespace}/${name}`, context);
+  endLike(ended, `pod ${namespace}/${name}`);
 }
 
 function statusOf(pod: Unstructured): PodStatus {
@@ -62,13 +62,11 @@ function isReady(pod: Unstructured): boolean {
 }
 
 /** Ends this program as the container ended. */
-function endLike(pod: Unstructured, what: string, context: CommandContext): void {
+function endLike(pod: Unstructured, what: string): void {
   const { phase, containerStatuses = [] } = statusOf(pod);
   if (phase === 'Succeeded') return;
   const terminated = containerStatuses[0]?.state?.terminated;
   const { exitCode = 0, reason = '', message = '' } = terminated ?? {};
   if (exitCode === 0) throw new CommandError(`${what} failed with unknown exit code`);
-  const text = `${what} terminated (${reason})\n${message}`;
-  context.streams.err.write(text.endsWith('\n') ? text : `${text}\n`);
-  throw new SilentExit(exitCode);
+  throw new PlainError(`${what} terminated (${reason})\n${message}`, exitCode);
 }
