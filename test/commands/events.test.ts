@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { formatTime, type Unstructured } from '../../src/apimachinery/object-meta.ts';
+import { memoryIOStreams } from '../../src/system/memory-io-streams.ts';
 import { type CommandCluster, createCommandCluster } from '../support/command-cluster.ts';
 
 async function clusterWithEvents(context: TestContext): Promise<CommandCluster> {
@@ -114,8 +115,9 @@ void test('events --watch shows what there is and what comes, but not what goes'
   const cluster = await clusterWithEvents(context);
   const stop = new AbortController();
   const events = cluster.api.client.resource({ group: '', version: 'v1', resource: 'events' }, 'default');
-  const watching = cluster.runWith({ signal: stop.signal }, 'events', '--watch', '--types=Warning');
-  await settled();
+  const streams = memoryIOStreams();
+  const watching = cluster.runWith({ signal: stop.signal, streams }, 'events', '--watch', '--types=Warning');
+  await until(() => streams.stdout.includes('trouble'));
   await events.delete('e2');
   await cluster.api.create({
     apiVersion: 'v1',
@@ -126,19 +128,18 @@ void test('events --watch shows what there is and what comes, but not what goes'
     message: 'more trouble',
     type: 'Warning',
   });
-  await settled();
+  await until(() => streams.stdout.includes('more trouble'));
   stop.abort();
-  const { exitCode, stdout } = await watching;
-  assert.equal(exitCode, 130);
+  assert.equal((await watching).exitCode, 130);
   assert.equal(
-    stdout,
+    streams.stdout,
     'LAST SEEN   TYPE      REASON   OBJECT           MESSAGE\n' +
       '90s         Warning   Bad      Deployment/web   trouble\n' +
       '<unknown>   Warning   Worse    Pod/p9           more trouble\n',
   );
 });
 
-/** Lets everything run that waits for nothing but its turn. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+/** Lets everything run until something holds. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
