@@ -2,25 +2,18 @@ import { goQuote } from '../apimachinery/field-error.ts';
 import { KustomizeError, messageOf, wrapped } from './build-error.ts';
 import { componentKind, type Kustomization, loadKustomization } from './kustomization.ts';
 import { loadCrdConfig } from './crd-config.ts';
+import type { BuildContext, KustomizationTarget } from './kustomization-target.ts';
 import type { Loader } from './loader.ts';
 import { builtInMergeSchemas } from './merge/built-in-schemas.ts';
-import { type MergeSchemas, readMergeSchemas } from './merge/merge-schema.ts';
-import { annotateTransformation, type Origin, originAt, setOrigin } from './origin.ts';
+import { readMergeSchemas } from './merge/merge-schema.ts';
+import { annotateTransformation, originAt, setOrigin } from './origin.ts';
 import { ResourceMap } from './resource-map.ts';
 import { isMalformed, readResourceFile } from './resource-reader.ts';
 import { runGenerators } from './run-generators.ts';
 import { emptyConfig, loadTransformerConfig, mergeConfigs } from './transformer-config.ts';
 import type { TransformerConfig } from './default-field-specs.ts';
-import { configureTransformers } from './configure-transformers.ts';
+import { configureTransformers, runValidators } from './configure-transformers.ts';
 import { VariableSet } from './variables.ts';
-
-/** What all parts of one build share. */
-export interface BuildContext {
-  readonly warn: (line: string) => void;
-  readonly enableHelm: boolean;
-  /** The types that patches merge by; the first kustomization that names some decides. */
-  schemas: MergeSchemas | undefined;
-}
 
 /** What was gathered: objects, and the rules for what comes later. */
 export interface Accumulated {
@@ -33,18 +26,6 @@ function nothing(): Accumulated {
   return { map: new ResourceMap(), config: emptyConfig, variables: new VariableSet() };
 }
 
-/** One kustomization of a build, with where it stands. */
-export interface KustomizationTarget {
-  readonly loader: Loader;
-  readonly kustomization: Kustomization;
-  readonly fileName: string;
-  readonly context: BuildContext;
-  /** Undefined where nobody asks for it. */
-  readonly origin: Origin | undefined;
-  /** The namespace that charts get. */
-  readonly helmNamespace: string;
-}
-
 /** Gathers all that the kustomization of a folder names. @throws KustomizeError */
 export async function accumulateKustomization(
   loader: Loader,
@@ -53,8 +34,16 @@ export async function accumulateKustomization(
   const { kustomization, fileName } = await loadKustomization(loader, context.warn);
   await chooseSchemas(kustomization, loader, context);
   const origin = (kustomization.buildMetadata ?? []).length > 0 ? {} : undefined;
-  const target = { loader, kustomization, fileName, context, origin, helmNamespace: '' };
+  const target = withGather({ loader, kustomization, fileName, context, origin, helmNamespace: '' });
   return { accumulated: await accumulate(target, nothing()), kustomization };
+}
+
+function withGather(target: Omit<KustomizationTarget, 'gather'>): KustomizationTarget {
+  const whole: KustomizationTarget = {
+    ...target,
+    gather: async (paths, map) => (await accumulateResources(whole, { ...nothing(), map }, paths)).map,
+  };
+  return whole;
 }
 
 async function chooseSchemas(kustomization: Kustomization, loader: Loader, context: BuildContext): Promise<void> {
@@ -100,6 +89,7 @@ async function accumulate(target: KustomizationTarget, start: Accumulated): Prom
     if (origin !== undefined) annotateTransformation(gathered.map, origin);
     gathered.map.replaceAll(gathered.map.resources.filter((resource) => !resource.isEmpty));
   }
+  await runValidators(target, gathered.map);
   gathered.variables.add(kustomization.vars ?? [], gathered.map);
   return gathered;
 }
@@ -222,7 +212,7 @@ async function targetBelow(parent: KustomizationTarget, path: string, loader: Lo
   const helm = kustomization.namespace ?? '';
   try {
     const loaded = await loadKustomization(loader, context.warn);
-    return { loader, ...loaded, context, origin, helmNamespace: helm === '' ? helmNamespace : helm };
+    return withGather({ loader, ...loaded, context, origin, helmNamespace: helm === '' ? helmNamespace : helm });
   } catch (error) {
     throw wrapped(`couldn't make target for path '${loader.root}'`, error);
   }

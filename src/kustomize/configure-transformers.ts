@@ -1,11 +1,11 @@
 import { stringifyYaml } from '../apimachinery/yaml-writer.ts';
-import type { KustomizationTarget } from './accumulate.ts';
+import type { KustomizationTarget } from './kustomization-target.ts';
 import { KustomizeError, wrapped } from './build-error.ts';
 import type { TransformerConfig } from './default-field-specs.ts';
 import { type FieldSpec, mergeFieldSpecs } from './field-spec.ts';
-import type { LabelArgs, PatchArgs } from './kustomization.ts';
+import type { LabelArgs } from './kustomization.ts';
 import { builtInMergeSchemas } from './merge/built-in-schemas.ts';
-import { madeBy, type Origin } from './origin.ts';
+import { madeBy } from './origin.ts';
 import { imageTransformer } from './transformers/images.ts';
 import { mapEntriesTransformer } from './transformers/map-entries.ts';
 import { affixTransformer } from './transformers/name-affix.ts';
@@ -13,13 +13,9 @@ import { namespaceTransformer } from './transformers/namespace.ts';
 import { jsonPatchTransformer, patchTransformer, strategicMergeTransformer } from './transformers/patches.ts';
 import { replacementTransformer } from './transformers/replacements.ts';
 import { replicasTransformer } from './transformers/replicas.ts';
-import type { Transformer } from './transformers/transformer.ts';
-
-/** A change with what is noted of it. */
-export interface ConfiguredTransformer {
-  readonly transform: Transformer;
-  readonly origin: Origin | undefined;
-}
+import { pluginTransformers } from './plugins.ts';
+import type { ResourceMap } from './resource-map.ts';
+import type { ConfiguredTransformer, Transformer } from './transformers/transformer.ts';
 
 /**
  * All changes that a kustomization asks for, in kustomize's order; their files are read before the first is made.
@@ -35,8 +31,6 @@ export async function configureTransformers(
     const made = origin === undefined ? undefined : madeBy(origin, fileName, kind);
     for (const transform of transforms) configured.push({ transform, origin: made });
   };
-  const plugins = [...(kustomization.transformers ?? []), ...(kustomization.validators ?? [])];
-  if (plugins.length > 0) throw new KustomizeError('transformers and validators are not supported by kubectl-ts yet');
   const { namespace = '', namePrefix = '', nameSuffix = '' } = kustomization;
   add('PatchStrategicMergeTransformer', await strategicMerges(target));
   add('PatchTransformer', await patches(target));
@@ -61,9 +55,28 @@ export async function configureTransformers(
   );
   const replacements = kustomization.replacements ?? [];
   if (replacements.length > 0) {
-    add('ReplacementTransformer', [await replacementTransformer(replacements, target.loader)]);
+    const written = replacements.map((replacement) => withoutEmpty(replacement));
+    const replacing = await configuring('ReplacementTransformer', { Replacements: written }, () =>
+      replacementTransformer(replacements, target.loader),
+    );
+    add('ReplacementTransformer', [replacing]);
   }
+  configured.push(...(await pluginTransformers(target, kustomization.transformers ?? [])));
   return configured;
+}
+
+/** Runs what only looks at the objects. @throws KustomizeError also where one changes any */
+export async function runValidators(target: KustomizationTarget, map: ResourceMap): Promise<void> {
+  for (const { transform } of await pluginTransformers(target, target.kustomization.validators ?? [])) {
+    const before = map.resources.map((resource) => ({ resource, text: resource.toString() }));
+    transform(map);
+    for (const { resource, text } of before) {
+      if (resource.toString() === text && map.resources.includes(resource)) continue;
+      throw new KustomizeError(
+        `validator shouldn't modify the resource map: nodes unequal: \n -- ${text},\n -- ${resource.toString()}`,
+      );
+    }
+  }
 }
 
 async function strategicMerges({ kustomization, loader, context }: KustomizationTarget): Promise<Transformer[]> {
@@ -100,8 +113,20 @@ async function jsonPatches({ kustomization, loader }: KustomizationTarget): Prom
   return transformers;
 }
 
-function withoutEmpty(args: (PatchArgs & { readonly jsonOp?: string | undefined }) | object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined && value !== ''));
+/** A configuration as Go writes it: without what is empty. */
+function withoutEmpty(args: object): Record<string, unknown> {
+  const filled: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(args) as [string, unknown][]) {
+    const written = withoutEmptyMembers(value);
+    const isEmpty = Array.isArray(written) && written.length === 0;
+    if (!isEmpty && ![undefined, '', 0, false].includes(written as undefined)) filled[name] = written;
+  }
+  return filled;
+}
+
+function withoutEmptyMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmptyMembers);
+  return typeof value === 'object' && value !== null ? withoutEmpty(value) : value;
 }
 
 async function configuring(

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../apimac
 export type GoType =
   | { readonly go: 'string' | 'bool' | 'int' | 'int64'; readonly name?: string }
   | { readonly go: 'any' }
-  | { readonly go: 'list'; readonly item: GoType; readonly isPointer?: boolean }
+  | { readonly go: 'list'; readonly item: GoType; readonly isPointer?: boolean; readonly name?: string }
   | { readonly go: 'map'; readonly value: GoType }
   | { readonly go: 'struct'; readonly name: string; readonly fields: Readonly<Record<string, GoType>> };
 
@@ -15,6 +15,8 @@ export class GoDecodeError extends Error {}
 export interface DecodeOptions {
   /** Drops fields that the type does not have. */
   readonly ignoreUnknown?: boolean;
+  /** Leaves the name of the type out of places, as where YAML is taken straight into it. */
+  readonly isUnnamed?: boolean;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface DecodeOptions {
  * null for nothing. Fields come out by their proper names, in sorted order. @throws GoDecodeError for the first misfit
  */
 export function decodeGo(value: JsonValue, type: GoType, options: DecodeOptions = {}): JsonValue {
-  const root = type.go === 'struct' ? type.name.replace(/^.*\./, '') : '';
+  const root = type.go === 'struct' && options.isUnnamed !== true ? type.name.replace(/^.*\./, '') : '';
   return decodeAt(value, type, [root], options);
 }
 
@@ -117,6 +119,7 @@ function nameOf(type: GoType): string {
     case 'any':
       return 'interface {}';
     case 'list':
+      if (type.name !== undefined) return type.name;
       return `[]${type.isPointer === true ? '*' : ''}${nameOf(type.item)}`;
     case 'map':
       return `map[string]${nameOf(type.value)}`;

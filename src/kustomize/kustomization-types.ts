@@ -16,21 +16,36 @@ const pointers = (item: GoType): GoType => ({ go: 'list', item, isPointer: true 
 const gvk = { group: string, version: string, kind: string };
 const resId = { ...gvk, name: string, namespace: string };
 
-const objectMeta = struct('ObjectMeta', { name: string, namespace: string, labels: stringMap, annotations: stringMap });
+/** The metadata of a configuration. */
+export const objectMetaType = struct('ObjectMeta', {
+  name: string,
+  namespace: string,
+  labels: stringMap,
+  annotations: stringMap,
+});
 
 /** Which fields of which kinds: `{group, version, kind, path, create}`. */
 export const fieldSpecType = struct('FieldSpec', { ...gvk, path: string, create: bool });
 
-const selector = struct('Selector', { ...resId, annotationSelector: string, labelSelector: string });
+/** What a patch is for. */
+export const selectorType = struct('Selector', { ...resId, annotationSelector: string, labelSelector: string });
 
-const patch = struct('Patch', {
+/** A patch with its target. */
+export const patchType = struct('Patch', {
   path: string,
   patch: string,
-  target: selector,
+  target: selectorType,
   options: struct('PatchArgs', { allowNameChange: bool, allowKindChange: bool }),
 });
 
-const image = struct('Image', { name: string, newName: string, tagSuffix: string, newTag: string, digest: string });
+/** A new name, tag or digest of an image. */
+export const imageType = struct('Image', {
+  name: string,
+  newName: string,
+  tagSuffix: string,
+  newTag: string,
+  digest: string,
+});
 
 const fieldOptions = struct('FieldOptions', {
   delimiter: string,
@@ -43,8 +58,8 @@ const replacementFields = {
   source: struct('SourceSelector', { ...resId, fieldPath: string, options: fieldOptions }),
   targets: pointers(
     struct('TargetSelector', {
-      select: selector,
-      reject: pointers(selector),
+      select: selectorType,
+      reject: pointers(selectorType),
       fieldPaths: strings,
       options: fieldOptions,
     }),
@@ -54,6 +69,12 @@ const replacementFields = {
 
 /** One replacement of a file that a kustomization names. */
 export const replacementType = struct('Replacement', replacementFields);
+
+/** One replacement, or the path of a file with some. */
+export const replacementFieldType = struct('ReplacementField', { ...replacementFields, path: string });
+
+/** How many replicas the object of a name shall have. */
+export const replicaType = struct('Replica', { name: string, count: { go: 'int64' } });
 
 const generatorOptions = struct('GeneratorOptions', {
   labels: stringMap,
@@ -136,7 +157,7 @@ const sortOptions = struct('SortOptions', {
 export const kustomizationType = struct('Kustomization', {
   kind: string,
   apiVersion: string,
-  metadata: objectMeta,
+  metadata: objectMetaType,
   openapi: stringMap,
   namePrefix: string,
   nameSuffix: string,
@@ -145,12 +166,12 @@ export const kustomizationType = struct('Kustomization', {
   labels: list(label),
   commonAnnotations: stringMap,
   patchesStrategicMerge: list({ go: 'string', name: 'types.PatchStrategicMerge' }),
-  patchesJson6902: list(patch),
-  patches: list(patch),
-  images: list(image),
-  imageTags: list(image),
-  replacements: list(struct('ReplacementField', { ...replacementFields, path: string })),
-  replicas: list(struct('Replica', { name: string, count: { go: 'int64' } })),
+  patchesJson6902: list(patchType),
+  patches: list(patchType),
+  images: list(imageType),
+  imageTags: list(imageType),
+  replacements: list(replacementFieldType),
+  replicas: list(replicaType),
   vars: list(variable),
   sortOptions,
   resources: strings,

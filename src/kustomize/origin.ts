@@ -33,6 +33,17 @@ export function madeBy(origin: Origin, fileName: string, kind: string): Origin {
   };
 }
 
+/** The origin of what a plugin with a configuration of its own makes or changes; undefined where none is noted. */
+export function madeByPlugin(config: Resource): Origin | undefined {
+  const text = config.annotations.get(originAnnotation);
+  if (text === undefined) return undefined;
+  const { name, namespace } = config;
+  const { version: apiVersion, kind } = config.gvk;
+  const configuredIn = /^path: (.*)$/m.exec(text)?.[1] ?? '';
+  const maker = { apiVersion, kind, name, ...(namespace === '' ? {} : { namespace }) };
+  return { configuredIn, configuredBy: maker };
+}
+
 /** Notes where objects come from that have nothing noted yet. */
 export function annotateOrigin(resources: Iterable<Resource>, origin: Origin): void {
   for (const resource of resources) {

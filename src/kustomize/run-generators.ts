@@ -1,20 +1,23 @@
 import { stringifyYaml } from '../apimachinery/yaml-writer.ts';
-import type { KustomizationTarget } from './accumulate.ts';
+import type { KustomizationTarget } from './kustomization-target.ts';
 import { KustomizeError, wrapped } from './build-error.ts';
 import { type GeneratedKind, generateObject, mergeOptions } from './generators.ts';
 import type { GeneratorArgs } from './kustomization.ts';
 import { annotateOrigin, madeBy } from './origin.ts';
+import { type GeneratedObject, pluginGenerated } from './plugins.ts';
+import type { Resource } from './resource.ts';
 import type { ResourceMap } from './resource-map.ts';
 
 /** Adds what the generators of a kustomization make: config maps, then secrets. @throws KustomizeError */
 export async function runGenerators(target: KustomizationTarget, map: ResourceMap): Promise<void> {
   const { kustomization } = target;
   refuseCharts(target);
-  if ((kustomization.generators ?? []).length > 0) {
-    throw new KustomizeError('generators are not supported by kubectl-ts yet');
-  }
   for (const args of kustomization.configMapGenerator ?? []) await runGenerator(target, map, 'ConfigMap', args);
   for (const args of kustomization.secretGenerator ?? []) await runGenerator(target, map, 'Secret', args);
+  for (const { resource, maker } of await pluginObjects(target)) {
+    if (maker !== undefined) annotateOrigin([resource], maker);
+    absorb(map, resource);
+  }
 }
 
 async function runGenerator(
@@ -26,10 +29,22 @@ async function runGenerator(
   const options = mergeOptions(args.options, kustomization.generatorOptions);
   const resource = await generateObject(kind, options === undefined ? args : { ...args, options }, loader);
   if (origin !== undefined) annotateOrigin([resource], madeBy(origin, fileName, `${kind}Generator`));
+  absorb(map, resource);
+}
+
+function absorb(map: ResourceMap, resource: Resource): void {
   try {
     map.absorb(resource);
   } catch (error) {
-    throw wrapped(`merging from generator ${kind}Generator`, error);
+    throw wrapped(`merging from generator ${resource.kind}Generator`, error);
+  }
+}
+
+async function pluginObjects(target: KustomizationTarget): Promise<GeneratedObject[]> {
+  try {
+    return await pluginGenerated(target, target.kustomization.generators ?? []);
+  } catch (error) {
+    throw wrapped('loading generator plugins', error);
   }
 }
 

@@ -39,7 +39,7 @@ const specFields: readonly (readonly [SpecField, string])[] = [
   ['replicas', 'Replicas'],
 ];
 
-const specList: GoType = { go: 'list', item: fieldSpecType };
+const specList: GoType = { go: 'list', item: fieldSpecType, name: 'types.FsSlice' };
 const configType: GoType = {
   go: 'struct',
   name: 'builtinconfig.TransformerConfig',
@@ -47,6 +47,7 @@ const configType: GoType = {
     ...Object.fromEntries(specFields.map(([name]) => [name, specList])),
     nameReference: {
       go: 'list',
+      name: 'builtinconfig.nbrSlice',
       item: {
         go: 'struct',
         name: 'builtinconfig.NameBackReferences',
@@ -110,7 +111,7 @@ function parseConfig(text: string): TransformerConfig {
     throw new KustomizeError(`error converting YAML to JSON: ${messageOf(error)}`);
   }
   try {
-    const config = decodeGo(value ?? {}, configType);
+    const config = decodeGo(value ?? {}, configType, { isUnnamed: true });
     if (!isJsonObject(config)) throw new Error('a configuration that is no object was taken for one');
     return { ...emptyConfig, ...(config as unknown as Partial<TransformerConfig>) };
   } catch (error) {

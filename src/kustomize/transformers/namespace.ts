@@ -1,3 +1,4 @@
+import { goQuote } from '../../apimachinery/field-error.ts';
 import { KustomizeError, messageOf } from '../build-error.ts';
 import { type FieldSpec, visitField } from '../field-spec.ts';
 import type { Resource } from '../resource.ts';
@@ -7,6 +8,15 @@ import type { Transformer } from './transformer.ts';
 
 /** Which subjects of role bindings follow: those called `default`, all service accounts, or none. */
 export type SubjectMode = 'defaultOnly' | 'allServiceAccounts' | 'none';
+
+/** Reads a mode; nothing said is the first one. @throws KustomizeError */
+export function subjectModeOf(text: string): SubjectMode {
+  if (text === '') return 'defaultOnly';
+  if (text === 'defaultOnly' || text === 'allServiceAccounts' || text === 'none') return text;
+  throw new KustomizeError(
+    `invalid value ${goQuote(text)} for setRoleBindingSubjects: must be one of "defaultOnly", "none" or "allServiceAccounts"`,
+  );
+}
 
 /** How a namespace is set. */
 export interface NamespaceOptions {

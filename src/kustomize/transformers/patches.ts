@@ -176,14 +176,22 @@ function applyJsonToAll(
   }
 }
 
-/** All of `patchesStrategicMerge`: each is a text with patches, or the path of a file with them. @throws KustomizeError */
-export async function strategicMergeTransformer(paths: readonly string[], world: PatchWorld): Promise<Transformer> {
+/**
+ * All of `patchesStrategicMerge`: each is a text with patches, or the path of a file with them.
+ * @param more further patches @throws KustomizeError
+ */
+export async function strategicMergeTransformer(
+  paths: readonly string[],
+  world: PatchWorld,
+  more = '',
+): Promise<Transformer> {
   const patches: Resource[] = [];
   for (const path of paths) {
     patches.push(...(attempt(() => readResources(path)) ?? (await readResourceFile(world.loader, path))));
   }
+  if (more !== '') patches.push(...readResources(more));
   if (patches.length === 0) {
-    throw new KustomizeError(`patch appears to be empty; files=[${paths.join(' ')}], Patch=`);
+    throw new KustomizeError(`patch appears to be empty; files=[${paths.join(' ')}], Patch=${more}`);
   }
   return (map) => {
     for (const patch of patches) mergeIntoAll(map, [map.withId(patch.originalId)], patch, world.schemas);

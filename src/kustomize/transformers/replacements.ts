@@ -4,7 +4,7 @@ import { parseYaml } from '../../apimachinery/yaml.ts';
 import { KustomizeError, wrapped } from '../build-error.ts';
 import { lookupFieldPath, matchFieldPath } from '../field-path.ts';
 import { splitFieldPath } from '../field-spec.ts';
-import { decodeGo } from '../go-decode.ts';
+import { decodeGo, type GoType } from '../go-decode.ts';
 import type { FieldOptions, ObjectSelector, ReplacementArgs, ReplacementTarget, Selector } from '../kustomization.ts';
 import { replacementType } from '../kustomization-types.ts';
 import type { Loader } from '../loader.ts';
@@ -15,6 +15,7 @@ import { YamlNode } from '../yaml-node.ts';
 import { SelectorPattern } from './selector.ts';
 import type { Transformer } from './transformer.ts';
 
+const replacementsType: GoType = { go: 'list', item: replacementType };
 const defaultFieldPath = 'metadata.name';
 
 /** Copies fields of objects, or given texts, into fields of others. @throws KustomizeError */
@@ -45,13 +46,13 @@ function readReplacements(text: string): ReplacementArgs[] {
     const kind = value === null ? 'invalid' : typeof value;
     throw new KustomizeError(`unsupported replacement type encountered within replacement path: ${kind}`);
   }
-  return (Array.isArray(value) ? value : [value]).map((item) => {
-    try {
-      return decodeGo(item, replacementType, { ignoreUnknown: true }) as ReplacementArgs;
-    } catch (error) {
-      throw wrapped('error unmarshaling JSON: while decoding JSON', error);
-    }
-  });
+  const options = { ignoreUnknown: true, isUnnamed: true };
+  try {
+    if (Array.isArray(value)) return decodeGo(value, replacementsType, options) as unknown as ReplacementArgs[];
+    return [decodeGo(value, replacementType, options) as ReplacementArgs];
+  } catch (error) {
+    throw wrapped('error unmarshaling JSON: while decoding JSON', error);
+  }
 }
 
 function replace(resources: readonly Resource[], { source, sourceValue, targets }: ReplacementArgs): void {
