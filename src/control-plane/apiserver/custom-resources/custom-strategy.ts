@@ -32,7 +32,7 @@ export function customStrategy(version: CustomResourceDefinitionVersion, kind: s
     validateCreate: (object) => checks.validate(object, undefined),
     validateUpdate: (object, old, { subresource }) =>
       subresource === 'status' ? checks.validateStatus(object, old) : checks.validate(object, old),
-    ...(hasStatus ? { resetFields: { '': ['status'], status: ['spec'] } } : {}),
+    ...(hasStatus ? { resetFields: { '': ['status'], status: ['spec', 'metadata'] } } : {}),
   };
 }
 
