@@ -5,6 +5,7 @@ import { type FunctionDeclaration, mergeDeclarations } from './declarations.ts';
 import { planProgram, type Program, type StructMaker } from './evaluator.ts';
 import { CelCompileError } from './issues.ts';
 import { addressLibrary } from './library/addresses.ts';
+import { authorizerLibrary } from './library/authorizer.ts';
 import { comprehensionLibrary, listLibrary, moreListsLibrary, setLibrary } from './library/lists.ts';
 import { optionalLibrary } from './library/optionals.ts';
 import { quantityLibrary } from './library/quantities.ts';
@@ -48,7 +49,7 @@ export const perCallCostLimit = 1_000_000;
 
 const noTypes: TypeProvider = { hasType: () => false, fieldType: () => undefined };
 
-/** The functions of every expression in Kubernetes 1.36 (apiserver's cel/environment/base.go); the authorizer's are apart. */
+/** The functions of every expression in Kubernetes 1.36 (apiserver's cel/environment/base.go). */
 export const kubernetesLibraries: readonly (readonly FunctionDeclaration[])[] = [
   standardLibrary,
   optionalLibrary,
@@ -62,6 +63,7 @@ export const kubernetesLibraries: readonly (readonly FunctionDeclaration[])[] = 
   addressLibrary,
   formatLibrary,
   semverLibrary,
+  authorizerLibrary,
   moreListsLibrary,
 ];
 

@@ -3,6 +3,8 @@ import type { TypeSource } from '../../type-language.ts';
 import { paramRefCell } from './param-cells.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { MutatingAdmissionPolicyBinding } from '../../types/admissionregistration-v1.ts';
+import { setMatchResourcesDefaults } from '../policies/match-validation.ts';
+import { validateMutatingBinding } from '../policies/mutating-policy-validation.ts';
 
 /** The types of MutatingAdmissionPolicyBinding objects. */
 export const mutatingAdmissionPolicyBindingTypes: TypeSource = {
@@ -57,4 +59,11 @@ export const mutatingAdmissionPolicyBindingResource: ResourceDefinition = {
   type: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding',
   storageVersion: { group: 'admissionregistration.k8s.io', version: 'v1beta1' },
   columns,
+  setDefaults: (object) =>
+    setMatchResourcesDefaults((object as unknown as MutatingAdmissionPolicyBinding).spec?.matchResources),
+  strategy: {
+    allowUnconditionalUpdate: false,
+    validateCreate: validateMutatingBinding,
+    validateUpdate: validateMutatingBinding,
+  },
 };

@@ -3,6 +3,8 @@ import type { TypeSource } from '../../type-language.ts';
 import { paramKindCell } from './param-cells.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { MutatingAdmissionPolicy } from '../../types/admissionregistration-v1.ts';
+import { setMatchResourcesDefaults } from '../policies/match-validation.ts';
+import { validateMutatingPolicy } from '../policies/mutating-policy-validation.ts';
 
 /** The types of MutatingAdmissionPolicy objects. */
 export const mutatingAdmissionPolicyTypes: TypeSource = {
@@ -93,4 +95,15 @@ export const mutatingAdmissionPolicyResource: ResourceDefinition = {
   type: 'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy',
   storageVersion: { group: 'admissionregistration.k8s.io', version: 'v1beta1' },
   columns,
+  setDefaults(object) {
+    const { spec } = object as unknown as MutatingAdmissionPolicy;
+    if (spec === undefined) return;
+    spec.failurePolicy ??= 'Fail';
+    setMatchResourcesDefaults(spec.matchConstraints);
+  },
+  strategy: {
+    allowUnconditionalUpdate: false,
+    validateCreate: (object) => validateMutatingPolicy(object),
+    validateUpdate: (object, old) => validateMutatingPolicy(object, old),
+  },
 };

@@ -3,6 +3,8 @@ import type { TypeSource } from '../../type-language.ts';
 import { paramRefCell } from './param-cells.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { ValidatingAdmissionPolicyBinding } from '../../types/admissionregistration-v1.ts';
+import { setMatchResourcesDefaults } from '../policies/match-validation.ts';
+import { validateValidatingBinding } from '../policies/validating-policy-validation.ts';
 
 /** The types of ValidatingAdmissionPolicyBinding objects. */
 export const validatingAdmissionPolicyBindingTypes: TypeSource = {
@@ -51,4 +53,11 @@ export const validatingAdmissionPolicyBindingResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding',
   columns,
+  setDefaults: (object) =>
+    setMatchResourcesDefaults((object as unknown as ValidatingAdmissionPolicyBinding).spec.matchResources),
+  strategy: {
+    allowUnconditionalUpdate: false,
+    validateCreate: validateValidatingBinding,
+    validateUpdate: validateValidatingBinding,
+  },
 };

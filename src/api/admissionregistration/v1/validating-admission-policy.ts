@@ -3,6 +3,8 @@ import type { TypeSource } from '../../type-language.ts';
 import { paramKindCell } from './param-cells.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { ValidatingAdmissionPolicy } from '../../types/admissionregistration-v1.ts';
+import { setMatchResourcesDefaults } from '../policies/match-validation.ts';
+import { validateValidatingPolicy, validateValidatingPolicyStatus } from '../policies/validating-policy-validation.ts';
 
 /** The types of ValidatingAdmissionPolicy objects. */
 export const validatingAdmissionPolicyTypes: TypeSource = {
@@ -77,4 +79,16 @@ export const validatingAdmissionPolicyResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy',
   columns,
+  setDefaults(object) {
+    const { spec } = object as unknown as ValidatingAdmissionPolicy;
+    if (spec === undefined) return;
+    spec.failurePolicy ??= 'Fail';
+    setMatchResourcesDefaults(spec.matchConstraints);
+  },
+  strategy: {
+    allowUnconditionalUpdate: false,
+    validateCreate: (object) => validateValidatingPolicy(object),
+    validateUpdate: (object, old, { subresource }) =>
+      subresource === 'status' ? validateValidatingPolicyStatus(object) : validateValidatingPolicy(object, old),
+  },
 };
