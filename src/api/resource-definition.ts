@@ -122,6 +122,8 @@ export interface Strategy {
   prepareForCreate?(object: Unstructured, context: RequestContext): void;
   /** Restores what this update (of the object or of `context.subresource`) may not change. */
   prepareForUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): void;
+  /** Parts of the metadata that an update of the status may not change. */
+  readonly keptOnStatus?: readonly ('labels' | 'annotations' | 'finalizers' | 'ownerReferences')[];
   /** What is changed besides, after the preparation that kinds have in common: where `prepareForCreate` replaces it. */
   adjustForCreate?(object: Unstructured): void;
   /** The same for updates of the object itself. */
@@ -137,6 +139,8 @@ export interface Strategy {
   readonly returnDeletedObject?: boolean;
   /** What becomes of dependents when a delete does not say. Default background. */
   readonly defaultPropagation?: 'Orphan' | 'Background';
+  /** Text of a Warning header for deletes that do not say what becomes of dependents. */
+  readonly warningOnOrphaningDelete?: string;
   /** Fields that server-side apply never owns, by subresource ('' is the object itself): `status`, `spec.x`. */
   readonly resetFields?: Readonly<Record<string, readonly string[]>>;
 }

@@ -122,9 +122,7 @@ export function isQualifiedName(value: string): string[] {
 }
 
 function prefixProblems(prefix: string): string[] {
-  return isDns1123Subdomain(prefix).map((message) =>
-    message === maxLengthMessage(253) ? maxBytesMessage(253) : message,
-  );
+  return nameIsLongName(prefix, false);
 }
 
 /** Values of labels. */
@@ -209,6 +207,10 @@ function forPrefixes(check: (name: string) => string[]): NameCheck {
 
 /** Names of most kinds (api/validation.NameIsDNSSubdomain). */
 export const nameIsDnsSubdomain: NameCheck = forPrefixes(isDns1123Subdomain);
+/** The same for kinds whose names are checked by declaration, which counts bytes. */
+export const nameIsLongName: NameCheck = forPrefixes((name) =>
+  isDns1123Subdomain(name).map((message) => (message === maxLengthMessage(253) ? maxBytesMessage(253) : message)),
+);
 /** Names of namespaces, among others. */
 export const nameIsDnsLabel: NameCheck = forPrefixes(isDns1123Label);
 /** Names that must begin with a letter. */

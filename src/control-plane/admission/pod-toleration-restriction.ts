@@ -1,4 +1,4 @@
-import { qosClassOf } from '../../api/core/v1/pod-strategy.ts';
+import { qosClassOf } from '../../api/core/v1/pod-qos.ts';
 import type { Namespace, Pod, Toleration } from '../../api/types/core-v1.ts';
 import { badRequest, internalError } from '../../apimachinery/status.ts';
 import {

@@ -28,7 +28,22 @@ export function wantedUser(headers: HttpHeaders): WantedUser | undefined {
   const wanted = { username, uid, groups, extra };
   if (username !== '') return wanted;
   if (uid === '' && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
-  throw badRequest(`requested ${JSON.stringify(wanted)} without impersonating a user name`);
+  throw badRequest(`requested ${asGoStruct(wanted)} without impersonating a user name`);
+}
+
+/** As Go's `%#v` writes it. */
+function asGoStruct({ username, uid, groups, extra }: WantedUser): string {
+  const quote = (text: string): string => JSON.stringify(text);
+  const strings = (list: readonly string[]): string => `[]string{${list.map(quote).join(', ')}}`;
+  const names = Object.keys(extra).toSorted();
+  const map = names.map((name) => `${quote(name)}:${strings(extra[name] ?? [])}`).join(', ');
+  const fields = [
+    `Name:${quote(username)}`,
+    `UID:${quote(uid)}`,
+    `Groups:${groups.length === 0 ? '[]string(nil)' : strings(groups)}`,
+    `Extra:map[string][]string${names.length === 0 ? '(nil)' : `{${map}}`}`,
+  ];
+  return `&user.DefaultInfo{${fields.join(', ')}}`;
 }
 
 function valuesOf(value: string | readonly string[] | undefined): readonly string[] {

@@ -227,9 +227,13 @@ class Rollout {
     if (revision !== '' && deployment.metadata.annotations?.[revisionAnnotation] !== revision) {
       this.#deployment = await this.#context.client
         .resource<Deployment>(deploymentsResource, deployment.metadata.namespace)
-        .patch(deployment.metadata.name ?? '', 'application/merge-patch+json', {
-          metadata: { uid: deployment.metadata.uid, annotations: { [revisionAnnotation]: revision } },
-        });
+        // Through the status, so that it does not count as a change of the deployment.
+        .patch(
+          deployment.metadata.name ?? '',
+          'application/merge-patch+json',
+          { metadata: { uid: deployment.metadata.uid, annotations: { [revisionAnnotation]: revision } } },
+          { subresource: 'status' },
+        );
     }
     if (!hasDeadline(deployment)) return;
     if (note.onlyWhenAbsent && progressing(this.#deployment) !== undefined) return;

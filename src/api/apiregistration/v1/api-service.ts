@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { APIService } from '../../types/apiregistration-v1.ts';
+import { apiServiceStrategy, setApiServiceDefaults } from './api-service-strategy.ts';
 
 /** The types of APIService objects. */
 export const apiServiceTypes: TypeSource = {
@@ -70,4 +71,6 @@ export const apiServiceResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService',
   columns,
+  setDefaults: setApiServiceDefaults,
+  strategy: apiServiceStrategy,
 };

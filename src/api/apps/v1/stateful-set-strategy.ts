@@ -24,6 +24,8 @@ import {
   validateWorkloadSelector,
   validateWorkloadStatus,
 } from './workload-validation.ts';
+import { podTemplateWarnings } from '../../core/v1/pod-warnings.ts';
+import { fractionWarnings } from '../../core/v1/volume-warnings.ts';
 
 const specPath = new FieldPath('spec');
 const templatePath = specPath.child('template');
@@ -113,10 +115,36 @@ const mutableFields = new Set([
 
 const specOf = (object: Unstructured): StatefulSetSpec | undefined => (object as unknown as StatefulSet).spec;
 
+/** How many pods may be missing at a time is behind a gate that is off (KEP-961). */
+function dropMaxUnavailable(object: Unstructured, old: Unstructured | undefined): void {
+  const before = old === undefined ? undefined : specOf(old)?.updateStrategy?.rollingUpdate?.maxUnavailable;
+  if (before === undefined) delete specOf(object)?.updateStrategy?.rollingUpdate?.maxUnavailable;
+}
+
+function setWarnings(object: Unstructured): string[] {
+  const { revisionHistoryLimit = 0, template, volumeClaimTemplates = [] } = specOf(object) ?? {};
+  const path = new FieldPath('spec');
+  const warnings = podTemplateWarnings(template, path.child('template'));
+  volumeClaimTemplates.forEach(({ spec }, index) => {
+    for (const list of ['requests', 'limits'] as const) {
+      const at = path.child('volumeClaimTemplates').index(index).child('resources', list).key('storage');
+      warnings.push(...fractionWarnings(spec?.resources?.[list]?.['storage'], at));
+    }
+  });
+  if (revisionHistoryLimit >= 0) return warnings;
+  const text = 'a negative value retains all historical revisions; a value >= 0 is recommended';
+  return [...warnings, `spec.revisionHistoryLimit: ${text}`];
+}
+
 /** Stateful sets: most of the spec never changes. */
 export const statefulSetStrategy: Strategy = {
   // Pods are named after it, with a number.
   validateName: nameIsDnsLabel,
+  adjustForCreate: (object) => dropMaxUnavailable(object, undefined),
+  adjustForUpdate: dropMaxUnavailable,
+  warningsOnCreate: setWarnings,
+  warningsOnUpdate: (object, old) =>
+    object.metadata.generation === old.metadata.generation ? [] : setWarnings(object),
   validateCreate: (object) => validateSpec(specOf(object), { isUpdate: false, anyTemplate: false }),
   validateUpdate(object, old, context) {
     if (context.subresource !== '') return validateWorkloadStatus(object, old);

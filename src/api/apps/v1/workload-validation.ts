@@ -24,6 +24,7 @@ import type { DaemonSet, Deployment, ReplicaSet } from '../../types/apps-v1.ts';
 import type { LabelSelector } from '../../types/meta-v1.ts';
 import { templateGeneration } from './workload-defaults.ts';
 import { validateDaemonSetUpdateStrategy, validateDeploymentStrategy } from './update-strategy-validation.ts';
+import { podNameWarnings, templateWarnings } from '../../core/v1/pod-warnings.ts';
 
 const specPath = new FieldPath('spec');
 const selectorPath = specPath.child('selector');
@@ -120,8 +121,12 @@ function validateSelectorUnchanged(object: Unstructured, old: Unstructured): Fie
   return equalJson(selector ?? null, before ?? null) ? [] : [invalid(selectorPath, selector, 'field is immutable')];
 }
 
-function strategyOf(validate: (object: Unstructured) => FieldError[]): Strategy {
+function strategyOf(
+  validate: (object: Unstructured) => FieldError[],
+  ofName: (name: string) => string[] = podNameWarnings,
+): Strategy {
   return {
+    ...templateWarnings((object) => (object as unknown as Deployment).spec?.template, templatePath, ofName),
     validateCreate: validate,
     validateUpdate: (object, old, context) =>
       context.subresource === ''
@@ -130,13 +135,24 @@ function strategyOf(validate: (object: Unstructured) => FieldError[]): Strategy 
   };
 }
 
-/** Deployments: the selector never changes. */
-export const deploymentStrategy = strategyOf(validateDeployment);
+/** Deployments: the selector never changes; annotations count as a change, and the status cannot change labels. */
+export const deploymentStrategy: Strategy = {
+  ...strategyOf(validateDeployment),
+  keptOnStatus: ['labels'],
+  adjustForUpdate(object, old) {
+    if (equalJson(object.metadata.annotations ?? {}, old.metadata.annotations ?? {})) return;
+    object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  },
+};
 /** Replica sets: the selector never changes. */
 export const replicaSetStrategy = strategyOf(validateReplicaSet);
 /** Daemon sets: the selector never changes, and templates are counted. */
 export const daemonSetStrategy: Strategy = {
-  ...strategyOf(validateDaemonSet),
+  ...strategyOf(validateDaemonSet, () => []),
+  validateUpdate: (object, old, context) =>
+    context.subresource === ''
+      ? [...validateSelectorUnchanged(object, old), ...validateDaemonSet(object)]
+      : validateWorkloadStatus(object, old),
   adjustForCreate: (object) => countTemplate(object, Math.max(1, templateCount(object))),
   adjustForUpdate(object, old) {
     const [template, before] = [object, old].map((one) => (one as unknown as DaemonSet).spec?.template);

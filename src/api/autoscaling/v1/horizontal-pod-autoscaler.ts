@@ -1,9 +1,12 @@
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
 import { metricsText } from '../v2/metrics-text.ts';
 import { metricsOf, metricStatusesOf } from './metrics-of.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { HorizontalPodAutoscaler } from '../../types/autoscaling-v1.ts';
+import { horizontalPodAutoscalerStrategy } from '../v2/horizontal-pod-autoscaler-validation.ts';
+import { autoscalerFromV2, autoscalerToV2 } from './v2-conversion.ts';
 
 /** The types of HorizontalPodAutoscaler objects. */
 export const horizontalPodAutoscalerTypes: TypeSource = {
@@ -71,6 +74,12 @@ const columns: readonly Column[] = [
   ageColumn,
 ];
 
+/** One replica at least. */
+function setHorizontalPodAutoscalerDefaults(object: Unstructured): void {
+  const { spec } = object as unknown as HorizontalPodAutoscaler;
+  if (spec !== undefined) spec.minReplicas ??= 1;
+}
+
 /** The horizontalpodautoscalers resource. */
 export const horizontalPodAutoscalerResource: ResourceDefinition = {
   group: 'autoscaling',
@@ -84,6 +93,18 @@ export const horizontalPodAutoscalerResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler',
-  storageVersion: { group: 'autoscaling', version: 'v2' },
+  storage: {
+    group: 'autoscaling',
+    version: 'v2',
+    toStorage: autoscalerToV2,
+    fromStorage: autoscalerFromV2,
+  },
+  strategy: {
+    validateCreate: (object, context) =>
+      horizontalPodAutoscalerStrategy.validateCreate?.(autoscalerToV2(object), context) ?? [],
+    validateUpdate: (object, old, context) =>
+      horizontalPodAutoscalerStrategy.validateUpdate?.(autoscalerToV2(object), autoscalerToV2(old), context) ?? [],
+  },
+  setDefaults: setHorizontalPodAutoscalerDefaults,
   columns,
 };

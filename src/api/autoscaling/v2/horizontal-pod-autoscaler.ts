@@ -4,6 +4,7 @@ import { setHorizontalPodAutoscalerDefaults } from './horizontal-pod-autoscaler-
 import { metricsText } from './metrics-text.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { HorizontalPodAutoscaler } from '../../types/autoscaling-v2.ts';
+import { horizontalPodAutoscalerStrategy } from './horizontal-pod-autoscaler-validation.ts';
 
 /** The types of HorizontalPodAutoscaler objects. */
 export const horizontalPodAutoscalerTypes: TypeSource = {
@@ -185,4 +186,5 @@ export const horizontalPodAutoscalerResource: ResourceDefinition = {
   type: 'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
   columns,
   setDefaults: setHorizontalPodAutoscalerDefaults,
+  strategy: horizontalPodAutoscalerStrategy,
 };

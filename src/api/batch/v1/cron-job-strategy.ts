@@ -12,6 +12,8 @@ import type { Strategy } from '../../resource-definition.ts';
 import type { CronJob, CronJobSpec } from '../../types/batch-v1.ts';
 import { isCronSchedule } from './cron-schedule-syntax.ts';
 import { validateJobSpec } from './job-validation.ts';
+import { podNameWarnings } from '../../core/v1/pod-warnings.ts';
+import { jobSpecWarnings } from './job-warnings.ts';
 
 const specPath = new FieldPath('spec');
 const templatePath = specPath.child('jobTemplate', 'spec');
@@ -86,9 +88,16 @@ function validateTimeZone(zone: string | undefined): FieldError[] {
 
 const specOf = (object: Unstructured): CronJobSpec | undefined => (object as unknown as CronJob).spec;
 
+function jobWarnings(object: Unstructured): string[] {
+  return jobSpecWarnings(specOf(object)?.jobTemplate.spec, new FieldPath('spec').child('jobTemplate', 'spec'));
+}
+
 /** What the registry does with cron jobs. */
 export const cronJobStrategy: Strategy = {
   hasGeneration: true,
+  warningsOnCreate: (object) => [...podNameWarnings(object.metadata.name ?? ''), ...jobWarnings(object)],
+  warningsOnUpdate: (object, old) =>
+    object.metadata.generation === old.metadata.generation ? [] : jobWarnings(object),
   validateCreate(object) {
     const { name = '' } = object.metadata;
     const errors = validateSpec(specOf(object), undefined);

@@ -2,10 +2,12 @@ import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { setPodTemplateDefaults } from '../../core/v1/pod-spec-defaults.ts';
 import type { CronJob, Job, JobSpec } from '../../types/batch-v1.ts';
 
-/** One completion, six failures, `NonIndexed`, not suspended. */
+/** One completion, six failures, `NonIndexed`, not suspended; a job without labels has those of its pods. */
 export function setJobDefaults(object: Unstructured): void {
-  const { spec } = object as unknown as Job;
+  const { metadata, spec } = object as unknown as Job;
   if (spec === undefined) return;
+  const ofPods = spec.template.metadata?.labels;
+  if (Object.keys(metadata.labels ?? {}).length === 0 && ofPods !== undefined) metadata.labels = { ...ofPods };
   if (spec.completions === undefined && spec.parallelism === undefined) {
     spec.completions = 1;
     spec.parallelism = 1;

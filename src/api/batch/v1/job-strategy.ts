@@ -2,6 +2,9 @@ import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { Job } from '../../types/batch-v1.ts';
 import { labelsOfJobPods, validateJob, validateJobUpdate } from './job-validation.ts';
+import { FieldPath } from '../../../apimachinery/field-error.ts';
+import { podNameWarnings } from '../../core/v1/pod-warnings.ts';
+import { jobSpecWarnings } from './job-warnings.ts';
 
 /** Labels that are given stay: whether they are the right ones is a matter of validation. */
 function generateSelector(job: Job): void {
@@ -15,8 +18,13 @@ function generateSelector(job: Job): void {
   };
   spec.selector = {
     ...spec.selector,
-    matchLabels: { 'batch.kubernetes.io/controller-uid': uid, ...spec.selector?.matchLabels },
+    matchLabels: sorted({ 'batch.kubernetes.io/controller-uid': uid, ...spec.selector?.matchLabels }),
   };
+}
+
+/** Labels in the order in which they are shown. */
+function sorted(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).toSorted(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 function asJob(object: Unstructured): Job {
@@ -27,14 +35,14 @@ function asJob(object: Unstructured): Job {
 export const jobStrategy: Strategy = {
   hasGeneration: true,
   defaultPropagation: 'Orphan',
-  adjustForCreate(object) {
-    const job = asJob(object);
-    generateSelector(job);
-    // A job without labels has those of its pods.
-    const { labels = {} } = job.metadata;
-    const ofPods = job.spec?.template.metadata?.labels;
-    if (Object.keys(labels).length === 0 && ofPods !== undefined) job.metadata.labels = { ...ofPods };
-  },
+  warningOnOrphaningDelete:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+  warningsOnCreate: (object) => [
+    ...podNameWarnings(object.metadata.name ?? ''),
+    ...jobSpecWarnings(asJob(object).spec, new FieldPath('spec')),
+  ],
+  warningsOnUpdate: (object) => jobSpecWarnings(asJob(object).spec, new FieldPath('spec')),
+  adjustForCreate: (object) => generateSelector(asJob(object)),
   validateCreate: (object) => validateJob(asJob(object)),
   validateUpdate: (object, old, context) =>
     context.subresource === '' ? [...validateJob(asJob(object)), ...validateJobUpdate(asJob(object), asJob(old))] : [],

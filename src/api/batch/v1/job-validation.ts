@@ -16,6 +16,7 @@ import { validatePodTemplate, validateTemplateLabels } from '../../core/v1/pod-t
 import type { Job, JobSpec } from '../../types/batch-v1.ts';
 import type { Container, PodTemplateSpec } from '../../types/core-v1.ts';
 import { validatePodFailurePolicy, validateSuccessPolicy } from './job-policy-validation.ts';
+import { internalObject } from '../../core/v1/internal-objects.ts';
 
 const specPath = new FieldPath('spec');
 const templatePath = specPath.child('template');
@@ -174,9 +175,9 @@ export function validateJobUpdate(job: Job, old: Job): FieldError[] {
   const before = old.spec;
   if (spec === undefined || before === undefined) return [];
   const errors: FieldError[] = [];
-  const fix = (path: FieldPath, value: unknown, was: unknown): void => {
+  const fix = (path: FieldPath, value: unknown, was: unknown, shown = value): void => {
     if (equalJson(value ?? null, was ?? null)) return;
-    errors.push(invalid(path, value, 'field is immutable'));
+    errors.push(invalid(path, shown, 'field is immutable'));
   };
   const at = specPath.child('completions');
   if (spec.completionMode !== 'Indexed') fix(at, spec.completions, before.completions);
@@ -203,18 +204,26 @@ export function validateJobUpdate(job: Job, old: Job): FieldError[] {
 function fixTemplate(
   { spec: before, status }: Job,
   { template }: JobSpec,
-  fix: (path: FieldPath, value: unknown, was: unknown) => void,
+  fix: (path: FieldPath, value: unknown, was: unknown, shown?: unknown) => void,
 ): void {
   const isSuspended =
     status?.startTime === undefined ||
     (status.conditions ?? []).some(({ type, status: value }) => type === 'Suspended' && value === 'True');
   if (before?.suspend !== true) {
-    fix(templatePath, template, before?.template);
+    fix(templatePath, template, before?.template, shownTemplate(template));
     return;
   }
   const mayChange = isSuspended && (status?.active ?? 0) === 0;
-  if (!mayChange) fix(templatePath, template, before.template);
-  else fix(specPath.child('template.spec'), template.spec, withDirectives(before.template, template).spec);
+  if (!mayChange) fix(templatePath, template, before.template, shownTemplate(template));
+  else {
+    const allowed = withDirectives(before.template, template).spec;
+    fix(specPath.child('template.spec'), template.spec, allowed, internalObject('PodSpec', template.spec ?? {}));
+  }
+}
+
+/** A template as the real server shows it: metadata in its published form, the rest by the names of its Go types. */
+function shownTemplate({ metadata, spec }: PodTemplateSpec): object {
+  return { ...metadata, Spec: internalObject('PodSpec', spec ?? {}) };
 }
 
 /** The template as it was, with what may change as it is. */

@@ -7,6 +7,8 @@ import type { ConfigMap } from '../../types/core-v1.ts';
 import { immutableOnceSet, mostDataBytes } from './secret-strategy.ts';
 
 const root = new FieldPath();
+/** How the real server names what is wrong with all of an object. */
+const wholeObject = new FieldPath('[]');
 
 /** What the registry does with config maps. */
 export const configMapStrategy: Strategy = {
@@ -45,6 +47,6 @@ function validate({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
   return [
     ...check('data', Object.keys(data).toSorted(), binaryData),
     ...check('binaryData', Object.keys(binaryData).toSorted(), data),
-    ...(bytes > mostDataBytes ? [tooLong(root, mostDataBytes)] : []),
+    ...(bytes > mostDataBytes ? [tooLong(wholeObject, mostDataBytes)] : []),
   ];
 }

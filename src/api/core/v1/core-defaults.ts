@@ -29,7 +29,8 @@ export function setServiceDefaults(object: Unstructured): void {
     if ((port.protocol ?? '') === '') port.protocol = 'TCP';
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '') port.targetPort = port.port;
   }
-  const isExternal = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+  const isReached = spec.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0;
+  const isExternal = spec.type === 'NodePort' || spec.type === 'LoadBalancer' || isReached;
   if (isExternal && (spec.externalTrafficPolicy ?? '') === '') spec.externalTrafficPolicy = 'Cluster';
   if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
@@ -85,6 +86,8 @@ export function setReplicationControllerDefaults(object: Unstructured): void {
     if (Object.keys(controller.metadata.labels ?? {}).length === 0) controller.metadata.labels = { ...labels };
   }
   spec.replicas ??= 1;
+  // The default that is published for it is not written.
+  if (spec.minReadySeconds === 0) delete spec.minReadySeconds;
 }
 
 /** Limits of containers: what is not said follows from what is. */

@@ -42,16 +42,21 @@ EnvVarSource FieldRef*ObjectFieldSelector ResourceFieldRef*ResourceFieldSelector
 EphemeralContainer Name" Image" Command Args WorkingDir" Ports[]ContainerPort EnvFrom[]EnvFromSource Env[]EnvVar Resources=ResourceRequirements ResizePolicy[]ContainerResizePolicy RestartPolicy RestartPolicyRules[]ContainerRestartRule VolumeMounts[]VolumeMount VolumeDevices[]VolumeDevice LivenessProbe*Probe ReadinessProbe*Probe StartupProbe*Probe Lifecycle*Lifecycle TerminationMessagePath" TerminationMessagePolicy" ImagePullPolicy" SecurityContext*SecurityContext Stdin? StdinOnce? TTY(tty)? TargetContainerName"
 EphemeralVolumeSource VolumeClaimTemplate*PersistentVolumeClaimTemplate
 ExecAction Command
+ExemptPriorityLevelConfiguration NominalConcurrencyShares LendablePercent
 FCVolumeSource TargetWWNs Lun FSType(fsType)" ReadOnly? WWIDs(wwids)
 FileKeySelector VolumeName" Path" Key" Optional
 FlexPersistentVolumeSource Driver" FSType(fsType)" SecretRef*SecretReference ReadOnly? Options
 FlexVolumeSource Driver" FSType(fsType)" SecretRef*LocalObjectReference ReadOnly? Options
 FlockerVolumeSource DatasetName" DatasetUUID"
+FlowDistinguisherMethod Type"
+FlowSchemaSpec PriorityLevelConfiguration=PriorityLevelConfigurationReference MatchingPrecedence# DistinguisherMethod*FlowDistinguisherMethod Rules[]PolicyRulesWithSubjects
+FlowSubject Kind" User*UserSubject Group*GroupSubject ServiceAccount*ServiceAccountSubject
 GCEPersistentDiskVolumeSource PDName(pdName)" FSType(fsType)" Partition# ReadOnly?
 GRPCAction Port# Service
 GitRepoVolumeSource Repository" Revision" Directory"
 GlusterfsPersistentVolumeSource EndpointsName(endpoints)" Path" ReadOnly? EndpointsNamespace
 GlusterfsVolumeSource EndpointsName(endpoints)" Path" ReadOnly?
+GroupSubject Name"
 HTTPGetAction Path" Port# Host" Scheme" HTTPHeaders(httpHeaders)[]HTTPHeader
 HTTPHeader Name" Value"
 HostAlias IP(ip)" Hostnames
@@ -62,6 +67,8 @@ ImageVolumeSource Reference" PullPolicy"
 KeyToPath Key" Path" Mode
 Lifecycle PostStart*LifecycleHandler PreStop*LifecycleHandler StopSignal
 LifecycleHandler Exec*ExecAction HTTPGet(httpGet)*HTTPGetAction TCPSocket(tcpSocket)*TCPSocketAction Sleep*SleepAction
+LimitResponse Type" Queuing*QueuingConfiguration
+LimitedPriorityLevelConfiguration NominalConcurrencyShares# LimitResponse=LimitResponse LendablePercent BorrowingLimitPercent
 LocalObjectReference Name"
 LocalVolumeSource Path" FSType(fsType)
 NFSVolumeSource Server" Path" ReadOnly?
@@ -69,6 +76,7 @@ NodeAffinity RequiredDuringSchedulingIgnoredDuringExecution*NodeSelector Preferr
 NodeSelector NodeSelectorTerms[]NodeSelectorTerm
 NodeSelectorRequirement Key" Operator" Values
 NodeSelectorTerm MatchExpressions[]NodeSelectorRequirement MatchFields[]NodeSelectorRequirement
+NonResourcePolicyRule Verbs NonResourceURLs
 ObjectFieldSelector APIVersion(apiVersion)" FieldPath"
 ObjectReference Kind" Namespace" Name" UID(uid)" APIVersion(apiVersion)" ResourceVersion" FieldPath"
 PersistentVolumeClaimSpec AccessModes Selector Resources=VolumeResourceRequirements VolumeName" StorageClassName VolumeMode DataSource*TypedLocalObjectReference DataSourceRef*TypedObjectReference VolumeAttributesClassName
@@ -89,15 +97,20 @@ PodSchedulingGate Name"
 PodSchedulingGroup PodGroupName
 PodSecurityContext HostNetwork? HostPID? HostIPC? ShareProcessNamespace HostUsers SELinuxOptions(seLinuxOptions)*SELinuxOptions WindowsOptions*WindowsSecurityContextOptions RunAsUser RunAsGroup RunAsNonRoot SupplementalGroups SupplementalGroupsPolicy FSGroup(fsGroup) FSGroupChangePolicy(fsGroupChangePolicy) Sysctls[]Sysctl SeccompProfile*SeccompProfile AppArmorProfile*AppArmorProfile SELinuxChangePolicy(seLinuxChangePolicy)
 PodSpec Volumes[]Volume InitContainers[]Container Containers[]Container EphemeralContainers[]EphemeralContainer RestartPolicy" TerminationGracePeriodSeconds ActiveDeadlineSeconds DNSPolicy(dnsPolicy)" NodeSelector ServiceAccountName" AutomountServiceAccountToken NodeName" SecurityContext*PodSecurityContext ImagePullSecrets[]LocalObjectReference Hostname" Subdomain" SetHostnameAsFQDN Affinity*Affinity SchedulerName" Tolerations[]Toleration HostAliases[]HostAlias PriorityClassName" Priority PreemptionPolicy DNSConfig(dnsConfig)*PodDNSConfig ReadinessGates[]PodReadinessGate RuntimeClassName Overhead EnableServiceLinks TopologySpreadConstraints[]TopologySpreadConstraint OS(os)*PodOS SchedulingGates[]PodSchedulingGate ResourceClaims[]PodResourceClaim Resources*ResourceRequirements HostnameOverride SchedulingGroup*PodSchedulingGroup
+PolicyRulesWithSubjects Subjects[]FlowSubject ResourceRules[]ResourcePolicyRule NonResourceRules[]NonResourcePolicyRule
 PortworxVolumeSource VolumeID" FSType(fsType)" ReadOnly?
 PreferredSchedulingTerm Weight# Preference=NodeSelectorTerm
+PriorityLevelConfigurationReference Name"
+PriorityLevelConfigurationSpec Type" Limited*LimitedPriorityLevelConfiguration Exempt*ExemptPriorityLevelConfiguration
 Probe Exec*ExecAction HTTPGet(httpGet)*HTTPGetAction TCPSocket(tcpSocket)*TCPSocketAction GRPC(grpc)*GRPCAction InitialDelaySeconds# TimeoutSeconds# PeriodSeconds# SuccessThreshold# FailureThreshold# TerminationGracePeriodSeconds
 ProjectedVolumeSource Sources[]VolumeProjection DefaultMode
+QueuingConfiguration Queues# HandSize# QueueLengthLimit#
 QuobyteVolumeSource Registry" Volume" ReadOnly? User" Group" Tenant"
 RBDPersistentVolumeSource CephMonitors(monitors) RBDImage(image)" FSType(fsType)" RBDPool(pool)" RadosUser(user)" Keyring" SecretRef*SecretReference ReadOnly?
 RBDVolumeSource CephMonitors(monitors) RBDImage(image)" FSType(fsType)" RBDPool(pool)" RadosUser(user)" Keyring" SecretRef*LocalObjectReference ReadOnly?
 ResourceClaim Name" Request"
 ResourceFieldSelector ContainerName" Resource" Divisor%
+ResourcePolicyRule Verbs APIGroups(apiGroups) Resources ClusterScope? Namespaces
 ResourceRequirements Limits Requests Claims[]ResourceClaim
 SELinuxOptions User" Role" Type" Level"
 ScaleIOPersistentVolumeSource Gateway" System" SecretRef*SecretReference SSLEnabled(sslEnabled)? ProtectionDomain" StoragePool" StorageMode" VolumeName" FSType(fsType)" ReadOnly?
@@ -109,6 +122,7 @@ SecretProjection Name" Items[]KeyToPath Optional
 SecretReference Name" Namespace"
 SecretVolumeSource SecretName" Items[]KeyToPath DefaultMode Optional
 SecurityContext Capabilities*Capabilities Privileged SELinuxOptions(seLinuxOptions)*SELinuxOptions WindowsOptions*WindowsSecurityContextOptions RunAsUser RunAsGroup RunAsNonRoot ReadOnlyRootFilesystem AllowPrivilegeEscalation ProcMount SeccompProfile*SeccompProfile AppArmorProfile*AppArmorProfile
+ServiceAccountSubject Namespace" Name"
 ServiceAccountTokenProjection Audience" ExpirationSeconds# Path"
 SleepAction Seconds#
 StorageOSPersistentVolumeSource VolumeName" VolumeNamespace" FSType(fsType)" ReadOnly? SecretRef*ObjectReference
@@ -119,6 +133,7 @@ Toleration Key" Operator" Value" Effect" TolerationSeconds
 TopologySpreadConstraint MaxSkew# TopologyKey" WhenUnsatisfiable" LabelSelector MinDomains NodeAffinityPolicy NodeTaintsPolicy MatchLabelKeys
 TypedLocalObjectReference APIGroup(apiGroup) Kind" Name"
 TypedObjectReference APIGroup(apiGroup) Kind" Name" Namespace
+UserSubject Name"
 Volume Name" HostPath*HostPathVolumeSource EmptyDir*EmptyDirVolumeSource GCEPersistentDisk(gcePersistentDisk)*GCEPersistentDiskVolumeSource AWSElasticBlockStore(awsElasticBlockStore)*AWSElasticBlockStoreVolumeSource GitRepo*GitRepoVolumeSource Secret*SecretVolumeSource NFS(nfs)*NFSVolumeSource ISCSI(iscsi)*ISCSIVolumeSource Glusterfs*GlusterfsVolumeSource PersistentVolumeClaim*PersistentVolumeClaimVolumeSource RBD(rbd)*RBDVolumeSource Quobyte*QuobyteVolumeSource FlexVolume*FlexVolumeSource Cinder*CinderVolumeSource CephFS(cephfs)*CephFSVolumeSource Flocker*FlockerVolumeSource DownwardAPI*DownwardAPIVolumeSource FC(fc)*FCVolumeSource AzureFile*AzureFileVolumeSource ConfigMap*ConfigMapVolumeSource VsphereVolume*VsphereVirtualDiskVolumeSource AzureDisk*AzureDiskVolumeSource PhotonPersistentDisk*PhotonPersistentDiskVolumeSource Projected*ProjectedVolumeSource PortworxVolume*PortworxVolumeSource ScaleIO*ScaleIOVolumeSource StorageOS(storageos)*StorageOSVolumeSource CSI(csi)*CSIVolumeSource Ephemeral*EphemeralVolumeSource Image*ImageVolumeSource
 VolumeDevice Name" DevicePath"
 VolumeMount Name" ReadOnly? RecursiveReadOnly MountPath" SubPath" MountPropagation SubPathExpr"

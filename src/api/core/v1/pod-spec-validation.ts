@@ -10,7 +10,6 @@ import {
   required,
   tooLong,
 } from '../../../apimachinery/field-error.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
 import { validateLabels } from '../../../apimachinery/labels.ts';
 import { isValidIp } from '../../../apimachinery/ip-address.ts';
 import {
@@ -20,7 +19,7 @@ import {
   isDns1123SubdomainWithUnderscore,
   isQualifiedName,
 } from '../../../apimachinery/names.ts';
-import type { Container, PodDNSConfig, PodSpec, Volume } from '../../types/core-v1.ts';
+import type { PodDNSConfig, PodSpec, Volume } from '../../types/core-v1.ts';
 import {
   type ContainerContext,
   validateContainers,
@@ -281,45 +280,4 @@ export function validateNewPod(spec: PodSpec | undefined, path: FieldPath): Fiel
     errors.push(fieldForbidden(path.child('nodeName'), message));
   }
   return errors;
-}
-
-const updateMessage =
-  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
-
-/** Only images, the deadline and further tolerations of a pod may change. */
-export function validatePodSpecUpdate(
-  spec: PodSpec | undefined,
-  old: PodSpec | undefined,
-  path: FieldPath,
-): FieldError[] {
-  if (spec === undefined || old === undefined) return [];
-  const masked = maskMutable(spec, old);
-  if (equalJson(masked, old)) return [];
-  return [fieldForbidden(path, updateMessage)];
-}
-
-function maskMutable(spec: PodSpec, old: PodSpec): PodSpec {
-  const masked = structuredClone(spec);
-  const withOldImages = (list: Container[] | undefined, before: Container[] | undefined): void => {
-    list?.forEach((container, index) => {
-      const image = before?.[index]?.image;
-      if (image !== undefined) container.image = image;
-    });
-  };
-  withOldImages(masked.containers, old.containers);
-  withOldImages(masked.initContainers, old.initContainers);
-  if (old.activeDeadlineSeconds === undefined) delete masked.activeDeadlineSeconds;
-  else masked.activeDeadlineSeconds = old.activeDeadlineSeconds;
-  const tolerations = old.tolerations ?? [];
-  const keepsAll = tolerations.every(
-    (toleration) => spec.tolerations?.some((other) => equalJson(other, toleration)) === true,
-  );
-  if (keepsAll) {
-    if (old.tolerations === undefined) delete masked.tolerations;
-    else masked.tolerations = old.tolerations;
-  }
-  if (old.schedulingGates !== undefined && (spec.schedulingGates ?? []).length < old.schedulingGates.length) {
-    masked.schedulingGates = old.schedulingGates;
-  }
-  return masked;
 }

@@ -1,98 +1,107 @@
-import { parseQuantity, QuantityError } from '../../../apimachinery/quantity.ts';
-import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { FieldPath } from '../../../apimachinery/field-error.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { Container, Pod } from '../../types/core-v1.ts';
+import { qosClassOf } from './pod-qos.ts';
+import { validatePodResize } from './pod-resize-validation.ts';
 import { setPodSpecDefaults } from './pod-spec-defaults.ts';
-import { validateNewPod, validatePodSpec, validatePodSpecUpdate } from './pod-spec-validation.ts';
+import { validateNewPod, validatePodSpec } from './pod-spec-validation.ts';
+import { validatePodStatus } from './pod-status-validation.ts';
+import { validateEphemeralContainersUpdate, validatePodUpdate } from './pod-update-validation.ts';
+import { podWarnings } from './pod-warnings.ts';
 
-/** Defaults of a pod; the link to the sum of its init containers comes with its spec. */
+/** Defaults of a pod; the link to the sum of its init containers comes with its spec, its one address is the first. */
 export function setPodDefaults(object: Unstructured): void {
-  const { spec } = object as unknown as Pod;
+  const { spec, status } = podOf(object);
+  const address = status?.podIP ?? '';
+  if (status !== undefined && address !== '' && status.podIPs?.[0]?.ip !== address) status.podIPs = [{ ip: address }];
+  const [first] = status?.podIPs ?? [];
+  if (status !== undefined && first !== undefined) status.podIP = first.ip;
   if (spec === undefined) return;
   setPodSpecDefaults(spec);
   spec.enableServiceLinks ??= true;
 }
 
-/** Guaranteed, Burstable or BestEffort, by cpu and memory of all containers (qos.GetPodQOS). */
-export function qosClassOf(pod: Pod): string {
-  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
-  const amounts = (container: Container, list: 'requests' | 'limits'): Map<string, bigint> => {
-    const entries = Object.entries(container.resources?.[list] ?? {}).filter(
-      ([name]) => name === 'cpu' || name === 'memory',
-    );
-    return new Map(entries.map(([name, text]) => [name, nanoOf(text)] as const).filter(([, nano]) => nano > 0n));
-  };
-  let anything = false;
-  let guaranteed = true;
-  for (const container of containers) {
-    const requests = amounts(container, 'requests');
-    const limits = amounts(container, 'limits');
-    if (requests.size > 0 || limits.size > 0) anything = true;
-    for (const name of ['cpu', 'memory']) {
-      const limit = limits.get(name);
-      if (limit === undefined || (requests.get(name) ?? limit) !== limit) guaranteed = false;
-    }
-  }
-  if (!anything) return 'BestEffort';
-  return guaranteed ? 'Guaranteed' : 'Burstable';
-}
-
-function nanoOf(text: string): bigint {
-  try {
-    return parseQuantity(text).nano;
-  } catch (error) {
-    if (error instanceof QuantityError) return 0n;
-    throw error;
-  }
-}
-
 const specPath = new FieldPath('spec');
+const metadataFields = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
 
 /** What the registry does with pods. */
 export const podStrategy: Strategy = {
   hasGeneration: true,
   returnDeletedObject: true,
+  keptOnStatus: ['ownerReferences'],
   prepareForCreate(object) {
-    const pod = object as unknown as Pod;
+    const pod = podOf(object);
     pod.status = { phase: 'Pending', qosClass: qosClassOf(pod) };
   },
-  prepareForUpdate(object, old, context) {
-    const pod = object as unknown as Pod;
-    const before = old as unknown as Pod;
-    if (context.subresource === '') {
-      if (before.status !== undefined) pod.status = before.status;
+  prepareForUpdate(object, old, { subresource }) {
+    const [pod, before] = [podOf(object), podOf(old)];
+    if (subresource === 'status') {
+      if (before.spec !== undefined) pod.spec = before.spec;
+      const qosClass = before.status?.qosClass;
+      if (pod.status !== undefined && qosClass !== undefined) pod.status.qosClass ??= qosClass;
       return;
     }
-    if (before.spec === undefined || pod.spec === undefined) return;
-    if (context.subresource === 'status') {
-      pod.spec = before.spec;
-      if (pod.status !== undefined && before.status?.qosClass !== undefined)
-        pod.status.qosClass = before.status.qosClass;
-    } else if (context.subresource === 'ephemeralcontainers') {
-      const { ephemeralContainers } = pod.spec;
-      pod.spec = { ...before.spec, ...(ephemeralContainers === undefined ? {} : { ephemeralContainers }) };
-      if (before.status !== undefined) pod.status = before.status;
-    } else if (context.subresource === 'resize') {
-      const resized = (list: Container[] | undefined, wanted: Container[] | undefined): Container[] | undefined =>
-        list?.map((container) => {
-          const asked = wanted?.find((candidate) => candidate.name === container.name);
-          return asked?.resources === undefined ? container : { ...container, resources: asked.resources };
-        });
-      const containers = resized(before.spec.containers, pod.spec.containers) ?? [];
-      const initContainers = resized(before.spec.initContainers, pod.spec.initContainers);
-      pod.spec = { ...before.spec, containers, ...(initContainers === undefined ? {} : { initContainers }) };
-      if (before.status !== undefined) pod.status = before.status;
-    }
+    if (before.status === undefined) delete pod.status;
+    else pod.status = before.status;
+    if (subresource === 'ephemeralcontainers') keepAllBut(pod, before, ephemeralContainersOf);
+    else if (subresource === 'resize') keepAllBut(pod, before, resizedPartOf);
   },
+  // Changes to pods are made by programs, which nobody warns.
+  warningsOnCreate: (object) => podWarnings(podOf(object)),
   validateCreate(object) {
-    const { metadata, spec } = object as unknown as Pod;
+    const { metadata, spec } = podOf(object);
     const podName = metadata?.name ?? '';
     return [...validatePodSpec(spec, specPath, { isTemplate: false, podName }), ...validateNewPod(spec, specPath)];
   },
-  validateUpdate(object, old, context) {
-    const pod = object as unknown as Pod;
-    if (context.subresource !== '') return [];
-    return validatePodSpecUpdate(pod.spec, (old as unknown as Pod).spec, specPath);
+  validateUpdate(object, old, { subresource }) {
+    const [pod, before] = [podOf(object), podOf(old)];
+    if (subresource === 'status') return validatePodStatus(pod, before);
+    if (subresource === 'ephemeralcontainers') return validateEphemeralContainersUpdate(pod, before);
+    return subresource === 'resize' ? validatePodResize(pod, before) : validatePodUpdate(pod, before);
   },
 };
+
+function podOf(object: Unstructured): Pod {
+  return object;
+}
+
+type PodPart = Partial<NonNullable<Pod['spec']>>;
+
+/** The pod as it was, with one part of its spec; undefined leaves it as it came, for validation to refuse. */
+function keepAllBut(pod: Pod, before: Pod, partOf: (pod: Pod, before: Pod) => PodPart | undefined): void {
+  const part = partOf(pod, before);
+  if (before.spec === undefined || part === undefined) return;
+  pod.spec = { ...before.spec, ...part };
+  for (const field of metadataFields) {
+    const value: unknown = before.metadata?.[field];
+    if (pod.metadata === undefined) continue;
+    if (value === undefined) Reflect.deleteProperty(pod.metadata, field);
+    else Reflect.set(pod.metadata, field, value);
+  }
+}
+
+function ephemeralContainersOf({ spec }: Pod): PodPart {
+  const { ephemeralContainers } = spec ?? {};
+  return ephemeralContainers === undefined ? {} : { ephemeralContainers };
+}
+
+function resizedPartOf({ spec }: Pod, before: Pod): PodPart | undefined {
+  const part: PodPart = spec?.resources === undefined ? {} : { resources: spec.resources };
+  for (const list of ['containers', 'initContainers'] as const) {
+    const [containers, old] = [spec?.[list] ?? [], before.spec?.[list] ?? []];
+    if (containers.length !== old.length) return undefined;
+    if (containers.some(({ name }, index) => old[index]?.name !== name)) return undefined;
+    if (old.length > 0) part[list] = old.map((container, index) => resized(container, containers[index]));
+  }
+  return part;
+}
+
+function resized(old: Container, wanted: Container | undefined): Container {
+  const { resources: _resources, resizePolicy: _policy, ...rest } = old;
+  return {
+    ...rest,
+    ...(wanted?.resources === undefined ? {} : { resources: wanted.resources }),
+    ...(wanted?.resizePolicy === undefined ? {} : { resizePolicy: wanted.resizePolicy }),
+  };
+}

@@ -10,7 +10,7 @@ import type {
   ScopedResourceSelectorRequirement,
   Service,
 } from '../../types/core-v1.ts';
-import { qosClassOf } from './pod-strategy.ts';
+import { qosClassOf } from './pod-qos.ts';
 import { countQuantity, podTotal, readResourceList, type ResourceList } from './resource-list.ts';
 
 /** How one kind of object counts against quotas; shared by admission and the quota controller. */

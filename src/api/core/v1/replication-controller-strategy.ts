@@ -1,8 +1,10 @@
-import { checkNonNegative, type FieldError, FieldPath, required } from '../../../apimachinery/field-error.ts';
+import { checkNonNegative, type FieldError, FieldPath, invalid, required } from '../../../apimachinery/field-error.ts';
+import { nameIsLongName } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { ReplicationController } from '../../types/core-v1.ts';
 import { validateLongRunning, validatePodTemplate, validateTemplateLabels } from './pod-template-validation.ts';
+import { templateWarnings } from './pod-warnings.ts';
 
 const specPath = new FieldPath('spec');
 const templatePath = specPath.child('template');
@@ -28,8 +30,32 @@ function validateController(object: Unstructured): FieldError[] {
   ];
 }
 
+const counts = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const;
+
+/** No part is larger than the whole, and what is available is ready. */
+function validateStatus(object: Unstructured): FieldError[] {
+  const { status } = object as unknown as ReplicationController;
+  const path = new FieldPath('status');
+  const count = (field: (typeof counts)[number]): number => status?.[field] ?? 0;
+  const errors = (['replicas', ...counts, 'observedGeneration'] as const).flatMap((field) =>
+    checkNonNegative(path.child(field), status?.[field]),
+  );
+  for (const field of counts) {
+    if (count(field) <= (status?.replicas ?? 0)) continue;
+    errors.push(invalid(path.child(field), count(field), 'cannot be greater than status.replicas'));
+  }
+  if (count('availableReplicas') > count('readyReplicas')) {
+    const message = 'cannot be greater than readyReplicas';
+    errors.push(invalid(path.child('availableReplicas'), count('availableReplicas'), message));
+  }
+  return errors;
+}
+
 /** What the registry does with replication controllers. */
 export const replicationControllerStrategy: Strategy = {
+  validateName: nameIsLongName,
+  ...templateWarnings((object) => (object as unknown as ReplicationController).spec?.template, templatePath),
   validateCreate: validateController,
-  validateUpdate: (object, _old, context) => (context.subresource === '' ? validateController(object) : []),
+  validateUpdate: (object, _old, context) =>
+    context.subresource === '' ? validateController(object) : validateStatus(object),
 };

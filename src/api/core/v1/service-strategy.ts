@@ -1,3 +1,4 @@
+import { cidrWarnings, ipWarnings } from '../../../apimachinery/ip-address.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
 import { nameIsDnsLabel } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
@@ -74,6 +75,13 @@ function serviceWarnings(object: Unstructured): string[] {
   if (metadata.annotations?.[hints] !== undefined) {
     warnings.push(`annotation ${hints} is deprecated, please use service.kubernetes.io/topology-mode instead`);
   }
+  const each = (field: 'clusterIPs' | 'externalIPs' | 'loadBalancerSourceRanges', check: typeof ipWarnings): string[] =>
+    (spec[field] ?? []).flatMap((value, index) => check(`spec.${field}[${index}]`, value));
+  const hasClusterIps = (spec.clusterIP ?? '') !== '' && spec.clusterIP !== 'None';
+  if (hasClusterIps) warnings.push(...each('clusterIPs', ipWarnings));
+  warnings.push(...each('externalIPs', ipWarnings));
+  if ((spec.loadBalancerIP ?? '') !== '') warnings.push(...ipWarnings('spec.loadBalancerIP', spec.loadBalancerIP ?? ''));
+  warnings.push(...each('loadBalancerSourceRanges', cidrWarnings));
   const hasExternalIps = (spec.externalIPs ?? []).length > 0;
   const isHeadless = spec.type === 'ClusterIP' && spec.clusterIP === 'None';
   if (isHeadless) {

@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { FlowSchema } from '../../types/flowcontrol-v1.ts';
+import { flowSchemaStrategy, setFlowSchemaDefaults } from './flow-schema-validation.ts';
 
 /** The types of FlowSchema objects. */
 export const flowSchemaTypes: TypeSource = {
@@ -118,4 +119,6 @@ export const flowSchemaResource: ResourceDefinition = {
   type: 'io.k8s.api.flowcontrol.v1.FlowSchema',
   columns,
   compareRows: comparePrecedence,
+  setDefaults: setFlowSchemaDefaults,
+  strategy: flowSchemaStrategy,
 };

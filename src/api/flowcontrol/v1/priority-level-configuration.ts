@@ -2,6 +2,10 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { PriorityLevelConfiguration } from '../../types/flowcontrol-v1.ts';
+import {
+  priorityLevelConfigurationStrategy,
+  setPriorityLevelConfigurationDefaults,
+} from './priority-level-configuration-validation.ts';
 
 /** The types of PriorityLevelConfiguration objects. */
 export const priorityLevelConfigurationTypes: TypeSource = {
@@ -98,4 +102,6 @@ export const priorityLevelConfigurationResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration',
   columns,
+  setDefaults: setPriorityLevelConfigurationDefaults,
+  strategy: priorityLevelConfigurationStrategy,
 };

@@ -1,9 +1,17 @@
-import { type FieldError, FieldPath, invalid, notSupported, required } from '../../../apimachinery/field-error.ts';
+import {
+  type FieldError,
+  FieldPath,
+  invalid,
+  invalidFor,
+  notSupported,
+  required,
+} from '../../../apimachinery/field-error.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
-import { isPathSegmentName } from '../../../apimachinery/names.ts';
+import { validateLabelSelector } from '../../../apimachinery/labels.ts';
+import { isDns1123Subdomain, isPathSegmentName } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
-import type { PolicyRule, RoleBinding } from '../../types/rbac-v1.ts';
+import type { ClusterRole, PolicyRule, RoleBinding, Subject } from '../../types/rbac-v1.ts';
 
 const group = 'rbac.authorization.k8s.io';
 const root = new FieldPath();
@@ -52,24 +60,61 @@ function validateRules(object: Unstructured): FieldError[] {
 
 /** Roles and cluster roles. */
 export const roleStrategy: Strategy = {
+  allowCreateOnUpdate: true,
   validateName: isPathSegmentName,
-  validateCreate: validateRules,
-  validateUpdate: validateRules,
+  validateCreate: validateRole,
+  validateUpdate: validateRole,
 };
 
+function validateRole(object: Unstructured): FieldError[] {
+  const errors = validateRules(object);
+  const { aggregationRule } = object as unknown as ClusterRole;
+  if (aggregationRule === undefined) return errors;
+  const path = root.child('aggregationRule', 'clusterRoleSelectors');
+  const selectors = aggregationRule.clusterRoleSelectors ?? [];
+  if (selectors.length === 0) {
+    errors.push(required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
+  }
+  return [...errors, ...selectors.flatMap((selector, index) => validateLabelSelector(selector, path.index(index)))];
+}
+
 function validateBinding(object: Unstructured): FieldError[] {
-  const { roleRef } = object as unknown as RoleBinding;
+  const { roleRef, subjects } = object as unknown as RoleBinding;
   const path = root.child('roleRef');
   const errors: FieldError[] = [];
   if (roleRef.apiGroup !== group) errors.push(notSupported(path.child('apiGroup'), roleRef.apiGroup, [group]));
   const kinds = object.kind === 'RoleBinding' ? ['Role', 'ClusterRole'] : ['ClusterRole'];
   if (!kinds.includes(roleRef.kind)) errors.push(notSupported(path.child('kind'), roleRef.kind, kinds));
-  if ((roleRef.name ?? '') === '') errors.push(required(path.child('name')));
+  const name = roleRef.name ?? '';
+  if (name === '') errors.push(required(path.child('name')));
+  else errors.push(...invalidFor(path.child('name'), name, isPathSegmentName(name)));
+  const isNamespaced = object.kind === 'RoleBinding';
+  (subjects ?? []).forEach((subject, index) => {
+    errors.push(...validateSubject(subject, isNamespaced, root.child('subjects').index(index)));
+  });
   return errors;
+}
+
+function validateSubject(subject: Subject, isNamespaced: boolean, path: FieldPath): FieldError[] {
+  const { apiGroup = '', kind, name, namespace = '' } = subject;
+  const nameAt = path.child('name');
+  const groupAt = path.child('apiGroup');
+  const errors: FieldError[] = name === '' ? [required(nameAt)] : [];
+  if (kind === 'ServiceAccount') {
+    if (name !== '') errors.push(...invalidFor(nameAt, name, isDns1123Subdomain(name)));
+    if (apiGroup !== '') errors.push(notSupported(groupAt, apiGroup, ['']));
+    if (!isNamespaced && namespace === '') errors.push(required(path.child('namespace')));
+    return errors;
+  }
+  if (kind !== 'User' && kind !== 'Group') {
+    return [...errors, notSupported(path.child('kind'), kind, ['ServiceAccount', 'User', 'Group'])];
+  }
+  return apiGroup === group ? errors : [...errors, notSupported(groupAt, apiGroup, [group])];
 }
 
 /** Bindings of both kinds; what they bind to never changes. */
 export const roleBindingStrategy: Strategy = {
+  allowCreateOnUpdate: true,
   validateName: isPathSegmentName,
   validateCreate: validateBinding,
   validateUpdate(object, old) {

@@ -4,7 +4,7 @@ import type { KubeObject, Unstructured } from '../../../apimachinery/object-meta
 import { hasReason } from '../../../apimachinery/status.ts';
 import type { Client } from '../../../client/client.ts';
 import { bootstrapPolicy } from './bootstrap-policy.ts';
-import { defaultFlowSchemas, defaultPriorityLevels } from './default-flow-control.ts';
+import { defaultFlowSchemas, defaultPriorityLevels } from '../../../api/flowcontrol/v1/default-flow-control.ts';
 
 export interface BootstrapOptions {
   /** A client that may do everything. */

@@ -179,12 +179,24 @@ function checkKind(
   if (isSameKind(gvk, expected.gvk)) return gvk;
   const known = registry.findKind(gv.group, gv.version, kind);
   if (known === undefined || known.custom) throw cannotHandle(gvk, expected, unregisteredKindText(gvk, expected.gvk));
+  if (isSameInternalKind(gvk, expected.gvk)) {
+    throw badRequest(
+      `the API version in the data (${formatGroupVersion(gvk)}) does not match the expected API version (${formatGroupVersion(expected.gvk)})`,
+    );
+  }
   throw cannotHandle(gvk, expected, unknownConversionText(gvk, expected.gvk));
 }
 
 /** Whether two kinds are one. */
 export function isSameKind(left: GroupVersionKind, right: GroupVersionKind): boolean {
   return left.kind === right.kind && left.group === right.group && left.version === right.version;
+}
+
+/** Whether two kinds are versions of one: of the same group, or events, which two groups serve. */
+function isSameInternalKind(left: GroupVersionKind, right: GroupVersionKind): boolean {
+  if (left.kind !== right.kind) return false;
+  const isEvent = [left.group, right.group].toSorted().join() === ',events.k8s.io' && left.kind === 'Event';
+  return left.group === right.group || isEvent;
 }
 
 /** What the real server says of a kind that no resource has. */

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
 import { isJsonObject, setOwn } from '../../../apimachinery/json.ts';
 import { parseQuantity } from '../../../apimachinery/quantity.ts';
+import { protobufFields } from '../../../api/protobuf-fields.ts';
 import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachinery/schema.ts';
 import { canonicalMicroTime, canonicalTime } from '../../../apimachinery/go-time.ts';
 import { describeJsonKind, goQualifiedName, goStructName, goTypeName } from './go-types.ts';
@@ -24,6 +25,8 @@ export interface TypedDecodeResult {
 interface Place {
   /** Go name of the innermost struct. */
   readonly struct: string;
+  /** Full name of its type. */
+  readonly type: string;
   /** Field names from the root, without indexes and keys, joined by dots. */
   readonly fieldStack: string;
   /** The last field's name. */
@@ -48,7 +51,7 @@ export function decodeTyped(value: JsonValue, typeName: string, types: SchemaSou
     );
   }
   const struct = goStructName(typeName);
-  const object = reader.readStruct(value, schema, { struct, fieldStack: '', field: '', path: '' });
+  const object = reader.readStruct(value, schema, { struct, type: typeName, fieldStack: '', field: '', path: '' });
   return { object, unknownFields: reader.unknownFields };
 }
 
@@ -73,7 +76,8 @@ class TypedReader {
       }
       if (item === null && !keepsNull(property)) continue;
       const fieldStack = place.fieldStack === '' ? key : `${place.fieldStack}.${key}`;
-      const read = this.#read(item, property, { struct: place.struct, fieldStack, field: key, path });
+      const read = this.#read(item, property, { ...place, fieldStack, field: key, path });
+      if (isZero(read) && omittedScalars(place.type, this.#types).has(key)) continue;
       // An empty list of managedFields asks for a reset, so it must be seen.
       const isOmitted = isOmittedWhenEmpty(read, property) && schema.required?.includes(key) !== true;
       if (isOmitted && path !== 'metadata.managedFields') continue;
@@ -121,8 +125,9 @@ class TypedReader {
   #readObject(value: JsonValue, schema: Schema, declared: Schema, place: Place): JsonValue {
     if (!isJsonObject(value)) throw mismatch(value, { ...schema, ...refOf(declared) }, place);
     if (schema.properties !== undefined) {
-      const struct = declared.ref === undefined ? place.struct : goStructName(declared.ref);
-      return this.readStruct(value, schema, { ...place, struct });
+      const { ref } = declared;
+      const owner = ref === undefined ? {} : { struct: goStructName(ref), type: ref };
+      return this.readStruct(value, schema, { ...place, ...owner });
     }
     const values = schema.additionalProperties;
     if (values === undefined) return value;
@@ -163,6 +168,28 @@ class TypedReader {
 
 function refOf(declared: Schema): { ref?: string } {
   return declared.ref === undefined ? {} : { ref: declared.ref };
+}
+
+const scalarsByType = new Map<string, ReadonlySet<string>>();
+
+/** Fields of a built-in type that Go leaves out when they hold the zero value of their type. */
+function omittedScalars(type: string, types: SchemaSource): ReadonlySet<string> {
+  let names = scalarsByType.get(type);
+  if (names === undefined) {
+    const { properties = {}, required = [] } = types.lookup(type) ?? {};
+    const own = (protobufFields(type, types) ?? []).flatMap((field) => {
+      if (field.isEmbedded) return [...omittedScalars(field.name, types)];
+      const isDefaulted = properties[field.name]?.default !== undefined || required.includes(field.name);
+      return field.isPointer || field.isKept || isDefaulted ? [] : [field.name];
+    });
+    names = new Set(own);
+    scalarsByType.set(type, names);
+  }
+  return names;
+}
+
+function isZero(value: JsonValue): boolean {
+  return value === '' || value === 0 || value === false || value === 0n;
 }
 
 /** Whether Go leaves a field out: an empty list or map of an optional field. */

@@ -30,6 +30,9 @@ export async function deleteObject(
   options: ParsedDeleteOptions,
   validate: (object: Unstructured) => Promise<void>,
 ): Promise<DeleteResult> {
+  const isUnsaid = options.propagationPolicy === undefined && options.orphanDependents === undefined;
+  if (isUnsaid && store.strategy.warningOnOrphaningDelete !== undefined)
+    context.warn(store.strategy.warningOnOrphaningDelete);
   const key = storageKey(store.resource, context.namespace, name);
   let stored = await store.storage.get(key);
   for (;;) {
@@ -124,11 +127,12 @@ function beginGracefulDeletion(
   if (graceOf === undefined) return 'none';
   if (meta.deletionTimestamp !== undefined) return shortenGracePeriod(store, object, requested);
   const grace = graceOf(object, requested);
-  if (grace === undefined || grace === 0) return 'none';
+  if (grace === undefined) return 'none';
   meta.deletionTimestamp = formatTime(store.now() + grace * 1000);
   meta.deletionGracePeriodSeconds = grace;
   if ((meta.generation ?? 0) > 0) meta.generation = (meta.generation ?? 0) + 1;
-  return 'graceful';
+  // With no time to end it goes at once, but is seen as deleted.
+  return grace === 0 ? 'none' : 'graceful';
 }
 
 /** A second delete may only make the grace period shorter. */

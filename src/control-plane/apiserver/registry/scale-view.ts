@@ -1,3 +1,4 @@
+import { ageColumn } from '../../../api/columns.ts';
 import type { Column, ResourceDefinition } from '../../../api/resource-definition.ts';
 import { FieldPath, invalid, invalidObject } from '../../../apimachinery/field-error.ts';
 import { cloneJson, isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
@@ -9,7 +10,7 @@ import type { SubresourceView } from '../endpoints/subresource-view.ts';
 import { apiResource, type ApiResource, type ScalePaths } from './api-resource.ts';
 import { defaultColumns } from './table.ts';
 
-const [nameColumn, createdColumn] = defaultColumns;
+const [nameColumn] = defaultColumns;
 
 const scaleColumns: readonly Column[] = [
   ...(nameColumn === undefined ? [] : [{ ...nameColumn, format: '' }]),
@@ -29,7 +30,7 @@ const scaleColumns: readonly Column[] = [
     priority: 0,
     cell: (object) => numberAt(object['status'], 'replicas'),
   },
-  ...(createdColumn === undefined ? [] : [createdColumn]),
+  ageColumn,
 ];
 
 const scaleDefinition: ResourceDefinition = {

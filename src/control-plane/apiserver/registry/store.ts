@@ -1,7 +1,7 @@
 import type { RequestContext, Strategy } from '../../../api/resource-definition.ts';
 import { FieldPath, invalid, invalidObject, type FieldError } from '../../../apimachinery/field-error.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
-import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
+import { formatTime, type ObjectMeta, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { alreadyExists, badRequest, conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
 import { nameSuffix, type Random } from '../../../system/random.ts';
@@ -181,6 +181,8 @@ export class Store {
   }
 
   async #writeNew(object: Unstructured, context: WriteContext): Promise<Unstructured> {
+    // What is read from storage has the defaults of what was prepared, too: the labels of a job's own template.
+    this.resource.definition.setDefaults?.(object);
     const name = object.metadata.name ?? '';
     const key = storageKey(this.resource, context.namespace, name);
     if ((object.metadata.resourceVersion ?? '') !== '' && object.metadata.resourceVersion !== '0') {
@@ -262,6 +264,7 @@ export class Store {
         if (result !== undefined) return result;
         return { current: await this.storage.get(key) };
       }
+      this.resource.definition.setDefaults?.(object);
       const bytes = this.encode(object);
       if (context.dryRun || isSameObject(bytes, existing, object, old)) {
         reservation?.keep();
@@ -316,6 +319,9 @@ export class Store {
       strategy.prepareForUpdate(object, old, context);
     }
     if (context.subresource === '') strategy.adjustForUpdate?.(object, old);
+    else if (context.subresource === 'status') {
+      for (const field of strategy.keptOnStatus ?? []) copyMeta(object, old, field);
+    }
     if (countsGenerations(this.resource) === true && specDiffers(object, old))
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     if ((object.metadata.uid ?? '') === '') copyMeta(object, old, 'uid');
@@ -438,11 +444,7 @@ const bareFinalizerGroups: ReadonlySet<string> = new Set([
   'node.k8s.io',
 ]);
 
-function copyMeta(
-  object: Unstructured,
-  old: Unstructured,
-  field: 'generation' | 'uid' | 'creationTimestamp' | 'deletionTimestamp' | 'deletionGracePeriodSeconds',
-): void {
+function copyMeta(object: Unstructured, old: Unstructured, field: keyof ObjectMeta): void {
   const value: unknown = old.metadata[field];
   if (value === undefined) Reflect.deleteProperty(object.metadata, field);
   else Reflect.set(object.metadata, field, value);

@@ -3,10 +3,7 @@ import test from 'node:test';
 import type { KubeObject, Unstructured } from '../../../../src/apimachinery/object-meta.ts';
 import { bootstrapCluster } from '../../../../src/control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
 import { bootstrapPolicy } from '../../../../src/control-plane/apiserver/bootstrap/bootstrap-policy.ts';
-import {
-  defaultFlowSchemas,
-  defaultPriorityLevels,
-} from '../../../../src/control-plane/apiserver/bootstrap/default-flow-control.ts';
+import { defaultFlowSchemas, defaultPriorityLevels } from '../../../../src/api/flowcontrol/v1/default-flow-control.ts';
 import { goldenJson } from '../../../support/golden.ts';
 import { createTestApiServer } from '../../../support/test-api-server.ts';
 

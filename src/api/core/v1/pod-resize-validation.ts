@@ -1,0 +1,110 @@
+import { type FieldError, FieldPath, fieldForbidden, invalid } from '../../../apimachinery/field-error.ts';
+import { equalJson } from '../../../apimachinery/json.ts';
+import type { Container, Pod, PodSpec, ResourceRequirements } from '../../types/core-v1.ts';
+import { qosClassOf } from './pod-qos.ts';
+import { validatePodSpec } from './pod-spec-validation.ts';
+import { withOldAmounts } from './pod-update-validation.ts';
+
+const specPath = new FieldPath('spec');
+/** How the real server names what is wrong with all of an object. */
+const wholePod = new FieldPath('[]');
+const mirrorAnnotation = 'kubernetes.io/config.mirror';
+
+/** The cpu and memory of containers may change while they run, within the pod's class of service (KEP-1287). */
+export function validatePodResize(pod: Pod, old: Pod): FieldError[] {
+  if (old.metadata?.annotations?.[mirrorAnnotation] !== undefined) {
+    return [fieldForbidden(wholePod, 'static pods cannot be resized')];
+  }
+  if (old.spec?.os?.name === 'windows') return [fieldForbidden(wholePod, 'windows pods cannot be resized')];
+  const [spec, before] = [pod.spec ?? { containers: [] }, old.spec ?? { containers: [] }];
+  const errors = validatePodSpec(spec, specPath, { isTemplate: false, podName: pod.metadata?.name ?? '' });
+  if ((old.status?.qosClass ?? qosClassOf(old)) !== qosClassOf(pod)) {
+    const message = 'Pod QOS Class may not change as a result of resizing';
+    errors.push(invalid(specPath, pod.status?.qosClass ?? '', message));
+  }
+  const running = (old.status?.containerStatuses ?? []).find(({ state }) => state?.running !== undefined);
+  if (running !== undefined && running.resources === undefined) {
+    errors.push(fieldForbidden(specPath, 'Pod running on node without support for resize'));
+  }
+  if (hasPodLevelResources(spec) || hasPodLevelResources(before)) {
+    errors.push(...validatePodLevel(spec.resources, before.resources));
+  }
+  const orderErrors = validateOrder(spec, before);
+  if (orderErrors.length > 0) return [...errors, ...orderErrors];
+  errors.push(...validateInitContainers(spec, before));
+  (before.containers ?? []).forEach((container, index) => {
+    const now = spec.containers[index];
+    if (now === undefined) return;
+    errors.push(
+      ...validateNothingRemoved(now.resources, container.resources, specPath.child('containers').index(index)),
+    );
+    if (!equalJson(withOldAmounts(now, container), { ...container, resources: container.resources ?? {} })) {
+      errors.push(fieldForbidden(specPath, 'only cpu and memory resources are mutable'));
+    }
+  });
+  return errors;
+}
+
+function hasPodLevelResources({ resources }: PodSpec): boolean {
+  return Object.keys({ ...resources?.requests, ...resources?.limits }).length > 0;
+}
+
+function validatePodLevel(
+  resources: ResourceRequirements | undefined,
+  old: ResourceRequirements | undefined,
+): FieldError[] {
+  const at = specPath.child('resources');
+  if (old !== undefined && resources === undefined)
+    return [fieldForbidden(at, 'pod-level resources cannot be removed')];
+  return (['requests', 'limits'] as const).flatMap((list) =>
+    isReduced(resources?.[list], old?.[list])
+      ? [fieldForbidden(at.child(list), `pod-level resource ${list} cannot be removed`)]
+      : [],
+  );
+}
+
+function isReduced(list: Readonly<Record<string, string>> = {}, old: Readonly<Record<string, string>> = {}): boolean {
+  return Object.keys(old).some((name) => list[name] === undefined);
+}
+
+function validateNothingRemoved(
+  resources: ResourceRequirements | undefined,
+  old: ResourceRequirements | undefined,
+  path: FieldPath,
+): FieldError[] {
+  return (['requests', 'limits'] as const).flatMap((list) =>
+    isReduced(resources?.[list], old?.[list])
+      ? [fieldForbidden(path.child('resources', list), `resource ${list} cannot be removed`)]
+      : [],
+  );
+}
+
+function validateOrder(spec: PodSpec, before: PodSpec): FieldError[] {
+  return (['containers', 'initContainers'] as const).flatMap((list) => {
+    const at = specPath.child(list);
+    const [containers, old] = [spec[list] ?? [], before[list] ?? []];
+    if (containers.length !== old.length) return [fieldForbidden(at, `${list} may not be added or removed on resize`)];
+    return old.flatMap(({ name }, index) =>
+      containers[index]?.name === name
+        ? []
+        : [fieldForbidden(at.index(index).child('name'), `${list} may not be renamed or reordered on resize`)],
+    );
+  });
+}
+
+/** Sidecars are resized as other containers; what has run already is not. */
+function validateInitContainers(spec: PodSpec, before: PodSpec): FieldError[] {
+  return (before.initContainers ?? []).flatMap((container: Container, index) => {
+    const now = spec.initContainers?.[index];
+    if (now === undefined || equalJson(now, container)) return [];
+    if (container.restartPolicy !== 'Always') {
+      return [fieldForbidden(specPath, 'resources for non-sidecar init containers are immutable')];
+    }
+    const at = specPath.child('initContainers').index(index);
+    const errors = validateNothingRemoved(now.resources, container.resources, at);
+    if (equalJson(withOldAmounts(now, container), { ...container, resources: container.resources ?? {} }))
+      return errors;
+    const message = 'only cpu and memory resources for init or sidecar containers are mutable';
+    return [...errors, fieldForbidden(at, message)];
+  });
+}

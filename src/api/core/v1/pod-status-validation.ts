@@ -1,0 +1,107 @@
+import {
+  checkImmutable,
+  type FieldError,
+  FieldPath,
+  fieldForbidden,
+  invalid,
+  invalidFor,
+} from '../../../apimachinery/field-error.ts';
+import { isValidIp, parseIp } from '../../../apimachinery/ip-address.ts';
+import { isDns1123Subdomain, isQualifiedName } from '../../../apimachinery/names.ts';
+import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../types/core-v1.ts';
+
+const statusPath = new FieldPath('status');
+const systemConditions = ['PodScheduled', 'Ready', 'Initialized'];
+const negative = 'must be a non-negative integer';
+
+/** What the status of a pod may become (core validation's ValidatePodStatusUpdate). */
+export function validatePodStatus({ spec, status = {} }: Pod, old: Pod): FieldError[] {
+  const before = old.status ?? {};
+  const nominated = status.nominatedNodeName ?? '';
+  const errors = validateConditions(status);
+  const nominatedPath = statusPath.child('nominatedNodeName');
+  if (nominated !== '' && nominated !== before.nominatedNodeName) {
+    errors.push(...invalidFor(nominatedPath, nominated, isDns1123Subdomain(nominated)));
+    if ((old.spec?.nodeName ?? '') !== '') {
+      errors.push(fieldForbidden(nominatedPath, 'may not be set on pods that are already bound to a node'));
+    }
+  }
+  if ((status.observedGeneration ?? 0) < 0) {
+    errors.push(invalid(statusPath.child('observedGeneration'), status.observedGeneration, negative));
+  }
+  return [
+    ...errors,
+    ...checkImmutable(statusPath.child('qosClass'), status.qosClass ?? '', before.qosClass ?? ''),
+    ...validateTransitions(status, before, old.spec ?? spec),
+    ...validateAddresses('podIPs', status, before),
+    ...validateHostAddresses(status, before),
+  ];
+}
+
+function validateConditions({ conditions = [] }: PodStatus): FieldError[] {
+  return conditions.flatMap(({ observedGeneration = 0, type }, index) => {
+    const at = statusPath.child('conditions').index(index);
+    const errors =
+      observedGeneration < 0 ? [invalid(at.child('observedGeneration'), observedGeneration, negative)] : [];
+    if (systemConditions.includes(type)) return errors;
+    return [...errors, ...invalidFor(at.child('Type'), type, isQualifiedName(type))];
+  });
+}
+
+type StatusList = 'containerStatuses' | 'initContainerStatuses' | 'ephemeralContainerStatuses';
+
+/** Containers that have ended start again only where the pod says so. */
+function validateTransitions(status: PodStatus, before: PodStatus, spec: PodSpec | undefined): FieldError[] {
+  const check = (field: StatusList, mayRestart: (old: ContainerStatus, exitCode: number) => boolean): FieldError[] =>
+    (before[field] ?? []).flatMap((old, index) => {
+      const exitCode = old.state?.terminated?.exitCode;
+      const now = status[field]?.find(({ name }) => name === old.name);
+      if (exitCode === undefined || now === undefined || now.state?.terminated !== undefined) return [];
+      if (mayRestart(old, exitCode)) return [];
+      const path = statusPath.child(field).index(index).child('state');
+      return [fieldForbidden(path, 'may not be transitioned to non-terminated state')];
+    });
+  const policy = spec?.restartPolicy ?? 'Always';
+  return [
+    ...check('containerStatuses', ({ name }, exitCode) => {
+      const container = spec?.containers.find((one) => one.name === name);
+      return container !== undefined && restarts(container, policy, exitCode);
+    }),
+    ...check('initContainerStatuses', ({ name }, exitCode) => {
+      const container = spec?.initContainers?.find((one) => one.name === name);
+      return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0) || container?.restartPolicy === 'Always';
+    }),
+    ...check('ephemeralContainerStatuses', () => false),
+  ];
+}
+
+/** Whether a container starts again after an exit code: by its own rules, its own policy, the pod's policy (KEP-5307). */
+function restarts({ restartPolicy, restartPolicyRules = [] }: Container, podPolicy: string, exitCode: number): boolean {
+  for (const { action, exitCodes } of restartPolicyRules) {
+    const isListed = (exitCodes?.values ?? []).includes(exitCode);
+    if (exitCodes !== undefined && isListed === (exitCodes.operator === 'In')) return action === 'Restart';
+  }
+  const policy = restartPolicy ?? podPolicy;
+  return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
+}
+
+function validateAddresses(field: 'podIPs' | 'hostIPs', status: PodStatus, before: PodStatus): FieldError[] {
+  const path = statusPath.child(field);
+  const addresses = (status[field] ?? []).map(({ ip }) => ip);
+  const known = (before[field] ?? []).map(({ ip }) => ip);
+  const errors = addresses.flatMap((ip, index) =>
+    known.includes(ip) ? [] : invalidFor(path.index(index), ip, isValidIp(ip)),
+  );
+  if (addresses.length < 2) return errors;
+  const families = new Set(addresses.map((ip) => parseIp(ip)?.family));
+  if (addresses.length === 2 && families.size === 2) return errors;
+  return [...errors, invalid(path, status[field], 'may specify no more than one IP for each IP family')];
+}
+
+function validateHostAddresses(status: PodStatus, before: PodStatus): FieldError[] {
+  const [first] = status.hostIPs ?? [];
+  if (first === undefined) return [];
+  const path = statusPath.child('hostIPs').index(0).child('ip');
+  const errors = first.ip === status.hostIP ? [] : [invalid(path, first.ip, 'must be equal to `hostIP`')];
+  return [...errors, ...validateAddresses('hostIPs', status, before)];
+}
