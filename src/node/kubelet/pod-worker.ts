@@ -1,4 +1,4 @@
-import type { Container, Pod } from '../../api/types/core-v1.ts';
+import type { Container, Pod, PodStatus } from '../../api/types/core-v1.ts';
 import { formatDuration } from '../../apimachinery/duration.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import { hasReason } from '../../apimachinery/status.ts';
@@ -404,7 +404,7 @@ export class PodWorker {
     const status = isLast ? finalStatus(pod, current) : current;
     if (equalJson(status, this.#pod.status ?? {})) return;
     const { name = '', namespace = '', uid = '' } = pod.metadata;
-    const patch = { metadata: { uid }, status: { ...removedFields(pod.status, status), ...status } };
+    const patch = { metadata: { uid }, status: { ...status, ...removedFields(pod.status, status) } };
     this.#isWriting = true;
     try {
       const written = await this.#context.client
@@ -425,10 +425,17 @@ function versionOf(pod: Pod): number {
   return Number(pod.metadata.resourceVersion ?? '0');
 }
 
-/** Nulls for what the new status no longer has. */
-function removedFields(old: Pod['status'], status: object): Record<string, null> {
+/** What takes away what the new status no longer has; lists of addresses are merged by address. */
+function removedFields(old: PodStatus | undefined, status: PodStatus): Record<string, unknown> {
   const gone = Object.keys(old ?? {}).filter((key) => !Object.hasOwn(status, key));
-  return Object.fromEntries(gone.map((key) => [key, null]));
+  const removed: Record<string, unknown> = Object.fromEntries(gone.map((key) => [key, null]));
+  for (const field of ['podIPs', 'hostIPs'] as const) {
+    const addresses = status[field] ?? [];
+    const stale = (old?.[field] ?? []).filter(({ ip }) => !addresses.some((address) => address.ip === ip));
+    if (addresses.length === 0 || stale.length === 0) continue;
+    removed[field] = [...addresses, ...stale.map(({ ip }) => ({ ip, $patch: 'delete' }))];
+  }
+  return removed;
 }
 
 /** Every port that a container declares. */

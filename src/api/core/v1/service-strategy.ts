@@ -80,7 +80,8 @@ function serviceWarnings(object: Unstructured): string[] {
   const hasClusterIps = (spec.clusterIP ?? '') !== '' && spec.clusterIP !== 'None';
   if (hasClusterIps) warnings.push(...each('clusterIPs', ipWarnings));
   warnings.push(...each('externalIPs', ipWarnings));
-  if ((spec.loadBalancerIP ?? '') !== '') warnings.push(...ipWarnings('spec.loadBalancerIP', spec.loadBalancerIP ?? ''));
+  if ((spec.loadBalancerIP ?? '') !== '')
+    warnings.push(...ipWarnings('spec.loadBalancerIP', spec.loadBalancerIP ?? ''));
   warnings.push(...each('loadBalancerSourceRanges', cidrWarnings));
   const hasExternalIps = (spec.externalIPs ?? []).length > 0;
   const isHeadless = spec.type === 'ClusterIP' && spec.clusterIP === 'None';

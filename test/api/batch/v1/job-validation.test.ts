@@ -23,6 +23,7 @@ function prepared(kind: string, spec: Fields, name = 'work'): Unstructured {
   };
   resource.setDefaults?.(object);
   resource.strategy?.adjustForCreate?.(object);
+  resource.setDefaults?.(object);
   return object;
 }
 
