@@ -14,6 +14,12 @@ import { createEndpointSliceController } from './endpoint-slice-controller.ts';
 import { createEndpointsController } from './endpoints-controller.ts';
 import { createGarbageCollector } from './garbage-collector.ts';
 import { createNamespaceController } from './namespace-controller.ts';
+import { createEphemeralVolumeController } from './ephemeral-volume-controller.ts';
+import { createNodeIpamController } from './node-ipam-controller.ts';
+import { createPersistentVolumeBinderController } from './persistent-volume-binder-controller.ts';
+import { createPodGarbageCollector } from './pod-garbage-collector.ts';
+import { createTtlController } from './ttl-controller.ts';
+import { createClaimProtectionController, createVolumeProtectionController } from './volume-protection-controllers.ts';
 import { createNodeLifecycleController } from './node-lifecycle-controller.ts';
 import { createResourceQuotaController } from './resource-quota-controller.ts';
 import { createRootCaPublisher } from './root-ca-publisher.ts';
@@ -47,7 +53,14 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'endpointslice-controller': createEndpointSliceController,
   'garbage-collector-controller': createGarbageCollector,
   'namespace-controller': createNamespaceController,
+  'ephemeral-volume-controller': createEphemeralVolumeController,
+  'node-ipam-controller': createNodeIpamController,
   'node-lifecycle-controller': createNodeLifecycleController,
+  'persistentvolume-binder-controller': createPersistentVolumeBinderController,
+  'persistentvolume-protection-controller': createVolumeProtectionController,
+  'persistentvolumeclaim-protection-controller': createClaimProtectionController,
+  'pod-garbage-collector-controller': createPodGarbageCollector,
+  'ttl-controller': createTtlController,
   'taint-eviction-controller': createTaintEvictionController,
   'root-ca-certificate-publisher-controller': createRootCaPublisher,
   'serviceaccount-controller': createServiceAccountController,
@@ -66,7 +79,10 @@ const eventSources: Readonly<Record<string, string>> = {
   'disruption-controller': 'controllermanager',
   'endpoints-controller': 'endpoint-controller',
   'endpointslice-controller': 'endpoint-slice-controller',
+  'ephemeral-volume-controller': 'ephemeral_volume',
+  'node-ipam-controller': 'cidrAllocator',
   'node-lifecycle-controller': 'node-controller',
+  'persistentvolume-binder-controller': 'persistentvolume-controller',
   'replicationcontroller-controller': 'replication-controller',
 };
 
