@@ -253,6 +253,10 @@ export const commandTable: readonly CommandEntry[] = [
     short: 'List events',
     group: troubleshooting,
     load: async () => (await import('./events.ts')).eventsCommand,
+    path: ['port-forward'],
+    short: 'Forward one or more local ports to a pod',
+    group: troubleshooting,
+    load: async () => (await import('./port-forward.ts')).portForwardCommand,
   },
   {
     path: ['auth'],

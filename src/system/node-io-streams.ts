@@ -81,7 +81,14 @@ class NodeInput implements InputStream {
   }
 
   setRawMode(raw: boolean): void {
-    this.#open().setRawMode?.(raw);
+    const stream = this.#open();
+    if (stream.setRawMode === undefined) return;
+    stream.setRawMode(raw);
+    // Node's raw mode still adds carriage returns to what is written; the far end has set its lines already.
+    if (raw && process.platform !== 'win32') {
+      const { spawnSync } = process.getBuiltinModule('node:child_process');
+      spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
+    }
   }
 
   close(): void {

@@ -66,17 +66,20 @@ export async function runSession(session: RemoteSession, context: CommandContext
     ...(terminal === undefined ? {} : { resize: terminal.sizes() }),
   };
   const withoutWebSocket = env['KUBECTL_REMOTE_COMMAND_WEBSOCKETS']?.toLowerCase() === 'false';
+  let exitCode: number | undefined;
   try {
     const client = await context.cluster.client();
     await runRemoteCommand({ path, query }, near, { client, clock, signal, withoutWebSocket });
   } catch (error) {
     if (!(error instanceof ExitCodeError)) throw error;
-    streams.err.write(`${error.message}\n`);
-    throw new SilentExit(error.exitCode);
+    exitCode = error.exitCode;
   } finally {
     terminal?.restore();
     if (stdin) streams.in.close();
   }
+  if (exitCode === undefined) return;
+  streams.err.write(`command terminated with exit code ${exitCode}\n`);
+  throw new SilentExit(exitCode);
 }
 
 /** A terminal that gives every key away, and tells how large it is. */

@@ -4,6 +4,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { RuntimeService } from '../cri/runtime.ts';
 import { handleContainerLogs } from './container-logs.ts';
 import { jsonAnswer, KubeletRequestError, textAnswer } from './kubelet-answers.ts';
+import { handlePortForward } from './port-forward.ts';
 import { handleAttach, handleExec } from './remote-command.ts';
 
 /** What the kubelet's server needs to know of its node. */
@@ -16,8 +17,8 @@ export interface KubeletServerOptions {
 }
 
 /**
- * The kubelet's server as a function: `/containerLogs`, `/exec`, `/attach`, `/pods` and
- * `/healthz` (as on port 10250 of a real node). It trusts whoever calls it: reaching it is the caller's business.
+ * The kubelet's server as a function: `/containerLogs`, `/exec`, `/attach`, `/portForward`, `/pods`
+ * and `/healthz` (as on port 10250 of a real node). It trusts whoever calls it: reaching it is the caller's business.
  */
 export function createKubeletServer(options: KubeletServerOptions): HttpHandler {
   return async (request) => {
@@ -59,6 +60,16 @@ async function route(request: HttpRequest, options: KubeletServerOptions): Promi
       if (pod === undefined) throw new KubeletRequestError(404, 'pod does not exist');
       const target = { runtime, clock, containerId: await runningContainer(runtime, pod, container) };
       return endpoint === 'exec' ? handleExec(request, query, target) : handleAttach(request, query, target);
+    }
+    case 'portForward': {
+      const { runtime, clock } = options;
+      const pod = options.podByName(namespace, name);
+      if (pod === undefined) throw new KubeletRequestError(404, 'pod does not exist');
+      const sandboxes = await runtime.listPodSandbox({ podUid: pod.metadata.uid ?? '' });
+      const sandbox = sandboxes.find(({ state }) => state === 'SANDBOX_READY');
+      if (sandbox === undefined)
+        throw new KubeletRequestError(500, `pod not found (${JSON.stringify(`${name}_${namespace}`)})`);
+      return handlePortForward(request, query, { runtime, clock, pod, sandboxId: sandbox.id });
     }
     default:
       return textAnswer(404, '404 page not found\n');

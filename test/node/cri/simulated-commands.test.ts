@@ -126,7 +126,19 @@ void test('tar packs and unpacks, long names and links too', async () => {
 void test('a terminal shows what is typed, takes back, interrupts and ends', async () => {
   const { process } = makeContainer();
   async function* keys(): AsyncGenerator<Uint8Array> {
-    for (const key of ['ecx', '\x7f', 'ho hi\r', 'sleep 9\r', '\x03', 'echo $?\r', '\x04']) {
+    for (const key of [
+      'ecx',
+      '\x7f',
+      'ho hi\r',
+      'sleep 9\r',
+      '\x03',
+      'echo $?\r',
+      'cat\r',
+      'x\r',
+      '\x03',
+      'echo y\r',
+      '\x04',
+    ]) {
       yield Buffer.from(key);
       await settle();
     }
@@ -134,7 +146,10 @@ void test('a terminal shows what is typed, takes back, interrupts and ends', asy
   let out = '';
   const stdout = { write: async (chunk: Uint8Array) => void (out += Buffer.from(chunk).toString()) };
   const code = await process.exec(['sh'], true, { stdin: keys(), stdout }, new AbortController().signal);
-  assert.equal(out, '/ # ecx\b \bho hi\r\nhi\r\n/ # sleep 9\r\n^C\r\n/ # / # echo $?\r\n130\r\n/ # ');
+  assert.equal(
+    out,
+    '/ # ecx\b \bho hi\r\nhi\r\n/ # sleep 9\r\n^C\r\n/ # echo $?\r\n130\r\n/ # cat\r\nx\r\nx\r\n^C\r\n/ # echo y\r\ny\r\n/ # ',
+  );
   assert.equal(code, 0);
 });
 

@@ -22,8 +22,11 @@ export class PortServer {
     });
     ports.set(connection, port);
     const closed = once(connection, 'close').catch(() => undefined);
+    const finished = once(connection, 'finish').catch(() => undefined);
     this.#server.emit('connection', connection);
-    await closed;
+    await Promise.race([closed, finished]);
+    // Nothing more is answered; what the other side still sends goes nowhere.
+    connection.resume();
   }
 }
 

@@ -1,6 +1,7 @@
 /** Standard input of a simulated process: whoever reads takes from the same bytes, a shell and what it runs. */
 export class ProcessInput {
   readonly #chunks: AsyncIterator<Uint8Array> | undefined;
+  #next: Promise<IteratorResult<Uint8Array>> | undefined;
   #rest: Buffer = Buffer.alloc(0);
 
   /** @param chunks none at all is an input that has ended */
@@ -8,15 +9,20 @@ export class ProcessInput {
     this.#chunks = chunks?.[Symbol.asyncIterator]();
   }
 
-  /** What comes next, as much as is there; undefined at the end. */
-  async read(): Promise<Uint8Array | undefined> {
+  /** What comes next, as much as is there; undefined at the end, or when the signal ends the wait. */
+  async read(signal?: AbortSignal): Promise<Uint8Array | undefined> {
     if (this.#rest.length > 0) {
       const rest = this.#rest;
       this.#rest = Buffer.alloc(0);
       return rest;
     }
-    const next = await this.#chunks?.next().catch(() => undefined);
-    return next === undefined || next.done === true ? undefined : next.value;
+    if (this.#chunks === undefined || signal?.aborted === true) return undefined;
+    // Whoever stops waiting leaves what then comes to the next reader.
+    this.#next ??= this.#chunks.next();
+    const next = await firstOf(this.#next, signal);
+    if (next === undefined) return undefined;
+    this.#next = undefined;
+    return next.done === true ? undefined : next.value;
   }
 
   /** The next line without its end; undefined at the end. */
@@ -33,7 +39,16 @@ export class ProcessInput {
     }
   }
 
-  async *chunks(): AsyncGenerator<Uint8Array> {
-    for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read()) yield chunk;
+  async *chunks(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    for (let chunk = await this.read(signal); chunk !== undefined; chunk = await this.read(signal)) yield chunk;
   }
+}
+
+/** What a promise gives; undefined when it fails, or when the signal aborts before. */
+function firstOf<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const stop = (): void => resolve(undefined);
+    signal?.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, stop).finally(() => signal?.removeEventListener('abort', stop));
+  });
 }

@@ -67,12 +67,12 @@ async function runEcho(context: ProcessContext): Promise<number> {
   return print(context, `${words.slice(noNewline ? 1 : 0).join(' ')}${noNewline ? '' : '\n'}`);
 }
 
-async function runCat({ args, files, workingFolder, stdin, stdout, stderr }: ProcessContext): Promise<number> {
+async function runCat({ args, files, workingFolder, stdin, stdout, stderr, signal }: ProcessContext): Promise<number> {
   const paths = args.slice(1);
   let code = 0;
   for (const path of paths.length === 0 ? ['-'] : paths) {
     if (path === '-') {
-      for await (const chunk of stdin.chunks()) await stdout.write(chunk);
+      for await (const chunk of stdin.chunks(signal)) await stdout.write(chunk);
       continue;
     }
     try {

@@ -52,7 +52,9 @@ export async function runCommand(
   });
   const terminal = tty
     ? createTerminal(streams.stdin, stdout, () => {
+        const isBusy = interrupts.size > 0;
         for (const interrupt of interrupts) interrupt();
+        return isBusy;
       })
     : undefined;
   const ended = program({

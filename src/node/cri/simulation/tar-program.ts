@@ -104,9 +104,9 @@ async function writeNode(name: string, node: FileNode, write: (bytes: Uint8Array
 }
 
 async function extract(context: ProcessContext, folder: string, file: string): Promise<number> {
-  const { files, stdin, workingFolder } = context;
+  const { files, stdin, workingFolder, signal } = context;
   if (files.find(folder)?.kind !== 'folder') throw new FileError(`${folder}: Cannot open: No such file or directory`);
-  const archive = file === '-' ? stdin.chunks() : one(files.readFile(MemoryFiles.absolute(file, workingFolder)));
+  const archive = file === '-' ? stdin.chunks(signal) : one(files.readFile(MemoryFiles.absolute(file, workingFolder)));
   for await (const { content, ...entry } of readTar(archive)) {
     const path = MemoryFiles.absolute(entry.name.replace(/^\/+/, ''), folder);
     if (path !== folder) files.makeFolder(path.slice(0, path.lastIndexOf('/')));

@@ -17,11 +17,12 @@ export interface Terminal {
 /**
  * A terminal in its usual mode: what is typed is shown, Backspace takes the last character back, Enter sends the line,
  * Ctrl-C interrupts, Ctrl-D at the start of a line ends the input.
+ * @param onInterrupt gives whether there was something to interrupt
  */
 export function createTerminal(
   keys: AsyncIterable<Uint8Array> | undefined,
   screen: ByteSink,
-  onInterrupt: () => void,
+  onInterrupt: () => boolean,
 ): Terminal {
   const show = (text: string): Promise<void> => screen.write(Buffer.from(text));
   const lines = new InputQueue();
@@ -40,8 +41,8 @@ export function createTerminal(
         } else if (key === interrupt) {
           await show('^C\r\n');
           line = [];
-          onInterrupt();
-          lines.add(Buffer.from('\n'));
+          // A shell that waits for a line begins a new one.
+          if (!onInterrupt()) lines.add(Buffer.from('\n'));
         } else if (key === endOfInput) {
           if (line.length === 0) return;
         } else {
