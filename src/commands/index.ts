@@ -259,6 +259,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./port-forward.ts')).portForwardCommand,
   },
   {
+    path: ['cp'],
+    short: 'Copy files and directories to and from containers',
+    group: troubleshooting,
+    load: async () => (await import('./cp.ts')).cpCommand,
+  },
+  {
     path: ['auth'],
     short: 'Inspect authorization',
     group: troubleshooting,

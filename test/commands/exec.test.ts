@@ -5,7 +5,8 @@ import { channelFormat, ChannelSocket } from '../../src/apimachinery/streaming/c
 import { remoteCommandSubprotocols, streamProtocolHeader } from '../../src/apimachinery/streaming/protocols.ts';
 import { createHttpTransport } from '../../src/client/http-transport.ts';
 import { createClient } from '../../src/client/rest-client.ts';
-import { type CommandStreams, ExitCodeError, runRemoteCommand } from '../../src/client/streams/remote-command.ts';
+import { ExitCodeError } from '../../src/client/streams/exit-code-error.ts';
+import { type CommandStreams, runRemoteCommand } from '../../src/client/streams/remote-command.ts';
 import { connectWebSocket } from '../../src/client/streams/stream-connections.ts';
 import { listen } from '../../src/control-plane/apiserver/listen.ts';
 import { silentLogger } from '../../src/system/logger.ts';

@@ -1,9 +1,12 @@
 import type { Pod } from '../../api/types/core-v1.ts';
 import { resourcePath } from '../../apimachinery/gvk.ts';
 import type { Query } from '../../client/client.ts';
-import type { CommandStreams, TerminalSize } from '../../client/streams/remote-command.ts';
+import { ExitCodeError } from '../../client/streams/exit-code-error.ts';
+import type { CommandStreams, CommandWorld, TerminalSize } from '../../client/streams/remote-command.ts';
 import { type CommandContext, SilentExit } from '../command.ts';
 import { type DetachKeys, untilDetached } from './detach-keys.ts';
+
+const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
 
 /** An exec or attach with this program's streams. */
 export interface RemoteSession {
@@ -32,15 +35,41 @@ export function canUseTerminal(
 }
 
 /**
+ * Runs a command in a container with streams of the caller's.
+ * @throws ExitCodeError; Error with what the server says
+ */
+export async function runInContainer(
+  pod: Pod,
+  container: string,
+  command: readonly string[],
+  near: Omit<CommandStreams, 'tty' | 'resize'>,
+  context: CommandContext,
+): Promise<void> {
+  const { runRemoteCommand } = await import('../../client/streams/remote-command.ts');
+  const { name = '', namespace = '' } = pod.metadata;
+  const path = resourcePath(podsResource, namespace, name, 'exec');
+  const on = (stream: unknown): true | undefined => (stream === undefined ? undefined : true);
+  const { stdin, stdout, stderr } = near;
+  const query = { container, command, stdin: on(stdin), stdout: on(stdout), stderr: on(stderr) };
+  const client = await context.cluster.client();
+  await runRemoteCommand({ path, query }, { ...near, tty: false }, { client, ...worldOf(context) });
+}
+
+function worldOf({ clock, signal, env }: CommandContext): Pick<CommandWorld, 'clock' | 'signal' | 'withoutWebSocket'> {
+  const withoutWebSocket = env['KUBECTL_REMOTE_COMMAND_WEBSOCKETS']?.toLowerCase() === 'false';
+  return { clock, signal, withoutWebSocket };
+}
+
+/**
  * Runs a session until the container ends it; the terminal is as before then.
  * @throws SilentExit with the exit code of the command, after it was told; Error with what the server says
  */
 export async function runSession(session: RemoteSession, context: CommandContext): Promise<void> {
   const { subresource, pod, container, command, stdin, raw } = session;
-  const { runRemoteCommand, ExitCodeError } = await import('../../client/streams/remote-command.ts');
-  const { streams, clock, signal, env } = context;
+  const { runRemoteCommand } = await import('../../client/streams/remote-command.ts');
+  const { streams } = context;
   const { name = '', namespace = '' } = pod.metadata;
-  const path = resourcePath({ group: '', version: 'v1', resource: 'pods' }, namespace, name, subresource);
+  const path = resourcePath(podsResource, namespace, name, subresource);
   const on = (isOn: boolean): true | undefined => (isOn ? true : undefined);
   const query: Query = {
     container,
@@ -65,11 +94,10 @@ export async function runSession(session: RemoteSession, context: CommandContext
     tty: raw,
     ...(terminal === undefined ? {} : { resize: terminal.sizes() }),
   };
-  const withoutWebSocket = env['KUBECTL_REMOTE_COMMAND_WEBSOCKETS']?.toLowerCase() === 'false';
   let exitCode: number | undefined;
   try {
     const client = await context.cluster.client();
-    await runRemoteCommand({ path, query }, near, { client, clock, signal, withoutWebSocket });
+    await runRemoteCommand({ path, query }, near, { client, ...worldOf(context) });
   } catch (error) {
     if (!(error instanceof ExitCodeError)) throw error;
     exitCode = error.exitCode;

@@ -12,6 +12,7 @@ import {
 import type { Clock } from '../../system/clock.ts';
 import type { Client } from '../client.ts';
 import { UpgradeError } from '../upgrade-error.ts';
+import { ExitCodeError } from './exit-code-error.ts';
 import { connectSpdy, connectWebSocket, keepAlive, type StreamTarget } from './stream-connections.ts';
 
 /** Size of a terminal in characters. */
@@ -38,17 +39,6 @@ export interface CommandWorld {
   readonly signal: AbortSignal;
   /** Only SPDY/3.1, as KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false asks for. */
   readonly withoutWebSocket?: boolean;
-}
-
-/** The command ended with another code than 0. */
-export class ExitCodeError extends Error {
-  readonly exitCode: number;
-
-  constructor(exitCode: number) {
-    super(`command terminated with exit code ${exitCode}`);
-    this.name = 'ExitCodeError';
-    this.exitCode = exitCode;
-  }
 }
 
 type Channels = Partial<Readonly<Record<RemoteCommandChannel, Duplex>>>;
