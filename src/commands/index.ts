@@ -249,10 +249,6 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./exec.ts')).execCommand,
   },
   {
-    path: ['events'],
-    short: 'List events',
-    group: troubleshooting,
-    load: async () => (await import('./events.ts')).eventsCommand,
     path: ['port-forward'],
     short: 'Forward one or more local ports to a pod',
     group: troubleshooting,
@@ -274,6 +270,12 @@ export const commandTable: readonly CommandEntry[] = [
     path: ['auth', 'whoami'],
     short: 'Experimental: Check self subject attributes',
     load: async () => (await import('./auth/whoami.ts')).whoAmICommand,
+  },
+  {
+    path: ['events'],
+    short: 'List events',
+    group: troubleshooting,
+    load: async () => (await import('./events.ts')).eventsCommand,
   },
   {
     path: ['rollout'],

@@ -55,7 +55,10 @@ void test('what is no plugin is an unknown command, and a command goes before a 
     stdout: '',
     stderr: 'Error: flags cannot be placed before plugin name: -n\n',
   });
-  assert.equal((await run('q', 'dead')).stderr, 'error: unknown command "q" for "kubectl"\n');
+  assert.equal(
+    (await run('q', 'dead')).stderr,
+    'error: unknown command "q" for "kubectl"\n\nDid you mean this?\n\tcp\n',
+  );
   assert.equal((await run('../bin/kubectl-foo')).exitCode, 1);
   assert.equal((await run('options')).exitCode, 0);
   assert.deepEqual(calls, []);
