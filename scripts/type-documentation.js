@@ -1,5 +1,6 @@
-// Reads the documentation of the API types out of the typings of @kubernetes/client-node.
-import { existsSync, readFileSync } from 'node:fs';
+// Reads the documentation of the API types out of the typings of @kubernetes/client-node, which says nothing of fields
+// that are of another type; those texts come from kubernetes-models.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Types of the machinery whose text the typings print instead of a field's own. */
@@ -27,6 +28,7 @@ export function readTypeDocumentation(root, typeNames) {
     if (plain !== '' && !replacingTypes.some((start) => plain.startsWith(start))) texts.set(name, plain);
   };
   for (const typeName of typeNames) {
+    for (const [field, text] of referenceTexts(root, typeName)) texts.set(`${typeName}.${field}`, text);
     const path = modelNames(typeName)
       .map((name) => join(models, `${name}.d.ts`))
       .find((candidate) => existsSync(candidate));
@@ -39,6 +41,30 @@ export function readTypeDocumentation(root, typeNames) {
     }
   }
   return texts;
+}
+
+/** Texts of a type's fields that are of another type, by field, from kubernetes-models. */
+function* referenceTexts(root, typeName) {
+  const path = join(root, 'node_modules', typingsOf(root, typeName));
+  if (!existsSync(path)) return;
+  const typings = readFileSync(path, 'utf8');
+  const members = typings.slice(typings.indexOf('export interface I'));
+  for (const [, text, field] of members.matchAll(/ {4}\/\*\*\n((?: {5}\*[^\n]*\n)+?) {5}\*\/\n {4}"([^"]+)"\??: I/g)) {
+    const lines = text.trimEnd().split('\n');
+    yield [field, lines.map((line) => line.replace(/^ {5}\* ?/, '').replaceAll('\\*', '*')).join('\n')];
+  }
+}
+
+/** `io.k8s.api.apps.v1.DeploymentSpec` is kubernetes-models/apps/v1/DeploymentSpec.d.ts. */
+function typingsOf(root, typeName) {
+  const machinery = 'io.k8s.apimachinery.pkg.';
+  if (typeName.startsWith(machinery)) {
+    return `@kubernetes-models/apimachinery/${typeName.slice(machinery.length).replaceAll('.', '/')}.d.ts`;
+  }
+  const [kind, version, group] = typeName.split('.').reverse();
+  const folders = readdirSync(join(root, 'node_modules/kubernetes-models'));
+  const folder = folders.find((name) => name.split('.')[0] === group);
+  return `kubernetes-models/${folder === undefined ? '' : `${folder}/`}${version}/${kind}.d.ts`;
 }
 
 /**

@@ -26,7 +26,7 @@ export async function handleDelete(endpoint: Endpoint): Promise<HttpResponse> {
     await server.admission.mutate(admission);
     await server.admission.validate(admission);
   });
-  if (result.gone && !returnsDeleted(store.resource)) {
+  if (result.gone && !returnsDeleted(store.resource.definition)) {
     return objectResponse(request, { ...format, as: '' }, 200, deletedStatus(store, result.object));
   }
   return singleObjectResponse(request, store, format, 200, result.object);

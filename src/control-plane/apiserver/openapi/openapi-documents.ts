@@ -155,5 +155,5 @@ function gvksOf(
   const others = groupVersions
     .filter(({ group }) => group !== '')
     .map(({ group, version }) => ({ group, version, kind }));
-  return [core, ...others].toSorted((left, right) => (formatGroupVersion(left) < formatGroupVersion(right) ? -1 : 1));
+  return [core, ...others].toSorted((left, right) => (left.group < right.group ? -1 : 1));
 }

@@ -1,6 +1,7 @@
 import type { Documentation } from '../../../api/documentation.ts';
 import type { ResourceDefinition, SubresourceDefinition } from '../../../api/resource-definition.ts';
 import { formatGroupVersion, groupVersionPath } from '../../../apimachinery/gvk.ts';
+import { saysItReturnsDeleted } from '../registry/resource-facts.ts';
 import {
   nameParameter,
   namespaceParameter,
@@ -318,7 +319,7 @@ function itemPath(scope: Scope): ApiPath {
     ? [...objectOperations(scope, { name, of: '', verbs, type, gvk: scope.gvk })]
     : [];
   if (verbs.includes('delete')) {
-    const answer = resource.strategy?.returnDeletedObject === true ? type : `${metaPackage}.Status`;
+    const answer = saysItReturnsDeleted(resource) ? type : `${metaPackage}.Status`;
     operations.push({
       method: 'delete',
       id: `delete${name}`,
@@ -353,7 +354,7 @@ interface ObjectScope {
 /** Reading, replacing and patching an object or a subresource. */
 function objectOperations(scope: Scope, { name, of, verbs, type, gvk }: ObjectScope): Operation[] {
   const { kind } = scope.resource;
-  const path = [nameParameter(kind), ...scope.pathParameters];
+  const path = [nameParameter(gvk.kind), ...scope.pathParameters];
   const common = { tags: scope.tags, gvk, produces: objectMediaTypes };
   const operations: Operation[] = [];
   if (verbs.includes('get')) {
@@ -429,7 +430,7 @@ function subresourcePaths(scope: Scope, subresource: SubresourceDefinition): Api
       tags: scope.tags,
       gvk,
       action: 'post',
-      parameters: [nameParameter(resource.kind), ...scope.pathParameters, ...queries(scope, 'create')],
+      parameters: [nameParameter(gvk.kind), ...scope.pathParameters, ...queries(scope, 'create')],
       body: { type, required: true, isPatch: false },
       responses: responses([200, 201, 202], { type }),
       produces: objectMediaTypes,
@@ -490,7 +491,7 @@ function connectPaths(
       produces: ['*/*'],
     }));
   const parameters = [
-    nameParameter(resource.kind),
+    nameParameter(subresource.kind?.kind ?? resource.kind),
     ...scope.pathParameters,
     ...queryParameters(options, documentation),
   ];
@@ -546,5 +547,6 @@ function watchPaths(scope: Scope): ApiPath[] {
 }
 
 function withArticle(kind: string): string {
+  if (kind === 'Endpoints') return kind;
   return `${/^[AEIOU]/i.test(kind) ? 'an' : 'a'} ${kind}`;
 }

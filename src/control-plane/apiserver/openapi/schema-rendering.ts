@@ -48,7 +48,8 @@ function renderSchema(
   if (schema.additionalProperties !== undefined) {
     rendered['additionalProperties'] = renderSchema(schema.additionalProperties, version, documentation, typeName);
   }
-  if (schema.default !== undefined && (version === 'v3' || schema.ref === undefined)) {
+  // Swagger 2.0 documents are published without defaults.
+  if (schema.default !== undefined && version === 'v3') {
     rendered['default'] = schema.default;
   }
   if (schema.enum !== undefined) rendered['enum'] = [...schema.enum];

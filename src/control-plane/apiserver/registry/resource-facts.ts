@@ -1,5 +1,6 @@
 import { isJsonObject } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { ResourceDefinition } from '../../../api/resource-definition.ts';
 import type { ApiResource } from './api-resource.ts';
 
 /**
@@ -75,8 +76,16 @@ export function countsGenerations(resource: ApiResource): boolean | 'first' {
 }
 
 /** Whether a delete answers with the object instead of a Status. */
-export function returnsDeleted(resource: ApiResource): boolean {
-  return resource.definition.strategy?.returnDeletedObject ?? returnedWhenDeleted.has(keyOf(resource));
+export function returnsDeleted({ group, resource, strategy }: ResourceDefinition): boolean {
+  return strategy?.returnDeletedObject ?? returnedWhenDeleted.has(`${group}/${resource}`);
+}
+
+/** Kinds whose delete answers with the object although the published API says that it is a Status. */
+const secretlyReturned: ReadonlySet<string> = new Set(['/namespaces', 'networking.k8s.io/servicecidrs']);
+
+/** Whether the published API says that a delete answers with the object. */
+export function saysItReturnsDeleted(definition: ResourceDefinition): boolean {
+  return returnsDeleted(definition) && !secretlyReturned.has(`${definition.group}/${definition.resource}`);
 }
 
 /** Whether deletes leave finalizers for the garbage collector. */
