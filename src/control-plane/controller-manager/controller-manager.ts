@@ -15,6 +15,7 @@ import { createEndpointsController } from './endpoints-controller.ts';
 import { createGarbageCollector } from './garbage-collector.ts';
 import { createNamespaceController } from './namespace-controller.ts';
 import { createEphemeralVolumeController } from './ephemeral-volume-controller.ts';
+import { createHorizontalPodAutoscalerController } from './horizontal-pod-autoscaler-controller.ts';
 import { createNodeIpamController } from './node-ipam-controller.ts';
 import { createPersistentVolumeBinderController } from './persistent-volume-binder-controller.ts';
 import { createPodGarbageCollector } from './pod-garbage-collector.ts';
@@ -54,6 +55,7 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'garbage-collector-controller': createGarbageCollector,
   'namespace-controller': createNamespaceController,
   'ephemeral-volume-controller': createEphemeralVolumeController,
+  'horizontal-pod-autoscaler-controller': createHorizontalPodAutoscalerController,
   'node-ipam-controller': createNodeIpamController,
   'node-lifecycle-controller': createNodeLifecycleController,
   'persistentvolume-binder-controller': createPersistentVolumeBinderController,
@@ -80,6 +82,7 @@ const eventSources: Readonly<Record<string, string>> = {
   'endpoints-controller': 'endpoint-controller',
   'endpointslice-controller': 'endpoint-slice-controller',
   'ephemeral-volume-controller': 'ephemeral_volume',
+  'horizontal-pod-autoscaler-controller': 'horizontal-pod-autoscaler',
   'node-ipam-controller': 'cidrAllocator',
   'node-lifecycle-controller': 'node-controller',
   'persistentvolume-binder-controller': 'persistentvolume-controller',
