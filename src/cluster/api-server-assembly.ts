@@ -26,6 +26,7 @@ import { createDiscoveryRoute } from '../control-plane/apiserver/discovery/disco
 import { withImpersonation } from '../control-plane/apiserver/filters/impersonation.ts';
 import { reviewEndpoints } from '../control-plane/apiserver/registry/review-endpoints.ts';
 import { serviceAddressHooks } from '../control-plane/apiserver/registry/service-addresses.ts';
+import { servedKinds } from '../control-plane/apiserver/registry/served-kinds.ts';
 import { createApiServer, type ApiServer, type RouteHandler } from '../control-plane/apiserver/server.ts';
 import { type KubeletConnections, noKubelets } from '../control-plane/apiserver/streaming/kubelet-connections.ts';
 import { streamingEndpoints } from '../control-plane/apiserver/streaming/streaming-endpoints.ts';
@@ -137,6 +138,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     clock,
     access: authorizer,
     rules: rbac,
+    kinds: servedKinds(() => server.registry),
     resourceOf(apiVersion, kind) {
       const { group, version } = parseGroupVersion(apiVersion);
       const found = server.registry.findKind(group, version, kind)?.definition;

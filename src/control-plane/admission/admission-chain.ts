@@ -24,6 +24,7 @@ import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
+import { validatingAdmissionPolicy } from './validating-admission-policy.ts';
 
 /** Which plugins run besides or instead of the default ones, by the names of kube-apiserver's flags. */
 export interface PluginSelection {
@@ -44,8 +45,8 @@ const on = (name: string, make: Place['make']): Place => ({ name, isDefault: tru
 const off = (name: string, make: Place['make']): Place => ({ name, isDefault: false, make });
 
 /**
- * Every plugin, in the order of kube-apiserver 1.36. Webhooks and admission policies, which come before ResourceQuota,
- * are not there yet: such objects are stored, and enforce nothing.
+ * Every plugin, in the order of kube-apiserver 1.36. Webhooks and MutatingAdmissionPolicy, which come before
+ * ValidatingAdmissionPolicy, are not there yet: such objects are stored, and enforce nothing.
  */
 const places: readonly Place[] = [
   off('NamespaceAutoProvision', namespaceAutoProvision),
@@ -74,6 +75,7 @@ const places: readonly Place[] = [
   on('DefaultIngressClass', defaultIngressClass),
   off('DenyServiceExternalIPs', () => denyServiceExternalIps),
   on('PodTopologyLabels', podTopologyLabels),
+  on('ValidatingAdmissionPolicy', validatingAdmissionPolicy),
   on('ResourceQuota', (context) => resourceQuota(context, context.clock)),
 ];
 

@@ -1,5 +1,7 @@
 import type { GroupVersionKind, GroupVersionResource } from '../../apimachinery/gvk.ts';
+import type { JsonObject } from '../../apimachinery/json.ts';
 import type { KubeObject, Unstructured } from '../../apimachinery/object-meta.ts';
+import type { Schema, SchemaSource } from '../../apimachinery/schema.ts';
 import type { Client } from '../../client/client.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { Clock } from '../../system/clock.ts';
@@ -24,6 +26,28 @@ export interface AdmissionAttributes {
   readonly options: Readonly<Record<string, unknown>>;
   readonly user: UserInfo;
   warn(text: string): void;
+  /** Leaves a note for the audit log, where there is one. */
+  annotate?(key: string, text: string): void;
+}
+
+/** What plugins may know of a kind, and do with its objects. */
+export interface ServedKind {
+  readonly schema: Schema;
+  readonly types: SchemaSource;
+  /** Reads a changed object back, and fills in its defaults. @throws StatusError for what the kind does not have */
+  read(value: JsonObject): Unstructured;
+}
+
+/** The kinds that the server serves, and their versions. */
+export interface ServedKinds {
+  find(kind: GroupVersionKind): ServedKind | undefined;
+  /** Other versions in which the objects of a resource (or its subresource) can be seen. */
+  equivalents(
+    resource: GroupVersionResource,
+    subresource: string,
+  ): readonly { readonly resource: GroupVersionResource; readonly kind: GroupVersionKind }[];
+  /** The object in another version, or itself where that is the same. */
+  convert(object: Unstructured, from: GroupVersionKind, to: GroupVersionKind): Unstructured;
 }
 
 /** One step of admission; it throws a StatusError to refuse. */
@@ -46,6 +70,7 @@ export interface AdmissionContext {
   };
   /** The RBAC rules in force. */
   readonly rules: RulesResolver;
+  readonly kinds: ServedKinds;
   /** The resource that serves a kind, for owner references. */
   resourceOf(
     apiVersion: string,

@@ -6,7 +6,6 @@ const resources = [
   'mutatingwebhookconfigurations',
   'validatingwebhookconfigurations',
   'mutatingadmissionpolicies',
-  'validatingadmissionpolicies',
 ] as const;
 
 /** Says once for each kind that such an object exists and that this server does not act on it yet. */
