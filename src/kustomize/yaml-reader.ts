@@ -23,6 +23,8 @@ const scalarStyles: ReadonlyMap<number, ScalarStyle> = new Map([
   [SCALAR_STYLE_FOLDED_BLOCK, 'folded'],
 ]);
 
+type ScalarEvent = Extract<Event, { type: typeof EVENT_ID.SCALAR }>;
+
 const mostAliasedNodes = 4_000_000;
 
 /** Reads the first document of a text; undefined for one without content. @throws YamlReadError */
@@ -104,9 +106,9 @@ class NodeReader {
     return node;
   }
 
-  #scalar(event: Extract<Event, { type: typeof EVENT_ID.SCALAR }>): YamlNode {
-    const text = getScalarValue(this.#text, event);
+  #scalar(event: ScalarEvent): YamlNode {
     const style = scalarStyles.get(event.style) ?? 'plain';
+    const text = scalarText(this.#text, event, style);
     if (event.tagStart >= 0) {
       const tag = this.#text.slice(event.tagStart, event.tagEnd);
       const node = YamlNode.scalar(text, tag.replace(/^!<tag:yaml\.org,2002:([^>]*)>$/, '!!$1'), style);
@@ -155,6 +157,14 @@ class NodeReader {
   #line(offset: number): number {
     return this.#text.slice(0, offset).split('\n').length;
   }
+}
+
+/** A block that ends with the stream, without a line break, has none at its end either; js-yaml adds one. */
+function scalarText(text: string, event: ScalarEvent, style: ScalarStyle): string {
+  const value = getScalarValue(text, event);
+  const isBlock = style === 'literal' || style === 'folded';
+  const isCutOff = isBlock && event.valueEnd >= text.length && !text.endsWith('\n');
+  return isCutOff && value.endsWith('\n') ? value.slice(0, -1) : value;
 }
 
 function mergeSources(value: YamlNode): YamlNode[] {
