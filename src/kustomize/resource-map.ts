@@ -21,7 +21,7 @@ export class ResourceMap {
   /** @throws KustomizeError for an id that is there */
   append(resource: Resource): void {
     const id = resource.currentId;
-    if (this.withCurrentId((other) => sameId(id, other)).length > 0) {
+    if (this.withCurrentId(id).length > 0) {
       throw new KustomizeError(`may not add resource with an already registered id: ${formatId(id)}`);
     }
     this.#resources.push(resource);
@@ -31,43 +31,34 @@ export class ResourceMap {
     for (const resource of resources) this.append(resource);
   }
 
-  /** Those whose present id matches. */
-  withCurrentId(matches: IdMatcher): Resource[] {
-    return this.#resources.filter((resource) => matches(resource.currentId));
+  /** Those that an id names now. */
+  withCurrentId(id: ResourceId): Resource[] {
+    return this.#resources.filter((resource) => resource.isOrWasCalled(id.name) && sameId(id, resource.currentId));
   }
 
-  /** Those with a present or previous id that matches. */
-  withAnyId(matches: IdMatcher): Resource[] {
+  /** Those with a name, now or before, and an id with it that matches. */
+  withAnyId(name: string, matches: IdMatcher): Resource[] {
     return this.#resources.filter(
-      (resource) => !resource.isEmpty && [...resource.previousIds, resource.currentId].some(matches),
+      (resource) =>
+        resource.isOrWasCalled(name) &&
+        !resource.isEmpty &&
+        [...resource.previousIds, resource.currentId].some((id) => id.name === name && matches(id)),
     );
   }
 
   /** The one with an id. @throws KustomizeError where there is none or more than one */
   withId(id: ResourceId): Resource {
-    const matches = this.withAnyId((other) => sameId(id, other));
+    const matches = this.withAnyId(id.name, (other) => sameId(id, other));
     const [only] = matches;
     if (only !== undefined && matches.length === 1) return only;
     const problem = `${only === undefined ? 'no' : 'multiple'} matches for Id ${formatId(id)}`;
     throw new KustomizeError(`${problem}; failed to find unique target for patch ${formatId(id)}`);
   }
 
-  /** Those that an object may name: of its namespace, of none, or of those that a role binding says. */
-  thoseReferrableBy(referrer: Resource): readonly Resource[] {
-    const id = referrer.currentId;
-    if (isClusterScoped(id)) return this.#resources;
-    const namespace = effectiveNamespace(id);
-    const bound = boundNamespaces(referrer);
-    return this.#resources.filter((resource) => {
-      const other = resource.currentId;
-      return isClusterScoped(other) || effectiveNamespace(other) === namespace || bound.has(other.namespace);
-    });
-  }
-
   /** Adds a generated object, or merges it into the one with its id, as its behavior says. @throws KustomizeError */
   absorb(resource: Resource): void {
     const id = resource.currentId;
-    const matches = this.withAnyId((other) => sameId(id, other));
+    const matches = this.withAnyId(id.name, (other) => sameId(id, other));
     const { behavior } = resource;
     const [old] = matches;
     if (old === undefined) {
@@ -97,6 +88,16 @@ export class ResourceMap {
     }
     this.#resources[this.#resources.indexOf(old)] = resource;
   }
+}
+
+/** Tells which objects another one may name: those of its namespace, of none, or of those that a role binding says. */
+export function referrableBy(referrer: Resource): (resource: Resource) => boolean {
+  const id = referrer.currentId;
+  if (isClusterScoped(id)) return () => true;
+  const namespace = effectiveNamespace(id);
+  const bound = boundNamespaces(referrer);
+  return ({ currentId }) =>
+    isClusterScoped(currentId) || effectiveNamespace(currentId) === namespace || bound.has(currentId.namespace);
 }
 
 /** The namespaces of the service accounts that a role binding names. */

@@ -119,6 +119,12 @@ export class Resource {
     }));
   }
 
+  /** Whether it is or was called so; a quick look before ids are compared. */
+  isOrWasCalled(name: string): boolean {
+    if (this.node.lookup('metadata', 'name')?.text === name) return true;
+    return this.#note(note.previousNames)?.includes(name) ?? false;
+  }
+
   /** What named it where it was read. */
   get originalId(): ResourceId {
     return this.previousIds[0] ?? this.currentId;
@@ -155,7 +161,7 @@ export class Resource {
 
   /** Whether a note that is on or off is on. */
   isEnabled(name: string): boolean {
-    return this.annotations.get(name) === enabled;
+    return this.#note(name) === enabled;
   }
 
   enable(name: string): void {
@@ -164,7 +170,7 @@ export class Resource {
 
   /** How a generated object meets one that is there: `create`, `merge`, `replace` or `unspecified`. */
   get behavior(): string {
-    return this.annotations.get(note.behavior) ?? 'unspecified';
+    return this.#note(note.behavior) ?? 'unspecified';
   }
 
   get annotations(): Map<string, string> {
@@ -192,8 +198,12 @@ export class Resource {
     metadata.fields.set(field, map);
   }
 
+  #note(name: string): string | undefined {
+    return this.node.lookup('metadata', 'annotations', name)?.text;
+  }
+
   #noted(name: string): string[] {
-    const text = this.annotations.get(name);
+    const text = this.#note(name);
     return text === undefined ? [] : text.split(',');
   }
 

@@ -47,7 +47,9 @@ export class VariableSet {
       const { object } = variable;
       // Without a namespace the one of any is meant.
       const isNamespaced = object.namespace !== '' || isClusterScoped(object);
-      const matches = map.withAnyId((id) => (isNamespaced ? sameId(object, id) : sameNamedKind(object, id)));
+      const matches = map.withAnyId(object.name, (id) =>
+        isNamespaced ? sameId(object, id) : sameNamedKind(object, id),
+      );
       if (matches.length > 1) {
         throw new KustomizeError(
           `found ${matches.length} resId matches for var ${shown(variable.name, object, args.fieldref?.fieldPath ?? '')} (unable to disambiguate)`,

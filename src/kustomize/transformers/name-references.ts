@@ -2,6 +2,7 @@ import { stringifyGoJson } from '../../printers/go-json.ts';
 import { KustomizeError, wrapped } from '../build-error.ts';
 import type { NameReference } from '../default-field-specs.ts';
 import { visitField } from '../field-spec.ts';
+import { referrableBy } from '../resource-map.ts';
 import type { Resource } from '../resource.ts';
 import {
   effectiveNamespace,
@@ -17,14 +18,15 @@ import type { Transformer } from './transformer.ts';
 /** Gives every field that names another object the name that the object has now. */
 export function nameReferenceTransformer(references: readonly NameReference[]): Transformer {
   return (map) => {
-    // Ids are found before any name is written: what is selected depends on where objects came from.
+    // Names do not change on the way: only what refers to them.
+    const byName = namesOf(map.resources);
     for (const referrer of map.resources) {
       const id = referrer.originalId;
-      let candidates: readonly Resource[] | undefined;
+      let candidates: Candidates | undefined;
       for (const { fieldSpecs = [], ...target } of references) {
         for (const spec of fieldSpecs) {
           if (!isSelectedGvk(id, spec)) continue;
-          candidates ??= map.thoseReferrableBy(referrer);
+          candidates ??= new Candidates(map.resources, byName, referrer);
           new ReferenceField(referrer, spec.path ?? '', target, candidates).update();
         }
       }
@@ -32,14 +34,49 @@ export function nameReferenceTransformer(references: readonly NameReference[]): 
   };
 }
 
+/** All objects by the names that they had before. */
+function namesOf(resources: readonly Resource[]): Map<string, Resource[]> {
+  const byName = new Map<string, Resource[]>();
+  for (const resource of resources) {
+    for (const name of new Set(resource.previousIds.map((id) => id.name))) {
+      const named = byName.get(name) ?? [];
+      named.push(resource);
+      byName.set(name, named);
+    }
+  }
+  return byName;
+}
+
+/** The objects that one object may name. */
+class Candidates {
+  readonly #all: readonly Resource[];
+  readonly #byName: ReadonlyMap<string, readonly Resource[]>;
+  readonly #isReferrable: (resource: Resource) => boolean;
+
+  constructor(all: readonly Resource[], byName: ReadonlyMap<string, readonly Resource[]>, referrer: Resource) {
+    this.#all = all;
+    this.#byName = byName;
+    this.#isReferrable = referrableBy(referrer);
+  }
+
+  some(matches: (resource: Resource) => boolean): boolean {
+    return this.#all.some((resource) => matches(resource) && this.#isReferrable(resource));
+  }
+
+  /** Those that were called so. */
+  named(name: string): readonly Resource[] {
+    return (this.#byName.get(name) ?? []).filter(this.#isReferrable);
+  }
+}
+
 /** One field of an object that may name others of a kind. */
 class ReferenceField {
   readonly #referrer: Resource;
   readonly #path: string;
   readonly #target: GvkSelector;
-  readonly #candidates: readonly Resource[];
+  readonly #candidates: Candidates;
 
-  constructor(referrer: Resource, path: string, target: GvkSelector, candidates: readonly Resource[]) {
+  constructor(referrer: Resource, path: string, target: GvkSelector, candidates: Candidates) {
     this.#referrer = referrer;
     this.#path = path;
     this.#target = target;
@@ -69,7 +106,11 @@ class ReferenceField {
   }
 
   #setScalar(field: YamlNode): void {
-    const referral = this.#select(field.text, this.#candidates, (resource) => resource.name);
+    const referral = this.#select(
+      field.text,
+      () => true,
+      (resource) => resource.name,
+    );
     if (referral === undefined) return;
     referral.addReferrer(formatId(this.#referrer.currentId));
     if (referral.name !== field.text) field.setScalar(referral.name);
@@ -80,8 +121,8 @@ class ReferenceField {
     const name = field.get('name');
     if (name === undefined) throw new KustomizeError("path config error; no 'name' field in node");
     const oldName = name.text;
-    const candidates = this.#ofNamespace(field.get('namespace')?.text);
-    const referral = this.#select(oldName, candidates, (resource) => `${resource.name}/${resource.namespace}`);
+    const isOfNamespace = this.#ofNamespace(field.get('namespace')?.text);
+    const referral = this.#select(oldName, isOfNamespace, (resource) => `${resource.name}/${resource.namespace}`);
     if (referral === undefined) return;
     referral.addReferrer(formatId(this.#referrer.currentId));
     const { name: newName, namespace } = referral;
@@ -90,20 +131,24 @@ class ReferenceField {
     if (namespace !== '') field.set('namespace', YamlNode.scalar(namespace));
   }
 
-  #ofNamespace(namespace: string | undefined): readonly Resource[] {
-    if (namespace === undefined) return this.#candidates;
-    if (namespace === notANamespace) return [];
-    const original = this.#candidates.filter(({ originalId }) => effectiveNamespace(originalId) === namespace);
-    if (original.length > 0) return original;
-    return this.#candidates.filter(({ currentId }) => effectiveNamespace(currentId) === namespace);
+  /** Objects that came with a namespace go before those that were put into it. */
+  #ofNamespace(namespace: string | undefined): (resource: Resource) => boolean {
+    if (namespace === undefined) return () => true;
+    if (namespace === notANamespace) return () => false;
+    const isOriginal = ({ originalId }: Resource): boolean => effectiveNamespace(originalId) === namespace;
+    if (this.#candidates.some(isOriginal)) return isOriginal;
+    return ({ currentId }) => effectiveNamespace(currentId) === namespace;
   }
 
   /** The one object that the name meant. @throws KustomizeError where there are several that differ */
-  #select(oldName: string, all: readonly Resource[], identity: (resource: Resource) => string): Resource | undefined {
-    let candidates = all.filter((resource) => {
-      const previous = resource.previousIds;
-      return previous.some(({ name }) => name === oldName) && previous.some((id) => isSelectedGvk(id, this.#target));
-    });
+  #select(
+    oldName: string,
+    isMeant: (resource: Resource) => boolean,
+    identity: (resource: Resource) => string,
+  ): Resource | undefined {
+    let candidates = this.#candidates
+      .named(oldName)
+      .filter((resource) => isMeant(resource) && resource.previousIds.some((id) => isSelectedGvk(id, this.#target)));
     candidates = candidates.filter((resource) => this.#isRole(resource) && this.#isReachable(resource));
     if (candidates.length === 1) return candidates[0];
     candidates = candidates.filter((resource) => sameAffixes(resource, this.#referrer, true));

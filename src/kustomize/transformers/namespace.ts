@@ -2,7 +2,7 @@ import { goQuote } from '../../apimachinery/field-error.ts';
 import { KustomizeError, messageOf } from '../build-error.ts';
 import { type FieldSpec, visitField } from '../field-spec.ts';
 import type { Resource } from '../resource.ts';
-import { apiVersionOf, isClusterScoped, sameId } from '../resource-id.ts';
+import { apiVersionOf, isClusterScoped } from '../resource-id.ts';
 import { wrongKind, YamlNode, yamlTag } from '../yaml-node.ts';
 import type { Transformer } from './transformer.ts';
 
@@ -39,7 +39,7 @@ export function namespaceTransformer(options: NamespaceOptions): Transformer {
       resource.storePreviousId();
       setNamespace(resource, options);
       const id = resource.currentId;
-      const matches = map.withCurrentId((other) => sameId(id, other));
+      const matches = map.withCurrentId(id);
       if (matches.length !== 1) {
         const shown = matches.map((match) => match.toString()).join(' ');
         throw new KustomizeError(`namespace transformation produces ID conflict: [${shown}]`);

@@ -13,7 +13,7 @@ export function replicasTransformer(
   return (map) => {
     let isFound = false;
     for (const spec of fieldSpecs) {
-      for (const { node } of map.withAnyId((id) => id.name === name && isSelectedGvk(id, spec))) {
+      for (const { node } of map.withAnyId(name, (id) => isSelectedGvk(id, spec))) {
         isFound = true;
         visitField(node, spec, (replicas) => replicas.setScalar(`${count}`, yamlTag.integer), {
           kind: 'scalar',
