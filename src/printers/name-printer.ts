@@ -1,5 +1,5 @@
 import { parseGroupVersion } from '../apimachinery/gvk.ts';
-import { listItems, type ListPrinter, type ObjectPrinter, PrinterError } from './printer.ts';
+import { listItems, type ListPrinter, type ObjectPrinter, PrintableEvent, PrinterError } from './printer.ts';
 
 export interface NamePrinterOptions {
   /** What was done, `created`; left out with `-o name`. */
@@ -28,6 +28,7 @@ export class NamePrinter implements ObjectPrinter {
   }
 
   print(object: unknown): string {
+    if (object instanceof PrintableEvent) return this.print(object.object);
     const items = listItems(object);
     if (items !== undefined) return items.map((item) => this.print(item)).join('');
     const { apiVersion, kind, metadata } = object as { apiVersion?: unknown; kind?: unknown; metadata?: unknown };

@@ -18,6 +18,17 @@ export interface ListPrinter {
   end(): Iterable<string>;
 }
 
+/** An event of a watch, as `--output-watch-events` prints them. */
+export class PrintableEvent {
+  readonly type: string;
+  readonly object: unknown;
+
+  constructor(type: string, object: unknown) {
+    this.type = type;
+    this.object = object;
+  }
+}
+
 /** Output that cannot be made, or a format that does not exist. The message is the real one. */
 export class PrinterError extends Error {
   /** What goes to standard output all the same. */

@@ -1,6 +1,6 @@
 import { stringifyKyaml, stringifyYaml } from '../apimachinery/yaml.ts';
 import { stringifyGoJson } from './go-json.ts';
-import { listItems, type ListPrinter, type ObjectPrinter, PrinterError } from './printer.ts';
+import { listItems, type ListPrinter, type ObjectPrinter, PrintableEvent, PrinterError } from './printer.ts';
 
 /** The List that several objects are printed in, without them. */
 export function emptyList(): { apiVersion: 'v1'; items: unknown[]; kind: 'List'; metadata: { resourceVersion: '' } } {
@@ -10,6 +10,10 @@ export function emptyList(): { apiVersion: 'v1'; items: unknown[]; kind: 'List';
 /** `-o json`: four spaces, keys sorted, HTML characters escaped. */
 export class JsonPrinter implements ObjectPrinter {
   print(object: unknown): string {
+    // Events stand on a line each, what happened before what it happened to.
+    if (object instanceof PrintableEvent) {
+      return `{"type":${stringifyGoJson(object.type)},"object":${stringifyGoJson(object.object)}}\n`;
+    }
     return `${stringifyGoJson(object, '    ')}\n`;
   }
 
@@ -65,7 +69,9 @@ export class KyamlPrinter implements ObjectPrinter {
     if (unreadable.test(stringifyGoJson(object))) {
       throw new PrinterError('error decoding: yaml: control characters are not allowed');
     }
-    return `---\n${stringifyKyaml(object)}`;
+    if (!(object instanceof PrintableEvent)) return `---\n${stringifyKyaml(object)}`;
+    const inner = stringifyKyaml(object.object).trimEnd().replaceAll('\n', '\n  ');
+    return `---\n{\n  type: ${stringifyKyaml(object.type).trimEnd()},\n  object: ${inner},\n}\n`;
   }
 }
 

@@ -108,12 +108,15 @@ class Tables {
     this.#needsBlankLine = this.hasPrinted && table.noHeaders !== true;
     // Once asked for it stays, also for kinds without namespaces.
     this.#withNamespace ||= allNamespaces && mapping.namespaced;
-    const { kind, group } = mapping.gvk;
-    const prefix = group === '' ? kind.toLowerCase() : `${kind.toLowerCase()}.${group}`;
-    const kindPrefix = this.#withKind ? { kindPrefix: prefix } : {};
+    const kindPrefix = this.#withKind ? { kindPrefix: kindPrefixOf(mapping) } : {};
     this.#printer = new TablePrinter({ ...table, withNamespace: this.#withNamespace, ...kindPrefix }, this.#writer);
     this.#last = mapping;
   }
+}
+
+/** What names are told with: `pod`, `deployment.apps`. */
+export function kindPrefixOf({ gvk: { kind, group } }: RestMapping): string {
+  return group === '' ? kind.toLowerCase() : `${kind.toLowerCase()}.${group}`;
 }
 
 /** The Table that the server sent, or one of names and ages when it sent objects. */

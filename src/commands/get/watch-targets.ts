@@ -7,11 +7,12 @@ import type { Client } from '../../client/client.ts';
 import { listError } from '../../client/list-error.ts';
 import { decodeWatch } from '../../client/watch-decoder.ts';
 import { withEventColumn } from '../../printers/generic-table.ts';
+import { PrintableEvent } from '../../printers/printer.ts';
 import { TablePrinter } from '../../printers/table-printer.ts';
 import { pathOf, type Target } from './fetch-targets.ts';
 import type { GetOptions } from './get-options.ts';
 import { itemsOf } from './print-objects.ts';
-import { asTable, sortRows, tableAccept } from './print-tables.ts';
+import { asTable, kindPrefixOf, sortRows, tableAccept } from './print-tables.ts';
 
 /** Prints what there is of one kind (or one object) and then every change, until the watch ends or is interrupted. */
 export async function watchTargets(
@@ -26,6 +27,7 @@ export async function watchTargets(
   if (kinds.size > 1) throw new CommandError('you may only specify a single resource type');
   const accept = options.printer === undefined && options.serverPrint ? tableAccept : 'application/json';
   const show = watchPrinter(options, target, context);
+  if (targets.length > 1) return refuseSeveral(targets, accept, client, show);
   const path = pathOf(target.mapping, target.namespace, undefined);
   const fieldSelector = target.name === undefined ? options.fieldSelector : `metadata.name=${target.name}`;
   const query = { labelSelector: options.selector, fieldSelector };
@@ -49,6 +51,22 @@ export async function watchTargets(
     if (context.signal.aborted) throw new SilentExit(130);
     throw error;
   }
+}
+
+/** Shows several objects, which cannot be watched. @throws CommandError, StatusError */
+async function refuseSeveral(
+  targets: readonly Target[],
+  accept: string,
+  client: Client,
+  show: (type: string, answer: Unstructured, isFirst: boolean) => void,
+): Promise<never> {
+  const answers = await Promise.all(
+    targets.map(({ mapping, namespace, name }) =>
+      client.request({ method: 'GET', path: pathOf(mapping, namespace, name), accept }),
+    ),
+  );
+  for (const { body } of answers) show('ADDED', parseJson(body) as unknown as Unstructured, true);
+  throw new CommandError('you may only watch a single resource or type of resource at a time');
 }
 
 /** What there is when the watch begins; undefined where the object is not there and need not be. */
@@ -91,12 +109,12 @@ function watchPrinter(
   if (printer !== undefined) {
     return (type, answer) => {
       for (const object of itemsOf(answer, target.mapping)) {
-        const shown = options.watchEvents ? { type, object } : object;
-        out.write(printer.print(shown));
+        out.write(printer.print(options.watchEvents ? new PrintableEvent(type, object) : object));
       }
     };
   }
-  const tables = new TablePrinter({ ...options.table, withNamespace: options.allNamespaces });
+  const kindPrefix = options.table.showKind ? { kindPrefix: kindPrefixOf(target.mapping) } : {};
+  const tables = new TablePrinter({ ...options.table, ...kindPrefix, withNamespace: options.allNamespaces });
   return (type, answer, isFirst) => {
     const all = asTable(answer, context.clock.now());
     const table = isFirst ? sortRows(all, options.sortBy) : all;
