@@ -36,7 +36,7 @@ async function forwarding(
     'port-forward',
     ...argv,
   );
-  for (let round = 0; round < 10_000 && !streams.stdout.includes(' -> '); round++) {
+  for (let round = 0; round < 1_000_000 && !streams.stdout.includes(' -> '); round++) {
     await new Promise((resolve) => setImmediate(resolve));
   }
   await use(Number(/:(\d+) -> /.exec(streams.stdout)?.[1]), outcome);
