@@ -11,6 +11,8 @@ import { createDaemonSetController } from './daemon-set-controller.ts';
 import { createDeploymentController } from './deployment-controller.ts';
 import { createDisruptionController } from './disruption-controller.ts';
 import { createEndpointSliceController } from './endpoint-slice-controller.ts';
+import { createBootstrapSigner, createTokenCleaner } from './bootstrap-token-controllers.ts';
+import { createEndpointSliceMirroringController } from './endpoint-slice-mirroring-controller.ts';
 import { createEndpointsController } from './endpoints-controller.ts';
 import { createGarbageCollector } from './garbage-collector.ts';
 import { createNamespaceController } from './namespace-controller.ts';
@@ -51,7 +53,10 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'deployment-controller': createDeploymentController,
   'disruption-controller': createDisruptionController,
   'endpoints-controller': createEndpointsController,
+  'bootstrap-signer-controller': createBootstrapSigner,
   'endpointslice-controller': createEndpointSliceController,
+  'endpointslice-mirroring-controller': createEndpointSliceMirroringController,
+  'token-cleaner-controller': createTokenCleaner,
   'garbage-collector-controller': createGarbageCollector,
   'namespace-controller': createNamespaceController,
   'ephemeral-volume-controller': createEphemeralVolumeController,
@@ -76,11 +81,15 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'replicationcontroller-controller': createReplicationController,
 };
 
+/** Those that `*` does not mean: they run when they are named. */
+const offByDefault = new Set(['bootstrap-signer-controller', 'token-cleaner-controller']);
+
 /** Whom events name as their source, where that is not the controller. */
 const eventSources: Readonly<Record<string, string>> = {
   'disruption-controller': 'controllermanager',
   'endpoints-controller': 'endpoint-controller',
   'endpointslice-controller': 'endpoint-slice-controller',
+  'endpointslice-mirroring-controller': 'endpoint-slice-mirroring-controller',
   'ephemeral-volume-controller': 'ephemeral_volume',
   'horizontal-pod-autoscaler-controller': 'horizontal-pod-autoscaler',
   'node-ipam-controller': 'cidrAllocator',
@@ -92,7 +101,10 @@ const eventSources: Readonly<Record<string, string>> = {
 /** Makes the control loops that `controllers` asks for; their informers are started by the caller before `start`. */
 export function createControllerManager(options: ControllerManagerOptions): ControllerManager {
   const asked = options.controllers.split(',').map((name) => name.trim());
-  const isOn = (name: string): boolean => !asked.includes(`-${name}`) && (asked.includes('*') || asked.includes(name));
+  const isOn = (name: string): boolean => {
+    if (asked.includes(`-${name}`)) return false;
+    return asked.includes(name) || (asked.includes('*') && !offByDefault.has(name));
+  };
   const controllers: Controller[] = Object.entries(constructors)
     .filter(([name]) => isOn(name))
     .map(([name, construct]) =>
