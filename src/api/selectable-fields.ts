@@ -23,7 +23,7 @@ function readerOf(path: string): FieldReader {
     if (typeof value === 'string') return value;
     return path === 'spec.unschedulable' || path === 'spec.hostNetwork'
       ? 'false'
-      : path.startsWith('status.replicas')
+      : path === 'status.replicas' || path === 'status.successful'
         ? '0'
         : '';
   };

@@ -108,7 +108,7 @@ export interface DeviceCapacity {
 export interface DeviceClaim {
   config?: DeviceClaimConfiguration[];
   constraints?: DeviceConstraint[];
-  requests?: DeviceRequest[];
+  requests?: DeviceRequest[] | null;
 }
 
 /** io.k8s.api.resource.v1.DeviceClaimConfiguration */

@@ -5,7 +5,8 @@ import { CelEvaluationError, CelOpaque, type CelValue } from '../values.ts';
 import { intOf, opaqueOf, textOf } from './arguments.ts';
 
 const { bool, double, int, string } = types;
-const quantityType = structType('kubernetes.Quantity');
+/** Amounts such as `1Gi`. */
+export const quantityType = structType('kubernetes.Quantity');
 
 /** A quantity, as in resource requests. */
 export class CelQuantity extends CelOpaque {

@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { MutatingWebhookConfiguration } from '../../types/admissionregistration-v1.ts';
+import { setMutatingWebhookDefaults, webhookConfigurationStrategy } from './webhook-configuration-validation.ts';
 
 /** The types of MutatingWebhookConfiguration objects. */
 export const mutatingWebhookConfigurationTypes: TypeSource = {
@@ -70,4 +71,6 @@ export const mutatingWebhookConfigurationResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration',
   columns,
+  setDefaults: setMutatingWebhookDefaults,
+  strategy: webhookConfigurationStrategy,
 };

@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { ValidatingWebhookConfiguration } from '../../types/admissionregistration-v1.ts';
+import { setValidatingWebhookDefaults, webhookConfigurationStrategy } from './webhook-configuration-validation.ts';
 
 /** The types of ValidatingWebhookConfiguration objects. */
 export const validatingWebhookConfigurationTypes: TypeSource = {
@@ -51,4 +52,6 @@ export const validatingWebhookConfigurationResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration',
   columns,
+  setDefaults: setValidatingWebhookDefaults,
+  strategy: webhookConfigurationStrategy,
 };

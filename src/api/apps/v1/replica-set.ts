@@ -1,6 +1,5 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
-import { fieldReaders } from '../../selectable-fields.ts';
 import { setReplicaSetDefaults } from './workload-defaults.ts';
 import { replicaSetStrategy } from './workload-validation.ts';
 import {
@@ -96,5 +95,4 @@ export const replicaSetResource: ResourceDefinition = {
   columns,
   setDefaults: setReplicaSetDefaults,
   strategy: replicaSetStrategy,
-  selectableFields: fieldReaders(['status.replicas']),
 };

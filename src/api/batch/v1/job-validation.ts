@@ -35,16 +35,8 @@ export function labelsOfJobPods(name: string, uid: string): Record<string, strin
 export function validateJob(job: Job): FieldError[] {
   const { metadata, spec } = job;
   if (spec === undefined) return [required(specPath.child('selector'))];
-  const { selector, completions } = spec;
-  const parsed = readSelector(selector);
-  const errors = [
-    ...validateGeneratedSelector(job, spec),
-    ...validateJobSpec(spec, specPath),
-    ...(selector === undefined
-      ? [required(specPath.child('selector'))]
-      : validateLabelSelector(selector, specPath.child('selector'))),
-    ...(parsed === 'unreadable' ? [] : validateTemplateLabels(spec.template, parsed, templatePath)),
-  ];
+  const { completions } = spec;
+  const errors = [...validateGeneratedSelector(job, spec), ...validateSelectedSpec(spec)];
   if (spec.completionMode === 'Indexed' && completions !== undefined && completions > 0) {
     const name = metadata.name ?? '';
     const hostname = `${name}-${completions - 1}`;
@@ -54,6 +46,17 @@ export function validateJob(job: Job): FieldError[] {
     }
   }
   return errors;
+}
+
+function validateSelectedSpec(spec: JobSpec): FieldError[] {
+  const { selector, template } = spec;
+  const at = specPath.child('selector');
+  const parsed = readSelector(selector);
+  return [
+    ...validateJobSpec(spec, specPath),
+    ...(selector === undefined ? [required(at)] : validateLabelSelector(selector, at)),
+    ...(parsed === 'unreadable' ? [] : validateTemplateLabels(template, parsed, templatePath)),
+  ];
 }
 
 /** A selector that the server makes finds the pods of this job and no others. */
@@ -169,12 +172,15 @@ function validateRestartPolicy({ template, podFailurePolicy }: JobSpec, path: Fi
   return [invalid(path, policy, 'only "Never" is supported when podFailurePolicy is specified')];
 }
 
-/** What of a job may change: how much of it runs, and while it is suspended where its pods go. */
+/**
+ * Checks a job that was changed, once more besides `validateJob`, as the real server does. What of it may change: how much of it
+ * runs, and while it is suspended where its pods go.
+ */
 export function validateJobUpdate(job: Job, old: Job): FieldError[] {
   const { spec } = job;
   const before = old.spec;
   if (spec === undefined || before === undefined) return [];
-  const errors: FieldError[] = [];
+  const errors = validateSelectedSpec(spec);
   const fix = (path: FieldPath, value: unknown, was: unknown, shown = value): void => {
     if (equalJson(value ?? null, was ?? null)) return;
     errors.push(invalid(path, shown, 'field is immutable'));
@@ -188,15 +194,15 @@ export function validateJobUpdate(job: Job, old: Job): FieldError[] {
   }
   fix(specPath.child('selector'), spec.selector, before.selector);
   fixTemplate(old, spec, fix);
-  for (const field of [
-    'completionMode',
-    'podFailurePolicy',
-    'backoffLimitPerIndex',
-    'managedBy',
-    'successPolicy',
-  ] as const) {
-    fix(specPath.child(field), spec[field], before[field]);
-  }
+  const shown = {
+    podFailurePolicy: spec.podFailurePolicy && internalObject('PodFailurePolicy', spec.podFailurePolicy),
+    successPolicy: spec.successPolicy && internalObject('SuccessPolicy', spec.successPolicy),
+  };
+  fix(specPath.child('completionMode'), spec.completionMode, before.completionMode);
+  fix(specPath.child('podFailurePolicy'), spec.podFailurePolicy, before.podFailurePolicy, shown.podFailurePolicy);
+  fix(specPath.child('backoffLimitPerIndex'), spec.backoffLimitPerIndex, before.backoffLimitPerIndex);
+  fix(specPath.child('managedBy'), spec.managedBy, before.managedBy);
+  fix(specPath.child('successPolicy'), spec.successPolicy, before.successPolicy, shown.successPolicy);
   return errors;
 }
 

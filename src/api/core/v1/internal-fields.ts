@@ -15,9 +15,11 @@ AppArmorProfile Type" LocalhostProfile
 AzureDiskVolumeSource DiskName" DataDiskURI(diskURI)" CachingMode FSType(fsType) ReadOnly Kind
 AzureFilePersistentVolumeSource SecretName" ShareName" ReadOnly? SecretNamespace
 AzureFileVolumeSource SecretName" ShareName" ReadOnly?
+CELDeviceSelector Expression"
 CSIPersistentVolumeSource Driver" VolumeHandle" ReadOnly? FSType(fsType)" VolumeAttributes ControllerPublishSecretRef*SecretReference NodeStageSecretRef*SecretReference NodePublishSecretRef*SecretReference ControllerExpandSecretRef*SecretReference NodeExpandSecretRef*SecretReference
 CSIVolumeSource Driver" ReadOnly FSType(fsType) VolumeAttributes NodePublishSecretRef*LocalObjectReference
 Capabilities Add Drop
+CapacityRequirements Requests
 CephFSPersistentVolumeSource Monitors Path" User" SecretFile" SecretRef*SecretReference ReadOnly?
 CephFSVolumeSource Monitors Path" User" SecretFile" SecretRef*LocalObjectReference ReadOnly?
 CinderPersistentVolumeSource VolumeID" FSType(fsType)" ReadOnly? SecretRef*SecretReference
@@ -32,6 +34,13 @@ ContainerPort Name" HostPort# ContainerPort# Protocol" HostIP"
 ContainerResizePolicy ResourceName" RestartPolicy"
 ContainerRestartRule Action" ExitCodes*ContainerRestartRuleOnExitCodes
 ContainerRestartRuleOnExitCodes Operator" Values
+DeviceClaim Requests[]DeviceRequest Constraints[]DeviceConstraint Config[]DeviceClaimConfiguration
+DeviceClaimConfiguration Requests Opaque*OpaqueDeviceConfiguration
+DeviceConstraint Requests MatchAttribute DistinctAttribute
+DeviceRequest Name" Exactly*ExactDeviceRequest FirstAvailable[]DeviceSubRequest
+DeviceSelector CEL(cel)*CELDeviceSelector
+DeviceSubRequest Name" DeviceClassName" Selectors[]DeviceSelector AllocationMode" Count# Tolerations[]DeviceToleration Capacity*CapacityRequirements
+DeviceToleration Key" Operator" Value" Effect" TolerationSeconds
 DownwardAPIProjection Items[]DownwardAPIVolumeFile
 DownwardAPIVolumeFile Path" FieldRef*ObjectFieldSelector ResourceFieldRef*ResourceFieldSelector Mode
 DownwardAPIVolumeSource Items[]DownwardAPIVolumeFile DefaultMode
@@ -41,6 +50,7 @@ EnvVar Name" Value" ValueFrom*EnvVarSource
 EnvVarSource FieldRef*ObjectFieldSelector ResourceFieldRef*ResourceFieldSelector ConfigMapKeyRef*ConfigMapKeySelector SecretKeyRef*SecretKeySelector FileKeyRef*FileKeySelector
 EphemeralContainer Name" Image" Command Args WorkingDir" Ports[]ContainerPort EnvFrom[]EnvFromSource Env[]EnvVar Resources=ResourceRequirements ResizePolicy[]ContainerResizePolicy RestartPolicy RestartPolicyRules[]ContainerRestartRule VolumeMounts[]VolumeMount VolumeDevices[]VolumeDevice LivenessProbe*Probe ReadinessProbe*Probe StartupProbe*Probe Lifecycle*Lifecycle TerminationMessagePath" TerminationMessagePolicy" ImagePullPolicy" SecurityContext*SecurityContext Stdin? StdinOnce? TTY(tty)? TargetContainerName"
 EphemeralVolumeSource VolumeClaimTemplate*PersistentVolumeClaimTemplate
+ExactDeviceRequest DeviceClassName" Selectors[]DeviceSelector AllocationMode" Count# AdminAccess Tolerations[]DeviceToleration Capacity*CapacityRequirements
 ExecAction Command
 ExemptPriorityLevelConfiguration NominalConcurrencyShares LendablePercent
 FCVolumeSource TargetWWNs Lun FSType(fsType)" ReadOnly? WWIDs(wwids)
@@ -79,6 +89,7 @@ NodeSelectorTerm MatchExpressions[]NodeSelectorRequirement MatchFields[]NodeSele
 NonResourcePolicyRule Verbs NonResourceURLs
 ObjectFieldSelector APIVersion(apiVersion)" FieldPath"
 ObjectReference Kind" Namespace" Name" UID(uid)" APIVersion(apiVersion)" ResourceVersion" FieldPath"
+OpaqueDeviceConfiguration Driver" Parameters
 PersistentVolumeClaimSpec AccessModes Selector Resources=VolumeResourceRequirements VolumeName" StorageClassName VolumeMode DataSource*TypedLocalObjectReference DataSourceRef*TypedObjectReference VolumeAttributesClassName
 PersistentVolumeClaimTemplate ObjectMeta(metadata) Spec=PersistentVolumeClaimSpec
 PersistentVolumeClaimVolumeSource ClaimName" ReadOnly?
@@ -90,6 +101,10 @@ PodAntiAffinity RequiredDuringSchedulingIgnoredDuringExecution[]PodAffinityTerm 
 PodCertificateProjection SignerName" KeyType" MaxExpirationSeconds CredentialBundlePath" KeyPath" CertificateChainPath" UserAnnotations
 PodDNSConfig Nameservers Searches Options[]PodDNSConfigOption
 PodDNSConfigOption Name" Value
+PodFailurePolicy Rules[]PodFailurePolicyRule
+PodFailurePolicyOnExitCodesRequirement ContainerName Operator" Values
+PodFailurePolicyOnPodConditionsPattern Type" Status"
+PodFailurePolicyRule Action" OnExitCodes*PodFailurePolicyOnExitCodesRequirement OnPodConditions[]PodFailurePolicyOnPodConditionsPattern
 PodOS Name"
 PodReadinessGate ConditionType"
 PodResourceClaim Name" ResourceClaimName ResourceClaimTemplateName
@@ -109,6 +124,7 @@ QuobyteVolumeSource Registry" Volume" ReadOnly? User" Group" Tenant"
 RBDPersistentVolumeSource CephMonitors(monitors) RBDImage(image)" FSType(fsType)" RBDPool(pool)" RadosUser(user)" Keyring" SecretRef*SecretReference ReadOnly?
 RBDVolumeSource CephMonitors(monitors) RBDImage(image)" FSType(fsType)" RBDPool(pool)" RadosUser(user)" Keyring" SecretRef*LocalObjectReference ReadOnly?
 ResourceClaim Name" Request"
+ResourceClaimSpec Devices=DeviceClaim
 ResourceFieldSelector ContainerName" Resource" Divisor%
 ResourcePolicyRule Verbs APIGroups(apiGroups) Resources ClusterScope? Namespaces
 ResourceRequirements Limits Requests Claims[]ResourceClaim
@@ -127,6 +143,8 @@ ServiceAccountTokenProjection Audience" ExpirationSeconds# Path"
 SleepAction Seconds#
 StorageOSPersistentVolumeSource VolumeName" VolumeNamespace" FSType(fsType)" ReadOnly? SecretRef*ObjectReference
 StorageOSVolumeSource VolumeName" VolumeNamespace" FSType(fsType)" ReadOnly? SecretRef*LocalObjectReference
+SuccessPolicy Rules[]SuccessPolicyRule
+SuccessPolicyRule SucceededIndexes SucceededCount
 Sysctl Name" Value"
 TCPSocketAction Port# Host"
 Toleration Key" Operator" Value" Effect" TolerationSeconds

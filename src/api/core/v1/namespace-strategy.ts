@@ -12,6 +12,7 @@ const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
 export const namespaceStrategy: Strategy = {
   hasGeneration: false,
   returnDeletedObject: true,
+  resetFields: { '': ['status'], status: ['spec'], finalize: ['status'] },
   validateName: nameIsDnsLabel,
   // A generated name was not known yet when the defaults were filled in.
   adjustForCreate: setNamespaceDefaults,

@@ -902,6 +902,7 @@ export const podResource: ResourceDefinition = {
     'spec.hostNetwork',
     'status.phase',
     'status.podIP',
+    'status.podIPs',
     'status.nominatedNodeName',
   ]),
 };

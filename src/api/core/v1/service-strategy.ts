@@ -130,5 +130,5 @@ export const serviceStrategy: Strategy = {
       ? validateServiceUpdate(asService(object), asService(old))
       : validateServiceStatus(asService(object), asService(old)),
   warningsOnCreate: serviceWarnings,
-  warningsOnUpdate: serviceWarnings,
+  warningsOnUpdate: (object, _old, { subresource }) => (subresource === '' ? serviceWarnings(object) : []),
 };

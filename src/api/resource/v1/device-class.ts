@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { deviceClassStrategy } from './device-class-strategy.ts';
 import { ageColumn, nameColumn } from '../../columns.ts';
 
 /** The types of DeviceClass objects. */
@@ -46,4 +47,5 @@ export const deviceClassResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.resource.v1.DeviceClass',
   columns,
+  strategy: deviceClassStrategy,
 };

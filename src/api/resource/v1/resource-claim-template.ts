@@ -1,5 +1,7 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import type { ResourceClaimTemplate } from '../../types/resource-v1.ts';
+import { resourceClaimTemplateStrategy, setClaimSpecDefaults } from './resource-claim-validation.ts';
 import { ageColumn, nameColumn } from '../../columns.ts';
 
 /** The types of ResourceClaimTemplate objects. */
@@ -32,4 +34,6 @@ export const resourceClaimTemplateResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.resource.v1.ResourceClaimTemplate',
   columns,
+  setDefaults: (object) => setClaimSpecDefaults((object as unknown as ResourceClaimTemplate).spec.spec),
+  strategy: resourceClaimTemplateStrategy,
 };

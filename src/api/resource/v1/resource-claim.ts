@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { resourceClaimStrategy, setClaimSpecDefaults } from './resource-claim-validation.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { ResourceClaim } from '../../types/resource-v1.ts';
 
@@ -41,7 +42,7 @@ type DeviceAllocationResult
 type DeviceClaim
   config: [DeviceClaimConfiguration] atomic
   constraints: [DeviceConstraint] atomic
-  requests: [DeviceRequest] atomic
+  requests: [DeviceRequest] atomic null
 
 type DeviceClaimConfiguration
   opaque: OpaqueDeviceConfiguration
@@ -142,4 +143,6 @@ export const resourceClaimResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.resource.v1.ResourceClaim',
   columns,
+  setDefaults: (object) => setClaimSpecDefaults((object as unknown as ResourceClaim).spec),
+  strategy: resourceClaimStrategy,
 };

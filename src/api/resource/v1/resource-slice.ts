@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { resourceSliceStrategy } from './resource-slice-strategy.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { ResourceSlice } from '../../types/resource-v1.ts';
 
@@ -115,4 +116,5 @@ export const resourceSliceResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.resource.v1.ResourceSlice',
   columns,
+  strategy: resourceSliceStrategy,
 };

@@ -18,7 +18,8 @@ function fillObject(object: JsonObject, schema: Schema, types: SchemaSource): vo
       continue;
     }
     if (!present) {
-      if (property.default === undefined || !fits(property.default, property, types)) continue;
+      if (property.default === undefined || isOptionalName(key, schema) || !fits(property.default, property, types))
+        continue;
       setOwn(object, key, cloneJson(property.default));
     }
     fillValue(object[key], property, types);
@@ -60,6 +61,11 @@ function isShownAsNull(key: string, property: Schema, owner: Schema): boolean {
     return valueTimes.has(key);
   }
   return property.type === 'array' && property.default === undefined && owner.required?.includes(key) === true;
+}
+
+/** Names of what is referred to are published with an empty default, and left out when they are empty. */
+export function isOptionalName(key: string, owner: Schema): boolean {
+  return key === 'name' && owner.properties?.[key]?.default === '' && owner.required?.includes(key) !== true;
 }
 
 /** `default: {}` beside a reference to a string type (times, quantities) means nothing. */

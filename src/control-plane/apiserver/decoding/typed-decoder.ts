@@ -4,6 +4,7 @@ import { parseQuantity } from '../../../apimachinery/quantity.ts';
 import { protobufFields } from '../../../api/protobuf-fields.ts';
 import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachinery/schema.ts';
 import { canonicalMicroTime, canonicalTime } from '../../../apimachinery/go-time.ts';
+import { isOptionalName } from './schema-defaults.ts';
 import { describeJsonKind, goQualifiedName, goStructName, goTypeName } from './go-types.ts';
 
 /** A value does not fit its type; the message is the one of Go's json (or of the type that refused the value). */
@@ -176,11 +177,13 @@ const scalarsByType = new Map<string, ReadonlySet<string>>();
 function omittedScalars(type: string, types: SchemaSource): ReadonlySet<string> {
   let names = scalarsByType.get(type);
   if (names === undefined) {
-    const { properties = {}, required = [] } = types.lookup(type) ?? {};
+    const schema = types.lookup(type) ?? {};
+    const { properties = {}, required = [] } = schema;
     const own = (protobufFields(type, types) ?? []).flatMap((field) => {
       if (field.isEmbedded) return [...omittedScalars(field.name, types)];
-      const isDefaulted = properties[field.name]?.default !== undefined || required.includes(field.name);
-      return field.isPointer || field.isKept || isDefaulted ? [] : [field.name];
+      if (field.isPointer || field.isKept || required.includes(field.name)) return [];
+      const isDefaulted = properties[field.name]?.default !== undefined;
+      return isDefaulted && !isOptionalName(field.name, schema) ? [] : [field.name];
     });
     names = new Set(own);
     scalarsByType.set(type, names);

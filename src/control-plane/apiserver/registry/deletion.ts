@@ -62,6 +62,8 @@ export async function deleteObject(
   }
 }
 
+const uidChecked = new Set(['Namespace', 'CustomResourceDefinition']);
+
 /** Holds a delete against the uid and resourceVersion that it insists on. @throws StatusError 409 */
 export function checkPreconditions(
   store: Store,
@@ -73,7 +75,8 @@ export function checkPreconditions(
   const gr = { group: store.resource.gvk.group, resource: store.resource.gvk.kind };
   const actualUid = object.metadata.uid ?? '';
   if (uid !== undefined && uid !== actualUid) {
-    if (gr.group === '' && gr.resource === 'Namespace') {
+    // The registries of these two look for themselves, before the store does.
+    if (uidChecked.has(store.resource.gvk.kind) && !store.resource.custom) {
       const text = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actualUid}`;
       throw conflict(store.resource.groupResource, name, text);
     }

@@ -30,7 +30,6 @@ const scaleColumns: readonly Column[] = [
     priority: 0,
     cell: (object) => numberAt(object['status'], 'replicas'),
   },
-  ageColumn,
 ];
 
 const scaleDefinition: ResourceDefinition = {
@@ -45,12 +44,14 @@ const scaleDefinition: ResourceDefinition = {
   verbs: ['get', 'patch', 'update'],
   subresources: [],
   type: 'io.k8s.api.autoscaling.v1.Scale',
-  columns: scaleColumns,
 };
 
 /** autoscaling/v1 Scale of a workload: spec.replicas, status.replicas and the selector, or what a definition names. */
 export function scaleViewOf(parent: ApiResource, types: SchemaSource): SubresourceView {
-  const resource = apiResource(scaleDefinition, types);
+  // The parent's column has its description at hand.
+  const age = parent.custom ? undefined : parent.definition.columns?.find(({ name }) => name === ageColumn.name);
+  const columns = [...scaleColumns, age ?? ageColumn];
+  const resource = apiResource({ ...scaleDefinition, columns }, types);
   return {
     resource,
     project: (object) => projectScale(object, parent.scalePaths),

@@ -1,0 +1,101 @@
+import {
+  duplicate,
+  type FieldError,
+  type FieldPath,
+  invalid,
+  required,
+  tooLong,
+  tooMany,
+} from '../../../apimachinery/field-error.ts';
+import { isDns1123Label } from '../../../apimachinery/names.ts';
+import { validateCsiDriverName } from '../../core/v1/volume-source-validation.ts';
+import type { DeviceClassConfiguration, DeviceSelector } from '../../types/resource-v1.ts';
+import { deviceSelectorProblem } from './device-selector-compiler.ts';
+
+const mostExpressionBytes = 10 * 1024;
+const mostParameterBytes = 10 * 1024;
+const mostIdentifierLength = 32;
+
+/** Checks each of a list that may not be too long, and that no two are of the same key. */
+export function validateEach<Item>(
+  items: readonly Item[] | null | undefined,
+  most: number,
+  path: FieldPath,
+  validate: (item: Item, path: FieldPath) => FieldError[],
+  keyOf?: { readonly key: (item: Item) => string; readonly field?: string },
+): FieldError[] {
+  const list = items ?? [];
+  const seen = new Set<string>();
+  const errors = list.flatMap((item, index) => {
+    const at = path.index(index);
+    const found = validate(item, at);
+    if (keyOf === undefined) return found;
+    const key = keyOf.key(item);
+    const isKnown = seen.has(key);
+    seen.add(key);
+    return isKnown ? [...found, duplicate(keyOf.field === undefined ? at : at.child(keyOf.field), key)] : found;
+  });
+  return list.length > most ? [...errors, tooMany(path, list.length, most)] : errors;
+}
+
+/** Checks a name that has to be there and to be a DNS label. */
+export function validateLabelName(name: string, path: FieldPath): FieldError[] {
+  return name === '' ? [required(path)] : isDns1123Label(name).map((problem) => invalid(path, name, problem));
+}
+
+/** Checks what selects devices. */
+export function validateSelectors(selectors: readonly DeviceSelector[] | undefined, path: FieldPath): FieldError[] {
+  return validateEach(selectors, 32, path, ({ cel }, at) => {
+    const where = at.child('cel');
+    if (cel === undefined) return [required(where)];
+    const { expression } = cel;
+    const expressionAt = where.child('expression');
+    if (expression === '') return [required(expressionAt)];
+    if (Buffer.byteLength(expression) > mostExpressionBytes) return [tooLong(expressionAt, mostExpressionBytes)];
+    const problem = deviceSelectorProblem(expression);
+    return problem === undefined ? [] : [invalid(expressionAt, expression, problem)];
+  });
+}
+
+/** Checks what is passed on to a driver. */
+export function validateConfiguration({ opaque }: DeviceClassConfiguration, path: FieldPath): FieldError[] {
+  const at = path.child('opaque');
+  if (opaque === undefined) return [required(at)];
+  const errors = validateCsiDriverName(opaque.driver, at.child('driver'));
+  // What is decoded may lack what its type asks for.
+  const parameters: unknown = opaque.parameters;
+  const where = at.child('parameters');
+  if (parameters === undefined || parameters === null) return [...errors, required(where)];
+  if (typeof parameters !== 'object' || Array.isArray(parameters)) {
+    return [...errors, invalid(where, '<value omitted>', 'parameters must be a valid JSON object')];
+  }
+  const isTooLong = Buffer.byteLength(JSON.stringify(parameters)) > mostParameterBytes;
+  return isTooLong ? [...errors, tooLong(where, mostParameterBytes)] : errors;
+}
+
+/** Checks the name of an attribute or a capacity: `[domain/]identifier`. */
+export function validateAttributeName(name: string, path: FieldPath): FieldError[] {
+  if (name === '') return [required(path, 'name required')];
+  const parts = name.split('/');
+  const [domain = '', identifier = ''] = parts;
+  if (parts.length === 1) return validateIdentifier(domain, path);
+  if (parts.length > 2) return [invalid(path, name, 'must be of the form [<domain>/]<C identifier>')];
+  return [
+    ...(domain === '' ? [required(path, 'the domain must not be empty')] : validateCsiDriverName(domain, path)),
+    ...(identifier === '' ? [required(path, 'the name must not be empty')] : validateIdentifier(identifier, path)),
+  ];
+}
+
+/** The same of a name that says whose it is. */
+export function validateFullAttributeName(name: string, path: FieldPath): FieldError[] {
+  const errors = validateAttributeName(name, path);
+  return name === '' || name.includes('/') ? errors : [...errors, invalid(path, name, 'must include a domain')];
+}
+
+function validateIdentifier(text: string, path: FieldPath): FieldError[] {
+  const errors = text.length > mostIdentifierLength ? [tooLong(path, mostIdentifierLength)] : [];
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(text)) return errors;
+  const problem =
+    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for validation is '[A-Za-z_][A-Za-z0-9_]*')";
+  return [...errors, invalid(path, text, problem)];
+}

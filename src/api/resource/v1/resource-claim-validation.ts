@@ -1,0 +1,192 @@
+import {
+  checkImmutable,
+  type FieldError,
+  FieldPath,
+  invalid,
+  invalidFor,
+  notSupported,
+  required,
+} from '../../../apimachinery/field-error.ts';
+import { isDns1123Subdomain, isQualifiedName, isValidLabelValue } from '../../../apimachinery/names.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { internalObject } from '../../core/v1/internal-objects.ts';
+import type { Strategy } from '../../resource-definition.ts';
+import type {
+  DeviceClaim,
+  DeviceClaimConfiguration,
+  DeviceConstraint,
+  DeviceRequest,
+  DeviceToleration,
+  ExactDeviceRequest,
+  ResourceClaim,
+  ResourceClaimSpec,
+  ResourceClaimTemplate,
+} from '../../types/resource-v1.ts';
+import {
+  validateConfiguration,
+  validateEach,
+  validateFullAttributeName,
+  validateLabelName,
+  validateSelectors,
+} from './device-validation.ts';
+
+const specPath = new FieldPath('spec');
+const oneRequest = 'exactly one of `exactly` or `firstAvailable` is required';
+const oneAttribute = 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set';
+
+type Request = Pick<ExactDeviceRequest, 'allocationMode' | 'count' | 'deviceClassName' | 'selectors' | 'tolerations'>;
+
+/** One device each, and tolerations that compare values. */
+export function setClaimSpecDefaults(spec: ResourceClaimSpec | undefined): void {
+  for (const { exactly, firstAvailable = [] } of spec?.devices?.requests ?? []) {
+    for (const request of exactly === undefined ? firstAvailable : [exactly, ...firstAvailable]) {
+      if ((request.allocationMode ?? '') === '') request.allocationMode = 'ExactCount';
+      if (request.allocationMode === 'ExactCount' && (request.count ?? 0) === 0) request.count = 1;
+      for (const toleration of request.tolerations ?? []) toleration.operator ??= 'Equal';
+    }
+  }
+}
+
+/** Checks what a claim asks for. */
+function validateClaimSpec(spec: ResourceClaimSpec | undefined, path: FieldPath): FieldError[] {
+  const devices: DeviceClaim = spec?.devices ?? {};
+  const at = path.child('devices');
+  const names = new Set(
+    (devices.requests ?? []).flatMap(({ name, firstAvailable = [] }) => [
+      name,
+      ...firstAvailable.map((request) => `${name}/${request.name}`),
+    ]),
+  );
+  const byName = { key: ({ name }: { readonly name: string }): string => name, field: 'name' };
+  return [
+    ...validateEach(devices.requests, 32, at.child('requests'), validateRequest, byName),
+    ...validateEach(devices.constraints, 32, at.child('constraints'), (constraint, where) =>
+      validateConstraint(constraint, names, where),
+    ),
+    ...validateEach(devices.config, 32, at.child('config'), (config: DeviceClaimConfiguration, where) => [
+      ...validateReferences(config.requests, names, where),
+      ...validateConfiguration(config, where),
+    ]),
+  ];
+}
+
+function validateRequest({ name, exactly, firstAvailable = [] }: DeviceRequest, path: FieldPath): FieldError[] {
+  const errors = validateLabelName(name, path.child('name'));
+  const byName = { key: (request: { readonly name: string }): string => request.name, field: 'name' };
+  if (firstAvailable.length > 0) {
+    errors.push(
+      ...validateEach(
+        firstAvailable,
+        8,
+        path.child('firstAvailable'),
+        (request, at) => [...validateLabelName(request.name, at.child('name')), ...validateDemand(request, at)],
+        byName,
+      ),
+    );
+  }
+  if (exactly !== undefined) errors.push(...validateDemand(exactly, path.child('exactly')));
+  if (exactly === undefined && firstAvailable.length === 0) errors.push(required(path, oneRequest));
+  if (exactly !== undefined && firstAvailable.length > 0) {
+    errors.push(invalid(path, null, `${oneRequest}, but multiple fields are set`));
+  }
+  return errors;
+}
+
+function validateDemand(request: Request, path: FieldPath): FieldError[] {
+  const { deviceClassName, selectors, allocationMode = '', count = 0, tolerations = [] } = request;
+  const classAt = path.child('deviceClassName');
+  const countAt = path.child('count');
+  const errors =
+    deviceClassName === ''
+      ? [required(classAt)]
+      : invalidFor(classAt, deviceClassName, isDns1123Subdomain(deviceClassName));
+  errors.push(...validateSelectors(selectors, path.child('selectors')));
+  if (allocationMode === 'All') {
+    if (count !== 0) errors.push(invalid(countAt, count, "must not be specified when allocationMode is 'All'"));
+  } else if (allocationMode === 'ExactCount') {
+    if (count <= 0) errors.push(invalid(countAt, count, 'must be greater than zero'));
+  } else errors.push(notSupported(path.child('allocationMode'), allocationMode, ['All', 'ExactCount']));
+  return [...errors, ...validateEach(tolerations, 16, path.child('tolerations'), validateToleration)];
+}
+
+function validateToleration(toleration: DeviceToleration, path: FieldPath): FieldError[] {
+  const { key = '', operator = '', value = '', effect = '' } = toleration;
+  const errors = key === '' ? [] : invalidFor(path.child('key'), key, isQualifiedName(key));
+  if (operator === 'Exists') {
+    if (value !== '') errors.push(invalid(path.child('value'), value, 'must be empty for operator `Exists`'));
+  } else if (operator === 'Equal') {
+    errors.push(...invalidFor(path.child('value'), value, isValidLabelValue(value)));
+  } else if (operator === '') errors.push(required(path.child('operator')));
+  else errors.push(notSupported(path.child('operator'), operator, ['Equal', 'Exists']));
+  const effects = ['NoExecute', 'NoSchedule', 'None'];
+  if (effect !== '' && !effects.includes(effect)) errors.push(notSupported(path.child('effect'), effect, effects));
+  return errors;
+}
+
+function validateConstraint(constraint: DeviceConstraint, names: ReadonlySet<string>, path: FieldPath): FieldError[] {
+  const errors = validateReferences(constraint.requests, names, path);
+  const given = (['matchAttribute', 'distinctAttribute'] as const).filter((field) => constraint[field] !== undefined);
+  for (const field of given) errors.push(...validateFullAttributeName(constraint[field] ?? '', path.child(field)));
+  if (given.length === 0) errors.push(required(path, oneAttribute));
+  if (given.length > 1) errors.push(invalid(path, null, oneAttribute));
+  return errors;
+}
+
+function validateReferences(
+  references: readonly string[] | undefined,
+  names: ReadonlySet<string>,
+  path: FieldPath,
+): FieldError[] {
+  const validate = (name: string, at: FieldPath): FieldError[] => {
+    const parts = name.split('/');
+    if (parts.length > 2) {
+      const problem =
+        "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
+      return [invalid(at, name, problem)];
+    }
+    const errors = parts.flatMap((part) => validateLabelName(part, at));
+    return names.has(name) ? errors : [...errors, invalid(at, name, 'must be the name of a request in the claim')];
+  };
+  return validateEach(references, 32, path.child('requests'), validate, { key: (name) => name });
+}
+
+function claimOf(object: Unstructured): ResourceClaim {
+  return object as unknown as ResourceClaim;
+}
+
+function templateOf(object: Unstructured): ResourceClaimTemplate {
+  return object as unknown as ResourceClaimTemplate;
+}
+
+function shownSpec(spec: ResourceClaimSpec | undefined): object {
+  return internalObject('ResourceClaimSpec', spec ?? {});
+}
+
+/** What the registry does with claims: what they ask for never changes. */
+export const resourceClaimStrategy: Strategy = {
+  hasGeneration: false,
+  keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
+  resetFields: { '': ['status'], status: ['metadata', 'spec'] },
+  validateCreate: (object) => validateClaimSpec(claimOf(object).spec, specPath),
+  validateUpdate(object, old, { subresource }) {
+    if (subresource !== '') return [];
+    const [claim, before] = [claimOf(object), claimOf(old)];
+    return [
+      ...checkImmutable(specPath, shownSpec(claim.spec), shownSpec(before.spec)),
+      ...validateClaimSpec(claim.spec, specPath),
+    ];
+  },
+};
+
+/** The same for templates of claims. */
+export const resourceClaimTemplateStrategy: Strategy = {
+  hasGeneration: false,
+  validateCreate: (object) => validateClaimSpec(templateOf(object).spec.spec, specPath.child('spec')),
+  validateUpdate(object, old) {
+    const shown = ({ spec }: ResourceClaimTemplate): object => ({ ...spec.metadata, Spec: shownSpec(spec.spec) });
+    return [
+      ...checkImmutable(specPath, shown(templateOf(object)), shown(templateOf(old))),
+      ...validateClaimSpec(templateOf(object).spec.spec, specPath.child('spec')),
+    ];
+  },
+};
