@@ -55,7 +55,7 @@ export async function resolveTargets(request: TargetRequest, context: CommandCon
     for (const { object, source } of await readInput(request.input, context)) {
       const mapping = await findMapping(discovery, object, source);
       const own = object.metadata.namespace ?? '';
-      checkNamespace(own, namespace, mapping, context);
+      if (mapping.namespaced) checkNamespace(own, namespace, context);
       const place = own === '' ? namespace.name : own;
       targets.push({ mapping, namespace: place, name: object.metadata.name ?? '', source, manifest: object });
     }
@@ -80,13 +80,13 @@ export async function resolveTargets(request: TargetRequest, context: CommandCon
   });
 }
 
-function checkNamespace(
+/** Refuses an object of another namespace than --namespace names. @throws CommandError */
+export function checkNamespace(
   own: string,
   asked: { readonly name: string; readonly explicit: boolean },
-  mapping: RestMapping,
   context: CommandContext,
 ): void {
-  if (!mapping.namespaced || own === '' || own === asked.name) return;
+  if (own === '' || own === asked.name) return;
   if (!asked.explicit || context.globals.string('namespace') === '') return;
   throw new CommandError(
     `the namespace from the provided object "${own}" does not match the namespace "${asked.name}". You must pass '--namespace=${own}' to perform this operation.`,

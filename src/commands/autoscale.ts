@@ -1,5 +1,6 @@
 import { formatGroupVersion } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
+import { changeCauseOf, recordChangeCause, recordFlag } from '../cli/change-cause.ts';
 import { type CommandContext, CommandError, defineCommand } from '../cli/command.ts';
 import { throwFailures } from '../cli/exit.ts';
 import {
@@ -33,6 +34,7 @@ interface AutoscaleOptions extends Omit<AutoscalerSource, 'target'> {
   readonly dryRun: DryRun;
   readonly fieldManager: string;
   readonly saveConfig: boolean;
+  readonly cause: string | undefined;
   readonly printer: ObjectPrinter | undefined;
 }
 
@@ -52,6 +54,7 @@ export const autoscaleCommand = defineCommand<AutoscaleOptions>({
     dryRunFlag,
     fieldManagerFlag('kubectl-autoscale'),
     saveConfigFlag,
+    recordFlag,
     {
       name: 'cpu',
       type: 'string',
@@ -103,6 +106,7 @@ export const autoscaleCommand = defineCommand<AutoscaleOptions>({
       dryRun,
       fieldManager: flags.string('field-manager'),
       saveConfig: flags.bool('save-config'),
+      cause: changeCauseOf(flags, ['autoscale'], args),
       printer: await typedPrinter(flags, context),
     };
     check(options);
@@ -179,6 +183,7 @@ async function handle(
   const { dryRun, fieldManager, saveConfig } = options;
   const { name: namespace, explicit } = await context.cluster.namespace();
   const object = explicit ? withNamespace(made, namespace) : made;
+  recordChangeCause(object, options.cause);
   const printer = (operation: string): ObjectPrinter =>
     options.printer ?? new NamePrinter({ operation: `${operation}${dryRunSuffix[dryRun]}` });
   if (dryRun === 'client') {

@@ -94,7 +94,7 @@ export const eventsCommand = defineCommand<EventsOptions>({
   },
 });
 
-/** Names alone are not printed: the real program knows the format, but prints nothing. */
+/** Names alone are not printed: the real program cannot print those of typed lists, and does not say so here. */
 async function eventPrinter(
   output: string,
   make: () => Promise<ObjectPrinter | undefined>,

@@ -1,5 +1,6 @@
 import { gvkOf } from '../apimachinery/gvk.ts';
 import { cloneJson } from '../apimachinery/json.ts';
+import { changeCauseOf, recordChangeCause, recordFlag } from '../cli/change-cause.ts';
 import { type CommandContext, defineCommand } from '../cli/command.ts';
 import { throwFailures } from '../cli/exit.ts';
 import {
@@ -32,6 +33,7 @@ interface ExposeOptions {
   readonly dryRun: DryRun;
   readonly fieldManager: string;
   readonly saveConfig: boolean;
+  readonly cause: string | undefined;
   readonly printer: ObjectPrinter;
 }
 
@@ -65,6 +67,7 @@ export const exposeCommand = defineCommand<ExposeOptions>({
     dryRunFlag,
     fieldManagerFlag('kubectl-expose'),
     saveConfigFlag,
+    recordFlag,
     text('cluster-ip', 'Address of the service; None for a headless one, nothing to have one chosen.'),
     text('external-ip', 'A further address, which is not managed here, that the service answers on.'),
     { ...text('labels', 'Labels of the service, a=b,c=d; those of what is exposed when not given.'), shorthand: 'l' },
@@ -101,6 +104,7 @@ export const exposeCommand = defineCommand<ExposeOptions>({
       dryRun,
       fieldManager: flags.string('field-manager'),
       saveConfig: flags.bool('save-config'),
+      cause: changeCauseOf(flags, ['expose'], args),
       printer,
     };
   },
@@ -163,6 +167,7 @@ async function expose(
 ): Promise<void> {
   const name = source.name === '' ? target.name.slice(0, maxNameLength) : source.name;
   const made = await override(cloneJson(makeService({ ...source, name })), options.overrides, context);
+  recordChangeCause(made, options.cause);
   const { name: namespace, explicit } = await context.cluster.namespace();
   if (options.dryRun === 'client') {
     context.streams.out.write(options.printer.print(explicit ? withNamespace(made, namespace) : made));

@@ -267,6 +267,16 @@ export const commandTable: readonly CommandEntry[] = [
     long: 'Find out who one is for the server, and what one may do.',
   },
   {
+    path: ['auth', 'can-i'],
+    short: 'Check whether an action is allowed',
+    load: async () => (await import('./auth/can-i.ts')).canICommand,
+  },
+  {
+    path: ['auth', 'reconcile'],
+    short: 'Reconciles rules for RBAC role, role binding, cluster role, and cluster role binding objects',
+    load: async () => (await import('./auth/reconcile.ts')).reconcileCommand,
+  },
+  {
     path: ['auth', 'whoami'],
     short: 'Experimental: Check self subject attributes',
     load: async () => (await import('./auth/whoami.ts')).whoAmICommand,
@@ -477,6 +487,11 @@ export const commandTable: readonly CommandEntry[] = [
     short: 'Display resource (CPU/memory) usage of pods',
     aliases: ['pods', 'po'],
     load: async () => (await import('./top/pod.ts')).topPodCommand,
+  },
+  {
+    path: ['cluster-info', 'dump'],
+    short: 'Dump relevant information for debugging and diagnosis',
+    load: async () => (await import('./cluster-info/dump.ts')).clusterInfoDumpCommand,
   },
   {
     path: ['cordon'],

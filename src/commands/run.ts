@@ -2,6 +2,7 @@ import { isImageReference } from '../apimachinery/image-reference.ts';
 import type { GroupVersionResource } from '../apimachinery/gvk.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
+import { changeCauseOf, recordChangeCause, recordFlag } from '../cli/change-cause.ts';
 import {
   type CommandContext,
   CommandError,
@@ -41,6 +42,7 @@ interface RunOptions {
   readonly dryRun: DryRun;
   readonly fieldManager: string;
   readonly saveConfig: boolean;
+  readonly cause: string | undefined;
   readonly printer: ObjectPrinter;
   /** A line between the service and the pod, which the real program writes in YAML. */
   readonly separator: string;
@@ -71,6 +73,7 @@ const flags: readonly FlagDefinition[] = [
   dryRunFlag,
   fieldManagerFlag('kubectl-run'),
   saveConfigFlag,
+  recordFlag,
   { name: 'annotations', type: 'stringArray', default: '[]', description: 'An annotation of the pod, key=value.' },
   flag(
     'attach',
@@ -132,6 +135,7 @@ export const runCommand = defineCommand<RunOptions>({
       dryRun,
       fieldManager: values.string('field-manager'),
       saveConfig: values.bool('save-config'),
+      cause: changeCauseOf(values, ['run'], args),
       printer: printer ?? new NamePrinter({ operation: `created${dryRunSuffix[dryRun]}` }),
       separator: values.string('output') === 'yaml' ? '---\n' : '',
       attachment: attached ? { ...followOptions(values), attach: podAttacher() } : undefined,
@@ -262,6 +266,7 @@ async function store(
   context: CommandContext,
 ): Promise<Unstructured> {
   const { dryRun, fieldManager, saveConfig } = options;
+  recordChangeCause(made, options.cause);
   const { name: namespace, explicit } = await context.cluster.namespace();
   if (dryRun === 'client') return explicit ? withNamespace(made, namespace) : made;
   const client = await context.cluster.client();

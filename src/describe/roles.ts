@@ -8,16 +8,20 @@ export const describeRole: Describer = (object, text) => {
   text.labels('Labels', metadata?.labels);
   text.annotations('Annotations', metadata?.annotations);
   text.line(0, 'PolicyRule:');
-  text.table(
-    1,
-    ['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs'],
-    permissionsOf(rules ?? [])
-      .map((permission) => ({ key: sortKey(permission), row: rowOf(permission) }))
-      .toSorted((left, right) => (left.key < right.key ? -1 : left.key === right.key ? 0 : 1))
-      .map(({ row }) => row),
-  );
+  text.table(1, permissionColumns, permissionRows(rules ?? []));
   return Promise.resolve();
 };
+
+/** Headers of a table of what rules allow. */
+export const permissionColumns: readonly string[] = ['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs'];
+
+/** What rules allow, a row for each resource and each path. */
+export function permissionRows(rules: readonly PolicyRule[]): string[][] {
+  return permissionsOf(rules)
+    .map((permission) => ({ key: sortKey(permission), row: rowOf(permission) }))
+    .toSorted((left, right) => (left.key < right.key ? -1 : left.key === right.key ? 0 : 1))
+    .map(({ row }) => row);
+}
 
 /** A binding of a role or a cluster role. */
 export const describeRoleBinding: Describer = (object, text) => {

@@ -4,6 +4,7 @@ import { resolveSchema, type Schema, type SchemaSource } from '../apimachinery/s
 /** Fields that Go writes when they are empty though their types say no default. */
 const written: Readonly<Record<string, Readonly<Record<string, JsonValue>>>> = {
   'io.k8s.api.core.v1.Event': { firstTimestamp: null, lastTimestamp: null, eventTime: null },
+  'io.k8s.api.core.v1.PodCondition': { lastProbeTime: null, lastTransitionTime: null },
   'io.k8s.api.core.v1.ServicePort': { targetPort: 0 },
   'io.k8s.api.core.v1.ResourceFieldSelector': { divisor: '0' },
 };

@@ -2,6 +2,7 @@ import { gvkOf } from '../../apimachinery/gvk.ts';
 import { cloneJson, equalJson, type JsonObject } from '../../apimachinery/json.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
+import { recordChangeCause } from '../../cli/change-cause.ts';
 import { type CommandContext, CommandError, type FlagDefinition, type FlagValues } from '../../cli/command.ts';
 import { throwFailures } from '../../cli/exit.ts';
 import {
@@ -14,7 +15,7 @@ import {
 } from '../../cli/flags.ts';
 import { knownTypeOf, requireKnownType } from '../../cli/known-types.ts';
 import { type ManifestInput, manifestInput, readInput } from '../../cli/manifest-input.ts';
-import { loadTargets, nothingNamed, resolveTargets } from '../../cli/resource-targets.ts';
+import { checkNamespace, loadTargets, nothingNamed, resolveTargets } from '../../cli/resource-targets.ts';
 import { typedPrinter } from '../../cli/typed-objects.ts';
 import { typedShape } from '../../generators/typed-shapes.ts';
 import { withZeroValues } from '../../generators/zero-values.ts';
@@ -34,6 +35,8 @@ export interface SetOptions {
   readonly dryRun: DryRun;
   readonly fieldManager: string;
   readonly printer: ObjectPrinter;
+  /** What --record keeps; undefined for nothing. */
+  readonly cause?: string | undefined;
 }
 
 /** The flags that all `set` commands have. */
@@ -123,6 +126,7 @@ async function loadManifests(
     (await readInput(input, context)).map(async ({ object }) => {
       const { types, name: type } = await requireKnownType(object, context);
       const { name = '', namespace = '' } = object.metadata;
+      checkNamespace(namespace, await context.cluster.namespace(), context);
       const full = withZeroValues(object as unknown as JsonObject, type, types) as unknown as Unstructured;
       return { object: full, title: `${guessedResource(object.kind)}/${name}`, name, namespace, mapping: undefined };
     }),
@@ -165,6 +169,7 @@ export async function changeObjects(
     try {
       const isChanged = await change.apply(target.object);
       if (isChanged === false) continue;
+      recordChangeCause(target.object, options.cause);
       if (change.tellsUnchanged === true || !equalJson(before, target.object)) changes.push({ target, before });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

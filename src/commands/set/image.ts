@@ -1,3 +1,4 @@
+import { changeCauseOf, recordFlag } from '../../cli/change-cause.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { throwFailures } from '../../cli/exit.ts';
 import { splitChanges } from '../../cli/map-changes.ts';
@@ -29,11 +30,16 @@ export const setImageCommand = defineCommand<ImageOptions>({
     '  # Two containers of a deployment\n  kubectl set image deployment/web web=nginx:1.29 cache=redis:8\n\n' +
     '  # All containers of a daemon set\n  kubectl set image daemonset agent "*=agent:2"\n\n' +
     '  # A manifest, without a server\n  kubectl set image -f web.yaml web=nginx:1.29 --local -o yaml',
-  flags: [...setFlags, setSelectorFlag],
+  flags: [...setFlags, recordFlag, setSelectorFlag],
   async toOptions(args, flags, context) {
     const { resources, changes } = splitChanges(args, 'image');
     const options = await setOptions(resources, flags, 'image updated', context);
-    return { ...options, selector: flags.string('selector'), images: parseImages(changes) };
+    return {
+      ...options,
+      selector: flags.string('selector'),
+      images: parseImages(changes),
+      cause: changeCauseOf(flags, ['set', 'image'], args),
+    };
   },
   async run(options, context) {
     const targets = await loadForChange(options, context);

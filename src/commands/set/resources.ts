@@ -1,4 +1,5 @@
 import { parseQuantity } from '../../apimachinery/quantity.ts';
+import { changeCauseOf, recordFlag } from '../../cli/change-cause.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { throwFailures } from '../../cli/exit.ts';
 import {
@@ -30,6 +31,7 @@ export const setResourcesCommand = defineCommand<ResourcesOptions>({
     '  # No limits any more\n  kubectl set resources deployment web --limits=cpu=0,memory=0 --requests=cpu=0,memory=0',
   flags: [
     ...setFlags,
+    recordFlag,
     setSelectorFlag,
     {
       name: 'containers',
@@ -53,6 +55,7 @@ export const setResourcesCommand = defineCommand<ResourcesOptions>({
       containers: flags.string('containers'),
       limits: flags.string('limits'),
       requests: flags.string('requests'),
+      cause: changeCauseOf(flags, ['set', 'resources'], args),
     };
   },
   async run(options, context) {

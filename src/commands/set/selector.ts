@@ -1,5 +1,6 @@
 import type { ObjectLabelSelector } from '../../apimachinery/labels.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
+import { changeCauseOf, recordFlag } from '../../cli/change-cause.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { objectSelector } from '../../generators/object-selector.ts';
 import { changeObjects, loadForChange, type SetOptions, setFlags, setOptions } from './change-objects.ts';
@@ -25,6 +26,7 @@ export const setSelectorCommand = defineCommand<SelectorOptions>({
     ...setFlags
       .filter(({ name }) => name !== 'kustomize')
       .map((flag) => (flag.name === 'recursive' ? { ...flag, default: 'true' } : flag)),
+    recordFlag,
     { name: 'resource-version', type: 'string', default: '', description: 'Only change what has this version' },
   ],
   async toOptions(args, flags, context) {
@@ -33,7 +35,13 @@ export const setSelectorCommand = defineCommand<SelectorOptions>({
     const input = { filenames: flags.list('filename'), recursive: flags.bool('recursive') };
     const options = await setOptions(args.slice(0, -1), flags, 'selector updated', context, input);
     if (wanted === undefined) throw new CommandError('one selector is required');
-    return { ...options, selector: '', wanted, resourceVersion: flags.string('resource-version') };
+    return {
+      ...options,
+      selector: '',
+      wanted,
+      resourceVersion: flags.string('resource-version'),
+      cause: changeCauseOf(flags, ['set', 'selector'], args),
+    };
   },
   async run(options, context) {
     const targets = await loadForChange(options, context);

@@ -1,3 +1,4 @@
+import { changeCauseOf, recordFlag } from '../../cli/change-cause.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { throwFailures } from '../../cli/exit.ts';
 import { changeObjects, checkLocal, loadForChange, type SetOptions, setFlags, setOptions } from './change-objects.ts';
@@ -15,13 +16,13 @@ export const setServiceAccountCommand = defineCommand<SetOptions & { readonly ac
   examples:
     '  # A deployment\n  kubectl set serviceaccount deployment web robot\n\n' +
     '  # A manifest, without a server\n  kubectl set sa -f web.yaml robot --local -o yaml',
-  flags: setFlags,
+  flags: [...setFlags, recordFlag],
   async toOptions(args, flags, context) {
     const options = await setOptions(args.slice(0, -1), flags, 'serviceaccount updated', context);
     checkLocal(options);
     const account = args.at(-1);
     if (account === undefined) throw new CommandError('serviceaccount is required');
-    return { ...options, selector: '', account };
+    return { ...options, selector: '', account, cause: changeCauseOf(flags, ['set', 'serviceaccount'], args) };
   },
   async run(options, context) {
     const targets = await loadForChange(options, context, true);
