@@ -77,6 +77,8 @@ export interface CommandContext {
   ) => Promise<number>;
   /** What this program itself knows of the built-in kinds, for work without a server. */
   readonly bundledApi?: () => Promise<BundledApi>;
+  /** Runs another command line of this program with nothing to read, and gives what it printed. */
+  readonly runCommand?: (argv: readonly string[]) => Promise<string>;
   /** Everything that speaks to the cluster, made on first use so that --help and a wrong flag never need a kubeconfig. */
   readonly cluster: ClusterAccess;
 }
@@ -108,6 +110,8 @@ export interface CommandDefinition<Options = unknown> {
   readonly examples?: string;
   readonly flags: readonly FlagDefinition[];
   readonly hidden?: boolean;
+  /** All words are arguments, flags too. */
+  readonly rawArguments?: boolean;
   /** Flags end at the first argument, as for `exec` and `kubectl plugin` commands. */
   readonly flagsFirst?: boolean;
   /** The exit code of errors, where 1 says something else: `diff` uses it for differences. */

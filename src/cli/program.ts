@@ -17,7 +17,8 @@ import {
   UsageError,
 } from './command.ts';
 import type { CommandEntry } from './command-table.ts';
-import { FlagParseError, type FlagSet, type ParsedFlags, parseFlags, valueWithout } from './flag-parser.ts';
+import { FlagParseError, FlagSet, type ParsedFlags, parseFlags } from './flag-parser.ts';
+import { firstWord } from './first-word.ts';
 import { globalFlags } from './global-flags.ts';
 import { terminalSafe } from './terminal-output.ts';
 
@@ -92,29 +93,6 @@ class TreeCommand extends Command {
     if (name === undefined || !isChild) return { operands: argv, unknown: [] };
     return { operands: [name], unknown: argv.filter((_, index) => index !== at) };
   }
-}
-
-/**
- * Index of the first word that is no flag and no flag's value; -1 when there is none before `--`. Before a command is
- * found --help is not known either: as in cobra it swallows the word behind it.
- */
-function firstWord(argv: readonly string[], flags: readonly FlagDefinition[]): number {
-  const needsValue = (flag: FlagDefinition | undefined): boolean =>
-    flag === undefined || valueWithout(flag) === undefined;
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at] ?? '';
-    if (word === '--') return -1;
-    if (word.startsWith('--')) {
-      if (word.includes('=')) continue;
-      if (needsValue(flags.find(({ name }) => name === word.slice(2)))) at++;
-    } else if (word.startsWith('-')) {
-      if (word.length !== 2) continue;
-      if (needsValue(flags.find(({ shorthand }) => shorthand === word[1]))) at++;
-    } else if (word !== '') {
-      return at;
-    }
-  }
-  return -1;
 }
 
 class Program {
@@ -237,6 +215,14 @@ class Program {
     await this.#execute(definition, parsed);
   }
 
+  /** Runs another command line in the same world but for the streams. @returns what it printed */
+  async #runAside(argv: readonly string[]): Promise<string> {
+    const { memoryIOStreams } = await import('../system/memory-io-streams.ts');
+    const streams = memoryIOStreams();
+    await runProgram(this.#table, argv, { ...this.#world, streams });
+    return streams.stdout;
+  }
+
   /** A command that only holds others. */
   async #runGroup(entry: CommandEntry, argv: readonly string[]): Promise<void> {
     const parsed = this.#parse(this.#globals, argv);
@@ -250,6 +236,9 @@ class Program {
   }
 
   #parse(flags: readonly FlagDefinition[], argv: readonly string[], definition?: CommandDefinition): ParsedFlags {
+    if (definition?.rawArguments === true) {
+      return { args: argv, values: new FlagSet(flags), help: false, warnings: [] };
+    }
     try {
       const parsed = parseFlags(flags, argv, { flagsFirst: definition?.flagsFirst === true });
       for (const warning of parsed.warnings) this.#world.streams.err.write(`${warning}\n`);
@@ -288,6 +277,7 @@ class Program {
       globals,
       ...(world.runInPlace === undefined ? {} : { runInPlace: world.runInPlace }),
       ...(world.bundledApi === undefined ? {} : { bundledApi: world.bundledApi }),
+      runCommand: (argv) => this.#runAside(argv),
       cluster: {
         client: async () => (await makeAccess()).client(),
         discovery: async () => (await makeAccess()).discovery(),

@@ -65,9 +65,7 @@ export async function resolveTargets(request: TargetRequest, context: CommandCon
   const { selector, fieldSelector } = request;
   const hasSelector = selector !== '' || fieldSelector !== '';
   return found.map(({ mapping, name }) => {
-    if (name !== undefined && hasSelector) {
-      throw new CommandError('name cannot be provided when a selector is specified');
-    }
+    if (name !== undefined && hasSelector) throw new CommandError(namedAndSelected(request.args));
     if (name !== undefined && request.allNamespaces) {
       throw new CommandError('a resource cannot be retrieved by name across all namespaces');
     }
@@ -78,6 +76,13 @@ export async function resolveTargets(request: TargetRequest, context: CommandCon
     const selectors = { labelSelector: selector, fieldSelector };
     return { mapping, namespace: place, name, source: '', ...(name === undefined ? { selectors } : {}) };
   });
+}
+
+/** What is said of names beside a selector. */
+export function namedAndSelected(args: readonly string[]): string {
+  return args.some((argument) => argument.includes('/'))
+    ? 'selectors and the all flag cannot be used when passing resource/name arguments'
+    : 'name cannot be provided when a selector is specified';
 }
 
 /** Refuses an object of another namespace than --namespace names. @throws CommandError */

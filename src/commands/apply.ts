@@ -91,7 +91,7 @@ export const applyCommand = defineCommand<ApplyOptions>({
     if (input.filenames.length === 0) throw new CommandError('must specify one of -f and -k');
     const serverSide = flags.bool('server-side');
     const dryRun = dryRunOf(flags, context);
-    const deletion = deletionOf(flags);
+    const deletion = deletionOf(flags, context);
     const options: ApplyOptions = {
       input,
       policy: {
@@ -161,10 +161,10 @@ async function openApplySet(
   return startApplySet(applySet, { policy, deletion: prune?.deletion ?? {} }, client, context);
 }
 
-function deletionOf(flags: FlagValues): DeleteOptions {
+function deletionOf(flags: FlagValues, context: CommandContext): DeleteOptions {
   const gracePeriodSeconds = flags.int('grace-period');
   return {
-    propagationPolicy: cascadeOf(flags.string('cascade')),
+    propagationPolicy: cascadeOf(flags.string('cascade'), context),
     ...(gracePeriodSeconds < 0 ? {} : { gracePeriodSeconds }),
   };
 }

@@ -1,13 +1,15 @@
+import { goQuote } from '../apimachinery/field-error.ts';
 import type { KubeList } from '../apimachinery/object-meta.ts';
-import type { RestMapping } from '../apimachinery/rest-mapping.ts';
 import type { Client } from '../client/client.ts';
-import { type CommandContext, CommandError, defineCommand, type FlagValues, UsageError } from '../cli/command.ts';
+import { type CommandContext, CommandError, defineCommand, type FlagValues } from '../cli/command.ts';
 import { type DeletionTarget, deleteObjects } from '../cli/delete-objects.ts';
 import { cascadeOf } from '../cli/deletion-flags.ts';
 import { allNamespacesFlag, dryRunFlag, fieldSelectorFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
 import { rawTarget } from '../cli/raw-request.ts';
-import { nothingNamed } from '../cli/resource-targets.ts';
+import { checkNamespace, namedAndSelected, nothingNamed } from '../cli/resource-targets.ts';
+import { printWarning } from '../cli/warnings.ts';
+import { qualifiedName } from '../printers/name-printer.ts';
 import type { DryRun } from '../resource/dry-run.ts';
 import { dryRunOf } from '../cli/dry-run-flag.ts';
 import { findMapping, resourceOf, UnknownKindError } from '../resource/resource-access.ts';
@@ -82,9 +84,8 @@ export const deleteCommand = defineCommand<DeleteOptions>({
     { name: 'wait', type: 'bool', default: 'true', description: 'Wait until the objects are gone' },
   ],
   toOptions(args, flags, context) {
-    const output = flags.string('output');
-    if (output !== '' && output !== 'name')
-      throw new UsageError(`unexpected -o output mode: ${output}. We only support '-o name'`);
+    const cascade = cascadeOf(flags.string('cascade'), context);
+    const isSelecting = flags.bool('all') || flags.string('selector') !== '' || flags.string('field-selector') !== '';
     const options: DeleteOptions = {
       args,
       input: manifestInput(flags),
@@ -92,14 +93,14 @@ export const deleteCommand = defineCommand<DeleteOptions>({
       allNamespaces: flags.bool('all-namespaces'),
       selector: flags.string('selector'),
       fieldSelector: flags.string('field-selector'),
-      ignoreNotFound: flags.bool('ignore-not-found') || (flags.bool('all') && !flags.changed('ignore-not-found')),
+      ignoreNotFound: flags.bool('ignore-not-found') || (isSelecting && !flags.changed('ignore-not-found')),
       now: flags.bool('now'),
       force: flags.bool('force'),
       gracePeriodSeconds: gracePeriod(flags),
-      cascade: cascadeOf(flags.string('cascade')),
+      cascade,
       wait: flags.bool('wait') && !flags.bool('force'),
       timeoutMillis: flags.duration('timeout'),
-      output,
+      output: flags.string('output'),
       dryRun: dryRunOf(flags, context),
       interactive: flags.bool('interactive'),
       raw: flags.string('raw'),
@@ -116,14 +117,19 @@ export const deleteCommand = defineCommand<DeleteOptions>({
       return;
     }
     if (options.force && options.gracePeriodSeconds === 0) {
-      context.streams.err.write(
-        'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n',
+      printWarning(
+        'Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.',
+        context,
       );
     }
     const targets = await findTargets(options, client, context);
-    if (options.interactive && !(await confirm(targets, context))) {
+    if (options.interactive && targets.length > 0 && !(await confirm(targets, context))) {
       context.streams.out.write('deletion is cancelled\n');
       return;
+    }
+    const { explicit } = await context.cluster.namespace();
+    if (explicit && !options.allNamespaces && targets.some(({ mapping }) => !mapping.namespaced)) {
+      printWarning('deleting cluster-scoped resources, not scoped to the provided namespace', context);
     }
     await deleteObjects(targets, options, client, context);
   },
@@ -140,20 +146,46 @@ function gracePeriod(flags: FlagValues): number {
 }
 
 function checkOptions(options: DeleteOptions): void {
-  if (options.raw !== '') return;
-  if (options.all && options.selector !== '')
-    throw new CommandError('cannot set --all and --selector at the same time');
+  const { all, selector, fieldSelector, args, input, output, raw } = options;
+  if (raw === '') {
+    const isSelecting = selector !== '' || fieldSelector !== '';
+    if (all && isSelecting) throw new CommandError("setting 'all' parameter but found a non empty selector. ");
+    if (args.length === 0 && input.filenames.length === 0) {
+      throw new CommandError(
+        all || isSelecting ? 'at least one resource must be specified to use a selector' : nothingNamed,
+      );
+    }
+    if (args.length > 0 && input.filenames.length > 0) {
+      throw new CommandError(
+        'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well',
+      );
+    }
+  }
+  if (output !== '' && output !== 'name') {
+    throw new CommandError(`unexpected -o output mode: ${output}. We only support '-o name'`);
+  }
   if (options.force && options.gracePeriodSeconds > 0) {
     throw new CommandError('--force and --grace-period greater than 0 cannot be specified together');
   }
-  if (options.args.length === 0 && options.input.filenames.length === 0) {
-    throw new CommandError(nothingNamed);
+  if (raw !== '') checkRaw(options);
+}
+
+function checkRaw({ interactive, input, output, raw }: DeleteOptions): void {
+  const [filename = ''] = input.filenames;
+  if (interactive) throw new CommandError('--interactive can not be used with --raw');
+  if (input.filenames.length > 1) throw new CommandError('--raw can only use a single local file or stdin');
+  if (/^https?:\/\//.test(filename)) throw new CommandError('--raw cannot read from a url');
+  if (input.recursive) throw new CommandError('--raw and --recursive are mutually exclusive');
+  if (output !== '') throw new CommandError('--raw and --output are mutually exclusive');
+  if (!raw.startsWith('/')) {
+    throw new CommandError(`--raw must be a valid URL path: parse ${goQuote(raw)}: invalid URI for request`);
   }
 }
 
 async function findTargets(options: DeleteOptions, client: Client, context: CommandContext): Promise<DeletionTarget[]> {
   const discovery = await context.cluster.discovery();
-  const namespace = (await context.cluster.namespace()).name;
+  const asked = await context.cluster.namespace();
+  const namespace = asked.name;
   if (options.input.filenames.length > 0) {
     const targets: DeletionTarget[] = [];
     for (const { object, source } of await readInput(options.input, context)) {
@@ -162,9 +194,11 @@ async function findTargets(options: DeleteOptions, client: Client, context: Comm
         throw error;
       });
       if (mapping === undefined) continue;
+      const own = object.metadata.namespace ?? '';
+      if (mapping.namespaced) checkNamespace(own, asked, context);
       targets.push({
         mapping,
-        namespace: object.metadata.namespace ?? namespace,
+        namespace: own === '' ? namespace : own,
         name: object.metadata.name ?? '',
         source,
       });
@@ -175,6 +209,11 @@ async function findTargets(options: DeleteOptions, client: Client, context: Comm
   const targets: DeletionTarget[] = [];
   for (const { mapping, name } of found) {
     if (name !== undefined) {
+      const isSelecting = options.all || options.selector !== '' || options.fieldSelector !== '';
+      if (isSelecting) throw new CommandError(namedAndSelected(options.args));
+      if (options.allNamespaces) {
+        throw new CommandError('a resource cannot be retrieved by name across all namespaces');
+      }
       targets.push({ mapping, namespace, name, source: '' });
       continue;
     }
@@ -201,12 +240,9 @@ async function findTargets(options: DeleteOptions, client: Client, context: Comm
 async function confirm(targets: readonly DeletionTarget[], context: CommandContext): Promise<boolean> {
   const { in: input, out } = context.streams;
   out.write(`You are about to delete the following ${targets.length} resource(s):\n`);
-  for (const { mapping, name } of targets) out.write(`${qualified(mapping)}/${name}\n`);
-  out.write('Do you want to continue? (y/n): ');
-  const answer = (await input.readLine())?.trim() ?? '';
-  return answer === 'y' || answer === 'Y' || answer === 'yes';
-}
-
-function qualified({ gvr }: RestMapping): string {
-  return gvr.group === '' ? gvr.resource : `${gvr.resource}.${gvr.group}`;
+  for (const { mapping, name } of targets) {
+    out.write(`${qualifiedName(mapping.gvk.group, mapping.gvk.kind, name)}\n`);
+  }
+  out.write('Do you want to continue? (y/N): ');
+  return ((await input.readLine()) ?? '').trim().toLowerCase() === 'y';
 }

@@ -518,6 +518,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./taint.ts')).taintCommand,
   },
   {
+    path: ['completion'],
+    short: 'Output shell completion code for the specified shell (bash, zsh, fish, or powershell)',
+    group: settings,
+    load: async () => (await import('./completion.ts')).completionCommand,
+  },
+  {
     path: ['api-versions'],
     short: 'Print the supported API versions on the server, in the form of "group/version"',
     group: other,
@@ -632,6 +638,12 @@ export const commandTable: readonly CommandEntry[] = [
     group: other,
     load: async () => (await import('./version.ts')).versionCommand,
   },
+  ...(['__complete', '__completeNoDesc'] as const).map((name): CommandEntry => ({
+    path: [name],
+    short: 'Request shell completion choices for the specified command-line',
+    hidden: true,
+    load: async () => (await import('./complete.ts')).completeCommand(commandTable, name),
+  })),
   {
     path: ['alpha'],
     short: 'Commands for features in alpha',

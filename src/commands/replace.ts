@@ -82,7 +82,7 @@ export const replaceCommand = defineCommand<ReplaceOptions>({
       dryRun,
       deletion: force
         ? {
-            cascade: cascadeOf(flags.string('cascade')),
+            cascade: cascadeOf(flags.string('cascade'), context),
             // Zero would not wait for the end of what runs; the real program makes it one, too.
             gracePeriodSeconds: gracePeriodSeconds === 0 ? 1 : gracePeriodSeconds,
             force: false,

@@ -124,7 +124,7 @@ export const runCommand = defineCommand<RunOptions>({
     requireFlags(values, ['image']);
     const dryRun = dryRunOf(values, context);
     const printer = await typedPrinter(values, context);
-    const cascade = cascadeOf(values.string('cascade'));
+    const cascade = cascadeOf(values.string('cascade'), context);
     if (args.length === 0 || values.argumentsBeforeDash === 0) throw new UsageError('NAME is required for run');
     const attached = values.changed('attach') ? values.bool('attach') : values.bool('stdin');
     checkFlags(values, attached, dryRun);

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { testRecordedSession } from '../support/recorded-session.ts';
 import { createCommandCluster } from '../support/command-cluster.ts';
 
 const configMap = (name: string, finalizers: readonly string[] = []): object => ({
@@ -56,3 +57,5 @@ void test('an object with a finalizer is waited for', async (context) => {
   assert.equal((await deletion).stdout, 'configmap "held" deleted from default namespace\n');
   assert.equal((await run('get', 'configmap', 'held')).exitCode, 1);
 });
+
+testRecordedSession('delete');

@@ -5,7 +5,7 @@ import { hasReason } from '../../../apimachinery/status.ts';
 import type { Client, ResourceClient } from '../../../client/client.ts';
 import { CommandError } from '../../../cli/command.ts';
 import type { BindingSubject } from '../../../generators/binding-subjects.ts';
-import { uncoveredRules } from '../../../generators/policy-rules.ts';
+import { uncoveredRules } from './policy-rules.ts';
 
 /** What is done about what is more than a manifest says. */
 export interface ReconcilePolicy {

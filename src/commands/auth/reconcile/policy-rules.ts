@@ -1,4 +1,4 @@
-import type { PolicyRule } from '../api/types/rbac-v1.ts';
+import type { PolicyRule } from '../../../api/types/rbac-v1.ts';
 
 /** A rule of one verb and one resource, with at most one name, or one path. */
 function brokenDown(rule: PolicyRule): PolicyRule[] {

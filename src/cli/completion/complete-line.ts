@@ -1,0 +1,235 @@
+import type { CommandDefinition, FlagDefinition } from '../command.ts';
+import type { CommandEntry } from '../command-table.ts';
+import { FlagParseError, type FlagSet, parseFlags, valueWithout } from '../flag-parser.ts';
+import { firstWord } from '../first-word.ts';
+import { argumentCompletions, requiredFlags } from './argument-completion.ts';
+import { type Completions, directives, words } from './directives.ts';
+import { type Ask, completeArgument, configEntries, containersOf, namesOf } from './object-names.ts';
+
+/** A command line that cannot be completed; the message is for who looks for the reason. */
+export class CompletionError extends Error {}
+
+/** What completion knows of the program. */
+export interface CompletionWorld {
+  readonly table: readonly CommandEntry[];
+  readonly globals: readonly FlagDefinition[];
+  /** Runs a command line with these global flags. */
+  ask(globals: readonly string[]): Ask;
+}
+
+/** A command and what is left of the line for it. */
+interface Found {
+  readonly path: readonly string[];
+  readonly rest: readonly string[];
+}
+
+/** Completes the last word of a command line as cobra does. @throws CompletionError */
+export async function completeLine(line: readonly string[], world: CompletionWorld): Promise<Completions> {
+  const word = line.at(-1) ?? '';
+  const before = line.slice(0, -1);
+  const { path, rest } = findCommand(before, world);
+  if (path[0] === 'help') return completeHelp(rest, word, world);
+  const definition = await world.table.find((entry) => isPath(entry.path, path))?.load?.();
+  const flags = [...(definition?.flags ?? []), ...world.globals, helpFlag(path)];
+  const typed = flagBeforeWord(rest, word, flags);
+  const values = parse(typed.rest, flags, definition);
+  if (values.help) return words([]);
+  const ask = world.ask(givenGlobals(values.set, world.globals));
+  const isBehindDash = (values.set.argumentsBeforeDash ?? -1) >= 0;
+  if (typed.flag !== undefined && !isBehindDash) {
+    return completeFlagValue(typed.flag, path, values.args, typed.word, definition, ask);
+  }
+  const required = requiredFlagNames(path, flags, values.set, word);
+  if (word.startsWith('-') && !word.includes('=') && !isBehindDash) {
+    const all = [...world.globals, ...(definition?.flags ?? []), helpFlag(path)];
+    return words(required.length > 0 ? required : flagNames(all, values.set, word, world.globals));
+  }
+  const hasOwnFlags = (definition?.flags ?? []).some(({ name }) => values.set.changed(name));
+  const children = values.args.length === 0 && !hasOwnFlags ? childrenOf(path, world) : [];
+  const about = argumentCompletions[path.join(' ')];
+  const found = about === undefined ? undefined : await completeArgument(about, values.args, word, ask);
+  return {
+    candidates: [...described(children, word), ...required, ...(found?.candidates ?? [])],
+    directive: found?.directive ?? (children.length > 0 ? directives.noFiles : directives.default),
+  };
+}
+
+function isPath(path: readonly string[], wanted: readonly string[]): boolean {
+  return path.length === wanted.length && path.every((word, index) => word === wanted[index]);
+}
+
+function findCommand(line: readonly string[], { table, globals }: CompletionWorld): Found {
+  let path: readonly string[] = [];
+  let rest = line;
+  for (;;) {
+    const at = firstWord(rest, globals);
+    const word = rest[at];
+    if (word === undefined) return { path, rest };
+    if (path.length === 0 && word === 'help') return { path: ['help'], rest: rest.filter((_, index) => index !== at) };
+    const parent = path;
+    const entry = table.find(
+      ({ path: own, aliases = [] }) =>
+        own.length === parent.length + 1 &&
+        isPath(own.slice(0, -1), parent) &&
+        (own.at(-1) === word || aliases.includes(word)),
+    );
+    if (entry === undefined) {
+      if (path.length > 0) return { path, rest };
+      throw new CompletionError(`unable to find a command for arguments: [${line.join(' ')}]`);
+    }
+    path = entry.path;
+    rest = rest.filter((_, index) => index !== at);
+  }
+}
+
+function childrenOf(path: readonly string[], { table }: Pick<CompletionWorld, 'table'>): CommandEntry[] {
+  const children = table.filter(
+    (entry) => entry.hidden !== true && entry.path.length === path.length + 1 && isPath(entry.path.slice(0, -1), path),
+  );
+  // Help and the list of global flags are commands as well, though no help lists them.
+  const further =
+    path.length > 0
+      ? []
+      : [
+          { path: ['help'], short: 'Help about any command' },
+          { path: ['options'], short: 'Print the list of flags inherited by all commands' },
+        ];
+  return [...children, ...further].toSorted((left, right) =>
+    (left.path.at(-1) ?? '') < (right.path.at(-1) ?? '') ? -1 : 1,
+  );
+}
+
+function described(entries: readonly CommandEntry[], word: string): string[] {
+  return entries
+    .filter(({ path }) => (path.at(-1) ?? '').startsWith(word))
+    .map(({ path, short }) => `${path.at(-1) ?? ''}\t${short}`);
+}
+
+function completeHelp(words_: readonly string[], word: string, world: CompletionWorld): Completions {
+  const { path } = words_.length === 0 ? { path: [] } : findCommand(words_, world);
+  return words(described(childrenOf(path, world), word));
+}
+
+function helpFlag(path: readonly string[]): FlagDefinition {
+  const description = `help for ${path.at(-1) ?? 'kubectl'}`;
+  return { name: 'help', shorthand: 'h', type: 'bool', default: 'false', description };
+}
+
+/** The flag whose value the word is, and the line without it. */
+function flagBeforeWord(
+  rest: readonly string[],
+  word: string,
+  flags: readonly FlagDefinition[],
+): { readonly flag?: FlagDefinition; readonly word: string; readonly rest: readonly string[] } {
+  const find = (text: string): FlagDefinition | undefined =>
+    text.startsWith('--')
+      ? flags.find(({ name }) => name === text.slice(2))
+      : flags.find(({ shorthand }) => shorthand !== undefined && shorthand === text.at(-1));
+  const sign = word.indexOf('=');
+  if (word.startsWith('-') && sign >= 0) {
+    const flag = find(word.slice(0, sign));
+    if (flag === undefined) throw new CompletionError(`Subcommand does not support flag '${word.slice(0, sign)}'`);
+    return { flag, word: word.slice(sign + 1), rest };
+  }
+  const last = rest.at(-1) ?? '';
+  if (word.startsWith('-') || !/^-./.test(last) || last === '--' || last.includes('=')) return { word, rest };
+  const flag = find(last);
+  if (flag === undefined || valueWithout(flag) !== undefined) return { word, rest };
+  return { flag, word, rest: rest.slice(0, -1) };
+}
+
+function parse(
+  rest: readonly string[],
+  flags: readonly FlagDefinition[],
+  definition: CommandDefinition | undefined,
+): { readonly set: FlagSet; readonly args: readonly string[]; readonly help: boolean } {
+  try {
+    const { values, args, help } = parseFlags(flags, rest, { flagsFirst: definition?.flagsFirst === true });
+    return { set: values, args, help };
+  } catch (error) {
+    if (!(error instanceof FlagParseError)) throw error;
+    throw new CompletionError(`Error while parsing flags from args [${rest.join(' ')}]: ${error.message}`);
+  }
+}
+
+/** The global flags of the line, for the questions that it takes to complete it. */
+function givenGlobals(set: FlagSet, globals: readonly FlagDefinition[]): string[] {
+  return globals
+    .filter(({ name }) => set.changed(name))
+    .flatMap(({ name, type }) => {
+      if (type === 'stringArray' || type === 'stringSlice') return set.list(name).map((one) => `--${name}=${one}`);
+      if (type === 'bool') return [`--${name}=${set.bool(name)}`];
+      return type === 'string' ? [`--${name}=${set.string(name)}`] : [];
+    });
+}
+
+async function completeFlagValue(
+  flag: FlagDefinition,
+  path: readonly string[],
+  args: readonly string[],
+  word: string,
+  definition: CommandDefinition | undefined,
+  ask: Ask,
+): Promise<Completions> {
+  const isOwn = definition?.flags.some((one) => one === flag) === true;
+  const command = path.join(' ');
+  switch (flag.name) {
+    case 'filename':
+      return words(['json', 'yaml', 'yml'], directives.filterExtensions);
+    case 'namespace':
+      return words(await namesOf('namespace', word, ask));
+    case 'context':
+      return isOwn ? words([], directives.default) : words(await configEntries('contexts', word, ask));
+    case 'cluster':
+    case 'user':
+      return isOwn ? words([], directives.default) : words(await configEntries(`${flag.name}s`, word, ask));
+    case 'output': {
+      if (command !== 'get') break;
+      const formats = /One of: \(([^)]*)\)/.exec(flag.description)?.[1]?.split(', ') ?? [];
+      return words(formats.filter((format) => format.startsWith(word)));
+    }
+    case 'subresource':
+      return words(['status', 'scale', 'resize']);
+    case 'container':
+      if (command === 'exec' && args[0] !== undefined) return words(await containersOf(args[0], word, ask));
+      break;
+    case 'clusterrole':
+      if (command === 'create clusterrolebinding') return words(await namesOf('clusterrole', word, ask));
+      break;
+  }
+  return words([], directives.default);
+}
+
+function requiredFlagNames(
+  path: readonly string[],
+  flags: readonly FlagDefinition[],
+  set: FlagSet,
+  word: string,
+): string[] {
+  const names = requiredFlags[path.join(' ')] ?? [];
+  return flags.filter(({ name }) => names.includes(name) && !set.changed(name)).flatMap((flag) => formsOf(flag, word));
+}
+
+function formsOf({ name, shorthand, description }: FlagDefinition, word: string): string[] {
+  const about = description.split('\n')[0] ?? '';
+  const forms = [`--${name}`, ...(shorthand === undefined ? [] : [`-${shorthand}`])];
+  return forms.filter((form) => form.startsWith(word)).map((form) => `${form}\t${about}`);
+}
+
+/** Flags that are not there yet or may be repeated, global ones first. */
+function flagNames(
+  flags: readonly FlagDefinition[],
+  set: FlagSet,
+  word: string,
+  globals: readonly FlagDefinition[],
+): string[] {
+  const isList = ({ type }: FlagDefinition): boolean => /^string(Array|Slice|To)/.test(type);
+  const byName = (left: FlagDefinition, right: FlagDefinition): number => (left.name < right.name ? -1 : 1);
+  const own = flags.filter((flag) => !globals.includes(flag));
+  const hidden = new Set(own.map(({ name }) => name));
+  const shown = [...globals.filter(({ name }) => !hidden.has(name)).toSorted(byName), ...own.toSorted(byName)];
+  return shown
+    .filter(({ hidden: isHidden, deprecated }) => isHidden !== true && deprecated === undefined)
+    .filter((flag) => !set.changed(flag.name) || isList(flag))
+    .flatMap((flag) => formsOf(flag, word));
+}
