@@ -8,6 +8,7 @@ import { denyServiceExternalIps } from './deny-service-external-ips.ts';
 import { extendedResourceToleration } from './extended-resource-toleration.ts';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology.ts';
 import { limitRanger } from './limit-ranger.ts';
+import { mutatingAdmissionPolicy } from './mutating-admission-policy.ts';
 import { namespaceAutoProvision, namespaceExists } from './namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
@@ -19,6 +20,7 @@ import { podTolerationRestriction } from './pod-toleration-restriction.ts';
 import { podTopologyLabels } from './pod-topology-labels.ts';
 import { priority } from './priority.ts';
 import { rbacEscalation } from './rbac-escalation.ts';
+import { Reinvocation } from './reinvocation.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
@@ -45,8 +47,8 @@ const on = (name: string, make: Place['make']): Place => ({ name, isDefault: tru
 const off = (name: string, make: Place['make']): Place => ({ name, isDefault: false, make });
 
 /**
- * Every plugin, in the order of kube-apiserver 1.36. Webhooks and MutatingAdmissionPolicy, which come before
- * ValidatingAdmissionPolicy, are not there yet: such objects are stored, and enforce nothing.
+ * Every plugin, in the order of kube-apiserver 1.36. Webhooks, each after the policies of their kind, are not there yet:
+ * their configurations are stored, and enforce nothing.
  */
 const places: readonly Place[] = [
   off('NamespaceAutoProvision', namespaceAutoProvision),
@@ -75,6 +77,7 @@ const places: readonly Place[] = [
   on('DefaultIngressClass', defaultIngressClass),
   off('DenyServiceExternalIPs', () => denyServiceExternalIps),
   on('PodTopologyLabels', podTopologyLabels),
+  on('MutatingAdmissionPolicy', mutatingAdmissionPolicy),
   on('ValidatingAdmissionPolicy', validatingAdmissionPolicy),
   on('ResourceQuota', (context) => resourceQuota(context, context.clock)),
 ];
@@ -102,14 +105,21 @@ export function defaultAdmissionPlugins(
   return [...chosen.map((place) => place.make(context, random)), rbacEscalation(context)];
 }
 
-/** First everything that changes, then everything that checks; the first that objects ends it. */
+/**
+ * First everything that changes, then everything that checks; the first that objects ends it. What policies have
+ * changed is changed by all once more.
+ */
 export function admissionChain(plugins: readonly AdmissionPlugin[]): {
   mutate(attributes: AdmissionAttributes): Promise<void>;
   validate(attributes: AdmissionAttributes): Promise<void>;
 } {
   return {
     async mutate(attributes) {
-      for (const plugin of plugins) await plugin.admit?.(attributes);
+      const reinvocation = new Reinvocation();
+      const request = { ...attributes, reinvocation };
+      do {
+        for (const plugin of plugins) await plugin.admit?.(request);
+      } while (reinvocation.begin());
     },
     async validate(attributes) {
       for (const plugin of plugins) await plugin.validate?.(attributes);

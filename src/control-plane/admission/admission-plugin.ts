@@ -8,6 +8,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { AuthorizationAttributes } from '../authorization/authorizer.ts';
 import type { RulesResolver } from '../authorization/rbac-escalation.ts';
+import type { Reinvocation } from './reinvocation.ts';
 
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
@@ -28,6 +29,8 @@ export interface AdmissionAttributes {
   warn(text: string): void;
   /** Leaves a note for the audit log, where there is one. */
   annotate?(key: string, text: string): void;
+  /** Set while objects are changed. */
+  readonly reinvocation?: Reinvocation;
 }
 
 /** What plugins may know of a kind, and do with its objects. */

@@ -2,11 +2,7 @@ import type { KubeObject } from '../../apimachinery/object-meta.ts';
 import type { Logger } from '../../system/logger.ts';
 import type { AdmissionContext } from './admission-plugin.ts';
 
-const resources = [
-  'mutatingwebhookconfigurations',
-  'validatingwebhookconfigurations',
-  'mutatingadmissionpolicies',
-] as const;
+const resources = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'] as const;
 
 /** Says once for each kind that such an object exists and that this server does not act on it yet. */
 export function reportUnenforcedPolicies(context: AdmissionContext, log: Logger): void {

@@ -2,7 +2,11 @@ import type { GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import { cloneJson, type JsonObject } from '../../../apimachinery/json.ts';
 import { resolveSchema } from '../../../apimachinery/schema.ts';
 import type { ServedKinds } from '../../admission/admission-plugin.ts';
-import { applyDefaults, typedObject } from '../decoding/object-body.ts';
+import { goQuote } from '../../../apimachinery/field-error.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { internalError } from '../../../apimachinery/status.ts';
+import { applyDefaults } from '../decoding/object-body.ts';
+import { decodeTyped, TypedDecodeError } from '../decoding/typed-decoder.ts';
 import { type ApiResource, fromStorage, type ResourceRegistry, toStorage } from './api-resource.ts';
 
 /** What admission gets to know of the kinds in a registry. */
@@ -13,12 +17,12 @@ export function servedKinds(registry: () => ResourceRegistry): ServedKinds {
     find(kind) {
       const resource = resourceOf(kind);
       if (resource === undefined) return undefined;
-      const { types, definition, gvk } = resource;
+      const { types, definition } = resource;
       return {
         schema: resolveSchema({ ref: definition.type }, types),
         types,
         read(value) {
-          const object = typedObject(value, gvk, resource, { gvk, type: definition.type }, () => undefined);
+          const object = readStrictly(value, resource);
           applyDefaults(object, resource);
           return object;
         },
@@ -45,4 +49,20 @@ export function servedKinds(registry: () => ResourceRegistry): ServedKinds {
       return fromStorage(target, toStorage(source, copy));
     },
   };
+}
+
+/** Custom objects lose what they do not have; in others it is an error. @throws StatusError 500 */
+function readStrictly(value: JsonObject, resource: ApiResource): Unstructured {
+  const { gvk, definition, types, apiVersion } = resource;
+  try {
+    const { object, unknownFields } = resource.decode?.(value) ?? decodeTyped(value, definition.type, types);
+    if (!resource.custom && unknownFields.length > 0) {
+      const complaints = unknownFields.map((path) => `unknown field ${goQuote(path)}`);
+      throw internalError(`strict decoding error: ${complaints.join(', ')}`);
+    }
+    return { metadata: {}, ...object, kind: gvk.kind, apiVersion };
+  } catch (error) {
+    if (error instanceof TypedDecodeError) throw internalError(error.message);
+    throw error;
+  }
 }

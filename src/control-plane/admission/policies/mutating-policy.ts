@@ -1,0 +1,132 @@
+import { type JsonObject, type JsonValue, cloneJson } from '../../../apimachinery/json.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { misplacedTypes, patchJson, PatchObject } from '../../../api/admissionregistration/policies/patch-values.ts';
+import {
+  PolicyCompiler,
+  type PolicyExpression,
+  policyResults,
+} from '../../../api/admissionregistration/policies/policy-compiler.ts';
+import type { MutatingAdmissionPolicy } from '../../../api/types/admissionregistration-v1.ts';
+import { CelEvaluationError, CelList, type CelValue } from '../../../cel/values.ts';
+import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from '../../../patch/json-patch.ts';
+import { atomicParts } from '../../../patch/structured-merge/atomic-parts.ts';
+import { mergeValues } from '../../../patch/structured-merge/typed-value.ts';
+import { TypedValueError, validateTyped } from '../../../patch/structured-merge/validate.ts';
+import type { ServedKind } from '../admission-plugin.ts';
+import type { PolicyAccess } from './policy-access.ts';
+import { evaluatePolicy, OutOfBudgetError, policyCostBudget, type PolicyInput } from './policy-evaluation.ts';
+
+/** A MutatingAdmissionPolicy with its expressions compiled. */
+export interface CompiledMutatingPolicy {
+  readonly variables: ReadonlyMap<string, PolicyExpression>;
+  readonly conditions: readonly PolicyExpression[];
+  readonly mutations: readonly { readonly isJsonPatch: boolean; readonly expression: PolicyExpression }[];
+}
+
+/** Why a mutation cannot be made. */
+export class MutationError extends Error {}
+
+/** Compiles a policy; what cannot be compiled fails when it is evaluated. */
+export function compileMutatingPolicy({ spec = {} }: MutatingAdmissionPolicy): CompiledMutatingPolicy {
+  const compiler = new PolicyCompiler(true);
+  const scope = { hasParams: spec.paramKind !== undefined, hasAuthorizer: true };
+  for (const { name, expression } of spec.variables ?? []) compiler.addVariable(name, expression, scope);
+  return {
+    variables: compiler.variables,
+    conditions: (spec.matchConditions ?? []).map(({ expression }) =>
+      compiler.compile(expression, scope, policyResults.condition),
+    ),
+    mutations: (spec.mutations ?? []).map(({ patchType, jsonPatch, applyConfiguration }) => {
+      const isJsonPatch = patchType === 'JSONPatch';
+      const text = (isJsonPatch ? jsonPatch : applyConfiguration)?.expression ?? '';
+      const results = isJsonPatch ? policyResults.jsonPatch : policyResults.applyConfiguration;
+      return { isJsonPatch, expression: compiler.compile(text, { ...scope, hasPatchTypes: true }, results) };
+    }),
+  };
+}
+
+/**
+ * The object as one mutation of a policy changes it (KEP-3962).
+ * @throws MutationError, StatusError for what the kind does not have
+ */
+export async function applyMutation(
+  { variables }: CompiledMutatingPolicy,
+  { isJsonPatch, expression }: CompiledMutatingPolicy['mutations'][number],
+  input: PolicyInput & { readonly object: Unstructured },
+  kind: ServedKind,
+  access: PolicyAccess,
+): Promise<Unstructured> {
+  if (expression.program === undefined) throw new MutationError(expression.error);
+  try {
+    const { outcomes } = await access.resolve(() =>
+      evaluatePolicy([expression], variables, input, access, policyCostBudget),
+    );
+    const { value = null, error } = outcomes[0] ?? {};
+    if (error !== undefined) throw new MutationError(error);
+    const object = input.object as unknown as JsonObject;
+    const changed = isJsonPatch ? applyOperations(object, value) : applyConfiguration(object, value, kind);
+    return changed === undefined ? input.object : kind.read(changed);
+  } catch (error) {
+    if (error instanceof OutOfBudgetError || error instanceof CelEvaluationError)
+      throw new MutationError(error.message);
+    throw error;
+  }
+}
+
+function checkTypes(value: CelValue): void {
+  if (!(value instanceof PatchObject)) return;
+  const misplaced = misplacedTypes(value, [value.type.name]);
+  if (misplaced.length > 0) throw new MutationError(`type mismatch: ${misplaced.join('\n')}`);
+}
+
+function applyConfiguration(object: JsonObject, value: CelValue, { schema, types }: ServedKind): JsonObject {
+  checkTypes(value);
+  const { apiVersion = '', kind = '' } = object;
+  const patch: JsonObject = { ...(patchJson(value) as JsonObject), apiVersion, kind };
+  try {
+    validateTyped(patch, schema, types);
+  } catch (error) {
+    if (!(error instanceof TypedValueError)) throw error;
+    throw new MutationError(`error applying patch: failed to convert patch object to typed object: ${error.message}`);
+  }
+  const atomic = atomicParts(patch, schema, types);
+  if (atomic.length > 0) {
+    const what = `may not mutate atomic arrays, maps or structs: ${atomic.join(', ')}`;
+    throw new MutationError(`error applying patch: invalid ApplyConfiguration: ${what}`);
+  }
+  return cloneJson(mergeValues(object, patch, schema, types)) as JsonObject;
+}
+
+/** Undefined when a test of the patch does not hold: then nothing of it is done. */
+function applyOperations(object: JsonObject, value: CelValue): JsonObject | undefined {
+  if (!(value instanceof CelList)) {
+    throw new MutationError('type mismatch: JSONPatchType.expression should evaluate to array');
+  }
+  const operations = Array.from(value, operationOf);
+  try {
+    return applyJsonPatch(cloneJson(object), operations) as JsonObject;
+  } catch (error) {
+    if (!(error instanceof JsonPatchError)) throw error;
+    if (error.reason === 'test failed') return undefined;
+    throw new MutationError(`JSON Patch: ${error.message}`);
+  }
+}
+
+function operationOf(operation: CelValue): JsonPatchOperation {
+  if (!(operation instanceof PatchObject)) {
+    throw new MutationError('type mismatch: JSONPatchType.expression should evaluate to array of JSONPatch');
+  }
+  const text = (name: string): string => {
+    const value = operation.fields.get(name);
+    return typeof value === 'string' ? value : '';
+  };
+  const value = operation.fields.get('value');
+  if (value !== undefined) checkTypes(value);
+  const json: JsonValue | undefined = value === undefined ? undefined : patchJson(value);
+  return {
+    op: text('op'),
+    path: text('path'),
+    ...(text('from') === '' ? {} : { from: text('from') }),
+    ...(json === undefined ? {} : { value: json }),
+  };
+}
