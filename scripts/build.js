@@ -59,7 +59,7 @@ const bundled = await build({
   chunkNames: 'chunks/[name]-[hash]',
   write: false,
   metafile: true,
-  plugins: [{ name: 'lazy-child-process', setup: loadChildProcessLate }],
+  plugins: [{ name: 'load-late', setup: loadLate }],
   logLevel: 'warning',
 });
 
@@ -131,15 +131,30 @@ function withPartsInMain(chunks, { outputs: about }) {
   return result;
 }
 
-/** commander needs it for programs it starts itself, which none of our commands is; loading it costs as much as commander. */
-function loadChildProcessLate(builder) {
-  builder.onLoad({ filter: /commander\/lib\/command\.js$/ }, async ({ path }) => {
-    const text = await readFile(path, 'utf8');
-    const contents = text
+/**
+ * Modules that libraries load at once and we never need, or hardly ever: commander's child_process for programs it
+ * starts itself costs as much as commander, undici's HTTP/2 a third of what it takes to load.
+ */
+function loadLate(builder) {
+  const rewrite = (filter, change) => {
+    builder.onLoad({ filter }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const contents = change(text);
+      if (contents === text) throw new Error(`${path} is not what it was: see loadLate in scripts/build.js`);
+      return { contents, loader: 'js' };
+    });
+  };
+  rewrite(/commander\/lib\/command\.js$/, (text) =>
+    text
       .replace(/^const childProcess = require\('node:child_process'\);$/m, '')
-      .replaceAll('childProcess.', "require('node:child_process').");
-    return { contents, loader: 'js' };
-  });
+      .replaceAll('childProcess.', "require('node:child_process')."),
+  );
+  rewrite(/undici\/lib\/dispatcher\/client\.js$/, (text) =>
+    text.replace(
+      /^const connectH2 = require\('\.\/client-h2\.js'\)$/m,
+      "const connectH2 = (...args) => require('./client-h2.js')(...args)",
+    ),
+  );
 }
 
 /** Compiles every file once, so that a Node of this version need not; another one ignores what is written. */

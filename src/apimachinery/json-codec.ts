@@ -23,7 +23,7 @@ export interface ParseJsonOptions {
 }
 
 /** A number of sixteen digits or with a large exponent may not fit a double; `__proto__` must become an own key. */
-const needsCare = /(?:^|[\s:,[])-?\d{16}|\de\+?\d{3}|"__proto__"|\\u005f/i;
+const needsCare = /(?:^|[\s:,[])-?(?:\d{16}|\d[\d.]*e\+?\d{3})|"__proto__"|\\u005f/i;
 const decoder = new TextDecoder('utf-8', { ignoreBOM: false });
 
 /**

@@ -1,64 +1,91 @@
-import { access, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import type { FileSystem } from './file-system.ts';
 
-/** The machine's own file system. */
+/**
+ * The machine's own file system. Files are read and written without other threads: a command has nothing else to do,
+ * and node:fs/promises alone takes longer to load than all that most commands read.
+ */
 export const nodeFileSystem: FileSystem = {
-  readFile: (path) => readFile(path),
-  async writeFileAtomic(link, content, mode) {
+  async readFile(path) {
+    if (statSync(path).isFile()) return readFileSync(path);
+    // A pipe may have nothing to say yet; Ctrl-C must be heard meanwhile.
+    return (await import('node:fs/promises')).readFile(path);
+  },
+  writeFileAtomic: settled((link, content, mode) => {
     // A symbolic link stays one, and a file that is there keeps its mode unless one is given.
-    const path = await realpath(link).catch(() => link);
-    const wanted = mode ?? (await stat(path).catch(() => ({ mode: 0o600 }))).mode & 0o777;
+    const path = found(() => realpathSync(link)) ?? link;
+    const wanted = mode ?? (found(() => statSync(path))?.mode ?? 0o600) & 0o777;
     const temporary = `${path}.${crypto.randomUUID()}.tmp`;
     try {
-      const handle = await open(temporary, 'wx', wanted);
+      const handle = openSync(temporary, 'wx', wanted);
       try {
-        await handle.writeFile(content);
-        await handle.sync();
+        writeFileSync(handle, content);
+        fsyncSync(handle);
       } finally {
-        await handle.close();
+        closeSync(handle);
       }
-      await rename(temporary, path);
+      renameSync(temporary, path);
     } catch (error) {
-      await rm(temporary, { force: true });
+      rmSync(temporary, { force: true });
       throw error;
     }
-    await syncFolder(dirname(path));
-  },
-  exists: (path) =>
-    access(path).then(
-      () => true,
-      () => false,
-    ),
-  async stat(path) {
-    const found = await stat(path);
+    syncFolder(dirname(path));
+  }),
+  exists: settled((path) => existsSync(path)),
+  stat: settled((path) => {
+    const about = statSync(path);
     return {
-      isFolder: found.isDirectory(),
-      isExecutable: (found.mode & 0o111) !== 0,
-      size: found.size,
-      modifiedMillis: found.mtimeMs,
+      isFolder: about.isDirectory(),
+      isExecutable: (about.mode & 0o111) !== 0,
+      size: about.size,
+      modifiedMillis: about.mtimeMs,
     };
-  },
-  realPath: (path) => realpath(path),
-  readFolder: async (path) => (await readdir(path)).sort(),
-  async makeFolder(path, mode = 0o755) {
-    await mkdir(path, { recursive: true, mode });
-  },
-  remove: (path) => rm(path, { recursive: true, force: true }),
-  async createExclusive(path) {
-    const handle = await open(path, 'wx', 0o600);
-    await handle.close();
-  },
+  }),
+  realPath: settled((path) => realpathSync(path)),
+  readFolder: settled((path) => readdirSync(path).sort()),
+  makeFolder: settled((path, mode = 0o755) => void mkdirSync(path, { recursive: true, mode })),
+  remove: settled((path) => rmSync(path, { recursive: true, force: true })),
+  createExclusive: settled((path) => closeSync(openSync(path, 'wx', 0o600))),
 };
 
-/** Makes a rename last; not every file system can. */
-async function syncFolder(path: string): Promise<void> {
+/** A function whose outcome comes as a promise. */
+function settled<Args extends readonly unknown[], Result>(
+  call: (...args: Args) => Result,
+): (...args: Args) => Promise<Result> {
+  return (...args) => new Promise((resolve) => resolve(call(...args)));
+}
+
+/** What a look gives; undefined where there is nothing. */
+function found<T>(look: () => T): T | undefined {
   try {
-    const handle = await open(path, 'r');
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes a rename last; not every file system can. */
+function syncFolder(path: string): void {
+  try {
+    const handle = openSync(path, 'r');
     try {
-      await handle.sync();
+      fsyncSync(handle);
     } finally {
-      await handle.close();
+      closeSync(handle);
     }
   } catch {
     // Windows cannot open folders; the rename has happened all the same.
