@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { parseYaml } from '../apimachinery/yaml.ts';
-import { wrapped } from './build-error.ts';
+import { KustomizeError, messageOf, wrapped } from './build-error.ts';
 import type { NameReference, TransformerConfig } from './default-field-specs.ts';
 import type { FieldSpec } from './field-spec.ts';
+import { decodeGo, type GoType } from './go-decode.ts';
 import type { Loader } from './loader.ts';
 import { configOf, emptyConfig, mergeConfigs } from './transformer-config.ts';
 
@@ -20,7 +21,7 @@ export async function loadCrdConfig(loader: Loader, paths: readonly string[]): P
     } catch (error) {
       throw wrapped(`unable to parse open API definition from '${path}'`, error);
     }
-    const definitions = isJsonObject(value) ? value : {};
+    const definitions = definitionsOf(value, path);
     for (const [name, definition] of Object.entries(definitions)) {
       if (!looksLikeKind(propertiesOf(definition))) continue;
       config = mergeConfigs(config, configOfKind(definitions, name));
@@ -29,8 +30,26 @@ export async function loadCrdConfig(loader: Loader, paths: readonly string[]): P
   return config;
 }
 
+const definitionsType: GoType = {
+  go: 'map',
+  value: {
+    go: 'struct',
+    name: 'accumulator.OpenAPIDefinition',
+    fields: { Schema: { go: 'any' }, Dependencies: { go: 'list', item: { go: 'string' } } },
+  },
+};
+
+function definitionsOf(value: JsonValue, path: string): JsonObject {
+  try {
+    return decodeGo(value ?? {}, definitionsType, { ignoreUnknown: true, isUnnamed: true }) as JsonObject;
+  } catch (error) {
+    const told = new KustomizeError(`error unmarshaling JSON: while decoding JSON: ${messageOf(error)}`);
+    throw wrapped(`unable to parse open API definition from '${path}'`, told);
+  }
+}
+
 function propertiesOf(definition: JsonValue | undefined): JsonObject {
-  const schema = isJsonObject(definition) ? (definition['Schema'] ?? definition['schema']) : undefined;
+  const schema = isJsonObject(definition) ? definition['Schema'] : undefined;
   const properties = isJsonObject(schema) ? schema['properties'] : undefined;
   return isJsonObject(properties) ? properties : {};
 }

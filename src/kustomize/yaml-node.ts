@@ -170,13 +170,15 @@ export class YamlNode {
     return texts;
   }
 
-  /** The value as JSON. @throws YamlNodeError */
-  toJson(): JsonValue {
+  /** The value as JSON. @param isInFlow whether it stands in brackets @throws YamlNodeError */
+  toJson(isInFlow = false): JsonValue {
     if (this.problem !== undefined) throw new YamlNodeError(this.problem);
-    if (this.kind === 'sequence') return this.items.map((item) => item.toJson());
-    if (this.kind === 'scalar') return scalarJson(this);
+    // go-yaml writes nothing as '' between brackets, and then reads text.
+    if (this.kind === 'scalar') return isInFlow && this.isNull && this.text === '' ? '' : scalarJson(this);
+    const inFlow = isInFlow || this.isFlow;
+    if (this.kind === 'sequence') return this.items.map((item) => item.toJson(inFlow));
     const object: JsonObject = {};
-    for (const [name, value] of this.fields) setOwn(object, name, value.toJson());
+    for (const [name, value] of this.fields) setOwn(object, name, value.toJson(inFlow));
     return object;
   }
 }

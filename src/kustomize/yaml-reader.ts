@@ -11,6 +11,7 @@ import {
 import { goQuote } from '../apimachinery/field-error.ts';
 import { readYamlEvents } from '../apimachinery/yaml-events.ts';
 import { type ScalarStyle, YamlNode, yamlTag } from './yaml-node.ts';
+import { problemMessage } from './yaml-problem.ts';
 import { plainScalarTag, timeAsJson } from './yaml-scalar.ts';
 
 /** YAML that cannot be read; the message is go-yaml's. */
@@ -30,7 +31,7 @@ const mostAliasedNodes = 4_000_000;
 /** Reads the first document of a text; undefined for one without content. @throws YamlReadError */
 export function readYamlNode(text: string): YamlNode | undefined {
   const read = readYamlEvents(text);
-  if (!('events' in read)) throw new YamlReadError(read.message);
+  if (!('events' in read)) throw new YamlReadError(problemMessage(read, text));
   return new NodeReader(read.text, read.events).read();
 }
 
@@ -140,11 +141,12 @@ class NodeReader {
       // A time is a key by its full form.
       const name = key.tag === '!!timestamp' ? timeAsJson(key.text) : key.text;
       const earlier = keyOffsets.get(name);
+      // The first counts, in patches too; such a map cannot be written.
       if (earlier !== undefined) {
         map.problem ??= `yaml: unmarshal errors:\n  line ${this.#line(offset)}: mapping key ${goQuote(name)} already defined at line ${this.#line(earlier)}`;
       }
-      keyOffsets.set(name, offset);
-      map.fields.set(name, value);
+      keyOffsets.set(name, earlier ?? offset);
+      if (earlier === undefined) map.fields.set(name, value);
     }
     this.#index++;
     // What the mapping says itself wins, then the later of the merged ones.

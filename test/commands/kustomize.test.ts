@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type CommandCluster, createCommandCluster } from '../support/command-cluster.ts';
@@ -97,4 +97,17 @@ test('kustomize writes to a file, or a file for each object to a folder', async 
   const names = readdirSync(join(home, 'out'));
   assert.deepEqual(names, [`v1_configmap_${settings}.yaml`, 'v1_pod_a-p.yaml']);
   assert.equal(names.map((name) => readFileSync(join(home, 'out', name), 'utf8')).join('---\n'), stdout);
+});
+
+test('a link that leads out of the folder is refused, unless that is allowed', async (context) => {
+  const { home, run } = commandRunner(context);
+  const folder = folderIn(home, 'resources: [link.yaml]\n');
+  writeFileSync(join(home, 'outside.yaml'), pod);
+  symlinkSync(join(home, 'outside.yaml'), join(folder, 'link.yaml'));
+  const refused = await run('kustomize', 'app');
+  const root = realpathSync(folder);
+  assert.match(refused.stderr, new RegExp(`security; file '${root}/link.yaml' is not in or below '${root}'`));
+  assert.equal(refused.exitCode, 1);
+  const allowed = await run('kustomize', 'app', '--load-restrictor=LoadRestrictionsNone');
+  assert.equal(allowed.exitCode, 0);
 });

@@ -45,6 +45,35 @@ for (const [text, message] of problems) {
   });
 }
 
+/** What kubectl kustomize of 1.36 says. */
+const syntaxErrors: readonly (readonly [text: string, message: string])[] = [
+  ['a: b\nc: d\nmetadata:\n  name: a\n labels: x\n', 'yaml: line 4: did not find expected key'],
+  ['a: b\nc: d\nmetadata:\n  name: a\n   labels: x\n', 'yaml: line 5: mapping values are not allowed in this context'],
+  ['a: b\nc: d\nmetadata:\n\tname: a\n', 'yaml: line 4: found character that cannot start any token'],
+  ['a: b\nc: d\nmetadata:\n  name: a: b\n', 'yaml: line 4: mapping values are not allowed in this context'],
+  ['a: b\nc: d\nmetadata:\n  name: [a, b\n  x: y\n', "yaml: line 3: did not find expected ',' or ']'"],
+  ['a: b\nc: d\nmetadata:\n  name: {a: b\nx: y\n', "yaml: line 3: did not find expected ',' or '}'"],
+  ["a: b\nc: d\nmetadata:\n  name: 'a\n  x: y\n", 'yaml: line 4: found unexpected end of stream'],
+  ['a: b\nc: d\nmetadata:\n  name: "a\n  x: y\n', 'yaml: line 4: found unexpected end of stream'],
+  ['a: b\nc: d\nmetadata:\n- name\n x: y\n', 'yaml: line 5: mapping values are not allowed in this context'],
+  ['a: b\nc: d\nmetadata:\n  name\n  x: y\n', 'yaml: line 5: mapping values are not allowed in this context'],
+  ['a: b\nc: d\nmetadata: *foo\n', "yaml: unknown anchor 'foo' referenced"],
+  ['a: b\nc: d\nmetadata: @x\n', 'yaml: line 3: found character that cannot start any token'],
+  ['a: b\nc: d\nmetadata: "\\q"\n', 'yaml: line 3: found unknown escape character'],
+  ['a: b\nc: d\nmetadata:\n  - a\n  b: c\n', "yaml: line 3: did not find expected '-' indicator"],
+  ['a: b\nc: d\nmetadata:\n  a: b\n  - c\n', 'yaml: line 3: did not find expected key'],
+  ['a: b\nc: d\nmetadata: }\n', 'yaml: line 2: did not find expected node content'],
+  ['a: b\nc: d\nname: |\n\ttab\n', 'yaml: line 3: found a tab character where an indentation space is expected'],
+  ['a: b\nc: d\n  name: a\n', 'yaml: line 3: mapping values are not allowed in this context'],
+  ['apiVersion: v1\n  kind: b\n', 'yaml: line 2: mapping values are not allowed in this context'],
+];
+
+test('syntax errors are told as the real kustomize tells them', () => {
+  for (const [text, message] of syntaxErrors) {
+    assert.throws(() => readYamlNode(text), { message }, JSON.stringify(text));
+  }
+});
+
 test('a node is written in the order, the quotes and the brackets in which it was read', () => {
   const text = [
     'z: "double"',

@@ -1,5 +1,5 @@
 import { goQuote } from '../../apimachinery/field-error.ts';
-import { isJsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../../apimachinery/json-codec.ts';
 import { parseYaml } from '../../apimachinery/yaml.ts';
 import { applyJsonPatch, checkJsonPatch, type JsonPatchOperation } from '../../patch/json-patch.ts';
@@ -171,9 +171,19 @@ function applyJsonToAll(
     if (storesId) resource.storePreviousId();
     const { notes } = resource;
     const patched: JsonValue = applyJsonPatch(resource.toJson(), operations, { missingKeys: 'error' });
-    if (isJsonObject(patched)) resource.node.become(YamlNode.fromJson(patched));
+    if (isJsonObject(patched)) resource.node.become(YamlNode.fromJson(asFloats(patched)));
     resource.setAnnotations(new Map([...resource.annotations, ...notes]));
   }
+}
+
+/** What Go's decoder makes of JSON without a type: all numbers are floating point. */
+function asFloats(value: JsonValue): JsonValue {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(asFloats);
+  if (!isJsonObject(value)) return value;
+  const object: JsonObject = {};
+  for (const [name, item] of Object.entries(value)) setOwn(object, name, asFloats(item));
+  return object;
 }
 
 /**

@@ -37,11 +37,22 @@ export class SelectorPattern {
   }
 }
 
+/** What Go says of expressions that are none. */
+const goReasons: readonly (readonly [RegExp, string])[] = [
+  [/Unterminated group/, 'missing closing )'],
+  [/Unterminated character class/, 'missing closing ]'],
+  [/Unmatched '\)'/, 'unexpected )'],
+];
+
 function anchored(pattern: string): RegExp {
   try {
     return new RegExp(`^(?:${pattern})$`);
   } catch (error) {
-    throw new KustomizeError(`error parsing regexp: ${messageOf(error)}`);
+    const message = messageOf(error);
+    const [, words] = goReasons.find(([reason]) => reason.test(message)) ?? [];
+    throw new KustomizeError(
+      `error parsing regexp: ${words === undefined ? message : `${words}: \`^(?:${pattern})$\``}`,
+    );
   }
 }
 
