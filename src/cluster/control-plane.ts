@@ -126,6 +126,7 @@ async function startComponents(
     random,
     log,
     authority: options.credentials.authority,
+    serviceAccountKey: options.credentials.serviceAccountKey,
     controllers: options.arguments.controllerManager.get('controllers') ?? '*',
   });
   const schedulerClient = apiServer.clientFor('kube-scheduler');

@@ -1,8 +1,12 @@
 import type { TokenObjects } from '../control-plane/authentication/service-account-token.ts';
+import { lastUsedLabel } from '../api/core/v1/legacy-token.ts';
+import type { Secret, ServiceAccount } from '../api/types/core-v1.ts';
+import type { KubeObject } from '../apimachinery/object-meta.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import type { Client } from '../client/client.ts';
 
 const resources = {
+  ServiceAccount: { group: '', version: 'v1', resource: 'serviceaccounts' },
   Pod: { group: '', version: 'v1', resource: 'pods' },
   Secret: { group: '', version: 'v1', resource: 'secrets' },
   Node: { group: '', version: 'v1', resource: 'nodes' },
@@ -10,22 +14,36 @@ const resources = {
 
 /** Looks up what tokens are bound to, with the server's own client. */
 export function tokenObjects(client: () => Client): TokenObjects {
-  const uidOf = async (
-    gvr: { group: string; version: string; resource: string },
+  const find = async <T extends KubeObject>(
+    kind: keyof typeof resources,
     namespace: string | undefined,
     name: string,
-  ): Promise<string | undefined> => {
+  ): Promise<T | undefined> => {
     try {
-      const object = await client().resource(gvr, namespace).get(name);
-      return object.metadata.deletionTimestamp === undefined ? object.metadata.uid : undefined;
+      return await client().resource<T>(resources[kind], namespace).get(name);
     } catch (error) {
       if (hasReason(error, 'NotFound')) return undefined;
       throw error;
     }
   };
+  const uidOf = async (
+    kind: keyof typeof resources,
+    namespace: string | undefined,
+    name: string,
+  ): Promise<string | undefined> => {
+    const object = await find(kind, namespace, name);
+    return object?.metadata.deletionTimestamp === undefined ? object?.metadata.uid : undefined;
+  };
   return {
-    serviceAccountUid: (namespace, name) =>
-      uidOf({ group: '', version: 'v1', resource: 'serviceaccounts' }, namespace, name),
-    boundUid: (kind, namespace, name) => uidOf(resources[kind], kind === 'Node' ? undefined : namespace, name),
+    serviceAccountUid: (namespace, name) => uidOf('ServiceAccount', namespace, name),
+    boundUid: (kind, namespace, name) => uidOf(kind, kind === 'Node' ? undefined : namespace, name),
+    legacy: {
+      secret: (namespace, name) => find<Secret>('Secret', namespace, name),
+      account: (namespace, name) => find<ServiceAccount>('ServiceAccount', namespace, name),
+      async markUsed({ metadata: { namespace, name = '', uid } }, day) {
+        const patch = { metadata: { uid, labels: { [lastUsedLabel]: day } } };
+        await client().resource(resources.Secret, namespace).patch(name, 'application/merge-patch+json', patch);
+      },
+    },
   };
 }

@@ -37,7 +37,11 @@ export interface ControllerHarness {
 /** Starts the named controllers. @param options what they are handed, where it is not the usual */
 export async function createControllerHarness(
   controllers: string,
-  options: { readonly authority?: CertificatePair; readonly wrapClient?: (client: Client) => Client } = {},
+  options: {
+    readonly authority?: CertificatePair;
+    readonly serviceAccountKey?: string;
+    readonly wrapClient?: (client: Client) => Client;
+  } = {},
 ): Promise<ControllerHarness> {
   const clock = new FakeClock();
   const api = await createTestApiServer({
@@ -52,6 +56,7 @@ export async function createControllerHarness(
     ...shared,
     informers,
     authority: options.authority ?? { certificate: '', privateKey: '' },
+    serviceAccountKey: options.serviceAccountKey ?? '',
     controllers,
   });
   informers.start();

@@ -1,8 +1,10 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { type LegacyClaims, legacyIssuer } from '../../api/core/v1/legacy-token.ts';
+import { decodeTokenPart, TokenKey } from '../../pki/token-key.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import type { Authenticator, UserInfo } from './authenticator.ts';
 import { bearerToken } from './bearer-token.ts';
+import { checkLegacyToken, type LegacyTokenObjects } from './legacy-token.ts';
 
 /** The object a token is tied to, besides its service account. */
 export interface BoundObject {
@@ -30,6 +32,8 @@ export interface TokenObjects {
   serviceAccountUid(namespace: string, name: string): Promise<string | undefined>;
   /** uid of the bound object. */
   boundUid(kind: BoundObject['kind'], namespace: string, name: string): Promise<string | undefined>;
+  /** For tokens that secrets hold; where it is not there they are not known. */
+  readonly legacy?: LegacyTokenObjects;
 }
 
 export interface TokenAuthorityOptions {
@@ -62,18 +66,11 @@ interface Claims {
 /** Issues and checks the tokens of service accounts (JWT; KEP-1205). */
 export class ServiceAccountTokenAuthority {
   readonly #options: TokenAuthorityOptions;
-  readonly #privateKey: KeyObject;
-  readonly #publicKey: KeyObject;
-  readonly #algorithm: 'RS256' | 'ES256';
-  readonly #keyId: string;
+  readonly #key: TokenKey;
 
   constructor(options: TokenAuthorityOptions) {
     this.#options = options;
-    this.#privateKey = createPrivateKey(options.signingKey);
-    this.#publicKey = createPublicKey(this.#privateKey);
-    this.#algorithm = this.#privateKey.asymmetricKeyType === 'rsa' ? 'RS256' : 'ES256';
-    const der = this.#publicKey.export({ type: 'spki', format: 'der' });
-    this.#keyId = createHash('sha256').update(der).digest('base64url');
+    this.#key = new TokenKey(options.signingKey);
   }
 
   get issuer(): string {
@@ -82,12 +79,7 @@ export class ServiceAccountTokenAuthority {
 
   /** The public key as `/openid/v1/jwks` publishes it. */
   jsonWebKey(): Record<string, unknown> {
-    return {
-      use: 'sig',
-      ...this.#publicKey.export({ format: 'jwk' }),
-      kid: this.#keyId,
-      alg: this.#algorithm,
-    };
+    return this.#key.jsonWebKey();
   }
 
   /** @returns the token and when it ends, in milliseconds since the epoch. */
@@ -111,10 +103,7 @@ export class ServiceAccountTokenAuthority {
       nbf: seconds,
       sub: `system:serviceaccount:${namespace}:${name}`,
     };
-    const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const input = `${encode({ alg: this.#algorithm, kid: this.#keyId })}.${encode(claims)}`;
-    const signature = sign('sha256', Buffer.from(input), { key: this.#privateKey, dsaEncoding: 'ieee-p1363' });
-    return { token: `${input}.${signature.toString('base64url')}`, expiresAt: expires * 1000 };
+    return { token: this.#key.sign(claims), expiresAt: expires * 1000 };
   }
 
   /**
@@ -128,16 +117,11 @@ export class ServiceAccountTokenAuthority {
     objects: TokenObjects,
   ): Promise<{ readonly user: UserInfo; readonly audiences: readonly string[] } | undefined> {
     const parts = token.split('.');
-    const claims = parts.length === 3 ? (decodePart(parts[1] ?? '') as Claims | null | undefined) : undefined;
-    if (claims?.iss !== this.#options.issuer) return undefined;
-    const head = decodePart(parts[0] ?? '') as { alg?: string } | null | undefined;
-    const signature = Buffer.from(parts[2] ?? '', 'base64url');
-    const input = Buffer.from(`${parts[0] ?? ''}.${parts[1] ?? ''}`);
-    // The algorithm is that of our key, whatever the token says.
-    const key = { key: this.#publicKey, dsaEncoding: 'ieee-p1363' as const };
-    if (head?.alg !== this.#algorithm || !verify('sha256', input, key, signature)) {
-      throw new Error('invalid signature');
-    }
+    const claims = parts.length === 3 ? (decodeTokenPart(parts[1] ?? '') as Claims | null | undefined) : undefined;
+    const isLegacy = claims?.iss === legacyIssuer && objects.legacy !== undefined;
+    if (claims?.iss !== this.#options.issuer && !isLegacy) return undefined;
+    if (!this.#key.hasSigned(token)) throw new Error('invalid signature');
+    if (isLegacy) return this.#checkLegacy(token, claims, audiences, objects.legacy);
     const seconds = this.#options.clock.now() / 1000;
     if (typeof claims.exp !== 'number' || seconds >= claims.exp) throw new Error('service account token has expired');
     if (typeof claims.nbf === 'number' && seconds + 1 < claims.nbf) throw new Error('token is not valid yet');
@@ -145,6 +129,19 @@ export class ServiceAccountTokenAuthority {
     const common = audiences.filter((audience) => own.includes(audience));
     if (common.length === 0) throw new Error('token audiences do not match');
     return { user: await this.#user(claims, objects), audiences: common };
+  }
+
+  /** A token that a secret holds: for the API server, and without an end. */
+  async #checkLegacy(
+    token: string,
+    claims: Partial<LegacyClaims>,
+    audiences: readonly string[],
+    objects: LegacyTokenObjects,
+  ): Promise<{ readonly user: UserInfo; readonly audiences: readonly string[] }> {
+    const { apiAudiences, clock } = this.#options;
+    const common = audiences.filter((audience) => apiAudiences.includes(audience));
+    if (common.length === 0) throw new Error('token audiences do not match');
+    return { user: await checkLegacyToken(claims, token, objects, clock.now()), audiences: common };
   }
 
   async #user(claims: Claims, objects: TokenObjects): Promise<UserInfo> {
@@ -195,12 +192,4 @@ export function serviceAccountAuthenticator(
 
 function withoutEmpty(node: { readonly name: string; readonly uid: string }): { name: string; uid?: string } {
   return node.uid === '' ? { name: node.name } : node;
-}
-
-function decodePart(text: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown;
-  } catch {
-    return undefined;
-  }
 }

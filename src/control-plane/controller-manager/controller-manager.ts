@@ -27,6 +27,7 @@ import { createNodeLifecycleController } from './node-lifecycle-controller.ts';
 import { createResourceQuotaController } from './resource-quota-controller.ts';
 import { createRootCaPublisher } from './root-ca-publisher.ts';
 import { createServiceAccountController } from './service-account-controller.ts';
+import { createServiceAccountTokenController } from './service-account-token-controller.ts';
 import { createJobController } from './job-controller.ts';
 import { createStatefulSetController } from './stateful-set-controller.ts';
 import { createTaintEvictionController } from './taint-eviction-controller.ts';
@@ -71,6 +72,7 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'taint-eviction-controller': createTaintEvictionController,
   'root-ca-certificate-publisher-controller': createRootCaPublisher,
   'serviceaccount-controller': createServiceAccountController,
+  'serviceaccount-token-controller': createServiceAccountTokenController,
   'job-controller': createJobController,
   'daemonset-controller': createDaemonSetController,
   'cronjob-controller': createCronJobController,

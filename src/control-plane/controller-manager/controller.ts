@@ -24,6 +24,8 @@ export interface ControllerContext {
   readonly events: EventRecorder;
   /** The cluster's certificate authority. */
   readonly authority: CertificatePair;
+  /** PEM of the private key that the tokens of service accounts are signed with. */
+  readonly serviceAccountKey: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
