@@ -75,6 +75,13 @@ export function formatIpBlock({ family, first, prefixLength }: IpBlock): string 
   return `${formatIp({ family, value: first })}/${prefixLength}`;
 }
 
+/** Whether an address lies within a block. */
+export function blockContains({ family, first, prefixLength }: IpBlock, address: IpAddress): boolean {
+  if (family !== address.family) return false;
+  const hostBits = BigInt((family === 4 ? 32 : 128) - prefixLength);
+  return address.value >> hostBits === first >> hostBits;
+}
+
 /** Whether a block lies within another one and is smaller. */
 export function isStrictSubset(inner: IpBlock, outer: IpBlock): boolean {
   if (inner.family !== outer.family || inner.prefixLength <= outer.prefixLength) return false;

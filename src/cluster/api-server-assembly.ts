@@ -2,6 +2,7 @@ import { type Documentation, documentedResources } from '../api/documentation.ts
 import { builtInResources, builtInSchemas } from '../api/registry.ts';
 import type { CustomResourceDefinition } from '../api/types/apiextensions-v1.ts';
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Secret, Service } from '../api/types/core-v1.ts';
+import type { ServiceCIDR } from '../api/types/networking-v1.ts';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../api/types/rbac-v1.ts';
 import type { VolumeAttachment } from '../api/types/storage-v1.ts';
 import type { KubeObject } from '../apimachinery/object-meta.ts';
@@ -24,6 +25,7 @@ import { bootstrapPolicy } from '../control-plane/apiserver/bootstrap/bootstrap-
 import { createCustomResourceHost } from '../control-plane/apiserver/custom-resources/custom-resource-host.ts';
 import { createDiscoveryRoute } from '../control-plane/apiserver/discovery/discovery-route.ts';
 import { withImpersonation } from '../control-plane/apiserver/filters/impersonation.ts';
+import { createAddressBook, rangesResource } from '../control-plane/apiserver/registry/address-book.ts';
 import { reviewEndpoints } from '../control-plane/apiserver/registry/review-endpoints.ts';
 import { serviceAddressHooks } from '../control-plane/apiserver/registry/service-addresses.ts';
 import { servedKinds } from '../control-plane/apiserver/registry/served-kinds.ts';
@@ -152,6 +154,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     random,
     existing: async () =>
       (await ownClient.resource<Service>({ group: '', version: 'v1', resource: 'services' }).list()).items,
+    book: createAddressBook(ownClient, informers.informer<ServiceCIDR>(rangesResource)),
   });
   const server = createApiServer({
     storage: options.storage,

@@ -26,6 +26,7 @@ import { createClaimProtectionController, createVolumeProtectionController } fro
 import { createNodeLifecycleController } from './node-lifecycle-controller.ts';
 import { createResourceQuotaController } from './resource-quota-controller.ts';
 import { createRootCaPublisher } from './root-ca-publisher.ts';
+import { createServiceCidrController } from './service-cidr-controller.ts';
 import { createServiceAccountController } from './service-account-controller.ts';
 import { createServiceAccountTokenController } from './service-account-token-controller.ts';
 import { createJobController } from './job-controller.ts';
@@ -71,6 +72,7 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'ttl-controller': createTtlController,
   'taint-eviction-controller': createTaintEvictionController,
   'root-ca-certificate-publisher-controller': createRootCaPublisher,
+  'service-cidr-controller': createServiceCidrController,
   'serviceaccount-controller': createServiceAccountController,
   'serviceaccount-token-controller': createServiceAccountTokenController,
   'job-controller': createJobController,

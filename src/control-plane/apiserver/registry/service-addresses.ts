@@ -8,12 +8,22 @@ import type { Random } from '../../../system/random.ts';
 import { initIpFamilies, invalidService } from './service-ip-families.ts';
 import type { Reservation, StoreHooks } from './store.ts';
 
+/** Where others see which addresses are taken, and find more of them (KEP-1880). */
+export interface AddressBook {
+  /** Records whose an address is. @returns false when it is somebody else's */
+  claim(address: string, service: Service): Promise<boolean>;
+  release(address: string): Promise<void>;
+  /** Ranges of addresses besides the cluster's first one. */
+  ranges(): readonly string[];
+}
+
 export interface ServiceAddressOptions {
   /** IPv4 range of cluster addresses. */
   readonly serviceRange: string;
   readonly random: Random;
   /** All services that are stored, asked once. */
   readonly existing: () => Promise<readonly Service[]>;
+  readonly book?: AddressBook;
 }
 
 const firstNodePort = 30_000;
@@ -21,26 +31,37 @@ const lastNodePort = 32_767;
 
 /** Gives services their cluster addresses and node ports, and takes them back. */
 export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks {
-  const range = parseRange(options.serviceRange);
+  const { book } = options;
+  const ranges = (): AddressRange[] =>
+    [...new Set([options.serviceRange, ...(book?.ranges() ?? [])])].filter(isFourPartRange).map(parseRange);
+  const release = (address: string): void => {
+    // Nobody waits for it; an entry that stays is only taken for longer.
+    void book?.release(address).catch(() => {});
+  };
   const addresses = new Set<string>();
   const ports = new Set<number>();
   let loading: Promise<void> | undefined;
 
   const load = (): Promise<void> =>
     (loading ??= (async () => {
-      for (const { spec } of await options.existing()) {
-        for (const address of addressesOf(spec)) addresses.add(address);
-        for (const port of nodePortsOf(spec)) ports.add(port);
+      for (const service of await options.existing()) {
+        for (const address of addressesOf(service.spec)) {
+          addresses.add(address);
+          await book?.claim(address, service);
+        }
+        for (const port of nodePortsOf(service.spec)) ports.add(port);
       }
     })());
 
-  const chooseAddress = (): string => {
-    // The first addresses are left to those who ask for one (KEP-3070).
-    const reserved = Math.min(256, Math.max(16, Math.floor(range.count / 16)));
-    const start = Math.floor(options.random.next() * Math.max(1, range.count - reserved));
-    for (let step = 0; step < range.count; step++) {
-      const address = formatAddress(range.first + reserved + ((start + step) % Math.max(1, range.count - reserved)));
-      if (!addresses.has(address)) return address;
+  const chooseAddress = (taken: ReadonlySet<string>): string => {
+    for (const range of ranges()) {
+      // The first addresses are left to those who ask for one (KEP-3070).
+      const reserved = Math.min(256, Math.max(16, Math.floor(range.count / 16)));
+      const start = Math.floor(options.random.next() * Math.max(1, range.count - reserved));
+      for (let step = 0; step < range.count; step++) {
+        const address = formatAddress(range.first + reserved + ((start + step) % Math.max(1, range.count - reserved)));
+        if (!addresses.has(address) && !taken.has(address)) return address;
+      }
     }
     throw internalError('failed to allocate a serviceIP: range is full');
   };
@@ -56,14 +77,14 @@ export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks 
   };
 
   /** Fills in what is missing, and takes what is asked for. What the service had before and has no more is let go. */
-  const allocate = (service: Service, old: Service | undefined): Reservation => {
+  const allocate = (service: Service, old: Service | undefined, foreign: ReadonlySet<string>): Reservation => {
     const { spec } = service;
     const taken: (() => void)[] = [];
     const undo = (): void => taken.forEach((release) => release());
     if (spec !== undefined) {
       try {
         initIpFamilies(service, old);
-        if (spec.type !== 'ExternalName') allocateAddress(service, spec, old?.spec, taken);
+        if (spec.type !== 'ExternalName') allocateAddress(service, old?.spec, foreign, taken);
         allocatePorts(service, spec, old?.spec, taken);
         allocateHealthCheckPort(service, spec, old?.spec, taken);
       } catch (error) {
@@ -73,7 +94,11 @@ export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks 
     }
     const keep = (): void => {
       const [keptAddresses, keptPorts] = [new Set(addressesOf(spec)), new Set(nodePortsOf(spec))];
-      for (const address of addressesOf(old?.spec)) if (!keptAddresses.has(address)) addresses.delete(address);
+      for (const address of addressesOf(old?.spec)) {
+        if (keptAddresses.has(address)) continue;
+        addresses.delete(address);
+        release(address);
+      }
       for (const port of nodePortsOf(old?.spec)) if (!keptPorts.has(port)) ports.delete(port);
     };
     return { undo, keep };
@@ -81,15 +106,16 @@ export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks 
 
   const allocateAddress = (
     service: Service,
-    spec: ServiceSpec,
     old: ServiceSpec | undefined,
+    foreign: ReadonlySet<string>,
     taken: (() => void)[],
   ): void => {
+    const { spec = {} } = service;
     if (spec.clusterIP === 'None') return;
     const asked = spec.clusterIPs?.[0] ?? '';
-    const address = asked === '' ? chooseAddress() : asked;
+    const address = asked === '' ? chooseAddress(foreign) : asked;
     if (!addressesOf(old).includes(address)) {
-      checkAddress(service, address);
+      checkAddress(service, address, foreign);
       addresses.add(address);
       taken.push(() => addresses.delete(address));
     }
@@ -97,13 +123,14 @@ export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks 
     spec.clusterIPs = [address, ...(spec.clusterIPs ?? []).slice(1)];
   };
 
-  const checkAddress = (service: Service, address: string): void => {
+  const checkAddress = (service: Service, address: string, foreign: ReadonlySet<string>): void => {
     const refuse = (message: string): never => {
       const path = new FieldPath('spec.clusterIPs');
       throw invalidService(service, [invalid(path, [address], `failed to allocate IP ${address}: ${message}`)]);
     };
-    if (!isInRange(address, range)) refuse('the provided network does not match the current range');
-    if (addresses.has(address)) refuse('provided IP is already allocated');
+    if (!ranges().some((range) => isInRange(address, range)))
+      refuse('the provided network does not match the current range');
+    if (addresses.has(address) || foreign.has(address)) refuse('provided IP is already allocated');
   };
 
   /** @throws StatusError 422 for a port that cannot be had. */
@@ -155,10 +182,29 @@ export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks 
 
   const begin = async (service: Service, old: Service | undefined, dryRun: boolean): Promise<Reservation> => {
     await load();
-    const reservation = allocate(service, old);
-    if (!dryRun) return reservation;
-    reservation.undo();
-    return { undo() {}, keep() {} };
+    // What another one has that is no service of ours.
+    const foreign = new Set<string>();
+    for (;;) {
+      const asked = service.spec?.clusterIPs ?? [];
+      const reservation = allocate(service, old, foreign);
+      if (dryRun) {
+        reservation.undo();
+        return { undo() {}, keep() {} };
+      }
+      const had = addressesOf(old?.spec);
+      const [address] = addressesOf(service.spec).filter((each) => !had.includes(each));
+      if (address === undefined || book === undefined) return reservation;
+      if (await book.claim(address, service)) {
+        const undo = (): void => {
+          reservation.undo();
+          release(address);
+        };
+        return { ...reservation, undo };
+      }
+      reservation.undo();
+      foreign.add(address);
+      restoreAsked(service, asked);
+    }
   };
 
   return {
@@ -171,7 +217,10 @@ export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks 
       if (context.dryRun) return;
       await load();
       const { spec } = asService(object);
-      for (const address of addressesOf(spec)) addresses.delete(address);
+      for (const address of addressesOf(spec)) {
+        addresses.delete(address);
+        await book?.release(address);
+      }
       for (const port of nodePortsOf(spec)) ports.delete(port);
     },
   };
@@ -179,6 +228,14 @@ export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks 
 
 function asService(object: Unstructured): Service {
   return object;
+}
+
+/** As the service came, when what was chosen for it cannot be had. */
+function restoreAsked(service: Service, asked: readonly string[]): void {
+  const { spec } = service;
+  if (spec === undefined || asked.length > 0) return;
+  delete spec.clusterIP;
+  delete spec.clusterIPs;
 }
 
 function addressesOf(spec: ServiceSpec | undefined): readonly string[] {
@@ -206,6 +263,10 @@ interface AddressRange {
   /** The first usable address, as a number. */
   readonly first: number;
   readonly count: number;
+}
+
+function isFourPartRange(range: string): boolean {
+  return /^\d+\.\d+\.\d+\.\d+\/\d+$/.test(range);
 }
 
 function parseRange(range: string): AddressRange {
