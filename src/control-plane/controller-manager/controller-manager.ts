@@ -22,7 +22,11 @@ import { createNodeIpamController } from './node-ipam-controller.ts';
 import { createPersistentVolumeBinderController } from './persistent-volume-binder-controller.ts';
 import { createPodGarbageCollector } from './pod-garbage-collector.ts';
 import { createTtlController } from './ttl-controller.ts';
-import { createClaimProtectionController, createVolumeProtectionController } from './volume-protection-controllers.ts';
+import {
+  createAttributesProtectionController,
+  createClaimProtectionController,
+  createVolumeProtectionController,
+} from './volume-protection-controllers.ts';
 import { createNodeLifecycleController } from './node-lifecycle-controller.ts';
 import { createResourceQuotaController } from './resource-quota-controller.ts';
 import { createRootCaPublisher } from './root-ca-publisher.ts';
@@ -68,6 +72,7 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'persistentvolume-binder-controller': createPersistentVolumeBinderController,
   'persistentvolume-protection-controller': createVolumeProtectionController,
   'persistentvolumeclaim-protection-controller': createClaimProtectionController,
+  'volumeattributesclass-protection-controller': createAttributesProtectionController,
   'pod-garbage-collector-controller': createPodGarbageCollector,
   'ttl-controller': createTtlController,
   'taint-eviction-controller': createTaintEvictionController,

@@ -1,4 +1,5 @@
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
+import type { VolumeAttributesClass } from '../../api/types/storage-v1.ts';
 import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
 import type { KubeObject } from '../../apimachinery/object-meta.ts';
 import { hasReason } from '../../apimachinery/status.ts';
@@ -10,6 +11,12 @@ import { claimsOfPod, usesClaim } from './volume-use.ts';
 
 const claimFinalizer = 'kubernetes.io/pvc-protection';
 const volumeFinalizer = 'kubernetes.io/pv-protection';
+const attributesFinalizer = 'kubernetes.io/vac-protection';
+const attributesResource: GroupVersionResource = {
+  group: 'storage.k8s.io',
+  version: 'v1',
+  resource: 'volumeattributesclasses',
+};
 
 /** A claim that is deleted stays as long as a pod on a node uses it. */
 export function createClaimProtectionController(context: ControllerContext): Controller {
@@ -64,6 +71,40 @@ export function createVolumeProtectionController(context: ControllerContext): Co
       if (volume === undefined) return;
       const isInUse = (): Promise<boolean> => Promise.resolve(volume.status?.phase === 'Bound');
       await protect(context, volumesResource, volume, volumeFinalizer, isInUse);
+    },
+  });
+}
+
+/** A class of attributes that is deleted stays as long as a volume or a claim has it, had it, or is to have it (KEP-3751). */
+export function createAttributesProtectionController(context: ControllerContext): Controller {
+  const classes = context.informers.informer<VolumeAttributesClass>(attributesResource);
+  const claims = context.informers.informer<PersistentVolumeClaim>(claimsResource);
+  const volumes = context.informers.informer<PersistentVolume>(volumesResource);
+  const classesOfClaim = ({ spec, status }: PersistentVolumeClaim): (string | undefined)[] => [
+    spec?.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ];
+  return createKeyedController({
+    name: 'volumeattributesclass-protection-controller',
+    context,
+    register(queue) {
+      const look = (one: VolumeAttributesClass): void => {
+        if (needsLook(one, attributesFinalizer)) queue.add(keyOf(one));
+      };
+      classes.addHandler({ added: look, updated: look });
+      const lookAtAll = (): void => classes.list().forEach(look);
+      claims.addHandler({ updated: lookAtAll, deleted: lookAtAll });
+      volumes.addHandler({ updated: lookAtAll, deleted: lookAtAll });
+    },
+    async sync(name) {
+      const one = classes.get('', name);
+      if (one === undefined) return;
+      const isInUse = (): Promise<boolean> => {
+        const isNamed = volumes.list().some(({ spec }) => spec?.volumeAttributesClassName === name);
+        return Promise.resolve(isNamed || claims.list().some((claim) => classesOfClaim(claim).includes(name)));
+      };
+      await protect(context, attributesResource, one, attributesFinalizer, isInUse);
     },
   });
 }

@@ -349,3 +349,34 @@ test('the claim of an ephemeral volume is made for its pod, and not of somebody 
     'FailedBinding: ephemeral volume data: PVC default/db-data was not created for pod default/db (pod is not owner)';
   assert.ok((await harness.events()).includes(said));
 });
+
+test('a class of attributes that is deleted stays as long as a claim has it', async (context) => {
+  const harness = await start(context, 'volumeattributesclass-protection-controller');
+  const path = '/apis/storage.k8s.io/v1/volumeattributesclasses';
+  await harness.api.create({
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'VolumeAttributesClass',
+    metadata: { name: 'fast' },
+    driverName: 'd.example.com',
+    parameters: { a: 'b' },
+  });
+  await harness.api.create({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'data' },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: '1Gi' } },
+      volumeAttributesClassName: 'fast',
+    },
+  });
+  await harness.work();
+  const { body } = await harness.api.request('GET', `${path}/fast`);
+  assert.deepEqual(body.metadata.finalizers, ['kubernetes.io/vac-protection']);
+  await harness.api.request('DELETE', `${path}/fast`);
+  await harness.work();
+  assert.equal((await harness.api.request('GET', `${path}/fast`)).status, 200);
+  await harness.api.request('DELETE', '/api/v1/namespaces/default/persistentvolumeclaims/data');
+  await harness.work();
+  assert.equal((await harness.api.request('GET', `${path}/fast`)).status, 404);
+});
