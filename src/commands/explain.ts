@@ -1,6 +1,8 @@
 import { parseGroupVersion } from '../apimachinery/gvk.ts';
 import { NoMatchError, type RestMapper, type RestMapping } from '../apimachinery/rest-mapping.ts';
-import { CommandError, defineCommand, PlainError } from '../cli/command.ts';
+import { isJsonObject } from '../apimachinery/json.ts';
+import { parseJson } from '../apimachinery/json-codec.ts';
+import { type CommandContext, CommandError, defineCommand, PlainError } from '../cli/command.ts';
 import { noResourceMatch } from '../cli/exit.ts';
 import { explainHeader, explainSchema } from '../describe/explain-schema.ts';
 
@@ -8,6 +10,7 @@ interface ExplainOptions {
   readonly argument: string;
   readonly apiVersion: string;
   readonly recursive: boolean;
+  readonly output: string;
 }
 
 /** `explain`: what a kind's fields are, from what the server publishes. */
@@ -44,48 +47,83 @@ export const explainCommand = defineCommand<ExplainOptions>({
     }
     if (others.length > 0) throw new CommandError('We accept only this format: explain RESOURCE');
     const output = flags.string('output');
-    if (output === 'plaintext-openapiv2') {
-      throw new CommandError('-o plaintext-openapiv2 is not supported by kubectl-ts yet: leave it out');
-    }
-    if (output !== 'plaintext') {
+    if (output !== 'plaintext' && output !== 'plaintext-openapiv2') {
       throw new CommandError(`unrecognized format: ${output}`);
     }
-    return { argument, apiVersion: flags.string('api-version'), recursive: flags.bool('recursive') };
+    return { argument, output, apiVersion: flags.string('api-version'), recursive: flags.bool('recursive') };
   },
-  async run({ argument, apiVersion, recursive }, context) {
+  async run(options, context) {
+    const { argument, apiVersion } = options;
     const discovery = await context.cluster.discovery();
-    let found: { readonly mapping: RestMapping; readonly fields: readonly string[] };
+    let found: Explained;
     try {
-      found = await discovery.withMapper((mapper) => splitArgument(argument, mapper));
+      found = await discovery.withMapper((mapper) => splitArgument(argument, apiVersion === '', mapper));
     } catch (error) {
       if (!(error instanceof NoMatchError)) throw error;
       const [name = ''] = argument.split('.');
       throw new PlainError(noResourceMatch(name).message);
     }
-    const { mapping, fields } = found;
-    const { group, version } = apiVersion === '' ? mapping.gvr : parseGroupVersion(apiVersion);
-    const document = await (await context.cluster.openApi()).document(group, version);
-    const gvr = `${group}/${version}, Resource=${mapping.gvr.resource}`;
-    if (document === undefined) throw new CommandError(`couldn't find resource for "${gvr}"`);
-    const request = { document, gvk: { group, version, kind: mapping.gvk.kind }, fields, recursive };
-    const text = explainSchema(request);
-    if (text === undefined && fields.length === 0) throw new CommandError(`GVR (${gvr}) not found in OpenAPI schema`);
-    context.streams.out.write(explainHeader(request));
-    if (text === undefined) throw new CommandError(`field "${fields.at(-1) ?? ''}" does not exist`);
-    context.streams.out.write(text);
+    if (options.output === 'plaintext' && (await publishesVersion3(context))) {
+      return explainVersion3(found, options, context);
+    }
+    return explainVersion2(found, options, context);
   },
 });
 
-/** `pods.spec` and, with the group in between, `deployments.apps.spec`. */
-function splitArgument(
-  argument: string,
-  mapper: RestMapper,
-): { readonly mapping: RestMapping; readonly fields: readonly string[] } {
+/** What an argument names. */
+interface Explained {
+  readonly mapping: RestMapping;
+  readonly fields: readonly string[];
+}
+
+/** Servers before 1.24 publish Swagger 2.0 alone. */
+async function publishesVersion3(context: CommandContext): Promise<boolean> {
+  return (await context.cluster.openApi()).isPublished();
+}
+
+async function explainVersion3(
+  { mapping, fields }: Explained,
+  { apiVersion, recursive }: ExplainOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { group, version } = apiVersion === '' ? mapping.gvr : parseGroupVersion(apiVersion);
+  const document = await (await context.cluster.openApi()).document(group, version);
+  const gvr = `${group}/${version}, Resource=${mapping.gvr.resource}`;
+  if (document === undefined) throw new CommandError(`couldn't find resource for "${gvr}"`);
+  const request = { document, gvk: { group, version, kind: mapping.gvk.kind }, fields, recursive };
+  const text = explainSchema(request);
+  if (text === undefined && fields.length === 0) throw new CommandError(`GVR (${gvr}) not found in OpenAPI schema`);
+  context.streams.out.write(explainHeader(request));
+  if (text === undefined) throw new CommandError(`field "${fields.at(-1) ?? ''}" does not exist`);
+  context.streams.out.write(text);
+}
+
+async function explainVersion2(
+  { mapping, fields }: Explained,
+  { apiVersion, recursive }: ExplainOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { explainSwagger } = await import('../describe/explain-swagger.ts');
+  const { kind } = mapping.gvk;
+  const gvk = apiVersion === '' ? mapping.gvk : { ...parseGroupVersion(apiVersion), kind };
+  const client = await context.cluster.client();
+  const { body } = await client.request({ method: 'GET', path: '/openapi/v2', accept: 'application/json' });
+  const document = parseJson(body);
+  const text = explainSwagger({ document: isJsonObject(document) ? document : {}, gvk, fields, recursive });
+  if (text === undefined) {
+    throw new CommandError(`couldn't find resource for "${gvk.group}/${gvk.version}, Kind=${gvk.kind}"`);
+  }
+  context.streams.out.write(text);
+}
+
+/** `pods.spec` and, where --api-version does not name one, with the group in between, `deployments.apps.spec`. */
+function splitArgument(argument: string, mayNameGroup: boolean, mapper: RestMapper): Explained {
   const trimmed = argument.replace(/\.$/, '');
   const [name = '', ...fields] = trimmed.split('.');
   const best = mapper.resourceFor({ group: '', version: '', resource: name });
   const groups = mapper.groups.map((group) => group.name).filter((group) => group !== '');
-  for (const group of groups) {
+  // Those of the core group have nothing behind their names that could be one.
+  for (const group of mayNameGroup && best.group !== '' ? groups : []) {
     const prefix = `${best.resource}.${group}`;
     if (trimmed !== prefix && !trimmed.startsWith(`${prefix}.`)) continue;
     const rest = trimmed.slice(prefix.length + 1);

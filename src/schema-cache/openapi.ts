@@ -10,6 +10,8 @@ import { type CacheOptions, cacheFolderName, writeCacheFile } from './cache-file
 export interface OpenApi {
   /** The types of a group version; undefined where the server publishes none. */
   typesOf(group: string, version: string): Promise<OpenApiTypes | undefined>;
+  /** Whether anything is published as OpenAPI v3. */
+  isPublished(): Promise<boolean>;
   /** The whole document of a group version, OpenAPI v3. */
   document(group: string, version: string): Promise<JsonObject | undefined>;
 }
@@ -20,7 +22,10 @@ export function isTypeOfKubernetes(name: string): boolean {
 }
 
 /** An OpenApi over documents that are found by name; each is asked for once. */
-export function openApiOf(load: (name: string) => Promise<JsonObject | undefined>): OpenApi {
+export function openApiOf(
+  load: (name: string) => Promise<JsonObject | undefined>,
+  isPublished: () => Promise<boolean> = () => Promise.resolve(true),
+): OpenApi {
   const documents = new Map<string, Promise<JsonObject | undefined>>();
   const types = new Map<string, Promise<OpenApiTypes | undefined>>();
   const document = (name: string): Promise<JsonObject | undefined> => {
@@ -29,6 +34,7 @@ export function openApiOf(load: (name: string) => Promise<JsonObject | undefined
     return known;
   };
   return {
+    isPublished,
     document: (group, version) => document(openApiDocumentName(group, version)),
     typesOf(group, version) {
       const name = openApiDocumentName(group, version);
@@ -48,12 +54,16 @@ export function openApiOf(load: (name: string) => Promise<JsonObject | undefined
 export function createOpenApi(options: CacheOptions): OpenApi {
   const folder = join(options.cacheFolder, 'openapi', cacheFolderName(options.server));
   let index: Promise<ReadonlyMap<string, string>> | undefined;
-  return openApiOf(async (name) => {
-    const url = (await (index ??= readIndex(options, folder))).get(name);
-    if (url === undefined) return undefined;
-    const document = await readDocument(options, folder, name, url);
-    return isJsonObject(document) ? document : undefined;
-  });
+  const urls = (): Promise<ReadonlyMap<string, string>> => (index ??= readIndex(options, folder));
+  return openApiOf(
+    async (name) => {
+      const url = (await urls()).get(name);
+      if (url === undefined) return undefined;
+      const document = await readDocument(options, folder, name, url);
+      return isJsonObject(document) ? document : undefined;
+    },
+    async () => (await urls()).size > 0,
+  );
 }
 
 /** The documents' names with their URLs, hash included. */
