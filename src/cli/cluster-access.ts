@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { goQuote } from '../apimachinery/field-error.ts';
+import type { Transport } from '../apimachinery/http.ts';
 import type { Client } from '../client/client.ts';
 import { type ClientConfig, type ConnectionFlags, resolveClientConfig } from '../kubeconfig/client-config.ts';
 import { connect } from '../kubeconfig/connect.ts';
@@ -7,13 +8,16 @@ import { ConfigurationError } from '../kubeconfig/configuration-error.ts';
 import {
   type Kubeconfig,
   KubeconfigError,
+  kubeconfigFiles,
   type KubeconfigPlaces,
   loadKubeconfig,
+  shownFile,
   MissingEntryError,
 } from '../kubeconfig/kubeconfig.ts';
 import type { CacheOptions } from '../schema-cache/cache-file.ts';
 import { createDiscovery, type Discovery } from '../schema-cache/discovery.ts';
 import type { OpenApi } from '../schema-cache/openapi.ts';
+import { klogLine } from '../system/klog.ts';
 import type { ClusterAccess, FlagValues } from './command.ts';
 import { clientVersion } from './client-version.ts';
 import { homeFolder, type ProgramWorld } from './program.ts';
@@ -109,7 +113,14 @@ class FlaggedAccess implements ConfiguredAccess {
 
   async #resolve(): Promise<ClientConfig> {
     const { files, env, cwd, streams } = this.#world;
-    const kubeconfig: Kubeconfig = await loadKubeconfig(files, kubeconfigPlaces(this.#world, this.#globals));
+    const places = kubeconfigPlaces(this.#world, this.#globals);
+    const kubeconfig: Kubeconfig = await loadKubeconfig(files, places);
+    if (this.#globals.int('v') >= 6) {
+      for (const file of kubeconfigFiles(places)) {
+        if (await files.exists(file))
+          this.#log('loader.go:407', `Config loaded from file:  ${shownFile(places, file)}`);
+      }
+    }
     return resolveClientConfig(kubeconfig, connectionFlags(this.#globals), {
       files,
       env,
@@ -125,7 +136,9 @@ class FlaggedAccess implements ConfiguredAccess {
     if (protocol !== 'https:' && protocol !== 'http:') {
       throw new KubeconfigError(`unsupported protocol scheme "${protocol.slice(0, -1)}"`);
     }
+    const log = await this.#requestLog(config);
     const client = await connect(config, {
+      ...(log === undefined ? {} : { wrapTransport: log }),
       files,
       env,
       clock,
@@ -136,6 +149,25 @@ class FlaggedAccess implements ConfiguredAccess {
     });
     if (this.#globals.bool('match-server-version')) await requireSameVersion(client);
     return client;
+  }
+
+  /** What tells of requests, where -v asks for it. */
+  async #requestLog({ server }: ClientConfig): Promise<((transport: Transport) => Transport) | undefined> {
+    if (this.#globals.int('v') < 6 && this.#globals.string('vmodule') === '') return undefined;
+    const { verbosityOf } = await import('./verbosity.ts');
+    const levelOf = verbosityOf(this.#globals);
+    const level = levelOf('round_trippers');
+    if (level < 6) return undefined;
+    const { logRequests } = await import('../client/request-log.ts');
+    const { clock } = this.#world;
+    const write = (source: string, message: string): void => this.#log(source, message);
+    const log = { server, clock, level, bodyLevel: levelOf('request'), write };
+    return (transport) => logRequests(transport, log);
+  }
+
+  #log(source: string, message: string): void {
+    const { clock, streams } = this.#world;
+    streams.err.write(klogLine('I', clock.now(), source, message));
   }
 
   async #discover(): Promise<Discovery> {

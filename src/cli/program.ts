@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Transport } from '../apimachinery/http.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
@@ -34,6 +35,8 @@ export interface ProgramWorld {
   readonly signal: AbortSignal;
   /** Runs a plugin, or a program that a command needs, with this one's streams; without it none are looked for. */
   readonly runInPlace?: (path: string, args: readonly string[], env: ProgramWorld['env']) => Promise<number>;
+  /** Records what this process does, until the answer is called; without it --profile is refused. */
+  readonly startProfile?: (kind: 'cpu' | 'heap', path: string) => Promise<() => Promise<void>>;
   /** What requests go through instead of connections to the server that the kubeconfig names. */
   readonly transport?: Transport;
   /** What this program itself knows of the built-in kinds; without it a command needs a server for that. */
@@ -62,6 +65,7 @@ export async function runProgram(
     const { PrinterError } = await import('../printers/printer.ts');
     if (error instanceof PrinterError) terminalSafe(world.streams.out).write(error.printed);
     if (world.signal.aborted && !(error instanceof SilentExit)) return 130;
+    if (program.verbosity >= 4) (await import('./error-log.ts')).logError(error, world);
     const { text, exitCode } = endingOf(error, program.commandPath.split(' ').slice(1).join(' '));
     if (text !== '') terminalSafe(world.streams.err).write(text);
     return error instanceof SilentExit ? exitCode : (program.errorExitCode ?? exitCode);
@@ -99,6 +103,8 @@ class Program {
   /** Of the command that runs, where it is not the usual one. */
   errorExitCode: number | undefined;
   commandPath = 'kubectl';
+  /** -v, once the command line was read. */
+  verbosity = 0;
   readonly #table: readonly CommandEntry[];
   readonly #world: ProgramWorld;
   readonly #globals: readonly FlagDefinition[];
@@ -287,6 +293,8 @@ class Program {
       },
     };
     this.errorExitCode = definition.errorExitCode;
+    this.verbosity = globals.int('v');
+    const endProfile = globals.string('profile') === 'none' ? undefined : await startProfileOf(globals, world);
     try {
       const options = await definition.toOptions(parsed.args, values, context);
       this.#exitCode = (await definition.run(options, context)) ?? 0;
@@ -294,6 +302,7 @@ class Program {
       if (error instanceof HelpfulError) await this.#printHelp(definition.path);
       throw error;
     } finally {
+      await endProfile?.();
       if (access !== undefined) await closeAccess(access);
     }
     if (warnings > 0 && globals.bool('warnings-as-errors')) {
@@ -323,8 +332,24 @@ class Program {
 
 /** Global flags that exist but do nothing yet are refused rather than ignored. */
 function refuseWhatIsNotDone(values: FlagSet): void {
-  if (values.string('profile') !== 'none') throw new CommandError('--profile is not supported by kubectl-ts');
   if (values.string('kuberc') !== '') throw new CommandError('--kuberc is not supported by kubectl-ts yet');
+}
+
+/** Kinds of profiles that Go has and V8 has not. */
+const foreignProfiles = ['goroutine', 'threadcreate', 'block', 'mutex', 'trace'];
+
+/** Begins what --profile asks for. @returns what ends it and writes the file */
+async function startProfileOf(globals: FlagSet, { cwd, startProfile }: ProgramWorld): Promise<() => Promise<void>> {
+  const kind = globals.string('profile');
+  if (kind !== 'cpu' && kind !== 'heap') {
+    throw new CommandError(
+      foreignProfiles.includes(kind)
+        ? `--profile=${kind} is of the Go runtime, which kubectl-ts has not: use cpu or heap`
+        : `unknown profile '${kind}'`,
+    );
+  }
+  if (startProfile === undefined) throw new CommandError('no profile can be recorded here');
+  return startProfile(kind, resolve(cwd, globals.string('profile-output')));
 }
 
 async function closeAccess(access: ClusterAccess): Promise<void> {

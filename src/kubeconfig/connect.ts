@@ -16,6 +16,8 @@ export interface ConnectOptions {
   readonly interactive: boolean;
   readonly userAgent: string;
   readonly onWarning: (text: string) => void;
+  /** Told of requests, where -v asks for it. */
+  readonly wrapTransport?: (transport: Transport) => Transport;
   /** What requests go through instead of connections to the configured server. */
   readonly transport?: Transport;
 }
@@ -27,8 +29,8 @@ export interface ConnectOptions {
  */
 export function connect(config: ClientConfig, options: ConnectOptions): Promise<Client> {
   const plugin = config.exec === undefined ? undefined : new PluginCredentials(config.exec, config.server, options);
-  const transport =
-    options.transport ?? (plugin === undefined ? openTransport(config) : pluginTransport(config, plugin));
+  const plain = options.transport ?? (plugin === undefined ? openTransport(config) : pluginTransport(config, plugin));
+  const transport = options.wrapTransport?.(plain) ?? plain;
   const fixed = fixedAuthorization(config);
   const { tokenFile } = config;
   const common = {

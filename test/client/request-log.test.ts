@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type HttpRequest, type HttpResponse, readBody, type Transport } from '../../src/apimachinery/http.ts';
+import { logRequests } from '../../src/client/request-log.ts';
+import { FakeClock } from '../../src/system/fake-clock.ts';
+
+const answer: HttpResponse = {
+  status: 200,
+  headers: { 'content-type': 'application/json', 'audit-id': 'x' },
+  body: Buffer.from('{"kind":"Status"}\n'),
+};
+
+/** What is told of one request, place and message in a line each. */
+async function told(
+  level: number,
+  request: Partial<HttpRequest> = {},
+  response: HttpResponse | Error = answer,
+): Promise<{ readonly lines: string[]; readonly body: string }> {
+  const lines: string[] = [];
+  const clock = new FakeClock();
+  const transport: Transport = {
+    async send() {
+      await clock.advance(5);
+      if (response instanceof Error) throw response;
+      return response;
+    },
+    close: () => Promise.resolve(),
+  };
+  const logged = logRequests(transport, {
+    server: 'https://host:6443',
+    clock,
+    level,
+    bodyLevel: level,
+    write: (source, message) => lines.push(`${source} ${message}`),
+  });
+  const whole: HttpRequest = {
+    method: 'GET',
+    path: '/api/v1/pods?limit=500',
+    headers: { 'user-agent': 'kubectl', accept: 'application/json', authorization: 'Bearer secret' },
+    ...request,
+  };
+  const received = await logged.send(whole).catch(() => undefined);
+  return { lines, body: Buffer.from(await readBody(received?.body)).toString('utf8') };
+}
+
+const requestHeaders = '<\n\tAccept: application/json\n\tAuthorization: Bearer <masked>\n\tUser-Agent: kubectl\n >';
+const responseHeaders = '<\n\tAudit-Id: x\n\tContent-Type: application/json\n >';
+const request7 = `round_trippers.go:527 "Request" verb="GET" url="https://host:6443/api/v1/pods?limit=500" headers=${requestHeaders}`;
+
+void test('each level tells of requests what client-go tells at it', async () => {
+  const at = async (level: number): Promise<string[]> => (await told(level)).lines;
+  const shortAnswer =
+    'round_trippers.go:632 "Response" verb="GET" url="https://host:6443/api/v1/pods?limit=500" status="200 OK" milliseconds=5';
+  assert.deepEqual(await at(6), [shortAnswer]);
+  assert.deepEqual(await at(7), [request7, 'round_trippers.go:632 "Response" status="200 OK" milliseconds=5']);
+  assert.deepEqual(await at(8), [
+    'helper.go:105 "Request Body" body=""',
+    request7,
+    `round_trippers.go:632 "Response" status="200 OK" headers=${responseHeaders} milliseconds=5`,
+    'helper.go:105 "Response Body" body=<\n\t{"kind":"Status"}\n >',
+  ]);
+  const curl =
+    'curl -v -XGET  -H "Accept: application/json" -H "Authorization: Bearer <masked>" -H "User-Agent: kubectl" \'https://host:6443/api/v1/pods?limit=500\'';
+  assert.deepEqual(await at(9), [
+    'helper.go:105 "Request Body" body=""',
+    `round_trippers.go:527 "Request" curlCommand=<\n\t${curl}\n >`,
+    shortAnswer.replace(' milliseconds=5', ` headers=${responseHeaders} milliseconds=5`),
+    'helper.go:105 "Response Body" body=<\n\t{"kind":"Status"}\n >',
+  ]);
+});
+
+void test('an answer that did not come is told with an empty status', async () => {
+  assert.deepEqual((await told(6, {}, new Error('refused'))).lines, [
+    'round_trippers.go:632 "Response" verb="GET" url="https://host:6443/api/v1/pods?limit=500" status="" milliseconds=5',
+  ]);
+});
+
+void test('bodies are cut at 1 KiB, at 10 KiB, and then no more', async () => {
+  const body = Buffer.from('x'.repeat(20_000));
+  const shown = async (level: number): Promise<string> =>
+    (await told(level, { method: 'POST', body })).lines[0]?.replaceAll(/x{2,}/g, (all) => `<${all.length}>`) ?? '';
+  assert.equal(await shown(8), 'helper.go:105 "Request Body" body="<1024> [truncated 18976 chars]"');
+  assert.equal(await shown(9), 'helper.go:105 "Request Body" body="<10240> [truncated 9760 chars]"');
+  assert.equal(await shown(10), 'helper.go:105 "Request Body" body="<20000>"');
+});
+
+void test('bytes that are no text are told as a dump', async () => {
+  const { lines } = await told(8, { method: 'POST', body: Buffer.from('k8s\0\n\x0f0123456789abcdef') });
+  assert.equal(
+    lines[0],
+    `helper.go:105 "Request Body" body=<
+\t00000000  6b 38 73 00 0a 0f 30 31  32 33 34 35 36 37 38 39  |k8s...0123456789|
+\t00000010  61 62 63 64 65 66                                 |abcdef|
+ >`,
+  );
+});
+
+void test('what streams comes through whole; of watches the body is not told', async () => {
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('a');
+    yield Buffer.from('b');
+  }
+  const list = await told(8, {}, { ...answer, body: chunks() });
+  assert.equal(list.body, 'ab');
+  assert.equal(list.lines.at(-1), 'helper.go:105 "Response Body" body="ab"');
+  const watch = await told(8, { path: '/api/v1/pods?watch=true' }, { ...answer, body: chunks() });
+  assert.equal(watch.body, 'ab');
+  assert.doesNotMatch(watch.lines.join('\n'), /Response Body/);
+});
+
+const masked: readonly (readonly [string, string])[] = [
+  ['Bearer abc', 'Bearer <masked>'],
+  ['Basic abc', 'Basic <masked>'],
+  ['bearer', 'bearer'],
+  ['Other abc', '<masked>'],
+  ['abc', '<masked>'],
+];
+
+for (const [value, shown] of masked) {
+  void test(`of the credential ${value} no more than ${shown} is told`, async () => {
+    const { lines } = await told(7, { headers: { authorization: value } });
+    assert.match(lines[0] ?? '', new RegExp(`\\n\\tAuthorization: ${shown}\\n >$`));
+  });
+}
