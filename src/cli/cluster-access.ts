@@ -14,6 +14,7 @@ import {
   shownFile,
   MissingEntryError,
 } from '../kubeconfig/kubeconfig.ts';
+import type { PluginPolicy } from '../kubeconfig/plugin-policy.ts';
 import type { CacheOptions } from '../schema-cache/cache-file.ts';
 import { createDiscovery, type Discovery } from '../schema-cache/discovery.ts';
 import type { OpenApi } from '../schema-cache/openapi.ts';
@@ -45,11 +46,13 @@ export function kubeconfigPlaces(
 /**
  * Access to the cluster that flags and kubeconfig name; each part is made when it is first asked for.
  * @param onWarning told of each warning of the server, after it was printed
+ * @param pluginPolicy which credential plugins may run; all without one
  */
 export function clusterAccessFromFlags(
   onWarning: () => void,
+  pluginPolicy?: PluginPolicy,
 ): (world: ProgramWorld, globals: FlagValues) => ConfiguredAccess {
-  return (world, globals) => new FlaggedAccess(world, globals, onWarning);
+  return (world, globals) => new FlaggedAccess(world, globals, onWarning, pluginPolicy);
 }
 
 class FlaggedAccess implements ConfiguredAccess {
@@ -62,7 +65,10 @@ class FlaggedAccess implements ConfiguredAccess {
   #discovery: Promise<Discovery> | undefined;
   #openApi: Promise<OpenApi> | undefined;
 
-  constructor(world: ProgramWorld, globals: FlagValues, onWarning: () => void) {
+  readonly #pluginPolicy: PluginPolicy | undefined;
+
+  constructor(world: ProgramWorld, globals: FlagValues, onWarning: () => void, pluginPolicy: PluginPolicy | undefined) {
+    this.#pluginPolicy = pluginPolicy;
     this.#world = world;
     this.#globals = globals;
     this.#onWarning = onWarning;
@@ -139,6 +145,7 @@ class FlaggedAccess implements ConfiguredAccess {
     const log = await this.#requestLog(config);
     const client = await connect(config, {
       ...(log === undefined ? {} : { wrapTransport: log }),
+      ...(this.#pluginPolicy === undefined ? {} : { pluginPolicy: this.#pluginPolicy }),
       files,
       env,
       clock,

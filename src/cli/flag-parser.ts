@@ -81,15 +81,18 @@ export class FlagSet implements FlagValues {
 }
 
 /**
- * Reads a command line as pflag does: flags anywhere, `--x v`, `--x=v`, `-xv`, `-x=v`, `-abc`, `--` ends the flags.
+ * Reads a command line as pflag does, after flags that are preset: flags anywhere, `--x v`, `--x=v`, `-xv`, `-x=v`, `-abc`, `--` ends the flags.
  * @throws FlagParseError
  */
 export function parseFlags(
   definitions: readonly FlagDefinition[],
   argv: readonly string[],
-  options: { readonly flagsFirst?: boolean } = {},
+  options: { readonly flagsFirst?: boolean; readonly presets?: readonly string[] } = {},
 ): ParsedFlags {
   const values = new FlagSet([...definitions, helpFlag]);
+  // What preferences give counts as given, and is not part of the command line.
+  new FlagReader(values, options.presets ?? [], false).read();
+  values.given.length = 0;
   const reader = new FlagReader(values, argv, options.flagsFirst === true);
   reader.read();
   return { args: reader.args, values, help: values.bool('help'), warnings: reader.warnings };

@@ -1,7 +1,8 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Transport } from '../apimachinery/http.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
+import type { PluginPolicy } from '../kubeconfig/plugin-policy.ts';
 import type { BundledApi } from '../schema-cache/bundled-api.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
@@ -108,16 +109,22 @@ class Program {
   readonly #table: readonly CommandEntry[];
   readonly #world: ProgramWorld;
   readonly #globals: readonly FlagDefinition[];
+  readonly #hasPreferences: boolean;
   #exitCode = 0;
   #argv: readonly string[] = [];
+  #presets: readonly string[] = [];
+  #pluginPolicy: PluginPolicy | undefined;
 
   constructor(table: readonly CommandEntry[], world: ProgramWorld) {
-    this.#table = table;
+    this.#hasPreferences = (world.env['KUBECTL_KUBERC'] ?? '').toLowerCase() !== 'false';
+    const isThere = (name: string | undefined): boolean => this.#hasPreferences || name !== 'kuberc';
+    this.#table = table.filter(({ path }) => isThere(path[0]));
     this.#world = world;
-    this.#globals = globalFlags(homeFolder(world.env));
+    this.#globals = globalFlags(homeFolder(world.env)).filter(({ name }) => isThere(name));
   }
 
-  async run(argv: readonly string[]): Promise<number> {
+  async run(given: readonly string[]): Promise<number> {
+    const argv = this.#hasPreferences && given.length > 0 ? await this.#withPreferences(given) : given;
     this.#argv = argv;
     const root = new TreeCommand('kubectl', this.#globals);
     root.action(() => this.#runRoot(root.args));
@@ -135,6 +142,48 @@ class Program {
     await root.parseAsync([...argv], { from: 'user' });
     return this.#exitCode;
   }
+
+  /** The command line as the kuberc file makes it (KEP-3104). */
+  async #withPreferences(argv: readonly string[]): Promise<readonly string[]> {
+    const { env, files, streams } = this.#world;
+    const home = homeFolder(env);
+    const dash = argv.indexOf('--');
+    const isNamed = (dash < 0 ? argv : argv.slice(0, dash)).some((word) => word.includes('--kuberc'));
+    // Nearly always there is none, and nothing needs to be loaded to know that.
+    if (!isNamed && (env['KUBERC'] ?? '') === '' && !(await files.exists(join(home, '.kube', 'kuberc')))) return argv;
+    const { preferredCommandLine } = await import('./preferences/preferred-command-line.ts');
+    const commands = { find: (words: readonly string[]) => this.#find(words), flagsOf: this.#flagsOf };
+    try {
+      const preferred = await preferredCommandLine(argv, home, this.#world, commands);
+      this.#presets = preferred.presets;
+      this.#pluginPolicy = preferred.pluginPolicy;
+      return preferred.argv;
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      streams.err.write(`error occurred while applying preferences ${error.message}\n`);
+      throw new SilentExit(1);
+    }
+  }
+
+  /** The command that words lead to; undefined where the first one is none. */
+  #find(words: readonly string[]): CommandEntry | undefined {
+    let found: CommandEntry = { path: [], short: '' };
+    let rest = words;
+    for (;;) {
+      const at = firstWord(rest, this.#globals);
+      const next = this.#childrenOf(found.path).find(
+        (entry) => entry.path.at(-1) === rest[at] || entry.aliases?.includes(rest[at] ?? '') === true,
+      );
+      if (next === undefined) return found.path.length === 0 && at >= 0 ? undefined : found;
+      found = next;
+      rest = rest.filter((_, index) => index !== at);
+    }
+  }
+
+  #flagsOf = async (entry: CommandEntry): Promise<readonly FlagDefinition[]> => {
+    const definition = await entry.load?.();
+    return [...(definition?.flags ?? []), ...this.#globals];
+  };
 
   async #runRoot(argv: readonly string[]): Promise<void> {
     const word = argv[firstWord(argv, this.#globals)];
@@ -246,7 +295,8 @@ class Program {
       return { args: argv, values: new FlagSet(flags), help: false, warnings: [] };
     }
     try {
-      const parsed = parseFlags(flags, argv, { flagsFirst: definition?.flagsFirst === true });
+      const presets = definition === undefined ? [] : this.#presets;
+      const parsed = parseFlags(flags, argv, { flagsFirst: definition?.flagsFirst === true, presets });
       for (const warning of parsed.warnings) this.#world.streams.err.write(`${warning}\n`);
       return parsed;
     } catch (error) {
@@ -258,7 +308,6 @@ class Program {
   async #execute(definition: CommandDefinition, parsed: ParsedFlags): Promise<void> {
     const { values } = parsed;
     const globals = values.only(this.#globals);
-    refuseWhatIsNotDone(globals);
     let warnings = 0;
     let access: ClusterAccess | undefined;
     const world = this.#world;
@@ -267,7 +316,7 @@ class Program {
         world.clusterAccess ??
         (await import('./cluster-access.ts')).clusterAccessFromFlags(() => {
           warnings++;
-        });
+        }, this.#pluginPolicy);
       return (access ??= make(world, globals));
     };
     const { env, cwd, clock, random, files, signal } = world;
@@ -328,11 +377,6 @@ class Program {
       }),
     );
   }
-}
-
-/** Global flags that exist but do nothing yet are refused rather than ignored. */
-function refuseWhatIsNotDone(values: FlagSet): void {
-  if (values.string('kuberc') !== '') throw new CommandError('--kuberc is not supported by kubectl-ts yet');
 }
 
 /** Kinds of profiles that Go has and V8 has not. */

@@ -620,6 +620,22 @@ export const commandTable: readonly CommandEntry[] = [
     load,
   })),
   {
+    path: ['kuberc'],
+    short: 'Manage kuberc configuration files',
+    group: other,
+    long: 'Defaults for flags and commands of your own live in ${HOME}/.kube/kuberc, or where $KUBERC or --kuberc say. KUBERC=off turns them off.',
+  },
+  {
+    path: ['kuberc', 'set'],
+    short: 'Set values in the kuberc configuration',
+    load: async () => (await import('./kuberc/set.ts')).kubercSetCommand,
+  },
+  {
+    path: ['kuberc', 'view'],
+    short: 'Display the current kuberc configuration',
+    load: async () => (await import('./kuberc/view.ts')).kubercViewCommand,
+  },
+  {
     path: ['plugin'],
     short: 'Provides utilities for interacting with plugins',
     group: other,

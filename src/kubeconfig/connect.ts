@@ -6,6 +6,8 @@ import { TransportError } from '../client/transport-error.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { ClientConfig } from './client-config.ts';
+import { KubeconfigError } from './kubeconfig.ts';
+import { type PluginPolicy, pluginRefusal } from './plugin-policy.ts';
 import { type ExecCredential, requireKnownPluginVersion, runCredentialPlugin } from './exec-credentials.ts';
 
 export interface ConnectOptions {
@@ -16,6 +18,8 @@ export interface ConnectOptions {
   readonly interactive: boolean;
   readonly userAgent: string;
   readonly onWarning: (text: string) => void;
+  /** Which credential plugins may run; all without one. */
+  readonly pluginPolicy?: PluginPolicy;
   /** Told of requests, where -v asks for it. */
   readonly wrapTransport?: (transport: Transport) => Transport;
   /** What requests go through instead of connections to the configured server. */
@@ -132,9 +136,14 @@ class PluginCredentials {
 
   async #ask(): Promise<ExecCredential> {
     this.#expiresAt = undefined;
-    const { env, interactive } = this.#options;
+    const { env, interactive, files, pluginPolicy } = this.#options;
     const { configuration, cluster } = this.#exec;
     try {
+      if (pluginPolicy !== undefined) {
+        const command = typeof configuration['command'] === 'string' ? configuration['command'] : '';
+        const refusal = await pluginRefusal(command, pluginPolicy, { env, files });
+        if (refusal !== undefined) throw new KubeconfigError(`getting credentials: ${refusal}`);
+      }
       const credential = await runCredentialPlugin(configuration, { env, interactive, cluster });
       this.#expiresAt = credential.expiresAt;
       return credential;

@@ -1,0 +1,88 @@
+import { join, resolve } from 'node:path';
+import { goQuote } from '../../apimachinery/field-error.ts';
+import { ManifestError, readManifests } from '../../apimachinery/manifest-stream.ts';
+import { CommandError } from '../command.ts';
+import type { ProgramWorld } from '../program.ts';
+import { type Preference, readPreference } from './preference.ts';
+
+/** A kuberc file. */
+export interface PreferenceFile {
+  /** As it was given, for messages. */
+  readonly shown: string;
+  readonly path: string;
+  /** Whether it was asked for by name, so that it has to be there. */
+  readonly isExplicit: boolean;
+}
+
+/**
+ * The kuberc file: --kuberc, $KUBERC, or ~/.kube/kuberc; undefined when $KUBERC turns it off.
+ * @param flag the value of --kuberc, or empty
+ * @throws CommandError when it is turned off and asked for at once
+ */
+export function preferenceFile(
+  flag: string,
+  { env, cwd }: Pick<ProgramWorld, 'env' | 'cwd'>,
+  home: string,
+): PreferenceFile | undefined {
+  const named = env['KUBERC'] ?? '';
+  if (named === 'off') {
+    if (flag === '') return undefined;
+    throw new CommandError('disabling kuberc via KUBERC=off and passing kuberc flag are mutually exclusive');
+  }
+  const usual = join(home, '.kube', 'kuberc');
+  const shown = flag || named || usual;
+  return { shown, path: resolve(cwd, shown), isExplicit: flag !== '' || named !== '' };
+}
+
+/**
+ * Reads a kuberc file: its first document that is a preference. What is wrong with one that was not asked for is told
+ * and forgotten.
+ * @param tell takes what is to be told
+ * @throws CommandError
+ */
+export async function loadPreference(
+  { shown, path, isExplicit }: PreferenceFile,
+  { files }: Pick<ProgramWorld, 'files'>,
+  tell: (text: string) => void,
+): Promise<Preference | undefined> {
+  let text: string;
+  try {
+    text = Buffer.from(await files.readFile(path)).toString('utf8');
+  } catch (error) {
+    const { code = '' } = error as { code?: string };
+    if (code === 'ENOENT' && !isExplicit) return undefined;
+    return failed(`${code === 'EISDIR' ? 'read' : 'open'} ${shown}: ${openReasons[code] ?? String(error)}`);
+  }
+  let documents = 0;
+  try {
+    for (const { value } of readManifests(text, { onDuplicateKey: () => undefined })) {
+      if (value === null) continue;
+      documents++;
+      const read = readPreference(value);
+      if (read === undefined) continue;
+      if (read.unknownFields.length > 0) {
+        const fields = read.unknownFields.map((field) => `unknown field ${goQuote(field)}`).join(', ');
+        tell(`kuberc: ignoring strict decoding error in ${shown}: strict decoding error: ${fields}`);
+      }
+      return read.preference;
+    }
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error;
+    documents++;
+  }
+  if (documents === 0) return undefined;
+  return failed(`no valid preferences found in ${shown}, use --v=5 to see details`);
+
+  function failed(reason: string): undefined {
+    if (isExplicit) throw new CommandError(`kuberc error kuberc: ${reason}`);
+    tell(`kuberc: no preferences loaded from ${shown}: ${reason}`);
+    return undefined;
+  }
+}
+
+const openReasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'not a directory',
+};

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { pluginRefusal } from '../../src/kubeconfig/plugin-policy.ts';
+import { nodeFileSystem } from '../../src/system/node-file-system.ts';
+import { memoryIOStreams } from '../../src/system/memory-io-streams.ts';
+import { type CommandCluster, createCommandCluster } from '../support/command-cluster.ts';
+import { commandRunner } from '../support/run-command.ts';
+import { testRecordedSession } from '../support/recorded-session.ts';
+
+testRecordedSession('kuberc');
+
+async function clusterWithPreferences(
+  context: TestContext,
+  preferences: string,
+  env: Record<string, string> = {},
+): Promise<CommandCluster> {
+  const settings: Record<string, string> = { ...env };
+  const cluster = await createCommandCluster(context, { world: { env: settings } });
+  settings['HOME'] = cluster.home;
+  mkdirSync(join(cluster.home, '.kube'));
+  writeFileSync(join(cluster.home, '.kube', 'kuberc'), preferences);
+  return cluster;
+}
+
+const wide = `apiVersion: kubectl.config.k8s.io/v1beta1
+kind: Preference
+defaults: [{command: get, options: [{name: output, default: name}]}]
+`;
+
+void test('~/.kube/kuberc is used, unless the environment turns it off', async (context) => {
+  const run = async (env: Record<string, string>): Promise<string> => {
+    const cluster = await clusterWithPreferences(context, wide, env);
+    return (await cluster.run('get', 'namespaces', 'default', '--no-headers')).stdout;
+  };
+  assert.equal(await run({}), 'namespace/default\n');
+  assert.match(await run({ KUBERC: 'off' }), /^default +Active/);
+  assert.match(await run({ KUBECTL_KUBERC: 'False' }), /^default +Active/);
+});
+
+void test('a kuberc file that nobody asked for stops nothing', async (context) => {
+  const cluster = await clusterWithPreferences(context, 'kind: Other\n');
+  const { exitCode, stdout, stderr } = await cluster.run('get', 'namespaces', 'default', '-o', 'name');
+  assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: 'namespace/default\n' });
+  const path = join(cluster.home, '.kube', 'kuberc');
+  assert.equal(
+    stderr,
+    `kuberc: no preferences loaded from ${path}: no valid preferences found in ${path}, use --v=5 to see details`,
+  );
+});
+
+void test('kuberc view offers to make a file with what is recommended', async (context) => {
+  const streams = memoryIOStreams('y\n');
+  const runner = commandRunner(context, { streams });
+  assert.equal((await runner.run('kuberc', 'view')).exitCode, 0);
+  const path = join(runner.home, '.kube', 'kuberc');
+  assert.equal(
+    streams.stdout,
+    `kuberc file not found at ${path}\nWould you like to generate a default kuberc file with recommended options? (y/N): Updated ${path}\n`,
+  );
+  const { stdout } = await commandRunner(context, { env: { HOME: runner.home } }).run('kuberc', 'view');
+  assert.equal(
+    stdout,
+    `aliases: []
+apiVersion: kubectl.config.k8s.io/v1beta1
+defaults:
+- command: apply
+  options:
+  - default: "true"
+    name: server-side
+- command: delete
+  options:
+  - default: "true"
+    name: interactive
+kind: Preference
+`,
+  );
+});
+
+void test('the policy says which credential plugins may run', async (context) => {
+  const { home } = commandRunner(context);
+  const helper = join(home, 'helper');
+  writeFileSync(helper, '');
+  chmodSync(helper, 0o755);
+  const search = { files: nodeFileSystem, env: { PATH: `/nonesuch:${home}` } };
+  const refusal = (command: string, type: string, ...allowlist: string[]): Promise<string | undefined> =>
+    pluginRefusal(command, { type, allowlist }, search);
+  assert.equal(await refusal('helper', ''), undefined);
+  assert.equal(await refusal('helper', 'AllowAll'), undefined);
+  assert.equal(await refusal('./helper', 'DenyAll'), 'plugin "helper" not allowed: policy set to "DenyAll"');
+  for (const allowed of ['helper', helper]) {
+    assert.equal(await refusal('helper', 'Allowlist', allowed), undefined);
+    assert.equal(await refusal(helper, 'Allowlist', allowed), undefined);
+  }
+  assert.equal(
+    await refusal('helper', 'Allowlist', 'other', '/bin/helper'),
+    `plugin path "${helper}" is not permitted by the credential plugin allowlist`,
+  );
+  assert.equal(
+    await refusal('other', 'Allowlist', 'helper'),
+    'plugin path "other" cannot be resolved for credential plugin allowlist check: exec: "other": executable file not found in $PATH',
+  );
+});
