@@ -26,6 +26,7 @@ export function main(): Promise<number> {
     files: nodeFileSystem,
     signal: interruptSignal(systemClock),
     runInPlace: async (...call) => (await import('./system/child-process.ts')).runInPlace(...call),
+    keychain: async () => (await import('./system/keychain.ts')).systemKeychain(),
     startProfile: async (...call) => (await import('./system/profiler.ts')).startProfile(...call),
     bundledApi: async () =>
       (await import('./schema-cache/bundled-api.ts')).createBundledApi(

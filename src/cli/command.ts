@@ -5,6 +5,7 @@ import type { OpenApi } from '../schema-cache/openapi.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { IOStreams } from '../system/io-streams.ts';
+import type { Keychain } from '../system/keychain.ts';
 import type { Random } from '../system/random.ts';
 
 /**
@@ -75,6 +76,8 @@ export interface CommandContext {
     args: readonly string[],
     env: Readonly<Record<string, string | undefined>>,
   ) => Promise<number>;
+  /** The system's keychain, opened when it is asked for; absent where there is none. @throws KeychainError */
+  readonly keychain?: () => Promise<Keychain>;
   /** What this program itself knows of the built-in kinds, for work without a server. */
   readonly bundledApi?: () => Promise<BundledApi>;
   /** Runs another command line of this program with nothing to read, and gives what it printed. */

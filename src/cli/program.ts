@@ -7,6 +7,7 @@ import type { BundledApi } from '../schema-cache/bundled-api.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { IOStreams } from '../system/io-streams.ts';
+import type { Keychain } from '../system/keychain.ts';
 import type { Random } from '../system/random.ts';
 import {
   type ClusterAccess,
@@ -36,6 +37,8 @@ export interface ProgramWorld {
   readonly signal: AbortSignal;
   /** Runs a plugin, or a program that a command needs, with this one's streams; without it none are looked for. */
   readonly runInPlace?: (path: string, args: readonly string[], env: ProgramWorld['env']) => Promise<number>;
+  /** The system's keychain; without it nothing can be kept there. */
+  readonly keychain?: () => Promise<Keychain>;
   /** Records what this process does, until the answer is called; without it --profile is refused. */
   readonly startProfile?: (kind: 'cpu' | 'heap', path: string) => Promise<() => Promise<void>>;
   /** What requests go through instead of connections to the server that the kubeconfig names. */
@@ -331,6 +334,7 @@ class Program {
       signal,
       globals,
       ...(world.runInPlace === undefined ? {} : { runInPlace: world.runInPlace }),
+      ...(world.keychain === undefined ? {} : { keychain: world.keychain }),
       ...(world.bundledApi === undefined ? {} : { bundledApi: world.bundledApi }),
       runCommand: (argv) => this.#runAside(argv),
       cluster: {

@@ -620,6 +620,12 @@ export const commandTable: readonly CommandEntry[] = [
     load,
   })),
   {
+    path: ['credential-helper'],
+    short: 'Hand out credentials from the system keychain to kubectl',
+    hidden: true,
+    load: async () => (await import('./credential-helper.ts')).credentialHelperCommand,
+  },
+  {
     path: ['kuberc'],
     short: 'Manage kuberc configuration files',
     group: other,

@@ -1,4 +1,12 @@
-import { type CommandDefinition, CommandError, defineCommand, HelpfulError, UsageError } from '../../cli/command.ts';
+import {
+  type CommandContext,
+  type CommandDefinition,
+  CommandError,
+  defineCommand,
+  HelpfulError,
+  UsageError,
+} from '../../cli/command.ts';
+import { accountOf } from '../../kubeconfig/keychain-account.ts';
 import { deleteEntry } from '../../kubeconfig/kubeconfig-changes.ts';
 import type { KubeconfigSection } from '../../kubeconfig/kubeconfig.ts';
 import { namedFile, openKubeconfig } from './config-places.ts';
@@ -31,9 +39,22 @@ function deleteCommand(noun: 'cluster' | 'context' | 'user', section: Kubeconfig
         );
       }
       await deleteEntry(context.files, entry.file, section, name);
+      const account = noun === 'user' ? accountOf(entry.value) : undefined;
+      if (account !== undefined) await forgetSecret(account, context);
       context.streams.out.write(`deleted ${noun} ${name} from ${file}\n`);
     },
   });
+}
+
+/** Takes out of the keychain what nobody can ask for any more; where that fails it is told, and nothing else fails. */
+async function forgetSecret(account: string, context: CommandContext): Promise<void> {
+  try {
+    const { openKeychain } = await import('../credential-helper.ts');
+    await (await openKeychain(context)).remove(account);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    context.streams.err.write(`warning: the credentials stay in the system keychain: ${reason}\n`);
+  }
 }
 
 /** `kubectl config delete-cluster`. */

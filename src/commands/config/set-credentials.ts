@@ -8,6 +8,7 @@ import {
   HelpfulError,
 } from '../../cli/command.ts';
 import { entryValue, writeEntry } from '../../kubeconfig/kubeconfig-changes.ts';
+import { checkKeychainFlags } from './keychain-flags.ts';
 import { absolute, missingFile, openKubeconfig, readForEmbedding } from './config-places.ts';
 
 const text = (name: string, description: string): FlagDefinition => ({
@@ -57,6 +58,13 @@ export const setCredentialsCommand = defineCommand({
     },
     text('exec-interactive-mode', 'One of IfAvailable, Never, Always: whether the plugin gets the terminal'),
     tristate('exec-provide-cluster-info', 'Tell the plugin about the cluster'),
+    {
+      name: 'keychain',
+      type: 'bool',
+      default: 'false',
+      description:
+        'Keep the token, or the client certificate with its key, in the system keychain; the kubeconfig says how to get them',
+    },
     text('password', 'Password'),
     text('token', 'Bearer token'),
     text('username', 'User name'),
@@ -64,6 +72,7 @@ export const setCredentialsCommand = defineCommand({
   toOptions(args, flags) {
     if (args.length !== 1) throw new HelpfulError(`unexpected args: [${args.join(' ')}]`);
     checkFlags(flags);
+    if (flags.bool('keychain')) checkKeychainFlags(flags);
     const environment = splitPairs(flags.list('exec-env'), 'exec-env');
     const providerArguments = splitPairs(flags.list('auth-provider-arg'), 'auth-provider-arg');
     return { name: args[0] ?? '', flags, environment, providerArguments };
@@ -71,6 +80,12 @@ export const setCredentialsCommand = defineCommand({
   async run({ name, flags, environment, providerArguments }, context) {
     const { places, kubeconfig } = await openKubeconfig(context);
     const value = entryValue(kubeconfig, 'users', name);
+    if (flags.bool('keychain')) {
+      const { keepInKeychain } = await import('./keep-in-keychain.ts');
+      await keepInKeychain(name, value, flags, { places, kubeconfig }, context);
+      context.streams.out.write(`User "${name}" set.\n`);
+      return;
+    }
     await setCertificates(value, flags, context);
     setSecrets(value, flags);
     setProvider(value, flags, providerArguments);
