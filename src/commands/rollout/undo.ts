@@ -93,7 +93,7 @@ async function undoOne(target: LoadedTarget, options: UndoOptions, context: Comm
     context.streams.out.write(printer.print(object));
   };
   if (options.dryRun === 'client') {
-    show(`${templateText(revision)} (dry run)`);
+    show(`${plannedRollback(mapping.gvk.kind, revision)} (dry run)`);
     return;
   }
   const { spec } = object as { readonly spec?: { readonly paused?: boolean } };
@@ -119,6 +119,14 @@ async function undoOne(target: LoadedTarget, options: UndoOptions, context: Comm
     await resource.patch(name, 'application/strategic-merge-patch+json', revision.object['data'], write);
   }
   show(`rolled back${dryRunSuffix[options.dryRun]}`);
+}
+
+/** What a dry run says that there would be. */
+function plannedRollback(kind: string, revision: RolloutRevision): string {
+  if (kind !== 'Deployment') return `will roll back to ${templateText(revision)}`;
+  // The cause of a change is shown in the history alone.
+  const { template = {} } = revision.object['spec'] as { readonly template?: RolloutRevision['template'] };
+  return templateText({ ...revision, template });
 }
 
 function chooseRevision(
