@@ -17,6 +17,8 @@ export interface HttpRequest {
   /** Path with query, still escaped: `/api/v1/pods?limit=500`. */
   readonly path: string;
   readonly headers: HttpHeaders;
+  /** The path is whole: one in the server's URL does not go before it. */
+  readonly isWholePath?: boolean;
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
   /** Aborts the request and whatever is still streaming of the answer. */
   readonly signal?: AbortSignal;

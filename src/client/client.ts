@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { GroupVersionResource } from '../apimachinery/gvk.ts';
-import type { HttpHeaders, Transport } from '../apimachinery/http.ts';
+import type { HttpHeaders, HttpRequest, HttpResponse, Transport } from '../apimachinery/http.ts';
 import type { KubeList, KubeObject, Unstructured } from '../apimachinery/object-meta.ts';
 import type { WatchEvent } from '../apimachinery/watch-event.ts';
 
@@ -113,6 +113,8 @@ export interface Client {
    * @throws UpgradeError for any other answer than 101
    */
   upgrade(request: ClientRequest): Promise<UpgradedConnection>;
+  /** Sends somebody else's request with this client's credentials, and gives the answer as it is, whatever its status. */
+  forward(request: HttpRequest): Promise<HttpResponse>;
   resource<T extends KubeObject = Unstructured>(gvr: GroupVersionResource, namespace?: string): ResourceClient<T>;
   close(): Promise<void>;
 }

@@ -39,7 +39,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
     const { dispatcher, prefix, headers } = await (opening ??= openConnections(options, url, address));
     const exchange = new HttpExchange(address, request.signal);
     if (request.signal?.aborted !== true) {
-      const path = `${prefix}${basePath}${request.path}`;
+      const path = `${prefix}${request.isWholePath === true ? '' : basePath}${request.path}`;
       dispatcher.dispatch({ path, ...dispatchOptions(request, options, headers) }, exchange);
     }
     const response = await exchange.response;

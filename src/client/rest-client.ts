@@ -93,6 +93,20 @@ class RestClient implements Client {
     }
   }
 
+  async forward(request: HttpRequest): Promise<HttpResponse> {
+    const { headers = {}, userAgent, authorization } = this.#options;
+    const credentials = await authorization?.(false);
+    return this.transport.send({
+      ...request,
+      headers: {
+        ...(userAgent === undefined ? {} : { 'user-agent': userAgent }),
+        ...(credentials === undefined ? {} : { authorization: credentials }),
+        ...headers,
+        ...request.headers,
+      },
+    });
+  }
+
   resource<T extends KubeObject>(gvr: GroupVersionResource, namespace?: string): ResourceClient<T> {
     return new RestResourceClient<T>(this, gvr, namespace);
   }

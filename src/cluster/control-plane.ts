@@ -150,7 +150,7 @@ async function startComponents(
       random,
       log,
     });
-    kubelets.add(node.nodeName, node.handle);
+    kubelets.add(node);
     nodes.push(node);
   }
   informers.start();

@@ -1,24 +1,63 @@
+import { once } from 'node:events';
+import { connect as connectPlain } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
 import type { HttpHandler, Transport } from '../apimachinery/http.ts';
 import { StatusError } from '../apimachinery/status.ts';
+import { createDialedTransport } from '../client/dialed-transport.ts';
 import { createInProcessTransport } from '../client/in-process-transport.ts';
 import type { KubeletConnections } from '../control-plane/apiserver/streaming/kubelet-connections.ts';
 
-/** The kubelets of this process, which the API server calls without a socket. */
+/** A node of this process, as far as the API server has to do with it. */
+export interface LocalNode {
+  readonly nodeName: string;
+  /** Its kubelet's server. */
+  readonly handle: HttpHandler;
+  /** Connects to a port of one of its pods; undefined when the address is none of them. @throws Error when refused */
+  dial(address: string, port: number): Promise<Duplex | undefined>;
+}
+
+/** The nodes of this process, which the API server reaches without a socket; other addresses by the network. */
 export class LocalKubelets implements KubeletConnections {
-  readonly #transports = new Map<string, Transport>();
+  readonly #nodes = new Map<string, LocalNode>();
 
   /** A node of this process. */
-  add(nodeName: string, handle: HttpHandler): void {
-    this.#transports.set(nodeName, createInProcessTransport(handle));
+  add(node: LocalNode): void {
+    this.#nodes.set(node.nodeName, node);
   }
 
   async connectionTo(nodeName: string): Promise<Transport> {
-    const transport = this.#transports.get(nodeName);
-    if (transport !== undefined) return transport;
+    const node = this.#nodes.get(nodeName);
+    if (node !== undefined) return createInProcessTransport(node.handle);
     throw new StatusError({
       message: `the kubelet of node ${nodeName} is not part of this process and cannot be reached`,
       reason: 'InternalError',
       code: 500,
     });
   }
+
+  networkTo(scheme: 'http' | 'https', host: string, port: number): Transport {
+    return {
+      send: async (request) => {
+        for (const node of this.#nodes.values()) {
+          const connection = await node.dial(host, port);
+          if (connection === undefined) continue;
+          if (scheme === 'https') throw new Error('tls: first record does not look like a TLS handshake');
+          return createDialedTransport(() => Promise.resolve(connection)).send(request);
+        }
+        return createDialedTransport(() => dialTcp(scheme, host, port)).send(request);
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+}
+
+/** The certificate of a pod says nothing that could be verified, as for the real API server. */
+async function dialTcp(scheme: 'http' | 'https', host: string, port: number): Promise<Duplex> {
+  const options = { host, port, timeout: 30_000 };
+  const socket = scheme === 'http' ? connectPlain(options) : connectTls({ ...options, rejectUnauthorized: false });
+  socket.once('timeout', () => socket.destroy(new Error(`dial tcp ${host}:${port}: i/o timeout`)));
+  await once(socket, scheme === 'http' ? 'connect' : 'secureConnect');
+  socket.setTimeout(0);
+  return socket;
 }

@@ -5,11 +5,13 @@ import type { InformerFactory } from '../client/informer.ts';
 import { createHostLocalNetwork } from '../node/cni/host-local-network.ts';
 import { createSimulatedRuntime } from '../node/cri/simulated-runtime.ts';
 import { createKubelet, type Kubelet } from '../node/kubelet/kubelet.ts';
+import { dialPod } from '../node/kubelet/pod-network.ts';
 import { simulatedProber } from '../node/kubelet/prober.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
 import type { ComponentArguments } from './component-arguments.ts';
+import type { LocalNode } from './local-kubelets.ts';
 
 export interface NodeOptions {
   /** Counts from 0; decides the name, the address and the pods' range. */
@@ -23,26 +25,29 @@ export interface NodeOptions {
   readonly log: Logger;
 }
 
-export type RunningNode = Kubelet;
+/** A kubelet, and the network of its pods. */
+export type RunningNode = Kubelet & Pick<LocalNode, 'dial'>;
 
 /** A node with a simulated runtime: it runs nothing, and says of itself what this machine is. */
 export function createNode(options: NodeOptions): RunningNode {
   const { index, clusterName, client, informers, clock, random, log } = options;
   const name = index === 0 ? `${clusterName}-node` : `${clusterName}-node-${index + 1}`;
   const podCIDR = `10.244.${index}.0/24`;
+  const hostIP = `192.168.${64 + Math.floor(index / 250)}.${2 + (index % 250)}`;
   const network = createHostLocalNetwork(podCIDR);
   const architecture = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386' }[arch()] ?? arch();
-  return createKubelet({
+  const runtime = createSimulatedRuntime({ clock, random, network });
+  const kubelet = createKubelet({
     client,
     informers,
-    runtime: createSimulatedRuntime({ clock, random, network }),
+    runtime,
     prober: simulatedProber,
     events: createEventRecorder({ client, component: 'kubelet', host: name, clock }),
     clock,
     log,
     node: {
       name,
-      hostIP: `192.168.${64 + Math.floor(index / 250)}.${2 + (index % 250)}`,
+      hostIP,
       podCIDR,
       labels: parseLabels(options.arguments.get('node-labels') ?? ''),
       taints: [],
@@ -61,6 +66,14 @@ export function createNode(options: NodeOptions): RunningNode {
       uid: random.uuid(),
     },
   });
+  return {
+    ...kubelet,
+    dial(address, port) {
+      // The node's own address is made up: nothing listens there.
+      if (address === hostIP) throw new Error(`dial tcp ${address}:${port}: connect: connection refused`);
+      return dialPod(runtime, address, port);
+    },
+  };
 }
 
 function parseLabels(text: string): Record<string, string> {

@@ -255,6 +255,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./port-forward.ts')).portForwardCommand,
   },
   {
+    path: ['proxy'],
+    short: 'Run a proxy to the Kubernetes API server',
+    group: troubleshooting,
+    load: async () => (await import('./proxy.ts')).proxyCommand,
+  },
+  {
     path: ['cp'],
     short: 'Copy files and directories to and from containers',
     group: troubleshooting,

@@ -10,6 +10,7 @@ import { createHostLocalNetwork } from '../../src/node/cni/host-local-network.ts
 import type { RuntimeService } from '../../src/node/cri/runtime.ts';
 import { createSimulatedRuntime } from '../../src/node/cri/simulated-runtime.ts';
 import { createKubelet } from '../../src/node/kubelet/kubelet.ts';
+import { dialPod } from '../../src/node/kubelet/pod-network.ts';
 import { simulatedProber } from '../../src/node/kubelet/prober.ts';
 import { FakeClock, settle } from '../../src/system/fake-clock.ts';
 import { silentLogger } from '../../src/system/logger.ts';
@@ -69,7 +70,7 @@ export async function createNodeCluster(context: TestContext, api: TestApiServer
       uid: random.uuid(),
     },
   });
-  kubelets.add(kubelet.nodeName, kubelet.handle);
+  kubelets.add({ ...kubelet, dial: (address, port) => dialPod(runtime, address, port) });
   informers.start();
   await informers.waitForSync();
   await kubelet.start();

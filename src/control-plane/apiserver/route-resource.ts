@@ -44,6 +44,9 @@ const genericSubresources: ReadonlySet<string> = new Set([
   'status',
 ]);
 
+/** Subresources whose answers come from elsewhere, in whatever form that gives them. */
+const connects: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
+
 /** Finds the resource that a request is about and answers it. */
 export async function routeResource(
   request: ApiRequest,
@@ -92,7 +95,9 @@ export async function routeResource(
       code: 501,
     });
   }
-  requireAcceptable(request, server.codecs, !isObject && request.method === 'GET');
+  if (!connects.has(info.subresource)) {
+    requireAcceptable(request, server.codecs, !isObject && request.method === 'GET');
+  }
   // A watch on one object's path is a watch of the collection with that name.
   const name = isObject ? (parts[1] ?? '') : '';
   return handler({ server, request, resource, store: server.storeOf(resource), namespace, name, subresource, view });
@@ -114,6 +119,10 @@ function effectiveVerb(request: ApiRequest, isObject: boolean): string {
       return isObject ? 'patch' : '';
     case 'DELETE':
       return isObject ? 'delete' : 'deletecollection';
+    case 'HEAD':
+    case 'OPTIONS':
+      // What is behind a proxy takes every method.
+      return info.subresource === 'proxy' && isObject ? 'get' : '';
     default:
       return '';
   }

@@ -1,19 +1,31 @@
-import type { SpecialEndpoints } from '../route-resource.ts';
+import type { EndpointHandler, SpecialEndpoints } from '../route-resource.ts';
 import { podLogHandler } from './pod-log.ts';
+import { nodeLocation, podLocation, serviceLocation } from './proxy-location.ts';
+import { proxyHandler } from './resource-proxy.ts';
 import { type PodStreamOptions, portForwardHandler, remoteCommandHandler } from './pod-streams.ts';
 
 /** What the endpoints that stream ask of the rest of the cluster. */
 export type StreamingOptions = PodStreamOptions;
 
-/** The subresources that are answered by the node of a pod. */
+/** The subresources that are answered by the node of a pod, or by what runs in it. */
 export function streamingEndpoints(options: StreamingOptions): SpecialEndpoints {
   const exec = remoteCommandHandler('exec', options);
   const attach = remoteCommandHandler('attach', options);
   const portForward = portForwardHandler(options);
-  return new Map([
+  const { kubelets } = options;
+  const proxies = {
+    pods: proxyHandler((endpoint) => podLocation(endpoint, kubelets), true),
+    services: proxyHandler((endpoint) => serviceLocation(endpoint, kubelets), true),
+    nodes: proxyHandler((endpoint) => nodeLocation(endpoint, kubelets), false),
+  };
+  return new Map<string, Record<string, EndpointHandler>>([
     ['/pods/log', { get: podLogHandler(options.kubelets) }],
     ['/pods/exec', { get: exec, create: exec }],
     ['/pods/attach', { get: attach, create: attach }],
     ['/pods/portforward', { get: portForward, create: portForward }],
+    ...Object.entries(proxies).map(([resource, proxy]): [string, Record<string, EndpointHandler>] => [
+      `/${resource}/proxy`,
+      { get: proxy, create: proxy, update: proxy, patch: proxy, delete: proxy },
+    ]),
   ]);
 }

@@ -1,0 +1,115 @@
+import {
+  header,
+  type HttpHandler,
+  type HttpHeaders,
+  type HttpRequest,
+  type HttpResponse,
+} from '../../apimachinery/http.ts';
+import { requestedUpgrade } from '../../apimachinery/streaming/protocols.ts';
+import type { Client } from '../../client/client.ts';
+import type { FileSystem } from '../../system/file-system.ts';
+import { accepts, type RequestFilter } from './request-filter.ts';
+import { serveFile } from './static-files.ts';
+
+/** What a proxy serves. */
+export interface ApiProxyOptions {
+  readonly client: Client;
+  /** Path under which the API is found; ends with a slash. */
+  readonly apiPrefix: string;
+  /** Whether the path in the server's URL goes before what is asked. */
+  readonly appendServerPath: boolean;
+  /** None at all lets everything pass. */
+  readonly filter: RequestFilter | undefined;
+  readonly files: FileSystem;
+  /** A folder to serve files from, and the path under which; ends with a slash. */
+  readonly staticFiles: { readonly folder: string; readonly prefix: string } | undefined;
+}
+
+/** Headers that are between two neighbours (RFC 9110, 7.6.1), and the host. */
+const notForwarded = new Set([
+  'connection',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Passes requests on to the API server with the credentials of the kubeconfig, upgrades too. */
+export function apiProxy(options: ApiProxyOptions): HttpHandler {
+  const { apiPrefix, staticFiles, filter } = options;
+  return (request) => {
+    const path = pathOf(request);
+    const isStatic = staticFiles !== undefined && path.startsWith(staticFiles.prefix);
+    if (isStatic && staticFiles.prefix.length >= apiPrefix.length) {
+      return serveFile(request, staticFiles.folder, path.slice(staticFiles.prefix.length), options.files);
+    }
+    if (!path.startsWith(apiPrefix)) return Promise.resolve(text(404, '404 page not found\n'));
+    // Below /api the paths are the server's own.
+    const stripped = apiPrefix.startsWith('/api') ? request.path : `/${request.path.slice(apiPrefix.length)}`;
+    const forwarded = { ...request, path: stripped };
+    if (filter !== undefined) {
+      const host = header(request.headers, 'host') ?? '';
+      if (!accepts(filter, request.method, decoded(pathOf(forwarded)), host))
+        return Promise.resolve(text(403, 'Forbidden\n'));
+    }
+    return forward(forwarded, options);
+  };
+}
+
+async function forward(request: HttpRequest, { client, appendServerPath }: ApiProxyOptions): Promise<HttpResponse> {
+  const wantsUpgrade = requestedUpgrade(request.headers) !== undefined;
+  const headers: Record<string, HttpHeaders[string]> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    const isKept = wantsUpgrade && (name === 'connection' || name === 'upgrade');
+    if (isKept || !notForwarded.has(name)) headers[name] = value;
+  }
+  try {
+    const { body, ...asked } = request;
+    const hasBody = body !== undefined && ('content-length' in headers || 'transfer-encoding' in request.headers);
+    const answer = await client.forward({
+      ...asked,
+      headers,
+      isWholePath: !appendServerPath,
+      ...(hasBody ? { body } : {}),
+    });
+    const { upgraded, ...rest } = answer;
+    if (upgraded !== undefined) {
+      return {
+        ...rest,
+        takeOver(connection) {
+          connection.pipe(upgraded);
+          upgraded.pipe(connection);
+          connection.once('close', () => upgraded.destroy());
+          upgraded.once('close', () => connection.end());
+        },
+      };
+    }
+    const kept = Object.entries(answer.headers).filter(([name]) => !notForwarded.has(name));
+    return { ...answer, headers: Object.fromEntries(kept) };
+  } catch (error) {
+    return text(500, `${error instanceof Error ? error.message : String(error)}\n`);
+  }
+}
+
+function pathOf({ path }: HttpRequest): string {
+  const mark = path.indexOf('?');
+  return mark < 0 ? path : path.slice(0, mark);
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function text(status: number, body: string): HttpResponse {
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
+  return { status, headers, body: Buffer.from(body) };
+}

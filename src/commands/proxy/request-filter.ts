@@ -1,0 +1,41 @@
+import { CommandError } from '../../cli/command.ts';
+
+/** Which requests a proxy passes on. */
+export interface RequestFilter {
+  readonly acceptPaths: readonly RegExp[];
+  readonly rejectPaths: readonly RegExp[];
+  readonly acceptHosts: readonly RegExp[];
+  readonly rejectMethods: readonly RegExp[];
+}
+
+/** Regular expressions separated by commas; none for an empty text. @throws CommandError */
+export function parseExpressions(text: string): readonly RegExp[] {
+  if (text === '') return [];
+  return text.split(',').map((expression) => {
+    try {
+      return new RegExp(expression, 'u');
+    } catch {
+      // What Go's syntax allows beyond JavaScript's strict one is mostly needless escapes.
+      try {
+        return new RegExp(expression);
+      } catch (error) {
+        throw new CommandError(`Error compiling re: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  });
+}
+
+/** Whether a request may pass. @param host of the request, with or without port */
+export function accepts(filter: RequestFilter, method: string, path: string, host: string): boolean {
+  const matches = (expressions: readonly RegExp[], text: string): boolean =>
+    expressions.some((expression) => expression.test(text));
+  if (matches(filter.rejectPaths, path) || matches(filter.rejectMethods, method)) return false;
+  return matches(filter.acceptPaths, path) && matches(filter.acceptHosts, withoutPort(host));
+}
+
+/** As Go's net.SplitHostPort: an address with a port loses it, with its brackets; anything else stays. */
+function withoutPort(host: string): string {
+  const bracketed = /^\[([^\]]*)\]:\d*$/.exec(host);
+  if (bracketed !== null) return bracketed[1] ?? '';
+  return /^[^:]*:\d*$/.test(host) ? host.slice(0, host.indexOf(':')) : host;
+}

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { createHttpTransport } from '../../src/client/http-transport.ts';
+import { createClient } from '../../src/client/rest-client.ts';
+import { runRemoteCommand } from '../../src/client/streams/remote-command.ts';
+import { accepts, parseExpressions } from '../../src/commands/proxy/request-filter.ts';
+import { memoryIOStreams } from '../../src/system/memory-io-streams.ts';
+import { createNodeCluster, type NodeCluster } from '../support/node-cluster.ts';
+
+/** Runs the proxy as long as the test. @returns its address */
+async function startProxy(context: TestContext, cluster: NodeCluster, ...argv: string[]): Promise<string> {
+  const streams = memoryIOStreams();
+  const interrupt = new AbortController();
+  const running = cluster.runWith({ streams, signal: interrupt.signal }, 'proxy', '--port=0', ...argv);
+  context.after(async () => {
+    interrupt.abort();
+    await running;
+  });
+  for (let round = 0; round < 10_000 && !streams.stdout.includes('\n'); round++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const address = /^Starting to serve on (\S+)\n$/.exec(streams.stdout)?.[1];
+  assert.ok(address !== undefined, streams.stdout + streams.stderr);
+  return `http://${address}`;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+function ask(
+  url: string,
+  options: { method?: string; body?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const { method = 'GET', body, headers = {} } = options;
+  const parsed = new URL(url);
+  const rest = url.slice(parsed.origin.length);
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { host: parsed.hostname, port: parsed.port, path: rest, method, headers, agent: false },
+      (answer) => {
+        let text = '';
+        answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode ?? 0, type: answer.headers['content-type'] ?? '', text }),
+        );
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+void test('proxy passes requests on, writes and streams too', async (context) => {
+  const cluster = await createNodeCluster(context);
+  await cluster.createPod('one', { containers: [{ name: 'main', image: 'busybox' }] });
+  const base = await startProxy(context, cluster);
+  assert.match((await ask(`${base}/version`)).text, /"gitVersion": "v1.36/);
+  const maps = `${base}/api/v1/namespaces/default/configmaps`;
+  const json = { 'content-type': 'application/json' };
+  const created = await ask(maps, { method: 'POST', body: '{"metadata":{"name":"x"}}', headers: json });
+  assert.equal(created.status, 201);
+  assert.equal((await ask(`${maps}/x`, { method: 'DELETE' })).status, 200);
+  assert.equal((await ask(`${maps}/x`)).status, 404);
+  assert.deepEqual(await ask(`${base}/api/v1/namespaces/default/pods/one/exec`), {
+    status: 403,
+    type: 'text/plain; charset=utf-8',
+    text: 'Forbidden\n',
+  });
+  assert.equal((await ask(`${base}/version`, { headers: { host: 'evil.example' } })).status, 403);
+  assert.equal((await ask(`${base}/version`, { headers: { host: 'localhost:1' } })).status, 200);
+
+  const open = await startProxy(context, cluster, '--disable-filter');
+  const client = createClient({ transport: createHttpTransport({ server: open }) });
+  context.after(() => client.close());
+  let out = '';
+  await runRemoteCommand(
+    { path: '/api/v1/namespaces/default/pods/one/exec', query: { command: ['echo', 'through'], stdout: true } },
+    { stdout: (chunk) => void (out += Buffer.from(chunk).toString()), tty: false },
+    { client, clock: cluster.clock, signal: new AbortController().signal },
+  );
+  assert.equal(out, 'through\n');
+});
+
+void test('proxy serves the API below a prefix, and files beside it', async (context) => {
+  const cluster = await createNodeCluster(context);
+  const www = join(cluster.home, 'www');
+  mkdirSync(join(www, 'sub'), { recursive: true });
+  mkdirSync(join(www, 'home'));
+  writeFileSync(join(www, 'a&b.txt'), 'text');
+  writeFileSync(join(www, 'home/index.html'), '<p>home');
+  writeFileSync(join(cluster.home, 'secret'), 'secret');
+  const base = await startProxy(context, cluster, '--api-prefix=/k8s', '--www=www', '--www-prefix=/files');
+  assert.equal((await ask(`${base}/k8s/version`)).status, 200);
+  assert.equal((await ask(`${base}/version`)).status, 404);
+  assert.deepEqual(await ask(`${base}/files/a%26b.txt`), {
+    status: 200,
+    type: 'text/plain; charset=utf-8',
+    text: 'text',
+  });
+  assert.equal((await ask(`${base}/files/home/`)).text, '<p>home');
+  assert.match(
+    (await ask(`${base}/files/`)).text,
+    /<a href="a&b.txt">a&amp;b.txt<\/a>\n<a href="home\/">home\/<\/a>\n/,
+  );
+  for (const path of ['/files/../secret', '/files/%2e%2e/secret', '/files/..%2fsecret', '/files/none']) {
+    assert.equal((await ask(`${base}${path}`)).status, 404, path);
+  }
+});
+
+void test('proxy refuses what it cannot do', async (context) => {
+  const cluster = await createNodeCluster(context);
+  assert.equal(
+    (await cluster.run('proxy', '--port=1', '--unix-socket=s')).stderr,
+    'error: cannot set --unix-socket and --port at the same time\n',
+  );
+  assert.equal(
+    (await cluster.run('proxy', '--port=0', '--address=203.0.113.9')).stderr,
+    'error: listen tcp 203.0.113.9:0: bind: cannot assign requested address\n',
+  );
+  assert.match((await cluster.run('proxy', '--accept-paths=(')).stderr, /^error: Error compiling re: /);
+});
+
+void test('which requests may pass', () => {
+  const filter = {
+    acceptPaths: parseExpressions('^.*'),
+    rejectPaths: parseExpressions('^/api/.*/pods/.*/exec,^/api/.*/pods/.*/attach'),
+    acceptHosts: parseExpressions('^localhost$,^127\\.0\\.0\\.1$,^\\[::1\\]$'),
+    rejectMethods: parseExpressions('POST,PUT'),
+  };
+  const cases: readonly (readonly [method: string, path: string, host: string, passes: boolean])[] = [
+    ['GET', '/', 'localhost', true],
+    ['GET', '/', 'localhost:8001', true],
+    ['GET', '/', '[::1]', true],
+    ['GET', '/', '127.0.0.1:1', true],
+    ['GET', '/', 'localhost.evil', false],
+    ['GET', '/api/v1/namespaces/a/pods/b/exec', 'localhost', false],
+    ['GET', '/api/v1/namespaces/a/pods/b/log', 'localhost', true],
+    ['POST', '/', 'localhost', false],
+    ['PATCH', '/', 'localhost', true],
+  ];
+  for (const [method, path, host, passes] of cases)
+    assert.equal(accepts(filter, method, path, host), passes, `${method} ${path} ${host}`);
+});

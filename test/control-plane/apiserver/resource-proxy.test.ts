@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { rewriteLinks } from '../../../src/control-plane/apiserver/streaming/link-rewriting.ts';
+import { splitProxyName } from '../../../src/control-plane/apiserver/streaming/proxy-location.ts';
+import { createNodeCluster } from '../../support/node-cluster.ts';
+
+void test('requests go through to pods, services and nodes', async (context) => {
+  const cluster = await createNodeCluster(context);
+  const ports = [{ containerPort: 8080, name: 'http' }];
+  const pod = await cluster.createPod('web', { containers: [{ name: 'a', image: 'nginx', ports }] });
+  await cluster.createPod('unbound', { containers: [{ name: 'a', image: 'i' }], nodeName: undefined });
+  await cluster.api.create({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web' },
+    spec: { ports: [{ port: 80, targetPort: 8080, name: 'www' }] },
+  });
+  await cluster.api.create({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'empty' },
+    spec: { ports: [{ port: 80 }] },
+  });
+  const targetRef = { kind: 'Pod', name: 'web', namespace: 'default' };
+  const addresses = [{ ip: pod.status?.podIP, targetRef }];
+  await cluster.api.create({
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: { name: 'web' },
+    subsets: [{ addresses, ports: [{ name: 'www', port: 8080 }] }],
+  });
+  await cluster.api.create({ apiVersion: 'v1', kind: 'Endpoints', metadata: { name: 'empty' } });
+  const seen = (what: string): string => `simulated pod default/web, port 8080: ${what}\n`;
+  const base = '/api/v1/namespaces/default';
+  const cases: readonly (readonly [method: string, path: string, status: number, text: string])[] = [
+    ['GET', `${base}/pods/web/proxy/`, 200, seen('GET /')],
+    ['GET', `${base}/pods/web:8080/proxy/a%20b/c?d=e&f`, 200, seen('GET /a%20b/c?d=e&f')],
+    ['POST', `${base}/pods/http:web:8080/proxy/p`, 200, seen('POST /p')],
+    ['OPTIONS', `${base}/pods/web/proxy/o`, 200, seen('OPTIONS /o')],
+    ['DELETE', `${base}/services/web:www/proxy/x`, 200, seen('DELETE /x')],
+    ['PUT', `${base}/services/web:80/proxy/x/`, 200, seen('PUT /x/')],
+    ['GET', '/api/v1/nodes/node/proxy/healthz', 200, 'ok'],
+    [
+      'GET',
+      `${base}/pods/web:81/proxy/`,
+      503,
+      `error trying to reach service: dial tcp ${pod.status?.podIP ?? ''}:81: connect: connection refused`,
+    ],
+    ['GET', `${base}/pods/ftp:web:81/proxy/`, 400, 'invalid pod request "ftp:web:81"'],
+    ['GET', `${base}/pods/unbound/proxy/`, 400, 'address not allowed'],
+    ['GET', `${base}/pods/none/proxy/`, 404, 'pods "none" not found'],
+    ['GET', `${base}/services/web/proxy/`, 503, 'no endpoints available for service "web"'],
+    ['GET', `${base}/services/web:99/proxy/`, 503, 'no service port 99 found for service "web"'],
+    ['GET', `${base}/services/empty/proxy/`, 503, 'no endpoints available for service "empty"'],
+  ];
+  for (const [method, path, status, expected] of cases) {
+    const answer = await cluster.api.request(method, path, undefined, { accept: 'text/html, */*' });
+    const { message = answer.text } = answer.body as { message?: string };
+    assert.deepEqual([answer.status, message], [status, expected], `${method} ${path}`);
+  }
+  const bare = await cluster.api.request('GET', `${base}/pods/web/proxy?x=y`);
+  assert.deepEqual([bare.status, bare.headers['location']], [301, `${base}/pods/web/proxy/?x=y`]);
+});
+
+void test('names of proxied things', () => {
+  assert.deepEqual(splitProxyName('a'), { scheme: 'http', name: 'a', port: '' });
+  assert.deepEqual(splitProxyName('a:1'), { scheme: 'http', name: 'a', port: '1' });
+  assert.deepEqual(splitProxyName('https:a:p'), { scheme: 'https', name: 'a', port: 'p' });
+  assert.deepEqual(splitProxyName('https:a:'), { scheme: 'https', name: 'a', port: '' });
+  for (const wrong of ['', ':1', 'x:a:1', 'a:b:c:d', 'http::1']) assert.equal(splitProxyName(wrong), undefined, wrong);
+});
+
+void test('links of a page and redirections lead through the proxy', async () => {
+  const server = { prefix: '/proxy', scheme: 'http', host: '10.0.0.1:80', path: '/' };
+  const turn = async (page: string): Promise<string> => {
+    const answer = { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: Buffer.from(page) };
+    return Buffer.from((await rewriteLinks(answer, server)).body as Uint8Array).toString();
+  };
+  const cases: readonly (readonly [page: string, turned: string])[] = [
+    ['<a href="/x">', '<a href="/proxy/x">'],
+    ["<IMG alt='/no' SRC='/y.png'>", "<IMG alt='/no' SRC='/proxy/y.png'>"],
+    ['<a href="http://10.0.0.1:80/z">', '<a href="/proxy/z">'],
+    [
+      '<a href="//other/z"><a href="x/y"><a href="https://e.org/">',
+      '<a href="//other/z"><a href="x/y"><a href="https://e.org/">',
+    ],
+    ['<form action="/f" data="/d">', '<form action="/proxy/f" data="/proxy/d">'],
+    ['<p title="/x">/y</p>', '<p title="/x">/y</p>'],
+  ];
+  for (const [page, turned] of cases) assert.equal(await turn(page), turned);
+  const moved = { status: 302, headers: { location: '/login' }, body: new Uint8Array() };
+  assert.equal((await rewriteLinks(moved, server)).headers['location'], '/proxy/login');
+});
