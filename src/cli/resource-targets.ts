@@ -40,8 +40,16 @@ export interface LoadedTarget extends ResourceTarget {
   readonly object: Unstructured;
 }
 
-/** Finds what `-f` or the arguments name, in their order, without asking for the objects. @throws CommandError */
-export async function resolveTargets(request: TargetRequest, context: CommandContext): Promise<ResourceTarget[]> {
+/**
+ * Finds what `-f` or the arguments name, in their order, without asking for the objects.
+ * @param problems takes what is wrong with single objects of files, which are left out; without it the first ends it
+ * @throws CommandError
+ */
+export async function resolveTargets(
+  request: TargetRequest,
+  context: CommandContext,
+  problems?: unknown[],
+): Promise<ResourceTarget[]> {
   if (request.args.length === 0 && request.input.filenames.length === 0) throw new CommandError(nothingNamed);
   const namespace = await context.cluster.namespace();
   const discovery = await context.cluster.discovery();
@@ -55,7 +63,12 @@ export async function resolveTargets(request: TargetRequest, context: CommandCon
     for (const { object, source } of await readInput(request.input, context)) {
       const mapping = await findMapping(discovery, object, source);
       const own = object.metadata.namespace ?? '';
-      if (mapping.namespaced) checkNamespace(own, namespace, context);
+      const problem = mapping.namespaced ? namespaceProblem(own, namespace, context) : undefined;
+      if (problem !== undefined) {
+        if (problems === undefined) throw problem;
+        problems.push(problem);
+        continue;
+      }
       const place = own === '' ? namespace.name : own;
       targets.push({ mapping, namespace: place, name: object.metadata.name ?? '', source, manifest: object });
     }
@@ -85,15 +98,27 @@ export function namedAndSelected(args: readonly string[]): string {
     : 'name cannot be provided when a selector is specified';
 }
 
+/** The namespace that a command line asks for. */
+interface AskedNamespace {
+  readonly name: string;
+  readonly explicit: boolean;
+}
+
 /** Refuses an object of another namespace than --namespace names. @throws CommandError */
-export function checkNamespace(
+export function checkNamespace(own: string, asked: AskedNamespace, context: CommandContext): void {
+  const problem = namespaceProblem(own, asked, context);
+  if (problem !== undefined) throw problem;
+}
+
+/** What is wrong with an object of another namespace than --namespace names. */
+export function namespaceProblem(
   own: string,
-  asked: { readonly name: string; readonly explicit: boolean },
+  asked: AskedNamespace,
   context: CommandContext,
-): void {
-  if (own === '' || own === asked.name) return;
-  if (!asked.explicit || context.globals.string('namespace') === '') return;
-  throw new CommandError(
+): CommandError | undefined {
+  if (own === '' || own === asked.name) return undefined;
+  if (!asked.explicit || context.globals.string('namespace') === '') return undefined;
+  return new CommandError(
     `the namespace from the provided object "${own}" does not match the namespace "${asked.name}". You must pass '--namespace=${own}' to perform this operation.`,
   );
 }

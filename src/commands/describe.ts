@@ -75,8 +75,10 @@ async function load(
   args: readonly string[],
   context: CommandContext,
 ): Promise<LoadedTargets> {
-  const targets = await resolveTargets({ ...options, args, all: true, fieldSelector: '' }, context);
-  return loadTargets(targets, context, { chunkSize: options.chunkSize });
+  const problems: unknown[] = [];
+  const targets = await resolveTargets({ ...options, args, all: true, fieldSelector: '' }, context, problems);
+  const { objects, errors } = await loadTargets(targets, context, { chunkSize: options.chunkSize });
+  return { objects, errors: [...problems, ...errors] };
 }
 
 /** Describes the objects of `TYPE PREFIX` whose names begin with it. @returns whether there were any */

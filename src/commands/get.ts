@@ -108,7 +108,7 @@ export const getCommand = defineCommand<GetOptions>({
     }
     const targets = await findTargets(options, context);
     if (options.watch || options.watchOnly) await watchTargets(options, targets.targets, context);
-    else if (options.printer === undefined) await printTables(options, targets.targets, context);
+    else if (options.printer === undefined) await printTables(options, targets, context);
     else await printObjects(options, options.printer, targets, context);
   },
 });

@@ -90,7 +90,8 @@ async function chosenPrinter(flags: PrintFlags, format: string, argument: string
       format === 'custom-columns'
         ? parseCustomColumns(argument)
         : parseCustomColumnsFile(await templateFile(flags, argument, 'error reading template'));
-    return new CustomColumnsPrinter(columns, flags.noHeaders ?? false);
+    // As in the real program, a file's headers are always shown.
+    return new CustomColumnsPrinter(columns, format === 'custom-columns' && flags.noHeaders === true);
   }
   switch (format.toLowerCase()) {
     case 'json':

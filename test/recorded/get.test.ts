@@ -3,6 +3,30 @@ import { checkScenario } from '../support/recorded-scenario.ts';
 
 /** What is asked for in each, by name of the scenario. */
 const scenarios: Readonly<Record<string, readonly string[]>> = {
+  files: [
+    'get -f objects.yaml',
+    'get -f objects.yaml -n default',
+    'get -f objects.yaml -n other',
+    'get -f objects.yaml -n other -o name',
+    'get -f objects.yaml -n other -o json',
+    'describe -f objects.yaml -n other',
+    'get -f one.yaml',
+    'get -f one.yaml -n other',
+    'get -f one.yaml -n other -o name',
+    'get -f one.yaml -o name',
+    'get -f one.yaml -o jsonpath={.kind}',
+    'get -f objects.yaml -o jsonpath={.kind}',
+    'describe -f one.yaml -n other',
+    'get cm -o custom-columns-file=columns.txt',
+    'get cm -o custom-columns-file=columns.txt --no-headers',
+    'get cm -o custom-columns-file=one.yaml',
+    'get cm -o custom-columns-file=empty.txt',
+    'get cm -o go-template-file=template.txt',
+    'get cm -o templatefile=template.txt',
+    'get cm --template=template.txt -o go-template-file',
+    'get cm -o jsonpath-file=path.txt',
+    'get cm -o jsonpath-file=empty.txt',
+  ],
   tables: [
     'get pods',
     'get pods -o wide',

@@ -20,6 +20,15 @@ export interface RecordedScenario {
   readonly commands: readonly string[];
 }
 
+/** What stands beside objects.yaml in the folder that the commands run in. */
+const files: Readonly<Record<string, string>> = {
+  'one.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: default}\n',
+  'columns.txt': 'NAME   KIND\n.metadata.name   {.kind}\n',
+  'template.txt': '{{range .items}}{{.metadata.name}};{{end}}\n',
+  'path.txt': '{.items[*].metadata.name}\n',
+  'empty.txt': '',
+};
+
 interface Recording {
   /** When it was recorded; ages are counted from there. */
   readonly at: string;
@@ -39,7 +48,9 @@ export async function checkScenario(context: TestContext, scenario: RecordedScen
   const cluster = await createCommandCluster(context, { api: { clock }, world: { clock } });
   const manifests = readFileSync(join(folder, `${scenario.name}.yaml`), 'utf8');
   await storeManifests(cluster.api, manifests);
-  writeFileSync(join(cluster.home, 'objects.yaml'), manifests);
+  for (const [file, text] of Object.entries({ ...files, 'objects.yaml': manifests })) {
+    writeFileSync(join(cluster.home, file), text);
+  }
   if (isNew) {
     const runs = await record(context, cluster, scenario.commands);
     mkdirSync(dirname(path), { recursive: true });

@@ -5,7 +5,7 @@ import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { type CommandContext, CommandError } from '../../cli/command.ts';
 import { readInput } from '../../cli/manifest-input.ts';
-import { listSubject } from '../../cli/resource-targets.ts';
+import { listSubject, namedAndSelected, namespaceProblem } from '../../cli/resource-targets.ts';
 import type { Client } from '../../client/client.ts';
 import { listError } from '../../client/list-error.ts';
 import { findMapping } from '../../resource/resource-access.ts';
@@ -21,11 +21,16 @@ export interface Target extends ResourceArgument {
 export interface Targets {
   readonly targets: readonly Target[];
   readonly isSingle: boolean;
+  /** Whether they come from one file, of which nothing is printed when something is wrong. */
+  readonly isOneFile: boolean;
+  /** What is wrong with objects of files, which are no targets. */
+  readonly problems: readonly unknown[];
 }
 
 /** Finds what `-f` or the arguments name. @throws CommandError */
 export async function findTargets(options: GetOptions, context: CommandContext): Promise<Targets> {
-  const namespace = (await context.cluster.namespace()).name;
+  const asked = await context.cluster.namespace();
+  const namespace = asked.name;
   const discovery = await context.cluster.discovery();
   const { filenames } = options.input;
   if (filenames.length > 0) {
@@ -36,13 +41,18 @@ export async function findTargets(options: GetOptions, context: CommandContext):
     }
     const targets: Target[] = [];
     const sources = new Set<string>();
+    const problems: unknown[] = [];
     for (const { object, source } of await readInput(options.input, context)) {
       const mapping = await findMapping(discovery, object, source);
-      targets.push({ mapping, name: object.metadata.name ?? '', namespace: object.metadata.namespace ?? namespace });
+      const own = object.metadata.namespace ?? '';
       sources.add(source);
+      const isFree = options.allNamespaces || !mapping.namespaced;
+      const problem = isFree ? undefined : namespaceProblem(own, asked, context);
+      if (problem !== undefined) problems.push(problem);
+      else targets.push({ mapping, name: object.metadata.name ?? '', namespace: own === '' ? namespace : own });
     }
     const isOneFile = sources.size === 1 && filenames.length === 1 && filenames[0] !== '-';
-    return { targets, isSingle: isOneFile && targets.length === 1 };
+    return { targets, isSingle: isOneFile && targets.length === 1, isOneFile, problems };
   }
   const found = await discovery.withMapper((mapper) => parseResourceArguments(options.args, mapper));
   const isNamed = found.some((target) => target.name !== undefined);
@@ -50,13 +60,13 @@ export async function findTargets(options: GetOptions, context: CommandContext):
     throw new CommandError('a resource cannot be retrieved by name across all namespaces');
   }
   if (isNamed && (options.selector !== '' || options.fieldSelector !== '')) {
-    throw new CommandError('name cannot be provided when a selector is specified');
+    throw new CommandError(namedAndSelected(options.args));
   }
   if (!isNamed && options.subresource !== '') {
     throw new CommandError('subresource cannot be used when bulk resources are specified');
   }
   const targets = found.map((target) => ({ ...target, namespace: options.allNamespaces ? '' : namespace }));
-  return { targets, isSingle: targets.length === 1 && targets[0]?.name !== undefined };
+  return { targets, isSingle: targets.length === 1 && targets[0]?.name !== undefined, isOneFile: false, problems: [] };
 }
 
 /** The path of a target's object or list. */

@@ -13,12 +13,15 @@ import type { GetOptions } from './get-options.ts';
 export async function printObjects(
   options: GetOptions,
   printer: ObjectPrinter,
-  { targets, isSingle }: Targets,
+  { targets, isSingle, isOneFile, problems }: Targets,
   context: CommandContext,
 ): Promise<void> {
   const { out } = context.streams;
   const client = await context.cluster.client();
-  const { pages, errors } = await fetchTargets(targets, options, client, 'application/json');
+  const fetched = await fetchTargets(targets, options, client, 'application/json');
+  const pages = isOneFile ? await collected(fetched.pages) : fetched.pages;
+  const { errors } = fetched;
+  if (isOneFile) throwFailures([...problems, ...errors]);
   if (isSingle) {
     for await (const { answer } of pages) out.write(printer.print(answer));
   } else {
@@ -37,7 +40,13 @@ export async function printObjects(
     await output.end();
   }
   if (printer.end !== undefined) out.write(printer.end());
-  throwFailures(errors);
+  throwFailures([...problems, ...errors]);
+}
+
+async function collected<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const value of values) all.push(value);
+  return all;
 }
 
 /** How much is held back before the first of it is written. */

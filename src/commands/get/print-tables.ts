@@ -8,7 +8,7 @@ import { PrinterError } from '../../printers/printer.ts';
 import { sortBy } from '../../printers/sort-by.ts';
 import { TabWriter } from '../../printers/tab-writer.ts';
 import { type Table, TablePrinter, type TableRow } from '../../printers/table-printer.ts';
-import { type Fetched, fetchTargets, type Page, type Target } from './fetch-targets.ts';
+import { type Fetched, fetchTargets, type Page, type Targets } from './fetch-targets.ts';
 import type { GetOptions } from './get-options.ts';
 
 /** What the server is asked for where it makes the tables. */
@@ -18,7 +18,7 @@ export const tableAccept =
 /** Prints a table for each kind, one below the other. Of a list only the text of its rows is held. */
 export async function printTables(
   options: GetOptions,
-  targets: readonly Target[],
+  { targets, problems }: Targets,
   context: CommandContext,
 ): Promise<void> {
   const client = await context.cluster.client();
@@ -30,12 +30,12 @@ export async function printTables(
     tables.add(page, isNew);
   }
   await tables.flush();
-  if (!tables.hasPrinted && fetched.errors.length === 0 && !options.ignoreNotFound) {
+  if (!tables.hasPrinted && problems.length === 0 && fetched.errors.length === 0 && !options.ignoreNotFound) {
     const isScoped = !options.allNamespaces && fetched.kinds.every(({ namespaced }) => namespaced);
     const { name } = await context.cluster.namespace();
     context.streams.err.write(isScoped ? `No resources found in ${name} namespace.\n` : 'No resources found\n');
   }
-  throwFailures(fetched.errors);
+  throwFailures([...problems, ...fetched.errors]);
 }
 
 /** Several answers are sorted among themselves, too, as the real program does. @throws PrinterError, JsonPathError */
