@@ -1,5 +1,18 @@
 import type { CommandDefinition } from './command.ts';
 
+/** Headings in the list of the root, in the order in which they stand there. */
+export const commandGroups: readonly string[] = [
+  'Basic Commands (Beginner):',
+  'Basic Commands (Intermediate):',
+  'Deploy Commands:',
+  'Cluster Management Commands:',
+  'Local Clusters:',
+  'Troubleshooting and Debugging Commands:',
+  'Advanced Commands:',
+  'Settings Commands:',
+  'Other Commands:',
+];
+
 /** One line of the table of commands: enough for the help of its parent, and how to load the rest. */
 export interface CommandEntry {
   readonly path: readonly string[];

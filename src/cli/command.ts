@@ -33,6 +33,8 @@ export interface FlagDefinition {
   readonly optional?: string;
   readonly description: string;
   readonly hidden?: boolean;
+  /** Says no more of a wrong value than that it is one, as flags of Go's own library do. */
+  readonly terse?: boolean;
   /** Text after `Flag --x has been deprecated, `. */
   readonly deprecated?: string;
 }

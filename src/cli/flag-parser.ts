@@ -181,7 +181,9 @@ class FlagReader {
       if (!(error instanceof FlagValueError)) throw error;
       const shown =
         definition.shorthand === undefined ? `--${definition.name}` : `-${definition.shorthand}, --${definition.name}`;
-      throw new FlagParseError(`invalid argument ${goQuote(text)} for ${goQuote(shown)} flag: ${error.message}`);
+      throw new FlagParseError(
+        `invalid argument ${goQuote(text)} for ${goQuote(shown)} flag: ${definition.terse === true ? 'parse error' : error.message}`,
+      );
     }
     if (definition.deprecated !== undefined) {
       this.warnings.push(`Flag --${definition.name} has been deprecated, ${definition.deprecated}`);

@@ -39,6 +39,7 @@ export function globalFlags(home: string): readonly FlagDefinition[] {
     text('kuberc', 'File with preferences. KUBECTL_KUBERC=false in the environment, or KUBERC=off, turns them off.'),
     {
       name: 'log-flush-frequency',
+      terse: true,
       type: 'duration',
       default: '5s',
       description: 'Longest time between flushes of the log',

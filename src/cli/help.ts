@@ -1,5 +1,5 @@
 import type { FlagDefinition } from './command.ts';
-import type { CommandEntry } from './command-table.ts';
+import { type CommandEntry, commandGroups } from './command-table.ts';
 import { shownDefault } from './flag-values.ts';
 
 /** What a help page is made of. */
@@ -56,7 +56,9 @@ function childSections(children: readonly CommandEntry[]): string[] {
     const group = child.group ?? 'Available Commands:';
     byGroup.set(group, [...(byGroup.get(group) ?? []), child]);
   }
-  return [...byGroup].map(([group, entries]) => {
+  const place = (group: string): number => commandGroups.indexOf(group);
+  const groups = [...byGroup].toSorted(([left], [right]) => place(left) - place(right));
+  return groups.map(([group, entries]) => {
     const width = Math.max(...entries.map(({ path }) => path.at(-1)?.length ?? 0));
     const lines = entries.map(({ path, short }) => `  ${(path.at(-1) ?? '').padEnd(width)}   ${short}\n`);
     return `${group}\n${lines.join('')}`;

@@ -57,7 +57,11 @@ export async function createPrinter(flags: PrintFlags): Promise<ObjectPrinter | 
   const output = flags.output === '' && template !== '' ? 'go-template' : flags.output;
   const { format, argument } = splitTemplate(output, template);
   const printer = await chosenPrinter(flags, format, argument);
-  if (printer !== undefined) return flags.showManagedFields === true ? printer : new OmitManagedFieldsPrinter(printer);
+  if (printer !== undefined) {
+    // Who asks for fields by name gets those as well.
+    const isWhole = plainFormats.includes(format.toLowerCase());
+    return isWhole && flags.showManagedFields !== true ? new OmitManagedFieldsPrinter(printer) : printer;
+  }
   const plain = output.toLowerCase();
   if (plain === 'name') return new NamePrinter({ short: true });
   if (plain === '' && operation !== '') return new NamePrinter({ operation });
