@@ -1,5 +1,12 @@
+import { hostPortsOf } from '../../api/core/v1/host-ports.ts';
+import {
+  addAmounts,
+  podRequests,
+  resourceAmounts,
+  type ResourceAmounts,
+  scoredRequests,
+} from '../../api/core/v1/pod-resources.ts';
 import type { Node, Pod } from '../../api/types/core-v1.ts';
-import { addAmounts, podRequests, resourceAmounts, type ResourceAmounts, scoredRequests } from './pod-resources.ts';
 
 /** A node with the pods on it, bound or assumed, and what they ask for. */
 export interface NodeInfo {
@@ -102,16 +109,6 @@ export function withPods(info: NodeInfo, added: readonly Pod[], removed: readonl
   for (const pod of removed) if (copy.pods.has(pod.metadata.uid ?? '')) count(copy, pod, -1);
   for (const pod of added) if (!copy.pods.has(pod.metadata.uid ?? '')) count(copy, pod, 1);
   return copy;
-}
-
-/** Host ports a pod takes on its node. */
-export function hostPortsOf(pod: Pod): string[] {
-  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
-  return containers.flatMap((container) =>
-    (container.ports ?? [])
-      .filter((port) => port.hostPort !== undefined && port.hostPort > 0)
-      .map((port) => `${port.protocol ?? 'TCP'}/${port.hostIP ?? '0.0.0.0'}/${port.hostPort ?? 0}`),
-  );
 }
 
 function count(info: MutableNodeInfo, pod: Pod, factor: 1 | -1): void {

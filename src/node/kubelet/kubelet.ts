@@ -8,6 +8,9 @@ import type { HttpHandler } from '../../apimachinery/http.ts';
 import type { ImageService, RuntimeService } from '../cri/runtime.ts';
 import { createKubeletServer } from './kubelet-server.ts';
 import { type NodeDescription, registerNode, renewNodeLease, updateNodeStatus } from './node-registration.ts';
+import { isForLabels, rejectionOf } from './pod-admission.ts';
+import { isTerminal } from './pod-status.ts';
+import { versionOf } from './pod-status-writer.ts';
 import { PodWorker, type PodWorkerContext } from './pod-worker.ts';
 import type { Prober } from './prober.ts';
 
@@ -33,6 +36,7 @@ export interface Kubelet {
   stop(): Promise<void>;
 }
 
+const nodesResource = { group: '', version: 'v1', resource: 'nodes' } as const;
 const leaseRenewMillis = 10_000;
 const statusReportMillis = 300_000;
 
@@ -43,6 +47,7 @@ const statusReportMillis = 300_000;
 export function createKubelet(options: KubeletOptions): Kubelet {
   const { client, clock, log, node, runtime } = options;
   const pods = options.informers.informer<Pod>({ group: '', version: 'v1', resource: 'pods' });
+  const nodes = options.informers.informer<Node>(nodesResource);
   const workers = new Map<string, PodWorker>();
   const timers = new Set<Timer>();
   let stopped = false;
@@ -63,6 +68,14 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     },
   };
 
+  /** The node's object, the newest version there is here. */
+  const currentNode = (): Node => {
+    const versions = [registered, nodes.get('', node.name)].filter((version) => version !== undefined);
+    const newest = versions.toSorted((left, right) => versionOf(right) - versionOf(left))[0];
+    if (newest === undefined) throw new Error(`the node ${node.name} is not registered`);
+    return newest;
+  };
+
   const accept = (pod: Pod): void => {
     if (stopped || pod.spec?.nodeName !== node.name) return;
     const uid = pod.metadata.uid ?? '';
@@ -71,7 +84,11 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       worker.update(pod);
       return;
     }
-    const created = new PodWorker(context, pod);
+    const others = [...workers.values()].map((other) => other.pod).filter((other) => !isTerminal(other));
+    const known = rejectionOf(pod, currentNode(), others);
+    const created = new PodWorker(context, pod, async () =>
+      isForLabels(known) ? rejectionOf(pod, await client.resource<Node>(nodesResource).get(node.name), others) : known,
+    );
     workers.set(uid, created);
     created.wake();
   };
@@ -117,6 +134,9 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       unsubscribe = runtime.subscribe((event) => {
         if (event.type === 'CONTAINER_STOPPED') workers.get(event.podUid)?.wake();
       });
+      // The oldest first: those were there, and have what they ask for.
+      const byAge = (left: Pod, right: Pod): number => ageOf(left) - ageOf(right);
+      pods.list().toSorted(byAge).forEach(accept);
       pods.addHandler({ added: accept, updated: accept, deleted: forget });
       every(leaseRenewMillis, 'renewing the node lease', async () => {
         if (registered !== undefined) await renewNodeLease(client, registered, clock.now());
@@ -134,4 +154,8 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       workers.clear();
     },
   };
+}
+
+function ageOf({ metadata }: Pod): number {
+  return Date.parse(metadata.creationTimestamp ?? '');
 }

@@ -74,6 +74,33 @@ export function generatePodStatus(pod: Pod, state: PodRuntimeState, node: NodeAd
   return status;
 }
 
+/** Conditions that are the node's to tell. */
+const ownConditions = new Set([
+  'PodScheduled',
+  'Ready',
+  'Initialized',
+  'ContainersReady',
+  'PodReadyToStartContainers',
+  'PodResizeInProgress',
+  'PodResizePending',
+  'AllContainersRestarting',
+]);
+
+/** The status of a pod that the node does not take: nothing of it was ever there. */
+export function rejectedStatus(pod: Pod, reason: string, message: string, now: number): PodStatus {
+  const { observedGeneration, qosClass, startTime = formatTime(now), conditions = [] } = pod.status ?? {};
+  const foreign = conditions.filter(({ type }) => !ownConditions.has(type));
+  return {
+    phase: 'Failed',
+    reason,
+    message,
+    startTime,
+    ...(observedGeneration === undefined ? {} : { observedGeneration }),
+    ...(qosClass === undefined ? {} : { qosClass }),
+    ...(foreign.length === 0 ? {} : { conditions: foreign }),
+  };
+}
+
 function containerStatus(
   pod: Pod,
   container: Container,

@@ -8,9 +8,12 @@ import type { Logger } from '../../system/logger.ts';
 import type { ContainerStatus, ImageService, PodSandbox, RuntimeService } from '../cri/runtime.ts';
 import { exitAfterAnnotation } from '../cri/simulated-runtime.ts';
 import { ContainerConfigError, containerEnvironment } from './container-environment.ts';
+import type { Rejection } from './pod-admission.ts';
 import { PodImages, type Waiting } from './pod-images.ts';
+import { sandboxConfig } from './pod-sandbox.ts';
 import { finalStatus, isSidecar, shouldRestart } from './pod-phase.ts';
-import { generatePodStatus, isTerminal, latestAttempt } from './pod-status.ts';
+import { generatePodStatus, isTerminal, latestAttempt, rejectedStatus } from './pod-status.ts';
+import { versionOf, writePodStatus } from './pod-status-writer.ts';
 import { ensureVolumes, VolumeError } from './pod-volumes.ts';
 import { PodProbes, type Prober } from './prober.ts';
 import { RestartBackoff } from './restart-backoff.ts';
@@ -48,6 +51,8 @@ export class PodWorker {
   readonly #reported = new Set<string>();
   /** Ids of containers that were ended because a probe failed. */
   readonly #unhealthy = new Set<string>();
+  #admit: (() => Promise<Rejection | undefined>) | undefined;
+  #rejection: Rejection | undefined;
   #pod: Pod;
   #running = false;
   #again = false;
@@ -60,7 +65,9 @@ export class PodWorker {
   #volumesReady = false;
   #failures = 0;
 
-  constructor(context: PodWorkerContext, pod: Pod) {
+  /** @param admit whether the node takes the pod; asked once, before anything is done for it */
+  constructor(context: PodWorkerContext, pod: Pod, admit: () => Promise<Rejection | undefined>) {
+    this.#admit = admit;
     this.#context = context;
     this.#pod = pod;
     this.#images = new PodImages(context);
@@ -141,10 +148,16 @@ export class PodWorker {
       await this.#stopEverything(pod);
       return;
     }
+    if (this.#admit !== undefined) this.#rejection = await this.#admit();
+    if (this.#rejection !== undefined) {
+      await this.#reject(pod, this.#rejection);
+      return;
+    }
     if (this.#isOverdue(pod)) {
       await this.#failOverdue(pod);
       return;
     }
+    this.#admit = undefined;
     const sandbox = await this.#ensureSandbox(pod);
     if (sandbox !== undefined) await this.#syncContainers(pod, sandbox);
     await this.#report(pod);
@@ -169,6 +182,13 @@ export class PodWorker {
     await this.#report({ ...pod, status: { ...pod.status, phase: 'Failed', reason: 'DeadlineExceeded', message } });
   }
 
+  async #reject(pod: Pod, { reason, message }: Rejection): Promise<void> {
+    if (this.#admit !== undefined) this.#context.recordEvent(pod, 'Warning', reason, message);
+    this.#admit = undefined;
+    const { clock } = this.#context;
+    await this.#write(pod, rejectedStatus(pod, reason, `Pod was rejected: ${message}`, clock.now()));
+  }
+
   async #sandboxes(): Promise<readonly PodSandbox[]> {
     return this.#context.runtime.listPodSandbox({ podUid: this.#pod.metadata.uid ?? '' });
   }
@@ -187,15 +207,7 @@ export class PodWorker {
     const ready = sandboxes.find((sandbox) => sandbox.state === 'SANDBOX_READY');
     if (ready !== undefined) return ready;
     if (!(await this.#mountVolumes(pod))) return undefined;
-    const { uid = '', name = '', namespace = '', labels = {}, annotations = {} } = pod.metadata;
-    await this.#context.runtime.runPodSandbox({
-      metadata: { name, namespace, uid, attempt: sandboxes.length },
-      hostname: pod.spec?.hostname ?? name,
-      labels,
-      annotations,
-      hostNetwork: pod.spec?.hostNetwork === true,
-      portMappings: portMappings(pod),
-    });
+    await this.#context.runtime.runPodSandbox(sandboxConfig(pod, sandboxes.length));
     return (await this.#sandboxes()).find((sandbox) => sandbox.state === 'SANDBOX_READY');
   }
 
@@ -386,7 +398,7 @@ export class PodWorker {
     if ((pod.metadata.finalizers ?? []).length === 0) this.#done = true;
   }
 
-  /** Writes the status when it differs from what the API has. */
+  /** Tells how it stands. */
   async #report(pod: Pod, isLast = false): Promise<void> {
     const sandboxes = await this.#sandboxes();
     const current = generatePodStatus(
@@ -401,15 +413,15 @@ export class PodWorker {
       { hostIP: this.#context.hostIP },
       this.#context.clock.now(),
     );
-    const status = isLast ? finalStatus(pod, current) : current;
+    await this.#write(pod, isLast ? finalStatus(pod, current) : current);
+  }
+
+  /** Writes a status when it differs from what the API has. */
+  async #write(pod: Pod, status: PodStatus): Promise<void> {
     if (equalJson(status, this.#pod.status ?? {})) return;
-    const { name = '', namespace = '', uid = '' } = pod.metadata;
-    const patch = { metadata: { uid }, status: { ...status, ...removedFields(pod.status, status) } };
     this.#isWriting = true;
     try {
-      const written = await this.#context.client
-        .resource<Pod>(podsResource, namespace)
-        .patch(name, 'application/strategic-merge-patch+json', patch, { subresource: 'status' });
+      const written = await writePodStatus(this.#context.client, this.#pod, status);
       if (versionOf(this.#pod) > versionOf(written)) this.wake();
       else this.#pod = written;
     } catch (error) {
@@ -419,28 +431,4 @@ export class PodWorker {
       this.#isWriting = false;
     }
   }
-}
-
-function versionOf(pod: Pod): number {
-  return Number(pod.metadata.resourceVersion ?? '0');
-}
-
-/** What takes away what the new status no longer has; lists of addresses are merged by address. */
-function removedFields(old: PodStatus | undefined, status: PodStatus): Record<string, unknown> {
-  const gone = Object.keys(old ?? {}).filter((key) => !Object.hasOwn(status, key));
-  const removed: Record<string, unknown> = Object.fromEntries(gone.map((key) => [key, null]));
-  for (const field of ['podIPs', 'hostIPs'] as const) {
-    const addresses = status[field] ?? [];
-    const stale = (old?.[field] ?? []).filter(({ ip }) => !addresses.some((address) => address.ip === ip));
-    if (addresses.length === 0 || stale.length === 0) continue;
-    removed[field] = [...addresses, ...stale.map(({ ip }) => ({ ip, $patch: 'delete' }))];
-  }
-  return removed;
-}
-
-/** Every port that a container declares. */
-function portMappings({ spec }: Pod): { containerPort: number; protocol: string }[] {
-  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap(({ ports = [] }) =>
-    ports.map(({ containerPort, protocol = 'TCP' }) => ({ containerPort, protocol })),
-  );
 }

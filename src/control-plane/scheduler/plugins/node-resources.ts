@@ -1,6 +1,7 @@
+import { hostPortsOf, isPortTaken } from '../../../api/core/v1/host-ports.ts';
+import { podRequests, scoredRequests } from '../../../api/core/v1/pod-resources.ts';
 import { type FilterPlugin, type ScorePlugin, unfit, unresolvable } from '../framework.ts';
-import { podRequests, scoredRequests } from '../pod-resources.ts';
-import { hostPortsOf, type NodeInfo } from '../scheduler-cache.ts';
+import type { NodeInfo } from '../scheduler-cache.ts';
 
 /** What the pod asks for must be free. */
 export const nodeResourcesFitFilter: FilterPlugin = {
@@ -72,19 +73,11 @@ export const nodeResourcesBalancedScore: ScorePlugin = {
 export const nodePortsFilter: FilterPlugin = {
   name: 'NodePorts',
   prepare(pod) {
-    const wanted = hostPortsOf(pod).map((port) => port.split('/'));
+    const wanted = hostPortsOf(pod);
     if (wanted.length === 0) return undefined;
-    return (info) => {
-      const used = [...info.hostPorts.keys()].map((port) => port.split('/'));
-      const isTaken = wanted.some(([protocol, address, port]) =>
-        used.some(
-          ([usedProtocol, usedAddress, usedPort]) =>
-            usedProtocol === protocol &&
-            usedPort === port &&
-            (usedAddress === address || usedAddress === '0.0.0.0' || address === '0.0.0.0'),
-        ),
-      );
-      return isTaken ? unfit("node(s) didn't have free ports for the requested pod ports") : undefined;
-    };
+    return (info) =>
+      isPortTaken(wanted, info.hostPorts.keys())
+        ? unfit("node(s) didn't have free ports for the requested pod ports")
+        : undefined;
   },
 };

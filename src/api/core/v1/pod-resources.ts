@@ -1,5 +1,5 @@
-import type { Container, Pod } from '../../api/types/core-v1.ts';
-import { parseQuantity } from '../../apimachinery/quantity.ts';
+import type { Container, Pod } from '../../types/core-v1.ts';
+import { parseQuantity } from '../../../apimachinery/quantity.ts';
 
 /** Amounts by resource name: cpu in thousandths of a core, everything else in its unit (bytes, pieces). */
 export type ResourceAmounts = Map<string, number>;

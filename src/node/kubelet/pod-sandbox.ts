@@ -1,0 +1,22 @@
+import type { Pod } from '../../api/types/core-v1.ts';
+import type { PodSandboxConfig } from '../cri/runtime.ts';
+
+/** What the runtime is asked for: a place for a pod. @param attempt how many there were before */
+export function sandboxConfig(pod: Pod, attempt: number): PodSandboxConfig {
+  const { uid = '', name = '', namespace = '', labels = {}, annotations = {} } = pod.metadata;
+  return {
+    metadata: { name, namespace, uid, attempt },
+    hostname: pod.spec?.hostname ?? name,
+    labels,
+    annotations,
+    hostNetwork: pod.spec?.hostNetwork === true,
+    portMappings: portMappings(pod),
+  };
+}
+
+/** Every port that a container declares. */
+function portMappings({ spec }: Pod): { containerPort: number; protocol: string }[] {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap(({ ports = [] }) =>
+    ports.map(({ containerPort, protocol = 'TCP' }) => ({ containerPort, protocol })),
+  );
+}
