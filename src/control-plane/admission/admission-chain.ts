@@ -18,6 +18,7 @@ import { podNodeSelector } from './pod-node-selector.ts';
 import { podSecurity } from './pod-security.ts';
 import { podTolerationRestriction } from './pod-toleration-restriction.ts';
 import { podTopologyLabels } from './pod-topology-labels.ts';
+import { policyParameterAccess } from './policies/parameter-access.ts';
 import { priority } from './priority.ts';
 import { rbacEscalation } from './rbac-escalation.ts';
 import { Reinvocation } from './reinvocation.ts';
@@ -101,8 +102,9 @@ export function defaultAdmissionPlugins(
   const chosen = places.filter(
     ({ name, isDefault }) => enable.includes(name) || (isDefault && !disable.includes(name)),
   );
-  // The check of what roles grant is part of the server, whatever is enabled.
-  return [...chosen.map((place) => place.make(context, random)), rbacEscalation(context)];
+  const plugins = chosen.map((place) => place.make(context, random));
+  // The checks of what roles grant and policies read are part of the server, whatever is enabled.
+  return [policyParameterAccess(context), ...plugins, rbacEscalation(context)];
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Unstructured } from '../../../src/apimachinery/object-meta.ts';
 import { createInProcessTransport } from '../../../src/client/in-process-transport.ts';
 import { createClient } from '../../../src/client/rest-client.ts';
 import type { AdmissionContext } from '../../../src/control-plane/admission/admission-plugin.ts';
+import { policyParameterAccess } from '../../../src/control-plane/admission/policies/parameter-access.ts';
 import { validatingAdmissionPolicy } from '../../../src/control-plane/admission/validating-admission-policy.ts';
 import { admitted, clusterOf, type Outcome } from './admission-harness.ts';
 
@@ -303,4 +304,56 @@ test('policies have no say in policies', async () => {
   assert.equal((await underPolicy({ policy, resource, what: exempt })).refusal, '');
   const other = { group: 'rbac.authorization.k8s.io', namespace: '' };
   assert.notEqual((await underPolicy({ policy, resource: 'clusterroles', what: other })).refusal, '');
+});
+
+test('who writes policies must be allowed to read their parameters', async () => {
+  const asked: string[] = [];
+  let allowed = false;
+  const cluster = clusterOf(
+    {
+      validatingadmissionpolicies: [
+        { metadata: { name: 'pol' }, spec: { paramKind: { apiVersion: 'v1', kind: 'Secret' } } },
+      ],
+    },
+    {
+      resourceOf: () => ({ resource: { group: '', version: 'v1', resource: 'secrets' }, namespaced: true }),
+      access: {
+        authorize: ({ verb, resource, namespace, name }) => {
+          asked.push([verb, resource, namespace, name].join(' '));
+          return Promise.resolve({ allowed, reason: '' });
+        },
+      },
+    },
+  );
+  const group = 'admissionregistration.k8s.io';
+  const write = (resource: string, spec: object, more: object = {}): Promise<Outcome> =>
+    admitted([policyParameterAccess(cluster)], resource, { metadata: { name: 'x' }, spec }, { group, ...more });
+  const user = '&{ann  [system:authenticated] map[]}';
+  const paramKind = { apiVersion: 'v1', kind: 'Secret' };
+  const policy = await write('validatingadmissionpolicies', { paramKind });
+  const invalid = (resource: string): string => `${resource}.${group} "x" is invalid: `;
+  assert.equal(
+    policy.refusal,
+    `${invalid('validatingadmissionpolicies')}spec.paramKind: Forbidden: user ${user} must have "get" permission on all objects of the referenced paramKind (kind=Secret, apiVersion=v1)`,
+  );
+  const bindings = 'validatingadmissionpolicybindings';
+  const binding = await write(bindings, { policyName: 'pol', paramRef: { selector: {} } });
+  assert.equal(
+    binding.refusal,
+    `${invalid(bindings)}spec.paramRef: Forbidden: user ${user} does not have "list" permission on the object referenced by paramRef`,
+  );
+  const orphan = await write(bindings, { policyName: 'none', paramRef: { name: 'a', namespace: 'b' } });
+  assert.equal(
+    orphan.refusal,
+    `${invalid(bindings)}spec.paramRef: Forbidden: unable to get policy none to determine minimum required permissions and user ${user} does not have "get" permission for all groups, versions and resources`,
+  );
+  assert.deepEqual(asked, ['get secrets * *', 'list secrets  ', 'get * b a']);
+  const unchanged = await write(
+    'validatingadmissionpolicies',
+    { paramKind },
+    { old: { metadata: {}, spec: { paramKind } } },
+  );
+  assert.equal(unchanged.refusal, '');
+  allowed = true;
+  assert.equal((await write('validatingadmissionpolicies', { paramKind })).refusal, '');
 });
