@@ -228,6 +228,8 @@ test('rules know apiVersion, kind, the names, and fields with odd names', () => 
   };
   const value = { apiVersion: 'v1', kind: 'Wid', metadata: { name: 'w' }, 'a-b': 'x', namespace: 'x' };
   assert.deepEqual(runRules(schema, value), []);
+  const other = { ...schema, 'x-kubernetes-validations': [{ rule: 'self.kind == "Zork"', message: 'no Zork' }] };
+  assert.deepEqual(runRules(other, value), ['<nil>: Invalid value: no Zork']);
 });
 
 test('lists that are sets are compared without order, maps by their keys', () => {
@@ -278,6 +280,6 @@ test('what an update leaves as it is only warns; a run that takes too much work 
     'x-kubernetes-validations': [{ rule: 'self.a.all(x, self.a.all(y, self.a.all(z, x + y + z >= 0)))' }],
   };
   assert.deepEqual(runRules(heavy, { a: Array.from({ length: 200 }, (_item, index) => index) }), [
-    'Invalid value: "object": \'operation cancelled: actual cost limit exceeded\': no further validation rules will be run due to call cost exceeds limit for rule: self.a.all(x, self.a.all(y, self.a.all(z, x + y + z >= 0)))',
+    '<nil>: Invalid value: "object": \'operation cancelled: actual cost limit exceeded\': no further validation rules will be run due to call cost exceeds limit for rule: self.a.all(x, self.a.all(y, self.a.all(z, x + y + z >= 0)))',
   ]);
 });

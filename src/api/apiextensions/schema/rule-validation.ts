@@ -41,7 +41,8 @@ export function createRuleValidator(schema: JsonObject, isRoot: boolean): RuleVa
       const run = new RuleRun(warn);
       const start: Correlation = old === undefined ? undefined : { isUnchanged: equalJson(value, old), old };
       run.validate(tree, path, value, old, start);
-      return run.errors;
+      // A path to the whole object is called so.
+      return run.errors.map((error) => (error.field === '' ? { ...error, field: '<nil>' } : error));
     },
   };
 }

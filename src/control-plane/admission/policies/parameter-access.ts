@@ -55,7 +55,7 @@ export function policyParameterAccess(context: AdmissionContext): AdmissionPlugi
 
   async function policyProblem({ user, object, oldObject }: AdmissionAttributes): Promise<string | undefined> {
     const paramKind = (object as Policy).spec?.paramKind;
-    const before = (oldObject as Policy | undefined)?.spec?.paramKind;
+    const before = (oldObject as Partial<Policy> | undefined)?.spec?.paramKind;
     if (paramKind === undefined || (before !== undefined && equalJson(paramKind, before))) return undefined;
     if (await mayRead(user, 'get', paramKind, { namespace: '*', name: '*' })) return undefined;
     const { kind = '', apiVersion = '' } = paramKind;
