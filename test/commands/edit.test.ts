@@ -416,6 +416,8 @@ metadata:
   assert.deepEqual(Object.values(metadata.annotations), [
     '{"apiVersion":"v1","data":{"k":"two"},"kind":"ConfigMap","metadata":{"annotations":{},"name":"a","namespace":"default"}}\n',
   ]);
+  const recorded = await cluster.edit([keep], 'apply', 'edit-last-applied', 'configmap/a', '--record');
+  assert.match(recorded.stderr, /^Flag --record has been deprecated, --record will be removed in the future\n/);
   await cluster.run('create', 'configmap', 'plain');
   assert.deepEqual(await cluster.edit([], 'apply', 'edit-last-applied', 'configmap/plain'), {
     exitCode: 1,

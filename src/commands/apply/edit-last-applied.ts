@@ -1,3 +1,4 @@
+import { changeCauseOf, recordChangeCause, recordFlag } from '../../cli/change-cause.ts';
 import { type CommandContext, CommandError, defineCommand } from '../../cli/command.ts';
 import { type EditedObject, editObjects, originalOf } from '../../cli/editing/edit-session.ts';
 import { throwFailures } from '../../cli/exit.ts';
@@ -27,6 +28,7 @@ interface EditLastAppliedOptions {
   readonly validation: FieldValidation;
   readonly fieldManager: string;
   readonly windowsLineEndings: boolean;
+  readonly changeCause: string | undefined;
   readonly printer: () => Promise<ObjectPrinter | undefined>;
 }
 
@@ -48,6 +50,7 @@ export const editLastAppliedCommand = defineCommand<EditLastAppliedOptions>({
     fieldManagerFlag('kubectl-client-side-apply'),
     validateFlag,
     windowsLineEndingsFlag,
+    recordFlag,
   ],
   toOptions(args, flags, context) {
     const input = manifestInput(flags);
@@ -58,6 +61,7 @@ export const editLastAppliedCommand = defineCommand<EditLastAppliedOptions>({
       validation: parseValidate(flags.string('validate')),
       fieldManager: flags.string('field-manager'),
       windowsLineEndings: flags.bool('windows-line-endings'),
+      changeCause: changeCauseOf(flags, ['apply', 'edit-last-applied'], args),
       printer: () => printerOf(flags, context),
     };
   },
@@ -99,13 +103,14 @@ async function lastConfigurations(objects: readonly EditedObject[], context: Com
 async function writeAnnotations(
   edited: readonly EditedObject[],
   originals: readonly EditedObject[],
-  { fieldManager, validation: fieldValidation, printer }: EditLastAppliedOptions,
+  { fieldManager, validation: fieldValidation, printer, changeCause }: EditLastAppliedOptions,
   context: CommandContext,
 ): Promise<void> {
   const client = await context.cluster.client();
   const { name: namespace } = await context.cluster.namespace();
   for (const entry of edited) {
     const { object, mapping, name } = entry;
+    recordChangeCause(object, changeCause);
     const text = stringifyGoJson(object);
     const isUnchanged = stringifyGoJson((await originalOf(entry, originals)).object) === text;
     if (!isUnchanged) {
