@@ -288,6 +288,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./auth/whoami.ts')).whoAmICommand,
   },
   {
+    path: ['debug'],
+    short: 'Create debugging sessions for troubleshooting workloads and nodes',
+    group: troubleshooting,
+    load: async () => (await import('./debug.ts')).debugCommand,
+  },
+  {
     path: ['events'],
     short: 'List events',
     group: troubleshooting,

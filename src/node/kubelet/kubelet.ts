@@ -62,8 +62,9 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     log,
     hostIP: node.hostIP,
     recordEvent(pod, type, reason, message, container) {
-      const isInit = (pod.spec?.initContainers ?? []).some((candidate) => candidate.name === container);
-      const fieldPath = `spec.${isInit ? 'initContainers' : 'containers'}{${container ?? ''}}`;
+      const lists = ['initContainers', 'ephemeralContainers'] as const;
+      const list = lists.find((one) => (pod.spec?.[one] ?? []).some(({ name }) => name === container)) ?? 'containers';
+      const fieldPath = `spec.${list}{${container ?? ''}}`;
       options.events.event(pod, type, reason, message, container === undefined ? {} : { fieldPath });
     },
   };

@@ -53,6 +53,10 @@ export function generatePodStatus(pod: Pod, state: PodRuntimeState, node: NodeAd
   const statuses = (pod.spec?.containers ?? []).map((container) =>
     containerStatus(pod, container, state, old.containerStatuses, false),
   );
+  const ephemeralStatuses = (pod.spec?.ephemeralContainers ?? []).map((container) => ({
+    ...containerStatus(pod, container, state, old.ephemeralContainerStatuses, true),
+    ready: false,
+  }));
   const phase = podPhase(pod, initStatuses, statuses);
   const status: PodStatus = {
     ...old,
@@ -63,6 +67,7 @@ export function generatePodStatus(pod: Pod, state: PodRuntimeState, node: NodeAd
     startTime: old.startTime ?? formatTime(now),
     containerStatuses: statuses,
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
+    ...(ephemeralStatuses.length > 0 ? { ephemeralContainerStatuses: ephemeralStatuses } : {}),
     conditions: podConditions(pod, phase, initStatuses, statuses, state, now),
   };
   const ips = pod.spec?.hostNetwork === true ? [node.hostIP] : (state.sandbox?.ips ?? []);

@@ -230,7 +230,19 @@ export class PodWorker {
     const initDone = await this.#syncInitContainers(pod, sandbox);
     if (!initDone) return;
     for (const container of pod.spec?.containers ?? []) await this.#syncContainer(pod, container, sandbox);
+    await this.#startEphemeralContainers(pod, sandbox);
     await this.#stopSidecarsWhenDone(pod);
+  }
+
+  /** Each is started once; what has ended stays so (KEP-277). */
+  async #startEphemeralContainers(pod: Pod, sandbox: PodSandbox): Promise<void> {
+    const all = await this.#containers();
+    for (const container of pod.spec?.ephemeralContainers ?? []) {
+      const told = pod.status?.ephemeralContainerStatuses?.find(({ name }) => name === container.name);
+      if (told?.containerID === undefined && latestAttempt(all, container.name) === undefined) {
+        await this.#startContainer(pod, container, sandbox, undefined);
+      }
+    }
   }
 
   /** @returns whether the ordinary containers may start. */

@@ -48,7 +48,8 @@ export class ContainerProcess {
    */
   start(onExit: (exitCode: number) => void): boolean {
     const { metadata, image, command, args, stdin, tty } = this.#config;
-    const words = [...command, ...args];
+    const given = [...command, ...args];
+    const words = given.length === 0 && stdin && isShellImage(image) ? ['sh'] : given;
     if (!canRun(words)) {
       const what = words.length === 0 ? "the image's own command" : words.join(' ');
       const text = `simulated container ${metadata.name} of image ${image}: nothing runs, a real node would run ${what}\n`;
@@ -109,6 +110,11 @@ export class ContainerProcess {
       },
     };
   }
+}
+
+/** Whether the command of an image, by its name, is a shell: for those who attach to it. */
+function isShellImage(image: string): boolean {
+  return /^(?:.*\/)?(?:alpine|bash|busybox|debian|fedora|ubuntu)(?:[:@].*)?$/.test(image);
 }
 
 /** Whether a command is built in, and its script (of `sh -c`) one that the built-in shell understands. */
