@@ -37,6 +37,7 @@ import { createJobController } from './job-controller.ts';
 import { createStatefulSetController } from './stateful-set-controller.ts';
 import { createTaintEvictionController } from './taint-eviction-controller.ts';
 import { createTtlAfterFinishedController } from './ttl-after-finished-controller.ts';
+import { createPolicyStatusController } from './policy-status-controller.ts';
 import { createReplicaSetController, createReplicationController } from './replica-set-controller.ts';
 
 export interface ControllerManagerOptions extends Omit<ControllerContext, 'events'> {
@@ -72,6 +73,7 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'persistentvolume-binder-controller': createPersistentVolumeBinderController,
   'persistentvolume-protection-controller': createVolumeProtectionController,
   'persistentvolumeclaim-protection-controller': createClaimProtectionController,
+  'validatingadmissionpolicy-status-controller': createPolicyStatusController,
   'volumeattributesclass-protection-controller': createAttributesProtectionController,
   'pod-garbage-collector-controller': createPodGarbageCollector,
   'ttl-controller': createTtlController,

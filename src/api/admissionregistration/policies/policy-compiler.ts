@@ -1,4 +1,5 @@
 import { type CompiledExpression, createEnvironment, type Environment } from '../../../cel/environment.ts';
+import { type DeclaredType, declaredTypeProvider } from '../../../cel/declared-types.ts';
 import { CelCompileError } from '../../../cel/issues.ts';
 import { authorizerType, resourceCheckType } from '../../../cel/library/authorizer.ts';
 import { jsonPatchLibrary } from '../../../cel/library/texts.ts';
@@ -20,6 +21,13 @@ export interface PolicyScope {
   readonly hasAuthorizer: boolean;
   /** The types of patches, for mutations. */
   readonly hasPatchTypes?: boolean;
+}
+
+/** The types of the objects that a policy is about, where it is checked against them. */
+export interface DeclaredVariables {
+  /** Of `object` and `oldObject`. */
+  readonly object?: DeclaredType;
+  readonly params?: DeclaredType;
 }
 
 /** A compiled expression, or why it cannot be used. */
@@ -44,10 +52,15 @@ export class PolicyCompiler {
   readonly variables = new Map<string, PolicyExpression>();
   readonly #types: Map<string, CelType> | undefined;
   readonly #environments = new Map<string, Environment>();
+  readonly #declared: DeclaredVariables;
 
-  /** @param isComposed whether expressions may use `variables` */
-  constructor(isComposed: boolean) {
+  /**
+   * @param isComposed whether expressions may use `variables`
+   * @param declared what is known of the objects; they may be anything when absent
+   */
+  constructor(isComposed: boolean, declared: DeclaredVariables = {}) {
     this.#types = isComposed ? new Map() : undefined;
+    this.#declared = declared;
   }
 
   /** @param results the types that are accepted; any when absent */
@@ -77,17 +90,23 @@ export class PolicyCompiler {
     const key = [hasParams, hasAuthorizer, hasPatchTypes].join(' ');
     let environment = this.#environments.get(key);
     if (environment === undefined) {
+      const { object, params } = this.#declared;
+      const declared = declaredTypeProvider(object, params);
+      const named = policyTypeProvider(this.#types, hasPatchTypes);
       environment = createEnvironment({
         variables: {
-          object: types.dyn,
-          oldObject: types.dyn,
+          object: object?.type ?? types.dyn,
+          oldObject: object?.type ?? types.dyn,
           namespaceObject: namespaceType,
           request: requestType,
-          ...(hasParams ? { params: types.dyn } : {}),
+          ...(hasParams ? { params: params?.type ?? types.dyn } : {}),
           ...(hasAuthorizer ? { authorizer: authorizerType, 'authorizer.requestResource': resourceCheckType } : {}),
           ...(this.#types === undefined ? {} : { variables: variablesType }),
         },
-        provider: policyTypeProvider(this.#types, hasPatchTypes),
+        provider: {
+          hasType: (name) => named.hasType(name) || declared.hasType(name),
+          fieldType: (name, field) => (named.hasType(name) ? named : declared).fieldType(name, field),
+        },
         libraries: hasPatchTypes ? [jsonPatchLibrary] : [],
         makeStruct: makePatchObject,
       });
