@@ -71,7 +71,17 @@ export async function deleteObjects(
       waitUntilGone(client, target.mapping, target, uid, { clock, timeoutMillis, signal }),
     );
   }
+  // What is remembered of the server's kinds is not so any more.
+  if (options.dryRun === 'none' && targets.some(definesKinds)) await (await context.cluster.discovery()).refresh();
   throwFailures(errors);
+}
+
+function definesKinds({ mapping }: DeletionTarget): boolean {
+  const { group, resource } = mapping.gvr;
+  return (
+    (group === 'apiextensions.k8s.io' && resource === 'customresourcedefinitions') ||
+    (group === 'apiregistration.k8s.io' && resource === 'apiservices')
+  );
 }
 
 function line(target: DeletionTarget, options: DeletionOptions): string {

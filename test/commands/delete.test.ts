@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -59,3 +59,28 @@ void test('an object with a finalizer is waited for', async (context) => {
 });
 
 testRecordedSession('delete');
+
+void test('kinds whose definition is deleted are forgotten', async (context) => {
+  const { run, home } = await createCommandCluster(context);
+  const path = join(home, 'definition.json');
+  const names = { plural: 'gadgets', singular: 'gadget', kind: 'Gadget' };
+  const schema = { openAPIV3Schema: { type: 'object' } };
+  const definition = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'gadgets.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names,
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  };
+  writeFileSync(path, JSON.stringify(definition));
+  await run('api-resources');
+  const file = join(home, '.kube/cache/discovery/in-process.invalid/resources.json');
+  const before = statSync(file).ino;
+  assert.equal((await run('create', '-f', path)).exitCode, 0);
+  assert.equal((await run('delete', '-f', path, '--wait=false')).exitCode, 0);
+  assert.notEqual(statSync(file).ino, before);
+});
