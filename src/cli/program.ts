@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Transport } from '../apimachinery/http.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
@@ -347,7 +347,14 @@ class Program {
     };
     this.errorExitCode = definition.errorExitCode;
     this.verbosity = globals.int('v');
-    const endProfile = globals.string('profile') === 'none' ? undefined : await startProfileOf(globals, world);
+    if (globals.string('vmodule') !== '') {
+      const problem = (await import('./verbosity.ts')).vmoduleProblem(globals.string('vmodule'));
+      if (problem !== undefined) throw new CommandError(`${problem}\nSee '${this.commandPath} --help' for usage.`);
+    }
+    const endProfile =
+      globals.string('profile') === 'none'
+        ? undefined
+        : await (await import('./profile.ts')).startProfileOf(globals, world);
     try {
       const options = await definition.toOptions(parsed.args, values, context);
       this.#exitCode = (await definition.run(options, context)) ?? 0;
@@ -381,23 +388,6 @@ class Program {
       }),
     );
   }
-}
-
-/** Kinds of profiles that Go has and V8 has not. */
-const foreignProfiles = ['goroutine', 'threadcreate', 'block', 'mutex', 'trace'];
-
-/** Begins what --profile asks for. @returns what ends it and writes the file */
-async function startProfileOf(globals: FlagSet, { cwd, startProfile }: ProgramWorld): Promise<() => Promise<void>> {
-  const kind = globals.string('profile');
-  if (kind !== 'cpu' && kind !== 'heap') {
-    throw new CommandError(
-      foreignProfiles.includes(kind)
-        ? `--profile=${kind} is of the Go runtime, which kubectl-ts has not: use cpu or heap`
-        : `unknown profile '${kind}'`,
-    );
-  }
-  if (startProfile === undefined) throw new CommandError('no profile can be recorded here');
-  return startProfile(kind, resolve(cwd, globals.string('profile-output')));
 }
 
 async function closeAccess(access: ClusterAccess): Promise<void> {

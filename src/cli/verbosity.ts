@@ -1,9 +1,6 @@
-import { CommandError, type FlagValues } from './command.ts';
+import type { FlagValues } from './command.ts';
 
-/**
- * How much a file of the real program would log: -v, or more where --vmodule names the file.
- * @throws CommandError for a --vmodule that cannot be read
- */
+/** How much a file of the real program would log: -v, or more where --vmodule, which has no problem, names the file. */
 export function verbosityOf(globals: FlagValues): (file: string) => number {
   const level = globals.int('v');
   const patterns = readPatterns(globals.string('vmodule'));
@@ -13,6 +10,17 @@ export function verbosityOf(globals: FlagValues): (file: string) => number {
   };
 }
 
+/** What is wrong with a --vmodule, in klog's words; undefined for nothing. */
+export function vmoduleProblem(text: string): string | undefined {
+  const about = `invalid argument ${JSON.stringify(text)} for "--vmodule" flag:`;
+  for (const part of text.split(',').filter((one) => one !== '')) {
+    const match = /^[^=]+=([+-]?\d+)$/.exec(part);
+    if (match === null) return `${about} syntax error: expect comma-separated list of filename=N`;
+    if (Number(match[1]) < 0) return `${about} negative value for vmodule level`;
+  }
+  return undefined;
+}
+
 interface FilePattern {
   readonly pattern: RegExp;
   readonly level: number;
@@ -20,23 +28,15 @@ interface FilePattern {
 
 /** `round_trippers=8,memcache*=4`: names of files without their ending, with `*` and `?`. */
 function readPatterns(text: string): readonly FilePattern[] {
-  const refuse = (reason: string): CommandError =>
-    new CommandError(`invalid argument ${JSON.stringify(text)} for "--vmodule" flag: ${reason}`);
   return text
     .split(',')
     .filter((part) => part !== '')
-    .flatMap((part) => {
-      const [name = '', level = '', ...rest] = part.split('=');
-      if (name === '' || level === '' || rest.length > 0) {
-        throw refuse('syntax error: expect comma-separated list of filename=N');
-      }
-      if (!/^[+-]?\d+$/.test(level)) throw refuse('syntax error: expect comma-separated list of filename=N');
-      if (Number(level) < 0) throw refuse('negative value for vmodule level');
-      if (Number(level) === 0) return [];
+    .map((part) => {
+      const [name = '', level = ''] = part.split('=');
       const escaped = name
         .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
         .replaceAll('*', '.*')
         .replaceAll('?', '.');
-      return [{ pattern: new RegExp(`^${escaped}$`), level: Number(level) }];
+      return { pattern: new RegExp(`^${escaped}$`), level: Number(level) };
     });
 }

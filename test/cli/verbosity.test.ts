@@ -40,7 +40,10 @@ const modules: readonly (readonly [string, RegExp])[] = [
   ['a=1,round_*=6', /^I round_trippers\.go:632\] "Response" verb="GET"/],
   ['round_trippers=5', /^No resources found/],
   ['other=9', /^No resources found/],
-  ['round_trippers', /^error: invalid argument "round_trippers" for "--vmodule" flag: syntax error: expect comma-/],
+  [
+    'round_trippers',
+    /^error: invalid argument "round_trippers" for "--vmodule" flag: syntax error: expect comma-separated list of filename=N\nSee 'kubectl get --help' for usage\.\n$/,
+  ],
   ['round_trippers=-1', /^error: invalid argument "round_trippers=-1" for "--vmodule" flag: negative value/],
 ];
 
