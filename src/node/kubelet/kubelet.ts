@@ -9,9 +9,11 @@ import type { ImageService, RuntimeService } from '../cri/runtime.ts';
 import { createKubeletServer } from './kubelet-server.ts';
 import { type NodeDescription, registerNode, renewNodeLease, updateNodeStatus } from './node-registration.ts';
 import { isForLabels, rejectionOf } from './pod-admission.ts';
+import { PodAllocation } from './pod-allocation.ts';
 import { isTerminal } from './pod-status.ts';
 import { versionOf } from './pod-status-writer.ts';
-import { PodWorker, type PodWorkerContext } from './pod-worker.ts';
+import { PodWorker } from './pod-worker.ts';
+import type { PodWorkerContext } from './pod-worker-context.ts';
 import type { Prober } from './prober.ts';
 
 export interface KubeletOptions {
@@ -61,6 +63,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     clock,
     log,
     hostIP: node.hostIP,
+    rejects: (pod) => rejectionOf(pod, currentNode(), othersOf(pod.metadata.uid)),
     recordEvent(pod, type, reason, message, container) {
       const lists = ['initContainers', 'ephemeralContainers'] as const;
       const list = lists.find((one) => (pod.spec?.[one] ?? []).some(({ name }) => name === container)) ?? 'containers';
@@ -77,19 +80,33 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     return newest;
   };
 
+  /** The pods that take up room on the node, with what they were given. */
+  const othersOf = (uid: string | undefined): Pod[] =>
+    [...workers.values()]
+      .filter(({ pod }) => pod.metadata.uid !== uid && !isTerminal(pod))
+      .map((worker) => worker.allocated);
+
+  /** Room was made. */
+  const retryResizes = (): void => {
+    for (const worker of workers.values()) worker.retryResize();
+  };
+
   const accept = (pod: Pod): void => {
     if (stopped || pod.spec?.nodeName !== node.name) return;
     const uid = pod.metadata.uid ?? '';
     const worker = workers.get(uid);
     if (worker !== undefined) {
       worker.update(pod);
+      if (isTerminal(pod)) retryResizes();
       return;
     }
-    const others = [...workers.values()].map((other) => other.pod).filter((other) => !isTerminal(other));
-    const known = rejectionOf(pod, currentNode(), others);
-    const created = new PodWorker(context, pod, async () =>
-      isForLabels(known) ? rejectionOf(pod, await client.resource<Node>(nodesResource).get(node.name), others) : known,
-    );
+    const others = othersOf(uid);
+    const asAllocated = new PodAllocation(pod).allocated(pod);
+    const known = rejectionOf(asAllocated, currentNode(), others);
+    const created = new PodWorker(context, pod, async () => {
+      if (!isForLabels(known)) return known;
+      return rejectionOf(asAllocated, await client.resource<Node>(nodesResource).get(node.name), others);
+    });
     workers.set(uid, created);
     created.wake();
   };
@@ -98,6 +115,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     const uid = pod.metadata.uid ?? '';
     const worker = workers.get(uid);
     workers.delete(uid);
+    retryResizes();
     worker?.remove().catch((error: unknown) => log.error('removing a pod failed', { uid, error: String(error) }));
   };
 

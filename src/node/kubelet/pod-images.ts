@@ -1,6 +1,6 @@
 import type { Container, Pod } from '../../api/types/core-v1.ts';
 import { formatDuration } from '../../apimachinery/duration.ts';
-import type { PodWorkerContext } from './pod-worker.ts';
+import type { PodWorkerContext } from './pod-worker-context.ts';
 
 const firstBackoffMillis = 10_000;
 const longestBackoffMillis = 300_000;

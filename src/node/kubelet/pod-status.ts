@@ -17,6 +17,8 @@ export interface PodRuntimeState {
   readonly containers: readonly RuntimeContainer[];
   /** Why a container is not started yet, by container name. */
   readonly waiting: ReadonlyMap<string, { readonly reason: string; readonly message: string }>;
+  /** The condition of a resize that has to wait. */
+  readonly resizePending?: PodCondition | undefined;
   readonly isStarted: (container: string) => boolean;
   readonly isReady: (container: string) => boolean;
 }
@@ -237,7 +239,7 @@ function podConditions(
   ];
   const old = pod.status?.conditions ?? [];
   const ownTypes = new Set(own.map((entry) => entry.type));
-  const foreign = old.filter((entry) => !ownTypes.has(entry.type));
+  const foreign = old.filter((entry) => !ownTypes.has(entry.type) && entry.type !== 'PodResizePending');
   const generation = pod.metadata.generation;
   const stamped = own.map((entry): PodCondition => {
     const before = old.find((candidate) => candidate.type === entry.type);
@@ -248,7 +250,9 @@ function podConditions(
       lastTransitionTime: since ?? formatTime(now),
     };
   });
-  return [...foreign, ...stamped];
+  const resizing =
+    state.resizePending === undefined || phase === 'Succeeded' || phase === 'Failed' ? [] : [state.resizePending];
+  return [...foreign, ...resizing, ...stamped];
 }
 
 function condition(type: string, holds: boolean, reason = '', message = ''): PodCondition {

@@ -1,40 +1,17 @@
-import type { Container, Pod, PodStatus } from '../../api/types/core-v1.ts';
-import { formatDuration } from '../../apimachinery/duration.ts';
+import type { Pod, PodStatus } from '../../api/types/core-v1.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import { hasReason } from '../../apimachinery/status.ts';
-import type { Client } from '../../client/client.ts';
-import type { Clock, Timer } from '../../system/clock.ts';
-import type { Logger } from '../../system/logger.ts';
-import type { ContainerStatus, ImageService, PodSandbox, RuntimeService } from '../cri/runtime.ts';
-import { exitAfterAnnotation } from '../cri/simulated-runtime.ts';
-import { ContainerConfigError, containerEnvironment } from './container-environment.ts';
+import type { Timer } from '../../system/clock.ts';
+import type { PodSandbox } from '../cri/runtime.ts';
 import type { Rejection } from './pod-admission.ts';
-import { PodImages, type Waiting } from './pod-images.ts';
+import { PodAllocation } from './pod-allocation.ts';
+import { PodContainers } from './pod-containers.ts';
+import { finalStatus } from './pod-phase.ts';
 import { sandboxConfig } from './pod-sandbox.ts';
-import { finalStatus, isSidecar, shouldRestart } from './pod-phase.ts';
-import { generatePodStatus, isTerminal, latestAttempt, rejectedStatus } from './pod-status.ts';
+import { generatePodStatus, isTerminal, rejectedStatus } from './pod-status.ts';
 import { versionOf, writePodStatus } from './pod-status-writer.ts';
 import { ensureVolumes, VolumeError } from './pod-volumes.ts';
-import { PodProbes, type Prober } from './prober.ts';
-import { RestartBackoff } from './restart-backoff.ts';
-
-/** What the workers of a node share. */
-export interface PodWorkerContext {
-  readonly client: Client;
-  readonly runtime: RuntimeService & ImageService;
-  readonly prober: Prober;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly hostIP: string;
-  /** Records an event about a pod or (with `container`) one of its containers. */
-  readonly recordEvent: (
-    pod: Pod,
-    type: 'Normal' | 'Warning',
-    reason: string,
-    message: string,
-    container?: string,
-  ) => void;
-}
+import type { PodWorkerContext } from './pod-worker-context.ts';
 
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
 
@@ -44,13 +21,8 @@ const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
  */
 export class PodWorker {
   readonly #context: PodWorkerContext;
-  readonly #probes: PodProbes;
-  readonly #waiting = new Map<string, Waiting>();
-  readonly #images: PodImages;
-  readonly #backoff = new RestartBackoff();
-  readonly #reported = new Set<string>();
-  /** Ids of containers that were ended because a probe failed. */
-  readonly #unhealthy = new Set<string>();
+  readonly #containers: PodContainers;
+  readonly #allocation: PodAllocation;
   #admit: (() => Promise<Rejection | undefined>) | undefined;
   #rejection: Rejection | undefined;
   #pod: Pod;
@@ -68,22 +40,29 @@ export class PodWorker {
   /** @param admit whether the node takes the pod; asked once, before anything is done for it */
   constructor(context: PodWorkerContext, pod: Pod, admit: () => Promise<Rejection | undefined>) {
     this.#admit = admit;
+    this.#allocation = new PodAllocation(pod);
     this.#context = context;
     this.#pod = pod;
-    this.#images = new PodImages(context);
-    this.#probes = new PodProbes(context.prober, context.clock, {
-      onChange: () => this.wake(),
-      onUnhealthy: (container, kind) => void this.#killUnhealthy(container, kind),
-      onFailure: (container, kind, output) => {
-        const title = `${kind[0]?.toUpperCase() ?? ''}${kind.slice(1)}`;
-        context.recordEvent(this.#pod, 'Warning', 'Unhealthy', `${title} probe failed: ${output}`, container.name);
-      },
+    this.#containers = new PodContainers(context, {
+      pod: () => this.#pod,
+      wake: () => this.wake(),
+      wakeIn: (millis) => this.#wakeIn(millis),
     });
   }
 
   /** The pod as it is known here, with the status that was told last. */
   get pod(): Pod {
     return this.#pod;
+  }
+
+  /** The pod with the resources that it has here, whatever it asks for by now. */
+  get allocated(): Pod {
+    return this.#allocation.allocated(this.#pod);
+  }
+
+  /** Looks again whether there is room now for what the pod asks for; nothing to do when it has it. */
+  retryResize(): void {
+    if (this.#allocation.pending !== undefined) this.wake();
   }
 
   /** A newer version of the pod. */
@@ -108,14 +87,14 @@ export class PodWorker {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#deadline?.cancel();
-    this.#probes.endAll();
+    this.#containers.endProbes();
     await this.#idle;
   }
 
   /** The pod is gone from the API: everything of it is removed from the runtime. */
   async remove(): Promise<void> {
     await this.stop();
-    for (const sandbox of await this.#sandboxes()) await this.#context.runtime.removePodSandbox(sandbox.id);
+    for (const sandbox of await this.#containers.sandboxes()) await this.#context.runtime.removePodSandbox(sandbox.id);
   }
 
   async #loop(): Promise<void> {
@@ -158,8 +137,9 @@ export class PodWorker {
       return;
     }
     this.#admit = undefined;
+    await this.#resize(pod);
     const sandbox = await this.#ensureSandbox(pod);
-    if (sandbox !== undefined) await this.#syncContainers(pod, sandbox);
+    if (sandbox !== undefined) await this.#containers.sync(pod, sandbox);
     await this.#report(pod);
     // What the status says now may end the pod, at once or in time.
     if (isTerminal(this.#pod)) await this.#stopEverything(this.#pod);
@@ -182,6 +162,14 @@ export class PodWorker {
     await this.#report({ ...pod, status: { ...pod.status, phase: 'Failed', reason: 'DeadlineExceeded', message } });
   }
 
+  /** Gives the containers what they ask for by now. */
+  async #resize(pod: Pod): Promise<void> {
+    const { rejects, recordEvent, clock } = this.#context;
+    const { events, restarts } = this.#allocation.resize(pod, rejects, clock.now());
+    for (const { type, reason, message } of events) recordEvent(pod, type, reason, message);
+    await this.#containers.restart(pod, restarts);
+  }
+
   async #reject(pod: Pod, { reason, message }: Rejection): Promise<void> {
     if (this.#admit !== undefined) this.#context.recordEvent(pod, 'Warning', reason, message);
     this.#admit = undefined;
@@ -189,26 +177,14 @@ export class PodWorker {
     await this.#write(pod, rejectedStatus(pod, reason, `Pod was rejected: ${message}`, clock.now()));
   }
 
-  async #sandboxes(): Promise<readonly PodSandbox[]> {
-    return this.#context.runtime.listPodSandbox({ podUid: this.#pod.metadata.uid ?? '' });
-  }
-
-  async #containers(): Promise<readonly ContainerStatus[]> {
-    const all: ContainerStatus[] = [];
-    for (const sandbox of await this.#sandboxes()) {
-      all.push(...(await this.#context.runtime.listContainers({ podSandboxId: sandbox.id })));
-    }
-    return all;
-  }
-
   /** The pod's running sandbox, made when there is none; undefined while its volumes are not ready. */
   async #ensureSandbox(pod: Pod): Promise<PodSandbox | undefined> {
-    const sandboxes = await this.#sandboxes();
+    const sandboxes = await this.#containers.sandboxes();
     const ready = sandboxes.find((sandbox) => sandbox.state === 'SANDBOX_READY');
     if (ready !== undefined) return ready;
     if (!(await this.#mountVolumes(pod))) return undefined;
     await this.#context.runtime.runPodSandbox(sandboxConfig(pod, sandboxes.length));
-    return (await this.#sandboxes()).find((sandbox) => sandbox.state === 'SANDBOX_READY');
+    return (await this.#containers.sandboxes()).find((sandbox) => sandbox.state === 'SANDBOX_READY');
   }
 
   async #mountVolumes(pod: Pod): Promise<boolean> {
@@ -226,173 +202,9 @@ export class PodWorker {
     }
   }
 
-  async #syncContainers(pod: Pod, sandbox: PodSandbox): Promise<void> {
-    const initDone = await this.#syncInitContainers(pod, sandbox);
-    if (!initDone) return;
-    for (const container of pod.spec?.containers ?? []) await this.#syncContainer(pod, container, sandbox);
-    await this.#startEphemeralContainers(pod, sandbox);
-    await this.#stopSidecarsWhenDone(pod);
-  }
-
-  /** Each is started once; what has ended stays so (KEP-277). */
-  async #startEphemeralContainers(pod: Pod, sandbox: PodSandbox): Promise<void> {
-    const all = await this.#containers();
-    for (const container of pod.spec?.ephemeralContainers ?? []) {
-      const told = pod.status?.ephemeralContainerStatuses?.find(({ name }) => name === container.name);
-      if (told?.containerID === undefined && latestAttempt(all, container.name) === undefined) {
-        await this.#startContainer(pod, container, sandbox, undefined);
-      }
-    }
-  }
-
-  /** @returns whether the ordinary containers may start. */
-  async #syncInitContainers(pod: Pod, sandbox: PodSandbox): Promise<boolean> {
-    const all = await this.#containers();
-    const started = (pod.spec?.containers ?? []).some((container) => latestAttempt(all, container.name) !== undefined);
-    for (const container of pod.spec?.initContainers ?? []) {
-      if (!isSidecar(container)) {
-        const latest = latestAttempt(all, container.name);
-        if (started || (latest?.state === 'CONTAINER_EXITED' && latest.exitCode === 0)) continue;
-        await this.#syncContainer(pod, container, sandbox);
-        return false;
-      }
-      await this.#syncContainer(pod, container, sandbox);
-      if (!started && !this.#probes.isStarted(container.name)) return false;
-    }
-    return true;
-  }
-
-  async #stopSidecarsWhenDone(pod: Pod): Promise<void> {
-    const sidecars = (pod.spec?.initContainers ?? []).filter(isSidecar);
-    if (sidecars.length === 0) return;
-    const all = await this.#containers();
-    const done = (pod.spec?.containers ?? []).every((container) => {
-      const latest = latestAttempt(all, container.name);
-      return latest?.state === 'CONTAINER_EXITED' && !shouldRestart(pod, container, latest.exitCode);
-    });
-    if (!done) return;
-    for (const container of sidecars) await this.#stopContainer(pod, latestAttempt(all, container.name), 30);
-  }
-
-  async #syncContainer(pod: Pod, container: Container, sandbox: PodSandbox): Promise<void> {
-    const latest = latestAttempt(await this.#containers(), container.name);
-    if (latest?.state === 'CONTAINER_RUNNING') {
-      this.#probes.begin(pod, container, latest.id);
-      return;
-    }
-    if (latest?.state === 'CONTAINER_EXITED') {
-      this.#probes.end(container.name);
-      const mayTryAgain =
-        this.#unhealthy.has(latest.id) && (container.restartPolicy ?? pod.spec?.restartPolicy) !== 'Never';
-      if (!mayTryAgain && !shouldRestart(pod, container, latest.exitCode)) return;
-      if (this.#mustWait(pod, container, latest)) return;
-    }
-    await this.#startContainer(pod, container, sandbox, latest);
-  }
-
-  /** A container that ends again and again waits before it starts once more. */
-  #mustWait(pod: Pod, container: Container, latest: ContainerStatus): boolean {
-    const now = this.#context.clock.now();
-    const wait = this.#backoff.waitOf(container.name, latest.finishedAt, now);
-    if (wait === undefined) {
-      this.#backoff.restarted(container.name, latest.finishedAt, now);
-      return false;
-    }
-    const { name = '', namespace = '', uid = '' } = pod.metadata;
-    const podName = `${name}_${namespace}(${uid})`;
-    if (this.#waiting.get(container.name)?.reason !== 'CrashLoopBackOff') {
-      const message = `Back-off restarting failed container ${container.name} in pod ${podName}`;
-      this.#context.recordEvent(pod, 'Warning', 'BackOff', message, container.name);
-    }
-    this.#waiting.set(container.name, {
-      reason: 'CrashLoopBackOff',
-      message: `back-off ${formatDuration(wait.millis)} restarting failed container=${container.name} pod=${podName}`,
-    });
-    this.#wakeIn(wait.left);
-    return true;
-  }
-
-  async #startContainer(
-    pod: Pod,
-    container: Container,
-    sandbox: PodSandbox,
-    latest: ContainerStatus | undefined,
-  ): Promise<void> {
-    const { runtime, client, hostIP } = this.#context;
-    const delay = await this.#images.ensure(pod, container);
-    if (delay !== undefined) {
-      this.#waiting.set(container.name, { reason: delay.reason, message: delay.message });
-      if (delay.again !== undefined) this.#wakeIn(delay.again);
-      return;
-    }
-    const podIPs = sandbox.ips.length > 0 ? sandbox.ips : [hostIP];
-    let envs;
-    try {
-      envs = await containerEnvironment(client, pod, container, { podIPs, hostIP });
-    } catch (error) {
-      if (!(error instanceof ContainerConfigError)) throw error;
-      this.#waiting.set(container.name, { reason: error.reason, message: error.message });
-      this.#context.recordEvent(pod, 'Warning', 'Failed', `Error: ${error.message}`, container.name);
-      this.#wakeIn(10_000);
-      return;
-    }
-    const isInit = (pod.spec?.initContainers ?? []).includes(container) && !isSidecar(container);
-    const id = await runtime.createContainer(sandbox.id, {
-      metadata: { name: container.name, attempt: this.#nextAttempt(pod, container, latest) },
-      image: container.image ?? '',
-      command: container.command ?? [],
-      args: container.args ?? [],
-      workingDir: container.workingDir ?? '',
-      envs,
-      stdin: container.stdin === true,
-      stdinOnce: container.stdinOnce === true,
-      tty: container.tty === true,
-      labels: { 'io.kubernetes.container.name': container.name },
-      // Nothing really runs: an init container has done its work at once.
-      annotations: isInit ? { [exitAfterAnnotation]: '0' } : {},
-    });
-    this.#context.recordEvent(pod, 'Normal', 'Created', 'Container created', container.name);
-    await runtime.startContainer(id);
-    this.#context.recordEvent(pod, 'Normal', 'Started', 'Container started', container.name);
-    this.#waiting.delete(container.name);
-    this.#probes.begin(pod, container, id);
-  }
-
-  /** One more than the last start, also when the runtime has forgotten it (the node was restarted). */
-  #nextAttempt(pod: Pod, container: Container, latest: ContainerStatus | undefined): number {
-    if (latest !== undefined) return latest.metadata.attempt + 1;
-    const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-    const before = statuses.find((status) => status.name === container.name);
-    return before?.containerID === undefined ? 0 : (before.restartCount ?? 0) + 1;
-  }
-
-  async #killUnhealthy(name: string, kind: 'startup' | 'liveness'): Promise<void> {
-    const container = latestAttempt(await this.#containers(), name);
-    const message = `Container ${name} failed ${kind} probe, will be restarted`;
-    this.#context.recordEvent(this.#pod, 'Normal', 'Killing', message, name);
-    if (container !== undefined) {
-      this.#unhealthy.add(container.id);
-      await this.#context.runtime.stopContainer(container.id, 30);
-    }
-    this.wake();
-  }
-
-  async #stopContainer(pod: Pod, container: ContainerStatus | undefined, graceSeconds: number): Promise<void> {
-    if (container?.state !== 'CONTAINER_RUNNING') return;
-    const { name } = container.metadata;
-    if (!this.#reported.has(container.id)) {
-      this.#reported.add(container.id);
-      this.#context.recordEvent(pod, 'Normal', 'Killing', `Stopping container ${name}`, name);
-    }
-    this.#probes.end(name);
-    await this.#context.runtime.stopContainer(container.id, graceSeconds);
-  }
-
   async #stopEverything(pod: Pod): Promise<void> {
-    const grace = pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
-    for (const container of await this.#containers()) await this.#stopContainer(pod, container, grace);
-    for (const sandbox of await this.#sandboxes()) await this.#context.runtime.stopPodSandbox(sandbox.id);
-    this.#probes.endAll();
+    await this.#containers.stopAll(pod);
+    for (const sandbox of await this.#containers.sandboxes()) await this.#context.runtime.stopPodSandbox(sandbox.id);
   }
 
   /** A deleted pod: everything stops, the last status is told, then the object is removed for good. */
@@ -412,15 +224,16 @@ export class PodWorker {
 
   /** Tells how it stands. */
   async #report(pod: Pod, isLast = false): Promise<void> {
-    const sandboxes = await this.#sandboxes();
+    const sandboxes = await this.#containers.sandboxes();
     const current = generatePodStatus(
-      pod,
+      this.#allocation.allocated(pod),
       {
+        resizePending: this.#allocation.pending,
         sandbox: sandboxes.find((sandbox) => sandbox.state === 'SANDBOX_READY') ?? sandboxes.at(-1),
-        containers: await this.#containers(),
-        waiting: this.#waiting,
-        isStarted: (container) => this.#probes.isStarted(container),
-        isReady: (container) => this.#probes.isReady(container),
+        containers: await this.#containers.list(),
+        waiting: this.#containers.waiting,
+        isStarted: (container) => this.#containers.probes.isStarted(container),
+        isReady: (container) => this.#containers.probes.isReady(container),
       },
       { hostIP: this.#context.hostIP },
       this.#context.clock.now(),

@@ -1,0 +1,144 @@
+import type { Container, Pod, PodCondition, PodSpec, ResourceRequirements } from '../../api/types/core-v1.ts';
+import { equalJson } from '../../apimachinery/json.ts';
+import { formatTime } from '../../apimachinery/object-meta.ts';
+import type { Rejection } from './pod-admission.ts';
+import { isSidecar } from './pod-phase.ts';
+
+/** What comes of a look at the resources of a pod. */
+export interface ResizeOutcome {
+  readonly events: readonly {
+    readonly type: 'Normal' | 'Warning';
+    readonly reason: string;
+    readonly message: string;
+  }[];
+  /** Containers that have to start anew to get what they ask for now. */
+  readonly restarts: readonly Container[];
+}
+
+const nothing: ResizeOutcome = { events: [], restarts: [] };
+
+/** The resources that a node has given to the containers of a pod, while the pod may ask for others by now (KEP-1287). */
+export class PodAllocation {
+  #given: ReadonlyMap<string, ResourceRequirements | undefined>;
+  #pending: PodCondition | undefined;
+
+  constructor(pod: Pod) {
+    this.#pending = pod.status?.conditions?.find(({ type }) => type === 'PodResizePending');
+    // With a resize under way it is the status that tells what the containers have.
+    const statuses = this.#pending === undefined ? [] : allStatuses(pod);
+    const given = containersOf(pod.spec).map((container) => {
+      const status = statuses.find(({ name }) => name === container.name);
+      return [container.name, status?.resources ?? container.resources] as const;
+    });
+    this.#given = new Map(given);
+  }
+
+  /** The condition of a resize that has to wait. */
+  get pending(): PodCondition | undefined {
+    return this.#pending;
+  }
+
+  /** The pod with what it was given in place of what it asks for. */
+  allocated(pod: Pod): Pod {
+    const { spec } = pod;
+    if (spec === undefined || this.#changed(pod).length === 0) return pod;
+    const given = (container: Container): Container => {
+      const { resources: _asked, ...rest } = container;
+      const resources = this.#of(container);
+      return resources === undefined ? rest : { ...rest, resources };
+    };
+    return {
+      ...pod,
+      spec: {
+        ...spec,
+        containers: spec.containers.map(given),
+        ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(given) }),
+      },
+    };
+  }
+
+  /** Gives the pod what it asks for now, where the node has it. @param reject why the node does not take it as it is */
+  resize(pod: Pod, reject: (pod: Pod) => Rejection | undefined, now: number): ResizeOutcome {
+    const changed = this.#changed(pod);
+    if (changed.length === 0) {
+      this.#pending = undefined;
+      return nothing;
+    }
+    const rejection = reject(pod);
+    if (rejection !== undefined) return this.#defer(pod, rejection.message, now);
+    const restarts = changed.filter((container) => needsRestart(container, this.#of(container)));
+    this.#given = new Map(containersOf(pod.spec).map(({ name, resources }) => [name, resources]));
+    this.#pending = undefined;
+    const summary = summaryOf(pod);
+    return {
+      events: [
+        { type: 'Normal', reason: 'ResizeStarted', message: `Pod resize started: ${summary}` },
+        { type: 'Normal', reason: 'ResizeCompleted', message: `Pod resize completed: ${summary}` },
+      ],
+      restarts,
+    };
+  }
+
+  #defer(pod: Pod, message: string, now: number): ResizeOutcome {
+    const before = this.#pending;
+    const { generation } = pod.metadata;
+    const reason = 'Deferred';
+    this.#pending = {
+      type: 'PodResizePending',
+      status: 'True',
+      reason,
+      message,
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+      lastTransitionTime: before?.lastTransitionTime ?? formatTime(now),
+    };
+    if (before?.reason === reason && before.observedGeneration === generation) return nothing;
+    const text = `Pod resize ${reason}: ${summaryOf(pod, message)}`;
+    return { events: [{ type: 'Warning', reason: 'ResizeDeferred', message: text }], restarts: [] };
+  }
+
+  #of(container: Container): ResourceRequirements | undefined {
+    return this.#given.has(container.name) ? this.#given.get(container.name) : container.resources;
+  }
+
+  #changed({ spec }: Pod): Container[] {
+    const isResizable = (container: Container): boolean =>
+      isSidecar(container) || (spec?.containers ?? []).includes(container);
+    return containersOf(spec).filter(
+      (container) => isResizable(container) && !equalJson(container.resources ?? {}, this.#of(container) ?? {}),
+    );
+  }
+}
+
+function containersOf(spec: PodSpec | undefined): Container[] {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+}
+
+function allStatuses({ status }: Pod) {
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+}
+
+function needsRestart({ resources, resizePolicy = [] }: Container, before: ResourceRequirements | undefined): boolean {
+  const isChanged = (resource: string): boolean =>
+    resources?.requests?.[resource] !== before?.requests?.[resource] ||
+    resources?.limits?.[resource] !== before?.limits?.[resource];
+  return resizePolicy.some(
+    ({ resourceName, restartPolicy }) => restartPolicy === 'RestartContainer' && isChanged(resourceName),
+  );
+}
+
+/** What events say about a resize: all resources, the generation, and what went wrong. */
+function summaryOf({ spec, metadata }: Pod, error?: string): string {
+  const list = (containers: readonly Container[]) =>
+    containers.map(({ name, resources = {} }) => {
+      const { limits, requests } = resources;
+      const present = Object.entries({ limits, requests }).filter(([, amounts]) => amounts !== undefined);
+      return { name, resources: Object.fromEntries(present) };
+    });
+  const { initContainers = [], containers = [] } = spec ?? {};
+  return JSON.stringify({
+    ...(initContainers.length === 0 ? {} : { initContainers: list(initContainers) }),
+    containers: list(containers),
+    generation: metadata.generation ?? 0,
+    ...(error === undefined ? {} : { error }),
+  });
+}

@@ -1,0 +1,252 @@
+import type { Container, Pod } from '../../api/types/core-v1.ts';
+import { formatDuration } from '../../apimachinery/duration.ts';
+import type { ContainerStatus, PodSandbox } from '../cri/runtime.ts';
+import { exitAfterAnnotation } from '../cri/simulated-runtime.ts';
+import { ContainerConfigError, containerEnvironment } from './container-environment.ts';
+import { PodImages, type Waiting } from './pod-images.ts';
+import { isSidecar, shouldRestart } from './pod-phase.ts';
+import { latestAttempt } from './pod-status.ts';
+import type { PodWorkerContext } from './pod-worker-context.ts';
+import { PodProbes } from './prober.ts';
+import { RestartBackoff } from './restart-backoff.ts';
+
+/** Whose containers they are. */
+export interface ContainersOwner {
+  readonly pod: () => Pod;
+  /** Looks at the pod again. */
+  readonly wake: () => void;
+  readonly wakeIn: (millis: number) => void;
+}
+
+/** The containers of one pod: their images, probes, restarts and what they wait for. */
+export class PodContainers {
+  readonly probes: PodProbes;
+  /** Why containers are not started yet, by name. */
+  readonly waiting = new Map<string, Waiting>();
+  readonly #context: PodWorkerContext;
+  readonly #owner: ContainersOwner;
+  readonly #images: PodImages;
+  readonly #backoff = new RestartBackoff();
+  readonly #reported = new Set<string>();
+  /** Ids of containers that were ended because a probe failed. */
+  readonly #unhealthy = new Set<string>();
+  /** Ids of containers that were ended to start anew with other resources. */
+  readonly #toRestart = new Set<string>();
+
+  constructor(context: PodWorkerContext, owner: ContainersOwner) {
+    this.#context = context;
+    this.#owner = owner;
+    this.#images = new PodImages(context);
+    this.probes = new PodProbes(context.prober, context.clock, {
+      onChange: () => owner.wake(),
+      onUnhealthy: (container, kind) => void this.#killUnhealthy(container, kind),
+      onFailure: (container, kind, output) => {
+        const title = `${kind[0]?.toUpperCase() ?? ''}${kind.slice(1)}`;
+        context.recordEvent(owner.pod(), 'Warning', 'Unhealthy', `${title} probe failed: ${output}`, container.name);
+      },
+    });
+  }
+
+  /** The pod's sandboxes, also those that were stopped. */
+  async sandboxes(): Promise<readonly PodSandbox[]> {
+    return this.#context.runtime.listPodSandbox({ podUid: this.#owner.pod().metadata.uid ?? '' });
+  }
+
+  /** All attempts of all containers, as the runtime has them. */
+  async list(): Promise<readonly ContainerStatus[]> {
+    const all: ContainerStatus[] = [];
+    for (const sandbox of await this.sandboxes()) {
+      all.push(...(await this.#context.runtime.listContainers({ podSandboxId: sandbox.id })));
+    }
+    return all;
+  }
+
+  /** Brings the containers of a pod to what its spec says: first those that come before the others. */
+  async sync(pod: Pod, sandbox: PodSandbox): Promise<void> {
+    const initDone = await this.#syncInitContainers(pod, sandbox);
+    if (!initDone) return;
+    for (const container of pod.spec?.containers ?? []) await this.#syncContainer(pod, container, sandbox);
+    await this.#startEphemeralContainers(pod, sandbox);
+    await this.#stopSidecarsWhenDone(pod);
+  }
+
+  /** Each is started once; what has ended stays so (KEP-277). */
+  async #startEphemeralContainers(pod: Pod, sandbox: PodSandbox): Promise<void> {
+    const all = await this.list();
+    for (const container of pod.spec?.ephemeralContainers ?? []) {
+      const told = pod.status?.ephemeralContainerStatuses?.find(({ name }) => name === container.name);
+      if (told?.containerID === undefined && latestAttempt(all, container.name) === undefined) {
+        await this.#startContainer(pod, container, sandbox, undefined);
+      }
+    }
+  }
+
+  /** @returns whether the ordinary containers may start. */
+  async #syncInitContainers(pod: Pod, sandbox: PodSandbox): Promise<boolean> {
+    const all = await this.list();
+    const started = (pod.spec?.containers ?? []).some((container) => latestAttempt(all, container.name) !== undefined);
+    for (const container of pod.spec?.initContainers ?? []) {
+      if (!isSidecar(container)) {
+        const latest = latestAttempt(all, container.name);
+        if (started || (latest?.state === 'CONTAINER_EXITED' && latest.exitCode === 0)) continue;
+        await this.#syncContainer(pod, container, sandbox);
+        return false;
+      }
+      await this.#syncContainer(pod, container, sandbox);
+      if (!started && !this.probes.isStarted(container.name)) return false;
+    }
+    return true;
+  }
+
+  async #stopSidecarsWhenDone(pod: Pod): Promise<void> {
+    const sidecars = (pod.spec?.initContainers ?? []).filter(isSidecar);
+    if (sidecars.length === 0) return;
+    const all = await this.list();
+    const done = (pod.spec?.containers ?? []).every((container) => {
+      const latest = latestAttempt(all, container.name);
+      return latest?.state === 'CONTAINER_EXITED' && !shouldRestart(pod, container, latest.exitCode);
+    });
+    if (!done) return;
+    for (const container of sidecars) await this.#stopContainer(pod, latestAttempt(all, container.name), 30);
+  }
+
+  async #syncContainer(pod: Pod, container: Container, sandbox: PodSandbox): Promise<void> {
+    const latest = latestAttempt(await this.list(), container.name);
+    if (latest?.state === 'CONTAINER_RUNNING') {
+      this.probes.begin(pod, container, latest.id);
+      return;
+    }
+    if (latest?.state === 'CONTAINER_EXITED') {
+      this.probes.end(container.name);
+      const mayTryAgain =
+        this.#unhealthy.has(latest.id) && (container.restartPolicy ?? pod.spec?.restartPolicy) !== 'Never';
+      const isResized = this.#toRestart.has(latest.id);
+      if (!isResized && !mayTryAgain && !shouldRestart(pod, container, latest.exitCode)) return;
+      if (!isResized && this.#mustWait(pod, container, latest)) return;
+    }
+    await this.#startContainer(pod, container, sandbox, latest);
+  }
+
+  /** A container that ends again and again waits before it starts once more. */
+  #mustWait(pod: Pod, container: Container, latest: ContainerStatus): boolean {
+    const now = this.#context.clock.now();
+    const wait = this.#backoff.waitOf(container.name, latest.finishedAt, now);
+    if (wait === undefined) {
+      this.#backoff.restarted(container.name, latest.finishedAt, now);
+      return false;
+    }
+    const { name = '', namespace = '', uid = '' } = pod.metadata;
+    const podName = `${name}_${namespace}(${uid})`;
+    if (this.waiting.get(container.name)?.reason !== 'CrashLoopBackOff') {
+      const message = `Back-off restarting failed container ${container.name} in pod ${podName}`;
+      this.#context.recordEvent(pod, 'Warning', 'BackOff', message, container.name);
+    }
+    this.waiting.set(container.name, {
+      reason: 'CrashLoopBackOff',
+      message: `back-off ${formatDuration(wait.millis)} restarting failed container=${container.name} pod=${podName}`,
+    });
+    this.#owner.wakeIn(wait.left);
+    return true;
+  }
+
+  async #startContainer(
+    pod: Pod,
+    container: Container,
+    sandbox: PodSandbox,
+    latest: ContainerStatus | undefined,
+  ): Promise<void> {
+    const { runtime, client, hostIP } = this.#context;
+    const delay = await this.#images.ensure(pod, container);
+    if (delay !== undefined) {
+      this.waiting.set(container.name, { reason: delay.reason, message: delay.message });
+      if (delay.again !== undefined) this.#owner.wakeIn(delay.again);
+      return;
+    }
+    const podIPs = sandbox.ips.length > 0 ? sandbox.ips : [hostIP];
+    let envs;
+    try {
+      envs = await containerEnvironment(client, pod, container, { podIPs, hostIP });
+    } catch (error) {
+      if (!(error instanceof ContainerConfigError)) throw error;
+      this.waiting.set(container.name, { reason: error.reason, message: error.message });
+      this.#context.recordEvent(pod, 'Warning', 'Failed', `Error: ${error.message}`, container.name);
+      this.#owner.wakeIn(10_000);
+      return;
+    }
+    const isInit = (pod.spec?.initContainers ?? []).includes(container) && !isSidecar(container);
+    const id = await runtime.createContainer(sandbox.id, {
+      metadata: { name: container.name, attempt: this.#nextAttempt(pod, container, latest) },
+      image: container.image ?? '',
+      command: container.command ?? [],
+      args: container.args ?? [],
+      workingDir: container.workingDir ?? '',
+      envs,
+      stdin: container.stdin === true,
+      stdinOnce: container.stdinOnce === true,
+      tty: container.tty === true,
+      labels: { 'io.kubernetes.container.name': container.name },
+      // Nothing really runs: an init container has done its work at once.
+      annotations: isInit ? { [exitAfterAnnotation]: '0' } : {},
+    });
+    this.#context.recordEvent(pod, 'Normal', 'Created', 'Container created', container.name);
+    await runtime.startContainer(id);
+    this.#context.recordEvent(pod, 'Normal', 'Started', 'Container started', container.name);
+    this.waiting.delete(container.name);
+    this.probes.begin(pod, container, id);
+  }
+
+  /** One more than the last start, also when the runtime has forgotten it (the node was restarted). */
+  #nextAttempt(pod: Pod, container: Container, latest: ContainerStatus | undefined): number {
+    if (latest !== undefined) return latest.metadata.attempt + 1;
+    const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+    const before = statuses.find((status) => status.name === container.name);
+    return before?.containerID === undefined ? 0 : (before.restartCount ?? 0) + 1;
+  }
+
+  async #killUnhealthy(name: string, kind: 'startup' | 'liveness'): Promise<void> {
+    const container = latestAttempt(await this.list(), name);
+    const message = `Container ${name} failed ${kind} probe, will be restarted`;
+    this.#context.recordEvent(this.#owner.pod(), 'Normal', 'Killing', message, name);
+    if (container !== undefined) {
+      this.#unhealthy.add(container.id);
+      await this.#context.runtime.stopContainer(container.id, 30);
+    }
+    this.#owner.wake();
+  }
+
+  async #stopContainer(pod: Pod, container: ContainerStatus | undefined, graceSeconds: number): Promise<void> {
+    if (container?.state !== 'CONTAINER_RUNNING') return;
+    const { name } = container.metadata;
+    if (!this.#reported.has(container.id)) {
+      this.#reported.add(container.id);
+      this.#context.recordEvent(pod, 'Normal', 'Killing', `Stopping container ${name}`, name);
+    }
+    this.probes.end(name);
+    await this.#context.runtime.stopContainer(container.id, graceSeconds);
+  }
+
+  /** Ends containers so that they start anew with other resources. */
+  async restart(pod: Pod, containers: readonly Container[]): Promise<void> {
+    if (containers.length === 0) return;
+    const all = await this.list();
+    for (const { name } of containers) {
+      const latest = latestAttempt(all, name);
+      if (latest?.state !== 'CONTAINER_RUNNING') continue;
+      this.#context.recordEvent(pod, 'Normal', 'Killing', `Container ${name} resize requires restart`, name);
+      this.#toRestart.add(latest.id);
+      await this.#context.runtime.stopContainer(latest.id, pod.spec?.terminationGracePeriodSeconds ?? 30);
+    }
+  }
+
+  /** Ends all of them. */
+  async stopAll(pod: Pod): Promise<void> {
+    const grace = pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
+    for (const container of await this.list()) await this.#stopContainer(pod, container, grace);
+    this.probes.endAll();
+  }
+
+  /** No probe runs any more. */
+  endProbes(): void {
+    this.probes.endAll();
+  }
+}

@@ -1,0 +1,27 @@
+import type { Pod } from '../../api/types/core-v1.ts';
+import type { Client } from '../../client/client.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Logger } from '../../system/logger.ts';
+import type { ImageService, RuntimeService } from '../cri/runtime.ts';
+import type { Rejection } from './pod-admission.ts';
+import type { Prober } from './prober.ts';
+
+/** What the workers of a node share. */
+export interface PodWorkerContext {
+  readonly client: Client;
+  readonly runtime: RuntimeService & ImageService;
+  readonly prober: Prober;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly hostIP: string;
+  /** Why the node does not take a pod, next to the others that are there. */
+  readonly rejects: (pod: Pod) => Rejection | undefined;
+  /** Records an event about a pod or (with `container`) one of its containers. */
+  readonly recordEvent: (
+    pod: Pod,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    container?: string,
+  ) => void;
+}

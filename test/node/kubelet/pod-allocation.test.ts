@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import type { Container, ContainerStatus, Pod } from '../../../src/api/types/core-v1.ts';
+import { PodAllocation } from '../../../src/node/kubelet/pod-allocation.ts';
+import { createKubeletHarness, type KubeletHarness } from '../../support/kubelet-harness.ts';
+
+const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
+
+async function start(context: TestContext): Promise<KubeletHarness> {
+  const harness = await createKubeletHarness();
+  context.after(() => harness.close());
+  return harness;
+}
+
+const asks = (cpu: string, more: Partial<Container> = {}) => ({
+  spec: { containers: [{ name: 'main', image: 'main:1', resources: { requests: { cpu } }, ...more }] },
+});
+
+async function resize(harness: KubeletHarness, name: string, cpu: string): Promise<void> {
+  const patch = { spec: { containers: [{ name: 'main', resources: { requests: { cpu } } }] } };
+  const pods = harness.api.client.resource(podsResource, 'default');
+  await pods.patch(name, 'application/strategic-merge-patch+json', patch, { subresource: 'resize' });
+  await harness.work();
+}
+
+async function mainOf(harness: KubeletHarness, name: string): Promise<ContainerStatus> {
+  const main = (await harness.pod(name)).status?.containerStatuses?.[0];
+  assert.ok(main !== undefined);
+  return main;
+}
+
+async function pendingOf(harness: KubeletHarness, name: string): Promise<string | undefined> {
+  const { status } = await harness.pod(name);
+  const found = status?.conditions?.find(({ type }) => type === 'PodResizePending');
+  return found === undefined ? undefined : `${found.status} ${found.reason ?? ''} ${found.message ?? ''}`;
+}
+
+/** Events from the first of a resize on. */
+async function resizeEvents(harness: KubeletHarness, name: string): Promise<string[]> {
+  const events = await harness.events(name);
+  return events.slice(events.findIndex((event) => event.startsWith('Resize')));
+}
+
+test('a container gets other resources while it runs', async (context) => {
+  const harness = await start(context);
+  await harness.create('web', asks('1'));
+  await resize(harness, 'web', '2');
+  const main = await mainOf(harness, 'web');
+  assert.deepEqual([main.resources, main.allocatedResources], [{ requests: { cpu: '2' } }, { cpu: '2' }]);
+  assert.equal(main.restartCount, 0);
+  const summary = '{"containers":[{"name":"main","resources":{"requests":{"cpu":"2"}}}],"generation":2}';
+  assert.deepEqual(await resizeEvents(harness, 'web'), [
+    `ResizeStarted: Pod resize started: ${summary}`,
+    `ResizeCompleted: Pod resize completed: ${summary}`,
+  ]);
+});
+
+test('a container that wants to starts anew for it, whatever the restart policy', async (context) => {
+  const harness = await start(context);
+  const policy = { resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }] };
+  await harness.create('web', asks('1', policy));
+  await resize(harness, 'web', '2');
+  await harness.advance(1);
+  const main = await mainOf(harness, 'web');
+  assert.equal(main.restartCount, 1);
+  assert.ok(main.state?.running !== undefined);
+  assert.ok((await harness.events('web')).includes('Killing: Container main resize requires restart'));
+});
+
+test('a resize that does not fit waits, and comes when there is room', async (context) => {
+  const harness = await start(context);
+  await harness.create('other', asks('3'));
+  await harness.create('web', asks('1'));
+  await resize(harness, 'web', '2');
+  const message = "Node didn't have enough resource: cpu, requested: 2000, used: 3000, capacity: 4000";
+  assert.equal(await pendingOf(harness, 'web'), `True Deferred ${message}`);
+  const waiting = await mainOf(harness, 'web');
+  assert.deepEqual([waiting.resources, waiting.allocatedResources], [{ requests: { cpu: '1' } }, { cpu: '1' }]);
+  const asked = '"containers":[{"name":"main","resources":{"requests":{"cpu":"2"}}}],"generation":2';
+  assert.deepEqual(await resizeEvents(harness, 'web'), [
+    `ResizeDeferred: Pod resize Deferred: {${asked},"error":"${message}"}`,
+  ]);
+  await harness.api.client.resource(podsResource, 'default').delete('other');
+  await harness.advance(1);
+  assert.equal(await pendingOf(harness, 'web'), undefined);
+  assert.deepEqual((await mainOf(harness, 'web')).allocatedResources, { cpu: '2' });
+});
+
+test('what waits takes no room: others may have it', async (context) => {
+  const harness = await start(context);
+  await harness.create('other', asks('2'));
+  await harness.create('web', asks('1'));
+  await resize(harness, 'web', '3');
+  await harness.create('third', asks('1'));
+  assert.equal((await harness.pod('third')).status?.phase, 'Running');
+  // And back to what it has.
+  await resize(harness, 'web', '1');
+  assert.equal(await pendingOf(harness, 'web'), undefined);
+});
+
+test('after a start of the node a resize that waited still waits', () => {
+  const pod: Pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', generation: 2 },
+    spec: { containers: [{ name: 'main', resources: { requests: { cpu: '2' } } }] },
+    status: {
+      conditions: [{ type: 'PodResizePending', status: 'True', reason: 'Deferred', observedGeneration: 2 }],
+      containerStatuses: [
+        {
+          name: 'main',
+          image: 'i',
+          imageID: '',
+          ready: true,
+          restartCount: 0,
+          resources: { requests: { cpu: '1' } },
+        },
+      ],
+    },
+  };
+  const allocation = new PodAllocation(pod);
+  assert.deepEqual(allocation.allocated(pod).spec?.containers[0]?.resources, { requests: { cpu: '1' } });
+  const rejection = { reason: 'OutOfcpu', message: 'no room' };
+  assert.deepEqual(allocation.resize(pod, () => rejection, 0).events, []);
+  assert.equal(allocation.resize(pod, () => undefined, 0).events.length, 2);
+  assert.equal(allocation.pending, undefined);
+});
