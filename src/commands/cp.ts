@@ -1,6 +1,5 @@
 import { basename, posix, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { once } from 'node:events';
 import type { Pod } from '../api/types/core-v1.ts';
 import { ExitCodeError } from '../client/streams/exit-code-error.ts';
 import { type CommandContext, CommandError, defineCommand, SilentExit } from '../cli/command.ts';
@@ -161,9 +160,8 @@ function outputOf(
 ): AsyncIterable<Uint8Array> {
   const output = new PassThrough();
   const near = {
-    stdout: async (chunk: Uint8Array) => {
-      if (!output.write(chunk) && !output.destroyed) await Promise.race([once(output, 'drain'), once(output, 'close')]);
-    },
+    // Called back when the archive's reader has taken it, or has gone.
+    stdout: (chunk: Uint8Array) => new Promise<void>((resolve) => output.write(chunk, () => resolve())),
     stderr: (chunk: Uint8Array) => context.streams.out.write(chunk),
   };
   runInContainer(pod, container, command, near, context).then(

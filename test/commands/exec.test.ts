@@ -110,6 +110,23 @@ void test('exec -i passes standard input and its end, by WebSocket and by SPDY',
   }
 });
 
+void test('large output comes in pieces, and Ctrl-C ends it', async (context) => {
+  const cluster = await createNodeCluster(context);
+  await cluster.createPod('one', { containers: [container('main')] });
+  const input = Buffer.alloc(17 << 20, 'x');
+  await cluster.runWith({ input }, 'exec', '-i', 'one', '--', 'sh', '-c', 'cat > /tmp/f; cat /tmp/f /tmp/f > /tmp/g');
+  for (const withoutWebSocket of ['true', 'false']) {
+    const env = { HOME: '/', KUBECTL_REMOTE_COMMAND_WEBSOCKETS: withoutWebSocket };
+    const { exitCode, stdout } = await cluster.runWith({ env }, 'exec', 'one', '--', 'cat', '/tmp/g');
+    assert.deepEqual([exitCode, stdout.length], [0, 2 * input.length]);
+  }
+  const interrupt = new AbortController();
+  const sleeping = cluster.runWith({ signal: interrupt.signal }, 'exec', 'one', '--', 'sleep', '60');
+  await cluster.work();
+  interrupt.abort();
+  assert.deepEqual(await sleeping, { exitCode: 130, stdout: '', stderr: '' });
+});
+
 void test('attach joins the streams of a container until it ends', async (context) => {
   const cluster = await createNodeCluster(context);
   const stdin = { stdin: true, stdinOnce: true, command: ['cat'] };

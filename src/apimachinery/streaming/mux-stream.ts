@@ -10,6 +10,8 @@ export interface MuxStreamLink {
   reset?(): void;
 }
 
+const pieceBytes = 32 * 1024;
+
 /**
  * One of several streams on a connection. What the connection receives for it is delivered; the connection waits while
  * nobody reads.
@@ -43,7 +45,7 @@ export class MuxStream extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    settle(this.#link.send(chunk), done);
+    settle(this.#sendPieces(chunk), done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
@@ -54,6 +56,13 @@ export class MuxStream extends Duplex {
     this.#goOn();
     if (!this.readableEnded || !this.writableFinished) this.#link.reset?.();
     done(error);
+  }
+
+  /** Large chunks go in pieces: others on the connection get their turn, and a frame has its limit. */
+  async #sendPieces(chunk: Uint8Array): Promise<void> {
+    for (let at = 0; at < chunk.byteLength; at += pieceBytes) {
+      await this.#link.send(chunk.subarray(at, at + pieceBytes));
+    }
   }
 
   #goOn(): void {

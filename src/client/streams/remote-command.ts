@@ -153,6 +153,8 @@ async function carryStreams({ channels, hasStatus }: OpenCommand, streams: Comma
     ...(stdout === undefined ? [] : [copy(stdout, streams.stdout)]),
     ...(stderr === undefined ? [] : [copy(stderr, streams.stderr)]),
   ];
+  // Whatever fails first is told; the others have been heard all the same.
+  for (const one of copied) one.catch(() => undefined);
   const text = await outcome.catch((failure: unknown) => {
     throw new Error(`error reading from error stream: ${failure instanceof Error ? failure.message : String(failure)}`);
   });
