@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
-import type { Unstructured } from '../apimachinery/object-meta.ts';
+import { formatTime, type Unstructured } from '../apimachinery/object-meta.ts';
 import type { Schema, SchemaSource } from '../apimachinery/schema.ts';
 import { dropEmptyManagers, encodeManagers, type Managers } from './managed-entries.ts';
 import { compareValues, type Comparison, noDifference } from './structured-merge/compare.ts';
@@ -13,6 +13,14 @@ export interface FieldWriter {
   readonly subresource: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
+}
+
+/**
+ * The time of an entry that a write makes or changes. The real server loses it for writes through the scale
+ * subresource, whose entries it translates to those of the object.
+ */
+export function writeTime({ subresource, now }: FieldWriter): string | undefined {
+  return subresource === 'scale' ? undefined : formatTime(now);
 }
 
 /** One version of a kind: its type, and how an object of the written version becomes one of it. */

@@ -1,5 +1,5 @@
 import { equalJson } from '../apimachinery/json.ts';
-import { formatTime, type ManagedFieldsEntry, type Unstructured } from '../apimachinery/object-meta.ts';
+import { type ManagedFieldsEntry, type Unstructured } from '../apimachinery/object-meta.ts';
 import {
   compareVersions,
   type FieldWriter,
@@ -8,6 +8,7 @@ import {
   releaseFields,
   stripMetadata,
   withManagers,
+  writeTime,
 } from './field-ownership.ts';
 import { capUpdateManagers, decodeManagers, managerKey, type Managers, newUpdateEntry } from './managed-entries.ts';
 
@@ -40,7 +41,7 @@ export function updateManagedFields(
     const key = managerKey(writer.manager, 'Update', kind.apiVersion, writer.subresource);
     const entry = own.get(key) ?? newUpdateEntry(writer.manager, kind.apiVersion, writer.subresource);
     entry.fields = entry.fields.union(taken);
-    entry.time = formatTime(writer.now);
+    entry.time = writeTime(writer);
     own.set(key, entry);
   }
   capUpdateManagers(own);

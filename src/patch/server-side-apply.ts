@@ -17,6 +17,7 @@ import {
   type VersionedDifference,
   withManagers,
   withoutManagedFields,
+  writeTime,
 } from './field-ownership.ts';
 import { compareValues } from './structured-merge/compare.ts';
 import { FieldSet } from './structured-merge/field-set.ts';
@@ -59,7 +60,7 @@ export function applyManagedFields(
   releaseFields(managers, difference, kind, key);
   if (entry.fields.isEmpty()) managers.delete(key);
   const isSame = live !== undefined && equalJson(before, result);
-  if (!isSame) entry.time = formatTime(writer.now);
+  if (!isSame) entry.time = writeTime(writer);
   const object = finish(result, configuration, managers, writer.manager);
   return isSame && equalJson(object, live) ? live : object;
 }

@@ -293,3 +293,13 @@ void describe('ordinary writes', () => {
     });
   });
 });
+
+void it('writes through the scale subresource leave no time', () => {
+  const created = object({ size: 1 });
+  const tracked = updateManagedFields(undefined, created, kind, { manager: 'one', subresource: '', now });
+  const live = { ...tracked, metadata: { ...tracked.metadata, uid: 'u' } };
+  const scaled = { ...structuredClone(live), spec: { size: 2 } };
+  const { metadata } = updateManagedFields(live, scaled, kind, { manager: 'two', subresource: 'scale', now });
+  const entry = metadata.managedFields?.find(({ manager }) => manager === 'two');
+  assert.deepEqual([entry?.subresource, entry?.time], ['scale', undefined]);
+});
