@@ -49,6 +49,10 @@ export function createInformerFactory(options: InformerFactoryOptions): Informer
       await (signal === undefined ? synced : Promise.race([synced, aborted(signal)]));
       return started.every((informer) => informer.hasSynced());
     },
+    unsynced: () =>
+      all()
+        .filter((informer) => !informer.hasSynced())
+        .map((informer) => informer.gvr),
     async stop() {
       await Promise.all(all().map((informer) => informer.stop()));
     },

@@ -37,5 +37,7 @@ export interface InformerFactory {
   start(): void;
   /** Resolves when all started ones have synced; false when aborted first. */
   waitForSync(signal?: AbortSignal): Promise<boolean>;
+  /** Those that were asked for and have not synced (or not started). */
+  unsynced(): readonly GroupVersionResource[];
   stop(): Promise<void>;
 }

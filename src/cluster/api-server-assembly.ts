@@ -24,6 +24,12 @@ import { reportUnenforcedPolicies } from '../control-plane/admission/unenforced-
 import { bootstrapPolicy } from '../control-plane/apiserver/bootstrap/bootstrap-policy.ts';
 import { createCustomResourceHost } from '../control-plane/apiserver/custom-resources/custom-resource-host.ts';
 import { createDiscoveryRoute } from '../control-plane/apiserver/discovery/discovery-route.ts';
+import {
+  informerSyncCheck,
+  logCheck,
+  StartupProgress,
+  storageChecks,
+} from '../control-plane/apiserver/health-checks.ts';
 import { withImpersonation } from '../control-plane/apiserver/filters/impersonation.ts';
 import { createAddressBook, rangesResource } from '../control-plane/apiserver/registry/address-book.ts';
 import { reviewEndpoints } from '../control-plane/apiserver/registry/review-endpoints.ts';
@@ -83,6 +89,8 @@ export interface ApiServerAssemblyOptions {
 export interface AssembledApiServer {
   readonly server: ApiServer;
   readonly tokens: ServiceAccountTokenAuthority;
+  /** What of starting up is done, as the health endpoints tell; who bootstraps the cluster adds to it. */
+  readonly progress: StartupProgress;
   /** A client in this process that may do everything; `component` is its user agent and so its field manager. */
   clientFor(component: string): Client;
   /** Starts the local copies that authorization and admission read. */
@@ -156,7 +164,14 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       (await ownClient.resource<Service>({ group: '', version: 'v1', resource: 'services' }).list()).items,
     book: createAddressBook(ownClient, informers.informer<ServiceCIDR>(rangesResource)),
   });
+  const progress = new StartupProgress();
   const server = createApiServer({
+    healthChecks: [
+      logCheck(log, clock),
+      ...storageChecks(options.storage, clock),
+      informerSyncCheck(() => informers.unsynced().map(({ version, resource }) => `*${version}.${resource}`)),
+      ...progress.checks,
+    ],
     storage: options.storage,
     resources: documentedResources(builtInResources, options.documentation),
     types: builtInSchemas,
@@ -199,13 +214,21 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   return {
     server,
     tokens,
+    progress,
     clientFor,
     async start() {
       informers.start();
+      progress.finish('poststarthook/generic-apiserver-start-informers');
+      progress.finish('poststarthook/start-apiextensions-informers');
       await informers.waitForSync();
+      progress.finish('poststarthook/start-apiserver-admission-initializer');
+      progress.finish('poststarthook/crd-informer-synced');
+      progress.finish('poststarthook/storage-readiness');
       customResources.start();
+      progress.finish('poststarthook/start-apiextensions-controllers');
     },
     async stop() {
+      server.beginShutdown();
       await customResources.stop();
       await informers.stop();
       await server.close();

@@ -93,6 +93,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     serviceAddress: firstServiceAddress(serviceRange),
     serviceRange,
     advertise: { address: options.host, port },
+    onStep: (step) => apiServer.progress.finish(step),
   });
   await apiServer.start();
   const stopCompactor = startCompactor(options.storage, clock);

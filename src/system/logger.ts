@@ -3,6 +3,8 @@ export interface Logger {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Resolves when what was logged is written; absent where nothing can keep it from being so. */
+  flush?(): Promise<void>;
 }
 
 /** Says nothing; for tests. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { readBody } from '../../src/apimachinery/http.ts';
 import type { Unstructured } from '../../src/apimachinery/object-meta.ts';
-import { assembleApiServer } from '../../src/cluster/api-server-assembly.ts';
+import { assembleApiServer, type AssembledApiServer } from '../../src/cluster/api-server-assembly.ts';
 import { loadCredentials } from '../../src/cluster/cluster-credentials.ts';
 import { bootstrapCluster } from '../../src/control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
 import { createMemoryStorage } from '../../src/control-plane/storage/memory-storage.ts';
@@ -31,6 +31,11 @@ interface AssembledCluster {
 }
 
 const tokens = ['admin-token,admin,1,"system:masters"', 'ann-token,ann,2', 'bob-token,bob,3'].join('\n');
+
+async function readiness(api: AssembledApiServer): Promise<number> {
+  return (await api.server.handle({ method: 'GET', path: '/readyz', headers: { authorization: 'Bearer admin-token' } }))
+    .status;
+}
 
 /** The server as a cluster runs it, in memory, with the default roles and a token file. */
 async function assembled(
@@ -62,8 +67,11 @@ async function assembled(
     serviceAddress: '10.96.0.1',
     serviceRange: '10.96.0.0/12',
     advertise: { address: '127.0.0.1', port: 6443 },
+    onStep: (step) => api.progress.finish(step),
   });
+  assert.equal(await readiness(api), 500);
   await api.start();
+  assert.equal(await readiness(api), 200);
   context.after(async () => {
     await api.stop();
     await storage.close();

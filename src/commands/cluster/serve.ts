@@ -13,7 +13,11 @@ export const clusterServeCommand = defineCommand<ClusterTarget>({
   async run({ folder }, context) {
     const { serveCluster } = await import('../../cluster/serve-cluster.ts');
     const { files, clock, random, streams, signal } = context;
-    const log = streamLogger((line) => streams.err.write(line), clock);
+    const log = streamLogger(
+      (line) => streams.err.write(line),
+      clock,
+      () => streams.err.flush(),
+    );
     let cluster;
     try {
       cluster = await serveCluster({ folder, files, clock, random, log });

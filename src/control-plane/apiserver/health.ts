@@ -1,68 +1,93 @@
 import type { HttpResponse } from '../../apimachinery/http.ts';
+import { goQuote } from '../../apimachinery/field-error.ts';
+import type { Logger } from '../../system/logger.ts';
 import type { ApiRequest } from './request-context.ts';
 import { textResponse } from './responses.ts';
 
 /** One thing that must be well for the server to be healthy, live or ready. */
 export interface HealthCheck {
+  /** May have slashes in it: `poststarthook/rbac/bootstrap-roles`. */
   readonly name: string;
   /** Which of the endpoints ask it. */
   readonly endpoints: readonly HealthEndpoint[];
+  /** Checks of a group can be excluded together. */
+  readonly group?: string;
   /** @throws Error saying what is wrong. */
   check(): void | Promise<void>;
 }
 
 export type HealthEndpoint = 'healthz' | 'livez' | 'readyz';
 
+/** Told how each check of an answer went; `type` is the endpoint. */
+export type HealthObserver = (name: string, type: HealthEndpoint, isWell: boolean) => void;
+
+/** All endpoints. */
+export const everyHealthEndpoint: readonly HealthEndpoint[] = ['healthz', 'livez', 'readyz'];
+
 /** A check that is well as long as the server answers at all. */
-export const pingCheck: HealthCheck = {
-  name: 'ping',
-  endpoints: ['healthz', 'livez', 'readyz'],
-  check: () => undefined,
-};
+export const pingCheck: HealthCheck = { name: 'ping', endpoints: everyHealthEndpoint, check: () => undefined };
+
+/** What is needed to answer about health. */
+export interface HealthContext {
+  readonly checks: readonly HealthCheck[];
+  readonly log: Logger;
+  readonly observe?: HealthObserver;
+}
 
 /**
- * Answers `/healthz`, `/livez`, `/readyz` (`?verbose`, `?exclude=NAME`) and one check at `/livez/NAME`.
+ * Answers `/healthz`, `/livez`, `/readyz` (`?verbose`, `?exclude=NAME`) and one check at `/livez/NAME`, in the texts of
+ * k8s.io/apiserver. What is wrong with a check is told at its own path and in the log alone, as the others are public.
  * @returns undefined when the path is none of these.
  */
-export async function handleHealth(
-  request: ApiRequest,
-  checks: readonly HealthCheck[],
-): Promise<HttpResponse | undefined> {
-  const [, endpoint = '', name, ...rest] = request.info.path.split('/');
-  if ((endpoint !== 'healthz' && endpoint !== 'livez' && endpoint !== 'readyz') || rest.length > 0) return undefined;
-  const asked = checks.filter((check) => check.endpoints.includes(endpoint));
-  if (name !== undefined && name !== '') {
-    const check = asked.find((candidate) => candidate.name === name);
-    if (check === undefined) return undefined;
-    const failure = await failureOf(check);
-    return failure === undefined ? textResponse(200, 'ok') : textResponse(500, `internal server error: ${failure}\n`);
-  }
-  return runChecks(request, endpoint, asked);
+export async function handleHealth(request: ApiRequest, context: HealthContext): Promise<HttpResponse | undefined> {
+  const [, endpoint, , name] = /^\/(healthz|livez|readyz)(\/(.+))?$/.exec(request.info.path) ?? [];
+  if (endpoint !== 'healthz' && endpoint !== 'livez' && endpoint !== 'readyz') return undefined;
+  const asked = context.checks.filter((check) => check.endpoints.includes(endpoint));
+  if (name === undefined) return runChecks(request, endpoint, { ...context, checks: asked });
+  const check = asked.find((candidate) => candidate.name === name);
+  if (check === undefined) return undefined;
+  const failure = await failureOf(check);
+  return failure === undefined ? textResponse(200, 'ok') : textResponse(500, `internal server error: ${failure}\n`);
+}
+
+/** Whether a path is about health: those are answered while the server shuts down. */
+export function isHealthPath(path: string): boolean {
+  return /^\/(healthz|livez|readyz)(\/|$)/.test(path);
 }
 
 async function runChecks(
   request: ApiRequest,
   endpoint: HealthEndpoint,
-  checks: readonly HealthCheck[],
+  { checks, log, observe }: HealthContext,
 ): Promise<HttpResponse> {
   const excluded = new Set(request.query.getAll('exclude'));
+  const unknown = new Set(excluded);
   const lines: string[] = [];
-  let failed = false;
+  const failures: Record<string, string> = {};
   for (const check of checks) {
-    if (excluded.delete(check.name)) {
-      lines.push(`[+]${check.name} excluded: ok`);
-      continue;
+    const { name, group } = check;
+    if (excluded.has(name)) {
+      unknown.delete(name);
+      lines.push(`[+]${name} excluded: ok`);
+    } else if (group !== undefined && excluded.has(group)) {
+      unknown.delete(group);
+      lines.push(`[+]${name} excluded with ${group}: ok`);
+    } else {
+      const failure = await failureOf(check);
+      observe?.(name, endpoint, failure === undefined);
+      if (failure !== undefined) failures[name] = failure;
+      lines.push(failure === undefined ? `[+]${name} ok` : `[-]${name} failed: reason withheld`);
     }
-    const failure = await failureOf(check);
-    failed ||= failure !== undefined;
-    lines.push(failure === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: reason withheld`);
   }
-  if (excluded.size > 0) {
-    const names = [...excluded].map((name) => JSON.stringify(name)).join(', ');
+  if (unknown.size > 0) {
+    const names = [...unknown].toSorted().map(goQuote).join(',');
     lines.push(`warn: some health checks cannot be excluded: no matches for ${names}`);
   }
   const text = lines.map((line) => `${line}\n`).join('');
-  if (failed) return textResponse(500, `${text}${endpoint} check failed\n`);
+  if (Object.keys(failures).length > 0) {
+    log.info(`${endpoint} check failed`, { failures });
+    return textResponse(500, `${text}${endpoint} check failed\n`);
+  }
   return request.query.has('verbose')
     ? textResponse(200, `${text}${endpoint} check passed\n`)
     : textResponse(200, 'ok');

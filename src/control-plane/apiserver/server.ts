@@ -18,7 +18,8 @@ import { withAuthentication, type RequestAuthenticator } from './filters/authent
 import { withAuthorization, type RequestAuthorizer } from './filters/authorization.ts';
 import { defaultInFlightLimits, withMaxInFlight, type InFlightLimits } from './filters/max-in-flight.ts';
 import { withPanicRecovery } from './filters/panic-recovery.ts';
-import { handleHealth, pingCheck, type HealthCheck } from './health.ts';
+import { handleHealth, isHealthPath, pingCheck, type HealthCheck } from './health.ts';
+import { shutdownCheck } from './health-checks.ts';
 import { apiResource, ResourceRegistry, type ApiResource } from './registry/api-resource.ts';
 import { builtInHooks } from './registry/built-in-hooks.ts';
 import { managedFieldManagement } from './registry/managed-field-management.ts';
@@ -107,7 +108,9 @@ export interface ApiServer {
   readonly registry: ResourceRegistry;
   /** The parts that endpoints use, for those who build more of them. */
   readonly parts: ServerParts;
-  /** Ends all watches and refuses new requests with 503. */
+  /** Says at /readyz that the end is near; everything else goes on. */
+  beginShutdown(): void;
+  /** Ends all watches and refuses new requests (but for those about health) with 503. */
   close(): Promise<void>;
 }
 
@@ -130,16 +133,24 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const expiry = new EventExpiry(options.storage, options.clock, options.eventTtlSeconds);
   expiry.start();
   const closing = new AbortController();
-  const chain = buildHandlerChain(options, parts);
+  let isShuttingDown = false;
+  const health = [pingCheck, ...(options.healthChecks ?? []), shutdownCheck(() => isShuttingDown)];
+  const chain = buildHandlerChain(options, parts, health);
   return {
     registry,
     parts,
     async handle(http) {
       const request = beginRequest(http, options, closing.signal);
-      if (closing.signal.aborted) return errorResponse(request, codecs, shuttingDown());
+      if (closing.signal.aborted && !isHealthPath(request.info.path)) {
+        return errorResponse(request, codecs, shuttingDown());
+      }
       return withCommonHeaders(request, await chain(request));
     },
+    beginShutdown() {
+      isShuttingDown = true;
+    },
     close() {
+      isShuttingDown = true;
       expiry.stop();
       closing.abort();
       return Promise.resolve();
@@ -148,7 +159,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 }
 
 /** The way of a request, outermost step first (as k8s.io/apiserver composes its handler chain). */
-function buildHandlerChain(options: ApiServerOptions, parts: ServerParts): Handler {
+function buildHandlerChain(options: ApiServerOptions, parts: ServerParts, health: readonly HealthCheck[]): Handler {
   const pass: Filter = (next) => next;
   const steps: readonly Filter[] = [
     withPanicRecovery(parts.codecs, options.log),
@@ -159,7 +170,7 @@ function buildHandlerChain(options: ApiServerOptions, parts: ServerParts): Handl
     withAuthorization(options.authorizer),
   ];
   const special: SpecialEndpoints = new Map([...builtInSpecialEndpoints, ...(options.specialEndpoints ?? [])]);
-  const dispatch: Handler = (request) => dispatchRequest(request, options, parts, special);
+  const dispatch: Handler = (request) => dispatchRequest(request, options, parts, special, health);
   return steps.reduceRight((next, step) => step(next), dispatch);
 }
 
@@ -169,6 +180,7 @@ async function dispatchRequest(
   options: ApiServerOptions,
   parts: ServerParts,
   special: SpecialEndpoints,
+  checks: readonly HealthCheck[],
 ): Promise<HttpResponse> {
   // A path that starts with two slashes is nobody's.
   if (request.info.path.startsWith('//')) return pageNotFound();
@@ -181,7 +193,7 @@ async function dispatchRequest(
     const response = await route(request, parts);
     if (response !== undefined) return response;
   }
-  const health = await handleHealth(request, [pingCheck, ...(options.healthChecks ?? [])]);
+  const health = await handleHealth(request, { checks, log: options.log });
   if (health !== undefined) return health;
   if (request.info.path === '/version' || request.info.path === '/version/') {
     const body = JSON.stringify(options.version ?? servedVersion, null, 2);

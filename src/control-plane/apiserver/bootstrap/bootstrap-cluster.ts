@@ -3,6 +3,7 @@ import type { GroupVersionResource } from '../../../apimachinery/gvk.ts';
 import type { KubeObject, Unstructured } from '../../../apimachinery/object-meta.ts';
 import { hasReason } from '../../../apimachinery/status.ts';
 import type { Client } from '../../../client/client.ts';
+import type { StartupStep } from '../health-checks.ts';
 import { bootstrapPolicy } from './bootstrap-policy.ts';
 import { defaultFlowSchemas, defaultPriorityLevels } from '../../../api/flowcontrol/v1/default-flow-control.ts';
 
@@ -15,6 +16,8 @@ export interface BootstrapOptions {
   readonly serviceRange: string;
   /** Where the server itself is reached. */
   readonly advertise: { readonly address: string; readonly port: number };
+  /** Told when a step is done. */
+  readonly onStep?: (step: StartupStep) => void;
 }
 
 const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
@@ -49,12 +52,16 @@ function priorityClass(name: string, value: number, description: string): Unstru
  * the default policy, which are put back.
  */
 export async function bootstrapCluster(options: BootstrapOptions): Promise<void> {
-  const { client } = options;
+  const { client, onStep } = options;
   const create = createMissing(client);
-  await create(
-    { group: '', version: 'v1', resource: 'namespaces' },
-    systemNamespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
-  );
+  const step = async (name: StartupStep, writes: readonly Promise<void>[]): Promise<void> => {
+    await Promise.all(writes);
+    onStep?.(name);
+  };
+  const namespaces = systemNamespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
+  await step('poststarthook/start-system-namespaces-controller', [
+    create({ group: '', version: 'v1', resource: 'namespaces' }, namespaces),
+  ]);
   const policy = bootstrapPolicy();
   const rbac = (resource: string): GroupVersionResource => ({
     group: 'rbac.authorization.k8s.io',
@@ -67,16 +74,24 @@ export async function bootstrapCluster(options: BootstrapOptions): Promise<void>
     resource,
   });
   await Promise.all([
-    create(rbac('clusterroles'), policy.clusterRoles, restoreRules),
-    create(rbac('clusterrolebindings'), policy.clusterRoleBindings, restoreSubjects),
-    create(rbac('roles'), policy.roles, restoreRules),
-    create(rbac('rolebindings'), policy.roleBindings, restoreSubjects),
-    create({ group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' }, systemPriorityClasses),
-    create(flow('prioritylevelconfigurations'), flowObjects('PriorityLevelConfiguration', defaultPriorityLevels)),
-    create(flow('flowschemas'), flowObjects('FlowSchema', defaultFlowSchemas)),
-    create({ group: 'networking.k8s.io', version: 'v1', resource: 'servicecidrs' }, [serviceCidr(options)]),
+    step('poststarthook/rbac/bootstrap-roles', [
+      create(rbac('clusterroles'), policy.clusterRoles, restoreRules),
+      create(rbac('clusterrolebindings'), policy.clusterRoleBindings, restoreSubjects),
+      create(rbac('roles'), policy.roles, restoreRules),
+      create(rbac('rolebindings'), policy.roleBindings, restoreSubjects),
+    ]),
+    step('poststarthook/scheduling/bootstrap-system-priority-classes', [
+      create({ group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' }, systemPriorityClasses),
+    ]),
+    step('poststarthook/priority-and-fairness-config-producer', [
+      create(flow('prioritylevelconfigurations'), flowObjects('PriorityLevelConfiguration', defaultPriorityLevels)),
+      create(flow('flowschemas'), flowObjects('FlowSchema', defaultFlowSchemas)),
+    ]),
+    step('poststarthook/start-kubernetes-service-cidr-controller', [
+      create({ group: 'networking.k8s.io', version: 'v1', resource: 'servicecidrs' }, [serviceCidr(options)]),
+    ]),
   ]);
-  await publishServer(options, create);
+  await step('poststarthook/bootstrap-controller', [publishServer(options, create)]);
 }
 
 type Create = (
