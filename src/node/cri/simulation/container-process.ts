@@ -74,15 +74,13 @@ export class ContainerProcess {
   /** Connects streams to the command's own until it ends or the signal aborts. */
   async attach(streams: ProcessStreams, signal: AbortSignal): Promise<void> {
     this.#attached.add(streams);
-    const ended = new Promise<void>((resolve) => {
-      for (const one of [signal, this.#stop.signal]) {
-        if (one.aborted) resolve();
-        one.addEventListener('abort', () => resolve(), { once: true });
-      }
+    const ended = AbortSignal.any([signal, this.#stop.signal]);
+    await new Promise<void>((resolve) => {
+      if (ended.aborted) resolve();
+      ended.addEventListener('abort', () => resolve(), { once: true });
       // Whoever ends the input leaves, unless that ends the container's own.
       if (streams.stdin !== undefined) this.#feed(streams.stdin).then((leaves) => leaves && resolve(), resolve);
     });
-    await ended;
     this.#attached.delete(streams);
   }
 
