@@ -20,6 +20,7 @@ export function setPodSpecDefaults(spec: PodSpec): void {
   // There is no less: what an old client means by it is at once.
   if (spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1;
   if ((spec.schedulerName ?? '') === '') spec.schedulerName = 'default-scheduler';
+  setServiceAccount(spec);
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
   for (const container of spec.initContainers ?? []) setContainerDefaults(container);
   for (const container of spec.containers ?? []) setContainerDefaults(container);
@@ -29,6 +30,14 @@ export function setPodSpecDefaults(spec: PodSpec): void {
 /** The same for a template. */
 export function setPodTemplateDefaults(template: PodTemplateSpec | undefined): void {
   if (template?.spec !== undefined) setPodSpecDefaults(template.spec);
+}
+
+/** The account goes by an old name too: the new one wins, and both are shown. */
+function setServiceAccount(spec: PodSpec): void {
+  const name = spec.serviceAccountName || spec.serviceAccount || '';
+  if (name === '') return;
+  spec.serviceAccountName = name;
+  spec.serviceAccount = name;
 }
 
 function setHostPorts(spec: PodSpec): void {
