@@ -20,7 +20,7 @@ const { values: flags, positionals: chosen } = parseArgs({
 
 /** What chance and time make, by the word that stands for it. */
 const changing = [
-  [/https?:\/\/127\.0\.0\.1:\d+/g, '<server>'],
+  [/(https?:\/\/)?127\.0\.0\.1:\d+/g, '<server>'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uid>'],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>'],
   [/\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, '<time>'],
