@@ -62,6 +62,7 @@ import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
+import { auditSetup } from './audit-setup.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
 import { ComponentArgumentError, type ComponentArguments } from './component-arguments.ts';
 import { defaultServiceRange } from './service-range.ts';
@@ -165,6 +166,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     book: createAddressBook(ownClient, informers.informer<ServiceCIDR>(rangesResource)),
   });
   const progress = new StartupProgress();
+  const audit = await auditSetup(options);
   const server = createApiServer({
     healthChecks: [
       logCheck(log, clock),
@@ -181,6 +183,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     allowAnonymous: (options.arguments.get('anonymous-auth') ?? 'true') === 'true',
     authorizer,
     impersonation: withImpersonation(authorizer),
+    ...(audit === undefined ? {} : { audit }),
     admission: admissionChain(defaultAdmissionPlugins(context, random, pluginSelection(options.arguments))),
     specialEndpoints: new Map([
       ...reviewEndpoints({

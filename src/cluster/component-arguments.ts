@@ -29,6 +29,12 @@ export function parseComponentArguments(
 export const apiServerFlags: readonly string[] = [
   'anonymous-auth',
   'api-audiences',
+  'audit-log-format',
+  'audit-log-maxage',
+  'audit-log-maxbackup',
+  'audit-log-maxsize',
+  'audit-log-path',
+  'audit-policy-file',
   'authorization-mode',
   'authorization-policy-file',
   'disable-admission-plugins',

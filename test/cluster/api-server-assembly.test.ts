@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -223,4 +223,30 @@ test('admission plugins are switched by their names', async (context) => {
   assert.equal(created.status, 201, JSON.stringify(created.body));
   const { containers } = created.body['spec'] as { containers: { imagePullPolicy: string }[] };
   assert.equal(containers[0]?.imagePullPolicy, 'Always');
+});
+
+test('requests are audited as the flags say', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'kubectl-ts-audit-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const policy = join(folder, 'policy.yaml');
+  const log = join(folder, 'logs', 'audit.log');
+  writeFileSync(policy, 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata, users: [admin]}]\n');
+  const flags = { 'audit-policy-file': policy, 'audit-log-path': log, 'audit-log-maxsize': '1' };
+  const cluster = await assembled(context, flags);
+  await cluster.as('admin-token', 'GET', '/api/v1/nodes');
+  await cluster.as('ann-token', 'GET', '/api/v1/nodes');
+  const events = readFileSync(log, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { verb: string; requestURI: string });
+  assert.deepEqual(
+    events.filter(({ requestURI }) => requestURI === '/api/v1/nodes').map(({ verb }) => verb),
+    ['list', 'list'],
+  );
+  const unusable: readonly (readonly [flags: Readonly<Record<string, string>>, message: RegExp])[] = [
+    [{ ...flags, 'audit-log-format': 'xml' }, /^invalid audit log format xml, allowed formats are "legacy,json"$/],
+    [{ ...flags, 'audit-log-maxage': '-1' }, /^--audit-log-maxage -1 can't be a negative number$/],
+    [{ ...flags, 'audit-policy-file': `${policy}x` }, /^loading audit policy file: failed to read file path/],
+  ];
+  for (const [wrong, message] of unusable) await assert.rejects(assembled(context, wrong), { message });
 });

@@ -1,5 +1,6 @@
 import type { HttpHeaders, HttpRequest, HttpResponse } from '../../apimachinery/http.ts';
 import { header } from '../../apimachinery/http.ts';
+import type { AuditTrail } from './audit/audit-trail.ts';
 import type { RequestInfo } from './request-info.ts';
 
 /** Who asks, as authentication found out. */
@@ -32,6 +33,8 @@ export interface ApiRequest {
   /** Milliseconds since the epoch when the request came. */
   readonly receivedAt: number;
   readonly auditId: string;
+  /** Collects what the audit log tells of the request; absent when it tells nothing. */
+  readonly audit?: AuditTrail;
   /** What aborts when the client is gone or the server closes; made when asked for, as few requests need it. */
   readonly signal: () => AbortSignal;
 }

@@ -14,6 +14,7 @@ import { admitAll, type AdmissionChain } from './endpoints/admission-request.ts'
 import type { ServerParts } from './endpoints/endpoint.ts';
 import type { FindView, SubresourceView } from './endpoints/subresource-view.ts';
 import { EventExpiry } from './event-expiry.ts';
+import { auditFilters, type AuditOptions } from './filters/audit.ts';
 import { withAuthentication, type RequestAuthenticator } from './filters/authentication.ts';
 import { withAuthorization, type RequestAuthorizer } from './filters/authorization.ts';
 import { defaultInFlightLimits, withMaxInFlight, type InFlightLimits } from './filters/max-in-flight.ts';
@@ -81,8 +82,8 @@ export interface ApiServerOptions {
   /** Takes on the user that Impersonate-* headers name, after asking whether that is allowed. */
   readonly impersonation?: Filter;
   readonly admission?: AdmissionChain;
-  /** Sees every request and answer; must not throw. */
-  readonly audit?: Filter;
+  /** What the audit log tells of requests; nothing when absent. */
+  readonly audit?: AuditOptions;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -161,10 +162,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 /** The way of a request, outermost step first (as k8s.io/apiserver composes its handler chain). */
 function buildHandlerChain(options: ApiServerOptions, parts: ServerParts, health: readonly HealthCheck[]): Handler {
   const pass: Filter = (next) => next;
+  const audit = options.audit === undefined ? undefined : auditFilters(options.audit, parts.codecs, options.clock);
   const steps: readonly Filter[] = [
     withPanicRecovery(parts.codecs, options.log),
+    audit?.failedAuthentication ?? pass,
     withAuthentication(options.authenticator, options.allowAnonymous ?? true),
-    options.audit ?? pass,
+    audit?.requests ?? pass,
     options.impersonation ?? pass,
     withMaxInFlight(options.inFlightLimits ?? defaultInFlightLimits),
     withAuthorization(options.authorizer),

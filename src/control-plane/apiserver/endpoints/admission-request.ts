@@ -19,6 +19,8 @@ export interface AdmissionRequest {
   readonly options: Readonly<Record<string, unknown>>;
   readonly user: RequestUser;
   warn(text: string): void;
+  /** Adds an annotation to the audit log's event of the request; absent when there is none. */
+  annotate?(key: string, text: string): void;
 }
 
 /** The admission chain as the endpoints call it: first everything that changes, then (later) everything that checks. */

@@ -58,6 +58,7 @@ export async function readObject(endpoint: Endpoint, options: ParsedWriteOptions
     () => summarizeBody(bytes),
   );
   applyDefaults(object, resource);
+  request.audit?.requestObject(object);
   return object;
 }
 

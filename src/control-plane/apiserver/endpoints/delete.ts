@@ -54,6 +54,7 @@ export async function readDeleteOptions(endpoint: Endpoint): Promise<ParsedDelet
         '"pkg/apis/meta/internalversion/scheme/register.go:27"',
     );
   }
+  request.audit?.requestBody(body);
   return parseDeleteOptions(request.query, body);
 }
 

@@ -107,6 +107,7 @@ export function admissionRequest(
     options: facts.options ?? {},
     user: request.user,
     warn: (text) => addWarning(request, text),
+    annotate: (key, text) => request.audit?.annotate(key, text),
   };
 }
 

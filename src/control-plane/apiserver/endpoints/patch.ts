@@ -34,6 +34,7 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
   const isApply = patchType === 'application/apply-patch+yaml';
   const options = parsePatchOptions(request.query, isApply);
   const patch = parsePatch(patchType, await readLimitedBody(request.http), bodyResource(endpoint));
+  request.audit?.requestBody(patch.value);
   const { allowCreateOnUpdate } = store.strategy;
   const result = await store.update(name, writeContext(endpoint, options.dryRun), {
     ...admissionSteps(endpoint, options.dryRun, 'PatchOptions', {

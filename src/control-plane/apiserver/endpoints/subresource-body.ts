@@ -30,5 +30,6 @@ export async function readSubresourceBody(
     () => summarizeBody(bytes),
   );
   matchNamespace(endpoint, object);
+  request.audit?.requestObject(object);
   return object;
 }

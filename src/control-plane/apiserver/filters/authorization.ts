@@ -34,6 +34,8 @@ export function withAuthorization(authorizer: RequestAuthorizer): Filter {
   return (next) => async (request) => {
     const attributes = authorizationAttributes(request.info, request.user);
     const { allowed, reason } = await authorizer.authorize(attributes);
+    request.audit?.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
+    request.audit?.annotate('authorization.k8s.io/reason', reason);
     if (!allowed) throw refusal(attributes, reason);
     return next(request);
   };

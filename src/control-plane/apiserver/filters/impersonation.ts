@@ -12,6 +12,7 @@ export function withImpersonation(authorizer: RequestAuthorizer): Filter {
       authorize: (attributes) => authorizer.authorize(attributes),
       refuse: refusal,
     });
+    request.audit?.impersonate(user);
     return next(asUser(request, user));
   };
 }

@@ -1,0 +1,189 @@
+import { gunzipSync } from 'node:zlib';
+import { header, type HttpHeaders, type HttpRequest, type HttpResponse } from '../../../apimachinery/http.ts';
+import { formatIp, parseIp } from '../../../apimachinery/ip-address.ts';
+import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { type Status, StatusError } from '../../../apimachinery/status.ts';
+import type { Clock } from '../../../system/clock.ts';
+import type { AuditSink } from '../audit/audit-event.ts';
+import type { AuditPolicy } from '../audit/audit-policy.ts';
+import { AuditTrail, compactReference } from '../audit/audit-trail.ts';
+import type { MediaTypeCodec } from '../negotiation.ts';
+import type { ApiRequest, Filter, RequestUser } from '../request-context.ts';
+import { statusOf } from '../responses.ts';
+import { authorizationAttributes } from './authorization.ts';
+import { isLongRunning } from './max-in-flight.ts';
+
+/** What is audited, and where events go. */
+export interface AuditOptions {
+  readonly policy: AuditPolicy;
+  readonly sink: AuditSink;
+}
+
+/** The two places of the handler chain that audit. */
+export interface AuditFilters {
+  /** Around authentication: tells of requests that it refuses. */
+  readonly failedAuthentication: Filter;
+  /** After authentication: tells of everything else. */
+  readonly requests: Filter;
+}
+
+const maxUserAgentLength = 1024;
+
+/** Writes events of requests as the policy says (audit.k8s.io/v1). */
+export function auditFilters(
+  { policy, sink }: AuditOptions,
+  codecs: readonly MediaTypeCodec[],
+  clock: Clock,
+): AuditFilters {
+  const authenticated = new WeakSet<HttpRequest>();
+  const begin = (request: ApiRequest, user: RequestUser | undefined): AuditTrail | undefined => {
+    const question = { ...authorizationAttributes(request.info, request.user), user };
+    const decision = policy.decide(question);
+    if (decision.level === 'None') return undefined;
+    return new AuditTrail(auditedRequest(request, user), decision, sink, clock);
+  };
+  return {
+    failedAuthentication: (next) => async (request) => {
+      try {
+        return await next(request);
+      } catch (error) {
+        if (!authenticated.has(request.http)) {
+          const trail = begin(request, undefined);
+          trail?.authenticationFailure(attemptedMethods(request));
+          trail?.reach('ResponseStarted');
+        }
+        throw error;
+      }
+    },
+    requests: (next) => async (request) => {
+      authenticated.add(request.http);
+      const trail = begin(request, request.user);
+      if (trail === undefined) return next(request);
+      trail.reach('RequestReceived');
+      let response: HttpResponse;
+      try {
+        response = await next({ ...request, audit: trail });
+      } catch (error) {
+        recordError(trail, request, error);
+        throw error;
+      }
+      recordAnswer(trail, request, response, codecs);
+      if (isLongRunning(request)) trail.reach('ResponseStarted');
+      return atEnd(response, () => trail.reach('ResponseComplete'));
+    },
+  };
+}
+
+function recordError(trail: AuditTrail, request: ApiRequest, error: unknown): void {
+  const status = statusOf(error);
+  if (!(error instanceof StatusError)) {
+    const message = `APIServer panic'd: ${status.message ?? ''}`;
+    trail.responseStatus(500, { ...status, message, reason: 'InternalError' });
+    trail.reach('Panic');
+    return;
+  }
+  trail.responseStatus(status.code ?? 500, status);
+  if (request.info.isResourceRequest) trail.responseObject(status as unknown as JsonValue);
+  if (isLongRunning(request)) trail.reach('ResponseStarted');
+  trail.reach('ResponseComplete');
+}
+
+function recordAnswer(
+  trail: AuditTrail,
+  request: ApiRequest,
+  { status, headers, body }: HttpResponse,
+  codecs: readonly MediaTypeCodec[],
+): void {
+  const { isResourceRequest, verb } = request.info;
+  // Only what is deleted is answered with a Status when all is well.
+  const isWanted = isResourceRequest && (trail.wantsResponseObject || verb.startsWith('delete'));
+  const object = isWanted && body instanceof Uint8Array ? answeredObject(headers, body, codecs) : undefined;
+  const isStatus = isJsonObject(object) && object['kind'] === 'Status' && object['apiVersion'] === 'v1';
+  trail.responseStatus(status, isStatus ? (object as unknown as Status) : undefined);
+  if (object !== undefined) trail.responseObject(object);
+}
+
+/** The object of an answer; undefined for what is in no media type of the API. */
+function answeredObject(
+  headers: HttpHeaders,
+  body: Uint8Array,
+  codecs: readonly MediaTypeCodec[],
+): JsonValue | undefined {
+  const mediaType = (header(headers, 'content-type') ?? '').split(';')[0];
+  const codec = codecs.find((candidate) => candidate.mediaType === mediaType);
+  if (codec === undefined || body.byteLength === 0) return undefined;
+  return codec.decode(header(headers, 'content-encoding') === 'gzip' ? gunzipSync(body) : body).value;
+}
+
+/** Calls back when the answer is whole: at once, or when its stream or connection ends. */
+function atEnd(response: HttpResponse, done: () => void): HttpResponse {
+  const { body, takeOver } = response;
+  if (takeOver !== undefined) {
+    return {
+      ...response,
+      takeOver(connection) {
+        connection.once('close', done);
+        takeOver(connection);
+      },
+    };
+  }
+  if (body instanceof Uint8Array) {
+    done();
+    return response;
+  }
+  return { ...response, body: followed(body, done) };
+}
+
+async function* followed(body: AsyncIterable<Uint8Array>, done: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } finally {
+    done();
+  }
+}
+
+function auditedRequest(
+  request: ApiRequest,
+  user: RequestUser | undefined,
+): ConstructorParameters<typeof AuditTrail>[0] {
+  const { info, headers, http, auditId, receivedAt } = request;
+  const agent = header(headers, 'user-agent') ?? '';
+  return {
+    auditId,
+    requestURI: http.path,
+    verb: info.verb,
+    user,
+    sourceIPs: sourceAddresses(http),
+    userAgent: agent.length > maxUserAgentLength ? `${agent.slice(0, maxUserAgentLength)}...TRUNCATED` : agent,
+    objectRef: info.isResourceRequest ? compactReference(info) : undefined,
+    receivedAt,
+  };
+}
+
+/** Where a request comes from: the proxies that say so, then the connection. */
+function sourceAddresses({ headers, peer }: HttpRequest): readonly string[] {
+  const addressOf = (text: string): string[] => {
+    const address = parseIp(text.trim());
+    return address === undefined ? [] : [formatIp(address)];
+  };
+  const addresses = (header(headers, 'x-forwarded-for') ?? '').split(',').flatMap(addressOf);
+  for (const address of addressOf(header(headers, 'x-real-ip') ?? '')) {
+    if (!addresses.includes(address)) addresses.push(address);
+  }
+  for (const address of addressOf(peer?.address ?? '')) if (addresses.at(-1) !== address) addresses.push(address);
+  return addresses;
+}
+
+/** Which credentials were tried in vain. */
+function attemptedMethods({ headers, query, http }: ApiRequest): string {
+  const authorization = (header(headers, 'authorization') ?? '').trim();
+  const [scheme = '', ...rest] = authorization.split(' ');
+  const methods: string[] = [];
+  if (scheme.toLowerCase() === 'basic' && rest.length > 0) methods.push('basic');
+  if (scheme.toLowerCase() === 'bearer' && rest.length > 0) methods.push('bearer');
+  if ((query.get('access_token') ?? '').trim() !== '') methods.push('access_token');
+  if ((http.peer?.certificates.length ?? 0) > 0) methods.push('x509');
+  return methods.length === 0
+    ? 'Authentication failed, no credentials provided'
+    : `Authentication failed, attempted: ${methods.join(', ')}`;
+}

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { HttpHeaders } from '../../../../src/apimachinery/http.ts';
+import { unauthorized } from '../../../../src/apimachinery/status.ts';
+import type { AuditEvent } from '../../../../src/control-plane/apiserver/audit/audit-event.ts';
+import { auditLog } from '../../../../src/control-plane/apiserver/audit/audit-log.ts';
+import { parseAuditPolicy } from '../../../../src/control-plane/apiserver/audit/audit-policy.ts';
+import type { RequestAuthorizer } from '../../../../src/control-plane/apiserver/filters/authorization.ts';
+import { withImpersonation } from '../../../../src/control-plane/apiserver/filters/impersonation.ts';
+import { silentLogger } from '../../../../src/system/logger.ts';
+import { createTestApiServer, type TestApiServer, testUser } from '../../../support/test-api-server.ts';
+
+const configMaps = '/api/v1/namespaces/default/configmaps';
+const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { k: '<v>' } };
+
+interface AuditedServer {
+  readonly api: TestApiServer;
+  readonly events: AuditEvent[];
+}
+
+const authorizer: RequestAuthorizer = {
+  authorize: ({ verb }) =>
+    Promise.resolve(verb === 'delete' ? { allowed: false, reason: 'never' } : { allowed: true, reason: 'RBAC: yes' }),
+};
+
+/** A server whose events are kept; those of its own beginning are left out. */
+async function audited(rules: string): Promise<AuditedServer> {
+  const events: AuditEvent[] = [];
+  const policy = parseAuditPolicy(`{apiVersion: audit.k8s.io/v1, kind: Policy, ${rules}}`, assert.fail);
+  const api = await createTestApiServer({
+    audit: { policy, sink: { write: (event) => events.push(structuredClone(event)) } },
+    authorizer,
+    impersonation: withImpersonation(authorizer),
+    authenticator: {
+      authenticate({ headers }) {
+        return headers['authorization'] === undefined ? Promise.resolve(testUser) : Promise.reject(unauthorized());
+      },
+    },
+  });
+  events.length = 0;
+  return { api, events };
+}
+
+const time = '2026-01-01T00:00:00.000000Z';
+const user = { username: 'admin', uid: 'admin', groups: ['system:masters', 'system:authenticated'] };
+const annotations = { 'authorization.k8s.io/decision': 'allow', 'authorization.k8s.io/reason': 'RBAC: yes' };
+
+test('a create is told of when it comes and when it is answered, with both objects', async () => {
+  const { api, events } = await audited('rules: [{level: RequestResponse, omitManagedFields: true}]');
+  const headers: HttpHeaders = { 'audit-id': 'one', 'x-forwarded-for': '10.0.0.1, nonsense' };
+  const created = await api.request('POST', `${configMaps}?fieldManager=m`, configMap, headers);
+  const { managedFields: _left, ...metadata } = created.body.metadata;
+  const base = {
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'RequestResponse',
+    auditID: 'one',
+    requestURI: `${configMaps}?fieldManager=m`,
+    verb: 'create',
+    user,
+    sourceIPs: ['10.0.0.1'],
+    userAgent: 'test/1.0',
+    requestReceivedTimestamp: time,
+    stageTimestamp: time,
+  };
+  const objectRef = { resource: 'configmaps', namespace: 'default', apiVersion: 'v1' };
+  assert.deepEqual(events, [
+    { ...base, stage: 'RequestReceived', objectRef },
+    {
+      ...base,
+      stage: 'ResponseComplete',
+      objectRef: { ...objectRef, name: 'a' },
+      responseStatus: { metadata: {}, code: 201 },
+      requestObject: configMap,
+      responseObject: { ...created.body, metadata },
+      annotations,
+    },
+  ]);
+  await api.close();
+});
+
+test('what is kept follows the level', async () => {
+  const { api, events } = await audited(
+    'omitStages: [RequestReceived], rules: [{level: Metadata, resources: [{resources: [configmaps]}]}, ' +
+      '{level: Request, resources: [{resources: [secrets]}]}, {level: None, nonResourceURLs: [/version]}, {level: Metadata}]',
+  );
+  await api.request('POST', configMaps, configMap);
+  await api.request(
+    'PATCH',
+    `${configMaps}/a`,
+    { data: { x: 'y' } },
+    { 'content-type': 'application/merge-patch+json' },
+  );
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' } };
+  await api.request('POST', '/api/v1/namespaces/default/secrets', secret);
+  const patch = { data: { x: 'eQ==' } };
+  const patchHeaders = { 'content-type': 'application/merge-patch+json' };
+  await api.request('PATCH', '/api/v1/namespaces/default/secrets/s', patch, patchHeaders);
+  await api.request('GET', '/version');
+  await api.request('GET', '/nothing');
+  assert.deepEqual(
+    events.map(({ level, verb, objectRef, requestObject, responseObject, responseStatus }) => [
+      level,
+      verb,
+      objectRef?.name,
+      requestObject,
+      responseObject,
+      responseStatus?.code,
+    ]),
+    [
+      ['Metadata', 'create', 'a', undefined, undefined, 201],
+      ['Metadata', 'patch', 'a', undefined, undefined, 200],
+      ['Request', 'create', 's', { ...secret, type: 'Opaque' }, undefined, 201],
+      ['Request', 'patch', 's', patch, undefined, 200],
+      ['Metadata', 'get', undefined, undefined, undefined, 404],
+    ],
+  );
+  await api.close();
+});
+
+test('refusals are told of with their status', async () => {
+  const { api, events } = await audited('omitStages: [RequestReceived], rules: [{level: RequestResponse}]');
+  const missing = await api.request('GET', `${configMaps}/none`);
+  await api.request('DELETE', `${configMaps}/a`);
+  await api.request('GET', configMaps, undefined, { authorization: 'Bearer x' });
+  await api.request('GET', `${configMaps}/none`, undefined, { 'impersonate-user': 'bob' });
+  const [notFound, forbidden, unknown, impersonated] = events;
+  const { kind: _kind, apiVersion: _version, ...status } = missing.body;
+  assert.deepEqual(notFound?.responseStatus, status);
+  assert.deepEqual(notFound?.responseObject, missing.body);
+  assert.equal(forbidden?.responseStatus?.code, 403);
+  assert.deepEqual(forbidden.annotations, {
+    'authorization.k8s.io/decision': 'forbid',
+    'authorization.k8s.io/reason': 'never',
+  });
+  assert.equal(unknown?.stage, 'ResponseStarted');
+  assert.deepEqual(unknown.user, {});
+  assert.deepEqual(unknown.responseStatus, {
+    metadata: {},
+    message: 'Authentication failed, attempted: bearer',
+    code: 401,
+  });
+  assert.deepEqual(impersonated?.user, user);
+  assert.deepEqual(impersonated.impersonatedUser, { username: 'bob', groups: ['system:authenticated'] });
+  await api.close();
+});
+
+test('a watch is told of when it starts and when it ends', async () => {
+  const { api, events } = await audited('omitStages: [RequestReceived], rules: [{level: Metadata}]');
+  await api.request('POST', configMaps, configMap);
+  events.length = 0;
+  const response = await api.open(`${configMaps}?watch=true`);
+  assert.deepEqual(
+    events.map(({ stage, verb }) => [stage, verb]),
+    [['ResponseStarted', 'watch']],
+  );
+  if (response.body instanceof Uint8Array) assert.fail('a watch streams');
+  for await (const frame of response.body) {
+    assert.ok(frame.byteLength > 0);
+    break;
+  }
+  assert.deepEqual(
+    events.map(({ stage }) => stage),
+    ['ResponseStarted', 'ResponseComplete'],
+  );
+  await api.close();
+});
+
+test('events are a line each, in the form that is asked for', async () => {
+  const event: AuditEvent = {
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'Metadata',
+    auditID: 'id',
+    stage: 'ResponseComplete',
+    requestURI: '/api/v1/pods?a=1&b=2',
+    verb: 'list',
+    user: { username: 'ann', groups: ['dev', 'ops'] },
+    sourceIPs: ['127.0.0.1'],
+    userAgent: 'test',
+    responseStatus: { metadata: {}, code: 200 },
+    requestReceivedTimestamp: '2026-01-01T00:00:00.120000Z',
+    stageTimestamp: time,
+    annotations: { z: '1', a: '2' },
+  };
+  const lines: string[] = [];
+  auditLog((line) => lines.push(line), 'json', silentLogger).write(event);
+  auditLog((line) => lines.push(line), 'legacy', silentLogger).write(event);
+  const { annotations: _left, responseStatus: _status, ...bare } = event;
+  auditLog((line) => lines.push(line), 'legacy', silentLogger).write({ ...bare, user: {} });
+  assert.deepEqual(lines, [
+    '{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"id","stage":"ResponseComplete",' +
+      '"requestURI":"/api/v1/pods?a=1\\u0026b=2","verb":"list","user":{"username":"ann","groups":["dev","ops"]},' +
+      '"sourceIPs":["127.0.0.1"],"userAgent":"test","responseStatus":{"metadata":{},"code":200},' +
+      `"requestReceivedTimestamp":"2026-01-01T00:00:00.120000Z","stageTimestamp":"${time}",` +
+      '"annotations":{"a":"2","z":"1"}}\n',
+    '2026-01-01T00:00:00.12Z AUDIT: id="id" stage="ResponseComplete" ip="127.0.0.1" method="list" user="ann" ' +
+      'groups="\\"dev\\",\\"ops\\"" as="<self>" asgroups="<lookup>" user-agent="test" namespace="<none>" ' +
+      'uri="/api/v1/pods?a=1&b=2" response="200"\n',
+    '2026-01-01T00:00:00.12Z AUDIT: id="id" stage="ResponseComplete" ip="127.0.0.1" method="list" user="<none>" ' +
+      'groups="<none>" as="<self>" asgroups="<lookup>" user-agent="test" namespace="<none>" ' +
+      'uri="/api/v1/pods?a=1&b=2" response="<deferred>"\n',
+  ]);
+});
