@@ -13,12 +13,7 @@ import { createInProcessTransport } from '../client/in-process-transport.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
 import type { InformerFactory } from '../client/informer.ts';
 import { createClient } from '../client/rest-client.ts';
-import {
-  admissionChain,
-  admissionPluginNames,
-  defaultAdmissionPlugins,
-  type PluginSelection,
-} from '../control-plane/admission/admission-chain.ts';
+import { admissionChain, defaultAdmissionPlugins } from '../control-plane/admission/admission-chain.ts';
 import type { AdmissionContext } from '../control-plane/admission/admission-plugin.ts';
 import { reportUnenforcedPolicies } from '../control-plane/admission/unenforced-policies.ts';
 import { bootstrapPolicy } from '../control-plane/apiserver/bootstrap/bootstrap-policy.ts';
@@ -63,6 +58,7 @@ import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
 import { auditSetup } from './audit-setup.ts';
+import { admissionPluginSelection } from './admission-flags.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
 import { ComponentArgumentError, type ComponentArguments } from './component-arguments.ts';
 import { defaultServiceRange } from './service-range.ts';
@@ -184,7 +180,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     authorizer,
     impersonation: withImpersonation(authorizer),
     ...(audit === undefined ? {} : { audit }),
-    admission: admissionChain(defaultAdmissionPlugins(context, random, pluginSelection(options.arguments))),
+    admission: admissionChain(defaultAdmissionPlugins(context, random, admissionPluginSelection(options.arguments))),
     specialEndpoints: new Map([
       ...reviewEndpoints({
         authorizer,
@@ -265,19 +261,6 @@ function listOf(flags: ComponentArguments, name: string): string[] | undefined {
     .get(name)
     ?.split(',')
     .filter((item) => item !== '');
-}
-
-function pluginSelection(flags: ComponentArguments): PluginSelection {
-  const enable = listOf(flags, 'enable-admission-plugins') ?? [];
-  const disable = listOf(flags, 'disable-admission-plugins') ?? [];
-  for (const name of [...enable, ...disable]) {
-    if (!admissionPluginNames.includes(name)) {
-      throw new ComponentArgumentError(
-        `there is no admission plugin ${name}; there are ${admissionPluginNames.join(', ')}`,
-      );
-    }
-  }
-  return { enable, disable };
 }
 
 function rbacAuthorizer(informers: InformerFactory): RbacAuthorizer {

@@ -27,6 +27,7 @@ export function parseComponentArguments(
 }
 
 export const apiServerFlags: readonly string[] = [
+  'admission-control',
   'anonymous-auth',
   'api-audiences',
   'audit-log-format',

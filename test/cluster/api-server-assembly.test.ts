@@ -208,7 +208,7 @@ test('access reviews answer for the rules in force', async (context) => {
 test('admission plugins are switched by their names', async (context) => {
   await assert.rejects(
     assembled(context, { 'enable-admission-plugins': 'NoSuch' }),
-    /there is no admission plugin NoSuch/,
+    /enable-admission-plugins plugin "NoSuch" is unknown/,
   );
   const { as } = await assembled(context, { 'enable-admission-plugins': 'AlwaysPullImages' });
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } };

@@ -1,7 +1,9 @@
 import type { Random } from '../../system/random.ts';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
+import { alwaysAdmit, alwaysDeny } from './always-admit.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificate-signing.ts';
+import { clusterTrustBundleAttest } from './cluster-trust-bundle-attest.ts';
 import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { denyServiceExternalIps } from './deny-service-external-ips.ts';
@@ -11,10 +13,12 @@ import { limitRanger } from './limit-ranger.ts';
 import { mutatingAdmissionPolicy } from './mutating-admission-policy.ts';
 import { namespaceAutoProvision, namespaceExists } from './namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeDeclaredFeatureValidator } from './node-declared-feature-validator.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import { podNodeSelector } from './pod-node-selector.ts';
+import { podResizeValidator } from './pod-resize-validator.ts';
 import { podSecurity } from './pod-security.ts';
 import { podTolerationRestriction } from './pod-toleration-restriction.ts';
 import { podTopologyLabels } from './pod-topology-labels.ts';
@@ -46,12 +50,15 @@ interface Place {
 
 const on = (name: string, make: Place['make']): Place => ({ name, isDefault: true, make });
 const off = (name: string, make: Place['make']): Place => ({ name, isDefault: false, make });
+/** On, and idle as in the real server: it acts only with an alpha feature gate that this server does not have. */
+const idle = (name: string): Place => on(name, () => ({ name }));
 
 /**
  * Every plugin, in the order of kube-apiserver 1.36. Webhooks, each after the policies of their kind, are not there yet:
  * their configurations are stored, and enforce nothing.
  */
 const places: readonly Place[] = [
+  off('AlwaysAdmit', () => alwaysAdmit),
   off('NamespaceAutoProvision', namespaceAutoProvision),
   on('NamespaceLifecycle', namespaceLifecycle),
   off('NamespaceExists', namespaceExists),
@@ -69,22 +76,34 @@ const places: readonly Place[] = [
   off('ExtendedResourceToleration', () => extendedResourceToleration),
   on('DefaultStorageClass', defaultStorageClass),
   on('StorageObjectInUseProtection', () => storageObjectInUseProtection),
+  idle('PodGroupProtection'), // GenericWorkload
   off('OwnerReferencesPermissionEnforcement', ownerReferencesPermissionEnforcement),
   on('PersistentVolumeClaimResize', persistentVolumeClaimResize),
   on('RuntimeClass', runtimeClass),
   on('CertificateApproval', certificateApproval),
   on('CertificateSigning', certificateSigning),
+  on('ClusterTrustBundleAttest', clusterTrustBundleAttest),
   on('CertificateSubjectRestriction', () => certificateSubjectRestriction),
   on('DefaultIngressClass', defaultIngressClass),
   off('DenyServiceExternalIPs', () => denyServiceExternalIps),
   on('PodTopologyLabels', podTopologyLabels),
+  idle('PodGroupWorkloadExists'), // GenericWorkload
+  on('NodeDeclaredFeatureValidator', nodeDeclaredFeatureValidator),
+  idle('JobValidation'), // GenericWorkload, WorkloadWithJob
+  on('PodResizeValidator', podResizeValidator),
   on('MutatingAdmissionPolicy', mutatingAdmissionPolicy),
   on('ValidatingAdmissionPolicy', validatingAdmissionPolicy),
   on('ResourceQuota', (context) => resourceQuota(context, context.clock)),
+  off('AlwaysDeny', () => alwaysDeny),
 ];
 
 /** Names of all plugins there are, in their order. */
 export const admissionPluginNames: readonly string[] = places.map(({ name }) => name);
+
+/** Names of the plugins that run when nobody chooses, in their order. */
+export const defaultAdmissionPluginNames: readonly string[] = places
+  .filter(({ isDefault }) => isDefault)
+  .map(({ name }) => name);
 
 /**
  * The plugins of a server: those that are on by default, and what the selection changes of that.

@@ -69,14 +69,25 @@ function isUpdateOf(attributes: AdmissionAttributes, subresource: string): boole
 }
 
 async function requireSigner(
-  { access }: AdmissionContext,
+  context: AdmissionContext,
   attributes: AdmissionAttributes,
   verb: 'approve' | 'sign',
 ): Promise<void> {
   const { signerName } = (attributes.oldObject as unknown as CertificateSigningRequest).spec;
-  for (const name of [signerName, `${signerName.split('/')[0] ?? ''}/*`]) {
-    if ((await access.authorize(accessQuestion(attributes.user, verb, signers, { name }))).allowed) return;
-  }
+  if (await maySpeakFor(context, attributes, verb, signerName)) return;
   const message = `user not permitted to ${verb} requests with signerName "${signerName}"`;
   throw forbidden(attributes.resource, attributes.name, message);
+}
+
+/** Whether the user has a right over a signer, or over all of its domain. */
+export async function maySpeakFor(
+  { access }: AdmissionContext,
+  { user }: AdmissionAttributes,
+  verb: 'approve' | 'sign' | 'attest',
+  signerName: string,
+): Promise<boolean> {
+  for (const name of [signerName, `${signerName.split('/')[0] ?? ''}/*`]) {
+    if ((await access.authorize(accessQuestion(user, verb, signers, { name }))).allowed) return true;
+  }
+  return false;
 }

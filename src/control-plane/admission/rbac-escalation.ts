@@ -1,8 +1,7 @@
 import type { ClusterRole, RoleBinding } from '../../api/types/rbac-v1.ts';
-import { equalJson } from '../../apimachinery/json.ts';
-import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { checkBindingEscalation, checkRoleEscalation } from '../authorization/rbac-escalation.ts';
 import type { AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
+import { changesOnlyCollectionFields } from './garbage-collection-fields.ts';
 
 /**
  * Who writes roles and bindings grants no more than is held already. In the real server this is part of the registry
@@ -17,7 +16,7 @@ export function rbacEscalation(context: AdmissionContext): AdmissionPlugin {
       if (object === undefined) return;
       if (resource.group !== 'rbac.authorization.k8s.io' || subresource !== '') return;
       if (operation !== 'CREATE' && operation !== 'UPDATE') return;
-      if (oldObject !== undefined && onlyForCollection(object, oldObject)) return;
+      if (oldObject !== undefined && changesOnlyCollectionFields(object, oldObject)) return;
       const write = {
         user: attributes.user,
         resource,
@@ -34,20 +33,4 @@ export function rbacEscalation(context: AdmissionContext): AdmissionPlugin {
       }
     },
   };
-}
-
-/** Changes that only let the garbage collector go on. */
-function onlyForCollection(object: Unstructured, old: Unstructured): boolean {
-  const rest = ({ metadata, ...fields }: Unstructured): unknown => ({
-    ...fields,
-    metadata: {
-      ...metadata,
-      ownerReferences: undefined,
-      finalizers: undefined,
-      managedFields: undefined,
-      resourceVersion: undefined,
-      generation: undefined,
-    },
-  });
-  return equalJson(rest(object), rest(old));
 }

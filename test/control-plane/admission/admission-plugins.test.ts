@@ -31,6 +31,20 @@ const node = {
   metadata: { name: 'n1', labels: { 'topology.kubernetes.io/zone': 'a', other: 'x' } },
 };
 
+const resized = (requests: object, more: object = {}) =>
+  podWith({ nodeName: 'n1', ...more }, { resources: { requests } }, { generation: 2 });
+const small = podWith({ nodeName: 'n1' }, {}, { generation: 1 });
+const sized = (labels: object = {}, declaredFeatures: readonly string[] = []) => ({
+  metadata: { name: 'n1', labels },
+  status: { allocatable: { cpu: '2', memory: '1Gi' }, declaredFeatures },
+});
+const withInit = (cpu: string, generation: number, container: object = {}) =>
+  podWith(
+    { nodeName: 'n1', initContainers: [{ name: 'i', image: 'i', resources: { requests: { cpu } }, ...container }] },
+    {},
+    { generation },
+  );
+
 interface PluginCase {
   readonly title: string;
   readonly plugin: string;
@@ -263,6 +277,112 @@ const cases: readonly PluginCase[] = [
     what: { namespace: '' },
     spec: { taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] },
   },
+  {
+    title: 'anything',
+    plugin: 'AlwaysAdmit',
+    resource: 'pods',
+    object: podWith(),
+  },
+  {
+    title: 'anything',
+    plugin: 'AlwaysDeny',
+    resource: 'pods',
+    object: podWith(),
+    refusal: 'pods "p" is forbidden: admission control is denying all modifications',
+  },
+  {
+    title: 'what the node has',
+    plugin: 'PodResizeValidator',
+    objects: { nodes: [sized()] },
+    resource: 'pods',
+    object: resized({ cpu: '2', memory: '1Gi' }),
+    what: { old: small, subresource: 'resize' },
+  },
+  {
+    title: 'more than the node has',
+    plugin: 'PodResizeValidator',
+    objects: { nodes: [sized()] },
+    resource: 'pods',
+    object: resized({ cpu: '2100m', memory: '2Gi' }),
+    what: { old: small, subresource: 'resize' },
+    refusal:
+      "node didn't have enough allocatable resources: cpu, requested: 2100, allocatable: 2000; memory, requested: 2147483648, allocatable: 1073741824",
+  },
+  {
+    title: 'a node of another system',
+    plugin: 'PodResizeValidator',
+    objects: { nodes: [sized({ 'kubernetes.io/os': 'windows' })] },
+    resource: 'pods',
+    object: resized({ cpu: '1' }),
+    what: { old: small, subresource: 'resize' },
+    refusal: 'pod resize is only supported on linux nodes, node "n1" is "windows"',
+  },
+  {
+    title: 'a node that is gone',
+    plugin: 'PodResizeValidator',
+    resource: 'pods',
+    object: resized({ cpu: '1' }),
+    what: { old: small, subresource: 'resize' },
+    refusal: 'node "n1" not found',
+  },
+  {
+    title: 'another subresource',
+    plugin: 'PodResizeValidator',
+    resource: 'pods',
+    object: resized({ cpu: '100' }),
+    what: { old: small, subresource: 'status' },
+  },
+  {
+    title: 'a pod without a node',
+    plugin: 'PodResizeValidator',
+    resource: 'pods',
+    object: resized({ cpu: '100' }, { nodeName: '' }),
+    what: { old: small, subresource: 'resize' },
+  },
+  {
+    title: 'resources of a pod as a whole, which the node does not declare',
+    plugin: 'NodeDeclaredFeatureValidator',
+    objects: { nodes: [sized()] },
+    resource: 'pods',
+    object: resized({}, { resources: { requests: { cpu: '1' } } }),
+    what: { old: small, subresource: 'resize' },
+    refusal:
+      'pod update requires features InPlacePodLevelResourcesVerticalScaling which are not available on node "n1"',
+  },
+  {
+    title: 'resources of a pod as a whole, which the node declares',
+    plugin: 'NodeDeclaredFeatureValidator',
+    objects: { nodes: [sized({}, ['InPlacePodLevelResourcesVerticalScaling'])] },
+    resource: 'pods',
+    object: resized({}, { resources: { requests: { cpu: '1' } } }),
+    what: { old: small, subresource: 'resize' },
+  },
+  {
+    title: 'an init container',
+    plugin: 'NodeDeclaredFeatureValidator',
+    objects: { nodes: [sized()] },
+    resource: 'pods',
+    object: withInit('2', 2),
+    what: { old: withInit('1', 1), subresource: 'resize' },
+    refusal:
+      'pod update requires features InPlacePodVerticalScalingInitContainers which are not available on node "n1"',
+  },
+  {
+    title: 'a sidecar',
+    plugin: 'NodeDeclaredFeatureValidator',
+    objects: { nodes: [sized()] },
+    resource: 'pods',
+    object: withInit('2', 2, { restartPolicy: 'Always' }),
+    what: { old: withInit('1', 1, { restartPolicy: 'Always' }), subresource: 'resize' },
+  },
+  {
+    title: 'a node that is gone',
+    plugin: 'NodeDeclaredFeatureValidator',
+    resource: 'pods',
+    object: withInit('2', 2),
+    what: { old: withInit('1', 1), subresource: 'resize' },
+    refusal: 'node "n1" not found',
+  },
 ];
 
 for (const { title, plugin, objects, resource, object, what, refusal, spec } of cases) {
@@ -320,6 +440,31 @@ test('only who may sign for a signer changes its requests', async () => {
       'user not permitted to approve requests with signerName "example.com/a"',
     ),
   );
+});
+
+test('only who may attest for a signer publishes its bundles', async () => {
+  const bundle = { metadata: { name: 'b' }, spec: { signerName: 'example.com/a', trustBundle: 'x' } };
+  const write = async (object: object, old: object | undefined, ...rights: string[]) => {
+    const plugins = only(clusterOf({}, { access: access(...rights) }), 'ClusterTrustBundleAttest');
+    const what = { group: 'certificates.k8s.io', namespace: '', ...(old === undefined ? {} : { old }) };
+    return (await admitted(plugins, 'clustertrustbundles', object, what)).refusal;
+  };
+  const refusal =
+    'clustertrustbundles.certificates.k8s.io "b" is forbidden: user not permitted to attest for signerName "example.com/a"';
+  assert.equal(await write(bundle, undefined, 'attest example.com/a'), '');
+  assert.equal(await write(bundle, undefined, 'attest example.com/*'), '');
+  assert.equal(await write({ ...bundle, spec: { trustBundle: 'x' } }, undefined), '');
+  assert.equal(await write({ ...bundle, metadata: { name: 'b', finalizers: ['example.com/f'] } }, bundle), '');
+  assert.equal(await write(bundle, undefined, 'sign example.com/a'), refusal);
+  const changed = { ...bundle, spec: { ...bundle.spec, trustBundle: 'y' } };
+  assert.equal(await write(changed, bundle, 'attest example.org/*'), refusal);
+});
+
+test('a resize that the node cannot take says why in one word', async () => {
+  const plugins = only(clusterOf({ nodes: [sized()] }), 'PodResizeValidator');
+  const what = { old: small, subresource: 'resize' };
+  const { error } = await admitted(plugins, 'pods', resized({ cpu: '3' }), what);
+  assert.deepEqual(error?.status.details, { name: 'p', kind: 'pods', causes: [{ reason: 'NodeCapacity' }] });
 });
 
 test('blocking an owner takes the right to its finalizers', async () => {

@@ -1,0 +1,18 @@
+import { equalJson } from '../../apimachinery/json.ts';
+import type { Unstructured } from '../../apimachinery/object-meta.ts';
+
+/** Whether an update changes no more than what the garbage collector writes: owners and finalizers. */
+export function changesOnlyCollectionFields(object: Unstructured, old: Unstructured): boolean {
+  const rest = ({ metadata, ...fields }: Unstructured): unknown => ({
+    ...fields,
+    metadata: {
+      ...metadata,
+      ownerReferences: undefined,
+      finalizers: undefined,
+      managedFields: undefined,
+      resourceVersion: undefined,
+      generation: undefined,
+    },
+  });
+  return equalJson(rest(object), rest(old));
+}
