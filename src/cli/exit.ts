@@ -56,7 +56,7 @@ function errorText(error: unknown, commandPath: string): string {
   if (error instanceof AggregateCommandError) {
     // One stands as if alone; among several those of the program itself go without `error: `.
     if (error.errors.length === 1) return errorText(error.errors[0], commandPath);
-    return [...new Set(error.errors.map((single) => `${lineAmongSeveral(single)}\n`))].join('');
+    return error.errors.map((single) => `${lineAmongSeveral(single)}\n`).join('');
   }
   if (error instanceof HelpfulError && error.message === '') return '';
   if (error instanceof UsageError) {

@@ -66,13 +66,13 @@ for (const [name, text, [command = '', ...flags], stderr] of manifests) {
   });
 }
 
-void test('of several refused objects each has a line of its own', async (context) => {
+void test('of several refused objects each has a line of its own, the same ones too', async (context) => {
   const { run, home } = await createCommandCluster(context);
   const path = join(home, 'two.yaml');
   const one = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n';
   writeFileSync(path, `${one}---\n${one}data: {a: b}\n`);
   const line = `Error from server (Invalid): error when creating "${path}": ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required\n`;
-  assert.equal((await run('create', '-f', path)).stderr, line);
+  assert.equal((await run('create', '-f', path)).stderr, line + line);
 });
 
 void test('what the flags name and no kubeconfig has, in the words that go with what is asked first', async (context) => {
