@@ -1,22 +1,18 @@
 import { type Documentation, documentedResources } from '../api/documentation.ts';
 import { builtInResources, builtInSchemas } from '../api/registry.ts';
 import type { CustomResourceDefinition } from '../api/types/apiextensions-v1.ts';
-import type { PersistentVolume, PersistentVolumeClaim, Pod, Secret, Service } from '../api/types/core-v1.ts';
+import type { Secret, Service } from '../api/types/core-v1.ts';
 import type { ServiceCIDR } from '../api/types/networking-v1.ts';
-import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../api/types/rbac-v1.ts';
-import type { VolumeAttachment } from '../api/types/storage-v1.ts';
 import type { KubeObject } from '../apimachinery/object-meta.ts';
 import { type GroupVersionResource, parseGroupVersion } from '../apimachinery/gvk.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import type { Client } from '../client/client.ts';
 import { createInProcessTransport } from '../client/in-process-transport.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
-import type { InformerFactory } from '../client/informer.ts';
 import { createClient } from '../client/rest-client.ts';
 import { admissionChain, defaultAdmissionPlugins } from '../control-plane/admission/admission-chain.ts';
 import type { AdmissionContext } from '../control-plane/admission/admission-plugin.ts';
 import { reportUnenforcedPolicies } from '../control-plane/admission/unenforced-policies.ts';
-import { bootstrapPolicy } from '../control-plane/apiserver/bootstrap/bootstrap-policy.ts';
 import { createCustomResourceHost } from '../control-plane/apiserver/custom-resources/custom-resource-host.ts';
 import { createDiscoveryRoute } from '../control-plane/apiserver/discovery/discovery-route.ts';
 import {
@@ -41,17 +37,6 @@ import {
   ServiceAccountTokenAuthority,
 } from '../control-plane/authentication/service-account-token.ts';
 import { inProcessAuthenticator, tokenFileAuthenticator } from '../control-plane/authentication/token-file.ts';
-import { abacAuthorizer } from '../control-plane/authorization/abac-authorizer.ts';
-import {
-  alwaysAllowAuthorizer,
-  alwaysDenyAuthorizer,
-  type Authorizer,
-  privilegedGroupAuthorizer,
-  unionAuthorizer,
-} from '../control-plane/authorization/authorizer.ts';
-import { NodeAuthorizer } from '../control-plane/authorization/node-authorizer.ts';
-import { NodeReferences } from '../control-plane/authorization/node-references.ts';
-import { RbacAuthorizer } from '../control-plane/authorization/rbac-authorizer.ts';
 import type { Storage } from '../control-plane/storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
@@ -60,7 +45,8 @@ import type { Random } from '../system/random.ts';
 import { auditSetup } from './audit-setup.ts';
 import { admissionPluginSelection } from './admission-flags.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
-import { ComponentArgumentError, type ComponentArguments } from './component-arguments.ts';
+import { assembleAuthorizer } from './authorizer-assembly.ts';
+import { type ComponentArguments, listArgument } from './component-arguments.ts';
 import { defaultServiceRange } from './service-range.ts';
 import { tokenObjects } from './token-objects.ts';
 
@@ -102,7 +88,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   const { clock, random, log, credentials } = options;
   const issuer = options.arguments.get('service-account-issuer') ?? defaultIssuer;
   const ownToken = `${random.uuid()}${random.uuid()}`;
-  const apiAudiences = listOf(options.arguments, 'api-audiences') ?? [issuer];
+  const apiAudiences = listArgument(options.arguments, 'api-audiences') ?? [issuer];
   const tokens = new ServiceAccountTokenAuthority({
     issuer,
     signingKey: credentials.serviceAccountKey,
@@ -137,8 +123,15 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     ...tokenAuthenticators,
     serviceAccountAuthenticator(tokens, apiAudiences, objects),
   ];
-  const rbac = rbacAuthorizer(informers);
-  const authorizer = unionAuthorizer([privilegedGroupAuthorizer, ...(await authorizers(options, informers, rbac))]);
+  const authorizer = await assembleAuthorizer({
+    arguments: options.arguments,
+    files: options.files,
+    clock,
+    random,
+    log,
+    informers,
+  });
+  const { rbac } = authorizer;
   const context: AdmissionContext = {
     client: ownClient,
     informer: <T extends KubeObject>(gvr: GroupVersionResource) => informers.informer<T>(gvr),
@@ -184,7 +177,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     specialEndpoints: new Map([
       ...reviewEndpoints({
         authorizer,
-        rules: rbac,
+        rules: authorizer,
         tokens: { authenticators: tokenAuthenticators, authority: tokens, objects, apiAudiences },
         issuing: { authority: tokens, apiAudiences, clock },
       }),
@@ -230,6 +223,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       server.beginShutdown();
       await customResources.stop();
       await informers.stop();
+      await authorizer.stop();
       await server.close();
     },
   };
@@ -253,67 +247,4 @@ function bootstrapTokens({ arguments: flags, clock }: ApiServerAssemblyOptions, 
     }
   };
   return [bootstrapTokenAuthenticator(secretOf, clock)];
-}
-
-/** A flag with values separated by commas; undefined when it is not given. */
-function listOf(flags: ComponentArguments, name: string): string[] | undefined {
-  return flags
-    .get(name)
-    ?.split(',')
-    .filter((item) => item !== '');
-}
-
-function rbacAuthorizer(informers: InformerFactory): RbacAuthorizer {
-  const rbac = (resource: string): GroupVersionResource => ({
-    group: 'rbac.authorization.k8s.io',
-    version: 'v1',
-    resource,
-  });
-  return new RbacAuthorizer({
-    clusterRoles: informers.informer<ClusterRole>(rbac('clusterroles')),
-    clusterRoleBindings: informers.informer<ClusterRoleBinding>(rbac('clusterrolebindings')),
-    roles: informers.informer<Role>(rbac('roles')),
-    roleBindings: informers.informer<RoleBinding>(rbac('rolebindings')),
-  });
-}
-
-function nodeAuthorizer(informers: InformerFactory): NodeAuthorizer {
-  const core = (resource: string): GroupVersionResource => ({ group: '', version: 'v1', resource });
-  const references = new NodeReferences({
-    pods: informers.informer<Pod>(core('pods')),
-    claims: informers.informer<PersistentVolumeClaim>(core('persistentvolumeclaims')),
-    volumes: informers.informer<PersistentVolume>(core('persistentvolumes')),
-    attachments: informers.informer<VolumeAttachment>({
-      group: 'storage.k8s.io',
-      version: 'v1',
-      resource: 'volumeattachments',
-    }),
-  });
-  const role = bootstrapPolicy().clusterRoles.find(({ metadata }) => metadata.name === 'system:node');
-  return new NodeAuthorizer(references, role?.rules ?? []);
-}
-
-async function authorizers(
-  { arguments: flags, files }: ApiServerAssemblyOptions,
-  informers: InformerFactory,
-  rbac: RbacAuthorizer,
-): Promise<Authorizer[]> {
-  const chosen: Authorizer[] = [];
-  for (const mode of listOf(flags, 'authorization-mode') ?? ['Node', 'RBAC']) {
-    if (mode === 'AlwaysAllow') chosen.push(alwaysAllowAuthorizer);
-    else if (mode === 'AlwaysDeny') chosen.push(alwaysDenyAuthorizer);
-    else if (mode === 'Node') chosen.push(nodeAuthorizer(informers));
-    else if (mode === 'RBAC') chosen.push(rbac);
-    else if (mode === 'ABAC') {
-      const path = flags.get('authorization-policy-file');
-      if (path === undefined)
-        throw new ComponentArgumentError('authorization-mode ABAC needs authorization-policy-file');
-      chosen.push(abacAuthorizer(Buffer.from(await files.readFile(path)).toString('utf8')));
-    } else {
-      throw new ComponentArgumentError(
-        `authorization-mode ${mode} is not there yet; there are AlwaysAllow, AlwaysDeny, ABAC, Node and RBAC`,
-      );
-    }
-  }
-  return chosen;
 }

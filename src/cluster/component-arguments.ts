@@ -1,3 +1,6 @@
+import { parseDuration } from '../apimachinery/duration.ts';
+import { goQuote } from '../apimachinery/field-error.ts';
+
 /** Flags for one component, as `--apiserver-arg KEY=VALUE` and its like hand them on. */
 export type ComponentArguments = ReadonlyMap<string, string>;
 
@@ -26,6 +29,27 @@ export function parseComponentArguments(
   return result;
 }
 
+/** A flag with values separated by commas; undefined when it is not given. */
+export function listArgument(flags: ComponentArguments, name: string): string[] | undefined {
+  return flags
+    .get(name)
+    ?.split(',')
+    .filter((item) => item !== '');
+}
+
+/** A flag like `5m0s` in milliseconds; undefined when it is not given. @throws ComponentArgumentError */
+export function durationArgument(flags: ComponentArguments, name: string): number | undefined {
+  const text = flags.get(name);
+  if (text === undefined) return undefined;
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ComponentArgumentError(`invalid argument ${goQuote(text)} for ${goQuote(`--${name}`)} flag: ${why}`);
+  }
+}
+
+/** The flags of kube-apiserver that this one knows. */
 export const apiServerFlags: readonly string[] = [
   'admission-control',
   'anonymous-auth',
@@ -36,8 +60,13 @@ export const apiServerFlags: readonly string[] = [
   'audit-log-maxsize',
   'audit-log-path',
   'audit-policy-file',
+  'authorization-config',
   'authorization-mode',
   'authorization-policy-file',
+  'authorization-webhook-cache-authorized-ttl',
+  'authorization-webhook-cache-unauthorized-ttl',
+  'authorization-webhook-config-file',
+  'authorization-webhook-version',
   'disable-admission-plugins',
   'enable-admission-plugins',
   'enable-bootstrap-token-auth',

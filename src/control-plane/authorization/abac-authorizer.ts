@@ -1,3 +1,5 @@
+import type { PolicyRule } from '../../api/types/rbac-v1.ts';
+import type { UserInfo } from '../authentication/authenticator.ts';
 import type { AuthorizationAttributes, Authorizer } from './authorizer.ts';
 
 /** One line of an ABAC policy file (abac.authorization.kubernetes.io/v1beta1). */
@@ -18,6 +20,7 @@ export function abacAuthorizer(file: string): Authorizer {
     return text === '' || text.startsWith('#') ? [] : [parsePolicy(text, index + 1)];
   });
   return {
+    rulesFor: (user, namespace) => policies.flatMap((policy) => rulesOf(policy, user, namespace)),
     authorize(attributes) {
       if (policies.some((policy) => matches(policy, attributes))) {
         return Promise.resolve({ decision: 'allow', reason: '' });
@@ -41,10 +44,20 @@ function parsePolicy(text: string, line: number): PolicySpec {
   return parsed.spec;
 }
 
+function rulesOf(policy: PolicySpec, user: UserInfo, namespace: string): { readonly rule: PolicyRule }[] {
+  const { namespace: place = '', resource = '', apiGroup = '', nonResourcePath = '' } = policy;
+  if (!matchesSubject(policy, user) || (place !== '*' && place !== namespace)) return [];
+  const verbs = policy.readonly === true ? readVerbs : ['*'];
+  return [
+    ...(resource === '' ? [] : [{ rule: { verbs, apiGroups: [apiGroup], resources: [resource] } }]),
+    ...(nonResourcePath === '' ? [] : [{ rule: { verbs, nonResourceURLs: [nonResourcePath] } }]),
+  ];
+}
+
 const readVerbs = ['get', 'list', 'watch'];
 
 function matches(policy: PolicySpec, attributes: AuthorizationAttributes): boolean {
-  if (!matchesSubject(policy, attributes)) return false;
+  if (!matchesSubject(policy, attributes.user)) return false;
   if (policy.readonly === true && !readVerbs.includes(attributes.verb)) return false;
   const fits = (own: string | undefined, value: string): boolean => own === '*' || (own ?? '') === value;
   if (attributes.isResourceRequest) {
@@ -59,9 +72,8 @@ function matches(policy: PolicySpec, attributes: AuthorizationAttributes): boole
   return path.endsWith('*') && attributes.path.startsWith(path.slice(0, -1));
 }
 
-function matchesSubject({ user = '', group = '' }: PolicySpec, attributes: AuthorizationAttributes): boolean {
+function matchesSubject({ user = '', group = '' }: PolicySpec, { username, groups }: UserInfo): boolean {
   if (user === '' && group === '') return false;
-  const { username, groups } = attributes.user;
   const isKnown = groups.includes('system:authenticated');
   const isUser = user === '' || (user === '*' && isKnown) || user === username;
   const isMember = group === '' || (group === '*' && isKnown) || groups.includes(group);

@@ -31,6 +31,8 @@ export interface ReviewAuthorizer {
 /** Who knows a user's rules. */
 export interface UserRules {
   rulesFor(user: UserInfo, namespace: string): readonly { readonly rule: PolicyRule }[];
+  /** Why there may be more than rulesFor lists. */
+  rulesProblem?(user: UserInfo): string | undefined;
 }
 
 interface AccessReviewSpec {
@@ -118,7 +120,9 @@ export function reviewSelfRules(object: Unstructured, user: UserInfo, rules: Use
     if (nonResourceURLs !== undefined && nonResourceURLs.length > 0) nonResourceRules.push({ verbs, nonResourceURLs });
   }
   const { apiVersion, kind } = object;
-  return { apiVersion, kind, metadata: {}, spec: {}, status: { resourceRules, nonResourceRules, incomplete: false } };
+  const problem = rules.rulesProblem?.(user);
+  const limits = problem === undefined ? { incomplete: false } : { incomplete: true, evaluationError: problem };
+  return { apiVersion, kind, metadata: {}, spec: {}, status: { resourceRules, nonResourceRules, ...limits } };
 }
 
 function specOf(object: Unstructured): AccessReviewSpec {
@@ -139,12 +143,13 @@ async function answer(
   authorizer: ReviewAuthorizer,
 ): Promise<SubjectAccessReviewStatus> {
   const { attributes, problem } = attributesOf(spec, user);
-  const { decision, reason } = await authorizer.decide(attributes);
+  const { decision, reason, error } = await authorizer.decide(attributes);
+  const problems = [error, problem === '' ? undefined : problem].filter((text) => text !== undefined);
   return {
     allowed: decision === 'allow',
     ...(decision === 'deny' ? { denied: true } : {}),
     ...(reason === '' ? {} : { reason }),
-    ...(problem === '' ? {} : { evaluationError: problem }),
+    ...(problems.length === 0 ? {} : { evaluationError: problems.join('; ') }),
   };
 }
 

@@ -32,6 +32,10 @@ export class NodeAuthorizer implements Authorizer {
     return Promise.resolve(this.#decide(attributes));
   }
 
+  rulesProblem(user: UserInfo): string | undefined {
+    return nodeIdentity(user) === undefined ? undefined : 'node authorizer does not support user rule resolution';
+  }
+
   #decide(attributes: AuthorizationAttributes): AuthorizationDecision {
     const node = nodeIdentity(attributes.user);
     if (node === undefined) return noOpinion('');

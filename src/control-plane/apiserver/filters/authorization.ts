@@ -1,6 +1,8 @@
+import { goQuote } from '../../../apimachinery/field-error.ts';
 import { forbidden, StatusError } from '../../../apimachinery/status.ts';
 import type { RequestInfo } from '../request-info.ts';
 import type { ApiRequest, Filter, RequestUser } from '../request-context.ts';
+import { textResponse } from '../responses.ts';
 
 /** What an authorizer is asked. */
 export interface AuthorizationAttributes {
@@ -21,7 +23,12 @@ export interface AuthorizationAttributes {
 
 /** What the server asks of authorization. */
 export interface RequestAuthorizer {
-  authorize(attributes: AuthorizationAttributes): Promise<{ readonly allowed: boolean; readonly reason: string }>;
+  authorize(attributes: AuthorizationAttributes): Promise<{
+    readonly allowed: boolean;
+    readonly reason: string;
+    /** What went wrong while it was found out. */
+    readonly error?: string;
+  }>;
 }
 
 /** Lets everyone do everything. */
@@ -29,11 +36,16 @@ export const allowEverything: RequestAuthorizer = {
   authorize: () => Promise.resolve({ allowed: true, reason: '' }),
 };
 
-/** Refuses with 403 what the authorizer does not allow. */
+/** Refuses with 403 what the authorizer does not allow, and with 500 where it could not tell. */
 export function withAuthorization(authorizer: RequestAuthorizer): Filter {
   return (next) => async (request) => {
     const attributes = authorizationAttributes(request.info, request.user);
-    const { allowed, reason } = await authorizer.authorize(attributes);
+    const { allowed, reason, error } = await authorizer.authorize(attributes);
+    if (!allowed && error !== undefined) {
+      request.audit?.annotate('authorization.k8s.io/reason', 'internal error');
+      const text = `Internal Server Error: ${goQuote(request.http.path)}: ${error}`;
+      return textResponse(500, `${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')}\n`);
+    }
     request.audit?.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
     request.audit?.annotate('authorization.k8s.io/reason', reason);
     if (!allowed) throw refusal(attributes, reason);

@@ -1,0 +1,262 @@
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../api/types/core-v1.ts';
+import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../api/types/rbac-v1.ts';
+import type { VolumeAttachment } from '../api/types/storage-v1.ts';
+import { aggregateMessages, goQuote } from '../apimachinery/field-error.ts';
+import type { GroupVersionResource } from '../apimachinery/gvk.ts';
+import type { InformerFactory } from '../client/informer.ts';
+import { bootstrapPolicy } from '../control-plane/apiserver/bootstrap/bootstrap-policy.ts';
+import { abacAuthorizer } from '../control-plane/authorization/abac-authorizer.ts';
+import {
+  alwaysAllowAuthorizer,
+  alwaysDenyAuthorizer,
+  type Authorizer,
+  type AuthorizerChain,
+  privilegedGroupAuthorizer,
+  unionAuthorizer,
+} from '../control-plane/authorization/authorizer.ts';
+import { NodeAuthorizer } from '../control-plane/authorization/node-authorizer.ts';
+import { NodeReferences } from '../control-plane/authorization/node-references.ts';
+import { RbacAuthorizer } from '../control-plane/authorization/rbac-authorizer.ts';
+import { webhookAuthorizer } from '../control-plane/authorization/webhook-authorizer.ts';
+import type { Clock } from '../system/clock.ts';
+import type { FileSystem } from '../system/file-system.ts';
+import type { Logger } from '../system/logger.ts';
+import type { Random } from '../system/random.ts';
+import {
+  authorizerTypes,
+  type ConfiguredAuthorizer,
+  readAuthorizationConfiguration,
+  type WebhookSettings,
+} from './authorization-configuration.ts';
+import {
+  ComponentArgumentError,
+  type ComponentArguments,
+  durationArgument,
+  listArgument,
+} from './component-arguments.ts';
+import { readText, watchFile } from './watched-file.ts';
+import { openWebhook } from './webhook-client.ts';
+
+export interface AuthorizerAssemblyOptions {
+  readonly arguments: ComponentArguments;
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly informers: InformerFactory;
+}
+
+/** The authorizers that the flags ask for, in their order. */
+export interface AssembledAuthorizer extends AuthorizerChain {
+  /** For questions about roles, whether or not RBAC decides. */
+  readonly rbac: RbacAuthorizer;
+  stop(): Promise<void>;
+}
+
+const configFlag = 'authorization-config';
+const modeFlag = 'authorization-mode';
+const webhookFlags = [
+  'authorization-webhook-config-file',
+  'authorization-webhook-version',
+  'authorization-webhook-cache-authorized-ttl',
+  'authorization-webhook-cache-unauthorized-ttl',
+];
+
+/** Puts the chain together. @throws ComponentArgumentError for flags and files that cannot be used */
+export async function assembleAuthorizer(options: AuthorizerAssemblyOptions): Promise<AssembledAuthorizer> {
+  const { arguments: flags, files, clock, log } = options;
+  const rbac = rbacAuthorizer(options.informers);
+  const path = flags.get(configFlag);
+  const content = path === undefined ? '' : await readOr(path, files);
+  const initial = path === undefined ? await chainFromFlags(flags) : await chainFromFile(flags, content, files);
+  const kept = await keptAuthorizers(initial, options, rbac);
+  let current = await openChain(initial, kept, options);
+  const onError = (reason: string): void => log.error('reloading authorization config', { error: reason });
+  const onChange = async (changed: string): Promise<void> => {
+    const chain = await readAuthorizationConfiguration(changed, files, [...kept.keys()]);
+    const next = await openChain(chain, kept, options);
+    const last = current;
+    current = next;
+    await last.close();
+    log.info('reloaded authz config');
+  };
+  const stopWatching = path === undefined ? undefined : watchFile({ files, clock, path, onChange, onError }, content);
+  return {
+    rbac,
+    decide: (attributes) => current.chain.decide(attributes),
+    authorize: (attributes) => current.chain.authorize(attributes),
+    rulesFor: (user, namespace) => current.chain.rulesFor(user, namespace),
+    rulesProblem: (user) => current.chain.rulesProblem(user),
+    async stop() {
+      stopWatching?.();
+      await current.close();
+    },
+  };
+}
+
+async function readOr(path: string, files: FileSystem): Promise<string> {
+  try {
+    return await readText(files, path);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    throw new ComponentArgumentError(
+      `open ${path}: ${code === 'ENOENT' ? 'no such file or directory' : String(error)}`,
+    );
+  }
+}
+
+async function chainFromFile(
+  flags: ComponentArguments,
+  content: string,
+  files: FileSystem,
+): Promise<readonly ConfiguredAuthorizer[]> {
+  if ([modeFlag, ...webhookFlags].some((flag) => flags.has(flag))) {
+    throw new ComponentArgumentError(
+      `--${configFlag} can not be specified when --${modeFlag} or --authorization-webhook-* flags are defined`,
+    );
+  }
+  try {
+    return await readAuthorizationConfiguration(content, files);
+  } catch (error) {
+    throw new ComponentArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Without flags a cluster has Node and RBAC, which kubeadm asks for. */
+async function chainFromFlags(flags: ComponentArguments): Promise<readonly ConfiguredAuthorizer[]> {
+  const modes = listArgument(flags, modeFlag) ?? ['Node', 'RBAC'];
+  const kubeconfig = flags.get('authorization-webhook-config-file') ?? '';
+  const policyFile = flags.get('authorization-policy-file') ?? '';
+  const problems: string[] = [];
+  if (modes.length === 0) problems.push('at least one authorization-mode must be passed');
+  for (const mode of modes) {
+    if (!authorizerTypes.includes(mode)) problems.push(`authorization-mode ${goQuote(mode)} is not a valid mode`);
+    if (mode === 'ABAC' && policyFile === '') {
+      problems.push("authorization-mode ABAC's authorization policy file not passed");
+    }
+    if (mode === 'Webhook' && kubeconfig === '') {
+      problems.push("authorization-mode Webhook's authorization config file not passed");
+    }
+  }
+  if (policyFile !== '' && !modes.includes('ABAC')) {
+    problems.push('cannot specify --authorization-policy-file without mode ABAC');
+  }
+  if (kubeconfig !== '' && !modes.includes('Webhook')) {
+    problems.push('cannot specify --authorization-webhook-config-file without mode Webhook');
+  }
+  if (new Set(modes).size !== modes.length) {
+    problems.push(`authorization-mode [${modes.map(goQuote).join(' ')}] has mode specified more than once`);
+  }
+  if (problems.length > 0) throw new ComponentArgumentError(aggregateMessages(problems));
+  return modes.map((mode) =>
+    mode === 'Webhook'
+      ? { type: mode, name: 'default', webhook: webhookFromFlags(flags, kubeconfig) }
+      : { type: mode, name: mode.toLowerCase() },
+  );
+}
+
+function webhookFromFlags(flags: ComponentArguments, kubeconfig: string): WebhookSettings {
+  const version = flags.get('authorization-webhook-version') ?? 'v1beta1';
+  if (version !== 'v1' && version !== 'v1beta1') {
+    throw new ComponentArgumentError(
+      `unsupported webhook authorizer version ${goQuote(version)}, supported versions are "v1", "v1beta1"`,
+    );
+  }
+  return {
+    kubeconfig,
+    version,
+    timeoutMillis: 30_000,
+    authorizedMillis: durationArgument(flags, 'authorization-webhook-cache-authorized-ttl') ?? 300_000,
+    unauthorizedMillis: durationArgument(flags, 'authorization-webhook-cache-unauthorized-ttl') ?? 30_000,
+    onFailure: 'noOpinion',
+  };
+}
+
+/** Those that stay when the file changes, by their type: they hold local copies of what they decide by. */
+async function keptAuthorizers(
+  chain: readonly ConfiguredAuthorizer[],
+  { arguments: flags, files, informers }: AuthorizerAssemblyOptions,
+  rbac: RbacAuthorizer,
+): Promise<ReadonlyMap<string, Authorizer>> {
+  const kept = new Map<string, Authorizer>();
+  for (const { type } of chain) {
+    if (type === 'AlwaysAllow') kept.set(type, alwaysAllowAuthorizer);
+    else if (type === 'AlwaysDeny') kept.set(type, alwaysDenyAuthorizer);
+    else if (type === 'Node') kept.set(type, nodeAuthorizer(informers));
+    else if (type === 'RBAC') kept.set(type, rbac);
+    else if (type === 'ABAC') {
+      kept.set(type, abacAuthorizer(await readOr(flags.get('authorization-policy-file') ?? '', files)));
+    }
+  }
+  return kept;
+}
+
+interface OpenChain {
+  readonly chain: AuthorizerChain;
+  close(): Promise<void>;
+}
+
+const fixedAuthorizers = new Map<string, Authorizer>([
+  ['AlwaysAllow', alwaysAllowAuthorizer],
+  ['AlwaysDeny', alwaysDenyAuthorizer],
+]);
+
+async function openChain(
+  configured: readonly ConfiguredAuthorizer[],
+  kept: ReadonlyMap<string, Authorizer>,
+  { files, clock, random, log }: AuthorizerAssemblyOptions,
+): Promise<OpenChain> {
+  const chain: Authorizer[] = [privilegedGroupAuthorizer];
+  const opened: { close(): Promise<void> }[] = [];
+  for (const { type, name, webhook } of configured) {
+    if (webhook === undefined) {
+      const found = kept.get(type) ?? fixedAuthorizers.get(type);
+      if (found === undefined) {
+        throw new Error(`authorizer type ${type} is not allowed if it was not enabled at initial server startup`);
+      }
+      chain.push(found);
+      continue;
+    }
+    const { kubeconfig, timeoutMillis } = webhook;
+    const server = await openWebhook({ kubeconfig, timeoutMillis, files, clock, random }).catch((error: unknown) => {
+      throw new ComponentArgumentError(error instanceof Error ? error.message : String(error));
+    });
+    opened.push(server);
+    const onError = (error: string): void => log.error('Failed to make webhook authorizer request', { name, error });
+    chain.push(webhookAuthorizer({ ...webhook, webhook: server, clock, onError }));
+  }
+  return {
+    chain: unionAuthorizer(chain),
+    close: async () => void (await Promise.all(opened.map((server) => server.close()))),
+  };
+}
+
+function rbacAuthorizer(informers: InformerFactory): RbacAuthorizer {
+  const rbac = (resource: string): GroupVersionResource => ({
+    group: 'rbac.authorization.k8s.io',
+    version: 'v1',
+    resource,
+  });
+  return new RbacAuthorizer({
+    clusterRoles: informers.informer<ClusterRole>(rbac('clusterroles')),
+    clusterRoleBindings: informers.informer<ClusterRoleBinding>(rbac('clusterrolebindings')),
+    roles: informers.informer<Role>(rbac('roles')),
+    roleBindings: informers.informer<RoleBinding>(rbac('rolebindings')),
+  });
+}
+
+function nodeAuthorizer(informers: InformerFactory): NodeAuthorizer {
+  const core = (resource: string): GroupVersionResource => ({ group: '', version: 'v1', resource });
+  const references = new NodeReferences({
+    pods: informers.informer<Pod>(core('pods')),
+    claims: informers.informer<PersistentVolumeClaim>(core('persistentvolumeclaims')),
+    volumes: informers.informer<PersistentVolume>(core('persistentvolumes')),
+    attachments: informers.informer<VolumeAttachment>({
+      group: 'storage.k8s.io',
+      version: 'v1',
+      resource: 'volumeattachments',
+    }),
+  });
+  const role = bootstrapPolicy().clusterRoles.find(({ metadata }) => metadata.name === 'system:node');
+  return new NodeAuthorizer(references, role?.rules ?? []);
+}

@@ -1,0 +1,49 @@
+import type { Clock, Timer } from '../system/clock.ts';
+import type { FileSystem } from '../system/file-system.ts';
+
+export interface WatchedFileOptions {
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly path: string;
+  /** Told of the new content. What it throws is told to onError. */
+  readonly onChange: (content: string) => Promise<void> | void;
+  readonly onError: (reason: string) => void;
+}
+
+const intervalMillis = 1000;
+
+/** Reads a file whose changes count without a restart. */
+export async function readText(files: FileSystem, path: string): Promise<string> {
+  return Buffer.from(await files.readFile(path)).toString('utf8');
+}
+
+/** Looks every second whether a file has other content. @param content what it has now. @returns how to stop */
+export function watchFile(options: WatchedFileOptions, content: string): () => void {
+  const { files, clock, path } = options;
+  let known = content;
+  let seen = '';
+  let timer: Timer | undefined;
+  let isStopped = false;
+  const look = async (): Promise<void> => {
+    try {
+      const { modifiedMillis, size } = await files.stat(path);
+      const state = `${modifiedMillis} ${size}`;
+      if (state === seen) return;
+      const read = await readText(files, path);
+      seen = state;
+      if (read === known || isStopped) return;
+      known = read;
+      await options.onChange(read);
+    } catch (error) {
+      options.onError(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const schedule = (): void => {
+    timer = clock.setTimer(() => void look().finally(() => isStopped || schedule()), intervalMillis, { unref: true });
+  };
+  schedule();
+  return () => {
+    isStopped = true;
+    timer?.cancel();
+  };
+}

@@ -1,0 +1,57 @@
+import { reviewWebhook, type ReviewWebhook } from '../control-plane/authentication/review-webhook.ts';
+import { type ConnectionFlags, resolveClientConfig } from '../kubeconfig/client-config.ts';
+import { connect } from '../kubeconfig/connect.ts';
+import { loadKubeconfig } from '../kubeconfig/kubeconfig.ts';
+import type { Clock } from '../system/clock.ts';
+import type { FileSystem } from '../system/file-system.ts';
+import type { Random } from '../system/random.ts';
+
+export interface WebhookClientOptions {
+  /** Whose current context names the server and how to be known to it. */
+  readonly kubeconfig: string;
+  /** How long one request may take. */
+  readonly timeoutMillis: number;
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const noFlags: ConnectionFlags = {
+  server: '',
+  token: '',
+  username: '',
+  password: '',
+  clientCertificate: '',
+  clientKey: '',
+  certificateAuthority: '',
+  insecureSkipTlsVerify: undefined,
+  tlsServerName: '',
+  as: '',
+  asGroups: [],
+  asUid: '',
+  asUserExtra: [],
+  context: '',
+  cluster: '',
+  user: '',
+  namespace: '',
+  requestTimeout: '',
+  disableCompression: undefined,
+};
+
+/** The webhook of a kubeconfig file; the server's URL is whole, with its path. @throws KubeconfigError */
+export async function openWebhook(
+  options: WebhookClientOptions,
+): Promise<ReviewWebhook & { readonly close: () => Promise<void> }> {
+  const { files, clock, random, timeoutMillis } = options;
+  const places = { explicit: options.kubeconfig, environment: '', home: '/', cwd: process.cwd() };
+  const kubeconfig = await loadKubeconfig(files, places);
+  const world = { files, env: process.env };
+  const config = await resolveClientConfig(kubeconfig, noFlags, { ...world, cwd: places.cwd });
+  const client = await connect(
+    { ...config, timeoutMillis },
+    { ...world, clock, interactive: false, userAgent: 'kube-apiserver/v1.36.2', onWarning: () => undefined },
+  );
+  // A path of the server's URL goes before that of the request.
+  const path = new URL(config.server).pathname === '/' ? '/' : '';
+  return { ...reviewWebhook({ client, path, clock, random }), close: () => client.close() };
+}

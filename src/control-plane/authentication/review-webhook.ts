@@ -1,0 +1,76 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import { parseJson } from '../../apimachinery/json-codec.ts';
+import { hasReason, StatusError } from '../../apimachinery/status.ts';
+import type { Client } from '../../client/client.ts';
+import { TransportError } from '../../client/transport-error.ts';
+import { type Clock, sleep } from '../../system/clock.ts';
+import type { Random } from '../../system/random.ts';
+
+/** A server that answers reviews: it sends the object back with a status. */
+export interface ReviewWebhook {
+  /** @throws Error when no answer came, or none that is the review. */
+  ask(review: JsonObject): Promise<JsonObject>;
+}
+
+export interface ReviewWebhookOptions {
+  /** Knows the server, its credentials and the time that a request may take. */
+  readonly client: Client;
+  /** Path to post to, of the server alone. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** How often, and after how long, a question is asked again (apiserver's DefaultAuthWebhookRetryBackoff). */
+const backoff = { steps: 5, millis: 500, factor: 1.5, jitter: 0.2 };
+
+/** No review is as large; what goes on without end is given up. */
+const maxAnswerBytes = 10 * 1024 * 1024;
+
+/** Posts reviews to a server, again where it says that it could not answer just now. */
+export function reviewWebhook({ client, path, clock, random }: ReviewWebhookOptions): ReviewWebhook {
+  return {
+    async ask(review) {
+      for (let step = 1, wait = backoff.millis; ; step++, wait *= backoff.factor) {
+        try {
+          return await post(client, path, review);
+        } catch (error) {
+          if (step >= backoff.steps || !mayPass(error)) throw error;
+        }
+        await sleep(clock, wait * (1 + backoff.jitter * random.next()));
+      }
+    },
+  };
+}
+
+/** What another attempt may not meet again: connections that broke, servers that are too busy or failed. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof TransportError) return error.kind === 'reset';
+  if (!(error instanceof StatusError)) return false;
+  if (['InternalError', 'Timeout', 'TooManyRequests'].some((reason) => hasReason(error, reason))) return true;
+  return (error.status.details?.retryAfterSeconds ?? 0) > 0;
+}
+
+async function post(client: Client, path: string, review: JsonObject): Promise<JsonObject> {
+  const { body } = await client.stream({ method: 'POST', path, body: review, raw: true });
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length > maxAnswerBytes) throw new Error(`the answer has more than ${maxAnswerBytes} bytes`);
+    chunks.push(chunk);
+  }
+  let answer: JsonValue;
+  try {
+    answer = parseJson(Buffer.concat(chunks));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`couldn't get version/kind; json parse error: ${why}`, { cause: error });
+  }
+  const { apiVersion, kind } = isJsonObject(answer) ? answer : {};
+  if (!isJsonObject(answer) || apiVersion !== review['apiVersion'] || kind !== review['kind']) {
+    const wanted = JSON.stringify([review['apiVersion'], review['kind']]);
+    throw new Error(`want ${wanted}, got ${JSON.stringify([apiVersion, kind])}`);
+  }
+  return answer;
+}

@@ -1,0 +1,103 @@
+import type { SubjectAccessReviewSpec, SubjectAccessReviewStatus } from '../../api/types/authorization-v1.ts';
+import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
+import type { Clock } from '../../system/clock.ts';
+import { ExpiringCache } from '../authentication/expiring-cache.ts';
+import type { ReviewWebhook } from '../authentication/review-webhook.ts';
+import { accessQuestion } from './access-question.ts';
+import type { AuthorizationAttributes, AuthorizationDecision, Authorizer } from './authorizer.ts';
+import type { WebhookConditions } from './webhook-conditions.ts';
+
+/** The versions of SubjectAccessReview that webhooks are asked in. */
+export type AccessReviewVersion = 'v1' | 'v1beta1';
+
+export interface WebhookAuthorizerOptions {
+  readonly webhook: ReviewWebhook;
+  readonly version: AccessReviewVersion;
+  /** How long a yes is remembered; 0 for not at all. */
+  readonly authorizedMillis: number;
+  /** How long anything but a yes is remembered; 0 for not at all. */
+  readonly unauthorizedMillis: number;
+  /** What it says when it cannot be asked. */
+  readonly onFailure: 'noOpinion' | 'deny';
+  /** Which questions it is asked; all without. */
+  readonly conditions?: WebhookConditions;
+  readonly clock: Clock;
+  /** Told why it could not be asked. */
+  readonly onError?: (reason: string) => void;
+}
+
+const cachedAnswers = 8192;
+/** Questions whose texts are longer than this together are not remembered. */
+const maxRememberedLength = 10_000;
+
+/** Asks a server with a SubjectAccessReview, and remembers what it said (--authorization-mode=Webhook). */
+export function webhookAuthorizer(options: WebhookAuthorizerOptions): Authorizer {
+  const { webhook, version, onFailure, conditions } = options;
+  const known = new ExpiringCache<SubjectAccessReviewStatus>(options.clock, cachedAnswers);
+  const failed = (error: unknown): AuthorizationDecision => {
+    const reason = error instanceof Error ? error.message : String(error);
+    options.onError?.(reason);
+    return { decision: onFailure, reason: '', error: reason };
+  };
+  return {
+    rulesProblem: () => 'webhook authorizer does not support user rule resolution',
+    async authorize(attributes) {
+      const spec = accessQuestion(attributes);
+      try {
+        if (conditions?.match(spec) === false) return { decision: 'noOpinion', reason: '' };
+        const key = JSON.stringify(spec);
+        let status = known.get(key);
+        if (status === undefined) {
+          status = statusOf(await webhook.ask(review(spec, version)));
+          const millis = status.allowed ? options.authorizedMillis : options.unauthorizedMillis;
+          if (isShort(attributes)) known.set(key, status, millis);
+        }
+        return decisionOf(status);
+      } catch (error) {
+        return failed(error);
+      }
+    },
+  };
+}
+
+function review(spec: SubjectAccessReviewSpec, version: AccessReviewVersion): JsonObject {
+  const { groups, ...rest } = spec;
+  // v1beta1 calls the list by its singular.
+  const named = groups === undefined ? {} : version === 'v1' ? { groups } : { group: groups };
+  return {
+    kind: 'SubjectAccessReview',
+    apiVersion: `authorization.k8s.io/${version}`,
+    metadata: {},
+    spec: { ...rest, ...named } as JsonObject,
+    status: { allowed: false },
+  };
+}
+
+/** @throws Error for a status that is none */
+function statusOf(answer: JsonObject): SubjectAccessReviewStatus {
+  const status = answer['status'] ?? {};
+  const { allowed = false, denied = false, reason = '' } = isJsonObject(status) ? status : {};
+  if (
+    !isJsonObject(status) ||
+    typeof allowed !== 'boolean' ||
+    typeof denied !== 'boolean' ||
+    typeof reason !== 'string'
+  ) {
+    throw new Error('the status of the SubjectAccessReview cannot be read');
+  }
+  return { allowed, denied, reason };
+}
+
+function decisionOf({ allowed, denied = false, reason = '' }: SubjectAccessReviewStatus): AuthorizationDecision {
+  if (denied && allowed) {
+    const error = 'webhook subject access review returned both allow and deny response';
+    return { decision: 'deny', reason, error };
+  }
+  return { decision: denied ? 'deny' : allowed ? 'allow' : 'noOpinion', reason };
+}
+
+function isShort(attributes: AuthorizationAttributes): boolean {
+  const { namespace, verb, apiGroup, apiVersion, resource, subresource, name, path } = attributes;
+  const length = [namespace, verb, apiGroup, apiVersion, resource, subresource, name, path].join('').length;
+  return length < maxRememberedLength;
+}
