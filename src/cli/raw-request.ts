@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { Query } from '../client/client.ts';
 import { type CommandContext, CommandError, type FlagValues } from './command.ts';
 import type { ManifestInput } from './manifest-input.ts';
 
@@ -29,13 +28,6 @@ export async function sendRaw(
   const { streams, files, cwd } = context;
   const body = filename === '-' ? await streams.in.readAll() : await files.readFile(resolve(cwd, filename));
   const client = await context.cluster.client();
-  const { body: answer } = await client.request({ ...rawTarget(path), method, body, accept: '*/*', raw: true });
+  const { body: answer } = await client.request({ path, method, body, accept: '*/*', raw: true });
   streams.out.write(streams.out.isTerminal ? new TextDecoder().decode(answer) : answer);
-}
-
-/** A path with a query, as a request has them. */
-export function rawTarget(raw: string): { readonly path: string; readonly query?: Query } {
-  const at = raw.indexOf('?');
-  if (at < 0) return { path: raw };
-  return { path: raw.slice(0, at), query: Object.fromEntries(new URLSearchParams(raw.slice(at + 1))) };
 }

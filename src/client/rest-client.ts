@@ -168,7 +168,7 @@ class RestClient implements Client {
     if (body !== undefined) all['content-type'] = request.contentType ?? 'application/json';
     return {
       method: request.method,
-      path: `${request.path}${formatQuery({ ...this.#timeoutQuery(), ...request.query })}`,
+      path: withQuery(request.path, formatQuery({ ...this.#timeoutQuery(), ...request.query })),
       headers: all,
       ...(body === undefined ? {} : { body }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
@@ -209,6 +209,11 @@ function encodeBody(body: unknown): Uint8Array | undefined {
   if (body === undefined) return undefined;
   if (body instanceof Uint8Array) return body;
   return Buffer.from(typeof body === 'string' ? body : stringifyJson(body));
+}
+
+/** A path that has a query already goes on with it. */
+function withQuery(path: string, query: string): string {
+  return path.includes('?') ? path + query.replace('?', '&') : path + query;
 }
 
 /** `?a=1&b=2`, or nothing. */

@@ -6,7 +6,6 @@ import { type DeletionTarget, deleteObjects } from '../cli/delete-objects.ts';
 import { cascadeOf } from '../cli/deletion-flags.ts';
 import { allNamespacesFlag, dryRunFlag, fieldSelectorFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
-import { rawTarget } from '../cli/raw-request.ts';
 import { checkNamespace, namedAndSelected, nothingNamed } from '../cli/resource-targets.ts';
 import { printWarning } from '../cli/warnings.ts';
 import { qualifiedName } from '../printers/name-printer.ts';
@@ -112,7 +111,7 @@ export const deleteCommand = defineCommand<DeleteOptions>({
     if (options.raw === '') await context.cluster.namespace();
     const client = await context.cluster.client();
     if (options.raw !== '') {
-      const response = await client.request({ ...rawTarget(options.raw), method: 'DELETE', accept: '*/*', raw: true });
+      const response = await client.request({ path: options.raw, method: 'DELETE', accept: '*/*', raw: true });
       context.streams.out.write(response.body);
       return;
     }

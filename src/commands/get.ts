@@ -11,7 +11,6 @@ import {
   standardFormats,
 } from '../cli/flags.ts';
 import { manifestInput } from '../cli/manifest-input.ts';
-import { rawTarget } from '../cli/raw-request.ts';
 import { createPrinter } from '../printers/print-flags.ts';
 import type { OutputStream } from '../system/io-streams.ts';
 import { findTargets } from './get/fetch-targets.ts';
@@ -102,7 +101,7 @@ export const getCommand = defineCommand<GetOptions>({
   async run(options, context) {
     if (options.raw !== '') {
       const client = await context.cluster.client();
-      const response = await client.stream({ ...rawTarget(options.raw), method: 'GET', accept: '*/*', raw: true });
+      const response = await client.stream({ path: options.raw, method: 'GET', accept: '*/*', raw: true });
       await showRaw(response.body, context.streams.out);
       return;
     }

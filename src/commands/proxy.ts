@@ -166,5 +166,7 @@ const listenProblems: Readonly<Record<string, string>> = {
 
 function listenProblem(error: unknown, place: string): string {
   const { code = '', message } = error as { readonly code?: string; readonly message: string };
+  const port = place.slice(place.lastIndexOf(':') + 1);
+  if (code === 'ERR_SOCKET_BAD_PORT') return `listen tcp: address ${port}: invalid port`;
   return `listen ${place}: ${listenProblems[code] ?? message}`;
 }

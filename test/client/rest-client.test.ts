@@ -207,6 +207,12 @@ void test('a refused token is renewed once', async () => {
   assert.equal(requests.length + refusing.requests.length, 4);
 });
 
+void test('a path with a query of its own goes on with it', async () => {
+  const { client, requests } = clientOf(() => answer(200, '{}'), { timeoutMillis: 1000, clock: new FakeClock() });
+  await client.request({ method: 'GET', path: '/readyz?verbose&exclude=a&exclude=b' });
+  assert.equal(requests[0]?.path, '/readyz?verbose&exclude=a&exclude=b&timeout=1s');
+});
+
 void test('a request has its time, of which the server is told', async () => {
   const clock = new FakeClock();
   const { client, requests } = clientOf(
