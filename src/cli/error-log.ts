@@ -1,7 +1,7 @@
 import { StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { klogLine } from '../system/klog.ts';
-import { transportReason } from './exit.ts';
+import { transportReason } from '../client/transport-reason.ts';
 import type { ProgramWorld } from './program.ts';
 
 /** Tells more of the error that ends a command, as the real program does from -v=4 on. */

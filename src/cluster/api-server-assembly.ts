@@ -10,9 +10,9 @@ import type { Client } from '../client/client.ts';
 import { createInProcessTransport } from '../client/in-process-transport.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
 import { createClient } from '../client/rest-client.ts';
+import { createWebhookClient } from '../client/webhook-client.ts';
 import { admissionChain, defaultAdmissionPlugins } from '../control-plane/admission/admission-chain.ts';
 import type { AdmissionContext } from '../control-plane/admission/admission-plugin.ts';
-import { reportUnenforcedPolicies } from '../control-plane/admission/unenforced-policies.ts';
 import { createCustomResourceHost } from '../control-plane/apiserver/custom-resources/custom-resource-host.ts';
 import { createDiscoveryRoute } from '../control-plane/apiserver/discovery/discovery-route.ts';
 import {
@@ -47,6 +47,7 @@ import { admissionPluginSelection } from './admission-flags.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
 import { assembleAuthorizer } from './authorizer-assembly.ts';
 import { type ComponentArguments, listArgument } from './component-arguments.ts';
+import { createServiceResolver } from './service-resolver.ts';
 import { defaultServiceRange } from './service-range.ts';
 import { tokenObjects } from './token-objects.ts';
 
@@ -132,8 +133,19 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     informers,
   });
   const { rbac } = authorizer;
+  const webhooks = createWebhookClient({
+    resolve: createServiceResolver({
+      client: ownClient,
+      random,
+      serverAddress: options.serverAddress,
+      toEndpoints: options.arguments.get('enable-aggregator-routing') !== 'false',
+    }),
+    clock,
+    userAgent: 'kube-apiserver-admission',
+  });
   const context: AdmissionContext = {
     client: ownClient,
+    callWebhook: webhooks.call,
     informer: <T extends KubeObject>(gvr: GroupVersionResource) => informers.informer<T>(gvr),
     clock,
     access: authorizer,
@@ -146,7 +158,6 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       return { resource: { group, version, resource: found.resource }, namespaced: found.namespaced };
     },
   };
-  reportUnenforcedPolicies(context, log);
   const serviceHooks = serviceAddressHooks({
     serviceRange: options.arguments.get('service-cluster-ip-range') ?? defaultServiceRange,
     random,
@@ -223,6 +234,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       server.beginShutdown();
       await customResources.stop();
       await informers.stop();
+      await webhooks.close();
       await authorizer.stop();
       await server.close();
     },

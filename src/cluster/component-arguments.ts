@@ -69,6 +69,7 @@ export const apiServerFlags: readonly string[] = [
   'authorization-webhook-version',
   'disable-admission-plugins',
   'enable-admission-plugins',
+  'enable-aggregator-routing',
   'enable-bootstrap-token-auth',
   'service-cluster-ip-range',
   'service-account-issuer',

@@ -16,7 +16,7 @@ export const apiVersionsCommand = defineCommand({
   async run(_options, { streams, cluster }) {
     const discovery = await cluster.discovery();
     const mapper = await discovery.refresh().catch(async (error: unknown) => {
-      const { transportReason } = await import('../cli/exit.ts');
+      const { transportReason } = await import('../client/transport-reason.ts');
       const reason = error instanceof TransportError ? transportReason(error) : (error as Error).message;
       throw new CommandError(`couldn't get available api versions from server: ${reason}`);
     });

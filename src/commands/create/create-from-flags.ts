@@ -10,7 +10,7 @@ import {
   type FlagValues,
   UsageError,
 } from '../../cli/command.ts';
-import { transportReason } from '../../cli/exit.ts';
+import { transportReason } from '../../client/transport-reason.ts';
 import {
   dryRunFlag,
   fieldManagerFlag,

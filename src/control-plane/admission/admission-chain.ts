@@ -11,6 +11,7 @@ import { extendedResourceToleration } from './extended-resource-toleration.ts';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { mutatingAdmissionPolicy } from './mutating-admission-policy.ts';
+import { mutatingAdmissionWebhook } from './mutating-admission-webhook.ts';
 import { namespaceAutoProvision, namespaceExists } from './namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeDeclaredFeatureValidator } from './node-declared-feature-validator.ts';
@@ -32,6 +33,7 @@ import { serviceAccount } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 import { validatingAdmissionPolicy } from './validating-admission-policy.ts';
+import { validatingAdmissionWebhook } from './validating-admission-webhook.ts';
 
 /** Which plugins run besides or instead of the default ones, by the names of kube-apiserver's flags. */
 export interface PluginSelection {
@@ -53,10 +55,7 @@ const off = (name: string, make: Place['make']): Place => ({ name, isDefault: fa
 /** On, and idle as in the real server: it acts only with an alpha feature gate that this server does not have. */
 const idle = (name: string): Place => on(name, () => ({ name }));
 
-/**
- * Every plugin, in the order of kube-apiserver 1.36. Webhooks, each after the policies of their kind, are not there yet:
- * their configurations are stored, and enforce nothing.
- */
+/** Every plugin, in the order of kube-apiserver 1.36. */
 const places: readonly Place[] = [
   off('AlwaysAdmit', () => alwaysAdmit),
   off('NamespaceAutoProvision', namespaceAutoProvision),
@@ -92,7 +91,9 @@ const places: readonly Place[] = [
   idle('JobValidation'), // GenericWorkload, WorkloadWithJob
   on('PodResizeValidator', podResizeValidator),
   on('MutatingAdmissionPolicy', mutatingAdmissionPolicy),
+  on('MutatingAdmissionWebhook', mutatingAdmissionWebhook),
   on('ValidatingAdmissionPolicy', validatingAdmissionPolicy),
+  on('ValidatingAdmissionWebhook', validatingAdmissionWebhook),
   on('ResourceQuota', (context) => resourceQuota(context, context.clock)),
   off('AlwaysDeny', () => alwaysDeny),
 ];

@@ -4,6 +4,7 @@ import type { KubeObject, Unstructured } from '../../apimachinery/object-meta.ts
 import type { Schema, SchemaSource } from '../../apimachinery/schema.ts';
 import type { Client } from '../../client/client.ts';
 import type { Informer } from '../../client/informer.ts';
+import type { CallWebhook } from '../../client/webhook-client.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { AuthorizationAttributes } from '../authorization/authorizer.ts';
@@ -37,8 +38,11 @@ export interface AdmissionAttributes {
 export interface ServedKind {
   readonly schema: Schema;
   readonly types: SchemaSource;
-  /** Reads a changed object back, and fills in its defaults. @throws StatusError for what the kind does not have */
-  read(value: JsonObject): Unstructured;
+  /**
+   * Reads a changed object back, and fills in its defaults. What the kind does not have is an error, or is dropped.
+   * @throws StatusError
+   */
+  read(value: JsonObject, unknownFields?: 'refuse' | 'drop'): Unstructured;
 }
 
 /** The kinds that the server serves, and their versions. */
@@ -74,6 +78,7 @@ export interface AdmissionContext {
   /** The RBAC rules in force. */
   readonly rules: RulesResolver;
   readonly kinds: ServedKinds;
+  readonly callWebhook: CallWebhook;
   /** The resource that serves a kind, for owner references. */
   resourceOf(
     apiVersion: string,

@@ -24,6 +24,7 @@ export function clusterOf(
     access: { authorize: () => Promise.resolve({ allowed: true, reason: '' }) },
     rules: { rulesFor: () => [], rulesOfRole: () => undefined },
     resourceOf: () => undefined,
+    callWebhook: () => Promise.reject(new Error('no webhook is expected to be called')),
     kinds: { find: () => undefined, equivalents: () => [], convert: (object) => object },
     informer: <T extends KubeObject>(gvr: GroupVersionResource) =>
       new FixedInformer<T>(gvr, (objects[gvr.resource] ?? []) as T[]),

@@ -92,17 +92,21 @@ function matchRules(
   attributes: AdmissionAttributes,
   context: AdmissionContext,
 ): PolicyMatch | undefined {
-  const matches = (resource: GroupVersionResource): boolean =>
-    rules.some((rule) => {
-      const { resourceNames = [] } = rule;
-      if (!ruleMatches(rule, attributes, resource)) return false;
-      return resourceNames.length === 0 || resourceNames.includes(attributes.name);
-    });
-  if (matches(attributes.resource)) return { resource: attributes.resource, kind: attributes.kind };
+  const matches = (rule: NamedRuleWithOperations, resource: GroupVersionResource): boolean => {
+    const { resourceNames = [] } = rule;
+    if (!ruleMatches(rule, attributes, resource)) return false;
+    return resourceNames.length === 0 || resourceNames.includes(attributes.name);
+  };
+  const { resource, subresource, kind } = attributes;
+  if (rules.some((rule) => matches(rule, resource))) return { resource, kind };
   if (matchPolicy !== 'Equivalent') return undefined;
-  return context.kinds
-    .equivalents(attributes.resource, attributes.subresource)
-    .find((equivalent) => matches(equivalent.resource));
+  const equivalents = context.kinds.equivalents(resource, subresource);
+  // An earlier rule decides on the version before a later one.
+  for (const rule of rules) {
+    const found = equivalents.find((equivalent) => matches(rule, equivalent.resource));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** What rules of policies and of webhooks have in common. */

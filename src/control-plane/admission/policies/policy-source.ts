@@ -12,14 +12,18 @@ interface Binding extends KubeObject {
   readonly spec?: { readonly policyName?: string };
 }
 
-/** Lists a cluster-scoped resource: the local copy, and the server until that is there. */
-function lister<T extends KubeObject>(context: AdmissionContext, resource: string): () => Promise<readonly T[]> {
+/** Lists a resource of the group: the local copy, and the server until that is there. */
+export function admissionObjects<T extends KubeObject>(
+  context: AdmissionContext,
+  resource: string,
+): () => Promise<readonly T[]> {
   const gvr: GroupVersionResource = { group: 'admissionregistration.k8s.io', version: 'v1', resource };
   const informer = context.informer<T>(gvr);
   return async () => (informer.hasSynced() ? informer.list() : (await context.client.resource<T>(gvr).list()).items);
 }
 
-function byName(left: KubeObject, right: KubeObject): number {
+/** Orders objects by name. */
+export function byName(left: KubeObject, right: KubeObject): number {
   return (left.metadata.name ?? '') < (right.metadata.name ?? '') ? -1 : 1;
 }
 
@@ -29,8 +33,8 @@ export function policyHooks<P extends KubeObject, B extends Binding>(
   policyResource: string,
   bindingResource: string,
 ): () => Promise<readonly PolicyHook<P, B>[]> {
-  const listPolicies = lister<P>(context, policyResource);
-  const listBindings = lister<B>(context, bindingResource);
+  const listPolicies = admissionObjects<P>(context, policyResource);
+  const listBindings = admissionObjects<B>(context, bindingResource);
   return async () => {
     const allBindings = await listBindings();
     if (allBindings.length === 0) return [];

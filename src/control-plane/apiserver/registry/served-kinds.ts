@@ -21,8 +21,8 @@ export function servedKinds(registry: () => ResourceRegistry): ServedKinds {
       return {
         schema: resolveSchema({ ref: definition.type }, types),
         types,
-        read(value) {
-          const object = readStrictly(value, resource);
+        read(value, unknownFields = 'refuse') {
+          const object = readBack(value, resource, unknownFields === 'refuse');
           applyDefaults(object, resource);
           return object;
         },
@@ -52,11 +52,11 @@ export function servedKinds(registry: () => ResourceRegistry): ServedKinds {
 }
 
 /** Custom objects lose what they do not have; in others it is an error. @throws StatusError 500 */
-function readStrictly(value: JsonObject, resource: ApiResource): Unstructured {
+function readBack(value: JsonObject, resource: ApiResource, isStrict: boolean): Unstructured {
   const { gvk, definition, types, apiVersion } = resource;
   try {
     const { object, unknownFields } = resource.decode?.(value) ?? decodeTyped(value, definition.type, types);
-    if (!resource.custom && unknownFields.length > 0) {
+    if (isStrict && !resource.custom && unknownFields.length > 0) {
       const complaints = unknownFields.map((path) => `unknown field ${goQuote(path)}`);
       throw internalError(`strict decoding error: ${complaints.join(', ')}`);
     }

@@ -1,0 +1,50 @@
+import type { TransportError } from './transport-error.ts';
+
+const unknownAuthority = 'x509: certificate signed by unknown authority';
+const outsideValidity = 'x509: certificate has expired or is not yet valid';
+const tlsReasons: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  CERT_HAS_EXPIRED: outsideValidity,
+  CERT_NOT_YET_VALID: outsideValidity,
+};
+
+/** Why no answer came, in the words of Go's net, net/http and crypto/tls. */
+export function transportReason(error: TransportError): string {
+  switch (error.kind) {
+    case 'refused':
+      return `dial tcp ${error.address}: connect: connection refused`;
+    case 'dns':
+      return `dial tcp: lookup ${error.address.replace(/:\d+$/, '')}: no such host`;
+    case 'reset':
+      return 'EOF';
+    case 'timeout':
+      return error.code === 'UND_ERR_CONNECT_TIMEOUT' || error.code === 'ETIMEDOUT'
+        ? `dial tcp ${error.address}: i/o timeout`
+        : 'net/http: request canceled (Client.Timeout exceeded while awaiting headers)';
+    case 'tls':
+      if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongNameReason(error);
+      return `tls: failed to verify certificate: ${tlsReasons[error.code] ?? `x509: ${error.message}`}`;
+    default:
+      return error.message;
+  }
+}
+
+/** A certificate for other names than the one that was asked for. */
+function wrongNameReason(error: TransportError): string {
+  const { host = '', cert } = (error.cause ?? {}) as { host?: string; cert?: { subjectaltname?: string } };
+  const isAddress = /^[\d.]+$|:/.test(host);
+  const prefix = isAddress ? 'IP Address:' : 'DNS:';
+  const names = (cert?.subjectaltname ?? '')
+    .split(', ')
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length));
+  const failed = 'tls: failed to verify certificate: x509:';
+  if (names.length > 0) return `${failed} certificate is valid for ${names.join(', ')}, not ${host}`;
+  return isAddress
+    ? `${failed} cannot validate certificate for ${host} because it doesn't contain any IP SANs`
+    : `${failed} certificate is not valid for any names, but wanted to match ${host}`;
+}

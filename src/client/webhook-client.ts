@@ -1,0 +1,212 @@
+import { readBody, type Transport } from '../apimachinery/http.ts';
+import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
+import { JsonSyntaxError, parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
+import type { Clock } from '../system/clock.ts';
+import { createHttpTransport, type HttpTransportOptions } from './http-transport.ts';
+import { errorFromResponse } from './response-error.ts';
+import { asTransportError, TransportError } from './transport-error.ts';
+import { transportReason } from './transport-reason.ts';
+
+/** Where a webhook is, as configurations of admission and of conversion say it. */
+export interface WebhookTarget {
+  readonly url?: string;
+  readonly service?: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly path?: string;
+    /** 443 when absent. */
+    readonly port?: number;
+  };
+  /** PEM in Base64; the system's authorities when absent. */
+  readonly caBundle?: string;
+}
+
+/** Finds an address that a service can be reached at. @throws Error saying why there is none */
+export type ResolveService = (
+  namespace: string,
+  name: string,
+  port: number,
+) => Promise<{ readonly host: string; readonly port: number }>;
+
+/** No usable answer came from a webhook; the message is what client-go says. */
+export class WebhookError extends Error {}
+
+/** Posts JSON to a webhook and reads the JSON object it answers. @throws WebhookError */
+export type CallWebhook = (target: WebhookTarget, body: JsonObject, timeoutSeconds: number) => Promise<JsonObject>;
+
+export interface WebhookClientOptions {
+  readonly resolve: ResolveService;
+  readonly clock: Clock;
+  readonly userAgent: string;
+  /** Over HTTP when absent. */
+  readonly connect?: (options: HttpTransportOptions) => Transport;
+}
+
+/** Connections to webhooks, kept for the next call. */
+export interface WebhookClient {
+  readonly call: CallWebhook;
+  close(): Promise<void>;
+}
+
+/** As many webhooks keep their connections. */
+const maxTransports = 200;
+
+/** Calls webhooks as kube-apiserver does. */
+export function createWebhookClient(options: WebhookClientOptions): WebhookClient {
+  const { connect = createHttpTransport, clock, userAgent, resolve } = options;
+  const transports = new TransportCache(connect);
+
+  async function post(target: WebhookTarget, body: JsonObject, url: URL, signal: AbortSignal): Promise<JsonObject> {
+    const { service, caBundle = '' } = target;
+    const place =
+      service === undefined
+        ? url.origin
+        : originOf(await resolve(service.namespace, service.name, Number(portOf(url))));
+    const response = await transports.send(
+      {
+        server: place,
+        ...(caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64').toString('utf8') }),
+        ...(service === undefined ? {} : { tlsServerName: url.hostname }),
+      },
+      {
+        method: 'POST',
+        path: `${url.pathname}${url.search}`,
+        headers: {
+          host: service === undefined ? url.host : `${url.hostname}:${portOf(url)}`,
+          accept: 'application/json, */*',
+          'content-type': 'application/json',
+          'user-agent': userAgent,
+        },
+        body: Buffer.from(stringifyJson(body)),
+        signal,
+      },
+    );
+    const bytes = await readBody(response.body);
+    const { status, headers } = response;
+    if (status < 200 || status > 206) {
+      const { message } = errorFromResponse({ method: 'POST', path: url.pathname, raw: true }, response, bytes);
+      throw new WebhookError(message);
+    }
+    if (bytes.length === 0) {
+      const type = typeof headers['content-type'] === 'string' ? headers['content-type'] : '';
+      throw new WebhookError(`0-length response with status code: ${status} and content type: ${type}`);
+    }
+    return readAnswer(bytes);
+  }
+
+  return {
+    async call(target, body, timeoutSeconds) {
+      const url = urlOf(target, timeoutSeconds);
+      const controller = new AbortController();
+      const timer = clock.setTimer(() => controller.abort(), timeoutSeconds * 1000, { unref: true });
+      try {
+        return await post(target, body, url, controller.signal);
+      } catch (error) {
+        if (error instanceof WebhookError) throw error;
+        const reason = controller.signal.aborted ? 'context deadline exceeded' : reasonOf(error);
+        throw new WebhookError(`Post ${JSON.stringify(showUrl(url, target))}: ${reason}`);
+      } finally {
+        timer.cancel();
+      }
+    },
+    close: () => transports.close(),
+  };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof TransportError) return transportReason(error);
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** @throws WebhookError for a target that says nothing */
+function urlOf({ url, service }: WebhookTarget, timeoutSeconds: number): URL {
+  if (service === undefined && (url ?? '') === '') {
+    throw new WebhookError('webhook configuration must have either service or URL');
+  }
+  const text =
+    service === undefined
+      ? (url ?? '')
+      : `https://${service.name}.${service.namespace}.svc:${service.port ?? 443}${service.path ?? ''}`;
+  if (!URL.canParse(text)) throw new WebhookError(`Unparsable URL: parse ${JSON.stringify(text)}: invalid URI`);
+  const parsed = new URL(text);
+  // What a path ends with is lost in the real server's joining of paths; queries are not allowed.
+  parsed.pathname = parsed.pathname.replace(/\/+$/, '');
+  parsed.search = `?timeout=${timeoutSeconds}s`;
+  parsed.hash = '';
+  return parsed;
+}
+
+function portOf(url: URL): string {
+  return url.port === '' ? '443' : url.port;
+}
+
+/** A URL as errors name it: a service's always has its port. */
+function showUrl(url: URL, { service }: WebhookTarget): string {
+  if (service === undefined) return url.href;
+  return `https://${url.hostname}:${portOf(url)}${url.pathname}${url.search}`;
+}
+
+function originOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `https://[${host}]:${port}` : `https://${host}:${port}`;
+}
+
+function readAnswer(bytes: Uint8Array): JsonObject {
+  const undecodable = "couldn't get version/kind; json parse error: ";
+  try {
+    const value = parseJson(bytes);
+    if (isJsonObject(value)) return value;
+    const found = Array.isArray(value) ? 'array' : typeof value === 'bigint' ? 'number' : typeof value;
+    const wanted =
+      'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+    throw new WebhookError(`${undecodable}json: cannot unmarshal ${found} into Go value of type ${wanted}`);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw new WebhookError(`${undecodable}${error.message}`);
+    throw error;
+  }
+}
+
+/** The connections by what they are made of; the longest unused ones go. */
+class TransportCache {
+  readonly #connect: (options: HttpTransportOptions) => Transport;
+  readonly #known = new Map<string, { readonly transport: Transport; isWarm: boolean }>();
+
+  constructor(connect: (options: HttpTransportOptions) => Transport) {
+    this.#connect = connect;
+  }
+
+  async send(
+    options: HttpTransportOptions,
+    request: Parameters<Transport['send']>[0],
+  ): Promise<Awaited<ReturnType<Transport['send']>>> {
+    const entry = this.#take(options);
+    const mayHaveBeenClosed = entry.isWarm;
+    entry.isWarm = true;
+    try {
+      return await entry.transport.send(request);
+    } catch (error) {
+      // The webhook may have closed a kept connection just then; such calls may be repeated.
+      const problem = asTransportError(error, new URL(options.server).host);
+      if (problem.kind !== 'reset' || !mayHaveBeenClosed || request.signal?.aborted === true) throw problem;
+      return entry.transport.send(request);
+    }
+  }
+
+  async close(): Promise<void> {
+    const entries = [...this.#known.values()];
+    this.#known.clear();
+    await Promise.all(entries.map(({ transport }) => transport.close()));
+  }
+
+  #take(options: HttpTransportOptions): { readonly transport: Transport; isWarm: boolean } {
+    const key = JSON.stringify(options);
+    const entry = this.#known.get(key) ?? { transport: this.#connect(options), isWarm: false };
+    this.#known.delete(key);
+    this.#known.set(key, entry);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > maxTransports && oldest !== undefined) {
+      void this.#known.get(oldest)?.transport.close();
+      this.#known.delete(oldest);
+    }
+    return entry;
+  }
+}

@@ -1,0 +1,121 @@
+import { goQuote } from '../../apimachinery/field-error.ts';
+import { cloneJson, equalJson, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import { parseJson } from '../../apimachinery/json-codec.ts';
+import type { Unstructured } from '../../apimachinery/object-meta.ts';
+import { internalError } from '../../apimachinery/status.ts';
+import type { MutatingWebhook } from '../../api/types/admissionregistration-v1.ts';
+import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from '../../patch/json-patch.ts';
+import type { Random } from '../../system/random.ts';
+import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
+import { PolicyAccess } from './policies/policy-access.ts';
+import { policyMatcher } from './policies/policy-matching.ts';
+import { Reinvocation, ReinvocationLedger } from './reinvocation.ts';
+import type { ReviewVerdict } from './webhooks/admission-review.ts';
+import { askWebhook, WebhookCallError } from './webhooks/webhook-call.ts';
+import { invocationOf, isExemptFromWebhooks, type WebhookInvocation } from './webhooks/webhook-invocation.ts';
+import { registeredWebhooks } from './webhooks/webhook-source.ts';
+
+type Invocation = WebhookInvocation<MutatingWebhook>;
+
+const mutation = 'mutation.webhook.admission.k8s.io/';
+
+/** Has the webhooks of the MutatingWebhookConfigurations change objects, one after the other. */
+export function mutatingAdmissionWebhook(context: AdmissionContext, random: Random): AdmissionPlugin {
+  const webhooks = registeredWebhooks<MutatingWebhook>(context, 'mutatingwebhookconfigurations');
+  const matcher = policyMatcher(context);
+  const ledgers = new WeakMap<Reinvocation, ReinvocationLedger>();
+
+  /** @returns whether the object has changed. @throws StatusError, WebhookCallError */
+  async function invoke(invocation: Invocation, attributes: AdmissionAttributes): Promise<boolean> {
+    const { webhook } = invocation.registered;
+    const verdict = await askWebhook(invocation, attributes, context, random, true);
+    const operations = operationsOf(webhook.name, verdict);
+    if (operations.length === 0) return false;
+    const { match, object } = invocation;
+    if (object === undefined || attributes.object === undefined) {
+      const text = 'attempted to modify the object, which is not supported for this operation';
+      throw internalError(`admission webhook ${goQuote(webhook.name)} ${text}`);
+    }
+    if (verdict.patchType !== 'JSONPatch') {
+      throw new WebhookCallError(webhook.name, `unsupported patch type ${goQuote(verdict.patchType)}`);
+    }
+    const patched = patchedObject(object, operations);
+    const changed = context.kinds.find(match.kind)?.read(patched, 'drop') ?? (patched as unknown as Unstructured);
+    if (equalJson(changed, object)) return false;
+    replace(attributes.object, context.kinds.convert(changed, match.kind, attributes.kind));
+    return true;
+  }
+
+  return {
+    name: 'MutatingAdmissionWebhook',
+    async admit(attributes) {
+      if (isExemptFromWebhooks(attributes.kind)) return;
+      const registered = await webhooks();
+      if (registered.length === 0) return;
+      const { reinvocation = new Reinvocation(), object } = attributes;
+      const ledger = ledgers.get(reinvocation) ?? new ReinvocationLedger();
+      ledgers.set(reinvocation, ledger);
+      const access = new PolicyAccess(context, attributes.user);
+      if (reinvocation.isReinvoked && ledger.isChanged(object)) ledger.requirePrevious();
+      try {
+        for (const [index, hook] of registered.entries()) {
+          const invocation = await invocationOf(hook, attributes, context, matcher, access);
+          if (invocation === undefined) continue;
+          if (reinvocation.isReinvoked && !ledger.isRequired(hook.key)) continue;
+          const { webhook, key, configuration } = hook;
+          const note = `${mutation}round_${reinvocation.isReinvoked ? 1 : 0}_index_${index}`;
+          let mutated = false;
+          try {
+            mutated = await invoke(invocation, attributes);
+          } catch (error) {
+            if (!(error instanceof WebhookCallError)) throw error;
+            if (webhook.failurePolicy !== 'Ignore') throw internalError(error.message);
+            attributes.annotate?.(`failed-open.${note}`, webhook.name);
+          } finally {
+            attributes.annotate?.(note, JSON.stringify({ configuration, webhook: webhook.name, mutated }));
+          }
+          if (mutated) {
+            ledger.requirePrevious();
+            reinvocation.require();
+          }
+          if (webhook.reinvocationPolicy === 'IfNeeded') ledger.addInvoked(key);
+        }
+      } finally {
+        ledger.leave(object);
+      }
+    },
+  };
+}
+
+/** @throws WebhookCallError for a patch that is none */
+function operationsOf(name: string, { patch }: ReviewVerdict): readonly JsonPatchOperation[] {
+  if (patch === '') return [];
+  const undecodable = (why: string): WebhookCallError =>
+    new WebhookCallError(name, `received undecodable patch in webhook response: ${why}`);
+  let value: JsonValue;
+  try {
+    value = parseJson(patch);
+  } catch (error) {
+    throw undecodable(error instanceof Error ? error.message : String(error));
+  }
+  if (value === null) return [];
+  if (Array.isArray(value)) return value as readonly JsonPatchOperation[];
+  const found = typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'number' : typeof value;
+  throw undecodable(`json: cannot unmarshal ${found} into Go value of type jsonpatch.Patch`);
+}
+
+/** @throws StatusError 500 for a patch that does not fit */
+function patchedObject(object: Unstructured, operations: readonly JsonPatchOperation[]): JsonObject {
+  try {
+    return applyJsonPatch(cloneJson(object) as unknown as JsonObject, operations) as JsonObject;
+  } catch (error) {
+    if (error instanceof JsonPatchError) throw internalError(error.message);
+    throw error;
+  }
+}
+
+/** Plugins change the object in place. */
+function replace(object: Unstructured, changed: Unstructured): void {
+  for (const field of Object.keys(object)) delete object[field];
+  Object.assign(object, changed);
+}

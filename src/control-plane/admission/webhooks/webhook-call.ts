@@ -1,0 +1,76 @@
+import { goQuote } from '../../../apimachinery/field-error.ts';
+import type { JsonObject } from '../../../apimachinery/json.ts';
+import { badRequest, type Status, StatusError } from '../../../apimachinery/status.ts';
+import { WebhookError } from '../../../client/webhook-client.ts';
+import type { Random } from '../../../system/random.ts';
+import type { AdmissionAttributes, AdmissionContext } from '../admission-plugin.ts';
+import {
+  admissionReview,
+  chooseReviewVersion,
+  readAdmissionReview,
+  ReviewError,
+  type ReviewVerdict,
+} from './admission-review.ts';
+import type { WebhookInvocation } from './webhook-invocation.ts';
+import type { Webhook } from './webhook-source.ts';
+
+/** A webhook could not be asked, or did not answer properly: what its failure policy is for. */
+export class WebhookCallError extends Error {
+  constructor(name: string, reason: string) {
+    super(`failed calling webhook ${goQuote(name)}: ${reason}`);
+  }
+}
+
+/**
+ * Asks a webhook about a request (admission.k8s.io AdmissionReview), and passes its warnings and notes on.
+ * @throws WebhookCallError, StatusError when the webhook denies the request or may not be asked in a dry run
+ */
+export async function askWebhook<W extends Webhook>(
+  { registered: { webhook }, match, object, oldObject }: WebhookInvocation<W>,
+  attributes: AdmissionAttributes,
+  context: AdmissionContext,
+  random: Random,
+  isMutating: boolean,
+): Promise<ReviewVerdict> {
+  const { name, sideEffects, admissionReviewVersions, clientConfig, timeoutSeconds = 10 } = webhook;
+  if (attributes.dryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') {
+    throw badRequest(`admission webhook ${goQuote(name)} does not support dry run`);
+  }
+  const version = chooseReviewVersion(admissionReviewVersions);
+  if (version === undefined) {
+    const why = 'webhook does not accept known AdmissionReview versions (v1, v1beta1)';
+    throw new WebhookCallError(name, `could not create admission objects: ${why}`);
+  }
+  const uid = random.uuid();
+  const review = admissionReview(version, uid, attributes, match, { object, oldObject });
+  let verdict: ReviewVerdict;
+  try {
+    const answer = await context.callWebhook(clientConfig, review, timeoutSeconds);
+    verdict = readAdmissionReview(version, uid, isMutating, answer);
+  } catch (error) {
+    if (error instanceof WebhookError) throw new WebhookCallError(name, `failed to call webhook: ${error.message}`);
+    if (error instanceof ReviewError) {
+      throw new WebhookCallError(name, `received invalid webhook response: ${error.message}`);
+    }
+    throw error;
+  }
+  for (const [key, text] of verdict.auditAnnotations) attributes.annotate?.(`${name}/${key}`, text);
+  for (const warning of verdict.warnings) attributes.warn(warning);
+  if (!verdict.allowed) throw denial(name, verdict.result);
+  return verdict;
+}
+
+/** The answer to a request that a webhook denies: its own Status, as far as it can be that of a failure. */
+function denial(name: string, result: JsonObject = {}): StatusError {
+  const deniedBy = `admission webhook ${goQuote(name)} denied the request`;
+  const { message: explanation, reason, code, details } = result as Partial<Status>;
+  let message = `${deniedBy} without explanation`;
+  if (typeof reason === 'string' && reason !== '') message = `${deniedBy}: ${reason}`;
+  if (typeof explanation === 'string' && explanation !== '') message = `${deniedBy}: ${explanation}`;
+  return new StatusError({
+    message,
+    ...(typeof reason === 'string' && reason !== '' ? { reason } : {}),
+    ...(typeof details === 'object' ? { details } : {}),
+    code: typeof code === 'number' && code >= 400 ? code : 400,
+  });
+}

@@ -1,0 +1,80 @@
+import { forbidden, internalError, StatusError } from '../../../apimachinery/status.ts';
+import type { GroupVersionKind } from '../../../apimachinery/gvk.ts';
+import { LabelSelectorError } from '../../../apimachinery/labels.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { AdmissionAttributes, AdmissionContext } from '../admission-plugin.ts';
+import { evaluateConditions } from '../policies/match-conditions.ts';
+import type { PolicyAccess } from '../policies/policy-access.ts';
+import { type PolicyMatch, type PolicyMatcher } from '../policies/policy-matching.ts';
+import type { RegisteredWebhook, Webhook } from './webhook-source.ts';
+
+/** A webhook that is to be called, and the objects in the version it wants. */
+export interface WebhookInvocation<W extends Webhook> {
+  readonly registered: RegisteredWebhook<W>;
+  readonly match: PolicyMatch;
+  readonly object: Unstructured | undefined;
+  readonly oldObject: Unstructured | undefined;
+}
+
+/** The objects that configure admission: no webhook may have a say in them. */
+const exempt: ReadonlySet<string> = new Set([
+  'ValidatingWebhookConfiguration',
+  'MutatingWebhookConfiguration',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionPolicyBinding',
+]);
+
+/** Whether webhooks are never asked about a kind. */
+export function isExemptFromWebhooks({ group, kind }: GroupVersionKind): boolean {
+  return group === 'admissionregistration.k8s.io' && exempt.has(kind);
+}
+
+/**
+ * Finds out whether a webhook is to be called for a request: rules, selectors, then its match conditions.
+ * @throws StatusError when that cannot be told
+ */
+export async function invocationOf<W extends Webhook>(
+  registered: RegisteredWebhook<W>,
+  attributes: AdmissionAttributes,
+  context: AdmissionContext,
+  matcher: PolicyMatcher,
+  access: PolicyAccess,
+): Promise<WebhookInvocation<W> | undefined> {
+  const { webhook, conditions } = registered;
+  const match = await matchOf(webhook, attributes, matcher);
+  if (match === undefined) return undefined;
+  const seen = (object: Unstructured | undefined): Unstructured | undefined =>
+    object === undefined ? undefined : context.kinds.convert(object, attributes.kind, match.kind);
+  const objects = { object: seen(attributes.object), oldObject: seen(attributes.oldObject) };
+  const input = { attributes, match, ...objects, params: undefined, namespace: undefined };
+  const result = await evaluateConditions(conditions, new Map(), input, access, webhook.failurePolicy === 'Ignore');
+  if ('error' in result) {
+    const { group, resource } = attributes.resource;
+    throw forbidden({ group, resource }, attributes.name, result.error);
+  }
+  return result.matches ? { registered, match, ...objects } : undefined;
+}
+
+async function matchOf(
+  webhook: Webhook,
+  attributes: AdmissionAttributes,
+  matcher: PolicyMatcher,
+): Promise<PolicyMatch | undefined> {
+  const { rules = [], namespaceSelector, objectSelector, matchPolicy } = webhook;
+  if (rules.length === 0) return undefined;
+  const criteria = {
+    resourceRules: rules,
+    ...(namespaceSelector === undefined ? {} : { namespaceSelector }),
+    ...(objectSelector === undefined ? {} : { objectSelector }),
+    ...(matchPolicy === undefined ? {} : { matchPolicy }),
+  };
+  try {
+    return await matcher.match(criteria, attributes);
+  } catch (error) {
+    if (error instanceof LabelSelectorError) throw internalError(error.message);
+    if (error instanceof StatusError && error.reason !== 'NotFound') throw internalError(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import test, { before, type TestContext } from 'node:test';
+import { StatusError } from '../../src/apimachinery/status.ts';
+import {
+  createWebhookClient,
+  type ResolveService,
+  type WebhookClient,
+  WebhookError,
+  type WebhookTarget,
+} from '../../src/client/webhook-client.ts';
+import { type CertificatePair, createCertificateAuthority, issueCertificate } from '../../src/pki/certificates.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { FakeClock, settle } from '../../src/system/fake-clock.ts';
+
+let authority: CertificatePair;
+let serving: CertificatePair;
+
+before(async () => {
+  const now = systemClock.now();
+  authority = await createCertificateAuthority('ca', now);
+  serving = await issueCertificate(authority, {
+    subject: { commonName: 'hook' },
+    usage: 'server',
+    dnsNames: ['hook.ns.svc'],
+    ipAddresses: ['127.0.0.1'],
+    now,
+  });
+});
+
+async function listen(context: TestContext, handle: RequestListener): Promise<number> {
+  const server = createServer({ cert: serving.certificate, key: serving.privateKey }, handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+const nowhere: ResolveService = (_namespace, name) =>
+  Promise.reject(
+    new StatusError({ message: `services "${name}" not found`, reason: 'NotFound', code: 404, details: { name } }),
+  );
+
+function clientFor(context: TestContext, resolve: ResolveService = nowhere, clock = new FakeClock()): WebhookClient {
+  const client = createWebhookClient({ resolve, clock, userAgent: 'test' });
+  context.after(() => client.close());
+  return client;
+}
+
+function caBundle(): string {
+  return Buffer.from(authority.certificate).toString('base64');
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function problem(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+  } catch (error) {
+    assert.ok(error instanceof WebhookError, String(error));
+    return error.message;
+  }
+  throw new Error('the call did not fail');
+}
+
+test('a webhook gets the body and the time it has, at its URL or as a service by its name', async (t) => {
+  const seen: unknown[] = [];
+  const port = await listen(t, (request, response) => {
+    void (async () => {
+      const { host, 'content-type': type } = request.headers;
+      seen.push([request.method, request.url, host, type, JSON.parse(await textOf(request))]);
+      response.end(JSON.stringify({ kind: 'AdmissionReview', n: 12 }));
+    })();
+  });
+  const { call } = clientFor(t, (namespace, name, asked) => {
+    seen.push([namespace, name, asked]);
+    return Promise.resolve({ host: '127.0.0.1', port });
+  });
+  const url = `https://127.0.0.1:${port}/check/`;
+  assert.deepEqual(await call({ url, caBundle: caBundle() }, { a: 1 }, 10), { kind: 'AdmissionReview', n: 12 });
+  const service = { namespace: 'ns', name: 'hook', path: '/mutate' };
+  assert.deepEqual(await call({ service, caBundle: caBundle() }, { a: 2 }, 3), { kind: 'AdmissionReview', n: 12 });
+  assert.deepEqual(seen, [
+    ['POST', '/check?timeout=10s', `127.0.0.1:${port}`, 'application/json', { a: 1 }],
+    ['ns', 'hook', 443],
+    ['POST', '/mutate?timeout=3s', 'hook.ns.svc:443', 'application/json', { a: 2 }],
+  ]);
+});
+
+test('what goes wrong is told as client-go does', async (t) => {
+  const port = await listen(t, (request, response) => {
+    const path = (request.url ?? '').replace(/\?.*/, '');
+    if (path === '/404') response.statusCode = 404;
+    if (path === '/500') response.statusCode = 500;
+    response.setHeader('content-type', path === '/500' ? 'text/plain' : 'application/json');
+    const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', message: 'too busy', code: 503 };
+    if (path === '/status') response.statusCode = 503;
+    const bodies: Record<string, string> = {
+      '/500': 'boom',
+      '/status': JSON.stringify(status),
+      '/list': '[]',
+      '/text': 'hello',
+    };
+    response.end(bodies[path] ?? '');
+  });
+  const { call } = clientFor(t);
+  const ask = (target: WebhookTarget): Promise<string> => problem(call(target, {}, 10));
+  const at = (path: string): Promise<string> => ask({ url: `https://127.0.0.1:${port}${path}`, caBundle: caBundle() });
+  assert.equal(await at('/404'), 'the server could not find the requested resource');
+  assert.equal(await at('/500'), 'an error on the server ("boom") has prevented the request from succeeding');
+  assert.equal(await at('/status'), 'too busy');
+  assert.equal(await at('/'), '0-length response with status code: 200 and content type: application/json');
+  const json = "couldn't get version/kind; json parse error: ";
+  assert.ok((await at('/list')).startsWith(`${json}json: cannot unmarshal array into Go value of type struct {`));
+  assert.equal(await at('/text'), `${json}invalid character 'h' looking for beginning of value`);
+  assert.equal(
+    await ask({ url: `https://127.0.0.1:${port}/x` }),
+    `Post "https://127.0.0.1:${port}/x?timeout=10s": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
+  );
+  assert.equal(
+    await ask({ service: { namespace: 'ns', name: 'gone' } }),
+    'Post "https://gone.ns.svc:443/?timeout=10s": services "gone" not found',
+  );
+  assert.equal(await ask({}), 'webhook configuration must have either service or URL');
+});
+
+test('nobody there, another name in the certificate, and no answer in time', async (t) => {
+  const closed = await listen(t, () => undefined);
+  const clock = new FakeClock();
+  let isAsked = (): void => undefined;
+  const asked = new Promise<void>((resolve) => {
+    isAsked = resolve;
+  });
+  const hanging = await listen(t, () => isAsked());
+  const { call } = clientFor(t, () => Promise.resolve({ host: '127.0.0.1', port: closed }), clock);
+  const ca = caBundle();
+  assert.equal(
+    await problem(call({ url: 'https://127.0.0.1:1/x', caBundle: ca }, {}, 1)),
+    'Post "https://127.0.0.1:1/x?timeout=1s": dial tcp 127.0.0.1:1: connect: connection refused',
+  );
+  assert.equal(
+    await problem(call({ service: { namespace: 'ns', name: 'other', port: 8443 }, caBundle: ca }, {}, 1)),
+    'Post "https://other.ns.svc:8443/?timeout=1s": tls: failed to verify certificate: x509: certificate is valid for hook.ns.svc, not other.ns.svc',
+  );
+  const late = problem(call({ url: `https://127.0.0.1:${hanging}/x`, caBundle: ca }, {}, 2));
+  await asked;
+  await clock.advance(1999);
+  await settle();
+  await clock.advance(1);
+  assert.equal(await late, `Post "https://127.0.0.1:${hanging}/x?timeout=2s": context deadline exceeded`);
+});
