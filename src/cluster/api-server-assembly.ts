@@ -41,6 +41,7 @@ import type { Storage } from '../control-plane/storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
+import { readProcessStats } from '../system/process-stats.ts';
 import type { Random } from '../system/random.ts';
 import { auditSetup } from './audit-setup.ts';
 import { admissionPluginSelection } from './admission-flags.ts';
@@ -199,6 +200,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     clock,
     random,
     log,
+    processStats: readProcessStats,
     routes: [createDiscoveryRoute({ serverAddress: options.serverAddress }), ...options.routes],
   });
   handle = server.handle;

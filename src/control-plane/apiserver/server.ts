@@ -5,6 +5,7 @@ import type { SchemaSource } from '../../apimachinery/schema.ts';
 import { StatusError } from '../../apimachinery/status.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
+import type { ProcessStats } from '../../system/process-stats.ts';
 import type { Random } from '../../system/random.ts';
 import type { Storage } from '../storage/storage.ts';
 import { jsonCodec } from './codecs/json-media-type.ts';
@@ -18,9 +19,17 @@ import { auditFilters, type AuditOptions } from './filters/audit.ts';
 import { withAuthentication, type RequestAuthenticator } from './filters/authentication.ts';
 import { withAuthorization, type RequestAuthorizer } from './filters/authorization.ts';
 import { defaultInFlightLimits, withMaxInFlight, type InFlightLimits } from './filters/max-in-flight.ts';
+import { withRequestMetrics } from './filters/request-metrics.ts';
 import { withPanicRecovery } from './filters/panic-recovery.ts';
 import { handleHealth, isHealthPath, pingCheck, type HealthCheck } from './health.ts';
 import { shutdownCheck } from './health-checks.ts';
+import { handleMetrics } from './metrics/metrics-route.ts';
+import {
+  countStoredObjects,
+  createServerMetrics,
+  describeProgram,
+  type ServerMetrics,
+} from './metrics/server-metrics.ts';
 import { apiResource, ResourceRegistry, type ApiResource } from './registry/api-resource.ts';
 import { builtInHooks } from './registry/built-in-hooks.ts';
 import { managedFieldManagement } from './registry/managed-field-management.ts';
@@ -100,6 +109,8 @@ export interface ApiServerOptions {
   /** How long events stay; an hour when absent. */
   readonly eventTtlSeconds?: number;
   readonly version?: VersionInfo;
+  /** What the metrics tell of the process and the program; nothing when absent. */
+  readonly processStats?: () => ProcessStats;
 }
 
 /** An API server: a function from request to response. */
@@ -134,9 +145,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const expiry = new EventExpiry(options.storage, options.clock, options.eventTtlSeconds);
   expiry.start();
   const closing = new AbortController();
+  const metrics = createServerMetrics(options.clock);
+  countStoredObjects(metrics, registry, options.storage);
+  if (options.processStats !== undefined) {
+    describeProgram(metrics, options.version ?? servedVersion, options.processStats);
+  }
   let isShuttingDown = false;
   const health = [pingCheck, ...(options.healthChecks ?? []), shutdownCheck(() => isShuttingDown)];
-  const chain = buildHandlerChain(options, parts, health);
+  const chain = buildHandlerChain(options, parts, health, metrics);
   return {
     registry,
     parts,
@@ -160,21 +176,43 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 }
 
 /** The way of a request, outermost step first (as k8s.io/apiserver composes its handler chain). */
-function buildHandlerChain(options: ApiServerOptions, parts: ServerParts, health: readonly HealthCheck[]): Handler {
+function buildHandlerChain(
+  options: ApiServerOptions,
+  parts: ServerParts,
+  health: readonly HealthCheck[],
+  metrics: ServerMetrics,
+): Handler {
   const pass: Filter = (next) => next;
-  const audit = options.audit === undefined ? undefined : auditFilters(options.audit, parts.codecs, options.clock);
+  const audit =
+    options.audit === undefined
+      ? undefined
+      : auditFilters(counted(options.audit, metrics), parts.codecs, options.clock);
   const steps: readonly Filter[] = [
     withPanicRecovery(parts.codecs, options.log),
     audit?.failedAuthentication ?? pass,
-    withAuthentication(options.authenticator, options.allowAnonymous ?? true),
+    withAuthentication(options.authenticator, options.allowAnonymous ?? true, metrics),
     audit?.requests ?? pass,
     options.impersonation ?? pass,
-    withMaxInFlight(options.inFlightLimits ?? defaultInFlightLimits),
-    withAuthorization(options.authorizer),
+    withMaxInFlight(options.inFlightLimits ?? defaultInFlightLimits, metrics.inFlight),
+    withAuthorization(options.authorizer, metrics),
+    withRequestMetrics(metrics, parts.registry, options.clock),
   ];
   const special: SpecialEndpoints = new Map([...builtInSpecialEndpoints, ...(options.specialEndpoints ?? [])]);
-  const dispatch: Handler = (request) => dispatchRequest(request, options, parts, special, health);
+  const dispatch: Handler = (request) => dispatchRequest(request, options, parts, special, health, metrics);
   return steps.reduceRight((next, step) => step(next), dispatch);
+}
+
+/** Audit options whose events are counted. */
+function counted(audit: AuditOptions, metrics: ServerMetrics): AuditOptions {
+  return {
+    ...audit,
+    sink: {
+      write(event) {
+        metrics.auditEvents.add([]);
+        audit.sink.write(event);
+      },
+    },
+  };
 }
 
 /** A resource, one of the server's own paths, or nothing. */
@@ -184,6 +222,7 @@ async function dispatchRequest(
   parts: ServerParts,
   special: SpecialEndpoints,
   checks: readonly HealthCheck[],
+  metrics: ServerMetrics,
 ): Promise<HttpResponse> {
   // A path that starts with two slashes is nobody's.
   if (request.info.path.startsWith('//')) return pageNotFound();
@@ -196,8 +235,10 @@ async function dispatchRequest(
     const response = await route(request, parts);
     if (response !== undefined) return response;
   }
-  const health = await handleHealth(request, { checks, log: options.log });
+  const health = await handleHealth(request, { checks, log: options.log, observe: metrics.observeHealth });
   if (health !== undefined) return health;
+  const shown = await handleMetrics(request, metrics);
+  if (shown !== undefined) return shown;
   if (request.info.path === '/version' || request.info.path === '/version/') {
     const body = JSON.stringify(options.version ?? servedVersion, null, 2);
     return bytesResponse(request, 200, 'application/json', Buffer.from(body));

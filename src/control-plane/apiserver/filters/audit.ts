@@ -9,6 +9,7 @@ import type { AuditPolicy } from '../audit/audit-policy.ts';
 import { AuditTrail, compactReference } from '../audit/audit-trail.ts';
 import type { MediaTypeCodec } from '../negotiation.ts';
 import type { ApiRequest, Filter, RequestUser } from '../request-context.ts';
+import { withEnd } from '../response-end.ts';
 import { statusOf } from '../responses.ts';
 import { authorizationAttributes } from './authorization.ts';
 import { isLongRunning } from './max-in-flight.ts';
@@ -69,7 +70,7 @@ export function auditFilters(
       }
       recordAnswer(trail, request, response, codecs);
       if (isLongRunning(request)) trail.reach('ResponseStarted');
-      return atEnd(response, () => trail.reach('ResponseComplete'));
+      return withEnd(response, () => trail.reach('ResponseComplete'));
     },
   };
 }
@@ -113,33 +114,6 @@ function answeredObject(
   const codec = codecs.find((candidate) => candidate.mediaType === mediaType);
   if (codec === undefined || body.byteLength === 0) return undefined;
   return codec.decode(header(headers, 'content-encoding') === 'gzip' ? gunzipSync(body) : body).value;
-}
-
-/** Calls back when the answer is whole: at once, or when its stream or connection ends. */
-function atEnd(response: HttpResponse, done: () => void): HttpResponse {
-  const { body, takeOver } = response;
-  if (takeOver !== undefined) {
-    return {
-      ...response,
-      takeOver(connection) {
-        connection.once('close', done);
-        takeOver(connection);
-      },
-    };
-  }
-  if (body instanceof Uint8Array) {
-    done();
-    return response;
-  }
-  return { ...response, body: followed(body, done) };
-}
-
-async function* followed(body: AsyncIterable<Uint8Array>, done: () => void): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } finally {
-    done();
-  }
 }
 
 function auditedRequest(

@@ -1,6 +1,8 @@
 import type { HttpRequest } from '../../../apimachinery/http.ts';
-import { unauthorized } from '../../../apimachinery/status.ts';
+import { hasReason, unauthorized } from '../../../apimachinery/status.ts';
+import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import { anonymousUser, type Filter, type RequestUser } from '../request-context.ts';
+import { countedUsername } from './request-metrics.ts';
 
 /** What the server asks of authentication. */
 export interface RequestAuthenticator {
@@ -9,10 +11,22 @@ export interface RequestAuthenticator {
 }
 
 /** Finds out who asks. Without credentials it is system:anonymous, or 401 where anonymous requests are off. */
-export function withAuthentication(authenticator: RequestAuthenticator, allowAnonymous: boolean): Filter {
+export function withAuthentication(
+  authenticator: RequestAuthenticator,
+  allowAnonymous: boolean,
+  metrics: Pick<ServerMetrics, 'authentications' | 'userRequests'>,
+): Filter {
   return (next) => async (request) => {
-    const user = await authenticator.authenticate(request.http);
-    if (user === undefined && !allowAnonymous) throw unauthorized();
+    let user: RequestUser | undefined;
+    try {
+      user = await authenticator.authenticate(request.http);
+      if (user === undefined && !allowAnonymous) throw unauthorized();
+    } catch (error) {
+      metrics.authentications.add([hasReason(error, 'Unauthorized') ? 'failure' : 'error']);
+      throw error;
+    }
+    metrics.authentications.add(['success']);
+    metrics.userRequests.add([countedUsername((user ?? anonymousUser).username)]);
     return next({ ...request, user: user ?? anonymousUser });
   };
 }

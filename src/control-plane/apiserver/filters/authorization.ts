@@ -1,5 +1,6 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { forbidden, StatusError } from '../../../apimachinery/status.ts';
+import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import type { RequestInfo } from '../request-info.ts';
 import type { ApiRequest, Filter, RequestUser } from '../request-context.ts';
 import { textResponse } from '../responses.ts';
@@ -37,10 +38,14 @@ export const allowEverything: RequestAuthorizer = {
 };
 
 /** Refuses with 403 what the authorizer does not allow, and with 500 where it could not tell. */
-export function withAuthorization(authorizer: RequestAuthorizer): Filter {
+export function withAuthorization(
+  authorizer: RequestAuthorizer,
+  metrics: Pick<ServerMetrics, 'authorizations'>,
+): Filter {
   return (next) => async (request) => {
     const attributes = authorizationAttributes(request.info, request.user);
     const { allowed, reason, error } = await authorizer.authorize(attributes);
+    metrics.authorizations.add([allowed ? 'allowed' : error === undefined ? 'no-opinion' : 'error']);
     if (!allowed && error !== undefined) {
       request.audit?.annotate('authorization.k8s.io/reason', 'internal error');
       const text = `Internal Server Error: ${goQuote(request.http.path)}: ${error}`;

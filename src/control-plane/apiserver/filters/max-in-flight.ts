@@ -1,4 +1,5 @@
 import { StatusError } from '../../../apimachinery/status.ts';
+import type { InFlightGauge } from '../metrics/server-metrics.ts';
 import type { ApiRequest, Filter } from '../request-context.ts';
 
 /** How many requests may be worked on at a time; watches and other long answers do not count. */
@@ -11,7 +12,7 @@ export interface InFlightLimits {
 export const defaultInFlightLimits: InFlightLimits = { maxRequestsInFlight: 400, maxMutatingRequestsInFlight: 200 };
 
 /** Refuses with 429 what comes while too many are under way; members of system:masters always pass. */
-export function withMaxInFlight(limits: InFlightLimits): Filter {
+export function withMaxInFlight(limits: InFlightLimits, gauge: InFlightGauge): Filter {
   let reading = 0;
   let mutating = 0;
   return (next) => async (request) => {
@@ -21,9 +22,12 @@ export function withMaxInFlight(limits: InFlightLimits): Filter {
     if (full && !request.user.groups.includes('system:masters')) throw tooManyRequests();
     if (isRead) reading++;
     else mutating++;
+    const kind = isRead ? 'readOnly' : 'mutating';
+    gauge.change(kind, 1);
     try {
       return await next(request);
     } finally {
+      gauge.change(kind, -1);
       if (isRead) reading--;
       else mutating--;
     }

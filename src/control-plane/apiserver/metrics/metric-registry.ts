@@ -1,0 +1,155 @@
+/** How much a metric's name may be relied on, as Kubernetes says in its HELP line. */
+export type StabilityLevel = 'ALPHA' | 'BETA' | 'STABLE';
+
+/** What every family of metrics has. */
+export interface MetricOptions {
+  readonly name: string;
+  readonly help: string;
+  readonly stability?: StabilityLevel;
+  /** Names of the labels; each value is given in this order. */
+  readonly labels?: readonly string[];
+}
+
+interface Family extends MetricOptions {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  samples(): Iterable<string>;
+}
+
+/** A number that grows. */
+export interface Counter {
+  add(labels: readonly string[], amount?: number): void;
+}
+
+/** A number that is set, or goes up and down. */
+export interface Gauge extends Counter {
+  set(labels: readonly string[], value: number): void;
+  /** Forgets all values, before they are set anew. */
+  clear(): void;
+}
+
+/** Counts observations by size. */
+export interface Histogram {
+  observe(labels: readonly string[], value: number): void;
+}
+
+/** Families of metrics, shown in Prometheus' text format 0.0.4. */
+export class MetricRegistry {
+  readonly #families = new Map<string, Family>();
+  readonly #refreshers: (() => void | Promise<void>)[] = [];
+
+  counter(options: MetricOptions): Counter {
+    return this.#numbers('counter', options);
+  }
+
+  gauge(options: MetricOptions): Gauge {
+    return this.#numbers('gauge', options);
+  }
+
+  /** @param buckets upper bounds, ascending, without the infinite one. */
+  histogram(options: MetricOptions & { readonly buckets: readonly number[] }): Histogram {
+    const { buckets } = options;
+    const series = new Map<string, { readonly counts: number[]; sum: number; count: number }>();
+    this.#add({
+      ...options,
+      type: 'histogram',
+      *samples() {
+        for (const [labels, { counts, sum, count }] of sorted(series)) {
+          let below = 0;
+          for (const [index, bound] of buckets.entries()) {
+            below += counts[index] ?? 0;
+            yield `${options.name}_bucket${braces(labels, `le="${showNumber(bound)}"`)} ${below}`;
+          }
+          yield `${options.name}_bucket${braces(labels, 'le="+Inf"')} ${count}`;
+          yield `${options.name}_sum${braces(labels)} ${showNumber(sum)}`;
+          yield `${options.name}_count${braces(labels)} ${count}`;
+        }
+      },
+    });
+    return {
+      observe(labels, value) {
+        const key = labelText(options, labels);
+        const known = series.get(key) ?? { counts: buckets.map(() => 0), sum: 0, count: 0 };
+        const index = buckets.findIndex((bound) => value <= bound);
+        if (index >= 0) known.counts[index] = (known.counts[index] ?? 0) + 1;
+        known.sum += value;
+        known.count++;
+        series.set(key, known);
+      },
+    };
+  }
+
+  /** Runs before metrics are shown, to set those that are only read then. */
+  onShow(refresh: () => void | Promise<void>): void {
+    this.#refreshers.push(refresh);
+  }
+
+  /** All families that have values, in the order of their names. */
+  async show(): Promise<string> {
+    for (const refresh of this.#refreshers) await refresh();
+    const lines: string[] = [];
+    for (const [, family] of sorted(this.#families)) {
+      const samples = [...family.samples()];
+      if (samples.length === 0) continue;
+      const stability = family.stability === undefined ? '' : `[${family.stability}] `;
+      const help = `${stability}${family.help}`.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+      lines.push(`# HELP ${family.name} ${help}`, `# TYPE ${family.name} ${family.type}`, ...samples);
+    }
+    return lines.map((line) => `${line}\n`).join('');
+  }
+
+  #numbers(type: 'counter' | 'gauge', options: MetricOptions): Gauge {
+    const series = new Map<string, number>();
+    this.#add({
+      ...options,
+      type,
+      *samples() {
+        for (const [labels, value] of sorted(series)) yield `${options.name}${braces(labels)} ${showNumber(value)}`;
+      },
+    });
+    return {
+      add(labels, amount = 1) {
+        const key = labelText(options, labels);
+        series.set(key, (series.get(key) ?? 0) + amount);
+      },
+      set: (labels, value) => void series.set(labelText(options, labels), value),
+      clear: () => series.clear(),
+    };
+  }
+
+  #add(family: Family): void {
+    if (this.#families.has(family.name)) throw new Error(`there is a metric ${family.name} already`);
+    this.#families.set(family.name, family);
+  }
+}
+
+function sorted<T>(entries: ReadonlyMap<string, T>): [string, T][] {
+  return [...entries].toSorted(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/** Labels in the order of their names, as Prometheus' own client shows them. */
+function labelText({ name, labels = [] }: MetricOptions, values: readonly string[]): string {
+  if (labels.length !== values.length) throw new Error(`${name} has the labels ${labels.join(', ')}`);
+  return labels
+    .map((label, index) => {
+      const value = (values[index] ?? '').replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+      return `${label}="${value}"`;
+    })
+    .toSorted()
+    .join(',');
+}
+
+function braces(labels: string, more = ''): string {
+  const all = [labels, more].filter((part) => part !== '').join(',');
+  return all === '' ? '' : `{${all}}`;
+}
+
+/** As Go's 'g' format has it: an exponent of two digits at least from 1e21 on and below 1e-4. */
+function showNumber(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+  const magnitude = Math.abs(value);
+  if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e6)) {
+    const [digits = '', exponent = '0'] = value.toExponential().split('e');
+    return `${digits}e${exponent.startsWith('-') ? '-' : '+'}${exponent.replace(/^[+-]/, '').padStart(2, '0')}`;
+  }
+  return String(value);
+}

@@ -1,0 +1,17 @@
+import type { HttpResponse } from '../../../apimachinery/http.ts';
+import type { ApiRequest } from '../request-context.ts';
+import { bytesResponse } from '../responses.ts';
+import type { ServerMetrics } from './server-metrics.ts';
+
+const textFormat = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores';
+
+/**
+ * Answers `/metrics` and `/metrics/slis` in Prometheus' text format, whatever is accepted.
+ * @returns undefined for other paths.
+ */
+export async function handleMetrics(request: ApiRequest, metrics: ServerMetrics): Promise<HttpResponse | undefined> {
+  const { path } = request.info;
+  const registry = path === '/metrics' ? metrics.registry : path === '/metrics/slis' ? metrics.indicators : undefined;
+  if (registry === undefined) return undefined;
+  return bytesResponse(request, 200, textFormat, Buffer.from(await registry.show()));
+}

@@ -1,0 +1,42 @@
+import type { HttpResponse } from '../../apimachinery/http.ts';
+
+/**
+ * The same answer, which calls back when it is whole: at once, or when its stream or connection ends.
+ * @param onChunk told of each part of a stream.
+ */
+export function withEnd(
+  response: HttpResponse,
+  onEnd: () => void,
+  onChunk?: (chunk: Uint8Array) => void,
+): HttpResponse {
+  const { body, takeOver } = response;
+  if (takeOver !== undefined) {
+    return {
+      ...response,
+      takeOver(connection) {
+        connection.once('close', onEnd);
+        takeOver(connection);
+      },
+    };
+  }
+  if (body instanceof Uint8Array) {
+    onEnd();
+    return response;
+  }
+  return { ...response, body: followed(body, onEnd, onChunk) };
+}
+
+async function* followed(
+  body: AsyncIterable<Uint8Array>,
+  onEnd: () => void,
+  onChunk: ((chunk: Uint8Array) => void) | undefined,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body) {
+      onChunk?.(chunk);
+      yield chunk;
+    }
+  } finally {
+    onEnd();
+  }
+}

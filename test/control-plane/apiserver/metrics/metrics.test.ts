@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { unauthorized } from '../../../../src/apimachinery/status.ts';
+import { MetricRegistry } from '../../../../src/control-plane/apiserver/metrics/metric-registry.ts';
+import { FakeClock } from '../../../../src/system/fake-clock.ts';
+import { createTestApiServer, testUser } from '../../../support/test-api-server.ts';
+
+test('families are shown in the text format of Prometheus', async () => {
+  const registry = new MetricRegistry();
+  const requests = registry.counter({ name: 'b_total', help: 'B\nand \\', stability: 'STABLE', labels: ['z', 'a'] });
+  requests.add(['1', 'say "a\\b"\n']);
+  requests.add(['0', ''], 2);
+  const sizes = registry.histogram({ name: 'c_bytes', help: 'C.', labels: ['k'], buckets: [0.00001, 1000, 1_000_000] });
+  sizes.observe(['v'], 1000);
+  sizes.observe(['v'], 1_234_567.5);
+  const temperature = registry.gauge({ name: 'a', help: 'A.' });
+  registry.onShow(() => temperature.set([], -0.25));
+  registry.gauge({ name: 'none', help: 'Without values.' });
+  assert.equal(
+    await registry.show(),
+    `# HELP a A.
+# TYPE a gauge
+a -0.25
+# HELP b_total [STABLE] B\\nand \\\\
+# TYPE b_total counter
+b_total{a="",z="0"} 2
+b_total{a="say \\"a\\\\b\\"\\n",z="1"} 1
+# HELP c_bytes C.
+# TYPE c_bytes histogram
+c_bytes_bucket{k="v",le="1e-05"} 0
+c_bytes_bucket{k="v",le="1000"} 1
+c_bytes_bucket{k="v",le="1e+06"} 1
+c_bytes_bucket{k="v",le="+Inf"} 2
+c_bytes_sum{k="v"} 1.2355675e+06
+c_bytes_count{k="v"} 2
+`,
+  );
+  assert.throws(() => requests.add(['1']), { message: 'b_total has the labels z, a' });
+  assert.throws(() => registry.gauge({ name: 'a', help: '' }), { message: 'there is a metric a already' });
+});
+
+const configMaps = '/api/v1/namespaces/default/configmaps';
+
+test('requests are counted by what they are about', async () => {
+  const clock = new FakeClock();
+  const api = await createTestApiServer({
+    clock,
+    authenticator: {
+      authenticate: ({ headers }) =>
+        headers['authorization'] === undefined ? Promise.resolve(testUser) : Promise.reject(unauthorized()),
+    },
+    processStats: () => ({ cpuSeconds: 2.5, residentBytes: 1024, openFiles: 7 }),
+  });
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } };
+  const own = { 'user-agent': 'kube-apiserver/v1.36.2' };
+  await api.request('POST', `${configMaps}?dryRun=All`, object);
+  await api.request('POST', configMaps, object, own);
+  await api.request('GET', `${configMaps}/none`);
+  await api.request('GET', '/api/v1/configmaps');
+  await api.request('GET', '/api/v1/zorks');
+  await api.request('GET', '/livez');
+  await api.request('GET', configMaps, undefined, { authorization: 'Bearer x' });
+  const watch = await api.open(`${configMaps}?watch=true`);
+  if (watch.body instanceof Uint8Array) assert.fail('a watch streams');
+  const frames = watch.body[Symbol.asyncIterator]();
+  assert.equal((await frames.next()).done, false);
+  const during = await api.request('GET', '/metrics');
+  assert.equal(during.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores');
+  const watched =
+    'component="apiserver",group="",resource="configmaps",scope="namespace",subresource="",verb="WATCH",version="v1"';
+  assert.ok(during.text.includes(`\napiserver_longrunning_requests{${watched}} 1\n`));
+  await frames.return?.();
+  const { text } = await api.request('GET', '/metrics');
+  const expected = [
+    'apiserver_request_total{code="201",component="apiserver",dry_run="All",group="",resource="configmaps",' +
+      'scope="resource",subresource="",system_client="",verb="POST",version="v1"} 1',
+    'apiserver_request_total{code="201",component="apiserver",dry_run="",group="",resource="configmaps",' +
+      'scope="resource",subresource="",system_client="kube-apiserver",verb="POST",version="v1"} 1',
+    'apiserver_request_total{code="404",component="apiserver",dry_run="",group="",resource="configmaps",' +
+      'scope="resource",subresource="",system_client="",verb="GET",version="v1"} 1',
+    'apiserver_request_total{code="200",component="apiserver",dry_run="",group="",resource="configmaps",' +
+      'scope="cluster",subresource="",system_client="",verb="LIST",version="v1"} 1',
+    'apiserver_request_total{code="200",component="apiserver",dry_run="",group="",resource="",' +
+      'scope="",subresource="/livez",system_client="",verb="GET",version=""} 1',
+    'apiserver_request_total{code="200",component="apiserver",dry_run="",group="",resource="configmaps",' +
+      'scope="namespace",subresource="",system_client="",verb="WATCH",version="v1"} 1',
+    'apiserver_selfrequest_total{group="",resource="configmaps",subresource="",verb="POST"} 1',
+    `apiserver_longrunning_requests{${watched}} 0`,
+    'apiserver_watch_events_total{group="",resource="configmaps",version="v1"} 1',
+    'apiserver_resource_objects{group="",resource="configmaps"} 1',
+    'apiserver_resource_objects{group="",resource="namespaces"} 2',
+    'apiserver_resource_objects{group="apps",resource="deployments"} 0',
+    'authentication_attempts{result="failure"} 1',
+    'apiserver_current_inflight_requests{request_kind="mutating"} 1',
+    'process_cpu_seconds_total 2.5',
+    'process_open_fds 7',
+    'process_resident_memory_bytes 1024',
+  ];
+  for (const line of expected) assert.ok(text.includes(`\n${line}\n`), `${line} is in\n${text}`);
+  assert.match(text, /^kubernetes_build_info\{.*git_version="v1\.36\.2".*\} 1$/m);
+  assert.doesNotMatch(text, /zorks/);
+  assert.match(
+    (await api.request('GET', '/metrics/slis')).text,
+    /^kubernetes_healthcheck\{name="ping",type="livez"\} 1$/m,
+  );
+  await api.close();
+});
