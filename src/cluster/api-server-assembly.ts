@@ -1,11 +1,10 @@
 import { type Documentation, documentedResources } from '../api/documentation.ts';
 import { builtInResources, builtInSchemas } from '../api/registry.ts';
 import type { CustomResourceDefinition } from '../api/types/apiextensions-v1.ts';
-import type { Secret, Service } from '../api/types/core-v1.ts';
+import type { Service } from '../api/types/core-v1.ts';
 import type { ServiceCIDR } from '../api/types/networking-v1.ts';
 import type { KubeObject } from '../apimachinery/object-meta.ts';
 import { type GroupVersionResource, parseGroupVersion } from '../apimachinery/gvk.ts';
-import { hasReason } from '../apimachinery/status.ts';
 import type { Client } from '../client/client.ts';
 import { createInProcessTransport } from '../client/in-process-transport.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
@@ -29,14 +28,12 @@ import { servedKinds } from '../control-plane/apiserver/registry/served-kinds.ts
 import { createApiServer, type ApiServer, type RouteHandler } from '../control-plane/apiserver/server.ts';
 import { type KubeletConnections, noKubelets } from '../control-plane/apiserver/streaming/kubelet-connections.ts';
 import { streamingEndpoints } from '../control-plane/apiserver/streaming/streaming-endpoints.ts';
-import { type Authenticator, unionAuthenticator } from '../control-plane/authentication/authenticator.ts';
-import { bootstrapTokenAuthenticator } from '../control-plane/authentication/bootstrap-token.ts';
-import { clientCertificateAuthenticator } from '../control-plane/authentication/client-certificate.ts';
+import { unionAuthenticator } from '../control-plane/authentication/authenticator.ts';
 import {
   serviceAccountAuthenticator,
   ServiceAccountTokenAuthority,
 } from '../control-plane/authentication/service-account-token.ts';
-import { inProcessAuthenticator, tokenFileAuthenticator } from '../control-plane/authentication/token-file.ts';
+import { inProcessAuthenticator } from '../control-plane/authentication/token-file.ts';
 import type { Storage } from '../control-plane/storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
@@ -46,6 +43,7 @@ import type { Random } from '../system/random.ts';
 import { auditSetup } from './audit-setup.ts';
 import { admissionPluginSelection } from './admission-flags.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
+import { type AssembledAuthenticator, assembleAuthenticator } from './authenticator-assembly.ts';
 import { assembleAuthorizer } from './authorizer-assembly.ts';
 import { type ComponentArguments, listArgument } from './component-arguments.ts';
 import { createServiceResolver } from './service-resolver.ts';
@@ -74,6 +72,8 @@ export interface ApiServerAssemblyOptions {
 export interface AssembledApiServer {
   readonly server: ApiServer;
   readonly tokens: ServiceAccountTokenAuthority;
+  /** Who clients' certificates may come from, for the listener. */
+  readonly clientAuthorities: AssembledAuthenticator['clientAuthorities'];
   /** What of starting up is done, as the health endpoints tell; who bootstraps the cluster adds to it. */
   readonly progress: StartupProgress;
   /** A client in this process that may do everything; `component` is its user agent and so its field manager. */
@@ -111,19 +111,26 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     });
   const ownClient = clientFor('kube-apiserver');
   const informers = createInformerFactory({ client: ownClient, clock, random, log });
-  // Those whose tokens are good for every audience of the server.
-  const tokenAuthenticators = [...(await tokenFile(options)), ...bootstrapTokens(options, ownClient)];
   const objects = tokenObjects(() => ownClient);
-  const authenticators: Authenticator[] = [
+  const known = await assembleAuthenticator({
+    arguments: options.arguments,
+    files: options.files,
+    clock,
+    random,
+    log,
+    authority: credentials.authority.certificate,
+    apiAudiences,
+    client: ownClient,
+    serviceAccounts: serviceAccountAuthenticator(tokens, apiAudiences, objects),
+  });
+  const authenticators = [
     inProcessAuthenticator(ownToken, {
       username: 'system:apiserver',
       uid: random.uuid(),
       groups: ['system:authenticated', 'system:masters'],
       extra: {},
     }),
-    clientCertificateAuthenticator([credentials.authority.certificate], clock),
-    ...tokenAuthenticators,
-    serviceAccountAuthenticator(tokens, apiAudiences, objects),
+    ...known.authenticators,
   ];
   const authorizer = await assembleAuthorizer({
     arguments: options.arguments,
@@ -181,7 +188,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     authenticator: unionAuthenticator(authenticators, {
       onRefusal: (reasons) => log.warn('unable to authenticate the request', { reasons }),
     }),
-    allowAnonymous: (options.arguments.get('anonymous-auth') ?? 'true') === 'true',
+    allowAnonymous: known.allowAnonymous,
     authorizer,
     impersonation: withImpersonation(authorizer),
     ...(audit === undefined ? {} : { audit }),
@@ -190,7 +197,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       ...reviewEndpoints({
         authorizer,
         rules: authorizer,
-        tokens: { authenticators: tokenAuthenticators, authority: tokens, objects, apiAudiences },
+        tokens: { authenticators: known.tokens, checkers: known.checkers, authority: tokens, objects, apiAudiences },
         issuing: { authority: tokens, apiAudiences, clock },
       }),
       ...streamingEndpoints({ kubelets: options.kubelets ?? noKubelets, authorizer }),
@@ -219,6 +226,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   return {
     server,
     tokens,
+    clientAuthorities: known.clientAuthorities,
     progress,
     clientFor,
     async start() {
@@ -238,27 +246,8 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       await informers.stop();
       await webhooks.close();
       await authorizer.stop();
+      await known.stop();
       await server.close();
     },
   };
-}
-
-async function tokenFile(options: ApiServerAssemblyOptions): Promise<Authenticator[]> {
-  const path = options.arguments.get('token-auth-file');
-  if (path === undefined) return [];
-  return [tokenFileAuthenticator(Buffer.from(await options.files.readFile(path)).toString('utf8'))];
-}
-
-function bootstrapTokens({ arguments: flags, clock }: ApiServerAssemblyOptions, client: Client): Authenticator[] {
-  if (flags.get('enable-bootstrap-token-auth') !== 'true') return [];
-  const secrets = client.resource<Secret>({ group: '', version: 'v1', resource: 'secrets' }, 'kube-system');
-  const secretOf = async (name: string): Promise<Secret | undefined> => {
-    try {
-      return await secrets.get(name);
-    } catch (error) {
-      if (hasReason(error, 'NotFound')) return undefined;
-      throw error;
-    }
-  };
-  return [bootstrapTokenAuthenticator(secretOf, clock)];
 }

@@ -34,7 +34,7 @@ import {
   durationArgument,
   listArgument,
 } from './component-arguments.ts';
-import { readText, watchFile } from './watched-file.ts';
+import { readArgumentFile, watchFile } from './watched-file.ts';
 import { openWebhook } from './webhook-client.ts';
 
 export interface AuthorizerAssemblyOptions {
@@ -67,7 +67,7 @@ export async function assembleAuthorizer(options: AuthorizerAssemblyOptions): Pr
   const { arguments: flags, files, clock, log } = options;
   const rbac = rbacAuthorizer(options.informers);
   const path = flags.get(configFlag);
-  const content = path === undefined ? '' : await readOr(path, files);
+  const content = path === undefined ? '' : await readArgumentFile(files, path);
   const initial = path === undefined ? await chainFromFlags(flags) : await chainFromFile(flags, content, files);
   const kept = await keptAuthorizers(initial, options, rbac);
   let current = await openChain(initial, kept, options);
@@ -92,17 +92,6 @@ export async function assembleAuthorizer(options: AuthorizerAssemblyOptions): Pr
       await current.close();
     },
   };
-}
-
-async function readOr(path: string, files: FileSystem): Promise<string> {
-  try {
-    return await readText(files, path);
-  } catch (error) {
-    const { code } = error as { code?: string };
-    throw new ComponentArgumentError(
-      `open ${path}: ${code === 'ENOENT' ? 'no such file or directory' : String(error)}`,
-    );
-  }
 }
 
 async function chainFromFile(
@@ -185,7 +174,7 @@ async function keptAuthorizers(
     else if (type === 'Node') kept.set(type, nodeAuthorizer(informers));
     else if (type === 'RBAC') kept.set(type, rbac);
     else if (type === 'ABAC') {
-      kept.set(type, abacAuthorizer(await readOr(flags.get('authorization-policy-file') ?? '', files)));
+      kept.set(type, abacAuthorizer(await readArgumentFile(files, flags.get('authorization-policy-file') ?? '')));
     }
   }
   return kept;
@@ -218,9 +207,7 @@ async function openChain(
       continue;
     }
     const { kubeconfig, timeoutMillis } = webhook;
-    const server = await openWebhook({ kubeconfig, timeoutMillis, files, clock, random }).catch((error: unknown) => {
-      throw new ComponentArgumentError(error instanceof Error ? error.message : String(error));
-    });
+    const server = await openWebhook({ kubeconfig, timeoutMillis, files, clock, random });
     opened.push(server);
     const onError = (error: string): void => log.error('Failed to make webhook authorizer request', { name, error });
     chain.push(webhookAuthorizer({ ...webhook, webhook: server, clock, onError }));

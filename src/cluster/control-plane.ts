@@ -80,7 +80,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     tls: {
       certificate: credentials.server.certificate,
       key: credentials.server.privateKey,
-      clientAuthorities: credentials.authority.certificate,
+      clientAuthorities: apiServer.clientAuthorities.current(),
     },
     host: options.host,
     port: options.port,
@@ -88,6 +88,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     log,
   });
   const { port, url } = listener;
+  apiServer.clientAuthorities.onChange((pem) => listener?.setClientAuthorities(pem));
   await bootstrapCluster({
     client: apiServer.clientFor('kube-apiserver'),
     serviceAddress: firstServiceAddress(serviceRange),

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
+import { ComponentArgumentError } from './component-arguments.ts';
 
 export interface WatchedFileOptions {
   readonly files: FileSystem;
@@ -15,6 +16,20 @@ const intervalMillis = 1000;
 /** Reads a file whose changes count without a restart. */
 export async function readText(files: FileSystem, path: string): Promise<string> {
   return Buffer.from(await files.readFile(path)).toString('utf8');
+}
+
+/** Reads a file that a flag names. @throws ComponentArgumentError in Go's words */
+export async function readArgumentFile(files: FileSystem, path: string): Promise<string> {
+  try {
+    return await readText(files, path);
+  } catch (error) {
+    const { code = '' } = error as { code?: string };
+    const reasons: Readonly<Record<string, string>> = {
+      ENOENT: 'no such file or directory',
+      EACCES: 'permission denied',
+    };
+    throw new ComponentArgumentError(`open ${path}: ${reasons[code] ?? String(error)}`);
+  }
 }
 
 /** Looks every second whether a file has other content. @param content what it has now. @returns how to stop */

@@ -5,6 +5,7 @@ import { loadKubeconfig } from '../kubeconfig/kubeconfig.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Random } from '../system/random.ts';
+import { ComponentArgumentError } from './component-arguments.ts';
 
 export interface WebhookClientOptions {
   /** Whose current context names the server and how to be known to it. */
@@ -38,15 +39,18 @@ const noFlags: ConnectionFlags = {
   disableCompression: undefined,
 };
 
-/** The webhook of a kubeconfig file; the server's URL is whole, with its path. @throws KubeconfigError */
+/** The webhook of a kubeconfig file; the server's URL is whole, with its path. @throws ComponentArgumentError */
 export async function openWebhook(
   options: WebhookClientOptions,
 ): Promise<ReviewWebhook & { readonly close: () => Promise<void> }> {
   const { files, clock, random, timeoutMillis } = options;
   const places = { explicit: options.kubeconfig, environment: '', home: '/', cwd: process.cwd() };
-  const kubeconfig = await loadKubeconfig(files, places);
   const world = { files, env: process.env };
-  const config = await resolveClientConfig(kubeconfig, noFlags, { ...world, cwd: places.cwd });
+  const config = await loadKubeconfig(files, places)
+    .then((kubeconfig) => resolveClientConfig(kubeconfig, noFlags, { ...world, cwd: places.cwd }))
+    .catch((error: unknown) => {
+      throw new ComponentArgumentError(error instanceof Error ? error.message : String(error));
+    });
   const client = await connect(
     { ...config, timeoutMillis },
     { ...world, clock, interactive: false, userAgent: 'kube-apiserver/v1.36.2', onWarning: () => undefined },

@@ -32,6 +32,8 @@ export interface Listener {
   readonly port: number;
   /** `https://127.0.0.1:6443` */
   readonly url: string;
+  /** Asks for client certificates of other authorities from now on. @param pem of all of them */
+  setClientAuthorities(pem: string): void;
   /** Stops accepting, lets what is under way finish within `graceSeconds`, then cuts what is left. */
   close(graceSeconds?: number): Promise<void>;
 }
@@ -98,6 +100,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     host,
     port,
     url: `${options.tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`,
+    setClientAuthorities(pem) {
+      const { tls } = options;
+      if (tls !== undefined && 'setSecureContext' in server) {
+        server.setSecureContext({ cert: tls.certificate, key: tls.key, ca: pem });
+      }
+    },
     close: (graceSeconds = 0) => closeServer(server, connections, sessions, options.clock, graceSeconds),
   };
 }

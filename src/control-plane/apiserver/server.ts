@@ -85,8 +85,8 @@ export interface ApiServerOptions {
   /** Types of the built-in resources. */
   readonly types: SchemaSource;
   readonly authenticator: RequestAuthenticator;
-  /** Whether requests without credentials go on as system:anonymous. Default true. */
-  readonly allowAnonymous?: boolean;
+  /** Whether requests to a path go on without credentials, as system:anonymous. All do by default. */
+  readonly allowAnonymous?: (path: string) => boolean;
   readonly authorizer: RequestAuthorizer;
   /** Takes on the user that Impersonate-* headers name, after asking whether that is allowed. */
   readonly impersonation?: Filter;
@@ -190,7 +190,7 @@ function buildHandlerChain(
   const steps: readonly Filter[] = [
     withPanicRecovery(parts.codecs, options.log),
     audit?.failedAuthentication ?? pass,
-    withAuthentication(options.authenticator, options.allowAnonymous ?? true, metrics),
+    withAuthentication(options.authenticator, options.allowAnonymous ?? (() => true), metrics),
     audit?.requests ?? pass,
     options.impersonation ?? pass,
     withMaxInFlight(options.inFlightLimits ?? defaultInFlightLimits, metrics.inFlight),

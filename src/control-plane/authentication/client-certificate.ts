@@ -12,7 +12,7 @@ const maxRemembered = 1000;
  * @param authorities PEM of the authorities that clients may come from.
  */
 export function clientCertificateAuthenticator(authorities: readonly string[], clock: Clock): Authenticator {
-  const trusted = authorities.flatMap(splitPem).map((pem) => new X509Certificate(pem));
+  const trusted = authorities.flatMap(readCertificateBundle);
   // Connections are kept, so that the same certificate comes again and again.
   const known = new Map<string, { readonly user: UserInfo; readonly notBefore: number; readonly notAfter: number }>();
   return {
@@ -36,8 +36,10 @@ export function clientCertificateAuthenticator(authorities: readonly string[], c
   };
 }
 
-function splitPem(text: string): string[] {
-  return text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+/** The certificates of a PEM bundle. @throws Error for one that cannot be read */
+export function readCertificateBundle(text: string): X509Certificate[] {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.map((pem) => new X509Certificate(pem));
 }
 
 function verify(

@@ -1,8 +1,7 @@
-import { X509Certificate } from 'node:crypto';
 import { header, type HttpHeaders } from '../../apimachinery/http.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Authenticator } from './authenticator.ts';
-import { clientCertificateAuthenticator } from './client-certificate.ts';
+import { clientCertificateAuthenticator, readCertificateBundle } from './client-certificate.ts';
 
 export interface RequestHeaderOptions {
   /** --requestheader-client-ca-file: PEM of who the proxy's certificate must come from. */
@@ -20,8 +19,8 @@ export interface RequestHeaderOptions {
 /** Users that an authenticating proxy, known by its client certificate, names in headers. */
 export function requestHeaderAuthenticator(options: RequestHeaderOptions): Authenticator {
   const proxies = clientCertificateAuthenticator(options.authorities, options.clock);
-  const trusted = options.authorities.map((pem) => new X509Certificate(pem));
-  if (trusted.length === 0) throw new Error('authenticating proxies need an authority');
+  if (options.authorities.flatMap(readCertificateBundle).length === 0)
+    throw new Error('authenticating proxies need an authority');
   return {
     name: 'request header',
     async authenticate(request) {

@@ -6,11 +6,12 @@ import { bearerToken } from './bearer-token.ts';
 export function inProcessAuthenticator(token: string, user: UserInfo): Authenticator {
   return {
     name: 'in-process',
-    authenticate: (request) => Promise.resolve(sameToken(bearerToken(request), token) ? user : undefined),
+    authenticate: (request) => Promise.resolve(sameSecret(bearerToken(request), token) ? user : undefined),
   };
 }
 
-function sameToken(given: string | undefined, known: string): boolean {
+/** Compares in a time that tells nothing of where they differ. */
+export function sameSecret(given: string | undefined, known: string): boolean {
   if (given === undefined) return false;
   const left = Buffer.from(given);
   const right = Buffer.from(known);
@@ -22,24 +23,29 @@ function sameToken(given: string | undefined, known: string): boolean {
  * @throws Error naming the line that cannot be read.
  */
 export function tokenFileAuthenticator(csv: string): Authenticator {
-  const users = parseTokenFile(csv);
+  const users = readUserFile(csv, 'token');
   return {
     name: 'token file',
     async authenticate(request) {
       const token = bearerToken(request);
       if (token === undefined) return undefined;
-      for (const [known, user] of users) if (sameToken(token, known)) return user;
+      for (const [known, user] of users) if (sameSecret(token, known)) return user;
       throw new Error('invalid bearer token');
     },
   };
 }
 
-function parseTokenFile(csv: string): readonly (readonly [string, UserInfo])[] {
+/**
+ * Users by their secrets, in a CSV file.
+ * @param secret what the first field is, for messages
+ * @throws Error naming the line that cannot be read
+ */
+export function readUserFile(csv: string, secret: 'token' | 'password'): readonly (readonly [string, UserInfo])[] {
   return csv.split('\n').flatMap((line, index): (readonly [string, UserInfo])[] => {
     if (line.trim() === '' || line.startsWith('#')) return [];
     const [token = '', username = '', uid = '', groups = ''] = splitCsv(line.trim());
     if (token === '' || username === '') {
-      throw new Error(`token file, line ${index + 1}: want token,user,uid and, in quotes, the groups`);
+      throw new Error(`${secret} file, line ${index + 1}: want ${secret},user,uid and, in quotes, the groups`);
     }
     const list = groups.split(',').map((group) => group.trim());
     const user = { username, uid, groups: list.filter((group) => group !== ''), extra: {} };

@@ -6,11 +6,14 @@ import { formatTime, type Unstructured } from '../../apimachinery/object-meta.ts
 import { badRequest } from '../../apimachinery/status.ts';
 import { type Authenticator, type UserInfo, withAuthenticatedGroup } from './authenticator.ts';
 import type { ServiceAccountTokenAuthority, TokenObjects } from './service-account-token.ts';
+import type { TokenChecker } from './webhook-token.ts';
 
 /** The ways to check a token. */
 export interface TokenReviewOptions {
   /** Those whose tokens are good for every audience of the server (token file, bootstrap tokens). */
   readonly authenticators: readonly Authenticator[];
+  /** Those that look at the audiences themselves. */
+  readonly checkers?: readonly TokenChecker[];
   readonly authority: ServiceAccountTokenAuthority;
   readonly objects: TokenObjects;
   readonly apiAudiences: readonly string[];
@@ -39,6 +42,7 @@ async function checkToken(
       return user === undefined || common.length === 0 ? undefined : { user, audiences: common };
     }),
     () => options.authority.check(token, audiences, options.objects),
+    ...(options.checkers ?? []).map((checker) => () => checker.check(token, audiences)),
   ];
   for (const attempt of attempts) {
     try {

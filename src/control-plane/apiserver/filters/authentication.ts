@@ -10,17 +10,20 @@ export interface RequestAuthenticator {
   authenticate(request: HttpRequest): Promise<RequestUser | undefined>;
 }
 
-/** Finds out who asks. Without credentials it is system:anonymous, or 401 where anonymous requests are off. */
+/**
+ * Finds out who asks. Without credentials it is system:anonymous, or 401 where that is not allowed.
+ * @param allowAnonymous whether a path may be asked for without credentials
+ */
 export function withAuthentication(
   authenticator: RequestAuthenticator,
-  allowAnonymous: boolean,
+  allowAnonymous: (path: string) => boolean,
   metrics: Pick<ServerMetrics, 'authentications' | 'userRequests'>,
 ): Filter {
   return (next) => async (request) => {
     let user: RequestUser | undefined;
     try {
       user = await authenticator.authenticate(request.http);
-      if (user === undefined && !allowAnonymous) throw unauthorized();
+      if (user === undefined && !allowAnonymous(request.info.path)) throw unauthorized();
     } catch (error) {
       metrics.authentications.add([hasReason(error, 'Unauthorized') ? 'failure' : 'error']);
       throw error;

@@ -1,0 +1,274 @@
+import type { Secret } from '../api/types/core-v1.ts';
+import { aggregateMessages, goQuote } from '../apimachinery/field-error.ts';
+import { hasReason } from '../apimachinery/status.ts';
+import type { Client } from '../client/client.ts';
+import type { Authenticator } from '../control-plane/authentication/authenticator.ts';
+import { bootstrapTokenAuthenticator } from '../control-plane/authentication/bootstrap-token.ts';
+import {
+  clientCertificateAuthenticator,
+  readCertificateBundle,
+} from '../control-plane/authentication/client-certificate.ts';
+import { passwordFileAuthenticator } from '../control-plane/authentication/password-file.ts';
+import { requestHeaderAuthenticator } from '../control-plane/authentication/request-header.ts';
+import { tokenFileAuthenticator } from '../control-plane/authentication/token-file.ts';
+import {
+  checkedTokenAuthenticator,
+  type TokenChecker,
+  webhookTokens,
+} from '../control-plane/authentication/webhook-token.ts';
+import type { Clock } from '../system/clock.ts';
+import type { FileSystem } from '../system/file-system.ts';
+import type { Logger } from '../system/logger.ts';
+import type { Random } from '../system/random.ts';
+import { type AnonymousSettings, readAuthenticationConfiguration } from './authentication-configuration.ts';
+import {
+  ComponentArgumentError,
+  type ComponentArguments,
+  durationArgument,
+  listArgument,
+} from './component-arguments.ts';
+import { readArgumentFile, watchFile } from './watched-file.ts';
+import { openWebhook } from './webhook-client.ts';
+
+export interface AuthenticatorAssemblyOptions {
+  readonly arguments: ComponentArguments;
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** PEM of the cluster's own authority, whose clients are always known. */
+  readonly authority: string;
+  readonly apiAudiences: readonly string[];
+  /** The server's own client, for bootstrap tokens. */
+  readonly client: Client;
+  /** Knows the tokens of service accounts. */
+  readonly serviceAccounts: Authenticator;
+}
+
+/** Everybody who can tell who asks, as the flags say. */
+export interface AssembledAuthenticator {
+  /** In the order in which they are asked (kube-apiserver's, local ones first). */
+  readonly authenticators: readonly Authenticator[];
+  /** Those whose tokens are good for every audience of the server. */
+  readonly tokens: readonly Authenticator[];
+  /** Those that look at the audiences themselves. */
+  readonly checkers: readonly TokenChecker[];
+  /** Whether a request to a path may come without credentials. */
+  readonly allowAnonymous: (path: string) => boolean;
+  /** PEM of the authorities that clients may come from; `onChange` is told of later ones. */
+  readonly clientAuthorities: { current(): string; onChange(listener: (pem: string) => void): void };
+  stop(): Promise<void>;
+}
+
+/** Puts the authenticators together. @throws ComponentArgumentError for flags and files that cannot be used */
+export async function assembleAuthenticator(options: AuthenticatorAssemblyOptions): Promise<AssembledAuthenticator> {
+  const { arguments: flags, apiAudiences } = options;
+  const anonymous = await anonymousSettings(options);
+  const bundles = new CertificateBundles(options);
+  const proxies = await requestHeaders(options, bundles);
+  const clients = await clientCertificates(options, bundles);
+  const passwords = await fromFile(flags.get('basic-auth-file'), options, passwordFileAuthenticator);
+  const tokenFile = await fromFile(flags.get('token-auth-file'), options, tokenFileAuthenticator);
+  const bootstrap = bootstrapTokens(options);
+  const webhook = await tokenWebhook(options);
+  return {
+    authenticators: [
+      ...proxies,
+      clients,
+      ...passwords,
+      ...tokenFile,
+      options.serviceAccounts,
+      ...bootstrap,
+      ...webhook.checkers.map((checker) => checkedTokenAuthenticator('webhook', checker, apiAudiences)),
+    ],
+    tokens: [...tokenFile, ...bootstrap],
+    checkers: webhook.checkers,
+    allowAnonymous: (path) => anonymous.enabled && (anonymous.paths.length === 0 || anonymous.paths.includes(path)),
+    clientAuthorities: bundles,
+    async stop() {
+      bundles.stop();
+      await webhook.close();
+    },
+  };
+}
+
+async function anonymousSettings({
+  arguments: flags,
+  files,
+}: AuthenticatorAssemblyOptions): Promise<AnonymousSettings> {
+  const flag = flags.get('anonymous-auth');
+  if (flag !== undefined && flag !== 'true' && flag !== 'false') {
+    const why = `strconv.ParseBool: parsing ${goQuote(flag)}: invalid syntax`;
+    throw new ComponentArgumentError(`invalid argument ${goQuote(flag)} for "--anonymous-auth" flag: ${why}`);
+  }
+  const path = flags.get('authentication-config');
+  const fromFlag = { enabled: flag !== 'false', paths: [] };
+  if (path === undefined) return fromFlag;
+  const { anonymous } = readAuthenticationConfiguration(await readArgumentFile(files, path), path);
+  if (anonymous !== undefined && flag !== undefined) {
+    throw new ComponentArgumentError(
+      'anonymous: Forbidden: --anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file',
+    );
+  }
+  return anonymous ?? fromFlag;
+}
+
+async function fromFile(
+  path: string | undefined,
+  { files }: AuthenticatorAssemblyOptions,
+  read: (content: string) => Authenticator,
+): Promise<Authenticator[]> {
+  return path === undefined ? [] : [read(await readArgumentFile(files, path))];
+}
+
+/** The authorities of clients, read again when their files change. */
+class CertificateBundles {
+  readonly #options: AuthenticatorAssemblyOptions;
+  readonly #bundles = new Map<string, string>();
+  readonly #stops: (() => void)[] = [];
+  #listener: ((pem: string) => void) | undefined;
+
+  constructor(options: AuthenticatorAssemblyOptions) {
+    this.#options = options;
+  }
+
+  current(): string {
+    return [this.#options.authority, ...this.#bundles.values()].join('\n');
+  }
+
+  onChange(listener: (pem: string) => void): void {
+    this.#listener = listener;
+  }
+
+  /** An authenticator that follows a file. @param name of the bundle in messages */
+  async follow(path: string, name: string, make: (pem: string) => Authenticator): Promise<Authenticator> {
+    const { files, clock, log } = this.#options;
+    const content = await readArgumentFile(files, path);
+    requireCertificates(content, name, path);
+    this.#bundles.set(name, content);
+    let current = make(content);
+    const onChange = (changed: string): void => {
+      requireCertificates(changed, name, path);
+      current = make(changed);
+      this.#bundles.set(name, changed);
+      this.#listener?.(this.current());
+      log.info('Loaded a new CA Bundle and Verifier', { name: `${name}::${path}` });
+    };
+    const onError = (reason: string): void => log.error('failed to load the CA bundle', { name, error: reason });
+    this.#stops.push(watchFile({ files, clock, path, onChange, onError }, content));
+    return { name: current.name, authenticate: (request) => current.authenticate(request) };
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop();
+  }
+}
+
+function requireCertificates(content: string, name: string, path: string): void {
+  const problem =
+    readCertificateBundle(content).length === 0 ? 'data does not contain any valid RSA or ECDSA certificates' : '';
+  if (content.trim() === '') throw new ComponentArgumentError(`missing content for CA bundle "${name}::${path}"`);
+  if (problem !== '') {
+    throw new ComponentArgumentError(`error loading content for CA bundle "${name}::${path}": ${problem}`);
+  }
+}
+
+async function clientCertificates(
+  { arguments: flags, authority, clock }: AuthenticatorAssemblyOptions,
+  bundles: CertificateBundles,
+): Promise<Authenticator> {
+  const path = flags.get('client-ca-file');
+  // The cluster's own authority is who its administrator and its nodes come from.
+  if (path === undefined) return clientCertificateAuthenticator([authority], clock);
+  return bundles.follow(path, 'client-ca-bundle', (pem) => clientCertificateAuthenticator([authority, pem], clock));
+}
+
+const headerFlags = [
+  'requestheader-username-headers',
+  'requestheader-group-headers',
+  'requestheader-extra-headers-prefix',
+  'requestheader-allowed-names',
+  'requestheader-uid-headers',
+];
+
+async function requestHeaders(
+  { arguments: flags, files, clock, authority }: AuthenticatorAssemblyOptions,
+  bundles: CertificateBundles,
+): Promise<Authenticator[]> {
+  const named = (flag: string): string[] => listArgument(flags, flag) ?? [];
+  const lower = (flag: string): string[] => named(flag).map((name) => name.trim().toLowerCase());
+  const problems = headerFlags
+    .filter((flag) => named(flag).some((name) => name.trim() === ''))
+    .map((flag) => `empty value in ${goQuote(flag)}`);
+  const uidHeaders = lower('requestheader-uid-headers');
+  if (uidHeaders.length > 0 && !uidHeaders.includes('x-remote-uid')) {
+    problems.push(
+      '--requestheader-uid-headers is set without specifying the standard X-Remote-Uid header - API aggregation will not work',
+    );
+  }
+  const path = flags.get('requestheader-client-ca-file');
+  const allowedNames = named('requestheader-allowed-names');
+  if (path !== undefined && allowedNames.length === 0) {
+    const clientFile = flags.get('client-ca-file');
+    const clients = [authority, clientFile === undefined ? '' : await readArgumentFile(files, clientFile)].join('\n');
+    const known = new Set(readCertificateBundle(clients).map(({ fingerprint256 }) => fingerprint256));
+    const proxies = readCertificateBundle(await readArgumentFile(files, path));
+    if (proxies.some(({ fingerprint256 }) => known.has(fingerprint256))) {
+      problems.push(
+        '--requestheader-client-ca-file and --client-ca-file contain overlapping certificates; --requestheader-allowed-names must be specified to ensure regular client certificates cannot set authenticating proxy headers for arbitrary users',
+      );
+    }
+  }
+  if (problems.length > 0) throw new ComponentArgumentError(aggregateMessages(problems));
+  if (path === undefined) return [];
+  const headers = {
+    allowedNames,
+    usernameHeaders: lower('requestheader-username-headers'),
+    uidHeaders,
+    groupHeaders: lower('requestheader-group-headers'),
+    extraHeaderPrefixes: lower('requestheader-extra-headers-prefix'),
+    clock,
+  };
+  return [
+    await bundles.follow(path, 'request-header', (pem) =>
+      requestHeaderAuthenticator({ ...headers, authorities: [pem] }),
+    ),
+  ];
+}
+
+async function tokenWebhook({
+  arguments: flags,
+  files,
+  clock,
+  random,
+  apiAudiences,
+}: AuthenticatorAssemblyOptions): Promise<{ readonly checkers: readonly TokenChecker[]; close(): Promise<void> }> {
+  const kubeconfig = flags.get('authentication-token-webhook-config-file') ?? '';
+  const version = flags.get('authentication-token-webhook-version') ?? 'v1beta1';
+  const cacheMillis = durationArgument(flags, 'authentication-token-webhook-cache-ttl') ?? 120_000;
+  if (kubeconfig === '') return { checkers: [], close: () => Promise.resolve() };
+  if (version !== 'v1' && version !== 'v1beta1') {
+    throw new ComponentArgumentError(
+      `unsupported authentication webhook version ${goQuote(version)}, supported versions are "v1", "v1beta1"`,
+    );
+  }
+  const webhook = await openWebhook({ kubeconfig, timeoutMillis: 30_000, files, clock, random });
+  return {
+    checkers: [webhookTokens({ webhook, version, apiAudiences, cacheMillis, clock })],
+    close: () => webhook.close(),
+  };
+}
+
+function bootstrapTokens({ arguments: flags, clock, client }: AuthenticatorAssemblyOptions): Authenticator[] {
+  if (flags.get('enable-bootstrap-token-auth') !== 'true') return [];
+  const secrets = client.resource<Secret>({ group: '', version: 'v1', resource: 'secrets' }, 'kube-system');
+  const secretOf = async (name: string): Promise<Secret | undefined> => {
+    try {
+      return await secrets.get(name);
+    } catch (error) {
+      if (hasReason(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  };
+  return [bootstrapTokenAuthenticator(secretOf, clock)];
+}
