@@ -42,6 +42,7 @@ import { readProcessStats } from '../system/process-stats.ts';
 import type { Random } from '../system/random.ts';
 import { auditSetup } from './audit-setup.ts';
 import { admissionPluginSelection } from './admission-flags.ts';
+import { flowControlSetup } from './flow-control-setup.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
 import { type AssembledAuthenticator, assembleAuthenticator } from './authenticator-assembly.ts';
 import { assembleAuthorizer } from './authorizer-assembly.ts';
@@ -175,6 +176,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   });
   const progress = new StartupProgress();
   const audit = await auditSetup(options);
+  const flowControl = flowControlSetup({ ...options, client: ownClient, informers });
   const server = createApiServer({
     healthChecks: [
       logCheck(log, clock),
@@ -192,6 +194,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     authorizer,
     impersonation: withImpersonation(authorizer),
     ...(audit === undefined ? {} : { audit }),
+    ...flowControl.serverOptions,
     admission: admissionChain(defaultAdmissionPlugins(context, random, admissionPluginSelection(options.arguments))),
     specialEndpoints: new Map([
       ...reviewEndpoints({
@@ -238,10 +241,13 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       progress.finish('poststarthook/crd-informer-synced');
       progress.finish('poststarthook/storage-readiness');
       customResources.start();
+      flowControl.start();
+      progress.finish('poststarthook/priority-and-fairness-config-consumer');
       progress.finish('poststarthook/start-apiextensions-controllers');
     },
     async stop() {
       server.beginShutdown();
+      await flowControl.stop();
       await customResources.stop();
       await informers.stop();
       await webhooks.close();

@@ -30,6 +30,8 @@ export interface ApiRequest {
   readonly user: RequestUser;
   /** Texts of Warning headers, in order; see addWarning. */
   readonly warnings: string[];
+  /** Headers that the answer gets, whatever it is. */
+  readonly responseHeaders: HttpHeaders;
   /** Milliseconds since the epoch when the request came. */
   readonly receivedAt: number;
   readonly auditId: string;

@@ -87,7 +87,11 @@ function isTooLargeResourceVersion(status: Status): boolean {
 
 /** Adds the headers that every answer carries: the audit id and the warnings. */
 export function withCommonHeaders(request: ApiRequest, response: HttpResponse): HttpResponse {
-  const headers: HttpHeaders = { 'audit-id': request.auditId, ...response.headers };
+  const headers: HttpHeaders = {
+    'audit-id': request.auditId,
+    ...request.responseHeaders,
+    ...response.headers,
+  };
   if (request.warnings.length > 0) headers['warning'] = request.warnings.map((text) => `299 - ${quoteWarning(text)}`);
   return { ...response, headers };
 }

@@ -19,10 +19,12 @@ import { auditFilters, type AuditOptions } from './filters/audit.ts';
 import { withAuthentication, type RequestAuthenticator } from './filters/authentication.ts';
 import { withAuthorization, type RequestAuthorizer } from './filters/authorization.ts';
 import { defaultInFlightLimits, withMaxInFlight, type InFlightLimits } from './filters/max-in-flight.ts';
+import { withPriorityAndFairness } from './filters/priority-and-fairness.ts';
 import { withRequestMetrics } from './filters/request-metrics.ts';
 import { withPanicRecovery } from './filters/panic-recovery.ts';
 import { handleHealth, isHealthPath, pingCheck, type HealthCheck } from './health.ts';
 import { shutdownCheck } from './health-checks.ts';
+import type { FlowControl } from './flow-control/flow-control.ts';
 import { handleMetrics } from './metrics/metrics-route.ts';
 import {
   countStoredObjects,
@@ -106,6 +108,8 @@ export interface ApiServerOptions {
   readonly storeHooks?: (resource: ApiResource) => StoreHooks | undefined;
   readonly healthChecks?: readonly HealthCheck[];
   readonly inFlightLimits?: InFlightLimits;
+  /** Shares the server out among flows of requests; without it there are the limits alone. */
+  readonly flowControl?: FlowControl;
   /** How long events stay; an hour when absent. */
   readonly eventTtlSeconds?: number;
   readonly version?: VersionInfo;
@@ -193,13 +197,20 @@ function buildHandlerChain(
     withAuthentication(options.authenticator, options.allowAnonymous ?? (() => true), metrics),
     audit?.requests ?? pass,
     options.impersonation ?? pass,
-    withMaxInFlight(options.inFlightLimits ?? defaultInFlightLimits, metrics.inFlight),
+    limitRequests(options, parts, metrics),
     withAuthorization(options.authorizer, metrics),
     withRequestMetrics(metrics, parts.registry, options.clock),
   ];
   const special: SpecialEndpoints = new Map([...builtInSpecialEndpoints, ...(options.specialEndpoints ?? [])]);
   const dispatch: Handler = (request) => dispatchRequest(request, options, parts, special, health, metrics);
   return steps.reduceRight((next, step) => step(next), dispatch);
+}
+
+/** Priority and fairness, or where there is none the number of requests at a time. */
+function limitRequests(options: ApiServerOptions, parts: ServerParts, metrics: ServerMetrics): Filter {
+  const { flowControl: control, inFlightLimits = defaultInFlightLimits, storage, clock } = options;
+  if (control === undefined) return withMaxInFlight(inFlightLimits, metrics.inFlight);
+  return withPriorityAndFairness({ control, resources: parts.registry, storage, metrics, clock });
 }
 
 /** Audit options whose events are counted. */
@@ -276,6 +287,7 @@ function beginRequest(http: HttpRequest, options: ApiServerOptions, closing: Abo
     info: parseRequestInfo(http.method, rawPath, query),
     user: anonymousUser,
     warnings: [],
+    responseHeaders: {},
     receivedAt: options.clock.now(),
     auditId: auditId === '' ? options.random.uuid() : auditId,
     signal: () => (http.signal === undefined ? closing : AbortSignal.any([http.signal, closing])),

@@ -1,6 +1,7 @@
-import { StatusError } from '../../../apimachinery/status.ts';
+import type { HttpResponse } from '../../../apimachinery/http.ts';
 import type { InFlightGauge } from '../metrics/server-metrics.ts';
 import type { ApiRequest, Filter } from '../request-context.ts';
+import { textResponse } from '../responses.ts';
 
 /** How many requests may be worked on at a time; watches and other long answers do not count. */
 export interface InFlightLimits {
@@ -19,7 +20,7 @@ export function withMaxInFlight(limits: InFlightLimits, gauge: InFlightGauge): F
     if (isLongRunning(request)) return next(request);
     const isRead = ['get', 'list'].includes(request.info.verb);
     const full = isRead ? reading >= limits.maxRequestsInFlight : mutating >= limits.maxMutatingRequestsInFlight;
-    if (full && !request.user.groups.includes('system:masters')) throw tooManyRequests();
+    if (full && !request.user.groups.includes('system:masters')) return tooManyRequests(1);
     if (isRead) reading++;
     else mutating++;
     const kind = isRead ? 'readOnly' : 'mutating';
@@ -41,11 +42,9 @@ export function isLongRunning(request: ApiRequest): boolean {
   return ['attach', 'exec', 'proxy', 'log', 'portforward'].includes(subresource);
 }
 
-function tooManyRequests(): StatusError {
-  return new StatusError({
-    message: 'Too many requests, please try again later.',
-    reason: 'TooManyRequests',
-    details: { retryAfterSeconds: 1 },
-    code: 429,
+/** 429, as the real server says it: plain text, with the time after which to come again. */
+export function tooManyRequests(retryAfterSeconds: number): HttpResponse {
+  return textResponse(429, 'Too many requests, please try again later.\n', {
+    'retry-after': String(retryAfterSeconds),
   });
 }

@@ -1,0 +1,121 @@
+import type { Clock } from '../../../system/clock.ts';
+import type { Storage } from '../../storage/storage.ts';
+import type { Classification, FlowControl } from '../flow-control/flow-control.ts';
+import type { RejectionReason } from '../flow-control/priority-level.ts';
+import { RetryAfter } from '../flow-control/retry-after.ts';
+import type { ServerMetrics } from '../metrics/server-metrics.ts';
+import { listPrefix, type ResourceRegistry } from '../registry/api-resource.ts';
+import type { ApiRequest, Filter } from '../request-context.ts';
+import { isLongRunning, tooManyRequests } from './max-in-flight.ts';
+
+/** A quarter of the time that a request has. */
+const waitMillis = 15_000;
+const objectsPerSeat = 100;
+const maxListSeats = 10;
+
+/** What the filter needs. */
+export interface FairnessContext {
+  readonly control: FlowControl;
+  readonly resources: ResourceRegistry;
+  readonly storage: Storage;
+  readonly metrics: ServerMetrics;
+  readonly clock: Clock;
+}
+
+/**
+ * Lets each request wait for seats of its priority level, and says by headers which level and schema it was: 429 with
+ * Retry-After when there are none in time. A watch gives its seats back as soon as it has started; exec and the like
+ * need none.
+ */
+export function withPriorityAndFairness(context: FairnessContext): Filter {
+  const { control, metrics, clock } = context;
+  const retryAfter = new RetryAfter(clock);
+  const measure = countFlows(context);
+  return (next) => async (request) => {
+    const { verb } = request.info;
+    if (isLongRunning(request) && verb !== 'watch') return next(request);
+    const classification = control.classify(request.info, request.user);
+    request.responseHeaders['x-kubernetes-pf-flowschema-uid'] = classification.schema.uid;
+    request.responseHeaders['x-kubernetes-pf-prioritylevel-uid'] = classification.level.uid;
+    const seats = await seatsOf(request, context);
+    const count = measure(classification, seats);
+    count.waits(1);
+    const outcome = await control
+      .enter(classification, seats, waitMillis, request.signal)
+      .finally(() => count.waits(-1));
+    if (typeof outcome === 'string') {
+      count.rejected(outcome);
+      return tooManyRequests(retryAfter.afterRejection(classification.level.name));
+    }
+    const kind = ['get', 'list', 'watch'].includes(verb) ? 'readOnly' : 'mutating';
+    metrics.inFlight.change(kind, 1);
+    count.works(1);
+    try {
+      return await next(request);
+    } finally {
+      metrics.inFlight.change(kind, -1);
+      count.works(-1);
+      outcome.leave();
+    }
+  };
+}
+
+/** A seat, and for lists one for every hundred objects that are read. */
+async function seatsOf({ info, query }: ApiRequest, { resources, storage }: FairnessContext): Promise<number> {
+  const { verb, apiGroup, apiVersion, resource, subresource, name, namespace } = info;
+  if (verb !== 'list' || name !== '' || subresource !== '') return 1;
+  const found = resources.find(apiGroup, apiVersion, resource);
+  if (found === undefined) return 1;
+  const stored = await storage.count(listPrefix(found, found.definition.namespaced ? namespace : ''));
+  const limit = Number(query.get('limit') ?? '0');
+  const objects = limit > 0 ? Math.min(limit, stored) : stored;
+  return Math.min(Math.max(Math.ceil(objects / objectsPerSeat), 1), maxListSeats);
+}
+
+/** Counts one request of a flow. */
+interface FlowCount {
+  waits(by: number): void;
+  works(by: number): void;
+  rejected(reason: RejectionReason): void;
+}
+
+function countFlows({ control, metrics: { registry } }: FairnessContext): FlowCounting {
+  const labels = ['priority_level', 'flow_schema'];
+  const family = (name: string, help: string, more: readonly string[] = []): Parameters<typeof registry.gauge>[0] => ({
+    name: `apiserver_flowcontrol_${name}`,
+    help,
+    stability: 'BETA',
+    labels: [...labels, ...more],
+  });
+  const rejected = registry.counter(
+    family('rejected_requests_total', 'Requests that were turned away for want of seats.', ['reason']),
+  );
+  const dispatched = registry.counter(family('dispatched_requests_total', 'Requests that got seats.'));
+  const waiting = registry.gauge(family('current_inqueue_requests', 'Requests that wait for seats.'));
+  const working = registry.gauge(family('current_executing_requests', 'Requests that are worked on.'));
+  const taken = registry.gauge(family('current_executing_seats', 'Seats that are taken.'));
+  const nominal = registry.gauge({
+    name: 'apiserver_flowcontrol_nominal_limit_seats',
+    help: 'Seats that a level has for its share.',
+    stability: 'BETA',
+    labels: ['priority_level'],
+  });
+  registry.onShow(() => {
+    nominal.clear();
+    for (const level of control.levels()) nominal.set([level.name], level.limits.nominal);
+  });
+  return ({ level, schema }, seats) => {
+    const values = [level.name, schema.name];
+    return {
+      waits: (by) => waiting.add(values, by),
+      works(by) {
+        if (by > 0) dispatched.add(values);
+        working.add(values, by);
+        taken.add(values, by * seats);
+      },
+      rejected: (reason) => rejected.add([...values, reason]),
+    };
+  };
+}
+
+type FlowCounting = (classification: Classification, seats: number) => FlowCount;
