@@ -136,6 +136,11 @@ export function internalError(message: string): StatusError {
   });
 }
 
+/** 500 with nothing but a message: what the real server answers where its code has no Status to say. */
+export function plainError(message: string): StatusError {
+  return new StatusError({ message, code: 500 });
+}
+
 /** Whether an error is a StatusError with this reason. */
 export function hasReason(error: unknown, reason: string): error is StatusError {
   return error instanceof StatusError && error.reason === reason;

@@ -1,10 +1,68 @@
-import { admissionPluginNames, type PluginSelection } from '../control-plane/admission/admission-chain.ts';
+import { resolve } from 'node:path';
+import { aggregateMessages } from '../apimachinery/field-error.ts';
+import {
+  admissionPluginNames,
+  defaultAdmissionPlugins,
+  type PluginSelection,
+} from '../control-plane/admission/admission-chain.ts';
+import type { AdmissionContext, AdmissionPlugin } from '../control-plane/admission/admission-plugin.ts';
+import { readAdmissionConfiguration } from '../control-plane/admission/configuration/admission-configuration.ts';
+import { ConfigurationError } from '../control-plane/admission/configuration/configuration-reader.ts';
+import type { FileSystem } from '../system/file-system.ts';
+import type { Random } from '../system/random.ts';
 import { ComponentArgumentError, type ComponentArguments } from './component-arguments.ts';
 
 const enableFlag = 'enable-admission-plugins';
 const disableFlag = 'disable-admission-plugins';
 /** The flag of old: names everything that runs. */
 const allFlag = 'admission-control';
+
+/**
+ * The admission plugins that the flags of the API server choose and configure.
+ * @throws ComponentArgumentError
+ */
+export async function admissionPluginsOf(
+  flags: ComponentArguments,
+  files: FileSystem,
+  context: AdmissionContext,
+  random: Random,
+): Promise<readonly AdmissionPlugin[]> {
+  const selection = admissionPluginSelection(flags);
+  try {
+    const configurations = await pluginConfigurations(flags.get('admission-control-config-file') ?? '', files);
+    return defaultAdmissionPlugins(context, random, { ...selection, configurations });
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new ComponentArgumentError(error.message);
+    throw error;
+  }
+}
+
+/** What the configuration file says to plugins, by their names; the first of a name counts. */
+async function pluginConfigurations(file: string, files: FileSystem): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  if (file === '') return texts;
+  const whole = await readText(files, file, (reason) => {
+    return `unable to read admission control configuration from "${file}" [${reason}]`;
+  });
+  for (const { name, text, path } of readAdmissionConfiguration(whole, resolve(file))) {
+    if (texts.has(name)) continue;
+    if (text !== undefined) texts.set(name, text);
+    else if (path !== undefined) {
+      const describe = (reason: string): string => `Couldn't open admission plugin configuration ${path}: ${reason}`;
+      texts.set(name, await readText(files, path, describe));
+    }
+  }
+  return texts;
+}
+
+async function readText(files: FileSystem, path: string, describe: (reason: string) => string): Promise<string> {
+  try {
+    return Buffer.from(await files.readFile(path)).toString('utf8');
+  } catch (error) {
+    const reason = (error as { code?: string }).code === 'ENOENT' ? 'no such file or directory' : String(error);
+    throw new ComponentArgumentError(describe(`open ${path}: ${reason}`));
+  }
+}
 
 /**
  * Which plugins the flags of the API server choose.
@@ -25,8 +83,7 @@ export function admissionPluginSelection(flags: ComponentArguments): PluginSelec
   );
   const both = new Set(enable?.filter((name) => disable?.includes(name)).toSorted());
   if (both.size > 0) errors.push(`[${[...both].join(' ')}] in ${enableFlag} and ${disableFlag} overlapped`);
-  if (errors.length > 0)
-    throw new ComponentArgumentError(errors.length === 1 ? errors.join() : `[${errors.join(', ')}]`);
+  if (errors.length > 0) throw new ComponentArgumentError(aggregateMessages(errors));
   if (all === undefined) return { enable: enable ?? [], disable: disable ?? [] };
   return { enable: all, disable: admissionPluginNames.filter((name) => !all.includes(name)) };
 }

@@ -10,7 +10,7 @@ import { createInProcessTransport } from '../client/in-process-transport.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
 import { createClient } from '../client/rest-client.ts';
 import { createWebhookClient } from '../client/webhook-client.ts';
-import { admissionChain, defaultAdmissionPlugins } from '../control-plane/admission/admission-chain.ts';
+import { admissionChain } from '../control-plane/admission/admission-chain.ts';
 import type { AdmissionContext } from '../control-plane/admission/admission-plugin.ts';
 import { createCustomResourceHost } from '../control-plane/apiserver/custom-resources/custom-resource-host.ts';
 import { createDiscoveryRoute } from '../control-plane/apiserver/discovery/discovery-route.ts';
@@ -41,8 +41,8 @@ import type { Logger } from '../system/logger.ts';
 import { readProcessStats } from '../system/process-stats.ts';
 import type { Random } from '../system/random.ts';
 import { auditSetup } from './audit-setup.ts';
-import { admissionPluginSelection } from './admission-flags.ts';
 import { flowControlSetup } from './flow-control-setup.ts';
+import { admissionPluginsOf } from './admission-flags.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
 import { type AssembledAuthenticator, assembleAuthenticator } from './authenticator-assembly.ts';
 import { assembleAuthorizer } from './authorizer-assembly.ts';
@@ -195,7 +195,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     impersonation: withImpersonation(authorizer),
     ...(audit === undefined ? {} : { audit }),
     ...flowControl.serverOptions,
-    admission: admissionChain(defaultAdmissionPlugins(context, random, admissionPluginSelection(options.arguments))),
+    admission: admissionChain(await admissionPluginsOf(options.arguments, options.files, context, random)),
     specialEndpoints: new Map([
       ...reviewEndpoints({
         authorizer,

@@ -52,6 +52,7 @@ export function durationArgument(flags: ComponentArguments, name: string): numbe
 /** The flags of kube-apiserver that this one knows. */
 export const apiServerFlags: readonly string[] = [
   'admission-control',
+  'admission-control-config-file',
   'anonymous-auth',
   'api-audiences',
   'audit-log-format',

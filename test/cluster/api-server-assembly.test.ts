@@ -134,6 +134,40 @@ test('admission plugins are switched by their names', async (context) => {
   assert.equal(containers[0]?.imagePullPolicy, 'Always');
 });
 
+test('admission plugins are configured by a file', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'kubectl-ts-admission-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'admission.yaml');
+  const flags = { 'admission-control-config-file': file };
+  await assert.rejects(assembled(context, flags), {
+    message: `unable to read admission control configuration from "${file}" [open ${file}: no such file or directory]`,
+  });
+  const head = 'apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\n';
+  writeFileSync(file, `${head}plugins:\n- name: PodSecurity\n  path: security.yaml\n`);
+  const security = 'apiVersion: pod-security.admission.config.k8s.io/v1\nkind: PodSecurityConfiguration\n';
+  writeFileSync(join(folder, 'security.yaml'), `${security}defaults: {enforce: tight}\n`);
+  await assert.rejects(assembled(context, flags), {
+    message:
+      'couldn\'t init admission plugin "PodSecurity": defaults.enforce: Invalid value: "tight": must be one of privileged, baseline, restricted',
+  });
+  writeFileSync(join(folder, 'security.yaml'), `${security}defaults: {enforce: baseline}\n`);
+  const { as } = await assembled(context, flags);
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } };
+  await as('admin-token', 'POST', '/api/v1/namespaces/default/serviceaccounts', account);
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: { hostPID: true, containers: [{ name: 'c', image: 'i' }] },
+  };
+  const { status, body } = await as('admin-token', 'POST', '/api/v1/namespaces/default/pods', pod);
+  assert.equal(status, 403);
+  assert.equal(
+    body['message'],
+    'pods "p" is forbidden: violates PodSecurity "baseline:latest": host namespaces (hostPID=true)',
+  );
+});
+
 test('requests are audited as the flags say', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'kubectl-ts-audit-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -4,9 +4,17 @@ import { alwaysAdmit, alwaysDeny } from './always-admit.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificate-signing.ts';
 import { clusterTrustBundleAttest } from './cluster-trust-bundle-attest.ts';
+import { pluginConfigurationError } from './configuration/admission-configuration.ts';
+import { ConfigurationError } from './configuration/configuration-reader.ts';
+import { readPodNodeSelectorConfiguration } from './configuration/pod-node-selector-configuration.ts';
+import { openPodSecurity, readPodSecurityConfiguration } from './configuration/pod-security-configuration.ts';
+import { readPodTolerationConfiguration } from './configuration/pod-toleration-configuration.ts';
+import { readLimitedResources } from './configuration/resource-quota-configuration.ts';
+import { checkWebhookConfiguration } from './configuration/webhook-admission-configuration.ts';
 import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { denyServiceExternalIps } from './deny-service-external-ips.ts';
+import { eventRateLimit } from './event-rate-limit.ts';
 import { extendedResourceToleration } from './extended-resource-toleration.ts';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology.ts';
 import { limitRanger } from './limit-ranger.ts';
@@ -41,13 +49,16 @@ export interface PluginSelection {
   readonly enable?: readonly string[];
   /** --disable-admission-plugins; wins over the default, not over `enable`. */
   readonly disable?: readonly string[];
+  /** What --admission-control-config-file says to plugins, by their names: YAML or JSON. */
+  readonly configurations?: ReadonlyMap<string, string>;
 }
 
 /** One place in the chain. */
 interface Place {
   readonly name: string;
   readonly isDefault: boolean;
-  make(context: AdmissionContext, random: Random): AdmissionPlugin;
+  /** @param configuration YAML or JSON. @throws Error for one that the plugin cannot use */
+  make(context: AdmissionContext, random: Random, configuration: string | undefined): AdmissionPlugin;
 }
 
 const on = (name: string, make: Place['make']): Place => ({ name, isDefault: true, make });
@@ -67,11 +78,16 @@ const places: readonly Place[] = [
   off('NodeRestriction', nodeRestriction),
   on('TaintNodesByCondition', () => taintNodesByCondition),
   off('AlwaysPullImages', () => alwaysPullImages),
-  on('PodSecurity', podSecurity),
-  off('PodNodeSelector', podNodeSelector),
+  on('PodSecurity', (context, _random, text) =>
+    podSecurity(context, text === undefined ? openPodSecurity : readPodSecurityConfiguration(text)),
+  ),
+  off('PodNodeSelector', (context, _random, text) => podNodeSelector(context, readPodNodeSelectorConfiguration(text))),
   on('Priority', priority),
   on('DefaultTolerationSeconds', () => defaultTolerationSeconds),
-  off('PodTolerationRestriction', podTolerationRestriction),
+  off('PodTolerationRestriction', (context, _random, text) =>
+    podTolerationRestriction(context, readPodTolerationConfiguration(text)),
+  ),
+  off('EventRateLimit', (context, _random, text) => eventRateLimit(context, text)),
   off('ExtendedResourceToleration', () => extendedResourceToleration),
   on('DefaultStorageClass', defaultStorageClass),
   on('StorageObjectInUseProtection', () => storageObjectInUseProtection),
@@ -91,10 +107,16 @@ const places: readonly Place[] = [
   idle('JobValidation'), // GenericWorkload, WorkloadWithJob
   on('PodResizeValidator', podResizeValidator),
   on('MutatingAdmissionPolicy', mutatingAdmissionPolicy),
-  on('MutatingAdmissionWebhook', mutatingAdmissionWebhook),
+  on('MutatingAdmissionWebhook', (context, random, text) => {
+    checkWebhookConfiguration(text);
+    return mutatingAdmissionWebhook(context, random);
+  }),
   on('ValidatingAdmissionPolicy', validatingAdmissionPolicy),
-  on('ValidatingAdmissionWebhook', validatingAdmissionWebhook),
-  on('ResourceQuota', (context) => resourceQuota(context, context.clock)),
+  on('ValidatingAdmissionWebhook', (context, random, text) => {
+    checkWebhookConfiguration(text);
+    return validatingAdmissionWebhook(context, random);
+  }),
+  on('ResourceQuota', (context, _random, text) => resourceQuota(context, context.clock, readLimitedResources(text))),
   off('AlwaysDeny', () => alwaysDeny),
 ];
 
@@ -108,21 +130,27 @@ export const defaultAdmissionPluginNames: readonly string[] = places
 
 /**
  * The plugins of a server: those that are on by default, and what the selection changes of that.
- * @throws Error for a name that is none.
+ * @throws Error for a name that is none, and for a configuration that a plugin cannot use.
  */
 export function defaultAdmissionPlugins(
   context: AdmissionContext,
   random: Random,
   selection: PluginSelection = {},
 ): readonly AdmissionPlugin[] {
-  const { enable = [], disable = [] } = selection;
+  const { enable = [], disable = [], configurations = new Map<string, string>() } = selection;
   for (const name of [...enable, ...disable]) {
     if (!admissionPluginNames.includes(name)) throw new Error(`unknown admission plugin: ${name}`);
   }
   const chosen = places.filter(
     ({ name, isDefault }) => enable.includes(name) || (isDefault && !disable.includes(name)),
   );
-  const plugins = chosen.map((place) => place.make(context, random));
+  const plugins = chosen.map((place) => {
+    try {
+      return place.make(context, random, configurations.get(place.name));
+    } catch (error) {
+      throw error instanceof ConfigurationError ? pluginConfigurationError(place.name, error) : error;
+    }
+  });
   // The checks of what roles grant and policies read are part of the server, whatever is enabled.
   return [policyParameterAccess(context), ...plugins, rbacEscalation(context)];
 }

@@ -1,5 +1,5 @@
 import type { Namespace, Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
-import { FieldPath, invalid, invalidObject, type FieldError } from '../../apimachinery/field-error.ts';
+import { aggregateMessages, formatFieldError, invalidObject } from '../../apimachinery/field-error.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import { forbidden } from '../../apimachinery/status.ts';
 import {
@@ -9,22 +9,23 @@ import {
   resourceKey,
 } from './admission-plugin.ts';
 import { getWithFallback } from './cluster-reader.ts';
-import { describeViolations, podSecurityViolations, type PodSecurityLevel } from './pod-security-checks.ts';
+import { openPodSecurity, type PodSecurityConfiguration } from './configuration/pod-security-configuration.ts';
+import { describeViolations, podSecurityViolations } from './pod-security-checks.ts';
+import {
+  compareLevels,
+  describeStandard,
+  podSecurityLabelErrors,
+  type PodSecurityMode,
+  podSecurityModes,
+  type PodSecurityPolicy,
+  podSecurityPrefix,
+  type PodSecurityStandard,
+  podSecurityStandard,
+  policyOfLabels,
+} from './pod-security-policy.ts';
 
 const namespacesResource = { group: '', version: 'v1', resource: 'namespaces' } as const;
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
-const prefix = 'pod-security.kubernetes.io/';
-const modes = ['enforce', 'audit', 'warn'] as const;
-/** The newest version of the standards, and what `latest` means. */
-const newestMinor = 36;
-
-interface Policy {
-  readonly level: PodSecurityLevel;
-  /** `latest` or `v1.x`. */
-  readonly version: string;
-  readonly minor: number;
-}
-
 /** Where a resource's pod template is. */
 const templatePaths: Readonly<Record<string, readonly string[]>> = {
   podtemplates: ['template'],
@@ -37,12 +38,13 @@ const templatePaths: Readonly<Record<string, readonly string[]>> = {
   'batch/cronjobs': ['spec', 'jobTemplate', 'spec', 'template'],
 };
 
-/** Holds pods to the Pod Security Standards that their namespace's labels ask for. */
-export function podSecurity(context: AdmissionContext): AdmissionPlugin {
+/** Holds pods to the Pod Security Standards that their namespace's labels ask for, or else the configuration. */
+export function podSecurity(context: AdmissionContext, configuration = openPodSecurity): AdmissionPlugin {
   const namespaceOf = getWithFallback<Namespace>(context, namespacesResource);
   // Asked for so seldom that a local copy of all pods does not pay.
   const podsOf = async (namespace: string): Promise<readonly Pod[]> =>
     (await context.client.resource<Pod>(podsResource, namespace).list()).items;
+  const rules = rulesOf(configuration);
   return {
     name: 'PodSecurity',
     async validate(attributes) {
@@ -50,30 +52,80 @@ export function podSecurity(context: AdmissionContext): AdmissionPlugin {
       if (operation !== 'CREATE' && operation !== 'UPDATE') return;
       const resource = resourceKey(attributes);
       if (resource === 'namespaces') {
-        if (subresource === '') await checkNamespace(attributes, podsOf);
+        if (subresource === '') await checkNamespace(attributes, rules, podsOf);
         return;
       }
       const path = templatePaths[resource];
-      if (resource !== 'pods' && (path === undefined || subresource !== '')) return;
+      const isPod = resource === 'pods' && (subresource === '' || subresource === 'ephemeralcontainers');
+      if (!isPod && (path === undefined || subresource !== '')) return;
+      const exemption = exemptionOf(attributes, rules.configuration);
+      if (exemption !== undefined) return note(attributes, 'exempt', exemption);
       const labels = (await namespaceOf('', namespace))?.metadata.labels ?? {};
-      if (resource === 'pods') checkPod(attributes, labels);
-      else warnOf(templateOf(attributes, path ?? []), policyOf(labels, 'warn'), attributes);
+      const pod = isPod ? (attributes.object as unknown as Pod) : templateOf(attributes, path ?? []);
+      if (pod === undefined) return;
+      if (isPod && operation === 'UPDATE' && !changesPolicy(pod, attributes.oldObject)) return;
+      check(pod, isPod, labels, attributes, rules);
     },
   };
 }
 
-function checkPod(attributes: AdmissionAttributes, labels: Readonly<Record<string, string>>): void {
-  const { object, oldObject, subresource, operation } = attributes;
-  if (subresource !== '' && subresource !== 'ephemeralcontainers') return;
-  const pod = object as unknown as Pod;
-  if (operation === 'UPDATE' && !changesPolicy(pod, oldObject)) return;
-  const enforced = policyOf(labels, 'enforce');
-  const violations = podSecurityViolations(pod, enforced.level, enforced.minor);
-  if (violations.length > 0) {
-    const message = `violates PodSecurity ${nameOf(enforced)}: ${describeViolations(violations)}`;
+interface Rules {
+  readonly configuration: PodSecurityConfiguration;
+  readonly defaults: PodSecurityPolicy;
+}
+
+function rulesOf(configuration: PodSecurityConfiguration): Rules {
+  const one = (mode: PodSecurityMode): PodSecurityStandard => {
+    const { level, version } = configuration.defaults[mode];
+    return podSecurityStandard(level, version);
+  };
+  return { configuration, defaults: { enforce: one('enforce'), audit: one('audit'), warn: one('warn') } };
+}
+
+function exemptionOf(
+  { namespace, user }: AdmissionAttributes,
+  { exemptions }: PodSecurityConfiguration,
+): 'namespace' | 'user' | undefined {
+  if (exemptions.namespaces.includes(namespace)) return 'namespace';
+  return exemptions.usernames.includes(user.username) ? 'user' : undefined;
+}
+
+function isExemptByClass({ spec }: Pod, { exemptions }: PodSecurityConfiguration): boolean {
+  return exemptions.runtimeClasses.includes(spec?.runtimeClassName ?? '');
+}
+
+function note(attributes: AdmissionAttributes, key: string, text: string): void {
+  attributes.annotate?.(`${podSecurityPrefix}${key}`, text);
+}
+
+/** Refuses a pod; of what only makes pods it warns. */
+function check(
+  pod: Pod,
+  isEnforced: boolean,
+  labels: Readonly<Record<string, string>>,
+  attributes: AdmissionAttributes,
+  { configuration, defaults }: Rules,
+): void {
+  const policy = policyOfLabels(labels, defaults);
+  if (isExemptByClass(pod, configuration)) return note(attributes, 'exempt', 'runtimeClass');
+  const errors = podSecurityLabelErrors(labels);
+  if (errors.length > 0) {
+    note(attributes, 'error', `Failed to parse policy: ${aggregateMessages(errors.map(formatFieldError))}`);
+  }
+  const violationsOf = ({ level, minor }: PodSecurityStandard): string =>
+    describeViolations(podSecurityViolations(pod, level, minor));
+  const enforced = isEnforced ? violationsOf(policy.enforce) : '';
+  if (isEnforced) note(attributes, 'enforce-policy', `${policy.enforce.level}:${policy.enforce.version}`);
+  const audited = violationsOf(policy.audit);
+  if (audited !== '') {
+    note(attributes, 'audit-violations', `would violate PodSecurity ${describeStandard(policy.audit)}: ${audited}`);
+  }
+  if (enforced !== '') {
+    const message = `violates PodSecurity ${describeStandard(policy.enforce)}: ${enforced}`;
     throw forbidden(attributes.resource, attributes.name, message);
   }
-  warnOf(pod, policyOf(labels, 'warn'), attributes);
+  const warned = violationsOf(policy.warn);
+  if (warned !== '') attributes.warn(`would violate PodSecurity ${describeStandard(policy.warn)}: ${warned}`);
 }
 
 /** Only containers, their images aside, and annotations that the standards read can still change. */
@@ -98,17 +150,6 @@ function changesPolicy(pod: Pod, old: Pod | undefined): boolean {
   return !equalJson(relevant(pod), relevant(old));
 }
 
-function warnOf(pod: Pod | undefined, policy: Policy, attributes: AdmissionAttributes): void {
-  if (pod === undefined) return;
-  const violations = podSecurityViolations(pod, policy.level, policy.minor);
-  if (violations.length === 0) return;
-  attributes.warn(`would violate PodSecurity ${nameOf(policy)}: ${describeViolations(violations)}`);
-}
-
-function nameOf({ level, version }: Policy): string {
-  return `"${level}:${version}"`;
-}
-
 function templateOf({ object }: AdmissionAttributes, path: readonly string[]): Pod | undefined {
   let value: unknown = object;
   for (const name of path) value = (value as Record<string, unknown> | undefined)?.[name];
@@ -117,57 +158,66 @@ function templateOf({ object }: AdmissionAttributes, path: readonly string[]): P
   return { apiVersion: 'v1', kind: 'Pod', metadata: template.metadata ?? {}, spec: template.spec };
 }
 
-/** What a namespace's labels ask for; what cannot be read is taken at its strictest, as far as it is enforced. */
-function policyOf(labels: Readonly<Record<string, string>>, mode: (typeof modes)[number]): Policy {
-  const level = labels[`${prefix}${mode}`] ?? 'privileged';
-  const version = labels[`${prefix}${mode}-version`] ?? 'latest';
-  const minor = minorOf(version);
-  const fallback = mode === 'enforce' ? 'restricted' : 'privileged';
-  return {
-    level: isLevel(level) ? level : fallback,
-    version: minor === undefined ? 'latest' : version,
-    minor: Math.min(minor ?? newestMinor, newestMinor),
-  };
-}
-
-function isLevel(text: string): text is PodSecurityLevel {
-  return text === 'privileged' || text === 'baseline' || text === 'restricted';
-}
-
-function minorOf(version: string): number | undefined {
-  if (version === 'latest') return newestMinor;
-  const match = /^v1\.(0|[1-9]\d*)$/.exec(version);
-  return match === null ? undefined : Number(match[1]);
-}
-
 /** Refuses labels that say nothing, and tells which pods a stricter level would not have let in. */
 async function checkNamespace(
   attributes: AdmissionAttributes,
+  { configuration, defaults }: Rules,
   podsOf: (namespace: string) => Promise<readonly Pod[]>,
 ): Promise<void> {
+  const isCreate = attributes.operation === 'CREATE';
   const labels = attributes.object?.metadata.labels ?? {};
-  const errors = labelErrors(labels);
+  const errors = podSecurityLabelErrors(labels);
   const old = attributes.oldObject?.metadata.labels ?? {};
-  if (errors.length > 0) {
-    const isNew = attributes.operation === 'CREATE' || !equalJson(labelErrors(old), errors);
-    if (isNew) throw invalidObject(attributes.kind, attributes.name, errors);
+  if (errors.length > 0 && (isCreate || !equalJson(podSecurityLabelErrors(old), errors))) {
+    throw invalidObject(attributes.kind, attributes.name, errors);
+  }
+  const policy = policyOfLabels(labels, defaults);
+  if (!isCreate && !isStricter(policy.enforce, policyOfLabels(old, defaults).enforce)) return;
+  const name = attributes.object?.metadata.name ?? attributes.name;
+  if (configuration.exemptions.namespaces.includes(name)) {
+    const warning = exemptionWarning(name, policy, labels, defaults);
+    if (warning !== '') attributes.warn(warning);
     return;
   }
-  if (attributes.operation === 'CREATE') return;
-  const before = policyOf(old, 'enforce');
-  const policy = policyOf(labels, 'enforce');
-  const isLooser = policy.level === 'privileged' || (policy.level === 'baseline' && before.level === 'restricted');
-  if (equalJson(before, policy) || (isLooser && policy.version === before.version)) return;
-  const warnings = policy.level === 'privileged' ? [] : existingViolations(await podsOf(attributes.name), policy);
+  if (isCreate) return;
+  const pods = (await podsOf(name)).filter((pod) => !isExemptByClass(pod, configuration));
+  const warnings = existingViolations(pods, policy.enforce);
   if (warnings.length === 0) return;
-  attributes.warn(
-    `existing pods in namespace "${attributes.name}" violate the new PodSecurity enforce level ${nameOf(policy)}`,
-  );
+  const standard = describeStandard(policy.enforce);
+  attributes.warn(`existing pods in namespace "${name}" violate the new PodSecurity enforce level ${standard}`);
   for (const warning of warnings) attributes.warn(warning);
 }
 
+/** Whether pods that were fine before may not be any more. */
+function isStricter(now: PodSecurityStandard, before: PodSecurityStandard): boolean {
+  if (now.level === 'privileged') return false;
+  return now.version !== before.version || compareLevels(now, before) > 0;
+}
+
+/** Who labels a namespace that nothing is asked of is told so. */
+function exemptionWarning(
+  name: string,
+  policy: PodSecurityPolicy,
+  labels: Readonly<Record<string, string>>,
+  defaults: PodSecurityPolicy,
+): string {
+  const isSame = (mode: PodSecurityMode): boolean => {
+    const [one, other] = [policy[mode], defaults[mode]];
+    const isOpen = one.level === 'privileged' && other.level === 'privileged';
+    return isOpen || (one.level === other.level && one.version === other.version);
+  };
+  if (podSecurityModes.every((mode) => policy[mode].level === 'privileged') || podSecurityModes.every(isSame))
+    return '';
+  const ignored = podSecurityModes.flatMap((mode) => {
+    const isSet = [mode, `${mode}-version`].some((label) => labels[`${podSecurityPrefix}${label}`] !== undefined);
+    const { level, version } = policy[mode];
+    return isSet && level !== 'privileged' ? [`${mode}=${level}:${version}`] : [];
+  });
+  return `namespace "${name}" is exempt from Pod Security, and the policy (${ignored.join(', ')}) will be ignored`;
+}
+
 /** `web-0 (and 2 other pods): privileged, hostPort`. Pods of one controller are looked at once. */
-function existingViolations(pods: readonly Pod[], policy: Policy): string[] {
+function existingViolations(pods: readonly Pod[], policy: PodSecurityStandard): string[] {
   const byReasons = new Map<string, string[]>();
   const sorted = pods.toSorted((left, right) => ((left.metadata.name ?? '') < (right.metadata.name ?? '') ? -1 : 1));
   for (const pod of sorted) {
@@ -179,21 +229,5 @@ function existingViolations(pods: readonly Pod[], policy: Policy): string[] {
   return [...byReasons].map(([reasons, [first = '', ...others]]) => {
     if (others.length === 0) return `${first}: ${reasons}`;
     return `${first} (and ${others.length} other ${others.length === 1 ? 'pod' : 'pods'}): ${reasons}`;
-  });
-}
-
-function labelErrors(labels: Readonly<Record<string, string>>): FieldError[] {
-  const path = new FieldPath('metadata.labels');
-  return modes.flatMap((mode) => {
-    const level = labels[`${prefix}${mode}`];
-    const version = labels[`${prefix}${mode}-version`];
-    return [
-      ...(level === undefined || isLevel(level)
-        ? []
-        : [invalid(path.key(`${prefix}${mode}`), level, 'must be one of privileged, baseline, restricted')]),
-      ...(version === undefined || minorOf(version) !== undefined
-        ? []
-        : [invalid(path.key(`${prefix}${mode}-version`), version, 'must be "latest" or "v1.x"')]),
-    ];
   });
 }

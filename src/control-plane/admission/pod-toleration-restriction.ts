@@ -1,6 +1,6 @@
 import { qosClassOf } from '../../api/core/v1/pod-qos.ts';
 import type { Namespace, Pod, Toleration } from '../../api/types/core-v1.ts';
-import { badRequest, internalError } from '../../apimachinery/status.ts';
+import { badRequest, plainError } from '../../apimachinery/status.ts';
 import {
   type AdmissionAttributes,
   type AdmissionContext,
@@ -8,6 +8,7 @@ import {
   resourceKey,
 } from './admission-plugin.ts';
 import { getWithFallback } from './cluster-reader.ts';
+import type { PodTolerationConfiguration } from './configuration/pod-toleration-configuration.ts';
 import { areTolerationsWithin, mergeTolerations } from './tolerations.ts';
 
 const defaultsKey = 'scheduler.alpha.kubernetes.io/defaultTolerations';
@@ -18,8 +19,14 @@ const memoryPressure = {
   effect: 'NoSchedule',
 } as const;
 
-/** Gives pods the tolerations that their namespace's annotation names, and allows no others than it lists. */
-export function podTolerationRestriction(context: AdmissionContext): AdmissionPlugin {
+/**
+ * Gives pods the tolerations that their namespace's annotation names, and allows no others than it lists; the
+ * configuration speaks for namespaces without such annotations.
+ */
+export function podTolerationRestriction(
+  context: AdmissionContext,
+  configuration: PodTolerationConfiguration = { default: [], whitelist: [] },
+): AdmissionPlugin {
   const lookUp = getWithFallback<Namespace>(context, { group: '', version: 'v1', resource: 'namespaces' });
   const listOf = async (attributes: AdmissionAttributes, key: string): Promise<readonly Toleration[] | undefined> => {
     const text = (await lookUp('', attributes.namespace))?.metadata.annotations?.[key];
@@ -40,9 +47,10 @@ export function podTolerationRestriction(context: AdmissionContext): AdmissionPl
       if (!applies(attributes)) return;
       const pod = attributes.object as unknown as Pod;
       if (pod.spec === undefined) return;
-      const defaults = attributes.operation === 'CREATE' ? await listOf(attributes, defaultsKey) : undefined;
+      const isCreate = attributes.operation === 'CREATE';
+      const defaults = isCreate ? ((await listOf(attributes, defaultsKey)) ?? configuration.default) : [];
       const own = pod.spec.tolerations ?? [];
-      const merged = defaults === undefined ? own : mergeTolerations(own, defaults);
+      const merged = defaults.length === 0 ? own : mergeTolerations(own, defaults);
       const tolerations = qosClassOf(pod) === 'BestEffort' ? merged : mergeTolerations(merged, [memoryPressure]);
       if (tolerations.length > 0) pod.spec.tolerations = tolerations;
     },
@@ -51,10 +59,11 @@ export function podTolerationRestriction(context: AdmissionContext): AdmissionPl
       const { spec } = attributes.object as unknown as Pod;
       const tolerations = spec?.tolerations ?? [];
       if (tolerations.length === 0) return;
-      const allowed = await listOf(attributes, allowedKey);
-      if (allowed === undefined || areTolerationsWithin(tolerations, allowed)) return;
-      throw internalError(
-        'pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist',
+      const ofNamespace = await listOf(attributes, allowedKey);
+      if (areTolerationsWithin(tolerations, ofNamespace ?? configuration.whitelist)) return;
+      const scope = ofNamespace === undefined ? 'cluster' : 'namespace';
+      throw plainError(
+        `pod tolerations (possibly merged with namespace default tolerations) conflict with its ${scope} whitelist`,
       );
     },
   };

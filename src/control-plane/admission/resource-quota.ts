@@ -11,6 +11,8 @@ import { forbidden, hasReason } from '../../apimachinery/status.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
 import { listWithFallback } from './cluster-reader.ts';
+import type { LimitedResource } from './configuration/resource-quota-configuration.ts';
+import { uncovered } from './limited-resources.ts';
 
 const quotasResource = { group: '', version: 'v1', resource: 'resourcequotas' } as const;
 const maxAttempts = 4;
@@ -29,8 +31,15 @@ const uncounted = new Set([
   'events.events.k8s.io',
 ]);
 
-/** Charges what is created to the quotas of its namespace, and refuses what they have no room for. */
-export function resourceQuota(context: AdmissionContext, clock: Clock): AdmissionPlugin {
+/**
+ * Charges what is created to the quotas of its namespace, and refuses what they have no room for.
+ * @param limited what is refused where no quota covers it
+ */
+export function resourceQuota(
+  context: AdmissionContext,
+  clock: Clock,
+  limited: readonly LimitedResource[] = [],
+): AdmissionPlugin {
   const quotasOf = listWithFallback<ResourceQuota>(context, quotasResource);
   const written = new WrittenQuotas();
   const turns = new Map<string, Promise<void>>();
@@ -40,7 +49,7 @@ export function resourceQuota(context: AdmissionContext, clock: Clock): Admissio
     for (let attempt = 1; ; attempt++) {
       const known = written.newest(await quotasOf(namespace));
       const quotas = only === undefined ? known : known.filter((quota) => only?.has(quota.metadata.name ?? ''));
-      const charged = chargeQuotas(quotas, attributes, evaluator, clock.now());
+      const charged = chargeQuotas(quotas, attributes, evaluator, limited, clock.now());
       if (attributes.dryRun || charged.length === 0) return;
       const failed = await writeAll(context, charged, written, attempt >= maxAttempts);
       if (failed.size === 0) return;
@@ -55,7 +64,8 @@ export function resourceQuota(context: AdmissionContext, clock: Clock): Admissio
       if (kind.group === '' && kind.kind === 'Namespace') return;
       const { group } = resource;
       if (uncounted.has(group === '' ? resource.resource : `${resource.resource}.${group}`)) return;
-      if (!handles(attributes) || (await quotasOf(namespace)).length === 0) return;
+      if (!handles(attributes)) return;
+      if (limited.length === 0 && (await quotasOf(namespace)).length === 0) return;
       const evaluator = quotaEvaluatorFor(group, resource.resource);
       // One after the other in a namespace: each sees what the one before was charged.
       const before = turns.get(namespace) ?? Promise.resolve();
@@ -97,6 +107,7 @@ function chargeQuotas(
   quotas: readonly ResourceQuota[],
   attributes: AdmissionAttributes,
   evaluator: QuotaEvaluator,
+  limited: readonly LimitedResource[],
   now: number,
 ): ResourceQuota[] {
   const { object, oldObject, operation, namespace } = attributes;
@@ -117,13 +128,20 @@ function chargeQuotas(
   const negative = [...usage].filter(([, quantity]) => quantity.sign() < 0).map(([name]) => name);
   if (negative.length > 0) throw refuse(`quota usage is negative for resource(s): ${negative.toSorted().join(',')}`);
   const before = operation === 'UPDATE' && oldObject !== undefined ? evaluator.usage(oldObject, now) : undefined;
-  return matching.flatMap((quota) => {
+  const deltas = matching.map((quota) => {
     const wasCounted =
       before !== undefined &&
       oldObject !== undefined &&
       quotaMatches(quota, hardNames(quota), evaluator, { ...oldObject });
-    const delta = withoutZeros(wasCounted ? growth(usage, before) : usage);
-    const charged = chargeOne(quota, delta, attributes.subresource !== 'status', refuse);
+    return withoutZeros(wasCounted ? growth(usage, before) : usage);
+  });
+  const uncharged = before === undefined ? usage : growth(usage, before);
+  const all = matching.length === 0 ? [withoutZeros(uncharged)] : deltas;
+  if (all.every((delta) => delta.size === 0)) return [];
+  const complaint = uncovered({ limited, quotas, matching, attributes, evaluator, item, usage });
+  if (complaint !== undefined) throw complaint;
+  return matching.flatMap((quota, index) => {
+    const charged = chargeOne(quota, deltas[index] ?? new Map(), attributes.subresource !== 'status', refuse);
     return charged === undefined ? [] : [charged];
   });
 }

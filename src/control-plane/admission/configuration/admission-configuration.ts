@@ -1,0 +1,70 @@
+import { isAbsolute, resolve } from 'node:path';
+import { isJsonObject } from '../../../apimachinery/json.ts';
+import { stringifyJson } from '../../../apimachinery/json-codec.ts';
+import { parseYaml } from '../../../apimachinery/yaml.ts';
+import {
+  ConfigurationError,
+  type ConfigurationFormat,
+  type ConfigurationObject,
+  MissingKindError,
+  readConfiguration,
+} from './configuration-reader.ts';
+
+/** Where the configuration of a plugin is: here, or in another file. */
+export interface PluginConfiguration {
+  readonly name: string;
+  /** JSON. */
+  readonly text?: string;
+  /** Absolute. */
+  readonly path?: string;
+}
+
+const format: ConfigurationFormat = {
+  kinds: [
+    { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AdmissionConfiguration' },
+    { apiVersion: 'apiserver.k8s.io/v1alpha1', kind: 'AdmissionConfiguration' },
+  ],
+  scheme: 'pkg/server/options/admission.go:51',
+  isStrict: true,
+};
+
+/** Plugins whose own configuration was once the whole file, and what that had in it. */
+const formerFiles = { ImagePolicyWebhook: 'imagePolicy', PodNodeSelector: 'podNodeSelectorPluginConfig' } as const;
+
+/**
+ * Reads the file of --admission-control-config-file.
+ * @param path absolute; what the file names is found from its folder
+ * @throws ConfigurationError
+ */
+export function readAdmissionConfiguration(text: string, path: string): readonly PluginConfiguration[] {
+  try {
+    return readConfiguration(text, format, (document) => {
+      const plugins = document.expect('plugins').objects('plugins', 'v1.AdmissionPluginConfiguration') ?? [];
+      return plugins.map((plugin) => readPlugin(plugin, path));
+    });
+  } catch (error) {
+    if (!(error instanceof MissingKindError) || !isFormerFile(text)) throw error;
+    return Object.keys(formerFiles).map((name) => ({ name, path }));
+  }
+}
+
+function readPlugin(plugin: ConfigurationObject, file: string): PluginConfiguration {
+  plugin.expect('name', 'path', 'configuration');
+  const name = plugin.text('name') ?? '';
+  const path = plugin.text('path') ?? '';
+  const configuration = plugin.raw('configuration');
+  if (configuration !== undefined) return { name, text: stringifyJson(configuration) };
+  if (path === '') return { name };
+  return { name, path: isAbsolute(path) ? path : resolve(file, '..', path) };
+}
+
+function isFormerFile(text: string): boolean {
+  const value = parseYaml(text);
+  return isJsonObject(value) && Object.values(formerFiles).some((field) => Object.hasOwn(value, field));
+}
+
+/** A configuration that a plugin cannot use. */
+export function pluginConfigurationError(plugin: string, error: unknown): ConfigurationError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new ConfigurationError(`couldn't init admission plugin "${plugin}": ${message}`);
+}
