@@ -89,6 +89,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
   });
   const { port, url } = listener;
   apiServer.clientAuthorities.onChange((pem) => listener?.setClientAuthorities(pem));
+  const isNew = options.storage.currentRevision() <= 1;
   await bootstrapCluster({
     client: apiServer.clientFor('kube-apiserver'),
     serviceAddress: firstServiceAddress(serviceRange),
@@ -96,6 +97,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     advertise: { address: options.host, port },
     onStep: (step) => apiServer.progress.finish(step),
   });
+  // As with the real server, whose watch caches begin when it does: nothing can be watched from before.
+  if (isNew) await options.storage.compact(options.storage.currentRevision());
   await apiServer.start();
   const stopCompactor = startCompactor(options.storage, clock);
   const components = await startComponents(options, apiServer, kubelets);

@@ -20,6 +20,7 @@ import { withAuthentication, type RequestAuthenticator } from './filters/authent
 import { withAuthorization, type RequestAuthorizer } from './filters/authorization.ts';
 import { defaultInFlightLimits, withMaxInFlight, type InFlightLimits } from './filters/max-in-flight.ts';
 import { withPriorityAndFairness } from './filters/priority-and-fairness.ts';
+import { defaultRequestTimeoutMillis, withRequestTimeout } from './filters/request-timeout.ts';
 import { withRequestMetrics } from './filters/request-metrics.ts';
 import { withPanicRecovery } from './filters/panic-recovery.ts';
 import { handleHealth, isHealthPath, pingCheck, type HealthCheck } from './health.ts';
@@ -108,6 +109,8 @@ export interface ApiServerOptions {
   readonly storeHooks?: (resource: ApiResource) => StoreHooks | undefined;
   readonly healthChecks?: readonly HealthCheck[];
   readonly inFlightLimits?: InFlightLimits;
+  /** How long requests may take at most, watches and the like aside; a minute when absent. */
+  readonly requestTimeoutMillis?: number;
   /** Shares the server out among flows of requests; without it there are the limits alone. */
   readonly flowControl?: FlowControl;
   /** How long events stay; an hour when absent. */
@@ -193,6 +196,7 @@ function buildHandlerChain(
       : auditFilters(counted(options.audit, metrics), parts.codecs, options.clock);
   const steps: readonly Filter[] = [
     withPanicRecovery(parts.codecs, options.log),
+    withRequestTimeout(options.requestTimeoutMillis ?? defaultRequestTimeoutMillis, options.clock),
     audit?.failedAuthentication ?? pass,
     withAuthentication(options.authenticator, options.allowAnonymous ?? (() => true), metrics),
     audit?.requests ?? pass,

@@ -51,7 +51,8 @@ export function createOpenApiRoute(
       for (const [name, { hash }] of customDocuments(server)) {
         paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
       }
-      return bytesResponse(request, 200, 'application/json', Buffer.from(JSON.stringify({ paths })));
+      // The real server lets Go guess the type from the bytes, which JSON does not give away.
+      return bytesResponse(request, 200, 'text/plain; charset=utf-8', Buffer.from(JSON.stringify({ paths })));
     }
     const name = path.slice('/openapi/v3/'.length);
     const bytes = customDocuments(server).get(name)?.bytes ?? (await published.document(name));

@@ -1,0 +1,58 @@
+import type { HttpResponse } from '../../../apimachinery/http.ts';
+import { DurationError, parseDuration } from '../../../apimachinery/duration.ts';
+import { badRequest, StatusError } from '../../../apimachinery/status.ts';
+import type { Clock } from '../../../system/clock.ts';
+import type { ApiRequest, Filter } from '../request-context.ts';
+import { isLongRunning } from './max-in-flight.ts';
+
+/** The real server's default of --request-timeout. */
+export const defaultRequestTimeoutMillis = 60_000;
+
+/**
+ * Answers 504 when a request takes longer than it may: as long as its `timeout` says, at most as long as the server's
+ * own limit. What works on it is told by the request's signal. Watches and the like may take as long as they want.
+ */
+export function withRequestTimeout(limitMillis: number, clock: Clock): Filter {
+  return (next) => async (request) => {
+    if (isLongRunning(request)) return next(request);
+    const millis = allowedMillis(request, limitMillis);
+    const expired = new AbortController();
+    return new Promise<HttpResponse>((resolve, reject) => {
+      const timer = clock.setTimer(
+        () => {
+          reject(timedOut());
+          expired.abort();
+        },
+        millis,
+        { unref: true },
+      );
+      const signal = (): AbortSignal => AbortSignal.any([request.signal(), expired.signal]);
+      next({ ...request, signal })
+        .then(resolve, reject)
+        .finally(() => timer.cancel());
+    });
+  };
+}
+
+/** @throws StatusError 400 for a timeout that is no duration */
+function allowedMillis({ query }: ApiRequest, limitMillis: number): number {
+  const asked = query.get('timeout') ?? '';
+  if (asked === '') return limitMillis;
+  let millis: number;
+  try {
+    millis = parseDuration(asked);
+  } catch (error) {
+    if (!(error instanceof DurationError)) throw error;
+    throw badRequest(`invalid timeout specified in the request URL - ${error.message}`);
+  }
+  return millis <= 0 ? limitMillis : Math.min(millis, limitMillis);
+}
+
+function timedOut(): StatusError {
+  return new StatusError({
+    message: 'Timeout: request did not complete within the allotted timeout',
+    reason: 'Timeout',
+    details: {},
+    code: 504,
+  });
+}
