@@ -43,6 +43,7 @@ import type { Random } from '../system/random.ts';
 import { auditSetup } from './audit-setup.ts';
 import { flowControlSetup } from './flow-control-setup.ts';
 import { admissionPluginsOf } from './admission-flags.ts';
+import { assembleAggregator } from './aggregation-assembly.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
 import { type AssembledAuthenticator, assembleAuthenticator } from './authenticator-assembly.ts';
 import { assembleAuthorizer } from './authorizer-assembly.ts';
@@ -142,16 +143,14 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     informers,
   });
   const { rbac } = authorizer;
-  const webhooks = createWebhookClient({
-    resolve: createServiceResolver({
-      client: ownClient,
-      random,
-      serverAddress: options.serverAddress,
-      toEndpoints: options.arguments.get('enable-aggregator-routing') !== 'false',
-    }),
-    clock,
-    userAgent: 'kube-apiserver-admission',
+  const resolve = createServiceResolver({
+    client: ownClient,
+    random,
+    serverAddress: options.serverAddress,
+    toEndpoints: options.arguments.get('enable-aggregator-routing') !== 'false',
   });
+  const webhooks = createWebhookClient({ resolve, clock, userAgent: 'kube-apiserver-admission' });
+  const aggregator = assembleAggregator({ client: ownClient, informers, resolve, credentials, clock, log });
   const context: AdmissionContext = {
     client: ownClient,
     callWebhook: webhooks.call,
@@ -211,7 +210,11 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     random,
     log,
     processStats: readProcessStats,
-    routes: [createDiscoveryRoute({ serverAddress: options.serverAddress }), ...options.routes],
+    aggregation: aggregator.route,
+    routes: [
+      createDiscoveryRoute({ serverAddress: options.serverAddress, remote: aggregator.remote }),
+      ...options.routes,
+    ],
   });
   handle = server.handle;
   const customResources = createCustomResourceHost({
@@ -243,12 +246,14 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       customResources.start();
       flowControl.start();
       progress.finish('poststarthook/priority-and-fairness-config-consumer');
+      await aggregator.start();
       progress.finish('poststarthook/start-apiextensions-controllers');
     },
     async stop() {
       server.beginShutdown();
       await flowControl.stop();
       await customResources.stop();
+      await aggregator.stop();
       await informers.stop();
       await webhooks.close();
       await authorizer.stop();

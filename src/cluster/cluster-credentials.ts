@@ -11,6 +11,8 @@ export interface ClusterCredentials {
   readonly server: CertificatePair;
   /** Of `kubernetes-admin`, in the group system:masters. */
   readonly admin: CertificatePair;
+  /** What servers of aggregated groups know the API server by; an authority of its own, as nobody else may use it. */
+  readonly frontProxy: { readonly authority: CertificatePair; readonly client: CertificatePair };
   /** Signs the tokens of service accounts. */
   readonly serviceAccountKey: string;
 }
@@ -41,6 +43,10 @@ export async function loadCredentials(options: CredentialOptions): Promise<Clust
     pair !== undefined && readCertificate(pair.certificate).notAfter > now + renewBeforeMillis;
   const server = await readPair(files, join(pki, 'apiserver'));
   const admin = await readPair(files, join(pki, 'admin'));
+  const proxyAuthority =
+    (await readPair(files, join(pki, 'front-proxy-ca'))) ??
+    (await savePair(files, join(pki, 'front-proxy-ca'), await createCertificateAuthority('front-proxy-ca', now)));
+  const proxyClient = await readPair(files, join(pki, 'front-proxy-client'));
   let serviceAccountKey = (await files.exists(keyPath)) ? await readText(files, keyPath) : '';
   if (serviceAccountKey === '') {
     serviceAccountKey = generateRsaKeyPair().privateKey;
@@ -50,6 +56,10 @@ export async function loadCredentials(options: CredentialOptions): Promise<Clust
     authority,
     server: isFresh(server) ? server : await newServerPair(files, pki, authority, options),
     admin: isFresh(admin) ? admin : await newAdminPair(files, pki, authority, now),
+    frontProxy: {
+      authority: proxyAuthority,
+      client: isFresh(proxyClient) ? proxyClient : await newProxyPair(files, pki, proxyAuthority, now),
+    },
     serviceAccountKey,
   };
 }
@@ -88,6 +98,20 @@ async function newAdminPair(
     now,
   });
   return savePair(files, join(pki, 'admin'), pair);
+}
+
+async function newProxyPair(
+  files: FileSystem,
+  pki: string,
+  authority: CertificatePair,
+  now: number,
+): Promise<CertificatePair> {
+  const subject = { commonName: 'front-proxy-client' };
+  return savePair(
+    files,
+    join(pki, 'front-proxy-client'),
+    await issueCertificate(authority, { subject, usage: 'client', now }),
+  );
 }
 
 async function readPair(files: FileSystem, path: string): Promise<CertificatePair | undefined> {

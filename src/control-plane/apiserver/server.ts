@@ -99,6 +99,8 @@ export interface ApiServerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Answers what other servers serve, resources or not. */
+  readonly aggregation?: RouteHandler;
   /** Asked in order for paths that are no resources. */
   readonly routes?: readonly RouteHandler[];
   /** Endpoints that differ from the generic ones. */
@@ -241,6 +243,8 @@ async function dispatchRequest(
 ): Promise<HttpResponse> {
   // A path that starts with two slashes is nobody's.
   if (request.info.path.startsWith('//')) return pageNotFound();
+  const aggregated = await options.aggregation?.(request, parts);
+  if (aggregated !== undefined) return aggregated;
   if (request.info.isResourceRequest) {
     const findView: FindView = (resource, name) =>
       options.findView?.(resource, name) ?? builtInView(resource, name, options.types);

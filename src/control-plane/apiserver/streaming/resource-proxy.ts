@@ -1,25 +1,11 @@
-import { header, type HttpHeaders, type HttpResponse } from '../../../apimachinery/http.ts';
+import type { HttpResponse } from '../../../apimachinery/http.ts';
 import { StatusError } from '../../../apimachinery/status.ts';
-import { requestedUpgrade } from '../../../apimachinery/streaming/protocols.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { EndpointHandler } from '../route-resource.ts';
+import { forwardedHeaders, hasBody, returnedHeaders } from './forwarded-headers.ts';
 import { rewriteLinks } from './link-rewriting.ts';
 import { joinConnections } from './pod-streams.ts';
 import type { ProxyLocation } from './proxy-location.ts';
-
-/** Headers that are between two neighbours (RFC 9110, 7.6.1), and those that are for this server alone. */
-const notForwarded = new Set([
-  'authorization',
-  'connection',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /**
  * pods|services|nodes/NAME/proxy/PATH: passes the request on, whatever its method, and the answer back.
@@ -44,7 +30,7 @@ export function proxyHandler(
     const answer = await forward(endpoint, location, `${path}${suffix}`, prefix);
     const { upgraded, ...rest } = answer;
     if (upgraded !== undefined) return { ...rest, takeOver: (connection) => joinConnections(connection, upgraded) };
-    const headers = responseHeaders(answer.headers);
+    const headers = returnedHeaders(answer.headers);
     if (!rewrites) return { ...answer, headers };
     return rewriteLinks({ ...answer, headers }, { prefix, scheme: location.scheme, host: location.host, path });
   };
@@ -57,27 +43,13 @@ async function forward(
   prefix: string,
 ): Promise<HttpResponse> {
   const { http } = request;
-  const wantsUpgrade = requestedUpgrade(http.headers) !== undefined;
-  const headers: Record<string, HttpHeaders[string]> = {
-    host,
-    'x-forwarded-for': forwardedFor(http.headers, http.peer?.address),
-    'x-forwarded-host': header(http.headers, 'host'),
-    'x-forwarded-proto': scheme,
-    'x-forwarded-uri': `${prefix}${splitOnce(path, '?')[0]}`,
-  };
-  for (const [name, value] of Object.entries(http.headers)) {
-    const isKept = wantsUpgrade && (name === 'connection' || name === 'upgrade');
-    if (isKept || (!notForwarded.has(name) && !/^(impersonate-|x-remote-|x-forwarded-)/.test(name))) {
-      headers[name] = value;
-    }
-  }
-  const hasBody = http.body !== undefined && (headers['content-length'] !== '0' || 'transfer-encoding' in http.headers);
+  const headers = { host, ...forwardedHeaders(http, scheme, `${prefix}${splitOnce(path, '?')[0]}`) };
   try {
     return await transport.send({
       method: http.method,
       path,
       headers,
-      ...(hasBody ? { body: http.body } : {}),
+      ...(hasBody(http) ? { body: http.body } : {}),
       signal: request.signal(),
     });
   } catch (error) {
@@ -87,16 +59,6 @@ async function forward(
       code: 503,
     });
   }
-}
-
-function forwardedFor(headers: HttpHeaders, address = ''): string {
-  const before = header(headers, 'x-forwarded-for');
-  return before === undefined ? address : `${before}, ${address}`;
-}
-
-function responseHeaders(headers: HttpHeaders): HttpHeaders {
-  const kept = Object.entries(headers).filter(([name]) => !notForwarded.has(name) && name !== 'audit-id');
-  return Object.fromEntries(kept);
 }
 
 function movedTo(location: string): HttpResponse {

@@ -1,0 +1,288 @@
+import type { APIService, APIServiceSpec } from '../../../api/types/apiregistration-v1.ts';
+import type { Service } from '../../../api/types/core-v1.ts';
+import type { EndpointSlice } from '../../../api/types/discovery-v1.ts';
+import { type HttpHeaders, type HttpResponse, readBody, type Transport } from '../../../apimachinery/http.ts';
+import { parseJson } from '../../../apimachinery/json-codec.ts';
+import { formatTime, type KubeObject } from '../../../apimachinery/object-meta.ts';
+import type { Client } from '../../../client/client.ts';
+import { createHttpTransport } from '../../../client/http-transport.ts';
+import type { Informer } from '../../../client/informer.ts';
+import { asTransportError } from '../../../client/transport-error.ts';
+import { transportReason } from '../../../client/transport-reason.ts';
+import type { ResolveService } from '../../../client/webhook-client.ts';
+import { createWorkqueue, runWorkers } from '../../../client/workqueue.ts';
+import type { Clock } from '../../../system/clock.ts';
+import type { Logger } from '../../../system/logger.ts';
+import type { RemoteGroupVersion } from '../discovery/discovery-documents.ts';
+import type { ApiRequest, RequestUser } from '../request-context.ts';
+import { textResponse } from '../responses.ts';
+import type { RouteHandler } from '../server.ts';
+import { forwardedHeaders, hasBody, returnedHeaders } from '../streaming/forwarded-headers.ts';
+import { joinConnections } from '../streaming/pod-streams.ts';
+import { type Availability, serviceProblem, withAvailability } from './api-service-availability.ts';
+import { aggregatedResources } from './remote-discovery.ts';
+
+export interface AggregatorOptions {
+  readonly client: Client;
+  readonly apiServices: Informer<APIService>;
+  readonly services: Informer<Service>;
+  readonly slices: Informer<EndpointSlice>;
+  readonly resolve: ResolveService;
+  /** What other servers know this one by (--proxy-client-cert-file), PEM. */
+  readonly identity?: { readonly certificate: string; readonly privateKey: string };
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Brings in API groups that other servers serve, as APIServices with a service say (the aggregation layer). */
+export interface Aggregator {
+  /** Passes requests for such groups on; undefined for all others. */
+  readonly route: RouteHandler;
+  /** What discovery tells of them. */
+  remote(): readonly RemoteGroupVersion[];
+  /** Begins to check them, and to write that to their conditions. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+const resource = { group: 'apiregistration.k8s.io', version: 'v1', resource: 'apiservices' };
+const recheckMillis = 30_000;
+const discoveryTimeoutMillis = 5000;
+const checker: RequestUser = { username: 'system:kube-aggregator', uid: '', groups: ['system:masters'], extra: {} };
+
+/** Makes an aggregator. */
+export function createAggregator(options: AggregatorOptions): Aggregator {
+  const { apiServices, services, slices, clock, log } = options;
+  const backends = new Backends(options);
+  const remotes = new Map<string, RemoteGroupVersion>();
+  const queue = createWorkqueue<string>({ clock });
+  let running: Promise<void> | undefined;
+
+  const sync = async (name: string): Promise<void> => {
+    const apiService = apiServices.get('', name);
+    const { spec } = apiService ?? {};
+    if (apiService === undefined || spec?.service === undefined) {
+      remotes.delete(name);
+      await backends.forget(name);
+      return;
+    }
+    const { group = '', version = '', groupPriorityMinimum, versionPriority } = spec;
+    const about = { group, version, groupPriorityMinimum, versionPriority };
+    const before = remotes.get(name) ?? { ...about, resources: [], stale: true };
+    const checked = await check(options, backends, apiService);
+    // Documents are made anew only for what has changed.
+    const next =
+      'resources' in checked
+        ? { ...about, resources: checked.resources }
+        : { ...about, resources: before.resources, stale: true };
+    if (JSON.stringify(next) !== JSON.stringify(remotes.get(name))) remotes.set(name, next);
+    const changed = withAvailability(apiService, checked.availability, formatTime(clock.now()));
+    if (changed !== undefined) {
+      await options.client.resource<APIService>(resource).update(changed, { subresource: 'status' });
+    }
+    // One that does not answer is asked again soon.
+    if (checked.availability.reason === 'FailedDiscoveryCheck') throw new Error(checked.availability.message);
+    queue.addAfter(name, recheckMillis);
+  };
+
+  const enqueue = ({ metadata }: KubeObject): void => queue.add(metadata.name ?? '');
+  apiServices.addHandler({ added: enqueue, updated: enqueue, deleted: enqueue });
+  const enqueueFor = (namespace = '', serviceName = ''): void => {
+    for (const apiService of apiServices.list()) {
+      const { name, namespace: own } = apiService.spec?.service ?? {};
+      if (name === serviceName && own === namespace) enqueue(apiService);
+    }
+  };
+  const ofService = ({ metadata }: KubeObject): void => enqueueFor(metadata.namespace, metadata.name);
+  const ofSlice = ({ metadata }: KubeObject): void =>
+    enqueueFor(metadata.namespace, metadata.labels?.['kubernetes.io/service-name']);
+  services.addHandler({ added: ofService, updated: ofService, deleted: ofService });
+  slices.addHandler({ added: ofSlice, updated: ofSlice, deleted: ofSlice });
+
+  return {
+    async route(request) {
+      const [, root, group = '', version = ''] = request.info.path.split('/');
+      if (root !== 'apis' || version === '') return undefined;
+      const apiService = apiServices.get('', `${version}.${group}`);
+      if (apiService?.spec?.service === undefined) return undefined;
+      const { conditions = [] } = apiService.status ?? {};
+      const isAvailable = conditions.some(({ type, status }) => type === 'Available' && status === 'True');
+      return isAvailable ? backends.pass(apiService, request) : unavailable('service unavailable');
+    },
+    remote: () => [...remotes.values()],
+    start() {
+      running ??= runWorkers(queue, 5, sync, (key, error) => {
+        log.warn('an APIService could not be checked', { key, error: String(error) });
+      });
+    },
+    async stop() {
+      queue.shutDown();
+      await running;
+      await backends.close();
+    },
+  };
+}
+
+/** Like Go's http.Error: text with a line end. */
+function unavailable(text: string): HttpResponse {
+  return textResponse(503, `${text}\n`);
+}
+
+type Checked =
+  | { readonly availability: Availability; readonly resources: RemoteGroupVersion['resources'] }
+  | { readonly availability: Availability };
+
+async function check(options: AggregatorOptions, backends: Backends, apiService: APIService): Promise<Checked> {
+  const { name = '', namespace = '' } = apiService.spec?.service ?? {};
+  const facts = {
+    service: options.services.get(namespace, name),
+    slices: options.slices
+      .list(namespace)
+      .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name),
+  };
+  const problem = serviceProblem(apiService, facts);
+  if (problem !== undefined) return { availability: problem };
+  const { group = '', version = '' } = apiService.spec ?? {};
+  try {
+    const body = await backends.discover(apiService, `/apis/${group}/${version}`);
+    const resources = aggregatedResources(parseJson(body), group, version);
+    return { availability: { status: 'True', reason: 'Passed', message: 'all checks passed' }, resources };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { availability: { status: 'False', reason: 'FailedDiscoveryCheck', message } };
+  }
+}
+
+/** The connections to the servers behind APIServices. */
+class Backends {
+  readonly #options: AggregatorOptions;
+  readonly #known = new Map<string, { readonly key: string; readonly transport: Transport }>();
+
+  constructor(options: AggregatorOptions) {
+    this.#options = options;
+  }
+
+  /** Passes a request on and the answer back. */
+  async pass(apiService: APIService, request: ApiRequest): Promise<HttpResponse> {
+    const { http, info, user, auditId } = request;
+    let backend: Backend;
+    try {
+      backend = await this.#reach(apiService);
+    } catch {
+      return unavailable('service unavailable');
+    }
+    try {
+      const answer = await backend.transport.send({
+        method: http.method,
+        path: http.path,
+        headers: {
+          ...forwardedHeaders(http, 'https', info.path),
+          host: backend.address,
+          'audit-id': auditId,
+          ...userHeaders(user),
+        },
+        ...(hasBody(http) && http.body !== undefined ? { body: http.body } : {}),
+        signal: request.signal(),
+      });
+      const { upgraded, ...rest } = answer;
+      if (upgraded !== undefined) return { ...rest, takeOver: (connection) => joinConnections(connection, upgraded) };
+      return { ...answer, headers: returnedHeaders(answer.headers) };
+    } catch (error) {
+      return unavailable(transportReason(asTransportError(error, backend.address)));
+    }
+  }
+
+  /** The document at a path that the server must have. @throws Error as the condition tells it */
+  async discover(apiService: APIService, path: string): Promise<Uint8Array> {
+    const { transport, address } = await this.#reach(apiService);
+    const url = `https://${address}${path}`;
+    const controller = new AbortController();
+    const timer = this.#options.clock.setTimer(() => controller.abort(), discoveryTimeoutMillis, { unref: true });
+    try {
+      const headers = { host: address, accept: 'application/json', ...userHeaders(checker) };
+      const { status, body } = await transport.send({ method: 'GET', path, headers, signal: controller.signal });
+      const bytes = await readBody(body);
+      if (status >= 200 && status < 300) return bytes;
+      throw new BadStatusError(`bad status from ${url}: ${status}`);
+    } catch (error) {
+      let reason = error instanceof BadStatusError ? error.message : undefined;
+      reason ??= `Get "${url}": ${
+        controller.signal.aborted
+          ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
+          : transportReason(asTransportError(error, address))
+      }`;
+      throw new Error(`failing or missing response from ${url}: ${reason}`, { cause: error });
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async forget(name: string): Promise<void> {
+    const known = this.#known.get(name);
+    this.#known.delete(name);
+    await known?.transport.close();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#known.keys()].map((name) => this.forget(name)));
+  }
+
+  async #reach({ metadata, spec }: APIService): Promise<Backend> {
+    const { name = '' } = metadata;
+    const { name: serviceName = '', namespace = '', port = 443 } = spec?.service ?? {};
+    const found = await this.#options.resolve(namespace, serviceName, port);
+    const address = `${found.host.includes(':') ? `[${found.host}]` : found.host}:${found.port}`;
+    const connection = connectionOptions(spec, `https://${address}`, `${serviceName}.${namespace}.svc`, this.#options);
+    const key = JSON.stringify(connection);
+    const known = this.#known.get(name);
+    if (known?.key === key) return { transport: known.transport, address };
+    const transport = createHttpTransport(connection);
+    this.#known.set(name, { key, transport });
+    await known?.transport.close();
+    return { transport, address };
+  }
+}
+
+class BadStatusError extends Error {}
+
+interface Backend {
+  readonly transport: Transport;
+  /** `host:port`. */
+  readonly address: string;
+}
+
+function connectionOptions(
+  spec: APIServiceSpec | undefined,
+  server: string,
+  tlsServerName: string,
+  { identity }: AggregatorOptions,
+): Parameters<typeof createHttpTransport>[0] {
+  const { caBundle = '', insecureSkipTLSVerify: insecureSkipTlsVerify = false } = spec ?? {};
+  return {
+    server,
+    tlsServerName,
+    insecureSkipTlsVerify,
+    disableCompression: true,
+    ...(caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64').toString('utf8') }),
+    ...(identity === undefined ? {} : { clientCertificate: identity.certificate, clientKey: identity.privateKey }),
+  };
+}
+
+/** Whose request it is, for a server that believes this one (its requestheader flags). */
+function userHeaders({ username, uid, groups, extra }: RequestUser): HttpHeaders {
+  const more = Object.entries(extra).map(([key, values]) => [`x-remote-extra-${escapeKey(key)}`, values] as const);
+  return {
+    'x-remote-user': username,
+    ...(uid === '' ? {} : { 'x-remote-uid': uid }),
+    'x-remote-group': groups,
+    ...Object.fromEntries(more),
+  };
+}
+
+/** A key may have what a header's name may not: that is percent-encoded, and the rest in lower case. */
+function escapeKey(key: string): string {
+  return Array.from(Buffer.from(key), (byte) => {
+    const char = String.fromCodePoint(byte);
+    return /[!#$&'*+.^_`|~0-9A-Za-z-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }).join('');
+}

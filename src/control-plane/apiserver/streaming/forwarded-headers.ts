@@ -1,0 +1,50 @@
+import { header, type HttpHeaders, type HttpRequest } from '../../../apimachinery/http.ts';
+import { requestedUpgrade } from '../../../apimachinery/streaming/protocols.ts';
+
+/** Headers that are between two neighbours (RFC 9110, 7.6.1), and those that are for this server alone. */
+const notForwarded = new Set([
+  'authorization',
+  'connection',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** The headers of a request that another server may see, and those that tell it whose request it is. */
+export function forwardedHeaders(http: HttpRequest, scheme: string, uri: string): Record<string, HttpHeaders[string]> {
+  const wantsUpgrade = requestedUpgrade(http.headers) !== undefined;
+  const headers: Record<string, HttpHeaders[string]> = {
+    'x-forwarded-for': forwardedFor(http.headers, http.peer?.address),
+    'x-forwarded-host': header(http.headers, 'host'),
+    'x-forwarded-proto': scheme,
+    'x-forwarded-uri': uri,
+  };
+  for (const [name, value] of Object.entries(http.headers)) {
+    const isKept = wantsUpgrade && (name === 'connection' || name === 'upgrade');
+    if (isKept || (!notForwarded.has(name) && !/^(impersonate-|x-remote-|x-forwarded-)/.test(name))) {
+      headers[name] = value;
+    }
+  }
+  return headers;
+}
+
+/** Whether a request has a body to forward. */
+export function hasBody({ body, headers }: HttpRequest): boolean {
+  return body !== undefined && (headers['content-length'] !== '0' || 'transfer-encoding' in headers);
+}
+
+/** The headers of an answer that go back to the client. */
+export function returnedHeaders(headers: HttpHeaders): HttpHeaders {
+  const kept = Object.entries(headers).filter(([name]) => !notForwarded.has(name) && name !== 'audit-id');
+  return Object.fromEntries(kept);
+}
+
+function forwardedFor(headers: HttpHeaders, address = ''): string {
+  const before = header(headers, 'x-forwarded-for');
+  return before === undefined ? address : `${before}, ${address}`;
+}

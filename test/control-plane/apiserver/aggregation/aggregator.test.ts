@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import test, { before, type TestContext } from 'node:test';
+import type { TLSSocket } from 'node:tls';
+import type { APIService } from '../../../../src/api/types/apiregistration-v1.ts';
+import type { Service } from '../../../../src/api/types/core-v1.ts';
+import type { EndpointSlice } from '../../../../src/api/types/discovery-v1.ts';
+import type { JsonObject } from '../../../../src/apimachinery/json.ts';
+import type { KubeObject, Unstructured } from '../../../../src/apimachinery/object-meta.ts';
+import { createInformerFactory } from '../../../../src/client/informer-factory.ts';
+import type { Informer } from '../../../../src/client/informer.ts';
+import { type Aggregator, createAggregator } from '../../../../src/control-plane/apiserver/aggregation/aggregator.ts';
+import { createDiscoveryRoute } from '../../../../src/control-plane/apiserver/discovery/discovery-route.ts';
+import {
+  type CertificatePair,
+  createCertificateAuthority,
+  issueCertificate,
+} from '../../../../src/pki/certificates.ts';
+import { systemClock } from '../../../../src/system/clock.ts';
+import { FakeClock } from '../../../../src/system/fake-clock.ts';
+import { silentLogger } from '../../../../src/system/logger.ts';
+import { seededRandom } from '../../../../src/system/random.ts';
+import { createTestApiServer, type TestApiServer } from '../../../support/test-api-server.ts';
+
+let authority: CertificatePair;
+let serving: CertificatePair;
+let identity: CertificatePair;
+
+before(async () => {
+  const now = systemClock.now();
+  authority = await createCertificateAuthority('ca', now);
+  const server = { subject: { commonName: 'metrics' }, usage: 'server', dnsNames: ['metrics.default.svc'] } as const;
+  serving = await issueCertificate(authority, { ...server, now });
+  identity = await issueCertificate(authority, { subject: { commonName: 'front-proxy' }, usage: 'client', now });
+});
+
+interface Cluster {
+  readonly api: TestApiServer;
+  /** Waits until the condition of the APIService has this reason. */
+  readonly becomes: (reason: string) => Promise<{ readonly status: string; readonly message?: string }>;
+}
+
+/** A server with an aggregator whose services are all found at one port of this machine. */
+async function clusterWith(context: TestContext, port: number): Promise<Cluster> {
+  const clock = new FakeClock();
+  let aggregator: Aggregator | undefined;
+  const api = await createTestApiServer({
+    clock,
+    aggregation: (request, server) => aggregator?.route(request, server) ?? Promise.resolve(undefined),
+    routes: [createDiscoveryRoute({ serverAddress: () => '127.0.0.1:6443', remote: () => aggregator?.remote() ?? [] })],
+  });
+  const informers = createInformerFactory({ client: api.client, clock, random: seededRandom(1), log: silentLogger });
+  const informer = <T extends KubeObject>(group: string, resource: string): Informer<T> =>
+    informers.informer<T>({ group, version: 'v1', resource });
+  const apiServices = informer<APIService>('apiregistration.k8s.io', 'apiservices');
+  aggregator = createAggregator({
+    client: api.client,
+    apiServices,
+    services: informer<Service>('', 'services'),
+    slices: informer<EndpointSlice>('discovery.k8s.io', 'endpointslices'),
+    resolve: () => Promise.resolve({ host: '127.0.0.1', port }),
+    identity,
+    clock,
+    log: silentLogger,
+  });
+  informers.start();
+  await informers.waitForSync();
+  aggregator.start();
+  context.after(async () => {
+    await aggregator?.stop();
+    await informers.stop();
+    await api.close();
+  });
+  const conditionOf = (object: APIService | undefined): { status: string; reason?: string; message?: string } =>
+    object?.status?.conditions?.[0] ?? { status: '' };
+  return {
+    api,
+    becomes: (reason) =>
+      new Promise((resolve) => {
+        const look = (object: APIService): void => {
+          const condition = conditionOf(object);
+          if (condition.reason === reason) resolve(condition);
+        };
+        for (const object of apiServices.list()) look(object);
+        apiServices.addHandler({ added: look, updated: look });
+      }),
+  };
+}
+
+async function listen(
+  context: TestContext,
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<number> {
+  const tls = { cert: serving.certificate, key: serving.privateKey, ca: authority.certificate, requestCert: true };
+  const server = createServer({ ...tls, rejectUnauthorized: true }, handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+function apiService(): Unstructured {
+  return {
+    apiVersion: 'apiregistration.k8s.io/v1',
+    kind: 'APIService',
+    metadata: { name: 'v1beta1.metrics.example.com' },
+    spec: {
+      group: 'metrics.example.com',
+      version: 'v1beta1',
+      groupPriorityMinimum: 100,
+      versionPriority: 100,
+      caBundle: Buffer.from(authority.certificate).toString('base64'),
+      service: { namespace: 'default', name: 'metrics' },
+    },
+  };
+}
+
+const service: Unstructured = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'metrics' },
+  spec: { clusterIP: '10.0.0.9', ports: [{ name: 'https', port: 443 }] },
+};
+
+function slice(isReady: boolean): Unstructured {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'metrics-1', labels: { 'kubernetes.io/service-name': 'metrics' } },
+    addressType: 'IPv4',
+    ports: [{ name: 'https', port: 8443 }],
+    endpoints: [{ addresses: ['10.1.0.1'], conditions: { ready: isReady } }],
+  };
+}
+
+const root = '/apis/metrics.example.com/v1beta1';
+
+test('a group of another server is checked, listed and passed on to', async (context) => {
+  const seen: unknown[] = [];
+  const port = await listen(context, (request, response) => {
+    const { host, authorization, 'x-remote-user': user, 'x-remote-group': group } = request.headers;
+    const by = (request.socket as TLSSocket).getPeerCertificate().subject.CN;
+    response.setHeader('content-type', 'application/json');
+    if (request.url === root) {
+      const resources = [
+        { name: 'pods', singularName: 'pod', namespaced: true, kind: 'PodMetrics', verbs: ['get', 'list'] },
+        { name: 'pods/peak', singularName: '', namespaced: true, kind: 'Peak', verbs: ['get'] },
+      ];
+      response.end(JSON.stringify({ kind: 'APIResourceList', resources }));
+      return;
+    }
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString('utf8');
+      seen.push([request.method, request.url, host, authorization, user, group, by, body]);
+      response.statusCode = request.method === 'POST' ? 201 : 200;
+      response.end('{"kind":"PodMetricsList"}');
+    });
+  });
+  const { api, becomes } = await clusterWith(context, port);
+  assert.equal((await api.request('GET', `${root}/pods`)).status, 404);
+  await api.create(apiService());
+  assert.deepEqual(await conditionText(becomes('ServiceNotFound')), [
+    'False',
+    'service/metrics in "default" is not present',
+  ]);
+  const answer = await api.request('GET', `${root}/pods`);
+  assert.deepEqual([answer.status, answer.text], [503, 'service unavailable\n']);
+  await api.create(service);
+  assert.deepEqual(await conditionText(becomes('EndpointsNotFound')), [
+    'False',
+    'cannot find endpointslices for service/metrics in "default"',
+  ]);
+  await api.create(slice(false));
+  assert.deepEqual(await conditionText(becomes('MissingEndpoints')), [
+    'False',
+    'endpointslices for service/metrics in "default" have no addresses with port name "https"',
+  ]);
+  const path = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/metrics-1';
+  assert.equal((await api.request('PUT', path, slice(true))).status, 200);
+  assert.deepEqual(await conditionText(becomes('Passed')), ['True', 'all checks passed']);
+
+  const authorization = { authorization: 'Bearer secret', 'x-remote-user': 'mallory' };
+  const list = await api.request('GET', `${root}/namespaces/ns/pods?limit=5`, undefined, authorization);
+  assert.deepEqual([list.status, list.text], [200, '{"kind":"PodMetricsList"}']);
+  assert.equal((await api.request('POST', `${root}/namespaces/ns/pods`, { a: 1 })).status, 201);
+  const from = [`127.0.0.1:${port}`, undefined, 'admin', 'system:masters, system:authenticated', 'front-proxy'];
+  assert.deepEqual(seen, [
+    ['GET', `${root}/namespaces/ns/pods?limit=5`, ...from, ''],
+    ['POST', `${root}/namespaces/ns/pods`, ...from, '{"a":1}'],
+  ]);
+  const groups = (await api.request('GET', '/apis')).body['groups'] as JsonObject[];
+  assert.deepEqual(groups.find(({ name }) => name === 'metrics.example.com')?.['versions'], [
+    { groupVersion: 'metrics.example.com/v1beta1', version: 'v1beta1' },
+  ]);
+  const aggregated = await api.request('GET', '/apis', undefined, {
+    accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
+  });
+  const items = aggregated.body['items'] as { metadata: { name: string }; versions: unknown }[];
+  const kind = (name: string): object => ({ group: 'metrics.example.com', version: 'v1beta1', kind: name });
+  assert.deepEqual(items.find(({ metadata }) => metadata.name === 'metrics.example.com')?.versions, [
+    {
+      version: 'v1beta1',
+      resources: [
+        {
+          resource: 'pods',
+          responseKind: kind('PodMetrics'),
+          scope: 'Namespaced',
+          singularResource: 'pod',
+          verbs: ['get', 'list'],
+          subresources: [{ subresource: 'peak', responseKind: kind('Peak'), verbs: ['get'] }],
+        },
+      ],
+      freshness: 'Current',
+    },
+  ]);
+});
+
+test('a server that does not answer as it should is not available', async (context) => {
+  const port = await listen(context, (_request, response) => {
+    response.statusCode = 403;
+    response.end();
+  });
+  const { api, becomes } = await clusterWith(context, port);
+  await api.create(service);
+  await api.create(slice(true));
+  await api.create(apiService());
+  const url = `https://127.0.0.1:${port}${root}`;
+  assert.deepEqual(await conditionText(becomes('FailedDiscoveryCheck')), [
+    'False',
+    `failing or missing response from ${url}: bad status from ${url}: 403`,
+  ]);
+  assert.equal((await api.request('GET', root)).text, 'service unavailable\n');
+});
+
+async function conditionText(
+  condition: Promise<{ readonly status: string; readonly message?: string }>,
+): Promise<readonly (string | undefined)[]> {
+  const { status, message } = await condition;
+  return [status, message];
+}
