@@ -195,7 +195,7 @@ function toHttpRequest(request: AnyRequest, gone: Departure): HttpRequest {
 const peers = new WeakMap<Duplex, Peer>();
 
 /** The remote address and the certificates that the client showed, leaf first. */
-function peerOf(socket: Duplex): Peer {
+export function peerOf(socket: Duplex): Peer {
   let peer = peers.get(socket);
   if (peer === undefined) {
     peer = readPeer(socket);

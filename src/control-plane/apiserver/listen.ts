@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HttpHandler } from '../../apimachinery/http.ts';
 import { type ServedExchange, type ServedHandler, serveRequest, serveUpgrade } from '../../apimachinery/serve-http.ts';
+import { type ParserError, serveUnknownMethod } from '../../apimachinery/serve-unknown-method.ts';
 import { sleep, type Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
 
@@ -80,7 +81,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
   });
-  server.on('clientError', (_error: Error, socket: Duplex) => {
+  server.on('clientError', (error: ParserError, socket: Duplex) => {
+    if (serveUnknownMethod(served, error, socket)) return;
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
