@@ -10,6 +10,7 @@ import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { schemaFromOpenApi } from '../../../apimachinery/openapi-schema.ts';
 import type { Schema, SchemaSource } from '../../../apimachinery/schema.ts';
+import { StatusError } from '../../../apimachinery/status.ts';
 import { apiResource, type ApiResource } from '../registry/api-resource.ts';
 import { defaultColumns } from '../registry/table.ts';
 import { parseObjectPath, valuesAt } from './object-path.ts';
@@ -114,11 +115,17 @@ function declaredSchema(version: CustomResourceDefinitionVersion): JsonObject {
 }
 
 /**
- * An object of one version as one of another. The seam for conversion by webhook: with strategy None only the version
- * is changed.
+ * An object of one version as one of another. The seam for conversion by webhook, which takes an answer from elsewhere
+ * and is not there yet: with strategy None only the version is changed.
+ * @throws StatusError 500 when a webhook would have to convert
  */
-function convert(crd: CustomResourceDefinition, object: Unstructured, version: string): Unstructured {
-  return { ...object, apiVersion: `${crd.spec.group}/${version}` };
+function convert({ spec }: CustomResourceDefinition, object: Unstructured, version: string): Unstructured {
+  const apiVersion = `${spec.group}/${version}`;
+  if (spec.conversion?.strategy === 'Webhook' && object.apiVersion !== apiVersion) {
+    const message = `conversion webhook for ${object.apiVersion}, Kind=${object.kind} failed: this server does not call conversion webhooks yet`;
+    throw new StatusError({ message, code: 500 });
+  }
+  return { ...object, apiVersion };
 }
 
 function deprecationWarning({ spec }: CustomResourceDefinition, version: CustomResourceDefinitionVersion): string {

@@ -2,6 +2,7 @@ import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { expired, StatusError, type Status } from '../../../apimachinery/status.ts';
 import type { Clock, Timer } from '../../../system/clock.ts';
 import { CompactedError, type StorageEvent, type StorageWatch, type StoredValue } from '../../storage/storage.ts';
+import { statusOf } from '../responses.ts';
 import { listPrefix } from './api-resource.ts';
 import type { Selection } from './selection.ts';
 import type { Store } from './store.ts';
@@ -57,7 +58,12 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
   /** Starts to listen. Nothing is lost between the initial objects and the first change. */
   async start(signal: AbortSignal): Promise<void> {
     const plan = this.#plan;
-    for (const value of plan.initial) this.#push(this.#encoder.event('ADDED', value, value.modRevision));
+    try {
+      for (const value of plan.initial) this.#push(this.#encoder.event('ADDED', value, value.modRevision));
+    } catch (error) {
+      this.#onUnreadable(error);
+      return;
+    }
     if (plan.endInitialWithBookmark) this.#push(this.#encoder.bookmark(plan.fromRevision, true));
     if (signal.aborted) {
       this.end();
@@ -108,9 +114,21 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
   #onEvents(events: readonly StorageEvent[]): void {
     for (const event of events) {
       this.#lastRevision = Math.max(this.#lastRevision, event.revision);
-      const frame = this.#frameOf(event);
-      if (frame !== undefined) this.#push(frame);
+      try {
+        const frame = this.#frameOf(event);
+        if (frame !== undefined) this.#push(frame);
+      } catch (error) {
+        this.#onUnreadable(error);
+        return;
+      }
     }
+  }
+
+  /** An object that cannot be shown in this version ends the watch, and must not disturb who has written it. */
+  #onUnreadable(error: unknown): void {
+    if (this.#ended) return;
+    this.#push(this.#encoder.error(statusOf(error)));
+    this.end();
   }
 
   /** What this watcher sees of a change: an object may enter or leave the selection. */
