@@ -127,6 +127,13 @@ export function celFromJson(value: JsonValue): CelValue {
   return isJsonObject(value) ? new JsonMap(value, celFromJson, false) : value;
 }
 
+/** Any JSON as Go has it without a type: every number is a double; fields also go by their escaped names. */
+export function celFromUntyped(value: JsonValue): CelValue {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return new JsonList(value, celFromUntyped);
+  return isJsonObject(value) ? new JsonMap(value, celFromUntyped, true) : value;
+}
+
 /** JSON as its OpenAPI schema declares it (apiserver's cel/common/valuesunstructured.go). @throws CelEvaluationError */
 export function celFromSchema(value: JsonValue, schema: JsonObject, isRoot = false): CelValue {
   if (value === null) {

@@ -122,6 +122,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     log,
     authority: credentials.authority.certificate,
     apiAudiences,
+    ownIssuers: [issuer],
     client: ownClient,
     serviceAccounts: serviceAccountAuthenticator(tokens, apiAudiences, objects),
   });

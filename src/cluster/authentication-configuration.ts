@@ -1,12 +1,17 @@
 import {
   aggregateMessages,
+  duplicate,
   type FieldError,
   FieldPath,
-  fieldForbidden,
   formatFieldError,
   invalid,
+  tooMany,
 } from '../apimachinery/field-error.ts';
+import { signingAlgorithms } from '../control-plane/authentication/json-web-keys.ts';
+import type { JwtSettings } from '../control-plane/authentication/jwt-tokens.ts';
+import { ComponentArgumentError } from './component-arguments.ts';
 import { type ConfigurationKind, configurationField as field, readConfigurationFile } from './configuration-file.ts';
+import { type JwtFields, readJwtAuthenticator } from './jwt-configuration.ts';
 
 /** Who may come without credentials. */
 export interface AnonymousSettings {
@@ -18,6 +23,8 @@ export interface AnonymousSettings {
 /** What an AuthenticationConfiguration says. */
 export interface AuthenticationSettings {
   readonly anonymous: AnonymousSettings | undefined;
+  /** Whose tokens are taken. */
+  readonly issuers: readonly JwtSettings[];
 }
 
 const file: ConfigurationKind = {
@@ -62,35 +69,89 @@ const file: ConfigurationKind = {
 };
 
 interface AuthenticationFields {
-  readonly jwt?: readonly object[];
+  readonly jwt?: readonly JwtFields[];
   readonly anonymous?: {
     readonly enabled?: boolean;
     readonly conditions?: readonly { readonly path?: string }[];
   };
 }
 
+/** Where a configuration comes from, and what it must not touch. */
+export interface AuthenticationConfigurationOptions {
+  /** The file's, for messages. */
+  readonly path: string;
+  /** Issuers of tokens that others look after: those of service accounts. */
+  readonly disallowedIssuers: readonly string[];
+}
+
 /**
  * Reads an AuthenticationConfiguration (--authentication-config, KEP-3331, KEP-4633).
- * @param path the file's, for messages
- * @throws Error with everything that is wrong
+ * @throws ComponentArgumentError with everything that is wrong
  */
-export function readAuthenticationConfiguration(content: string, path: string): AuthenticationSettings {
-  const { jwt = [], anonymous } = decode(content, path);
-  const errors: FieldError[] = [];
-  if (jwt.length > 0) {
-    errors.push(fieldForbidden(new FieldPath('jwt'), 'this server does not know OpenID Connect yet'));
-  }
+export function readAuthenticationConfiguration(
+  content: string,
+  options: AuthenticationConfigurationOptions,
+): AuthenticationSettings {
+  const { jwt = [], anonymous } = decode(content, options.path);
+  const issuers = readJwtAuthenticators(jwt, options.disallowedIssuers, signingAlgorithms);
+  const errors = [...issuers.errors];
   const conditions = anonymous?.conditions ?? [];
   if (anonymous?.enabled !== true && conditions.length > 0) {
     const detail = 'enabled should be set to true when conditions are defined';
     const shown = conditions.map(({ path: allowed = '' }) => ({ Path: allowed }));
     errors.push(invalid(new FieldPath('anonymous.conditions'), shown, detail));
   }
-  if (errors.length > 0) {
-    throw new Error(`invalid authentication configuration: ${aggregateMessages(errors.map(formatFieldError))}`);
-  }
+  refuseInvalid(errors);
   const paths = conditions.map(({ path: allowed = '' }) => allowed);
-  return { anonymous: anonymous === undefined ? undefined : { enabled: anonymous.enabled === true, paths } };
+  return {
+    anonymous: anonymous === undefined ? undefined : { enabled: anonymous.enabled === true, paths },
+    issuers: issuers.settings,
+  };
+}
+
+/** The one issuer of the --oidc-* flags, which say the same as a file. @throws ComponentArgumentError */
+export function readFlagIssuer(
+  fields: JwtFields,
+  disallowedIssuers: readonly string[],
+  algorithms: readonly string[],
+): readonly JwtSettings[] {
+  const { settings, errors } = readJwtAuthenticators([fields], disallowedIssuers, algorithms);
+  refuseInvalid(errors);
+  return settings;
+}
+
+const maxIssuers = 64;
+
+function readJwtAuthenticators(
+  list: readonly JwtFields[],
+  disallowedIssuers: readonly string[],
+  algorithms: readonly string[],
+): { readonly settings: readonly JwtSettings[]; readonly errors: readonly FieldError[] } {
+  const path = new FieldPath('jwt');
+  if (list.length > maxIssuers) return { settings: [], errors: [tooMany(path, list.length, maxIssuers)] };
+  const seen = { url: new Set<string>(), discoveryURL: new Set<string>() };
+  const errors: FieldError[] = [];
+  const settings = list.map((fields, index) => {
+    const place = path.index(index);
+    const read = readJwtAuthenticator(fields, place, disallowedIssuers, algorithms);
+    errors.push(...read.errors);
+    for (const name of ['url', 'discoveryURL'] as const) {
+      const value = fields.issuer?.[name] ?? '';
+      if (seen[name].has(value) && (name === 'url' || value !== '')) {
+        errors.push(duplicate(place.child('issuer').child(name), value));
+      }
+      seen[name].add(value);
+    }
+    return read.settings;
+  });
+  return { settings, errors };
+}
+
+function refuseInvalid(errors: readonly FieldError[]): void {
+  if (errors.length === 0) return;
+  throw new ComponentArgumentError(
+    `invalid authentication configuration: ${aggregateMessages(errors.map(formatFieldError))}`,
+  );
 }
 
 function decode(content: string, path: string): AuthenticationFields {
@@ -99,6 +160,6 @@ function decode(content: string, path: string): AuthenticationFields {
     return readConfigurationFile(content, file);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`failed to load authentication configuration from file "${path}": ${why}`, { cause: error });
+    throw new ComponentArgumentError(`failed to load authentication configuration from file "${path}": ${why}`);
   }
 }

@@ -20,13 +20,14 @@ import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
-import { type AnonymousSettings, readAuthenticationConfiguration } from './authentication-configuration.ts';
+import type { AnonymousSettings } from './authentication-configuration.ts';
 import {
   ComponentArgumentError,
   type ComponentArguments,
   durationArgument,
   listArgument,
 } from './component-arguments.ts';
+import { assembleJwt } from './jwt-assembly.ts';
 import { readArgumentFile, watchFile } from './watched-file.ts';
 import { openWebhook } from './webhook-client.ts';
 
@@ -39,6 +40,8 @@ export interface AuthenticatorAssemblyOptions {
   /** PEM of the cluster's own authority, whose clients are always known. */
   readonly authority: string;
   readonly apiAudiences: readonly string[];
+  /** Issuers of the tokens of service accounts. */
+  readonly ownIssuers: readonly string[];
   /** The server's own client, for bootstrap tokens. */
   readonly client: Client;
   /** Knows the tokens of service accounts. */
@@ -63,7 +66,8 @@ export interface AssembledAuthenticator {
 /** Puts the authenticators together. @throws ComponentArgumentError for flags and files that cannot be used */
 export async function assembleAuthenticator(options: AuthenticatorAssemblyOptions): Promise<AssembledAuthenticator> {
   const { arguments: flags, apiAudiences } = options;
-  const anonymous = await anonymousSettings(options);
+  const jwt = await assembleJwt(options);
+  const anonymous = anonymousSettings(flags, jwt.anonymous);
   const bundles = new CertificateBundles(options);
   const proxies = await requestHeaders(options, bundles);
   const clients = await clientCertificates(options, bundles);
@@ -79,38 +83,33 @@ export async function assembleAuthenticator(options: AuthenticatorAssemblyOption
       ...tokenFile,
       options.serviceAccounts,
       ...bootstrap,
+      jwt.authenticator,
       ...webhook.checkers.map((checker) => checkedTokenAuthenticator('webhook', checker, apiAudiences)),
     ],
-    tokens: [...tokenFile, ...bootstrap],
+    tokens: [...tokenFile, ...bootstrap, jwt.authenticator],
     checkers: webhook.checkers,
     allowAnonymous: (path) => anonymous.enabled && (anonymous.paths.length === 0 || anonymous.paths.includes(path)),
     clientAuthorities: bundles,
     async stop() {
       bundles.stop();
+      await jwt.stop();
       await webhook.close();
     },
   };
 }
 
-async function anonymousSettings({
-  arguments: flags,
-  files,
-}: AuthenticatorAssemblyOptions): Promise<AnonymousSettings> {
+function anonymousSettings(flags: ComponentArguments, fromFile: AnonymousSettings | undefined): AnonymousSettings {
   const flag = flags.get('anonymous-auth');
   if (flag !== undefined && flag !== 'true' && flag !== 'false') {
     const why = `strconv.ParseBool: parsing ${goQuote(flag)}: invalid syntax`;
     throw new ComponentArgumentError(`invalid argument ${goQuote(flag)} for "--anonymous-auth" flag: ${why}`);
   }
-  const path = flags.get('authentication-config');
-  const fromFlag = { enabled: flag !== 'false', paths: [] };
-  if (path === undefined) return fromFlag;
-  const { anonymous } = readAuthenticationConfiguration(await readArgumentFile(files, path), path);
-  if (anonymous !== undefined && flag !== undefined) {
+  if (fromFile !== undefined && flag !== undefined) {
     throw new ComponentArgumentError(
       'anonymous: Forbidden: --anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file',
     );
   }
-  return anonymous ?? fromFlag;
+  return fromFile ?? { enabled: flag !== 'false', paths: [] };
 }
 
 async function fromFile(

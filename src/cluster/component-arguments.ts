@@ -7,8 +7,11 @@ export type ComponentArguments = ReadonlyMap<string, string>;
 /** A flag that the component does not know, or a value it cannot use. */
 export class ComponentArgumentError extends Error {}
 
+const repeatableFlags: ReadonlySet<string> = new Set(['oidc-required-claim']);
+
 /**
- * Reads `KEY=VALUE` pairs; a key alone means `true`, leading dashes are allowed. Later ones win.
+ * Reads `KEY=VALUE` pairs; a key alone means `true`, leading dashes are allowed. Later ones win, but for the flags that
+ * may come several times, whose values are lines.
  * @throws ComponentArgumentError for flags that are not among `known`.
  */
 export function parseComponentArguments(
@@ -24,7 +27,9 @@ export function parseComponentArguments(
         `${component} has no flag "${key}" here; it knows: ${known.toSorted().join(', ')}`,
       );
     }
-    result.set(key, rest.length === 0 ? 'true' : rest.join('='));
+    const value = rest.length === 0 ? 'true' : rest.join('=');
+    const last = repeatableFlags.has(key) ? result.get(key) : undefined;
+    result.set(key, last === undefined ? value : `${last}\n${value}`);
   }
   return result;
 }
@@ -81,6 +86,15 @@ export const apiServerFlags: readonly string[] = [
   'enable-priority-and-fairness',
   'max-mutating-requests-inflight',
   'max-requests-inflight',
+  'oidc-ca-file',
+  'oidc-client-id',
+  'oidc-groups-claim',
+  'oidc-groups-prefix',
+  'oidc-issuer-url',
+  'oidc-required-claim',
+  'oidc-signing-algs',
+  'oidc-username-claim',
+  'oidc-username-prefix',
   'requestheader-allowed-names',
   'requestheader-client-ca-file',
   'requestheader-extra-headers-prefix',

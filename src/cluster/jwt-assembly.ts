@@ -1,0 +1,167 @@
+import { goQuote } from '../apimachinery/field-error.ts';
+import { createHttpTransport } from '../client/http-transport.ts';
+import type { Authenticator } from '../control-plane/authentication/authenticator.ts';
+import { bearerToken } from '../control-plane/authentication/bearer-token.ts';
+import { IdentityProvider } from '../control-plane/authentication/identity-provider.ts';
+import { signingAlgorithms } from '../control-plane/authentication/json-web-keys.ts';
+import { type JwtSettings, JwtTokens } from '../control-plane/authentication/jwt-tokens.ts';
+import type { Clock } from '../system/clock.ts';
+import type { FileSystem } from '../system/file-system.ts';
+import type { Logger } from '../system/logger.ts';
+import {
+  type AnonymousSettings,
+  readAuthenticationConfiguration,
+  readFlagIssuer,
+} from './authentication-configuration.ts';
+import { ComponentArgumentError, type ComponentArguments, listArgument } from './component-arguments.ts';
+import { readArgumentFile, watchFile } from './watched-file.ts';
+
+export interface JwtAssemblyOptions {
+  readonly arguments: ComponentArguments;
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Issuers of the tokens of service accounts. */
+  readonly ownIssuers: readonly string[];
+}
+
+/** Users of OpenID Connect, and what the same file says of those without credentials. */
+export interface AssembledJwt {
+  readonly authenticator: Authenticator;
+  readonly anonymous: AnonymousSettings | undefined;
+  stop(): Promise<void>;
+}
+
+const configFlag = 'authentication-config';
+
+/** Puts the issuers of --authentication-config, or of --oidc-*, together. @throws ComponentArgumentError */
+export async function assembleJwt(options: JwtAssemblyOptions): Promise<AssembledJwt> {
+  const { arguments: flags, files, clock, log } = options;
+  const path = flags.get(configFlag);
+  if (path === undefined) {
+    const issuers = new Issuers(await issuersOfFlags(options), options);
+    return { authenticator: issuers, anonymous: undefined, stop: () => issuers.close() };
+  }
+  if (oidcFlags(flags).length > 0) {
+    throw new ComponentArgumentError('authentication-config file and oidc-* flags are mutually exclusive');
+  }
+  const content = await readArgumentFile(files, path);
+  const from = { path, disallowedIssuers: options.ownIssuers };
+  const { anonymous, issuers: settings } = readAuthenticationConfiguration(content, from);
+  const issuers = new Issuers(settings, options);
+  const onChange = (changed: string): void => {
+    const read = readAuthenticationConfiguration(changed, from);
+    if (JSON.stringify(read.anonymous) !== JSON.stringify(anonymous)) {
+      throw new Error('anonymous: Forbidden: changed from initial configuration file');
+    }
+    issuers.replace(read.issuers);
+    log.info('reloaded authentication config');
+  };
+  const onError = (reason: string): void => log.error('failed to load authentication config', { error: reason });
+  const stopWatching = watchFile({ files, clock, path, onChange, onError }, content);
+  return {
+    authenticator: issuers,
+    anonymous,
+    async stop() {
+      stopWatching();
+      await issuers.close();
+    },
+  };
+}
+
+/** Bearer tokens of the issuers there are now. */
+class Issuers implements Authenticator {
+  readonly name = 'oidc';
+  readonly #options: JwtAssemblyOptions;
+  #current: readonly JwtTokens[];
+
+  constructor(settings: readonly JwtSettings[], options: JwtAssemblyOptions) {
+    this.#options = options;
+    this.#current = settings.map((one) => openIssuer(one, options));
+  }
+
+  async authenticate(request: Parameters<Authenticator['authenticate']>[0]): ReturnType<Authenticator['authenticate']> {
+    const token = bearerToken(request);
+    if (token === undefined) return undefined;
+    for (const issuer of this.#current) {
+      const user = await issuer.userOf(token);
+      if (user !== undefined) return user;
+    }
+    return undefined;
+  }
+
+  replace(settings: readonly JwtSettings[]): void {
+    const last = this.#current;
+    this.#current = settings.map((one) => openIssuer(one, this.#options));
+    void Promise.all(last.map((issuer) => issuer.close()));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#current.map((issuer) => issuer.close()));
+  }
+}
+
+function openIssuer(settings: JwtSettings, { clock, log }: JwtAssemblyOptions): JwtTokens {
+  const { issuer, discoveryUrl, certificateAuthority } = settings;
+  const ca = certificateAuthority === undefined ? {} : { ca: certificateAuthority };
+  const provider = new IdentityProvider({
+    issuer,
+    ...(discoveryUrl === undefined ? {} : { discoveryUrl }),
+    connect: (server) => createHttpTransport({ server, ...ca }),
+    clock,
+    onError: (reason) => log.error(reason, { issuer }),
+  });
+  return new JwtTokens(settings, provider, clock);
+}
+
+function oidcFlags(flags: ComponentArguments): string[] {
+  return [...flags.keys()].filter((flag) => flag.startsWith('oidc-'));
+}
+
+async function issuersOfFlags(options: JwtAssemblyOptions): Promise<readonly JwtSettings[]> {
+  const { arguments: flags, files, ownIssuers } = options;
+  if (oidcFlags(flags).length === 0) return [];
+  const url = flags.get('oidc-issuer-url') ?? '';
+  const clientId = flags.get('oidc-client-id') ?? '';
+  if (url === '' || clientId === '') {
+    throw new ComponentArgumentError(
+      'oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set',
+    );
+  }
+  const algorithms = listArgument(flags, 'oidc-signing-algs') ?? ['RS256'];
+  const unknown = algorithms.find((algorithm) => !signingAlgorithms.includes(algorithm));
+  if (unknown !== undefined) throw new ComponentArgumentError(`oidc: unsupported signing alg: ${goQuote(unknown)}`);
+  const claim = flags.get('oidc-username-claim') ?? 'sub';
+  const groupsClaim = flags.get('oidc-groups-claim') ?? '';
+  const authority = flags.get('oidc-ca-file');
+  const fields = {
+    issuer: {
+      url,
+      audiences: [clientId],
+      ...(authority === undefined ? {} : { certificateAuthority: await readArgumentFile(files, authority) }),
+    },
+    claimMappings: {
+      username: { claim, prefix: usernamePrefix(flags.get('oidc-username-prefix') ?? '', claim, url) },
+      ...(groupsClaim === '' ? {} : { groups: { claim: groupsClaim, prefix: flags.get('oidc-groups-prefix') ?? '' } }),
+    },
+    claimValidationRules: requiredClaims(flags.get('oidc-required-claim')),
+  };
+  return readFlagIssuer(fields, ownIssuers, algorithms);
+}
+
+/** Names other than addresses get the issuer before them, so that they clash with nobody's; `-` asks for none. */
+function usernamePrefix(flag: string, claim: string, issuer: string): string {
+  if (flag === '-') return '';
+  return flag === '' && claim !== 'email' ? `${issuer}#` : flag;
+}
+
+function requiredClaims(flag: string | undefined): { claim: string; requiredValue: string }[] {
+  return (flag ?? '')
+    .split('\n')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 0) throw new ComponentArgumentError(`malformed pair, expect string=string`);
+      return { claim: pair.slice(0, at).trim(), requiredValue: pair.slice(at + 1).trim() };
+    });
+}
