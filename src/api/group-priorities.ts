@@ -20,6 +20,7 @@ const builtIn: Readonly<Record<string, readonly [number, number]>> = {
   'rbac.authorization.k8s.io/v1': [17000, 15],
   'storage.k8s.io/v1': [16800, 15],
   'admissionregistration.k8s.io/v1': [16700, 15],
+  'admissionregistration.k8s.io/v1alpha1': [16700, 1],
   'apiextensions.k8s.io/v1': [16700, 15],
   'scheduling.k8s.io/v1': [16600, 15],
   'coordination.k8s.io/v1': [16500, 15],

@@ -36,6 +36,14 @@ export interface ObjectMeta {
   ownerReferences?: OwnerReference[];
   finalizers?: string[];
   managedFields?: ManagedFieldsEntry[];
+  /** Who has yet to see the object before everybody else, as until Kubernetes 1.15. */
+  initializers?: Initializers;
+}
+
+/** What is left to do before an object is there for everybody, or why it never will be. */
+export interface Initializers {
+  pending: { name: string }[];
+  result?: { status?: string; message?: string; reason?: string; code?: number };
 }
 
 /** Metadata of a list. */

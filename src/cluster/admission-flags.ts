@@ -10,6 +10,7 @@ import { readAdmissionConfiguration } from '../control-plane/admission/configura
 import { ConfigurationError } from '../control-plane/admission/configuration/configuration-reader.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Random } from '../system/random.ts';
+import { featureGatesOf } from './feature-gates.ts';
 import { ComponentArgumentError, type ComponentArguments } from './component-arguments.ts';
 
 const enableFlag = 'enable-admission-plugins';
@@ -30,7 +31,11 @@ export async function admissionPluginsOf(
   const selection = admissionPluginSelection(flags);
   try {
     const configurations = await pluginConfigurations(flags.get('admission-control-config-file') ?? '', files);
-    return defaultAdmissionPlugins(context, random, { ...selection, configurations });
+    return defaultAdmissionPlugins(context, random, {
+      ...selection,
+      configurations,
+      initializers: featureGatesOf(flags).Initializers,
+    });
   } catch (error) {
     if (error instanceof ConfigurationError) throw new ComponentArgumentError(error.message);
     throw error;

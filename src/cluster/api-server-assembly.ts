@@ -1,5 +1,9 @@
 import { type Documentation, documentedResources } from '../api/documentation.ts';
 import { builtInResources, builtInSchemas } from '../api/registry.ts';
+import {
+  initializerConfigurationResource,
+  schemasWithInitializers,
+} from '../api/admissionregistration/v1alpha1/initializer-configuration.ts';
 import type { CustomResourceDefinition } from '../api/types/apiextensions-v1.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import type { ServiceCIDR } from '../api/types/networking-v1.ts';
@@ -41,6 +45,7 @@ import type { Logger } from '../system/logger.ts';
 import { readProcessStats } from '../system/process-stats.ts';
 import type { Random } from '../system/random.ts';
 import { auditSetup } from './audit-setup.ts';
+import { featureGatesOf } from './feature-gates.ts';
 import { flowControlSetup } from './flow-control-setup.ts';
 import { admissionPluginsOf } from './admission-flags.ts';
 import { assembleAggregator } from './aggregation-assembly.ts';
@@ -174,6 +179,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       (await ownClient.resource<Service>({ group: '', version: 'v1', resource: 'services' }).list()).items,
     book: createAddressBook(ownClient, informers.informer<ServiceCIDR>(rangesResource)),
   });
+  const gates = featureGatesOf(options.arguments);
   const progress = new StartupProgress();
   const audit = await auditSetup(options);
   const flowControl = flowControlSetup({ ...options, client: ownClient, informers });
@@ -185,8 +191,12 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       ...progress.checks,
     ],
     storage: options.storage,
-    resources: documentedResources(builtInResources, options.documentation),
-    types: builtInSchemas,
+    resources: documentedResources(
+      gates.Initializers ? [...builtInResources, initializerConfigurationResource] : builtInResources,
+      options.documentation,
+    ),
+    types: gates.Initializers ? schemasWithInitializers : builtInSchemas,
+    hasInitializers: gates.Initializers,
     authenticator: unionAuthenticator(authenticators, {
       onRefusal: (reasons) => log.warn('unable to authenticate the request', { reasons }),
     }),

@@ -83,6 +83,7 @@ export const apiServerFlags: readonly string[] = [
   'enable-admission-plugins',
   'enable-aggregator-routing',
   'enable-bootstrap-token-auth',
+  'feature-gates',
   'enable-priority-and-fairness',
   'max-mutating-requests-inflight',
   'max-requests-inflight',

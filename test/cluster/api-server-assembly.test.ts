@@ -168,6 +168,26 @@ test('admission plugins are configured by a file', async (context) => {
   );
 });
 
+test('initializers are served and asked behind their feature gate only', async (context) => {
+  const path = '/apis/admissionregistration.k8s.io/v1alpha1/initializerconfigurations';
+  const closed = await assembled(context);
+  assert.equal((await closed.as('admin-token', 'GET', path)).status, 404);
+  const { as } = await assembled(context, { 'feature-gates': 'Initializers=true' });
+  const rules = [{ apiGroups: ['*'], apiVersions: ['*'], resources: ['configmaps'] }];
+  const configuration = {
+    apiVersion: 'admissionregistration.k8s.io/v1alpha1',
+    kind: 'InitializerConfiguration',
+    metadata: { name: 'c' },
+    initializers: [{ name: 'a.example.com', rules }],
+  };
+  assert.equal((await as('admin-token', 'POST', path, configuration)).status, 201);
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' } };
+  const maps = '/api/v1/namespaces/default/configmaps';
+  const created = await as('admin-token', 'POST', `${maps}?includeUninitialized=true`, map);
+  assert.deepEqual(created.body.metadata.initializers, { pending: [{ name: 'a.example.com' }] });
+  assert.equal((await as('admin-token', 'GET', `${maps}/m`)).status, 404);
+});
+
 test('requests are audited as the flags say', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'kubectl-ts-audit-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -16,6 +16,7 @@ import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { denyServiceExternalIps } from './deny-service-external-ips.ts';
 import { eventRateLimit } from './event-rate-limit.ts';
 import { extendedResourceToleration } from './extended-resource-toleration.ts';
+import { initializers } from './initializers.ts';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { mutatingAdmissionPolicy } from './mutating-admission-policy.ts';
@@ -51,6 +52,8 @@ export interface PluginSelection {
   readonly disable?: readonly string[];
   /** What --admission-control-config-file says to plugins, by their names: YAML or JSON. */
   readonly configurations?: ReadonlyMap<string, string>;
+  /** Whether new objects wait for their initializers (feature gate Initializers). */
+  readonly initializers?: boolean;
 }
 
 /** One place in the chain. */
@@ -120,6 +123,14 @@ const places: readonly Place[] = [
   off('AlwaysDeny', () => alwaysDeny),
 ];
 
+/** Initializers come before the webhooks, as in Kubernetes 1.13. */
+function placesWith(hasInitializers: boolean): readonly Place[] {
+  if (!hasInitializers) return places;
+  return places.flatMap((place) =>
+    place.name === 'MutatingAdmissionPolicy' ? [on('Initializers', initializers), place] : [place],
+  );
+}
+
 /** Names of all plugins there are, in their order. */
 export const admissionPluginNames: readonly string[] = places.map(({ name }) => name);
 
@@ -141,7 +152,7 @@ export function defaultAdmissionPlugins(
   for (const name of [...enable, ...disable]) {
     if (!admissionPluginNames.includes(name)) throw new Error(`unknown admission plugin: ${name}`);
   }
-  const chosen = places.filter(
+  const chosen = placesWith(selection.initializers ?? false).filter(
     ({ name, isDefault }) => enable.includes(name) || (isDefault && !disable.includes(name)),
   );
   const plugins = chosen.map((place) => {

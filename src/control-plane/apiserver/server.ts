@@ -94,6 +94,8 @@ export interface ApiServerOptions {
   /** Takes on the user that Impersonate-* headers name, after asking whether that is allowed. */
   readonly impersonation?: Filter;
   readonly admission?: AdmissionChain;
+  /** Whether objects stay out of sight until their initializers have seen them (feature gate Initializers). */
+  readonly hasInitializers?: boolean;
   /** What the audit log tells of requests; nothing when absent. */
   readonly audit?: AuditOptions;
   readonly clock: Clock;
@@ -146,6 +148,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     registry,
     admission: options.admission ?? admitAll,
     fieldManagement: managedFieldManagement,
+    hasInitializers: options.hasInitializers ?? false,
     clock: options.clock,
     random: options.random,
     log: options.log,

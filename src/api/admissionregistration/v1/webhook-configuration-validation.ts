@@ -94,7 +94,8 @@ function validateWebhook(webhook: Webhook, path: FieldPath): FieldError[] {
   ];
 }
 
-function validateWebhookName(name: string, path: FieldPath): FieldError[] {
+/** Names of webhooks, and of initializers: domains of three parts at least. */
+export function validateWebhookName(name: string, path: FieldPath): FieldError[] {
   if (name === '') return [required(path)];
   const problems = isDns1123Subdomain(name);
   if (problems.length > 0) return [invalid(path, name, problems.join(','))];

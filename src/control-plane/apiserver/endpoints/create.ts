@@ -2,6 +2,7 @@ import type { HttpResponse } from '../../../apimachinery/http.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { applyDefaults, decodeObject, parseBody, readLimitedBody, summarizeBody } from '../decoding/object-body.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
+import { waitForInitialized } from '../registry/initialization.ts';
 import { singleObjectResponse } from '../registry/output.ts';
 import { addWarning, managerOf } from '../request-context.ts';
 import {
@@ -9,6 +10,7 @@ import {
   dropDuplicateOwners,
   matchNamespace,
   bodyResource,
+  hidesUninitialized,
   kindOf,
   writeContext,
   type Endpoint,
@@ -38,7 +40,9 @@ export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
       admissionRequest(endpoint, 'CREATE', { ...facts, name: candidate.metadata.name ?? '', object: candidate }),
     ),
   );
-  return singleObjectResponse(request, store, format, 201, created);
+  const waits = hidesUninitialized(endpoint) && !options.dryRun;
+  const answer = waits ? await waitForInitialized(store, created, server.clock, request.signal()) : created;
+  return singleObjectResponse(request, store, format, 201, answer);
 }
 
 /** The request's body as an object of the resource's own kind, defaults filled in. */

@@ -10,6 +10,8 @@ import { singleObjectResponse } from '../registry/output.ts';
 import type { ExpectedKind } from '../decoding/object-body.ts';
 import type { ApiResource, ResourceRegistry } from '../registry/api-resource.ts';
 import type { FieldManagement } from '../registry/field-management.ts';
+import { initializedOnly } from '../registry/initialization.ts';
+import type { Selection } from '../registry/selection.ts';
 import type { Store, WriteContext } from '../registry/store.ts';
 import { addWarning, type ApiRequest } from '../request-context.ts';
 import type { SubresourceView } from './subresource-view.ts';
@@ -21,6 +23,8 @@ export interface ServerParts {
   readonly registry: ResourceRegistry;
   readonly admission: AdmissionChain;
   readonly fieldManagement: FieldManagement;
+  /** Whether objects stay out of sight until their initializers have seen them. */
+  readonly hasInitializers: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -41,6 +45,17 @@ export interface Endpoint {
   readonly subresource: SubresourceDefinition | undefined;
   /** Set when the subresource shows its object as another kind. */
   readonly view: SubresourceView | undefined;
+}
+
+/** Whether the request is about objects that are there for everybody only. */
+export function hidesUninitialized({ server, request }: Endpoint): boolean {
+  const asked = request.query.get('includeUninitialized') ?? '';
+  return server.hasInitializers && !(asked === 'true' || asked === '1');
+}
+
+/** What of a selection the request may see. */
+export function visibleSelection(endpoint: Endpoint, selection: Selection): Selection {
+  return hidesUninitialized(endpoint) ? initializedOnly(selection) : selection;
 }
 
 /** What a write hands to the store. */

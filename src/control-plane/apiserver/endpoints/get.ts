@@ -1,9 +1,11 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
+import { notFound } from '../../../apimachinery/status.ts';
 import { negotiateOutput } from '../negotiation.ts';
+import { isInitialized } from '../registry/initialization.ts';
 import { requireRevision, tooLargeResourceVersion } from '../registry/listing.ts';
 import { storedObjectResponse } from '../registry/output.ts';
 import { checkTransform } from '../registry/table.ts';
-import { answerObject, type Endpoint } from './endpoint.ts';
+import { answerObject, type Endpoint, hidesUninitialized } from './endpoint.ts';
 
 /** GET of one object. */
 export async function handleGet(endpoint: Endpoint): Promise<HttpResponse> {
@@ -11,6 +13,9 @@ export async function handleGet(endpoint: Endpoint): Promise<HttpResponse> {
   const format = negotiateOutput(request, server.codecs, { transforms: true });
   checkReadRevision(endpoint);
   const value = await store.getStored(endpoint.namespace, endpoint.name);
+  if (hidesUninitialized(endpoint) && !isInitialized(store.decode(value))) {
+    throw notFound(store.resource.groupResource, endpoint.name);
+  }
   if (endpoint.view !== undefined) return answerObject(endpoint, format, 200, store.decode(value));
   checkTransform(store.resource, format, false);
   return storedObjectResponse(request, store, format, value);

@@ -4,7 +4,7 @@ import { readList } from '../registry/listing.ts';
 import { listResponse } from '../registry/output.ts';
 import { parseSelection } from '../registry/selection.ts';
 import { checkTransform } from '../registry/table.ts';
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, visibleSelection } from './endpoint.ts';
 import { parseIncludeObject, parseListOptions } from './request-options.ts';
 
 /** GET of a collection. */
@@ -12,7 +12,8 @@ export async function handleList(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store, namespace } = endpoint;
   const format = negotiateOutput(request, server.codecs, { transforms: true });
   const options = parseListOptions(request.query, false);
-  const selection = parseSelection(store.resource, options.labelSelector, options.fieldSelector);
+  const asked = parseSelection(store.resource, options.labelSelector, options.fieldSelector);
+  const selection = visibleSelection(endpoint, asked);
   checkTransform(store.resource, format, true);
   if (format.as === 'Table') parseIncludeObject(request.query);
   const page = await readList(store, namespace, options, selection);

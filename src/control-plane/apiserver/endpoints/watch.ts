@@ -8,7 +8,7 @@ import { servesStoredBytes, transformed } from '../registry/output.ts';
 import { parseSelection, type Selection } from '../registry/selection.ts';
 import { servedBytes } from '../registry/stored-object.ts';
 import { WatchStream, type FrameEncoder, type WatchPlan } from '../registry/watch-stream.ts';
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, visibleSelection } from './endpoint.ts';
 import { parseIncludeObject, parseListOptions, parseRevision, type ParsedListOptions } from './request-options.ts';
 
 const minTimeoutSeconds = 1800;
@@ -18,7 +18,8 @@ export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
   const format = negotiateOutput(request, server.codecs, { transforms: true, stream: true });
   const options = parseListOptions(request.query, true);
-  const selection = parseSelection(store.resource, options.labelSelector, options.fieldSelector);
+  const asked = parseSelection(store.resource, options.labelSelector, options.fieldSelector);
+  const selection = visibleSelection(endpoint, asked);
   if (format.as === 'Table') parseIncludeObject(request.query);
   const plan = await planWatch(endpoint, options, selection);
   const stream = new WatchStream(store, plan, frameEncoder(endpoint, format), server.clock);

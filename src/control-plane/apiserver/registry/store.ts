@@ -278,11 +278,19 @@ export class Store {
       }
       reservation?.keep();
       object.metadata.resourceVersion = String(result.revision);
+      await this.#dropFailed(key, object, result.revision, context);
       return { object, created: false, deleted: false };
     } catch (error) {
       reservation?.undo();
       throw error;
     }
+  }
+
+  /** An object whose initializer has failed goes as soon as its watchers could see why. */
+  async #dropFailed(key: string, object: Unstructured, revision: number, context: WriteContext): Promise<void> {
+    if (object.metadata.initializers?.result === undefined) return;
+    const { ok } = await this.storage.delete(key, revision);
+    if (ok) await this.hooks.afterDelete?.(object, context);
   }
 
   /** An update without a resourceVersion means the stored one, where the resource allows that. */

@@ -18,6 +18,7 @@ const metadataOrder = [
   'labels',
   'annotations',
   'ownerReferences',
+  'initializers',
   'finalizers',
   'managedFields',
 ];
