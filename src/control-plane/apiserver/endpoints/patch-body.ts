@@ -123,10 +123,16 @@ function formatGoValue(value: JsonValue): string {
 
 function readApplyPatch(body: Uint8Array): ParsedPatch {
   try {
-    const { value } = decodeYaml(body);
+    const { value, strictErrors } = decodeYaml(body);
     return {
       value,
-      strictErrors: [],
+      // One for each key that stands twice, without the line that decoders of objects put before them.
+      strictErrors: strictErrors.flatMap((text) =>
+        text
+          .split('\n')
+          .slice(1)
+          .map((line) => line.trim()),
+      ),
       applyTo() {
         throw new Error('a server-side apply is merged by field management');
       },

@@ -17,7 +17,7 @@ import {
 import { decodeTyped, TypedDecodeError } from '../decoding/typed-decoder.ts';
 import { mediaTypeOf, negotiateOutput } from '../negotiation.ts';
 import { inServedOrder } from '../registry/stored-object.ts';
-import { addWarning, managerOf } from '../request-context.ts';
+import { addWarning, type ApiRequest, managerOf } from '../request-context.ts';
 import { answerObject, bodyResource, kindOf, writeContext, type Endpoint } from './endpoint.ts';
 import { isPatchType, parsePatch, type ParsedPatch } from './patch-body.ts';
 import { parsePatchOptions } from './request-options.ts';
@@ -148,7 +148,7 @@ function appliedObject(
   old: Unstructured | undefined,
   options: PatchRequestOptions,
 ): Unstructured {
-  const { server, store, resource } = endpoint;
+  const { request, server, store, resource } = endpoint;
   const value = patch.value;
   if (!isJsonObject(value)) throw badRequest('error decoding YAML: the patch is no object');
   const patchObject = value as unknown as Unstructured;
@@ -161,10 +161,21 @@ function appliedObject(
     now: server.clock.now(),
     force: options.force,
   });
+  tellDuplicateKeys(request, patch, options);
   const expected = kindOf(resource);
   const object = typedObject(applied as unknown as JsonValue, expected.gvk, resource, expected, () => undefined);
   applyDefaults(object, resource);
   return object;
+}
+
+/** Keys that stand twice in an applied document: an error or warnings, as field validation says. @throws StatusError 400 */
+function tellDuplicateKeys(request: ApiRequest, patch: ParsedPatch, options: PatchRequestOptions): void {
+  if (patch.strictErrors.length === 0 || options.fieldValidation === 'Ignore') return;
+  if (options.fieldValidation === 'Strict') {
+    const lines = patch.strictErrors.map((line) => `\n  ${line}`).join('');
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:${lines}`);
+  }
+  for (const line of patch.strictErrors) addWarning(request, line);
 }
 
 function checkName(endpoint: Endpoint, object: Unstructured): void {
