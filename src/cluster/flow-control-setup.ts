@@ -2,6 +2,7 @@ import type { FlowSchema, PriorityLevelConfiguration } from '../api/types/flowco
 import type { GroupVersionResource } from '../apimachinery/gvk.ts';
 import type { Client } from '../client/client.ts';
 import type { InformerFactory } from '../client/informer.ts';
+import { keepFlowControl } from '../control-plane/apiserver/bootstrap/flow-control-objects.ts';
 import { defaultInFlightLimits } from '../control-plane/apiserver/filters/max-in-flight.ts';
 import { FlowControl } from '../control-plane/apiserver/flow-control/flow-control.ts';
 import { followFlowConfiguration } from '../control-plane/apiserver/flow-control/flow-schema-status.ts';
@@ -62,7 +63,18 @@ export function flowControlSetup(options: {
     clock,
     log,
   });
-  return { serverOptions: { flowControl: control }, start: configuration.start, stop: configuration.stop };
+  let stopKeeping: (() => void) | undefined;
+  return {
+    serverOptions: { flowControl: control },
+    start() {
+      configuration.start();
+      stopKeeping ??= keepFlowControl(client, clock, log);
+    },
+    async stop() {
+      stopKeeping?.();
+      await configuration.stop();
+    },
+  };
 }
 
 function limitOf(flags: ComponentArguments, name: string, fallback: number): number {

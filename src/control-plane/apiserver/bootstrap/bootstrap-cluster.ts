@@ -1,11 +1,12 @@
 import { equalJson } from '../../../apimachinery/json.ts';
 import type { GroupVersionResource } from '../../../apimachinery/gvk.ts';
-import type { KubeObject, Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { hasReason } from '../../../apimachinery/status.ts';
 import type { Client } from '../../../client/client.ts';
 import type { StartupStep } from '../health-checks.ts';
 import { bootstrapPolicy } from './bootstrap-policy.ts';
-import { defaultFlowSchemas, defaultPriorityLevels } from '../../../api/flowcontrol/v1/default-flow-control.ts';
+import { type Create, createMissing } from './create-missing.ts';
+import { ensureFlowControl } from './flow-control-objects.ts';
 
 export interface BootstrapOptions {
   /** A client that may do everything. */
@@ -68,11 +69,6 @@ export async function bootstrapCluster(options: BootstrapOptions): Promise<void>
     version: 'v1',
     resource,
   });
-  const flow = (resource: string): GroupVersionResource => ({
-    group: 'flowcontrol.apiserver.k8s.io',
-    version: 'v1',
-    resource,
-  });
   await Promise.all([
     step('poststarthook/rbac/bootstrap-roles', [
       create(rbac('clusterroles'), policy.clusterRoles, restoreRules),
@@ -83,52 +79,12 @@ export async function bootstrapCluster(options: BootstrapOptions): Promise<void>
     step('poststarthook/scheduling/bootstrap-system-priority-classes', [
       create({ group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' }, systemPriorityClasses),
     ]),
-    step('poststarthook/priority-and-fairness-config-producer', [
-      create(flow('prioritylevelconfigurations'), flowObjects('PriorityLevelConfiguration', defaultPriorityLevels)),
-      create(flow('flowschemas'), flowObjects('FlowSchema', defaultFlowSchemas)),
-    ]),
+    step('poststarthook/priority-and-fairness-config-producer', [ensureFlowControl(client)]),
     step('poststarthook/start-kubernetes-service-cidr-controller', [
       create({ group: 'networking.k8s.io', version: 'v1', resource: 'servicecidrs' }, [serviceCidr(options)]),
     ]),
   ]);
   await step('poststarthook/bootstrap-controller', [publishServer(options, create)]);
-}
-
-type Create = (
-  gvr: GroupVersionResource,
-  wanted: readonly KubeObject[],
-  restore?: (current: Unstructured, wanted: Unstructured) => Unstructured | undefined,
-) => Promise<void>;
-
-/** One list, then only what is missing or incomplete is written, side by side. */
-function createMissing(client: Client): Create {
-  return async (gvr, wanted, restore) => {
-    const existing = new Map(
-      (await client.resource(gvr).list()).items.map((item) => [
-        `${item.metadata.namespace ?? ''}/${item.metadata.name ?? ''}`,
-        item,
-      ]),
-    );
-    await Promise.all(
-      wanted.map(async (object) => {
-        const { namespace, name = '' } = object.metadata;
-        const current = existing.get(`${namespace ?? ''}/${name}`);
-        const resource = client.resource(gvr, namespace);
-        if (current === undefined) {
-          await resource.create(object as Unstructured).catch((error: unknown) => {
-            if (!hasReason(error, 'AlreadyExists')) throw error;
-          });
-          return;
-        }
-        const restored = restore?.({ ...current, ...gvkFields(object) }, object as Unstructured);
-        if (restored !== undefined) await resource.update(restored);
-      }),
-    );
-  };
-}
-
-function gvkFields(object: KubeObject): { apiVersion: string; kind: string } {
-  return { apiVersion: object.apiVersion, kind: object.kind };
 }
 
 const autoupdate = 'rbac.authorization.kubernetes.io/autoupdate';
@@ -148,15 +104,6 @@ function withMissing(current: Unstructured, wanted: Unstructured, field: string)
   const have = (current[field] ?? []) as unknown[];
   const missing = ((wanted[field] ?? []) as unknown[]).filter((item) => !have.some((other) => equalJson(item, other)));
   return missing.length === 0 ? undefined : { ...current, [field]: [...have, ...missing] };
-}
-
-function flowObjects(kind: string, specs: Readonly<Record<string, object>>): Unstructured[] {
-  return Object.entries(specs).map(([name, spec]) => ({
-    apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
-    kind,
-    metadata: { name, annotations: { 'apf.kubernetes.io/autoupdate-spec': 'true' } },
-    spec,
-  }));
 }
 
 function serviceCidr(options: BootstrapOptions): Unstructured {
