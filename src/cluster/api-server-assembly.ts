@@ -258,6 +258,9 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       flowControl.start();
       progress.finish('poststarthook/priority-and-fairness-config-consumer');
       await aggregator.start();
+      progress.finish('poststarthook/start-kube-aggregator-informers');
+      progress.finish('poststarthook/apiservice-status-remote-available-controller');
+      progress.finish('poststarthook/apiservice-discovery-controller');
       progress.finish('poststarthook/start-apiextensions-controllers');
     },
     async stop() {

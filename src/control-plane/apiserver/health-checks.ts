@@ -18,6 +18,9 @@ export const startupSteps = [
   'poststarthook/priority-and-fairness-config-producer',
   'poststarthook/bootstrap-controller',
   'poststarthook/start-kubernetes-service-cidr-controller',
+  'poststarthook/start-kube-aggregator-informers',
+  'poststarthook/apiservice-status-remote-available-controller',
+  'poststarthook/apiservice-discovery-controller',
 ] as const;
 
 /** The name of a step of starting up. */
