@@ -108,7 +108,7 @@ export class FlowControl {
       leave: () => {
         outcome.leave();
         // What is free now may be lent to another level.
-        for (const other of this.levels()) other.dispatch();
+        for (const other of this.#levels.values()) other.level.dispatch();
       },
     };
   }
@@ -163,7 +163,7 @@ export class FlowControl {
   /** Whether seats are left that no other level must be able to take at once. */
   #mayUse(asking: PriorityLevel, seats: number): boolean {
     let taken = seats;
-    for (const level of this.levels()) {
+    for (const { level } of this.#levels.values()) {
       if (level.isExempt) continue;
       const { nominal, lendable } = level.limits;
       taken += level === asking ? level.seatsInUse : Math.max(level.seatsInUse, nominal - lendable);

@@ -48,6 +48,7 @@ export class MetricRegistry {
   /** @param buckets upper bounds, ascending, without the infinite one. */
   histogram(options: MetricOptions & { readonly buckets: readonly number[] }): Histogram {
     const { buckets } = options;
+    const labelText = labelWriter(options);
     const series = new Map<string, { readonly counts: number[]; sum: number; count: number }>();
     this.#add({
       ...options,
@@ -67,7 +68,7 @@ export class MetricRegistry {
     });
     return {
       observe(labels, value) {
-        const key = labelText(options, labels);
+        const key = labelText(labels);
         const known = series.get(key) ?? { counts: buckets.map(() => 0), sum: 0, count: 0 };
         const index = buckets.findIndex((bound) => value <= bound);
         if (index >= 0) known.counts[index] = (known.counts[index] ?? 0) + 1;
@@ -98,6 +99,7 @@ export class MetricRegistry {
   }
 
   #numbers(type: 'counter' | 'gauge', options: MetricOptions): Gauge {
+    const labelText = labelWriter(options);
     const series = new Map<string, number>();
     this.#add({
       ...options,
@@ -108,10 +110,10 @@ export class MetricRegistry {
     });
     return {
       add(labels, amount = 1) {
-        const key = labelText(options, labels);
+        const key = labelText(labels);
         series.set(key, (series.get(key) ?? 0) + amount);
       },
-      set: (labels, value) => void series.set(labelText(options, labels), value),
+      set: (labels, value) => void series.set(labelText(labels), value),
       clear: () => series.clear(),
     };
   }
@@ -126,16 +128,24 @@ function sorted<T>(entries: ReadonlyMap<string, T>): [string, T][] {
   return [...entries].toSorted(([one], [other]) => (one < other ? -1 : 1));
 }
 
-/** Labels in the order of their names, as Prometheus' own client shows them. */
-function labelText({ name, labels = [] }: MetricOptions, values: readonly string[]): string {
-  if (labels.length !== values.length) throw new Error(`${name} has the labels ${labels.join(', ')}`);
-  return labels
-    .map((label, index) => {
-      const value = (values[index] ?? '').replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-      return `${label}="${value}"`;
-    })
-    .toSorted()
-    .join(',');
+/** Writes labels in the order of their names, as Prometheus' own client shows them; what was written is kept. */
+function labelWriter({ name, labels = [] }: MetricOptions): (values: readonly string[]) => string {
+  const written = new Map<string, string>();
+  return (values) => {
+    if (labels.length !== values.length) throw new Error(`${name} has the labels ${labels.join(', ')}`);
+    const key = values.join('\0');
+    const known = written.get(key);
+    if (known !== undefined) return known;
+    const text = labels
+      .map((label, index) => {
+        const value = (values[index] ?? '').replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+        return `${label}="${value}"`;
+      })
+      .toSorted()
+      .join(',');
+    written.set(key, text);
+    return text;
+  };
 }
 
 function braces(labels: string, more = ''): string {
