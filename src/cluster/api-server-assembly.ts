@@ -55,6 +55,7 @@ import { assembleAuthorizer } from './authorizer-assembly.ts';
 import { type ComponentArguments, listArgument } from './component-arguments.ts';
 import { createServiceResolver } from './service-resolver.ts';
 import { defaultServiceRange } from './service-range.ts';
+import { storageAtRest } from './encryption-assembly.ts';
 import { tokenObjects } from './token-objects.ts';
 
 export interface ApiServerAssemblyOptions {
@@ -180,6 +181,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     book: createAddressBook(ownClient, informers.informer<ServiceCIDR>(rangesResource)),
   });
   const gates = featureGatesOf(options.arguments);
+  const storage = await storageAtRest(options.arguments, options.files, options.storage);
   const progress = new StartupProgress();
   const audit = await auditSetup(options);
   const flowControl = flowControlSetup({ ...options, client: ownClient, informers });
@@ -190,7 +192,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       informerSyncCheck(() => informers.unsynced().map(({ version, resource }) => `*${version}.${resource}`)),
       ...progress.checks,
     ],
-    storage: options.storage,
+    storage,
     resources: documentedResources(
       gates.Initializers ? [...builtInResources, initializerConfigurationResource] : builtInResources,
       options.documentation,

@@ -84,6 +84,7 @@ export const apiServerFlags: readonly string[] = [
   'enable-aggregator-routing',
   'enable-bootstrap-token-auth',
   'feature-gates',
+  'encryption-provider-config',
   'enable-priority-and-fairness',
   'max-mutating-requests-inflight',
   'max-requests-inflight',

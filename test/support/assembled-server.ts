@@ -58,6 +58,7 @@ async function readiness(api: AssembledApiServer): Promise<number> {
 export async function assembled(
   context: TestContext,
   flags: Readonly<Record<string, string>> = {},
+  storage: Storage = createMemoryStorage(),
 ): Promise<AssembledCluster> {
   const folder = temporaryFolder(context);
   const tokenFile = join(folder, 'tokens.csv');
@@ -65,7 +66,6 @@ export async function assembled(
   const clock = new FakeClock();
   const files = nodeFileSystem;
   const credentials = await loadCredentials({ files, folder, addresses: [], now: clock.now() });
-  const storage = createMemoryStorage();
   const api = await assembleApiServer({
     storage,
     credentials,

@@ -11,6 +11,8 @@ export interface StoredValue {
   readonly modRevision: number;
   /** When the store deletes the key by itself, in milliseconds since the epoch; absent when it stays. */
   readonly expiresAtMillis?: number;
+  /** The value is kept in another way than new ones are, so that writing the same again makes a difference. */
+  readonly isStale?: boolean;
 }
 
 /** What may go with a write. */

@@ -469,6 +469,7 @@ function specDiffers(object: Unstructured, old: Unstructured): boolean {
 }
 
 function isSameObject(bytes: Uint8Array, existing: StoredValue, object: Unstructured, old: Unstructured): boolean {
+  if (existing.isStale === true) return false;
   if (Buffer.compare(bytes, existing.value) === 0) return true;
   return equalJson(
     { ...object, metadata: { ...object.metadata, resourceVersion: '' } },

@@ -1,0 +1,249 @@
+import {
+  aggregateMessages,
+  type FieldError,
+  FieldPath,
+  fieldForbidden,
+  formatFieldError,
+  goQuote,
+  invalid,
+  required,
+} from '../apimachinery/field-error.ts';
+import type { GroupResource } from '../apimachinery/status.ts';
+import {
+  aesCbcCipher,
+  aesGcmCipher,
+  secretboxCipher,
+  type ValueCipher,
+} from '../control-plane/storage/value-ciphers.ts';
+import { type EncryptionProvider, ValueEncryption } from '../control-plane/storage/value-encryption.ts';
+import { ComponentArgumentError } from './component-arguments.ts';
+import { type ConfigurationKind, configurationField as field, readConfigurationFile } from './configuration-file.ts';
+
+const file: ConfigurationKind = {
+  group: 'apiserver.config.k8s.io',
+  kind: 'EncryptionConfiguration',
+  versions: ['v1'],
+  types: {
+    EncryptionConfiguration: { resources: field.listOf('ResourceConfiguration') },
+    ResourceConfiguration: { resources: field.texts, providers: field.listOf('ProviderConfiguration') },
+    ProviderConfiguration: {
+      aesgcm: field.of('KeysConfiguration'),
+      aescbc: field.of('KeysConfiguration'),
+      secretbox: field.of('KeysConfiguration'),
+      identity: field.of('IdentityConfiguration'),
+      kms: field.of('KMSConfiguration'),
+    },
+    KeysConfiguration: { keys: field.listOf('Key') },
+    Key: { name: field.text, secret: field.text },
+    IdentityConfiguration: {},
+    KMSConfiguration: {
+      apiVersion: field.text,
+      name: field.text,
+      cachesize: field.number,
+      endpoint: field.text,
+      timeout: field.text,
+    },
+  },
+};
+
+interface KeyFields {
+  readonly name?: string;
+  readonly secret?: string;
+}
+
+interface ProviderFields {
+  readonly aesgcm?: { readonly keys?: readonly KeyFields[] };
+  readonly aescbc?: { readonly keys?: readonly KeyFields[] };
+  readonly secretbox?: { readonly keys?: readonly KeyFields[] };
+  readonly identity?: object;
+  readonly kms?: object;
+}
+
+interface ResourceFields {
+  readonly resources?: readonly string[];
+  readonly providers?: readonly ProviderFields[];
+}
+
+const ciphers: Readonly<
+  Record<
+    'aesgcm' | 'aescbc' | 'secretbox',
+    { readonly sizes: readonly number[]; readonly make: (secret: Uint8Array) => ValueCipher }
+  >
+> = {
+  aesgcm: { sizes: [16, 24, 32], make: aesGcmCipher },
+  aescbc: { sizes: [16, 24, 32], make: aesCbcCipher },
+  secretbox: { sizes: [32], make: secretboxCipher },
+};
+
+const providerNames = ['kms', 'aesgcm', 'aescbc', 'secretbox', 'identity'] as const;
+
+/**
+ * Reads an EncryptionConfiguration (--encryption-provider-config).
+ * @param path the file's, for messages
+ * @returns how the objects of a resource are kept; undefined for as they are
+ * @throws ComponentArgumentError with everything that is wrong; never with a key in it
+ */
+export function readEncryptionConfiguration(
+  content: string,
+  path: string,
+): (resource: GroupResource) => ValueEncryption | undefined {
+  const { resources = [] } = decode(content, path);
+  const root = new FieldPath('resources');
+  const errors: FieldError[] = [];
+  if (resources.length === 0) errors.push(required(root, 'at least one resources is required'));
+  const providers = new Map<string, EncryptionProvider[]>();
+  const masked: string[] = [];
+  for (const [index, entry] of resources.entries()) {
+    const place = root.index(index);
+    const names = entry.resources ?? [];
+    if (names.length === 0) {
+      const list = place.child('resources');
+      errors.push(required(list, `at least one ${list.toString()} is required`));
+    }
+    errors.push(...overlapErrors(names, place.child('resources')));
+    names.forEach((name, at) => errors.push(...nameErrors(name, place.child('resources').index(at))));
+    const own = readProviders(entry.providers ?? [], place.child('providers'), errors);
+    for (const name of names) {
+      const key = canonical(name);
+      const mask = maskOf(key, providers);
+      if (mask !== undefined) masked.push(`resource ${goQuote(shown(key))} is masked by earlier rule ${goQuote(mask)}`);
+      providers.set(key, [...(providers.get(key) ?? []), ...own]);
+    }
+  }
+  if (errors.length > 0) {
+    const text = aggregateMessages(errors.map(formatFieldError));
+    throw new ComponentArgumentError(`error while parsing file: ${text}`);
+  }
+  if (masked[0] !== undefined) throw new ComponentArgumentError(`error while building transformers: ${masked[0]}`);
+  const made = new Map(Array.from(providers, ([key, list]) => [key, new ValueEncryption(list)]));
+  return ({ group, resource }) => made.get(`${resource}.${group}`) ?? made.get(`*.${group}`) ?? made.get('*.*');
+}
+
+function decode(content: string, path: string): { readonly resources?: readonly ResourceFields[] } {
+  if (content === '') {
+    throw new ComponentArgumentError(
+      `error while parsing file: error while loading file: encryption provider configuration file ${goQuote(path)} is empty`,
+    );
+  }
+  try {
+    return readConfigurationFile(content, file);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ComponentArgumentError(
+      `error while parsing file: error decoding encryption provider configuration file ${goQuote(path)}: ${why}`,
+    );
+  }
+}
+
+/** `secrets` is `secrets.` in the core group. */
+function canonical(name: string): string {
+  return name.includes('.') ? name : `${name}.`;
+}
+
+/** The wildcard of an earlier entry that covers a resource, so that a later one would never be asked. */
+function maskOf(key: string, earlier: ReadonlyMap<string, unknown>): string | undefined {
+  const all = `*.${key.slice(key.indexOf('.') + 1)}`;
+  return [all, '*.*'].find((mask) => earlier.has(mask));
+}
+
+/** As files name it: core resources without a group, but all of them as `*.`. */
+function shown(key: string): string {
+  return key === '*.' ? key : key.replace(/\.$/, '');
+}
+
+function overlapErrors(names: readonly string[], path: FieldPath): FieldError[] {
+  const keys = names.map(canonical);
+  const errors: FieldError[] = [];
+  if (new Set(keys).size < keys.length) {
+    errors.push(invalid(path, names, 'the same resource cannot be specified multiple times'));
+  }
+  const groupOf = (key: string): string => key.slice(key.indexOf('.') + 1);
+  const overlaps = keys.some((key, index) =>
+    keys.some(
+      (other, at) =>
+        at !== index && key !== other && (key === '*.*' || (key.startsWith('*.') && groupOf(key) === groupOf(other))),
+    ),
+  );
+  if (overlaps) {
+    const detail =
+      "using overlapping resources such as 'secrets' and '*.' in the same resource list is not allowed as they will be masked";
+    errors.push(invalid(path, names, detail));
+  }
+  return errors;
+}
+
+function nameErrors(name: string, path: FieldPath): FieldError[] {
+  const [resource = '', ...rest] = name.split('.');
+  const group = rest.join('.');
+  const wrong = (detail: string): FieldError[] => [invalid(path, name, detail)];
+  if (name !== name.toLowerCase()) return wrong('resource name should not contain capital letters');
+  if (name === '*') {
+    return wrong("use '*.' to encrypt all the resources from core API group or *.* to encrypt all resources");
+  }
+  if (['apiserveripinfo', 'serviceipallocations', 'servicenodeportallocations'].includes(name)) {
+    return wrong('resources which do not have REST API/s cannot be encrypted');
+  }
+  if (group === 'events.k8s.io') {
+    return wrong(
+      "'*.events.k8s.io' objects are stored using the 'events' API group in etcd. Use 'events' instead in the config file",
+    );
+  }
+  if (group === 'extensions') return wrong("'extensions' group has been removed and cannot be used for encryption");
+  if (group === '*' && resource !== '*') return wrong('encrypting the same resource across groups is not supported');
+  return [];
+}
+
+function readProviders(
+  providers: readonly ProviderFields[],
+  path: FieldPath,
+  errors: FieldError[],
+): readonly EncryptionProvider[] {
+  if (providers.length === 0) errors.push(required(path, `at least one ${path.toString()} is required`));
+  return providers.flatMap((provider, index) => {
+    const place = path.index(index);
+    const given = providerNames.filter((name) => provider[name] !== undefined);
+    const [name] = given;
+    if (given.length > 1) {
+      const detail = 'more than one provider specified in a single element, should split into different list elements';
+      errors.push(invalid(place, given, detail));
+    } else if (name === undefined) {
+      const detail =
+        'provider does not contain any of the expected providers: KMS, AESGCM, AESCBC, Secretbox, Identity';
+      errors.push(invalid(place, {}, detail));
+    } else if (name === 'kms') {
+      errors.push(fieldForbidden(place.child('kms'), 'this server speaks to no key management services'));
+    } else if (name === 'identity') return [{ prefix: '' }];
+    else return readKeys(name, provider[name]?.keys ?? [], place.child(name).child('keys'), errors);
+    return [];
+  });
+}
+
+function readKeys(
+  type: 'aesgcm' | 'aescbc' | 'secretbox',
+  keys: readonly KeyFields[],
+  path: FieldPath,
+  errors: FieldError[],
+): EncryptionProvider[] {
+  const { sizes, make } = ciphers[type];
+  if (keys.length === 0) errors.push(required(path, 'at least one keys is required'));
+  return keys.flatMap(({ name = '', secret = '' }, index): EncryptionProvider[] => {
+    const place = path.index(index);
+    const secretPath = place.child('secret');
+    if (name === '') errors.push(required(place.child('name'), 'name is a mandatory field for a key'));
+    if (secret === '') {
+      errors.push(required(secretPath, 'secret is a mandatory field for a key'));
+      return [];
+    }
+    if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(secret.replaceAll(/[\r\n]/g, ''))) {
+      errors.push(invalid(secretPath, 'REDACTED', 'secrets must be base64 encoded'));
+      return [];
+    }
+    const bytes = Buffer.from(secret, 'base64');
+    if (!sizes.includes(bytes.byteLength)) {
+      const detail = `secret is not of the expected length, got ${bytes.byteLength}, expected one of [${sizes.join(' ')}]`;
+      errors.push(invalid(secretPath, 'REDACTED', detail));
+      return [];
+    }
+    return [{ prefix: `k8s:enc:${type}:v1:${name}:`, cipher: make(bytes) }];
+  });
+}
