@@ -6,13 +6,19 @@ import {
   type PluginSelection,
 } from '../control-plane/admission/admission-chain.ts';
 import type { AdmissionContext, AdmissionPlugin } from '../control-plane/admission/admission-plugin.ts';
-import { readAdmissionConfiguration } from '../control-plane/admission/configuration/admission-configuration.ts';
+import {
+  pluginConfigurationError,
+  readAdmissionConfiguration,
+} from '../control-plane/admission/configuration/admission-configuration.ts';
+import { readImagePolicyConfiguration } from '../control-plane/admission/configuration/image-policy-configuration.ts';
 import { ConfigurationError } from '../control-plane/admission/configuration/configuration-reader.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Random } from '../system/random.ts';
 import { featureGatesOf } from './feature-gates.ts';
 import { ComponentArgumentError, type ComponentArguments } from './component-arguments.ts';
+import { openWebhook, type WebhookClientOptions } from './webhook-client.ts';
 
+const imagePlugin = 'ImagePolicyWebhook';
 const enableFlag = 'enable-admission-plugins';
 const disableFlag = 'disable-admission-plugins';
 /** The flag of old: names everything that runs. */
@@ -27,18 +33,40 @@ export async function admissionPluginsOf(
   files: FileSystem,
   context: AdmissionContext,
   random: Random,
-): Promise<readonly AdmissionPlugin[]> {
+): Promise<{ readonly plugins: readonly AdmissionPlugin[]; readonly close: () => Promise<void> }> {
   const selection = admissionPluginSelection(flags);
   try {
     const configurations = await pluginConfigurations(flags.get('admission-control-config-file') ?? '', files);
-    return defaultAdmissionPlugins(context, random, {
+    const reviews = await imageReviewsOf(selection, configurations.get(imagePlugin), {
+      files,
+      random,
+      clock: context.clock,
+    });
+    const plugins = defaultAdmissionPlugins(context, random, {
       ...selection,
       configurations,
+      ...(reviews === undefined ? {} : { imageReviews: reviews }),
       initializers: featureGatesOf(flags).Initializers,
     });
+    return { plugins, close: async () => reviews?.close() };
   } catch (error) {
     if (error instanceof ConfigurationError) throw new ComponentArgumentError(error.message);
     throw error;
+  }
+}
+
+/** Opens the server that ImagePolicyWebhook asks, where that plugin runs. @throws ConfigurationError */
+async function imageReviewsOf(
+  { enable = [] }: PluginSelection,
+  configuration: string | undefined,
+  world: Pick<WebhookClientOptions, 'files' | 'random' | 'clock'>,
+): Promise<Awaited<ReturnType<typeof openWebhook>> | undefined> {
+  if (!enable.includes(imagePlugin)) return undefined;
+  try {
+    const { kubeConfigFile, retryMillis } = readImagePolicyConfiguration(configuration);
+    return await openWebhook({ ...world, kubeconfig: kubeConfigFile, retryMillis, timeoutMillis: 30_000 });
+  } catch (error) {
+    throw pluginConfigurationError(imagePlugin, error);
   }
 }
 

@@ -180,6 +180,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       (await ownClient.resource<Service>({ group: '', version: 'v1', resource: 'services' }).list()).items,
     book: createAddressBook(ownClient, informers.informer<ServiceCIDR>(rangesResource)),
   });
+  const admission = await admissionPluginsOf(options.arguments, options.files, context, random);
   const gates = featureGatesOf(options.arguments);
   const storage = await storageAtRest(options.arguments, options.files, options.storage);
   const progress = new StartupProgress();
@@ -207,7 +208,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     impersonation: withImpersonation(authorizer),
     ...(audit === undefined ? {} : { audit }),
     ...flowControl.serverOptions,
-    admission: admissionChain(await admissionPluginsOf(options.arguments, options.files, context, random)),
+    admission: admissionChain(admission.plugins),
     specialEndpoints: new Map([
       ...reviewEndpoints({
         authorizer,
@@ -272,6 +273,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       await aggregator.stop();
       await informers.stop();
       await webhooks.close();
+      await admission.close();
       await authorizer.stop();
       await known.stop();
       await server.close();

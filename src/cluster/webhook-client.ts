@@ -12,6 +12,8 @@ export interface WebhookClientOptions {
   readonly kubeconfig: string;
   /** How long one request may take. */
   readonly timeoutMillis: number;
+  /** Until a question is asked again for the first time; half a second when absent. */
+  readonly retryMillis?: number;
   readonly files: FileSystem;
   readonly clock: Clock;
   readonly random: Random;
@@ -43,7 +45,7 @@ const noFlags: ConnectionFlags = {
 export async function openWebhook(
   options: WebhookClientOptions,
 ): Promise<ReviewWebhook & { readonly close: () => Promise<void> }> {
-  const { files, clock, random, timeoutMillis } = options;
+  const { files, clock, random, timeoutMillis, retryMillis } = options;
   const places = { explicit: options.kubeconfig, environment: '', home: '/', cwd: process.cwd() };
   const world = { files, env: process.env };
   const config = await loadKubeconfig(files, places)
@@ -57,5 +59,8 @@ export async function openWebhook(
   );
   // A path of the server's URL goes before that of the request.
   const path = new URL(config.server).pathname === '/' ? '/' : '';
-  return { ...reviewWebhook({ client, path, clock, random }), close: () => client.close() };
+  return {
+    ...reviewWebhook({ client, path, clock, random, ...(retryMillis === undefined ? {} : { retryMillis }) }),
+    close: () => client.close(),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Random } from '../../system/random.ts';
+import type { ReviewWebhook } from '../authentication/review-webhook.ts';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
 import { alwaysAdmit, alwaysDeny } from './always-admit.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
@@ -6,6 +7,7 @@ import { certificateApproval, certificateSigning, certificateSubjectRestriction 
 import { clusterTrustBundleAttest } from './cluster-trust-bundle-attest.ts';
 import { pluginConfigurationError } from './configuration/admission-configuration.ts';
 import { ConfigurationError } from './configuration/configuration-reader.ts';
+import { readImagePolicyConfiguration } from './configuration/image-policy-configuration.ts';
 import { readPodNodeSelectorConfiguration } from './configuration/pod-node-selector-configuration.ts';
 import { openPodSecurity, readPodSecurityConfiguration } from './configuration/pod-security-configuration.ts';
 import { readPodTolerationConfiguration } from './configuration/pod-toleration-configuration.ts';
@@ -16,6 +18,7 @@ import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { denyServiceExternalIps } from './deny-service-external-ips.ts';
 import { eventRateLimit } from './event-rate-limit.ts';
 import { extendedResourceToleration } from './extended-resource-toleration.ts';
+import { imagePolicyWebhook } from './image-policy-webhook.ts';
 import { initializers } from './initializers.ts';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology.ts';
 import { limitRanger } from './limit-ranger.ts';
@@ -52,6 +55,8 @@ export interface PluginSelection {
   readonly disable?: readonly string[];
   /** What --admission-control-config-file says to plugins, by their names: YAML or JSON. */
   readonly configurations?: ReadonlyMap<string, string>;
+  /** The server that ImagePolicyWebhook asks; it cannot run without. */
+  readonly imageReviews?: ReviewWebhook;
   /** Whether new objects wait for their initializers (feature gate Initializers). */
   readonly initializers?: boolean;
 }
@@ -61,7 +66,12 @@ interface Place {
   readonly name: string;
   readonly isDefault: boolean;
   /** @param configuration YAML or JSON. @throws Error for one that the plugin cannot use */
-  make(context: AdmissionContext, random: Random, configuration: string | undefined): AdmissionPlugin;
+  make(
+    context: AdmissionContext,
+    random: Random,
+    configuration: string | undefined,
+    selection: PluginSelection,
+  ): AdmissionPlugin;
 }
 
 const on = (name: string, make: Place['make']): Place => ({ name, isDefault: true, make });
@@ -81,6 +91,11 @@ const places: readonly Place[] = [
   off('NodeRestriction', nodeRestriction),
   on('TaintNodesByCondition', () => taintNodesByCondition),
   off('AlwaysPullImages', () => alwaysPullImages),
+  off('ImagePolicyWebhook', (context, _random, text, { imageReviews }) => {
+    const configuration = readImagePolicyConfiguration(text);
+    if (imageReviews === undefined) throw new ConfigurationError('no webhook to ask');
+    return imagePolicyWebhook(context, configuration, imageReviews);
+  }),
   on('PodSecurity', (context, _random, text) =>
     podSecurity(context, text === undefined ? openPodSecurity : readPodSecurityConfiguration(text)),
   ),
@@ -157,7 +172,7 @@ export function defaultAdmissionPlugins(
   );
   const plugins = chosen.map((place) => {
     try {
-      return place.make(context, random, configurations.get(place.name));
+      return place.make(context, random, configurations.get(place.name), selection);
     } catch (error) {
       throw error instanceof ConfigurationError ? pluginConfigurationError(place.name, error) : error;
     }

@@ -19,6 +19,8 @@ export interface ReviewWebhookOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** Until a question is asked again for the first time; half a second when absent. */
+  readonly retryMillis?: number;
 }
 
 /** How often, and after how long, a question is asked again (apiserver's DefaultAuthWebhookRetryBackoff). */
@@ -28,10 +30,11 @@ const backoff = { steps: 5, millis: 500, factor: 1.5, jitter: 0.2 };
 const maxAnswerBytes = 10 * 1024 * 1024;
 
 /** Posts reviews to a server, again where it says that it could not answer just now. */
-export function reviewWebhook({ client, path, clock, random }: ReviewWebhookOptions): ReviewWebhook {
+export function reviewWebhook(options: ReviewWebhookOptions): ReviewWebhook {
+  const { client, path, clock, random, retryMillis = backoff.millis } = options;
   return {
     async ask(review) {
-      for (let step = 1, wait = backoff.millis; ; step++, wait *= backoff.factor) {
+      for (let step = 1, wait = retryMillis; ; step++, wait *= backoff.factor) {
         try {
           return await post(client, path, review);
         } catch (error) {
