@@ -137,7 +137,16 @@ $ kubectl explain deployment.spec.strategy.rollingUpdate.maxSurge
 |
 |
 | DESCRIPTION:
-|   <empty>
+|   The maximum number of pods that can be scheduled above the desired number of
+|   pods. Value can be an absolute number (ex: 5) or a percentage of desired
+|   pods (ex: 10%). This can not be 0 if MaxUnavailable is 0. Absolute number is
+|   calculated from percentage by rounding up. Defaults to 25%. Example: when
+|   this is set to 30%, the new ReplicaSet can be scaled up immediately when the
+|   rolling update starts, such that the total number of old and new pods do not
+|   exceed 130% of desired pods. Once old pods have been killed, new ReplicaSet
+|   can be scaled up further, ensuring that total number of pods running at any
+|   time during the update is at most 130% of desired pods.
+|
 |
 [1.27 1.28 1.29]
 | GROUP:  apps
@@ -147,7 +156,16 @@ $ kubectl explain deployment.spec.strategy.rollingUpdate.maxSurge
 | FIELD: maxSurge <IntOrString>
 |
 | DESCRIPTION:
-|   <empty>
+|   The maximum number of pods that can be scheduled above the desired number of
+|   pods. Value can be an absolute number (ex: 5) or a percentage of desired
+|   pods (ex: 10%). This can not be 0 if MaxUnavailable is 0. Absolute number is
+|   calculated from percentage by rounding up. Defaults to 25%. Example: when
+|   this is set to 30%, the new ReplicaSet can be scaled up immediately when the
+|   rolling update starts, such that the total number of old and new pods do not
+|   exceed 130% of desired pods. Once old pods have been killed, new ReplicaSet
+|   can be scaled up further, ensuring that total number of pods running at any
+|   time during the update is at most 130% of desired pods.
+|
 |
 $ kubectl explain job.spec.completionMode
 | GROUP:  batch
@@ -230,7 +248,7 @@ $ kubectl explain pod.nothing
 $ kubectl get --raw /healthz
 | ok
 $ kubectl get --raw /api
-| {"kind":"APIVersions","versions":["v1"],"serverAddressByClientCIDRs":[{"clientCIDR":"0.0.0.0/0","serverAddress":"127.0.0.1:42791"}]}
+| {"kind":"APIVersions","versions":["v1"],"serverAddressByClientCIDRs":[{"clientCIDR":"0.0.0.0/0","serverAddress":"<server>"}]}
 $ kubectl get nothing
 ! error: the server doesn't have a resource type "nothing"
 ? 1

@@ -125,7 +125,3 @@ $ kubectl get all --no-headers
 | service/again  ClusterIP  <ip>  <none>  81/TCP  <age>
 | service/web  ClusterIP  <ip>  <none>  80/TCP  <age>
 | horizontalpodautoscaler.autoscaling/web  Deployment/web  cpu: <unknown>/80%  2  5  0  <age>
-[1.27 1.28 1.29 1.30 1.31 1.32]
-| service/again  ClusterIP  <ip>  <none>  81/TCP  <age>
-| service/web  ClusterIP  <ip>  <none>  80/TCP  <age>
-| horizontalpodautoscaler.autoscaling/web  Deployment/web  <none>  2  5  0  <age>
