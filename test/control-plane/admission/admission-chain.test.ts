@@ -71,25 +71,14 @@ const offByDefault = [
   'PodTolerationRestriction',
 ];
 
-/** Not there yet. */
-const missing = [
-  'EventRateLimit',
-  'ImagePolicyWebhook',
-  'MutatingAdmissionWebhook',
-  'ValidatingAdmissionWebhook',
-].filter((name) => !admissionPluginNames.includes(name));
-
 test('the plugins come in the order of kube-apiserver', () => {
-  assert.deepEqual(
-    admissionPluginNames,
-    order.filter((name) => !missing.includes(name)),
-  );
+  assert.deepEqual(admissionPluginNames, order);
 });
 
 test('the plugins of kube-apiserver are on by default', () => {
   assert.deepEqual(
     defaultAdmissionPluginNames,
-    order.filter((name) => !offByDefault.includes(name) && !missing.includes(name)),
+    order.filter((name) => !offByDefault.includes(name)),
   );
 });
 
