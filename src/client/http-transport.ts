@@ -18,7 +18,7 @@ export interface HttpTransportOptions {
   readonly insecureSkipTlsVerify?: boolean;
   /** Name to expect in the server's certificate instead of the host. */
   readonly tlsServerName?: string;
-  /** HTTP proxy to go through. */
+  /** Proxy to go through: `http://`, `https://` or `socks5://`. */
   readonly proxyUrl?: string;
   readonly disableCompression?: boolean;
   /** How many connections at most; 64 when absent. */
@@ -95,10 +95,10 @@ async function openConnections(options: HttpTransportOptions, url: URL, address:
   if (options.proxyUrl === undefined) {
     return { dispatcher: new Pool(url.origin, { ...pool, connect }), prefix: '', headers: {} };
   }
-  const { createTunnelConnector, readProxy } = await import('./proxy-connector.ts');
+  const { createTunnelConnector, isSocks, readProxy } = await import('./proxy-connector.ts');
   const proxy = readProxy(options.proxyUrl, address);
-  if (isSecure) {
-    const tunnel = createTunnelConnector(proxy, address, connect);
+  if (isSecure || isSocks(proxy)) {
+    const tunnel = createTunnelConnector(proxy, address, isSecure ? connect : undefined);
     return { dispatcher: new Pool(url.origin, { ...pool, connect: tunnel }), prefix: '', headers: {} };
   }
   // An http server is asked for by its whole URL, as Go's net/http does.

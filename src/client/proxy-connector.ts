@@ -5,17 +5,17 @@ import type { buildConnector } from 'undici';
 import buildUndiciConnector from 'undici/lib/core/connect.js';
 import { TransportError } from './transport-error.ts';
 
-/** An HTTP proxy and what it wants to know. */
+/** A proxy and what it wants to know. */
 export interface Proxy {
   readonly url: URL;
   /** Its user and password, when the URL has them. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Reads a proxy URL. @param address `host:port` of the server, for errors. @throws TransportError for other kinds than HTTP. */
+/** Reads a proxy URL. @param address `host:port` of the server, for errors. @throws TransportError for kinds that nobody knows. */
 export function readProxy(proxyUrl: string, address: string): Proxy {
   const url = new URL(proxyUrl);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+  if (!['http:', 'https:', 'socks5:', 'socks5h:'].includes(url.protocol)) {
     throw new TransportError('proxy', address, '', `proxies of the form ${url.protocol}// are not supported`);
   }
   if (url.username === '') return { url, headers: {} };
@@ -23,18 +23,29 @@ export function readProxy(proxyUrl: string, address: string): Proxy {
   return { url, headers: { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` } };
 }
 
-/** Connects to an https server through a tunnel that the proxy makes (CONNECT; RFC 9110, 9.3.6). */
+/** Whether a proxy passes bytes on and knows nothing of HTTP. */
+export function isSocks({ url }: Proxy): boolean {
+  return url.protocol.startsWith('socks5');
+}
+
+/**
+ * Connects to a server through a tunnel that the proxy makes: by CONNECT (RFC 9110, 9.3.6), or SOCKS5.
+ * @param tls undefined for an http server, which only a SOCKS5 proxy makes a tunnel to
+ */
 export function createTunnelConnector(
   proxy: Proxy,
   address: string,
-  tls: buildConnector.BuildOptions,
+  tls: buildConnector.BuildOptions | undefined,
 ): buildConnector.connector {
-  const connectTls = buildUndiciConnector(tls);
+  const connectTls = tls === undefined ? undefined : buildUndiciConnector(tls);
   return (options, callback) => {
-    openTunnel(proxy, address, (tunnel) => {
+    const go = (tunnel: Socket | Error): void => {
       if (tunnel instanceof Error) callback(tunnel, null);
+      else if (connectTls === undefined) callback(null, tunnel);
       else connectTls({ ...options, httpSocket: tunnel }, callback);
-    });
+    };
+    if (isSocks(proxy)) void import('./socks-tunnel.ts').then((socks) => socks.openSocksTunnel(proxy.url, address, go));
+    else openTunnel(proxy, address, go);
   };
 }
 

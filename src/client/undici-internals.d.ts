@@ -10,3 +10,14 @@ declare module 'undici/lib/core/connect.js' {
   const build: typeof buildConnector;
   export default build;
 }
+
+declare module 'undici/lib/core/socks5-client.js' {
+  import type { EventEmitter } from 'node:events';
+  import type { Socket } from 'node:net';
+  export class Socks5Client extends EventEmitter {
+    constructor(socket: Socket, options: { readonly username?: string; readonly password?: string });
+    handshake(): void;
+    connect(address: string, port: number): void;
+    destroy(): void;
+  }
+}

@@ -378,6 +378,66 @@ void test('a proxy makes a tunnel to an https server and forwards to an http one
     assert.equal((error as Error).message, 'Forbidden');
     return true;
   });
-  const socks = open(t, { server, proxyUrl: 'socks5://127.0.0.1:1' });
-  await assert.rejects(socks.send(get('/')), failsWith('proxy'));
+  const unknown = open(t, { server, proxyUrl: 'ftp://127.0.0.1:1' });
+  await assert.rejects(unknown.send(get('/')), failsWith('proxy'));
+});
+
+/** A SOCKS5 proxy (RFC 1928, 1929) that leads to a port of this machine, whatever it is asked for. */
+function socksServer(port: number, seen: string[]): Server {
+  const server = createServer();
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', (greeting: Buffer) => {
+      const wantsUser = greeting.subarray(2).includes(2);
+      socket.write(Buffer.from([5, wantsUser ? 2 : 0]));
+      const request = (): void => {
+        socket.once('data', (asked: Buffer) => {
+          const length = asked[3] === 3 ? (asked[4] ?? 0) : 4;
+          const name = asked[3] === 3 ? asked.subarray(5, 5 + length).toString() : [...asked.subarray(4, 8)].join('.');
+          seen.push(`${name}:${asked.readUInt16BE(asked.length - 2)}`);
+          if (name === 'forbidden.test') {
+            socket.end(Buffer.from([5, 2, 0, 1, 0, 0, 0, 0, 0, 0]));
+            return;
+          }
+          const target = connect(port, '127.0.0.1', () => {
+            socket.write(Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 80]));
+            target.pipe(socket).pipe(target);
+          });
+          target.on('error', () => socket.destroy());
+        });
+      };
+      if (!wantsUser) request();
+      else {
+        socket.once('data', (login: Buffer) => {
+          seen.push(login.subarray(2, 2 + (login[1] ?? 0)).toString());
+          socket.write(Buffer.from([1, 0]));
+          request();
+        });
+      }
+    });
+  });
+  return server;
+}
+
+void test('a SOCKS5 proxy makes a tunnel to any server and looks up its name', async (t) => {
+  const secure = await listenSecure(t, (_, response) => response.end('through socks'));
+  const plain = await listenPlain(t, (_, response) => response.end('plain through socks'));
+  const seen: string[] = [];
+  const toSecure = await listen(t, socksServer(secure.port, seen));
+  const toPlain = await listen(t, socksServer(plain.port, seen));
+  const ca = authority.certificate;
+  const tunnelled = open(t, {
+    server: 'https://api.test:6443',
+    ca,
+    proxyUrl: `socks5://u:p@127.0.0.1:${toSecure.port}`,
+  });
+  assert.equal(await text((await tunnelled.send(get('/'))).body), 'through socks');
+  const unsafe = open(t, { server: 'http://api.test', proxyUrl: `socks5://127.0.0.1:${toPlain.port}` });
+  assert.equal(await text((await unsafe.send(get('/'))).body), 'plain through socks');
+  assert.deepEqual(seen, ['u', 'api.test:6443', 'api.test:80']);
+  const refused = open(t, { server: 'http://forbidden.test', proxyUrl: `socks5://127.0.0.1:${toPlain.port}` });
+  await assert.rejects(refused.send(get('/')), failsWith('proxy'));
+  const nobody = open(t, { server: 'http://api.test', proxyUrl: 'socks5://127.0.0.1:1' });
+  await assert.rejects(nobody.send(get('/')), failsWith('proxy'));
 });
