@@ -34,11 +34,7 @@ export async function requestPlan<E extends Pick<ManifestObject, 'object'>, T>(
   work: (entry: E) => Promise<T>,
   told: (result: PlanResult<T>) => void = () => undefined,
 ): Promise<PlanResult<T>[]> {
-  const results: PlanResult<T>[] = [];
-  let next = 0;
-  const tell = (): void => {
-    for (let result = results[next]; result !== undefined; result = results[++next]) told(result);
-  };
+  const ordered = new OrderedResults<T>(told);
   for (let step = 0; step <= steps.length; step++) {
     const chains = new Map<string, number[]>();
     for (const [index, { object }] of objects.entries()) {
@@ -49,13 +45,11 @@ export async function requestPlan<E extends Pick<ManifestObject, 'object'>, T>(
     await inParallel([...chains.values()], async (indices) => {
       for (const index of indices) {
         const entry = objects[index];
-        if (entry === undefined) continue;
-        results[index] = await settle(work(entry));
-        tell();
+        if (entry !== undefined) await ordered.settle(index, work(entry));
       }
     });
   }
-  return results;
+  return ordered.results;
 }
 
 function stepOf(kind: string): number {
@@ -63,11 +57,25 @@ function stepOf(kind: string): number {
   return step < 0 ? steps.length : step;
 }
 
-async function settle<T>(promise: Promise<T>): Promise<PlanResult<T>> {
-  try {
-    return { ok: true, value: await promise };
-  } catch (error) {
-    return { ok: false, error };
+/** Results that come in any order and are told in that of the input. */
+class OrderedResults<T> {
+  readonly results: PlanResult<T>[] = [];
+  readonly #told: (result: PlanResult<T>, index: number) => void;
+  #next = 0;
+
+  constructor(told: (result: PlanResult<T>, index: number) => void) {
+    this.#told = told;
+  }
+
+  async settle(index: number, promise: Promise<T>): Promise<void> {
+    try {
+      this.results[index] = { ok: true, value: await promise };
+    } catch (error) {
+      this.results[index] = { ok: false, error };
+    }
+    for (let result = this.results[this.#next]; result !== undefined; result = this.results[++this.#next]) {
+      this.#told(result, this.#next);
+    }
   }
 }
 
@@ -95,10 +103,6 @@ export async function inOrder<I, T>(
   work: (item: I) => Promise<T>,
   told: (result: PlanResult<T>, item: I) => void,
 ): Promise<void> {
-  const results: PlanResult<T>[] = [];
-  let next = 0;
-  await inParallel(items, async (item, index) => {
-    results[index] = await settle(work(item));
-    for (let result = results[next]; result !== undefined; result = results[++next]) told(result, items[next] as I);
-  });
+  const ordered = new OrderedResults<T>((result, index) => told(result, items[index] as I));
+  await inParallel(items, (item, index) => ordered.settle(index, work(item)));
 }

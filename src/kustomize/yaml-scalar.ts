@@ -70,11 +70,6 @@ export function plainScalarTag(text: string): string {
   return resolvePlain(text).tag;
 }
 
-/** Whether YAML 1.1 or 1.2 would take a plain text for something else than text. */
-export function isPlainString(text: string): boolean {
-  return resolvePlain(text).tag === '!!str';
-}
-
 /** The parts of a scalar that say what it is. */
 interface TaggedScalar {
   readonly text: string;
