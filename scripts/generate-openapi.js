@@ -57,7 +57,7 @@ for (const [name, make] of api.openApiV3Documents(input)) {
 }
 await writeFile(join(folder, 'v3-index.json'), JSON.stringify({ paths }));
 await writeFile(join(folder, 'v2.json'), JSON.stringify(api.openApiV2Document(input)));
-await writeFile(join(folder, 'documentation.json'), JSON.stringify(Object.fromEntries(texts)));
+await writeFile(join(folder, 'documentation.json'), JSON.stringify(Object.fromEntries([...texts, ...parameters])));
 const { aggregatedLegacy, aggregatedGroups } = api.discoveryDocuments(
   api.builtInResources.map((definition) => ({ definition, custom: false })),
   { serverAddress: '' },

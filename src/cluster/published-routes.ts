@@ -15,6 +15,7 @@ export function publishedRoutes(): readonly RouteHandler[] {
 
 function publishedOpenApi(folder: string): PublishedOpenApi {
   let index: Promise<Readonly<Record<string, { readonly serverRelativeURL: string }>>> | undefined;
+  let documentation: Promise<Documentation> | undefined;
   return {
     index: () =>
       (index ??= readFile(join(folder, 'v3-index.json'), 'utf8').then(
@@ -26,6 +27,7 @@ function publishedOpenApi(folder: string): PublishedOpenApi {
     },
     v2: () => readFile(join(folder, 'v2.json')),
     types: builtInTypes,
+    documentation: () => (documentation ??= publishedDocumentation()),
   };
 }
 

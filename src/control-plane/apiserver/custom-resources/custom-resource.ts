@@ -11,7 +11,7 @@ import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { schemaFromOpenApi } from '../../../apimachinery/openapi-schema.ts';
 import type { Schema, SchemaSource } from '../../../apimachinery/schema.ts';
 import { StatusError } from '../../../apimachinery/status.ts';
-import { apiResource, type ApiResource } from '../registry/api-resource.ts';
+import { apiResource, type ApiResource, type CustomType } from '../registry/api-resource.ts';
 import { defaultColumns } from '../registry/table.ts';
 import { parseObjectPath, valuesAt } from './object-path.ts';
 import { applyCustomDefaults, decodeCustomObject, hasDefaults } from './custom-decoding.ts';
@@ -43,6 +43,7 @@ export function customResources(crd: CustomResourceDefinition, builtIn: SchemaSo
       };
       return apiResource(definition, types, {
         custom: true,
+        customType: customType(crd, version),
         deprecationWarning: deprecationWarning(crd, version),
         decode: (value) => decodeCustomObject(value, declaredSchema(version), builtIn),
         ...(version.subresources?.scale === undefined ? {} : { scalePaths: version.subresources.scale }),
@@ -107,6 +108,16 @@ function customDefinition(crd: CustomResourceDefinition, version: CustomResource
     ...selectableFieldsOf(version),
     columns: customColumns(version.additionalPrinterColumns),
     strategy: customStrategy(version, names.kind),
+  };
+}
+
+function customType({ spec }: CustomResourceDefinition, version: CustomResourceDefinitionVersion): CustomType {
+  const { kind, plural, listKind = `${kind}List` } = spec.names;
+  return {
+    schema: version.schema?.openAPIV3Schema === undefined ? undefined : declaredSchema(version),
+    listKind,
+    plural,
+    selectableFields: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
   };
 }
 

@@ -21,7 +21,12 @@ export interface OpenApiInput {
   readonly types: ReadonlyMap<string, TypeDefinition>;
   readonly documentation: Documentation;
   /** The resources are custom ones. */
-  readonly custom?: boolean;
+  readonly custom?: {
+    /** Types by name, rendered as their definitions declare them. */
+    readonly types: ReadonlyMap<string, (version: OpenApiVersion) => JsonObject>;
+    /** The types of lists, by the names that they would have if their kinds ended in `List`. */
+    readonly listTypes: ReadonlyMap<string, string>;
+  };
   /** `1.36`. */
   readonly version: string;
 }
@@ -49,11 +54,13 @@ export function openApiV3Documents(input: OpenApiInput): ReadonlyMap<string, () 
     (paths: readonly ApiPath[]): (() => JsonObject) =>
     () =>
       renderV3(paths, input);
-  for (const { document, path } of otherPaths) documents.set(document, plain([path]));
-  documents.set('apis', plain([groupListPath]));
+  if (input.custom === undefined) {
+    for (const { document, path } of otherPaths) documents.set(document, plain([path]));
+    documents.set('apis', plain([groupListPath]));
+  }
   for (const members of groupVersionsOf(input.resources)) {
     const [{ group, version } = { group: '', version: '' }] = members;
-    documents.set(group === '' ? 'api' : `apis/${group}`, plain([groupPath(group)]));
+    if (input.custom === undefined) documents.set(group === '' ? 'api' : `apis/${group}`, plain([groupPath(group)]));
     documents.set(documentNameOf({ group, version }), () =>
       renderV3(groupVersionDocumentPaths(members, input), input, { group, version }),
     );
@@ -65,9 +72,10 @@ export function openApiV3Documents(input: OpenApiInput): ReadonlyMap<string, () 
 export function openApiV2Document(input: OpenApiInput): JsonObject {
   const groups = [...new Set(input.resources.map(({ group }) => group))];
   const paths = [
-    ...otherPaths.map(({ path }) => path),
-    groupListPath,
-    ...groups.map(groupPath),
+    // The paths of discovery are those of built-in groups only.
+    ...(input.custom === undefined
+      ? [...otherPaths.map(({ path }) => path), groupListPath, ...groups.map(groupPath)]
+      : []),
     ...groupVersionsOf(input.resources).flatMap((members) => groupVersionDocumentPaths(members, input)),
   ];
   const served = groupVersionsOf(input.resources).flatMap(([first]) => (first === undefined ? [] : [first]));
@@ -93,7 +101,10 @@ function groupVersionsOf(resources: readonly ResourceDefinition[]): ResourceDefi
 function groupVersionDocumentPaths(members: readonly ResourceDefinition[], input: OpenApiInput): ApiPath[] {
   const [{ group, version } = { group: '', version: '' }] = members;
   const paths = members.flatMap((resource) => resourcePaths(resource, input.documentation));
-  return [groupVersionPaths(group, version), ...(input.custom === true ? customResourcePaths(paths) : paths)];
+  const { custom, documentation } = input;
+  return custom === undefined
+    ? [groupVersionPaths(group, version), ...paths]
+    : customResourcePaths(paths, custom.listTypes, documentation);
 }
 
 function renderV3(
@@ -125,7 +136,11 @@ function renderTypes(
   for (const name of names) {
     const type = input.types.get(name);
     if (type === undefined) continue;
-    rendered[name] = renderType(type, gvksOf(type, groupVersions), version, input.documentation);
+    const custom = input.custom?.types.get(name);
+    rendered[name] =
+      custom !== undefined
+        ? custom(version)
+        : renderType(type, gvksOf(type, groupVersions), version, input.documentation);
   }
   return rendered;
 }

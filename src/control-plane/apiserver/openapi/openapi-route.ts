@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { listType } from '../../../api/registry.ts';
+import type { Documentation } from '../../../api/documentation.ts';
 import type { TypeDefinition } from '../../../api/resource-definition.ts';
 import { isJsonObject, type JsonObject } from '../../../apimachinery/json.ts';
 import { header, type HttpResponse } from '../../../apimachinery/http.ts';
@@ -7,6 +7,7 @@ import type { ServerParts } from '../endpoints/endpoint.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 import type { ApiRequest } from '../request-context.ts';
 import { bytesResponse, textResponse } from '../responses.ts';
+import { customInput } from './custom-types.ts';
 import { type OpenApiInput, openApiV2Document, openApiV3Documents } from './openapi-documents.ts';
 
 /** The documents of the built-in API, made when the program was built. */
@@ -18,6 +19,8 @@ export interface PublishedOpenApi {
   /** `/openapi/v2`. */
   v2(): Promise<Uint8Array>;
   readonly types: () => ReadonlyMap<string, TypeDefinition>;
+  /** Texts of types, fields and parameters. */
+  documentation(): Promise<Documentation>;
 }
 
 interface CustomDocument {
@@ -29,33 +32,24 @@ interface CustomDocument {
 export function createOpenApiRoute(
   published: PublishedOpenApi,
 ): (request: ApiRequest, server: ServerParts) => Promise<HttpResponse | undefined> {
-  let known: { readonly key: string; readonly documents: ReadonlyMap<string, CustomDocument> } | undefined;
-  const customDocuments = (server: ServerParts): ReadonlyMap<string, CustomDocument> => {
-    const custom = server.registry.all().filter((resource) => resource.custom);
-    const key = custom.map(({ apiVersion, definition }) => `${apiVersion}/${definition.resource}`).join(',');
-    if (known?.key !== key || custom.length > 0) known = { key, documents: renderCustom(custom, published.types()) };
-    return known.documents;
-  };
+  const documents = new CustomDocuments(published);
   return async (request, server) => {
     const { path } = request.info;
     if (!path.startsWith('/openapi/') || (request.method !== 'GET' && request.method !== 'HEAD')) return undefined;
     if (path === '/openapi/v2') {
-      return v2Response(
-        request,
-        published,
-        server.registry.all().filter((resource) => resource.custom),
-      );
+      const custom = customResources(server);
+      return v2Response(request, await (custom.length === 0 ? published.v2() : documents.v2(custom)));
     }
     if (path === '/openapi/v3' || path === '/openapi/v3/') {
       const paths: Record<string, { readonly serverRelativeURL: string }> = { ...(await published.index()) };
-      for (const [name, { hash }] of customDocuments(server)) {
+      for (const [name, { hash }] of await documents.v3(customResources(server))) {
         paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
       }
       // The real server lets Go guess the type from the bytes, which JSON does not give away.
       return bytesResponse(request, 200, 'text/plain; charset=utf-8', Buffer.from(JSON.stringify({ paths })));
     }
     const name = path.slice('/openapi/v3/'.length);
-    const bytes = customDocuments(server).get(name)?.bytes ?? (await published.document(name));
+    const bytes = (await documents.v3(customResources(server))).get(name)?.bytes ?? (await published.document(name));
     if (bytes === undefined) return undefined;
     return documentResponse(request, bytes);
   };
@@ -64,14 +58,9 @@ export function createOpenApiRoute(
 const swaggerProtobuf = 'com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 /** The Swagger 2.0 document of everything, as JSON or as the protobuf that clients in Go ask for. */
-async function v2Response(
-  request: ApiRequest,
-  published: PublishedOpenApi,
-  custom: readonly ApiResource[],
-): Promise<HttpResponse> {
+async function v2Response(request: ApiRequest, json: Uint8Array): Promise<HttpResponse> {
   const form = v2Form(header(request.headers, 'accept') ?? '');
   if (form === undefined) return textResponse(406, '');
-  const json = custom.length === 0 ? await published.v2() : await v2WithCustom(published, custom);
   const etag = `"${hashOf(json)}"`;
   const about = { etag, vary: 'Accept' };
   if (header(request.headers, 'if-none-match') === etag) return { status: 304, headers: about, body: new Uint8Array() };
@@ -98,17 +87,6 @@ function v2Form(accept: string): 'json' | 'protobuf' | undefined {
   return undefined;
 }
 
-async function v2WithCustom(published: PublishedOpenApi, custom: readonly ApiResource[]): Promise<Uint8Array> {
-  const builtIn = JSON.parse(Buffer.from(await published.v2()).toString('utf8')) as JsonObject;
-  const added = openApiV2Document(customInput(custom, published.types()));
-  const merged = { ...builtIn };
-  for (const part of ['paths', 'definitions', 'parameters']) {
-    const [before, after] = [builtIn[part], added[part]];
-    if (isJsonObject(before) && isJsonObject(after)) merged[part] = { ...after, ...before };
-  }
-  return Buffer.from(JSON.stringify(merged));
-}
-
 function hashOf(bytes: Uint8Array): string {
   return createHash('sha512').update(bytes).digest('hex').toUpperCase();
 }
@@ -120,38 +98,71 @@ async function documentResponse(request: ApiRequest, bytes: Uint8Array): Promise
   return { ...response, headers: { ...response.headers, 'cache-control': 'public, immutable' } };
 }
 
-function renderCustom(
-  custom: readonly ApiResource[],
-  builtIn: ReadonlyMap<string, TypeDefinition>,
-): ReadonlyMap<string, CustomDocument> {
-  if (custom.length === 0) return new Map();
-  const documents = openApiV3Documents(customInput(custom, builtIn));
-  const rendered = new Map<string, CustomDocument>();
-  const groups = new Set(custom.map(({ gvk }) => gvk.group));
-  for (const [name, make] of documents) {
-    const group = name.split('/')[1] ?? '';
-    if (!groups.has(group)) continue;
-    const bytes = Buffer.from(JSON.stringify(make()));
-    rendered.set(name, { bytes, hash: hashOf(bytes) });
-  }
-  return rendered;
+function customResources(server: ServerParts): ApiResource[] {
+  return server.registry.all().filter((resource) => resource.custom);
 }
 
-/** What documents of custom resources are made of. */
-function customInput(custom: readonly ApiResource[], builtIn: ReadonlyMap<string, TypeDefinition>): OpenApiInput {
-  const types = new Map(builtIn);
-  for (const { definition, gvk, types: source } of custom) {
-    const schema = source.lookup(definition.type);
-    if (schema === undefined) continue;
-    types.set(definition.type, { name: definition.type, schema, gvks: [gvk] });
-    const list = listType(definition.type, gvk);
-    types.set(list.name, list);
+/** The documents with custom resources, rendered anew when one of these has changed. */
+class CustomDocuments {
+  readonly #published: PublishedOpenApi;
+  #v2: Rendered<Uint8Array> | undefined;
+  #v3: Rendered<ReadonlyMap<string, CustomDocument>> | undefined;
+
+  constructor(published: PublishedOpenApi) {
+    this.#published = published;
   }
-  return {
-    resources: custom.map(({ definition }) => definition),
-    types,
-    documentation: () => undefined,
-    custom: true,
-    version: '1.36',
-  };
+
+  /** The document of everything, built-in resources included. */
+  async v2(custom: readonly ApiResource[]): Promise<Uint8Array> {
+    this.#v2 = isRenderedFor(this.#v2, custom) ? this.#v2 : { custom, value: this.#renderV2(custom) };
+    return this.#v2.value;
+  }
+
+  /** The documents of the custom resources' group versions, by name. */
+  async v3(custom: readonly ApiResource[]): Promise<ReadonlyMap<string, CustomDocument>> {
+    this.#v3 = isRenderedFor(this.#v3, custom) ? this.#v3 : { custom, value: this.#renderV3(custom) };
+    return this.#v3.value;
+  }
+
+  async #renderV2(custom: readonly ApiResource[]): Promise<Uint8Array> {
+    const builtIn = JSON.parse(Buffer.from(await this.#published.v2()).toString('utf8')) as JsonObject;
+    const added = openApiV2Document(await this.#input(custom));
+    const merged = { ...builtIn };
+    for (const part of ['paths', 'definitions', 'parameters']) {
+      const [before, after] = [builtIn[part], added[part]];
+      if (isJsonObject(before) && isJsonObject(after)) merged[part] = { ...after, ...before };
+    }
+    return Buffer.from(JSON.stringify(merged));
+  }
+
+  async #renderV3(custom: readonly ApiResource[]): Promise<ReadonlyMap<string, CustomDocument>> {
+    const rendered = new Map<string, CustomDocument>();
+    if (custom.length === 0) return rendered;
+    const groups = new Set(custom.map(({ gvk }) => gvk.group));
+    for (const [name, make] of openApiV3Documents(await this.#input(custom))) {
+      if (!groups.has(name.split('/')[1] ?? '')) continue;
+      const bytes = Buffer.from(JSON.stringify(make()));
+      rendered.set(name, { bytes, hash: hashOf(bytes) });
+    }
+    return rendered;
+  }
+
+  async #input(custom: readonly ApiResource[]): Promise<OpenApiInput> {
+    return customInput(custom, this.#published.types(), await this.#published.documentation());
+  }
+}
+
+/** What was made of some resources. */
+interface Rendered<T> {
+  readonly custom: readonly ApiResource[];
+  readonly value: Promise<T>;
+}
+
+/** A definition that changes is served by a resource of its own. */
+function isRenderedFor<T>(rendered: Rendered<T> | undefined, custom: readonly ApiResource[]): rendered is Rendered<T> {
+  return (
+    rendered !== undefined &&
+    rendered.custom.length === custom.length &&
+    rendered.custom.every((resource, index) => resource === custom[index])
+  );
 }

@@ -65,18 +65,61 @@ export function consumedMediaTypes({ body, consumes }: Operation): readonly stri
   return consumes ?? (body?.isPatch === true ? patchMediaTypes : ['*/*']);
 }
 
-/** The paths of custom resources: no protobuf, and no strategic merge, for which a type has to be known. */
-export function customResourcePaths(paths: readonly ApiPath[]): ApiPath[] {
-  const plain = ['application/json', 'application/yaml'];
-  const patches = patchMediaTypes.filter((mediaType) => !mediaType.includes('strategic'));
+/**
+ * The paths of custom resources: no protobuf, no strategic merge, for which a type has to be known, and options as the
+ * server documents them for these.
+ * @param listTypes the types of lists, by the names that they would have if their kinds ended in `List`
+ */
+export function customResourcePaths(
+  paths: readonly ApiPath[],
+  listTypes: ReadonlyMap<string, string>,
+  documentation: Documentation,
+): ApiPath[] {
+  const listing = queryParameters('list', documentation);
   return paths.map(({ path, operations }) => ({
     path,
-    operations: operations.map((operation) => ({
-      ...operation,
-      produces: plain,
-      ...(operation.body === undefined ? {} : { consumes: operation.body.isPatch ? patches : plain }),
-    })),
+    operations: operations.map((operation) => customOperation(operation, listTypes, listing)),
   }));
+}
+
+const customMediaTypes = ['application/json', 'application/yaml'];
+const customPatches = patchMediaTypes.filter((mediaType) => !mediaType.includes('strategic'));
+
+function customOperation(
+  operation: Operation,
+  listTypes: ReadonlyMap<string, string>,
+  listing: readonly Parameter[],
+): Operation {
+  const { action, parameters, responses: answers } = operation;
+  const custom = { ...operation, produces: customMediaTypes, consumes: customMediaTypes };
+  const readParameters = listing.filter(({ name }) => name === 'resourceVersion');
+  switch (action) {
+    case 'list':
+      return { ...custom, responses: withListType(answers, listTypes) };
+    case 'get':
+      return { ...custom, parameters: [...parameters, ...readParameters] };
+    case 'patch': {
+      const { 201: _created, ...others } = answers;
+      return { ...custom, consumes: customPatches, responses: others };
+    }
+    case 'deletecollection': {
+      const { body: _options, ...without } = custom;
+      const shared = parameters.filter((parameter) => parameter.in === 'path' || parameter.name === 'pretty');
+      return { ...without, parameters: [...shared, ...listing] };
+    }
+    default:
+      return custom;
+  }
+}
+
+function withListType(answers: Operation['responses'], listTypes: ReadonlyMap<string, string>): Operation['responses'] {
+  return Object.fromEntries(
+    Object.entries(answers).map(([code, answer]) => {
+      const { content } = answer;
+      const type = typeof content === 'object' ? listTypes.get(content.type) : undefined;
+      return [code, type === undefined ? answer : { ...answer, content: { type } }];
+    }),
+  );
 }
 
 const responseTexts: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };

@@ -35,7 +35,7 @@ function renderSchema(
   const rendered: JsonObject = {};
   if (schema.description !== undefined) rendered['description'] = schema.description;
   Object.assign(rendered, renderScalar(schema, version));
-  if (schema.ref !== undefined) Object.assign(rendered, reference(schema.ref, version));
+  if (schema.ref !== undefined) Object.assign(rendered, typeReference(schema.ref, version));
   if (schema.required !== undefined && schema.required.length > 0) rendered['required'] = [...schema.required];
   if (schema.properties !== undefined) {
     const properties: JsonObject = {};
@@ -80,7 +80,8 @@ function wrapReference(rendered: JsonObject): void {
   rendered['allOf'] = [{ $ref: ref }];
 }
 
-function reference(name: string, version: OpenApiVersion): JsonObject {
+/** A `$ref` to a named type. */
+export function typeReference(name: string, version: OpenApiVersion): JsonObject {
   return { $ref: version === 'v2' ? `#/definitions/${name}` : `#/components/schemas/${name}` };
 }
 

@@ -1,6 +1,6 @@
 import type { ResourceDefinition } from '../../../api/resource-definition.ts';
 import { formatGroupVersion, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
-import type { JsonValue } from '../../../apimachinery/json.ts';
+import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { SchemaSource } from '../../../apimachinery/schema.ts';
 import type { GroupResource } from '../../../apimachinery/status.ts';
@@ -23,6 +23,18 @@ export interface ApiResource {
   readonly scalePaths?: ScalePaths;
   /** Reads an object, when that is not done by its type alone (custom resources). */
   readonly decode?: (value: JsonValue) => TypedDecodeResult;
+  /** What a definition declares, for the published documents (custom resources). */
+  readonly customType?: CustomType;
+}
+
+/** What a CustomResourceDefinition says of one version's type. */
+export interface CustomType {
+  /** `openAPIV3Schema`; undefined when there is none. */
+  readonly schema: JsonObject | undefined;
+  readonly listKind: string;
+  readonly plural: string;
+  /** Names of the fields that field selectors may use, without the leading dot. */
+  readonly selectableFields: readonly string[];
 }
 
 /** What can be told besides the definition. */
@@ -31,6 +43,7 @@ export interface ApiResourceOptions {
   readonly deprecationWarning?: string;
   readonly decode?: (value: JsonValue) => TypedDecodeResult;
   readonly scalePaths?: ScalePaths;
+  readonly customType?: CustomType;
 }
 
 /** Paths within an object, such as `.spec.replicas`. */
@@ -57,6 +70,7 @@ export function apiResource(
     custom: options.custom === true,
     ...(options.decode === undefined ? {} : { decode: options.decode }),
     ...(options.scalePaths === undefined ? {} : { scalePaths: options.scalePaths }),
+    ...(options.customType === undefined ? {} : { customType: options.customType }),
     prefix: `/registry/${storageGroup === '' ? '' : `${storageGroup}/`}${resource}/`,
     deprecationWarning: options.deprecationWarning ?? builtInDeprecations[`${group}/${version}/${resource}`] ?? '',
   };

@@ -20,7 +20,8 @@ function at(value: JsonValue | undefined, ...keys: readonly string[]): JsonObjec
 // kubectl asks the document of version 3 whether a kind takes strategic merge patches.
 void test('custom resources take no strategic merge patch and no protobuf', () => {
   for (const custom of [true, false]) {
-    const input = { resources, types: builtInTypes(), documentation, version: '1.36', custom };
+    const builtIn = { resources, types: builtInTypes(), documentation, version: '1.36' };
+    const input = custom ? { ...builtIn, custom: { types: new Map(), listTypes: new Map() } } : builtIn;
     const v3 = openApiV3Documents(input).get('apis/coordination.k8s.io/v1')?.();
     const patch = at(v3, 'paths', path, 'patch');
     const strategic = custom ? [] : ['application/strategic-merge-patch+json'];
