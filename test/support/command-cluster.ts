@@ -91,6 +91,5 @@ function openApiRoute(): ReturnType<typeof createOpenApiRoute> {
     },
     v2: () => Promise.resolve(render('v2', () => openApiV2Document(input))),
     types: builtInTypes,
-    documentation: () => Promise.resolve(() => undefined),
   });
 }

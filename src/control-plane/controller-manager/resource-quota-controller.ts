@@ -11,6 +11,7 @@ import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import type { KubeObject } from '../../apimachinery/object-meta.ts';
 import { hasReason } from '../../apimachinery/status.ts';
+import type { Informer } from '../../client/informer.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { createKeyedController, keyOf, splitKey } from './keyed-controller.ts';
 import { isNamespaceGoing, podsResource } from './pod-control.ts';
@@ -21,7 +22,7 @@ import { servicesResource } from './service-endpoints.ts';
 const core = (resource: string): GroupVersionResource => ({ group: '', version: 'v1', resource });
 const quotasResource = core('resourcequotas');
 const claimsResource = core('persistentvolumeclaims');
-/** What is counted is counted anew this often: not every deletion is watched (--resource-quota-sync-period). */
+/** What is counted is counted anew this often (--resource-quota-sync-period). */
 const periodMillis = 5 * 60_000;
 
 /** Kinds that quotas count without `count/` before their names. */
@@ -33,6 +34,7 @@ const named = ['pods', 'services', 'persistentvolumeclaims', 'configmaps', 'secr
 export function createResourceQuotaController(context: ControllerContext): Controller {
   const quotas = context.informers.informer<ResourceQuota>(quotasResource);
   const pods = context.informers.informer<Pod>(podsResource);
+  const deletions = new Map<string, Informer<KubeObject>>();
   return createKeyedController({
     name: 'resourcequota-controller',
     context,
@@ -63,7 +65,14 @@ export function createResourceQuotaController(context: ControllerContext): Contr
         // Asked of the server: admission charges it meanwhile.
         const quota = await client.get(name);
         queue.addAfter(key, periodMillis);
-        const status = { hard: quota.spec?.hard ?? {}, used: await usedBy(context, quota) };
+        const hard = [...readResourceList(quota.spec?.hard).keys()];
+        const resources = (await countedResources(context, hard)).filter(({ group, resource }) => {
+          return quotaEvaluatorFor(group, resource).matchingResources(hard).length > 0;
+        });
+        watchDeletions(context, deletions, resources, ({ metadata }) => {
+          for (const other of quotas.list(metadata.namespace)) queue.add(keyOf(other));
+        });
+        const status = { hard: quota.spec?.hard ?? {}, used: await usedBy(context, quota, hard, resources) };
         if (!equalJson(status, quota.status ?? {}))
           await client.update({ ...quota, status }, { subresource: 'status' });
       } catch (error) {
@@ -73,14 +82,35 @@ export function createResourceQuotaController(context: ControllerContext): Contr
   });
 }
 
+/** Room that becomes free is told by the deletion of what had it: these are watched from when a quota counts them. */
+function watchDeletions(
+  context: ControllerContext,
+  watched: Map<string, Informer<KubeObject>>,
+  resources: readonly GroupVersionResource[],
+  deleted: (object: KubeObject) => void,
+): void {
+  for (const resource of resources) {
+    const key = `${resource.group}/${resource.version}/${resource.resource}`;
+    const informer = context.informers.metadata(resource);
+    // A kind that was not served for a while has a new one.
+    if (watched.get(key) === informer) continue;
+    watched.set(key, informer);
+    informer.addHandler({ deleted });
+  }
+  context.informers.start();
+}
+
 /** What the namespace uses of what a quota restricts; nothing of it is 0. */
-async function usedBy(context: ControllerContext, quota: ResourceQuota): Promise<Record<string, string>> {
-  const hard = [...readResourceList(quota.spec?.hard).keys()];
+async function usedBy(
+  context: ControllerContext,
+  quota: ResourceQuota,
+  hard: readonly string[],
+  resources: readonly GroupVersionResource[],
+): Promise<Record<string, string>> {
   const { namespace = '' } = quota.metadata;
   let used: ResourceList = new Map();
-  for (const resource of await countedResources(context, hard)) {
+  for (const resource of resources) {
     const evaluator = quotaEvaluatorFor(resource.group, resource.resource);
-    if (evaluator.matchingResources(hard).length === 0) continue;
     const { items } = await context.client.resource(resource, namespace).list();
     for (const object of items) {
       if (!quotaMatches(quota, hard, evaluator, object)) continue;

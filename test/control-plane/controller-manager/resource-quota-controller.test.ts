@@ -4,6 +4,7 @@ import type { ResourceQuota } from '../../../src/api/types/core-v1.ts';
 import { type ControllerHarness, createControllerHarness } from '../../support/controller-harness.ts';
 
 const quotas = { group: '', version: 'v1', resource: 'resourcequotas' } as const;
+const leases = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' } as const;
 const pods = { group: '', version: 'v1', resource: 'pods' } as const;
 
 async function harnessWith(context: TestContext, spec: object): Promise<ControllerHarness> {
@@ -59,9 +60,13 @@ test('objects of any kind are counted by their resource', async (context) => {
     kind: 'Lease',
     metadata: { name: 'l', namespace: 'default' },
   });
-  // Not every kind is watched; the next round sees it.
+  // What is made is charged by admission, which is not there; the next round sees it.
   await harness.clock.advance(5 * 60_000);
   await harness.work();
   const { status } = await harness.get<ResourceQuota>(quotas, 'quota');
   assert.deepEqual(status?.used, { 'count/leases.coordination.k8s.io': '1' });
+  await harness.api.client.resource(leases, 'default').delete('l');
+  await harness.work();
+  const { status: after } = await harness.get<ResourceQuota>(quotas, 'quota');
+  assert.deepEqual(after?.used, { 'count/leases.coordination.k8s.io': '0' }, 'its deletion is seen at once');
 });

@@ -19,8 +19,8 @@ export interface PublishedOpenApi {
   /** `/openapi/v2`. */
   v2(): Promise<Uint8Array>;
   readonly types: () => ReadonlyMap<string, TypeDefinition>;
-  /** Texts of types, fields and parameters. */
-  documentation(): Promise<Documentation>;
+  /** Texts of types, fields and parameters, for custom resources; none when absent. */
+  readonly documentation?: () => Promise<Documentation>;
 }
 
 interface CustomDocument {
@@ -148,7 +148,8 @@ class CustomDocuments {
   }
 
   async #input(custom: readonly ApiResource[]): Promise<OpenApiInput> {
-    return customInput(custom, this.#published.types(), await this.#published.documentation());
+    const { types, documentation } = this.#published;
+    return customInput(custom, types(), (await documentation?.()) ?? (() => undefined));
   }
 }
 
