@@ -96,6 +96,40 @@ function stringifyWithBigInt(value: unknown): string {
   return `{${parts.join(',')}}`;
 }
 
+/** Writes compact JSON with the keys of every object sorted, as Go writes maps. */
+export function stringifySorted(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return stringifyJson(value);
+  if (Array.isArray(value)) return `[${value.map((item) => stringifySorted(item)).join(',')}]`;
+  const parts: string[] = [];
+  for (const key of Object.keys(value).sort()) {
+    const item = (value as Readonly<Record<string, unknown>>)[key];
+    if (item !== undefined) parts.push(`${JSON.stringify(key)}:${stringifySorted(item)}`);
+  }
+  return `{${parts.join(',')}}`;
+}
+
+/** Escapes in JSON text what could end a script element, and the two line ends of JavaScript, as Go does. */
+export function escapeHtml(json: string): string {
+  return json.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** Lays compact JSON out in lines, two spaces a level, as Go does. */
+export function indentJson(json: string): string {
+  let text = '';
+  let indent = '\n';
+  for (const [token = ''] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[{][\]}]|[^"[\]{},:]+|[^"]/g)) {
+    if (token === '{' || token === '[') {
+      indent += '  ';
+      text += token + indent;
+    } else if (token === '}' || token === ']') {
+      indent = indent.slice(0, -2);
+      text += indent + token;
+    } else if (token === ',') text += token + indent;
+    else text += token === ':' ? ': ' : token;
+  }
+  return text;
+}
+
 const whitespace = new Set([' ', '\t', '\n', '\r']);
 const escapes: Readonly<Record<string, string>> = {
   '"': '"',

@@ -100,12 +100,15 @@ export function requireAcceptable(request: ApiRequest, codecs: readonly MediaTyp
   });
 }
 
-/** The codec and format for error answers: what Accept asks for when that works, else JSON. */
+/**
+ * The codec and format for error answers: what Accept asks for when that works, else indented JSON. Errors are neither
+ * tables nor metadata, so an Accept header that asks for nothing else does not work.
+ */
 export function errorFormat(request: ApiRequest, codecs: readonly MediaTypeCodec[]): OutputFormat {
   try {
-    return { ...negotiateOutput(request, codecs, { transforms: true }), as: '' };
+    return negotiateOutput(request, codecs);
   } catch {
-    return { codec: firstCodec(codecs), pretty: false, as: '', asVersion: '' };
+    return { codec: firstCodec(codecs), pretty: true, as: '', asVersion: '' };
   }
 }
 

@@ -1,5 +1,4 @@
 import { header, type HttpHandler, type HttpRequest, type HttpResponse } from '../../apimachinery/http.ts';
-import { builtInTypes } from '../../api/registry.ts';
 import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import type { SchemaSource } from '../../apimachinery/schema.ts';
 import { StatusError } from '../../apimachinery/status.ts';
@@ -140,7 +139,7 @@ export interface ApiServer {
 /** Builds a server. Nothing listens; see listen.ts. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   // In the order in which negotiation names them.
-  const codecs = [jsonCodec, yamlCodec, protobufCodec(builtInTypes)];
+  const codecs = [jsonCodec, yamlCodec, protobufCodec];
   const registry = new ResourceRegistry();
   for (const definition of options.resources) registry.add(apiResource(definition, options.types));
   const parts: ServerParts = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { protobufFields } from '../../../src/api/protobuf-fields.ts';
+import { protobufFields } from '../../../src/api/type-fields.ts';
 import { builtInResources, builtInSchemas, builtInTypes } from '../../../src/api/registry.ts';
 import type { JsonObject } from '../../../src/apimachinery/json.ts';
 import { readBody } from '../../../src/apimachinery/http.ts';
@@ -15,7 +15,7 @@ import { goldenJson, goldenPath } from '../../support/golden.ts';
 import { createTestApiServer } from '../../support/test-api-server.ts';
 
 const mediaType = 'application/vnd.kubernetes.protobuf';
-const codec = protobufCodec(builtInTypes);
+const codec = protobufCodec;
 
 /** Messages of the golden file by the names our types have. */
 type Messages = Record<string, Record<string, { number: number; type?: string; map?: string[]; repeated?: boolean }>>;

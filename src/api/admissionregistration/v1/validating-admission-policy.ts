@@ -86,6 +86,7 @@ export const validatingAdmissionPolicyResource: ResourceDefinition = {
     setMatchResourcesDefaults(spec.matchConstraints);
   },
   strategy: {
+    resetFields: { '': ['status'], status: ['metadata', 'spec'] },
     allowUnconditionalUpdate: false,
     validateCreate: (object) => validateValidatingPolicy(object),
     validateUpdate: (object, old, { subresource }) =>

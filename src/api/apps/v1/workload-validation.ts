@@ -139,6 +139,7 @@ function strategyOf(
 export const deploymentStrategy: Strategy = {
   ...strategyOf(validateDeployment),
   keptOnStatus: ['labels'],
+  resetFields: { '': ['status'], status: ['metadata.labels', 'spec'] },
   adjustForUpdate(object, old) {
     if (equalJson(object.metadata.annotations ?? {}, old.metadata.annotations ?? {})) return;
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;

@@ -30,6 +30,7 @@ export const podStrategy: Strategy = {
   hasGeneration: true,
   returnDeletedObject: true,
   keptOnStatus: ['ownerReferences'],
+  resetFields: { '': ['status'], status: ['metadata.deletionTimestamp', 'metadata.ownerReferences', 'spec'] },
   prepareForCreate(object) {
     const pod = podOf(object);
     pod.status = { phase: 'Pending', qosClass: qosClassOf(pod) };

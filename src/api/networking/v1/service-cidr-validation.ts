@@ -9,6 +9,7 @@ const immutable = 'field is immutable';
 
 /** What the registry does with ranges of service addresses: the second family may be added, nothing else changes. */
 export const serviceCidrStrategy: Strategy = {
+  resetFields: { '': ['status'], status: ['metadata', 'spec'] },
   keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
   returnDeletedObject: true,
   validateCreate: (object) => validate(cidrsOf(object)),

@@ -23,6 +23,7 @@ const mostErrorCode = 2 ** 31 - 1;
 
 /** What the registry does with attachments of volumes: only their status changes. */
 export const volumeAttachmentStrategy: Strategy = {
+  resetFields: { '': ['status'], status: ['metadata', 'spec'] },
   keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
   allowUnconditionalUpdate: false,
   validateCreate: (object) => validate(attachmentOf(object)),

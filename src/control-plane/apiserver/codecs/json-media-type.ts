@@ -1,7 +1,8 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
-import { JsonSyntaxError, parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
+import { indentJson, JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
 import { summarizeBody } from '../decoding/object-body.ts';
 import { BodySyntaxError, type MediaTypeCodec } from '../negotiation.ts';
+import { writeObjectJson } from './object-json.ts';
 
 /** `a.b[0].c` of a path of keys and positions. */
 export function formatJsonPath(path: readonly (string | number)[]): string {
@@ -18,7 +19,10 @@ export const jsonCodec: MediaTypeCodec = {
   mediaType: 'application/json',
   streamType: 'application/json',
   isJson: true,
-  encode: (object, pretty) => Buffer.from(pretty ? indented(object) : `${stringifyJson(object)}\n`),
+  encode(object, pretty) {
+    const text = writeObjectJson(object);
+    return Buffer.from(pretty ? indentJson(text) : `${text}\n`);
+  },
   decode(body) {
     const strictErrors: string[] = [];
     try {
@@ -33,20 +37,5 @@ export const jsonCodec: MediaTypeCodec = {
       throw new BodySyntaxError(message, summarizeBody(body));
     }
   },
-  encodeEvent: (type, object) => Buffer.from(`${stringifyJson({ type, object })}\n`),
+  encodeEvent: (type, object) => Buffer.from(`{"type":"${type}","object":${writeObjectJson(object)}}\n`),
 };
-
-/** Two spaces a level, as the real server indents; numbers beyond 2^53 keep their digits. */
-function indented(object: unknown): string {
-  const large: string[] = [];
-  const text = JSON.stringify(
-    object,
-    (_key, value: unknown) => {
-      if (typeof value !== 'bigint') return value;
-      large.push(value.toString());
-      return `\u0000${large.length - 1}\u0000`;
-    },
-    2,
-  );
-  return text.replace(/"\\u0000(\d+)\\u0000"/g, (_match, index: string) => large[Number(index)] ?? '0');
-}

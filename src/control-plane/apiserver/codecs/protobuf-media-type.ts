@@ -1,114 +1,64 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { listType } from '../../../api/registry.ts';
-import type { TypeDefinition } from '../../../api/resource-definition.ts';
-import { formatGroupVersion } from '../../../apimachinery/gvk.ts';
 import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
-import type { SchemaSource } from '../../../apimachinery/schema.ts';
 import { BodySyntaxError, type MediaTypeCodec, notAcceptable } from '../negotiation.ts';
 import { jsonCodec } from './json-media-type.ts';
-import {
-  metaPackage,
-  ProtobufError,
-  readFieldsByNumber,
-  readMessage,
-  readOrRefuse,
-  writeMessage,
-} from './protobuf-message.ts';
+import { ProtobufError, readFieldsByNumber, readMessage, readOrRefuse, writeMessage } from './protobuf-message.ts';
+import { bodySchemas, typeOfKind } from './type-index.ts';
 import { yamlCodec } from './yaml-media-type.ts';
 
 /** What stands before every message: `k8s` and a zero byte. */
 const prefix = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
-
-/** Kinds that answers have and no resource: read and written under any group. */
-const metaKinds: ReadonlySet<string> = new Set([
-  'APIGroup',
-  'APIGroupList',
-  'APIResourceList',
-  'APIVersions',
-  'DeleteOptions',
-  'Status',
-]);
-
-const partialObject: TypeDefinition = {
-  name: `${metaPackage}.PartialObjectMetadata`,
-  schema: { type: 'object', properties: { metadata: { ref: `${metaPackage}.ObjectMeta`, default: {} } } },
-  gvks: [{ group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata' }],
-};
-
-/** The types that answers may be transformed to, beside those of the API. */
-const transformedTypes: ReadonlyMap<string, TypeDefinition> = new Map(
-  [partialObject, ...partialObject.gvks.map((gvk) => listType(partialObject.name, gvk))].map((type) => [
-    type.name,
-    type,
-  ]),
-);
 
 const mediaType = 'application/vnd.kubernetes.protobuf';
 
 /**
  * `application/vnd.kubernetes.protobuf`, for the built-in types: a message in an envelope (runtime.Unknown) that names
  * its kind. Watches are messages with their length before them.
- * @param types the built-in types, asked for at the first message
  */
-export function protobufCodec(types: () => ReadonlyMap<string, TypeDefinition>): MediaTypeCodec {
-  const schemas: SchemaSource = { lookup: (name) => (transformedTypes.get(name) ?? types().get(name))?.schema };
-  let byKind: ReadonlyMap<string, string> | undefined;
-  const typeOf = (apiVersion: string, kind: string): string | undefined => {
-    byKind ??= typesByKind([...types().values(), ...transformedTypes.values()]);
-    if (metaKinds.has(kind)) return `${metaPackage}.${kind}`;
-    return byKind.get(`${apiVersion}/${kind}`);
-  };
-  const encode = (object: unknown): Uint8Array => {
-    const value = isJsonObject(object) ? object : {};
-    const apiVersion = textOf(value['apiVersion']);
-    const kind = textOf(value['kind']);
-    const type = typeOf(apiVersion, kind);
-    // Custom resources and Tables have no form in protobuf.
-    if (type === undefined) throw notAcceptable([jsonCodec.mediaType, yamlCodec.mediaType, mediaType]);
-    return envelope(apiVersion, kind, writeMessage(value, type, schemas));
-  };
-  return {
-    mediaType,
-    streamType: `${mediaType};stream=watch`,
-    isJson: false,
-    encode,
-    decode(body) {
-      try {
-        const { apiVersion, kind, raw } = openEnvelope(body);
-        const type = typeOf(apiVersion, kind);
-        if (type === undefined) {
-          throw new ProtobufError(`no kind "${kind}" is registered for version "${apiVersion}"`);
-        }
-        return { value: { apiVersion, kind, ...readMessage(raw, type, schemas) }, strictErrors: [] };
-      } catch (error) {
-        if (!(error instanceof ProtobufError)) throw error;
-        throw new BodySyntaxError(error.message, Buffer.from(body).toString('hex'));
+export const protobufCodec: MediaTypeCodec = {
+  mediaType,
+  streamType: `${mediaType};stream=watch`,
+  isJson: false,
+  encode,
+  decode(body) {
+    try {
+      const { apiVersion, kind, raw } = openEnvelope(body);
+      const type = typeOfKind(apiVersion, kind);
+      if (type === undefined) {
+        throw new ProtobufError(`no kind "${kind}" is registered for version "${apiVersion}"`);
       }
-    },
-    encodeEvent(type, object) {
-      const event = new BinaryWriter();
-      event.tag(1, WireType.LengthDelimited).string(type);
-      event.tag(2, WireType.LengthDelimited).fork();
-      event.tag(1, WireType.LengthDelimited).bytes(encode(object));
-      event.join();
-      const bytes = event.finish();
-      const frame = Buffer.alloc(4 + bytes.byteLength);
-      frame.writeUInt32BE(bytes.byteLength);
-      frame.set(bytes, 4);
-      return frame;
-    },
-  };
+      return { value: { apiVersion, kind, ...readMessage(raw, type, bodySchemas) }, strictErrors: [] };
+    } catch (error) {
+      if (!(error instanceof ProtobufError)) throw error;
+      throw new BodySyntaxError(error.message, Buffer.from(body).toString('hex'));
+    }
+  },
+  encodeEvent(type, object) {
+    const event = new BinaryWriter();
+    event.tag(1, WireType.LengthDelimited).string(type);
+    event.tag(2, WireType.LengthDelimited).fork();
+    event.tag(1, WireType.LengthDelimited).bytes(encode(object));
+    event.join();
+    const bytes = event.finish();
+    const frame = Buffer.alloc(4 + bytes.byteLength);
+    frame.writeUInt32BE(bytes.byteLength);
+    frame.set(bytes, 4);
+    return frame;
+  },
+};
+
+function encode(object: unknown): Uint8Array {
+  const value = isJsonObject(object) ? object : {};
+  const apiVersion = textOf(value['apiVersion']);
+  const kind = textOf(value['kind']);
+  const type = typeOfKind(apiVersion, kind);
+  // Custom resources and Tables have no form in protobuf.
+  if (type === undefined) throw notAcceptable([jsonCodec.mediaType, yamlCodec.mediaType, mediaType]);
+  return envelope(apiVersion, kind, writeMessage(value, type, bodySchemas));
 }
 
 function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : '';
-}
-
-function typesByKind(types: readonly TypeDefinition[]): ReadonlyMap<string, string> {
-  const byKind = new Map<string, string>();
-  for (const { name, gvks } of types)
-    for (const gvk of gvks) byKind.set(`${formatGroupVersion(gvk)}/${gvk.kind}`, name);
-  return byKind;
 }
 
 /** runtime.Unknown: the kind, the message, and two texts that are always empty. */

@@ -1,9 +1,10 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { type ProtobufField, protobufFields } from '../../../api/protobuf-fields.ts';
+import { type ProtobufField, protobufFields } from '../../../api/type-fields.ts';
 import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../../../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
 import { formatTime } from '../../../apimachinery/object-meta.ts';
 import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachinery/schema.ts';
+import { metaPackage } from './type-index.ts';
 
 /** Bytes that are no message of the type, or a type that has no form in protobuf. */
 export class ProtobufError extends Error {}
@@ -19,7 +20,6 @@ interface Form {
   readonly isMessage?: boolean;
 }
 
-export const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const jsonSchemaPackage = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
 const jsonSchema: Schema = { ref: `${jsonSchemaPackage}.JSONSchemaProps` };
 

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
 import { isJsonObject, setOwn } from '../../../apimachinery/json.ts';
 import { parseQuantity } from '../../../apimachinery/quantity.ts';
-import { protobufFields } from '../../../api/protobuf-fields.ts';
+import { protobufFields } from '../../../api/type-fields.ts';
 import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachinery/schema.ts';
 import { canonicalMicroTime, canonicalTime } from '../../../apimachinery/go-time.ts';
 import { isOptionalName } from './schema-defaults.ts';

@@ -1,8 +1,8 @@
 import { header, type HttpResponse } from '../../../apimachinery/http.ts';
 import { FieldPath, formatFieldError, invalid } from '../../../apimachinery/field-error.ts';
 import { gvkOf, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
-import { cloneJson, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
-import { stringifyJson } from '../../../apimachinery/json-codec.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, notFound, StatusError } from '../../../apimachinery/status.ts';
 import {
@@ -16,7 +16,7 @@ import {
 } from '../decoding/object-body.ts';
 import { decodeTyped, TypedDecodeError } from '../decoding/typed-decoder.ts';
 import { mediaTypeOf, negotiateOutput } from '../negotiation.ts';
-import { inServedOrder } from '../registry/stored-object.ts';
+import { writeObjectJson } from '../codecs/object-json.ts';
 import { addWarning, type ApiRequest, managerOf } from '../request-context.ts';
 import { answerObject, bodyResource, kindOf, writeContext, type Endpoint } from './endpoint.ts';
 import { isPatchType, parsePatch, type ParsedPatch } from './patch-body.ts';
@@ -60,8 +60,9 @@ function patchedObject(
 ): Unstructured {
   const { request, server, resource, store } = endpoint;
   if (old === undefined) throw notFound(resource.groupResource, endpoint.name);
-  const before = inServedOrder(endpoint.view === undefined ? old : endpoint.view.project(old));
-  const value = patch.applyTo(cloneJson(before) as unknown as JsonObject);
+  // A copy with its fields in the order that refusals show.
+  const before = parseJson(writeObjectJson(endpoint.view === undefined ? old : endpoint.view.project(old)));
+  const value = patch.applyTo(before as JsonObject);
   const patched = typedPatched(endpoint, value, patch, options);
   checkName(endpoint, patched);
   applyDefaults(patched, bodyResource(endpoint));

@@ -8,7 +8,7 @@ import { parseIncludeObject } from '../endpoints/request-options.ts';
 import type { ApiResource } from './api-resource.ts';
 import type { ListPage } from './listing.ts';
 import type { Store } from './store.ts';
-import { appendListItem, inServedOrder, kindPrefixLength, servedBytes } from './stored-object.ts';
+import { appendListItem, kindPrefixLength, servedBytes } from './stored-object.ts';
 import { checkTransform, listKindOf, toPartialMetadata, toTable } from './table.ts';
 
 /** Whose objects are shown (a store, or the view of a subresource), and when. */
@@ -64,7 +64,7 @@ export function transformed(
       withColumns,
     });
   }
-  return format.as === '' ? inServedOrder(object) : toPartialMetadata(object, format.asVersion);
+  return format.as === '' ? object : toPartialMetadata(object, format.asVersion);
 }
 
 /** Answers with a page of a list. */
@@ -112,15 +112,18 @@ export function listObject(
   return {
     ...listKindOf(resource),
     metadata: listMetadata(resource, metadata),
-    items: objects.map((object) => (resource.custom ? inServedOrder(object) : withoutKind(inServedOrder(object)))),
+    items: objects.map((object) => (resource.custom ? object : withoutKind(object))),
   };
 }
 
 /** The stored bytes of a page side by side, nothing parsed. */
 function concatenateList(resource: ApiResource, values: readonly StoredValue[], metadata: ListMeta): Uint8Array {
   const { kind, apiVersion } = listKindOf(resource);
-  const head = JSON.stringify({ kind, apiVersion, metadata: listMetadata(resource, metadata) });
-  const pieces: Uint8Array[] = [Buffer.from(`${head.slice(0, -1)},"items":[`)];
+  const meta = JSON.stringify(listMetadata(resource, metadata));
+  const [head, tail] = resource.custom
+    ? [`{"apiVersion":"${apiVersion}","items":[`, `],"kind":"${kind}","metadata":${meta}}\n`]
+    : [`{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${meta},"items":[`, ']}\n'];
+  const pieces: Uint8Array[] = [Buffer.from(head)];
   const prefixLength = resource.custom ? 0 : kindPrefixLength(resource.gvk.kind, resource.apiVersion);
   let first = true;
   for (const value of values) {
@@ -128,18 +131,19 @@ function concatenateList(resource: ApiResource, values: readonly StoredValue[], 
     first = false;
     appendListItem(pieces, value, prefixLength);
   }
-  pieces.push(listEnd);
+  pieces.push(Buffer.from(tail));
   return Buffer.concat(pieces);
 }
 
-/** Lists of custom resources show that there is no more. */
+/** Lists of custom resources show that there is no more, and have their keys sorted. */
 function listMetadata(resource: ApiResource, metadata: ListMeta): ListMeta {
-  return resource.custom ? { continue: '', ...metadata } : metadata;
+  if (!resource.custom) return metadata;
+  const { resourceVersion, ...rest } = metadata;
+  return { continue: '', ...rest, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
 }
 
 const newline = Buffer.from('\n');
 const comma = Buffer.from(',');
-const listEnd = Buffer.from(']}\n');
 
 function withoutKind(object: Unstructured): Record<string, unknown> {
   const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;

@@ -1,87 +1,27 @@
-import { setOwn, type JsonValue } from '../../../apimachinery/json.ts';
-import { parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
+import { parseJson } from '../../../apimachinery/json-codec.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { StoredValue } from '../../storage/storage.ts';
-
-/** Order of metadata's fields in what the server sends; resourceVersion is spliced in after uid. */
-const metadataOrder = [
-  'name',
-  'generateName',
-  'namespace',
-  'selfLink',
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'labels',
-  'annotations',
-  'ownerReferences',
-  'initializers',
-  'finalizers',
-  'managedFields',
-];
-const managedFieldsOrder = ['manager', 'operation', 'apiVersion', 'time', 'fieldsType', 'fieldsV1', 'subresource'];
-const ownerReferenceOrder = ['apiVersion', 'kind', 'name', 'uid', 'controller', 'blockOwnerDeletion'];
+import { writeObjectJson } from '../codecs/object-json.ts';
 
 const uidMark = Buffer.from('"uid":"');
 const quote = 0x22;
 
-/** An object with kind, apiVersion and metadata first and metadata's fields in the order the server sends them. */
-export function inServedOrder(object: Unstructured): Unstructured {
-  const ordered: Record<string, unknown> = {};
-  if (object.kind !== undefined) ordered['kind'] = object.kind;
-  if (object.apiVersion !== undefined) ordered['apiVersion'] = object.apiVersion;
-  if (object.metadata !== undefined) ordered['metadata'] = orderedMetadata(object.metadata as Record<string, unknown>);
-  for (const [key, value] of Object.entries(object)) {
-    if (key !== 'kind' && key !== 'apiVersion' && key !== 'metadata') setOwn(ordered, key, value);
-  }
-  return ordered as Unstructured;
-}
-
-function orderedMetadata(metadata: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const ordered = pick(metadata, metadataOrder);
-  const entries = ordered['managedFields'];
-  if (Array.isArray(entries)) {
-    ordered['managedFields'] = entries.map((entry: Record<string, unknown>) => pick(entry, managedFieldsOrder));
-  }
-  const owners = ordered['ownerReferences'];
-  if (Array.isArray(owners)) {
-    ordered['ownerReferences'] = owners.map((owner: Record<string, unknown>) => pick(owner, ownerReferenceOrder));
-  }
-  return ordered;
-}
-
-/** The fields in this order, then whatever else there is. */
-function pick(source: Readonly<Record<string, unknown>>, order: readonly string[]): Record<string, unknown> {
-  const picked: Record<string, unknown> = {};
-  for (const key of order) if (source[key] !== undefined) picked[key] = source[key];
-  for (const [key, value] of Object.entries(source)) {
-    if (!Object.hasOwn(picked, key) && value !== undefined) setOwn(picked, key, value);
-  }
-  return picked;
-}
-
-/** The bytes to store: JSON without resourceVersion, which the store itself knows. */
+/** The bytes to store: JSON as clients get it, without resourceVersion, which the store itself knows. */
 export function encodeStored(object: Unstructured): Uint8Array {
-  const ordered = inServedOrder(object);
-  delete ordered.metadata.resourceVersion;
-  return Buffer.from(stringifyJson(ordered as unknown as JsonValue));
+  const { resourceVersion: _known, ...metadata } = object.metadata;
+  return Buffer.from(writeObjectJson({ ...object, metadata }));
 }
 
 /** A stored object, its resourceVersion filled in. */
 export function decodeStored(value: StoredValue, revision = value.modRevision): Unstructured {
-  const object = parseJson(value.value) as unknown as Unstructured;
-  object.metadata.resourceVersion = String(revision);
-  return object;
+  return parseJson(servedBytes(value, revision)) as unknown as Unstructured;
 }
 
 /** The stored bytes with the resourceVersion spliced in: what a client gets, without parsing anything. */
 export function servedBytes(value: StoredValue, revision = value.modRevision): Uint8Array {
   const bytes = Buffer.from(value.value.buffer, value.value.byteOffset, value.value.byteLength);
-  const at = spliceIndex(bytes);
-  return Buffer.concat([bytes.subarray(0, at), revisionField(revision), bytes.subarray(at)]);
+  const { at, field } = spliceOf(bytes, revision);
+  return Buffer.concat([bytes.subarray(0, at), field, bytes.subarray(at)]);
 }
 
 /**
@@ -90,9 +30,9 @@ export function servedBytes(value: StoredValue, revision = value.modRevision): U
  */
 export function appendListItem(pieces: Uint8Array[], value: StoredValue, prefixLength: number): void {
   const bytes = Buffer.from(value.value.buffer, value.value.byteOffset, value.value.byteLength);
-  const at = spliceIndex(bytes);
+  const { at, field } = spliceOf(bytes, value.modRevision);
   if (prefixLength > 0) pieces.push(openBrace);
-  pieces.push(bytes.subarray(prefixLength, at), revisionField(value.modRevision), bytes.subarray(at));
+  pieces.push(bytes.subarray(prefixLength, at), field, bytes.subarray(at));
 }
 
 /** How many bytes `{"kind":"K","apiVersion":"v",` takes. */
@@ -102,14 +42,68 @@ export function kindPrefixLength(kind: string, apiVersion: string): number {
 
 const openBrace = Buffer.from('{');
 
-function revisionField(revision: number): Uint8Array {
-  return Buffer.from(`,"resourceVersion":"${revision}"`);
+/** Where the resourceVersion goes into stored bytes, and how. */
+interface Splice {
+  readonly at: number;
+  readonly field: Uint8Array;
 }
 
-/** Right after metadata's uid. A quote inside a JSON string is escaped, so the mark cannot be part of one. */
-function spliceIndex(bytes: Buffer): number {
-  const start = bytes.indexOf(uidMark);
-  if (start < 0) throw new Error('a stored object has no uid');
-  const end = bytes.indexOf(quote, start + uidMark.length);
-  return end + 1;
+/** Custom resources have their keys sorted, so it stands before the uid; the others have it behind. */
+function spliceOf(bytes: Buffer, revision: number): Splice {
+  const field = `"resourceVersion":"${revision}"`;
+  const isSorted = bytes[keyStart] === firstOfApiVersion;
+  if (isSorted) return { at: uidOfMetadata(bytes), field: Buffer.from(`${field},`) };
+  // Nothing before metadata's uid has a uid, and quotes inside of strings are escaped.
+  const start = requireFound(bytes.indexOf(uidMark));
+  return { at: bytes.indexOf(quote, start + uidMark.length) + 1, field: Buffer.from(`,${field}`) };
+}
+
+const keyStart = 2;
+const firstOfApiVersion = 0x61;
+
+/** Offset of the uid of metadata among sorted keys: labels and owner references with a uid may come before it. */
+function uidOfMetadata(bytes: Buffer): number {
+  const first = requireFound(bytes.indexOf(uidMark));
+  if (bytes.indexOf(uidMark, first + 1) < 0) return first;
+  let depth = 0;
+  let isMetadata = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === openBracket || byte === openCurly) depth++;
+    else if (byte === closeBracket || byte === closeCurly) depth--;
+    else if (byte === quote) {
+      if (depth === 2 && isMetadata && startsWith(bytes, at, uidMark)) return at;
+      if (depth === 1) isMetadata = startsWith(bytes, at, metadataMark) || (isMetadata && bytes[at - 1] === colon);
+      at = endOfString(bytes, at);
+    }
+  }
+  return requireFound(-1);
+}
+
+const metadataMark = Buffer.from('"metadata":{');
+const backslash = 0x5c;
+const colon = 0x3a;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const openCurly = 0x7b;
+const closeCurly = 0x7d;
+
+function startsWith(bytes: Buffer, at: number, mark: Uint8Array): boolean {
+  return bytes.compare(mark, 0, mark.byteLength, at, Math.min(at + mark.byteLength, bytes.length)) === 0;
+}
+
+/** Offset of the quote that ends the string at an offset. */
+function endOfString(bytes: Buffer, start: number): number {
+  let end = bytes.indexOf(quote, start + 1);
+  for (;;) {
+    let slashes = 0;
+    while (bytes[end - 1 - slashes] === backslash) slashes++;
+    if (slashes % 2 === 0) return end;
+    end = bytes.indexOf(quote, end + 1);
+  }
+}
+
+function requireFound(offset: number): number {
+  if (offset < 0) throw new Error('a stored object has no uid');
+  return offset;
 }

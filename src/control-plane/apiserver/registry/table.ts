@@ -4,7 +4,6 @@ import type { ListMeta, Unstructured } from '../../../apimachinery/object-meta.t
 import { StatusError } from '../../../apimachinery/status.ts';
 import type { OutputFormat } from '../negotiation.ts';
 import type { ApiResource } from './api-resource.ts';
-import { inServedOrder } from './stored-object.ts';
 
 /** Which part of each object travels with its row. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
@@ -76,16 +75,12 @@ export function toTable(
 
 function rowObject(object: Unstructured, include: IncludeObject, version: string): unknown {
   if (include === 'None') return null;
-  return include === 'Object' ? inServedOrder(object) : toPartialMetadata(object, version);
+  return include === 'Object' ? object : toPartialMetadata(object, version);
 }
 
 /** An object's metadata alone, as PartialObjectMetadata. */
 export function toPartialMetadata(object: Unstructured, version = 'v1'): Record<string, unknown> {
-  return inServedOrder({
-    kind: 'PartialObjectMetadata',
-    apiVersion: `meta.k8s.io/${version}`,
-    metadata: object.metadata,
-  });
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata };
 }
 
 /** Refuses a list form for one object and the other way round. @throws StatusError 406 */

@@ -15,10 +15,11 @@ export interface ProtobufField {
 }
 
 /**
- * Numbers of the fields of `application/vnd.kubernetes.protobuf`, by package and type. A field without a number has
- * that of the field before it and one more; `?` marks pointers, `!` scalars that JSON never leaves out, `+Type` a type whose fields stand among the others in
- * JSON, `[]` a wrapped list. Lists of kinds have metadata 1 and items 2 and are not written down. Types and shapes of
- * the fields are those of the schemas.
+ * The fields by package and type, in the order in which JSON has them, with their numbers in
+ * `application/vnd.kubernetes.protobuf`. A field without a number has that of the field before it and one more; `?`
+ * marks pointers, `!` scalars that JSON never leaves out, `+Type` a type whose fields stand among the others in JSON,
+ * `[]` a wrapped list. Lists of kinds have metadata 1 and items 2 and are not written down. Types and shapes of the
+ * fields are those of the schemas.
  */
 const text = `
 io.k8s.api.admissionregistration.v1
@@ -32,7 +33,7 @@ io.k8s.api.admissionregistration.v1
   MutatingAdmissionPolicyBinding metadata spec
   MutatingAdmissionPolicyBindingSpec policyName paramRef? matchResources?
   MutatingAdmissionPolicySpec paramKind? matchConstraints? variables mutations failurePolicy? matchConditions reinvocationPolicy
-  MutatingWebhook name! clientConfig rules failurePolicy? namespaceSelector? sideEffects? timeoutSeconds? admissionReviewVersions matchPolicy? reinvocationPolicy? objectSelector? matchConditions
+  MutatingWebhook name! clientConfig rules failurePolicy? matchPolicy?=9 namespaceSelector?=5 objectSelector?=11 sideEffects?=6 timeoutSeconds? admissionReviewVersions reinvocationPolicy?=10 matchConditions=12
   MutatingWebhookConfiguration metadata webhooks
   Mutation patchType!=2 applyConfiguration? jsonPatch?
   NamedRuleWithOperations resourceNames +RuleWithOperations
@@ -47,11 +48,11 @@ io.k8s.api.admissionregistration.v1
   ValidatingAdmissionPolicyBindingSpec policyName paramRef? matchResources? validationActions
   ValidatingAdmissionPolicySpec paramKind? matchConstraints? validations failurePolicy? auditAnnotations matchConditions variables
   ValidatingAdmissionPolicyStatus observedGeneration typeChecking? conditions
-  ValidatingWebhook name! clientConfig rules failurePolicy? namespaceSelector? sideEffects? timeoutSeconds? admissionReviewVersions matchPolicy? objectSelector? matchConditions
+  ValidatingWebhook name! clientConfig rules failurePolicy? matchPolicy?=9 namespaceSelector?=5 objectSelector?=10 sideEffects?=6 timeoutSeconds? admissionReviewVersions matchConditions=11
   ValidatingWebhookConfiguration metadata webhooks
   Validation expression! message reason? messageExpression
   Variable name! expression!
-  WebhookClientConfig service? caBundle url?
+  WebhookClientConfig url?=3 service?=1 caBundle
 io.k8s.api.apps.v1
   ControllerRevision metadata data revision!
   DaemonSet metadata spec status
@@ -60,14 +61,14 @@ io.k8s.api.apps.v1
   DaemonSetStatus currentNumberScheduled! numberMisscheduled! desiredNumberScheduled! numberReady! observedGeneration updatedNumberScheduled numberAvailable numberUnavailable collisionCount? conditions
   DaemonSetUpdateStrategy type rollingUpdate?
   Deployment metadata spec status
-  DeploymentCondition type! status! reason=4 message lastUpdateTime lastTransitionTime
+  DeploymentCondition type! status! lastUpdateTime=6 lastTransitionTime reason=4 message
   DeploymentSpec replicas? selector? template strategy minReadySeconds revisionHistoryLimit? paused progressDeadlineSeconds?=9
-  DeploymentStatus observedGeneration replicas updatedReplicas availableReplicas unavailableReplicas conditions readyReplicas collisionCount? terminatingReplicas?
+  DeploymentStatus observedGeneration replicas updatedReplicas readyReplicas=7 availableReplicas=4 unavailableReplicas terminatingReplicas?=9 conditions=6 collisionCount?=8
   DeploymentStrategy type rollingUpdate?
   ReplicaSet metadata spec status
   ReplicaSetCondition type! status! lastTransitionTime reason message
-  ReplicaSetSpec replicas? selector? template minReadySeconds
-  ReplicaSetStatus replicas! fullyLabeledReplicas observedGeneration readyReplicas availableReplicas conditions terminatingReplicas?
+  ReplicaSetSpec replicas? minReadySeconds=4 selector?=2 template
+  ReplicaSetStatus replicas! fullyLabeledReplicas readyReplicas=4 availableReplicas terminatingReplicas?=7 observedGeneration=3 conditions=6
   RollingUpdateDaemonSet maxUnavailable? maxSurge?
   RollingUpdateDeployment maxUnavailable? maxSurge?
   RollingUpdateStatefulSetStrategy partition? maxUnavailable?
@@ -83,11 +84,11 @@ io.k8s.api.authentication.v1
   SelfSubjectReview metadata status
   SelfSubjectReviewStatus userInfo
   TokenRequest metadata spec status
-  TokenRequestSpec audiences boundObjectRef?=3 expirationSeconds?
+  TokenRequestSpec audiences expirationSeconds?=4 boundObjectRef?=3
   TokenRequestStatus token! expirationTimestamp
   TokenReview metadata spec status
   TokenReviewSpec token audiences
-  TokenReviewStatus authenticated user error audiences
+  TokenReviewStatus authenticated user audiences=4 error=3
   UserInfo username uid groups extra
 io.k8s.api.authorization.v1
   FieldSelectorAttributes rawSelector requirements
@@ -103,7 +104,7 @@ io.k8s.api.authorization.v1
   SelfSubjectRulesReviewSpec namespace
   SubjectAccessReview metadata spec status
   SubjectAccessReviewSpec resourceAttributes? nonResourceAttributes? user groups extra uid
-  SubjectAccessReviewStatus allowed! reason evaluationError denied
+  SubjectAccessReviewStatus allowed! denied=4 reason=2 evaluationError
   SubjectRulesReviewStatus resourceRules nonResourceRules incomplete! evaluationError
 io.k8s.api.autoscaling.v1
   CrossVersionObjectReference kind! name! apiVersion
@@ -120,15 +121,15 @@ io.k8s.api.autoscaling.v2
   ExternalMetricSource metric target
   ExternalMetricStatus metric current
   HPAScalingPolicy type! value! periodSeconds!
-  HPAScalingRules selectPolicy? policies stabilizationWindowSeconds? tolerance?
+  HPAScalingRules stabilizationWindowSeconds?=3 selectPolicy?=1 policies tolerance?=4
   HorizontalPodAutoscaler metadata spec status
   HorizontalPodAutoscalerBehavior scaleUp? scaleDown?
   HorizontalPodAutoscalerCondition type! status! lastTransitionTime reason message
   HorizontalPodAutoscalerSpec scaleTargetRef minReplicas? maxReplicas! metrics behavior?
   HorizontalPodAutoscalerStatus observedGeneration? lastScaleTime? currentReplicas desiredReplicas! currentMetrics conditions
   MetricIdentifier name! selector?
-  MetricSpec type! object? pods? resource? external? containerResource?=7
-  MetricStatus type! object? pods? resource? external? containerResource?=7
+  MetricSpec type! object? pods? resource? containerResource?=7 external?=5
+  MetricStatus type! object? pods? resource? containerResource?=7 external?=5
   MetricTarget type! value? averageValue? averageUtilization?
   MetricValueStatus value? averageValue? averageUtilization?
   ObjectMetricSource describedObject target metric
@@ -139,12 +140,12 @@ io.k8s.api.autoscaling.v2
   ResourceMetricStatus name! current
 io.k8s.api.batch.v1
   CronJob metadata spec status
-  CronJobSpec schedule! startingDeadlineSeconds? concurrencyPolicy suspend? jobTemplate successfulJobsHistoryLimit? failedJobsHistoryLimit? timeZone?
+  CronJobSpec schedule! timeZone?=8 startingDeadlineSeconds?=2 concurrencyPolicy suspend? jobTemplate successfulJobsHistoryLimit? failedJobsHistoryLimit?
   CronJobStatus active lastScheduleTime?=4 lastSuccessfulTime?
   Job metadata spec status
   JobCondition type! status! lastProbeTime lastTransitionTime reason message
-  JobSpec parallelism? completions? activeDeadlineSeconds? selector? manualSelector? template backoffLimit? ttlSecondsAfterFinished? completionMode? suspend? podFailurePolicy? backoffLimitPerIndex? maxFailedIndexes? podReplacementPolicy? managedBy? successPolicy?
-  JobStatus conditions startTime? completionTime? active succeeded failed completedIndexes uncountedTerminatedPods? ready? failedIndexes? terminating?
+  JobSpec parallelism? completions? activeDeadlineSeconds? podFailurePolicy?=11 successPolicy?=16 backoffLimit?=7 backoffLimitPerIndex?=12 maxFailedIndexes? selector?=4 manualSelector? template ttlSecondsAfterFinished?=8 completionMode? suspend? podReplacementPolicy?=14 managedBy?
+  JobStatus conditions startTime? completionTime? active succeeded failed terminating?=11 completedIndexes=7 failedIndexes?=10 uncountedTerminatedPods?=8 ready?
   JobTemplateSpec metadata spec
   PodFailurePolicy rules
   PodFailurePolicyOnExitCodesRequirement containerName? operator! values
@@ -155,8 +156,8 @@ io.k8s.api.batch.v1
   UncountedTerminatedPods succeeded failed
 io.k8s.api.certificates.v1
   CertificateSigningRequest metadata spec status
-  CertificateSigningRequestCondition type! reason message lastUpdateTime lastTransitionTime status!
-  CertificateSigningRequestSpec request username uid groups usages extra signerName! expirationSeconds?
+  CertificateSigningRequestCondition type! status!=6 reason=2 message lastUpdateTime lastTransitionTime
+  CertificateSigningRequestSpec request signerName!=7 expirationSeconds? usages=5 username=2 uid groups extra=6
   CertificateSigningRequestStatus conditions certificate
 io.k8s.api.coordination.v1
   Lease metadata spec
@@ -178,16 +179,16 @@ io.k8s.api.core.v1
   CinderPersistentVolumeSource volumeID! fsType readOnly secretRef?
   CinderVolumeSource volumeID! fsType readOnly secretRef?
   ClientIPConfig timeoutSeconds?
-  ClusterTrustBundleProjection name? signerName? labelSelector? path! optional?
+  ClusterTrustBundleProjection name? signerName? labelSelector? optional?=5 path!=4
   ComponentCondition type! status! message error
   ComponentStatus metadata conditions
-  ConfigMap metadata data binaryData immutable?
+  ConfigMap metadata immutable?=4 data=2 binaryData
   ConfigMapEnvSource +LocalObjectReference optional?
   ConfigMapKeySelector +LocalObjectReference key! optional?
   ConfigMapNodeConfigSource namespace! name! uid resourceVersion kubeletConfigKey!
   ConfigMapProjection +LocalObjectReference items optional?=4
   ConfigMapVolumeSource +LocalObjectReference items defaultMode? optional?
-  Container name! image command args workingDir ports env resources volumeMounts livenessProbe? readinessProbe? lifecycle? terminationMessagePath imagePullPolicy securityContext? stdin stdinOnce tty envFrom terminationMessagePolicy volumeDevices startupProbe? resizePolicy restartPolicy? restartPolicyRules
+  Container name! image command args workingDir ports envFrom=19 env=7 resources resizePolicy=23 restartPolicy? restartPolicyRules volumeMounts=9 volumeDevices=21 livenessProbe?=10 readinessProbe? startupProbe?=22 lifecycle?=12 terminationMessagePath terminationMessagePolicy=20 imagePullPolicy=14 securityContext? stdin stdinOnce tty
   ContainerExtendedResourceRequest containerName! resourceName! requestName!
   ContainerImage names sizeBytes
   ContainerPort name hostPort containerPort! protocol hostIP
@@ -205,7 +206,7 @@ io.k8s.api.core.v1
   DownwardAPIVolumeFile path! fieldRef? resourceFieldRef? mode?
   DownwardAPIVolumeSource items defaultMode?
   EmptyDirVolumeSource medium sizeLimit?
-  EndpointAddress ip! targetRef? hostname nodeName?
+  EndpointAddress ip! hostname=3 nodeName? targetRef?=2
   EndpointPort name port! protocol appProtocol?
   EndpointSubset addresses notReadyAddresses ports
   Endpoints metadata subsets
@@ -213,7 +214,7 @@ io.k8s.api.core.v1
   EnvVar name! value valueFrom?
   EnvVarSource fieldRef? resourceFieldRef? configMapKeyRef? secretKeyRef? fileKeyRef?
   EphemeralContainer +EphemeralContainerCommon targetContainerName
-  EphemeralContainerCommon name! image command args workingDir ports env resources volumeMounts livenessProbe? readinessProbe? lifecycle? terminationMessagePath imagePullPolicy securityContext? stdin stdinOnce tty envFrom terminationMessagePolicy volumeDevices startupProbe? resizePolicy restartPolicy? restartPolicyRules
+  EphemeralContainerCommon name! image command args workingDir ports envFrom=19 env=7 resources resizePolicy=23 restartPolicy? restartPolicyRules volumeMounts=9 volumeDevices=21 livenessProbe?=10 readinessProbe? startupProbe?=22 lifecycle?=12 terminationMessagePath terminationMessagePolicy=20 imagePullPolicy=14 securityContext? stdin stdinOnce tty
   EphemeralVolumeSource volumeClaimTemplate?
   Event metadata involvedObject reason message source firstTimestamp lastTimestamp count type eventTime series? action related? reportingComponent! reportingInstance!
   EventSeries count lastObservedTime
@@ -234,8 +235,8 @@ io.k8s.api.core.v1
   HostAlias ip! hostnames
   HostIP ip!
   HostPathVolumeSource path! type?
-  ISCSIPersistentVolumeSource targetPortal! iqn! lun! iscsiInterface fsType readOnly portals chapAuthDiscovery secretRef?=10 chapAuthSession initiatorName?
-  ISCSIVolumeSource targetPortal! iqn! lun! iscsiInterface fsType readOnly portals chapAuthDiscovery secretRef?=10 chapAuthSession initiatorName?
+  ISCSIPersistentVolumeSource targetPortal! iqn! lun! iscsiInterface fsType readOnly portals chapAuthDiscovery chapAuthSession=11 secretRef?=10 initiatorName?=12
+  ISCSIVolumeSource targetPortal! iqn! lun! iscsiInterface fsType readOnly portals chapAuthDiscovery chapAuthSession=11 secretRef?=10 initiatorName?=12
   ImageVolumeSource reference pullPolicy
   ImageVolumeStatus imageRef
   KeyToPath key! path! mode?
@@ -269,7 +270,7 @@ io.k8s.api.core.v1
   NodeSelector nodeSelectorTerms
   NodeSelectorRequirement key! operator! values
   NodeSelectorTerm matchExpressions matchFields
-  NodeSpec podCIDR externalID providerID unschedulable taints configSource? podCIDRs
+  NodeSpec podCIDR podCIDRs=7 providerID=3 unschedulable taints configSource? externalID=2
   NodeStatus capacity allocatable phase conditions addresses daemonEndpoints nodeInfo images volumesInUse volumesAttached config? runtimeHandlers features? declaredFeatures
   NodeSwapStatus capacity?
   NodeSystemInfo machineID! systemUUID! bootID! kernelVersion! osImage! containerRuntimeVersion! kubeletVersion! kubeProxyVersion! operatingSystem! architecture! swap?
@@ -278,7 +279,7 @@ io.k8s.api.core.v1
   PersistentVolume metadata spec status
   PersistentVolumeClaim metadata spec status
   PersistentVolumeClaimCondition type! status! lastProbeTime lastTransitionTime reason message
-  PersistentVolumeClaimSpec accessModes resources volumeName selector? storageClassName? volumeMode? dataSource? dataSourceRef? volumeAttributesClassName?
+  PersistentVolumeClaimSpec accessModes selector?=4 resources=2 volumeName storageClassName?=5 volumeMode? dataSource? dataSourceRef? volumeAttributesClassName?
   PersistentVolumeClaimStatus phase accessModes capacity conditions allocatedResources allocatedResourceStatuses=7 currentVolumeAttributesClassName? modifyVolumeStatus?
   PersistentVolumeClaimTemplate metadata spec
   PersistentVolumeClaimVolumeSource claimName! readOnly
@@ -291,7 +292,7 @@ io.k8s.api.core.v1
   PodAffinityTerm labelSelector? namespaces topologyKey! namespaceSelector? matchLabelKeys mismatchLabelKeys
   PodAntiAffinity requiredDuringSchedulingIgnoredDuringExecution preferredDuringSchedulingIgnoredDuringExecution
   PodCertificateProjection signerName keyType maxExpirationSeconds? credentialBundlePath keyPath certificateChainPath userAnnotations
-  PodCondition type! status! lastProbeTime lastTransitionTime reason message observedGeneration
+  PodCondition type! observedGeneration=7 status!=2 lastProbeTime lastTransitionTime reason message
   PodDNSConfig nameservers searches options
   PodDNSConfigOption name value?
   PodExtendedResourceClaimStatus requestMappings resourceClaimName!
@@ -302,9 +303,9 @@ io.k8s.api.core.v1
   PodResourceClaimStatus name! resourceClaimName?
   PodSchedulingGate name!
   PodSchedulingGroup podGroupName?
-  PodSecurityContext seLinuxOptions? runAsUser? runAsNonRoot? supplementalGroups fsGroup? runAsGroup? sysctls windowsOptions? fsGroupChangePolicy? seccompProfile? appArmorProfile? supplementalGroupsPolicy? seLinuxChangePolicy?
-  PodSpec volumes containers restartPolicy terminationGracePeriodSeconds? activeDeadlineSeconds? dnsPolicy nodeSelector serviceAccountName serviceAccount nodeName hostNetwork hostPID hostIPC securityContext? imagePullSecrets hostname subdomain affinity? schedulerName initContainers automountServiceAccountToken? tolerations hostAliases priorityClassName priority? dnsConfig? shareProcessNamespace? readinessGates runtimeClassName? enableServiceLinks? preemptionPolicy? overhead topologySpreadConstraints ephemeralContainers setHostnameAsFQDN? os? hostUsers? schedulingGates resourceClaims resources? hostnameOverride? schedulingGroup?=43
-  PodStatus phase conditions message reason hostIP podIP startTime? containerStatuses qosClass initContainerStatuses nominatedNodeName podIPs ephemeralContainerStatuses resize resourceClaimStatuses hostIPs observedGeneration extendedResourceClaimStatus? allocatedResources resources? nodeAllocatableResourceClaimStatuses
+  PodSecurityContext seLinuxOptions? windowsOptions?=8 runAsUser?=2 runAsGroup?=6 runAsNonRoot?=3 supplementalGroups supplementalGroupsPolicy?=12 fsGroup?=5 sysctls=7 fsGroupChangePolicy?=9 seccompProfile? appArmorProfile? seLinuxChangePolicy?=13
+  PodSpec volumes initContainers=20 containers=2 ephemeralContainers=34 restartPolicy=3 terminationGracePeriodSeconds? activeDeadlineSeconds? dnsPolicy nodeSelector serviceAccountName serviceAccount automountServiceAccountToken?=21 nodeName=10 hostNetwork hostPID hostIPC shareProcessNamespace?=27 securityContext?=14 imagePullSecrets hostname subdomain affinity? schedulerName tolerations=22 hostAliases priorityClassName priority? dnsConfig? readinessGates=28 runtimeClassName? enableServiceLinks? preemptionPolicy? overhead topologySpreadConstraints setHostnameAsFQDN?=35 os? hostUsers? schedulingGates resourceClaims resources? hostnameOverride? schedulingGroup?=43
+  PodStatus observedGeneration=17 phase=1 conditions message reason nominatedNodeName=11 hostIP=5 hostIPs=16 podIP=6 podIPs=12 startTime?=7 initContainerStatuses=10 containerStatuses=8 qosClass ephemeralContainerStatuses=13 resize resourceClaimStatuses extendedResourceClaimStatus?=18 allocatedResources resources? nodeAllocatableResourceClaimStatuses
   PodTemplate metadata template
   PodTemplateSpec metadata spec
   PortStatus port! protocol! error?
@@ -318,8 +319,8 @@ io.k8s.api.core.v1
   RBDVolumeSource monitors image! fsType pool user keyring secretRef? readOnly
   ReplicationController metadata spec status
   ReplicationControllerCondition type! status! lastTransitionTime reason message
-  ReplicationControllerSpec replicas? selector template? minReadySeconds
-  ReplicationControllerStatus replicas! fullyLabeledReplicas observedGeneration readyReplicas availableReplicas conditions
+  ReplicationControllerSpec replicas? minReadySeconds=4 selector=2 template?
+  ReplicationControllerStatus replicas! fullyLabeledReplicas readyReplicas=4 availableReplicas observedGeneration=3 conditions=6
   ResourceClaim name! request
   ResourceFieldSelector containerName resource! divisor
   ResourceHealth resourceID! health message?=6
@@ -334,18 +335,18 @@ io.k8s.api.core.v1
   ScopeSelector matchExpressions
   ScopedResourceSelectorRequirement scopeName! operator! values
   SeccompProfile type! localhostProfile?
-  Secret metadata data type stringData immutable?
+  Secret metadata immutable?=5 data=2 stringData=4 type=3
   SecretEnvSource +LocalObjectReference optional?
   SecretKeySelector +LocalObjectReference key! optional?
   SecretProjection +LocalObjectReference items optional?=4
   SecretReference name namespace
   SecretVolumeSource secretName items defaultMode? optional?
-  SecurityContext capabilities? privileged? seLinuxOptions? runAsUser? runAsNonRoot? readOnlyRootFilesystem? allowPrivilegeEscalation? runAsGroup? procMount? windowsOptions? seccompProfile? appArmorProfile?
+  SecurityContext capabilities? privileged? seLinuxOptions? windowsOptions?=10 runAsUser?=4 runAsGroup?=8 runAsNonRoot?=5 readOnlyRootFilesystem? allowPrivilegeEscalation? procMount?=9 seccompProfile?=11 appArmorProfile?
   Service metadata spec status
   ServiceAccount metadata secrets imagePullSecrets automountServiceAccountToken?
   ServiceAccountTokenProjection audience expirationSeconds? path!
-  ServicePort name protocol port! targetPort nodePort appProtocol?
-  ServiceSpec ports selector clusterIP type externalIPs sessionAffinity=7 loadBalancerIP loadBalancerSourceRanges externalName externalTrafficPolicy healthCheckNodePort publishNotReadyAddresses sessionAffinityConfig? ipFamilyPolicy?=17 clusterIPs ipFamilies allocateLoadBalancerNodePorts? loadBalancerClass? internalTrafficPolicy? trafficDistribution?
+  ServicePort name protocol appProtocol?=6 port!=3 targetPort nodePort
+  ServiceSpec ports selector clusterIP clusterIPs=18 type=4 externalIPs sessionAffinity=7 loadBalancerIP loadBalancerSourceRanges externalName externalTrafficPolicy healthCheckNodePort publishNotReadyAddresses sessionAffinityConfig? ipFamilies=19 ipFamilyPolicy?=17 allocateLoadBalancerNodePorts?=20 loadBalancerClass? internalTrafficPolicy? trafficDistribution?
   ServiceStatus loadBalancer conditions
   SessionAffinityConfig clientIP?
   SleepAction seconds!
@@ -362,12 +363,12 @@ io.k8s.api.core.v1
   TypedObjectReference apiGroup? kind! name! namespace?
   Volume name! +VolumeSource
   VolumeDevice name! devicePath!
-  VolumeMount name! readOnly mountPath! subPath mountPropagation? subPathExpr recursiveReadOnly?
+  VolumeMount name! readOnly recursiveReadOnly?=7 mountPath!=3 subPath mountPropagation? subPathExpr
   VolumeMountStatus name! mountPath! readOnly recursiveReadOnly? volumeStatus?
   VolumeNodeAffinity required?
   VolumeProjection secret? downwardAPI? configMap? serviceAccountToken? clusterTrustBundle? podCertificate?
   VolumeResourceRequirements limits requests
-  VolumeSource hostPath? emptyDir? gcePersistentDisk? awsElasticBlockStore? gitRepo? secret? nfs? iscsi? glusterfs? persistentVolumeClaim? rbd? flexVolume? cinder? cephfs? flocker? downwardAPI? fc? azureFile? configMap? vsphereVolume? quobyte? azureDisk? photonPersistentDisk? portworxVolume? scaleIO? projected? storageos? csi? ephemeral? image?
+  VolumeSource hostPath? emptyDir? gcePersistentDisk? awsElasticBlockStore? gitRepo? secret? nfs? iscsi? glusterfs? persistentVolumeClaim? rbd? flexVolume? cinder? cephfs? flocker? downwardAPI? fc? azureFile? configMap? vsphereVolume? quobyte? azureDisk? photonPersistentDisk? projected?=26 portworxVolume?=24 scaleIO? storageos?=27 csi? ephemeral? image?
   VolumeStatus image?
   VsphereVirtualDiskVolumeSource volumePath! fsType storagePolicyName storagePolicyID
   WeightedPodAffinityTerm weight! podAffinityTerm
@@ -377,7 +378,7 @@ io.k8s.api.discovery.v1
   EndpointConditions ready? serving? terminating?
   EndpointHints forZones forNodes
   EndpointPort name? protocol? port? appProtocol?
-  EndpointSlice metadata endpoints ports addressType!
+  EndpointSlice metadata addressType!=4 endpoints=2 ports
   ForNode name!
   ForZone name!
 io.k8s.api.events.v1
@@ -406,13 +407,13 @@ io.k8s.api.flowcontrol.v1
   Subject kind! user? group? serviceAccount?
   UserSubject name!
 io.k8s.api.networking.v1
-  HTTPIngressPath path backend pathType?
+  HTTPIngressPath path pathType?=3 backend=2
   HTTPIngressRuleValue paths
   IPAddress metadata spec
   IPAddressSpec parentRef?
   IPBlock cidr! except
   Ingress metadata spec status
-  IngressBackend resource?=3 service?
+  IngressBackend service?=4 resource?=3
   IngressClass metadata spec
   IngressClassParametersReference apiGroup? kind! name! scope? namespace?
   IngressClassSpec controller parameters?
@@ -422,7 +423,7 @@ io.k8s.api.networking.v1
   IngressRule host +IngressRuleValue
   IngressRuleValue http?
   IngressServiceBackend name! port
-  IngressSpec defaultBackend? tls rules ingressClassName?
+  IngressSpec ingressClassName?=4 defaultBackend?=1 tls rules
   IngressStatus loadBalancer
   IngressTLS hosts secretName
   NetworkPolicy metadata spec
@@ -455,7 +456,7 @@ io.k8s.api.rbac.v1
   RoleRef apiGroup! kind! name!
   Subject kind! apiGroup name! namespace
 io.k8s.api.resource.v1
-  AllocatedDeviceStatus driver! pool! device! conditions data? networkData? shareID?
+  AllocatedDeviceStatus driver! pool! device! shareID?=7 conditions=4 data? networkData?
   AllocationResult devices nodeSelector?=3 allocationTimestamp?=5
   CELDeviceSelector expression!
   CapacityRequestPolicy default? validValues=3 validRange?
@@ -521,7 +522,7 @@ io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1
   CustomResourceDefinitionNames plural! singular shortNames kind! listKind categories
   CustomResourceDefinitionSpec group! names=3 scope! versions=7 conversion?=9 preserveUnknownFields
   CustomResourceDefinitionStatus conditions acceptedNames storedVersions observedGeneration
-  CustomResourceDefinitionVersion name! served! storage! schema? subresources? additionalPrinterColumns deprecated deprecationWarning? selectableFields
+  CustomResourceDefinitionVersion name! served! storage! deprecated=7 deprecationWarning? schema?=4 subresources? additionalPrinterColumns selectableFields=9
   CustomResourceSubresourceScale specReplicasPath! statusReplicasPath! labelSelectorPath?
   CustomResourceSubresources status? scale?
   CustomResourceValidation openAPIV3Schema?
@@ -530,12 +531,12 @@ io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1
   SelectableField jsonPath!
   ServiceReference namespace! name! path? port?
   ValidationRule rule! message messageExpression reason? fieldPath optionalOldSelf?
-  WebhookClientConfig service? caBundle url?
+  WebhookClientConfig url?=3 service?=1 caBundle
   WebhookConversion clientConfig?=2 conversionReviewVersions
 io.k8s.apimachinery.pkg.apis.meta.v1
   APIGroup name! versions preferredVersion serverAddressByClientCIDRs
   APIGroupList groups
-  APIResource name! namespaced! kind! verbs[] shortNames singularName! categories group version storageVersionHash
+  APIResource name! singularName!=6 namespaced!=2 group=8 version kind!=3 verbs[] shortNames categories=7 storageVersionHash=10
   APIResourceList groupVersion! resources
   APIVersions versions serverAddressByClientCIDRs
   Condition type! status! observedGeneration lastTransitionTime reason! message!
@@ -547,14 +548,14 @@ io.k8s.apimachinery.pkg.apis.meta.v1
   ListMeta selfLink resourceVersion continue remainingItemCount? shardInfo?
   ManagedFieldsEntry manager operation apiVersion time? fieldsType=6 fieldsV1? subresource
   ObjectMeta name generateName namespace selfLink uid resourceVersion generation creationTimestamp deletionTimestamp? deletionGracePeriodSeconds? labels annotations ownerReferences finalizers managedFields=17
-  OwnerReference kind! name!=3 uid! apiVersion! controller? blockOwnerDeletion?
+  OwnerReference apiVersion!=5 kind!=1 name!=3 uid! controller?=6 blockOwnerDeletion?
   PartialObjectMetadata metadata
   Preconditions uid? resourceVersion?
   ServerAddressByClientCIDR clientCIDR! serverAddress!
   ShardInfo selector!
   Status metadata status message reason details? code
   StatusCause reason message field
-  StatusDetails name group kind causes retryAfterSeconds uid
+  StatusDetails name group kind uid=6 causes=4 retryAfterSeconds
   WatchEvent type! object
 io.k8s.kube-aggregator.pkg.apis.apiregistration.v1
   APIService metadata spec status
@@ -564,7 +565,13 @@ io.k8s.kube-aggregator.pkg.apis.apiregistration.v1
   ServiceReference namespace name port?
 `;
 
-let parsed: ReadonlyMap<string, readonly ProtobufField[]> | undefined;
+/** The fields of one type. */
+interface TypeFields {
+  readonly inJson: readonly ProtobufField[];
+  readonly byNumber: readonly ProtobufField[];
+}
+
+let parsed: ReadonlyMap<string, TypeFields> | undefined;
 
 const listFields: readonly ProtobufField[] = ['metadata', 'items'].map((name, index) => field(name, index + 1));
 
@@ -572,12 +579,20 @@ const listFields: readonly ProtobufField[] = ['metadata', 'items'].map((name, in
 export function protobufFields(type: string, schemas: SchemaSource): readonly ProtobufField[] | undefined {
   parsed ??= parse(text);
   const known = parsed.get(type);
-  if (known !== undefined) return known;
+  if (known !== undefined) return known.byNumber;
   return schemas.lookup(type)?.properties?.['items'] === undefined ? undefined : listFields;
 }
 
-function parse(source: string): ReadonlyMap<string, readonly ProtobufField[]> {
-  const types = new Map<string, readonly ProtobufField[]>();
+/** Names of the fields of a type as JSON has them in order, those of a kind after its `kind` and `apiVersion`. */
+export function jsonFieldNames(type: string, schemas: SchemaSource): readonly string[] {
+  const fields = protobufFields(type, schemas) ?? [];
+  return (parsed?.get(type)?.inJson ?? fields).flatMap(({ isEmbedded, name }) =>
+    isEmbedded ? jsonFieldNames(name, schemas) : [name],
+  );
+}
+
+function parse(source: string): ReadonlyMap<string, TypeFields> {
+  const types = new Map<string, TypeFields>();
   let packageName = '';
   for (const line of source.split('\n')) {
     if (line === '') continue;
@@ -600,7 +615,8 @@ function parse(source: string): ReadonlyMap<string, readonly ProtobufField[]> {
         isWrapped: list !== '',
       });
     }
-    types.set(`${packageName}.${type}`, fields);
+    const byNumber = fields.toSorted((left, right) => left.number - right.number);
+    types.set(`${packageName}.${type}`, { inJson: fields, byNumber });
   }
   return types;
 }

@@ -1,0 +1,52 @@
+import { builtInTypes, listType } from '../../../api/registry.ts';
+import type { TypeDefinition } from '../../../api/resource-definition.ts';
+import { formatGroupVersion } from '../../../apimachinery/gvk.ts';
+import type { SchemaSource } from '../../../apimachinery/schema.ts';
+
+/** The package of the types that all groups share. */
+export const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+
+/** Kinds that answers have and no resource: read and written under any group. */
+const metaKinds: ReadonlySet<string> = new Set([
+  'APIGroup',
+  'APIGroupList',
+  'APIResourceList',
+  'APIVersions',
+  'DeleteOptions',
+  'Status',
+]);
+
+const partialObject: TypeDefinition = {
+  name: `${metaPackage}.PartialObjectMetadata`,
+  schema: { type: 'object', properties: { metadata: { ref: `${metaPackage}.ObjectMeta`, default: {} } } },
+  gvks: [{ group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata' }],
+};
+
+/** The types that answers may be transformed to, beside those of the API. */
+const transformedTypes: ReadonlyMap<string, TypeDefinition> = new Map(
+  [partialObject, ...partialObject.gvks.map((gvk) => listType(partialObject.name, gvk))].map((type) => [
+    type.name,
+    type,
+  ]),
+);
+
+let names: ReadonlyMap<string, string> | undefined;
+
+/** Full name of the built-in type that bodies and answers of a kind have; undefined for custom resources. */
+export function typeOfKind(apiVersion: string, kind: string): string | undefined {
+  names ??= namesByKind([...builtInTypes().values(), ...transformedTypes.values()]);
+  if (metaKinds.has(kind)) return `${metaPackage}.${kind}`;
+  return names.get(`${apiVersion}/${kind}`);
+}
+
+/** The schemas of the types of bodies and answers. */
+export const bodySchemas: SchemaSource = {
+  lookup: (name) => (transformedTypes.get(name) ?? builtInTypes().get(name))?.schema,
+};
+
+function namesByKind(types: readonly TypeDefinition[]): ReadonlyMap<string, string> {
+  const byKind = new Map<string, string>();
+  for (const { name, gvks } of types)
+    for (const gvk of gvks) byKind.set(`${formatGroupVersion(gvk)}/${gvk.kind}`, name);
+  return byKind;
+}
