@@ -1,6 +1,5 @@
 import { type GroupVersionKind, gvkOf } from '../apimachinery/gvk.ts';
 import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
-import { matchesLabels, parseLabelSelector } from '../apimachinery/labels.ts';
 import type { RestMapper, RestMapping } from '../apimachinery/rest-mapping.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
@@ -11,7 +10,7 @@ import type { ManifestProblem } from '../schema-cache/manifest-validator.ts';
 import type { OpenApi } from '../schema-cache/openapi.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { throwFailures } from './exit.ts';
-import { type ManifestInput, readInput, validationFailure } from './manifest-input.ts';
+import { labelFilter, type ManifestInput, readInput, validationFailure } from './manifest-input.ts';
 import { suggestionsFor } from './suggestions.ts';
 
 /** One object of the input that was checked, with where it goes. */
@@ -41,9 +40,9 @@ export async function readCheckedInput(
   checks: InputChecks,
   context: CommandContext,
 ): Promise<CheckedManifest[]> {
-  const selector = parseLabelSelector(checks.selector ?? '');
+  const selects = labelFilter(checks.selector ?? '');
   const objects = (await readInput(input, context, checks.validation !== 'Ignore')).filter(({ object }) =>
-    matchesLabels(selector, object.metadata.labels ?? {}),
+    selects(object),
   );
   if (objects.length === 0) return [];
   const kinds = await kindsFor(checks.dryRun, context);

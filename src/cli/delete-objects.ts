@@ -1,7 +1,8 @@
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { RestMapping } from '../apimachinery/rest-mapping.ts';
-import { hasReason, StatusError } from '../apimachinery/status.ts';
+import { hasReason } from '../apimachinery/status.ts';
 import type { Client, DeleteOptions as ApiDeleteOptions } from '../client/client.ts';
+import { TransportError } from '../client/transport-error.ts';
 import { inOrder, inParallel } from '../generators/request-plan.ts';
 import { dryRunSuffix } from '../printers/name-printer.ts';
 import type { DryRun } from '../resource/dry-run.ts';
@@ -112,7 +113,7 @@ async function deleteOne(
     return answer.kind === 'Status' ? 'gone' : { uid: answer.metadata.uid ?? '' };
   } catch (error) {
     if (hasReason(error, 'NotFound') && options.ignoreNotFound) return 'absent';
-    if (target.source === '' || !(error instanceof StatusError)) throw error;
+    if (target.source === '' || error instanceof TransportError) throw error;
     throw new PrefixedError(`error when deleting ${JSON.stringify(target.source)}`, error);
   }
 }

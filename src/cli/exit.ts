@@ -23,6 +23,11 @@ export class AggregateCommandError extends Error {
   }
 }
 
+/** An error that is told as one among several, without `error: `, though it is alone. */
+export function asOneOfSeveral(error: unknown): AggregateCommandError {
+  return new AggregateCommandError([new AggregateCommandError([error])]);
+}
+
 /** Ends a command that went on after errors: one is thrown as it is, several together, none lets it pass. */
 export function throwFailures(failures: readonly unknown[]): void {
   if (failures.length === 1) throw failures[0];
@@ -56,8 +61,11 @@ export function endingOf(error: unknown, commandPath: string): Ending {
 function errorText(error: unknown, commandPath: string): string {
   if (error instanceof AggregateCommandError) {
     // One stands as if alone; among several those of the program itself go without `error: `.
-    if (error.errors.length === 1) return errorText(error.errors[0], commandPath);
-    return error.errors.map((single) => `${lineAmongSeveral(single)}\n`).join('');
+    const [only] = error.errors;
+    const isAlone = error.errors.length === 1;
+    if (isAlone && !(only instanceof AggregateCommandError)) return errorText(only, commandPath);
+    const all = isAlone && only instanceof AggregateCommandError ? only.errors : error.errors;
+    return all.map((single) => `${lineAmongSeveral(single)}\n`).join('');
   }
   if (error instanceof HelpfulError && error.message === '') return '';
   if (error instanceof UsageError) {

@@ -59,7 +59,7 @@ function childSections(children: readonly CommandEntry[]): string[] {
   const place = (group: string): number => commandGroups.indexOf(group);
   const groups = [...byGroup].toSorted(([left], [right]) => place(left) - place(right));
   return groups.map(([group, entries]) => {
-    const width = Math.max(...entries.map(({ path }) => path.at(-1)?.length ?? 0));
+    const width = Math.max(11, ...entries.map(({ path }) => path.at(-1)?.length ?? 0));
     const lines = entries.map(({ path, short }) => `  ${(path.at(-1) ?? '').padEnd(width)}   ${short}\n`);
     return `${group}\n${lines.join('')}`;
   });

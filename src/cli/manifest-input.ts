@@ -1,6 +1,18 @@
+import { matchesLabels, parseLabelSelector } from '../apimachinery/labels.ts';
+import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
-import { type ManifestObject, NoObjectError, objectsIn, readManifestFiles } from '../resource/manifest-files.ts';
+import { TransportError } from '../client/transport-error.ts';
+import {
+  findManifestSources,
+  type ManifestObject,
+  type ManifestOptions,
+  type ManifestSources,
+  NoObjectError,
+  objectsIn,
+  readManifestSources,
+} from '../resource/manifest-files.ts';
 import { type CommandContext, CommandError, type FlagValues } from './command.ts';
+import { throwFailures } from './exit.ts';
 
 /** What `-f`, `-k` and `-R` name. */
 export interface ManifestInput {
@@ -17,9 +29,70 @@ export function manifestInput(flags: FlagValues): ManifestInput {
   const folder = flags.string('kustomize');
   const recursive = flags.bool('recursive');
   if (folder === '') return { filenames, recursive };
-  if (filenames.length > 0) throw new CommandError('only one of -f or -k can be specified');
-  if (recursive) throw new CommandError("the -k flag can't be used with -f or -R");
+  const problems = [
+    ...(filenames.length > 0 ? ['only one of -f or -k can be specified'] : []),
+    ...(recursive ? ["the -k flag can't be used with -f or -R"] : []),
+  ];
+  throwFailures(problems.map((problem) => new CommandError(problem)));
   return { filenames: [folder], recursive, isKustomization: true };
+}
+
+/** Whether a manifest's own labels fit `-l`. @throws CommandError for a selector that is none */
+export function labelFilter(selector: string): (object: Unstructured) => boolean {
+  if (selector.trim() === '') return () => true;
+  let parsed: ReturnType<typeof parseLabelSelector>;
+  try {
+    parsed = parseLabelSelector(selector);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`the provided selector ${goQuote(selector)} is not valid: ${reason}`);
+  }
+  return (object) => matchesLabels(parsed, object.metadata.labels ?? {});
+}
+
+/** An input that was found and could not be read. */
+export class UnreadableInputError extends CommandError {}
+
+/**
+ * Refuses files beside arguments, and arguments that name nothing beside files, in the words and order of the real
+ * program: files that are not there first.
+ * @throws CommandError, AggregateCommandError
+ */
+export async function requireInputAlone(
+  input: ManifestInput,
+  args: readonly string[],
+  context: CommandContext,
+): Promise<void> {
+  if (input.filenames.length === 0 || args.length === 0) return;
+  if (input.isKustomization !== true) await foundSources(input, context);
+  throw new CommandError(
+    args.every((argument) => argument.includes('/'))
+      ? 'resource/name arguments cannot be provided when a path is specified'
+      : 'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well',
+  );
+}
+
+/** Where the files of an input are. @throws CommandError, AggregateCommandError of all that are not there */
+async function foundSources(input: ManifestInput, context: CommandContext): Promise<ManifestSources> {
+  const found = await findManifestSources(manifestOptions(input, context));
+  throwFailures(found.problems.map(({ message }) => new CommandError(message)));
+  return found;
+}
+
+function manifestOptions(input: ManifestInput, context: CommandContext): ManifestOptions {
+  return {
+    files: context.files,
+    input: context.streams.in,
+    cwd: context.cwd,
+    filenames: input.filenames,
+    recursive: input.recursive,
+    fetchText: async (url) => {
+      const { fetchText } = await import('../client/fetch-text.ts');
+      const { proxyFromEnvironment } = await import('../kubeconfig/proxy-environment.ts');
+      const { clock, env, signal } = context;
+      return fetchText(url, { clock, signal, proxyFor: (server) => proxyFromEnvironment(server, env) });
+    },
+  };
 }
 
 /**
@@ -32,19 +105,15 @@ export async function readInput(
   context: CommandContext,
   isChecked = false,
 ): Promise<ManifestObject[]> {
+  const sources = input.isKustomization === true ? undefined : await foundSources(input, context);
   try {
-    if (input.isKustomization === true) return await readKustomization(input.filenames[0] ?? '', context);
-    return await readManifestFiles({
-      files: context.files,
-      input: context.streams.in,
-      cwd: context.cwd,
-      filenames: input.filenames,
-      recursive: input.recursive,
-    });
+    if (sources === undefined) return await readKustomization(input.filenames[0] ?? '', context);
+    return await readManifestSources(sources, manifestOptions(input, context));
   } catch (error) {
+    if (error instanceof TransportError) throw error;
     if (error instanceof NoObjectError && isChecked)
       throw new CommandError(validationFailure(error.source, error.problem));
-    throw new CommandError(error instanceof Error ? error.message : String(error));
+    throw new UnreadableInputError(error instanceof Error ? error.message : String(error));
   }
 }
 

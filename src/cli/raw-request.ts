@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { systemReasonOrMessage } from '../system/file-errors.ts';
 import { type CommandContext, CommandError, type FlagValues } from './command.ts';
 import type { ManifestInput } from './manifest-input.ts';
 
@@ -19,14 +20,19 @@ export function checkRaw(input: ManifestInput, flags: FlagValues): void {
 
 /** Sends a file, or standard input for `-`, to a path of the server and prints the answer, both as they are. */
 export async function sendRaw(
-  method: 'POST' | 'PUT',
+  method: 'POST' | 'PUT' | 'DELETE',
   path: string,
   input: ManifestInput,
   context: CommandContext,
 ): Promise<void> {
   const [filename = ''] = input.filenames;
   const { streams, files, cwd } = context;
-  const body = filename === '-' ? await streams.in.readAll() : await files.readFile(resolve(cwd, filename));
+  let body: Uint8Array;
+  try {
+    body = filename === '-' ? await streams.in.readAll() : await files.readFile(resolve(cwd, filename));
+  } catch (error) {
+    throw new CommandError(`open ${filename}: ${systemReasonOrMessage(error)}`);
+  }
   const client = await context.cluster.client();
   const { body: answer } = await client.request({ path, method, body, accept: '*/*', raw: true });
   streams.out.write(streams.out.isTerminal ? new TextDecoder().decode(answer) : answer);

@@ -5,7 +5,7 @@ import { listError } from '../client/list-error.ts';
 import { findMapping, resourceOf } from '../resource/resource-access.ts';
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
 import { type CommandContext, CommandError } from './command.ts';
-import { type ManifestInput, readInput } from './manifest-input.ts';
+import { labelFilter, type ManifestInput, readInput, requireInputAlone } from './manifest-input.ts';
 
 /** What is said where neither arguments nor files name anything. */
 export const nothingNamed =
@@ -52,15 +52,13 @@ export async function resolveTargets(
 ): Promise<ResourceTarget[]> {
   if (request.args.length === 0 && request.input.filenames.length === 0) throw new CommandError(nothingNamed);
   const namespace = await context.cluster.namespace();
+  await requireInputAlone(request.input, request.args, context);
   const discovery = await context.cluster.discovery();
   if (request.input.filenames.length > 0) {
-    if (request.args.length > 0) {
-      throw new CommandError(
-        'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well',
-      );
-    }
+    const selects = labelFilter(request.selector);
     const targets: ResourceTarget[] = [];
     for (const { object, source } of await readInput(request.input, context)) {
+      if (!selects(object)) continue;
       const mapping = await findMapping(discovery, object, source);
       const own = object.metadata.namespace ?? '';
       const problem = mapping.namespaced ? namespaceProblem(own, namespace, context) : undefined;

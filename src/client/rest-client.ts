@@ -23,6 +23,7 @@ import type {
   UpgradedConnection,
   WatchOptions,
 } from './client.ts';
+import { checkNamespaceName, checkResourceName } from './path-segment.ts';
 import { errorFromResponse, retryAfterSeconds } from './response-error.ts';
 import { asTransportError, TransportError } from './transport-error.ts';
 import { UpgradeError } from './upgrade-error.ts';
@@ -135,9 +136,20 @@ class RestClient implements Client {
   /** Sends, again where the server asks for it, and turns error answers into StatusError. */
   async #send(request: ClientRequest): Promise<HttpResponse> {
     let refreshed = false;
+    let redirects = 0;
+    let moved: Redirect | undefined;
     for (let attempt = 0; ; attempt++) {
-      const response = await this.transport.send(await this.#httpRequest(request, refreshed));
+      const plain = await this.#httpRequest(request, refreshed);
+      const sent = { ...plain, ...moved };
+      const response = await this.transport.send(sent);
       this.#reportWarnings(response.headers);
+      const redirect = redirectOf(sent, response);
+      if (redirect !== undefined && redirects < mostRedirects) {
+        redirects++;
+        moved = redirect;
+        await readBody(response.body);
+        continue;
+      }
       if (response.status < 400) return response;
       if (response.status === 401 && !refreshed && this.#options.authorization !== undefined) {
         refreshed = true;
@@ -188,6 +200,20 @@ class RestClient implements Client {
       for (const text of parseWarnings(value)) this.#options.onWarning(text);
     }
   }
+}
+
+/** Where a request is to be sent instead. */
+type Redirect = Pick<HttpRequest, 'path' | 'isWholePath'>;
+
+const mostRedirects = 10;
+
+/** The place on the same server that an answer to a GET points to; other servers are not given the credentials. */
+function redirectOf({ method, path }: HttpRequest, { status, headers }: HttpResponse): Redirect | undefined {
+  const { location } = headers;
+  if (method !== 'GET' || ![301, 302, 303, 307, 308].includes(status) || typeof location !== 'string') return undefined;
+  if (/^([a-z][a-z0-9+.-]*:|\/\/)/i.test(location)) return undefined;
+  const { pathname, search } = new URL(location, `http://server${path}`);
+  return { path: `${pathname}${search}`, isWholePath: location.startsWith('/') };
 }
 
 /** A body that says when it has been read, or left. */
@@ -254,7 +280,7 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
     this.#namespace = namespace;
   }
 
-  get(name: string, options: { readonly subresource?: string; readonly signal?: AbortSignal } = {}): Promise<T> {
+  async get(name: string, options: { readonly subresource?: string; readonly signal?: AbortSignal } = {}): Promise<T> {
     return this.#object({ method: 'GET', path: this.#path(name, options.subresource), ...signalOf(options) });
   }
 
@@ -286,7 +312,7 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
     }
   }
 
-  create(object: T, options: Parameters<ResourceClient<T>['create']>[1] = {}): Promise<T> {
+  async create(object: T, options: Parameters<ResourceClient<T>['create']>[1] = {}): Promise<T> {
     const path =
       options.subresource === undefined
         ? this.#path()
@@ -294,12 +320,12 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
     return this.#object({ method: 'POST', path, query: writeQuery(options), body: object, ...signalOf(options) });
   }
 
-  update(object: T, options: Parameters<ResourceClient<T>['update']>[1] = {}): Promise<T> {
+  async update(object: T, options: Parameters<ResourceClient<T>['update']>[1] = {}): Promise<T> {
     const path = this.#path(object.metadata.name ?? '', options.subresource);
     return this.#object({ method: 'PUT', path, query: writeQuery(options), body: object, ...signalOf(options) });
   }
 
-  patch(
+  async patch(
     name: string,
     type: Parameters<ResourceClient<T>['patch']>[1],
     patch: unknown,
@@ -332,6 +358,8 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
   }
 
   #path(name?: string, subresource?: string): string {
+    if (name !== undefined) checkResourceName(name);
+    if (this.#namespace !== undefined) checkNamespaceName(this.#namespace);
     return resourcePath(this.#gvr, this.#namespace, name, subresource);
   }
 

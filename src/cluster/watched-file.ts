@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import { ComponentArgumentError } from './component-arguments.ts';
+import { systemReasonOrMessage } from '../system/file-errors.ts';
 
 export interface WatchedFileOptions {
   readonly files: FileSystem;
@@ -23,12 +24,7 @@ export async function readArgumentFile(files: FileSystem, path: string): Promise
   try {
     return await readText(files, path);
   } catch (error) {
-    const { code = '' } = error as { code?: string };
-    const reasons: Readonly<Record<string, string>> = {
-      ENOENT: 'no such file or directory',
-      EACCES: 'permission denied',
-    };
-    throw new ComponentArgumentError(`open ${path}: ${reasons[code] ?? String(error)}`);
+    throw new ComponentArgumentError(`open ${path}: ${systemReasonOrMessage(error)}`);
   }
 }
 

@@ -159,9 +159,9 @@ async function customPart(path: string, { files, cwd }: CommandContext): Promise
   try {
     content = await files.readFile(resolve(cwd, path));
   } catch (error) {
-    const { fileReason } = await import('../generators/key-sources.ts');
+    const { systemReasonOrMessage } = await import('../system/file-errors.ts');
     throw new CommandError(
-      `must pass a container spec json file for custom profile: open ${path}: ${fileReason(error)}`,
+      `must pass a container spec json file for custom profile: open ${path}: ${systemReasonOrMessage(error)}`,
     );
   }
   try {

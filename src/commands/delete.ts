@@ -1,12 +1,14 @@
 import { goQuote } from '../apimachinery/field-error.ts';
 import type { KubeList } from '../apimachinery/object-meta.ts';
 import type { Client } from '../client/client.ts';
+import { listError } from '../client/list-error.ts';
 import { type CommandContext, CommandError, defineCommand, type FlagValues } from '../cli/command.ts';
 import { type DeletionTarget, deleteObjects } from '../cli/delete-objects.ts';
 import { cascadeOf } from '../cli/deletion-flags.ts';
 import { allNamespacesFlag, dryRunFlag, fieldSelectorFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
-import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
-import { checkNamespace, namedAndSelected, nothingNamed } from '../cli/resource-targets.ts';
+import { labelFilter, type ManifestInput, manifestInput, readInput, requireInputAlone } from '../cli/manifest-input.ts';
+import { sendRaw } from '../cli/raw-request.ts';
+import { checkNamespace, listSubject, namedAndSelected, nothingNamed } from '../cli/resource-targets.ts';
 import { printWarning } from '../cli/warnings.ts';
 import { qualifiedName } from '../printers/name-printer.ts';
 import type { DryRun } from '../resource/dry-run.ts';
@@ -111,6 +113,10 @@ export const deleteCommand = defineCommand<DeleteOptions>({
     if (options.raw === '') await context.cluster.namespace();
     const client = await context.cluster.client();
     if (options.raw !== '') {
+      if (options.input.filenames.length > 0) {
+        await sendRaw('DELETE', options.raw, options.input, context);
+        return;
+      }
       const response = await client.request({ path: options.raw, method: 'DELETE', accept: '*/*', raw: true });
       context.streams.out.write(response.body);
       return;
@@ -154,11 +160,6 @@ function checkOptions(options: DeleteOptions): void {
         all || isSelecting ? 'at least one resource must be specified to use a selector' : nothingNamed,
       );
     }
-    if (args.length > 0 && input.filenames.length > 0) {
-      throw new CommandError(
-        'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well',
-      );
-    }
   }
   if (output !== '' && output !== 'name') {
     throw new CommandError(`unexpected -o output mode: ${output}. We only support '-o name'`);
@@ -182,12 +183,15 @@ function checkRaw({ interactive, input, output, raw }: DeleteOptions): void {
 }
 
 async function findTargets(options: DeleteOptions, client: Client, context: CommandContext): Promise<DeletionTarget[]> {
+  await requireInputAlone(options.input, options.args, context);
   const discovery = await context.cluster.discovery();
   const asked = await context.cluster.namespace();
   const namespace = asked.name;
   if (options.input.filenames.length > 0) {
+    const selects = labelFilter(options.selector);
     const targets: DeletionTarget[] = [];
     for (const { object, source } of await readInput(options.input, context)) {
+      if (!selects(object)) continue;
       const mapping = await findMapping(discovery, object, source).catch((error: unknown) => {
         if (options.ignoreNotFound && error instanceof UnknownKindError) return undefined;
         throw error;
@@ -220,10 +224,13 @@ async function findTargets(options: DeleteOptions, client: Client, context: Comm
       throw new CommandError('resource(s) were provided, but no name was specified');
     }
     const scope = options.allNamespaces ? '' : namespace;
-    const list: KubeList = await resourceOf(client, mapping, scope).list({
-      labelSelector: options.selector,
-      fieldSelector: options.fieldSelector,
-    });
+    const selectors = { labelSelector: options.selector, fieldSelector: options.fieldSelector };
+    let list: KubeList;
+    try {
+      list = await resourceOf(client, mapping, scope).list(selectors);
+    } catch (error) {
+      throw listError(error, listSubject(mapping), selectors);
+    }
     for (const item of list.items) {
       targets.push({
         mapping,

@@ -2,10 +2,11 @@ import { formatGroupVersion } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import { type CommandContext, CommandError, defineCommand } from '../cli/command.ts';
-import { throwFailures } from '../cli/exit.ts';
+import { asOneOfSeveral, throwFailures } from '../cli/exit.ts';
 import { allNamespacesFlag, chunkSizeFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
-import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
+import { type ManifestInput, manifestInput, UnreadableInputError } from '../cli/manifest-input.ts';
 import { type LoadedTarget, type LoadedTargets, loadTargets, resolveTargets } from '../cli/resource-targets.ts';
+import { UnknownKindError } from '../resource/resource-access.ts';
 import { describeObject } from '../describe/describe.ts';
 
 interface DescribeOptions {
@@ -76,7 +77,11 @@ async function load(
   context: CommandContext,
 ): Promise<LoadedTargets> {
   const problems: unknown[] = [];
-  const targets = await resolveTargets({ ...options, args, all: true, fieldSelector: '' }, context, problems);
+  const request = { ...options, args, all: true, fieldSelector: '' };
+  const targets = await resolveTargets(request, context, problems).catch((error: unknown) => {
+    const isOfInput = error instanceof UnreadableInputError || error instanceof UnknownKindError;
+    throw isOfInput ? asOneOfSeveral(error) : error;
+  });
   const { objects, errors } = await loadTargets(targets, context, { chunkSize: options.chunkSize });
   return { objects, errors: [...problems, ...errors] };
 }

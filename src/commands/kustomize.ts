@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type CommandContext, CommandError, defineCommand, type FlagValues } from '../cli/command.ts';
 import { kustomizeWorld } from '../cli/kustomize-world.ts';
-import { fileReason } from '../generators/key-sources.ts';
+import { systemReasonOrMessage } from '../system/file-errors.ts';
 import type { BuildOptions } from '../kustomize/build.ts';
 
 type LoadRestriction = NonNullable<BuildOptions['loadRestriction']>;
@@ -112,6 +112,6 @@ async function writeFile(path: string, text: string, { files, cwd }: CommandCont
   try {
     await files.writeFileAtomic(resolve(cwd, path), text, 0o644);
   } catch (error) {
-    throw new CommandError(`open ${path}: ${fileReason(error)}`);
+    throw new CommandError(`open ${path}: ${systemReasonOrMessage(error)}`);
   }
 }

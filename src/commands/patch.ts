@@ -117,7 +117,7 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
     for (const target of objects) {
       try {
         const patched = await patchOne(target, options, context);
-        context.streams.out.write(show(target.object, patched, options));
+        context.streams.out.write(show(target.manifest ?? target.object, patched, options));
       } catch (error) {
         failures.push(error);
       }

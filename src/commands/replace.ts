@@ -102,7 +102,7 @@ export const replaceCommand = defineCommand<ReplaceOptions>({
       return;
     }
     const entries = await readCheckedInput(options.input, options, context);
-    if (entries.length === 0) throw new CommandError('no objects passed to replace');
+    if (entries.length === 0 && options.deletion !== undefined) throw new CommandError('no objects passed to replace');
     if (options.deletion !== undefined) await deleteFirst(entries, options.deletion, context);
     const printer = options.printer ?? new NamePrinter({ operation: `replaced${dryRunSuffix[options.dryRun]}` });
     const failures: unknown[] = [];

@@ -3,6 +3,7 @@ import { basename, isAbsolute, join } from 'node:path';
 import { goQuote } from '../apimachinery/field-error.ts';
 import { isClassicEnvVarName } from '../apimachinery/names.ts';
 import type { FileSystem } from '../system/file-system.ts';
+import { systemReasonOrMessage } from '../system/file-errors.ts';
 
 /** A key or a value of a config map or secret that cannot be; the message is what follows `error: `. */
 export class KeySourceError extends Error {}
@@ -20,19 +21,6 @@ export interface KeySources {
 }
 
 type Add = (key: string, value: Uint8Array) => void;
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  EISDIR: 'is a directory',
-  ENOTDIR: 'not a directory',
-};
-
-/** What Go says of a file that cannot be read, without its name. */
-export function fileReason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
-}
 
 /** `--from-literal`. @throws KeySourceError */
 export function addLiterals(sources: KeySources, add: Add): void {
@@ -127,7 +115,7 @@ async function statOf(sources: KeySources, path: string): Promise<{ readonly isF
   try {
     return await sources.files.stat(absolute(sources, path));
   } catch (error) {
-    throw new KeySourceError(`error reading ${path}: ${fileReason(error)}`);
+    throw new KeySourceError(`error reading ${path}: ${systemReasonOrMessage(error)}`);
   }
 }
 
@@ -135,7 +123,7 @@ async function readSource(sources: KeySources, path: string): Promise<Uint8Array
   try {
     return await sources.files.readFile(absolute(sources, path));
   } catch (error) {
-    throw new KeySourceError(`open ${path}: ${fileReason(error)}`);
+    throw new KeySourceError(`open ${path}: ${systemReasonOrMessage(error)}`);
   }
 }
 

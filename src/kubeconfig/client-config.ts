@@ -8,6 +8,7 @@ import { configurationProblems } from './configuration-problems.ts';
 import { type Kubeconfig, KubeconfigError } from './kubeconfig.ts';
 import { type MergedCluster, type MergedEntries, mergeEntries, type MergedUser } from './merged-entries.ts';
 import { proxyFromEnvironment } from './proxy-environment.ts';
+import { systemReason, systemReasonOrMessage } from '../system/file-errors.ts';
 
 /** What the flags say; empty where they say nothing. */
 export interface ConnectionFlags {
@@ -260,12 +261,6 @@ async function inClusterConfig(
   };
 }
 
-const openReasons: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  ENOTDIR: 'not a directory',
-};
-
 /** Reads what an entry has inline or points to. Paths that are not absolute are relative to the working folder. */
 class MaterialReader {
   readonly #options: ResolveOptions;
@@ -290,7 +285,7 @@ class MaterialReader {
     } catch (error) {
       const { code = '' } = error as { code?: string };
       if (code === 'EISDIR') throw new KubeconfigError(`read ${path}: is a directory`);
-      const reason = openReasons[code];
+      const reason = systemReason(error);
       throw reason === undefined ? error : new KubeconfigError(`open ${path}: ${reason}`);
     }
   }
@@ -302,7 +297,7 @@ class MaterialReader {
       return undefined;
     } catch (error) {
       const { code = '' } = error as { code?: string };
-      return code === 'EISDIR' ? undefined : `open ${path}: ${openReasons[code] ?? String(error)}`;
+      return code === 'EISDIR' ? undefined : `open ${path}: ${systemReasonOrMessage(error)}`;
     }
   }
 }

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { FileSystem } from '../system/file-system.ts';
 import { KustomizeError, wrapped } from './build-error.ts';
+import { systemReasonOrMessage } from '../system/file-errors.ts';
 
 /** Which files a kustomization may read besides folders that it names. */
 export type LoadRestriction = 'LoadRestrictionsRootOnly' | 'LoadRestrictionsNone';
@@ -139,14 +140,6 @@ function codeOf(error: unknown): string {
   return (error as { code?: string }).code ?? '';
 }
 
-const goReasons: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  ENOTDIR: 'not a directory',
-  EISDIR: 'is a directory',
-  ELOOP: 'too many links',
-};
-
 function goReason(error: unknown): string {
-  return goReasons[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
+  return codeOf(error) === 'ELOOP' ? 'too many links' : systemReasonOrMessage(error);
 }

@@ -4,6 +4,7 @@ import { NamePrinter } from './name-printer.ts';
 import { type ObjectPrinter, PrinterError } from './printer.ts';
 import { JsonPrinter, KyamlPrinter, OmitManagedFieldsPrinter, YamlPrinter } from './structured-printers.ts';
 import { GoTemplatePrinter, JsonPathPrinter } from './template-printers.ts';
+import { systemReason } from '../system/file-errors.ts';
 
 /** What the flags that choose an output say. */
 export interface PrintFlags {
@@ -118,18 +119,10 @@ async function templateFile(flags: PrintFlags, path: string, problem: string): P
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  EISDIR: 'is a directory',
-  ENOTDIR: 'not a directory',
-};
-
 /** What Go says of a file that cannot be read. */
 function openError(path: string, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const action = code === 'EISDIR' ? 'read' : 'open';
-  const reason = reasons[code];
+  const reason = systemReason(error);
+  const action = reason === 'is a directory' ? 'read' : 'open';
   if (reason === undefined) return error instanceof Error ? error.message : String(error);
   return `${action} ${path}: ${reason}`;
 }

@@ -1,10 +1,11 @@
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join, resolve, sep } from 'node:path';
 import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
 import { ManifestError, readManifests } from '../apimachinery/manifest-stream.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { TextPosition } from '../apimachinery/yaml.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { InputStream } from '../system/io-streams.ts';
+import { systemReason } from '../system/file-errors.ts';
 
 /** One object of a manifest, with where it stands. */
 export interface ManifestObject {
@@ -53,25 +54,103 @@ export interface ManifestOptions {
 
 const extensions = ['.json', '.yaml', '.yml'];
 
+/** What one name of `-f` leads to. */
+type Source =
+  | { readonly kind: 'input' }
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'files'; readonly paths: readonly string[] };
+
+/** Where the manifests of `-f` are, before any is read. */
+export interface ManifestSources {
+  readonly sources: readonly Source[];
+  /** What is wrong with names, one after the other. */
+  readonly problems: readonly ManifestFileError[];
+}
+
 /**
- * Reads all objects of `-f`: files, folders (their .json, .yaml and .yml files by name), URLs and `-`; lists come as
- * their items. Everything is read before anything is returned. @throws ManifestFileError
+ * Finds what the names of `-f` stand for: files, patterns of them, folders (their .json, .yaml and .yml files by name),
+ * URLs and `-`. Nothing is read yet.
  */
-export async function readManifestFiles(options: ManifestOptions): Promise<ManifestObject[]> {
-  const objects: ManifestObject[] = [];
+export async function findManifestSources(options: ManifestOptions): Promise<ManifestSources> {
+  const sources: Source[] = [];
+  const problems: ManifestFileError[] = [];
   for (const name of options.filenames) {
-    if (name === '-') {
+    try {
+      if (name === '-') {
+        if (sources.some(({ kind }) => kind === 'input')) {
+          throw new ManifestFileError('standard input cannot be used for multiple arguments');
+        }
+        sources.push({ kind: 'input' });
+      } else if (/^https?:\/\//.test(name)) {
+        checkUrl(name);
+        sources.push({ kind: 'url', url: name });
+      } else {
+        for (const path of await namesMatching(name, options)) {
+          try {
+            sources.push({ kind: 'files', paths: await expand(path, options) });
+          } catch (error) {
+            problems.push(asProblem(error));
+          }
+        }
+      }
+    } catch (error) {
+      problems.push(asProblem(error));
+    }
+  }
+  return { sources, problems };
+}
+
+function asProblem(error: unknown): ManifestFileError {
+  if (error instanceof ManifestFileError) return error;
+  throw error;
+}
+
+/** Refuses what is no URL in the words of Go's net/url. @throws ManifestFileError */
+function checkUrl(name: string): void {
+  const rest = name.replace(/^https?:\/\//, '');
+  const host = rest.replace(/[/?#].*$/, '');
+  const wrongEscape = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(rest)?.[0];
+  let reason;
+  if (host.startsWith('[') && !host.includes(']')) reason = "missing ']' in host";
+  else if (wrongEscape !== undefined) reason = `invalid URL escape ${JSON.stringify(wrongEscape)}`;
+  else if (!URL.canParse(name)) reason = 'invalid character in host name';
+  if (reason === undefined) return;
+  const quoted = JSON.stringify(name);
+  throw new ManifestFileError(`the URL passed to filename ${quoted} is not valid: parse ${quoted}: ${reason}`);
+}
+
+/** The names that a pattern stands for; a name that is there, or that is no pattern, stands for itself. */
+async function namesMatching(name: string, options: ManifestOptions): Promise<readonly string[]> {
+  if (!/[*?[]/.test(name) || (await options.files.exists(absolute(name, options.cwd)))) return [name];
+  const { matchFilePattern } = await import('./file-pattern.ts');
+  const matching = await matchFilePattern(name, options);
+  if (matching === undefined)
+    throw new ManifestFileError(`pattern ${JSON.stringify(name)} is not valid: syntax error in pattern`);
+  return matching.length === 0 ? [name] : matching;
+}
+
+/**
+ * Reads all objects of sources; lists come as their items. Everything is read before anything is returned.
+ * @throws ManifestFileError
+ */
+export async function readManifestSources(
+  { sources }: ManifestSources,
+  options: ManifestOptions,
+): Promise<ManifestObject[]> {
+  const objects: ManifestObject[] = [];
+  for (const source of sources) {
+    if (source.kind === 'input') {
       const text = Buffer.from(await options.input.readAll()).toString('utf8');
       objects.push(...objectsIn(text, 'STDIN'));
-    } else if (/^https?:\/\//.test(name)) {
+    } else if (source.kind === 'url') {
       if (options.fetchText === undefined)
-        throw new ManifestFileError(`unable to read URL "${name}": URLs are not read here`);
-      objects.push(...objectsIn(await options.fetchText(name), name));
+        throw new ManifestFileError(`unable to read URL "${source.url}": URLs are not read here`);
+      objects.push(...objectsIn(await options.fetchText(source.url), source.url));
     } else {
-      const paths = await expand(name, options);
+      const { paths } = source;
       const contents = await Promise.all(paths.map((path) => options.files.readFile(absolute(path, options.cwd))));
       for (const [index, bytes] of contents.entries()) {
-        objects.push(...objectsIn(Buffer.from(bytes).toString('utf8'), paths[index] ?? name));
+        objects.push(...objectsIn(Buffer.from(bytes).toString('utf8'), paths[index] ?? ''));
       }
     }
   }
@@ -79,7 +158,9 @@ export async function readManifestFiles(options: ManifestOptions): Promise<Manif
 }
 
 function absolute(path: string, cwd: string): string {
-  return isAbsolute(path) ? path : resolve(cwd, path);
+  const whole = isAbsolute(path) ? path : resolve(cwd, path);
+  // A name that ends so can be a folder's only; resolve() forgets it.
+  return /[/\\]$/.test(path) ? join(whole, sep) : whole;
 }
 
 async function expand(name: string, options: ManifestOptions): Promise<string[]> {
@@ -87,8 +168,11 @@ async function expand(name: string, options: ManifestOptions): Promise<string[]>
   try {
     found = await options.files.stat(absolute(name, options.cwd));
   } catch (error) {
-    if ((error as { code?: string }).code !== 'ENOENT') throw error;
-    throw new ManifestFileError(`the path "${name}" does not exist`);
+    const { code } = error as { code?: string };
+    if (code === 'ENOENT') throw new ManifestFileError(`the path "${name}" does not exist`);
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    throw new ManifestFileError(`the path "${name}" cannot be accessed: stat ${name}: ${reason}`);
   }
   if (!found.isFolder) return [name];
   const inside = await filesIn(name, options);
@@ -148,6 +232,10 @@ function flatten(
   positionOf: (path: readonly (string | number)[]) => TextPosition,
 ): ManifestObject[] {
   const { kind, apiVersion } = value;
+  for (const [field, given] of Object.entries({ kind, apiVersion })) {
+    if (typeof given === 'string' || given === undefined) continue;
+    throw new NoObjectError(source, `${field} isn't string type`, `Object '${field}' is not a string`);
+  }
   if (typeof kind !== 'string' || kind === '') {
     throw new NoObjectError(source, 'kind not set', `Object 'Kind' is missing in '${JSON.stringify(value)}'`);
   }
@@ -160,9 +248,14 @@ function flatten(
   }
   const { items } = value;
   if (kind.endsWith('List') && Array.isArray(items)) {
-    return items
-      .filter(isJsonObject)
-      .flatMap((item, index) => flatten(item, source, [...prefix, 'items', index], positionOf));
+    return items.filter(isJsonObject).flatMap((item, index) => {
+      // Items of a typed list need not say what they are.
+      if (kind !== 'List' && (item['kind'] ?? '') === '') {
+        item['kind'] = kind.slice(0, -'List'.length);
+        item['apiVersion'] = apiVersion;
+      }
+      return flatten(item, source, [...prefix, 'items', index], positionOf);
+    });
   }
   if (!isJsonObject(value['metadata'])) value['metadata'] = {};
   return [

@@ -15,41 +15,47 @@ export class ResourceArgumentError extends Error {}
  * @throws ResourceArgumentError, NoMatchError
  */
 export function parseResourceArguments(args: readonly string[], mapper: RestMapper): ResourceArgument[] {
-  const hasSlash = args.some((argument) => argument.includes('/'));
-  if (hasSlash) {
-    return args.map((argument) => {
-      const parts = argument.split('/');
-      if (parts.length !== 2) {
-        throw new ResourceArgumentError(
-          argument.includes('/')
-            ? 'arguments in resource/name form may not have more than one slash'
-            : "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
-        );
-      }
-      const [type = '', name = ''] = parts;
-      if (type === '' || name === '') {
-        throw new ResourceArgumentError('arguments in resource/name form must have a single resource and name');
-      }
-      return { mapping: mapper.mappingForArgument(type), name };
-    });
-  }
+  if (args.length === 0) return [];
   const [types = '', ...names] = args;
-  const mappings = expandTypes(types, mapper);
+  const kinds = [...new Set(types.split(','))];
+  // `a,b name` is `a/name b/name`.
+  const spelled =
+    names.length > 0 && kinds.length > 1 ? kinds.flatMap((kind) => names.map((name) => `${kind}/${name}`)) : args;
+  if (spelled.some((argument) => argument.includes('/'))) return namedArguments(spelled, mapper);
+  const mappings = expandTypes(kinds, mapper);
   if (names.length === 0) return mappings.map((mapping) => ({ mapping, name: undefined }));
+  if (mappings.length > 1) throw new ResourceArgumentError('you must specify only one resource');
   return mappings.flatMap((mapping) => names.map((name) => ({ mapping, name })));
 }
 
-function expandTypes(types: string, mapper: RestMapper): RestMapping[] {
-  const mappings = types
-    .split(',')
-    .filter((type) => type !== '')
-    .flatMap((type) => {
-      const members = mapper.resourcesInCategory(type);
-      if (members === undefined) return [mapper.mappingForArgument(type)];
-      return members.map(({ group, resource }) =>
-        mapper.mappingForArgument(group === '' ? resource : `${resource}.${group}`),
-      );
-    });
+/** All of the form `TYPE/NAME`. */
+function namedArguments(args: readonly string[], mapper: RestMapper): ResourceArgument[] {
+  if (args.some((argument) => !argument.includes('/'))) {
+    throw new ResourceArgumentError(
+      "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
+    );
+  }
+  const named = args.map((argument) => {
+    const [type = '', name = '', ...more] = argument.split('/');
+    if (more.length > 0) {
+      throw new ResourceArgumentError('arguments in resource/name form may not have more than one slash');
+    }
+    if (type === '' || name === '' || type.includes(',')) {
+      throw new ResourceArgumentError('arguments in resource/name form must have a single resource and name');
+    }
+    return { type, name };
+  });
+  return named.map(({ type, name }) => ({ mapping: mapper.mappingForArgument(type), name }));
+}
+
+function expandTypes(types: readonly string[], mapper: RestMapper): RestMapping[] {
+  const mappings = types.flatMap((type) => {
+    const members = mapper.resourcesInCategory(type);
+    if (members === undefined) return [mapper.mappingForArgument(type)];
+    return members.map(({ group, resource }) =>
+      mapper.mappingForArgument(group === '' ? resource : `${resource}.${group}`),
+    );
+  });
   const seen = new Set<string>();
   return mappings.filter(({ gvr }) => {
     const key = `${gvr.group}/${gvr.resource}`;

@@ -293,3 +293,37 @@ void test('a watch yields what comes and ends at an error that the server report
     '/api/v1/namespaces/a/pods?resourceVersion=5&watch=true&allowWatchBookmarks=true&timeoutSeconds=9',
   );
 });
+
+void test('a GET follows redirects on the same server, ten at most', async () => {
+  const { client, requests } = clientOf(({ path }) => {
+    if (path === '/a/proxy') return answer(301, '', { location: '/a/proxy/' });
+    if (path === '/a/proxy/') return answer(302, '', { location: 'page?x=1' });
+    if (path === '/loop') return answer(302, '', { location: '/loop' });
+    if (path === '/away') return answer(302, 'elsewhere', { location: 'https://example.com/' });
+    return answer(200, 'here');
+  });
+  const { body } = await client.request({ method: 'GET', path: '/a/proxy' });
+  assert.equal(Buffer.from(body).toString(), 'here');
+  assert.deepEqual(
+    requests.map(({ path }) => path),
+    ['/a/proxy', '/a/proxy/', '/a/proxy/page?x=1'],
+  );
+  assert.equal((await client.request({ method: 'GET', path: '/loop' })).status, 302);
+  assert.equal(requests.length, 3 + 11);
+  const away = await client.request({ method: 'GET', path: '/away' });
+  assert.equal(Buffer.from(away.body).toString(), 'elsewhere');
+  assert.equal((await client.request({ method: 'POST', path: '/a/proxy' })).status, 301);
+});
+
+void test('names that would make another path are refused before anything is sent', async () => {
+  const { client, requests } = clientOf(() => answer(200, '{}'));
+  const inNamespace = (namespace: string): Promise<unknown> => client.resource(pods, namespace).get('x');
+  await assert.rejects(client.resource(pods, 'a').delete(''), { message: 'resource name may not be empty' });
+  await assert.rejects(client.resource(pods, 'a').get('..'), {
+    message: 'invalid resource name "..": [may not be \'..\']',
+  });
+  await assert.rejects(inNamespace('a/b%'), {
+    message: "invalid namespace \"a/b%\": [may not contain '/' may not contain '%']",
+  });
+  assert.equal(requests.length, 0);
+});

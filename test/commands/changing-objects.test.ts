@@ -1,5 +1,6 @@
 import { testRecordedSession } from '../support/recorded-session.ts';
 
+testRecordedSession('input');
 testRecordedSession('annotate');
 testRecordedSession('label');
 testRecordedSession('patch');

@@ -4,6 +4,7 @@ import { ManifestError, readManifests } from '../../apimachinery/manifest-stream
 import { CommandError } from '../command.ts';
 import type { ProgramWorld } from '../program.ts';
 import { type Preference, readPreference } from './preference.ts';
+import { systemReasonOrMessage } from '../../system/file-errors.ts';
 
 /** A kuberc file. */
 export interface PreferenceFile {
@@ -51,7 +52,7 @@ export async function loadPreference(
   } catch (error) {
     const { code = '' } = error as { code?: string };
     if (code === 'ENOENT' && !isExplicit) return undefined;
-    return failed(`${code === 'EISDIR' ? 'read' : 'open'} ${shown}: ${openReasons[code] ?? String(error)}`);
+    return failed(`${code === 'EISDIR' ? 'read' : 'open'} ${shown}: ${systemReasonOrMessage(error)}`);
   }
   let documents = 0;
   try {
@@ -79,10 +80,3 @@ export async function loadPreference(
     return undefined;
   }
 }
-
-const openReasons: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  EISDIR: 'is a directory',
-  ENOTDIR: 'not a directory',
-};

@@ -6,6 +6,7 @@ import { contentOf } from '../../cli/editing/edited-text.ts';
 import { PrefixedError } from '../../cli/exit.ts';
 import { dryRunFlag, filenameFlags, printFlags, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, readInput } from '../../cli/manifest-input.ts';
+import { nothingNamed } from '../../cli/resource-targets.ts';
 import { printerOf } from '../../cli/print-objects.ts';
 import { lastAppliedAnnotation, lastAppliedOf } from '../../patch/last-applied.ts';
 import { stringifyGoJson } from '../../printers/go-json.ts';
@@ -51,6 +52,7 @@ export const setLastAppliedCommand = defineCommand<SetOptions>({
     };
   },
   async run(options, context) {
+    if (options.input.filenames.length === 0) throw new CommandError(nothingNamed);
     const client = await context.cluster.client();
     const discovery = await context.cluster.discovery();
     const { name: usual } = await context.cluster.namespace();

@@ -30,9 +30,6 @@ export const viewLastAppliedCommand = defineCommand<ViewOptions>({
   ],
   toOptions(args, flags) {
     const output = flags.string('output');
-    if (output !== 'yaml' && output !== 'json') {
-      throw new UsageError(`Unexpected -o output mode: ${output}, the flag 'output' must be one of yaml|json`);
-    }
     return { args, input: manifestInput(flags), all: flags.bool('all'), selector: flags.string('selector'), output };
   },
   async run(options, context) {
@@ -49,6 +46,11 @@ export const viewLastAppliedCommand = defineCommand<ViewOptions>({
       );
     });
     for (const text of texts) {
+      if (options.output !== 'yaml' && options.output !== 'json') {
+        throw new UsageError(
+          `Unexpected -o output mode: ${options.output}, the flag 'output' must be one of yaml|json`,
+        );
+      }
       context.streams.out.write(options.output === 'yaml' ? stringifyYaml(parseJson(text)) : indentJson(text));
     }
   },

@@ -1,7 +1,8 @@
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { StatusError } from '../../apimachinery/status.ts';
-import { type CommandContext, CommandError, defineCommand } from '../../cli/command.ts';
+import { type CommandContext, CommandError, defineCommand, type FlagValues } from '../../cli/command.ts';
 import { throwFailures } from '../../cli/exit.ts';
+import { dryRunOf } from '../../cli/dry-run-flag.ts';
 import { dryRunFlag, filenameFlags, printFlags, standardFormats } from '../../cli/flags.ts';
 import { requireKnownType } from '../../cli/known-types.ts';
 import { type ManifestInput, manifestInput, readInput } from '../../cli/manifest-input.ts';
@@ -10,7 +11,7 @@ import { typedPrinter } from '../../cli/typed-objects.ts';
 import { typedShape } from '../../generators/typed-shapes.ts';
 import { dryRunSuffix, NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
-import { parseDryRun } from '../../resource/dry-run.ts';
+import { type DryRun, DryRunError } from '../../resource/dry-run.ts';
 import { type ReconcileResult, reconcileObject } from './reconcile/reconcile-object.ts';
 
 interface ReconcileOptions {
@@ -19,6 +20,16 @@ interface ReconcileOptions {
   readonly removeExtraPermissions: boolean;
   readonly removeExtraSubjects: boolean;
   readonly printer: ObjectPrinter;
+}
+
+/** What --dry-run asks for, and in the words of this command what is wrong with it. @throws CommandError */
+function dryRunAsked(flags: FlagValues, context: CommandContext): DryRun {
+  try {
+    return dryRunOf(flags, context);
+  } catch (error) {
+    if (!(error instanceof DryRunError)) throw error;
+    throw new CommandError(`error accessing --dry-run flag for command reconcile: ${error.message}`);
+  }
 }
 
 /** `auth reconcile`: brings roles and bindings to what manifests say. */
@@ -53,7 +64,7 @@ export const reconcileCommand = defineCommand<ReconcileOptions>({
       throw new CommandError('must specify one of -f and -k');
     }
     if (args.length > 0) throw new CommandError('no arguments are allowed');
-    const dryRun = parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text));
+    const dryRun = dryRunAsked(flags, context);
     if (dryRun === 'server') throw new CommandError('--dry-run=server for command reconcile is not supported yet');
     return {
       input,

@@ -3,6 +3,7 @@ import { StatusError } from '../../apimachinery/status.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { printFlags, standardFormats } from '../../cli/flags.ts';
 import { typedPrinter } from '../../cli/typed-objects.ts';
+import { NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
 import { TabWriter } from '../../printers/tab-writer.ts';
 
@@ -27,7 +28,9 @@ export const whoAmICommand = defineCommand<{ readonly printer: ObjectPrinter | u
     '  # As a table\n  kubectl auth whoami\n\n  # With everything the server tells\n  kubectl auth whoami -o yaml',
   flags: printFlags({ formats: standardFormats }),
   async toOptions(_args, flags, context) {
-    return { printer: await typedPrinter(flags, context) };
+    // A template alone changes nothing; an empty form is one, of names.
+    if (!flags.changed('output')) return { printer: undefined };
+    return { printer: (await typedPrinter(flags, context)) ?? new NamePrinter({ operation: '' }) };
   },
   async run({ printer }, context) {
     const client = await context.cluster.client();

@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import { readTar } from '../../apimachinery/tar.ts';
 import { CommandError } from '../../cli/command.ts';
-import { fileReason } from '../../generators/key-sources.ts';
+import { systemReasonOrMessage } from '../../system/file-errors.ts';
 import { ensureFolder, writeChunks } from '../../system/file-tree.ts';
 import { remotePath, withoutShortcuts } from './file-spec.ts';
 
@@ -54,7 +54,7 @@ async function told(path: string, what: string, work: () => Promise<void>): Prom
     await work();
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error) || 'kind' in error) throw error;
-    throw new CommandError(`${what} ${path}: ${fileReason(error)}`);
+    throw new CommandError(`${what} ${path}: ${systemReasonOrMessage(error)}`);
   }
 }
 

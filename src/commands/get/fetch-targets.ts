@@ -4,11 +4,13 @@ import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { type CommandContext, CommandError } from '../../cli/command.ts';
-import { readInput } from '../../cli/manifest-input.ts';
+import { asOneOfSeveral } from '../../cli/exit.ts';
+import { labelFilter, readInput, requireInputAlone, UnreadableInputError } from '../../cli/manifest-input.ts';
 import { listSubject, namedAndSelected, namespaceProblem } from '../../cli/resource-targets.ts';
 import type { Client } from '../../client/client.ts';
+import { checkNamespaceName, checkResourceName } from '../../client/path-segment.ts';
 import { listError } from '../../client/list-error.ts';
-import { findMapping } from '../../resource/resource-access.ts';
+import { findMapping, UnknownKindError } from '../../resource/resource-access.ts';
 import { parseResourceArguments, type ResourceArgument } from '../../resource/resource-arguments.ts';
 import type { GetOptions } from './get-options.ts';
 
@@ -31,19 +33,17 @@ export interface Targets {
 export async function findTargets(options: GetOptions, context: CommandContext): Promise<Targets> {
   const asked = await context.cluster.namespace();
   const namespace = asked.name;
+  await requireInputAlone(options.input, options.args, context);
   const discovery = await context.cluster.discovery();
   const { filenames } = options.input;
   if (filenames.length > 0) {
-    if (options.args.length > 0) {
-      throw new CommandError(
-        'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well',
-      );
-    }
+    const selects = labelFilter(options.selector);
     const targets: Target[] = [];
     const sources = new Set<string>();
     const problems: unknown[] = [];
-    for (const { object, source } of await readInput(options.input, context)) {
-      const mapping = await findMapping(discovery, object, source);
+    for (const { object, source } of await readInput(options.input, context).catch(tellAsOneOfSeveral)) {
+      if (!selects(object)) continue;
+      const mapping = await findMapping(discovery, object, source).catch(tellAsOneOfSeveral);
       const own = object.metadata.namespace ?? '';
       sources.add(source);
       const isFree = options.allNamespaces || !mapping.namespaced;
@@ -69,9 +69,17 @@ export async function findTargets(options: GetOptions, context: CommandContext):
   return { targets, isSingle: targets.length === 1 && targets[0]?.name !== undefined, isOneFile: false, problems: [] };
 }
 
+/** What goes wrong with an input that is there is collected by the real program, and told so. */
+function tellAsOneOfSeveral(error: unknown): never {
+  const isOfInput = error instanceof UnreadableInputError || error instanceof UnknownKindError;
+  throw isOfInput ? asOneOfSeveral(error) : error;
+}
+
 /** The path of a target's object or list. */
 export function pathOf(mapping: RestMapping, namespace: string, name: string | undefined, subresource = ''): string {
   const scope = mapping.namespaced ? namespace : undefined;
+  if (name !== undefined) checkResourceName(name);
+  if (scope !== undefined) checkNamespaceName(scope);
   return resourcePath(mapping.gvr, scope, name, subresource === '' ? undefined : subresource);
 }
 

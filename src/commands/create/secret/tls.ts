@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isAbsolute, join } from 'node:path';
 import { type CommandContext, CommandError } from '../../../cli/command.ts';
-import { fileReason } from '../../../generators/key-sources.ts';
+import { systemReasonOrMessage } from '../../../system/file-errors.ts';
 import { createFromFlags } from '../create-from-flags.ts';
 import { appendHashFlag } from '../source-flags.ts';
 import { SecretContent, secrets } from './secret-object.ts';
@@ -41,7 +41,7 @@ async function read(path: string, { files, cwd }: CommandContext): Promise<Uint8
   try {
     return await files.readFile(isAbsolute(path) ? path : join(cwd, path));
   } catch (error) {
-    throw new CommandError(`Cannot read file ${path}, open ${path}: ${fileReason(error)}`);
+    throw new CommandError(`Cannot read file ${path}, open ${path}: ${systemReasonOrMessage(error)}`);
   }
 }
 
