@@ -15,6 +15,7 @@ export function byRevision(left: ControllerRevision, right: ControllerRevision):
 
 /**
  * The revision that stands for `data` (an owner's template): the one that is there, made the newest again, or a new one.
+ * @param data see revisionData
  * @param existing the owner's revisions
  */
 export async function ensureRevision(
@@ -34,6 +35,7 @@ export async function ensureRevision(
     return same === newest ? same : resource.update({ ...same, revision: next });
   }
   for (let collisions = 0; ; collisions++) {
+    const { annotations } = owner.metadata;
     const hash = computeTemplateHash(data, collisions === 0 ? undefined : collisions);
     const revision: ControllerRevision = {
       apiVersion: 'apps/v1',
@@ -42,6 +44,7 @@ export async function ensureRevision(
         name: `${owner.metadata.name ?? ''}-${hash}`,
         namespace: owner.metadata.namespace ?? '',
         labels: { ...labels, [hashLabel]: hash },
+        ...(annotations === undefined ? {} : { annotations: { ...annotations } }),
         ownerReferences: [controllerReference(owner)],
       },
       data: data as Record<string, unknown>,
@@ -55,6 +58,19 @@ export async function ensureRevision(
       if (equalJson(found.data, data)) return found;
     }
   }
+}
+
+/** What a revision of a set keeps: its template, as a strategic merge patch that puts it in the place of another. */
+export function revisionData(template: object | undefined): Record<string, unknown> {
+  return sortedKeys({ spec: { template: { ...template, $patch: 'replace' } } }) as Record<string, unknown>;
+}
+
+/** As Go writes maps: who compares revisions (kubectl, Kubernetes' own tests) compares their bytes. */
+function sortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sortedKeys(item)]));
 }
 
 /** Removes the oldest revisions beyond a limit; those in use stay. */

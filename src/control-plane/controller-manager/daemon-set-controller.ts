@@ -6,7 +6,7 @@ import { matchesLabels, selectorFromObject } from '../../apimachinery/labels.ts'
 import { hasReason } from '../../apimachinery/status.ts';
 import { claimObjects, controllerOf } from '../../client/controller-references.ts';
 import { Expectations } from '../../client/expectations.ts';
-import { ensureRevision, truncateHistory } from './controller-history.ts';
+import { ensureRevision, revisionData, truncateHistory } from './controller-history.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { affinityToNode, daemonPlacement, daemonTolerations, targetNode } from './daemon-nodes.ts';
 import { createKeyedController, keyOf, splitKey } from './keyed-controller.ts';
@@ -164,7 +164,7 @@ class DaemonSync {
 
   async run(): Promise<void> {
     const { context, set, revisions, expectations } = this.#facts;
-    const data = { spec: { template: { ...set.spec?.template, $patch: 'replace' } } };
+    const data = revisionData(set.spec?.template);
     const labels = set.spec?.template.metadata?.labels ?? {};
     const current = await ensureRevision(context, set, data, labels, hashLabel, revisions);
     this.#hash = current.metadata.labels?.[hashLabel] ?? '';

@@ -16,6 +16,7 @@ import {
   proportionalSizes,
   replicasOf,
   revisionAnnotation,
+  nextRevision,
   revisionOf,
   sameTemplate,
   sizeAnnotations,
@@ -191,12 +192,12 @@ class Rollout {
   async #newSet(create: boolean): Promise<ReplicaSet | undefined> {
     const found = findNewReplicaSet(this.#deployment, this.#sets);
     const old = this.#oldSets(found);
-    const revision = Math.max(0, ...old.map(revisionOf)) + 1;
+    const revision = nextRevision(old);
     if (found !== undefined) return this.#adoptRevision(found, revision);
     return create ? this.#createSet(revision) : undefined;
   }
 
-  async #adoptRevision(found: ReplicaSet, revision: number): Promise<ReplicaSet> {
+  async #adoptRevision(found: ReplicaSet, revision: bigint): Promise<ReplicaSet> {
     const deployment = this.#deployment;
     const annotations = newSetAnnotations(deployment, found.metadata.annotations, revision);
     const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
@@ -244,7 +245,7 @@ class Rollout {
     );
   }
 
-  async #createSet(revision: number): Promise<ReplicaSet | undefined> {
+  async #createSet(revision: bigint): Promise<ReplicaSet | undefined> {
     const deployment = this.#deployment;
     const { spec } = deployment;
     if (spec === undefined) return undefined;
@@ -440,7 +441,7 @@ class Rollout {
     if (limit === undefined || limit === 2 ** 31 - 1) return;
     const old = this.#oldSets(newSet).filter((set) => set.metadata.deletionTimestamp === undefined);
     const surplus = old
-      .toSorted((left, right) => revisionOf(left) - revisionOf(right))
+      .toSorted((left, right) => Number(revisionOf(left) - revisionOf(right)))
       .slice(0, Math.max(0, old.length - limit));
     for (const set of surplus) {
       const isUsed = (set.status?.replicas ?? 0) > 0 || replicasOf(set) > 0;

@@ -57,10 +57,18 @@ export function findNewReplicaSet(deployment: Deployment, sets: readonly Replica
   return sets.toSorted(byCreation).find((set) => sameTemplate(set.spec?.template, deployment.spec?.template));
 }
 
-/** The revision a replica set carries; 0 when it carries none. */
-export function revisionOf(set: ReplicaSet): number {
-  const revision = Number(set.metadata.annotations?.[revisionAnnotation] ?? '0');
-  return Number.isSafeInteger(revision) ? revision : 0;
+/** The revision a replica set carries, of 64 bits; 0 when it carries none. */
+export function revisionOf(set: ReplicaSet): bigint {
+  return parseRevision(set.metadata.annotations?.[revisionAnnotation]);
+}
+
+function parseRevision(text: string | undefined): bigint {
+  return text !== undefined && /^\d{1,19}$/.test(text) ? BigInt(text) : 0n;
+}
+
+/** The revision after those of the given sets. */
+export function nextRevision(sets: readonly ReplicaSet[]): bigint {
+  return sets.map(revisionOf).reduce((left, right) => (left > right ? left : right), 0n) + 1n;
 }
 
 /** Sum of what the sets ask for. */
@@ -89,13 +97,13 @@ export function newSetReplicas(deployment: Deployment, all: readonly ReplicaSet[
 export function newSetAnnotations(
   deployment: Deployment,
   current: Readonly<Record<string, string>> | undefined,
-  revision: number,
+  revision: bigint,
 ): Record<string, string> {
   const annotations: Record<string, string> = { ...current };
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) {
     if (!ownAnnotations.has(key)) annotations[key] = value;
   }
-  const old = Number(current?.[revisionAnnotation] ?? '0');
+  const old = parseRevision(current?.[revisionAnnotation]);
   if (old >= revision) return annotations;
   annotations[revisionAnnotation] = `${revision}`;
   if (current?.[revisionAnnotation] !== undefined) {

@@ -3,7 +3,7 @@ import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from '../../api/type
 import { equalJson } from '../../apimachinery/json.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { controllerOf } from '../../client/controller-references.ts';
-import { byRevision, ensureRevision, truncateHistory } from './controller-history.ts';
+import { byRevision, ensureRevision, revisionData, truncateHistory } from './controller-history.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { createKeyedController, keyOf, splitKey } from './keyed-controller.ts';
 import { podFromTemplate, podsResource } from './pod-control.ts';
@@ -12,7 +12,10 @@ import { isPodAvailable, isPodReady, isPodTerminal } from './pod-facts.ts';
 const setsResource = { group: 'apps', version: 'v1', resource: 'statefulsets' } as const;
 const revisionsResource = { group: 'apps', version: 'v1', resource: 'controllerrevisions' } as const;
 const claimsResource = { group: '', version: 'v1', resource: 'persistentvolumeclaims' } as const;
+/** Of pods: the name of their revision. */
 const revisionLabel = 'controller-revision-hash';
+/** Of revisions: their own hash. */
+const revisionHashLabel = 'controller.kubernetes.io/hash';
 const podNameLabel = 'statefulset.kubernetes.io/pod-name';
 const podIndexLabel = 'apps.kubernetes.io/pod-index';
 
@@ -72,9 +75,9 @@ class SetSync {
   /** @returns milliseconds after which to look again, when only time will tell. */
   async run(): Promise<number | undefined> {
     const set = this.#set;
-    const labels = set.spec?.selector.matchLabels ?? {};
-    const data = { spec: { template: { ...set.spec?.template, $patch: 'replace' } } };
-    const update = await ensureRevision(this.#context, set, data, labels, revisionLabel, this.#revisions);
+    const labels = set.spec?.template.metadata?.labels ?? {};
+    const data = revisionData(set.spec?.template);
+    const update = await ensureRevision(this.#context, set, data, labels, revisionHashLabel, this.#revisions);
     const all = [...this.#revisions.filter((revision) => revision.metadata.uid !== update.metadata.uid), update];
     const current = all.find((revision) => revision.metadata.name === set.status?.currentRevision) ?? update;
     await this.#converge(current, update);

@@ -19,12 +19,24 @@ import {
   type RuntimeService,
 } from './runtime.ts';
 import { ContainerProcess } from './simulation/container-process.ts';
+import { killedExitCode } from './simulation/process-context.ts';
 import { PortServer } from './simulation/port-server.ts';
 
 /** Annotation of a pod, or of one container's config: seconds after which it ends by itself. */
 export const exitAfterAnnotation = 'simulation.kubectl-ts.dev/exit-after-seconds';
 /** Annotation beside it: the exit code it ends with. */
 export const exitCodeAnnotation = 'simulation.kubectl-ts.dev/exit-code';
+
+/** A repository or tag that says of itself that it is not there. */
+const absentName = /(?:^|[/.-])(?:404|invalid|nonexistent|non-existent|does-?not-?exist)(?:$|[/.-])/;
+
+/** Why an image cannot be had: its registry's or its own name says so. */
+function absenceOf({ repository, tag }: { readonly repository: string; readonly tag: string }): string | undefined {
+  const host = repository.slice(0, repository.indexOf('/'));
+  if (host.split('.').includes('invalid')) return `failed to resolve reference: no such host: ${host}`;
+  if (!absentName.test(repository.slice(host.length + 1)) && !absentName.test(tag)) return undefined;
+  return `failed to resolve reference "${repository}:${tag}": ${repository}:${tag}: not found`;
+}
 
 /** Pods of a Job end by themselves; others run until they are stopped. */
 const jobNameLabel = 'batch.kubernetes.io/job-name';
@@ -55,8 +67,8 @@ interface SandboxEntry {
 
 /**
  * A container runtime that runs nothing: sandboxes and containers go through the states of a real one, with addresses
- * of the network plugin and images that can always be had (but for the host name `unreachable.invalid`, so that
- * ErrImagePull can be seen). Containers run until they are stopped; those of a Job, and those whose pod carries the
+ * of the network plugin and images that can always be had (but for registries with `invalid` in their host name and
+ * repositories and tags like `nonexistent` or `404`, so that ErrImagePull can be seen). Containers run until they are stopped; those of a Job, and those whose pod carries the
  * annotation above, end by themselves. A few commands are built in (see simulation/programs.ts) and do what they say on
  * a small file system in memory; for all others the log says what would run.
  */
@@ -151,6 +163,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
         clock: this.#options.clock,
         hostname: entry.hostname,
         podIp: entry.sandbox.ips[0] ?? '127.0.0.1',
+        random: () => this.#options.random.next(),
       }),
     });
     this.#emit('CONTAINER_CREATED', id, podSandboxId);
@@ -181,10 +194,32 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     );
   }
 
-  async stopContainer(containerId: string): Promise<void> {
+  async stopContainer(containerId: string, timeoutSeconds: number): Promise<void> {
     const container = this.#containers.get(containerId);
-    // Nothing runs, so SIGTERM is obeyed at once: a process that handles it ends with 0.
-    if (container !== undefined) this.#exit(container, 0, 'Completed');
+    if (container?.state !== 'CONTAINER_RUNNING') return;
+    if (!container.process.isModelled) {
+      // Nothing runs, so SIGTERM is obeyed at once: a process that handles it ends with 0.
+      this.#exit(container, 0, 'Completed');
+      return;
+    }
+    if (!container.process.signal('TERM')) return;
+    await this.#ended(container, timeoutSeconds);
+    this.#exit(container, killedExitCode, 'Error');
+  }
+
+  /** Waits until a container has ended by itself, or the time is over. */
+  async #ended(container: MutableContainer, timeoutSeconds: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.setTimer(() => finish(), timeoutSeconds * 1000, { unref: true });
+      const unsubscribe = this.subscribe(({ containerId, type }) => {
+        if (containerId === container.id && type !== 'CONTAINER_STARTED') finish();
+      });
+      const finish = (): void => {
+        timer.cancel();
+        unsubscribe();
+        resolve();
+      };
+    });
   }
 
   async removeContainer(containerId: string): Promise<void> {
@@ -254,11 +289,9 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       await new Promise<void>((resolve) => this.#options.clock.setTimer(resolve, this.#options.pullMillis ?? 0));
     }
     const name = canonicalImageName(image);
-    if (name.repository.startsWith('unreachable.invalid/')) {
-      throw new RuntimeError(
-        'Unknown',
-        `failed to pull and unpack image "${image}": no such host: unreachable.invalid`,
-      );
+    const absence = absenceOf(name);
+    if (absence !== undefined) {
+      throw new RuntimeError('Unknown', `failed to pull and unpack image "${image}": ${absence}`);
     }
     const digest = createHash('sha256').update(`${name.repository}:${name.tag}`).digest('hex');
     const pulled: Image = {

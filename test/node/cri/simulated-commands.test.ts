@@ -30,7 +30,10 @@ function makeContainer(special: Partial<ContainerConfig> = {}): {
   readonly run: (command: readonly string[], input?: string, tty?: boolean) => Promise<Outcome>;
 } {
   const clock = new FakeClock();
-  const process = new ContainerProcess({ ...config, ...special }, { clock, hostname: 'web', podIp: '10.0.0.1' });
+  const process = new ContainerProcess(
+    { ...config, ...special },
+    { clock, hostname: 'web', podIp: '10.0.0.1', random: () => 0.5 },
+  );
   return {
     clock,
     process,
@@ -77,8 +80,38 @@ void test('built-in commands and the shell', async () => {
     ['nonsense', '', 127, 'sh: nonsense: not found\n'],
     ['echo a # comment\necho b', 'a\nb\n'],
     ['echo "unfinished', '', 2, 'sh: syntax error: unterminated quoted string\n'],
-    ['while true; do echo x; done', '', 2, 'sh: while: this simulated shell does not know it\n'],
-    ['echo $(date)', '', 2, 'sh: $: this simulated shell does not know it\n'],
+    ['if [ -f /none ]; then echo a; elif true; then echo b; else echo c; fi', 'b\n'],
+    ['i=0; while [ $i -lt 3 ]; do i=$((i + 1)); echo -n $i; done; echo', '123\n'],
+    ['until false; do break; done; for x in a "b c" $COLOUR; do echo "<$x>"; done', '<a>\n<b c>\n<blue>\n'],
+    ['for i in 1 2 3; do if [ $i = 2 ]; then continue; fi; echo $i; done', '1\n3\n'],
+    ['case $COLOUR in red|bl*) echo yes;; *) echo no;; esac', 'yes\n'],
+    ['f() { local a=$1; echo "$a $# $@"; return 4; }; f x "y z"; echo $?', 'x 2 x y z\n4\n'],
+    ['(exit 3); echo $?; { echo in; } > /tmp/g; cat /tmp/g', '3\nin\n'],
+    ['echo "$(echo a; echo b)" `echo c`', 'a\nb c\n'],
+    [
+      'echo $((2 + 3 * 4)) $(( (1 + 2) * -3 )) $((7 / 2 % 2)) $((NONE == 0 ? 1 : 2)) $((RANDOM))',
+      '14 -9 1 1 16384\n',
+      0,
+    ],
+    ['echo ${NONE:-x} ${COLOUR:+y} ${#COLOUR} ${COLOUR#b} ${COLOUR%u*} ${NEW:=z}$NEW', 'x y 4 lue bl zz\n'],
+    ['echo ${NONE:?must be set}; echo no', '', 2, 'sh: NONE: must be set\n'],
+    ['[[ "a b" == "a b" && -d /tmp ]] && echo same', 'same\n'],
+    ['set -e; false || true; if false; then :; fi; echo on; false; echo no', 'on\n', 1],
+    ['echo a | { read x; echo "<$x>"; } | cat', '<a>\n'],
+    ['while true; do echo y; done | head -n 2', 'y\ny\n'],
+    ['touch /tmp/p1 /tmp/p2; echo /tmp/p* "/tmp/p*" /tmp/q*', '/tmp/p1 /tmp/p2 /tmp/p* /tmp/q*\n'],
+    ['cat <<END\nx $COLOUR\nEND\necho after', 'x blue\nafter\n'],
+    ["cat <<'END' | cat\n$COLOUR\nEND", '$COLOUR\n'],
+    ["trap 'echo bye' EXIT; echo hi", 'hi\nbye\n'],
+    ['echo x & wait; echo y', 'x\ny\n'],
+    ['! true; echo $?; [ 1 -eq 1 -a ! -e /none ]; echo $?', '1\n0\n'],
+    ['X=1; (X=2; echo $X); echo $X; unset X; echo "<$X>"', '2\n1\n<>\n'],
+    ['if true; then echo a', '', 2, 'sh: syntax error: unexpected end of file (expecting "fi")\n'],
+    ['exec echo replaced; echo no', 'replaced\n'],
+    ['echo x > /none/f', '', 1, "sh: can't create /none/f: nonexistent directory\n"],
+    ['printf "%s-%d\\n" a 7 b 8; seq 2 4 | tail -n 1; basename /a/b.c .c; dirname /a/b', 'a-7\nb-8\n4\nb\n/a\n'],
+    ['printf "one\\ntwo\\nthree\\n" | grep -v two | wc -l; echo b-a | grep -q a && echo has', '2\nhas\n'],
+    ['expr 7 % 2; expr 1 + 1 > /dev/null; id -u; chmod 600 /tmp/f; stat -c %a /tmp/f', '1\n0\n600\n'],
   ];
   for (const [script, out, code = 0, err = ''] of cases) {
     assert.deepEqual(await run(['sh', '-c', script]), { code, out, err }, script);

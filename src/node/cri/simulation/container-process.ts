@@ -2,6 +2,7 @@ import { MemoryContainerLog } from '../memory-container-log.ts';
 import type { ByteSink, ContainerConfig, ProcessStreams } from '../runtime.ts';
 import { InputQueue } from './input-queue.ts';
 import { MemoryFiles } from './memory-files.ts';
+import { terminatedExitCode } from './process-context.ts';
 import { isBuiltIn } from './programs.ts';
 import { runCommand, type SimulatedContainer } from './run-command.ts';
 import { isKnownScript } from './shell-syntax.ts';
@@ -13,6 +14,8 @@ export interface ContainerPlace {
   readonly clock: SimulatedContainer['clock'];
   readonly hostname: string;
   readonly podIp: string;
+  /** A number in [0, 1). */
+  readonly random: () => number;
 }
 
 /** What a simulated container does: its files, its log, the command it runs if it is one of the built-in ones. */
@@ -23,8 +26,10 @@ export class ContainerProcess {
   readonly #attached = new Set<ProcessStreams>();
   readonly #input = new InputQueue();
   readonly #stop = new AbortController();
+  readonly #signals = new Map<string, () => void>();
+  #onTerminated: (() => void) | undefined;
 
-  constructor(config: ContainerConfig, { clock, hostname, podIp }: ContainerPlace) {
+  constructor(config: ContainerConfig, { clock, hostname, podIp, random }: ContainerPlace) {
     this.#config = config;
     this.log = new MemoryContainerLog(() => clock.now());
     const files = new MemoryFiles(() => clock.now());
@@ -38,7 +43,17 @@ export class ContainerProcess {
       ['HOME', '/root'],
       ...config.envs.map(({ key, value }): [string, string] => [key, value]),
     ]);
-    this.#container = { env, workingFolder, files, hostname, clock };
+    this.#container = {
+      env,
+      workingFolder,
+      files,
+      hostname,
+      clock,
+      random,
+      user: { uid: 0, gid: 0, groups: [] },
+      mainOutput: this.#sink('stdout'),
+      signalMain: (signal) => this.signal(signal),
+    };
   }
 
   /**
@@ -61,8 +76,22 @@ export class ContainerProcess {
       stdout: this.#sink('stdout'),
       ...(tty ? {} : { stderr: this.#sink('stderr') }),
     };
-    runCommand(this.#container, words, tty, streams, this.#stop.signal).then(onExit, () => onExit(1));
+    this.#onTerminated = () => onExit(terminatedExitCode);
+    runCommand(this.#container, words, tty, streams, this.#stop.signal, this.#signals).then(onExit, () => onExit(1));
     return true;
+  }
+
+  /** Sends a signal to the container's own command. @returns whether it has a way of its own with it */
+  signal(name: string): boolean {
+    const handler = this.#signals.get(name);
+    if (handler !== undefined) handler();
+    else if (name === 'TERM' || name === 'KILL') this.#onTerminated?.();
+    return handler !== undefined;
+  }
+
+  /** Whether one of the built-in commands runs, which says itself what it ends with. */
+  get isModelled(): boolean {
+    return this.#onTerminated !== undefined;
   }
 
   /** Runs a further command. @returns its exit code */

@@ -1,8 +1,20 @@
 /** A file, folder or link of the file system below. */
-export type FileNode =
-  | { readonly kind: 'file'; mode: number; modifiedMillis: number; content: Uint8Array }
-  | { readonly kind: 'folder'; mode: number; modifiedMillis: number; readonly entries: Map<string, FileNode> }
-  | { readonly kind: 'link'; mode: number; modifiedMillis: number; readonly target: string };
+export type FileNode = FileFacts &
+  (
+    | { readonly kind: 'file'; content: Uint8Array }
+    | { readonly kind: 'folder'; readonly entries: Map<string, FileNode> }
+    | { readonly kind: 'link'; readonly target: string }
+  );
+
+/** What there is to say of any file. */
+export interface FileFacts {
+  /** Permission bits. */
+  mode: number;
+  modifiedMillis: number;
+  /** The owner; root's when absent. */
+  uid?: number;
+  gid?: number;
+}
 
 type FolderNode = Extract<FileNode, { kind: 'folder' }>;
 

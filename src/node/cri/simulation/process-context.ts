@@ -3,6 +3,14 @@ import type { ByteSink } from '../runtime.ts';
 import type { MemoryFiles } from './memory-files.ts';
 import type { ProcessInput } from './process-input.ts';
 
+/** User and groups by number. */
+export interface ProcessUser {
+  readonly uid: number;
+  readonly gid: number;
+  /** Supplementary groups. */
+  readonly groups: readonly number[];
+}
+
 /** What a simulated process sees of the world. */
 export interface ProcessContext {
   /** Its own name first. */
@@ -19,6 +27,16 @@ export interface ProcessContext {
   readonly clock: Clock;
   /** What Ctrl-C does; a shell puts the command that it runs in the place of itself. */
   readonly interrupts: Set<() => void>;
+  /** What the process does on signals (`TERM`) in place of ending; it puts itself there. */
+  readonly signals: Map<string, () => void>;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+  /** Who the process runs as. */
+  readonly user: ProcessUser;
+  /** Sends a signal (`TERM`) to the container's own command. */
+  readonly signalMain: (signal: string) => void;
+  /** Standard output of the container's own command: `/proc/1/fd/1`. */
+  readonly mainOutput: ByteSink;
   /** Aborts when the process is killed. */
   readonly signal: AbortSignal;
   /** The program a command names. @throws ExecError */
@@ -30,6 +48,9 @@ export type Program = (context: ProcessContext) => Promise<number>;
 
 /** What a shell reports for a process that SIGKILL has ended. */
 export const killedExitCode = 137;
+
+/** For one that SIGTERM has ended. */
+export const terminatedExitCode = 143;
 
 /** And for one that Ctrl-C has ended. */
 export const interruptedExitCode = 130;

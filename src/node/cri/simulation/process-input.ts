@@ -4,9 +4,17 @@ export class ProcessInput {
   #next: Promise<IteratorResult<Uint8Array>> | undefined;
   #rest: Buffer = Buffer.alloc(0);
 
-  /** @param chunks none at all is an input that has ended */
-  constructor(chunks?: AsyncIterable<Uint8Array>) {
+  readonly #onLeave: () => void;
+
+  /** @param chunks none at all is an input that has ended @param onLeave told when nobody will read any more */
+  constructor(chunks?: AsyncIterable<Uint8Array>, onLeave: () => void = () => undefined) {
     this.#chunks = chunks?.[Symbol.asyncIterator]();
+    this.#onLeave = onLeave;
+  }
+
+  /** Nobody will read any more. */
+  leave(): void {
+    this.#onLeave();
   }
 
   /** What comes next, as much as is there; undefined at the end, or when the signal ends the wait. */

@@ -1,17 +1,24 @@
 import { sleep } from '../../../system/clock.ts';
+import { filePrograms } from './file-programs.ts';
 import { listFiles } from './list-files.ts';
 import { FileError, MemoryFiles } from './memory-files.ts';
 import { ExecError, killedExitCode, type ProcessContext, type Program } from './process-context.ts';
 import { runShell } from './shell.ts';
+import { textPrograms } from './text-programs.ts';
 import { runTar } from './tar-program.ts';
+import { evaluateTest } from './test-expression.ts';
 
 const programs: Readonly<Record<string, Program>> = {
+  ...filePrograms,
+  ...textPrograms,
   cat: runCat,
   date: async (context) => print(context, `${new Date(context.clock.now()).toUTCString()}\n`),
   echo: runEcho,
   env: (context) => printEnvironment({ ...context, args: context.args.slice(0, 1) }),
   false: () => Promise.resolve(1),
   hostname: async (context) => print(context, `${context.hostname}\n`),
+  id: (context) => printIdentity(context),
+  kill: (context) => sendSignal(context),
   ls: async (context) => {
     const { output, errors } = listFiles(context.files, context.workingFolder, context.args.slice(1));
     await context.stdout.write(Buffer.from(output));
@@ -26,14 +33,15 @@ const programs: Readonly<Record<string, Program>> = {
   sleep: runSleep,
   tail: runTail,
   tar: runTar,
-  test: async (context) => (holds(context, context.args.slice(1)) ? 0 : 1),
+  test: (context) => evaluateTest(context.args.slice(1), context),
   touch: (context) =>
     forEachPath(context, ({ files }, path) => {
       const known = files.find(path);
       files.writeFile(path, known?.kind === 'file' ? known.content : new Uint8Array());
     }),
   true: () => Promise.resolve(0),
-  whoami: async (context) => print(context, 'root\n'),
+  uname: (context) => print(context, context.args.includes('-a') ? `Linux ${context.hostname} simulated\n` : 'Linux\n'),
+  whoami: (context) => print(context, context.user.uid === 0 ? 'root\n' : `${context.user.uid}\n`),
 };
 
 const binFolders = ['/bin/', '/usr/bin/', '/usr/local/bin/', '/sbin/', '/usr/sbin/'];
@@ -156,14 +164,29 @@ function removePath({ files, args }: ProcessContext, path: string): void {
   files.remove(path);
 }
 
-/** `test -e PATH`, `-f`, `-d`, `-n TEXT`, `-z TEXT`, `A = B`, `A != B`. */
-function holds({ files, workingFolder }: ProcessContext, words: readonly string[]): boolean {
-  const [first = '', second = '', third = ''] = words;
-  if (words.length === 3) return second === '!=' ? first !== third : first === third;
-  if (first === '-n') return second !== '';
-  if (first === '-z') return second === '';
-  const kind = files.find(MemoryFiles.absolute(second, workingFolder))?.kind;
-  if (first === '-f') return kind === 'file';
-  if (first === '-d') return kind === 'folder';
-  return first === '-e' ? kind !== undefined : first !== '';
+/** `id`, `id -u`, `id -g` and `id -G`. */
+async function printIdentity(context: ProcessContext): Promise<number> {
+  const { uid, gid, groups } = context.user;
+  const all = [...new Set([gid, ...groups])];
+  const flag = context.args[1] ?? '';
+  if (flag === '-u') return print(context, `${uid}\n`);
+  if (flag === '-g') return print(context, `${gid}\n`);
+  if (flag === '-G') return print(context, `${all.join(' ')}\n`);
+  const named = (id: number): string => (id === 0 ? '0(root)' : String(id));
+  return print(context, `uid=${named(uid)} gid=${named(gid)} groups=${all.map(named).join(',')}\n`);
+}
+
+/** `kill [-SIGNAL] 1`: of the container's processes only its own command can be named. */
+async function sendSignal({ args, signalMain, stderr }: ProcessContext): Promise<number> {
+  const words = args.slice(1);
+  const named = words[0]?.startsWith('-') === true ? words.shift() : undefined;
+  const signal = (named === '-s' ? words.shift() : named?.slice(1)) ?? 'TERM';
+  const [target = ''] = words;
+  if (target !== '1') {
+    await stderr.write(Buffer.from(`kill: can't kill pid ${target}: No such process\n`));
+    return 1;
+  }
+  const numbers: Readonly<Record<string, string>> = { 9: 'KILL', 15: 'TERM' };
+  signalMain(numbers[signal] ?? signal.replace(/^SIG/, ''));
+  return 0;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../system/clock.ts';
 import type { ByteSink, ProcessStreams } from '../runtime.ts';
 import type { MemoryFiles } from './memory-files.ts';
-import { ExecError, interruptedExitCode, killedExitCode } from './process-context.ts';
+import { ExecError, interruptedExitCode, killedExitCode, type ProcessUser } from './process-context.ts';
 import { ProcessInput } from './process-input.ts';
 import { findProgram } from './programs.ts';
 import { createTerminal } from './terminal.ts';
@@ -13,12 +13,17 @@ export interface SimulatedContainer {
   readonly files: MemoryFiles;
   readonly hostname: string;
   readonly clock: Clock;
+  readonly random: () => number;
+  readonly user: ProcessUser;
+  readonly mainOutput: ByteSink;
+  readonly signalMain: (signal: string) => void;
 }
 
 const nowhere: ByteSink = { write: () => Promise.resolve() };
 
 /**
  * Runs a command of the built-in ones. What cannot be started says so as runc does, and ends with 126 or 127.
+ * @param signals where the command puts what it does on signals
  * @returns the exit code; 137 when the signal has killed it
  */
 export async function runCommand(
@@ -27,6 +32,7 @@ export async function runCommand(
   tty: boolean,
   streams: ProcessStreams,
   signal: AbortSignal,
+  signals: Map<string, () => void> = new Map(),
 ): Promise<number> {
   const { stdout = nowhere } = streams;
   const stderr = streams.stderr ?? (tty ? stdout : nowhere);
@@ -65,6 +71,7 @@ export async function runCommand(
     stderr: terminal?.output ?? stderr,
     interactive: tty,
     interrupts,
+    signals,
     signal: stop.signal,
     findProgram,
   });

@@ -1,0 +1,241 @@
+import { FileError, MemoryFiles } from './memory-files.ts';
+import type { ProcessContext, Program } from './process-context.ts';
+import { evaluateArithmetic } from './shell-arithmetic.ts';
+import { ShellSyntaxError } from './shell-grammar.ts';
+
+/** Programs that read, count and write text. */
+export const textPrograms: Readonly<Record<string, Program>> = {
+  basename: (context) => {
+    const [path = '', suffix = ''] = context.args.slice(1);
+    const name = path.replace(/\/+$/, '').split('/').at(-1) ?? '';
+    return print(
+      context,
+      `${name !== suffix && name.endsWith(suffix) ? name.slice(0, name.length - suffix.length) : name}\n`,
+    );
+  },
+  dirname: (context) => {
+    const path = context.args[1] ?? '';
+    const cut = path.replace(/\/+$/, '').lastIndexOf('/');
+    return print(context, `${cut < 0 ? '.' : path.slice(0, Math.max(cut, 1))}\n`);
+  },
+  expr: runExpr,
+  grep: runGrep,
+  head: (context) => runLines(context, (lines, count) => lines.slice(0, count)),
+  printf: (context) => print(context, formatted(context.args[1] ?? '', context.args.slice(2))),
+  seq: (context) => {
+    const numbers = context.args.slice(1).map(Number);
+    const [first, step, last] =
+      numbers.length === 1 ? [1, 1, numbers[0]] : numbers.length === 2 ? [numbers[0], 1, numbers[1]] : numbers;
+    const lines: string[] = [];
+    for (let value = first ?? 1; (step ?? 1) > 0 ? value <= (last ?? 0) : value >= (last ?? 0); value += step ?? 1) {
+      lines.push(`${value}\n`);
+      if (step === 0) break;
+    }
+    return print(context, lines.join(''));
+  },
+  sort: async (context) => {
+    const flags = flagsOf(context.args);
+    const lines = linesOf((await inputs(context)).text);
+    const byNumber = (left: string, right: string): number => Number.parseFloat(left) - Number.parseFloat(right);
+    const sorted = flags.includes('n') ? lines.toSorted(byNumber) : lines.toSorted();
+    if (flags.includes('r')) sorted.reverse();
+    return print(context, (flags.includes('u') ? [...new Set(sorted)] : sorted).map((line) => `${line}\n`).join(''));
+  },
+  tee: async (context) => {
+    const chunks: Uint8Array[] = [];
+    const paths = context.args.slice(1).filter((word) => !word.startsWith('-'));
+    for await (const chunk of context.stdin.chunks(context.signal)) {
+      chunks.push(chunk);
+      await context.stdout.write(chunk);
+      for (const path of paths) {
+        context.files.writeFile(MemoryFiles.absolute(path, context.workingFolder), Buffer.concat(chunks));
+      }
+    }
+    return 0;
+  },
+  uniq: async (context) => {
+    const lines = linesOf((await inputs(context)).text);
+    return print(
+      context,
+      lines
+        .filter((line, at) => line !== lines[at - 1])
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+  },
+  wc: async (context) => {
+    const flags = flagsOf(context.args);
+    const { text, code } = await inputs(context);
+    const counts = [
+      ...(flags === '' || flags.includes('l') ? [text.split('\n').length - 1] : []),
+      ...(flags === '' || flags.includes('w') ? [text.split(/\s+/).filter((word) => word !== '').length] : []),
+      ...(flags === '' || flags.includes('c') ? [Buffer.byteLength(text)] : []),
+    ];
+    await print(context, `${counts.join(' ')}\n`);
+    return code;
+  },
+};
+
+async function print({ stdout }: ProcessContext, text: string): Promise<number> {
+  await stdout.write(Buffer.from(text));
+  return 0;
+}
+
+function flagsOf(args: readonly string[]): string {
+  return args
+    .slice(1)
+    .flatMap((word) => (word.startsWith('-') ? [word.slice(1)] : []))
+    .join('');
+}
+
+function linesOf(text: string): string[] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+/** What the files say, or standard input when there are none. */
+async function inputs(context: ProcessContext, paths = context.args.slice(1).filter((word) => !word.startsWith('-'))) {
+  if (paths.length === 0) {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of context.stdin.chunks(context.signal)) chunks.push(chunk);
+    return { text: Buffer.concat(chunks).toString('utf8'), code: 0 };
+  }
+  let [text, code] = ['', 0];
+  for (const path of paths) {
+    try {
+      text += Buffer.from(context.files.readFile(MemoryFiles.absolute(path, context.workingFolder))).toString('utf8');
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      await context.stderr.write(Buffer.from(`${context.args[0] ?? ''}: ${error.message}\n`));
+      code = 1;
+    }
+  }
+  return { text, code };
+}
+
+/** `head -n N`, of files or of as much of the input as is needed. */
+async function runLines(context: ProcessContext, pick: (lines: string[], count: number) => string[]): Promise<number> {
+  const words = context.args.slice(1);
+  let count = 10;
+  const paths: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const [, inline] = /^-n?(\d+)$/.exec(word) ?? [];
+    if (word === '-n') count = Number(words[++at] ?? 10);
+    else if (inline !== undefined) count = Number(inline);
+    else paths.push(word);
+  }
+  if (paths.length > 0) {
+    const { text, code } = await inputs(context, paths);
+    await print(
+      context,
+      pick(linesOf(text), count)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+    return code;
+  }
+  for (let line = 0; line < count; line++) {
+    const text = await context.stdin.readLine();
+    if (text === undefined) break;
+    await print(context, `${text}\n`);
+  }
+  return 0;
+}
+
+/** With -E, -F, -i, -v, -q, -c, -o and -e. */
+async function runGrep(context: ProcessContext): Promise<number> {
+  const words = context.args.slice(1);
+  let [flags, pattern]: [string, string | undefined] = ['', undefined];
+  const paths: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    if (word === '-e') pattern = words[++at] ?? '';
+    else if (word.startsWith('-') && word.length > 1) flags += word.slice(1);
+    else if (pattern === undefined) pattern = word;
+    else paths.push(word);
+  }
+  const { text, code } = await inputs(context, paths);
+  const source = flags.includes('F')
+    ? (pattern ?? '').replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)
+    : (pattern ?? '');
+  const expression = new RegExp(basicPattern(source, flags.includes('E')), flags.includes('i') ? 'gi' : 'g');
+  const lines = linesOf(text).filter((line) => line.search(expression) >= 0 !== flags.includes('v'));
+  if (!flags.includes('q')) {
+    const shown = flags.includes('o') ? lines.flatMap((line) => line.match(expression) ?? []) : lines;
+    await print(context, flags.includes('c') ? `${lines.length}\n` : shown.map((line) => `${line}\n`).join(''));
+  }
+  if (code !== 0 && lines.length === 0) return 2;
+  return lines.length > 0 ? 0 : 1;
+}
+
+/** Basic regular expressions have their signs the other way round. */
+function basicPattern(pattern: string, isExtended: boolean): string {
+  if (isExtended) return pattern;
+  return pattern.replaceAll(
+    /\\([+?|(){}])|([+?|(){}])/g,
+    (_whole, escaped: string | undefined, bare: string | undefined) =>
+      escaped === undefined ? `\\${bare ?? ''}` : escaped,
+  );
+}
+
+/** `expr A OP B …`; parentheses and matches are not there. */
+async function runExpr(context: ProcessContext): Promise<number> {
+  const words = context.args.slice(1);
+  try {
+    const text = words.map((word) => (word === '=' ? '==' : word)).join(' ');
+    const value = evaluateArithmetic(text, { get: () => '0', set: () => undefined });
+    await print(context, `${value}\n`);
+    return value === 0 ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof ShellSyntaxError)) throw error;
+    await context.stderr.write(Buffer.from('expr: syntax error\n'));
+    return 2;
+  }
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '\\': '\\',
+  '"': '"',
+  a: '\x07',
+  b: '\b',
+};
+
+/** What `printf` writes: the format again and again until no word is left. */
+export function formatted(format: string, words: readonly string[]): string {
+  const rest = [...words];
+  let text = '';
+  do {
+    const before = rest.length;
+    text += format.replaceAll(
+      /\\(0?[0-7]{1,3}|x[0-9a-fA-F]{1,2}|[^])|%(-?)(0?)(\d*)([sdiuxXcb%])/g,
+      (whole: string, escaped: string | undefined, left: string, zero: string, width: string, kind: string) => {
+        if (escaped !== undefined) return unescaped(escaped) ?? whole;
+        if (kind === '%') return '%';
+        const value = argument(rest.shift() ?? '', kind);
+        return left === '-' ? value.padEnd(Number(width)) : value.padStart(Number(width), zero === '0' ? '0' : ' ');
+      },
+    );
+    if (rest.length === before) break;
+  } while (rest.length > 0);
+  return text;
+}
+
+function unescaped(escaped: string): string | undefined {
+  if (/^[0-7]/.test(escaped)) return String.fromCodePoint(Number.parseInt(escaped, 8));
+  if (/^x[0-9a-fA-F]/.test(escaped)) return String.fromCodePoint(Number.parseInt(escaped.slice(1), 16));
+  return escapes[escaped];
+}
+
+function argument(word: string, kind: string): string {
+  if (kind === 's') return word;
+  if (kind === 'c') return word.slice(0, 1);
+  if (kind === 'b') return formatted(word.replaceAll('%', '%%'), []);
+  const number = Math.trunc(Number(word === '' ? 0 : word));
+  if (kind === 'x' || kind === 'X') return kind === 'x' ? number.toString(16) : number.toString(16).toUpperCase();
+  return String(number);
+}
