@@ -88,7 +88,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
       throw new WebhookError(message);
     }
     if (bytes.length === 0) {
-      const type = typeof headers['content-type'] === 'string' ? headers['content-type'] : '';
+      const type = typeof headers['content-type'] === 'string' ? headers['content-type'] : 'application/json';
       throw new WebhookError(`0-length response with status code: ${status} and content type: ${type}`);
     }
     return readAnswer(bytes);

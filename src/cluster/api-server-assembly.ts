@@ -16,6 +16,7 @@ import { createClient } from '../client/rest-client.ts';
 import { createWebhookClient } from '../client/webhook-client.ts';
 import { admissionChain } from '../control-plane/admission/admission-chain.ts';
 import type { AdmissionContext } from '../control-plane/admission/admission-plugin.ts';
+import { conversionMetrics } from '../control-plane/apiserver/custom-resources/conversion-metrics.ts';
 import { createCustomResourceHost } from '../control-plane/apiserver/custom-resources/custom-resource-host.ts';
 import { createDiscoveryRoute } from '../control-plane/apiserver/discovery/discovery-route.ts';
 import {
@@ -232,6 +233,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   });
   handle = server.handle;
   const customResources = createCustomResourceHost({
+    conversion: { call: webhooks.call, clock, random, metrics: conversionMetrics(server.metrics) },
     registry: server.registry,
     builtInTypes: builtInSchemas,
     client: ownClient,

@@ -1,7 +1,7 @@
 import type { Service } from '../api/types/core-v1.ts';
 import type { EndpointSlice } from '../api/types/discovery-v1.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
-import { StatusError } from '../apimachinery/status.ts';
+import { hasReason, notFound, StatusError } from '../apimachinery/status.ts';
 import type { Client } from '../client/client.ts';
 import type { ResolveService } from '../client/webhook-client.ts';
 import type { Random } from '../system/random.ts';
@@ -27,7 +27,11 @@ export function createServiceResolver(options: ServiceResolverOptions): ResolveS
     if (namespace === 'default' && name === 'kubernetes' && port === 443) return splitAddress(serverAddress());
     const service = await client
       .resource<Service>({ group: '', version: 'v1', resource: 'services' }, namespace)
-      .get(name);
+      .get(name)
+      .catch((error: unknown) => {
+        // The real one asks its local copy, which names the kind so.
+        throw hasReason(error, 'NotFound') ? notFound({ group: '', resource: 'service' }, name) : error;
+      });
     const { type, clusterIP = '', externalName = '', ports = [] } = service.spec ?? {};
     if (type === 'ExternalName' && !toEndpoints) return { host: externalName, port };
     if (!servedTypes.includes(type)) throw new Error(`unsupported service type ${goQuote(type ?? '')}`);

@@ -27,7 +27,7 @@ export function writeTime({ subresource, now }: FieldWriter): string | undefined
 export interface KindVersion {
   readonly schema: Schema;
   readonly source: SchemaSource;
-  /** From the written version to this one. */
+  /** From the written version to this one. @throws TypedValueError when the result does not fit the type */
   convert(object: JsonObject): JsonObject;
   /** From this version back to the written one. */
   convertBack(object: JsonObject): JsonObject;
@@ -47,7 +47,8 @@ export interface ManagedKind {
   /** An object with nothing set, as decoding makes it; `{}` when absent. What stands in it nobody added. */
   readonly empty?: () => Unstructured;
   /**
-   * Another version that managers wrote. Undefined for one that is not served any more: its entries are dropped.
+   * Another version that managers wrote. Undefined for one that is not served any more: its entries are dropped. Asked
+   * for conversions before anything is changed, so that work that cannot wait for one can be begun again.
    * Without this function all entries are taken to be of the written version.
    */
   readonly versionOf?: (apiVersion: string) => KindVersion | undefined;

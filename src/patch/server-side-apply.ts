@@ -135,7 +135,9 @@ function prune(merged: JsonValue, last: ManagerEntry | undefined, managers: Mana
   const version = versionOf(last.apiVersion, kind);
   if (version === undefined) return merged;
   const { schema, source } = version;
-  const whole = version.convert(merged as JsonObject);
+  const whole = converting('failed to prune fields: failed to convert merged object to last applied version', () =>
+    version.convert(merged as JsonObject),
+  );
   const named = (set: FieldSet): FieldSet => withNamedFields(set, schema, source);
   const fieldsOf = (value: JsonValue): FieldSet => named(toFieldSet(value, schema, source));
   const lastFields = named(last.fields);
@@ -167,14 +169,27 @@ function addBackOwned(
     if (version === undefined || from === undefined) continue;
     const { schema, source } = version;
     const named = (set: FieldSet): FieldSet => withNamedFields(set, schema, source);
-    const whole = version.convert(written);
-    const kept = version.convert(from.convertBack(result));
+    const added = 'failed to prune fields: failed add back owned items: failed to convert';
+    const whole = converting(`${added} merged object at version ${apiVersion}`, () => version.convert(written));
+    const kept = converting(`${added} pruned object at version ${apiVersion}`, () =>
+      version.convert(from.convertBack(result)),
+    );
     const stays = named(toFieldSet(kept, schema, source)).union(named(fields));
     const goes = named(toFieldSet(whole, schema, source)).difference(stays);
     const rest = (removeItems(whole, goes, schema, source) ?? {}) as JsonObject;
     result = from.convert(version.convertBack(rest));
   }
   return result;
+}
+
+/** Says what a conversion was for when the object does not fit the type of the other version. @throws StatusError 500 */
+function converting(purpose: string, convert: () => JsonObject): JsonObject {
+  try {
+    return convert();
+  } catch (error) {
+    if (!(error instanceof TypedValueError)) throw error;
+    throw new StatusError({ message: `${purpose}: ${error.message}`, code: 500 });
+  }
 }
 
 function versionOf(apiVersion: string, kind: ManagedKind): KindVersion | undefined {

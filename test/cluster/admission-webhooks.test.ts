@@ -100,6 +100,6 @@ test('webhooks are asked over HTTPS, and change and refuse objects', async (cont
   assert.equal(secret.status, 500);
   assert.equal(
     secret.body['message'],
-    'Internal error occurred: failed calling webhook "hook.example.com": failed to call webhook: Post "https://gone.default.svc:443/validate?timeout=10s": services "gone" not found',
+    'Internal error occurred: failed calling webhook "hook.example.com": failed to call webhook: Post "https://gone.default.svc:443/validate?timeout=10s": service "gone" not found',
   );
 });

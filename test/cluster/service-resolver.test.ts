@@ -66,7 +66,7 @@ test('services are found at an endpoint, or at their cluster IP', async (context
     [true, 'hook', 443, '10.1.0.3:8443'],
     [true, 'hook', 9443, '10.1.0.1:1'],
     [true, 'hook', 80, 'no service port 80 found for service "hook"'],
-    [true, 'gone', 443, 'services "gone" not found'],
+    [true, 'gone', 443, 'service "gone" not found'],
     [true, 'idle', 443, 'no endpoints available for service "idle"'],
     [true, 'headless', 443, 'no endpoints available for service "headless"'],
     [true, 'outside', 443, 'unsupported service type "ExternalName"'],

@@ -53,8 +53,8 @@ export interface ServedKinds {
     resource: GroupVersionResource,
     subresource: string,
   ): readonly { readonly resource: GroupVersionResource; readonly kind: GroupVersionKind }[];
-  /** The object in another version, or itself where that is the same. */
-  convert(object: Unstructured, from: GroupVersionKind, to: GroupVersionKind): Unstructured;
+  /** The object in another version, or itself where that is the same. @throws StatusError */
+  convert(object: Unstructured, from: GroupVersionKind, to: GroupVersionKind): Promise<Unstructured>;
 }
 
 /** One step of admission; it throws a StatusError to refuse. */

@@ -143,7 +143,7 @@ class PolicyRun {
   /** Whether the match conditions hold. */
   async applies(invocation: Invocation, policy: CompiledMutatingPolicy, failures: Failure[]): Promise<boolean> {
     const ignoresFailures = invocation.policy.spec?.failurePolicy === 'Ignore';
-    const input = this.#input(invocation);
+    const input = await this.#input(invocation);
     const { conditions, variables } = policy;
     const result = await evaluateConditions(conditions, variables, input, this.#access, ignoresFailures);
     if ('matches' in result) return result.matches;
@@ -165,13 +165,13 @@ class PolicyRun {
     }
     let isChanged = false;
     for (const mutation of policy.mutations) {
-      const input = this.#input(invocation);
+      const input = await this.#input(invocation);
       try {
         const result = await applyMutation(policy, mutation, input, served, this.#access);
         this.hasPatched = true;
         if (equalJson(result, input.object)) continue;
         isChanged = true;
-        this.#replace(this.#context.kinds.convert(result, kind, this.#attributes.kind));
+        this.#replace(await this.#context.kinds.convert(result, kind, this.#attributes.kind));
       } catch (error) {
         if (!(error instanceof MutationError)) throw error;
         failures.push({ ...invocation, message: error.message, reason: 'Invalid' });
@@ -180,21 +180,21 @@ class PolicyRun {
     return isChanged;
   }
 
-  #input({ match, params }: Invocation): {
+  async #input({ match, params }: Invocation): Promise<{
     attributes: AdmissionAttributes;
     match: PolicyMatch;
     object: Unstructured;
     oldObject: Unstructured | undefined;
     params: Unstructured | undefined;
     namespace: Namespace | undefined;
-  } {
+  }> {
     const { kind, oldObject } = this.#attributes;
     const { kinds } = this.#context;
     return {
       attributes: this.#attributes,
       match,
-      object: kinds.convert(this.#object, kind, match.kind),
-      oldObject: oldObject === undefined ? undefined : kinds.convert(oldObject, kind, match.kind),
+      object: await kinds.convert(this.#object, kind, match.kind),
+      oldObject: oldObject === undefined ? undefined : await kinds.convert(oldObject, kind, match.kind),
       params,
       namespace: this.#namespace,
     };

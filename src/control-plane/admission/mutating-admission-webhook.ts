@@ -42,7 +42,7 @@ export function mutatingAdmissionWebhook(context: AdmissionContext, random: Rand
     const patched = patchedObject(object, operations);
     const changed = context.kinds.find(match.kind)?.read(patched, 'drop') ?? (patched as unknown as Unstructured);
     if (equalJson(changed, object)) return false;
-    replace(attributes.object, context.kinds.convert(changed, match.kind, attributes.kind));
+    replace(attributes.object, await context.kinds.convert(changed, match.kind, attributes.kind));
     return true;
   }
 

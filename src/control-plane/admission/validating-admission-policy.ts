@@ -52,15 +52,15 @@ export function validatingAdmissionPolicy(context: AdmissionContext): AdmissionP
     if (params.length === 0) return [];
     const namespace = await matcher.namespaceOf(attributes);
     const { object, oldObject, kind } = attributes;
-    const seen = (value: typeof object): typeof object =>
+    const seen = async (value: typeof object): Promise<typeof object> =>
       value === undefined ? undefined : context.kinds.convert(value, kind, match.kind);
     const verdicts: PolicyVerdict[] = [];
     for (const param of params) {
       const input = {
         attributes,
         match,
-        object: seen(object),
-        oldObject: seen(oldObject),
+        object: await seen(object),
+        oldObject: await seen(oldObject),
         params: param,
         namespace,
       };

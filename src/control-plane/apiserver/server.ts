@@ -25,6 +25,7 @@ import { withPanicRecovery } from './filters/panic-recovery.ts';
 import { handleHealth, isHealthPath, pingCheck, type HealthCheck } from './health.ts';
 import { shutdownCheck } from './health-checks.ts';
 import type { FlowControl } from './flow-control/flow-control.ts';
+import type { MetricRegistry } from './metrics/metric-registry.ts';
 import { handleMetrics } from './metrics/metrics-route.ts';
 import {
   countStoredObjects,
@@ -128,6 +129,8 @@ export interface ApiServer {
   readonly handle: HttpHandler;
   /** What is served; custom resources are added and removed here. */
   readonly registry: ResourceRegistry;
+  /** What it counts, for those who count more. */
+  readonly metrics: MetricRegistry;
   /** The parts that endpoints use, for those who build more of them. */
   readonly parts: ServerParts;
   /** Says at /readyz that the end is near; everything else goes on. */
@@ -166,6 +169,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const chain = buildHandlerChain(options, parts, health, metrics);
   return {
     registry,
+    metrics: metrics.registry,
     parts,
     async handle(http) {
       const request = beginRequest(http, options, closing.signal);

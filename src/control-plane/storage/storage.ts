@@ -56,7 +56,12 @@ export interface RangeOptions {
 
 /** The outcome of a compare-and-swap. */
 export type WriteResult =
-  | { readonly ok: true; readonly revision: number }
+  | {
+      readonly ok: true;
+      readonly revision: number;
+      /** What reading gives of a put, when that is not what was put. */
+      readonly readBack?: Uint8Array;
+    }
   /** The key was at another revision; `current` is what it holds now. */
   | { readonly ok: false; readonly current: StoredValue | undefined };
 
@@ -97,6 +102,8 @@ export class StorageWriteError extends Error {
 export interface StorageWatch {
   /** Stops the deliveries. */
   close(): void;
+  /** The newest revision whose changes have all been delivered; the store's when absent. */
+  deliveredRevision?(): number;
 }
 
 export interface WatchHandlers {

@@ -25,7 +25,7 @@ export function clusterOf(
     rules: { rulesFor: () => [], rulesOfRole: () => undefined },
     resourceOf: () => undefined,
     callWebhook: () => Promise.reject(new Error('no webhook is expected to be called')),
-    kinds: { find: () => undefined, equivalents: () => [], convert: (object) => object },
+    kinds: { find: () => undefined, equivalents: () => [], convert: (object) => Promise.resolve(object) },
     informer: <T extends KubeObject>(gvr: GroupVersionResource) =>
       new FixedInformer<T>(gvr, (objects[gvr.resource] ?? []) as T[]),
     ...more,

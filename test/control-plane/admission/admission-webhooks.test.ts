@@ -367,7 +367,7 @@ test('a webhook for another version of the kind gets the object in that version'
   const kinds: AdmissionContext['kinds'] = {
     find: () => undefined,
     equivalents: () => [{ resource: { group: '', version: 'v2', resource: 'configmaps' }, kind: v2 }],
-    convert: (object, _from, to) => ({ ...object, apiVersion: to.version }),
+    convert: (object, _from, to) => Promise.resolve({ ...object, apiVersion: to.version }),
   };
   const seen = await underWebhooks({
     mutating: [webhook('h', { rules })],

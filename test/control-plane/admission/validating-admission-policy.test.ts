@@ -202,7 +202,8 @@ test('resources in other versions match when equivalents count', async () => {
   const kinds: AdmissionContext['kinds'] = {
     find: () => undefined,
     equivalents: () => [{ resource, kind }],
-    convert: (object, _from, to) => ({ ...object, apiVersion: `${to.group}/${to.version}`, kind: to.kind }),
+    convert: (object, _from, to) =>
+      Promise.resolve({ ...object, apiVersion: `${to.group}/${to.version}`, kind: to.kind }),
   };
   const resourceRules = [{ ...rule, apiGroups: ['old'], apiVersions: ['v0'], resources: ['configs'] }];
   const expression =

@@ -45,9 +45,9 @@ export async function invocationOf<W extends Webhook>(
   const { webhook, conditions } = registered;
   const match = await matchOf(webhook, attributes, matcher);
   if (match === undefined) return undefined;
-  const seen = (object: Unstructured | undefined): Unstructured | undefined =>
+  const seen = async (object: Unstructured | undefined): Promise<Unstructured | undefined> =>
     object === undefined ? undefined : context.kinds.convert(object, attributes.kind, match.kind);
-  const objects = { object: seen(attributes.object), oldObject: seen(attributes.oldObject) };
+  const objects = { object: await seen(attributes.object), oldObject: await seen(attributes.oldObject) };
   const input = { attributes, match, ...objects, params: undefined, namespace: undefined };
   const result = await evaluateConditions(conditions, new Map(), input, access, webhook.failurePolicy === 'Ignore');
   if ('error' in result) {

@@ -100,13 +100,3 @@ export function applyCustomDefaults(value: JsonValue, schema: JsonObject): void 
     else applyCustomDefaults(item, inside);
   }
 }
-
-/** Whether a schema has defaults that stored objects may lack. */
-export function hasDefaults(schema: JsonObject): boolean {
-  const inside = [
-    subSchema(schema, 'items'),
-    subSchema(schema, 'additionalProperties'),
-    ...namedSchemas(schema, 'properties').map(([, property]) => property),
-  ];
-  return schema['default'] !== undefined || inside.some((child) => child !== undefined && hasDefaults(child));
-}

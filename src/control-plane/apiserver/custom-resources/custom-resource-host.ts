@@ -9,12 +9,15 @@ import { createWorkqueue, runWorkers } from '../../../client/workqueue.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { Logger } from '../../../system/logger.ts';
 import type { ResourceRegistry } from '../registry/api-resource.ts';
+import type { ConversionWorld } from './conversion-webhook.ts';
 import { customResources } from './custom-resource.ts';
 import { acceptNames, type ConditionState, mergeConditions } from './naming.ts';
 
 export interface CustomResourceHostOptions {
   readonly registry: ResourceRegistry;
   readonly builtInTypes: SchemaSource;
+  /** What conversions by webhook need. */
+  readonly conversion: ConversionWorld;
   readonly client: Client;
   readonly definitions: Informer<CustomResourceDefinition>;
   readonly clock: Clock;
@@ -48,7 +51,7 @@ export function createCustomResourceHost(options: CustomResourceHostOptions): Cu
   const publish = (crd: CustomResourceDefinition): void => {
     const name = crd.metadata.name ?? '';
     const before = served.get(name) ?? [];
-    const resources = customResources(crd, options.builtInTypes);
+    const resources = customResources(crd, options.builtInTypes, options.conversion);
     const now = resources.map(({ definition }) => ({
       group: definition.group,
       version: definition.version,

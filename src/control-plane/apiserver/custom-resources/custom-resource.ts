@@ -10,12 +10,13 @@ import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { schemaFromOpenApi } from '../../../apimachinery/openapi-schema.ts';
 import type { Schema, SchemaSource } from '../../../apimachinery/schema.ts';
-import { StatusError } from '../../../apimachinery/status.ts';
 import { apiResource, type ApiResource, type CustomType } from '../registry/api-resource.ts';
 import { defaultColumns } from '../registry/table.ts';
 import { parseObjectPath, valuesAt } from './object-path.ts';
-import { applyCustomDefaults, decodeCustomObject, hasDefaults } from './custom-decoding.ts';
+import type { ConversionWorld } from './conversion-webhook.ts';
+import { applyCustomDefaults, decodeCustomObject } from './custom-decoding.ts';
 import { customStrategy } from './custom-strategy.ts';
+import { customVersions, declaredSchema } from './custom-versions.ts';
 
 const objectMetaType = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
@@ -32,21 +33,41 @@ const customVerbs: readonly Verb[] = [
 ];
 
 /** Everything that a CustomResourceDefinition serves, a resource for each served version. */
-export function customResources(crd: CustomResourceDefinition, builtIn: SchemaSource): ApiResource[] {
-  return crd.spec.versions
+export function customResources(
+  crd: CustomResourceDefinition,
+  builtIn: SchemaSource,
+  conversion: ConversionWorld,
+): ApiResource[] {
+  const { group, names, versions } = crd.spec;
+  const schemas = new Map(
+    versions.map((version) => [customTypeName(group, version.name, names.kind), customSchema(version)]),
+  );
+  const typesOf = (type: string): SchemaSource => ({
+    lookup: (name) => (name === type ? schemas.get(type) : builtIn.lookup(name)),
+  });
+  const versionsOf = customVersions(
+    crd,
+    {
+      builtIn,
+      typeIn(version) {
+        const type = customTypeName(group, version, names.kind);
+        const schema = schemas.get(type);
+        return schema === undefined ? undefined : { schema, types: typesOf(type) };
+      },
+    },
+    conversion,
+  );
+  return versions
     .filter((version) => version.served)
     .map((version) => {
       const definition = customDefinition(crd, version);
-      const schema = customSchema(version);
-      const types: SchemaSource = {
-        lookup: (name) => (name === definition.type ? schema : builtIn.lookup(name)),
-      };
-      return apiResource(definition, types, {
+      return apiResource(definition, typesOf(definition.type), {
         custom: true,
         customType: customType(crd, version),
         deprecationWarning: deprecationWarning(crd, version),
         decode: (value) => decodeCustomObject(value, declaredSchema(version), builtIn),
         ...(version.subresources?.scale === undefined ? {} : { scalePaths: version.subresources.scale }),
+        versions: versionsOf(version.name),
       });
     });
 }
@@ -64,8 +85,6 @@ function customDefinition(crd: CustomResourceDefinition, version: CustomResource
   const { status: statusSubresource, scale } = version.subresources ?? {};
   const schema = declaredSchema(version);
   const setDefaults = (object: Unstructured): void => applyCustomDefaults(object as unknown as JsonObject, schema);
-  const isStored = storageVersion === version.name;
-  const fillsIn = hasDefaults(schema);
   return {
     group,
     version: version.name,
@@ -90,21 +109,7 @@ function customDefinition(crd: CustomResourceDefinition, version: CustomResource
     ],
     type: customTypeName(group, version.name, names.kind),
     setDefaults,
-    ...(isStored && !fillsIn
-      ? {}
-      : {
-          storage: {
-            group,
-            version: storageVersion,
-            toStorage: (object: Unstructured) => convert(crd, object, storageVersion),
-            fromStorage(object: Unstructured) {
-              const read = convert(crd, object, version.name);
-              // Defaults that were added to the schema later hold for what was stored before.
-              if (fillsIn) setDefaults(read);
-              return read;
-            },
-          },
-        }),
+    storageVersion: { group, version: storageVersion },
     ...selectableFieldsOf(version),
     columns: customColumns(version.additionalPrinterColumns),
     strategy: customStrategy(version, names.kind),
@@ -119,24 +124,6 @@ function customType({ spec }: CustomResourceDefinition, version: CustomResourceD
     plural,
     selectableFields: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
   };
-}
-
-function declaredSchema(version: CustomResourceDefinitionVersion): JsonObject {
-  return (version.schema?.openAPIV3Schema ?? {}) as unknown as JsonObject;
-}
-
-/**
- * An object of one version as one of another. The seam for conversion by webhook, which takes an answer from elsewhere
- * and is not there yet: with strategy None only the version is changed.
- * @throws StatusError 500 when a webhook would have to convert
- */
-function convert({ spec }: CustomResourceDefinition, object: Unstructured, version: string): Unstructured {
-  const apiVersion = `${spec.group}/${version}`;
-  if (spec.conversion?.strategy === 'Webhook' && object.apiVersion !== apiVersion) {
-    const message = `conversion webhook for ${object.apiVersion}, Kind=${object.kind} failed: this server does not call conversion webhooks yet`;
-    throw new StatusError({ message, code: 500 });
-  }
-  return { ...object, apiVersion };
 }
 
 function deprecationWarning({ spec }: CustomResourceDefinition, version: CustomResourceDefinitionVersion): string {

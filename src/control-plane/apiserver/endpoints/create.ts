@@ -28,7 +28,7 @@ export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
   const name = object.metadata.name ?? '';
   const facts = { name, dryRun: options.dryRun, kind, options: createOptionsOf(options) };
   const manager = managerOf(request);
-  const managed = server.fieldManagement.afterUpdate(store.resource, undefined, object, {
+  const managed = await server.fieldManagement.afterUpdate(store.resource, undefined, object, {
     manager,
     subresource: '',
     now: server.clock.now(),

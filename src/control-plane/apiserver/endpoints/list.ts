@@ -1,6 +1,6 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import { negotiateOutput } from '../negotiation.ts';
-import { readList } from '../registry/listing.ts';
+import { readList, unreadableCache } from '../registry/listing.ts';
 import { listResponse } from '../registry/output.ts';
 import { parseSelection } from '../registry/selection.ts';
 import { checkTransform } from '../registry/table.ts';
@@ -16,6 +16,9 @@ export async function handleList(endpoint: Endpoint): Promise<HttpResponse> {
   const selection = visibleSelection(endpoint, asked);
   checkTransform(store.resource, format, true);
   if (format.as === 'Table') parseIncludeObject(request.query);
-  const page = await readList(store, namespace, options, selection);
+  const isCached = options.limit === 0 && options.continue === '';
+  const page = await readList(store, namespace, options, selection).catch((error: unknown) => {
+    throw isCached ? unreadableCache(store.resource, error) : error;
+  });
   return listResponse(request, store, format, page);
 }

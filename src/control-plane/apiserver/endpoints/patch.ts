@@ -40,8 +40,8 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
     ...admissionSteps(endpoint, options.dryRun, 'PatchOptions', {
       async object(old) {
         const object = isApply
-          ? appliedObject(endpoint, patch, old, options)
-          : patchedObject(endpoint, patch, old, options);
+          ? await appliedObject(endpoint, patch, old, options)
+          : await patchedObject(endpoint, patch, old, options);
         checkName(endpoint, object);
         return object;
       },
@@ -52,16 +52,16 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
 }
 
 /** The stored object with a JSON, merge or strategic merge patch on it, typed and with defaults. */
-function patchedObject(
+async function patchedObject(
   endpoint: Endpoint,
   patch: ParsedPatch,
   old: Unstructured | undefined,
   options: PatchRequestOptions,
-): Unstructured {
+): Promise<Unstructured> {
   const { request, server, resource, store } = endpoint;
   if (old === undefined) throw notFound(resource.groupResource, endpoint.name);
   // A copy with its fields in the order that refusals show.
-  const before = parseJson(writeObjectJson(endpoint.view === undefined ? old : endpoint.view.project(old)));
+  const before = parseJson(writeObjectJson(endpoint.view === undefined ? old : endpoint.view.project(old, true)));
   const value = patch.applyTo(before as JsonObject);
   const patched = typedPatched(endpoint, value, patch, options);
   checkName(endpoint, patched);
@@ -143,12 +143,12 @@ function otherKindText(
 }
 
 /** The object that a server-side apply makes of the stored one. */
-function appliedObject(
+async function appliedObject(
   endpoint: Endpoint,
   patch: ParsedPatch,
   old: Unstructured | undefined,
   options: PatchRequestOptions,
-): Unstructured {
+): Promise<Unstructured> {
   const { request, server, store, resource } = endpoint;
   const value = patch.value;
   if (!isJsonObject(value)) throw badRequest('error decoding YAML: the patch is no object');
@@ -156,7 +156,7 @@ function appliedObject(
   if (!isJsonObject(value['metadata'])) value['metadata'] = {};
   const asParent =
     endpoint.view === undefined || old === undefined ? patchObject : endpoint.view.applyPatch(old, patchObject);
-  const applied = server.fieldManagement.apply(store.resource, old, asParent, {
+  const applied = await server.fieldManagement.apply(store.resource, old, asParent, {
     manager: options.fieldManager,
     subresource: endpoint.subresource?.name ?? '',
     now: server.clock.now(),

@@ -5,8 +5,8 @@ import type { ApiResource } from '../registry/api-resource.ts';
 export interface SubresourceView {
   /** The kind that travels, as a resource of its own. */
   readonly resource: ApiResource;
-  /** What the object looks like through the view. */
-  project(object: Unstructured): Unstructured;
+  /** What the object looks like through the view. @param isChanged whether it is only looked at to be patched */
+  project(object: Unstructured, isChanged?: boolean): Unstructured;
   /** The object as the view wants it. @throws StatusError 422 */
   merge(object: Unstructured, view: Unstructured): Unstructured;
   /** A server-side apply of the view as one of the object. */

@@ -29,9 +29,7 @@ export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
       object(old) {
         const wanted = endpoint.view === undefined || old === undefined ? object : endpoint.view.merge(old, object);
         const writer = { manager, subresource: endpoint.subresource?.name ?? '', now: server.clock.now() };
-        return Promise.resolve(
-          server.fieldManagement.afterUpdate(store.resource, old, structuredClone(wanted), writer),
-        );
+        return server.fieldManagement.afterUpdate(store.resource, old, structuredClone(wanted), writer);
       },
     }),
     allowCreate: false,

@@ -3,7 +3,7 @@ import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { StatusError, type Status } from '../../../apimachinery/status.ts';
 import type { StoredValue } from '../../storage/storage.ts';
 import { negotiateOutput, type OutputFormat } from '../negotiation.ts';
-import { readList, revisionSyntaxText } from '../registry/listing.ts';
+import { readList, revisionSyntaxText, unreadableCache } from '../registry/listing.ts';
 import { servesStoredBytes, transformed } from '../registry/output.ts';
 import { parseSelection, type Selection } from '../registry/selection.ts';
 import { servedBytes } from '../registry/stored-object.ts';
@@ -57,7 +57,9 @@ async function planWatch(endpoint: Endpoint, options: ParsedListOptions, selecti
     namespace,
     { ...options, resourceVersion: revision === 0 ? '0' : asked, resourceVersionMatch: '', limit: 0, continue: '' },
     selection,
-  );
+  ).catch((error: unknown) => {
+    throw unreadableCache(store.resource, error);
+  });
   return {
     ...base,
     fromRevision: page.revision,

@@ -5,6 +5,7 @@ import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { SchemaSource } from '../../../apimachinery/schema.ts';
 import type { GroupResource } from '../../../apimachinery/status.ts';
 import type { TypedDecodeResult } from '../decoding/typed-decoder.ts';
+import type { ObjectVersions } from './versioned-storage.ts';
 
 /** One resource of one version as the server serves it: its definition with what the generic code derives from it. */
 export interface ApiResource {
@@ -25,6 +26,8 @@ export interface ApiResource {
   readonly decode?: (value: JsonValue) => TypedDecodeResult;
   /** What a definition declares, for the published documents (custom resources). */
   readonly customType?: CustomType;
+  /** How objects are kept in other versions than they are shown in (custom resources). */
+  readonly versions?: ObjectVersions;
 }
 
 /** What a CustomResourceDefinition says of one version's type. */
@@ -44,6 +47,7 @@ export interface ApiResourceOptions {
   readonly decode?: (value: JsonValue) => TypedDecodeResult;
   readonly scalePaths?: ScalePaths;
   readonly customType?: CustomType;
+  readonly versions?: ObjectVersions;
 }
 
 /** Paths within an object, such as `.spec.replicas`. */
@@ -71,6 +75,7 @@ export function apiResource(
     ...(options.decode === undefined ? {} : { decode: options.decode }),
     ...(options.scalePaths === undefined ? {} : { scalePaths: options.scalePaths }),
     ...(options.customType === undefined ? {} : { customType: options.customType }),
+    ...(options.versions === undefined ? {} : { versions: options.versions }),
     prefix: `/registry/${storageGroup === '' ? '' : `${storageGroup}/`}${resource}/`,
     deprecationWarning: options.deprecationWarning ?? builtInDeprecations[`${group}/${version}/${resource}`] ?? '',
   };

@@ -5,6 +5,7 @@ import type { ParsedDeleteOptions } from '../endpoints/request-options.ts';
 import { storageKey } from './api-resource.ts';
 import { gracePeriodRule, isGarbageCollected } from './resource-facts.ts';
 import type { Store, WriteContext } from './store.ts';
+import { asReadBack } from './stored-object.ts';
 
 /** What a delete did. */
 export interface DeleteResult {
@@ -217,7 +218,7 @@ async function storeMark(
   const result = await store.storage.put(key, bytes, stored.modRevision);
   if (!result.ok) return { current: result.current };
   object.metadata.resourceVersion = String(result.revision);
-  return { object, gone: false };
+  return { object: asReadBack(object, result.readBack), gone: false };
 }
 
 async function deleteNow(

@@ -21,7 +21,7 @@ export interface FieldManagement {
     live: Unstructured | undefined,
     object: Unstructured,
     writer: FieldWriter,
-  ): Unstructured;
+  ): Promise<Unstructured>;
   /**
    * Merges a server-side apply.
    * @throws StatusError 409 with one cause per field that somebody else owns, unless forced.
@@ -31,5 +31,5 @@ export interface FieldManagement {
     live: Unstructured | undefined,
     patch: Unstructured,
     writer: FieldWriter & { readonly force: boolean },
-  ): Unstructured;
+  ): Promise<Unstructured>;
 }

@@ -8,7 +8,7 @@ import {
 } from '../../storage/storage.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { parseRevision, type ParsedListOptions } from '../endpoints/request-options.ts';
-import { listPrefix, storageKey } from './api-resource.ts';
+import { type ApiResource, listPrefix, storageKey } from './api-resource.ts';
 import { decodeContinueToken, encodeContinueToken } from './continue-token.ts';
 import type { Selection } from './selection.ts';
 import type { Store } from './store.ts';
@@ -63,6 +63,21 @@ export function tooLargeResourceVersion(
       ...(retryAfterSeconds === 0 ? {} : { retryAfterSeconds }),
     },
     code: 504,
+  });
+}
+
+/**
+ * The 429 of lists and watches that the real server answers from a cache, which is not there as long as it cannot read
+ * one of the objects.
+ */
+export function unreadableCache({ gvk, apiVersion, custom }: ApiResource, error: unknown): unknown {
+  // Only what another version is kept as can be unreadable, and its errors have no reason.
+  if (!custom || !(error instanceof StatusError) || error.reason !== '') return error;
+  return new StatusError({
+    message: `storage is (re)initializing: failed to list ${apiVersion}, Kind=${gvk.kind}: ${error.message}`,
+    reason: 'TooManyRequests',
+    details: { retryAfterSeconds: 1 },
+    code: 429,
   });
 }
 

@@ -1,17 +1,45 @@
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { resolveSchema } from '../../../apimachinery/schema.ts';
+import { StatusError } from '../../../apimachinery/status.ts';
 import { emptyObject } from '../../../patch/empty-object.ts';
 import { applyManagedFields, updateManagedFields, type ManagedKind } from '../../../patch/managed-fields.ts';
+import { TypedValueError } from '../../../patch/structured-merge/validate.ts';
 import type { ApiResource } from './api-resource.ts';
+import { withConvertedVersions } from './converted-versions.ts';
 import type { FieldManagement } from './field-management.ts';
 
 /** Field management as KEP-555 has it, over the resource's own schema. */
 export const managedFieldManagement: FieldManagement = {
-  afterUpdate: (resource, live, object, writer) =>
-    updateManagedFields(live ?? zeroObject(resource), object, managedKind(resource, writer.subresource), writer),
-  apply: (resource, live, patch, writer) =>
-    applyManagedFields(live, patch, managedKind(resource, writer.subresource), writer),
+  async afterUpdate(resource, live, object, writer) {
+    const kind = managedKind(resource, writer.subresource);
+    try {
+      return await withConvertedVersions(resource, (versionOf) =>
+        updateManagedFields(live ?? zeroObject(resource), object, withVersions(kind, versionOf), writer),
+      );
+    } catch (error) {
+      const isRefusal = error instanceof StatusError || error instanceof TypedValueError;
+      if (resource.versions === undefined || !isRefusal) throw error;
+      // A write is not refused for what cannot be compared; nobody owns anything then.
+      delete object.metadata.managedFields;
+      return object;
+    }
+  },
+  async apply(resource, live, patch, writer) {
+    const kind = managedKind(resource, writer.subresource);
+    try {
+      return await withConvertedVersions(resource, (versionOf) =>
+        applyManagedFields(live, patch, withVersions(kind, versionOf), writer),
+      );
+    } catch (error) {
+      if (error instanceof TypedValueError) throw new StatusError({ message: error.message, code: 500 });
+      throw error;
+    }
+  },
 };
+
+function withVersions(kind: ManagedKind, versionOf: ManagedKind['versionOf']): ManagedKind {
+  return versionOf === undefined ? kind : { ...kind, versionOf };
+}
 
 /** What a create starts from: the object as it is with nothing set, whose structs nobody added. */
 function zeroObject({ apiVersion, gvk, custom, definition, types }: ApiResource): Unstructured {

@@ -73,7 +73,7 @@ function review(
     if (endpoint.resource.definition.namespaced && object.metadata.namespace === undefined) {
       object.metadata.namespace = endpoint.namespace;
     }
-    const managed = server.fieldManagement.afterUpdate(store.resource, undefined, object, {
+    const managed = await server.fieldManagement.afterUpdate(store.resource, undefined, object, {
       manager: managerOf(request),
       subresource: '',
       now: server.clock.now(),
@@ -105,7 +105,12 @@ function tokenRequest(issuing: Omit<TokenRequestOptions, 'get'>): EndpointHandle
     const body = await readSubresourceBody(endpoint, tokenRequestKind, fieldValidation);
     setTokenRequestDefaults(body);
     const writer = { manager: managerOf(request), subresource: 'token', now: server.clock.now() };
-    const object = server.fieldManagement.afterUpdate(asTokenRequests(endpoint.resource), undefined, body, writer);
+    const object = await server.fieldManagement.afterUpdate(
+      asTokenRequests(endpoint.resource),
+      undefined,
+      body,
+      writer,
+    );
     const facts = { name, object, dryRun, kind: tokenRequestKind.gvk };
     await server.admission.mutate(admissionRequest(endpoint, 'CREATE', facts));
     await server.admission.validate(admissionRequest(endpoint, 'CREATE', facts));

@@ -5,7 +5,7 @@ import { cloneJson, isJsonObject, type JsonValue } from '../../../apimachinery/j
 import { formatLabelSelector, selectorFromObject, type ObjectLabelSelector } from '../../../apimachinery/labels.ts';
 import type { ObjectMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { SchemaSource } from '../../../apimachinery/schema.ts';
-import { conflict, internalError } from '../../../apimachinery/status.ts';
+import { badRequest, conflict, internalError } from '../../../apimachinery/status.ts';
 import type { SubresourceView } from '../endpoints/subresource-view.ts';
 import { apiResource, type ApiResource, type ScalePaths } from './api-resource.ts';
 import { defaultColumns } from './table.ts';
@@ -54,7 +54,7 @@ export function scaleViewOf(parent: ApiResource, types: SchemaSource): Subresour
   const resource = apiResource({ ...scaleDefinition, columns }, types);
   return {
     resource,
-    project: (object) => projectScale(object, parent.scalePaths),
+    project: (object, isChanged = false) => projectScale(object, parent.scalePaths, isChanged),
     merge: (object, view) => mergeScale(parent, resource, object, view),
     applyPatch(object, patch) {
       const replicas = isJsonObject(patch['spec']) ? patch['spec']['replicas'] : undefined;
@@ -68,8 +68,8 @@ export function scaleViewOf(parent: ApiResource, types: SchemaSource): Subresour
   };
 }
 
-function projectScale(object: Unstructured, paths: ScalePaths | undefined): Unstructured {
-  if (paths !== undefined) return projectCustomScale(object, paths);
+function projectScale(object: Unstructured, paths: ScalePaths | undefined, isChanged: boolean): Unstructured {
+  if (paths !== undefined) return projectCustomScale(object, paths, isChanged);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const replicas = numberAt(object['spec'], 'replicas');
   const selector = selectorText(isJsonObject(object['spec']) ? object['spec']['selector'] : undefined);
@@ -88,6 +88,9 @@ function projectScale(object: Unstructured, paths: ScalePaths | undefined): Unst
 function mergeScale(parent: ApiResource, scale: ApiResource, object: Unstructured, view: Unstructured): Unstructured {
   const replicas = numberAt(view['spec'], 'replicas');
   const name = object.metadata.name ?? '';
+  if (parent.scalePaths !== undefined && replicas === unsetReplicas) {
+    throw badRequest(`the spec replicas field ${JSON.stringify(parent.scalePaths.specReplicasPath)} cannot be empty`);
+  }
   if (replicas < 0) {
     const path = new FieldPath('spec').child('replicas');
     throw invalidObject(scale.gvk, name, [invalid(path, replicas, 'must be greater than or equal to 0')]);
@@ -102,10 +105,13 @@ function mergeScale(parent: ApiResource, scale: ApiResource, object: Unstructure
   return setAt(merged, parent.scalePaths?.specReplicasPath ?? '.spec.replicas', replicas);
 }
 
-/** The scale of a custom resource. @throws StatusError 500 when the object has no replicas to tell of */
-function projectCustomScale(object: Unstructured, paths: ScalePaths): Unstructured {
+/** Stands for replicas that an object does not have yet, while its scale is patched. */
+const unsetReplicas = -(2 ** 31);
+
+/** The scale of a custom resource. @throws StatusError 500 when the object has no replicas to show */
+function projectCustomScale(object: Unstructured, paths: ScalePaths, isChanged: boolean): Unstructured {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const replicas = valueAt(object, paths.specReplicasPath);
+  const replicas = valueAt(object, paths.specReplicasPath) ?? (isChanged ? unsetReplicas : undefined);
   if (typeof replicas !== 'number') {
     throw internalError(`the spec replicas field ${JSON.stringify(paths.specReplicasPath)} does not exist`);
   }

@@ -41,12 +41,15 @@ export function servedKinds(registry: () => ResourceRegistry): ServedKinds {
           return [{ resource: served, kind: inside?.kind ?? gvk }];
         });
     },
-    convert(object, from, to) {
+    async convert(object, from, to) {
       const isSame = from.group === to.group && from.version === to.version && from.kind === to.kind;
       const [source, target] = [resourceOf(from), resourceOf(to)];
       if (isSame || source === undefined || target === undefined) return object;
-      const copy = cloneJson(object as unknown as JsonObject) as unknown as typeof object;
-      return fromStorage(target, toStorage(source, copy));
+      const copy = cloneJson(object as unknown as JsonObject);
+      if (source.versions === undefined)
+        return fromStorage(target, toStorage(source, copy as unknown as typeof object));
+      const [converted = copy] = await source.versions.convert([copy], target.apiVersion);
+      return converted as unknown as typeof object;
     },
   };
 }

@@ -16,7 +16,8 @@ import {
 } from './object-meta-validation.ts';
 import { defaultPrepareForCreate, defaultPrepareForUpdate } from './default-preparation.ts';
 import { countsGenerations } from './resource-facts.ts';
-import { decodeStored, encodeStored } from './stored-object.ts';
+import { asReadBack, decodeStored, encodeStored } from './stored-object.ts';
+import { rehearsePut, versionedStorage } from './versioned-storage.ts';
 
 /** What a write depends on besides the objects. */
 export interface WriteContext extends RequestContext {
@@ -84,7 +85,7 @@ export class Store {
 
   constructor(resource: ApiResource, storage: Storage, clock: Clock, random: Random, hooks: StoreHooks = {}) {
     this.resource = resource;
-    this.storage = storage;
+    this.storage = resource.versions === undefined ? storage : versionedStorage(storage, resource.versions);
     this.hooks = hooks;
     this.#clock = clock;
     this.#random = random;
@@ -193,12 +194,12 @@ export class Store {
     if (context.dryRun) {
       const existing = await this.storage.get(key);
       if (existing !== undefined) throw this.#alreadyExists(object, existing);
-      return object;
+      return this.#rehearsed(object, bytes);
     }
     const result = await this.storage.put(key, bytes, 0);
     if (!result.ok) throw this.#alreadyExists(object, result.current);
     object.metadata.resourceVersion = String(result.revision);
-    return object;
+    return asReadBack(object, result.readBack);
   }
 
   /**
@@ -269,7 +270,7 @@ export class Store {
       if (context.dryRun || isSameObject(bytes, existing, object, old)) {
         reservation?.keep();
         if (!context.dryRun) object.metadata.resourceVersion = String(existing.modRevision);
-        return { object, created: false, deleted: false };
+        return { object: await this.#rehearsed(object, bytes), created: false, deleted: false };
       }
       const result = await this.storage.put(key, bytes, existing.modRevision);
       if (!result.ok) {
@@ -279,11 +280,17 @@ export class Store {
       reservation?.keep();
       object.metadata.resourceVersion = String(result.revision);
       await this.#dropFailed(key, object, result.revision, context);
-      return { object, created: false, deleted: false };
+      return { object: asReadBack(object, result.readBack), created: false, deleted: false };
     } catch (error) {
       reservation?.undo();
       throw error;
     }
+  }
+
+  /** The object as it would be read if it were written. */
+  async #rehearsed(object: Unstructured, bytes: Uint8Array): Promise<Unstructured> {
+    const { versions } = this.resource;
+    return versions === undefined ? object : asReadBack(object, await rehearsePut(versions, bytes));
   }
 
   /** An object whose initializer has failed goes as soon as its watchers could see why. */

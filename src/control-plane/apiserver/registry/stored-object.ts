@@ -17,6 +17,14 @@ export function decodeStored(value: StoredValue, revision = value.modRevision): 
   return parseJson(servedBytes(value, revision)) as unknown as Unstructured;
 }
 
+/** A written object as reading gives it, when that is something else; its resourceVersion stays. */
+export function asReadBack(object: Unstructured, readBack: Uint8Array | undefined): Unstructured {
+  if (readBack === undefined) return object;
+  const read = parseJson(readBack) as unknown as Unstructured;
+  const { resourceVersion } = object.metadata;
+  return resourceVersion === undefined ? read : { ...read, metadata: { ...read.metadata, resourceVersion } };
+}
+
 /** The stored bytes with the resourceVersion spliced in: what a client gets, without parsing anything. */
 export function servedBytes(value: StoredValue, revision = value.modRevision): Uint8Array {
   const bytes = Buffer.from(value.value.buffer, value.value.byteOffset, value.value.byteLength);

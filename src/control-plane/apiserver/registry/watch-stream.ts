@@ -171,9 +171,10 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
     });
   }
 
-  /** Every event up to the store's revision has been delivered to its watchers by now. */
+  /** Every event up to this revision has been delivered by now. */
   #currentRevision(): number {
-    return Math.max(this.#lastRevision, this.#store.storage.currentRevision());
+    const delivered = this.#storageWatch?.deliveredRevision?.() ?? this.#store.storage.currentRevision();
+    return Math.max(this.#lastRevision, delivered);
   }
 
   #after(millis: number, callback: () => void): void {

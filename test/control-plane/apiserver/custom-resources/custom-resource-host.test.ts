@@ -5,15 +5,11 @@ import type { CustomResourceDefinition } from '../../../../src/api/types/apiexte
 import type { JsonObject } from '../../../../src/apimachinery/json.ts';
 import type { Unstructured } from '../../../../src/apimachinery/object-meta.ts';
 import { createInformerFactory } from '../../../../src/client/informer-factory.ts';
+import { noConversionMetrics } from '../../../../src/control-plane/apiserver/custom-resources/conversion-metrics.ts';
 import { createCustomResourceHost } from '../../../../src/control-plane/apiserver/custom-resources/custom-resource-host.ts';
 import { silentLogger } from '../../../../src/system/logger.ts';
 import { seededRandom } from '../../../../src/system/random.ts';
-import {
-  createTestApiServer,
-  type TestAnswer,
-  type TestApiServer,
-  watchEvents,
-} from '../../../support/test-api-server.ts';
+import { createTestApiServer, type TestAnswer, type TestApiServer } from '../../../support/test-api-server.ts';
 
 interface World {
   readonly api: TestApiServer;
@@ -34,6 +30,12 @@ async function serve(context: TestContext): Promise<World> {
   const host = createCustomResourceHost({
     registry: api.server.registry,
     builtInTypes: builtInSchemas,
+    conversion: {
+      call: () => Promise.reject(new Error('no webhook is expected to be called')),
+      clock: api.clock,
+      random: seededRandom(2),
+      metrics: noConversionMetrics,
+    },
     client: api.client,
     definitions: informers.informer<CustomResourceDefinition>({
       group: 'apiextensions.k8s.io',
@@ -239,34 +241,4 @@ test('versions are converted by their name, and deprecated ones say what to use'
   const old = await send(world, 'GET', '/apis/example.com/v1beta1/namespaces/default/wids/a');
   assert.equal(old.body.apiVersion, 'example.com/v1beta1');
   assert.deepEqual(old.headers['warning'], ['299 - "example.com/v1beta1 Wid is deprecated; use example.com/v1 Wid"']);
-});
-
-test('an object that only a webhook could convert is an error, and ends watches of its other versions', async (context) => {
-  const world = await serve(context);
-  const crd = definition({ kind: 'Wid', plural: 'wids' }, schema);
-  const spec = crd['spec'] as { versions: JsonObject[]; conversion?: JsonObject };
-  const free = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
-  spec.versions.push({ name: 'v2', served: true, storage: false, schema: free });
-  const clientConfig = { url: 'https://127.0.0.1:1/convert' };
-  spec.conversion = { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v1'], clientConfig } };
-  await world.api.create(crd);
-  await world.until('wids.example.com', isEstablished);
-  const other = '/apis/example.com/v2/namespaces/default/wids';
-  const watch = watchEvents(await world.api.open(`${other}?watch=true`));
-  const next = watch.next();
-  assert.equal((await send(world, 'POST', path, wid('a', { spec: { size: 1 } }))).status, 201);
-  assert.equal((await send(world, 'GET', `${path}/a`)).status, 200);
-  const message =
-    'conversion webhook for example.com/v1, Kind=Wid failed: this server does not call conversion webhooks yet';
-  for (const at of [other, `${other}/a`]) {
-    const answer = await send(world, 'GET', at);
-    assert.deepEqual([answer.status, answer.body['message']], [500, message]);
-  }
-  const event = await next;
-  assert.equal(event.done, false);
-  assert.deepEqual([event.value.type, event.value.object['message']], ['ERROR', message]);
-  assert.equal((await watch.next()).done, true);
-  // A watch that begins with the object ends at once.
-  const late = watchEvents(await world.api.open(`${other}?watch=true&resourceVersion=0`));
-  assert.equal(((await late.next()).value as { type: string }).type, 'ERROR');
 });
