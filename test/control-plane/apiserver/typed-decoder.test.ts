@@ -43,6 +43,55 @@ const refused: readonly { readonly type: string; readonly value: JsonValue; read
     message: 'illegal base64 data at input byte 0',
   },
   {
+    type: `${core}.Service`,
+    value: { spec: { ipFamilies: [7] } },
+    message: 'json: cannot unmarshal number into Go struct field ServiceSpec.spec.ipFamilies of type v1.IPFamily',
+  },
+  {
+    type: `${core}.Service`,
+    value: { spec: { ipFamilies: 'x' } },
+    message: 'json: cannot unmarshal string into Go struct field ServiceSpec.spec.ipFamilies of type []v1.IPFamily',
+  },
+  {
+    type: `${core}.Pod`,
+    value: { spec: { volumes: [{ hostPath: 'x' }] } },
+    message:
+      'json: cannot unmarshal string into Go struct field Volume.spec.volumes.VolumeSource.hostPath of type v1.HostPathVolumeSource',
+  },
+  {
+    type: `${core}.Pod`,
+    value: { spec: { overhead: 'x' } },
+    message: 'json: cannot unmarshal string into Go struct field PodSpec.spec.overhead of type v1.ResourceList',
+  },
+  {
+    type: 'io.k8s.api.apps.v1.StatefulSet',
+    value: { spec: { volumeClaimTemplates: [{ kind: 7 }] } },
+    message:
+      'json: cannot unmarshal number into Go struct field PersistentVolumeClaim.spec.volumeClaimTemplates.TypeMeta.kind of type string',
+  },
+  {
+    type: 'io.k8s.api.authorization.v1.SubjectAccessReview',
+    value: { spec: { extra: 'x' } },
+    message:
+      'json: cannot unmarshal string into Go struct field SubjectAccessReviewSpec.spec.extra of type map[string]v1.ExtraValue',
+  },
+  {
+    type: 'io.k8s.api.flowcontrol.v1.FlowSchema',
+    value: { spec: { rules: [{ subjects: [{ kind: 7 }] }] } },
+    message:
+      'json: cannot unmarshal number into Go struct field Subject.spec.rules.subjects.kind of type v1.SubjectKind',
+  },
+  {
+    type: 'io.k8s.api.rbac.v1.RoleBinding',
+    value: { subjects: [{ kind: 7 }] },
+    message: 'json: cannot unmarshal number into Go struct field Subject.subjects.kind of type string',
+  },
+  {
+    type: `${core}.Event`,
+    value: { eventTime: '' },
+    message: 'parsing time "" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "" as "2006"',
+  },
+  {
     type: 'io.k8s.api.scheduling.v1.PriorityClass',
     value: { value: 1.5 },
     message: 'json: cannot unmarshal number 1.5 into Go struct field PriorityClass.value of type int32',

@@ -1,20 +1,21 @@
 import type { JsonValue } from '../../../apimachinery/json.ts';
 import type { Schema } from '../../../apimachinery/schema.ts';
+import { namedLists, namedMaps, namedStrings } from './go-named-types.ts';
 
-/** Fields of type string in the schema whose Go type has a name of its own, which messages show. */
-const namedStringFields: Readonly<Record<string, string>> = {
-  'ObjectMeta.uid': 'types.UID',
-  'OwnerReference.uid': 'types.UID',
-  'ObjectReference.uid': 'types.UID',
-  'Preconditions.uid': 'types.UID',
-  'ServicePort.protocol': 'v1.Protocol',
-  'ContainerPort.protocol': 'v1.Protocol',
-  'Container.imagePullPolicy': 'v1.PullPolicy',
-  'PodSpec.restartPolicy': 'v1.RestartPolicy',
-  'PodSpec.dnsPolicy': 'v1.DNSPolicy',
-  'ServiceSpec.type': 'v1.ServiceType',
-  'Secret.type': 'v1.SecretType',
-};
+type NamedTypes = ReadonlyMap<string, string>;
+
+/** Field → name of its type, from name → fields. */
+function byField(table: Readonly<Record<string, string>>): NamedTypes {
+  return new Map(Object.entries(table).flatMap(([name, fields]) => fields.split(' ').map((field) => [field, name])));
+}
+
+let tables: { readonly strings: NamedTypes; readonly maps: NamedTypes; readonly lists: NamedTypes } | undefined;
+
+/** The tables by field; made when the first message needs them. */
+function namedTypes(): NonNullable<typeof tables> {
+  tables ??= { strings: byField(namedStrings), maps: byField(namedMaps), lists: byField(namedLists) };
+  return tables;
+}
 
 /** `PodSpec` of `io.k8s.api.core.v1.PodSpec`. */
 export function goStructName(fullName: string): string {
@@ -26,24 +27,32 @@ export function goQualifiedName(fullName: string): string {
   return fullName.split('.').slice(-2).join('.');
 }
 
-/** The Go type of a field as json's messages show it; `owner` and `field` help where the schema says only string. */
+/**
+ * The Go type of a field as json's messages show it; the full name of the type that has it and its name tell where the
+ * schema says only string, list or map.
+ */
 export function goTypeName(schema: Schema, owner: string, field: string): string {
   if (schema.intOrString === true || schema.format === 'int-or-string') return 'intstr.IntOrString';
   if (schema.type === undefined && schema.ref !== undefined) return goQualifiedName(schema.ref);
+  const named = (names: NamedTypes): string | undefined =>
+    names.get(`${goStructName(owner)}.${field}`) ?? names.get(`${owner.split('.').slice(-3).join('.')}.${field}`);
   switch (schema.type) {
     case 'string':
-      return schema.format === 'byte' ? '[]uint8' : (namedStringFields[`${owner}.${field}`] ?? 'string');
+      return schema.format === 'byte' ? '[]uint8' : (named(namedTypes().strings) ?? 'string');
     case 'integer':
       return schema.format === 'int32' ? 'int32' : 'int64';
     case 'number':
       return 'float64';
     case 'boolean':
       return 'bool';
-    case 'array':
-      return `[]${schema.items === undefined ? 'interface {}' : goTypeName(schema.items, owner, '')}`;
+    case 'array': {
+      const items = schema.items === undefined ? 'interface {}' : goTypeName(schema.items, owner, field);
+      return named(namedTypes().lists) ?? `[]${items}`;
+    }
     case 'object':
       if (schema.additionalProperties !== undefined) {
-        return `map[string]${goTypeName(schema.additionalProperties, owner, '')}`;
+        const values = schema.additionalProperties;
+        return named(namedTypes().maps) ?? `map[string]${goTypeName(values, owner, field)}`;
       }
       return schema.ref === undefined ? 'map[string]interface {}' : goQualifiedName(schema.ref);
     default:

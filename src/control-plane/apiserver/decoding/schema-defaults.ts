@@ -47,6 +47,7 @@ const valueTimes: ReadonlySet<string> = new Set([
   'finishedAt',
   'firstTimestamp',
   'lastHeartbeatTime',
+  'lastObservedTime',
   'lastProbeTime',
   'lastTimestamp',
   'lastTransitionTime',

@@ -76,7 +76,8 @@ class TypedReader {
         continue;
       }
       if (item === null && !keepsNull(property)) continue;
-      const fieldStack = place.fieldStack === '' ? key : `${place.fieldStack}.${key}`;
+      const name = `${embeddedPath(place.type, this.#types).get(key) ?? ''}${key}`;
+      const fieldStack = place.fieldStack === '' ? name : `${place.fieldStack}.${name}`;
       const read = this.#read(item, property, { ...place, fieldStack, field: key, path });
       if (isZero(read) && omittedScalars(place.type, this.#types).has(key)) continue;
       // An empty list of managedFields asks for a reset, so it must be seen.
@@ -117,9 +118,7 @@ class TypedReader {
     const items = schema.items;
     if (items === undefined) return value;
     return value.map((item, index) =>
-      item === null
-        ? this.#zeroOf(items)
-        : this.#read(item, items, { ...place, field: '', path: `${place.path}[${index}]` }),
+      item === null ? this.#zeroOf(items) : this.#read(item, items, { ...place, path: `${place.path}[${index}]` }),
     );
   }
 
@@ -136,9 +135,7 @@ class TypedReader {
     for (const key of Object.keys(value).sort()) {
       const item = value[key] ?? null;
       const read =
-        item === null
-          ? this.#zeroOf(values)
-          : this.#read(item, values, { ...place, field: '', path: `${place.path}.${key}` });
+        item === null ? this.#zeroOf(values) : this.#read(item, values, { ...place, path: `${place.path}.${key}` });
       setOwn(result, key, read);
     }
     return result;
@@ -191,6 +188,30 @@ function omittedScalars(type: string, types: SchemaSource): ReadonlySet<string> 
   return names;
 }
 
+const embeddedByType = new Map<string, ReadonlyMap<string, string>>();
+
+/** Fields that a type has from structs embedded in it, with the names of those before them: `VolumeSource.`. */
+function embeddedPath(type: string, types: SchemaSource): ReadonlyMap<string, string> {
+  let paths = embeddedByType.get(type);
+  if (paths !== undefined) return paths;
+  const embedded = (protobufFields(type, types) ?? []).filter(({ isEmbedded }) => isEmbedded);
+  const entries = embedded.flatMap(({ name }) => {
+    const inner = embeddedPath(name, types);
+    const own = (protobufFields(name, types) ?? []).filter(({ isEmbedded }) => !isEmbedded);
+    const prefix = `${goStructName(name)}.`;
+    return [
+      ...own.map((field): [string, string] => [field.name, prefix]),
+      ...[...inner].map(([field, before]): [string, string] => [field, `${prefix}${before}`]),
+    ];
+  });
+  const { properties = {} } = types.lookup(type) ?? {};
+  const isKind = properties['apiVersion'] !== undefined && properties['kind'] !== undefined;
+  if (isKind && properties['metadata'] !== undefined) entries.push(['apiVersion', 'TypeMeta.'], ['kind', 'TypeMeta.']);
+  paths = new Map(entries);
+  embeddedByType.set(type, paths);
+  return paths;
+}
+
 function isZero(value: JsonValue): boolean {
   return value === '' || value === 0 || value === false || value === 0n;
 }
@@ -225,7 +246,7 @@ function readQuantity(value: JsonValue, place: Place): JsonValue {
     throw mismatch(value, { type: 'string' }, place);
   }
   try {
-    return parseQuantity(String(value)).toString();
+    return parseQuantity(String(value).trim()).toString();
   } catch (error) {
     throw new TypedDecodeError(error instanceof Error ? error.message : String(error));
   }
@@ -233,8 +254,6 @@ function readQuantity(value: JsonValue, place: Place): JsonValue {
 
 function readTime(value: JsonValue, place: Place, canonical: (text: string) => string): JsonValue {
   if (typeof value !== 'string') throw mismatch(value, { type: 'string' }, { ...place, field: '' });
-  if (value === '')
-    throw new TypedDecodeError('parsing time "" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "2006"');
   try {
     return canonical(value);
   } catch (error) {
@@ -276,7 +295,7 @@ function illegalBase64At(text: string): number {
 }
 
 function mismatch(value: JsonValue, schema: Schema, place: Place, shown = describeJsonKind(value)): TypedDecodeError {
-  const type = goTypeName(schema, place.struct, place.field);
+  const type = goTypeName(schema, place.type, place.field);
   return new TypedDecodeError(
     `json: cannot unmarshal ${shown} into Go struct field ${place.struct}.${place.fieldStack} of type ${type}`,
   );
