@@ -1,10 +1,9 @@
-import { needsNodePorts } from '../../../api/core/v1/service-strategy.ts';
-import { needsHealthCheckPort } from '../../../api/core/v1/service-validation.ts';
-import type { Service, ServicePort, ServiceSpec } from '../../../api/types/core-v1.ts';
+import type { Service, ServiceSpec } from '../../../api/types/core-v1.ts';
 import { FieldPath, invalid } from '../../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { internalError } from '../../../apimachinery/status.ts';
 import type { Random } from '../../../system/random.ts';
+import { allocateNodePorts, nodePortsOf, pretendPorts, takePorts } from './node-ports.ts';
 import { initIpFamilies, invalidService } from './service-ip-families.ts';
 import type { Reservation, StoreHooks } from './store.ts';
 
@@ -25,9 +24,6 @@ export interface ServiceAddressOptions {
   readonly existing: () => Promise<readonly Service[]>;
   readonly book?: AddressBook;
 }
-
-const firstNodePort = 30_000;
-const lastNodePort = 32_767;
 
 /** Gives services their cluster addresses and node ports, and takes them back. */
 export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks {
@@ -66,16 +62,6 @@ export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks 
     throw internalError('failed to allocate a serviceIP: range is full');
   };
 
-  const choosePort = (): number => {
-    const span = lastNodePort - firstNodePort + 1;
-    const start = Math.floor(options.random.next() * span);
-    for (let step = 0; step < span; step++) {
-      const port = firstNodePort + ((start + step) % span);
-      if (!ports.has(port)) return port;
-    }
-    throw internalError('failed to allocate a nodePort: range is full');
-  };
-
   /** Fills in what is missing, and takes what is asked for. What the service had before and has no more is let go. */
   const allocate = (service: Service, old: Service | undefined, foreign: ReadonlySet<string>): Reservation => {
     const { spec } = service;
@@ -85,8 +71,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks 
       try {
         initIpFamilies(service, old);
         if (spec.type !== 'ExternalName') allocateAddress(service, old?.spec, foreign, taken);
-        allocatePorts(service, spec, old?.spec, taken);
-        allocateHealthCheckPort(service, spec, old?.spec, taken);
+        allocateNodePorts(service, old?.spec, takePorts(ports, options.random, taken));
       } catch (error) {
         undo();
         throw error;
@@ -124,73 +109,44 @@ export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks 
   };
 
   const checkAddress = (service: Service, address: string, foreign: ReadonlySet<string>): void => {
-    const refuse = (message: string): never => {
-      const path = new FieldPath('spec.clusterIPs');
-      throw invalidService(service, [invalid(path, [address], `failed to allocate IP ${address}: ${message}`)]);
-    };
-    if (!ranges().some((range) => isInRange(address, range)))
-      refuse('the provided network does not match the current range');
-    if (addresses.has(address) || foreign.has(address)) refuse('provided IP is already allocated');
-  };
-
-  /** @throws StatusError 422 for a port that cannot be had. */
-  const takePort = (service: Service, port: number, path: FieldPath, taken: (() => void)[]): void => {
-    const refuse = (message: string): never => {
-      throw invalidService(service, [invalid(path, port, message)]);
-    };
-    if (port < firstNodePort || port > lastNodePort) {
-      refuse(`provided port is not in the valid range. The range of valid ports is ${firstNodePort}-${lastNodePort}`);
+    if (!ranges().some((range) => isInRange(address, range))) {
+      throw refusedAddress(service, address, 'the provided network does not match the current range');
     }
-    if (ports.has(port)) refuse('provided port is already allocated');
-    ports.add(port);
-    taken.push(() => ports.delete(port));
+    if (addresses.has(address) || foreign.has(address)) {
+      throw refusedAddress(service, address, 'provided IP is already allocated');
+    }
   };
 
-  const allocatePorts = (
-    service: Service,
-    spec: ServiceSpec,
-    old: ServiceSpec | undefined,
-    taken: (() => void)[],
-  ): void => {
-    const before = new Set(nodePortsOf(old));
-    const mine = new Set<number>();
-    if (!needsNodePorts(spec)) return;
-    if (needsNodePorts(old)) keepNodePorts(spec, old?.ports ?? []);
-    (spec.ports ?? []).forEach((port, index) => {
-      const chosen = (port.nodePort ?? 0) === 0 ? choosePort() : (port.nodePort ?? 0);
-      const path = new FieldPath('spec.ports').index(index).child('nodePort');
-      // One number may serve several protocols of a service.
-      if (!before.has(chosen) && !mine.has(chosen)) takePort(service, chosen, path, taken);
-      mine.add(chosen);
-      port.nodePort = chosen;
-    });
-  };
-
-  const allocateHealthCheckPort = (
-    service: Service,
-    spec: ServiceSpec,
-    old: ServiceSpec | undefined,
-    taken: (() => void)[],
-  ): void => {
-    if (!needsHealthCheckPort(spec)) return;
-    const had = needsHealthCheckPort(old) ? (old?.healthCheckNodePort ?? 0) : 0;
-    const asked = spec.healthCheckNodePort ?? 0;
-    spec.healthCheckNodePort = asked === 0 ? (had === 0 ? choosePort() : had) : asked;
-    if (had !== 0) return;
-    takePort(service, spec.healthCheckNodePort, new FieldPath('spec.healthCheckNodePort'), taken);
+  /** What a service would be given: the start of the range stands for an address, and no port is looked for. */
+  const pretend = (service: Service, old: Service | undefined): void => {
+    const { spec } = service;
+    if (spec === undefined) return;
+    initIpFamilies(service, old);
+    if (spec.type !== 'ExternalName' && spec.clusterIP !== 'None') {
+      const [asked = '', ...others] = spec.clusterIPs ?? [];
+      const [range = parseRange(options.serviceRange)] = ranges();
+      if (asked !== '' && !addressesOf(old?.spec).includes(asked) && !isInRange(asked, range)) {
+        const problem = `the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${range.text}`;
+        throw refusedAddress(service, asked, problem);
+      }
+      const address = asked === '' ? formatAddress(range.first - 1) : asked;
+      spec.clusterIP = address;
+      spec.clusterIPs = [address, ...others];
+    }
+    allocateNodePorts(service, old?.spec, pretendPorts(ports));
   };
 
   const begin = async (service: Service, old: Service | undefined, dryRun: boolean): Promise<Reservation> => {
     await load();
+    if (dryRun) {
+      pretend(service, old);
+      return { undo() {}, keep() {} };
+    }
     // What another one has that is no service of ours.
     const foreign = new Set<string>();
     for (;;) {
       const asked = service.spec?.clusterIPs ?? [];
       const reservation = allocate(service, old, foreign);
-      if (dryRun) {
-        reservation.undo();
-        return { undo() {}, keep() {} };
-      }
       const had = addressesOf(old?.spec);
       const [address] = addressesOf(service.spec).filter((each) => !had.includes(each));
       if (address === undefined || book === undefined) return reservation;
@@ -242,24 +198,14 @@ function addressesOf(spec: ServiceSpec | undefined): readonly string[] {
   return (spec?.clusterIPs ?? []).filter((address) => address !== 'None');
 }
 
-function nodePortsOf(spec: ServiceSpec | undefined): number[] {
-  const ports = (spec?.ports ?? []).map(({ nodePort = 0 }) => nodePort);
-  return [...ports, spec?.healthCheckNodePort ?? 0].filter((port) => port !== 0);
-}
-
-/** Ports that an update leaves out are those of the same name before, unless another port has them now. */
-function keepNodePorts(spec: ServiceSpec, old: readonly ServicePort[]): void {
-  const numberOf = ({ nodePort = 0 }: ServicePort): number => nodePort;
-  const before = new Set(old.map(numberOf));
-  const used = new Set((spec.ports ?? []).map(numberOf).filter((port) => port !== 0 && before.has(port)));
-  for (const port of spec.ports ?? []) {
-    if (numberOf(port) !== 0) continue;
-    const kept = old.find(({ name = '' }) => name === (port.name ?? ''))?.nodePort ?? 0;
-    if (kept !== 0 && !used.has(kept)) port.nodePort = kept;
-  }
+function refusedAddress(service: Service, address: string, problem: string): Error {
+  const path = new FieldPath('spec.clusterIPs');
+  return invalidService(service, [invalid(path, [address], `failed to allocate IP ${address}: ${problem}`)]);
 }
 
 interface AddressRange {
+  /** As it is written. */
+  readonly text: string;
   /** The first usable address, as a number. */
   readonly first: number;
   readonly count: number;
@@ -273,7 +219,7 @@ function parseRange(range: string): AddressRange {
   const [address = '', prefix = ''] = range.split('/');
   const size = 2 ** (32 - Number(prefix));
   const base = Math.floor(addressNumber(address) / size) * size;
-  return { first: base + 1, count: size - 2 };
+  return { text: range, first: base + 1, count: size - 2 };
 }
 
 function addressNumber(address: string): number {
