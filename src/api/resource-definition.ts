@@ -2,6 +2,7 @@ import type { FieldError } from '../apimachinery/field-error.ts';
 import type { JsonObject } from '../apimachinery/json.ts';
 import type { KubeObject, Unstructured } from '../apimachinery/object-meta.ts';
 import type { Schema } from '../apimachinery/schema.ts';
+import type { PodSpec } from './types/core-v1.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
@@ -114,6 +115,10 @@ export interface Strategy {
   readonly hasGeneration?: boolean | 'first';
   /** Checks metadata.name beyond being there; returns messages. Default: DNS subdomain. */
   validateName?(name: string, prefix: boolean): string[];
+  /** Whether the kind's own rules look at the metadata, besides what holds for all. Default true. */
+  readonly checksMetadata?: boolean;
+  /** What is checked before the metadata, on create and on update. */
+  validateFirst?(object: Unstructured): FieldError[];
   /** Whether PUT of an absent object creates it. */
   readonly allowCreateOnUpdate?: boolean;
   /** Whether an update may come without resourceVersion. Default true, as for most kinds. */
@@ -124,6 +129,8 @@ export interface Strategy {
   prepareForUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): void;
   /** Parts of the metadata that an update of the status may not change. */
   readonly keptOnStatus?: readonly ('labels' | 'annotations' | 'finalizers' | 'ownerReferences')[];
+  /** The pod in it or in its template: fields behind gates that are off are dropped from it. */
+  podSpec?(object: Unstructured): PodSpec | undefined;
   /** What is changed besides, after the preparation that kinds have in common: where `prepareForCreate` replaces it. */
   adjustForCreate?(object: Unstructured): void;
   /** The same for updates of the object itself. */

@@ -208,9 +208,11 @@ function forPrefixes(check: (name: string) => string[]): NameCheck {
 /** Names of most kinds (api/validation.NameIsDNSSubdomain). */
 export const nameIsDnsSubdomain: NameCheck = forPrefixes(isDns1123Subdomain);
 /** The same for kinds whose names are checked by declaration, which counts bytes. */
-export const nameIsLongName: NameCheck = forPrefixes((name) =>
-  isDns1123Subdomain(name).map((message) => (message === maxLengthMessage(253) ? maxBytesMessage(253) : message)),
-);
+export const nameIsLongName: NameCheck = (name, isPrefix) =>
+  // These kinds do not look at the prefix of a name, which is in the name.
+  isPrefix
+    ? []
+    : isDns1123Subdomain(name).map((message) => (message === maxLengthMessage(253) ? maxBytesMessage(253) : message));
 /** Names of namespaces, among others. */
 export const nameIsDnsLabel: NameCheck = forPrefixes(isDns1123Label);
 /** Names that must begin with a letter. */

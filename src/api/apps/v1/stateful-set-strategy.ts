@@ -1,3 +1,4 @@
+import { validateAnnotations } from '../../../apimachinery/annotations.ts';
 import {
   checkNonNegative,
   type FieldError,
@@ -6,6 +7,7 @@ import {
   notSupported,
   required,
 } from '../../../apimachinery/field-error.ts';
+import { validateLabels } from '../../../apimachinery/labels.ts';
 import { isDns1123Label, nameIsDnsLabel } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { validateClaimSpec } from '../../core/v1/persistent-volume-claim-validation.ts';
@@ -84,6 +86,9 @@ function validateTemplate(spec: StatefulSetSpec, anyTemplate: boolean): FieldErr
   return [
     ...(selector?.length === 0 ? [] : validateTemplateLabels(template, selector, templatePath)),
     ...(anyTemplate ? [] : validatePodTemplate(template, templatePath)),
+    // The real server looks at them again.
+    ...validateLabels(template.metadata?.labels, templatePath.child('labels')),
+    ...validateAnnotations(template.metadata?.annotations, templatePath.child('annotations')),
   ];
 }
 
@@ -140,6 +145,7 @@ function setWarnings(object: Unstructured): string[] {
 export const statefulSetStrategy: Strategy = {
   // Pods are named after it, with a number.
   validateName: nameIsDnsLabel,
+  podSpec: (object) => specOf(object)?.template.spec,
   adjustForCreate: (object) => dropMaxUnavailable(object, undefined),
   adjustForUpdate: dropMaxUnavailable,
   warningsOnCreate: setWarnings,

@@ -7,7 +7,10 @@ export function setJobDefaults(object: Unstructured): void {
   const { metadata, spec } = object as unknown as Job;
   if (spec === undefined) return;
   const ofPods = spec.template.metadata?.labels;
-  if (Object.keys(metadata.labels ?? {}).length === 0 && ofPods !== undefined) metadata.labels = { ...ofPods };
+  if (Object.keys(metadata.labels ?? {}).length === 0 && ofPods !== undefined) {
+    // One and the same map, as in the real server: what is added to the pods' labels shows here.
+    metadata.labels = ofPods;
+  }
   if (spec.completions === undefined && spec.parallelism === undefined) {
     spec.completions = 1;
     spec.parallelism = 1;
@@ -23,6 +26,9 @@ export function setJobDefaults(object: Unstructured): void {
 
 /** Jobs' own settings that a template inside a cron job gets too. */
 function setTemplateDefaults(spec: JobSpec): void {
+  for (const { onPodConditions = [] } of spec.podFailurePolicy?.rules ?? []) {
+    for (const condition of onPodConditions) if ((condition.status ?? '') === '') condition.status = 'True';
+  }
   setPodTemplateDefaults(spec.template);
 }
 

@@ -12,10 +12,11 @@ function generateSelector(job: Job): void {
   if (spec === undefined || spec.manualSelector === true) return;
   const uid = job.metadata.uid ?? '';
   spec.template.metadata ??= {};
-  spec.template.metadata.labels = {
-    ...labelsOfJobPods(job.metadata.name ?? '', uid),
-    ...spec.template.metadata.labels,
-  };
+  const given = spec.template.metadata.labels;
+  const labels = sorted({ ...labelsOfJobPods(job.metadata.name ?? '', uid), ...given });
+  // Labels that the job has from its pods are the same map (see the defaults).
+  if (given !== undefined && job.metadata.labels === given) job.metadata.labels = labels;
+  spec.template.metadata.labels = labels;
   spec.selector = {
     ...spec.selector,
     matchLabels: sorted({ 'batch.kubernetes.io/controller-uid': uid, ...spec.selector?.matchLabels }),
@@ -42,6 +43,7 @@ export const jobStrategy: Strategy = {
     ...jobSpecWarnings(asJob(object).spec, new FieldPath('spec')),
   ],
   warningsOnUpdate: (object) => jobSpecWarnings(asJob(object).spec, new FieldPath('spec')),
+  podSpec: (object) => asJob(object).spec?.template.spec,
   adjustForCreate: (object) => generateSelector(asJob(object)),
   validateCreate: (object) => validateJob(asJob(object)),
   validateUpdate: (object, old, context) =>

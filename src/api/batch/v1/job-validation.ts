@@ -101,7 +101,10 @@ export function validateJobSpec(spec: JobSpec, path: FieldPath): FieldError[] {
   if (maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) {
     errors.push(required(path.child('backoffLimitPerIndex'), 'when maxFailedIndexes is specified'));
   }
-  if (managedBy !== undefined) errors.push(...validateManager(managedBy, path.child('managedBy')));
+  if (managedBy !== undefined) {
+    errors.push(...validateManager(managedBy, path.child('managedBy')));
+    if (Buffer.byteLength(managedBy) > 63) errors.push(tooLong(path.child('managedBy'), 63));
+  }
   const modes = ['NonIndexed', 'Indexed'];
   const replacements = podFailurePolicy === undefined ? ['Failed', 'TerminatingOrFailed'] : ['Failed'];
   return [
@@ -126,7 +129,6 @@ function validateManager(manager: string, path: FieldPath): FieldError[] {
   return [
     ...isDns1123Subdomain(host).map((message) => invalid(path, host, message)),
     ...isDomainPath(place).map((message) => invalid(path, place, message)),
-    ...(manager.length > 63 ? [tooLong(path, 63)] : []),
   ];
 }
 

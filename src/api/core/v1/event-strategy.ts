@@ -3,10 +3,10 @@ import type { Strategy } from '../../resource-definition.ts';
 import type { Event } from '../../types/core-v1.ts';
 import { validateEvent } from './event-validation.ts';
 
-/** What the registry does with events of the core version, whose names it does not look at. */
+/** What the registry does with events of the core version, whose metadata it does not look at. */
 export const eventStrategy: Strategy = {
   allowCreateOnUpdate: true,
-  validateName: () => [],
+  checksMetadata: false,
   validateCreate: validate,
   validateUpdate: validate,
 };

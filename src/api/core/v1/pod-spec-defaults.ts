@@ -5,6 +5,7 @@ import type {
   PodSpec,
   PodTemplateSpec,
   Probe,
+  ResourceFieldSelector,
   Volume,
 } from '../../types/core-v1.ts';
 
@@ -14,11 +15,8 @@ const fileMode = 0o644;
 export function setPodSpecDefaults(spec: PodSpec): void {
   if ((spec.dnsPolicy ?? '') === '') spec.dnsPolicy = 'ClusterFirst';
   if ((spec.restartPolicy ?? '') === '') spec.restartPolicy = 'Always';
-  if (spec.hostNetwork === true) setHostPorts(spec);
   spec.securityContext ??= {};
   spec.terminationGracePeriodSeconds ??= 30;
-  // There is no less: what an old client means by it is at once.
-  if (spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1;
   if ((spec.schedulerName ?? '') === '') spec.schedulerName = 'default-scheduler';
   setServiceAccount(spec);
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
@@ -40,7 +38,8 @@ function setServiceAccount(spec: PodSpec): void {
   spec.serviceAccount = name;
 }
 
-function setHostPorts(spec: PodSpec): void {
+/** On the host's network ports are those of the host; templates do not say so. */
+export function setHostPorts(spec: PodSpec): void {
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     for (const port of container.ports ?? []) {
       if (port.hostPort === undefined || port.hostPort === 0) port.hostPort = port.containerPort;
@@ -55,13 +54,7 @@ function setContainerDefaults(container: Container): void {
   if ((container.terminationMessagePath ?? '') === '') container.terminationMessagePath = '/dev/termination-log';
   if ((container.terminationMessagePolicy ?? '') === '') container.terminationMessagePolicy = 'File';
   for (const port of container.ports ?? []) if ((port.protocol ?? '') === '') port.protocol = 'TCP';
-  for (const entry of container.env ?? []) setFieldRefDefaults(entry.valueFrom?.fieldRef);
-  const limits = container.resources?.limits;
-  if (container.resources !== undefined && limits !== undefined) {
-    const requests = container.resources.requests ?? {};
-    for (const [name, quantity] of Object.entries(limits)) requests[name] ??= quantity;
-    container.resources.requests = requests;
-  }
+  for (const entry of container.env ?? []) setRefDefaults(entry.valueFrom);
   for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) {
     if (probe !== undefined) setProbeDefaults(probe);
   }
@@ -95,8 +88,16 @@ function setLifecycleDefaults(lifecycle: Lifecycle): void {
   if (lifecycle.preStop?.httpGet !== undefined) setHttpGetDefaults(lifecycle.preStop.httpGet);
 }
 
-function setFieldRefDefaults(field: ObjectFieldSelector | undefined): void {
-  if (field !== undefined && (field.apiVersion ?? '') === '') field.apiVersion = 'v1';
+/** What a variable or a file shows of the pod: its fields in v1, amounts undivided. */
+function setRefDefaults(source: RefSource | undefined): void {
+  const { fieldRef, resourceFieldRef } = source ?? {};
+  if (fieldRef !== undefined && (fieldRef.apiVersion ?? '') === '') fieldRef.apiVersion = 'v1';
+  if (resourceFieldRef !== undefined) resourceFieldRef.divisor ??= '0';
+}
+
+interface RefSource {
+  readonly fieldRef?: ObjectFieldSelector;
+  readonly resourceFieldRef?: ResourceFieldSelector;
 }
 
 function setVolumeDefaults(volume: Volume): void {
@@ -106,13 +107,13 @@ function setVolumeDefaults(volume: Volume): void {
   if (volume.configMap !== undefined) volume.configMap.defaultMode ??= fileMode;
   if (volume.downwardAPI !== undefined) {
     volume.downwardAPI.defaultMode ??= fileMode;
-    for (const item of volume.downwardAPI.items ?? []) setFieldRefDefaults(item.fieldRef);
+    for (const item of volume.downwardAPI.items ?? []) setRefDefaults(item);
   }
   if (volume.projected !== undefined) {
     volume.projected.defaultMode ??= fileMode;
     for (const source of volume.projected.sources ?? []) {
       if (source.serviceAccountToken !== undefined) source.serviceAccountToken.expirationSeconds ??= 3600;
-      for (const item of source.downwardAPI?.items ?? []) setFieldRefDefaults(item.fieldRef);
+      for (const item of source.downwardAPI?.items ?? []) setRefDefaults(item);
     }
   }
   if (volume.hostPath !== undefined) volume.hostPath.type ??= '';

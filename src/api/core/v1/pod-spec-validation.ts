@@ -1,12 +1,12 @@
 import {
   checkChoice,
-  checkOptionalChoice,
   duplicate,
   type FieldError,
   type FieldPath,
   fieldForbidden,
   fieldNotFound,
   invalid,
+  invalidFor,
   required,
   tooLong,
 } from '../../../apimachinery/field-error.ts';
@@ -29,7 +29,12 @@ import {
 } from './container-validation.ts';
 import { validateAffinity, validateTolerations, validateTopologySpread } from './pod-scheduling-validation.ts';
 import { validateContainerResources, validatePodResources } from './resource-requirements-validation.ts';
-import { validateHostUsers, validateOs, validatePodSecurityContext } from './security-context-validation.ts';
+import {
+  validateHostProcess,
+  validateHostUsers,
+  validateOs,
+  validatePodSecurityContext,
+} from './security-context-validation.ts';
 import { validateVolumes } from './volume-validation.ts';
 
 /** What a pod's spec is checked as. */
@@ -66,10 +71,10 @@ export function validatePodSpec(spec: PodSpec | undefined, path: FieldPath, cont
     ...validateDnsConfig(spec.dnsConfig, spec.dnsPolicy, path.child('dnsConfig')),
     ...validateGates(spec, path),
     ...validateTopologySpread(spec.topologySpreadConstraints ?? [], path.child('topologySpreadConstraints')),
+    ...validateHostProcess(spec, path),
     ...validateHostUsers(spec, path),
     ...validateHostnameOverride(spec, path.child('hostnameOverride')),
     ...validateNames(spec, path),
-    ...checkOptionalChoice(path.child('preemptionPolicy'), spec.preemptionPolicy, ['PreemptLowerPriority', 'Never']),
     ...validateContainerResources({ limits: spec.overhead ?? {} }, claimNames, path.child('overhead')),
     ...validateOs(spec, path),
     ...validateSchedulingGroup(spec, path.child('schedulingGroup')),
@@ -214,7 +219,7 @@ function validateHostnameOverride(spec: PodSpec, path: FieldPath): FieldError[] 
 function validateNames(spec: PodSpec, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   const check = (
-    field: 'serviceAccountName' | 'nodeName' | 'hostname' | 'subdomain' | 'priorityClassName' | 'runtimeClassName',
+    field: 'serviceAccountName' | 'nodeName' | 'hostname' | 'subdomain' | 'priorityClassName',
     messagesOf: (name: string) => string[],
   ): void => {
     const name = spec[field] ?? '';
@@ -239,7 +244,13 @@ function validateNames(spec: PodSpec, path: FieldPath): FieldError[] {
     });
   });
   check('priorityClassName', isDns1123Subdomain);
-  check('runtimeClassName', isDns1123Subdomain);
+  const { runtimeClassName, preemptionPolicy } = spec;
+  if (runtimeClassName !== undefined) {
+    errors.push(...invalidFor(path.child('runtimeClassName'), runtimeClassName, isDns1123Subdomain(runtimeClassName)));
+  }
+  if (preemptionPolicy !== undefined) {
+    errors.push(...checkChoice(path.child('preemptionPolicy'), preemptionPolicy, ['PreemptLowerPriority', 'Never']));
+  }
   return errors;
 }
 

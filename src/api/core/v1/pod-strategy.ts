@@ -1,10 +1,11 @@
 import { FieldPath } from '../../../apimachinery/field-error.ts';
-import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
-import type { Container, Pod } from '../../types/core-v1.ts';
+import type { Container, Pod, PodCondition } from '../../types/core-v1.ts';
 import { qosClassOf } from './pod-qos.ts';
 import { validatePodResize } from './pod-resize-validation.ts';
-import { setPodSpecDefaults } from './pod-spec-defaults.ts';
+import { setPodResourceDefaults } from './pod-resource-defaults.ts';
+import { setHostPorts, setPodSpecDefaults } from './pod-spec-defaults.ts';
 import { validateNewPod, validatePodSpec } from './pod-spec-validation.ts';
 import { validatePodStatus } from './pod-status-validation.ts';
 import { validateEphemeralContainersUpdate, validatePodUpdate } from './pod-update-validation.ts';
@@ -19,6 +20,10 @@ export function setPodDefaults(object: Unstructured): void {
   if (status !== undefined && first !== undefined) status.podIP = first.ip;
   if (spec === undefined) return;
   setPodSpecDefaults(spec);
+  // There is no less: what an old client means by it is at once. Templates keep it.
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
+  setPodResourceDefaults(spec);
+  if (spec.hostNetwork === true) setHostPorts(spec);
   spec.enableServiceLinks ??= true;
 }
 
@@ -31,9 +36,16 @@ export const podStrategy: Strategy = {
   returnDeletedObject: true,
   keptOnStatus: ['ownerReferences'],
   resetFields: { '': ['status'], status: ['metadata.deletionTimestamp', 'metadata.ownerReferences', 'spec'] },
-  prepareForCreate(object) {
+  podSpec: (object) => podOf(object).spec,
+  prepareForCreate(object, { now }) {
     const pod = podOf(object);
     pod.status = { phase: 'Pending', qosClass: qosClassOf(pod) };
+    if ((pod.spec?.schedulingGates ?? []).length === 0) return;
+    const message = 'Scheduling is blocked due to non-empty scheduling gates';
+    const lastTransitionTime = formatTime(now);
+    const gated = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message, lastTransitionTime };
+    // It was never probed; the real server writes that as null.
+    pod.status.conditions = [{ ...gated, lastProbeTime: null } as object as PodCondition];
   },
   prepareForUpdate(object, old, { subresource }) {
     const [pod, before] = [podOf(object), podOf(old)];

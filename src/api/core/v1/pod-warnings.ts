@@ -39,16 +39,18 @@ export function podTemplateWarnings(template: PodTemplateSpec | undefined, path:
   return spec === undefined ? [] : specWarnings(spec, metadata?.annotations ?? {}, path, true);
 }
 
-/** What kinds with a template say of it: of new ones, and again when their generation changes. */
+/** What kinds with a template share: what is said of new ones, and again when their generation changes. */
 export function templateWarnings(
   templateOf: (object: Unstructured) => PodTemplateSpec | undefined,
   path: FieldPath,
   ofName: (name: string) => string[] = podNameWarnings,
 ): {
+  podSpec(object: Unstructured): PodSpec | undefined;
   warningsOnCreate(object: Unstructured): string[];
   warningsOnUpdate(object: Unstructured, old: Unstructured): string[];
 } {
   return {
+    podSpec: (object) => templateOf(object)?.spec,
     warningsOnCreate: (object) => [
       ...ofName(object.metadata.name ?? ''),
       ...podTemplateWarnings(templateOf(object), path),

@@ -50,7 +50,8 @@ export function validatePodSecurityContext(spec: PodSpec, path: FieldPath): Fiel
       'Merge',
       'Strict',
     ]),
-    ...checkOptionalChoice(at.child('seLinuxChangePolicy'), security.seLinuxChangePolicy, ['MountOption', 'Recursive']),
+    // The other one, MountOption, is behind a gate that is off (KEP-1710).
+    ...checkOptionalChoice(at.child('seLinuxChangePolicy'), security.seLinuxChangePolicy, ['Recursive']),
   ];
 }
 
@@ -189,6 +190,32 @@ export function validateHostUsers(spec: PodSpec, path: FieldPath): FieldError[] 
       if ((container.volumeDevices ?? []).length === 0) return;
       errors.push(fieldForbidden(path.child(list).index(index).child('volumeDevices'), message));
     });
+  }
+  return errors;
+}
+
+/** Containers that are processes of a Windows host: all of a pod or none, and on the host's network (KEP-1981). */
+export function validateHostProcess(spec: PodSpec, path: FieldPath): FieldError[] {
+  const ofPod = spec.securityContext?.windowsOptions?.hostProcess;
+  const errors: FieldError[] = [];
+  const isHostProcess: boolean[] = [];
+  for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
+    (spec[list] ?? []).forEach(({ securityContext }, index) => {
+      const own = securityContext?.windowsOptions?.hostProcess;
+      isHostProcess.push(own ?? ofPod ?? false);
+      if (ofPod === undefined || own === undefined || own === ofPod) return;
+      const at = path.child(list).index(index).child('securityContext', 'windowsOptions', 'hostProcess');
+      errors.push(invalid(at, own, `pod hostProcess value must be identical if both are specified, was ${ofPod}`));
+    });
+  }
+  if (!isHostProcess.includes(true)) return errors;
+  if (isHostProcess.includes(false)) {
+    const message = 'If pod contains any hostProcess containers then all containers must be HostProcess containers';
+    errors.push(invalid(path, '', message));
+  }
+  if (spec.hostNetwork !== true) {
+    const message = 'hostNetwork must be true if pod contains any hostProcess containers';
+    errors.push(invalid(path.child('hostNetwork'), false, message));
   }
   return errors;
 }

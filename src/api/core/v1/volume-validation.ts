@@ -5,6 +5,7 @@ import {
   type FieldError,
   type FieldPath,
   fieldForbidden,
+  goQuote,
   invalid,
   required,
 } from '../../../apimachinery/field-error.ts';
@@ -18,6 +19,8 @@ import type {
 } from '../../types/core-v1.ts';
 import { validateFieldSelector, validateResourceFieldSelector, volumeFields } from './field-selector-validation.ts';
 import { checkNonReservedPath } from './relative-path.ts';
+import { validateClaimSpec } from './persistent-volume-claim-validation.ts';
+import { validateTemplateMetadata } from './template-metadata-validation.ts';
 import { checkSizeLimit, outerVolumeSources } from './volume-source-validation.ts';
 
 /** What the volumes of a pod are checked against. */
@@ -134,11 +137,19 @@ function validateSource(
       return validateProjected(projected ?? {}, at);
     case 'ephemeral': {
       if (ephemeral?.volumeClaimTemplate === undefined) return [required(at.child('volumeClaimTemplate'))];
+      const { metadata, spec } = ephemeral.volumeClaimTemplate;
+      const template = at.child('volumeClaimTemplate');
+      const errors = [
+        ...validateTemplateMetadata(metadata, template.child('metadata')),
+        ...validateClaimSpec(spec, template.child('spec')),
+      ];
       const claim = `${podName}-${volume.name}`;
-      if (podName === '' || volume.name === '') return [];
-      return isDns1123Subdomain(claim).map((message) =>
-        invalid(path.child('name'), volume.name, `PVC name ${JSON.stringify(claim)}: ${message}`),
-      );
+      if (podName === '' || volume.name === '') return errors;
+      const problems = isDns1123Subdomain(claim);
+      return [
+        ...errors,
+        ...problems.map((text) => invalid(path.child('name'), volume.name, `PVC name ${goQuote(claim)}: ${text}`)),
+      ];
     }
     case 'image':
       return [

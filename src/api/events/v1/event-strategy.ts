@@ -44,13 +44,11 @@ export const eventStorage: NonNullable<ResourceDefinition['storage']> = {
 /** What the registry does with events that come through events.k8s.io; errors name the fields of the core version. */
 export const eventStrategy: Strategy = {
   allowCreateOnUpdate: true,
-  validateCreate(object) {
-    const event = toCore(object) as unknown as Event;
-    return [...validateEvent(event, 'reportingController'), ...validateStrictEvent(event)];
-  },
-  validateUpdate(object, old) {
-    const event = toCore(object) as unknown as Event;
-    const before = toCore(old) as unknown as Event;
-    return [...validateEvent(event, 'reportingController'), ...validateStrictEventUpdate(event, before)];
-  },
+  validateFirst: (object) => validateEvent(asCoreEvent(object), 'reportingController'),
+  validateCreate: (object) => validateStrictEvent(asCoreEvent(object)),
+  validateUpdate: (object, old) => validateStrictEventUpdate(asCoreEvent(object), asCoreEvent(old)),
 };
+
+function asCoreEvent(object: Unstructured): Event {
+  return toCore(object) as unknown as Event;
+}

@@ -1,3 +1,4 @@
+import { dropDisabledPodFields } from '../../../api/core/v1/disabled-pod-fields.ts';
 import type { RequestContext, Strategy } from '../../../api/resource-definition.ts';
 import { FieldPath, invalid, invalidObject, type FieldError } from '../../../apimachinery/field-error.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
@@ -160,12 +161,14 @@ export class Store {
     const { strategy } = this;
     if (strategy.prepareForCreate === undefined) defaultPrepareForCreate(this.resource, object);
     else strategy.prepareForCreate(object, context);
+    this.#dropDisabledFields(object, undefined);
     strategy.adjustForCreate?.(object);
     if (countsGenerations(this.resource) !== false) meta.generation = 1;
     const reservation = await this.hooks.beginCreate?.(object, context);
     try {
       this.#refuseInvalid(object, [
-        ...this.#validateMeta(object),
+        ...(strategy.validateFirst?.(object) ?? []),
+        ...(strategy.checksMetadata === false ? [] : this.#validateMeta(object)),
         ...(strategy.validateCreate?.(object, context) ?? []),
       ]);
       const segment = validateObjectMeta(meta, this.resource.definition.namespaced, validatePathSegmentName);
@@ -333,6 +336,7 @@ export class Store {
     } else {
       strategy.prepareForUpdate(object, old, context);
     }
+    this.#dropDisabledFields(object, old);
     if (context.subresource === '') strategy.adjustForUpdate?.(object, old);
     else if (context.subresource === 'status') {
       for (const field of strategy.keptOnStatus ?? []) copyMeta(object, old, field);
@@ -354,9 +358,11 @@ export class Store {
       this.#refuseInvalid(object, [
         ...validateObjectMeta(object.metadata, namespaced, validatePathSegmentName),
         ...validateObjectMetaUpdate(object.metadata, old.metadata),
+        ...(strategy.validateFirst?.(object) ?? []),
         // The real strategies check the same again, so causes come twice.
-        ...validateObjectMetaUpdate(object.metadata, old.metadata),
-        ...this.#validateFinalizers(object),
+        ...(strategy.checksMetadata === false
+          ? []
+          : [...validateObjectMetaUpdate(object.metadata, old.metadata), ...this.#validateFinalizers(object)]),
         ...(strategy.validateUpdate?.(object, old, context) ?? []),
       ]);
       for (const text of strategy.warningsOnUpdate?.(object, old, context) ?? []) context.warn(text);
@@ -388,6 +394,12 @@ export class Store {
       await this.hooks.afterDelete?.(object, context);
     }
     return { object, created: false, deleted: true };
+  }
+
+  #dropDisabledFields(object: Unstructured, old: Unstructured | undefined): void {
+    const { strategy } = this;
+    const spec = strategy.podSpec?.(object);
+    if (spec !== undefined) dropDisabledPodFields(spec, old === undefined ? undefined : strategy.podSpec?.(old));
   }
 
   #validateMeta(object: Unstructured): FieldError[] {

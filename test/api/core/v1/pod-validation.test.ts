@@ -227,10 +227,4 @@ void describe('validation of pods', () => {
       'spec.containers[0].image: Invalid value: " nginx": must not have leading or trailing whitespace',
     ]);
   });
-
-  void it('a grace period below zero becomes a second', () => {
-    const spec = { containers: [], terminationGracePeriodSeconds: -1 } as unknown as PodSpec;
-    setPodSpecDefaults(spec);
-    assert.equal(spec.terminationGracePeriodSeconds, 1);
-  });
 });

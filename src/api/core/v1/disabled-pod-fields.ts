@@ -1,0 +1,54 @@
+import type { Container, EphemeralContainer, PodSpec } from '../../types/core-v1.ts';
+
+/**
+ * Fields of pods that are behind feature gates which are off in 1.36: they are dropped, unless the object had them
+ * before.
+ */
+export function dropDisabledPodFields(spec: PodSpec, old: PodSpec | undefined): void {
+  for (const field of disabled) if (old === undefined || !field.isUsed(old)) field.drop(spec);
+}
+
+interface DisabledField {
+  isUsed(spec: PodSpec): boolean;
+  drop(spec: PodSpec): void;
+}
+
+function containersOf(spec: PodSpec): (Container | EphemeralContainer)[] {
+  return [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])];
+}
+
+/** A source of projected volumes: what is left of it when it is dropped is an empty source. */
+function projectedSource(field: 'clusterTrustBundle' | 'podCertificate'): DisabledField {
+  const sourcesOf = (spec: PodSpec) => (spec.volumes ?? []).flatMap(({ projected }) => projected?.sources ?? []);
+  return {
+    isUsed: (spec) => sourcesOf(spec).some((source) => source[field] !== undefined),
+    drop: (spec) => sourcesOf(spec).forEach((source) => delete source[field]),
+  };
+}
+
+/** ContainerStopSignals (KEP-4960). */
+const stopSignals: DisabledField = {
+  isUsed: (spec) => containersOf(spec).some(({ lifecycle }) => lifecycle?.stopSignal !== undefined),
+  drop(spec) {
+    for (const container of containersOf(spec)) {
+      const { lifecycle } = container;
+      if (lifecycle?.stopSignal === undefined) continue;
+      delete lifecycle.stopSignal;
+      if (lifecycle.postStart === undefined && lifecycle.preStop === undefined) delete container.lifecycle;
+    }
+  },
+};
+
+/** GenericWorkload (KEP-4671). */
+const schedulingGroup: DisabledField = {
+  isUsed: (spec) => spec.schedulingGroup !== undefined,
+  drop: (spec) => delete spec.schedulingGroup,
+};
+
+/** ClusterTrustBundleProjection (KEP-3257) and PodCertificateRequest (KEP-4317), and the others. */
+const disabled: readonly DisabledField[] = [
+  projectedSource('clusterTrustBundle'),
+  projectedSource('podCertificate'),
+  schedulingGroup,
+  stopSignals,
+];
