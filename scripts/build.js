@@ -67,7 +67,7 @@ const staging = join(root, `.build-dist-${process.pid}`);
 await rm(staging, { recursive: true, force: true });
 const outputs = new Map();
 for (const { path, text } of bundled.outputFiles) {
-  const { code } = await transform(text, {
+  const { code } = await transform(withPlainExports(text), {
     format: 'cjs',
     platform: 'node',
     target,
@@ -90,6 +90,18 @@ await writeCompiled(dist);
 
 const generator = join(root, 'scripts/generate-openapi.js');
 if (existsSync(generator)) await import(pathToFileURL(generator).href);
+
+/**
+ * The exports of a chunk as properties of an object that is made when all of it has run. As esbuild writes them, every
+ * use of a function of another chunk is a call of two getters. It never makes two chunks that import each other.
+ * @param {string} text a module as esbuild bundles it: all exports in one statement at its end
+ */
+function withPlainExports(text) {
+  return text.replace(
+    /^export \{\n([^}]*)\n\};\n*$/m,
+    (_, names) => `module.exports = {\n${names.replaceAll(/(\S+) as (\S+?)(,?)$/gm, '$2: $1$3')}\n};\n`,
+  );
+}
 
 /**
  * Small chunks that commands share move into main.js, as functions that run when they are first asked for: opening and

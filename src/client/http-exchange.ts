@@ -34,7 +34,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#onAbort = () => this.#cancel(asTransportError(signal?.reason, address));
+    this.#onAbort = () => this.#cancel(() => asTransportError(signal?.reason, address));
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (signal?.aborted === true) this.#onAbort();
   }
@@ -97,8 +97,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   /** Ends it from this side; nothing happens to one that is over. */
-  #cancel(error: TransportError): void {
+  #cancel(reason: () => TransportError): void {
     if (this.#ended || this.#error !== undefined) return;
+    const error = reason();
     this.#fail(error);
     this.#controller?.abort(error);
   }
@@ -134,7 +135,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   /** The reader has gone: what is still to come is not wanted. */
   #leave(): void {
-    this.#cancel(new TransportError('aborted', this.#address, '', 'the answer was not read to its end'));
+    this.#cancel(() => new TransportError('aborted', this.#address, '', 'the answer was not read to its end'));
   }
 
   async *#unzipped(): AsyncGenerator<Uint8Array> {
