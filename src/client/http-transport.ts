@@ -2,7 +2,7 @@ import type { SecureContext, SecureContextOptions } from 'node:tls';
 import type { Dispatcher, Pool as PoolType } from 'undici';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import type { HttpRequest, HttpResponse, Transport } from '../apimachinery/http.ts';
-import { delayWebAssemblyOptimization } from '../system/web-assembly.ts';
+import { keepWebAssemblyUnoptimized } from '../system/engine.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { asTransportError, TransportError } from './transport-error.ts';
 
@@ -91,7 +91,7 @@ async function openConnections(options: HttpTransportOptions, url: URL, address:
     bodyTimeout: 0,
     keepAliveTimeout: 30_000,
   };
-  delayWebAssemblyOptimization();
+  keepWebAssemblyUnoptimized();
   if (options.proxyUrl === undefined) {
     return { dispatcher: new Pool(url.origin, { ...pool, connect }), prefix: '', headers: {} };
   }
