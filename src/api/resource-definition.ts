@@ -49,6 +49,8 @@ export interface RequestContext {
     readonly groups: readonly string[];
     readonly extra?: Readonly<Record<string, readonly string[]>>;
   };
+  /** Sends the text to whoever asks, as a Warning header. */
+  warn?(text: string): void;
 }
 
 /** A subresource that exists beside an object. */
@@ -142,6 +144,8 @@ export interface Strategy {
   warningsOnUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): string[];
   /** Seconds that a delete leaves the object time to end; undefined when it goes at once. */
   gracePeriodSeconds?(object: Unstructured, requestedSeconds: number | undefined): number | undefined;
+  /** Why an object of that name is never deleted; undefined where it may be. */
+  reasonToKeep?(name: string): string | undefined;
   /** Whether a delete answers with the object instead of a Status. */
   readonly returnDeletedObject?: boolean;
   /** What becomes of dependents when a delete does not say. Default background. */

@@ -2,7 +2,6 @@ import type { PersistentVolumeClaim } from '../../api/types/core-v1.ts';
 import type { Ingress, IngressClass } from '../../api/types/networking-v1.ts';
 import type { StorageClass } from '../../api/types/storage-v1.ts';
 import type { KubeObject } from '../../apimachinery/object-meta.ts';
-import { forbidden } from '../../apimachinery/status.ts';
 import { type AdmissionContext, type AdmissionPlugin, resourceKey } from './admission-plugin.ts';
 
 const isDefault = (object: KubeObject, annotation: string): boolean =>
@@ -37,7 +36,7 @@ export function defaultStorageClass(context: AdmissionContext): AdmissionPlugin 
   };
 }
 
-/** Ingresses that name no class get the default one; two defaults are refused. */
+/** Ingresses that name no class get the default one, of several the newest. */
 export function defaultIngressClass(context: AdmissionContext): AdmissionPlugin {
   const classes = context.informer<IngressClass>({
     group: 'networking.k8s.io',
@@ -52,16 +51,8 @@ export function defaultIngressClass(context: AdmissionContext): AdmissionPlugin 
       const ingress = attributes.object as unknown as Ingress;
       if (ingress.spec === undefined || ingress.spec.ingressClassName !== undefined) return;
       if (ingress.metadata.annotations?.['kubernetes.io/ingress.class'] !== undefined) return;
-      const defaults = classes.list().filter((candidate) => isDefault(candidate, annotation));
-      if (defaults.length > 1) {
-        throw forbidden(
-          attributes.resource,
-          attributes.name,
-          `${defaults.length} default IngressClasses were found, only 1 allowed`,
-        );
-      }
-      const name = defaults[0]?.metadata.name;
-      if (name !== undefined) ingress.spec.ingressClassName = name;
+      const chosen = newest(classes.list().filter((candidate) => isDefault(candidate, annotation)));
+      if (chosen?.metadata.name !== undefined) ingress.spec.ingressClassName = chosen.metadata.name;
     },
   };
 }

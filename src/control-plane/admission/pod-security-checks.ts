@@ -13,8 +13,8 @@ interface Check {
   readonly level: 'baseline' | 'restricted';
   /** First minor version of the standards that has it. */
   readonly since?: number;
-  /** Left out of `restricted`, which has a stricter one. */
-  readonly onlyBaseline?: boolean;
+  /** First minor version of which `restricted` has a stricter rule instead. */
+  readonly onlyBaselineSince?: number;
   find(pod: Pod, minor: number): PodSecurityViolation | undefined;
 }
 
@@ -26,7 +26,9 @@ type AnyContainer = Pick<Container, 'name' | 'ports' | 'securityContext' | 'life
 export function podSecurityViolations(pod: Pod, level: PodSecurityLevel, minor: number): PodSecurityViolation[] {
   if (level === 'privileged') return [];
   return checks
-    .filter((check) => (level === 'baseline' ? check.level === 'baseline' : check.onlyBaseline !== true))
+    .filter((check) =>
+      level === 'baseline' ? check.level === 'baseline' : minor < (check.onlyBaselineSince ?? Number.POSITIVE_INFINITY),
+    )
     .filter((check) => (check.since ?? 0) <= minor)
     .flatMap((check) => check.find(pod, minor) ?? []);
 }
@@ -67,11 +69,11 @@ const checks: readonly Check[] = [
   { level: 'baseline', find: appArmorProfile },
   {
     level: 'baseline',
-    onlyBaseline: true,
+    onlyBaselineSince: 22,
     find: (pod) => addedCapabilities(pod, baselineCapabilities, 'non-default capabilities'),
   },
   { level: 'baseline', find: hostNamespaces },
-  { level: 'baseline', onlyBaseline: true, find: hostPathVolumes },
+  { level: 'baseline', onlyBaselineSince: 0, find: hostPathVolumes },
   { level: 'baseline', find: hostPorts },
   { level: 'baseline', since: 34, find: probeHosts },
   {
@@ -84,14 +86,14 @@ const checks: readonly Check[] = [
         (context) => context?.privileged === true,
       ),
   },
-  { level: 'baseline', find: procMount },
+  { level: 'baseline', onlyBaselineSince: 35, find: procMount },
   { level: 'baseline', find: seLinuxOptions },
-  { level: 'baseline', onlyBaseline: true, find: seccompBaseline },
+  { level: 'baseline', onlyBaselineSince: 19, find: seccompBaseline },
   { level: 'baseline', find: sysctls },
   { level: 'baseline', find: windowsHostProcess },
   { level: 'restricted', since: 8, find: allowPrivilegeEscalation },
   { level: 'restricted', since: 22, find: restrictedCapabilities },
-  { level: 'restricted', since: 35, find: (pod) => (hasOwnUsers(pod) ? changedProcMount(pod) : undefined) },
+  { level: 'restricted', since: 35, find: changedProcMount },
   { level: 'restricted', find: volumeTypes },
   { level: 'restricted', find: runAsNonRoot },
   { level: 'restricted', since: 23, find: runAsUser },
@@ -145,9 +147,9 @@ function forbidContainers(
   return names.length === 0 ? undefined : { reason, detail: `${containerNames(names)} ${rule}` };
 }
 
-/** A pod with its own user namespace may do as root what stays inside of it (KEP-127). */
-function hasOwnUsers(pod: Pod): boolean {
-  return specOf(pod).hostUsers === false;
+/** A pod with its own user namespace may do as root what stays inside of it (KEP-127, from 1.35 on). */
+function hasOwnUsers(pod: Pod, minor: number): boolean {
+  return minor >= 35 && specOf(pod).hostUsers === false;
 }
 
 /** Rules about Linux do not apply to Windows (from 1.25 on). */
@@ -255,9 +257,9 @@ function probeHosts(pod: Pod): PodSecurityViolation | undefined {
   return { reason, detail: `${containerNames(names)} ${use} ${plural(hosts.length, reason)} ${quoted(hosts)}` };
 }
 
-/** Its own users make any way of mounting harmless, from 1.35 on and not for `restricted`. */
+/** Its own users make any way of mounting harmless, though not for `restricted`. */
 function procMount(pod: Pod, minor: number): PodSecurityViolation | undefined {
-  return hasOwnUsers(pod) && minor >= 35 ? undefined : changedProcMount(pod);
+  return hasOwnUsers(pod, minor) ? undefined : changedProcMount(pod);
 }
 
 function changedProcMount(pod: Pod): PodSecurityViolation | undefined {
@@ -319,8 +321,27 @@ function badSeccomp(pod: Pod, isBad: (type: string) => boolean): PodSecurityViol
   };
 }
 
-function seccompBaseline(pod: Pod): PodSecurityViolation | undefined {
+function seccompBaseline(pod: Pod, minor: number): PodSecurityViolation | undefined {
+  if (minor < 19) return seccompAnnotations(pod);
   return badSeccomp(pod, (type) => type === 'Unconfined');
+}
+
+/** Before 1.19 annotations said what fields say now. */
+function seccompAnnotations(pod: Pod): PodSecurityViolation | undefined {
+  const allowed = ['runtime/default', 'docker/default'];
+  const keys = [
+    'seccomp.security.alpha.kubernetes.io/pod',
+    ...containersOf(pod).map(({ name }) => `container.seccomp.security.alpha.kubernetes.io/${name}`),
+  ];
+  const bad = unique(
+    keys.flatMap((key) => {
+      const value = pod.metadata.annotations?.[key];
+      if (value === undefined || allowed.includes(value) || value.startsWith('localhost/')) return [];
+      return [`${key}=${quoted([value])}`];
+    }),
+  );
+  if (bad.length === 0) return undefined;
+  return { reason: 'seccompProfile', detail: `forbidden ${plural(bad.length, 'annotation')} ${bad.join(', ')}` };
 }
 
 function seccompRestricted(pod: Pod, minor: number): PodSecurityViolation | undefined {
@@ -372,8 +393,8 @@ function volumeTypes(pod: Pod): PodSecurityViolation | undefined {
   };
 }
 
-function runAsNonRoot(pod: Pod): PodSecurityViolation | undefined {
-  if (hasOwnUsers(pod)) return undefined;
+function runAsNonRoot(pod: Pod, minor: number): PodSecurityViolation | undefined {
+  if (hasOwnUsers(pod, minor)) return undefined;
   const own = specOf(pod).securityContext?.runAsNonRoot;
   const reason = 'runAsNonRoot != true';
   const explicit = namesWhere(pod, (context) => context?.runAsNonRoot === false);
@@ -386,8 +407,8 @@ function runAsNonRoot(pod: Pod): PodSecurityViolation | undefined {
   return { reason, detail: `pod or ${containerNames(silent)} must set securityContext.runAsNonRoot=true` };
 }
 
-function runAsUser(pod: Pod): PodSecurityViolation | undefined {
-  if (hasOwnUsers(pod)) return undefined;
+function runAsUser(pod: Pod, minor: number): PodSecurityViolation | undefined {
+  if (hasOwnUsers(pod, minor)) return undefined;
   const isPod = specOf(pod).securityContext?.runAsUser === 0;
   const names = namesWhere(pod, (context) => context?.runAsUser === 0);
   if (!isPod && names.length === 0) return undefined;

@@ -1,4 +1,4 @@
-import type { Namespace, Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
+import type { Container, Namespace, Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
 import { aggregateMessages, formatFieldError, invalidObject } from '../../apimachinery/field-error.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import { forbidden } from '../../apimachinery/status.ts';
@@ -128,26 +128,17 @@ function check(
   if (warned !== '') attributes.warn(`would violate PodSecurity ${describeStandard(policy.warn)}: ${warned}`);
 }
 
-/** Only containers, their images aside, and annotations that the standards read can still change. */
-function changesPolicy(pod: Pod, old: Pod | undefined): boolean {
-  if (old === undefined) return true;
-  const relevant = ({ metadata, spec }: Pod): unknown => {
-    const bare = (list: readonly object[] | undefined): unknown =>
-      (list ?? []).map((container) => ({ ...container, image: undefined }));
-    const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.includes('apparmor'));
-    return {
-      annotations: Object.fromEntries(annotations),
-      spec: {
-        ...spec,
-        activeDeadlineSeconds: undefined,
-        tolerations: undefined,
-        containers: bare(spec?.containers),
-        initContainers: bare(spec?.initContainers),
-        ephemeralContainers: bare(spec?.ephemeralContainers),
-      },
-    };
-  };
-  return !equalJson(relevant(pod), relevant(old));
+/** Of what can still change in a pod, only containers that come or get another image make it worth another look. */
+function changesPolicy({ spec }: Pod, old: Pod | undefined): boolean {
+  const before = old?.spec;
+  const images = (containers: readonly Container[] = []): (string | undefined)[] =>
+    containers.map(({ image }) => image);
+  if (!equalJson(images(spec?.containers), images(before?.containers))) return true;
+  if (!equalJson(images(spec?.initContainers), images(before?.initContainers))) return true;
+  return (spec?.ephemeralContainers ?? []).some(({ name, image }) => {
+    const known = before?.ephemeralContainers?.find((container) => container.name === name);
+    return known === undefined || known.image !== image;
+  });
 }
 
 function templateOf({ object }: AdmissionAttributes, path: readonly string[]): Pod | undefined {

@@ -41,6 +41,7 @@ export function serviceAccount(context: AdmissionContext, random: Random): Admis
       if (attributes.operation !== 'CREATE' || resourceKey(attributes) !== 'pods' || attributes.subresource !== '')
         return;
       const pod = attributes.object as unknown as Pod;
+      refuseMirror(attributes, pod);
       if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined || pod.spec === undefined) return;
       const { spec } = pod;
       if ((spec.serviceAccountName ?? '') === '') spec.serviceAccountName = 'default';
@@ -56,8 +57,7 @@ export function serviceAccount(context: AdmissionContext, random: Random): Admis
       if (attributes.operation !== 'CREATE' || resourceKey(attributes) !== 'pods' || attributes.subresource !== '')
         return;
       const pod = attributes.object as unknown as Pod;
-      const complaint = mirrorComplaint(pod);
-      if (complaint !== '') throw forbidden(attributes.resource, attributes.name, complaint);
+      refuseMirror(attributes, pod);
       if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return;
       const name = pod.spec?.serviceAccountName ?? '';
       if (name === '') {
@@ -70,6 +70,12 @@ export function serviceAccount(context: AdmissionContext, random: Random): Admis
       if (violation !== '') throw forbidden(attributes.resource, attributes.name, violation);
     },
   };
+}
+
+/** @throws StatusError for mirrors of static pods that use what they must not. */
+function refuseMirror(attributes: AdmissionAttributes, pod: Pod): void {
+  const complaint = mirrorComplaint(pod);
+  if (complaint !== '') throw forbidden(attributes.resource, attributes.name, complaint);
 }
 
 /** Static pods are known to the API by a mirror, which must not lean on objects of the API. */

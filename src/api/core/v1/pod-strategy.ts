@@ -2,6 +2,12 @@ import { FieldPath } from '../../../apimachinery/field-error.ts';
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { Container, Pod, PodCondition } from '../../types/core-v1.ts';
+import {
+  validateAppArmorAnnotations,
+  validateMirroredClaims,
+  validatePodAnnotations,
+} from './pod-annotation-validation.ts';
+import { adoptAppArmorAnnotations } from './pod-app-armor.ts';
 import { qosClassOf } from './pod-qos.ts';
 import { validatePodResize } from './pod-resize-validation.ts';
 import { setPodResourceDefaults } from './pod-resource-defaults.ts';
@@ -28,6 +34,7 @@ export function setPodDefaults(object: Unstructured): void {
 }
 
 const specPath = new FieldPath('spec');
+const annotationsPath = new FieldPath('metadata').child('annotations');
 const metadataFields = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
 
 /** What the registry does with pods. */
@@ -37,12 +44,13 @@ export const podStrategy: Strategy = {
   keptOnStatus: ['ownerReferences'],
   resetFields: { '': ['status'], status: ['metadata.deletionTimestamp', 'metadata.ownerReferences', 'spec'] },
   podSpec: (object) => podOf(object).spec,
-  prepareForCreate(object, { now }) {
+  prepareForCreate(object, context) {
     const pod = podOf(object);
     pod.status = { phase: 'Pending', qosClass: qosClassOf(pod) };
+    adoptAppArmorAnnotations(pod, (text) => context.warn?.(text));
     if ((pod.spec?.schedulingGates ?? []).length === 0) return;
     const message = 'Scheduling is blocked due to non-empty scheduling gates';
-    const lastTransitionTime = formatTime(now);
+    const lastTransitionTime = formatTime(context.now);
     const gated = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message, lastTransitionTime };
     // It was never probed; the real server writes that as null.
     pod.status.conditions = [{ ...gated, lastProbeTime: null } as object as PodCondition];
@@ -65,7 +73,13 @@ export const podStrategy: Strategy = {
   validateCreate(object) {
     const { metadata, spec } = podOf(object);
     const podName = metadata?.name ?? '';
-    return [...validatePodSpec(spec, specPath, { isTemplate: false, podName }), ...validateNewPod(spec, specPath)];
+    return [
+      ...validatePodAnnotations(metadata?.annotations, spec, annotationsPath),
+      ...validatePodSpec(spec, specPath, { isTemplate: false, podName }),
+      ...validateMirroredClaims(metadata?.annotations, spec),
+      ...validateNewPod(spec, specPath),
+      ...validateAppArmorAnnotations(metadata?.annotations, spec, specPath),
+    ];
   },
   validateUpdate(object, old, { subresource }) {
     const [pod, before] = [podOf(object), podOf(old)];

@@ -8,6 +8,7 @@ import {
 } from '../../../apimachinery/field-error.ts';
 import { type LabelSelector, matchesLabels, validateLabels } from '../../../apimachinery/labels.ts';
 import type { PodTemplateSpec } from '../../types/core-v1.ts';
+import { validatePodAnnotations } from './pod-annotation-validation.ts';
 import { validatePodSpec } from './pod-spec-validation.ts';
 
 /** Checks a template of pods (core validation's ValidatePodTemplateSpec). */
@@ -16,6 +17,7 @@ export function validatePodTemplate(template: PodTemplateSpec | undefined, path:
   const errors = [
     ...validateLabels(metadata?.labels, path.child('labels')),
     ...validateAnnotations(metadata?.annotations, path.child('annotations')),
+    ...validatePodAnnotations(metadata?.annotations, spec, path.child('annotations')),
     ...validatePodSpec(spec, path.child('spec'), { isTemplate: true }),
   ];
   if ((spec?.ephemeralContainers ?? []).length > 0) {

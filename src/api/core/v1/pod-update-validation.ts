@@ -3,6 +3,7 @@ import { equalJson } from '../../../apimachinery/json.ts';
 import { inclusiveRangeMessage } from '../../../apimachinery/names.ts';
 import type { Container, NodeAffinity, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../types/core-v1.ts';
 import { internalDifference, internalObject } from './internal-objects.ts';
+import { validatePodAnnotations } from './pod-annotation-validation.ts';
 import { validateTolerations } from './pod-scheduling-validation.ts';
 import { validatePodSpec } from './pod-spec-validation.ts';
 
@@ -23,6 +24,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const errors = [
     ...validatePodSpec(spec, specPath, { isTemplate: false, podName }),
     ...validateAnnotationUpdates(pod, old),
+    ...validatePodAnnotations(pod.metadata?.annotations, spec, annotationsPath),
   ];
   for (const list of ['containers', 'initContainers'] as const) {
     const at = specPath.child(list);

@@ -98,7 +98,8 @@ function validateSeccomp(profile: SeccompProfile | undefined, path: FieldPath): 
   return errors;
 }
 
-function validateAppArmor(profile: AppArmorProfile | undefined, path: FieldPath): FieldError[] {
+/** The profile that AppArmor confines a pod or a container to (core validation's ValidateAppArmorProfileField). */
+export function validateAppArmor(profile: AppArmorProfile | undefined, path: FieldPath): FieldError[] {
   if (profile === undefined) return [];
   const { type, localhostProfile } = profile;
   const at = path.child('localhostProfile');

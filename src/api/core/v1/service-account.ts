@@ -1,3 +1,4 @@
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, nameColumn } from '../../columns.ts';
@@ -32,4 +33,16 @@ export const serviceAccountResource: ResourceDefinition = {
   ],
   type: 'io.k8s.api.core.v1.ServiceAccount',
   columns,
+  strategy: {
+    warningsOnCreate: (object) => mountableSecretsWarnings(object),
+    warningsOnUpdate: (object, old) => mountableSecretsWarnings(object, old),
+  },
 };
+
+/** Namespaces keep secrets apart better than an annotation does (KEP-2799). */
+function mountableSecretsWarnings({ metadata }: Unstructured, old?: Unstructured): string[] {
+  const key = 'kubernetes.io/enforce-mountable-secrets';
+  if (metadata.annotations?.[key] === undefined || old?.metadata.annotations?.[key] !== undefined) return [];
+  const advice = 'prefer separate namespaces to isolate access to mounted secrets';
+  return [`metadata.annotations[${key}]: deprecated in v1.32+; ${advice}`];
+}

@@ -24,6 +24,8 @@ const policyPath = new FieldPath('preemptionPolicy');
 /** What the registry does with priority classes: neither value nor policy changes. */
 export const priorityClassStrategy: Strategy = {
   hasGeneration: 'first',
+  reasonToKeep: (name) =>
+    systemClasses[name] === undefined ? undefined : 'this is a system priority class and cannot be deleted',
   validateCreate: (object) => validate(classOf(object)),
   validateUpdate(object, old) {
     const [changed, before] = [classOf(object), classOf(old)];

@@ -1,5 +1,5 @@
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
-import { conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
+import { forbidden, conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
 import type { StoredValue } from '../../storage/storage.ts';
 import type { ParsedDeleteOptions } from '../endpoints/request-options.ts';
 import { storageKey } from './api-resource.ts';
@@ -31,6 +31,8 @@ export async function deleteObject(
   options: ParsedDeleteOptions,
   validate: (object: Unstructured) => Promise<void>,
 ): Promise<DeleteResult> {
+  const reason = store.strategy.reasonToKeep?.(name);
+  if (reason !== undefined) throw forbidden(store.resource.groupResource, name, reason);
   const isUnsaid = options.propagationPolicy === undefined && options.orphanDependents === undefined;
   if (isUnsaid && store.strategy.warningOnOrphaningDelete !== undefined)
     context.warn(store.strategy.warningOnOrphaningDelete);
