@@ -105,8 +105,9 @@ export function unauthorized(message = 'Unauthorized'): StatusError {
 /** 403: `pods "x" is forbidden: …`. */
 export function forbidden(gr: GroupResource, name: string, message: string): StatusError {
   let text: string;
-  if (name !== '') text = `${formatGroupResource(gr)} "${name}" is forbidden: ${message}`;
-  else if (gr.resource !== '' || gr.group !== '') text = `${formatGroupResource(gr)} is forbidden: ${message}`;
+  const isOfResource = gr.resource !== '' || gr.group !== '';
+  if (isOfResource && name !== '') text = `${formatGroupResource(gr)} "${name}" is forbidden: ${message}`;
+  else if (isOfResource) text = `${formatGroupResource(gr)} is forbidden: ${message}`;
   else text = `forbidden: ${message}`;
   return new StatusError({ message: text, reason: 'Forbidden', details: details(gr, name), code: 403 });
 }

@@ -1,5 +1,5 @@
+import { validateDomainPrefixedPath } from '../apimachinery/domain-prefixed-path.ts';
 import { duplicate, type FieldError, type FieldPath, invalid, required } from '../apimachinery/field-error.ts';
-import { isDns1123Subdomain, isDomainPath } from '../apimachinery/names.ts';
 import { compileClaims, compileUser, readsClaim } from '../control-plane/authentication/claim-expressions.ts';
 import { readCertificateBundle } from '../control-plane/authentication/client-certificate.ts';
 import type { ClaimSource, JwtSettings, Rule } from '../control-plane/authentication/jwt-tokens.ts';
@@ -253,7 +253,7 @@ function extraMappings(
     const place = path.index(index);
     const keyPath = place.child('key');
     const wrong = (error: FieldError): void => void reader.errors.push(error);
-    reader.errors.push(...keyErrors(key, keyPath));
+    reader.errors.push(...validateDomainPrefixedPath(keyPath, key));
     if (key !== key.toLowerCase()) wrong(invalid(keyPath, key, 'must be lowercase'));
     if (/^([^/]*\.)?(kubernetes|k8s)\.io\//.test(key)) {
       wrong(invalid(keyPath, key, 'k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use'));
@@ -274,20 +274,6 @@ function extraMappings(
     read.push({ key, expression: compiled });
   }
   return read;
-}
-
-/** Keys are prefixed with the domain of who makes use of them. */
-function keyErrors(key: string, path: FieldPath): FieldError[] {
-  if (key === '') return [required(path)];
-  const [host = '', ...rest] = key.split('/');
-  const place = rest.join('/');
-  if (host === '' || place === '') {
-    return [invalid(path, key, 'must be a domain-prefixed path (such as "acme.io/foo")')];
-  }
-  return [
-    ...isDns1123Subdomain(host).map((problem) => invalid(path, host, problem)),
-    ...isDomainPath(place).map((problem) => invalid(path, place, problem)),
-  ];
 }
 
 function readUserRules(

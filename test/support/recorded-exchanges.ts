@@ -64,7 +64,9 @@ export async function checkRecordedExchanges(context: TestContext, name: string)
       assert.deepEqual(actual, exchange.answer);
     } catch (error) {
       const { scenario, method, path: asked, body } = exchange;
-      differences.push(`${scenario}: ${method} ${asked} ${JSON.stringify(body)?.slice(0, 300)}\n${String(error)}`);
+      differences.push(
+        `${scenario}: ${method} ${asked} ${JSON.stringify(body)?.slice(0, 300)}\n${String(error).slice(0, 1500)}`,
+      );
     }
   }
   assert.equal(differences.length, 0, `${differences.length} differ\n${differences.slice(0, 5).join('\n')}`);

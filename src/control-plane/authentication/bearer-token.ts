@@ -3,8 +3,8 @@ import { header, type HttpRequest } from '../../apimachinery/http.ts';
 /** The token of `Authorization: Bearer …`, or of a WebSocket's subprotocol; undefined when there is none. */
 export function bearerToken(request: HttpRequest): string | undefined {
   const value = header(request.headers, 'authorization')?.trim() ?? '';
-  const match = /^bearer\s+(\S+)$/i.exec(value);
-  if (match !== null) return match[1];
+  const [scheme = '', token = ''] = value.split(' ');
+  if (scheme.toLowerCase() === 'bearer' && token !== '') return token;
   const protocols = header(request.headers, 'sec-websocket-protocol') ?? '';
   const prefix = 'base64url.bearer.authorization.k8s.io.';
   const named = protocols

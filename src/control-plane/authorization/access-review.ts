@@ -15,13 +15,12 @@ import {
   invalid,
   required,
 } from '../../apimachinery/field-error.ts';
-import { parseFieldSelector } from '../../apimachinery/field-selector.ts';
 import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
-import { parseLabelSelector } from '../../apimachinery/labels.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { badRequest, StatusError } from '../../apimachinery/status.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { AuthorizationAttributes, AuthorizationDecision } from './authorizer.ts';
+import { readFieldSelector, readLabelSelector } from './review-selectors.ts';
 
 /** Who answers the questions. */
 export interface ReviewAuthorizer {
@@ -160,19 +159,8 @@ function attributesOf(
 ): { attributes: AuthorizationAttributes; problem: string } {
   const resource = spec.resourceAttributes;
   const path = spec.nonResourceAttributes;
-  const problems: string[] = [];
-  const readable = (raw: string | undefined, parse: (text: string) => unknown): string => {
-    if (raw === undefined || raw === '') return '';
-    try {
-      parse(raw);
-      return raw;
-    } catch (error) {
-      problems.push(error instanceof Error ? error.message : String(error));
-      return '';
-    }
-  };
-  const fieldSelector = readable(resource?.fieldSelector?.rawSelector, parseFieldSelector);
-  const labelSelector = readable(resource?.labelSelector?.rawSelector, parseLabelSelector);
+  const fields = readFieldSelector(resource?.fieldSelector);
+  const labels = readLabelSelector(resource?.labelSelector);
   const attributes = {
     user,
     verb: resource?.verb ?? path?.verb ?? '',
@@ -184,27 +172,19 @@ function attributesOf(
     namespace: resource?.namespace ?? '',
     name: resource?.name ?? '',
     path: path?.path ?? '',
-    fieldSelector: fieldSelector === '' ? requirementsText(resource?.fieldSelector?.requirements) : fieldSelector,
-    labelSelector: labelSelector === '' ? requirementsText(resource?.labelSelector?.requirements) : labelSelector,
+    fieldSelector: fields.text,
+    labelSelector: labels.text,
   };
-  return { attributes, problem: problems.length === 0 ? '' : aggregateMessages(problems) };
+  const problems = Object.entries({ fieldSelector: fields.problem, labelSelector: labels.problem })
+    .filter(([, problem]) => problem !== '')
+    .map(([name, problem]) => `spec.resourceAttributes.${name} ${problem}`);
+  return { attributes, problem: problems.join('; ') };
 }
 
 interface Requirement {
   readonly key?: string;
   readonly operator?: string;
   readonly values?: readonly string[];
-}
-
-function requirementsText(requirements: readonly Requirement[] | undefined): string {
-  return (requirements ?? [])
-    .map(({ key = '', operator = '', values = [] }) => {
-      if (operator === 'Exists') return key;
-      if (operator === 'DoesNotExist') return `!${key}`;
-      if (values.length === 1) return `${key}${operator === 'NotIn' ? '!=' : '='}${values[0] ?? ''}`;
-      return `${key} ${operator === 'NotIn' ? 'notin' : 'in'} (${values.join(',')})`;
-    })
-    .join(',');
 }
 
 function specErrors(spec: AccessReviewSpec): FieldError[] {

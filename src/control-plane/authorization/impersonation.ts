@@ -1,4 +1,7 @@
+import { validateDomainPrefixedPath } from '../../apimachinery/domain-prefixed-path.ts';
+import { aggregateMessages, FieldPath, formatFieldError } from '../../apimachinery/field-error.ts';
 import { header, type HttpHeaders } from '../../apimachinery/http.ts';
+import { isDns1123Label, isDns1123Subdomain } from '../../apimachinery/names.ts';
 import { badRequest } from '../../apimachinery/status.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { AuthorizationAttributes } from './authorizer.ts';
@@ -10,6 +13,7 @@ export interface ImpersonationOptions {
   authorize(attributes: AuthorizationAttributes): Promise<{ readonly allowed: boolean; readonly reason: string }>;
   /** The error for a question that was answered no. */
   refuse(attributes: AuthorizationAttributes, reason: string): Error;
+  readonly memory?: ImpersonationMemory;
 }
 
 const extraPrefix = 'impersonate-extra-';
@@ -71,20 +75,49 @@ export async function impersonate(
   request: AuthorizationAttributes,
   options: ImpersonationOptions,
 ): Promise<UserInfo> {
+  const { memory } = options;
+  const modes = [...modesFor(wanted, request.user), 'legacy' as const];
+  const last = memory?.lastOf(request.user.username);
+  const first = modes.filter((mode) => mode === last);
   let firstRefusal: unknown;
-  for (const mode of modesFor(wanted, request.user)) {
+  for (const mode of [...first, ...modes.filter((other) => other !== last)]) {
     try {
-      const question = { ...requestorOf(mode, request), verb: `impersonate-on:${mode}:${request.verb}` };
-      await ask(question, options);
-      return await impersonateIn(mode, wanted, request.user, options);
+      const user = await impersonateBy(mode, wanted, request, options);
+      memory?.remember(request.user.username, mode);
+      return user;
     } catch (error) {
       firstRefusal ??= error;
     }
   }
-  try {
-    return await impersonateIn(undefined, wanted, request.user, options);
-  } catch (error) {
-    throw firstRefusal ?? error;
+  throw firstRefusal;
+}
+
+async function impersonateBy(
+  mode: Mode | 'legacy',
+  wanted: WantedUser,
+  request: AuthorizationAttributes,
+  options: ImpersonationOptions,
+): Promise<UserInfo> {
+  if (mode === 'legacy') return impersonateIn(undefined, wanted, request.user, options);
+  await ask({ ...requestorOf(mode, request), verb: `impersonate-on:${mode}:${request.verb}` }, options);
+  return impersonateIn(mode, wanted, request.user, options);
+}
+
+const rememberedUsers = 10_000;
+
+/** Which way of impersonating a user was last allowed: most go on using the same, so it is tried first. */
+export class ImpersonationMemory {
+  readonly #modes = new Map<string, Mode | 'legacy'>();
+
+  lastOf(username: string): Mode | 'legacy' | undefined {
+    return this.#modes.get(username);
+  }
+
+  remember(username: string, mode: Mode | 'legacy'): void {
+    this.#modes.delete(username);
+    this.#modes.set(username, mode);
+    const [oldest] = this.#modes.keys();
+    if (this.#modes.size > rememberedUsers && oldest !== undefined) this.#modes.delete(oldest);
   }
 }
 
@@ -139,10 +172,16 @@ async function impersonateIn(
       throw options.refuse(groupAt('system:masters'), 'impersonating the system:masters group is not allowed');
     }
   }
-  for (const group of wanted.groups) await ask(groupAt(group), options);
+  const forAllGroups = mode !== undefined && wanted.groups.length >= manyQuestions;
+  if (!forAllGroups || !(await isAllowed(groupAt('*'), options))) {
+    for (const group of wanted.groups) await ask(groupAt(group), options);
+  }
   await askForExtra(mode, wanted.extra, about, options);
   return { ...wanted, groups: withImpliedGroup(wanted.username, groups) };
 }
+
+/** From so many on, one question about all of them comes first. */
+const manyQuestions = 4;
 
 type About = (resource: string, name: string, apiGroup?: string) => AuthorizationAttributes;
 
@@ -175,13 +214,31 @@ async function askForExtra(
   about: About,
   options: ImpersonationOptions,
 ): Promise<void> {
-  for (const [key, values] of Object.entries(extra)) {
-    if (mode !== undefined && (key === '' || values.includes(''))) {
-      const what = key === '' ? 'key' : 'value';
-      throw options.refuse(about('userextras', ''), `impersonating the empty string ${what} in extra is not allowed`);
-    }
-    for (const value of values) await ask({ ...about('userextras', value), subresource: key }, options);
+  const values = Object.values(extra).flat();
+  if (mode !== undefined) {
+    const problem = extraProblem(extra);
+    if (problem !== undefined) throw options.refuse(about('userextras', ''), problem);
+    const isMany = Math.max(values.length, Object.keys(extra).length) >= manyQuestions;
+    if (isMany && (await isAllowed({ ...about('userextras', '*'), subresource: '*' }, options))) return;
   }
+  for (const [key, list] of Object.entries(extra)) {
+    for (const value of list) await ask({ ...about('userextras', value), subresource: key }, options);
+  }
+}
+
+/** Why the constrained ways do not take what is said of a user beyond name and groups. */
+function extraProblem(extra: UserInfo['extra']): string | undefined {
+  for (const [key, values] of Object.entries(extra)) {
+    if (key === '') return 'impersonating the empty string key in extra is not allowed';
+    const errors = validateDomainPrefixedPath(new FieldPath('extra').child('key'), key);
+    if (errors.length > 0) {
+      const text = aggregateMessages(errors.map(formatFieldError));
+      return `impersonating an invalid key in extra is not allowed: ${text}`;
+    }
+    if (values.length === 0) return 'impersonating empty values in extra is not allowed';
+    if (values.includes('')) return 'impersonating the empty string value in extra is not allowed';
+  }
+  return undefined;
 }
 
 function withImpliedGroup(username: string, groups: readonly string[]): readonly string[] {
@@ -192,13 +249,14 @@ function withImpliedGroup(username: string, groups: readonly string[]): readonly
 
 function nodeName(username: string): string | undefined {
   const name = username.startsWith(nodePrefix) ? username.slice(nodePrefix.length) : '';
-  return name === '' ? undefined : name;
+  return isDns1123Subdomain(name).length > 0 ? undefined : name;
 }
 
 function serviceAccount(username: string): { namespace: string; name: string } | undefined {
   if (!username.startsWith(accountPrefix)) return undefined;
   const [namespace = '', name = '', ...more] = username.slice(accountPrefix.length).split(':');
-  return namespace === '' || name === '' || more.length > 0 ? undefined : { namespace, name };
+  const isWrong = more.length > 0 || isDns1123Label(namespace).length > 0 || isDns1123Subdomain(name).length > 0;
+  return isWrong ? undefined : { namespace, name };
 }
 
 function resourceQuestion(user: UserInfo, verb: string, apiGroup: string, resource: string): AuthorizationAttributes {
@@ -216,6 +274,10 @@ function resourceQuestion(user: UserInfo, verb: string, apiGroup: string, resour
     fieldSelector: '',
     labelSelector: '',
   };
+}
+
+async function isAllowed(question: AuthorizationAttributes, options: ImpersonationOptions): Promise<boolean> {
+  return (await options.authorize(question)).allowed;
 }
 
 async function ask(question: AuthorizationAttributes, options: ImpersonationOptions): Promise<void> {

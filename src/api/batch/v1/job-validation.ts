@@ -1,3 +1,4 @@
+import { validateDomainPrefixedPath } from '../../../apimachinery/domain-prefixed-path.ts';
 import {
   checkNonNegative,
   checkOptionalChoice,
@@ -10,7 +11,7 @@ import {
 } from '../../../apimachinery/field-error.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
 import { matchesLabels, validateLabelSelector } from '../../../apimachinery/labels.ts';
-import { isDns1123Label, isDns1123Subdomain, isDomainPath } from '../../../apimachinery/names.ts';
+import { isDns1123Label } from '../../../apimachinery/names.ts';
 import { readSelector } from '../../apps/v1/workload-validation.ts';
 import { validatePodTemplate, validateTemplateLabels } from '../../core/v1/pod-template-validation.ts';
 import type { Job, JobSpec } from '../../types/batch-v1.ts';
@@ -102,7 +103,7 @@ export function validateJobSpec(spec: JobSpec, path: FieldPath): FieldError[] {
     errors.push(required(path.child('backoffLimitPerIndex'), 'when maxFailedIndexes is specified'));
   }
   if (managedBy !== undefined) {
-    errors.push(...validateManager(managedBy, path.child('managedBy')));
+    errors.push(...validateDomainPrefixedPath(path.child('managedBy'), managedBy));
     if (Buffer.byteLength(managedBy) > 63) errors.push(tooLong(path.child('managedBy'), 63));
   }
   const modes = ['NonIndexed', 'Indexed'];
@@ -116,19 +117,6 @@ export function validateJobSpec(spec: JobSpec, path: FieldPath): FieldError[] {
     ...checkOptionalChoice(path.child('podReplacementPolicy'), podReplacementPolicy, replacements),
     ...validatePodTemplate(spec.template, path.child('template')),
     ...validateRestartPolicy(spec, path.child('template', 'spec', 'restartPolicy')),
-  ];
-}
-
-function validateManager(manager: string, path: FieldPath): FieldError[] {
-  if (manager === '') return [required(path)];
-  const [host = '', ...rest] = manager.split('/');
-  const place = rest.join('/');
-  if (host === '' || place === '') {
-    return [invalid(path, manager, 'must be a domain-prefixed path (such as "acme.io/foo")')];
-  }
-  return [
-    ...isDns1123Subdomain(host).map((message) => invalid(path, host, message)),
-    ...isDomainPath(place).map((message) => invalid(path, place, message)),
   ];
 }
 

@@ -1,15 +1,15 @@
+import { validateDomainPrefixedPath } from '../../../apimachinery/domain-prefixed-path.ts';
 import {
   checkImmutable,
   type FieldError,
   FieldPath,
   fieldForbidden,
-  invalid,
   invalidFor,
   notSupported,
   required,
   tooLong,
 } from '../../../apimachinery/field-error.ts';
-import { isDns1123Label, isDns1123Subdomain, isDomainPath } from '../../../apimachinery/names.ts';
+import { isDns1123Label } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { IngressClass, IngressClassParametersReference } from '../../types/networking-v1.ts';
@@ -39,14 +39,6 @@ function validate(object: Unstructured): FieldError[] {
     ...validateDomainPrefixedPath(controllerPath, controller),
     ...(parameters === undefined ? [] : validateParameters(parameters)),
   ];
-}
-
-/** A name such as `acme.io/foo`. */
-export function validateDomainPrefixedPath(path: FieldPath, value: string): FieldError[] {
-  if (value === '') return [required(path)];
-  const [, host = '', rest = ''] = /^([^/]+)\/(.+)$/s.exec(value) ?? [];
-  if (host === '') return [invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
-  return [...invalidFor(path, host, isDns1123Subdomain(host)), ...invalidFor(path, rest, isDomainPath(rest))];
 }
 
 function validateParameters(parameters: IngressClassParametersReference): FieldError[] {

@@ -1,9 +1,10 @@
-import { impersonate, wantedUser } from '../../authorization/impersonation.ts';
+import { impersonate, ImpersonationMemory, wantedUser } from '../../authorization/impersonation.ts';
 import { asUser, authorizationAttributes, refusal, type RequestAuthorizer } from './authorization.ts';
 import type { Filter } from '../request-context.ts';
 
 /** Lets a request go on as the user its Impersonate-* headers name, where the one who asks may do that. */
 export function withImpersonation(authorizer: RequestAuthorizer): Filter {
+  const memory = new ImpersonationMemory();
   return (next) => async (request) => {
     const wanted = wantedUser(request.headers);
     if (wanted === undefined) return next(request);
@@ -11,6 +12,7 @@ export function withImpersonation(authorizer: RequestAuthorizer): Filter {
     const user = await impersonate(wanted, question, {
       authorize: (attributes) => authorizer.authorize(attributes),
       refuse: refusal,
+      memory,
     });
     request.audit?.impersonate(user);
     return next(asUser(request, user));
