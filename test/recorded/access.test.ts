@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { repositoryRoot } from '../support/golden.ts';
-import { checkRecordedExchanges } from '../support/recorded-exchanges.ts';
+import { checkRecordedExchanges } from './recorded-exchanges.ts';
 
 const recordings = readdirSync(join(repositoryRoot, 'test/recorded/access')).filter((file) => file.endsWith('.jsonl'));
 

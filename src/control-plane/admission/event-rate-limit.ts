@@ -98,5 +98,5 @@ class Bucket {
 }
 
 function tooManyRequests(message: string): StatusError {
-  return new StatusError({ message, reason: 'TooManyRequests', code: 429 });
+  return new StatusError({ message: `Too many requests: ${message}`, reason: 'TooManyRequests', code: 429 });
 }

@@ -1,3 +1,5 @@
+import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts';
+import type { ResourceSlice } from '../../api/types/resource-v1.ts';
 import type { Node, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
 import { equalJson, isJsonObject } from '../../apimachinery/json.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
@@ -10,11 +12,14 @@ import {
   resourceKey,
 } from './admission-plugin.ts';
 import { getWithFallback } from './cluster-reader.ts';
+import { apiObjectReference } from './mirror-pod-references.ts';
+import { nodeTokenAudience } from './node-token-audience.ts';
 
 /** Nodes write nothing but themselves and the pods that run on them. */
 export function nodeRestriction(context: AdmissionContext): AdmissionPlugin {
   const podOf = getWithFallback<Pod>(context, { group: '', version: 'v1', resource: 'pods' });
   const nodeOf = getWithFallback<Node>(context, { group: '', version: 'v1', resource: 'nodes' });
+  const audienceProblem = nodeTokenAudience(context);
   return {
     name: 'NodeRestriction',
     async admit(attributes) {
@@ -22,7 +27,7 @@ export function nodeRestriction(context: AdmissionContext): AdmissionPlugin {
       if (node === undefined || attributes.operation === 'CONNECT') return;
       const refuse = (text: string): Error => forbidden(attributes.resource, attributes.name, text);
       if (node === '') throw refuse(`could not determine node from user "${attributes.user.username}"`);
-      const own = { attributes, node, refuse, podOf, nodeOf };
+      const own = { attributes, node, refuse, podOf, nodeOf, audienceProblem };
       switch (resourceKey(attributes)) {
         case 'pods':
           return admitPods(own);
@@ -36,6 +41,10 @@ export function nodeRestriction(context: AdmissionContext): AdmissionPlugin {
           return admitOwnName(own, 'kube-node-lease', 'lease');
         case 'storage.k8s.io/csinodes':
           return admitOwnName(own, '', 'CSINode');
+        case 'resource.k8s.io/resourceslices':
+          return admitResourceSlice(own);
+        case 'certificates.k8s.io/certificatesigningrequests':
+          return admitCertificateRequest(own);
         default:
       }
     },
@@ -48,6 +57,7 @@ interface Question {
   readonly refuse: (text: string) => Error;
   readonly podOf: (namespace: string, name: string) => Promise<Pod | undefined>;
   readonly nodeOf: (namespace: string, name: string) => Promise<Node | undefined>;
+  readonly audienceProblem: ReturnType<typeof nodeTokenAudience>;
 }
 
 async function admitPods(question: Question): Promise<void> {
@@ -108,7 +118,9 @@ async function admitMirrorPod({ attributes, node, refuse, nodeOf }: Question): P
   if (pod.spec?.nodeName !== node) {
     throw refuse(`node "${node}" can only create pods with spec.nodeName set to itself`);
   }
-  const [owner, ...others] = pod.metadata.ownerReferences ?? [];
+  // Of references to the same object one is stored.
+  const owners = new Map((pod.metadata.ownerReferences ?? []).map((reference) => [reference.uid, reference]));
+  const [owner, ...others] = owners.values();
   if (others.length > 0) {
     throw refuse(`node "${node}" can only create pods with a single owner reference set to itself`);
   }
@@ -126,6 +138,8 @@ async function admitMirrorPod({ attributes, node, refuse, nodeOf }: Question): P
   if (owner.uid !== found.metadata.uid) {
     throw refuse(`node ${node} UID mismatch: expected ${owner.uid} got ${found.metadata.uid ?? ''}`);
   }
+  const reference = apiObjectReference(pod);
+  if (reference !== undefined) throw refuse(`node "${node}" can not create pods that reference ${reference}`);
 }
 
 function admitNode({ attributes, node, refuse }: Question): void {
@@ -135,6 +149,9 @@ function admitNode({ attributes, node, refuse }: Question): void {
   if (operation === 'DELETE') return;
   const labels = object?.metadata.labels ?? {};
   if (operation === 'CREATE') {
+    if ((object as unknown as Node).spec?.configSource !== undefined) {
+      throw refuse(`node "${node}" is not allowed to create pods with a non-nil configSource`);
+    }
     const wrong = forbiddenLabels(labels, {});
     if (wrong.length > 0)
       throw refuse(`node "${node}" is not allowed to set the following labels: ${wrong.join(', ')}`);
@@ -142,6 +159,10 @@ function admitNode({ attributes, node, refuse }: Question): void {
   }
   const before = oldObject as unknown as Node;
   const after = object as unknown as Node;
+  const source = after.spec?.configSource;
+  if (source !== undefined && !equalJson(source, before.spec?.configSource)) {
+    throw refuse(`node "${node}" is not allowed to update configSource to a new non-nil configSource`);
+  }
   if (!equalJson(before.spec?.taints ?? [], after.spec?.taints ?? [])) {
     throw refuse(`node "${node}" is not allowed to modify taints`);
   }
@@ -201,7 +222,7 @@ function admitClaim({ attributes, node, refuse }: Question): void {
   throw refuse(`node "${node}" is not allowed to update fields other than status.quantity and status.conditions`);
 }
 
-async function admitToken({ attributes, node, refuse, podOf }: Question): Promise<void> {
+async function admitToken({ attributes, node, refuse, podOf, audienceProblem }: Question): Promise<void> {
   if (attributes.operation !== 'CREATE' || attributes.subresource !== 'token') return;
   const spec = attributes.object?.['spec'];
   const reference = isJsonObject(spec) && isJsonObject(spec['boundObjectRef']) ? spec['boundObjectRef'] : {};
@@ -223,6 +244,38 @@ async function admitToken({ attributes, node, refuse, podOf }: Question): Promis
     );
   }
   if (pod.spec?.nodeName !== node) throw refuse('node requested token bound to a pod scheduled on a different node');
+  const audiences = isJsonObject(spec) && Array.isArray(spec['audiences']) ? (spec['audiences'] as string[]) : [];
+  const problem = await audienceProblem(audiences, pod, attributes);
+  if (problem !== undefined) throw refuse(problem);
+}
+
+/** Updates are for the node authorizer, which knows the object's name but not what a new one says. */
+function admitResourceSlice({ attributes, node, refuse }: Question): void {
+  const { operation, object, oldObject } = attributes;
+  if (operation !== 'CREATE' && operation !== 'DELETE') return;
+  const slice = (operation === 'CREATE' ? object : oldObject) as unknown as ResourceSlice | undefined;
+  if (slice?.spec.nodeName === node) return;
+  const verb = operation === 'CREATE' ? 'create' : 'delete';
+  throw refuse(`can only ${verb} ResourceSlice with the same NodeName as the requesting node`);
+}
+
+const nodeSigners = ['kubernetes.io/kubelet-serving', 'kubernetes.io/kube-apiserver-client-kubelet'];
+
+async function admitCertificateRequest({ attributes, node, refuse }: Question): Promise<void> {
+  if (attributes.operation !== 'CREATE') return;
+  const { spec } = attributes.object as unknown as CertificateSigningRequest;
+  if (!nodeSigners.includes(spec.signerName)) return;
+  // The certificate code is large, and few need it.
+  const { parseCertificateRequest } = await import('../../pki/certificates.ts');
+  let commonName: string;
+  try {
+    const pem = Buffer.from(spec.request, 'base64').toString('utf8');
+    commonName = (await parseCertificateRequest(pem)).commonName;
+  } catch (error) {
+    throw refuse(`unable to parse csr: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (commonName === `system:node:${node}`) return;
+  throw refuse(`can only create a node CSR with CN=system:node:${node}`);
 }
 
 function admitOwnName({ attributes, node, refuse }: Question, namespace: string, what: string): void {

@@ -1,4 +1,6 @@
 import type { Namespace, Pod } from '../../api/types/core-v1.ts';
+import { goQuote } from '../../apimachinery/field-error.ts';
+import { isQualifiedName, isValidLabelValue } from '../../apimachinery/names.ts';
 import { forbidden, internalError, plainError, type StatusError } from '../../apimachinery/status.ts';
 import {
   type AdmissionAttributes,
@@ -73,7 +75,14 @@ function parseSelector(text: string): Record<string, string> {
   for (const part of text === '' ? [] : text.split(',')) {
     const [key = '', value, ...more] = part.split('=');
     if (value === undefined || more.length > 0) throw plainError(`invalid selector: [${part.split('=').join(' ')}]`);
-    selector[key.trim()] = value.trim();
+    const name = key.trim();
+    const labelErrors = isQualifiedName(name);
+    if (labelErrors.length > 0) throw plainError(`<nil>: Invalid value: ${goQuote(name)}: ${labelErrors.join('; ')}`);
+    const valueErrors = isValidLabelValue(value.trim());
+    if (valueErrors.length > 0) {
+      throw plainError(`[${name}]: Invalid value: ${goQuote(value.trim())}: ${valueErrors.join('; ')}`);
+    }
+    selector[name] = value.trim();
   }
   return selector;
 }

@@ -1,6 +1,7 @@
 import { qosClassOf } from '../../api/core/v1/pod-qos.ts';
 import type { Namespace, Pod, Toleration } from '../../api/types/core-v1.ts';
-import { badRequest, plainError } from '../../apimachinery/status.ts';
+import { parseJson } from '../../apimachinery/json-codec.ts';
+import { plainError } from '../../apimachinery/status.ts';
 import {
   type AdmissionAttributes,
   type AdmissionContext,
@@ -32,14 +33,26 @@ export function podTolerationRestriction(
     const text = (await lookUp('', attributes.namespace))?.metadata.annotations?.[key];
     if (text === undefined) return undefined;
     try {
-      return text === '' ? [] : (JSON.parse(text) as Toleration[]);
+      return text === '' ? [] : (parseJson(text) as unknown as Toleration[]);
     } catch (error) {
-      throw badRequest(error instanceof Error ? error.message : String(error));
+      throw plainError(error instanceof Error ? error.message : String(error));
     }
   };
   const applies = (attributes: AdmissionAttributes): boolean => {
     const isWrite = attributes.operation === 'CREATE' || attributes.operation === 'UPDATE';
     return isWrite && resourceKey(attributes) === 'pods' && attributes.subresource === '';
+  };
+  const check = async (attributes: AdmissionAttributes): Promise<void> => {
+    if (!applies(attributes)) return;
+    const { spec } = attributes.object as unknown as Pod;
+    const tolerations = spec?.tolerations ?? [];
+    if (tolerations.length === 0) return;
+    const ofNamespace = await listOf(attributes, allowedKey);
+    if (areTolerationsWithin(tolerations, ofNamespace ?? configuration.whitelist)) return;
+    const scope = ofNamespace === undefined ? 'cluster' : 'namespace';
+    throw plainError(
+      `pod tolerations (possibly merged with namespace default tolerations) conflict with its ${scope} whitelist`,
+    );
   };
   return {
     name: 'PodTolerationRestriction',
@@ -53,18 +66,8 @@ export function podTolerationRestriction(
       const merged = defaults.length === 0 ? own : mergeTolerations(own, defaults);
       const tolerations = qosClassOf(pod) === 'BestEffort' ? merged : mergeTolerations(merged, [memoryPressure]);
       if (tolerations.length > 0) pod.spec.tolerations = tolerations;
+      await check(attributes);
     },
-    async validate(attributes) {
-      if (!applies(attributes)) return;
-      const { spec } = attributes.object as unknown as Pod;
-      const tolerations = spec?.tolerations ?? [];
-      if (tolerations.length === 0) return;
-      const ofNamespace = await listOf(attributes, allowedKey);
-      if (areTolerationsWithin(tolerations, ofNamespace ?? configuration.whitelist)) return;
-      const scope = ofNamespace === undefined ? 'cluster' : 'namespace';
-      throw plainError(
-        `pod tolerations (possibly merged with namespace default tolerations) conflict with its ${scope} whitelist`,
-      );
-    },
+    validate: check,
   };
 }

@@ -1,3 +1,4 @@
+import { fieldReaders } from '../../selectable-fields.ts';
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
 import { resourceSliceStrategy } from './resource-slice-strategy.ts';
@@ -116,5 +117,6 @@ export const resourceSliceResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.resource.v1.ResourceSlice',
   columns,
+  selectableFields: fieldReaders(['spec.nodeName', 'spec.driver']),
   strategy: resourceSliceStrategy,
 };

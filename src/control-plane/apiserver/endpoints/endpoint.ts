@@ -167,7 +167,7 @@ export function dropDuplicateOwners(endpoint: Endpoint, object: Unstructured): v
   addWarning(
     endpoint.request,
     '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may ' +
-      `reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: [${[...uids].join(' ')}]`,
+      `reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${[...uids].join(', ')}`,
   );
   object.metadata.ownerReferences = kept;
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { HttpHeaders } from '../../src/apimachinery/http.ts';
 import type { JsonValue } from '../../src/apimachinery/json.ts';
-import { type AssembledCluster, assembled, temporaryFolder } from './assembled-server.ts';
-import { repositoryRoot } from './golden.ts';
+import { type AssembledCluster, assembled, temporaryFolder } from '../support/assembled-server.ts';
+import { repositoryRoot } from '../support/golden.ts';
 
 /** The first line of a recording: what the server is started with. */
 interface RecordedServer {
@@ -17,6 +17,8 @@ interface RecordedServer {
 /** One request, and what the real kube-apiserver 1.36.2 said to it. */
 interface RecordedExchange {
   readonly scenario: string;
+  /** Later texts of the scenario have `${resp.STEP.metadata.uid}` for the uid of the object answered. */
+  readonly step?: string;
   readonly method: string;
   /** With `${NS}` for the namespace of the scenario; here and in all texts. */
   readonly path: string;
@@ -49,17 +51,18 @@ export async function checkRecordedExchanges(context: TestContext, name: string)
   const path = join(repositoryRoot, 'test/recorded/access', `${name}.jsonl`);
   const [first = '{}', ...lines] = readFileSync(path, 'utf8').trimEnd().split('\n');
   const cluster = await start(context, JSON.parse(first) as RecordedServer);
-  const namespaces = new Map<string, string>();
+  const texts = new Map<string, Map<string, string>>();
   const differences: string[] = [];
   for (const line of lines) {
     const exchange = JSON.parse(line) as RecordedExchange;
-    let namespace = namespaces.get(exchange.scenario);
-    if (namespace === undefined) {
-      namespace = `recorded-${namespaces.size}`;
-      namespaces.set(exchange.scenario, namespace);
+    let known = texts.get(exchange.scenario);
+    if (known === undefined) {
+      const namespace = `recorded-${texts.size}`;
+      known = new Map([['${NS}', namespace]]);
+      texts.set(exchange.scenario, known);
       await prepare(cluster, namespace);
     }
-    const actual = await answerTo(cluster, exchange, namespace);
+    const actual = await answerTo(cluster, exchange, known);
     try {
       assert.deepEqual(actual, exchange.answer);
     } catch (error) {
@@ -97,10 +100,15 @@ async function prepare({ as }: AssembledCluster, namespace: string): Promise<voi
 
 async function answerTo(
   { as }: AssembledCluster,
-  { method, path, token = 'T1', headers = {}, body, answer }: RecordedExchange,
-  namespace: string,
+  { step, method, path, token = 'T1', headers = {}, body, answer }: RecordedExchange,
+  known: Map<string, string>,
 ): Promise<RecordedExchange['answer']> {
-  const filled = <T>(value: T): T => JSON.parse(JSON.stringify(value).replaceAll('${NS}', namespace)) as T;
+  const filled = <T>(value: T): T => {
+    let text = JSON.stringify(value);
+    for (const [placeholder, word] of known) text = text.replaceAll(placeholder, word);
+    return JSON.parse(text) as T;
+  };
+  const namespace = known.get('${NS}') ?? '';
   const normal = (text: string): string => text.replaceAll(namespace, '${NS}').replaceAll(uuid, '<uid>');
   const sent = body === undefined ? undefined : (filled(body) as object);
   const {
@@ -108,6 +116,7 @@ async function answerTo(
     body: said,
     warnings,
   } = await as(token, method, filled(path), sent, filled(headers) as Record<string, string>);
+  if (step !== undefined) known.set(`\${resp.${step}.metadata.uid}`, said.metadata.uid ?? '');
   const object = JSON.parse(normal(JSON.stringify(said))) as Record<string, JsonValue>;
   const values = Object.fromEntries(Object.keys(answer.values ?? {}).map((at) => [at, valueAt(object, at)]));
   const { message, reason, details } = object as {
