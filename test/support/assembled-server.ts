@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type HttpHeaders, type HttpRequest, readBody } from '../../src/apimachinery/http.ts';
+import { type HttpRequest, readBody } from '../../src/apimachinery/http.ts';
 import type { Unstructured } from '../../src/apimachinery/object-meta.ts';
 import { type AssembledApiServer, assembleApiServer } from '../../src/cluster/api-server-assembly.ts';
 import { type ClusterCredentials, loadCredentials } from '../../src/cluster/cluster-credentials.ts';
@@ -28,8 +28,6 @@ export interface Answer {
   /** Empty for what is no JSON. */
   readonly body: Unstructured;
   readonly text: string;
-  /** Texts of its Warning headers. */
-  readonly warnings: readonly string[];
 }
 
 /** Sends requests as one of the users of the token file. */
@@ -54,12 +52,6 @@ const tokens = ['admin-token,admin,1,"system:masters"', 'ann-token,ann,2', 'bob-
 async function readiness(api: AssembledApiServer): Promise<number> {
   return (await api.server.handle({ method: 'GET', path: '/readyz', headers: { authorization: 'Bearer admin-token' } }))
     .status;
-}
-
-/** The texts in Warning headers (RFC 9110): `299 - "text"`. */
-function warningTexts(header: HttpHeaders[string]): string[] {
-  const values = typeof header === 'string' ? [header] : (header ?? []);
-  return values.map((value) => value.replace(/^299 - "(.*)"$/s, '$1').replaceAll(/\\(.)/gs, '$1'));
 }
 
 /** The server as a cluster runs it, in memory, with the default roles and a token file. */
@@ -106,7 +98,7 @@ export async function assembled(
     // What was written is seen by the local copies that authorization reads.
     await settle(30);
     const body = (text.startsWith('{') ? JSON.parse(text) : {}) as Unstructured;
-    return { status: response.status, body, text, warnings: warningTexts(response.headers['warning']) };
+    return { status: response.status, body, text };
   };
   return {
     api,

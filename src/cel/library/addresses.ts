@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import { declare, type FunctionDeclaration, member, overload } from '../declarations.ts';
 import { type CelType, opaqueType, types } from '../types.ts';
-import { CelEvaluationError, CelOpaque } from '../values.ts';
+import { CelEvaluationError, CelOpaque, noSuchOverload } from '../values.ts';
 import { opaqueOf, textOf } from './arguments.ts';
 
 const { bool, int, string } = types;
@@ -236,9 +236,11 @@ export const addressLibrary: readonly FunctionDeclaration[] = [
   ),
   declare(
     'containsIP',
-    member('cidr_contains_ip_string', [cidrType, string], bool, ([cidr, text]) =>
-      opaqueOf(cidr, CelCidr).containsIp(parseIp(textOf(text))),
-    ),
+    member('cidr_contains_ip_string', [cidrType, string], bool, ([cidr, text]) => {
+      // The real library takes a text that is no address for a value of the wrong type.
+      if (!succeeds(() => parseIp(textOf(text)))) throw noSuchOverload();
+      return opaqueOf(cidr, CelCidr).containsIp(parseIp(textOf(text)));
+    }),
     member('cidr_contains_ip_ip', [cidrType, ipType], bool, ([cidr, ip]) =>
       opaqueOf(cidr, CelCidr).containsIp(opaqueOf(ip, CelIp)),
     ),
