@@ -7,7 +7,13 @@ import type { Logger } from '../../system/logger.ts';
 import type { HttpHandler } from '../../apimachinery/http.ts';
 import type { ImageService, RuntimeService } from '../cri/runtime.ts';
 import { createKubeletServer } from './kubelet-server.ts';
-import { type NodeDescription, registerNode, renewNodeLease, updateNodeStatus } from './node-registration.ts';
+import {
+  isMisrepresented,
+  type NodeDescription,
+  registerNode,
+  renewNodeLease,
+  updateNodeStatus,
+} from './node-registration.ts';
 import { isForLabels, rejectionOf } from './pod-admission.ts';
 import { PodAllocation } from './pod-allocation.ts';
 import { isTerminal } from './pod-status.ts';
@@ -40,6 +46,8 @@ export interface Kubelet {
 
 const nodesResource = { group: '', version: 'v1', resource: 'nodes' } as const;
 const leaseRenewMillis = 10_000;
+/** How often the status is looked at, and how often it is reported when it is as it was. */
+const statusUpdateMillis = 10_000;
 const statusReportMillis = 300_000;
 
 /**
@@ -160,7 +168,11 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       every(leaseRenewMillis, 'renewing the node lease', async () => {
         if (registered !== undefined) await renewNodeLease(client, registered, clock.now());
       });
-      every(statusReportMillis, 'reporting the node status', async () => {
+      let reportedAt = clock.now();
+      every(statusUpdateMillis, 'reporting the node status', async () => {
+        const isDue = clock.now() - reportedAt >= statusReportMillis;
+        if (!isDue && !isMisrepresented(currentNode())) return;
+        reportedAt = clock.now();
         registered = await updateNodeStatus(client, node, clock.now());
       });
     },

@@ -114,6 +114,14 @@ const healthyConditions: readonly { type: string; status: string; reason: string
   { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
 ];
 
+/** Whether somebody else says of the node what it does not: that nobody knows how it is, after it was silent for long. */
+export function isMisrepresented({ status }: Node): boolean {
+  return healthyConditions.some((own) => {
+    const told = status?.conditions?.find(({ type }) => type === own.type);
+    return told?.status !== own.status;
+  });
+}
+
 function nodeStatus(node: NodeDescription, old: NodeStatus | undefined, now: number): NodeStatus {
   const conditions = healthyConditions.map((entry): NodeCondition => {
     const before = old?.conditions?.find((candidate) => candidate.type === entry.type);

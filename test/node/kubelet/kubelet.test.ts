@@ -412,3 +412,14 @@ test('the node registers, and tells that it lives', async (context) => {
   assert.equal(ready?.lastHeartbeatTime, '2026-01-01T00:05:00Z');
   assert.equal(ready?.lastTransitionTime, '2026-01-01T00:00:00Z');
 });
+
+test('a node that was given up as silent says within ten seconds that it is ready', async (context) => {
+  const harness = await start(context);
+  const nodes = harness.api.client.resource<Node>(nodesResource);
+  const unknown = { status: { conditions: [{ type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown' }] } };
+  await nodes.patch('node-1', 'application/strategic-merge-patch+json', unknown, { subresource: 'status' });
+  await harness.advance(10);
+  const ready = (await nodes.get('node-1')).status?.conditions?.find(({ type }) => type === 'Ready');
+  assert.equal(ready?.status, 'True');
+  assert.equal(ready?.reason, 'KubeletReady');
+});
