@@ -8,6 +8,8 @@ export interface DecodedBody {
   readonly value: JsonValue;
   /** What strict reading complains about (`duplicate field "a.b"`), in order. */
   readonly strictErrors: readonly string[];
+  /** Where in the document a complaint about a field (`unknown field "a.b"`) comes up, where that can be told. */
+  readonly places?: () => ReadonlyMap<string, number>;
 }
 
 /** How one media type is read and written. The table of these is what content negotiation works on. */

@@ -41,7 +41,10 @@ function isEmpty({ discoveryFailure, failures, remaining }: ContentState): boole
   return discoveryFailure === undefined && failures.length === 0 && remaining.length === 0;
 }
 
-/** Deletes what is in a namespace, each kind for itself: one that fails does not hold up the others. */
+/**
+ * Deletes what is in a namespace, pods before everything else: what they use stays for as long as they run (KEP-5080).
+ * Each kind for itself: one that fails does not hold up the others.
+ */
 async function emptyAll(context: ControllerContext, namespace: string): Promise<ContentState> {
   let resources: readonly DiscoveredResource[];
   try {
@@ -50,18 +53,23 @@ async function emptyAll(context: ControllerContext, namespace: string): Promise<
     return { discoveryFailure: messageOf(error), failures: [], remaining: [] };
   }
   const failures: string[] = [];
-  const remaining = await Promise.all(
-    resources.map(async (resource) => {
-      try {
-        return await empty(context, resource, namespace);
-      } catch (error) {
+  const emptyEach = async (kinds: readonly DiscoveredResource[]): Promise<RemainingContent[]> => {
+    const results = kinds.map((resource) =>
+      empty(context, resource, namespace).catch((error: unknown) => {
         failures.push(messageOf(error));
         return undefined;
-      }
-    }),
-  );
-  const left = remaining.flatMap((content) => (content === undefined || content.count === 0 ? [] : [content]));
-  return { discoveryFailure: undefined, failures, remaining: left };
+      }),
+    );
+    const contents = (await Promise.all(results)).filter((content) => content !== undefined);
+    return contents.filter(({ count }) => count > 0);
+  };
+  const pods = await emptyEach(resources.filter(isPods));
+  const others = pods.length > 0 ? [] : await emptyEach(resources.filter((resource) => !isPods(resource)));
+  return { discoveryFailure: undefined, failures, remaining: [...pods, ...others] };
+}
+
+function isPods({ group, name }: DiscoveredResource): boolean {
+  return group === '' && name === 'pods';
 }
 
 function messageOf(error: unknown): string {

@@ -169,6 +169,50 @@ test('unknown fields are warned of, refused or passed over', async () => {
   await api.close();
 });
 
+test('unknown fields and those that are there twice are complained about in the order of the document', async () => {
+  const api = await createTestApiServer();
+  const strict = `${configMaps}?fieldValidation=Strict`;
+  const metadata = '"metadata":{"name":"a","labels":{"x":"1","x":"2"}}';
+  for (const [fields, complaints] of [
+    [`"zork":1,${metadata}`, 'unknown field "zork", duplicate field "metadata.labels.x"'],
+    [`${metadata},"zork":1`, 'duplicate field "metadata.labels.x", unknown field "zork"'],
+  ]) {
+    const answer = await api.request('POST', strict, `{"apiVersion":"v1","kind":"ConfigMap",${fields}}`);
+    const text = 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: ';
+    assert.equal(answer.body['message'], `${text}${complaints}`);
+  }
+  await api.close();
+});
+
+test('events are selected by who reports them, in the words of either group', async () => {
+  const api = await createTestApiServer();
+  const metadata = { name: 'e', namespace: 'default' };
+  await api.create({
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata,
+    eventTime: '2026-01-01T00:00:00.000000Z',
+    action: 'Do',
+    reason: 'Test',
+    type: 'Normal',
+    regarding: { namespace: 'default' },
+    reportingController: 'tester',
+    reportingInstance: 'tester-0',
+  });
+  const [core, own] = ['/api/v1/namespaces/default/events', '/apis/events.k8s.io/v1/namespaces/default/events'];
+  for (const [path, selector, expected] of [
+    [core, 'source=tester', 1],
+    [core, 'reportingComponent=tester', 1],
+    [own, 'reportingController=tester,regarding.namespace=default', 1],
+    [own, 'reportingController=other', 0],
+    [own, 'source=tester', 'field label not supported: source'],
+  ] as const) {
+    const { status, body } = await api.request('GET', `${path}?fieldSelector=${encodeURIComponent(selector)}`);
+    assert.equal(status === 200 ? (body['items'] as unknown[]).length : body['message'], expected, selector);
+  }
+  await api.close();
+});
+
 test('Table and PartialObjectMetadata answers', async () => {
   const api = await createTestApiServer();
   await api.create(configMap('a'));

@@ -51,3 +51,24 @@ test('what holds a namespace up is told, and the rest goes meanwhile', async (co
   await harness.work();
   assert.equal((await harness.api.request('GET', path)).status, 404);
 });
+
+test('pods go first, everything else stays until the last one is gone', async (context) => {
+  const harness = await createControllerHarness('namespace-controller');
+  context.after(() => harness.close());
+  await harness.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'gone' } });
+  const metadata = { name: 'a', namespace: 'gone' };
+  await harness.api.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+  const spec = { containers: [{ name: 'c', image: 'i' }] };
+  const held = { ...metadata, finalizers: ['example.com/hold'] };
+  await harness.api.create({ apiVersion: 'v1', kind: 'Pod', metadata: held, spec });
+  await harness.api.request('DELETE', path);
+  await harness.work();
+  assert.equal((await harness.api.request('GET', `${path}/configmaps/a`)).status, 200);
+  const pod = (await harness.api.request('GET', `${path}/pods/a`)).body;
+  assert.notEqual((pod['metadata'] as { deletionTimestamp?: string }).deletionTimestamp, undefined);
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  await harness.api.request('PATCH', `${path}/pods/a`, { metadata: { finalizers: null } }, headers);
+  await harness.clock.advance(1000);
+  await harness.work();
+  assert.equal((await harness.api.request('GET', path)).status, 404);
+});

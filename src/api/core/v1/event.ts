@@ -37,6 +37,11 @@ type EventSource
 `,
 };
 
+/** Who reported an event, the older field first. */
+function sourceOf({ source, reportingComponent }: Event): string {
+  return source?.component || (reportingComponent ?? '');
+}
+
 function firstSeenCell(event: Event, now: number): string {
   return ageText(event.firstTimestamp ?? event.eventTime, now);
 }
@@ -85,18 +90,20 @@ export const eventResource: ResourceDefinition = {
   subresources: [],
   type: 'io.k8s.api.core.v1.Event',
   columns,
-  selectableFields: fieldReaders([
-    'involvedObject.kind',
-    'involvedObject.namespace',
-    'involvedObject.name',
-    'involvedObject.uid',
-    'involvedObject.apiVersion',
-    'involvedObject.resourceVersion',
-    'involvedObject.fieldPath',
-    'reason',
-    'reportingComponent',
-    'source',
-    'type',
-  ]),
+  selectableFields: {
+    ...fieldReaders([
+      'involvedObject.kind',
+      'involvedObject.namespace',
+      'involvedObject.name',
+      'involvedObject.uid',
+      'involvedObject.apiVersion',
+      'involvedObject.resourceVersion',
+      'involvedObject.fieldPath',
+      'reason',
+      'reportingComponent',
+      'type',
+    ]),
+    source: (object) => sourceOf(object as unknown as Event),
+  },
   strategy: eventStrategy,
 };

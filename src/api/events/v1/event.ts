@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { fieldReaders } from '../../selectable-fields.ts';
 import { eventObjectText, eventSourceText } from '../../core/v1/event-cells.ts';
 import { ageText, column, wideColumn } from '../../columns.ts';
 import type { Event } from '../../types/events-v1.ts';
@@ -86,5 +87,17 @@ export const eventResource: ResourceDefinition = {
   type: 'io.k8s.api.events.v1.Event',
   storage: eventStorage,
   columns,
+  selectableFields: fieldReaders([
+    'regarding.kind',
+    'regarding.namespace',
+    'regarding.name',
+    'regarding.uid',
+    'regarding.apiVersion',
+    'regarding.resourceVersion',
+    'regarding.fieldPath',
+    'reason',
+    'reportingController',
+    'type',
+  ]),
   strategy: eventStrategy,
 };

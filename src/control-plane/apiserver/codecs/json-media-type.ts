@@ -30,7 +30,7 @@ export const jsonCodec: MediaTypeCodec = {
         const error = `duplicate field ${goQuote(formatJsonPath(path))}`;
         if (!strictErrors.includes(error)) strictErrors.push(error);
       };
-      return { value: parseJson(body, { onDuplicateKey }), strictErrors };
+      return { value: parseJson(body, { onDuplicateKey }), strictErrors, places: () => complaintPlaces(body) };
     } catch (error) {
       if (!(error instanceof JsonSyntaxError)) throw error;
       const message = `couldn't get version/kind; json parse error: ${error.message}`;
@@ -39,3 +39,16 @@ export const jsonCodec: MediaTypeCodec = {
   },
   encodeEvent: (type, object) => Buffer.from(`{"type":"${type}","object":${writeObjectJson(object)}}\n`),
 };
+
+/** The first time that a field is there it may be unknown, the second time it is there twice. */
+function complaintPlaces(body: Uint8Array): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  parseJson(body, {
+    onMember(path, offset) {
+      const field = goQuote(formatJsonPath(path));
+      const complaint = `${places.has(`unknown field ${field}`) ? 'duplicate' : 'unknown'} field ${field}`;
+      if (!places.has(complaint)) places.set(complaint, offset);
+    },
+  });
+  return places;
+}

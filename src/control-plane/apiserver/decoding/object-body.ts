@@ -83,9 +83,23 @@ export function decodeObject(
     : checkKind(value ?? {}, expected, registry, shownBody);
   const object = typedObject(value ?? {}, gvk, resource, expected, (unknown) => {
     const complaints = [...body.strictErrors, ...unknown.map((path) => `unknown field ${goQuote(path)}`)];
-    reportStrictErrors(complaints, gvk, expected, fieldValidation, warn);
+    const isMixed = body.strictErrors.length > 0 && unknown.length > 0;
+    const places = isMixed && !resource.custom ? body.places?.() : undefined;
+    reportStrictErrors(
+      places === undefined ? complaints : inOrder(complaints, places),
+      gvk,
+      expected,
+      fieldValidation,
+      warn,
+    );
   });
   return object;
+}
+
+/** Complaints about a built-in kind come as the document is read; about custom ones, duplicates come first. */
+function inOrder(complaints: readonly string[], places: ReadonlyMap<string, number>): string[] {
+  const placeOf = (complaint: string): number => places.get(complaint) ?? Infinity;
+  return complaints.toSorted((left, right) => placeOf(left) - placeOf(right));
 }
 
 /** Reads JSON that the server made itself (a patched object) into its type. @throws StatusError with `wrap` */
