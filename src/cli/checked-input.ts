@@ -185,7 +185,8 @@ function placeOf({ path, known }: ManifestProblem, entry: ManifestObject): strin
   const { line, column } = entry.positionOf(path);
   const field = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
   const last = path.at(-1);
-  const [suggestion] = known === undefined || typeof last !== 'string' ? [] : suggestionsFor(last, known);
+  const names = known?.map((name) => ({ name })) ?? [];
+  const [suggestion] = typeof last === 'string' ? suggestionsFor(last, names) : [];
   const hint = suggestion === undefined ? '' : ` (did you mean ${JSON.stringify(suggestion)}?)`;
   return `${entry.source}:${line}:${column}: ${field.replace(/^\./, '')}${hint}`;
 }

@@ -19,6 +19,8 @@ export interface CommandEntry {
   readonly short: string;
   readonly aliases?: readonly string[];
   readonly hidden?: boolean;
+  /** Words of other programs for the same, which are met with a hint. */
+  readonly suggestFor?: readonly string[];
   /** Heading in the list of the root. */
   readonly group?: string;
   /** Loads the command; absent for one that only holds subcommands. */

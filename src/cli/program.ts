@@ -223,12 +223,11 @@ class Program {
 
   async #unknownCommand(word: string): Promise<string> {
     const { suggestionsFor } = await import('./suggestions.ts');
-    const names = this.#table
-      .filter(({ path, hidden }) => path.length === 1 && hidden !== true)
-      .map(({ path }) => path[0]);
     const close = suggestionsFor(
       word,
-      names.filter((name) => name !== undefined),
+      this.#table
+        .filter(({ path, hidden }) => path.length === 1 && hidden !== true)
+        .map(({ path, suggestFor }) => ({ name: path.join(' '), suggestFor })),
     );
     const hint = close.length === 0 ? '' : `\n\nDid you mean this?\n${close.map((name) => `\t${name}\n`).join('')}`;
     return `unknown command ${goQuote(word)} for "kubectl"${hint}`;

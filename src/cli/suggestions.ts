@@ -1,7 +1,19 @@
-/** Names close to what was typed: at most two edits away, or beginning with it, whatever the case. */
-export function suggestionsFor(typed: string, names: readonly string[]): readonly string[] {
+/** What a command is called, and the words of other programs that mean it. */
+export interface Suggestible {
+  readonly name: string;
+  readonly suggestFor?: readonly string[] | undefined;
+}
+
+/**
+ * Names close to what was typed: at most two edits away, beginning with it, or known under that word elsewhere, whatever
+ * the case.
+ */
+export function suggestionsFor(typed: string, commands: readonly Suggestible[]): readonly string[] {
   const wanted = typed.toLowerCase();
-  return names.filter((name) => editDistance(wanted, name.toLowerCase()) <= 2 || name.toLowerCase().startsWith(wanted));
+  const isClose = (name: string): boolean => editDistance(wanted, name) <= 2 || name.startsWith(wanted);
+  return commands
+    .filter(({ name, suggestFor }) => isClose(name.toLowerCase()) || suggestFor?.includes(wanted) === true)
+    .map(({ name }) => name);
 }
 
 /** Levenshtein's distance. */

@@ -208,6 +208,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     path: ['get'],
+    suggestFor: ['list', 'ls'],
     short: 'Display one or many resources',
     group: basicIntermediate,
     load: async () => (await import('./get.ts')).getCommand,
@@ -220,12 +221,14 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     path: ['delete'],
+    suggestFor: ['rm', 'remove'],
     short: 'Delete resources by file names, stdin, resources and names, or by resources and label selector',
     group: basicIntermediate,
     load: async () => (await import('./delete.ts')).deleteCommand,
   },
   {
     path: ['describe'],
+    suggestFor: ['inspect'],
     short: 'Show details of a specific resource or group of resources',
     group: troubleshooting,
     load: async () => (await import('./describe.ts')).describeCommand,
@@ -484,6 +487,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     path: ['top'],
+    suggestFor: ['stats'],
     short: 'Display resource (CPU/memory) usage',
     group: clusterManagement,
     long: 'Show what nodes and pods use, as the Metrics Server measures it; it must be installed in the cluster.',

@@ -64,6 +64,22 @@ void test('what is no plugin is an unknown command, and a command goes before a 
   assert.deepEqual(calls, []);
 });
 
+void test('words of other programs are answered with what kubectl calls it', async (context) => {
+  const { run } = pluginWorld(context, []);
+  const cases: readonly (readonly [typed: string, meant: string])[] = [
+    ['list', '\tget\n'],
+    ['LS', '\tget\n\tlogs\n\tcp\n'],
+    ['inspect', '\tdescribe\n'],
+    ['rm', '\trun\n\tdelete\n\tcp\n'],
+    ['remove', '\tdelete\n'],
+    ['stats', '\ttop\n'],
+  ];
+  for (const [typed, meant] of cases) {
+    const expected = `error: unknown command "${typed}" for "kubectl"\n\nDid you mean this?\n${meant}`;
+    assert.equal((await run(typed)).stderr, expected, typed);
+  }
+});
+
 void test('plugin list warns of plugins that are never called', async (context) => {
   const { folder, home, run } = pluginWorld(context, ['kubectl-foo', 'kubectl-options', 'kubectl-q-dead', 'other']);
   assert.deepEqual(await run('plugin', 'list', '--name-only'), {

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import {
   header,
   type HttpHandler,
@@ -44,6 +45,8 @@ export function apiProxy(options: ApiProxyOptions): HttpHandler {
   const { apiPrefix, staticFiles, filter } = options;
   return (request) => {
     const path = pathOf(request);
+    const wanted = canonicalPath(path, [apiPrefix, ...(staticFiles === undefined ? [] : [staticFiles.prefix])]);
+    if (wanted !== path) return Promise.resolve(moved(request, `${wanted}${request.path.slice(path.length)}`));
     const isStatic = staticFiles !== undefined && path.startsWith(staticFiles.prefix);
     if (isStatic && staticFiles.prefix.length >= apiPrefix.length) {
       return serveFile(request, staticFiles.folder, path.slice(staticFiles.prefix.length), options.files);
@@ -107,6 +110,23 @@ function decoded(path: string): string {
   } catch {
     return path;
   }
+}
+
+/**
+ * A path without empty segments and dots, and with the last slash of a prefix that is asked for without it; as the
+ * router of Go's HTTP server has it, which answers others with where that is.
+ */
+function canonicalPath(path: string, prefixes: readonly string[]): string {
+  const cleaned = posix.normalize(`/${path}`);
+  return prefixes.includes(`${cleaned}/`) ? `${cleaned}/` : cleaned;
+}
+
+function moved({ method }: HttpRequest, location: string): HttpResponse {
+  const type = { 'content-type': 'text/html; charset=utf-8' };
+  const headers = { location, ...(method === 'GET' || method === 'HEAD' ? type : {}) };
+  const shown = location.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const link = `<a href="${shown.replaceAll('"', '&#34;').replaceAll("'", '&#39;')}">Moved Permanently</a>.\n\n`;
+  return { status: 301, headers, body: Buffer.from(method === 'GET' ? link : '') };
 }
 
 function text(status: number, body: string): HttpResponse {
