@@ -371,15 +371,22 @@ class Program {
 
   async #printHelp(path: readonly string[], out = this.#world.streams.out, isBrief = false): Promise<void> {
     const { renderHelp } = await import('./help.ts');
-    const entry = this.#table.find((one) => one.path.join(' ') === path.join(' '));
+    const name = path.join(' ');
+    const entry = this.#table.find((one) => one.path.join(' ') === name);
     const definition = await entry?.load?.();
-    const children = this.#childrenOf(path);
+    const translation = await (await import('./translations/translation.ts')).translationFor(this.#world.env);
+    const children = this.#childrenOf(path).map((child) => {
+      const short = translation?.shorts[child.path.join(' ')];
+      return short === undefined ? child : { ...child, short };
+    });
     const usage = definition?.usage ?? (path.length === 0 ? '[flags]' : 'SUBCOMMAND');
     out.write(
       renderHelp({
         commandPath: ['kubectl', ...path].join(' '),
         usage,
-        about: isBrief ? '' : (definition?.long ?? entry?.long ?? entry?.short ?? rootAbout),
+        about: isBrief
+          ? ''
+          : (translation?.abouts[name] ?? definition?.long ?? entry?.long ?? entry?.short ?? rootAbout),
         aliases: entry?.aliases ?? [],
         examples: definition?.examples ?? '',
         flags: definition?.flags ?? [],

@@ -33,7 +33,7 @@ export function cordoning(
     path: [word],
     usage: 'NODE',
     short,
-    long: unschedulable ? 'Let no new pods onto nodes; those that run there stay.' : 'Let new pods onto nodes again.',
+    long: `${short}. ${unschedulable ? 'No new pods come onto it; those that run there stay.' : 'New pods come onto it again.'}`,
     examples: `  # One node\n  kubectl ${word} worker-1`,
     flags: [selectorFlag, dryRunFlag],
     toOptions(args, flags, context) {
