@@ -44,8 +44,13 @@ export class RestMapper {
   readonly #groups: readonly DiscoveredGroup[];
   readonly #resources: readonly DiscoveredResource[];
 
-  constructor(groups: readonly DiscoveredGroup[]) {
+  readonly #onAmbiguity: (text: string) => void;
+  readonly #toldOf = new Set<string>();
+
+  /** @param onAmbiguity told once of each resource that a short name means too, but that does not get it */
+  constructor(groups: readonly DiscoveredGroup[], onAmbiguity: (text: string) => void = () => undefined) {
     this.#groups = groups;
+    this.#onAmbiguity = onAmbiguity;
     this.#resources = groups.flatMap(({ versions }) => versions.flatMap(({ resources }) => resources ?? []));
   }
 
@@ -158,9 +163,19 @@ export class RestMapper {
     );
     if (isFullName) return partial;
     const having = this.#resources.filter(({ shortNames }) => shortNames.includes(resource));
-    const exact = having.find((candidate) => group === '' || candidate.group === group);
+    const [exact, ...others] = having.filter((candidate) => group === '' || candidate.group === group);
+    for (const other of others) if (exact !== undefined) this.#tellOfOther(resource, exact, other);
     const found = exact ?? having.find((candidate) => candidate.group.startsWith(group));
     return found === undefined ? partial : { group: found.group, version, resource: found.name };
+  }
+
+  #tellOfOther(shortName: string, found: DiscoveredResource, other: DiscoveredResource): void {
+    if (other.group === found.group && other.name === found.name) return;
+    const name = other.group === '' ? other.name : `${other.name}.${other.group}`;
+    const text = `short name "${shortName}" could also match lower priority resource ${name}`;
+    if (this.#toldOf.has(text)) return;
+    this.#toldOf.add(text);
+    this.#onAmbiguity(text);
   }
 
   /** A group may be given by its beginning; names are compared without regard to case. */

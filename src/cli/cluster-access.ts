@@ -182,7 +182,11 @@ class FlaggedAccess implements ConfiguredAccess {
   }
 
   async #discover(): Promise<Discovery> {
-    return createDiscovery({ ...(await this.#cacheOptions()), clock: this.#world.clock });
+    return createDiscovery({
+      ...(await this.#cacheOptions()),
+      clock: this.#world.clock,
+      onWarning: (text) => printWarning(text, this.#world),
+    });
   }
 
   async #publishedTypes(): Promise<OpenApi> {

@@ -19,6 +19,8 @@ import { type CacheOptions, cacheFolderName, writeCacheFile } from './cache-file
 
 export interface DiscoveryOptions extends CacheOptions {
   readonly clock: Clock;
+  /** Told of short names that mean several resources. */
+  readonly onWarning?: (text: string) => void;
 }
 
 /** What a server serves. */
@@ -45,16 +47,17 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     const groups = await fetchGroups(options.client);
     isFresh = true;
     await remember(options, file, groups);
-    return new RestMapper(groups);
+    return new RestMapper(groups, options.onWarning);
   };
   const load = async (): Promise<RestMapper> => {
     const cached = await readCached(options, file);
-    if (cached?.fresh === true) return new RestMapper(cached.groups);
+    if (cached?.fresh === true) return new RestMapper(cached.groups, options.onWarning);
     try {
       return await fetchNow();
     } catch (error) {
       // A server that does not answer: what was last known of it is better than nothing.
-      if (cached !== undefined && error instanceof TransportError) return new RestMapper(cached.groups);
+      if (cached !== undefined && error instanceof TransportError)
+        return new RestMapper(cached.groups, options.onWarning);
       throw error;
     }
   };

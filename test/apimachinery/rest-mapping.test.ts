@@ -87,6 +87,23 @@ void test('what does not exist is told as kubectl tells it', () => {
   });
 });
 
+void test('a short name of several resources goes to the first, and the others are told of once', () => {
+  const told: string[] = [];
+  const ambiguous = new RestMapper(
+    [
+      group('', { v1: ['Event'] }),
+      group('events.k8s.io', { v1: ['Event'], v1beta1: ['Event'] }),
+      group('example.com', { v1: ['Everest'] }),
+    ],
+    (text) => told.push(text),
+  );
+  for (const argument of ['ev', 'ev', 'ev.example.com', 'events']) ambiguous.mappingForArgument(argument);
+  assert.deepEqual(told, [
+    'short name "ev" could also match lower priority resource events.events.k8s.io',
+    'short name "ev" could also match lower priority resource everests.example.com',
+  ]);
+});
+
 void test('categories', () => {
   assert.deepEqual(mapper.resourcesInCategory('all'), [
     { group: '', resource: 'pods' },
