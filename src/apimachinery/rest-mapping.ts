@@ -135,7 +135,7 @@ export class RestMapper {
     const found = this.#resources.filter(
       (resource) =>
         resource.group === kind.group &&
-        resource.kind === kind.kind &&
+        (resource.kind === kind.kind || resource.kind.toLowerCase() === kind.kind) &&
         (version === undefined || version === '' || resource.version === version),
     );
     const [best] = this.#preferred(found);

@@ -40,9 +40,9 @@ export interface YamlDocument {
 export interface ParseYamlOptions {
   /**
    * Told of every key that stands twice in one map (`line 5: key "name" already set in map`), the later one winning;
-   * without it such a key is an error.
+   * without it such a key is an error. The place is that of the later one, in the document.
    */
-  readonly onDuplicateKey?: (message: string) => void;
+  readonly onDuplicateKey?: (message: string, place: TextPosition) => void;
 }
 
 /** Reads one document as Kubernetes reads it (YAML 1.1 through sigs.k8s.io/yaml). @throws YamlError */
@@ -227,8 +227,8 @@ class DocumentReader {
       }
       const name = this.#keyText(key, value);
       if (keyOffsets.has(name) && this.#options.onDuplicateKey !== undefined) {
-        const { line } = this.#position(key.offset);
-        this.#options.onDuplicateKey(`line ${line}: key ${goQuote(name)} already set in map`);
+        const place = this.#position(key.offset);
+        this.#options.onDuplicateKey(`line ${place.line}: key ${goQuote(name)} already set in map`, place);
       } else if (keyOffsets.has(name)) {
         const { line } = this.#position(key.offset);
         this.#fail(key.offset, `yaml: unmarshal errors:\n  line ${line}: key ${goQuote(name)} already set in map`);

@@ -29,40 +29,58 @@ export interface InputChecks {
   readonly selector?: string;
 }
 
+/** What came of the check: what may be sent, and what is to be said of the rest. */
+export interface CheckedInput {
+  readonly entries: readonly CheckedManifest[];
+  readonly failures: readonly unknown[];
+}
+
 /**
- * Reads all objects of the input and checks every one, so that nothing is sent when something is wrong: kinds are
- * known, namespaces fit, and the fields are those that the server publishes. A dry run on the client asks the server
- * where it can, and goes on with what was last known of it, or with the built-in kinds, where it cannot.
+ * Reads all objects of the input and checks every one, so that nothing is sent when something is wrong: texts can be
+ * parsed, kinds are known, namespaces fit, no key stands twice, and the fields are those that the server publishes.
+ * Only documents that are no objects at all do not hold up the others, as with kubectl. A dry run on the client asks
+ * the server where it can, and goes on with what was last known of it, or with the built-in kinds, where it cannot.
+ * @param nothing the error for an input in which there is neither an object nor anything wrong
  * @throws CommandError, AggregateCommandError
  */
 export async function readCheckedInput(
   input: ManifestInput,
   checks: InputChecks,
   context: CommandContext,
-): Promise<CheckedManifest[]> {
+  nothing?: string,
+): Promise<CheckedInput> {
   const selects = labelFilter(checks.selector ?? '');
-  const objects = (await readInput(input, context, checks.validation !== 'Ignore')).filter(({ object }) =>
-    selects(object),
-  );
-  if (objects.length === 0) return [];
+  const read = await readInput(input, context, checks.validation !== 'Ignore');
+  if (read.hasSyntaxErrors) throwFailures(read.failures);
+  const objects = read.objects.filter(({ object }) => selects(object));
+  if (objects.length === 0) {
+    if (read.failures.length === 0 && nothing !== undefined) throw new CommandError(nothing);
+    return { entries: [], failures: read.failures };
+  }
   const kinds = await kindsFor(checks.dryRun, context);
   const defined = definedKinds(objects);
   const failures: unknown[] = [];
-  const checked: CheckedManifest[] = [];
+  const entries: CheckedManifest[] = [];
   for (const entry of objects) {
     try {
       const mapping = await mappingFor(entry, kinds, defined);
-      checked.push({ ...entry, mapping, namespace: await namespaceFor(entry, mapping, context) });
+      entries.push({ ...entry, mapping, namespace: await namespaceFor(entry, mapping, context) });
     } catch (error) {
       failures.push(error);
     }
   }
-  throwFailures(failures);
-  if (checks.validation === 'Strict') {
-    for (const entry of checked) failures.push(...(await problemsOf(entry, kinds)));
+  if (failures.length === 0 && checks.validation === 'Strict') {
+    for (const entry of entries) failures.push(...repeatedKeysOf(entry), ...(await problemsOf(entry, kinds)));
   }
-  throwFailures(failures);
-  return checked;
+  if (failures.length > 0) throwFailures([...read.failures, ...failures]);
+  return { entries, failures: read.failures };
+}
+
+function repeatedKeysOf({ source, repeatedKeys = [] }: ManifestObject): readonly CommandError[] {
+  if (repeatedKeys.length === 0) return [];
+  const all = repeatedKeys.map(({ message }) => message).join('; ');
+  const places = repeatedKeys.map(({ position: { line, column } }) => `\n  at ${source}:${line}:${column}`).join('');
+  return [new CommandError(`${validationFailure(source, all)}${places}`)];
 }
 
 /** Where kinds and their types are known from. */

@@ -153,7 +153,7 @@ class FlaggedAccess implements ConfiguredAccess {
       files,
       env,
       clock,
-      interactive: streams.in.isTerminal,
+      standardInput: () => (streams.in.isTaken ? 'taken' : streams.in.isTerminal ? 'terminal' : 'no-terminal'),
       userAgent: `kubectl-ts/${clientVersion.gitVersion} (${process.platform}/${process.arch})`,
       onWarning: (text) => this.#warn(text),
       ...(transport === undefined ? {} : { transport }),

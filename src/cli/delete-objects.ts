@@ -37,19 +37,24 @@ export interface DeletionOptions {
   readonly quiet?: boolean;
 }
 
-/** Deletes objects side by side, says so in their order, and waits until they are gone. @throws what failed, at the end */
+/**
+ * Deletes objects side by side, says so in their order, and waits until they are gone, unless something failed.
+ * @param failures what failed before, which is told with what fails here
+ * @throws what failed, at the end
+ */
 export async function deleteObjects(
   targets: readonly DeletionTarget[],
   options: DeletionOptions,
   client: Client,
   context: CommandContext,
+  failures: readonly unknown[] = [],
 ): Promise<void> {
   const body: ApiDeleteOptions = {
     propagationPolicy: options.cascade,
     ...(options.gracePeriodSeconds < 0 ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
     ...(options.dryRun === 'server' ? { dryRun: 'All' as const } : {}),
   };
-  const errors: unknown[] = [];
+  const errors: unknown[] = [...failures];
   const waiting: { target: DeletionTarget; uid: string }[] = [];
   await inOrder(
     targets,
@@ -64,8 +69,8 @@ export async function deleteObjects(
       if (result.value !== 'gone') waiting.push({ target, uid: result.value.uid });
     },
   );
-  if (targets.length === 0) context.streams.out.write('No resources found\n');
-  if (options.wait && options.dryRun === 'none') {
+  if (targets.length === 0 && errors.length === 0) context.streams.out.write('No resources found\n');
+  if (options.wait && options.dryRun === 'none' && errors.length === 0) {
     const { clock, signal } = context;
     const { timeoutMillis } = options;
     await inParallel(waiting, ({ target, uid }) =>

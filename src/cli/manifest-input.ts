@@ -4,15 +4,16 @@ import { goQuote } from '../apimachinery/field-error.ts';
 import { TransportError } from '../client/transport-error.ts';
 import {
   findManifestSources,
-  type ManifestObject,
   type ManifestOptions,
   type ManifestSources,
   NoObjectError,
   objectsIn,
+  type ReadManifests,
   readManifestSources,
 } from '../resource/manifest-files.ts';
+import { UnknownKindError } from '../resource/resource-access.ts';
 import { type CommandContext, CommandError, type FlagValues } from './command.ts';
-import { throwFailures } from './exit.ts';
+import { asOneOfSeveral, throwFailures } from './exit.ts';
 
 /** What `-f`, `-k` and `-R` name. */
 export interface ManifestInput {
@@ -52,6 +53,17 @@ export function labelFilter(selector: string): (object: Unstructured) => boolean
 
 /** An input that was found and could not be read. */
 export class UnreadableInputError extends CommandError {}
+
+/**
+ * Ends a command that collects what is wrong with its input: that is told as one among several, without `error: `, even
+ * when it is alone. Nothing wrong lets it pass.
+ */
+export function throwCollected(failures: readonly unknown[]): void {
+  const [only, ...others] = failures;
+  const isOfInput = only instanceof UnreadableInputError || only instanceof UnknownKindError;
+  if (isOfInput && others.length === 0) throw asOneOfSeveral(only);
+  throwFailures(failures);
+}
 
 /**
  * Refuses files beside arguments, and arguments that name nothing beside files, in the words and order of the real
@@ -95,24 +107,39 @@ function manifestOptions(input: ManifestInput, context: CommandContext): Manifes
   };
 }
 
+/** The objects of the input, and what is to be said of those that could not be read. */
+export interface ReadInput {
+  readonly objects: ReadManifests['objects'];
+  readonly failures: readonly CommandError[];
+  /** Whether there is a text among it that could not be parsed. */
+  readonly hasSyntaxErrors: boolean;
+}
+
 /**
- * All objects of the input; nothing is returned when one cannot be read.
+ * All objects of the input that can be read; the others do not stand in their way.
  * @param isChecked whether the input is to be validated: what is no object is refused in the words of that
- * @throws CommandError
+ * @throws CommandError for what is not there at all, TransportError
  */
-export async function readInput(
-  input: ManifestInput,
-  context: CommandContext,
-  isChecked = false,
-): Promise<ManifestObject[]> {
+export async function readInput(input: ManifestInput, context: CommandContext, isChecked = false): Promise<ReadInput> {
+  const { objects, failures } = await readAll(input, context, isChecked);
+  return {
+    objects,
+    hasSyntaxErrors: failures.some((error) => !(error instanceof NoObjectError)),
+    failures: failures.map((error) =>
+      error instanceof NoObjectError && isChecked
+        ? new CommandError(validationFailure(error.source, error.problem))
+        : new UnreadableInputError(error.message),
+    ),
+  };
+}
+
+async function readAll(input: ManifestInput, context: CommandContext, isChecked: boolean): Promise<ReadManifests> {
   const sources = input.isKustomization === true ? undefined : await foundSources(input, context);
   try {
     if (sources === undefined) return await readKustomization(input.filenames[0] ?? '', context);
-    return await readManifestSources(sources, manifestOptions(input, context));
+    return await readManifestSources(sources, { ...manifestOptions(input, context), isChecked });
   } catch (error) {
     if (error instanceof TransportError) throw error;
-    if (error instanceof NoObjectError && isChecked)
-      throw new CommandError(validationFailure(error.source, error.problem));
     throw new UnreadableInputError(error instanceof Error ? error.message : String(error));
   }
 }
@@ -123,7 +150,7 @@ export function validationFailure(source: string, problem: string): string {
 }
 
 /** Builds a folder; messages name it as the source. */
-async function readKustomization(folder: string, context: CommandContext): Promise<ManifestObject[]> {
+async function readKustomization(folder: string, context: CommandContext): Promise<ReadManifests> {
   const { buildKustomization, kustomizationText } = await import('../kustomize/build.ts');
   const { kustomizeWorld } = await import('./kustomize-world.ts');
   const built = await buildKustomization({ ...kustomizeWorld(context), path: folder, isReordered: true });

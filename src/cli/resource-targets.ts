@@ -2,8 +2,10 @@ import { formatGroupVersion } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { RestMapping } from '../apimachinery/rest-mapping.ts';
 import { listError } from '../client/list-error.ts';
+import type { ManifestObject } from '../resource/manifest-files.ts';
 import { findMapping, resourceOf } from '../resource/resource-access.ts';
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
+import type { Discovery } from '../schema-cache/discovery.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { labelFilter, type ManifestInput, readInput, requireInputAlone } from './manifest-input.ts';
 
@@ -34,6 +36,11 @@ export interface ResourceTarget {
   readonly selectors?: { readonly labelSelector: string; readonly fieldSelector: string };
 }
 
+/** What is wrong with an object of a file, in its place. */
+export interface FailedTarget {
+  readonly error: unknown;
+}
+
 /** A target and the object as the server has it. */
 export interface LoadedTarget extends ResourceTarget {
   readonly name: string;
@@ -41,36 +48,25 @@ export interface LoadedTarget extends ResourceTarget {
 }
 
 /**
- * Finds what `-f` or the arguments name, in their order, without asking for the objects.
- * @param problems takes what is wrong with single objects of files, which are left out; without it the first ends it
+ * Finds what `-f` or the arguments name, in their order, without asking for the objects. What is wrong with single
+ * objects of files stands in their place.
  * @throws CommandError
  */
 export async function resolveTargets(
   request: TargetRequest,
   context: CommandContext,
-  problems?: unknown[],
-): Promise<ResourceTarget[]> {
+): Promise<(ResourceTarget | FailedTarget)[]> {
   if (request.args.length === 0 && request.input.filenames.length === 0) throw new CommandError(nothingNamed);
   const namespace = await context.cluster.namespace();
   await requireInputAlone(request.input, request.args, context);
   const discovery = await context.cluster.discovery();
   if (request.input.filenames.length > 0) {
     const selects = labelFilter(request.selector);
-    const targets: ResourceTarget[] = [];
-    for (const { object, source } of await readInput(request.input, context)) {
-      if (!selects(object)) continue;
-      const mapping = await findMapping(discovery, object, source);
-      const own = object.metadata.namespace ?? '';
-      const problem = mapping.namespaced ? namespaceProblem(own, namespace, context) : undefined;
-      if (problem !== undefined) {
-        if (problems === undefined) throw problem;
-        problems.push(problem);
-        continue;
-      }
-      const place = own === '' ? namespace.name : own;
-      targets.push({ mapping, namespace: place, name: object.metadata.name ?? '', source, manifest: object });
-    }
-    return targets;
+    const { objects, failures } = await readInput(request.input, context);
+    const targets = objects
+      .filter(({ object }) => selects(object))
+      .map((manifest) => targetOf(manifest, namespace, discovery, context).catch((error: unknown) => ({ error })));
+    return [...(await Promise.all(targets)), ...failures.map((error) => ({ error }))];
   }
   const found = await discovery.withMapper((mapper) => parseResourceArguments(request.args, mapper));
   const { selector, fieldSelector } = request;
@@ -87,6 +83,20 @@ export async function resolveTargets(
     const selectors = { labelSelector: selector, fieldSelector };
     return { mapping, namespace: place, name, source: '', ...(name === undefined ? { selectors } : {}) };
   });
+}
+
+/** @throws CommandError */
+async function targetOf(
+  { object, source }: Pick<ManifestObject, 'object' | 'source'>,
+  asked: AskedNamespace,
+  discovery: Discovery,
+  context: CommandContext,
+): Promise<ResourceTarget> {
+  const mapping = await findMapping(discovery, object, source);
+  const own = object.metadata.namespace ?? '';
+  if (mapping.namespaced) checkNamespace(own, asked, context);
+  const namespace = own === '' ? asked.name : own;
+  return { mapping, namespace, name: object.metadata.name ?? '', source, manifest: object };
 }
 
 /** What is said of names beside a selector. */
@@ -144,7 +154,7 @@ export interface LoadOptions {
 
 /** Asks the server for the targets; lists come as their items. */
 export async function loadTargets(
-  targets: readonly ResourceTarget[],
+  targets: readonly (ResourceTarget | FailedTarget)[],
   context: CommandContext,
   { chunkSize = 500, manifests = 'refreshed', subresource = '' }: LoadOptions = {},
 ): Promise<LoadedTargets> {
@@ -152,6 +162,10 @@ export async function loadTargets(
   const objects: LoadedTarget[] = [];
   const errors: unknown[] = [];
   for (const target of targets) {
+    if ('error' in target) {
+      errors.push(target.error);
+      continue;
+    }
     const { mapping, namespace, name, selectors, manifest } = target;
     if (manifests === 'as-given' && manifest !== undefined && name !== undefined) {
       objects.push({ ...target, name, object: manifest });

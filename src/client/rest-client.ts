@@ -249,6 +249,8 @@ export function formatQuery(query: Query | undefined): string {
     if (Array.isArray(value)) for (const one of value as readonly string[]) parameters.append(name, one);
     else if (value !== undefined && value !== '') parameters.append(name, String(value));
   }
+  // As Go writes them, which logs show.
+  parameters.sort();
   const text = parameters.toString();
   return text === '' ? '' : `?${text}`;
 }

@@ -55,7 +55,13 @@ export async function openWebhook(
     });
   const client = await connect(
     { ...config, timeoutMillis },
-    { ...world, clock, interactive: false, userAgent: 'kube-apiserver/v1.36.2', onWarning: () => undefined },
+    {
+      ...world,
+      clock,
+      standardInput: () => 'no-terminal',
+      userAgent: 'kube-apiserver/v1.36.2',
+      onWarning: () => undefined,
+    },
   );
   // A path of the server's URL goes before that of the request.
   const path = new URL(config.server).pathname === '/' ? '/' : '';

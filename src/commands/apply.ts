@@ -1,7 +1,7 @@
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { RestMapping } from '../apimachinery/rest-mapping.ts';
 import { changeCauseOf, recordChangeCause, recordFlag } from '../cli/change-cause.ts';
-import { type CheckedManifest, readCheckedInput } from '../cli/checked-input.ts';
+import { type CheckedInput, readCheckedInput } from '../cli/checked-input.ts';
 import { type CommandContext, CommandError, defineCommand, type FlagValues, UsageError } from '../cli/command.ts';
 import { cascadeOf } from '../cli/deletion-flags.ts';
 import { throwFailures } from '../cli/exit.ts';
@@ -124,11 +124,11 @@ export const applyCommand = defineCommand<ApplyOptions>({
     const applySet = options.applySet === '' ? undefined : await openApplySet(options, client, context);
     const prunable = await prunableKinds(options, context);
     const checks = { validation: policy.validation, dryRun: policy.dryRun, selector };
-    const entries = await readCheckedInput(options.input, checks, context);
-    if (entries.length === 0) throw new CommandError('no objects passed to apply');
+    const input = await readCheckedInput(options.input, checks, context, 'no objects passed to apply');
+    const { entries } = input;
     for (const { object } of entries) recordChangeCause(object, options.changeCause);
     await applySet?.beforeApply(entries);
-    const applied = await applyAll(entries, options, client, context);
+    const applied = await applyAll(input, options, client, context);
     if (options.printsObjects && options.printer !== undefined) {
       context.streams.out.write(
         printedTogether(
@@ -201,14 +201,14 @@ function checkOptions({ policy, prune, selector, applySet }: ApplyOptions, all: 
 }
 
 async function applyAll(
-  entries: readonly CheckedManifest[],
+  { entries, failures }: CheckedInput,
   options: ApplyOptions,
   client: Client,
   context: CommandContext,
 ): Promise<Applied[]> {
   const work = { policy: options.policy, client, current: new CurrentObjects(client, entries), context };
   const applied: Applied[] = [];
-  const errors: unknown[] = [];
+  const errors: unknown[] = [...failures];
   await requestPlan(
     entries,
     (entry) => applyObject(entry, work),

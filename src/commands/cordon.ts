@@ -82,6 +82,7 @@ export async function loadNodes(
   args: readonly string[],
   selector: string,
   context: CommandContext,
+  chunkSize = 500,
 ): Promise<readonly LoadedTarget[]> {
   const names = args.map((name) => (name.includes('/') ? name : `nodes/${name}`));
   const targets = await resolveTargets(
@@ -95,7 +96,7 @@ export async function loadNodes(
     },
     context,
   );
-  const { objects, errors } = await loadTargets(targets, context);
+  const { objects, errors } = await loadTargets(targets, context, { chunkSize });
   if (errors.length > 0) throw errors[0];
   for (const { mapping } of objects) {
     const { group, version, resource } = mapping.gvr;

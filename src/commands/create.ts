@@ -24,7 +24,7 @@ import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import { type DryRun, type FieldValidation, parseValidate } from '../resource/dry-run.ts';
 import { dryRunOf } from '../cli/dry-run-flag.ts';
-import { findMapping, resourceOf } from '../resource/resource-access.ts';
+import { asNew, findMapping, resourceOf } from '../resource/resource-access.ts';
 import type { EditBeforeCreateOptions } from './create/edit-before-create.ts';
 
 interface CreateOptions {
@@ -102,12 +102,11 @@ export const createCommand = defineCommand<CreateOptions>({
       await editBeforeCreate(options.edit, context);
       return;
     }
-    const entries = await readCheckedInput(options.input, options, context);
-    if (entries.length === 0) throw new CommandError('no objects passed to create');
+    const input = await readCheckedInput(options.input, options, context, 'no objects passed to create');
     const printer = options.printer ?? new NamePrinter({ operation: `created${dryRunSuffix[options.dryRun]}` });
-    const failures: unknown[] = [];
+    const failures: unknown[] = [...input.failures];
     await requestPlan(
-      entries,
+      input.entries,
       (entry) => createOne(entry, options, context),
       (result) => {
         if (result.ok) context.streams.out.write(printer.print(result.value));
@@ -131,7 +130,7 @@ async function createOne(
   if (options.saveConfig || lastAppliedOf(object) !== undefined) object = withLastApplied(object);
   if (options.dryRun === 'client') return object;
   try {
-    return await resourceOf(await context.cluster.client(), mapping, namespace).create(object, {
+    return await resourceOf(await context.cluster.client(), mapping, namespace).create(asNew(object), {
       fieldManager: options.fieldManager,
       fieldValidation: options.validation,
       ...(options.dryRun === 'server' ? { dryRun: 'All' as const } : {}),

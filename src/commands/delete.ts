@@ -127,7 +127,7 @@ export const deleteCommand = defineCommand<DeleteOptions>({
         context,
       );
     }
-    const targets = await findTargets(options, client, context);
+    const { targets, failures } = await findTargets(options, client, context);
     if (options.interactive && targets.length > 0 && !(await confirm(targets, context))) {
       context.streams.out.write('deletion is cancelled\n');
       return;
@@ -136,7 +136,7 @@ export const deleteCommand = defineCommand<DeleteOptions>({
     if (explicit && !options.allNamespaces && targets.some(({ mapping }) => !mapping.namespaced)) {
       printWarning('deleting cluster-scoped resources, not scoped to the provided namespace', context);
     }
-    await deleteObjects(targets, options, client, context);
+    await deleteObjects(targets, options, client, context, failures);
   },
 });
 
@@ -182,7 +182,13 @@ function checkRaw({ interactive, input, output, raw }: DeleteOptions): void {
   }
 }
 
-async function findTargets(options: DeleteOptions, client: Client, context: CommandContext): Promise<DeletionTarget[]> {
+/** What is to be deleted, and what is wrong with objects of files. */
+interface FoundTargets {
+  readonly targets: readonly DeletionTarget[];
+  readonly failures: readonly unknown[];
+}
+
+async function findTargets(options: DeleteOptions, client: Client, context: CommandContext): Promise<FoundTargets> {
   await requireInputAlone(options.input, options.args, context);
   const discovery = await context.cluster.discovery();
   const asked = await context.cluster.namespace();
@@ -190,23 +196,20 @@ async function findTargets(options: DeleteOptions, client: Client, context: Comm
   if (options.input.filenames.length > 0) {
     const selects = labelFilter(options.selector);
     const targets: DeletionTarget[] = [];
-    for (const { object, source } of await readInput(options.input, context)) {
+    const read = await readInput(options.input, context);
+    const failures: unknown[] = [...read.failures];
+    for (const { object, source } of read.objects) {
       if (!selects(object)) continue;
-      const mapping = await findMapping(discovery, object, source).catch((error: unknown) => {
-        if (options.ignoreNotFound && error instanceof UnknownKindError) return undefined;
-        throw error;
-      });
-      if (mapping === undefined) continue;
       const own = object.metadata.namespace ?? '';
-      if (mapping.namespaced) checkNamespace(own, asked, context);
-      targets.push({
-        mapping,
-        namespace: own === '' ? namespace : own,
-        name: object.metadata.name ?? '',
-        source,
-      });
+      try {
+        const mapping = await findMapping(discovery, object, source);
+        if (mapping.namespaced) checkNamespace(own, asked, context);
+        targets.push({ mapping, namespace: own === '' ? namespace : own, name: object.metadata.name ?? '', source });
+      } catch (error) {
+        if (!(options.ignoreNotFound && error instanceof UnknownKindError)) failures.push(error);
+      }
     }
-    return targets;
+    return { targets, failures };
   }
   const found = await discovery.withMapper((mapper) => parseResourceArguments(options.args, mapper));
   const targets: DeletionTarget[] = [];
@@ -240,7 +243,7 @@ async function findTargets(options: DeleteOptions, client: Client, context: Comm
       });
     }
   }
-  return targets;
+  return { targets, failures: [] };
 }
 
 async function confirm(targets: readonly DeletionTarget[], context: CommandContext): Promise<boolean> {

@@ -2,11 +2,9 @@ import { formatGroupVersion } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import { type CommandContext, CommandError, defineCommand } from '../cli/command.ts';
-import { asOneOfSeveral, throwFailures } from '../cli/exit.ts';
 import { allNamespacesFlag, chunkSizeFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
-import { type ManifestInput, manifestInput, UnreadableInputError } from '../cli/manifest-input.ts';
+import { type ManifestInput, manifestInput, throwCollected } from '../cli/manifest-input.ts';
 import { type LoadedTarget, type LoadedTargets, loadTargets, resolveTargets } from '../cli/resource-targets.ts';
-import { UnknownKindError } from '../resource/resource-access.ts';
 import { describeObject } from '../describe/describe.ts';
 
 interface DescribeOptions {
@@ -67,7 +65,7 @@ export const describeCommand = defineCommand<DescribeOptions>({
         options.allNamespaces ? 'No resources found\n' : `No resources found in ${name} namespace.\n`,
       );
     }
-    throwFailures(failures);
+    throwCollected(failures);
   },
 });
 
@@ -76,14 +74,8 @@ async function load(
   args: readonly string[],
   context: CommandContext,
 ): Promise<LoadedTargets> {
-  const problems: unknown[] = [];
-  const request = { ...options, args, all: true, fieldSelector: '' };
-  const targets = await resolveTargets(request, context, problems).catch((error: unknown) => {
-    const isOfInput = error instanceof UnreadableInputError || error instanceof UnknownKindError;
-    throw isOfInput ? asOneOfSeveral(error) : error;
-  });
-  const { objects, errors } = await loadTargets(targets, context, { chunkSize: options.chunkSize });
-  return { objects, errors: [...problems, ...errors] };
+  const targets = await resolveTargets({ ...options, args, all: true, fieldSelector: '' }, context);
+  return loadTargets(targets, context, { chunkSize: options.chunkSize });
 }
 
 /** Describes the objects of `TYPE PREFIX` whose names begin with it. @returns whether there were any */
@@ -91,7 +83,7 @@ async function describeByPrefix(options: DescribeOptions, context: CommandContex
   const [types = '', prefix = ''] = options.args;
   if (types.includes(',')) throw new CommandError('you may only specify a single resource type');
   const { objects, errors } = await load({ ...options, allNamespaces: false, selector: '' }, [types], context);
-  throwFailures(errors);
+  throwCollected(errors);
   const found = objects.filter(({ name }) => name.startsWith(prefix));
   for (const text of startAll(found, options, context)) context.streams.out.write(`${await text()}\n`);
   return found.length > 0;

@@ -87,7 +87,8 @@ async function comparedPairs(options: DiffOptions, context: CommandContext): Pro
   const client = await context.cluster.client();
   // What is wrong with a field the server tells; the real program's diff does not look at manifests either.
   const checks = { validation: 'Ignore', dryRun: 'server', selector } as const;
-  const entries = await readCheckedInput(options.input, checks, context);
+  const { entries, failures: refused } = await readCheckedInput(options.input, checks, context);
+  throwFailures(refused);
   const current = new CurrentObjects(client, entries);
   const work = { policy, client, current, context };
   const pairs: ComparedPair[] = [];

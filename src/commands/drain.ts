@@ -84,7 +84,7 @@ export const drainCommand = defineCommand<DrainOptions>({
     };
   },
   async run(options, context) {
-    const nodes = await loadNodes(options.args, options.selector, context);
+    const nodes = await loadNodes(options.args, options.selector, context, options.chunkSize);
     await cordonNodes(nodes, { word: 'cordon', unschedulable: true, dryRun: options.dryRun }, context);
     const drainer: Drainer = { ...options, context, client: await context.cluster.client() };
     const { out, err } = context.streams;

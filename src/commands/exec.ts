@@ -84,7 +84,11 @@ async function namedObject(options: ExecOptions, context: CommandContext): Promi
     fieldSelector: '',
     allNamespaces: false,
   };
-  const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
+  const targets = await resolveTargets(request, context);
+  const failed = targets.flatMap((target) => ('error' in target ? [target.error] : []));
+  if (failed.length > 0) throw failed[0];
+  if (targets.length > 1) throw new CommandError('cannot exec into multiple objects at a time');
+  const { objects, errors } = await loadTargets(targets, context);
   throwFailures(errors);
   const [first] = objects;
   if (first === undefined || objects.length > 1) throw new CommandError('cannot exec into multiple objects at a time');

@@ -157,11 +157,12 @@ async function load(
   context: CommandContext,
 ): Promise<{ readonly objects: readonly Loaded[]; readonly errors: readonly unknown[] }> {
   if (!options.local) return loadTargets(await resolveTargets(options, context), context);
-  const objects = (await readInput(options.input, context)).map(({ object, source }) => {
+  const read = await readInput(options.input, context);
+  const objects = read.objects.map(({ object, source }) => {
     const { name = '', namespace = '' } = object.metadata;
     return { object, source, name, namespace };
   });
-  return { objects, errors: [] };
+  return { objects, errors: read.failures };
 }
 
 /** What became of the keys. */

@@ -104,10 +104,12 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
   async run(options, context) {
     if (options.local) {
       const api = await context.bundledApi?.();
-      for (const { object } of await readInput(options.input, context)) {
+      const read = await readInput(options.input, context);
+      for (const { object } of read.objects) {
         const patched = await patchHere(object, options, api?.openApi);
         context.streams.out.write(show(object, patched, options));
       }
+      throwFailures(read.failures);
       return;
     }
     const request = { ...options, all: false, selector: '', fieldSelector: '', allNamespaces: false };

@@ -25,7 +25,7 @@ import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import { type DryRun, type FieldValidation, parseValidate } from '../resource/dry-run.ts';
 import { dryRunOf } from '../cli/dry-run-flag.ts';
-import { findMapping, resourceOf } from '../resource/resource-access.ts';
+import { asNew, findMapping, resourceOf } from '../resource/resource-access.ts';
 
 interface ReplaceOptions {
   readonly input: ManifestInput;
@@ -101,11 +101,15 @@ export const replaceCommand = defineCommand<ReplaceOptions>({
       await sendRaw('PUT', options.raw, options.input, context);
       return;
     }
-    const entries = await readCheckedInput(options.input, options, context);
-    if (entries.length === 0 && options.deletion !== undefined) throw new CommandError('no objects passed to replace');
-    if (options.deletion !== undefined) await deleteFirst(entries, options.deletion, context);
+    const { entries, failures: refused } = await readCheckedInput(
+      options.input,
+      options,
+      context,
+      options.deletion === undefined ? undefined : 'no objects passed to replace',
+    );
+    if (options.deletion !== undefined) await deleteFirst(entries, options.deletion, context, refused);
     const printer = options.printer ?? new NamePrinter({ operation: `replaced${dryRunSuffix[options.dryRun]}` });
-    const failures: unknown[] = [];
+    const failures: unknown[] = [...refused];
     await requestPlan(
       entries,
       (entry) => replaceOne(entry, options, context),
@@ -125,11 +129,12 @@ async function deleteFirst(
   entries: readonly CheckedManifest[],
   deletion: DeletionOptions,
   context: CommandContext,
+  failures: readonly unknown[],
 ): Promise<void> {
   const targets = entries.flatMap(({ mapping, namespace, object, source }) =>
     mapping === undefined ? [] : [{ mapping, namespace, source, name: object.metadata.name ?? '' }],
   );
-  await deleteObjects(targets, deletion, await context.cluster.client(), context);
+  await deleteObjects(targets, deletion, await context.cluster.client(), context, failures);
 }
 
 async function replaceOne(
@@ -145,7 +150,7 @@ async function replaceOne(
   if (options.dryRun === 'client') return object;
   const resource = resourceOf(await context.cluster.client(), mapping, namespace);
   const write = { fieldManager: options.fieldManager, fieldValidation: options.validation };
-  if (options.deletion !== undefined) return resource.create(object, write);
+  if (options.deletion !== undefined) return resource.create(asNew(object), write);
   const { subresource } = options;
   const part = subresource === '' ? {} : { subresource };
   try {

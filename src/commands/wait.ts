@@ -105,12 +105,14 @@ async function waitForAll(
   context: CommandContext,
 ): Promise<void> {
   if (options.local) {
-    for (const { object } of await readInput(options.input, context)) {
+    const read = await readInput(options.input, context);
+    for (const { object } of read.objects) {
       if (!condition.holds(object)) {
         throw new CommandError(`condition not met for ${object.kind.toLowerCase()}/${object.metadata.name ?? ''}`);
       }
       context.streams.out.write(show(object, options));
     }
+    throwFailures(read.failures);
     return;
   }
   const targets = await resolveTargets(options, context);
@@ -133,7 +135,7 @@ async function waitForAll(
 
 /** Loads the targets; for `create` again and again until every one is there. */
 async function loadWhenThere(
-  targets: readonly ResourceTarget[],
+  targets: Awaited<ReturnType<typeof resolveTargets>>,
   condition: WaitCondition,
   options: WaitOptions,
   deadline: number,

@@ -8,14 +8,19 @@ import type { FileSystem } from '../system/file-system.ts';
 import type { ClientConfig } from './client-config.ts';
 import { KubeconfigError } from './kubeconfig.ts';
 import { type PluginPolicy, pluginRefusal } from './plugin-policy.ts';
-import { type ExecCredential, requireKnownPluginVersion, runCredentialPlugin } from './exec-credentials.ts';
+import {
+  type ExecCredential,
+  requireKnownPluginVersion,
+  runCredentialPlugin,
+  type StandardInput,
+} from './exec-credentials.ts';
 
 export interface ConnectOptions {
   readonly files: FileSystem;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  /** Whether standard input is a terminal. */
-  readonly interactive: boolean;
+  /** What a credential plugin would find on standard input; asked when one is run. */
+  readonly standardInput: () => StandardInput;
   readonly userAgent: string;
   readonly onWarning: (text: string) => void;
   /** Which credential plugins may run; all without one. */
@@ -136,7 +141,7 @@ class PluginCredentials {
 
   async #ask(): Promise<ExecCredential> {
     this.#expiresAt = undefined;
-    const { env, interactive, files, pluginPolicy } = this.#options;
+    const { env, files, pluginPolicy } = this.#options;
     const { configuration, cluster } = this.#exec;
     try {
       if (pluginPolicy !== undefined) {
@@ -144,7 +149,11 @@ class PluginCredentials {
         const refusal = await pluginRefusal(command, pluginPolicy, { env, files });
         if (refusal !== undefined) throw new KubeconfigError(`getting credentials: ${refusal}`);
       }
-      const credential = await runCredentialPlugin(configuration, { env, interactive, cluster });
+      const credential = await runCredentialPlugin(configuration, {
+        env,
+        standardInput: this.#options.standardInput(),
+        cluster,
+      });
       this.#expiresAt = credential.expiresAt;
       return credential;
     } catch (error) {

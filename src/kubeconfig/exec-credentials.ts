@@ -15,6 +15,14 @@ export interface ExecCredential {
   readonly expiresAt?: number;
 }
 
+/** What there is on standard input: somebody at a terminal, nobody, or manifests that the command itself reads. */
+export type StandardInput = 'terminal' | 'no-terminal' | 'taken';
+
+const whyNotInteractive = {
+  'no-terminal': 'standard input is not a terminal',
+  taken: 'standard input is unavailable: used by stdin resource manifest reader',
+} as const;
+
 /** A plugin that could not be run or did not answer as it must. */
 function failure(reason: string): KubeconfigError {
   return new KubeconfigError(`getting credentials: ${reason}`);
@@ -35,18 +43,18 @@ export async function runCredentialPlugin(
   exec: JsonObject,
   options: {
     readonly env: Readonly<Record<string, string | undefined>>;
-    /** Whether standard input is a terminal. */
-    readonly interactive: boolean;
+    readonly standardInput: StandardInput;
     /** `spec.cluster` of what the plugin is told when its configuration asks for it. */
     readonly cluster: JsonObject | undefined;
   },
 ): Promise<ExecCredential> {
   const apiVersion = textOf(exec['apiVersion']);
   const command = normalize(textOf(exec['command']));
-  const isInteractive = options.interactive && exec['interactiveMode'] !== 'Never';
-  if (exec['interactiveMode'] === 'Always' && !options.interactive) {
-    throw failure('exec plugin cannot support interactive mode: standard input is not a terminal');
+  const { standardInput } = options;
+  if (exec['interactiveMode'] === 'Always' && standardInput !== 'terminal') {
+    throw failure(`exec plugin cannot support interactive mode: ${whyNotInteractive[standardInput]}`);
   }
+  const isInteractive = standardInput === 'terminal' && exec['interactiveMode'] !== 'Never';
   const spec = {
     ...(exec['provideClusterInfo'] === true && options.cluster !== undefined ? { cluster: options.cluster } : {}),
     interactive: isInteractive,
@@ -71,14 +79,16 @@ export function requireKnownPluginVersion(exec: JsonObject): void {
 
 function credentialFrom(output: string, apiVersion: string): ExecCredential {
   const document = parseAnswer(output);
-  const kind = textOf(document['kind']);
-  const answered = textOf(document['apiVersion']);
-  if (kind === '') throw failure(`decoding stdout: Object 'Kind' is missing in '${output}'`);
-  if (answered === '') throw failure(`decoding stdout: Object 'apiVersion' is missing in '${output}'`);
-  if (kind !== 'ExecCredential' || !/^client\.authentication\.k8s\.io\/(v1|v1beta1)$/.test(answered)) {
-    const where = 'scheme "k8s.io/client-go/plugin/pkg/client/auth/exec/exec.go:62"';
+  // What is left out is that of the credential as client-go holds it, which no plugin may answer with.
+  const kind = nameIn(document, 'kind') ?? 'ExecCredential';
+  const answered = nameIn(document, 'apiVersion') ?? internalVersion;
+  if (kind !== 'ExecCredential' || !knownVersions.test(answered)) {
+    const version =
+      answered === internalVersion
+        ? 'the internal version of group "client.authentication.k8s.io"'
+        : `version ${goQuote(answered)}`;
     throw failure(
-      `decoding stdout: no kind ${goQuote(kind)} is registered for version ${goQuote(answered)} in ${where}`,
+      `decoding stdout: no kind ${goQuote(kind)} is registered for ${version} in scheme "pkg/client/auth/exec/exec.go:64"`,
     );
   }
   if (answered !== apiVersion) {
@@ -103,7 +113,28 @@ function credentialFrom(output: string, apiVersion: string): ExecCredential {
   };
 }
 
-/** What a plugin printed; JSON, or YAML, which client-go reads as well. */
+const internalVersion = 'client.authentication.k8s.io/__internal';
+const knownVersions = /^client\.authentication\.k8s\.io\/(v1|v1beta1|__internal)$/;
+
+/** @throws KubeconfigError for what is no text */
+function nameIn(document: JsonObject, field: 'kind' | 'apiVersion'): string | undefined {
+  const value = document[field] ?? '';
+  if (typeof value !== 'string')
+    throw noVersion(`cannot unmarshal ${goType(value)} into Go struct field .${field} of type string`);
+  return value === '' ? undefined : value;
+}
+
+function noVersion(problem: string): KubeconfigError {
+  return failure(`decoding stdout: couldn't get version/kind; json parse error: json: ${problem}`);
+}
+
+/** How Go's decoder calls the type of a value. */
+function goType(value: JsonValue): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'number' : typeof value;
+}
+
+/** What a plugin printed; JSON, or YAML, which client-go reads as well. @throws KubeconfigError */
 function parseAnswer(output: string): JsonObject {
   let document: JsonValue;
   try {
@@ -111,7 +142,10 @@ function parseAnswer(output: string): JsonObject {
   } catch (error) {
     throw failure(`decoding stdout: couldn't get version/kind; json parse error: ${(error as Error).message}`);
   }
-  return isJsonObject(document) ? document : {};
+  if (document === null) return {};
+  if (isJsonObject(document)) return document;
+  const fields = 'APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\""';
+  throw noVersion(`cannot unmarshal ${goType(document)} into Go value of type struct { ${fields} }`);
 }
 
 /** @returns what it printed; its standard error is ours */

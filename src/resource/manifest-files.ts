@@ -1,6 +1,6 @@
 import { isAbsolute, join, resolve, sep } from 'node:path';
-import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
-import { ManifestError, readManifests } from '../apimachinery/manifest-stream.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
+import { type ManifestDocument, ManifestError, readManifests } from '../apimachinery/manifest-stream.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { TextPosition } from '../apimachinery/yaml.ts';
 import type { FileSystem } from '../system/file-system.ts';
@@ -13,6 +13,15 @@ export interface ManifestObject {
   /** `web.yaml` as given, `STDIN`, or a URL: how messages name the source. */
   readonly source: string;
   positionOf(path: readonly (string | number)[]): TextPosition;
+  /** Keys that stand twice in one map of its document, of which the later ones count. */
+  readonly repeatedKeys?: readonly RepeatedKey[];
+}
+
+/** A key that stands a second time. */
+export interface RepeatedKey {
+  /** `line 9: key "replicas" already set in map`. */
+  readonly message: string;
+  readonly position: TextPosition;
 }
 
 /** Manifests that cannot be found or read; the message, with the place behind it, is what follows `error: `. */
@@ -41,6 +50,12 @@ export class NoObjectError extends ManifestFileError {
   }
 }
 
+/** What came of reading manifests: the objects in their order, and what could not be read of the rest. */
+export interface ReadManifests {
+  readonly objects: readonly ManifestObject[];
+  readonly failures: readonly ManifestFileError[];
+}
+
 export interface ManifestOptions {
   readonly files: FileSystem;
   readonly input: InputStream;
@@ -50,6 +65,8 @@ export interface ManifestOptions {
   readonly recursive: boolean;
   /** Fetches a URL's text; absent where URLs are not reached. */
   readonly fetchText?: (url: string) => Promise<string>;
+  /** Whether objects are checked as they are read: a document that is none then ends its file. */
+  readonly isChecked?: boolean;
 }
 
 const extensions = ['.json', '.yaml', '.yml'];
@@ -130,31 +147,36 @@ async function namesMatching(name: string, options: ManifestOptions): Promise<re
 }
 
 /**
- * Reads all objects of sources; lists come as their items. Everything is read before anything is returned.
- * @throws ManifestFileError
+ * Reads all objects of sources; lists come as their items. What cannot be read in one file does not keep the others from
+ * being read.
  */
 export async function readManifestSources(
   { sources }: ManifestSources,
   options: ManifestOptions,
-): Promise<ManifestObject[]> {
+): Promise<ReadManifests> {
   const objects: ManifestObject[] = [];
+  const failures: ManifestFileError[] = [];
+  const take = (text: string, source: string): void => {
+    const read = objectsIn(text, source, options.isChecked);
+    objects.push(...read.objects);
+    failures.push(...read.failures);
+  };
   for (const source of sources) {
     if (source.kind === 'input') {
-      const text = Buffer.from(await options.input.readAll()).toString('utf8');
-      objects.push(...objectsIn(text, 'STDIN'));
+      take(Buffer.from(await options.input.readAll()).toString('utf8'), 'STDIN');
     } else if (source.kind === 'url') {
       if (options.fetchText === undefined)
         throw new ManifestFileError(`unable to read URL "${source.url}": URLs are not read here`);
-      objects.push(...objectsIn(await options.fetchText(source.url), source.url));
+      take(await options.fetchText(source.url), source.url);
     } else {
       const { paths } = source;
       const contents = await Promise.all(paths.map((path) => options.files.readFile(absolute(path, options.cwd))));
       for (const [index, bytes] of contents.entries()) {
-        objects.push(...objectsIn(Buffer.from(bytes).toString('utf8'), paths[index] ?? ''));
+        take(Buffer.from(bytes).toString('utf8'), paths[index] ?? '');
       }
     }
   }
-  return objects;
+  return { objects, failures };
 }
 
 function absolute(path: string, cwd: string): string {
@@ -195,27 +217,60 @@ async function filesIn(folder: string, options: ManifestOptions): Promise<string
   return inside.flat();
 }
 
-/** Reads the objects of a text, lists as their items. @param source how messages name it. @throws ManifestFileError */
-export function objectsIn(text: string, source: string): ManifestObject[] {
+/**
+ * Reads the objects of a text, lists as their items. A document that is no object is left out, or ends the text where
+ * objects are checked; one that cannot be parsed ends it always. Of a key that stands twice the last counts.
+ * @param source how messages name the text
+ */
+export function objectsIn(text: string, source: string, isChecked = false): ReadManifests {
   const objects: ManifestObject[] = [];
+  const failures: ManifestFileError[] = [];
+  let repeated: RepeatedKey[] = [];
+  const onDuplicateKey = (message: string, position: TextPosition): void => void repeated.push({ message, position });
   try {
-    for (const document of readManifests(text)) {
+    for (const document of readManifests(text, { onDuplicateKey })) {
+      const above = document.line - 1;
+      const repeatedKeys = repeated.map(({ message, position: { line, column } }) => ({
+        message,
+        position: { line: line + above, column },
+      }));
+      repeated = [];
       if (document.value === null) continue;
-      if (!isJsonObject(document.value)) {
-        const type = Array.isArray(document.value) ? 'array' : typeof document.value;
-        throw new NoObjectError(
-          source,
-          'invalid object to validate',
-          `json: cannot unmarshal ${type} into Go value of type unstructured.detector`,
-        );
+      try {
+        const [first, ...others] = objectsOf(document, source);
+        if (first !== undefined) objects.push(repeatedKeys.length === 0 ? first : { ...first, repeatedKeys });
+        objects.push(...others);
+      } catch (error) {
+        if (!(error instanceof NoObjectError)) throw error;
+        failures.push(error);
+        if (isChecked) break;
       }
-      objects.push(...flatten(document.value, source, [], (path) => document.positionOf(path)));
     }
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error;
-    throw new ManifestFileError(`error parsing ${source}: ${error.message}`, placeOf(error, source));
+    failures.push(new ManifestFileError(`error parsing ${source}: ${error.message}`, placeOf(error, source)));
   }
+  return { objects, failures };
+}
+
+/** The objects of a text of which nothing may be wrong. @throws ManifestFileError for the first thing that is */
+export function allObjectsIn(text: string, source: string): readonly ManifestObject[] {
+  const { objects, failures } = objectsIn(text, source);
+  if (failures[0] !== undefined) throw failures[0];
   return objects;
+}
+
+/** @throws NoObjectError */
+function objectsOf(document: ManifestDocument, source: string): ManifestObject[] {
+  if (!isJsonObject(document.value)) {
+    const type = Array.isArray(document.value) ? 'array' : typeof document.value;
+    throw new NoObjectError(
+      source,
+      'invalid object to validate',
+      `json: cannot unmarshal ${type} into Go value of type unstructured.detector`,
+    );
+  }
+  return flatten(document.value, source, [], (path) => document.positionOf(path));
 }
 
 /** The place a person looks for: file, line and column, and the line itself. */
@@ -223,6 +278,15 @@ function placeOf(error: ManifestError, source: string): string {
   if (error.position === undefined) return '';
   const { line, column } = error.position;
   return `\n  at ${source}:${line}:${column}: ${error.sourceLine.trim()}`;
+}
+
+/** As the converter from YAML writes it: members in the order of their names. */
+function sortedJson(value: JsonObject): string {
+  return JSON.stringify(value, (_key, member: JsonValue) =>
+    isJsonObject(member)
+      ? Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : member,
+  );
 }
 
 function flatten(
@@ -237,14 +301,10 @@ function flatten(
     throw new NoObjectError(source, `${field} isn't string type`, `Object '${field}' is not a string`);
   }
   if (typeof kind !== 'string' || kind === '') {
-    throw new NoObjectError(source, 'kind not set', `Object 'Kind' is missing in '${JSON.stringify(value)}'`);
+    throw new NoObjectError(source, 'kind not set', `Object 'Kind' is missing in '${sortedJson(value)}'`);
   }
   if (typeof apiVersion !== 'string' || apiVersion === '') {
-    throw new NoObjectError(
-      source,
-      'apiVersion not set',
-      `Object 'apiVersion' is missing in '${JSON.stringify(value)}'`,
-    );
+    throw new NoObjectError(source, 'apiVersion not set', `Object 'apiVersion' is missing in '${sortedJson(value)}'`);
   }
   const { items } = value;
   if (kind.endsWith('List') && Array.isArray(items)) {

@@ -60,3 +60,9 @@ export async function findMapping(
 export function resourceOf(client: Client, mapping: RestMapping, namespace: string): ResourceClient {
   return client.resource(mapping.gvr, mapping.namespaced ? namespace : undefined);
 }
+
+/** An object of a manifest as it is created: without the version that was written down of a stored one. */
+export function asNew(object: Unstructured): Unstructured {
+  const { resourceVersion, ...metadata } = object.metadata;
+  return resourceVersion === undefined ? object : { ...object, metadata };
+}

@@ -19,6 +19,8 @@ export interface InputStream {
   /** The next line without its end, or undefined at the end of input; for prompts. */
   readLine(): Promise<string | undefined>;
   readonly isTerminal: boolean;
+  /** Whether everything was asked for, so that nothing is left for anyone else. */
+  readonly isTaken: boolean;
   /** Switches a terminal's raw mode; nothing happens when it is none. */
   setRawMode(raw: boolean): void;
   /** Stops reading: an input that goes on no longer keeps the program alive. */

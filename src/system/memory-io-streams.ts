@@ -15,6 +15,7 @@ export function memoryIOStreams(input: string | Uint8Array = ''): MemoryIOStream
     isTerminal: false,
   });
   let rest: Buffer = Buffer.from(input as string);
+  let isTaken = false;
   const take = (): Uint8Array => {
     const bytes = rest;
     rest = Buffer.alloc(0);
@@ -22,7 +23,13 @@ export function memoryIOStreams(input: string | Uint8Array = ''): MemoryIOStream
   };
   return {
     in: {
-      readAll: () => Promise.resolve(take()),
+      readAll() {
+        isTaken = true;
+        return Promise.resolve(take());
+      },
+      get isTaken() {
+        return isTaken;
+      },
       async *chunks() {
         yield take();
       },

@@ -48,6 +48,7 @@ function nodeOutput(stream: TerminalWritable, onBrokenPipe: () => void): OutputS
 class NodeInput implements InputStream {
   readonly #open: () => TerminalReadable;
   #isOpen = false;
+  #isTaken = false;
   #lines: AsyncIterator<string> | undefined;
 
   constructor(open: () => TerminalReadable) {
@@ -61,7 +62,12 @@ class NodeInput implements InputStream {
     return isatty(0);
   }
 
+  get isTaken(): boolean {
+    return this.#isTaken;
+  }
+
   async readAll(): Promise<Uint8Array> {
+    this.#isTaken = true;
     const chunks: Uint8Array[] = [];
     for await (const chunk of this.chunks()) chunks.push(chunk);
     return Buffer.concat(chunks);

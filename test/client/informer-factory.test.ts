@@ -174,7 +174,7 @@ void test('it lists once and then follows the watch', async () => {
   await clock.advance(0);
   assert.deepEqual(server.requests, [
     '/api/v1/pods?limit=500&resourceVersion=0',
-    '/api/v1/pods?resourceVersion=2&watch=true&allowWatchBookmarks=true',
+    '/api/v1/pods?allowWatchBookmarks=true&resourceVersion=2&watch=true',
   ]);
   const owner = { apiVersion: 'v1', kind: 'X', name: 'o', uid: 'owner', controller: true };
   server.set('y', { namespace: 'b', ownerReferences: [owner] });
@@ -225,8 +225,8 @@ void test('long lists come in pages', async () => {
     server.requests.filter((path) => !path.includes('watch')),
     [
       '/api/v1/pods?limit=500&resourceVersion=0',
-      '/api/v1/pods?limit=500&continue=1202+500',
-      '/api/v1/pods?limit=500&continue=1202+1000',
+      '/api/v1/pods?continue=1202+500&limit=500',
+      '/api/v1/pods?continue=1202+1000&limit=500',
     ],
   );
   await factory.stop();

@@ -290,7 +290,7 @@ void test('a watch yields what comes and ends at an error that the server report
   assert.deepEqual(types, ['ADDED', 'ERROR']);
   assert.equal(
     requests[0]?.path,
-    '/api/v1/namespaces/a/pods?resourceVersion=5&watch=true&allowWatchBookmarks=true&timeoutSeconds=9',
+    '/api/v1/namespaces/a/pods?allowWatchBookmarks=true&resourceVersion=5&timeoutSeconds=9&watch=true',
   );
 });
 

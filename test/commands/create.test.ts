@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TransportError } from '../../src/client/transport-error.ts';
@@ -79,6 +79,68 @@ test('nothing is sent when one of the manifests is wrong, and the message tells 
     /^error: resource mapping not found for name: "x" namespace: "" from .*unknown\.yaml": no matches for kind "Thing" in version "v9"\nensure CRDs are installed first\n$/,
   );
   assert.deepEqual(writes(cluster), []);
+});
+
+test('a document that is no object does not hold up the others', async (context) => {
+  const cluster = await createCommandCluster(context);
+  const folder = join(cluster.home, 'many');
+  mkdirSync(folder);
+  file(folder, '1.yaml', configMap('a', 'data: {k: v}\n'));
+  file(folder, '2.yaml', 'apiVersion: v1\nind: ConfigMap\nmetadata: {name: x, labels: {k: v}}\n');
+  file(folder, '3.yaml', configMap('b', 'data: {k: v}\n'));
+  const refused = `error: error validating "${folder}/2.yaml": error validating data: kind not set; if you choose to ignore these errors, turn validation off with --validate=false\n`;
+  const missing = `error: unable to decode "${folder}/2.yaml": Object 'Kind' is missing in '{"apiVersion":"v1","ind":"ConfigMap","metadata":{"labels":{"k":"v"},"name":"x"}}'\n`;
+  const cases: readonly (readonly [argv: readonly string[], stdout: string, stderr: string])[] = [
+    [['create'], 'configmap/a created\nconfigmap/b created\n', refused],
+    [['apply'], 'configmap/a configured\nconfigmap/b configured\n', refused],
+    [['replace'], 'configmap/a replaced\nconfigmap/b replaced\n', refused],
+    [['get', '-o', 'name'], 'configmap/a\nconfigmap/b\n', missing],
+    [['label', 'x=y'], 'configmap/a labeled\nconfigmap/b labeled\n', missing],
+    [['annotate', 'x=y'], 'configmap/a annotated\nconfigmap/b annotated\n', missing],
+    [['patch', '-p', '{"data":{"k":"w"}}'], 'configmap/a patched\nconfigmap/b patched\n', missing],
+    [
+      ['delete'],
+      'configmap "a" deleted from default namespace\nconfigmap "b" deleted from default namespace\n',
+      missing,
+    ],
+  ];
+  for (const [argv, stdout, stderr] of cases) {
+    const outcome = await cluster.run(...argv, '-f', folder);
+    assert.deepEqual(outcome.stdout, stdout, argv.join(' '));
+    assert.equal(outcome.exitCode, 1, argv.join(' '));
+    assert.equal(outcome.stderr.replace(/^(Warning: .*\n)*/, ''), stderr, argv.join(' '));
+  }
+});
+
+test('a key that stands twice is refused where that is checked, and the last one counts elsewhere', async (context) => {
+  const cluster = await createCommandCluster(context);
+  const path = file(cluster.home, 'twice.yaml', `${configMap('z')}${configMap('a', 'data:\n  k: v\n  k: w\n')}`);
+  for (const command of ['create', 'apply']) {
+    assert.deepEqual(await cluster.run(command, '-f', path), {
+      exitCode: 1,
+      stdout: '',
+      stderr: `error: error validating "${path}": error validating data: line 7: key "k" already set in map; if you choose to ignore these errors, turn validation off with --validate=false\n  at ${path}:12:3\n`,
+    });
+  }
+  assert.deepEqual(writes(cluster), []);
+  const { stdout } = await cluster.run('create', '-f', path, '--validate=warn', '-o', 'jsonpath={.data.k},');
+  assert.equal(stdout, ',w,');
+});
+
+test('the version of a stored object is not sent with a new one', async (context) => {
+  const cluster = await createCommandCluster(context);
+  const stored = (name: string): string =>
+    file(
+      cluster.home,
+      `${name}.yaml`,
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, resourceVersion: "99", uid: x}\n`,
+    );
+  assert.equal((await cluster.run('create', '-f', stored('a'))).stdout, 'configmap/a created\n');
+  assert.equal((await cluster.run('apply', '-f', stored('b'))).stdout, 'configmap/b created\n');
+  assert.equal(
+    (await cluster.run('replace', '--force', '-f', stored('a'))).stdout,
+    'configmap "a" deleted from default namespace\nconfigmap/a replaced\n',
+  );
 });
 
 test('--validate=warn and ignore leave the checks to the server', async (context) => {

@@ -5,7 +5,7 @@ import { hasReason, StatusError } from '../../apimachinery/status.ts';
 import { createPrinter } from '../../printers/print-flags.ts';
 import { PrinterError } from '../../printers/printer.ts';
 import type { FieldValidation } from '../../resource/dry-run.ts';
-import { ManifestFileError, objectsIn } from '../../resource/manifest-files.ts';
+import { ManifestFileError, allObjectsIn } from '../../resource/manifest-files.ts';
 import { mappingOf, UnknownKindError } from '../../resource/resource-access.ts';
 import { type CommandContext, CommandError, SilentExit } from '../command.ts';
 import { commentedLines, contentOf, hasContent, withCarriageReturns, withoutCommentLines } from './edited-text.ts';
@@ -192,7 +192,7 @@ async function readEdited(
   const { name: usual } = await context.cluster.namespace();
   const edited: EditedObject[] = [];
   try {
-    for (const { object, source } of objectsIn(text, 'edited-file')) {
+    for (const { object, source } of allObjectsIn(text, 'edited-file')) {
       const mapping = mappingOf(mapper, object, source);
       edited.push({ object, mapping, namespace: usual, name: object.metadata.name ?? '' });
     }

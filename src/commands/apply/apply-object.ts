@@ -12,7 +12,7 @@ import { lastAppliedAnnotation, lastAppliedOf, withLastApplied } from '../../pat
 import { identityUnchanged, PatchConflictError, PatchPreconditionError } from '../../patch/patch-precondition.ts';
 import { stringifyGoJson } from '../../printers/go-json.ts';
 import type { DryRun, FieldValidation } from '../../resource/dry-run.ts';
-import { findMapping, resourceOf } from '../../resource/resource-access.ts';
+import { asNew, findMapping, resourceOf } from '../../resource/resource-access.ts';
 import { waitUntilGone } from '../../resource/wait-until-gone.ts';
 import type { OpenApi } from '../../schema-cache/openapi.ts';
 import { sleep } from '../../system/clock.ts';
@@ -168,7 +168,11 @@ async function applyOnClient(target: ApplyTarget, work: ApplyWork, warnings: str
     const created = withoutNulls(wanted);
     if (policy.dryRun === 'client') return { object: created, operation: 'created', warnings: [] };
     try {
-      return { object: await resource.create(created, writeOptions(policy)), operation: 'created', warnings: [] };
+      return {
+        object: await resource.create(asNew(created), writeOptions(policy)),
+        operation: 'created',
+        warnings: [],
+      };
     } catch (failure) {
       throw new PrefixedError(`error when creating ${JSON.stringify(source)}`, failure);
     }
@@ -259,7 +263,7 @@ async function makeAnew(
   const wait = { clock, signal, timeoutMillis };
   await waitUntilGone(client, mapping, { namespace, name }, current.metadata.uid ?? '', wait);
   try {
-    return await resource.create(withoutNulls(wanted), writeOptions(policy));
+    return await resource.create(withoutNulls(asNew(wanted)), writeOptions(policy));
   } catch (error) {
     const { resourceVersion: _version, uid: _uid, ...metadata } = current.metadata;
     try {

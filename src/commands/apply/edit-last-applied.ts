@@ -18,7 +18,7 @@ import { stringifyGoJson } from '../../printers/go-json.ts';
 import { NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
 import { type FieldValidation, parseValidate } from '../../resource/dry-run.ts';
-import { objectsIn } from '../../resource/manifest-files.ts';
+import { allObjectsIn } from '../../resource/manifest-files.ts';
 import { mappingOf, resourceOf } from '../../resource/resource-access.ts';
 
 interface EditLastAppliedOptions {
@@ -93,7 +93,7 @@ async function lastConfigurations(objects: readonly EditedObject[], context: Com
   return objects.flatMap((live) => {
     const text = lastAppliedOf(live.object);
     if (text === undefined) return [];
-    const [first] = objectsIn(text, 'edited-file');
+    const [first] = allObjectsIn(text, 'edited-file');
     if (first === undefined) return [];
     const { object, source } = first;
     return [{ ...live, object, mapping: mappingOf(mapper, object, source), name: object.metadata.name ?? '' }];

@@ -3,7 +3,7 @@ import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { contentOf } from '../../cli/editing/edited-text.ts';
-import { PrefixedError } from '../../cli/exit.ts';
+import { PrefixedError, throwFailures } from '../../cli/exit.ts';
 import { dryRunFlag, filenameFlags, printFlags, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, readInput } from '../../cli/manifest-input.ts';
 import { nothingNamed } from '../../cli/resource-targets.ts';
@@ -58,7 +58,9 @@ export const setLastAppliedCommand = defineCommand<SetOptions>({
     const { name: usual } = await context.cluster.namespace();
     const printer = options.printer ?? new NamePrinter({ operation: `configured${dryRunSuffix[options.dryRun]}` });
     const changes: (() => Promise<Unstructured>)[] = [];
-    for (const { object, source } of await readInput(options.input, context)) {
+    const read = await readInput(options.input, context);
+    throwFailures(read.failures);
+    for (const { object, source } of read.objects) {
       const mapping = await findMapping(discovery, object, source);
       const namespace = object.metadata.namespace ?? usual;
       if (mapping.namespaced) object.metadata.namespace = namespace;

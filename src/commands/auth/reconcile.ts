@@ -77,8 +77,8 @@ export const reconcileCommand = defineCommand<ReconcileOptions>({
   },
   async run(options, context) {
     const manifests = await readInput(options.input, context);
-    const failures: unknown[] = [];
-    for (const { object } of manifests) {
+    const failures: unknown[] = [...manifests.failures];
+    for (const { object } of manifests.objects) {
       try {
         await reconcile(object, options, context);
       } catch (error) {

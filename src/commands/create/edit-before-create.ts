@@ -7,7 +7,7 @@ import { withLastApplied } from '../../patch/last-applied.ts';
 import { NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
 import type { FieldValidation } from '../../resource/dry-run.ts';
-import { findMapping, resourceOf } from '../../resource/resource-access.ts';
+import { asNew, findMapping, resourceOf } from '../../resource/resource-access.ts';
 import { aboutEditing } from '../edit.ts';
 
 /** What `create --edit` goes by. */
@@ -26,13 +26,14 @@ export async function editBeforeCreate(options: EditBeforeCreateOptions, context
   const discovery = await context.cluster.discovery();
   const { name: usual } = await context.cluster.namespace();
   const entries: EditedObject[] = [];
-  for (const { object, source } of await readInput(options.input, context)) {
+  const read = await readInput(options.input, context);
+  for (const { object, source } of read.objects) {
     const mapping = await findMapping(discovery, object, source);
     const namespace = object.metadata.namespace ?? usual;
     if (mapping.namespaced) object.metadata.namespace = namespace;
     entries.push({ object, mapping, namespace, name: object.metadata.name ?? '' });
   }
-  const failures: unknown[] = [];
+  const failures: unknown[] = [...read.failures];
   const session = {
     about: aboutEditing,
     ...options,
@@ -52,7 +53,7 @@ async function createAll(
   const client = await context.cluster.client();
   for (const { object, mapping, namespace } of edited) {
     const wanted: Unstructured = saveConfig ? withLastApplied(object) : object;
-    const created = await resourceOf(client, mapping, namespace).create(wanted, {
+    const created = await resourceOf(client, mapping, namespace).create(asNew(wanted), {
       fieldManager: 'kubectl-create',
       fieldValidation,
     });

@@ -4,13 +4,12 @@ import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { type CommandContext, CommandError } from '../../cli/command.ts';
-import { asOneOfSeveral } from '../../cli/exit.ts';
-import { labelFilter, readInput, requireInputAlone, UnreadableInputError } from '../../cli/manifest-input.ts';
+import { labelFilter, readInput, requireInputAlone } from '../../cli/manifest-input.ts';
 import { listSubject, namedAndSelected, namespaceProblem } from '../../cli/resource-targets.ts';
 import type { Client } from '../../client/client.ts';
 import { checkNamespaceName, checkResourceName } from '../../client/path-segment.ts';
 import { listError } from '../../client/list-error.ts';
-import { findMapping, UnknownKindError } from '../../resource/resource-access.ts';
+import { findMapping } from '../../resource/resource-access.ts';
 import { parseResourceArguments, type ResourceArgument } from '../../resource/resource-arguments.ts';
 import type { GetOptions } from './get-options.ts';
 
@@ -40,10 +39,12 @@ export async function findTargets(options: GetOptions, context: CommandContext):
     const selects = labelFilter(options.selector);
     const targets: Target[] = [];
     const sources = new Set<string>();
+    const read = await readInput(options.input, context);
     const problems: unknown[] = [];
-    for (const { object, source } of await readInput(options.input, context).catch(tellAsOneOfSeveral)) {
+    for (const { object, source } of read.objects) {
       if (!selects(object)) continue;
-      const mapping = await findMapping(discovery, object, source).catch(tellAsOneOfSeveral);
+      const mapping = await findMapping(discovery, object, source).catch((error: unknown) => void problems.push(error));
+      if (mapping === undefined) continue;
       const own = object.metadata.namespace ?? '';
       sources.add(source);
       const isFree = options.allNamespaces || !mapping.namespaced;
@@ -51,6 +52,7 @@ export async function findTargets(options: GetOptions, context: CommandContext):
       if (problem !== undefined) problems.push(problem);
       else targets.push({ mapping, name: object.metadata.name ?? '', namespace: own === '' ? namespace : own });
     }
+    problems.push(...read.failures);
     const isOneFile = sources.size === 1 && filenames.length === 1 && filenames[0] !== '-';
     return { targets, isSingle: isOneFile && targets.length === 1, isOneFile, problems };
   }
@@ -67,12 +69,6 @@ export async function findTargets(options: GetOptions, context: CommandContext):
   }
   const targets = found.map((target) => ({ ...target, namespace: options.allNamespaces ? '' : namespace }));
   return { targets, isSingle: targets.length === 1 && targets[0]?.name !== undefined, isOneFile: false, problems: [] };
-}
-
-/** What goes wrong with an input that is there is collected by the real program, and told so. */
-function tellAsOneOfSeveral(error: unknown): never {
-  const isOfInput = error instanceof UnreadableInputError || error instanceof UnknownKindError;
-  throw isOfInput ? asOneOfSeveral(error) : error;
 }
 
 /** The path of a target's object or list. */

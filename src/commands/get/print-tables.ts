@@ -1,7 +1,7 @@
 import type { KubeList, Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import type { CommandContext } from '../../cli/command.ts';
-import { throwFailures } from '../../cli/exit.ts';
+import { throwCollected } from '../../cli/manifest-input.ts';
 import { genericTable } from '../../printers/generic-table.ts';
 import { JsonPathError } from '../../printers/jsonpath.ts';
 import { PrinterError } from '../../printers/printer.ts';
@@ -35,7 +35,7 @@ export async function printTables(
     const { name } = await context.cluster.namespace();
     context.streams.err.write(isScoped ? `No resources found in ${name} namespace.\n` : 'No resources found\n');
   }
-  throwFailures([...problems, ...fetched.errors]);
+  throwCollected([...problems, ...fetched.errors]);
 }
 
 /** Several answers are sorted among themselves, too, as the real program does. @throws PrinterError, JsonPathError */

@@ -1,6 +1,9 @@
+import type { Unstructured } from '../../apimachinery/object-meta.ts';
+import type { Client } from '../../client/client.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { filenameFlags, printFlags, selectorFlag, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
+import { throwFailures } from '../../cli/exit.ts';
 import { printerOf } from '../../cli/print-objects.ts';
 import { loadTargets, resolveTargets } from '../../cli/resource-targets.ts';
 import { noWayToSee, type RolloutRevision, rolloutRevisions } from '../../cli/rollout-history.ts';
@@ -15,6 +18,8 @@ interface HistoryOptions {
   readonly selector: string;
   readonly revision: number;
   readonly printer: ObjectPrinter | undefined;
+  /** Whether the printer is for the revisions and not for the object. */
+  readonly printsRevisions: boolean;
 }
 
 /** `rollout history`: lists revisions, or shows one. */
@@ -35,34 +40,49 @@ export const rolloutHistoryCommand = defineCommand<HistoryOptions>({
     if (args.length === 0 && input.filenames.length === 0) throw new CommandError('required resource not specified');
     const revision = flags.int('revision');
     if (revision < 0) throw new CommandError(`revision must be a positive integer: ${revision}`);
-    return { args, input, selector: flags.string('selector'), revision, printer: await printerOf(flags, context) };
+    return {
+      args,
+      input,
+      selector: flags.string('selector'),
+      revision,
+      printer: await printerOf(flags, context),
+      // A template without -o shows the object itself, as with the real program.
+      printsRevisions: flags.string('output') !== '',
+    };
   },
   async run(options, context) {
     const request = { ...options, all: true, fieldSelector: '', allNamespaces: false };
     const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
     const client = await context.cluster.client();
+    const failures = [...errors];
     for (const { object } of objects) {
-      const revisions = await rolloutRevisions(object, client);
-      if (revisions === undefined) {
-        throw new CommandError(noWayToSee('history', 'history viewer', object));
+      try {
+        context.streams.out.write(await historyText(object, options, client));
+      } catch (error) {
+        failures.push(error);
       }
-      const wanted = revisions.find(({ number }) => number === options.revision);
-      if (options.revision > 0 && revisions.length > 0 && wanted === undefined) {
-        throw new CommandError('unable to find the specified revision');
-      }
-      if (options.printer !== undefined) {
-        const shown = wanted === undefined ? revisions : [wanted];
-        for (const revision of shown) context.streams.out.write(options.printer.print(revision.object));
-        continue;
-      }
-      const name = new NamePrinter({ short: true }).print(object).trimEnd();
-      const title = options.revision > 0 ? `${name} with revision #${options.revision}` : `${name} `;
-      const body = wanted === undefined ? listText(revisions) : `${templateText(wanted)}\n`;
-      context.streams.out.write(`${title}\n${body}`);
     }
-    if (errors.length > 0) throw errors[0];
+    throwFailures(failures);
   },
 });
+
+/** @throws CommandError */
+async function historyText(object: Unstructured, options: HistoryOptions, client: Client): Promise<string> {
+  const { printer, revision } = options;
+  const revisions = await rolloutRevisions(object, client);
+  if (revisions === undefined) throw new CommandError(noWayToSee('history', 'history viewer', object));
+  const wanted = revisions.find(({ number }) => number === revision);
+  if (revision > 0 && revisions.length > 0 && wanted === undefined) {
+    throw new CommandError('unable to find the specified revision');
+  }
+  if (printer !== undefined) {
+    if (!options.printsRevisions) return printer.print(object);
+    return (wanted === undefined ? revisions : [wanted]).map((shown) => printer.print(shown.object)).join('');
+  }
+  const name = new NamePrinter({ short: true }).print(object).trimEnd();
+  const title = revision > 0 ? `${name} with revision #${revision}` : `${name} `;
+  return `${title}\n${wanted === undefined ? listText(revisions) : `${templateText(wanted)}\n`}`;
+}
 
 /** The pod template of a revision, with tabs. */
 export function templateText(revision: RolloutRevision): string {

@@ -2,6 +2,7 @@ import type { DaemonSet, Deployment, StatefulSet } from '../../api/types/apps-v1
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { StatusError } from '../../apimachinery/status.ts';
 import { CommandError, defineCommand, type CommandContext } from '../../cli/command.ts';
+import { throwFailures } from '../../cli/exit.ts';
 import { filenameFlags, selectorFlag } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput, readInput } from '../../cli/manifest-input.ts';
 import { findMapping, resourceOf } from '../../resource/resource-access.ts';
@@ -48,8 +49,12 @@ export const rolloutStatusCommand = defineCommand<RolloutStatusOptions>({
   },
   async run(options, context) {
     const client = await context.cluster.client();
-    const targets = await findTargets(options, client, context);
-    for (const target of targets) await follow(target, options, client, context);
+    const { targets, failures } = await findTargets(options, client, context);
+    const errors: unknown[] = [...failures];
+    for (const target of targets) {
+      await follow(target, options, client, context).catch((error: unknown) => errors.push(error));
+    }
+    throwFailures(errors);
     if (targets.length === 0) {
       const { name } = await context.cluster.namespace();
       context.streams.err.write(`No resources found in ${name} namespace.\n`);
@@ -63,16 +68,31 @@ interface Target {
   readonly name: string;
 }
 
-async function findTargets(options: RolloutStatusOptions, client: Client, context: CommandContext): Promise<Target[]> {
+/** What is to be followed, and what is wrong with objects of files. */
+interface FoundTargets {
+  readonly targets: readonly Target[];
+  readonly failures: readonly unknown[];
+}
+
+async function findTargets(
+  options: RolloutStatusOptions,
+  client: Client,
+  context: CommandContext,
+): Promise<FoundTargets> {
   const discovery = await context.cluster.discovery();
   const namespace = (await context.cluster.namespace()).name;
   if (options.input.filenames.length > 0) {
     const targets: Target[] = [];
-    for (const { object, source } of await readInput(options.input, context)) {
-      const mapping = await findMapping(discovery, object, source);
-      targets.push({ mapping, namespace: object.metadata.namespace ?? namespace, name: object.metadata.name ?? '' });
+    const read = await readInput(options.input, context);
+    const failures: unknown[] = [...read.failures];
+    for (const { object, source } of read.objects) {
+      const { name = '', namespace: own = namespace } = object.metadata;
+      await findMapping(discovery, object, source).then(
+        (mapping) => targets.push({ mapping, namespace: own, name }),
+        (error: unknown) => failures.push(error),
+      );
     }
-    return targets;
+    return { targets, failures };
   }
   const found = await discovery.withMapper((mapper) => parseResourceArguments(options.args, mapper));
   const targets: Target[] = [];
@@ -83,7 +103,7 @@ async function findTargets(options: RolloutStatusOptions, client: Client, contex
       for (const item of list.items) targets.push({ mapping, namespace, name: item.metadata.name ?? '' });
     }
   }
-  return targets;
+  return { targets, failures: [] };
 }
 
 async function follow(

@@ -122,8 +122,10 @@ async function loadManifests(
 ): Promise<ChangeTarget[]> {
   if (resources.length > 0 && !ignoresArguments) throw new CommandError(notLocal);
   if (input.filenames.length === 0) throw new CommandError(nothingNamed);
+  const { objects, failures } = await readInput(input, context);
+  throwFailures(failures);
   return Promise.all(
-    (await readInput(input, context)).map(async ({ object }) => {
+    objects.map(async ({ object }) => {
       const { types, name: type } = await requireKnownType(object, context);
       const { name = '', namespace = '' } = object.metadata;
       checkNamespace(namespace, await context.cluster.namespace(), context);

@@ -85,11 +85,15 @@ export const setEnvCommand = defineCommand<EnvOptions>({
     if (keys.length > 0 && from === '') {
       throw new CommandError('when specifying --keys, a configmap or secret must be provided with --from');
     }
+    const environment = [...flags.list('env'), ...changes];
+    if (environment.includes('-') && common.input.filenames.includes('-')) {
+      throw new CommandError('standard input cannot be used for multiple arguments');
+    }
     const readInput = async (): Promise<string> => Buffer.from(await context.streams.in.readAll()).toString('utf8');
     return {
       ...common,
       selector: flags.string('selector'),
-      changes: await parseEnvironment([...flags.list('env'), ...changes], readInput),
+      changes: await parseEnvironment(environment, readInput),
       containers: flags.string('containers'),
       from,
       prefix: flags.string('prefix'),

@@ -208,7 +208,12 @@ class CronJobSync {
     const deadline = spec.startingDeadlineSeconds;
     const earliest = deadline === undefined ? since : Math.max(since, now - deadline * 1000);
     const first = schedule.next(earliest);
-    if (first === undefined || first > now) return undefined;
+    if (first === undefined) {
+      const problem = 'time difference between two schedules is less than 1 second';
+      this.#event('Warning', 'InvalidSchedule', `invalid schedule: ${spec.schedule} : ${problem}`);
+      return undefined;
+    }
+    if (first > now) return undefined;
     const second = schedule.next(first);
     if (second === undefined || second > now) return first;
     if (Math.floor((now - first) / (second - first)) + 1 > manyMissed) {

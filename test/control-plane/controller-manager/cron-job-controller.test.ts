@@ -182,3 +182,12 @@ test('more than a hundred missed times: said in an event, and the last one start
     );
   });
 });
+
+test('a time that never comes is told of', async () => {
+  await withCronJob({ schedule: '59 23 31 2 *' }, async (harness) => {
+    assert.deepEqual(await harness.list<Job>(jobs), []);
+    assert.deepEqual(await harness.events(), [
+      'InvalidSchedule: invalid schedule: 59 23 31 2 * : time difference between two schedules is less than 1 second',
+    ]);
+  });
+});

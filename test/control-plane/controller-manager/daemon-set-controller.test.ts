@@ -119,6 +119,23 @@ test('history is kept to its limit', async () => {
   });
 });
 
+test('a revision has the annotations of its owner, the cause of the change among them', async () => {
+  await withDaemonSet({}, async (harness) => {
+    await harness.patch(sets, 'web', {
+      metadata: { annotations: { 'kubernetes.io/change-cause': 'a new image' } },
+      spec: { template: { spec: { containers: [{ name: 'main', image: 'web:2' }] } } },
+    });
+    await harness.converge();
+    const history = await harness.list<ControllerRevision>(revisions);
+    assert.deepEqual(
+      history
+        .toSorted((left, right) => left.revision - right.revision)
+        .map(({ metadata }) => metadata.annotations?.['kubernetes.io/change-cause']),
+      [undefined, 'a new image'],
+    );
+  });
+});
+
 test('a failed pod is deleted and made again', async () => {
   await withDaemonSet({}, async (harness) => {
     const victim = (await harness.pods())[0]?.metadata.name ?? '';
