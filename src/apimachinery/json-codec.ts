@@ -130,6 +130,19 @@ export function indentJson(json: string): string {
   return text;
 }
 
+const encoder = new TextEncoder();
+
+/** The first byte of a character, as Go shows it in single quotes. */
+function quoteByte(char: string): string {
+  if (char === "'") return `'\\''`;
+  const byte = encoder.encode(char)[0] ?? 0;
+  const named = { 7: 'a', 8: 'b', 9: 't', 10: 'n', 11: 'v', 12: 'f', 13: 'r', 92: '\\' }[byte];
+  if (named !== undefined) return `'\\${named}'`;
+  if (byte < 0x20 || byte === 0x7f) return `'\\x${byte.toString(16).padStart(2, '0')}'`;
+  if (byte >= 0x80 && (byte <= 0xa0 || byte === 0xad)) return `'\\u00${byte.toString(16)}'`;
+  return `'${String.fromCharCode(byte)}'`;
+}
+
 const whitespace = new Set([' ', '\t', '\n', '\r']);
 const escapes: Readonly<Record<string, string>> = {
   '"': '"',
@@ -158,10 +171,20 @@ class JsonReader {
   }
 
   readDocument(): JsonValue {
-    const value = this.#value('looking for beginning of value');
+    const value = this.#valueOrTooDeep();
     this.#skip();
     if (this.#position < this.#text.length) this.#fail('after top-level value');
     return value;
+  }
+
+  /** Nesting that our stack does not hold is too deep, too. */
+  #valueOrTooDeep(): JsonValue {
+    try {
+      return this.#value('looking for beginning of value');
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return this.#fail('exceeded max depth');
+    }
   }
 
   readPrefix(): JsonPrefix | undefined {
@@ -177,8 +200,7 @@ class JsonReader {
   #fail(where: string): never {
     const char = this.#text[this.#position];
     if (char === undefined) throw new JsonSyntaxError('unexpected end of JSON input', this.#position);
-    const shown = char === "'" ? `'\\''` : char === '"' ? `'"'` : `'${char.codePointAt(0) === 10 ? '\\n' : char}'`;
-    throw new JsonSyntaxError(`invalid character ${shown} ${where}`, this.#position);
+    throw new JsonSyntaxError(`invalid character ${quoteByte(char)} ${where}`, this.#position);
   }
 
   #value(where: string): JsonValue {
@@ -195,7 +217,7 @@ class JsonReader {
   }
 
   #enter(): void {
-    if (++this.#depth > this.#maxDepth) throw new JsonSyntaxError('exceeded max depth', this.#position);
+    if (++this.#depth > this.#maxDepth) this.#fail('exceeded max depth');
     this.#position++;
   }
 

@@ -110,6 +110,13 @@ async function sendAnswer(
   await sendBody(request, response, answer.body, gone);
 }
 
+/** Go says of connections only that they end, as it is understood that they stay. */
+function keepSilent(response: AnyResponse): void {
+  if (!('stream' in response) && response.shouldKeepAlive && !response.hasHeader('connection')) {
+    response.removeHeader('connection');
+  }
+}
+
 async function sendBody(
   request: AnyRequest,
   response: AnyResponse,
@@ -120,9 +127,11 @@ async function sendBody(
     response.setHeader('content-length', body.byteLength);
     // The client may still be sending (a body that is too large): it gets its answer, and the connection ends.
     if (!request.readableEnded && !('stream' in response)) response.shouldKeepAlive = request.readableLength === 0;
+    keepSilent(response);
     endResponse(response, request.method === 'HEAD' ? undefined : body);
     return;
   }
+  keepSilent(response);
   if ('flushHeaders' in response) response.flushHeaders();
   for await (const chunk of body) {
     if (gone.isReported) break;

@@ -18,6 +18,8 @@ import { admissionChain } from '../control-plane/admission/admission-chain.ts';
 import type { AdmissionContext } from '../control-plane/admission/admission-plugin.ts';
 import { conversionMetrics } from '../control-plane/apiserver/custom-resources/conversion-metrics.ts';
 import { createCustomResourceHost } from '../control-plane/apiserver/custom-resources/custom-resource-host.ts';
+import { createIssuerDiscoveryRoute } from '../control-plane/apiserver/issuer-discovery.ts';
+import { healthPaths, pingCheck } from '../control-plane/apiserver/health.ts';
 import { createDiscoveryRoute } from '../control-plane/apiserver/discovery/discovery-route.ts';
 import {
   informerSyncCheck,
@@ -91,6 +93,17 @@ export interface AssembledApiServer {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** What the index at `/` names beside the API and the checks of health. */
+const indexedPaths: readonly string[] = [
+  '/.well-known/openid-configuration',
+  '/metrics',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/openapi/v3/',
+  '/openid/v1/jwks',
+  '/version',
+];
 
 const defaultIssuer = 'https://kubernetes.default.svc.cluster.local';
 
@@ -187,13 +200,14 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   const progress = new StartupProgress();
   const audit = await auditSetup(options);
   const flowControl = flowControlSetup({ ...options, client: ownClient, informers });
+  const healthChecks = [
+    logCheck(log, clock),
+    ...storageChecks(options.storage, clock),
+    informerSyncCheck(() => informers.unsynced().map(({ version, resource }) => `*${version}.${resource}`)),
+    ...progress.checks,
+  ];
   const server = createApiServer({
-    healthChecks: [
-      logCheck(log, clock),
-      ...storageChecks(options.storage, clock),
-      informerSyncCheck(() => informers.unsynced().map(({ version, resource }) => `*${version}.${resource}`)),
-      ...progress.checks,
-    ],
+    healthChecks,
     storage,
     resources: documentedResources(
       gates.Initializers ? [...builtInResources, initializerConfigurationResource] : builtInResources,
@@ -227,7 +241,17 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     processStats: readProcessStats,
     aggregation: aggregator.route,
     routes: [
-      createDiscoveryRoute({ serverAddress: options.serverAddress, remote: aggregator.remote }),
+      createIssuerDiscoveryRoute({
+        issuer,
+        jwksUri: () =>
+          options.arguments.get('service-account-jwks-uri') ?? `https://${options.serverAddress()}/openid/v1/jwks`,
+        keys: [tokens.jsonWebKey()],
+      }),
+      createDiscoveryRoute({
+        serverAddress: options.serverAddress,
+        remote: aggregator.remote,
+        otherPaths: [...indexedPaths, ...healthPaths([pingCheck, ...healthChecks])],
+      }),
       ...options.routes,
     ],
   });

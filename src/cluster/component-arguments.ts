@@ -105,6 +105,7 @@ export const apiServerFlags: readonly string[] = [
   'requestheader-username-headers',
   'service-cluster-ip-range',
   'service-account-issuer',
+  'service-account-jwks-uri',
   'token-auth-file',
 ];
 

@@ -47,7 +47,17 @@ export async function handleHealth(request: ApiRequest, context: HealthContext):
   const check = asked.find((candidate) => candidate.name === name);
   if (check === undefined) return undefined;
   const failure = await failureOf(check);
-  return failure === undefined ? textResponse(200, 'ok') : textResponse(500, `internal server error: ${failure}\n`);
+  return failure === undefined
+    ? textResponse(200, 'ok', { 'x-content-type-options': undefined })
+    : textResponse(500, `internal server error: ${failure}\n`);
+}
+
+/** The paths of the endpoints and of their checks. */
+export function healthPaths(checks: readonly HealthCheck[]): string[] {
+  return everyHealthEndpoint.flatMap((endpoint) => [
+    `/${endpoint}`,
+    ...checks.filter(({ endpoints }) => endpoints.includes(endpoint)).map(({ name }) => `/${endpoint}/${name}`),
+  ]);
 }
 
 /** Whether a path is about health: those are answered while the server shuts down. */

@@ -78,7 +78,13 @@ export function negotiateOutput(
     const clausePretty = clause.parameters.get('pretty');
     return { codec, pretty: clausePretty === undefined ? pretty : clausePretty === '1', ...target };
   }
-  throw notAcceptable(codecs.map((codec) => codec.mediaType));
+  const streams = codecs.filter((codec) => codec.encodeEvent !== undefined);
+  const served = options.stream === true ? streams.map(streamOf) : codecs.map((codec) => codec.mediaType);
+  throw notAcceptable(served);
+}
+
+function streamOf({ mediaType }: MediaTypeCodec): string {
+  return `${mediaType};stream=watch`;
 }
 
 /**
@@ -87,13 +93,22 @@ export function negotiateOutput(
  * @throws StatusError 406
  */
 export function requireAcceptable(request: ApiRequest, codecs: readonly MediaTypeCodec[], isCollection: boolean): void {
+  const streams = codecs.filter((codec) => codec.encodeEvent !== undefined);
+  const served = codecs.map((codec) => codec.mediaType);
+  requireMediaType(request, served, isCollection ? streams.map(streamOf) : []);
+}
+
+/** The same for a path of its own. @param besides what is named to those who ask for something else. @throws StatusError 406 */
+export function requireMediaType(
+  request: ApiRequest,
+  served: readonly string[],
+  besides: readonly string[] = [],
+): void {
   const accept = header(request.headers, 'accept') ?? '';
   if (accept === '') return;
-  const served = codecs.map((codec) => codec.mediaType);
   const asked = accept.split(',').map((clause) => (clause.split(';')[0] ?? '').trim());
   if (asked.some((mediaType) => mediaType === '*/*' || served.includes(mediaType))) return;
-  const streams = codecs.filter((codec) => codec.encodeEvent !== undefined);
-  const shown = [...served, ...(isCollection ? streams.map((codec) => `${codec.mediaType};stream=watch`) : [])];
+  const shown = [...served, ...besides];
   throw new StatusError({
     message: `406: Not Acceptable\n\nAvailable representations: ${shown.join(', ')}`,
     reason: 'NotAcceptable',
@@ -155,8 +170,8 @@ function firstCodec(codecs: readonly MediaTypeCodec[]): MediaTypeCodec {
 
 /** Browsers, curl and wget get indented JSON unless they say otherwise. */
 function wantsPretty(request: ApiRequest): boolean {
-  const asked = request.query.get('pretty');
-  if (asked !== null) return asked !== 'false' && asked !== '0';
+  const asked = request.query.get('pretty') ?? '';
+  if (asked !== '') return /^(1|t|T|TRUE|true|True)$/.test(asked);
   return /^(curl|Wget|Mozilla\/5\.0)/.test(header(request.headers, 'user-agent') ?? '');
 }
 
@@ -164,7 +179,7 @@ function parseAccept(accept: string): AcceptClause[] {
   const clauses: AcceptClause[] = [];
   for (const text of accept.split(',')) {
     const [range = '', ...parameterTexts] = text.split(';').map((part) => part.trim());
-    const [type = '', subtype = ''] = range.toLowerCase().split('/');
+    const [type = '', subtype = ''] = range.split('/');
     if (type === '') continue;
     const parameters = new Map<string, string>();
     for (const parameter of parameterTexts) {

@@ -42,6 +42,7 @@ import { anonymousUser, type ApiRequest, type Filter, type Handler } from './req
 import { parseRequestInfo } from './request-info.ts';
 import { bytesResponse, errorResponse, pageNotFound, withCommonHeaders } from './responses.ts';
 import { methodNotAllowed, resourceNotFound, routeResource, type SpecialEndpoints } from './route-resource.ts';
+import { requireMediaType } from './negotiation.ts';
 import { builtInSpecialEndpoints } from './special-endpoints.ts';
 
 /** Answers a path that is no resource (discovery, OpenAPI, metrics …); undefined when it is not its own. */
@@ -265,6 +266,8 @@ async function dispatchRequest(
   const shown = await handleMetrics(request, metrics);
   if (shown !== undefined) return shown;
   if (request.info.path === '/version' || request.info.path === '/version/') {
+    if (request.method !== 'GET') throw methodNotAllowed();
+    requireMediaType(request, ['application/json']);
     const body = JSON.stringify(options.version ?? servedVersion, null, 2);
     return bytesResponse(request, 200, 'application/json', Buffer.from(body));
   }

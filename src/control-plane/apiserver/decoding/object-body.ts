@@ -73,8 +73,7 @@ export function decodeObject(
   if (value !== null && !isJsonObject(value)) {
     throw unrecognized(
       expected.gvk.kind,
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${describeJsonKind(value)} into Go value of ` +
-        'type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }',
+      `couldn't get version/kind; json parse error: ${notAnObjectText(value)}`,
       shownBody(),
     );
   }
@@ -100,6 +99,14 @@ export function decodeObject(
 function inOrder(complaints: readonly string[], places: ReadonlyMap<string, number>): string[] {
   const placeOf = (complaint: string): number => places.get(complaint) ?? Infinity;
   return complaints.toSorted((left, right) => placeOf(left) - placeOf(right));
+}
+
+/** What Go's decoder says of a value that should have been an object with a kind. */
+export function notAnObjectText(value: JsonValue): string {
+  return (
+    `json: cannot unmarshal ${describeJsonKind(value)} into Go value of type struct ` +
+    '{ APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+  );
 }
 
 /** Reads JSON that the server made itself (a patched object) into its type. @throws StatusError with `wrap` */
@@ -192,7 +199,12 @@ function checkKind(
   const gvk = { ...gv, kind };
   if (isSameKind(gvk, expected.gvk)) return gvk;
   const known = registry.findKind(gv.group, gv.version, kind);
-  if (known === undefined || known.custom) throw cannotHandle(gvk, expected, unregisteredKindText(gvk, expected.gvk));
+  if (known === undefined || known.custom) {
+    const text = isSchemeKind(gvk, registry)
+      ? unknownConversionText(gvk, expected.gvk)
+      : unregisteredKindText(gvk, expected.gvk);
+    throw cannotHandle(gvk, expected, text);
+  }
   if (isSameInternalKind(gvk, expected.gvk)) {
     throw badRequest(
       `the API version in the data (${formatGroupVersion(gvk)}) does not match the expected API version (${formatGroupVersion(expected.gvk)})`,
@@ -212,6 +224,33 @@ function isSameInternalKind(left: GroupVersionKind, right: GroupVersionKind): bo
   const isEvent = [left.group, right.group].toSorted().join() === ',events.k8s.io' && left.kind === 'Event';
   return left.group === right.group || isEvent;
 }
+
+/** Whether the real server has a type of this kind although no resource is of it: lists, options, answers. */
+export function isSchemeKind({ group, version, kind }: GroupVersionKind, registry: ResourceRegistry): boolean {
+  if (group === '' && version === 'v1' && coreKinds.has(kind)) return true;
+  if (optionKinds.has(kind)) return registry.hasGroupVersion(group, version);
+  if (!kind.endsWith('List')) return false;
+  const one = registry.findKind(group, version, kind.slice(0, -'List'.length));
+  return one !== undefined && !one.custom;
+}
+
+const coreKinds: ReadonlySet<string> = new Set([
+  'APIGroup',
+  'APIGroupList',
+  'APIResourceList',
+  'APIVersions',
+  'List',
+  'Status',
+]);
+const optionKinds: ReadonlySet<string> = new Set([
+  'CreateOptions',
+  'DeleteOptions',
+  'GetOptions',
+  'ListOptions',
+  'PatchOptions',
+  'UpdateOptions',
+  'WatchEvent',
+]);
 
 /** What the real server says of a kind that no resource has. */
 export function unregisteredKindText(gvk: GroupVersionKind, expected: GroupVersionKind): string {

@@ -1,9 +1,10 @@
 import { header, type HttpHeaders, type HttpResponse } from '../../../apimachinery/http.ts';
 import type { ServerParts } from '../endpoints/endpoint.ts';
-import { mediaTypeOf, negotiateOutput, type MediaTypeCodec } from '../negotiation.ts';
+import { mediaTypeOf, negotiateOutput, requireAcceptable, type MediaTypeCodec } from '../negotiation.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 import type { ApiRequest } from '../request-context.ts';
 import { bytesResponse, objectResponse } from '../responses.ts';
+import { methodNotAllowed } from '../route-resource.ts';
 import {
   type AggregatedDocument,
   type DiscoveryDocuments,
@@ -30,7 +31,6 @@ type DiscoveryRoute = (request: ApiRequest, server: ServerParts) => Promise<Http
 export function createDiscoveryRoute(options: DiscoveryRouteOptions): DiscoveryRoute {
   const documents = cachedDocuments(options);
   return async (request, server) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
     const path = request.info.path.replace(/(?<=.)\/$/, '');
     if (path !== '/' && path !== '/index.html' && !/^\/apis?(\/|$)/.test(path)) return undefined;
     const { legacyVersions, groupList, groups, groupVersions, ...all } = documents(server);
@@ -40,8 +40,14 @@ export function createDiscoveryRoute(options: DiscoveryRouteOptions): DiscoveryR
         return aggregatedResponse(request, path === '/api' ? all.aggregatedLegacy : all.aggregatedGroups, asked);
       }
     }
+    // Answered before the web framework of the real server, with its own look at Accept and methods, comes in.
+    const isPlain = path === '/' || path === '/index.html' || /^\/apis(\/[^/]+)?$/.test(path);
     const document = documentAt(path, { legacyVersions, groupList, groups, groupVersions, ...all }, options);
     if (document === undefined) return undefined;
+    if (!isPlain) {
+      if (request.method !== 'GET') throw methodNotAllowed();
+      requireAcceptable(request, server.codecs, false);
+    }
     if (path === '/' || path === '/index.html') {
       return bytesResponse(request, 200, 'application/json', Buffer.from(JSON.stringify(document, null, 2)));
     }

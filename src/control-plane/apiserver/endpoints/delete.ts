@@ -1,8 +1,10 @@
+import { builtInSchemas } from '../../../api/registry.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
-import { isJsonObject, type JsonObject } from '../../../apimachinery/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
-import { readLimitedBody } from '../decoding/object-body.ts';
+import { notAnObjectText, readLimitedBody } from '../decoding/object-body.ts';
+import { decodeTyped, TypedDecodeError } from '../decoding/typed-decoder.ts';
 import { BodySyntaxError, negotiateInput, negotiateOutput } from '../negotiation.ts';
 import { deletedStatus, deleteObject } from '../registry/deletion.ts';
 import { returnsDeleted } from '../registry/resource-facts.ts';
@@ -38,14 +40,7 @@ export async function readDeleteOptions(endpoint: Endpoint): Promise<ParsedDelet
   const bytes = await readLimitedBody(request.http);
   if (bytes.byteLength === 0) return parseDeleteOptions(request.query, undefined);
   const codec = negotiateInput(request, server.codecs);
-  let body: JsonObject;
-  try {
-    const { value } = codec.decode(bytes);
-    body = isJsonObject(value) ? value : {};
-  } catch (error) {
-    if (error instanceof BodySyntaxError) throw badRequest(error.message);
-    throw error;
-  }
+  const body = deleteOptionsBody(() => codec.decode(bytes).value);
   const kind = typeof body['kind'] === 'string' ? body['kind'] : '';
   if (kind !== '' && kind !== 'DeleteOptions') {
     const version = typeof body['apiVersion'] === 'string' ? body['apiVersion'] : '';
@@ -56,6 +51,25 @@ export async function readDeleteOptions(endpoint: Endpoint): Promise<ParsedDelet
   }
   request.audit?.requestBody(body);
   return parseDeleteOptions(request.query, body);
+}
+
+/** The options of a body. @throws StatusError 400 for anything else, so that nothing is deleted by mistake */
+function deleteOptionsBody(decode: () => JsonValue): JsonObject {
+  try {
+    const value = decode() ?? {};
+    if (!isJsonObject(value)) {
+      throw badRequest(`couldn't get version/kind; json parse error: ${notAnObjectText(value)}`);
+    }
+    const { object } = decodeTyped(value, 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions', builtInSchemas);
+    return { ...object, ...kindFields(value) };
+  } catch (error) {
+    if (error instanceof BodySyntaxError || error instanceof TypedDecodeError) throw badRequest(error.message);
+    throw error;
+  }
+}
+
+function kindFields({ apiVersion, kind }: JsonObject): JsonObject {
+  return { ...(apiVersion === undefined ? {} : { apiVersion }), ...(kind === undefined ? {} : { kind }) };
 }
 
 /** DeleteOptions as admission sees them. */

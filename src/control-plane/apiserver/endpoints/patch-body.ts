@@ -39,11 +39,22 @@ export function isPatchType(mediaType: string): boolean {
   return Object.hasOwn(patchReaders, mediaType);
 }
 
-/** Reads a patch. @throws StatusError 400 for what does not parse */
-export function parsePatch(mediaType: string, body: Uint8Array, resource: ApiResource): ParsedPatch {
+/** What reads patches of a media type for a resource; it throws StatusError 400 for what does not parse. @throws StatusError 415 */
+export function patchReader(mediaType: string, resource: ApiResource): (body: Uint8Array) => ParsedPatch {
   const read = patchReaders[mediaType];
   if (read === undefined) throw new Error(`${mediaType} is no patch`);
-  return read(body, resource);
+  if (read === readStrategicPatch && resource.custom) throw noStrategicPatch();
+  return (body) => read(body, resource);
+}
+
+function noStrategicPatch(): StatusError {
+  return new StatusError({
+    message:
+      'the body of the request was in an unknown format - accepted media types include: ' +
+      'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+    reason: 'UnsupportedMediaType',
+    code: 415,
+  });
 }
 
 function readJsonPatch(body: Uint8Array): ParsedPatch {
@@ -79,16 +90,7 @@ function readMergePatch(body: Uint8Array): ParsedPatch {
 }
 
 function readStrategicPatch(body: Uint8Array, resource: ApiResource): ParsedPatch {
-  if (resource.custom) {
-    throw new StatusError({
-      message:
-        'the body of the request was in an unknown format - accepted media types include: ' +
-        'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
-      reason: 'UnsupportedMediaType',
-      code: 415,
-    });
-  }
-  const { value, strictErrors } = readPatchJson(body);
+  const { value, strictErrors } = readPatchJson(body, '');
   if (!isJsonObject(value)) throw wrongShape(value, 'map[string]interface {}');
   const schema = resolveSchema({ ref: resource.definition.type }, resource.types);
   return {
@@ -124,8 +126,14 @@ function formatGoValue(value: JsonValue): string {
 function readApplyPatch(body: Uint8Array): ParsedPatch {
   try {
     const { value, strictErrors } = decodeYaml(body);
+    if (value !== null && !isJsonObject(value)) {
+      throw badRequest(
+        'error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ' +
+          `${describeJsonKind(value)} into Go value of type map[string]interface {}`,
+      );
+    }
     return {
-      value,
+      value: value ?? {},
       // One for each key that stands twice, without the line that decoders of objects put before them.
       strictErrors: strictErrors.flatMap((text) =>
         text
@@ -143,7 +151,10 @@ function readApplyPatch(body: Uint8Array): ParsedPatch {
   }
 }
 
-function readPatchJson(body: Uint8Array): { readonly value: JsonValue; readonly strictErrors: string[] } {
+function readPatchJson(
+  body: Uint8Array,
+  prefix = 'error decoding patch: ',
+): { readonly value: JsonValue; readonly strictErrors: string[] } {
   const strictErrors: string[] = [];
   try {
     const value = parseJson(body, {
@@ -152,7 +163,7 @@ function readPatchJson(body: Uint8Array): { readonly value: JsonValue; readonly 
     return { value, strictErrors };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    throw badRequest(`error decoding patch: ${error.message}`);
+    throw badRequest(`${prefix}${error.message}`);
   }
 }
 

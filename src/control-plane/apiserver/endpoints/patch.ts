@@ -8,6 +8,7 @@ import { badRequest, notFound, StatusError } from '../../../apimachinery/status.
 import {
   applyDefaults,
   isSameKind,
+  isSchemeKind,
   readLimitedBody,
   reportStrictErrors,
   typedObject,
@@ -19,7 +20,7 @@ import { mediaTypeOf, negotiateOutput } from '../negotiation.ts';
 import { writeObjectJson } from '../codecs/object-json.ts';
 import { addWarning, type ApiRequest, managerOf } from '../request-context.ts';
 import { answerObject, bodyResource, kindOf, writeContext, type Endpoint } from './endpoint.ts';
-import { isPatchType, parsePatch, type ParsedPatch } from './patch-body.ts';
+import { isPatchType, patchReader, type ParsedPatch } from './patch-body.ts';
 import { parsePatchOptions } from './request-options.ts';
 import { admissionSteps } from './update.ts';
 
@@ -33,15 +34,22 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
   const format = negotiateOutput(request, server.codecs, { transforms: true });
   const isApply = patchType === 'application/apply-patch+yaml';
   const options = parsePatchOptions(request.query, isApply);
-  const patch = parsePatch(patchType, await readLimitedBody(request.http), bodyResource(endpoint));
-  request.audit?.requestBody(patch.value);
+  const read = patchReader(patchType, bodyResource(endpoint));
+  const body = await readLimitedBody(request.http);
+  let known: ParsedPatch | undefined;
+  const parsed = (): ParsedPatch => {
+    if (known === undefined) request.audit?.requestBody((known = read(body)).value);
+    return known ?? read(body);
+  };
+  // Other patches are looked at when there is an object for them.
+  if (isApply) parsed();
   const { allowCreateOnUpdate } = store.strategy;
   const result = await store.update(name, writeContext(endpoint, options.dryRun), {
     ...admissionSteps(endpoint, options.dryRun, 'PatchOptions', {
       async object(old) {
         const object = isApply
-          ? await appliedObject(endpoint, patch, old, options)
-          : await patchedObject(endpoint, patch, old, options);
+          ? await appliedObject(endpoint, parsed(), old, options)
+          : await patchedObject(endpoint, parsed, old, options);
         checkName(endpoint, object);
         return object;
       },
@@ -54,12 +62,13 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
 /** The stored object with a JSON, merge or strategic merge patch on it, typed and with defaults. */
 async function patchedObject(
   endpoint: Endpoint,
-  patch: ParsedPatch,
+  read: () => ParsedPatch,
   old: Unstructured | undefined,
   options: PatchRequestOptions,
 ): Promise<Unstructured> {
   const { request, server, resource, store } = endpoint;
   if (old === undefined) throw notFound(resource.groupResource, endpoint.name);
+  const patch = read();
   // A copy with its fields in the order that refusals show.
   const before = parseJson(writeObjectJson(endpoint.view === undefined ? old : endpoint.view.project(old, true)));
   const value = patch.applyTo(before as JsonObject);
@@ -132,7 +141,11 @@ function otherKindText(
 ): string {
   const { registry } = endpoint.server;
   const other = registry.findKind(stated.group, stated.version, stated.kind);
-  if (other === undefined || other.custom) return unregisteredKindText(stated, expected);
+  if (other === undefined || other.custom) {
+    return isSchemeKind(stated, registry)
+      ? unknownConversionText(stated, expected)
+      : unregisteredKindText(stated, expected);
+  }
   try {
     decodeTyped(value, other.definition.type, other.types);
   } catch (error) {
@@ -150,8 +163,8 @@ async function appliedObject(
   options: PatchRequestOptions,
 ): Promise<Unstructured> {
   const { request, server, store, resource } = endpoint;
-  const value = patch.value;
-  if (!isJsonObject(value)) throw badRequest('error decoding YAML: the patch is no object');
+  const { value } = patch;
+  if (!isJsonObject(value)) throw new Error('an apply that is no object was let through');
   const patchObject = value as unknown as Unstructured;
   if (!isJsonObject(value['metadata'])) value['metadata'] = {};
   const asParent =

@@ -75,7 +75,9 @@ export function admissionSteps(
 function matchName(endpoint: Endpoint, object: Unstructured): void {
   const own = object.metadata.name ?? '';
   if (own === '') {
-    throw badRequest('name must be provided');
+    throw badRequest(
+      `the name of the object (${endpoint.name} based on URL) was undeterminable: name must be provided`,
+    );
   }
   if (own !== endpoint.name) {
     throw badRequest(`the name of the object (${own}) does not match the name on the URL (${endpoint.name})`);

@@ -53,7 +53,10 @@ export function withAuthorization(
     }
     request.audit?.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
     request.audit?.annotate('authorization.k8s.io/reason', reason);
-    if (!allowed) throw refusal(attributes, reason);
+    if (!allowed) {
+      request.responseHeaders['x-content-type-options'] = 'nosniff';
+      throw refusal(attributes, reason);
+    }
     return next(request);
   };
 }

@@ -1,6 +1,6 @@
 import { dropDisabledPodFields } from '../../../api/core/v1/disabled-pod-fields.ts';
 import type { RequestContext, Strategy } from '../../../api/resource-definition.ts';
-import { FieldPath, invalid, invalidObject, type FieldError } from '../../../apimachinery/field-error.ts';
+import { FieldPath, goQuote, invalid, invalidObject, type FieldError } from '../../../apimachinery/field-error.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
 import { formatTime, type ObjectMeta, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { alreadyExists, badRequest, conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
@@ -102,6 +102,8 @@ export class Store {
 
   /** The stored value. @throws StatusError 404 */
   async getStored(namespace: string, name: string): Promise<StoredValue> {
+    const [wrong] = validatePathSegmentName(name, false);
+    if (wrong !== undefined) throw badRequest(`Name parameter invalid: ${goQuote(name)}: ${wrong}`);
     const value = await this.storage.get(storageKey(this.resource, namespace, name));
     if (value === undefined) throw notFound(this.resource.groupResource, name);
     return value;
@@ -189,16 +191,16 @@ export class Store {
     this.resource.definition.setDefaults?.(object);
     const name = object.metadata.name ?? '';
     const key = storageKey(this.resource, context.namespace, name);
-    if ((object.metadata.resourceVersion ?? '') !== '' && object.metadata.resourceVersion !== '0') {
-      throw new StatusError({ message: 'resourceVersion should not be set on objects to be created', code: 500 });
-    }
-    delete object.metadata.resourceVersion;
-    const bytes = this.encode(object);
     if (context.dryRun) {
       const existing = await this.storage.get(key);
       if (existing !== undefined) throw this.#alreadyExists(object, existing);
       return this.#rehearsed(object, bytes);
     }
+    if ((object.metadata.resourceVersion ?? '') !== '' && object.metadata.resourceVersion !== '0') {
+      throw new StatusError({ message: 'resourceVersion should not be set on objects to be created', code: 500 });
+    }
+    delete object.metadata.resourceVersion;
+    const bytes = this.encode(object);
     const result = await this.storage.put(key, bytes, 0);
     if (!result.ok) throw this.#alreadyExists(object, result.current);
     object.metadata.resourceVersion = String(result.revision);

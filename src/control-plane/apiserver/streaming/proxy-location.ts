@@ -40,9 +40,9 @@ export async function serviceLocation(endpoint: Endpoint, kubelets: KubeletConne
   const { name: id, namespace, server } = endpoint;
   const split = splitProxyName(id);
   if (split === undefined) throw badRequest(`invalid service request ${JSON.stringify(id)}`);
+  const service: Service = await endpoint.store.get(namespace, split.name);
   let portName = split.port;
   if (/^\d+$/.test(split.port)) {
-    const service: Service = await endpoint.store.get(namespace, split.name);
     const found = (service.spec?.ports ?? []).find(({ port }) => port === Number(split.port));
     if (found === undefined) {
       throw unavailable(`no service port ${split.port} found for service ${JSON.stringify(split.name)}`);
