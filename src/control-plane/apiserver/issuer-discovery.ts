@@ -8,7 +8,7 @@ import { methodNotAllowed } from './route-resource.ts';
 export interface TokenIssuer {
   readonly issuer: string;
   /** Where clients find the keys. */
-  jwksUri(): string;
+  readonly jwksUri: () => string;
   /** Public keys as JSON web keys (RFC 7517). */
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
@@ -41,7 +41,9 @@ const documents: Readonly<Record<string, { readonly mediaType: string; of(issuer
       jwks_uri: jwksUri(),
       response_types_supported: ['id_token'],
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: [...new Set(keys.map(({ alg }) => alg))].toSorted(),
+      id_token_signing_alg_values_supported: [...new Set(keys.map(({ alg }) => String(alg)))].toSorted((left, right) =>
+        left < right ? -1 : 1,
+      ),
     }),
   },
   '/openid/v1/jwks': {
