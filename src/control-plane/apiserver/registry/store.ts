@@ -191,6 +191,7 @@ export class Store {
     this.resource.definition.setDefaults?.(object);
     const name = object.metadata.name ?? '';
     const key = storageKey(this.resource, context.namespace, name);
+    const bytes = this.encode(object);
     if (context.dryRun) {
       const existing = await this.storage.get(key);
       if (existing !== undefined) throw this.#alreadyExists(object, existing);
@@ -200,7 +201,6 @@ export class Store {
       throw new StatusError({ message: 'resourceVersion should not be set on objects to be created', code: 500 });
     }
     delete object.metadata.resourceVersion;
-    const bytes = this.encode(object);
     const result = await this.storage.put(key, bytes, 0);
     if (!result.ok) throw this.#alreadyExists(object, result.current);
     object.metadata.resourceVersion = String(result.revision);
