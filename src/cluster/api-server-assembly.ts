@@ -171,7 +171,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     toEndpoints: options.arguments.get('enable-aggregator-routing') !== 'false',
   });
   const webhooks = createWebhookClient({ resolve, clock, userAgent: 'kube-apiserver-admission' });
-  const aggregator = assembleAggregator({ client: ownClient, informers, resolve, credentials, clock, log });
+  const aggregator = await assembleAggregator({ ...options, client: ownClient, informers, resolve });
   const context: AdmissionContext = {
     client: ownClient,
     callWebhook: webhooks.call,
@@ -240,6 +240,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     log,
     processStats: readProcessStats,
     aggregation: aggregator.route,
+    remoteOpenApi: aggregator.openApi,
     routes: [
       createIssuerDiscoveryRoute({
         issuer,

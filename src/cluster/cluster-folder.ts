@@ -16,6 +16,8 @@ export interface ClusterState {
   /** The kubeconfig that got its context. */
   readonly kubeconfig: string;
   readonly startedAt: string;
+  /** What of the control plane does not run here: `controller-manager`, `scheduler`. */
+  readonly without?: readonly string[];
   readonly arguments: {
     readonly apiServer: readonly string[];
     readonly controllerManager: readonly string[];

@@ -97,6 +97,8 @@ export const apiServerFlags: readonly string[] = [
   'oidc-signing-algs',
   'oidc-username-claim',
   'oidc-username-prefix',
+  'proxy-client-cert-file',
+  'proxy-client-key-file',
   'requestheader-allowed-names',
   'requestheader-client-ca-file',
   'requestheader-extra-headers-prefix',

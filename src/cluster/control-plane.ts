@@ -27,6 +27,8 @@ export interface ControlPlaneOptions {
   readonly port: number;
   /** How many nodes to run. */
   readonly nodes: number;
+  /** What others do for this cluster: `controller-manager`, `scheduler`. */
+  readonly without: readonly string[];
   /** Prefix of the nodes' names. */
   readonly name: string;
   readonly arguments: {
@@ -95,6 +97,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     serviceAddress: firstServiceAddress(serviceRange),
     serviceRange,
     advertise: { address: options.host, port },
+    now: clock.now(),
     onStep: (step) => apiServer.progress.finish(step),
   });
   // As with the real server, whose watch caches begin when it does: nothing can be watched from before.
@@ -123,6 +126,8 @@ async function startComponents(
   kubelets: LocalKubelets,
 ): Promise<{ stop(): Promise<void> }> {
   const { clock, random, log } = options;
+  const hasManager = !options.without.includes('controller-manager');
+  const hasScheduler = !options.without.includes('scheduler');
   const informers = createInformerFactory({ client: apiServer.clientFor('informers'), clock, random, log });
   const manager = createControllerManager({
     client: apiServer.clientFor('kube-controller-manager'),
@@ -132,7 +137,7 @@ async function startComponents(
     log,
     authority: options.credentials.authority,
     serviceAccountKey: options.credentials.serviceAccountKey,
-    controllers: options.arguments.controllerManager.get('controllers') ?? '*',
+    controllers: hasManager ? (options.arguments.controllerManager.get('controllers') ?? '*') : '',
   });
   const schedulerClient = apiServer.clientFor('kube-scheduler');
   const scheduler = createScheduler({
@@ -160,14 +165,14 @@ async function startComponents(
   }
   informers.start();
   await informers.waitForSync();
-  manager.start();
-  scheduler.start();
+  if (hasManager) manager.start();
+  if (hasScheduler) scheduler.start();
   await Promise.all(nodes.map((node) => node.start()));
   return {
     async stop() {
       await Promise.all(nodes.map((node) => node.stop()));
-      await scheduler.stop();
-      await manager.stop();
+      if (hasScheduler) await scheduler.stop();
+      if (hasManager) await manager.stop();
       await informers.stop();
     },
   };

@@ -18,6 +18,8 @@ export interface StartOptions {
   /** undefined: as many as it had, or one. */
   readonly nodes: number | undefined;
   readonly storage: 'embedded' | 'memory' | undefined;
+  /** What is left out: `controller-manager`, `scheduler`; undefined: what was. */
+  readonly without: readonly string[] | undefined;
   /** undefined: those it had. */
   readonly arguments: Partial<ClusterState['arguments']>;
   /** The file that gets the context. */
@@ -61,6 +63,7 @@ export async function startCluster(options: StartOptions, world: ClusterWorld): 
     server: before?.server ?? '',
     kubeconfig: options.kubeconfig,
     startedAt: '',
+    without: options.without ?? before?.without ?? [],
     arguments: {
       apiServer: options.arguments.apiServer ?? before?.arguments.apiServer ?? [],
       controllerManager: options.arguments.controllerManager ?? before?.arguments.controllerManager ?? [],

@@ -49,6 +49,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningContro
     port: state.port,
     nodes: state.nodes,
     name: state.name,
+    without: state.without ?? [],
     arguments: {
       apiServer,
       controllerManager: parseComponentArguments(

@@ -84,6 +84,7 @@ test('a cluster that cannot start says why and leaves nothing', options, async (
     [['one', '--port', String(port)], new RegExp(`^error: the cluster did not start:\n[^]*${port}`)],
     [['one', '--data-dir', '/dev/null/x'], /^error: the directory \/dev\/null\/x cannot be written: ENOTDIR/],
     [['one', '--apiserver-arg', 'nonsense=1'], /kube-apiserver has no flag "nonsense" here/],
+    [['one', '--without', 'kubelet'], /^error: --without kubelet: want controller-manager or scheduler/],
     [['Bad_Name'], /^error: invalid cluster name "Bad_Name"/],
   ];
   for (const [argv, expected] of failures) {

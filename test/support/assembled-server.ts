@@ -83,6 +83,7 @@ export async function assembled(
     serviceAddress: '10.96.0.1',
     serviceRange: '10.96.0.0/12',
     advertise: { address: '127.0.0.1', port: 6443 },
+    now: 0,
     onStep: (step) => api.progress.finish(step),
   });
   assert.equal(await readiness(api), 500);

@@ -19,7 +19,11 @@ interface StartCommandOptions {
   readonly controllerManager: readonly string[] | undefined;
   readonly scheduler: readonly string[] | undefined;
   readonly kubelet: readonly string[] | undefined;
+  readonly without: readonly string[] | undefined;
 }
+
+/** What may be left out, for the real one or another to take its place. */
+const optionalParts: readonly string[] = ['controller-manager', 'scheduler'];
 
 function argumentFlag(name: string, component: string): FlagDefinition {
   return {
@@ -55,6 +59,12 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
     argumentFlag('controller-manager-arg', 'kube-controller-manager'),
     argumentFlag('scheduler-arg', 'kube-scheduler'),
     argumentFlag('kubelet-arg', 'the kubelets'),
+    {
+      name: 'without',
+      type: 'stringSlice',
+      default: '[]',
+      description: 'What to leave out, for another to do its work: controller-manager, scheduler.',
+    },
   ],
   toOptions(args, flags, context) {
     const port = flags.int('port');
@@ -64,6 +74,11 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
     const storage = flags.string('storage');
     if (storage !== 'embedded' && storage !== 'memory') {
       throw new CommandError(`--storage ${storage}: want embedded or memory`);
+    }
+    for (const part of flags.list('without')) {
+      if (!optionalParts.includes(part)) {
+        throw new CommandError(`--without ${part}: want ${optionalParts.join(' or ')}`);
+      }
     }
     const list = (name: string): readonly string[] | undefined => (flags.changed(name) ? flags.list(name) : undefined);
     return {
@@ -77,6 +92,7 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
       controllerManager: list('controller-manager-arg'),
       scheduler: list('scheduler-arg'),
       kubelet: list('kubelet-arg'),
+      without: list('without'),
     };
   },
   async run(options, context) {
@@ -94,6 +110,7 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
           storage: options.storage,
           waitMillis: options.waitMillis,
           kubeconfig: options.kubeconfig,
+          without: options.without,
           arguments: {
             ...(options.apiServer === undefined ? {} : { apiServer: options.apiServer }),
             ...(options.controllerManager === undefined ? {} : { controllerManager: options.controllerManager }),

@@ -13,6 +13,7 @@ export const startupSteps = [
   'poststarthook/crd-informer-synced',
   'poststarthook/start-system-namespaces-controller',
   'poststarthook/storage-readiness',
+  'poststarthook/start-legacy-token-tracking-controller',
   'poststarthook/rbac/bootstrap-roles',
   'poststarthook/scheduling/bootstrap-system-priority-classes',
   'poststarthook/priority-and-fairness-config-producer',

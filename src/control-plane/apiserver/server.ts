@@ -33,6 +33,7 @@ import {
   describeProgram,
   type ServerMetrics,
 } from './metrics/server-metrics.ts';
+import type { RemoteOpenApi } from './openapi/openapi-route.ts';
 import { apiResource, ResourceRegistry, type ApiResource } from './registry/api-resource.ts';
 import { builtInHooks } from './registry/built-in-hooks.ts';
 import { managedFieldManagement } from './registry/managed-field-management.ts';
@@ -104,6 +105,8 @@ export interface ApiServerOptions {
   readonly log: Logger;
   /** Answers what other servers serve, resources or not. */
   readonly aggregation?: RouteHandler;
+  /** What those publish of their types. */
+  readonly remoteOpenApi?: () => readonly RemoteOpenApi[];
   /** Asked in order for paths that are no resources. */
   readonly routes?: readonly RouteHandler[];
   /** Endpoints that differ from the generic ones. */
@@ -156,6 +159,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     random: options.random,
     log: options.log,
     storeOf: storeCache(options),
+    remoteOpenApi: options.remoteOpenApi ?? (() => []),
   };
   const expiry = new EventExpiry(options.storage, options.clock, options.eventTtlSeconds);
   expiry.start();

@@ -2,6 +2,7 @@ import type { APIService, APIServiceSpec } from '../../../api/types/apiregistrat
 import type { Service } from '../../../api/types/core-v1.ts';
 import type { EndpointSlice } from '../../../api/types/discovery-v1.ts';
 import { type HttpHeaders, type HttpResponse, readBody, type Transport } from '../../../apimachinery/http.ts';
+import type { JsonValue } from '../../../apimachinery/json.ts';
 import { parseJson } from '../../../apimachinery/json-codec.ts';
 import { formatTime, type KubeObject } from '../../../apimachinery/object-meta.ts';
 import type { Client } from '../../../client/client.ts';
@@ -14,13 +15,15 @@ import { createWorkqueue, runWorkers } from '../../../client/workqueue.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { Logger } from '../../../system/logger.ts';
 import type { RemoteGroupVersion } from '../discovery/discovery-documents.ts';
+import type { RemoteOpenApi } from '../openapi/openapi-route.ts';
 import type { ApiRequest, RequestUser } from '../request-context.ts';
 import { textResponse } from '../responses.ts';
 import type { RouteHandler } from '../server.ts';
 import { forwardedHeaders, hasBody, returnedHeaders } from '../streaming/forwarded-headers.ts';
 import { joinConnections } from '../streaming/pod-streams.ts';
 import { type Availability, serviceProblem, withAvailability } from './api-service-availability.ts';
-import { aggregatedResources } from './remote-discovery.ts';
+import { aggregatedDiscoveryTypes, aggregatedResources, discoveredResources } from './remote-discovery.ts';
+import { type FetchedDocument, type RemoteFetch, RemoteOpenApiDocuments } from './remote-openapi.ts';
 
 export interface AggregatorOptions {
   readonly client: Client;
@@ -40,6 +43,8 @@ export interface Aggregator {
   readonly route: RouteHandler;
   /** What discovery tells of them. */
   remote(): readonly RemoteGroupVersion[];
+  /** What they publish of their types, those of higher priority first. */
+  openApi(): readonly RemoteOpenApi[];
   /** Begins to check them, and to write that to their conditions. */
   start(): void;
   stop(): Promise<void>;
@@ -48,6 +53,7 @@ export interface Aggregator {
 const resource = { group: 'apiregistration.k8s.io', version: 'v1', resource: 'apiservices' };
 const recheckMillis = 30_000;
 const discoveryTimeoutMillis = 5000;
+const documentTimeoutMillis = 60_000;
 const checker: RequestUser = { username: 'system:kube-aggregator', uid: '', groups: ['system:masters'], extra: {} };
 
 /** Makes an aggregator. */
@@ -55,6 +61,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   const { apiServices, services, slices, clock, log } = options;
   const backends = new Backends(options);
   const remotes = new Map<string, RemoteGroupVersion>();
+  const openApi = new RemoteOpenApiDocuments(backends);
   const queue = createWorkqueue<string>({ clock });
   let running: Promise<void> | undefined;
 
@@ -63,19 +70,20 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     const { spec } = apiService ?? {};
     if (apiService === undefined || spec?.service === undefined) {
       remotes.delete(name);
+      openApi.forget(name);
       await backends.forget(name);
       return;
     }
     const { group = '', version = '', groupPriorityMinimum, versionPriority } = spec;
     const about = { group, version, groupPriorityMinimum, versionPriority };
-    const before = remotes.get(name) ?? { ...about, resources: [], stale: true };
     const checked = await check(options, backends, apiService);
     // Documents are made anew only for what has changed.
     const next =
-      'resources' in checked
-        ? { ...about, resources: checked.resources }
-        : { ...about, resources: before.resources, stale: true };
+      checked.resources === undefined
+        ? { ...about, resources: [], stale: true }
+        : { ...about, resources: checked.resources };
     if (JSON.stringify(next) !== JSON.stringify(remotes.get(name))) remotes.set(name, next);
+    if (checked.resources !== undefined) await openApi.refresh(apiService);
     const changed = withAvailability(apiService, checked.availability, formatTime(clock.now()));
     if (changed !== undefined) {
       await options.client.resource<APIService>(resource).update(changed, { subresource: 'status' });
@@ -110,6 +118,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
       return isAvailable ? backends.pass(apiService, request) : unavailable('service unavailable');
     },
     remote: () => [...remotes.values()],
+    openApi: () => openApi.all(),
     start() {
       running ??= runWorkers(queue, 5, sync, (key, error) => {
         log.warn('an APIService could not be checked', { key, error: String(error) });
@@ -128,9 +137,11 @@ function unavailable(text: string): HttpResponse {
   return textResponse(503, `${text}\n`);
 }
 
-type Checked =
-  | { readonly availability: Availability; readonly resources: RemoteGroupVersion['resources'] }
-  | { readonly availability: Availability };
+interface Checked {
+  readonly availability: Availability;
+  /** Undefined when the server did not say. */
+  readonly resources?: RemoteGroupVersion['resources'];
+}
 
 async function check(options: AggregatorOptions, backends: Backends, apiService: APIService): Promise<Checked> {
   const { name = '', namespace = '' } = apiService.spec?.service ?? {};
@@ -144,8 +155,8 @@ async function check(options: AggregatorOptions, backends: Backends, apiService:
   if (problem !== undefined) return { availability: problem };
   const { group = '', version = '' } = apiService.spec ?? {};
   try {
-    const body = await backends.discover(apiService, `/apis/${group}/${version}`);
-    const resources = aggregatedResources(parseJson(body), group, version);
+    const list = await backends.discover(apiService, `/apis/${group}/${version}`);
+    const resources = await askForResources(backends, apiService, list);
     return { availability: { status: 'True', reason: 'Passed', message: 'all checks passed' }, resources };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -153,8 +164,30 @@ async function check(options: AggregatorOptions, backends: Backends, apiService:
   }
 }
 
+/** Aggregated discovery where the server has it, or else what its list of resources says. */
+async function askForResources(
+  backends: Backends,
+  apiService: APIService,
+  list: Uint8Array,
+): Promise<RemoteGroupVersion['resources']> {
+  const { group = '', version = '' } = apiService.spec ?? {};
+  const answer = await backends.fetch(apiService, '/apis', aggregatedDiscoveryTypes, checker);
+  const found =
+    answer?.status === 200 ? discoveredResources(answer.contentType, readJson(answer.body), group, version) : undefined;
+  return found ?? aggregatedResources(readJson(list));
+}
+
+/** JSON, or null for what is none. */
+function readJson(bytes: Uint8Array): JsonValue {
+  try {
+    return parseJson(bytes);
+  } catch {
+    return null;
+  }
+}
+
 /** The connections to the servers behind APIServices. */
-class Backends {
+class Backends implements RemoteFetch {
   readonly #options: AggregatorOptions;
   readonly #known = new Map<string, { readonly key: string; readonly transport: Transport }>();
 
@@ -212,6 +245,37 @@ class Backends {
           : transportReason(asTransportError(error, address))
       }`;
       throw new Error(`failing or missing response from ${url}: ${reason}`, { cause: error });
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async fetch(
+    apiService: APIService,
+    path: string,
+    accept: string,
+    user: RequestUser,
+  ): Promise<FetchedDocument | undefined> {
+    const controller = new AbortController();
+    const timer = this.#options.clock.setTimer(() => controller.abort(), documentTimeoutMillis, { unref: true });
+    try {
+      const { transport, address } = await this.#reach(apiService);
+      const headers = { host: address, accept, ...userHeaders(user) };
+      const {
+        status,
+        headers: answered,
+        body,
+      } = await transport.send({
+        method: 'GET',
+        path,
+        headers,
+        signal: controller.signal,
+      });
+      const { 'content-type': contentType } = answered;
+      return { status, contentType: typeof contentType === 'string' ? contentType : '', body: await readBody(body) };
+    } catch {
+      // Whether it can be reached is told by its condition.
+      return undefined;
     } finally {
       timer.cancel();
     }

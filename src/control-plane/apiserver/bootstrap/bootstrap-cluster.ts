@@ -1,6 +1,6 @@
 import { equalJson } from '../../../apimachinery/json.ts';
 import type { GroupVersionResource } from '../../../apimachinery/gvk.ts';
-import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { hasReason } from '../../../apimachinery/status.ts';
 import type { Client } from '../../../client/client.ts';
 import type { StartupStep } from '../health-checks.ts';
@@ -17,6 +17,8 @@ export interface BootstrapOptions {
   readonly serviceRange: string;
   /** Where the server itself is reached. */
   readonly advertise: { readonly address: string; readonly port: number };
+  /** Milliseconds since the epoch. */
+  readonly now: number;
   /** Told when a step is done. */
   readonly onStep?: (step: StartupStep) => void;
 }
@@ -84,6 +86,7 @@ export async function bootstrapCluster(options: BootstrapOptions): Promise<void>
       create({ group: 'networking.k8s.io', version: 'v1', resource: 'servicecidrs' }, [serviceCidr(options)]),
     ]),
   ]);
+  await step('poststarthook/start-legacy-token-tracking-controller', [trackLegacyTokens(options)]);
   await step('poststarthook/bootstrap-controller', [publishServer(options, create)]);
 }
 
@@ -104,6 +107,23 @@ function withMissing(current: Unstructured, wanted: Unstructured, field: string)
   const have = (current[field] ?? []) as unknown[];
   const missing = ((wanted[field] ?? []) as unknown[]).filter((item) => !have.some((other) => equalJson(item, other)));
   return missing.length === 0 ? undefined : { ...current, [field]: [...have, ...missing] };
+}
+
+/** Writes down since when the use of tokens in secrets is noted: who cleans such tokens up reads it. */
+async function trackLegacyTokens({ client, now }: BootstrapOptions): Promise<void> {
+  const namespace = 'kube-system';
+  const object = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace },
+    data: { since: formatTime(now).slice(0, 10) },
+  } as Unstructured;
+  await client
+    .resource({ group: '', version: 'v1', resource: 'configmaps' }, namespace)
+    .create(object)
+    .catch((error: unknown) => {
+      if (!hasReason(error, 'AlreadyExists')) throw error;
+    });
 }
 
 function serviceCidr(options: BootstrapOptions): Unstructured {

@@ -6,6 +6,7 @@ import type { Logger } from '../../../system/logger.ts';
 import type { Random } from '../../../system/random.ts';
 import type { SubresourceDefinition } from '../../../api/resource-definition.ts';
 import type { MediaTypeCodec, OutputFormat } from '../negotiation.ts';
+import type { RemoteOpenApi } from '../openapi/openapi-route.ts';
 import { singleObjectResponse } from '../registry/output.ts';
 import type { ExpectedKind } from '../decoding/object-body.ts';
 import type { ApiResource, ResourceRegistry } from '../registry/api-resource.ts';
@@ -29,6 +30,8 @@ export interface ServerParts {
   readonly random: Random;
   readonly log: Logger;
   storeOf(resource: ApiResource): Store;
+  /** What other servers publish of the types that they serve here. */
+  remoteOpenApi(): readonly RemoteOpenApi[];
 }
 
 /** One request that has found its resource. */

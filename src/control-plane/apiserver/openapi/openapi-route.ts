@@ -8,6 +8,7 @@ import type { ApiResource } from '../registry/api-resource.ts';
 import type { ApiRequest } from '../request-context.ts';
 import { bytesResponse, textResponse } from '../responses.ts';
 import { customInput } from './custom-types.ts';
+import { mergeSwagger } from './merged-swagger.ts';
 import { type OpenApiInput, openApiV2Document, openApiV3Documents } from './openapi-documents.ts';
 
 /** The documents of the built-in API, made when the program was built. */
@@ -21,6 +22,16 @@ export interface PublishedOpenApi {
   readonly types: () => ReadonlyMap<string, TypeDefinition>;
   /** Texts of types, fields and parameters, for custom resources; none when absent. */
   readonly documentation?: () => Promise<Documentation>;
+}
+
+/** What another server publishes of the types that it serves here (aggregation). */
+export interface RemoteOpenApi {
+  /** Names of its documents with their URLs. */
+  readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string }>>;
+  /** Its part of the Swagger 2.0 document; undefined when it has none. */
+  readonly swagger: JsonObject | undefined;
+  /** Passes a request on to it. */
+  pass(request: ApiRequest): Promise<HttpResponse>;
 }
 
 interface CustomDocument {
@@ -38,20 +49,28 @@ export function createOpenApiRoute(
     if (!path.startsWith('/openapi/') || (request.method !== 'GET' && request.method !== 'HEAD')) return undefined;
     if (path === '/openapi/v2') {
       const custom = customResources(server);
-      return v2Response(request, await (custom.length === 0 ? published.v2() : documents.v2(custom)));
+      const remote = server.remoteOpenApi();
+      const isPlain = custom.length === 0 && remote.length === 0;
+      return v2Response(request, await (isPlain ? published.v2() : documents.v2(custom, remote)));
     }
     if (path === '/openapi/v3' || path === '/openapi/v3/') {
       const paths: Record<string, { readonly serverRelativeURL: string }> = { ...(await published.index()) };
       for (const [name, { hash }] of await documents.v3(customResources(server))) {
         paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
       }
+      for (const { paths: others } of server.remoteOpenApi()) {
+        for (const [name, entry] of Object.entries(others)) paths[name] ??= entry;
+      }
       // The real server lets Go guess the type from the bytes, which JSON does not give away.
       return bytesResponse(request, 200, 'text/plain; charset=utf-8', Buffer.from(JSON.stringify({ paths })));
     }
     const name = path.slice('/openapi/v3/'.length);
     const bytes = (await documents.v3(customResources(server))).get(name)?.bytes ?? (await published.document(name));
-    if (bytes === undefined) return undefined;
-    return documentResponse(request, bytes);
+    if (bytes !== undefined) return documentResponse(request, bytes);
+    return server
+      .remoteOpenApi()
+      .find(({ paths }) => Object.hasOwn(paths, name))
+      ?.pass(request);
   };
 }
 
@@ -105,7 +124,7 @@ function customResources(server: ServerParts): ApiResource[] {
 /** The documents with custom resources, rendered anew when one of these has changed. */
 class CustomDocuments {
   readonly #published: PublishedOpenApi;
-  #v2: Rendered<Uint8Array> | undefined;
+  #v2: (Rendered<Uint8Array> & { readonly remote: readonly RemoteOpenApi[] }) | undefined;
   #v3: Rendered<ReadonlyMap<string, CustomDocument>> | undefined;
 
   constructor(published: PublishedOpenApi) {
@@ -113,8 +132,10 @@ class CustomDocuments {
   }
 
   /** The document of everything, built-in resources included. */
-  async v2(custom: readonly ApiResource[]): Promise<Uint8Array> {
-    this.#v2 = isRenderedFor(this.#v2, custom) ? this.#v2 : { custom, value: this.#renderV2(custom) };
+  async v2(custom: readonly ApiResource[], remote: readonly RemoteOpenApi[]): Promise<Uint8Array> {
+    if (!isRenderedFor(this.#v2, custom) || this.#v2.remote !== remote) {
+      this.#v2 = { custom, remote, value: this.#renderV2(custom, remote) };
+    }
     return this.#v2.value;
   }
 
@@ -124,15 +145,16 @@ class CustomDocuments {
     return this.#v3.value;
   }
 
-  async #renderV2(custom: readonly ApiResource[]): Promise<Uint8Array> {
+  async #renderV2(custom: readonly ApiResource[], remote: readonly RemoteOpenApi[]): Promise<Uint8Array> {
     const builtIn = JSON.parse(Buffer.from(await this.#published.v2()).toString('utf8')) as JsonObject;
-    const added = openApiV2Document(await this.#input(custom));
+    const added = custom.length === 0 ? {} : openApiV2Document(await this.#input(custom));
     const merged = { ...builtIn };
     for (const part of ['paths', 'definitions', 'parameters']) {
       const [before, after] = [builtIn[part], added[part]];
       if (isJsonObject(before) && isJsonObject(after)) merged[part] = { ...after, ...before };
     }
-    return Buffer.from(JSON.stringify(merged));
+    const others = remote.flatMap(({ swagger }) => (swagger === undefined ? [] : [swagger]));
+    return Buffer.from(JSON.stringify(others.length === 0 ? merged : mergeSwagger(merged, others)));
   }
 
   async #renderV3(custom: readonly ApiResource[]): Promise<ReadonlyMap<string, CustomDocument>> {

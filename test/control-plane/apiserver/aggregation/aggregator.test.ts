@@ -12,6 +12,10 @@ import type { KubeObject, Unstructured } from '../../../../src/apimachinery/obje
 import { createInformerFactory } from '../../../../src/client/informer-factory.ts';
 import type { Informer } from '../../../../src/client/informer.ts';
 import { type Aggregator, createAggregator } from '../../../../src/control-plane/apiserver/aggregation/aggregator.ts';
+import {
+  createOpenApiRoute,
+  type PublishedOpenApi,
+} from '../../../../src/control-plane/apiserver/openapi/openapi-route.ts';
 import { createDiscoveryRoute } from '../../../../src/control-plane/apiserver/discovery/discovery-route.ts';
 import {
   type CertificatePair,
@@ -36,6 +40,25 @@ before(async () => {
   identity = await issueCertificate(authority, { subject: { commonName: 'front-proxy' }, usage: 'client', now });
 });
 
+/** A Swagger 2.0 document of very little. */
+const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+const builtInDocuments: PublishedOpenApi = {
+  index: () => Promise.resolve({ version: { serverRelativeURL: '/openapi/v3/version?hash=OURS' } }),
+  document: () => Promise.resolve(undefined),
+  v2: () =>
+    Promise.resolve(
+      Buffer.from(
+        JSON.stringify({
+          swagger: '2.0',
+          info: { title: 'Kubernetes' },
+          paths: { '/version/': { get: {} } },
+          definitions: { [objectMeta]: { type: 'object', description: 'ours' } },
+        }),
+      ),
+    ),
+  types: () => new Map(),
+};
+
 interface Cluster {
   readonly api: TestApiServer;
   /** Waits until the condition of the APIService has this reason. */
@@ -49,7 +72,11 @@ async function clusterWith(context: TestContext, port: number): Promise<Cluster>
   const api = await createTestApiServer({
     clock,
     aggregation: (request, server) => aggregator?.route(request, server) ?? Promise.resolve(undefined),
-    routes: [createDiscoveryRoute({ serverAddress: () => '127.0.0.1:6443', remote: () => aggregator?.remote() ?? [] })],
+    remoteOpenApi: () => aggregator?.openApi() ?? [],
+    routes: [
+      createDiscoveryRoute({ serverAddress: () => '127.0.0.1:6443', remote: () => aggregator?.remote() ?? [] }),
+      createOpenApiRoute(builtInDocuments),
+    ],
   });
   const informers = createInformerFactory({ client: api.client, clock, random: seededRandom(1), log: silentLogger });
   const informer = <T extends KubeObject>(group: string, resource: string): Informer<T> =>
@@ -153,6 +180,11 @@ test('a group of another server is checked, listed and passed on to', async (con
       response.end(JSON.stringify({ kind: 'APIResourceList', resources }));
       return;
     }
+    if (request.url === '/apis' || request.url?.startsWith('/openapi/') === true) {
+      response.statusCode = 404;
+      response.end();
+      return;
+    }
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -202,7 +234,8 @@ test('a group of another server is checked, listed and passed on to', async (con
     accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
   });
   const items = aggregated.body['items'] as { metadata: { name: string }; versions: unknown }[];
-  const kind = (name: string): object => ({ group: 'metrics.example.com', version: 'v1beta1', kind: name });
+  // What the list leaves empty is the list's own group and version.
+  const kind = (name: string): object => ({ group: '', version: '', kind: name });
   assert.deepEqual(items.find(({ metadata }) => metadata.name === 'metrics.example.com')?.versions, [
     {
       version: 'v1beta1',
@@ -219,6 +252,93 @@ test('a group of another server is checked, listed and passed on to', async (con
       freshness: 'Current',
     },
   ]);
+});
+
+test('discovery and types are those that the server itself publishes', async (context) => {
+  const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+  const flunders = {
+    resource: 'flunders',
+    responseKind: { group: 'metrics.example.com', version: 'v1beta1', kind: 'Flunder' },
+    scope: 'Namespaced',
+    singularResource: 'flunder',
+    verbs: ['get', 'agg'],
+  };
+  const flunder = 'com.example.Flunder';
+  const answers: Record<string, unknown> = {
+    [root]: { kind: 'APIResourceList', resources: [] },
+    '/apis': {
+      kind: 'APIGroupDiscoveryList',
+      apiVersion: 'apidiscovery.k8s.io/v2',
+      items: [{ metadata: { name: 'metrics.example.com' }, versions: [{ version: 'v1beta1', resources: [flunders] }] }],
+    },
+    '/openapi/v3': {
+      paths: {
+        'apis/metrics.example.com/v1beta1': { serverRelativeURL: `/openapi/v3${root}?hash=ABC` },
+        version: { serverRelativeURL: '/openapi/v3/version?hash=THEIRS' },
+      },
+    },
+    [`/openapi/v3${root}?hash=ABC`]: { openapi: '3.0.0', paths: {} },
+    '/openapi/v2': {
+      swagger: '2.0',
+      info: { title: 'another' },
+      paths: {
+        [`${root}/flunders`]: { get: { schema: { $ref: `#/definitions/${flunder}` } } },
+        '/version/': { get: { operationId: 'theirs' } },
+        '/apis/other.example.com/v1/x': { get: {} },
+      },
+      definitions: {
+        [flunder]: { type: 'object', properties: { metadata: { $ref: `#/definitions/${objectMeta}` } } },
+        [objectMeta]: { type: 'object', description: 'theirs' },
+      },
+    },
+  };
+  const askers = new Map<string, unknown>();
+  const port = await listen(context, (request, response) => {
+    const { url = '', headers } = request;
+    askers.set(url, headers['x-remote-user']);
+    const type = url === '/apis' && headers.accept?.startsWith(aggregatedType) === true ? aggregatedType : '';
+    response.setHeader('content-type', type === '' ? 'application/json' : type);
+    response.statusCode = answers[url] === undefined ? 404 : 200;
+    response.end(JSON.stringify(answers[url] ?? {}));
+  });
+  const { api, becomes } = await clusterWith(context, port);
+  await api.create(service);
+  await api.create(slice(true));
+  await api.create(apiService());
+  await becomes('Passed');
+  const aggregated = await api.request('GET', '/apis', undefined, { accept: aggregatedType });
+  const items = aggregated.body['items'] as { metadata: { name: string }; versions: unknown }[];
+  assert.deepEqual(items.find(({ metadata }) => metadata.name === 'metrics.example.com')?.versions, [
+    { version: 'v1beta1', resources: [flunders], freshness: 'Current' },
+  ]);
+  const index = await api.request('GET', '/openapi/v3');
+  assert.deepEqual(JSON.parse(index.text), {
+    paths: {
+      version: { serverRelativeURL: '/openapi/v3/version?hash=OURS' },
+      'apis/metrics.example.com/v1beta1': { serverRelativeURL: `/openapi/v3${root}?hash=ABC` },
+    },
+  });
+  const document = await api.request('GET', `/openapi/v3${root}?hash=ABC`);
+  assert.deepEqual(JSON.parse(document.text), { openapi: '3.0.0', paths: {} });
+  const swagger = await api.request('GET', '/openapi/v2', undefined, { accept: 'application/json' });
+  assert.deepEqual(JSON.parse(swagger.text), {
+    swagger: '2.0',
+    info: { title: 'Kubernetes' },
+    paths: {
+      '/version/': { get: {} },
+      [`${root}/flunders`]: { get: { schema: { $ref: `#/definitions/${flunder}` } } },
+    },
+    definitions: {
+      [objectMeta]: { type: 'object', description: 'ours' },
+      [flunder]: { type: 'object', properties: { metadata: { $ref: `#/definitions/${objectMeta}_v2` } } },
+      [`${objectMeta}_v2`]: { type: 'object', description: 'theirs' },
+    },
+    parameters: {},
+  });
+  assert.deepEqual(
+    ['/apis', '/openapi/v2', '/openapi/v3', `/openapi/v3${root}?hash=ABC`].map((url) => askers.get(url)),
+    ['system:kube-aggregator', 'system:aggregator', 'system:aggregator', 'admin'],
+  );
 });
 
 test('a server that does not answer as it should is not available', async (context) => {

@@ -65,6 +65,7 @@ const options = {
   serviceAddress: '10.0.0.1',
   serviceRange: '10.0.0.0/24',
   advertise: { address: '127.0.0.1', port: 6443 },
+  now: 0,
 };
 
 test('a first start makes everything, a second one writes next to nothing', async () => {
@@ -75,6 +76,8 @@ test('a first start makes everything, a second one writes next to nothing', asyn
     assert.equal((roles.body['items'] as unknown[]).length, policy.clusterRoles.length);
     const classes = await server.request('GET', '/apis/scheduling.k8s.io/v1/priorityclasses');
     assert.equal((classes.body['items'] as unknown[]).length, 2);
+    const path = '/api/v1/namespaces/kube-system/configmaps/kube-apiserver-legacy-service-account-token-tracking';
+    assert.deepEqual((await server.request('GET', path)).body['data'], { since: '1970-01-01' });
     const before = server.storage.currentRevision();
     await bootstrapCluster({ client: server.client, ...options });
     // Only where the server is reached is written again.
