@@ -51,12 +51,17 @@ export function createResourceQuotaController(context: ControllerContext): Contr
         updated(pod, old) {
           const ends = isPodTerminal(pod) && !isPodTerminal(old);
           const goes = pod.metadata.deletionTimestamp !== old.metadata.deletionTimestamp;
-          if (ends || goes) touch(pod);
+          if (ends || goes || !equalJson(chargedTo(pod), chargedTo(old))) touch(pod);
         },
         deleted: touch,
       });
       context.informers.informer<Service>(servicesResource).addHandler({ updated: touch, deleted: touch });
-      context.informers.informer<PersistentVolumeClaim>(claimsResource).addHandler({ deleted: touch });
+      context.informers.informer<PersistentVolumeClaim>(claimsResource).addHandler({
+        updated(claim, old) {
+          if (!equalJson(claim.spec, old.spec) || !equalJson(claim.status, old.status)) touch(claim);
+        },
+        deleted: touch,
+      });
     },
     async sync(key, queue) {
       const { namespace, name } = splitKey(key);
@@ -80,6 +85,13 @@ export function createResourceQuotaController(context: ControllerContext): Contr
       }
     },
   });
+}
+
+/** What decides which quotas a pod is charged to, and how much: it may change while the pod runs. */
+function chargedTo({ spec, status }: Pod): unknown {
+  const lists = [spec?.containers, spec?.initContainers, status?.containerStatuses, status?.initContainerStatuses];
+  const resources = lists.map((list) => (list ?? []).map((container) => container.resources ?? null));
+  return [spec?.activeDeadlineSeconds !== undefined, spec?.resources ?? null, resources];
 }
 
 /** Room that becomes free is told by the deletion of what had it: these are watched from when a quota counts them. */

@@ -4,6 +4,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { RuntimeService } from '../cri/runtime.ts';
 import { handleContainerLogs } from './container-logs.ts';
 import { jsonAnswer, KubeletRequestError, textAnswer } from './kubelet-answers.ts';
+import { handleMetrics } from './kubelet-metrics.ts';
 import { handlePortForward } from './port-forward.ts';
 import { handleAttach, handleExec } from './remote-command.ts';
 
@@ -11,14 +12,15 @@ import { handleAttach, handleExec } from './remote-command.ts';
 export interface KubeletServerOptions {
   readonly runtime: RuntimeService;
   readonly clock: Clock;
+  readonly nodeName: string;
   /** A pod of this node, as the kubelet has it. */
   readonly podByName: (namespace: string, name: string) => Pod | undefined;
   readonly pods: () => readonly Pod[];
 }
 
 /**
- * The kubelet's server as a function: `/containerLogs`, `/exec`, `/attach`, `/portForward`, `/pods`
- * and `/healthz` (as on port 10250 of a real node). It trusts whoever calls it: reaching it is the caller's business.
+ * The kubelet's server as a function: `/containerLogs`, `/exec`, `/attach`, `/portForward`, `/pods`,
+ * `/metrics`, `/metrics/resource` and `/healthz` (as on port 10250 of a real node). It trusts whoever calls it: reaching it is the caller's business.
  */
 export function createKubeletServer(options: KubeletServerOptions): HttpHandler {
   return async (request) => {
@@ -39,6 +41,8 @@ async function route(request: HttpRequest, options: KubeletServerOptions): Promi
   switch (endpoint) {
     case 'healthz':
       return textAnswer(200, 'ok');
+    case 'metrics':
+      return handleMetrics(path, options);
     case 'pods':
       return jsonAnswer({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.pods() });
     case 'containerLogs': {

@@ -148,6 +148,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     handle: createKubeletServer({
       runtime,
       clock,
+      nodeName: node.name,
       pods: () => [...workers.values()].map((worker) => worker.pod),
       podByName: (namespace, name) =>
         [...workers.values()]

@@ -70,3 +70,11 @@ test('objects of any kind are counted by their resource', async (context) => {
   const { status: after } = await harness.get<ResourceQuota>(quotas, 'quota');
   assert.deepEqual(after?.used, { 'count/leases.coordination.k8s.io': '0' }, 'its deletion is seen at once');
 });
+
+test('a pod that gets a deadline is counted elsewhere', async (context) => {
+  const harness = await harnessWith(context, { hard: { pods: '5' }, scopes: ['NotTerminating'] });
+  assert.deepEqual((await harness.get<ResourceQuota>(quotas, 'quota')).status?.used, { pods: '1' });
+  await harness.patch(pods, 'a', { spec: { activeDeadlineSeconds: 3600 } });
+  await harness.work();
+  assert.deepEqual((await harness.get<ResourceQuota>(quotas, 'quota')).status?.used, { pods: '0' });
+});
