@@ -159,6 +159,7 @@ async function startComponents(
       clock,
       random,
       log,
+      dial: (address, port) => kubelets.dial(address, port),
     });
     kubelets.add(node);
     nodes.push(node);

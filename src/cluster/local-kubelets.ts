@@ -26,6 +26,15 @@ export class LocalKubelets implements KubeletConnections {
     this.#nodes.set(node.nodeName, node);
   }
 
+  /** Connects to a port of a pod of these nodes. @throws Error when nothing listens there */
+  async dial(address: string, port: number): Promise<Duplex> {
+    for (const node of this.#nodes.values()) {
+      const connection = await node.dial(address, port);
+      if (connection !== undefined) return connection;
+    }
+    throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
+  }
+
   async connectionTo(nodeName: string): Promise<Transport> {
     const node = this.#nodes.get(nodeName);
     if (node !== undefined) return createInProcessTransport(node.handle);

@@ -6,7 +6,9 @@ import { createHostLocalNetwork } from '../node/cni/host-local-network.ts';
 import { createSimulatedRuntime } from '../node/cri/simulated-runtime.ts';
 import { createKubelet, type Kubelet } from '../node/kubelet/kubelet.ts';
 import { dialPod } from '../node/kubelet/pod-network.ts';
-import { simulatedProber } from '../node/kubelet/prober.ts';
+import { createRuntimeProber } from '../node/kubelet/prober.ts';
+import type { DialPod } from '../node/kubelet/runtime-prober.ts';
+import { MemoryFiles } from '../node/cri/simulation/memory-files.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
@@ -23,6 +25,8 @@ export interface NodeOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Connects to pods, of this node and others. */
+  readonly dial: DialPod;
 }
 
 /** A kubelet, and the network of its pods. */
@@ -34,14 +38,17 @@ export function createNode(options: NodeOptions): RunningNode {
   const name = index === 0 ? `${clusterName}-node` : `${clusterName}-node-${index + 1}`;
   const podCIDR = `10.244.${index}.0/24`;
   const hostIP = `192.168.${64 + Math.floor(index / 250)}.${2 + (index % 250)}`;
+  const files = new MemoryFiles(() => clock.now());
   const network = createHostLocalNetwork(podCIDR);
   const architecture = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386' }[arch()] ?? arch();
-  const runtime = createSimulatedRuntime({ clock, random, network });
+  const runtime = createSimulatedRuntime({ clock, random, network, files, dial: options.dial });
   const kubelet = createKubelet({
     client,
     informers,
     runtime,
-    prober: simulatedProber,
+    prober: createRuntimeProber({ runtime, clock, dial: options.dial }),
+    files,
+    dial: options.dial,
     events: createEventRecorder({ client, component: 'kubelet', host: name, clock }),
     clock,
     log,

@@ -1,3 +1,6 @@
+import { dialPod } from '../../src/node/kubelet/pod-network.ts';
+import type { Duplex } from 'node:stream';
+import { MemoryFiles } from '../../src/node/cri/simulation/memory-files.ts';
 import type { Event, Pod, PodSpec } from '../../src/api/types/core-v1.ts';
 import { createEventRecorder } from '../../src/client/event-recorder.ts';
 import { createInformerFactory } from '../../src/client/informer-factory.ts';
@@ -75,7 +78,13 @@ export async function createKubeletHarness(node: NodeDescription = testNode): Pr
   const random = seededRandom(3);
   const shared = { client: api.client, clock, random, log: silentLogger };
   const informers = createInformerFactory(shared);
-  const runtime = createSimulatedRuntime({ clock, random, network: createHostLocalNetwork(node.podCIDR) });
+  const files = new MemoryFiles(() => clock.now());
+  const runtime = createSimulatedRuntime({ clock, random, files, network: createHostLocalNetwork(node.podCIDR) });
+  const dial = async (address: string, port: number): Promise<Duplex> => {
+    const connection = await dialPod(runtime, address, port);
+    if (connection === undefined) throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
+    return connection;
+  };
   const failing = new Set<string>();
   const prober: Prober = {
     probe(_pod, container, probe) {
@@ -84,7 +93,7 @@ export async function createKubeletHarness(node: NodeDescription = testNode): Pr
     },
   };
   const events = createEventRecorder({ client: api.client, component: 'kubelet', host: node.name, clock });
-  const kubelet = createKubelet({ ...shared, informers, runtime, prober, events, node });
+  const kubelet = createKubelet({ ...shared, informers, runtime, prober, events, node, files, dial });
   informers.start();
   await informers.waitForSync();
   await kubelet.start();

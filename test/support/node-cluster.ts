@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+import { MemoryFiles } from '../../src/node/cri/simulation/memory-files.ts';
 import type { TestContext } from 'node:test';
 import type { Pod } from '../../src/api/types/core-v1.ts';
 import type { Unstructured } from '../../src/apimachinery/object-meta.ts';
@@ -11,7 +13,7 @@ import type { RuntimeService } from '../../src/node/cri/runtime.ts';
 import { createSimulatedRuntime } from '../../src/node/cri/simulated-runtime.ts';
 import { createKubelet } from '../../src/node/kubelet/kubelet.ts';
 import { dialPod } from '../../src/node/kubelet/pod-network.ts';
-import { simulatedProber } from '../../src/node/kubelet/prober.ts';
+import { createRuntimeProber } from '../../src/node/kubelet/prober.ts';
 import { FakeClock, settle } from '../../src/system/fake-clock.ts';
 import { silentLogger } from '../../src/system/logger.ts';
 import { seededRandom } from '../../src/system/random.ts';
@@ -44,13 +46,21 @@ export async function createNodeCluster(context: TestContext, api: TestApiServer
     world: { clock },
   });
   const { client } = cluster.api;
-  const runtime = createSimulatedRuntime({ clock, random, network: createHostLocalNetwork('10.244.0.0/24') });
+  const files = new MemoryFiles(() => clock.now());
+  const runtime = createSimulatedRuntime({ clock, random, files, network: createHostLocalNetwork('10.244.0.0/24') });
+  const dial = async (address: string, port: number): Promise<Duplex> => {
+    const connection = await dialPod(runtime, address, port);
+    if (connection === undefined) throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
+    return connection;
+  };
   const informers = createInformerFactory({ client, clock, random, log: silentLogger });
   const kubelet = createKubelet({
     client,
     informers,
     runtime,
-    prober: simulatedProber,
+    prober: createRuntimeProber({ runtime, clock, dial }),
+    files,
+    dial,
     events: createEventRecorder({ client, component: 'kubelet', host: testNode, clock }),
     clock,
     log: silentLogger,

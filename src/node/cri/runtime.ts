@@ -40,6 +40,20 @@ export interface ContainerMetadata {
   readonly attempt: number;
 }
 
+/** A file or folder of the node inside a container. */
+export interface Mount {
+  readonly containerPath: string;
+  readonly hostPath: string;
+  readonly readonly: boolean;
+}
+
+/** Who a container's processes run as; what is absent is up to the image. */
+export interface ContainerUser {
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly supplementalGroups: readonly number[];
+}
+
 export interface ContainerConfig {
   readonly metadata: ContainerMetadata;
   readonly image: string;
@@ -52,6 +66,9 @@ export interface ContainerConfig {
   /** Standard input ends with the first who attaches. */
   readonly stdinOnce: boolean;
   readonly tty: boolean;
+  readonly mounts: readonly Mount[];
+  readonly user: ContainerUser;
+  readonly readonlyRootfs: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
@@ -182,6 +199,8 @@ export interface RuntimeService {
   execSync(containerId: string, cmd: readonly string[], timeoutSeconds: number): Promise<ExecSyncResult>;
   /** Connects to a container's own streams until it ends, or the signal aborts. */
   attach(containerId: string, streams: ProcessStreams, signal: AbortSignal): Promise<void>;
+  /** Whether what the container does is known here: a runtime that only simulates may run nothing in it. */
+  runs(containerId: string): Promise<boolean>;
   /** Carries a connection to a port of a sandbox until either side ends it. @throws RuntimeError when nothing listens */
   portForward(podSandboxId: string, port: number, connection: Duplex): Promise<void>;
   /** The log of a container, running or ended. @throws RuntimeError NotFound */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Duplex } from 'node:stream';
+import { type Duplex, duplexPair } from 'node:stream';
 import type { Clock, Timer } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import type { NetworkPlugin } from '../cni/network-plugin.ts';
@@ -19,6 +19,7 @@ import {
   type RuntimeService,
 } from './runtime.ts';
 import { ContainerProcess } from './simulation/container-process.ts';
+import { MemoryFiles } from './simulation/memory-files.ts';
 import { killedExitCode } from './simulation/process-context.ts';
 import { PortServer } from './simulation/port-server.ts';
 
@@ -46,6 +47,10 @@ export interface SimulatedRuntimeOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly network: NetworkPlugin;
+  /** The node's files; of its own when absent. */
+  readonly files?: MemoryFiles;
+  /** How programs reach ports of pods. @throws Error when nothing listens there */
+  readonly dial?: (address: string, port: number) => Promise<Duplex>;
   /** How long a pull takes. */
   readonly pullMillis?: number;
 }
@@ -60,8 +65,6 @@ interface SandboxEntry {
   sandbox: PodSandbox;
   readonly annotations: Readonly<Record<string, string>>;
   readonly hostname: string;
-  /** Those that something listens on. */
-  readonly ports: readonly number[];
   readonly server: PortServer;
 }
 
@@ -83,8 +86,11 @@ class SimulatedRuntime implements RuntimeService, ImageService {
   readonly #images = new Map<string, Image>();
   readonly #listeners = new Set<(event: ContainerEvent) => void>();
 
+  readonly #files: MemoryFiles;
+
   constructor(options: SimulatedRuntimeOptions) {
     this.#options = options;
+    this.#files = options.files ?? new MemoryFiles(() => options.clock.now());
   }
 
   async version(): Promise<{ runtimeName: string; runtimeVersion: string; runtimeApiVersion: string }> {
@@ -106,8 +112,10 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       },
       annotations: config.annotations,
       hostname: config.hostname,
-      ports: config.portMappings.map(({ containerPort }) => containerPort),
-      server: new PortServer(`${namespace}/${name}`),
+      server: new PortServer(
+        `${namespace}/${name}`,
+        config.portMappings.map(({ containerPort }) => containerPort),
+      ),
     });
     this.#emit('CONTAINER_STARTED', id, id);
     return id;
@@ -164,6 +172,9 @@ class SimulatedRuntime implements RuntimeService, ImageService {
         hostname: entry.hostname,
         podIp: entry.sandbox.ips[0] ?? '127.0.0.1',
         random: () => this.#options.random.next(),
+        nodeFiles: this.#files,
+        ports: entry.server,
+        dial: this.#options.dial ?? ((address, port) => this.#dial(address, port)),
       }),
     });
     this.#emit('CONTAINER_CREATED', id, podSandboxId);
@@ -180,7 +191,9 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     container.startedAt = this.#options.clock.now();
     this.#emit('CONTAINER_STARTED', containerId, container.podSandboxId);
     const annotations = { ...entry.annotations, ...container.annotations };
-    const isTimed = annotations[exitAfterAnnotation] !== undefined;
+    // What the pod asks for goes before what a command does; what the kubelet assumes of init containers does not.
+    const isTimed =
+      entry.annotations[exitAfterAnnotation] !== undefined && container.annotations[exitAfterAnnotation] === undefined;
     const runs = container.process.start((exitCode) => {
       if (!isTimed) this.#exit(container, exitCode, exitCode === 0 ? 'Completed' : 'Error');
     });
@@ -234,6 +247,10 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     return filter.podSandboxId === undefined ? [...this.#containers.values()] : this.#ofSandbox(filter.podSandboxId);
   }
 
+  async runs(containerId: string): Promise<boolean> {
+    return this.#container(containerId).process.isModelled;
+  }
+
   async containerLog(containerId: string): Promise<ContainerLog> {
     return this.#container(containerId).process.log;
   }
@@ -266,7 +283,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     if (entry?.sandbox.state !== 'SANDBOX_READY') {
       throw new RuntimeError('NotFound', `sandbox "${podSandboxId}" not found`);
     }
-    if (!entry.ports.includes(port)) {
+    if (!entry.server.isOpen(port)) {
       throw new RuntimeError(
         'Unknown',
         `failed to connect to localhost:${port} inside namespace "${podSandboxId}", IPv4: dial tcp4 127.0.0.1:${port}: connect: connection refused IPv6 dial tcp6: address localhost: no suitable address found `,
@@ -338,6 +355,16 @@ class SimulatedRuntime implements RuntimeService, ImageService {
   #emit(type: ContainerEvent['type'], containerId: string, podSandboxId: string): void {
     const podUid = this.#sandboxes.get(podSandboxId)?.sandbox.metadata.uid ?? '';
     for (const listener of this.#listeners) listener({ type, containerId, podSandboxId, podUid });
+  }
+
+  /** Without a network of its own a program reaches the pods of this node. */
+  async #dial(address: string, port: number): Promise<Duplex> {
+    const entry = [...this.#sandboxes.values()].find(({ sandbox }) => sandbox.ips.includes(address));
+    if (entry?.server.isOpen(port) !== true)
+      throw new Error(`dial tcp ${address}:${port}: connect: connection refused`);
+    const [near, far] = duplexPair();
+    void entry.server.serve(port, far);
+    return near;
   }
 
   #id(): string {

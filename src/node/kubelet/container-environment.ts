@@ -1,6 +1,8 @@
-import type { ConfigMap, Container, EnvVar, Pod, Secret } from '../../api/types/core-v1.ts';
+import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from '../../api/types/core-v1.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
+import { type DownwardFacts, fieldText, resourceText } from './downward-fields.ts';
+import { serviceEnvironment } from './service-environment.ts';
 
 /** A container that cannot be configured yet; the reason and message of its waiting state. */
 export class ContainerConfigError extends Error {
@@ -13,10 +15,10 @@ export class ContainerConfigError extends Error {
   }
 }
 
-/** Facts of the running pod that fieldRef and resourceFieldRef may name. */
-export interface EnvironmentFacts {
-  readonly podIPs: readonly string[];
-  readonly hostIP: string;
+/** Facts of the running pod that variables may name. */
+export interface EnvironmentFacts extends DownwardFacts {
+  /** Services that there are variables of. */
+  readonly services: readonly Service[];
 }
 
 interface EnvironmentEntry {
@@ -25,7 +27,7 @@ interface EnvironmentEntry {
 }
 
 /**
- * The environment of a container: envFrom first, then env in order, `$(NAME)` expanded from what came before.
+ * The environment of a container: services, then envFrom, then env in order, `$(NAME)` expanded from what came before.
  * @throws ContainerConfigError when a config map, secret or key that is not optional does not exist.
  */
 export async function containerEnvironment(
@@ -34,7 +36,7 @@ export async function containerEnvironment(
   container: Container,
   facts: EnvironmentFacts,
 ): Promise<readonly EnvironmentEntry[]> {
-  const values = new Map<string, string>();
+  const values = new Map<string, string>(serviceEnvironment(pod, facts.services));
   const sources = new EnvironmentSources(client, pod.metadata.namespace ?? '');
   for (const source of container.envFrom ?? []) {
     const data =
@@ -67,11 +69,13 @@ async function environmentValue(
 ): Promise<string | undefined> {
   const from = entry.valueFrom;
   if (from === undefined) return entry.value ?? '';
-  if (from.fieldRef !== undefined) return fieldValue(from.fieldRef.fieldPath, pod, facts);
+  if (from.fieldRef !== undefined) return fieldText(from.fieldRef.fieldPath, pod, facts);
   if (from.resourceFieldRef !== undefined) {
-    const [list, name] = from.resourceFieldRef.resource.split('.');
-    const resources = list === 'limits' ? container.resources?.limits : container.resources?.requests;
-    return resources?.[name ?? ''] ?? '0';
+    return resourceText(
+      from.resourceFieldRef,
+      containerNamed(pod, from.resourceFieldRef.containerName) ?? container,
+      facts,
+    );
   }
   const keyed = from.configMapKeyRef ?? from.secretKeyRef;
   if (keyed === undefined) return undefined;
@@ -88,24 +92,8 @@ async function environmentValue(
   return value;
 }
 
-function fieldValue(path: string, pod: Pod, facts: EnvironmentFacts): string {
-  const keyed = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path);
-  if (keyed !== null) {
-    const map = keyed[1] === 'labels' ? pod.metadata.labels : pod.metadata.annotations;
-    return map?.[keyed[2] ?? ''] ?? '';
-  }
-  const fields: Readonly<Record<string, string | undefined>> = {
-    'metadata.name': pod.metadata.name,
-    'metadata.namespace': pod.metadata.namespace,
-    'metadata.uid': pod.metadata.uid,
-    'spec.nodeName': pod.spec?.nodeName,
-    'spec.serviceAccountName': pod.spec?.serviceAccountName,
-    'status.hostIP': facts.hostIP,
-    'status.hostIPs': facts.hostIP,
-    'status.podIP': facts.podIPs[0],
-    'status.podIPs': facts.podIPs.join(','),
-  };
-  return fields[path] ?? '';
+function containerNamed({ spec }: Pod, name: string | undefined): Container | undefined {
+  return [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].find((container) => container.name === name);
 }
 
 /** Reads config maps and secrets once each per container start. */

@@ -1,4 +1,5 @@
-import type { Node, Pod } from '../../api/types/core-v1.ts';
+import type { ConfigMap, Node, Pod, Secret, Service } from '../../api/types/core-v1.ts';
+import type { KubeObject } from '../../apimachinery/object-meta.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { InformerFactory } from '../../client/informer.ts';
@@ -7,6 +8,7 @@ import type { Logger } from '../../system/logger.ts';
 import type { HttpHandler } from '../../apimachinery/http.ts';
 import type { ImageService, RuntimeService } from '../cri/runtime.ts';
 import { createKubeletServer } from './kubelet-server.ts';
+import type { NodeFiles } from './node-files.ts';
 import {
   isMisrepresented,
   type NodeDescription,
@@ -21,6 +23,7 @@ import { versionOf } from './pod-status-writer.ts';
 import { PodWorker } from './pod-worker.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
 import type { Prober } from './prober.ts';
+import type { DialPod } from './runtime-prober.ts';
 
 export interface KubeletOptions {
   readonly client: Client;
@@ -31,6 +34,10 @@ export interface KubeletOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly node: NodeDescription;
+  /** The node's files, those that the runtime mounts from. */
+  readonly files: NodeFiles;
+  /** How hooks reach pods, also those of other nodes. */
+  readonly dial: DialPod;
 }
 
 /** A node agent. */
@@ -58,6 +65,11 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const { client, clock, log, node, runtime } = options;
   const pods = options.informers.informer<Pod>({ group: '', version: 'v1', resource: 'pods' });
   const nodes = options.informers.informer<Node>(nodesResource);
+  const services = options.informers.informer<Service>({ group: '', version: 'v1', resource: 'services' });
+  const sources = {
+    configmap: options.informers.informer<ConfigMap>({ group: '', version: 'v1', resource: 'configmaps' }),
+    secret: options.informers.informer<Secret>({ group: '', version: 'v1', resource: 'secrets' }),
+  };
   const workers = new Map<string, PodWorker>();
   const timers = new Set<Timer>();
   let stopped = false;
@@ -71,6 +83,10 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     clock,
     log,
     hostIP: node.hostIP,
+    files: options.files,
+    dial: options.dial,
+    allocatable: () => currentNode().status?.allocatable ?? node.capacity,
+    services: () => services.list(),
     rejects: (pod) => rejectionOf(pod, currentNode(), othersOf(pod.metadata.uid)),
     recordEvent(pod, type, reason, message, container) {
       const lists = ['initContainers', 'ephemeralContainers'] as const;
@@ -166,6 +182,14 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       const byAge = (left: Pod, right: Pod): number => ageOf(left) - ageOf(right);
       pods.list().toSorted(byAge).forEach(accept);
       pods.addHandler({ added: accept, updated: accept, deleted: forget });
+      for (const kind of ['configmap', 'secret'] as const) {
+        const changed = ({ metadata }: KubeObject): void => {
+          for (const worker of workers.values()) {
+            if (worker.pod.metadata.namespace === metadata.namespace) worker.sourceChanged(kind, metadata.name ?? '');
+          }
+        };
+        sources[kind].addHandler({ added: changed, updated: changed, deleted: changed });
+      }
       every(leaseRenewMillis, 'renewing the node lease', async () => {
         if (registered !== undefined) await renewNodeLease(client, registered, clock.now());
       });

@@ -2,13 +2,17 @@ import type { Container, Pod } from '../../api/types/core-v1.ts';
 import { formatDuration } from '../../apimachinery/duration.ts';
 import type { ContainerStatus, PodSandbox } from '../cri/runtime.ts';
 import { exitAfterAnnotation } from '../cri/simulated-runtime.ts';
-import { ContainerConfigError, containerEnvironment } from './container-environment.ts';
+import { ContainerConfigError, containerEnvironment, expandVariables } from './container-environment.ts';
+import { containerMounts, containerUser } from './container-mounts.ts';
+import { runHook } from './lifecycle-hooks.ts';
 import { PodImages, type Waiting } from './pod-images.ts';
 import { isSidecar, shouldRestart } from './pod-phase.ts';
 import { latestAttempt } from './pod-status.ts';
+import type { PodVolumes } from './pod-volumes.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
 import { PodProbes } from './prober.ts';
 import { RestartBackoff } from './restart-backoff.ts';
+import { terminationMessage } from './termination-message.ts';
 
 /** Whose containers they are. */
 export interface ContainersOwner {
@@ -16,6 +20,7 @@ export interface ContainersOwner {
   /** Looks at the pod again. */
   readonly wake: () => void;
   readonly wakeIn: (millis: number) => void;
+  readonly volumes: PodVolumes;
 }
 
 /** The containers of one pod: their images, probes, restarts and what they wait for. */
@@ -32,6 +37,8 @@ export class PodContainers {
   readonly #unhealthy = new Set<string>();
   /** Ids of containers that were ended to start anew with other resources. */
   readonly #toRestart = new Set<string>();
+  /** The last words of those that ended, by id. */
+  readonly #messages = new Map<string, string>();
 
   constructor(context: PodWorkerContext, owner: ContainersOwner) {
     this.#context = context;
@@ -56,9 +63,19 @@ export class PodContainers {
   async list(): Promise<readonly ContainerStatus[]> {
     const all: ContainerStatus[] = [];
     for (const sandbox of await this.sandboxes()) {
-      all.push(...(await this.#context.runtime.listContainers({ podSandboxId: sandbox.id })));
+      for (const status of await this.#context.runtime.listContainers({ podSandboxId: sandbox.id })) {
+        all.push(status.state === 'CONTAINER_EXITED' ? { ...status, message: await this.#messageOf(status) } : status);
+      }
     }
     return all;
+  }
+
+  async #messageOf(status: ContainerStatus): Promise<string> {
+    const known = this.#messages.get(status.id);
+    if (known !== undefined) return known;
+    const message = await terminationMessage(this.#owner.pod(), status, this.#context);
+    this.#messages.set(status.id, message);
+    return message;
   }
 
   /** Brings the containers of a pod to what its spec says: first those that come before the others. */
@@ -113,7 +130,7 @@ export class PodContainers {
   async #syncContainer(pod: Pod, container: Container, sandbox: PodSandbox): Promise<void> {
     const latest = latestAttempt(await this.list(), container.name);
     if (latest?.state === 'CONTAINER_RUNNING') {
-      this.probes.begin(pod, container, latest.id);
+      this.probes.begin(this.#owner.pod, container, latest.id);
       return;
     }
     if (latest?.state === 'CONTAINER_EXITED') {
@@ -163,9 +180,18 @@ export class PodContainers {
       return;
     }
     const podIPs = sandbox.ips.length > 0 ? sandbox.ips : [hostIP];
+    const { allocatable, services, files } = this.#context;
+    const facts = { podIPs, hostIP, allocatable: allocatable(), services: services() };
+    const attempt = this.#nextAttempt(pod, container, latest);
     let envs;
+    let mounts;
+    let words: (given: readonly string[] | undefined) => string[];
     try {
-      envs = await containerEnvironment(client, pod, container, { podIPs, hostIP });
+      envs = await containerEnvironment(client, pod, container, facts);
+      const env = new Map(envs.map(({ key, value }) => [key, value]));
+      words = (given = []) => given.map((word) => expandVariables(word, env));
+      const pathOf = (volume: string): string | undefined => this.#owner.volumes.pathOf(volume);
+      mounts = containerMounts(pod, container, attempt, { files, pathOf, env, podIPs });
     } catch (error) {
       if (!(error instanceof ContainerConfigError)) throw error;
       this.waiting.set(container.name, { reason: error.reason, message: error.message });
@@ -175,15 +201,18 @@ export class PodContainers {
     }
     const isInit = (pod.spec?.initContainers ?? []).includes(container) && !isSidecar(container);
     const id = await runtime.createContainer(sandbox.id, {
-      metadata: { name: container.name, attempt: this.#nextAttempt(pod, container, latest) },
+      metadata: { name: container.name, attempt },
       image: container.image ?? '',
-      command: container.command ?? [],
-      args: container.args ?? [],
+      command: words(container.command),
+      args: words(container.args),
       workingDir: container.workingDir ?? '',
       envs,
       stdin: container.stdin === true,
       stdinOnce: container.stdinOnce === true,
       tty: container.tty === true,
+      mounts,
+      user: containerUser(pod, container),
+      readonlyRootfs: container.securityContext?.readOnlyRootFilesystem === true,
       labels: { 'io.kubernetes.container.name': container.name },
       // Nothing really runs: an init container has done its work at once.
       annotations: isInit ? { [exitAfterAnnotation]: '0' } : {},
@@ -192,7 +221,34 @@ export class PodContainers {
     await runtime.startContainer(id);
     this.#context.recordEvent(pod, 'Normal', 'Started', 'Container started', container.name);
     this.waiting.delete(container.name);
-    this.probes.begin(pod, container, id);
+    if (!(await this.#afterStart(pod, container, id, podIPs[0] ?? hostIP))) return;
+    this.probes.begin(this.#owner.pod, container, id);
+  }
+
+  /** The postStart hook; a container whose hook fails is ended. @returns whether the container goes on */
+  async #afterStart(pod: Pod, container: Container, containerId: string, podIP: string): Promise<boolean> {
+    const hook = container.lifecycle?.postStart;
+    if (hook === undefined) return true;
+    const { ok, output } = await runHook(this.#context, { pod, container, containerId, podIP }, hook, 0);
+    if (ok) return true;
+    const why = output === '' ? '' : `: ${output}`;
+    this.#context.recordEvent(pod, 'Warning', 'FailedPostStartHook', `PostStartHook failed${why}`, container.name);
+    this.#unhealthy.add(containerId);
+    this.#context.recordEvent(pod, 'Normal', 'Killing', 'FailedPostStartHook', container.name);
+    await this.#context.runtime.stopContainer(containerId, pod.spec?.terminationGracePeriodSeconds ?? 30);
+    this.#owner.wake();
+    return false;
+  }
+
+  /** The preStop hook. @returns how many seconds are left for the container to end */
+  async #beforeStop(pod: Pod, container: Container, containerId: string, graceSeconds: number): Promise<number> {
+    const hook = container.lifecycle?.preStop;
+    if (hook === undefined || graceSeconds <= 0) return graceSeconds;
+    const begun = this.#context.clock.now();
+    const target = { pod, container, containerId, podIP: pod.status?.podIP ?? '' };
+    const { ok } = await runHook(this.#context, target, hook, graceSeconds);
+    if (!ok) this.#context.recordEvent(pod, 'Warning', 'FailedPreStopHook', 'PreStopHook failed', container.name);
+    return Math.max(2, graceSeconds - (this.#context.clock.now() - begun) / 1000);
   }
 
   /** One more than the last start, also when the runtime has forgotten it (the node was restarted). */
@@ -222,7 +278,10 @@ export class PodContainers {
       this.#context.recordEvent(pod, 'Normal', 'Killing', `Stopping container ${name}`, name);
     }
     this.probes.end(name);
-    await this.#context.runtime.stopContainer(container.id, graceSeconds);
+    const { containers = [], initContainers = [] } = pod.spec ?? {};
+    const spec = [...containers, ...initContainers].find((candidate) => candidate.name === name);
+    const left = spec === undefined ? graceSeconds : await this.#beforeStop(pod, spec, container.id, graceSeconds);
+    await this.#context.runtime.stopContainer(container.id, left);
   }
 
   /** Ends containers so that they start anew with other resources. */
@@ -241,7 +300,12 @@ export class PodContainers {
   /** Ends all of them. */
   async stopAll(pod: Pod): Promise<void> {
     const grace = pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
-    for (const container of await this.list()) await this.#stopContainer(pod, container, grace);
+    const all = await this.list();
+    const sidecars = (pod.spec?.initContainers ?? []).filter(isSidecar).map(({ name }) => name);
+    const isLast = ({ metadata }: ContainerStatus): boolean => sidecars.includes(metadata.name);
+    await Promise.all(all.filter((one) => !isLast(one)).map((one) => this.#stopContainer(pod, one, grace)));
+    // Sidecars go when the others are gone, the last one first.
+    for (const name of sidecars.toReversed()) await this.#stopContainer(pod, latestAttempt(all, name), grace);
     this.probes.endAll();
   }
 

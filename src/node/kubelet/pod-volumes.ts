@@ -1,71 +1,164 @@
-import type { PersistentVolumeClaim, Pod, Volume } from '../../api/types/core-v1.ts';
+import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../api/types/core-v1.ts';
 import { hasReason } from '../../apimachinery/status.ts';
-import type { Client } from '../../client/client.ts';
+import { writeAtomically } from './atomic-folder.ts';
+import type { DownwardFacts } from './downward-fields.ts';
+import type { PodWorkerContext } from './pod-worker-context.ts';
+import { sourceFiles, type SourceFiles, usesSource, VolumeError } from './volume-sources.ts';
 
-/** A volume that cannot be mounted yet; the message is that of the FailedMount event. */
-export class VolumeError extends Error {}
+export { VolumeError } from './volume-sources.ts';
 
-/**
- * Makes sure that everything the pod's volumes take from the API is there: config maps, secrets, projected sources and
- * bound claims. A simulated node has nothing to mount, so that is all there is to do.
- * @throws VolumeError for the first that is missing.
- */
-export async function ensureVolumes(client: Client, pod: Pod): Promise<void> {
-  for (const volume of pod.spec?.volumes ?? []) {
-    for (const need of needsOf(volume)) {
-      const problem = await missing(client, pod.metadata.namespace ?? '', need);
-      if (problem === undefined) continue;
-      throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${problem}`);
-    }
-  }
+const claimsResource = { group: '', version: 'v1', resource: 'persistentvolumeclaims' } as const;
+const volumesResource = { group: '', version: 'v1', resource: 'persistentvolumes' } as const;
+
+/** The folder of a pod on its node. */
+export function podFolder(pod: Pod): string {
+  return `/var/lib/kubelet/pods/${pod.metadata.uid ?? ''}`;
 }
 
-interface Need {
-  readonly resource: 'configmaps' | 'secrets' | 'persistentvolumeclaims';
-  readonly name: string;
-  readonly keys: readonly string[];
-}
+/** The volumes of one pod: folders on the node, with files from the API where they are that kind. */
+export class PodVolumes {
+  readonly #context: PodWorkerContext;
+  readonly #paths = new Map<string, string>();
+  #isReady = false;
+  #isStale = false;
+  #versions = 0;
+  /** What the files of the downward API were made from. */
+  #metadata = '';
+  #refreshAt = Infinity;
 
-function needsOf(volume: Volume): Need[] {
-  const keysOf = (items: readonly { readonly key: string }[] | undefined): string[] =>
-    (items ?? []).map((item) => item.key);
-  const needs: Need[] = [];
-  const { configMap, secret, persistentVolumeClaim } = volume;
-  if (configMap !== undefined && configMap.optional !== true) {
-    needs.push({ resource: 'configmaps', name: configMap.name ?? '', keys: keysOf(configMap.items) });
+  constructor(context: PodWorkerContext) {
+    this.#context = context;
   }
-  if (secret !== undefined && secret.optional !== true) {
-    needs.push({ resource: 'secrets', name: secret.secretName ?? '', keys: keysOf(secret.items) });
-  }
-  if (persistentVolumeClaim !== undefined) {
-    needs.push({ resource: 'persistentvolumeclaims', name: persistentVolumeClaim.claimName, keys: [] });
-  }
-  for (const source of volume.projected?.sources ?? []) {
-    if (source.configMap !== undefined && source.configMap.optional !== true) {
-      needs.push({ resource: 'configmaps', name: source.configMap.name ?? '', keys: keysOf(source.configMap.items) });
-    }
-    if (source.secret !== undefined && source.secret.optional !== true) {
-      needs.push({ resource: 'secrets', name: source.secret.name ?? '', keys: keysOf(source.secret.items) });
-    }
-  }
-  return needs;
-}
 
-const singular = { configmaps: 'configmap', secrets: 'secret', persistentvolumeclaims: 'persistentvolumeclaim' };
-
-async function missing(client: Client, namespace: string, need: Need): Promise<string | undefined> {
-  const gvr = { group: '', version: 'v1', resource: need.resource };
-  try {
-    const object = await client.resource(gvr, namespace).get(need.name);
-    if (need.resource === 'persistentvolumeclaims') {
-      const claim = object as unknown as PersistentVolumeClaim;
-      return claim.status?.phase === 'Bound' ? undefined : `PVC ${namespace}/${need.name} is not bound`;
+  /** Makes the volumes ready, once, and their files anew when what they come from has changed. @throws VolumeError */
+  async sync(pod: Pod, facts: DownwardFacts): Promise<void> {
+    const { labels, annotations } = pod.metadata;
+    const metadata = JSON.stringify([labels, annotations, pod.spec?.containers.map(({ resources }) => resources)]);
+    const isDue = this.#isStale || metadata !== this.#metadata || this.#context.clock.now() >= this.#refreshAt;
+    if (this.#isReady && !isDue) return;
+    this.#isStale = false;
+    this.#metadata = metadata;
+    this.#refreshAt = Infinity;
+    for (const volume of pod.spec?.volumes ?? []) {
+      try {
+        await this.#mount(pod, volume, facts);
+      } catch (error) {
+        this.#isStale = true;
+        if (!(error instanceof VolumeError)) throw error;
+        throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${error.message}`);
+      }
     }
-    const data = { ...(object['data'] as object | undefined), ...(object['binaryData'] as object | undefined) };
-    const absent = need.keys.find((key) => !Object.hasOwn(data, key));
-    return absent === undefined ? undefined : `references non-existent ${singular[need.resource]} key: ${absent}`;
-  } catch (error) {
-    if (!hasReason(error, 'NotFound')) throw error;
-    return error.message;
+    this.#isReady = true;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Milliseconds until files have to be made anew though nothing has changed. */
+  get refreshMillis(): number {
+    return this.#refreshAt - this.#context.clock.now();
+  }
+
+  /** A config map or secret has changed. @returns whether that has to do with this pod */
+  sourceChanged(pod: Pod, kind: 'configmap' | 'secret', name: string): boolean {
+    if (!(pod.spec?.volumes ?? []).some((volume) => usesSource(volume, kind, name))) return false;
+    this.#isStale = true;
+    return true;
+  }
+
+  /** Where a volume is on the node; undefined when it has no such. */
+  pathOf(volume: string): string | undefined {
+    return this.#paths.get(volume);
+  }
+
+  /** The pod is gone. */
+  remove(pod: Pod): void {
+    this.#context.files.remove(podFolder(pod));
+  }
+
+  async #mount(pod: Pod, volume: Volume, facts: DownwardFacts): Promise<void> {
+    const { client, clock, files } = this.#context;
+    const source = await sourceFiles({ client, pod, facts }, volume);
+    if (source !== undefined) {
+      this.#write(pod, volume, source);
+      if (source.refreshMillis !== undefined) {
+        this.#refreshAt = Math.min(this.#refreshAt, clock.now() + source.refreshMillis);
+      }
+      return;
+    }
+    if (this.#paths.has(volume.name)) return;
+    if (volume.hostPath !== undefined) {
+      this.#paths.set(volume.name, this.#hostPath(volume.hostPath.path, volume.hostPath.type ?? ''));
+      return;
+    }
+    const claim =
+      volume.ephemeral === undefined
+        ? volume.persistentVolumeClaim?.claimName
+        : `${pod.metadata.name ?? ''}-${volume.name}`;
+    if (claim !== undefined) {
+      this.#paths.set(volume.name, await this.#claimed(pod, claim));
+      return;
+    }
+    const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'emptyDir';
+    const path = this.#folder(pod, volume, kind, 0o777);
+    const folder = files.find(path);
+    if (folder !== undefined && volume.emptyDir?.medium === 'Memory') folder.fileSystem = 'tmpfs';
+  }
+
+  #write(pod: Pod, volume: Volume, { files }: SourceFiles): void {
+    const kind = Object.keys(volume).find((key) => key !== 'name') ?? '';
+    const path = this.#folder(pod, volume, kind, 0o777);
+    const folder = this.#context.files.find(path);
+    if (folder !== undefined && volume.configMap === undefined) folder.fileSystem = 'tmpfs';
+    const { fsGroup } = pod.spec?.securityContext ?? {};
+    writeAtomically(this.#context.files, path, files, `${this.#context.clock.now()}.${this.#versions++}`, fsGroup);
+  }
+
+  #folder(pod: Pod, volume: Volume, kind: string, mode: number): string {
+    const type = kind.replaceAll(/[A-Z]+/g, (letters) => `-${letters.toLowerCase()}`);
+    const path = `${podFolder(pod)}/volumes/kubernetes.io~${type}/${volume.name}`;
+    this.#context.files.makeFolder(path, mode);
+    const folder = this.#context.files.find(path);
+    const { fsGroup } = pod.spec?.securityContext ?? {};
+    if (folder !== undefined && fsGroup !== undefined) {
+      folder.gid = fsGroup;
+      folder.mode |= 0o2070;
+    }
+    this.#paths.set(volume.name, path);
+    return path;
+  }
+
+  #hostPath(path: string, type: string): string {
+    const { files } = this.#context;
+    const node = files.find(path);
+    const wanted = type.startsWith('Directory') ? 'folder' : type.startsWith('File') ? 'file' : undefined;
+    if (node === undefined && type === 'FileOrCreate') files.writeFile(path, new Uint8Array());
+    else if (node === undefined && (type === '' || type === 'DirectoryOrCreate')) files.makeFolder(path);
+    else if (type !== '' && (wanted === undefined || node?.kind !== wanted)) {
+      const kinds: Readonly<Record<string, string>> = { folder: 'directory', file: 'file' };
+      const what = wanted === undefined ? type : (kinds[wanted] ?? '');
+      throw new VolumeError(`hostPath type check failed: ${path} is not a ${what}`);
+    }
+    return path;
+  }
+
+  /** The folder of a persistent volume: its path on the node, or one for what no driver is there for. */
+  async #claimed(pod: Pod, name: string): Promise<string> {
+    const { client, files } = this.#context;
+    const { namespace = '' } = pod.metadata;
+    try {
+      const claim = await client.resource<PersistentVolumeClaim>(claimsResource, namespace).get(name);
+      if (claim.status?.phase !== 'Bound') throw new VolumeError(`PVC ${namespace}/${name} is not bound`);
+      const volume = await client.resource<PersistentVolume>(volumesResource).get(claim.spec?.volumeName ?? '');
+      const { hostPath, local } = volume.spec ?? {};
+      if (hostPath !== undefined) return this.#hostPath(hostPath.path, hostPath.type ?? '');
+      const path = local?.path ?? `/var/lib/kubelet/volumes/${volume.metadata.name ?? ''}`;
+      files.makeFolder(path, 0o777);
+      return path;
+    } catch (error) {
+      if (!hasReason(error, 'NotFound')) throw error;
+      throw new VolumeError(error.message);
+    }
   }
 }

@@ -1,10 +1,12 @@
-import type { Pod } from '../../api/types/core-v1.ts';
+import type { Pod, Service } from '../../api/types/core-v1.ts';
 import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
 import type { ImageService, RuntimeService } from '../cri/runtime.ts';
+import type { NodeFiles } from './node-files.ts';
 import type { Rejection } from './pod-admission.ts';
 import type { Prober } from './prober.ts';
+import type { DialPod } from './runtime-prober.ts';
 
 /** What the workers of a node share. */
 export interface PodWorkerContext {
@@ -14,6 +16,13 @@ export interface PodWorkerContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly hostIP: string;
+  readonly files: NodeFiles;
+  /** How hooks reach pods. */
+  readonly dial: DialPod;
+  /** What the node can give. */
+  readonly allocatable: () => Readonly<Record<string, string>>;
+  /** All services, for the variables that tell of them. */
+  readonly services: () => readonly Service[];
   /** Why the node does not take a pod, next to the others that are there. */
   readonly rejects: (pod: Pod) => Rejection | undefined;
   /** Records an event about a pod or (with `container`) one of its containers. */

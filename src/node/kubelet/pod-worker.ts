@@ -10,7 +10,7 @@ import { finalStatus } from './pod-phase.ts';
 import { sandboxConfig } from './pod-sandbox.ts';
 import { generatePodStatus, isTerminal, rejectedStatus } from './pod-status.ts';
 import { versionOf, writePodStatus } from './pod-status-writer.ts';
-import { ensureVolumes, VolumeError } from './pod-volumes.ts';
+import { PodVolumes, VolumeError } from './pod-volumes.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
 
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
@@ -23,6 +23,7 @@ export class PodWorker {
   readonly #context: PodWorkerContext;
   readonly #containers: PodContainers;
   readonly #allocation: PodAllocation;
+  readonly #volumes: PodVolumes;
   #admit: (() => Promise<Rejection | undefined>) | undefined;
   #rejection: Rejection | undefined;
   #pod: Pod;
@@ -32,9 +33,9 @@ export class PodWorker {
   #done = false;
   #timer: Timer | undefined;
   #deadline: Timer | undefined;
+  #refresh: Timer | undefined;
   #idle: Promise<void> = Promise.resolve();
   #isWriting = false;
-  #volumesReady = false;
   #failures = 0;
 
   /** @param admit whether the node takes the pod; asked once, before anything is done for it */
@@ -43,10 +44,12 @@ export class PodWorker {
     this.#allocation = new PodAllocation(pod);
     this.#context = context;
     this.#pod = pod;
+    this.#volumes = new PodVolumes(context);
     this.#containers = new PodContainers(context, {
       pod: () => this.#pod,
       wake: () => this.wake(),
       wakeIn: (millis) => this.#wakeIn(millis),
+      volumes: this.#volumes,
     });
   }
 
@@ -63,6 +66,11 @@ export class PodWorker {
   /** Looks again whether there is room now for what the pod asks for; nothing to do when it has it. */
   retryResize(): void {
     if (this.#allocation.pending !== undefined) this.wake();
+  }
+
+  /** A config map or secret has changed. */
+  sourceChanged(kind: 'configmap' | 'secret', name: string): void {
+    if (this.#volumes.sourceChanged(this.#pod, kind, name)) this.wake();
   }
 
   /** A newer version of the pod. */
@@ -87,6 +95,7 @@ export class PodWorker {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#deadline?.cancel();
+    this.#refresh?.cancel();
     this.#containers.endProbes();
     await this.#idle;
   }
@@ -95,6 +104,7 @@ export class PodWorker {
   async remove(): Promise<void> {
     await this.stop();
     for (const sandbox of await this.#containers.sandboxes()) await this.#context.runtime.removePodSandbox(sandbox.id);
+    this.#volumes.remove(this.#pod);
   }
 
   async #loop(): Promise<void> {
@@ -181,25 +191,33 @@ export class PodWorker {
   async #ensureSandbox(pod: Pod): Promise<PodSandbox | undefined> {
     const sandboxes = await this.#containers.sandboxes();
     const ready = sandboxes.find((sandbox) => sandbox.state === 'SANDBOX_READY');
+    const mounted = await this.#mountVolumes(pod, ready);
     if (ready !== undefined) return ready;
-    if (!(await this.#mountVolumes(pod))) return undefined;
+    if (!mounted) return undefined;
     await this.#context.runtime.runPodSandbox(sandboxConfig(pod, sandboxes.length));
     return (await this.#containers.sandboxes()).find((sandbox) => sandbox.state === 'SANDBOX_READY');
   }
 
-  async #mountVolumes(pod: Pod): Promise<boolean> {
-    if (this.#volumesReady) return true;
+  async #mountVolumes(pod: Pod, sandbox: PodSandbox | undefined): Promise<boolean> {
+    const { hostIP, allocatable, recordEvent } = this.#context;
+    const podIPs = sandbox === undefined || sandbox.ips.length === 0 ? [hostIP] : sandbox.ips;
     try {
-      await ensureVolumes(this.#context.client, pod);
-      this.#volumesReady = true;
+      await this.#volumes.sync(pod, { hostIP, podIPs, allocatable: allocatable() });
+      if (Number.isFinite(this.#volumes.refreshMillis)) this.#refreshIn(this.#volumes.refreshMillis);
       return true;
     } catch (error) {
       if (!(error instanceof VolumeError)) throw error;
-      this.#context.recordEvent(pod, 'Warning', 'FailedMount', error.message);
+      recordEvent(pod, 'Warning', 'FailedMount', error.message);
       this.#failures++;
       this.#wakeIn(Math.min(500 * 2 ** (this.#failures - 1), 122_000));
       return false;
     }
+  }
+
+  /** Files that get old are made anew. */
+  #refreshIn(millis: number): void {
+    this.#refresh?.cancel();
+    this.#refresh = this.#context.clock.setTimer(() => this.wake(), Math.max(1000, millis), { unref: true });
   }
 
   async #stopEverything(pod: Pod): Promise<void> {

@@ -1,14 +1,27 @@
 import type { Container, Pod, Probe } from '../../api/types/core-v1.ts';
 import type { Clock, Timer } from '../../system/clock.ts';
 import { isSidecar } from './pod-phase.ts';
+import { execHandler, type HandlerContext, type HandlerResult, httpHandler, tcpHandler } from './runtime-prober.ts';
 
 /** Carries out one probe. */
 export interface Prober {
-  probe(pod: Pod, container: Container, probe: Probe): Promise<{ readonly ok: boolean; readonly output: string }>;
+  /** @param containerId the running container */
+  probe(pod: Pod, container: Container, probe: Probe, containerId: string): Promise<HandlerResult>;
 }
 
-/** For nodes that run nothing: every probe succeeds. */
-export const simulatedProber: Prober = { probe: async () => ({ ok: true, output: '' }) };
+/** Carries probes out in the pods of a runtime; gRPC is not spoken here: those succeed. */
+export function createRuntimeProber(context: HandlerContext): Prober {
+  return {
+    async probe(pod, container, probe, containerId) {
+      const { exec, httpGet, tcpSocket, timeoutSeconds = 1 } = probe;
+      const target = { pod, container, containerId, podIP: pod.status?.podIP ?? '' };
+      if (exec !== undefined) return execHandler(context, target, exec.command ?? [], timeoutSeconds);
+      if (httpGet !== undefined) return httpHandler(context, target, httpGet, timeoutSeconds);
+      if (tcpSocket !== undefined) return tcpHandler(context, target, tcpSocket);
+      return { ok: true, output: '' };
+    },
+  };
+}
 
 type ProbeKind = 'startup' | 'readiness' | 'liveness';
 
@@ -54,21 +67,22 @@ export class PodProbes {
   }
 
   /** A container runs (again): its probes begin. Calling it again for the same run does nothing. */
-  begin(pod: Pod, container: Container, containerId: string): void {
+  begin(pod: () => Pod, container: Container, containerId: string): void {
     if (this.#workers.get(container.name)?.containerId === containerId) return;
     this.end(container.name);
     const timers = new Set<Timer>();
     const worker = { containerId, cancel: () => timers.forEach((timer) => timer.cancel()) };
     this.#workers.set(container.name, worker);
     const isCurrent = (): boolean => this.#workers.get(container.name) === worker;
-    const run = (kind: ProbeKind, probe: Probe): void => this.#run({ pod, container, kind, probe, timers, isCurrent });
+    const run = (kind: ProbeKind, probe: Probe): void =>
+      this.#run({ pod, containerId, container, kind, probe, timers, isCurrent });
     const afterStart = (): void => {
       this.#started.add(container.name);
       if (container.readinessProbe === undefined) this.#ready.add(container.name);
       else run('readiness', container.readinessProbe);
       if (container.livenessProbe !== undefined) run('liveness', container.livenessProbe);
     };
-    const probed = isSidecar(container) || !(pod.spec?.initContainers ?? []).includes(container);
+    const probed = isSidecar(container) || !(pod().spec?.initContainers ?? []).includes(container);
     if (probed && container.startupProbe !== undefined) {
       this.#afterStartup.set(container.name, afterStart);
       run('startup', container.startupProbe);
@@ -92,14 +106,15 @@ export class PodProbes {
   }
 
   #run(work: {
-    pod: Pod;
+    pod: () => Pod;
+    containerId: string;
     container: Container;
     kind: ProbeKind;
     probe: Probe;
     timers: Set<Timer>;
     isCurrent: () => boolean;
   }): void {
-    const { pod, container, kind, probe, timers, isCurrent } = work;
+    const { pod, container, containerId, kind, probe, timers, isCurrent } = work;
     let successes = 0;
     let failures = 0;
     const schedule = (delayMillis: number): void => {
@@ -114,7 +129,7 @@ export class PodProbes {
       timers.add(timer);
     };
     const step = async (): Promise<void> => {
-      const { ok, output } = await this.#prober.probe(pod, container, probe);
+      const { ok, output } = await this.#prober.probe(pod(), container, probe, containerId);
       if (!isCurrent()) return;
       if (ok) {
         successes++;

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ContainerConfig, type ProcessStreams } from '../../../src/node/cri/runtime.ts';
 import { ContainerProcess } from '../../../src/node/cri/simulation/container-process.ts';
+import { MemoryFiles } from '../../../src/node/cri/simulation/memory-files.ts';
+import { PortServer } from '../../../src/node/cri/simulation/port-server.ts';
 import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
 
 const config: ContainerConfig = {
@@ -14,6 +16,9 @@ const config: ContainerConfig = {
   stdin: false,
   stdinOnce: false,
   tty: false,
+  mounts: [],
+  user: { supplementalGroups: [] },
+  readonlyRootfs: false,
   labels: {},
   annotations: {},
 };
@@ -32,7 +37,15 @@ function makeContainer(special: Partial<ContainerConfig> = {}): {
   const clock = new FakeClock();
   const process = new ContainerProcess(
     { ...config, ...special },
-    { clock, hostname: 'web', podIp: '10.0.0.1', random: () => 0.5 },
+    {
+      clock,
+      hostname: 'web',
+      podIp: '10.0.0.1',
+      random: () => 0.5,
+      nodeFiles: new MemoryFiles(() => clock.now()),
+      ports: new PortServer('default/web', []),
+      dial: () => Promise.reject(new Error('connection refused')),
+    },
   );
   return {
     clock,

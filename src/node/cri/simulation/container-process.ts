@@ -1,7 +1,10 @@
 import { MemoryContainerLog } from '../memory-container-log.ts';
-import type { ByteSink, ContainerConfig, ProcessStreams } from '../runtime.ts';
+import { type ByteSink, type ContainerConfig, type ProcessStreams, RuntimeError } from '../runtime.ts';
+import { isAgnhostCommand } from './images/agnhost-program.ts';
+import { imageDefaults } from './images/image-defaults.ts';
 import { InputQueue } from './input-queue.ts';
 import { MemoryFiles } from './memory-files.ts';
+import type { PortServer } from './port-server.ts';
 import { terminatedExitCode } from './process-context.ts';
 import { isBuiltIn } from './programs.ts';
 import { runCommand, type SimulatedContainer } from './run-command.ts';
@@ -16,6 +19,11 @@ export interface ContainerPlace {
   readonly podIp: string;
   /** A number in [0, 1). */
   readonly random: () => number;
+  /** The node's files, for what is mounted. */
+  readonly nodeFiles: MemoryFiles;
+  /** The ports of the pod. */
+  readonly ports: PortServer;
+  readonly dial: SimulatedContainer['dial'];
 }
 
 /** What a simulated container does: its files, its log, the command it runs if it is one of the built-in ones. */
@@ -29,7 +37,8 @@ export class ContainerProcess {
   readonly #signals = new Map<string, () => void>();
   #onTerminated: (() => void) | undefined;
 
-  constructor(config: ContainerConfig, { clock, hostname, podIp, random }: ContainerPlace) {
+  /** @throws RuntimeError when something that is to be mounted is not there */
+  constructor(config: ContainerConfig, { clock, hostname, podIp, random, nodeFiles, ports, dial }: ContainerPlace) {
     this.#config = config;
     this.log = new MemoryContainerLog(() => clock.now());
     const files = new MemoryFiles(() => clock.now());
@@ -37,6 +46,14 @@ export class ContainerProcess {
     files.writeFile('/etc/hosts', Buffer.from(`127.0.0.1\tlocalhost\n${podIp}\t${hostname}\n`));
     const workingFolder = config.workingDir === '' ? '/' : config.workingDir;
     files.makeFolder(workingFolder);
+    for (const { containerPath, hostPath, readonly } of config.mounts) {
+      const node = nodeFiles.find(hostPath);
+      if (node === undefined)
+        throw new RuntimeError('Unknown', `failed to mount ${hostPath}: no such file or directory`);
+      files.mount(MemoryFiles.absolute(containerPath, '/'), node, readonly);
+    }
+    if (config.readonlyRootfs) files.seal();
+    const { uid = 0, gid = 0, supplementalGroups } = config.user;
     const env = new Map([
       ['PATH', defaultPath],
       ['HOSTNAME', hostname],
@@ -50,7 +67,9 @@ export class ContainerProcess {
       hostname,
       clock,
       random,
-      user: { uid: 0, gid: 0, groups: [] },
+      user: { uid, gid, groups: supplementalGroups },
+      dial,
+      listen: (port, listener) => ports.listen(port, listener),
       mainOutput: this.#sink('stdout'),
       signalMain: (signal) => this.signal(signal),
     };
@@ -63,9 +82,14 @@ export class ContainerProcess {
    */
   start(onExit: (exitCode: number) => void): boolean {
     const { metadata, image, command, args, stdin, tty } = this.#config;
-    const given = [...command, ...args];
-    const words = given.length === 0 && stdin && isShellImage(image) ? ['sh'] : given;
-    if (!canRun(words)) {
+    const defaults = imageDefaults(image);
+    const words =
+      command.length > 0
+        ? [...command, ...args]
+        : [...(defaults?.entrypoint ?? []), ...(args.length > 0 ? args : (defaults?.cmd ?? []))];
+    // A shell that nobody can speak to ends at once; here it stays, so that there is something to exec into.
+    const isIdleShell = words.length === 1 && command.length === 0 && args.length === 0 && !stdin && words[0] === 'sh';
+    if (isIdleShell || !canRun(words)) {
       const what = words.length === 0 ? "the image's own command" : words.join(' ');
       const text = `simulated container ${metadata.name} of image ${image}: nothing runs, a real node would run ${what}\n`;
       this.log.write('stdout', Buffer.from(text));
@@ -139,14 +163,10 @@ export class ContainerProcess {
   }
 }
 
-/** Whether the command of an image, by its name, is a shell: for those who attach to it. */
-function isShellImage(image: string): boolean {
-  return /^(?:.*\/)?(?:alpine|bash|busybox|debian|fedora|ubuntu)(?:[:@].*)?$/.test(image);
-}
-
 /** Whether a command is built in, and its script (of `sh -c`) one that the built-in shell understands. */
 function canRun(words: readonly string[]): boolean {
   const [command = '', flag = '', script] = words;
   if (!isBuiltIn(command)) return false;
+  if (command === '/agnhost' || command === 'agnhost') return isAgnhostCommand(words);
   return script === undefined || !/^-[a-z]*c$/.test(flag) || isKnownScript(script);
 }

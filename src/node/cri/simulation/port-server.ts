@@ -1,22 +1,45 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 
-/** What listens on the declared ports of a simulated pod: a server that says who it is and what it was asked. */
+/**
+ * What listens on the ports of a simulated pod: programs that listen themselves, and on ports that are declared and
+ * that nobody else has, a server that says who it is and what it was asked.
+ */
 export class PortServer {
   readonly #name: string;
+  readonly #declared: readonly number[];
+  readonly #listeners = new Map<number, RequestListener>();
   #server: Server | undefined;
 
-  /** @param name `namespace/pod` */
-  constructor(name: string) {
+  /** @param name `namespace/pod` @param declared ports that something listens on in any case */
+  constructor(name: string, declared: readonly number[]) {
     this.#name = name;
+    this.#declared = declared;
+  }
+
+  /** A program listens. @returns what ends it */
+  listen(port: number, listener: RequestListener): () => void {
+    this.#listeners.set(port, listener);
+    return () => {
+      if (this.#listeners.get(port) === listener) this.#listeners.delete(port);
+    };
+  }
+
+  isOpen(port: number): boolean {
+    return this.#listeners.has(port) || this.#declared.includes(port);
   }
 
   /** Serves one connection to a port until it ends. */
   async serve(port: number, connection: Duplex): Promise<void> {
     this.#server ??= createServer((request, response) => {
-      request.resume();
       const forPort = ports.get(request.socket) ?? port;
+      const listener = this.#listeners.get(forPort);
+      if (listener !== undefined) {
+        listener(request, response);
+        return;
+      }
+      request.resume();
       response.setHeader('content-type', 'text/plain; charset=utf-8');
       response.end(`simulated pod ${this.#name}, port ${forPort}: ${request.method ?? ''} ${request.url ?? ''}\n`);
     });

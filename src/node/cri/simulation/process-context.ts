@@ -1,3 +1,5 @@
+import type { RequestListener } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../system/clock.ts';
 import type { ByteSink } from '../runtime.ts';
 import type { MemoryFiles } from './memory-files.ts';
@@ -33,6 +35,10 @@ export interface ProcessContext {
   readonly random: () => number;
   /** Who the process runs as. */
   readonly user: ProcessUser;
+  /** Connects to a port of a pod. @throws Error when nothing listens there */
+  readonly dial: (address: string, port: number) => Promise<Duplex>;
+  /** Answers HTTP on a port of the pod. @returns what ends it */
+  readonly listen: (port: number, listener: RequestListener) => () => void;
   /** Sends a signal (`TERM`) to the container's own command. */
   readonly signalMain: (signal: string) => void;
   /** Standard output of the container's own command: `/proc/1/fd/1`. */

@@ -1,5 +1,7 @@
 import { sleep } from '../../../system/clock.ts';
 import { filePrograms } from './file-programs.ts';
+import { runAgnhost } from './images/agnhost-program.ts';
+import { runPause } from './images/pause-programs.ts';
 import { listFiles } from './list-files.ts';
 import { FileError, MemoryFiles } from './memory-files.ts';
 import { ExecError, killedExitCode, type ProcessContext, type Program } from './process-context.ts';
@@ -11,6 +13,8 @@ import { evaluateTest } from './test-expression.ts';
 const programs: Readonly<Record<string, Program>> = {
   ...filePrograms,
   ...textPrograms,
+  agnhost: runAgnhost,
+  'agnhost-2': runAgnhost,
   cat: runCat,
   date: async (context) => print(context, `${new Date(context.clock.now()).toUTCString()}\n`),
   echo: runEcho,
@@ -26,6 +30,7 @@ const programs: Readonly<Record<string, Program>> = {
     return errors === '' ? 0 : 1;
   },
   mkdir: (context) => forEachPath(context, ({ files }, path) => files.makeFolder(path)),
+  pause: runPause,
   printenv: printEnvironment,
   pwd: async (context) => print(context, `${context.workingFolder}\n`),
   rm: (context) => forEachPath(context, removePath),
@@ -44,7 +49,7 @@ const programs: Readonly<Record<string, Program>> = {
   whoami: (context) => print(context, context.user.uid === 0 ? 'root\n' : `${context.user.uid}\n`),
 };
 
-const binFolders = ['/bin/', '/usr/bin/', '/usr/local/bin/', '/sbin/', '/usr/sbin/'];
+const binFolders = ['/bin/', '/usr/bin/', '/usr/local/bin/', '/sbin/', '/usr/sbin/', '/'];
 
 /** Whether a command, by name or path, is built in. */
 export function isBuiltIn(command: string): boolean {
@@ -53,7 +58,8 @@ export function isBuiltIn(command: string): boolean {
 
 function programName(command: string): string {
   const folder = binFolders.find((candidate) => command.startsWith(candidate)) ?? '';
-  return command.slice(folder.length);
+  const name = command.slice(folder.length);
+  return name === 'bash' || name === 'ash' ? 'sh' : name;
 }
 
 /** The program a command names, by name or path. @throws ExecError */

@@ -1,7 +1,13 @@
 import type { Clock } from '../../../system/clock.ts';
 import type { ByteSink, ProcessStreams } from '../runtime.ts';
 import type { MemoryFiles } from './memory-files.ts';
-import { ExecError, interruptedExitCode, killedExitCode, type ProcessUser } from './process-context.ts';
+import {
+  ExecError,
+  interruptedExitCode,
+  killedExitCode,
+  type ProcessContext,
+  type ProcessUser,
+} from './process-context.ts';
 import { ProcessInput } from './process-input.ts';
 import { findProgram } from './programs.ts';
 import { createTerminal } from './terminal.ts';
@@ -16,6 +22,8 @@ export interface SimulatedContainer {
   readonly random: () => number;
   readonly user: ProcessUser;
   readonly mainOutput: ByteSink;
+  readonly dial: ProcessContext['dial'];
+  readonly listen: ProcessContext['listen'];
   readonly signalMain: (signal: string) => void;
 }
 

@@ -1,0 +1,31 @@
+import type { ProcessContext, Program } from '../process-context.ts';
+import { runMountTest } from './mount-test.ts';
+import { runAgnhostPause } from './pause-programs.ts';
+import { runLiveness, runNetexec, runServeHostname, runTestWebserver } from './web-programs.ts';
+
+const subcommands: Readonly<Record<string, Program>> = {
+  'entrypoint-tester': async (context) => {
+    await context.stdout.write(Buffer.from(`[${['/agnhost', ...context.args].join(' ')}]\n`));
+    return 0;
+  },
+  liveness: runLiveness,
+  mounttest: runMountTest,
+  netexec: runNetexec,
+  pause: runAgnhostPause,
+  'serve-hostname': runServeHostname,
+  'test-webserver': runTestWebserver,
+};
+
+/** Whether a subcommand of the image `agnhost` is built in. */
+export function isAgnhostCommand(words: readonly string[]): boolean {
+  return words[1] !== undefined && Object.hasOwn(subcommands, words[1]);
+}
+
+/** The program of the image `agnhost`, with the subcommands that do what they say here. */
+export async function runAgnhost(context: ProcessContext): Promise<number> {
+  const [, name = '', ...args] = context.args;
+  const subcommand = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
+  if (subcommand !== undefined) return subcommand({ ...context, args: [name, ...args] });
+  await context.stderr.write(Buffer.from(`Error: unknown command ${JSON.stringify(name)} for "app"\n`));
+  return 1;
+}

@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { formatDuration } from '../../../../apimachinery/duration.ts';
+import { sleep } from '../../../../system/clock.ts';
+import { MemoryFiles } from '../memory-files.ts';
+import { killedExitCode, type ProcessContext, type Program, terminatedExitCode } from '../process-context.ts';
+import { runCapture } from '../run-capture.ts';
+import { parseFlags } from './program-flags.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** `agnhost serve-hostname`: the name of the pod to whoever asks. */
+export const runServeHostname: Program = (context) => {
+  const port = Number(parseFlags(context.args.slice(1)).get('port') ?? 9376);
+  return serve(context, port, (_request, response) => void response.end(context.hostname));
+};
+
+/** `agnhost test-webserver`: the files of the container. */
+export const runTestWebserver: Program = (context) => {
+  const port = Number(parseFlags(context.args.slice(1)).get('port') ?? 80);
+  if (context.files.find('/index.html') === undefined) {
+    context.files.writeFile('/index.html', Buffer.from('<html>\n</html>\n'));
+  }
+  return serve(context, port, (request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://pod').pathname);
+    const place = MemoryFiles.absolute(path === '/' ? '/index.html' : path, '/');
+    const node = context.files.find(place);
+    response.setHeader('cache-control', 'private');
+    if (node?.kind !== 'file') {
+      response.statusCode = 404;
+      response.end('404 page not found\n');
+      return;
+    }
+    response.setHeader(
+      'content-type',
+      place.endsWith('.html') ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8',
+    );
+    response.end(node.content);
+  });
+};
+
+/** `agnhost liveness`: healthy for ten seconds. */
+export const runLiveness: Program = (context) => {
+  const started = context.clock.now();
+  return serve(context, 8080, (request, response) => {
+    const millis = context.clock.now() - started;
+    const url = new URL(request.url ?? '/', 'http://pod');
+    if (url.pathname === '/started') response.end(formatDuration(millis));
+    else if (url.pathname === '/redirect') {
+      response.writeHead(302, { location: url.searchParams.get('loc') ?? '/' });
+      response.end();
+    } else if (url.pathname !== '/healthz') {
+      response.statusCode = 404;
+      response.end('404 page not found\n');
+    } else {
+      response.statusCode = millis > 10_000 ? 500 : 200;
+      response.end(millis > 10_000 ? `error: ${millis / 1000}` : 'ok');
+    }
+  });
+};
+
+/** `agnhost netexec`: its paths over HTTP, but for `/dial`, `/upload` and HTTPS; nothing listens for UDP. */
+export const runNetexec: Program = async (context) => {
+  const flags = parseFlags(context.args.slice(1));
+  const port = Number(flags.get('http-port') ?? 8080);
+  const ended = new AbortController();
+  let [code, isLeaving] = [terminatedExitCode, false];
+  const end = (exitCode: number, millis: number): void => {
+    code = exitCode;
+    const pause = sleep(context.clock, millis, context.signal);
+    void pause.then(() => ended.abort());
+  };
+  context.signals.set('TERM', () => {
+    isLeaving = true;
+    end(0, Number(flags.get('delay-shutdown') ?? 0) * 1000);
+  });
+  const answers: Readonly<Record<string, Answer>> = {
+    '/clientip': (request, response) => {
+      response.end(`${request.socket.remoteAddress ?? '127.0.0.1'}:${request.socket.remotePort ?? 0}`);
+    },
+    '/serverport': (_request, response) => void response.end(`${port}`),
+    '/header': (request, response) => {
+      const key = query(request).get('key') ?? '';
+      response.end(key === '' ? JSON.stringify(request.headers) : String(request.headers[key.toLowerCase()] ?? ''));
+    },
+    '/echo': (request, response) => {
+      response.statusCode = Number(query(request).get('code') ?? 200);
+      response.end(query(request).get('msg') ?? '');
+    },
+    '/exit': (request, response) => {
+      response.end();
+      end(Number(query(request).get('code') ?? 0), seconds(query(request).get('wait')) * 1000);
+    },
+    '/healthz': (_request, response) => void response.end(),
+    '/readyz': (_request, response) => {
+      response.statusCode = isLeaving ? 503 : 200;
+      response.end(isLeaving ? 'shutting down' : 'ok');
+    },
+    '/hostname': (_request, response) => void response.end(context.hostname),
+    '/hostName': (_request, response) => void response.end(context.hostname),
+    '/redirect': (request, response) => {
+      const location = query(request).get('location') ?? '/';
+      response.writeHead(Number(query(request).get('code') ?? 302), { location });
+      response.end();
+    },
+    '/shell': async (request, response) => {
+      const command = query(request).get('shellCommand') ?? query(request).get('cmd') ?? '';
+      const { output, exitCode } = await runCapture(context, ['sh', '-c', command]);
+      response.statusCode = exitCode === 0 ? 200 : 417;
+      response.end(JSON.stringify(exitCode === 0 ? { output } : { output, error: `exit status ${exitCode}` }));
+    },
+    '/shutdown': (_request, response) => {
+      response.end();
+      end(0, 0);
+    },
+  };
+  await context.stderr.write(Buffer.from(`Started HTTP server on port ${port}\n`));
+  const override = flags.get('http-override');
+  const signal = AbortSignal.any([context.signal, ended.signal]);
+  await serve({ ...context, signal }, port, async (request, response) => {
+    if (override !== undefined) Object.assign(request, { url: override });
+    const answer = answers[new URL(request.url ?? '/', 'http://pod').pathname];
+    if (answer === undefined) response.end(`NOW: ${new Date(context.clock.now()).toISOString()}`);
+    else await answer(request, response);
+  });
+  return context.signal.aborted ? killedExitCode : code;
+};
+
+function query(request: IncomingMessage): URLSearchParams {
+  return new URL(request.url ?? '/', 'http://pod').searchParams;
+}
+
+/** A Go duration of whole units (`10s`, `2m`). */
+function seconds(text: string | null): number {
+  const [, amount = '0', unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text ?? '') ?? [];
+  return Number(amount) * ({ ms: 0.001, s: 1, m: 60, h: 3600 }[unit] ?? 1);
+}
+
+/** Answers on a port until the process ends. */
+async function serve(context: ProcessContext, port: number, answer: Answer): Promise<number> {
+  const close = context.listen(port, (request, response) => {
+    request.resume();
+    Promise.resolve(answer(request, response)).catch(() => response.destroy());
+  });
+  if (!context.signal.aborted) {
+    await new Promise<void>((resolve) => {
+      context.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+  close();
+  return killedExitCode;
+}

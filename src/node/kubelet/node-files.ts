@@ -1,0 +1,21 @@
+/** Who a file belongs to, and what may be done with it. */
+export interface NodeFile {
+  readonly kind: 'file' | 'folder' | 'link';
+  mode: number;
+  gid?: number;
+  fileSystem?: string;
+}
+
+/** As much of a node's file system as a kubelet needs; paths are absolute. */
+export interface NodeFiles {
+  find(path: string): NodeFile | undefined;
+  /** A path without links; undefined when nothing is there. */
+  resolve(path: string): string | undefined;
+  readFile(path: string): Uint8Array;
+  writeFile(path: string, content: Uint8Array, options?: { readonly mode?: number }): void;
+  /** With those above it; one that is there stays. */
+  makeFolder(path: string, mode?: number): void;
+  link(path: string, target: string): void;
+  /** With all below it. */
+  remove(path: string): void;
+}
