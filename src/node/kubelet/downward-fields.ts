@@ -45,8 +45,8 @@ export function resourceText(selector: ResourceFieldSelector, container: Contain
   const name = rest.join('.');
   const { limits, requests } = container.resources ?? {};
   const given = list === 'limits' ? (limits?.[name] ?? facts.allocatable[name]) : requests?.[name];
-  const amount = parseQuantity(String(given ?? '0'));
-  const divisor = parseQuantity(String(selector.divisor ?? '1'));
+  const amount = parseQuantity(given ?? '0');
+  const divisor = parseQuantity(selector.divisor ?? '1');
   const unit = divisor.isZero() ? parseQuantity('1') : divisor;
   if (name === 'cpu') return String(divideUp(amount.milliValue(), unit.milliValue()));
   return String(divideUp(amount.value(), unit.value()));

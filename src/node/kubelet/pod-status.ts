@@ -247,6 +247,8 @@ function podConditions(
     return {
       ...entry,
       ...(generation === undefined ? {} : { observedGeneration: generation }),
+      // As the server tells it; without it each look would find a difference.
+      ...(before?.lastProbeTime === undefined ? {} : { lastProbeTime: before.lastProbeTime }),
       lastTransitionTime: since ?? formatTime(now),
     };
   });

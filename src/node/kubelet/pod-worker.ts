@@ -36,6 +36,8 @@ export class PodWorker {
   #refresh: Timer | undefined;
   #idle: Promise<void> = Promise.resolve();
   #isWriting = false;
+  /** The versions that came while a status was on its way. */
+  #seenMeanwhile: number[] = [];
   #failures = 0;
 
   /** @param admit whether the node takes the pod; asked once, before anything is done for it */
@@ -78,7 +80,8 @@ export class PodWorker {
     const isOwnWrite = pod.metadata.resourceVersion === this.#pod.metadata.resourceVersion;
     this.#pod = pod;
     // While a status is on its way, whether this is more than its echo is seen when the answer is there.
-    if (!isOwnWrite && !this.#isWriting) this.wake();
+    if (this.#isWriting) this.#seenMeanwhile.push(versionOf(pod));
+    else if (!isOwnWrite) this.wake();
   }
 
   /** Runs the sync again, soon. */
@@ -263,10 +266,12 @@ export class PodWorker {
   async #write(pod: Pod, status: PodStatus): Promise<void> {
     if (equalJson(status, this.#pod.status ?? {})) return;
     this.#isWriting = true;
+    this.#seenMeanwhile = [];
     try {
       const written = await writePodStatus(this.#context.client, this.#pod, status);
-      if (versionOf(this.#pod) > versionOf(written)) this.wake();
-      else this.#pod = written;
+      // Also one that was overtaken by what was written says something new.
+      if (this.#seenMeanwhile.some((version) => version !== versionOf(written))) this.wake();
+      if (versionOf(this.#pod) <= versionOf(written)) this.#pod = written;
     } catch (error) {
       if (this.#pod !== pod) this.wake();
       if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;

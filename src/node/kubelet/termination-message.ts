@@ -29,5 +29,5 @@ export async function terminationMessage(
 
 function containerOf({ spec }: Pod, name: string): Container | undefined {
   const all = [...(spec?.containers ?? []), ...(spec?.initContainers ?? []), ...(spec?.ephemeralContainers ?? [])];
-  return all.find((container) => container.name === name) as Container | undefined;
+  return all.find((container) => container.name === name);
 }

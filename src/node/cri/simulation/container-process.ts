@@ -42,6 +42,7 @@ export class ContainerProcess {
     this.#config = config;
     this.log = new MemoryContainerLog(() => clock.now());
     const files = new MemoryFiles(() => clock.now());
+    files.writeFile('/dev/null', new Uint8Array(), { mode: 0o666 });
     files.writeFile('/etc/hostname', Buffer.from(`${hostname}\n`));
     files.writeFile('/etc/hosts', Buffer.from(`127.0.0.1\tlocalhost\n${podIp}\t${hostname}\n`));
     const workingFolder = config.workingDir === '' ? '/' : config.workingDir;

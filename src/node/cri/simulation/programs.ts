@@ -7,6 +7,7 @@ import { FileError, MemoryFiles } from './memory-files.ts';
 import { ExecError, killedExitCode, type ProcessContext, type Program } from './process-context.ts';
 import { runShell } from './shell.ts';
 import { textPrograms } from './text-programs.ts';
+import { runTail } from './tail-program.ts';
 import { runTar } from './tar-program.ts';
 import { evaluateTest } from './test-expression.ts';
 
@@ -99,26 +100,6 @@ async function runCat({ args, files, workingFolder, stdin, stdout, stderr, signa
     }
   }
   return code;
-}
-
-/** `tail -c +N`, `-c N`, `-n N`, of standard input. */
-async function runTail({ args, stdin, stdout, stderr, signal }: ProcessContext): Promise<number> {
-  const [, unit, plus, count] = /^-([cn])\s*(\+?)(\d+)$/.exec(args.slice(1).join(' ')) ?? [];
-  if (args.length > 1 && (unit === undefined || (unit === 'n' && plus === '+'))) {
-    await stderr.write(Buffer.from('tail: this simulated tail knows -c and -n, of standard input\n'));
-    return 1;
-  }
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stdin.chunks(signal)) chunks.push(chunk);
-  const whole = Buffer.concat(chunks);
-  const wanted = Number(count ?? 10);
-  if (unit === 'c') {
-    await stdout.write(whole.subarray(plus === '+' ? Math.max(0, wanted - 1) : Math.max(0, whole.length - wanted)));
-    return 0;
-  }
-  const lines = whole.toString('latin1').split(/(?<=\n)/);
-  await stdout.write(Buffer.from(lines.slice(Math.max(0, lines.length - wanted)).join(''), 'latin1'));
-  return 0;
 }
 
 async function printEnvironment(context: ProcessContext): Promise<number> {

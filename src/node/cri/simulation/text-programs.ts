@@ -65,11 +65,11 @@ export const textPrograms: Readonly<Record<string, Program>> = {
   },
   wc: async (context) => {
     const flags = flagsOf(context.args);
-    const { text, code } = await inputs(context);
+    const { bytes, text, code } = await inputs(context);
     const counts = [
       ...(flags === '' || flags.includes('l') ? [text.split('\n').length - 1] : []),
       ...(flags === '' || flags.includes('w') ? [text.split(/\s+/).filter((word) => word !== '').length] : []),
-      ...(flags === '' || flags.includes('c') ? [Buffer.byteLength(text)] : []),
+      ...(flags === '' || flags.includes('c') ? [bytes.length] : []),
     ];
     await print(context, `${counts.join(' ')}\n`);
     return code;
@@ -99,19 +99,22 @@ async function inputs(context: ProcessContext, paths = context.args.slice(1).fil
   if (paths.length === 0) {
     const chunks: Uint8Array[] = [];
     for await (const chunk of context.stdin.chunks(context.signal)) chunks.push(chunk);
-    return { text: Buffer.concat(chunks).toString('utf8'), code: 0 };
+    const bytes = Buffer.concat(chunks);
+    return { bytes, text: bytes.toString('utf8'), code: 0 };
   }
-  let [text, code] = ['', 0];
+  const pieces: Uint8Array[] = [];
+  let code = 0;
   for (const path of paths) {
     try {
-      text += Buffer.from(context.files.readFile(MemoryFiles.absolute(path, context.workingFolder))).toString('utf8');
+      pieces.push(context.files.readFile(MemoryFiles.absolute(path, context.workingFolder)));
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       await context.stderr.write(Buffer.from(`${context.args[0] ?? ''}: ${error.message}\n`));
       code = 1;
     }
   }
-  return { text, code };
+  const bytes = Buffer.concat(pieces);
+  return { bytes, text: bytes.toString('utf8'), code };
 }
 
 /** `head -n N`, of files or of as much of the input as is needed. */

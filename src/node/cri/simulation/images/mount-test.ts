@@ -102,5 +102,8 @@ function modeText({ kind, mode }: FileNode): string {
 }
 
 function permissionText(mode: number): string {
-  return [...'rwxrwxrwx'].map((letter, index) => ((mode >> (8 - index)) & 1 ? letter : '-')).join('');
+  return 'rwxrwxrwx'
+    .split('')
+    .map((letter, index) => ((mode >> (8 - index)) & 1 ? letter : '-'))
+    .join('');
 }
