@@ -8,7 +8,9 @@ import type { PortServer } from './port-server.ts';
 import { terminatedExitCode } from './process-context.ts';
 import { isBuiltIn } from './programs.ts';
 import { runCommand, type SimulatedContainer } from './run-command.ts';
-import { isKnownScript } from './shell-syntax.ts';
+import { unknownCommand } from './script-commands.ts';
+import { ShellSyntaxError } from './shell-grammar.ts';
+import { parseScript } from './shell-syntax.ts';
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -164,10 +166,19 @@ export class ContainerProcess {
   }
 }
 
-/** Whether a command is built in, and its script (of `sh -c`) one that the built-in shell understands. */
+/** Whether a command is built in, and its script (of `sh -c`) one that the built-in shell understands and has all for. */
 function canRun(words: readonly string[]): boolean {
   const [command = '', flag = '', script] = words;
   if (!isBuiltIn(command)) return false;
   if (command === '/agnhost' || command === 'agnhost') return isAgnhostCommand(words);
-  return script === undefined || !/^-[a-z]*c$/.test(flag) || isKnownScript(script);
+  return script === undefined || !/^-[a-z]*c$/.test(flag) || isRunnable(script);
+}
+
+function isRunnable(script: string): boolean {
+  try {
+    return unknownCommand(parseScript(script), isBuiltIn) === undefined;
+  } catch (error) {
+    if (error instanceof ShellSyntaxError) return false;
+    throw error;
+  }
 }

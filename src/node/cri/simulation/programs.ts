@@ -5,6 +5,7 @@ import { runPause } from './images/pause-programs.ts';
 import { listFiles } from './list-files.ts';
 import { FileError, MemoryFiles } from './memory-files.ts';
 import { ExecError, killedExitCode, type ProcessContext, type Program } from './process-context.ts';
+import { networkPrograms } from './network-programs.ts';
 import { runShell } from './shell.ts';
 import { textPrograms } from './text-programs.ts';
 import { runTail } from './tail-program.ts';
@@ -13,6 +14,7 @@ import { evaluateTest } from './test-expression.ts';
 
 const programs: Readonly<Record<string, Program>> = {
   ...filePrograms,
+  ...networkPrograms,
   ...textPrograms,
   agnhost: runAgnhost,
   'agnhost-2': runAgnhost,

@@ -56,6 +56,11 @@ const builtIns: Readonly<Record<string, BuiltIn>> = {
   wait: async ([id], { state }) => state.wait(id === undefined ? undefined : Number(id)),
 };
 
+/** Whether the shell does something itself. */
+export function isBuiltIn(name: string): boolean {
+  return Object.hasOwn(builtIns, name);
+}
+
 /** Runs what the shell does itself. @returns its code; undefined when the name is none of these */
 export async function runBuiltIn(
   name: string,

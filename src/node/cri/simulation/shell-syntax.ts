@@ -12,17 +12,6 @@ import { documentWord, readWord, type WordSource } from './shell-words.ts';
 const reserved = new Set(['if', 'then', 'elif', 'else', 'fi', 'for', 'while', 'until', 'do', 'done', 'case', 'esac']);
 const closing = new Set(['then', 'elif', 'else', 'fi', 'do', 'done', 'esac', '}']);
 
-/** Whether this shell understands a script. */
-export function isKnownScript(script: string): boolean {
-  try {
-    parseScript(script);
-    return true;
-  } catch (error) {
-    if (error instanceof ShellSyntaxError) return false;
-    throw error;
-  }
-}
-
 /** Reads a whole script, of the language of POSIX's `sh` with `[[`. @throws ShellSyntaxError */
 export function parseScript(script: string): Script {
   const parser = new ShellParser(script);

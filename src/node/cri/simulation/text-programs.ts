@@ -13,6 +13,18 @@ export const textPrograms: Readonly<Record<string, Program>> = {
       `${name !== suffix && name.endsWith(suffix) ? name.slice(0, name.length - suffix.length) : name}\n`,
     );
   },
+  cut: async (context) => {
+    const flags = cutFlags(context.args.slice(1));
+    const lines = linesOf((await inputs(context, flags.paths)).text);
+    const pieces = (line: string): string[] => (flags.byField ? line.split(flags.delimiter) : line.split(''));
+    const chosen = lines.map((line) => {
+      if (flags.byField && !line.includes(flags.delimiter)) return line;
+      return pieces(line)
+        .filter((_piece, at) => flags.ranges.some(([from, to]) => at + 1 >= from && at + 1 <= to))
+        .join(flags.byField ? flags.delimiter : '');
+    });
+    return print(context, chosen.map((line) => `${line}\n`).join(''));
+  },
   dirname: (context) => {
     const path = context.args[1] ?? '';
     const cut = path.replace(/\/+$/, '').lastIndexOf('/');
@@ -21,6 +33,11 @@ export const textPrograms: Readonly<Record<string, Program>> = {
   expr: runExpr,
   grep: runGrep,
   head: (context) => runLines(context, (lines, count) => lines.slice(0, count)),
+  hexdump: async (context) => {
+    const { bytes, code } = await inputs(context);
+    await print(context, hexLines(bytes));
+    return code;
+  },
   printf: (context) => print(context, formatted(context.args[1] ?? '', context.args.slice(2))),
   seq: (context) => {
     const numbers = context.args.slice(1).map(Number);
@@ -86,6 +103,40 @@ function flagsOf(args: readonly string[]): string {
     .slice(1)
     .flatMap((word) => (word.startsWith('-') ? [word.slice(1)] : []))
     .join('');
+}
+
+/** `-d X -f LIST` and `-c LIST`. */
+function cutFlags(words: readonly string[]) {
+  let [delimiter, list, byField]: [string, string, boolean] = ['\t', '', true];
+  const paths: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const [, flag, inline = ''] = /^-([dfc])([^]*)$/.exec(words[at] ?? '') ?? [];
+    if (flag === undefined) paths.push(words[at] ?? '');
+    else {
+      const value = inline === '' ? (words[++at] ?? '') : inline;
+      if (flag === 'd') delimiter = value;
+      else [list, byField] = [value, flag === 'f'];
+    }
+  }
+  const ranges = list.split(',').map((range): [number, number] => {
+    const [from = '', to] = range.split('-');
+    return [Number(from === '' ? 1 : from), to === undefined ? Number(from) : to === '' ? Infinity : Number(to)];
+  });
+  return { delimiter, ranges, byField, paths };
+}
+
+/** As `hexdump -C` writes: sixteen bytes a line, with what can be read beside them. */
+function hexLines(bytes: Buffer): string {
+  const lines: string[] = [];
+  const place = (at: number): string => at.toString(16).padStart(8, '0');
+  for (let at = 0; at < bytes.length; at += 16) {
+    const row = [...bytes.subarray(at, at + 16)];
+    const hex = row.map((byte) => byte.toString(16).padStart(2, '0'));
+    const text = row.map((byte) => (byte >= 32 && byte < 127 ? String.fromCodePoint(byte) : '.')).join('');
+    const halves = [hex.slice(0, 8).join(' '), hex.slice(8).join(' ')].map((half) => half.padEnd(23));
+    lines.push(`${place(at)}  ${halves.join('  ')}  |${text}|\n`);
+  }
+  return `${lines.join('')}${place(bytes.length)}\n`;
 }
 
 function linesOf(text: string): string[] {
