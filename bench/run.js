@@ -1,5 +1,6 @@
 // `npm run bench`: our program and the real kubectl side by side, against a cluster of ours that is deleted at the end.
-// `npm run bench -- storage`: the embedded store alone (bench/storage.ts). Figures to look at, never a pass or a fail.
+// `npm run bench -- storage`: the embedded store alone (bench/storage.ts); `-- access`: authentication, authorization and
+// admission alone (bench/access.ts). Figures to look at, never a pass or a fail.
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -12,9 +13,10 @@ import { parseArgs } from 'node:util';
 const root = join(import.meta.dirname, '..');
 const cluster = 'bench';
 const pods = 100;
-const usage = `Usage: npm run bench -- [storage] [--objects N]
+const usage = `Usage: npm run bench -- [storage|access] [--objects N]
 
   storage        measure the embedded store instead
+  access         measure what requests pay for authentication, authorization and admission instead
   --objects N    how many ConfigMaps to apply and delete, 500 if not given`;
 
 /** The command that runs now, when a signal may end it. */
@@ -305,15 +307,22 @@ async function deleteCluster(ours) {
   });
 }
 
-/** Bundles bench/storage.ts and runs it in a process of its own, that can be ended at any moment. */
-async function benchStorage(folder) {
+/** The benchmarks that need no program: file in bench/, function, what it measures. */
+const parts = {
+  storage: { measures: 'measureStorage', title: 'the embedded store' },
+  access: { measures: 'measureAccess', title: 'who may do what' },
+};
+
+/** Bundles a file of bench/ and runs it in a process of its own, that can be ended at any moment. */
+async function benchPart(folder, name) {
+  const { measures, title } = parts[name];
   const { build } = await import('esbuild');
   // Inside the repository, so that bare imports resolve to node_modules.
   const outdir = await mkdtemp(join(root, '.build-'));
   leftovers.push(() => rm(outdir, { recursive: true, force: true }));
-  const outfile = join(outdir, 'storage.mjs');
+  const outfile = join(outdir, `${name}.mjs`);
   await build({
-    entryPoints: [join(root, 'bench', 'storage.ts')],
+    entryPoints: [join(root, 'bench', `${name}.ts`)],
     outfile,
     bundle: true,
     format: 'esm',
@@ -322,14 +331,14 @@ async function benchStorage(folder) {
     packages: 'external',
     logLevel: 'warning',
   });
-  console.error('Measuring the store …');
-  const script = `import { measureStorage } from ${JSON.stringify(pathToFileURL(outfile).href)};
-console.log(JSON.stringify(await measureStorage()));`;
+  console.error(`Measuring ${title} …`);
+  const script = `import { ${measures} } from ${JSON.stringify(pathToFileURL(outfile).href)};
+console.log(JSON.stringify(await ${measures}()));`;
   const node = { name: 'node', command: [process.execPath], env: { ...process.env, TMPDIR: folder } };
   const figures = JSON.parse(await call(node, ['--input-type=module', '-e', script]));
   const digits = (value) => (value < 10 ? value.toFixed(2) : String(Math.round(value)));
   printTable(
-    ['the embedded store', ''],
+    [title, ''],
     figures.map(({ name, value, unit }) => [name, `${digits(value)} ${unit}`]),
   );
 }
@@ -339,10 +348,10 @@ function readArguments() {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const objects = Number(values.objects);
   if (!Number.isInteger(objects) || objects <= 0) throw new Error('--objects takes a number');
-  if (positionals.length > 1 || (positionals.length === 1 && positionals[0] !== 'storage')) {
+  if (positionals.length > 1 || (positionals.length === 1 && !Object.hasOwn(parts, positionals[0]))) {
     throw new Error(`unknown benchmark: ${positionals.join(' ')}`);
   }
-  return { storage: positionals.length === 1, objects };
+  return { part: positionals[0], objects };
 }
 
 let chosen;
@@ -355,7 +364,7 @@ try {
 const folder = await mkdtemp(join(tmpdir(), 'kubectl-ts-bench-'));
 leftovers.push(() => rm(folder, { recursive: true, force: true }));
 try {
-  await (chosen.storage ? benchStorage(folder) : benchPrograms(folder, chosen.objects));
+  await (chosen.part === undefined ? benchPrograms(folder, chosen.objects) : benchPart(folder, chosen.part));
 } catch (error) {
   console.error(`The benchmark stopped: ${error.message}`);
   process.exitCode = interrupted ? 130 : 1;
