@@ -60,11 +60,24 @@ interface Question {
   readonly body?: object;
 }
 
+const evicting = { operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 };
+
+/** It has all that plugins would add, so that what is written is the same with and without them. */
 const pod = {
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: 'p', namespace: 'default' },
-  spec: { containers: [{ name: 'c', image: 'registry.example.com/c:1' }] },
+  spec: {
+    containers: [{ name: 'c', image: 'registry.example.com/c:1' }],
+    serviceAccountName: 'default',
+    automountServiceAccountToken: false,
+    priority: 0,
+    preemptionPolicy: 'PreemptLowerPriority',
+    tolerations: [
+      { key: 'node.kubernetes.io/not-ready', ...evicting },
+      { key: 'node.kubernetes.io/unreachable', ...evicting },
+    ],
+  },
 };
 
 const questions: readonly (readonly [string, Question])[] = [
