@@ -152,16 +152,20 @@ function originOf({ host, port }: { readonly host: string; readonly port: number
 
 function readAnswer(bytes: Uint8Array): JsonObject {
   const undecodable = "couldn't get version/kind; json parse error: ";
+  const wrongType = (found: string): WebhookError => {
+    const wanted =
+      'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+    return new WebhookError(`${undecodable}json: cannot unmarshal ${found} into Go value of type ${wanted}`);
+  };
   try {
     const value = parseJson(bytes);
     if (isJsonObject(value)) return value;
-    const found = Array.isArray(value) ? 'array' : typeof value === 'bigint' ? 'number' : typeof value;
-    const wanted =
-      'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
-    throw new WebhookError(`${undecodable}json: cannot unmarshal ${found} into Go value of type ${wanted}`);
+    throw wrongType(Array.isArray(value) ? 'array' : typeof value === 'bigint' ? 'number' : typeof value);
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw new WebhookError(`${undecodable}${error.message}`);
-    throw error;
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    // What does not even begin as JSON is read as YAML there, to which almost any text is a string.
+    const isOther = /^\s*[^\s{["]/.test(Buffer.from(bytes).toString('utf8'));
+    throw isOther ? wrongType('string') : new WebhookError(`${undecodable}${error.message}`);
   }
 }
 

@@ -8,12 +8,17 @@ import { systemClock } from '../../src/system/clock.ts';
 import { assembled } from '../support/assembled-server.ts';
 
 /** A webhook that labels objects, and does not like those that are called bad. */
-async function listeningWebhook(context: TestContext, serving: CertificatePair): Promise<number> {
+async function listeningWebhook(
+  context: TestContext,
+  serving: CertificatePair,
+  asked: JsonObject[] = [],
+): Promise<number> {
   const server = createServer({ cert: serving.certificate, key: serving.privateKey }, (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const review = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { request: JsonObject };
+      asked.push(review.request);
       const { uid = '', name } = review.request;
       const isMutating = request.url?.startsWith('/mutate') === true;
       const patch = [
@@ -102,4 +107,92 @@ test('webhooks are asked over HTTPS, and change and refuse objects', async (cont
     secret.body['message'],
     'Internal error occurred: failed calling webhook "hook.example.com": failed to call webhook: Post "https://gone.default.svc:443/validate?timeout=10s": service "gone" not found',
   );
+});
+
+test('webhooks are told what travels, as the real server tells them', async (context) => {
+  const now = systemClock.now();
+  const authority = await createCertificateAuthority('hooks', now);
+  const serving = await issueCertificate(authority, {
+    subject: { commonName: 'hook' },
+    usage: 'server',
+    ipAddresses: ['127.0.0.1'],
+    now,
+  });
+  const asked: JsonObject[] = [];
+  const port = await listeningWebhook(context, serving, asked);
+  const { as } = await assembled(context);
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+  await as('admin-token', 'POST', `/apis/${apiVersion}/validatingwebhookconfigurations`, {
+    apiVersion,
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name: 'val' },
+    webhooks: [
+      {
+        name: 'hook.example.com',
+        clientConfig: {
+          url: `https://127.0.0.1:${port}/validate`,
+          caBundle: Buffer.from(authority.certificate).toString('base64'),
+        },
+        admissionReviewVersions: ['v1'],
+        sideEffects: 'None',
+        rules: [
+          {
+            apiGroups: ['*'],
+            apiVersions: ['*'],
+            operations: ['*'],
+            resources: ['configmaps', 'replicationcontrollers/scale', 'pods/exec', 'pods/binding'],
+          },
+        ],
+      },
+    ],
+  });
+  const core = '/api/v1/namespaces/default';
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  const send = async (method: string, path: string, body?: object, headers = {}): Promise<JsonObject> => {
+    asked.length = 0;
+    const { text } = await as('admin-token', method, path, body, headers);
+    const [request] = asked;
+    assert.ok(request !== undefined, text);
+    return request;
+  };
+  const meta = 'meta.k8s.io/v1';
+  await send('POST', `${core}/configmaps`, { metadata: { name: 'a' } });
+  const patched = await send('PATCH', `${core}/configmaps/a?dryRun=All&fieldManager=m`, { data: { a: 'b' } }, merge);
+  const dry = { dryRun: ['All'], fieldManager: 'm' };
+  assert.deepEqual(patched['options'], { kind: 'UpdateOptions', apiVersion: meta, ...dry });
+  const apply = { 'content-type': 'application/apply-patch+yaml' };
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'new' } };
+  const applied = await send('PATCH', `${core}/configmaps/new?fieldManager=m`, object, apply);
+  assert.deepEqual(applied['options'], { kind: 'CreateOptions', apiVersion: meta, fieldManager: 'm' });
+  const emptied = await send('DELETE', `${core}/configmaps`);
+  assert.deepEqual([emptied['operation'], emptied['name']], ['DELETE', undefined]);
+  await as('admin-token', 'POST', `${core}/replicationcontrollers`, {
+    metadata: { name: 'r' },
+    spec: {
+      replicas: 0,
+      selector: { a: 'b' },
+      template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+    },
+  });
+  const scaled = await send('PATCH', `${core}/replicationcontrollers/r/scale`, { spec: { replicas: 1 } }, merge);
+  assert.deepEqual(scaled['kind'], { group: 'autoscaling', version: 'v1', kind: 'Scale' });
+  const { kind, spec } = scaled['object'] as JsonObject;
+  assert.deepEqual([kind, spec], ['Scale', { replicas: 1 }]);
+  assert.deepEqual((scaled['oldObject'] as JsonObject)['spec'], {});
+  const command = 'command=ls&command=-l&stdout=true&container=c';
+  const connected = await send('POST', `${core}/pods/p/exec?${command}`);
+  assert.deepEqual(connected['object'], {
+    kind: 'PodExecOptions',
+    apiVersion: 'v1',
+    stdout: true,
+    container: 'c',
+    command: ['ls', '-l'],
+  });
+  const bound = await send('POST', `${core}/pods/p/binding`, {
+    apiVersion: 'v1',
+    kind: 'Binding',
+    metadata: { name: 'p' },
+    target: { kind: 'Node', name: 'n' },
+  });
+  assert.deepEqual(bound['options'], { kind: 'CreateOptions', apiVersion: meta });
 });

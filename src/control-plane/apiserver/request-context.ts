@@ -49,6 +49,8 @@ export type Filter = (next: Handler) => Handler;
 
 /** Adds a warning once; it reaches the client as a Warning header. */
 export function addWarning(request: ApiRequest, text: string): void {
+  // A header can hold no control characters; the real server leaves such warnings out.
+  if (/\p{Cc}/u.test(text)) return;
   if (text !== '' && !request.warnings.includes(text)) request.warnings.push(text);
 }
 

@@ -259,16 +259,24 @@ test('a call that fails refuses the request or not, as the failure policy says',
 });
 
 test('an answer must be of the kind that was sent', async () => {
+  const invalid = 'received invalid webhook response: ';
+  const undecodable = 'failed to call webhook: ';
+  const apiVersion = 'admission.k8s.io/v1';
+  const scheme = 'in scheme "k8s.io/apiserver/pkg/util/webhook/client.go:71"';
   const answers: readonly (readonly [JsonObject, string])[] = [
-    [{}, 'webhook response was absent'],
-    [{ response: {} }, 'expected response.uid="UID", got ""'],
+    [{}, `${invalid}webhook response was absent`],
+    [{ response: {} }, `${invalid}expected response.uid="UID", got ""`],
     [
       { response: { uid: 'UID' } },
-      'expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got /, Kind=',
+      `${invalid}expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got /, Kind=`,
     ],
     [
       { response: { uid: 'UID' }, apiVersion: 'admission.k8s.io/v1beta1', kind: 'AdmissionReview' },
-      'expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got admission.k8s.io/v1beta1, Kind=AdmissionReview',
+      `${undecodable}converting (v1beta1.AdmissionReview) to (v1.AdmissionReview): unknown conversion`,
+    ],
+    [
+      { response: { uid: 'UID' }, apiVersion, kind: 'Zork' },
+      `${undecodable}no kind "Zork" is registered for version "${apiVersion}" ${scheme}`,
     ],
   ];
   for (const [answer, message] of answers) {
@@ -278,7 +286,7 @@ test('an answer must be of the kind that was sent', async () => {
       return Promise.resolve(JSON.parse(JSON.stringify(answer).replace('UID', uid)) as JsonObject);
     };
     const { refusal } = await underWebhooks({ validating: [webhook('h')], context: { callWebhook } });
-    const failed = 'Internal error occurred: failed calling webhook "h": received invalid webhook response: ';
+    const failed = 'Internal error occurred: failed calling webhook "h": ';
     assert.equal(refusal.replace(uid || '-', 'UID'), failed + message);
   }
 });

@@ -203,7 +203,7 @@ test('EventRateLimit: namespaces, users and sources have buckets of their own', 
 
   const byNamespace = make('- {type: Namespace, qps: 1, burst: 1}');
   assert.equal(await send(byNamespace, event('a')), '');
-  assert.equal(await send(byNamespace, event('b')), 'limit reached on type Namespace for key ns');
+  assert.equal(await send(byNamespace, event('b')), 'Too many requests: limit reached on type Namespace for key ns');
   assert.equal(await send(byNamespace, event('c'), { namespace: 'other' }), '');
 
   const bySource = make(
@@ -211,12 +211,15 @@ test('EventRateLimit: namespaces, users and sources have buckets of their own', 
     '- {type: User, qps: 1, burst: 3}',
   );
   assert.equal(await send(bySource, event('a')), '');
-  assert.equal(await send(bySource, event('b')), 'limit reached on type SourceAndObject for key kubeletn1Podnspuv1');
+  assert.equal(
+    await send(bySource, event('b')),
+    'Too many requests: limit reached on type SourceAndObject for key kubeletn1Podnspuv1',
+  );
   // The bucket of the other object takes the place of the first one's, which then starts anew.
   assert.equal(await send(bySource, event('c', 'q')), '');
-  assert.equal(await send(bySource, event('d')), 'limit reached on type User for key ann');
+  assert.equal(await send(bySource, event('d')), 'Too many requests: limit reached on type User for key ann');
   assert.equal(
     await send(bySource, event('e')),
-    '[limit reached on type SourceAndObject for key kubeletn1Podnspuv1, limit reached on type User for key ann]',
+    'Too many requests: [limit reached on type SourceAndObject for key kubeletn1Podnspuv1, limit reached on type User for key ann]',
   );
 });

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { WebhookError } from '../../../client/webhook-client.ts';
 import type { AdmissionAttributes } from '../admission-plugin.ts';
 import type { PolicyMatch } from '../policies/policy-matching.ts';
 
@@ -48,12 +49,19 @@ export function admissionReview(
       ...(user.groups.length === 0 ? {} : { groups: [...user.groups] }),
       ...(Object.keys(user.extra).length === 0 ? {} : { extra: user.extra as unknown as JsonObject }),
     },
-    object: (objects.object ?? null) as JsonValue,
+    object: (operation === 'CONNECT' ? withoutMetadata(objects.object) : (objects.object ?? null)) as JsonValue,
     oldObject: (objects.oldObject ?? null) as JsonValue,
     dryRun,
     options: Object.keys(options).length === 0 ? null : (options as JsonObject),
   };
   return { kind: 'AdmissionReview', apiVersion: `${group}/${version}`, request };
+}
+
+/** The options of a connection have none. */
+function withoutMetadata(object: Unstructured | undefined): object | null {
+  if (object === undefined) return null;
+  const { metadata: _metadata, ...options } = object;
+  return options;
 }
 
 /** What a webhook says of a request. */
@@ -81,6 +89,7 @@ export function readAdmissionReview(
   isMutating: boolean,
   review: JsonObject,
 ): ReviewVerdict {
+  checkDecodable(version, review);
   const { response } = review;
   if (!isJsonObject(response)) throw new ReviewError('webhook response was absent');
   const text = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
@@ -103,6 +112,19 @@ export function readAdmissionReview(
       ? Object.entries(auditAnnotations).map(([key, value]) => [key, text(value)] as const)
       : [],
   };
+}
+
+/** What the real server's decoder would not take for a review of the version. @throws WebhookError */
+function checkDecodable(version: ReviewVersion, { apiVersion, kind }: JsonObject): void {
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || apiVersion === '' || kind === '') return;
+  const given = reviewVersions.find((known) => apiVersion === `${group}/${known}`);
+  if (given === undefined || kind !== 'AdmissionReview') {
+    const scheme = 'k8s.io/apiserver/pkg/util/webhook/client.go:71';
+    const what = `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)}`;
+    throw new WebhookError(`${what} in scheme ${goQuote(scheme)}`);
+  }
+  if (given === version) return;
+  throw new WebhookError(`converting (${given}.AdmissionReview) to (${version}.AdmissionReview): unknown conversion`);
 }
 
 function checkIdentity(uid: string, { apiVersion, kind }: JsonObject, given: string): void {

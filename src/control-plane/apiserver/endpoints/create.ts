@@ -15,7 +15,7 @@ import {
   writeContext,
   type Endpoint,
 } from './endpoint.ts';
-import { parseWriteOptions, type ParsedWriteOptions } from './request-options.ts';
+import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from './request-options.ts';
 
 /** POST of a new object. */
 export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
@@ -26,7 +26,7 @@ export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
   matchNamespace(endpoint, object);
   const kind = store.resource.gvk;
   const name = object.metadata.name ?? '';
-  const facts = { name, dryRun: options.dryRun, kind, options: createOptionsOf(options) };
+  const facts = { name, dryRun: options.dryRun, kind, options: writeOptionsObject('CreateOptions', options) };
   const manager = managerOf(request);
   const managed = await server.fieldManagement.afterUpdate(store.resource, undefined, object, {
     manager,
@@ -64,15 +64,4 @@ export async function readObject(endpoint: Endpoint, options: ParsedWriteOptions
   applyDefaults(object, resource);
   request.audit?.requestObject(object);
   return object;
-}
-
-/** CreateOptions as admission sees them. */
-function createOptionsOf(options: ParsedWriteOptions): Record<string, unknown> {
-  return {
-    kind: 'CreateOptions',
-    apiVersion: 'meta.k8s.io/v1',
-    ...(options.dryRun ? { dryRun: ['All'] } : {}),
-    ...(options.fieldManager === '' ? {} : { fieldManager: options.fieldManager }),
-    ...(options.fieldValidation === 'Warn' ? {} : { fieldValidation: options.fieldValidation }),
-  };
 }

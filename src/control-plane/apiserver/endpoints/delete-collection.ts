@@ -28,7 +28,7 @@ export async function handleDeleteCollection(endpoint: Endpoint): Promise<HttpRe
     const context = { ...writeContext(endpoint, dryRun), namespace };
     try {
       await deleteObject(store, name, context, options, async (oldObject) => {
-        const facts = { name, oldObject, dryRun, options: deleteOptionsObject(options) };
+        const facts = { name: '', oldObject, dryRun, options: deleteOptionsObject(options) };
         const admission = admissionRequest(endpoint, 'DELETE', facts);
         await server.admission.mutate(admission);
         await server.admission.validate(admission);

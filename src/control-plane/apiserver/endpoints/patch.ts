@@ -45,7 +45,7 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
   if (isApply) parsed();
   const { allowCreateOnUpdate } = store.strategy;
   const result = await store.update(name, writeContext(endpoint, options.dryRun), {
-    ...admissionSteps(endpoint, options.dryRun, 'PatchOptions', {
+    ...admissionSteps(endpoint, options, {
       async object(old) {
         const object = isApply
           ? await appliedObject(endpoint, parsed(), old, options)

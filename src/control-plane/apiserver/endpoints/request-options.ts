@@ -235,3 +235,17 @@ function deleteOptionsOfQuery(query: URLSearchParams): JsonObject {
   if (dryRun.length > 0) options['dryRun'] = dryRun;
   return options;
 }
+
+/** CreateOptions or UpdateOptions as admission sees them; those of a patch are one or the other, too. */
+export function writeOptionsObject(
+  kind: 'CreateOptions' | 'UpdateOptions',
+  { dryRun, fieldManager, fieldValidation }: ParsedWriteOptions,
+): Record<string, unknown> {
+  return {
+    kind,
+    apiVersion: 'meta.k8s.io/v1',
+    ...(dryRun ? { dryRun: ['All'] } : {}),
+    ...(fieldManager === '' ? {} : { fieldManager }),
+    ...(fieldValidation === 'Warn' ? {} : { fieldValidation }),
+  };
+}

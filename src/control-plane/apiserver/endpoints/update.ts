@@ -1,4 +1,5 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
+import { equalJson } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
 import { negotiateOutput } from '../negotiation.ts';
@@ -13,7 +14,8 @@ import {
   writeContext,
   type Endpoint,
 } from './endpoint.ts';
-import { parseWriteOptions } from './request-options.ts';
+import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from './request-options.ts';
+import type { AdmissionRequest } from './admission-request.ts';
 
 /** PUT of an object or of a subresource that speaks the object's own kind. */
 export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
@@ -25,7 +27,7 @@ export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
   matchName(endpoint, object);
   const manager = managerOf(request);
   const result = await store.update(name, writeContext(endpoint, options.dryRun), {
-    ...admissionSteps(endpoint, options.dryRun, 'UpdateOptions', {
+    ...admissionSteps(endpoint, options, {
       object(old) {
         const wanted = endpoint.view === undefined || old === undefined ? object : endpoint.view.merge(old, object);
         const writer = { manager, subresource: endpoint.subresource?.name ?? '', now: server.clock.now() };
@@ -41,34 +43,34 @@ export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
 /** The part of an update that admission has a say in, the same for PUT and PATCH. */
 export function admissionSteps(
   endpoint: Endpoint,
-  dryRun: boolean,
-  optionsKind: 'UpdateOptions' | 'PatchOptions',
+  write: ParsedWriteOptions,
   make: { object(old: Unstructured | undefined): Promise<Unstructured> },
 ): Pick<UpdateRequest, 'transform' | 'validateUpdate' | 'validateCreate'> {
-  const { server, request } = endpoint;
-  const fieldManager = request.query.get('fieldManager') ?? '';
-  const options = {
-    kind: optionsKind,
-    apiVersion: 'meta.k8s.io/v1',
-    ...(dryRun ? { dryRun: ['All'] } : {}),
-    ...(fieldManager === '' ? {} : { fieldManager }),
-  };
+  const { server, view } = endpoint;
+  const { dryRun } = write;
+  const creating = { dryRun, options: writeOptionsObject('CreateOptions', write) };
+  const updating = { dryRun, options: writeOptionsObject('UpdateOptions', write) };
+  // Admission sees what travels: of a scale no more than the scale.
+  const shown = (object: Unstructured): Unstructured => (view === undefined ? object : view.project(object, true));
+  const update = (object: Unstructured, old: Unstructured): AdmissionRequest =>
+    admissionRequest(endpoint, 'UPDATE', { ...updating, object, oldObject: shown(old) });
   return {
     async transform(old) {
       const object = await make.object(old);
-      const facts = { object, dryRun, options };
-      const admission =
+      const admitted = shown(object);
+      const before = view === undefined ? undefined : structuredClone(admitted);
+      await server.admission.mutate(
         old === undefined
-          ? admissionRequest(endpoint, 'CREATE', facts)
-          : admissionRequest(endpoint, 'UPDATE', { ...facts, oldObject: old });
-      await server.admission.mutate(admission);
+          ? admissionRequest(endpoint, 'CREATE', { ...creating, object: admitted })
+          : update(admitted, old),
+      );
+      if (view !== undefined && !equalJson(before, admitted)) return view.merge(object, admitted);
       dropDuplicateOwners(endpoint, object);
       return object;
     },
-    validateUpdate: (object, oldObject) =>
-      server.admission.validate(admissionRequest(endpoint, 'UPDATE', { object, oldObject, dryRun, options })),
+    validateUpdate: (object, old) => server.admission.validate(update(shown(object), old)),
     validateCreate: (object) =>
-      server.admission.validate(admissionRequest(endpoint, 'CREATE', { object, dryRun, options })),
+      server.admission.validate(admissionRequest(endpoint, 'CREATE', { ...creating, object: shown(object) })),
   };
 }
 

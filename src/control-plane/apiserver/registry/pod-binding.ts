@@ -11,7 +11,7 @@ import { formatTime, type Unstructured } from '../../../apimachinery/object-meta
 import { badRequest, conflict, StatusError } from '../../../apimachinery/status.ts';
 import { admissionRequest, writeContext, type Endpoint } from '../endpoints/endpoint.ts';
 import { readSubresourceBody } from '../endpoints/subresource-body.ts';
-import { parseWriteOptions } from '../endpoints/request-options.ts';
+import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from '../endpoints/request-options.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import { objectResponse } from '../responses.ts';
 import { storageKey } from './api-resource.ts';
@@ -25,9 +25,9 @@ const bindingKind = {
 export async function handlePodBinding(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, name } = endpoint;
   const format = negotiateOutput(request, server.codecs);
-  const { dryRun, fieldValidation } = parseWriteOptions(request.query, 'CreateOptions');
-  const binding = await readSubresourceBody(endpoint, bindingKind, fieldValidation);
-  await bindPod(endpoint, binding, name, dryRun);
+  const options = parseWriteOptions(request.query, 'CreateOptions');
+  const binding = await readSubresourceBody(endpoint, bindingKind, options.fieldValidation);
+  await bindPod(endpoint, binding, name, options);
   return objectResponse(request, format, 201, successStatus(201));
 }
 
@@ -35,12 +35,12 @@ export async function handlePodBinding(endpoint: Endpoint): Promise<HttpResponse
 export async function handleBinding(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server } = endpoint;
   const format = negotiateOutput(request, server.codecs);
-  const { dryRun, fieldValidation } = parseWriteOptions(request.query, 'CreateOptions');
-  const binding = await readSubresourceBody(endpoint, bindingKind, fieldValidation);
+  const options = parseWriteOptions(request.query, 'CreateOptions');
+  const binding = await readSubresourceBody(endpoint, bindingKind, options.fieldValidation);
   const pods = server.registry.find('', 'v1', 'pods');
   if (pods === undefined) throw new Error('pods are not served');
   const podEndpoint = { ...endpoint, resource: pods, store: server.storeOf(pods) };
-  await bindPod(podEndpoint, binding, binding.metadata.name ?? '', dryRun);
+  await bindPod(podEndpoint, binding, binding.metadata.name ?? '', options);
   return objectResponse(request, format, 201, successStatus(201));
 }
 
@@ -50,15 +50,22 @@ export function successStatus(code?: number): Record<string, unknown> {
   return code === undefined ? status : { ...status, code };
 }
 
-async function bindPod(endpoint: Endpoint, binding: Unstructured, name: string, dryRun: boolean): Promise<void> {
+async function bindPod(
+  endpoint: Endpoint,
+  binding: Unstructured,
+  name: string,
+  write: ParsedWriteOptions,
+): Promise<void> {
   const { server } = endpoint;
+  const { dryRun } = write;
   if (binding.metadata.name !== name) throw badRequest('name in URL does not match name in Binding object');
   const errors = validateBinding(binding);
   if (errors.length > 0) {
     const texts = errors.map(formatFieldError);
     throw new StatusError({ message: texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`, code: 500 });
   }
-  const facts = { name, object: binding, dryRun, kind: bindingKind.gvk };
+  const options = writeOptionsObject('CreateOptions', write);
+  const facts = { name, object: binding, dryRun, kind: bindingKind.gvk, options };
   await server.admission.mutate(admissionRequest(endpoint, 'CREATE', facts));
   await server.admission.validate(admissionRequest(endpoint, 'CREATE', facts));
   await assign(endpoint, binding, name, dryRun);

@@ -4,7 +4,12 @@ import { labelSelectorMatches, LabelSelectorError } from '../../../apimachinery/
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, forbidden, StatusError } from '../../../apimachinery/status.ts';
 import { admissionRequest, writeContext, type Endpoint } from '../endpoints/endpoint.ts';
-import { parseDeleteOptions, parseWriteOptions, type ParsedDeleteOptions } from '../endpoints/request-options.ts';
+import {
+  parseDeleteOptions,
+  parseWriteOptions,
+  type ParsedDeleteOptions,
+  writeOptionsObject,
+} from '../endpoints/request-options.ts';
 import { readSubresourceBody } from '../endpoints/subresource-body.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import { objectResponse } from '../responses.ts';
@@ -31,7 +36,13 @@ export async function handlePodEviction(endpoint: Endpoint): Promise<HttpRespons
   if (eviction.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object');
   const asked = parseDeleteOptions(new URLSearchParams(), objectAt(eviction, 'deleteOptions'));
   const options: ParsedDeleteOptions = { ...asked, dryRun: asked.dryRun || write.dryRun };
-  const facts = { name, object: eviction, dryRun: options.dryRun, kind: evictionKind.gvk };
+  const facts = {
+    name,
+    object: eviction,
+    dryRun: options.dryRun,
+    kind: evictionKind.gvk,
+    options: writeOptionsObject('CreateOptions', write),
+  };
   await server.admission.mutate(admissionRequest(endpoint, 'CREATE', facts));
   await server.admission.validate(admissionRequest(endpoint, 'CREATE', facts));
   await evict(endpoint, options);

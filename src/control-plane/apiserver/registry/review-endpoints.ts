@@ -16,7 +16,7 @@ import {
 } from '../../authorization/access-review.ts';
 import { readObject } from '../endpoints/create.ts';
 import { admissionRequest, type Endpoint } from '../endpoints/endpoint.ts';
-import { parseWriteOptions } from '../endpoints/request-options.ts';
+import { parseWriteOptions, writeOptionsObject } from '../endpoints/request-options.ts';
 import { readSubresourceBody } from '../endpoints/subresource-body.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import { addWarning, managerOf } from '../request-context.ts';
@@ -78,7 +78,12 @@ function review(
       subresource: '',
       now: server.clock.now(),
     });
-    const facts = { object: managed, dryRun: options.dryRun, kind: store.resource.gvk };
+    const facts = {
+      object: managed,
+      dryRun: options.dryRun,
+      kind: store.resource.gvk,
+      options: writeOptionsObject('CreateOptions', options),
+    };
     await server.admission.mutate(admissionRequest(endpoint, 'CREATE', facts));
     await server.admission.validate(admissionRequest(endpoint, 'CREATE', facts));
     return objectResponse(request, format, 201, await answer(managed, endpoint));
@@ -101,7 +106,8 @@ function tokenRequest(issuing: Omit<TokenRequestOptions, 'get'>): EndpointHandle
   return async (endpoint): Promise<HttpResponse> => {
     const { request, server, name } = endpoint;
     const format = negotiateOutput(request, server.codecs);
-    const { dryRun, fieldValidation } = parseWriteOptions(request.query, 'CreateOptions');
+    const write = parseWriteOptions(request.query, 'CreateOptions');
+    const { dryRun, fieldValidation } = write;
     const body = await readSubresourceBody(endpoint, tokenRequestKind, fieldValidation);
     setTokenRequestDefaults(body);
     const writer = { manager: managerOf(request), subresource: 'token', now: server.clock.now() };
@@ -111,7 +117,13 @@ function tokenRequest(issuing: Omit<TokenRequestOptions, 'get'>): EndpointHandle
       body,
       writer,
     );
-    const facts = { name, object, dryRun, kind: tokenRequestKind.gvk };
+    const facts = {
+      name,
+      object,
+      dryRun,
+      kind: tokenRequestKind.gvk,
+      options: writeOptionsObject('CreateOptions', write),
+    };
     await server.admission.mutate(admissionRequest(endpoint, 'CREATE', facts));
     await server.admission.validate(admissionRequest(endpoint, 'CREATE', facts));
     const place = {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Pod } from '../../../api/types/core-v1.ts';
 import type { HttpHeaders, HttpResponse } from '../../../apimachinery/http.ts';
+import type { JsonObject } from '../../../apimachinery/json.ts';
 import { badRequest, forbidden, internalError } from '../../../apimachinery/status.ts';
 import { requestedUpgrade } from '../../../apimachinery/streaming/protocols.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
@@ -22,7 +23,8 @@ export function remoteCommandHandler(subresource: 'exec' | 'attach', options: Po
   return async (endpoint) => {
     const { query } = endpoint.request;
     await requireCreate(endpoint, options.authorizer);
-    await admitConnect(endpoint, subresource === 'exec' ? 'PodExecOptions' : 'PodAttachOptions');
+    const kind = subresource === 'exec' ? 'PodExecOptions' : 'PodAttachOptions';
+    await admitConnect(endpoint, kind, commandOptions(query, subresource));
     const pod = await podOf(endpoint);
     const container = chosenContainer(pod, query.get('container') ?? '');
     const params = new URLSearchParams();
@@ -45,10 +47,10 @@ export function remoteCommandHandler(subresource: 'exec' | 'attach', options: Po
 export function portForwardHandler(options: PodStreamOptions): EndpointHandler {
   return async (endpoint) => {
     await requireCreate(endpoint, options.authorizer);
-    await admitConnect(endpoint, 'PodPortForwardOptions');
+    const ports = readPorts(endpoint.request.query);
+    await admitConnect(endpoint, 'PodPortForwardOptions', ports.length === 0 ? {} : { ports: [...ports] });
     const pod = await podOf(endpoint);
     const params = new URLSearchParams();
-    const ports = readPorts(endpoint.request.query);
     if (ports.length > 0) params.set('port', ports.join(','));
     return toKubelet(endpoint, options.kubelets, pod, ['portForward', endpoint.namespace, endpoint.name], params);
   };
@@ -71,8 +73,20 @@ async function requireCreate({ request }: Endpoint, authorizer: RequestAuthorize
   if (!allowed) throw forbidden({ group: apiGroup, resource }, name, reason);
 }
 
-async function admitConnect(endpoint: Endpoint, kind: string): Promise<void> {
-  const object = { kind, apiVersion: 'v1', metadata: {} };
+/** What the query of exec or attach says, as the options that admission sees. */
+function commandOptions(query: URLSearchParams, subresource: 'exec' | 'attach'): JsonObject {
+  const streams = ['stdin', 'stdout', 'stderr', 'tty'].filter((name) => queryFlag(query, name));
+  const container = query.get('container') ?? '';
+  const command = query.getAll('command');
+  return {
+    ...Object.fromEntries(streams.map((name) => [name, true])),
+    ...(container === '' ? {} : { container }),
+    ...(subresource === 'attach' || command.length === 0 ? {} : { command }),
+  };
+}
+
+async function admitConnect(endpoint: Endpoint, kind: string, fields: JsonObject): Promise<void> {
+  const object = { kind, apiVersion: 'v1', metadata: {}, ...fields };
   const facts = { object, dryRun: false, kind: { group: '', version: 'v1', kind } };
   await endpoint.server.admission.mutate(admissionRequest(endpoint, 'CONNECT', facts));
   await endpoint.server.admission.validate(admissionRequest(endpoint, 'CONNECT', facts));
