@@ -38,7 +38,7 @@ export interface DeletionOptions {
 }
 
 /**
- * Deletes objects side by side, says so in their order, and waits until they are gone, unless something failed.
+ * Deletes objects of a kind side by side, says so in their order, and waits until they are gone, unless something failed.
  * @param failures what failed before, which is told with what fails here
  * @throws what failed, at the end
  */
@@ -56,19 +56,21 @@ export async function deleteObjects(
   };
   const errors: unknown[] = [...failures];
   const waiting: { target: DeletionTarget; uid: string }[] = [];
-  await inOrder(
-    targets,
-    (target) => deleteOne(target, body, options, client),
-    (result, target) => {
-      if (!result.ok) {
-        errors.push(result.error);
-        return;
-      }
-      if (result.value === 'absent') return;
-      if (options.quiet !== true) context.streams.out.write(line(target, options));
-      if (result.value !== 'gone') waiting.push({ target, uid: result.value.uid });
-    },
-  );
+  for (const kind of oneAfterTheOther(targets)) {
+    await inOrder(
+      kind,
+      (target) => deleteOne(target, body, options, client),
+      (result, target) => {
+        if (!result.ok) {
+          errors.push(result.error);
+          return;
+        }
+        if (result.value === 'absent') return;
+        if (options.quiet !== true) context.streams.out.write(line(target, options));
+        if (result.value !== 'gone') waiting.push({ target, uid: result.value.uid });
+      },
+    );
+  }
   if (targets.length === 0 && errors.length === 0) context.streams.out.write('No resources found\n');
   if (options.wait && options.dryRun === 'none' && errors.length === 0) {
     const { clock, signal } = context;
@@ -80,6 +82,21 @@ export async function deleteObjects(
   // What is remembered of the server's kinds is not so any more.
   if (options.dryRun === 'none' && targets.some(definesKinds)) await (await context.cluster.discovery()).refresh();
   throwFailures(errors);
+}
+
+/**
+ * What may be deleted side by side: the objects of one kind, where a command line names several kinds, for the first
+ * would make new ones of the second when those go before it; all of a manifest.
+ */
+function oneAfterTheOther(targets: readonly DeletionTarget[]): readonly (readonly DeletionTarget[])[] {
+  const kinds: DeletionTarget[][] = [];
+  for (const target of targets) {
+    const last = kinds.at(-1);
+    const isSame = last?.[0]?.mapping.gvr.resource === target.mapping.gvr.resource || target.source !== '';
+    if (last !== undefined && isSame) last.push(target);
+    else kinds.push([target]);
+  }
+  return kinds;
 }
 
 function definesKinds({ mapping }: DeletionTarget): boolean {

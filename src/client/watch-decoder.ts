@@ -25,12 +25,18 @@ export async function* splitLines(body: AsyncIterable<Uint8Array> | Uint8Array):
 
 /**
  * Events of a watch's body: JSON objects, one after the other, a line each. A watch whose time is over (the client's
- * `--request-timeout`) ends as one that the server ends. @throws JsonSyntaxError, TransportError
+ * `--request-timeout`) ends as one that the server ends.
+ * @param onTimeUp told of that
+ * @throws JsonSyntaxError, TransportError
  */
-export async function* decodeWatch<T>(body: AsyncIterable<Uint8Array> | Uint8Array): AsyncGenerator<WatchEvent<T>> {
+export async function* decodeWatch<T>(
+  body: AsyncIterable<Uint8Array> | Uint8Array,
+  onTimeUp: () => void = () => undefined,
+): AsyncGenerator<WatchEvent<T>> {
   try {
     for await (const line of splitLines(body)) yield parseJson(line) as unknown as WatchEvent<T>;
   } catch (error) {
     if (!(error instanceof TransportError) || error.kind !== 'timeout') throw error;
+    onTimeUp();
   }
 }

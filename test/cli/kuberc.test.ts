@@ -50,6 +50,25 @@ void test('a kuberc file that nobody asked for stops nothing', async (context) =
   );
 });
 
+void test('-v=5 tells what is found in a kuberc file', async (context) => {
+  const cluster = await clusterWithPreferences(context, '');
+  const told = async (text: string, ...verbosity: string[]): Promise<readonly string[]> => {
+    const path = join(cluster.home, 'asked-for');
+    writeFileSync(path, text);
+    const { stderr } = await cluster.run('get', ...verbosity, 'namespaces', '-o', 'name', '--kuberc=asked-for');
+    return stderr.split('\n').flatMap((line) => /marshal\.go:.*$/.exec(line) ?? []);
+  };
+  const nothing = ['marshal.go:103] kuberc: no preferences found in asked-for'];
+  assert.deepEqual(await told(''), []);
+  for (const verbosity of [['-v=5'], ['-v', '5'], ['--v=5'], ['--v', '6']]) {
+    assert.deepEqual(await told('', ...verbosity), nothing, verbosity.join(' '));
+  }
+  assert.deepEqual(await told(`apiVersion: v1\nkind: Pod\n---\n${wide}`, '-v=5'), [
+    'marshal.go:71] kuberc: strict decoding error for entry 1 in asked-for: no kind "Pod" is registered for version "v1" in scheme "pkg/config/scheme/scheme.go:30"',
+    'marshal.go:94] kuberc: using entry 2 (kubectl.config.k8s.io/v1beta1) in asked-for',
+  ]);
+});
+
 void test('kuberc view offers to make a file with what is recommended', async (context) => {
   const streams = memoryIOStreams('y\n');
   const runner = commandRunner(context, { streams });

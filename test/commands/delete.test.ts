@@ -44,6 +44,18 @@ void test('an object that nothing holds is gone with the answer: nobody asks aga
   );
 });
 
+void test('several kinds are deleted one after the other, so that none brings another back', async (context) => {
+  const { run, requests } = await createCommandCluster(context);
+  await run('create', 'deployment', 'a', '--image=x');
+  await run('create', 'configmap', 'b');
+  await run('create', 'configmap', 'c');
+  const before = requests.length;
+  const { stdout } = await run('delete', 'deployments,configmaps', '--all', '--cascade=orphan', '--wait=false');
+  assert.match(stdout, /^deployment\.apps "a" deleted from default namespace\nconfigmap "b" deleted/);
+  const deleted = requests.slice(before).filter((request) => request.startsWith('DELETE'));
+  assert.match(deleted[0] ?? '', /deployments\/a/);
+});
+
 void test('an object with a finalizer is waited for', async (context) => {
   const { run, home, requests } = await createCommandCluster(context);
   const path = join(home, 'held.json');

@@ -29,6 +29,15 @@ void test('set env reads variables from standard input, and sends what differs a
   assert.equal(await env(), '[{"name":"D","value":"4"},{"name":"E","value":"5 "},{"name":"F","value":"6"}]');
 });
 
+void test('set env has one standard input', async (context) => {
+  const cluster = await createCommandCluster(context);
+  assert.deepEqual(await cluster.runWith({ input: 'A=b\n' }, 'set', 'env', '-f', '-', '-'), {
+    exitCode: 1,
+    stdout: '',
+    stderr: 'error: standard input cannot be used for multiple arguments\n',
+  });
+});
+
 void test('set env --list --resolve tells what cannot be resolved, and is no error', async (context) => {
   const cluster = await createCommandCluster(context);
   await cluster.run('create', 'deployment', 'web', '--image=nginx');

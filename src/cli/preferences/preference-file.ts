@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { goQuote } from '../../apimachinery/field-error.ts';
+import { isJsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import { ManifestError, readManifests } from '../../apimachinery/manifest-stream.ts';
 import { CommandError } from '../command.ts';
 import type { ProgramWorld } from '../program.ts';
@@ -39,12 +40,14 @@ export function preferenceFile(
  * Reads a kuberc file: its first document that is a preference. What is wrong with one that was not asked for is told
  * and forgotten.
  * @param tell takes what is to be told
+ * @param log takes what -v=5 tells, and where in the real program that is said
  * @throws CommandError
  */
 export async function loadPreference(
   { shown, path, isExplicit }: PreferenceFile,
   { files }: Pick<ProgramWorld, 'files'>,
   tell: (text: string) => void,
+  log: (source: string, text: string) => void = () => undefined,
 ): Promise<Preference | undefined> {
   let text: string;
   try {
@@ -56,11 +59,17 @@ export async function loadPreference(
   }
   let documents = 0;
   try {
-    for (const { value } of readManifests(text, { onDuplicateKey: () => undefined })) {
+    for (const { value, source } of readManifests(text, { onDuplicateKey: () => undefined })) {
       if (value === null) continue;
       documents++;
       const read = readPreference(value);
-      if (read === undefined) continue;
+      if (read === undefined) {
+        const reason = whyNoPreference(value, source);
+        log('marshal.go:71', `kuberc: strict decoding error for entry ${documents} in ${shown}: ${reason}`);
+        continue;
+      }
+      const { apiVersion = '' } = value as { readonly apiVersion?: string };
+      log('marshal.go:94', `kuberc: using entry ${documents} (${apiVersion}) in ${shown}`);
       if (read.unknownFields.length > 0) {
         const fields = read.unknownFields.map((field) => `unknown field ${goQuote(field)}`).join(', ');
         tell(`kuberc: ignoring strict decoding error in ${shown}: strict decoding error: ${fields}`);
@@ -71,7 +80,10 @@ export async function loadPreference(
     if (!(error instanceof ManifestError)) throw error;
     documents++;
   }
-  if (documents === 0) return undefined;
+  if (documents === 0) {
+    log('marshal.go:103', `kuberc: no preferences found in ${shown}`);
+    return undefined;
+  }
   return failed(`no valid preferences found in ${shown}, use --v=5 to see details`);
 
   function failed(reason: string): undefined {
@@ -79,4 +91,12 @@ export async function loadPreference(
     tell(`kuberc: no preferences loaded from ${shown}: ${reason}`);
     return undefined;
   }
+}
+
+/** What the real program's decoder says of a document that it has no type for. */
+function whyNoPreference(value: JsonValue, source: string): string {
+  const { kind = '', apiVersion = '' } = isJsonObject(value) ? value : {};
+  if (typeof kind !== 'string' || kind === '') return `Object 'Kind' is missing in '${source}'`;
+  if (typeof apiVersion !== 'string' || apiVersion === '') return `Object 'apiVersion' is missing in '${source}'`;
+  return `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} in scheme "pkg/config/scheme/scheme.go:30"`;
 }

@@ -1,4 +1,5 @@
 import type { PluginPolicy } from '../../kubeconfig/plugin-policy.ts';
+import { klogLine } from '../../system/klog.ts';
 import { CommandError } from '../command.ts';
 import type { ProgramWorld } from '../program.ts';
 import { applyPreferences, type KnownCommands, type PreferredCommandLine } from './apply-preferences.ts';
@@ -18,7 +19,11 @@ export async function preferredCommandLine(
 ): Promise<Preferred> {
   const tell = (text: string): void => world.streams.err.write(text);
   const file = fileNamed(kubercFlag(argv), world, home);
-  const preference = file === undefined ? undefined : await loadPreference(file, world, tell);
+  const log = (source: string, text: string): void => tell(klogLine('I', world.clock.now(), source, text));
+  const preference =
+    file === undefined
+      ? undefined
+      : await loadPreference(file, world, tell, earlyVerbosity(argv) >= 5 ? log : undefined);
   if (preference === undefined) return { argv, presets: [], pluginPolicy: undefined };
   return { ...(await applyPreferences(argv, preference, commands, tell)), pluginPolicy: preference.pluginPolicy };
 }
@@ -44,4 +49,14 @@ function kubercFlag(argv: readonly string[]): string {
     return value;
   }
   return '';
+}
+
+/** The value of -v, which is looked for before flags are read. */
+function earlyVerbosity(argv: readonly string[]): number {
+  for (const [index, word] of argv.entries()) {
+    if (word === '--') break;
+    const value = word === '-v' || word === '--v' ? argv[index + 1] : /^--?v=(.*)$/.exec(word)?.[1];
+    if (value !== undefined && /^[0-9]+$/.test(value)) return Number(value);
+  }
+  return 0;
 }

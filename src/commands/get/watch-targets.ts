@@ -1,3 +1,4 @@
+import { goQuote } from '../../apimachinery/field-error.ts';
 import { parseJson } from '../../apimachinery/json-codec.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { hasReason, StatusError } from '../../apimachinery/status.ts';
@@ -9,6 +10,7 @@ import { decodeWatch } from '../../client/watch-decoder.ts';
 import { withEventColumn } from '../../printers/generic-table.ts';
 import { PrintableEvent } from '../../printers/printer.ts';
 import { TablePrinter } from '../../printers/table-printer.ts';
+import { klogLine } from '../../system/klog.ts';
 import { pathOf, type Target } from './fetch-targets.ts';
 import type { GetOptions } from './get-options.ts';
 import { itemsOf } from './print-objects.ts';
@@ -42,8 +44,14 @@ export async function watchTargets(
     query: { ...query, watch: true, resourceVersion, allowWatchBookmarks: true },
     signal: context.signal,
   });
+  const onTimeUp = (): void => {
+    if (context.globals.int('v') < 5) return;
+    const reason = 'net/http: request canceled (Client.Timeout or context cancellation while reading body)';
+    const text = `"Unable to decode an event from the watch stream" err=${goQuote(reason)}`;
+    context.streams.err.write(klogLine('I', context.clock.now(), 'streamwatcher.go:123', text));
+  };
   try {
-    for await (const event of decodeWatch<Unstructured>(stream.body)) {
+    for await (const event of decodeWatch<Unstructured>(stream.body, onTimeUp)) {
       if (event.type === 'ERROR') throw new StatusError(event.object);
       if (event.type !== 'BOOKMARK') show(event.type, event.object, false);
     }

@@ -60,6 +60,21 @@ export function goTypeName(schema: Schema, owner: string, field: string): string
   }
 }
 
+/** Whether a type is one of the strings with a name of their own. */
+export function isNamedString(type: string): boolean {
+  return Object.hasOwn(namedStrings, type);
+}
+
+/** Whether a type is one of the maps with a name of their own. */
+export function isNamedMap(type: string): boolean {
+  return Object.hasOwn(namedMaps, type);
+}
+
+/** Whether a type is one of the lists with a name of their own. */
+export function isNamedList(type: string): boolean {
+  return Object.hasOwn(namedLists, type);
+}
+
 /** How json's messages call a value that does not fit. */
 export function describeJsonKind(value: JsonValue): string {
   if (Array.isArray(value)) return 'array';

@@ -9,6 +9,7 @@ import { applyStrategicMergePatch, StrategicMergePatchError } from '../../../pat
 import { resolveSchema } from '../../../apimachinery/schema.ts';
 import { formatJsonPath } from '../codecs/json-media-type.ts';
 import { decodeYaml } from '../codecs/yaml-media-type.ts';
+import { converterMessage } from '../decoding/converter-message.ts';
 import { describeJsonKind } from '../decoding/go-types.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 
@@ -104,13 +105,7 @@ function readStrategicPatch(body: Uint8Array, resource: ApiResource): ParsedPatc
         throw error;
       }
     },
-    refusal: (message) => ({
-      shown: formatGoValue(value),
-      message: message.replace(
-        /^json: cannot unmarshal \S+(?: \S+)? into Go struct field \S+ of type /,
-        'unrecognized type: ',
-      ),
-    }),
+    refusal: (message) => ({ shown: formatGoValue(value), message: converterMessage(message) }),
   };
 }
 
