@@ -26,6 +26,6 @@ export function converterMessage(message: string): string {
   if (!isText && !basicTypes.has(type)) return `cannot restore struct from: ${kind}`;
   // Go turns integers into strings, and floats into integers, but for what would be lost.
   if (kind === 'int64' && isText) return `cannot convert int64 to ${type}`;
-  if (kind === 'float64' && /^int/.test(type)) return `cannot convert float64 to ${type}`;
+  if (kind === 'float64' && type.startsWith('int')) return `cannot convert float64 to ${type}`;
   return `unrecognized type: ${isText ? 'string' : type}`;
 }
