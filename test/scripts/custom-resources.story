@@ -67,6 +67,7 @@ $ kubectl apply -f bad.yaml
 ! The Gadget "bad" is invalid:
 ! * spec.colour: Unsupported value: "blue": supported values: "grey", "red"
 ! * spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1
+! * <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation
 ? 1
 $ kubectl apply -f large.yaml
 ! The Gadget "large" is invalid: spec: Invalid value: large gadgets are red

@@ -57,6 +57,7 @@ function keepOtherPart(object: Unstructured, old: Unstructured, context: { reado
 
 /** Errors after which rules make no sense: the object does not have the shape they were written for. */
 const blockingErrors = new Set([
+  'FieldValueNotSupported',
   'FieldValueRequired',
   'FieldValueTooLong',
   'FieldValueTooMany',

@@ -107,7 +107,7 @@ const schema: JsonObject = {
       required: ['size'],
       properties: {
         size: { type: 'integer', maximum: 10 },
-        color: { type: 'string', default: 'red' },
+        color: { type: 'string', enum: ['red'], default: 'red' },
         none: { type: 'string', nullable: true },
         tags: { type: 'array', items: { type: 'string' } },
         free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
@@ -148,6 +148,10 @@ test('objects of a custom resource are defaulted, pruned and checked', async (co
   assert.equal(
     await refused(wid('b', { spec: {} })),
     'Wid.example.com "b" is invalid: [spec.size: Required value, <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation]',
+  );
+  assert.equal(
+    await refused(wid('b', { spec: { size: 7, color: 'blue' } })),
+    'Wid.example.com "b" is invalid: [spec.color: Unsupported value: "blue": supported values: "red", <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation]',
   );
   assert.equal(
     await refused({ ...wid('b', { spec: { size: 1 } }), apiVersion: 'x/v1' }),
