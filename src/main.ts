@@ -18,6 +18,10 @@ export function main(): Promise<number> {
       process.stdout,
       process.stderr,
       () => process.exit(brokenPipeExitCode),
+      (error) => {
+        process.stderr.write(`error: ${error.message}\n`);
+        process.exit(1);
+      },
     ),
     env: process.env,
     cwd: process.cwd(),

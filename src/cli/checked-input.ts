@@ -3,9 +3,10 @@ import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
 import type { RestMapper, RestMapping } from '../apimachinery/rest-mapping.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
+import { requestFailure } from '../client/transport-reason.ts';
 import type { DryRun, FieldValidation } from '../resource/dry-run.ts';
 import type { ManifestObject } from '../resource/manifest-files.ts';
-import { findMapping, mappingOf, UnknownKindError } from '../resource/resource-access.ts';
+import { findMapping, mappingOf, UnknownKindError, UnrecognizedObjectError } from '../resource/resource-access.ts';
 import type { ManifestProblem } from '../schema-cache/manifest-validator.ts';
 import type { OpenApi } from '../schema-cache/openapi.ts';
 import { type CommandContext, CommandError } from './command.ts';
@@ -57,7 +58,9 @@ export async function readCheckedInput(
     if (read.failures.length === 0 && nothing !== undefined) throw new CommandError(nothing);
     return { entries: [], failures: read.failures };
   }
-  const kinds = await kindsFor(checks.dryRun, context);
+  const kinds = await kindsFor(checks.dryRun, context).catch((error: unknown) => {
+    throw unreachable(error, objects[0]?.source ?? '', checks.validation);
+  });
   const defined = definedKinds(objects);
   const failures: unknown[] = [];
   const entries: CheckedManifest[] = [];
@@ -81,6 +84,17 @@ function repeatedKeysOf({ source, repeatedKeys = [] }: ManifestObject): readonly
   const all = repeatedKeys.map(({ message }) => message).join('; ');
   const places = repeatedKeys.map(({ position: { line, column } }) => `\n  at ${source}:${line}:${column}`).join('');
   return [new CommandError(`${validationFailure(source, all)}${places}`)];
+}
+
+/** A server that does not tell its kinds does not tell their types either, and those are asked for first. */
+function unreachable(error: unknown, source: string, validation: FieldValidation): unknown {
+  if (!(error instanceof TransportError || error instanceof StatusError)) return error;
+  if (validation === 'Ignore') return new UnrecognizedObjectError(source, error);
+  let reason = error.message;
+  if (error instanceof TransportError) {
+    reason = requestFailure(error).replace(/\/apis?\?timeout=32s"/, '/openapi/v2?timeout=32s"');
+  }
+  return new CommandError(validationFailure(source, `failed to download openapi: ${reason}`));
 }
 
 /** Where kinds and their types are known from. */

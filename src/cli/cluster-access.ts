@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { goQuote } from '../apimachinery/field-error.ts';
 import type { Transport } from '../apimachinery/http.ts';
 import type { Client } from '../client/client.ts';
+import { TransportError } from '../client/transport-error.ts';
 import { type ClientConfig, type ConnectionFlags, resolveClientConfig } from '../kubeconfig/client-config.ts';
 import { connect } from '../kubeconfig/connect.ts';
 import { ConfigurationError } from '../kubeconfig/configuration-error.ts';
@@ -144,7 +145,8 @@ class FlaggedAccess implements ConfiguredAccess {
     const config = await this.config();
     const { protocol } = new URL(config.server);
     if (protocol !== 'https:' && protocol !== 'http:') {
-      throw new KubeconfigError(`unsupported protocol scheme "${protocol.slice(0, -1)}"`);
+      const reason = `unsupported protocol scheme "${protocol.slice(0, -1)}"`;
+      throw new TransportError('other', '', '', reason);
     }
     const log = await this.#requestLog(config);
     const client = await connect(config, {

@@ -121,6 +121,8 @@ export interface CommandDefinition<Options = unknown> {
   readonly flagsFirst?: boolean;
   /** The exit code of errors, where 1 says something else: `diff` uses it for differences. */
   readonly errorExitCode?: number;
+  /** The exit code after Ctrl-C and other signals, of commands that handle them; else what a shell makes of the signal. */
+  readonly interruptedExitCode?: number;
   /** Resolves and checks arguments and flags. @throws UsageError, CommandError; touches no network. */
   toOptions(args: readonly string[], flags: FlagValues, context: CommandContext): Options | Promise<Options>;
   /** Does the work; returns the exit code (0 when nothing is returned). */
@@ -136,8 +138,8 @@ export function defineCommand<Options>(definition: CommandDefinition<Options>): 
 export class CommandError extends Error {
   readonly exitCode: number;
 
-  constructor(message: string, exitCode = 1) {
-    super(message);
+  constructor(message: string, exitCode = 1, options: ErrorOptions = {}) {
+    super(message, options);
     this.name = 'CommandError';
     this.exitCode = exitCode;
   }

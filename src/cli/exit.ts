@@ -65,7 +65,10 @@ function errorText(error: unknown, commandPath: string): string {
     const isAlone = error.errors.length === 1;
     if (isAlone && !(only instanceof AggregateCommandError)) return errorText(only, commandPath);
     const all = isAlone && only instanceof AggregateCommandError ? only.errors : error.errors;
-    return all.map((single) => `${lineAmongSeveral(single)}\n`).join('');
+    return all
+      .flatMap(leavesOf)
+      .map((single) => `${lineAmongSeveral(single)}\n`)
+      .join('');
   }
   if (error instanceof HelpfulError && error.message === '') return '';
   if (error instanceof UsageError) {
@@ -78,6 +81,11 @@ function errorText(error: unknown, commandPath: string): string {
   if (refusal instanceof StatusError && refusal.reason === 'Invalid') return invalidText(refusal, error);
   if (error instanceof ConfigurationError) return configurationText(error);
   return describeError(error, '');
+}
+
+/** The errors that several are made of. */
+export function leavesOf(error: unknown): readonly unknown[] {
+  return error instanceof AggregateCommandError ? error.errors.flatMap(leavesOf) : [error];
 }
 
 /** What several places may have put words in front of. */

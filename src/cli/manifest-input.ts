@@ -11,7 +11,7 @@ import {
   type ReadManifests,
   readManifestSources,
 } from '../resource/manifest-files.ts';
-import { UnknownKindError } from '../resource/resource-access.ts';
+import { UnknownKindError, UnrecognizedObjectError } from '../resource/resource-access.ts';
 import { type CommandContext, CommandError, type FlagValues } from './command.ts';
 import { asOneOfSeveral, throwFailures } from './exit.ts';
 
@@ -60,7 +60,8 @@ export class UnreadableInputError extends CommandError {}
  */
 export function throwCollected(failures: readonly unknown[]): void {
   const [only, ...others] = failures;
-  const isOfInput = only instanceof UnreadableInputError || only instanceof UnknownKindError;
+  const isOfInput =
+    only instanceof UnreadableInputError || only instanceof UnknownKindError || only instanceof UnrecognizedObjectError;
   if (isOfInput && others.length === 0) throw asOneOfSeveral(only);
   throwFailures(failures);
 }

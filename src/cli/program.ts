@@ -9,6 +9,7 @@ import type { FileSystem } from '../system/file-system.ts';
 import type { IOStreams } from '../system/io-streams.ts';
 import type { Keychain } from '../system/keychain.ts';
 import type { Random } from '../system/random.ts';
+import { exitCodeOf } from '../system/signals.ts';
 import {
   type ClusterAccess,
   type CommandContext,
@@ -68,7 +69,9 @@ export async function runProgram(
     const { endingOf } = await import('./exit.ts');
     const { PrinterError } = await import('../printers/printer.ts');
     if (error instanceof PrinterError) terminalSafe(world.streams.out).write(error.printed);
-    if (world.signal.aborted && !(error instanceof SilentExit)) return 130;
+    if (world.signal.aborted && !(error instanceof SilentExit)) {
+      return program.interruptedExitCode ?? exitCodeOf(world.signal);
+    }
     if (program.verbosity >= 4) (await import('./error-log.ts')).logError(error, world);
     const { text, exitCode } = endingOf(error, program.commandPath.split(' ').slice(1).join(' '));
     if (text !== '') terminalSafe(world.streams.err).write(text);
@@ -106,6 +109,7 @@ class TreeCommand extends Command {
 class Program {
   /** Of the command that runs, where it is not the usual one. */
   errorExitCode: number | undefined;
+  interruptedExitCode: number | undefined;
   commandPath = 'kubectl';
   /** -v, once the command line was read. */
   verbosity = 0;
@@ -303,6 +307,9 @@ class Program {
       return parsed;
     } catch (error) {
       if (!(error instanceof FlagParseError)) throw error;
+      this.errorExitCode = definition?.errorExitCode;
+      // Where 1 says something else, flags are refused as wrong arguments are.
+      if (this.errorExitCode !== undefined) throw new UsageError(error.message);
       throw new CommandError(`${error.message}\nSee '${this.commandPath} --help' for usage.`);
     }
   }
@@ -345,6 +352,7 @@ class Program {
       },
     };
     this.errorExitCode = definition.errorExitCode;
+    this.interruptedExitCode = definition.interruptedExitCode;
     this.verbosity = globals.int('v');
     if (globals.string('vmodule') !== '') {
       const problem = (await import('./verbosity.ts')).vmoduleProblem(globals.string('vmodule'));
@@ -359,7 +367,10 @@ class Program {
       this.#exitCode = (await definition.run(options, context)) ?? 0;
     } catch (error) {
       if (error instanceof HelpfulError) await this.#printHelp(definition.path);
-      throw error;
+      const isTold = error instanceof CommandError && error.cause === undefined;
+      if (isTold || access === undefined || signal.aborted) throw error;
+      const { complainOfDiscovery } = await import('./discovery-complaints.ts');
+      throw await complainOfDiscovery(error, { path: definition.path, args: parsed.args, flags: values, context });
     } finally {
       await endProfile?.();
       if (access !== undefined) await closeAccess(access);

@@ -48,6 +48,7 @@ function statusCondition(text: string): WaitCondition {
 
 function pathCondition(text: string): WaitCondition {
   const { expression, value } = splitPath(text);
+  if (expression === '') throw new CommandError('jsonpath expression cannot be empty');
   let path: JsonPath;
   try {
     path = new JsonPath(relaxedJsonPath(expression), { allowMissingKeys: true });

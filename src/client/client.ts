@@ -20,6 +20,8 @@ export interface ClientRequest {
   readonly accept?: string;
   /** The path is the user's own: errors made up for it do not tell a verb and resource. */
   readonly raw?: boolean;
+  /** What the server says of an error is not read, as client-go's discovery does not; errors tell its code alone. */
+  readonly unread?: boolean;
   readonly signal?: AbortSignal;
 }
 

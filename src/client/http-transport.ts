@@ -1,10 +1,14 @@
+import { Socket } from 'node:net';
 import type { SecureContext, SecureContextOptions } from 'node:tls';
-import type { Dispatcher, Pool as PoolType } from 'undici';
+import type { buildConnector as ConnectorBuilder, Dispatcher, Pool as PoolType } from 'undici';
+import buildConnector from 'undici/lib/core/connect.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import type { HttpRequest, HttpResponse, Transport } from '../apimachinery/http.ts';
 import { keepWebAssemblyUnoptimized } from '../system/engine.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { asTransportError, TransportError } from './transport-error.ts';
+
+type Connector = ConnectorBuilder.connector;
 
 export interface HttpTransportOptions {
   /** `https://host:port` or `http://host:port`; a path in it is put before every request's. */
@@ -37,12 +41,15 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
 
   const send = async (request: HttpRequest): Promise<HttpResponse> => {
     const { dispatcher, prefix, headers } = await (opening ??= openConnections(options, url, address));
+    const whole = `${request.isWholePath === true ? '' : basePath}${request.path}`;
     const exchange = new HttpExchange(address, request.signal);
     if (request.signal?.aborted !== true) {
-      const path = `${prefix}${request.isWholePath === true ? '' : basePath}${request.path}`;
-      dispatcher.dispatch({ path, ...dispatchOptions(request, options, headers) }, exchange);
+      dispatcher.dispatch({ path: `${prefix}${whole}`, ...dispatchOptions(request, options, headers) }, exchange);
     }
-    const response = await exchange.response;
+    const response = await exchange.response.catch((error: unknown) => {
+      if (error instanceof TransportError) error.request = `${goMethod(request.method)} "${url.origin}${whole}"`;
+      throw error;
+    });
     isWarm = true;
     return response;
   };
@@ -62,9 +69,16 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
     },
     async close() {
       const opened = await opening?.catch(() => undefined);
+      // undici waits for connections that are still being made.
+      for (const socket of opened?.beingMade ?? []) socket.destroy();
       await opened?.dispatcher.destroy();
     },
   };
+}
+
+/** `GET` as Go's net/http writes it in errors: `Get`. */
+function goMethod(method: string): string {
+  return `${method.slice(0, 1)}${method.slice(1).toLowerCase()}`;
 }
 
 /** `host:port` with the scheme's port where none is given. */
@@ -79,6 +93,8 @@ interface Connections {
   readonly prefix: string;
   /** For the proxy that forwards. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Connections on which nothing was said yet. */
+  readonly beingMade: ReadonlySet<Socket>;
 }
 
 async function openConnections(options: HttpTransportOptions, url: URL, address: string): Promise<Connections> {
@@ -92,18 +108,32 @@ async function openConnections(options: HttpTransportOptions, url: URL, address:
     keepAliveTimeout: 30_000,
   };
   keepWebAssemblyUnoptimized();
+  const beingMade = new Set<Socket>();
   if (options.proxyUrl === undefined) {
-    return { dispatcher: new Pool(url.origin, { ...pool, connect }), prefix: '', headers: {} };
+    const connector = rememberingConnector(buildConnector(connect), beingMade);
+    return { dispatcher: new Pool(url.origin, { ...pool, connect: connector }), prefix: '', headers: {}, beingMade };
   }
   const { createTunnelConnector, isSocks, readProxy } = await import('./proxy-connector.ts');
   const proxy = readProxy(options.proxyUrl, address);
   if (isSecure || isSocks(proxy)) {
     const tunnel = createTunnelConnector(proxy, address, isSecure ? connect : undefined);
-    return { dispatcher: new Pool(url.origin, { ...pool, connect: tunnel }), prefix: '', headers: {} };
+    return { dispatcher: new Pool(url.origin, { ...pool, connect: tunnel }), prefix: '', headers: {}, beingMade };
   }
   // An http server is asked for by its whole URL, as Go's net/http does.
   const headers = { ...proxy.headers, host: url.host };
-  return { dispatcher: new Pool(proxy.url.origin, { ...pool, connect }), prefix: url.origin, headers };
+  return { dispatcher: new Pool(proxy.url.origin, { ...pool, connect }), prefix: url.origin, headers, beingMade };
+}
+
+/** Keeps hold of connections until they are made. */
+function rememberingConnector(connector: Connector, beingMade: Set<Socket>): Connector {
+  return (options, callback) => {
+    // undici's own connector returns the socket, which its types do not tell.
+    const socket: unknown = connector(options, (...outcome) => {
+      if (socket instanceof Socket) beingMade.delete(socket);
+      callback(...outcome);
+    });
+    if (socket instanceof Socket && socket.connecting) beingMade.add(socket);
+  };
 }
 
 interface TlsOptions {

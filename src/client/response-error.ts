@@ -14,6 +14,7 @@ export function retryAfterSeconds(headers: HttpHeaders): number | undefined {
 /** The error of an answer: the Status it carries, or one made up from its code and text as client-go does. */
 export function errorFromResponse(request: ClientRequest, response: HttpResponse, body: Uint8Array): StatusError {
   const text = Buffer.from(body).toString('utf8');
+  if (request.unread === true) return genericError({ ...request, raw: true }, response, text);
   try {
     const value = parseJson(text);
     if (isJsonObject(value) && value['kind'] === 'Status') return new StatusError(value);
@@ -70,7 +71,7 @@ function genericError(request: ClientRequest, response: HttpResponse, body: stri
   const text = type === '' || type.startsWith('text/') ? body.slice(0, maxTextLength).trim() : 'unknown';
   const generic = genericErrors[code] ??
     describedByServer(code, text) ?? {
-      reason: 'Unknown',
+      reason: '',
       message: `the server responded with the status code ${code} but did not return more information`,
     };
   const retryAfter = retryAfterSeconds(headers) ?? 0;

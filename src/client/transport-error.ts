@@ -8,6 +8,8 @@ export class TransportError extends Error {
   readonly address: string;
   /** Node's code, such as ECONNREFUSED or DEPTH_ZERO_SELF_SIGNED_CERT. */
   readonly code: string;
+  /** The request that got no answer, as Go's net/http names it: `Get "https://host/api"`; empty where that is not known. */
+  request = '';
 
   constructor(kind: TransportErrorKind, address: string, code: string, message: string, cause?: unknown) {
     super(message, cause === undefined ? {} : { cause });

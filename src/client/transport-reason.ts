@@ -12,6 +12,11 @@ const tlsReasons: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: outsideValidity,
 };
 
+/** A request and why no answer came, as Go's url.Error puts it: `Get "https://host/api": EOF`. */
+export function requestFailure(error: TransportError): string {
+  return error.request === '' ? transportReason(error) : `${error.request}: ${transportReason(error)}`;
+}
+
 /** Why no answer came, in the words of Go's net, net/http and crypto/tls. */
 export function transportReason(error: TransportError): string {
   switch (error.kind) {
@@ -26,6 +31,9 @@ export function transportReason(error: TransportError): string {
         ? `dial tcp ${error.address}: i/o timeout`
         : 'net/http: request canceled (Client.Timeout exceeded while awaiting headers)';
     case 'tls':
+      if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/.test(error.code)) {
+        return 'http: server gave HTTP response to HTTPS client';
+      }
       if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongNameReason(error);
       return `tls: failed to verify certificate: ${tlsReasons[error.code] ?? `x509: ${error.message}`}`;
     default:

@@ -16,9 +16,9 @@ export const apiVersionsCommand = defineCommand({
   async run(_options, { streams, cluster }) {
     const discovery = await cluster.discovery();
     const mapper = await discovery.refresh().catch(async (error: unknown) => {
-      const { transportReason } = await import('../client/transport-reason.ts');
-      const reason = error instanceof TransportError ? transportReason(error) : (error as Error).message;
-      throw new CommandError(`couldn't get available api versions from server: ${reason}`);
+      const { requestFailure } = await import('../client/transport-reason.ts');
+      const reason = error instanceof TransportError ? requestFailure(error) : (error as Error).message;
+      throw new CommandError(`couldn't get available api versions from server: ${reason}`, 1, { cause: error });
     });
     const versions = mapper.groups.flatMap(({ name, versions: all }) =>
       all.map(({ version }) => formatGroupVersion({ group: name, version })),

@@ -261,7 +261,7 @@ async function pruneRest(
   client: Client,
   context: CommandContext,
 ): Promise<void> {
-  const { prune } = await import('./apply/prune.ts');
+  const { prune, wholeClusterWarning } = await import('./apply/prune.ts');
   const { name, explicit } = await context.cluster.namespace();
   const namespaces = new Set(explicit ? [name] : []);
   for (const { object, mapping } of applied) {
@@ -269,9 +269,7 @@ async function pruneRest(
   }
   const { allowlist = [], deletion = {} } = options.prune ?? {};
   if (allowlist.length === 0) {
-    const warning =
-      'Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target explicitly in the --prune-allowlist flag.';
-    context.streams.err.write(klogLine('W', context.clock.now(), 'prune.go:71', warning));
+    context.streams.err.write(klogLine('W', context.clock.now(), 'prune.go:71', wholeClusterWarning));
   }
   const scope = {
     mappings,

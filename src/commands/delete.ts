@@ -39,6 +39,7 @@ interface DeleteOptions {
 /** `delete`: removes objects, and waits until they are gone. */
 export const deleteCommand = defineCommand<DeleteOptions>({
   path: ['delete'],
+  interruptedExitCode: 1,
   usage: '([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)])',
   short: 'Delete resources by file names, stdin, resources and names, or by resources and label selector',
   long: 'Delete objects by manifest, by kind and name, or by kind and label. The command ends when they are gone, unless --wait=false.',

@@ -8,6 +8,7 @@ import { type CommandContext, CommandError, defineCommand, SilentExit, UsageErro
 import { throwFailures } from '../cli/exit.ts';
 import { fieldManagerFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
+import { klogLine } from '../system/klog.ts';
 import { requestPlan } from '../generators/request-plan.ts';
 import { applyObject, type ApplyPolicy, FailedApply } from './apply/apply-object.ts';
 import { CurrentObjects } from './apply/current-objects.ts';
@@ -115,7 +116,10 @@ async function comparedPairs(options: DiffOptions, context: CommandContext): Pro
   );
   throwFailures(failures);
   if (options.prune !== undefined) {
-    const { findPrunable, pruneMappings } = await import('./apply/prune.ts');
+    const { findPrunable, pruneMappings, wholeClusterWarning } = await import('./apply/prune.ts');
+    if (options.prune.allowlist.length === 0) {
+      context.streams.err.write(klogLine('W', context.clock.now(), 'prune.go:71', wholeClusterWarning));
+    }
     const mappings = pruneMappings(options.prune.allowlist, await (await context.cluster.discovery()).mapper());
     const scope = { mappings, namespaces, labelSelector: selector, keptUids };
     for (const { object, mapping } of await findPrunable(scope, client)) {

@@ -171,7 +171,7 @@ async function watchEvents(
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  if (signal.aborted) throw new SilentExit(130);
+  if (signal.aborted) throw new SilentExit(1);
 }
 
 function isWanted({ type = '' }: Event, { types }: EventsOptions): boolean {

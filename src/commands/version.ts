@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { parseJson } from '../apimachinery/json-codec.ts';
 import { stringifyYaml } from '../apimachinery/yaml.ts';
 import { clientVersion, kustomizeVersion } from '../cli/client-version.ts';
@@ -33,7 +33,13 @@ export const versionCommand = defineCommand({
     if (!clientOnly) {
       const client = await cluster.client();
       try {
-        const value = parseJson((await client.request({ method: 'GET', path: '/version' })).body);
+        const { body } = await client.request({
+          method: 'GET',
+          path: '/version',
+          query: { timeout: '32s' },
+          unread: true,
+        });
+        const value = readVersion(body);
         server = isJsonObject(value) ? value : {};
       } catch (error) {
         failure = error;
@@ -45,6 +51,14 @@ export const versionCommand = defineCommand({
     if (warning !== '') streams.err.write(warning);
   },
 });
+
+function readVersion(body: Uint8Array): JsonValue {
+  try {
+    return parseJson(body);
+  } catch (error) {
+    throw new CommandError(`unable to parse the server version: ${error instanceof Error ? error.message : ''}`);
+  }
+}
 
 function versionText(output: string, server: JsonObject | undefined): string {
   const all: JsonObject = {

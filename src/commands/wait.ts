@@ -1,3 +1,4 @@
+import { formatGroupVersion } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { hasReason, StatusError } from '../apimachinery/status.ts';
 import type { ResourceClient } from '../client/client.ts';
@@ -38,6 +39,7 @@ const weekMillis = 7 * 24 * 3_600_000;
 /** `wait`: waits until objects are as asked. */
 export const waitCommand = defineCommand<WaitOptions>({
   path: ['wait'],
+  interruptedExitCode: 1,
   usage:
     "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]]",
   short: 'Wait for a specific condition on one or many resources',
@@ -207,11 +209,18 @@ async function look(
 ): Promise<{ readonly met: boolean; readonly resourceVersion: string }> {
   const list = await resource.list({ fieldSelector: `metadata.name=${target.name}` });
   const resourceVersion = list.metadata.resourceVersion ?? '';
-  const current = list.items[0];
+  const current = typedItem(list.items[0], target);
   if (condition.kind === 'delete') {
     return { met: current === undefined || current.metadata.uid !== target.object.metadata.uid, resourceVersion };
   }
   return { met: current !== undefined && condition.holds(current), resourceVersion };
+}
+
+/** An item of a list, which need not say what it is, with its kind. */
+function typedItem(item: Unstructured | undefined, { mapping }: NamedTarget): Unstructured | undefined {
+  return item === undefined
+    ? undefined
+    : { ...item, apiVersion: formatGroupVersion(mapping.gvk), kind: mapping.gvk.kind };
 }
 
 /** Follows the object until the condition holds. @returns false when the watch ended before */
@@ -236,7 +245,7 @@ async function watchUntil(
     if (
       condition.kind === 'delete'
         ? event.object.metadata.uid !== target.object.metadata.uid
-        : condition.holds(event.object)
+        : condition.holds(typedItem(event.object, target) ?? event.object)
     ) {
       return true;
     }

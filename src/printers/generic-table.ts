@@ -22,12 +22,15 @@ export function genericTable(objects: readonly unknown[], now: number): Table {
   return { columnDefinitions: nameAndAge, rows };
 }
 
-/** The Table of a Status. */
-export function statusTable(status: {
+/** The fields of a Status that its Table shows. */
+export interface StatusFields {
   readonly status?: string;
   readonly reason?: string;
   readonly message?: string;
-}): Table {
+}
+
+/** The Table of a Status. */
+export function statusTable(status: StatusFields): Table {
   return {
     columnDefinitions: [{ name: 'Status' }, { name: 'Reason' }, { name: 'Message' }],
     rows: [{ cells: [status.status ?? '', status.reason ?? '', status.message ?? ''] }],

@@ -43,6 +43,8 @@ export class TablePrinter implements ObjectPrinter {
   readonly #options: TablePrinterOptions;
   readonly #writer: TabWriter;
   #lastColumns: readonly TableColumn[] = [];
+  /** Whether rows, and so the names of their columns, were printed. */
+  #hasHeader = false;
 
   /** @param writer shared by the printers of one output; flushing it is up to who made it */
   constructor(options: TablePrinterOptions = {}, writer: TabWriter = new TabWriter()) {
@@ -59,12 +61,14 @@ export class TablePrinter implements ObjectPrinter {
   /** Hands a Table's lines to the writer, to be aligned with what comes before and after. */
   add(table: Table, options: TablePrinterOptions = this.#options): void {
     let columns = table.columnDefinitions ?? [];
-    const isSame = columns.length === 0 || JSON.stringify(columns) === JSON.stringify(this.#lastColumns);
+    const isSame =
+      this.#hasHeader && (columns.length === 0 || JSON.stringify(columns) === JSON.stringify(this.#lastColumns));
     if (columns.length === 0) columns = this.#lastColumns;
     else this.#lastColumns = columns;
     const rows = table.rows ?? [];
     if (rows.length === 0) return;
     const decorated = decoratedColumns(columns, options);
+    this.#hasHeader = true;
     if (!(options.noHeaders ?? false) && !isSame) {
       const names = visible(decorated, options).map(([, column]) => column.name.toUpperCase());
       this.#writer.write(`${names.join('\t')}\n`);

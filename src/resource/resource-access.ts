@@ -1,12 +1,37 @@
 import { formatGroupVersion, type GroupVersionKind, gvkOf } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { NoMatchError, type RestMapper, type RestMapping } from '../apimachinery/rest-mapping.ts';
+import { StatusError } from '../apimachinery/status.ts';
 import type { Client, ResourceClient } from '../client/client.ts';
+import { TransportError } from '../client/transport-error.ts';
+import { requestFailure } from '../client/transport-reason.ts';
 import type { Discovery } from '../schema-cache/discovery.ts';
 import { type Clock, sleep } from '../system/clock.ts';
 
 /** A kind the server does not have; the message is what follows `error: `. */
 export class UnknownKindError extends Error {}
+
+/** An object of a manifest whose kind cannot be looked up; the message is what follows `error: `. */
+export class UnrecognizedObjectError extends Error {
+  /** Why the server did not tell its kinds. */
+  readonly reason: string;
+
+  constructor(source: string, cause: unknown) {
+    const reason = cause instanceof TransportError ? requestFailure(cause) : (cause as Error).message;
+    super(`unable to recognize ${JSON.stringify(source)}: ${reason}`, { cause });
+    this.reason = reason;
+  }
+}
+
+/** The server's kinds for an object of a manifest. @throws UnrecognizedObjectError */
+async function mapperFor(source: string, load: () => Promise<RestMapper>): Promise<RestMapper> {
+  try {
+    return await load();
+  } catch (error) {
+    if (!(error instanceof TransportError || error instanceof StatusError)) throw error;
+    throw new UnrecognizedObjectError(source, error);
+  }
+}
 
 /** The mapping of an object's kind, as kubectl words it when there is none. @throws UnknownKindError */
 export function mappingOf(mapper: RestMapper, object: Unstructured, source: string): RestMapping {
@@ -42,13 +67,13 @@ export async function findMapping(
 ): Promise<RestMapping> {
   const end = patience === undefined ? 0 : patience.clock.now() + patience.millis;
   try {
-    return mappingOf(await discovery.mapper(), object, source);
+    return mappingOf(await mapperFor(source, () => discovery.mapper()), object, source);
   } catch (error) {
     if (!(error instanceof UnknownKindError)) throw error;
   }
   for (;;) {
     try {
-      return mappingOf(await discovery.refresh(), object, source);
+      return mappingOf(await mapperFor(source, () => discovery.refresh()), object, source);
     } catch (error) {
       if (!(error instanceof UnknownKindError) || patience === undefined || patience.clock.now() >= end) throw error;
       await sleep(patience.clock, pollMillis);

@@ -31,10 +31,14 @@ export interface Discovery {
   refresh(): Promise<RestMapper>;
   /** Does something with a mapper, once more with a fresh one when a kind or resource is not known. */
   withMapper<T>(use: (mapper: RestMapper) => T): Promise<T>;
+  /** Why the server did not tell, the last time that it was asked. */
+  readonly failure: unknown;
 }
 
 /** As kubectl: six hours. */
 const freshMillis = 6 * 3_600_000;
+/** How long the server has, as client-go tells it. */
+const patience = { timeout: '32s' };
 const aggregated =
   'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
 
@@ -43,8 +47,12 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
   const file = join(options.cacheFolder, 'discovery', cacheFolderName(options.server), 'resources.json');
   let known: Promise<RestMapper> | undefined;
   let isFresh = false;
+  let failure: unknown;
   const fetchNow = async (): Promise<RestMapper> => {
-    const groups = await fetchGroups(options.client);
+    const groups = await fetchGroups(options.client).catch((error: unknown) => {
+      failure = error;
+      throw error;
+    });
     isFresh = true;
     await remember(options, file, groups);
     return new RestMapper(groups, options.onWarning);
@@ -62,6 +70,9 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     }
   };
   const discovery: Discovery = {
+    get failure() {
+      return failure;
+    },
     mapper: () => (known ??= load()),
     refresh: () => (known = fetchNow()),
     async withMapper(use) {
@@ -105,14 +116,17 @@ async function remember(options: DiscoveryOptions, file: string, groups: readonl
 }
 
 async function fetchGroups(client: Client): Promise<DiscoveredGroup[]> {
-  const [core, named] = await Promise.all([fetchRoot(client, '/api'), fetchRoot(client, '/apis')]);
-  return [...core, ...named];
+  const core = fetchRoot(client, '/api');
+  const named = fetchRoot(client, '/apis');
+  // Where neither is answered, the first one is told.
+  named.catch(() => undefined);
+  return [...(await core), ...(await named)];
 }
 
 async function fetchRoot(client: Client, path: '/api' | '/apis'): Promise<DiscoveredGroup[]> {
   let response;
   try {
-    response = await client.request({ method: 'GET', path, accept: aggregated });
+    response = await client.request({ method: 'GET', path, query: patience, accept: aggregated, unread: true });
   } catch (error) {
     if (error instanceof StatusError && error.code === 404) return [];
     throw error;
@@ -153,7 +167,7 @@ async function legacyResources(
   version: string,
 ): Promise<readonly DiscoveredResource[] | undefined> {
   try {
-    const response = await client.request({ method: 'GET', path: `${path}/${version}` });
+    const response = await client.request({ method: 'GET', path: `${path}/${version}`, query: patience });
     return resourcesFromResourceList(group, version, parseJson(response.body));
   } catch (error) {
     // One group that does not answer must not hide the others.

@@ -71,7 +71,14 @@ async function readIndex(options: CacheOptions, folder: string): Promise<Readonl
   const file = join(folder, 'index.json');
   let bytes: Uint8Array;
   try {
-    bytes = (await options.client.request({ method: 'GET', path: '/openapi/v3', accept: 'application/json' })).body;
+    bytes = (
+      await options.client.request({
+        method: 'GET',
+        path: '/openapi/v3',
+        query: { timeout: '32s' },
+        accept: 'application/json',
+      })
+    ).body;
   } catch (error) {
     // Servers before 1.24 publish version 2 alone.
     if (error instanceof StatusError && error.code === 404) return new Map();
@@ -107,7 +114,7 @@ async function readDocument(options: CacheOptions, folder: string, name: string,
       // Not there, or damaged: as good as not there.
     }
   }
-  const query = hash === '' ? {} : { query: { hash } };
+  const query = { query: { ...(hash === '' ? {} : { hash }), timeout: '32s' } };
   const { body } = await client.request({ method: 'GET', path: pathname, accept: 'application/json', ...query });
   const document = parseJson(body);
   if (hash !== '') await writeCacheFile(files, file, body);

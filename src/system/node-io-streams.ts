@@ -9,24 +9,30 @@ type TerminalReadable = Readable & { readonly isTTY?: boolean; setRawMode?(raw: 
  * The process's standard streams.
  * @param input asked for when it is read: making it takes longer than many a command.
  * @param onBrokenPipe called when nobody reads the output any more.
+ * @param onWriteError called when the output cannot be written: the disk is full, say.
  */
 export function nodeStreams(
   input: () => TerminalReadable,
   output: TerminalWritable,
   errors: TerminalWritable,
   onBrokenPipe: () => void,
+  onWriteError: (error: Error) => void,
 ): IOStreams {
   return {
     in: new NodeInput(input),
-    out: nodeOutput(output, onBrokenPipe),
-    err: nodeOutput(errors, onBrokenPipe),
+    out: nodeOutput(output, onBrokenPipe, onWriteError),
+    err: nodeOutput(errors, onBrokenPipe, onWriteError),
   };
 }
 
-function nodeOutput(stream: TerminalWritable, onBrokenPipe: () => void): OutputStream {
+function nodeOutput(
+  stream: TerminalWritable,
+  onBrokenPipe: () => void,
+  onWriteError: (error: Error) => void,
+): OutputStream {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') onBrokenPipe();
-    else throw error;
+    else onWriteError(error);
   });
   return {
     write: (text) => void stream.write(text),

@@ -118,7 +118,7 @@ void test('an answer that is no Status becomes one, as client-go words it', asyn
       'GET',
       '/version',
       '',
-      'Unknown',
+      '',
       'the server responded with the status code 418 but did not return more information',
     ],
   ];

@@ -204,7 +204,12 @@ metadata: {name: one}
   const { exitCode, stderr } = await run('create', '-f', bad, '--dry-run=client');
   assert.equal(exitCode, 1);
   assert.match(stderr, /invalid type for io\.k8s\.api\.core\.v1\.ConfigMap\.data: got "integer", expected "string"/);
-  for (const command of ['create', 'apply', 'delete', 'replace', 'diff']) {
-    assert.match((await run(command, '-f', good)).stderr, /^The connection to the server .* was refused/);
+  for (const command of ['create', 'apply', 'replace']) {
+    const { stderr: said } = await run(command, '-f', good);
+    assert.match(said, /^error: error validating .*: failed to download openapi: .*refused; if you choose to ignore/);
+  }
+  for (const command of [['delete'], ['diff'], ['create', '--validate=false']]) {
+    const { stderr: said } = await run(...command, '-f', good);
+    assert.match(said, /^E.* memcache\.go:265\] "Unhandled Error" .*refused"\nerror: unable to recognize .*refused\n$/);
   }
 });

@@ -6,6 +6,10 @@ import type { DryRun } from '../../resource/dry-run.ts';
 import { resourceOf } from '../../resource/resource-access.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 
+/** What is said where no kinds are named that may be deleted. */
+export const wholeClusterWarning =
+  'Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target explicitly in the --prune-allowlist flag.';
+
 /** Kinds that --prune deletes where --prune-allowlist names none. */
 const usualKinds: readonly string[] = [
   'core/v1/ConfigMap',

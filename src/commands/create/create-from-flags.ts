@@ -10,7 +10,7 @@ import {
   type FlagValues,
   UsageError,
 } from '../../cli/command.ts';
-import { transportReason } from '../../client/transport-reason.ts';
+import { requestFailure } from '../../client/transport-reason.ts';
 import {
   dryRunFlag,
   fieldManagerFlag,
@@ -143,6 +143,6 @@ async function send(
 /** What went wrong as text, for messages that put something of their own before it. */
 export function reasonOf(error: unknown): string {
   if (error instanceof StatusError) return error.message;
-  if (error instanceof TransportError) return transportReason(error);
+  if (error instanceof TransportError) return requestFailure(error);
   return error instanceof Error ? error.message : String(error);
 }

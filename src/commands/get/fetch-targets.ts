@@ -4,6 +4,7 @@ import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { type CommandContext, CommandError } from '../../cli/command.ts';
+import { asOneOfSeveral } from '../../cli/exit.ts';
 import { labelFilter, readInput, requireInputAlone } from '../../cli/manifest-input.ts';
 import { listSubject, namedAndSelected, namespaceProblem } from '../../cli/resource-targets.ts';
 import type { Client } from '../../client/client.ts';
@@ -106,8 +107,10 @@ export async function fetchTargets(
   accept: string,
 ): Promise<Fetched> {
   const errors: unknown[] = [];
-  const note = (error: unknown): undefined => {
-    if (!(options.ignoreNotFound && hasReason(error, 'NotFound'))) errors.push(error);
+  const note = (error: unknown, { name }: Target): undefined => {
+    if (options.ignoreNotFound && hasReason(error, 'NotFound')) return;
+    // The real program collects what is wrong with lists.
+    errors.push(name === undefined && !(error instanceof CommandError) ? asOneOfSeveral(error) : error);
   };
   const started = targets.map((target) => {
     const pages = pagesOf(target, options, client, accept);
@@ -120,7 +123,7 @@ export async function fetchTargets(
     for (const { target, pages, first } of started) {
       const opening = await first;
       if ('error' in opening) {
-        note(opening.error);
+        note(opening.error, target);
         continue;
       }
       let page = opening;
@@ -133,7 +136,7 @@ export async function fetchTargets(
           page = await next;
         }
       } catch (error) {
-        note(error);
+        note(error, target);
       }
     }
   }

@@ -2,7 +2,7 @@ import type { KubeList, Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import type { CommandContext } from '../../cli/command.ts';
 import { throwCollected } from '../../cli/manifest-input.ts';
-import { genericTable } from '../../printers/generic-table.ts';
+import { genericTable, type StatusFields, statusTable } from '../../printers/generic-table.ts';
 import { JsonPathError } from '../../printers/jsonpath.ts';
 import { PrinterError } from '../../printers/printer.ts';
 import { sortBy } from '../../printers/sort-by.ts';
@@ -122,6 +122,7 @@ export function kindPrefixOf({ gvk: { kind, group } }: RestMapping): string {
 /** The Table that the server sent, or one of names and ages when it sent objects. */
 export function asTable(answer: Unstructured, now: number): Table {
   if (answer.kind === 'Table') return answer as unknown as Table;
+  if (answer.kind === 'Status') return statusTable(answer as StatusFields);
   const { items } = answer as unknown as Partial<KubeList>;
   return genericTable(items ?? [answer], now);
 }

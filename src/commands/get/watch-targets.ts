@@ -1,11 +1,12 @@
 import { goQuote } from '../../apimachinery/field-error.ts';
-import { parseJson } from '../../apimachinery/json-codec.ts';
+import { JsonSyntaxError, parseJson } from '../../apimachinery/json-codec.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
-import { hasReason, StatusError } from '../../apimachinery/status.ts';
+import { hasReason } from '../../apimachinery/status.ts';
 import { type CommandContext, CommandError, SilentExit } from '../../cli/command.ts';
 import { listSubject, nothingNamed } from '../../cli/resource-targets.ts';
 import type { Client } from '../../client/client.ts';
 import { listError } from '../../client/list-error.ts';
+import { TransportError } from '../../client/transport-error.ts';
 import { decodeWatch } from '../../client/watch-decoder.ts';
 import { withEventColumn } from '../../printers/generic-table.ts';
 import { PrintableEvent } from '../../printers/printer.ts';
@@ -26,7 +27,9 @@ export async function watchTargets(
   const [target] = targets;
   const kinds = new Set(targets.map(({ mapping }) => `${mapping.gvr.group}/${mapping.gvr.resource}`));
   if (target === undefined) throw new CommandError(nothingNamed);
-  if (kinds.size > 1) throw new CommandError('you may only specify a single resource type');
+  // Files are read before anything is said of their kinds.
+  if (kinds.size > 1 && options.input.filenames.length === 0)
+    throw new CommandError('you may only specify a single resource type');
   const accept = options.printer === undefined && options.serverPrint ? tableAccept : 'application/json';
   const show = watchPrinter(options, target, context);
   if (targets.length > 1) return refuseSeveral(targets, accept, client, show);
@@ -52,12 +55,13 @@ export async function watchTargets(
   };
   try {
     for await (const event of decodeWatch<Unstructured>(stream.body, onTimeUp)) {
-      if (event.type === 'ERROR') throw new StatusError(event.object);
-      if (event.type !== 'BOOKMARK') show(event.type, event.object, false);
+      if (event.type !== 'BOOKMARK') show(event.type, { ...event.object }, false);
     }
   } catch (error) {
-    if (context.signal.aborted) throw new SilentExit(130);
-    throw error;
+    if (context.signal.aborted) throw new SilentExit(1);
+    // A watch that breaks off is one that has ended.
+    if (!(error instanceof TransportError && error.kind === 'reset') && !(error instanceof JsonSyntaxError))
+      throw error;
   }
 }
 

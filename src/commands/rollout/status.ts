@@ -22,6 +22,7 @@ interface RolloutStatusOptions {
 /** `rollout status`: follows a rollout until it is done. */
 export const rolloutStatusCommand = defineCommand<RolloutStatusOptions>({
   path: ['rollout', 'status'],
+  interruptedExitCode: 1,
   usage: '(TYPE NAME | TYPE/NAME) [flags]',
   short: 'Show the status of the rollout',
   long: 'Tell how far the newest rollout of a deployment, daemon set or stateful set is, until it is done.',
