@@ -31,6 +31,33 @@ export function clustersFolder(home: string): string {
   return join(home, '.kubectl-ts', 'clusters');
 }
 
+/** In a cluster's usual folder: where the cluster is that was started with `--data-dir`. */
+function locationFile(usual: string): string {
+  return join(usual, 'location.json');
+}
+
+/** Where a cluster lives: the folder itself, or the one that it points to. */
+export async function actualFolder(files: FileSystem, folder: string): Promise<string> {
+  if ((await files.exists(stateFile(folder))) || !(await files.exists(locationFile(folder)))) return folder;
+  const value = parseJson(await files.readFile(locationFile(folder)));
+  return isJsonObject(value) && typeof value['folder'] === 'string' ? value['folder'] : folder;
+}
+
+/**
+ * Remembers in the usual folder that the cluster of this name lives elsewhere, so that its name is enough to find it.
+ * A cluster of the same name in the usual folder stays the one that is meant by it.
+ */
+export async function writeLocation(files: FileSystem, usual: string, folder: string): Promise<void> {
+  if (usual === folder || (await files.exists(stateFile(usual)))) return;
+  await files.makeFolder(usual, 0o700);
+  await files.writeFileAtomic(locationFile(usual), `${JSON.stringify({ folder })}\n`, 0o600);
+}
+
+/** Forgets where a cluster lived that is gone. */
+export async function removeLocation(files: FileSystem, usual: string, folder: string): Promise<void> {
+  if (usual !== folder && (await actualFolder(files, usual)) === folder) await files.remove(usual);
+}
+
 /** The file with a cluster's state. */
 export function stateFile(folder: string): string {
   return join(folder, 'cluster.json');

@@ -3,7 +3,16 @@ import { createHttpTransport } from '../client/http-transport.ts';
 import { removeClusterContext, writeClusterContext } from '../kubeconfig/kubeconfig.ts';
 import { type Clock, sleep } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
-import { type ClusterState, clustersFolder, logFile, readState, writeState } from './cluster-folder.ts';
+import {
+  actualFolder,
+  type ClusterState,
+  clustersFolder,
+  logFile,
+  readState,
+  removeLocation,
+  writeLocation,
+  writeState,
+} from './cluster-folder.ts';
 import { askToStop, isRunning, kill, startDetached } from './cluster-process.ts';
 
 /** Something about a cluster that cannot be done; the message is what follows `error: `. */
@@ -45,9 +54,10 @@ export interface StartResult {
 const pollMillis = 25;
 
 /** Starts a cluster, detached, and waits until it is ready; one that runs is left as it is. @throws ClusterError */
-export async function startCluster(options: StartOptions, world: ClusterWorld): Promise<StartResult> {
-  checkName(options.name);
+export async function startCluster(asked: StartOptions, world: ClusterWorld): Promise<StartResult> {
+  checkName(asked.name);
   const { files, clock } = world;
+  const options = { ...asked, folder: await actualFolder(files, asked.folder) };
   const begun = clock.now();
   const before = await readState(files, options.folder);
   if (before !== undefined && isRunning(before.pid)) {
@@ -87,7 +97,12 @@ export async function startCluster(options: StartOptions, world: ClusterWorld): 
     throw error;
   }
   await putContext(options, ready, world);
+  if (world.home !== '') await writeLocation(files, usualFolder(options.name, world), options.folder);
   return { state: ready, wasRunning: false, readyAfterMillis: clock.now() - begun };
+}
+
+function usualFolder(name: string, world: ClusterWorld): string {
+  return join(clustersFolder(world.home), name);
 }
 
 function checkName(name: string): void {
@@ -151,14 +166,16 @@ export function contextName(name: string): string {
 export const defaultClusterName = 'kubectl-ts';
 
 /** The last lines of a cluster's log. */
-export async function lastLines(files: FileSystem, folder: string, count: number): Promise<string> {
+export async function lastLines(files: FileSystem, usual: string, count: number): Promise<string> {
+  const folder = await actualFolder(files, usual);
   if (!(await files.exists(logFile(folder)))) return '';
   const text = Buffer.from(await files.readFile(logFile(folder))).toString('utf8');
   return text.trimEnd().split('\n').slice(-count).join('\n');
 }
 
 /** Stops a cluster and waits until its process is gone. @returns false when it did not run. */
-export async function stopCluster(folder: string, world: ClusterWorld): Promise<boolean> {
+export async function stopCluster(usual: string, world: ClusterWorld): Promise<boolean> {
+  const folder = await actualFolder(world.files, usual);
   const state = await readState(world.files, folder);
   if (state === undefined) throw new ClusterError(`there is no cluster in ${folder}`);
   if (!isRunning(state.pid) || !askToStop(state.pid)) return false;
@@ -174,12 +191,14 @@ export async function stopCluster(folder: string, world: ClusterWorld): Promise<
 }
 
 /** Stops a cluster and removes everything of it, its context included. */
-export async function deleteCluster(folder: string, world: ClusterWorld): Promise<void> {
+export async function deleteCluster(usual: string, world: ClusterWorld): Promise<void> {
+  const folder = await actualFolder(world.files, usual);
   const state = await readState(world.files, folder);
   if (state === undefined) throw new ClusterError(`there is no cluster in ${folder}`);
   await stopCluster(folder, world);
   await removeClusterContext(world.files, state.kubeconfig, contextName(state.name));
   await world.files.remove(folder);
+  if (world.home !== '') await removeLocation(world.files, usualFolder(state.name, world), folder);
 }
 
 /** A cluster as `cluster list` and `status` show it. */
@@ -189,7 +208,7 @@ export interface ClusterSummary {
   readonly running: boolean;
 }
 
-/** All clusters in the usual place, by name. */
+/** All clusters that are in the usual place or known there, by name. */
 export async function listClusters(world: ClusterWorld): Promise<ClusterSummary[]> {
   const root = clustersFolder(world.home);
   if (!(await world.files.exists(root))) return [];
@@ -202,7 +221,8 @@ export async function listClusters(world: ClusterWorld): Promise<ClusterSummary[
 }
 
 /** One cluster; undefined when there is none in the folder. */
-export async function clusterSummary(folder: string, world: ClusterWorld): Promise<ClusterSummary | undefined> {
+export async function clusterSummary(usual: string, world: ClusterWorld): Promise<ClusterSummary | undefined> {
+  const folder = await actualFolder(world.files, usual);
   const state = await readState(world.files, folder);
   return state === undefined ? undefined : { state, folder, running: isRunning(state.pid) };
 }

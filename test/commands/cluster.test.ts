@@ -56,11 +56,19 @@ test(
     assert.match(again.stdout + again.stderr, /Cluster one is ready after \d/);
     assert.equal((await run('get', 'ns', 'kept', '-o', 'name')).stdout, 'namespace/kept\n');
 
-    assert.equal((await run('cluster', 'start', 'two')).exitCode, 0);
+    assert.equal((await run('cluster', 'start', 'two', '--data-dir', 'elsewhere')).exitCode, 0);
     assert.equal((await run('config', 'current-context')).stdout, 'kubectl-ts-two\n');
     assert.match((await run('cluster', 'list')).stdout, /^one +Running [^]*^two +Running /m);
     assert.equal((await run('get', 'ns', 'kept')).exitCode, 1);
     assert.equal((await run('get', 'ns', 'kept', '--context', 'kubectl-ts-one')).exitCode, 0);
+
+    // The name is enough, wherever the cluster lives.
+    assert.equal((await run('cluster', 'stop', 'two')).stdout, 'Cluster two has stopped.\n');
+    assert.match((await run('cluster', 'logs', 'two')).stdout, /the cluster is up/);
+    assert.match((await run('cluster', 'status', 'two')).stdout, /^two +Stopped .*elsewhere$/m);
+    assert.equal((await run('cluster', 'delete', 'two')).stdout, 'Cluster two is gone.\n');
+    assert.equal(existsSync(join(home, 'elsewhere')), false);
+    assert.doesNotMatch((await run('cluster', 'list')).stdout, /two/);
 
     assert.equal((await run('cluster', 'stop', 'one')).exitCode, 0);
     assert.match((await run('cluster', 'stop', 'one')).stdout, /^Cluster one was not running\.\n$/);
