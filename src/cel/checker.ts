@@ -302,11 +302,10 @@ class Checker {
     return { args: args.map(replace), result: replace(result) };
   }
 
-  #join(expr: Expr, previous: CelType | undefined, current: CelType): CelType {
+  #join(previous: CelType | undefined, current: CelType): CelType {
     if (previous === undefined) return current;
-    if (this.substitutions.isAssignable(previous, current)) return moreGeneral(previous, current);
-    this.#mismatch(expr, previous, current);
-    return types.error;
+    // Mixed literals are for checkLiterals to refuse, as format() takes them.
+    return this.substitutions.isAssignable(previous, current) ? moreGeneral(previous, current) : types.dyn;
   }
 
   /** The type inside an entry with a question mark, which must be optional. */
@@ -322,7 +321,7 @@ class Checker {
     let joined: CelType | undefined;
     for (const [index, element] of expr.elements.entries()) {
       this.check(element);
-      joined = this.#join(element, joined, this.#unwrapped(element, expr.optional.has(index)));
+      joined = this.#join(joined, this.#unwrapped(element, expr.optional.has(index)));
     }
     this.#set(expr, listType(joined ?? this.#free()));
   }
@@ -332,9 +331,9 @@ class Checker {
     let values: CelType | undefined;
     for (const { key, value, optional } of expr.entries) {
       this.check(key);
-      keys = this.#join(key, keys, this.#typeOf(key));
+      keys = this.#join(keys, this.#typeOf(key));
       this.check(value);
-      values = this.#join(value, values, this.#unwrapped(value, optional));
+      values = this.#join(values, this.#unwrapped(value, optional));
     }
     this.#set(expr, mapType(keys ?? this.#free(), values ?? this.#free()));
   }

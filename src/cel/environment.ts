@@ -12,6 +12,7 @@ import { quantityLibrary } from './library/quantities.ts';
 import { semverLibrary } from './library/semantic-versions.ts';
 import { stringLibrary } from './library/strings.ts';
 import { formatLibrary, regexLibrary, urlLibrary } from './library/texts.ts';
+import { failedConversion } from './literal-conversions.ts';
 import { checkLiterals } from './literal-checks.ts';
 import { parseExpression } from './parser.ts';
 import { standardLibrary } from './standard-library.ts';
@@ -42,6 +43,8 @@ export interface CompiledExpression extends Program {
   readonly checked: CheckedExpression;
   /** The work it can take, by what the types of its variables bound. */
   estimateCost(sizes: SizeEstimator): CostRange;
+  /** What goes wrong already when the expression is made ready to run; undefined when nothing does. */
+  instantiationFailure(): string | undefined;
 }
 
 /** The most work that one expression may take at run time. */
@@ -91,6 +94,7 @@ export function createEnvironment(options: EnvironmentOptions = {}): Environment
         type: checked.type,
         checked,
         estimateCost: (sizes) => estimateCost(checked, sizes),
+        instantiationFailure: () => failedConversion(checked, functions),
         evaluate(activation, limit = perCallCostLimit) {
           program ??= planProgram(checked, functions, makeStruct);
           return program.evaluate(activation, limit);

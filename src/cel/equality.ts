@@ -30,9 +30,10 @@ export function isEqual(left: CelValue, right: CelValue): boolean {
   if (left instanceof CelMap) return right instanceof CelMap && equalMaps(left, right);
   if (left instanceof CelOptional) return right instanceof CelOptional && equalOptionals(left, right);
   if (left instanceof CelTypeValue) return right instanceof CelTypeValue && left.type.name === right.type.name;
-  return (
-    left instanceof CelOpaque && right instanceof CelOpaque && left.type.name === right.type.name && left.equalTo(right)
-  );
+  if (!(left instanceof CelOpaque)) return false;
+  // Kubernetes' own types equal nothing of another type, not even to say no.
+  if (!(right instanceof CelOpaque) || left.type.name !== right.type.name) throw noSuchOverload();
+  return left.equalTo(right);
 }
 
 function comparableNumber(value: CelValue): number | bigint | undefined {

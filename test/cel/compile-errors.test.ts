@@ -112,3 +112,26 @@ test('the types of expressions', () => {
   ];
   for (const [text, type] of typed) assert.equal(environment.compile(text).type.name, type, text);
 });
+
+void test('conversions of literals that cannot come out are told before the expression runs', () => {
+  const failures = {
+    'int("x")': "type conversion error from 'string' to 'int'",
+    'string(int(1e30)) == "a" || self == "b"': 'integer overflow',
+    'double("x") > 1.0': "type conversion error from 'string' to 'double'",
+    'int("7") == 7': undefined,
+    'int(self) == 7': undefined,
+  };
+  for (const [text, failure] of Object.entries(failures)) {
+    assert.equal(environment.compile(text).instantiationFailure(), failure, text);
+  }
+});
+
+void test('types are compared at the cost of one step', () => {
+  const cost = environment.compile('type(any) == int').estimateCost(() => undefined);
+  assert.ok(cost.max < 10, String(cost.max));
+});
+
+void test('lists of format() may be mixed, others not', () => {
+  assert.equal(environment.compile('"%s %d".format([self, 1])').type.name, 'string');
+  assert.throws(() => environment.compile('[self, 1].size() == 2'), /expected type 'string' but found 'int'/);
+});

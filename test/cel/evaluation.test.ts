@@ -26,6 +26,8 @@ function evaluate(text: string): CelValue {
 
 /** Expressions that must be true. */
 const truths = `
+'%s %d'.format(['a', 1]) == 'a 1'
+'%e'.format([1234.5]) == '1.234500×10⁰³'
 1 + 2 * 3 == 7
 7 / 2 == 3 && -7 / 2 == -3 && -7 % 3 == -1
 1u + 2u == 3u
@@ -127,6 +129,7 @@ const failures: readonly (readonly [string, string])[] = [
   ['1u - 2u', 'unsigned integer overflow'],
   ["int('x')", "type conversion error from 'string' to 'int'"],
   ["dyn(1) + dyn('a')", 'no such overload'],
+  ["ip('10.0.0.1') == dyn('x')", 'no such overload'],
   ['missing', 'no such attribute(s): missing'],
   ['optional.none().value()', 'optional.none() dereference'],
   ["'abc'.charAt(9)", 'index out of range: 9'],

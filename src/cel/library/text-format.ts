@@ -147,7 +147,7 @@ function formatDouble(letter: 'f' | 'e', precision: number, value: CelValue): st
     String(Math.abs(Number(power))).padStart(2, '0'),
     (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)],
   );
-  return `${mantissa}\u202f×\u202f10${power.startsWith('-') ? '⁻' : ''}${superscript.join('')}`;
+  return `${mantissa}×10${power.startsWith('-') ? '⁻' : ''}${superscript.join('')}`;
 }
 
 /** A value as `%s` shows it. */

@@ -131,6 +131,28 @@ const cases: readonly Case[] = [
     message: 'the server does not allow this method on the requested resource',
   },
   {
+    name: 'a job by a field that jobs do not have',
+    method: 'GET',
+    path: '/apis/batch/v1/jobs?fieldSelector=spec.x%3D1',
+    status: 400,
+    message: 'field label "spec.x" not supported for Job',
+  },
+  {
+    name: 'a cluster-wide kind with fields of its own, by a namespace',
+    method: 'GET',
+    path: '/api/v1/nodes?fieldSelector=metadata.namespace%3D1',
+    status: 400,
+    message: 'field label not supported: metadata.namespace',
+  },
+  {
+    name: 'a watch with a match that only lists have',
+    method: 'GET',
+    path: `${configMaps}?watch=true&resourceVersionMatch=Exact`,
+    status: 422,
+    message:
+      'ListOptions.meta.k8s.io "" is invalid: [resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided, resourceVersionMatch: Unsupported value: "Exact": supported values: "NotOlderThan"]',
+  },
+  {
     name: 'a watch in YAML',
     method: 'GET',
     path: `${configMaps}?watch=true`,
@@ -182,5 +204,14 @@ void test('an answer is indented for the values that Go reads as true', async ()
     const answer = await api.request('GET', `${configMaps}?pretty=${value}`);
     assert.equal(answer.text.startsWith('{\n'), isIndented, value);
   }
+  await api.close();
+});
+
+void test('an apply that creates does not look at the resourceVersion', async () => {
+  const api = await createTestApiServer();
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'b', resourceVersion: '1' } };
+  const headers = { 'content-type': 'application/apply-patch+yaml' };
+  const answer = await api.request('PATCH', `${configMaps}/b?fieldManager=m`, object, headers);
+  assert.equal(answer.status, 201);
   await api.close();
 });

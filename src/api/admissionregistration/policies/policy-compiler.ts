@@ -72,7 +72,10 @@ export class PolicyCompiler {
       if (error instanceof CelCompileError) return { text, error: `compilation failed: ${error.message}` };
       throw error;
     }
-    if (results === undefined || results.some((result) => isSameType(result, program.type))) return { text, program };
+    if (results === undefined || results.some((result) => isSameType(result, program.type))) {
+      const failure = program.instantiationFailure();
+      return failure === undefined ? { text, program } : { text, error: `program instantiation failed: ${failure}` };
+    }
     const [only, ...others] = results.map(runtimeName);
     const wanted = others.length === 0 ? only : `one of [${[only, ...others].join(' ')}]`;
     return { text, error: `must evaluate to ${wanted} but got ${runtimeName(program.type)}` };

@@ -69,6 +69,8 @@ function compileRule(
   const program = tryCompile(environment, text);
   if (typeof program === 'string') return { ...compiled, error: `compilation failed: ${program}` };
   if (program.type.kind !== 'bool') return { ...compiled, error: 'cel expression must evaluate to a bool' };
+  const failure = program.instantiationFailure();
+  if (failure !== undefined) return { ...compiled, error: `program instantiation failed: ${failure}` };
   const usesOldSelf = [...program.checked.references.values()].some(
     (reference) => reference.kind === 'variable' && reference.name === 'oldSelf',
   );
@@ -83,6 +85,10 @@ function compileRule(
   }
   if (message.type.kind !== 'string') {
     return { ...done, messageError: 'messageExpression must evaluate to a string' };
+  }
+  const messageFailure = message.instantiationFailure();
+  if (messageFailure !== undefined) {
+    return { ...done, messageError: `messageExpression instantiation failed: ${messageFailure}` };
   }
   return { ...done, message, maxMessageCost: message.estimateCost(sizes).max, fieldPath };
 }

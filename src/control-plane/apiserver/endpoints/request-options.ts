@@ -172,12 +172,12 @@ function validateListOptions(options: ParsedListOptions): FieldError[] {
           fieldForbidden(matchPath, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
         );
       }
-      if (match !== '' && match !== 'NotOlderThan') errors.push(notSupported(matchPath, match, ['NotOlderThan']));
     } else if (match !== '') {
       errors.push(
         fieldForbidden(matchPath, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
       );
     }
+    if (match !== '' && match !== 'NotOlderThan') errors.push(notSupported(matchPath, match, ['NotOlderThan']));
     return errors;
   }
   if (options.sendInitialEvents !== undefined) {

@@ -56,7 +56,9 @@ function satisfies(requirement: FieldRequirement, value: string): boolean {
 function fieldReader(resource: ApiResource, field: string): (object: Unstructured) => string {
   if (field === 'metadata.name') return (object) => object.metadata.name ?? '';
   const { namespaced, selectableFields } = resource.definition;
-  if (field === 'metadata.namespace' && (namespaced || !resource.custom)) {
+  // Cluster-wide kinds with fields of their own know no namespace, as those of CRDs do not.
+  const knowsNamespace = namespaced || (!resource.custom && selectableFields === undefined);
+  if (field === 'metadata.namespace' && knowsNamespace) {
     return (object) => object.metadata.namespace ?? '';
   }
   const reader =
@@ -64,12 +66,18 @@ function fieldReader(resource: ApiResource, field: string): (object: Unstructure
   if (reader !== undefined) return reader;
   if (resource.custom) throw badRequest(`field label not supported: ${field}`);
   // Kinds with fields of their own say so in other words than those that only know the metadata.
-  throw badRequest(
-    selectableFields === undefined
-      ? `${goQuote(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
-      : `field label not supported: ${field}`,
-  );
+  if (selectableFields === undefined) {
+    throw badRequest(`${goQuote(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
+  }
+  const words = unsupportedFieldWords[resource.gvk.kind];
+  throw badRequest(words === undefined ? `field label not supported: ${field}` : words(field));
 }
+
+/** What kinds with words of their own say of fields that they cannot be selected by. */
+const unsupportedFieldWords: Readonly<Record<string, (field: string) => string>> = {
+  Job: (field) => `field label ${goQuote(field)} not supported for Job`,
+  ResourceSlice: (field) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
+};
 
 function attempt<T>(parse: () => T): T {
   try {

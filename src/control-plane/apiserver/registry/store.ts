@@ -236,8 +236,7 @@ export class Store {
       throw conflict(groupResource, name, text);
     }
     const object = await request.transform(undefined);
-    const version = object.metadata.resourceVersion ?? '';
-    if (version !== '' && version !== '0') throw notFound(groupResource, name);
+    // Whatever version was meant, there is none.
     delete object.metadata.resourceVersion;
     try {
       const created = await this.#createOnce(object, context, (candidate) => request.validateCreate(candidate));
