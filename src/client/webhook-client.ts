@@ -1,11 +1,12 @@
 import { readBody, type Transport } from '../apimachinery/http.ts';
-import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
-import { JsonSyntaxError, parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
+import type { JsonObject } from '../apimachinery/json.ts';
+import { stringifyJson } from '../apimachinery/json-codec.ts';
 import type { Clock } from '../system/clock.ts';
 import { createHttpTransport, type HttpTransportOptions } from './http-transport.ts';
 import { errorFromResponse } from './response-error.ts';
 import { asTransportError, TransportError } from './transport-error.ts';
 import { transportReason } from './transport-reason.ts';
+import { parseWebhookAnswer } from './webhook-answer.ts';
 
 /** Where a webhook is, as configurations of admission and of conversion say it. */
 export interface WebhookTarget {
@@ -151,21 +152,10 @@ function originOf({ host, port }: { readonly host: string; readonly port: number
 }
 
 function readAnswer(bytes: Uint8Array): JsonObject {
-  const undecodable = "couldn't get version/kind; json parse error: ";
-  const wrongType = (found: string): WebhookError => {
-    const wanted =
-      'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
-    return new WebhookError(`${undecodable}json: cannot unmarshal ${found} into Go value of type ${wanted}`);
-  };
   try {
-    const value = parseJson(bytes);
-    if (isJsonObject(value)) return value;
-    throw wrongType(Array.isArray(value) ? 'array' : typeof value === 'bigint' ? 'number' : typeof value);
+    return parseWebhookAnswer(bytes);
   } catch (error) {
-    if (!(error instanceof JsonSyntaxError)) throw error;
-    // What does not even begin as JSON is read as YAML there, to which almost any text is a string.
-    const isOther = /^\s*[^\s{["]/.test(Buffer.from(bytes).toString('utf8'));
-    throw isOther ? wrongType('string') : new WebhookError(`${undecodable}${error.message}`);
+    throw new WebhookError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 

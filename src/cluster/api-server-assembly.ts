@@ -196,7 +196,8 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   });
   const admission = await admissionPluginsOf(options.arguments, options.files, context, random);
   const gates = featureGatesOf(options.arguments);
-  const storage = await storageAtRest(options.arguments, options.files, options.storage);
+  const atRest = await storageAtRest(options);
+  const { storage } = atRest;
   const progress = new StartupProgress();
   const audit = await auditSetup(options);
   const flowControl = flowControlSetup({ ...options, client: ownClient, informers });
@@ -301,6 +302,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       await informers.stop();
       await webhooks.close();
       await admission.close();
+      atRest.stop();
       await authorizer.stop();
       await known.stop();
       await server.close();

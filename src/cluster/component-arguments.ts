@@ -85,6 +85,7 @@ export const apiServerFlags: readonly string[] = [
   'enable-bootstrap-token-auth',
   'feature-gates',
   'encryption-provider-config',
+  'encryption-provider-config-automatic-reload',
   'enable-priority-and-fairness',
   'max-mutating-requests-inflight',
   'max-requests-inflight',

@@ -2,21 +2,66 @@ import { builtInResources } from '../api/registry.ts';
 import type { GroupResource } from '../apimachinery/status.ts';
 import { encryptedStorage } from '../control-plane/storage/encrypted-storage.ts';
 import type { Storage } from '../control-plane/storage/storage.ts';
+import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
-import type { ComponentArguments } from './component-arguments.ts';
+import type { Logger } from '../system/logger.ts';
+import { ComponentArgumentError, type ComponentArguments } from './component-arguments.ts';
 import { readEncryptionConfiguration } from './encryption-configuration.ts';
-import { readArgumentFile } from './watched-file.ts';
+import { readArgumentFile, watchFile } from './watched-file.ts';
 
-/** The store as --encryption-provider-config wants it; the same one without the flag. @throws ComponentArgumentError */
-export async function storageAtRest(flags: ComponentArguments, files: FileSystem, storage: Storage): Promise<Storage> {
+/** What encryption at rest is set up from. */
+export interface EncryptionSetup {
+  readonly arguments: ComponentArguments;
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly storage: Storage;
+}
+
+/**
+ * The store as --encryption-provider-config wants it; the same one without the flag. With
+ * --encryption-provider-config-automatic-reload changes of the file count from the next second on; what cannot be read
+ * is logged, and the last good configuration goes on (KEP-3299).
+ * @throws ComponentArgumentError
+ */
+export async function storageAtRest({
+  arguments: flags,
+  files,
+  clock,
+  log,
+  storage,
+}: EncryptionSetup): Promise<{ readonly storage: Storage; readonly stop: () => void }> {
   const path = flags.get('encryption-provider-config');
-  if (path === undefined) return storage;
-  const encryptionOf = readEncryptionConfiguration(await readArgumentFile(files, path), path);
+  const isReloaded = flags.get('encryption-provider-config-automatic-reload') === 'true';
+  if (path === undefined) {
+    if (!isReloaded) return { storage, stop: () => undefined };
+    throw new ComponentArgumentError(
+      '--encryption-provider-config-automatic-reload must be set with --encryption-provider-config',
+    );
+  }
+  const content = await readArgumentFile(files, path);
+  let encryptionOf = readEncryptionConfiguration(content, path);
+  const stop = isReloaded
+    ? watchFile(
+        {
+          files,
+          clock,
+          path,
+          onChange(changed) {
+            encryptionOf = readEncryptionConfiguration(changed, path);
+            log.info('loaded new encryption config content', { path });
+          },
+          onError: (reason) => log.error('failed to process new encryption config', { path, reason }),
+        },
+        content,
+      )
+    : () => undefined;
   const groups = new Set(builtInResources.map(({ group }) => group));
-  return encryptedStorage(storage, (key) => {
+  const encrypted = encryptedStorage(storage, (key) => {
     const resource = resourceOfKey(key, groups);
     return resource === undefined ? undefined : encryptionOf(resource);
   });
+  return { storage: encrypted, stop };
 }
 
 /** The resource whose object a key holds: `/registry/RESOURCE/…` in the core group, else `/registry/GROUP/RESOURCE/…`. */

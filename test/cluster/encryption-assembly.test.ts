@@ -183,3 +183,35 @@ test('a configuration that is wrong is refused without its keys', async (context
     await assert.rejects(assembled(context, flags), { message });
   }
 });
+
+test('a changed configuration counts without a restart, a wrong one does not', async (context) => {
+  const folder = temporaryFolder(context);
+  const write = (...providers: readonly object[]): string =>
+    configuration(folder, { resources: ['secrets'], providers });
+  const [first, second] = [{ aesgcm: { keys: [key('old')] } }, { aesgcm: { keys: [key('new', 32, 2)] } }];
+  const storage = createMemoryStorage();
+  const flags = {
+    'encryption-provider-config': write(first),
+    'encryption-provider-config-automatic-reload': 'true',
+  };
+  const { as, clock } = await assembled(context, flags, storage);
+  const createdWith = async (name: string): Promise<string> => {
+    assert.equal((await as('admin-token', 'POST', secretsPath, secret(name))).status, 201);
+    return /^k8s:enc:[a-z]+:v1:[a-z]+:/.exec(await stored(storage, `secrets/default/${name}`))?.[0] ?? '';
+  };
+  assert.equal(await createdWith('a'), 'k8s:enc:aesgcm:v1:old:');
+  write(second, first);
+  let used = '';
+  for (let turn = 0; turn < 50 && used !== 'k8s:enc:aesgcm:v1:new:'; turn++) {
+    await clock.advance(1000);
+    used = await createdWith(`b-${turn}`);
+  }
+  assert.equal(used, 'k8s:enc:aesgcm:v1:new:');
+  assert.deepEqual((await as('admin-token', 'GET', `${secretsPath}/a`)).body['data'], { password: 'c2VjcmV0' });
+  write({ aesgcm: { keys: [] } });
+  for (let turn = 0; turn < 5; turn++) await clock.advance(1000);
+  assert.equal(await createdWith('c'), 'k8s:enc:aesgcm:v1:new:');
+  await assert.rejects(assembled(context, { 'encryption-provider-config-automatic-reload': 'true' }), {
+    message: '--encryption-provider-config-automatic-reload must be set with --encryption-provider-config',
+  });
+});

@@ -1,8 +1,8 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
-import { parseJson } from '../../apimachinery/json-codec.ts';
+import type { JsonObject } from '../../apimachinery/json.ts';
 import { hasReason, StatusError } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
 import { TransportError } from '../../client/transport-error.ts';
+import { parseWebhookAnswer } from '../../client/webhook-answer.ts';
 import { type Clock, sleep } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 
@@ -63,15 +63,9 @@ async function post(client: Client, path: string, review: JsonObject): Promise<J
     if (length > maxAnswerBytes) throw new Error(`the answer has more than ${maxAnswerBytes} bytes`);
     chunks.push(chunk);
   }
-  let answer: JsonValue;
-  try {
-    answer = parseJson(Buffer.concat(chunks));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`couldn't get version/kind; json parse error: ${why}`, { cause: error });
-  }
-  const { apiVersion, kind } = isJsonObject(answer) ? answer : {};
-  if (!isJsonObject(answer) || apiVersion !== review['apiVersion'] || kind !== review['kind']) {
+  const answer = parseWebhookAnswer(Buffer.concat(chunks));
+  const { apiVersion, kind } = answer;
+  if (apiVersion !== review['apiVersion'] || kind !== review['kind']) {
     const wanted = JSON.stringify([review['apiVersion'], review['kind']]);
     throw new Error(`want ${wanted}, got ${JSON.stringify([apiVersion, kind])}`);
   }

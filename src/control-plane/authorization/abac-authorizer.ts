@@ -30,18 +30,47 @@ export function abacAuthorizer(file: string): Authorizer {
   };
 }
 
+const apiGroup = 'abac.authorization.kubernetes.io';
+const everyone = 'system:authenticated';
+
 function parsePolicy(text: string, line: number): PolicySpec {
-  let parsed: { apiVersion?: unknown; kind?: unknown; spec?: PolicySpec };
+  let parsed: { apiVersion?: unknown; kind?: unknown; spec?: PolicySpec } & PolicySpec;
   try {
     parsed = JSON.parse(text) as typeof parsed;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`authorization policy file, line ${line}: ${why}`, { cause: error });
   }
+  const isVersioned = parsed.kind !== undefined && parsed.apiVersion === `${apiGroup}/v1beta1`;
+  if (!isVersioned) return fromFirstVersion(parsed);
   if (parsed.kind !== 'Policy' || parsed.spec === undefined) {
     throw new Error(`authorization policy file, line ${line}: want a Policy with a spec`);
   }
-  return parsed.spec;
+  return withEveryone(parsed.spec);
+}
+
+/** `*` is everybody who is known, whatever the other field says. */
+function withEveryone(policy: PolicySpec): PolicySpec {
+  return policy.user === '*' || policy.group === '*' ? { ...policy, user: '', group: everyone } : policy;
+}
+
+/** Lines of the first version, with or without an apiVersion: what they leave out is everything. */
+function fromFirstVersion({
+  user = '',
+  group = '',
+  readonly = false,
+  namespace = '',
+  resource = '',
+}: PolicySpec): PolicySpec {
+  return withEveryone({
+    user,
+    group: user === '' && group === '' ? everyone : group,
+    readonly,
+    namespace: namespace === '' ? '*' : namespace,
+    resource: resource === '' ? '*' : resource,
+    apiGroup: '*',
+    ...(namespace === '' && resource === '' ? { nonResourcePath: '*' } : {}),
+  });
 }
 
 function rulesOf(policy: PolicySpec, user: UserInfo, namespace: string): { readonly rule: PolicyRule }[] {
@@ -74,8 +103,5 @@ function matches(policy: PolicySpec, attributes: AuthorizationAttributes): boole
 
 function matchesSubject({ user = '', group = '' }: PolicySpec, { username, groups }: UserInfo): boolean {
   if (user === '' && group === '') return false;
-  const isKnown = groups.includes('system:authenticated');
-  const isUser = user === '' || (user === '*' && isKnown) || user === username;
-  const isMember = group === '' || (group === '*' && isKnown) || groups.includes(group);
-  return isUser && isMember;
+  return (user === '' || user === username) && (group === '' || groups.includes(group));
 }
