@@ -23,6 +23,7 @@ import type { Random } from '../system/random.ts';
 import type { AnonymousSettings } from './authentication-configuration.ts';
 import {
   ComponentArgumentError,
+  booleanArgument,
   type ComponentArguments,
   durationArgument,
   listArgument,
@@ -99,17 +100,13 @@ export async function assembleAuthenticator(options: AuthenticatorAssemblyOption
 }
 
 function anonymousSettings(flags: ComponentArguments, fromFile: AnonymousSettings | undefined): AnonymousSettings {
-  const flag = flags.get('anonymous-auth');
-  if (flag !== undefined && flag !== 'true' && flag !== 'false') {
-    const why = `strconv.ParseBool: parsing ${goQuote(flag)}: invalid syntax`;
-    throw new ComponentArgumentError(`invalid argument ${goQuote(flag)} for "--anonymous-auth" flag: ${why}`);
-  }
-  if (fromFile !== undefined && flag !== undefined) {
+  const enabled = booleanArgument(flags, 'anonymous-auth', true);
+  if (fromFile !== undefined && flags.has('anonymous-auth')) {
     throw new ComponentArgumentError(
       'anonymous: Forbidden: --anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file',
     );
   }
-  return fromFile ?? { enabled: flag !== 'false', paths: [] };
+  return fromFile ?? { enabled, paths: [] };
 }
 
 async function fromFile(

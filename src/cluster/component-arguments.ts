@@ -54,6 +54,17 @@ export function durationArgument(flags: ComponentArguments, name: string): numbe
   }
 }
 
+/** A flag that is on or off, as strconv.ParseBool reads it. @throws ComponentArgumentError */
+export function booleanArgument(flags: ComponentArguments, name: string, byDefault: boolean): boolean {
+  const text = flags.get(name);
+  if (text === undefined) return byDefault;
+  if (/^(1|t|T|true|TRUE|True)$/.test(text)) return true;
+  if (/^(0|f|F|false|FALSE|False)$/.test(text)) return false;
+  throw new ComponentArgumentError(
+    `invalid argument ${goQuote(text)} for ${goQuote(`--${name}`)} flag: strconv.ParseBool: parsing ${goQuote(text)}: invalid syntax`,
+  );
+}
+
 /** The flags of kube-apiserver that this one knows. */
 export const apiServerFlags: readonly string[] = [
   'admission-control',
@@ -112,7 +123,7 @@ export const apiServerFlags: readonly string[] = [
   'token-auth-file',
 ];
 
-export const controllerManagerFlags: readonly string[] = ['controllers'];
+export const controllerManagerFlags: readonly string[] = ['allocate-node-cidrs', 'controllers'];
 
 export const schedulerFlags: readonly string[] = [];
 

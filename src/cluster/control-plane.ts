@@ -14,7 +14,7 @@ import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
 import { assembleApiServer, type AssembledApiServer } from './api-server-assembly.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
-import type { ComponentArguments } from './component-arguments.ts';
+import { booleanArgument, type ComponentArguments } from './component-arguments.ts';
 import { LocalKubelets } from './local-kubelets.ts';
 import { createNode, type RunningNode } from './node.ts';
 import { defaultServiceRange, firstServiceAddress } from './service-range.ts';
@@ -137,6 +137,7 @@ async function startComponents(
     log,
     authority: options.credentials.authority,
     serviceAccountKey: options.credentials.serviceAccountKey,
+    allocateNodeCidrs: booleanArgument(options.arguments.controllerManager, 'allocate-node-cidrs', false),
     controllers: hasManager ? (options.arguments.controllerManager.get('controllers') ?? '*') : '',
   });
   const schedulerClient = apiServer.clientFor('kube-scheduler');

@@ -41,6 +41,8 @@ export async function createControllerHarness(
     readonly authority?: CertificatePair;
     readonly serviceAccountKey?: string;
     readonly wrapClient?: (client: Client) => Client;
+    /** Whether nodes get ranges; true when absent. */
+    readonly allocateNodeCidrs?: boolean;
   } = {},
 ): Promise<ControllerHarness> {
   const clock = new FakeClock();
@@ -58,6 +60,7 @@ export async function createControllerHarness(
     authority: options.authority ?? { certificate: '', privateKey: '' },
     serviceAccountKey: options.serviceAccountKey ?? '',
     controllers,
+    allocateNodeCidrs: options.allocateNodeCidrs ?? true,
   });
   informers.start();
   await informers.waitForSync();

@@ -43,6 +43,8 @@ import { createReplicaSetController, createReplicationController } from './repli
 export interface ControllerManagerOptions extends Omit<ControllerContext, 'events'> {
   /** `*`, or names, with `-name` to leave one out, as --controllers. */
   readonly controllers: string;
+  /** Whether nodes that have no range for their pods get one, as --allocate-node-cidrs; nodes of ours bring theirs. */
+  readonly allocateNodeCidrs: boolean;
 }
 
 /** Every control loop, by its name. */
@@ -113,7 +115,7 @@ const eventSources: Readonly<Record<string, string>> = {
 export function createControllerManager(options: ControllerManagerOptions): ControllerManager {
   const asked = options.controllers.split(',').map((name) => name.trim());
   const isOn = (name: string): boolean => {
-    if (asked.includes(`-${name}`)) return false;
+    if (asked.includes(`-${name}`) || (name === 'node-ipam-controller' && !options.allocateNodeCidrs)) return false;
     return asked.includes(name) || (asked.includes('*') && !offByDefault.has(name));
   };
   const controllers: Controller[] = Object.entries(constructors)

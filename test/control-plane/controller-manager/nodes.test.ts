@@ -7,8 +7,12 @@ import { type ControllerHarness, createControllerHarness } from '../../support/c
 const nodesResource = { group: '', version: 'v1', resource: 'nodes' } as const;
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
 
-async function start(context: TestContext, controllers: string): Promise<ControllerHarness> {
-  const harness = await createControllerHarness(controllers);
+async function start(
+  context: TestContext,
+  controllers: string,
+  options: Parameters<typeof createControllerHarness>[1] = {},
+): Promise<ControllerHarness> {
+  const harness = await createControllerHarness(controllers, options);
   context.after(() => harness.close());
   return harness;
 }
@@ -55,6 +59,12 @@ test('nodes without a range for pods get the lowest that is free', async (contex
   await harness.api.client.resource(nodesResource).delete('b');
   await addNode(harness, 'd');
   assert.deepEqual((await nodeOf(harness, 'd')).spec?.podCIDRs, ['10.244.0.0/24']);
+});
+
+test('nodes get no range when --allocate-node-cidrs does not ask for it', async (context) => {
+  const harness = await start(context, 'node-ipam-controller', { allocateNodeCidrs: false });
+  await addNode(harness, 'a');
+  assert.equal((await nodeOf(harness, 'a')).spec?.podCIDR, undefined);
 });
 
 async function addPod(
