@@ -212,7 +212,7 @@ async function publishedTypes(
   }
 }
 
-/** `web.yaml:12:5: spec.replica (did you mean "replicas"?)`. */
+/** `web.yaml:12:5: unknown field "spec.replica" (did you mean "replicas"?)`, or the bare path of another problem. */
 function placeOf({ path, known }: ManifestProblem, entry: ManifestObject): string {
   const { line, column } = entry.positionOf(path);
   const field = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
@@ -220,5 +220,7 @@ function placeOf({ path, known }: ManifestProblem, entry: ManifestObject): strin
   const names = known?.map((name) => ({ name })) ?? [];
   const [suggestion] = typeof last === 'string' ? suggestionsFor(last, names) : [];
   const hint = suggestion === undefined ? '' : ` (did you mean ${JSON.stringify(suggestion)}?)`;
-  return `${entry.source}:${line}:${column}: ${field.replace(/^\./, '')}${hint}`;
+  const shown = field.replace(/^\./, '');
+  const what = known === undefined ? shown : `unknown field ${JSON.stringify(shown)}`;
+  return `${entry.source}:${line}:${column}: ${what}${hint}`;
 }

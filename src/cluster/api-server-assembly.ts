@@ -4,6 +4,7 @@ import {
   initializerConfigurationResource,
   schemasWithInitializers,
 } from '../api/admissionregistration/v1alpha1/initializer-configuration.ts';
+import type { APIService } from '../api/types/apiregistration-v1.ts';
 import type { CustomResourceDefinition } from '../api/types/apiextensions-v1.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import type { ServiceCIDR } from '../api/types/networking-v1.ts';
@@ -17,6 +18,8 @@ import { createWebhookClient } from '../client/webhook-client.ts';
 import { admissionChain } from '../control-plane/admission/admission-chain.ts';
 import type { AdmissionContext } from '../control-plane/admission/admission-plugin.ts';
 import { conversionMetrics } from '../control-plane/apiserver/custom-resources/conversion-metrics.ts';
+import { createLocalApiServices } from '../control-plane/apiserver/aggregation/local-api-services.ts';
+import type { ApiResource } from '../control-plane/apiserver/registry/api-resource.ts';
 import { createCustomResourceHost } from '../control-plane/apiserver/custom-resources/custom-resource-host.ts';
 import { createIssuerDiscoveryRoute } from '../control-plane/apiserver/issuer-discovery.ts';
 import { healthPaths, pingCheck } from '../control-plane/apiserver/health.ts';
@@ -258,16 +261,29 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     ],
   });
   handle = server.handle;
+  const definitions = context.informer<CustomResourceDefinition>({
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    resource: 'customresourcedefinitions',
+  });
+  const localApiServices = createLocalApiServices({
+    client: ownClient,
+    builtIn: () => groupVersionsOf(server.registry.all().filter(({ custom }) => !custom)),
+    apiServices: context.informer<APIService>({
+      group: 'apiregistration.k8s.io',
+      version: 'v1',
+      resource: 'apiservices',
+    }),
+    definitions,
+    clock,
+    log,
+  });
   const customResources = createCustomResourceHost({
     conversion: { call: webhooks.call, clock, random, metrics: conversionMetrics(server.metrics) },
     registry: server.registry,
     builtInTypes: builtInSchemas,
     client: ownClient,
-    definitions: context.informer<CustomResourceDefinition>({
-      group: 'apiextensions.k8s.io',
-      version: 'v1',
-      resource: 'customresourcedefinitions',
-    }),
+    definitions,
     clock,
     log,
   });
@@ -288,16 +304,27 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       customResources.start();
       flowControl.start();
       progress.finish('poststarthook/priority-and-fairness-config-consumer');
+      await serviceHooks.load();
+      progress.finish('poststarthook/start-service-ip-repair-controllers');
       await aggregator.start();
+      progress.finish('poststarthook/start-cluster-authentication-info-controller');
       progress.finish('poststarthook/start-kube-aggregator-informers');
       progress.finish('poststarthook/apiservice-status-remote-available-controller');
+      progress.finish('poststarthook/apiservice-registration-controller');
       progress.finish('poststarthook/apiservice-discovery-controller');
+      progress.finish('poststarthook/apiservice-openapi-controller');
+      progress.finish('poststarthook/apiservice-openapiv3-controller');
+      await localApiServices.start();
+      progress.finish('poststarthook/kube-apiserver-autoregistration');
+      progress.finish('poststarthook/apiservice-status-local-available-controller');
+      progress.finish('autoregister-completion');
       progress.finish('poststarthook/start-apiextensions-controllers');
     },
     async stop() {
       server.beginShutdown();
       await flowControl.stop();
       await customResources.stop();
+      await localApiServices.stop();
       await aggregator.stop();
       await informers.stop();
       await webhooks.close();
@@ -308,4 +335,11 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       await server.close();
     },
   };
+}
+
+/** Each group version once. */
+function groupVersionsOf(resources: readonly ApiResource[]): { readonly group: string; readonly version: string }[] {
+  return [
+    ...new Map(resources.map(({ apiVersion, gvk: { group, version } }) => [apiVersion, { group, version }])).values(),
+  ];
 }

@@ -63,7 +63,7 @@ test('nothing is sent when one of the manifests is wrong, and the message tells 
     assert.equal(
       stderr,
       `error: error validating "${path}": error validating data: ValidationError(ConfigMap): unknown field "datas" in io.k8s.api.core.v1.ConfigMap; if you choose to ignore these errors, turn validation off with --validate=false\n` +
-        `  at ${path}:10:1: datas (did you mean "data"?)\n`,
+        `  at ${path}:10:1: unknown field "datas" (did you mean "data"?)\n`,
     );
   }
   assert.deepEqual(writes(cluster), []);

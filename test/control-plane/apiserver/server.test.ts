@@ -151,6 +151,11 @@ test('propagation policies become finalizers for the garbage collector', async (
     const answer = await api.request('DELETE', path);
     assert.deepEqual(answer.body.metadata.finalizers, [finalizer]);
   }
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  const metadata = { name: 'old', namespace: 'default' };
+  await api.create({ apiVersion: 'v1', kind: 'ReplicationController', metadata, spec: { template } });
+  const old = await api.request('DELETE', '/api/v1/namespaces/default/replicationcontrollers/old');
+  assert.deepEqual(old.body.metadata.finalizers, ['orphan'], 'what was there before the collector keeps its pods');
   await api.close();
 });
 

@@ -54,6 +54,8 @@ function validateStatus(object: Unstructured): FieldError[] {
 /** What the registry does with replication controllers. */
 export const replicationControllerStrategy: Strategy = {
   validateName: nameIsLongName,
+  // As it was before there was a garbage collector.
+  defaultPropagation: 'Orphan',
   ...templateWarnings((object) => (object as unknown as ReplicationController).spec?.template, templatePath),
   validateCreate: validateController,
   validateUpdate: (object, _old, context) =>

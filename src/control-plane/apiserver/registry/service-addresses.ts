@@ -25,8 +25,14 @@ export interface ServiceAddressOptions {
   readonly book?: AddressBook;
 }
 
+/** The hooks of services. */
+export interface ServiceAddressHooks extends StoreHooks {
+  /** Finds out what stored services have, and claims it for them where nobody did; the first write waits for it too. */
+  load(): Promise<void>;
+}
+
 /** Gives services their cluster addresses and node ports, and takes them back. */
-export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks {
+export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddressHooks {
   const { book } = options;
   const ranges = (): AddressRange[] =>
     [...new Set([options.serviceRange, ...(book?.ranges() ?? [])])].filter(isFourPartRange).map(parseRange);
@@ -164,6 +170,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): StoreHooks 
   };
 
   return {
+    load,
     beginCreate: (object, context) => begin(asService(object), undefined, context.dryRun),
     beginUpdate: (object, old, context) =>
       context.subresource === ''
