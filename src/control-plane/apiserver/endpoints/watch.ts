@@ -8,6 +8,7 @@ import { servesStoredBytes, transformed } from '../registry/output.ts';
 import { parseSelection, type Selection } from '../registry/selection.ts';
 import { servedBytes } from '../registry/stored-object.ts';
 import { WatchStream, type FrameEncoder, type WatchPlan } from '../registry/watch-stream.ts';
+import { eventsOverWebSocket } from '../streaming/web-socket-answer.ts';
 import { type Endpoint, visibleSelection } from './endpoint.ts';
 import { parseIncludeObject, parseListOptions, parseRevision, type ParsedListOptions } from './request-options.ts';
 
@@ -24,7 +25,7 @@ export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
   const plan = await planWatch(endpoint, options, selection);
   const stream = new WatchStream(store, plan, frameEncoder(endpoint, format), server.clock);
   await stream.start(request.signal());
-  return {
+  const answer: HttpResponse = {
     status: 200,
     headers: {
       'cache-control': 'no-cache, private',
@@ -32,6 +33,7 @@ export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
     },
     body: stream,
   };
+  return eventsOverWebSocket(request.headers, answer, format.codec.mediaType === 'application/json');
 }
 
 /** What the resourceVersion and sendInitialEvents mean together (KEP-3157, API concepts). */

@@ -13,6 +13,7 @@ import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { EndpointHandler } from '../route-resource.ts';
 import type { KubeletConnections } from './kubelet-connections.ts';
 import { chosenContainer, podOf } from './pod-location.ts';
+import { bytesOverWebSocket } from './web-socket-answer.ts';
 import { queryFlag, queryInteger } from './query-options.ts';
 
 /** PodLogOptions as the query has them. */
@@ -58,7 +59,7 @@ export function podLogHandler(kubelets: KubeletConnections): EndpointHandler {
     }
     if (answer.status !== 200) throw await kubeletError(endpoint, answer);
     const headers = { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' };
-    return { status: 200, headers, body: answer.body };
+    return bytesOverWebSocket(endpoint.request.headers, { status: 200, headers, body: answer.body });
   };
 }
 

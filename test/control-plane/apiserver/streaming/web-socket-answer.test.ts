@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { offerWebSocket } from '../../../../src/apimachinery/streaming/web-socket-handshake.ts';
+import { WebSocketConnection } from '../../../../src/apimachinery/streaming/web-socket.ts';
+import type { Client } from '../../../../src/client/client.ts';
+import { createNodeCluster } from '../../../support/node-cluster.ts';
+
+async function open(client: Client, path: string, protocols: readonly string[]): Promise<WebSocketConnection> {
+  const offer = offerWebSocket(protocols);
+  const { connection } = await client.upgrade({ method: 'GET', path, headers: offer.headers });
+  return new WebSocketConnection(connection, 'client');
+}
+
+async function messages(socket: WebSocketConnection, count = Infinity): Promise<string[]> {
+  const received: string[] = [];
+  for await (const { data, binary } of socket.messages()) {
+    received.push(`${binary ? 'binary' : 'text'} ${data.toString('utf8')}`);
+    if (received.length >= count) break;
+  }
+  return received;
+}
+
+test('a log over a WebSocket, as bytes and as base64', async (context) => {
+  const { api, work } = await createNodeCluster(context);
+  const containers = [{ name: 'main', image: 'busybox', command: ['echo', 'alive'] }];
+  await api.create({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web' },
+    spec: { nodeName: 'node', containers },
+  });
+  await work();
+  const path = '/api/v1/namespaces/default/pods/web/log';
+  assert.deepEqual(await messages(await open(api.client, path, ['binary.k8s.io'])), ['binary alive\n']);
+  assert.deepEqual(await messages(await open(api.client, path, ['base64.binary.k8s.io'])), ['text YWxpdmUK']);
+  await assert.rejects(open(api.client, path, ['other']), /requested protocol\(s\) are not supported/);
+});
+
+test('a watch over a WebSocket, an event a message', async (context) => {
+  const { api } = await createNodeCluster(context);
+  await api.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one' } });
+  const path = '/api/v1/namespaces/default/configmaps?watch=true&fieldSelector=metadata.name%3Done';
+  const [event = ''] = await messages(await open(api.client, path, ['any']), 1);
+  assert.match(event, /^text \{"type":"ADDED","object":\{.*"name":"one".*\}\n$/);
+});
