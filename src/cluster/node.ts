@@ -39,6 +39,8 @@ export function createNode(options: NodeOptions): RunningNode {
   const podCIDR = `10.244.${index}.0/24`;
   const hostIP = `192.168.${64 + Math.floor(index / 250)}.${2 + (index % 250)}`;
   const files = new MemoryFiles(() => clock.now());
+  files.writeFile('/etc/hosts', Buffer.from(`127.0.0.1\tlocalhost\n${hostIP}\t${name}\n`));
+  files.writeFile('/etc/hostname', Buffer.from(`${name}\n`));
   const network = createHostLocalNetwork(podCIDR);
   const architecture = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386' }[arch()] ?? arch();
   const runtime = createSimulatedRuntime({ clock, random, network, files, dial: options.dial });

@@ -23,6 +23,8 @@ export function createRuntimeProber(context: HandlerContext): Prober {
   };
 }
 
+const firstStatusMillis = 100;
+
 type ProbeKind = 'startup' | 'readiness' | 'liveness';
 
 /** What the probes of a pod tell its worker. */
@@ -129,6 +131,8 @@ export class PodProbes {
       timers.add(timer);
     };
     const step = async (): Promise<void> => {
+      // Its address is told with its first status.
+      if (pod().status?.podIP === undefined) return schedule(firstStatusMillis);
       const { ok, output } = await this.#prober.probe(pod(), container, probe, containerId);
       if (!isCurrent()) return;
       if (ok) {

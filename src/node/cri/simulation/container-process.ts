@@ -44,6 +44,9 @@ export class ContainerProcess {
     this.#config = config;
     this.log = new MemoryContainerLog(() => clock.now());
     const files = new MemoryFiles(() => clock.now());
+    for (const path of imageDefaults(config.image)?.files ?? []) {
+      files.writeFile(path, Buffer.from('(not in this simulated image)\n'));
+    }
     files.writeFile('/dev/null', new Uint8Array(), { mode: 0o666 });
     files.writeFile('/etc/hostname', Buffer.from(`${hostname}\n`));
     files.writeFile('/etc/hosts', Buffer.from(`127.0.0.1\tlocalhost\n${podIp}\t${hostname}\n`));

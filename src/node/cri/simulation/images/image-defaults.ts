@@ -2,13 +2,15 @@
 export interface ImageDefaults {
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
+  /** Files that are known to be in the image; what is in them is not. */
+  readonly files?: readonly string[];
 }
 
 const shell: ImageDefaults = { entrypoint: [], cmd: ['sh'] };
 
 /** Images by the last part of their name; what others run is not known here. */
 const known: Readonly<Record<string, ImageDefaults>> = {
-  agnhost: { entrypoint: ['/agnhost'], cmd: ['pause'] },
+  agnhost: { entrypoint: ['/agnhost'], cmd: ['pause'], files: ['/localhost.crt', '/localhost.key'] },
   alpine: shell,
   bash: shell,
   busybox: shell,

@@ -117,6 +117,7 @@ export const runNetexec: Program = async (context) => {
   const override = flags.get('http-override');
   const signal = AbortSignal.any([context.signal, ended.signal]);
   await serve({ ...context, signal }, port, async (request, response) => {
+    await context.stderr.write(Buffer.from(`${request.method ?? ''} ${request.url ?? ''}\n`));
     if (override !== undefined) Object.assign(request, { url: override });
     const answer = answers[new URL(request.url ?? '/', 'http://pod').pathname];
     if (answer === undefined) response.end(`NOW: ${new Date(context.clock.now()).toISOString()}`);
