@@ -7,6 +7,7 @@ import { createEventRecorder } from '../client/event-recorder.ts';
 import { createControllerManager } from '../control-plane/controller-manager/controller-manager.ts';
 import { createScheduler } from '../control-plane/scheduler/scheduler.ts';
 import { startCompactor } from '../control-plane/storage/compactor.ts';
+import { createServiceProxy } from '../node/proxy/service-proxy.ts';
 import type { Storage } from '../control-plane/storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
@@ -150,6 +151,9 @@ async function startComponents(
     log,
   });
   const nodes: RunningNode[] = [];
+  const isNode = (address: string): boolean => nodes.some(({ hostIP }) => hostIP === address);
+  const services = createServiceProxy({ informers, clock, random, isNode });
+  kubelets.useServices(services);
   for (let index = 0; index < options.nodes; index++) {
     const node = createNode({
       index,
@@ -160,7 +164,8 @@ async function startComponents(
       clock,
       random,
       log,
-      dial: (address, port) => kubelets.dial(address, port),
+      dial: (address, port, from) => kubelets.dial(address, port, from),
+      lookUp: (name, namespace) => services.lookUp(name, namespace),
     });
     kubelets.add(node);
     nodes.push(node);

@@ -6,6 +6,7 @@ import type { HttpHandler, Transport } from '../apimachinery/http.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import { createDialedTransport } from '../client/dialed-transport.ts';
 import { createInProcessTransport } from '../client/in-process-transport.ts';
+import type { ServiceProxy } from '../node/proxy/service-proxy.ts';
 import type { KubeletConnections } from '../control-plane/apiserver/streaming/kubelet-connections.ts';
 
 /** A node of this process, as far as the API server has to do with it. */
@@ -20,14 +21,22 @@ export interface LocalNode {
 /** The nodes of this process, which the API server reaches without a socket; other addresses by the network. */
 export class LocalKubelets implements KubeletConnections {
   readonly #nodes = new Map<string, LocalNode>();
+  #services: ServiceProxy | undefined;
 
   /** A node of this process. */
   add(node: LocalNode): void {
     this.#nodes.set(node.nodeName, node);
   }
 
-  /** Connects to a port of a pod of these nodes. @throws Error when nothing listens there */
-  async dial(address: string, port: number): Promise<Duplex> {
+  /** The services of the cluster. */
+  useServices(services: ServiceProxy): void {
+    this.#services = services;
+  }
+
+  /** Connects to a port of a pod of these nodes, or of a service. @throws Error when nothing listens there */
+  async dial(address: string, port: number, from = ''): Promise<Duplex> {
+    const target = this.#services?.targetOf(address, port, from);
+    if (target !== undefined) return this.dial(target.address, target.port);
     for (const node of this.#nodes.values()) {
       const connection = await node.dial(address, port);
       if (connection !== undefined) return connection;

@@ -27,10 +27,12 @@ export interface NodeOptions {
   readonly log: Logger;
   /** Connects to pods, of this node and others. */
   readonly dial: DialPod;
+  /** The addresses of a name of the cluster's DNS, seen from a namespace. */
+  readonly lookUp: (name: string, namespace: string) => readonly string[];
 }
 
 /** A kubelet, and the network of its pods. */
-export type RunningNode = Kubelet & Pick<LocalNode, 'dial'>;
+export type RunningNode = Kubelet & Pick<LocalNode, 'dial'> & { readonly hostIP: string };
 
 /** A node with a simulated runtime: it runs nothing, and says of itself what this machine is. */
 export function createNode(options: NodeOptions): RunningNode {
@@ -43,7 +45,7 @@ export function createNode(options: NodeOptions): RunningNode {
   files.writeFile('/etc/hostname', Buffer.from(`${name}\n`));
   const network = createHostLocalNetwork(podCIDR);
   const architecture = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386' }[arch()] ?? arch();
-  const runtime = createSimulatedRuntime({ clock, random, network, files, dial: options.dial });
+  const runtime = createSimulatedRuntime({ clock, random, network, files, dial: options.dial, lookUp: options.lookUp });
   const kubelet = createKubelet({
     client,
     informers,
@@ -77,6 +79,7 @@ export function createNode(options: NodeOptions): RunningNode {
   });
   return {
     ...kubelet,
+    hostIP,
     dial(address, port) {
       // The node's own address is made up: nothing listens there.
       if (address === hostIP) throw new Error(`dial tcp ${address}:${port}: connect: connection refused`);

@@ -132,6 +132,8 @@ class SetSync {
     for (const ordinal of surplus) {
       const pod = this.#pods.get(ordinal);
       if (pod === undefined) continue;
+      // In order, nothing goes while another that is not well has to come first.
+      if (!this.#isParallel() && !this.#isSettled(pod) && pod !== this.#firstUnsettled(first, end)) return;
       if (pod.metadata.deletionTimestamp === undefined) await this.#delete(pod);
       if (!this.#isParallel()) return;
     }
@@ -150,6 +152,14 @@ class SetSync {
       }
       if (!this.#isSettled(pod)) return;
     }
+  }
+
+  /** Of those that belong to the set, then of those that do not, the first by ordinal that is not well. */
+  #firstUnsettled(first: number, end: number): Pod | undefined {
+    const isSurplus = (ordinal: number): boolean => ordinal < first || ordinal >= end;
+    const ordinals = [...this.#pods.keys()].toSorted((left, right) => left - right);
+    const inOrder = [...ordinals.filter((ordinal) => !isSurplus(ordinal)), ...ordinals.filter(isSurplus)];
+    return inOrder.map((ordinal) => this.#pods.get(ordinal)).find((pod) => pod !== undefined && !this.#isSettled(pod));
   }
 
   #isSettled(pod: Pod): boolean {

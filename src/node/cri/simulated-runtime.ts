@@ -50,7 +50,9 @@ export interface SimulatedRuntimeOptions {
   /** The node's files; of its own when absent. */
   readonly files?: MemoryFiles;
   /** How programs reach ports of pods. @throws Error when nothing listens there */
-  readonly dial?: (address: string, port: number) => Promise<Duplex>;
+  readonly dial?: (address: string, port: number, from: string) => Promise<Duplex>;
+  /** The addresses of a name, seen from a namespace. */
+  readonly lookUp?: (name: string, namespace: string) => readonly string[];
   /** How long a pull takes. */
   readonly pullMillis?: number;
 }
@@ -174,7 +176,11 @@ class SimulatedRuntime implements RuntimeService, ImageService {
         random: () => this.#options.random.next(),
         nodeFiles: this.#files,
         ports: entry.server,
-        dial: this.#options.dial ?? ((address, port) => this.#dial(address, port)),
+        dial: (address, port) => {
+          const from = entry.sandbox.ips[0] ?? '';
+          return this.#options.dial?.(address, port, from) ?? this.#dial(address, port);
+        },
+        lookUp: (name) => this.#options.lookUp?.(name, entry.sandbox.metadata.namespace) ?? [],
       }),
     });
     this.#emit('CONTAINER_CREATED', id, podSandboxId);

@@ -5,8 +5,8 @@ import { createDialedTransport } from '../../client/dialed-transport.ts';
 import { type Clock, sleep } from '../../system/clock.ts';
 import { RuntimeError, type RuntimeService } from '../cri/runtime.ts';
 
-/** Connects to a port of a pod by its address. @throws Error in the words of Go's net when nothing listens there */
-export type DialPod = (address: string, port: number) => Promise<Duplex>;
+/** Connects to a port of a pod or service by its address. @param from the address of who connects @throws Error in the words of Go's net when nothing listens there */
+export type DialPod = (address: string, port: number, from?: string) => Promise<Duplex>;
 
 /** What probes and hooks are carried out with. */
 export interface HandlerContext {

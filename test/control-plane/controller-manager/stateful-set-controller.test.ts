@@ -127,6 +127,26 @@ test('scaled down, the last pods go and their claims stay', async () => {
   });
 });
 
+test('scaling down waits for pods that are not well, but for the first of them', async () => {
+  const pods = { group: '', version: 'v1', resource: 'pods' } as const;
+  await withSet({}, async (harness) => {
+    const mark = async (name: string, status: string): Promise<void> => {
+      const conditions = [{ type: 'Ready', status }];
+      await harness.api.client
+        .resource(pods, 'default')
+        .patch(name, 'application/strategic-merge-patch+json', { status: { conditions } }, { subresource: 'status' });
+    };
+    await mark('db-1', 'False');
+    await mark('db-2', 'False');
+    await harness.patch(sets, 'db', { spec: { replicas: 0 } });
+    await harness.converge();
+    assert.deepEqual(await podsOf(harness), ['db-0 db:1', 'db-1 db:1', 'db-2 db:1']);
+    await mark('db-2', 'True');
+    await harness.converge();
+    assert.deepEqual(await podsOf(harness), []);
+  });
+});
+
 test('history is kept to its limit, and the old template comes back as the newest revision', async () => {
   await withSet({ revisionHistoryLimit: 1 }, async (harness) => {
     for (const image of ['db:2', 'db:3', 'db:2']) {

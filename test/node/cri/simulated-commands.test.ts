@@ -45,6 +45,7 @@ function makeContainer(special: Partial<ContainerConfig> = {}): {
       nodeFiles: new MemoryFiles(() => clock.now()),
       ports: new PortServer('default/web', []),
       dial: () => Promise.reject(new Error('connection refused')),
+      lookUp: () => [],
     },
   );
   return {
@@ -124,6 +125,7 @@ void test('built-in commands and the shell', async () => {
     ['echo x > /none/f', '', 1, "sh: can't create /none/f: nonexistent directory\n"],
     ['printf "%s-%d\\n" a 7 b 8; seq 2 4 | tail -n 1; basename /a/b.c .c; dirname /a/b', 'a-7\nb-8\n4\nb\n/a\n'],
     ['printf "one\\ntwo\\nthree\\n" | grep -v two | wc -l; echo b-a | grep -q a && echo has', '2\nhas\n'],
+    ["echo \"a b\" > /tmp/w; wc -l /tmp/w | awk {'print $1'}; awk '{print $2, $1}' /tmp/w", '1\nb a\n'],
     ['expr 7 % 2; expr 1 + 1 > /dev/null; id -u; chmod 600 /tmp/f; stat -c %a /tmp/f', '1\n0\n600\n'],
   ];
   for (const [script, out, code = 0, err = ''] of cases) {

@@ -50,7 +50,7 @@ test('files of a config map: all keys, chosen ones, modes, and one file alone', 
   ];
   const script = 'ls /all; cat /all/mode /some/a/b /etc/one; wc -c /all/raw; stat -c %a /some/a/b; echo x > /all/new';
   await harness.create('web', { spec: runs(script, { volumeMounts }, { volumes }) });
-  const written = "deep\nmode\nraw\nquietxquiet3\n400\nsh: can't create /all/new: Read-only file system\n";
+  const written = "deep\nmode\nraw\nquietxquiet3 /all/raw\n400\nsh: can't create /all/new: Read-only file system\n";
   assert.equal(await logOf(harness, 'web'), written);
 });
 

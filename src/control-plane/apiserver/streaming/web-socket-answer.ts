@@ -57,7 +57,8 @@ function upgraded(
 /** What the client says goes nowhere, but for its goodbye. */
 async function listen(socket: WebSocketConnection): Promise<void> {
   try {
-    for await (const _message of socket.messages()) continue;
+    const messages = socket.messages()[Symbol.asyncIterator]();
+    while ((await messages.next()).done !== true) continue;
     await socket.close();
   } catch {
     socket.destroy();

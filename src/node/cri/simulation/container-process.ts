@@ -26,6 +26,7 @@ export interface ContainerPlace {
   /** The ports of the pod. */
   readonly ports: PortServer;
   readonly dial: SimulatedContainer['dial'];
+  readonly lookUp: SimulatedContainer['lookUp'];
 }
 
 /** What a simulated container does: its files, its log, the command it runs if it is one of the built-in ones. */
@@ -40,7 +41,10 @@ export class ContainerProcess {
   #onTerminated: (() => void) | undefined;
 
   /** @throws RuntimeError when something that is to be mounted is not there */
-  constructor(config: ContainerConfig, { clock, hostname, podIp, random, nodeFiles, ports, dial }: ContainerPlace) {
+  constructor(
+    config: ContainerConfig,
+    { clock, hostname, podIp, random, nodeFiles, ports, dial, lookUp }: ContainerPlace,
+  ) {
     this.#config = config;
     this.log = new MemoryContainerLog(() => clock.now());
     const files = new MemoryFiles(() => clock.now());
@@ -75,6 +79,7 @@ export class ContainerProcess {
       random,
       user: { uid, gid, groups: supplementalGroups },
       dial,
+      lookUp,
       listen: (port, listener) => ports.listen(port, listener),
       mainOutput: this.#sink('stdout'),
       signalMain: (signal) => this.signal(signal),
@@ -173,7 +178,7 @@ export class ContainerProcess {
 function canRun(words: readonly string[]): boolean {
   const [command = '', flag = '', script] = words;
   if (!isBuiltIn(command)) return false;
-  if (command === '/agnhost' || command === 'agnhost') return isAgnhostCommand(words);
+  if (/^\/?agnhost(?:-2)?$/.test(command)) return isAgnhostCommand(words);
   return script === undefined || !/^-[a-z]*c$/.test(flag) || isRunnable(script);
 }
 

@@ -5,7 +5,14 @@ import { MemoryFiles } from './memory-files.ts';
 import type { ProcessContext, Program } from './process-context.ts';
 
 /** Programs that ask servers in pods by their addresses. */
-export const networkPrograms: Readonly<Record<string, Program>> = { curl: runCurl, wget: runWget };
+export const networkPrograms: Readonly<Record<string, Program>> = {
+  curl: runCurl,
+  dig: runDig,
+  getent: runGetent,
+  nc: runNetcat,
+  nslookup: runLookup,
+  wget: runWget,
+};
 
 interface Asked {
   readonly url: string;
@@ -57,12 +64,12 @@ function exchange(connection: Duplex, url: URL, asked: Asked, signal: AbortSigna
   });
 }
 
-/** Names are those of the hosts file; there is no DNS. */
-function addressOf({ files }: ProcessContext, host: string): string | undefined {
+/** Names are those of the hosts file, then those of the cluster's DNS. */
+function addressOf({ files, lookUp }: ProcessContext, host: string): string | undefined {
   const node = files.find('/etc/hosts');
   const text = node?.kind === 'file' ? Buffer.from(node.content).toString('utf8') : '';
   const line = text.split('\n').find((candidate) => candidate.split(/\s+/).slice(1).includes(host));
-  return line?.split(/\s+/)[0];
+  return line?.split(/\s+/)[0] ?? lookUp(host)[0];
 }
 
 /** `curl`, with -X, -d, -H, -m, --connect-timeout, -o, -f and -w '%{http_code}'. */
@@ -155,4 +162,87 @@ async function runWget(context: ProcessContext): Promise<number> {
 async function deliver({ files, stdout, workingFolder }: ProcessContext, output: string, body: Buffer): Promise<void> {
   if (output === '-') await stdout.write(body);
   else if (output !== '/dev/null') files.writeFile(MemoryFiles.absolute(output, workingFolder), body);
+}
+
+/** `nc [-v] [-t] [-z] [-w SECONDS] HOST PORT`: its input goes there, and what comes back is its output. */
+async function runNetcat(context: ProcessContext): Promise<number> {
+  const words = context.args.slice(1);
+  let [flags, seconds]: [string, number] = ['', 0];
+  const places: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    if (word === '-w') seconds = Number(words[++at] ?? 0);
+    else if (/^-\w*w\d+$/.test(word)) seconds = Number(/\d+$/.exec(word)?.[0] ?? 0);
+    else if (word.startsWith('-')) flags += word;
+    else places.push(word);
+  }
+  const [host = '', port = ''] = places;
+  const say = (text: string): Promise<void> => context.stderr.write(Buffer.from(text));
+  if (/[ul]/.test(flags)) {
+    await say('nc: this simulated nc knows TCP to somewhere only\n');
+    return 1;
+  }
+  const address = isIP(host) > 0 ? host : addressOf(context, host);
+  if (address === undefined) {
+    await say(`nc: getaddrinfo: Name does not resolve\n`);
+    return 1;
+  }
+  let connection: Duplex;
+  try {
+    connection = await context.dial(address, Number(port));
+  } catch {
+    await say(`nc: connect to ${host} port ${port} (tcp) failed: Connection refused\n`);
+    return 1;
+  }
+  if (flags.includes('v')) await say(`Connection to ${host} ${port} port [tcp/*] succeeded!\n`);
+  if (flags.includes('z')) {
+    connection.destroy();
+    return 0;
+  }
+  const end = (): void => void connection.destroy();
+  const timer = seconds > 0 ? context.clock.setTimer(end, seconds * 1000, { unref: true }) : undefined;
+  context.signal.addEventListener('abort', end, { once: true });
+  connection.on('data', (chunk: Uint8Array) => void context.stdout.write(chunk));
+  const closed = new Promise<void>((resolve) => connection.once('close', () => resolve()));
+  connection.on('error', end);
+  connection.on('end', end);
+  for await (const chunk of context.stdin.chunks(context.signal)) connection.write(chunk);
+  await closed;
+  timer?.cancel();
+  return 0;
+}
+
+/** `dig … NAME [A]`: a line for each address, or with +short the address alone. */
+async function runDig(context: ProcessContext): Promise<number> {
+  const words = context.args.slice(1).filter((word) => !/^[+@-]/.test(word));
+  const name = words.find((word) => !/^(?:A|AAAA|ANY|IN|SRV|CNAME|PTR|TXT)$/.test(word)) ?? '';
+  const isV6 = words.includes('AAAA');
+  const isOther = words.some((word) => /^(?:SRV|CNAME|PTR|TXT)$/.test(word));
+  const found = isOther ? [] : context.lookUp(name).filter((address) => (isIP(address) === 6) === isV6);
+  const short = context.args.includes('+short');
+  const type = isV6 ? 'AAAA' : 'A';
+  const lines = found.map((address) => (short ? `${address}\n` : `${name}.\t30\tIN\t${type}\t${address}\n`));
+  await context.stdout.write(Buffer.from(lines.join('')));
+  return 0;
+}
+
+/** `getent hosts NAME`. */
+async function runGetent(context: ProcessContext): Promise<number> {
+  const [, database = '', name = ''] = context.args;
+  const address = database === 'hosts' ? addressOf(context, name) : undefined;
+  if (address === undefined) return 2;
+  await context.stdout.write(Buffer.from(`${address.padEnd(16)}  ${name}\n`));
+  return 0;
+}
+
+/** `nslookup NAME`. */
+async function runLookup(context: ProcessContext): Promise<number> {
+  const name = context.args.slice(1).find((word) => !word.startsWith('-')) ?? '';
+  const found = context.lookUp(name);
+  if (found.length === 0) {
+    await context.stdout.write(Buffer.from(`** server can't find ${name}: NXDOMAIN\n\n`));
+    return 1;
+  }
+  await context.stdout.write(Buffer.from(found.map((address) => `Name:\t${name}\nAddress: ${address}\n`).join('')));
+  return 0;
 }

@@ -37,6 +37,8 @@ export interface ProcessContext {
   readonly user: ProcessUser;
   /** Connects to a port of a pod. @throws Error when nothing listens there */
   readonly dial: (address: string, port: number) => Promise<Duplex>;
+  /** The addresses of a name of the cluster's DNS. */
+  readonly lookUp: (name: string) => readonly string[];
   /** Answers HTTP on a port of the pod. @returns what ends it */
   readonly listen: (port: number, listener: RequestListener) => () => void;
   /** Sends a signal (`TERM`) to the container's own command. */

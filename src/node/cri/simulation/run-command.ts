@@ -22,6 +22,7 @@ export interface SimulatedContainer {
   readonly random: () => number;
   readonly user: ProcessUser;
   readonly mainOutput: ByteSink;
+  readonly lookUp: ProcessContext['lookUp'];
   readonly dial: ProcessContext['dial'];
   readonly listen: ProcessContext['listen'];
   readonly signalMain: (signal: string) => void;

@@ -182,7 +182,7 @@ export class ShellRun {
       return await openRedirections(command.redirections, this.context, this.expansion());
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
-      await this.context.stderr.write(Buffer.from(`sh: ${error.message}\n`));
+      await this.context.stderr.write(Buffer.from(`${this.context.args[0] ?? 'sh'}: ${error.message}\n`));
       return undefined;
     }
   }

@@ -5,6 +5,7 @@ import { ShellSyntaxError } from './shell-grammar.ts';
 
 /** Programs that read, count and write text. */
 export const textPrograms: Readonly<Record<string, Program>> = {
+  awk: runAwk,
   basename: (context) => {
     const [path = '', suffix = ''] = context.args.slice(1);
     const name = path.replace(/\/+$/, '').split('/').at(-1) ?? '';
@@ -88,7 +89,8 @@ export const textPrograms: Readonly<Record<string, Program>> = {
       ...(flags === '' || flags.includes('w') ? [text.split(/\s+/).filter((word) => word !== '').length] : []),
       ...(flags === '' || flags.includes('c') ? [bytes.length] : []),
     ];
-    await print(context, `${counts.join(' ')}\n`);
+    const names = context.args.slice(1).filter((word) => !word.startsWith('-'));
+    await print(context, `${[...counts, ...names].join(' ')}\n`);
     return code;
   },
 };
@@ -232,6 +234,29 @@ function basicPattern(pattern: string, isExtended: boolean): string {
     (_whole, escaped: string | undefined, bare: string | undefined) =>
       escaped === undefined ? `\\${bare ?? ''}` : escaped,
   );
+}
+
+/** `awk [-F SEPARATOR] '{print $N, …}'`: fields of lines, and nothing else. */
+async function runAwk(context: ProcessContext): Promise<number> {
+  const words = context.args.slice(1);
+  let separator: string | RegExp = /\s+/;
+  const inline = /^-F(.+)$/.exec(words[0] ?? '')?.[1];
+  if (inline !== undefined) separator = inline;
+  else if (words[0] === '-F') separator = words[1] ?? ' ';
+  const [program = '', ...paths] = words.slice(inline === undefined ? (words[0] === '-F' ? 2 : 0) : 1);
+  const printed = /^\s*\{\s*print\s*((?:\$\d+\s*,?\s*)*)\}\s*$/.exec(program)?.[1];
+  if (printed === undefined) {
+    await context.stderr.write(Buffer.from('awk: this simulated awk knows only {print $N}\n'));
+    return 2;
+  }
+  const fields = [...printed.matchAll(/\$(\d+)/g)].map(([, field]) => Number(field));
+  const { text, code } = await inputs(context, paths);
+  for (const line of linesOf(text)) {
+    const pieces = separator instanceof RegExp ? line.trim().split(separator) : line.split(separator);
+    const values = fields.map((field) => (field === 0 ? line : (pieces[field - 1] ?? '')));
+    await print(context, `${fields.length === 0 ? line : values.join(' ')}\n`);
+  }
+  return code;
 }
 
 /** `expr A OP B …`; parentheses and matches are not there. */

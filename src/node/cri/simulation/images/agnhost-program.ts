@@ -5,7 +5,7 @@ import { runLiveness, runNetexec, runServeHostname, runTestWebserver } from './w
 
 const subcommands: Readonly<Record<string, Program>> = {
   'entrypoint-tester': async (context) => {
-    await context.stdout.write(Buffer.from(`[${['/agnhost', ...context.args].join(' ')}]\n`));
+    await context.stdout.write(Buffer.from(`[${context.args.join(' ')}]\n`));
     return 0;
   },
   liveness: runLiveness,
@@ -23,9 +23,10 @@ export function isAgnhostCommand(words: readonly string[]): boolean {
 
 /** The program of the image `agnhost`, with the subcommands that do what they say here. */
 export async function runAgnhost(context: ProcessContext): Promise<number> {
-  const [, name = '', ...args] = context.args;
+  const [self = '', name = '', ...args] = context.args;
   const subcommand = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
-  if (subcommand !== undefined) return subcommand({ ...context, args: [name, ...args] });
+  if (subcommand !== undefined)
+    return subcommand({ ...context, args: name === 'entrypoint-tester' ? [self, name, ...args] : [name, ...args] });
   await context.stderr.write(Buffer.from(`Error: unknown command ${JSON.stringify(name)} for "app"\n`));
   return 1;
 }

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createInformerFactory } from '../../../src/client/informer-factory.ts';
+import { createServiceProxy } from '../../../src/node/proxy/service-proxy.ts';
+import { FakeClock } from '../../../src/system/fake-clock.ts';
+import { silentLogger } from '../../../src/system/logger.ts';
+import { seededRandom } from '../../../src/system/random.ts';
+import { createTestApiServer } from '../../support/test-api-server.ts';
+
+function slice(service: string, endpoints: readonly object[]): { apiVersion: string; kind: string; metadata: object } {
+  return Object.assign(
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name: service, labels: { 'kubernetes.io/service-name': service } },
+    },
+    { addressType: 'IPv4', endpoints, ports: [{ name: 'http', port: 8080, protocol: 'TCP' }] },
+  );
+}
+
+test('services lead to the pods behind them, by address, node port and name', async (context) => {
+  const clock = new FakeClock();
+  const api = await createTestApiServer({ clock });
+  const random = seededRandom(5);
+  const informers = createInformerFactory({ client: api.client, clock, random, log: silentLogger });
+  const proxy = createServiceProxy({ informers, clock, random, isNode: (address) => address === '192.168.64.2' });
+  const ports = [{ name: 'http', port: 80, nodePort: 30080 }];
+  const service = (name: string, spec: object) => ({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec });
+  await api.create(service('web', { type: 'NodePort', clusterIP: '10.96.0.10', sessionAffinity: 'ClientIP', ports }));
+  await api.create(service('all', { clusterIP: 'None', ports: [{ name: 'http', port: 80 }] }));
+  await api.create(service('none', { clusterIP: '10.96.0.11', ports: [{ name: 'http', port: 80 }] }));
+  await api.create(service('alias', { type: 'ExternalName', externalName: 'web.default.svc.cluster.local' }));
+  const ready = [{ addresses: ['10.244.0.2'], hostname: 'one' }, { addresses: ['10.244.0.3'] }];
+  const unready = { addresses: ['10.244.0.4'], conditions: { ready: false } };
+  await api.create(slice('web', [...ready, unready]));
+  await api.create(slice('all', [...ready, unready]));
+  informers.start();
+  await informers.waitForSync();
+  context.after(async () => {
+    await informers.stop();
+    await api.close();
+  });
+  const first = proxy.targetOf('10.96.0.10', 80, '10.244.0.9');
+  assert.ok(first !== undefined && ['10.244.0.2', '10.244.0.3'].includes(first.address));
+  assert.equal(first.port, 8080);
+  for (let again = 0; again < 9; again++) assert.deepEqual(proxy.targetOf('10.96.0.10', 80, '10.244.0.9'), first);
+  const others = Array.from({ length: 20 }, (_none, index) => proxy.targetOf('10.96.0.10', 80, `10.244.1.${index}`));
+  assert.equal(new Set(others.map((target) => target?.address)).size, 2);
+  assert.equal(proxy.targetOf('192.168.64.2', 30080, 'x')?.port, 8080);
+  assert.equal(proxy.targetOf('10.244.0.2', 8080, ''), undefined);
+  assert.throws(() => proxy.targetOf('10.96.0.11', 80, ''), /dial tcp 10\.96\.0\.11:80: connect: connection refused/);
+  assert.throws(() => proxy.targetOf('10.96.0.10', 81, ''), /connection refused/);
+  const names: readonly (readonly [name: string, namespace: string, addresses: readonly string[]])[] = [
+    ['web', 'default', ['10.96.0.10']],
+    ['web', 'other', []],
+    ['web.default', 'other', ['10.96.0.10']],
+    ['web.default.svc.cluster.local.', 'other', ['10.96.0.10']],
+    ['all', 'default', ['10.244.0.2', '10.244.0.3']],
+    ['one.all', 'default', ['10.244.0.2']],
+    ['alias', 'default', ['10.96.0.10']],
+    ['example.org', 'default', []],
+  ];
+  for (const [name, namespace, addresses] of names) assert.deepEqual(proxy.lookUp(name, namespace), addresses, name);
+});
