@@ -137,6 +137,8 @@ export interface Strategy {
   adjustForCreate?(object: Unstructured): void;
   /** The same for updates of the object itself. */
   adjustForUpdate?(object: Unstructured, old: Unstructured): void;
+  /** The same for updates of the status. */
+  adjustForStatus?(object: Unstructured, old: Unstructured): void;
   validateCreate?(object: Unstructured, context: RequestContext): FieldError[];
   validateUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): FieldError[];
   /** Texts of Warning headers. */

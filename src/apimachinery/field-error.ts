@@ -78,7 +78,9 @@ export function showFieldValue(value: unknown): string {
   if (value === undefined || value === null) return 'null';
   if (typeof value === 'string') return goQuote(value);
   if (typeof value === 'object') {
-    const text = JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? Number(item) : item));
+    const text = JSON.stringify(value, (_key, item: unknown) =>
+      typeof item === 'bigint' ? Number(item) : inFieldOrder(item),
+    );
     return text.replaceAll(/[<>&\u2028\u2029]/g, goJsonEscape);
   }
   // Whole numbers are integers as far as they are exact.
@@ -86,6 +88,44 @@ export function showFieldValue(value: unknown): string {
   return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
     ? `${value}`
     : JSON.stringify(value);
+}
+
+/** Structs that are shown with fields in the order of their types, by their fields. */
+const shownStructs: readonly (readonly string[])[] = [
+  ['matchLabels', 'matchExpressions'],
+  ['key', 'operator', 'values'],
+  ['apiVersion', 'kind', 'name', 'uid', 'controller', 'blockOwnerDeletion'],
+  [
+    'name',
+    'generateName',
+    'namespace',
+    'selfLink',
+    'uid',
+    'resourceVersion',
+    'generation',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'labels',
+    'annotations',
+    'ownerReferences',
+    'finalizers',
+    'managedFields',
+    // Templates are shown as their metadata with a spec in it.
+    'Spec',
+  ],
+];
+
+/** The same value, its fields in the order in which Go would write them where that is known. */
+function inFieldOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const names = Object.keys(value);
+  const order =
+    names.length < 2 ? undefined : shownStructs.find((known) => names.every((name) => known.includes(name)));
+  if (order === undefined) return value;
+  return Object.fromEntries(
+    order.filter((name) => names.includes(name)).map((name) => [name, Reflect.get(value, name) as unknown]),
+  );
 }
 
 /** Go's encoder escapes what could end a script in a page. */
@@ -101,6 +141,11 @@ export function required(path: FieldPath, detail = ''): FieldError {
 /** `Invalid value: <value>: <detail>`. */
 export function invalid(path: FieldPath, value: unknown, detail: string): FieldError {
   return withValue('FieldValueInvalid', 'Invalid value', path, value, detail);
+}
+
+/** `Invalid value: <detail>`, for values that are not shown. */
+export function invalidWithoutValue(path: FieldPath, detail: string): FieldError {
+  return { type: 'FieldValueInvalid', field: path.toString(), body: withDetail('Invalid value', detail) };
 }
 
 /** `Invalid value: <value>: <detail>` for a value of the wrong type. */

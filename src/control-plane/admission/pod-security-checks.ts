@@ -106,8 +106,9 @@ function specOf(pod: Pod): PodSpec {
 
 /** In the order of the standards: init containers, containers, ephemeral ones. */
 function containersOf(pod: Pod): readonly AnyContainer[] {
-  const { initContainers = [], containers, ephemeralContainers = [] } = specOf(pod);
-  return [...initContainers, ...containers, ...ephemeralContainers];
+  // A list that has to be there is null when it is not.
+  const { initContainers = [], containers, ephemeralContainers = [] } = specOf(pod) as Partial<PodSpec>;
+  return [...initContainers, ...(containers ?? []), ...ephemeralContainers];
 }
 
 function quoted(items: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { stringifyJson } from '../../apimachinery/json-codec.ts';
 /**
  * What plugins that change objects on behalf of others tell each other: once one has changed something, all plugins get
  * the object a second time (KEP-3962, KEP-1164's admission webhooks did it first).
@@ -47,11 +48,11 @@ export class ReinvocationLedger {
 
   /** Whether others have changed the object since the plugin left it. */
   isChanged(object: unknown): boolean {
-    return JSON.stringify(object) !== this.#output;
+    return stringifyJson(object) !== this.#output;
   }
 
   /** Notes how the plugin leaves the object. */
   leave(object: unknown): void {
-    this.#output = JSON.stringify(object);
+    this.#output = stringifyJson(object);
   }
 }

@@ -1,3 +1,4 @@
+import { isPathSegmentName } from '../../apimachinery/names.ts';
 import type { Container, Pod, ServiceAccount, Volume } from '../../api/types/core-v1.ts';
 import { forbidden } from '../../apimachinery/status.ts';
 import { sleep } from '../../system/clock.ts';
@@ -30,6 +31,12 @@ export function serviceAccount(context: AdmissionContext, random: Random): Admis
     }
   };
   const required = async (attributes: AdmissionAttributes, name: string): Promise<ServiceAccount> => {
+    const problems = isPathSegmentName(name, false);
+    if (problems.length > 0) {
+      const where = `${attributes.namespace}/${name}`;
+      const message = `error looking up service account ${where}: invalid resource name "${name}": [${problems.join(' ')}]`;
+      throw forbidden(attributes.resource, attributes.name, message);
+    }
     const account = await find(attributes.namespace, name);
     if (account !== undefined) return account;
     const message = `error looking up service account ${attributes.namespace}/${name}: serviceaccount "${name}" not found`;

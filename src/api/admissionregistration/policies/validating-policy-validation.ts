@@ -203,7 +203,9 @@ export function validateBindingTarget(policyName: string | undefined, path: Fiel
   return isDns1123Subdomain(policyName).map((problem) => invalid(path, policyName, problem));
 }
 
-function validateActions(actions: readonly string[], path: FieldPath): FieldError[] {
+function validateActions(given: readonly string[] | null, path: FieldPath): FieldError[] {
+  // A list that has to be there is null when it is not.
+  const actions = given ?? [];
   const choices = ['Audit', 'Deny', 'Warn'];
   const errors: FieldError[] = [];
   const seen = new Set<string>();

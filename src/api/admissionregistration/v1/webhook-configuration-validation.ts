@@ -77,7 +77,7 @@ function validateWebhook(webhook: Webhook, path: FieldPath): FieldError[] {
     ...choice('matchPolicy', matchPolicy, ['Equivalent', 'Exact']),
   ];
   // What is decoded may lack what its type asks for.
-  if ((sideEffects ?? '') === '') {
+  if (sideEffects === undefined) {
     errors.push(required(path.child('sideEffects'), `must specify one of ${harmless.join(', ')}`));
   } else errors.push(...choice('sideEffects', sideEffects, harmless));
   if (timeoutSeconds !== undefined && (timeoutSeconds < 1 || timeoutSeconds > 30)) {

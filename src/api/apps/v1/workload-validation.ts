@@ -154,6 +154,8 @@ export const daemonSetStrategy: Strategy = {
     context.subresource === ''
       ? [...validateSelectorUnchanged(object, old), ...validateDaemonSet(object)]
       : validateWorkloadStatus(object, old),
+  // The count is a part of the spec that is shown as an annotation.
+  adjustForStatus: (object, old) => countTemplate(object, templateCount(old)),
   adjustForCreate: (object) => countTemplate(object, Math.max(1, templateCount(object))),
   adjustForUpdate(object, old) {
     const [template, before] = [object, old].map((one) => (one as unknown as DaemonSet).spec?.template);

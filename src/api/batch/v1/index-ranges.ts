@@ -38,3 +38,27 @@ function readIndex(text: string, completions: number): number {
   if (Number(text) >= completions) throw new IndexRangesError(`too large index: ${goQuote(text)}`);
   return Number(text);
 }
+
+/** The first index that stands in both lists, whose ranges rise; what cannot be read is passed over. */
+export function firstOverlap(left: string, right: string, completions: number): number | undefined {
+  if (left === '' || right === '') return undefined;
+  const [lefts, rights] = [left, right].map((text) =>
+    text.split(',').flatMap((range) => readRange(range, completions)),
+  );
+  for (const [first, last] of lefts ?? []) {
+    const met = (rights ?? []).find(([start, end]) => first <= end && start <= last);
+    if (met !== undefined) return Math.max(first, met[0]);
+  }
+  return undefined;
+}
+
+function readRange(text: string, completions: number): (readonly [number, number])[] {
+  try {
+    countIndexes(text, completions);
+  } catch (error) {
+    if (error instanceof IndexRangesError) return [];
+    throw error;
+  }
+  const [first = 0, last = first] = text.split('-').map(Number);
+  return [[first, last]];
+}

@@ -4,6 +4,7 @@ import type { Job } from '../../types/batch-v1.ts';
 import { labelsOfJobPods, validateJob, validateJobUpdate } from './job-validation.ts';
 import { FieldPath } from '../../../apimachinery/field-error.ts';
 import { podNameWarnings } from '../../core/v1/pod-warnings.ts';
+import { validateJobStatus } from './job-status-validation.ts';
 import { jobSpecWarnings } from './job-warnings.ts';
 
 /** Labels that are given stay: whether they are the right ones is a matter of validation. */
@@ -47,5 +48,7 @@ export const jobStrategy: Strategy = {
   adjustForCreate: (object) => generateSelector(asJob(object)),
   validateCreate: (object) => validateJob(asJob(object)),
   validateUpdate: (object, old, context) =>
-    context.subresource === '' ? [...validateJob(asJob(object)), ...validateJobUpdate(asJob(object), asJob(old))] : [],
+    context.subresource === ''
+      ? [...validateJob(asJob(object)), ...validateJobUpdate(asJob(object), asJob(old))]
+      : validateJobStatus(asJob(object), asJob(old)),
 };

@@ -320,13 +320,14 @@ function validateRestartPolicy({ restartPolicy, restartPolicyRules = [] }: Conta
   if (restartPolicyRules.length > 20) errors.push(tooMany(rulesAt, restartPolicyRules.length, 20));
   restartPolicyRules.forEach(({ action, exitCodes }, index) => {
     const where = rulesAt.index(index);
-    errors.push(...checkOptionalChoice(where.child('action'), action, ['Restart', 'RestartAllContainers']));
+    // Even nothing is an unsupported value here.
+    errors.push(...checkOptionalChoice(where.child('action'), action ?? '', ['Restart', 'RestartAllContainers']));
     if (exitCodes === undefined) {
       errors.push(required(where.child('exitCodes'), 'must be specified'));
       return;
     }
     const { operator, values = [] } = exitCodes;
-    errors.push(...checkOptionalChoice(where.child('exitCodes', 'operator'), operator, ['In', 'NotIn']));
+    errors.push(...checkOptionalChoice(where.child('exitCodes', 'operator'), operator ?? '', ['In', 'NotIn']));
     if (values.length > 255) errors.push(tooMany(where.child('exitCodes', 'values'), values.length, 255));
   });
   return errors;

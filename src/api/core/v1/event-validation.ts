@@ -8,6 +8,7 @@ import {
 } from '../../../apimachinery/field-error.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../../apimachinery/names.ts';
+import { internalObject } from './internal-objects.ts';
 import type { Event } from '../../types/core-v1.ts';
 
 const at = (name: string): FieldPath => new FieldPath(name);
@@ -88,6 +89,17 @@ function validateSeries({ series }: Event): FieldError[] {
   ];
 }
 
+const nullable: readonly string[] = ['eventTime', 'firstTimestamp', 'lastTimestamp', 'related'];
+
+/** What the real server shows of a field: references by the names of its own type, nothing as nothing of its type. */
+function shownField(event: Event, field: (typeof immutableFields)[number]): unknown {
+  const value = event[field];
+  if ((field === 'involvedObject' || field === 'related') && value !== undefined) {
+    return internalObject('ObjectReference', value as object);
+  }
+  return value ?? (nullable.includes(field) ? null : field === 'count' ? 0 : '');
+}
+
 const immutableFields = [
   'involvedObject',
   'reason',
@@ -110,7 +122,7 @@ export function validateStrictEventUpdate(event: Event, old: Event): FieldError[
   const errors = equalJson(event.series ?? null, old.series ?? null) ? [] : validateSeries(event);
   for (const field of immutableFields) {
     const name = field === 'reportingComponent' ? 'reportingController' : field;
-    errors.push(...checkImmutable(at(name), event[field] ?? '', old[field] ?? ''));
+    errors.push(...checkImmutable(at(name), shownField(event, field), shownField(old, field)));
   }
   return errors;
 }

@@ -20,7 +20,10 @@ export const nodeStrategy: Strategy = {
   prepareForCreate: (object) => dropConfigSource(nodeOf(object), undefined),
   adjustForUpdate: (object, old) => dropConfigSource(nodeOf(object), nodeOf(old)),
   validateCreate: (object) => validateNode(nodeOf(object)),
-  validateUpdate: (object, old) => validateNodeUpdate(nodeOf(object), nodeOf(old)),
+  validateUpdate: (object, old, { subresource }) => [
+    ...(subresource === '' ? validateNode(nodeOf(object)) : []),
+    ...validateNodeUpdate(nodeOf(object), nodeOf(old)),
+  ],
   warningsOnCreate: nodeWarnings,
   warningsOnUpdate: (object, _old, { subresource }) => (subresource === '' ? nodeWarnings(object) : []),
 };

@@ -1,3 +1,4 @@
+import { validateClaimStatus } from './claim-status-validation.ts';
 import { FieldPath } from '../../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { parseQuantity } from '../../../apimachinery/quantity.ts';
@@ -63,5 +64,7 @@ export const persistentVolumeClaimStrategy: Strategy = {
   warningsOnUpdate: claimWarnings,
   validateCreate: (object) => validateClaimSpec(asClaim(object).spec, specPath),
   validateUpdate: (object, old, context) =>
-    context.subresource === '' ? validateClaimUpdate(asClaim(object), asClaim(old)) : [],
+    context.subresource === ''
+      ? validateClaimUpdate(asClaim(object), asClaim(old))
+      : validateClaimStatus(asClaim(object)),
 };

@@ -9,6 +9,7 @@ import {
   notSupported,
   required,
 } from '../../../apimachinery/field-error.ts';
+import { checkAmount } from './claim-status-validation.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import type { PersistentVolume, PersistentVolumeSpec, VolumeNodeAffinity } from '../../types/core-v1.ts';
@@ -68,7 +69,10 @@ function validateCapacity(capacity: Readonly<Record<string, string>>, path: Fiel
   }
   return [
     ...errors,
-    ...Object.entries(capacity).flatMap(([name, text]) => checkPositiveQuantity(text, path.key(name))),
+    ...Object.entries(capacity).flatMap(([name, text]) => [
+      ...checkAmount(text, path.key(name)),
+      ...checkPositiveQuantity(text, path.key(name)),
+    ]),
   ];
 }
 

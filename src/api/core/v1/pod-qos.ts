@@ -3,7 +3,11 @@ import type { Container, Pod } from '../../types/core-v1.ts';
 
 /** Guaranteed, Burstable or BestEffort, by cpu and memory of all containers (qos.GetPodQOS). */
 export function qosClassOf(pod: Pod): string {
-  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  const { resources } = pod.spec ?? {};
+  // What a pod states as a whole counts in place of what its containers do.
+  const whole = resources === undefined ? undefined : { name: '', resources };
+  const containers =
+    whole === undefined ? [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])] : [whole];
   const amounts = (container: Container, list: 'requests' | 'limits'): Map<string, bigint> => {
     const entries = Object.entries(container.resources?.[list] ?? {}).filter(
       ([name]) => name === 'cpu' || name === 'memory',

@@ -61,9 +61,13 @@ function setContainerDefaults(container: Container): void {
   if (container.lifecycle !== undefined) setLifecycleDefaults(container.lifecycle);
 }
 
+/** What can be the name of an image: what cannot has no tag either, and is pulled when it is not there. */
+const imageName =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?$/;
+
 /** An image without a tag, or with the tag `latest`, and without a digest. */
 function isLatest(image: string): boolean {
-  if (image.includes('@')) return false;
+  if (image.includes('@') || !imageName.test(image)) return false;
   const name = image.slice(image.lastIndexOf('/') + 1);
   const colon = name.indexOf(':');
   return colon < 0 || name.slice(colon + 1) === 'latest';

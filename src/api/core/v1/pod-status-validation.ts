@@ -7,7 +7,8 @@ import {
   invalidFor,
 } from '../../../apimachinery/field-error.ts';
 import { isValidIp, parseIp } from '../../../apimachinery/ip-address.ts';
-import { isDns1123Subdomain, isQualifiedName } from '../../../apimachinery/names.ts';
+import { inclusiveRangeMessage, isDns1123Subdomain, isQualifiedName } from '../../../apimachinery/names.ts';
+import { validateClaimStatuses, validateDeviceHealth, validateExtendedClaim } from './pod-device-status-validation.ts';
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../types/core-v1.ts';
 
 const statusPath = new FieldPath('status');
@@ -33,8 +34,12 @@ export function validatePodStatus({ spec, status = {} }: Pod, old: Pod): FieldEr
     ...errors,
     ...checkImmutable(statusPath.child('qosClass'), status.qosClass ?? '', before.qosClass ?? ''),
     ...validateTransitions(status, before, old.spec ?? spec),
+    ...validateClaimStatuses(status, spec ?? old.spec),
+    ...validateExtendedClaim(status, spec ?? old.spec),
     ...validateAddresses('podIPs', status, before),
     ...validateHostAddresses(status, before),
+    ...validateUsers(status, spec?.os?.name ?? 'linux'),
+    ...validateDeviceHealth(status, spec ?? old.spec),
   ];
 }
 
@@ -46,6 +51,30 @@ function validateConditions({ conditions = [] }: PodStatus): FieldError[] {
     if (systemConditions.includes(type)) return errors;
     return [...errors, ...invalidFor(at.child('Type'), type, isQualifiedName(type))];
   });
+}
+
+const mostId = 2 ** 31 - 1;
+
+/** Who the processes of containers run as; on Windows there are no such numbers. */
+function validateUsers(status: PodStatus, os: string): FieldError[] {
+  const lists = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const;
+  return lists.flatMap((list) =>
+    (status[list] ?? []).flatMap(({ user }, index) => {
+      const path = statusPath.child(list).index(index).child('user', 'linux');
+      if (user?.linux === undefined) return [];
+      if (os === 'windows') return [fieldForbidden(path, 'cannot be set for a windows pod')];
+      const check = (value: number, at: FieldPath): FieldError[] =>
+        value >= 0 && value <= mostId ? [] : [invalid(at, value, inclusiveRangeMessage(0, mostId))];
+      const { uid, gid, supplementalGroups = [] } = user.linux;
+      return [
+        ...check(uid, path.child('uid')),
+        ...check(gid, path.child('gid')),
+        ...supplementalGroups.flatMap((group, position) =>
+          check(group, path.child('supplementalGroups').index(position)),
+        ),
+      ];
+    }),
+  );
 }
 
 type StatusList = 'containerStatuses' | 'initContainerStatuses' | 'ephemeralContainerStatuses';

@@ -234,7 +234,7 @@ export function validatePodResources(spec: PodSpec, claimNames: ReadonlySet<stri
     const message = `must be greater than or equal to aggregate container limits of ${sum.toString()}`;
     errors.push(invalid(at.child('limits').key(name), text, message));
   }
-  spec.containers.forEach((container, index) => {
+  (spec.containers ?? []).forEach((container, index) => {
     for (const [name, text] of Object.entries(container.resources?.limits ?? {})) {
       const limit = resources.limits?.[name];
       const own = quantityOf(text);

@@ -12,6 +12,7 @@ import {
 import { inclusiveRangeMessage } from '../../../apimachinery/names.ts';
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext } from '../../types/core-v1.ts';
 import { checkDescendingPath } from './relative-path.ts';
+import { validateWindowsOptions } from './windows-options-validation.ts';
 
 const maxId = 2 ** 31 - 1;
 
@@ -45,6 +46,7 @@ export function validatePodSecurityContext(spec: PodSpec, path: FieldPath): Fiel
     ...validateSysctls(spec, at.child('sysctls')),
     ...checkOptionalChoice(at.child('fsGroupChangePolicy'), security.fsGroupChangePolicy, ['Always', 'OnRootMismatch']),
     ...validateSeccomp(security.seccompProfile, at.child('seccompProfile')),
+    ...validateWindowsOptions(security.windowsOptions, at.child('windowsOptions')),
     ...validateAppArmor(security.appArmorProfile, at.child('appArmorProfile')),
     ...checkOptionalChoice(at.child('supplementalGroupsPolicy'), security.supplementalGroupsPolicy, [
       'Merge',
@@ -148,7 +150,11 @@ export function validateSecurityContext(
       if (capability === 'CAP_SYS_ADMIN') cannot('`capabilities.Add` CAP_SYS_ADMIN');
     }
   }
-  return [...errors, ...validateAppArmor(security.appArmorProfile, path.child('appArmorProfile'))];
+  return [
+    ...errors,
+    ...validateWindowsOptions(security.windowsOptions, path.child('windowsOptions')),
+    ...validateAppArmor(security.appArmorProfile, path.child('appArmorProfile')),
+  ];
 }
 
 /** The context as the real server's messages show it: fields by the names of the Go type, all of them. */

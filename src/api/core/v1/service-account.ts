@@ -1,5 +1,6 @@
-import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { ServiceAccount } from '../../types/core-v1.ts';
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, nameColumn } from '../../columns.ts';
 
@@ -36,6 +37,8 @@ export const serviceAccountResource: ResourceDefinition = {
   strategy: {
     warningsOnCreate: (object) => mountableSecretsWarnings(object),
     warningsOnUpdate: (object, old) => mountableSecretsWarnings(object, old),
+    adjustForCreate: keepNamesOfSecrets,
+    adjustForUpdate: keepNamesOfSecrets,
   },
 };
 
@@ -45,4 +48,10 @@ function mountableSecretsWarnings({ metadata }: Unstructured, old?: Unstructured
   if (metadata.annotations?.[key] === undefined || old?.metadata.annotations?.[key] !== undefined) return [];
   const advice = 'prefer separate namespaces to isolate access to mounted secrets';
   return [`metadata.annotations[${key}]: deprecated in v1.32+; ${advice}`];
+}
+
+/** Secrets are referred to by name; what else is said of them is dropped. */
+function keepNamesOfSecrets(object: Unstructured): void {
+  const account = object as unknown as ServiceAccount;
+  if (account.secrets !== undefined) account.secrets = account.secrets.map(({ name }) => (name ? { name } : {}));
 }

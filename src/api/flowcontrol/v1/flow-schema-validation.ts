@@ -36,6 +36,7 @@ export function setFlowSchemaDefaults(object: Unstructured): void {
 
 /** What the registry does with flow schemas. */
 export const flowSchemaStrategy: Strategy = {
+  keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
   resetFields: { '': ['status'], status: ['metadata', 'spec'] },
   validateCreate: (object) => validate(schemaOf(object)),
   validateUpdate: (object, _old, { subresource }) =>

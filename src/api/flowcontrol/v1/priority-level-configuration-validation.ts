@@ -46,6 +46,7 @@ export function setPriorityLevelConfigurationDefaults(object: Unstructured): voi
 
 /** What the registry does with priority levels. */
 export const priorityLevelConfigurationStrategy: Strategy = {
+  keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
   resetFields: { '': ['status'], status: ['metadata', 'spec'] },
   validateCreate: (object) => validate(levelOf(object)),
   validateUpdate: (object, _old, { subresource }) =>

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import {
-  checkChoice,
+  checkOptionalChoice,
   type FieldError,
   FieldPath,
   invalid,
@@ -115,7 +115,7 @@ function validatePath(item: HTTPIngressPath, path: FieldPath): FieldError[] {
   const pathType = item.pathType as string | undefined;
   if (pathType === undefined) return [required(path.child('pathType'), 'pathType must be specified')];
   const at = path.child('path');
-  const errors = checkChoice(path.child('pathType'), pathType, ['Exact', 'ImplementationSpecific', 'Prefix']);
+  const errors = checkOptionalChoice(path.child('pathType'), pathType, ['Exact', 'ImplementationSpecific', 'Prefix']);
   const isPlain = pathType === 'Exact' || pathType === 'Prefix';
   const mustBeAbsolute = isPlain || (pathType === 'ImplementationSpecific' && text !== '');
   if (mustBeAbsolute && !text.startsWith('/')) errors.push(invalid(at, text, 'must be an absolute path'));

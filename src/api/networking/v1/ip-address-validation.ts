@@ -11,8 +11,18 @@ const parentPath = new FieldPath('spec').child('parentRef');
 export const ipAddressStrategy: Strategy = {
   validateName: isCanonicalIp,
   validateCreate: (object) => validateParent(parentOf(object)),
-  validateUpdate: (object, old) => checkImmutable(parentPath, parentOf(object), parentOf(old)),
+  validateUpdate: (object, old) => [
+    ...validateParent(parentOf(object)),
+    ...checkImmutable(parentPath, shown(parentOf(object)), shown(parentOf(old))),
+  ],
 };
+
+/** The owner as the real server shows it, by the names of its own type. */
+function shown(parent: ParentReference | undefined): object | null {
+  if (parent === undefined) return null;
+  const { group = '', resource = '', namespace = '', name = '' } = parent as Partial<ParentReference>;
+  return { Group: group, Resource: resource, Namespace: namespace, Name: name };
+}
 
 function parentOf(object: Unstructured): ParentReference | undefined {
   return (object as unknown as IPAddress).spec.parentRef;

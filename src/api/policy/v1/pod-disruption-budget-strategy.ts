@@ -6,7 +6,6 @@ import {
   invalid,
 } from '../../../apimachinery/field-error.ts';
 import { validateLabelSelector } from '../../../apimachinery/labels.ts';
-import { isPathSegmentName } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { checkAtMostAll, checkIntOrPercent } from '../../int-or-percent.ts';
 import type { Strategy } from '../../resource-definition.ts';
@@ -50,8 +49,8 @@ function validateBudgetStatus(object: Unstructured): FieldError[] {
 /** What the registry does with disruption budgets. */
 export const podDisruptionBudgetStrategy: Strategy = {
   allowUnconditionalUpdate: false,
-  // Its names are not looked at, beyond what all names must be.
-  validateName: isPathSegmentName,
+  // Its metadata is not looked at, beyond what holds for all.
+  checksMetadata: false,
   validateCreate: validateBudget,
   validateUpdate: (object, _old, context) =>
     context.subresource === '' ? validateBudget(object) : validateBudgetStatus(object),

@@ -75,7 +75,12 @@ function validateRole(object: Unstructured): FieldError[] {
   if (selectors.length === 0) {
     errors.push(required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
   }
-  return [...errors, ...selectors.flatMap((selector, index) => validateLabelSelector(selector, path.index(index)))];
+  const ofSelectors = selectors.flatMap((selector, index) => {
+    const problems = validateLabelSelector(selector, path.index(index));
+    // One that cannot be read is told of once more.
+    return problems.length === 0 ? [] : [...problems, invalid(path.index(index), null, 'invalid label selector.')];
+  });
+  return [...errors, ...ofSelectors];
 }
 
 function validateBinding(object: Unstructured): FieldError[] {

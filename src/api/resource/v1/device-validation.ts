@@ -16,31 +16,33 @@ const mostExpressionBytes = 10 * 1024;
 const mostParameterBytes = 10 * 1024;
 const mostIdentifierLength = 32;
 
-/** Checks each of a list that may not be too long, and that no two are of the same key. */
+/** Checks each of a list, unless it is too long, and then that no two are of the same key. */
 export function validateEach<Item>(
   items: readonly Item[] | null | undefined,
   most: number,
   path: FieldPath,
   validate: (item: Item, path: FieldPath) => FieldError[],
-  keyOf?: { readonly key: (item: Item) => string; readonly field?: string },
+  keyOf?: (item: Item) => string,
 ): FieldError[] {
   const list = items ?? [];
-  const seen = new Set<string>();
-  const errors = list.flatMap((item, index) => {
-    const at = path.index(index);
-    const found = validate(item, at);
-    if (keyOf === undefined) return found;
-    const key = keyOf.key(item);
-    const isKnown = seen.has(key);
-    seen.add(key);
-    return isKnown ? [...found, duplicate(keyOf.field === undefined ? at : at.child(keyOf.field), key)] : found;
-  });
-  return list.length > most ? [...errors, tooMany(path, list.length, most)] : errors;
+  if (list.length > most) return [tooMany(path, list.length, most)];
+  const errors = list.flatMap((item, index) => validate(item, path.index(index)));
+  return keyOf === undefined ? errors : [...errors, ...findDuplicates(list.map(keyOf), path)];
 }
 
-/** Checks a name that has to be there and to be a DNS label. */
+/** Those of a list that stood in it before. */
+export function findDuplicates(keys: readonly string[], path: FieldPath): FieldError[] {
+  const seen = new Set<string>();
+  return keys.flatMap((key, index) => {
+    const isKnown = seen.has(key);
+    seen.add(key);
+    return isKnown ? [duplicate(path.index(index), key)] : [];
+  });
+}
+
+/** Checks a name that is to be a DNS label. */
 export function validateLabelName(name: string, path: FieldPath): FieldError[] {
-  return name === '' ? [required(path)] : isDns1123Label(name).map((problem) => invalid(path, name, problem));
+  return isDns1123Label(name).map((problem) => invalid(path, name, problem));
 }
 
 /** Checks what selects devices. */
@@ -75,21 +77,20 @@ export function validateConfiguration({ opaque }: DeviceClassConfiguration, path
 
 /** Checks the name of an attribute or a capacity: `[domain/]identifier`. */
 export function validateAttributeName(name: string, path: FieldPath): FieldError[] {
-  if (name === '') return [required(path, 'name required')];
   const parts = name.split('/');
   const [domain = '', identifier = ''] = parts;
   if (parts.length === 1) return validateIdentifier(domain, path);
-  if (parts.length > 2) return [invalid(path, name, 'must be of the form [<domain>/]<C identifier>')];
+  if (parts.length > 2) return [];
   return [
-    ...(domain === '' ? [required(path, 'the domain must not be empty')] : validateCsiDriverName(domain, path)),
-    ...(identifier === '' ? [required(path, 'the name must not be empty')] : validateIdentifier(identifier, path)),
+    ...(domain === '' ? [invalid(path, '', 'the domain must not be empty')] : validateCsiDriverName(domain, path)),
+    ...(identifier === '' ? [invalid(path, '', 'the name must not be empty')] : validateIdentifier(identifier, path)),
   ];
 }
 
 /** The same of a name that says whose it is. */
 export function validateFullAttributeName(name: string, path: FieldPath): FieldError[] {
-  const errors = validateAttributeName(name, path);
-  return name === '' || name.includes('/') ? errors : [...errors, invalid(path, name, 'must include a domain')];
+  const problem = 'a fully qualified name must be a domain and a name separated by a slash';
+  return [...validateAttributeName(name, path), ...(name.includes('/') ? [] : [invalid(path, name, problem)])];
 }
 
 function validateIdentifier(text: string, path: FieldPath): FieldError[] {

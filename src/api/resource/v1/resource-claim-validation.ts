@@ -10,12 +10,14 @@ import {
 import { isDns1123Subdomain, isQualifiedName, isValidLabelValue } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { internalObject } from '../../core/v1/internal-objects.ts';
+import { validateTemplateMetadata } from '../../core/v1/template-metadata-validation.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type {
   DeviceClaim,
   DeviceClaimConfiguration,
   DeviceConstraint,
   DeviceRequest,
+  DeviceSubRequest,
   DeviceToleration,
   ExactDeviceRequest,
   ResourceClaim,
@@ -51,15 +53,9 @@ export function setClaimSpecDefaults(spec: ResourceClaimSpec | undefined): void 
 function validateClaimSpec(spec: ResourceClaimSpec | undefined, path: FieldPath): FieldError[] {
   const devices: DeviceClaim = spec?.devices ?? {};
   const at = path.child('devices');
-  const names = new Set(
-    (devices.requests ?? []).flatMap(({ name, firstAvailable = [] }) => [
-      name,
-      ...firstAvailable.map((request) => `${name}/${request.name}`),
-    ]),
-  );
-  const byName = { key: ({ name }: { readonly name: string }): string => name, field: 'name' };
+  const names = requestNames(devices.requests ?? []);
   return [
-    ...validateEach(devices.requests, 32, at.child('requests'), validateRequest, byName),
+    ...validateEach(devices.requests, 32, at.child('requests'), validateRequest, ({ name }) => name),
     ...validateEach(devices.constraints, 32, at.child('constraints'), (constraint, where) =>
       validateConstraint(constraint, names, where),
     ),
@@ -70,26 +66,26 @@ function validateClaimSpec(spec: ResourceClaimSpec | undefined, path: FieldPath)
   ];
 }
 
+/** What may be referred to: requests, and the choices of each by the request's name and theirs. */
+function requestNames(requests: readonly DeviceRequest[]): ReadonlySet<string> {
+  return new Set(
+    requests.flatMap(({ name, firstAvailable = [] }) => [name, ...firstAvailable.map((one) => `${name}/${one.name}`)]),
+  );
+}
+
 function validateRequest({ name, exactly, firstAvailable = [] }: DeviceRequest, path: FieldPath): FieldError[] {
   const errors = validateLabelName(name, path.child('name'));
-  const byName = { key: (request: { readonly name: string }): string => request.name, field: 'name' };
-  if (firstAvailable.length > 0) {
-    errors.push(
-      ...validateEach(
-        firstAvailable,
-        8,
-        path.child('firstAvailable'),
-        (request, at) => [...validateLabelName(request.name, at.child('name')), ...validateDemand(request, at)],
-        byName,
-      ),
-    );
-  }
-  if (exactly !== undefined) errors.push(...validateDemand(exactly, path.child('exactly')));
-  if (exactly === undefined && firstAvailable.length === 0) errors.push(required(path, oneRequest));
   if (exactly !== undefined && firstAvailable.length > 0) {
-    errors.push(invalid(path, null, `${oneRequest}, but multiple fields are set`));
+    return [...errors, invalid(path, null, `${oneRequest}, but multiple fields are set`)];
   }
-  return errors;
+  if (exactly !== undefined) return [...errors, ...validateDemand(exactly, path.child('exactly'))];
+  if (firstAvailable.length === 0) return [...errors, required(path, oneRequest)];
+  const validateChoice = (request: DeviceSubRequest, at: FieldPath): FieldError[] => [
+    ...validateLabelName(request.name, at.child('name')),
+    ...validateDemand(request, at),
+  ];
+  const at = path.child('firstAvailable');
+  return [...errors, ...validateEach(firstAvailable, 8, at, validateChoice, (request) => request.name)];
 }
 
 function validateDemand(request: Request, path: FieldPath): FieldError[] {
@@ -125,11 +121,12 @@ function validateToleration(toleration: DeviceToleration, path: FieldPath): Fiel
 
 function validateConstraint(constraint: DeviceConstraint, names: ReadonlySet<string>, path: FieldPath): FieldError[] {
   const errors = validateReferences(constraint.requests, names, path);
-  const given = (['matchAttribute', 'distinctAttribute'] as const).filter((field) => constraint[field] !== undefined);
-  for (const field of given) errors.push(...validateFullAttributeName(constraint[field] ?? '', path.child(field)));
-  if (given.length === 0) errors.push(required(path, oneAttribute));
-  if (given.length > 1) errors.push(invalid(path, null, oneAttribute));
-  return errors;
+  const { matchAttribute, distinctAttribute } = constraint;
+  if (matchAttribute !== undefined) {
+    return [...errors, ...validateFullAttributeName(matchAttribute, path.child('matchAttribute'))];
+  }
+  if (distinctAttribute === undefined) return [...errors, required(path, oneAttribute)];
+  return [...errors, ...validateFullAttributeName(distinctAttribute, path.child('distinctAttribute'))];
 }
 
 function validateReferences(
@@ -137,17 +134,14 @@ function validateReferences(
   names: ReadonlySet<string>,
   path: FieldPath,
 ): FieldError[] {
+  const problem =
+    "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
   const validate = (name: string, at: FieldPath): FieldError[] => {
     const parts = name.split('/');
-    if (parts.length > 2) {
-      const problem =
-        "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
-      return [invalid(at, name, problem)];
-    }
-    const errors = parts.flatMap((part) => validateLabelName(part, at));
-    return names.has(name) ? errors : [...errors, invalid(at, name, 'must be the name of a request in the claim')];
+    const errors = parts.length > 2 ? [] : parts.flatMap((part) => validateLabelName(part, at));
+    return names.has(name) ? errors : [...errors, invalid(at, name, problem)];
   };
-  return validateEach(references, 32, path.child('requests'), validate, { key: (name) => name });
+  return validateEach(references, 32, path.child('requests'), validate, (name) => name);
 }
 
 function claimOf(object: Unstructured): ResourceClaim {
@@ -171,22 +165,24 @@ export const resourceClaimStrategy: Strategy = {
   validateUpdate(object, old, { subresource }) {
     if (subresource !== '') return [];
     const [claim, before] = [claimOf(object), claimOf(old)];
-    return [
-      ...checkImmutable(specPath, shownSpec(claim.spec), shownSpec(before.spec)),
-      ...validateClaimSpec(claim.spec, specPath),
-    ];
+    return checkImmutable(specPath, shownSpec(claim.spec), shownSpec(before.spec));
   },
 };
 
 /** The same for templates of claims. */
 export const resourceClaimTemplateStrategy: Strategy = {
   hasGeneration: false,
-  validateCreate: (object) => validateClaimSpec(templateOf(object).spec.spec, specPath.child('spec')),
+  validateCreate: (object) => [
+    ...validateTemplateMetadata(templateOf(object).spec.metadata, specPath.child('metadata')),
+    ...validateClaimSpec(templateOf(object).spec.spec, specPath.child('spec')),
+  ],
   validateUpdate(object, old) {
     const shown = ({ spec }: ResourceClaimTemplate): object => ({ ...spec.metadata, Spec: shownSpec(spec.spec) });
+    const { spec } = templateOf(object);
     return [
+      ...validateTemplateMetadata(spec.metadata, specPath.child('metadata')),
+      ...validateClaimSpec(spec.spec, specPath.child('spec')),
       ...checkImmutable(specPath, shown(templateOf(object)), shown(templateOf(old))),
-      ...validateClaimSpec(templateOf(object).spec.spec, specPath.child('spec')),
     ];
   },
 };

@@ -4,39 +4,28 @@ import {
   FieldPath,
   invalid,
   invalidFor,
-  notSupported,
   required,
   tooLong,
 } from '../../../apimachinery/field-error.ts';
-import { isDns1123Subdomain, isQualifiedName, isValidLabelValue } from '../../../apimachinery/names.ts';
-import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
+import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { validateNodeSelector } from '../../core/v1/pod-scheduling-validation.ts';
 import { validateCsiDriverName } from '../../core/v1/volume-source-validation.ts';
 import type { Strategy } from '../../resource-definition.ts';
-import type {
-  Device,
-  DeviceAttribute,
-  DeviceTaint,
-  ResourcePool,
-  ResourceSlice,
-  ResourceSliceSpec,
-} from '../../types/resource-v1.ts';
-import { validateAttributeName, validateEach, validateLabelName } from './device-validation.ts';
+import type { Device, ResourcePool, ResourceSlice, ResourceSliceSpec } from '../../types/resource-v1.ts';
+import { validateEach } from './device-validation.ts';
+import { validateCounterSet, validateDevice } from './slice-device-validation.ts';
 
 const specPath = new FieldPath('spec');
-const mostAttributes = 32;
-const mostAttributeLength = 64;
 const oneTarget = 'exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required';
-const semanticVersion =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?$/;
-
 function sliceOf(object: Unstructured): ResourceSlice {
   return object as unknown as ResourceSlice;
 }
 
 function validate(spec: ResourceSliceSpec, old?: ResourceSliceSpec): FieldError[] {
-  const byName = { key: ({ name }: Device): string => name, field: 'name' };
-  const most = (spec.devices ?? []).some(({ taints = [] }) => taints.length > 0) ? 64 : 128;
+  const isAdvanced = ({ taints = [], consumesCounters = [] }: Device): boolean =>
+    taints.length > 0 || consumesCounters.length > 0;
+  const most = (spec.devices ?? []).some(isAdvanced) ? 64 : 128;
   return [
     ...validateCsiDriverName(spec.driver, specPath.child('driver')),
     ...validatePool(spec.pool, specPath.child('pool')),
@@ -48,7 +37,17 @@ function validate(spec: ResourceSliceSpec, old?: ResourceSliceSpec): FieldError[
           ...checkImmutable(specPath.child('nodeName'), spec.nodeName ?? null, old.nodeName ?? null),
         ]),
     ...validateNodes(spec),
-    ...validateEach(spec.devices, most, specPath.child('devices'), validateDevice, byName),
+    ...(spec.sharedCounters === undefined || spec.devices === undefined
+      ? []
+      : [invalid(specPath, '', 'only one of `sharedCounters` or `devices` is allowed')]),
+    ...validateEach(
+      spec.devices,
+      most,
+      specPath.child('devices'),
+      (device, at) => validateDevice(device, spec.perDeviceNodeSelection === true, at),
+      ({ name }) => name,
+    ),
+    ...validateEach(spec.sharedCounters, 8, specPath.child('sharedCounters'), validateCounterSet, ({ name }) => name),
   ];
 }
 
@@ -84,8 +83,9 @@ function validateNodes(spec: ResourceSliceSpec): FieldError[] {
     given.push('`nodeSelector`');
     const at = specPath.child('nodeSelector');
     errors.push(...validateNodeSelector(nodeSelector, at));
-    const terms = nodeSelector.nodeSelectorTerms;
-    if (terms.length !== 1) {
+    // What is decoded may lack what its type asks for.
+    const terms = (nodeSelector.nodeSelectorTerms as typeof nodeSelector.nodeSelectorTerms | null) ?? null;
+    if (terms?.length !== 1) {
       errors.push(invalid(at.child('nodeSelectorTerms'), terms, 'must have exactly one node selector term'));
     }
   }
@@ -100,55 +100,22 @@ function validateNodes(spec: ResourceSliceSpec): FieldError[] {
   return [...errors, invalid(specPath, `{${given.join(', ')}}`, `${oneTarget}, but multiple fields are set`)];
 }
 
-function validateDevice({ name, attributes = {}, capacity = {}, taints }: Device, path: FieldPath): FieldError[] {
-  const errors = validateLabelName(name, path.child('name'));
-  for (const [key, attribute] of inOrder(attributes)) {
-    const at = path.child('attributes');
-    errors.push(...validateAttributeName(key, at), ...validateAttribute(attribute, at.key(key)));
-  }
-  for (const [key] of inOrder(capacity)) errors.push(...validateAttributeName(key, path.child('capacity')));
-  const count = Object.keys(attributes).length + Object.keys(capacity).length;
-  if (count > mostAttributes) {
-    const problem = `the total number of attributes and capacities must not exceed ${mostAttributes}`;
-    errors.push(invalid(path, count, problem));
-  }
-  return [...errors, ...validateEach(taints, 16, path.child('taints'), validateTaint)];
-}
-
-function inOrder<Value>(map: Readonly<Record<string, Value>>): [string, Value][] {
-  return Object.entries(map).toSorted(([left], [right]) => (left < right ? -1 : 1));
-}
-
-function validateAttribute(attribute: DeviceAttribute, path: FieldPath): FieldError[] {
-  const errors: FieldError[] = [];
-  const { string, version } = attribute;
-  if (string !== undefined && string.length > mostAttributeLength) {
-    errors.push(tooLong(path.child('string'), mostAttributeLength));
-  }
-  if (version !== undefined) {
-    if (!semanticVersion.test(version)) {
-      const problem = 'must be a string compatible with semver.org spec 2.0.0';
-      errors.push(invalid(path.child('version'), version, problem));
+/** Taints say since when; what is behind gates that are off is dropped (KEPs 5491, 5517). */
+function prepareDevices({ devices = [] }: ResourceSliceSpec, now: number): void {
+  for (const device of devices) {
+    for (const taint of device.taints ?? []) taint.timeAdded ??= formatTime(now);
+    delete device.nodeAllocatableResourceMappings;
+    for (const attribute of Object.values(device.attributes ?? {})) {
+      for (const list of ['bools', 'ints', 'strings', 'versions'] as const) delete attribute[list];
     }
-    if (version.length > mostAttributeLength) errors.push(tooLong(path.child('version'), mostAttributeLength));
   }
-  if (Object.keys(attribute).length === 1) return errors;
-  return [...errors, invalid(path, '', 'exactly one value must be specified')];
-}
-
-function validateTaint({ key, value = '', effect }: DeviceTaint, path: FieldPath): FieldError[] {
-  const keyAt = path.child('key');
-  const errors = key === '' ? [required(keyAt)] : invalidFor(keyAt, key, isQualifiedName(key));
-  errors.push(...invalidFor(path.child('value'), value, isValidLabelValue(value)));
-  const effects = ['NoExecute', 'NoSchedule', 'None'];
-  if (effect === '') errors.push(required(path.child('effect')));
-  else if (!effects.includes(effect)) errors.push(notSupported(path.child('effect'), effect, effects));
-  return errors;
 }
 
 /** What the registry does with what drivers publish of devices. */
 export const resourceSliceStrategy: Strategy = {
   hasGeneration: true,
+  prepareForCreate: (object, { now }) => prepareDevices(sliceOf(object).spec, now),
+  prepareForUpdate: (object, _old, { now }) => prepareDevices(sliceOf(object).spec, now),
   validateCreate: (object) => validate(sliceOf(object).spec),
   validateUpdate: (object, old) => validate(sliceOf(object).spec, sliceOf(old).spec),
 };

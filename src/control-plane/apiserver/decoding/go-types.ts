@@ -27,6 +27,11 @@ export function goQualifiedName(fullName: string): string {
   return fullName.split('.').slice(-2).join('.');
 }
 
+/** The name of a map's type, when it has one. */
+export function namedMapOf(owner: string, field: string): string | undefined {
+  return namedTypes().maps.get(`${goStructName(owner)}.${field}`);
+}
+
 /**
  * The Go type of a field as json's messages show it; the full name of the type that has it and its name tell where the
  * schema says only string, list or map.

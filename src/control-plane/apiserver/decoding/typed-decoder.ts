@@ -1,17 +1,21 @@
 import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
 import { isJsonObject, setOwn } from '../../../apimachinery/json.ts';
-import { parseQuantity } from '../../../apimachinery/quantity.ts';
+import { parseQuantity, Quantity } from '../../../apimachinery/quantity.ts';
 import { protobufFields } from '../../../api/type-fields.ts';
 import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachinery/schema.ts';
 import { canonicalMicroTime, canonicalTime } from '../../../apimachinery/go-time.ts';
 import { isOptionalName } from './schema-defaults.ts';
-import { describeJsonKind, goQualifiedName, goStructName, goTypeName } from './go-types.ts';
+import { describeJsonKind, goQualifiedName, goStructName, goTypeName, namedMapOf } from './go-types.ts';
 
 /** A value does not fit its type; the message is the one of Go's json (or of the type that refused the value). */
 export class TypedDecodeError extends Error {
-  constructor(message: string) {
+  /** Whether reading ends here; other errors are told when nothing worse follows, the first of them. */
+  readonly isFinal: boolean;
+
+  constructor(message: string, isFinal = false) {
     super(message);
     this.name = 'TypedDecodeError';
+    this.isFinal = isFinal;
   }
 }
 
@@ -53,11 +57,13 @@ export function decodeTyped(value: JsonValue, typeName: string, types: SchemaSou
   }
   const struct = goStructName(typeName);
   const object = reader.readStruct(value, schema, { struct, type: typeName, fieldStack: '', field: '', path: '' });
+  if (reader.firstError !== undefined) throw reader.firstError;
   return { object, unknownFields: reader.unknownFields };
 }
 
 class TypedReader {
   readonly unknownFields: string[] = [];
+  firstError: TypedDecodeError | undefined;
   readonly #types: SchemaSource;
 
   constructor(types: SchemaSource) {
@@ -78,7 +84,8 @@ class TypedReader {
       if (item === null && !keepsNull(property)) continue;
       const name = `${embeddedPath(place.type, this.#types).get(key) ?? ''}${key}`;
       const fieldStack = place.fieldStack === '' ? name : `${place.fieldStack}.${name}`;
-      const read = this.#read(item, property, { ...place, fieldStack, field: key, path });
+      const read = this.#tryRead(item, property, { ...place, fieldStack, field: key, path });
+      if (read === undefined) continue;
       if (isZero(read) && omittedScalars(place.type, this.#types).has(key)) continue;
       // An empty list of managedFields asks for a reset, so it must be seen.
       const isOmitted = isOmittedWhenEmpty(read, property) && schema.required?.includes(key) !== true;
@@ -88,11 +95,24 @@ class TypedReader {
     return result;
   }
 
+  /** Types that read themselves end the reading when they fail, as in Go; what is after any other error is read, too. */
+  #tryRead(value: JsonValue, declared: Schema, place: Place): JsonValue | undefined {
+    try {
+      return this.#read(value, declared, place);
+    } catch (error) {
+      if (!(error instanceof TypedDecodeError) || error.isFinal) throw error;
+      this.firstError ??= error;
+      return undefined;
+    }
+  }
+
   #read(value: JsonValue, declared: Schema, place: Place): JsonValue {
     const special = declared.ref === undefined ? undefined : specialTypes[declared.ref];
-    if (special !== undefined) return special(value, place);
+    if (special !== undefined) return asFinal(() => special(value, place));
     const schema = declared.ref === undefined ? declared : resolveSchema(declared, this.#types);
-    if (schema.intOrString === true || schema.format === 'int-or-string') return readIntOrString(value, place);
+    if (schema.intOrString === true || schema.format === 'int-or-string') {
+      return asFinal(() => readIntOrString(value, place));
+    }
     switch (schema.type) {
       case 'string':
         return readString(value, schema, place);
@@ -131,12 +151,13 @@ class TypedReader {
     }
     const values = schema.additionalProperties;
     if (values === undefined) return value;
+    const isResourceList = namedMapOf(place.type, place.field) === 'v1.ResourceList';
     const result: JsonObject = {};
     for (const key of Object.keys(value).sort()) {
       const item = value[key] ?? null;
       const read =
         item === null ? this.#zeroOf(values) : this.#read(item, values, { ...place, path: `${place.path}.${key}` });
-      setOwn(result, key, read);
+      setOwn(result, key, isResourceList ? wholeThousandths(read) : read);
     }
     return result;
   }
@@ -162,6 +183,25 @@ class TypedReader {
         return null;
     }
   }
+}
+
+/** Errors of types that read themselves are final. */
+function asFinal<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof TypedDecodeError ? new TypedDecodeError(error.message, true) : error;
+  }
+}
+
+/** Amounts of resources are counted in thousandths: what is smaller is rounded away from zero. */
+function wholeThousandths(value: JsonValue): JsonValue {
+  if (typeof value !== 'string' || !/[un]$|\.|e-/i.test(value)) return value;
+  const quantity = parseQuantity(value);
+  const rest = quantity.nano % 1_000_000n;
+  if (rest === 0n) return value;
+  const up = quantity.nano - rest + (rest > 0n ? 1_000_000n : -1_000_000n);
+  return new Quantity(up, quantity.format).toString();
 }
 
 function refOf(declared: Schema): { ref?: string } {

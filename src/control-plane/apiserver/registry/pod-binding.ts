@@ -40,7 +40,9 @@ export async function handleBinding(endpoint: Endpoint): Promise<HttpResponse> {
   const pods = server.registry.find('', 'v1', 'pods');
   if (pods === undefined) throw new Error('pods are not served');
   const podEndpoint = { ...endpoint, resource: pods, store: server.storeOf(pods) };
-  await bindPod(podEndpoint, binding, binding.metadata.name ?? '', options);
+  const name = binding.metadata.name ?? '';
+  if (name === '') throw badRequest('Name parameter required.');
+  await bindPod(podEndpoint, binding, name, options, endpoint);
   return objectResponse(request, format, 201, successStatus(201));
 }
 
@@ -50,11 +52,13 @@ export function successStatus(code?: number): Record<string, unknown> {
   return code === undefined ? status : { ...status, code };
 }
 
+/** Binds, after admission has seen the request as it came: for the pod, or for the bindings of a namespace. */
 async function bindPod(
   endpoint: Endpoint,
   binding: Unstructured,
   name: string,
   write: ParsedWriteOptions,
+  admitted = endpoint,
 ): Promise<void> {
   const { server } = endpoint;
   const { dryRun } = write;
@@ -66,8 +70,8 @@ async function bindPod(
   }
   const options = writeOptionsObject('CreateOptions', write);
   const facts = { name, object: binding, dryRun, kind: bindingKind.gvk, options };
-  await server.admission.mutate(admissionRequest(endpoint, 'CREATE', facts));
-  await server.admission.validate(admissionRequest(endpoint, 'CREATE', facts));
+  await server.admission.mutate(admissionRequest(admitted, 'CREATE', facts));
+  await server.admission.validate(admissionRequest(admitted, 'CREATE', facts));
   await assign(endpoint, binding, name, dryRun);
 }
 

@@ -40,6 +40,57 @@ const withGeneration: ReadonlySet<string> = new Set([
   'scheduling.k8s.io/priorityclasses',
 ]);
 
+/** Kinds whose rules for updates look at the metadata as at that of a new object besides, so that causes come again. */
+const checkedAgain: ReadonlySet<string> = new Set([
+  '/configmaps',
+  '/endpoints',
+  '/namespaces',
+  '/nodes',
+  '/persistentvolumeclaims',
+  '/persistentvolumes',
+  '/pods',
+  '/secrets',
+  '/serviceaccounts',
+  'apiregistration.k8s.io/apiservices',
+  'apps/controllerrevisions',
+  'batch/jobs',
+  'certificates.k8s.io/certificatesigningrequests',
+  'networking.k8s.io/ingressclasses',
+  'networking.k8s.io/ingresses',
+  'networking.k8s.io/ipaddresses',
+  'rbac.authorization.k8s.io/clusterrolebindings',
+  'rbac.authorization.k8s.io/clusterroles',
+  'rbac.authorization.k8s.io/rolebindings',
+  'rbac.authorization.k8s.io/roles',
+  'resource.k8s.io/deviceclasses',
+  'resource.k8s.io/resourceclaims',
+  'resource.k8s.io/resourceclaimtemplates',
+  'storage.k8s.io/storageclasses',
+  'storage.k8s.io/volumeattributesclasses',
+]);
+
+/** Kinds whose rules for updates look at the metadata only as at that of a new object. */
+const checkedAsNew: ReadonlySet<string> = new Set([
+  '/limitranges',
+  'admissionregistration.k8s.io/mutatingadmissionpolicies',
+  'admissionregistration.k8s.io/mutatingadmissionpolicybindings',
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations',
+  'admissionregistration.k8s.io/validatingadmissionpolicies',
+  'admissionregistration.k8s.io/validatingadmissionpolicybindings',
+  'admissionregistration.k8s.io/validatingwebhookconfigurations',
+  'discovery.k8s.io/endpointslices',
+  'flowcontrol.apiserver.k8s.io/flowschemas',
+  'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations',
+  'storage.k8s.io/csinodes',
+  'storage.k8s.io/volumeattachments',
+]);
+
+/** How a kind's own rules look at the metadata of an update of the object itself, besides what holds for all. */
+export function metadataChecksOnUpdate(resource: ApiResource): { readonly asUpdate: boolean; readonly asNew: boolean } {
+  const key = keyOf(resource);
+  return { asUpdate: !checkedAsNew.has(key), asNew: checkedAsNew.has(key) || checkedAgain.has(key) };
+}
+
 /** Kinds whose delete answers with the object. */
 const returnedWhenDeleted: ReadonlySet<string> = new Set([
   '/namespaces',

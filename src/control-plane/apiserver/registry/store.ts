@@ -16,7 +16,7 @@ import {
   validateSubdomainName,
 } from './object-meta-validation.ts';
 import { defaultPrepareForCreate, defaultPrepareForUpdate } from './default-preparation.ts';
-import { countsGenerations } from './resource-facts.ts';
+import { countsGenerations, metadataChecksOnUpdate } from './resource-facts.ts';
 import { asReadBack, decodeStored, encodeStored } from './stored-object.ts';
 import { rehearsePut, versionedStorage } from './versioned-storage.ts';
 
@@ -340,6 +340,7 @@ export class Store {
     this.#dropDisabledFields(object, old);
     if (context.subresource === '') strategy.adjustForUpdate?.(object, old);
     else if (context.subresource === 'status') {
+      strategy.adjustForStatus?.(object, old);
       for (const field of strategy.keptOnStatus ?? []) copyMeta(object, old, field);
     }
     if (countsGenerations(this.resource) === true && specDiffers(object, old))
@@ -361,9 +362,7 @@ export class Store {
         ...validateObjectMetaUpdate(object.metadata, old.metadata),
         ...(strategy.validateFirst?.(object) ?? []),
         // The real strategies check the same again, so causes come twice.
-        ...(strategy.checksMetadata === false
-          ? []
-          : [...validateObjectMetaUpdate(object.metadata, old.metadata), ...this.#validateFinalizers(object)]),
+        ...this.#checkMetaAgain(object, old, context.subresource),
         ...(strategy.validateUpdate?.(object, old, context) ?? []),
       ]);
       for (const text of strategy.warningsOnUpdate?.(object, old, context) ?? []) context.warn(text);
@@ -401,6 +400,18 @@ export class Store {
     const { strategy } = this;
     const spec = strategy.podSpec?.(object);
     if (spec !== undefined) dropDisabledPodFields(spec, old === undefined ? undefined : strategy.podSpec?.(old));
+  }
+
+  /** What the kind's own rules find in the metadata of an update. */
+  #checkMetaAgain(object: Unstructured, old: Unstructured, subresource: string): FieldError[] {
+    if (this.strategy.checksMetadata === false) return [];
+    const { asUpdate, asNew } = metadataChecksOnUpdate(this.resource);
+    const isNew = asNew && subresource === '';
+    const errors =
+      asUpdate || !isNew
+        ? [...validateObjectMetaUpdate(object.metadata, old.metadata), ...this.#validateFinalizers(object)]
+        : [];
+    return isNew ? [...errors, ...this.#validateMeta(object)] : errors;
   }
 
   #validateMeta(object: Unstructured): FieldError[] {

@@ -1,5 +1,11 @@
 import { describeValidation } from '../../../support/validation-cases.ts';
 
+const notARequest =
+  "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
+const qualified =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const perDevice = 'if `perDeviceNodeSelection` is set to true in the ResourceSlice spec';
+
 describeValidation({
   apiVersion: 'resource.k8s.io/v1',
   kind: 'ResourceClaim',
@@ -195,7 +201,7 @@ describeValidation({
       },
       [
         'spec.spec.devices.requests[0].firstAvailable[0].deviceClassName: Required value',
-        'spec.spec.devices.requests[0].firstAvailable[1].name: Duplicate value: "a"',
+        'spec.spec.devices.requests[0].firstAvailable[1]: Duplicate value: "a"',
       ],
     ],
     [
@@ -217,8 +223,8 @@ describeValidation({
       [
         'spec.spec.devices.requests[0].exactly.tolerations[0].value: Invalid value: "v": must be empty for operator `Exists`',
         'spec.spec.devices.requests[0].exactly.tolerations[0].effect: Unsupported value: "Zork": supported values: "NoExecute", "NoSchedule", "None"',
-        'spec.spec.devices.constraints[0].requests[1]: Invalid value: "other": must be the name of a request in the claim',
-        'spec.spec.devices.constraints[0].matchAttribute: Invalid value: "plain": must include a domain',
+        `spec.spec.devices.constraints[0].requests[1]: Invalid value: "other": ${notARequest}`,
+        'spec.spec.devices.constraints[0].matchAttribute: Invalid value: "plain": a fully qualified name must be a domain and a name separated by a slash',
       ],
     ],
   ],
@@ -285,9 +291,82 @@ describeValidation({
     [
       { '/spec/devices/0/taints': [{ key: '', effect: 'Zork' }] },
       [
-        'spec.devices[0].taints[0].key: Required value',
+        'spec.devices[0].taints[0].key: Invalid value: "": name part must be non-empty',
+        `spec.devices[0].taints[0].key: Invalid value: "": name part ${qualified}`,
         'spec.devices[0].taints[0].effect: Unsupported value: "Zork": supported values: "NoExecute", "NoSchedule", "None"',
       ],
+    ],
+  ],
+});
+
+const pool = { name: 'p', generation: 1, resourceSliceCount: 1 };
+const slice = (spec: object): { readonly spec: object } => ({
+  spec: { driver: 'd.example.com', nodeName: 'n', pool, ...spec },
+});
+
+describeValidation({
+  apiVersion: 'resource.k8s.io/v1',
+  kind: 'ResourceSlice',
+  resource: 'resourceslices',
+  create: [
+    [slice({ devices: [{ name: 'a' }, { name: 'a' }] }), ['spec.devices[1]: Duplicate value: "a"']],
+    [
+      slice({ devices: [{ name: 'a', nodeName: '' }] }),
+      [
+        `spec.devices[0]: Invalid value: null: \`nodeName\`, \`nodeSelector\` and \`allNodes\` can only be set ${perDevice}`,
+      ],
+    ],
+    [
+      slice({ devices: [{ name: 'a', attributes: { x: { int: 0, version: '1.2.3' } } }] }),
+      [
+        'spec.devices[0].attributes[x]: Invalid value: {"IntValue":0,"BoolValue":null,"StringValue":null,"VersionValue":"1.2.3","IntValues":null,"BoolValues":null,"StringValues":null,"VersionValues":null}: exactly one value must be specified',
+      ],
+    ],
+    [
+      slice({ devices: [{ name: 'a', bindingConditions: ['a/b'] }] }),
+      [
+        'spec.devices[0].bindingFailureConditions: Invalid value: null: bindingFailureConditions are required to use bindingConditions',
+      ],
+    ],
+    [
+      slice({ devices: [{ name: 'a', consumesCounters: [{}] }] }),
+      [
+        'spec.devices[0].consumesCounters[0].counterSet: Required value',
+        'spec.devices[0].consumesCounters[0].counters: Required value',
+      ],
+    ],
+    [
+      slice({ devices: [{ name: 'a', capacity: { mem: { value: '4Gi', requestPolicy: { default: '1Gi' } } } }] }),
+      ['spec.devices[0].capacity[mem].requestPolicy: Forbidden: allowMultipleAllocations must be true'],
+    ],
+    [
+      slice({ sharedCounters: [{}] }),
+      ['spec.sharedCounters[0].name: Required value', 'spec.sharedCounters[0].counters: Required value'],
+    ],
+    [
+      slice({ nodeName: undefined, nodeSelector: {}, devices: [{ name: 'a' }] }),
+      [
+        'spec.nodeSelector.nodeSelectorTerms: Required value: must have at least one node selector term',
+        'spec.nodeSelector.nodeSelectorTerms: Invalid value: null: must have exactly one node selector term',
+      ],
+    ],
+  ],
+});
+
+describeValidation({
+  apiVersion: 'resource.k8s.io/v1',
+  kind: 'ResourceClaimTemplate',
+  resource: 'resourceclaimtemplates',
+  namespace: 'default',
+  create: [
+    [
+      {
+        spec: {
+          metadata: { name: 'a' },
+          spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'd' } }] } },
+        },
+      },
+      ['spec.metadata.name: Forbidden: cannot be set'],
     ],
   ],
 });
