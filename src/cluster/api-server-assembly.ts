@@ -223,6 +223,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       onRefusal: (reasons) => log.warn('unable to authenticate the request', { reasons }),
     }),
     allowAnonymous: known.allowAnonymous,
+    ...(known.challenge === undefined ? {} : { challenge: known.challenge }),
     authorizer,
     impersonation: withImpersonation(authorizer),
     ...(audit === undefined ? {} : { audit }),

@@ -59,6 +59,8 @@ export interface AssembledAuthenticator {
   readonly checkers: readonly TokenChecker[];
   /** Whether a request to a path may come without credentials. */
   readonly allowAnonymous: (path: string) => boolean;
+  /** Where passwords are taken, browsers are told so, as until Kubernetes 1.18. */
+  readonly challenge: string | undefined;
   /** PEM of the authorities that clients may come from; `onChange` is told of later ones. */
   readonly clientAuthorities: { current(): string; onChange(listener: (pem: string) => void): void };
   stop(): Promise<void>;
@@ -89,6 +91,7 @@ export async function assembleAuthenticator(options: AuthenticatorAssemblyOption
     ],
     tokens: [...tokenFile, ...bootstrap, jwt.authenticator],
     checkers: webhook.checkers,
+    challenge: passwords.length > 0 ? 'Basic realm="kubernetes-master"' : undefined,
     allowAnonymous: (path) => anonymous.enabled && (anonymous.paths.length === 0 || anonymous.paths.includes(path)),
     clientAuthorities: bundles,
     async stop() {

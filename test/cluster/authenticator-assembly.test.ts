@@ -114,7 +114,11 @@ test('users with passwords, as until 1.18', async (context) => {
     [':', 401],
   ];
   for (const [text, expected] of cases) assert.deepEqual(await who(cluster, basic(text)), expected, text);
+  const refusal = { method: 'GET', path: '/api', headers: { authorization: 'Bearer zork' } };
+  const challenged = (await cluster.api.server.handle(refusal)).headers['www-authenticate'];
+  assert.equal(challenged, 'Basic realm="kubernetes-master"');
   const without = await assembled(context);
+  assert.equal((await without.api.server.handle(refusal)).headers['www-authenticate'], undefined);
   assert.deepEqual(await who(without, basic('eve:se:cret')), 403, 'off by default, so that it is anonymous');
 });
 

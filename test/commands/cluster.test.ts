@@ -106,3 +106,17 @@ test('a cluster that cannot start says why and leaves nothing', options, async (
   assert.equal((await run('cluster', 'delete', 'nope')).exitCode, 1);
   assert.equal((await run('cluster', 'logs', 'nope')).exitCode, 1);
 });
+
+test('the flags of the API server and its plugins are listed, and nothing starts', options, async (context) => {
+  const { run } = realProgram(context);
+  const { exitCode, stdout } = await run('cluster', 'start', 'one', '--apiserver-arg', '--help');
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /^ {2}--authorization-mode$/m);
+  const [, on = '', off = ''] = /on by default[^\n]*\n([^]*)\n[^\n]*off by default[^\n]*\n([^]*)$/.exec(stdout) ?? [];
+  const names = (text: string): string[] => text.split(/[,\s]+/).filter((name) => name !== '');
+  assert.deepEqual(names(on).slice(0, 3), ['NamespaceLifecycle', 'LimitRanger', 'ServiceAccount']);
+  assert.deepEqual(names(on).at(-1), 'ResourceQuota');
+  assert.ok(names(off).includes('NodeRestriction') && !names(on).includes('NodeRestriction'));
+  const { stdout: list, stderr } = await run('cluster', 'list');
+  assert.equal(list + stderr, 'There is no cluster.\n');
+});

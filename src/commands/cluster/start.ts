@@ -25,12 +25,12 @@ interface StartCommandOptions {
 /** What may be left out, for the real one or another to take its place. */
 const optionalParts: readonly string[] = ['controller-manager', 'scheduler'];
 
-function argumentFlag(name: string, component: string): FlagDefinition {
+function argumentFlag(name: string, component: string, more = ''): FlagDefinition {
   return {
     name,
     type: 'stringArray',
     default: '[]',
-    description: `A flag of ${component}, as KEY=VALUE; several times for several.`,
+    description: `A flag of ${component}, as KEY=VALUE; several times for several.${more}`,
   };
 }
 
@@ -55,7 +55,7 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
     { name: 'nodes', type: 'int', default: '1', description: 'How many nodes to run.' },
     { name: 'storage', type: 'string', default: 'embedded', description: 'embedded (kept on disk) or memory.' },
     { name: 'wait', type: 'duration', default: '30s', description: 'How long to wait for the cluster to be ready.' },
-    argumentFlag('apiserver-arg', 'kube-apiserver'),
+    argumentFlag('apiserver-arg', 'kube-apiserver', ' help lists them.'),
     argumentFlag('controller-manager-arg', 'kube-controller-manager'),
     argumentFlag('scheduler-arg', 'kube-scheduler'),
     argumentFlag('kubelet-arg', 'the kubelets'),
@@ -96,6 +96,11 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
     };
   },
   async run(options, context) {
+    if (options.apiServer?.some((argument) => /^-*help$/.test(argument)) === true) {
+      const { apiServerHelp } = await import('../../cluster/api-server-help.ts');
+      context.streams.out.write(apiServerHelp());
+      return;
+    }
     const { startCluster, ClusterError, contextName } = await import('../../cluster/manage-cluster.ts');
     const { out, err } = context.streams;
     const { name, folder } = options.target;

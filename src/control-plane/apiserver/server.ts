@@ -124,6 +124,8 @@ export interface ApiServerOptions {
   /** How long events stay; an hour when absent. */
   readonly eventTtlSeconds?: number;
   readonly version?: VersionInfo;
+  /** What a refusal for want of credentials asks for, as WWW-Authenticate says it (RFC 9110). */
+  readonly challenge?: string;
   /** What the metrics tell of the process and the program; nothing when absent. */
   readonly processStats?: () => ProcessStats;
 }
@@ -181,7 +183,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       if (closing.signal.aborted && !isHealthPath(request.info.path)) {
         return errorResponse(request, codecs, shuttingDown());
       }
-      return withCommonHeaders(request, await chain(request));
+      const answer = withCommonHeaders(request, await chain(request));
+      if (answer.status !== 401 || options.challenge === undefined) return answer;
+      return { ...answer, headers: { ...answer.headers, 'www-authenticate': options.challenge } };
     },
     beginShutdown() {
       isShuttingDown = true;
