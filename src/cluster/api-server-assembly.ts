@@ -59,6 +59,8 @@ import type { ClusterCredentials } from './cluster-credentials.ts';
 import { type AssembledAuthenticator, assembleAuthenticator } from './authenticator-assembly.ts';
 import { assembleAuthorizer } from './authorizer-assembly.ts';
 import { type ComponentArguments, listArgument } from './component-arguments.ts';
+import type { LocalConnections } from './local-kubelets.ts';
+import { remoteKubelets } from './remote-kubelets.ts';
 import { createServiceResolver } from './service-resolver.ts';
 import { defaultServiceRange } from './service-range.ts';
 import { storageAtRest } from './encryption-assembly.ts';
@@ -76,8 +78,8 @@ export interface ApiServerAssemblyOptions {
   readonly routes: readonly RouteHandler[];
   /** Texts of types and fields. */
   readonly documentation: Documentation;
-  /** The way to the nodes; without it logs, exec and the like are refused. */
-  readonly kubelets?: KubeletConnections;
+  /** The way to the nodes of this process; others are reached as their objects say. */
+  readonly kubelets?: LocalConnections;
   /** `host:port` that discovery names. */
   readonly serverAddress: () => string;
 }
@@ -190,6 +192,15 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       return { resource: { group, version, resource: found.resource }, namespaced: found.namespaced };
     },
   };
+  const remote = await remoteKubelets({ ...options, client: ownClient });
+  const local = options.kubelets;
+  const kubelets: KubeletConnections = {
+    networkTo: (scheme, host, port) => (local ?? noKubelets).networkTo(scheme, host, port),
+    connectionTo: (nodeName, insecureSkipTlsVerify) =>
+      local?.has(nodeName) === true
+        ? local.connectionTo(nodeName)
+        : remote.connectionTo(nodeName, insecureSkipTlsVerify),
+  };
   const serviceHooks = serviceAddressHooks({
     serviceRange: options.arguments.get('service-cluster-ip-range') ?? defaultServiceRange,
     random,
@@ -236,7 +247,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
         tokens: { authenticators: known.tokens, checkers: known.checkers, authority: tokens, objects, apiAudiences },
         issuing: { authority: tokens, apiAudiences, clock },
       }),
-      ...streamingEndpoints({ kubelets: options.kubelets ?? noKubelets, authorizer }),
+      ...streamingEndpoints({ kubelets, authorizer }),
     ]),
     storeHooks: ({ definition }) =>
       definition.group === '' && definition.resource === 'services' ? serviceHooks : undefined,
@@ -327,6 +338,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       await customResources.stop();
       await localApiServices.stop();
       await aggregator.stop();
+      await remote.close();
       await informers.stop();
       await webhooks.close();
       await admission.close();

@@ -18,8 +18,13 @@ export interface LocalNode {
   dial(address: string, port: number): Promise<Duplex | undefined>;
 }
 
+/** The way to some nodes, and which they are. */
+export interface LocalConnections extends KubeletConnections {
+  has(nodeName: string): boolean;
+}
+
 /** The nodes of this process, which the API server reaches without a socket; other addresses by the network. */
-export class LocalKubelets implements KubeletConnections {
+export class LocalKubelets implements LocalConnections {
   readonly #nodes = new Map<string, LocalNode>();
   #services: ServiceProxy | undefined;
 
@@ -42,6 +47,11 @@ export class LocalKubelets implements KubeletConnections {
       if (connection !== undefined) return connection;
     }
     throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
+  }
+
+  /** Whether a node is one of this process. */
+  has(nodeName: string): boolean {
+    return this.#nodes.has(nodeName);
   }
 
   async connectionTo(nodeName: string): Promise<Transport> {

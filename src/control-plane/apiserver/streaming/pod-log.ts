@@ -1,4 +1,5 @@
 import {
+  goQuote,
   FieldPath,
   fieldForbidden,
   type FieldError,
@@ -11,7 +12,7 @@ import { badRequest, internalError, StatusError } from '../../../apimachinery/st
 import { canonicalTime } from '../../../apimachinery/go-time.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { EndpointHandler } from '../route-resource.ts';
-import type { KubeletConnections } from './kubelet-connections.ts';
+import { type KubeletConnections, kubeletFailure } from './kubelet-connections.ts';
 import { chosenContainer, podOf } from './pod-location.ts';
 import { bytesOverWebSocket } from './web-socket-answer.ts';
 import { queryFlag, queryInteger } from './query-options.ts';
@@ -27,6 +28,8 @@ interface PodLogOptions {
   readonly tailLines: number | undefined;
   readonly limitBytes: number | undefined;
   readonly stream: string;
+  /** Whether the kubelet's certificate is taken as it is. */
+  readonly insecureSkipTlsVerify: boolean;
 }
 
 const streams: readonly string[] = ['All', 'Stderr', 'Stdout'];
@@ -44,7 +47,7 @@ export function podLogHandler(kubelets: KubeletConnections): EndpointHandler {
     const nodeName = pod.spec?.nodeName ?? '';
     // Nothing has run yet, so there is nothing to show.
     if (nodeName === '') return { status: 204, headers: {}, body: new Uint8Array() };
-    const kubelet = await kubelets.connectionTo(nodeName);
+    const kubelet = await kubelets.connectionTo(nodeName, options.insecureSkipTlsVerify);
     const path = ['containerLogs', endpoint.namespace, endpoint.name, container].map(encodeURIComponent).join('/');
     let answer: HttpResponse;
     try {
@@ -55,7 +58,8 @@ export function podLogHandler(kubelets: KubeletConnections): EndpointHandler {
         signal: endpoint.request.signal(),
       });
     } catch (error) {
-      throw internalError(error instanceof Error ? error.message : String(error));
+      const url = `https://${kubelet.address ?? ''}/${path}?${kubeletQuery(options).toString()}`;
+      throw kubeletFailure(error, kubelet, `Get ${goQuote(url)}`);
     }
     if (answer.status !== 200) throw await kubeletError(endpoint, answer);
     const headers = { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' };
@@ -77,6 +81,7 @@ function parsePodLogOptions(query: URLSearchParams): PodLogOptions {
       tailLines: queryInteger(query, 'tailLines'),
       limitBytes: queryInteger(query, 'limitBytes'),
       stream: query.get('stream') ?? 'All',
+      insecureSkipTlsVerify: queryFlag(query, 'insecureSkipTLSVerifyBackend'),
     };
   } catch (error) {
     throw badRequest(error instanceof Error ? error.message : String(error));

@@ -2,13 +2,13 @@ import type { Duplex } from 'node:stream';
 import type { Pod } from '../../../api/types/core-v1.ts';
 import type { HttpHeaders, HttpResponse } from '../../../apimachinery/http.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
-import { badRequest, forbidden, internalError } from '../../../apimachinery/status.ts';
+import { badRequest, forbidden } from '../../../apimachinery/status.ts';
 import { requestedUpgrade } from '../../../apimachinery/streaming/protocols.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import { admissionRequest } from '../endpoints/endpoint.ts';
 import { authorizationAttributes, type RequestAuthorizer } from '../filters/authorization.ts';
 import type { EndpointHandler } from '../route-resource.ts';
-import type { KubeletConnections } from './kubelet-connections.ts';
+import { type KubeletConnections, kubeletFailure } from './kubelet-connections.ts';
 import { chosenContainer, nodeOf, podOf } from './pod-location.ts';
 import { queryFlag, queryInteger } from './query-options.ts';
 
@@ -121,7 +121,7 @@ async function toKubelet(
       signal: request.signal(),
     });
   } catch (error) {
-    throw internalError(error instanceof Error ? error.message : String(error));
+    throw kubeletFailure(error, kubelet, 'error dialing backend');
   }
   const { upgraded, ...rest } = answer;
   if (upgraded === undefined) return rest;
