@@ -41,3 +41,22 @@ test('probes ask what really runs', async (context) => {
   assert.equal(await readiness('g', { image: 'postgres' }, { exec: { command: ['pg_isready'] } }), true);
   assert.equal(await readiness('h', { image: 'nginx' }, { httpGet: { path: '/', port: 80 } }), true);
 });
+
+test('programs in pods ask each other', async (context) => {
+  const { api, clock, work } = await createNodeCluster(context);
+  const create = async (name: string, container: Partial<Container>): Promise<void> => {
+    const containers = [{ name: 'main', image: 'registry.k8s.io/e2e-test-images/agnhost:2', ...container }];
+    await api.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { nodeName: 'node', containers } });
+    await work();
+  };
+  await create('one', { args: ['netexec'] });
+  await create('two', { args: ['netexec', '--http-port=8083'] });
+  const url = 'http://10.244.0.3:8083/dial?host=10.244.0.2&port=8080&request=hostname&tries=2';
+  const script = `curl -s '${url}'; echo hello | nc -w 1 10.244.0.2 81 || echo refused`;
+  await create('asks', { image: 'busybox', command: ['sh', '-c', script] });
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await clock.advance(0);
+  const { body } = await api.client.request({ method: 'GET', path: '/api/v1/namespaces/default/pods/asks/log' });
+  const refused = 'nc: connect to 10.244.0.2 port 81 (tcp) failed: Connection refused\nrefused\n';
+  assert.equal(Buffer.from(body).toString('utf8'), `{"responses":["one","one"]}${refused}`);
+});

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { formatDuration } from '../../../../apimachinery/duration.ts';
 import { sleep } from '../../../../system/clock.ts';
+import { ask } from '../http-request.ts';
 import { MemoryFiles } from '../memory-files.ts';
 import { killedExitCode, type ProcessContext, type Program, terminatedExitCode } from '../process-context.ts';
 import { runCapture } from '../run-capture.ts';
@@ -58,7 +59,7 @@ export const runLiveness: Program = (context) => {
   });
 };
 
-/** `agnhost netexec`: its paths over HTTP, but for `/dial`, `/upload` and HTTPS; nothing listens for UDP. */
+/** `agnhost netexec`: its paths over HTTP, but for `/upload` and HTTPS; nothing listens for UDP. */
 export const runNetexec: Program = async (context) => {
   const flags = parseFlags(context.args.slice(1));
   const port = Number(flags.get('http-port') ?? 8080);
@@ -77,6 +78,7 @@ export const runNetexec: Program = async (context) => {
     '/clientip': (request, response) => {
       response.end(`${request.socket.remoteAddress ?? '127.0.0.1'}:${request.socket.remotePort ?? 0}`);
     },
+    '/dial': (request, response) => dialOthers(context, query(request), response),
     '/serverport': (_request, response) => void response.end(`${port}`),
     '/header': (request, response) => {
       const key = query(request).get('key') ?? '';
@@ -125,6 +127,32 @@ export const runNetexec: Program = async (context) => {
   });
   return context.signal.aborted ? killedExitCode : code;
 };
+
+/** Asks another server, as often as it is told, and tells what came of it. */
+async function dialOthers(context: ProcessContext, wanted: URLSearchParams, response: ServerResponse): Promise<void> {
+  const [host, port, path] = ['host', 'port', 'request'].map((name) => wanted.get(name) ?? '');
+  const protocol = wanted.get('protocol') ?? 'http';
+  const tries = Number(wanted.get('tries') ?? 1);
+  const [responses, errors]: [string[], string[]] = [[], []];
+  if (path === '' || protocol !== 'http' || !Number.isInteger(tries)) {
+    response.statusCode = 400;
+    response.end('only requests over HTTP can be dialed here\n');
+    return;
+  }
+  const authority = host?.includes(':') === true ? `[${host}]:${port ?? ''}` : `${host ?? ''}:${port ?? ''}`;
+  for (let attempt = 0; attempt < tries; attempt++) {
+    try {
+      const url = `http://${authority}/${path ?? ''}`;
+      const { body } = await ask(context, { url, method: 'GET', body: undefined, headers: {}, timeoutSeconds: 5 });
+      responses.push(body.toString('utf8'));
+    } catch (error) {
+      errors.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  response.statusCode = errors.length < tries ? 200 : 417;
+  const told = { ...(responses.length > 0 ? { responses } : {}), ...(errors.length > 0 ? { errors } : {}) };
+  response.end(JSON.stringify(told));
+}
 
 function query(request: IncomingMessage): URLSearchParams {
   return new URL(request.url ?? '/', 'http://pod').searchParams;

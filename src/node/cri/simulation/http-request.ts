@@ -1,0 +1,64 @@
+import { request as httpRequest } from 'node:http';
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ProcessContext } from './process-context.ts';
+
+/** What is asked of a server. */
+export interface Asked {
+  readonly url: string;
+  readonly method: string;
+  readonly body: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+}
+
+/** What it answers. */
+export interface Answered {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** Asks a server for something over HTTP. @throws Error in the words of Go's net */
+export async function ask(context: ProcessContext, asked: Asked): Promise<Answered> {
+  const url = new URL(asked.url.includes('://') ? asked.url : `http://${asked.url}`);
+  if (url.protocol !== 'http:') throw new Error('only HTTP is spoken in simulated pods');
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const address = isIP(host) > 0 ? host : addressOf(context, host);
+  if (address === undefined) throw new Error(`Could not resolve host: ${host}`);
+  const late = new AbortController();
+  const timer = context.clock.setTimer(() => late.abort(), asked.timeoutSeconds * 1000, { unref: true });
+  try {
+    const connection = await context.dial(address, url.port === '' ? 80 : Number(url.port));
+    return await exchange(connection, url, asked, AbortSignal.any([context.signal, late.signal]));
+  } finally {
+    timer.cancel();
+  }
+}
+
+function exchange(connection: Duplex, url: URL, asked: Asked, signal: AbortSignal): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest({
+      method: asked.method,
+      path: `${url.pathname}${url.search}`,
+      headers: { host: url.host, 'user-agent': 'curl/8', accept: '*/*', connection: 'close', ...asked.headers },
+      createConnection: () => connection,
+      signal,
+    });
+    sent.once('error', reject);
+    sent.once('response', (answer) => {
+      const chunks: Uint8Array[] = [];
+      answer.on('data', (chunk: Uint8Array) => chunks.push(chunk));
+      answer.once('error', reject);
+      answer.once('end', () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks) }));
+    });
+    sent.end(asked.body);
+  });
+}
+
+/** Names are those of the hosts file, then those of the cluster's DNS. */
+export function addressOf({ files, lookUp }: ProcessContext, host: string): string | undefined {
+  const node = files.find('/etc/hosts');
+  const text = node?.kind === 'file' ? Buffer.from(node.content).toString('utf8') : '';
+  const line = text.split('\n').find((candidate) => candidate.split(/\s+/).slice(1).includes(host));
+  return line?.split(/\s+/)[0] ?? lookUp(host)[0];
+}
