@@ -23,6 +23,19 @@ test('values are checked with the words of the real server', () => {
       'a: Invalid value: "number": a in body must be of type integer: "number"',
       '<nil>: Invalid value: "": Checked value must be of type integer (default format) in a',
     ],
+    [
+      1.5,
+      { type: 'integer', format: 'int32' },
+      'a: Invalid value: "float64": a in body must be of type int32: "float64"',
+      '<nil>: Invalid value: "": Checked value must be of type integer with format int32 in a',
+    ],
+    [{}, { type: 'integer', format: 'int32' }, 'a: Invalid value: "": a in body must be of type int32: ""'],
+    [
+      'x',
+      { type: 'integer', format: 'int32' },
+      'a: Invalid value: "string": a in body must be of type integer: "string"',
+    ],
+    [3, { type: 'string', format: 'date' }, 'a: Invalid value: "int64": a in body must be of type date: "int64"'],
     [null, { type: 'string' }, 'a: Invalid value: "null": a in body must be of type string: "null"'],
     [null, { type: 'string', nullable: true }],
     [

@@ -129,3 +129,18 @@ test('empty optional maps and lists are left out', () => {
   const { object } = decodeTyped(value, `${core}.ConfigMap`, builtInSchemas);
   assert.deepEqual(object, { metadata: { name: 'x' } });
 });
+
+test('schemas inside of schemas are read without telling of unknown fields', () => {
+  const type = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps';
+  const items = { type: 'string', default: null, unknown: 1 };
+  const value = { type: 'array', items, additionalProperties: false, dependencies: { a: ['b'], c: { ...items } } };
+  assert.deepEqual(decodeTyped(value, type, builtInSchemas), {
+    object: {
+      type: 'array',
+      items: { type: 'string' },
+      additionalProperties: false,
+      dependencies: { a: ['b'], c: { type: 'string' } },
+    },
+    unknownFields: [],
+  });
+});

@@ -38,6 +38,12 @@ function jsonType(value: JsonValue): string {
   return typeof value;
 }
 
+/** Formats of numbers, which a value of another type is told of instead of its type. */
+const numberFormats: ReadonlySet<string> = new Set(['int32', 'int64', 'float', 'double']);
+
+/** What Go keeps numbers as, by which messages call them beside a format. */
+const goFormats: Readonly<Record<string, string>> = { integer: 'int64', number: 'float64' };
+
 class ValueValidator {
   readonly #prefix: FieldPath;
 
@@ -98,6 +104,12 @@ class ValueValidator {
       );
     if (value === null) return first === '' || schema['nullable'] === true ? this.#pass() : mismatch();
     if (first === '' || types.includes(actual)) return this.#pass();
+    const wanted = textOf(schema, 'format');
+    const isFormatted = numberFormats.has(wanted) || isKnownFormat(wanted);
+    if (isFormatted && actual !== 'string' && actual !== 'array' && !(actual === 'integer' && first === 'number')) {
+      const own = goFormats[actual] ?? '';
+      return this.#fail(typeInvalid(this.#at(path), own, `${path} in body must be of type ${wanted}: ${goQuote(own)}`));
+    }
     if (actual === 'integer' && types.includes('number')) return this.#pass();
     // A text with a format is the business of the format, unless a number is wanted.
     const hasFormat = isKnownFormat(textOf(schema, 'format')) && first === 'string';
@@ -159,8 +171,8 @@ class ValueValidator {
     const number = Number(value);
     if (type === 'integer') {
       if (!Number.isInteger(number) || Math.abs(number) > 2 ** 63) {
-        const shown = format === 'int32' || format === 'int64' ? format : 'default';
-        return [this.#general(`Checked value must be of type integer (${shown} format) in ${path}`)];
+        const shown = format === 'int32' || format === 'int64' ? `with format ${format}` : '(default format)';
+        return [this.#general(`Checked value must be of type integer ${shown} in ${path}`)];
       }
       if (format === 'int32' && (number > 2 ** 31 - 1 || number < -(2 ** 31))) {
         return [this.#general(`Checked value must be of type integer with format int32 in ${path}`)];

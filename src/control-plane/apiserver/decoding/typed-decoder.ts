@@ -61,6 +61,8 @@ export function decodeTyped(value: JsonValue, typeName: string, types: SchemaSou
   return { object, unknownFields: reader.unknownFields };
 }
 
+const jsonSchemaProps = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps';
+
 class TypedReader {
   readonly unknownFields: string[] = [];
   firstError: TypedDecodeError | undefined;
@@ -109,6 +111,9 @@ class TypedReader {
   #read(value: JsonValue, declared: Schema, place: Place): JsonValue {
     const special = declared.ref === undefined ? undefined : specialTypes[declared.ref];
     if (special !== undefined) return asFinal(() => special(value, place));
+    if (declared.ref?.startsWith(`${jsonSchemaProps}Or`) === true) {
+      return asFinal(() => this.#readSchemaOr(value, place));
+    }
     const schema = declared.ref === undefined ? declared : resolveSchema(declared, this.#types);
     if (schema.intOrString === true || schema.format === 'int-or-string') {
       return asFinal(() => readIntOrString(value, place));
@@ -131,6 +136,19 @@ class TypedReader {
       default:
         return value;
     }
+  }
+
+  /** A schema, or a list of them, or neither; the real decoder starts anew there and does not tell of unknown fields. */
+  #readSchemaOr(value: JsonValue, place: Place): JsonValue {
+    if (Array.isArray(value)) return value.map((item) => this.#readSchemaOr(item, place));
+    if (!isJsonObject(value)) return value;
+    const schema = this.#types.lookup(jsonSchemaProps);
+    if (schema === undefined) throw new Error(`unknown type ${jsonSchemaProps}`);
+    const within = { struct: 'JSONSchemaProps', type: jsonSchemaProps, fieldStack: '', field: '', path: '' };
+    const reader = new TypedReader(this.#types);
+    const read = reader.readStruct(value, schema, within);
+    if (reader.firstError !== undefined) throw reader.firstError;
+    return read;
   }
 
   #readArray(value: JsonValue, schema: Schema, place: Place): JsonValue {
