@@ -1,4 +1,4 @@
-import { readBody, type Transport } from '../apimachinery/http.ts';
+import type { Transport } from '../apimachinery/http.ts';
 import type { JsonObject } from '../apimachinery/json.ts';
 import { stringifyJson } from '../apimachinery/json-codec.ts';
 import type { Clock } from '../system/clock.ts';
@@ -6,7 +6,7 @@ import { createHttpTransport, type HttpTransportOptions } from './http-transport
 import { errorFromResponse } from './response-error.ts';
 import { asTransportError, TransportError } from './transport-error.ts';
 import { transportReason } from './transport-reason.ts';
-import { parseWebhookAnswer } from './webhook-answer.ts';
+import { parseWebhookAnswer, readWebhookAnswer } from './webhook-answer.ts';
 
 /** Where a webhook is, as configurations of admission and of conversion say it. */
 export interface WebhookTarget {
@@ -49,6 +49,9 @@ export interface WebhookClient {
   close(): Promise<void>;
 }
 
+/** Conversions answer with whole lists of objects. */
+const maxAnswerBytes = 100 * 1024 * 1024;
+
 /** As many webhooks keep their connections. */
 const maxTransports = 200;
 
@@ -82,7 +85,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
         signal,
       },
     );
-    const bytes = await readBody(response.body);
+    const bytes = await readWebhookAnswer(response.body, maxAnswerBytes);
     const { status, headers } = response;
     if (status < 200 || status > 206) {
       const { message } = errorFromResponse({ method: 'POST', path: url.pathname, raw: true }, response, bytes);

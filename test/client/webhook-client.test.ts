@@ -11,6 +11,7 @@ import {
   WebhookError,
   type WebhookTarget,
 } from '../../src/client/webhook-client.ts';
+import { readWebhookAnswer } from '../../src/client/webhook-answer.ts';
 import { type CertificatePair, createCertificateAuthority, issueCertificate } from '../../src/pki/certificates.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { FakeClock, settle } from '../../src/system/fake-clock.ts';
@@ -157,4 +158,22 @@ test('nobody there, another name in the certificate, and no answer in time', asy
   await settle();
   await clock.advance(1);
   assert.equal(await late, `Post "https://127.0.0.1:${hanging}/x?timeout=2s": context deadline exceeded`);
+});
+
+test('an answer without end is not taken in', async () => {
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    for (;;) yield await Promise.resolve(new Uint8Array(1024 * 1024).fill(32));
+  }
+  await assert.rejects(readWebhookAnswer(endless()), /^Error: the answer has more than 10485760 bytes$/);
+  const { call } = createWebhookClient({
+    resolve: () => Promise.reject(new Error('not a service')),
+    clock: new FakeClock(),
+    userAgent: 'test/1.0',
+    connect: () => ({
+      send: () => Promise.resolve({ status: 200, headers: {}, body: endless() }),
+      close: () => Promise.resolve(),
+    }),
+  });
+  const target = { url: 'https://hook.example.com/x' };
+  assert.match(await problem(call(target, {}, 10)), /the answer has more than 104857600 bytes$/);
 });

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../apimachinery/json.ts';
 import { hasReason, StatusError } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
 import { TransportError } from '../../client/transport-error.ts';
-import { parseWebhookAnswer } from '../../client/webhook-answer.ts';
+import { parseWebhookAnswer, readWebhookAnswer } from '../../client/webhook-answer.ts';
 import { type Clock, sleep } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 
@@ -25,9 +25,6 @@ export interface ReviewWebhookOptions {
 
 /** How often, and after how long, a question is asked again (apiserver's DefaultAuthWebhookRetryBackoff). */
 const backoff = { steps: 5, millis: 500, factor: 1.5, jitter: 0.2 };
-
-/** No review is as large; what goes on without end is given up. */
-const maxAnswerBytes = 10 * 1024 * 1024;
 
 /** Posts reviews to a server, again where it says that it could not answer just now. */
 export function reviewWebhook(options: ReviewWebhookOptions): ReviewWebhook {
@@ -56,14 +53,7 @@ function mayPass(error: unknown): boolean {
 
 async function post(client: Client, path: string, review: JsonObject): Promise<JsonObject> {
   const { body } = await client.stream({ method: 'POST', path, body: review, raw: true });
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.byteLength;
-    if (length > maxAnswerBytes) throw new Error(`the answer has more than ${maxAnswerBytes} bytes`);
-    chunks.push(chunk);
-  }
-  const answer = parseWebhookAnswer(Buffer.concat(chunks));
+  const answer = parseWebhookAnswer(await readWebhookAnswer(body));
   const { apiVersion, kind } = answer;
   if (apiVersion !== review['apiVersion'] || kind !== review['kind']) {
     const wanted = JSON.stringify([review['apiVersion'], review['kind']]);
