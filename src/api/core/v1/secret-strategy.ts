@@ -1,3 +1,4 @@
+import { checkTlsKeyPair } from '../../../apimachinery/tls-key-pair.ts';
 import {
   checkImmutable,
   type FieldError,
@@ -35,6 +36,8 @@ export function setSecretDefaults(object: Unstructured): void {
 
 /** What the registry does with secrets. */
 export const secretStrategy: Strategy = {
+  warningsOnCreate: (object) => pairWarnings(secretOf(object)),
+  warningsOnUpdate: (object) => pairWarnings(secretOf(object)),
   validateCreate: (object) => validateSecret(secretOf(object)),
   validateUpdate(object, old) {
     const [secret, before] = [secretOf(object), secretOf(old)];
@@ -46,6 +49,18 @@ export const secretStrategy: Strategy = {
     return [...errors, ...validateSecret(secret)];
   },
 };
+
+/** What is wrong with a certificate and its key. */
+function pairWarnings({ data = {}, type }: Secret): string[] {
+  if (type !== 'kubernetes.io/tls') return [];
+  const textOf = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString('latin1');
+  try {
+    checkTlsKeyPair(textOf('tls.crt'), textOf('tls.key'));
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+  return [];
+}
 
 function secretOf(object: Unstructured): Secret {
   return object;

@@ -1,5 +1,5 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isAbsolute, join } from 'node:path';
+import { checkTlsKeyPair, TlsKeyPairError } from '../../../apimachinery/tls-key-pair.ts';
 import { type CommandContext, CommandError } from '../../../cli/command.ts';
 import { systemReasonOrMessage } from '../../../system/file-errors.ts';
 import { createFromFlags } from '../create-from-flags.ts';
@@ -45,60 +45,11 @@ async function read(path: string, { files, cwd }: CommandContext): Promise<Uint8
   }
 }
 
-interface PemBlock {
-  readonly type: string;
-  readonly text: string;
-}
-
-function pemBlocks(text: string): PemBlock[] {
-  const pattern = /-----BEGIN ([^\n-]+)-----\r?\n[\s\S]*?-----END \1-----/g;
-  return [...text.matchAll(pattern)].map(([block, type = '']) => ({ type, text: block }));
-}
-
-/** Whether certificate and key belong together, in the words of Go's crypto/tls. @throws CommandError */
-function checkPair(certificateText: string, keyText: string): void {
-  const certificate = new X509Certificate(certificateBlock(certificateText).text);
-  const key = privateKey(keyBlock(keyText).text);
-  if (certificate.publicKey.asymmetricKeyType !== key.asymmetricKeyType) {
-    throw new CommandError('tls: private key type does not match public key type');
-  }
-  if (!certificate.checkPrivateKey(key)) throw new CommandError('tls: private key does not match public key');
-}
-
-function certificateBlock(text: string): PemBlock {
-  const blocks = pemBlocks(text);
-  const found = blocks.find(({ type }) => type === 'CERTIFICATE');
-  if (found !== undefined) return found;
-  const types = blocks.map(({ type }) => type);
-  if (types.length === 0) throw new CommandError('tls: failed to find any PEM data in certificate input');
-  if (types.length === 1 && types[0]?.endsWith('PRIVATE KEY') === true) {
-    throw new CommandError(
-      'tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched',
-    );
-  }
-  throw new CommandError(
-    `tls: failed to find "CERTIFICATE" PEM block in certificate input after skipping PEM blocks of the following types: [${types.join(' ')}]`,
-  );
-}
-
-function keyBlock(text: string): PemBlock {
-  const blocks = pemBlocks(text);
-  const found = blocks.find(({ type }) => type === 'PRIVATE KEY' || type.endsWith(' PRIVATE KEY'));
-  if (found !== undefined) return found;
-  const types = blocks.map(({ type }) => type);
-  if (types.length === 0) throw new CommandError('tls: failed to find any PEM data in key input');
-  if (types.length === 1 && types[0] === 'CERTIFICATE') {
-    throw new CommandError('tls: found a certificate rather than a key in the PEM for the private key');
-  }
-  throw new CommandError(
-    `tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: [${types.join(' ')}]`,
-  );
-}
-
-function privateKey(pem: string): KeyObject {
+/** @throws CommandError when certificate and key do not belong together. */
+function checkPair(certificate: string, key: string): void {
   try {
-    return createPrivateKey(pem);
-  } catch {
-    throw new CommandError('tls: failed to parse private key');
+    checkTlsKeyPair(certificate, key);
+  } catch (error) {
+    throw error instanceof TlsKeyPairError ? new CommandError(error.message) : error;
   }
 }

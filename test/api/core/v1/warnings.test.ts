@@ -53,6 +53,24 @@ const claims: readonly Case[] = [
   ],
 ];
 
+const pem = (type: string, text: string): string => `-----BEGIN ${type}-----\n${text}\n-----END ${type}-----\n`;
+const tls = (certificate: string, key: string): Readonly<Record<string, unknown>> => ({
+  type: 'kubernetes.io/tls',
+  stringData: { 'tls.crt': certificate, 'tls.key': key },
+});
+
+const secrets: readonly Case[] = [
+  [tls('x', 'x'), ['tls: failed to find any PEM data in certificate input']],
+  [
+    tls(pem('PRIVATE KEY', 'AAAA'), 'x'),
+    [
+      'tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched',
+    ],
+  ],
+  [tls(pem('CERTIFICATE', 'AAAA'), 'x'), ['tls: failed to find any PEM data in key input']],
+  [tls(pem('CERTIFICATE', 'AAAA'), pem('PRIVATE KEY', 'AAAA')), ['x509: malformed certificate']],
+];
+
 /** The texts of the headers, which are quoted. */
 function warningsOf(header: string | readonly string[] | undefined): unknown[] {
   const headers = typeof header === 'string' ? [header] : (header ?? []);
@@ -70,6 +88,7 @@ describe('warnings about what is let pass', () => {
     ['Pod', 'pods', pods],
     ['Service', 'services', services],
     ['PersistentVolumeClaim', 'persistentvolumeclaims', claims],
+    ['Secret', 'secrets', secrets],
   ] as const) {
     for (const [fields, expected] of cases) {
       it(`${kind}: ${expected[0]?.split(':')[0] ?? 'nothing'}`, async () => {
