@@ -109,7 +109,9 @@ function anonymousSettings(flags: ComponentArguments, fromFile: AnonymousSetting
       'anonymous: Forbidden: --anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file',
     );
   }
-  return fromFile ?? { enabled, paths: [] };
+  // Where everything is allowed, nobody may come without a name, whatever the flag says.
+  const allowsAll = listArgument(flags, 'authorization-mode')?.includes('AlwaysAllow') === true;
+  return fromFile ?? { enabled: enabled && !allowsAll, paths: [] };
 }
 
 async function fromFile(

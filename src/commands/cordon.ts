@@ -8,7 +8,7 @@ import {
   UsageError,
 } from '../cli/command.ts';
 import { dryRunFlag, selectorFlag } from '../cli/flags.ts';
-import { type LoadedTarget, loadTargets, resolveTargets } from '../cli/resource-targets.ts';
+import { type LoadedTarget, loadTargets, nothingNamed, resolveTargets } from '../cli/resource-targets.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { DryRun } from '../resource/dry-run.ts';
 import { dryRunOf } from '../cli/dry-run-flag.ts';
@@ -84,12 +84,14 @@ export async function loadNodes(
   context: CommandContext,
   chunkSize = 500,
 ): Promise<readonly LoadedTarget[]> {
+  // An empty selector selects nothing: nobody means all nodes by it.
+  if (args.length === 0 && selector === '') throw new CommandError(nothingNamed);
   const names = args.map((name) => (name.includes('/') ? name : `nodes/${name}`));
   const targets = await resolveTargets(
     {
       args: args.length === 0 ? ['nodes'] : names,
       input: { filenames: [], recursive: false },
-      all: selector === '',
+      all: false,
       selector,
       fieldSelector: '',
       allNamespaces: false,

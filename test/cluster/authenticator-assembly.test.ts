@@ -201,6 +201,10 @@ test('who comes without credentials may be kept to some paths', async (context) 
     [{}, { '/livez': 200, '/version': 200, '/api/v1/pods': 403 }],
     [{ 'anonymous-auth': 'false' }, { '/livez': 401, '/version': 401, '/api/v1/pods': 401 }],
     [
+      { 'anonymous-auth': 'true', 'authorization-mode': 'RBAC,AlwaysAllow' },
+      { '/livez': 401, '/version': 401, '/api/v1/pods': 401 },
+    ],
+    [
       { 'authentication-config': anonymousConfiguration(folder, { enabled: true, conditions }) },
       { '/livez': 200, '/readyz': 200, '/livez/ping': 401, '/version': 401, '/livez/../version': 401 },
     ],

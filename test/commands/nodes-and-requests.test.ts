@@ -40,6 +40,10 @@ void test('cordon refuses what it cannot work with', async (context) => {
   const hint = "See 'kubectl cordon -h' for help and examples\n";
   await fails(`error: USAGE: cordon NODE [flags]\n${hint}`, 'cordon');
   await fails(`error: cannot specify both a node name and a --selector option\n${hint}`, 'cordon', 'n1', '-l', 'a=b');
+  for (const command of ['cordon', 'uncordon', 'drain']) {
+    const nothing = /^error: You must provide one or more resources by argument or filename\.\n/;
+    assert.match((await cluster.run(command, '--selector=')).stderr, nothing, command);
+  }
   await fails('Error from server (NotFound): nodes "none" not found\n', 'cordon', 'none');
   await cluster.run('create', 'configmap', 'x');
   await fails('error: expected resource of type node, got "/v1, Resource=configmaps"\n', 'cordon', 'configmap/x');
