@@ -1,6 +1,7 @@
 // Builds dist/: one small main file and a file per lazily loaded part, minified, as CommonJS.
 // CommonJS because Node starts it faster than the same files as ES modules; esbuild splits only ES modules, so every
 // chunk is turned into CommonJS afterwards, where import() becomes a lazy require.
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { Module } from 'node:module';
@@ -45,6 +46,18 @@ exports.loadCompiled=(file,module,require)=>{
 };
 `;
 
+/** The commit that is built, and its time; nothing of either where this is no repository. */
+function commitDefines() {
+  const { status, stdout } = spawnSync('git', ['-C', root, 'log', '-1', '--format=%H %ct'], { encoding: 'utf8' });
+  if (status !== 0) return {};
+  const [commit, seconds] = stdout.trim().split(' ');
+  const date = new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z');
+  return {
+    'process.env.KUBECTL_TS_BUILD_COMMIT': JSON.stringify(commit),
+    'process.env.KUBECTL_TS_BUILD_DATE': JSON.stringify(date),
+  };
+}
+
 const bundled = await build({
   absWorkingDir: root,
   entryPoints: { main: 'src/main.ts' },
@@ -54,6 +67,7 @@ const bundled = await build({
   format: 'esm',
   platform: 'node',
   target,
+  define: commitDefines(),
   // Native code stays where npm installed it, and so does what is loaded once in a cluster's life.
   external: ['keytar', 'classic-level', '@peculiar/x509', 'reflect-metadata'],
   chunkNames: 'chunks/[name]-[hash]',

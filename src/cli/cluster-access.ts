@@ -213,9 +213,23 @@ class FlaggedAccess implements ConfiguredAccess {
 
 async function requireSameVersion(client: Client): Promise<void> {
   const response = await client.request({ method: 'GET', path: '/version' });
-  const { gitVersion = '' } = JSON.parse(Buffer.from(response.body).toString('utf8')) as { gitVersion?: string };
-  if (gitVersion === clientVersion.gitVersion) return;
-  throw new KubeconfigError(`server version (${gitVersion}) differs from client version (${clientVersion.gitVersion})`);
+  const server = JSON.parse(Buffer.from(response.body).toString('utf8')) as Readonly<Record<string, string>>;
+  if (server['gitVersion'] === clientVersion.gitVersion) return;
+  throw new KubeconfigError(
+    `server version (&${goVersionInfo(server)}) differs from client version (${goVersionInfo(clientVersion)})`,
+  );
+}
+
+const versionFields =
+  'Major Minor EmulationMajor EmulationMinor MinCompatibilityMajor MinCompatibilityMinor GitVersion GitCommit GitTreeState BuildDate GoVersion Compiler Platform';
+
+/** A version as Go prints the struct (%#v). */
+function goVersionInfo(version: Readonly<Record<string, string>>): string {
+  const fields = versionFields.split(' ').map((name) => {
+    const key = `${name.slice(0, 1).toLowerCase()}${name.slice(1)}`;
+    return `${name}:${goQuote(version[key] ?? '')}`;
+  });
+  return `version.Info{${fields.join(', ')}}`;
 }
 
 function connectionFlags(globals: FlagValues): ConnectionFlags {

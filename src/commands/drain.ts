@@ -4,7 +4,8 @@ import { chunkSizeFlag, dryRunFlag, selectorFlag } from '../cli/flags.ts';
 import type { LoadedTarget } from '../cli/resource-targets.ts';
 import { printWarning } from '../cli/warnings.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
-import { type DryRun, parseDryRun } from '../resource/dry-run.ts';
+import { dryRunOf } from '../cli/dry-run-flag.ts';
+import type { DryRun } from '../resource/dry-run.ts';
 import { cordonNodes, loadNodes } from './cordon.ts';
 import { aggregateText, DrainError, type Drainer, removePods } from './drain/remove-pods.ts';
 import { podsToRemove } from './drain/pods-to-remove.ts';
@@ -65,7 +66,7 @@ export const drainCommand = defineCommand<DrainOptions>({
     if (args.length > 0 && selector !== '') {
       throw new UsageError('error: cannot specify both a node name and a --selector option');
     }
-    const dryRun = parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text));
+    const dryRun = dryRunOf(flags, context);
     const podSelector = flags.string('pod-selector');
     checkSelector(podSelector);
     return {

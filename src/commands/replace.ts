@@ -72,6 +72,7 @@ export const replaceCommand = defineCommand<ReplaceOptions>({
     if (force && dryRun !== 'none') throw new CommandError('--dry-run can not be used when --force is set');
     if (input.filenames.length === 0) throw new CommandError('must specify one of -f and -k');
     checkRaw(input, flags);
+    const cascade = cascadeOf(flags.string('cascade'), context);
     return {
       input,
       raw: flags.string('raw'),
@@ -82,7 +83,7 @@ export const replaceCommand = defineCommand<ReplaceOptions>({
       dryRun,
       deletion: force
         ? {
-            cascade: cascadeOf(flags.string('cascade'), context),
+            cascade,
             // Zero would not wait for the end of what runs; the real program makes it one, too.
             gracePeriodSeconds: gracePeriodSeconds === 0 ? 1 : gracePeriodSeconds,
             force: false,

@@ -13,7 +13,8 @@ import { changeTaints, isSameTaint, parseTaints, type Taint, type TaintChanges }
 import { withZeroValues } from '../generators/zero-values.ts';
 import { NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
-import { type DryRun, type FieldValidation, parseDryRun, parseValidate } from '../resource/dry-run.ts';
+import { dryRunOf } from '../cli/dry-run-flag.ts';
+import { type DryRun, type FieldValidation, parseValidate } from '../resource/dry-run.ts';
 import { resourceOf } from '../resource/resource-access.ts';
 
 interface TaintOptions {
@@ -51,7 +52,7 @@ export const taintCommand = defineCommand<TaintOptions>({
     { name: 'overwrite', type: 'bool', default: 'false', description: 'Change taints that a node has already' },
   ],
   async toOptions(args, flags, context) {
-    const dryRun = parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text));
+    const dryRun = dryRunOf(flags, context);
     const validation = parseValidate(flags.string('validate'));
     const { resources, taints } = split(args);
     if (resources.length === 0) throw new CommandError('one or more resources must be specified as <resource> <name>');

@@ -26,8 +26,8 @@ export interface PodSource {
 /** Makes a pod of one container. @throws GeneratorError */
 export function makePod(source: PodSource): Unstructured {
   const { name, args, stdin, tty } = source;
-  const env = source.env.map(envVariable);
-  const annotations = sortedMap(source.annotations.map(annotation));
+  const env = source.env.filter((text) => text !== '').map(envVariable);
+  const annotations = sortedMap(annotationPairs(source.annotations));
   const labels = source.labels === '' ? { run: name } : sortedMap(parseLabelPairs(source.labels));
   const container = defined({
     name,
@@ -59,8 +59,12 @@ function envVariable(text: string): { readonly name: string; readonly value?: st
   return value === '' ? { name } : { name, value };
 }
 
-function annotation(text: string): readonly [string, string] {
-  const sign = text.indexOf('=');
-  if (sign < 1) throw new GeneratorError(`invalid annotations format: ${text}`);
-  return [text.slice(0, sign), text.slice(sign + 1)];
+function annotationPairs(texts: readonly string[]): readonly (readonly [string, string])[] {
+  const given = texts.filter((text) => text !== '');
+  const wrong = given.filter((text) => text.indexOf('=') < 1);
+  if (wrong.length > 0) throw new GeneratorError(`invalid annotations format: ${wrong.join(', ')}`);
+  return given.map((text) => {
+    const sign = text.indexOf('=');
+    return [text.slice(0, sign), text.slice(sign + 1)];
+  });
 }

@@ -1,5 +1,6 @@
 import { testRecordedSession } from '../support/recorded-session.ts';
 
+testRecordedSession('flag-values');
 testRecordedSession('input');
 testRecordedSession('annotate');
 testRecordedSession('label');

@@ -21,7 +21,8 @@ import { typedShape } from '../../generators/typed-shapes.ts';
 import { withZeroValues } from '../../generators/zero-values.ts';
 import { dryRunSuffix, NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
-import { type DryRun, parseDryRun } from '../../resource/dry-run.ts';
+import { dryRunOf } from '../../cli/dry-run-flag.ts';
+import type { DryRun } from '../../resource/dry-run.ts';
 import { resourceOf } from '../../resource/resource-access.ts';
 
 /** What all `set` commands are told. */
@@ -60,7 +61,7 @@ export async function setOptions(
   context: CommandContext,
   input: ManifestInput = manifestInput(flags),
 ): Promise<Omit<SetOptions, 'selector'>> {
-  const dryRun = parseDryRun(flags.string('dry-run'), (text) => context.streams.err.write(text));
+  const dryRun = dryRunOf(flags, context);
   const printer = await typedPrinter(flags, context);
   return {
     resources,
