@@ -1,3 +1,5 @@
+import { buildCommit, buildDate } from '../system/build.ts';
+
 /**
  * What `version` says of the client: the Kubernetes version whose behaviour this program has, and of what it is made.
  * The build puts in which commit it was made from, and when that was; the runtime stands where kubectl has Go.
@@ -6,9 +8,9 @@ export const clientVersion = {
   major: '1',
   minor: '36',
   gitVersion: 'v1.36.4',
-  gitCommit: process.env['KUBECTL_TS_BUILD_COMMIT'] ?? '',
+  gitCommit: buildCommit,
   gitTreeState: 'clean',
-  buildDate: process.env['KUBECTL_TS_BUILD_DATE'] ?? '1970-01-01T00:00:00Z',
+  buildDate,
   goVersion: `node${process.versions.node}`,
   compiler: 'node',
   platform: `${process.platform === 'win32' ? 'windows' : process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
