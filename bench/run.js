@@ -9,15 +9,19 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { benchServer } from './server.js';
 
 const root = join(import.meta.dirname, '..');
 const cluster = 'bench';
 const pods = 100;
-const usage = `Usage: npm run bench -- [storage|access] [--objects N]
+const usage = `Usage: npm run bench -- [storage|access|server] [--objects N] [--pods N] [--watchers N]
 
   storage        measure the embedded store instead
   access         measure what requests pay for authentication, authorization and admission instead
-  --objects N    how many ConfigMaps to apply and delete, 500 if not given`;
+  server         measure the API server instead, beside $KUBE_APISERVER_REAL with $ETCD_REAL where they are set
+  --objects N    how many ConfigMaps to apply and delete, 500 if not given
+  --pods N       how many pods the API server gets, 5000 if not given
+  --watchers N   how many watch one resource, 1000 if not given`;
 
 /** The command that runs now, when a signal may end it. */
 let running;
@@ -344,14 +348,20 @@ console.log(JSON.stringify(await ${measures}()));`;
 }
 
 function readArguments() {
-  const options = { objects: { type: 'string', default: '500' } };
+  const number = (fallback) => ({ type: 'string', default: String(fallback) });
+  const options = { objects: number(500), pods: number(5000), watchers: number(1000) };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const objects = Number(values.objects);
-  if (!Number.isInteger(objects) || objects <= 0) throw new Error('--objects takes a number');
-  if (positionals.length > 1 || (positionals.length === 1 && !Object.hasOwn(parts, positionals[0]))) {
+  const numbers = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, Number(text)]));
+  for (const [name, value] of Object.entries(numbers)) {
+    if (!Number.isInteger(value) || value <= 0) throw new Error(`--${name} takes a number`);
+  }
+  if (
+    positionals.length > 1 ||
+    (positionals.length === 1 && positionals[0] !== 'server' && !Object.hasOwn(parts, positionals[0]))
+  ) {
     throw new Error(`unknown benchmark: ${positionals.join(' ')}`);
   }
-  return { part: positionals[0], objects };
+  return { part: positionals[0], ...numbers };
 }
 
 let chosen;
@@ -364,7 +374,14 @@ try {
 const folder = await mkdtemp(join(tmpdir(), 'kubectl-ts-bench-'));
 leftovers.push(() => rm(folder, { recursive: true, force: true }));
 try {
-  await (chosen.part === undefined ? benchPrograms(folder, chosen.objects) : benchPart(folder, chosen.part));
+  if (chosen.part === undefined) await benchPrograms(folder, chosen.objects);
+  else if (chosen.part === 'server') {
+    const { names, rows } = await benchServer(folder, root, chosen, {
+      onStarted: (stop) => leftovers.unshift(stop),
+      isInterrupted: () => interrupted,
+    });
+    printTable(['API server', ...names], rows);
+  } else await benchPart(folder, chosen.part);
 } catch (error) {
   console.error(`The benchmark stopped: ${error.message}`);
   process.exitCode = interrupted ? 130 : 1;
