@@ -8,6 +8,9 @@ import { type ParserError, serveUnknownMethod } from '../../apimachinery/serve-u
 import { sleep, type Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
 
+/** A command to exec is in the path, however long it is; Go's servers take a megabyte. */
+const maxHeaderBytes = 1024 * 1024;
+
 export interface ListenOptions {
   readonly handle: HttpHandler;
   /** PEM certificate (chain) and key; plain HTTP without them. */
@@ -54,7 +57,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
   let server: Server | Http2SecureServer;
   if (options.tls === undefined) {
-    server = createPlainServer({ requestTimeout, headersTimeout: 30_000 }, onRequest);
+    server = createPlainServer({ requestTimeout, headersTimeout: 30_000, maxHeaderSize: maxHeaderBytes }, onRequest);
   } else {
     const { certificate, key, clientAuthorities } = options.tls;
     const secure = createSecureServer({
@@ -64,8 +67,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       requestCert: true,
       rejectUnauthorized: false,
       ...(clientAuthorities === undefined ? {} : { ca: clientAuthorities }),
-      settings: { maxConcurrentStreams: 250 },
+      settings: { maxConcurrentStreams: 250, maxHeaderListSize: maxHeaderBytes },
     });
+    // What HTTP/1 connections of such a server go by is no option of it.
+    Object.assign(secure, { maxHeaderSize: maxHeaderBytes });
     secure.on('request', onRequest);
     secure.on('session', (session) => {
       sessions.add(session);

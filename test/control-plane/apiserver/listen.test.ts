@@ -18,6 +18,18 @@ function exchange(port: number, text: string): Promise<string> {
   });
 }
 
+test('a path may be as long as the command to exec that is in it', async () => {
+  const clock = new FakeClock();
+  const api = await createTestApiServer({ clock });
+  const listener = await listen({ handle: api.server.handle, clock, log: silentLogger });
+  const query = `fieldSelector=metadata.name%3D${'a'.repeat(100_000)}`;
+  const request = `GET /api/v1/namespaces/default/configmaps?${query} HTTP/1.1\r\nHost: localhost\r\n`;
+  const answer = await exchange(listener.port, `${request}Connection: close\r\n\r\n`);
+  assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/);
+  await listener.close();
+  await api.close();
+});
+
 test('methods that nobody knows are answered as any other, bytes that are no request with 400', async () => {
   const clock = new FakeClock();
   const api = await createTestApiServer({ clock });
