@@ -32,6 +32,7 @@ test('a webhook allows, denies or has no opinion', async (context) => {
   const folder = temporaryFolder(context);
   const { kubeconfig, asked } = await reviewServer(context, folder, verdict);
   const { as } = await assembled(context, {
+    'anonymous-auth': 'true',
     'authorization-mode': 'Webhook,AlwaysAllow',
     'authorization-webhook-config-file': kubeconfig,
     'authorization-webhook-version': 'v1',
