@@ -32,7 +32,6 @@ test('a webhook allows, denies or has no opinion', async (context) => {
   const folder = temporaryFolder(context);
   const { kubeconfig, asked } = await reviewServer(context, folder, verdict);
   const { as } = await assembled(context, {
-    'anonymous-auth': 'true',
     'authorization-mode': 'Webhook,AlwaysAllow',
     'authorization-webhook-config-file': kubeconfig,
     'authorization-webhook-version': 'v1',
@@ -47,7 +46,8 @@ test('a webhook allows, denies or has no opinion', async (context) => {
     refused.body['message'],
     'pods is forbidden: User "bob" cannot list resource "pods" in API group "" in the namespace "default": not bob',
   );
-  assert.equal((await as('', 'GET', pods)).status, 200, 'the next one is asked where it has no opinion');
+  assert.equal((await as('cat-token', 'GET', pods)).status, 200, 'the next one is asked where it has no opinion');
+  assert.equal((await as('', 'GET', pods)).status, 401, 'nobody is anonymous where AlwaysAllow is among the modes');
   assert.equal((await as('admin-token', 'GET', pods)).status, 200);
   assert.equal(asked.length, 3, 'nobody is asked about system:masters');
   const [first] = asked;

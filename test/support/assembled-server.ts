@@ -47,7 +47,9 @@ export interface AssembledCluster {
   ) => Promise<Answer>;
 }
 
-const tokens = ['admin-token,admin,1,"system:masters"', 'ann-token,ann,2', 'bob-token,bob,3'].join('\n');
+const tokens = ['admin-token,admin,1,"system:masters"', 'ann-token,ann,2', 'bob-token,bob,3', 'cat-token,cat,4'].join(
+  '\n',
+);
 
 async function readiness(api: AssembledApiServer): Promise<number> {
   return (await api.server.handle({ method: 'GET', path: '/readyz', headers: { authorization: 'Bearer admin-token' } }))
