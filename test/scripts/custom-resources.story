@@ -89,9 +89,7 @@ $ kubectl explain gadgets.$NS.example.com.spec
 | FIELDS:
 |   colour	<string>
 |   enum: grey, red
-|   Possible enum values:
-|   - `"grey"`
-|   - `"red"`
+|   <no description>
 |
 |   size	<integer> -required-
 |   <no description>
@@ -108,9 +106,7 @@ $ kubectl explain gadgets.$NS.example.com.spec
 |   <empty>
 | FIELDS:
 |   colour	<string>
-|   Possible enum values:
-|   - `"grey"`
-|   - `"red"`
+|   <no description>
 |
 |   size	<integer> -required-
 |   <no description>
