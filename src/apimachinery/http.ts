@@ -57,6 +57,18 @@ export async function readBody(body: Uint8Array | AsyncIterable<Uint8Array> | un
   return chunks.length === 1 ? (chunks[0] ?? new Uint8Array()) : Buffer.concat(chunks);
 }
 
+/** Headers that are between two neighbours and go no further (RFC 9110, 7.6.1). */
+export const hopByHopHeaders: readonly string[] = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+
 /** A header's first value. */
 export function header(headers: HttpHeaders, name: string): string | undefined {
   const value = headers[name];

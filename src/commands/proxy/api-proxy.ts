@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import {
   header,
+  hopByHopHeaders,
   type HttpHandler,
   type HttpHeaders,
   type HttpRequest,
@@ -26,19 +27,8 @@ export interface ApiProxyOptions {
   readonly staticFiles: { readonly folder: string; readonly prefix: string } | undefined;
 }
 
-/** Headers that are between two neighbours (RFC 9110, 7.6.1), and the host. */
-const notForwarded = new Set([
-  'connection',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+/** Headers that are between two neighbours, and those that are for this proxy alone. */
+const notForwarded = new Set([...hopByHopHeaders, 'expect', 'host']);
 
 /** Passes requests on to the API server with the credentials of the kubeconfig, upgrades too. */
 export function apiProxy(options: ApiProxyOptions): HttpHandler {

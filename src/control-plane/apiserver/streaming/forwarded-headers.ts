@@ -1,19 +1,8 @@
-import { header, type HttpHeaders, type HttpRequest } from '../../../apimachinery/http.ts';
+import { header, hopByHopHeaders, type HttpHeaders, type HttpRequest } from '../../../apimachinery/http.ts';
 import { requestedUpgrade } from '../../../apimachinery/streaming/protocols.ts';
 
-/** Headers that are between two neighbours (RFC 9110, 7.6.1), and those that are for this server alone. */
-const notForwarded = new Set([
-  'authorization',
-  'connection',
-  'host',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+/** Headers that are between two neighbours, and those that are for this server alone. */
+const notForwarded = new Set([...hopByHopHeaders, 'authorization', 'host']);
 
 /** The headers of a request that another server may see, and those that tell it whose request it is. */
 export function forwardedHeaders(http: HttpRequest, scheme: string, uri: string): Record<string, HttpHeaders[string]> {
