@@ -1,3 +1,4 @@
+import { booleanOf } from '../apimachinery/boolean.ts';
 import { formatGoFloat } from '../apimachinery/go-float.ts';
 import { checkedInt, checkedTimestamp, checkedUint } from './arithmetic.ts';
 import { CelUint, maxInt, maxUint, minInt } from './numbers.ts';
@@ -63,11 +64,9 @@ export function toDouble(value: CelValue): number {
 /** `bool(value)` @throws CelEvaluationError */
 export function toBool(value: CelValue): boolean {
   if (typeof value === 'boolean') return value;
-  if (typeof value === 'string') {
-    if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true;
-    if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value)) return false;
-  }
-  throw cannotConvert(value, 'bool');
+  const read = typeof value === 'string' ? booleanOf(value) : undefined;
+  if (read === undefined) throw cannotConvert(value, 'bool');
+  return read;
 }
 
 /** `bytes(value)` @throws CelEvaluationError */

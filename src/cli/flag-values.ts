@@ -1,3 +1,4 @@
+import { booleanOf } from '../apimachinery/boolean.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import { DurationError, formatDuration, parseDuration } from '../apimachinery/duration.ts';
 import type { FlagDefinition } from './command.ts';
@@ -7,24 +8,9 @@ export class FlagValueError extends Error {}
 
 type IntegerType = 'int' | 'int32' | 'int64' | 'count';
 
-const booleans: Readonly<Record<string, boolean>> = {
-  '1': true,
-  t: true,
-  T: true,
-  true: true,
-  TRUE: true,
-  True: true,
-  '0': false,
-  f: false,
-  F: false,
-  false: false,
-  FALSE: false,
-  False: false,
-};
-
 /** strconv.ParseBool. @throws FlagValueError */
 export function parseBoolean(text: string): boolean {
-  const value = Object.hasOwn(booleans, text) ? booleans[text] : undefined;
+  const value = booleanOf(text);
   if (value === undefined) throw new FlagValueError(`strconv.ParseBool: parsing ${goQuote(text)}: invalid syntax`);
   return value;
 }

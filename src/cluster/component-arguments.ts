@@ -1,3 +1,4 @@
+import { booleanOf } from '../apimachinery/boolean.ts';
 import { parseDuration } from '../apimachinery/duration.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 
@@ -58,8 +59,8 @@ export function durationArgument(flags: ComponentArguments, name: string): numbe
 export function booleanArgument(flags: ComponentArguments, name: string, byDefault: boolean): boolean {
   const text = flags.get(name);
   if (text === undefined) return byDefault;
-  if (/^(1|t|T|true|TRUE|True)$/.test(text)) return true;
-  if (/^(0|f|F|false|FALSE|False)$/.test(text)) return false;
+  const value = booleanOf(text);
+  if (value !== undefined) return value;
   throw new ComponentArgumentError(
     `invalid argument ${goQuote(text)} for ${goQuote(`--${name}`)} flag: strconv.ParseBool: parsing ${goQuote(text)}: invalid syntax`,
   );

@@ -1,3 +1,4 @@
+import { booleanOf } from '../apimachinery/boolean.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import { ComponentArgumentError, type ComponentArguments, listArgument } from './component-arguments.ts';
 
@@ -13,13 +14,14 @@ export function featureGatesOf(flags: ComponentArguments): FeatureGates {
   for (const item of listArgument(flags, 'feature-gates') ?? []) {
     const [name = '', ...rest] = item.trim().split('=');
     const value = rest.join('=');
+    const isOn = booleanOf(value);
     if (rest.length === 0) throw refused(`missing bool value for ${name}`);
-    if (!/^(1|0|t|f|true|false|T|F|TRUE|FALSE|True|False)$/.test(value)) {
+    if (isOn === undefined) {
       const reason = `strconv.ParseBool: parsing ${goQuote(value)}: invalid syntax`;
       throw refused(`invalid value of ${name}=${value}, err: ${reason}`);
     }
     if (!isGate(name)) throw refused(`unrecognized feature gate: ${name}`);
-    gates[name] = /^(1|t|true)$/i.test(value);
+    gates[name] = isOn;
   }
   return gates;
 }

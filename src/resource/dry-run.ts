@@ -1,11 +1,10 @@
+import { booleanOf } from '../apimachinery/boolean.ts';
+
 /** What `--dry-run` asks for. */
 export type DryRun = 'none' | 'client' | 'server';
 
 /** A value that `--dry-run` does not have; the message is what follows `error: `. */
 export class DryRunError extends Error {}
-
-const trueTexts = ['1', 't', 'T', 'true', 'TRUE', 'True'];
-const falseTexts = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
 
 /**
  * Reads `--dry-run`, its old values included.
@@ -18,10 +17,11 @@ export function parseDryRun(value: string, warn: (source: string, text: string) 
     warn('helpers.go:719', '--dry-run is deprecated and can be replaced with --dry-run=client.');
     return 'client';
   }
-  const replacement = trueTexts.includes(value) ? 'client' : 'none';
-  if (replacement === 'none' && !falseTexts.includes(value)) {
+  const isOn = booleanOf(value);
+  if (isOn === undefined) {
     throw new DryRunError(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
   }
+  const replacement = isOn ? 'client' : 'none';
   warn(
     replacement === 'client' ? 'helpers.go:733' : 'helpers.go:736',
     `--dry-run=${value} is deprecated (boolean value) and can be replaced with --dry-run=${replacement}.`,

@@ -1,3 +1,4 @@
+import { booleanOf } from '../../apimachinery/boolean.ts';
 import { header } from '../../apimachinery/http.ts';
 import type { JsonValue } from '../../apimachinery/json.ts';
 import { StatusError } from '../../apimachinery/status.ts';
@@ -171,7 +172,7 @@ function firstCodec(codecs: readonly MediaTypeCodec[]): MediaTypeCodec {
 /** Browsers, curl and wget get indented JSON unless they say otherwise. */
 function wantsPretty(request: ApiRequest): boolean {
   const asked = request.query.get('pretty') ?? '';
-  if (asked !== '') return /^(1|t|T|TRUE|true|True)$/.test(asked);
+  if (asked !== '') return booleanOf(asked) === true;
   return /^(curl|Wget|Mozilla\/5\.0)/.test(header(request.headers, 'user-agent') ?? '');
 }
 
