@@ -42,7 +42,7 @@ export interface ObjectMeta {
 
 /** What is left to do before an object is there for everybody, or why it never will be. */
 export interface Initializers {
-  pending: { name: string }[];
+  pending?: { name: string }[];
   result?: { status?: string; message?: string; reason?: string; code?: number };
 }
 

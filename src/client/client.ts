@@ -47,6 +47,15 @@ export interface ListOptions {
   readonly resourceVersionMatch?: string;
   /** The server sends the metadata of the objects alone (PartialObjectMetadata). */
   readonly metadataOnly?: boolean;
+  /** Also what initializers have not all seen yet (Kubernetes 1.7 to 1.13; other servers do not listen). */
+  readonly includeUninitialized?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface GetOptions {
+  readonly subresource?: string;
+  /** @see ListOptions.includeUninitialized */
+  readonly includeUninitialized?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -86,7 +95,7 @@ export type PatchType =
 
 /** The verbs of one resource, in one namespace or (without) cluster-wide. All throw StatusError for an error answer. */
 export interface ResourceClient<T extends KubeObject = Unstructured> {
-  get(name: string, options?: { readonly subresource?: string; readonly signal?: AbortSignal }): Promise<T>;
+  get(name: string, options?: GetOptions): Promise<T>;
   list(options?: ListOptions): Promise<KubeList<T>>;
   /** Ends normally when the server closes; yields the ERROR event, then ends, when the server reports one. */
   watch(options?: WatchOptions): AsyncIterable<WatchEvent<T>>;

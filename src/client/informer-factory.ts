@@ -12,6 +12,8 @@ export interface InformerFactoryOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** For an initializer: also what initializers have not all seen yet. */
+  readonly includeUninitialized?: boolean;
 }
 
 /** Makes a factory; nothing is asked of the server before `start`. */
@@ -196,6 +198,7 @@ class Reflector<T extends KubeObject> implements Informer<T> {
         ...(from === '' || from === '0' ? { limit: pageSize } : {}),
         ...(continueToken === '' ? { resourceVersion: from } : { continue: continueToken }),
         metadataOnly: this.#metadataOnly,
+        ...this.#visibility(),
         signal: this.#stopping.signal,
       });
       const kind = page.kind.replace(/List$/, '');
@@ -225,6 +228,7 @@ class Reflector<T extends KubeObject> implements Informer<T> {
       allowWatchBookmarks: true,
       timeoutSeconds: Math.floor(minWatchSeconds * (1 + random.next())),
       metadataOnly: this.#metadataOnly,
+      ...this.#visibility(),
       signal: this.#stopping.signal,
     });
     for await (const event of stream) {
@@ -239,6 +243,10 @@ class Reflector<T extends KubeObject> implements Informer<T> {
     if (events === 0 && clock.now() - startedAt < shortWatchMillis) {
       throw new Error('the watch ended within a second and without an event');
     }
+  }
+
+  #visibility(): { readonly includeUninitialized?: boolean } {
+    return this.#options.includeUninitialized === true ? { includeUninitialized: true } : {};
   }
 
   /** What is kept of an object. */

@@ -17,6 +17,7 @@ import type {
   ClientResponse,
   ClientStreamResponse,
   DeleteOptions,
+  GetOptions,
   ListOptions,
   Query,
   ResourceClient,
@@ -282,8 +283,10 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
     this.#namespace = namespace;
   }
 
-  async get(name: string, options: { readonly subresource?: string; readonly signal?: AbortSignal } = {}): Promise<T> {
-    return this.#object({ method: 'GET', path: this.#path(name, options.subresource), ...signalOf(options) });
+  async get(name: string, options: GetOptions = {}): Promise<T> {
+    const { subresource, includeUninitialized } = options;
+    const query = { includeUninitialized };
+    return this.#object({ method: 'GET', path: this.#path(name, subresource), query, ...signalOf(options) });
   }
 
   async list(options: ListOptions = {}): Promise<KubeList<T>> {
@@ -380,8 +383,9 @@ function signalOf(options: { readonly signal?: AbortSignal }): { signal?: AbortS
 }
 
 function listQuery(options: ListOptions): Query {
-  const { labelSelector, fieldSelector, limit, resourceVersion, resourceVersionMatch } = options;
-  return { labelSelector, fieldSelector, limit, continue: options.continue, resourceVersion, resourceVersionMatch };
+  const { labelSelector, fieldSelector, limit, resourceVersion, resourceVersionMatch, includeUninitialized } = options;
+  const from = { continue: options.continue, resourceVersion, resourceVersionMatch };
+  return { labelSelector, fieldSelector, limit, ...from, includeUninitialized };
 }
 
 function writeQuery(options: { dryRun?: string; fieldManager?: string; fieldValidation?: string }): Query {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { aggregateMessages } from '../apimachinery/field-error.ts';
 import {
-  admissionPluginNames,
+  admissionPluginNamesWith,
   defaultAdmissionPlugins,
   type PluginSelection,
 } from '../control-plane/admission/admission-chain.ts';
@@ -105,20 +105,21 @@ export function admissionPluginSelection(flags: ComponentArguments): PluginSelec
   const all = namesOf(flags, allFlag);
   const enable = namesOf(flags, enableFlag);
   const disable = namesOf(flags, disableFlag);
+  const known = admissionPluginNamesWith(featureGatesOf(flags).Initializers);
   const errors: string[] = [];
   if (all !== undefined && (enable ?? disable) !== undefined) {
     errors.push(`${allFlag} and ${enableFlag}/${disableFlag} flags are mutually exclusive`);
   }
   errors.push(
-    ...unknownNames(allFlag, all),
-    ...unknownNames(enableFlag, enable),
-    ...unknownNames(disableFlag, disable),
+    ...unknownNames(known, allFlag, all),
+    ...unknownNames(known, enableFlag, enable),
+    ...unknownNames(known, disableFlag, disable),
   );
   const both = new Set(enable?.filter((name) => disable?.includes(name)).toSorted());
   if (both.size > 0) errors.push(`[${[...both].join(' ')}] in ${enableFlag} and ${disableFlag} overlapped`);
   if (errors.length > 0) throw new ComponentArgumentError(aggregateMessages(errors));
   if (all === undefined) return { enable: enable ?? [], disable: disable ?? [] };
-  return { enable: all, disable: admissionPluginNames.filter((name) => !all.includes(name)) };
+  return { enable: all, disable: known.filter((name) => !all.includes(name)) };
 }
 
 function namesOf(flags: ComponentArguments, flag: string): string[] | undefined {
@@ -128,8 +129,6 @@ function namesOf(flags: ComponentArguments, flag: string): string[] | undefined 
     .filter((name) => name !== '');
 }
 
-function unknownNames(flag: string, names: readonly string[] = []): string[] {
-  return names
-    .filter((name) => !admissionPluginNames.includes(name))
-    .map((name) => `${flag} plugin "${name}" is unknown`);
+function unknownNames(known: readonly string[], flag: string, names: readonly string[] = []): string[] {
+  return names.filter((name) => !known.includes(name)).map((name) => `${flag} plugin "${name}" is unknown`);
 }

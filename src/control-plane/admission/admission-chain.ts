@@ -149,6 +149,11 @@ function placesWith(hasInitializers: boolean): readonly Place[] {
 /** Names of all plugins there are, in their order. */
 export const admissionPluginNames: readonly string[] = places.map(({ name }) => name);
 
+/** The same, with the one that its feature gate brings. */
+export function admissionPluginNamesWith(hasInitializers: boolean): readonly string[] {
+  return placesWith(hasInitializers).map(({ name }) => name);
+}
+
 /** Names of the plugins that run when nobody chooses, in their order. */
 export const defaultAdmissionPluginNames: readonly string[] = places
   .filter(({ isDefault }) => isDefault)
@@ -164,10 +169,11 @@ export function defaultAdmissionPlugins(
   selection: PluginSelection = {},
 ): readonly AdmissionPlugin[] {
   const { enable = [], disable = [], configurations = new Map<string, string>() } = selection;
+  const present = placesWith(selection.initializers ?? false);
   for (const name of [...enable, ...disable]) {
-    if (!admissionPluginNames.includes(name)) throw new Error(`unknown admission plugin: ${name}`);
+    if (!present.some((place) => place.name === name)) throw new Error(`unknown admission plugin: ${name}`);
   }
-  const chosen = placesWith(selection.initializers ?? false).filter(
+  const chosen = present.filter(
     ({ name, isDefault }) => enable.includes(name) || (isDefault && !disable.includes(name)),
   );
   const plugins = chosen.map((place) => {

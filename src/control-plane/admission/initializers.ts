@@ -33,7 +33,10 @@ export function initializers(context: AdmissionContext): AdmissionPlugin {
       .list()
       .toSorted((left, right) => ((left.metadata.name ?? '') < (right.metadata.name ?? '') ? -1 : 1));
     const matching = sorted.flatMap((configuration) =>
-      (configuration.initializers ?? []).filter(({ rules = [] }) => rules.some((rule) => matches(rule, resource))),
+      (configuration.initializers ?? []).filter(
+        // All of them, whatever its documentation said: so the code had it.
+        ({ rules = [] }) => rules.length > 0 && rules.every((rule) => matches(rule, resource)),
+      ),
     );
     return [...new Set(matching.map(({ name }) => name))];
   };

@@ -60,8 +60,9 @@ export function podTolerationRestriction(
       if (!applies(attributes)) return;
       const pod = attributes.object as unknown as Pod;
       if (pod.spec === undefined) return;
-      const isCreate = attributes.operation === 'CREATE';
-      const defaults = isCreate ? ((await listOf(attributes, defaultsKey)) ?? configuration.default) : [];
+      // What an initializer changes is as new as when it was created.
+      const isNew = attributes.operation === 'CREATE' || attributes.oldObject?.metadata.initializers !== undefined;
+      const defaults = isNew ? ((await listOf(attributes, defaultsKey)) ?? configuration.default) : [];
       const own = pod.spec.tolerations ?? [];
       const merged = defaults.length === 0 ? own : mergeTolerations(own, defaults);
       const tolerations = qosClassOf(pod) === 'BestEffort' ? merged : mergeTolerations(merged, [memoryPressure]);

@@ -91,7 +91,9 @@ function handles({ operation, resource, subresource, object, oldObject }: Admiss
       if (subresource !== '') return false;
       const hasDeadline = (pod: typeof object): boolean =>
         (pod?.['spec'] as { activeDeadlineSeconds?: number } | undefined)?.activeDeadlineSeconds !== undefined;
-      return isCreate || hasDeadline(object) !== hasDeadline(oldObject);
+      // Initializers may change what a pod needs, until the last of them is done.
+      const isInitializing = oldObject?.metadata.initializers !== undefined;
+      return isCreate || isInitializing || hasDeadline(object) !== hasDeadline(oldObject);
     }
     case 'services':
       return subresource === '';

@@ -86,13 +86,15 @@ async function empty(
   const client = context.client.resource(gvr, namespace);
   const nothing: RemainingContent = { resource: `${gvr.resource}.${gvr.group}`, count: 0, finalizers: new Map() };
   try {
-    if ((await client.list({ limit: 1 })).items.length === 0) return nothing;
+    // Deleting a collection takes what initializers still hold back, too (Kubernetes up to 1.13; others do not listen).
+    const all = { includeUninitialized: true };
+    if ((await client.list({ ...all, limit: 1 })).items.length === 0) return nothing;
     if (resource.verbs.includes('deletecollection')) {
       await client.deleteCollection({ propagationPolicy: 'Background' });
     } else {
-      for (const item of (await client.list()).items) await client.delete(item.metadata.name ?? '');
+      for (const item of (await client.list(all)).items) await client.delete(item.metadata.name ?? '');
     }
-    const { items } = await client.list();
+    const { items } = await client.list(all);
     const finalizers = new Map<string, number>();
     for (const finalizer of items.flatMap(({ metadata }) => metadata.finalizers ?? [])) {
       finalizers.set(finalizer, (finalizers.get(finalizer) ?? 0) + 1);

@@ -26,20 +26,27 @@ export function podFromTemplate(template: PodTemplateSpec, owner: KubeObject, na
   };
 }
 
-/** Creates a pod and says so in an event of its owner. */
-export async function createPod(context: ControllerContext, owner: KubeObject, pod: Pod): Promise<Pod> {
+/**
+ * Creates a pod and says so in an event of its owner. One that its initializers have not all seen in time counts as
+ * created: it is seen when they have, and else made anew when nobody expects it any more.
+ */
+export async function createPod(context: ControllerContext, owner: KubeObject, pod: Pod): Promise<void> {
   try {
     const created = await context.client.resource<Pod>(podsResource, owner.metadata.namespace).create(pod);
     const message = `Created pod: ${created.metadata.name ?? ''}`;
     context.events.event(owner, 'Normal', 'SuccessfulCreate', message);
-    return created;
   } catch (error) {
     if (!isNamespaceGoing(error)) {
       const text = error instanceof Error ? error.message : String(error);
       context.events.event(owner, 'Warning', 'FailedCreate', `Error creating: ${text}`);
     }
-    throw error;
+    if (!isInitializing(error)) throw error;
   }
+}
+
+/** Whether a server with initializers (Kubernetes 1.7 to 1.13) has stored the object and waited for them in vain. */
+function isInitializing(error: unknown): boolean {
+  return hasReason(error, 'Timeout') && error instanceof Error && /requested timeout \d/.test(error.message);
 }
 
 /** Deletes a pod and says so in an event of its owner; one that is gone already counts as deleted. */

@@ -119,6 +119,12 @@ test('a create waits for half a minute, and for an object that stays', async (co
   assert.equal(answer?.status, 504);
   assert.equal(answer?.body['message'], 'Timeout: request did not complete within requested timeout 30s');
   assert.equal((await as('init', 'DELETE', `${maps}/m`)).status, 200);
+  const patient = as('ann', 'POST', `${maps}?timeout=50s`, map());
+  await settle(30);
+  await clock.advance(50_000);
+  const late = (await patient).body['message'];
+  assert.equal(late, 'Timeout: request did not complete within the allotted timeout');
+  assert.equal((await as('init', 'DELETE', `${maps}/m`)).status, 200);
   const [creating] = await begin();
   await as('init', 'DELETE', `${maps}/m`);
   assert.equal((await creating)?.body['message'], 'Internal error occurred: object deleted while waiting for creation');
@@ -126,10 +132,10 @@ test('a create waits for half a minute, and for an object that stays', async (co
 
 test('who asks for uninitialized objects does not wait, nor does who only tries', async (context) => {
   const { as } = await started(context);
-  assert.equal((await as('ann', 'POST', `${maps}?dryRun=All`, map())).status, 201);
+  assert.equal((await as('ann', 'POST', `${maps}?dryRun=All`, map())).status, 202);
   const created = await as('ann', 'POST', `${maps}?includeUninitialized=true`, map());
-  assert.equal(created.status, 201);
-  assert.equal(created.body.metadata.initializers?.pending.length, 2);
+  assert.equal(created.status, 202);
+  assert.equal(created.body.metadata.initializers?.pending?.length, 2);
 });
 
 test('only who may initialize changes the list', async (context) => {
@@ -185,4 +191,133 @@ test('initializers have the names of domains, and rules for something', async (c
     'InitializerConfiguration.admissionregistration.k8s.io "c" is invalid: [initializers[0].name: Invalid value: "short.name": should be a domain with at least three segments separated by dots, initializers[0].rules[0].resources: Required value]',
   );
   assert.equal((await api.request('POST', path, configuration('pods.example.com', rules[0] ?? {}))).status, 201);
+});
+
+/** Rules, and what is wrong with them. */
+const badRules: readonly (readonly [rule: object, complaint: string])[] = [
+  [
+    { apiGroups: ['*', ''] },
+    'apiGroups: Invalid value: ["*",""]: if \'*\' is present, must not specify other API groups',
+  ],
+  [
+    { apiVersions: ['v1', '*'] },
+    'apiVersions: Invalid value: ["v1","*"]: if \'*\' is present, must not specify other API versions',
+  ],
+  [{ apiVersions: ['v1', ''] }, 'apiVersions[1]: Required value'],
+  [{ resources: ['pods/log'] }, 'resources[0]: Invalid value: "pods/log": must not specify subresources'],
+  [{ resources: [''] }, 'resources[0]: Required value'],
+  [
+    { resources: ['pods', '*'] },
+    'resources: Invalid value: ["pods","*"]: if \'*\' is present, must not specify other resources',
+  ],
+];
+
+test('rules are those of resources, and a wildcard stands alone', async (context) => {
+  const { api } = await started(context);
+  for (const [rule, complaint] of badRules) {
+    const configuration = {
+      apiVersion: 'admissionregistration.k8s.io/v1alpha1',
+      kind: 'InitializerConfiguration',
+      metadata: { name: 'c' },
+      initializers: [{ name: 'a.example.com', rules: [{ ...rules[0], ...rule }] }],
+    };
+    const path = '/apis/admissionregistration.k8s.io/v1alpha1/initializerconfigurations';
+    assert.equal(
+      (await api.request('POST', path, configuration)).body['message'],
+      `InitializerConfiguration.admissionregistration.k8s.io "c" is invalid: initializers[0].rules[0].${complaint}`,
+    );
+  }
+});
+
+test('an object created with initializers of its own has well-formed ones', async (context) => {
+  const { as } = await started(context);
+  const short = await as('init', 'POST', maps, map({ initializers: { pending: [{ name: 'short' }] } }));
+  assert.equal(
+    short.body['message'],
+    'ConfigMap "m" is invalid: metadata.initializers.pending[0].name: Invalid value: "short": should be a domain with at least three segments separated by dots',
+  );
+  const result = { status: 'Failure', message: 'born dead', code: 409, reason: 'Conflict' };
+  const dead = await as('init', 'POST', maps, map({ initializers: { pending: [], result } }));
+  assert.equal(dead.status, 409);
+  assert.equal(dead.body['message'], 'born dead');
+});
+
+const podRules = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }];
+const pods = '/api/v1/namespaces/default/pods';
+const container = (name: string, resources: object = {}) => ({ name, image: name, resources });
+const pod = (containers: readonly object[], metadata: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'p', ...metadata },
+  spec: { containers },
+});
+
+async function withPodInitializer(context: TestContext, names: readonly string[]) {
+  const cluster = clusterOf({
+    initializerconfigurations: [
+      { metadata: { name: 'a' }, initializers: names.map((name) => ({ name, rules: podRules })) },
+      // Every rule has to match.
+      { metadata: { name: 'b' }, initializers: [{ name: 'never.example.com', rules: [...podRules, ...rules] }] },
+      { metadata: { name: 'c' }, initializers: [{ name: 'nothing.example.com' }] },
+    ],
+  });
+  const api = await createTestApiServer({
+    types: schemasWithInitializers,
+    resources: [...builtInResources, initializerConfigurationResource],
+    hasInitializers: true,
+    admission: admissionChain([initializers(cluster)]),
+  });
+  context.after(() => api.close());
+  return api;
+}
+
+test('a pod may change as if it were new until its initializers are done', async (context) => {
+  const api = await withPodInitializer(context, ['first.example.com', 'second.example.com']);
+  const limits = { limits: { cpu: '1', memory: '1Gi' } };
+  const created = await api.request('POST', `${pods}?includeUninitialized=true`, pod([container('app', limits)]));
+  assert.deepEqual(created.body.metadata.initializers, {
+    pending: [{ name: 'first.example.com' }, { name: 'second.example.com' }],
+  });
+  assert.equal((created.body['status'] as { qosClass: string }).qosClass, 'Guaranteed');
+
+  const status = await api.request('PATCH', `${pods}/p/status`, { status: { phase: 'Running' } }, merge);
+  assert.equal(
+    status.body['message'],
+    'Pod "p" is invalid: status: Forbidden: must not update status when the object is uninitialized',
+  );
+
+  const strategic = { 'content-type': 'application/strategic-merge-patch+json' };
+  const step = (name: string, more: object) => ({
+    metadata: { initializers: { pending: [{ $patch: 'delete', name }] } },
+    ...more,
+  });
+  const sidecar = step('first.example.com', { spec: { containers: [container('proxy')] } });
+  const changed = await api.request('PATCH', `${pods}/p`, sidecar, strategic);
+  assert.equal(changed.status, 200, changed.text);
+  assert.deepEqual(changed.body.metadata.initializers, { pending: [{ name: 'second.example.com' }] });
+  assert.equal((changed.body['status'] as { qosClass: string }).qosClass, 'Burstable');
+  const none = step('second.example.com', { spec: { containers: [container('')] } });
+  assert.match((await api.request('PATCH', `${pods}/p`, none, strategic)).text, /name: Required value/);
+
+  const last = await api.request('PATCH', `${pods}/p`, step('second.example.com', {}), strategic);
+  assert.equal(last.body.metadata.initializers, undefined);
+  const late = await api.request('PATCH', `${pods}/p`, { spec: { containers: [container('late')] } }, strategic);
+  assert.match(late.text, /pod updates may not add or remove containers/);
+});
+
+test('mirrored pods are there at once', async (context) => {
+  const api = await withPodInitializer(context, ['first.example.com']);
+  const annotations = { 'kubernetes.io/config.mirror': 'x' };
+  const mirrored = { ...pod([container('app')], { annotations }) };
+  const answer = await api.request('POST', pods, { ...mirrored, spec: { ...mirrored.spec, nodeName: 'n' } });
+  assert.equal(answer.status, 201, answer.text);
+  assert.equal(answer.body.metadata.initializers, undefined);
+});
+
+test('deleting a collection takes what nobody sees yet', async (context) => {
+  const { as, begin } = await started(context);
+  const [creating] = await begin();
+  assert.equal((await as('ann', 'DELETE', maps)).status, 200);
+  assert.equal((await creating)?.status, 500);
+  assert.equal((await as('init', 'GET', `${maps}/m?includeUninitialized=true`)).status, 404);
 });

@@ -1,4 +1,4 @@
-import { type FieldError, FieldPath, required } from '../../../apimachinery/field-error.ts';
+import { type FieldError, FieldPath, invalid, required } from '../../../apimachinery/field-error.ts';
 import type { KubeObject, Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Schema, SchemaSource } from '../../../apimachinery/schema.ts';
 import { builtInSchemas, listType } from '../../registry.ts';
@@ -96,11 +96,36 @@ function validateInitializerConfiguration(object: Unstructured): FieldError[] {
     const at = path.index(index);
     return [
       ...validateWebhookName(name, at.child('name')),
-      ...rules.flatMap((rule, position) =>
-        (['apiGroups', 'apiVersions', 'resources'] as const)
-          .filter((field) => (rule[field] ?? []).length === 0)
-          .map((field) => required(at.child('rules').index(position).child(field))),
-      ),
+      ...rules.flatMap((rule, position) => validateRule(rule, at.child('rules').index(position))),
     ];
   });
+}
+
+function validateRule(
+  { apiGroups = [], apiVersions = [], resources = [] }: InitializerRule,
+  path: FieldPath,
+): FieldError[] {
+  const versionsAt = path.child('apiVersions');
+  const resourcesAt = path.child('resources');
+  return [
+    ...validateList(apiGroups, path.child('apiGroups'), 'API groups'),
+    ...validateList(apiVersions, versionsAt, 'API versions'),
+    ...apiVersions.flatMap((version, index) => (version === '' ? [required(versionsAt.index(index))] : [])),
+    ...(resources.length === 0 ? [required(resourcesAt)] : []),
+    ...resources.flatMap((resource, index) => {
+      if (resource === '') return [required(resourcesAt.index(index))];
+      const names = resource.includes('/');
+      return names ? [invalid(resourcesAt.index(index), resource, 'must not specify subresources')] : [];
+    }),
+    ...validateWildcard(resources, resourcesAt, 'resources'),
+  ];
+}
+
+function validateList(values: readonly string[], path: FieldPath, others: string): FieldError[] {
+  return values.length === 0 ? [required(path)] : validateWildcard(values, path, others);
+}
+
+function validateWildcard(values: readonly string[], path: FieldPath, others: string): FieldError[] {
+  if (values.length < 2 || !values.includes('*')) return [];
+  return [invalid(path, values, `if '*' is present, must not specify other ${others}`)];
 }

@@ -1,5 +1,5 @@
-import { FieldPath } from '../../../apimachinery/field-error.ts';
-import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
+import { type FieldError, FieldPath, fieldForbidden } from '../../../apimachinery/field-error.ts';
+import { formatTime, type ObjectMeta, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { Container, Pod, PodCondition } from '../../types/core-v1.ts';
 import {
@@ -65,24 +65,21 @@ export const podStrategy: Strategy = {
     }
     if (before.status === undefined) delete pod.status;
     else pod.status = before.status;
+    // What initializers put into it counts from the start.
+    if (isInitializing(before) && pod.status !== undefined) pod.status = { ...pod.status, qosClass: qosClassOf(pod) };
     if (subresource === 'ephemeralcontainers') keepAllBut(pod, before, ephemeralContainersOf);
     else if (subresource === 'resize') keepAllBut(pod, before, resizedPartOf);
   },
   // Changes to pods are made by programs, which nobody warns.
   warningsOnCreate: (object) => podWarnings(podOf(object)),
-  validateCreate(object) {
-    const { metadata, spec } = podOf(object);
-    const podName = metadata?.name ?? '';
-    return [
-      ...validatePodAnnotations(metadata?.annotations, spec, annotationsPath),
-      ...validatePodSpec(spec, specPath, { isTemplate: false, podName }),
-      ...validateMirroredClaims(metadata?.annotations, spec),
-      ...validateNewPod(spec, specPath),
-      ...validateAppArmorAnnotations(metadata?.annotations, spec, specPath),
-    ];
-  },
+  validateCreate: (object) => validateWholePod(podOf(object)),
   validateUpdate(object, old, { subresource }) {
     const [pod, before] = [podOf(object), podOf(old)];
+    if (isInitializing(before)) {
+      if (subresource === '') return validateWholePod(pod);
+      const message = 'must not update status when the object is uninitialized';
+      if (subresource === 'status') return [fieldForbidden(new FieldPath('status'), message)];
+    }
     if (subresource === 'status') return validatePodStatus(pod, before);
     if (subresource === 'ephemeralcontainers') return validateEphemeralContainersUpdate(pod, before);
     return subresource === 'resize' ? validatePodResize(pod, before) : validatePodUpdate(pod, before);
@@ -91,6 +88,22 @@ export const podStrategy: Strategy = {
 
 function podOf(object: Unstructured): Pod {
   return object;
+}
+
+/** Whether initializers have still to see the pod: until then it may change as if it were new. */
+function isInitializing({ metadata }: Pod): boolean {
+  return ((metadata as ObjectMeta | undefined)?.initializers?.pending ?? []).length > 0;
+}
+
+function validateWholePod({ metadata, spec }: Pod): FieldError[] {
+  const podName = metadata?.name ?? '';
+  return [
+    ...validatePodAnnotations(metadata?.annotations, spec, annotationsPath),
+    ...validatePodSpec(spec, specPath, { isTemplate: false, podName }),
+    ...validateMirroredClaims(metadata?.annotations, spec),
+    ...validateNewPod(spec, specPath),
+    ...validateAppArmorAnnotations(metadata?.annotations, spec, specPath),
+  ];
 }
 
 type PodPart = Partial<NonNullable<Pod['spec']>>;

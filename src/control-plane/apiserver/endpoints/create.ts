@@ -1,8 +1,9 @@
+import { parseDuration } from '../../../apimachinery/duration.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { applyDefaults, decodeObject, parseBody, readLimitedBody, summarizeBody } from '../decoding/object-body.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
-import { waitForInitialized } from '../registry/initialization.ts';
+import { defaultWaitMillis, isInitialized, waitForInitialized } from '../registry/initialization.ts';
 import { singleObjectResponse } from '../registry/output.ts';
 import { addWarning, managerOf } from '../request-context.ts';
 import {
@@ -41,8 +42,18 @@ export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
     ),
   );
   const waits = hidesUninitialized(endpoint) && !options.dryRun;
-  const answer = waits ? await waitForInitialized(store, created, server.clock, request.signal()) : created;
-  return singleObjectResponse(request, store, format, 201, answer);
+  const answer = waits ? await initialized(endpoint, created) : created;
+  // What is not there for everybody yet is accepted, not created.
+  const status = server.hasInitializers && !isInitialized(answer) ? 202 : 201;
+  return singleObjectResponse(request, store, format, status, answer);
+}
+
+/** The object when its initializers are done; a request that says how long it may take waits for them as long. */
+function initialized({ request, server, store }: Endpoint, created: Unstructured): Promise<Unstructured> {
+  const asked = request.query.get('timeout') ?? '';
+  // What is no duration was refused before.
+  const waitMillis = asked === '' ? defaultWaitMillis : parseDuration(asked);
+  return waitForInitialized(store, created, server.clock, waitMillis, request.signal());
 }
 
 /** The request's body as an object of the resource's own kind, defaults filled in. */

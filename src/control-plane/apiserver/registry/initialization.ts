@@ -1,3 +1,4 @@
+import { formatDuration } from '../../../apimachinery/duration.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { internalError, StatusError } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
@@ -6,7 +7,8 @@ import { storageKey } from './api-resource.ts';
 import type { Selection } from './selection.ts';
 import type { Store } from './store.ts';
 
-const maxWaitSeconds = 30;
+/** How long a create waits whose request says nothing else. */
+export const defaultWaitMillis = 30_000;
 
 /** How a wait ends; what comes after that is not heard. */
 class Outcome {
@@ -39,28 +41,33 @@ export function initializedOnly(selection: Selection): Selection {
 /**
  * Waits until an object that was just created is there for everybody, as its creator's request does.
  * @returns the object as it is then
- * @throws StatusError what the initializer that failed says; 504 after 30 seconds; 500 when it is deleted meanwhile
+ * @throws StatusError what the initializer that failed says; 504 after `waitMillis`; 500 when it is deleted meanwhile
  */
 export async function waitForInitialized(
   store: Store,
   created: Unstructured,
   clock: Clock,
+  waitMillis: number,
   signal: AbortSignal,
 ): Promise<Unstructured> {
   if (isInitialized(created)) return created;
+  const { result } = created.metadata.initializers ?? {};
+  if (result !== undefined) throw new StatusError({ ...result });
   const { namespace = '', name = '', resourceVersion } = created.metadata;
   const key = storageKey(store.resource, namespace, name);
+  const { group, resource: plural } = store.resource.definition;
+  const resource = group === '' ? plural : `${plural}.${group}`;
   const outcome = new Outcome();
   const watch = await store.storage.watch(key, Number(resourceVersion), {
     onEvents(events) {
       for (const event of events) if (event.key === key) settle(store, event, outcome);
     },
     onEnd: (error) =>
-      outcome.reject(error ?? timeout(`server has timed out waiting for the initialization of ${name}`)),
+      outcome.reject(error ?? timeout(`server has timed out waiting for the initialization of ${resource} ${name}`)),
   });
   const timer = clock.setTimer(
-    () => outcome.reject(timeout(`request did not complete within requested timeout ${maxWaitSeconds}s`)),
-    maxWaitSeconds * 1000,
+    () => outcome.reject(timeout(`request did not complete within requested timeout ${formatDuration(waitMillis)}`)),
+    waitMillis,
     { unref: true },
   );
   const abort = (): void => outcome.reject(timeout('request was cancelled'));

@@ -1,3 +1,4 @@
+import { validateWebhookName } from '../../../api/admissionregistration/v1/webhook-configuration-validation.ts';
 import { validateAnnotations } from '../../../apimachinery/annotations.ts';
 import {
   FieldPath,
@@ -11,7 +12,12 @@ import { formatGroupVersion, parseGroupVersion } from '../../../apimachinery/gvk
 import { equalJson } from '../../../apimachinery/json.ts';
 import { validateLabels } from '../../../apimachinery/labels.ts';
 import { isDns1123Label, isDns1123Subdomain, isPathSegmentName, isQualifiedName } from '../../../apimachinery/names.ts';
-import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../../../apimachinery/object-meta.ts';
+import type {
+  Initializers,
+  ManagedFieldsEntry,
+  ObjectMeta,
+  OwnerReference,
+} from '../../../apimachinery/object-meta.ts';
 
 /** Checks a name (or, with `prefix`, a generateName) and returns messages. */
 export type NameValidator = (name: string, prefix: boolean) => string[];
@@ -68,6 +74,7 @@ export function validateObjectMeta(meta: ObjectMeta, namespaced: boolean, valida
   errors.push(...validateLabels(meta.labels ?? {}, metadataPath.child('labels')));
   errors.push(...validateAnnotations(meta.annotations ?? {}, metadataPath.child('annotations')));
   errors.push(...validateOwnerReferences(meta.ownerReferences ?? []));
+  if (meta.initializers !== undefined) errors.push(...validateInitializers(meta.initializers));
   errors.push(...validateFinalizers(meta.finalizers ?? []));
   errors.push(...validateManagedFields(meta.managedFields ?? []));
   return errors;
@@ -177,6 +184,15 @@ function inFieldOrder(reference: OwnerReference): Record<string, unknown> {
     if (reference[field] !== undefined) ordered[field] = reference[field];
   }
   return ordered;
+}
+
+/** Initializers have the names of domains, and a result only when one has failed (Kubernetes up to 1.13). */
+function validateInitializers({ pending = [], result }: Initializers): FieldError[] {
+  const path = metadataPath.child('initializers');
+  const at = path.child('pending');
+  const errors = pending.flatMap(({ name }, index) => validateWebhookName(name, at.index(index).child('name')));
+  if (result === undefined || result.status === 'Failure') return errors;
+  return [...errors, invalid(path.child('result').child('status'), result.status ?? '', "must be 'Failure'")];
 }
 
 function validateFinalizers(finalizers: readonly string[]): FieldError[] {
