@@ -133,8 +133,15 @@ async function waitUntilReady(
 }
 
 async function answersReady(state: ClusterState, folder: string, files: FileSystem): Promise<boolean> {
-  const ca = Buffer.from(await files.readFile(join(folder, 'pki', 'ca.crt'))).toString('utf8');
-  const transport = createHttpTransport({ server: state.server, ca });
+  const read = async (name: string): Promise<string> =>
+    Buffer.from(await files.readFile(join(folder, 'pki', name))).toString('utf8');
+  // As the administrator: not every cluster answers those who do not say who they are.
+  const transport = createHttpTransport({
+    server: state.server,
+    ca: await read('ca.crt'),
+    clientCertificate: await read('admin.crt'),
+    clientKey: await read('admin.key'),
+  });
   try {
     const response = await transport.send({ method: 'GET', path: '/readyz', headers: {} });
     return response.status === 200;

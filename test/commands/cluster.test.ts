@@ -56,7 +56,9 @@ test(
     assert.match(again.stdout + again.stderr, /Cluster one is ready after \d/);
     assert.equal((await run('get', 'ns', 'kept', '-o', 'name')).stdout, 'namespace/kept\n');
 
-    assert.equal((await run('cluster', 'start', 'two', '--data-dir', 'elsewhere')).exitCode, 0);
+    // Also one that answers nobody it does not know.
+    const strict = ['--apiserver-arg', 'anonymous-auth=false'];
+    assert.equal((await run('cluster', 'start', 'two', '--data-dir', 'elsewhere', ...strict)).exitCode, 0);
     assert.equal((await run('config', 'current-context')).stdout, 'kubectl-ts-two\n');
     assert.match((await run('cluster', 'list')).stdout, /^one +Running [^]*^two +Running /m);
     assert.equal((await run('get', 'ns', 'kept')).exitCode, 1);
