@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { SecureContext, SecureContextOptions } from 'node:tls';
 import type { buildConnector as ConnectorBuilder, Dispatcher, Pool as PoolType } from 'undici';
 import buildConnector from 'undici/lib/core/connect.js';
@@ -29,7 +30,12 @@ export interface HttpTransportOptions {
   readonly connections?: number;
   /** Milliseconds to connect; 30,000 when absent. */
   readonly connectTimeoutMillis?: number;
+  /** Connects to addresses of networks that this machine has no route to; undefined for others. Under TLS only. */
+  readonly dial?: DialBeside;
 }
+
+/** @returns undefined for an address that is reached as any other. @throws Error when nothing listens there */
+export type DialBeside = (host: string, port: number) => Promise<Duplex | undefined>;
 
 /** Carries requests over HTTP/1.1 with kept connections. Nothing is opened before the first request. */
 export function createHttpTransport(options: HttpTransportOptions): Transport {
@@ -110,7 +116,9 @@ async function openConnections(options: HttpTransportOptions, url: URL, address:
   keepWebAssemblyUnoptimized();
   const beingMade = new Set<Socket>();
   if (options.proxyUrl === undefined) {
-    const connector = rememberingConnector(buildConnector(connect), beingMade);
+    const usual = rememberingConnector(buildConnector(connect), beingMade);
+    const { dial } = options;
+    const connector = dial === undefined || !isSecure ? usual : dialingConnector(dial, usual, buildConnector(connect));
     return { dispatcher: new Pool(url.origin, { ...pool, connect: connector }), prefix: '', headers: {}, beingMade };
   }
   const { createTunnelConnector, isSocks, readProxy } = await import('./proxy-connector.ts');
@@ -134,6 +142,24 @@ function rememberingConnector(connector: Connector, beingMade: Set<Socket>): Con
     });
     if (socket instanceof Socket && socket.connecting) beingMade.add(socket);
   };
+}
+
+/** TLS over what `dial` opens, the usual way where it opens nothing. */
+function dialingConnector(dial: DialBeside, usual: Connector, secure: Connector): Connector {
+  const open = async (options: Parameters<Connector>[0], callback: Parameters<Connector>[1]): Promise<void> => {
+    const host = options.hostname.replace(/^\[|\]$/g, '');
+    let connection: Duplex | undefined;
+    try {
+      connection = await dial(host, Number(options.port === '' ? 443 : options.port));
+    } catch (error) {
+      callback(error instanceof Error ? error : new Error(String(error)), null);
+      return;
+    }
+    if (connection === undefined) usual(options, callback);
+    // Any stream of bytes will do, which the types of undici and of node:tls do not say.
+    else secure({ ...options, httpSocket: connection as Socket }, callback);
+  };
+  return (options, callback) => void open(options, callback);
 }
 
 interface TlsOptions {

@@ -1,9 +1,11 @@
 import type { APIService } from '../api/types/apiregistration-v1.ts';
 import type { ConfigMap, Service } from '../api/types/core-v1.ts';
 import type { EndpointSlice } from '../api/types/discovery-v1.ts';
+import type { Transport } from '../apimachinery/http.ts';
 import { equalJson } from '../apimachinery/json.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import type { Client } from '../client/client.ts';
+import type { HttpTransportOptions } from '../client/http-transport.ts';
 import type { InformerFactory } from '../client/informer.ts';
 import type { ResolveService } from '../client/webhook-client.ts';
 import { type Aggregator, createAggregator } from '../control-plane/apiserver/aggregation/aggregator.ts';
@@ -18,6 +20,7 @@ export interface AggregationAssemblyOptions {
   readonly client: Client;
   readonly informers: InformerFactory;
   readonly resolve: ResolveService;
+  readonly connect: (options: HttpTransportOptions) => Transport;
   readonly credentials: ClusterCredentials;
   readonly arguments: ComponentArguments;
   readonly files: FileSystem;
@@ -33,7 +36,7 @@ export interface AssembledAggregator extends Omit<Aggregator, 'start'> {
 
 /** Puts the aggregation layer together. @throws ComponentArgumentError */
 export async function assembleAggregator(options: AggregationAssemblyOptions): Promise<AssembledAggregator> {
-  const { client, informers, resolve, clock, log } = options;
+  const { client, informers, resolve, connect, clock, log } = options;
   const data = await authenticationData(options);
   const aggregator = createAggregator({
     client,
@@ -49,6 +52,7 @@ export async function assembleAggregator(options: AggregationAssemblyOptions): P
       resource: 'endpointslices',
     }),
     resolve,
+    connect,
     identity: await proxyIdentity(options),
     clock,
     log,

@@ -8,9 +8,11 @@ import type { APIService } from '../api/types/apiregistration-v1.ts';
 import type { CustomResourceDefinition } from '../api/types/apiextensions-v1.ts';
 import type { Service } from '../api/types/core-v1.ts';
 import type { ServiceCIDR } from '../api/types/networking-v1.ts';
+import type { Transport } from '../apimachinery/http.ts';
 import type { KubeObject } from '../apimachinery/object-meta.ts';
 import { type GroupVersionResource, parseGroupVersion } from '../apimachinery/gvk.ts';
 import type { Client } from '../client/client.ts';
+import { createHttpTransport, type HttpTransportOptions } from '../client/http-transport.ts';
 import { createInProcessTransport } from '../client/in-process-transport.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
 import { createClient } from '../client/rest-client.ts';
@@ -175,8 +177,11 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     serverAddress: options.serverAddress,
     toEndpoints: options.arguments.get('enable-aggregator-routing') !== 'false',
   });
-  const webhooks = createWebhookClient({ resolve, clock, userAgent: 'kube-apiserver-admission' });
-  const aggregator = await assembleAggregator({ ...options, client: ownClient, informers, resolve });
+  const dial = options.kubelets?.dialBeside;
+  const connect = (to: HttpTransportOptions): Transport =>
+    createHttpTransport({ ...to, ...(dial === undefined ? {} : { dial }) });
+  const webhooks = createWebhookClient({ resolve, clock, userAgent: 'kube-apiserver-admission', connect });
+  const aggregator = await assembleAggregator({ ...options, client: ownClient, informers, resolve, connect });
   const context: AdmissionContext = {
     client: ownClient,
     callWebhook: webhooks.call,

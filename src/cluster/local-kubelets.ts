@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { connect as connectPlain } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
+import { secureConnection } from '../apimachinery/streaming/secure-connection.ts';
+import type { DialBeside } from '../client/http-transport.ts';
 import type { HttpHandler, Transport } from '../apimachinery/http.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import { createDialedTransport } from '../client/dialed-transport.ts';
@@ -21,6 +23,8 @@ export interface LocalNode {
 /** The way to some nodes, and which they are. */
 export interface LocalConnections extends KubeletConnections {
   has(nodeName: string): boolean;
+  /** Connects to what runs in pods of these nodes, by the address of a pod or a service; undefined for all else. */
+  readonly dialBeside: DialBeside;
 }
 
 /** The nodes of this process, which the API server reaches without a socket; other addresses by the network. */
@@ -49,6 +53,15 @@ export class LocalKubelets implements LocalConnections {
     throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
   }
 
+  readonly dialBeside: DialBeside = async (host, port) => {
+    const target = this.#services?.targetOf(host, port, '') ?? { address: host, port };
+    for (const node of this.#nodes.values()) {
+      const connection = await node.dial(target.address, target.port);
+      if (connection !== undefined) return connection;
+    }
+    return undefined;
+  };
+
   /** Whether a node is one of this process. */
   has(nodeName: string): boolean {
     return this.#nodes.has(nodeName);
@@ -70,14 +83,18 @@ export class LocalKubelets implements LocalConnections {
         for (const node of this.#nodes.values()) {
           const connection = await node.dial(host, port);
           if (connection === undefined) continue;
-          if (scheme === 'https') throw new Error('tls: first record does not look like a TLS handshake');
-          return createDialedTransport(() => Promise.resolve(connection)).send(request);
+          return createDialedTransport(() => overScheme(scheme, connection)).send(request);
         }
         return createDialedTransport(() => dialTcp(scheme, host, port)).send(request);
       },
       close: () => Promise.resolve(),
     };
   }
+}
+
+/** A connection to a pod as a scheme wants it. */
+async function overScheme(scheme: 'http' | 'https', connection: Duplex): Promise<Duplex> {
+  return scheme === 'http' ? connection : secureConnection(connection);
 }
 
 /** The certificate of a pod says nothing that could be verified, as for the real API server. */

@@ -80,10 +80,15 @@ export function createNode(options: NodeOptions): RunningNode {
   return {
     ...kubelet,
     hostIP,
-    dial(address, port) {
+    async dial(address, port) {
       // The node's own address is made up: nothing listens there.
       if (address === hostIP) throw new Error(`dial tcp ${address}:${port}: connect: connection refused`);
-      return dialPod(runtime, address, port);
+      const connection = await dialPod(runtime, address, port);
+      // Its network has no other way to a pod that is not there.
+      if (connection === undefined && address.startsWith(`10.244.${index}.`)) {
+        throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
+      }
+      return connection;
     },
   };
 }

@@ -91,7 +91,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'control-plane/controller-manager': ['apimachinery', 'api', 'patch', 'client', 'system', 'pki'],
   'control-plane/scheduler': ['apimachinery', 'api', 'patch', 'client', 'system', 'pki'],
   // As in real runtimes: the sandbox's network is the runtime's business.
-  'node/cri': ['apimachinery', 'system', 'node/cni'],
+  'node/cri': ['apimachinery', 'system', 'pki', 'node/cni'],
   'node/cni': ['apimachinery', 'system'],
   'node/kubelet': ['apimachinery', 'api', 'patch', 'client', 'system', 'pki', 'node/cri', 'node/cni'],
   'node/proxy': ['apimachinery', 'api', 'patch', 'client', 'system', 'pki'],

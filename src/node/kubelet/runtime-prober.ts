@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Container, HTTPGetAction, Pod } from '../../api/types/core-v1.ts';
 import { readBody } from '../../apimachinery/http.ts';
+import { secureConnection } from '../../apimachinery/streaming/secure-connection.ts';
 import { createDialedTransport } from '../../client/dialed-transport.ts';
 import { type Clock, sleep } from '../../system/clock.ts';
 import { RuntimeError, type RuntimeService } from '../cri/runtime.ts';
@@ -66,13 +67,16 @@ export async function httpHandler(
   const { host = '', path = '/', httpHeaders = [] } = action;
   const port = portNumber(target.container, action.port);
   const address = host === '' ? target.podIP : host;
-  // Nothing runs that could answer, and nobody speaks TLS here.
+  // Nothing runs that could answer.
   if (host === '' && !(await context.runtime.runs(target.containerId))) return done;
-  if (action.scheme === 'HTTPS') return done;
+  const isSecure = action.scheme === 'HTTPS';
   const late = new AbortController();
   const timer = context.clock.setTimer(() => late.abort(), timeoutSeconds * 1000, { unref: true });
   try {
-    const transport = createDialedTransport(() => context.dial(address, port));
+    const transport = createDialedTransport(async () => {
+      const connection = await context.dial(address, port);
+      return isSecure ? secureConnection(connection) : connection;
+    });
     const headers = { host: `${address}:${port}`, 'user-agent': 'kube-probe/1.36', accept: '*/*', connection: 'close' };
     const given = Object.fromEntries(httpHeaders.map(({ name, value }) => [name.toLowerCase(), value]));
     const response = await transport.send({
@@ -89,7 +93,7 @@ export async function httpHandler(
     const reason = late.signal.aborted
       ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
       : text;
-    return { ok: false, output: `Get "http://${address}:${port}${path}": ${reason}` };
+    return { ok: false, output: `Get "${isSecure ? 'https' : 'http'}://${address}:${port}${path}": ${reason}` };
   } finally {
     timer.cancel();
   }

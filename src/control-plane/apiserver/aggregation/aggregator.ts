@@ -6,7 +6,7 @@ import type { JsonValue } from '../../../apimachinery/json.ts';
 import { parseJson } from '../../../apimachinery/json-codec.ts';
 import { formatTime, type KubeObject } from '../../../apimachinery/object-meta.ts';
 import type { Client } from '../../../client/client.ts';
-import { createHttpTransport } from '../../../client/http-transport.ts';
+import { createHttpTransport, type HttpTransportOptions } from '../../../client/http-transport.ts';
 import type { Informer } from '../../../client/informer.ts';
 import { asTransportError } from '../../../client/transport-error.ts';
 import { transportReason } from '../../../client/transport-reason.ts';
@@ -31,6 +31,8 @@ export interface AggregatorOptions {
   readonly services: Informer<Service>;
   readonly slices: Informer<EndpointSlice>;
   readonly resolve: ResolveService;
+  /** Over the network when absent. */
+  readonly connect?: (options: HttpTransportOptions) => Transport;
   /** What other servers know this one by (--proxy-client-cert-file), PEM. */
   readonly identity?: { readonly certificate: string; readonly privateKey: string };
   readonly clock: Clock;
@@ -300,7 +302,7 @@ class Backends implements RemoteFetch {
     const key = JSON.stringify(connection);
     const known = this.#known.get(name);
     if (known?.key === key) return { transport: known.transport, address };
-    const transport = createHttpTransport(connection);
+    const transport = (this.#options.connect ?? createHttpTransport)(connection);
     this.#known.set(name, { key, transport });
     await known?.transport.close();
     return { transport, address };

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { secureConnection } from '../../../apimachinery/streaming/secure-connection.ts';
 import type { ProcessContext } from './process-context.ts';
 
 /** What is asked of a server. */
@@ -18,18 +19,20 @@ export interface Answered {
   readonly body: Buffer;
 }
 
-/** Asks a server for something over HTTP. @throws Error in the words of Go's net */
+/** Asks a server for something over HTTP; certificates are taken as they are. @throws Error in the words of Go's net */
 export async function ask(context: ProcessContext, asked: Asked): Promise<Answered> {
   const url = new URL(asked.url.includes('://') ? asked.url : `http://${asked.url}`);
-  if (url.protocol !== 'http:') throw new Error('only HTTP is spoken in simulated pods');
+  const isSecure = url.protocol === 'https:';
+  if (!isSecure && url.protocol !== 'http:') throw new Error('only HTTP is spoken in simulated pods');
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const address = isIP(host) > 0 ? host : addressOf(context, host);
   if (address === undefined) throw new Error(`Could not resolve host: ${host}`);
   const late = new AbortController();
   const timer = context.clock.setTimer(() => late.abort(), asked.timeoutSeconds * 1000, { unref: true });
   try {
-    const connection = await context.dial(address, url.port === '' ? 80 : Number(url.port));
-    return await exchange(connection, url, asked, AbortSignal.any([context.signal, late.signal]));
+    const connection = await context.dial(address, url.port === '' ? (isSecure ? 443 : 80) : Number(url.port));
+    const spoken = isSecure ? await secureConnection(connection) : connection;
+    return await exchange(spoken, url, asked, AbortSignal.any([context.signal, late.signal]));
   } finally {
     timer.cancel();
   }

@@ -1,6 +1,19 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
+
+/** What a server that speaks TLS shows, PEM. */
+export interface ServerIdentity {
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+interface PortListener {
+  readonly answer: RequestListener;
+  /** For those that speak TLS. */
+  readonly secureContext: SecureContext | undefined;
+}
 
 /**
  * What listens on the ports of a simulated pod: programs that listen themselves, and on ports that are declared and
@@ -9,7 +22,7 @@ import type { Duplex } from 'node:stream';
 export class PortServer {
   readonly #name: string;
   readonly #declared: readonly number[];
-  readonly #listeners = new Map<number, RequestListener>();
+  readonly #listeners = new Map<number, PortListener>();
   #server: Server | undefined;
 
   /** @param name `namespace/pod` @param declared ports that something listens on in any case */
@@ -18,8 +31,13 @@ export class PortServer {
     this.#declared = declared;
   }
 
-  /** A program listens. @returns what ends it */
-  listen(port: number, listener: RequestListener): () => void {
+  /** A program listens, over TLS when it has an identity. @returns what ends it @throws Error for PEM that is none */
+  listen(port: number, answer: RequestListener, identity?: ServerIdentity): () => void {
+    const secureContext =
+      identity === undefined
+        ? undefined
+        : createSecureContext({ cert: identity.certificate, key: identity.privateKey });
+    const listener = { answer, secureContext };
     this.#listeners.set(port, listener);
     return () => {
       if (this.#listeners.get(port) === listener) this.#listeners.delete(port);
@@ -36,21 +54,29 @@ export class PortServer {
       const forPort = ports.get(request.socket) ?? port;
       const listener = this.#listeners.get(forPort);
       if (listener !== undefined) {
-        listener(request, response);
+        listener.answer(request, response);
         return;
       }
       request.resume();
       response.setHeader('content-type', 'text/plain; charset=utf-8');
       response.end(`simulated pod ${this.#name}, port ${forPort}: ${request.method ?? ''} ${request.url ?? ''}\n`);
     });
-    ports.set(connection, port);
+    const secureContext = this.#listeners.get(port)?.secureContext;
+    const served = secureContext === undefined ? connection : overTls(connection, secureContext);
+    ports.set(served, port);
     const closed = once(connection, 'close').catch(() => undefined);
     const finished = once(connection, 'finish').catch(() => undefined);
-    this.#server.emit('connection', connection);
+    this.#server.emit('connection', served);
     await Promise.race([closed, finished]);
     // Nothing more is answered; what the other side still sends goes nowhere.
     connection.resume();
   }
+}
+
+function overTls(connection: Duplex, secureContext: SecureContext): Duplex {
+  const secure = new TLSSocket(connection, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
+  secure.on('error', () => connection.destroy());
+  return secure;
 }
 
 /** The port that each connection came to. */

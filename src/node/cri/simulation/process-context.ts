@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../system/clock.ts';
 import type { ByteSink } from '../runtime.ts';
 import type { MemoryFiles } from './memory-files.ts';
+import type { ServerIdentity } from './port-server.ts';
 import type { ProcessInput } from './process-input.ts';
 
 /** User and groups by number. */
@@ -21,6 +22,8 @@ export interface ProcessContext {
   readonly workingFolder: string;
   readonly files: MemoryFiles;
   readonly hostname: string;
+  /** The first address of the pod. */
+  readonly podIp: string;
   readonly stdin: ProcessInput;
   readonly stdout: ByteSink;
   readonly stderr: ByteSink;
@@ -39,8 +42,8 @@ export interface ProcessContext {
   readonly dial: (address: string, port: number) => Promise<Duplex>;
   /** The addresses of a name of the cluster's DNS. */
   readonly lookUp: (name: string) => readonly string[];
-  /** Answers HTTP on a port of the pod. @returns what ends it */
-  readonly listen: (port: number, listener: RequestListener) => () => void;
+  /** Answers HTTP on a port of the pod, over TLS with an identity. @returns what ends it @throws Error for PEM that is none */
+  readonly listen: (port: number, listener: RequestListener, identity?: ServerIdentity) => () => void;
   /** Sends a signal (`TERM`) to the container's own command. */
   readonly signalMain: (signal: string) => void;
   /** Standard output of the container's own command: `/proc/1/fd/1`. */

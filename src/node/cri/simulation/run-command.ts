@@ -18,6 +18,7 @@ export interface SimulatedContainer {
   readonly workingFolder: string;
   readonly files: MemoryFiles;
   readonly hostname: string;
+  readonly podIp: string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly user: ProcessUser;

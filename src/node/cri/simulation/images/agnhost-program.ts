@@ -1,19 +1,29 @@
 import type { ProcessContext, Program } from '../process-context.ts';
+import { runAdmissionWebhook } from './admission-webhook.ts';
+import { runConversionWebhook } from './conversion-webhook.ts';
+import { runGuestbook } from './guestbook.ts';
+import { runLogsGenerator } from './logs-generator.ts';
 import { runMountTest } from './mount-test.ts';
 import { runAgnhostPause } from './pause-programs.ts';
+import { runPorter } from './porter.ts';
 import { runLiveness, runNetexec, runServeHostname, runTestWebserver } from './web-programs.ts';
 
 const subcommands: Readonly<Record<string, Program>> = {
+  'crd-conversion-webhook': runConversionWebhook,
   'entrypoint-tester': async (context) => {
     await context.stdout.write(Buffer.from(`[${context.args.join(' ')}]\n`));
     return 0;
   },
+  guestbook: runGuestbook,
   liveness: runLiveness,
+  'logs-generator': runLogsGenerator,
   mounttest: runMountTest,
   netexec: runNetexec,
   pause: runAgnhostPause,
+  porter: runPorter,
   'serve-hostname': runServeHostname,
   'test-webserver': runTestWebserver,
+  webhook: runAdmissionWebhook,
 };
 
 /** Whether a subcommand of the image `agnhost` is built in. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { formatDuration } from '../../../../apimachinery/duration.ts';
 import { sleep } from '../../../../system/clock.ts';
 import { ask } from '../http-request.ts';
@@ -6,8 +6,7 @@ import { MemoryFiles } from '../memory-files.ts';
 import { killedExitCode, type ProcessContext, type Program, terminatedExitCode } from '../process-context.ts';
 import { runCapture } from '../run-capture.ts';
 import { parseFlags } from './program-flags.ts';
-
-type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+import { type Answer, pathOf, query, readIdentity, serve } from './web-server.ts';
 
 /** `agnhost serve-hostname`: the name of the pod to whoever asks. */
 export const runServeHostname: Program = (context) => {
@@ -59,7 +58,7 @@ export const runLiveness: Program = (context) => {
   });
 };
 
-/** `agnhost netexec`: its paths over HTTP, but for `/upload` and HTTPS; nothing listens for UDP. */
+/** `agnhost netexec`: its paths over HTTP or HTTPS, but for `/upload`; nothing listens for UDP. */
 export const runNetexec: Program = async (context) => {
   const flags = parseFlags(context.args.slice(1));
   const port = Number(flags.get('http-port') ?? 8080);
@@ -118,13 +117,16 @@ export const runNetexec: Program = async (context) => {
   await context.stderr.write(Buffer.from(`Started HTTP server on port ${port}\n`));
   const override = flags.get('http-override');
   const signal = AbortSignal.any([context.signal, ended.signal]);
-  await serve({ ...context, signal }, port, async (request, response) => {
+  const answerAny: Answer = async (request, response) => {
     await context.stderr.write(Buffer.from(`${request.method ?? ''} ${request.url ?? ''}\n`));
     if (override !== undefined) Object.assign(request, { url: override });
-    const answer = answers[new URL(request.url ?? '/', 'http://pod').pathname];
+    const answer = answers[pathOf(request)];
     if (answer === undefined) response.end(`NOW: ${new Date(context.clock.now()).toISOString()}`);
     else await answer(request, response);
-  });
+  };
+  const [certificate = '', key = ''] = ['tls-cert-file', 'tls-private-key-file'].map((name) => flags.get(name));
+  const identity = certificate === '' ? undefined : await readIdentity(context, certificate, key);
+  await serve({ ...context, signal }, port, answerAny, identity);
   return context.signal.aborted ? killedExitCode : code;
 };
 
@@ -154,27 +156,8 @@ async function dialOthers(context: ProcessContext, wanted: URLSearchParams, resp
   response.end(JSON.stringify(told));
 }
 
-function query(request: IncomingMessage): URLSearchParams {
-  return new URL(request.url ?? '/', 'http://pod').searchParams;
-}
-
 /** A Go duration of whole units (`10s`, `2m`). */
 function seconds(text: string | null): number {
   const [, amount = '0', unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text ?? '') ?? [];
   return Number(amount) * ({ ms: 0.001, s: 1, m: 60, h: 3600 }[unit] ?? 1);
-}
-
-/** Answers on a port until the process ends. */
-async function serve(context: ProcessContext, port: number, answer: Answer): Promise<number> {
-  const close = context.listen(port, (request, response) => {
-    request.resume();
-    Promise.resolve(answer(request, response)).catch(() => response.destroy());
-  });
-  if (!context.signal.aborted) {
-    await new Promise<void>((resolve) => {
-      context.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-  }
-  close();
-  return killedExitCode;
 }

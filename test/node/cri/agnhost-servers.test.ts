@@ -1,0 +1,322 @@
+import assert from 'node:assert/strict';
+import { duplexPair } from 'node:stream';
+import { test, type TestContext } from 'node:test';
+import { readBody } from '../../../src/apimachinery/http.ts';
+import { secureConnection } from '../../../src/apimachinery/streaming/secure-connection.ts';
+import { createDialedTransport } from '../../../src/client/dialed-transport.ts';
+import { createHttpTransport } from '../../../src/client/http-transport.ts';
+import { ContainerProcess } from '../../../src/node/cri/simulation/container-process.ts';
+import { MemoryFiles } from '../../../src/node/cri/simulation/memory-files.ts';
+import { PortServer } from '../../../src/node/cri/simulation/port-server.ts';
+import { createCertificateAuthority, issueCertificate } from '../../../src/pki/certificates.ts';
+import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
+
+interface Started {
+  readonly clock: FakeClock;
+  readonly log: () => string;
+  readonly ports: PortServer;
+  readonly get: (scheme: 'http' | 'https', port: number, path: string, body?: object) => Promise<[number, string]>;
+  /** The PEM of who signed the mounted certificate. */
+  readonly authority: string;
+}
+
+/** Runs a subcommand of agnhost with a certificate mounted under /certs; pods by address are other started ones. */
+async function start(
+  context: TestContext,
+  args: readonly string[],
+  { env = {}, network = new Map() }: { env?: Record<string, string>; network?: Map<string, PortServer> } = {},
+): Promise<Started> {
+  const clock = new FakeClock();
+  const authority = await createCertificateAuthority('test', clock.now());
+  const { certificate, privateKey } = await issueCertificate(authority, {
+    subject: { commonName: 'hook' },
+    usage: 'server',
+    dnsNames: ['hook.ns.svc'],
+    now: clock.now(),
+  });
+  const nodeFiles = new MemoryFiles(() => clock.now());
+  nodeFiles.makeFolder('/secret');
+  nodeFiles.writeFile('/secret/tls.crt', Buffer.from(certificate));
+  nodeFiles.writeFile('/secret/tls.key', Buffer.from(privateKey));
+  const ports = new PortServer('ns/hook', []);
+  const process = new ContainerProcess(
+    {
+      metadata: { name: 'main', attempt: 0 },
+      image: 'registry.k8s.io/e2e-test-images/agnhost:2.57',
+      command: [],
+      args,
+      workingDir: '',
+      envs: Object.entries(env).map(([key, value]) => ({ key, value })),
+      stdin: false,
+      stdinOnce: false,
+      tty: false,
+      mounts: [{ containerPath: '/certs', hostPath: '/secret', readonly: true }],
+      user: { supplementalGroups: [] },
+      readonlyRootfs: false,
+      labels: {},
+      annotations: {},
+    },
+    {
+      clock,
+      hostname: 'hook',
+      podIp: '10.0.0.1',
+      random: () => 0.5,
+      nodeFiles,
+      ports,
+      dial: (address, port) => connect(network.get(address), port),
+      lookUp: (name) => (network.has(name) ? [name] : []),
+    },
+  );
+  let log = '';
+  const keep = { write: (chunk: Uint8Array) => Promise.resolve(void (log += Buffer.from(chunk).toString())) };
+  void process.attach({ stdout: keep, stderr: keep }, new AbortController().signal);
+  assert.equal(
+    process.start(() => undefined),
+    true,
+  );
+  context.after(() => process.end());
+  await settle();
+  return {
+    clock,
+    ports,
+    log: () => log,
+    authority: authority.certificate,
+    async get(scheme, port, path, body) {
+      // Certificates are read, and keys made, before anything listens.
+      for (let turn = 0; turn < 10_000 && !ports.isOpen(port); turn++) await settle();
+      const transport = createDialedTransport(async () => {
+        const connection = await connect(ports, port);
+        return scheme === 'https' ? secureConnection(connection) : connection;
+      });
+      const response = await transport.send({
+        method: body === undefined ? 'GET' : 'POST',
+        path,
+        headers: {
+          host: 'hook',
+          connection: 'close',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) }),
+      });
+      return [response.status, Buffer.from(await readBody(response.body)).toString()];
+    },
+  };
+}
+
+async function connect(ports: PortServer | undefined, port: number): Promise<ReturnType<typeof duplexPair>[0]> {
+  if (ports?.isOpen(port) !== true) throw new Error(`dial tcp: connect: connection refused`);
+  const [near, far] = duplexPair();
+  void ports.serve(port, far);
+  return near;
+}
+
+const certificates = ['--tls-cert-file=/certs/tls.crt', '--tls-private-key-file=/certs/tls.key'];
+
+test('webhook answers reviews of admission by its paths', async (context) => {
+  const { get } = await start(context, ['webhook', ...certificates, '--port=8444', '--sidecar-image=side']);
+  assert.deepEqual(await get('https', 8444, '/readyz'), [200, 'ok']);
+  const configmaps = { group: '', version: 'v1', resource: 'configmaps' };
+  const pods = { ...configmaps, resource: 'pods' };
+  const deny = { metadata: {} };
+  const cases: [string, object, object][] = [
+    ['/always-deny', {}, { allowed: false, status: { ...deny, message: 'this webhook denies all requests' } }],
+    [
+      '/configmaps',
+      { operation: 'CREATE', resource: configmaps, object: { data: { 'webhook-e2e-test': 'webhook-disallow' } } },
+      { allowed: false, status: { ...deny, reason: 'the configmap contains unwanted key and value' } },
+    ],
+    [
+      '/custom-resource',
+      { operation: 'DELETE', oldObject: { data: { 'webhook-e2e-test': 'webhook-nondeletable' } } },
+      {
+        allowed: false,
+        status: {
+          ...deny,
+          reason: 'the custom resource cannot be deleted because it contains unwanted key and value',
+        },
+      },
+    ],
+    [
+      '/pods',
+      { resource: pods, object: { spec: { containers: [{ name: 'webhook-disallow' }] } } },
+      { allowed: false, status: { ...deny, message: 'the pod contains unwanted container name;' } },
+    ],
+    [
+      '/pods',
+      { resource: configmaps },
+      { allowed: false, status: { ...deny, message: 'expect resource to be /v1, Resource=pods' } },
+    ],
+    [
+      '/pods/attach',
+      {
+        name: 'to-be-attached-pod',
+        resource: pods,
+        subResource: 'attach',
+        object: { stdin: true, container: 'container1' },
+      },
+      { allowed: false, status: { ...deny, message: "attaching to pod 'to-be-attached-pod' is not allowed" } },
+    ],
+    [
+      '/crd',
+      {
+        resource: { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' },
+        object: { metadata: { labels: { 'webhook-e2e-test': 'webhook-disallow' } } },
+      },
+      { allowed: false, status: { ...deny, message: 'the crd contains unwanted label' } },
+    ],
+  ];
+  for (const [path, request, expected] of cases) {
+    const review = { kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1', request: { uid: 'u', ...request } };
+    const [status, text] = await get('https', 8444, path, review);
+    assert.equal(status, 200);
+    const response = { uid: 'u', ...expected };
+    assert.deepEqual(JSON.parse(text), { kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1', response });
+  }
+  const patches: [string, object, unknown[]][] = [
+    ['/add-label', {}, [{ op: 'add', path: '/metadata/labels', value: { 'added-label': 'yes' } }]],
+    [
+      '/mutating-configmaps',
+      { resource: configmaps, object: { data: { 'mutation-start': 'yes' } } },
+      [{ op: 'add', path: '/data/mutation-stage-1', value: 'yes' }],
+    ],
+    [
+      '/mutating-custom-resource',
+      { object: { data: { 'mutation-start': 'yes', 'mutation-stage-1': 'yes' } } },
+      [{ op: 'add', path: '/data/mutation-stage-2', value: 'yes' }],
+    ],
+    [
+      '/mutating-pods-sidecar',
+      { resource: pods, object: { spec: { containers: [{ name: 'one' }] } } },
+      [
+        {
+          op: 'add',
+          path: '/spec/containers/-',
+          value: { image: 'side', name: 'webhook-added-sidecar', resources: {} },
+        },
+      ],
+    ],
+  ];
+  for (const [path, request, expected] of patches) {
+    const review = {
+      kind: 'AdmissionReview',
+      apiVersion: 'admission.k8s.io/v1beta1',
+      request: { uid: 'u', ...request },
+    };
+    const [, text] = await get('https', 8444, path, review);
+    const { response } = JSON.parse(text) as { response: { patch: string; patchType: string } };
+    assert.equal(response.patchType, 'JSONPatch', path);
+    assert.deepEqual(JSON.parse(Buffer.from(response.patch, 'base64').toString()), expected, path);
+  }
+  assert.equal((await get('https', 8444, '/pods', { kind: 'Pod', apiVersion: 'v1' }))[0], 400);
+});
+
+test('a kept connection of the API server reaches it past the network, and checks its certificate', async (context) => {
+  const { ports, authority, get } = await start(context, ['webhook', ...certificates, '--port=8444']);
+  assert.equal((await get('https', 8444, '/none'))[0], 404);
+  const dialed: string[] = [];
+  const options = {
+    server: 'https://10.244.0.7:8444',
+    dial: (host: string, port: number) => {
+      dialed.push(`${host} ${port}`);
+      return connect(ports, port);
+    },
+  };
+  const transport = createHttpTransport({ ...options, ca: authority, tlsServerName: 'hook.ns.svc' });
+  context.after(() => transport.close());
+  for (let time = 0; time < 2; time++) {
+    const { status, body } = await transport.send({ method: 'GET', path: '/readyz', headers: {} });
+    assert.deepEqual([status, Buffer.from(await readBody(body)).toString()], [200, 'ok']);
+  }
+  assert.deepEqual(dialed, ['10.244.0.7 8444']);
+  for (const wrong of [{ ca: authority, tlsServerName: 'other.ns.svc' }, { tlsServerName: 'hook.ns.svc' }]) {
+    const refusing = createHttpTransport({ ...options, ...wrong });
+    context.after(() => refusing.close());
+    await assert.rejects(refusing.send({ method: 'GET', path: '/readyz', headers: {} }), { kind: 'tls' });
+  }
+  const closed = createHttpTransport({ ...options, server: 'https://10.244.0.7:1' });
+  context.after(() => closed.close());
+  await assert.rejects(closed.send({ method: 'GET', path: '/', headers: {} }), /connection refused/);
+});
+
+test('crd-conversion-webhook splits and joins host and port', async (context) => {
+  const { get } = await start(context, ['crd-conversion-webhook', ...certificates, '--port=9443']);
+  const [v1, v2] = ['stable.example.com/v1', 'stable.example.com/v2'];
+  const cases: [string, object[], object[] | string][] = [
+    [v2, [{ apiVersion: v1, hostPort: 'a:80' }], [{ apiVersion: v2, host: 'a', port: '80' }]],
+    [v1, [{ apiVersion: v2, host: 'a', port: '80', kept: 1 }], [{ apiVersion: v1, hostPort: 'a:80', kept: 1 }]],
+    [v2, [{ apiVersion: v1, hostPort: 'a' }], 'invalid hostPort value `a`'],
+    [v1, [{ apiVersion: v1 }], `conversion from a version to itself should not call the webhook: ${v1}`],
+    ['other/v1', [{ apiVersion: v1 }], 'unexpected conversion version "other/v1"'],
+  ];
+  for (const [desiredAPIVersion, objects, expected] of cases) {
+    const review = {
+      kind: 'ConversionReview',
+      apiVersion: 'apiextensions.k8s.io/v1',
+      request: { uid: 'u', desiredAPIVersion, objects },
+    };
+    const [status, text] = await get('https', 9443, '/crdconvert', review);
+    assert.equal(status, 200);
+    const { response } = JSON.parse(text) as {
+      response: { uid: string; convertedObjects: object[] | null; result: { status: string; message?: string } };
+    };
+    assert.equal(response.uid, 'u');
+    assert.deepEqual(response.convertedObjects ?? response.result.message, expected);
+    assert.equal(response.result.status, typeof expected === 'string' ? 'Failure' : 'Success');
+  }
+});
+
+test('porter says over HTTP and HTTPS what its variables say', async (context) => {
+  const env = { SERVE_PORT_80: 'foo', SERVE_TLS_PORT_443: 'tls baz', OTHER: 'x' };
+  const plain = await start(context, ['porter'], { env });
+  assert.deepEqual(await plain.get('http', 80, '/'), [200, 'foo']);
+  assert.deepEqual(await plain.get('https', 443, '/any'), [200, 'tls baz']);
+  const json = await start(context, ['porter', '--json-response'], { env });
+  assert.deepEqual(await json.get('http', 80, '/', {}), [200, '{"Method":"POST","Body":"foo"}']);
+  await assert.rejects(plain.get('https', 80, '/'), /server gave HTTP response to HTTPS client/);
+});
+
+test('netexec speaks TLS with a certificate, and its own when that is asked for', async (context) => {
+  const { get } = await start(context, ['netexec', '--http-port=8443', ...certificates]);
+  assert.deepEqual(await get('https', 8443, '/hostname'), [200, 'hook']);
+  const own = await start(context, [
+    'netexec',
+    '--http-port=8443',
+    '--tls-cert-file=/localhost.crt',
+    '--tls-private-key-file=localhost.key',
+  ]);
+  assert.deepEqual(await own.get('https', 8443, '/echo?msg=a&code=201'), [201, 'a']);
+});
+
+test('guestbook: what is set at the page is had from a replica', async (context) => {
+  const network = new Map<string, PortServer>();
+  const primary = await start(context, ['guestbook', '--http-port', '6379'], { network });
+  assert.deepEqual(await primary.get('http', 6379, '/get'), [200, '{"data":{}}']);
+  network.set('agnhost-primary', primary.ports);
+  const replica = await start(context, ['guestbook', '--replicaof', 'agnhost-primary', '--http-port', '6379'], {
+    network,
+  });
+  network.set('agnhost-replica', replica.ports);
+  network.set('10.0.0.1', replica.ports);
+  const page = await start(context, ['guestbook', '--backend-port', '6379'], { network });
+  assert.deepEqual(await page.get('http', 80, '/guestbook?cmd=get'), [200, '{"data":{}}']);
+  assert.deepEqual(await page.get('http', 80, '/guestbook?cmd=set&key=messages&value=hi'), [
+    200,
+    '{"message":"Updated"}',
+  ]);
+  assert.deepEqual(await page.get('http', 80, '/guestbook?cmd=get&key=messages'), [200, '{"data":"hi"}']);
+  assert.deepEqual(await page.get('http', 80, '/guestbook?cmd=set'), [400, 'cannot set with empty key.\n']);
+});
+
+test('logs-generator writes its lines evenly over the time', async (context) => {
+  const { clock, log } = await start(context, ['logs-generator', '--log-lines-total', '4', '--run-duration', '2s']);
+  const lines = (): string[] => log().trimEnd().split('\n');
+  assert.match(
+    lines()[0] ?? '',
+    /^I\d{4} [\d:]{8}\.\d{6} +1 logs_generator\.go:76\] 0 POST \/api\/v1\/namespaces\/default\/pods\/\w{4} 400$/,
+  );
+  for (let step = 0; step < 4; step++) {
+    await clock.advance(500);
+    await settle();
+  }
+  assert.equal(lines().length, 4);
+});
