@@ -98,6 +98,7 @@ for (const [path, code] of withPartsInMain(outputs, bundled.metafile)) {
 }
 await writeFile(join(staging, 'load-compiled.js'), loadCompiled);
 await writeFile(join(staging, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
+await buildExamples(join(staging, 'examples'));
 await rm(dist, { recursive: true, force: true });
 await rename(staging, dist);
 await writeCompiled(dist);
@@ -181,6 +182,24 @@ function loadLate(builder) {
       "const connectH2 = (...args) => require('./client-h2.js')(...args)",
     ),
   );
+}
+
+/** The programs of examples/, each whole in a file of its own. */
+async function buildExamples(outdir) {
+  const folder = 'examples/initializers/bin';
+  await build({
+    absWorkingDir: root,
+    entryPoints: (await readdir(join(root, folder))).map((name) => join(folder, name)),
+    outdir,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target,
+    minify: true,
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+    external: ['keytar', 'classic-level', '@peculiar/x509', 'reflect-metadata'],
+    logLevel: 'warning',
+  });
 }
 
 /** Compiles every file once, so that a Node of this version need not; another one ignores what is written. */

@@ -1,5 +1,5 @@
 import { reviewWebhook, type ReviewWebhook } from '../control-plane/authentication/review-webhook.ts';
-import { type ConnectionFlags, resolveClientConfig } from '../kubeconfig/client-config.ts';
+import { noConnectionFlags, resolveClientConfig } from '../kubeconfig/client-config.ts';
 import { connect } from '../kubeconfig/connect.ts';
 import { loadKubeconfig } from '../kubeconfig/kubeconfig.ts';
 import type { Clock } from '../system/clock.ts';
@@ -19,28 +19,6 @@ export interface WebhookClientOptions {
   readonly random: Random;
 }
 
-const noFlags: ConnectionFlags = {
-  server: '',
-  token: '',
-  username: '',
-  password: '',
-  clientCertificate: '',
-  clientKey: '',
-  certificateAuthority: '',
-  insecureSkipTlsVerify: undefined,
-  tlsServerName: '',
-  as: '',
-  asGroups: [],
-  asUid: '',
-  asUserExtra: [],
-  context: '',
-  cluster: '',
-  user: '',
-  namespace: '',
-  requestTimeout: '',
-  disableCompression: undefined,
-};
-
 /** The webhook of a kubeconfig file; the server's URL is whole, with its path. @throws ComponentArgumentError */
 export async function openWebhook(
   options: WebhookClientOptions,
@@ -49,7 +27,7 @@ export async function openWebhook(
   const places = { explicit: options.kubeconfig, environment: '', home: '/', cwd: process.cwd() };
   const world = { files, env: process.env };
   const config = await loadKubeconfig(files, places)
-    .then((kubeconfig) => resolveClientConfig(kubeconfig, noFlags, { ...world, cwd: places.cwd }))
+    .then((kubeconfig) => resolveClientConfig(kubeconfig, noConnectionFlags, { ...world, cwd: places.cwd }))
     .catch((error: unknown) => {
       throw new ComponentArgumentError(error instanceof Error ? error.message : String(error));
     });

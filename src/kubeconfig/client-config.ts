@@ -33,6 +33,29 @@ export interface ConnectionFlags {
   readonly disableCompression: boolean | undefined;
 }
 
+/** Nothing said by flags: the kubeconfig alone counts. */
+export const noConnectionFlags: ConnectionFlags = {
+  server: '',
+  token: '',
+  username: '',
+  password: '',
+  clientCertificate: '',
+  clientKey: '',
+  certificateAuthority: '',
+  insecureSkipTlsVerify: undefined,
+  tlsServerName: '',
+  as: '',
+  asGroups: [],
+  asUid: '',
+  asUserExtra: [],
+  context: '',
+  cluster: '',
+  user: '',
+  namespace: '',
+  requestTimeout: '',
+  disableCompression: undefined,
+};
+
 /** How to reach the server and as whom, with everything read that is read from files. */
 export interface ClientConfig {
   readonly server: string;
