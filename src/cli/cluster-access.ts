@@ -55,7 +55,7 @@ export function clusterAccessFromFlags(
   pluginPolicy?: PluginPolicy,
 ): (world: ProgramWorld, globals: FlagValues) => ConfiguredAccess {
   return (world, globals) => {
-    optimizeLate();
+    optimizeLate(9);
     return new FlaggedAccess(world, globals, onWarning, pluginPolicy);
   };
 }

@@ -1,4 +1,5 @@
 import { CommandError, defineCommand } from '../../cli/command.ts';
+import { optimizeLate } from '../../system/engine.ts';
 import { streamLogger } from '../../system/stream-logger.ts';
 import { clusterTarget, dataDirFlag, type ClusterTarget } from './cluster-target.ts';
 
@@ -11,6 +12,7 @@ export const clusterServeCommand = defineCommand<ClusterTarget>({
   flags: [dataDirFlag],
   toOptions: clusterTarget,
   async run({ folder }, context) {
+    optimizeLate(3);
     const { serveCluster } = await import('../../cluster/serve-cluster.ts');
     const { files, clock, random, streams, signal } = context;
     const log = streamLogger(

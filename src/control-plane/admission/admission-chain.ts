@@ -195,16 +195,18 @@ export function admissionChain(plugins: readonly AdmissionPlugin[]): {
   mutate(attributes: AdmissionAttributes): Promise<void>;
   validate(attributes: AdmissionAttributes): Promise<void>;
 } {
+  const changing = plugins.filter((plugin) => plugin.admit !== undefined);
+  const checking = plugins.filter((plugin) => plugin.validate !== undefined);
   return {
     async mutate(attributes) {
       const reinvocation = new Reinvocation();
       const request = { ...attributes, reinvocation };
       do {
-        for (const plugin of plugins) await plugin.admit?.(request);
+        for (const plugin of changing) await plugin.admit?.(request);
       } while (reinvocation.begin());
     },
     async validate(attributes) {
-      for (const plugin of plugins) await plugin.validate?.(attributes);
+      for (const plugin of checking) await plugin.validate?.(attributes);
     },
   };
 }

@@ -4,7 +4,7 @@ import type {
 } from '../../api/admissionregistration/v1alpha1/initializer-configuration.ts';
 import { type FieldError, FieldPath, invalid, invalidObject } from '../../apimachinery/field-error.ts';
 import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
-import { equalJson } from '../../apimachinery/json.ts';
+import { equalJson, cloneJson } from '../../apimachinery/json.ts';
 import type { Initializers, ObjectMeta, Unstructured } from '../../apimachinery/object-meta.ts';
 import { forbidden } from '../../apimachinery/status.ts';
 import {
@@ -89,7 +89,7 @@ function isEmpty({ pending, result }: Initializers): boolean {
 
 function setInitializers(metadata: ObjectMeta, value: Initializers | undefined): void {
   if (value === undefined) delete metadata.initializers;
-  else metadata.initializers = structuredClone(value);
+  else metadata.initializers = cloneJson(value);
 }
 
 /** Initialization is over for good once it is over. */

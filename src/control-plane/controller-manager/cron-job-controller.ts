@@ -1,5 +1,5 @@
 import type { CronJob, CronJobStatus, Job } from '../../api/types/batch-v1.ts';
-import { equalJson } from '../../apimachinery/json.ts';
+import { equalJson, cloneJson } from '../../apimachinery/json.ts';
 import { formatTime } from '../../apimachinery/object-meta.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { controllerOf, controllerReference } from '../../client/controller-references.ts';
@@ -61,7 +61,7 @@ class CronJobSync {
     this.#cronJob = cronJob;
     this.#jobs = jobs;
     this.#now = context.clock.now();
-    this.#status = structuredClone(cronJob.status ?? {});
+    this.#status = cloneJson(cronJob.status ?? {});
   }
 
   /** @returns milliseconds until the next time. */
@@ -284,7 +284,7 @@ class CronJobSync {
         annotations: { ...template.metadata?.annotations, [scheduledAnnotation]: timeIn(due, spec.timeZone) },
         ownerReferences: [controllerReference(this.#cronJob)],
       },
-      ...(template.spec === undefined ? {} : { spec: structuredClone(template.spec) }),
+      ...(template.spec === undefined ? {} : { spec: cloneJson(template.spec) }),
     };
   }
 

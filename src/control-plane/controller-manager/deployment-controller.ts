@@ -1,6 +1,6 @@
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
-import { equalJson } from '../../apimachinery/json.ts';
+import { equalJson, cloneJson } from '../../apimachinery/json.ts';
 import { selectorFromObject } from '../../apimachinery/labels.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { claimObjects, controllerOf, controllerReference } from '../../client/controller-references.ts';
@@ -86,7 +86,7 @@ export function createDeploymentController(context: ControllerContext): Controll
               throw error;
             }),
       });
-      const rollout = new Rollout(context, structuredClone(found), owned, pods.list(namespace));
+      const rollout = new Rollout(context, cloneJson(found), owned, pods.list(namespace));
       await rollout.run();
       const remaining = rollout.deadlineInMillis();
       if (remaining !== undefined) queue.addAfter(key, remaining);
@@ -206,7 +206,7 @@ class Rollout {
       !equalJson(annotations, found.metadata.annotations ?? {}) ||
       minReadySeconds !== (found.spec?.minReadySeconds ?? 0)
     ) {
-      const updated = structuredClone(found);
+      const updated = cloneJson(found);
       updated.metadata.annotations = annotations;
       if (updated.spec !== undefined) updated.spec.minReadySeconds = minReadySeconds;
       set = await this.#updateSet(updated);
@@ -250,7 +250,7 @@ class Rollout {
     const { spec } = deployment;
     if (spec === undefined) return undefined;
     const hash = computeTemplateHash(spec.template, deployment.status?.collisionCount);
-    const template = structuredClone(spec.template);
+    const template = cloneJson(spec.template);
     template.metadata = { ...template.metadata, labels: { ...template.metadata?.labels, [templateHashLabel]: hash } };
     const wanted: ReplicaSet = {
       apiVersion: 'apps/v1',
@@ -328,7 +328,7 @@ class Rollout {
     const marks = sizeAnnotations(this.#deployment);
     const isMarked = Object.entries(marks).every(([key, value]) => set.metadata.annotations?.[key] === value);
     if (current === replicas && (!alwaysAnnotate || isMarked)) return false;
-    const updated = structuredClone(set);
+    const updated = cloneJson(set);
     if (updated.spec !== undefined) updated.spec.replicas = replicas;
     updated.metadata.annotations = { ...updated.metadata.annotations, ...marks };
     await this.#updateSet(updated);

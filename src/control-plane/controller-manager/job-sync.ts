@@ -1,3 +1,4 @@
+import { cloneJson } from '../../apimachinery/json.ts';
 import type { Job, JobCondition } from '../../api/types/batch-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import { formatTime } from '../../apimachinery/object-meta.ts';
@@ -39,7 +40,7 @@ export class JobSync {
     this.#isSettled = isSettled;
     this.#key = keyOf(job);
     this.#now = context.clock.now();
-    const status = structuredClone(job.status ?? {});
+    const status = cloneJson(job.status ?? {});
     const { succeeded = [], failed = [] } = status.uncountedTerminatedPods ?? {};
     const uncounted = { succeeded: new Set(succeeded), failed: new Set(failed) };
     const completions = job.spec?.completions ?? 0;

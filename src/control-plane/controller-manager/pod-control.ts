@@ -1,3 +1,4 @@
+import { cloneJson } from '../../apimachinery/json.ts';
 import type { Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
 import type { KubeObject } from '../../apimachinery/object-meta.ts';
 import { hasReason, StatusError } from '../../apimachinery/status.ts';
@@ -22,7 +23,7 @@ export function podFromTemplate(template: PodTemplateSpec, owner: KubeObject, na
       ...(finalizers === undefined ? {} : { finalizers: [...finalizers] }),
       ownerReferences: [controllerReference(owner)],
     },
-    ...(template.spec === undefined ? {} : { spec: structuredClone(template.spec) }),
+    ...(template.spec === undefined ? {} : { spec: cloneJson(template.spec) }),
   };
 }
 

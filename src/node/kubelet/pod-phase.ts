@@ -1,3 +1,4 @@
+import { cloneJson } from '../../apimachinery/json.ts';
 import type { Container, ContainerStatus, Pod, PodStatus } from '../../api/types/core-v1.ts';
 
 /** Whether an init container runs beside the others (a sidecar, KEP-753). */
@@ -84,7 +85,7 @@ export function finalStatus(pod: Pod, status: PodStatus): PodStatus {
     statuses.some(({ state, lastState }) => lastState?.terminated !== undefined || state?.waiting === undefined) ||
     (lastStep !== undefined && exitCodeOf(lastStep) === 0);
   const ended = (each: ContainerStatus): ContainerStatus =>
-    each.state?.terminated === undefined ? { ...each, ready: false, state: structuredClone(lostState) } : each;
+    each.state?.terminated === undefined ? { ...each, ready: false, state: cloneJson(lostState) } : each;
   const isOver = status.phase === 'Succeeded' || status.phase === 'Failed';
   return {
     ...status,

@@ -1,3 +1,4 @@
+import { cloneJson } from '../../../apimachinery/json.ts';
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { PersistentVolume } from '../../types/core-v1.ts';
@@ -41,7 +42,7 @@ function volumeOf(object: Unstructured): PersistentVolume {
 
 /** How what backs a volume changes; a secret for growing it by CSI may be added later. */
 function sourceDifference({ spec = {} }: PersistentVolume, { spec: before = {} }: PersistentVolume): string {
-  const changed = structuredClone(spec);
+  const changed = cloneJson(spec);
   if (before.csi !== undefined && before.csi.controllerExpandSecretRef === undefined) {
     delete changed.csi?.controllerExpandSecretRef;
   }

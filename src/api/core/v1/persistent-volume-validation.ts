@@ -10,7 +10,7 @@ import {
   required,
 } from '../../../apimachinery/field-error.ts';
 import { checkAmount } from './claim-status-validation.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalJson, cloneJson } from '../../../apimachinery/json.ts';
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import type { PersistentVolume, PersistentVolumeSpec, VolumeNodeAffinity } from '../../types/core-v1.ts';
 import { checkPositiveQuantity, validateAccessModes, volumeModes } from './persistent-volume-claim-validation.ts';
@@ -159,7 +159,7 @@ const newerLabels: Readonly<Record<string, string>> = {
 
 function isSameAffinity(affinity: VolumeNodeAffinity | undefined, old: VolumeNodeAffinity): boolean {
   const terms = affinity?.required?.nodeSelectorTerms ?? [];
-  const allowed = structuredClone(old);
+  const allowed = cloneJson(old);
   (allowed.required?.nodeSelectorTerms ?? []).forEach((term, index) => {
     (term.matchExpressions ?? []).forEach((expression, position) => {
       const now = terms[index]?.matchExpressions?.[position]?.key;

@@ -1,5 +1,5 @@
 import { type FieldError, FieldPath, fieldForbidden, invalid, required } from '../../../apimachinery/field-error.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalJson, cloneJson } from '../../../apimachinery/json.ts';
 import { inclusiveRangeMessage } from '../../../apimachinery/names.ts';
 import type { Container, NodeAffinity, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../types/core-v1.ts';
 import { internalDifference, internalObject } from './internal-objects.ts';
@@ -101,7 +101,7 @@ function validateAddedTolerations(tolerations: readonly Toleration[], old: reado
 
 /** The new spec with everything that may change as it was. */
 function maskMutable(spec: PodSpec, before: PodSpec): PodSpec {
-  const masked = structuredClone(spec);
+  const masked = cloneJson(spec);
   for (const list of ['containers', 'initContainers'] as const) {
     masked[list]?.forEach((container, index) => {
       const image = before[list]?.[index]?.image;

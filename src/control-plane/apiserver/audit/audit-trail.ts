@@ -1,3 +1,4 @@
+import { cloneJson } from '../../../apimachinery/json.ts';
 import type { JsonValue } from '../../../apimachinery/json.ts';
 import { formatMicroTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Status } from '../../../apimachinery/status.ts';
@@ -73,7 +74,7 @@ export class AuditTrail {
       uid: filled(this.#objectRef?.uid, uid),
       resourceVersion: filled(this.#objectRef?.resourceVersion, resourceVersion),
     });
-    if (keepsAtLeast(this.#decision.level, 'Request')) this.#requestObject = structuredClone(this.#trimmed(object));
+    if (keepsAtLeast(this.#decision.level, 'Request')) this.#requestObject = cloneJson(this.#trimmed(object));
   }
 
   /** Tells of a patch or of options that were sent. */

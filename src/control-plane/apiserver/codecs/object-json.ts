@@ -131,7 +131,9 @@ function writeStruct(
     const item = value[name];
     if (item === undefined) continue;
     count++;
-    text += (text === '' ? '{' : ',') + label + (item === null ? 'null' : form.write(item));
+    // Most fields are texts, which need no form.
+    const written = typeof item === 'string' ? JSON.stringify(item) : item === null ? 'null' : form.write(item);
+    text += (text === '' ? '{' : ',') + label + written;
   }
   if (Object.keys(value).length > count) text = withOtherFields(text, value, names);
   return text === '' ? '{}' : `${text}}`;

@@ -7,36 +7,91 @@ import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachi
  */
 export function applySchemaDefaults(object: JsonObject, typeName: string, types: SchemaSource): void {
   const schema = types.lookup(typeName);
-  if (schema !== undefined) fillObject(object, schema, types);
+  if (schema !== undefined) fillObject(object, planOf(schema, types).fields);
 }
 
-function fillObject(object: JsonObject, schema: Schema, types: SchemaSource): void {
-  for (const [key, property] of Object.entries(schema.properties ?? {})) {
-    const present = Object.hasOwn(object, key);
-    if (!present && isShownAsNull(key, property, schema)) {
-      setOwn(object, key, null);
-      continue;
-    }
-    if (!present) {
-      if (property.default === undefined || isOptionalName(key, schema) || !fits(property.default, property, types))
-        continue;
-      setOwn(object, key, cloneJson(property.default));
-    }
-    fillValue(object[key], property, types);
+/** What filling does to one field of a type. Fields for which there is nothing to do have none. */
+interface FieldPlan {
+  readonly key: string;
+  /** What an absent field becomes; undefined when it stays absent. */
+  readonly absent: JsonValue | undefined;
+  /** What is done to what stands below; undefined when nothing can be missing there. */
+  readonly below: ValuePlan | undefined;
+}
+
+/** What filling does to a value: to each of its fields, or to each of its items. */
+type ValuePlan =
+  | { readonly fields: readonly FieldPlan[] }
+  | { readonly items: ValuePlan }
+  | { readonly values: ValuePlan };
+
+/** The plan of a type; while it is being made, types within it may refer to it already. */
+interface TypePlan {
+  readonly fields: FieldPlan[];
+  isWhole: boolean;
+}
+
+/** Plans are made once per type, as far as they are needed, and found by the properties: resolving keeps those. */
+const plans = new WeakMap<SchemaSource, WeakMap<object, TypePlan>>();
+
+function planOf(schema: Schema, types: SchemaSource): TypePlan {
+  const { properties = {} } = schema;
+  let ofSource = plans.get(types);
+  if (ofSource === undefined) {
+    ofSource = new WeakMap();
+    plans.set(types, ofSource);
   }
+  const known = ofSource.get(properties);
+  if (known !== undefined) return known;
+  const plan: TypePlan = { fields: [], isWhole: false };
+  ofSource.set(properties, plan);
+  for (const [key, property] of Object.entries(properties)) {
+    const absent = absentValue(key, property, schema, types);
+    const below = valuePlan(property, types);
+    if (absent !== undefined || below !== undefined) plan.fields.push({ key, absent, below });
+  }
+  plan.isWhole = true;
+  return plan;
 }
 
-function fillValue(value: JsonValue | undefined, declared: Schema, types: SchemaSource): void {
-  if (typeof value !== 'object' || value === null) return;
+function absentValue(key: string, property: Schema, owner: Schema, types: SchemaSource): JsonValue | undefined {
+  if (isShownAsNull(key, property, owner)) return null;
+  const value = property.default;
+  return value === undefined || isOptionalName(key, owner) || !fits(value, property, types) ? undefined : value;
+}
+
+function valuePlan(declared: Schema, types: SchemaSource): ValuePlan | undefined {
   const schema = declared.ref === undefined ? declared : resolveSchema(declared, types);
-  if (Array.isArray(value)) {
-    if (schema.items !== undefined) for (const item of value) fillValue(item, schema.items, types);
-    return;
+  if (schema.items !== undefined) {
+    const items = valuePlan(schema.items, types);
+    return items === undefined ? undefined : { items };
   }
-  if (schema.properties !== undefined) fillObject(value, schema, types);
-  else if (schema.additionalProperties !== undefined) {
-    for (const item of Object.values(value)) fillValue(item, schema.additionalProperties, types);
+  if (schema.properties !== undefined) {
+    const { fields, isWhole } = planOf(schema, types);
+    return isWhole && fields.length === 0 ? undefined : { fields };
   }
+  if (schema.additionalProperties === undefined) return undefined;
+  const values = valuePlan(schema.additionalProperties, types);
+  return values === undefined ? undefined : { values };
+}
+
+function fillObject(object: JsonObject, plan: readonly FieldPlan[]): void {
+  for (const { key, absent, below } of plan) {
+    if (!Object.hasOwn(object, key)) {
+      if (absent === undefined) continue;
+      setOwn(object, key, cloneJson(absent));
+    }
+    if (below !== undefined) fillValue(object[key], below);
+  }
+}
+
+function fillValue(value: JsonValue | undefined, plan: ValuePlan): void {
+  if (typeof value !== 'object' || value === null) return;
+  if ('items' in plan) {
+    if (Array.isArray(value)) for (const item of value) fillValue(item, plan.items);
+  } else if (Array.isArray(value)) return;
+  else if ('fields' in plan) fillObject(value, plan.fields);
+  else for (const item of Object.values(value)) fillValue(item, plan.values);
 }
 
 /** Times that are values in Go, not pointers: they show null when they are not set. */

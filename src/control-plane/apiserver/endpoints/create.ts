@@ -4,7 +4,7 @@ import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { applyDefaults, decodeObject, parseBody, readLimitedBody, summarizeBody } from '../decoding/object-body.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
 import { defaultWaitMillis, isInitialized, waitForInitialized } from '../registry/initialization.ts';
-import { singleObjectResponse } from '../registry/output.ts';
+import { createdObjectResponse } from '../registry/output.ts';
 import { addWarning, managerOf } from '../request-context.ts';
 import {
   admissionRequest,
@@ -45,7 +45,7 @@ export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
   const answer = waits ? await initialized(endpoint, created) : created;
   // What is not there for everybody yet is accepted, not created.
   const status = server.hasInitializers && !isInitialized(answer) ? 202 : 201;
-  return singleObjectResponse(request, store, format, status, answer);
+  return createdObjectResponse(request, store, format, status, answer);
 }
 
 /** The object when its initializers are done; a request that says how long it may take waits for them as long. */

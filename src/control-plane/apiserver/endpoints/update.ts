@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalJson, cloneJson } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
 import { negotiateOutput } from '../negotiation.ts';
@@ -31,7 +31,7 @@ export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
       object(old) {
         const wanted = endpoint.view === undefined || old === undefined ? object : endpoint.view.merge(old, object);
         const writer = { manager, subresource: endpoint.subresource?.name ?? '', now: server.clock.now() };
-        return server.fieldManagement.afterUpdate(store.resource, old, structuredClone(wanted), writer);
+        return server.fieldManagement.afterUpdate(store.resource, old, cloneJson(wanted), writer);
       },
     }),
     allowCreate: false,
@@ -58,7 +58,7 @@ export function admissionSteps(
     async transform(old) {
       const object = await make.object(old);
       const admitted = shown(object);
-      const before = view === undefined ? undefined : structuredClone(admitted);
+      const before = view === undefined ? undefined : cloneJson(admitted);
       await server.admission.mutate(
         old === undefined
           ? admissionRequest(endpoint, 'CREATE', { ...creating, object: admitted })

@@ -1,3 +1,4 @@
+import { cloneJson } from '../../../apimachinery/json.ts';
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { forbidden, conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
 import type { StoredValue } from '../../storage/storage.ts';
@@ -42,7 +43,7 @@ export async function deleteObject(
     if (stored === undefined) throw notFound(store.resource.groupResource, name);
     const object = store.decode(stored);
     checkPreconditions(store, name, object, options);
-    await validate(structuredClone(object));
+    await validate(cloneJson(object));
     const marked = markForDeletion(store, object, options);
     if (marked === 'already-deleting') return { object, gone: false };
     if (marked === 'delete-now') {
@@ -215,7 +216,7 @@ async function storeMark(
   object: Unstructured,
   context: WriteContext,
 ): Promise<DeleteResult | { readonly current: StoredValue | undefined }> {
-  const bytes = store.encode(structuredClone(object));
+  const bytes = store.encode(cloneJson(object));
   if (context.dryRun || Buffer.compare(bytes, stored.value) === 0) return { object, gone: false };
   const result = await store.storage.put(key, bytes, stored.modRevision);
   if (!result.ok) return { current: result.current };

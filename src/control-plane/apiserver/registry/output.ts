@@ -35,6 +35,21 @@ export function storedObjectResponse(
   return singleObjectResponse(request, store, format, 200, store.decode(value));
 }
 
+/** Answers with an object that the store has just created. */
+export function createdObjectResponse(
+  request: ApiRequest,
+  store: Store,
+  format: OutputFormat,
+  status: number,
+  object: Unstructured,
+): Promise<HttpResponse> {
+  const written = store.writtenValue(object);
+  if (written === undefined || !servesStoredBytes(store.resource, format)) {
+    return singleObjectResponse(request, store, format, status, object);
+  }
+  return bytesResponse(request, status, format.codec.mediaType, Buffer.concat([servedBytes(written), newline]));
+}
+
 /** Answers with one object in whatever form was asked for. */
 export function singleObjectResponse(
   request: ApiRequest,

@@ -1,7 +1,7 @@
 import { dropDisabledPodFields } from '../../../api/core/v1/disabled-pod-fields.ts';
 import type { RequestContext, Strategy } from '../../../api/resource-definition.ts';
 import { FieldPath, goQuote, invalid, invalidObject, type FieldError } from '../../../apimachinery/field-error.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalJson, cloneJson } from '../../../apimachinery/json.ts';
 import { formatTime, type ObjectMeta, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { alreadyExists, badRequest, conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
@@ -17,7 +17,7 @@ import {
 } from './object-meta-validation.ts';
 import { defaultPrepareForCreate, defaultPrepareForUpdate } from './default-preparation.ts';
 import { countsGenerations, metadataChecksOnUpdate } from './resource-facts.ts';
-import { asReadBack, decodeStored, encodeStored } from './stored-object.ts';
+import { asReadBack, decodeStored, encodeStored, type ServableValue } from './stored-object.ts';
 import { rehearsePut, versionedStorage } from './versioned-storage.ts';
 
 /** What a write depends on besides the objects. */
@@ -83,6 +83,7 @@ export class Store {
   readonly hooks: StoreHooks;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #written = new WeakMap<Unstructured, ServableValue>();
 
   constructor(resource: ApiResource, storage: Storage, clock: Clock, random: Random, hooks: StoreHooks = {}) {
     this.resource = resource;
@@ -123,7 +124,8 @@ export class Store {
   }
 
   /**
-   * Creates an object: system metadata, generated name, strategy, validation, admission, write.
+   * Creates an object: system metadata, generated name, strategy, validation, admission, write. The object given is
+   * used up.
    * @throws StatusError 409 when it exists, 422 when it is invalid.
    */
   async create(
@@ -134,7 +136,7 @@ export class Store {
     const generateName = object.metadata.generateName ?? '';
     const attempts = generateName !== '' && (object.metadata.name ?? '') === '' ? nameGenerationAttempts : 1;
     for (let attempt = 1; ; attempt++) {
-      const candidate = structuredClone(object);
+      const candidate = attempt < attempts ? cloneJson(object) : object;
       try {
         return await this.#createOnce(candidate, context, validate);
       } catch (error) {
@@ -204,7 +206,14 @@ export class Store {
     const result = await this.storage.put(key, bytes, 0);
     if (!result.ok) throw this.#alreadyExists(object, result.current);
     object.metadata.resourceVersion = String(result.revision);
-    return asReadBack(object, result.readBack);
+    if (result.readBack !== undefined) return asReadBack(object, result.readBack);
+    this.#written.set(object, { value: bytes, modRevision: result.revision });
+    return object;
+  }
+
+  /** What was stored of an object that `create` has returned, where reading it gives the same. */
+  writtenValue(object: Unstructured): ServableValue | undefined {
+    return this.#written.get(object);
   }
 
   /**
@@ -260,7 +269,7 @@ export class Store {
       const text = `Precondition failed: UID in precondition: ${request.uid}, UID in object meta: ${old.metadata.uid ?? ''}`;
       throw conflict(groupResource, name, text);
     }
-    const object = await request.transform(structuredClone(old));
+    const object = await request.transform(cloneJson(old));
     this.#checkResourceVersion(object, old, name);
     const reservation = await this.#prepareUpdate(object, old, context, request);
     try {

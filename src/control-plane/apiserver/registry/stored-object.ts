@@ -6,6 +6,9 @@ import { writeObjectJson } from '../codecs/object-json.ts';
 const uidMark = Buffer.from('"uid":"');
 const quote = 0x22;
 
+/** What a client's answer is made of. */
+export type ServableValue = Pick<StoredValue, 'value' | 'modRevision'>;
+
 /** The bytes to store: JSON as clients get it, without resourceVersion, which the store itself knows. */
 export function encodeStored(object: Unstructured): Uint8Array {
   const { resourceVersion: _known, ...metadata } = object.metadata;
@@ -26,7 +29,7 @@ export function asReadBack(object: Unstructured, readBack: Uint8Array | undefine
 }
 
 /** The stored bytes with the resourceVersion spliced in: what a client gets, without parsing anything. */
-export function servedBytes(value: StoredValue, revision = value.modRevision): Uint8Array {
+export function servedBytes(value: ServableValue, revision = value.modRevision): Uint8Array {
   const bytes = Buffer.from(value.value.buffer, value.value.byteOffset, value.value.byteLength);
   const { at, field } = spliceOf(bytes, revision);
   return Buffer.concat([bytes.subarray(0, at), field, bytes.subarray(at)]);
