@@ -74,9 +74,18 @@ export interface KubeList<T extends KubeObject = Unstructured> {
   items: T[];
 }
 
+let lastSecond = Number.NaN;
+let lastText = '';
+
 /** RFC 3339 with whole seconds, as metav1.Time prints it. */
 export function formatTime(epochMillis: number): string {
-  return `${new Date(epochMillis).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(epochMillis / 1000);
+  // Every write asks twice, and most of them for a second that was asked for before.
+  if (second !== lastSecond) {
+    lastText = `${new Date(epochMillis).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastText;
 }
 
 /** RFC 3339 with microseconds, as metav1.MicroTime prints it. */

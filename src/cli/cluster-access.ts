@@ -55,7 +55,7 @@ export function clusterAccessFromFlags(
   pluginPolicy?: PluginPolicy,
 ): (world: ProgramWorld, globals: FlagValues) => ConfiguredAccess {
   return (world, globals) => {
-    optimizeLate(9);
+    optimizeLate();
     return new FlaggedAccess(world, globals, onWarning, pluginPolicy);
   };
 }

@@ -292,7 +292,8 @@ function withoutNulls(object: Unstructured): Unstructured {
       ),
     );
   };
-  return prune(object as unknown as JsonObject) as unknown as Unstructured;
+  const fields = object as unknown as JsonObject;
+  return hasNull(fields) ? (prune(fields) as unknown as Unstructured) : object;
 }
 
 function originalOf(current: Unstructured): JsonObject {

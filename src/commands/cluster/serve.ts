@@ -1,5 +1,5 @@
 import { CommandError, defineCommand } from '../../cli/command.ts';
-import { optimizeLate } from '../../system/engine.ts';
+import { optimizeSoon } from '../../system/engine.ts';
 import { streamLogger } from '../../system/stream-logger.ts';
 import { clusterTarget, dataDirFlag, type ClusterTarget } from './cluster-target.ts';
 
@@ -12,8 +12,8 @@ export const clusterServeCommand = defineCommand<ClusterTarget>({
   flags: [dataDirFlag],
   toOptions: clusterTarget,
   async run({ folder }, context) {
-    optimizeLate(3);
     const { serveCluster } = await import('../../cluster/serve-cluster.ts');
+    optimizeSoon();
     const { files, clock, random, streams, signal } = context;
     const log = streamLogger(
       (line) => streams.err.write(line),
