@@ -30,6 +30,7 @@ export function main(): Promise<number> {
     files: nodeFileSystem,
     signal: interruptSignal(systemClock),
     runInPlace: async (...call) => (await import('./system/child-process.ts')).runInPlace(...call),
+    runForOutput: async (...call) => (await import('./system/child-process.ts')).runForOutput(...call),
     keychain: async () => (await import('./system/keychain.ts')).systemKeychain(),
     startProfile: async (...call) => (await import('./system/profiler.ts')).startProfile(...call),
     bundledApi: async () =>

@@ -1,5 +1,8 @@
 import type { CommandDefinition } from './command.ts';
 
+/** The heading of what plugins on the PATH add. */
+export const pluginGroup = 'Subcommands provided by plugins:';
+
 /** Headings in the list of the root, in the order in which they stand there. */
 export const commandGroups: readonly string[] = [
   'Basic Commands (Beginner):',
@@ -10,6 +13,8 @@ export const commandGroups: readonly string[] = [
   'Troubleshooting and Debugging Commands:',
   'Advanced Commands:',
   'Settings Commands:',
+  // Listed though there are none, as the real program does.
+  pluginGroup,
   'Other Commands:',
 ];
 

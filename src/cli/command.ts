@@ -26,6 +26,8 @@ export interface FlagDefinition {
     | 'stringArray'
     | 'stringSlice'
     | 'stringToString'
+    /** The same in component-base's own reading: split at every comma, empty parts left out, blanks around parts too. */
+    | 'mapStringString'
     | 'tristate'
     | 'count';
   /** As pflag prints it: `false`, ``, `0`, `[]`, `30s`. */
@@ -78,6 +80,12 @@ export interface CommandContext {
     args: readonly string[],
     env: Readonly<Record<string, string | undefined>>,
   ) => Promise<number>;
+  /** Runs a program for what it writes to standard output; undefined when it fails. */
+  readonly runForOutput?: (
+    path: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string | undefined>>,
+  ) => Promise<string | undefined>;
   /** The system's keychain, opened when it is asked for; absent where there is none. @throws KeychainError */
   readonly keychain?: () => Promise<Keychain>;
   /** What this program itself knows of the built-in kinds, for work without a server. */

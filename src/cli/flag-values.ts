@@ -94,6 +94,18 @@ export function parsePairs(text: string): [string, string][] {
   });
 }
 
+/** `a=b,c=d` as component-base's MapStringString reads it. @throws FlagValueError */
+function parseLoosePairs(text: string): [string, string][] {
+  return text
+    .split(',')
+    .filter((part) => part !== '')
+    .map((part) => {
+      const at = part.indexOf('=');
+      if (at < 0) throw new FlagValueError('malformed pair, expect string=string');
+      return [part.slice(0, at).trim(), part.slice(at + 1).trim()];
+    });
+}
+
 /** One flag's value while a command line is read. */
 export interface FlagValue {
   readonly definition: FlagDefinition;
@@ -122,6 +134,7 @@ export function defaultValue(definition: FlagDefinition): FlagValue['value'] {
       const inner = text.replace(/^\[|\]$/g, '');
       return inner === '' ? [] : parseCsvLine(inner);
     }
+    case 'mapStringString':
     case 'stringToString': {
       const inner = text.replace(/^\[|\]$/g, '');
       return new Map(inner === '' ? [] : parsePairs(inner));
@@ -159,9 +172,10 @@ export function assignValue(flag: FlagValue, text: string): void {
       flag.value = flag.changed ? [...(flag.value as readonly string[]), ...added] : added;
       break;
     }
+    case 'mapStringString':
     case 'stringToString': {
       const earlier = flag.changed ? (flag.value as ReadonlyMap<string, string>) : [];
-      flag.value = new Map([...earlier, ...parsePairs(text)]);
+      flag.value = new Map([...earlier, ...(type === 'stringToString' ? parsePairs(text) : parseLoosePairs(text))]);
       break;
     }
     default:

@@ -1,5 +1,5 @@
 import type { FlagDefinition } from './command.ts';
-import { type CommandEntry, commandGroups } from './command-table.ts';
+import { type CommandEntry, commandGroups, pluginGroup } from './command-table.ts';
 import { shownDefault } from './flag-values.ts';
 
 /** What a help page is made of. */
@@ -56,11 +56,14 @@ function childSections(children: readonly CommandEntry[]): string[] {
     const group = child.group ?? 'Available Commands:';
     byGroup.set(group, [...(byGroup.get(group) ?? []), child]);
   }
+  const shown = [...byGroup.values()].flat();
+  if (shown.some(({ group }) => group !== undefined) && !byGroup.has(pluginGroup)) byGroup.set(pluginGroup, []);
+  const width = Math.max(11, ...shown.map(({ path }) => path.at(-1)?.length ?? 0));
   const place = (group: string): number => commandGroups.indexOf(group);
   const groups = [...byGroup].toSorted(([left], [right]) => place(left) - place(right));
   return groups.map(([group, entries]) => {
-    const width = Math.max(11, ...entries.map(({ path }) => path.at(-1)?.length ?? 0));
-    const lines = entries.map(({ path, short }) => `  ${(path.at(-1) ?? '').padEnd(width)}   ${short}\n`);
+    const ownWidth = group === pluginGroup ? 11 : width;
+    const lines = entries.map(({ path, short }) => `  ${(path.at(-1) ?? '').padEnd(ownWidth)}   ${short}\n`);
     return `${group}\n${lines.join('')}`;
   });
 }

@@ -38,6 +38,12 @@ export interface ProgramWorld {
   readonly signal: AbortSignal;
   /** Runs a plugin, or a program that a command needs, with this one's streams; without it none are looked for. */
   readonly runInPlace?: (path: string, args: readonly string[], env: ProgramWorld['env']) => Promise<number>;
+  /** Runs a program for what it writes; undefined when it fails. Without it plugins complete nothing. */
+  readonly runForOutput?: (
+    path: string,
+    args: readonly string[],
+    env: ProgramWorld['env'],
+  ) => Promise<string | undefined>;
   /** The system's keychain; without it nothing can be kept there. */
   readonly keychain?: () => Promise<Keychain>;
   /** Records what this process does, until the answer is called; without it --profile is refused. */
@@ -260,6 +266,11 @@ class Program {
     );
   }
 
+  async #pluginCommands(): Promise<readonly CommandEntry[]> {
+    const { pluginCommands } = await import('./completion/plugin-completion.ts');
+    return pluginCommands(this.#table, this.#world, true);
+  }
+
   async #runEntry(entry: CommandEntry, argv: readonly string[]): Promise<void> {
     this.commandPath = ['kubectl', ...entry.path].join(' ');
     if (await this.#runSubcommandPlugin(entry, argv)) return;
@@ -340,6 +351,7 @@ class Program {
       signal,
       globals,
       ...(world.runInPlace === undefined ? {} : { runInPlace: world.runInPlace }),
+      ...(world.runForOutput === undefined ? {} : { runForOutput: world.runForOutput }),
       ...(world.keychain === undefined ? {} : { keychain: world.keychain }),
       ...(world.bundledApi === undefined ? {} : { bundledApi: world.bundledApi }),
       runCommand: (argv) => this.#runAside(argv),
@@ -386,7 +398,8 @@ class Program {
     const entry = this.#table.find((one) => one.path.join(' ') === name);
     const definition = await entry?.load?.();
     const translation = await (await import('./translations/translation.ts')).translationFor(this.#world.env);
-    const children = this.#childrenOf(path).map((child) => {
+    const plugins = path.length > 0 ? [] : await this.#pluginCommands();
+    const children = [...this.#childrenOf(path), ...plugins].map((child) => {
       const short = translation?.shorts[child.path.join(' ')];
       return short === undefined ? child : { ...child, short };
     });

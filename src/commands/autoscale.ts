@@ -35,7 +35,8 @@ interface AutoscaleOptions extends Omit<AutoscalerSource, 'target'> {
   readonly fieldManager: string;
   readonly saveConfig: boolean;
   readonly cause: string | undefined;
-  readonly printer: ObjectPrinter | undefined;
+  /** Made when something is printed: a wrong format is told as a failure of that. */
+  readonly makePrinter: () => Promise<ObjectPrinter | undefined>;
 }
 
 /** `autoscale`: an autoscaler for something that scales. */
@@ -107,7 +108,7 @@ export const autoscaleCommand = defineCommand<AutoscaleOptions>({
       fieldManager: flags.string('field-manager'),
       saveConfig: flags.bool('save-config'),
       cause: changeCauseOf(flags, ['autoscale'], args),
-      printer: await typedPrinter(flags, context),
+      makePrinter: () => typedPrinter(flags, context),
     };
     check(options);
     return options;
@@ -180,14 +181,15 @@ async function handle(
   options: AutoscaleOptions,
   context: CommandContext,
 ): Promise<void> {
-  const { dryRun, fieldManager, saveConfig } = options;
+  const { dryRun, fieldManager, saveConfig, makePrinter } = options;
   const { name: namespace, explicit } = await context.cluster.namespace();
   const object = explicit ? withNamespace(made, namespace) : made;
   recordChangeCause(object, options.cause);
-  const printer = (operation: string): ObjectPrinter =>
-    options.printer ?? new NamePrinter({ operation: `${operation}${dryRunSuffix[dryRun]}` });
+  // Made when there is something to print: a wrong format is told when the autoscaler is there.
+  const printer = async (operation: string): Promise<ObjectPrinter> =>
+    (await makePrinter()) ?? new NamePrinter({ operation: `${operation}${dryRunSuffix[dryRun]}` });
   if (dryRun === 'client') {
-    context.streams.out.write(printer('created').print(object));
+    context.streams.out.write((await printer('created')).print(object));
     return;
   }
   const client = await context.cluster.client();
@@ -196,7 +198,7 @@ async function handle(
     ...(fieldManager === '' ? {} : { fieldManager }),
     ...(dryRun === 'server' ? { dryRun: 'All' as const } : {}),
   });
-  context.streams.out.write(printer('autoscaled').print(typedShape(withMetrics(stored))));
+  context.streams.out.write((await printer('autoscaled')).print(typedShape(withMetrics(stored))));
 }
 
 /** The list of what was measured is never left out by Go. */

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { type CommandContext, type CommandDefinition, CommandError, defineCommand } from '../cli/command.ts';
 import type { CommandEntry } from '../cli/command-table.ts';
 import { completeLine, CompletionError } from '../cli/completion/complete-line.ts';
 import { type Completions, directiveNames, directives } from '../cli/completion/directives.ts';
+import { completePlugin, pluginCommands } from '../cli/completion/plugin-completion.ts';
 import { globalFlags } from '../cli/global-flags.ts';
 import { homeFolder } from '../cli/program.ts';
 
@@ -25,12 +27,23 @@ export function completeCommand(
       return args;
     },
     async run(line, context) {
+      // What `options` says goes to standard output, errors too.
+      const err = line[0] === 'options' ? context.streams.out : context.streams.err;
       const { candidates, directive } = await complete(line, table, context);
       const shown = name === '__complete' ? candidates : candidates.map((text) => text.split('\t')[0] ?? '');
       context.streams.out.write(`${shown.map((text) => `${text}\n`).join('')}:${directive}\n`);
-      context.streams.err.write(`Completion ended with directive: ${directiveNames(directive)}\n`);
+      err.write(`Completion ended with directive: ${directiveNames(directive)}\n`);
     },
   });
+}
+
+async function namesHere({ files, cwd }: CommandContext): Promise<string[]> {
+  const names: readonly string[] = await files.readFolder(cwd).catch(() => []);
+  const shown = names.toSorted().map(async (name) => {
+    const found = await files.stat(join(cwd, name)).catch(() => undefined);
+    return found?.isFolder === true ? `${name}/` : name;
+  });
+  return Promise.all(shown);
 }
 
 async function complete(
@@ -42,9 +55,23 @@ async function complete(
   const ask =
     (given: readonly string[]) =>
     async (...argv: string[]): Promise<string> =>
-      (await context.runCommand?.([...argv, ...given])) ?? '';
+      (await context.runCommand?.([...given, ...argv])) ?? '';
   try {
-    return await completeLine(line, { table, globals, ask });
+    const [first = ''] = line;
+    const isKnown = table.some(({ path }) => path.length === 1 && path[0] === first);
+    // Plugins know nothing of the program's own flags.
+    const isPlugins = !first.startsWith('-') && line.length > 1 && !isKnown && !['help', 'options'].includes(first);
+    if (isPlugins) context.streams.err.write('[Debug] Cleared global flags for plugin completion\n');
+    const isFirst = !first.startsWith('-') && line.length === 1;
+    const plugins = isFirst || isPlugins ? await pluginCommands(table, context) : [];
+    return await completeLine(line, {
+      table: [...table, ...plugins],
+      globals: isPlugins ? [] : globals,
+      ask,
+      listFolder: () => namesHere(context),
+      plugins,
+      completePlugin: (path, args) => completePlugin(path, args, context),
+    });
   } catch (error) {
     if (!(error instanceof CompletionError)) throw error;
     context.streams.err.write(`[Debug] [Error] ${error.message}\n`);

@@ -189,7 +189,8 @@ async function* remoteArchive(
       }
       return;
     } catch (error) {
-      if (error instanceof ExitCodeError) throw error;
+      // What was never open is not taken up again.
+      if (error instanceof ExitCodeError || received === 0) throw error;
       if (retries >= 0 && attempt > retries) {
         out.write(`Dropping out copy after ${attempt - 1} retries\n`);
         throw error;

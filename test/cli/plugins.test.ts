@@ -15,6 +15,10 @@ function pluginWorld(context: TestContext, names: readonly string[]) {
       calls.push([path, ...args]);
       return Promise.resolve(7);
     },
+    runForOutput: (path, args) => {
+      calls.push([path, ...args]);
+      return Promise.resolve('alpha\tabout it\nbeta\n:4\n');
+    },
   };
   const { home, run } = commandRunner(context, world);
   const folder = join(home, 'bin');
@@ -91,4 +95,44 @@ void test('plugin list warns of plugins that are never called', async (context) 
 error: 2 plugin warnings were found
 `,
   });
+});
+
+const debug = '[Debug] Cleared global flags for plugin completion\n[Debug] About to look for: kubectl_complete-';
+
+void test('plugins are offered by completion, and complete their own arguments', async (context) => {
+  const names = ['kubectl-foo', 'kubectl-foo-bar_baz', 'kubectl-create-zed', 'kubectl_complete-foo'];
+  const { calls, folder, run } = pluginWorld(context, names);
+  const about = (name: string): string => `${name}\tThe command ${name} is a plugin installed by the user\n`;
+  const noFiles = 'Completion ended with directive: ShellCompDirectiveNoFileComp\n';
+  assert.deepEqual(await run('__complete', 'fo'), { exitCode: 0, stdout: `${about('foo')}:4\n`, stderr: noFiles });
+  assert.deepEqual(await run('__complete', 'create', 'z'), { exitCode: 0, stdout: ':4\n', stderr: noFiles });
+  assert.deepEqual(calls, []);
+  const program = join(folder, 'kubectl_complete-foo');
+  assert.deepEqual(await run('__complete', 'foo', ''), {
+    exitCode: 0,
+    stdout: `${about('bar-baz')}alpha\tabout it\nbeta\n:4\n`,
+    stderr: `${debug}foo\n[Debug] About to call: ${program} \n${noFiles}`,
+  });
+  assert.deepEqual(await run('__completeNoDesc', 'foo', '--x', 'y'), {
+    exitCode: 0,
+    stdout: 'alpha\nbeta\n:4\n',
+    stderr: `${debug}foo\n[Debug] About to call: ${program} --x y\n${noFiles}`,
+  });
+  assert.deepEqual(calls, [
+    [program, ''],
+    [program, '--x', 'y'],
+  ]);
+  assert.deepEqual(await run('__complete', 'foo', 'bar-baz', ''), {
+    exitCode: 0,
+    stdout: ':0\n',
+    stderr: `${debug}foo-bar_baz\n[Debug] Plugin kubectl-foo-bar_baz does not provide a matching completion executable\nCompletion ended with directive: ShellCompDirectiveDefault\n`,
+  });
+});
+
+void test('the help lists plugins, under a heading that stands there without any too', async (context) => {
+  const heading = 'Subcommands provided by plugins:\n';
+  const line = '  foo           The command foo is a plugin installed by the user\n';
+  const { run } = pluginWorld(context, ['kubectl-foo', 'kubectl-foo-bar']);
+  assert.ok((await run('--help')).stdout.includes(`${heading}${line}${line}\nOther Commands:\n`));
+  assert.ok((await pluginWorld(context, []).run('--help')).stdout.includes(`${heading}\nOther Commands:\n`));
 });

@@ -1,6 +1,7 @@
 import { testRecordedSession } from '../support/recorded-session.ts';
 
 testRecordedSession('flag-values');
+testRecordedSession('refused-values');
 testRecordedSession('input');
 testRecordedSession('annotate');
 testRecordedSession('label');

@@ -8,11 +8,12 @@ import { commandRunner } from '../support/run-command.ts';
 
 async function cluster(context: TestContext): Promise<CommandCluster> {
   const made = await createCommandCluster(context);
+  const labels = { app: 'web' };
   for (const name of ['web-1', 'web-2', 'db-1']) {
     await made.api.create({
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { name, namespace: 'default' },
+      metadata: { name, namespace: 'default', labels: name === 'web-1' ? labels : {} },
       spec: {
         initContainers: [{ name: 'init', image: 'i' }],
         containers: [
@@ -23,6 +24,15 @@ async function cluster(context: TestContext): Promise<CommandCluster> {
     });
   }
   await made.api.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } });
+  await made.api.create({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web', namespace: 'default' },
+    spec: {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'i' }] } },
+    },
+  });
   await made.run('create', 'service', 'clusterip', 'svc', '--tcp=443');
   return made;
 }
@@ -58,6 +68,19 @@ const cases: readonly (readonly [readonly string[], readonly string[], number])[
   [['logs', 'web-1', ''], ['init', 'main', 'side'], 4],
   [['exec', 'web-1', '-c', 'm'], ['main'], 4],
   [['port-forward', 'web-1', ''], ['80:80'], 4],
+  [['logs', 'pod/web-1', ''], ['init', 'main', 'side'], 4],
+  [['logs', 'deployment/web', 's'], ['side'], 4],
+  [['logs', 'configmap/web', ''], [], 4],
+  [['exec', 'pods/web-1', '-c', 'm'], ['main'], 4],
+  [['port-forward', 'deployment/web', '8'], ['8:80'], 4],
+  [['port-forward', 'nothing/web', ''], [], 4],
+  [['cp', ''], ['default/', 'kube-system/', 'db-1:', 'web-1:', 'web-2:', './', '/'], 2],
+  [['cp', 'web'], ['web-1:', 'web-2:'], 2],
+  [['cp', 'default/db'], ['default/db-1:'], 2],
+  [['cp', 'web-1:'], [], 2],
+  [['cp', './'], [], 2],
+  [['cp', 'a', ''], [], 2],
+  [['completion', 'bash', ''], [], 0],
   [['port-forward', 'svc/svc', '8443:'], ['8443:443'], 4],
   [['drain', ''], ['n1'], 4],
   [['drain', 'n1', ''], [], 4],
@@ -109,7 +132,7 @@ void test('__complete tells why it offers nothing', async (context) => {
     exitCode: 0,
     stdout: ':0\n',
     stderr:
-      '[Debug] [Error] unable to find a command for arguments: [foo]\nCompletion ended with directive: ShellCompDirectiveDefault\n',
+      '[Debug] Cleared global flags for plugin completion\n[Debug] [Error] unable to find a command for arguments: [foo]\nCompletion ended with directive: ShellCompDirectiveDefault\n',
   });
   const { stderr } = await run('__complete', 'get', 'pods', '--foo', '');
   assert.match(

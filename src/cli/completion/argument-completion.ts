@@ -6,6 +6,8 @@ export type ArgumentCompletion =
   | { readonly kind: 'name'; readonly type: string }
   /** A pod or something with pods; behind it its containers or its ports. */
   | { readonly kind: 'pod'; readonly next?: 'containers' | 'ports' }
+  /** A file here or in a pod, as `cp` takes them. */
+  | { readonly kind: 'file' }
   /** One entry of the kubeconfig. */
   | { readonly kind: 'contexts' | 'clusters' | 'users' }
   | { readonly kind: 'words'; readonly words: readonly string[] };
@@ -30,6 +32,7 @@ export const argumentCompletions: Readonly<Record<string, ArgumentCompletion>> =
   'config set-context': { kind: 'contexts' },
   'config use-context': { kind: 'contexts' },
   cordon: { kind: 'name', type: 'node' },
+  cp: { kind: 'file' },
   'create token': { kind: 'name', type: 'serviceaccount' },
   debug: objects,
   delete: objects,

@@ -4,7 +4,7 @@ import { FlagParseError, type FlagSet, parseFlags, valueWithout } from '../flag-
 import { firstWord } from '../first-word.ts';
 import { argumentCompletions, requiredFlags } from './argument-completion.ts';
 import { type Completions, directives, words } from './directives.ts';
-import { type Ask, completeArgument, configEntries, containersOf, namesOf } from './object-names.ts';
+import { type Ask, completeArgument, configEntries, containersOf, type ListFolder, namesOf } from './object-names.ts';
 
 /** A command line that cannot be completed; the message is for who looks for the reason. */
 export class CompletionError extends Error {}
@@ -15,6 +15,10 @@ export interface CompletionWorld {
   readonly globals: readonly FlagDefinition[];
   /** Runs a command line with these global flags. */
   ask(globals: readonly string[]): Ask;
+  readonly listFolder: ListFolder;
+  /** Of the table, those that plugins add: they complete themselves. */
+  readonly plugins: readonly CommandEntry[];
+  completePlugin(path: readonly string[], args: readonly string[]): Promise<Completions>;
 }
 
 /** A command and what is left of the line for it. */
@@ -29,9 +33,14 @@ export async function completeLine(line: readonly string[], world: CompletionWor
   const before = line.slice(0, -1);
   const { path, rest } = findCommand(before, world);
   if (path[0] === 'help') return completeHelp(rest, word, world);
+  if (world.plugins.some((entry) => isPath(entry.path, path))) {
+    const { candidates, directive } = await world.completePlugin(path, [...rest, word]);
+    const children = rest.length === 0 ? described(childrenOf(path, world), word) : [];
+    return words([...children, ...candidates], directive);
+  }
   const definition = await world.table.find((entry) => isPath(entry.path, path))?.load?.();
   const flags = [...(definition?.flags ?? []), ...world.globals, helpFlag(path)];
-  const typed = flagBeforeWord(rest, word, flags);
+  const typed = flagBeforeWord(rest, word, flags, path.at(-1) ?? 'kubectl');
   const values = parse(typed.rest, flags, definition);
   if (values.help) return words([]);
   const ask = world.ask(givenGlobals(values.set, world.globals));
@@ -47,7 +56,8 @@ export async function completeLine(line: readonly string[], world: CompletionWor
   const hasOwnFlags = (definition?.flags ?? []).some(({ name }) => values.set.changed(name));
   const children = values.args.length === 0 && !hasOwnFlags ? childrenOf(path, world) : [];
   const about = argumentCompletions[path.join(' ')];
-  const found = about === undefined ? undefined : await completeArgument(about, values.args, word, ask);
+  const found =
+    about === undefined ? undefined : await completeArgument(about, values.args, word, ask, world.listFolder);
   return {
     candidates: [...described(children, word), ...required, ...(found?.candidates ?? [])],
     directive: found?.directive ?? (children.length > 0 ? directives.noFiles : directives.default),
@@ -106,7 +116,13 @@ function described(entries: readonly CommandEntry[], word: string): string[] {
 }
 
 function completeHelp(words_: readonly string[], word: string, world: CompletionWorld): Completions {
-  const { path } = words_.length === 0 ? { path: [] } : findCommand(words_, world);
+  let path: readonly string[] = [];
+  try {
+    if (words_.length > 0) ({ path } = findCommand(words_, world));
+  } catch (error) {
+    if (error instanceof CompletionError) return words([]);
+    throw error;
+  }
   return words(described(childrenOf(path, world), word));
 }
 
@@ -120,6 +136,7 @@ function flagBeforeWord(
   rest: readonly string[],
   word: string,
   flags: readonly FlagDefinition[],
+  command: string,
 ): { readonly flag?: FlagDefinition; readonly word: string; readonly rest: readonly string[] } {
   const find = (text: string): FlagDefinition | undefined =>
     text.startsWith('--')
@@ -128,7 +145,8 @@ function flagBeforeWord(
   const sign = word.indexOf('=');
   if (word.startsWith('-') && sign >= 0) {
     const flag = find(word.slice(0, sign));
-    if (flag === undefined) throw new CompletionError(`Subcommand does not support flag '${word.slice(0, sign)}'`);
+    const name = word.slice(0, sign).replace(/^--?/, '');
+    if (flag === undefined) throw new CompletionError(`Subcommand '${command}' does not support flag '${name}'`);
     return { flag, word: word.slice(sign + 1), rest };
   }
   const last = rest.at(-1) ?? '';

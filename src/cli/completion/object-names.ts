@@ -1,8 +1,18 @@
+import type { Pod } from '../../api/types/core-v1.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import type { Unstructured } from '../../apimachinery/object-meta.ts';
+import { CommandError } from '../command.ts';
+import { isPod } from '../pods/pod-object.ts';
+import { byActivity } from '../pods/pod-order.ts';
+import { podSelectorOf } from '../pods/pods-of-object.ts';
 import { type ArgumentCompletion } from './argument-completion.ts';
 import { type Completions, directives, words } from './directives.ts';
 
 /** Runs a command line of this program, and gives what it printed; nothing of what went wrong. */
 export type Ask = (...argv: string[]) => Promise<string>;
+
+/** Names of what is in the working folder, those of folders with a slash behind them. */
+export type ListFolder = () => Promise<readonly string[]>;
 
 const typesWithPods = 'daemonsets deployments pods jobs replicasets replicationcontrollers services statefulsets'.split(
   ' ',
@@ -14,10 +24,13 @@ export async function completeArgument(
   args: readonly string[],
   word: string,
   ask: Ask,
+  listFolder: ListFolder,
 ): Promise<Completions> {
   switch (about.kind) {
     case 'words':
-      return words(args.length === 0 ? startingWith(about.words, word) : []);
+      return args.length === 0 ? words(startingWith(about.words, word)) : words([], directives.default);
+    case 'file':
+      return words(args.length === 0 ? await filesFor(word, ask, listFolder) : [], directives.noSpace);
     case 'contexts':
     case 'clusters':
     case 'users':
@@ -47,19 +60,59 @@ export async function configEntries(
 }
 
 /** Names of objects of a type. */
-export async function namesOf(type: string, word: string, ask: Ask): Promise<string[]> {
-  const text = await ask('get', type, '-o', 'jsonpath={.items[*].metadata.name}');
+export async function namesOf(type: string, word: string, ask: Ask, flags: readonly string[] = []): Promise<string[]> {
+  const text = await ask('get', type, ...flags, '-o', 'jsonpath={.items[*].metadata.name}');
   return startingWith(
     text.split(' ').filter((name) => name !== ''),
     word,
   );
 }
 
+/** The name of the pod that `POD` or `TYPE/NAME` stands for; empty where there is none. */
+async function podNameOf(subject: string, ask: Ask): Promise<string> {
+  if (!subject.includes('/')) return subject;
+  const object = objectIn(await ask('get', subject, '-o', 'json')) as Unstructured | undefined;
+  if (object === undefined) return '';
+  if (isPod(object)) return object.metadata.name ?? '';
+  try {
+    const list = objectIn(await ask('get', 'pods', '-l', podSelectorOf(object), '-o', 'json'));
+    const pods = (list?.['items'] ?? []) as unknown as readonly Pod[];
+    return pods.toSorted(byActivity)[0]?.metadata.name ?? '';
+  } catch (error) {
+    if (error instanceof CommandError) return '';
+    throw error;
+  }
+}
+
+function objectIn(text: string): JsonObject | undefined {
+  if (text === '') return undefined;
+  const value = JSON.parse(text) as JsonValue;
+  return isJsonObject(value) ? value : undefined;
+}
+
+/** Folders and files here, `namespace/` and `pod:`, and what stands behind a namespace. */
+async function filesFor(word: string, ask: Ask, listFolder: ListFolder): Promise<string[]> {
+  if (/^[/.~]/.test(word) || word.includes(':')) return [];
+  const slash = word.indexOf('/');
+  if (slash > 0) {
+    const namespace = word.slice(0, slash);
+    const pods = await namesOf('pod', word.slice(slash + 1), ask, ['-n', namespace]);
+    return pods.map((pod) => `${namespace}/${pod}:`);
+  }
+  const namespaces = await namesOf('namespace', word, ask);
+  const pods = await namesOf('pod', word, ask);
+  const found = [...namespaces.map((name) => `${name}/`), ...pods.map((name) => `${name}:`)];
+  // Without a word all files here would be too many; without anything else the shell offers files by itself.
+  if (word === '') return [...found, './', '/'];
+  return found.length === 0 ? [] : [...found, ...startingWith(await listFolder(), word)];
+}
+
 /** Names of the containers of a pod, initial ones first. */
 export async function containersOf(pod: string, word: string, ask: Ask): Promise<string[]> {
-  if (pod.includes('/')) return [];
   const path = 'jsonpath={.spec.initContainers[*].name} {.spec.containers[*].name}';
-  const text = await ask('get', 'pod', pod, '-o', path);
+  const name = await podNameOf(pod, ask);
+  if (name === '') return [];
+  const text = await ask('get', 'pod', name, '-o', path);
   return startingWith(
     text.split(' ').filter((name) => name !== ''),
     word,
@@ -67,11 +120,12 @@ export async function containersOf(pod: string, word: string, ask: Ask): Promise
 }
 
 async function portsOf(subject: string, word: string, ask: Ask): Promise<string[]> {
-  const [type = '', name] = subject.includes('/') ? subject.split('/') : ['pod', subject];
+  const [type = '', name] = subject.includes('/') ? subject.split('/') : ['pod'];
   const isService = ['service', 'services', 'svc'].includes(type);
-  if (!isService && subject.includes('/')) return [];
+  const found = isService ? (name ?? '') : await podNameOf(subject, ask);
+  if (found === '') return [];
   const path = isService ? '{.spec.ports[*].port}' : '{.spec.containers[*].ports[*].containerPort}';
-  const text = await ask('get', isService ? 'service' : 'pod', name ?? '', '-o', `jsonpath=${path}`);
+  const text = await ask('get', isService ? 'service' : 'pod', found, '-o', `jsonpath=${path}`);
   const own = word.split(':')[0] ?? '';
   const ports = text.split(' ').filter((port) => port !== '');
   return startingWith(

@@ -73,7 +73,9 @@ export const setCredentialsCommand = defineCommand({
     if (args.length !== 1) throw new HelpfulError(`unexpected args: [${args.join(' ')}]`);
     checkFlags(flags);
     if (flags.bool('keychain')) checkKeychainFlags(flags);
-    const environment = splitPairs(flags.list('exec-env'), 'exec-env');
+    // A single empty value is lost on pflag's way through CSV.
+    const variables = flags.list('exec-env');
+    const environment = splitPairs(variables.length === 1 && variables[0] === '' ? [] : variables, 'exec-env');
     const providerArguments = splitPairs(flags.list('auth-provider-arg'), 'auth-provider-arg');
     return { name: args[0] ?? '', flags, environment, providerArguments };
   },
@@ -109,7 +111,7 @@ function checkFlags(flags: FlagValues): void {
     throw new CommandError('you must specify a --client-certificate or --client-key to embed');
   }
   const mode = flags.string('exec-interactive-mode');
-  if (mode !== '' && !interactiveModes.includes(mode)) {
+  if (flags.changed('exec-interactive-mode') && !interactiveModes.includes(mode)) {
     throw new CommandError('invalid interactive mode type, can be only IfAvailable, Never, Always');
   }
 }
@@ -123,12 +125,14 @@ interface Pairs {
 function splitPairs(texts: readonly string[], flag: string): Pairs {
   const set = new Map<string, string>();
   const removed: string[] = [];
+  const invalid: string[] = [];
   for (const pair of texts) {
     const at = pair.indexOf('=');
-    if (at >= 0) set.set(pair.slice(0, at), pair.slice(at + 1));
-    else if (pair.endsWith('-')) removed.push(pair.slice(0, -1));
-    else throw new HelpfulError(`invalid ${flag} format: ${pair}`);
+    if (at > 0) set.set(pair.slice(0, at), pair.slice(at + 1));
+    else if (at < 0 && pair.length > 1 && pair.endsWith('-')) removed.push(pair.slice(0, -1));
+    else invalid.push(pair);
   }
+  if (invalid.length > 0) throw new HelpfulError(`invalid ${flag} format: ${invalid.join(', ')}`);
   return { set, removed };
 }
 

@@ -5,6 +5,8 @@ import { printFlags, standardFormats } from '../../cli/flags.ts';
 import { canonicalKubeconfig } from '../../kubeconfig/canonical-kubeconfig.ts';
 import { mergedDocument } from '../../kubeconfig/kubeconfig-changes.ts';
 import { type Kubeconfig, resolveEntryPath } from '../../kubeconfig/kubeconfig.ts';
+import { NamePrinter } from '../../printers/name-printer.ts';
+import type { ObjectPrinter } from '../../printers/printer.ts';
 import { createPrinter } from '../../printers/print-flags.ts';
 import { openKubeconfig } from './config-places.ts';
 
@@ -40,7 +42,8 @@ export const viewCommand = defineCommand({
       flatten: flags.bool('flatten'),
       raw: flags.bool('raw'),
       print: {
-        output: flags.string('output'),
+        // A template alone says how to print, in the place of YAML.
+        output: flags.string('template') !== '' && !flags.changed('output') ? '' : flags.string('output'),
         template: flags.string('template'),
         allowMissingTemplateKeys: flags.bool('allow-missing-template-keys'),
         showManagedFields: flags.bool('show-managed-fields'),
@@ -48,8 +51,8 @@ export const viewCommand = defineCommand({
     };
   },
   async run({ minify, flatten, raw, print }, context) {
-    const printer = await createPrinter({ ...print, readFile: (path) => context.files.readFile(path) });
-    if (printer === undefined) throw new CommandError(`unable to print as ${print.output}`);
+    const printer: ObjectPrinter =
+      (await createPrinter({ ...print, readFile: (path) => context.files.readFile(path) })) ?? new NamePrinter({});
     const { kubeconfig } = await openKubeconfig(context);
     const chosen = context.globals.string('context') || kubeconfig.currentContext;
     let document = flatten ? await withFileContents(kubeconfig, context) : mergedDocument(kubeconfig);

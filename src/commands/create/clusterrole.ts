@@ -19,7 +19,7 @@ export const createClusterRoleCommand = createFromFlags({
     ...ruleFlags,
     {
       name: 'aggregation-rule',
-      type: 'stringToString',
+      type: 'mapStringString',
       default: '',
       description: 'Labels of the cluster roles whose rules it takes',
     },

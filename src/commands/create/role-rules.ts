@@ -1,6 +1,12 @@
 import { NoMatchError } from '../../apimachinery/rest-mapping.ts';
 import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
-import { type CommandContext, CommandError, type FlagDefinition, type FlagValues } from '../../cli/command.ts';
+import {
+  type CommandContext,
+  CommandError,
+  type FlagDefinition,
+  type FlagValues,
+  PlainError,
+} from '../../cli/command.ts';
 import { noResourceMatch } from '../../cli/exit.ts';
 import { defined } from '../../generators/typed-json.ts';
 
@@ -121,5 +127,6 @@ function checkVerbs(verbs: readonly string[], group: string, resource: string, i
     }
     isSpecial = true;
   }
-  if (!isKnown && !isSpecial) throw noResourceMatch(resource, group);
+  // The real program tells this one without `error: `.
+  if (!isKnown && !isSpecial) throw new PlainError(noResourceMatch(resource, group).message);
 }

@@ -43,7 +43,7 @@ void test('create role asks the server what resources are called and makes a rul
   assert.deepEqual(await cluster.run('create', 'role', 'x', '--verb=get', '--resource=foo'), {
     exitCode: 1,
     stdout: '',
-    stderr: 'error: the server doesn\'t have a resource type "foo"\n',
+    stderr: 'the server doesn\'t have a resource type "foo"\n',
   });
   assert.deepEqual(await cluster.run('create', 'role', 'x', '--verb=bind', '--resource=pods'), {
     exitCode: 1,
