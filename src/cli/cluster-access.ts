@@ -24,6 +24,7 @@ import { klogLine } from '../system/klog.ts';
 import type { ClusterAccess, FlagValues } from './command.ts';
 import { clientVersion } from './client-version.ts';
 import { homeFolder, type ProgramWorld } from './program.ts';
+import type { UninitializedChoice } from './uninitialized-choice.ts';
 import { printWarning } from './warnings.ts';
 
 /** Access that also knows the configuration behind it, and ends. */
@@ -49,34 +50,40 @@ export function kubeconfigPlaces(
  * Access to the cluster that flags and kubeconfig name; each part is made when it is first asked for.
  * @param onWarning told of each warning of the server, after it was printed
  * @param pluginPolicy which credential plugins may run; all without one
+ * @param uninitialized whether what is read may be uninitialized
  */
 export function clusterAccessFromFlags(
   onWarning: () => void,
   pluginPolicy?: PluginPolicy,
+  uninitialized: UninitializedChoice = 'no',
 ): (world: ProgramWorld, globals: FlagValues) => ConfiguredAccess {
   return (world, globals) => {
     optimizeLate();
-    return new FlaggedAccess(world, globals, onWarning, pluginPolicy);
+    return new FlaggedAccess(world, globals, { onWarning, pluginPolicy, uninitialized });
   };
+}
+
+interface AccessChoices {
+  readonly onWarning: () => void;
+  readonly pluginPolicy: PluginPolicy | undefined;
+  readonly uninitialized: UninitializedChoice;
 }
 
 class FlaggedAccess implements ConfiguredAccess {
   readonly #world: ProgramWorld;
   readonly #globals: FlagValues;
-  readonly #onWarning: () => void;
+  readonly #choices: AccessChoices;
   readonly #warned = new Set<string>();
   #config: Promise<ClientConfig> | undefined;
   #client: Promise<Client> | undefined;
   #discovery: Promise<Discovery> | undefined;
   #openApi: Promise<OpenApi> | undefined;
+  #isWanted: Promise<boolean> | undefined;
 
-  readonly #pluginPolicy: PluginPolicy | undefined;
-
-  constructor(world: ProgramWorld, globals: FlagValues, onWarning: () => void, pluginPolicy: PluginPolicy | undefined) {
-    this.#pluginPolicy = pluginPolicy;
+  constructor(world: ProgramWorld, globals: FlagValues, choices: AccessChoices) {
     this.#world = world;
     this.#globals = globals;
-    this.#onWarning = onWarning;
+    this.#choices = choices;
   }
 
   config(): Promise<ClientConfig> {
@@ -148,10 +155,12 @@ class FlaggedAccess implements ConfiguredAccess {
       const reason = `unsupported protocol scheme "${protocol.slice(0, -1)}"`;
       throw new TransportError('other', '', '', reason);
     }
+    const { pluginPolicy } = this.#choices;
     const log = await this.#requestLog(config);
+    const widen = await this.#uninitializedReads();
     const client = await connect(config, {
-      ...(log === undefined ? {} : { wrapTransport: log }),
-      ...(this.#pluginPolicy === undefined ? {} : { pluginPolicy: this.#pluginPolicy }),
+      wrapTransport: (plain) => widen(log?.(plain) ?? plain),
+      ...(pluginPolicy === undefined ? {} : { pluginPolicy }),
       files,
       env,
       clock,
@@ -162,6 +171,17 @@ class FlaggedAccess implements ConfiguredAccess {
     });
     if (this.#globals.bool('match-server-version')) await requireSameVersion(client);
     return client;
+  }
+
+  /** What asks for uninitialized objects too, where the command line does. */
+  async #uninitializedReads(): Promise<(transport: Transport) => Transport> {
+    const { uninitialized } = this.#choices;
+    if (uninitialized === 'no') return (transport) => transport;
+    const { readUninitialized, servesInitializers } = await import('./uninitialized-reads.ts');
+    const isServed = async (): Promise<boolean> => servesInitializers(await this.discovery());
+    const isWanted = (): Promise<boolean> =>
+      (this.#isWanted ??= uninitialized === 'yes' ? Promise.resolve(true) : isServed().catch(() => false));
+    return (transport) => readUninitialized(transport, isWanted);
   }
 
   /** What tells of requests, where -v asks for it. */
@@ -207,7 +227,7 @@ class FlaggedAccess implements ConfiguredAccess {
     if (this.#warned.has(text)) return;
     this.#warned.add(text);
     printWarning(text, this.#world);
-    this.#onWarning();
+    this.#choices.onWarning();
   }
 }
 

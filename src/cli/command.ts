@@ -131,6 +131,8 @@ export interface CommandDefinition<Options = unknown> {
   readonly errorExitCode?: number;
   /** The exit code after Ctrl-C and other signals, of commands that handle them; else what a shell makes of the signal. */
   readonly interruptedExitCode?: number;
+  /** Of a command with --include-uninitialized: whether it takes uninitialized objects in when the flag is not given. */
+  wantsUninitialized?(flags: FlagValues, args: readonly string[]): boolean;
   /** Resolves and checks arguments and flags. @throws UsageError, CommandError; touches no network. */
   toOptions(args: readonly string[], flags: FlagValues, context: CommandContext): Options | Promise<Options>;
   /** Does the work; returns the exit code (0 when nothing is returned). */

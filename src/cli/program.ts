@@ -25,6 +25,7 @@ import { FlagParseError, FlagSet, type ParsedFlags, parseFlags } from './flag-pa
 import { firstWord } from './first-word.ts';
 import { globalFlags } from './global-flags.ts';
 import { terminalSafe } from './terminal-output.ts';
+import { uninitializedChoice } from './uninitialized-choice.ts';
 
 /** What the program is handed; only `main` (and tests) make one. */
 export interface ProgramWorld {
@@ -334,9 +335,13 @@ class Program {
     const makeAccess = async (): Promise<ClusterAccess> => {
       const make =
         world.clusterAccess ??
-        (await import('./cluster-access.ts')).clusterAccessFromFlags(() => {
-          warnings++;
-        }, this.#pluginPolicy);
+        (await import('./cluster-access.ts')).clusterAccessFromFlags(
+          () => {
+            warnings++;
+          },
+          this.#pluginPolicy,
+          uninitializedChoice(definition, values, parsed.args),
+        );
       return (access ??= make(world, globals));
     };
     const { env, cwd, clock, random, files, signal } = world;

@@ -29,6 +29,7 @@ import { klogLine } from '../system/klog.ts';
 import { type Applied, applyObject, type ApplyPolicy, FailedApply } from './apply/apply-object.ts';
 import type { ApplySetRun } from './apply/apply-set-run.ts';
 import { CurrentObjects } from './apply/current-objects.ts';
+import { includeUninitializedFlag } from '../cli/uninitialized-choice.ts';
 
 interface ApplyOptions {
   readonly input: ManifestInput;
@@ -84,7 +85,9 @@ export const applyCommand = defineCommand<ApplyOptions>({
     subresourceFlag('With --server-side: apply this subresource of the object'),
     { name: 'timeout', type: 'duration', default: '0s', description: 'How long to wait for a deletion' },
     { name: 'wait', type: 'bool', default: 'false', description: 'Wait until deleted objects are gone' },
+    includeUninitializedFlag,
   ],
+  wantsUninitialized: (flags) => flags.bool('prune'),
   async toOptions(args, flags, context) {
     if (args.length > 0) throw new UsageError(`Unexpected args: [${args.join(' ')}]`);
     const input = manifestInput(flags);

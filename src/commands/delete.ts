@@ -15,6 +15,7 @@ import type { DryRun } from '../resource/dry-run.ts';
 import { dryRunOf } from '../cli/dry-run-flag.ts';
 import { findMapping, resourceOf, UnknownKindError } from '../resource/resource-access.ts';
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
+import { includeUninitializedFlag } from '../cli/uninitialized-choice.ts';
 
 interface DeleteOptions {
   readonly args: readonly string[];
@@ -84,6 +85,7 @@ export const deleteCommand = defineCommand<DeleteOptions>({
     { name: 'raw', type: 'string', default: '', description: 'A path to DELETE as it is' },
     { name: 'timeout', type: 'duration', default: '0s', description: 'How long to wait; 0 for as long as it takes' },
     { name: 'wait', type: 'bool', default: 'true', description: 'Wait until the objects are gone' },
+    includeUninitializedFlag,
   ],
   toOptions(args, flags, context) {
     const cascade = cascadeOf(flags.string('cascade'), context);

@@ -6,6 +6,7 @@ import { allNamespacesFlag, chunkSizeFlag, filenameFlags, selectorFlag } from '.
 import { type ManifestInput, manifestInput, throwCollected } from '../cli/manifest-input.ts';
 import { type LoadedTarget, type LoadedTargets, loadTargets, resolveTargets } from '../cli/resource-targets.ts';
 import { describeObject } from '../describe/describe.ts';
+import { includeUninitializedFlag } from '../cli/uninitialized-choice.ts';
 
 interface DescribeOptions {
   readonly args: readonly string[];
@@ -31,7 +32,9 @@ export const describeCommand = defineCommand<DescribeOptions>({
     allNamespacesFlag,
     chunkSizeFlag,
     { name: 'show-events', type: 'bool', default: 'true', description: 'Show the events about each object' },
+    includeUninitializedFlag,
   ],
+  wantsUninitialized: () => true,
   toOptions(args, flags) {
     const input = manifestInput(flags);
     if (args.length === 0 && input.filenames.length === 0) {

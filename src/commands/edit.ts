@@ -27,6 +27,7 @@ import type { ObjectPrinter } from '../printers/printer.ts';
 import { type FieldValidation, parseValidate } from '../resource/dry-run.ts';
 import { resourceOf } from '../resource/resource-access.ts';
 import { isTypeOfKubernetes } from '../schema-cache/openapi.ts';
+import { includeUninitializedFlag } from '../cli/uninitialized-choice.ts';
 
 interface EditOptions {
   readonly args: readonly string[];
@@ -68,6 +69,7 @@ export const editCommand = defineCommand<EditOptions>({
     validateFlag,
     windowsLineEndingsFlag,
     recordFlag,
+    includeUninitializedFlag,
   ],
   toOptions(args, flags, context) {
     const input = manifestInput(flags);

@@ -18,6 +18,7 @@ import type { GetOptions } from './get/get-options.ts';
 import { printObjects } from './get/print-objects.ts';
 import { printTables } from './get/print-tables.ts';
 import { watchTargets } from './get/watch-targets.ts';
+import { includeUninitializedFlag } from '../cli/uninitialized-choice.ts';
 
 /** `get`: shows one or many objects. */
 export const getCommand = defineCommand<GetOptions>({
@@ -58,7 +59,10 @@ export const getCommand = defineCommand<GetOptions>({
     { name: 'subresource', type: 'string', default: '', description: 'Get this subresource of the object' },
     { name: 'watch', shorthand: 'w', type: 'bool', default: 'false', description: 'Go on with what changes' },
     { name: 'watch-only', type: 'bool', default: 'false', description: 'Only what changes from now on' },
+    includeUninitializedFlag,
   ],
+  // Who watches one object sees it come to be.
+  wantsUninitialized: (flags, args) => (flags.bool('watch') || flags.bool('watch-only')) && args.length === 2,
   async toOptions(args, flags, context) {
     const input = manifestInput(flags);
     checkFlags(args, flags, input.filenames.length > 0, context);

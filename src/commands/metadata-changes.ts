@@ -22,6 +22,7 @@ import type { ObjectPrinter } from '../printers/printer.ts';
 import type { DryRun } from '../resource/dry-run.ts';
 import { dryRunOf } from '../cli/dry-run-flag.ts';
 import { resourceOf } from '../resource/resource-access.ts';
+import { includeUninitializedFlag } from '../cli/uninitialized-choice.ts';
 
 /** `label` and `annotate` differ in these words. */
 export interface MetadataCommandWords {
@@ -75,6 +76,7 @@ export function metadataCommand(words: MetadataCommandWords): CommandDefinition<
       { name: 'local', type: 'bool', default: 'false', description: 'Change the manifests; do not ask the server' },
       { name: 'overwrite', type: 'bool', default: 'false', description: `Change ${words.field} that have a value` },
       { name: 'resource-version', type: 'string', default: '', description: 'Only change what has this version' },
+      includeUninitializedFlag,
     ],
     async toOptions(args, flags, context) {
       const input = manifestInput(flags);

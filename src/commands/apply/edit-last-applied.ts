@@ -20,6 +20,7 @@ import type { ObjectPrinter } from '../../printers/printer.ts';
 import { type FieldValidation, parseValidate } from '../../resource/dry-run.ts';
 import { allObjectsIn } from '../../resource/manifest-files.ts';
 import { mappingOf, resourceOf } from '../../resource/resource-access.ts';
+import { includeUninitializedFlag } from '../../cli/uninitialized-choice.ts';
 
 interface EditLastAppliedOptions {
   readonly args: readonly string[];
@@ -51,6 +52,7 @@ export const editLastAppliedCommand = defineCommand<EditLastAppliedOptions>({
     validateFlag,
     windowsLineEndingsFlag,
     recordFlag,
+    includeUninitializedFlag,
   ],
   toOptions(args, flags, context) {
     const input = manifestInput(flags);

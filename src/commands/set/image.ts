@@ -12,6 +12,7 @@ import {
   setSelectorFlag,
 } from './change-objects.ts';
 import { podSpecOf, type ChangeableContainer } from './pod-spec.ts';
+import { includeUninitializedFlag } from '../../cli/uninitialized-choice.ts';
 
 interface ImageOptions extends SetOptions {
   /** Images by the names of containers; `*` for all. */
@@ -30,7 +31,7 @@ export const setImageCommand = defineCommand<ImageOptions>({
     '  # Two containers of a deployment\n  kubectl set image deployment/web web=nginx:1.29 cache=redis:8\n\n' +
     '  # All containers of a daemon set\n  kubectl set image daemonset agent "*=agent:2"\n\n' +
     '  # A manifest, without a server\n  kubectl set image -f web.yaml web=nginx:1.29 --local -o yaml',
-  flags: [...setFlags, recordFlag, setSelectorFlag],
+  flags: [...setFlags, recordFlag, setSelectorFlag, includeUninitializedFlag],
   async toOptions(args, flags, context) {
     const { resources, changes } = splitChanges(args, 'image');
     const options = await setOptions(resources, flags, 'image updated', context);

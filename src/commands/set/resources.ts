@@ -12,6 +12,7 @@ import {
   setSelectorFlag,
 } from './change-objects.ts';
 import { podSpecOf, selectContainers } from './pod-spec.ts';
+import { includeUninitializedFlag } from '../../cli/uninitialized-choice.ts';
 
 interface ResourcesOptions extends SetOptions {
   readonly containers: string;
@@ -47,6 +48,7 @@ export const setResourcesCommand = defineCommand<ResourcesOptions>({
       description: 'How much there may be at most: cpu=100m,memory=256Mi.',
     },
     { name: 'requests', type: 'string', default: '', description: 'How much is asked for: cpu=100m,memory=256Mi.' },
+    includeUninitializedFlag,
   ],
   async toOptions(args, flags, context) {
     return {

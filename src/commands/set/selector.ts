@@ -4,6 +4,7 @@ import { changeCauseOf, recordFlag } from '../../cli/change-cause.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { objectSelector } from '../../generators/object-selector.ts';
 import { changeObjects, loadForChange, type SetOptions, setFlags, setOptions } from './change-objects.ts';
+import { includeUninitializedFlag } from '../../cli/uninitialized-choice.ts';
 
 interface SelectorOptions extends SetOptions {
   readonly wanted: ObjectLabelSelector;
@@ -28,6 +29,7 @@ export const setSelectorCommand = defineCommand<SelectorOptions>({
       .map((flag) => (flag.name === 'recursive' ? { ...flag, default: 'true' } : flag)),
     recordFlag,
     { name: 'resource-version', type: 'string', default: '', description: 'Only change what has this version' },
+    includeUninitializedFlag,
   ],
   async toOptions(args, flags, context) {
     const expression = args.at(-1);

@@ -3,6 +3,7 @@ import { CommandError, defineCommand } from '../../cli/command.ts';
 import { throwFailures } from '../../cli/exit.ts';
 import { changeObjects, checkLocal, loadForChange, type SetOptions, setFlags, setOptions } from './change-objects.ts';
 import { podSpecOf } from './pod-spec.ts';
+import { includeUninitializedFlag } from '../../cli/uninitialized-choice.ts';
 
 /** `set serviceaccount`. */
 export const setServiceAccountCommand = defineCommand<SetOptions & { readonly account: string }>({
@@ -16,7 +17,7 @@ export const setServiceAccountCommand = defineCommand<SetOptions & { readonly ac
   examples:
     '  # A deployment\n  kubectl set serviceaccount deployment web robot\n\n' +
     '  # A manifest, without a server\n  kubectl set sa -f web.yaml robot --local -o yaml',
-  flags: [...setFlags, recordFlag],
+  flags: [...setFlags, recordFlag, includeUninitializedFlag],
   async toOptions(args, flags, context) {
     const options = await setOptions(args.slice(0, -1), flags, 'serviceaccount updated', context);
     checkLocal(options);

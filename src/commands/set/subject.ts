@@ -13,6 +13,7 @@ import {
   setOptions,
   setSelectorFlag,
 } from './change-objects.ts';
+import { includeUninitializedFlag } from '../../cli/uninitialized-choice.ts';
 
 interface SubjectOptions extends SetOptions {
   readonly users: readonly string[];
@@ -41,6 +42,7 @@ export const setSubjectCommand = defineCommand<SubjectOptions>({
       description: 'A service account to add, namespace:name; may be repeated.',
     },
     { name: 'user', type: 'stringArray', default: '[]', description: 'A user to add; may be repeated.' },
+    includeUninitializedFlag,
   ],
   async toOptions(args, flags, context) {
     return {
