@@ -1,5 +1,6 @@
 import type { Container, Pod, Probe } from '../../api/types/core-v1.ts';
 import type { Clock, Timer } from '../../system/clock.ts';
+import { RuntimeError } from '../cri/runtime.ts';
 import { isSidecar } from './pod-phase.ts';
 import { execHandler, type HandlerContext, type HandlerResult, httpHandler, tcpHandler } from './runtime-prober.ts';
 
@@ -15,9 +16,15 @@ export function createRuntimeProber(context: HandlerContext): Prober {
     async probe(pod, container, probe, containerId) {
       const { exec, httpGet, tcpSocket, timeoutSeconds = 1 } = probe;
       const target = { pod, container, containerId, podIP: pod.status?.podIP ?? '' };
-      if (exec !== undefined) return execHandler(context, target, exec.command ?? [], timeoutSeconds);
-      if (httpGet !== undefined) return httpHandler(context, target, httpGet, timeoutSeconds);
-      if (tcpSocket !== undefined) return tcpHandler(context, target, tcpSocket);
+      try {
+        if (exec !== undefined) return await execHandler(context, target, exec.command ?? [], timeoutSeconds);
+        if (httpGet !== undefined) return await httpHandler(context, target, httpGet, timeoutSeconds);
+        if (tcpSocket !== undefined) return await tcpHandler(context, target, tcpSocket);
+      } catch (error) {
+        // The container may have gone since the probe was due.
+        if (error instanceof RuntimeError) return { ok: false, output: error.message };
+        throw error;
+      }
       return { ok: true, output: '' };
     },
   };

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Container, Pod, Probe } from '../../../src/api/types/core-v1.ts';
+import { createHostLocalNetwork } from '../../../src/node/cni/host-local-network.ts';
+import { createSimulatedRuntime } from '../../../src/node/cri/simulated-runtime.ts';
+import { createRuntimeProber } from '../../../src/node/kubelet/prober.ts';
+import { FakeClock } from '../../../src/system/fake-clock.ts';
+import { seededRandom } from '../../../src/system/random.ts';
 import { createNodeCluster } from '../../support/node-cluster.ts';
 
 test('probes ask what really runs', async (context) => {
@@ -59,4 +64,18 @@ test('programs in pods ask each other', async (context) => {
   const { body } = await api.client.request({ method: 'GET', path: '/api/v1/namespaces/default/pods/asks/log' });
   const refused = 'nc: connect to 10.244.0.2 port 81 (tcp) failed: Connection refused\nrefused\n';
   assert.equal(Buffer.from(body).toString('utf8'), `{"responses":["one","one"]}${refused}`);
+});
+
+test('a probe of a container that has gone fails, and nothing else does', async () => {
+  const clock = new FakeClock();
+  const network = createHostLocalNetwork('10.244.0.0/24');
+  const runtime = createSimulatedRuntime({ clock, random: seededRandom(1), network });
+  const prober = createRuntimeProber({ runtime, clock, dial: () => Promise.reject(new Error('nowhere')) });
+  const container = { name: 'main', image: 'busybox' };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [container] } };
+  const probes: Probe[] = [{ httpGet: { port: 80 } }, { tcpSocket: { port: 80 } }, { exec: { command: ['true'] } }];
+  for (const probe of probes) {
+    const expected = { ok: false, output: 'container "gone" not found' };
+    assert.deepEqual(await prober.probe(pod, container, probe, 'gone'), expected);
+  }
 });
