@@ -60,9 +60,15 @@ import { assembleAggregator } from './aggregation-assembly.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
 import { type AssembledAuthenticator, assembleAuthenticator } from './authenticator-assembly.ts';
 import { assembleAuthorizer } from './authorizer-assembly.ts';
-import { type ComponentArguments, listArgument } from './component-arguments.ts';
+import {
+  booleanArgument,
+  checkStorageMediaType,
+  type ComponentArguments,
+  listArgument,
+} from './component-arguments.ts';
 import type { LocalConnections } from './local-kubelets.ts';
 import { remoteKubelets } from './remote-kubelets.ts';
+import { enabledResources } from './runtime-config.ts';
 import { createServiceResolver } from './service-resolver.ts';
 import { defaultServiceRange } from './service-range.ts';
 import { storageAtRest } from './encryption-assembly.ts';
@@ -117,12 +123,17 @@ const defaultIssuer = 'https://kubernetes.default.svc.cluster.local';
 /** Puts the API server together, as kube-apiserver's flags say. @throws ComponentArgumentError */
 export async function assembleApiServer(options: ApiServerAssemblyOptions): Promise<AssembledApiServer> {
   const { clock, random, log, credentials } = options;
+  checkStorageMediaType(options.arguments);
   const issuer = options.arguments.get('service-account-issuer') ?? defaultIssuer;
   const ownToken = `${random.uuid()}${random.uuid()}`;
   const apiAudiences = listArgument(options.arguments, 'api-audiences') ?? [issuer];
   const tokens = new ServiceAccountTokenAuthority({
     issuer,
     signingKey: credentials.serviceAccountKey,
+    ...(credentials.serviceAccountVerificationKeys === undefined
+      ? {}
+      : { verificationKeys: credentials.serviceAccountVerificationKeys }),
+    looksUpSecrets: booleanArgument(options.arguments, 'service-account-lookup', true),
     apiAudiences,
     clock,
     random,
@@ -230,7 +241,10 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     healthChecks,
     storage,
     resources: documentedResources(
-      gates.Initializers ? [...builtInResources, initializerConfigurationResource] : builtInResources,
+      enabledResources(
+        gates.Initializers ? [...builtInResources, initializerConfigurationResource] : builtInResources,
+        options.arguments,
+      ),
       options.documentation,
     ),
     types: gates.Initializers ? schemasWithInitializers : builtInSchemas,
@@ -267,7 +281,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
         issuer,
         jwksUri: () =>
           options.arguments.get('service-account-jwks-uri') ?? `https://${options.serverAddress()}/openid/v1/jwks`,
-        keys: [tokens.jsonWebKey()],
+        keys: tokens.jsonWebKeys(),
       }),
       createDiscoveryRoute({
         serverAddress: options.serverAddress,

@@ -15,6 +15,10 @@ export interface ClusterCredentials {
   readonly frontProxy: { readonly authority: CertificatePair; readonly client: CertificatePair };
   /** Signs the tokens of service accounts. */
   readonly serviceAccountKey: string;
+  /** What these tokens are checked with (--service-account-key-file); the key itself when absent. */
+  readonly serviceAccountVerificationKeys?: readonly string[];
+  /** What signs certificate requests (--cluster-signing-cert-file); the authority when absent. */
+  readonly signingAuthority?: CertificatePair;
 }
 
 export interface CredentialOptions {

@@ -8,7 +8,14 @@ export type ComponentArguments = ReadonlyMap<string, string>;
 /** A flag that the component does not know, or a value it cannot use. */
 export class ComponentArgumentError extends Error {}
 
-const repeatableFlags: ReadonlySet<string> = new Set(['oidc-required-claim']);
+/** Flags of kube-apiserver that say what is said in another way here. */
+const elsewhereFlags: Readonly<Record<string, string>> = {
+  'bind-address': 'this server listens on 127.0.0.1',
+  'etcd-servers': 'this server keeps its objects itself; `cluster start --storage` says how',
+  'secure-port': '`cluster start --port` says on which port this server listens',
+};
+
+const repeatableFlags: ReadonlySet<string> = new Set(['oidc-required-claim', 'service-account-key-file']);
 
 /**
  * Reads `KEY=VALUE` pairs; a key alone means `true`, leading dashes are allowed. Later ones win, but for the flags that
@@ -23,6 +30,8 @@ export function parseComponentArguments(
   const result = new Map<string, string>();
   for (const pair of pairs) {
     const [key = '', ...rest] = pair.replace(/^-+/, '').split('=');
+    const elsewhere = component === 'kube-apiserver' ? elsewhereFlags[key] : undefined;
+    if (elsewhere !== undefined) throw new ComponentArgumentError(`--${key}: ${elsewhere}`);
     if (!known.includes(key)) {
       throw new ComponentArgumentError(
         `${component} has no flag "${key}" here; it knows: ${known.toSorted().join(', ')}`,
@@ -66,6 +75,15 @@ export function booleanArgument(flags: ComponentArguments, name: string, byDefau
   );
 }
 
+/** Only JSON is stored here. @throws ComponentArgumentError for another --storage-media-type */
+export function checkStorageMediaType(flags: ComponentArguments): void {
+  const type = flags.get('storage-media-type') ?? '';
+  if (type === '' || type === 'application/json') return;
+  throw new ComponentArgumentError(
+    `--storage-media-type: this server stores application/json only, not ${goQuote(type)}`,
+  );
+}
+
 /** The flags of kube-apiserver that this one knows. */
 export const apiServerFlags: readonly string[] = [
   'admission-control',
@@ -90,6 +108,7 @@ export const apiServerFlags: readonly string[] = [
   'authorization-webhook-config-file',
   'authorization-webhook-version',
   'basic-auth-file',
+  'cert-dir',
   'client-ca-file',
   'disable-admission-plugins',
   'enable-admission-plugins',
@@ -124,12 +143,22 @@ export const apiServerFlags: readonly string[] = [
   'requestheader-uid-headers',
   'requestheader-username-headers',
   'service-cluster-ip-range',
+  'runtime-config',
   'service-account-issuer',
   'service-account-jwks-uri',
+  'service-account-key-file',
+  'service-account-lookup',
+  'service-account-signing-key-file',
+  'storage-media-type',
   'token-auth-file',
 ];
 
-export const controllerManagerFlags: readonly string[] = ['allocate-node-cidrs', 'controllers'];
+export const controllerManagerFlags: readonly string[] = [
+  'allocate-node-cidrs',
+  'cluster-signing-cert-file',
+  'cluster-signing-key-file',
+  'controllers',
+];
 
 export const schedulerFlags: readonly string[] = [];
 

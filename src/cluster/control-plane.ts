@@ -137,6 +137,7 @@ async function startComponents(
     random,
     log,
     authority: options.credentials.authority,
+    signingAuthority: options.credentials.signingAuthority ?? options.credentials.authority,
     serviceAccountKey: options.credentials.serviceAccountKey,
     allocateNodeCidrs: booleanArgument(options.arguments.controllerManager, 'allocate-node-cidrs', false),
     controllers: hasManager ? (options.arguments.controllerManager.get('controllers') ?? '*') : '',

@@ -14,6 +14,7 @@ import {
   parseComponentArguments,
   schedulerFlags,
 } from './component-arguments.ts';
+import { credentialsOf } from './key-flags.ts';
 import { type RunningControlPlane, startControlPlane } from './control-plane.ts';
 import { publishedDocumentation, publishedRoutes } from './published-routes.ts';
 import { defaultServiceRange, firstServiceAddress } from './service-range.ts';
@@ -38,10 +39,15 @@ export async function serveCluster(options: ServeOptions): Promise<RunningContro
   if (state === undefined) throw new Error(`there is no cluster in ${folder}`);
   const apiServer = parseComponentArguments('kube-apiserver', state.arguments.apiServer, apiServerFlags);
   const serviceRange = apiServer.get('service-cluster-ip-range') ?? defaultServiceRange;
-  const [credentials, storage] = await Promise.all([
-    loadCredentials({ files, folder, addresses: [firstServiceAddress(serviceRange)], now: clock.now() }),
-    openStorage(state, folder),
-  ]);
+  const controllerManager = parseComponentArguments(
+    'kube-controller-manager',
+    state.arguments.controllerManager,
+    controllerManagerFlags,
+  );
+  const addresses = [firstServiceAddress(serviceRange)];
+  const own = await loadCredentials({ files, folder, addresses, now: clock.now() });
+  const credentials = await credentialsOf(own, { apiServer, controllerManager }, files);
+  const storage = await openStorage(state, folder);
   const controlPlane = await startControlPlane({
     storage,
     credentials,
@@ -52,11 +58,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningContro
     without: state.without ?? [],
     arguments: {
       apiServer,
-      controllerManager: parseComponentArguments(
-        'kube-controller-manager',
-        state.arguments.controllerManager,
-        controllerManagerFlags,
-      ),
+      controllerManager,
       scheduler: parseComponentArguments('kube-scheduler', state.arguments.scheduler, schedulerFlags),
       kubelet: parseComponentArguments('kubelet', state.arguments.kubelet, kubeletFlags),
     },

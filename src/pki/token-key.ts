@@ -1,37 +1,22 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 
-/** The key that tokens of service accounts are signed with: JSON web tokens in their compact form, RS256 or ES256. */
-export class TokenKey {
-  readonly #privateKey: KeyObject;
+/** What tokens of service accounts are checked with: JSON web tokens in their compact form, RS256 or ES256. */
+export class TokenVerificationKey {
   readonly #publicKey: KeyObject;
-  readonly #algorithm: 'RS256' | 'ES256';
-  readonly #keyId: string;
+  protected readonly algorithm: 'RS256' | 'ES256';
+  protected readonly keyId: string;
 
-  /** @param privateKey PEM, RSA or EC P-256 */
-  constructor(privateKey: string) {
-    this.#privateKey = createPrivateKey(privateKey);
-    this.#publicKey = createPublicKey(this.#privateKey);
-    this.#algorithm = this.#privateKey.asymmetricKeyType === 'rsa' ? 'RS256' : 'ES256';
+  /** @param key PEM of a public or private key or a certificate, RSA or EC P-256 */
+  constructor(key: string) {
+    this.#publicKey = createPublicKey(key);
+    this.algorithm = this.#publicKey.asymmetricKeyType === 'rsa' ? 'RS256' : 'ES256';
     const der = this.#publicKey.export({ type: 'spki', format: 'der' });
-    this.#keyId = createHash('sha256').update(der).digest('base64url');
+    this.keyId = createHash('sha256').update(der).digest('base64url');
   }
 
   /** The public half as `/openid/v1/jwks` publishes it. */
   jsonWebKey(): Record<string, unknown> {
-    return {
-      use: 'sig',
-      ...this.#publicKey.export({ format: 'jwk' }),
-      kid: this.#keyId,
-      alg: this.#algorithm,
-    };
-  }
-
-  /** A token with these claims. */
-  sign(claims: Readonly<Record<string, unknown>>): string {
-    const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const input = `${encode({ alg: this.#algorithm, kid: this.#keyId })}.${encode(claims)}`;
-    const signature = sign('sha256', Buffer.from(input), { key: this.#privateKey, dsaEncoding: 'ieee-p1363' });
-    return `${input}.${signature.toString('base64url')}`;
+    return { use: 'sig', ...this.#publicKey.export({ format: 'jwk' }), kid: this.keyId, alg: this.algorithm };
   }
 
   /** Whether it has signed a token. The algorithm is that of the key, whatever the token says. */
@@ -40,9 +25,28 @@ export class TokenKey {
     const { alg } = (decodeTokenPart(head) ?? {}) as { readonly alg?: string };
     const key = { key: this.#publicKey, dsaEncoding: 'ieee-p1363' as const };
     return (
-      alg === this.#algorithm &&
+      alg === this.algorithm &&
       verify('sha256', Buffer.from(`${head}.${claims}`), key, Buffer.from(signature, 'base64url'))
     );
+  }
+}
+
+/** The key that tokens of service accounts are signed with. */
+export class TokenKey extends TokenVerificationKey {
+  readonly #privateKey: KeyObject;
+
+  /** @param privateKey PEM, RSA or EC P-256 */
+  constructor(privateKey: string) {
+    super(privateKey);
+    this.#privateKey = createPrivateKey(privateKey);
+  }
+
+  /** A token with these claims. */
+  sign(claims: Readonly<Record<string, unknown>>): string {
+    const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const input = `${encode({ alg: this.algorithm, kid: this.keyId })}.${encode(claims)}`;
+    const signature = sign('sha256', Buffer.from(input), { key: this.#privateKey, dsaEncoding: 'ieee-p1363' });
+    return `${input}.${signature.toString('base64url')}`;
   }
 }
 

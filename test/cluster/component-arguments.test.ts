@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  apiServerFlags,
   booleanArgument,
+  checkStorageMediaType,
   ComponentArgumentError,
   parseComponentArguments,
 } from '../../src/cluster/component-arguments.ts';
@@ -32,4 +34,24 @@ test('flags that are on or off', () => {
       'invalid argument "yes" for "--on" flag: strconv.ParseBool: parsing "yes": invalid syntax',
     ),
   );
+});
+
+test('flags that say here what is said elsewhere are refused with a word of where', () => {
+  const refusals: [string, string][] = [
+    [
+      'etcd-servers=http://127.0.0.1:2379',
+      '--etcd-servers: this server keeps its objects itself; `cluster start --storage` says how',
+    ],
+    ['secure-port=6443', '--secure-port: `cluster start --port` says on which port this server listens'],
+  ];
+  for (const [pair, message] of refusals) {
+    assert.throws(
+      () => parseComponentArguments('kube-apiserver', [pair], apiServerFlags),
+      new ComponentArgumentError(message),
+    );
+  }
+  const media = (type: string): void => checkStorageMediaType(new Map([['storage-media-type', type]]));
+  media('');
+  media('application/json');
+  assert.throws(() => media('application/yaml'), /stores application\/json only, not "application\/yaml"/);
 });

@@ -58,6 +58,7 @@ export async function createControllerHarness(
     ...shared,
     informers,
     authority: options.authority ?? { certificate: '', privateKey: '' },
+    signingAuthority: options.authority ?? { certificate: '', privateKey: '' },
     serviceAccountKey: options.serviceAccountKey ?? '',
     controllers,
     allocateNodeCidrs: options.allocateNodeCidrs ?? true,

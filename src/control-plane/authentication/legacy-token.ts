@@ -14,12 +14,13 @@ const millisPerDay = 86_400_000;
 
 /**
  * Who a token that a secret holds speaks for; its signature is good.
+ * @param objects absent where secret and service account may be gone (--service-account-lookup=false)
  * @throws Error when secret or service account are gone, or not those it was made for.
  */
 export async function checkLegacyToken(
   given: Partial<LegacyClaims>,
   token: string,
-  objects: LegacyTokenObjects,
+  objects: LegacyTokenObjects | undefined,
   now: number,
 ): Promise<UserInfo> {
   const claim = (name: 'namespace' | 'secret.name' | 'service-account.name' | 'service-account.uid'): string =>
@@ -35,6 +36,23 @@ export async function checkLegacyToken(
   if (uid === '') throw new Error('serviceAccountUID claim is missing');
   const { sub: username } = legacyClaims(namespace, { name, uid }, secretName);
   if (given.sub !== username) throw new Error('sub claim is invalid');
+  if (objects !== undefined) await checkObjects({ namespace, secretName, name, uid }, token, objects, now);
+  return {
+    username,
+    uid,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
+    extra: {},
+  };
+}
+
+/** What a token was made for is there still. @throws Error when it is not */
+async function checkObjects(
+  made: { readonly namespace: string; readonly secretName: string; readonly name: string; readonly uid: string },
+  token: string,
+  objects: LegacyTokenObjects,
+  now: number,
+): Promise<void> {
+  const { namespace, secretName, name, uid } = made;
   const secret = await objects.secret(namespace, secretName);
   if (secret === undefined || secret.metadata.deletionTimestamp !== undefined) {
     throw new Error('Token has been invalidated');
@@ -56,12 +74,6 @@ export async function checkLegacyToken(
       `the token in secret ${namespace}/${secretName} for service account ${namespace}/${name} has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the '${invalidSinceLabel}' label from the secret to temporarily allow use of this token`,
     );
   }
-  return {
-    username,
-    uid,
-    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
-    extra: {},
-  };
 }
 
 async function noteUse(secret: Secret, objects: LegacyTokenObjects, now: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { type LegacyClaims, legacyIssuer } from '../../api/core/v1/legacy-token.ts';
-import { decodeTokenPart, TokenKey } from '../../pki/token-key.ts';
+import { decodeTokenPart, TokenKey, TokenVerificationKey } from '../../pki/token-key.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import type { Authenticator, UserInfo } from './authenticator.ts';
@@ -41,6 +41,10 @@ export interface TokenAuthorityOptions {
   readonly issuer: string;
   /** PEM, RSA or EC P-256. */
   readonly signingKey: string;
+  /** PEM of the keys that tokens are checked with; the signing key when absent. */
+  readonly verificationKeys?: readonly string[];
+  /** Whether the secret and the service account of a token that a secret holds must still be there; true when absent. */
+  readonly looksUpSecrets?: boolean;
   /** Audiences of the API server itself. */
   readonly apiAudiences: readonly string[];
   readonly clock: Clock;
@@ -67,19 +71,21 @@ interface Claims {
 export class ServiceAccountTokenAuthority {
   readonly #options: TokenAuthorityOptions;
   readonly #key: TokenKey;
+  readonly #verificationKeys: readonly TokenVerificationKey[];
 
   constructor(options: TokenAuthorityOptions) {
     this.#options = options;
     this.#key = new TokenKey(options.signingKey);
+    this.#verificationKeys = options.verificationKeys?.map((key) => new TokenVerificationKey(key)) ?? [this.#key];
   }
 
   get issuer(): string {
     return this.#options.issuer;
   }
 
-  /** The public key as `/openid/v1/jwks` publishes it. */
-  jsonWebKey(): Record<string, unknown> {
-    return this.#key.jsonWebKey();
+  /** The public keys as `/openid/v1/jwks` publishes them. */
+  jsonWebKeys(): Record<string, unknown>[] {
+    return this.#verificationKeys.map((key) => key.jsonWebKey());
   }
 
   /** @returns the token and when it ends, in milliseconds since the epoch. */
@@ -120,7 +126,7 @@ export class ServiceAccountTokenAuthority {
     const claims = parts.length === 3 ? (decodeTokenPart(parts[1] ?? '') as Claims | null | undefined) : undefined;
     const isLegacy = claims?.iss === legacyIssuer && objects.legacy !== undefined;
     if (claims?.iss !== this.#options.issuer && !isLegacy) return undefined;
-    if (!this.#key.hasSigned(token)) throw new Error('invalid signature');
+    if (!this.#verificationKeys.some((key) => key.hasSigned(token))) throw new Error('invalid signature');
     if (isLegacy) return this.#checkLegacy(token, claims, audiences, objects.legacy);
     const seconds = this.#options.clock.now() / 1000;
     if (typeof claims.exp !== 'number' || seconds >= claims.exp) throw new Error('service account token has expired');
@@ -138,10 +144,13 @@ export class ServiceAccountTokenAuthority {
     audiences: readonly string[],
     objects: LegacyTokenObjects,
   ): Promise<{ readonly user: UserInfo; readonly audiences: readonly string[] }> {
-    const { apiAudiences, clock } = this.#options;
+    const { apiAudiences, clock, looksUpSecrets = true } = this.#options;
     const common = audiences.filter((audience) => apiAudiences.includes(audience));
     if (common.length === 0) throw new Error('token audiences do not match');
-    return { user: await checkLegacyToken(claims, token, objects, clock.now()), audiences: common };
+    return {
+      user: await checkLegacyToken(claims, token, looksUpSecrets ? objects : undefined, clock.now()),
+      audiences: common,
+    };
   }
 
   async #user(claims: Claims, objects: TokenObjects): Promise<UserInfo> {

@@ -167,7 +167,7 @@ export function createCertificateSigningController(context: ControllerContext): 
           await fail(request, problem);
           return;
         }
-        certificate = await signCertificateRequest(context.authority, pemOf(request), {
+        certificate = await signCertificateRequest(context.signingAuthority, pemOf(request), {
           usages,
           now: context.clock.now(),
           expirationSeconds: Math.max(shortestSeconds, Math.min(expirationSeconds ?? longestSeconds, longestSeconds)),

@@ -24,6 +24,8 @@ export interface ControllerContext {
   readonly events: EventRecorder;
   /** The cluster's certificate authority. */
   readonly authority: CertificatePair;
+  /** What signs certificate requests; the same unless a flag says otherwise. */
+  readonly signingAuthority: CertificatePair;
   /** PEM of the private key that the tokens of service accounts are signed with. */
   readonly serviceAccountKey: string;
   readonly clock: Clock;
