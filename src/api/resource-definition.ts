@@ -117,8 +117,8 @@ export interface Strategy {
   readonly hasGeneration?: boolean | 'first';
   /** Checks metadata.name beyond being there; returns messages. Default: DNS subdomain. */
   validateName?(name: string, prefix: boolean): string[];
-  /** Whether the kind's own rules look at the metadata, besides what holds for all. Default true. */
-  readonly checksMetadata?: boolean;
+  /** Whether the kind's own rules look at the metadata, besides what holds for all; `object`: not with its status. */
+  readonly checksMetadata?: boolean | 'object';
   /** What is checked before the metadata, on create and on update. */
   validateFirst?(object: Unstructured): FieldError[];
   /** Whether PUT of an absent object creates it. */

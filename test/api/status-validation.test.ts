@@ -16,6 +16,7 @@ const container = { name: 'c', image: 'i' };
 const ofPods = { spec: { containers: [container], restartPolicy: 'Never' } };
 const at = '2020-01-01T00:00:00Z';
 const done = (type: string): object => ({ type, status: 'True', lastProbeTime: at, lastTransitionTime: at });
+const device = { request: 'r1', driver: 'd.io', pool: 'p', device: 'x' };
 const at127 = { name: 'c', image: 'i', imageID: 'i', ready: true, restartCount: 0 };
 
 const suites: readonly Suite[] = [
@@ -100,6 +101,89 @@ const suites: readonly Suite[] = [
           'status.extendedResourceClaimStatus.resourceClaimName: Required value',
           'status.containerStatuses[0].user.linux: Forbidden: cannot be set for a windows pod',
           'status.ephemeralContainerStatuses[0].allocatedResourcesStatus: Forbidden: must not be specified in container status',
+        ],
+      ],
+    ],
+  },
+  {
+    path: '/apis/resource.k8s.io/v1/namespaces/default/resourceclaims',
+    object: {
+      apiVersion: 'resource.k8s.io/v1',
+      kind: 'ResourceClaim',
+      metadata: { name: 'rc', namespace: 'default' },
+      spec: { devices: { requests: [{ name: 'r1', exactly: { deviceClassName: 'dc' } }] } },
+    },
+    cases: [
+      [{ allocation: { devices: { results: [device] } }, devices: [{ driver: 'd.io', pool: 'p', device: 'x' }] }, []],
+      [
+        { reservedFor: [{ name: '', resource: 'pods', uid: 'u' }] },
+        [
+          'status.reservedFor[0].name: Required value',
+          'status.reservedFor: Forbidden: may not be specified when `allocated` is not set',
+        ],
+      ],
+      [
+        { allocation: { devices: { results: [{ ...device, adminAccess: true, request: 'r2', shareID: 'x' }] } } },
+        [
+          'status.allocation.devices.results[0].adminAccess: Forbidden: admin access to devices requires the `resource.kubernetes.io/admin-access: true` label on the containing namespace',
+          'status.allocation.devices.results[0].request: Invalid value: "r2": must be the name of a request in the claim or the name of a request and a subrequest separated by \'/\'',
+          'status.allocation.devices.results[0].shareID: Invalid value: "x": error validating uid: invalid UUID length: 1',
+        ],
+      ],
+      [
+        {
+          allocation: {
+            devices: {
+              results: [{ ...device, bindingConditions: ['a'] }],
+              config: [{ source: 'x', opaque: { driver: 'd.io', parameters: 1 } }],
+            },
+            nodeSelector: { nodeSelectorTerms: [] },
+          },
+        },
+        [
+          'status.allocation.devices.results[0].bindingFailureConditions: Invalid value: null: bindingFailureConditions are required to use bindingConditions',
+          'status.allocation.devices.config[0].source: Unsupported value: "x": supported values: "FromClaim", "FromClass"',
+          'status.allocation.devices.config[0].opaque.parameters: Invalid value: "<value omitted>": must be a valid JSON object',
+          'status.allocation.nodeSelector.nodeSelectorTerms: Required value: must have at least one node selector term',
+        ],
+      ],
+      [
+        {
+          devices: [
+            {
+              driver: 'd.io',
+              pool: 'p',
+              device: 'y',
+              conditions: [{ type: 'Ready', status: 'x', lastTransitionTime: at, reason: '-' }],
+              networkData: { ips: ['10.0.0.1', '010.0.0.1/24'] },
+            },
+          ],
+        },
+        [
+          'status.devices[0]: Invalid value: {"Driver":"d.io","Pool":"p","Device":"y","ShareID":""}: must be an allocated device in the claim',
+          'status.devices[0].conditions[0].status: Unsupported value: "x": supported values: "False", "True", "Unknown"',
+          "status.devices[0].conditions[0].reason: Invalid value: \"-\": a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for validation is '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?')",
+          'status.devices[0].networkData.ips[0]: Invalid value: "10.0.0.1": must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)',
+          'status.devices[0].networkData.ips[1]: Invalid value: "010.0.0.1/24": must be in canonical form ("10.0.0.1/24")',
+        ],
+      ],
+    ],
+  },
+  {
+    path: '/apis/policy/v1/namespaces/default/poddisruptionbudgets',
+    object: {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name: 'b', namespace: 'default' },
+      spec: { minAvailable: 1 },
+    },
+    cases: [
+      [
+        { conditions: [{ type: 'a', status: '', reason: 'R' }], disruptionsAllowed: -1 },
+        [
+          'status.conditions[0].status: Unsupported value: "": supported values: "False", "True", "Unknown"',
+          'status.conditions[0].lastTransitionTime: Required value',
+          'status.disruptionsAllowed: Invalid value: -1: must be greater than or equal to 0',
         ],
       ],
     ],

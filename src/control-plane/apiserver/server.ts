@@ -325,7 +325,7 @@ function storeCache(options: ApiServerOptions): (resource: ApiResource) => Store
   return (resource) => {
     const known = stores.get(resource);
     if (known !== undefined) return known;
-    const hooks = options.storeHooks?.(resource) ?? builtInHooks(resource, () => options.clock.now());
+    const hooks = options.storeHooks?.(resource) ?? builtInHooks(resource, options.storage, () => options.clock.now());
     const store = new Store(resource, options.storage, options.clock, options.random, hooks);
     stores.set(resource, store);
     return store;

@@ -116,6 +116,7 @@ function mergeOrderedList(
   const { mergeKey } = rule;
   const before = Object.hasOwn(original, key) ? requireList(original[key] ?? null) : undefined;
   const list = Object.hasOwn(patch, key) ? requireList(patch[key] ?? null) : undefined;
+  if (rule.isNoList) throw new StrategicMergePatchError('expected slice or array type, but got: struct');
   checkOrder(list ?? [], order, mergeKey);
   if (before === undefined && list === undefined) return;
   // Merging changes the list; its order is asked for afterwards.

@@ -19,6 +19,8 @@ export interface FieldRule {
   readonly fields: FieldRules;
   readonly strategy: 'merge' | 'replace' | '';
   readonly retainsKeys: boolean;
+  /** Whether the field is known to hold something that is no list. */
+  readonly isNoList: boolean;
   /** The empty string for a list of scalars. */
   readonly mergeKey: string;
 }
@@ -30,7 +32,7 @@ export interface FieldRules {
 
 const noRules: FieldRules = { of: () => noRule };
 /** Where nothing is known maps merge and everything else is replaced. */
-const noRule: FieldRule = { fields: noRules, strategy: '', retainsKeys: false, mergeKey: '' };
+const noRule: FieldRule = { fields: noRules, strategy: '', retainsKeys: false, isNoList: false, mergeKey: '' };
 
 const knownRules = new WeakMap<SchemaSource, WeakMap<Schema, FieldRules>>();
 
@@ -77,6 +79,7 @@ function makeRule(field: Schema | undefined, source: SchemaSource): FieldRule {
     fields: fieldRules(schema.type === 'array' ? schema.items : field, source),
     strategy: strategy === 'merge' || strategy === 'replace' ? strategy : '',
     retainsKeys: strategies.includes('retainKeys'),
+    isNoList: schema.type !== undefined && schema.type !== 'array',
     mergeKey: schema.patchMergeKey ?? '',
   };
 }

@@ -291,3 +291,54 @@ async function patch(api: Awaited<ReturnType<typeof createTestApiServer>>, name:
   });
   assert.equal(answer.status, 200, answer.text);
 }
+
+test('a write that insists on another uid is refused in the words of the storage', async () => {
+  const api = await createTestApiServer();
+  const created = await api.create({ apiVersion: 'v1', kind: 'Endpoints', metadata: { name: 'e' } });
+  const wanted = { ...created, metadata: { name: 'e', uid: 'x' } };
+  const answer = await api.request('PUT', '/api/v1/namespaces/default/endpoints/e', wanted);
+  assert.equal(
+    answer.body['message'],
+    'Operation cannot be fulfilled on endpoints "e": StorageError: invalid object, Code: 4, ' +
+      'Key: /registry/services/endpoints/default/e, ResourceVersion: 0, AdditionalErrorMsg: ' +
+      `Precondition failed: UID in precondition: x, UID in object meta: ${created.metadata.uid ?? ''}`,
+  );
+  await api.close();
+});
+
+test('rows of tables tell of completed pods, and flow schemas stand in the order of their precedence', async () => {
+  const api = await createTestApiServer();
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'default' } };
+  const created = await api.create({ ...pod, spec: { containers: [{ name: 'c', image: 'i' }] } });
+  const pods = '/api/v1/namespaces/default/pods';
+  await api.request('PUT', `${pods}/p/status`, { ...created, status: { phase: 'Failed' } });
+  const accept = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+  const { body } = await api.request('GET', pods, undefined, accept);
+  const [row] = body['rows'] as { conditions: unknown }[];
+  const message = 'The pod failed.';
+  assert.deepEqual(row?.conditions, [{ type: 'Completed', status: 'True', reason: 'Failed', message }]);
+  for (const [name, matchingPrecedence] of [
+    ['a', 900],
+    ['b', 100],
+  ] as const) {
+    const spec = { matchingPrecedence, priorityLevelConfiguration: { name: 'x' } };
+    await api.create({ apiVersion: 'flowcontrol.apiserver.k8s.io/v1', kind: 'FlowSchema', metadata: { name }, spec });
+  }
+  const schemas = await api.request('GET', '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas', undefined, accept);
+  const rows = schemas.body['rows'] as { cells: string[] }[];
+  assert.deepEqual(rows.map(({ cells }) => cells[0]).slice(0, 2), ['b', 'a']);
+  await api.close();
+});
+
+test('strategic merge patches of a bad form are bad requests', async () => {
+  const api = await createTestApiServer();
+  await api.create(configMap('a'));
+  const headers = { 'content-type': 'application/strategic-merge-patch+json' };
+  const send = (patch: object) => api.request('PATCH', `${configMaps}/a`, patch, headers);
+  const retained = await send({ metadata: { $retainKeys: ['name'], annotations: { a: 'b' } } });
+  assert.deepEqual([retained.status, retained.body['message']], [400, 'invalid patch format of retainKeys']);
+  const ordered = await send({ metadata: { '$setElementOrder/annotations': ['a'] } });
+  const text = 'expected slice or array type, but got: struct';
+  assert.deepEqual([ordered.status, ordered.body['message']], [500, text]);
+  await api.close();
+});

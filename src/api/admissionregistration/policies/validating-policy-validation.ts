@@ -9,6 +9,7 @@ import {
 } from '../../../apimachinery/field-error.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../../apimachinery/names.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
+import { validateConditions } from '../../condition-validation.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type {
   AuditAnnotation,
@@ -226,9 +227,14 @@ function validateActions(given: readonly string[] | null, path: FieldPath): Fiel
 /** Checks what the type checker reported of a policy. */
 export function validateValidatingPolicyStatus(object: Unstructured): FieldError[] {
   const { status } = object as unknown as ValidatingAdmissionPolicy;
-  const path = new FieldPath('status').child('typeChecking').child('expressionWarnings');
-  return (status?.typeChecking?.expressionWarnings ?? []).flatMap(({ warning, fieldRef }, index) => [
-    ...(warning === '' ? [required(path.index(index).child('warning'))] : []),
-    ...(fieldRef.trim() === '' ? [required(path.index(index).child('fieldRef'))] : []),
-  ]);
+  const statusPath = new FieldPath('status');
+  const path = statusPath.child('typeChecking').child('expressionWarnings');
+  const warnings = status?.typeChecking?.expressionWarnings ?? [];
+  return [
+    ...warnings.flatMap(({ warning, fieldRef }, index) => [
+      ...(warning === '' ? [required(path.index(index).child('warning'))] : []),
+      ...(fieldRef.trim() === '' ? [required(path.index(index).child('fieldRef'))] : []),
+    ]),
+    ...validateConditions(status?.conditions, statusPath.child('conditions')),
+  ];
 }

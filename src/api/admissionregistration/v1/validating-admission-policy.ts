@@ -87,6 +87,7 @@ export const validatingAdmissionPolicyResource: ResourceDefinition = {
   },
   strategy: {
     resetFields: { '': ['status'], status: ['metadata', 'spec'] },
+    keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
     allowUnconditionalUpdate: false,
     validateCreate: (object) => validateValidatingPolicy(object),
     validateUpdate: (object, old, { subresource }) =>

@@ -30,6 +30,7 @@ export function setApiServiceDefaults(object: Unstructured): void {
 /** What the registry does with API services: those that the server itself serves are there at once. */
 export const apiServiceStrategy: Strategy = {
   allowUnconditionalUpdate: false,
+  keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
   validateName: isPathSegmentName,
   prepareForCreate(object, { now }) {
     const apiService = serviceOf(object);

@@ -95,6 +95,7 @@ function jobWarnings(object: Unstructured): string[] {
 /** What the registry does with cron jobs. */
 export const cronJobStrategy: Strategy = {
   hasGeneration: true,
+  checksMetadata: 'object',
   podSpec: (object) => specOf(object)?.jobTemplate.spec?.template.spec,
   warningsOnCreate: (object) => [...podNameWarnings(object.metadata.name ?? ''), ...jobWarnings(object)],
   warningsOnUpdate: (object, old) =>

@@ -54,7 +54,11 @@ export const namespaceResource: ResourceDefinition = {
   ],
   type: 'io.k8s.api.core.v1.Namespace',
   columns,
-  setDefaults: setNamespaceDefaults,
+  setDefaults(object) {
+    setNamespaceDefaults(object);
+    const namespace: Namespace = object;
+    if ((namespace.status?.phase ?? '') === '') namespace.status = { ...namespace.status, phase: 'Active' };
+  },
   strategy: namespaceStrategy,
   selectableFields: fieldReaders(['status.phase']),
 };

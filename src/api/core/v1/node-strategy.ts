@@ -19,6 +19,9 @@ export const nodeStrategy: Strategy = {
   hasGeneration: false,
   prepareForCreate: (object) => dropConfigSource(nodeOf(object), undefined),
   adjustForUpdate: (object, old) => dropConfigSource(nodeOf(object), nodeOf(old)),
+  adjustForStatus(object, old) {
+    if (nodeOf(old).status?.config === undefined) delete nodeOf(object).status?.config;
+  },
   validateCreate: (object) => validateNode(nodeOf(object)),
   validateUpdate: (object, old, { subresource }) => [
     ...(subresource === '' ? validateNode(nodeOf(object)) : []),

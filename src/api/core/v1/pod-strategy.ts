@@ -10,6 +10,7 @@ import {
 import { adoptAppArmorAnnotations } from './pod-app-armor.ts';
 import { qosClassOf } from './pod-qos.ts';
 import { validatePodResize } from './pod-resize-validation.ts';
+import { preparePodStatus } from './pod-status-preparation.ts';
 import { setPodResourceDefaults } from './pod-resource-defaults.ts';
 import { setHostPorts, setPodSpecDefaults } from './pod-spec-defaults.ts';
 import { validateNewPod, validatePodSpec } from './pod-spec-validation.ts';
@@ -46,7 +47,9 @@ export const podStrategy: Strategy = {
   podSpec: (object) => podOf(object).spec,
   prepareForCreate(object, context) {
     const pod = podOf(object);
-    pod.status = { phase: 'Pending', qosClass: qosClassOf(pod) };
+    // A class that the creator states is taken for the pod's own, as the real server does.
+    const stated = pod.status?.qosClass ?? '';
+    pod.status = { phase: 'Pending', qosClass: stated === '' ? qosClassOf(pod) : stated };
     adoptAppArmorAnnotations(pod, (text) => context.warn?.(text));
     if ((pod.spec?.schedulingGates ?? []).length === 0) return;
     const message = 'Scheduling is blocked due to non-empty scheduling gates';
@@ -59,8 +62,7 @@ export const podStrategy: Strategy = {
     const [pod, before] = [podOf(object), podOf(old)];
     if (subresource === 'status') {
       if (before.spec !== undefined) pod.spec = before.spec;
-      const qosClass = before.status?.qosClass;
-      if (pod.status !== undefined && qosClass !== undefined) pod.status.qosClass ??= qosClass;
+      preparePodStatus(pod, before);
       return;
     }
     if (before.status === undefined) delete pod.status;

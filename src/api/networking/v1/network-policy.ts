@@ -45,7 +45,7 @@ type NetworkPolicySpec
 
 const columns: readonly Column[] = [
   nameColumn,
-  column('Pod-Selector', 'string', 'Selects the pods that this policy applies to.', (object: NetworkPolicy) =>
+  column('Pod-Selector', 'string', '@networking.v1.NetworkPolicySpec.podSelector', (object: NetworkPolicy) =>
     selectorCell(object.spec?.podSelector),
   ),
   ageColumn,

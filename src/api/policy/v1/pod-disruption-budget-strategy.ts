@@ -7,6 +7,7 @@ import {
 } from '../../../apimachinery/field-error.ts';
 import { validateLabelSelector } from '../../../apimachinery/labels.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { validateConditions } from '../../condition-validation.ts';
 import { checkAtMostAll, checkIntOrPercent } from '../../int-or-percent.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { PodDisruptionBudget } from '../../types/policy-v1.ts';
@@ -41,9 +42,11 @@ function validateBudget(object: Unstructured): FieldError[] {
 function validateBudgetStatus(object: Unstructured): FieldError[] {
   const { status } = object as unknown as PodDisruptionBudget;
   const path = new FieldPath('status');
-  return (['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((field) =>
-    checkNonNegative(path.child(field), status?.[field]),
-  );
+  const counts = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const;
+  return [
+    ...validateConditions(status?.conditions, path.child('conditions')),
+    ...counts.flatMap((field) => checkNonNegative(path.child(field), status?.[field])),
+  ];
 }
 
 /** What the registry does with disruption budgets. */

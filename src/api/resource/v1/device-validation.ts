@@ -3,11 +3,12 @@ import {
   type FieldError,
   type FieldPath,
   invalid,
+  invalidFor,
   required,
   tooLong,
   tooMany,
 } from '../../../apimachinery/field-error.ts';
-import { isDns1123Label } from '../../../apimachinery/names.ts';
+import { isDns1123Label, isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import { validateCsiDriverName } from '../../core/v1/volume-source-validation.ts';
 import type { DeviceClassConfiguration, DeviceSelector } from '../../types/resource-v1.ts';
 import { deviceSelectorProblem } from './device-selector-compiler.ts';
@@ -15,6 +16,7 @@ import { deviceSelectorProblem } from './device-selector-compiler.ts';
 const mostExpressionBytes = 10 * 1024;
 const mostParameterBytes = 10 * 1024;
 const mostIdentifierLength = 32;
+const mostPoolNameBytes = 253;
 
 /** Checks each of a list, unless it is too long, and then that no two are of the same key. */
 export function validateEach<Item>(
@@ -64,15 +66,23 @@ export function validateConfiguration({ opaque }: DeviceClassConfiguration, path
   const at = path.child('opaque');
   if (opaque === undefined) return [required(at)];
   const errors = validateCsiDriverName(opaque.driver, at.child('driver'));
+  return [...errors, ...validateRawObject(opaque.parameters, at.child('parameters'), mostParameterBytes)];
+}
+
+/** Checks what is to be any JSON object. */
+export function validateRawObject(value: unknown, path: FieldPath, mostBytes: number): FieldError[] {
   // What is decoded may lack what its type asks for.
-  const parameters: unknown = opaque.parameters;
-  const where = at.child('parameters');
-  if (parameters === undefined || parameters === null) return [...errors, required(where)];
-  if (typeof parameters !== 'object' || Array.isArray(parameters)) {
-    return [...errors, invalid(where, '<value omitted>', 'parameters must be a valid JSON object')];
-  }
-  const isTooLong = Buffer.byteLength(JSON.stringify(parameters)) > mostParameterBytes;
-  return isTooLong ? [...errors, tooLong(where, mostParameterBytes)] : errors;
+  if (value === undefined || value === null) return [required(path)];
+  if (Buffer.byteLength(JSON.stringify(value)) > mostBytes) return [tooLong(path, mostBytes)];
+  if (typeof value === 'object' && !Array.isArray(value)) return [];
+  return [invalid(path, '<value omitted>', 'must be a valid JSON object')];
+}
+
+/** Checks the name of a pool: subdomains between slashes. */
+export function validatePoolName(name: string, path: FieldPath): FieldError[] {
+  if (name === '') return [required(path)];
+  const errors = Buffer.byteLength(name) > mostPoolNameBytes ? [tooLong(path, mostPoolNameBytes)] : [];
+  return [...errors, ...name.split('/').flatMap((part) => invalidFor(path, part, isDns1123Subdomain(part)))];
 }
 
 /** Checks the name of an attribute or a capacity: `[domain/]identifier`. */

@@ -31,6 +31,8 @@ import {
   validateLabelName,
   validateSelectors,
 } from './device-validation.ts';
+import { requestNames, validateReferences } from './request-references.ts';
+import { dropDeallocatedDevices, validateClaimStatus } from './resource-claim-status-validation.ts';
 
 const specPath = new FieldPath('spec');
 const oneRequest = 'exactly one of `exactly` or `firstAvailable` is required';
@@ -53,7 +55,7 @@ export function setClaimSpecDefaults(spec: ResourceClaimSpec | undefined): void 
 function validateClaimSpec(spec: ResourceClaimSpec | undefined, path: FieldPath): FieldError[] {
   const devices: DeviceClaim = spec?.devices ?? {};
   const at = path.child('devices');
-  const names = requestNames(devices.requests ?? []);
+  const names = requestNames(spec);
   return [
     ...validateEach(devices.requests, 32, at.child('requests'), validateRequest, ({ name }) => name),
     ...validateEach(devices.constraints, 32, at.child('constraints'), (constraint, where) =>
@@ -64,13 +66,6 @@ function validateClaimSpec(spec: ResourceClaimSpec | undefined, path: FieldPath)
       ...validateConfiguration(config, where),
     ]),
   ];
-}
-
-/** What may be referred to: requests, and the choices of each by the request's name and theirs. */
-function requestNames(requests: readonly DeviceRequest[]): ReadonlySet<string> {
-  return new Set(
-    requests.flatMap(({ name, firstAvailable = [] }) => [name, ...firstAvailable.map((one) => `${name}/${one.name}`)]),
-  );
 }
 
 function validateRequest({ name, exactly, firstAvailable = [] }: DeviceRequest, path: FieldPath): FieldError[] {
@@ -129,21 +124,6 @@ function validateConstraint(constraint: DeviceConstraint, names: ReadonlySet<str
   return [...errors, ...validateFullAttributeName(distinctAttribute, path.child('distinctAttribute'))];
 }
 
-function validateReferences(
-  references: readonly string[] | undefined,
-  names: ReadonlySet<string>,
-  path: FieldPath,
-): FieldError[] {
-  const problem =
-    "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
-  const validate = (name: string, at: FieldPath): FieldError[] => {
-    const parts = name.split('/');
-    const errors = parts.length > 2 ? [] : parts.flatMap((part) => validateLabelName(part, at));
-    return names.has(name) ? errors : [...errors, invalid(at, name, problem)];
-  };
-  return validateEach(references, 32, path.child('requests'), validate, (name) => name);
-}
-
 function claimOf(object: Unstructured): ResourceClaim {
   return object as unknown as ResourceClaim;
 }
@@ -161,9 +141,10 @@ export const resourceClaimStrategy: Strategy = {
   hasGeneration: false,
   keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
   resetFields: { '': ['status'], status: ['metadata', 'spec'] },
+  adjustForStatus: (object, old) => dropDeallocatedDevices(claimOf(object), claimOf(old)),
   validateCreate: (object) => validateClaimSpec(claimOf(object).spec, specPath),
   validateUpdate(object, old, { subresource }) {
-    if (subresource !== '') return [];
+    if (subresource !== '') return validateClaimStatus(claimOf(object), claimOf(old));
     const [claim, before] = [claimOf(object), claimOf(old)];
     return checkImmutable(specPath, shownSpec(claim.spec), shownSpec(before.spec));
   },

@@ -5,7 +5,6 @@ import {
   invalid,
   invalidFor,
   required,
-  tooLong,
 } from '../../../apimachinery/field-error.ts';
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
@@ -13,7 +12,7 @@ import { validateNodeSelector } from '../../core/v1/pod-scheduling-validation.ts
 import { validateCsiDriverName } from '../../core/v1/volume-source-validation.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { Device, ResourcePool, ResourceSlice, ResourceSliceSpec } from '../../types/resource-v1.ts';
-import { validateEach } from './device-validation.ts';
+import { validateEach, validatePoolName } from './device-validation.ts';
 import { validateCounterSet, validateDevice } from './slice-device-validation.ts';
 
 const specPath = new FieldPath('spec');
@@ -52,7 +51,7 @@ function validate(spec: ResourceSliceSpec, old?: ResourceSliceSpec): FieldError[
 }
 
 function validatePool({ name, generation, resourceSliceCount }: ResourcePool, path: FieldPath): FieldError[] {
-  const errors = name === '' ? [required(path.child('name'))] : validatePoolName(name, path.child('name'));
+  const errors = validatePoolName(name, path.child('name'));
   if (resourceSliceCount <= 0) {
     errors.push(invalid(path.child('resourceSliceCount'), resourceSliceCount, 'must be greater than zero'));
   }
@@ -60,11 +59,6 @@ function validatePool({ name, generation, resourceSliceCount }: ResourcePool, pa
     errors.push(invalid(path.child('generation'), generation, 'must be greater than or equal to zero'));
   }
   return errors;
-}
-
-function validatePoolName(name: string, path: FieldPath): FieldError[] {
-  const errors = name.length > 253 ? [tooLong(path, 253)] : [];
-  return [...errors, ...name.split('/').flatMap((part) => invalidFor(path, part, isDns1123Subdomain(part)))];
 }
 
 /** A slice is of one node, of some, of all, or says it of each device. */

@@ -10,6 +10,7 @@ import {
 } from '../../../apimachinery/field-error.ts';
 import { inclusiveRangeMessage, isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { internalObject } from '../../core/v1/internal-objects.ts';
 import { validateVolumeSpec } from '../../core/v1/persistent-volume-validation.ts';
 import { validateCsiDriverName } from '../../core/v1/volume-source-validation.ts';
 import type { Strategy } from '../../resource-definition.ts';
@@ -29,9 +30,14 @@ export const volumeAttachmentStrategy: Strategy = {
   validateCreate: (object) => validate(attachmentOf(object)),
   validateUpdate: (object, old) => [
     ...validate(attachmentOf(object)),
-    ...checkImmutable(specPath, attachmentOf(object).spec, attachmentOf(old).spec),
+    ...checkImmutable(specPath, shownSpec(object), shownSpec(old)),
   ],
 };
+
+/** The spec in the form in which the real server tells of it. */
+function shownSpec(object: Unstructured): object {
+  return internalObject('VolumeAttachmentSpec', attachmentOf(object).spec);
+}
 
 function attachmentOf(object: Unstructured): VolumeAttachment {
   return object as unknown as VolumeAttachment;

@@ -101,12 +101,28 @@ function readStrategicPatch(body: Uint8Array, resource: ApiResource): ParsedPatc
       try {
         return applyStrategicMergePatch(document, value, schema, resource.types);
       } catch (error) {
-        if (error instanceof StrategicMergePatchError) throw new StatusError({ message: error.message, code: 500 });
+        if (error instanceof StrategicMergePatchError) throw strategicPatchRefusal(error.message);
         throw error;
       }
     },
     refusal: (message) => ({ shown: formatGoValue(value), message: converterMessage(message) }),
   };
+}
+
+/** What is wrong with the form of a patch, as opposed to what no one has thought of. */
+const badForms: ReadonlySet<string> = new Set([
+  'invalid JSON document',
+  'invalid patch format of primitive list',
+  'invalid patch format of retainKeys',
+  'invalid patch format of setElementOrder list',
+  'strategic merge patch format is not supported',
+]);
+
+function strategicPatchRefusal(message: string): StatusError {
+  if (badForms.has(message)) return badRequest(message);
+  if (message !== 'lists of lists are not supported') return new StatusError({ message, code: 500 });
+  const text = 'the server rejected our request due to an error in our request';
+  return new StatusError({ message: text, code: 422, reason: 'Invalid', details: {} });
 }
 
 /** A value as Go prints it with %v: maps sorted, nothing quoted. */

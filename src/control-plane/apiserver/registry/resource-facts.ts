@@ -47,7 +47,6 @@ const checkedAgain: ReadonlySet<string> = new Set([
   '/namespaces',
   '/nodes',
   '/persistentvolumeclaims',
-  '/persistentvolumes',
   '/pods',
   '/secrets',
   '/serviceaccounts',
@@ -72,6 +71,7 @@ const checkedAgain: ReadonlySet<string> = new Set([
 /** Kinds whose rules for updates look at the metadata only as at that of a new object. */
 const checkedAsNew: ReadonlySet<string> = new Set([
   '/limitranges',
+  '/persistentvolumes',
   'admissionregistration.k8s.io/mutatingadmissionpolicies',
   'admissionregistration.k8s.io/mutatingadmissionpolicybindings',
   'admissionregistration.k8s.io/mutatingwebhookconfigurations',

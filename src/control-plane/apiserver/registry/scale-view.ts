@@ -5,10 +5,11 @@ import { cloneJson, isJsonObject, type JsonValue } from '../../../apimachinery/j
 import { formatLabelSelector, selectorFromObject, type ObjectLabelSelector } from '../../../apimachinery/labels.ts';
 import type { ObjectMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { SchemaSource } from '../../../apimachinery/schema.ts';
-import { badRequest, conflict, internalError } from '../../../apimachinery/status.ts';
+import { badRequest, internalError } from '../../../apimachinery/status.ts';
 import type { SubresourceView } from '../endpoints/subresource-view.ts';
 import { apiResource, type ApiResource, type ScalePaths } from './api-resource.ts';
 import { defaultColumns } from './table.ts';
+import { uidMismatch } from './uid-precondition.ts';
 
 const [nameColumn] = defaultColumns;
 
@@ -97,8 +98,7 @@ function mergeScale(parent: ApiResource, scale: ApiResource, object: Unstructure
   }
   const { uid, resourceVersion } = view.metadata;
   if (uid !== undefined && uid !== '' && uid !== object.metadata.uid) {
-    const text = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid ?? ''}`;
-    throw conflict(parent.groupResource, name, text);
+    throw uidMismatch(parent, object.metadata.namespace ?? '', name, uid, object.metadata.uid ?? '');
   }
   const merged = cloneJson(object);
   if (resourceVersion !== undefined && resourceVersion !== '') merged.metadata.resourceVersion = resourceVersion;

@@ -19,6 +19,7 @@ import { defaultPrepareForCreate, defaultPrepareForUpdate } from './default-prep
 import { countsGenerations, metadataChecksOnUpdate } from './resource-facts.ts';
 import { asReadBack, decodeStored, encodeStored, type ServableValue } from './stored-object.ts';
 import { rehearsePut, versionedStorage } from './versioned-storage.ts';
+import { uidMismatch } from './uid-precondition.ts';
 
 /** What a write depends on besides the objects. */
 export interface WriteContext extends RequestContext {
@@ -41,6 +42,8 @@ export interface StoreHooks {
   beginCreate?(object: Unstructured, context: WriteContext): Promise<Reservation | undefined>;
   /** Right before validation of an update; what it returns runs when the update fails. */
   beginUpdate?(object: Unstructured, old: Unstructured, context: WriteContext): Promise<Reservation | undefined>;
+  /** What the kind's rules find wrong that takes more than the object to see; `old` is undefined for a create. */
+  problems?(object: Unstructured, old: Unstructured | undefined, context: WriteContext): Promise<FieldError[]>;
   /** After the object is gone. */
   afterDelete?(object: Unstructured, context: WriteContext): Promise<void>;
   /** Changes an object that a delete has marked. */
@@ -171,6 +174,7 @@ export class Store {
     const reservation = await this.hooks.beginCreate?.(object, context);
     try {
       this.#refuseInvalid(object, [
+        ...((await this.hooks.problems?.(object, undefined, context)) ?? []),
         ...(strategy.validateFirst?.(object) ?? []),
         ...(strategy.checksMetadata === false ? [] : this.#validateMeta(object)),
         ...(strategy.validateCreate?.(object, context) ?? []),
@@ -241,8 +245,7 @@ export class Store {
     const { groupResource } = this.resource;
     if (!request.allowCreate && this.strategy.allowCreateOnUpdate !== true) throw notFound(groupResource, name);
     if (request.uid !== undefined && request.uid !== '') {
-      const text = `Precondition failed: UID in precondition: ${request.uid}, UID in object meta: `;
-      throw conflict(groupResource, name, text);
+      throw uidMismatch(this.resource, context.namespace, name, request.uid, '');
     }
     const object = await request.transform(undefined);
     // Whatever version was meant, there is none.
@@ -263,11 +266,9 @@ export class Store {
     context: WriteContext,
     request: UpdateRequest,
   ): Promise<UpdateResult | { readonly current: StoredValue | undefined }> {
-    const { groupResource } = this.resource;
     const old = this.decode(existing);
     if (request.uid !== undefined && request.uid !== '' && request.uid !== old.metadata.uid) {
-      const text = `Precondition failed: UID in precondition: ${request.uid}, UID in object meta: ${old.metadata.uid ?? ''}`;
-      throw conflict(groupResource, name, text);
+      throw uidMismatch(this.resource, context.namespace, name, request.uid, old.metadata.uid ?? '');
     }
     const object = await request.transform(cloneJson(old));
     this.#checkResourceVersion(object, old, name);
@@ -369,6 +370,7 @@ export class Store {
       this.#refuseInvalid(object, [
         ...validateObjectMeta(object.metadata, namespaced, validatePathSegmentName),
         ...validateObjectMetaUpdate(object.metadata, old.metadata),
+        ...((await this.hooks.problems?.(object, old, context)) ?? []),
         ...(strategy.validateFirst?.(object) ?? []),
         // The real strategies check the same again, so causes come twice.
         ...this.#checkMetaAgain(object, old, context.subresource),
@@ -414,6 +416,7 @@ export class Store {
   /** What the kind's own rules find in the metadata of an update. */
   #checkMetaAgain(object: Unstructured, old: Unstructured, subresource: string): FieldError[] {
     if (this.strategy.checksMetadata === false) return [];
+    if (this.strategy.checksMetadata === 'object' && subresource !== '') return [];
     const { asUpdate, asNew } = metadataChecksOnUpdate(this.resource);
     const isNew = asNew && subresource === '';
     const errors =

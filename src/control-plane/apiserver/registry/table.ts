@@ -51,7 +51,8 @@ export function toTable(
     readonly withColumns?: boolean;
   },
 ): Record<string, unknown> {
-  const columns = resource.definition.columns ?? defaultColumns;
+  const { definition } = resource;
+  const columns = definition.columns ?? defaultColumns;
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${options.version}`,
@@ -66,11 +67,23 @@ export function toTable(
             description,
             priority,
           })),
-    rows: objects.map((object) => ({
-      cells: columns.map((column) => column.cell(object, options.now)),
-      object: rowObject(object, options.includeObject, options.version),
-    })),
+    rows: inOrder(resource, objects).map((object) => {
+      const conditions = definition.rowConditions?.(object) ?? [];
+      return {
+        cells: [
+          ...columns.map((column) => column.cell(object, options.now)),
+          ...(definition.unlistedCells?.(object, options.now) ?? []),
+        ],
+        ...(conditions.length === 0 ? {} : { conditions }),
+        object: rowObject(object, options.includeObject, options.version),
+      };
+    }),
   };
+}
+
+function inOrder({ definition }: ApiResource, objects: readonly Unstructured[]): readonly Unstructured[] {
+  if (definition.compareRows === undefined || objects.length < 2) return objects;
+  return objects.toSorted(definition.compareRows.bind(definition));
 }
 
 function rowObject(object: Unstructured, include: IncludeObject, version: string): unknown {
