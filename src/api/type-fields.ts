@@ -12,13 +12,15 @@ export interface ProtobufField {
   readonly isEmbedded: boolean;
   /** A list that goes as a message with the list as its field 1. */
   readonly isWrapped: boolean;
+  /** Behind a feature gate: skipped where the type's schema does not have it. */
+  readonly isGated: boolean;
 }
 
 /**
  * The fields by package and type, in the order in which JSON has them, with their numbers in
  * `application/vnd.kubernetes.protobuf`. A field without a number has that of the field before it and one more; `?`
  * marks pointers, `!` scalars that JSON never leaves out, `+Type` a type whose fields stand among the others in JSON,
- * `[]` a wrapped list. Lists of kinds have metadata 1 and items 2 and are not written down. Types and shapes of the
+ * `[]` a wrapped list, `~name` a field behind a feature gate. Lists of kinds have metadata 1 and items 2 and are not written down. Types and shapes of the
  * fields are those of the schemas.
  */
 const text = `
@@ -53,6 +55,10 @@ io.k8s.api.admissionregistration.v1
   Validation expression! message reason? messageExpression
   Variable name! expression!
   WebhookClientConfig url?=3 service?=1 caBundle
+io.k8s.api.admissionregistration.v1alpha1
+  Initializer name! rules
+  InitializerConfiguration metadata initializers
+  Rule apiGroups apiVersions resources
 io.k8s.api.apps.v1
   ControllerRevision metadata data revision!
   DaemonSet metadata spec status
@@ -543,11 +549,13 @@ io.k8s.apimachinery.pkg.apis.meta.v1
   DeleteOptions gracePeriodSeconds? preconditions? orphanDependents? propagationPolicy? dryRun ignoreStoreReadErrorWithClusterBreakingPotential?
   FieldSelectorRequirement key! operator! values
   GroupVersionForDiscovery groupVersion! version!
+  Initializer name!
+  Initializers pending result?
   LabelSelector matchLabels matchExpressions
   LabelSelectorRequirement key! operator! values
   ListMeta selfLink resourceVersion continue remainingItemCount? shardInfo?
   ManagedFieldsEntry manager operation apiVersion time? fieldsType=6 fieldsV1? subresource
-  ObjectMeta name generateName namespace selfLink uid resourceVersion generation creationTimestamp deletionTimestamp? deletionGracePeriodSeconds? labels annotations ownerReferences finalizers managedFields=17
+  ObjectMeta name generateName namespace selfLink uid resourceVersion generation creationTimestamp deletionTimestamp? deletionGracePeriodSeconds? labels annotations ownerReferences ~initializers?=16 finalizers=14 managedFields=17
   OwnerReference apiVersion!=5 kind!=1 name!=3 uid! controller?=6 blockOwnerDeletion?
   PartialObjectMetadata metadata
   Preconditions uid? resourceVersion?
@@ -604,7 +612,7 @@ function parse(source: string): ReadonlyMap<string, TypeFields> {
     const fields: ProtobufField[] = [];
     for (const word of words) {
       const [, mark = '', name = '', list = '', kind = '', number = ''] =
-        /^(\+?)([^?!=[]+)(\[\])?([?!]?)(?:=(\d+))?$/.exec(word) ?? [];
+        /^([+~]?)([^?!=[]+)(\[\])?([?!]?)(?:=(\d+))?$/.exec(word) ?? [];
       const previous = fields.at(-1)?.number ?? 0;
       const isEmbedded = mark === '+';
       fields.push({
@@ -613,6 +621,7 @@ function parse(source: string): ReadonlyMap<string, TypeFields> {
         isKept: kind === '!',
         isEmbedded,
         isWrapped: list !== '',
+        isGated: mark === '~',
       });
     }
     const byNumber = fields.toSorted((left, right) => left.number - right.number);
@@ -622,5 +631,5 @@ function parse(source: string): ReadonlyMap<string, TypeFields> {
 }
 
 function field(name: string, number: number): ProtobufField {
-  return { name, number, isPointer: false, isKept: false, isEmbedded: false, isWrapped: false };
+  return { name, number, isPointer: false, isKept: false, isEmbedded: false, isWrapped: false, isGated: false };
 }

@@ -1,16 +1,36 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  documentationWithInitializers,
+  initializerConfigurationResource,
+  typesWithInitializers,
+} from '../api/admissionregistration/v1alpha1/initializer-configuration.ts';
 import type { Documentation } from '../api/documentation.ts';
-import { builtInTypes } from '../api/registry.ts';
+import { builtInResources, builtInTypes } from '../api/registry.ts';
 import { createOpenApiRoute, type PublishedOpenApi } from '../control-plane/apiserver/openapi/openapi-route.ts';
+import { renderedOpenApi } from '../control-plane/apiserver/openapi/rendered-openapi.ts';
 import type { RouteHandler } from '../control-plane/apiserver/server.ts';
+import type { FeatureGates } from './feature-gates.ts';
 
 /** What the build wrote beside the program (scripts/generate-openapi.js). */
 const openApiFolder = join(import.meta.dirname, '..', 'openapi');
 
-/** Paths beside the API's own that a cluster's server answers. */
-export function publishedRoutes(): readonly RouteHandler[] {
-  return [createOpenApiRoute(publishedOpenApi(openApiFolder))];
+/**
+ * Paths beside the API's own that a cluster's server answers. What feature gates add to the API is in no file of the
+ * build: then the documents are made here.
+ */
+export async function publishedRoutes({ Initializers }: FeatureGates): Promise<readonly RouteHandler[]> {
+  if (!Initializers) return [createOpenApiRoute(publishedOpenApi(openApiFolder))];
+  const input = {
+    resources: [...builtInResources, initializerConfigurationResource],
+    types: typesWithInitializers(),
+    documentation: documentationWithInitializers(await publishedDocumentation()),
+    version: '1.36',
+  };
+  const hashOf = (_: string, bytes: () => Uint8Array): string =>
+    createHash('sha512').update(bytes()).digest('hex').toUpperCase();
+  return [createOpenApiRoute(renderedOpenApi(input, hashOf))];
 }
 
 function publishedOpenApi(folder: string): PublishedOpenApi {

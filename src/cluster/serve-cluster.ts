@@ -16,6 +16,7 @@ import {
 } from './component-arguments.ts';
 import { credentialsOf } from './key-flags.ts';
 import { type RunningControlPlane, startControlPlane } from './control-plane.ts';
+import { featureGatesOf } from './feature-gates.ts';
 import { publishedDocumentation, publishedRoutes } from './published-routes.ts';
 import { defaultServiceRange, firstServiceAddress } from './service-range.ts';
 
@@ -66,7 +67,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningContro
     clock,
     random,
     log,
-    routes: publishedRoutes(),
+    routes: await publishedRoutes(featureGatesOf(apiServer)),
     documentation: await publishedDocumentation(),
   });
   const { port, url } = controlPlane;

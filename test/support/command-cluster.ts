@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { builtInResources, builtInTypes } from '../../src/api/registry.ts';
 import type { HttpRequest, HttpResponse } from '../../src/apimachinery/http.ts';
-import type { JsonObject } from '../../src/apimachinery/json.ts';
 import type { ProgramWorld } from '../../src/cli/program.ts';
 import { createInProcessTransport } from '../../src/client/in-process-transport.ts';
 import { createDiscoveryRoute } from '../../src/control-plane/apiserver/discovery/discovery-route.ts';
-import { openApiV2Document, openApiV3Documents } from '../../src/control-plane/apiserver/openapi/openapi-documents.ts';
 import { createOpenApiRoute } from '../../src/control-plane/apiserver/openapi/openapi-route.ts';
+import { renderedOpenApi } from '../../src/control-plane/apiserver/openapi/rendered-openapi.ts';
 import { FakeClock } from '../../src/system/fake-clock.ts';
 import { type CommandRunner, commandRunner } from './run-command.ts';
 import { createTestApiServer, type TestApiServer, type TestApiServerOptions } from './test-api-server.ts';
@@ -67,29 +66,6 @@ export async function createCommandCluster(
 /** The documents of the built-in API, rendered when first asked for. */
 function openApiRoute(): ReturnType<typeof createOpenApiRoute> {
   const input = { resources: builtInResources, types: builtInTypes(), documentation: () => undefined, version: '1.36' };
-  const documents = openApiV3Documents(input);
-  const rendered = new Map<string, Uint8Array>();
-  const render = (name: string, make: () => JsonObject): Uint8Array => {
-    const bytes = rendered.get(name) ?? Buffer.from(JSON.stringify(make()));
-    rendered.set(name, bytes);
-    return bytes;
-  };
   const hashOf = (name: string): string => createHash('sha512').update(name).digest('hex').toUpperCase();
-  return createOpenApiRoute({
-    index: () =>
-      Promise.resolve(
-        Object.fromEntries(
-          [...documents.keys()].map((name) => [
-            name,
-            { serverRelativeURL: `/openapi/v3/${name}?hash=${hashOf(name)}` },
-          ]),
-        ),
-      ),
-    document(name) {
-      const make = documents.get(name);
-      return Promise.resolve(make === undefined ? undefined : render(name, make));
-    },
-    v2: () => Promise.resolve(render('v2', () => openApiV2Document(input))),
-    types: builtInTypes,
-  });
+  return createOpenApiRoute(renderedOpenApi(input, hashOf));
 }

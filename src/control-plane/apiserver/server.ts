@@ -1,3 +1,4 @@
+import { typesWithInitializers } from '../../api/admissionregistration/v1alpha1/initializer-configuration.ts';
 import { header, type HttpHandler, type HttpRequest, type HttpResponse } from '../../apimachinery/http.ts';
 import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import type { SchemaSource } from '../../apimachinery/schema.ts';
@@ -8,7 +9,8 @@ import type { ProcessStats } from '../../system/process-stats.ts';
 import type { Random } from '../../system/random.ts';
 import type { Storage } from '../storage/storage.ts';
 import { jsonCodec } from './codecs/json-media-type.ts';
-import { protobufCodec } from './codecs/protobuf-media-type.ts';
+import { protobufCodec, protobufCodecFor } from './codecs/protobuf-media-type.ts';
+import { typeIndexOf } from './codecs/type-index.ts';
 import { yamlCodec } from './codecs/yaml-media-type.ts';
 import { admitAll, type AdmissionChain } from './endpoints/admission-request.ts';
 import type { ServerParts } from './endpoints/endpoint.ts';
@@ -148,7 +150,9 @@ export interface ApiServer {
 /** Builds a server. Nothing listens; see listen.ts. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   // In the order in which negotiation names them.
-  const codecs = [jsonCodec, yamlCodec, protobufCodec];
+  const protobuf =
+    options.hasInitializers === true ? protobufCodecFor(typeIndexOf(typesWithInitializers)) : protobufCodec;
+  const codecs = [jsonCodec, yamlCodec, protobuf];
   const registry = new ResourceRegistry();
   for (const definition of options.resources) registry.add(apiResource(definition, options.types));
   const parts: ServerParts = {

@@ -40,6 +40,8 @@ test('field numbers and shapes are those of the real types', (context) => {
     }
     const byNumber = new Map(Object.values(golden).map((field) => [field.number, field]));
     for (const field of protobufFields(type, builtInSchemas) ?? []) {
+      // Feature gates of ours bring what the real API has no more.
+      if (field.isGated) continue;
       const real = byNumber.get(field.number);
       byNumber.delete(field.number);
       if (field.isEmbedded) {

@@ -1,9 +1,10 @@
 import { type FieldError, FieldPath, invalid, required } from '../../../apimachinery/field-error.ts';
 import type { KubeObject, Unstructured } from '../../../apimachinery/object-meta.ts';
-import type { Schema, SchemaSource } from '../../../apimachinery/schema.ts';
-import { builtInSchemas, listType } from '../../registry.ts';
-import { allVerbs, type ResourceDefinition } from '../../resource-definition.ts';
-import { parseTypes } from '../../type-language.ts';
+import type { SchemaSource } from '../../../apimachinery/schema.ts';
+import type { Documentation } from '../../documentation.ts';
+import { builtInTypes, listType } from '../../registry.ts';
+import { allVerbs, type ResourceDefinition, type TypeDefinition } from '../../resource-definition.ts';
+import { parseTypes, type TypeSource } from '../../type-language.ts';
 import { validateWebhookName } from '../v1/webhook-configuration-validation.ts';
 
 /** Which new objects an initializer sees before everybody else. */
@@ -41,18 +42,35 @@ export const initializerConfigurationResource: ResourceDefinition = {
   },
 };
 
-/** The types of initializers, and the metadata of objects with its `initializers`, before the other built-in types. */
-export const schemasWithInitializers: SchemaSource = {
-  lookup: (name) => ownTypes().get(name) ?? builtInSchemas.lookup(name),
-};
+let withInitializers: ReadonlyMap<string, TypeDefinition> | undefined;
 
-let parsed: ReadonlyMap<string, Schema> | undefined;
+/** The built-in types, those of initializers, and the metadata of objects with its `initializers`. */
+export function typesWithInitializers(): ReadonlyMap<string, TypeDefinition> {
+  if (withInitializers !== undefined) return withInitializers;
+  const types = new Map(builtInTypes());
+  for (const type of [...parseTypes(configurationTypes), ...parseTypes(metadataTypes)]) types.set(type.name, type);
+  const { type, group, version, kind } = initializerConfigurationResource;
+  const gvk = { group, version, kind };
+  const configuration = types.get(type);
+  if (configuration !== undefined) types.set(type, { ...configuration, gvks: [gvk] });
+  const list = listType(type, gvk);
+  types.set(list.name, list);
+  const metadataName = `${metaPackage}.ObjectMeta`;
+  const metadata = types.get(metadataName);
+  if (metadata !== undefined) {
+    const properties = { ...metadata.schema.properties, initializers: { ref: `${metaPackage}.Initializers` } };
+    types.set(metadataName, { ...metadata, schema: { ...metadata.schema, properties } });
+  }
+  withInitializers = types;
+  return types;
+}
 
-function ownTypes(): ReadonlyMap<string, Schema> {
-  if (parsed !== undefined) return parsed;
-  const configurations = parseTypes({
-    package: typePackage,
-    text: `
+/** The same as a source of schemas. */
+export const schemasWithInitializers: SchemaSource = { lookup: (name) => typesWithInitializers().get(name)?.schema };
+
+const configurationTypes: TypeSource = {
+  package: typePackage,
+  text: `
 kind InitializerConfiguration
   initializers: [Initializer] map(name) merge(name) strategy(merge)
   metadata: meta.ObjectMeta=
@@ -66,10 +84,11 @@ type Rule
   apiVersions: [string] atomic
   resources: [string] atomic
 `,
-  });
-  const metadata = parseTypes({
-    package: metaPackage,
-    text: `
+};
+
+const metadataTypes: TypeSource = {
+  package: metaPackage,
+  text: `
 type Initializers
   pending!: [Initializer] map(name) merge(name) strategy(merge)
   result: Status
@@ -77,17 +96,33 @@ type Initializers
 type Initializer
   name!: string=
 `,
-  });
-  const { group, version, kind } = initializerConfigurationResource;
-  const list = listType(initializerConfigurationResource.type, { group, version, kind });
-  const types = new Map([...configurations, ...metadata, list].map(({ name, schema }) => [name, schema]));
-  const plain = builtInSchemas.lookup(`${metaPackage}.ObjectMeta`);
-  types.set(`${metaPackage}.ObjectMeta`, {
-    ...plain,
-    properties: { ...plain?.properties, initializers: { ref: `${metaPackage}.Initializers` } },
-  });
-  parsed = types;
-  return types;
+};
+
+/** What is said of the types and fields, where other types have the documentation of the models. */
+const texts: Readonly<Record<string, string>> = {
+  [`${typePackage}.Initializer`]: 'Initializer names who sees new objects before everybody else, and which.',
+  [`${typePackage}.Initializer.name`]: 'Name of the initializer: a domain of at least three parts.',
+  [`${typePackage}.Initializer.rules`]: 'Rules say which resources it sees. All of them have to match.',
+  [`${typePackage}.InitializerConfiguration`]: 'InitializerConfiguration says which initializers new objects wait for.',
+  [`${typePackage}.InitializerConfiguration.initializers`]:
+    'Initializers in the order in which they see an object. Those of several configurations come by the names of these.',
+  [`${typePackage}.Rule`]: 'Rule is a choice of resources.',
+  [`${typePackage}.Rule.apiGroups`]: "APIGroups of the resources; '*' alone is all groups.",
+  [`${typePackage}.Rule.apiVersions`]: "APIVersions of the resources; '*' alone is all versions.",
+  [`${typePackage}.Rule.resources`]: "Resources by plural name, without subresources; '*' alone is all resources.",
+  [`${metaPackage}.Initializer`]: 'Initializer is one that has yet to see an object.',
+  [`${metaPackage}.Initializer.name`]: 'Name of the initializer.',
+  [`${metaPackage}.Initializers`]: 'Initializers says how far the initialization of an object has come.',
+  [`${metaPackage}.Initializers.pending`]:
+    'Pending initializers in their order. The object is there for everybody when the last one is taken off.',
+  [`${metaPackage}.Initializers.result`]: 'Result says why the object will never be: it is deleted then.',
+  [`${metaPackage}.ObjectMeta.initializers`]:
+    'Initializers that have yet to see the object. Until then it is shown to those only who ask for uninitialized objects.',
+};
+
+/** Documentation with the texts of initializers. */
+export function documentationWithInitializers(documentation: Documentation): Documentation {
+  return (name) => (Object.hasOwn(texts, name) ? texts[name] : documentation(name));
 }
 
 function validateInitializerConfiguration(object: Unstructured): FieldError[] {

@@ -2,7 +2,9 @@ import { jsonFieldNames } from '../../../api/type-fields.ts';
 import { isJsonObject } from '../../../apimachinery/json.ts';
 import { escapeHtml, stringifyJson, stringifySorted } from '../../../apimachinery/json-codec.ts';
 import { resolveSchema, type Schema } from '../../../apimachinery/schema.ts';
-import { bodySchemas, typeOfKind } from './type-index.ts';
+import { builtInTypeIndex } from './type-index.ts';
+
+const { schemas: bodySchemas } = builtInTypeIndex;
 
 /** How values of one type are written. */
 interface Form {
@@ -29,7 +31,7 @@ function writeObject(object: unknown): string {
     return stringifyJson(object);
   }
   if (kind === 'Table' && apiVersion.startsWith('meta.k8s.io/')) return writeTable(object);
-  const type = typeOfKind(apiVersion.replace('meta.k8s.io/v1beta1', 'meta.k8s.io/v1'), kind);
+  const type = builtInTypeIndex.typeOfKind(apiVersion.replace('meta.k8s.io/v1beta1', 'meta.k8s.io/v1'), kind);
   const form = type === undefined ? sorted : formOfType(type);
   return writeForm(form, object);
 }

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { BodySyntaxError, type MediaTypeCodec, notAcceptable } from '../negotiation.ts';
 import { jsonCodec } from './json-media-type.ts';
 import { ProtobufError, readFieldsByNumber, readMessage, readOrRefuse, writeMessage } from './protobuf-message.ts';
-import { bodySchemas, typeOfKind } from './type-index.ts';
+import { builtInTypeIndex, type TypeIndex } from './type-index.ts';
 import { yamlCodec } from './yaml-media-type.ts';
 
 /** What stands before every message: `k8s` and a zero byte. */
@@ -12,49 +12,55 @@ const prefix = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
 const mediaType = 'application/vnd.kubernetes.protobuf';
 
 /**
- * `application/vnd.kubernetes.protobuf`, for the built-in types: a message in an envelope (runtime.Unknown) that names
+ * `application/vnd.kubernetes.protobuf`, for the types of an index: a message in an envelope (runtime.Unknown) that names
  * its kind. Watches are messages with their length before them.
  */
-export const protobufCodec: MediaTypeCodec = {
-  mediaType,
-  streamType: `${mediaType};stream=watch`,
-  isJson: false,
-  encode,
-  decode(body) {
-    try {
-      const { apiVersion, kind, raw } = openEnvelope(body);
-      const type = typeOfKind(apiVersion, kind);
-      if (type === undefined) {
-        throw new ProtobufError(`no kind "${kind}" is registered for version "${apiVersion}"`);
+export function protobufCodecFor({ typeOfKind, schemas }: TypeIndex): MediaTypeCodec {
+  const encode = (object: unknown): Uint8Array => {
+    const value = isJsonObject(object) ? object : {};
+    const apiVersion = textOf(value['apiVersion']);
+    const kind = textOf(value['kind']);
+    const type = typeOfKind(apiVersion, kind);
+    // Custom resources and Tables have no form in protobuf.
+    if (type === undefined) throw notAcceptable([jsonCodec.mediaType, yamlCodec.mediaType, mediaType]);
+    return envelope(apiVersion, kind, writeMessage(value, type, schemas));
+  };
+  return {
+    mediaType,
+    streamType: `${mediaType};stream=watch`,
+    isJson: false,
+    encode,
+    decode(body) {
+      try {
+        const { apiVersion, kind, raw } = openEnvelope(body);
+        const type = typeOfKind(apiVersion, kind);
+        if (type === undefined) {
+          throw new ProtobufError(`no kind "${kind}" is registered for version "${apiVersion}"`);
+        }
+        return { value: { apiVersion, kind, ...readMessage(raw, type, schemas) }, strictErrors: [] };
+      } catch (error) {
+        if (!(error instanceof ProtobufError)) throw error;
+        throw new BodySyntaxError(error.message, Buffer.from(body).toString('hex'));
       }
-      return { value: { apiVersion, kind, ...readMessage(raw, type, bodySchemas) }, strictErrors: [] };
-    } catch (error) {
-      if (!(error instanceof ProtobufError)) throw error;
-      throw new BodySyntaxError(error.message, Buffer.from(body).toString('hex'));
-    }
-  },
-  encodeEvent(type, object) {
-    const event = new BinaryWriter();
-    event.tag(1, WireType.LengthDelimited).string(type);
-    event.tag(2, WireType.LengthDelimited).fork();
-    event.tag(1, WireType.LengthDelimited).bytes(encode(object));
-    event.join();
-    const bytes = event.finish();
-    const frame = Buffer.alloc(4 + bytes.byteLength);
-    frame.writeUInt32BE(bytes.byteLength);
-    frame.set(bytes, 4);
-    return frame;
-  },
-};
+    },
+    encodeEvent: (type, object) => frameEvent(type, encode(object)),
+  };
+}
 
-function encode(object: unknown): Uint8Array {
-  const value = isJsonObject(object) ? object : {};
-  const apiVersion = textOf(value['apiVersion']);
-  const kind = textOf(value['kind']);
-  const type = typeOfKind(apiVersion, kind);
-  // Custom resources and Tables have no form in protobuf.
-  if (type === undefined) throw notAcceptable([jsonCodec.mediaType, yamlCodec.mediaType, mediaType]);
-  return envelope(apiVersion, kind, writeMessage(value, type, bodySchemas));
+/** The codec of the types that every server has. */
+export const protobufCodec = protobufCodecFor(builtInTypeIndex);
+
+function frameEvent(type: string, object: Uint8Array): Uint8Array {
+  const event = new BinaryWriter();
+  event.tag(1, WireType.LengthDelimited).string(type);
+  event.tag(2, WireType.LengthDelimited).fork();
+  event.tag(1, WireType.LengthDelimited).bytes(object);
+  event.join();
+  const bytes = event.finish();
+  const frame = Buffer.alloc(4 + bytes.byteLength);
+  frame.writeUInt32BE(bytes.byteLength);
+  frame.set(bytes, 4);
+  return frame;
 }
 
 function textOf(value: JsonValue | undefined): string {

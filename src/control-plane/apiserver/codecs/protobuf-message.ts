@@ -72,7 +72,7 @@ class Forms {
 
   readFields(reader: BinaryReader, type: string, schema: Schema | undefined): JsonObject {
     const object: JsonObject = {};
-    const fields = this.#fieldsOf(type);
+    const fields = this.#fieldsOf(type, schema);
     while (reader.pos < reader.len) {
       const [number, wireType] = reader.tag();
       const field = fields.find((candidate) => candidate.number === number);
@@ -125,7 +125,7 @@ class Forms {
   }
 
   writeFields(writer: BinaryWriter, object: JsonObject, type: string, schema: Schema | undefined): void {
-    for (const field of this.#fieldsOf(type)) {
+    for (const field of this.#fieldsOf(type, schema)) {
       const { number, name } = field;
       if (field.isEmbedded) {
         writer.tag(number, WireType.LengthDelimited).fork();
@@ -160,10 +160,11 @@ class Forms {
     }
   }
 
-  #fieldsOf(type: string): readonly ProtobufField[] {
+  #fieldsOf(type: string, schema: Schema | undefined): readonly ProtobufField[] {
     const fields = protobufFields(type, this.#schemas);
     if (fields === undefined) throw new ProtobufError(`${type} has no form in protobuf`);
-    return fields;
+    if (!fields.some(({ isGated }) => isGated)) return fields;
+    return fields.filter(({ isGated, name }) => !isGated || schema?.properties?.[name] !== undefined);
   }
 
   #schemaOf(field: ProtobufField, type: string, schema: Schema | undefined): Schema {

@@ -30,19 +30,28 @@ const transformedTypes: ReadonlyMap<string, TypeDefinition> = new Map(
   ]),
 );
 
-let names: ReadonlyMap<string, string> | undefined;
-
-/** Full name of the built-in type that bodies and answers of a kind have; undefined for custom resources. */
-export function typeOfKind(apiVersion: string, kind: string): string | undefined {
-  names ??= namesByKind([...builtInTypes().values(), ...transformedTypes.values()]);
-  if (metaKinds.has(kind)) return `${metaPackage}.${kind}`;
-  return names.get(`${apiVersion}/${kind}`);
+/** The types of bodies and answers: which one a kind has, and their schemas. */
+export interface TypeIndex {
+  /** Full name of the built-in type that bodies and answers of a kind have; undefined for custom resources. */
+  readonly typeOfKind: (apiVersion: string, kind: string) => string | undefined;
+  readonly schemas: SchemaSource;
 }
 
-/** The schemas of the types of bodies and answers. */
-export const bodySchemas: SchemaSource = {
-  lookup: (name) => (transformedTypes.get(name) ?? builtInTypes().get(name))?.schema,
-};
+/** An index of built-in types, those of the machinery included; made on first use. */
+export function typeIndexOf(types: () => ReadonlyMap<string, TypeDefinition>): TypeIndex {
+  let names: ReadonlyMap<string, string> | undefined;
+  return {
+    typeOfKind(apiVersion, kind) {
+      names ??= namesByKind([...types().values(), ...transformedTypes.values()]);
+      if (metaKinds.has(kind)) return `${metaPackage}.${kind}`;
+      return names.get(`${apiVersion}/${kind}`);
+    },
+    schemas: { lookup: (name) => (transformedTypes.get(name) ?? types().get(name))?.schema },
+  };
+}
+
+/** The types that every server has. */
+export const builtInTypeIndex = typeIndexOf(builtInTypes);
 
 function namesByKind(types: readonly TypeDefinition[]): ReadonlyMap<string, string> {
   const byKind = new Map<string, string>();
