@@ -40,6 +40,7 @@ function parseTime(text: string, layout: string, fractionPattern: RegExp): { mil
     if (match === null) throw cannotParse(text, layout, rest, part.layout);
     rest = rest.slice(match[0].length);
   }
+  checkRanges(text);
   const fraction = fractionPattern.exec(rest);
   if (fraction === null) throw cannotParse(text, layout, rest, '.000000');
   rest = rest.slice(fraction[0].length);
@@ -48,10 +49,17 @@ function parseTime(text: string, layout: string, fractionPattern: RegExp): { mil
   if (rest.length > zone[0].length) {
     throw new Error(`parsing time ${goQuote(text)}: extra text: ${goQuote(rest.slice(zone[0].length))}`);
   }
-  checkRanges(text);
-  const millis = Date.parse(text.slice(0, 19) + zone[0]);
-  if (Number.isNaN(millis)) throw new Error(`parsing time ${goQuote(text)}: day out of range`);
+  const millis = Date.parse(`${text.slice(0, 19)}Z`) - offsetMillis(text, zone[0]);
   return { millis, fraction: fraction[0] };
+}
+
+/** @throws Error for more than 24 hours or 60 minutes, both of which Go lets pass themselves */
+function offsetMillis(text: string, zone: string): number {
+  if (zone === 'Z') return 0;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(4, 6))];
+  if (hours > 24) throw new Error(`parsing time ${goQuote(text)}: time zone offset hour out of range`);
+  if (minutes > 60) throw new Error(`parsing time ${goQuote(text)}: time zone offset minute out of range`);
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
 function checkRanges(text: string): void {

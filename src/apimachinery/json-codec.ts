@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonValue, setOwn } from './json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setOwn } from './json.ts';
 import { exactInteger } from './yaml-scalar.ts';
 
 /** Text that is not JSON. `message` reads as Go's encoding/json words it. */
@@ -18,12 +18,19 @@ export interface ParseJsonOptions {
   readonly onDuplicateKey?: (path: readonly (string | number)[]) => void;
   /** Told of every member of an object or array before it is read: its path and the offset of its key or value. */
   readonly onMember?: (path: readonly (string | number)[], offset: number) => void;
+  /** Told of every number with its literal and the path to it. */
+  readonly onNumber?: (path: readonly (string | number)[], literal: string) => void;
+  /** The value of a key that stands twice goes on top of the earlier one, as Go reads into a struct that is there. */
+  readonly mergesDuplicates?: boolean;
   /** Deepest nesting accepted; 10,000 as Go's decoder when absent. */
   readonly maxDepth?: number;
 }
 
-/** A number of sixteen digits or with a large exponent may not fit a double; `__proto__` must become an own key. */
-const needsCare = /(?:^|[\s:,[])-?(?:\d{16}|\d[\d.]*e\+?\d{3})|"__proto__"|\\u005f/i;
+/**
+ * A number of sixteen digits or with a large exponent may not fit a double; `__proto__` must become an own key; half of
+ * a pair of surrogates is no character.
+ */
+const needsCare = /(?:^|[\s:,[])-?(?:\d{16}|\d[\d.]*e\+?\d{3})|"__proto__"|\\u005f|\\ud[89a-f]/i;
 const decoder = new TextDecoder('utf-8', { ignoreBOM: false });
 
 /**
@@ -35,6 +42,8 @@ export function parseJson(input: string | Uint8Array, options: ParseJsonOptions 
   if (
     options.onDuplicateKey === undefined &&
     options.onMember === undefined &&
+    options.onNumber === undefined &&
+    options.mergesDuplicates !== true &&
     options.maxDepth === undefined &&
     !needsCare.test(text)
   ) {
@@ -155,6 +164,25 @@ const escapes: Readonly<Record<string, string>> = {
   t: '\t',
 };
 
+/** Objects keep what the later one does not have, lists item by item; anything else is replaced. */
+function mergedOver(earlier: JsonValue, later: JsonValue): JsonValue {
+  if (later === null) return earlier;
+  if (Array.isArray(later)) {
+    if (!Array.isArray(earlier)) return later;
+    return later.map((item, index) => {
+      const before = earlier[index];
+      return before === undefined ? item : mergedOver(before, item);
+    });
+  }
+  if (!isJsonObject(later) || !isJsonObject(earlier)) return later;
+  const merged: JsonObject = { ...earlier };
+  for (const [key, item] of Object.entries(later)) {
+    const before = Object.hasOwn(merged, key) ? merged[key] : undefined;
+    setOwn(merged, key, before === undefined ? item : mergedOver(before, item));
+  }
+  return merged;
+}
+
 class JsonReader {
   readonly #text: string;
   readonly #options: ParseJsonOptions;
@@ -240,8 +268,11 @@ class JsonReader {
       this.#position++;
       this.#path.push(key);
       this.#options.onMember?.(this.#path, keyOffset);
-      if (Object.hasOwn(object, key)) this.#options.onDuplicateKey?.([...this.#path]);
-      setOwn(object, key, this.#value('looking for beginning of value'));
+      const isTwice = Object.hasOwn(object, key);
+      if (isTwice) this.#options.onDuplicateKey?.([...this.#path]);
+      const value = this.#value('looking for beginning of value');
+      const earlier = isTwice && this.#options.mergesDuplicates === true ? object[key] : undefined;
+      setOwn(object, key, earlier === undefined ? value : mergedOver(earlier, value));
       this.#path.pop();
       this.#skip();
       const next = this.#text[this.#position];
@@ -313,6 +344,7 @@ class JsonReader {
       digits('in exponent of numeric literal');
     }
     const literal = this.#text.slice(start, this.#position);
+    this.#options.onNumber?.(this.#path, literal);
     const value = Number(literal);
     if (!Number.isFinite(value)) {
       throw new JsonSyntaxError(`json: cannot unmarshal number ${literal} into Go value of type float64`, start);
@@ -352,11 +384,20 @@ class JsonReader {
         this.#fail('in \\u hexadecimal character escape');
       }
       this.#position += 5;
-      return String.fromCharCode(Number.parseInt(hex, 16));
+      return this.#character(Number.parseInt(hex, 16));
     }
     const plain = escapes[char ?? ''];
     if (plain === undefined) this.#fail('in string escape code');
     this.#position++;
     return plain;
+  }
+
+  /** A code unit, with the one after it when they are a pair; half a pair is replaced. */
+  #character(unit: number): string {
+    if (unit < 0xd800 || unit > 0xdfff) return String.fromCharCode(unit);
+    const [, low = ''] = /^\\u(d[c-f][0-9a-f]{2})/i.exec(this.#text.slice(this.#position, this.#position + 6)) ?? [];
+    if (unit >= 0xdc00 || low === '') return '\ufffd';
+    this.#position += 6;
+    return String.fromCharCode(unit, Number.parseInt(low, 16));
   }
 }

@@ -49,9 +49,10 @@ export class Quantity {
     return divideUp(this.nano, 10n ** 9n);
   }
 
-  /** In thousandths, rounded up. */
+  /** In thousandths, rounded up; the largest number of 64 bits where that is not enough, as in Go. */
   milliValue(): bigint {
-    return divideUp(this.nano, 10n ** 6n);
+    const milli = divideUp(this.nano, 10n ** 6n);
+    return milli > maxInt64 ? maxInt64 : milli;
   }
 
   /** In units of ten to the power of `scale` (-9 for billionths, 3 for thousands), rounded up. */

@@ -103,11 +103,42 @@ async function sendAnswer(
 ): Promise<void> {
   const isHttp2 = 'stream' in response;
   response.statusCode = answer.status;
+  const phrase = goReasonPhrases[answer.status];
+  if (!isHttp2 && phrase !== undefined) response.statusMessage = phrase;
   for (const [name, value] of Object.entries(answer.headers)) {
     if (value === undefined || (isHttp2 && hopHeaders.has(name))) continue;
-    response.setHeader(name, typeof value === 'string' ? value : [...value]);
+    response.setHeader(isHttp2 ? name : canonicalName(name), typeof value === 'string' ? value : [...value]);
   }
   await sendBody(request, response, answer.body, gone);
+}
+
+/** Where Go's words for a status are not Node's. */
+const goReasonPhrases: Readonly<Record<number, string>> = {
+  413: 'Request Entity Too Large',
+  416: 'Requested Range Not Satisfiable',
+};
+
+const canonicalNames = new Map<string, string>();
+
+/** `content-type` as HTTP/1.1 usually has it: `Content-Type`. */
+function canonicalName(name: string): string {
+  let canonical = canonicalNames.get(name);
+  if (canonical === undefined) {
+    canonical = name.replace(/(?<![^-])[a-z]/g, (letter) => letter.toUpperCase());
+    if (canonicalNames.size < 1000) canonicalNames.set(name, canonical);
+  }
+  return canonical;
+}
+
+/** What is left of a body that nobody reads is read up to here, so that the connection can go on (as Go's server does). */
+const mostSkippedBytes = 256 * 1024;
+
+/** Whether the connection can have another request: the client has sent all, or what is left is little. */
+function canGoOn(request: IncomingMessage): boolean {
+  if (request.readableEnded) return true;
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  if (coding === undefined && (length === undefined || length === '0')) return true;
+  return !request.readableDidRead && coding === undefined && Number(length) <= mostSkippedBytes;
 }
 
 /** Go says of connections only that they end, as it is understood that they stay. */
@@ -126,7 +157,7 @@ async function sendBody(
   if (body instanceof Uint8Array) {
     response.setHeader('content-length', body.byteLength);
     // The client may still be sending (a body that is too large): it gets its answer, and the connection ends.
-    if (!request.readableEnded && !('stream' in response)) response.shouldKeepAlive = request.readableLength === 0;
+    if (!('stream' in response) && !('stream' in request) && !canGoOn(request)) response.shouldKeepAlive = false;
     keepSilent(response);
     endResponse(response, request.method === 'HEAD' ? undefined : body);
     return;
@@ -184,6 +215,9 @@ function drained(response: AnyResponse, signal: AbortSignal): Promise<void> {
 function toHttpRequest(request: AnyRequest, gone: Departure): HttpRequest {
   const headers: HttpHeaders = {};
   for (const [name, value] of Object.entries(request.headers)) if (!name.startsWith(':')) headers[name] = value;
+  // Of several, Go looks at the first; Node has joined them.
+  const accept = headers['accept'];
+  if (typeof accept === 'string' && accept.includes(',')) headers['accept'] = firstOf(request.rawHeaders, 'accept');
   const authority = request.headers[':authority'];
   if (headers['host'] === undefined && typeof authority === 'string') headers['host'] = authority;
   const method = request.method ?? 'GET';
@@ -198,6 +232,12 @@ function toHttpRequest(request: AnyRequest, gone: Departure): HttpRequest {
     peer: peerOf(request.socket),
     ...(hasBody ? { body: request as AsyncIterable<Uint8Array> } : {}),
   };
+}
+
+/** The first value of a header among names and values in turn. */
+function firstOf(rawHeaders: readonly string[], name: string): string | undefined {
+  const at = rawHeaders.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === name);
+  return rawHeaders[at + 1];
 }
 
 /** What is known of connections: reading the certificates takes longer than most requests. */

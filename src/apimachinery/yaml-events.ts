@@ -24,6 +24,8 @@ const mostAddedLines = 2000;
  * which js-yaml refuses (as YAML 1.2 does); such lines are indented, which changes nothing else, and it is read again.
  */
 export function readYamlEvents(source: string): YamlEvents | YamlSyntaxProblem {
+  const wrong = wrongDirective(source);
+  if (wrong !== undefined) return wrong;
   const lines = source.split('\n');
   const addedIndents = new Map<number, number>();
   for (;;) {
@@ -43,6 +45,21 @@ export function readYamlEvents(source: string): YamlEvents | YamlSyntaxProblem {
       addedIndents.set(line, (addedIndents.get(line) ?? 0) + addedSpaces);
     }
   }
+}
+
+/** Directives before the first document: the version must be 1.1, and there is none but %YAML and %TAG. */
+function wrongDirective(source: string): YamlSyntaxProblem | undefined {
+  if (!/^(?:\s*(?:#.*)?\n)*%/.test(source)) return undefined;
+  for (const [index, line] of source.split('\n').entries()) {
+    if (line.trim() === '' || line.startsWith('#')) continue;
+    const [, name, version] = /^%(\S*)\s*(\S*)/.exec(line) ?? [];
+    if (name === undefined) return undefined;
+    if (name === 'TAG' || (name === 'YAML' && version === '1.1')) continue;
+    if (name === 'YAML') return { message: 'yaml: found incompatible YAML document', line: index + 1, column: 1 };
+    const where = index === 0 ? '' : `line ${index + 1}: `;
+    return { message: `yaml: ${where}found unknown directive name`, line: index + 1, column: 1 };
+  }
+  return undefined;
 }
 
 function problemOf(error: YAMLException, text: string, addedIndents: ReadonlyMap<number, number>): YamlSyntaxProblem {
@@ -83,12 +100,15 @@ function goWords(reason: string, text: string, line: number, column: number): Go
   const source = lines[line] ?? '';
   const fixed = fixedReasons.find(([pattern]) => pattern.test(reason));
   if (fixed !== undefined) return scanning(fixed[1], line);
-  if (/non-printable/.test(reason)) return { words: 'control characters are not allowed', shownLine: undefined };
+  if (/non-printable|null byte/.test(reason))
+    return { words: 'control characters are not allowed', shownLine: undefined };
   if (/^unexpected end of the stream within a (double|single) quoted/.test(reason)) {
     const last = text.endsWith('\n') ? lines.length - 1 : lines.length;
     return { words: 'found unexpected end of stream', shownLine: last + 1 };
   }
   if (/flow collection/.test(reason)) {
+    const isReserved = /^[@`%]/.test(source.slice(column)) || /[[{,:]\s*[@`%]/.test(source.slice(0, column + 1));
+    if (isReserved) return scanning('found character that cannot start any token', line);
     // The end of a text is on a line of its own, even where no line feed stands before it.
     const isAtEnd = line === lines.length - 1 && column >= source.length && source !== '';
     return parsing(flowWords(text), isAtEnd ? line + 1 : line);

@@ -86,6 +86,8 @@ class DocumentReader {
   readonly #lineStarts: number[] = [0];
   #index = 0;
   #anchors = new Map<string, Located>();
+  /** Anchors of collections that are being read. */
+  readonly #open = new Set<string>();
   #aliasWork = 0;
 
   constructor(source: string, { events, text, addedIndents }: YamlEvents, options: ParseYamlOptions) {
@@ -151,6 +153,10 @@ class DocumentReader {
     switch (event.type) {
       case EVENT_ID.ALIAS: {
         const name = this.#text.slice(event.anchorStart, event.anchorEnd);
+        if (this.#open.has(name)) {
+          const message = `yaml: anchor '${name}' value contains itself`;
+          throw new YamlError(message, this.#position(event.anchorStart), '');
+        }
         const target = this.#anchors.get(name);
         if (target === undefined) return this.#fail(event.anchorStart, `yaml: unknown anchor '${name}' referenced`);
         this.#aliasWork += sizeOf(target.value);
@@ -160,12 +166,20 @@ class DocumentReader {
       case EVENT_ID.SCALAR:
         return this.#anchored(event, this.#scalar(event));
       case EVENT_ID.SEQUENCE:
-        return this.#anchored(event, this.#sequence(event.start));
+        return this.#collection(event, () => this.#sequence(event.start));
       case EVENT_ID.MAPPING:
-        return this.#anchored(event, this.#mapping(event.start));
+        return this.#collection(event, () => this.#mapping(event.start));
       default:
         throw new Error('the YAML event stream is out of order');
     }
+  }
+
+  #collection(event: { anchorStart: number; anchorEnd: number }, read: () => Located): Located {
+    const name = event.anchorStart < 0 ? '' : this.#text.slice(event.anchorStart, event.anchorEnd);
+    if (name !== '') this.#open.add(name);
+    const located = read();
+    this.#open.delete(name);
+    return this.#anchored(event, located);
   }
 
   #anchored(event: { anchorStart: number; anchorEnd: number }, located: Located): Located {

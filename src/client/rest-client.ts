@@ -4,6 +4,7 @@ import {
   type HttpResponse,
   readBody,
   type Transport,
+  headerText,
 } from '../apimachinery/http.ts';
 import { formatDuration } from '../apimachinery/duration.ts';
 import { type GroupVersionResource, resourcePath } from '../apimachinery/gvk.ts';
@@ -198,7 +199,7 @@ class RestClient implements Client {
     const warnings = headers['warning'];
     if (warnings === undefined || this.#options.onWarning === undefined) return;
     for (const value of typeof warnings === 'string' ? [warnings] : warnings) {
-      for (const text of parseWarnings(value)) this.#options.onWarning(text);
+      for (const text of parseWarnings(headerText(value))) this.#options.onWarning(text);
     }
   }
 }

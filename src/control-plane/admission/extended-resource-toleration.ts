@@ -11,7 +11,7 @@ export const extendedResourceToleration: AdmissionPlugin = {
     if (operation !== 'CREATE' && operation !== 'UPDATE') return;
     const { spec } = attributes.object as unknown as Pod;
     if (spec === undefined) return;
-    const names = [...spec.containers, ...(spec.initContainers ?? [])]
+    const names = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
       .flatMap(({ resources }) => Object.keys(resources?.requests ?? {}))
       .filter((name) => name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.'));
     const tolerations = [...new Set(names)].toSorted().map((key) => ({

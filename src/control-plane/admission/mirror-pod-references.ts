@@ -30,7 +30,7 @@ export function apiObjectReference({ spec }: Pod): string | undefined {
   if (spec === undefined) return undefined;
   if ((spec.serviceAccountName ?? '') !== '') return 'serviceaccounts';
   const ephemeral = (spec.ephemeralContainers ?? []) as readonly Container[];
-  const containers = [...(spec.initContainers ?? []), ...spec.containers, ...ephemeral];
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...ephemeral];
   const volumes = spec.volumes ?? [];
   const projections = volumes.flatMap(({ projected }) => projected?.sources ?? []);
   const sources = containers.flatMap(({ env = [], envFrom = [] }) => [

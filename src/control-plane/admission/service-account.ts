@@ -152,7 +152,7 @@ function mountToken(pod: Pod, random: Random): void {
   const existing = (spec.volumes ?? []).find((volume) => volume.name.startsWith('kube-api-access-'));
   const volume = existing ?? tokenVolume(`kube-api-access-${nameSuffix(random)}`);
   let needed = false;
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     const mounts = container.volumeMounts ?? [];
     if (mounts.some((mount) => isMounted(mount.mountPath))) continue;
     container.volumeMounts = [...mounts, { name: volume.name, readOnly: true, mountPath: tokenPath }];

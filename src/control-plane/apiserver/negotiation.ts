@@ -9,6 +9,10 @@ export interface DecodedBody {
   readonly value: JsonValue;
   /** What strict reading complains about (`duplicate field "a.b"`), in order. */
   readonly strictErrors: readonly string[];
+  /** The value as a built-in type reads it, where that differs: what stands twice is read into the same field. */
+  readonly typedValue?: () => JsonValue;
+  /** Numbers that are not written as plain integers, by their path (`spec.ports[0].port`), as they are written. */
+  readonly numberLiterals?: () => ReadonlyMap<string, string>;
   /** Where in the document a complaint about a field (`unknown field "a.b"`) comes up, where that can be told. */
   readonly places?: () => ReadonlyMap<string, number>;
 }
@@ -36,6 +40,19 @@ export class BodySyntaxError extends Error {
     super(message);
     this.name = 'BodySyntaxError';
     this.shownBody = shownBody;
+  }
+}
+
+/** Thrown by a codec that can tell a body's kind, for what is wrong with the rest of it. */
+export class BodyContentError extends Error {
+  readonly apiVersion: string;
+  readonly kind: string;
+
+  constructor(message: string, apiVersion: string, kind: string) {
+    super(message);
+    this.name = 'BodyContentError';
+    this.apiVersion = apiVersion;
+    this.kind = kind;
   }
 }
 
@@ -135,9 +152,16 @@ export function negotiateInput(request: ApiRequest, codecs: readonly MediaTypeCo
   const contentType = header(request.headers, 'content-type') ?? '';
   if (contentType === '') return firstCodec(codecs);
   const mediaType = mediaTypeOf(contentType);
-  const codec = codecs.find((candidate) => candidate.mediaType === mediaType);
+  const codec = hasReadableParameters(contentType)
+    ? codecs.find((candidate) => candidate.mediaType === mediaType)
+    : undefined;
   if (codec === undefined) throw unsupportedMediaType(codecs.map((candidate) => candidate.mediaType));
   return codec;
+}
+
+/** Whether the parameters of a media type are `name=value` each (RFC 2045); a semicolon may end them. */
+function hasReadableParameters(contentType: string): boolean {
+  return /^[^;]*(;\s*[^\s;=]+=("(?:[^"\\]|\\.)*"|[^\s;"]+)\s*)*(;\s*)?$/.test(contentType);
 }
 
 /** A Content-Type without its parameters, lower case. */
@@ -190,7 +214,7 @@ function parseAccept(accept: string): AcceptClause[] {
     const quality = Number(parameters.get('q') ?? '1');
     clauses.push({ type, subtype, quality: Number.isFinite(quality) ? quality : 0, parameters });
   }
-  return clauses.filter((clause) => clause.quality > 0).sort((left, right) => precedence(right) - precedence(left));
+  return clauses.sort((left, right) => precedence(right) - precedence(left));
 }
 
 /** By quality, then the more specific first; the sort keeps the client's order among equals. */

@@ -1,7 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { header, type HttpHeaders, type HttpResponse } from '../../apimachinery/http.ts';
-import { goQuote } from '../../apimachinery/field-error.ts';
 import { StatusError, type Status } from '../../apimachinery/status.ts';
 import { errorFormat, type MediaTypeCodec, type OutputFormat } from './negotiation.ts';
 import type { ApiRequest } from './request-context.ts';
@@ -96,11 +95,12 @@ export function withCommonHeaders(request: ApiRequest, response: HttpResponse): 
   return { ...response, headers };
 }
 
-/** A warning's text as an HTTP quoted string: control characters dropped, quotes and backslashes escaped. */
+/**
+ * A warning's text as an HTTP quoted string: control characters dropped, quotes and backslashes escaped. A header's
+ * characters are octets, so those beyond ASCII are the ones of its UTF-8.
+ */
 function quoteWarning(text: string): string {
   let clean = '';
   for (const char of text) clean += char < ' ' || char === '\u007f' ? ' ' : char;
-  return /^[\u0020-\u007e]*$/.test(clean)
-    ? `"${clean.replace(/[\\"]/g, '\\$&')}"`
-    : goQuote(clean).replace(/[^\u0020-\u007e]/g, '?');
+  return `"${Buffer.from(clean.replace(/[\\"]/g, '\\$&'), 'utf8').toString('latin1')}"`;
 }

@@ -14,7 +14,7 @@ const localhostPrefix = 'localhost/';
 export function adoptAppArmorAnnotations({ metadata, spec }: Pod, warn: (text: string) => void): void {
   if (spec === undefined || spec.os?.name === 'windows') return;
   const podProfile = spec.securityContext?.appArmorProfile;
-  const containers = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])];
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])];
   for (const container of containers) {
     const key = annotationPrefix + container.name;
     const annotation = metadata.annotations?.[key];

@@ -1,7 +1,7 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { indentJson, JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
 import { summarizeBody } from '../decoding/object-body.ts';
-import { BodySyntaxError, type MediaTypeCodec } from '../negotiation.ts';
+import { BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
 import { writeObjectJson } from './object-json.ts';
 
 /** `a.b[0].c` of a path of keys and positions. */
@@ -24,13 +24,8 @@ export const jsonCodec: MediaTypeCodec = {
     return Buffer.from(pretty ? indentJson(text) : `${text}\n`);
   },
   decode(body) {
-    const strictErrors: string[] = [];
     try {
-      const onDuplicateKey = (path: readonly (string | number)[]): void => {
-        const error = `duplicate field ${goQuote(formatJsonPath(path))}`;
-        if (!strictErrors.includes(error)) strictErrors.push(error);
-      };
-      return { value: parseJson(body, { onDuplicateKey }), strictErrors, places: () => complaintPlaces(body) };
+      return decodeJson(body);
     } catch (error) {
       if (!(error instanceof JsonSyntaxError)) throw error;
       const message = `couldn't get version/kind; json parse error: ${error.message}`;
@@ -40,7 +35,36 @@ export const jsonCodec: MediaTypeCodec = {
   encodeEvent: (type, object) => Buffer.from(`{"type":"${type}","object":${writeObjectJson(object)}}\n`),
 };
 
-/** The first time that a field is there it may be unknown, the second time it is there twice. */
+function decodeJson(body: Uint8Array): DecodedBody {
+  refuseOtherEncodings(body);
+  const strictErrors: string[] = [];
+  const literals = new Map<string, string>();
+  const value = parseJson(body, {
+    onDuplicateKey(path) {
+      const error = `duplicate field ${goQuote(formatJsonPath(path))}`;
+      if (!strictErrors.includes(error)) strictErrors.push(error);
+    },
+    onNumber(path, literal) {
+      if (!/^-?\d{1,15}$/.test(literal)) literals.set(formatJsonPath(path), literal);
+    },
+  });
+  return {
+    value,
+    strictErrors,
+    places: () => complaintPlaces(body),
+    ...(literals.size === 0 ? {} : { numberLiterals: () => literals }),
+    ...(strictErrors.length === 0 ? {} : { typedValue: () => parseJson(body, { mergesDuplicates: true }) }),
+  };
+}
+
+/** JSON is UTF-8 without a byte order mark; other encodings begin with bytes that no JSON begins with. */
+function refuseOtherEncodings(body: Uint8Array): void {
+  const first = body[0] ?? 0;
+  if (first < 0x80) return;
+  throw new JsonSyntaxError(`invalid character '${String.fromCharCode(first)}' looking for beginning of value`, 0);
+}
+
+/** Where fields are told of: the first time that an unknown one is there, the second time of one that is there twice. */
 function complaintPlaces(body: Uint8Array): ReadonlyMap<string, number> {
   const places = new Map<string, number>();
   parseJson(body, {

@@ -1,6 +1,7 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
-import { BodySyntaxError, type MediaTypeCodec, notAcceptable } from '../negotiation.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { summarizeBody } from '../decoding/object-body.ts';
+import { BodyContentError, BodySyntaxError, type MediaTypeCodec, notAcceptable } from '../negotiation.ts';
 import { jsonCodec } from './json-media-type.ts';
 import { ProtobufError, readFieldsByNumber, readMessage, readOrRefuse, writeMessage } from './protobuf-message.ts';
 import { builtInTypeIndex, type TypeIndex } from './type-index.ts';
@@ -34,13 +35,13 @@ export function protobufCodecFor({ typeOfKind, schemas }: TypeIndex): MediaTypeC
       try {
         const { apiVersion, kind, raw } = openEnvelope(body);
         const type = typeOfKind(apiVersion, kind);
-        if (type === undefined) {
-          throw new ProtobufError(`no kind "${kind}" is registered for version "${apiVersion}"`);
-        }
-        return { value: { apiVersion, kind, ...readMessage(raw, type, schemas) }, strictErrors: [] };
+        // Who knows what was expected refuses a kind that there is not.
+        if (type === undefined) return { value: { apiVersion, kind }, strictErrors: [] };
+        const fields = inKind(apiVersion, kind, () => readMessage(raw, type, schemas));
+        return { value: { apiVersion, kind, ...fields }, strictErrors: [] };
       } catch (error) {
         if (!(error instanceof ProtobufError)) throw error;
-        throw new BodySyntaxError(error.message, Buffer.from(body).toString('hex'));
+        throw new BodySyntaxError(error.message, summarizeBody(body));
       }
     },
     encodeEvent: (type, object) => frameEvent(type, encode(object)),
@@ -63,6 +64,16 @@ function frameEvent(type: string, object: Uint8Array): Uint8Array {
   return frame;
 }
 
+/** Reads a message of a known kind, which its errors then tell. */
+function inKind(apiVersion: string, kind: string, read: () => JsonObject): JsonObject {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ProtobufError) throw new BodyContentError(error.message, apiVersion, kind);
+    throw error;
+  }
+}
+
 function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : '';
 }
@@ -81,6 +92,7 @@ function envelope(apiVersion: string, kind: string, message: Uint8Array): Uint8A
 }
 
 function openEnvelope(body: Uint8Array): { apiVersion: string; kind: string; raw: Uint8Array } {
+  if (body.byteLength === 0) throw new ProtobufError('empty data');
   if (body.byteLength < prefix.byteLength || !prefix.equals(body.subarray(0, prefix.byteLength))) {
     throw new ProtobufError(
       `provided data does not appear to be a protobuf message, expected prefix [${[...prefix].join(' ')}]`,

@@ -39,8 +39,16 @@ export function readOrRefuse<T>(read: () => T): T {
   } catch (error) {
     // The reader throws RangeErrors and plain Errors of its own.
     if (error instanceof ProtobufError) throw error;
-    throw new ProtobufError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new ProtobufError(goWords(error instanceof Error ? error.message : String(error)), { cause: error });
   }
+}
+
+/** What Go's generated code says of what the reader complains of. */
+function goWords(message: string): string {
+  if (/premature EOF/.test(message)) return 'unexpected EOF';
+  if (/invalid varint/.test(message)) return 'proto: integer overflow';
+  const [, number, wireType] = /illegal tag: field no (\d+) wire type (\d+)/.exec(message) ?? [];
+  return number === undefined ? message : `proto: illegal tag ${number} (wire type ${wireType})`;
 }
 
 /** Hands the fields of a message to their readers, by number; the others are skipped. */
@@ -257,7 +265,9 @@ function* readItems(reader: BinaryReader, wireType: WireType, form: Form): Gener
 }
 
 function requireWireType(form: Form, wireType: WireType, name: string): void {
-  if (form.wireType !== wireType) throw new ProtobufError(`wrong wireType = ${wireType} for field ${name}`);
+  if (form.wireType !== wireType) {
+    throw new ProtobufError(`proto: wrong wireType = ${wireType} for field ${goFieldName(name)}`);
+  }
 }
 
 /** A form whose values are messages. */
@@ -398,4 +408,9 @@ function exact(value: bigint): number | bigint {
 function integerOf(value: JsonValue): bigint | number {
   if (typeof value === 'bigint') return value;
   return typeof value === 'number' ? Math.trunc(value) : 0;
+}
+
+/** The name of a field in Go: metadata is a struct embedded. */
+function goFieldName(name: string): string {
+  return name === 'metadata' ? 'ObjectMeta' : name.charAt(0).toUpperCase() + name.slice(1);
 }

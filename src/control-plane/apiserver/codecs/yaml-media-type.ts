@@ -21,19 +21,54 @@ export const yamlCodec: MediaTypeCodec = {
 
 /** Reads YAML (or JSON, which is YAML too) as the real server does: by way of JSON with sorted keys. */
 export function decodeYaml(body: Uint8Array): DecodedBody {
+  const problem = utf8Problem(body);
+  if (problem !== undefined) throw new YamlError(`yaml: ${problem}`, undefined, '');
   const text = Buffer.from(body).toString('utf8');
+  const json = /^\s*\{/.test(text) ? plainJson(text) : undefined;
+  if (json !== undefined) return { value: sortedKeys(json), strictErrors: [] };
   const duplicates: string[] = [];
-  if (/^\s*\{/.test(text)) {
-    try {
-      return { value: parseJson(text), strictErrors: [] };
-    } catch (error) {
-      if (!(error instanceof JsonSyntaxError)) throw error;
-    }
-  }
   const value = sortedKeys(parseYaml(text, { onDuplicateKey: (message) => duplicates.push(message) }));
   const strictErrors =
     duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`];
   return { value, strictErrors };
+}
+
+/** JSON in which nothing is there twice: of what is, YAML tells with the line. */
+function plainJson(text: string): JsonValue | undefined {
+  try {
+    let isTwice = false;
+    const value = parseJson(text, { onDuplicateKey: () => void (isTwice = true) });
+    return isTwice ? undefined : value;
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    return undefined;
+  }
+}
+
+/** The first character that takes so many octets. */
+const smallestOfWidth: readonly number[] = [0, 0, 0x80, 0x800, 0x10000];
+
+/** What is wrong with bytes that should be UTF-8 (RFC 3629), in the words of go-yaml; undefined when nothing is. */
+function utf8Problem(body: Uint8Array): string | undefined {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return undefined;
+  } catch {
+    // Where and what it is follows.
+  }
+  for (let at = 0; at < body.byteLength;) {
+    const lead = body[at] ?? 0;
+    const width = lead < 0x80 ? 1 : lead >> 5 === 0b110 ? 2 : lead >> 4 === 0b1110 ? 3 : lead >> 3 === 0b11110 ? 4 : 0;
+    if (width === 0) return 'invalid leading UTF-8 octet';
+    if (at + width > body.byteLength) return 'incomplete UTF-8 octet sequence';
+    const rest = [...body.subarray(at + 1, at + width)];
+    if (rest.some((octet) => octet >> 6 !== 0b10)) return 'invalid trailing UTF-8 octet';
+    const character = rest.reduce((value, octet) => value * 64 + (octet & 0x3f), lead & (0xff >> (width + 1)));
+    if (character < (smallestOfWidth[width] ?? 0)) return 'invalid length of a UTF-8 sequence';
+    if ((character >= 0xd800 && character <= 0xdfff) || character > 0x10ffff) return 'invalid Unicode character';
+    at += width;
+  }
+  return undefined;
 }
 
 function sortedKeys(value: JsonValue): JsonValue {

@@ -5,7 +5,7 @@ import { header, type HttpRequest } from '../../../apimachinery/http.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, StatusError } from '../../../apimachinery/status.ts';
-import { BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
+import { BodyContentError, BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
 import type { ApiResource, ResourceRegistry } from '../registry/api-resource.ts';
 import { internalPackage } from '../registry/table.ts';
 import { describeJsonKind } from './go-types.ts';
@@ -75,6 +75,11 @@ export function parseBody(codec: MediaTypeCodec, bytes: Uint8Array, expectedKind
   try {
     return codec.decode(bytes);
   } catch (error) {
+    if (error instanceof BodyContentError) {
+      const { kind, apiVersion, message } = error;
+      const version = goQuote(apiVersion.split('/').at(-1) ?? '');
+      throw badRequest(`${kind} in version ${version} cannot be handled as a ${expectedKind}: ${message}`);
+    }
     if (!(error instanceof BodySyntaxError)) throw error;
     throw unrecognized(expectedKind, error.message, error.shownBody);
   }
@@ -104,20 +109,35 @@ export function decodeObject(
   const gvk = resource.custom
     ? checkCustomKind(value ?? {}, expected)
     : checkKind(value ?? {}, expected, registry, shownBody);
-  const object = typedObject(value ?? {}, gvk, resource, expected, (unknown) => {
-    const complaints = [...body.strictErrors, ...unknown.map((path) => `unknown field ${goQuote(path)}`)];
-    const isMixed = body.strictErrors.length > 0 && unknown.length > 0;
-    const places = isMixed && !resource.custom ? body.places?.() : undefined;
-    reportStrictErrors(
-      places === undefined ? complaints : inOrder(complaints, places),
-      gvk,
-      expected,
-      fieldValidation,
-      warn,
-    );
-  });
-  return object;
+  const typed = (resource.custom ? undefined : body.typedValue?.()) ?? value;
+  return typedObject(
+    typed ?? {},
+    gvk,
+    resource,
+    expected,
+    (unknown) => reportStrictErrors(complaintsOf(body, unknown, resource.custom), gvk, expected, fieldValidation, warn),
+    body.numberLiterals?.(),
+  );
 }
+
+/** What strict reading complains about, in order; about a built-in kind that ends with the hundredth. */
+function complaintsOf(body: DecodedBody, unknown: readonly string[], isCustom: boolean): readonly string[] {
+  const isWithin = (path: string, outer: string): boolean =>
+    path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
+  const unknownErrors = unknown.map((path) => `unknown field ${goQuote(path)}`);
+  if (isCustom) return [...body.strictErrors, ...unknownErrors];
+  // What is unknown is skipped whole, so nothing in it is there twice.
+  const skipped = unknown.map((path) => goQuote(path).slice(1, -1));
+  const twice = body.strictErrors.filter((error) => {
+    const [, path] = /^duplicate field "(.*)"$/s.exec(error) ?? [];
+    return path === undefined || !skipped.some((outer) => isWithin(path, outer));
+  });
+  const places = twice.length > 0 && unknown.length > 0 ? body.places?.() : undefined;
+  const complaints = [...twice, ...unknownErrors];
+  return (places === undefined ? complaints : inOrder(complaints, places)).slice(0, maxComplaints);
+}
+
+const maxComplaints = 100;
 
 /** Complaints about a built-in kind come as the document is read; about custom ones, duplicates come first. */
 function inOrder(complaints: readonly string[], places: ReadonlyMap<string, number>): string[] {
@@ -140,11 +160,12 @@ export function typedObject(
   resource: ApiResource,
   expected: ExpectedKind,
   report: (unknownFields: readonly string[]) => void,
+  numberLiterals?: ReadonlyMap<string, string>,
 ): Unstructured {
   let decoded: { object: JsonObject; unknownFields: readonly string[] };
   try {
     const own = expected.type === resource.definition.type ? resource.decode : undefined;
-    decoded = own === undefined ? decodeTyped(value, expected.type, resource.types) : own(value);
+    decoded = own === undefined ? decodeTyped(value, expected.type, resource.types, numberLiterals) : own(value);
   } catch (error) {
     if (!(error instanceof TypedDecodeError)) throw error;
     throw cannotHandle(gvk, expected, error.message);

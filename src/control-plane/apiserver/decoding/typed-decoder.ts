@@ -38,17 +38,25 @@ interface Place {
   readonly field: string;
   /** Full path with indexes. */
   readonly path: string;
+  /** A number that is not written as a plain integer, as it is written. */
+  readonly literal?: string;
 }
 
 /**
  * Reads a JSON value into a named type as Go's decoder does: unknown fields are dropped (and told), null is nothing,
  * times and quantities get their one way of writing, map keys are sorted. Schema-less parts stay as they are.
+ * @param numberLiterals numbers that the document writes otherwise than as plain integers, by their path.
  * @throws TypedDecodeError for a value of the wrong type.
  */
-export function decodeTyped(value: JsonValue, typeName: string, types: SchemaSource): TypedDecodeResult {
+export function decodeTyped(
+  value: JsonValue,
+  typeName: string,
+  types: SchemaSource,
+  numberLiterals: ReadonlyMap<string, string> = noLiterals,
+): TypedDecodeResult {
   const schema = types.lookup(typeName);
   if (schema === undefined) throw new Error(`unknown type ${typeName}`);
-  const reader = new TypedReader(types);
+  const reader = new TypedReader(types, numberLiterals);
   if (!isJsonObject(value)) {
     if (value === null) return { object: {}, unknownFields: [] };
     throw new TypedDecodeError(
@@ -61,15 +69,19 @@ export function decodeTyped(value: JsonValue, typeName: string, types: SchemaSou
   return { object, unknownFields: reader.unknownFields };
 }
 
+const noLiterals: ReadonlyMap<string, string> = new Map();
+
 const jsonSchemaProps = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps';
 
 class TypedReader {
   readonly unknownFields: string[] = [];
   firstError: TypedDecodeError | undefined;
   readonly #types: SchemaSource;
+  readonly #literals: ReadonlyMap<string, string>;
 
-  constructor(types: SchemaSource) {
+  constructor(types: SchemaSource, literals: ReadonlyMap<string, string>) {
     this.#types = types;
+    this.#literals = literals;
   }
 
   readStruct(value: JsonObject, schema: Schema, place: Place): JsonObject {
@@ -108,7 +120,9 @@ class TypedReader {
     }
   }
 
-  #read(value: JsonValue, declared: Schema, place: Place): JsonValue {
+  #read(value: JsonValue, declared: Schema, at: Place): JsonValue {
+    const literal = this.#literals.get(at.path);
+    const place = literal === undefined ? at : { ...at, literal };
     const special = declared.ref === undefined ? undefined : specialTypes[declared.ref];
     if (special !== undefined) return asFinal(() => special(value, place));
     if (declared.ref?.startsWith(`${jsonSchemaProps}Or`) === true) {
@@ -145,7 +159,7 @@ class TypedReader {
     const schema = this.#types.lookup(jsonSchemaProps);
     if (schema === undefined) throw new Error(`unknown type ${jsonSchemaProps}`);
     const within = { struct: 'JSONSchemaProps', type: jsonSchemaProps, fieldStack: '', field: '', path: '' };
-    const reader = new TypedReader(this.#types);
+    const reader = new TypedReader(this.#types, noLiterals);
     const read = reader.readStruct(value, schema, within);
     if (reader.firstError !== undefined) throw reader.firstError;
     return read;
@@ -299,12 +313,11 @@ const specialTypes: Readonly<Record<string, (value: JsonValue, place: Place) => 
   },
 };
 
-function readQuantity(value: JsonValue, place: Place): JsonValue {
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') {
-    throw mismatch(value, { type: 'string' }, place);
-  }
+function readQuantity(value: JsonValue, { literal }: Place): JsonValue {
+  // What is no string is read as it is written, and no list or object is a quantity.
+  const text = typeof value === 'object' ? '{}' : (literal ?? String(value));
   try {
-    return parseQuantity(String(value).trim()).toString();
+    return parseQuantity(text.trim()).toString();
   } catch (error) {
     throw new TypedDecodeError(error instanceof Error ? error.message : String(error));
   }
@@ -326,6 +339,7 @@ function readIntOrString(value: JsonValue, place: Place): JsonValue {
 
 function readString(value: JsonValue, schema: Schema, place: Place): JsonValue {
   if (schema.format === 'date-time') return readTime(value, place, canonicalTime);
+  if (schema.format === 'byte' && Array.isArray(value)) return readBytes(value, place);
   if (typeof value !== 'string') throw mismatch(value, schema, place);
   if (schema.format !== 'byte') return value;
   const text = value.replace(/[\r\n]/g, '');
@@ -334,11 +348,23 @@ function readString(value: JsonValue, schema: Schema, place: Place): JsonValue {
   return text;
 }
 
+/** Bytes may be a list of numbers, too. */
+function readBytes(values: readonly JsonValue[], place: Place): JsonValue {
+  const bytes = values.map((value) => {
+    const isByte = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255;
+    if (isByte || value === null) return Number(value);
+    const shown = typeof value === 'number' || typeof value === 'bigint' ? `number ${value}` : describeJsonKind(value);
+    throw mismatch(value, { type: 'integer', format: 'byte' }, place, shown);
+  });
+  return Buffer.from(bytes).toString('base64');
+}
+
 function readInteger(value: JsonValue, schema: Schema, place: Place): JsonValue {
   if (typeof value !== 'number' && typeof value !== 'bigint') throw mismatch(value, schema, place);
   const [min, max] = schema.format === 'int32' ? [-(2n ** 31n), 2n ** 31n - 1n] : [-(2n ** 63n), 2n ** 63n - 1n];
-  if ((typeof value === 'number' && !Number.isInteger(value)) || value < min || value > max) {
-    throw mismatch(value, schema, place, `number ${String(value)}`);
+  const { literal = String(value) } = place;
+  if (!/^-?\d+$/.test(literal) || value < min || value > max) {
+    throw mismatch(value, schema, place, `number ${literal}`);
   }
   return value;
 }

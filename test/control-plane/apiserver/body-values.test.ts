@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTestApiServer, type TestAnswer, type TestApiServer } from '../../support/test-api-server.ts';
+
+// What a real 1.36 server answered to the same bodies.
+const configMaps = '/api/v1/namespaces/default/configmaps?dryRun=All';
+const pods = '/api/v1/namespaces/default/pods?dryRun=All';
+const deployments = '/apis/apps/v1/namespaces/default/deployments?dryRun=All';
+
+function deployment(replicas: string): string {
+  const spec = `{"replicas":${replicas},"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}`;
+  return `{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"x"},"spec":${spec}}`;
+}
+
+function podWithCpu(cpu: string): string {
+  return `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x"},"spec":{"containers":[{"name":"c","image":"i","resources":{"requests":{"cpu":${cpu}}}}]}}`;
+}
+
+function configMap(fields: string): string {
+  return `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}${fields === '' ? '' : `,${fields}`}}`;
+}
+
+const yaml = { 'content-type': 'application/yaml' };
+
+async function inServer(run: (api: TestApiServer) => Promise<void>): Promise<void> {
+  const api = await createTestApiServer();
+  try {
+    await run(api);
+  } finally {
+    await api.close();
+  }
+}
+
+function field(answer: TestAnswer, ...path: (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (value, step) => (value as Record<string | number, unknown> | undefined)?.[step],
+    answer.body,
+  );
+}
+
+test('an integer is digits: a point or an exponent is refused in JSON as it was written, and read in YAML', () =>
+  inServer(async (api) => {
+    for (const literal of ['1.0', '1e3', '1E2', '-0.0', '1e-1', '9223372036854775808', '3000000000']) {
+      const answer = await api.request('POST', deployments, deployment(literal));
+      assert.equal(
+        field(answer, 'message'),
+        `Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal number ${literal} into Go struct field DeploymentSpec.spec.replicas of type int32`,
+      );
+    }
+    for (const [literal, replicas] of [
+      ['1e3', 1000],
+      ['1.0', 1],
+    ] as const) {
+      const answer = await api.request('POST', deployments, deployment(literal), yaml);
+      assert.equal(field(answer, 'spec', 'replicas'), replicas);
+    }
+  }));
+
+test('a quantity keeps its exponent, and no list or truth is one', () =>
+  inServer(async (api) => {
+    for (const [cpu, stored] of [
+      ['1e3', '1e3'],
+      ['1e-1', '100e-3'],
+      ['2.50', '2500m'],
+      ['"1k"', '1k'],
+    ] as const) {
+      const answer = await api.request('POST', pods, podWithCpu(cpu));
+      assert.equal(field(answer, 'spec', 'containers', 0, 'resources', 'requests', 'cpu'), stored);
+    }
+    for (const cpu of ['true', '[]', '{}']) {
+      const answer = await api.request('POST', pods, podWithCpu(cpu));
+      assert.match(String(field(answer, 'message')), /cannot be handled as a Pod: quantities must match/);
+    }
+  }));
+
+test('a pod without anything in its spec is told what it needs', () =>
+  inServer(async (api) => {
+    for (const spec of ['null', '{}', '{"containers":null}']) {
+      const body = `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x"},"spec":${spec}}`;
+      const answer = await api.request('POST', pods, body);
+      assert.equal(field(answer, 'message'), 'Pod "x" is invalid: spec.containers: Required value');
+    }
+  }));
+
+test('what stands twice is read into the same field, and what is unknown is told of once', () =>
+  inServer(async (api) => {
+    const twice = await api.request('POST', configMaps, configMap('"data":{"a":"b","c":"d"},"data":{"c":"e"}'));
+    assert.deepEqual(field(twice, 'data'), { a: 'b', c: 'e' });
+    assert.deepEqual(twice.headers['warning'], ['299 - "duplicate field \\"data\\""']);
+    const unknown = await api.request('POST', configMaps, configMap('"foo":{"a":1,"a":2},"foo":2'));
+    assert.deepEqual(unknown.headers['warning'], ['299 - "unknown field \\"foo\\""']);
+    const many = Array.from({ length: 120 }, (_, index) => `"f${index}":1`).join(',');
+    const strict = await api.request('POST', `${configMaps}&fieldValidation=Strict`, configMap(many));
+    assert.match(String(field(strict, 'message')), /unknown field "f98", unknown field "f99"$/);
+  }));
+
+test('JSON that is sent as YAML is complained about as YAML', () =>
+  inServer(async (api) => {
+    const twice = await api.request('POST', configMaps, configMap('"data":{"a":"b","a":"c"}'), yaml);
+    assert.deepEqual(twice.headers['warning'], ['299 - "line 1: key \\"a\\" already set in map"']);
+    const unknown = await api.request('POST', configMaps, configMap('"z":1,"b":2'), yaml);
+    assert.deepEqual(unknown.headers['warning'], ['299 - "unknown field \\"b\\""', '299 - "unknown field \\"z\\""']);
+  }));
+
+test('characters: no byte order mark, no half of a pair, warnings in UTF-8, bytes as numbers', () =>
+  inServer(async (api) => {
+    const marked = await api.request('POST', configMaps, `\ufeff${configMap('')}`);
+    assert.match(String(field(marked, 'message')), /invalid character 'ï' looking for beginning of value/);
+    const half = await api.request('POST', configMaps, configMap('"data":{"a":"\\ud800","b":"\\ud83d\\ude00"}'));
+    assert.deepEqual(field(half, 'data'), { a: '\ufffd', b: '\u{1f600}' });
+    const accents = await api.request('POST', configMaps, configMap('"\u00e9":1'));
+    const octets = Buffer.from('299 - "unknown field \\"é\\""', 'utf8').toString('latin1');
+    assert.deepEqual(accents.headers['warning'], [octets]);
+    const bytes = await api.request('POST', configMaps, configMap('"binaryData":{"a":[],"b":[104,105]}'));
+    assert.deepEqual(field(bytes, 'binaryData'), { a: '', b: 'aGk=' });
+  }));
+
+test('YAML that go-yaml refuses', () =>
+  inServer(async (api) => {
+    const head = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n';
+    for (const [body, problem] of [
+      [`%YAML 1.2\n---\n${head}`, 'yaml: found incompatible YAML document'],
+      [`%FOO\n---\n${head}`, 'yaml: found unknown directive name'],
+      ['a: &a [*a]\n', "yaml: anchor 'a' value contains itself"],
+      [`${head}data: {a: "\0"}\n`, 'yaml: control characters are not allowed'],
+      [`${head}data: {a: @x}\n`, 'yaml: line 4: found character that cannot start any token'],
+      [Buffer.from(`${head}data: {a: "\u00ff"}\n`, 'latin1'), 'yaml: invalid leading UTF-8 octet'],
+    ] as const) {
+      const answer = await api.request('POST', configMaps, body, yaml);
+      const message = String(field(answer, 'message'));
+      assert.ok(message.includes(`(must be of type ConfigMap): ${problem} (`), message);
+    }
+    const plain = await api.request('POST', configMaps, `%YAML 1.1\n---\n${head}`, yaml);
+    assert.equal(plain.status, 201);
+  }));
+
+test('protobuf that is none, ends early or is of another kind', () =>
+  inServer(async (api) => {
+    const protobuf = { 'content-type': 'application/vnd.kubernetes.protobuf' };
+    const message = (version: string, kind: string, raw: readonly number[]): Buffer => {
+      const about = Buffer.concat([
+        Buffer.from([0x0a, version.length]),
+        Buffer.from(version),
+        Buffer.from([0x12, kind.length]),
+        Buffer.from(kind),
+      ]);
+      return Buffer.concat([
+        Buffer.from('k8s\0'),
+        Buffer.from([0x0a, about.length]),
+        about,
+        Buffer.from([0x12, raw.length, ...raw]),
+      ]);
+    };
+    const unregistered = 'is registered for version';
+    for (const [body, problem] of [
+      ['', 'the object provided is unrecognized (must be of type ConfigMap): empty data (<empty>)'],
+      ['{"kind":"ConfigMap"}', 'expected prefix [107 56 115 0] ({"kind":"ConfigMap"})'],
+      [
+        message('v1', 'ConfigMap', [0x0a, 0x03]),
+        'ConfigMap in version "v1" cannot be handled as a ConfigMap: unexpected EOF',
+      ],
+      [
+        message('v1', 'ConfigMap', [0x08, 0x01]),
+        'ConfigMap in version "v1" cannot be handled as a ConfigMap: proto: wrong wireType = 0 for field ObjectMeta',
+      ],
+      [message('v9', 'ConfigMap', []), `cannot be handled as a ConfigMap: no kind "ConfigMap" ${unregistered} "v9" in`],
+      [
+        message('v1', 'Foo', []),
+        `Foo in version "v1" cannot be handled as a ConfigMap: no kind "Foo" ${unregistered} "v1" in`,
+      ],
+    ] as const) {
+      const answer = await api.request('POST', configMaps, body, protobuf);
+      const text = String(field(answer, 'message'));
+      assert.ok(text.includes(problem), text);
+    }
+  }));
+
+test('a Content-Type whose parameters cannot be read is unknown', () =>
+  inServer(async (api) => {
+    const post = (contentType: string): Promise<TestAnswer> =>
+      api.request('POST', configMaps, configMap(''), { 'content-type': contentType });
+    for (const contentType of ['application/json;', 'application/json; charset=utf-8', 'application/json;a="b;c"']) {
+      assert.equal((await post(contentType)).status, 201, contentType);
+    }
+    assert.equal((await post('application/json;a')).status, 415);
+  }));
+
+test('times with any offset that Go takes, and wrong ones told of in the order of their parts', () =>
+  inServer(async (api) => {
+    const created = (time: string): string =>
+      `{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"x"},"spec":{"renewTime":"${time}"}}`;
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases?dryRun=All';
+    const moved = await api.request('POST', leases, created('2020-01-02T00:00:00.000000+24:00'));
+    assert.equal(field(moved, 'spec', 'renewTime'), '2020-01-01T00:00:00.000000Z');
+    for (const [time, problem] of [
+      ['2020-13-01T00:00:00Z', 'month out of range'],
+      ['2020-01-01T00:00:60Z', 'second out of range'],
+    ] as const) {
+      const answer = await api.request('POST', leases, created(time));
+      assert.ok(String(field(answer, 'message')).endsWith(`parsing time "${time}": ${problem}`));
+    }
+  }));
