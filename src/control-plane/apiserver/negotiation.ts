@@ -85,24 +85,27 @@ export function negotiateOutput(
   const pretty = wantsPretty(request);
   if (accept === '') return { codec: fallback, pretty, as: '', asVersion: '' };
   for (const clause of parseAccept(accept)) {
-    const codec = codecs.find(
-      (candidate) =>
-        matchesMediaType(clause, candidate.mediaType) &&
-        (options.stream !== true || candidate.encodeEvent !== undefined),
-    );
+    const codec = codecs.find(({ mediaType }) => matchesMediaType(clause, mediaType));
     if (codec === undefined) continue;
     const target = transformOf(clause, options.transforms === true);
     if (target === undefined) continue;
+    if (options.stream === true && codec.encodeEvent === undefined) throw notAcceptable(streamsOf(codecs));
     const clausePretty = clause.parameters.get('pretty');
     return { codec, pretty: clausePretty === undefined ? pretty : clausePretty === '1', ...target };
   }
-  const streams = codecs.filter((codec) => codec.encodeEvent !== undefined);
-  const served = options.stream === true ? streams.map(streamOf) : codecs.map((codec) => codec.mediaType);
-  throw notAcceptable(served);
+  throw nothingAcceptable(codecs);
 }
 
-function streamOf({ mediaType }: MediaTypeCodec): string {
-  return `${mediaType};stream=watch`;
+/** The 406 to an Accept header that asks for none of what there is. */
+export function nothingAcceptable(codecs: readonly MediaTypeCodec[]): StatusError {
+  return notAcceptable(codecs.map(({ mediaType }) => mediaType));
+}
+
+/** The media types that watches can have. */
+function streamsOf(codecs: readonly MediaTypeCodec[]): string[] {
+  return codecs
+    .filter(({ encodeEvent }) => encodeEvent !== undefined)
+    .map(({ mediaType }) => `${mediaType};stream=watch`);
 }
 
 /**
@@ -111,9 +114,8 @@ function streamOf({ mediaType }: MediaTypeCodec): string {
  * @throws StatusError 406
  */
 export function requireAcceptable(request: ApiRequest, codecs: readonly MediaTypeCodec[], isCollection: boolean): void {
-  const streams = codecs.filter((codec) => codec.encodeEvent !== undefined);
   const served = codecs.map((codec) => codec.mediaType);
-  requireMediaType(request, served, isCollection ? streams.map(streamOf) : []);
+  requireMediaType(request, served, isCollection ? streamsOf(codecs) : []);
 }
 
 /** The same for a path of its own. @param besides what is named to those who ask for something else. @throws StatusError 406 */
@@ -236,6 +238,7 @@ function transformOf(
   clause: AcceptClause,
   allowed: boolean,
 ): { readonly as: OutputFormat['as']; readonly asVersion: string } | undefined {
+  if ((clause.parameters.get('stream') ?? 'watch') !== 'watch') return undefined;
   const as = clause.parameters.get('as') ?? '';
   if (as === '') return { as: '', asVersion: '' };
   if (!allowed || clause.parameters.get('g') !== 'meta.k8s.io') return undefined;

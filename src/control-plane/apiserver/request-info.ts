@@ -16,6 +16,10 @@ export interface RequestInfo {
   readonly parts: readonly string[];
   readonly fieldSelector: string;
   readonly labelSelector: string;
+  /** `watch` or `proxy` for paths of the old forms `/api/v1/watch/…` and `/api/v1/proxy/…`. */
+  readonly oldForm: 'watch' | 'proxy' | undefined;
+  /** Why the URL says nothing that can be answered; undefined when it does. */
+  readonly problem?: string;
 }
 
 const namespaceSubresources = new Set(['status', 'finalize']);
@@ -49,6 +53,7 @@ export function parseRequestInfo(method: string, rawPath: string, query: URLSear
     parts: [] as string[],
     fieldSelector: '',
     labelSelector: '',
+    oldForm: undefined,
   };
   const [apiPrefix = '', ...afterPrefix] = segments;
   if (segments.length < 3 || (apiPrefix !== 'api' && apiPrefix !== 'apis')) return base;
@@ -64,7 +69,7 @@ export function parseRequestInfo(method: string, rawPath: string, query: URLSear
   let verb = verbOfMethod[method] ?? '';
   const [marker] = rest;
   if (marker === 'watch' || marker === 'proxy') {
-    if (rest.length < 2) return { ...base, isResourceRequest: true, apiPrefix, apiGroup, apiVersion, verb };
+    if (rest.length < 2) return { ...base, problem: 'unable to determine kind and namespace from url' };
     verb = marker;
     rest = rest.slice(1);
   }
@@ -101,6 +106,7 @@ export function parseRequestInfo(method: string, rawPath: string, query: URLSear
     subresource,
     name,
     parts: rest,
+    oldForm: marker === 'watch' || marker === 'proxy' ? marker : undefined,
     fieldSelector: verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? fieldSelector : '',
     labelSelector: verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? labelSelector : '',
   };

@@ -11,6 +11,7 @@ import { handlePatch } from './endpoints/patch.ts';
 import { handleUpdate } from './endpoints/update.ts';
 import { handleWatch } from './endpoints/watch.ts';
 import { requireAcceptable } from './negotiation.ts';
+import type { ApiResource } from './registry/api-resource.ts';
 import { addWarning, type ApiRequest } from './request-context.ts';
 import { pageNotFound } from './responses.ts';
 import { isTrue } from './request-info.ts';
@@ -60,6 +61,7 @@ export async function routeResource(
   if (!server.registry.hasGroup(apiGroup)) return pageNotFound();
   const resource = server.registry.find(apiGroup, apiVersion, info.resource);
   if (resource === undefined && server.registry.isCustomGroup(apiGroup)) return pageNotFound();
+  if (info.oldForm !== undefined && resource?.custom !== true) checkOldForm(request, resource);
   if (resource === undefined || parts.slice(0, 3).includes('')) throw resourceNotFound();
   if (resource.deprecationWarning !== '') addWarning(request, resource.deprecationWarning);
   const { definition } = resource;
@@ -103,13 +105,20 @@ export async function routeResource(
   return handler({ server, request, resource, store: server.storeOf(resource), namespace, name, subresource, view });
 }
 
+/** Of the old paths there are those to watch by, and they are read only. @throws StatusError 404, 405 */
+function checkOldForm({ info, method }: ApiRequest, resource: ApiResource | undefined): void {
+  if (info.oldForm === 'proxy' || info.subresource !== '') throw resourceNotFound();
+  if (resource?.definition.verbs.includes('watch') !== true) throw resourceNotFound();
+  if (method !== 'GET') throw methodNotAllowed();
+}
+
 /** The verb as the path's shape and the method have it; an empty text for methods that mean nothing. */
 function effectiveVerb(request: ApiRequest, isObject: boolean): string {
   const { info, method, query } = request;
-  if (info.verb === 'watch') return 'watch';
+  if (info.verb === 'watch' && method === 'GET') return 'watch';
   switch (method) {
     case 'GET':
-      if (isObject) return isTrue(query.get('watch')) && info.subresource === '' ? 'watch' : 'get';
+      if (isObject) return 'get';
       return isTrue(query.get('watch')) ? 'watch' : 'list';
     case 'POST':
       return isObject && info.subresource === '' ? '' : 'create';

@@ -2,6 +2,7 @@ import { typesWithInitializers } from '../../api/admissionregistration/v1alpha1/
 import { header, type HttpHandler, type HttpRequest, type HttpResponse } from '../../apimachinery/http.ts';
 import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import type { SchemaSource } from '../../apimachinery/schema.ts';
+import { goQuote } from '../../apimachinery/field-error.ts';
 import { StatusError } from '../../apimachinery/status.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
@@ -42,8 +43,9 @@ import { managedFieldManagement } from './registry/managed-field-management.ts';
 import { scaleViewOf } from './registry/scale-view.ts';
 import { Store, type StoreHooks } from './registry/store.ts';
 import { anonymousUser, type ApiRequest, type Filter, type Handler } from './request-context.ts';
+import { parseQuery } from './query.ts';
 import { parseRequestInfo } from './request-info.ts';
-import { bytesResponse, errorResponse, pageNotFound, withCommonHeaders } from './responses.ts';
+import { bytesResponse, errorResponse, pageNotFound, textResponse, withCommonHeaders } from './responses.ts';
 import { methodNotAllowed, resourceNotFound, routeResource, type SpecialEndpoints } from './route-resource.ts';
 import { requireMediaType } from './negotiation.ts';
 import { builtInSpecialEndpoints } from './special-endpoints.ts';
@@ -187,7 +189,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       if (closing.signal.aborted && !isHealthPath(request.info.path)) {
         return errorResponse(request, codecs, shuttingDown());
       }
-      const answer = withCommonHeaders(request, await chain(request));
+      const answer = withCommonHeaders(request, unreadableUrl(request) ?? (await chain(request)));
       if (answer.status !== 401 || options.challenge === undefined) return answer;
       return { ...answer, headers: { ...answer.headers, 'www-authenticate': options.challenge } };
     },
@@ -201,6 +203,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       return Promise.resolve();
     },
   };
+}
+
+/** The answer to a URL that says neither a resource nor anything else, before anyone asks who it comes from. */
+function unreadableUrl({ http, info }: ApiRequest): HttpResponse | undefined {
+  if (info.problem === undefined) return undefined;
+  const text = `Internal Server Error: ${goQuote(http.path)}: failed to create RequestInfo: ${info.problem}, ${http.path}\n`;
+  const sanitized = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return textResponse(500, sanitized, { 'cache-control': undefined });
 }
 
 /** The way of a request, outermost step first (as k8s.io/apiserver composes its handler chain). */
@@ -306,7 +316,7 @@ function unknownPath(request: ApiRequest, parts: ServerParts): HttpResponse {
 function beginRequest(http: HttpRequest, options: ApiServerOptions, closing: AbortSignal): ApiRequest {
   const mark = http.path.indexOf('?');
   const rawPath = mark < 0 ? http.path : http.path.slice(0, mark);
-  const query = new URLSearchParams(mark < 0 ? '' : http.path.slice(mark + 1));
+  const query = parseQuery(mark < 0 ? '' : http.path.slice(mark + 1));
   const auditId = header(http.headers, 'audit-id') ?? '';
   return {
     http,

@@ -237,7 +237,7 @@ test('what is not protobuf is refused as the real server refuses it', async () =
   );
   assert.equal(
     await refused('{}'),
-    'the object provided is unrecognized (must be of type ConfigMap): provided data does not appear to be a protobuf message, expected prefix [107 56 115 0] (7b7d)',
+    'the object provided is unrecognized (must be of type ConfigMap): provided data does not appear to be a protobuf message, expected prefix [107 56 115 0] ({})',
   );
   await api.close();
 });

@@ -5,6 +5,7 @@ import { deleteObject, isNotFound } from '../registry/deletion.ts';
 import { readList } from '../registry/listing.ts';
 import { listObject } from '../registry/output.ts';
 import { parseSelection } from '../registry/selection.ts';
+import { isTrue } from '../request-info.ts';
 import { objectResponse } from '../responses.ts';
 import { deleteOptionsObject, readDeleteOptions } from './delete.ts';
 import { admissionRequest, writeContext, type Endpoint } from './endpoint.ts';
@@ -14,7 +15,7 @@ import { parseListOptions } from './request-options.ts';
 export async function handleDeleteCollection(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
   const format = negotiateOutput(request, server.codecs);
-  const listOptions = parseListOptions(request.query, false);
+  const listOptions = parseListOptions(request.query, isTrue(request.query.get('watch')));
   const selection = parseSelection(store.resource, listOptions.labelSelector, listOptions.fieldSelector);
   const options = await readDeleteOptions(endpoint);
   const { dryRun } = options;
@@ -38,10 +39,11 @@ export async function handleDeleteCollection(endpoint: Endpoint): Promise<HttpRe
       if (!isNotFound(error)) throw error;
     }
   }
-  const { continueToken } = page;
+  const { continueToken, remaining } = page;
   const metadata = {
     resourceVersion: String(page.revision),
     ...(continueToken === '' ? {} : { continue: continueToken }),
+    ...(continueToken === '' || remaining === undefined ? {} : { remainingItemCount: remaining }),
   };
   return objectResponse(request, format, 200, listObject(request, store, format, deleted, metadata));
 }

@@ -1,10 +1,11 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
-import { notFound } from '../../../apimachinery/status.ts';
+import { notFound, StatusError } from '../../../apimachinery/status.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import { isInitialized } from '../registry/initialization.ts';
-import { requireRevision, tooLargeResourceVersion } from '../registry/listing.ts';
+import { revisionSyntaxText, tooLargeResourceVersion } from '../registry/listing.ts';
 import { storedObjectResponse } from '../registry/output.ts';
 import { checkTransform } from '../registry/table.ts';
+import { parseRevision } from './request-options.ts';
 import { answerObject, type Endpoint, hidesUninitialized } from './endpoint.ts';
 
 /** GET of one object. */
@@ -21,10 +22,12 @@ export async function handleGet(endpoint: Endpoint): Promise<HttpResponse> {
   return storedObjectResponse(request, store, format, value);
 }
 
-/** A read "not older than" a revision that is not reached yet cannot be answered. @throws StatusError 400, 504 */
+/** A read "not older than" a revision that is not reached yet cannot be answered. @throws StatusError 500, 504 */
 export function checkReadRevision(endpoint: Endpoint): void {
   const asked = endpoint.request.query.get('resourceVersion') ?? '';
   if (asked === '' || asked === '0') return;
   const current = endpoint.store.storage.currentRevision();
-  if (requireRevision(asked) > current) throw tooLargeResourceVersion(asked, current, 1);
+  const revision = parseRevision(asked);
+  if (revision === undefined) throw new StatusError({ message: revisionSyntaxText(asked), code: 500 });
+  if (revision > current) throw tooLargeResourceVersion(asked, current, 1);
 }

@@ -1,6 +1,6 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
-import { JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
+import { JsonSyntaxError, parseJson, type ParseJsonOptions } from '../../../apimachinery/json-codec.ts';
 import { badRequest, StatusError } from '../../../apimachinery/status.ts';
 import { YamlError } from '../../../apimachinery/yaml.ts';
 import { applyJsonMergePatch } from '../../../patch/json-merge-patch.ts';
@@ -11,6 +11,7 @@ import { formatJsonPath } from '../codecs/json-media-type.ts';
 import { decodeYaml } from '../codecs/yaml-media-type.ts';
 import { converterMessage } from '../decoding/converter-message.ts';
 import { describeJsonKind } from '../decoding/go-types.ts';
+import type { FieldValidation } from '../decoding/object-body.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 
 /** A patch that was read. */
@@ -18,13 +19,16 @@ export interface ParsedPatch {
   readonly value: JsonValue;
   /** Duplicate keys, as strict decoding words them. */
   readonly strictErrors: readonly string[];
+  /** Another kind or version in the patch is passed over. */
+  readonly keepsKind?: boolean;
   /** @throws StatusError when the patch does not fit the document. */
   applyTo(document: JsonObject): JsonValue;
   /** How a result that does not fit the type is refused; the patched document and the message when absent. */
   refusal?(message: string): { readonly shown: string; readonly message: string };
 }
 
-type PatchReader = (body: Uint8Array, resource: ApiResource) => ParsedPatch;
+/** @param isLenient whether nobody asked for unknown and duplicate fields, so that the patch is not read beforehand. */
+type PatchReader = (body: Uint8Array, resource: ApiResource, isLenient: boolean) => ParsedPatch;
 
 const maxJsonPatchOperations = 10_000;
 
@@ -41,11 +45,15 @@ export function isPatchType(mediaType: string): boolean {
 }
 
 /** What reads patches of a media type for a resource; it throws StatusError 400 for what does not parse. @throws StatusError 415 */
-export function patchReader(mediaType: string, resource: ApiResource): (body: Uint8Array) => ParsedPatch {
+export function patchReader(
+  mediaType: string,
+  resource: ApiResource,
+  fieldValidation: FieldValidation,
+): (body: Uint8Array) => ParsedPatch {
   const read = patchReaders[mediaType];
   if (read === undefined) throw new Error(`${mediaType} is no patch`);
   if (read === readStrategicPatch && resource.custom) throw noStrategicPatch();
-  return (body) => read(body, resource);
+  return (body) => read(body, resource, fieldValidation === 'Ignore');
 }
 
 function noStrategicPatch(): StatusError {
@@ -58,11 +66,29 @@ function noStrategicPatch(): StatusError {
   });
 }
 
-function readJsonPatch(body: Uint8Array): ParsedPatch {
-  const { value, strictErrors } = readPatchJson(body);
-  if (!Array.isArray(value)) throw wrongShape(value, '[]handlers.jsonPatchOp');
-  const wrong = value.find((item) => !isJsonObject(item));
-  if (wrong !== undefined) throw wrongShape(wrong, 'handlers.jsonPatchOp');
+function readJsonPatch(body: Uint8Array, _resource: ApiResource, isLenient: boolean): ParsedPatch {
+  const strictErrors: string[] = [];
+  const parsed = parsePatch(body, isLenient ? '' : decodingPatch, {
+    onMember(path) {
+      const [index, name, ...deeper] = path;
+      if (typeof name !== 'string' || deeper.length > 0) return;
+      const field = goQuote(`[${index}].${name}`);
+      const error = `json patch unknown field ${field}`;
+      if (!operationFields.has(name) && !strictErrors.includes(error)) strictErrors.push(error);
+    },
+    onDuplicateKey([index, name, ...deeper]) {
+      if (typeof name !== 'string' || deeper.length > 0 || !operationFields.has(name)) return;
+      strictErrors.push(`json patch duplicate field ${goQuote(`[${index}].${name}`)}`);
+    },
+  });
+  const value = parsed ?? [];
+  const [listType, itemType] = isLenient
+    ? ['jsonpatch.Patch', 'jsonpatch.Operation']
+    : ['[]handlers.jsonPatchOp', 'handlers.jsonPatchOp'];
+  const prefix = isLenient ? '' : decodingPatch;
+  if (!Array.isArray(value)) throw wrongShape(value, listType, prefix);
+  const wrong = value.find((item) => item !== null && !isJsonObject(item));
+  if (wrong !== undefined) throw wrongShape(wrong, itemType, prefix);
   if (value.length > maxJsonPatchOperations) {
     throw new StatusError({
       message: `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${value.length}`,
@@ -74,6 +100,7 @@ function readJsonPatch(body: Uint8Array): ParsedPatch {
     value,
     strictErrors,
     applyTo(document) {
+      if (value.includes(null)) throw unprocessable();
       try {
         return applyJsonPatch(document, value as unknown as readonly JsonPatchOperation[]);
       } catch (error) {
@@ -84,19 +111,40 @@ function readJsonPatch(body: Uint8Array): ParsedPatch {
   };
 }
 
-function readMergePatch(body: Uint8Array): ParsedPatch {
+/** What an operation of a JSON patch has (RFC 6902). */
+const operationFields: ReadonlySet<string> = new Set(['op', 'path', 'from', 'value']);
+
+function readMergePatch(body: Uint8Array, _resource: ApiResource, isLenient: boolean): ParsedPatch {
+  if (isLenient) return readLenientMergePatch(body);
   const { value, strictErrors } = readPatchJson(body);
+  if (value === null) throw badRequest('Invalid JSON Patch');
   if (!isJsonObject(value)) throw wrongShape(value, 'map[string]interface {}');
   return { value, strictErrors, applyTo: (document) => applyJsonMergePatch(document, value) };
 }
 
+/** Without a look at it beforehand a list takes the place of the document (RFC 7396), to be refused as that. */
+function readLenientMergePatch(body: Uint8Array): ParsedPatch {
+  let value: JsonValue = null;
+  try {
+    value = parseJson(body);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+  }
+  if (Array.isArray(value)) return { value, strictErrors: [], applyTo: () => value };
+  if (!isJsonObject(value)) throw badRequest('Invalid JSON Patch');
+  const patch = value;
+  return { value, strictErrors: [], applyTo: (document) => applyJsonMergePatch(document, patch) };
+}
+
 function readStrategicPatch(body: Uint8Array, resource: ApiResource): ParsedPatch {
-  const { value, strictErrors } = readPatchJson(body, '');
-  if (!isJsonObject(value)) throw wrongShape(value, 'map[string]interface {}');
+  const { value: parsed, strictErrors } = readPatchJson(body, '');
+  const value = parsed ?? {};
+  if (!isJsonObject(value)) throw wrongShape(value, 'map[string]interface {}', '');
   const schema = resolveSchema({ ref: resource.definition.type }, resource.types);
   return {
     value,
     strictErrors,
+    keepsKind: true,
     applyTo(document) {
       try {
         return applyStrategicMergePatch(document, value, schema, resource.types);
@@ -162,26 +210,30 @@ function readApplyPatch(body: Uint8Array): ParsedPatch {
   }
 }
 
+const decodingPatch = 'error decoding patch: ';
+
 function readPatchJson(
   body: Uint8Array,
-  prefix = 'error decoding patch: ',
+  prefix = decodingPatch,
 ): { readonly value: JsonValue; readonly strictErrors: string[] } {
   const strictErrors: string[] = [];
+  const value = parsePatch(body, prefix, {
+    onDuplicateKey: (path) => strictErrors.push(`duplicate field ${goQuote(formatJsonPath(path))}`),
+  });
+  return { value, strictErrors };
+}
+
+function parsePatch(body: Uint8Array, prefix: string, options: ParseJsonOptions): JsonValue {
   try {
-    const value = parseJson(body, {
-      onDuplicateKey: (path) => strictErrors.push(`duplicate field ${goQuote(formatJsonPath(path))}`),
-    });
-    return { value, strictErrors };
+    return parseJson(body, options);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     throw badRequest(`${prefix}${error.message}`);
   }
 }
 
-function wrongShape(value: JsonValue, goType: string): StatusError {
-  return badRequest(
-    `error decoding patch: json: cannot unmarshal ${describeJsonKind(value)} into Go value of type ${goType}`,
-  );
+function wrongShape(value: JsonValue, goType: string, prefix = decodingPatch): StatusError {
+  return badRequest(`${prefix}json: cannot unmarshal ${describeJsonKind(value)} into Go value of type ${goType}`);
 }
 
 /** What the real server says when an operation does not apply. */

@@ -9,6 +9,7 @@ import {
   applyDefaults,
   isSameKind,
   isSchemeKind,
+  notAnObjectText,
   readLimitedBody,
   reportStrictErrors,
   typedObject,
@@ -34,7 +35,7 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
   const format = negotiateOutput(request, server.codecs, { transforms: true });
   const isApply = patchType === 'application/apply-patch+yaml';
   const options = parsePatchOptions(request.query, isApply);
-  const read = patchReader(patchType, bodyResource(endpoint));
+  const read = patchReader(patchType, bodyResource(endpoint), options.fieldValidation);
   const body = await readLimitedBody(request.http);
   let known: ParsedPatch | undefined;
   const parsed = (): ParsedPatch => {
@@ -93,7 +94,10 @@ function typedPatched(
   const resource = bodyResource(endpoint);
   const expected = kindOf(resource);
   const refuse = (message: string): StatusError => refusedPatch(value, patch, message);
-  const stated = statedKind(value, expected.gvk);
+  if (value !== null && !isJsonObject(value)) {
+    throw refuse(`couldn't get version/kind; json parse error: ${notAnObjectText(value)}`);
+  }
+  const stated = patch.keepsKind === true ? expected.gvk : statedKind(value, expected.gvk);
   if (!isSameKind(stated, expected.gvk)) throw refuse(otherKindText(endpoint, value, stated, expected.gvk));
   try {
     return typedObject(value, expected.gvk, resource, expected, (unknownFields) => {

@@ -162,10 +162,12 @@ function parseFlag(value: string | null): boolean {
 
 function validateListOptions(options: ParsedListOptions): FieldError[] {
   const matchPath = new FieldPath('resourceVersionMatch');
-  const sendPath = new FieldPath('sendInitialEvents');
   const errors: FieldError[] = [];
   const match = options.resourceVersionMatch;
   if (options.watch) {
+    if (options.continue !== '') {
+      return [fieldForbidden(matchPath, 'resourceVersionMatch is forbidden when continue is provided')];
+    }
     if (options.sendInitialEvents !== undefined) {
       if (match !== 'NotOlderThan') {
         errors.push(
@@ -180,21 +182,27 @@ function validateListOptions(options: ParsedListOptions): FieldError[] {
     if (match !== '' && match !== 'NotOlderThan') errors.push(notSupported(matchPath, match, ['NotOlderThan']));
     return errors;
   }
+  if (match !== '') errors.push(...validateMatch(options, matchPath));
   if (options.sendInitialEvents !== undefined) {
-    errors.push(fieldForbidden(sendPath, 'sendInitialEvents is forbidden for list'));
+    errors.push(fieldForbidden(new FieldPath('sendInitialEvents'), 'sendInitialEvents is forbidden for list'));
   }
-  if (match === '') return errors;
+  return errors;
+}
+
+function validateMatch(options: ParsedListOptions, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
+  const match = options.resourceVersionMatch;
   if (options.resourceVersion === '') {
-    errors.push(fieldForbidden(matchPath, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+    errors.push(fieldForbidden(path, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
   }
   if (options.continue !== '') {
-    errors.push(fieldForbidden(matchPath, 'resourceVersionMatch is forbidden when continue is provided'));
+    errors.push(fieldForbidden(path, 'resourceVersionMatch is forbidden when continue is provided'));
   }
   if (match !== 'Exact' && match !== 'NotOlderThan') {
-    errors.push(notSupported(matchPath, match, ['Exact', 'NotOlderThan', '']));
+    errors.push(notSupported(path, match, ['Exact', 'NotOlderThan', '']));
   }
   if (match === 'Exact' && options.resourceVersion === '0') {
-    errors.push(fieldForbidden(matchPath, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+    errors.push(fieldForbidden(path, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
   }
   return errors;
 }
@@ -233,6 +241,12 @@ function deleteOptionsOfQuery(query: URLSearchParams): JsonObject {
   if (policy !== null) options['propagationPolicy'] = policy;
   const dryRun = query.getAll('dryRun');
   if (dryRun.length > 0) options['dryRun'] = dryRun;
+  const preconditions: JsonObject = {};
+  for (const name of ['uid', 'resourceVersion']) {
+    const value = query.get(name);
+    if (value !== null) preconditions[name] = value;
+  }
+  if (Object.keys(preconditions).length > 0) options['preconditions'] = preconditions;
   return options;
 }
 

@@ -2,7 +2,7 @@ import type { HttpResponse } from '../../../apimachinery/http.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { StatusError, type Status } from '../../../apimachinery/status.ts';
 import type { StoredValue } from '../../storage/storage.ts';
-import { negotiateOutput, type OutputFormat } from '../negotiation.ts';
+import { negotiateOutput, nothingAcceptable, type OutputFormat } from '../negotiation.ts';
 import { readList, revisionSyntaxText, unreadableCache } from '../registry/listing.ts';
 import { servesStoredBytes, transformed } from '../registry/output.ts';
 import { parseSelection, type Selection } from '../registry/selection.ts';
@@ -19,9 +19,15 @@ export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
   const format = negotiateOutput(request, server.codecs, { transforms: true, stream: true });
   const options = parseListOptions(request.query, true);
-  const asked = parseSelection(store.resource, options.labelSelector, options.fieldSelector);
+  // A path that names an object watches the collection for that one.
+  const byName = endpoint.name === '' ? [] : [`metadata.name=${endpoint.name}`];
+  const fieldSelector = [...byName, options.fieldSelector].filter((term) => term !== '').join(',');
+  const asked = parseSelection(store.resource, options.labelSelector, fieldSelector);
   const selection = visibleSelection(endpoint, asked);
-  if (format.as === 'Table') parseIncludeObject(request.query);
+  if (format.as === 'Table') {
+    if (format.codec.mediaType === 'application/vnd.kubernetes.protobuf') throw nothingAcceptable(server.codecs);
+    parseIncludeObject(request.query);
+  }
   const plan = await planWatch(endpoint, options, selection);
   const stream = new WatchStream(store, plan, frameEncoder(endpoint, format), server.clock);
   await stream.start(request.signal());
@@ -47,7 +53,9 @@ async function planWatch(endpoint: Endpoint, options: ParsedListOptions, selecti
     namespace,
     selection,
     bookmarks: options.allowWatchBookmarks,
-    timeoutMillis: timeoutSeconds > 0 ? timeoutSeconds * 1000 : minTimeoutSeconds * 1000 * (1 + server.random.next()),
+    // No time at all is a watch that ends as it begins.
+    timeoutMillis:
+      timeoutSeconds === 0 ? minTimeoutSeconds * 1000 * (1 + server.random.next()) : Math.max(0, timeoutSeconds) * 1000,
   };
   const wantsInitial = options.sendInitialEvents ?? revision === 0;
   if (!wantsInitial) {

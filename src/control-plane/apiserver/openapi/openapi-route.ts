@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Documentation } from '../../../api/documentation.ts';
 import type { TypeDefinition } from '../../../api/resource-definition.ts';
 import { isJsonObject, type JsonObject } from '../../../apimachinery/json.ts';
-import { header, type HttpResponse } from '../../../apimachinery/http.ts';
+import { header, type HttpHeaders, type HttpResponse } from '../../../apimachinery/http.ts';
+import { contentResponse } from '../content-response.ts';
 import type { ServerParts } from '../endpoints/endpoint.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 import type { ApiRequest } from '../request-context.ts';
-import { bytesResponse, textResponse } from '../responses.ts';
+import { bytesResponse } from '../responses.ts';
 import { customInput } from './custom-types.ts';
 import { mergeSwagger } from './merged-swagger.ts';
 import { type OpenApiInput, openApiV2Document, openApiV3Documents } from './openapi-documents.ts';
@@ -44,16 +45,20 @@ export function createOpenApiRoute(
   published: PublishedOpenApi,
 ): (request: ApiRequest, server: ServerParts) => Promise<HttpResponse | undefined> {
   const documents = new CustomDocuments(published);
+  let startedAt: number | undefined;
   return async (request, server) => {
     const { path } = request.info;
-    if (!path.startsWith('/openapi/') || (request.method !== 'GET' && request.method !== 'HEAD')) return undefined;
+    if (!path.startsWith('/openapi/')) return undefined;
+    const now = server.clock.now();
+    startedAt ??= now;
     if (path === '/openapi/v2') {
       const custom = customResources(server);
       const remote = server.remoteOpenApi();
       const isPlain = custom.length === 0 && remote.length === 0;
-      return v2Response(request, await (isPlain ? published.v2() : documents.v2(custom, remote)));
+      const json = await (isPlain ? published.v2() : documents.v2(custom, remote));
+      return v2Response(request, json, startedAt);
     }
-    if (path === '/openapi/v3' || path === '/openapi/v3/') {
+    if (path === '/openapi/v3') {
       const paths: Record<string, { readonly serverRelativeURL: string }> = { ...(await published.index()) };
       for (const [name, { hash }] of await documents.v3(customResources(server))) {
         paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
@@ -62,36 +67,53 @@ export function createOpenApiRoute(
         for (const [name, entry] of Object.entries(others)) paths[name] ??= entry;
       }
       // The real server lets Go guess the type from the bytes, which JSON does not give away.
-      return bytesResponse(request, 200, 'text/plain; charset=utf-8', Buffer.from(JSON.stringify({ paths })));
+      const contentType = 'text/plain; charset=utf-8';
+      return contentResponse(request, { bytes: Buffer.from(JSON.stringify({ paths })), contentType, modifiedAt: now });
     }
+    if (!path.startsWith('/openapi/v3/')) return undefined;
     const name = path.slice('/openapi/v3/'.length);
-    const bytes = (await documents.v3(customResources(server))).get(name)?.bytes ?? (await published.document(name));
-    if (bytes !== undefined) return documentResponse(request, bytes);
-    return server
-      .remoteOpenApi()
-      .find(({ paths }) => Object.hasOwn(paths, name))
-      ?.pass(request);
+    const found = (await documents.v3(customResources(server))).get(name) ?? (await publishedDocument(published, name));
+    if (found !== undefined) return documentResponse(request, path, found, { startedAt, now });
+    const remote = server.remoteOpenApi().find(({ paths }) => Object.hasOwn(paths, name));
+    return remote === undefined ? emptyResponse(404) : remote.pass(request);
   };
+}
+
+/** A status that says all, without a type. */
+function emptyResponse(status: number, headers: HttpHeaders = {}): HttpResponse {
+  return { status, headers: { 'cache-control': 'no-cache, private', ...headers }, body: new Uint8Array() };
+}
+
+async function publishedDocument(published: PublishedOpenApi, name: string): Promise<CustomDocument | undefined> {
+  const bytes = await published.document(name);
+  if (bytes === undefined) return undefined;
+  const [, hash] = (await published.index())[name]?.serverRelativeURL.split('?hash=') ?? [];
+  return { bytes, hash: hash ?? hashOf(bytes) };
 }
 
 const swaggerProtobuf = 'com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 /** The Swagger 2.0 document of everything, as JSON or as the protobuf that clients in Go ask for. */
-async function v2Response(request: ApiRequest, json: Uint8Array): Promise<HttpResponse> {
+async function v2Response(request: ApiRequest, json: Uint8Array, modifiedAt: number): Promise<HttpResponse> {
   const form = v2Form(header(request.headers, 'accept') ?? '');
-  if (form === undefined) return textResponse(406, '');
-  const etag = `"${hashOf(json)}"`;
-  const about = { etag, vary: 'Accept' };
-  if (header(request.headers, 'if-none-match') === etag) return { status: 304, headers: about, body: new Uint8Array() };
+  const vary = ['Accept-Encoding', 'Accept'];
+  if (form === undefined) return emptyResponse(406, { vary });
   const bytes =
     form === 'json'
       ? json
       : (await import('./swagger-protobuf.ts')).swaggerAsProtobuf(
           JSON.parse(Buffer.from(json).toString('utf8')) as JsonObject,
         );
-  const mediaType = form === 'json' ? 'application/json' : `application/${swaggerProtobuf}`;
-  const response = await bytesResponse(request, 200, mediaType, Buffer.from(bytes));
-  return { ...response, headers: { ...response.headers, ...about } };
+  const contentType = form === 'json' ? 'application/json' : `application/${swaggerProtobuf}`;
+  const response = contentResponse(request, { bytes, contentType, tag: hashOf(json), modifiedAt, headers: { vary } });
+  if (response.status !== 200 || !(response.body instanceof Uint8Array)) return response;
+  const { headers, body } = await bytesResponse(request, 200, contentType, Buffer.from(response.body));
+  const coding = headers['content-encoding'];
+  return {
+    ...response,
+    headers: { ...response.headers, ...(coding === undefined ? {} : { 'content-encoding': coding }) },
+    body,
+  };
 }
 
 /** The first form that the Accept header names, whatever the weights; undefined when it names none. */
@@ -99,7 +121,7 @@ function v2Form(accept: string): 'json' | 'protobuf' | undefined {
   for (const range of accept === '' ? ['*/*'] : accept.split(',')) {
     const [type = '', subtype = ''] = (range.split(';')[0] ?? '').trim().split('/');
     if (type !== 'application' && type !== '*') continue;
-    if (subtype === 'json' || subtype === '*') return 'json';
+    if (subtype === 'json' || subtype === '*' || subtype === '') return 'json';
     // The older name of the type has an @ in it.
     if (subtype.replace('v2@v1', 'v2.v1') === swaggerProtobuf) return 'protobuf';
   }
@@ -110,11 +132,38 @@ function hashOf(bytes: Uint8Array): string {
   return createHash('sha512').update(bytes).digest('hex').toUpperCase();
 }
 
-/** A document asked for with its hash never changes. */
-async function documentResponse(request: ApiRequest, bytes: Uint8Array): Promise<HttpResponse> {
-  const response = await bytesResponse(request, 200, 'application/json', Buffer.from(bytes));
-  if (!request.query.has('hash')) return response;
-  return { ...response, headers: { ...response.headers, 'cache-control': 'public, immutable' } };
+/** A year in which a document asked for by its hash does not change. */
+const yearMillis = 365 * 24 * 3600 * 1000;
+
+/** A document asked for with its hash never changes; another hash leads to the one it has now. */
+function documentResponse(
+  request: ApiRequest,
+  path: string,
+  { bytes, hash }: CustomDocument,
+  { startedAt, now }: { readonly startedAt: number; readonly now: number },
+): HttpResponse {
+  const contentType = 'application/json';
+  const vary = 'Accept';
+  if (v2Form(header(request.headers, 'accept') ?? '') !== 'json') return emptyResponse(406, { vary });
+  const asked = request.query.get('hash') ?? '';
+  if (asked !== '' && asked !== hash) {
+    const location = `${path}?hash=${hash}`;
+    return emptyResponse(301, { 'content-type': contentType, etag: `"${hash}"`, location, vary });
+  }
+  const lasting: HttpHeaders =
+    asked === ''
+      ? {}
+      : {
+          'cache-control': 'public, immutable',
+          expires: new Date(now + yearMillis).toUTCString().replace('GMT', 'UTC'),
+        };
+  return contentResponse(request, {
+    bytes,
+    contentType,
+    tag: hash,
+    modifiedAt: startedAt,
+    headers: { vary, ...lasting },
+  });
 }
 
 function customResources(server: ServerParts): ApiResource[] {

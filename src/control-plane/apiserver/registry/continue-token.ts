@@ -1,5 +1,7 @@
-import { goQuote } from '../../../apimachinery/field-error.ts';
+import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
+import { describeJsonKind } from '../decoding/go-types.ts';
 
 /** Where a paged list goes on. A revision of -1 means: at the newest, for an inconsistent continuation. */
 export interface ContinueToken {
@@ -10,33 +12,29 @@ export interface ContinueToken {
 
 /** Writes a token: base64url of a small JSON document, as the real server's tokens are. */
 export function encodeContinueToken(token: ContinueToken): string {
-  const text = JSON.stringify({ v: 'meta.k8s.io/v1', rv: token.revision, start: token.startKey });
+  const text = JSON.stringify({ v: 'meta.k8s.io/v1', rv: token.revision, start: `/${token.startKey}` });
   return Buffer.from(text).toString('base64url');
 }
 
 /** Reads a token. @throws StatusError 400 */
 export function decodeContinueToken(text: string): ContinueToken {
-  const clean = text.replace(/=+$/, '');
-  if (!/^[A-Za-z0-9_-]*$/.test(clean)) {
-    const wrongAt = clean.search(/[^A-Za-z0-9_-]/);
-    throw invalidToken(`continue key is not valid: illegal base64 data at input byte ${wrongAt}`);
-  }
-  const bytes = Buffer.from(clean, 'base64url');
-  let parsed: unknown;
+  const bytes = decodeBase64(text);
+  let parsed: JsonValue;
   try {
-    parsed = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    const first = String.fromCharCode(bytes[0] ?? 0);
+    parsed = parseJson(bytes);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw invalidToken(`continue key is not valid: ${error.message}`);
+  }
+  if (parsed !== null && !isJsonObject(parsed)) {
     throw invalidToken(
-      bytes.length === 0
-        ? 'continue key is not valid: unexpected end of JSON input'
-        : `continue key is not valid: invalid character ${goQuote(first).replace(/^"|"$/g, "'")} looking for beginning of value`,
+      `continue key is not valid: json: cannot unmarshal ${describeJsonKind(parsed)} into Go value of type storage.continueToken`,
     );
   }
-  const { v, rv, start } = (parsed ?? {}) as { v?: unknown; rv?: unknown; start?: unknown };
+  const { v, rv, start } = parsed ?? {};
   if (v !== 'meta.k8s.io/v1') {
     throw invalidToken(
-      `continue key is not valid: server does not recognize this encoded version ${goQuote(typeof v === 'string' ? v : '')}`,
+      `continue key is not valid: server does not recognize this encoded version ${typeof v === 'string' ? v : ''}`,
     );
   }
   if (typeof rv !== 'number' || rv === 0) {
@@ -46,7 +44,18 @@ export function decodeContinueToken(text: string): ContinueToken {
     throw invalidToken('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
   }
   if (start.split('/').includes('..')) throw invalidToken(`continue key is not valid: ${start}`);
-  return { revision: rv, startKey: start };
+  return { revision: rv, startKey: start.replace(/^\//, '') };
+}
+
+/** Bytes of base64url, with or without padding. */
+function decodeBase64(text: string): Uint8Array {
+  const clean = text.replace(/=+$/, '');
+  const wrongAt = clean.search(/[^A-Za-z0-9_-]/);
+  if (wrongAt >= 0) throw invalidToken(`continue key is not valid: illegal base64 data at input byte ${wrongAt}`);
+  if (clean.length % 4 === 1) {
+    throw invalidToken(`continue key is not valid: illegal base64 data at input byte ${clean.length - 1}`);
+  }
+  return Buffer.from(clean, 'base64url');
 }
 
 function invalidToken(message: string): Error {

@@ -114,7 +114,7 @@ function startOf(
   const revision = requireRevision(options.resourceVersion);
   const exact = options.resourceVersionMatch === 'Exact' || (options.resourceVersionMatch === '' && options.limit > 0);
   const current = storage.currentRevision();
-  if (revision > current) throw tooLargeResourceVersion(options.resourceVersion, current, exact ? 0 : 1);
+  if (revision > current) throw tooLargeResourceVersion(options.resourceVersion, current, 1);
   return { revision: exact ? revision : undefined, startKey: undefined };
 }
 

@@ -1,0 +1,60 @@
+import { header, type HttpHeaders, type HttpResponse } from '../../apimachinery/http.ts';
+import type { ApiRequest } from './request-context.ts';
+
+/** Bytes that stay the same for a while. */
+export interface Content {
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+  /** Without the quotes; nothing when absent. */
+  readonly tag?: string;
+  /** When it became what it is, in milliseconds. */
+  readonly modifiedAt: number;
+  /** Goes with every answer. */
+  readonly headers?: HttpHeaders;
+}
+
+/** Answers with content as Go's net/http serves it: conditions on tags and times, and a part when asked for (RFC 9110). */
+export function contentResponse(request: ApiRequest, content: Content): HttpResponse {
+  const { bytes, contentType, tag, modifiedAt } = content;
+  const about: HttpHeaders = { ...content.headers, ...(tag === undefined ? {} : { etag: `"${tag}"` }) };
+  if (isUnmodified(request, content)) return { status: 304, headers: about, body: new Uint8Array() };
+  const headers: HttpHeaders = {
+    'cache-control': 'no-cache, private',
+    'content-type': contentType,
+    'accept-ranges': 'bytes',
+    'last-modified': new Date(modifiedAt).toUTCString(),
+    ...about,
+  };
+  const range = askedRange(header(request.headers, 'range'), bytes.byteLength);
+  if (range === undefined) return { status: 200, headers, body: bytes };
+  const [from, to] = range;
+  return {
+    status: 206,
+    headers: { ...headers, 'content-range': `bytes ${from}-${to}/${bytes.byteLength}` },
+    body: bytes.subarray(from, to + 1),
+  };
+}
+
+/** Tags are looked at first; a time counts only where none is asked about. */
+function isUnmodified({ method, headers }: ApiRequest, { tag, modifiedAt }: Content): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  const tags = header(headers, 'if-none-match');
+  if (tags !== undefined) return isTagAmong(tags, tag);
+  const since = Date.parse(header(headers, 'if-modified-since') ?? '');
+  return !Number.isNaN(since) && Math.floor(modifiedAt / 1000) * 1000 <= since;
+}
+
+/** Whether an `If-None-Match` names a tag, weakly compared. */
+export function isTagAmong(tags: string, tag: string | undefined): boolean {
+  const names = tags.split(',').map((text) => text.trim().replace(/^W\//, ''));
+  return names.includes('*') || (tag !== undefined && names.includes(`"${tag}"`));
+}
+
+/** The one range that `bytes=0-9`, `bytes=9-` or `bytes=-9` asks for; several are answered with the whole. */
+function askedRange(asked: string | undefined, length: number): readonly [number, number] | undefined {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(asked ?? '') ?? [];
+  if (first === '' && last === '') return undefined;
+  const from = first === '' ? Math.max(0, length - Number(last)) : Number(first);
+  const to = first === '' || last === '' ? length - 1 : Math.min(Number(last), length - 1);
+  return from > to ? undefined : [from, to];
+}
