@@ -103,9 +103,7 @@ export function nothingAcceptable(codecs: readonly MediaTypeCodec[]): StatusErro
 
 /** The media types that watches can have. */
 function streamsOf(codecs: readonly MediaTypeCodec[]): string[] {
-  return codecs
-    .filter(({ encodeEvent }) => encodeEvent !== undefined)
-    .map(({ mediaType }) => `${mediaType};stream=watch`);
+  return codecs.filter((codec) => codec.encodeEvent !== undefined).map(({ mediaType }) => `${mediaType};stream=watch`);
 }
 
 /**

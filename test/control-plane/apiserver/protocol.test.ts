@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { readBody } from '../../../src/apimachinery/http.ts';
 import { createOpenApiRoute } from '../../../src/control-plane/apiserver/openapi/openapi-route.ts';
-import { FakeClock } from '../../../src/system/fake-clock.ts';
+import type { FakeClock } from '../../../src/system/fake-clock.ts';
 import { createTestApiServer, type TestAnswer, type TestApiServer } from '../../support/test-api-server.ts';
 
 // What a real 1.36 server answered to the same requests.
