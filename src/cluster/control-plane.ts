@@ -166,7 +166,8 @@ async function startComponents(
       random,
       log,
       dial: (address, port, from) => kubelets.dial(address, port, from),
-      lookUp: (name, namespace) => services.lookUp(name, namespace),
+      sendDatagram: (address, port, payload, from) => kubelets.sendDatagram(address, port, payload, from),
+      resolve: (name, type, namespace) => services.resolve(name, type, namespace),
     });
     kubelets.add(node);
     nodes.push(node);

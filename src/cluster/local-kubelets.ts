@@ -18,6 +18,8 @@ export interface LocalNode {
   readonly handle: HttpHandler;
   /** Connects to a port of one of its pods; undefined when the address is none of them. @throws Error when refused */
   dial(address: string, port: number): Promise<Duplex | undefined>;
+  /** Sends a datagram to a port of one of its pods. @returns what comes back, if anything does */
+  sendDatagram(address: string, port: number, payload: Uint8Array): Promise<Uint8Array | undefined>;
 }
 
 /** The way to some nodes, and which they are. */
@@ -51,6 +53,21 @@ export class LocalKubelets implements LocalConnections {
       if (connection !== undefined) return connection;
     }
     throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
+  }
+
+  /** Sends a datagram to a pod of these nodes, or to a service. @returns what comes back, if anything does */
+  async sendDatagram(
+    address: string,
+    port: number,
+    payload: Uint8Array,
+    from: string,
+  ): Promise<Uint8Array | undefined> {
+    const target = this.#services?.targetOf(address, port, from, 'UDP') ?? { address, port };
+    for (const node of this.#nodes.values()) {
+      const answer = await node.sendDatagram(target.address, target.port, payload);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
   }
 
   readonly dialBeside: DialBeside = async (host, port) => {

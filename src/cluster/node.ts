@@ -3,9 +3,9 @@ import type { Client } from '../client/client.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
 import type { InformerFactory } from '../client/informer.ts';
 import { createHostLocalNetwork } from '../node/cni/host-local-network.ts';
-import { createSimulatedRuntime } from '../node/cri/simulated-runtime.ts';
+import { createSimulatedRuntime, type SimulatedRuntimeOptions } from '../node/cri/simulated-runtime.ts';
 import { createKubelet, type Kubelet } from '../node/kubelet/kubelet.ts';
-import { dialPod } from '../node/kubelet/pod-network.ts';
+import { dialPod, sendDatagram as sendDatagramTo } from '../node/kubelet/pod-network.ts';
 import { createRuntimeProber } from '../node/kubelet/prober.ts';
 import type { DialPod } from '../node/kubelet/runtime-prober.ts';
 import { MemoryFiles } from '../node/cri/simulation/memory-files.ts';
@@ -27,12 +27,14 @@ export interface NodeOptions {
   readonly log: Logger;
   /** Connects to pods, of this node and others. */
   readonly dial: DialPod;
-  /** The addresses of a name of the cluster's DNS, seen from a namespace. */
-  readonly lookUp: (name: string, namespace: string) => readonly string[];
+  /** Sends datagrams to pods, of this node and others. */
+  readonly sendDatagram: NonNullable<SimulatedRuntimeOptions['sendDatagram']>;
+  /** The records of a name of the cluster's DNS, seen from a namespace. */
+  readonly resolve: NonNullable<SimulatedRuntimeOptions['resolve']>;
 }
 
 /** A kubelet, and the network of its pods. */
-export type RunningNode = Kubelet & Pick<LocalNode, 'dial'> & { readonly hostIP: string };
+export type RunningNode = Kubelet & Pick<LocalNode, 'dial' | 'sendDatagram'> & { readonly hostIP: string };
 
 /** A node with a simulated runtime: it runs nothing, and says of itself what this machine is. */
 export function createNode(options: NodeOptions): RunningNode {
@@ -45,7 +47,8 @@ export function createNode(options: NodeOptions): RunningNode {
   files.writeFile('/etc/hostname', Buffer.from(`${name}\n`));
   const network = createHostLocalNetwork(podCIDR);
   const architecture = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386' }[arch()] ?? arch();
-  const runtime = createSimulatedRuntime({ clock, random, network, files, dial: options.dial, lookUp: options.lookUp });
+  const { dial, sendDatagram, resolve } = options;
+  const runtime = createSimulatedRuntime({ clock, random, network, files, dial, sendDatagram, resolve });
   const kubelet = createKubelet({
     client,
     informers,
@@ -81,15 +84,18 @@ export function createNode(options: NodeOptions): RunningNode {
     ...kubelet,
     hostIP,
     async dial(address, port) {
-      // The node's own address is made up: nothing listens there.
-      if (address === hostIP) throw new Error(`dial tcp ${address}:${port}: connect: connection refused`);
-      const connection = await dialPod(runtime, address, port);
+      const connection = await dialPod(runtime, address, port, hostIP);
+      // The node's own address is made up: nothing else listens there.
+      if (connection === undefined && address === hostIP) {
+        throw new Error(`dial tcp ${address}:${port}: connect: connection refused`);
+      }
       // Its network has no other way to a pod that is not there.
       if (connection === undefined && address.startsWith(`10.244.${index}.`)) {
         throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
       }
       return connection;
     },
+    sendDatagram: (address, port, payload) => sendDatagramTo(runtime, { address, port }, payload, hostIP),
   };
 }
 

@@ -80,7 +80,11 @@ export async function createNodeCluster(context: TestContext, api: TestApiServer
       uid: random.uuid(),
     },
   });
-  kubelets.add({ ...kubelet, dial: (address, port) => dialPod(runtime, address, port) });
+  kubelets.add({
+    ...kubelet,
+    dial: (address, port) => dialPod(runtime, address, port),
+    sendDatagram: () => Promise.resolve(undefined),
+  });
   informers.start();
   await informers.waitForSync();
   await kubelet.start();

@@ -13,13 +13,23 @@ export interface PodSandboxMetadata {
   readonly attempt: number;
 }
 
+/** A port that a container declares, and where on the node it is wanted. */
+export interface PortMapping {
+  readonly containerPort: number;
+  readonly protocol: string;
+  /** 0 for none. */
+  readonly hostPort: number;
+  /** Empty for every address of the node. */
+  readonly hostIp: string;
+}
+
 export interface PodSandboxConfig {
   readonly metadata: PodSandboxMetadata;
   readonly hostname: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   /** The ports that the pod's containers declare. */
-  readonly portMappings: readonly { readonly containerPort: number; readonly protocol: string }[];
+  readonly portMappings: readonly PortMapping[];
   /** The pod shares the node's network and gets no address of its own. */
   readonly hostNetwork: boolean;
 }
@@ -31,6 +41,8 @@ export interface PodSandbox {
   readonly createdAt: number;
   /** The pod's addresses; empty with the host's network. */
   readonly ips: readonly string[];
+  readonly portMappings: readonly PortMapping[];
+  readonly hostNetwork: boolean;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -203,6 +215,8 @@ export interface RuntimeService {
   runs(containerId: string): Promise<boolean>;
   /** Carries a connection to a port of a sandbox until either side ends it. @throws RuntimeError when nothing listens */
   portForward(podSandboxId: string, port: number, connection: Duplex): Promise<void>;
+  /** Sends a datagram to a port of a sandbox. @returns the first that comes back; undefined when nothing does */
+  datagram(podSandboxId: string, port: number, payload: Uint8Array): Promise<Uint8Array | undefined>;
   /** The log of a container, running or ended. @throws RuntimeError NotFound */
   containerLog(containerId: string): Promise<ContainerLog>;
   /** Calls back for every event until the returned function is called. */

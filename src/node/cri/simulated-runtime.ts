@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Duplex, duplexPair } from 'node:stream';
+import type { DnsRecord, DnsType } from '../../apimachinery/dns-record.ts';
 import type { Clock, Timer } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import type { NetworkPlugin } from '../cni/network-plugin.ts';
@@ -51,8 +52,15 @@ export interface SimulatedRuntimeOptions {
   readonly files?: MemoryFiles;
   /** How programs reach ports of pods. @throws Error when nothing listens there */
   readonly dial?: (address: string, port: number, from: string) => Promise<Duplex>;
-  /** The addresses of a name, seen from a namespace. */
-  readonly lookUp?: (name: string, namespace: string) => readonly string[];
+  /** How programs send datagrams to ports of pods, and get what comes back. */
+  readonly sendDatagram?: (
+    address: string,
+    port: number,
+    payload: Uint8Array,
+    from: string,
+  ) => Promise<Uint8Array | undefined>;
+  /** The records of a name, seen from a namespace. */
+  readonly resolve?: (name: string, type: DnsType, namespace: string) => readonly DnsRecord[];
   /** How long a pull takes. */
   readonly pullMillis?: number;
 }
@@ -110,13 +118,15 @@ class SimulatedRuntime implements RuntimeService, ImageService {
         state: 'SANDBOX_READY',
         createdAt: this.#options.clock.now(),
         ips,
+        portMappings: config.portMappings,
+        hostNetwork: config.hostNetwork,
         labels: config.labels,
       },
       annotations: config.annotations,
       hostname: config.hostname,
       server: new PortServer(
         `${namespace}/${name}`,
-        config.portMappings.map(({ containerPort }) => containerPort),
+        config.portMappings.flatMap(({ containerPort, protocol }) => (protocol === 'TCP' ? [containerPort] : [])),
       ),
     });
     this.#emit('CONTAINER_STARTED', id, id);
@@ -180,7 +190,11 @@ class SimulatedRuntime implements RuntimeService, ImageService {
           const from = entry.sandbox.ips[0] ?? '';
           return this.#options.dial?.(address, port, from) ?? this.#dial(address, port);
         },
-        lookUp: (name) => this.#options.lookUp?.(name, entry.sandbox.metadata.namespace) ?? [],
+        sendDatagram: (address, port, payload) => {
+          const from = entry.sandbox.ips[0] ?? '';
+          return this.#options.sendDatagram?.(address, port, payload, from) ?? Promise.resolve(undefined);
+        },
+        resolve: (name, type) => this.#options.resolve?.(name, type, entry.sandbox.metadata.namespace) ?? [],
       }),
     });
     this.#emit('CONTAINER_CREATED', id, podSandboxId);
@@ -296,6 +310,11 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       );
     }
     await entry.server.serve(port, connection);
+  }
+
+  async datagram(podSandboxId: string, port: number, payload: Uint8Array): Promise<Uint8Array | undefined> {
+    const entry = this.#sandboxes.get(podSandboxId);
+    return entry?.sandbox.state === 'SANDBOX_READY' ? entry.server.datagram(port, payload) : undefined;
   }
 
   subscribe(listener: (event: ContainerEvent) => void): () => void {

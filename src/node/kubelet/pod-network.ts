@@ -3,16 +3,21 @@ import type { RuntimeService } from '../cri/runtime.ts';
 
 /**
  * Connects to a port of a pod by its address, where the pods' network is the runtime's own and no route leads to it.
+ * @param hostIP the node's own address, where host ports and pods of the host's network are
  * @returns undefined when no pod of this runtime has the address. @throws Error in the words of Go's net when refused
  */
-export async function dialPod(runtime: RuntimeService, address: string, port: number): Promise<Duplex | undefined> {
-  const sandboxes = await runtime.listPodSandbox();
-  const sandbox = sandboxes.find(({ state, ips }) => state === 'SANDBOX_READY' && ips.includes(address));
-  if (sandbox === undefined) return undefined;
+export async function dialPod(
+  runtime: RuntimeService,
+  address: string,
+  port: number,
+  hostIP = '',
+): Promise<Duplex | undefined> {
+  const place = await findPlace(runtime, address, port, 'TCP', hostIP);
+  if (place === undefined) return undefined;
   const [near, far] = duplexPair();
   far.on('error', () => undefined);
   near.on('error', () => undefined);
-  const refused = runtime.portForward(sandbox.id, port, far).then(
+  const refused = runtime.portForward(place.sandboxId, place.port, far).then(
     () => undefined,
     () => new Error(`dial tcp ${address}:${port}: connect: connection refused`),
   );
@@ -21,4 +26,39 @@ export async function dialPod(runtime: RuntimeService, address: string, port: nu
   if (outcome instanceof Error) throw outcome;
   void refused.then((failure) => failure && near.destroy(failure));
   return near;
+}
+
+/** Sends a datagram to a port of a pod. @returns what comes back; undefined when no pod is there or says anything */
+export async function sendDatagram(
+  runtime: RuntimeService,
+  target: { readonly address: string; readonly port: number },
+  payload: Uint8Array,
+  hostIP = '',
+): Promise<Uint8Array | undefined> {
+  const place = await findPlace(runtime, target.address, target.port, 'UDP', hostIP);
+  return place === undefined ? undefined : runtime.datagram(place.sandboxId, place.port, payload);
+}
+
+/** The sandbox and its port that an address leads to. */
+async function findPlace(
+  runtime: RuntimeService,
+  address: string,
+  port: number,
+  protocol: string,
+  hostIP: string,
+): Promise<{ readonly sandboxId: string; readonly port: number } | undefined> {
+  const sandboxes = (await runtime.listPodSandbox()).filter(({ state }) => state === 'SANDBOX_READY');
+  const own = sandboxes.find(({ ips }) => ips.includes(address));
+  if (own !== undefined) return { sandboxId: own.id, port };
+  if (address !== hostIP) return undefined;
+  for (const { id, hostNetwork, portMappings } of sandboxes) {
+    const mapping = portMappings.find(
+      (candidate) =>
+        candidate.protocol === protocol &&
+        (hostNetwork ? candidate.containerPort : candidate.hostPort) === port &&
+        ['', '0.0.0.0', address].includes(candidate.hostIp),
+    );
+    if (mapping !== undefined) return { sandboxId: id, port: mapping.containerPort };
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import type { Pod } from '../../api/types/core-v1.ts';
-import type { PodSandboxConfig } from '../cri/runtime.ts';
+import type { PodSandboxConfig, PortMapping } from '../cri/runtime.ts';
 
 /** What the runtime is asked for: a place for a pod. @param attempt how many there were before */
 export function sandboxConfig(pod: Pod, attempt: number): PodSandboxConfig {
@@ -15,8 +15,13 @@ export function sandboxConfig(pod: Pod, attempt: number): PodSandboxConfig {
 }
 
 /** Every port that a container declares. */
-function portMappings({ spec }: Pod): { containerPort: number; protocol: string }[] {
+function portMappings({ spec }: Pod): PortMapping[] {
   return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap(({ ports = [] }) =>
-    ports.map(({ containerPort, protocol = 'TCP' }) => ({ containerPort, protocol })),
+    ports.map(({ containerPort, protocol = 'TCP', hostPort = 0, hostIP: hostIp = '' }) => ({
+      containerPort,
+      protocol,
+      hostPort,
+      hostIp,
+    })),
   );
 }

@@ -1,8 +1,10 @@
-import type { Endpoint, EndpointSlice } from '../../api/types/discovery-v1.ts';
+import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
 import type { Service, ServicePort } from '../../api/types/core-v1.ts';
+import type { DnsRecord, DnsType } from '../../apimachinery/dns-record.ts';
 import type { Informer, InformerFactory } from '../../client/informer.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
+import { ClusterDns, isServing } from './cluster-dns.ts';
 
 /** Where a connection goes. */
 export interface ProxyTarget {
@@ -14,12 +16,13 @@ export interface ProxyTarget {
 export interface ServiceProxy {
   /**
    * @param from the address of who connects, for session affinity
+   * @param protocol TCP when absent
    * @returns undefined when the address is no service's
    * @throws Error in the words of Go's net when nothing is behind it
    */
-  targetOf(address: string, port: number, from: string): ProxyTarget | undefined;
-  /** The addresses of a name of the cluster's DNS, seen from a namespace; none when there is no such name. */
-  lookUp(name: string, namespace: string): readonly string[];
+  targetOf(address: string, port: number, from: string, protocol?: 'TCP' | 'UDP'): ProxyTarget | undefined;
+  /** The records of a name of the cluster's DNS, seen from a namespace; none when there is no such name. */
+  resolve(name: string, type: DnsType, namespace: string): readonly DnsRecord[];
 }
 
 export interface ServiceProxyOptions {
@@ -31,9 +34,7 @@ export interface ServiceProxyOptions {
 }
 
 const serviceNameLabel = 'kubernetes.io/service-name';
-const clusterDomain = 'cluster.local';
 const defaultAffinitySeconds = 10_800;
-const mostAliases = 5;
 
 /** A proxy over the services and endpoint slices of the cluster; the informers are started by the caller. */
 export function createServiceProxy(options: ServiceProxyOptions): ServiceProxy {
@@ -44,6 +45,7 @@ class InformedServiceProxy implements ServiceProxy {
   readonly #options: ServiceProxyOptions;
   readonly #services: Informer<Service>;
   readonly #slices: Informer<EndpointSlice>;
+  readonly #dns: ClusterDns;
   /** Who was sent where, by service port and client. */
   readonly #affinities = new Map<string, { readonly target: ProxyTarget; readonly until: number }>();
 
@@ -55,19 +57,20 @@ class InformedServiceProxy implements ServiceProxy {
       version: 'v1',
       resource: 'endpointslices',
     });
+    this.#dns = new ClusterDns({ services: this.#services, slicesOf: (service) => this.#slicesOf(service) });
   }
 
-  targetOf(address: string, port: number, from: string): ProxyTarget | undefined {
+  targetOf(address: string, port: number, from: string, protocol = 'TCP'): ProxyTarget | undefined {
     const isNode = this.#options.isNode(address);
     for (const service of this.#services.list()) {
       const found = (service.spec?.ports ?? []).find((candidate) => {
-        if ((candidate.protocol ?? 'TCP') !== 'TCP') return false;
+        if ((candidate.protocol ?? 'TCP') !== protocol) return false;
         return isNode ? candidate.nodePort === port : candidate.port === port;
       });
       if (isNode ? found !== undefined : addressesOf(service).includes(address)) {
         const target = found === undefined ? undefined : this.#choose(service, found, from);
         if (target !== undefined) return target;
-        throw new Error(`dial tcp ${address}:${port}: connect: connection refused`);
+        throw new Error(`dial ${protocol.toLowerCase()} ${address}:${port}: connect: connection refused`);
       }
     }
     return undefined;
@@ -105,39 +108,9 @@ class InformedServiceProxy implements ServiceProxy {
       .filter((slice) => slice.metadata.labels?.[serviceNameLabel] === name && slice.addressType !== 'FQDN');
   }
 
-  lookUp(name: string, namespace: string): readonly string[] {
-    const isWhole = name.endsWith('.');
-    const bare = isWhole ? name.slice(0, -1) : name;
-    const searched = [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain];
-    const names = isWhole ? [bare] : [...searched.map((domain) => `${bare}.${domain}`), bare];
-    for (const candidate of names) {
-      const addresses = this.#record(candidate, 0);
-      if (addresses.length > 0) return addresses;
-    }
-    return [];
+  resolve(name: string, type: DnsType, namespace: string): readonly DnsRecord[] {
+    return this.#dns.resolve(name, type, namespace);
   }
-
-  #record(name: string, depth: number): readonly string[] {
-    const suffix = `.svc.${clusterDomain}`;
-    if (!name.endsWith(suffix) || depth > mostAliases) return [];
-    const labels = name.slice(0, -suffix.length).split('.');
-    const [namespace = '', serviceName = '', hostname] = labels.toReversed();
-    const service = this.#services.get(namespace, serviceName);
-    if (service === undefined || labels.length < 2 || labels.length > 3) return [];
-    const { clusterIP, externalName, type } = service.spec ?? {};
-    if (type === 'ExternalName') return this.#record(externalName ?? '', depth + 1);
-    const endpoints = this.#slicesOf(service).flatMap((slice) => slice.endpoints ?? []);
-    const wanted = service.spec?.publishNotReadyAddresses === true ? endpoints : endpoints.filter(isServing);
-    if (hostname !== undefined) {
-      return wanted.filter((endpoint) => endpoint.hostname === hostname).flatMap(({ addresses }) => addresses);
-    }
-    if (clusterIP === 'None') return wanted.flatMap(({ addresses }) => addresses);
-    return clusterIP === undefined || clusterIP === '' ? [] : [clusterIP];
-  }
-}
-
-function isServing({ conditions }: Endpoint): boolean {
-  return conditions?.ready !== false;
 }
 
 function addressesOf({ spec, status }: Service): string[] {

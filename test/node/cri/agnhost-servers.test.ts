@@ -64,7 +64,9 @@ async function start(
       nodeFiles,
       ports,
       dial: (address, port) => connect(network.get(address), port),
-      lookUp: (name) => (network.has(name) ? [name] : []),
+      sendDatagram: async (address, port, payload) => network.get(address)?.datagram(port, payload),
+      resolve: (name, type) =>
+        type === 'A' && network.has(name.replace(/\.$/, '')) ? [{ name, type, data: name.replace(/\.$/, '') }] : [],
     },
   );
   let log = '';
@@ -319,4 +321,20 @@ test('logs-generator writes its lines evenly over the time', async (context) => 
     await settle();
   }
   assert.equal(lines().length, 4);
+});
+
+test('netexec takes datagrams, and nc and its own /dial send them', async (context) => {
+  const network = new Map<string, PortServer>();
+  const server = await start(context, ['netexec', '--udp-port=8081'], { network });
+  network.set('server', server.ports);
+  const dial = (port: number, asked: string): Promise<[number, string]> =>
+    server.get('http', 8080, `/dial?host=server&port=${port}&protocol=udp&request=${encodeURIComponent(asked)}`);
+  assert.deepEqual(await dial(8081, 'hostname'), [200, '{"responses":["hook"]}']);
+  assert.deepEqual(await dial(8081, 'echo Hi'), [200, '{"responses":["hi"]}']);
+  assert.equal((await dial(1, 'hostname'))[0], 417);
+  const shell = (script: string): Promise<[number, string]> =>
+    server.get('http', 8080, `/shell?cmd=${encodeURIComponent(script)}`);
+  assert.deepEqual(await shell('echo hostName | nc -w 1 -u server 8081'), [200, '{"output":"hook"}']);
+  assert.deepEqual(await shell('dig +short server A'), [200, '{"output":"server\\n"}']);
+  assert.deepEqual(await shell('dig +noall +answer server CNAME'), [200, '{"output":""}']);
 });

@@ -45,7 +45,8 @@ function makeContainer(special: Partial<ContainerConfig> = {}): {
       nodeFiles: new MemoryFiles(() => clock.now()),
       ports: new PortServer('default/web', []),
       dial: () => Promise.reject(new Error('connection refused')),
-      lookUp: () => [],
+      sendDatagram: () => Promise.resolve(undefined),
+      resolve: () => [],
     },
   );
   return {

@@ -10,6 +10,8 @@ function sandbox(id: string, name: string, state: PodSandbox['state']): PodSandb
     state,
     createdAt: 0,
     ips: [],
+    portMappings: [],
+    hostNetwork: false,
     labels: {},
   };
 }

@@ -12,6 +12,8 @@ const sandbox: PodSandbox = {
   state: 'SANDBOX_READY',
   createdAt: now,
   ips: ['10.244.0.2'],
+  portMappings: [],
+  hostNetwork: false,
   labels: {},
 };
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { DnsType } from '../../../src/apimachinery/dns-record.ts';
 import { createInformerFactory } from '../../../src/client/informer-factory.ts';
 import { createServiceProxy } from '../../../src/node/proxy/service-proxy.ts';
-import { FakeClock } from '../../../src/system/fake-clock.ts';
+import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
 import { silentLogger } from '../../../src/system/logger.ts';
 import { seededRandom } from '../../../src/system/random.ts';
 import { createTestApiServer } from '../../support/test-api-server.ts';
@@ -60,5 +61,44 @@ test('services lead to the pods behind them, by address, node port and name', as
     ['alias', 'default', ['10.96.0.10']],
     ['example.org', 'default', []],
   ];
-  for (const [name, namespace, addresses] of names) assert.deepEqual(proxy.lookUp(name, namespace), addresses, name);
+  for (const [name, namespace, addresses] of names) {
+    const records = proxy.resolve(name, 'A', namespace).filter(({ type }) => type === 'A');
+    assert.deepEqual(
+      records.map(({ data }) => data),
+      addresses,
+      name,
+    );
+  }
+  const records: readonly (readonly [name: string, type: DnsType, data: readonly string[]])[] = [
+    ['_http._tcp.web', 'SRV', ['0 100 80 web.default.svc.cluster.local.']],
+    ['_http._udp.web', 'SRV', []],
+    ['_ftp._tcp.web', 'SRV', []],
+    [
+      '_http._tcp.all',
+      'SRV',
+      ['0 100 8080 one.all.default.svc.cluster.local.', '0 100 8080 10-244-0-3.all.default.svc.cluster.local.'],
+    ],
+    ['10.0.96.10.in-addr.arpa.', 'PTR', ['web.default.svc.cluster.local.']],
+    ['99.0.96.10.in-addr.arpa.', 'PTR', []],
+    ['10.0.96.10.in-addr.arpa.', 'A', []],
+    ['11.0.96.10.in-addr.arpa.', 'PTR', ['none.default.svc.cluster.local.']],
+    ['3.0.244.10.in-addr.arpa.', 'PTR', ['10-244-0-3.all.default.svc.cluster.local.']],
+    ['alias', 'CNAME', ['web.default.svc.cluster.local.']],
+    ['web', 'CNAME', []],
+    ['web', 'AAAA', []],
+    ['10-244-0-3.all', 'A', ['10.244.0.3']],
+  ];
+  for (const [name, type, data] of records) {
+    assert.deepEqual(
+      proxy.resolve(name, type, 'default').map((record) => record.data),
+      data,
+      `${name} ${type}`,
+    );
+  }
+  const udp = [{ name: 'dns', port: 80, protocol: 'UDP' }];
+  await api.create(service('both', { clusterIP: '10.96.0.12', ports: [...udp, { name: 'http', port: 80 }] }));
+  await api.create(slice('both', ready));
+  await settle();
+  assert.equal(proxy.targetOf('10.96.0.12', 80, '')?.port, 8080);
+  assert.throws(() => proxy.targetOf('10.96.0.12', 80, '', 'UDP'), /dial udp 10\.96\.0\.12:80/);
 });

@@ -26,7 +26,8 @@ export interface ContainerPlace {
   /** The ports of the pod. */
   readonly ports: PortServer;
   readonly dial: SimulatedContainer['dial'];
-  readonly lookUp: SimulatedContainer['lookUp'];
+  readonly sendDatagram: SimulatedContainer['sendDatagram'];
+  readonly resolve: SimulatedContainer['resolve'];
 }
 
 /** What a simulated container does: its files, its log, the command it runs if it is one of the built-in ones. */
@@ -43,13 +44,13 @@ export class ContainerProcess {
   /** @throws RuntimeError when something that is to be mounted is not there */
   constructor(
     config: ContainerConfig,
-    { clock, hostname, podIp, random, nodeFiles, ports, dial, lookUp }: ContainerPlace,
+    { clock, hostname, podIp, random, nodeFiles, ports, dial, sendDatagram, resolve }: ContainerPlace,
   ) {
     this.#config = config;
     this.log = new MemoryContainerLog(() => clock.now());
     const files = new MemoryFiles(() => clock.now());
-    for (const path of imageDefaults(config.image)?.files ?? []) {
-      files.writeFile(path, Buffer.from('(not in this simulated image)\n'));
+    for (const [path, content] of Object.entries(imageDefaults(config.image)?.files ?? {})) {
+      files.writeFile(path, Buffer.from(content ?? '(not in this simulated image)\n'));
     }
     files.writeFile('/dev/null', new Uint8Array(), { mode: 0o666 });
     files.writeFile('/etc/hostname', Buffer.from(`${hostname}\n`));
@@ -80,8 +81,10 @@ export class ContainerProcess {
       random,
       user: { uid, gid, groups: supplementalGroups },
       dial,
-      lookUp,
+      sendDatagram,
+      resolve,
       listen: (port, listener, identity) => ports.listen(port, listener, identity),
+      listenDatagrams: (port, answer) => ports.listenDatagrams(port, answer),
       mainOutput: this.#sink('stdout'),
       signalMain: (signal) => this.signal(signal),
     };

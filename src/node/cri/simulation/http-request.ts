@@ -59,9 +59,15 @@ function exchange(connection: Duplex, url: URL, asked: Asked, signal: AbortSigna
 }
 
 /** Names are those of the hosts file, then those of the cluster's DNS. */
-export function addressOf({ files, lookUp }: ProcessContext, host: string): string | undefined {
+export function addressOf({ files, resolve }: ProcessContext, host: string): string | undefined {
   const node = files.find('/etc/hosts');
   const text = node?.kind === 'file' ? Buffer.from(node.content).toString('utf8') : '';
   const line = text.split('\n').find((candidate) => candidate.split(/\s+/).slice(1).includes(host));
-  return line?.split(/\s+/)[0] ?? lookUp(host)[0];
+  return line?.split(/\s+/)[0] ?? addressesOf({ resolve }, host)[0];
+}
+
+/** The addresses of a name of the cluster's DNS. */
+export function addressesOf({ resolve }: Pick<ProcessContext, 'resolve'>, name: string): readonly string[] {
+  const types = ['A', 'AAAA'] as const;
+  return types.flatMap((type) => resolve(name, type).flatMap((record) => (record.type === type ? [record.data] : [])));
 }

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { addressOf, ask } from './http-request.ts';
+import type { DnsType } from '../../../apimachinery/dns-record.ts';
+import { addressesOf, addressOf, ask } from './http-request.ts';
+import { exchangeDatagrams } from './udp-programs.ts';
 import { MemoryFiles } from './memory-files.ts';
 import type { ProcessContext, Program } from './process-context.ts';
 
@@ -106,7 +108,7 @@ async function deliver({ files, stdout, workingFolder }: ProcessContext, output:
   else if (output !== '/dev/null') files.writeFile(MemoryFiles.absolute(output, workingFolder), body);
 }
 
-/** `nc [-v] [-t] [-z] [-w SECONDS] HOST PORT`: its input goes there, and what comes back is its output. */
+/** `nc [-v] [-t] [-u] [-z] [-w SECONDS] HOST PORT`: its input goes there, and what comes back is its output. */
 async function runNetcat(context: ProcessContext): Promise<number> {
   const words = context.args.slice(1);
   let [flags, seconds]: [string, number] = ['', 0];
@@ -120,8 +122,8 @@ async function runNetcat(context: ProcessContext): Promise<number> {
   }
   const [host = '', port = ''] = places;
   const say = (text: string): Promise<void> => context.stderr.write(Buffer.from(text));
-  if (/[ul]/.test(flags)) {
-    await say('nc: this simulated nc knows TCP to somewhere only\n');
+  if (flags.includes('l')) {
+    await say('nc: this simulated nc does not listen\n');
     return 1;
   }
   const address = isIP(host) > 0 ? host : addressOf(context, host);
@@ -129,6 +131,7 @@ async function runNetcat(context: ProcessContext): Promise<number> {
     await say(`nc: getaddrinfo: Name does not resolve\n`);
     return 1;
   }
+  if (flags.includes('u')) return exchangeDatagrams(context, { host, address, port: Number(port), seconds, flags });
   let connection: Duplex;
   try {
     connection = await context.dial(address, Number(port));
@@ -154,16 +157,20 @@ async function runNetcat(context: ProcessContext): Promise<number> {
   return 0;
 }
 
-/** `dig … NAME [A]`: a line for each address, or with +short the address alone. */
+const digTypes: readonly DnsType[] = ['A', 'AAAA', 'SRV', 'PTR', 'CNAME'];
+
+/** `dig [+search] … NAME [TYPE]`: a line for each record, or with +short what is in it alone. */
 async function runDig(context: ProcessContext): Promise<number> {
   const words = context.args.slice(1).filter((word) => !/^[+@-]/.test(word));
-  const name = words.find((word) => !/^(?:A|AAAA|ANY|IN|SRV|CNAME|PTR|TXT)$/.test(word)) ?? '';
-  const isV6 = words.includes('AAAA');
-  const isOther = words.some((word) => /^(?:SRV|CNAME|PTR|TXT)$/.test(word));
-  const found = isOther ? [] : context.lookUp(name).filter((address) => (isIP(address) === 6) === isV6);
+  const type = digTypes.find((candidate) => words.includes(candidate)) ?? 'A';
+  const name = words.find((word) => !/^(?:A|AAAA|ANY|IN|SRV|CNAME|PTR|TXT|MX|NS)$/.test(word)) ?? '';
+  const isKnown = !words.some((word) => /^(?:ANY|TXT|MX|NS)$/.test(word));
+  const asked = context.args.includes('+search') || name.endsWith('.') ? name : `${name}.`;
+  const found = isKnown ? context.resolve(asked, type) : [];
   const short = context.args.includes('+short');
-  const type = isV6 ? 'AAAA' : 'A';
-  const lines = found.map((address) => (short ? `${address}\n` : `${name}.\t30\tIN\t${type}\t${address}\n`));
+  const lines = found.map((record) =>
+    short ? `${record.data}\n` : `${record.name}\t30\tIN\t${record.type}\t${record.data}\n`,
+  );
   await context.stdout.write(Buffer.from(lines.join('')));
   return 0;
 }
@@ -180,7 +187,7 @@ async function runGetent(context: ProcessContext): Promise<number> {
 /** `nslookup NAME`. */
 async function runLookup(context: ProcessContext): Promise<number> {
   const name = context.args.slice(1).find((word) => !word.startsWith('-')) ?? '';
-  const found = context.lookUp(name);
+  const found = addressesOf(context, name);
   if (found.length === 0) {
     await context.stdout.write(Buffer.from(`** server can't find ${name}: NXDOMAIN\n\n`));
     return 1;

@@ -9,6 +9,9 @@ export interface ServerIdentity {
   readonly privateKey: string;
 }
 
+/** What a program answers to a datagram. */
+export type DatagramAnswer = (payload: Uint8Array) => Uint8Array | undefined;
+
 interface PortListener {
   readonly answer: RequestListener;
   /** For those that speak TLS. */
@@ -23,6 +26,7 @@ export class PortServer {
   readonly #name: string;
   readonly #declared: readonly number[];
   readonly #listeners = new Map<number, PortListener>();
+  readonly #datagrams = new Map<number, DatagramAnswer>();
   #server: Server | undefined;
 
   /** @param name `namespace/pod` @param declared ports that something listens on in any case */
@@ -42,6 +46,19 @@ export class PortServer {
     return () => {
       if (this.#listeners.get(port) === listener) this.#listeners.delete(port);
     };
+  }
+
+  /** A program takes datagrams, and may answer each with another. @returns what ends it */
+  listenDatagrams(port: number, answer: DatagramAnswer): () => void {
+    this.#datagrams.set(port, answer);
+    return () => {
+      if (this.#datagrams.get(port) === answer) this.#datagrams.delete(port);
+    };
+  }
+
+  /** What comes back for a datagram. */
+  async datagram(port: number, payload: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#datagrams.get(port)?.(payload);
   }
 
   isOpen(port: number): boolean {

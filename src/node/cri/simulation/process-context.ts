@@ -1,9 +1,10 @@
 import type { RequestListener } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { DnsRecord, DnsType } from '../../../apimachinery/dns-record.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { ByteSink } from '../runtime.ts';
 import type { MemoryFiles } from './memory-files.ts';
-import type { ServerIdentity } from './port-server.ts';
+import type { DatagramAnswer, ServerIdentity } from './port-server.ts';
 import type { ProcessInput } from './process-input.ts';
 
 /** User and groups by number. */
@@ -40,10 +41,14 @@ export interface ProcessContext {
   readonly user: ProcessUser;
   /** Connects to a port of a pod. @throws Error when nothing listens there */
   readonly dial: (address: string, port: number) => Promise<Duplex>;
-  /** The addresses of a name of the cluster's DNS. */
-  readonly lookUp: (name: string) => readonly string[];
+  /** Sends a datagram to a port of a pod. @returns what comes back; undefined when nothing does */
+  readonly sendDatagram: (address: string, port: number, payload: Uint8Array) => Promise<Uint8Array | undefined>;
+  /** The records of a name of the cluster's DNS. */
+  readonly resolve: (name: string, type: DnsType) => readonly DnsRecord[];
   /** Answers HTTP on a port of the pod, over TLS with an identity. @returns what ends it @throws Error for PEM that is none */
   readonly listen: (port: number, listener: RequestListener, identity?: ServerIdentity) => () => void;
+  /** Takes datagrams on a port of the pod. @returns what ends it */
+  readonly listenDatagrams: (port: number, answer: DatagramAnswer) => () => void;
   /** Sends a signal (`TERM`) to the container's own command. */
   readonly signalMain: (signal: string) => void;
   /** Standard output of the container's own command: `/proc/1/fd/1`. */

@@ -2,6 +2,7 @@ import { sleep } from '../../../system/clock.ts';
 import { filePrograms } from './file-programs.ts';
 import { runAgnhost } from './images/agnhost-program.ts';
 import { runPause } from './images/pause-programs.ts';
+import { runTestWebserver } from './images/web-programs.ts';
 import { listFiles } from './list-files.ts';
 import { FileError, MemoryFiles } from './memory-files.ts';
 import { ExecError, killedExitCode, type ProcessContext, type Program } from './process-context.ts';
@@ -41,6 +42,7 @@ const programs: Readonly<Record<string, Program>> = {
   sleep: runSleep,
   tail: runTail,
   tar: runTar,
+  'test-webserver': runTestWebserver,
   test: (context) => evaluateTest(context.args.slice(1), context),
   touch: (context) =>
     forEachPath(context, ({ files }, path) => {

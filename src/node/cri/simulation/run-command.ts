@@ -23,7 +23,9 @@ export interface SimulatedContainer {
   readonly random: () => number;
   readonly user: ProcessUser;
   readonly mainOutput: ByteSink;
-  readonly lookUp: ProcessContext['lookUp'];
+  readonly resolve: ProcessContext['resolve'];
+  readonly sendDatagram: ProcessContext['sendDatagram'];
+  readonly listenDatagrams: ProcessContext['listenDatagrams'];
   readonly dial: ProcessContext['dial'];
   readonly listen: ProcessContext['listen'];
   readonly signalMain: (signal: string) => void;

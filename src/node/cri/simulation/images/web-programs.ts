@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import { formatDuration } from '../../../../apimachinery/duration.ts';
 import { sleep } from '../../../../system/clock.ts';
-import { ask } from '../http-request.ts';
+import { addressOf, ask } from '../http-request.ts';
 import { MemoryFiles } from '../memory-files.ts';
 import { killedExitCode, type ProcessContext, type Program, terminatedExitCode } from '../process-context.ts';
 import { runCapture } from '../run-capture.ts';
@@ -58,7 +59,7 @@ export const runLiveness: Program = (context) => {
   });
 };
 
-/** `agnhost netexec`: its paths over HTTP or HTTPS, but for `/upload`; nothing listens for UDP. */
+/** `agnhost netexec`: its paths over HTTP or HTTPS, but for `/upload`; over UDP too, but for `clientip`. */
 export const runNetexec: Program = async (context) => {
   const flags = parseFlags(context.args.slice(1));
   const port = Number(flags.get('http-port') ?? 8080);
@@ -126,7 +127,11 @@ export const runNetexec: Program = async (context) => {
   };
   const [certificate = '', key = ''] = ['tls-cert-file', 'tls-private-key-file'].map((name) => flags.get(name));
   const identity = certificate === '' ? undefined : await readIdentity(context, certificate, key);
+  const udpPort = Number(flags.get('udp-port') ?? 8081);
+  const close =
+    udpPort < 0 ? undefined : context.listenDatagrams(udpPort, (data) => answerDatagram(context, udpPort, data));
   await serve({ ...context, signal }, port, answerAny, identity);
+  close?.();
   return context.signal.aborted ? killedExitCode : code;
 };
 
@@ -136,14 +141,18 @@ async function dialOthers(context: ProcessContext, wanted: URLSearchParams, resp
   const protocol = wanted.get('protocol') ?? 'http';
   const tries = Number(wanted.get('tries') ?? 1);
   const [responses, errors]: [string[], string[]] = [[], []];
-  if (path === '' || protocol !== 'http' || !Number.isInteger(tries)) {
+  if (path === '' || !['http', 'udp'].includes(protocol) || !Number.isInteger(tries)) {
     response.statusCode = 400;
-    response.end('only requests over HTTP can be dialed here\n');
+    response.end('only requests over HTTP and UDP can be dialed here\n');
     return;
   }
   const authority = host?.includes(':') === true ? `[${host}]:${port ?? ''}` : `${host ?? ''}:${port ?? ''}`;
   for (let attempt = 0; attempt < tries; attempt++) {
     try {
+      if (protocol === 'udp') {
+        responses.push(await askByDatagram(context, host ?? '', Number(port), path ?? ''));
+        continue;
+      }
       const url = `http://${authority}/${path ?? ''}`;
       const { body } = await ask(context, { url, method: 'GET', body: undefined, headers: {}, timeoutSeconds: 5 });
       responses.push(body.toString('utf8'));
@@ -154,6 +163,21 @@ async function dialOthers(context: ProcessContext, wanted: URLSearchParams, resp
   response.statusCode = errors.length < tries ? 200 : 417;
   const told = { ...(responses.length > 0 ? { responses } : {}), ...(errors.length > 0 ? { errors } : {}) };
   response.end(JSON.stringify(told));
+}
+
+async function askByDatagram(context: ProcessContext, host: string, port: number, text: string): Promise<string> {
+  const address = isIP(host) > 0 ? host : addressOf(context, host);
+  const answer = address === undefined ? undefined : await context.sendDatagram(address, port, Buffer.from(text));
+  if (answer === undefined) throw new Error("reading from udp connection failed. err:'i/o timeout'");
+  return Buffer.from(answer).toString('utf8');
+}
+
+/** What netexec answers to a datagram. */
+function answerDatagram(context: ProcessContext, port: number, payload: Uint8Array): Uint8Array | undefined {
+  const text = Buffer.from(payload).toString('utf8').trim().toLowerCase();
+  if (text === 'hostname') return Buffer.from(context.hostname);
+  if (text === 'serverport') return Buffer.from(`${port}`);
+  return text.startsWith('echo ') ? Buffer.from(text.slice('echo '.length)) : undefined;
 }
 
 /** A Go duration of whole units (`10s`, `2m`). */
