@@ -74,6 +74,8 @@ export interface ResourceDefinition {
   /** Plural resource name, as in URLs. */
   readonly resource: string;
   readonly singular: string;
+  /** What errors call the resource, where that is not its plural. */
+  readonly calledInErrors?: string;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly namespaced: boolean;

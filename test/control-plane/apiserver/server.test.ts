@@ -342,3 +342,93 @@ test('strategic merge patches of a bad form are bad requests', async () => {
   assert.deepEqual([ordered.status, ordered.body['message']], [500, text]);
   await api.close();
 });
+
+test('who applies a scale owns the replicas of its object, shown and refused as a scale', async () => {
+  const api = await createTestApiServer();
+  const selector = { matchLabels: { a: 'b' } };
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  await api.create({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'd', namespace: 'default' },
+    spec: { replicas: 3, selector, template },
+  });
+  const path = '/apis/apps/v1/namespaces/default/deployments/d';
+  const headers = { 'content-type': 'application/apply-patch+yaml' };
+  const apply = (replicas: number, query: string) => {
+    const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'd' }, spec: { replicas } };
+    return api.request('PATCH', `${path}/scale?${query}`, scale, headers);
+  };
+  const refused = await apply(2, 'fieldManager=m');
+  assert.equal(refused.status, 409);
+  assert.match(String(refused.body['message']), /using autoscaling\/v1: \.spec\.replicas$/);
+  const negative = await apply(-1, 'fieldManager=m&force=true');
+  const text = 'Scale.autoscaling "d" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0';
+  assert.deepEqual([negative.status, negative.body['message']], [422, text]);
+  const wrong = await api.request('PATCH', `${path}/scale?fieldManager=m`, { ...refused.body, kind: 'Zork' }, headers);
+  assert.equal(wrong.body['message'], 'invalid object type: /v1, Kind=Zork');
+  await apply(2, 'fieldManager=m&force=true');
+  const owners = async (): Promise<unknown> => {
+    const { body } = await api.request('GET', path);
+    return (body.metadata.managedFields ?? []).map((entry) => [
+      entry.manager,
+      entry.apiVersion,
+      entry.subresource,
+      JSON.stringify(entry.fieldsV1).includes('f:replicas'),
+    ]);
+  };
+  const [applied] = (await owners()) as unknown[];
+  assert.deepEqual(applied, ['m', 'apps/v1', 'scale', true]);
+  // A scale does not show replicas that are none, so nobody owns them.
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  await api.request('PATCH', `${path}/scale`, { spec: { replicas: 0 } }, merge);
+  assert.ok(((await owners()) as unknown[][]).every(([, , , owns]) => owns === false));
+  await api.close();
+});
+
+test('an eviction of the older version evicts; one that takes the last disruption says so', async () => {
+  const api = await createTestApiServer();
+  const pods = '/api/v1/namespaces/default/pods';
+  const spec = { containers: [{ name: 'c', image: 'i' }] };
+  for (const name of ['p', 'q']) {
+    const labels = { app: name };
+    await api.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', labels }, spec });
+  }
+  const eviction = { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: 'p' } };
+  assert.equal((await api.request('POST', `${pods}/p/eviction`, eviction)).status, 201);
+  assert.equal((await api.request('POST', `${pods}/p/eviction`, eviction)).status, 404);
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  const running = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+  await api.request('PATCH', `${pods}/q/status`, { status: running }, merge);
+  await api.create({
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name: 'b', namespace: 'default' },
+    spec: { minAvailable: 1, selector: { matchLabels: { app: 'q' } } },
+  });
+  const budget = '/apis/policy/v1/namespaces/default/poddisruptionbudgets/b';
+  const status = { observedGeneration: 1, disruptionsAllowed: 1, currentHealthy: 2, desiredHealthy: 1 };
+  await api.request('PATCH', `${budget}/status`, { status }, merge);
+  const evicted = await api.request('POST', `${pods}/q/eviction`, { ...eviction, metadata: { name: 'q' } });
+  assert.equal(evicted.status, 201, evicted.text);
+  const { body } = await api.request('GET', budget);
+  const [condition] = (body['status'] as { conditions: { reason: string }[] }).conditions;
+  assert.equal(condition?.reason, 'InsufficientPods');
+  await api.close();
+});
+
+test('ephemeral containers stay, and component statuses are called by one', async () => {
+  const api = await createTestApiServer();
+  const spec = { containers: [{ name: 'c', image: 'i' }] };
+  await api.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'default' }, spec });
+  const path = '/api/v1/namespaces/default/pods/p/ephemeralcontainers';
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  const set = (ephemeralContainers: object[]) => api.request('PATCH', path, { spec: { ephemeralContainers } }, merge);
+  assert.equal((await set([{ name: 'e', image: 'i' }])).status, 200);
+  const removed = await set([]);
+  assert.equal(removed.status, 422);
+  assert.match(String(removed.body['message']), /existing ephemeral containers "e" may not be removed/);
+  const missing = await api.request('GET', '/api/v1/componentstatuses/zork');
+  assert.equal(missing.body['message'], 'componentstatus "zork" not found');
+  await api.close();
+});

@@ -53,6 +53,7 @@ export const componentStatusResource: ResourceDefinition = {
   kind: 'ComponentStatus',
   resource: 'componentstatuses',
   singular: 'componentstatus',
+  calledInErrors: 'componentstatus',
   shortNames: ['cs'],
   categories: [],
   namespaced: false,

@@ -124,7 +124,8 @@ function validateAddresses(field: 'podIPs' | 'hostIPs', status: PodStatus, befor
   if (addresses.length < 2) return errors;
   const families = new Set(addresses.map((ip) => parseIp(ip)?.family));
   if (addresses.length === 2 && families.size === 2) return errors;
-  return [...errors, invalid(path, status[field], 'may specify no more than one IP for each IP family')];
+  const shown = addresses.map((ip) => ({ IP: ip }));
+  return [...errors, invalid(path, shown, 'may specify no more than one IP for each IP family')];
 }
 
 function validateHostAddresses(status: PodStatus, before: PodStatus): FieldError[] {

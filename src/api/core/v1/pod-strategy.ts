@@ -115,6 +115,7 @@ function keepAllBut(pod: Pod, before: Pod, partOf: (pod: Pod, before: Pod) => Po
   const part = partOf(pod, before);
   if (before.spec === undefined || part === undefined) return;
   pod.spec = { ...before.spec, ...part };
+  if (pod.spec.ephemeralContainers?.length === 0) delete pod.spec.ephemeralContainers;
   for (const field of metadataFields) {
     const value: unknown = before.metadata?.[field];
     if (pod.metadata === undefined) continue;
@@ -124,8 +125,7 @@ function keepAllBut(pod: Pod, before: Pod, partOf: (pod: Pod, before: Pod) => Po
 }
 
 function ephemeralContainersOf({ spec }: Pod): PodPart {
-  const { ephemeralContainers } = spec ?? {};
-  return ephemeralContainers === undefined ? {} : { ephemeralContainers };
+  return { ephemeralContainers: spec?.ephemeralContainers ?? [] };
 }
 
 function resizedPartOf({ spec }: Pod, before: Pod): PodPart | undefined {

@@ -22,6 +22,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   if (spec === undefined || before === undefined) return [];
   const podName = pod.metadata?.name ?? '';
   const errors = [
+    ...validatePodAnnotations(pod.metadata?.annotations, spec, annotationsPath),
     ...validatePodSpec(spec, specPath, { isTemplate: false, podName }),
     ...validateAnnotationUpdates(pod, old),
     ...validatePodAnnotations(pod.metadata?.annotations, spec, annotationsPath),

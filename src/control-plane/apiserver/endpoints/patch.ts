@@ -23,6 +23,7 @@ import { addWarning, type ApiRequest, managerOf } from '../request-context.ts';
 import { answerObject, bodyResource, kindOf, writeContext, type Endpoint } from './endpoint.ts';
 import { isPatchType, patchReader, type ParsedPatch } from './patch-body.ts';
 import { parsePatchOptions } from './request-options.ts';
+import { applyThroughView, updateThroughView } from './view-writes.ts';
 import { admissionSteps } from './update.ts';
 
 type PatchRequestOptions = ReturnType<typeof parsePatchOptions>;
@@ -76,12 +77,13 @@ async function patchedObject(
   const patched = typedPatched(endpoint, value, patch, options);
   checkName(endpoint, patched);
   applyDefaults(patched, bodyResource(endpoint));
-  const object = endpoint.view === undefined ? patched : endpoint.view.merge(old, patched);
-  return server.fieldManagement.afterUpdate(store.resource, old, object, {
+  const writer = {
     manager: managerOf(request),
     subresource: endpoint.subresource?.name ?? '',
     now: server.clock.now(),
-  });
+  };
+  if (endpoint.view !== undefined) return updateThroughView(server, endpoint.view, old, patched, writer);
+  return server.fieldManagement.afterUpdate(store.resource, old, patched, writer);
 }
 
 function typedPatched(
@@ -171,14 +173,16 @@ async function appliedObject(
   if (!isJsonObject(value)) throw new Error('an apply that is no object was let through');
   const patchObject = value as unknown as Unstructured;
   if (!isJsonObject(value['metadata'])) value['metadata'] = {};
-  const asParent =
-    endpoint.view === undefined || old === undefined ? patchObject : endpoint.view.applyPatch(old, patchObject);
-  const applied = await server.fieldManagement.apply(store.resource, old, asParent, {
+  const writer = {
     manager: options.fieldManager,
     subresource: endpoint.subresource?.name ?? '',
     now: server.clock.now(),
     force: options.force,
-  });
+  };
+  if (endpoint.view !== undefined && old !== undefined) {
+    return applyThroughView(server, endpoint.view, old, patchObject, writer);
+  }
+  const applied = await server.fieldManagement.apply(store.resource, old, patchObject, writer);
   tellDuplicateKeys(request, patch, options);
   const expected = kindOf(resource);
   const object = typedObject(applied as unknown as JsonValue, expected.gvk, resource, expected, () => undefined);

@@ -1,3 +1,5 @@
+import { formatGroupVersion } from '../../../apimachinery/gvk.ts';
+import { isJsonObject } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import {
   decodeObject,
@@ -11,17 +13,25 @@ import { negotiateInput } from '../negotiation.ts';
 import { addWarning } from '../request-context.ts';
 import { matchNamespace, type Endpoint } from './endpoint.ts';
 
-/** The body of a subresource that speaks a kind of its own (binding, eviction, token). */
+/**
+ * The body of a subresource that speaks a kind of its own (binding, eviction, token).
+ * @param olderVersion an apiVersion that says the same in another version
+ */
 export async function readSubresourceBody(
   endpoint: Endpoint,
   expected: ExpectedKind,
   fieldValidation: FieldValidation,
+  olderVersion?: string,
 ): Promise<Unstructured> {
   const { request, server, resource } = endpoint;
   const codec = negotiateInput(request, server.codecs);
   const bytes = await readLimitedBody(request.http);
+  const body = parseBody(codec, bytes, expected.gvk.kind);
+  if (olderVersion !== undefined && isJsonObject(body.value) && body.value['apiVersion'] === olderVersion) {
+    body.value['apiVersion'] = formatGroupVersion(expected.gvk);
+  }
   const object = decodeObject(
-    parseBody(codec, bytes, expected.gvk.kind),
+    body,
     resource,
     expected,
     server.registry,

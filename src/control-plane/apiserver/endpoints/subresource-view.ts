@@ -1,4 +1,5 @@
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { ViewedField } from '../../../patch/viewed-ownership.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 
 /** A subresource that shows a part of its object as another kind, and changes the object through it (scale). */
@@ -9,8 +10,8 @@ export interface SubresourceView {
   project(object: Unstructured, isChanged?: boolean): Unstructured;
   /** The object as the view wants it. @throws StatusError 422 */
   merge(object: Unstructured, view: Unstructured): Unstructured;
-  /** A server-side apply of the view as one of the object. */
-  applyPatch(object: Unstructured, patch: Unstructured): Unstructured;
+  /** The field that the view changes, for who owns it. */
+  readonly field: ViewedField;
 }
 
 /** Finds the view that a subresource is; undefined for subresources that speak the object's own kind. */

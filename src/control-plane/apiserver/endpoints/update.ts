@@ -14,6 +14,7 @@ import {
   writeContext,
   type Endpoint,
 } from './endpoint.ts';
+import { updateThroughView } from './view-writes.ts';
 import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from './request-options.ts';
 import type { AdmissionRequest } from './admission-request.ts';
 
@@ -29,13 +30,15 @@ export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
   const result = await store.update(name, writeContext(endpoint, options.dryRun), {
     ...admissionSteps(endpoint, options, {
       object(old) {
-        const wanted = endpoint.view === undefined || old === undefined ? object : endpoint.view.merge(old, object);
         const writer = { manager, subresource: endpoint.subresource?.name ?? '', now: server.clock.now() };
-        return server.fieldManagement.afterUpdate(store.resource, old, cloneJson(wanted), writer);
+        if (endpoint.view !== undefined && old !== undefined) {
+          return updateThroughView(server, endpoint.view, old, object, writer);
+        }
+        return server.fieldManagement.afterUpdate(store.resource, old, cloneJson(object), writer);
       },
     }),
     allowCreate: false,
-    ...(object.metadata.uid === undefined || endpoint.view !== undefined ? {} : { uid: object.metadata.uid }),
+    ...(object.metadata.uid === undefined ? {} : { uid: object.metadata.uid }),
   });
   return answerObject(endpoint, format, result.created ? 201 : 200, result.object);
 }

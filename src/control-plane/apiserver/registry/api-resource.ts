@@ -67,7 +67,7 @@ export function apiResource(
   const storageGroup = definition.storage?.group ?? group;
   return {
     definition,
-    groupResource: { group, resource },
+    groupResource: { group, resource: definition.calledInErrors ?? resource },
     gvk: { group, version, kind },
     apiVersion: formatGroupVersion({ group, version }),
     types,

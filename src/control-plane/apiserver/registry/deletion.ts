@@ -160,10 +160,9 @@ function shortenGracePeriod(
     end = now;
     if (period !== 0) period = 1;
   }
-  if (period === 0) return 'none';
   meta.deletionTimestamp = formatTime(end);
   meta.deletionGracePeriodSeconds = period;
-  return 'graceful';
+  return period === 0 ? 'none' : 'graceful';
 }
 
 function markAsDeleting(object: Unstructured, now: number, keepsGeneration: boolean): void {

@@ -14,7 +14,8 @@ import { readSubresourceBody } from '../endpoints/subresource-body.ts';
 import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from '../endpoints/request-options.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import { objectResponse } from '../responses.ts';
-import { storageKey } from './api-resource.ts';
+import { type ApiResource, storageKey } from './api-resource.ts';
+import { preconditionFailed, uidMismatch } from './uid-precondition.ts';
 
 const bindingKind = {
   gvk: { group: '', version: 'v1', kind: 'Binding' },
@@ -81,7 +82,7 @@ async function assign(endpoint: Endpoint, binding: Unstructured, name: string, d
   for (;;) {
     const stored = await store.getStored(namespace, name);
     const pod = store.decode(stored);
-    checkAssignable(pod, binding, name);
+    checkAssignable(resource, pod, binding, name);
     const context = writeContext(endpoint, dryRun);
     assignNode(pod, binding, formatTime(context.now));
     if (dryRun) return;
@@ -90,17 +91,16 @@ async function assign(endpoint: Endpoint, binding: Unstructured, name: string, d
   }
 }
 
-function checkAssignable(pod: Unstructured, binding: Unstructured, name: string): void {
-  const gr = { group: '', resource: 'pods' };
+function checkAssignable(resource: ApiResource, pod: Unstructured, binding: Unstructured, name: string): void {
   const { uid, resourceVersion } = binding.metadata;
+  const namespace = pod.metadata.namespace ?? '';
   if (uid !== undefined && uid !== '' && uid !== pod.metadata.uid) {
-    const text = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid ?? ''}`;
-    throw conflict(gr, name, text);
+    throw uidMismatch(resource, namespace, name, uid, pod.metadata.uid ?? '');
   }
   if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== pod.metadata.resourceVersion) {
     const current = pod.metadata.resourceVersion ?? '';
-    const text = `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${current}`;
-    throw conflict(gr, name, text);
+    const text = `ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${current}`;
+    throw preconditionFailed(resource, namespace, name, text);
   }
   const spec = objectAt(pod, 'spec');
   const refuse = (text: string): StatusError => conflict({ group: '', resource: 'pods/binding' }, name, text);

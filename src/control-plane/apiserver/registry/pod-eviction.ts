@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
-import { isJsonObject, type JsonObject } from '../../../apimachinery/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { labelSelectorMatches, LabelSelectorError } from '../../../apimachinery/labels.ts';
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, forbidden, StatusError } from '../../../apimachinery/status.ts';
@@ -32,20 +32,22 @@ export async function handlePodEviction(endpoint: Endpoint): Promise<HttpRespons
   const { request, server, name } = endpoint;
   const format = negotiateOutput(request, server.codecs);
   const write = parseWriteOptions(request.query, 'CreateOptions');
-  const eviction = await readSubresourceBody(endpoint, evictionKind, write.fieldValidation);
+  const eviction = await readSubresourceBody(endpoint, evictionKind, write.fieldValidation, 'policy/v1beta1');
   if (eviction.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object');
-  const asked = parseDeleteOptions(new URLSearchParams(), objectAt(eviction, 'deleteOptions'));
-  const options: ParsedDeleteOptions = { ...asked, dryRun: asked.dryRun || write.dryRun };
+  const deleteOptions = objectAt(eviction, 'deleteOptions');
+  const dryRun = write.dryRun || (Array.isArray(deleteOptions['dryRun']) && deleteOptions['dryRun'].length > 0);
   const facts = {
     name,
     object: eviction,
-    dryRun: options.dryRun,
+    dryRun,
     kind: evictionKind.gvk,
     options: writeOptionsObject('CreateOptions', write),
   };
   await server.admission.mutate(admissionRequest(endpoint, 'CREATE', facts));
   await server.admission.validate(admissionRequest(endpoint, 'CREATE', facts));
-  await evict(endpoint, options);
+  // Of a pod that is not there nothing else is wrong.
+  await endpoint.store.get(endpoint.namespace, name);
+  await evict(endpoint, { ...parseDeleteOptions(new URLSearchParams(), deleteOptions), dryRun });
   return objectResponse(request, format, 201, successStatus(201));
 }
 
@@ -141,11 +143,9 @@ async function takeDisruption(store: Store, endpoint: Endpoint, budgetName: stri
     if (dryRun) return;
     const disrupted: JsonObject = isJsonObject(status['disruptedPods']) ? { ...status['disruptedPods'] } : {};
     disrupted[name] = formatTime(store.now());
-    budget['status'] = {
-      ...status,
-      disruptionsAllowed: numberOf(status['disruptionsAllowed']) - 1,
-      disruptedPods: disrupted,
-    };
+    const allowed = numberOf(status['disruptionsAllowed']) - 1;
+    budget['status'] = { ...status, disruptionsAllowed: allowed, disruptedPods: disrupted };
+    if (allowed === 0) tellThatNoneIsLeft(budget, formatTime(store.now()));
     const result = await store.storage.put(key, store.encode(budget), stored.modRevision);
     if (result.ok) return;
   }
@@ -155,6 +155,25 @@ async function takeDisruption(store: Store, endpoint: Endpoint, budgetName: stri
     details: { retryAfterSeconds: 10 },
     code: 504,
   });
+}
+
+function tellThatNoneIsLeft(budget: Unstructured, now: string): void {
+  const status = objectAt(budget, 'status');
+  const conditions = Array.isArray(status['conditions']) ? status['conditions'] : [];
+  const isIt = (item: JsonValue): boolean => isJsonObject(item) && item['type'] === 'DisruptionAllowed';
+  const old = conditions.find(isIt);
+  const wasFalse = isJsonObject(old) && old['status'] === 'False';
+  const condition: JsonObject = {
+    type: 'DisruptionAllowed',
+    status: 'False',
+    observedGeneration: numberOf(status['observedGeneration']),
+    lastTransitionTime: wasFalse ? (old['lastTransitionTime'] ?? now) : now,
+    reason: 'InsufficientPods',
+    message: '',
+  };
+  const changed =
+    old === undefined ? [...conditions, condition] : conditions.map((one) => (isIt(one) ? condition : one));
+  budget['status'] = { ...status, conditions: changed };
 }
 
 function checkBudget(budget: Unstructured, status: JsonObject, name: string): void {

@@ -5,11 +5,10 @@ import { cloneJson, isJsonObject, type JsonValue } from '../../../apimachinery/j
 import { formatLabelSelector, selectorFromObject, type ObjectLabelSelector } from '../../../apimachinery/labels.ts';
 import type { ObjectMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { SchemaSource } from '../../../apimachinery/schema.ts';
-import { badRequest, internalError } from '../../../apimachinery/status.ts';
+import { badRequest, conflict, internalError } from '../../../apimachinery/status.ts';
 import type { SubresourceView } from '../endpoints/subresource-view.ts';
 import { apiResource, type ApiResource, type ScalePaths } from './api-resource.ts';
 import { defaultColumns } from './table.ts';
-import { uidMismatch } from './uid-precondition.ts';
 
 const [nameColumn] = defaultColumns;
 
@@ -57,14 +56,11 @@ export function scaleViewOf(parent: ApiResource, types: SchemaSource): Subresour
     resource,
     project: (object, isChanged = false) => projectScale(object, parent.scalePaths, isChanged),
     merge: (object, view) => mergeScale(parent, resource, object, view),
-    applyPatch(object, patch) {
-      const replicas = isJsonObject(patch['spec']) ? patch['spec']['replicas'] : undefined;
-      return {
-        apiVersion: parent.apiVersion,
-        kind: parent.gvk.kind,
-        metadata: { ...patch.metadata, name: object.metadata.name ?? '' },
-        ...(replicas === undefined ? {} : setAt({}, parent.scalePaths?.specReplicasPath ?? '.spec.replicas', replicas)),
-      };
+    field: {
+      apiVersion: parent.apiVersion,
+      path: stepsOf(parent.scalePaths?.specReplicasPath ?? '.spec.replicas'),
+      viewApiVersion: resource.apiVersion,
+      viewPath: ['spec', 'replicas'],
     },
   };
 }
@@ -98,7 +94,9 @@ function mergeScale(parent: ApiResource, scale: ApiResource, object: Unstructure
   }
   const { uid, resourceVersion } = view.metadata;
   if (uid !== undefined && uid !== '' && uid !== object.metadata.uid) {
-    throw uidMismatch(parent, object.metadata.namespace ?? '', name, uid, object.metadata.uid ?? '');
+    const { group, resource } = parent.groupResource;
+    const text = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid ?? ''}`;
+    throw conflict({ group, resource: `${resource}/scale` }, name, text);
   }
   const merged = cloneJson(object);
   if (resourceVersion !== undefined && resourceVersion !== '') merged.metadata.resourceVersion = resourceVersion;

@@ -20,11 +20,22 @@ export function uidMismatch(
   wanted: string,
   actual: string,
 ): StatusError {
+  const text = `UID in precondition: ${wanted}, UID in object meta: ${actual}`;
+  return preconditionFailed(resource, namespace, name, text);
+}
+
+/** 409 for a write whose precondition does not hold. @param failure which, and how */
+export function preconditionFailed(
+  resource: ApiResource,
+  namespace: string,
+  name: string,
+  failure: string,
+): StatusError {
   const { group, resource: plural } = resource.groupResource;
   const prefix = resource.custom ? `${group}/${plural}` : (etcdPrefixes[`${group}/${plural}`] ?? plural);
   const key = `/registry/${prefix}/${resource.definition.namespaced ? `${namespace}/` : ''}${name}`;
   const text =
     `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ` +
-    `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${actual}`;
+    `Precondition failed: ${failure}`;
   return conflict(resource.groupResource, name, text);
 }
