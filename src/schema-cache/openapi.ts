@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
-import { parseJson } from '../apimachinery/json-codec.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../apimachinery/json.ts';
+import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
 import { type OpenApiTypes, schemasFromOpenApiV3 } from '../apimachinery/openapi-schema.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
@@ -21,10 +21,14 @@ export function isTypeOfKubernetes(name: string): boolean {
   return name.startsWith('io.k8s.api.');
 }
 
-/** An OpenApi over documents that are found by name; each is asked for once. */
+/**
+ * An OpenApi over documents that are found by name; each is asked for once.
+ * @param loadTypes finds as much of a document as its types need; the whole one when absent
+ */
 export function openApiOf(
   load: (name: string) => Promise<JsonObject | undefined>,
   isPublished: () => Promise<boolean> = () => Promise.resolve(true),
+  loadTypes?: (name: string) => Promise<JsonObject | undefined>,
 ): OpenApi {
   const documents = new Map<string, Promise<JsonObject | undefined>>();
   const types = new Map<string, Promise<OpenApiTypes | undefined>>();
@@ -40,7 +44,7 @@ export function openApiOf(
       const name = openApiDocumentName(group, version);
       const known =
         types.get(name) ??
-        document(name).then((found) => (found === undefined ? undefined : schemasFromOpenApiV3(found)));
+        (loadTypes ?? document)(name).then((found) => (found === undefined ? undefined : schemasFromOpenApiV3(found)));
       types.set(name, known);
       return known;
     },
@@ -55,14 +59,16 @@ export function createOpenApi(options: CacheOptions): OpenApi {
   const folder = join(options.cacheFolder, 'openapi', cacheFolderName(options.server));
   let index: Promise<ReadonlyMap<string, string>> | undefined;
   const urls = (): Promise<ReadonlyMap<string, string>> => (index ??= readIndex(options, folder));
+  const load = async (name: string, part: DocumentPart): Promise<JsonObject | undefined> => {
+    const url = (await urls()).get(name);
+    if (url === undefined) return undefined;
+    const document = await readDocument(options, folder, { name, url, part });
+    return isJsonObject(document) ? document : undefined;
+  };
   return openApiOf(
-    async (name) => {
-      const url = (await urls()).get(name);
-      if (url === undefined) return undefined;
-      const document = await readDocument(options, folder, name, url);
-      return isJsonObject(document) ? document : undefined;
-    },
+    (name) => load(name, 'whole'),
     async () => (await urls()).size > 0,
+    (name) => load(name, 'types'),
   );
 }
 
@@ -102,14 +108,28 @@ function urlsOf(index: JsonValue): ReadonlyMap<string, string> {
   );
 }
 
-async function readDocument(options: CacheOptions, folder: string, name: string, url: string): Promise<JsonValue> {
+/** Types without paths and descriptions are a fifth of a document, and all that most commands want. */
+type DocumentPart = 'whole' | 'types';
+
+interface PublishedDocument {
+  readonly name: string;
+  readonly url: string;
+  readonly part: DocumentPart;
+}
+
+async function readDocument(
+  options: CacheOptions,
+  folder: string,
+  { name, url, part }: PublishedDocument,
+): Promise<JsonValue> {
   const { client, files } = options;
   const { pathname, searchParams } = new URL(url, 'https://server.invalid');
   const hash = searchParams.get('hash') ?? '';
-  const file = join(folder, `${name.replaceAll('/', '_')}.${hash.replaceAll(/[^\w-]/g, '_').slice(0, 32)}.json`);
+  const stem = join(folder, `${name.replaceAll('/', '_')}.${hash.replaceAll(/[^\w-]/g, '_').slice(0, 32)}`);
+  const paths = { whole: `${stem}.json`, types: `${stem}.types.json` };
   if (hash !== '') {
     try {
-      return parseJson(await files.readFile(file));
+      return parseJson(await files.readFile(paths[part]));
     } catch {
       // Not there, or damaged: as good as not there.
     }
@@ -117,8 +137,37 @@ async function readDocument(options: CacheOptions, folder: string, name: string,
   const query = { query: { ...(hash === '' ? {} : { hash }), timeout: '32s' } };
   const { body } = await client.request({ method: 'GET', path: pathname, accept: 'application/json', ...query });
   const document = parseJson(body);
-  if (hash !== '') await writeCacheFile(files, file, body);
+  if (hash !== '') {
+    await writeCacheFile(files, paths.whole, body);
+    await writeCacheFile(files, paths.types, stringifyJson(typesAlone(document)));
+  }
   return document;
+}
+
+/** What schemasFromOpenApiV3 reads of a document, but for the descriptions. */
+function typesAlone(document: JsonValue): JsonObject {
+  const components = isJsonObject(document) ? document['components'] : undefined;
+  const schemas = isJsonObject(components) ? components['schemas'] : undefined;
+  return { components: { schemas: mapValues(schemas, withoutDescriptions) } };
+}
+
+function withoutDescriptions(schema: JsonValue): JsonValue {
+  if (!isJsonObject(schema)) return schema;
+  const kept: JsonObject = {};
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (keyword === 'description') continue;
+    if (keyword === 'properties') setOwn(kept, keyword, mapValues(value, withoutDescriptions));
+    else if (keyword === 'items' || keyword === 'additionalProperties') {
+      setOwn(kept, keyword, withoutDescriptions(value));
+    } else setOwn(kept, keyword, value);
+  }
+  return kept;
+}
+
+function mapValues(value: JsonValue | undefined, map: (value: JsonValue) => JsonValue): JsonObject {
+  const result: JsonObject = {};
+  if (isJsonObject(value)) for (const [key, item] of Object.entries(value)) setOwn(result, key, map(item));
+  return result;
 }
 
 /** `api/v1`, `apis/apps/v1`: what a group version's document is called. */
