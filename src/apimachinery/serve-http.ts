@@ -3,6 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { originForm } from './unreadable-request.ts';
 import type { HttpHandler, HttpHeaders, HttpRequest, HttpResponse, Peer } from './http.ts';
 
 /** A handler behind Node's HTTP server. */
@@ -10,6 +11,8 @@ export interface ServedHandler {
   readonly handle: HttpHandler;
   /** Told what kept an answer from being given; the connection is cut. */
   readonly onFailure: (error: unknown) => void;
+  /** Clients wait until their body is asked for before they send it (Expect: 100-continue). */
+  readonly waitsForContinue?: boolean;
 }
 
 /** A request and its response, as Node hands them to a listener. */
@@ -24,11 +27,22 @@ const hopHeaders = new Set(['connection', 'keep-alive', 'transfer-encoding', 'up
 export async function serveRequest(served: ServedHandler, request: AnyRequest, response: AnyResponse): Promise<void> {
   const gone = watchDeparture(response);
   try {
-    await sendAnswer(request, response, await served.handle(toHttpRequest(request, gone)), gone);
+    const asked = toHttpRequest(request, gone);
+    const withBody =
+      served.waitsForContinue === true && asked.body !== undefined
+        ? { ...asked, body: bodyAskedFor(request, response) }
+        : asked;
+    await sendAnswer(request, response, await served.handle(withBody), gone);
   } catch (error) {
     served.onFailure(error);
     response.destroy();
   }
+}
+
+/** A body that is sent as soon as somebody reads it. */
+async function* bodyAskedFor(request: AnyRequest, response: AnyResponse): AsyncGenerator<Uint8Array> {
+  response.writeContinue();
+  yield* request as AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -89,7 +103,8 @@ async function* firstBytes(connection: Duplex, length: number): AsyncGenerator<U
 function watchDeparture(response: AnyResponse): Departure {
   const gone = new Departure();
   response.on('close', () => {
-    if (!response.writableFinished) gone.report();
+    // HTTP/2 says of a stream that the client took back that it is finished, too.
+    if ('stream' in response ? !response.writableEnded : !response.writableFinished) gone.report();
   });
   response.on('error', () => gone.report());
   return gone;
@@ -136,6 +151,8 @@ const mostSkippedBytes = 256 * 1024;
 /** Whether the connection can have another request: the client has sent all, or what is left is little. */
 function canGoOn(request: IncomingMessage): boolean {
   if (request.readableEnded) return true;
+  // Who waits to be asked for a body will not send it after this.
+  if (request.headers.expect !== undefined && !request.readableDidRead) return request.method === 'GET';
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
   if (coding === undefined && (length === undefined || length === '0')) return true;
   return !request.readableDidRead && coding === undefined && Number(length) <= mostSkippedBytes;
@@ -224,7 +241,7 @@ function toHttpRequest(request: AnyRequest, gone: Departure): HttpRequest {
   const hasBody = method !== 'GET' && method !== 'HEAD';
   return {
     method,
-    path: request.url ?? '/',
+    path: originForm(request.url ?? '/'),
     headers,
     get signal() {
       return gone.signal;

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type HttpHeaders, type HttpResponse, readBody } from './http.ts';
 import { peerOf, type ServedHandler } from './serve-http.ts';
@@ -41,5 +42,6 @@ async function wholeResponse({ status, headers, body }: HttpResponse): Promise<U
   const lines = Object.entries(all).flatMap(([name, value]) =>
     value === undefined ? [] : (typeof value === 'string' ? [value] : value).map((one) => `${name}: ${one}\r\n`),
   );
-  return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} \r\n${lines.join('')}\r\n`, 'latin1'), bytes]);
+  const phrase = STATUS_CODES[status] ?? '';
+  return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${phrase}\r\n${lines.join('')}\r\n`, 'latin1'), bytes]);
 }

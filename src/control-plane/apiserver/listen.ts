@@ -1,12 +1,27 @@
 import { createServer as createPlainServer, type IncomingMessage, type Server } from 'node:http';
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HttpHandler } from '../../apimachinery/http.ts';
 import { type ServedExchange, type ServedHandler, serveRequest, serveUpgrade } from '../../apimachinery/serve-http.ts';
 import { type ParserError, serveUnknownMethod } from '../../apimachinery/serve-unknown-method.ts';
+import {
+  hasReadablePath,
+  refuse,
+  refusalOf,
+  refusalOfParserError,
+  refusalText,
+} from '../../apimachinery/unreadable-request.ts';
 import { sleep, type Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
+
+const noBytes = new Uint8Array();
 
 /** A command to exec is in the path, however long it is; Go's servers take a megabyte. */
 const maxHeaderBytes = 1024 * 1024;
@@ -53,11 +68,22 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       options.log.error('answering failed', { error: error instanceof Error ? error.message : String(error) }),
   };
   const onRequest = (...exchange: ServedExchange): void => {
+    const [request, response] = exchange;
+    if (!('stream' in request) && !('stream' in response)) {
+      const refusal = refusalOf(request);
+      if (refusal !== undefined) return refuse(response, refusal);
+    } else if (!hasReadablePath(request.url ?? '')) {
+      response.statusCode = 400;
+      response.end();
+      return;
+    }
     void serveRequest(served, ...exchange);
   };
   let server: Server | Http2SecureServer;
   if (options.tls === undefined) {
-    server = createPlainServer({ requestTimeout, headersTimeout: 30_000, maxHeaderSize: maxHeaderBytes }, onRequest);
+    // What is missing without a Host header is told in other words than Node's.
+    const limits = { requestTimeout, headersTimeout: 30_000, maxHeaderSize: maxHeaderBytes, requireHostHeader: false };
+    server = createPlainServer(limits, onRequest);
   } else {
     const { certificate, key, clientAuthorities } = options.tls;
     const secure = createSecureServer({
@@ -88,7 +114,15 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   });
   server.on('clientError', (error: ParserError, socket: Duplex) => {
     if (serveUnknownMethod(served, error, socket)) return;
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    if (socket.writable) socket.end(refusalText(refusalOfParserError(error)));
+  });
+  server.on('checkContinue', (...exchange: ServedExchange) => {
+    void serveRequest({ ...served, waitsForContinue: true }, ...exchange);
+  });
+  server.on('connect', (request: IncomingMessage | Http2ServerRequest, second: Duplex | Http2ServerResponse) => {
+    // To a proxy it would be a tunnel; here it is a method like any other, but nothing follows it.
+    if ('stream' in request && 'stream' in second) void serveRequest(served, request, second);
+    else if (!('stream' in request) && !('stream' in second)) void serveUpgrade(served, request, second, noBytes);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     void serveUpgrade(served, request, socket, head);

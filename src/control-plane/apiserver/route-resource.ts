@@ -1,3 +1,4 @@
+import { goQuote } from '../../apimachinery/field-error.ts';
 import type { HttpResponse } from '../../apimachinery/http.ts';
 import { notFound, StatusError } from '../../apimachinery/status.ts';
 import { handleCreate } from './endpoints/create.ts';
@@ -86,6 +87,9 @@ export async function routeResource(
   const needsNamespace = verb === 'create' || verb === 'deletecollection';
   if (!allowed.includes(verb) || (definition.namespaced && needsNamespace && namespace === ''))
     throw methodNotAllowed();
+  if (!isObject && (namespace === '.' || namespace === '..') && verb !== 'create') {
+    throw new StatusError({ message: `invalid key: ${goQuote(`/${info.resource}/${namespace}`)}`, code: 500 });
+  }
   const handler = handlers[verb] ?? genericHandlers[verb];
   if (handler === undefined) throw methodNotAllowed();
   const view = subresource === undefined ? undefined : findView(resource, subresource.name);

@@ -270,6 +270,9 @@ async function dispatchRequest(
   checks: readonly HealthCheck[],
   metrics: ServerMetrics,
 ): Promise<HttpResponse> {
+  // The server itself, of which nothing can be said.
+  if (request.method === 'OPTIONS' && request.http.path === '*')
+    return { status: 200, headers: {}, body: new Uint8Array() };
   // A path that starts with two slashes is nobody's.
   if (request.info.path.startsWith('//')) return pageNotFound();
   const aggregated = await options.aggregation?.(request, parts);

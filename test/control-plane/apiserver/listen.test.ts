@@ -36,7 +36,7 @@ test('methods that nobody knows are answered as any other, bytes that are no req
   const listener = await listen({ handle: api.server.handle, clock, log: silentLogger });
   const head = 'HTTP/1.1\r\nHost: localhost\r\nUser-Agent: test\r\n\r\n';
   const refused = await exchange(listener.port, `ZORK /api/v1/namespaces/default/configmaps ${head}`);
-  assert.match(refused, /^HTTP\/1\.1 405 \r\n/);
+  assert.match(refused, /^HTTP\/1\.1 405 Method Not Allowed\r\n/);
   assert.match(refused, /\r\ncontent-type: application\/json\r\n/);
   assert.deepEqual(JSON.parse(refused.split('\r\n\r\n')[1] ?? ''), {
     kind: 'Status',
@@ -54,3 +54,108 @@ test('methods that nobody knows are answered as any other, bytes that are no req
   await listener.close();
   await api.close();
 });
+
+const post = 'POST /api/v1/namespaces/default/configmaps?dryRun=All HTTP/1.1\r\nHost: localhost\r\n';
+const json = 'Content-Type: application/json\r\n';
+const configMap = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}}';
+const live = 'GET /livez HTTP/1.1\r\nHost: localhost\r\n';
+
+async function inListener(run: (port: number) => Promise<void>): Promise<void> {
+  const clock = new FakeClock();
+  const api = await createTestApiServer({ clock });
+  const listener = await listen({ handle: api.server.handle, clock, log: silentLogger });
+  try {
+    await run(listener.port);
+  } finally {
+    await listener.close();
+    await api.close();
+  }
+}
+
+/** The status lines of all answers. */
+function statusLines(answers: string): string[] {
+  return [...answers.matchAll(/HTTP\/1\.1 (\d.*)\r/g)].map(([, line = '']) => line);
+}
+
+test('heads that cannot be read are refused in the words of the real server', () =>
+  inListener(async (port) => {
+    for (const [head, line, text] of [
+      ['GET /livez HTTP/1.1\r\n', '400 Bad Request: missing required Host header', undefined],
+      ['GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n', '400 Bad Request', undefined],
+      ['GET /livez HTTP/1.1\r\nHost: a b\r\n', '400 Bad Request: malformed Host header', undefined],
+      ['GET /liv%zz HTTP/1.1\r\nHost: a\r\n', '400 Bad Request', undefined],
+      [`${post}Content-Length: abc\r\n`, '400 Bad Request', undefined],
+      [`${post}Transfer-Encoding: gzip, chunked\r\n`, '501 Not Implemented', 'Unsupported transfer encoding'],
+      [`${live}X: ${'x'.repeat(1_200_000)}\r\n`, '431 Request Header Fields Too Large', undefined],
+    ] as const) {
+      const answer = await exchange(port, `${head}\r\n`);
+      assert.equal(
+        answer,
+        `HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text ?? line}`,
+      );
+    }
+  }));
+
+test('the server named in the URL, a tunnel, the server as a whole', () =>
+  inListener(async (port) => {
+    for (const [request, line] of [
+      ['GET http://elsewhere/livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n', '200 OK'],
+      ['CONNECT /livez HTTP/1.1\r\nHost: a\r\n', '200 OK'],
+      ['CONNECT elsewhere:443 HTTP/1.1\r\nHost: a\r\n', '404 Not Found'],
+      ['OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n', '200 OK'],
+    ] as const) {
+      assert.deepEqual(statusLines(await exchange(port, `${request}\r\n`)), [line], request);
+    }
+  }));
+
+test('requests one after the other: a small body that nobody reads does not end the connection, a large one does', () =>
+  inListener(async (port) => {
+    const last = `${live}Connection: close\r\n\r\n`;
+    const withBody = (head: string, body: string): string => `${head}Content-Length: ${body.length}\r\n\r\n${body}`;
+    const unread = 'POST /livez HTTP/1.1\r\nHost: localhost\r\n';
+    const created = ['201 Created', '200 OK'];
+    assert.deepEqual(statusLines(await exchange(port, withBody(post + json, configMap) + last)), created);
+    assert.deepEqual(statusLines(await exchange(port, withBody(unread, 'hello') + last)), ['200 OK', '200 OK']);
+    assert.deepEqual(statusLines(await exchange(port, withBody(unread, 'x'.repeat(200_000)) + last)), [
+      '200 OK',
+      '200 OK',
+    ]);
+    assert.deepEqual(statusLines(await exchange(port, withBody(unread, 'x'.repeat(400_000)) + last)), ['200 OK']);
+    const chunked = `${post}${json}Transfer-Encoding: chunked\r\n\r\n5\r\n{"api\r\n${(configMap.length - 5).toString(16)};a=b\r\n${configMap.slice(5)}\r\n0\r\n\r\n`;
+    assert.deepEqual(statusLines(await exchange(port, chunked + last)), created);
+    const early = `${post}${json}Content-Length: 4000000\r\n\r\n{`;
+    assert.deepEqual(statusLines(await exchange(port, early)), ['413 Request Entity Too Large']);
+  }));
+
+test('a client that waits to be asked for its body is asked when somebody reads it', () =>
+  inListener(async (port) => {
+    const expecting = `Expect: 100-continue\r\nConnection: close\r\nContent-Length: ${configMap.length}\r\n\r\n`;
+    assert.deepEqual(statusLines(await exchange(port, post + json + expecting + configMap)), [
+      '100 Continue',
+      '201 Created',
+    ]);
+    const unasked = `POST /nothing HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n`;
+    assert.deepEqual(statusLines(await exchange(port, unasked)), ['404 Not Found']);
+    const tooLarge = `${post}${json}Expect: 100-continue\r\nContent-Length: 9999999\r\n\r\n`;
+    assert.deepEqual(statusLines(await exchange(port, tooLarge)), ['413 Request Entity Too Large']);
+  }));
+
+test('clients that say nothing, half of something, or go away do not keep others waiting', () =>
+  inListener(async (port) => {
+    const idle = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => {
+        const beginnings = ['', 'GET /livez HTTP/1.1\r\nHost: a\r\n', `${post}${json}Content-Length: 100\r\n\r\n{"a`];
+        return new Promise<ReturnType<typeof connect>>((resolve) => {
+          const socket = connect(port, '127.0.0.1', () => {
+            socket.write(beginnings[index % beginnings.length] ?? '');
+            resolve(socket);
+          });
+          socket.on('error', () => undefined);
+        });
+      }),
+    );
+    const ask = `${live}Connection: close\r\n\r\n`;
+    assert.deepEqual(statusLines(await exchange(port, ask)), ['200 OK']);
+    for (const [index, socket] of idle.entries()) index % 2 === 0 ? socket.destroy() : socket.end();
+    assert.deepEqual(statusLines(await exchange(port, ask)), ['200 OK']);
+  }));

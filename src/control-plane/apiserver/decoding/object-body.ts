@@ -34,7 +34,9 @@ export async function readLimitedBody(http: HttpRequest): Promise<Uint8Array> {
     return body;
   }
   // Most bodies say that they fit; listening to them costs a fraction of what iterating does.
-  const isKnownToFit = Number(header(http.headers, 'content-length')) <= maxBodyBytes;
+  const length = Number(header(http.headers, 'content-length'));
+  if (length > maxBodyBytes) throw requestTooLarge();
+  const isKnownToFit = length <= maxBodyBytes;
   if (isKnownToFit && body instanceof Readable) return readWhole(body);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
