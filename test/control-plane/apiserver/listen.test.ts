@@ -156,6 +156,9 @@ test('clients that say nothing, half of something, or go away do not keep others
     );
     const ask = `${live}Connection: close\r\n\r\n`;
     assert.deepEqual(statusLines(await exchange(port, ask)), ['200 OK']);
-    for (const [index, socket] of idle.entries()) index % 2 === 0 ? socket.destroy() : socket.end();
+    for (const [index, socket] of idle.entries()) {
+      if (index % 2 === 0) socket.destroy();
+      else socket.end();
+    }
     assert.deepEqual(statusLines(await exchange(port, ask)), ['200 OK']);
   }));
