@@ -39,6 +39,8 @@ void test('requests go through to pods, services and nodes', async (context) => 
     ['OPTIONS', `${base}/pods/web/proxy/o`, 200, seen('OPTIONS /o')],
     ['DELETE', `${base}/services/web:www/proxy/x`, 200, seen('DELETE /x')],
     ['PUT', `${base}/services/web:80/proxy/x/`, 200, seen('PUT /x/')],
+    ['DELETE', `${base}/pods/web/proxy?x=y`, 200, seen('DELETE /?x=y')],
+    ['POST', `${base}/services/web:80/proxy`, 200, seen('POST /')],
     ['GET', '/api/v1/nodes/node/proxy/healthz', 200, 'ok'],
     [
       'GET',
@@ -58,8 +60,10 @@ void test('requests go through to pods, services and nodes', async (context) => 
     const { message = answer.text } = answer.body as { message?: string };
     assert.deepEqual([answer.status, message], [status, expected], `${method} ${path}`);
   }
-  const bare = await cluster.api.request('GET', `${base}/pods/web/proxy?x=y`);
-  assert.deepEqual([bare.status, bare.headers['location']], [301, `${base}/pods/web/proxy/?x=y`]);
+  for (const method of ['GET', 'HEAD']) {
+    const bare = await cluster.api.request(method, `${base}/pods/web/proxy?x=y`);
+    assert.deepEqual([bare.status, bare.headers['location']], [301, `${base}/pods/web/proxy/?x=y`]);
+  }
 });
 
 void test('names of proxied things', () => {

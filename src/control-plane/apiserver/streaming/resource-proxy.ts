@@ -26,8 +26,10 @@ export function proxyHandler(
     const location = await locate(endpoint);
     const suffix = query === undefined ? '' : `?${query}`;
     // A page at the root names others beside it: its own name must end with a slash.
-    if (path === '') return movedTo(`${rawPath}/${suffix}`);
-    const answer = await forward(endpoint, location, `${path}${suffix}`, prefix);
+    const { method, headers: asked } = request.http;
+    const isPage = asked['upgrade'] === undefined && (method === 'GET' || method === 'HEAD');
+    if (path === '' && isPage) return movedTo(`${rawPath}/${suffix}`);
+    const answer = await forward(endpoint, location, `${path === '' ? '/' : path}${suffix}`, prefix);
     const { upgraded, ...rest } = answer;
     if (upgraded !== undefined) return { ...rest, takeOver: (connection) => joinConnections(connection, upgraded) };
     const headers = returnedHeaders(answer.headers);
