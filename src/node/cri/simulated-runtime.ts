@@ -4,6 +4,7 @@ import type { DnsRecord, DnsType } from '../../apimachinery/dns-record.ts';
 import type { Clock, Timer } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import type { NetworkPlugin } from '../cni/network-plugin.ts';
+import { findPlace, type NetworkTarget } from './pod-place.ts';
 import {
   RuntimeError,
   type ByteSink,
@@ -186,13 +187,15 @@ class SimulatedRuntime implements RuntimeService, ImageService {
         random: () => this.#options.random.next(),
         nodeFiles: this.#files,
         ports: entry.server,
-        dial: (address, port) => {
-          const from = entry.sandbox.ips[0] ?? '';
-          return this.#options.dial?.(address, port, from) ?? this.#dial(address, port);
+        dial: async (address, port) => {
+          const near = this.#loopback(entry, { address, port, protocol: 'TCP' });
+          if (near !== undefined) return this.#connect(near.entry, near.port, address);
+          return (this.#options.dial ?? this.#dial)(address, port, entry.sandbox.ips[0] ?? '');
         },
-        sendDatagram: (address, port, payload) => {
-          const from = entry.sandbox.ips[0] ?? '';
-          return this.#options.sendDatagram?.(address, port, payload, from) ?? Promise.resolve(undefined);
+        sendDatagram: async (address, port, payload) => {
+          const near = this.#loopback(entry, { address, port, protocol: 'UDP' });
+          if (near !== undefined) return near.entry?.server.datagram(near.port, payload);
+          return this.#options.sendDatagram?.(address, port, payload, entry.sandbox.ips[0] ?? '');
         },
         resolve: (name, type) => this.#options.resolve?.(name, type, entry.sandbox.metadata.namespace) ?? [],
       }),
@@ -383,13 +386,30 @@ class SimulatedRuntime implements RuntimeService, ImageService {
   }
 
   /** Without a network of its own a program reaches the pods of this node. */
-  async #dial(address: string, port: number): Promise<Duplex> {
+  readonly #dial = (address: string, port: number): Promise<Duplex> => {
     const entry = [...this.#sandboxes.values()].find(({ sandbox }) => sandbox.ips.includes(address));
+    return this.#connect(entry, port, address);
+  };
+
+  async #connect(entry: SandboxEntry | undefined, port: number, address: string): Promise<Duplex> {
     if (entry?.server.isOpen(port) !== true)
       throw new Error(`dial tcp ${address}:${port}: connect: connection refused`);
     const [near, far] = duplexPair();
     void entry.server.serve(port, far);
     return near;
+  }
+
+  /** Where a loopback address leads from a pod: to itself, or with the host's network to the node's host ports. */
+  #loopback(
+    entry: SandboxEntry,
+    target: NetworkTarget,
+  ): { readonly entry: SandboxEntry | undefined; readonly port: number } | undefined {
+    const { address, port } = target;
+    if (!address.startsWith('127.') && address !== '::1') return undefined;
+    if (!entry.sandbox.hostNetwork || entry.server.isOpen(port)) return { entry, port };
+    const sandboxes = [...this.#sandboxes.values()].map(({ sandbox }) => sandbox);
+    const place = findPlace(sandboxes, target, address);
+    return { entry: place && this.#sandboxes.get(place.sandboxId), port: place?.port ?? port };
   }
 
   #id(): string {

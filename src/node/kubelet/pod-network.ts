@@ -1,4 +1,5 @@
 import { duplexPair, type Duplex } from 'node:stream';
+import { findPlace } from '../cri/pod-place.ts';
 import type { RuntimeService } from '../cri/runtime.ts';
 
 /**
@@ -12,7 +13,7 @@ export async function dialPod(
   port: number,
   hostIP = '',
 ): Promise<Duplex | undefined> {
-  const place = await findPlace(runtime, address, port, 'TCP', hostIP);
+  const place = findPlace(await runtime.listPodSandbox(), { address, port, protocol: 'TCP' }, hostIP);
   if (place === undefined) return undefined;
   const [near, far] = duplexPair();
   far.on('error', () => undefined);
@@ -35,30 +36,6 @@ export async function sendDatagram(
   payload: Uint8Array,
   hostIP = '',
 ): Promise<Uint8Array | undefined> {
-  const place = await findPlace(runtime, target.address, target.port, 'UDP', hostIP);
+  const place = findPlace(await runtime.listPodSandbox(), { ...target, protocol: 'UDP' }, hostIP);
   return place === undefined ? undefined : runtime.datagram(place.sandboxId, place.port, payload);
-}
-
-/** The sandbox and its port that an address leads to. */
-async function findPlace(
-  runtime: RuntimeService,
-  address: string,
-  port: number,
-  protocol: string,
-  hostIP: string,
-): Promise<{ readonly sandboxId: string; readonly port: number } | undefined> {
-  const sandboxes = (await runtime.listPodSandbox()).filter(({ state }) => state === 'SANDBOX_READY');
-  const own = sandboxes.find(({ ips }) => ips.includes(address));
-  if (own !== undefined) return { sandboxId: own.id, port };
-  if (address !== hostIP) return undefined;
-  for (const { id, hostNetwork, portMappings } of sandboxes) {
-    const mapping = portMappings.find(
-      (candidate) =>
-        candidate.protocol === protocol &&
-        (hostNetwork ? candidate.containerPort : candidate.hostPort) === port &&
-        ['', '0.0.0.0', address].includes(candidate.hostIp),
-    );
-    if (mapping !== undefined) return { sandboxId: id, port: mapping.containerPort };
-  }
-  return undefined;
 }
