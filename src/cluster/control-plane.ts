@@ -18,7 +18,7 @@ import type { ClusterCredentials } from './cluster-credentials.ts';
 import { booleanArgument, type ComponentArguments } from './component-arguments.ts';
 import { LocalKubelets } from './local-kubelets.ts';
 import { createNode, type RunningNode } from './node.ts';
-import { defaultServiceRange, firstServiceAddress } from './service-range.ts';
+import { defaultServiceRange, firstServiceAddress, serviceAddress } from './service-range.ts';
 
 export interface ControlPlaneOptions {
   readonly storage: Storage;
@@ -62,7 +62,7 @@ export interface RunningControlPlane {
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<RunningControlPlane> {
   const { clock, random, log, credentials } = options;
-  const serviceRange = options.arguments.apiServer.get('service-cluster-ip-range') ?? defaultServiceRange;
+  const serviceRange = serviceRangeOf(options);
   let listener: Listener | undefined;
   const kubelets = new LocalKubelets();
   const apiServer = await assembleApiServer({
@@ -120,6 +120,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
   };
 }
 
+function serviceRangeOf({ arguments: { apiServer } }: ControlPlaneOptions): string {
+  return apiServer.get('service-cluster-ip-range') ?? defaultServiceRange;
+}
+
 /** Controllers, scheduler and nodes share one set of local copies. */
 async function startComponents(
   options: ControlPlaneOptions,
@@ -162,6 +166,7 @@ async function startComponents(
       client: apiServer.clientFor('kubelet'),
       informers,
       arguments: options.arguments.kubelet,
+      clusterDns: serviceAddress(serviceRangeOf(options), 10),
       clock,
       random,
       log,

@@ -22,6 +22,8 @@ export interface NodeOptions {
   readonly client: Client;
   readonly informers: InformerFactory;
   readonly arguments: ComponentArguments;
+  /** The address of the cluster's DNS. */
+  readonly clusterDns: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -63,6 +65,7 @@ export function createNode(options: NodeOptions): RunningNode {
       name,
       hostIP,
       podCIDR,
+      clusterDns: options.clusterDns,
       labels: parseLabels(options.arguments.get('node-labels') ?? ''),
       taints: [],
       capacity: {

@@ -23,6 +23,13 @@ export interface PortMapping {
   readonly hostIp: string;
 }
 
+/** The settings of a pod's resolver. */
+export interface DnsConfig {
+  readonly servers: readonly string[];
+  readonly searches: readonly string[];
+  readonly options: readonly string[];
+}
+
 export interface PodSandboxConfig {
   readonly metadata: PodSandboxMetadata;
   readonly hostname: string;
@@ -30,6 +37,7 @@ export interface PodSandboxConfig {
   readonly annotations: Readonly<Record<string, string>>;
   /** The ports that the pod's containers declare. */
   readonly portMappings: readonly PortMapping[];
+  readonly dnsConfig: DnsConfig;
   /** The pod shares the node's network and gets no address of its own. */
   readonly hostNetwork: boolean;
 }
@@ -80,6 +88,8 @@ export interface ContainerConfig {
   readonly tty: boolean;
   readonly mounts: readonly Mount[];
   readonly user: ContainerUser;
+  /** Programs never get more rights than their parent, whatever their files say. */
+  readonly noNewPrivileges: boolean;
   readonly readonlyRootfs: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;

@@ -12,6 +12,7 @@ import {
   type ContainerEvent,
   type ContainerLog,
   type ContainerStatus,
+  type DnsConfig,
   type ExecRequest,
   type ExecSyncResult,
   type Image,
@@ -76,6 +77,7 @@ interface SandboxEntry {
   sandbox: PodSandbox;
   readonly annotations: Readonly<Record<string, string>>;
   readonly hostname: string;
+  readonly dnsConfig: DnsConfig;
   readonly server: PortServer;
 }
 
@@ -125,6 +127,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       },
       annotations: config.annotations,
       hostname: config.hostname,
+      dnsConfig: config.dnsConfig,
       server: new PortServer(
         `${namespace}/${name}`,
         config.portMappings.flatMap(({ containerPort, protocol }) => (protocol === 'TCP' ? [containerPort] : [])),
@@ -183,6 +186,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       process: new ContainerProcess(config, {
         clock: this.#options.clock,
         hostname: entry.hostname,
+        dnsConfig: entry.dnsConfig,
         podIp: entry.sandbox.ips[0] ?? '127.0.0.1',
         random: () => this.#options.random.next(),
         nodeFiles: this.#files,

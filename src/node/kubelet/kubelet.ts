@@ -83,6 +83,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     clock,
     log,
     hostIP: node.hostIP,
+    dns: { clusterDomain: 'cluster.local', ...(node.clusterDns === undefined ? {} : { clusterDns: node.clusterDns }) },
     files: options.files,
     dial: options.dial,
     allocatable: () => currentNode().status?.allocatable ?? node.capacity,

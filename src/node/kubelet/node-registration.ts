@@ -9,6 +9,8 @@ export interface NodeDescription {
   readonly name: string;
   readonly hostIP: string;
   readonly podCIDR: string;
+  /** The address of the cluster's DNS; pods have the node's settings when absent. */
+  readonly clusterDns?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   readonly capacity: Readonly<Record<string, string>>;

@@ -212,6 +212,7 @@ export class PodContainers {
       tty: container.tty === true,
       mounts,
       user: containerUser(pod, container),
+      noNewPrivileges: container.securityContext?.allowPrivilegeEscalation === false,
       readonlyRootfs: container.securityContext?.readOnlyRootFilesystem === true,
       labels: { 'io.kubernetes.container.name': container.name },
       // Nothing really runs: an init container has done its work at once.

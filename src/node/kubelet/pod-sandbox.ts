@@ -1,8 +1,9 @@
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { PodSandboxConfig, PortMapping } from '../cri/runtime.ts';
+import { type NodeDns, podDns } from './pod-dns.ts';
 
 /** What the runtime is asked for: a place for a pod. @param attempt how many there were before */
-export function sandboxConfig(pod: Pod, attempt: number): PodSandboxConfig {
+export function sandboxConfig(pod: Pod, attempt: number, dns: NodeDns): PodSandboxConfig {
   const { uid = '', name = '', namespace = '', labels = {}, annotations = {} } = pod.metadata;
   return {
     metadata: { name, namespace, uid, attempt },
@@ -11,6 +12,7 @@ export function sandboxConfig(pod: Pod, attempt: number): PodSandboxConfig {
     annotations,
     hostNetwork: pod.spec?.hostNetwork === true,
     portMappings: portMappings(pod),
+    dnsConfig: podDns(pod, dns),
   };
 }
 

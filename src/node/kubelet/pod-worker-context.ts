@@ -4,6 +4,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
 import type { ImageService, RuntimeService } from '../cri/runtime.ts';
 import type { NodeFiles } from './node-files.ts';
+import type { NodeDns } from './pod-dns.ts';
 import type { Rejection } from './pod-admission.ts';
 import type { Prober } from './prober.ts';
 import type { DialPod } from './runtime-prober.ts';
@@ -16,6 +17,7 @@ export interface PodWorkerContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly hostIP: string;
+  readonly dns: NodeDns;
   readonly files: NodeFiles;
   /** How hooks reach pods. */
   readonly dial: DialPod;

@@ -197,7 +197,7 @@ export class PodWorker {
     const mounted = await this.#mountVolumes(pod, ready);
     if (ready !== undefined) return ready;
     if (!mounted) return undefined;
-    await this.#context.runtime.runPodSandbox(sandboxConfig(pod, sandboxes.length));
+    await this.#context.runtime.runPodSandbox(sandboxConfig(pod, sandboxes.length, this.#context.dns));
     return (await this.#containers.sandboxes()).find((sandbox) => sandbox.state === 'SANDBOX_READY');
   }
 

@@ -52,6 +52,7 @@ async function start(
       tty: false,
       mounts: [{ containerPath: '/certs', hostPath: '/secret', readonly: true }],
       user: { supplementalGroups: [] },
+      noNewPrivileges: false,
       readonlyRootfs: false,
       labels: {},
       annotations: {},
@@ -59,6 +60,7 @@ async function start(
     {
       clock,
       hostname: 'hook',
+      dnsConfig: { servers: ['10.96.0.10'], searches: ['ns.svc.cluster.local', 'cluster.local'], options: ['ndots:5'] },
       podIp: '10.0.0.1',
       random: () => 0.5,
       nodeFiles,

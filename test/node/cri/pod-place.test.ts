@@ -17,6 +17,7 @@ function sandbox(name: string, special: Partial<PodSandboxConfig>): PodSandboxCo
     annotations: {},
     hostNetwork: false,
     portMappings: [],
+    dnsConfig: { servers: [], searches: [], options: [] },
     ...special,
   };
 }
@@ -44,6 +45,7 @@ test('one host port on different addresses and protocols leads to different pods
       tty: false,
       mounts: [],
       user: { supplementalGroups: [] },
+      noNewPrivileges: false,
       readonlyRootfs: false,
       labels: {},
       annotations: {},

@@ -18,6 +18,7 @@ const config: ContainerConfig = {
   tty: false,
   mounts: [],
   user: { supplementalGroups: [] },
+  noNewPrivileges: false,
   readonlyRootfs: false,
   labels: {},
   annotations: {},
@@ -40,6 +41,7 @@ function makeContainer(special: Partial<ContainerConfig> = {}): {
     {
       clock,
       hostname: 'web',
+      dnsConfig: { servers: ['10.96.0.10'], searches: ['ns.svc.cluster.local', 'cluster.local'], options: ['ndots:5'] },
       podIp: '10.0.0.1',
       random: () => 0.5,
       nodeFiles: new MemoryFiles(() => clock.now()),

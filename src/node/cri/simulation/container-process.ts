@@ -1,5 +1,5 @@
 import { MemoryContainerLog } from '../memory-container-log.ts';
-import { type ByteSink, type ContainerConfig, type ProcessStreams, RuntimeError } from '../runtime.ts';
+import { type ByteSink, type DnsConfig, type ContainerConfig, type ProcessStreams, RuntimeError } from '../runtime.ts';
 import { isAgnhostCommand } from './images/agnhost-program.ts';
 import { imageDefaults } from './images/image-defaults.ts';
 import { InputQueue } from './input-queue.ts';
@@ -18,6 +18,8 @@ const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 export interface ContainerPlace {
   readonly clock: SimulatedContainer['clock'];
   readonly hostname: string;
+  /** The resolver's settings, for /etc/resolv.conf. */
+  readonly dnsConfig: DnsConfig;
   readonly podIp: string;
   /** A number in [0, 1). */
   readonly random: () => number;
@@ -44,7 +46,7 @@ export class ContainerProcess {
   /** @throws RuntimeError when something that is to be mounted is not there */
   constructor(
     config: ContainerConfig,
-    { clock, hostname, podIp, random, nodeFiles, ports, dial, sendDatagram, resolve }: ContainerPlace,
+    { clock, hostname, dnsConfig, podIp, random, nodeFiles, ports, dial, sendDatagram, resolve }: ContainerPlace,
   ) {
     this.#config = config;
     this.log = new MemoryContainerLog(() => clock.now());
@@ -55,6 +57,7 @@ export class ContainerProcess {
     files.writeFile('/dev/null', new Uint8Array(), { mode: 0o666 });
     files.writeFile('/etc/hostname', Buffer.from(`${hostname}\n`));
     files.writeFile('/etc/hosts', Buffer.from(`127.0.0.1\tlocalhost\n${podIp}\t${hostname}\n`));
+    files.writeFile('/etc/resolv.conf', Buffer.from(resolverFile(dnsConfig)));
     const workingFolder = config.workingDir === '' ? '/' : config.workingDir;
     files.makeFolder(workingFolder);
     for (const { containerPath, hostPath, readonly } of config.mounts) {
@@ -80,6 +83,7 @@ export class ContainerProcess {
       clock,
       random,
       user: { uid, gid, groups: supplementalGroups },
+      noNewPrivileges: config.noNewPrivileges,
       dial,
       sendDatagram,
       resolve,
@@ -176,6 +180,15 @@ export class ContainerProcess {
       },
     };
   }
+}
+
+/** What the C library reads. */
+function resolverFile({ servers, searches, options }: DnsConfig): string {
+  return [
+    ...(searches.length === 0 ? [] : [`search ${searches.join(' ')}\n`]),
+    ...servers.map((server) => `nameserver ${server}\n`),
+    ...(options.length === 0 ? [] : [`options ${options.join(' ')}\n`]),
+  ].join('');
 }
 
 /** Whether a command is built in, and its script (of `sh -c`) one that the built-in shell understands and has all for. */

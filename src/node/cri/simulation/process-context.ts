@@ -39,6 +39,8 @@ export interface ProcessContext {
   readonly random: () => number;
   /** Who the process runs as. */
   readonly user: ProcessUser;
+  /** A program that runs as the owner of its file does not. */
+  readonly noNewPrivileges: boolean;
   /** Connects to a port of a pod. @throws Error when nothing listens there */
   readonly dial: (address: string, port: number) => Promise<Duplex>;
   /** Sends a datagram to a port of a pod. @returns what comes back; undefined when nothing does */

@@ -1,6 +1,7 @@
 import { sleep } from '../../../system/clock.ts';
 import { filePrograms } from './file-programs.ts';
 import { runAgnhost } from './images/agnhost-program.ts';
+import { runEffectiveUser } from './images/effective-user.ts';
 import { runPause } from './images/pause-programs.ts';
 import { runTestWebserver } from './images/web-programs.ts';
 import { listFiles } from './list-files.ts';
@@ -34,6 +35,7 @@ const programs: Readonly<Record<string, Program>> = {
     return errors === '' ? 0 : 1;
   },
   mkdir: (context) => forEachPath(context, ({ files }, path) => files.makeFolder(path)),
+  nnp: runEffectiveUser,
   pause: runPause,
   printenv: printEnvironment,
   pwd: async (context) => print(context, `${context.workingFolder}\n`),

@@ -22,6 +22,7 @@ export interface SimulatedContainer {
   readonly clock: Clock;
   readonly random: () => number;
   readonly user: ProcessUser;
+  readonly noNewPrivileges: boolean;
   readonly mainOutput: ByteSink;
   readonly resolve: ProcessContext['resolve'];
   readonly sendDatagram: ProcessContext['sendDatagram'];

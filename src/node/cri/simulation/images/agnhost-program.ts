@@ -5,15 +5,19 @@ import { runGuestbook } from './guestbook.ts';
 import { runLogsGenerator } from './logs-generator.ts';
 import { runMountTest } from './mount-test.ts';
 import { runAgnhostPause } from './pause-programs.ts';
+import { runDnsServerList, runDnsSuffix, runEtcHosts } from './resolver-programs.ts';
 import { runPorter } from './porter.ts';
 import { runLiveness, runNetexec, runServeHostname, runTestWebserver } from './web-programs.ts';
 
 const subcommands: Readonly<Record<string, Program>> = {
   'crd-conversion-webhook': runConversionWebhook,
+  'dns-server-list': runDnsServerList,
+  'dns-suffix': runDnsSuffix,
   'entrypoint-tester': async (context) => {
     await context.stdout.write(Buffer.from(`[${context.args.join(' ')}]\n`));
     return 0;
   },
+  'etc-hosts': runEtcHosts,
   guestbook: runGuestbook,
   liveness: runLiveness,
   'logs-generator': runLogsGenerator,

@@ -25,6 +25,7 @@ const known: Readonly<Record<string, ImageDefaults>> = {
     cmd: ['test-webserver'],
     files: { '/data.json': '{\n\t"image": "nautilus.jpg"\n}\n', '/nautilus.jpg': undefined },
   },
+  nonewprivs: { entrypoint: [], cmd: ['nnp'] },
   pause: { entrypoint: ['/pause'], cmd: [] },
   ubuntu: shell,
 };
