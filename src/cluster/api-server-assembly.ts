@@ -234,6 +234,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   const healthChecks = [
     logCheck(log, clock),
     ...storageChecks(options.storage, clock),
+    ...atRest.healthChecks,
     informerSyncCheck(() => informers.unsynced().map(({ version, resource }) => `*${version}.${resource}`)),
     ...progress.checks,
   ];

@@ -2,13 +2,14 @@ import {
   aggregateMessages,
   type FieldError,
   FieldPath,
-  fieldForbidden,
   formatFieldError,
   goQuote,
   invalid,
   required,
 } from '../apimachinery/field-error.ts';
+import { DurationError } from '../apimachinery/duration.ts';
 import type { GroupResource } from '../apimachinery/status.ts';
+import type { KmsProvider } from '../control-plane/storage/kms/kms-provider.ts';
 import {
   aesCbcCipher,
   aesGcmCipher,
@@ -18,6 +19,7 @@ import {
 import { type EncryptionProvider, ValueEncryption } from '../control-plane/storage/value-encryption.ts';
 import { ComponentArgumentError } from './component-arguments.ts';
 import { type ConfigurationKind, configurationField as field, readConfigurationFile } from './configuration-file.ts';
+import { type KmsFields, type KmsSettings, readKms, requireKmsV2 } from './kms-configuration.ts';
 
 const file: ConfigurationKind = {
   group: 'apiserver.config.k8s.io',
@@ -56,7 +58,7 @@ interface ProviderFields {
   readonly aescbc?: { readonly keys?: readonly KeyFields[] };
   readonly secretbox?: { readonly keys?: readonly KeyFields[] };
   readonly identity?: object;
-  readonly kms?: object;
+  readonly kms?: KmsFields;
 }
 
 interface ResourceFields {
@@ -77,23 +79,85 @@ const ciphers: Readonly<
 
 const providerNames = ['kms', 'aesgcm', 'aescbc', 'secretbox', 'identity'] as const;
 
+/** How objects are kept, and the services that it takes. */
+export interface Encryption {
+  /** How the objects of a resource are kept; undefined for as they are. */
+  readonly of: (resource: GroupResource) => ValueEncryption | undefined;
+  readonly services: readonly KmsProvider[];
+  /** As long as requests to the services may still be under way after another configuration counts. */
+  readonly graceMillis: number;
+}
+
+/** What reading a configuration takes. */
+export interface EncryptionReading {
+  /** The file's path, for messages. */
+  readonly path: string;
+  /** Whether changes of the file count without a restart. */
+  readonly isReloaded: boolean;
+  openKms(settings: KmsSettings): Promise<KmsProvider>;
+}
+
+type Provider = EncryptionProvider | { readonly kms: KmsSettings };
+
+/** One entry of the file, checked. */
+interface CheckedEntry {
+  readonly names: readonly string[];
+  readonly providers: readonly Provider[];
+}
+
 /**
- * Reads an EncryptionConfiguration (--encryption-provider-config).
- * @param path the file's, for messages
- * @returns how the objects of a resource are kept; undefined for as they are
+ * Reads an EncryptionConfiguration (--encryption-provider-config), and opens the services that it names.
  * @throws ComponentArgumentError with everything that is wrong; never with a key in it
  */
-export function readEncryptionConfiguration(
-  content: string,
-  path: string,
-): (resource: GroupResource) => ValueEncryption | undefined {
-  const { resources = [] } = decode(content, path);
+export async function readEncryptionConfiguration(content: string, reading: EncryptionReading): Promise<Encryption> {
+  const entries = checkEntries(decode(content, reading.path).resources ?? [], reading);
+  const made = new Map<string, EncryptionProvider[]>();
+  const services: KmsProvider[] = [];
+  let graceMillis = 0;
+  try {
+    for (const { names, providers } of entries) {
+      const own: EncryptionProvider[] = [];
+      for (const provider of providers) {
+        if (!('kms' in provider)) {
+          own.push(provider);
+          continue;
+        }
+        requireKmsV2(provider.kms);
+        const service = await reading.openKms(provider.kms);
+        services.push(service);
+        own.push(service.provider);
+        graceMillis += 2 * provider.kms.timeoutMillis;
+      }
+      for (const name of names) {
+        const key = canonical(name);
+        const mask = maskOf(key, made);
+        if (mask !== undefined) {
+          const why = `resource ${goQuote(shown(key))} is masked by earlier rule ${goQuote(mask)}`;
+          throw new ComponentArgumentError(`error while building transformers: ${why}`);
+        }
+        made.set(key, [...(made.get(key) ?? []), ...own]);
+      }
+    }
+  } catch (error) {
+    for (const service of services) service.close();
+    throw error;
+  }
+  const encryptions = new Map(Array.from(made, ([key, list]) => [key, new ValueEncryption(list)]));
+  return {
+    of: ({ group, resource }) =>
+      encryptions.get(`${resource}.${group}`) ?? encryptions.get(`*.${group}`) ?? encryptions.get('*.*'),
+    services,
+    graceMillis,
+  };
+}
+
+/** @throws ComponentArgumentError */
+function checkEntries(resources: readonly ResourceFields[], reading: EncryptionReading): CheckedEntry[] {
   const root = new FieldPath('resources');
   const errors: FieldError[] = [];
   if (resources.length === 0) errors.push(required(root, 'at least one resources is required'));
-  const providers = new Map<string, EncryptionProvider[]>();
-  const masked: string[] = [];
-  for (const [index, entry] of resources.entries()) {
+  const kmsNames = new Set<string>();
+  const entries = resources.map((entry, index): CheckedEntry => {
     const place = root.index(index);
     const names = entry.resources ?? [];
     if (names.length === 0) {
@@ -102,21 +166,18 @@ export function readEncryptionConfiguration(
     }
     errors.push(...overlapErrors(names, place.child('resources')));
     names.forEach((name, at) => errors.push(...nameErrors(name, place.child('resources').index(at))));
-    const own = readProviders(entry.providers ?? [], place.child('providers'), errors);
-    for (const name of names) {
-      const key = canonical(name);
-      const mask = maskOf(key, providers);
-      if (mask !== undefined) masked.push(`resource ${goQuote(shown(key))} is masked by earlier rule ${goQuote(mask)}`);
-      providers.set(key, [...(providers.get(key) ?? []), ...own]);
+    const readOne = (fields: KmsFields, at: FieldPath): KmsSettings =>
+      readKms(fields, at, kmsNames, reading.isReloaded, errors);
+    try {
+      return { names, providers: readProviders(entry.providers ?? [], place.child('providers'), readOne, errors) };
+    } catch (error) {
+      if (error instanceof DurationError) throw undecodable(reading.path, error);
+      throw error;
     }
-  }
-  if (errors.length > 0) {
-    const text = aggregateMessages(errors.map(formatFieldError));
-    throw new ComponentArgumentError(`error while parsing file: ${text}`);
-  }
-  if (masked[0] !== undefined) throw new ComponentArgumentError(`error while building transformers: ${masked[0]}`);
-  const made = new Map(Array.from(providers, ([key, list]) => [key, new ValueEncryption(list)]));
-  return ({ group, resource }) => made.get(`${resource}.${group}`) ?? made.get(`*.${group}`) ?? made.get('*.*');
+  });
+  if (errors.length === 0) return entries;
+  const text = aggregateMessages(errors.map(formatFieldError));
+  throw new ComponentArgumentError(`error while parsing file: ${text}`);
 }
 
 function decode(content: string, path: string): { readonly resources?: readonly ResourceFields[] } {
@@ -128,11 +189,15 @@ function decode(content: string, path: string): { readonly resources?: readonly 
   try {
     return readConfigurationFile(content, file);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ComponentArgumentError(
-      `error while parsing file: error decoding encryption provider configuration file ${goQuote(path)}: ${why}`,
-    );
+    throw undecodable(path, error);
   }
+}
+
+function undecodable(path: string, error: unknown): ComponentArgumentError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new ComponentArgumentError(
+    `error while parsing file: error decoding encryption provider configuration file ${goQuote(path)}: ${why}`,
+  );
 }
 
 /** `secrets` is `secrets.` in the core group. */
@@ -196,10 +261,11 @@ function nameErrors(name: string, path: FieldPath): FieldError[] {
 function readProviders(
   providers: readonly ProviderFields[],
   path: FieldPath,
+  readOne: (fields: KmsFields, path: FieldPath) => KmsSettings,
   errors: FieldError[],
-): readonly EncryptionProvider[] {
+): readonly Provider[] {
   if (providers.length === 0) errors.push(required(path, `at least one ${path.toString()} is required`));
-  return providers.flatMap((provider, index) => {
+  return providers.flatMap((provider, index): readonly Provider[] => {
     const place = path.index(index);
     const given = providerNames.filter((name) => provider[name] !== undefined);
     const [name] = given;
@@ -211,7 +277,7 @@ function readProviders(
         'provider does not contain any of the expected providers: KMS, AESGCM, AESCBC, Secretbox, Identity';
       errors.push(invalid(place, {}, detail));
     } else if (name === 'kms') {
-      errors.push(fieldForbidden(place.child('kms'), 'this server speaks to no key management services'));
+      return [{ kms: readOne(provider.kms ?? {}, place.child('kms')) }];
     } else if (name === 'identity') return [{ prefix: '' }];
     else return readKeys(name, provider[name]?.keys ?? [], place.child(name).child('keys'), errors);
     return [];

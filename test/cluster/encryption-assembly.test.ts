@@ -162,10 +162,6 @@ test('a configuration that is wrong is refused without its keys', async (context
       `${parsing}resources[0].providers[0].aescbc.keys[0].secret: Invalid value: "REDACTED": secrets must be base64 encoded`,
     ],
     [
-      [secrets({ kms: { apiVersion: 'v2', name: 'k', endpoint: 'unix:///k' } })],
-      `${parsing}resources[0].providers[0].kms: Forbidden: this server speaks to no key management services`,
-    ],
-    [
       [{ resources: ['Secrets'], providers: [good] }],
       `${parsing}resources[0].resources[0]: Invalid value: "Secrets": resource name should not contain capital letters`,
     ],

@@ -10,6 +10,10 @@ export function encryptedStorage(
   storage: Storage,
   encryptionOf: (key: string) => ValueEncryption | undefined,
 ): Storage {
+  const refuse = (key: string, error: unknown): Error => {
+    const why = error instanceof Error ? error.message : String(error);
+    return new Error(`unable to transform key ${JSON.stringify(key)}: ${why}`, { cause: error });
+  };
   const read = (stored: StoredValue): StoredValue => {
     const encryption = encryptionOf(stored.key);
     if (encryption === undefined) return stored;
@@ -17,23 +21,40 @@ export function encryptedStorage(
       const { value, isStale } = encryption.decrypt(stored.value, stored.key);
       return { ...stored, value, ...(isStale ? { isStale } : {}) };
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`unable to transform key ${JSON.stringify(stored.key)}: ${why}`, { cause: error });
+      throw refuse(stored.key, error);
     }
   };
-  const readEvent = ({ current, previous, ...event }: StorageEvent): StorageEvent => ({
-    ...event,
-    ...(current === undefined ? {} : { current: read(current) }),
-    ...(previous === undefined ? {} : { previous: read(previous) }),
-  });
+  const prepare = ({ key, value }: StoredValue): Promise<void> | undefined =>
+    encryptionOf(key)
+      ?.prepare(value)
+      ?.catch((error: unknown) => {
+        throw refuse(key, error);
+      });
+  const readWhole = async (stored: StoredValue): Promise<StoredValue> => {
+    await prepare(stored);
+    return read(stored);
+  };
+  const reading: EventReading = {
+    prepare(events) {
+      const values = events.flatMap(({ current, previous }) => [current, previous].filter((one) => one !== undefined));
+      const waits = values.map(prepare).filter((wait) => wait !== undefined);
+      return waits.length === 0 ? undefined : Promise.all(waits);
+    },
+    read: ({ current, previous, ...event }) => ({
+      ...event,
+      ...(current === undefined ? {} : { current: read(current) }),
+      ...(previous === undefined ? {} : { previous: read(previous) }),
+    }),
+  };
   return {
     currentRevision: () => storage.currentRevision(),
     async get(key) {
       const stored = await storage.get(key);
-      return stored === undefined ? undefined : read(stored);
+      return stored === undefined ? undefined : readWhole(stored);
     },
     async range(prefix, options) {
       const result = await storage.range(prefix, options);
+      await Promise.all(result.values.map(prepare).filter((wait) => wait !== undefined));
       return { ...result, values: result.values.map(read) };
     },
     count: (prefix) => storage.count(prefix),
@@ -41,17 +62,25 @@ export function encryptedStorage(
       const kept = encryptionOf(key)?.encrypt(value, key) ?? value;
       const result = await storage.put(key, kept, expectedRevision, options);
       if (result.ok || result.current === undefined) return result;
-      return { ok: false, current: read(result.current) };
+      return { ok: false, current: await readWhole(result.current) };
     },
     async delete(key, expectedRevision) {
       const result = await storage.delete(key, expectedRevision);
       if (result.ok || result.current === undefined) return result;
-      return { ok: false, current: read(result.current) };
+      return { ok: false, current: await readWhole(result.current) };
     },
-    watch: (prefix, fromRevision, handlers) => watchReadable(storage, prefix, fromRevision, handlers, readEvent),
+    watch: (prefix, fromRevision, handlers) => watchReadable(storage, prefix, fromRevision, handlers, reading),
     compact: (revision) => storage.compact(revision),
     close: () => storage.close(),
   };
+}
+
+/** How events become readable. */
+interface EventReading {
+  /** Gets what reading them needs from elsewhere; undefined where it is at hand. */
+  prepare(events: readonly StorageEvent[]): Promise<unknown> | undefined;
+  /** @throws Error */
+  read(event: StorageEvent): StorageEvent;
 }
 
 async function watchReadable(
@@ -59,27 +88,57 @@ async function watchReadable(
   prefix: string,
   fromRevision: number,
   handlers: WatchHandlers,
-  readEvent: (event: StorageEvent) => StorageEvent,
+  reading: EventReading,
 ): ReturnType<Storage['watch']> {
   let isOver = false;
+  /** What came before and is not told yet: events stay in their order. */
+  let waiting: Promise<void> | undefined;
   const end = (error: Error | undefined): void => {
     if (isOver) return;
     isOver = true;
     handlers.onEnd(error);
   };
+  const fail = (error: unknown): void => end(error instanceof Error ? error : new Error(String(error)));
+  const tell = (events: readonly StorageEvent[]): void => {
+    if (isOver) return;
+    let readable: readonly StorageEvent[];
+    try {
+      readable = events.map((event) => reading.read(event));
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    handlers.onEvents(readable);
+  };
+  const queue = (step: () => Promise<void> | void): void => {
+    const before = waiting ?? Promise.resolve();
+    const own = before
+      .then(step)
+      .catch(fail)
+      .finally(() => {
+        if (waiting === own) waiting = undefined;
+      });
+    waiting = own;
+  };
   const watch = await storage.watch(prefix, fromRevision, {
     onEvents(events) {
       if (isOver) return;
-      let readable: readonly StorageEvent[];
-      try {
-        readable = events.map(readEvent);
-      } catch (error) {
-        end(error instanceof Error ? error : new Error(String(error)));
+      const prepared = reading.prepare(events);
+      if (prepared === undefined && waiting === undefined) {
+        tell(events);
         return;
       }
-      handlers.onEvents(readable);
+      // Whoever waits for what came before hears of it.
+      prepared?.catch(() => undefined);
+      queue(async () => {
+        await prepared;
+        tell(events);
+      });
     },
-    onEnd: end,
+    onEnd(error) {
+      if (waiting === undefined) end(error);
+      else queue(() => end(error));
+    },
   });
   return {
     close() {

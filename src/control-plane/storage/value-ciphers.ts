@@ -5,8 +5,12 @@ import { openBox, sealBox } from './salsa-box.ts';
 export interface ValueCipher {
   /** @param key of the value in the store, which some bind the value to */
   encrypt(value: Uint8Array, key: string): Uint8Array;
-  /** @throws Error for what was not made by this cipher with this key */
+  /** @throws Error for what was not made by this cipher with this key, or was not prepared for */
   decrypt(value: Uint8Array, key: string): Uint8Array;
+  /** Gets what decrypting a value needs from elsewhere; undefined where it is at hand, or can never be had. */
+  prepare?(value: Uint8Array): Promise<void> | undefined;
+  /** Whether it would be encrypted in another way now. */
+  isStale?(value: Uint8Array): boolean;
 }
 
 const tooShort = 'the stored data was shorter than the required size';

@@ -33,6 +33,12 @@ export class ValueEncryption {
     return first?.cipher === undefined ? value : Buffer.concat([first.prefix, first.cipher.encrypt(value, key)]);
   }
 
+  /** Gets what decrypting needs from elsewhere; undefined where it is at hand. It fails as decrypting would. */
+  prepare(stored: Uint8Array): Promise<void> | undefined {
+    const provider = this.#providers.find(({ prefix, cipher }) => cipher !== undefined && startsWith(stored, prefix));
+    return provider?.cipher?.prepare?.(stored.subarray(provider.prefix.byteLength));
+  }
+
   /** @throws Error when no provider can read it */
   decrypt(stored: Uint8Array, key: string): DecryptedValue {
     const isEncrypted = startsWith(stored, encryptedMark);
@@ -44,7 +50,9 @@ export class ValueEncryption {
       }
       if (!startsWith(stored, prefix)) continue;
       try {
-        return { value: cipher.decrypt(stored.subarray(prefix.byteLength), key), isStale: index !== 0 };
+        const encrypted = stored.subarray(prefix.byteLength);
+        const value = cipher.decrypt(encrypted, key);
+        return { value, isStale: index !== 0 || cipher.isStale?.(encrypted) === true };
       } catch (error) {
         errors.push(error instanceof Error ? error.message : String(error));
       }
