@@ -75,14 +75,8 @@ export function header(headers: HttpHeaders, name: string): string | undefined {
   return value === undefined || typeof value === 'string' ? value : value[0];
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-/** The text of a header whose characters are the octets of UTF-8, as they come off the wire; any other as it is. */
+/** The text of a header whose characters are the octets of UTF-8, as they come off the wire; what is none is U+FFFD. */
 export function headerText(value: string): string {
   if (!/[\u0080-\u00ff]/.test(value) || /[\u0100-\uffff]/.test(value)) return value;
-  try {
-    return utf8.decode(Buffer.from(value, 'latin1'));
-  } catch {
-    return value;
-  }
+  return Buffer.from(value, 'latin1').toString('utf8');
 }

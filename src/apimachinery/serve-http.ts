@@ -229,12 +229,41 @@ function drained(response: AnyResponse, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Whose values are lists, so that several lines of them are as good as one (RFC 9110, 5.3). */
+const listHeaders: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-encoding',
+  'connection',
+  'cookie',
+  'sec-websocket-extensions',
+  'sec-websocket-protocol',
+  'te',
+  'upgrade',
+  'x-forwarded-for',
+]);
+
+/** Takes values apart that Node has joined with commas: a comma in a group's name must not make two groups of it. */
+function keepApart(headers: HttpHeaders, raw: readonly string[]): void {
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value !== 'string' || !value.includes(', ') || listHeaders.has(name)) continue;
+    const values = raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name);
+    if (values.length > 1 && values.join(', ') === value) headers[name] = values;
+  }
+}
+
+/** A target without scheme and host, which clients of proxies send (RFC 9112, 3.2.2) and which do not count. */
+function originForm(target: string): string {
+  return target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '');
+}
+
 function toHttpRequest(request: AnyRequest, gone: Departure): HttpRequest {
   const headers: HttpHeaders = {};
   for (const [name, value] of Object.entries(request.headers)) if (!name.startsWith(':')) headers[name] = value;
   // Of several, Go looks at the first; Node has joined them.
   const accept = headers['accept'];
   if (typeof accept === 'string' && accept.includes(',')) headers['accept'] = firstOf(request.rawHeaders, 'accept');
+  keepApart(headers, request.rawHeaders);
   const authority = request.headers[':authority'];
   if (headers['host'] === undefined && typeof authority === 'string') headers['host'] = authority;
   const method = request.method ?? 'GET';

@@ -4,6 +4,8 @@ import { X509Certificate } from 'node:crypto';
 export interface CertificateIdentity {
   readonly commonName: string;
   readonly organizations: readonly string[];
+  /** The users' uids that it names (Kubernetes' own attribute). */
+  readonly uids: readonly string[];
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
@@ -11,6 +13,8 @@ export interface CertificateIdentity {
   readonly extendedUsages: readonly string[];
   readonly certificate: X509Certificate;
 }
+
+const uidAttribute = '1.3.6.1.4.1.57683.2';
 
 /** Reads a certificate, DER or PEM, with nothing but node:crypto. @throws Error for what is none. */
 export function readCertificate(data: Uint8Array | string): CertificateIdentity {
@@ -22,6 +26,7 @@ export function readCertificate(data: Uint8Array | string): CertificateIdentity 
   return {
     commonName: field('CN').at(-1) ?? '',
     organizations: field('O'),
+    uids: field(uidAttribute),
     notBefore: Date.parse(certificate.validFrom),
     notAfter: Date.parse(certificate.validTo),
     extendedUsages: certificate.keyUsage ?? [],

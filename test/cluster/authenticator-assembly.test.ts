@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HttpHeaders } from '../../src/apimachinery/http.ts';
 import { test, type TestContext } from 'node:test';
 import type { JsonObject } from '../../src/apimachinery/json.ts';
 import { createCertificateAuthority, issueCertificate, type CertificatePair } from '../../src/pki/certificates.ts';
@@ -15,7 +16,7 @@ const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectRevie
 /** Who the server takes a request for; the status where it takes it for nobody. */
 async function who(
   { send }: AssembledCluster,
-  headers: Record<string, string>,
+  headers: HttpHeaders,
   certificate?: CertificatePair,
 ): Promise<object | number> {
   const raw = certificate === undefined ? [] : [new X509Certificate(certificate.certificate).raw];
@@ -147,7 +148,7 @@ test('a proxy that is known by its certificate names users in headers, nobody el
   });
   const headers = {
     'x-remote-user': 'zoe',
-    'x-remote-group': 'dev, ops',
+    'x-remote-group': ['dev', 'ops'],
     'x-remote-uid': '3',
     'x-remote-extra-a': 'b',
   };

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type HttpRequest, readBody } from '../../src/apimachinery/http.ts';
+import { type HttpHeaders, type HttpRequest, readBody } from '../../src/apimachinery/http.ts';
 import type { Unstructured } from '../../src/apimachinery/object-meta.ts';
 import { type AssembledApiServer, assembleApiServer } from '../../src/cluster/api-server-assembly.ts';
 import { type ClusterCredentials, loadCredentials } from '../../src/cluster/cluster-credentials.ts';
@@ -38,13 +38,7 @@ export interface AssembledCluster {
   readonly storage: Storage;
   /** Sends a request as it is. */
   readonly send: (request: HttpRequest) => Promise<Answer>;
-  readonly as: (
-    token: string,
-    method: string,
-    path: string,
-    body?: object,
-    headers?: Record<string, string>,
-  ) => Promise<Answer>;
+  readonly as: (token: string, method: string, path: string, body?: object, headers?: HttpHeaders) => Promise<Answer>;
 }
 
 const tokens = ['admin-token,admin,1,"system:masters"', 'ann-token,ann,2', 'bob-token,bob,3', 'cat-token,cat,4'].join(

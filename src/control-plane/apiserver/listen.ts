@@ -127,6 +127,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     void serveUpgrade(served, request, socket, head);
   });
+  // Nobody is tunnelled anywhere; the answer is the one that any other method gets.
+  server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    void serveUpgrade(served, request, socket, head);
+  });
   const host = options.host ?? '127.0.0.1';
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -1,3 +1,6 @@
+import { parseFieldSelector } from '../../apimachinery/field-selector.ts';
+import { unescapedPath } from './request-url.ts';
+
 /** What a URL and method mean, before anything is looked up (k8s.io/apiserver/pkg/endpoints/request.RequestInfo). */
 export interface RequestInfo {
   readonly isResourceRequest: boolean;
@@ -35,9 +38,10 @@ const verbOfMethod: Readonly<Record<string, string>> = {
 /**
  * Parses `/api/v1/namespaces/ns/pods/x/log` and its relatives, the old `/api/v1/watch/…` and `/proxy/…` forms included.
  * @param rawPath the path without query, still escaped.
+ * @throws RequestUrlError for escapes that are none
  */
 export function parseRequestInfo(method: string, rawPath: string, query: URLSearchParams): RequestInfo {
-  const path = decodePath(rawPath);
+  const path = unescapedPath(rawPath);
   const segments = path.replace(/^\/+|\/+$/g, '').split('/');
   const base = {
     isResourceRequest: false,
@@ -117,19 +121,19 @@ export function isTrue(value: string | null): boolean {
   return value !== null && value !== 'false' && value !== '0';
 }
 
-function decodePath(rawPath: string): string {
-  try {
-    return decodeURIComponent(rawPath);
-  } catch {
-    return rawPath;
-  }
-}
-
-/** The name that `metadata.name=x` asks for, so that authorization sees it. */
+/**
+ * The name that `metadata.name=x` asks for, so that authorization sees it: of the selector as the list itself reads it,
+ * since what is asked and what is answered must be the same.
+ */
 function nameFromFieldSelector(selector: string): string {
-  for (const term of selector.split(',')) {
-    const match = /^metadata\.name==?([^=!\\]+)$/.exec(term.trim());
-    if (match?.[1] !== undefined && /^[^/%]+$/.test(match[1]) && match[1] !== '.' && match[1] !== '..') return match[1];
+  if (selector === '') return '';
+  try {
+    const named = parseFieldSelector(selector).find(
+      ({ field, operator }) => field === 'metadata.name' && operator === '=',
+    );
+    const name = named?.value ?? '';
+    return /[/%]/.test(name) || name === '.' || name === '..' ? '' : name;
+  } catch {
+    return '';
   }
-  return '';
 }

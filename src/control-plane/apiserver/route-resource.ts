@@ -122,6 +122,7 @@ function effectiveVerb(request: ApiRequest, isObject: boolean): string {
   if (info.verb === 'watch' && method === 'GET') return 'watch';
   switch (method) {
     case 'GET':
+      // One object is read, whatever the query says: that is what the requestor was asked to be allowed.
       if (isObject) return 'get';
       return isTrue(query.get('watch')) ? 'watch' : 'list';
     case 'POST':

@@ -45,6 +45,7 @@ import { Store, type StoreHooks } from './registry/store.ts';
 import { anonymousUser, type ApiRequest, type Filter, type Handler } from './request-context.ts';
 import { parseQuery } from './query.ts';
 import { parseRequestInfo } from './request-info.ts';
+import { RequestUrlError } from './request-url.ts';
 import { bytesResponse, errorResponse, pageNotFound, textResponse, withCommonHeaders } from './responses.ts';
 import { methodNotAllowed, resourceNotFound, routeResource, type SpecialEndpoints } from './route-resource.ts';
 import { requireMediaType } from './negotiation.ts';
@@ -185,7 +186,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     metrics: metrics.registry,
     parts,
     async handle(http) {
-      const request = beginRequest(http, options, closing.signal);
+      const request = begun(http, options, closing.signal);
+      if (!('info' in request)) return request;
       if (closing.signal.aborted && !isHealthPath(request.info.path)) {
         return errorResponse(request, codecs, shuttingDown());
       }
@@ -314,6 +316,16 @@ function unknownPath(request: ApiRequest, parts: ServerParts): HttpResponse {
   const [g, v] = isCore ? ['', group] : [group, version];
   if (v === '' || parts.registry.hasGroupVersion(g, v)) throw methodNotAllowed();
   throw resourceNotFound();
+}
+
+/** The request, or what is said to one whose URL means nothing. */
+function begun(http: HttpRequest, options: ApiServerOptions, closing: AbortSignal): ApiRequest | HttpResponse {
+  try {
+    return beginRequest(http, options, closing);
+  } catch (error) {
+    if (error instanceof RequestUrlError) return textResponse(400, error.message);
+    throw error;
+  }
 }
 
 function beginRequest(http: HttpRequest, options: ApiServerOptions, closing: AbortSignal): ApiRequest {

@@ -1,4 +1,4 @@
-import { header, type HttpHeaders } from '../../apimachinery/http.ts';
+import { header, headerText, type HttpHeaders } from '../../apimachinery/http.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Authenticator } from './authenticator.ts';
 import { clientCertificateAuthenticator, readCertificateBundle } from './client-certificate.ts';
@@ -32,7 +32,9 @@ export function requestHeaderAuthenticator(options: RequestHeaderOptions): Authe
       if (allowedNames.length > 0 && !allowedNames.includes(proxy.username)) {
         throw new Error(`x509: subject with cn=${proxy.username} is not in the allowed list`);
       }
-      const groups = options.groupHeaders.flatMap((name) => allOf(request.headers, name));
+      const groups = options.groupHeaders
+        .flatMap((name) => allOf(request.headers, name))
+        .filter((group) => group !== '');
       const uid = firstOf(request.headers, options.uidHeaders ?? []);
       return { username, uid, groups, extra: extraOf(request.headers, options.extraHeaderPrefixes) };
     },
@@ -41,7 +43,7 @@ export function requestHeaderAuthenticator(options: RequestHeaderOptions): Authe
 
 function firstOf(headers: HttpHeaders, names: readonly string[]): string {
   for (const name of names) {
-    const value = (header(headers, name) ?? '').trim();
+    const value = headerText(header(headers, name) ?? '').trim();
     if (value !== '') return value;
   }
   return '';
@@ -50,8 +52,7 @@ function firstOf(headers: HttpHeaders, names: readonly string[]): string {
 function allOf(headers: HttpHeaders, name: string): readonly string[] {
   const value = headers[name];
   if (value === undefined) return [];
-  // Node joins what came as several headers.
-  return typeof value === 'string' ? value.split(', ') : value;
+  return (typeof value === 'string' ? [value] : value).map(headerText);
 }
 
 function extraOf(headers: HttpHeaders, prefixes: readonly string[]): Record<string, readonly string[]> {

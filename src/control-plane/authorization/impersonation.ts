@@ -1,6 +1,6 @@
 import { validateDomainPrefixedPath } from '../../apimachinery/domain-prefixed-path.ts';
 import { aggregateMessages, FieldPath, formatFieldError } from '../../apimachinery/field-error.ts';
-import { header, type HttpHeaders } from '../../apimachinery/http.ts';
+import { header, headerText, type HttpHeaders } from '../../apimachinery/http.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../apimachinery/names.ts';
 import { badRequest } from '../../apimachinery/status.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
@@ -22,8 +22,8 @@ const accountPrefix = 'system:serviceaccount:';
 
 /** @returns undefined without Impersonate-* headers. @throws StatusError 400 for headers that name no user. */
 export function wantedUser(headers: HttpHeaders): WantedUser | undefined {
-  const username = header(headers, 'impersonate-user') ?? '';
-  const uid = header(headers, 'impersonate-uid') ?? '';
+  const username = headerText(header(headers, 'impersonate-user') ?? '');
+  const uid = headerText(header(headers, 'impersonate-uid') ?? '');
   const groups = valuesOf(headers['impersonate-group']);
   const extra: Record<string, readonly string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
@@ -52,8 +52,7 @@ function asGoStruct({ username, uid, groups, extra }: WantedUser): string {
 
 function valuesOf(value: string | readonly string[] | undefined): readonly string[] {
   if (value === undefined) return [];
-  // Node joins what came as several headers.
-  return typeof value === 'string' ? value.split(', ') : value;
+  return (typeof value === 'string' ? [value] : value).map(headerText);
 }
 
 function decodeKey(key: string): string {

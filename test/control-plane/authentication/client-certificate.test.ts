@@ -53,7 +53,7 @@ const proxy = (allowedNames: readonly string[]) =>
     extraHeaderPrefixes: ['x-remote-extra-'],
     clock,
   });
-const headers = { 'x-remote-user': 'bob', 'x-remote-group': 'g, h', 'x-remote-extra-scopes': 'view' };
+const headers = { 'x-remote-user': 'bob', 'x-remote-group': ['g', 'h'], 'x-remote-extra-scopes': 'view' };
 
 test('a proxy that is known names the user', async () => {
   const front = await certificate(authority, 'front');

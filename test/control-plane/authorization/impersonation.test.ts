@@ -46,7 +46,12 @@ const cases: readonly (readonly [string, HttpHeaders, readonly string[], object 
   ],
   [
     'a user with groups, uid and more',
-    { 'impersonate-user': 'bob', 'impersonate-group': 'a, b', 'impersonate-uid': '7', 'impersonate-extra-x%2fy': 'z' },
+    {
+      'impersonate-user': 'bob',
+      'impersonate-group': ['a', 'b'],
+      'impersonate-uid': '7',
+      'impersonate-extra-x%2fy': 'z',
+    },
     [
       'impersonate users bob',
       'impersonate groups a',

@@ -1,6 +1,7 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
+import { formatFieldSelector, parseFieldSelector } from '../../../apimachinery/field-selector.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
-import { StatusError, type Status } from '../../../apimachinery/status.ts';
+import { badRequest, StatusError, type Status } from '../../../apimachinery/status.ts';
 import type { StoredValue } from '../../storage/storage.ts';
 import { negotiateOutput, nothingAcceptable, type OutputFormat } from '../negotiation.ts';
 import { readList, revisionSyntaxText, unreadableCache } from '../registry/listing.ts';
@@ -19,10 +20,11 @@ export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
   const format = negotiateOutput(request, server.codecs, { transforms: true, stream: true });
   const options = parseListOptions(request.query, true);
-  // A path that names an object watches the collection for that one.
-  const byName = endpoint.name === '' ? [] : [`metadata.name=${endpoint.name}`];
-  const fieldSelector = [...byName, options.fieldSelector].filter((term) => term !== '').join(',');
-  const asked = parseSelection(store.resource, options.labelSelector, fieldSelector);
+  const asked = parseSelection(
+    store.resource,
+    options.labelSelector,
+    watchedFields(endpoint.name, options.fieldSelector),
+  );
   const selection = visibleSelection(endpoint, asked);
   if (format.as === 'Table') {
     if (format.codec.mediaType === 'application/vnd.kubernetes.protobuf') throw nothingAcceptable(server.codecs);
@@ -40,6 +42,18 @@ export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
     body: stream,
   };
   return eventsOverWebSocket(request.headers, answer, format.codec.mediaType === 'application/json');
+}
+
+/** A watch on one object's path is one of the collection, of that name alone. @throws StatusError 400 for another's name */
+function watchedFields(name: string, fieldSelector: string): string {
+  if (name === '') return fieldSelector;
+  const own = formatFieldSelector([{ field: 'metadata.name', operator: '=', value: name }]);
+  if (fieldSelector === '') return own;
+  const isOwn = parseFieldSelector(fieldSelector).some(
+    ({ field, operator, value }) => field === 'metadata.name' && operator === '=' && value === name,
+  );
+  if (!isOwn) throw badRequest("fieldSelector metadata.name doesn't match requested name");
+  return fieldSelector;
 }
 
 /** What the resourceVersion and sendInitialEvents mean together (KEP-3157, API concepts). */

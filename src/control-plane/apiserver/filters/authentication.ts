@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../../../apimachinery/http.ts';
 import { hasReason, unauthorized } from '../../../apimachinery/status.ts';
+import { withoutTokenProtocol } from '../../authentication/bearer-token.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import { anonymousUser, type Filter, type RequestUser } from '../request-context.ts';
 import { countedUsername } from './request-metrics.ts';
@@ -30,6 +31,8 @@ export function withAuthentication(
     }
     metrics.authentications.add(['success']);
     metrics.userRequests.add([countedUsername((user ?? anonymousUser).username)]);
-    return next({ ...request, user: user ?? anonymousUser });
+    const headers = user === undefined ? request.headers : withoutTokenProtocol(request.headers);
+    const http = headers === request.headers ? request.http : { ...request.http, headers };
+    return next({ ...request, http, headers, user: user ?? anonymousUser });
   };
 }

@@ -84,22 +84,22 @@ export function authorizationAttributes(info: RequestInfo, user: RequestUser): A
 /** 403 in the words of the real server. */
 export function refusal(attributes: AuthorizationAttributes, reason: string): StatusError {
   const { user, verb, apiGroup, resource, subresource, namespace, name } = attributes;
-  const who = `User ${JSON.stringify(user.username)} cannot ${verb}`;
+  const who = `User ${goQuote(user.username)} cannot ${verb}`;
   const tail = reason === '' ? '' : `: ${reason}`;
   if (!attributes.isResourceRequest) {
     return new StatusError({
-      message: `forbidden: ${who} path ${JSON.stringify(attributes.path)}${tail}`,
+      message: `forbidden: ${who} path ${goQuote(attributes.path)}${tail}`,
       reason: 'Forbidden',
       details: {},
       code: 403,
     });
   }
-  const what = JSON.stringify(subresource === '' ? resource : `${resource}/${subresource}`);
-  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
+  const what = goQuote(subresource === '' ? resource : `${resource}/${subresource}`);
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${goQuote(namespace)}`;
   return forbidden(
     { group: apiGroup, resource },
     name,
-    `${who} resource ${what} in API group ${JSON.stringify(apiGroup)} ${where}${tail}`,
+    `${who} resource ${what} in API group ${goQuote(apiGroup)} ${where}${tail}`,
   );
 }
 

@@ -1,0 +1,14 @@
+/** A path that means nothing; nobody is asked whether it is allowed. */
+export class RequestUrlError extends Error {}
+
+/** A path without its escapes; what is no UTF-8 becomes U+FFFD. @throws RequestUrlError for escapes that are none */
+export function unescapedPath(rawPath: string): string {
+  if (!rawPath.includes('%')) return rawPath;
+  if (/%(?![0-9a-f]{2})/i.test(rawPath)) throw new RequestUrlError('400 Bad Request');
+  try {
+    return decodeURIComponent(rawPath);
+  } catch {
+    const bytes = rawPath.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+    return Buffer.from(bytes, 'latin1').toString('utf8');
+  }
+}
