@@ -13,9 +13,9 @@ import { assembled, temporaryFolder } from '../support/assembled-server.ts';
 /** Bytes over TLS, as no decent client would send them. Users and refusals are those that the real server answered with. */
 interface Wire {
   /** What comes until the server ends the connection. */
-  send(lines: readonly string[], by?: CertificatePair, body?: string): Promise<string>;
+  readonly send: (lines: readonly string[], by?: CertificatePair, body?: string) => Promise<string>;
   /** Who the server takes a requestor for; the status instead when it does not say. */
-  who(headers: readonly string[], by?: CertificatePair): Promise<JsonObject | number>;
+  readonly who: (headers: readonly string[], by?: CertificatePair) => Promise<JsonObject | number>;
   readonly proxy: CertificatePair;
   readonly otherProxy: CertificatePair;
   readonly falseProxy: CertificatePair;
