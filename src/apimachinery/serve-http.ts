@@ -252,11 +252,6 @@ function keepApart(headers: HttpHeaders, raw: readonly string[]): void {
   }
 }
 
-/** A target without scheme and host, which clients of proxies send (RFC 9112, 3.2.2) and which do not count. */
-function originForm(target: string): string {
-  return target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '');
-}
-
 function toHttpRequest(request: AnyRequest, gone: Departure): HttpRequest {
   const headers: HttpHeaders = {};
   for (const [name, value] of Object.entries(request.headers)) if (!name.startsWith(':')) headers[name] = value;

@@ -173,9 +173,9 @@ test('a request cannot hide another one', async (context) => {
     ['Content-Length: 0x4'],
   ]) {
     const answer = await send([...head, ...lines], undefined, chunked);
-    assert.match(answer, /^HTTP\/1\.1 400 /, lines.join(' / '));
+    assert.match(answer, /^HTTP\/1\.1 (400|501) /, lines.join(' / '));
     assert.doesNotMatch(answer, /SecretList/, lines.join(' / '));
-    assert.equal(answer.split('HTTP/1.1 ').length, 2, `one answer: ${lines.join(' / ')}`);
+    assert.equal(answer.split('HTTP/1.1 ').length, 2, `one answer: ${lines.join(' / ')}: ${answer}`);
   }
 });
 

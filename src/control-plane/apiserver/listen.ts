@@ -67,11 +67,16 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     onFailure: (error) =>
       options.log.error('answering failed', { error: error instanceof Error ? error.message : String(error) }),
   };
+  /** Connections that end: what still comes on them is no request, and gets no answer. */
+  const refused = new WeakSet<Duplex>();
   const onRequest = (...exchange: ServedExchange): void => {
     const [request, response] = exchange;
     if (!('stream' in request) && !('stream' in response)) {
       const refusal = refusalOf(request);
-      if (refusal !== undefined) return refuse(response, refusal);
+      if (refusal !== undefined) {
+        refused.add(request.socket);
+        return refuse(response, refusal);
+      }
     } else if (!hasReadablePath(request.url ?? '')) {
       response.statusCode = 400;
       response.end();
@@ -113,6 +118,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     socket.on('close', () => connections.delete(socket));
   });
   server.on('clientError', (error: ParserError, socket: Duplex) => {
+    if (refused.has(socket)) return void socket.end();
     if (serveUnknownMethod(served, error, socket)) return;
     if (socket.writable) socket.end(refusalText(refusalOfParserError(error)));
   });
@@ -125,10 +131,6 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     else if (!('stream' in request) && !('stream' in second)) void serveUpgrade(served, request, second, noBytes);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    void serveUpgrade(served, request, socket, head);
-  });
-  // Nobody is tunnelled anywhere; the answer is the one that any other method gets.
-  server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     void serveUpgrade(served, request, socket, head);
   });
   const host = options.host ?? '127.0.0.1';
