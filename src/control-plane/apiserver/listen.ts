@@ -118,7 +118,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     socket.on('close', () => connections.delete(socket));
   });
   server.on('clientError', (error: ParserError, socket: Duplex) => {
-    if (refused.has(socket)) return void socket.end();
+    if (refused.has(socket)) {
+      socket.end();
+      return;
+    }
     if (serveUnknownMethod(served, error, socket)) return;
     if (socket.writable) socket.end(refusalText(refusalOfParserError(error)));
   });
