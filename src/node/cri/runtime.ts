@@ -247,4 +247,6 @@ export interface ImageService {
   /** @returns the image's reference; @throws RuntimeError when it cannot be had. */
   pullImage(image: string): Promise<string>;
   listImages(): Promise<readonly Image[]>;
+  /** What is in an image that is there, by absolute path, as far as the runtime knows: for volumes made of images. */
+  imageFiles(image: string): Promise<ReadonlyMap<string, Uint8Array>>;
 }

@@ -22,6 +22,7 @@ import {
   type RuntimeService,
 } from './runtime.ts';
 import { ContainerProcess } from './simulation/container-process.ts';
+import { imageFiles } from './simulation/images/image-defaults.ts';
 import { MemoryFiles } from './simulation/memory-files.ts';
 import { killedExitCode } from './simulation/process-context.ts';
 import { PortServer } from './simulation/port-server.ts';
@@ -351,6 +352,10 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     };
     this.#images.set(image, pulled);
     return pulled.repoDigests[0] ?? pulled.id;
+  }
+
+  async imageFiles(image: string): Promise<ReadonlyMap<string, Uint8Array>> {
+    return imageFiles(image);
   }
 
   async listImages(): Promise<readonly Image[]> {

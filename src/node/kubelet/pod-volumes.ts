@@ -1,4 +1,10 @@
-import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../api/types/core-v1.ts';
+import type {
+  ImageVolumeSource,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  Volume,
+} from '../../api/types/core-v1.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { writeAtomically } from './atomic-folder.ts';
 import type { DownwardFacts } from './downward-fields.ts';
@@ -100,10 +106,31 @@ export class PodVolumes {
       this.#paths.set(volume.name, await this.#claimed(pod, claim));
       return;
     }
+    if (volume.image !== undefined) return this.#mountImage(pod, volume, volume.image);
     const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'emptyDir';
     const path = this.#folder(pod, volume, kind, 0o777);
     const folder = files.find(path);
     if (folder !== undefined && volume.emptyDir?.medium === 'Memory') folder.fileSystem = 'tmpfs';
+  }
+
+  /** The files of an image, which is pulled by its policy. @throws VolumeError when it cannot be had */
+  async #mountImage(pod: Pod, volume: Volume, source: ImageVolumeSource): Promise<void> {
+    const { runtime, files } = this.#context;
+    const { reference = '', pullPolicy } = source;
+    const isThere = (await runtime.imageStatus(reference)) !== undefined;
+    if (!isThere && pullPolicy === 'Never') {
+      throw new VolumeError(`Container image "${reference}" is not present with pull policy of Never`);
+    }
+    try {
+      if (!isThere || pullPolicy === 'Always') await runtime.pullImage(reference);
+    } catch (error) {
+      throw new VolumeError(error instanceof Error ? error.message : String(error));
+    }
+    const path = this.#folder(pod, volume, 'image', 0o755);
+    for (const [name, content] of await runtime.imageFiles(reference)) {
+      files.makeFolder(`${path}${name.slice(0, name.lastIndexOf('/'))}`);
+      files.writeFile(`${path}${name}`, content);
+    }
   }
 
   #write(pod: Pod, volume: Volume, { files }: SourceFiles): void {

@@ -180,3 +180,14 @@ test('the hosts file tells of the pod and of its aliases', async (context) => {
   const end = '10.244.0.2\tweb\n\n# Entries added by HostAliases.\n1.2.3.4\tfoo\tbar\n';
   assert.equal(await logOf(harness, 'web'), `# Kubernetes-managed hosts file.\n${end}`);
 });
+
+test('a volume of an image has its files, and cannot be written', async (context) => {
+  const harness = await start(context);
+  const image = { reference: 'registry.k8s.io/e2e-test-images/kitten:1.8', pullPolicy: 'Always' };
+  const volumes = [{ name: 'image', image }];
+  const volumeMounts = [{ name: 'image', mountPath: '/volume' }];
+  const script = 'cat /volume/data.json /volume/etc/os-release; echo x > /volume/new || echo no';
+  await harness.create('cat', { spec: runs(script, { volumeMounts }, { volumes }) });
+  for (let turn = 0; turn < 10; turn++) await harness.clock.advance(0);
+  assert.match(await logOf(harness, 'cat'), /"image": "kitten\.jpg"[^]*Alpine Linux[^]*no\n$/);
+});

@@ -1,7 +1,7 @@
 import { MemoryContainerLog } from '../memory-container-log.ts';
 import { type ByteSink, type DnsConfig, type ContainerConfig, type ProcessStreams, RuntimeError } from '../runtime.ts';
 import { isAgnhostCommand } from './images/agnhost-program.ts';
-import { imageDefaults } from './images/image-defaults.ts';
+import { imageDefaults, imageFiles } from './images/image-defaults.ts';
 import { InputQueue } from './input-queue.ts';
 import { MemoryFiles } from './memory-files.ts';
 import type { PortServer } from './port-server.ts';
@@ -51,8 +51,9 @@ export class ContainerProcess {
     this.#config = config;
     this.log = new MemoryContainerLog(() => clock.now());
     const files = new MemoryFiles(() => clock.now());
-    for (const [path, content] of Object.entries(imageDefaults(config.image)?.files ?? {})) {
-      files.writeFile(path, Buffer.from(content ?? '(not in this simulated image)\n'));
+    for (const [path, content] of imageFiles(config.image)) {
+      files.makeFolder(path.slice(0, path.lastIndexOf('/')) || '/');
+      files.writeFile(path, content);
     }
     files.writeFile('/dev/null', new Uint8Array(), { mode: 0o666 });
     files.writeFile('/etc/hostname', Buffer.from(`${hostname}\n`));

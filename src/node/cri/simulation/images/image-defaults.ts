@@ -8,23 +8,28 @@ export interface ImageDefaults {
 
 const shell: ImageDefaults = { entrypoint: [], cmd: ['sh'] };
 
+const alpine = { '/etc/os-release': 'NAME="Alpine Linux"\nID=alpine\nPRETTY_NAME="Alpine Linux"\n' };
+
+/** A picture, and a file that names it. */
+function picture(name: string): ImageDefaults {
+  const files = { ...alpine, '/data.json': `{\n  "image": "${name}.jpg"\n}\n`, [`/${name}.jpg`]: undefined };
+  return { entrypoint: [], cmd: ['test-webserver'], files };
+}
+
 /** Images by the last part of their name; what others run is not known here. */
 const known: Readonly<Record<string, ImageDefaults>> = {
   agnhost: {
     entrypoint: ['/agnhost'],
     cmd: ['pause'],
-    files: { '/localhost.crt': undefined, '/localhost.key': undefined },
+    files: { ...alpine, '/localhost.crt': undefined, '/localhost.key': undefined },
   },
-  alpine: shell,
+  alpine: { ...shell, files: alpine },
   bash: shell,
   busybox: shell,
   debian: shell,
   fedora: shell,
-  nautilus: {
-    entrypoint: [],
-    cmd: ['test-webserver'],
-    files: { '/data.json': '{\n\t"image": "nautilus.jpg"\n}\n', '/nautilus.jpg': undefined },
-  },
+  kitten: picture('kitten'),
+  nautilus: picture('nautilus'),
   nonewprivs: { entrypoint: [], cmd: ['nnp'] },
   pause: { entrypoint: ['/pause'], cmd: [] },
   ubuntu: shell,
@@ -34,4 +39,15 @@ const known: Readonly<Record<string, ImageDefaults>> = {
 export function imageDefaults(image: string): ImageDefaults | undefined {
   const name = /(?:^|\/)([^/:@]+)(?:[:@][^/]*)?$/.exec(image)?.[1] ?? '';
   return Object.hasOwn(known, name) ? known[name] : undefined;
+}
+
+/** The files of an image by their paths; what is not known to be in them is said in words. */
+export function imageFiles(image: string): ReadonlyMap<string, Uint8Array> {
+  const files = Object.entries(imageDefaults(image)?.files ?? {});
+  return new Map(
+    files.map(([path, content]): [string, Uint8Array] => [
+      path,
+      Buffer.from(content ?? '(not in this simulated image)\n'),
+    ]),
+  );
 }
