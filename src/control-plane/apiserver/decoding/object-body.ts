@@ -51,12 +51,15 @@ export async function readLimitedBody(http: HttpRequest): Promise<Uint8Array> {
 function readWhole(body: Readable): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
+    const onClose = (): void => {
+      if (!body.readableEnded) reject(new Error('the body ended early'));
+    };
+    // What is closed already says nothing any more.
+    if (body.destroyed) onClose();
     body.on('data', (chunk: Uint8Array) => chunks.push(chunk));
     body.once('end', () => resolve(joined(chunks)));
     body.once('error', reject);
-    body.once('close', () => {
-      if (!body.readableEnded) reject(new Error('the body ended early'));
-    });
+    body.once('close', onClose);
   });
 }
 
