@@ -89,7 +89,9 @@ export function itemKind(...lists: readonly (readonly JsonValue[])[]): 'map' | '
   let kind: string | undefined;
   for (const list of lists) {
     for (const item of list) {
-      if (Array.isArray(item)) throw new StrategicMergePatchError('lists of lists are not supported');
+      if (kind === undefined && Array.isArray(item)) {
+        throw new StrategicMergePatchError('lists of lists are not supported');
+      }
       const own = goKind(item);
       if (kind !== undefined && own !== kind) {
         throw new StrategicMergePatchError(`list element types are not identical: ${goText(lists as JsonValue[])}`);

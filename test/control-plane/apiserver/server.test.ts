@@ -432,3 +432,39 @@ test('ephemeral containers stay, and component statuses are called by one', asyn
   assert.equal(missing.body['message'], 'componentstatus "zork" not found');
   await api.close();
 });
+
+test('a service that stops being a NodePort one forgets its node ports; storage classes are checked again', async () => {
+  const api = await createTestApiServer();
+  const services = '/api/v1/namespaces/default/services';
+  const headers = { 'content-type': 'application/apply-patch+yaml' };
+  const apply = (spec: object) =>
+    api.request(
+      'PATCH',
+      `${services}/s?fieldManager=m`,
+      { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' }, spec },
+      headers,
+    );
+  const [web, other] = [
+    { name: 'a', port: 80, nodePort: 30001 },
+    { name: 'b', port: 81, nodePort: 30002 },
+  ];
+  assert.equal((await apply({ type: 'NodePort', ports: [web, other] })).status, 201);
+  const { status, body, text } = await apply({ ports: [{ name: 'a', port: 80 }] });
+  assert.equal(status, 200, text);
+  assert.deepEqual((body['spec'] as { ports: unknown }).ports, [
+    { name: 'a', port: 80, protocol: 'TCP', targetPort: 80 },
+  ]);
+  const storageClass = { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: 'c' } };
+  const created = await api.create({ ...storageClass, provisioner: 'a/b' });
+  const changed = await api.request('PUT', '/apis/storage.k8s.io/v1/storageclasses/c', {
+    ...created,
+    reclaimPolicy: 'Zork',
+    allowedTopologies: [{}],
+  });
+  assert.deepEqual(
+    changed.body['details'] &&
+      (changed.body['details'] as { causes: { field: string }[] }).causes.map(({ field }) => field),
+    ['reclaimPolicy', 'allowedTopologies[0].matchLabelExpressions', 'reclaimPolicy'],
+  );
+  await api.close();
+});

@@ -87,8 +87,21 @@ function isUnchanged(version: Version, old: CustomResourceDefinitionSpec | undef
   return before !== undefined && equalJson(before.schema ?? null, version.schema ?? null);
 }
 
+const versionParts = ['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields'] as const;
+
 function checkStorage(versions: readonly Version[], path: FieldPath): FieldError[] {
-  const shown = (): JsonObject[] => versions.map((version) => internalVersion(version as unknown as JsonObject));
+  const shown = (): JsonObject[] => {
+    const [first] = versions;
+    // What all versions have in common stands beside them.
+    const shared = versionParts.filter((part) =>
+      versions.every((version) => equalJson(version[part] ?? null, first?.[part] ?? null)),
+    );
+    return versions.map((version) => {
+      const entries = Object.entries(version).filter(([name]) => !(shared as readonly string[]).includes(name));
+      const own: JsonObject = Object.fromEntries(entries);
+      return internalVersion(own);
+    });
+  };
   const errors: FieldError[] = [];
   if (new Set(versions.map(({ name }) => name)).size < versions.length) {
     errors.push(invalid(path, shown(), 'must contain unique version names'));

@@ -46,7 +46,9 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   if (isFinal) return errors;
   errors.push(...validateAddedTolerations(spec.tolerations ?? [], before.tolerations ?? []));
   const gates = (before.schedulingGates ?? []).map(({ name }) => name);
-  (spec.schedulingGates ?? []).forEach(({ name }, index) => {
+  // Of two gates of one name the last counts.
+  const positions = new Map((spec.schedulingGates ?? []).map(({ name }, index) => [name, index]));
+  positions.forEach((index, name) => {
     if (gates.includes(name)) return;
     const message = `only deletion is allowed, but found new scheduling gate '${name}'`;
     errors.push(fieldForbidden(specPath.child('schedulingGates').index(index).child('name'), message));

@@ -37,8 +37,10 @@ function dropWhatNoLongerApplies(service: Service, old: Service): void {
   drop(isLoadBalancer, 'allocateLoadBalancerNodePorts');
   drop(isLoadBalancer, 'loadBalancerClass');
   drop(isExternal, 'externalTrafficPolicy');
-  const nodePorts = (one: ServiceSpec): number[] => (one.ports ?? []).map(({ nodePort = 0 }) => nodePort);
-  if (needsNodePorts(before) && !needsNodePorts(spec) && equalJson(nodePorts(spec), nodePorts(before))) {
+  const mayHaveNodePorts = (one: ServiceSpec): boolean => one.type === 'NodePort' || isLoadBalancer(one);
+  const known = new Set((before.ports ?? []).map(({ nodePort = 0 }) => nodePort));
+  const asksForNone = (spec.ports ?? []).every(({ nodePort = 0 }) => nodePort === 0 || known.has(nodePort));
+  if (mayHaveNodePorts(before) && !mayHaveNodePorts(spec) && asksForNone) {
     for (const port of spec.ports ?? []) delete port.nodePort;
   }
   if (spec.type !== 'LoadBalancer') service.status = { ...service.status, loadBalancer: {} };

@@ -19,7 +19,7 @@ type CSINodeDriver
   topologyKeys: [string] atomic null
 
 type CSINodeSpec
-  drivers!: [CSINodeDriver] map(name) merge(name)
+  drivers!: [CSINodeDriver] map(name) merge(name) null
 
 type VolumeNodeResources
   count: int32
@@ -32,7 +32,8 @@ const columns: readonly Column[] = [
     'Drivers',
     'integer',
     'Drivers indicates the number of CSI drivers registered on the node',
-    (object: CSINode) => object.spec.drivers.length,
+    // A node without drivers has none at all.
+    (object: CSINode) => (object.spec.drivers as CSINode['spec']['drivers'] | null)?.length ?? 0,
   ),
   ageColumn,
 ];

@@ -27,9 +27,11 @@ export const storageClassStrategy: Strategy = {
   validateCreate: (object) => validate(classOf(object)),
   validateUpdate(object, old) {
     const [changed, before] = [classOf(object), classOf(old)];
-    return (['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) =>
-      checkImmutable(new FieldPath(field), changed[field], before[field]),
-    );
+    const kept = ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const;
+    return [
+      ...validate(changed),
+      ...kept.flatMap((field) => checkImmutable(new FieldPath(field), changed[field], before[field])),
+    ];
   },
   warningsOnCreate: classWarnings,
   warningsOnUpdate: classWarnings,
@@ -73,7 +75,8 @@ export function validateParameters(parameters: Readonly<Record<string, string>>,
 }
 
 function validateTopologies(topologies: readonly TopologySelectorTerm[]): FieldError[] {
-  const known: Readonly<Record<string, readonly string[]>>[] = [];
+  // To the real server a term that says nothing is the same as each of those that it has not read yet.
+  const known: Readonly<Record<string, readonly string[]>>[] = topologies.map(() => ({}));
   return topologies.flatMap((term, index) => {
     const at = topologiesPath.index(index).child('matchLabelExpressions');
     const byKey: Record<string, readonly string[]> = {};
@@ -87,7 +90,7 @@ function validateTopologies(topologies: readonly TopologySelectorTerm[]): FieldE
       byKey[key] = values.toSorted();
       return problems;
     });
-    if (known.some((other) => equalJson(other, byKey))) errors.push(duplicate(at, ''));
+    for (const other of known) if (equalJson(other, byKey)) errors.push(duplicate(at, ''));
     known.push(byKey);
     return errors;
   });

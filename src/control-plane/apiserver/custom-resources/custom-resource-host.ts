@@ -86,6 +86,8 @@ export function createCustomResourceHost(options: CustomResourceHostOptions): Cu
     try {
       const current = await client.resource<CustomResourceDefinition>(crdsResource).get(name);
       const marked = await setConditions(client, current, [terminating], clock.now());
+      // From now on it only goes.
+      if (served1 !== undefined && isEstablished(crd)) publish(marked);
       if (served1 !== undefined && isEstablished(crd) && !(await deleteInstances(client, served1, crd))) {
         queue.addAfter(name, 500);
         return;

@@ -6,7 +6,7 @@ import type {
 } from '../../../api/types/apiextensions-v1.ts';
 import { compareApiVersions } from '../../../apimachinery/api-version-order.ts';
 import { humanDuration } from '../../../apimachinery/duration.ts';
-import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { schemaFromOpenApi } from '../../../apimachinery/openapi-schema.ts';
 import type { Schema, SchemaSource } from '../../../apimachinery/schema.ts';
@@ -65,12 +65,15 @@ export function customResources(
         custom: true,
         customType: customType(crd, version),
         deprecationWarning: deprecationWarning(crd, version),
+        ...(crd.metadata.deletionTimestamp === undefined ? {} : { refusesCreate: terminatingText }),
         decode: (value) => decodeCustomObject(value, declaredSchema(version), builtIn),
         ...(version.subresources?.scale === undefined ? {} : { scalePaths: version.subresources.scale }),
         versions: versionsOf(version.name),
       });
     });
 }
+
+const terminatingText = 'create not allowed while custom resource definition is terminating';
 
 /** The type's name in the server's documents: the group turned around, version and kind. */
 export function customTypeName(group: string, version: string, kind: string): string {
@@ -160,7 +163,7 @@ function isNumeric(value: JsonValue | undefined): value is number | bigint {
 
 /** The version's schema with what every object has. */
 function customSchema(version: CustomResourceDefinitionVersion): Schema {
-  const declared = schemaFromOpenApi((version.schema?.openAPIV3Schema ?? {}) as JsonValue);
+  const declared = schemaFromOpenApi(withResourceFields((version.schema?.openAPIV3Schema ?? {}) as JsonObject));
   return {
     ...declared,
     type: 'object',
@@ -171,6 +174,29 @@ function customSchema(version: CustomResourceDefinitionVersion): Schema {
       metadata: { ref: objectMetaType, default: {} },
     },
   };
+}
+
+/** The schema in which objects inside of objects have the fields of all objects. */
+function withResourceFields(schema: JsonObject): JsonObject {
+  const changed: JsonObject = { ...schema };
+  for (const key of ['items', 'additionalProperties'] as const) {
+    const inner = schema[key];
+    if (isJsonObject(inner)) changed[key] = withResourceFields(inner);
+  }
+  const { properties } = schema;
+  if (isJsonObject(properties)) {
+    changed['properties'] = Object.fromEntries(
+      Object.entries(properties).map(([name, inner]) => [
+        name,
+        isJsonObject(inner) ? withResourceFields(inner) : inner,
+      ]),
+    );
+  }
+  if (schema['x-kubernetes-embedded-resource'] !== true) return changed;
+  const own = isJsonObject(changed['properties']) ? changed['properties'] : {};
+  const text = { type: 'string' };
+  changed['properties'] = { ...own, apiVersion: text, kind: text, metadata: { $ref: objectMetaType } };
+  return changed;
 }
 
 const nameDescription =

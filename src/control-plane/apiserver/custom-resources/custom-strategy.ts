@@ -30,8 +30,11 @@ export function customStrategy(version: CustomResourceDefinitionVersion, kind: s
         }
       : { prepareForCreate: () => undefined, prepareForUpdate: () => undefined }),
     validateCreate: (object) => checks.validate(object, undefined),
-    validateUpdate: (object, old, { subresource }) =>
-      subresource === 'status' ? checks.validateStatus(object, old) : checks.validate(object, old),
+    validateUpdate(object, old, context) {
+      const warn = (text: string): void => context.warn?.(text);
+      if (context.subresource === 'status') return checks.validateStatus(object, old, warn);
+      return checks.validate(object, old, warn);
+    },
     ...(hasStatus ? { resetFields: { '': ['status'], status: ['spec', 'metadata'] } } : {}),
   };
 }
@@ -63,6 +66,9 @@ const blockingErrors = new Set([
   'FieldValueTooMany',
   'FieldValueTypeInvalid',
 ]);
+/** Told of what is wrong but was so before. */
+type Warn = ((text: string) => void) | undefined;
+
 const skippedRules =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
 
@@ -79,7 +85,7 @@ class ObjectChecks {
     this.#scale = version.subresources?.scale;
   }
 
-  validate(object: Unstructured, old: Unstructured | undefined): FieldError[] {
+  validate(object: Unstructured, old: Unstructured | undefined, warn?: Warn): FieldError[] {
     if (object.kind !== this.#kind) {
       return [invalid(new FieldPath('kind'), object.kind, `must be ${this.#kind}`)];
     }
@@ -92,10 +98,10 @@ class ObjectChecks {
       ...validateEmbeddedResources(value, { ...this.#schema, 'x-kubernetes-embedded-resource': false }, root),
       ...this.#checkLists(value, before),
     ];
-    return [...errors, ...this.#runRules(value, before, errors)];
+    return [...errors, ...this.#runRules(value, before, errors, warn)];
   }
 
-  validateStatus(object: Unstructured, old: Unstructured): FieldError[] {
+  validateStatus(object: Unstructured, old: Unstructured, warn?: Warn): FieldError[] {
     const [value, before] = [jsonOf(object), jsonOf(old)];
     const schema = namedSchema(this.#schema, 'properties', 'status');
     const { status } = value;
@@ -107,7 +113,7 @@ class ObjectChecks {
     }
     errors.push(...this.#checkScale(value, 'statusReplicasPath'), ...this.#checkSelector(value));
     errors.push(...this.#checkLists(value, before));
-    return [...errors, ...this.#runRules(value, before, errors)];
+    return [...errors, ...this.#runRules(value, before, errors, warn)];
   }
 
   #checkLists(value: JsonValue, before: JsonValue | undefined): FieldError[] {
@@ -116,12 +122,12 @@ class ObjectChecks {
     return validateListTypes(value, this.#schema, root);
   }
 
-  #runRules(value: JsonValue, before: JsonValue | undefined, errors: readonly FieldError[]): FieldError[] {
+  #runRules(value: JsonValue, before: JsonValue | undefined, errors: readonly FieldError[], warn?: Warn): FieldError[] {
     if (this.#rules === undefined) return [];
     if (errors.some(({ type }) => blockingErrors.has(type))) {
       return [{ ...invalid(root, null, skippedRules), field: '<nil>' }];
     }
-    return this.#rules.validate(root, value, before);
+    return this.#rules.validate(root, value, before, warn);
   }
 
   #checkScale(value: JsonObject, field: 'specReplicasPath' | 'statusReplicasPath'): FieldError[] {

@@ -10,6 +10,8 @@ export interface SubresourceView {
   project(object: Unstructured, isChanged?: boolean): Unstructured;
   /** The object as the view wants it. @throws StatusError 422 */
   merge(object: Unstructured, view: Unstructured): Unstructured;
+  /** The real server cannot apply the scale of a custom resource: it takes it for one. */
+  readonly appliesNowhere?: boolean;
   /** The field that the view changes, for who owns it. */
   readonly field: ViewedField;
 }

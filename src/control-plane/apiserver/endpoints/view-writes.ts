@@ -1,5 +1,6 @@
 import { cloneJson, type JsonValue } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { StatusError } from '../../../apimachinery/status.ts';
 import { ownersAfterView, ownersInView } from '../../../patch/viewed-ownership.ts';
 import { typedObject } from '../decoding/object-body.ts';
 import type { FieldWriter } from '../registry/field-management.ts';
@@ -38,6 +39,14 @@ export async function applyThroughView(
 ): Promise<Unstructured> {
   const applied = await server.fieldManagement.apply(view.resource, ownedView(view, old), patch, writer);
   const expected = kindOf(view.resource);
+  if (view.appliesNowhere === true) {
+    const { group, version, kind } = expected.gvk;
+    const name = `${group}/${version}`;
+    const message =
+      `failed to convert new object (${patch.metadata.namespace ?? ''}/${patch.metadata.name ?? ''}; ${name}, Kind=${kind}) ` +
+      `to proper version: request to convert CR to an invalid group/version: ${name}`;
+    throw new StatusError({ message, code: 500 });
+  }
   const value = applied as unknown as JsonValue;
   const wanted = typedObject(value, expected.gvk, view.resource, expected, () => undefined);
   return withOwners(view, view.merge(old, wanted), old, applied);

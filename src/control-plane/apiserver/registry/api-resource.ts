@@ -28,6 +28,8 @@ export interface ApiResource {
   readonly customType?: CustomType;
   /** How objects are kept in other versions than they are shown in (custom resources). */
   readonly versions?: ObjectVersions;
+  /** Why nothing can be created any more (custom resources whose definition goes). */
+  readonly refusesCreate?: string;
 }
 
 /** What a CustomResourceDefinition says of one version's type. */
@@ -48,6 +50,7 @@ export interface ApiResourceOptions {
   readonly scalePaths?: ScalePaths;
   readonly customType?: CustomType;
   readonly versions?: ObjectVersions;
+  readonly refusesCreate?: string;
 }
 
 /** Paths within an object, such as `.spec.replicas`. */
@@ -76,6 +79,7 @@ export function apiResource(
     ...(options.scalePaths === undefined ? {} : { scalePaths: options.scalePaths }),
     ...(options.customType === undefined ? {} : { customType: options.customType }),
     ...(options.versions === undefined ? {} : { versions: options.versions }),
+    ...(options.refusesCreate === undefined ? {} : { refusesCreate: options.refusesCreate }),
     prefix: `/registry/${storageGroup === '' ? '' : `${storageGroup}/`}${resource}/`,
     deprecationWarning: options.deprecationWarning ?? builtInDeprecations[`${group}/${version}/${resource}`] ?? '',
   };

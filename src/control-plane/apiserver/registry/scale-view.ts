@@ -10,7 +10,7 @@ import type { SubresourceView } from '../endpoints/subresource-view.ts';
 import { apiResource, type ApiResource, type ScalePaths } from './api-resource.ts';
 import { defaultColumns } from './table.ts';
 
-const [nameColumn] = defaultColumns;
+const [nameColumn, createdColumn] = defaultColumns;
 
 const scaleColumns: readonly Column[] = [
   ...(nameColumn === undefined ? [] : [{ ...nameColumn, format: '' }]),
@@ -32,6 +32,28 @@ const scaleColumns: readonly Column[] = [
   },
 ];
 
+/** The same of custom resources: columns that are read by their paths, so a number that is left out is none. */
+const customScaleColumns: readonly Column[] = [
+  ...(nameColumn === undefined ? [] : [{ ...nameColumn, format: 'name' }]),
+  {
+    name: 'Desired',
+    type: 'integer',
+    format: '',
+    description: 'Number of desired replicas',
+    priority: 0,
+    cell: (object) => numberAt(object['spec'], 'replicas') || null,
+  },
+  {
+    name: 'Available',
+    type: 'integer',
+    format: '',
+    description: 'Number of actual replicas',
+    priority: 0,
+    cell: (object) => numberAt(object['status'], 'replicas'),
+  },
+  { ...ageColumn, type: 'date', description: createdColumn?.description ?? '' },
+];
+
 const scaleDefinition: ResourceDefinition = {
   group: 'autoscaling',
   version: 'v1',
@@ -50,12 +72,13 @@ const scaleDefinition: ResourceDefinition = {
 export function scaleViewOf(parent: ApiResource, types: SchemaSource): SubresourceView {
   // The parent's column has its description at hand.
   const age = parent.custom ? undefined : parent.definition.columns?.find(({ name }) => name === ageColumn.name);
-  const columns = [...scaleColumns, age ?? ageColumn];
+  const columns = parent.custom ? customScaleColumns : [...scaleColumns, age ?? ageColumn];
   const resource = apiResource({ ...scaleDefinition, columns }, types);
   return {
     resource,
     project: (object, isChanged = false) => projectScale(object, parent.scalePaths, isChanged),
     merge: (object, view) => mergeScale(parent, resource, object, view),
+    appliesNowhere: parent.custom,
     field: {
       apiVersion: parent.apiVersion,
       path: stepsOf(parent.scalePaths?.specReplicasPath ?? '.spec.replicas'),
@@ -88,12 +111,13 @@ function mergeScale(parent: ApiResource, scale: ApiResource, object: Unstructure
   if (parent.scalePaths !== undefined && replicas === unsetReplicas) {
     throw badRequest(`the spec replicas field ${JSON.stringify(parent.scalePaths.specReplicasPath)} cannot be empty`);
   }
-  if (replicas < 0) {
+  // Of a custom resource its own strategy tells.
+  if (replicas < 0 && parent.scalePaths === undefined) {
     const path = new FieldPath('spec').child('replicas');
     throw invalidObject(scale.gvk, name, [invalid(path, replicas, 'must be greater than or equal to 0')]);
   }
   const { uid, resourceVersion } = view.metadata;
-  if (uid !== undefined && uid !== '' && uid !== object.metadata.uid) {
+  if (parent.scalePaths === undefined && uid !== undefined && uid !== '' && uid !== object.metadata.uid) {
     const { group, resource } = parent.groupResource;
     const text = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid ?? ''}`;
     throw conflict({ group, resource: `${resource}/scale` }, name, text);

@@ -3,7 +3,7 @@ import type { RequestContext, Strategy } from '../../../api/resource-definition.
 import { FieldPath, goQuote, invalid, invalidObject, type FieldError } from '../../../apimachinery/field-error.ts';
 import { equalJson, cloneJson } from '../../../apimachinery/json.ts';
 import { formatTime, type ObjectMeta, type Unstructured } from '../../../apimachinery/object-meta.ts';
-import { alreadyExists, badRequest, conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
+import { alreadyExists, badRequest, conflict, forbidden, notFound, StatusError } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
 import { nameSuffix, type Random } from '../../../system/random.ts';
 import type { Storage, StoredValue } from '../../storage/storage.ts';
@@ -136,6 +136,10 @@ export class Store {
     context: WriteContext,
     validate: (object: Unstructured) => Promise<void>,
   ): Promise<Unstructured> {
+    const { refusesCreate } = this.resource;
+    if (refusesCreate !== undefined) {
+      throw forbidden(this.resource.groupResource, object.metadata.name ?? '', refusesCreate);
+    }
     const generateName = object.metadata.generateName ?? '';
     const attempts = generateName !== '' && (object.metadata.name ?? '') === '' ? nameGenerationAttempts : 1;
     for (let attempt = 1; ; attempt++) {

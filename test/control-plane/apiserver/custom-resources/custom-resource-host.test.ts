@@ -246,3 +246,49 @@ test('versions are converted by their name, and deprecated ones say what to use'
   assert.equal(old.body.apiVersion, 'example.com/v1beta1');
   assert.deepEqual(old.headers['warning'], ['299 - "example.com/v1beta1 Wid is deprecated; use example.com/v1 Wid"']);
 });
+
+test('while a definition goes nothing of it is created, and its scales are read by their paths', async (context) => {
+  const world = await serve(context);
+  const scale = { specReplicasPath: '.spec.size', statusReplicasPath: '.status.n' };
+  await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, schema, { subresources: { scale } }));
+  await world.until('wids.example.com', isEstablished);
+  await send(world, 'POST', path, wid('a', { spec: { size: 0 } }));
+  const accept = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+  const table = await world.api.request('GET', `${path}/a/scale`, undefined, accept);
+  const [row] = table.body['rows'] as { cells: unknown[] }[];
+  assert.deepEqual(row?.cells.slice(0, 3), ['a', null, 0]);
+  const merge = 'application/merge-patch+json';
+  const negative = await send(world, 'PATCH', `${path}/a/scale`, { spec: { replicas: -1 } }, merge);
+  assert.match(String(negative.body['message']), /\.spec\.size: Invalid value: -1: should be a non-negative integer/);
+  await send(world, 'PATCH', `${path}/a`, { metadata: { finalizers: ['a.b/c'] } }, merge);
+  await send(world, 'DELETE', `${definitions}/wids.example.com`);
+  await world.until('wids.example.com', (crd) => conditionOf(crd, 'Terminating').includes('InProgress'));
+  let late = await send(world, 'POST', path, wid('b', { spec: { size: 1 } }));
+  for (let turn = 0; late.status === 201 && turn < 100; turn++) {
+    late = await send(world, 'POST', path, wid(`b${turn}`, { spec: { size: 1 } }));
+  }
+  assert.match(
+    String(late.body['message']),
+    /^wids\.example\.com "b\d*" is forbidden: create not allowed while custom resource definition is terminating$/,
+  );
+});
+
+test('rules that were broken before are told of as warnings', async (context) => {
+  const world = await serve(context);
+  await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, { ...schema, properties: {} }));
+  await world.until('wids.example.com', isEstablished);
+  const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const versionsOf = (inner: JsonObject): JsonObject => ({
+    spec: { versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: inner } }] },
+  });
+  const merge = 'application/merge-patch+json';
+  await send(world, 'PATCH', `${definitions}/wids.example.com`, versionsOf(open), merge);
+  const created = await send(world, 'POST', path, wid('a', { spec: { size: 7 } }));
+  assert.equal(created.status, 201, created.text);
+  await send(world, 'PATCH', `${definitions}/wids.example.com`, versionsOf(schema), merge);
+  let labelled = await send(world, 'PATCH', `${path}/a`, { metadata: { labels: { a: 'b' } } }, merge);
+  for (let turn = 0; labelled.headers['warning'] === undefined && turn < 100; turn++) {
+    labelled = await send(world, 'PATCH', `${path}/a`, { metadata: { labels: { a: `${turn}` } } }, merge);
+  }
+  assert.deepEqual([labelled.status, labelled.headers['warning']], [200, ['299 - "spec: Invalid value: not seven"']]);
+});
