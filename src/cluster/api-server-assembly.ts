@@ -31,13 +31,20 @@ import {
   logCheck,
   StartupProgress,
   storageChecks,
+  loopbackCheck,
 } from '../control-plane/apiserver/health-checks.ts';
 import { withImpersonation } from '../control-plane/apiserver/filters/impersonation.ts';
 import { createAddressBook, rangesResource } from '../control-plane/apiserver/registry/address-book.ts';
 import { reviewEndpoints } from '../control-plane/apiserver/registry/review-endpoints.ts';
 import { serviceAddressHooks } from '../control-plane/apiserver/registry/service-addresses.ts';
 import { servedKinds } from '../control-plane/apiserver/registry/served-kinds.ts';
-import { createApiServer, type ApiServer, type RouteHandler } from '../control-plane/apiserver/server.ts';
+import {
+  createApiServer,
+  type ApiServer,
+  type RouteHandler,
+  servedVersion,
+} from '../control-plane/apiserver/server.ts';
+import { createComponentPagesRoute } from '../control-plane/apiserver/component-pages.ts';
 import { type KubeletConnections, noKubelets } from '../control-plane/apiserver/streaming/kubelet-connections.ts';
 import { streamingEndpoints } from '../control-plane/apiserver/streaming/streaming-endpoints.ts';
 import { unionAuthenticator } from '../control-plane/authentication/authenticator.ts';
@@ -110,11 +117,15 @@ export interface AssembledApiServer {
 /** What the index at `/` names beside the API and the checks of health. */
 const indexedPaths: readonly string[] = [
   '/.well-known/openid-configuration',
+  '/flagz',
   '/metrics',
+  '/metrics/slis',
   '/openapi/v2',
   '/openapi/v3',
   '/openapi/v3/',
   '/openid/v1/jwks',
+  '/readyz/shutdown',
+  '/statusz',
   '/version',
 ];
 
@@ -233,6 +244,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   const flowControl = flowControlSetup({ ...options, client: ownClient, informers });
   const healthChecks = [
     logCheck(log, clock),
+    loopbackCheck,
     ...storageChecks(options.storage, clock),
     ...atRest.healthChecks,
     informerSyncCheck(() => informers.unsynced().map(({ version, resource }) => `*${version}.${resource}`)),
@@ -284,6 +296,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
           options.arguments.get('service-account-jwks-uri') ?? `https://${options.serverAddress()}/openid/v1/jwks`,
         keys: tokens.jsonWebKeys(),
       }),
+      createComponentPagesRoute({ flags: options.arguments, version: servedVersion, startedAt: clock.now() }),
       createDiscoveryRoute({
         serverAddress: options.serverAddress,
         remote: aggregator.remote,
@@ -336,6 +349,8 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       customResources.start();
       flowControl.start();
       progress.finish('poststarthook/priority-and-fairness-config-consumer');
+      progress.finish('poststarthook/priority-and-fairness-filter');
+      progress.finish('poststarthook/storage-object-count-tracker-hook');
       await serviceHooks.load();
       progress.finish('poststarthook/start-service-ip-repair-controllers');
       await aggregator.start();
@@ -343,6 +358,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       progress.finish('poststarthook/start-kube-aggregator-informers');
       progress.finish('poststarthook/apiservice-status-remote-available-controller');
       progress.finish('poststarthook/apiservice-registration-controller');
+      progress.finish('poststarthook/apiservice-wait-for-first-sync');
       progress.finish('poststarthook/apiservice-discovery-controller');
       progress.finish('poststarthook/apiservice-openapi-controller');
       progress.finish('poststarthook/apiservice-openapiv3-controller');

@@ -8,6 +8,8 @@ export const startupSteps = [
   'poststarthook/start-apiserver-admission-initializer',
   'poststarthook/generic-apiserver-start-informers',
   'poststarthook/priority-and-fairness-config-consumer',
+  'poststarthook/priority-and-fairness-filter',
+  'poststarthook/storage-object-count-tracker-hook',
   'poststarthook/start-apiextensions-informers',
   'poststarthook/start-apiextensions-controllers',
   'poststarthook/crd-informer-synced',
@@ -25,6 +27,7 @@ export const startupSteps = [
   'poststarthook/apiservice-status-local-available-controller',
   'poststarthook/apiservice-status-remote-available-controller',
   'poststarthook/apiservice-registration-controller',
+  'poststarthook/apiservice-wait-for-first-sync',
   'poststarthook/apiservice-discovery-controller',
   'poststarthook/kube-apiserver-autoregistration',
   'autoregister-completion',
@@ -99,6 +102,13 @@ export function storageChecks(storage: Storage, clock: Clock): readonly HealthCh
     { name: 'etcd-readiness', group: 'etcd-readiness', endpoints: ['readyz'], check },
   ];
 }
+
+/** Whether the server can still reach itself: it does so within the process, without a certificate that could expire. */
+export const loopbackCheck: HealthCheck = {
+  name: 'loopback-serving-certificate',
+  endpoints: ['healthz', 'livez'],
+  check: () => undefined,
+};
 
 /** Readiness that waits for local copies; `unsynced` names the kinds of which there is none yet. */
 export function informerSyncCheck(unsynced: () => readonly string[]): HealthCheck {
