@@ -139,7 +139,7 @@ function invalidText(error: StatusError, told: unknown): string {
   const texts = causeTexts(causes);
   if (texts.length === 0) return about;
   return texts.length === 1
-    ? `${about}: ${texts[0] ?? ''}`
+    ? `${about}: ${texts[0] ?? ''}\n`
     : `${about}: \n${texts.map((text) => `* ${text}\n`).join('')}`;
 }
 

@@ -66,6 +66,24 @@ for (const [name, text, [command = '', ...flags], stderr] of manifests) {
   });
 }
 
+void test('a line end that the server tells at the end of its only reason stays', async (context) => {
+  const { run, home } = await createCommandCluster(context);
+  const path = join(home, 'pod.json');
+  const pod = (image: string): string =>
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'a' },
+      spec: { nodeName: 'n', containers: [{ name: 'a', image }] },
+    });
+  writeFileSync(path, pod('a'));
+  await run('create', '-f', path);
+  writeFileSync(path, pod('a').replace('"n"', '"m"'));
+  const { stderr } = await run('replace', '-f', path);
+  assert.match(stderr, /^The Pod "a" is invalid: spec: Forbidden: pod updates may not change fields other than /);
+  assert.match(stderr, /[^\n]\n\n$/);
+});
+
 void test('of several refused objects each has a line of its own, the same ones too', async (context) => {
   const { run, home } = await createCommandCluster(context);
   const path = join(home, 'two.yaml');

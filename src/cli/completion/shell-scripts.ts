@@ -133,7 +133,8 @@ _kubectl() {
         candidates+=("\${line/$'\t'/:}")
     done
     if (( $#candidates )); then
-        _describe -V 'kubectl' candidates $options
+        # The empty suffix must stay a word.
+        _describe 'kubectl' candidates "\${options[@]}"
     elif (( ! (directive & 4) )); then
         _files
     fi
