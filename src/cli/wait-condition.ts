@@ -56,6 +56,11 @@ function pathCondition(text: string): WaitCondition {
     if (error instanceof JsonPathError) throw new CommandError(error.message);
     throw error;
   }
+  if (value === '') {
+    throw new CommandError(
+      "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+    );
+  }
   return {
     kind: 'state',
     holds(object) {
@@ -74,17 +79,25 @@ function pathCondition(text: string): WaitCondition {
   };
 }
 
-/** The sign before the value is the first one that is not within the braces. */
+/** A single `=` stands before the value, `==` belongs to a filter. @throws CommandError */
 function splitPath(text: string): { readonly expression: string; readonly value: string | undefined } {
-  const close = text.startsWith('{') ? text.lastIndexOf('}') : -1;
-  const sign = text.indexOf('=', close + 1);
-  const unquote = (part: string): string => part.replaceAll(/^['"]|['"]$/g, '');
-  if (sign < 0) return { expression: unquote(text), value: undefined };
-  const value = unquote(text.slice(sign + 1));
-  if (value === '') {
+  const parts: string[] = [''];
+  for (let at = 0; at < text.length; at++) {
+    const isSign = text[at] === '=';
+    if (isSign && text[at + 1] !== '=') {
+      parts.push('');
+      continue;
+    }
+    parts[parts.length - 1] += isSign ? '==' : (text[at] ?? '');
+    if (isSign) at++;
+  }
+  const [expression = '', value, ...more] = parts;
+  if (more.length > 0) {
     throw new CommandError(
-      "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+      "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'",
     );
   }
-  return { expression: unquote(text.slice(0, sign)), value };
+  if (value === undefined) return { expression, value };
+  const unquoted = value.replaceAll(/^['"]+|['"]+$/g, '');
+  return { expression, value: unquoted };
 }

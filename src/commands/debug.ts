@@ -168,7 +168,7 @@ async function customPart(path: string, { files, cwd }: CommandContext): Promise
     const value = parseYaml(Buffer.from(content).toString('utf8'));
     if (isJsonObject(value)) return value;
     throw new Error(
-      `cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type v1.Container`,
+      `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type v1.Container`,
     );
   } catch (error) {
     throw new CommandError(

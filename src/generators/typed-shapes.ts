@@ -135,12 +135,18 @@ const shapes: Readonly<Record<string, TypedShape>> = {
     workload('replicas minReadySeconds selector template'),
     'replicas fullyLabeledReplicas readyReplicas availableReplicas terminatingReplicas observedGeneration conditions',
   ),
-  'apps/v1/DaemonSet': kind(workload('selector template updateStrategy minReadySeconds revisionHistoryLimit')),
+  'apps/v1/DaemonSet': kind(
+    workload('selector template updateStrategy minReadySeconds revisionHistoryLimit'),
+    'currentNumberScheduled numberMisscheduled desiredNumberScheduled numberReady observedGeneration ' +
+      'updatedNumberScheduled numberAvailable numberUnavailable collisionCount conditions',
+  ),
   'apps/v1/StatefulSet': kind(
     workload(
       'replicas selector template volumeClaimTemplates serviceName podManagementPolicy updateStrategy ' +
         'revisionHistoryLimit minReadySeconds persistentVolumeClaimRetentionPolicy ordinals',
     ),
+    'observedGeneration replicas readyReplicas currentReplicas updatedReplicas currentRevision updateRevision ' +
+      'collisionCount conditions availableReplicas',
   ),
   'batch/v1/Job': kind(jobSpec),
   'batch/v1/CronJob': kind({

@@ -1,12 +1,14 @@
+import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { Client } from '../../client/client.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { filenameFlags, printFlags, selectorFlag, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
 import { throwFailures } from '../../cli/exit.ts';
-import { printerOf } from '../../cli/print-objects.ts';
 import { loadTargets, resolveTargets } from '../../cli/resource-targets.ts';
+import { typedPrinter } from '../../cli/typed-objects.ts';
 import { noWayToSee, type RolloutRevision, rolloutRevisions } from '../../cli/rollout-history.ts';
+import { typedShape } from '../../generators/typed-shapes.ts';
 import { DescribeText } from '../../describe/describe-text.ts';
 import { describePodTemplate } from '../../describe/pod-template.ts';
 import { NamePrinter } from '../../printers/name-printer.ts';
@@ -45,7 +47,7 @@ export const rolloutHistoryCommand = defineCommand<HistoryOptions>({
       input,
       selector: flags.string('selector'),
       revision,
-      printer: await printerOf(flags, context),
+      printer: await typedPrinter(flags, context),
       // A template without -o shows the object itself, as with the real program.
       printsRevisions: flags.string('output') !== '',
     };
@@ -77,11 +79,18 @@ async function historyText(object: Unstructured, options: HistoryOptions, client
   }
   if (printer !== undefined) {
     if (!options.printsRevisions) return printer.print(object);
-    return (wanted === undefined ? revisions : [wanted]).map((shown) => printer.print(shown.object)).join('');
+    return (wanted === undefined ? revisions : [wanted]).map((shown) => printer.print(asOf(shown, object))).join('');
   }
   const name = new NamePrinter({ short: true }).print(object).trimEnd();
   const title = revision > 0 ? `${name} with revision #${revision}` : `${name} `;
   return `${title}\n${wanted === undefined ? listText(revisions) : `${templateText(wanted)}\n`}`;
+}
+
+/** What a revision is shown as: the replica set it is, or the object with the template it had then. */
+function asOf({ object, template }: RolloutRevision, current: Unstructured): Unstructured {
+  if (object.kind === 'ReplicaSet') return typedShape(object);
+  const spec = isJsonObject(current['spec']) ? current['spec'] : {};
+  return typedShape({ ...current, spec: { ...spec, template: template as unknown as JsonObject } });
 }
 
 /** The pod template of a revision, with tabs. */
