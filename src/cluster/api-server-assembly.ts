@@ -382,6 +382,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       await authorizer.stop();
       await known.stop();
       await server.close();
+      await audit?.close();
     },
   };
 }

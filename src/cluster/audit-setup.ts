@@ -1,45 +1,116 @@
-import { type AuditLogFormat, auditLog, auditLogFormats } from '../control-plane/apiserver/audit/audit-log.ts';
+import { aggregateMessages } from '../apimachinery/field-error.ts';
+import {
+  type AuditBackend,
+  ignoringFailures,
+  sinkOf,
+  unionBackend,
+} from '../control-plane/apiserver/audit/audit-backend.ts';
+import { auditLog } from '../control-plane/apiserver/audit/audit-log.ts';
 import { type AuditPolicy, AuditPolicyError, parseAuditPolicy } from '../control-plane/apiserver/audit/audit-policy.ts';
+import { auditWebhook } from '../control-plane/apiserver/audit/audit-webhook.ts';
+import { bufferedBackend } from '../control-plane/apiserver/audit/buffered-backend.ts';
+import { truncatingBackend } from '../control-plane/apiserver/audit/truncating-backend.ts';
 import type { AuditOptions } from '../control-plane/apiserver/filters/audit.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
+import type { Random } from '../system/random.ts';
 import { RotatingFile } from '../system/rotating-file.ts';
+import {
+  type AuditDelivery,
+  type AuditLogFlags,
+  auditLogFlags,
+  type AuditWebhookFlags,
+  auditWebhookFlags,
+} from './audit-flags.ts';
 import { ComponentArgumentError, type ComponentArguments } from './component-arguments.ts';
+import { openWebhookServer } from './webhook-client.ts';
 
 /** What auditing is set up from. */
 export interface AuditSetup {
   readonly arguments: ComponentArguments;
   readonly files: FileSystem;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
 }
 
-const bytesPerMegabyte = 1024 * 1024;
+/** What is audited, and the end of it. */
+export type RunningAudit = AuditOptions & {
+  /** Keeps the events that wait, and ends. */
+  readonly close: () => Promise<void>;
+};
+
+/** A webhook has as long for each list. */
+const webhookMillis = 30_000;
 
 /**
- * Reads kube-apiserver's `--audit-*` flags. Without a policy file or without a path nothing is audited.
+ * Reads kube-apiserver's `--audit-*` flags. Without a policy file, or without a log or a webhook, nothing is audited.
  * @throws ComponentArgumentError
  */
-export async function auditSetup(setup: AuditSetup): Promise<AuditOptions | undefined> {
-  const { arguments: flags, log, clock } = setup;
-  const path = flags.get('audit-log-path') ?? '';
+export async function auditSetup(setup: AuditSetup): Promise<RunningAudit | undefined> {
+  const { arguments: flags, log } = setup;
+  const problems: string[] = [];
+  const logFlags = auditLogFlags(flags, problems);
+  const webhookFlags = auditWebhookFlags(flags, problems);
+  if (problems.length > 0) throw new ComponentArgumentError(aggregateMessages(problems));
   const policyFile = flags.get('audit-policy-file') ?? '';
   const policy = policyFile === '' ? undefined : await readPolicy(setup, policyFile);
-  if (path === '') return undefined;
-  const format = logFormat(flags.get('audit-log-format') ?? 'json');
-  const limits = {
-    maxBytes: limitOf(flags, 'audit-log-maxsize', 100) * bytesPerMegabyte,
-    maxAgeDays: limitOf(flags, 'audit-log-maxage', 366),
-    maxBackups: limitOf(flags, 'audit-log-maxbackup', 100),
-  };
+  const kinds = [
+    ['log', logFlags.path !== ''],
+    ['webhook', webhookFlags.configFile !== ''],
+  ] as const;
+  const wanted = kinds.filter(([, isWanted]) => isWanted);
+  if (wanted.length === 0) return undefined;
   if (policy === undefined) {
-    log.info('No audit policy file provided, no events will be recorded for log backend');
+    for (const [kind] of wanted) {
+      log.info(`No audit policy file provided, no events will be recorded for ${kind} backend`);
+    }
     return undefined;
   }
-  if (path === '-') return { policy, sink: auditLog((line) => process.stdout.write(line), format, log) };
+  const backends: AuditBackend[] = [];
+  if (logFlags.path !== '') backends.push(delivered(logBackend(logFlags, setup), logFlags.delivery, setup));
+  if (webhookFlags.configFile !== '') {
+    backends.push(delivered(await webhookBackend(webhookFlags, setup), webhookFlags.delivery, setup));
+  }
+  const backend = unionBackend(backends);
+  return { policy, sink: sinkOf(backend), close: async () => backend.close?.() };
+}
+
+/** A backend as its flags want it: first what is too large, then whether requests wait. */
+function delivered(backend: AuditBackend, { mode, batch, truncation }: AuditDelivery, setup: AuditSetup): AuditBackend {
+  const waiting =
+    mode === 'batch'
+      ? bufferedBackend(backend, batch, setup)
+      : mode === 'blocking'
+        ? ignoringFailures(backend)
+        : backend;
+  return truncation === undefined ? waiting : truncatingBackend(waiting, truncation, setup.log);
+}
+
+function logBackend({ path, format, limits }: AuditLogFlags, { clock, log }: AuditSetup): AuditBackend {
+  if (path === '-') return auditLog((line) => process.stdout.write(line), format, log);
   const file = new RotatingFile(path, limits, clock);
-  return { policy, sink: auditLog((line) => file.append(line), format, log) };
+  return {
+    ...auditLog((line) => file.append(line), format, log),
+    close: () => {
+      file.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function webhookBackend(
+  { configFile, initialBackoffMillis }: AuditWebhookFlags,
+  { files, clock, random, log }: AuditSetup,
+): Promise<AuditBackend> {
+  try {
+    const server = await openWebhookServer({ kubeconfig: configFile, timeoutMillis: webhookMillis, files, clock });
+    return auditWebhook({ ...server, initialBackoffMillis, clock, random, log });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ComponentArgumentError(`initializing audit webhook: ${why}`);
+  }
 }
 
 async function readPolicy({ files, log }: AuditSetup, path: string): Promise<AuditPolicy> {
@@ -55,22 +126,4 @@ async function readPolicy({ files, log }: AuditSetup, path: string): Promise<Aud
     if (!(error instanceof AuditPolicyError)) throw error;
     throw new ComponentArgumentError(`loading audit policy file: ${error.message}: from file ${path}`);
   }
-}
-
-function logFormat(text: string): AuditLogFormat {
-  const format = auditLogFormats.find((known) => known === text);
-  if (format === undefined) {
-    throw new ComponentArgumentError(
-      `invalid audit log format ${text}, allowed formats are "${auditLogFormats.join(',')}"`,
-    );
-  }
-  return format;
-}
-
-function limitOf(flags: ComponentArguments, name: string, fallback: number): number {
-  const text = flags.get(name);
-  if (text === undefined) return fallback;
-  if (!/^-?\d+$/.test(text)) throw new ComponentArgumentError(`--${name} ${text} must be a whole number`);
-  if (text.startsWith('-')) throw new ComponentArgumentError(`--${name} ${text} can't be a negative number`);
-  return Number(text);
 }

@@ -64,6 +64,26 @@ export function durationArgument(flags: ComponentArguments, name: string): numbe
   }
 }
 
+/** A flag that is a whole number. @throws ComponentArgumentError */
+export function integerArgument(flags: ComponentArguments, name: string, byDefault: number): number {
+  const text = flags.get(name);
+  if (text === undefined) return byDefault;
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  throw new ComponentArgumentError(
+    `invalid argument ${goQuote(text)} for ${goQuote(`--${name}`)} flag: strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`,
+  );
+}
+
+/** A flag that is a number. @throws ComponentArgumentError */
+export function numberArgument(flags: ComponentArguments, name: string, byDefault: number): number {
+  const text = flags.get(name);
+  if (text === undefined) return byDefault;
+  if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return Number(text);
+  throw new ComponentArgumentError(
+    `invalid argument ${goQuote(text)} for ${goQuote(`--${name}`)} flag: strconv.ParseFloat: parsing ${goQuote(text)}: invalid syntax`,
+  );
+}
+
 /** A flag that is on or off, as strconv.ParseBool reads it. @throws ComponentArgumentError */
 export function booleanArgument(flags: ComponentArguments, name: string, byDefault: boolean): boolean {
   const text = flags.get(name);
@@ -90,12 +110,32 @@ export const apiServerFlags: readonly string[] = [
   'admission-control-config-file',
   'anonymous-auth',
   'api-audiences',
+  'audit-log-compress',
   'audit-log-format',
   'audit-log-maxage',
   'audit-log-maxbackup',
   'audit-log-maxsize',
   'audit-log-path',
+  'audit-log-version',
   'audit-policy-file',
+  'audit-webhook-batch-initial-backoff',
+  'audit-webhook-config-file',
+  'audit-webhook-initial-backoff',
+  'audit-webhook-version',
+  ...['log', 'webhook'].flatMap((plugin) =>
+    [
+      'batch-buffer-size',
+      'batch-max-size',
+      'batch-max-wait',
+      'batch-throttle-burst',
+      'batch-throttle-enable',
+      'batch-throttle-qps',
+      'mode',
+      'truncate-enabled',
+      'truncate-max-batch-size',
+      'truncate-max-event-size',
+    ].map((name) => `audit-${plugin}-${name}`),
+  ),
   'authentication-config',
   'authentication-token-webhook-cache-ttl',
   'authentication-token-webhook-config-file',

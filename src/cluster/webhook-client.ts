@@ -1,4 +1,5 @@
 import { reviewWebhook, type ReviewWebhook } from '../control-plane/authentication/review-webhook.ts';
+import type { Client } from '../client/client.ts';
 import { noConnectionFlags, resolveClientConfig } from '../kubeconfig/client-config.ts';
 import { connect } from '../kubeconfig/connect.ts';
 import { loadKubeconfig } from '../kubeconfig/kubeconfig.ts';
@@ -19,11 +20,26 @@ export interface WebhookClientOptions {
   readonly random: Random;
 }
 
-/** The webhook of a kubeconfig file; the server's URL is whole, with its path. @throws ComponentArgumentError */
+/** The webhook of a kubeconfig file. @throws ComponentArgumentError */
 export async function openWebhook(
   options: WebhookClientOptions,
 ): Promise<ReviewWebhook & { readonly close: () => Promise<void> }> {
-  const { files, clock, random, timeoutMillis, retryMillis } = options;
+  const { clock, random, retryMillis } = options;
+  const { client, path } = await openWebhookServer(options);
+  return {
+    ...reviewWebhook({ client, path, clock, random, ...(retryMillis === undefined ? {} : { retryMillis }) }),
+    close: () => client.close(),
+  };
+}
+
+/**
+ * A client of the server that a kubeconfig file names, and the path to post to: the server's URL is whole, with its own.
+ * @throws ComponentArgumentError
+ */
+export async function openWebhookServer(
+  options: Pick<WebhookClientOptions, 'files' | 'clock' | 'kubeconfig' | 'timeoutMillis'>,
+): Promise<{ readonly client: Client; readonly path: string }> {
+  const { files, clock, timeoutMillis } = options;
   const places = { explicit: options.kubeconfig, environment: '', home: '/', cwd: process.cwd() };
   const world = { files, env: process.env };
   const config = await loadKubeconfig(files, places)
@@ -42,9 +58,5 @@ export async function openWebhook(
     },
   );
   // A path of the server's URL goes before that of the request.
-  const path = new URL(config.server).pathname === '/' ? '/' : '';
-  return {
-    ...reviewWebhook({ client, path, clock, random, ...(retryMillis === undefined ? {} : { retryMillis }) }),
-    close: () => client.close(),
-  };
+  return { client, path: new URL(config.server).pathname === '/' ? '/' : '' };
 }

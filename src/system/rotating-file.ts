@@ -1,5 +1,7 @@
 import {
   closeSync,
+  createReadStream,
+  createWriteStream,
   fstatSync,
   mkdirSync,
   openSync,
@@ -10,6 +12,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import type { Clock } from './clock.ts';
 
 /** When a file is set aside and how long those set aside stay; 0 is without limit everywhere. */
@@ -17,6 +21,8 @@ export interface RotationLimits {
   readonly maxBytes: number;
   readonly maxAgeDays: number;
   readonly maxBackups: number;
+  /** Whether files that were set aside are compressed, as `….gz`. */
+  readonly isCompressed?: boolean;
 }
 
 const dayMillis = 24 * 60 * 60 * 1000;
@@ -32,6 +38,8 @@ export class RotatingFile {
   readonly #clock: Clock;
   #handle: number | undefined;
   #size = 0;
+  /** Resolves when the file that was set aside last is compressed. */
+  compressed: Promise<void> = Promise.resolve();
 
   constructor(path: string, limits: RotationLimits, clock: Clock) {
     this.#path = path;
@@ -70,9 +78,11 @@ export class RotatingFile {
   #rotate(): void {
     this.close();
     const mode = statSync(this.#path).mode & 0o777;
-    renameSync(this.#path, this.#backupPath());
+    const backup = this.#backupPath();
+    renameSync(this.#path, backup);
     this.#handle = this.#open(mode);
     this.#removeOld();
+    if (this.#limits.isCompressed === true) this.compressed = compress(backup, mode);
   }
 
   #backupPath(): string {
@@ -92,8 +102,9 @@ export class RotatingFile {
     const { folder, stem, extension } = this.#nameParts();
     const backups = readdirSync(folder)
       .flatMap((name) => {
-        if (!name.startsWith(`${stem}-`) || !name.endsWith(extension)) return [];
-        const time = name.slice(stem.length + 1, name.length - extension.length);
+        const plain = name.endsWith(`${extension}.gz`) ? name.slice(0, -'.gz'.length) : name;
+        if (!plain.startsWith(`${stem}-`) || !plain.endsWith(extension)) return [];
+        const time = plain.slice(stem.length + 1, plain.length - extension.length);
         const [day = '', clockTime = ''] = time.split('T');
         const at = Date.parse(`${day}T${clockTime.replaceAll('-', ':')}Z`);
         return Number.isNaN(at) ? [] : [{ name, at }];
@@ -103,5 +114,16 @@ export class RotatingFile {
     backups.forEach(({ name, at }, index) => {
       if ((maxBackups > 0 && index >= maxBackups) || at < oldest) rmSync(join(folder, name), { force: true });
     });
+  }
+}
+
+/** Compresses a file in its place; where that fails it stays as it is. */
+async function compress(path: string, mode: number): Promise<void> {
+  const target = `${path}.gz`;
+  try {
+    await pipeline(createReadStream(path), createGzip(), createWriteStream(target, { mode }));
+    rmSync(path, { force: true });
+  } catch {
+    rmSync(target, { force: true });
   }
 }

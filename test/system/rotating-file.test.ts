@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { FakeClock } from '../../src/system/fake-clock.ts';
 import { RotatingFile } from '../../src/system/rotating-file.ts';
 
@@ -33,4 +34,22 @@ test('a file that is full is set aside under its time, and those that are too ma
   again.append('without a limit\n');
   again.close();
   assert.equal(readFileSync(path, 'utf8'), 'fifth\nwithout a limit\n');
+});
+
+test('files that were set aside are compressed where that is wanted, and go as others do', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'kubectl-ts-rotation-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const clock = new FakeClock();
+  const path = join(folder, 'audit.log');
+  const file = new RotatingFile(path, { maxBytes: 10, maxAgeDays: 0, maxBackups: 1, isCompressed: true }, clock);
+  for (const line of ['first\n', 'second\n', 'third\n']) {
+    file.append(line);
+    await file.compressed;
+    await clock.advance(1000);
+  }
+  file.close();
+  assert.deepEqual(readdirSync(folder), ['audit-2026-01-01T00-00-02.000.log.gz', 'audit.log']);
+  const compressed = join(folder, 'audit-2026-01-01T00-00-02.000.log.gz');
+  assert.equal(gunzipSync(readFileSync(compressed)).toString('utf8'), 'second\n');
+  assert.equal(statSync(compressed).mode & 0o777, 0o600);
 });

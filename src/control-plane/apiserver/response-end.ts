@@ -1,12 +1,13 @@
 import type { HttpResponse } from '../../apimachinery/http.ts';
 
 /**
- * The same answer, which calls back when it is whole: at once, or when its stream or connection ends.
+ * The same answer, which calls back when it is whole: at once, or when its stream or connection ends. A stream ends when
+ * that is done.
  * @param onChunk told of each part of a stream.
  */
 export function withEnd(
   response: HttpResponse,
-  onEnd: () => void,
+  onEnd: () => unknown,
   onChunk?: (chunk: Uint8Array) => void,
 ): HttpResponse {
   const { body, takeOver } = response;
@@ -14,7 +15,7 @@ export function withEnd(
     return {
       ...response,
       takeOver(connection) {
-        connection.once('close', onEnd);
+        connection.once('close', () => void onEnd());
         takeOver(connection);
       },
     };
@@ -28,7 +29,7 @@ export function withEnd(
 
 async function* followed(
   body: AsyncIterable<Uint8Array>,
-  onEnd: () => void,
+  onEnd: () => unknown,
   onChunk: ((chunk: Uint8Array) => void) | undefined,
 ): AsyncGenerator<Uint8Array> {
   try {
@@ -37,6 +38,6 @@ async function* followed(
       yield chunk;
     }
   } finally {
-    onEnd();
+    await onEnd();
   }
 }

@@ -257,7 +257,7 @@ function counted(audit: AuditOptions, metrics: ServerMetrics): AuditOptions {
     sink: {
       write(event) {
         metrics.auditEvents.add([]);
-        audit.sink.write(event);
+        return audit.sink.write(event);
       },
     },
   };

@@ -54,7 +54,8 @@ export interface AuditEvent {
 
 /** Takes events as they happen. */
 export interface AuditSink {
-  write(event: AuditEvent): void;
+  /** @returns whether the event is kept; a request that is told of in vain may be refused for that */
+  write(event: AuditEvent): boolean | Promise<boolean>;
 }
 
 /** Whether a level keeps at least as much as another. */

@@ -1,46 +1,27 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import type { Logger } from '../../../system/logger.ts';
-import type { AuditEvent, AuditSink } from './audit-event.ts';
+import { type PromptAuditBackend, reportLoss } from './audit-backend.ts';
+import type { AuditEvent } from './audit-event.ts';
+import { auditEventJson } from './audit-json.ts';
 
 /** Forms of a log of events: `json` is an object per line, `legacy` a line of text. */
 export const auditLogFormats = ['legacy', 'json'] as const;
 
 export type AuditLogFormat = (typeof auditLogFormats)[number];
 
-/** Writes a line per event. An event that cannot be written is lost: requests go on, and the log says so. */
-export function auditLog(append: (line: string) => void, format: AuditLogFormat, log: Logger): AuditSink {
-  const show = format === 'json' ? jsonLine : legacyLine;
-  return {
-    write(event) {
-      try {
-        append(`${show(event)}\n`);
-      } catch (error) {
-        log.error('unable to log an audit event', { auditID: event.auditID, stage: event.stage, error: String(error) });
-      }
-    },
+/** Writes a line per event. An event that cannot be written is lost, and the log says so. */
+export function auditLog(append: (line: string) => void, format: AuditLogFormat, log: Logger): PromptAuditBackend {
+  const show = format === 'json' ? auditEventJson : legacyLine;
+  const keep = (event: AuditEvent): boolean => {
+    try {
+      append(`${show(event)}\n`);
+      return true;
+    } catch (error) {
+      reportLoss(log, 'log', error instanceof Error ? error.message : String(error), [event]);
+      return false;
+    }
   };
-}
-
-const escaped: Readonly<Record<string, string>> = {
-  '<': '\\u003c',
-  '>': '\\u003e',
-  '&': '\\u0026',
-  '\u2028': '\\u2028',
-  '\u2029': '\\u2029',
-};
-
-/** As Go's encoder writes it: maps in the order of their keys, and what HTML could take for its own escaped. */
-function jsonLine(event: AuditEvent): string {
-  const { annotations } = event;
-  const sorted =
-    annotations === undefined
-      ? event
-      : {
-          ...event,
-          annotations: Object.fromEntries(Object.entries(annotations).toSorted(([a], [b]) => (a < b ? -1 : 1))),
-        };
-  const text = JSON.stringify(sorted, (_key, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
-  return text.replaceAll(/[<>&\u2028\u2029]/g, (character) => escaped[character] ?? character);
+  return { process: (events) => !events.map(keep).includes(false) };
 }
 
 function legacyLine(event: AuditEvent): string {

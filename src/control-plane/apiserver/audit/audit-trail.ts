@@ -105,13 +105,13 @@ export class AuditTrail {
     if (this.wantsResponseObject) this.#responseObject = this.#trimmed(object);
   }
 
-  /** Writes the event of a stage, unless the policy omits it. */
-  reach(stage: AuditStage): void {
-    if (omits(this.#decision, stage)) return;
+  /** Writes the event of a stage, unless the policy omits it. @returns whether it is kept */
+  reach(stage: AuditStage): boolean | Promise<boolean> {
+    if (omits(this.#decision, stage)) return true;
     const request = this.#request;
     const reference = this.#objectRef;
     const stageTime = stage === 'RequestReceived' ? request.receivedAt : this.#clock.now();
-    this.#sink.write({
+    return this.#sink.write({
       kind: 'Event',
       apiVersion: 'audit.k8s.io/v1',
       level: this.#decision.level,

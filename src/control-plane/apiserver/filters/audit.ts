@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { goQuote } from '../../../apimachinery/field-error.ts';
 import { header, type HttpHeaders, type HttpRequest, type HttpResponse } from '../../../apimachinery/http.ts';
 import { formatIp, parseIp } from '../../../apimachinery/ip-address.ts';
 import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
@@ -10,7 +11,7 @@ import { AuditTrail, compactReference } from '../audit/audit-trail.ts';
 import type { MediaTypeCodec } from '../negotiation.ts';
 import type { ApiRequest, Filter, RequestUser } from '../request-context.ts';
 import { withEnd } from '../response-end.ts';
-import { statusOf } from '../responses.ts';
+import { statusOf, textResponse } from '../responses.ts';
 import { authorizationAttributes } from './authorization.ts';
 import { isLongRunning } from './max-in-flight.ts';
 
@@ -51,7 +52,7 @@ export function auditFilters(
         if (!authenticated.has(request.http)) {
           const trail = begin(request, undefined);
           trail?.authenticationFailure(attemptedMethods(request));
-          trail?.reach('ResponseStarted');
+          await trail?.reach('ResponseStarted');
         }
         throw error;
       }
@@ -60,33 +61,43 @@ export function auditFilters(
       authenticated.add(request.http);
       const trail = begin(request, request.user);
       if (trail === undefined) return next(request);
-      trail.reach('RequestReceived');
+      if (!(await trail.reach('RequestReceived'))) return notStored(request);
       let response: HttpResponse;
       try {
         response = await next({ ...request, audit: trail });
       } catch (error) {
-        recordError(trail, request, error);
+        await recordError(trail, request, error);
         throw error;
       }
       recordAnswer(trail, request, response, codecs);
-      if (isLongRunning(request)) trail.reach('ResponseStarted');
+      if (isLongRunning(request)) await trail.reach('ResponseStarted');
+      if (response.takeOver === undefined && response.body instanceof Uint8Array) {
+        await trail.reach('ResponseComplete');
+        return response;
+      }
       return withEnd(response, () => trail.reach('ResponseComplete'));
     },
   };
 }
 
-function recordError(trail: AuditTrail, request: ApiRequest, error: unknown): void {
+/** What a request is answered that has to be kept and could not be (--audit-…-mode=blocking-strict). */
+function notStored(request: ApiRequest): HttpResponse {
+  const text = `Internal Server Error: ${goQuote(request.http.path)}: failed to store audit event\n`;
+  return textResponse(500, text);
+}
+
+async function recordError(trail: AuditTrail, request: ApiRequest, error: unknown): Promise<void> {
   const status = statusOf(error);
   if (!(error instanceof StatusError)) {
     const message = `APIServer panic'd: ${status.message ?? ''}`;
     trail.responseStatus(500, { ...status, message, reason: 'InternalError' });
-    trail.reach('Panic');
+    await trail.reach('Panic');
     return;
   }
   trail.responseStatus(status.code ?? 500, status);
   if (request.info.isResourceRequest) trail.responseObject(status as unknown as JsonValue);
-  if (isLongRunning(request)) trail.reach('ResponseStarted');
-  trail.reach('ResponseComplete');
+  if (isLongRunning(request)) await trail.reach('ResponseStarted');
+  await trail.reach('ResponseComplete');
 }
 
 function recordAnswer(

@@ -28,7 +28,7 @@ async function audited(rules: string): Promise<AuditedServer> {
   const events: AuditEvent[] = [];
   const policy = parseAuditPolicy(`{apiVersion: audit.k8s.io/v1, kind: Policy, ${rules}}`, assert.fail);
   const api = await createTestApiServer({
-    audit: { policy, sink: { write: (event) => events.push(structuredClone(event)) } },
+    audit: { policy, sink: { write: (event) => events.push(structuredClone(event)) > 0 } },
     authorizer,
     impersonation: withImpersonation(authorizer),
     authenticator: {
@@ -184,10 +184,10 @@ test('events are a line each, in the form that is asked for', async () => {
     annotations: { z: '1', a: '2' },
   };
   const lines: string[] = [];
-  auditLog((line) => lines.push(line), 'json', silentLogger).write(event);
-  auditLog((line) => lines.push(line), 'legacy', silentLogger).write(event);
+  auditLog((line) => lines.push(line), 'json', silentLogger).process([event]);
+  auditLog((line) => lines.push(line), 'legacy', silentLogger).process([event]);
   const { annotations: _left, responseStatus: _status, ...bare } = event;
-  auditLog((line) => lines.push(line), 'legacy', silentLogger).write({ ...bare, user: {} });
+  auditLog((line) => lines.push(line), 'legacy', silentLogger).process([{ ...bare, user: {} }]);
   assert.deepEqual(lines, [
     '{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"id","stage":"ResponseComplete",' +
       '"requestURI":"/api/v1/pods?a=1\\u0026b=2","verb":"list","user":{"username":"ann","groups":["dev","ops"]},' +
@@ -201,4 +201,33 @@ test('events are a line each, in the form that is asked for', async () => {
       'groups="<none>" as="<self>" asgroups="<lookup>" user-agent="test" namespace="<none>" ' +
       'uri="/api/v1/pods?a=1&b=2" response="<deferred>"\n',
   ]);
+});
+
+test('a request whose coming cannot be told of is refused where that is wanted', async () => {
+  const policy = parseAuditPolicy(
+    '{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: Metadata}]}',
+    assert.fail,
+  );
+  let isKept = true;
+  const stages: string[] = [];
+  const api = await createTestApiServer({
+    audit: {
+      policy,
+      sink: {
+        write(event) {
+          stages.push(event.stage);
+          return Promise.resolve(isKept);
+        },
+      },
+    },
+  });
+  stages.length = 0;
+  isKept = false;
+  const refused = await api.request('POST', `${configMaps}?a=b`, configMap);
+  assert.equal(refused.status, 500);
+  assert.equal(refused.text, `Internal Server Error: "${configMaps}?a=b": failed to store audit event\n`);
+  assert.deepEqual(stages, ['RequestReceived']);
+  isKept = true;
+  assert.equal((await api.request('GET', `${configMaps}/a`)).status, 404);
+  await api.close();
 });
