@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { createCommandCluster } from '../support/command-cluster.ts';
 
@@ -36,4 +38,21 @@ test('--chunk-size fetches in pieces and prints one table; --sort-by sorts the w
   assert.deepEqual(await names(), ['a', 'b', 'c']);
   assert.equal(lists() - before, 3);
   assert.deepEqual(await names('--sort-by=.metadata.labels.size'), ['b', 'c', 'a']);
+});
+
+test('several objects of a file are shown, and then not watched', async (context) => {
+  const cluster = await createCommandCluster(context);
+  const objects = ['default', 'kube-system'].map((name) => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name },
+  }));
+  const file = join(cluster.home, 'two.json');
+  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+  const { exitCode, stdout, stderr } = await cluster.run('get', '-f', file, '-w', '-o', 'name');
+  assert.deepEqual([exitCode, stdout], [1, 'namespace/default\nnamespace/kube-system\n']);
+  assert.equal(
+    stderr,
+    'error: watch is only supported on individual resources and resource collections - 2 resources were found\n',
+  );
 });

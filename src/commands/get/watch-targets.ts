@@ -32,7 +32,7 @@ export async function watchTargets(
     throw new CommandError('you may only specify a single resource type');
   const accept = options.printer === undefined && options.serverPrint ? tableAccept : 'application/json';
   const show = watchPrinter(options, target, context);
-  if (targets.length > 1) return refuseSeveral(targets, accept, client, show);
+  if (targets.length > 1) return refuseSeveral(options, targets, accept, client, show);
   const path = pathOf(target.mapping, target.namespace, undefined);
   const fieldSelector = target.name === undefined ? options.fieldSelector : `metadata.name=${target.name}`;
   const query = { labelSelector: options.selector, fieldSelector };
@@ -67,6 +67,7 @@ export async function watchTargets(
 
 /** Shows several objects, which cannot be watched. @throws CommandError, StatusError */
 async function refuseSeveral(
+  options: GetOptions,
   targets: readonly Target[],
   accept: string,
   client: Client,
@@ -78,7 +79,12 @@ async function refuseSeveral(
     ),
   );
   for (const { body } of answers) show('ADDED', parseJson(body) as unknown as Unstructured, true);
-  throw new CommandError('you may only watch a single resource or type of resource at a time');
+  if (options.input.filenames.length === 0) {
+    throw new CommandError('you may only watch a single resource or type of resource at a time');
+  }
+  throw new CommandError(
+    `watch is only supported on individual resources and resource collections - ${targets.length} resources were found`,
+  );
 }
 
 /** What there is when the watch begins; undefined where the object is not there and need not be. */
