@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path';
-import type { JsonObject } from '../apimachinery/json.ts';
+import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import { parseDuration } from '../apimachinery/duration.ts';
 import type { FileSystem } from '../system/file-system.ts';
@@ -7,6 +7,7 @@ import { ConfigurationError } from './configuration-error.ts';
 import { configurationProblems } from './configuration-problems.ts';
 import { type Kubeconfig, KubeconfigError } from './kubeconfig.ts';
 import { type MergedCluster, type MergedEntries, mergeEntries, type MergedUser } from './merged-entries.ts';
+import type { OidcUser } from './oidc-credentials.ts';
 import { proxyFromEnvironment } from './proxy-environment.ts';
 import { systemReason, systemReasonOrMessage } from '../system/file-errors.ts';
 
@@ -75,6 +76,8 @@ export interface ClientConfig {
   readonly basic?: { readonly username: string; readonly password: string };
   /** A user's credential plugin, and what it is told of the cluster when it asks. */
   readonly exec?: { readonly configuration: JsonObject; readonly cluster: JsonObject };
+  /** A user of OpenID Connect, whose tokens are renewed. */
+  readonly oidc?: OidcUser;
   /** Impersonate-* headers. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
 }
@@ -124,7 +127,7 @@ export async function resolveClientConfig(
     timeoutMillis,
     headers: impersonation(user),
     ...(isSecure ? await trust(cluster, reader) : {}),
-    ...(isSecure ? await credentials(user, cluster, reader, options) : {}),
+    ...(isSecure ? await credentials(user, entries.userName, cluster, reader, options) : {}),
   };
 }
 
@@ -168,10 +171,14 @@ async function trust(
   };
 }
 
-type Credentials = Pick<ClientConfig, 'clientCertificate' | 'clientKey' | 'token' | 'tokenFile' | 'basic' | 'exec'>;
+type Credentials = Pick<
+  ClientConfig,
+  'clientCertificate' | 'clientKey' | 'token' | 'tokenFile' | 'basic' | 'exec' | 'oidc'
+>;
 
 async function credentials(
   user: MergedUser,
+  userName: string,
   cluster: MergedCluster,
   reader: MaterialReader,
   options: ResolveOptions,
@@ -188,22 +195,38 @@ async function credentials(
   if (token !== '' && hasBasic) throw new KubeconfigError('username/password or bearer token may be set, but not both');
   // A plugin is asked only where nothing else says who one is.
   const usesPlugin = user.exec !== undefined && token === '' && !hasBasic && !hasCertificate;
-  const hasUser = user.exec !== undefined || token !== '' || hasBasic || hasCertificate;
-  if (user.authProvider !== undefined && !hasUser) throw unsupportedProvider(user.authProvider);
+  const hasUser = user.exec !== undefined || token !== '' || hasBasic;
+  const provider = hasUser ? undefined : user.authProvider;
+  const oidc = provider === undefined ? undefined : oidcUser(provider, userName, user.file);
   return {
     ...certificate,
     ...(token === '' ? {} : { token: token.trim() }),
     ...(user.tokenFile === '' ? {} : { tokenFile: reader.absolute(user.tokenFile) }),
     ...(hasBasic ? { basic: { username: user.username, password: user.password } } : {}),
+    ...(oidc === undefined ? {} : { oidc }),
     ...(usesPlugin && user.exec !== undefined
       ? { exec: { configuration: user.exec, cluster: await pluginCluster(cluster, reader) } }
       : {}),
   };
 }
 
-function unsupportedProvider(provider: JsonObject): KubeconfigError {
+const removedProviders = {
+  gcp: `The gcp auth plugin has been removed.
+Please use the "gke-gcloud-auth-plugin" kubectl/client-go credential plugin instead.
+See https://cloud.google.com/blog/products/containers-kubernetes/kubectl-auth-changes-in-gke for further details`,
+  azure: `The azure auth plugin has been removed.
+Please use the https://github.com/Azure/kubelogin kubectl/client-go credential plugin instead.
+See https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins for further details`,
+} as const;
+
+/** @throws KubeconfigError for a provider that there is not, or not any more */
+function oidcUser(provider: JsonObject, userName: string, file: string): OidcUser {
   const name = typeof provider['name'] === 'string' ? provider['name'] : '';
-  return new KubeconfigError(`no Auth Provider found for name ${goQuote(name)}`);
+  if (name === 'gcp' || name === 'azure') throw new KubeconfigError(removedProviders[name]);
+  if (name !== 'oidc') throw new KubeconfigError(`no Auth Provider found for name ${goQuote(name)}`);
+  const fields = isJsonObject(provider['config']) ? Object.entries(provider['config']) : [];
+  const texts = fields.filter((field): field is [string, string] => typeof field[1] === 'string');
+  return { settings: Object.fromEntries(texts), userName, file };
 }
 
 async function clientCertificate(user: MergedUser, reader: MaterialReader): Promise<Credentials> {

@@ -3,6 +3,7 @@ import type { Client } from '../client/client.ts';
 import { createHttpTransport } from '../client/http-transport.ts';
 import { createClient } from '../client/rest-client.ts';
 import { TransportError } from '../client/transport-error.ts';
+import { requestFailure } from '../client/transport-reason.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { ClientConfig } from './client-config.ts';
@@ -36,7 +37,7 @@ export interface ConnectOptions {
  * first request.
  * @throws KubeconfigError for a plugin of a version that is not spoken
  */
-export function connect(config: ClientConfig, options: ConnectOptions): Promise<Client> {
+export async function connect(config: ClientConfig, options: ConnectOptions): Promise<Client> {
   const plugin = config.exec === undefined ? undefined : new PluginCredentials(config.exec, config.server, options);
   const plain = options.transport ?? (plugin === undefined ? openTransport(config) : pluginTransport(config, plugin));
   const transport = options.wrapTransport?.(plain) ?? plain;
@@ -52,19 +53,44 @@ export function connect(config: ClientConfig, options: ConnectOptions): Promise<
   if (plugin !== undefined) {
     const authorization = async (refresh: boolean): Promise<string | undefined> =>
       bearer((await plugin.get(refresh)).token);
-    return Promise.resolve(createClient({ ...common, headers: config.headers, authorization }));
+    return createClient({ ...common, headers: config.headers, authorization });
+  }
+  if (config.oidc !== undefined) {
+    const authorization = await oidcAuthorization(config.oidc, config.server, options);
+    return createClient({ ...common, headers: config.headers, authorization });
   }
   if (tokenFile !== undefined) {
     const authorization = async (): Promise<string | undefined> =>
       bearer(await tokenFromFile(tokenFile, options.files)) ?? fixed;
-    return Promise.resolve(createClient({ ...common, headers: config.headers, authorization }));
+    return createClient({ ...common, headers: config.headers, authorization });
   }
   const headers = fixed === undefined ? config.headers : { ...config.headers, authorization: fixed };
-  return Promise.resolve(createClient({ ...common, headers }));
+  return createClient({ ...common, headers });
 }
 
 function bearer(token: string | undefined): string | undefined {
   return token === undefined ? undefined : `Bearer ${token}`;
+}
+
+/** The provider is asked when a request needs a token. @throws KubeconfigError for a user without an issuer or a client */
+async function oidcAuthorization(
+  user: NonNullable<ClientConfig['oidc']>,
+  server: string,
+  { files, clock }: ConnectOptions,
+): Promise<() => Promise<string | undefined>> {
+  const { OidcCredentials } = await import('./oidc-credentials.ts');
+  const credentials = new OidcCredentials(user, { files, clock, connect: createHttpTransport });
+  return async () => {
+    try {
+      return bearer(await credentials.token());
+    } catch (error) {
+      // Commands tell of a provider that refuses connections as of the server, as the real ones do.
+      const kind = error instanceof TransportError && error.kind === 'refused' ? 'refused' : 'other';
+      const reason = error instanceof Error ? error.message : String(error);
+      const shown = error instanceof TransportError ? requestFailure(error) : reason;
+      throw new TransportError(kind, new URL(server).host, '', shown, error);
+    }
+  };
 }
 
 function fixedAuthorization(config: ClientConfig): string | undefined {

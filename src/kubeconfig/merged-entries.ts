@@ -43,6 +43,8 @@ export interface MergedUser {
   readonly asUserExtra: Readonly<Record<string, readonly string[]>>;
   readonly exec: JsonObject | undefined;
   readonly authProvider: JsonObject | undefined;
+  /** The file that the user's entry is in. */
+  readonly file: string;
 }
 
 /** The extension of a cluster whose value a credential plugin is given (KEP-541). */
@@ -115,6 +117,7 @@ function mergeUser(user: NamedEntry | undefined, flags: ConnectionFlags): Merged
     asUserExtra: { ...extraOfEntry(value['as-user-extra']), ...extraOfFlags(flags.asUserExtra) },
     exec: execOf(user),
     authProvider: isJsonObject(value['auth-provider']) ? value['auth-provider'] : undefined,
+    file: user?.file ?? '',
   };
 }
 

@@ -55,11 +55,11 @@ export async function assembled(
   context: TestContext,
   flags: Readonly<Record<string, string>> = {},
   storage: Storage = createMemoryStorage(),
+  clock: FakeClock = new FakeClock(),
 ): Promise<AssembledCluster> {
   const folder = temporaryFolder(context);
   const tokenFile = join(folder, 'tokens.csv');
   writeFileSync(tokenFile, tokens);
-  const clock = new FakeClock();
   const files = nodeFileSystem;
   const credentials = await loadCredentials({ files, folder, addresses: [], now: clock.now() });
   const api = await assembleApiServer({
