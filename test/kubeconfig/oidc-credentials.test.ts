@@ -56,7 +56,8 @@ async function asOidcUser(context: TestContext, folder: string, settings: JsonOb
   const kept = (): JsonObject => {
     const document = parseYaml(readFileSync(file, 'utf8')) as { users: { name: string; user: JsonObject }[] };
     const user = document.users.find(({ name }) => name === 'kim')?.user;
-    return (user?.['auth-provider'] as { config: JsonObject }).config;
+    assert.ok(user !== undefined);
+    return (user['auth-provider'] as { config: JsonObject }).config;
   };
   return { open, seen, kept, file };
 }
