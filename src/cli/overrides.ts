@@ -1,4 +1,3 @@
-import { gvkOf } from '../apimachinery/gvk.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
@@ -82,6 +81,8 @@ async function patch(
     case 'merge': {
       const { applyJsonMergePatch } = await import('../patch/json-merge-patch.ts');
       const change = read(text, 'Invalid JSON Patch');
+      // A list takes the place of everything.
+      if (Array.isArray(change)) return change;
       if (!isJsonObject(change)) throw new CommandError('Invalid JSON Patch');
       return applyJsonMergePatch(target, change);
     }
@@ -105,6 +106,7 @@ async function patch(
 /** What Go's JSON reader calls a value. */
 function goTypeOf(value: unknown): string {
   if (Array.isArray(value)) return 'array';
+  if (typeof value === 'bigint') return 'number';
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
@@ -118,22 +120,29 @@ function read(text: string, problem?: string): JsonValue {
 
 /** @throws CommandError for fields of a wrong type */
 async function asTyped(value: JsonValue, context: CommandContext): Promise<Unstructured> {
-  if (!isJsonObject(value)) throw new CommandError('Invalid JSON Patch');
+  requireTypeMeta(value);
   const { types, name } = await requireKnownType(value, context);
-  const { createManifestValidator } = await import('../schema-cache/manifest-validator.ts');
-  const problems = createManifestValidator(types, name, gvkOf(value).kind)(value);
-  for (const { path, known, message } of problems) {
-    if (known !== undefined) remove(value, path);
-    else if (message.includes('invalid type for')) throw new CommandError(message);
+  const { decodeTyped, TypedDecodeError } = await import('../apimachinery/decoding/typed-decoder.ts');
+  try {
+    const { object } = decodeTyped(value, name, types);
+    return typedShape(withZeroValues(object, name, types) as unknown as Unstructured);
+  } catch (error) {
+    if (error instanceof TypedDecodeError) throw new CommandError(error.message);
+    throw error;
   }
-  return typedShape(withZeroValues(value, name, types) as unknown as Unstructured);
 }
 
-function remove(value: JsonObject, path: readonly (string | number)[]): void {
-  let place: JsonValue | undefined = value;
-  for (const step of path.slice(0, -1)) {
-    place = (place as Record<string | number, JsonValue> | undefined)?.[step];
+/** @throws CommandError for what has no kind and version that could be read */
+function requireTypeMeta(value: JsonValue): asserts value is JsonObject {
+  const problem = (text: string): CommandError =>
+    new CommandError(`couldn't get version/kind; json parse error: json: cannot unmarshal ${text}`);
+  if (!isJsonObject(value)) {
+    const struct =
+      'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+    throw problem(`${goTypeOf(value)} into Go value of type ${struct}`);
   }
-  const last = path.at(-1);
-  if (isJsonObject(place) && last !== undefined) delete place[last];
+  for (const field of ['apiVersion', 'kind']) {
+    const text = value[field] ?? '';
+    if (typeof text !== 'string') throw problem(`${goTypeOf(text)} into Go struct field .${field} of type string`);
+  }
 }

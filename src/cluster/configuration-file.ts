@@ -2,7 +2,7 @@ import { goQuote } from '../apimachinery/field-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import type { Schema, SchemaSource } from '../apimachinery/schema.ts';
 import { parseYaml } from '../apimachinery/yaml.ts';
-import { decodeTyped } from '../control-plane/apiserver/decoding/typed-decoder.ts';
+import { decodeTyped } from '../apimachinery/decoding/typed-decoder.ts';
 
 /** The kinds of one sort of configuration file. */
 export interface ConfigurationKind {

@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
 import type { Container, EphemeralContainer, Pod } from '../api/types/core-v1.ts';
 import { isImageReference } from '../apimachinery/image-reference.ts';
-import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
+import type { JsonObject } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { hasReason } from '../apimachinery/status.ts';
-import { parseYaml } from '../apimachinery/yaml.ts';
 import {
   type CommandContext,
   CommandError,
@@ -152,24 +151,21 @@ function wishOf(flags: FlagValues, command: readonly string[]): DebugWish {
   };
 }
 
-/** @throws CommandError */
-async function customPart(path: string, { files, cwd }: CommandContext): Promise<JsonObject | undefined> {
+/** A part of a container from a file, read into its type as YAML is. @throws CommandError */
+async function customPart(path: string, context: CommandContext): Promise<JsonObject | undefined> {
   if (path === '') return undefined;
   let content: Uint8Array;
   try {
-    content = await files.readFile(resolve(cwd, path));
+    content = await context.files.readFile(resolve(context.cwd, path));
   } catch (error) {
     const { systemReasonOrMessage } = await import('../system/file-errors.ts');
     throw new CommandError(
       `must pass a container spec json file for custom profile: open ${path}: ${systemReasonOrMessage(error)}`,
     );
   }
+  const { readCustomPart } = await import('./debug/custom-part.ts');
   try {
-    const value = parseYaml(Buffer.from(content).toString('utf8'));
-    if (isJsonObject(value)) return value;
-    throw new Error(
-      `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type v1.Container`,
-    );
+    return await readCustomPart(Buffer.from(content).toString('utf8'), context);
   } catch (error) {
     throw new CommandError(
       `${path} does not contain a valid container spec: ${error instanceof Error ? error.message : String(error)}`,

@@ -143,6 +143,38 @@ void test("copies: images, commands, what is kept, what is replaced, and parts o
   await assert.rejects(podNamed(cluster, 'src'), /not found/);
 });
 
+/** What files with a part of a container are refused with. */
+const wrongParts: readonly (readonly [text: string, problem: string])[] = [
+  ['{"securityContext":{"runAsUser":"abc"}}', 'string into Go struct field .securityContext.runAsUser of type int64'],
+  ['securityContext: {privileged: "true"}\n', 'string into Go struct field .securityContext.privileged of type bool'],
+  ['- a\n', 'array into Go value of type v1.Container'],
+  ['"text"\n', 'string into Go value of type v1.Container'],
+];
+
+void test('a part of a container is read into its type', async (context) => {
+  const cluster = await clusterWithPod(context);
+  const path = join(cluster.home, 'part');
+  for (const [text, problem] of wrongParts) {
+    writeFileSync(path, text);
+    assert.deepEqual(await cluster.run('debug', 'src', '--image=i', `--custom=${path}`), {
+      exitCode: 1,
+      stdout: '',
+      stderr: `error: ${path} does not contain a valid container spec: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${problem}\n`,
+    });
+  }
+  const variables = '[{name: A, value: true}, {name: B, value: 1}, {name: C, value: 1.50}, {name: 3, value: 0x1F}]';
+  writeFileSync(path, `env: ${variables}\nbogus: 1\n`);
+  const { stderr } = await cluster.run('debug', 'src', '--image=i', '-c', 'own', `--custom=${path}`);
+  assert.equal(stderr.includes('Error') || stderr.includes('error'), false, stderr);
+  const { spec } = await podNamed(cluster, 'src');
+  assert.deepEqual(spec?.ephemeralContainers?.find(({ name }) => name === 'own')?.env, [
+    { name: 'A', value: 'true' },
+    { name: 'B', value: '1' },
+    { name: 'C', value: '1.5' },
+    { name: '3', value: '31' },
+  ]);
+});
+
 void test('debug refuses what does not go together', async (context) => {
   const cluster = await clusterWithPod(context);
   writeFileSync(join(cluster.home, 'bad.yaml'), 'image: x\n');

@@ -7,6 +7,7 @@ import { testRecordedSession } from '../support/recorded-session.ts';
 testRecordedSession('expose');
 testRecordedSession('autoscale');
 testRecordedSession('run');
+testRecordedSession('overrides');
 
 void test('autoscale makes an old autoscaler where the server does not take a new one', async (context) => {
   const cluster = await createCommandCluster(context, {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { protobufFields } from '../../../src/api/type-fields.ts';
+import { protobufFields } from '../../../src/apimachinery/decoding/type-fields.ts';
 import { builtInResources, builtInSchemas, builtInTypes } from '../../../src/api/registry.ts';
 import type { JsonObject } from '../../../src/apimachinery/json.ts';
 import { readBody } from '../../../src/apimachinery/http.ts';

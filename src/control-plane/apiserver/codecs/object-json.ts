@@ -1,4 +1,4 @@
-import { jsonFieldNames } from '../../../api/type-fields.ts';
+import { jsonFieldNames } from '../../../apimachinery/decoding/type-fields.ts';
 import { isJsonObject } from '../../../apimachinery/json.ts';
 import { escapeHtml, stringifyJson, stringifySorted } from '../../../apimachinery/json-codec.ts';
 import { resolveSchema, type Schema } from '../../../apimachinery/schema.ts';

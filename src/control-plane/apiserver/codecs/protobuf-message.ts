@@ -1,5 +1,5 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { type ProtobufField, protobufFields } from '../../../api/type-fields.ts';
+import { type ProtobufField, protobufFields } from '../../../apimachinery/decoding/type-fields.ts';
 import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../../../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
 import { formatTime } from '../../../apimachinery/object-meta.ts';

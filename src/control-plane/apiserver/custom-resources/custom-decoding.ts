@@ -1,7 +1,7 @@
 import { namedSchema, namedSchemas, subSchema } from '../../../api/apiextensions/schema/schema-keywords.ts';
 import { cloneJson, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../../../apimachinery/json.ts';
 import type { SchemaSource } from '../../../apimachinery/schema.ts';
-import { decodeTyped, type TypedDecodeResult } from '../decoding/typed-decoder.ts';
+import { decodeTyped, type TypedDecodeResult } from '../../../apimachinery/decoding/typed-decoder.ts';
 
 const objectMetaType = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 

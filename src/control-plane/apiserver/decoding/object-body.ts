@@ -8,9 +8,9 @@ import { badRequest, StatusError } from '../../../apimachinery/status.ts';
 import { BodyContentError, BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
 import type { ApiResource, ResourceRegistry } from '../registry/api-resource.ts';
 import { internalPackage } from '../registry/table.ts';
-import { describeJsonKind } from './go-types.ts';
-import { applySchemaDefaults } from './schema-defaults.ts';
-import { decodeTyped, TypedDecodeError } from './typed-decoder.ts';
+import { describeJsonKind } from '../../../apimachinery/decoding/go-types.ts';
+import { applySchemaDefaults } from '../../../apimachinery/decoding/schema-defaults.ts';
+import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
 
 /** The largest body a write may have. */
 export const maxBodyBytes = 3 * 1024 * 1024;

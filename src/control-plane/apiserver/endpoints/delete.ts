@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachi
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
 import { notAnObjectText, readLimitedBody } from '../decoding/object-body.ts';
-import { decodeTyped, TypedDecodeError } from '../decoding/typed-decoder.ts';
+import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
 import { BodySyntaxError, negotiateInput, negotiateOutput } from '../negotiation.ts';
 import { deletedStatus, deleteObject } from '../registry/deletion.ts';
 import { returnsDeleted } from '../registry/resource-facts.ts';

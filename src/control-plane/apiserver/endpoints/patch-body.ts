@@ -10,7 +10,7 @@ import { resolveSchema } from '../../../apimachinery/schema.ts';
 import { formatJsonPath } from '../codecs/json-media-type.ts';
 import { decodeYaml } from '../codecs/yaml-media-type.ts';
 import { converterMessage } from '../decoding/converter-message.ts';
-import { describeJsonKind } from '../decoding/go-types.ts';
+import { describeJsonKind } from '../../../apimachinery/decoding/go-types.ts';
 import type { FieldValidation } from '../decoding/object-body.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 

@@ -16,7 +16,7 @@ import {
   unknownConversionText,
   unregisteredKindText,
 } from '../decoding/object-body.ts';
-import { decodeTyped, TypedDecodeError } from '../decoding/typed-decoder.ts';
+import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
 import { mediaTypeOf, negotiateOutput } from '../negotiation.ts';
 import { writeObjectJson } from '../codecs/object-json.ts';
 import { addWarning, type ApiRequest, managerOf } from '../request-context.ts';

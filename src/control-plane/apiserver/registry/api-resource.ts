@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { SchemaSource } from '../../../apimachinery/schema.ts';
 import type { GroupResource } from '../../../apimachinery/status.ts';
-import type { TypedDecodeResult } from '../decoding/typed-decoder.ts';
+import type { TypedDecodeResult } from '../../../apimachinery/decoding/typed-decoder.ts';
 import type { ObjectVersions } from './versioned-storage.ts';
 
 /** One resource of one version as the server serves it: its definition with what the generic code derives from it. */

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
-import { describeJsonKind } from '../decoding/go-types.ts';
+import { describeJsonKind } from '../../../apimachinery/decoding/go-types.ts';
 
 /** Where a paged list goes on. A revision of -1 means: at the newest, for an inconsistent continuation. */
 export interface ContinueToken {

@@ -1,6 +1,6 @@
 import { cloneJson, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
-import { applySchemaDefaults } from '../decoding/schema-defaults.ts';
+import { applySchemaDefaults } from '../../../apimachinery/decoding/schema-defaults.ts';
 import type { ApiResource } from './api-resource.ts';
 
 /**

@@ -6,7 +6,7 @@ import { goQuote } from '../../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { internalError } from '../../../apimachinery/status.ts';
 import { applyDefaults } from '../decoding/object-body.ts';
-import { decodeTyped, TypedDecodeError } from '../decoding/typed-decoder.ts';
+import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
 import { type ApiResource, fromStorage, type ResourceRegistry, toStorage } from './api-resource.ts';
 
 /** What admission gets to know of the kinds in a registry. */

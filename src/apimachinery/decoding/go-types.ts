@@ -1,5 +1,5 @@
-import type { JsonValue } from '../../../apimachinery/json.ts';
-import type { Schema } from '../../../apimachinery/schema.ts';
+import type { JsonValue } from '../json.ts';
+import type { Schema } from '../schema.ts';
 import { namedLists, namedMaps, namedStrings } from './go-named-types.ts';
 
 type NamedTypes = ReadonlyMap<string, string>;

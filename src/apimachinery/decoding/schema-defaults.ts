@@ -1,5 +1,5 @@
-import { cloneJson, isJsonObject, setOwn, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
-import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachinery/schema.ts';
+import { cloneJson, isJsonObject, setOwn, type JsonObject, type JsonValue } from '../json.ts';
+import { resolveSchema, type Schema, type SchemaSource } from '../schema.ts';
 
 /**
  * Fills in the defaults that the schema states: what Go's zero values show (`{}`, `""`, `0`) and declared defaults.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { builtInSchemas } from '../../../src/api/registry.ts';
 import type { JsonValue } from '../../../src/apimachinery/json.ts';
-import { decodeTyped } from '../../../src/control-plane/apiserver/decoding/typed-decoder.ts';
+import { decodeTyped } from '../../../src/apimachinery/decoding/typed-decoder.ts';
 
 const core = 'io.k8s.api.core.v1';
 

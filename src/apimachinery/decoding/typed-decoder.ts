@@ -1,9 +1,9 @@
-import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
-import { isJsonObject, setOwn } from '../../../apimachinery/json.ts';
-import { parseQuantity, Quantity } from '../../../apimachinery/quantity.ts';
-import { protobufFields } from '../../../api/type-fields.ts';
-import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachinery/schema.ts';
-import { canonicalMicroTime, canonicalTime } from '../../../apimachinery/go-time.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import { isJsonObject, setOwn } from '../json.ts';
+import { parseQuantity, Quantity } from '../quantity.ts';
+import { protobufFields } from './type-fields.ts';
+import { resolveSchema, type Schema, type SchemaSource } from '../schema.ts';
+import { canonicalMicroTime, canonicalTime } from '../go-time.ts';
 import { isOptionalName } from './schema-defaults.ts';
 import { describeJsonKind, goQualifiedName, goStructName, goTypeName, namedMapOf } from './go-types.ts';
 

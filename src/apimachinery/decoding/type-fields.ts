@@ -1,4 +1,4 @@
-import type { SchemaSource } from '../apimachinery/schema.ts';
+import type { SchemaSource } from '../schema.ts';
 
 /** One field of a protobuf message. */
 export interface ProtobufField {
