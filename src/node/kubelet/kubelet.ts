@@ -160,6 +160,10 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     else timers.add(timer);
   };
 
+  const tellNews = (about: Node, event: string): void => {
+    options.events.event(about, 'Normal', event, `Node ${node.name} status is now: ${event}`);
+  };
+
   return {
     nodeName: node.name,
     handle: createKubeletServer({
@@ -173,9 +177,11 @@ export function createKubelet(options: KubeletOptions): Kubelet {
           .find(({ metadata }) => metadata.name === name && metadata.namespace === namespace),
     }),
     async start() {
-      registered = await registerNode(client, node, clock.now());
+      const news: [Node, string][] = [];
+      registered = await registerNode(client, node, clock.now(), (...one) => news.push(one));
       await renewNodeLease(client, registered, clock.now());
       options.events.event(registered, 'Normal', 'Starting', 'Starting kubelet.');
+      for (const one of news) tellNews(...one);
       unsubscribe = runtime.subscribe((event) => {
         if (event.type === 'CONTAINER_STOPPED') workers.get(event.podUid)?.wake();
       });
@@ -199,7 +205,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
         const isDue = clock.now() - reportedAt >= statusReportMillis;
         if (!isDue && !isMisrepresented(currentNode())) return;
         reportedAt = clock.now();
-        registered = await updateNodeStatus(client, node, clock.now());
+        registered = await updateNodeStatus(client, node, clock.now(), tellNews);
       });
     },
     async stop() {

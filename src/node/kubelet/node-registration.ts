@@ -29,8 +29,16 @@ const leaseNamespace = 'kube-node-lease';
 /** As kubelet's --node-lease-duration-seconds. */
 export const leaseDurationSeconds = 40;
 
+/** Hears of each condition that is other than it was: `NodeReady`. */
+export type NodeNews = (node: Node, event: string) => void;
+
 /** Creates the Node object, or takes over one that is there (its labels are completed, its pod range is kept). */
-export async function registerNode(client: Client, node: NodeDescription, now: number): Promise<Node> {
+export async function registerNode(
+  client: Client,
+  node: NodeDescription,
+  now: number,
+  onNews: NodeNews,
+): Promise<Node> {
   const nodes = client.resource<Node>(nodesResource);
   const labels = {
     'beta.kubernetes.io/arch': node.architecture,
@@ -56,20 +64,36 @@ export async function registerNode(client: Client, node: NodeDescription, now: n
     status: nodeStatus(node, undefined, now),
   };
   try {
-    return await nodes.create(object);
+    const created = await nodes.create(object);
+    tellNews(created, undefined, onNews);
+    return created;
   } catch (error) {
     if (!hasReason(error, 'AlreadyExists')) throw error;
   }
   await nodes.patch(node.name, 'application/strategic-merge-patch+json', { metadata: { labels } });
-  return updateNodeStatus(client, node, now);
+  return updateNodeStatus(client, node, now, onNews);
 }
 
 /** The heartbeat in the Node's status: conditions with the time they were looked at. */
-export async function updateNodeStatus(client: Client, node: NodeDescription, now: number): Promise<Node> {
+export async function updateNodeStatus(
+  client: Client,
+  node: NodeDescription,
+  now: number,
+  onNews: NodeNews,
+): Promise<Node> {
   const nodes = client.resource<Node>(nodesResource);
   const current = await nodes.get(node.name);
   const patch = { status: nodeStatus(node, current.status, now) };
-  return nodes.patch(node.name, 'application/strategic-merge-patch+json', patch, { subresource: 'status' });
+  const type = 'application/strategic-merge-patch+json';
+  const patched = await nodes.patch(node.name, type, patch, { subresource: 'status' });
+  tellNews(patched, current.status, onNews);
+  return patched;
+}
+
+function tellNews(node: Node, before: NodeStatus | undefined, onNews: NodeNews): void {
+  for (const { type, status, event } of healthyConditions) {
+    if (conditionOf(before, type)?.status !== status) onNews(node, event);
+  }
 }
 
 /** Creates or renews the node's Lease (KEP-589). */
@@ -94,39 +118,58 @@ export async function renewNodeLease(client: Client, node: Node, now: number): P
   }
 }
 
-const healthyConditions: readonly { type: string; status: string; reason: string; message: string }[] = [
+interface HealthyCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+  /** What tells that it has become so. */
+  readonly event: string;
+}
+
+const healthyConditions: readonly HealthyCondition[] = [
   {
     type: 'MemoryPressure',
     status: 'False',
     reason: 'KubeletHasSufficientMemory',
     message: 'kubelet has sufficient memory available',
+    event: 'NodeHasSufficientMemory',
   },
   {
     type: 'DiskPressure',
     status: 'False',
     reason: 'KubeletHasNoDiskPressure',
     message: 'kubelet has no disk pressure',
+    event: 'NodeHasNoDiskPressure',
   },
   {
     type: 'PIDPressure',
     status: 'False',
     reason: 'KubeletHasSufficientPID',
     message: 'kubelet has sufficient PID available',
+    event: 'NodeHasSufficientPID',
   },
-  { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
+  {
+    type: 'Ready',
+    status: 'True',
+    reason: 'KubeletReady',
+    message: 'kubelet is posting ready status',
+    event: 'NodeReady',
+  },
 ];
+
+function conditionOf(status: NodeStatus | undefined, type: string): NodeCondition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
+}
 
 /** Whether somebody else says of the node what it does not: that nobody knows how it is, after it was silent for long. */
 export function isMisrepresented({ status }: Node): boolean {
-  return healthyConditions.some((own) => {
-    const told = status?.conditions?.find(({ type }) => type === own.type);
-    return told?.status !== own.status;
-  });
+  return healthyConditions.some((own) => conditionOf(status, own.type)?.status !== own.status);
 }
 
 function nodeStatus(node: NodeDescription, old: NodeStatus | undefined, now: number): NodeStatus {
-  const conditions = healthyConditions.map((entry): NodeCondition => {
-    const before = old?.conditions?.find((candidate) => candidate.type === entry.type);
+  const conditions = healthyConditions.map(({ event: _event, ...entry }): NodeCondition => {
+    const before = conditionOf(old, entry.type);
     const since = before?.status === entry.status ? before.lastTransitionTime : undefined;
     return { ...entry, lastHeartbeatTime: formatTime(now), lastTransitionTime: since ?? formatTime(now) };
   });

@@ -209,7 +209,7 @@ test('init containers run one after the other, then the others', async (context)
     { name: 'second', image: 'i:1' },
   ];
   await harness.create('web', { spec: { initContainers } });
-  await harness.advance(1);
+  await harness.work();
   const containers = await harness.runtime.listContainers();
   const names = order.flatMap((id) => containers.find((container) => container.id === id)?.metadata.name ?? []);
   assert.deepEqual(names, ['first', 'second', 'main']);
@@ -240,7 +240,7 @@ test('a sidecar starts before the others, and ends after them', async (context) 
   assert.equal(stateOf(await statusOf(harness, 'web')), 'PodInitializing');
   assert.equal((await harness.pod('web')).status?.phase, 'Pending');
   harness.failing.clear();
-  await harness.advance(1);
+  await harness.work();
   assert.equal(stateOf(await statusOf(harness, 'web')), 'running');
   assert.equal((await harness.pod('web')).status?.phase, 'Running');
   const running = (await harness.runtime.listContainers()).find(({ metadata }) => metadata.name === 'main');
@@ -399,7 +399,14 @@ test('the node registers, and tells that it lives', async (context) => {
       ['Ready', 'True', 'KubeletReady'],
     ],
   );
-  assert.deepEqual(await harness.events('node-1'), ['Starting: Starting kubelet.']);
+  await harness.work();
+  assert.deepEqual(await harness.events('node-1'), [
+    'Starting: Starting kubelet.',
+    'NodeHasSufficientMemory: Node node-1 status is now: NodeHasSufficientMemory',
+    'NodeHasNoDiskPressure: Node node-1 status is now: NodeHasNoDiskPressure',
+    'NodeHasSufficientPID: Node node-1 status is now: NodeHasSufficientPID',
+    'NodeReady: Node node-1 status is now: NodeReady',
+  ]);
   const leases = harness.api.client.resource<Lease>(leasesResource, 'kube-node-lease');
   const before = await leases.get('node-1');
   assert.equal(before.spec?.leaseDurationSeconds, 40);
