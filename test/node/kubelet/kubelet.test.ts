@@ -209,7 +209,7 @@ test('init containers run one after the other, then the others', async (context)
     { name: 'second', image: 'i:1' },
   ];
   await harness.create('web', { spec: { initContainers } });
-  await harness.work();
+  await harness.advance(1);
   const containers = await harness.runtime.listContainers();
   const names = order.flatMap((id) => containers.find((container) => container.id === id)?.metadata.name ?? []);
   assert.deepEqual(names, ['first', 'second', 'main']);
@@ -240,7 +240,7 @@ test('a sidecar starts before the others, and ends after them', async (context) 
   assert.equal(stateOf(await statusOf(harness, 'web')), 'PodInitializing');
   assert.equal((await harness.pod('web')).status?.phase, 'Pending');
   harness.failing.clear();
-  await harness.work();
+  await harness.advance(1);
   assert.equal(stateOf(await statusOf(harness, 'web')), 'running');
   assert.equal((await harness.pod('web')).status?.phase, 'Running');
   const running = (await harness.runtime.listContainers()).find(({ metadata }) => metadata.name === 'main');
