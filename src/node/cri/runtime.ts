@@ -74,6 +74,19 @@ export interface ContainerUser {
   readonly supplementalGroups: readonly number[];
 }
 
+/** What the kernel holds a container to. */
+export interface LinuxResources {
+  /** Weight against others; 1024 for a processor. */
+  readonly cpuShares: number;
+  /** Microseconds of each period; -1 for no end. */
+  readonly cpuQuota: number;
+  readonly cpuPeriod: number;
+  /** 0 for no end. */
+  readonly memoryLimitBytes: number;
+  /** From -1000 to 1000: the higher, the sooner it is ended when memory runs out. */
+  readonly oomScoreAdjust: number;
+}
+
 export interface ContainerConfig {
   readonly metadata: ContainerMetadata;
   readonly image: string;
@@ -88,6 +101,7 @@ export interface ContainerConfig {
   readonly tty: boolean;
   readonly mounts: readonly Mount[];
   readonly user: ContainerUser;
+  readonly resources: LinuxResources;
   /** Programs never get more rights than their parent, whatever their files say. */
   readonly noNewPrivileges: boolean;
   readonly readonlyRootfs: boolean;
@@ -214,6 +228,8 @@ export interface RuntimeService {
   /** SIGTERM, then SIGKILL after `timeoutSeconds`; idempotent. */
   stopContainer(containerId: string, timeoutSeconds: number): Promise<void>;
   removeContainer(containerId: string): Promise<void>;
+  /** Holds a running container to something else. @throws RuntimeError NotFound */
+  updateContainerResources(containerId: string, resources: LinuxResources): Promise<void>;
   listContainers(filter?: { readonly podSandboxId?: string }): Promise<readonly ContainerStatus[]>;
   /** Runs a command in a running container. @returns its exit code; the signal kills it */
   exec(request: ExecRequest, streams: ProcessStreams, signal: AbortSignal): Promise<number>;

@@ -17,6 +17,7 @@ import {
   type ExecSyncResult,
   type Image,
   type ImageService,
+  type LinuxResources,
   type PodSandbox,
   type ProcessStreams,
   type RuntimeService,
@@ -269,6 +270,10 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     this.#exit(container, 137, 'Error');
     this.#containers.delete(containerId);
     this.#emit('CONTAINER_DELETED', containerId, container.podSandboxId);
+  }
+
+  async updateContainerResources(containerId: string, resources: LinuxResources): Promise<void> {
+    this.#container(containerId).process.hold(resources);
   }
 
   async listContainers(filter: { readonly podSandboxId?: string } = {}): Promise<readonly ContainerStatus[]> {

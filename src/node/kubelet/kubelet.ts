@@ -1,4 +1,5 @@
 import type { ConfigMap, Node, Pod, Secret, Service } from '../../api/types/core-v1.ts';
+import { parseQuantity } from '../../apimachinery/quantity.ts';
 import type { KubeObject } from '../../apimachinery/object-meta.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
@@ -83,6 +84,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     clock,
     log,
     hostIP: node.hostIP,
+    memoryBytes: Number(parseQuantity(node.capacity['memory'] ?? '0').value()),
     dns: { clusterDomain: 'cluster.local', ...(node.clusterDns === undefined ? {} : { clusterDns: node.clusterDns }) },
     files: options.files,
     dial: options.dial,

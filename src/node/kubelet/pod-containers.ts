@@ -1,9 +1,10 @@
 import type { Container, Pod } from '../../api/types/core-v1.ts';
 import { formatDuration } from '../../apimachinery/duration.ts';
-import type { ContainerStatus, PodSandbox } from '../cri/runtime.ts';
+import type { ContainerStatus, LinuxResources, PodSandbox } from '../cri/runtime.ts';
 import { exitAfterAnnotation } from '../cri/simulated-runtime.ts';
 import { ContainerConfigError, containerEnvironment, expandVariables } from './container-environment.ts';
 import { containerMounts, containerUser } from './container-mounts.ts';
+import { linuxResources } from './linux-resources.ts';
 import { runHook } from './lifecycle-hooks.ts';
 import { PodImages, type Waiting } from './pod-images.ts';
 import { isSidecar, shouldRestart } from './pod-phase.ts';
@@ -131,6 +132,7 @@ export class PodContainers {
     const latest = latestAttempt(await this.list(), container.name);
     if (latest?.state === 'CONTAINER_RUNNING') {
       this.probes.begin(this.#owner.pod, container, latest.id);
+      await this.#context.runtime.updateContainerResources(latest.id, this.#resources(pod, container));
       return;
     }
     if (latest?.state === 'CONTAINER_EXITED') {
@@ -212,6 +214,7 @@ export class PodContainers {
       tty: container.tty === true,
       mounts,
       user: containerUser(pod, container),
+      resources: this.#resources(pod, container),
       noNewPrivileges: container.securityContext?.allowPrivilegeEscalation === false,
       readonlyRootfs: container.securityContext?.readOnlyRootFilesystem === true,
       labels: { 'io.kubernetes.container.name': container.name },
@@ -224,6 +227,10 @@ export class PodContainers {
     this.waiting.delete(container.name);
     if (!(await this.#afterStart(pod, container, id, podIPs[0] ?? hostIP))) return;
     this.probes.begin(this.#owner.pod, container, id);
+  }
+
+  #resources(pod: Pod, container: Container): LinuxResources {
+    return linuxResources(pod, container, this.#context.memoryBytes);
   }
 
   /** The postStart hook; a container whose hook fails is ended. @returns whether the container goes on */

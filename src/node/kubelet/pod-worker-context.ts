@@ -18,6 +18,8 @@ export interface PodWorkerContext {
   readonly log: Logger;
   readonly hostIP: string;
   readonly dns: NodeDns;
+  /** All memory of the node. */
+  readonly memoryBytes: number;
   readonly files: NodeFiles;
   /** How hooks reach pods. */
   readonly dial: DialPod;

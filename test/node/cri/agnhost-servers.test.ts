@@ -53,6 +53,7 @@ async function start(
       mounts: [{ containerPath: '/certs', hostPath: '/secret', readonly: true }],
       user: { supplementalGroups: [] },
       noNewPrivileges: false,
+      resources: { cpuShares: 2, cpuQuota: -1, cpuPeriod: 100_000, memoryLimitBytes: 0, oomScoreAdjust: 1000 },
       readonlyRootfs: false,
       labels: {},
       annotations: {},

@@ -46,6 +46,7 @@ test('one host port on different addresses and protocols leads to different pods
       mounts: [],
       user: { supplementalGroups: [] },
       noNewPrivileges: false,
+      resources: { cpuShares: 2, cpuQuota: -1, cpuPeriod: 100_000, memoryLimitBytes: 0, oomScoreAdjust: 1000 },
       readonlyRootfs: false,
       labels: {},
       annotations: {},

@@ -1,5 +1,13 @@
 import { MemoryContainerLog } from '../memory-container-log.ts';
-import { type ByteSink, type DnsConfig, type ContainerConfig, type ProcessStreams, RuntimeError } from '../runtime.ts';
+import {
+  type ByteSink,
+  type DnsConfig,
+  type LinuxResources,
+  type ContainerConfig,
+  type ProcessStreams,
+  RuntimeError,
+} from '../runtime.ts';
+import { writeCgroupFiles } from './cgroup-files.ts';
 import { isAgnhostCommand } from './images/agnhost-program.ts';
 import { imageDefaults, imageFiles } from './images/image-defaults.ts';
 import { InputQueue } from './input-queue.ts';
@@ -37,6 +45,8 @@ export class ContainerProcess {
   readonly log: MemoryContainerLog;
   readonly #config: ContainerConfig;
   readonly #container: SimulatedContainer;
+  /** What the kernel shows, which it alone can change. */
+  readonly #kernelFiles: MemoryFiles;
   readonly #attached = new Set<ProcessStreams>();
   readonly #input = new InputQueue();
   readonly #stop = new AbortController();
@@ -66,6 +76,14 @@ export class ContainerProcess {
       if (node === undefined)
         throw new RuntimeError('Unknown', `failed to mount ${hostPath}: no such file or directory`);
       files.mount(MemoryFiles.absolute(containerPath, '/'), node, readonly);
+    }
+    this.#kernelFiles = new MemoryFiles(() => clock.now());
+    this.hold(config.resources);
+    for (const path of ['/sys/fs/cgroup', '/proc']) {
+      const node = this.#kernelFiles.find(path);
+      if (node !== undefined && !config.mounts.some(({ containerPath }) => containerPath === path)) {
+        files.mount(path, node, true);
+      }
     }
     if (config.readonlyRootfs) files.seal();
     const { uid = 0, gid = 0, supplementalGroups } = config.user;
@@ -123,6 +141,11 @@ export class ContainerProcess {
     this.#onTerminated = () => onExit(terminatedExitCode);
     runCommand(this.#container, words, tty, streams, this.#stop.signal, this.#signals).then(onExit, () => onExit(1));
     return true;
+  }
+
+  /** The kernel holds it to something else from now on. */
+  hold(resources: LinuxResources): void {
+    writeCgroupFiles(this.#kernelFiles, resources);
   }
 
   /** Sends a signal to the container's own command. @returns whether it has a way of its own with it */

@@ -34,6 +34,7 @@ const programs: Readonly<Record<string, Program>> = {
     await context.stderr.write(Buffer.from(errors));
     return errors === '' ? 0 : 1;
   },
+  mount: (context) => listMounts(context),
   mkdir: (context) => forEachPath(context, ({ files }, path) => files.makeFolder(path)),
   nnp: runEffectiveUser,
   pause: runPause,
@@ -167,6 +168,17 @@ async function printIdentity(context: ProcessContext): Promise<number> {
   if (flag === '-G') return print(context, `${all.join(' ')}\n`);
   const named = (id: number): string => (id === 0 ? '0(root)' : String(id));
   return print(context, `uid=${named(uid)} gid=${named(gid)} groups=${all.map(named).join(',')}\n`);
+}
+
+/** `mount [-t TYPE]`: the file systems that are known here. */
+async function listMounts(context: ProcessContext): Promise<number> {
+  const type = context.args[context.args.indexOf('-t') + 1] ?? '';
+  const isAsked = (name: string): boolean => !context.args.includes('-t') || type === name;
+  const lines = [
+    ...(isAsked('overlay') ? ['overlay on / type overlay (rw,relatime)\n'] : []),
+    ...(isAsked('cgroup2') ? ['cgroup on /sys/fs/cgroup type cgroup2 (ro,nosuid,nodev,noexec,relatime)\n'] : []),
+  ];
+  return print(context, lines.join(''));
 }
 
 /** `kill [-SIGNAL] 1`: of the container's processes only its own command can be named. */
