@@ -39,8 +39,8 @@ export interface WebhookClientOptions {
   readonly resolve: ResolveService;
   readonly clock: Clock;
   readonly userAgent: string;
-  /** Over HTTP when absent. */
-  readonly connect?: (options: HttpTransportOptions) => Transport;
+  /** Over HTTP when absent. @param hostPort the server as its configuration names it, with the port */
+  readonly connect?: (options: HttpTransportOptions, hostPort: string) => Transport;
 }
 
 /** Connections to webhooks, kept for the next call. */
@@ -66,7 +66,9 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
       service === undefined
         ? url.origin
         : originOf(await resolve(service.namespace, service.name, Number(portOf(url))));
+    const hostPort = `${url.hostname}:${portOf(url)}`;
     const response = await transports.send(
+      hostPort,
       {
         server: place,
         ...(caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64').toString('utf8') }),
@@ -76,7 +78,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
         method: 'POST',
         path: `${url.pathname}${url.search}`,
         headers: {
-          host: service === undefined ? url.host : `${url.hostname}:${portOf(url)}`,
+          host: service === undefined ? url.host : hostPort,
           accept: 'application/json, */*',
           'content-type': 'application/json',
           'user-agent': userAgent,
@@ -164,18 +166,19 @@ function readAnswer(bytes: Uint8Array): JsonObject {
 
 /** The connections by what they are made of; the longest unused ones go. */
 class TransportCache {
-  readonly #connect: (options: HttpTransportOptions) => Transport;
+  readonly #connect: NonNullable<WebhookClientOptions['connect']>;
   readonly #known = new Map<string, { readonly transport: Transport; isWarm: boolean }>();
 
-  constructor(connect: (options: HttpTransportOptions) => Transport) {
+  constructor(connect: NonNullable<WebhookClientOptions['connect']>) {
     this.#connect = connect;
   }
 
   async send(
+    hostPort: string,
     options: HttpTransportOptions,
     request: Parameters<Transport['send']>[0],
   ): Promise<Awaited<ReturnType<Transport['send']>>> {
-    const entry = this.#take(options);
+    const entry = this.#take(hostPort, options);
     const mayHaveBeenClosed = entry.isWarm;
     entry.isWarm = true;
     try {
@@ -194,9 +197,9 @@ class TransportCache {
     await Promise.all(entries.map(({ transport }) => transport.close()));
   }
 
-  #take(options: HttpTransportOptions): { readonly transport: Transport; isWarm: boolean } {
-    const key = JSON.stringify(options);
-    const entry = this.#known.get(key) ?? { transport: this.#connect(options), isWarm: false };
+  #take(hostPort: string, options: HttpTransportOptions): { readonly transport: Transport; isWarm: boolean } {
+    const key = JSON.stringify([hostPort, options]);
+    const entry = this.#known.get(key) ?? { transport: this.#connect(options, hostPort), isWarm: false };
     this.#known.delete(key);
     this.#known.set(key, entry);
     const [oldest] = this.#known.keys();

@@ -12,17 +12,30 @@ import {
 } from '../control-plane/admission/configuration/admission-configuration.ts';
 import { readImagePolicyConfiguration } from '../control-plane/admission/configuration/image-policy-configuration.ts';
 import { ConfigurationError } from '../control-plane/admission/configuration/configuration-reader.ts';
+import { readWebhookConfiguration } from '../control-plane/admission/configuration/webhook-admission-configuration.ts';
+import type { WebhookClient, WebhookClientOptions } from '../client/webhook-client.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Random } from '../system/random.ts';
 import { featureGatesOf } from './feature-gates.ts';
 import { ComponentArgumentError, type ComponentArguments } from './component-arguments.ts';
-import { openWebhook, type WebhookClientOptions } from './webhook-client.ts';
+import { openWebhook, type WebhookClientOptions as ReviewWebhookOptions } from './webhook-client.ts';
+import { identifiedWebhooks, type IdentifiedWebhookOptions } from './webhook-identities.ts';
 
 const imagePlugin = 'ImagePolicyWebhook';
+const webhookPlugins = ['MutatingAdmissionWebhook', 'ValidatingAdmissionWebhook'] as const;
 const enableFlag = 'enable-admission-plugins';
 const disableFlag = 'disable-admission-plugins';
 /** The flag of old: names everything that runs. */
 const allFlag = 'admission-control';
+
+/** What plugins are set up from. */
+export interface AdmissionSetup {
+  readonly files: FileSystem;
+  readonly context: AdmissionContext;
+  readonly random: Random;
+  /** How webhooks are called. */
+  readonly webhooks: WebhookClientOptions;
+}
 
 /**
  * The admission plugins that the flags of the API server choose and configure.
@@ -30,28 +43,48 @@ const allFlag = 'admission-control';
  */
 export async function admissionPluginsOf(
   flags: ComponentArguments,
-  files: FileSystem,
-  context: AdmissionContext,
-  random: Random,
+  { files, context, random, webhooks }: AdmissionSetup,
 ): Promise<{ readonly plugins: readonly AdmissionPlugin[]; readonly close: () => Promise<void> }> {
   const selection = admissionPluginSelection(flags);
+  const { clock } = context;
   try {
     const configurations = await pluginConfigurations(flags.get('admission-control-config-file') ?? '', files);
-    const reviews = await imageReviewsOf(selection, configurations.get(imagePlugin), {
-      files,
-      random,
-      clock: context.clock,
-    });
+    const reviews = await imageReviewsOf(selection, configurations.get(imagePlugin), { files, random, clock });
+    const clients = new Map<string, WebhookClient>();
+    for (const plugin of webhookPlugins) {
+      if (selection.disable?.includes(plugin) === true) continue;
+      const client = await webhookClientOf(plugin, configurations.get(plugin), { files, clock, webhooks });
+      if (client !== undefined) clients.set(plugin, client);
+    }
     const plugins = defaultAdmissionPlugins(context, random, {
       ...selection,
       configurations,
       ...(reviews === undefined ? {} : { imageReviews: reviews }),
+      webhookCalls: new Map(Array.from(clients, ([plugin, { call }]) => [plugin, call])),
       initializers: featureGatesOf(flags).Initializers,
     });
-    return { plugins, close: async () => reviews?.close() };
+    const close = async (): Promise<void> => {
+      await reviews?.close();
+      await Promise.all(Array.from(clients.values(), (client) => client.close()));
+    };
+    return { plugins, close };
   } catch (error) {
     if (error instanceof ConfigurationError) throw new ComponentArgumentError(error.message);
     throw error;
+  }
+}
+
+/** Calls webhooks as the users of the kubeconfig file that a plugin's configuration names. @throws ConfigurationError */
+async function webhookClientOf(
+  plugin: string,
+  configuration: string | undefined,
+  world: Pick<IdentifiedWebhookOptions, 'files' | 'clock' | 'webhooks'>,
+): Promise<WebhookClient | undefined> {
+  try {
+    const kubeConfigFile = readWebhookConfiguration(configuration);
+    return kubeConfigFile === '' ? undefined : await identifiedWebhooks({ ...world, kubeConfigFile });
+  } catch (error) {
+    throw pluginConfigurationError(plugin, error);
   }
 }
 
@@ -59,7 +92,7 @@ export async function admissionPluginsOf(
 async function imageReviewsOf(
   { enable = [] }: PluginSelection,
   configuration: string | undefined,
-  world: Pick<WebhookClientOptions, 'files' | 'random' | 'clock'>,
+  world: Pick<ReviewWebhookOptions, 'files' | 'random' | 'clock'>,
 ): Promise<Awaited<ReturnType<typeof openWebhook>> | undefined> {
   if (!enable.includes(imagePlugin)) return undefined;
   try {

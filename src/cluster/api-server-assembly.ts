@@ -202,7 +202,8 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   const dial = options.kubelets?.dialBeside;
   const connect = (to: HttpTransportOptions): Transport =>
     createHttpTransport({ ...to, ...(dial === undefined ? {} : { dial }) });
-  const webhooks = createWebhookClient({ resolve, clock, userAgent: 'kube-apiserver-admission', connect });
+  const webhookOptions = { resolve, clock, userAgent: 'kube-apiserver-admission', connect };
+  const webhooks = createWebhookClient(webhookOptions);
   const aggregator = await assembleAggregator({ ...options, client: ownClient, informers, resolve, connect });
   const context: AdmissionContext = {
     client: ownClient,
@@ -235,7 +236,8 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       (await ownClient.resource<Service>({ group: '', version: 'v1', resource: 'services' }).list()).items,
     book: createAddressBook(ownClient, informers.informer<ServiceCIDR>(rangesResource)),
   });
-  const admission = await admissionPluginsOf(options.arguments, options.files, context, random);
+  const { files } = options;
+  const admission = await admissionPluginsOf(options.arguments, { files, context, random, webhooks: webhookOptions });
   const gates = featureGatesOf(options.arguments);
   const atRest = await storageAtRest(options);
   const { storage } = atRest;

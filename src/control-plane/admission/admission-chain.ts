@@ -1,3 +1,4 @@
+import type { CallWebhook } from '../../client/webhook-client.ts';
 import type { Random } from '../../system/random.ts';
 import type { ReviewWebhook } from '../authentication/review-webhook.ts';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
@@ -12,7 +13,7 @@ import { readPodNodeSelectorConfiguration } from './configuration/pod-node-selec
 import { openPodSecurity, readPodSecurityConfiguration } from './configuration/pod-security-configuration.ts';
 import { readPodTolerationConfiguration } from './configuration/pod-toleration-configuration.ts';
 import { readLimitedResources } from './configuration/resource-quota-configuration.ts';
-import { checkWebhookConfiguration } from './configuration/webhook-admission-configuration.ts';
+import { readWebhookConfiguration } from './configuration/webhook-admission-configuration.ts';
 import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { denyServiceExternalIps } from './deny-service-external-ips.ts';
@@ -57,6 +58,8 @@ export interface PluginSelection {
   readonly configurations?: ReadonlyMap<string, string>;
   /** The server that ImagePolicyWebhook asks; it cannot run without. */
   readonly imageReviews?: ReviewWebhook;
+  /** How plugins call webhooks that are known to them as somebody in particular, by the plugins' names. */
+  readonly webhookCalls?: ReadonlyMap<string, CallWebhook>;
   /** Whether new objects wait for their initializers (feature gate Initializers). */
   readonly initializers?: boolean;
 }
@@ -125,18 +128,23 @@ const places: readonly Place[] = [
   idle('JobValidation'), // GenericWorkload, WorkloadWithJob
   on('PodResizeValidator', podResizeValidator),
   on('MutatingAdmissionPolicy', mutatingAdmissionPolicy),
-  on('MutatingAdmissionWebhook', (context, random, text) => {
-    checkWebhookConfiguration(text);
-    return mutatingAdmissionWebhook(context, random);
+  on('MutatingAdmissionWebhook', (context, random, text, selection) => {
+    readWebhookConfiguration(text);
+    return mutatingAdmissionWebhook(withOwnCalls(context, 'MutatingAdmissionWebhook', selection), random);
   }),
   on('ValidatingAdmissionPolicy', validatingAdmissionPolicy),
-  on('ValidatingAdmissionWebhook', (context, random, text) => {
-    checkWebhookConfiguration(text);
-    return validatingAdmissionWebhook(context, random);
+  on('ValidatingAdmissionWebhook', (context, random, text, selection) => {
+    readWebhookConfiguration(text);
+    return validatingAdmissionWebhook(withOwnCalls(context, 'ValidatingAdmissionWebhook', selection), random);
   }),
   on('ResourceQuota', (context, _random, text) => resourceQuota(context, context.clock, readLimitedResources(text))),
   off('AlwaysDeny', () => alwaysDeny),
 ];
+
+/** What a plugin works with that calls webhooks in its own name. */
+function withOwnCalls(context: AdmissionContext, plugin: string, { webhookCalls }: PluginSelection): AdmissionContext {
+  return { ...context, callWebhook: webhookCalls?.get(plugin) ?? context.callWebhook };
+}
 
 /** Initializers come before the webhooks, as in Kubernetes 1.13. */
 function placesWith(hasInitializers: boolean): readonly Place[] {

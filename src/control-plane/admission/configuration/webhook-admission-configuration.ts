@@ -16,9 +16,12 @@ const format: ConfigurationFormat = {
   isStrict: true,
 };
 
-/** Reads what is configured for webhooks: nothing that this server could act on. @throws ConfigurationError */
-export function checkWebhookConfiguration(text: string | undefined): void {
-  if (text === undefined) return;
+/**
+ * Reads what is configured for webhooks: the kubeconfig file with the users that they are called as; empty without one.
+ * @throws ConfigurationError
+ */
+export function readWebhookConfiguration(text: string | undefined): string {
+  if (text === undefined) return '';
   const { kubeConfigFile, staticManifestsDir } = readConfiguration(text, format, (document) => {
     document.expect('kubeConfigFile', 'staticManifestsDir');
     return {
@@ -29,7 +32,6 @@ export function checkWebhookConfiguration(text: string | undefined): void {
   if (kubeConfigFile !== '' && !isAbsolute(kubeConfigFile)) {
     refuseErrors([invalid(new FieldPath('kubeConfigFile'), kubeConfigFile, 'must be an absolute file path')]);
   }
-  for (const [field, value] of Object.entries({ kubeConfigFile, staticManifestsDir })) {
-    if (value !== '') throw new ConfigurationError(`${field} is not supported by this server yet`);
-  }
+  if (staticManifestsDir !== '') throw new ConfigurationError('staticManifestsDir is not supported by this server yet');
+  return kubeConfigFile;
 }

@@ -105,7 +105,11 @@ const unusable: readonly (readonly [string, string | undefined, string])[] = [
     `${webhooks}kubeConfigFile: x\n`,
     'kubeConfigFile: Invalid value: "x": must be an absolute file path',
   ],
-  ['MutatingAdmissionWebhook', `${webhooks}kubeConfigFile: /x\n`, 'kubeConfigFile is not supported by this server yet'],
+  [
+    'MutatingAdmissionWebhook',
+    `${webhooks}staticManifestsDir: /x\n`,
+    'staticManifestsDir is not supported by this server yet',
+  ],
   ['ResourceQuota', `${quota}limited: []\n`, 'strict decoding error: unknown field "limited"'],
   ['ResourceQuota', `${quota}limitedResources:\n- apiGroup: apps\n`, 'limitedResources[0].resource: Required value'],
   [
