@@ -11,6 +11,8 @@ export interface ServedHandler {
   readonly handle: HttpHandler;
   /** Told what kept an answer from being given; the connection is cut. */
   readonly onFailure: (error: unknown) => void;
+  /** Whether connections end after the answers that are under way. */
+  readonly isEnding?: () => boolean;
   /** Clients wait until their body is asked for before they send it (Expect: 100-continue). */
   readonly waitsForContinue?: boolean;
 }
@@ -32,7 +34,9 @@ export async function serveRequest(served: ServedHandler, request: AnyRequest, r
       served.waitsForContinue === true && asked.body !== undefined
         ? { ...asked, body: bodyAskedFor(request, response) }
         : asked;
-    await sendAnswer(request, response, await served.handle(withBody), gone);
+    const answer = await served.handle(withBody);
+    if (served.isEnding?.() === true && !('stream' in response)) response.shouldKeepAlive = false;
+    await sendAnswer(request, response, answer, gone);
   } catch (error) {
     served.onFailure(error);
     response.destroy();

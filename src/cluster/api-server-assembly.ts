@@ -41,6 +41,7 @@ import { servedKinds } from '../control-plane/apiserver/registry/served-kinds.ts
 import {
   createApiServer,
   type ApiServer,
+  type ApiServerOptions,
   type RouteHandler,
   servedVersion,
 } from '../control-plane/apiserver/server.ts';
@@ -69,6 +70,7 @@ import { type AssembledAuthenticator, assembleAuthenticator } from './authentica
 import { assembleAuthorizer } from './authorizer-assembly.ts';
 import {
   booleanArgument,
+  durationArgument,
   checkStorageMediaType,
   type ComponentArguments,
   listArgument,
@@ -289,6 +291,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     random,
     log,
     processStats: readProcessStats,
+    ...timeLimits(options.arguments),
     aggregation: aggregator.route,
     remoteOpenApi: aggregator.openApi,
     routes: [
@@ -386,6 +389,16 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       await server.close();
       await audit?.close();
     },
+  };
+}
+
+/** Reads `--request-timeout` and `--event-ttl`. @throws ComponentArgumentError */
+function timeLimits(flags: ComponentArguments): Pick<ApiServerOptions, 'requestTimeoutMillis' | 'eventTtlSeconds'> {
+  const requestTimeoutMillis = durationArgument(flags, 'request-timeout');
+  const eventTtlMillis = durationArgument(flags, 'event-ttl');
+  return {
+    ...(requestTimeoutMillis === undefined ? {} : { requestTimeoutMillis }),
+    ...(eventTtlMillis === undefined ? {} : { eventTtlSeconds: Math.ceil(eventTtlMillis / 1000) }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { longestShutdownMillis, shutDown, shutdownSettings } from './shut-down.ts';
 import type { Documentation } from '../api/documentation.ts';
 import type { RouteHandler } from '../control-plane/apiserver/server.ts';
 import { bootstrapCluster } from '../control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
@@ -54,6 +55,8 @@ export interface RunningControlPlane {
   readonly port: number;
   readonly apiServer: AssembledApiServer;
   stop(): Promise<void>;
+  /** How long stopping may take at most. */
+  readonly longestStopMillis: number;
 }
 
 /**
@@ -63,6 +66,7 @@ export interface RunningControlPlane {
 export async function startControlPlane(options: ControlPlaneOptions): Promise<RunningControlPlane> {
   const { clock, random, log, credentials } = options;
   const serviceRange = serviceRangeOf(options);
+  const shutdown = shutdownSettings(options.arguments.apiServer);
   let listener: Listener | undefined;
   const kubelets = new LocalKubelets();
   const apiServer = await assembleApiServer({
@@ -110,11 +114,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     url,
     port,
     apiServer,
+    longestStopMillis: longestShutdownMillis(shutdown),
     async stop() {
       stopCompactor();
+      await shutDown(apiServer.server, listener, shutdown, clock);
       await components.stop();
       await apiServer.stop();
-      await listener.close(1);
       await options.storage.close();
     },
   };

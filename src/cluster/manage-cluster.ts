@@ -13,6 +13,8 @@ import {
   writeLocation,
   writeState,
 } from './cluster-folder.ts';
+import { apiServerFlags, parseComponentArguments } from './component-arguments.ts';
+import { shutdownSettings } from './shut-down.ts';
 import { askToStop, isRunning, kill, startDetached } from './cluster-process.ts';
 
 /** Something about a cluster that cannot be done; the message is what follows `error: `. */
@@ -186,7 +188,8 @@ export async function stopCluster(usual: string, world: ClusterWorld): Promise<b
   const state = await readState(world.files, folder);
   if (state === undefined) throw new ClusterError(`there is no cluster in ${folder}`);
   if (!isRunning(state.pid) || !askToStop(state.pid)) return false;
-  const end = world.clock.now() + 15_000;
+  const flags = parseComponentArguments('kube-apiserver', state.arguments.apiServer, apiServerFlags);
+  const end = world.clock.now() + shutdownSettings(flags).delayMillis + 15_000;
   while (isRunning(state.pid)) {
     if (world.clock.now() > end) {
       kill(state.pid);

@@ -20,7 +20,12 @@ export function exitCodeOf(signal: AbortSignal): number {
 }
 
 /** How long a command has to wind down after Ctrl-C, in milliseconds. */
-const graceMillis = 2000;
+let graceMillis = 2000;
+
+/** Gives the command that runs another time to wind down than the usual two seconds: servers finish what is under way. */
+export function allowWindDown(millis: number): void {
+  graceMillis = millis;
+}
 
 /**
  * Aborts at the first SIGINT, SIGTERM, SIGHUP or SIGQUIT. A command that does not end by itself then is ended after two seconds, or at

@@ -1,5 +1,6 @@
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { optimizeSoon } from '../../system/engine.ts';
+import { allowWindDown } from '../../system/signals.ts';
 import { streamLogger } from '../../system/stream-logger.ts';
 import { clusterTarget, dataDirFlag, type ClusterTarget } from './cluster-target.ts';
 
@@ -26,6 +27,7 @@ export const clusterServeCommand = defineCommand<ClusterTarget>({
     } catch (error) {
       throw new CommandError(error instanceof Error ? error.message : String(error));
     }
+    allowWindDown(cluster.longestStopMillis);
     if (!signal.aborted) {
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     }

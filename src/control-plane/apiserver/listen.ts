@@ -53,8 +53,11 @@ export interface Listener {
   readonly url: string;
   /** Asks for client certificates of other authorities from now on. @param pem of all of them */
   setClientAuthorities(pem: string): void;
-  /** Stops accepting, lets what is under way finish within `graceSeconds`, then cuts what is left. */
-  close(graceSeconds?: number): Promise<void>;
+  /**
+   * Stops accepting, lets what is under way finish within `graceSeconds`, then cuts what is left.
+   * @param finished when it resolves, the rest has a second to be sent, whatever the grace.
+   */
+  close(graceSeconds?: number, finished?: Promise<void>): Promise<void>;
 }
 
 /** Puts a handler on a port: HTTP/2 and HTTP/1.1 over TLS, or HTTP/1.1 alone without TLS. */
@@ -66,12 +69,28 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     handle: options.handle,
     onFailure: (error) =>
       options.log.error('answering failed', { error: error instanceof Error ? error.message : String(error) }),
+    isEnding: () => isEnding,
   };
   /** Connections that end: what still comes on them is no request, and gets no answer. */
   const refused = new WeakSet<Duplex>();
+  let isEnding = false;
+  /** Connections of HTTP/1. */
+  const oneAtATime = new Set<Duplex>();
+  const isOneAtATime = (socket: Duplex): void => {
+    oneAtATime.add(socket);
+    socket.on('close', () => oneAtATime.delete(socket));
+  };
+  /** Those on which a request is under way. */
+  const busy = new Set<Duplex>();
   const onRequest = (...exchange: ServedExchange): void => {
     const [request, response] = exchange;
     if (!('stream' in request) && !('stream' in response)) {
+      const { socket } = request;
+      busy.add(socket);
+      response.on('close', () => {
+        busy.delete(socket);
+        if (isEnding) socket.end();
+      });
       const refusal = refusalOf(request);
       if (refusal !== undefined) {
         refused.add(request.socket);
@@ -89,6 +108,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     // What is missing without a Host header is told in other words than Node's.
     const limits = { requestTimeout, headersTimeout: 30_000, maxHeaderSize: maxHeaderBytes, requireHostHeader: false };
     server = createPlainServer(limits, onRequest);
+    server.on('connection', isOneAtATime);
   } else {
     const { certificate, key, clientAuthorities } = options.tls;
     const secure = createSecureServer({
@@ -109,6 +129,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       session.on('error', (error) => options.log.warn('http2 session failed', { error: error.message }));
     });
     secure.on('tlsClientError', () => undefined);
+    secure.on('secureConnection', (socket) => {
+      if (socket.alpnProtocol !== 'h2') isOneAtATime(socket);
+    });
     server = secure;
   }
   server.on('connection', (socket: Socket) => {
@@ -156,7 +179,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
         server.setSecureContext({ cert: tls.certificate, key: tls.key, ca: pem });
       }
     },
-    close: (graceSeconds = 0) => closeServer(server, connections, sessions, options.clock, graceSeconds),
+    close(graceSeconds = 0, finished) {
+      isEnding = true;
+      for (const socket of oneAtATime) if (!busy.has(socket)) socket.end();
+      return closeServer(server, connections, sessions, options.clock, { graceSeconds, finished });
+    },
   };
 }
 
@@ -165,7 +192,7 @@ async function closeServer(
   connections: ReadonlySet<Duplex>,
   sessions: ReadonlySet<ServerHttp2Session>,
   clock: Clock,
-  graceSeconds: number,
+  { graceSeconds, finished }: { readonly graceSeconds: number; readonly finished: Promise<void> | undefined },
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
@@ -175,7 +202,10 @@ async function closeServer(
   if (graceSeconds > 0) {
     const done = new AbortController();
     void closed.then(() => done.abort());
-    await sleep(clock, graceSeconds * 1000, done.signal);
+    const grace = sleep(clock, graceSeconds * 1000, done.signal);
+    await (finished === undefined
+      ? grace
+      : Promise.race([grace, finished.then(() => sleep(clock, 1000, done.signal))]));
   }
   for (const session of sessions) session.destroy();
   for (const connection of connections) connection.destroy();

@@ -14,6 +14,7 @@ import { protobufCodec, protobufCodecFor } from './codecs/protobuf-media-type.ts
 import { typeIndexOf } from './codecs/type-index.ts';
 import { yamlCodec } from './codecs/yaml-media-type.ts';
 import { admitAll, type AdmissionChain } from './endpoints/admission-request.ts';
+import { Draining } from './draining.ts';
 import type { ServerParts } from './endpoints/endpoint.ts';
 import type { FindView, SubresourceView } from './endpoints/subresource-view.ts';
 import { EventExpiry } from './event-expiry.ts';
@@ -146,6 +147,11 @@ export interface ApiServer {
   readonly parts: ServerParts;
   /** Says at /readyz that the end is near; everything else goes on. */
   beginShutdown(): void;
+  /**
+   * Ends watches of clients on the network and resolves when none of their requests is under way any more.
+   * @param refuses whether those who come from now on are told to come again (429 with Retry-After).
+   */
+  drain(refuses: boolean): Promise<void>;
   /** Ends all watches and refuses new requests (but for those about health) with 503. */
   close(): Promise<void>;
 }
@@ -179,6 +185,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     describeProgram(metrics, options.version ?? servedVersion, options.processStats);
   }
   let isShuttingDown = false;
+  const draining = new Draining();
   const health = [pingCheck, ...(options.healthChecks ?? []), shutdownCheck(() => isShuttingDown)];
   const chain = buildHandlerChain(options, parts, health, metrics);
   return {
@@ -186,17 +193,25 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     metrics: metrics.registry,
     parts,
     async handle(http) {
-      const request = begun(http, options, closing.signal);
-      if (!('info' in request)) return request;
+      const begins = begun(http, options, closing.signal);
+      if (!('info' in begins)) return begins;
+      const ending = draining.signalFor(begins);
+      const request =
+        ending === undefined ? begins : { ...begins, signal: () => AbortSignal.any([begins.signal(), ending]) };
       if (closing.signal.aborted && !isHealthPath(request.info.path)) {
         return errorResponse(request, codecs, shuttingDown());
       }
-      const answer = withCommonHeaders(request, unreadableUrl(request) ?? (await chain(request)));
+      const response = await draining.answer(request, async () => unreadableUrl(request) ?? (await chain(request)));
+      const answer = withCommonHeaders(request, response);
       if (answer.status !== 401 || options.challenge === undefined) return answer;
       return { ...answer, headers: { ...answer.headers, 'www-authenticate': options.challenge } };
     },
     beginShutdown() {
       isShuttingDown = true;
+    },
+    drain(refuses) {
+      isShuttingDown = true;
+      return draining.begin(refuses);
     },
     close() {
       isShuttingDown = true;

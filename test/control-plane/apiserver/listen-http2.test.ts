@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
+import { connect as connectTls } from 'node:tls';
 import test, { type TestContext } from 'node:test';
 import type { HttpRequest, HttpResponse } from '../../../src/apimachinery/http.ts';
 import { listen, type Listener } from '../../../src/control-plane/apiserver/listen.ts';
@@ -120,6 +121,32 @@ test('a server that closes says so: what is under way ends well, nothing new beg
   assert.equal(code, constants.NGHTTP2_NO_ERROR);
   finish?.();
   assert.equal((await slow).body, '/slow');
+  await closed;
+});
+
+test('an idle connection of HTTP/1.1 ends with the server, one with a request after its answer', async (context) => {
+  let finish: (() => void) | undefined;
+  const { listener, session } = await serve(context, async ({ path }) => {
+    if (path === '/slow') await new Promise<void>((resolve) => (finish = resolve));
+    return text(path);
+  });
+  session.destroy();
+  const open = async (path: string): Promise<{ text: () => string; closed: Promise<unknown> }> => {
+    const socket = connectTls({ port: listener.port, host: '127.0.0.1', rejectUnauthorized: false });
+    let read = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => (read += chunk));
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    const closed = once(socket, 'close');
+    if (path !== '/slow') await once(socket, 'data');
+    return { text: () => read, closed };
+  };
+  const slow = await open('/slow');
+  const idle = await open('/idle');
+  const closed = listener.close(5);
+  await idle.closed;
+  finish?.();
+  await slow.closed;
+  assert.match(slow.text(), /\r\nConnection: close\r\n(.*\r\n)*\r\n\/slow$/);
   await closed;
 });
 
