@@ -40,13 +40,17 @@ for (const sendsRetryAfter of [false, true]) {
   test(`the end of a server: ${sendsRetryAfter ? 'late requests are told to come again' : 'nobody listens after the delay'}`, async () => {
     const clock = new FakeClock();
     const api = await createTestApiServer({ clock });
-    const { port, close } = await listen({ handle: api.server.handle, clock, log: silentLogger });
-    const [idle, watch, slow] = [new Connection(port), new Connection(port), new Connection(port)];
+    const listener = await listen({ handle: api.server.handle, clock, log: silentLogger });
+    const [idle, watch, slow] = [
+      new Connection(listener.port),
+      new Connection(listener.port),
+      new Connection(listener.port),
+    ];
     idle.send(get('/livez'));
     watch.send(get('/api/v1/namespaces?watch=1'));
     slow.send(post + body.slice(0, 10));
     await Promise.all([idle.until(/ok$/), watch.until(/kube-system/)]);
-    const ended = shutDown(api.server, { close }, { delayMillis: 5000, sendsRetryAfter, watchGraceMillis: 0 }, clock);
+    const ended = shutDown(api.server, listener, { delayMillis: 5000, sendsRetryAfter, watchGraceMillis: 0 }, clock);
     idle.text = '';
     idle.send(get('/readyz'));
     await idle.until(/shutdown failed/);
@@ -63,7 +67,7 @@ for (const sendsRetryAfter of [false, true]) {
       assert.match(idle.text, /\r\nRetry-After: 5\r\n/);
       assert.match(idle.text, /\r\nConnection: close\r\n/);
     } else {
-      const late = new Connection(port);
+      const late = new Connection(listener.port);
       await late.closed;
       assert.equal(late.text, '');
     }
