@@ -95,6 +95,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     log,
   });
   const { port, url } = listener;
+  kubelets.useApiServer(options.host, port);
   apiServer.clientAuthorities.onChange((pem) => listener?.setClientAuthorities(pem));
   const isNew = options.storage.currentRevision() <= 1;
   await bootstrapCluster({

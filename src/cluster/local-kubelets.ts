@@ -33,6 +33,7 @@ export interface LocalConnections extends KubeletConnections {
 export class LocalKubelets implements LocalConnections {
   readonly #nodes = new Map<string, LocalNode>();
   #services: ServiceProxy | undefined;
+  #apiServer: { readonly host: string; readonly port: number } | undefined;
 
   /** A node of this process. */
   add(node: LocalNode): void {
@@ -44,8 +45,14 @@ export class LocalKubelets implements LocalConnections {
     this.#services = services;
   }
 
+  /** Where the API server listens, which the service `kubernetes` leads to. */
+  useApiServer(host: string, port: number): void {
+    this.#apiServer = { host, port };
+  }
+
   /** Connects to a port of a pod of these nodes, or of a service. @throws Error when nothing listens there */
   async dial(address: string, port: number, from = ''): Promise<Duplex> {
+    if (address === this.#apiServer?.host && port === this.#apiServer.port) return dialTcp('http', address, port);
     const target = this.#services?.targetOf(address, port, from);
     if (target !== undefined) return this.dial(target.address, target.port);
     for (const node of this.#nodes.values()) {

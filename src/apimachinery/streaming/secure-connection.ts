@@ -3,11 +3,14 @@ import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 
 /**
- * TLS over a connection, whose certificate is taken as it is: nobody knows the authorities of pods.
+ * TLS over a connection. Without an authority the certificate is taken as it is: nobody knows the authorities of pods.
+ * @param authority PEM of whom the certificate must be from
+ * @param host the name or address that it must be for
  * @throws Error in the words of Go's net/http when the other side does not speak TLS
  */
-export async function secureConnection(connection: Duplex): Promise<Duplex> {
-  const secure = connect({ socket: connection, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+export async function secureConnection(connection: Duplex, authority?: string, host = ''): Promise<Duplex> {
+  const trust = authority === undefined ? { rejectUnauthorized: false } : { ca: authority, host };
+  const secure = connect({ socket: connection, ...trust, ALPNProtocols: ['http/1.1'] });
   try {
     await once(secure, 'secureConnect');
   } catch (error) {

@@ -20,11 +20,18 @@ interface Started {
   readonly authority: string;
 }
 
+interface StartOptions {
+  readonly env?: Record<string, string>;
+  readonly network?: Map<string, PortServer>;
+  /** The authority that the service account names; the container's own when absent. */
+  readonly trusted?: string;
+}
+
 /** Runs a subcommand of agnhost with a certificate mounted under /certs; pods by address are other started ones. */
 async function start(
   context: TestContext,
   args: readonly string[],
-  { env = {}, network = new Map() }: { env?: Record<string, string>; network?: Map<string, PortServer> } = {},
+  { env = {}, network = new Map(), trusted }: StartOptions = {},
 ): Promise<Started> {
   const clock = new FakeClock();
   const authority = await createCertificateAuthority('test', clock.now());
@@ -36,6 +43,9 @@ async function start(
   });
   const nodeFiles = new MemoryFiles(() => clock.now());
   nodeFiles.makeFolder('/secret');
+  nodeFiles.makeFolder('/token');
+  nodeFiles.writeFile('/token/token', Buffer.from('t1'));
+  nodeFiles.writeFile('/token/ca.crt', Buffer.from(trusted ?? authority.certificate));
   nodeFiles.writeFile('/secret/tls.crt', Buffer.from(certificate));
   nodeFiles.writeFile('/secret/tls.key', Buffer.from(privateKey));
   const ports = new PortServer('ns/hook', []);
@@ -50,7 +60,10 @@ async function start(
       stdin: false,
       stdinOnce: false,
       tty: false,
-      mounts: [{ containerPath: '/certs', hostPath: '/secret', readonly: true }],
+      mounts: [
+        { containerPath: '/certs', hostPath: '/secret', readonly: true },
+        { containerPath: '/var/run/secrets/kubernetes.io/serviceaccount', hostPath: '/token', readonly: true },
+      ],
       user: { supplementalGroups: [] },
       noNewPrivileges: false,
       resources: { cpuShares: 2, cpuQuota: -1, cpuPeriod: 100_000, memoryLimitBytes: 0, oomScoreAdjust: 1000 },
@@ -340,4 +353,40 @@ test('netexec takes datagrams, and nc and its own /dial send them', async (conte
   assert.deepEqual(await shell('echo hostName | nc -w 1 -u server 8081'), [200, '{"output":"hook"}']);
   assert.deepEqual(await shell('dig +short server A'), [200, '{"output":"server\\n"}']);
   assert.deepEqual(await shell('dig +noall +answer server CNAME'), [200, '{"output":""}']);
+});
+
+test('nettest keeps what others write to it', async (context) => {
+  const { get, clock } = await start(context, ['nettest', '--peers=1', '--service=peers', '--namespace=ns']);
+  assert.deepEqual(await get('http', 8080, '/write', { Source: 'prestop' }), [200, '{"Hostname":"hook"}\n']);
+  await get('http', 8080, '/write', { Source: 'prestop' });
+  await get('http', 8080, '/write', {});
+  const [, text] = await get('http', 8080, '/read');
+  const { Received, Sent, Errors, Log } = JSON.parse(text) as Record<string, unknown>;
+  assert.deepEqual([Received, Sent, Errors], [{ prestop: 2 }, null, ['hook: Got request with no source']]);
+  assert.match(JSON.stringify(Log), /Unable to read the endpoints for ns\/peers: unable to load in-cluster config/);
+  assert.deepEqual(await get('http', 8080, '/status'), [200, 'running']);
+  for (let step = 0; step < 80; step++) await clock.advance(5000);
+  assert.deepEqual(await get('http', 8080, '/status'), [200, 'fail']);
+});
+
+test('inclusterclient asks the API server with its token, and believes nobody else', async (context) => {
+  const network = new Map<string, PortServer>();
+  const server = await start(context, ['netexec', '--http-port=443', ...certificates]);
+  network.set('hook.ns.svc', server.ports);
+  await server.get('https', 443, '/healthz');
+  const env = { KUBERNETES_SERVICE_HOST: 'hook.ns.svc', KUBERNETES_SERVICE_PORT: '443' };
+  const run = async (trusted: string): Promise<string> => {
+    const { clock, log } = await start(context, ['inclusterclient', '--poll-interval=20'], { env, network, trusted });
+    await clock.advance(20_000);
+    for (let turn = 0; turn < 10_000 && !/GET|failed/.test(`${server.log()}${log()}`); turn++) await settle();
+    await settle();
+    return log();
+  };
+  const other = await createCertificateAuthority('other', 0);
+  assert.match(await run(other.certificate), /authz_header=[\w-]{43}\n[^]*status=failed\n.*error checking \/healthz/);
+  const seen = server.log().length;
+  const trusted = await run(server.authority);
+  assert.match(trusted, /calling \/healthz\n.*authz_header=[\w-]{43}\n/);
+  assert.doesNotMatch(trusted, /failed/);
+  assert.match(server.log().slice(seen), /GET \/healthz/);
 });

@@ -11,6 +11,8 @@ export interface Asked {
   readonly body: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
+  /** PEM of whom its certificate must be from; taken as it is when absent. */
+  readonly authority?: string;
 }
 
 /** What it answers. */
@@ -19,7 +21,7 @@ export interface Answered {
   readonly body: Buffer;
 }
 
-/** Asks a server for something over HTTP; certificates are taken as they are. @throws Error in the words of Go's net */
+/** Asks a server for something over HTTP. @throws Error in the words of Go's net */
 export async function ask(context: ProcessContext, asked: Asked): Promise<Answered> {
   const url = new URL(asked.url.includes('://') ? asked.url : `http://${asked.url}`);
   const isSecure = url.protocol === 'https:';
@@ -31,7 +33,7 @@ export async function ask(context: ProcessContext, asked: Asked): Promise<Answer
   const timer = context.clock.setTimer(() => late.abort(), asked.timeoutSeconds * 1000, { unref: true });
   try {
     const connection = await context.dial(address, url.port === '' ? (isSecure ? 443 : 80) : Number(url.port));
-    const spoken = isSecure ? await secureConnection(connection) : connection;
+    const spoken = isSecure ? await secureConnection(connection, asked.authority, host) : connection;
     return await exchange(spoken, url, asked, AbortSignal.any([context.signal, late.signal]));
   } finally {
     timer.cancel();

@@ -2,8 +2,10 @@ import type { ProcessContext, Program } from '../process-context.ts';
 import { runAdmissionWebhook } from './admission-webhook.ts';
 import { runConversionWebhook } from './conversion-webhook.ts';
 import { runGuestbook } from './guestbook.ts';
+import { runInClusterClient } from './in-cluster-client.ts';
 import { runLogsGenerator } from './logs-generator.ts';
 import { runMountTest } from './mount-test.ts';
+import { runNettest } from './nettest.ts';
 import { runAgnhostPause } from './pause-programs.ts';
 import { runDnsServerList, runDnsSuffix, runEtcHosts } from './resolver-programs.ts';
 import { runPorter } from './porter.ts';
@@ -19,10 +21,12 @@ const subcommands: Readonly<Record<string, Program>> = {
   },
   'etc-hosts': runEtcHosts,
   guestbook: runGuestbook,
+  inclusterclient: runInClusterClient,
   liveness: runLiveness,
   'logs-generator': runLogsGenerator,
   mounttest: runMountTest,
   netexec: runNetexec,
+  nettest: runNettest,
   pause: runAgnhostPause,
   porter: runPorter,
   'serve-hostname': runServeHostname,
