@@ -80,3 +80,6 @@ export async function writeState(files: FileSystem, folder: string, state: Clust
   await files.makeFolder(folder, 0o700);
   await files.writeFileAtomic(stateFile(folder), `${JSON.stringify(state, null, 2)}\n`, 0o600);
 }
+
+/** In the folder's `pki`: PEM of authorities that clients trust beside the cluster's own. */
+export const servingAuthoritiesFile = 'serving-authorities.crt';

@@ -195,6 +195,8 @@ export const apiServerFlags: readonly string[] = [
   'shutdown-send-retry-after',
   'shutdown-watch-termination-grace-period',
   'storage-media-type',
+  'tls-cert-file',
+  'tls-private-key-file',
   'token-auth-file',
 ];
 

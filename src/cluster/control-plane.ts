@@ -19,11 +19,14 @@ import type { ClusterCredentials } from './cluster-credentials.ts';
 import { booleanArgument, type ComponentArguments } from './component-arguments.ts';
 import { LocalKubelets } from './local-kubelets.ts';
 import { createNode, type RunningNode } from './node.ts';
+import type { ServingCertificate } from './serving-certificate.ts';
 import { defaultServiceRange, firstServiceAddress, serviceAddress } from './service-range.ts';
 
 export interface ControlPlaneOptions {
   readonly storage: Storage;
   readonly credentials: ClusterCredentials;
+  /** What the API server shows. */
+  readonly serving: ServingCertificate;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -82,11 +85,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     kubelets,
     serverAddress: () => `${options.host}:${listener?.port ?? options.port}`,
   });
+  const { serving } = options;
   listener = await listen({
     handle: apiServer.server.handle,
     tls: {
-      certificate: credentials.server.certificate,
-      key: credentials.server.privateKey,
+      certificate: serving.initial.certificate,
+      key: serving.initial.privateKey,
       clientAuthorities: apiServer.clientAuthorities.current(),
     },
     host: options.host,
@@ -97,6 +101,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
   const { port, url } = listener;
   kubelets.useApiServer(options.host, port);
   apiServer.clientAuthorities.onChange((pem) => listener?.setClientAuthorities(pem));
+  serving.follow(({ certificate, privateKey }) => listener?.setCertificate({ certificate, key: privateKey }));
   const isNew = options.storage.currentRevision() <= 1;
   await bootstrapCluster({
     client: apiServer.clientFor('kube-apiserver'),
@@ -118,6 +123,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     longestStopMillis: longestShutdownMillis(shutdown),
     async stop() {
       stopCompactor();
+      serving.stop();
       await shutDown(apiServer.server, listener, shutdown, clock);
       await components.stop();
       await apiServer.stop();

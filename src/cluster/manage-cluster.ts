@@ -10,6 +10,7 @@ import {
   logFile,
   readState,
   removeLocation,
+  servingAuthoritiesFile,
   writeLocation,
   writeState,
 } from './cluster-folder.ts';
@@ -134,13 +135,19 @@ async function waitUntilReady(
   }
 }
 
+/** The authorities that stand beside the serving certificate of --tls-cert-file. */
+async function servingAuthorities(folder: string, files: FileSystem): Promise<string> {
+  const path = join(folder, 'pki', servingAuthoritiesFile);
+  return (await files.exists(path)) ? Buffer.from(await files.readFile(path)).toString('utf8') : '';
+}
+
 async function answersReady(state: ClusterState, folder: string, files: FileSystem): Promise<boolean> {
   const read = async (name: string): Promise<string> =>
     Buffer.from(await files.readFile(join(folder, 'pki', name))).toString('utf8');
   // As the administrator: not every cluster answers those who do not say who they are.
   const transport = createHttpTransport({
     server: state.server,
-    ca: await read('ca.crt'),
+    ca: `${await read('ca.crt')}${await servingAuthorities(folder, files)}`,
     clientCertificate: await read('admin.crt'),
     clientKey: await read('admin.key'),
   });
@@ -160,7 +167,7 @@ async function putContext(options: StartOptions, state: ClusterState, world: Clu
   await writeClusterContext(world.files, options.kubeconfig, {
     name: contextName(state.name),
     server: state.server,
-    authority: await read('ca.crt'),
+    authority: `${await read('ca.crt')}${await servingAuthorities(options.folder, world.files)}`,
     certificate: await read('admin.crt'),
     key: await read('admin.key'),
   });

@@ -6,7 +6,7 @@ import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
 import { loadCredentials } from './cluster-credentials.ts';
-import { type ClusterState, readState, writeState } from './cluster-folder.ts';
+import { type ClusterState, readState, servingAuthoritiesFile, writeState } from './cluster-folder.ts';
 import {
   apiServerFlags,
   controllerManagerFlags,
@@ -19,6 +19,7 @@ import { type RunningControlPlane, startControlPlane } from './control-plane.ts'
 import { featureGatesOf } from './feature-gates.ts';
 import { publishedDocumentation, publishedRoutes } from './published-routes.ts';
 import { defaultServiceRange, firstServiceAddress } from './service-range.ts';
+import { servingAuthorities, servingCertificate } from './serving-certificate.ts';
 
 export interface ServeOptions {
   readonly folder: string;
@@ -48,10 +49,16 @@ export async function serveCluster(options: ServeOptions): Promise<RunningContro
   const addresses = [firstServiceAddress(serviceRange)];
   const own = await loadCredentials({ files, folder, addresses, now: clock.now() });
   const credentials = await credentialsOf(own, { apiServer, controllerManager }, files);
+  const serving = await servingCertificate({ arguments: apiServer, own: credentials.server, files, clock, log });
+  const shown = serving.initial.certificate;
+  const isOwn = shown === credentials.server.certificate;
+  const trusted = isOwn ? '' : servingAuthorities(shown, own.authority.certificate, host, clock.now());
+  await files.writeFileAtomic(join(folder, 'pki', servingAuthoritiesFile), trusted, 0o644);
   const storage = await openStorage(state, folder);
   const controlPlane = await startControlPlane({
     storage,
     credentials,
+    serving,
     host,
     port: state.port,
     nodes: state.nodes,

@@ -8,6 +8,7 @@ import {
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { SecureContextOptions } from 'node:tls';
 import type { HttpHandler } from '../../apimachinery/http.ts';
 import { type ServedExchange, type ServedHandler, serveRequest, serveUpgrade } from '../../apimachinery/serve-http.ts';
 import { type ParserError, serveUnknownMethod } from '../../apimachinery/serve-unknown-method.ts';
@@ -53,6 +54,8 @@ export interface Listener {
   readonly url: string;
   /** Asks for client certificates of other authorities from now on. @param pem of all of them */
   setClientAuthorities(pem: string): void;
+  /** Shows another certificate to whoever connects from now on; connections that are there stay. */
+  setCertificate(pair: { readonly certificate: string; readonly key: string }): void;
   /**
    * Stops accepting, lets what is under way finish within `graceSeconds`, then cuts what is left.
    * @param finished when it resolves, the rest has a second to be sent, whatever the grace.
@@ -167,6 +170,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       resolve();
     });
   });
+  const { certificate, key, clientAuthorities } = options.tls ?? {};
+  let shown: SecureContextOptions = { cert: certificate, key, ca: clientAuthorities };
   const { port } = server.address() as AddressInfo;
   const shownHost = host.includes(':') ? `[${host}]` : host;
   return {
@@ -174,10 +179,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     port,
     url: `${options.tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`,
     setClientAuthorities(pem) {
-      const { tls } = options;
-      if (tls !== undefined && 'setSecureContext' in server) {
-        server.setSecureContext({ cert: tls.certificate, key: tls.key, ca: pem });
-      }
+      shown = { ...shown, ca: pem };
+      if (options.tls !== undefined && 'setSecureContext' in server) server.setSecureContext(shown);
+    },
+    setCertificate({ certificate, key }) {
+      shown = { ...shown, cert: certificate, key };
+      if (options.tls !== undefined && 'setSecureContext' in server) server.setSecureContext(shown);
     },
     close(graceSeconds = 0, finished) {
       isEnding = true;
