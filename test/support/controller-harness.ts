@@ -10,7 +10,7 @@ import type { CertificatePair } from '../../src/pki/certificates.ts';
 import { FakeClock, settle } from '../../src/system/fake-clock.ts';
 import { silentLogger } from '../../src/system/logger.ts';
 import { seededRandom } from '../../src/system/random.ts';
-import { createTestApiServer, type TestApiServer } from './test-api-server.ts';
+import { createTestApiServer, type TestApiServer, type TestApiServerOptions } from './test-api-server.ts';
 
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
 const eventsResource = { group: '', version: 'v1', resource: 'events' } as const;
@@ -43,12 +43,15 @@ export async function createControllerHarness(
     readonly wrapClient?: (client: Client) => Client;
     /** Whether nodes get ranges; true when absent. */
     readonly allocateNodeCidrs?: boolean;
+    /** What of the server is not the usual. */
+    readonly api?: TestApiServerOptions;
   } = {},
 ): Promise<ControllerHarness> {
   const clock = new FakeClock();
   const api = await createTestApiServer({
     clock,
     routes: [createDiscoveryRoute({ serverAddress: () => '127.0.0.1:6443' })],
+    ...options.api,
   });
   const random = seededRandom(2);
   const client = options.wrapClient?.(api.client) ?? api.client;
