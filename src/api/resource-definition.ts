@@ -95,6 +95,10 @@ export interface ResourceDefinition {
   };
   /** The version that counts as the stored one in discovery, when `storage` does not say. */
   readonly storageVersion?: { readonly group: string; readonly version: string };
+  /** Versions of another form that entries of managedFields may be of; entries of all others are forgotten. */
+  readonly otherForms?: readonly OtherForm[];
+  /** Annotations that are made for this version alone, so that tables and bare metadata do not have them. */
+  readonly versionAnnotations?: readonly string[];
   /** Columns of Table answers; the generic name and age when absent. */
   readonly columns?: readonly Column[];
   /** Cells that the real server sends after those of the columns, without defining a column for them. */
@@ -108,6 +112,15 @@ export interface ResourceDefinition {
   /** Fills in what the version's defaulting functions fill in (schema defaults are applied before, by the server). */
   setDefaults?(object: Unstructured): void;
   readonly strategy?: Strategy;
+}
+
+/** The same kind in another version, with how to get there and back. */
+export interface OtherForm {
+  readonly apiVersion: string;
+  /** Full name of the type. */
+  readonly type: string;
+  convert(object: Unstructured): Unstructured;
+  convertBack(object: Unstructured): Unstructured;
 }
 
 /** What a resource adds to the generic create, update and delete (as the strategies of the real registry do). */

@@ -1,3 +1,4 @@
+import { isQualifiedName, isValidLabelValue } from '../../apimachinery/names.ts';
 import type {
   NonResourceAttributes,
   NonResourceRule,
@@ -13,6 +14,7 @@ import {
   aggregateMessages,
   fieldForbidden,
   invalid,
+  invalidFor,
   required,
 } from '../../apimachinery/field-error.ts';
 import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
@@ -226,32 +228,49 @@ function selectorErrors(spec: AccessReviewSpec): FieldError[] {
   const path = new FieldPath('spec.resourceAttributes');
   const { fieldSelector, labelSelector } = spec.resourceAttributes ?? {};
   return [
-    ...oneSelectorErrors(fieldSelector, path.child('fieldSelector')),
-    ...oneSelectorErrors(labelSelector, path.child('labelSelector')),
+    ...oneSelectorErrors(fieldSelector, path.child('fieldSelector'), fieldErrors),
+    ...oneSelectorErrors(labelSelector, path.child('labelSelector'), labelErrors),
   ];
 }
 
 function oneSelectorErrors(
   selector: { readonly rawSelector?: string; readonly requirements?: readonly Requirement[] } | undefined,
   path: FieldPath,
+  check: (requirement: Requirement, path: FieldPath) => FieldError[],
 ): FieldError[] {
   if (selector === undefined) return [];
   const { rawSelector = '', requirements = [] } = selector;
-  if (rawSelector !== '' && requirements.length > 0) {
-    return [invalid(path.child('rawSelector'), rawSelector, 'may not specified at the same time as requirements')];
-  }
+  const errors =
+    rawSelector !== '' && requirements.length > 0
+      ? [invalid(path.child('rawSelector'), rawSelector, 'may not specified at the same time as requirements')]
+      : [];
   if (rawSelector === '' && requirements.length === 0) {
     const detail = `when ${path.toString()} is specified, requirements or rawSelector is required`;
     return [required(path.child('requirements'), detail)];
   }
-  return requirements.flatMap((requirement, index) =>
-    requirementErrors(requirement, path.child('requirements').index(index)),
-  );
+  return [
+    ...errors,
+    ...requirements.flatMap((requirement, index) => check(requirement, path.child('requirements').index(index))),
+  ];
+}
+
+function fieldErrors(requirement: Requirement, path: FieldPath): FieldError[] {
+  const { key = '' } = requirement;
+  return [...(key === '' ? [required(path.child('key'), 'must be specified')] : []), ...valueErrors(requirement, path)];
+}
+
+function labelErrors(requirement: Requirement, path: FieldPath): FieldError[] {
+  const { key = '', values = [] } = requirement;
+  return [
+    ...valueErrors(requirement, path),
+    ...invalidFor(path.child('key'), key, isQualifiedName(key)),
+    ...values.flatMap((value, index) => invalidFor(path.child('values').index(index), value, isValidLabelValue(value))),
+  ];
 }
 
 /** Operators that this server does not know are let through, as newer clients may send them. */
-function requirementErrors({ key = '', operator = '', values = [] }: Requirement, path: FieldPath): FieldError[] {
-  const errors: FieldError[] = key === '' ? [required(path.child('key'), 'must be specified')] : [];
+function valueErrors({ operator = '', values = [] }: Requirement, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
   const needsValues = operator === 'In' || operator === 'NotIn';
   if (needsValues && values.length === 0) {
     errors.push(required(path.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"));

@@ -468,3 +468,68 @@ test('a service that stops being a NodePort one forgets its node ports; storage 
   );
   await api.close();
 });
+
+test('an autoscaler of the first version keeps what it has no fields for, and managed fields are those of its forms', async () => {
+  const api = await createTestApiServer();
+  const at = (version: string): string => `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers/a`;
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' };
+  const headers = { 'content-type': 'application/apply-patch+yaml' };
+  const apply = (version: string, manager: string, spec: object) =>
+    api.request(
+      'PATCH',
+      `${at(version)}?fieldManager=${manager}&force=true`,
+      {
+        apiVersion: `autoscaling/${version}`,
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name: 'a' },
+        spec: { scaleTargetRef, maxReplicas: 5, ...spec },
+      },
+      headers,
+    );
+  const target = { type: 'Utilization', averageUtilization: 70 };
+  await apply('v2', 'm2', { metrics: [{ type: 'Resource', resource: { name: 'cpu', target } }] });
+  const { body } = await apply('v1', 'm1', { targetCPUUtilizationPercentage: 65 });
+  const owned = (body.metadata.managedFields ?? []).map(({ apiVersion, fieldsV1 }) => [
+    apiVersion,
+    Object.keys((fieldsV1 as { 'f:spec': object })['f:spec']),
+  ]);
+  assert.deepEqual(owned, [
+    ['autoscaling/v1', ['f:maxReplicas', 'f:scaleTargetRef', 'f:targetCPUUtilizationPercentage']],
+    ['autoscaling/v2', ['f:maxReplicas', 'f:scaleTargetRef']],
+  ]);
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  const status = { currentCPUUtilizationPercentage: 1, desiredReplicas: 1 };
+  const patched = await api.request('PATCH', `${at('v1')}/status`, { status }, merge);
+  const annotation = 'autoscaling.alpha.kubernetes.io/current-metrics';
+  assert.match(patched.body.metadata.annotations?.[annotation] ?? '', /"currentAverageUtilization":1/);
+  const accept = { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' };
+  const bare = await api.request('GET', at('v1'), undefined, accept);
+  assert.equal(bare.body.metadata.annotations, undefined);
+  await api.close();
+});
+
+test('what a creator says of a deletion is nobody’s, entries of unknown versions are forgotten', async () => {
+  const api = await createTestApiServer();
+  const foreign = { manager: 'x', operation: 'Update', apiVersion: 'batch/v1', fieldsType: 'FieldsV1' } as const;
+  const created = await api.create({
+    ...configMap('a'),
+    metadata: {
+      name: 'a',
+      deletionTimestamp: '2001-01-01T00:00:00Z',
+      deletionGracePeriodSeconds: 5,
+      managedFields: [{ ...foreign, fieldsV1: { 'f:zz': {} } }],
+    },
+  });
+  const [entry, ...others] = created.metadata.managedFields ?? [];
+  assert.deepEqual([Object.keys(entry?.fieldsV1 ?? {}), others], [['f:data'], []]);
+  const owner = { apiVersion: 'a/b/c', kind: 'Pod', name: 'p', uid: 'u' };
+  const refused = await api.request('POST', configMaps, {
+    ...configMap('b'),
+    metadata: { name: 'b', ownerReferences: [owner] },
+  });
+  assert.match(
+    String(refused.body['message']),
+    /ownerReferences.apiVersion: Invalid value: "a\/b\/c": version must not/,
+  );
+  await api.close();
+});

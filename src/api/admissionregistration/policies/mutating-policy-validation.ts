@@ -25,14 +25,9 @@ export function validateMutatingPolicy(object: Unstructured, old?: Unstructured)
   const { variables = [], mutations = [], paramKind, reinvocationPolicy = '' } = spec;
   const compiler = new PolicyCompiler(true);
   const hasParams = paramKind !== undefined;
-  const unfit = (spec.matchConstraints?.resourceRules ?? [])
-    .flatMap((rule) => rule.operations ?? [])
-    .filter((operation) => !operations.includes(operation));
   const errors = [
     ...validatePolicyHead(spec, path),
-    ...unfit.map((operation) =>
-      notSupported(path.child('matchConstraints').child('resourceRules').child('operations'), operation, operations),
-    ),
+    ...validateOperations(spec.matchConstraints?.resourceRules, path.child('matchConstraints')),
     ...validateChangedConditions(spec, before?.spec, path.child('matchConditions')),
     ...validateVariables(variables, compiler, hasParams, path.child('variables')),
   ];
@@ -97,5 +92,18 @@ export function validateMutatingBinding(object: Unstructured): FieldError[] {
     ...validateBindingTarget(spec.policyName, path.child('policyName')),
     ...validateParamRef(spec.paramRef, path.child('paramRef')),
     ...validateMatchResources(spec.matchResources, path.child('matchResources')),
+    ...validateOperations(spec.matchResources?.resourceRules, path.child('matchResources')),
   ];
+}
+
+/** What goes away cannot be changed. */
+function validateOperations(
+  rules: readonly { readonly operations?: readonly string[] }[] | undefined,
+  path: FieldPath,
+): FieldError[] {
+  const at = path.child('resourceRules').child('operations');
+  return (rules ?? [])
+    .flatMap((rule) => rule.operations ?? [])
+    .filter((operation) => !operations.includes(operation))
+    .map((operation) => notSupported(at, operation, operations));
 }

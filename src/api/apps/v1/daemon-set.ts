@@ -123,6 +123,7 @@ export const daemonSetResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.apps.v1.DaemonSet',
   columns,
+  versionAnnotations: ['deprecated.daemonset.template.generation'],
   setDefaults: setDaemonSetDefaults,
   strategy: daemonSetStrategy,
 };

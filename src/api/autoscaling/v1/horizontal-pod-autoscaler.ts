@@ -6,7 +6,7 @@ import { metricsOf, metricStatusesOf } from './metrics-of.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { HorizontalPodAutoscaler } from '../../types/autoscaling-v1.ts';
 import { horizontalPodAutoscalerStrategy } from '../v2/horizontal-pod-autoscaler-validation.ts';
-import { autoscalerFromV2, autoscalerToV2 } from './v2-conversion.ts';
+import { autoscalerAnnotations, autoscalerFromV2, autoscalerToV2 } from './v2-conversion.ts';
 
 /** The types of HorizontalPodAutoscaler objects. */
 export const horizontalPodAutoscalerTypes: TypeSource = {
@@ -78,6 +78,22 @@ const columns: readonly Column[] = [
 function setHorizontalPodAutoscalerDefaults(object: Unstructured): void {
   const { spec } = object as unknown as HorizontalPodAutoscaler;
   if (spec !== undefined) spec.minReplicas ??= 1;
+  adopt(object, autoscalerToV2(object));
+}
+
+/** Makes the object what it is once it went through autoscaling/v2. */
+function adopt(object: Unstructured, whole: Unstructured): void {
+  const { metadata, ...parts } = autoscalerFromV2(whole);
+  const { annotations } = metadata;
+  if (annotations === undefined) delete object.metadata.annotations;
+  else object.metadata.annotations = annotations;
+  Object.assign(object, { spec: parts['spec'], status: parts['status'] });
+}
+
+/** The object with one part of another one: what of that stands in annotations comes along. */
+function adoptPart(object: Unstructured, other: Unstructured, part: 'spec' | 'status'): void {
+  const own = autoscalerToV2(object);
+  adopt(object, Object.assign(own, { [part]: autoscalerToV2(other)[part] }));
 }
 
 /** The horizontalpodautoscalers resource. */
@@ -99,7 +115,18 @@ export const horizontalPodAutoscalerResource: ResourceDefinition = {
     toStorage: autoscalerToV2,
     fromStorage: autoscalerFromV2,
   },
+  otherForms: [
+    {
+      apiVersion: 'autoscaling/v2',
+      type: 'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
+      convert: autoscalerToV2,
+      convertBack: autoscalerFromV2,
+    },
+  ],
+  versionAnnotations: autoscalerAnnotations,
   strategy: {
+    adjustForUpdate: (object, old) => adoptPart(object, old, 'status'),
+    adjustForStatus: (object, old) => adoptPart(object, old, 'spec'),
     validateCreate: (object, context) =>
       horizontalPodAutoscalerStrategy.validateCreate?.(autoscalerToV2(object), context) ?? [],
     validateUpdate: (object, old, context) =>

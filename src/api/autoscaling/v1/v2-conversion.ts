@@ -11,14 +11,26 @@ import { metricsAnnotation, metricsOf, metricStatusesAnnotation, metricStatusesO
 
 const behaviorAnnotation = 'autoscaling.alpha.kubernetes.io/behavior';
 const conditionsAnnotation = 'autoscaling.alpha.kubernetes.io/conditions';
-const ownAnnotations = [metricsAnnotation, metricStatusesAnnotation, behaviorAnnotation, conditionsAnnotation];
+/** Annotations in which autoscaling/v1 carries what it has no fields for. */
+export const autoscalerAnnotations: readonly string[] = [
+  metricsAnnotation,
+  metricStatusesAnnotation,
+  behaviorAnnotation,
+  conditionsAnnotation,
+];
 
 /** What autoscaling/v1 has no fields for travels in annotations; here it becomes fields again. */
 export function autoscalerToV2(object: Unstructured): Unstructured {
   const autoscaler = object as unknown as V1Autoscaler;
   const annotations = autoscaler.metadata.annotations ?? {};
   const { targetCPUUtilizationPercentage: _target, ...spec } = autoscaler.spec ?? { maxReplicas: 0 };
-  const { currentCPUUtilizationPercentage: _current, ...status } = autoscaler.status ?? { desiredReplicas: 0 };
+  const {
+    currentCPUUtilizationPercentage: _current,
+    currentReplicas,
+    ...status
+  } = autoscaler.status ?? {
+    desiredReplicas: 0,
+  };
   const behavior = behaviorFrom(annotations[behaviorAnnotation]);
   const conditions = parsed(annotations[conditionsAnnotation]);
   const currentMetrics = metricStatusesOf(autoscaler);
@@ -29,6 +41,7 @@ export function autoscalerToV2(object: Unstructured): Unstructured {
     spec: { ...spec, metrics: metricsOf(autoscaler), ...(behavior === undefined ? {} : { behavior }) },
     status: {
       ...status,
+      ...((currentReplicas ?? 0) === 0 ? {} : { currentReplicas }),
       ...(Array.isArray(conditions) ? { conditions } : {}),
       currentMetrics: currentMetrics.length === 0 ? null : currentMetrics,
     },
@@ -79,7 +92,7 @@ function isCpuStatus({ type, resource }: MetricStatus): boolean {
 
 function withoutAnnotations(metadata: Unstructured['metadata']): Unstructured['metadata'] {
   const { annotations, ...rest } = metadata;
-  const kept = Object.entries(annotations ?? {}).filter(([name]) => !ownAnnotations.includes(name));
+  const kept = Object.entries(annotations ?? {}).filter(([name]) => !autoscalerAnnotations.includes(name));
   return kept.length === 0 ? rest : { ...rest, annotations: Object.fromEntries(kept) };
 }
 

@@ -1,5 +1,6 @@
 import { allVerbs, type Column, type ResourceDefinition } from '../../resource-definition.ts';
 import type { TypeSource } from '../../type-language.ts';
+import { autoscalerFromV2, autoscalerToV2 } from '../v1/v2-conversion.ts';
 import { setHorizontalPodAutoscalerDefaults } from './horizontal-pod-autoscaler-defaults.ts';
 import { metricsText } from './metrics-text.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
@@ -185,6 +186,14 @@ export const horizontalPodAutoscalerResource: ResourceDefinition = {
   subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
   type: 'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
   columns,
+  otherForms: [
+    {
+      apiVersion: 'autoscaling/v1',
+      type: 'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler',
+      convert: autoscalerFromV2,
+      convertBack: autoscalerToV2,
+    },
+  ],
   setDefaults: setHorizontalPodAutoscalerDefaults,
   strategy: horizontalPodAutoscalerStrategy,
 };

@@ -136,7 +136,10 @@ const longestPortal = 64;
 
 function validateIscsi(source: ISCSIPersistentVolumeSource, path: FieldPath, volumeName: string): FieldError[] {
   const { initiatorName, secretRef, targetPortal } = source;
-  const errors = outerVolumeSources.iscsi(source, path);
+  // Of volumes of their own the real server says less.
+  const errors = outerVolumeSources
+    .iscsi(source, path)
+    .map((error) => ({ ...error, body: error.body.replace(' starting with iqn, eui, or naa', '') }));
   if (initiatorName !== undefined && `${volumeName}:${targetPortal}`.length > longestPortal) {
     const message =
       'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';

@@ -67,7 +67,8 @@ const imageName =
 
 /** An image without a tag, or with the tag `latest`, and without a digest. */
 function isLatest(image: string): boolean {
-  if (image.includes('@') || !imageName.test(image)) return false;
+  // A name that could be an identifier is none.
+  if (image.includes('@') || !imageName.test(image) || /^[0-9a-f]{64}$/.test(image)) return false;
   const name = image.slice(image.lastIndexOf('/') + 1);
   const colon = name.indexOf(':');
   return colon < 0 || name.slice(colon + 1) === 'latest';

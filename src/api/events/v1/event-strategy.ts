@@ -30,7 +30,10 @@ function toCore(object: Unstructured): Unstructured {
 
 function fromCore(object: Unstructured): Unstructured {
   const back = renamed.map(([here, core]) => [core, here] as const);
-  return convert(object, 'events.k8s.io/v1', back);
+  const event = convert(object, 'events.k8s.io/v1', back);
+  // Here they are left out when they are empty.
+  for (const field of ['reportingController', 'reportingInstance']) if (event[field] === '') delete event[field];
+  return event;
 }
 
 /** Events are stored in the core version. */

@@ -25,6 +25,9 @@ export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
   const options = parseWriteOptions(request.query, 'CreateOptions');
   const object = await readObject(endpoint, options);
   matchNamespace(endpoint, object);
+  // What only the server says nobody owns.
+  delete object.metadata.deletionTimestamp;
+  delete object.metadata.deletionGracePeriodSeconds;
   const kind = store.resource.gvk;
   const name = object.metadata.name ?? '';
   const facts = { name, dryRun: options.dryRun, kind, options: writeOptionsObject('CreateOptions', options) };

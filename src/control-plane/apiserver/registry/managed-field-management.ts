@@ -1,8 +1,14 @@
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { JsonObject } from '../../../apimachinery/json.ts';
 import { resolveSchema } from '../../../apimachinery/schema.ts';
 import { StatusError } from '../../../apimachinery/status.ts';
 import { emptyObject } from '../../../patch/empty-object.ts';
-import { applyManagedFields, updateManagedFields, type ManagedKind } from '../../../patch/managed-fields.ts';
+import {
+  applyManagedFields,
+  type KindVersion,
+  updateManagedFields,
+  type ManagedKind,
+} from '../../../patch/managed-fields.ts';
 import { TypedValueError } from '../../../patch/structured-merge/validate.ts';
 import type { ApiResource } from './api-resource.ts';
 import { withConvertedVersions } from './converted-versions.ts';
@@ -41,6 +47,25 @@ function withVersions(kind: ManagedKind, versionOf: ManagedKind['versionOf']): M
   return versionOf === undefined ? kind : { ...kind, versionOf };
 }
 
+/** Built-in kinds have one form for each of their versions; nobody can have written in any other. */
+function formOf(
+  { definition, types }: ApiResource,
+  apiVersion: string,
+  resetFields: readonly string[],
+): KindVersion | undefined {
+  const form = definition.otherForms?.find((other) => other.apiVersion === apiVersion);
+  if (form === undefined) return undefined;
+  // Of an object that is not there yet there is not even metadata.
+  const whole = (object: JsonObject): Unstructured => ({ metadata: {}, ...object }) as unknown as Unstructured;
+  return {
+    schema: resolveSchema({ ref: form.type }, types),
+    source: types,
+    convert: (object) => form.convert(whole(object)) as unknown as JsonObject,
+    convertBack: (object) => form.convertBack(whole(object)) as unknown as JsonObject,
+    resetFields,
+  };
+}
+
 /** What a create starts from: the object as it is with nothing set, whose structs nobody added. */
 function zeroObject({ apiVersion, gvk, custom, definition, types }: ApiResource): Unstructured {
   const fields = custom ? {} : emptyObject(definition.type, types);
@@ -49,13 +74,15 @@ function zeroObject({ apiVersion, gvk, custom, definition, types }: ApiResource)
 
 function managedKind(resource: ApiResource, subresource: string): ManagedKind {
   const { definition, types } = resource;
+  const resetFields = definition.strategy?.resetFields?.[subresource] ?? defaultResetFields(resource, subresource);
   return {
     apiVersion: resource.apiVersion,
     kind: resource.gvk.kind,
     schema: resolveSchema({ ref: definition.type }, types),
     source: types,
     empty: () => zeroObject(resource),
-    resetFields: definition.strategy?.resetFields?.[subresource] ?? defaultResetFields(resource, subresource),
+    resetFields,
+    ...(resource.custom ? {} : { versionOf: (apiVersion: string) => formOf(resource, apiVersion, resetFields) }),
   };
 }
 

@@ -165,8 +165,8 @@ function validateOwnerReferences(references: readonly OwnerReference[]): FieldEr
 function validateOwnerReference(reference: OwnerReference, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   const apiVersion = reference.apiVersion ?? '';
-  // A malformed apiVersion counts as a version, as runtime.schema reads it.
-  const gv = apiVersion.split('/').length > 2 ? { group: '', version: apiVersion } : parseGroupVersion(apiVersion);
+  // What is no apiVersion says no version.
+  const gv = apiVersion.split('/').length > 2 ? { group: '', version: '' } : parseGroupVersion(apiVersion);
   if (gv.version === '') errors.push(invalid(path.child('apiVersion'), apiVersion, 'version must not be empty'));
   for (const field of ['kind', 'name', 'uid'] as const) {
     if ((reference[field] ?? '') === '') errors.push(invalid(path.child(field), '', 'must not be empty'));

@@ -79,7 +79,7 @@ export function transformed(
       withColumns,
     });
   }
-  return format.as === '' ? object : toPartialMetadata(object, format.asVersion);
+  return format.as === '' ? object : toPartialMetadata(source.resource, object, format.asVersion);
 }
 
 /** Answers with a page of a list. */
@@ -121,7 +121,10 @@ export function listObject(
       kind: 'PartialObjectMetadataList',
       apiVersion: `meta.k8s.io/${format.asVersion}`,
       metadata,
-      items: objects.length === 0 ? null : objects.map((object) => toPartialMetadata(object, format.asVersion)),
+      items:
+        objects.length === 0
+          ? null
+          : objects.map((object) => toPartialMetadata(store.resource, object, format.asVersion)),
     };
   }
   return {

@@ -75,7 +75,7 @@ export function toTable(
           ...(definition.unlistedCells?.(object, options.now) ?? []),
         ],
         ...(conditions.length === 0 ? {} : { conditions }),
-        object: rowObject(object, options.includeObject, options.version),
+        object: rowObject(resource, object, options.includeObject, options.version),
       };
     }),
   };
@@ -86,14 +86,23 @@ function inOrder({ definition }: ApiResource, objects: readonly Unstructured[]):
   return objects.toSorted(definition.compareRows.bind(definition));
 }
 
-function rowObject(object: Unstructured, include: IncludeObject, version: string): unknown {
+function rowObject(resource: ApiResource, object: Unstructured, include: IncludeObject, version: string): unknown {
   if (include === 'None') return null;
-  return include === 'Object' ? object : toPartialMetadata(object, version);
+  return include === 'Object' ? object : toPartialMetadata(resource, object, version);
 }
 
 /** An object's metadata alone, as PartialObjectMetadata. */
-export function toPartialMetadata(object: Unstructured, version = 'v1'): Record<string, unknown> {
-  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object.metadata };
+export function toPartialMetadata(
+  { definition }: ApiResource,
+  object: Unstructured,
+  version = 'v1',
+): Record<string, unknown> {
+  const { annotations, ...rest } = object.metadata;
+  const left = Object.entries(annotations ?? {}).filter(
+    ([name]) => definition.versionAnnotations?.includes(name) !== true,
+  );
+  const metadata = left.length === 0 ? rest : { ...object.metadata, annotations: Object.fromEntries(left) };
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata };
 }
 
 /** Refuses a list form for one object and the other way round. @throws StatusError 406 */
