@@ -3,7 +3,7 @@ import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { RestMapping } from '../apimachinery/rest-mapping.ts';
 import { listError } from '../client/list-error.ts';
 import type { ManifestObject } from '../resource/manifest-files.ts';
-import { findMapping, resourceOf } from '../resource/resource-access.ts';
+import { findMapping, missingNamespaceOr, resourceOf } from '../resource/resource-access.ts';
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
 import type { Discovery } from '../schema-cache/discovery.ts';
 import { type CommandContext, CommandError } from './command.ts';
@@ -99,6 +99,10 @@ async function targetOf(
   return { mapping, namespace, name: object.metadata.name ?? '', source, manifest: object };
 }
 
+/** What is said of arguments that only a server could find. */
+export const notLocal =
+  "you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'";
+
 /** What is said of names beside a selector. */
 export function namedAndSelected(args: readonly string[]): string {
   return args.some((argument) => argument.includes('/'))
@@ -148,6 +152,8 @@ export interface LoadOptions {
   readonly chunkSize?: number;
   /** Whether what a manifest names is asked for as well (the default), or taken as it stands there. */
   readonly manifests?: 'refreshed' | 'as-given';
+  /** Leaves it at the object when one of a manifest is not there, though its whole namespace may be missing. */
+  readonly manifestsAlone?: boolean;
   /** What is asked for below objects that have names; empty for the objects themselves. */
   readonly subresource?: string;
 }
@@ -156,7 +162,7 @@ export interface LoadOptions {
 export async function loadTargets(
   targets: readonly (ResourceTarget | FailedTarget)[],
   context: CommandContext,
-  { chunkSize = 500, manifests = 'refreshed', subresource = '' }: LoadOptions = {},
+  { chunkSize = 500, manifests = 'refreshed', manifestsAlone = false, subresource = '' }: LoadOptions = {},
 ): Promise<LoadedTargets> {
   const client = await context.cluster.client();
   const objects: LoadedTarget[] = [];
@@ -174,7 +180,12 @@ export async function loadTargets(
     const resource = resourceOf(client, mapping, namespace);
     try {
       if (name !== undefined) {
-        const object = await resource.get(name, subresource === '' ? {} : { subresource });
+        const object = await resource
+          .get(name, subresource === '' ? {} : { subresource })
+          .catch(async (error: unknown) => {
+            if (manifestsAlone && manifest !== undefined) throw error;
+            throw await missingNamespaceOr(error, client, mapping, namespace);
+          });
         objects.push({ ...target, name, object });
         continue;
       }

@@ -78,7 +78,7 @@ async function load(
   context: CommandContext,
 ): Promise<LoadedTargets> {
   const targets = await resolveTargets({ ...options, args, all: true, fieldSelector: '' }, context);
-  return loadTargets(targets, context, { chunkSize: options.chunkSize });
+  return loadTargets(targets, context, { chunkSize: options.chunkSize, manifestsAlone: true });
 }
 
 /** Describes the objects of `TYPE PREFIX` whose names begin with it. @returns whether there were any */

@@ -5,7 +5,7 @@ import type { RestMapping } from '../apimachinery/rest-mapping.ts';
 import { stringifyYaml } from '../apimachinery/yaml.ts';
 import { readCheckedInput } from '../cli/checked-input.ts';
 import { type CommandContext, CommandError, defineCommand, SilentExit, UsageError } from '../cli/command.ts';
-import { throwFailures } from '../cli/exit.ts';
+import { PrefixedError, throwFailures } from '../cli/exit.ts';
 import { fieldManagerFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
 import { klogLine } from '../system/klog.ts';
@@ -105,7 +105,7 @@ async function comparedPairs(options: DiffOptions, context: CommandContext): Pro
     },
     (result) => {
       if (!result.ok) {
-        failures.push(result.error instanceof FailedApply ? result.error.cause : result.error);
+        failures.push(withoutPlace(result.error instanceof FailedApply ? result.error.cause : result.error));
         return;
       }
       const { live, applied, namespace } = result.value;
@@ -206,4 +206,9 @@ function maskValues(live: Unstructured | undefined, merged: Unstructured | undef
     if (Object.hasOwn(before, key)) before[key] = differs ? '*** (before)' : '***';
     if (Object.hasOwn(after, key)) after[key] = differs ? '*** (after)' : '***';
   }
+}
+
+/** An object that cannot be made is told here without the file it stands in. */
+function withoutPlace(error: unknown): unknown {
+  return error instanceof PrefixedError && error.prefix.startsWith('error when creating ') ? error.cause : error;
 }

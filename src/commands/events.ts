@@ -58,7 +58,11 @@ export const eventsCommand = defineCommand<EventsOptions>({
       types,
       chunkSize: flags.int('chunk-size'),
       noHeaders: flags.bool('no-headers'),
-      printer: await eventPrinter(flags.string('output'), () => typedPrinter(flags, context)),
+      // A template alone is not looked at.
+      printer:
+        flags.string('output') === ''
+          ? undefined
+          : await eventPrinter(flags.string('output'), () => typedPrinter(flags, context)),
     };
     if (!types.every((type) => type === 'normal' || type === 'warning')) {
       throw new CommandError('valid --types are Normal or Warning');

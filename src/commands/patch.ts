@@ -114,7 +114,10 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
     }
     const request = { ...options, all: false, selector: '', fieldSelector: '', allNamespaces: false };
     const { subresource } = options;
-    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, { subresource });
+    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, {
+      subresource,
+      manifestsAlone: true,
+    });
     const failures = [...errors];
     for (const target of objects) {
       try {

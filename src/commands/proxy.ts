@@ -5,6 +5,7 @@ import { type CommandContext, CommandError, defineCommand, type FlagDefinition }
 import { listenHttp } from '../system/http-listener.ts';
 import { apiProxy } from './proxy/api-proxy.ts';
 import { parseExpressions, type RequestFilter } from './proxy/request-filter.ts';
+import { klogLine } from '../system/klog.ts';
 
 interface ProxyOptions {
   readonly address: string;
@@ -74,7 +75,7 @@ export const proxyCommand = defineCommand<ProxyOptions>({
       description: "Put the path of the kubeconfig's server before that of each request",
     },
   ],
-  toOptions(_args, flags, { streams }) {
+  toOptions(_args, flags, { streams, clock }) {
     const withSlash = (prefix: string): string => (prefix.endsWith('/') ? prefix : `${prefix}/`);
     const [port, unixSocket] = [flags.int('port'), flags.string('unix-socket')];
     if (port !== defaultPort && unixSocket !== '') {
@@ -82,7 +83,8 @@ export const proxyCommand = defineCommand<ProxyOptions>({
     }
     const isUnfiltered = flags.bool('disable-filter');
     if (isUnfiltered && unixSocket === '') {
-      streams.err.write('Request filter disabled, your proxy is vulnerable to XSRF attacks, please be cautious\n');
+      const warning = 'Request filter disabled, your proxy is vulnerable to XSRF attacks, please be cautious';
+      streams.err.write(klogLine('W', clock.now(), 'proxy.go:177', warning));
     }
     return {
       address: flags.string('address'),
@@ -149,12 +151,14 @@ async function serve(options: ProxyOptions, context: CommandContext): Promise<vo
   throw new CommandError('interrupted');
 }
 
-async function warnAboutFolder(folder: string, { files, cwd, streams }: CommandContext): Promise<void> {
+async function warnAboutFolder(folder: string, { files, cwd, streams, clock }: CommandContext): Promise<void> {
+  const warn = (line: number, text: string): unknown =>
+    streams.err.write(klogLine('W', clock.now(), `proxy.go:${line}`, text));
   try {
     if ((await files.stat(resolve(cwd, folder))).isFolder) return;
-    streams.err.write(`Static file directory ${folder} is not a directory\n`);
+    warn(202, `Static file directory ${folder} is not a directory`);
   } catch {
-    streams.err.write(`Failed to stat static file directory ${folder}: stat ${folder}: no such file or directory\n`);
+    warn(200, `Failed to stat static file directory ${folder}: stat ${folder}: no such file or directory`);
   }
 }
 

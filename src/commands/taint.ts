@@ -27,7 +27,8 @@ interface TaintOptions {
   readonly dryRun: DryRun;
   readonly validation: FieldValidation;
   readonly fieldManager: string;
-  readonly printer: ObjectPrinter | undefined;
+  /** Made when something is printed: a wrong format is told after what went wrong before. */
+  readonly makePrinter: () => Promise<ObjectPrinter | undefined>;
 }
 
 /** `taint`: changes what keeps pods off nodes. */
@@ -66,7 +67,7 @@ export const taintCommand = defineCommand<TaintOptions>({
       dryRun,
       validation,
       fieldManager: flags.string('field-manager'),
-      printer: await (dryRun === 'client' ? printerOf : typedPrinter)(flags, context),
+      makePrinter: () => (dryRun === 'client' ? printerOf : typedPrinter)(flags, context),
     };
   },
   async run(options, context) {
@@ -147,7 +148,7 @@ function check({ changes: { add, remove }, all, selector, resources }: TaintOpti
 
 async function taintOne(target: LoadedTarget, options: TaintOptions, context: CommandContext): Promise<void> {
   const { taints, operation } = changed(target, options);
-  const printer = options.printer ?? new NamePrinter({ operation });
+  const printer = (await options.makePrinter()) ?? new NamePrinter({ operation });
   if (options.dryRun === 'client') {
     context.streams.out.write(printer.print(await withTaints(target.object, taints, context)));
     return;

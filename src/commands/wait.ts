@@ -14,7 +14,7 @@ import {
 } from '../cli/flags.ts';
 import { type ManifestInput, readInput } from '../cli/manifest-input.ts';
 import { printerOf } from '../cli/print-objects.ts';
-import { loadTargets, type ResourceTarget, resolveTargets, nothingNamed } from '../cli/resource-targets.ts';
+import { loadTargets, nothingNamed, notLocal, type ResourceTarget, resolveTargets } from '../cli/resource-targets.ts';
 import { NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import { resourceOf } from '../resource/resource-access.ts';
@@ -107,6 +107,7 @@ async function waitForAll(
   context: CommandContext,
 ): Promise<void> {
   if (options.local) {
+    if (options.args.length > 0) throw new CommandError(notLocal);
     const read = await readInput(options.input, context);
     for (const { object } of read.objects) {
       if (!condition.holds(object)) {

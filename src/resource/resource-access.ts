@@ -1,7 +1,7 @@
 import { formatGroupVersion, type GroupVersionKind, gvkOf } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { NoMatchError, type RestMapper, type RestMapping } from '../apimachinery/rest-mapping.ts';
-import { StatusError } from '../apimachinery/status.ts';
+import { hasReason, StatusError } from '../apimachinery/status.ts';
 import type { Client, ResourceClient } from '../client/client.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { requestFailure } from '../client/transport-reason.ts';
@@ -84,6 +84,25 @@ export async function findMapping(
 /** The verbs of a mapping in a namespace (which cluster-scoped kinds ignore). */
 export function resourceOf(client: Client, mapping: RestMapping, namespace: string): ResourceClient {
   return client.resource(mapping.gvr, mapping.namespaced ? namespace : undefined);
+}
+
+/**
+ * What is told when an object was not had by its name: in a namespace that is not there, that; else the error itself.
+ * Nothing is asked of `default`, as in the real program.
+ */
+export async function missingNamespaceOr(
+  error: unknown,
+  client: Client,
+  mapping: RestMapping,
+  namespace: string,
+): Promise<unknown> {
+  if (!hasReason(error, 'NotFound') || !mapping.namespaced || ['', 'default'].includes(namespace)) return error;
+  try {
+    await client.resource({ group: '', version: 'v1', resource: 'namespaces' }).get(namespace);
+    return error;
+  } catch (problem) {
+    return hasReason(problem, 'NotFound') ? problem : error;
+  }
 }
 
 /** An object of a manifest as it is created: without the version that was written down of a stored one. */

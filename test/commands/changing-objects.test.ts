@@ -1,6 +1,7 @@
 import { testRecordedSession } from '../support/recorded-session.ts';
 
 testRecordedSession('flag-values');
+testRecordedSession('missing-namespace');
 testRecordedSession('refused-values');
 testRecordedSession('input');
 testRecordedSession('annotate');

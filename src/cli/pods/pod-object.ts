@@ -1,6 +1,6 @@
 import { formatGroupVersion } from '../../apimachinery/gvk.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
-import { resourceOf } from '../../resource/resource-access.ts';
+import { missingNamespaceOr, resourceOf } from '../../resource/resource-access.ts';
 import { parseResourceArguments } from '../../resource/resource-arguments.ts';
 import type { CommandContext } from '../command.ts';
 
@@ -16,7 +16,12 @@ export async function objectOfArguments(args: readonly string[], context: Comman
   if (found?.name === undefined) throw new Error('a resource argument without a name');
   const client = await context.cluster.client();
   const { name: namespace } = await context.cluster.namespace();
-  const object = await resourceOf(client, found.mapping, namespace).get(found.name);
+  const { mapping } = found;
+  const object = await resourceOf(client, mapping, namespace)
+    .get(found.name)
+    .catch(async (error: unknown) => {
+      throw await missingNamespaceOr(error, client, mapping, namespace);
+    });
   return { ...object, apiVersion: formatGroupVersion(found.mapping.gvk), kind: found.mapping.gvk.kind };
 }
 

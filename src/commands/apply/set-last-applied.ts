@@ -14,7 +14,7 @@ import { dryRunSuffix, NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
 import type { DryRun } from '../../resource/dry-run.ts';
 import { dryRunOf } from '../../cli/dry-run-flag.ts';
-import { findMapping, resourceOf } from '../../resource/resource-access.ts';
+import { findMapping, missingNamespaceOr, resourceOf } from '../../resource/resource-access.ts';
 import { describeTarget } from './apply-object.ts';
 
 interface SetOptions {
@@ -66,8 +66,8 @@ export const setLastAppliedCommand = defineCommand<SetOptions>({
       if (mapping.namespaced) object.metadata.namespace = namespace;
       const name = object.metadata.name ?? '';
       const resource = resourceOf(client, mapping, namespace);
-      const current = await resource.get(name).catch((error: unknown) => {
-        if (hasReason(error, 'NotFound')) throw error;
+      const current = await resource.get(name).catch(async (error: unknown) => {
+        if (hasReason(error, 'NotFound')) throw await missingNamespaceOr(error, client, mapping, namespace);
         const about = describeTarget(mapping, namespace, name);
         throw new PrefixedError(
           `error when retrieving current configuration of:\n${about}\nfrom server for: ${JSON.stringify(source)}`,

@@ -10,7 +10,7 @@ import { listSubject, namedAndSelected, namespaceProblem } from '../../cli/resou
 import type { Client } from '../../client/client.ts';
 import { checkNamespaceName, checkResourceName } from '../../client/path-segment.ts';
 import { listError } from '../../client/list-error.ts';
-import { findMapping } from '../../resource/resource-access.ts';
+import { findMapping, missingNamespaceOr } from '../../resource/resource-access.ts';
 import { parseResourceArguments, type ResourceArgument } from '../../resource/resource-arguments.ts';
 import type { GetOptions } from './get-options.ts';
 
@@ -152,7 +152,10 @@ async function* pagesOf(
   const { mapping, name, namespace } = target;
   const path = pathOf(mapping, namespace, name, options.subresource);
   if (name !== undefined) {
-    const response = await client.request({ method: 'GET', path, accept, query: objectQuery(options, accept) });
+    const request = { method: 'GET', path, accept, query: objectQuery(options, accept) } as const;
+    const response = await client.request(request).catch(async (error: unknown) => {
+      throw await missingNamespaceOr(error, client, mapping, namespace);
+    });
     yield parseJson(response.body) as unknown as Unstructured;
     return undefined;
   }

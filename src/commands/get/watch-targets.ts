@@ -16,6 +16,7 @@ import { pathOf, type Target } from './fetch-targets.ts';
 import type { GetOptions } from './get-options.ts';
 import { itemsOf } from './print-objects.ts';
 import { asTable, kindPrefixOf, sortRows, tableAccept } from './print-tables.ts';
+import { missingNamespaceOr } from '../../resource/resource-access.ts';
 
 /** Prints what there is of one kind (or one object) and then every change, until the watch ends or is interrupted. */
 export async function watchTargets(
@@ -106,7 +107,7 @@ async function firstList(
     await client.request({ method: 'GET', path: pathOf(target.mapping, target.namespace, target.name) });
   } catch (error) {
     if (options.ignoreNotFound && hasReason(error, 'NotFound')) return undefined;
-    throw error;
+    throw await missingNamespaceOr(error, client, target.mapping, target.namespace);
   }
   return list;
 }

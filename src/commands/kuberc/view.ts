@@ -10,7 +10,8 @@ import { kubercFile, kubercFlag, readKuberc, saveKuberc } from './kuberc-documen
 interface ViewOptions {
   readonly file: PreferenceFile;
   readonly isJson: boolean;
-  readonly printer: ObjectPrinter | undefined;
+  /** Made when something is printed: a wrong format is told after what went wrong before. */
+  readonly makePrinter: () => Promise<ObjectPrinter | undefined>;
 }
 
 /** `kuberc view`: the preferences as the file has them. */
@@ -25,12 +26,13 @@ export const kubercViewCommand = defineCommand<ViewOptions>({
     return {
       file: kubercFile(flags, context),
       isJson: flags.string('output') === 'json' && flags.string('template') === '',
-      printer: await printerOf(flags, context),
+      makePrinter: () => printerOf(flags, context),
     };
   },
-  async run({ file, isJson, printer }, context) {
+  async run({ file, isJson, makePrinter }, context) {
     const document = await readKuberc(file, context);
     if (document !== undefined) {
+      const printer = await makePrinter();
       const shown = { ...document, aliases: document['aliases'] ?? [], defaults: document['defaults'] ?? [] };
       context.streams.out.write(
         isJson ? `${stringifyGoJson(asStruct(shown), '    ')}\n` : (printer?.print(shown) ?? ''),

@@ -17,7 +17,8 @@ interface ChangeOptions {
   readonly input: ManifestInput;
   readonly selector: string;
   readonly fieldManager: string;
-  readonly printer: ObjectPrinter | undefined;
+  /** Made when something is printed: a wrong format is told after what went wrong before. */
+  readonly makePrinter: () => Promise<ObjectPrinter | undefined>;
 }
 
 interface RolloutChange {
@@ -53,7 +54,7 @@ function rolloutChange(change: RolloutChange): CommandDefinition<ChangeOptions> 
         input,
         selector: flags.string('selector'),
         fieldManager: flags.string('field-manager'),
-        printer: await printerOf(flags, context),
+        makePrinter: () => printerOf(flags, context),
       };
     },
     async run(options, context) {
@@ -82,7 +83,7 @@ function rolloutChange(change: RolloutChange): CommandDefinition<ChangeOptions> 
               throw new CommandError(`failed to patch: ${error instanceof Error ? error.message : String(error)}`);
             });
           const plain = new NamePrinter({ operation: change.done });
-          context.streams.out.write((options.printer ?? plain).print(result));
+          context.streams.out.write(((await options.makePrinter()) ?? plain).print(result));
         } catch (error) {
           failures.push(error);
         }

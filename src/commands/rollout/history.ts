@@ -47,9 +47,9 @@ export const rolloutHistoryCommand = defineCommand<HistoryOptions>({
       input,
       selector: flags.string('selector'),
       revision,
-      printer: await typedPrinter(flags, context),
+      printer: (await typedPrinter(flags, context)) ?? (flags.changed('output') ? new NamePrinter({}) : undefined),
       // A template without -o shows the object itself, as with the real program.
-      printsRevisions: flags.string('output') !== '',
+      printsRevisions: flags.changed('output'),
     };
   },
   async run(options, context) {

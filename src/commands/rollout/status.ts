@@ -4,11 +4,12 @@ import { StatusError } from '../../apimachinery/status.ts';
 import { CommandError, defineCommand, type CommandContext } from '../../cli/command.ts';
 import { throwFailures } from '../../cli/exit.ts';
 import { filenameFlags, selectorFlag } from '../../cli/flags.ts';
-import { type ManifestInput, manifestInput, readInput } from '../../cli/manifest-input.ts';
-import { findMapping, resourceOf } from '../../resource/resource-access.ts';
+import { type ManifestInput, manifestInput, readInput, requireInputAlone } from '../../cli/manifest-input.ts';
+import { findMapping, missingNamespaceOr, resourceOf } from '../../resource/resource-access.ts';
 import { parseResourceArguments } from '../../resource/resource-arguments.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import type { Client } from '../../client/client.ts';
+import { namedAndSelected } from '../../cli/resource-targets.ts';
 
 interface RolloutStatusOptions {
   readonly args: readonly string[];
@@ -80,6 +81,7 @@ async function findTargets(
   client: Client,
   context: CommandContext,
 ): Promise<FoundTargets> {
+  await requireInputAlone(options.input, options.args, context);
   const discovery = await context.cluster.discovery();
   const namespace = (await context.cluster.namespace()).name;
   if (options.input.filenames.length > 0) {
@@ -96,6 +98,9 @@ async function findTargets(
     return { targets, failures };
   }
   const found = await discovery.withMapper((mapper) => parseResourceArguments(options.args, mapper));
+  if (options.selector !== '' && found.some(({ name }) => name !== undefined)) {
+    throw new CommandError(namedAndSelected(options.args));
+  }
   const targets: Target[] = [];
   for (const { mapping, name } of found) {
     if (name !== undefined) targets.push({ mapping, namespace, name });
@@ -127,7 +132,9 @@ async function follow(
       : undefined;
   try {
     for (;;) {
-      const current = await resource.get(target.name);
+      const current = await resource.get(target.name).catch(async (error: unknown) => {
+        throw await missingNamespaceOr(error, client, target.mapping, target.namespace);
+      });
       if (tell(current, options, context) || !options.watch) return;
       const events = resource.watch({
         fieldSelector: `metadata.name=${target.name}`,

@@ -27,7 +27,8 @@ interface UndoOptions {
   readonly selector: string;
   readonly toRevision: number;
   readonly dryRun: DryRun;
-  readonly printer: ObjectPrinter | undefined;
+  /** Made when something is printed: a wrong format is told after what went wrong before. */
+  readonly makePrinter: () => Promise<ObjectPrinter | undefined>;
 }
 
 /** `rollout undo`: goes back to a revision. */
@@ -58,7 +59,7 @@ export const rolloutUndoCommand = defineCommand<UndoOptions>({
       selector: flags.string('selector'),
       toRevision: flags.int('to-revision'),
       dryRun: dryRunOf(flags, context),
-      printer: await printerOf(flags, context),
+      makePrinter: () => printerOf(flags, context),
     };
   },
   async run(options, context) {
@@ -88,12 +89,12 @@ async function undoOne(target: LoadedTarget, options: UndoOptions, context: Comm
   const revisions = await rolloutRevisions(typed, client);
   if (revisions === undefined) throw new CommandError(noWayToSee('rollbacker', 'rollbacker', typed));
   const revision = chooseRevision(target, revisions, options.toRevision);
-  const show = (operation: string): void => {
-    const printer = options.printer ?? new NamePrinter({ operation });
+  const show = async (operation: string): Promise<void> => {
+    const printer = (await options.makePrinter()) ?? new NamePrinter({ operation });
     context.streams.out.write(printer.print(object));
   };
   if (options.dryRun === 'client') {
-    show(`${plannedRollback(mapping.gvk.kind, revision)} (dry run)`);
+    await show(`${plannedRollback(mapping.gvk.kind, revision)} (dry run)`);
     return;
   }
   const { spec } = object as { readonly spec?: { readonly paused?: boolean } };
@@ -103,7 +104,7 @@ async function undoOne(target: LoadedTarget, options: UndoOptions, context: Comm
     );
   }
   if (hasTemplateOf(object, revision)) {
-    show(`skipped rollback (current template already matches revision ${revision.number})`);
+    await show(`skipped rollback (current template already matches revision ${revision.number})`);
     return;
   }
   const resource = resourceOf(client, mapping, target.namespace);
@@ -118,7 +119,7 @@ async function undoOne(target: LoadedTarget, options: UndoOptions, context: Comm
   } else {
     await resource.patch(name, 'application/strategic-merge-patch+json', revision.object['data'], write);
   }
-  show(`rolled back${dryRunSuffix[options.dryRun]}`);
+  await show(`rolled back${dryRunSuffix[options.dryRun]}`);
 }
 
 /** What a dry run says that there would be. */

@@ -15,7 +15,7 @@ import {
 } from '../../cli/flags.ts';
 import { knownTypeOf, requireKnownType } from '../../cli/known-types.ts';
 import { type ManifestInput, manifestInput, readInput } from '../../cli/manifest-input.ts';
-import { checkNamespace, loadTargets, nothingNamed, resolveTargets } from '../../cli/resource-targets.ts';
+import { checkNamespace, loadTargets, nothingNamed, resolveTargets, notLocal } from '../../cli/resource-targets.ts';
 import { typedPrinter } from '../../cli/typed-objects.ts';
 import { typedShape } from '../../generators/typed-shapes.ts';
 import { withZeroValues } from '../../generators/zero-values.ts';
@@ -80,10 +80,6 @@ export function checkLocal({ local, dryRun }: Pick<SetOptions, 'local' | 'dryRun
     throw new CommandError('cannot specify --local and --dry-run=server - did you mean --dry-run=client?');
   }
 }
-
-/** What is said of arguments that only a server could find. */
-const notLocal =
-  "you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'";
 
 /** An object to change, as it is on the server or, for --local, in a manifest. */
 export interface ChangeTarget {
