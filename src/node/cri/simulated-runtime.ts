@@ -195,8 +195,14 @@ class SimulatedRuntime implements RuntimeService, ImageService {
         ports: entry.server,
         dial: async (address, port) => {
           const near = this.#loopback(entry, { address, port, protocol: 'TCP' });
-          if (near !== undefined) return this.#connect(near.entry, near.port, address);
-          return (this.#options.dial ?? this.#dial)(address, port, entry.sandbox.ips[0] ?? '');
+          const isOpen = near?.entry?.server.isOpen(near.port) === true;
+          if (isOpen) return this.#connect(near.entry, near.port, address);
+          try {
+            // A control plane of the same process may be at a loopback address: there it says that it is.
+            return await (this.#options.dial ?? this.#dial)(address, port, entry.sandbox.ips[0] ?? '');
+          } catch (error) {
+            throw near === undefined ? error : new Error(`dial tcp ${address}:${port}: connect: connection refused`);
+          }
         },
         sendDatagram: async (address, port, payload) => {
           const near = this.#loopback(entry, { address, port, protocol: 'UDP' });

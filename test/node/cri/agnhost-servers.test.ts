@@ -8,7 +8,9 @@ import { createHttpTransport } from '../../../src/client/http-transport.ts';
 import { ContainerProcess } from '../../../src/node/cri/simulation/container-process.ts';
 import { MemoryFiles } from '../../../src/node/cri/simulation/memory-files.ts';
 import { PortServer } from '../../../src/node/cri/simulation/port-server.ts';
-import { createCertificateAuthority, issueCertificate } from '../../../src/pki/certificates.ts';
+import { type CertificatePair, createCertificateAuthority, issueCertificate } from '../../../src/pki/certificates.ts';
+import { generateRsaKeyPair } from '../../../src/pki/key-pair.ts';
+import { TokenKey } from '../../../src/pki/token-key.ts';
 import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
 
 interface Started {
@@ -18,11 +20,15 @@ interface Started {
   readonly get: (scheme: 'http' | 'https', port: number, path: string, body?: object) => Promise<[number, string]>;
   /** The PEM of who signed the mounted certificate. */
   readonly authority: string;
+  /** The mounted certificate. */
+  readonly identity: CertificatePair;
 }
 
 interface StartOptions {
   readonly env?: Record<string, string>;
   readonly network?: Map<string, PortServer>;
+  /** The token that the service account has. */
+  readonly token?: string;
   /** The authority that the service account names; the container's own when absent. */
   readonly trusted?: string;
 }
@@ -31,7 +37,7 @@ interface StartOptions {
 async function start(
   context: TestContext,
   args: readonly string[],
-  { env = {}, network = new Map(), trusted }: StartOptions = {},
+  { env = {}, network = new Map(), token = 't1', trusted }: StartOptions = {},
 ): Promise<Started> {
   const clock = new FakeClock();
   const authority = await createCertificateAuthority('test', clock.now());
@@ -44,7 +50,7 @@ async function start(
   const nodeFiles = new MemoryFiles(() => clock.now());
   nodeFiles.makeFolder('/secret');
   nodeFiles.makeFolder('/token');
-  nodeFiles.writeFile('/token/token', Buffer.from('t1'));
+  nodeFiles.writeFile('/token/token', Buffer.from(token));
   nodeFiles.writeFile('/token/ca.crt', Buffer.from(trusted ?? authority.certificate));
   nodeFiles.writeFile('/secret/tls.crt', Buffer.from(certificate));
   nodeFiles.writeFile('/secret/tls.key', Buffer.from(privateKey));
@@ -99,6 +105,7 @@ async function start(
     ports,
     log: () => log,
     authority: authority.certificate,
+    identity: { certificate, privateKey },
     async get(scheme, port, path, body) {
       // Certificates are read, and keys made, before anything listens.
       for (let turn = 0; turn < 10_000 && !ports.isOpen(port); turn++) await settle();
@@ -389,4 +396,45 @@ test('inclusterclient asks the API server with its token, and believes nobody el
   assert.match(trusted, /calling \/healthz\n.*authz_header=[\w-]{43}\n/);
   assert.doesNotMatch(trusted, /failed/);
   assert.match(server.log().slice(seen), /GET \/healthz/);
+});
+
+test('a token is checked by what its issuer publishes', async (context) => {
+  const network = new Map<string, PortServer>();
+  const env = { KUBERNETES_SERVICE_HOST: 'hook.ns.svc', KUBERNETES_SERVICE_PORT: '443' };
+  const [key, other] = [new TokenKey(generateRsaKeyPair().privateKey), new TokenKey(generateRsaKeyPair().privateKey)];
+  const issuer = 'https://hook.ns.svc';
+  // A server whose answers are what it is asked to echo stands for the API server.
+  const api = await start(context, ['webhook', ...certificates]);
+  const { certificate, privateKey } = api.identity;
+  const published: Record<string, object> = {
+    '/.well-known/openid-configuration': { issuer, jwks_uri: `${issuer}:443/openid/v1/jwks` },
+    '/openid/v1/jwks': { keys: [key.jsonWebKey()] },
+  };
+  const ports = new PortServer('kube/api', []);
+  ports.listen(443, (request, response) => response.end(JSON.stringify(published[request.url ?? ''])), {
+    certificate,
+    privateKey,
+  });
+  network.set('hook.ns.svc', ports);
+  const outcome = async (token: string, audience: string): Promise<string> => {
+    const args = ['test-service-account-issuer-discovery', '--audience', audience];
+    const place = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+    const run = await start(context, [...args, '--token-path', place], {
+      env,
+      network,
+      token,
+      trusted: api.authority,
+    });
+    for (let turn = 0; turn < 10_000 && !/valid claims|failed/.test(run.log()); turn++) await settle();
+    return run.log().trimEnd().split('\n').at(-1) ?? '';
+  };
+  const claims = { iss: issuer, aud: ['oidc-discovery-test'], exp: 4_000_000_000 };
+  assert.equal(await outcome(key.sign(claims), 'oidc-discovery-test'), 'OK: Got valid claims from token!');
+  const failed = 'failed to validate with in-cluster discovery:';
+  const refusals: [string, string, string][] = [
+    [key.sign(claims), 'other', 'oidc: expected audience "other" got ["oidc-discovery-test"]'],
+    [key.sign({ ...claims, exp: -1 }), 'oidc-discovery-test', 'oidc: token is expired'],
+    [other.sign(claims), 'oidc-discovery-test', 'failed to verify signature: failed to verify id token signature'],
+  ];
+  for (const [token, audience, reason] of refusals) assert.equal(await outcome(token, audience), `${failed} ${reason}`);
 });

@@ -3,6 +3,7 @@ import { runAdmissionWebhook } from './admission-webhook.ts';
 import { runConversionWebhook } from './conversion-webhook.ts';
 import { runGuestbook } from './guestbook.ts';
 import { runInClusterClient } from './in-cluster-client.ts';
+import { runIssuerDiscovery } from './issuer-discovery.ts';
 import { runLogsGenerator } from './logs-generator.ts';
 import { runMountTest } from './mount-test.ts';
 import { runNettest } from './nettest.ts';
@@ -30,6 +31,7 @@ const subcommands: Readonly<Record<string, Program>> = {
   pause: runAgnhostPause,
   porter: runPorter,
   'serve-hostname': runServeHostname,
+  'test-service-account-issuer-discovery': runIssuerDiscovery,
   'test-webserver': runTestWebserver,
   webhook: runAdmissionWebhook,
 };
