@@ -45,6 +45,7 @@ import {
   type RouteHandler,
   servedVersion,
 } from '../control-plane/apiserver/server.ts';
+import { countUnavailableApiServices } from '../control-plane/apiserver/aggregation/unavailable-api-services.ts';
 import { createComponentPagesRoute } from '../control-plane/apiserver/component-pages.ts';
 import { type KubeletConnections, noKubelets } from '../control-plane/apiserver/streaming/kubelet-connections.ts';
 import { streamingEndpoints } from '../control-plane/apiserver/streaming/streaming-endpoints.ts';
@@ -316,14 +317,16 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     version: 'v1',
     resource: 'customresourcedefinitions',
   });
+  const apiServices = context.informer<APIService>({
+    group: 'apiregistration.k8s.io',
+    version: 'v1',
+    resource: 'apiservices',
+  });
+  countUnavailableApiServices(server.metrics, () => apiServices.list());
   const localApiServices = createLocalApiServices({
     client: ownClient,
     builtIn: () => groupVersionsOf(server.registry.all().filter(({ custom }) => !custom)),
-    apiServices: context.informer<APIService>({
-      group: 'apiregistration.k8s.io',
-      version: 'v1',
-      resource: 'apiservices',
-    }),
+    apiServices,
     definitions,
     clock,
     log,

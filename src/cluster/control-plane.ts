@@ -88,6 +88,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
   const { serving } = options;
   listener = await listen({
     handle: apiServer.server.handle,
+    onHandshakeFailure: () => apiServer.server.countHandshakeFailure(),
     tls: {
       certificate: serving.initial.certificate,
       key: serving.initial.privateKey,

@@ -42,6 +42,8 @@ export interface ListenOptions {
   readonly port?: number;
   /** Seconds a client has to send a whole request. Default 60, as the real server's request timeout. */
   readonly requestTimeoutSeconds?: number;
+  /** Told of connections that end before TLS is agreed on. */
+  readonly onHandshakeFailure?: () => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -131,7 +133,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       session.on('close', () => sessions.delete(session));
       session.on('error', (error) => options.log.warn('http2 session failed', { error: error.message }));
     });
-    secure.on('tlsClientError', () => undefined);
+    secure.on('tlsClientError', () => options.onHandshakeFailure?.());
     secure.on('secureConnection', (socket) => {
       if (socket.alpnProtocol !== 'h2') isOneAtATime(socket);
     });

@@ -24,12 +24,13 @@ import { withAuthorization, type RequestAuthorizer } from './filters/authorizati
 import { defaultInFlightLimits, withMaxInFlight, type InFlightLimits } from './filters/max-in-flight.ts';
 import { withPriorityAndFairness } from './filters/priority-and-fairness.ts';
 import { defaultRequestTimeoutMillis, withRequestTimeout } from './filters/request-timeout.ts';
-import { withRequestMetrics } from './filters/request-metrics.ts';
+import { countTermination, withRequestMetrics } from './filters/request-metrics.ts';
 import { withPanicRecovery } from './filters/panic-recovery.ts';
 import { handleHealth, isHealthPath, pingCheck, type HealthCheck } from './health.ts';
 import { shutdownCheck } from './health-checks.ts';
 import type { FlowControl } from './flow-control/flow-control.ts';
 import type { MetricRegistry } from './metrics/metric-registry.ts';
+import { measuredAdmission } from './metrics/admission-times.ts';
 import { handleMetrics } from './metrics/metrics-route.ts';
 import {
   countStoredObjects,
@@ -143,6 +144,8 @@ export interface ApiServer {
   readonly registry: ResourceRegistry;
   /** What it counts, for those who count more. */
   readonly metrics: MetricRegistry;
+  /** Counts a connection that ended before TLS was agreed on. */
+  countHandshakeFailure(): void;
   /** The parts that endpoints use, for those who build more of them. */
   readonly parts: ServerParts;
   /** Says at /readyz that the end is near; everything else goes on. */
@@ -164,10 +167,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const codecs = [jsonCodec, yamlCodec, protobuf];
   const registry = new ResourceRegistry();
   for (const definition of options.resources) registry.add(apiResource(definition, options.types));
+  const metrics = createServerMetrics(options.clock);
   const parts: ServerParts = {
     codecs,
     registry,
-    admission: options.admission ?? admitAll,
+    admission: measuredAdmission(options.admission ?? admitAll, metrics.registry, options.clock),
     fieldManagement: managedFieldManagement,
     hasInitializers: options.hasInitializers ?? false,
     clock: options.clock,
@@ -179,7 +183,6 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const expiry = new EventExpiry(options.storage, options.clock, options.eventTtlSeconds);
   expiry.start();
   const closing = new AbortController();
-  const metrics = createServerMetrics(options.clock);
   countStoredObjects(metrics, registry, options.storage);
   if (options.processStats !== undefined) {
     describeProgram(metrics, options.version ?? servedVersion, options.processStats);
@@ -191,6 +194,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   return {
     registry,
     metrics: metrics.registry,
+    countHandshakeFailure: () => metrics.handshakeFailures.add([]),
     parts,
     async handle(http) {
       const begins = begun(http, options, closing.signal);
@@ -244,13 +248,17 @@ function buildHandlerChain(
       : auditFilters(counted(options.audit, metrics), parts.codecs, options.clock);
   const steps: readonly Filter[] = [
     withPanicRecovery(parts.codecs, options.log),
-    withRequestTimeout(options.requestTimeoutMillis ?? defaultRequestTimeoutMillis, options.clock),
+    withRequestTimeout(
+      options.requestTimeoutMillis ?? defaultRequestTimeoutMillis,
+      options.clock,
+      countTermination(metrics, parts.registry),
+    ),
     audit?.failedAuthentication ?? pass,
-    withAuthentication(options.authenticator, options.allowAnonymous ?? (() => true), metrics),
+    withAuthentication(options.authenticator, options.allowAnonymous ?? (() => true), metrics, options.clock),
     audit?.requests ?? pass,
     options.impersonation ?? pass,
     limitRequests(options, parts, metrics),
-    withAuthorization(options.authorizer, metrics),
+    withAuthorization(options.authorizer, metrics, options.clock),
     withRequestMetrics(metrics, parts.registry, options.clock),
   ];
   const special: SpecialEndpoints = new Map([...builtInSpecialEndpoints, ...(options.specialEndpoints ?? [])]);

@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../../../apimachinery/http.ts';
 import { hasReason, unauthorized } from '../../../apimachinery/status.ts';
+import type { Clock } from '../../../system/clock.ts';
 import { withoutTokenProtocol } from '../../authentication/bearer-token.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import { anonymousUser, type Filter, type RequestUser } from '../request-context.ts';
@@ -18,18 +19,24 @@ export interface RequestAuthenticator {
 export function withAuthentication(
   authenticator: RequestAuthenticator,
   allowAnonymous: (path: string) => boolean,
-  metrics: Pick<ServerMetrics, 'authentications' | 'userRequests'>,
+  metrics: Pick<ServerMetrics, 'authentications' | 'authenticationSeconds' | 'userRequests'>,
+  clock: Clock,
 ): Filter {
   return (next) => async (request) => {
     let user: RequestUser | undefined;
+    const begun = clock.now();
+    const count = (result: string): void => {
+      metrics.authentications.add([result]);
+      metrics.authenticationSeconds.observe([result], (clock.now() - begun) / 1000);
+    };
     try {
       user = await authenticator.authenticate(request.http);
       if (user === undefined && !allowAnonymous(request.info.path)) throw unauthorized();
     } catch (error) {
-      metrics.authentications.add([hasReason(error, 'Unauthorized') ? 'failure' : 'error']);
+      count(hasReason(error, 'Unauthorized') ? 'failure' : 'error');
       throw error;
     }
-    metrics.authentications.add(['success']);
+    count('success');
     metrics.userRequests.add([countedUsername((user ?? anonymousUser).username)]);
     const headers = user === undefined ? request.headers : withoutTokenProtocol(request.headers);
     const http = headers === request.headers ? request.http : { ...request.http, headers };

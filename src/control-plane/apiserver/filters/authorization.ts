@@ -1,5 +1,6 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { forbidden, StatusError } from '../../../apimachinery/status.ts';
+import type { Clock } from '../../../system/clock.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import type { RequestInfo } from '../request-info.ts';
 import type { ApiRequest, Filter, RequestUser } from '../request-context.ts';
@@ -40,12 +41,16 @@ export const allowEverything: RequestAuthorizer = {
 /** Refuses with 403 what the authorizer does not allow, and with 500 where it could not tell. */
 export function withAuthorization(
   authorizer: RequestAuthorizer,
-  metrics: Pick<ServerMetrics, 'authorizations'>,
+  metrics: Pick<ServerMetrics, 'authorizations' | 'authorizationSeconds'>,
+  clock: Clock,
 ): Filter {
   return (next) => async (request) => {
     const attributes = authorizationAttributes(request.info, request.user);
+    const begun = clock.now();
     const { allowed, reason, error } = await authorizer.authorize(attributes);
-    metrics.authorizations.add([allowed ? 'allowed' : error === undefined ? 'no-opinion' : 'error']);
+    const result = [allowed ? 'allowed' : error === undefined ? 'no-opinion' : 'error'];
+    metrics.authorizations.add(result);
+    metrics.authorizationSeconds.observe(result, (clock.now() - begun) / 1000);
     if (!allowed && error !== undefined) {
       request.audit?.annotate('authorization.k8s.io/reason', 'internal error');
       const text = `Internal Server Error: ${goQuote(request.http.path)}: ${error}`;

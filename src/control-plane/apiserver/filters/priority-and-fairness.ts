@@ -7,6 +7,9 @@ import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import { listPrefix, type ResourceRegistry } from '../registry/api-resource.ts';
 import type { ApiRequest, Filter } from '../request-context.ts';
 import { isLongRunning, tooManyRequests } from './max-in-flight.ts';
+import { countTermination } from './request-metrics.ts';
+
+const durationBuckets: readonly number[] = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
 
 /** A quarter of the time that a request has. */
 const waitMillis = 15_000;
@@ -31,6 +34,7 @@ export function withPriorityAndFairness(context: FairnessContext): Filter {
   const { control, metrics, clock } = context;
   const retryAfter = new RetryAfter(clock);
   const measure = countFlows(context);
+  const terminated = countTermination(metrics, context.resources);
   return (next) => async (request) => {
     const { verb } = request.info;
     if (isLongRunning(request) && verb !== 'watch') return next(request);
@@ -39,15 +43,20 @@ export function withPriorityAndFairness(context: FairnessContext): Filter {
     request.responseHeaders['x-kubernetes-pf-prioritylevel-uid'] = classification.level.uid;
     const seats = await seatsOf(request, context);
     const count = measure(classification, seats);
+    const asked = clock.now();
     count.waits(1);
     const outcome = await control
       .enter(classification, seats, waitMillis, request.signal)
       .finally(() => count.waits(-1));
     if (typeof outcome === 'string') {
       count.rejected(outcome);
+      count.waited((clock.now() - asked) / 1000, false);
+      terminated(request, 429);
       return tooManyRequests(retryAfter.afterRejection(classification.level.name));
     }
     const kind = ['get', 'list', 'watch'].includes(verb) ? 'readOnly' : 'mutating';
+    const begun = clock.now();
+    count.waited((begun - asked) / 1000, true);
     metrics.inFlight.change(kind, 1);
     count.works(1);
     try {
@@ -55,6 +64,7 @@ export function withPriorityAndFairness(context: FairnessContext): Filter {
     } finally {
       metrics.inFlight.change(kind, -1);
       count.works(-1);
+      count.worked((clock.now() - begun) / 1000, verb === 'watch' ? 'watch' : 'regular');
       outcome.leave();
     }
   };
@@ -77,6 +87,10 @@ interface FlowCount {
   waits(by: number): void;
   works(by: number): void;
   rejected(reason: RejectionReason): void;
+  /** Seconds until it was let in, or turned away. */
+  waited(seconds: number, isLetIn: boolean): void;
+  /** Seconds in which it had its seats. */
+  worked(seconds: number, type: 'regular' | 'watch'): void;
 }
 
 function countFlows({ control, metrics: { registry } }: FairnessContext): FlowCounting {
@@ -100,9 +114,29 @@ function countFlows({ control, metrics: { registry } }: FairnessContext): FlowCo
     stability: 'BETA',
     labels: ['priority_level'],
   });
+  const current = registry.gauge({
+    name: 'apiserver_flowcontrol_current_limit_seats',
+    help: 'Seats that a level has at the moment.',
+    stability: 'ALPHA',
+    labels: ['priority_level'],
+  });
+  const waits = registry.histogram({
+    ...family('request_wait_duration_seconds', 'Seconds that requests waited for seats.', ['execute']),
+    buckets: durationBuckets,
+  });
+  const works = registry.histogram({
+    ...family('request_execution_seconds', 'Seconds that requests had their seats.', ['type']),
+    stability: 'ALPHA',
+    buckets: durationBuckets,
+  });
   registry.onShow(() => {
     nominal.clear();
-    for (const level of control.levels()) nominal.set([level.name], level.limits.nominal);
+    current.clear();
+    for (const level of control.levels()) {
+      nominal.set([level.name], level.limits.nominal);
+      // What others use of a level's seats it can have back at any time.
+      current.set([level.name], Math.max(level.limits.nominal, level.seatsInUse));
+    }
   });
   return ({ level, schema }, seats) => {
     const values = [level.name, schema.name];
@@ -114,6 +148,8 @@ function countFlows({ control, metrics: { registry } }: FairnessContext): FlowCo
         taken.add(values, by * seats);
       },
       rejected: (reason) => rejected.add([...values, reason]),
+      waited: (seconds, isLetIn) => waits.observe([...values, String(isLetIn)], seconds),
+      worked: (seconds, type) => works.observe([...values, type], seconds),
     };
   };
 }

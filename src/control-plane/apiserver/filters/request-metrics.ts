@@ -20,6 +20,7 @@ const methods: ReadonlySet<string> = new Set([
   'CONNECT',
   'WATCH',
 ]);
+const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch']);
 const connects: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
 /** Components whose requests are told apart by their user agent. */
 const systemClients: ReadonlySet<string> = new Set([
@@ -49,6 +50,10 @@ export function withRequestMetrics(metrics: ServerMetrics, resources: ResourceRe
       metrics.requests.add([...all, String(code), client]);
       metrics.durations.observe(all, seconds);
       if (dryRun === '') metrics.indicatorDurations.observe(route, seconds);
+      const sent = Number(header(request.headers, 'content-length') ?? '');
+      if (sent > 0 && writes.has(request.info.verb)) {
+        metrics.bodySizes.observe([group, resource, request.info.verb], sent);
+      }
       if (size !== undefined && (verb === 'GET' || verb === 'LIST')) metrics.responseSizes.observe(route, size);
       const deprecated = resources.find(group, version, resource)?.deprecationWarning ?? '';
       if (deprecated !== '') metrics.deprecatedRequests.set([group, version, resource, subresource, ''], 1);
@@ -77,6 +82,19 @@ export function withRequestMetrics(metrics: ServerMetrics, resources: ResourceRe
       finish(statusOf(error).code ?? 500, undefined);
       throw error;
     }
+  };
+}
+
+/** Counts a request that the server gives up by itself: with 504 when it takes too long, with 429 when there are too many. */
+export function countTermination(
+  metrics: Pick<ServerMetrics, 'terminations'>,
+  resources: ResourceRegistry,
+): (request: ApiRequest, code: number) => void {
+  return (request, code) => {
+    const labels = requestLabels(request, resources);
+    if (labels === undefined) return;
+    const { verb, group, version, resource, subresource, scope } = labels;
+    metrics.terminations.add([verb, group, version, resource, subresource, scope, component, String(code)]);
   };
 }
 

@@ -12,7 +12,11 @@ export const defaultRequestTimeoutMillis = 60_000;
  * Answers 504 when a request takes longer than it may: as long as its `timeout` says, at most as long as the server's
  * own limit. What works on it is told by the request's signal. Watches and the like may take as long as they want.
  */
-export function withRequestTimeout(limitMillis: number, clock: Clock): Filter {
+export function withRequestTimeout(
+  limitMillis: number,
+  clock: Clock,
+  onTimeout: (request: ApiRequest, code: number) => void,
+): Filter {
   return (next) => async (request) => {
     if (isLongRunning(request)) return next(request);
     const millis = allowedMillis(request, limitMillis);
@@ -20,6 +24,7 @@ export function withRequestTimeout(limitMillis: number, clock: Clock): Filter {
     return new Promise<HttpResponse>((resolve, reject) => {
       const timer = clock.setTimer(
         () => {
+          onTimeout(request, 504);
           reject(timedOut());
           expired.abort();
         },

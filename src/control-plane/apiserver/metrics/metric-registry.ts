@@ -13,6 +13,7 @@ export interface MetricOptions {
 interface Family extends MetricOptions {
   readonly type: 'counter' | 'gauge' | 'histogram';
   samples(): Iterable<string>;
+  reset(): void;
 }
 
 /** A number that grows. */
@@ -53,6 +54,7 @@ export class MetricRegistry {
     this.#add({
       ...options,
       type: 'histogram',
+      reset: () => series.clear(),
       *samples() {
         for (const [labels, { counts, sum, count }] of sorted(series)) {
           let below = 0;
@@ -84,6 +86,11 @@ export class MetricRegistry {
     this.#refreshers.push(refresh);
   }
 
+  /** Begins to count anew. */
+  reset(): void {
+    for (const family of this.#families.values()) family.reset();
+  }
+
   /** All families that have values, in the order of their names. */
   async show(): Promise<string> {
     for (const refresh of this.#refreshers) await refresh();
@@ -104,6 +111,10 @@ export class MetricRegistry {
     this.#add({
       ...options,
       type,
+      reset() {
+        // A gauge says how things are, which does not change by forgetting it.
+        if (type === 'counter') series.clear();
+      },
       *samples() {
         for (const [labels, value] of sorted(series)) yield `${options.name}${braces(labels)} ${showNumber(value)}`;
       },

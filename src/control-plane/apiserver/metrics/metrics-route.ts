@@ -6,12 +6,16 @@ import type { ServerMetrics } from './server-metrics.ts';
 const textFormat = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores';
 
 /**
- * Answers `/metrics` and `/metrics/slis` in Prometheus' text format, whatever is accepted.
+ * Answers `/metrics` and `/metrics/slis` in Prometheus' text format, whatever is accepted; DELETE begins to count anew.
  * @returns undefined for other paths.
  */
 export async function handleMetrics(request: ApiRequest, metrics: ServerMetrics): Promise<HttpResponse | undefined> {
   const { path } = request.info;
   const registry = path === '/metrics' ? metrics.registry : path === '/metrics/slis' ? metrics.indicators : undefined;
   if (registry === undefined) return undefined;
+  if (request.method === 'DELETE') {
+    registry.reset();
+    return bytesResponse(request, 200, 'text/plain; charset=utf-8', Buffer.from('metrics reset\n'));
+  }
   return bytesResponse(request, 200, textFormat, Buffer.from(await registry.show()));
 }

@@ -4,6 +4,7 @@ import type { Storage } from '../../storage/storage.ts';
 import type { HealthObserver } from '../health.ts';
 import { listPrefix, type ResourceRegistry } from '../registry/api-resource.ts';
 import type { VersionInfo } from '../server.ts';
+import { guardFamilies, type GuardMetrics } from './guard-metrics.ts';
 import { type Counter, type Gauge, type Histogram, MetricRegistry } from './metric-registry.ts';
 
 /** Labels that say what a request was about, in the order in which families have them. */
@@ -19,7 +20,7 @@ export interface RequestLabels {
 }
 
 /** What the server counts, by the names of kube-apiserver 1.36. */
-export interface ServerMetrics {
+export interface ServerMetrics extends GuardMetrics {
   readonly registry: MetricRegistry;
   /** Those of `/metrics/slis`. */
   readonly indicators: MetricRegistry;
@@ -68,6 +69,7 @@ export function createServerMetrics(clock: Clock): ServerMetrics {
     ...requestFamilies(registry),
     ...watchFamilies(registry),
     ...accessFamilies(registry),
+    ...guardFamilies(registry),
     inFlight: new InFlightGauge(registry, clock),
     observeHealth(name, type, isWell) {
       healthy.set([name, type], isWell ? 1 : 0);
@@ -159,7 +161,14 @@ function watchFamilies(registry: MetricRegistry): Pick<ServerMetrics, 'watchEven
 type AccessFamilies = Pick<ServerMetrics, 'authentications' | 'userRequests' | 'authorizations' | 'auditEvents'>;
 
 function accessFamilies(registry: MetricRegistry): AccessFamilies {
+  const auditEvents = registry.counter({
+    name: 'apiserver_audit_event_total',
+    help: 'Audit events that were written.',
+    stability: 'ALPHA',
+  });
+  auditEvents.add([], 0);
   return {
+    auditEvents,
     authentications: registry.counter({
       name: 'authentication_attempts',
       help: 'Attempts to authenticate, by their result.',
@@ -177,12 +186,6 @@ function accessFamilies(registry: MetricRegistry): AccessFamilies {
       help: 'Questions to the authorizers, by their answer.',
       stability: 'ALPHA',
       labels: ['result'],
-    }),
-    auditEvents: registry.counter({
-      name: 'apiserver_audit_event_total',
-      help: 'Audit events that were written.',
-      stability: 'ALPHA',
-      labels: [],
     }),
   };
 }
@@ -238,11 +241,22 @@ export function countStoredObjects(metrics: ServerMetrics, resources: ResourceRe
     stability: 'ALPHA',
     labels: ['group', 'resource'],
   });
+  // The same by one name, deprecated since 1.34.
+  const byName = metrics.registry.gauge({
+    name: 'apiserver_storage_objects',
+    help: '[DEPRECATED, consider using apiserver_resource_objects instead] Objects that are stored, by resource.',
+    stability: 'STABLE',
+    labels: ['resource'],
+  });
   metrics.registry.onShow(async () => {
     objects.clear();
+    byName.clear();
     for (const resource of resources.all()) {
       const { group, resource: name, verbs } = resource.definition;
-      if (verbs.includes('list')) objects.set([group, name], await storage.count(listPrefix(resource, '')));
+      if (!verbs.includes('list')) continue;
+      const count = await storage.count(listPrefix(resource, ''));
+      objects.set([group, name], count);
+      byName.set([group === '' ? name : `${name}.${group}`], count);
     }
   });
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { unauthorized } from '../../../../src/apimachinery/status.ts';
+import { forbidden, unauthorized } from '../../../../src/apimachinery/status.ts';
+import type { AdmissionChain } from '../../../../src/control-plane/apiserver/endpoints/admission-request.ts';
+import { FlowControl } from '../../../../src/control-plane/apiserver/flow-control/flow-control.ts';
 import { MetricRegistry } from '../../../../src/control-plane/apiserver/metrics/metric-registry.ts';
+import { createMemoryStorage } from '../../../../src/control-plane/storage/memory-storage.ts';
 import { FakeClock } from '../../../../src/system/fake-clock.ts';
 import { createTestApiServer, testUser } from '../../../support/test-api-server.ts';
 
@@ -40,6 +43,7 @@ c_bytes_count{k="v"} 2
 });
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
+const configMapsResource = { group: '', resource: 'configmaps' };
 
 test('requests are counted by what they are about', async () => {
   const clock = new FakeClock();
@@ -102,6 +106,60 @@ test('requests are counted by what they are about', async () => {
   assert.match(
     (await api.request('GET', '/metrics/slis')).text,
     /^kubernetes_healthcheck\{name="ping",type="livez"\} 1$/m,
+  );
+  await api.close();
+});
+
+test('what requests go through before their endpoint is measured, and what is given up is counted', async () => {
+  const clock = new FakeClock();
+  const refusing: AdmissionChain = {
+    mutate: () => Promise.resolve(),
+    validate: ({ name }) =>
+      name === 'bad' ? Promise.reject(forbidden(configMapsResource, 'bad', 'no')) : Promise.resolve(),
+  };
+  const flowControl = new FlowControl(clock);
+  const api = await createTestApiServer({ clock, admission: refusing, flowControl });
+  const object = (name: string): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } });
+  await api.request('POST', configMaps, object('good'), { 'content-length': '100' });
+  await api.request('POST', configMaps, object('bad'));
+  const text = (await api.request('GET', '/metrics')).text;
+  for (const line of [
+    'apiserver_admission_step_admission_duration_seconds_count{operation="CREATE",rejected="true",type="validate"} 1',
+    'apiserver_audit_event_total 0',
+    'apiserver_flowcontrol_request_execution_seconds_count{flow_schema="exempt",priority_level="exempt",type="regular"} 4',
+    'apiserver_flowcontrol_request_wait_duration_seconds_count{execute="true",flow_schema="exempt",priority_level="exempt"} 5',
+    'apiserver_request_body_size_bytes_bucket{group="",resource="configmaps",verb="create",le="3.05e+06"} 1',
+    'apiserver_storage_objects{resource="configmaps"} 1',
+    'apiserver_tls_handshake_errors_total 0',
+    'authentication_duration_seconds_count{result="success"} 5',
+    'authorization_duration_seconds_bucket{result="allowed",le="16.384"} 5',
+  ]) {
+    assert.ok(text.split('\n').includes(line), line);
+  }
+  const reset = await api.request('DELETE', '/metrics');
+  assert.equal(reset.text, 'metrics reset\n');
+  assert.doesNotMatch((await api.request('GET', '/metrics')).text, /apiserver_request_body_size_bytes/);
+  await api.close();
+});
+
+test('a request that takes too long is counted as given up', async () => {
+  const clock = new FakeClock();
+  const stuck = createMemoryStorage();
+  const api = await createTestApiServer({
+    clock,
+    storage: stuck,
+    admission: {
+      mutate: ({ name }) => (name === 'stuck' ? new Promise(() => undefined) : Promise.resolve()),
+      validate: () => Promise.resolve(),
+    },
+  });
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'stuck' } };
+  const answer = api.request('POST', `${configMaps}?timeout=1s`, object);
+  await clock.advance(1000);
+  assert.equal((await answer).status, 504);
+  assert.match(
+    (await api.request('GET', '/metrics')).text,
+    /^apiserver_request_terminations_total\{code="504",component="apiserver",group="",resource="configmaps",scope="resource",subresource="",verb="POST",version="v1"\} 1$/m,
   );
   await api.close();
 });
