@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type Documentation, documentedResources } from '../api/documentation.ts';
 import { builtInResources, builtInSchemas } from '../api/registry.ts';
 import {
@@ -23,6 +24,7 @@ import { conversionMetrics } from '../control-plane/apiserver/custom-resources/c
 import { createLocalApiServices } from '../control-plane/apiserver/aggregation/local-api-services.ts';
 import type { ApiResource } from '../control-plane/apiserver/registry/api-resource.ts';
 import { createCustomResourceHost } from '../control-plane/apiserver/custom-resources/custom-resource-host.ts';
+import { createIdentityLease } from '../control-plane/apiserver/bootstrap/identity-lease.ts';
 import { createIssuerDiscoveryRoute } from '../control-plane/apiserver/issuer-discovery.ts';
 import { healthPaths, pingCheck } from '../control-plane/apiserver/health.ts';
 import { createDiscoveryRoute } from '../control-plane/apiserver/discovery/discovery-route.ts';
@@ -340,6 +342,14 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     clock,
     log,
   });
+  const identityLease = createIdentityLease({
+    client: ownClient,
+    clock,
+    random,
+    log,
+    hostname: hostname(),
+    address: options.serverAddress,
+  });
   return {
     server,
     tokens,
@@ -363,6 +373,9 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       progress.finish('poststarthook/start-service-ip-repair-controllers');
       await aggregator.start();
       progress.finish('poststarthook/start-cluster-authentication-info-controller');
+      identityLease.start();
+      progress.finish('poststarthook/start-kube-apiserver-identity-lease-controller');
+      progress.finish('poststarthook/start-kube-apiserver-identity-lease-garbage-collector');
       progress.finish('poststarthook/start-kube-aggregator-informers');
       progress.finish('poststarthook/apiservice-status-remote-available-controller');
       progress.finish('poststarthook/apiservice-registration-controller');
@@ -378,6 +391,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     },
     async stop() {
       server.beginShutdown();
+      await identityLease.stop();
       await flowControl.stop();
       await customResources.stop();
       await localApiServices.stop();
