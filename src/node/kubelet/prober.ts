@@ -1,6 +1,7 @@
 import type { Container, Pod, Probe } from '../../api/types/core-v1.ts';
 import type { Clock, Timer } from '../../system/clock.ts';
 import { RuntimeError } from '../cri/runtime.ts';
+import { grpcHandler } from './grpc-probe.ts';
 import { isSidecar } from './pod-phase.ts';
 import { execHandler, type HandlerContext, type HandlerResult, httpHandler, tcpHandler } from './runtime-prober.ts';
 
@@ -10,16 +11,17 @@ export interface Prober {
   probe(pod: Pod, container: Container, probe: Probe, containerId: string): Promise<HandlerResult>;
 }
 
-/** Carries probes out in the pods of a runtime; gRPC is not spoken here: those succeed. */
+/** Carries probes out in the pods of a runtime. */
 export function createRuntimeProber(context: HandlerContext): Prober {
   return {
     async probe(pod, container, probe, containerId) {
-      const { exec, httpGet, tcpSocket, timeoutSeconds = 1 } = probe;
+      const { exec, httpGet, tcpSocket, grpc, timeoutSeconds = 1 } = probe;
       const target = { pod, container, containerId, podIP: pod.status?.podIP ?? '' };
       try {
         if (exec !== undefined) return await execHandler(context, target, exec.command ?? [], timeoutSeconds);
         if (httpGet !== undefined) return await httpHandler(context, target, httpGet, timeoutSeconds);
         if (tcpSocket !== undefined) return await tcpHandler(context, target, tcpSocket);
+        if (grpc !== undefined) return await grpcHandler(context, target, grpc, timeoutSeconds);
       } catch (error) {
         // The container may have gone since the probe was due.
         if (error instanceof RuntimeError) return { ok: false, output: error.message };

@@ -42,6 +42,10 @@ test('probes ask what really runs', async (context) => {
   assert.equal(await readiness('d', server, { tcpSocket: { port: 81 } }), false);
   assert.equal(await readiness('e', shell, { exec: { command: ['cat', '/tmp/ok'] } }), true);
   assert.equal(await readiness('f', shell, { exec: { command: ['cat', '/tmp/none'] } }), false);
+  const health = { image: server.image, args: ['grpc-health-checking', '--service=a', '--delay-unhealthy-sec=2'] };
+  assert.equal(await readiness('i', health, { grpc: { port: 5000, service: 'a' }, failureThreshold: 9 }), true);
+  assert.equal(await readiness('j', health, { grpc: { port: 5000, service: 'b' } }), false);
+  assert.equal(await readiness('k', health, { grpc: { port: 2333, service: 'a' } }), false);
   // What the simulated runtime does not have it cannot ask.
   assert.equal(await readiness('g', { image: 'postgres' }, { exec: { command: ['pg_isready'] } }), true);
   assert.equal(await readiness('h', { image: 'nginx' }, { httpGet: { path: '/', port: 80 } }), true);

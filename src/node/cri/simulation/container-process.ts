@@ -107,6 +107,7 @@ export class ContainerProcess {
       sendDatagram,
       resolve,
       listen: (port, listener, identity) => ports.listen(port, listener, identity),
+      listenRaw: (port, accept) => ports.listenRaw(port, accept),
       listenDatagrams: (port, answer) => ports.listenDatagrams(port, answer),
       mainOutput: this.#sink('stdout'),
       signalMain: (signal) => this.signal(signal),

@@ -26,6 +26,7 @@ export class PortServer {
   readonly #name: string;
   readonly #declared: readonly number[];
   readonly #listeners = new Map<number, PortListener>();
+  readonly #raw = new Map<number, (connection: Duplex) => void>();
   readonly #datagrams = new Map<number, DatagramAnswer>();
   #server: Server | undefined;
 
@@ -48,6 +49,14 @@ export class PortServer {
     };
   }
 
+  /** A program takes connections as they are. @returns what ends it */
+  listenRaw(port: number, accept: (connection: Duplex) => void): () => void {
+    this.#raw.set(port, accept);
+    return () => {
+      if (this.#raw.get(port) === accept) this.#raw.delete(port);
+    };
+  }
+
   /** A program takes datagrams, and may answer each with another. @returns what ends it */
   listenDatagrams(port: number, answer: DatagramAnswer): () => void {
     this.#datagrams.set(port, answer);
@@ -62,11 +71,18 @@ export class PortServer {
   }
 
   isOpen(port: number): boolean {
-    return this.#listeners.has(port) || this.#declared.includes(port);
+    return this.#listeners.has(port) || this.#raw.has(port) || this.#declared.includes(port);
   }
 
   /** Serves one connection to a port until it ends. */
   async serve(port: number, connection: Duplex): Promise<void> {
+    const accept = this.#raw.get(port);
+    if (accept !== undefined) {
+      const ended = once(connection, 'close').catch(() => undefined);
+      accept(connection);
+      await ended;
+      return;
+    }
     this.#server ??= createServer((request, response) => {
       const forPort = ports.get(request.socket) ?? port;
       const listener = this.#listeners.get(forPort);

@@ -49,6 +49,8 @@ export interface ProcessContext {
   readonly resolve: (name: string, type: DnsType) => readonly DnsRecord[];
   /** Answers HTTP on a port of the pod, over TLS with an identity. @returns what ends it @throws Error for PEM that is none */
   readonly listen: (port: number, listener: RequestListener, identity?: ServerIdentity) => () => void;
+  /** Takes connections on a port of the pod as they are. @returns what ends it */
+  readonly listenRaw: (port: number, accept: (connection: Duplex) => void) => () => void;
   /** Takes datagrams on a port of the pod. @returns what ends it */
   readonly listenDatagrams: (port: number, answer: DatagramAnswer) => () => void;
   /** Sends a signal (`TERM`) to the container's own command. */

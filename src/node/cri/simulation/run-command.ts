@@ -26,6 +26,7 @@ export interface SimulatedContainer {
   readonly mainOutput: ByteSink;
   readonly resolve: ProcessContext['resolve'];
   readonly sendDatagram: ProcessContext['sendDatagram'];
+  readonly listenRaw: ProcessContext['listenRaw'];
   readonly listenDatagrams: ProcessContext['listenDatagrams'];
   readonly dial: ProcessContext['dial'];
   readonly listen: ProcessContext['listen'];

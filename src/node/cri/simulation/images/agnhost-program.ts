@@ -1,6 +1,7 @@
 import type { ProcessContext, Program } from '../process-context.ts';
 import { runAdmissionWebhook } from './admission-webhook.ts';
 import { runConversionWebhook } from './conversion-webhook.ts';
+import { runGrpcHealthChecking } from './grpc-health-checking.ts';
 import { runGuestbook } from './guestbook.ts';
 import { runInClusterClient } from './in-cluster-client.ts';
 import { runIssuerDiscovery } from './issuer-discovery.ts';
@@ -21,6 +22,7 @@ const subcommands: Readonly<Record<string, Program>> = {
     return 0;
   },
   'etc-hosts': runEtcHosts,
+  'grpc-health-checking': runGrpcHealthChecking,
   guestbook: runGuestbook,
   inclusterclient: runInClusterClient,
   liveness: runLiveness,
