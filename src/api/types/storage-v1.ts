@@ -60,7 +60,7 @@ export interface CSINodeList {
 
 /** io.k8s.api.storage.v1.CSINodeSpec */
 export interface CSINodeSpec {
-  drivers: CSINodeDriver[];
+  drivers: CSINodeDriver[] | null;
 }
 
 /** io.k8s.api.storage.v1.CSIStorageCapacity */
