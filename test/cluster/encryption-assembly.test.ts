@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { storageAtRest } from '../../src/cluster/encryption-assembly.ts';
 import { createMemoryStorage } from '../../src/control-plane/storage/memory-storage.ts';
 import type { Storage } from '../../src/control-plane/storage/storage.ts';
+import { FakeClock } from '../../src/system/fake-clock.ts';
+import { silentLogger } from '../../src/system/logger.ts';
+import { nodeFileSystem } from '../../src/system/node-file-system.ts';
+import { seededRandom } from '../../src/system/random.ts';
 import { type AssembledCluster, assembled, temporaryFolder } from '../support/assembled-server.ts';
 
 const bytes = (length: number, fill: number): string => Buffer.alloc(length, fill).toString('base64');
@@ -19,6 +24,18 @@ function configuration(folder: string, ...resources: readonly object[]): string 
   const config = { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'EncryptionConfiguration', resources };
   writeFileSync(path, JSON.stringify(config));
   return path;
+}
+
+/** The store alone, without a server: for what is refused before there is one. */
+function atRest(flags: Readonly<Record<string, string>>): Promise<unknown> {
+  return storageAtRest({
+    arguments: new Map(Object.entries(flags)),
+    files: nodeFileSystem,
+    clock: new FakeClock(),
+    random: seededRandom(1),
+    log: silentLogger,
+    storage: createMemoryStorage(),
+  });
 }
 
 const secretsPath = '/api/v1/namespaces/default/secrets';
@@ -176,7 +193,7 @@ test('a configuration that is wrong is refused without its keys', async (context
   ];
   for (const [resources, message] of cases) {
     const flags = { 'encryption-provider-config': configuration(folder, ...resources) };
-    await assert.rejects(assembled(context, flags), { message });
+    await assert.rejects(atRest(flags), { message });
   }
 });
 
@@ -207,7 +224,7 @@ test('a changed configuration counts without a restart, a wrong one does not', a
   write({ aesgcm: { keys: [] } });
   for (let turn = 0; turn < 5; turn++) await clock.advance(1000);
   assert.equal(await createdWith('c'), 'k8s:enc:aesgcm:v1:new:');
-  await assert.rejects(assembled(context, { 'encryption-provider-config-automatic-reload': 'true' }), {
+  await assert.rejects(atRest({ 'encryption-provider-config-automatic-reload': 'true' }), {
     message: '--encryption-provider-config-automatic-reload must be set with --encryption-provider-config',
   });
 });
