@@ -3,9 +3,8 @@ import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { JsonObject } from '../../src/apimachinery/json.ts';
 import { FakeClock } from '../../src/system/fake-clock.ts';
-import { type AssembledCluster, assembled, temporaryFolder } from '../support/assembled-server.ts';
+import { assembled, temporaryFolder, who } from '../support/assembled-server.ts';
 import { jsonAnswer, loopbackServer, type LoopbackServer } from '../support/loopback-server.ts';
 
 interface Key {
@@ -56,15 +55,6 @@ function token(key: Key, claims: object, alg = 'RS256', header: object = {}): st
     : {};
   const options = { key: key.privateKey, dsaEncoding: 'ieee-p1363' as const, ...padding };
   return `${input}.${sign(`sha${alg.slice(2)}`, Buffer.from(input), options).toString('base64url')}`;
-}
-
-/** Who the server takes a token for; undefined for nobody. */
-async function who({ as }: AssembledCluster, bearer: string): Promise<JsonObject | undefined> {
-  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
-  const answer = await as(bearer, 'POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', review);
-  if (answer.status === 401) return undefined;
-  assert.equal(answer.status, 201, answer.text);
-  return (answer.body['status'] as { userInfo: JsonObject }).userInfo;
 }
 
 test('tokens of an issuer speak for their users, forged ones for nobody', async (context) => {

@@ -5,20 +5,11 @@ import { test } from 'node:test';
 import type { JsonObject } from '../../src/apimachinery/json.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { FakeClock } from '../../src/system/fake-clock.ts';
-import { type AssembledCluster, assembled, temporaryFolder } from '../support/assembled-server.ts';
+import { assembled, temporaryFolder, who } from '../support/assembled-server.ts';
 import { openIdProvider, signingKey } from '../support/openid-provider.ts';
 
 const kim = { sub: 'kim', email: 'kim@example.org', email_verified: true, groups: ['dev', 'ops'], hd: 'example.org' };
 const lee = { sub: 'lee', email: 'lee@example.com', email_verified: false, groups: ['dev'], hd: 'example.com' };
-
-/** Who the server takes a token for; undefined for nobody. */
-async function who({ as }: AssembledCluster, bearer: string): Promise<JsonObject | undefined> {
-  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
-  const answer = await as(bearer, 'POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', review);
-  if (answer.status === 401) return undefined;
-  assert.equal(answer.status, 201, answer.text);
-  return (answer.body['status'] as { userInfo: JsonObject }).userInfo;
-}
 
 test('tokens of a real provider: found, verified, mapped, refused, and its keys changed', async (context) => {
   const folder = temporaryFolder(context);

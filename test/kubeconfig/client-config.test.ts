@@ -1,32 +1,17 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type ClientConfig, type ConnectionFlags, resolveClientConfig } from '../../src/kubeconfig/client-config.ts';
+import {
+  type ClientConfig,
+  type ConnectionFlags,
+  noConnectionFlags,
+  resolveClientConfig,
+} from '../../src/kubeconfig/client-config.ts';
 import { ConfigurationError } from '../../src/kubeconfig/configuration-error.ts';
 import { loadKubeconfig } from '../../src/kubeconfig/kubeconfig.ts';
 import { proxyFromEnvironment } from '../../src/kubeconfig/proxy-environment.ts';
 import { memoryFiles } from '../support/memory-files.ts';
 
-const noFlags: ConnectionFlags = {
-  server: '',
-  token: '',
-  username: '',
-  password: '',
-  clientCertificate: '',
-  clientKey: '',
-  certificateAuthority: '',
-  insecureSkipTlsVerify: undefined,
-  tlsServerName: '',
-  as: '',
-  asGroups: [],
-  asUid: '',
-  asUserExtra: [],
-  context: '',
-  cluster: '',
-  user: '',
-  namespace: '',
-  requestTimeout: '0',
-  disableCompression: undefined,
-};
+const noFlags: ConnectionFlags = { ...noConnectionFlags, requestTimeout: '0' };
 
 const certificate = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
 const key = '-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n';

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type HttpHeaders, type HttpRequest, readBody } from '../../src/apimachinery/http.ts';
+import type { JsonObject } from '../../src/apimachinery/json.ts';
 import type { Unstructured } from '../../src/apimachinery/object-meta.ts';
 import { type AssembledApiServer, assembleApiServer } from '../../src/cluster/api-server-assembly.ts';
 import { type ClusterCredentials, loadCredentials } from '../../src/cluster/cluster-credentials.ts';
@@ -115,4 +116,13 @@ export async function assembled(
         ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) }),
       }),
   };
+}
+
+/** Who the server takes a token for; undefined for nobody. */
+export async function who({ as }: AssembledCluster, bearer: string): Promise<JsonObject | undefined> {
+  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const answer = await as(bearer, 'POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', review);
+  if (answer.status === 401) return undefined;
+  assert.equal(answer.status, 201, answer.text);
+  return (answer.body['status'] as { userInfo: JsonObject }).userInfo;
 }

@@ -137,3 +137,13 @@ export async function* watchEvents(
     for (const line of lines) yield JSON.parse(line) as { type: string; object: Unstructured };
   }
 }
+
+/** Runs something with a server of its own, which is closed after it. */
+export async function inServer(run: (api: TestApiServer) => Promise<void>): Promise<void> {
+  const api = await createTestApiServer();
+  try {
+    await run(api);
+  } finally {
+    await api.close();
+  }
+}

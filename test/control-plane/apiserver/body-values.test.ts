@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTestApiServer, type TestAnswer, type TestApiServer } from '../../support/test-api-server.ts';
+import { inServer, type TestAnswer } from '../../support/test-api-server.ts';
 
 // What a real 1.36 server answered to the same bodies.
 const configMaps = '/api/v1/namespaces/default/configmaps?dryRun=All';
@@ -21,15 +21,6 @@ function configMap(fields: string): string {
 }
 
 const yaml = { 'content-type': 'application/yaml' };
-
-async function inServer(run: (api: TestApiServer) => Promise<void>): Promise<void> {
-  const api = await createTestApiServer();
-  try {
-    await run(api);
-  } finally {
-    await api.close();
-  }
-}
 
 function field(answer: TestAnswer, ...path: (string | number)[]): unknown {
   return path.reduce<unknown>(

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { readBody } from '../../../src/apimachinery/http.ts';
 import { createOpenApiRoute } from '../../../src/control-plane/apiserver/openapi/openapi-route.ts';
 import type { FakeClock } from '../../../src/system/fake-clock.ts';
-import { createTestApiServer, type TestAnswer, type TestApiServer } from '../../support/test-api-server.ts';
+import { createTestApiServer, inServer, type TestAnswer } from '../../support/test-api-server.ts';
 
 // What a real 1.36 server answered to the same requests.
 const configMaps = '/api/v1/namespaces/default/configmaps';
@@ -24,15 +24,6 @@ const openApi = createOpenApiRoute({
   v2: () => Promise.resolve(Buffer.from(`{"swagger":"2.0","paths":{}${' '.repeat(200_000)}}`)),
   types: () => new Map(),
 });
-
-async function inServer(run: (api: TestApiServer) => Promise<void>): Promise<void> {
-  const api = await createTestApiServer();
-  try {
-    await run(api);
-  } finally {
-    await api.close();
-  }
-}
 
 function configMap(name: string): object {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } };
