@@ -102,6 +102,10 @@ export interface ContainerConfig {
   readonly mounts: readonly Mount[];
   readonly user: ContainerUser;
   readonly resources: LinuxResources;
+  /** It may do all that root may on the node. */
+  readonly privileged: boolean;
+  /** What of that it may without being privileged: `NET_ADMIN`, beside what every container may. */
+  readonly addedCapabilities: readonly string[];
   /** Programs never get more rights than their parent, whatever their files say. */
   readonly noNewPrivileges: boolean;
   readonly readonlyRootfs: boolean;

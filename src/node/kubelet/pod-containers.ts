@@ -215,6 +215,8 @@ export class PodContainers {
       mounts,
       user: containerUser(pod, container),
       resources: this.#resources(pod, container),
+      privileged: container.securityContext?.privileged === true,
+      addedCapabilities: container.securityContext?.capabilities?.add ?? [],
       noNewPrivileges: container.securityContext?.allowPrivilegeEscalation === false,
       readonlyRootfs: container.securityContext?.readOnlyRootFilesystem === true,
       labels: { 'io.kubernetes.container.name': container.name },

@@ -46,6 +46,8 @@ test('one host port on different addresses and protocols leads to different pods
       mounts: [],
       user: { supplementalGroups: [] },
       noNewPrivileges: false,
+      privileged: false,
+      addedCapabilities: [],
       resources: { cpuShares: 2, cpuQuota: -1, cpuPeriod: 100_000, memoryLimitBytes: 0, oomScoreAdjust: 1000 },
       readonlyRootfs: false,
       labels: {},

@@ -19,6 +19,8 @@ const config: ContainerConfig = {
   mounts: [],
   user: { supplementalGroups: [] },
   noNewPrivileges: false,
+  privileged: false,
+  addedCapabilities: [],
   resources: { cpuShares: 2, cpuQuota: -1, cpuPeriod: 100_000, memoryLimitBytes: 0, oomScoreAdjust: 1000 },
   readonlyRootfs: false,
   labels: {},

@@ -75,4 +75,11 @@ test('programs read the settings, and run as who they may', async (context) => {
     const containers = [{ ...nnp, securityContext: { runAsUser: 1000, allowPrivilegeEscalation } }];
     assert.equal(await log(`nnp-${uid}`, { containers }), `Effective uid: ${uid}\n`);
   }
+  const link = { name: 'main', image: 'busybox', command: ['sh', '-c', 'ip link add dummy0 type dummy && echo added'] };
+  const refused = 'ip: RTNETLINK answers: Operation not permitted\n';
+  assert.equal(await log('link', { containers: [link] }), refused);
+  const privileged = { ...link, securityContext: { privileged: true } };
+  assert.equal(await log('privileged', { containers: [privileged] }), 'added\n');
+  const allowed = { ...link, securityContext: { capabilities: { add: ['NET_ADMIN'] } } };
+  assert.equal(await log('allowed', { containers: [allowed] }), 'added\n');
 });

@@ -103,6 +103,8 @@ export class ContainerProcess {
       random,
       user: { uid, gid, groups: supplementalGroups },
       noNewPrivileges: config.noNewPrivileges,
+      mayChangeNetwork:
+        config.privileged || config.addedCapabilities.some((name) => name === 'NET_ADMIN' || name === 'ALL'),
       dial,
       sendDatagram,
       resolve,

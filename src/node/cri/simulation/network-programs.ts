@@ -11,6 +11,7 @@ export const networkPrograms: Readonly<Record<string, Program>> = {
   curl: runCurl,
   dig: runDig,
   getent: runGetent,
+  ip: runIp,
   nc: runNetcat,
   nslookup: runLookup,
   wget: runWget,
@@ -173,6 +174,16 @@ async function runDig(context: ProcessContext): Promise<number> {
   );
   await context.stdout.write(Buffer.from(lines.join('')));
   return 0;
+}
+
+/** `ip link add NAME type dummy`, which only some may: the link is of no use here. */
+async function runIp(context: ProcessContext): Promise<number> {
+  const [object, command, ...rest] = context.args.slice(1);
+  const isDummy = object === 'link' && command === 'add' && rest.join(' ').endsWith('type dummy');
+  if (isDummy && context.mayChangeNetwork && context.user.uid === 0) return 0;
+  const reason = isDummy ? 'RTNETLINK answers: Operation not permitted' : 'this simulated ip adds dummy links only';
+  await context.stderr.write(Buffer.from(`ip: ${reason}\n`));
+  return 2;
 }
 
 /** `getent hosts NAME`. */

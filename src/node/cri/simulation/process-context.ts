@@ -41,6 +41,8 @@ export interface ProcessContext {
   readonly user: ProcessUser;
   /** A program that runs as the owner of its file does not. */
   readonly noNewPrivileges: boolean;
+  /** Has the capability CAP_NET_ADMIN. */
+  readonly mayChangeNetwork: boolean;
   /** Connects to a port of a pod. @throws Error when nothing listens there */
   readonly dial: (address: string, port: number) => Promise<Duplex>;
   /** Sends a datagram to a port of a pod. @returns what comes back; undefined when nothing does */

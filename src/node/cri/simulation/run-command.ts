@@ -23,6 +23,7 @@ export interface SimulatedContainer {
   readonly random: () => number;
   readonly user: ProcessUser;
   readonly noNewPrivileges: boolean;
+  readonly mayChangeNetwork: boolean;
   readonly mainOutput: ByteSink;
   readonly resolve: ProcessContext['resolve'];
   readonly sendDatagram: ProcessContext['sendDatagram'];
