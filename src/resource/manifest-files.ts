@@ -6,6 +6,7 @@ import type { TextPosition } from '../apimachinery/yaml.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { InputStream } from '../system/io-streams.ts';
 import { systemReason } from '../system/file-errors.ts';
+import { metadataMisfit } from './metadata-misfit.ts';
 
 /** One object of a manifest, with where it stands. */
 export interface ManifestObject {
@@ -237,7 +238,7 @@ export function objectsIn(text: string, source: string, isChecked = false): Read
       repeated = [];
       if (document.value === null) continue;
       try {
-        const [first, ...others] = objectsOf(document, source);
+        const [first, ...others] = objectsOf(document, source, isChecked);
         if (first !== undefined) objects.push(repeatedKeys.length === 0 ? first : { ...first, repeatedKeys });
         objects.push(...others);
       } catch (error) {
@@ -261,7 +262,7 @@ export function allObjectsIn(text: string, source: string): readonly ManifestObj
 }
 
 /** @throws NoObjectError */
-function objectsOf(document: ManifestDocument, source: string): ManifestObject[] {
+function objectsOf(document: ManifestDocument, source: string, isChecked: boolean): ManifestObject[] {
   if (!isJsonObject(document.value)) {
     const type = Array.isArray(document.value) ? 'array' : typeof document.value;
     throw new NoObjectError(
@@ -270,7 +271,7 @@ function objectsOf(document: ManifestDocument, source: string): ManifestObject[]
       `json: cannot unmarshal ${type} into Go value of type unstructured.detector`,
     );
   }
-  return flatten(document.value, source, [], (path) => document.positionOf(path));
+  return flatten(document.value, { source, isChecked, positionOf: (path) => document.positionOf(path) }, []);
 }
 
 /** The place a person looks for: file, line and column, and the line itself. */
@@ -289,12 +290,16 @@ function sortedJson(value: JsonObject): string {
   );
 }
 
-function flatten(
-  value: JsonObject,
-  source: string,
-  prefix: readonly (string | number)[],
-  positionOf: (path: readonly (string | number)[]) => TextPosition,
-): ManifestObject[] {
+/** What objects are read from. */
+interface ReadDocument {
+  readonly source: string;
+  /** Whether objects are checked later: what does not fit is told with its place then. */
+  readonly isChecked: boolean;
+  readonly positionOf: (path: readonly (string | number)[]) => TextPosition;
+}
+
+function flatten(value: JsonObject, document: ReadDocument, prefix: readonly (string | number)[]): ManifestObject[] {
+  const { source, isChecked, positionOf } = document;
   const { kind, apiVersion } = value;
   for (const [field, given] of Object.entries({ kind, apiVersion })) {
     if (typeof given === 'string' || given === undefined) continue;
@@ -314,9 +319,11 @@ function flatten(
         item['kind'] = kind.slice(0, -'List'.length);
         item['apiVersion'] = apiVersion;
       }
-      return flatten(item, source, [...prefix, 'items', index], positionOf);
+      return flatten(item, document, [...prefix, 'items', index]);
     });
   }
+  const problem = isChecked ? undefined : metadataMisfit(value['metadata']);
+  if (problem !== undefined) throw new NoObjectError(source, problem, problem);
   if (!isJsonObject(value['metadata'])) value['metadata'] = {};
   return [
     {
