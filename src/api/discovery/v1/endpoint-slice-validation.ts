@@ -1,6 +1,7 @@
 import {
   checkChoice,
   checkImmutable,
+  checkOptionalChoice,
   duplicate,
   type FieldError,
   FieldPath,
@@ -102,7 +103,7 @@ function validatePorts(ports: readonly EndpointPort[]): FieldError[] {
     const errors = name === '' ? [] : invalidFor(at.child('name'), name, isDns1123Label(name));
     if (names.has(name)) errors.push(duplicate(at.child('name'), name));
     names.add(name);
-    errors.push(...checkChoice(at.child('protocol'), protocol, ['SCTP', 'TCP', 'UDP']));
+    errors.push(...checkProtocol(at.child('protocol'), protocol));
     if (appProtocol === undefined) return errors;
     return [...errors, ...invalidFor(at.child('appProtocol'), appProtocol, isQualifiedName(appProtocol))];
   });
@@ -127,4 +128,8 @@ function validateHints(hints: EndpointHints, path: FieldPath): FieldError[] {
     });
   }
   return errors;
+}
+
+function checkProtocol(path: FieldPath, protocol: string | undefined): FieldError[] {
+  return protocol === undefined ? [required(path)] : checkOptionalChoice(path, protocol, ['SCTP', 'TCP', 'UDP']);
 }

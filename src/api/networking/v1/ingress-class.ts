@@ -2,6 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { ageColumn, column } from '../../columns.ts';
 import type { IngressClass } from '../../types/networking-v1.ts';
+import { setIngressClassDefaults } from './ingress-class-defaults.ts';
 import { ingressClassStrategy } from './ingress-class-validation.ts';
 
 /** The types of IngressClass objects. */
@@ -69,4 +70,5 @@ export const ingressClassResource: ResourceDefinition = {
   type: 'io.k8s.api.networking.v1.IngressClass',
   columns,
   strategy: ingressClassStrategy,
+  setDefaults: setIngressClassDefaults,
 };

@@ -46,7 +46,7 @@ export function setClaimSpecDefaults(spec: ResourceClaimSpec | undefined): void 
     for (const request of exactly === undefined ? firstAvailable : [exactly, ...firstAvailable]) {
       if ((request.allocationMode ?? '') === '') request.allocationMode = 'ExactCount';
       if (request.allocationMode === 'ExactCount' && (request.count ?? 0) === 0) request.count = 1;
-      for (const toleration of request.tolerations ?? []) toleration.operator ??= 'Equal';
+      for (const toleration of request.tolerations ?? []) toleration.operator ||= 'Equal';
     }
   }
 }

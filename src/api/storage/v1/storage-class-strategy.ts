@@ -1,5 +1,4 @@
 import {
-  checkChoice,
   checkImmutable,
   checkOptionalChoice,
   duplicate,
@@ -44,13 +43,16 @@ function classOf(object: Unstructured): StorageClass {
 function validate(storageClass: StorageClass): FieldError[] {
   const { allowedTopologies = [], parameters, reclaimPolicy, volumeBindingMode } = storageClass;
   const modes = ['Immediate', 'WaitForFirstConsumer'];
+  const bindingPath = new FieldPath('volumeBindingMode');
   return [
     ...validateProvisioner(storageClass.provisioner, new FieldPath('provisioner')),
     ...validateParameters(parameters ?? {}, false),
     ...(reclaimPolicy === ''
       ? []
       : checkOptionalChoice(new FieldPath('reclaimPolicy'), reclaimPolicy, ['Delete', 'Retain'])),
-    ...checkChoice(new FieldPath('volumeBindingMode'), volumeBindingMode, modes),
+    ...(volumeBindingMode === undefined
+      ? [required(bindingPath)]
+      : checkOptionalChoice(bindingPath, volumeBindingMode, modes)),
     ...validateTopologies(allowedTopologies),
   ];
 }

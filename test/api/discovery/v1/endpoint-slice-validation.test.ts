@@ -39,6 +39,10 @@ describeValidation({
       ['ports[0].protocol: Unsupported value: "X": supported values: "SCTP", "TCP", "UDP"'],
     ],
     [
+      { addressType: 'IPv4', endpoints: [{ addresses: ['10.1.2.3'] }], ports: [{ port: 1, protocol: '' }] },
+      ['ports[0].protocol: Unsupported value: "": supported values: "SCTP", "TCP", "UDP"'],
+    ],
+    [
       { addressType: 'IPv4', endpoints: [{ addresses: ['10.1.2.3'], hostname: 'Bad.Host' }], ports: [{ port: 80 }] },
       [
         "endpoints[0].hostname: Invalid value: \"Bad.Host\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",

@@ -116,6 +116,11 @@ describeValidation({
   resource: 'ingressclasses',
   create: [
     [{ spec: { controller: '' } }, ['spec.controller: Required value']],
+    // The scope is filled in.
+    [
+      { spec: { controller: 'example.com/ic', parameters: {} } },
+      ['spec.parameters.kind: Required value', 'spec.parameters.name: Required value'],
+    ],
     [{ spec: { controller: `a.b/${'x'.repeat(250)}` } }, ['spec.controller: Too long: may not be more than 250 bytes']],
     [
       { spec: { controller: 'example.com/ic', parameters: { kind: 'a', name: 'b', scope: 'Zork' } } },

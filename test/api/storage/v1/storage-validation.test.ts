@@ -19,6 +19,10 @@ describeValidation({
       ['volumeBindingMode: Unsupported value: "Zork": supported values: "Immediate", "WaitForFirstConsumer"'],
     ],
     [
+      { provisioner: 'example.com/p', volumeBindingMode: '' },
+      ['volumeBindingMode: Unsupported value: "": supported values: "Immediate", "WaitForFirstConsumer"'],
+    ],
+    [
       {
         allowedTopologies: [{ matchLabelExpressions: [{ key: 'a', values: ['x', 'x'] }] }],
         provisioner: 'example.com/p',
