@@ -124,9 +124,21 @@ test('logs and streams of a pod elsewhere come from the kubelet that its node te
   assert.equal(heard, 'ping');
   const by = 'kube-apiserver-kubelet-client';
   assert.deepEqual(asked, [
-    `GET /containerLogs/default/p/c?tailLines=3&stream=All ${by}`,
+    `GET /containerLogs/default/p/c?tailLines=3 ${by}`,
     `POST /exec/default/p/c?output=1&command=date ${by}`,
   ]);
+});
+
+test('a node that is not there is told as a pod of its name', async (context) => {
+  const { port, flags } = await kubelet(context);
+  const { as } = await assembled(context, flags);
+  await addNode(as, port);
+  await as('admin-token', 'DELETE', '/api/v1/nodes/far');
+  for (const path of [`${pods}/p/log`, `${pods}/p/exec?command=date`, `${pods}/p/attach`, `${pods}/p/portforward`]) {
+    const { status, body } = await as('admin-token', 'GET', path);
+    const details = { name: 'far', kind: 'pods' };
+    assert.deepEqual([status, body['message'], body['details']], [404, 'pods "far" not found', details], path);
+  }
 });
 
 test('a kubelet that cannot be reached or believed is told', async (context) => {
@@ -137,7 +149,7 @@ test('a kubelet that cannot be reached or believed is told', async (context) => 
     'kubelet-certificate-authority': identity['kubelet-client-certificate'] ?? '',
   });
   await addNode(as, port);
-  const url = `https://127.0.0.1:${port}/containerLogs/default/p/c?stream=All`;
+  const url = `https://127.0.0.1:${port}/containerLogs/default/p/c`;
   const logs = await as('admin-token', 'GET', `${pods}/p/log`);
   const why = 'tls: failed to verify certificate: x509: certificate signed by unknown authority';
   assert.deepEqual([logs.status, logs.body['message']], [500, `Get "${url}": ${why}`]);

@@ -132,8 +132,14 @@ void test('port-forward refuses what it cannot do', async (context) => {
 
 void test('the old protocol has two channels for each port', async (context) => {
   const cluster = await clusterWithPod(context);
+  await twoPorts(cluster, ['80', '81']);
+  // As Python's client writes them.
+  await twoPorts(cluster, ['80,81']);
+});
+
+async function twoPorts(cluster: NodeCluster, ports: readonly string[]): Promise<void> {
   const path = '/api/v1/namespaces/default/pods/web/portforward';
-  const { socket, protocol } = await connectWebSocket(cluster.api.client, { path, query: { ports: ['80', '81'] } }, [
+  const { socket, protocol } = await connectWebSocket(cluster.api.client, { path, query: { ports } }, [
     'v4.channel.k8s.io',
   ]);
   const channels = new ChannelSocket(socket, channelFormat(protocol), 4, 'client');
@@ -148,12 +154,26 @@ void test('the old protocol has two channels for each port', async (context) => 
   assert.equal(received[1], 'P\0');
   assert.equal(received[2], 'Q\0');
   assert.match(received[3] ?? '', /^Q\0error forwarding port 81/);
-  const missing = await cluster.api.request('GET', path, undefined, {
-    connection: 'upgrade',
-    upgrade: 'websocket',
-    'sec-websocket-version': '13',
-    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-    'sec-websocket-protocol': 'v4.channel.k8s.io',
-  });
-  assert.deepEqual([missing.status, missing.text], [400, 'query parameter "port" is required']);
+}
+
+void test('ports of the old protocol are refused as the real server refuses them', async (context) => {
+  const cluster = await clusterWithPod(context);
+  const path = '/api/v1/namespaces/default/pods/web/portforward';
+  const ask = async (query: string): Promise<readonly unknown[]> => {
+    const { status, text, body } = await cluster.api.request('GET', `${path}${query}`, undefined, {
+      connection: 'upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      'sec-websocket-protocol': 'v4.channel.k8s.io',
+    });
+    return [status, status === 400 && text.startsWith('{') ? body['message'] : text];
+  };
+  assert.deepEqual(await ask(''), [400, 'query parameter "port" is required']);
+  const notPorts = 'cannot convert to []int32: strconv.ParseUint: parsing';
+  const cases = { '80,x': '"x": invalid syntax', '-1': '"-1": invalid syntax', '': '"": invalid syntax' };
+  for (const [ports, why] of Object.entries(cases)) {
+    assert.deepEqual(await ask(`?ports=${ports}`), [400, `${notPorts} ${why}`]);
+  }
+  assert.deepEqual(await ask('?ports=80&ports=65536'), [400, `${notPorts} "65536": value out of range`]);
 });

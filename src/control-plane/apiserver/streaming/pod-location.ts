@@ -1,6 +1,7 @@
 import type { Pod } from '../../../api/types/core-v1.ts';
-import { badRequest } from '../../../apimachinery/status.ts';
+import { badRequest, notFound, StatusError } from '../../../apimachinery/status.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { KubeletConnections, KubeletTransport } from './kubelet-connections.ts';
 
 /** The pod a streaming request is about. @throws StatusError NotFound */
 export async function podOf({ store, namespace, name }: Endpoint): Promise<Pod> {
@@ -27,4 +28,22 @@ export function nodeOf(pod: Pod): string {
   const node = pod.spec?.nodeName ?? '';
   if (node === '') throw badRequest(`pod ${pod.metadata.name ?? ''} does not have a host assigned`);
   return node;
+}
+
+/**
+ * A way to the kubelet of a pod's node. A node that is not there is told as a pod of its name: the real server names
+ * what the request is about.
+ * @throws StatusError
+ */
+export async function kubeletOf(
+  kubelets: KubeletConnections,
+  nodeName: string,
+  insecureSkipTlsVerify?: boolean,
+): Promise<KubeletTransport> {
+  try {
+    return await kubelets.connectionTo(nodeName, insecureSkipTlsVerify);
+  } catch (error) {
+    if (error instanceof StatusError && error.code === 404) throw notFound({ group: '', resource: 'pods' }, nodeName);
+    throw error;
+  }
 }

@@ -5,7 +5,6 @@ import {
   type FieldError,
   invalid,
   invalidObject,
-  notSupported,
 } from '../../../apimachinery/field-error.ts';
 import { type HttpResponse, readBody } from '../../../apimachinery/http.ts';
 import { badRequest, internalError, StatusError } from '../../../apimachinery/status.ts';
@@ -13,7 +12,7 @@ import { canonicalTime } from '../../../apimachinery/go-time.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { EndpointHandler } from '../route-resource.ts';
 import { type KubeletConnections, kubeletFailure } from './kubelet-connections.ts';
-import { chosenContainer, podOf } from './pod-location.ts';
+import { chosenContainer, kubeletOf, podOf } from './pod-location.ts';
 import { bytesOverWebSocket } from './web-socket-answer.ts';
 import { queryFlag, queryInteger } from './query-options.ts';
 
@@ -27,12 +26,11 @@ interface PodLogOptions {
   readonly sinceTime: string | undefined;
   readonly tailLines: number | undefined;
   readonly limitBytes: number | undefined;
-  readonly stream: string;
+  /** Whether one of the streams was asked for, which takes a feature gate that is closed. */
+  readonly hasStream: boolean;
   /** Whether the kubelet's certificate is taken as it is. */
   readonly insecureSkipTlsVerify: boolean;
 }
-
-const streams: readonly string[] = ['All', 'Stderr', 'Stdout'];
 
 /** GET pods/NAME/log: what the kubelet has of a container's output. */
 export function podLogHandler(kubelets: KubeletConnections): EndpointHandler {
@@ -47,19 +45,20 @@ export function podLogHandler(kubelets: KubeletConnections): EndpointHandler {
     const nodeName = pod.spec?.nodeName ?? '';
     // Nothing has run yet, so there is nothing to show.
     if (nodeName === '') return { status: 204, headers: {}, body: new Uint8Array() };
-    const kubelet = await kubelets.connectionTo(nodeName, options.insecureSkipTlsVerify);
-    const path = ['containerLogs', endpoint.namespace, endpoint.name, container].map(encodeURIComponent).join('/');
+    const kubelet = await kubeletOf(kubelets, nodeName, options.insecureSkipTlsVerify);
+    const words = ['containerLogs', endpoint.namespace, endpoint.name, container].map(encodeURIComponent);
+    const query = kubeletQuery(options).toString();
+    const path = `/${words.join('/')}${query === '' ? '' : `?${query}`}`;
     let answer: HttpResponse;
     try {
       answer = await kubelet.send({
         method: 'GET',
-        path: `/${path}?${kubeletQuery(options).toString()}`,
+        path,
         headers: {},
         signal: endpoint.request.signal(),
       });
     } catch (error) {
-      const url = `https://${kubelet.address ?? ''}/${path}?${kubeletQuery(options).toString()}`;
-      throw kubeletFailure(error, kubelet, `Get ${goQuote(url)}`);
+      throw kubeletFailure(error, kubelet, `Get ${goQuote(`https://${kubelet.address ?? ''}${path}`)}`);
     }
     if (answer.status !== 200) throw await kubeletError(endpoint, answer);
     const headers = { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' };
@@ -80,7 +79,7 @@ function parsePodLogOptions(query: URLSearchParams): PodLogOptions {
       sinceTime: sinceTime === '' ? undefined : canonicalTime(sinceTime),
       tailLines: queryInteger(query, 'tailLines'),
       limitBytes: queryInteger(query, 'limitBytes'),
-      stream: query.get('stream') ?? 'All',
+      hasStream: query.has('stream'),
       insecureSkipTlsVerify: queryFlag(query, 'insecureSkipTLSVerifyBackend'),
     };
   } catch (error) {
@@ -89,7 +88,7 @@ function parsePodLogOptions(query: URLSearchParams): PodLogOptions {
 }
 
 function validatePodLogOptions(options: PodLogOptions): FieldError[] {
-  const { tailLines, limitBytes, sinceSeconds, sinceTime, stream } = options;
+  const { tailLines, limitBytes, sinceSeconds, sinceTime, hasStream } = options;
   const at = (name: string): FieldPath => new FieldPath(name);
   const errors: FieldError[] = [];
   if (tailLines !== undefined && tailLines < 0) {
@@ -103,10 +102,7 @@ function validatePodLogOptions(options: PodLogOptions): FieldError[] {
   } else if (sinceSeconds !== undefined && sinceSeconds < 1) {
     errors.push(invalid(at('sinceSeconds'), sinceSeconds, 'must be greater than 0'));
   }
-  if (!streams.includes(stream)) errors.push(notSupported(at('stream'), stream, streams));
-  if (stream !== 'All' && tailLines !== undefined) {
-    errors.push(fieldForbidden(at(''), '`tailLines` and specific `stream` are mutually exclusive for now'));
-  }
+  if (hasStream) errors.push(fieldForbidden(at('stream'), 'may not be specified'));
   return errors;
 }
 
@@ -117,7 +113,6 @@ function kubeletQuery(options: PodLogOptions): URLSearchParams {
     const value = options[name];
     if (value !== undefined) query.set(name, `${value}`);
   }
-  query.set('stream', options.stream);
   return query;
 }
 

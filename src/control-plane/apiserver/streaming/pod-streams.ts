@@ -9,8 +9,8 @@ import { admissionRequest } from '../endpoints/endpoint.ts';
 import { authorizationAttributes, type RequestAuthorizer } from '../filters/authorization.ts';
 import type { EndpointHandler } from '../route-resource.ts';
 import { type KubeletConnections, kubeletFailure } from './kubelet-connections.ts';
-import { chosenContainer, nodeOf, podOf } from './pod-location.ts';
-import { queryFlag, queryInteger } from './query-options.ts';
+import { chosenContainer, kubeletOf, nodeOf, podOf } from './pod-location.ts';
+import { queryFlag, queryPorts } from './query-options.ts';
 
 /** What the endpoints below are handed. */
 export interface PodStreamOptions {
@@ -58,7 +58,7 @@ export function portForwardHandler(options: PodStreamOptions): EndpointHandler {
 
 function readPorts(query: URLSearchParams): readonly number[] {
   try {
-    return query.getAll('ports').map((text) => queryInteger(new URLSearchParams({ port: text }), 'port') ?? 0);
+    return queryPorts(query, 'ports');
   } catch (error) {
     throw badRequest(error instanceof Error ? error.message : String(error));
   }
@@ -104,7 +104,7 @@ async function toKubelet(
   params: URLSearchParams,
 ): Promise<HttpResponse> {
   const { request } = endpoint;
-  const kubelet = await kubelets.connectionTo(nodeOf(pod));
+  const kubelet = await kubeletOf(kubelets, nodeOf(pod));
   if (requestedUpgrade(request.headers) === undefined) throw badRequest('Upgrade request required');
   const headers: HttpHeaders = Object.fromEntries(
     Object.entries(request.headers).filter(

@@ -13,5 +13,22 @@ export function queryInteger(query: URLSearchParams, name: string): number | und
   if (!/^[+-]?\d+$/.test(value)) {
     throw new Error(`strconv.ParseInt: parsing ${goQuote(value)}: invalid syntax`);
   }
-  return Number(value);
+  const number = BigInt(value);
+  if (BigInt.asIntN(64, number) !== number) {
+    throw new Error(`strconv.ParseInt: parsing ${goQuote(value)}: value out of range`);
+  }
+  return Number(number);
+}
+
+/** Ports of options in a query, each value one or several with commas between. @throws Error with Go's text */
+export function queryPorts(query: URLSearchParams, name: string): readonly number[] {
+  return query.getAll(name).flatMap((value) => value.split(',').map(portNumber));
+}
+
+function portNumber(text: string): number {
+  const wrong = (reason: string): Error =>
+    new Error(`cannot convert to []int32: strconv.ParseUint: parsing ${goQuote(text)}: ${reason}`);
+  if (!/^\d+$/.test(text)) throw wrong('invalid syntax');
+  if (Number(text) > 0xffff) throw wrong('value out of range');
+  return Number(text);
 }
