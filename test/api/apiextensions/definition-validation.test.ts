@@ -249,6 +249,22 @@ test('the rest of a definition is checked as the real server does', () => {
   }
 });
 
+test('a definition without versions is told what it needs', () => {
+  const bare = definition({ group: '', scope: '', versions: null, names: { kind: '', plural: '' } }, { name: 'g' });
+  assert.deepEqual(problems(bare), [
+    'metadata.name: Invalid value: "g": must be spec.names.plural+"."+spec.group',
+    'spec.group: Required value',
+    'spec.scope: Required value',
+    'spec.versions: Invalid value: null: must have exactly one version marked as storage version',
+    'spec.names.plural: Required value',
+    'spec.names.singular: Required value',
+    'spec.names.kind: Required value',
+    'spec.names.listKind: Required value',
+    'status.storedVersions: Invalid value: null: must have at least one stored version',
+  ]);
+  assert.deepEqual(customResourceDefinitionStrategy.warningsOnCreate?.(bare), []);
+});
+
 test("the project's own groups need approval", () => {
   const approval = 'api-approved.kubernetes.io';
   const spec = { group: 'x.k8s.io', names: { kind: 'Wid', plural: 'wids' } };

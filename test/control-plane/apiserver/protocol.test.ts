@@ -99,6 +99,7 @@ test('lists: what does not fit together, continuations that are none, queries th
         `${invalid}resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided`,
       ],
       ['continue=x', `${badToken}illegal base64 data at input byte 0`],
+      ['continue=zzz', `${badToken}invalid character 'Ï' looking for beginning of value`],
       [
         `continue=${token('[]')}`,
         `${badToken}json: cannot unmarshal array into Go value of type storage.continueToken`,
@@ -214,3 +215,37 @@ test('OpenAPI: tags, conditions, a document by its hash, another hash leads ther
   assert.equal((await api.request('POST', '/openapi/v3/version')).status, 200);
   await api.close();
 });
+
+test('what a node has can be allocated, events of both groups are called as those of the first', () =>
+  inServer(async (api) => {
+    const capacity = { cpu: '2' };
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, status: { capacity } };
+    const { body } = await api.request('POST', '/api/v1/nodes', node);
+    assert.deepEqual(body['status'], { ...node.status, allocatable: capacity, ...emptyNodeStatus });
+    const events = '/apis/events.k8s.io/v1/namespaces/default/events';
+    await api.request('POST', events, {
+      ...{ apiVersion: 'events.k8s.io/v1', kind: 'Event', metadata: { name: 'a' } },
+      ...{ eventTime: '2026-01-01T00:00:00.000000Z', reportingController: 'x', reportingInstance: 'y' },
+      ...{ action: 'z', reason: 'r', type: 'Normal', regarding: { kind: 'Pod', namespace: 'default', name: 'a' } },
+    });
+    const refused = await api.request('DELETE', `${events}/a`, { preconditions: { resourceVersion: '1' } });
+    assert.equal(refused.status, 409);
+    assert.match(String(refused.body['message']), /^Operation cannot be fulfilled on Event "a": the ResourceVersion/);
+    assert.deepEqual(refused.body['details'], { name: 'a', kind: 'Event' });
+  }));
+
+const emptyNodeStatus = {
+  daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
+  nodeInfo: {
+    machineID: '',
+    systemUUID: '',
+    bootID: '',
+    kernelVersion: '',
+    osImage: '',
+    containerRuntimeVersion: '',
+    kubeletVersion: '',
+    kubeProxyVersion: '',
+    operatingSystem: '',
+    architecture: '',
+  },
+};

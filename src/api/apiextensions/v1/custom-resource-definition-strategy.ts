@@ -9,6 +9,7 @@ import {
   validateDefinitionStatus,
   validateDefinitionUpdate,
 } from './custom-resource-definition-validation.ts';
+import { versionsOf } from './version-validation.ts';
 
 /** What is particular to CustomResourceDefinitions: the versions that were ever stored are kept in the status. */
 export const customResourceDefinitionStrategy: Strategy = {
@@ -40,7 +41,7 @@ export const customResourceDefinitionStrategy: Strategy = {
 
 function recordStorageVersion(object: Unstructured): void {
   const { spec, status } = object as unknown as CustomResourceDefinition;
-  const storage = spec.versions.find((version) => version.storage)?.name;
+  const storage = versionsOf(spec).find((version) => version.storage)?.name;
   if (status === undefined || storage === undefined) return;
   const stored = status.storedVersions ?? [];
   if (!stored.includes(storage)) status.storedVersions = [...stored, storage];
@@ -59,7 +60,7 @@ const numberFormats: Readonly<Record<string, readonly string[]>> = {
 function unknownFormats(object: Unstructured): string[] {
   const { spec } = object as unknown as CustomResourceDefinition;
   const found: string[] = [];
-  for (const version of spec.versions) {
+  for (const version of versionsOf(spec)) {
     const schema = version.schema?.openAPIV3Schema as unknown as JsonObject | undefined;
     if (!isJsonObject(schema)) continue;
     walkSchemas(schema, (inside) => {

@@ -23,7 +23,7 @@ import type {
 import { noAllowances, type SchemaAllowances } from '../schema/definition-schema-validation.ts';
 import { someSchema } from '../schema/schema-keywords.ts';
 import { unsupportedKeyword, validateStructural } from '../schema/structural-validation.ts';
-import { validateVersions } from './version-validation.ts';
+import { validateVersions, versionsOf } from './version-validation.ts';
 
 /** Checks a CustomResourceDefinition that is created, as apiextensions-apiserver does. */
 export function validateDefinition(object: Unstructured): FieldError[] {
@@ -89,13 +89,13 @@ function validateStoredState(crd: CustomResourceDefinition): FieldError[] {
   if (stored.length === 0) {
     return [...errors, invalid(path, null, 'must have at least one stored version')];
   }
-  for (const { name, storage } of crd.spec.versions) {
+  for (const { name, storage } of versionsOf(crd.spec)) {
     if (storage && !stored.includes(name)) {
       errors.push(invalid(path, stored, `must have the storage version ${name}`));
     }
   }
   for (const [index, name] of stored.entries()) {
-    if (crd.spec.versions.some((version) => version.name === name)) continue;
+    if (versionsOf(crd.spec).some((version) => version.name === name)) continue;
     const message = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`;
     errors.push(invalid(path.index(index), name, message));
   }
@@ -145,7 +145,7 @@ function validatePreservation(crd: CustomResourceDefinition, old: CustomResource
 }
 
 function schemasOf(spec: CustomResourceDefinitionSpec | undefined): JsonObject[] {
-  return (spec?.versions ?? [])
+  return versionsOf(spec)
     .map((version) => version.schema?.openAPIV3Schema as unknown as JsonObject | undefined)
     .filter((schema) => schema !== undefined);
 }

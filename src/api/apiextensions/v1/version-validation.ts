@@ -26,6 +26,12 @@ const maxSelectableFields = 8;
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
 const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
 
+/** The versions of a definition, none where the list is left out: required lists that nobody gives are null. */
+export function versionsOf(spec: CustomResourceDefinitionSpec | undefined): readonly Version[] {
+  const versions: readonly Version[] | null | undefined = spec?.versions;
+  return versions ?? [];
+}
+
 /**
  * Checks the versions of a definition. What is the same in all of them stands at the top of the spec in the server's
  * internal form, and is reported there.
@@ -36,7 +42,7 @@ export function validateVersions(
   path: FieldPath,
   allowances: SchemaAllowances,
 ): FieldError[] {
-  const { versions } = spec;
+  const versions = versionsOf(spec);
   const isShared = (read: (version: Version) => unknown): boolean =>
     versions.every((version) =>
       equalJson(read(version) ?? null, versions[0] === undefined ? null : (read(versions[0]) ?? null)),
@@ -67,7 +73,7 @@ export function validateVersions(
     if (!shared.columns) errors.push(...checkColumns(version, own));
     if (!shared.selectable) errors.push(...checkSelectable(version, own));
   }
-  errors.push(...checkStorage(versions, at));
+  errors.push(...checkStorage(spec, at));
   const [first] = versions;
   if (first === undefined) return errors;
   const problems = isDns1035Label(first.name);
@@ -83,10 +89,11 @@ export function validateVersions(
 }
 
 function isUnchanged(version: Version, old: CustomResourceDefinitionSpec | undefined): boolean {
-  const before = old?.versions.find(({ name }) => name === version.name);
+  const before = versionsOf(old).find(({ name }) => name === version.name);
   return before !== undefined && equalJson(before.schema ?? null, version.schema ?? null);
 }
 
+<<<<<<< HEAD
 const versionParts = ['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields'] as const;
 
 function checkStorage(versions: readonly Version[], path: FieldPath): FieldError[] {
@@ -102,6 +109,13 @@ function checkStorage(versions: readonly Version[], path: FieldPath): FieldError
       return internalVersion(own);
     });
   };
+=======
+function checkStorage(spec: CustomResourceDefinitionSpec, path: FieldPath): FieldError[] {
+  const versions = versionsOf(spec);
+  const given: readonly Version[] | null = spec.versions;
+  const shown = (): JsonObject[] | null =>
+    given?.map((version) => internalVersion(version as unknown as JsonObject)) ?? null;
+>>>>>>> 4bd6f45 (Custom objects have to say their kind and version, are patched in three forms; definitions without versions, capacities of nodes, deletions of events and broken continuations are answered as the real server does)
   const errors: FieldError[] = [];
   if (new Set(versions.map(({ name }) => name)).size < versions.length) {
     errors.push(invalid(path, shown(), 'must contain unique version names'));

@@ -4,9 +4,13 @@ import type { Strategy } from '../../resource-definition.ts';
 import type { Node } from '../../types/core-v1.ts';
 import { validateNode, validateNodeUpdate } from './node-validation.ts';
 
-/** One range of addresses for pods stands in two fields, of which the newer takes several. */
+/**
+ * One range of addresses for pods stands in two fields, of which the newer takes several; all that a node has can be
+ * allocated unless it says otherwise.
+ */
 export function setNodeDefaults(object: Unstructured): void {
-  const { spec } = nodeOf(object);
+  const { spec, status } = nodeOf(object);
+  if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
   if (spec === undefined) return;
   const { podCIDR = '' } = spec;
   if (podCIDR !== '' && spec.podCIDRs?.[0] !== podCIDR) spec.podCIDRs = [podCIDR];

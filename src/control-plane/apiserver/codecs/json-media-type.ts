@@ -57,8 +57,11 @@ function decodeJson(body: Uint8Array): DecodedBody {
   };
 }
 
-/** JSON is UTF-8 without a byte order mark; other encodings begin with bytes that no JSON begins with. */
-function refuseOtherEncodings(body: Uint8Array): void {
+/**
+ * JSON is UTF-8 without a byte order mark; other encodings begin with bytes that no JSON begins with.
+ * @throws JsonSyntaxError with the byte as Go shows it
+ */
+export function refuseOtherEncodings(body: Uint8Array): void {
   const first = body[0] ?? 0;
   if (first < 0x80) return;
   throw new JsonSyntaxError(`invalid character '${String.fromCharCode(first)}' looking for beginning of value`, 0);

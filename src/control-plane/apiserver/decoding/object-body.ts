@@ -92,6 +92,7 @@ export function parseBody(codec: MediaTypeCodec, bytes: Uint8Array, expectedKind
 
 /**
  * Makes an object of a parsed body: kind checked, typed, unknown fields dealt with as asked, defaults filled in.
+ * @param bytes what was sent, for messages
  * @throws StatusError 400
  */
 export function decodeObject(
@@ -101,19 +102,21 @@ export function decodeObject(
   registry: ResourceRegistry,
   fieldValidation: FieldValidation,
   warn: (text: string) => void,
-  shownBody: () => string,
+  bytes: Uint8Array,
 ): Unstructured {
   const { value } = body;
   if (value !== null && !isJsonObject(value)) {
     throw unrecognized(
       expected.gvk.kind,
       `couldn't get version/kind; json parse error: ${notAnObjectText(value)}`,
-      shownBody(),
+      summarizeBody(bytes),
     );
   }
-  const gvk = resource.custom
-    ? checkCustomKind(value ?? {}, expected)
-    : checkKind(value ?? {}, expected, registry, shownBody);
+  // A scale is of a built-in kind, whatever it is of.
+  const isCustomKind = resource.custom && expected.type === resource.definition.type;
+  const gvk = isCustomKind
+    ? checkCustomKind(value ?? {}, expected, bytes)
+    : checkKind(value ?? {}, expected, registry, bytes);
   const typed = (resource.custom ? undefined : body.typedValue?.()) ?? value;
   return typedObject(
     typed ?? {},
@@ -207,15 +210,38 @@ export function reportStrictErrors(
   for (const complaint of complaints) warn(complaint.replace(/^yaml: unmarshal errors:\n\s*/, ''));
 }
 
-/** The kind of a custom object: whatever it says, but in the version of the request. */
-function checkCustomKind(value: JsonObject, expected: ExpectedKind): GroupVersionKind {
-  const { apiVersion, kind } = value;
+/** The kind of a custom object, which it has to say: any, but in the version of the request. */
+function checkCustomKind(value: JsonObject, expected: ExpectedKind, bytes: Uint8Array): GroupVersionKind {
+  const { apiVersion, kind } = saidKind(value, expected, bytes);
+  const refused = (why: string): StatusError => unrecognized(expected.gvk.kind, why, summarizeBody(bytes));
+  if (kind === '') throw refused(`Object 'Kind' is missing in '${Buffer.from(bytes).toString('utf8')}'`);
   const wanted = formatGroupVersion(expected.gvk);
-  if (typeof apiVersion === 'string' && apiVersion !== '' && apiVersion !== wanted) {
-    const text = `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`;
-    throw badRequest(text);
+  if (apiVersion === wanted) return { ...expected.gvk, kind };
+  try {
+    parseGroupVersion(apiVersion);
+  } catch (error) {
+    throw refused(error instanceof Error ? error.message : String(error));
   }
-  return { ...expected.gvk, kind: typeof kind === 'string' && kind !== '' ? kind : expected.gvk.kind };
+  throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`);
+}
+
+/** What a body says of its kind, empty where it says nothing. @throws StatusError 400 when that is no text */
+function saidKind(
+  value: JsonObject,
+  expected: ExpectedKind,
+  bytes: Uint8Array,
+): { readonly apiVersion: string; readonly kind: string } {
+  const textOf = (field: string): string => {
+    const said = value[field] ?? '';
+    if (typeof said === 'string') return said;
+    throw unrecognized(
+      expected.gvk.kind,
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${describeJsonKind(said)} into Go struct ` +
+        `field .${field} of type string`,
+      summarizeBody(bytes),
+    );
+  };
+  return { apiVersion: textOf('apiVersion'), kind: textOf('kind') };
 }
 
 /** The kind that the body says; parts it leaves out are the expected ones. */
@@ -223,27 +249,18 @@ function checkKind(
   value: JsonObject,
   expected: ExpectedKind,
   registry: ResourceRegistry,
-  shownBody: () => string,
+  bytes: Uint8Array,
 ): GroupVersionKind {
-  for (const field of ['apiVersion', 'kind']) {
-    const said = value[field];
-    if (said === undefined || said === null || typeof said === 'string') continue;
-    throw unrecognized(
-      expected.gvk.kind,
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${describeJsonKind(said)} into Go struct ` +
-        `field .${field} of type string`,
-      shownBody(),
-    );
-  }
-  const apiVersion = typeof value['apiVersion'] === 'string' ? value['apiVersion'] : '';
-  const kind = typeof value['kind'] === 'string' && value['kind'] !== '' ? value['kind'] : expected.gvk.kind;
+  const said = saidKind(value, expected, bytes);
+  const { apiVersion } = said;
+  const kind = said.kind === '' ? expected.gvk.kind : said.kind;
   let gv = { group: expected.gvk.group, version: expected.gvk.version };
   if (apiVersion !== '') {
     try {
       gv = parseGroupVersion(apiVersion);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      throw unrecognized(expected.gvk.kind, message, shownBody());
+      throw unrecognized(expected.gvk.kind, message, summarizeBody(bytes));
     }
   }
   const gvk = { ...gv, kind };

@@ -1,7 +1,7 @@
 import { parseDuration } from '../../../apimachinery/duration.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
-import { applyDefaults, decodeObject, parseBody, readLimitedBody, summarizeBody } from '../decoding/object-body.ts';
+import { applyDefaults, decodeObject, parseBody, readLimitedBody } from '../decoding/object-body.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
 import { defaultWaitMillis, isInitialized, waitForInitialized } from '../registry/initialization.ts';
 import { createdObjectResponse } from '../registry/output.ts';
@@ -73,7 +73,7 @@ export async function readObject(endpoint: Endpoint, options: ParsedWriteOptions
     server.registry,
     options.fieldValidation,
     (text) => addWarning(request, text),
-    () => summarizeBody(bytes),
+    bytes,
   );
   applyDefaults(object, resource);
   request.audit?.requestObject(object);

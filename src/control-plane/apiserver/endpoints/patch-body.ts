@@ -52,11 +52,12 @@ export function patchReader(
 ): (body: Uint8Array) => ParsedPatch {
   const read = patchReaders[mediaType];
   if (read === undefined) throw new Error(`${mediaType} is no patch`);
-  if (read === readStrategicPatch && resource.custom) throw noStrategicPatch();
+  if (read === readStrategicPatch && resource.custom) throw noPatchOfCustomObjects();
   return (body) => read(body, resource, fieldValidation === 'Ignore');
 }
 
-function noStrategicPatch(): StatusError {
+/** Custom objects are patched in three forms, which the real server names to whoever sends another. */
+export function noPatchOfCustomObjects(): StatusError {
   return new StatusError({
     message:
       'the body of the request was in an unknown format - accepted media types include: ' +

@@ -21,7 +21,7 @@ import { mediaTypeOf, negotiateOutput } from '../negotiation.ts';
 import { writeObjectJson } from '../codecs/object-json.ts';
 import { addWarning, type ApiRequest, managerOf } from '../request-context.ts';
 import { answerObject, bodyResource, kindOf, writeContext, type Endpoint } from './endpoint.ts';
-import { isPatchType, patchReader, type ParsedPatch } from './patch-body.ts';
+import { isPatchType, noPatchOfCustomObjects, patchReader, type ParsedPatch } from './patch-body.ts';
 import { parsePatchOptions } from './request-options.ts';
 import { applyThroughView, updateThroughView } from './view-writes.ts';
 import { admissionSteps } from './update.ts';
@@ -32,7 +32,7 @@ type PatchRequestOptions = ReturnType<typeof parsePatchOptions>;
 export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store, name } = endpoint;
   const patchType = mediaTypeOf(header(request.headers, 'content-type') ?? '');
-  if (!isPatchType(patchType)) throw unsupportedPatchType();
+  if (!isPatchType(patchType)) throw endpoint.resource.custom ? noPatchOfCustomObjects() : unsupportedPatchType();
   const format = negotiateOutput(request, server.codecs, { transforms: true });
   const isApply = patchType === 'application/apply-patch+yaml';
   const options = parsePatchOptions(request.query, isApply);

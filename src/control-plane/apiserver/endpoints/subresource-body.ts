@@ -5,7 +5,6 @@ import {
   decodeObject,
   parseBody,
   readLimitedBody,
-  summarizeBody,
   type ExpectedKind,
   type FieldValidation,
 } from '../decoding/object-body.ts';
@@ -37,7 +36,7 @@ export async function readSubresourceBody(
     server.registry,
     fieldValidation,
     (text) => addWarning(request, text),
-    () => summarizeBody(bytes),
+    bytes,
   );
   matchNamespace(endpoint, object);
   request.audit?.requestObject(object);

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
 import { describeJsonKind } from '../../../apimachinery/decoding/go-types.ts';
+import { refuseOtherEncodings } from '../codecs/json-media-type.ts';
 
 /** Where a paged list goes on. A revision of -1 means: at the newest, for an inconsistent continuation. */
 export interface ContinueToken {
@@ -21,6 +22,7 @@ export function decodeContinueToken(text: string): ContinueToken {
   const bytes = decodeBase64(text);
   let parsed: JsonValue;
   try {
+    refuseOtherEncodings(bytes);
     parsed = parseJson(bytes);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;

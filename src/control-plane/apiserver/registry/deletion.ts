@@ -76,7 +76,9 @@ export function checkPreconditions(
   options: ParsedDeleteOptions,
 ): void {
   const { uid, resourceVersion } = options.preconditions;
-  const gr = { group: store.resource.gvk.group, resource: store.resource.gvk.kind };
+  // Kinds are named as the server's own types are: events of both groups are of the first.
+  const { group, kind } = store.resource.gvk;
+  const gr = { group: group === 'events.k8s.io' ? '' : group, resource: kind };
   const actualUid = object.metadata.uid ?? '';
   if (uid !== undefined && uid !== actualUid) {
     // The registries of these two look for themselves, before the store does.

@@ -159,6 +159,57 @@ test('objects of a custom resource are defaulted, pruned and checked', async (co
   );
 });
 
+test('a custom object has to say its kind and version, and is patched in three forms', async (context) => {
+  const world = await serve(context);
+  await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, schema));
+  await world.until('wids.example.com', isEstablished);
+  assert.equal((await send(world, 'POST', path, wid('a', { spec: { size: 1 } }))).status, 201);
+  const unrecognized = 'the object provided is unrecognized (must be of type Wid): ';
+  const cases: readonly (readonly [body: string, message: string])[] = [
+    [
+      '{"metadata": {"name": "b"}}',
+      `${unrecognized}Object 'Kind' is missing in '{"metadata": {"name": "b"}}' ({"metadata": {"name": "b"}})`,
+    ],
+    [
+      '{"apiVersion":"x/v1","kind":"","metadata":{}}',
+      `${unrecognized}Object 'Kind' is missing in '{"apiVersion":"x/v1","kind":"","metadata":{}}' ({"apiVersion":"x/v1","kind":"" ...)`,
+    ],
+    ['null', `${unrecognized}Object 'Kind' is missing in 'null' (6e756c6c)`],
+    [
+      '{"kind":5}',
+      `${unrecognized}couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string ({"kind":5})`,
+    ],
+    [
+      '{"kind":"Wid","metadata":{"name":"b"}}',
+      'the API version in the data () does not match the expected API version (example.com/v1)',
+    ],
+    [
+      '{"apiVersion":"a/b/c","kind":"Wid"}',
+      `${unrecognized}unexpected GroupVersion string: a/b/c ({"apiVersion":"a/b/c","kind":" ...)`,
+    ],
+  ];
+  for (const [body, message] of cases) {
+    for (const [method, at] of [
+      ['POST', path],
+      ['PUT', `${path}/a`],
+    ] as const) {
+      const answer = await send(world, method, at, Buffer.from(body), 'application/json');
+      assert.deepEqual([answer.status, answer.body['message']], [400, message], `${method} ${body}`);
+    }
+  }
+  for (const type of ['application/json', 'text/plain', 'application/strategic-merge-patch+json']) {
+    const answer = await send(world, 'PATCH', `${path}/a`, { spec: {} }, type);
+    assert.deepEqual(
+      [answer.status, answer.body['message']],
+      [
+        415,
+        'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+      ],
+      type,
+    );
+  }
+});
+
 test('a status of its own, a scale, columns and selectable fields', async (context) => {
   const world = await serve(context);
   await world.api.create(
