@@ -93,11 +93,13 @@ function isUnchanged(version: Version, old: CustomResourceDefinitionSpec | undef
   return before !== undefined && equalJson(before.schema ?? null, version.schema ?? null);
 }
 
-<<<<<<< HEAD
 const versionParts = ['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields'] as const;
 
-function checkStorage(versions: readonly Version[], path: FieldPath): FieldError[] {
-  const shown = (): JsonObject[] => {
+function checkStorage(spec: CustomResourceDefinitionSpec, path: FieldPath): FieldError[] {
+  const versions = versionsOf(spec);
+  const given: readonly Version[] | null = spec.versions;
+  const shown = (): JsonObject[] | null => {
+    if (given === null) return null;
     const [first] = versions;
     // What all versions have in common stands beside them.
     const shared = versionParts.filter((part) =>
@@ -109,13 +111,6 @@ function checkStorage(versions: readonly Version[], path: FieldPath): FieldError
       return internalVersion(own);
     });
   };
-=======
-function checkStorage(spec: CustomResourceDefinitionSpec, path: FieldPath): FieldError[] {
-  const versions = versionsOf(spec);
-  const given: readonly Version[] | null = spec.versions;
-  const shown = (): JsonObject[] | null =>
-    given?.map((version) => internalVersion(version as unknown as JsonObject)) ?? null;
->>>>>>> 4bd6f45 (Custom objects have to say their kind and version, are patched in three forms; definitions without versions, capacities of nodes, deletions of events and broken continuations are answered as the real server does)
   const errors: FieldError[] = [];
   if (new Set(versions.map(({ name }) => name)).size < versions.length) {
     errors.push(invalid(path, shown(), 'must contain unique version names'));
