@@ -224,9 +224,16 @@ test('what a node has can be allocated, events of both groups are called as thos
     assert.deepEqual(body['status'], { ...node.status, allocatable: capacity, ...emptyNodeStatus });
     const events = '/apis/events.k8s.io/v1/namespaces/default/events';
     await api.request('POST', events, {
-      ...{ apiVersion: 'events.k8s.io/v1', kind: 'Event', metadata: { name: 'a' } },
-      ...{ eventTime: '2026-01-01T00:00:00.000000Z', reportingController: 'x', reportingInstance: 'y' },
-      ...{ action: 'z', reason: 'r', type: 'Normal', regarding: { kind: 'Pod', namespace: 'default', name: 'a' } },
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { name: 'a' },
+      eventTime: '2026-01-01T00:00:00.000000Z',
+      reportingController: 'x',
+      reportingInstance: 'y',
+      action: 'z',
+      reason: 'r',
+      type: 'Normal',
+      regarding: { kind: 'Pod', namespace: 'default', name: 'a' },
     });
     const refused = await api.request('DELETE', `${events}/a`, { preconditions: { resourceVersion: '1' } });
     assert.equal(refused.status, 409);
