@@ -69,6 +69,7 @@ class SocketClient implements GrpcClient {
   readonly #options: GrpcClientOptions;
   #session: Promise<ClientHttp2Session> | undefined;
   readonly #closing = new AbortController();
+  #calls = 0;
 
   constructor(options: GrpcClientOptions) {
     this.#options = options;
@@ -80,7 +81,15 @@ class SocketClient implements GrpcClient {
     try {
       const signal = AbortSignal.any([expired.signal, this.#closing.signal]);
       const session = await this.#ready(signal);
-      return await exchange(session, method, message, signal);
+      // A process waits for answers, not for a connection that nothing is asked on.
+      this.#calls++;
+      session.ref();
+      try {
+        return await exchange(session, method, message, signal);
+      } finally {
+        this.#calls--;
+        if (this.#calls === 0) session.unref();
+      }
     } finally {
       timer.cancel();
     }
@@ -112,18 +121,15 @@ class SocketClient implements GrpcClient {
     const { socketPath } = this.#options;
     const path = socketPath.startsWith('@') ? `\0${socketPath.slice(1)}` : socketPath;
     const session = connectHttp2('http://localhost', { createConnection: () => connectSocket(path) });
-    session.unref();
-    const forget = (): void => {
-      this.#session = undefined;
-    };
-    session.on('close', forget).on('goaway', forget);
-    return new Promise((resolve, reject) => {
+    const connected = new Promise<ClientHttp2Session>((resolve, reject) => {
       session.once('connect', () => resolve(session));
-      session.on('error', (error) => {
-        forget();
-        reject(error instanceof Error ? error : new Error(String(error)));
-      });
+      session.on('error', (error) => reject(error instanceof Error ? error : new Error(String(error))));
     });
+    const forget = (): void => {
+      if (this.#session === connected) this.#session = undefined;
+    };
+    session.on('close', forget).on('goaway', forget).on('error', forget);
+    return connected;
   }
 }
 

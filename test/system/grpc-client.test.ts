@@ -19,6 +19,26 @@ test('a message goes there, and one comes back', async (context) => {
   assert.deepEqual(seen.toSorted(), ['/p.S/M ', '/p.S/M a', '/p.S/M b']);
 });
 
+test('a process waits for an answer, not for a connection', async (context) => {
+  const socketPath = socketPathOf(context);
+  let answer: (message: Uint8Array) => void = () => undefined;
+  const asked = new Promise<void>((resolve) => {
+    void startGrpcServer(context, socketPath, () => {
+      resolve();
+      return new Promise<Uint8Array>((settled) => (answer = settled));
+    });
+  });
+  const client = createGrpcClient({ socketPath, clock: new FakeClock() });
+  context.after(() => client.close());
+  const pipes = (): number => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
+  const called = client.call('/p.S/M', new Uint8Array(), 1000);
+  await asked;
+  const during = pipes();
+  answer(Buffer.from('a'));
+  await called;
+  assert.equal(during - pipes(), 1);
+});
+
 test('an error is told with its code and text', async (context) => {
   const socketPath = socketPathOf(context);
   await startGrpcServer(context, socketPath, () => ({ code: 7, message: 'not for you: ümlaut' }));
