@@ -440,3 +440,33 @@ test('a token is checked by what its issuer publishes', async (context) => {
   ];
   for (const [token, audience, reason] of refusals) assert.equal(await outcome(token, audience), `${failed} ${reason}`);
 });
+
+test('port-forward-tester takes one connection, and says what became of it', async (context) => {
+  const run = async (sent: string): Promise<[received: string, lines: string[]]> => {
+    const env = { BIND_PORT: '80', EXPECTED_CLIENT_DATA: 'abc', CHUNKS: '3', CHUNK_SIZE: '2', CHUNK_INTERVAL: '100' };
+    const { ports, clock, log } = await start(context, ['port-forward-tester'], { env });
+    assert.deepEqual(ports.openPorts(), [80]);
+    const connection = await connect(ports, 80);
+    await assert.rejects(connect(ports, 80), /refused/);
+    let received = '';
+    connection.on('data', (chunk: Buffer) => (received += chunk.toString()));
+    connection.write(sent);
+    if (sent.length < 3) connection.end();
+    for (let step = 0; step < 20; step++) {
+      await clock.advance(100);
+      await settle();
+    }
+    return [received, log().trimEnd().split('\n')];
+  };
+  const accepted = 'Accepted client connection';
+  assert.deepEqual(await run('abc'), [
+    'xxxxxx',
+    [accepted, 'Received expected client data', 'Shutting down connection', 'Done'],
+  ]);
+  assert.deepEqual(await run('xyz'), ['', [accepted, 'Expect to read "abc", but got "xyz". err=<nil>']]);
+  const short = 'Expected to read 3 bytes from client, but got 1 instead. err=EOF';
+  assert.deepEqual(await run('a'), ['', [accepted, short]]);
+  const { get } = await start(context, ['netexec']);
+  const [, text] = await get('http', 8080, '/shell?cmd=netstat%20-na%20%7C%20grep%20LISTEN');
+  assert.match(text, /tcp +0 +0 0\.0\.0\.0:8080 +0\.0\.0\.0:\* +LISTEN/);
+});

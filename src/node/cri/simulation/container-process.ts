@@ -109,6 +109,7 @@ export class ContainerProcess {
       sendDatagram,
       resolve,
       listen: (port, listener, identity) => ports.listen(port, listener, identity),
+      openPorts: () => ports.openPorts(),
       listenRaw: (port, accept) => ports.listenRaw(port, accept),
       listenDatagrams: (port, answer) => ports.listenDatagrams(port, answer),
       mainOutput: this.#sink('stdout'),

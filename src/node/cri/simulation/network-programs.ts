@@ -13,6 +13,7 @@ export const networkPrograms: Readonly<Record<string, Program>> = {
   getent: runGetent,
   ip: runIp,
   nc: runNetcat,
+  netstat: runNetstat,
   nslookup: runLookup,
   wget: runWget,
 };
@@ -184,6 +185,19 @@ async function runIp(context: ProcessContext): Promise<number> {
   const reason = isDummy ? 'RTNETLINK answers: Operation not permitted' : 'this simulated ip adds dummy links only';
   await context.stderr.write(Buffer.from(`ip: ${reason}\n`));
   return 2;
+}
+
+/** `netstat -na`: the ports that something listens on. */
+async function runNetstat({ openPorts, stdout }: ProcessContext): Promise<number> {
+  const lines = [
+    'Active Internet connections (servers and established)',
+    'Proto Recv-Q Send-Q Local Address           Foreign Address         State       ',
+    ...openPorts().map(
+      (port) => `tcp        0      0 ${`0.0.0.0:${port}`.padEnd(23)} ${'0.0.0.0:*'.padEnd(23)} LISTEN      `,
+    ),
+  ];
+  await stdout.write(Buffer.from(`${lines.join('\n')}\n`));
+  return 0;
 }
 
 /** `getent hosts NAME`. */

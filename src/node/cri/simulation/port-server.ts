@@ -70,6 +70,12 @@ export class PortServer {
     return this.#datagrams.get(port)?.(payload);
   }
 
+  /** The ports that something listens on, in their order. */
+  openPorts(): number[] {
+    const ports = new Set([...this.#declared, ...this.#listeners.keys(), ...this.#raw.keys()]);
+    return [...ports].toSorted((left, right) => left - right);
+  }
+
   isOpen(port: number): boolean {
     return this.#listeners.has(port) || this.#raw.has(port) || this.#declared.includes(port);
   }

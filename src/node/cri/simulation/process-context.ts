@@ -51,6 +51,8 @@ export interface ProcessContext {
   readonly resolve: (name: string, type: DnsType) => readonly DnsRecord[];
   /** Answers HTTP on a port of the pod, over TLS with an identity. @returns what ends it @throws Error for PEM that is none */
   readonly listen: (port: number, listener: RequestListener, identity?: ServerIdentity) => () => void;
+  /** The ports of the pod that something listens on. */
+  readonly openPorts: () => readonly number[];
   /** Takes connections on a port of the pod as they are. @returns what ends it */
   readonly listenRaw: (port: number, accept: (connection: Duplex) => void) => () => void;
   /** Takes datagrams on a port of the pod. @returns what ends it */

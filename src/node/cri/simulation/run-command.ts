@@ -27,6 +27,7 @@ export interface SimulatedContainer {
   readonly mainOutput: ByteSink;
   readonly resolve: ProcessContext['resolve'];
   readonly sendDatagram: ProcessContext['sendDatagram'];
+  readonly openPorts: ProcessContext['openPorts'];
   readonly listenRaw: ProcessContext['listenRaw'];
   readonly listenDatagrams: ProcessContext['listenDatagrams'];
   readonly dial: ProcessContext['dial'];

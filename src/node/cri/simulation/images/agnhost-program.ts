@@ -10,6 +10,7 @@ import { runMountTest } from './mount-test.ts';
 import { runNettest } from './nettest.ts';
 import { runAgnhostPause } from './pause-programs.ts';
 import { runDnsServerList, runDnsSuffix, runEtcHosts } from './resolver-programs.ts';
+import { runPortForwardTester } from './port-forward-tester.ts';
 import { runPorter } from './porter.ts';
 import { runLiveness, runNetexec, runServeHostname, runTestWebserver } from './web-programs.ts';
 
@@ -31,6 +32,7 @@ const subcommands: Readonly<Record<string, Program>> = {
   netexec: runNetexec,
   nettest: runNettest,
   pause: runAgnhostPause,
+  'port-forward-tester': runPortForwardTester,
   porter: runPorter,
   'serve-hostname': runServeHostname,
   'test-service-account-issuer-discovery': runIssuerDiscovery,
