@@ -30,6 +30,8 @@ export interface CommandEntry {
   readonly group?: string;
   /** Loads the command; absent for one that only holds subcommands. */
   readonly load?: () => Promise<CommandDefinition>;
+  /** For one that only holds subcommands: what stands behind its name in the usage line, where it is not `SUBCOMMAND`. */
+  readonly usage?: string;
   /** For one that only holds subcommands: what its help says. */
   readonly long?: string;
   /**

@@ -114,7 +114,9 @@ function describeStatus(error: StatusError, prefix: string): string {
 
 function describeTransport(error: TransportError): string {
   if (error.kind === 'refused') {
-    return `The connection to the server ${error.address} was refused - did you specify the right host or port?`;
+    // The server as it was written, with a port only where one was.
+    const host = /"\w+:\/\/([^/"]+)/.exec(error.request)?.[1] ?? error.address;
+    return `The connection to the server ${host} was refused - did you specify the right host or port?`;
   }
   return `Unable to connect to the server: ${transportReason(error)}`;
 }

@@ -29,7 +29,8 @@ export function renderHelp(page: HelpPage): string {
   sections.push(...childSections(page.children));
   const flags = page.flags.filter(({ hidden, deprecated }) => hidden !== true && deprecated === undefined);
   if (flags.length > 0) sections.push(`Options:\n${renderFlags(flags)}`);
-  sections.push(`Usage:\n  ${page.commandPath}${page.usage === '' ? '' : ` ${page.usage}`} [options]\n`);
+  const options = page.usage.includes('[options]') ? '' : ' [options]';
+  sections.push(`Usage:\n  ${page.commandPath}${page.usage === '' ? '' : ` ${page.usage}`}${options}\n`);
   const childHint =
     page.children.length > 0
       ? `Use "${page.commandPath} <command> --help" for more information about a given command.\n`

@@ -408,7 +408,7 @@ class Program {
       const short = translation?.shorts[child.path.join(' ')];
       return short === undefined ? child : { ...child, short };
     });
-    const usage = definition?.usage ?? (path.length === 0 ? '[flags]' : 'SUBCOMMAND');
+    const usage = definition?.usage ?? entry?.usage ?? (path.length === 0 ? '[flags]' : 'SUBCOMMAND');
     out.write(
       renderHelp({
         commandPath: ['kubectl', ...path].join(' '),

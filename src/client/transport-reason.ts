@@ -21,7 +21,7 @@ export function requestFailure(error: TransportError): string {
 export function transportReason(error: TransportError): string {
   switch (error.kind) {
     case 'refused':
-      return `dial tcp ${error.address}: connect: connection refused`;
+      return `dial tcp ${dialedAddress(error)}: connect: connection refused`;
     case 'dns':
       return `dial tcp: lookup ${error.address.replace(/:\d+$/, '')}: no such host`;
     case 'reset':
@@ -39,6 +39,13 @@ export function transportReason(error: TransportError): string {
     default:
       return error.message;
   }
+}
+
+/** The address that was tried, where Node tells it; the name it was found by otherwise. */
+function dialedAddress({ cause, address }: TransportError): string {
+  const { address: host = '', port } = (cause ?? {}) as { readonly address?: string; readonly port?: number };
+  if (host === '' || port === undefined) return address;
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** A certificate for other names than the one that was asked for. */

@@ -162,7 +162,7 @@ async function showDifferences(
     await streams.out.flush();
     const exitCode = await runInPlace(program, [...args, live, merged], env).catch((error: unknown) => {
       const isMissing = (error as { code?: string }).code === 'ENOENT';
-      const reason = isMissing ? `exec: "${program}": executable file not found in $PATH` : String(error);
+      const reason = isMissing ? 'executable file not found in $PATH' : String(error);
       throw new CommandError(`failed to run "${program}": ${reason}`);
     });
     if (exitCode > 1) throw new CommandError(`failed to run "${program}": exit status ${exitCode}`);

@@ -96,6 +96,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     path: ['create', 'secret'],
+    usage: '(docker-registry | generic | tls)',
     short: 'Create a secret using a specified subcommand',
     long: "Secrets: docker-registry for pulling images, generic for values of one's own, tls for a certificate with its key.",
   },
@@ -116,6 +117,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     path: ['create', 'service'],
+    usage: '[flags]',
     short: 'Create a service using a specified subcommand',
     aliases: ['svc'],
     long: 'Services, by the way they are reached.',
@@ -271,6 +273,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     path: ['auth'],
+    usage: '[flags]',
     short: 'Inspect authorization',
     group: troubleshooting,
     long: 'Find out who one is for the server, and what one may do.',
@@ -487,6 +490,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     path: ['top'],
+    usage: '[flags]',
     suggestFor: ['stats'],
     short: 'Display resource (CPU/memory) usage',
     group: clusterManagement,
@@ -659,6 +663,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     path: ['plugin'],
+    usage: '[flags]',
     short: 'Provides utilities for interacting with plugins',
     group: other,
     long:

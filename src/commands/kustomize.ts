@@ -19,7 +19,7 @@ const loadRestrictions: readonly LoadRestriction[] = ['LoadRestrictionsRootOnly'
 /** `kustomize`: builds a kustomization and prints its objects. */
 export const kustomizeCommand = defineCommand<KustomizeOptions>({
   path: ['kustomize'],
-  usage: 'DIR',
+  usage: 'DIR [flags]',
   short: 'Build a kustomization target from a directory or URL',
   long: "Build the kustomization of a folder (by its kustomization.yaml) and print the objects; without a folder, that of the working folder.\n\nEverything is read from local files: folders in git repositories and files behind URLs have to be fetched first, charts are not inflated, and only kustomize's own plugins run.",
   examples:

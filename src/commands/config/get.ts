@@ -29,7 +29,7 @@ export const getUsersCommand = getNames('users');
 /** `kubectl config get-contexts`. */
 export const getContextsCommand = defineCommand({
   path: ['config', 'get-contexts'],
-  usage: '[(-o|--output=)name)] [flags]',
+  usage: '[(-o|--output=)name)]',
   short: 'Describe one or many contexts',
   long: 'Show one, several or all contexts of the kubeconfig.',
   examples: '# All contexts\nkubectl config get-contexts\n\n# One\nkubectl config get-contexts my-context',

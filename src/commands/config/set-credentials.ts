@@ -34,7 +34,11 @@ const interactiveModes = ['IfAvailable', 'Never', 'Always'];
 /** `kubectl config set-credentials`. */
 export const setCredentialsCommand = defineCommand({
   path: ['config', 'set-credentials'],
-  usage: 'NAME [flags]',
+  usage:
+    'NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] [--token=bearer_token] ' +
+    '[--username=basic_user] [--password=basic_password] [--auth-provider=provider_name] ' +
+    '[--auth-provider-arg=key=value] [--exec-command=exec_command] [--exec-api-version=exec_api_version] ' +
+    '[--exec-arg=arg] [--exec-env=key=value]',
   short: 'Set a user entry in kubeconfig',
   long:
     'Make a user entry, or change the given fields of the one of that name.\n\n' +

@@ -9,7 +9,7 @@ const rulePattern = /^[\w*\-.]*\/.*=[\w-]+:[\w-]+(,tls=?([\w-]+)?)?/;
 export const createIngressCommand = createFromFlags({
   path: ['create', 'ingress'],
   aliases: ['ing'],
-  usage: 'NAME --rule=host/path=service:port[,tls[=secret]]',
+  usage: 'NAME --rule=host/path=service:port[,tls[=secret]] ',
   short: 'Create an ingress with the specified name',
   long: 'Create an ingress. A rule is host/path=service:port; a path that ends with * matches all below it, and `,tls` or `,tls=secret` behind the rule makes the host use TLS.',
   examples: '  # Everything of a host\n  kubectl create ingress web --rule="example.com/*=web:80,tls=web-cert"',
