@@ -93,7 +93,7 @@ export function readAuthenticationConfiguration(
   options: AuthenticationConfigurationOptions,
 ): AuthenticationSettings {
   const { jwt = [], anonymous } = decode(content, options.path);
-  const issuers = readJwtAuthenticators(jwt, options.disallowedIssuers, signingAlgorithms);
+  const issuers = readJwtAuthenticators(jwt, signingAlgorithms);
   const errors = [...issuers.errors];
   const conditions = anonymous?.conditions ?? [];
   if (anonymous?.enabled !== true && conditions.length > 0) {
@@ -102,6 +102,7 @@ export function readAuthenticationConfiguration(
     errors.push(invalid(new FieldPath('anonymous.conditions'), shown, detail));
   }
   refuseInvalid(errors);
+  refuseDisallowed(issuers.settings, options.disallowedIssuers);
   const paths = conditions.map(({ path: allowed = '' }) => allowed);
   return {
     anonymous: anonymous === undefined ? undefined : { enabled: anonymous.enabled === true, paths },
@@ -115,8 +116,9 @@ export function readFlagIssuer(
   disallowedIssuers: readonly string[],
   algorithms: readonly string[],
 ): readonly JwtSettings[] {
-  const { settings, errors } = readJwtAuthenticators([fields], disallowedIssuers, algorithms);
+  const { settings, errors } = readJwtAuthenticators([fields], algorithms);
   refuseInvalid(errors);
+  refuseDisallowed(settings, disallowedIssuers);
   return settings;
 }
 
@@ -124,7 +126,6 @@ const maxIssuers = 64;
 
 function readJwtAuthenticators(
   list: readonly JwtFields[],
-  disallowedIssuers: readonly string[],
   algorithms: readonly string[],
 ): { readonly settings: readonly JwtSettings[]; readonly errors: readonly FieldError[] } {
   const path = new FieldPath('jwt');
@@ -133,7 +134,7 @@ function readJwtAuthenticators(
   const errors: FieldError[] = [];
   const settings = list.map((fields, index) => {
     const place = path.index(index);
-    const read = readJwtAuthenticator(fields, place, disallowedIssuers, algorithms);
+    const read = readJwtAuthenticator(fields, place, algorithms);
     errors.push(...read.errors);
     for (const name of ['url', 'discoveryURL'] as const) {
       const value = fields.issuer?.[name] ?? '';
@@ -152,6 +153,15 @@ function refuseInvalid(errors: readonly FieldError[]): void {
   throw new ComponentArgumentError(
     `invalid authentication configuration: ${aggregateMessages(errors.map(formatFieldError))}`,
   );
+}
+
+/** @throws ComponentArgumentError for an issuer whose tokens others look after */
+function refuseDisallowed(settings: readonly JwtSettings[], disallowed: readonly string[]): void {
+  for (const { issuer } of settings) {
+    if (!disallowed.includes(issuer)) continue;
+    const detail = `URL must not overlap with disallowed issuers: [${disallowed.join(' ')}]`;
+    throw new ComponentArgumentError(formatFieldError(invalid(new FieldPath('issuer').child('url'), issuer, detail)));
+  }
 }
 
 function decode(content: string, path: string): AuthenticationFields {

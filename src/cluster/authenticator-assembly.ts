@@ -117,9 +117,15 @@ function anonymousSettings(flags: ComponentArguments, fromFile: AnonymousSetting
 async function fromFile(
   path: string | undefined,
   { files }: AuthenticatorAssemblyOptions,
-  read: (content: string) => Authenticator,
+  read: (content: string, path: string) => Authenticator,
 ): Promise<Authenticator[]> {
-  return path === undefined ? [] : [read(await readArgumentFile(files, path))];
+  if (path === undefined) return [];
+  const content = await readArgumentFile(files, path);
+  try {
+    return [read(content, path)];
+  } catch (error) {
+    throw new ComponentArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** The authorities of clients, read again when their files change. */
@@ -170,7 +176,7 @@ function requireCertificates(content: string, name: string, path: string): void 
     readCertificateBundle(content).length === 0 ? 'data does not contain any valid RSA or ECDSA certificates' : '';
   if (content.trim() === '') throw new ComponentArgumentError(`missing content for CA bundle "${name}::${path}"`);
   if (problem !== '') {
-    throw new ComponentArgumentError(`error loading content for CA bundle "${name}::${path}": ${problem}`);
+    throw new ComponentArgumentError(`error loading CA bundle for "${name}::${path}": ${problem}`);
   }
 }
 

@@ -2,6 +2,7 @@ import { goQuote } from '../apimachinery/field-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import type { Schema, SchemaSource } from '../apimachinery/schema.ts';
 import { parseYaml } from '../apimachinery/yaml.ts';
+import { notAnObjectText } from '../control-plane/apiserver/decoding/object-body.ts';
 import { decodeTyped } from '../apimachinery/decoding/typed-decoder.ts';
 
 /** The kinds of one sort of configuration file. */
@@ -48,8 +49,9 @@ export function readConfigurationFile(content: string, file: ConfigurationKind):
 }
 
 function requireKind(value: JsonValue, file: ConfigurationKind): asserts value is JsonObject {
+  if (!isJsonObject(value)) throw new Error(`couldn't get version/kind; json parse error: ${notAnObjectText(value)}`);
   const shown = JSON.stringify(value);
-  const { kind = '', apiVersion = '' } = isJsonObject(value) ? value : {};
+  const { kind = '', apiVersion = '' } = value;
   if (typeof kind !== 'string' || kind === '') throw new Error(`Object 'Kind' is missing in '${shown}'`);
   if (typeof apiVersion !== 'string' || apiVersion === '') {
     throw new Error(`Object 'apiVersion' is missing in '${shown}'`);

@@ -45,7 +45,7 @@ export async function assembleJwt(options: JwtAssemblyOptions): Promise<Assemble
   if (oidcFlags(flags).length > 0) {
     throw new ComponentArgumentError('authentication-config file and oidc-* flags are mutually exclusive');
   }
-  const content = await readArgumentFile(files, path);
+  const content = await readConfiguration(files, path);
   const from = { path, disallowedIssuers: options.ownIssuers };
   const { anonymous, issuers: settings } = readAuthenticationConfiguration(content, from);
   const issuers = new Issuers(settings, options);
@@ -67,6 +67,15 @@ export async function assembleJwt(options: JwtAssemblyOptions): Promise<Assemble
       await issuers.close();
     },
   };
+}
+
+async function readConfiguration(files: FileSystem, path: string): Promise<string> {
+  try {
+    return await readArgumentFile(files, path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ComponentArgumentError(`failed to load authentication configuration from file "${path}": ${reason}`);
+  }
 }
 
 /** Bearer tokens of the issuers there are now. */

@@ -249,10 +249,20 @@ test('a configuration that is wrong is refused field by field', async (context) 
       { ...good, issuer: { ...issuer, url: 'http://op.example.org' } },
       'issuer.url: Invalid value: "http://op.example.org": URL scheme must be https',
     ],
-    [
-      { ...good, issuer: { ...issuer, url: 'https://kubernetes.default.svc.cluster.local' } },
-      'issuer.url: Invalid value: "https://kubernetes.default.svc.cluster.local": URL must not overlap with disallowed issuers: [https://kubernetes.default.svc.cluster.local]',
-    ],
+    ...(
+      [
+        ['https://a b', 'parse "https://a b": invalid character " " in host name'],
+        ['https://a.b:x', 'parse "https://a.b:x": invalid port ":x" after host'],
+        ['://', 'parse "://": missing protocol scheme'],
+        ['a.b', 'URL scheme must be https'],
+        ['https://u:p@a.b', 'URL must not contain a username or password'],
+        ['https://a.b?x=1', 'URL must not contain a query'],
+        ['https://a.b#x', 'URL must not contain a fragment'],
+      ] as const
+    ).map(([url, detail]): [object, string] => [
+      { ...good, issuer: { ...issuer, url } },
+      `issuer.url: Invalid value: "${url}": ${detail}`,
+    ]),
     [
       { ...good, issuer: { ...issuer, discoveryURL: 'https://op.example.org/' } },
       'issuer.discoveryURL: Invalid value: "https://op.example.org/": discoveryURL must be different from URL',
@@ -288,7 +298,17 @@ test('a configuration that is wrong is refused field by field', async (context) 
     const flags = { 'authentication-config': configuration(folder, [entry]) };
     await assert.rejects(assembled(context, flags), { message });
   }
+  const own = { ...good, issuer: { ...issuer, url: 'https://kubernetes.default.svc.cluster.local' } };
+  await assert.rejects(assembled(context, { 'authentication-config': configuration(folder, [own]) }), {
+    message:
+      'issuer.url: Invalid value: "https://kubernetes.default.svc.cluster.local": URL must not overlap with disallowed issuers: [https://kubernetes.default.svc.cluster.local]',
+  });
+  const missing = join(folder, 'none');
   const flagCases: readonly [Record<string, string>, string][] = [
+    [
+      { 'authentication-config': missing },
+      `failed to load authentication configuration from file "${missing}": open ${missing}: no such file or directory`,
+    ],
     [
       { 'oidc-issuer-url': 'https://op.example.org' },
       'oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set',

@@ -5,10 +5,11 @@ import { readUserFile, sameSecret } from './token-file.ts';
 /**
  * Users with passwords of a CSV file, `password,user,uid,"group1,group2"` a line, as until Kubernetes 1.18
  * (--basic-auth-file; RFC 7617).
- * @throws Error naming the line that cannot be read
+ * @param path for messages
+ * @throws Error for a file that cannot be read
  */
-export function passwordFileAuthenticator(csv: string): Authenticator {
-  const users = readUserFile(csv, 'password');
+export function passwordFileAuthenticator(csv: string, path: string): Authenticator {
+  const users = readUserFile(csv, 'password', path).toReversed();
   return {
     name: 'basic auth file',
     async authenticate(request) {

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Authenticator, UserInfo } from './authenticator.ts';
 import { bearerToken } from './bearer-token.ts';
+import { readCsv } from './csv.ts';
 
 /** The token that parts of the control plane in the server's own process carry; others' tokens are left to others. */
 export function inProcessAuthenticator(token: string, user: UserInfo): Authenticator {
@@ -20,10 +21,12 @@ export function sameSecret(given: string | undefined, known: string): boolean {
 
 /**
  * Static tokens of a CSV file: `token,user,uid,"group1,group2"` a line.
- * @throws Error naming the line that cannot be read.
+ * @param path for messages
+ * @throws Error for a file that cannot be read
  */
-export function tokenFileAuthenticator(csv: string): Authenticator {
-  const users = readUserFile(csv, 'token');
+export function tokenFileAuthenticator(csv: string, path: string): Authenticator {
+  // Of several lines with one token the last counts.
+  const users = readUserFile(csv, 'token', path).toReversed();
   return {
     name: 'token file',
     async authenticate(request) {
@@ -36,25 +39,23 @@ export function tokenFileAuthenticator(csv: string): Authenticator {
 }
 
 /**
- * Users by their secrets, in a CSV file.
- * @param secret what the first field is, for messages
- * @throws Error naming the line that cannot be read
+ * Users by their secrets, in a CSV file; lines without a secret are for nobody.
+ * @param secret what the first field is, and @param path the file's, for messages
+ * @throws Error for a file that cannot be read
  */
-export function readUserFile(csv: string, secret: 'token' | 'password'): readonly (readonly [string, UserInfo])[] {
-  return csv.split('\n').flatMap((line, index): (readonly [string, UserInfo])[] => {
-    if (line.trim() === '' || line.startsWith('#')) return [];
-    const [token = '', username = '', uid = '', groups = ''] = splitCsv(line.trim());
-    if (token === '' || username === '') {
-      throw new Error(`${secret} file, line ${index + 1}: want ${secret},user,uid and, in quotes, the groups`);
+export function readUserFile(
+  csv: string,
+  secret: 'token' | 'password',
+  path: string,
+): readonly (readonly [string, UserInfo])[] {
+  return readCsv(csv).flatMap((record): (readonly [string, UserInfo])[] => {
+    const [known = '', username = '', uid = '', groups] = record;
+    if (record.length < 3) {
+      throw new Error(
+        `${secret} file '${path}' must have at least 3 columns (${secret}, user name, user uid), found ${record.length}`,
+      );
     }
-    const list = groups.split(',').map((group) => group.trim());
-    const user = { username, uid, groups: list.filter((group) => group !== ''), extra: {} };
-    return [[token, user]];
+    if (known === '') return [];
+    return [[known, { username, uid, groups: groups === undefined ? [] : groups.split(','), extra: {} }]];
   });
-}
-
-function splitCsv(line: string): string[] {
-  return [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)]
-    .map((match) => (match[1] ?? '').trim())
-    .map((field) => (field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field));
 }

@@ -101,7 +101,32 @@ for (const [title, make, message] of bad) {
   });
 }
 
-const file = tokenFileAuthenticator('alice-token,alice,alice-uid,"dev,ops"\n# a comment\nbob-token,bob,7\n');
+const file = tokenFileAuthenticator('alice-token,alice,alice-uid,"dev,ops"\n\nbob-token,bob,7\n', 'tokens.csv');
+
+test('a token file is read as it is written, and of several lines with one token the last counts', async () => {
+  const known = tokenFileAuthenticator(
+    'a,ann,1,"dev, ""ops"", system:masters"\r\na,bob,2,\n,nobody,3\n#c,cat,4,"x\ny"\nd,dan,5',
+    'tokens.csv',
+  );
+  const who = async (token: string): Promise<unknown> => {
+    const user = await known.authenticate(bearer(token));
+    return [user?.username, user?.groups];
+  };
+  assert.deepEqual(await who('a'), ['bob', ['']]);
+  assert.deepEqual(await who('#c'), ['cat', ['x\ny']]);
+  assert.deepEqual(await who('d'), ['dan', []]);
+  const groups = tokenFileAuthenticator('a,ann,1,"dev, ""ops"", system:masters"', 't').authenticate(bearer('a'));
+  assert.deepEqual((await groups)?.groups, ['dev', ' "ops"', ' system:masters']);
+  const wrong: Readonly<Record<string, string>> = {
+    'a,b': "token file 'tokens.csv' must have at least 3 columns (token, user name, user uid), found 2",
+    '# a comment': "token file 'tokens.csv' must have at least 3 columns (token, user name, user uid), found 1",
+    'a,b"c,d': 'parse error on line 1, column 4: bare " in non-quoted-field',
+    'x,y,z\na,"b"c,d': 'parse error on line 2, column 5: extraneous or missing " in quoted-field',
+  };
+  for (const [text, message] of Object.entries(wrong)) {
+    assert.throws(() => tokenFileAuthenticator(text, 'tokens.csv'), { message }, text);
+  }
+});
 
 test('one that knows the user is enough, and whoever is known is authenticated', async () => {
   const union = unionAuthenticator([file, serviceAccountAuthenticator(authority, [audience], objects)]);
