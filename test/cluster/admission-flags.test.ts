@@ -22,6 +22,15 @@ test('the flag of old names all that run', () => {
   );
 });
 
+test('a plugin that a feature gate brings can be named behind it only', () => {
+  const gate = { 'feature-gates': 'Initializers=true' };
+  assert.deepEqual(selectionOf({ ...gate, 'disable-admission-plugins': 'Initializers' }).disable, ['Initializers']);
+  assert.ok(selectionOf({ ...gate, 'admission-control': 'Priority' }).disable?.includes('Initializers'));
+  assert.throws(() => selectionOf({ 'disable-admission-plugins': 'Initializers' }), {
+    message: 'disable-admission-plugins plugin "Initializers" is unknown',
+  });
+});
+
 /** Messages of kube-apiserver 1.36.2. */
 const refusals: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
   [{ 'enable-admission-plugins': 'Nope' }, 'enable-admission-plugins plugin "Nope" is unknown'],

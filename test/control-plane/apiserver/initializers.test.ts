@@ -136,6 +136,14 @@ test('who asks for uninitialized objects does not wait, nor does who only tries'
   const created = await as('ann', 'POST', `${maps}?includeUninitialized=true`, map());
   assert.equal(created.status, 202);
   assert.equal(created.body.metadata.initializers?.pending?.length, 2);
+  for (const [asked, status] of [
+    ['?includeUninitialized', 200],
+    ['?includeUninitialized=1', 200],
+    ['?includeUninitialized=False', 404],
+    ['?includeUninitialized=0', 404],
+  ] as const) {
+    assert.equal((await as('ann', 'GET', `${maps}/m${asked}`)).status, status, asked);
+  }
 });
 
 test('only who may initialize changes the list', async (context) => {

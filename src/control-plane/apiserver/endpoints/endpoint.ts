@@ -15,6 +15,7 @@ import { initializedOnly } from '../registry/initialization.ts';
 import type { Selection } from '../registry/selection.ts';
 import type { Store, WriteContext } from '../registry/store.ts';
 import { addWarning, type ApiRequest } from '../request-context.ts';
+import { isTrue } from '../request-info.ts';
 import type { SubresourceView } from './subresource-view.ts';
 import type { AdmissionChain, AdmissionOperation, AdmissionRequest } from './admission-request.ts';
 
@@ -52,8 +53,7 @@ export interface Endpoint {
 
 /** Whether the request is about objects that are there for everybody only. */
 export function hidesUninitialized({ server, request }: Endpoint): boolean {
-  const asked = request.query.get('includeUninitialized') ?? '';
-  return server.hasInitializers && !(asked === 'true' || asked === '1');
+  return server.hasInitializers && !isTrue(request.query.get('includeUninitialized'));
 }
 
 /** What of a selection the request may see. */
