@@ -28,6 +28,11 @@ export const pluginTypes: Readonly<Record<string, GoType>> = {
   AnnotationsTransformer: plugin('AnnotationsTransformer', { annotations: stringMap, fieldSpecs }),
   ConfigMapGenerator: plugin('ConfigMapGenerator', { metadata, ...configMapArgsType.fields }),
   HashTransformer: plugin('HashTransformer', {}),
+  IAMPolicyGenerator: plugin('IAMPolicyGenerator', {
+    cloud: string,
+    kubernetesService: { go: 'struct', name: 'types.KubernetesService', fields: { name: string, namespace: string } },
+    serviceAccount: { go: 'struct', name: 'types.ServiceAccount', fields: { name: string, projectId: string } },
+  }),
   ImageTagTransformer: plugin('ImageTagTransformer', { imageTag: imageType, fieldSpecs }),
   LabelTransformer: plugin('LabelTransformer', { labels: stringMap, fieldSpecs }),
   NamespaceTransformer: plugin('NamespaceTransformer', {

@@ -1,7 +1,7 @@
 import { isJsonObject } from '../apimachinery/json.ts';
 import { KustomizeError, messageOf, wrapped } from './build-error.ts';
 import type { FieldSpec } from './field-spec.ts';
-import { type GeneratedKind, generateObject } from './generators.ts';
+import { generateObject } from './generators.ts';
 import { decodeGo, type GoType } from './go-decode.ts';
 import type {
   GeneratorArgs,
@@ -17,6 +17,8 @@ import { madeByPlugin, type Origin, originAt, setOrigin } from './origin.ts';
 import { ResourceMap } from './resource-map.ts';
 import { readResources } from './resource-reader.ts';
 import type { Resource } from './resource.ts';
+import { iamPolicy, type IamPolicyArgs } from './iam-policy.ts';
+import type { Loader } from './loader.ts';
 import { formatGvk, formatId } from './resource-id.ts';
 import { builtInMergeSchemas } from './merge/built-in-schemas.ts';
 import { hashNames } from './transformers/hash-names.ts';
@@ -29,14 +31,14 @@ import { replacementTransformer } from './transformers/replacements.ts';
 import { replicasTransformer } from './transformers/replicas.ts';
 import type { ConfiguredTransformer, Transformer } from './transformers/transformer.ts';
 
-/** An object that a plugin made, with the plugin where somebody asks. */
-export interface GeneratedObject {
-  readonly resource: Resource;
+/** A plugin that makes objects, ready to; it is told of where somebody asks. */
+export interface ConfiguredGenerator {
+  readonly generate: () => Promise<readonly Resource[]>;
   readonly maker: Origin | undefined;
 }
 
 /** What the fields of any plugin's configuration may say. */
-interface PluginConfig extends GeneratorArgs, Omit<PatchArgs, 'options'> {
+interface PluginConfig extends GeneratorArgs, IamPolicyArgs, Omit<PatchArgs, 'options'> {
   readonly options?: GeneratorOptions & PatchArgs['options'];
   readonly metadata?: { readonly name?: string; readonly namespace?: string };
   readonly fieldSpecs?: readonly FieldSpec[];
@@ -98,13 +100,22 @@ const transformers: Readonly<Record<string, Configure>> = {
   SuffixTransformer: async ({ suffix = '', fieldSpecs }) => [affixTransformer('suffix', suffix, required(fieldSpecs))],
 };
 
-const generators: Readonly<Record<string, GeneratedKind>> = {
-  ConfigMapGenerator: 'ConfigMap',
-  SecretGenerator: 'Secret',
+type Generate = (config: PluginConfig, loader: Loader) => Promise<readonly Resource[]>;
+
+const generators: Readonly<Record<string, Generate>> = {
+  ConfigMapGenerator: async (config, loader) => [await generateObject('ConfigMap', namedArgs(config), loader)],
+  IAMPolicyGenerator: async (config) => iamPolicy(config),
+  SecretGenerator: async (config, loader) => [await generateObject('Secret', namedArgs(config), loader)],
 };
 
+/** A generator is called as its object is, unless it says otherwise. */
+function namedArgs(config: PluginConfig): GeneratorArgs {
+  const { metadata = {}, name = '', namespace = '' } = config;
+  return { ...config, name: name || (metadata.name ?? ''), namespace: namespace || (metadata.namespace ?? '') };
+}
+
 /** Plugins of kustomize's own that are not here. */
-const missing = new Set(['HelmChartInflationGenerator', 'IAMPolicyGenerator', 'ValueAddTransformer']);
+const missing = new Set(['HelmChartInflationGenerator', 'ValueAddTransformer']);
 
 function required(fieldSpecs: readonly FieldSpec[] | undefined): readonly FieldSpec[] {
   if (fieldSpecs === undefined) throw new KustomizeError('fieldSpecs is not expected to be nil');
@@ -128,29 +139,23 @@ export async function pluginTransformers(
   return configured;
 }
 
-/** What the entries of `generators` make. @throws KustomizeError */
-export async function pluginGenerated(
+/** What makes objects by the entries of `generators`. @throws KustomizeError */
+export async function pluginGenerators(
   target: KustomizationTarget,
   entries: readonly string[],
-): Promise<GeneratedObject[]> {
-  const objects: GeneratedObject[] = [];
+): Promise<ConfiguredGenerator[]> {
+  const configured: ConfiguredGenerator[] = [];
   for (const resource of await pluginConfigs(target, entries)) {
     try {
-      const kind = generators[knownKind(resource)];
-      if (kind === undefined) throw new KustomizeError(`plugin ${formatId(resource.originalId)} not a generator`);
+      const generate = generators[knownKind(resource)];
+      if (generate === undefined) throw new KustomizeError(`plugin ${formatId(resource.originalId)} not a generator`);
       const config = await configuring(resource, async () => configOf(resource));
-      const { metadata = {}, name = '', namespace = '' } = config;
-      const args = {
-        ...config,
-        name: name || (metadata.name ?? ''),
-        namespace: namespace || (metadata.namespace ?? ''),
-      };
-      objects.push({ resource: await generateObject(kind, args, target.loader), maker: madeByPlugin(resource) });
+      configured.push({ generate: () => generate(config, target.loader), maker: madeByPlugin(resource) });
     } catch (error) {
       throw wrapped('failed to load generator', error);
     }
   }
-  return objects;
+  return configured;
 }
 
 async function pluginConfigs(target: KustomizationTarget, entries: readonly string[]): Promise<readonly Resource[]> {

@@ -1,3 +1,4 @@
+import { goQuote } from '../apimachinery/field-error.ts';
 import { KustomizeError } from './build-error.ts';
 import { note, type Resource } from './resource.ts';
 import { effectiveNamespace, formatId, isClusterScoped, type ResourceId, sameId } from './resource-id.ts';
@@ -106,7 +107,13 @@ function boundNamespaces(referrer: Resource): Set<string> {
   if (referrer.kind !== 'RoleBinding') return namespaces;
   for (const subject of referrer.node.get('subjects')?.items ?? []) {
     const namespace = subject.get('namespace');
-    if (namespace !== undefined && subject.get('kind')?.text === 'ServiceAccount') namespaces.add(namespace.text);
+    if (namespace === undefined || subject.get('kind')?.text !== 'ServiceAccount') continue;
+    if (namespace.isNull) {
+      throw new KustomizeError(
+        `Invalid Input: namespace is blank for resource ${goQuote(formatId(referrer.currentId))}`,
+      );
+    }
+    namespaces.add(namespace.text);
   }
   return namespaces;
 }

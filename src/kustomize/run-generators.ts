@@ -4,7 +4,7 @@ import { KustomizeError, wrapped } from './build-error.ts';
 import { type GeneratedKind, generateObject, mergeOptions } from './generators.ts';
 import type { GeneratorArgs } from './kustomization.ts';
 import { annotateOrigin, madeBy } from './origin.ts';
-import { type GeneratedObject, pluginGenerated } from './plugins.ts';
+import { type ConfiguredGenerator, pluginGenerators } from './plugins.ts';
 import type { Resource } from './resource.ts';
 import type { ResourceMap } from './resource-map.ts';
 
@@ -14,9 +14,11 @@ export async function runGenerators(target: KustomizationTarget, map: ResourceMa
   refuseCharts(target);
   for (const args of kustomization.configMapGenerator ?? []) await runGenerator(target, map, 'ConfigMap', args);
   for (const args of kustomization.secretGenerator ?? []) await runGenerator(target, map, 'Secret', args);
-  for (const { resource, maker } of await pluginObjects(target)) {
-    if (maker !== undefined) annotateOrigin([resource], maker);
-    absorb(map, resource);
+  for (const { generate, maker } of await configuredPlugins(target)) {
+    for (const resource of await generate()) {
+      if (maker !== undefined) annotateOrigin([resource], maker);
+      absorb(map, resource);
+    }
   }
 }
 
@@ -40,9 +42,9 @@ function absorb(map: ResourceMap, resource: Resource): void {
   }
 }
 
-async function pluginObjects(target: KustomizationTarget): Promise<GeneratedObject[]> {
+async function configuredPlugins(target: KustomizationTarget): Promise<ConfiguredGenerator[]> {
   try {
-    return await pluginGenerated(target, target.kustomization.generators ?? []);
+    return await pluginGenerators(target, target.kustomization.generators ?? []);
   } catch (error) {
     throw wrapped('loading generator plugins', error);
   }
