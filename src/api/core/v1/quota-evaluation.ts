@@ -11,6 +11,7 @@ import type {
   Service,
 } from '../../types/core-v1.ts';
 import { qosClassOf } from './pod-qos.ts';
+import { resourceClaimEvaluator } from './resource-claim-quota.ts';
 import { countQuantity, podTotal, readResourceList, type ResourceList } from './resource-list.ts';
 
 /** How one kind of object counts against quotas; shared by admission and the quota controller. */
@@ -37,6 +38,7 @@ export function quotaEvaluatorFor(group: string, resource: string): QuotaEvaluat
   if (group === '' && resource === 'pods') return podEvaluator;
   if (group === '' && resource === 'services') return serviceEvaluator;
   if (group === '' && resource === 'persistentvolumeclaims') return claimEvaluator;
+  if (group === 'resource.k8s.io' && resource === 'resourceclaims') return resourceClaimEvaluator;
   const counted = [objectCountName(group, resource)];
   const legacy = group === '' ? legacyNames[resource] : undefined;
   if (legacy !== undefined) counted.push(legacy);
