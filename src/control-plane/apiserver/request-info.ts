@@ -116,9 +116,9 @@ export function parseRequestInfo(method: string, rawPath: string, query: URLSear
   };
 }
 
-/** Whether a query value switches a flag on: present and neither `false` nor `0`. */
+/** Whether a query value switches a flag on: present and neither `false`, in whatever case, nor `0`. */
 export function isTrue(value: string | null): boolean {
-  return value !== null && value !== 'false' && value !== '0';
+  return value !== null && value.toLowerCase() !== 'false' && value !== '0';
 }
 
 /**

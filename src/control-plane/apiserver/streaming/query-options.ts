@@ -1,9 +1,9 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
+import { isTrue } from '../request-info.ts';
 
 /** A boolean of options in a query: anything but `false` and `0` switches it on, an empty value too. */
 export function queryFlag(query: URLSearchParams, name: string): boolean {
-  const value = query.get(name);
-  return value !== null && value.toLowerCase() !== 'false' && value !== '0';
+  return isTrue(query.get(name));
 }
 
 /** An integer of options in a query. @throws Error with the text of Go's strconv */
