@@ -398,8 +398,10 @@ class Program {
   }
 
   async #printHelp(path: readonly string[], out = this.#world.streams.out, isBrief = false): Promise<void> {
-    const { renderHelp } = await import('./help.ts');
     const name = path.join(' ');
+    // The list of global flags is a help itself: the real program says nothing of it.
+    if (name === 'options') return;
+    const { renderHelp } = await import('./help.ts');
     const entry = this.#table.find((one) => one.path.join(' ') === name);
     const definition = await entry?.load?.();
     const translation = await (await import('./translations/translation.ts')).translationFor(this.#world.env);

@@ -27,3 +27,14 @@ void test('usage lines say what those of kubectl 1.36 say', async (context) => {
     assert.equal(/^Usage:\n {2}(.*)$/m.exec(stdout)?.[1], `kubectl ${path} ${usage}`);
   }
 });
+
+void test('the list of global flags has no help of its own', async (context) => {
+  const { run } = commandRunner(context);
+  for (const line of [
+    ['options', '--help'],
+    ['help', 'options'],
+    ['options', '-h'],
+  ]) {
+    assert.deepEqual(await run(...line), { exitCode: 0, stdout: '', stderr: '' });
+  }
+});
