@@ -46,7 +46,6 @@ export function refusalOfParserError({ code = '' }: ParserError): Refusal {
   if (code === 'HPE_INVALID_VERSION') return { status: 505, detail: 'unsupported protocol version' };
   if (code === 'HPE_INVALID_TRANSFER_ENCODING') return notImplemented;
   if (code === 'HPE_INVALID_HEADER_TOKEN') return badRequest;
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { status: 408 };
   return badRequest;
 }
 

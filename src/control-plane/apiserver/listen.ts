@@ -22,6 +22,9 @@ import {
 import { sleep, type Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
 
+/** How long connections of HTTP/1 wait for a head and, between requests, for another: as long as Go's server there. */
+const patience = { headersTimeout: 32_000, keepAliveTimeout: 90_000, connectionsCheckingInterval: 5_000 };
+
 const noBytes = new Uint8Array();
 
 /** A command to exec is in the path, however long it is; Go's servers take a megabyte. */
@@ -111,7 +114,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   let server: Server | Http2SecureServer;
   if (options.tls === undefined) {
     // What is missing without a Host header is told in other words than Node's.
-    const limits = { requestTimeout, headersTimeout: 30_000, maxHeaderSize: maxHeaderBytes, requireHostHeader: false };
+    const limits = { ...patience, requestTimeout, maxHeaderSize: maxHeaderBytes, requireHostHeader: false };
     server = createPlainServer(limits, onRequest);
     server.on('connection', isOneAtATime);
   } else {
@@ -126,7 +129,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       settings: { maxConcurrentStreams: 250, maxHeaderListSize: maxHeaderBytes },
     });
     // What HTTP/1 connections of such a server go by is no option of it.
-    Object.assign(secure, { maxHeaderSize: maxHeaderBytes });
+    Object.assign(secure, { ...patience, requestTimeout, maxHeaderSize: maxHeaderBytes });
     secure.on('request', onRequest);
     secure.on('session', (session) => {
       sessions.add(session);
@@ -148,6 +151,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on('clientError', (error: ParserError, socket: Duplex) => {
     if (refused.has(socket)) {
       socket.end();
+      return;
+    }
+    // Who says nothing for too long is told nothing.
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+      socket.destroy();
       return;
     }
     if (serveUnknownMethod(served, error, socket)) return;

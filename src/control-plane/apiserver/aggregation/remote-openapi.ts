@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { APIService } from '../../../api/types/apiregistration-v1.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import { isJsonObject, type JsonObject } from '../../../apimachinery/json.ts';
 import { parseJson } from '../../../apimachinery/json-codec.ts';
 import { swaggerOfGroupVersion } from '../openapi/merged-swagger.ts';
-import type { RemoteOpenApi } from '../openapi/openapi-route.ts';
+import type { PublishedDocument, RemoteOpenApi } from '../openapi/openapi-route.ts';
+import { openApi3Of } from './swagger-conversion.ts';
 import type { ApiRequest, RequestUser } from '../request-context.ts';
 
 /** A document of another server. */
@@ -58,15 +60,17 @@ export class RemoteOpenApiDocuments {
       this.#ask(apiService, '/openapi/v3', '*/*'),
       this.#ask(apiService, '/openapi/v2', 'application/json'),
     ]);
-    const next = {
-      paths: index === undefined ? (before?.paths ?? {}) : pathsOf(index),
-      swagger: swagger === undefined ? before?.swagger : swaggerOfGroupVersion(swagger, group, version),
-    };
+    const own = swagger.value === undefined ? before?.swagger : swaggerOfGroupVersion(swagger.value, group, version);
+    // Servers that publish nothing newer than Swagger 2.0 have their documents made here.
+    const made = index.status === 404 && own !== undefined ? documentOf(own, group, version) : undefined;
+    const told = index.value === undefined ? (before?.paths ?? {}) : pathsOf(index.value);
+    const next = { paths: made?.paths ?? told, swagger: own };
     const isSame =
       before !== undefined && JSON.stringify(next) === JSON.stringify({ paths: before.paths, swagger: before.swagger });
     if (isSame) return;
+    const openApi = { ...next, ...(made === undefined ? {} : { made: made.documents }) };
     const pass = (request: ApiRequest): Promise<HttpResponse> => this.#servers.pass(apiService, request);
-    this.#published.set(name, { priority: [groupPriorityMinimum, versionPriority], openApi: { ...next, pass } });
+    this.#published.set(name, { priority: [groupPriorityMinimum, versionPriority], openApi: { ...openApi, pass } });
     this.#all = undefined;
   }
 
@@ -74,16 +78,38 @@ export class RemoteOpenApiDocuments {
     if (this.#published.delete(name)) this.#all = undefined;
   }
 
-  async #ask(apiService: APIService, path: string, accept: string): Promise<JsonObject | undefined> {
+  async #ask(apiService: APIService, path: string, accept: string): Promise<Asked> {
     const answer = await this.#servers.fetch(apiService, path, accept, asker);
-    if (answer === undefined || answer.status !== 200) return undefined;
+    const status = answer?.status ?? 0;
+    if (answer === undefined || status !== 200) return { status, value: undefined };
     try {
       const value = parseJson(answer.body);
-      return isJsonObject(value) ? value : undefined;
+      return { status, value: isJsonObject(value) ? value : undefined };
     } catch {
-      return undefined;
+      return { status, value: undefined };
     }
   }
+}
+
+/** What came when a document was asked for; status 0 when nothing did. */
+interface Asked {
+  readonly status: number;
+  readonly value: JsonObject | undefined;
+}
+
+/** The document of a group version made of its part of a Swagger document, and where it is found. */
+function documentOf(
+  swagger: JsonObject,
+  group: string,
+  version: string,
+): Pick<RemoteOpenApi, 'paths'> & { readonly documents: ReadonlyMap<string, PublishedDocument> } {
+  const name = `apis/${group}/${version}`;
+  const bytes = Buffer.from(JSON.stringify(openApi3Of(swagger)));
+  const hash = createHash('sha512').update(bytes).digest('hex').toUpperCase();
+  return {
+    paths: { [name]: { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` } },
+    documents: new Map([[name, { bytes, hash }]]),
+  };
 }
 
 /** The names of the documents with their URLs. */

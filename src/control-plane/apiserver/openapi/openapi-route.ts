@@ -31,11 +31,14 @@ export interface RemoteOpenApi {
   readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string }>>;
   /** Its part of the Swagger 2.0 document; undefined when it has none. */
   readonly swagger: JsonObject | undefined;
+  /** Documents that were made here of its part, as it has none itself, by their names. */
+  readonly made?: ReadonlyMap<string, PublishedDocument>;
   /** Passes a request on to it. */
   pass(request: ApiRequest): Promise<HttpResponse>;
 }
 
-interface CustomDocument {
+/** A document with the hash that its URL names. */
+export interface PublishedDocument {
   readonly bytes: Uint8Array;
   readonly hash: string;
 }
@@ -75,7 +78,9 @@ export function createOpenApiRoute(
     const found = (await documents.v3(customResources(server))).get(name) ?? (await publishedDocument(published, name));
     if (found !== undefined) return documentResponse(request, path, found, { startedAt, now });
     const remote = server.remoteOpenApi().find(({ paths }) => Object.hasOwn(paths, name));
-    return remote === undefined ? emptyResponse(404) : remote.pass(request);
+    if (remote === undefined) return emptyResponse(404);
+    const made = remote.made?.get(name);
+    return made === undefined ? remote.pass(request) : documentResponse(request, path, made, { startedAt, now });
   };
 }
 
@@ -84,7 +89,7 @@ function emptyResponse(status: number, headers: HttpHeaders = {}): HttpResponse 
   return { status, headers: { 'cache-control': 'no-cache, private', ...headers }, body: new Uint8Array() };
 }
 
-async function publishedDocument(published: PublishedOpenApi, name: string): Promise<CustomDocument | undefined> {
+async function publishedDocument(published: PublishedOpenApi, name: string): Promise<PublishedDocument | undefined> {
   const bytes = await published.document(name);
   if (bytes === undefined) return undefined;
   const [, hash] = (await published.index())[name]?.serverRelativeURL.split('?hash=') ?? [];
@@ -139,7 +144,7 @@ const yearMillis = 365 * 24 * 3600 * 1000;
 function documentResponse(
   request: ApiRequest,
   path: string,
-  { bytes, hash }: CustomDocument,
+  { bytes, hash }: PublishedDocument,
   { startedAt, now }: { readonly startedAt: number; readonly now: number },
 ): HttpResponse {
   const contentType = 'application/json';
@@ -174,7 +179,7 @@ function customResources(server: ServerParts): ApiResource[] {
 class CustomDocuments {
   readonly #published: PublishedOpenApi;
   #v2: (Rendered<Uint8Array> & { readonly remote: readonly RemoteOpenApi[] }) | undefined;
-  #v3: Rendered<ReadonlyMap<string, CustomDocument>> | undefined;
+  #v3: Rendered<ReadonlyMap<string, PublishedDocument>> | undefined;
 
   constructor(published: PublishedOpenApi) {
     this.#published = published;
@@ -189,7 +194,7 @@ class CustomDocuments {
   }
 
   /** The documents of the custom resources' group versions, by name. */
-  async v3(custom: readonly ApiResource[]): Promise<ReadonlyMap<string, CustomDocument>> {
+  async v3(custom: readonly ApiResource[]): Promise<ReadonlyMap<string, PublishedDocument>> {
     this.#v3 = isRenderedFor(this.#v3, custom) ? this.#v3 : { custom, value: this.#renderV3(custom) };
     return this.#v3.value;
   }
@@ -206,8 +211,8 @@ class CustomDocuments {
     return Buffer.from(JSON.stringify(others.length === 0 ? merged : mergeSwagger(merged, others)));
   }
 
-  async #renderV3(custom: readonly ApiResource[]): Promise<ReadonlyMap<string, CustomDocument>> {
-    const rendered = new Map<string, CustomDocument>();
+  async #renderV3(custom: readonly ApiResource[]): Promise<ReadonlyMap<string, PublishedDocument>> {
+    const rendered = new Map<string, PublishedDocument>();
     if (custom.length === 0) return rendered;
     const groups = new Set(custom.map(({ gvk }) => gvk.group));
     for (const [name, make] of openApiV3Documents(await this.#input(custom))) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import test, { before, type TestContext } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import type { APIService } from '../../../../src/api/types/apiregistration-v1.ts';
@@ -16,6 +17,7 @@ import {
   createOpenApiRoute,
   type PublishedOpenApi,
 } from '../../../../src/control-plane/apiserver/openapi/openapi-route.ts';
+import { listen as listenPlain } from '../../../../src/control-plane/apiserver/listen.ts';
 import { createDiscoveryRoute } from '../../../../src/control-plane/apiserver/discovery/discovery-route.ts';
 import {
   type CertificatePair,
@@ -119,9 +121,11 @@ async function clusterWith(context: TestContext, port: number): Promise<Cluster>
 async function listen(
   context: TestContext,
   handle: (request: IncomingMessage, response: ServerResponse) => void,
+  upgrade?: (request: IncomingMessage, socket: Duplex) => void,
 ): Promise<number> {
   const tls = { cert: serving.certificate, key: serving.privateKey, ca: authority.certificate, requestCert: true };
   const server = createServer({ ...tls, rejectUnauthorized: true }, handle);
+  if (upgrade !== undefined) server.on('upgrade', upgrade);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   context.after(() => {
     server.close();
@@ -339,6 +343,65 @@ test('discovery and types are those that the server itself publishes', async (co
     ['/apis', '/openapi/v2', '/openapi/v3', `/openapi/v3${root}?hash=ABC`].map((url) => askers.get(url)),
     ['system:kube-aggregator', 'system:aggregator', 'system:aggregator', 'admin'],
   );
+});
+
+test('a server that knows Swagger 2.0 alone has its documents of OpenAPI 3.0 made, and goes through upgrades', async (context) => {
+  const swagger = {
+    swagger: '2.0',
+    info: { title: 'another' },
+    paths: {
+      [`${root}/flunders`]: { get: { produces: ['application/json'], responses: { '200': { description: 'OK' } } } },
+    },
+    definitions: { Flunder: { type: 'object' } },
+  };
+  const port = await listen(
+    context,
+    (request, response) => {
+      const answers: Record<string, unknown> = {
+        [root]: { kind: 'APIResourceList', resources: [] },
+        '/openapi/v2': swagger,
+      };
+      const answer = answers[request.url ?? ''];
+      response.statusCode = answer === undefined ? 404 : 200;
+      response.end(JSON.stringify(answer ?? {}));
+    },
+    (request, socket) => {
+      const head = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n';
+      socket.write(`${head}${String(request.headers['x-remote-user'])}:`);
+      socket.pipe(socket);
+    },
+  );
+  const { api, becomes } = await clusterWith(context, port);
+  await api.create(service);
+  await api.create(slice(true));
+  await api.create(apiService());
+  await becomes('Passed');
+  const { paths } = JSON.parse((await api.request('GET', '/openapi/v3')).text) as {
+    paths: Record<string, { serverRelativeURL: string }>;
+  };
+  const url = paths['apis/metrics.example.com/v1beta1']?.serverRelativeURL ?? '';
+  const document = await api.request('GET', url);
+  assert.equal(document.headers['cache-control'], 'public, immutable');
+  assert.deepEqual(JSON.parse(document.text), {
+    openapi: '3.0.0',
+    info: { title: 'another' },
+    paths: { [`${root}/flunders`]: { get: { responses: { '200': { description: 'OK' } } } } },
+    components: { schemas: { Flunder: { type: 'object' } } },
+  });
+  const front = await listenPlain({ handle: api.server.handle, clock: api.clock, log: silentLogger });
+  context.after(() => front.close());
+  const socket = connect(front.port, '127.0.0.1');
+  context.after(() => socket.destroy());
+  const text = await new Promise<string>((resolve) => {
+    let read = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      read += chunk;
+      if (read.endsWith('admin:')) socket.write('hello');
+      if (read.endsWith('hello')) resolve(read);
+    });
+    socket.write(`GET ${root}/flunders/a/echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n`);
+  });
+  assert.match(text, /^HTTP\/1\.1 101 /);
 });
 
 test('a server that does not answer as it should is not available', async (context) => {
