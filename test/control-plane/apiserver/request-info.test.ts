@@ -10,6 +10,7 @@ const cases: readonly { readonly request: string; readonly expected: Partial<Req
   { request: 'GET /api/v1/pods', expected: { verb: 'list', resource: 'pods', namespace: '', name: '' } },
   { request: 'GET /api/v1/pods?watch=1', expected: { verb: 'watch', resource: 'pods' } },
   { request: 'GET /api/v1/pods?watch=false', expected: { verb: 'list' } },
+  { request: 'GET /api/v1/pods?watch=False', expected: { verb: 'list' } },
   {
     request: 'GET /api/v1/watch/namespaces/ns/pods',
     expected: { verb: 'watch', resource: 'pods', namespace: 'ns' },
