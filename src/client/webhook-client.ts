@@ -1,4 +1,4 @@
-import type { Transport } from '../apimachinery/http.ts';
+import { header, type HttpResponse, type Transport } from '../apimachinery/http.ts';
 import type { JsonObject } from '../apimachinery/json.ts';
 import { stringifyJson } from '../apimachinery/json-codec.ts';
 import type { Clock } from '../system/clock.ts';
@@ -52,6 +52,26 @@ export interface WebhookClient {
 /** Conversions answer with whole lists of objects. */
 const maxAnswerBytes = 100 * 1024 * 1024;
 
+/** A webhook that sends on and on is given up, as by Go's net/http. */
+const maxRequests = 10;
+
+/** One of the requests that a call comes to. */
+interface Question {
+  readonly method: string;
+  readonly url: URL;
+  readonly body?: Uint8Array;
+}
+
+/** What is asked next where an answer sends on (RFC 9110, 15.4): 307 and 308 keep the question, others drop it. */
+function redirected({ method, url, body }: Question, status: number, location = ''): Question | undefined {
+  if (![301, 302, 303, 307, 308].includes(status) || !URL.canParse(location, url.href) || location === '') {
+    return undefined;
+  }
+  const next = new URL(location, url.href);
+  if (status < 307) return { method: 'GET', url: next };
+  return { method, url: next, ...(body === undefined ? {} : { body }) };
+}
+
 /** As many webhooks keep their connections. */
 const maxTransports = 200;
 
@@ -60,44 +80,62 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
   const { connect = createHttpTransport, clock, userAgent, resolve } = options;
   const transports = new TransportCache(connect);
 
-  async function post(target: WebhookTarget, body: JsonObject, url: URL, signal: AbortSignal): Promise<JsonObject> {
+  async function send(target: WebhookTarget, question: Question, signal: AbortSignal): Promise<HttpResponse> {
     const { service, caBundle = '' } = target;
-    const place =
-      service === undefined
-        ? url.origin
-        : originOf(await resolve(service.namespace, service.name, Number(portOf(url))));
+    const { method, url, body } = question;
+    // Whoever is sent elsewhere leaves the service behind.
+    const isService = service !== undefined && url.hostname === `${service.name}.${service.namespace}.svc`;
+    const place = isService
+      ? originOf(await resolve(service.namespace, service.name, Number(portOf(url))))
+      : url.origin;
     const hostPort = `${url.hostname}:${portOf(url)}`;
-    const response = await transports.send(
+    return transports.send(
       hostPort,
       {
         server: place,
         ...(caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64').toString('utf8') }),
-        ...(service === undefined ? {} : { tlsServerName: url.hostname }),
+        ...(isService ? { tlsServerName: url.hostname } : {}),
       },
       {
-        method: 'POST',
+        method,
         path: `${url.pathname}${url.search}`,
         headers: {
-          host: service === undefined ? url.host : hostPort,
+          host: isService ? hostPort : url.host,
           accept: 'application/json, */*',
-          'content-type': 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           'user-agent': userAgent,
         },
-        body: Buffer.from(stringifyJson(body)),
+        ...(body === undefined ? {} : { body }),
         signal,
       },
     );
-    const bytes = await readWebhookAnswer(response.body, maxAnswerBytes);
-    const { status, headers } = response;
-    if (status < 200 || status > 206) {
-      const { message } = errorFromResponse({ method: 'POST', path: url.pathname, raw: true }, response, bytes);
-      throw new WebhookError(message);
+  }
+
+  async function post(target: WebhookTarget, body: JsonObject, url: URL, signal: AbortSignal): Promise<JsonObject> {
+    let question: Question = { method: 'POST', url, body: Buffer.from(stringifyJson(body)) };
+    for (let asked = 1; ; asked++) {
+      const response = await send(target, question, signal);
+      const bytes = await readWebhookAnswer(response.body, maxAnswerBytes);
+      const { status, headers } = response;
+      const next = redirected(question, status, header(headers, 'location'));
+      if (next !== undefined) {
+        if (asked < maxRequests) {
+          question = next;
+          continue;
+        }
+        const shown = JSON.stringify(header(headers, 'location'));
+        throw new WebhookError(`Post ${shown}: stopped after ${maxRequests} redirects`);
+      }
+      if (status < 200 || status > 206) {
+        const { message } = errorFromResponse({ method: 'POST', path: url.pathname, raw: true }, response, bytes);
+        throw new WebhookError(message);
+      }
+      if (bytes.length === 0) {
+        const type = typeof headers['content-type'] === 'string' ? headers['content-type'] : 'application/json';
+        throw new WebhookError(`0-length response with status code: ${status} and content type: ${type}`);
+      }
+      return readAnswer(bytes);
     }
-    if (bytes.length === 0) {
-      const type = typeof headers['content-type'] === 'string' ? headers['content-type'] : 'application/json';
-      throw new WebhookError(`0-length response with status code: ${status} and content type: ${type}`);
-    }
-    return readAnswer(bytes);
   }
 
   return {

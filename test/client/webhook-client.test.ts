@@ -177,3 +177,48 @@ test('an answer without end is not taken in', async () => {
   const target = { url: 'https://hook.example.com/x' };
   assert.match(await problem(call(target, {}, 10)), /the answer has more than 104857600 bytes$/);
 });
+
+test('a webhook may send on to another place, but not for ever', async (context) => {
+  const asked: string[] = [];
+  const elsewhere = await listen(context, (request, response) => {
+    void textOf(request).then((text) => {
+      asked.push(`${request.method} ${request.url} ${text}`);
+      response.end('{"answered":true}');
+    });
+  });
+  const port = await listen(context, (request, response) => {
+    void textOf(request).then((text) => {
+      const path = (request.url ?? '').split('?')[0] ?? '';
+      asked.push(`${request.method} ${path} ${text}`);
+      const status = Number(/\d+/.exec(path)?.[0] ?? 307);
+      if (path === '/done') response.end('{"answered":true}');
+      else if (path === '/nowhere') response.writeHead(307).end();
+      else if (path === '/loop') response.writeHead(307, { location: '/loop' }).end();
+      else if (path === '/away') response.writeHead(307, { location: `https://127.0.0.1:${elsewhere}/there` }).end();
+      else response.writeHead(status, { location: '/done' }).end();
+    });
+  });
+  const client = clientFor(context);
+  const call = (path: string): Promise<unknown> => {
+    asked.length = 0;
+    return client.call({ url: `https://127.0.0.1:${port}${path}`, caBundle: caBundle() }, { question: 1 }, 5);
+  };
+  const question = '{"question":1}';
+  for (const status of [307, 308]) {
+    assert.deepEqual(await call(`/${status}`), { answered: true });
+    assert.deepEqual(asked, [`POST /${status} ${question}`, `POST /done ${question}`]);
+  }
+  // These change the question: what comes back is the answer to none.
+  for (const status of [301, 302, 303]) {
+    assert.deepEqual(await call(`/${status}`), { answered: true });
+    assert.deepEqual(asked, [`POST /${status} ${question}`, 'GET /done ']);
+  }
+  assert.deepEqual(await call('/away'), { answered: true });
+  assert.deepEqual(asked, [`POST /away ${question}`, `POST /there ${question}`]);
+  await assert.rejects(call('/loop'), { message: 'Post "/loop": stopped after 10 redirects' });
+  assert.equal(asked.length, 10);
+  await assert.rejects(call('/nowhere'), {
+    message: 'the server responded with the status code 307 but did not return more information',
+  });
+  assert.equal(asked.length, 1);
+});
