@@ -181,22 +181,24 @@ test('an answer without end is not taken in', async () => {
 test('a webhook may send on to another place, but not for ever', async (context) => {
   const asked: string[] = [];
   const elsewhere = await listen(context, (request, response) => {
-    void textOf(request).then((text) => {
-      asked.push(`${request.method} ${request.url} ${text}`);
+    const answer = async (): Promise<void> => {
+      asked.push(`${request.method} ${request.url} ${await textOf(request)}`);
       response.end('{"answered":true}');
-    });
+    };
+    void answer();
   });
   const port = await listen(context, (request, response) => {
-    void textOf(request).then((text) => {
+    const answer = async (): Promise<void> => {
       const path = (request.url ?? '').split('?')[0] ?? '';
-      asked.push(`${request.method} ${path} ${text}`);
+      asked.push(`${request.method} ${path} ${await textOf(request)}`);
       const status = Number(/\d+/.exec(path)?.[0] ?? 307);
       if (path === '/done') response.end('{"answered":true}');
       else if (path === '/nowhere') response.writeHead(307).end();
       else if (path === '/loop') response.writeHead(307, { location: '/loop' }).end();
       else if (path === '/away') response.writeHead(307, { location: `https://127.0.0.1:${elsewhere}/there` }).end();
       else response.writeHead(status, { location: '/done' }).end();
-    });
+    };
+    void answer();
   });
   const client = clientFor(context);
   const call = (path: string): Promise<unknown> => {
