@@ -13,8 +13,8 @@ export const describeEndpoints: Describer = async (object, text, context) => {
   text.annotations('Annotations', metadata?.annotations);
   text.line(0, 'Subsets:');
   for (const { addresses = [], notReadyAddresses = [], ports = [] } of subsets ?? []) {
-    text.line(1, `Addresses:\t${joined(addresses.map(({ ip }) => ip))}`);
-    text.line(1, `NotReadyAddresses:\t${joined(notReadyAddresses.map(({ ip }) => ip))}`);
+    text.line(1, `Addresses:\t${addresses.map(({ ip }) => ip).join(',') || '<none>'}`);
+    text.line(1, `NotReadyAddresses:\t${notReadyAddresses.map(({ ip }) => ip).join(',') || '<none>'}`);
     if (ports.length > 0) {
       text.line(1, 'Ports:');
       text.table(

@@ -79,13 +79,26 @@ export function totalAmounts(pods: readonly Pod[]): PodAmounts {
   return { requests, limits };
 }
 
-/** `100m (5%)`: an amount and what part of the whole it is. */
-export function percentOf(amounts: Amounts, name: string, whole: Readonly<Record<string, string>>): string {
+/** What Go on amd64 makes of a share of nothing when it cuts it to a whole number. */
+export const shareOfNothing = '-9223372036854775808';
+
+/**
+ * `100m (5%)`: an amount and what part of the whole it is.
+ * @param ofNothing what is said where there is no whole
+ */
+export function percentOf(
+  amounts: Amounts,
+  name: string,
+  whole: Readonly<Record<string, string>>,
+  ofNothing = '0',
+): string {
   const amount = amounts.get(name);
   const available = parseQuantity(whole[name] ?? '0');
   const units = (quantity: Quantity): number => Number(name === 'cpu' ? quantity.milliValue() : quantity.value());
-  const isNothing = available.isZero() || amount === undefined;
-  const percent = isNothing ? 0 : Math.trunc((units(amount) / units(available)) * 100);
+  let percent = ofNothing;
+  if (!available.isZero()) {
+    percent = amount === undefined ? '0' : `${Math.trunc((units(amount) / units(available)) * 100)}`;
+  }
   return `${amount?.toString() ?? '0'} (${percent}%)`;
 }
 

@@ -8,7 +8,7 @@ import { type DescribeText, longTime } from './describe-text.ts';
 import type { DescribeContext, Describer } from './describer.ts';
 import { eventsOf, since, subjectOf, writeEvents } from './events.ts';
 import { listAll, related } from './list-all.ts';
-import { percentOf, podAmounts, totalAmounts } from './node-resources.ts';
+import { percentOf, podAmounts, shareOfNothing, totalAmounts } from './node-resources.ts';
 
 /** A node, with the pods on it. */
 export const describeNode: Describer = async (object, text, context) => {
@@ -189,7 +189,7 @@ async function describePods(node: Node, text: DescribeText, context: DescribeCon
   for (const pod of pods) {
     const { requests, limits } = podAmounts(pod, true);
     const cells = (['cpu', 'memory'] as const).flatMap((name) =>
-      [requests, limits].map((amounts) => percentOf(amounts, name, available)),
+      [requests, limits].map((amounts) => percentOf(amounts, name, available, shareOfNothing)),
     );
     const age = since(pod.metadata?.creationTimestamp, context.now);
     text.line(1, `${pod.metadata?.namespace ?? ''}\t${pod.metadata?.name ?? ''}\t\t${cells.join('\t')}\t${age}`);

@@ -46,3 +46,22 @@ test('field names become labels', () => {
   };
   for (const [field, label] of Object.entries(cases)) assert.equal(fieldLabel(field), label);
 });
+
+test('pods on a node that tells no amounts have the share of nothing that the real kubectl tells', async (t) => {
+  const server = await createTestApiServer();
+  t.after(() => server.close());
+  const node = await server.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'bare' } });
+  await server.create({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace: 'default' },
+    spec: { nodeName: 'bare', containers: [{ name: 'c', image: 'i', resources: { requests: { memory: '1Gi' } } }] },
+  });
+  const text = await describeObject(
+    { ...node, apiVersion: 'v1', kind: 'Node' },
+    { client: server.client, showEvents: false, chunkSize: 500, now: 0 },
+  );
+  const none = '\\(-9223372036854775808%\\)';
+  assert.match(text, new RegExp(`  default +p +0 ${none} +0 ${none} +1Gi ${none} +0 ${none} `));
+  assert.match(text, /\n {2}memory +1Gi \(0%\) +0 \(0%\)\n/);
+});
