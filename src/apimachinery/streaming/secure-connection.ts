@@ -11,13 +11,20 @@ import { connect } from 'node:tls';
 export async function secureConnection(connection: Duplex, authority?: string, host = ''): Promise<Duplex> {
   const trust = authority === undefined ? { rejectUnauthorized: false } : { ca: authority, host };
   const secure = connect({ socket: connection, ...trust, ALPNProtocols: ['http/1.1'] });
+  // What goes wrong later, those who read or write will see.
+  secure.on('error', () => undefined);
   try {
-    await once(secure, 'secureConnect');
+    await Promise.race([once(secure, 'secureConnect'), closed(connection)]);
   } catch (error) {
     connection.destroy();
     const isPlain = (error as { code?: string }).code === 'ERR_SSL_WRONG_VERSION_NUMBER';
     throw isPlain ? new Error('http: server gave HTTP response to HTTPS client', { cause: error }) : error;
   }
-  secure.on('error', () => undefined);
   return secure;
+}
+
+/** A connection that ends before it is secure. @throws Error in the word of Go's net */
+async function closed(connection: Duplex): Promise<never> {
+  await new Promise<void>((resolve) => connection.once('close', () => resolve()));
+  throw new Error('EOF');
 }

@@ -75,6 +75,8 @@ export async function httpHandler(
   try {
     const transport = createDialedTransport(async () => {
       const connection = await context.dial(address, port);
+      // Also a handshake that nobody answers ends in time.
+      late.signal.addEventListener('abort', () => connection.destroy(), { once: true });
       return isSecure ? secureConnection(connection) : connection;
     });
     const headers = { host: `${address}:${port}`, 'user-agent': 'kube-probe/1.36', accept: '*/*', connection: 'close' };

@@ -42,6 +42,11 @@ test('probes ask what really runs', async (context) => {
   assert.equal(await readiness('d', server, { tcpSocket: { port: 81 } }), false);
   assert.equal(await readiness('e', shell, { exec: { command: ['cat', '/tmp/ok'] } }), true);
   assert.equal(await readiness('f', shell, { exec: { command: ['cat', '/tmp/none'] } }), false);
+  const secure = (port: number): Probe => ({ httpGet: { path: '/', port, scheme: 'HTTPS' } });
+  const porter = { image: server.image, args: ['porter'], env: [{ name: 'SERVE_PORT_80', value: 'a' }] };
+  assert.equal(await readiness('l', porter, secure(80)), false);
+  const silent = { image: server.image, args: ['port-forward-tester'], env: [{ name: 'BIND_PORT', value: '80' }] };
+  assert.equal(await readiness('m', silent, secure(80)), false);
   const health = { image: server.image, args: ['grpc-health-checking', '--service=a', '--delay-unhealthy-sec=2'] };
   assert.equal(await readiness('i', health, { grpc: { port: 5000, service: 'a' }, failureThreshold: 9 }), true);
   assert.equal(await readiness('j', health, { grpc: { port: 5000, service: 'b' } }), false);
