@@ -29,18 +29,26 @@ export function pageNotFound(): HttpResponse {
   return textResponse(404, '404 page not found\n');
 }
 
+/** Whether a client takes gzip: endpoints of resources look for the bare word, other handlers at weights too. */
+function takesGzip(request: ApiRequest, looksAtWeights: boolean): boolean {
+  const codings = (header(request.headers, 'accept-encoding') ?? '').split(',').map((coding) => coding.trim());
+  if (!looksAtWeights) return codings.includes('gzip');
+  return codings.some((coding) => {
+    const [name = '', ...parameters] = coding.split(';').map((part) => part.trim());
+    return name === 'gzip' && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
+}
+
 /** Bytes that are already in the negotiated media type. Large ones are compressed when the client takes gzip. */
 export async function bytesResponse(
   request: ApiRequest,
   status: number,
   contentType: string,
   body: Uint8Array,
+  looksAtWeights = false,
 ): Promise<HttpResponse> {
   const headers: HttpHeaders = { 'cache-control': 'no-cache, private', 'content-type': contentType };
-  const acceptsGzip = (header(request.headers, 'accept-encoding') ?? '')
-    .split(',')
-    .some((encoding) => encoding.trim().split(';')[0] === 'gzip');
-  if (acceptsGzip && body.byteLength > gzipThresholdBytes && status === 200) {
+  if (takesGzip(request, looksAtWeights) && body.byteLength > gzipThresholdBytes && status === 200) {
     return {
       status,
       headers: { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' },

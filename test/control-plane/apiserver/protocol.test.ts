@@ -256,3 +256,23 @@ const emptyNodeStatus = {
     architecture: '',
   },
 };
+
+test('large answers are compressed for who takes gzip: a bare word for resources, weights for other handlers', async () => {
+  const api = await createTestApiServer({ routes: [openApi] });
+  const data = { a: 'x'.repeat(140_000) };
+  await api.request('POST', configMaps, { ...configMap('large'), data });
+  const coding = async (path: string, accepted: string): Promise<unknown> =>
+    (await api.request('GET', path, undefined, { 'accept-encoding': accepted })).headers['content-encoding'];
+  for (const [accepted, ofResource, ofDocument] of [
+    ['gzip', 'gzip', 'gzip'],
+    ['br, gzip', 'gzip', 'gzip'],
+    ['br, gzip;q=0.5', undefined, 'gzip'],
+    ['gzip;q=0', undefined, undefined],
+    ['*', undefined, undefined],
+  ] as const) {
+    assert.equal(await coding(`${configMaps}/large`, accepted), ofResource, accepted);
+    assert.equal(await coding('/openapi/v2', accepted), ofDocument, accepted);
+  }
+  assert.equal(await coding(`${configMaps}?limit=0&fieldSelector=metadata.name%3Dnone`, 'gzip'), undefined);
+  await api.close();
+});

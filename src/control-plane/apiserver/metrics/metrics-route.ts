@@ -17,5 +17,5 @@ export async function handleMetrics(request: ApiRequest, metrics: ServerMetrics)
     registry.reset();
     return bytesResponse(request, 200, 'text/plain; charset=utf-8', Buffer.from('metrics reset\n'));
   }
-  return bytesResponse(request, 200, textFormat, Buffer.from(await registry.show()));
+  return bytesResponse(request, 200, textFormat, Buffer.from(await registry.show()), true);
 }

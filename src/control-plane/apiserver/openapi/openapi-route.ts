@@ -112,7 +112,7 @@ async function v2Response(request: ApiRequest, json: Uint8Array, modifiedAt: num
   const contentType = form === 'json' ? 'application/json' : `application/${swaggerProtobuf}`;
   const response = contentResponse(request, { bytes, contentType, tag: hashOf(json), modifiedAt, headers: { vary } });
   if (response.status !== 200 || !(response.body instanceof Uint8Array)) return response;
-  const { headers, body } = await bytesResponse(request, 200, contentType, Buffer.from(response.body));
+  const { headers, body } = await bytesResponse(request, 200, contentType, Buffer.from(response.body), true);
   const coding = headers['content-encoding'];
   return {
     ...response,
