@@ -37,6 +37,10 @@ import {
 } from '../control-plane/apiserver/health-checks.ts';
 import { withImpersonation } from '../control-plane/apiserver/filters/impersonation.ts';
 import { createAddressBook, rangesResource } from '../control-plane/apiserver/registry/address-book.ts';
+import {
+  type ClusterComponent,
+  componentStatusEndpoints,
+} from '../control-plane/apiserver/registry/component-statuses.ts';
 import { reviewEndpoints } from '../control-plane/apiserver/registry/review-endpoints.ts';
 import { serviceAddressHooks } from '../control-plane/apiserver/registry/service-addresses.ts';
 import { servedKinds } from '../control-plane/apiserver/registry/served-kinds.ts';
@@ -98,6 +102,8 @@ export interface ApiServerAssemblyOptions {
   readonly routes: readonly RouteHandler[];
   /** Texts of types and fields. */
   readonly documentation: Documentation;
+  /** What componentstatuses tells of. */
+  readonly components?: readonly ClusterComponent[];
   /** The way to the nodes of this process; others are reached as their objects say. */
   readonly kubelets?: LocalConnections;
   /** `host:port` that discovery names. */
@@ -287,6 +293,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
         issuing: { authority: tokens, apiAudiences, clock },
       }),
       ...streamingEndpoints({ kubelets, authorizer }),
+      ...componentStatusEndpoints(options.components ?? []),
     ]),
     storeHooks: ({ definition }) =>
       definition.group === '' && definition.resource === 'services' ? serviceHooks : undefined,

@@ -17,6 +17,7 @@ import type { Random } from '../system/random.ts';
 import { assembleApiServer, type AssembledApiServer } from './api-server-assembly.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
 import { booleanArgument, type ComponentArguments } from './component-arguments.ts';
+import { clusterComponents } from './component-health.ts';
 import { LocalKubelets } from './local-kubelets.ts';
 import { createNode, type RunningNode } from './node.ts';
 import type { ServingCertificate } from './serving-certificate.ts';
@@ -82,6 +83,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     log,
     routes: options.routes,
     documentation: options.documentation,
+    components: clusterComponents(options.storage, options.without),
     kubelets,
     serverAddress: () => `${options.host}:${listener?.port ?? options.port}`,
   });
