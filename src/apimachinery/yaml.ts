@@ -276,11 +276,25 @@ class DocumentReader {
     if (typeof name === 'string') return name;
     if (typeof name === 'boolean' || typeof name === 'bigint') return `${name}`;
     if (typeof name === 'number') return Number.isSafeInteger(name) ? `${name}` : formatGoFloat(Math.fround(name), 32);
-    const shown = goSyntax(value.value);
     if (name === null) {
+      this.#refuseColonAlone(value.offset);
+      const shown = value.value === null ? '<nil>' : goSyntax(value.value);
       return this.#fail(key.offset, `unsupported map key of type: %!s(<nil>), key: <nil>, value: ${shown}`);
     }
     return this.#fail(key.offset, `yaml: invalid map key: ${goSyntax(name)}`);
+  }
+
+  /** A colon with nothing before it, which go-yaml does not read: only `?` says that a key is empty. */
+  #refuseColonAlone(valueOffset: number): void {
+    if (valueOffset <= 0) return;
+    const at = this.#text.slice(0, valueOffset).replace(/["'\s]+$/, '').length - 1;
+    const before = this.#text.slice(0, Math.max(at, 0));
+    if (this.#text[at] !== ':' || /\?[^\S\n]*\n\s*$/.test(before)) return;
+    // A key that is written out, such as ~ or null, is read.
+    if (/[^\s{,?:-][^\S\n]*$/.test(before)) return;
+    const line = before.split('\n').length - 1;
+    const missing = /[{,]\s*$/.test(before) ? 'node content' : 'key';
+    this.#fail(at, `yaml: ${line === 0 ? '' : `line ${line}: `}did not find expected ${missing}`);
   }
 }
 

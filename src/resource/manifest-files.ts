@@ -306,7 +306,9 @@ function flatten(value: JsonObject, document: ReadDocument, prefix: readonly (st
     throw new NoObjectError(source, `${field} isn't string type`, `Object '${field}' is not a string`);
   }
   if (typeof kind !== 'string' || kind === '') {
-    throw new NoObjectError(source, 'kind not set', `Object 'Kind' is missing in '${sortedJson(value)}'`);
+    const alone = kind === undefined ? '[apiVersion not set, kind not set]' : 'apiVersion not set';
+    const missing = apiVersion === undefined ? alone : 'kind not set';
+    throw new NoObjectError(source, missing, `Object 'Kind' is missing in '${sortedJson(value)}'`);
   }
   if (typeof apiVersion !== 'string' || apiVersion === '') {
     throw new NoObjectError(source, 'apiVersion not set', `Object 'apiVersion' is missing in '${sortedJson(value)}'`);

@@ -107,3 +107,27 @@ void test('documents before an error can be used', () => {
   }, ManifestError);
   assert.deepEqual(seen, ['{"a":1}']);
 });
+
+/** What go-yaml says of keys that are not there; undefined for those that are only empty. */
+const keysThatAreMissing: readonly (readonly [text: string, message: string])[] = [
+  [': x\n', 'yaml: did not find expected key'],
+  [': : bad\n', 'yaml: did not find expected key'],
+  ['a: 1\n: x\n', 'yaml: line 1: did not find expected key'],
+  ['a:\n- : x\n', 'yaml: line 1: did not find expected key'],
+  ['a: 1\nb:\n  : "x"\n', 'yaml: line 2: did not find expected key'],
+  ['? a\n: x\n: y\n', 'yaml: line 2: did not find expected key'],
+  ['a: {b: c, : x}\n', 'yaml: did not find expected node content'],
+  ['? \n: x\n', 'unsupported map key of type: %!s(<nil>), key: <nil>, value: "x"'],
+  ['~: x\n', 'unsupported map key of type: %!s(<nil>), key: <nil>, value: "x"'],
+  ['?\n', 'unsupported map key of type: %!s(<nil>), key: <nil>, value: <nil>'],
+];
+
+test('a colon needs a key before it', () => {
+  for (const [text, message] of keysThatAreMissing) {
+    assert.throws(
+      () => parseYaml(text),
+      (error: Error) => error.message === message,
+      text,
+    );
+  }
+});

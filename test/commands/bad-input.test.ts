@@ -29,6 +29,12 @@ const manifests: readonly (readonly [name: string, text: string, args: readonly 
     `error: error validating "FILE": error validating data: kind not set${notChecked}`,
   ],
   [
+    'neither, checked',
+    'a: 1\n',
+    ['create'],
+    `error: error validating "FILE": error validating data: [apiVersion not set, kind not set]${notChecked}`,
+  ],
+  [
     'no version, checked',
     '{"kind":"Pod"}',
     ['create', '--validate=warn'],
