@@ -6,7 +6,7 @@ import type { Unstructured } from '../../src/apimachinery/object-meta.ts';
 import { FakeClock, settle } from '../../src/system/fake-clock.ts';
 import { createCommandCluster } from '../support/command-cluster.ts';
 import { repositoryRoot } from '../support/golden.ts';
-import { storeAsIs } from '../support/stored-objects.ts';
+import { removeAsIs, storeAsIs } from '../support/stored-objects.ts';
 
 /** Standard output and standard error of the real kubectl by command line, beside a server where the same happened. */
 const recorded = JSON.parse(readFileSync(join(repositoryRoot, 'test/recorded/get/watch.json'), 'utf8')) as Readonly<
@@ -42,7 +42,8 @@ void test('a watch prints what the real kubectl printed of the same changes', as
     await storeAsIs(cluster.api, pod('a-much-longer-name', 'Pending'));
     await storeAsIs(cluster.api, pod('a', 'Succeeded'));
     await storeAsIs(cluster.api, pod('b', 'Running', { app: 'y' }));
-    await cluster.api.request('DELETE', '/api/v1/namespaces/default/pods/a?gracePeriodSeconds=0');
+    // The recording is of a pod that went in one step.
+    await removeAsIs(cluster.api, pod('a', 'Succeeded'));
     await settle(200);
     interrupt.abort();
     const { stdout: printed, stderr: said } = await outcome;

@@ -126,6 +126,51 @@ test('a watch with initial events ends them with a bookmark', async () => {
   await api.close();
 });
 
+test('a bookmark of a built-in kind shows an object with nothing set', async () => {
+  const clock = new FakeClock();
+  const api = await createTestApiServer({ clock });
+  const pods = '/api/v1/namespaces/default/pods';
+  const query =
+    'watch=1&timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
+  const response = await api.open(`${pods}?${query}`);
+  await clock.advance(1000);
+  const objects: Unstructured[] = [];
+  for await (const event of watchEvents(response)) objects.push(event.object);
+  assert.deepEqual(
+    { ...objects[0], metadata: {} },
+    { kind: 'Pod', apiVersion: 'v1', metadata: {}, spec: { containers: null }, status: {} },
+  );
+  await api.close();
+});
+
+test('a pod that goes at once is first seen as being deleted', async () => {
+  const clock = new FakeClock();
+  const api = await createTestApiServer({ clock });
+  const pods = '/api/v1/namespaces/default/pods';
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: { containers: [{ name: 'c', image: 'i' }] },
+  };
+  const created = await api.request('POST', pods, pod);
+  assert.equal(created.status, 201);
+  const version = created.body.metadata.resourceVersion ?? '';
+  const response = await api.open(`${pods}?watch=1&timeoutSeconds=5&resourceVersion=${version}`);
+  await api.request('DELETE', `${pods}/p`);
+  await clock.advance(5000);
+  const seen: unknown[] = [];
+  for await (const { type, object } of watchEvents(response)) {
+    const { deletionTimestamp, deletionGracePeriodSeconds, generation } = object.metadata;
+    seen.push([type, deletionTimestamp !== undefined, deletionGracePeriodSeconds, generation]);
+  }
+  assert.deepEqual(seen, [
+    ['MODIFIED', true, 0, 2],
+    ['DELETED', true, 0, 2],
+  ]);
+  await api.close();
+});
+
 test('finalizers keep a deleted object until the last is gone', async () => {
   const api = await createTestApiServer();
   const object = configMap('held');

@@ -5,6 +5,7 @@ import { badRequest, StatusError, type Status } from '../../../apimachinery/stat
 import type { StoredValue } from '../../storage/storage.ts';
 import { negotiateOutput, nothingAcceptable, type OutputFormat } from '../negotiation.ts';
 import { readList, revisionSyntaxText, unreadableCache } from '../registry/listing.ts';
+import { zeroObject } from '../registry/managed-field-management.ts';
 import { servesStoredBytes, transformed } from '../registry/output.ts';
 import { parseSelection, type Selection } from '../registry/selection.ts';
 import { servedBytes } from '../registry/stored-object.ts';
@@ -126,10 +127,9 @@ function frameEncoder(endpoint: Endpoint, format: OutputFormat): FrameEncoder {
         resourceVersion: String(revision),
         ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
       };
-      const { kind } = store.resource.gvk;
-      const { apiVersion } = store.resource;
-      if (format.as !== 'Table') return encode('BOOKMARK', bookmarkObject(format, kind, apiVersion, metadata));
-      return objectFrame('BOOKMARK', { kind, apiVersion, metadata });
+      const object = { ...zeroObject(store.resource), metadata };
+      if (format.as === 'Table') return objectFrame('BOOKMARK', object);
+      return encode('BOOKMARK', format.as === '' ? object : metadataAlone(format, metadata));
     },
     error: (status: Status) => encode('ERROR', status),
   };
@@ -137,13 +137,6 @@ function frameEncoder(endpoint: Endpoint, format: OutputFormat): FrameEncoder {
 
 const frameEnd = Buffer.from('}\n');
 
-function bookmarkObject(
-  format: OutputFormat,
-  kind: string,
-  apiVersion: string,
-  metadata: Unstructured['metadata'],
-): unknown {
-  return format.as === ''
-    ? { kind, apiVersion, metadata }
-    : { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${format.asVersion}`, metadata };
+function metadataAlone(format: OutputFormat, metadata: Unstructured['metadata']): unknown {
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${format.asVersion}`, metadata };
 }

@@ -140,8 +140,8 @@ function beginGracefulDeletion(
   meta.deletionTimestamp = formatTime(store.now() + grace * 1000);
   meta.deletionGracePeriodSeconds = grace;
   if ((meta.generation ?? 0) > 0) meta.generation = (meta.generation ?? 0) + 1;
-  // With no time to end it goes at once, but is seen as deleted.
-  return grace === 0 ? 'none' : 'graceful';
+  // With no time to end it goes at once, but is first seen as being deleted.
+  return 'graceful';
 }
 
 /** A second delete may only make the grace period shorter. */
@@ -164,7 +164,7 @@ function shortenGracePeriod(
   }
   meta.deletionTimestamp = formatTime(end);
   meta.deletionGracePeriodSeconds = period;
-  return period === 0 ? 'none' : 'graceful';
+  return 'graceful';
 }
 
 function markAsDeleting(object: Unstructured, now: number, keepsGeneration: boolean): void {

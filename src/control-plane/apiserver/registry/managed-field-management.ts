@@ -66,8 +66,8 @@ function formOf(
   };
 }
 
-/** What a create starts from: the object as it is with nothing set, whose structs nobody added. */
-function zeroObject({ apiVersion, gvk, custom, definition, types }: ApiResource): Unstructured {
+/** An object with nothing set: what a create starts from, whose structs nobody added, and what a bookmark shows. */
+export function zeroObject({ apiVersion, gvk, custom, definition, types }: ApiResource): Unstructured {
   const fields = custom ? {} : emptyObject(definition.type, types);
   return { ...fields, apiVersion, kind: gvk.kind, metadata: {} };
 }
