@@ -1,6 +1,6 @@
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { JsonPath, JsonPathError, relaxedJsonPath } from '../printers/jsonpath.ts';
-import { formatGoValue } from '../printers/go-value.ts';
+import { formatGoValue } from '../apimachinery/go-value.ts';
 import { CommandError } from './command.ts';
 
 /** What one `--for` of `wait` asks for. */

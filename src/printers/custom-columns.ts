@@ -1,4 +1,4 @@
-import { formatGoValue } from './go-value.ts';
+import { formatGoValue } from '../apimachinery/go-value.ts';
 import { JsonPath, JsonPathError, relaxedJsonPath } from './jsonpath.ts';
 import { escapeTerminal, listItems, type ListPrinter, type ObjectPrinter, PrinterError } from './printer.ts';
 import { TabWriter } from './tab-writer.ts';

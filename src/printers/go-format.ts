@@ -1,5 +1,5 @@
 import { formatGoFloat } from '../apimachinery/go-float.ts';
-import { formatGoValue, goTypeName } from './go-value.ts';
+import { formatGoValue, goTypeName } from '../apimachinery/go-value.ts';
 
 /** A number that stood in a template: an `int` or a `float64`, where one of an object is an `int64` or `float64`. */
 export class GoLiteral {

@@ -1,6 +1,6 @@
 import { parseQuantity, type Quantity, QuantityError } from '../apimachinery/quantity.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
-import { goTypeName } from './go-value.ts';
+import { goTypeName } from '../apimachinery/go-value.ts';
 import { JsonPath, relaxedJsonPath } from './jsonpath.ts';
 import { PrinterError } from './printer.ts';
 

@@ -1,4 +1,4 @@
-import { formatGoValue } from './go-value.ts';
+import { formatGoValue } from '../apimachinery/go-value.ts';
 import { escapeTerminal, type ObjectPrinter } from './printer.ts';
 import { TabWriter } from './tab-writer.ts';
 

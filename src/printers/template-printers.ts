@@ -1,5 +1,5 @@
 import { goQuote } from '../apimachinery/field-error.ts';
-import { formatGoSyntax, formatGoValue } from './go-value.ts';
+import { formatGoSyntax, formatGoValue } from '../apimachinery/go-value.ts';
 import { stringifyGoJson } from './go-json.ts';
 import { GoTemplate, GoTemplateError } from './go-template/template.ts';
 import { JsonPath, JsonPathError } from './jsonpath.ts';

@@ -223,7 +223,7 @@ export async function originalOf(edited: EditedObject, originals: readonly Edite
   const uidOf = ({ metadata }: KubeObject): string => metadata.uid ?? '';
   const original = originals.find(({ object }) => uidOf(object) === uidOf(edited.object));
   if (original !== undefined) return original;
-  const { formatGoSyntax } = await import('../../printers/go-value.ts');
+  const { formatGoSyntax } = await import('../../apimachinery/go-value.ts');
   const shown = `&unstructured.Unstructured{Object:${formatGoSyntax(edited.object)}}`;
   throw new CommandError(`no original object found for ${shown}`);
 }

@@ -1,6 +1,6 @@
 import { GoLiteral, goSprint, goSprintln, typeName } from '../go-format.ts';
 import { goSprintf } from '../go-printf.ts';
-import { comparisonKind, isGoInteger } from '../go-value.ts';
+import { comparisonKind, isGoInteger } from '../../apimachinery/go-value.ts';
 
 /** A function that failed; the message goes behind `error calling NAME: `. */
 export class FunctionError extends Error {}

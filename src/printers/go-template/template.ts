@@ -1,5 +1,5 @@
 import { GoLiteral, goText, typeName } from '../go-format.ts';
-import { isGoInteger, sortedKeys } from '../go-value.ts';
+import { isGoInteger, sortedKeys } from '../../apimachinery/go-value.ts';
 import { FunctionError, isTrue, noValue, templateFunctions } from './functions.ts';
 import { GoTemplateError } from './lexer.ts';
 import { type Command, nodeText, type Operand, type Pipeline, type TemplateNode } from './nodes.ts';

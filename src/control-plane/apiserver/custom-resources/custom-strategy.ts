@@ -8,7 +8,8 @@ import type {
   CustomResourceSubresourceScale,
 } from '../../../api/types/apiextensions-v1.ts';
 import { type FieldError, FieldPath, invalid } from '../../../apimachinery/field-error.ts';
-import { cloneJson, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { formatGoValue, goTypeName } from '../../../apimachinery/go-value.ts';
+import { cloneJson, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { parseObjectPath, valuesAt } from './object-path.ts';
 
@@ -137,7 +138,7 @@ class ObjectChecks {
     const replicas = valuesAt(value, parseObjectPath(text))[0];
     if (replicas === undefined) return [];
     if (typeof replicas !== 'number' || !Number.isInteger(replicas)) {
-      const why = `${text} accessor error: ${JSON.stringify(replicas)} is of the type ${goTypeOf(replicas)}, expected int64`;
+      const why = `${text} accessor error: ${formatGoValue(replicas)} is of the type ${goTypeName(replicas)}, expected int64`;
       return [invalid(path, 0, why)];
     }
     if (replicas < 0) return [invalid(path, replicas, 'should be a non-negative integer')];
@@ -149,18 +150,11 @@ class ObjectChecks {
     if (text === '') return [];
     const selector = valuesAt(value, parseObjectPath(text))[0];
     if (selector === undefined || typeof selector === 'string') return [];
-    const why = `${text} accessor error: ${JSON.stringify(selector)} is of the type ${goTypeOf(selector)}, expected string`;
+    const why = `${text} accessor error: ${formatGoValue(selector)} is of the type ${goTypeName(selector)}, expected string`;
     return [invalid(new FieldPath(text), '', why)];
   }
 }
 
 function jsonOf(object: Unstructured): JsonObject {
   return object as unknown as JsonObject;
-}
-
-function goTypeOf(value: JsonValue): string {
-  if (typeof value === 'string') return 'string';
-  if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
-  return isJsonObject(value) ? 'map[string]interface {}' : '[]interface {}';
 }

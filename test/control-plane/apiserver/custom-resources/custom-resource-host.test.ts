@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { builtInSchemas } from '../../../../src/api/registry.ts';
 import type { CustomResourceDefinition } from '../../../../src/api/types/apiextensions-v1.ts';
-import type { JsonObject } from '../../../../src/apimachinery/json.ts';
+import type { JsonObject, JsonValue } from '../../../../src/apimachinery/json.ts';
 import type { Unstructured } from '../../../../src/apimachinery/object-meta.ts';
 import { createInformerFactory } from '../../../../src/client/informer-factory.ts';
 import { noConversionMetrics } from '../../../../src/control-plane/apiserver/custom-resources/conversion-metrics.ts';
@@ -244,6 +244,30 @@ test('a status of its own, a scale, columns and selectable fields', async (conte
     accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
   });
   assert.deepEqual((table.body['rows'] as { cells: unknown[] }[])[0]?.cells, ['a', 3]);
+});
+
+test('what a scale is read from is told of as Go prints it', async (context) => {
+  const world = await serve(context);
+  const scale = { specReplicasPath: '.spec.n', statusReplicasPath: '.status.n', labelSelectorPath: '.spec.s' };
+  const anything: JsonObject = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, anything, { subresources: { scale } }));
+  await world.until('wids.example.com', isEstablished);
+  const cases: readonly (readonly [value: JsonValue, shown: string])[] = [
+    ['abc', 'abc is of the type string, expected int64'],
+    [1.5, '1.5 is of the type float64, expected int64'],
+    [true, 'true is of the type bool, expected int64'],
+    [{ b: ['x', 2.5], a: 1 }, 'map[a:1 b:[x 2.5]] is of the type map[string]interface {}, expected int64'],
+    [[1, 'x y'], '[1 x y] is of the type []interface {}, expected int64'],
+    [null, '<nil> is of the type <nil>, expected int64'],
+  ];
+  const start = 'Wid.example.com "a" is invalid: ';
+  for (const [n, shown] of cases) {
+    const { body } = await send(world, 'POST', path, wid('a', { spec: { n } }));
+    assert.equal(body['message'], `${start}.spec.n: Invalid value: 0: .spec.n accessor error: ${shown}`);
+  }
+  const { body } = await send(world, 'POST', path, wid('a', { spec: { s: -1 } }));
+  const shown = '-1 is of the type int64, expected string';
+  assert.equal(body['message'], `${start}.spec.s: Invalid value: "": .spec.s accessor error: ${shown}`);
 });
 
 test('names that another definition has are not accepted until it goes', async (context) => {

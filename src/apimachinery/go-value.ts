@@ -1,5 +1,5 @@
-import { goQuote } from '../apimachinery/field-error.ts';
-import { formatGoFloat } from '../apimachinery/go-float.ts';
+import { goQuote } from './field-error.ts';
+import { formatGoFloat } from './go-float.ts';
 
 /** Whether a number is an int64 to Go's decoders of JSON; others are float64. */
 export function isGoInteger(value: unknown): value is number | bigint {
