@@ -195,6 +195,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     }),
     ...known.authenticators,
   ];
+  let countDecision: (type: string, name: string, decision: string) => void = () => undefined;
   const authorizer = await assembleAuthorizer({
     arguments: options.arguments,
     files: options.files,
@@ -202,6 +203,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     random,
     log,
     informers,
+    onDecision: (...decision) => countDecision(...decision),
   });
   const { rbac } = authorizer;
   const resolve = createServiceResolver({
@@ -321,6 +323,13 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     ],
   });
   handle = server.handle;
+  const decisions = server.metrics.counter({
+    name: 'apiserver_authorization_decisions_total',
+    help: 'Questions that an authorizer has decided, by its type, its name and the decision.',
+    stability: 'ALPHA',
+    labels: ['decision', 'name', 'type'],
+  });
+  countDecision = (type, name, decision) => decisions.add([decision, name, type]);
   const definitions = context.informer<CustomResourceDefinition>({
     group: 'apiextensions.k8s.io',
     version: 'v1',

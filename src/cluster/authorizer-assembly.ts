@@ -11,6 +11,7 @@ import {
   alwaysDenyAuthorizer,
   type Authorizer,
   type AuthorizerChain,
+  countedAuthorizer,
   privilegedGroupAuthorizer,
   unionAuthorizer,
 } from '../control-plane/authorization/authorizer.ts';
@@ -44,6 +45,8 @@ export interface AuthorizerAssemblyOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly informers: InformerFactory;
+  /** Told of every decision of one of the configured authorizers. */
+  readonly onDecision?: (type: string, name: string, decision: 'allowed' | 'denied') => void;
 }
 
 /** The authorizers that the flags ask for, in their order. */
@@ -193,7 +196,7 @@ const fixedAuthorizers = new Map<string, Authorizer>([
 async function openChain(
   configured: readonly ConfiguredAuthorizer[],
   kept: ReadonlyMap<string, Authorizer>,
-  { files, clock, random, log }: AuthorizerAssemblyOptions,
+  { files, clock, random, log, onDecision }: AuthorizerAssemblyOptions,
 ): Promise<OpenChain> {
   const chain: Authorizer[] = [privilegedGroupAuthorizer];
   const opened: { close(): Promise<void> }[] = [];
@@ -203,14 +206,15 @@ async function openChain(
       if (found === undefined) {
         throw new Error(`authorizer type ${type} is not allowed if it was not enabled at initial server startup`);
       }
-      chain.push(found);
+      chain.push(countedAuthorizer(found, (decision) => onDecision?.(type, name, decision)));
       continue;
     }
     const { kubeconfig, timeoutMillis } = webhook;
     const server = await openWebhook({ kubeconfig, timeoutMillis, files, clock, random });
     opened.push(server);
     const onError = (error: string): void => log.error('Failed to make webhook authorizer request', { name, error });
-    chain.push(webhookAuthorizer({ ...webhook, webhook: server, clock, onError }));
+    const asked = webhookAuthorizer({ ...webhook, webhook: server, clock, onError });
+    chain.push(countedAuthorizer(asked, (decision) => onDecision?.(type, name, decision)));
   }
   return {
     chain: unionAuthorizer(chain),

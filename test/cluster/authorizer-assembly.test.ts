@@ -358,3 +358,21 @@ test('an AuthorizationConfiguration that is wrong is refused field by field', as
     assert.equal(await refusal(context, configurationFile(folder, ...authorizers)), expected);
   }
 });
+
+test('decisions are counted by who makes them, as the real server counts them', async (context) => {
+  const folder = temporaryFolder(context);
+  const denies = await reviewServer(context, folder, () => ({ status: { allowed: false, denied: true } }));
+  const { as } = await assembled(context, {
+    'authorization-mode': 'RBAC,Webhook',
+    'authorization-webhook-config-file': denies.kubeconfig,
+    'authorization-webhook-version': 'v1',
+  });
+  assert.equal((await as('ann-token', 'GET', '/version')).status, 200);
+  assert.equal((await as('ann-token', 'GET', '/api/v1/secrets')).status, 403);
+  const { text } = await as('admin-token', 'GET', '/metrics');
+  const lines = text.split('\n').filter((line) => line.startsWith('apiserver_authorization_decisions_total'));
+  assert.deepEqual(lines, [
+    'apiserver_authorization_decisions_total{decision="allowed",name="rbac",type="RBAC"} 1',
+    'apiserver_authorization_decisions_total{decision="denied",name="default",type="Webhook"} 1',
+  ]);
+});

@@ -57,6 +57,22 @@ export const alwaysDenyAuthorizer: Authorizer = {
   authorize: async () => ({ decision: 'noOpinion', reason: 'Everything is forbidden.' }),
 };
 
+/** An authorizer whose decisions are told of, as soon as they end the question. */
+export function countedAuthorizer(
+  authorizer: Authorizer,
+  onDecision: (decision: 'allowed' | 'denied') => void,
+): Authorizer {
+  return {
+    async authorize(attributes) {
+      const answer = await authorizer.authorize(attributes);
+      if (answer.decision !== 'noOpinion') onDecision(answer.decision === 'allow' ? 'allowed' : 'denied');
+      return answer;
+    },
+    rulesFor: (user, namespace) => authorizer.rulesFor?.(user, namespace) ?? [],
+    rulesProblem: (user) => authorizer.rulesProblem?.(user),
+  };
+}
+
 /** Several authorizers as one. */
 export interface AuthorizerChain {
   /** The decision itself, for access reviews. */
