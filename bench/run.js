@@ -349,9 +349,12 @@ console.log(JSON.stringify(await ${measures}()));`;
 
 function readArguments() {
   const number = (fallback) => ({ type: 'string', default: String(fallback) });
-  const options = { objects: number(500), pods: number(5000), watchers: number(1000) };
+  const help = { type: 'boolean', default: false };
+  const options = { help, objects: number(500), pods: number(5000), watchers: number(1000) };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const numbers = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, Number(text)]));
+  const { help: wantsHelp, ...texts } = values;
+  if (wantsHelp) return undefined;
+  const numbers = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, Number(text)]));
   for (const [name, value] of Object.entries(numbers)) {
     if (!Number.isInteger(value) || value <= 0) throw new Error(`--${name} takes a number`);
   }
@@ -370,6 +373,10 @@ try {
 } catch (error) {
   console.error(`${error.message}\n\n${usage}`);
   process.exit(1);
+}
+if (chosen === undefined) {
+  console.log(usage);
+  process.exit(0);
 }
 const folder = await mkdtemp(join(tmpdir(), 'kubectl-ts-bench-'));
 leftovers.push(() => rm(folder, { recursive: true, force: true }));
