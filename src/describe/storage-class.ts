@@ -56,7 +56,7 @@ export const describeCsiNode: Describer = async (object, text, context) => {
   text.line(0, `CreationTimestamp:\t${longTime(metadata?.creationTimestamp)}`);
   text.line(0, 'Spec:');
   // A list without any comes as null.
-  const drivers = spec.drivers as CSINode['spec']['drivers'] | null;
+  const { drivers } = spec;
   if (drivers !== null) text.line(1, 'Drivers:');
   for (const { name, nodeID, allocatable, topologyKeys } of drivers ?? []) {
     text.line(2, `${name}:`);

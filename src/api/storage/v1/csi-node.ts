@@ -33,7 +33,7 @@ const columns: readonly Column[] = [
     'integer',
     'Drivers indicates the number of CSI drivers registered on the node',
     // A node without drivers has none at all.
-    (object: CSINode) => (object.spec.drivers as CSINode['spec']['drivers'] | null)?.length ?? 0,
+    (object: CSINode) => object.spec.drivers?.length ?? 0,
   ),
   ageColumn,
 ];
