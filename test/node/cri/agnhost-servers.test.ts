@@ -12,6 +12,7 @@ import { type CertificatePair, createCertificateAuthority, issueCertificate } fr
 import { generateRsaKeyPair } from '../../../src/pki/key-pair.ts';
 import { TokenKey } from '../../../src/pki/token-key.ts';
 import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
+import { containerConfig } from '../../support/container-config.ts';
 
 interface Started {
   readonly clock: FakeClock;
@@ -56,29 +57,15 @@ async function start(
   nodeFiles.writeFile('/secret/tls.key', Buffer.from(privateKey));
   const ports = new PortServer('ns/hook', []);
   const process = new ContainerProcess(
-    {
-      metadata: { name: 'main', attempt: 0 },
+    containerConfig({
       image: 'registry.k8s.io/e2e-test-images/agnhost:2.57',
-      command: [],
       args,
-      workingDir: '',
       envs: Object.entries(env).map(([key, value]) => ({ key, value })),
-      stdin: false,
-      stdinOnce: false,
-      tty: false,
       mounts: [
         { containerPath: '/certs', hostPath: '/secret', readonly: true },
         { containerPath: '/var/run/secrets/kubernetes.io/serviceaccount', hostPath: '/token', readonly: true },
       ],
-      user: { supplementalGroups: [] },
-      noNewPrivileges: false,
-      privileged: false,
-      addedCapabilities: [],
-      resources: { cpuShares: 2, cpuQuota: -1, cpuPeriod: 100_000, memoryLimitBytes: 0, oomScoreAdjust: 1000 },
-      readonlyRootfs: false,
-      labels: {},
-      annotations: {},
-    },
+    }),
     {
       clock,
       hostname: 'hook',

@@ -6,6 +6,7 @@ import type { PodSandboxConfig, PortMapping } from '../../../src/node/cri/runtim
 import { createSimulatedRuntime } from '../../../src/node/cri/simulated-runtime.ts';
 import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
 import { seededRandom } from '../../../src/system/random.ts';
+import { containerConfig } from '../../support/container-config.ts';
 
 const image = 'registry.k8s.io/e2e-test-images/agnhost:2';
 
@@ -33,26 +34,7 @@ test('one host port on different addresses and protocols leads to different pods
   await runtime.pullImage(image);
   const run = async (name: string, args: readonly string[], special: Partial<PodSandboxConfig>): Promise<string> => {
     const id = await runtime.runPodSandbox(sandbox(name, special));
-    const container = await runtime.createContainer(id, {
-      metadata: { name: 'main', attempt: 0 },
-      image,
-      command: [],
-      args,
-      workingDir: '',
-      envs: [],
-      stdin: false,
-      stdinOnce: false,
-      tty: false,
-      mounts: [],
-      user: { supplementalGroups: [] },
-      noNewPrivileges: false,
-      privileged: false,
-      addedCapabilities: [],
-      resources: { cpuShares: 2, cpuQuota: -1, cpuPeriod: 100_000, memoryLimitBytes: 0, oomScoreAdjust: 1000 },
-      readonlyRootfs: false,
-      labels: {},
-      annotations: {},
-    });
+    const container = await runtime.createContainer(id, containerConfig({ image, args }));
     await runtime.startContainer(container);
     return container;
   };

@@ -5,27 +5,9 @@ import { ContainerProcess } from '../../../src/node/cri/simulation/container-pro
 import { MemoryFiles } from '../../../src/node/cri/simulation/memory-files.ts';
 import { PortServer } from '../../../src/node/cri/simulation/port-server.ts';
 import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
+import { containerConfig } from '../../support/container-config.ts';
 
-const config: ContainerConfig = {
-  metadata: { name: 'main', attempt: 0 },
-  image: 'busybox',
-  command: [],
-  args: [],
-  workingDir: '',
-  envs: [{ key: 'COLOUR', value: 'blue' }],
-  stdin: false,
-  stdinOnce: false,
-  tty: false,
-  mounts: [],
-  user: { supplementalGroups: [] },
-  noNewPrivileges: false,
-  privileged: false,
-  addedCapabilities: [],
-  resources: { cpuShares: 2, cpuQuota: -1, cpuPeriod: 100_000, memoryLimitBytes: 0, oomScoreAdjust: 1000 },
-  readonlyRootfs: false,
-  labels: {},
-  annotations: {},
-};
+const config = containerConfig({ image: 'busybox', envs: [{ key: 'COLOUR', value: 'blue' }] });
 
 interface Outcome {
   readonly code: number;
