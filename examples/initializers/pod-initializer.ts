@@ -1,4 +1,5 @@
 import type { Pod } from '../../src/api/types/core-v1.ts';
+import { cloneJson } from '../../src/apimachinery/json.ts';
 import type { KubeObject, ObjectMeta } from '../../src/apimachinery/object-meta.ts';
 import { hasReason } from '../../src/apimachinery/status.ts';
 import type { Client } from '../../src/client/client.ts';
@@ -52,7 +53,7 @@ export function runPodInitializer(world: InitializerWorld, initializer: PodIniti
     const [namespace = '', name = ''] = key.split('/');
     const seen = pods.get(namespace, name);
     if (seen === undefined || !isItsTurn(seen, initializer.name)) return;
-    const pod = structuredClone(seen);
+    const pod = cloneJson(seen);
     try {
       await initializer.initialize(pod, client);
       takeOff(pod.metadata, initializer.name);

@@ -5,6 +5,7 @@ import { addressesOf, addressOf, ask } from './http-request.ts';
 import { exchangeDatagrams } from './udp-programs.ts';
 import { MemoryFiles } from './memory-files.ts';
 import type { ProcessContext, Program } from './process-context.ts';
+import { messageOf } from './error-text.ts';
 
 /** Programs that ask servers in pods by their addresses. */
 export const networkPrograms: Readonly<Record<string, Program>> = {
@@ -67,7 +68,7 @@ async function runCurl(context: ProcessContext): Promise<number> {
     await context.stdout.write(Buffer.from(format));
     return 0;
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     const code = text.startsWith('Could not resolve') ? 6 : 7;
     await context.stderr.write(Buffer.from(`curl: (${code}) ${text}\n`));
     return code;
@@ -99,7 +100,7 @@ async function runWget(context: ProcessContext): Promise<number> {
     await deliver(context, output ?? (name === '' ? 'index.html' : name), answer.body);
     return 0;
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     await context.stderr.write(Buffer.from(`wget: can't connect to remote host: ${text}\n`));
     return 1;
   }

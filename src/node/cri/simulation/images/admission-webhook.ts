@@ -6,6 +6,7 @@ import type { ProcessContext } from '../process-context.ts';
 import { objectAt, textOf } from './json-fields.ts';
 import { parseFlags } from './program-flags.ts';
 import { pathOf, readRequest, serve, withIdentity } from './web-server.ts';
+import { messageOf } from '../error-text.ts';
 
 /** What is asked: the request of an AdmissionReview. */
 interface Asked {
@@ -73,7 +74,7 @@ async function answerReview(
   try {
     asked = parseJson(await readRequest(request));
   } catch (error) {
-    return refuse(`Request could not be decoded: ${error instanceof Error ? error.message : String(error)}`);
+    return refuse(`Request could not be decoded: ${messageOf(error)}`);
   }
   const { apiVersion, kind, request: inner } = isJsonObject(asked) ? asked : {};
   const isReview = kind === 'AdmissionReview' && /^admission\.k8s\.io\/v1(?:beta1)?$/.test(textOf(apiVersion));

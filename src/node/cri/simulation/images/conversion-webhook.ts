@@ -5,6 +5,7 @@ import type { ProcessContext } from '../process-context.ts';
 import { textOf } from './json-fields.ts';
 import { parseFlags } from './program-flags.ts';
 import { pathOf, readRequest, serve, withIdentity } from './web-server.ts';
+import { messageOf } from '../error-text.ts';
 
 /** `agnhost crd-conversion-webhook`: converts between two versions of `stable.example.com`. */
 export function runConversionWebhook(context: ProcessContext): Promise<number> {
@@ -32,7 +33,7 @@ async function answerReview(request: IncomingMessage, response: ServerResponse):
   try {
     review = parseJson(body);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return refuse(`failed to deserialize body (${body.toString('utf8')}) with error ${reason}`);
   }
   const { apiVersion, kind, request: asked } = isJsonObject(review) ? review : {};

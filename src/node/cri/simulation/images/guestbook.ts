@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../../apimachinery/json.ts';
+import { isJsonObject, type JsonObject } from '../../../../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../../../../apimachinery/json-codec.ts';
 import { sleep } from '../../../../system/clock.ts';
 import { ask } from '../http-request.ts';
 import { killedExitCode, type ProcessContext } from '../process-context.ts';
+import { objectAt } from './json-fields.ts';
 import { parseFlags } from './program-flags.ts';
 import { type Answer, pathOf, query, serve } from './web-server.ts';
+import { messageOf } from '../error-text.ts';
 
 const registerMillis = 15_000;
 const pauseMillis = 1000;
@@ -50,7 +52,7 @@ class Guestbook {
         if (isJsonObject(data)) this.#data = { ...data };
         return true;
       } catch (error) {
-        await this.#log(`encountered error while registering to primary: ${textOf(error)}. Retrying in 1s.`);
+        await this.#log(`encountered error while registering to primary: ${messageOf(error)}. Retrying in 1s.`);
       }
     } while ((await sleep(clock, pauseMillis, signal)) && clock.now() < end);
     if (!signal.aborted) await this.#log('Timed out while registering to primary.');
@@ -85,7 +87,7 @@ class Guestbook {
       try {
         await this.#get(replica, `set?key=${encodeURIComponent(key)}&value=${encodeURIComponent(value)}`);
       } catch (error) {
-        const reason = `encountered error while propagating to replica '${replica}': ${textOf(error)}`;
+        const reason = `encountered error while propagating to replica '${replica}': ${messageOf(error)}`;
         return fail(response, 417, reason);
       }
     }
@@ -101,7 +103,7 @@ class Guestbook {
       const host = command === 'get' ? 'agnhost-replica' : 'agnhost-primary';
       response.end(await this.#get(host, `${command}?key=${key ?? ''}&value=${value ?? ''}`));
     } catch (error) {
-      fail(response, 417, `encountered error: ${textOf(error)}`);
+      fail(response, 417, `encountered error: ${messageOf(error)}`);
     }
   }
 
@@ -127,10 +129,5 @@ function fail(response: ServerResponse, status: number, message: string): void {
 }
 
 function objectOf(text: string): JsonObject {
-  const value: JsonValue = parseJson(Buffer.from(text));
-  return isJsonObject(value) ? value : {};
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return objectAt(parseJson(Buffer.from(text)));
 }

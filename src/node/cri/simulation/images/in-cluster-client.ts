@@ -4,6 +4,7 @@ import { sleep } from '../../../../system/clock.ts';
 import { killedExitCode, type ProcessContext } from '../process-context.ts';
 import { askApi, inClusterConfig } from './in-cluster-api.ts';
 import { parseFlags } from './program-flags.ts';
+import { messageOf } from '../error-text.ts';
 
 /** `agnhost inclusterclient`: asks the API server again and again, and says by a hash with which token. */
 export async function runInClusterClient(context: ProcessContext): Promise<number> {
@@ -23,7 +24,7 @@ export async function runInClusterClient(context: ProcessContext): Promise<numbe
       if (status !== 200) throw new Error(body.toString('utf8'));
     } catch (error) {
       await say('E', 'status=failed');
-      await say('E', `error checking /healthz: ${error instanceof Error ? error.message : String(error)}`);
+      await say('E', `error checking /healthz: ${messageOf(error)}`);
     }
   }
   return killedExitCode;

@@ -7,6 +7,7 @@ import type { ProcessContext } from '../process-context.ts';
 import { type InClusterConfig, inClusterConfig } from './in-cluster-api.ts';
 import { textOf } from './json-fields.ts';
 import { parseFlags } from './program-flags.ts';
+import { messageOf } from '../error-text.ts';
 
 /**
  * `agnhost test-service-account-issuer-discovery`: checks a mounted token by what its issuer publishes, as any service
@@ -23,9 +24,7 @@ export async function runIssuerDiscovery(context: ProcessContext): Promise<numbe
     await validate(context, token, flags.get('audience') ?? '', say);
     return 0;
   } catch (error) {
-    await say(
-      `failed to validate with in-cluster discovery: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    await say(`failed to validate with in-cluster discovery: ${messageOf(error)}`);
     return 1;
   }
 }

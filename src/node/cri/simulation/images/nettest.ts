@@ -7,6 +7,7 @@ import { inClusterConfig, readApi } from './in-cluster-api.ts';
 import { objectAt, textOf } from './json-fields.ts';
 import { parseFlags } from './program-flags.ts';
 import { type Answer, pathOf, readRequest, serve } from './web-server.ts';
+import { messageOf } from '../error-text.ts';
 
 const pauseMillis = 5000;
 const searchMillis = 300_000;
@@ -79,7 +80,7 @@ class NettestState {
     try {
       post = parseJson(body);
     } catch (error) {
-      this.#errors.push(reasonOf(error));
+      this.#errors.push(messageOf(error));
     }
     const source = textOf(objectAt(post)['Source']);
     if (source === '') this.#errors.push(`${hostname}: Got request with no source`);
@@ -123,7 +124,7 @@ class NettestState {
         listOf(addresses).flatMap(({ ip }) => listOf(ports).map(({ port }) => `http://${textOf(ip)}:${Number(port)}`)),
       );
     } catch (error) {
-      this.#note(`Unable to read the endpoints for ${namespace}/${service}: ${reasonOf(error)}.`);
+      this.#note(`Unable to read the endpoints for ${namespace}/${service}: ${messageOf(error)}.`);
       return [];
     }
   }
@@ -137,7 +138,7 @@ class NettestState {
       const name = textOf(objectAt(answer)['Hostname']);
       this.#sent[name] = (this.#sent[name] ?? 0) + 1;
     } catch (error) {
-      this.#note(`Warning: unable to contact the endpoint ${JSON.stringify(endpoint)}: ${reasonOf(error)}`);
+      this.#note(`Warning: unable to contact the endpoint ${JSON.stringify(endpoint)}: ${messageOf(error)}`);
     }
   }
 
@@ -149,8 +150,4 @@ class NettestState {
 
 function listOf(value: JsonValue | undefined): JsonObject[] {
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -8,6 +8,7 @@ import { killedExitCode, type ProcessContext, type Program, terminatedExitCode }
 import { runCapture } from '../run-capture.ts';
 import { parseFlags } from './program-flags.ts';
 import { type Answer, pathOf, query, readIdentity, serve } from './web-server.ts';
+import { messageOf } from '../error-text.ts';
 
 /** `agnhost serve-hostname`: the name of the pod to whoever asks. */
 export const runServeHostname: Program = (context) => {
@@ -157,7 +158,7 @@ async function dialOthers(context: ProcessContext, wanted: URLSearchParams, resp
       const { body } = await ask(context, { url, method: 'GET', body: undefined, headers: {}, timeoutSeconds: 5 });
       responses.push(body.toString('utf8'));
     } catch (error) {
-      errors.push(error instanceof Error ? error.message : String(error));
+      errors.push(messageOf(error));
     }
   }
   response.statusCode = errors.length < tries ? 200 : 417;
