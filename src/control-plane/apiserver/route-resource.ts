@@ -1,6 +1,6 @@
 import { goQuote } from '../../apimachinery/field-error.ts';
 import type { HttpResponse } from '../../apimachinery/http.ts';
-import { notFound, StatusError } from '../../apimachinery/status.ts';
+import { badRequest, methodNotSupported, notFound, StatusError } from '../../apimachinery/status.ts';
 import { handleCreate } from './endpoints/create.ts';
 import { handleDeleteCollection } from './endpoints/delete-collection.ts';
 import { handleDelete } from './endpoints/delete.ts';
@@ -62,24 +62,17 @@ export async function routeResource(
   if (!server.registry.hasGroup(apiGroup)) return pageNotFound();
   const resource = server.registry.find(apiGroup, apiVersion, info.resource);
   if (resource === undefined && server.registry.isCustomGroup(apiGroup)) return pageNotFound();
-  if (info.oldForm !== undefined && resource?.custom !== true) checkOldForm(request, resource);
+  if (resource?.custom === true) return routeCustomResource(request, server, resource, findView);
+  if (info.oldForm !== undefined) checkOldForm(request, resource);
   if (resource === undefined || parts.slice(0, 3).includes('')) throw resourceNotFound();
   if (resource.deprecationWarning !== '') addWarning(request, resource.deprecationWarning);
   const { definition } = resource;
   const isObject = parts.length > 1;
   const namespace = definition.namespaced ? info.namespace : '';
   if (definition.namespaced && isObject && namespace === '') throw resourceNotFound();
-  if (!definition.namespaced && info.namespace !== '' && info.resource !== 'namespaces') {
-    if (resource.custom) return pageNotFound();
-    throw resourceNotFound();
-  }
+  if (!definition.namespaced && info.namespace !== '' && info.resource !== 'namespaces') throw resourceNotFound();
   const subresource = definition.subresources.find((candidate) => candidate.name === info.subresource);
-  if (info.subresource !== '' && subresource === undefined) {
-    if (resource.custom && (info.subresource === 'status' || info.subresource === 'scale')) {
-      throw notFound(resource.groupResource, info.name);
-    }
-    throw resourceNotFound();
-  }
+  if (info.subresource !== '' && subresource === undefined) throw resourceNotFound();
   if (parts.length > 3 && info.subresource !== 'proxy') throw resourceNotFound();
   const verb = effectiveVerb(request, isObject);
   const handlers = special.get(`${apiGroup}/${info.resource}/${info.subresource}`) ?? {};
@@ -87,9 +80,7 @@ export async function routeResource(
   const needsNamespace = verb === 'create' || verb === 'deletecollection';
   if (!allowed.includes(verb) || (definition.namespaced && needsNamespace && namespace === ''))
     throw methodNotAllowed();
-  if (!isObject && (namespace === '.' || namespace === '..') && verb !== 'create') {
-    throw new StatusError({ message: `invalid key: ${goQuote(`/${info.resource}/${namespace}`)}`, code: 500 });
-  }
+  if (!isObject && verb !== 'create') checkNamespaceKey(info.resource, namespace);
   const handler = handlers[verb] ?? genericHandlers[verb];
   if (handler === undefined) throw methodNotAllowed();
   const view = subresource === undefined ? undefined : findView(resource, subresource.name);
@@ -107,6 +98,43 @@ export async function routeResource(
   // A watch on one object's path is a watch of the collection with that name.
   const name = isObject ? (parts[1] ?? '') : '';
   return handler({ server, request, resource, store: server.storeOf(resource), namespace, name, subresource, view });
+}
+
+/**
+ * The same for custom resources, which have no web framework before them: what a request does is what its URL says, and
+ * nothing else. What was asked of the authorizers and what is done must be the same.
+ */
+function routeCustomResource(
+  request: ApiRequest,
+  server: ServerParts,
+  resource: ApiResource,
+  findView: FindView,
+): Promise<HttpResponse> | HttpResponse {
+  const { info } = request;
+  const { verb, namespace, parts } = info;
+  const { definition, groupResource } = resource;
+  const hasNamespace = namespace !== '';
+  if (definition.namespaced !== hasNamespace) {
+    // Only reading goes across namespaces.
+    if (hasNamespace || (verb !== 'list' && verb !== 'watch')) return pageNotFound();
+  }
+  if (resource.deprecationWarning !== '') addWarning(request, resource.deprecationWarning);
+  const name = parts[1] ?? '';
+  const subresource = definition.subresources.find((candidate) => candidate.name === info.subresource);
+  if (info.subresource !== '' && subresource === undefined) throw notFound(groupResource, name);
+  const allowed: readonly string[] = subresource === undefined ? definition.verbs : subresource.verbs;
+  const handler = genericHandlers[verb];
+  if (handler === undefined || !allowed.includes(verb)) throw methodNotSupported(groupResource, verb);
+  if (name === '' && verb === 'update') throw badRequest('name must be provided');
+  if (name === '' && verb !== 'create') checkNamespaceKey(info.resource, namespace);
+  const view = subresource === undefined ? undefined : findView(resource, subresource.name);
+  return handler({ server, request, resource, store: server.storeOf(resource), namespace, name, subresource, view });
+}
+
+/** A namespace that would lead elsewhere in the storage's keys. @throws StatusError 500 */
+function checkNamespaceKey(resource: string, namespace: string): void {
+  if (namespace !== '.' && namespace !== '..') return;
+  throw new StatusError({ message: `invalid key: ${goQuote(`/${resource}/${namespace}`)}`, code: 500 });
 }
 
 /** Of the old paths there are those to watch by, and they are read only. @throws StatusError 404, 405 */

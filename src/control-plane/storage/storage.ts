@@ -78,11 +78,13 @@ export class CompactedError extends Error {
 
 /** Thrown for a revision that is not reached yet. */
 export class FutureRevisionError extends Error {
+  readonly requestedRevision: number;
   readonly currentRevision: number;
 
   constructor(requested: number, currentRevision: number) {
     super(`revision ${requested} is in the future: the newest is ${currentRevision}`);
     this.name = 'FutureRevisionError';
+    this.requestedRevision = requested;
     this.currentRevision = currentRevision;
   }
 }

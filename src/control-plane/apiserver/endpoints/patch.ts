@@ -33,6 +33,7 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store, name } = endpoint;
   const patchType = mediaTypeOf(header(request.headers, 'content-type') ?? '');
   if (!isPatchType(patchType)) throw endpoint.resource.custom ? noPatchOfCustomObjects() : unsupportedPatchType();
+  if (name === '') throw badRequest('name must be provided');
   const format = negotiateOutput(request, server.codecs, { transforms: true });
   const isApply = patchType === 'application/apply-patch+yaml';
   const options = parsePatchOptions(request.query, isApply);

@@ -134,13 +134,18 @@ export function parseIncludeObject(query: URLSearchParams): 'None' | 'Metadata' 
   );
 }
 
-/** An integer as strconv.ParseInt reads it. @throws StatusError 400 with Go's words */
+/**
+ * An integer as strconv.ParseInt reads it, undefined for a parameter that is not there; one that is there and empty is
+ * no number. What a number here cannot hold is the largest that it can. @throws StatusError 400 with Go's words
+ */
 export function parseInteger(text: string | null): number | undefined {
-  if (text === null || text === '') return undefined;
+  if (text === null) return undefined;
   if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`);
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: value out of range`);
-  return value;
+  const value = BigInt(text.replace(/^\+/, ''));
+  if (BigInt.asIntN(64, value) !== value) {
+    throw badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: value out of range`);
+  }
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(value)));
 }
 
 /** A resource version as strconv.ParseUint reads it; undefined when it is none. */

@@ -4,7 +4,7 @@ import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, StatusError, type Status } from '../../../apimachinery/status.ts';
 import type { StoredValue } from '../../storage/storage.ts';
 import { negotiateOutput, nothingAcceptable, type OutputFormat } from '../negotiation.ts';
-import { readList, revisionSyntaxText, unreadableCache } from '../registry/listing.ts';
+import { readList, revisionSyntaxText, tooLargeResourceVersion, unreadableCache } from '../registry/listing.ts';
 import { zeroObject } from '../registry/managed-field-management.ts';
 import { servesStoredBytes, transformed } from '../registry/output.ts';
 import { parseSelection, type Selection } from '../registry/selection.ts';
@@ -77,6 +77,12 @@ async function planWatch(endpoint: Endpoint, options: ParsedListOptions, selecti
     const fromRevision = revision === 0 ? store.storage.currentRevision() : revision;
     return { ...base, fromRevision, initial: [], endInitialWithBookmark: false };
   }
+  const current = store.storage.currentRevision();
+  if (revision > current) {
+    // Whoever waits for a version to begin with is told within the stream that it did not come.
+    const failure = tooLargeResourceVersion(asked, current, 1);
+    return { ...base, fromRevision: current, initial: [], endInitialWithBookmark: false, failure };
+  }
   const page = await readList(
     store,
     namespace,
@@ -89,8 +95,14 @@ async function planWatch(endpoint: Endpoint, options: ParsedListOptions, selecti
     ...base,
     fromRevision: page.revision,
     initial: page.values,
-    endInitialWithBookmark: options.sendInitialEvents === true && options.allowWatchBookmarks,
+    // Who wants whatever there is now is told where that ends, too, without having asked for the events.
+    endInitialWithBookmark: options.allowWatchBookmarks && (options.sendInitialEvents === true || isAnyVersion(asked)),
   };
+}
+
+/** Whether a resourceVersion asks for whatever there is. */
+function isAnyVersion(resourceVersion: string): boolean {
+  return resourceVersion === '' || resourceVersion === '0';
 }
 
 /** Frames of plain JSON, shared by every watcher that sees the same event. */

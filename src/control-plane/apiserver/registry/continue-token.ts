@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
 import { describeJsonKind } from '../../../apimachinery/decoding/go-types.ts';
@@ -33,6 +33,8 @@ export function decodeContinueToken(text: string): ContinueToken {
       `continue key is not valid: json: cannot unmarshal ${describeJsonKind(parsed)} into Go value of type storage.continueToken`,
     );
   }
+  const problem = typeProblem(parsed ?? {});
+  if (problem !== undefined) throw invalidToken(`continue key is not valid: ${problem}`);
   const { v, rv, start } = parsed ?? {};
   if (v !== 'meta.k8s.io/v1') {
     throw invalidToken(
@@ -49,9 +51,27 @@ export function decodeContinueToken(text: string): ContinueToken {
   return { revision: rv, startKey: start.replace(/^\//, '') };
 }
 
-/** Bytes of base64url, with or without padding. */
-function decodeBase64(text: string): Uint8Array {
-  const clean = text.replace(/=+$/, '');
+/** What Go's decoder says of the first field of another type; undefined when they fit. */
+function typeProblem(parsed: JsonObject): string | undefined {
+  for (const [field, value] of Object.entries(parsed)) {
+    const type = tokenFields.get(field);
+    if (type === undefined || value === null) continue;
+    if (type === 'string' ? typeof value === 'string' : Number.isInteger(value)) continue;
+    const shown = typeof value === 'number' ? `number ${value}` : describeJsonKind(value);
+    const found = type === 'string' && typeof value === 'number' ? 'number' : shown;
+    return `json: cannot unmarshal ${found} into Go struct field continueToken.${field} of type ${type}`;
+  }
+  return undefined;
+}
+
+const tokenFields: ReadonlyMap<string, string> = new Map([
+  ['v', 'string'],
+  ['rv', 'int64'],
+  ['start', 'string'],
+]);
+
+/** Bytes of base64url without padding. */
+function decodeBase64(clean: string): Uint8Array {
   const wrongAt = clean.search(/[^A-Za-z0-9_-]/);
   if (wrongAt >= 0) throw invalidToken(`continue key is not valid: illegal base64 data at input byte ${wrongAt}`);
   if (clean.length % 4 === 1) {

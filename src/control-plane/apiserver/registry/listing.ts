@@ -45,7 +45,7 @@ export async function readList(
     if (named !== undefined) return named;
     return await readPages(store, prefix, { revision, startKey, limit }, selection);
   } catch (error) {
-    throw interpretReadError(error, options, prefix, startKey);
+    throw interpretReadError(error, prefix, startKey);
   }
 }
 
@@ -88,10 +88,11 @@ export function requireRevision(text: string): number {
   return revision;
 }
 
-/** What strconv says about a resourceVersion that is no number. */
+/** What strconv says about a resourceVersion that is no number, or one of more than 64 bits. */
 export function revisionSyntaxText(text: string): string {
   const shown = goQuote(text);
-  return `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: invalid syntax`;
+  const problem = /^\d+$/.test(text) ? 'value out of range' : 'invalid syntax';
+  return `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: ${problem}`;
 }
 
 function startOf(
@@ -115,7 +116,8 @@ function startOf(
   const exact = options.resourceVersionMatch === 'Exact' || (options.resourceVersionMatch === '' && options.limit > 0);
   const current = storage.currentRevision();
   if (revision > current) throw tooLargeResourceVersion(options.resourceVersion, current, 1);
-  return { revision: exact ? revision : undefined, startKey: undefined };
+  // A zero that is written otherwise is no version that was: it is now.
+  return { revision: exact && revision > 0 ? revision : undefined, startKey: undefined };
 }
 
 /** A list by name in a known place is a read of one key. */
@@ -175,14 +177,9 @@ async function readPages(
   }
 }
 
-function interpretReadError(
-  error: unknown,
-  options: ParsedListOptions,
-  prefix: string,
-  startKey: string | undefined,
-): unknown {
+function interpretReadError(error: unknown, prefix: string, startKey: string | undefined): unknown {
   if (error instanceof FutureRevisionError) {
-    return tooLargeResourceVersion(options.resourceVersion, error.currentRevision, 0);
+    return tooLargeResourceVersion(error.requestedRevision, error.currentRevision, 1);
   }
   if (!(error instanceof CompactedError)) return error;
   if (startKey === undefined) return expired('The resourceVersion for the provided list is too old.');

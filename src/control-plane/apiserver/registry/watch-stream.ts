@@ -20,6 +20,8 @@ export interface WatchPlan {
   readonly endInitialWithBookmark: boolean;
   readonly bookmarks: boolean;
   readonly timeoutMillis: number;
+  /** Why there is nothing to watch, which is then all that the stream says. */
+  readonly failure?: StatusError;
 }
 
 /** Makes frames of events; frames of the same event and form are shared by all watchers. */
@@ -58,6 +60,10 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
   /** Starts to listen. Nothing is lost between the initial objects and the first change. */
   async start(signal: AbortSignal): Promise<void> {
     const plan = this.#plan;
+    if (plan.failure !== undefined) {
+      this.#onEnd(plan.failure);
+      return;
+    }
     try {
       for (const value of plan.initial) this.#push(this.#encoder.event('ADDED', value, value.modRevision));
     } catch (error) {

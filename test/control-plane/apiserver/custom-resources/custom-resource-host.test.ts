@@ -367,3 +367,52 @@ test('rules that were broken before are told of as warnings', async (context) =>
   }
   assert.deepEqual([labelled.status, labelled.headers['warning']], [200, ['299 - "spec: Invalid value: not seven"']]);
 });
+
+test('what a request to custom resources does is what its URL says, as the real server reads it', async (context) => {
+  const world = await serve(context);
+  await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, schema, { subresources: { status: {} } }));
+  await world.until('wids.example.com', isEstablished);
+  const root = '/apis/example.com/v1';
+  const unsupported = (verb: string): string => `${verb} is not supported on resources of kind "wids.example.com"`;
+  const page = '404 page not found\n';
+  const cases: readonly (readonly [method: string, at: string, status: number, message?: string])[] = [
+    // The old form to watch by watches, whatever the method: that is what authorizers were asked for.
+    ['DELETE', `${root}/watch/namespaces/default/wids/a?timeoutSeconds=1`, 200],
+    ['POST', `${root}/watch/namespaces/default/wids?timeoutSeconds=1`, 200],
+    ['GET', `${root}/watch/wids/a?timeoutSeconds=1`, 200],
+    ['DELETE', `${root}/proxy/namespaces/default/wids/a`, 405, unsupported('proxy')],
+    ['GET', `${root}/watch/namespaces/default/wids/a/status`, 405, unsupported('watch')],
+    ['OPTIONS', path, 405, unsupported('')],
+    ['POST', `${path}/a/status`, 405, unsupported('create')],
+    ['DELETE', `${path}/a/status`, 405, unsupported('delete')],
+    ['HEAD', path, 200],
+    ['HEAD', `${path}/b`, 404, 'wids.example.com "b" not found'],
+    ['PUT', path, 400, 'name must be provided'],
+    ['GET', `${path}/a/zork`, 404, 'wids.example.com "a" not found'],
+    ['GET', `${path}//a`, 404, 'wids.example.com "" not found'],
+    ['GET', `${path}/a/status/x`, 200],
+    ['GET', `${root}/wids`, 200],
+    ['DELETE', `${root}/wids`, 404, page],
+    ['GET', `${root}/wids/a`, 404, page],
+  ];
+  // A name at the end of the path of a creation is nobody's.
+  const created = await send(world, 'POST', `${path}/zork`, wid('a', { spec: { size: 1 } }));
+  assert.equal(created.status, 201, created.text);
+  for (const [method, at, status, message] of cases) {
+    const isWatch = at.includes('/watch/') && status === 200;
+    if (isWatch) {
+      const stop = new AbortController();
+      const opened = await world.api.server.handle({ method, path: at, headers: {}, signal: stop.signal });
+      stop.abort();
+      assert.equal(opened.status, status, `${method} ${at}`);
+      continue;
+    }
+    const answer = await send(world, method, at);
+    assert.equal(answer.status, status, `${method} ${at}: ${answer.text}`);
+    if (message !== undefined) assert.equal(answer.body['message'] ?? answer.text, message, `${method} ${at}`);
+  }
+  const kept = await send(world, 'GET', `${path}/a`);
+  assert.equal(kept.status, 200);
+  const patch = await send(world, 'PATCH', path, {}, 'application/merge-patch+json');
+  assert.equal(patch.body['message'], 'name must be provided');
+});
