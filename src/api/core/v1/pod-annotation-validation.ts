@@ -1,5 +1,5 @@
 import { type FieldError, FieldPath, fieldForbidden, goQuote, invalid } from '../../../apimachinery/field-error.ts';
-import type { Container, PodSpec } from '../../types/core-v1.ts';
+import type { Container, PodSpec, SeccompProfile } from '../../types/core-v1.ts';
 import { checkDescendingPath } from './relative-path.ts';
 
 type Annotations = Readonly<Record<string, string>>;
@@ -7,6 +7,14 @@ type Annotations = Readonly<Record<string, string>>;
 const appArmorPrefix = 'container.apparmor.security.beta.kubernetes.io/';
 const seccompPod = 'seccomp.security.alpha.kubernetes.io/pod';
 const seccompPrefix = 'container.seccomp.security.alpha.kubernetes.io/';
+const localSeccomp = 'localhost/';
+/** What the annotations call the types of the fields. */
+const seccompTypes: ReadonlyMap<string, string> = new Map([
+  ['runtime/default', 'RuntimeDefault'],
+  ['docker/default', 'RuntimeDefault'],
+  ['unconfined', 'Unconfined'],
+]);
+const seccompFields: ReadonlySet<string> = new Set(['Localhost', ...seccompTypes.values()]);
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const deletionCost = 'controller.kubernetes.io/pod-deletion-cost';
 
@@ -64,6 +72,40 @@ export function validateAppArmorAnnotations(
   return errors;
 }
 
+/** That a new pod's annotations about seccomp, which were there before the fields, say the same as these. */
+export function validateSeccompAnnotations(
+  annotations: Annotations | undefined,
+  spec: PodSpec | undefined,
+  path: FieldPath,
+): FieldError[] {
+  if (annotations === undefined || spec === undefined) return [];
+  const errors = checkSeccompMatch(annotations[seccompPod], spec.securityContext, path);
+  for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
+    (spec[list] ?? []).forEach(({ name, securityContext }, index) => {
+      errors.push(...checkSeccompMatch(annotations[seccompPrefix + name], securityContext, path.child(list).index(index)));
+    });
+  }
+  return errors;
+}
+
+function checkSeccompMatch(
+  annotation: string | undefined,
+  context: { readonly seccompProfile?: SeccompProfile } | undefined,
+  path: FieldPath,
+): FieldError[] {
+  const profile = context?.seccompProfile;
+  if (annotation === undefined || profile === undefined) return [];
+  const at = path.child('securityContext', 'seccompProfile');
+  const isLocal = annotation.startsWith(localSeccomp);
+  const type = isLocal ? 'Localhost' : seccompTypes.get(annotation);
+  if (!seccompFields.has(profile.type)) return [];
+  if (type !== profile.type) {
+    return [fieldForbidden(at.child('type'), 'seccomp type in annotation and field must match')];
+  }
+  if (!isLocal || annotation.slice(localSeccomp.length) === profile.localhostProfile) return [];
+  return [fieldForbidden(at.child('localhostProfile'), 'seccomp profile in annotation and field must match')];
+}
+
 /** Static pods, which their mirrors stand for, have no claims of resources. */
 export function validateMirroredClaims(annotations: Annotations | undefined, spec: PodSpec | undefined): FieldError[] {
   if (annotations?.[mirrorAnnotation] === undefined) return [];
@@ -83,9 +125,8 @@ function isCost(text: string): boolean {
 }
 
 function checkSeccomp(profile: string, path: FieldPath): FieldError[] {
-  if (['runtime/default', 'docker/default', 'unconfined'].includes(profile)) return [];
-  const local = 'localhost/';
-  if (profile.startsWith(local)) return checkDescendingPath(profile.slice(local.length), path);
+  if (seccompTypes.has(profile)) return [];
+  if (profile.startsWith(localSeccomp)) return checkDescendingPath(profile.slice(localSeccomp.length), path);
   return [invalid(path, profile, 'must be a valid seccomp profile')];
 }
 

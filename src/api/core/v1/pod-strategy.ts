@@ -6,6 +6,7 @@ import {
   validateAppArmorAnnotations,
   validateMirroredClaims,
   validatePodAnnotations,
+  validateSeccompAnnotations,
 } from './pod-annotation-validation.ts';
 import { adoptAppArmorAnnotations } from './pod-app-armor.ts';
 import { qosClassOf } from './pod-qos.ts';
@@ -104,6 +105,7 @@ function validateWholePod({ metadata, spec }: Pod): FieldError[] {
     ...validatePodSpec(spec, specPath, { isTemplate: false, podName }),
     ...validateMirroredClaims(metadata?.annotations, spec),
     ...validateNewPod(spec, specPath),
+    ...validateSeccompAnnotations(metadata?.annotations, spec, specPath),
     ...validateAppArmorAnnotations(metadata?.annotations, spec, specPath),
   ];
 }

@@ -11,6 +11,7 @@ import {
 } from '../../../apimachinery/field-error.ts';
 import { inclusiveRangeMessage } from '../../../apimachinery/names.ts';
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext } from '../../types/core-v1.ts';
+import { internalObject } from './internal-objects.ts';
 import { checkDescendingPath } from './relative-path.ts';
 import { validateWindowsOptions } from './windows-options-validation.ts';
 
@@ -143,7 +144,7 @@ export function validateSecurityContext(
   errors.push(...validateSeccomp(security.seccompProfile, path.child('seccompProfile')));
   if (security.allowPrivilegeEscalation === false) {
     const cannot = (what: string): void => {
-      errors.push(invalid(path, asGoShows(security), `cannot set \`allowPrivilegeEscalation\` to false and ${what}`));
+      errors.push(invalid(path, internalObject('SecurityContext', security), `cannot set \`allowPrivilegeEscalation\` to false and ${what}`));
     };
     if (security.privileged === true) cannot('`privileged` to true');
     for (const capability of security.capabilities?.add ?? []) {
@@ -155,33 +156,6 @@ export function validateSecurityContext(
     ...validateWindowsOptions(security.windowsOptions, path.child('windowsOptions')),
     ...validateAppArmor(security.appArmorProfile, path.child('appArmorProfile')),
   ];
-}
-
-/** The context as the real server's messages show it: fields by the names of the Go type, all of them. */
-function asGoShows(security: SecurityContext): Record<string, unknown> {
-  const { capabilities } = security;
-  return {
-    Capabilities:
-      capabilities === undefined ? null : { Add: capabilities.add ?? null, Drop: capabilities.drop ?? null },
-    Privileged: security.privileged ?? null,
-    SELinuxOptions: withGoNames(security.seLinuxOptions),
-    WindowsOptions: withGoNames(security.windowsOptions),
-    RunAsUser: security.runAsUser ?? null,
-    RunAsGroup: security.runAsGroup ?? null,
-    RunAsNonRoot: security.runAsNonRoot ?? null,
-    ReadOnlyRootFilesystem: security.readOnlyRootFilesystem ?? null,
-    AllowPrivilegeEscalation: security.allowPrivilegeEscalation ?? null,
-    ProcMount: security.procMount ?? null,
-    SeccompProfile: withGoNames(security.seccompProfile),
-    AppArmorProfile: withGoNames(security.appArmorProfile),
-  };
-}
-
-function withGoNames(value: object | undefined): Record<string, unknown> | null {
-  if (value === undefined) return null;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]: [string, unknown]) => [`${name[0]?.toUpperCase()}${name.slice(1)}`, item]),
-  );
 }
 
 /** What a pod with user namespaces of its own must not share with its node (KEP-127). */

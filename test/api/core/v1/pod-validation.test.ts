@@ -39,6 +39,20 @@ const cases: readonly [title: string, fields: Fields, expected: readonly string[
     ],
   ],
   [
+    'a privileged container that must not gain privileges',
+    withContainer({
+      securityContext: {
+        allowPrivilegeEscalation: false,
+        privileged: true,
+        seLinuxOptions: { type: 'spc_t' },
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+    }),
+    [
+      'spec.containers[0].securityContext: Invalid value: {"Capabilities":null,"Privileged":true,"SELinuxOptions":{"User":"","Role":"","Type":"spc_t","Level":""},"WindowsOptions":null,"RunAsUser":null,"RunAsGroup":null,"RunAsNonRoot":null,"ReadOnlyRootFilesystem":null,"AllowPrivilegeEscalation":false,"ProcMount":null,"SeccompProfile":{"Type":"RuntimeDefault","LocalhostProfile":null},"AppArmorProfile":null}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+    ],
+  ],
+  [
     'a field that the downward API does not know',
     withContainer({ env: [{ name: 'A', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.zork' } } }] }),
     [
