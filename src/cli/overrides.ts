@@ -72,7 +72,7 @@ async function patch(
         throw new CommandError(`json: cannot unmarshal ${found} into Patch.${stray} of type jsonpatch.Operation`);
       }
       try {
-        return applyJsonPatch(target, operations as JsonPatchOperation[], { missingKeys: 'error' });
+        return applyJsonPatch(target, operations as JsonPatchOperation[], { as: 'kubectl' });
       } catch (error) {
         if (error instanceof JsonPatchError) throw new CommandError(error.message);
         throw error;

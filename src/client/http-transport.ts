@@ -7,7 +7,7 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 import type { HttpRequest, HttpResponse, Transport } from '../apimachinery/http.ts';
 import { keepWebAssemblyUnoptimized } from '../system/engine.ts';
 import { HttpExchange } from './http-exchange.ts';
-import { asTransportError, TransportError } from './transport-error.ts';
+import { asTransportError, maxResponseHeaderBytes, TransportError } from './transport-error.ts';
 
 type Connector = ConnectorBuilder.connector;
 
@@ -112,6 +112,7 @@ async function openConnections(options: HttpTransportOptions, url: URL, address:
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: 30_000,
+    maxHeaderSize: maxResponseHeaderBytes,
   };
   keepWebAssemblyUnoptimized();
   const beingMade = new Set<Socket>();

@@ -1,3 +1,6 @@
+/** An answer's headers may have as many, as in Go's net/http. */
+export const maxResponseHeaderBytes = 10 * 1024 * 1024;
+
 /** Why no answer came. */
 export type TransportErrorKind = 'refused' | 'reset' | 'timeout' | 'dns' | 'tls' | 'aborted' | 'proxy' | 'other';
 

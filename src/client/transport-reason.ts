@@ -1,4 +1,5 @@
-import type { TransportError } from './transport-error.ts';
+import { goQuote } from '../apimachinery/field-error.ts';
+import { maxResponseHeaderBytes, type TransportError } from './transport-error.ts';
 
 const unknownAuthority = 'x509: certificate signed by unknown authority';
 const outsideValidity = 'x509: certificate has expired or is not yet valid';
@@ -37,8 +38,23 @@ export function transportReason(error: TransportError): string {
       if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongNameReason(error);
       return `tls: failed to verify certificate: ${tlsReasons[error.code] ?? `x509: ${error.message}`}`;
     default:
-      return error.message;
+      return protocolReason(error) ?? error.message;
   }
+}
+
+/** What is wrong with an answer that is no HTTP/1.1; the parser's error tells what it stopped at. */
+function protocolReason({ code, message, cause }: TransportError): string | undefined {
+  const broken = 'net/http: HTTP/1.x transport connection broken:';
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return `${broken} net/http: server response headers exceeded ${maxResponseHeaderBytes} bytes; aborted`;
+  }
+  const { name, data = '' } = (cause ?? {}) as { readonly name?: string; readonly data?: string };
+  if (name !== 'HTTPParserError') return undefined;
+  const [line = ''] = data.split(/\r?\n/);
+  if (message.includes('(Expected HTTP/')) return `${broken} malformed HTTP response ${goQuote(line)}`;
+  if (message.includes('(Invalid status code)'))
+    return `${broken} malformed HTTP status code ${goQuote(line.split(' ')[0] ?? '')}`;
+  return `${broken} ${message}`;
 }
 
 /** The address that was tried, where Node tells it; the name it was found by otherwise. */
@@ -48,9 +64,15 @@ function dialedAddress({ cause, address }: TransportError): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
+/** Node's error for a certificate of other names. */
+interface WrongName {
+  readonly host?: string;
+  readonly cert?: { readonly subjectaltname?: string; readonly subject?: { readonly CN?: string } };
+}
+
 /** A certificate for other names than the one that was asked for. */
 function wrongNameReason(error: TransportError): string {
-  const { host = '', cert } = (error.cause ?? {}) as { host?: string; cert?: { subjectaltname?: string } };
+  const { host = '', cert } = (error.cause ?? {}) as WrongName;
   const isAddress = /^[\d.]+$|:/.test(host);
   const prefix = isAddress ? 'IP Address:' : 'DNS:';
   const names = (cert?.subjectaltname ?? '')
@@ -58,6 +80,10 @@ function wrongNameReason(error: TransportError): string {
     .filter((name) => name.startsWith(prefix))
     .map((name) => name.slice(prefix.length));
   const failed = 'tls: failed to verify certificate: x509:';
+  const { subjectaltname = '', subject } = cert ?? {};
+  if (subjectaltname === '' && subject?.CN === host) {
+    return `${failed} certificate relies on legacy Common Name field, use SANs instead`;
+  }
   if (names.length > 0) return `${failed} certificate is valid for ${names.join(', ')}, not ${host}`;
   return isAddress
     ? `${failed} cannot validate certificate for ${host} because it doesn't contain any IP SANs`

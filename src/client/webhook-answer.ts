@@ -1,6 +1,7 @@
 import type { HttpResponse } from '../apimachinery/http.ts';
-import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { JsonSyntaxError, parseJson } from '../apimachinery/json-codec.ts';
+import { parseYaml } from '../apimachinery/yaml.ts';
 
 const undecodable = "couldn't get version/kind; json parse error: ";
 
@@ -25,16 +26,33 @@ export async function readWebhookAnswer(
 
 /** Reads what a webhook answers. @throws Error for what is no JSON object, in client-go's words */
 export function parseWebhookAnswer(bytes: Uint8Array): JsonObject {
+  const value = parsed(Buffer.from(bytes).toString('utf8'));
+  if (value === null) return {};
+  if (!isJsonObject(value)) throw wrongType(jsonKind(value));
+  for (const [field, item] of Object.entries(value)) {
+    if ((field === 'apiVersion' || field === 'kind') && typeof item !== 'string' && item !== null) {
+      const what = `json: cannot unmarshal ${jsonKind(item)} into Go struct field .${field} of type string`;
+      throw new Error(`${undecodable}${what}`);
+    }
+  }
+  return value;
+}
+
+/** What does not begin as a JSON object is read as YAML there, to which almost any text is a string. */
+function parsed(text: string): JsonValue {
+  if (!/^\s*\{/.test(text)) return parseYaml(text);
   try {
-    const value = parseJson(bytes);
-    if (isJsonObject(value)) return value;
-    throw wrongType(Array.isArray(value) ? 'array' : typeof value === 'bigint' ? 'number' : typeof value);
+    return parseJson(text);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    // What does not even begin as JSON is read as YAML there, to which almost any text is a string.
-    const isOther = /^\s*[^\s{["]/.test(Buffer.from(bytes).toString('utf8'));
-    throw isOther ? wrongType('string') : new Error(`${undecodable}${error.message}`, { cause: error });
+    throw new Error(`${undecodable}${error.message}`, { cause: error });
   }
+}
+
+function jsonKind(value: JsonValue): string {
+  if (Array.isArray(value)) return 'array';
+  const kinds: Readonly<Record<string, string>> = { bigint: 'number', boolean: 'bool' };
+  return kinds[typeof value] ?? typeof value;
 }
 
 function wrongType(found: string): Error {

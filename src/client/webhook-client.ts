@@ -1,9 +1,9 @@
 import { header, type HttpResponse, type Transport } from '../apimachinery/http.ts';
 import type { JsonObject } from '../apimachinery/json.ts';
 import { stringifyJson } from '../apimachinery/json-codec.ts';
-import type { Clock } from '../system/clock.ts';
+import { type Clock, sleep } from '../system/clock.ts';
 import { createHttpTransport, type HttpTransportOptions } from './http-transport.ts';
-import { errorFromResponse } from './response-error.ts';
+import { errorFromResponse, retryAfterSeconds } from './response-error.ts';
 import { asTransportError, TransportError } from './transport-error.ts';
 import { transportReason } from './transport-reason.ts';
 import { parseWebhookAnswer, readWebhookAnswer } from './webhook-answer.ts';
@@ -32,6 +32,9 @@ export type ResolveService = (
 /** No usable answer came from a webhook; the message is what client-go says. */
 export class WebhookError extends Error {}
 
+/** A webhook cannot even be asked as its configuration is. */
+export class WebhookConfigurationError extends WebhookError {}
+
 /** Posts JSON to a webhook and reads the JSON object it answers. @throws WebhookError */
 export type CallWebhook = (target: WebhookTarget, body: JsonObject, timeoutSeconds: number) => Promise<JsonObject>;
 
@@ -55,6 +58,9 @@ const maxAnswerBytes = 100 * 1024 * 1024;
 /** A webhook that sends on and on is given up, as by Go's net/http. */
 const maxRequests = 10;
 
+/** So often a webhook may say that it is to be asked later, as with client-go. */
+const maxRetries = 10;
+
 /** One of the requests that a call comes to. */
 interface Question {
   readonly method: string;
@@ -62,10 +68,16 @@ interface Question {
   readonly body?: Uint8Array;
 }
 
-/** What is asked next where an answer sends on (RFC 9110, 15.4): 307 and 308 keep the question, others drop it. */
+/**
+ * What is asked next where an answer sends on (RFC 9110, 15.4): 307 and 308 keep the question, others drop it.
+ * @throws Error for a place that is none
+ */
 function redirected({ method, url, body }: Question, status: number, location = ''): Question | undefined {
-  if (![301, 302, 303, 307, 308].includes(status) || !URL.canParse(location, url.href) || location === '') {
-    return undefined;
+  if (![301, 302, 303, 307, 308].includes(status) || location === '') return undefined;
+  if (location.startsWith(':') || !URL.canParse(location, url.href)) {
+    const shown = JSON.stringify(location);
+    const why = location.startsWith(':') ? 'missing protocol scheme' : 'invalid URI for request';
+    throw new Error(`failed to parse Location header ${shown}: parse ${shown}: ${why}`);
   }
   const next = new URL(location, url.href);
   if (status < 307) return { method: 'GET', url: next };
@@ -81,8 +93,12 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
   const transports = new TransportCache(connect);
 
   async function send(target: WebhookTarget, question: Question, signal: AbortSignal): Promise<HttpResponse> {
-    const { service, caBundle = '' } = target;
+    const { service } = target;
     const { method, url, body } = question;
+    const ca = authoritiesOf(target);
+    if (!['http:', 'https:'].includes(url.protocol)) {
+      throw new Error(`unsupported protocol scheme ${JSON.stringify(url.protocol.slice(0, -1))}`);
+    }
     // Whoever is sent elsewhere leaves the service behind.
     const isService = service !== undefined && url.hostname === `${service.name}.${service.namespace}.svc`;
     const place = isService
@@ -93,7 +109,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
       hostPort,
       {
         server: place,
-        ...(caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64').toString('utf8') }),
+        ...(ca === '' ? {} : { ca }),
         ...(isService ? { tlsServerName: url.hostname } : {}),
       },
       {
@@ -111,50 +127,100 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
     );
   }
 
-  async function post(target: WebhookTarget, body: JsonObject, url: URL, signal: AbortSignal): Promise<JsonObject> {
-    let question: Question = { method: 'POST', url, body: Buffer.from(stringifyJson(body)) };
+  /** @param ask keeps what is asked last, for errors */
+  async function post(target: WebhookTarget, ask: { question: Question }, signal: AbortSignal): Promise<JsonObject> {
+    const first = ask.question;
+    let retries = 0;
     for (let asked = 1; ; asked++) {
-      const response = await send(target, question, signal);
-      const bytes = await readWebhookAnswer(response.body, maxAnswerBytes);
+      const response = await send(target, ask.question, signal);
+      const bytes = await readBody(response, signal);
       const { status, headers } = response;
-      const next = redirected(question, status, header(headers, 'location'));
+      const next = redirected(ask.question, status, header(headers, 'location'));
       if (next !== undefined) {
-        if (asked < maxRequests) {
-          question = next;
-          continue;
-        }
+        ask.question = next;
+        if (asked < maxRequests) continue;
         const shown = JSON.stringify(header(headers, 'location'));
         throw new WebhookError(`Post ${shown}: stopped after ${maxRequests} redirects`);
       }
-      if (status < 200 || status > 206) {
-        const { message } = errorFromResponse({ method: 'POST', path: url.pathname, raw: true }, response, bytes);
-        throw new WebhookError(message);
+      const wait = status === 429 || status >= 500 ? retryAfterSeconds(headers) : undefined;
+      if (wait !== undefined && retries < maxRetries) {
+        await sleep(clock, wait * 1000, signal);
+        signal.throwIfAborted();
+        ask.question = first;
+        retries++;
+        asked = 0;
+        continue;
       }
-      if (bytes.length === 0) {
-        const type = typeof headers['content-type'] === 'string' ? headers['content-type'] : 'application/json';
-        throw new WebhookError(`0-length response with status code: ${status} and content type: ${type}`);
-      }
-      return readAnswer(bytes);
+      return readReview(first, response, bytes);
     }
   }
 
   return {
     async call(target, body, timeoutSeconds) {
       const url = urlOf(target, timeoutSeconds);
+      const ask: { question: Question } = { question: { method: 'POST', url, body: Buffer.from(stringifyJson(body)) } };
       const controller = new AbortController();
       const timer = clock.setTimer(() => controller.abort(), timeoutSeconds * 1000, { unref: true });
       try {
-        return await post(target, body, url, controller.signal);
+        return await post(target, ask, controller.signal);
       } catch (error) {
         if (error instanceof WebhookError) throw error;
         const reason = controller.signal.aborted ? 'context deadline exceeded' : reasonOf(error);
-        throw new WebhookError(`Post ${JSON.stringify(showUrl(url, target))}: ${reason}`);
+        const asked = ask.question.url === url ? showUrl(url, target) : ask.question.url.href;
+        throw new WebhookError(`Post ${JSON.stringify(asked)}: ${reason}`);
       } finally {
         timer.cancel();
       }
     },
     close: () => transports.close(),
   };
+}
+
+/** The authorities that a webhook's certificate may be of, in PEM; the empty string for the system's. */
+function authoritiesOf({ caBundle = '' }: WebhookTarget): string {
+  const ca = Buffer.from(caBundle, 'base64').toString('utf8');
+  if (ca !== '' && !ca.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new WebhookConfigurationError('unable to load root certificates: unable to parse bytes as PEM block');
+  }
+  return ca;
+}
+
+/** @throws WebhookError for a body that breaks off, or goes on too long */
+async function readBody(response: HttpResponse, signal: AbortSignal): Promise<Uint8Array> {
+  try {
+    return await readWebhookAnswer(response.body, maxAnswerBytes);
+  } catch (error) {
+    const reason = signal.aborted ? 'context deadline exceeded' : bodyReason(error);
+    throw new WebhookError(`unexpected error when reading response body. Please retry. Original error: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+const bodyReasons: Readonly<Record<string, string>> = {
+  Z_DATA_ERROR: 'gzip: invalid header',
+  Z_BUF_ERROR: 'unexpected EOF',
+};
+
+function bodyReason(error: unknown): string {
+  if (error instanceof TransportError && error.kind === 'reset') return 'unexpected EOF';
+  const { code = '', message = '' } = error as { readonly code?: string; readonly message?: string };
+  if (message.includes('chunk size')) return 'invalid byte in chunk length';
+  return bodyReasons[code] ?? reasonOf(error);
+}
+
+/** @throws WebhookError for an answer that is none */
+function readReview({ url }: Question, response: HttpResponse, bytes: Uint8Array): JsonObject {
+  const { status, headers } = response;
+  if (status < 200 || status > 206) {
+    const { message } = errorFromResponse({ method: 'POST', path: url.pathname, raw: true }, response, bytes);
+    throw new WebhookError(message);
+  }
+  if (bytes.length === 0) {
+    const type = typeof headers['content-type'] === 'string' ? headers['content-type'] : 'application/json';
+    throw new WebhookError(`0-length response with status code: ${status} and content type: ${type}`);
+  }
+  return readAnswer(bytes);
 }
 
 function reasonOf(error: unknown): string {

@@ -182,7 +182,7 @@ async function patchHere(
   if (type === 'merge') return applyJsonMergePatch(document, parsed) as unknown as Unstructured;
   if (type === 'json') {
     const operations = parsed as unknown as JsonPatchOperation[];
-    return applyJsonPatch(document, operations, { missingKeys: 'error' }) as unknown as Unstructured;
+    return applyJsonPatch(document, operations, { as: 'kubectl' }) as unknown as Unstructured;
   }
   const gvk = gvkOf(object);
   const known = await openApi?.typesOf(gvk.group, gvk.version);

@@ -26,10 +26,11 @@ export class JsonPatchError extends Error {
 
 export interface JsonPatchOptions {
   /**
-   * What a key is that an object does not have, for `replace` and `copy`: null as the API server takes it (the default),
-   * or an error as kubectl and RFC 6902 have it.
+   * Whose ways count. To the API server (the default) a key that an object does not have is null for `replace` and
+   * `copy`, as is a value that is not given, and operations are looked at one by one; kubectl and RFC 6902 refuse these
+   * and look at all operations first. Messages differ, too.
    */
-  readonly missingKeys?: 'null' | 'error';
+  readonly as?: 'server' | 'kubectl';
 }
 
 /**
@@ -42,9 +43,13 @@ export function applyJsonPatch(
   operations: readonly JsonPatchOperation[],
   options: JsonPatchOptions = {},
 ): JsonValue {
-  const checked = operations.map(checkOperation);
   let result = document;
-  for (const operation of checked) result = applyOperation(result, operation, options.missingKeys === 'error');
+  if (options.as === 'kubectl') {
+    const checked = operations.map(checkOperation);
+    for (const operation of checked) result = applyOperation(result, operation, true);
+  } else {
+    for (const operation of operations) result = applyOperation(result, readOperation(operation), false);
+  }
   return result;
 }
 
@@ -80,14 +85,39 @@ function checkOperation(operation: JsonPatchOperation): CheckedOperation {
   return { op, path, from, value };
 }
 
+/** An operation as the API server reads it when its turn comes. @throws JsonPatchError */
+function readOperation(operation: JsonPatchOperation): CheckedOperation {
+  const op = typeof operation.op === 'string' ? operation.op : 'unknown';
+  if (!known.has(op)) throw new JsonPatchError(`Unexpected kind: ${op}`, operation.path ?? '');
+  const hasFrom = op === 'move' || op === 'copy';
+  const from = hasFrom ? readText(operation, op, 'from', false) : '';
+  const path = readText(operation, op, 'path', op === 'add' || op === 'remove' || op === 'copy');
+  return { op, path, from, value: operation.value ?? null };
+}
+
+/** @param isVague whether every failure is told as a missing value */
+function readText(operation: JsonPatchOperation, op: string, name: 'path' | 'from', isVague: boolean): string {
+  const value: JsonValue | undefined = operation[name];
+  if (typeof value === 'string') return value;
+  let why =
+    name === 'path' ? 'operation missing path field: missing value' : 'operation, missing from field: missing value';
+  if (value !== undefined && value !== null)
+    why = `json: cannot unmarshal ${jsonKind(value)} into Go value of type string`;
+  if (isVague) why = 'missing value';
+  throw new JsonPatchError(`${op} operation failed to decode ${name}: ${why}`, '');
+}
+
+function jsonKind(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'bigint') return 'number';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
 function checkText(operation: JsonPatchOperation, name: string, value: unknown): void {
   if (typeof value === 'string') return;
-  let found = Array.isArray(value) ? 'array' : typeof value;
-  if (typeof value === 'bigint') found = 'number';
-  if (typeof value === 'boolean') found = 'bool';
   throw malformed(
     operation,
-    `failed to decode '${name}': json: cannot unmarshal ${found} into Go value of type string`,
+    `failed to decode '${name}': json: cannot unmarshal ${jsonKind(value)} into Go value of type string`,
   );
 }
 
@@ -102,13 +132,13 @@ function applyOperation(document: JsonValue, operation: CheckedOperation, isStri
     case 'add': {
       const { path } = operation;
       const place = placeOf(document, path, `add operation does not apply: doc is missing path: ${quoted(path)}`);
-      addTo(place, cloneJson(operation.value), `error in add for path: '${path}'`);
+      addTo(place, cloneJson(operation.value), `error in add for path: '${path}'`, isStrict);
       return document;
     }
     case 'remove': {
       const { path } = operation;
       const place = placeOf(document, path, `remove operation does not apply: doc is missing path: ${quoted(path)}`);
-      removeFrom(place, `error in remove for path: '${path}'`);
+      removeFrom(place, `error in remove for path: '${path}'`, isStrict);
       return document;
     }
     case 'replace':
@@ -147,9 +177,9 @@ function replace(document: JsonValue, { path, value }: CheckedOperation, isStric
 function move(document: JsonValue, { from, path }: CheckedOperation, isStrict: boolean): JsonValue {
   const source = placeOf(document, from, `move operation does not apply: doc is missing from path: ${from}`);
   const value = valueIn(source, isStrict, `error in move for path: '${source.step}'`);
-  removeFrom(source, `error in move for path: '${source.step}'`);
+  removeFrom(source, `error in move for path: '${source.step}'`, isStrict);
   const target = placeOf(document, path, `move operation does not apply: doc is missing destination path: ${path}`);
-  addTo(target, value, `error in move for path: '${path}'`);
+  addTo(target, value, `error in move for path: '${path}'`, isStrict);
   return document;
 }
 
@@ -157,7 +187,8 @@ function copy(document: JsonValue, { from, path }: CheckedOperation, isStrict: b
   const source = placeOf(document, from, `copy operation does not apply: doc is missing from path: ${from}`);
   const value = valueIn(source, isStrict, `error in copy for from: '${from}'`);
   const target = placeOf(document, path, `copy operation does not apply: doc is missing destination path: ${path}`);
-  addTo(target, cloneJson(value), `error in copy for path: '${path}'`);
+  const complaint = isStrict ? `error in copy for path: '${path}'` : 'error while adding value during copy';
+  addTo(target, cloneJson(value), complaint, isStrict);
   return document;
 }
 
@@ -228,7 +259,7 @@ function valueIn(place: Place, isStrict: boolean, complaint: string): JsonValue 
   return Object.hasOwn(container, step) ? (container[step] ?? null) : null;
 }
 
-function addTo(place: Place, value: JsonValue, complaint: string): void {
+function addTo(place: Place, value: JsonValue, complaint: string, isStrict: boolean): void {
   const { container, step } = place;
   if (!Array.isArray(container)) {
     setOwn(container, step, value);
@@ -236,19 +267,21 @@ function addTo(place: Place, value: JsonValue, complaint: string): void {
     container.push(value);
   } else {
     const { length } = container;
+    const isVerbose = !isStrict && !integer.test(step);
+    const why = isVerbose ? `${complaint}: value was not a proper array index: '${step}'` : complaint;
     // A negative index counts from behind the end: -1 appends.
-    container.splice(requirePosition(place, length + 1, length, complaint), 0, value);
+    container.splice(requirePosition(place, length + 1, length, why), 0, value);
   }
 }
 
-function removeFrom(place: Place, complaint: string): void {
+function removeFrom(place: Place, complaint: string, isStrict: boolean): void {
   const { container, step, pointer } = place;
   if (Array.isArray(container)) {
     container.splice(requirePosition(place, container.length, container.length - 1, complaint), 1);
     return;
   }
   if (!Object.hasOwn(container, step)) {
-    throw missing(`${complaint}: unable to remove nonexistent key: ${step}`, pointer);
+    throw missing(`${complaint}: ${isStrict ? 'unable' : 'Unable'} to remove nonexistent key: ${step}`, pointer);
   }
   delete container[step];
 }

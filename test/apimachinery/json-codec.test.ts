@@ -25,6 +25,8 @@ const errors: readonly (readonly [string, string])[] = [
   ['', 'unexpected end of JSON input'],
   ['{', 'unexpected end of JSON input'],
   ['{"a"', 'unexpected end of JSON input'],
+  ['tru', "invalid character ' ' in literal true (expecting 'e')"],
+  ['[-', "invalid character ' ' in numeric literal"],
   ['x', "invalid character 'x' looking for beginning of value"],
   ['{x', "invalid character 'x' looking for beginning of object key string"],
   ['{"a" 1}', "invalid character '1' after object key"],

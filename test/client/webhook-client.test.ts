@@ -3,11 +3,13 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import test, { before, type TestContext } from 'node:test';
+import type { JsonObject } from '../../src/apimachinery/json.ts';
 import { StatusError } from '../../src/apimachinery/status.ts';
 import {
   createWebhookClient,
   type ResolveService,
   type WebhookClient,
+  WebhookConfigurationError,
   WebhookError,
   type WebhookTarget,
 } from '../../src/client/webhook-client.ts';
@@ -158,6 +160,93 @@ test('nobody there, another name in the certificate, and no answer in time', asy
   await settle();
   await clock.advance(1);
   assert.equal(await late, `Post "https://127.0.0.1:${hanging}/x?timeout=2s": context deadline exceeded`);
+});
+
+test('answers that are no HTTP, or break off, are told as Go tells them', async (t) => {
+  const raw: Readonly<Record<string, string>> = {
+    '/garbage': '\u0000garbage\r\n\r\n',
+    '/status': 'HTTP/1.1 abc OK\r\n\r\n',
+    '/short': 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"a":',
+    '/chunk': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{"a":\r\n',
+    '/gzip': 'HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 11\r\n\r\nnotgzip-atall',
+    '/bad': 'HTTP/1.1 307 X\r\nLocation: ::::\r\nContent-Length: 0\r\n\r\n',
+    '/gopher': 'HTTP/1.1 307 X\r\nLocation: gopher://x/y\r\nContent-Length: 0\r\n\r\n',
+    '/dead': 'HTTP/1.1 307 X\r\nLocation: https://127.0.0.1:1/y\r\nContent-Length: 0\r\n\r\n',
+  };
+  const port = await listen(t, (request) => {
+    request.socket.end(Buffer.from(raw[(request.url ?? '').replace(/\?.*/, '')] ?? '', 'latin1'));
+  });
+  const { call } = clientFor(t);
+  const at = (path: string): Promise<string> =>
+    problem(call({ url: `https://127.0.0.1:${port}${path}`, caBundle: caBundle() }, {}, 10));
+  const post = (path: string): string => `Post "https://127.0.0.1:${port}${path}?timeout=10s": `;
+  const broken = 'net/http: HTTP/1.x transport connection broken: ';
+  const reading = 'unexpected error when reading response body. Please retry. Original error: ';
+  assert.equal(await at('/garbage'), `${post('/garbage')}${broken}malformed HTTP response "\\x00garbage"`);
+  assert.equal(await at('/status'), `${post('/status')}${broken}malformed HTTP status code "abc"`);
+  assert.equal(await at('/short'), `${reading}unexpected EOF`);
+  assert.equal(await at('/chunk'), `${reading}invalid byte in chunk length`);
+  assert.equal(await at('/gzip'), `${reading}gzip: invalid header`);
+  assert.equal(
+    await at('/bad'),
+    `${post('/bad')}failed to parse Location header "::::": parse "::::": missing protocol scheme`,
+  );
+  assert.equal(await at('/gopher'), 'Post "gopher://x/y": unsupported protocol scheme "gopher"');
+  assert.equal(await at('/dead'), 'Post "https://127.0.0.1:1/y": dial tcp 127.0.0.1:1: connect: connection refused');
+});
+
+test('answers may have headers up to 10 MiB', async (t) => {
+  const port = await listen(t, (request) => {
+    const { socket, url = '' } = request;
+    const size = url.startsWith('/big') ? 200_000 : 11 * 1024 * 1024;
+    socket.end(`HTTP/1.1 200 OK\r\nX-Long: ${'a'.repeat(size)}\r\nContent-Length: 2\r\n\r\n{}`);
+  });
+  const { call } = clientFor(t);
+  const at = (path: string): Promise<JsonObject> =>
+    call({ url: `https://127.0.0.1:${port}${path}`, caBundle: caBundle() }, {}, 10);
+  assert.deepEqual(await at('/big'), {});
+  assert.match(await problem(at('/huge')), /server response headers exceeded 10485760 bytes; aborted$/);
+});
+
+test('a webhook that asks for it is asked again later, as long as there is time', async (t) => {
+  let asked = 0;
+  const port = await listen(t, (request, response) => {
+    asked++;
+    const isOver = request.url?.startsWith('/soon') === true && asked > 2;
+    response.writeHead(isOver ? 200 : 503, { 'retry-after': '1' }).end(isOver ? '{"a":1}' : 'busy');
+  });
+  const clock = new FakeClock();
+  const { call } = clientFor(t, nowhere, clock);
+  const at = (path: string): Promise<JsonObject> =>
+    call({ url: `https://127.0.0.1:${port}${path}`, caBundle: caBundle() }, {}, 3);
+  const whenAsked = async (times: number): Promise<void> => {
+    while (asked < times) await new Promise((resolve) => setImmediate(resolve));
+    // The answer is read and the wait begins.
+    while (clock.pendingTimers < 2) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const soon = at('/soon');
+  await whenAsked(1);
+  await clock.advance(1000);
+  await whenAsked(2);
+  await clock.advance(1000);
+  assert.deepEqual(await soon, { a: 1 });
+  assert.equal(asked, 3);
+  asked = 0;
+  const never = problem(at('/never'));
+  for (let second = 1; second <= 3; second++) {
+    await whenAsked(second);
+    await clock.advance(1000);
+  }
+  assert.equal(await never, `Post "https://127.0.0.1:${port}/never?timeout=3s": context deadline exceeded`);
+});
+
+test('authorities that are none are refused before anybody is asked', async () => {
+  const { call } = createWebhookClient({ resolve: nowhere, clock: new FakeClock(), userAgent: 'test' });
+  const caBundle = Buffer.from('junk').toString('base64');
+  await assert.rejects(
+    call({ url: 'https://hook.example.com/', caBundle }, {}, 1),
+    new WebhookConfigurationError('unable to load root certificates: unable to parse bytes as PEM block'),
+  );
 });
 
 test('an answer without end is not taken in', async () => {

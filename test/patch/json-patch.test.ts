@@ -133,7 +133,7 @@ const cases: readonly Case[] = [
 void describe('JSON patch as kubectl applies it', () => {
   for (const { patch, gives, data, finalizers, fails } of cases) {
     void it(JSON.stringify(patch), () => {
-      const apply = (): JsonValue => applyJsonPatch(structuredClone(document), patch, { missingKeys: 'error' });
+      const apply = (): JsonValue => applyJsonPatch(structuredClone(document), patch, { as: 'kubectl' });
       if (fails !== undefined) {
         assert.throws(apply, (error) => error instanceof JsonPatchError && error.message === fails);
         return;
@@ -148,7 +148,7 @@ void describe('JSON patch as kubectl applies it', () => {
 
   void it('tells a missing field apart, which kubectl words in its own way', () => {
     assert.throws(
-      () => applyJsonPatch({ a: {} }, [{ op: 'replace', path: '/a/b', value: 1 }], { missingKeys: 'error' }),
+      () => applyJsonPatch({ a: {} }, [{ op: 'replace', path: '/a/b', value: 1 }], { as: 'kubectl' }),
       (error) => error instanceof JsonPatchError && error.reason === 'missing' && error.path === '/a/b',
     );
   });
@@ -167,6 +167,49 @@ void describe('JSON patch as the API server applies it', () => {
 
   void it('does not move a key that is not there', () => {
     assert.throws(() => applyJsonPatch({}, [{ op: 'move', from: '/a', path: '/b' }]), JsonPatchError);
+  });
+
+  const failures: readonly [operation: object, message: string][] = [
+    [{ op: 'frob', path: '/a' }, 'Unexpected kind: frob'],
+    [{ path: '/a' }, 'Unexpected kind: unknown'],
+    [{ op: 'add', value: 1 }, 'add operation failed to decode path: missing value'],
+    [
+      { op: 'replace', value: 1 },
+      'replace operation failed to decode path: operation missing path field: missing value',
+    ],
+    [{ op: 'move', path: '/a' }, 'move operation failed to decode from: operation, missing from field: missing value'],
+    [
+      { op: 'remove', path: '/data/zork' },
+      "error in remove for path: '/data/zork': Unable to remove nonexistent key: zork: missing value",
+    ],
+    [
+      { op: 'move', from: '/data/none', path: '/data/q' },
+      "error in move for path: 'none': Unable to remove nonexistent key: none: missing value",
+    ],
+    [
+      { op: 'add', path: '/list/x', value: 1 },
+      `error in add for path: '/list/x': value was not a proper array index: 'x': strconv.Atoi: parsing "x": invalid syntax`,
+    ],
+  ];
+  for (const [operation, message] of failures) {
+    void it(`fails for ${JSON.stringify(operation)}`, () => {
+      assert.throws(
+        () => applyJsonPatch({ data: {}, list: [] }, [operation]),
+        (error) => error instanceof JsonPatchError && error.message === message,
+      );
+    });
+  }
+
+  void it('takes a value that is not given for null', () => {
+    assert.deepEqual(applyJsonPatch({ a: 1 }, [{ op: 'add', path: '/b' }]), { a: 1, b: null });
+  });
+
+  void it('looks at an operation when its turn comes', () => {
+    const patch = [{ op: 'test', path: '/a', value: 2 }, { op: 'frob' }];
+    assert.throws(
+      () => applyJsonPatch({ a: 1 }, patch),
+      (error) => error instanceof JsonPatchError && error.reason === 'test failed',
+    );
   });
 
   void it('keeps what is copied apart', () => {

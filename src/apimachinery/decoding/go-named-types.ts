@@ -7,7 +7,7 @@
 export const namedStrings: Readonly<Record<string, string>> = {
   'types.UID': [
     'BoundObjectReference.uid ConfigMapNodeConfigSource.uid DeviceRequestAllocationResult.shareID',
-    'ObjectMeta.uid ObjectReference.uid OwnerReference.uid Preconditions.uid',
+    'AdmissionResponse.uid ObjectMeta.uid ObjectReference.uid OwnerReference.uid Preconditions.uid',
     'ResourceClaimConsumerReference.uid StatusDetails.uid UncountedTerminatedPods.failed',
     'UncountedTerminatedPods.succeeded',
   ].join(' '),
@@ -81,7 +81,8 @@ export const namedStrings: Readonly<Record<string, string>> = {
   'v1.OSName': 'PodOS.name',
   'v1.OperationType': 'NamedRuleWithOperations.operations RuleWithOperations.operations',
   'v1.ParameterNotFoundActionType': 'ParamRef.parameterNotFoundAction',
-  'v1.PatchType': 'Mutation.patchType',
+  'v1.PatchType': 'admission.v1.AdmissionResponse.patchType Mutation.patchType',
+  'v1beta1.PatchType': 'admission.v1beta1.AdmissionResponse.patchType',
   'v1.PathType': 'HTTPIngressPath.pathType',
   'v1.PersistentVolumeAccessMode': [
     'PersistentVolumeClaimSpec.accessModes PersistentVolumeClaimStatus.accessModes',

@@ -1,12 +1,14 @@
 import { goQuote } from '../../apimachinery/field-error.ts';
-import { cloneJson, equalJson, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import { describeJsonKind } from '../../apimachinery/decoding/go-types.ts';
+import { formatGroupVersion, type GroupVersionKind, parseGroupVersion } from '../../apimachinery/gvk.ts';
+import { cloneJson, equalJson, isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import { parseJson } from '../../apimachinery/json-codec.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { internalError } from '../../apimachinery/status.ts';
 import type { MutatingWebhook } from '../../api/types/admissionregistration-v1.ts';
 import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from '../../patch/json-patch.ts';
 import type { Random } from '../../system/random.ts';
-import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
+import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, ServedKinds } from './admission-plugin.ts';
 import { PolicyAccess } from './policies/policy-access.ts';
 import { policyMatcher } from './policies/policy-matching.ts';
 import { Reinvocation, ReinvocationLedger } from './reinvocation.ts';
@@ -40,6 +42,7 @@ export function mutatingAdmissionWebhook(context: AdmissionContext, random: Rand
       throw new WebhookCallError(webhook.name, `unsupported patch type ${goQuote(verdict.patchType)}`);
     }
     const patched = patchedObject(object, operations);
+    checkKind(patched, match.kind, context.kinds);
     const changed = context.kinds.find(match.kind)?.read(patched, 'drop') ?? (patched as unknown as Unstructured);
     if (equalJson(changed, object)) return false;
     replace(attributes.object, await context.kinds.convert(changed, match.kind, attributes.kind));
@@ -99,9 +102,12 @@ function operationsOf(name: string, { patch }: ReviewVerdict): readonly JsonPatc
     throw undecodable(error instanceof Error ? error.message : String(error));
   }
   if (value === null) return [];
-  if (Array.isArray(value)) return value as readonly JsonPatchOperation[];
-  const found = typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'number' : typeof value;
-  throw undecodable(`json: cannot unmarshal ${found} into Go value of type jsonpatch.Patch`);
+  const misfit = (item: JsonValue, type: string): WebhookCallError =>
+    undecodable(`json: cannot unmarshal ${describeJsonKind(item)} into Go value of type jsonpatch.${type}`);
+  if (!Array.isArray(value)) throw misfit(value, 'Patch');
+  const stray = value.find((item) => item !== null && !isJsonObject(item));
+  if (stray !== undefined) throw misfit(stray, 'Operation');
+  return value.map((item) => (item ?? {}) as JsonPatchOperation);
 }
 
 /** @throws StatusError 500 for a patch that does not fit */
@@ -112,6 +118,21 @@ function patchedObject(object: Unstructured, operations: readonly JsonPatchOpera
     if (error instanceof JsonPatchError) throw internalError(error.message);
     throw error;
   }
+}
+
+/** @throws StatusError 500 for an object that a patch has made one of another kind */
+function checkKind(patched: JsonObject, expected: GroupVersionKind, kinds: ServedKinds): void {
+  const { apiVersion = '', kind = '' } = patched;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return;
+  const found = { ...parseGroupVersion(apiVersion), kind: kind === '' ? expected.kind : kind };
+  if (apiVersion === '' || (found.kind === expected.kind && apiVersion === formatGroupVersion(expected))) return;
+  const served = kinds.find(found);
+  if (served === undefined) {
+    const what = `no kind ${goQuote(found.kind)} is registered for version ${goQuote(apiVersion)}`;
+    throw internalError(`${what} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
+  }
+  served.read(patched, 'drop');
+  throw internalError(`converting (${found.version}.${found.kind}) to (${expected.kind}): unknown conversion`);
 }
 
 /** Plugins change the object in place. */

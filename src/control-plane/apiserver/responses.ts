@@ -99,8 +99,31 @@ export function withCommonHeaders(request: ApiRequest, response: HttpResponse): 
     ...request.responseHeaders,
     ...response.headers,
   };
-  if (request.warnings.length > 0) headers['warning'] = request.warnings.map((text) => `299 - ${quoteWarning(text)}`);
+  if (request.warnings.length > 0) {
+    headers['warning'] = fittingWarnings(request.warnings).map((text) => `299 - ${quoteWarning(text)}`);
+  }
   return { ...response, headers };
+}
+
+const maxWarningCharacters = 4096;
+const maxLongWarningCharacters = 256;
+
+/** The warnings as far as headers hold them: where all are too much, long ones are cut and the last ones left out. */
+function fittingWarnings(warnings: readonly string[]): readonly string[] {
+  const lengthOf = (text: string): number => [...text].length;
+  if (warnings.reduce((sum, text) => sum + lengthOf(text), 0) <= maxWarningCharacters) return warnings;
+  const fitting: string[] = [];
+  let given = 0;
+  let total = 0;
+  for (const warning of warnings) {
+    // Those up to the one that was too much are all there.
+    if (given > maxWarningCharacters && total >= maxWarningCharacters) break;
+    given += lengthOf(warning);
+    const text = [...warning].slice(0, maxLongWarningCharacters).join('');
+    fitting.push(text);
+    total += lengthOf(text);
+  }
+  return fitting;
 }
 
 /**

@@ -170,7 +170,7 @@ function applyJsonToAll(
   for (const resource of selectResources(map, selector)) {
     if (storesId) resource.storePreviousId();
     const { notes } = resource;
-    const patched: JsonValue = applyJsonPatch(resource.toJson(), operations, { missingKeys: 'error' });
+    const patched: JsonValue = applyJsonPatch(resource.toJson(), operations, { as: 'kubectl' });
     if (isJsonObject(patched)) resource.node.become(YamlNode.fromJson(asFloats(patched)));
     resource.setAnnotations(new Map([...resource.annotations, ...notes]));
   }

@@ -133,7 +133,7 @@ test('what cannot be changed refuses the request, unless the failure policy is t
     ],
     [
       { patch: '[JSONPatch{op: "remove", path: "/spec/zork"}]' },
-      "JSON Patch: error in remove for path: '/spec/zork': unable to remove nonexistent key: zork: missing value",
+      "JSON Patch: error in remove for path: '/spec/zork': Unable to remove nonexistent key: zork: missing value",
     ],
     [{ apply: '1' }, 'must evaluate to Object but got int'],
     [

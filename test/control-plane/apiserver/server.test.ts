@@ -219,6 +219,30 @@ test('unknown fields are warned of, refused or passed over', async () => {
   await api.close();
 });
 
+test('where warnings are too much for headers, long ones are cut and the last ones left out', async () => {
+  const api = await createTestApiServer();
+  const warningsOf = async (lengths: readonly number[]): Promise<readonly string[]> => {
+    const fields = lengths.map((length, index) => [`${index}`.padEnd(length, 'x'), 1] as const);
+    const { headers } = await api.request('POST', `${configMaps}?dryRun=All`, {
+      ...configMap('w'),
+      ...Object.fromEntries(fields),
+    });
+    return headers['warning'] as readonly string[];
+  };
+  const framing = '299 - ""'.length;
+  // `unknown field ""` has 16 characters; quotes within are escaped by another each.
+  assert.deepEqual(
+    (await warningsOf([300])).map((text) => text.length - framing),
+    [300 + 16 + 2],
+  );
+  const many = await warningsOf([300, ...Array<number>(40).fill(184)]);
+  assert.deepEqual(
+    many.map((text) => text.length - framing),
+    [256 + 1, ...Array<number>(20).fill(200 + 2)],
+  );
+  await api.close();
+});
+
 test('unknown fields and those that are there twice are complained about in the order of the document', async () => {
   const api = await createTestApiServer();
   const strict = `${configMaps}?fieldValidation=Strict`;

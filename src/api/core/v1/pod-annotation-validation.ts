@@ -82,7 +82,9 @@ export function validateSeccompAnnotations(
   const errors = checkSeccompMatch(annotations[seccompPod], spec.securityContext, path);
   for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
     (spec[list] ?? []).forEach(({ name, securityContext }, index) => {
-      errors.push(...checkSeccompMatch(annotations[seccompPrefix + name], securityContext, path.child(list).index(index)));
+      errors.push(
+        ...checkSeccompMatch(annotations[seccompPrefix + name], securityContext, path.child(list).index(index)),
+      );
     });
   }
   return errors;

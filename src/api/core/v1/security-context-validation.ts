@@ -144,7 +144,13 @@ export function validateSecurityContext(
   errors.push(...validateSeccomp(security.seccompProfile, path.child('seccompProfile')));
   if (security.allowPrivilegeEscalation === false) {
     const cannot = (what: string): void => {
-      errors.push(invalid(path, internalObject('SecurityContext', security), `cannot set \`allowPrivilegeEscalation\` to false and ${what}`));
+      errors.push(
+        invalid(
+          path,
+          internalObject('SecurityContext', security),
+          `cannot set \`allowPrivilegeEscalation\` to false and ${what}`,
+        ),
+      );
     };
     if (security.privileged === true) cannot('`privileged` to true');
     for (const capability of security.capabilities?.add ?? []) {

@@ -3,6 +3,7 @@ import { goQuote } from '../../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { WebhookError } from '../../../client/webhook-client.ts';
 import type { AdmissionAttributes } from '../admission-plugin.ts';
+import { checkReviewTypes } from './review-types.ts';
 import type { PolicyMatch } from '../policies/policy-matching.ts';
 
 const group = 'admission.k8s.io';
@@ -115,16 +116,24 @@ export function readAdmissionReview(
 }
 
 /** What the real server's decoder would not take for a review of the version. @throws WebhookError */
-function checkDecodable(version: ReviewVersion, { apiVersion, kind }: JsonObject): void {
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || apiVersion === '' || kind === '') return;
+function checkDecodable(version: ReviewVersion, review: JsonObject): void {
+  const { apiVersion, kind } = review;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || apiVersion === '' || kind === '') {
+    checkReviewTypes(version, review);
+    return;
+  }
+  if (apiVersion.split('/').length > 2) throw new WebhookError(`unexpected GroupVersion string: ${apiVersion}`);
+  const cannotBe = (what: string): WebhookError =>
+    new WebhookError(`converting (${what}) to (${version}.AdmissionReview): unknown conversion`);
+  if (apiVersion === 'v1' && kind === 'Status') throw cannotBe('v1.Status');
   const given = reviewVersions.find((known) => apiVersion === `${group}/${known}`);
   if (given === undefined || kind !== 'AdmissionReview') {
     const scheme = 'k8s.io/apiserver/pkg/util/webhook/client.go:71';
     const what = `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)}`;
     throw new WebhookError(`${what} in scheme ${goQuote(scheme)}`);
   }
-  if (given === version) return;
-  throw new WebhookError(`converting (${given}.AdmissionReview) to (${version}.AdmissionReview): unknown conversion`);
+  checkReviewTypes(given, review);
+  if (given !== version) throw cannotBe(`${given}.AdmissionReview`);
 }
 
 function checkIdentity(uid: string, { apiVersion, kind }: JsonObject, given: string): void {

@@ -1,7 +1,7 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
 import { badRequest, type Status, StatusError } from '../../../apimachinery/status.ts';
-import { WebhookError } from '../../../client/webhook-client.ts';
+import { WebhookConfigurationError, WebhookError } from '../../../client/webhook-client.ts';
 import type { Random } from '../../../system/random.ts';
 import type { AdmissionAttributes, AdmissionContext } from '../admission-plugin.ts';
 import {
@@ -48,6 +48,9 @@ export async function askWebhook<W extends Webhook>(
     const answer = await context.callWebhook(clientConfig, review, timeoutSeconds);
     verdict = readAdmissionReview(version, uid, isMutating, answer);
   } catch (error) {
+    if (error instanceof WebhookConfigurationError) {
+      throw new WebhookCallError(name, `could not get REST client: ${error.message}`);
+    }
     if (error instanceof WebhookError) throw new WebhookCallError(name, `failed to call webhook: ${error.message}`);
     if (error instanceof ReviewError) {
       throw new WebhookCallError(name, `received invalid webhook response: ${error.message}`);

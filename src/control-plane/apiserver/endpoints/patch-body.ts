@@ -90,6 +90,7 @@ function readJsonPatch(body: Uint8Array, _resource: ApiResource, isLenient: bool
   if (!Array.isArray(value)) throw wrongShape(value, listType, prefix);
   const wrong = value.find((item) => item !== null && !isJsonObject(item));
   if (wrong !== undefined) throw wrongShape(wrong, itemType, prefix);
+  if (!isLenient) checkOperationTexts(value);
   if (value.length > maxJsonPatchOperations) {
     throw new StatusError({
       message: `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${value.length}`,
@@ -111,6 +112,19 @@ function readJsonPatch(body: Uint8Array, _resource: ApiResource, isLenient: bool
     },
   };
 }
+
+/** @throws StatusError 400 for a field that is no text, as decoding operations words that */
+function checkOperationTexts(operations: readonly JsonValue[]): void {
+  for (const [field, value] of operations.flatMap(
+    (operation) => Object.entries(operation ?? {}) as [string, JsonValue][],
+  )) {
+    if (!operationTexts.has(field) || typeof value === 'string' || value === null) continue;
+    const where = `Go struct field jsonPatchOp.${field} of type string`;
+    throw badRequest(`${decodingPatch}json: cannot unmarshal ${describeJsonKind(value)} into ${where}`);
+  }
+}
+
+const operationTexts: ReadonlySet<string> = new Set(['op', 'path', 'from']);
 
 /** What an operation of a JSON patch has (RFC 6902). */
 const operationFields: ReadonlySet<string> = new Set(['op', 'path', 'from', 'value']);
