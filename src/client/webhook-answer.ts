@@ -40,7 +40,7 @@ export function parseWebhookAnswer(bytes: Uint8Array): JsonObject {
 
 /** What does not begin as a JSON object is read as YAML there, to which almost any text is a string. */
 function parsed(text: string): JsonValue {
-  if (!/^\s*\{/.test(text)) return parseYaml(text);
+  if (!/^[ \t\r\n]*\{/.test(text)) return parseYaml(text.replace(/^\ufeff/, ''));
   try {
     return parseJson(text);
   } catch (error) {

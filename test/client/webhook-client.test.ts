@@ -111,6 +111,7 @@ test('what goes wrong is told as client-go does', async (t) => {
       '/status': JSON.stringify(status),
       '/list': '[]',
       '/text': 'hello',
+      '/marked': '\ufeff{"a":1}',
     };
     response.end(bodies[path] ?? '');
   });
@@ -123,6 +124,7 @@ test('what goes wrong is told as client-go does', async (t) => {
   assert.equal(await at('/'), '0-length response with status code: 200 and content type: application/json');
   const json = "couldn't get version/kind; json parse error: ";
   assert.ok((await at('/list')).startsWith(`${json}json: cannot unmarshal array into Go value of type struct {`));
+  assert.deepEqual(await call({ url: `https://127.0.0.1:${port}/marked`, caBundle: caBundle() }, {}, 10), { a: 1 });
   // Read as YAML, as the real server does, it is a text.
   assert.ok((await at('/text')).startsWith(`${json}json: cannot unmarshal string into Go value of type struct {`));
   assert.equal(

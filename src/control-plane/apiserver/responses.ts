@@ -110,7 +110,7 @@ const maxLongWarningCharacters = 256;
 
 /** The warnings as far as headers hold them: where all are too much, long ones are cut and the last ones left out. */
 function fittingWarnings(warnings: readonly string[]): readonly string[] {
-  const lengthOf = (text: string): number => [...text].length;
+  const lengthOf = (text: string): number => Array.from(text).length;
   if (warnings.reduce((sum, text) => sum + lengthOf(text), 0) <= maxWarningCharacters) return warnings;
   const fitting: string[] = [];
   let given = 0;
@@ -119,7 +119,7 @@ function fittingWarnings(warnings: readonly string[]): readonly string[] {
     // Those up to the one that was too much are all there.
     if (given > maxWarningCharacters && total >= maxWarningCharacters) break;
     given += lengthOf(warning);
-    const text = [...warning].slice(0, maxLongWarningCharacters).join('');
+    const text = Array.from(warning).slice(0, maxLongWarningCharacters).join('');
     fitting.push(text);
     total += lengthOf(text);
   }

@@ -143,14 +143,20 @@ test('a denial carries what the webhook says of it', async () => {
       const { refusal, error, warnings, annotations } = await underWebhooks({
         // Denials count whatever the failure policy is.
         [kind]: [webhook('hook.io', { failurePolicy: 'Ignore' })],
-        answer: () => ({ allowed: false, status, warnings: ['careful'], auditAnnotations: { k: 'v' } }),
+        answer: () => ({
+          allowed: false,
+          status,
+          warnings: ['careful'],
+          auditAnnotations: { k: 'v', 'a/b': 'x', '': 'y', 'B C': 'z' },
+        }),
       });
       assert.equal(refusal, message);
       assert.equal(error?.code, code);
       assert.equal(error?.reason, reason);
       assert.equal(error?.status.status, 'Failure');
       assert.deepEqual(warnings, ['careful']);
-      assert.equal(annotations['hook.io/k'], 'v');
+      const own = Object.entries(annotations).filter(([key]) => key.startsWith('hook.io/'));
+      assert.deepEqual(own, [['hook.io/k', 'v']]);
     }
   }
 });

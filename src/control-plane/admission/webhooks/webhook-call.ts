@@ -1,5 +1,6 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
+import { isQualifiedName } from '../../../apimachinery/names.ts';
 import { badRequest, type Status, StatusError } from '../../../apimachinery/status.ts';
 import { WebhookConfigurationError, WebhookError } from '../../../client/webhook-client.ts';
 import type { Random } from '../../../system/random.ts';
@@ -57,7 +58,11 @@ export async function askWebhook<W extends Webhook>(
     }
     throw error;
   }
-  for (const [key, text] of verdict.auditAnnotations) attributes.annotate?.(`${name}/${key}`, text);
+  for (const [key, text] of verdict.auditAnnotations) {
+    const noted = `${name}/${key}`;
+    // Other keys are left out, as by the real server.
+    if (isQualifiedName(noted).length === 0) attributes.annotate?.(noted, text);
+  }
   for (const warning of verdict.warnings) attributes.warn(warning);
   if (!verdict.allowed) throw denial(name, verdict.result);
   return verdict;
