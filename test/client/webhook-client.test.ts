@@ -222,9 +222,9 @@ test('a webhook that asks for it is asked again later, as long as there is time'
   const at = (path: string): Promise<JsonObject> =>
     call({ url: `https://127.0.0.1:${port}${path}`, caBundle: caBundle() }, {}, 3);
   const whenAsked = async (times: number): Promise<void> => {
-    while (asked < times) await new Promise((resolve) => setImmediate(resolve));
     // The answer is read and the wait begins.
-    while (clock.pendingTimers < 2) await new Promise((resolve) => setImmediate(resolve));
+    const isWaiting = (): boolean => asked === times && clock.pendingTimers === 2;
+    while (!isWaiting()) await new Promise((resolve) => setImmediate(resolve));
   };
   const soon = at('/soon');
   await whenAsked(1);
