@@ -1,7 +1,10 @@
 import type { NodeFiles } from './node-files.ts';
 
 /** Files of a volume by their paths below it. */
-export type VolumePayload = ReadonlyMap<string, { readonly content: Uint8Array; readonly mode: number }>;
+export type VolumePayload = ReadonlyMap<
+  string,
+  { readonly content: Uint8Array; readonly mode: number; readonly uid?: number }
+>;
 
 /**
  * Writes the files of a volume so that who reads sees all old ones or all new ones: into a folder of their own that the
@@ -17,12 +20,14 @@ export function writeAtomically(
 ): void {
   const before = topNames(files, folder);
   const target = `..${version}`;
-  for (const [path, { content, mode }] of payload) {
+  for (const [path, { content, mode, uid }] of payload) {
     const place = `${folder}/${target}/${path}`;
     files.makeFolder(place.slice(0, place.lastIndexOf('/')));
     files.writeFile(place, content, { mode: gid === undefined ? mode : mode | 0o440 });
     const written = files.find(place);
-    if (written !== undefined && gid !== undefined) written.gid = gid;
+    if (written === undefined) continue;
+    if (uid !== undefined) written.uid = uid;
+    if (gid !== undefined) written.gid = gid;
   }
   files.makeFolder(`${folder}/${target}`);
   const old = files.resolve(`${folder}/..data`);

@@ -1,5 +1,5 @@
 import type { Container, Pod } from '../../api/types/core-v1.ts';
-import type { ContainerUser, Mount } from '../cri/runtime.ts';
+import type { Mount } from '../cri/runtime.ts';
 import { ContainerConfigError, expandVariables } from './container-environment.ts';
 import type { NodeFiles } from './node-files.ts';
 import { podFolder } from './pod-volumes.ts';
@@ -98,17 +98,4 @@ function hostsFile(pod: Pod, podIPs: readonly string[]): string {
     for (const { ip, hostnames = [] } of hostAliases) lines.push([ip, ...hostnames].join('\t'));
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** Who a container's processes run as: the container's own word, then the pod's. */
-export function containerUser(pod: Pod, container: Container): ContainerUser {
-  const forPod = pod.spec?.securityContext ?? {};
-  const uid = container.securityContext?.runAsUser ?? forPod.runAsUser;
-  const gid = container.securityContext?.runAsGroup ?? forPod.runAsGroup;
-  const groups = [...(forPod.supplementalGroups ?? []), ...(forPod.fsGroup === undefined ? [] : [forPod.fsGroup])];
-  return {
-    ...(uid === undefined ? {} : { uid }),
-    ...(gid === undefined ? {} : { gid }),
-    supplementalGroups: groups,
-  };
 }

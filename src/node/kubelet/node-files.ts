@@ -2,6 +2,7 @@
 export interface NodeFile {
   readonly kind: 'file' | 'folder' | 'link';
   mode: number;
+  uid?: number;
   gid?: number;
   fileSystem?: string;
 }

@@ -9,6 +9,7 @@ import type {
 } from '../../api/types/core-v1.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
+import { userOfAllContainers } from './container-user.ts';
 import { type DownwardFacts, fieldText, resourceText } from './downward-fields.ts';
 
 /** A volume that cannot be mounted yet; the message is that of the FailedMount event. */
@@ -24,6 +25,8 @@ export interface SourceContext {
 interface FilePayload {
   readonly content: Uint8Array;
   readonly mode: number;
+  /** Who owns the file; root when absent. */
+  readonly uid?: number;
 }
 
 /** The files of a volume that comes from the API, and when they should be made anew at the latest (milliseconds from now). */
@@ -84,7 +87,15 @@ async function projectedFiles(context: SourceContext, source: VolumeProjection, 
   const { path, audience, expirationSeconds = 3600 } = serviceAccountToken;
   const token = await requestToken(context, audience, expirationSeconds);
   // After four fifths of its life, as the real kubelet does.
-  return { files: new Map([[path, { content: Buffer.from(token), mode }]]), refreshMillis: expirationSeconds * 800 };
+  const file = { content: Buffer.from(token), ...secrecy(context.pod, mode) };
+  return { files: new Map([[path, file]]), refreshMillis: expirationSeconds * 800 };
+}
+
+/** A token is its user's alone where all containers run as the same one, or where a group is given what is in volumes. */
+function secrecy(pod: Pod, mode: number): Pick<FilePayload, 'mode' | 'uid'> {
+  const uid = userOfAllContainers(pod);
+  if (uid !== undefined) return { mode: 0o600, uid };
+  return { mode: pod.spec?.securityContext?.fsGroup === undefined ? mode : 0o600 };
 }
 
 async function requestToken(
