@@ -106,9 +106,9 @@ export function selectorCell(selector: ObjectLabelSelector | undefined): string 
   return text === undefined ? '<error>' : text || '<none>';
 }
 
-/** The first three of a list: `a,b,c + 2 more...`; `<unset>` for none. */
+/** The first three of a list: `a,b,c + 2 more...`; `<unset>` for none, or for one that is empty. */
 export function shortList(items: readonly string[]): string {
-  if (items.length === 0) return '<unset>';
   const shown = items.slice(0, 3).join(',');
+  if (shown === '') return '<unset>';
   return items.length > 3 ? `${shown} + ${items.length - 3} more...` : shown;
 }

@@ -70,7 +70,7 @@ export class Quantity {
 
   /** As a floating point number. */
   toNumber(): number {
-    return Number(this.nano) / 1e9;
+    return this.nano % 1_000_000_000n === 0n ? Number(this.nano / 1_000_000_000n) : Number(this.nano) / 1e9;
   }
 
   isZero(): boolean {

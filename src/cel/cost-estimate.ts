@@ -317,5 +317,5 @@ function writtenSize(expr: Expr): CostRange | undefined {
 function isScalar(type: CelType): boolean {
   const inside = optionalValueType(type);
   if (inside !== undefined) return isScalar(inside);
-  return ['bool', 'double', 'duration', 'int', 'timestamp', 'type', 'uint'].includes(type.kind);
+  return ['bool', 'double', 'duration', 'int', 'timestamp', 'uint'].includes(type.kind);
 }

@@ -146,11 +146,14 @@ export function declaredTypeProvider(...roots: readonly (DeclaredType | undefine
   };
 }
 
-/** Sizes from the bounds of declared types; `variables` are the roots of paths. */
-export function declaredSizes(variables: Readonly<Record<string, DeclaredType | undefined>>): SizeEstimator {
+/**
+ * Sizes from the bounds of a declared type. The real estimator takes whatever a path begins with for the one root:
+ * `self`, `oldSelf`, and names of types as well.
+ */
+export function declaredSizes(root: DeclaredType): SizeEstimator {
   return ({ path }) => {
     const [variable, ...steps] = path ?? [];
-    let current = variable === undefined || !Object.hasOwn(variables, variable) ? undefined : variables[variable];
+    let current = variable === undefined ? undefined : root;
     for (const step of steps) {
       if (current === undefined) return undefined;
       if (step === '@items' || step === '@values') current = current.element;

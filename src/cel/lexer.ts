@@ -126,13 +126,34 @@ function matchToken(rest: string, offset: number): Token | undefined {
   return kind === undefined ? undefined : { kind, text: found, offset };
 }
 
+/** A backslash and what follows it, up to and with the character that makes it no escape; or up to the end. */
+const badEscape =
+  /^\\(?:[0-3][0-7]?(?:[^0-7]|$)|[xX][\da-fA-F]?(?:[^\da-fA-F]|$)|u[\da-fA-F]{0,3}(?:[^\da-fA-F]|$)|U[\da-fA-F]{0,7}(?:[^\da-fA-F]|$)|[^]?)/;
+const goodEscape = new RegExp(`^${escape}`);
+
+/** What is read of a string that has no end or an escape that is none; escapes of raw ones mean nothing. */
+function unrecognizedString(rest: string, start: string, mark: string, isRaw: boolean): string {
+  let read = start;
+  for (let left = rest.slice(start.length); left !== ''; left = rest.slice(read.length)) {
+    if (!isRaw && left.startsWith('\\')) {
+      const good = goodEscape.exec(left)?.[0];
+      read += good ?? badEscape.exec(left)?.[0] ?? '';
+      if (good === undefined) return read;
+      continue;
+    }
+    const [character = ''] = left;
+    read += character;
+    if (mark.length === 1 && (character === '\n' || character === '\r')) return read;
+  }
+  return read;
+}
+
 /** What the lexer reads before it gives up: up to and with the character that fits no token. */
 function unrecognized(rest: string): string {
-  const quote = /^(?:[bB]?[rR]?)("""|'''|"|')/.exec(rest);
+  const quote = /^(?:[bB]?([rR]?))("""|'''|"|')/.exec(rest);
   if (quote !== null) {
-    const [whole, mark = ''] = quote;
-    const body = mark.length === 3 ? rest : /^[^\n\r]*[\n\r]?/.exec(rest.slice(whole.length))?.[0];
-    return mark.length === 3 ? rest : `${whole}${body ?? ''}`;
+    const [start, raw, mark = ''] = quote;
+    return unrecognizedString(rest, start, mark, raw !== '');
   }
   const [first = '', second = ''] = Array.from(rest);
   const backtick = /^`[\w.\-/ ]*[^]?/.exec(rest)?.[0];

@@ -2,6 +2,7 @@ import { type Expr, walk } from './ast.ts';
 import type { CheckedExpression } from './checker.ts';
 import type { FunctionDeclaration } from './declarations.ts';
 import { planProgram } from './evaluator.ts';
+import { compilePattern, PatternError } from './regular-expression.ts';
 import { CelEvaluationError } from './values.ts';
 
 const conversions: ReadonlySet<string> = new Set([
@@ -18,7 +19,7 @@ const conversions: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Why a conversion of a literal cannot come out: cel-go makes those when it prepares a program (`int("x")`), so that the
+ * Why a conversion of a literal cannot come out, or what is wrong with a pattern: cel-go makes those when it prepares a program (`int("x")`), so that the
  * expression is refused before it ever runs.
  */
 export function failedConversion(
@@ -27,7 +28,8 @@ export function failedConversion(
 ): string | undefined {
   let failure: string | undefined;
   walk(checked.expr, (expr) => {
-    if (failure === undefined && isConversion(expr)) failure = failureOf(expr, checked, functions);
+    if (failure !== undefined) return;
+    failure = isConversion(expr) ? failureOf(expr, checked, functions) : badPattern(expr);
   });
   return failure;
 }
@@ -40,6 +42,20 @@ function isConversion(expr: Expr): boolean {
     expr.args[0]?.kind === 'literal' &&
     conversions.has(expr.name)
   );
+}
+
+/** Patterns of searches are compiled with the program, too. */
+function badPattern(expr: Expr): string | undefined {
+  if (expr.kind !== 'call' || (expr.name !== 'find' && expr.name !== 'findAll')) return undefined;
+  const [pattern] = expr.args;
+  if (pattern?.kind !== 'literal' || typeof pattern.value !== 'string') return undefined;
+  try {
+    compilePattern(pattern.value);
+    return undefined;
+  } catch (error) {
+    if (error instanceof PatternError) return error.message;
+    throw error;
+  }
 }
 
 function failureOf(

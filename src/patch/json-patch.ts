@@ -158,7 +158,10 @@ function quoted(path: string): string {
 }
 
 function replace(document: JsonValue, { path, value }: CheckedOperation, isStrict: boolean): JsonValue {
-  if (path === '') return cloneJson(value);
+  if (path === '') {
+    if (isStrict || typeof value === 'object') return cloneJson(value);
+    throw new JsonPatchError('replace operation value must be object or array', path);
+  }
   const place = placeOf(document, path, `replace operation does not apply: doc is missing path: ${path}`);
   const { container, step } = place;
   if (Array.isArray(container)) {
@@ -210,9 +213,9 @@ interface Place {
   readonly pointer: string;
 }
 
-/** Finds a place (RFC 6901). What stands before the first slash is not looked at, as Kubernetes reads pointers. */
+/** Finds what a pointer names. @throws JsonPatchError with the complaint when nothing can be there */
 function placeOf(document: JsonValue, pointer: string, complaint: string): Place {
-  const [, ...steps] = pointer.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const steps = stepsOf(pointer);
   const step = steps.pop();
   let container: JsonValue | undefined = step === undefined ? undefined : document;
   for (const part of steps) container = childOf(container, part);
@@ -284,4 +287,31 @@ function removeFrom(place: Place, complaint: string, isStrict: boolean): void {
     throw missing(`${complaint}: ${isStrict ? 'unable' : 'Unable'} to remove nonexistent key: ${step}`, pointer);
   }
   delete container[step];
+}
+
+/**
+ * The objects and lists that operations go through, as nested objects by step: `/a/b/c` → `{a: {b: {}}}`. A document
+ * that was patched is written with the keys of these sorted, and of all others as they were.
+ */
+export function touchedByJsonPatch(operations: readonly JsonPatchOperation[]): JsonObject {
+  const touched: JsonObject = {};
+  for (const { path, from } of operations) {
+    for (const pointer of [path, from]) {
+      if (typeof pointer !== 'string') continue;
+      let at = touched;
+      for (const step of stepsOf(pointer).slice(0, -1)) {
+        const inner = Object.hasOwn(at, step) ? at[step] : undefined;
+        const next = isJsonObject(inner) ? inner : {};
+        setOwn(at, step, next);
+        at = next;
+      }
+    }
+  }
+  return touched;
+}
+
+/** The steps of a pointer (RFC 6901). What stands before the first slash is not looked at, as Kubernetes reads them. */
+function stepsOf(pointer: string): string[] {
+  const [, ...steps] = pointer.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return steps;
 }

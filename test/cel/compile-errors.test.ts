@@ -28,6 +28,18 @@ const cases: readonly (readonly [string, ...(readonly [number, string])[]])[] = 
   ['object.nope', [7, "undefined field 'nope'"]],
   ['has(self)', [5, 'invalid argument to has() macro']],
   ['self.matches("[")', [14, 'invalid matches argument']],
+  ['"%".format([])', [11, 'unexpected end of string']],
+  [
+    '"x" + "\\q"',
+    [7, "Syntax error: token recognition error at: '\"\\q'"],
+    [10, "Syntax error: token recognition error at: '\"'"],
+    [11, `Syntax error: mismatched input '<EOF>' expecting ${starts}`],
+  ],
+  [
+    '"\\400"',
+    [1, "Syntax error: token recognition error at: '\"\\4'"],
+    [6, "Syntax error: token recognition error at: '\"'"],
+  ],
   ['self == 1', [6, "found no matching overload for '_==_' applied to '(string, int)'"]],
   ['self.nope()', [10, "undeclared reference to 'nope' (in container '')"]],
   ['self.startsWith(1)', [16, "found no matching overload for 'startsWith' applied to 'string.(int)'"]],
@@ -126,9 +138,18 @@ void test('conversions of literals that cannot come out are told before the expr
   }
 });
 
-void test('types are compared at the cost of one step', () => {
-  const cost = environment.compile('type(any) == int').estimateCost(() => undefined);
-  assert.ok(cost.max < 10, String(cost.max));
+void test('names of types count as large as what the rule is about, type() as large as can be', () => {
+  const costOf = (text: string): number =>
+    environment.compile(text).estimateCost(({ path = [] }) => (path.length === 0 ? undefined : { min: 0, max: 100 }))
+      .max;
+  assert.equal(costOf('type(any) == int'), 13);
+  assert.equal(costOf('int == int'), 12);
+  assert.ok(costOf('type(any) == type(any)') > 1e15);
+});
+
+void test('patterns of searches are compiled with the program', () => {
+  const failure = environment.compile('self.find("[") == self').instantiationFailure();
+  assert.equal(failure, 'error parsing regexp: missing closing ]: `[`');
 });
 
 void test('lists of format() may be mixed, others not', () => {

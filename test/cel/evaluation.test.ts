@@ -28,6 +28,9 @@ function evaluate(text: string): CelValue {
 const truths = `
 '%s %d'.format(['a', 1]) == 'a 1'
 '%e'.format([1234.5]) == '1.234500×10⁰³'
+'%.2e'.format([12345.678]) == '1.234568×10⁰⁴'
+'%.0f %.0f %.1f %.1f'.format([2.5, 3.5, 0.25, -0.35]) == '2 4 0.2 -0.4'
+string(quantity('99999999999999999999').asApproximateFloat()) == '1e+20'
 1 + 2 * 3 == 7
 7 / 2 == 3 && -7 / 2 == -3 && -7 % 3 == -1
 1u + 2u == 3u

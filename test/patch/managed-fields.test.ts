@@ -111,6 +111,12 @@ void describe('server-side apply', () => {
     assert.deepEqual(Object.keys(owners(taken)), ['two/Apply']);
   });
 
+  void it('leaves what stands around fields that are gone, though empty', () => {
+    const first = apply(undefined, { free: { deep: { x: '1' } } }, 'a');
+    const second = apply(first, { free: { deep: {} } }, 'b');
+    assert.deepEqual(apply(second, {}, 'a')['spec'], { free: { deep: {} } });
+  });
+
   void it('returns the stored object itself when nothing changes', () => {
     const stored = apply(undefined, { size: 1 }, 'one');
     assert.equal(

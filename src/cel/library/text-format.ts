@@ -61,8 +61,8 @@ export function parseFormat(format: string, count: number): (string | FormatClau
       rest = rest.slice(2);
       continue;
     }
-    if (used >= count) throw new FormatSyntaxError(`index ${used} out of range`);
     if (rest.length < 2) throw new FormatSyntaxError('unexpected end of string');
+    if (used >= count) throw new FormatSyntaxError(`index ${used} out of range`);
     const [whole = '', digits] = /^%(?:\.(\d*))?/.exec(rest) ?? [];
     const letter = Array.from(rest.slice(whole.length))[0];
     const unreadable = 'could not parse formatting clause: ';
@@ -138,16 +138,31 @@ function formatDouble(letter: 'f' | 'e', precision: number, value: CelValue): st
   if (Number.isNaN(number)) return 'NaN';
   if (!Number.isFinite(number)) return number < 0 ? '-∞' : '∞';
   if (letter === 'f') {
-    const [whole = '', fraction] = number.toFixed(Math.min(precision, 100)).split('.');
+    const [whole = '', fraction] = roundedText(number, Math.min(precision, 100)).split('.');
     const grouped = whole.replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
     return fraction === undefined ? grouped : `${grouped}.${fraction}`;
   }
-  const [mantissa = '', power = ''] = number.toExponential(Math.min(precision, 100)).split('e');
+  // Whatever precision is asked for, the real formatter keeps to its own here.
+  const [mantissa = '', power = ''] = number.toExponential(defaultPrecision).split('e');
   const superscript = Array.from(
     String(Math.abs(Number(power))).padStart(2, '0'),
     (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)],
   );
   return `${mantissa}×10${power.startsWith('-') ? '⁻' : ''}${superscript.join('')}`;
+}
+
+/** A number with so many digits after the point; what lies in the middle goes to the even digit. */
+function roundedText(number: number, precision: number): string {
+  const text = number.toFixed(precision);
+  const [mantissa = '', power = '0'] = number.toExponential().split('e');
+  const digits = mantissa.replaceAll(/[-.]/g, '');
+  // The last digit of those that say the number is the one after the last that is shown.
+  const isTie = digits.endsWith('5') && digits.length - 1 - Number(power) === precision + 1;
+  if (!isTie || Number(/\d$/.exec(text)?.[0] ?? 0) % 2 === 0) return text;
+  const kept = BigInt(digits.slice(0, -1) || '0');
+  const even = (kept % 2n === 0n ? kept : kept + 1n).toString().padStart(precision + 1, '0');
+  const point = even.length - precision;
+  return `${number < 0 ? '-' : ''}${even.slice(0, point)}${precision === 0 ? '' : `.${even.slice(point)}`}`;
 }
 
 /** A value as `%s` shows it. */

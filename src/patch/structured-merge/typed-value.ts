@@ -153,7 +153,7 @@ function mergeLists(live: readonly JsonValue[], applied: readonly JsonValue[], t
   return result;
 }
 
-/** The value without the paths of the set; a map or list that loses everything goes too. */
+/** The value without the paths of the set; undefined when nothing of it is left. Maps and lists inside stay, though empty. */
 export function removeItems(
   value: JsonValue,
   set: FieldSet,
@@ -190,7 +190,10 @@ function remove(value: JsonValue, set: FieldSet, declared: MergeType): JsonValue
 function removeStep(element: PathElement, item: JsonValue, set: FieldSet, type: MergeType): JsonValue | undefined {
   if (set.hasElement(element)) return undefined;
   const below = set.childOf(element);
-  return below === undefined ? item : remove(item, below, type);
+  if (below === undefined) return item;
+  // What stood around items that are gone stays, though empty.
+  const empty = Array.isArray(item) ? [] : isJsonObject(item) ? {} : undefined;
+  return remove(item, below, type) ?? empty;
 }
 
 /** The set with every named field on the way to a member made a member too. */

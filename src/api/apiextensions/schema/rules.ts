@@ -52,7 +52,7 @@ function compileRule(
   declared: DeclaredType,
   environment: Environment,
 ): CompiledRule {
-  const sizes = declaredSizes({ self: declared, oldSelf: declared });
+  const sizes = declaredSizes(declared);
   const nothing = { program: undefined, message: undefined, messageError: undefined, usesOldSelf: false };
   const compiled = {
     rule,

@@ -43,7 +43,10 @@ export const jobStrategy: Strategy = {
     ...podNameWarnings(object.metadata.name ?? ''),
     ...jobSpecWarnings(asJob(object).spec, new FieldPath('spec')),
   ],
-  warningsOnUpdate: (object) => jobSpecWarnings(asJob(object).spec, new FieldPath('spec')),
+  warningsOnUpdate: (object, old) =>
+    object.metadata.generation === old.metadata.generation
+      ? []
+      : jobSpecWarnings(asJob(object).spec, new FieldPath('spec')),
   podSpec: (object) => asJob(object).spec?.template.spec,
   adjustForCreate: (object) => generateSelector(asJob(object)),
   validateCreate: (object) => validateJob(asJob(object)),

@@ -61,7 +61,7 @@ export const persistentVolumeClaimStrategy: Strategy = {
   },
   adjustForUpdate: (object, old) => alignDataSources(asClaim(object).spec, asClaim(old).spec),
   warningsOnCreate: claimWarnings,
-  warningsOnUpdate: claimWarnings,
+  warningsOnUpdate: (object, _old, { subresource }) => (subresource === '' ? claimWarnings(object) : []),
   validateCreate: (object) => validateClaimSpec(asClaim(object).spec, specPath),
   validateUpdate: (object, old, context) =>
     context.subresource === ''

@@ -17,7 +17,7 @@ import { setHostPorts, setPodSpecDefaults } from './pod-spec-defaults.ts';
 import { validateNewPod, validatePodSpec } from './pod-spec-validation.ts';
 import { validatePodStatus } from './pod-status-validation.ts';
 import { validateEphemeralContainersUpdate, validatePodUpdate } from './pod-update-validation.ts';
-import { podWarnings } from './pod-warnings.ts';
+import { podStatusWarnings, podWarnings } from './pod-warnings.ts';
 
 /** Defaults of a pod; the link to the sum of its init containers comes with its spec, its one address is the first. */
 export function setPodDefaults(object: Unstructured): void {
@@ -73,8 +73,10 @@ export const podStrategy: Strategy = {
     if (subresource === 'ephemeralcontainers') keepAllBut(pod, before, ephemeralContainersOf);
     else if (subresource === 'resize') keepAllBut(pod, before, resizedPartOf);
   },
-  // Changes to pods are made by programs, which nobody warns.
+  // Changes to pods are made by programs, which nobody warns, but for addresses that are not written the one way.
   warningsOnCreate: (object) => podWarnings(podOf(object)),
+  warningsOnUpdate: (object, _old, { subresource }) =>
+    subresource === 'status' ? podStatusWarnings(podOf(object)) : [],
   validateCreate: (object) => validateWholePod(podOf(object)),
   validateUpdate(object, old, { subresource }) {
     const [pod, before] = [podOf(object), podOf(old)];

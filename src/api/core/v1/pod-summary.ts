@@ -133,7 +133,7 @@ function isRunningReady({ state, ready }: ContainerStatus): boolean {
 function lastRestartOf(statuses: readonly ContainerStatus[]): number | undefined {
   const times = statuses
     .map(({ lastState }) => lastState?.terminated?.finishedAt)
-    .filter((time) => time !== undefined)
+    .filter((time) => typeof time === 'string')
     .map((time) => Date.parse(time));
   return times.length === 0 ? undefined : Math.max(...times);
 }

@@ -60,6 +60,15 @@ export function templateWarnings(
   };
 }
 
+/** Addresses in a pod's status that are not written the one way. */
+export function podStatusWarnings({ status }: Pod): string[] {
+  const of = (addresses: readonly { readonly ip?: string }[] | undefined, field: string): string[] =>
+    (addresses ?? []).flatMap(({ ip = '' }, index) =>
+      ipWarnings(new FieldPath('status').child(field).index(index).child('ip').toString(), ip),
+    );
+  return [...of(status?.podIPs, 'podIPs'), ...of(status?.hostIPs, 'hostIPs')];
+}
+
 type Annotations = Readonly<Record<string, string>>;
 
 const deprecatedAnnotations: readonly (readonly [string, string])[] = [

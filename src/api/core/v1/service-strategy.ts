@@ -1,3 +1,4 @@
+import { FieldPath } from '../../../apimachinery/field-error.ts';
 import { cidrWarnings, ipWarnings } from '../../../apimachinery/ip-address.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
 import { nameIsDnsLabel } from '../../../apimachinery/names.ts';
@@ -70,6 +71,14 @@ function alignClusterIps(spec: ServiceSpec, old: ServiceSpec | undefined): void 
   if (plural(spec).length === 0 && hadAddresses) spec.clusterIPs = [...plural(old)];
 }
 
+/** Addresses of load balancers that are not written the one way. */
+function ingressWarnings(object: Unstructured): string[] {
+  const path = new FieldPath('status').child('loadBalancer', 'ingress');
+  return (asService(object).status?.loadBalancer?.ingress ?? []).flatMap(({ ip = '' }, index) =>
+    ip === '' ? [] : ipWarnings(path.index(index).toString(), ip),
+  );
+}
+
 function serviceWarnings(object: Unstructured): string[] {
   const { metadata, spec = {} } = object as unknown as Service;
   const warnings: string[] = [];
@@ -132,5 +141,6 @@ export const serviceStrategy: Strategy = {
       ? validateServiceUpdate(asService(object), asService(old))
       : validateServiceStatus(asService(object), asService(old)),
   warningsOnCreate: serviceWarnings,
-  warningsOnUpdate: (object, _old, { subresource }) => (subresource === '' ? serviceWarnings(object) : []),
+  warningsOnUpdate: (object, _old, { subresource }) =>
+    subresource === '' ? serviceWarnings(object) : ingressWarnings(object),
 };

@@ -4,7 +4,12 @@ import { JsonSyntaxError, parseJson, type ParseJsonOptions } from '../../../apim
 import { badRequest, StatusError } from '../../../apimachinery/status.ts';
 import { YamlError } from '../../../apimachinery/yaml.ts';
 import { applyJsonMergePatch } from '../../../patch/json-merge-patch.ts';
-import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from '../../../patch/json-patch.ts';
+import {
+  applyJsonPatch,
+  JsonPatchError,
+  type JsonPatchOperation,
+  touchedByJsonPatch,
+} from '../../../patch/json-patch.ts';
 import { applyStrategicMergePatch, StrategicMergePatchError } from '../../../patch/strategic-merge-patch.ts';
 import { resolveSchema } from '../../../apimachinery/schema.ts';
 import { formatJsonPath } from '../codecs/json-media-type.ts';
@@ -19,6 +24,10 @@ export interface ParsedPatch {
   readonly value: JsonValue;
   /** Duplicate keys, as strict decoding words them. */
   readonly strictErrors: readonly string[];
+  /** What of the document the patch goes through, as nested objects; the patch itself when absent. */
+  readonly touched?: JsonObject;
+  /** Unknown fields are told in the order of their names, not in that of the document. */
+  readonly sortsUnknownFields?: boolean;
   /** Another kind or version in the patch is passed over. */
   readonly keepsKind?: boolean;
   /** @throws StatusError when the patch does not fit the document. */
@@ -93,7 +102,7 @@ function readJsonPatch(body: Uint8Array, _resource: ApiResource, isLenient: bool
   if (!isLenient) checkOperationTexts(value);
   if (value.length > maxJsonPatchOperations) {
     throw new StatusError({
-      message: `The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${value.length}`,
+      message: `Request entity too large: The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${value.length}`,
       reason: 'RequestEntityTooLarge',
       code: 413,
     });
@@ -101,6 +110,7 @@ function readJsonPatch(body: Uint8Array, _resource: ApiResource, isLenient: bool
   return {
     value,
     strictErrors,
+    touched: touchedByJsonPatch(value.filter((item) => item !== null) as unknown as readonly JsonPatchOperation[]),
     applyTo(document) {
       if (value.includes(null)) throw unprocessable();
       try {
@@ -159,6 +169,7 @@ function readStrategicPatch(body: Uint8Array, resource: ApiResource): ParsedPatc
   return {
     value,
     strictErrors,
+    sortsUnknownFields: true,
     keepsKind: true,
     applyTo(document) {
       try {

@@ -1,12 +1,19 @@
 import { header, type HttpResponse } from '../../../apimachinery/http.ts';
-import { FieldPath, formatFieldError, invalid } from '../../../apimachinery/field-error.ts';
-import { gvkOf, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
+import {
+  type FieldError,
+  FieldPath,
+  formatFieldError,
+  invalid,
+  invalidObject,
+} from '../../../apimachinery/field-error.ts';
+import { formatGroupVersion, gvkOf, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, notFound, StatusError } from '../../../apimachinery/status.ts';
 import {
   applyDefaults,
+  type ExpectedKind,
   isSameKind,
   isSchemeKind,
   notAnObjectText,
@@ -16,12 +23,14 @@ import {
   unknownConversionText,
   unregisteredKindText,
 } from '../decoding/object-body.ts';
+import { converterMessage } from '../decoding/converter-message.ts';
 import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
 import { mediaTypeOf, negotiateOutput } from '../negotiation.ts';
 import { writeObjectJson } from '../codecs/object-json.ts';
 import { addWarning, type ApiRequest, managerOf } from '../request-context.ts';
 import { answerObject, bodyResource, kindOf, writeContext, type Endpoint } from './endpoint.ts';
 import { isPatchType, noPatchOfCustomObjects, patchReader, type ParsedPatch } from './patch-body.ts';
+import type { ApiResource } from '../registry/api-resource.ts';
 import { parsePatchOptions } from './request-options.ts';
 import { applyThroughView, updateThroughView } from './view-writes.ts';
 import { admissionSteps } from './update.ts';
@@ -100,11 +109,20 @@ function typedPatched(
   if (value !== null && !isJsonObject(value)) {
     throw refuse(`couldn't get version/kind; json parse error: ${notAnObjectText(value)}`);
   }
+  const isCustom = resource.custom && expected.type === resource.definition.type;
   const stated = patch.keepsKind === true ? expected.gvk : statedKind(value, expected.gvk);
-  if (!isSameKind(stated, expected.gvk)) throw refuse(otherKindText(endpoint, value, stated, expected.gvk));
+  if (isCustom) {
+    if ((value?.['kind'] ?? '') === '') {
+      throw refuse(`Object 'Kind' is missing in '${shownDocument(value, patch)}'`);
+    }
+    refuseOtherCustomKind(endpoint.name, stated, expected.gvk);
+  } else if (!isSameKind(stated, expected.gvk)) {
+    throw refuse(otherKindText(endpoint, value, stated, expected.gvk));
+  }
   try {
     return typedObject(value, expected.gvk, resource, expected, (unknownFields) => {
-      const complaints = [...patch.strictErrors, ...unknownFields.map((path) => `unknown field "${path}"`)];
+      const unknown = unknownFields.map((path) => `unknown field "${path}"`);
+      const complaints = [...patch.strictErrors, ...(patch.sortsUnknownFields === true ? unknown.toSorted() : unknown)];
       reportStrictErrors(complaints, expected.gvk, expected, options.fieldValidation, (text) =>
         addWarning(request, text),
       );
@@ -114,6 +132,17 @@ function typedPatched(
     const message = error.message.replace(/^.* cannot be handled as a [^:]*: /s, '');
     throw refuse(message);
   }
+}
+
+/** A custom object stays of its kind and version. @throws StatusError 422 */
+function refuseOtherCustomKind(name: string, stated: GroupVersionKind, expected: GroupVersionKind): void {
+  const errors: FieldError[] = [];
+  const check = (field: string, found: string, wanted: string): void => {
+    if (found !== wanted) errors.push(invalid(new FieldPath(field), found, `must be ${wanted}`));
+  };
+  check('kind', stated.kind, expected.kind);
+  check('apiVersion', formatGroupVersion(stated), formatGroupVersion(expected));
+  if (errors.length > 0) throw invalidObject({ ...expected, kind: stated.kind }, name, errors);
 }
 
 /** The kind that a document says; parts it leaves out are the expected ones. */
@@ -127,7 +156,7 @@ function statedKind(value: JsonValue, expected: GroupVersionKind): GroupVersionK
 /** 422 with the patched document and what is wrong with it; it names no kind. */
 function refusedPatch(value: JsonValue, patch: ParsedPatch, text: string): StatusError {
   const { shown, message } = patch.refusal?.(text) ?? {
-    shown: stringifyJson(sortedLike(value, patch.value)),
+    shown: shownDocument(value, patch),
     message: text,
   };
   const error = invalid(new FieldPath('patch'), shown, message);
@@ -183,12 +212,36 @@ async function appliedObject(
   if (endpoint.view !== undefined && old !== undefined) {
     return applyThroughView(server, endpoint.view, old, patchObject, writer);
   }
+  const { namespace = '', name = '' } = patchObject.metadata;
   const applied = await server.fieldManagement.apply(store.resource, old, patchObject, writer);
   tellDuplicateKeys(request, patch, options);
   const expected = kindOf(resource);
-  const object = typedObject(applied as unknown as JsonValue, expected.gvk, resource, expected, () => undefined);
+  const object = typedApplied(applied, `${namespace}/${name}`, resource, expected);
   applyDefaults(object, resource);
   return object;
+}
+
+/** What an apply made, in its type. @throws StatusError 500 for values that fit the schema but not the type */
+function typedApplied(
+  applied: Unstructured,
+  called: string,
+  resource: ApiResource,
+  expected: ExpectedKind,
+): Unstructured {
+  try {
+    return typedObject(applied as unknown as JsonValue, expected.gvk, resource, expected, () => undefined);
+  } catch (error) {
+    if (!(error instanceof StatusError) || resource.custom) throw error;
+    const { group, version, kind } = expected.gvk;
+    const described = `${group}/${version}, Kind=${kind}`;
+    const message = converterMessage(error.message.replace(/^.* cannot be handled as a [^:]*: /s, ''));
+    throw new StatusError({
+      message:
+        `failed to convert new object (${called}; ${described}) to proper version: ` +
+        `unable to convert unstructured object to ${described}: ${message}`,
+      code: 500,
+    });
+  }
 }
 
 /** Keys that stand twice in an applied document: an error or warnings, as field validation says. @throws StatusError 400 */
@@ -214,7 +267,16 @@ function checkName(endpoint: Endpoint, object: Unstructured): void {
 }
 
 /** The patched document as the real server shows it: what a patch went through is sorted, the rest as it was. */
+function shownDocument(value: JsonValue, patch: ParsedPatch): string {
+  return stringifyJson(sortedLike(value, patch.touched ?? patch.value));
+}
+
 function sortedLike(value: JsonValue, patch: JsonValue | undefined): JsonValue {
+  if (Array.isArray(value)) {
+    return isJsonObject(patch)
+      ? value.map((item, index) => (patch[index] ? sortedLike(item, patch[index]) : item))
+      : value;
+  }
   if (!isJsonObject(value)) return value;
   const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
   return Object.fromEntries(

@@ -76,7 +76,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
     if (spec !== undefined) {
       try {
         initIpFamilies(service, old);
-        if (spec.type !== 'ExternalName') allocateAddress(service, old?.spec, foreign, taken);
+        if (isGivenAddress(spec, old?.spec)) allocateAddress(service, old?.spec, foreign, taken);
         allocateNodePorts(service, old?.spec, takePorts(ports, options.random, taken));
       } catch (error) {
         undo();
@@ -128,7 +128,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
     const { spec } = service;
     if (spec === undefined) return;
     initIpFamilies(service, old);
-    if (spec.type !== 'ExternalName' && spec.clusterIP !== 'None') {
+    if (isGivenAddress(spec, old?.spec) && spec.clusterIP !== 'None') {
       const [asked = '', ...others] = spec.clusterIPs ?? [];
       const [range = parseRange(options.serviceRange)] = ranges();
       if (asked !== '' && !addressesOf(old?.spec).includes(asked) && !isInRange(asked, range)) {
@@ -187,6 +187,11 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
       for (const port of nodePortsOf(spec)) ports.delete(port);
     },
   };
+}
+
+/** An address is chosen once; what an update makes of it is for validation to refuse. */
+function isGivenAddress(spec: ServiceSpec, old: ServiceSpec | undefined): boolean {
+  return spec.type !== 'ExternalName' && (old === undefined || old.type === 'ExternalName');
 }
 
 function asService(object: Unstructured): Service {

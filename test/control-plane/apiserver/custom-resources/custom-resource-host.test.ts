@@ -197,6 +197,25 @@ test('a custom object has to say its kind and version, and is patched in three f
       assert.deepEqual([answer.status, answer.body['message']], [400, message], `${method} ${body}`);
     }
   }
+  const patches: readonly (readonly [type: string, patch: unknown, message: string | RegExp])[] = [
+    ['merge-patch', { kind: 'Other' }, 'Other.example.com "a" is invalid: kind: Invalid value: "Other": must be Wid'],
+    [
+      'merge-patch',
+      { apiVersion: 'example.com/v2' },
+      'Wid.example.com "a" is invalid: apiVersion: Invalid value: "example.com/v2": must be example.com/v1',
+    ],
+    [
+      'json-patch',
+      [{ op: 'remove', path: '/kind' }],
+      /^ "" is invalid: patch: Invalid value: "(.*)": Object 'Kind' is missing in '\{"apiVersion":"example.com\/v1","metadata":/,
+    ],
+  ];
+  for (const [type, patch, message] of patches) {
+    const answer = await send(world, 'PATCH', `${path}/a`, patch, `application/${type}+json`);
+    assert.equal(answer.status, 422);
+    if (typeof message === 'string') assert.equal(answer.body['message'], message);
+    else assert.match(String(answer.body['message']), message);
+  }
   for (const type of ['application/json', 'text/plain', 'application/strategic-merge-patch+json']) {
     const answer = await send(world, 'PATCH', `${path}/a`, { spec: {} }, type);
     assert.deepEqual(

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createTestApiServer } from '../../support/test-api-server.ts';
+
+const ns = '/api/v1/namespaces/default';
+const json = 'application/json-patch+json';
+const merge = 'application/merge-patch+json';
+const strategic = 'application/strategic-merge-patch+json';
+const apply = 'application/apply-patch+yaml';
+
+const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: { a: '1' } };
+const headless = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 's' },
+  spec: { clusterIP: 'None', ports: [{ port: 80 }] },
+};
+const deployment = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'd' },
+  spec: {
+    selector: { matchLabels: { a: 'b' } },
+    template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+  },
+};
+
+/** Patches one after the other, and what a real server (1.36.2) said to each: its status and its message, or a part of the object. */
+const cases: readonly (readonly [
+  string,
+  string,
+  unknown,
+  number,
+  string | ((body: Record<string, unknown>) => unknown),
+  unknown?,
+])[] = [
+  // An operation without a value means null, which is the empty text here.
+  [json, `${ns}/configmaps/c`, [{ op: 'add', path: '/data/c' }], 200, (body) => body['data'], { a: '1', c: '' }],
+  [
+    json,
+    `${ns}/configmaps/c`,
+    Array.from({ length: 10_001 }, () => ({ op: 'add', path: '/data/c', value: '' })),
+    413,
+    'Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001',
+  ],
+  [
+    json,
+    `${ns}/configmaps/c`,
+    [{ op: 'replace', path: '', value: 1 }],
+    422,
+    'the server rejected our request due to an error in our request',
+  ],
+  [
+    merge,
+    `${ns}/services/s`,
+    { spec: { clusterIP: '10.0.0.9' } },
+    422,
+    'Service "s" is invalid: spec.clusterIPs[0]: Invalid value: ["10.0.0.9"]: may not change once set',
+  ],
+  [
+    strategic,
+    '/apis/apps/v1/namespaces/default/deployments/d?fieldValidation=Strict',
+    { spec: { zork: 1 }, bogus: 2 },
+    422,
+    ' "" is invalid: patch: Invalid value: "map[bogus:2 spec:map[zork:1]]": strict decoding error: unknown field "bogus", unknown field "spec.zork"',
+  ],
+  [
+    apply,
+    '/apis/apps/v1/namespaces/default/deployments/d?fieldManager=m&force=true',
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'd' },
+      spec: { template: { spec: { containers: [{ name: 'c', resources: { limits: { cpu: 'x' } } }] } } },
+    },
+    500,
+    'failed to convert new object (/d; apps/v1, Kind=Deployment) to proper version: unable to convert unstructured object to ' +
+      "apps/v1, Kind=Deployment: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+  ],
+  [
+    apply,
+    '/apis/apps/v1/namespaces/default/deployments/d?fieldManager=m&force=true',
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'd' },
+      spec: { template: { spec: { terminationGracePeriodSeconds: 1.5 } } },
+    },
+    500,
+    'failed to convert new object (/d; apps/v1, Kind=Deployment) to proper version: unable to convert unstructured object to ' +
+      'apps/v1, Kind=Deployment: cannot convert float64 to int64',
+  ],
+];
+
+void test('patches are answered as the real server does', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  for (const [path, object] of [
+    [`${ns}/configmaps`, configMap],
+    [`${ns}/services`, headless],
+    ['/apis/apps/v1/namespaces/default/deployments', deployment],
+  ] as const) {
+    assert.equal((await api.request('POST', path, object)).status, 201);
+  }
+  for (const [type, path, patch, status, told, part] of cases) {
+    const answer = await api.request('PATCH', path, Buffer.from(JSON.stringify(patch)), { 'content-type': type });
+    assert.equal(answer.status, status, JSON.stringify(answer.body));
+    if (typeof told === 'string') assert.equal(answer.body['message'], told);
+    else assert.deepEqual(told(answer.body), part);
+  }
+});
+
+void test('a refused JSON patch shows what it went through sorted, and the rest as it was', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const created = await api.request('POST', `${ns}/configmaps`, configMap);
+  const { uid, resourceVersion, managedFields } = created.body['metadata'] as Record<string, unknown>;
+  const patch = [{ op: 'replace', path: '/metadata/creationTimestamp', value: 'x' }];
+  const answer = await api.request('PATCH', `${ns}/configmaps/c`, Buffer.from(JSON.stringify(patch)), {
+    'content-type': json,
+  });
+  assert.equal(answer.status, 422);
+  const metadata =
+    `"creationTimestamp":"x","managedFields":${JSON.stringify(managedFields)},"name":"c","namespace":"default",` +
+    `"resourceVersion":"${String(resourceVersion)}","uid":"${String(uid)}"`;
+  const shown = `{"apiVersion":"v1","data":{"a":"1"},"kind":"ConfigMap","metadata":{${metadata}}}`;
+  assert.equal(
+    answer.body['message'],
+    ` "" is invalid: patch: Invalid value: ${JSON.stringify(shown)}: parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"`,
+  );
+});
+
+void test('warnings and tables of statuses are those of the real server', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const claim = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'p', annotations: { 'volume.beta.kubernetes.io/storage-class': 'x' } },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  };
+  const balancer = { ...headless, spec: { type: 'LoadBalancer', ports: [{ port: 80 }] } };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: { containers: [{ name: 'c', image: 'i' }] },
+  };
+  await api.request('POST', `${ns}/persistentvolumeclaims`, claim);
+  await api.request('POST', `${ns}/services`, balancer);
+  await api.request('POST', `${ns}/pods`, pod);
+  const warningsOf = async (path: string, status: unknown): Promise<unknown> => {
+    const body = Buffer.from(JSON.stringify({ status }));
+    const answer = await api.request('PATCH', `${path}/status`, body, { 'content-type': merge });
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    return answer.headers['warning'];
+  };
+  assert.equal(await warningsOf(`${ns}/persistentvolumeclaims/p`, { phase: 'Bound' }), undefined);
+  const standard = (path: string): string[] => [
+    `299 - "${path}: IPv6 address \\"::0\\" should be in RFC 5952 canonical format (\\"::\\")"`,
+  ];
+  const ingress = await warningsOf(`${ns}/services/s`, { loadBalancer: { ingress: [{ ip: '::0' }] } });
+  assert.deepEqual([ingress].flat(), standard('status.loadBalancer.ingress[0]'));
+  const restarted = {
+    name: 'c',
+    image: 'i',
+    imageID: 'x',
+    ready: true,
+    restartCount: 2,
+    state: { running: { startedAt: null } },
+    lastState: { terminated: { exitCode: 1 } },
+  };
+  const ips = await warningsOf(`${ns}/pods/p`, { podIPs: [{ ip: '::0' }], containerStatuses: [restarted] });
+  assert.deepEqual([ips].flat(), standard('status.podIPs[0].ip'));
+  const table = await api.request('GET', `${ns}/pods/p`, undefined, {
+    accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+  });
+  const [row] = table.body['rows'] as { cells: unknown[] }[];
+  assert.equal(row?.cells[3], '2');
+});
