@@ -29,7 +29,8 @@ export function rbacEscalation(context: AdmissionContext): AdmissionPlugin {
         await checkBindingEscalation(write, roleRef, rules, access);
       } else {
         const role = object as unknown as ClusterRole;
-        await checkRoleEscalation(write, role.rules ?? [], role.aggregationRule !== undefined, rules, access);
+        const isAggregated = (role.aggregationRule?.clusterRoleSelectors ?? []).length > 0;
+        await checkRoleEscalation(write, role.rules ?? [], isAggregated, rules, access);
       }
     },
   };

@@ -1,7 +1,7 @@
 import type { PolicyRule, RoleRef } from '../../api/types/rbac-v1.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import type { GroupResource } from '../../apimachinery/status.ts';
-import { forbidden, notFound } from '../../apimachinery/status.ts';
+import { badRequest, forbidden, notFound, StatusError } from '../../apimachinery/status.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { AuthorizationAttributes } from './authorizer.ts';
 
@@ -53,7 +53,7 @@ export async function checkRoleEscalation(
 
 /**
  * A binding may only grant what its writer holds, unless the writer may `bind` the role.
- * @throws StatusError 404 for a role that does not exist, 403 naming what is missing.
+ * @throws StatusError 400, 404 or 500 for a role that does not exist or cannot, 403 naming what is missing.
  */
 export async function checkBindingEscalation(
   write: PolicyWrite,
@@ -69,9 +69,19 @@ export async function checkBindingEscalation(
     const question = attributesFor(user, 'bind', role, namespace, reference.name);
     if ((await access.authorize(question)).allowed) return;
   }
+  refuseImpossible(reference, namespace);
   const rules = resolver.rulesOfRole(reference, namespace);
   if (rules === undefined) throw notFound(resource, reference.name);
   confirmHeld(write, rules, resolver);
+}
+
+/** The real server reads the role before the binding is validated, and tells how that failed. */
+function refuseImpossible({ kind, name }: RoleRef, namespace: string): void {
+  if (kind !== 'Role' && kind !== 'ClusterRole') {
+    throw new StatusError({ message: `unsupported role reference kind: ${goQuote(kind)}`, code: 500 });
+  }
+  if (kind === 'Role' && namespace === '') throw badRequest('Namespace parameter required.');
+  if (name === '') throw badRequest('Name parameter required.');
 }
 
 const everything: readonly PolicyRule[] = [

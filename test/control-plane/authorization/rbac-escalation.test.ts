@@ -100,3 +100,18 @@ test('a binding asks for the rules of its role, or for bind', async () => {
     /^StatusError: rolebindings\.rbac\.authorization\.k8s\.io "nowhere" not found$/,
   );
 });
+
+const impossible: readonly (readonly [string, string, string, string, number, string])[] = [
+  ['a kind that is no role', 'Foo', 'there', 'ns', 500, 'unsupported role reference kind: "Foo"'],
+  ['a role without a namespace', 'Role', 'there', '', 400, 'Namespace parameter required.'],
+  ['a role without a name', 'Role', '', 'ns', 400, 'Name parameter required.'],
+  ['a cluster role without a name', 'ClusterRole', '', '', 400, 'Name parameter required.'],
+];
+
+for (const [title, kind, name, namespace, code, message] of impossible) {
+  test(`a binding to ${title} is refused before it is validated`, async () => {
+    const binding = { ...write, namespace, resource: { group: 'rbac.authorization.k8s.io', resource: 'rolebindings' } };
+    const role = { apiGroup: 'rbac.authorization.k8s.io', kind, name };
+    await assert.rejects(checkBindingEscalation(binding, role, holds(), may()), { code, message });
+  });
+}
