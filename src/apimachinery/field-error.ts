@@ -235,6 +235,11 @@ export function aggregateMessages(messages: readonly string[]): string {
   return distinct.length === 1 ? (distinct[0] ?? '') : `[${distinct.join(', ')}]`;
 }
 
+/** A list of texts as Go's `%q` shows it. */
+export function goQuoteList(list: readonly string[]): string {
+  return `[${list.map(goQuote).join(' ')}]`;
+}
+
 /** 422: `Deployment.apps "x" is invalid: …` with one cause per field error. */
 export function invalidObject(gvk: GroupVersionKind, name: string, errors: readonly FieldError[]): StatusError {
   const groupKind = gvk.group === '' ? gvk.kind : `${gvk.kind}.${gvk.group}`;

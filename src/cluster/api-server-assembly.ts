@@ -57,7 +57,7 @@ import { type KubeletConnections, noKubelets } from '../control-plane/apiserver/
 import { streamingEndpoints } from '../control-plane/apiserver/streaming/streaming-endpoints.ts';
 import { unionAuthenticator } from '../control-plane/authentication/authenticator.ts';
 import {
-  serviceAccountAuthenticator,
+  serviceAccountTokens,
   ServiceAccountTokenAuthority,
 } from '../control-plane/authentication/service-account-token.ts';
 import { inProcessAuthenticator } from '../control-plane/authentication/token-file.ts';
@@ -73,6 +73,7 @@ import { flowControlSetup } from './flow-control-setup.ts';
 import { admissionPluginsOf } from './admission-flags.ts';
 import { assembleAggregator } from './aggregation-assembly.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
+import { AuthenticationMetrics } from './authentication-metrics.ts';
 import { type AssembledAuthenticator, assembleAuthenticator } from './authenticator-assembly.ts';
 import { assembleAuthorizer } from './authorizer-assembly.ts';
 import {
@@ -85,6 +86,7 @@ import {
 import type { LocalConnections } from './local-kubelets.ts';
 import { remoteKubelets } from './remote-kubelets.ts';
 import { enabledResources } from './runtime-config.ts';
+import { serviceAccountIssuers } from './service-account-issuers.ts';
 import { createServiceResolver } from './service-resolver.ts';
 import { defaultServiceRange } from './service-range.ts';
 import { storageAtRest } from './encryption-assembly.ts';
@@ -140,17 +142,17 @@ const indexedPaths: readonly string[] = [
   '/version',
 ];
 
-const defaultIssuer = 'https://kubernetes.default.svc.cluster.local';
-
 /** Puts the API server together, as kube-apiserver's flags say. @throws ComponentArgumentError */
 export async function assembleApiServer(options: ApiServerAssemblyOptions): Promise<AssembledApiServer> {
   const { clock, random, log, credentials } = options;
   checkStorageMediaType(options.arguments);
-  const issuer = options.arguments.get('service-account-issuer') ?? defaultIssuer;
+  const [issuer, ...otherIssuers] = serviceAccountIssuers(options.arguments);
+  const authenticationMetrics = new AuthenticationMetrics();
   const ownToken = `${random.uuid()}${random.uuid()}`;
-  const apiAudiences = listArgument(options.arguments, 'api-audiences') ?? [issuer];
+  const apiAudiences = listArgument(options.arguments, 'api-audiences') ?? [issuer, ...otherIssuers];
   const tokens = new ServiceAccountTokenAuthority({
     issuer,
+    otherIssuers,
     signingKey: credentials.serviceAccountKey,
     ...(credentials.serviceAccountVerificationKeys === undefined
       ? {}
@@ -159,6 +161,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     apiAudiences,
     clock,
     random,
+    observer: authenticationMetrics,
   });
   let handle: ApiServer['handle'] | undefined;
   const clientFor = (component: string): Client =>
@@ -182,9 +185,10 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     log,
     authority: credentials.authority.certificate,
     apiAudiences,
-    ownIssuers: [issuer],
+    ownIssuers: [issuer, ...otherIssuers],
     client: ownClient,
-    serviceAccounts: serviceAccountAuthenticator(tokens, apiAudiences, objects),
+    serviceAccounts: serviceAccountTokens(tokens, objects),
+    observer: authenticationMetrics,
   });
   const authenticators = [
     inProcessAuthenticator(ownToken, {
@@ -291,7 +295,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       ...reviewEndpoints({
         authorizer,
         rules: authorizer,
-        tokens: { authenticators: known.tokens, checkers: known.checkers, authority: tokens, objects, apiAudiences },
+        tokens: { tokens: known.tokens, apiAudiences, allowAnonymous: known.allowAnonymous },
         issuing: { authority: tokens, apiAudiences, clock },
       }),
       ...streamingEndpoints({ kubelets, authorizer }),
@@ -323,6 +327,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     ],
   });
   handle = server.handle;
+  authenticationMetrics.bind(server.metrics);
   const decisions = server.metrics.counter({
     name: 'apiserver_authorization_decisions_total',
     help: 'Questions that an authorizer has decided, by its type, its name and the decision.',

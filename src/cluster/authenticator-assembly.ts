@@ -3,19 +3,23 @@ import { aggregateMessages, goQuote } from '../apimachinery/field-error.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import type { Client } from '../client/client.ts';
 import type { Authenticator } from '../control-plane/authentication/authenticator.ts';
-import { bootstrapTokenAuthenticator } from '../control-plane/authentication/bootstrap-token.ts';
+import { bootstrapTokens } from '../control-plane/authentication/bootstrap-token.ts';
 import {
   clientCertificateAuthenticator,
   readCertificateBundle,
 } from '../control-plane/authentication/client-certificate.ts';
 import { passwordFileAuthenticator } from '../control-plane/authentication/password-file.ts';
 import { requestHeaderAuthenticator } from '../control-plane/authentication/request-header.ts';
-import { tokenFileAuthenticator } from '../control-plane/authentication/token-file.ts';
+import { readTokenFile } from '../control-plane/authentication/token-file.ts';
+import { cachedTokenChecker, type TokenCacheObserver } from '../control-plane/authentication/token-cache.ts';
 import {
-  checkedTokenAuthenticator,
+  bearerTokenAuthenticator,
+  forApiAudiences,
   type TokenChecker,
-  webhookTokens,
-} from '../control-plane/authentication/webhook-token.ts';
+  type TokenUsers,
+  unionTokens,
+} from '../control-plane/authentication/token-checker.ts';
+import { webhookTokens } from '../control-plane/authentication/webhook-token.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
@@ -46,17 +50,16 @@ export interface AuthenticatorAssemblyOptions {
   /** The server's own client, for bootstrap tokens. */
   readonly client: Client;
   /** Knows the tokens of service accounts. */
-  readonly serviceAccounts: Authenticator;
+  readonly serviceAccounts: TokenChecker;
+  readonly observer: TokenCacheObserver;
 }
 
 /** Everybody who can tell who asks, as the flags say. */
 export interface AssembledAuthenticator {
   /** In the order in which they are asked (kube-apiserver's, local ones first). */
   readonly authenticators: readonly Authenticator[];
-  /** Those whose tokens are good for every audience of the server. */
-  readonly tokens: readonly Authenticator[];
-  /** Those that look at the audiences themselves. */
-  readonly checkers: readonly TokenChecker[];
+  /** Everybody who knows tokens. */
+  readonly tokens: TokenChecker;
   /** Whether a request to a path may come without credentials. */
   readonly allowAnonymous: (path: string) => boolean;
   /** Where passwords are taken, browsers are told so, as until Kubernetes 1.18. */
@@ -75,22 +78,25 @@ export async function assembleAuthenticator(options: AuthenticatorAssemblyOption
   const proxies = await requestHeaders(options, bundles);
   const clients = await clientCertificates(options, bundles);
   const passwords = await fromFile(flags.get('basic-auth-file'), options, passwordFileAuthenticator);
-  const tokenFile = await fromFile(flags.get('token-auth-file'), options, tokenFileAuthenticator);
-  const bootstrap = bootstrapTokens(options);
+  const tokenFile = await fromFile(flags.get('token-auth-file'), options, readTokenFile);
+  const bootstrap = bootstrapTokensOf(options);
   const webhook = await tokenWebhook(options);
-  return {
-    authenticators: [
-      ...proxies,
-      clients,
-      ...passwords,
-      ...tokenFile,
+  const agnostic = (users: TokenUsers): TokenChecker => forApiAudiences(users, apiAudiences);
+  const tokens = cachedTokenChecker({
+    tokens: unionTokens([
+      ...tokenFile.map(agnostic),
       options.serviceAccounts,
-      ...bootstrap,
-      jwt.authenticator,
-      ...webhook.checkers.map((checker) => checkedTokenAuthenticator('webhook', checker, apiAudiences)),
-    ],
-    tokens: [...tokenFile, ...bootstrap, jwt.authenticator],
-    checkers: webhook.checkers,
+      ...[...bootstrap, jwt.tokens].map(agnostic),
+      ...webhook.checkers,
+    ]),
+    successMillis: tokenCacheMillis,
+    secret: options.random.uuid(),
+    clock: options.clock,
+    observer: options.observer,
+  });
+  return {
+    authenticators: [...proxies, clients, ...passwords, bearerTokenAuthenticator(tokens, apiAudiences)],
+    tokens,
     challenge: passwords.length > 0 ? 'Basic realm="kubernetes-master"' : undefined,
     allowAnonymous: (path) => anonymous.enabled && (anonymous.paths.length === 0 || anonymous.paths.includes(path)),
     clientAuthorities: bundles,
@@ -101,6 +107,9 @@ export async function assembleAuthenticator(options: AuthenticatorAssemblyOption
     },
   };
 }
+
+/** How long a token that holds is known without another look (kube-apiserver's TokenSuccessCacheTTL). */
+const tokenCacheMillis = 10_000;
 
 function anonymousSettings(flags: ComponentArguments, fromFile: AnonymousSettings | undefined): AnonymousSettings {
   const enabled = booleanArgument(flags, 'anonymous-auth', true);
@@ -114,11 +123,11 @@ function anonymousSettings(flags: ComponentArguments, fromFile: AnonymousSetting
   return fromFile ?? { enabled: enabled && !allowsAll, paths: [] };
 }
 
-async function fromFile(
+async function fromFile<T>(
   path: string | undefined,
   { files }: AuthenticatorAssemblyOptions,
-  read: (content: string, path: string) => Authenticator,
-): Promise<Authenticator[]> {
+  read: (content: string, path: string) => T,
+): Promise<T[]> {
   if (path === undefined) return [];
   const content = await readArgumentFile(files, path);
   try {
@@ -266,7 +275,7 @@ async function tokenWebhook({
   };
 }
 
-function bootstrapTokens({ arguments: flags, clock, client }: AuthenticatorAssemblyOptions): Authenticator[] {
+function bootstrapTokensOf({ arguments: flags, clock, client }: AuthenticatorAssemblyOptions): TokenUsers[] {
   if (flags.get('enable-bootstrap-token-auth') !== 'true') return [];
   const secrets = client.resource<Secret>({ group: '', version: 'v1', resource: 'secrets' }, 'kube-system');
   const secretOf = async (name: string): Promise<Secret | undefined> => {
@@ -277,5 +286,5 @@ function bootstrapTokens({ arguments: flags, clock, client }: AuthenticatorAssem
       throw error;
     }
   };
-  return [bootstrapTokenAuthenticator(secretOf, clock)];
+  return [bootstrapTokens(secretOf, clock)];
 }

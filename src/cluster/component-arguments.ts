@@ -15,7 +15,11 @@ const elsewhereFlags: Readonly<Record<string, string>> = {
   'secure-port': '`cluster start --port` says on which port this server listens',
 };
 
-const repeatableFlags: ReadonlySet<string> = new Set(['oidc-required-claim', 'service-account-key-file']);
+const repeatableFlags: ReadonlySet<string> = new Set([
+  'oidc-required-claim',
+  'service-account-issuer',
+  'service-account-key-file',
+]);
 
 /**
  * Reads `KEY=VALUE` pairs; a key alone means `true`, leading dashes are allowed. Later ones win, but for the flags that

@@ -1,10 +1,10 @@
 import { goQuote } from '../apimachinery/field-error.ts';
 import { createHttpTransport } from '../client/http-transport.ts';
-import type { Authenticator } from '../control-plane/authentication/authenticator.ts';
-import { bearerToken } from '../control-plane/authentication/bearer-token.ts';
+import type { UserInfo } from '../control-plane/authentication/authenticator.ts';
 import { IdentityProvider } from '../control-plane/authentication/identity-provider.ts';
 import { signingAlgorithms } from '../control-plane/authentication/json-web-keys.ts';
 import { type JwtSettings, JwtTokens } from '../control-plane/authentication/jwt-tokens.ts';
+import type { TokenUsers } from '../control-plane/authentication/token-checker.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
@@ -27,7 +27,7 @@ export interface JwtAssemblyOptions {
 
 /** Users of OpenID Connect, and what the same file says of those without credentials. */
 export interface AssembledJwt {
-  readonly authenticator: Authenticator;
+  readonly tokens: TokenUsers;
   readonly anonymous: AnonymousSettings | undefined;
   stop(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export async function assembleJwt(options: JwtAssemblyOptions): Promise<Assemble
   const path = flags.get(configFlag);
   if (path === undefined) {
     const issuers = new Issuers(await issuersOfFlags(options), options);
-    return { authenticator: issuers, anonymous: undefined, stop: () => issuers.close() };
+    return { tokens: issuers, anonymous: undefined, stop: () => issuers.close() };
   }
   if (oidcFlags(flags).length > 0) {
     throw new ComponentArgumentError('authentication-config file and oidc-* flags are mutually exclusive');
@@ -60,7 +60,7 @@ export async function assembleJwt(options: JwtAssemblyOptions): Promise<Assemble
   const onError = (reason: string): void => log.error('failed to load authentication config', { error: reason });
   const stopWatching = watchFile({ files, clock, path, onChange, onError }, content);
   return {
-    authenticator: issuers,
+    tokens: issuers,
     anonymous,
     async stop() {
       stopWatching();
@@ -79,8 +79,7 @@ async function readConfiguration(files: FileSystem, path: string): Promise<strin
 }
 
 /** Bearer tokens of the issuers there are now. */
-class Issuers implements Authenticator {
-  readonly name = 'oidc';
+class Issuers implements TokenUsers {
   readonly #options: JwtAssemblyOptions;
   #current: readonly JwtTokens[];
 
@@ -89,9 +88,7 @@ class Issuers implements Authenticator {
     this.#current = settings.map((one) => openIssuer(one, options));
   }
 
-  async authenticate(request: Parameters<Authenticator['authenticate']>[0]): ReturnType<Authenticator['authenticate']> {
-    const token = bearerToken(request);
-    if (token === undefined) return undefined;
+  async userOf(token: string): Promise<UserInfo | undefined> {
     for (const issuer of this.#current) {
       const user = await issuer.userOf(token);
       if (user !== undefined) return user;

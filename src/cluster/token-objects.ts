@@ -26,17 +26,14 @@ export function tokenObjects(client: () => Client): TokenObjects {
       throw error;
     }
   };
-  const uidOf = async (
-    kind: keyof typeof resources,
-    namespace: string | undefined,
-    name: string,
-  ): Promise<string | undefined> => {
-    const object = await find(kind, namespace, name);
-    return object?.metadata.deletionTimestamp === undefined ? object?.metadata.uid : undefined;
-  };
   return {
-    serviceAccountUid: (namespace, name) => uidOf('ServiceAccount', namespace, name),
-    boundUid: (kind, namespace, name) => uidOf(kind, kind === 'Node' ? undefined : namespace, name),
+    async find(kind, namespace, name) {
+      if (name === '') return undefined;
+      const object = await find(kind, kind === 'Node' ? undefined : namespace, name);
+      if (object === undefined) return undefined;
+      const { uid = '', deletionTimestamp } = object.metadata;
+      return deletionTimestamp === undefined ? { uid } : { uid, goesAt: Date.parse(deletionTimestamp) };
+    },
     legacy: {
       secret: (namespace, name) => find<Secret>('Secret', namespace, name),
       account: (namespace, name) => find<ServiceAccount>('ServiceAccount', namespace, name),

@@ -1,10 +1,21 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 
-/** What tokens of service accounts are checked with: JSON web tokens in their compact form, RS256 or ES256. */
+/** Hashes of the signatures that a key may have made, by what it signs with itself. */
+const hashes = {
+  RS256: new Map([
+    ['RS256', 'sha256'],
+    ['RS384', 'sha384'],
+    ['RS512', 'sha512'],
+  ]),
+  ES256: new Map([['ES256', 'sha256']]),
+};
+
+/** What tokens of service accounts are checked with: JSON web tokens in their compact form. */
 export class TokenVerificationKey {
   readonly #publicKey: KeyObject;
   protected readonly algorithm: 'RS256' | 'ES256';
-  protected readonly keyId: string;
+  /** `kid` of the tokens that it signs. */
+  readonly keyId: string;
 
   /** @param key PEM of a public or private key or a certificate, RSA or EC P-256 */
   constructor(key: string) {
@@ -19,15 +30,14 @@ export class TokenVerificationKey {
     return { use: 'sig', ...this.#publicKey.export({ format: 'jwk' }), kid: this.keyId, alg: this.algorithm };
   }
 
-  /** Whether it has signed a token. The algorithm is that of the key, whatever the token says. */
+  /** Whether it has signed a token, by an algorithm for keys of its own type alone, whatever the token says. */
   hasSigned(token: string): boolean {
     const [head = '', claims = '', signature = ''] = token.split('.');
-    const { alg } = (decodeTokenPart(head) ?? {}) as { readonly alg?: string };
+    const { alg = '' } = (decodeTokenPart(head) ?? {}) as { readonly alg?: string };
+    const hash = hashes[this.algorithm].get(alg);
+    if (hash === undefined) return false;
     const key = { key: this.#publicKey, dsaEncoding: 'ieee-p1363' as const };
-    return (
-      alg === this.algorithm &&
-      verify('sha256', Buffer.from(`${head}.${claims}`), key, Buffer.from(signature, 'base64url'))
-    );
+    return verify(hash, Buffer.from(`${head}.${claims}`), key, Buffer.from(signature, 'base64url'));
   }
 }
 

@@ -164,7 +164,7 @@ test('keys are asked for again when a token comes that none of them signed', asy
   op.keys = [second];
   assert.equal((await who(cluster, token(second, claims)))?.['username'], 'kim');
   assert.equal(fetches(), 3);
-  assert.equal(await who(cluster, token(first, claims)), undefined, 'a key that was taken back');
+  assert.equal(await who(cluster, token(first, { ...claims, jti: 'x' })), undefined, 'a key that was taken back');
 });
 
 test('several issuers, with claims mapped and checked by expressions', async (context) => {

@@ -35,6 +35,8 @@ export interface ApiRequest {
   /** Milliseconds since the epoch when the request came. */
   readonly receivedAt: number;
   readonly auditId: string;
+  /** What authentication has to tell the audit log, which begins after it. */
+  readonly authenticationNotes?: Readonly<Record<string, string>>;
   /** Collects what the audit log tells of the request; absent when it tells nothing. */
   readonly audit?: AuditTrail;
   /** What aborts when the client is gone or the server closes; made when asked for, as few requests need it. */

@@ -9,15 +9,24 @@ export interface UserInfo {
   readonly extra: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What is to be told of credentials besides whose they are. */
+export interface CredentialNotes {
+  /** For the audit log. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** For who came with them. */
+  readonly warnings?: readonly string[];
+}
+
 /** One way to find out who asks. */
 export interface Authenticator {
   /** Its name in errors and logs. */
   readonly name: string;
   /**
    * @returns undefined when the request carries no credentials of this kind.
+   * @param note is told what else there is to say of credentials that hold.
    * @throws Error, with the reason, for credentials that do not hold.
    */
-  authenticate(request: HttpRequest): Promise<UserInfo | undefined>;
+  authenticate(request: HttpRequest, note?: (notes: CredentialNotes) => void): Promise<UserInfo | undefined>;
 }
 
 /** Everyone who is known is in this group too. */
@@ -36,13 +45,13 @@ export interface UnionOptions {
 export function unionAuthenticator(
   authenticators: readonly Authenticator[],
   options: UnionOptions = {},
-): { authenticate(request: HttpRequest): Promise<UserInfo | undefined> } {
+): Pick<Authenticator, 'authenticate'> {
   return {
-    async authenticate(request) {
+    async authenticate(request, note) {
       const reasons: string[] = [];
       for (const authenticator of authenticators) {
         try {
-          const user = await authenticator.authenticate(request);
+          const user = await authenticator.authenticate(request, note);
           if (user !== undefined) return withAuthenticatedGroup(user);
         } catch (error) {
           reasons.push(`${authenticator.name}: ${error instanceof Error ? error.message : String(error)}`);

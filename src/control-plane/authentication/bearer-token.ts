@@ -15,6 +15,11 @@ export function bearerToken(request: HttpRequest): string | undefined {
   return tokenOfProtocol(request.headers);
 }
 
+/** Whether a token would be there but for spaces before it, so that it does not count. */
+export function hasTokenAfterSpaces(headers: HttpHeaders): boolean {
+  return /^bearer {2}/i.test(header(headers, 'authorization')?.trim() ?? '');
+}
+
 /** Headers as they go on once it is known who asks: without a token that stood among the WebSocket's subprotocols. */
 export function withoutTokenProtocol(headers: HttpHeaders): HttpHeaders {
   const protocols = protocolsOf(headers);

@@ -1,8 +1,7 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../../api/types/core-v1.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { Authenticator } from './authenticator.ts';
-import { bearerToken } from './bearer-token.ts';
+import type { TokenUsers } from './token-checker.ts';
+import { sameSecret } from './token-file.ts';
 
 const tokenPattern = /^([a-z0-9]{6})\.([a-z0-9]{16})$/;
 const groupPattern = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/;
@@ -12,14 +11,10 @@ const defaultGroup = 'system:bootstrappers';
  * Tokens that new nodes join with: `ID.SECRET` of a secret bootstrap-token-ID in kube-system.
  * @param secretOf reads a secret of kube-system; undefined when there is none.
  */
-export function bootstrapTokenAuthenticator(
-  secretOf: (name: string) => Promise<Secret | undefined>,
-  clock: Clock,
-): Authenticator {
+export function bootstrapTokens(secretOf: (name: string) => Promise<Secret | undefined>, clock: Clock): TokenUsers {
   return {
-    name: 'bootstrap token',
-    async authenticate(request) {
-      const match = tokenPattern.exec(bearerToken(request) ?? '');
+    async userOf(token) {
+      const match = tokenPattern.exec(token);
       if (match === null) return undefined;
       const [, id = '', given = ''] = match;
       const secret = await secretOf(`bootstrap-token-${id}`);
@@ -29,16 +24,13 @@ export function bootstrapTokenAuthenticator(
         secret.metadata.deletionTimestamp === undefined &&
         secret.type === 'bootstrap.kubernetes.io/token' &&
         field('token-id') === id &&
-        isSame(field('token-secret'), given) &&
+        sameSecret(given, field('token-secret')) &&
         field('usage-bootstrap-authentication') === 'true' &&
         !isOver(field('expiration'), clock.now());
-      if (!isUsable) throw new Error('invalid bearer token');
-      const extra = field('auth-extra-groups')
-        .split(',')
-        .map((group) => group.trim())
-        .filter((group) => group !== '');
-      const wrong = extra.find((group) => !groupPattern.test(group));
-      if (wrong !== undefined) throw new Error(`invalid bootstrap group "${wrong}"`);
+      if (!isUsable) return undefined;
+      const groups = field('auth-extra-groups');
+      const extra = groups === '' ? [] : groups.split(',');
+      if (extra.some((group) => !groupPattern.test(group))) return undefined;
       return {
         username: `system:bootstrap:${id}`,
         uid: '',
@@ -49,12 +41,11 @@ export function bootstrapTokenAuthenticator(
   };
 }
 
-function isSame(known: string, given: string): boolean {
-  return known.length === given.length && known !== '' && timingSafeEqual(Buffer.from(known), Buffer.from(given));
-}
+const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
+/** An end that is no time (RFC 3339) counts as past. */
 function isOver(expiration: string, now: number): boolean {
   if (expiration === '') return false;
-  const end = Date.parse(expiration);
-  return Number.isNaN(end) || end < now;
+  const end = timePattern.test(expiration) ? Date.parse(expiration) : Number.NaN;
+  return Number.isNaN(end) || end <= now;
 }

@@ -1,10 +1,11 @@
 import { type LegacyClaims, legacyIssuer } from '../../api/core/v1/legacy-token.ts';
+import { goQuoteList } from '../../apimachinery/field-error.ts';
 import { decodeTokenPart, TokenKey, TokenVerificationKey } from '../../pki/token-key.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
-import type { Authenticator, UserInfo } from './authenticator.ts';
-import { bearerToken } from './bearer-token.ts';
-import { checkLegacyToken, type LegacyTokenObjects } from './legacy-token.ts';
+import type { UserInfo } from './authenticator.ts';
+import { checkLegacyToken, type LegacyTokenObjects, type LegacyTokenUse } from './legacy-token.ts';
+import type { CheckedToken, TokenChecker } from './token-checker.ts';
 
 /** The object a token is tied to, besides its service account. */
 export interface BoundObject {
@@ -26,12 +27,22 @@ export interface TokenSpecification {
   readonly warnAfterSeconds?: number;
 }
 
+/** What tells whether an object is still the one that a token was made for. */
+export interface FoundObject {
+  readonly uid: string;
+  /** Its deletionTimestamp, in milliseconds since the epoch. */
+  readonly goesAt?: number;
+}
+
+/** Is told which kinds of tokens are used (metrics `serviceaccount_*_total`). */
+export interface TokenUseObserver {
+  used(kind: 'legacy' | 'stale' | 'valid' | LegacyTokenUse): void;
+}
+
 /** Looks up what a token's claims point to, to find out whether it still holds. */
 export interface TokenObjects {
-  /** uid of a service account; undefined when it is gone. */
-  serviceAccountUid(namespace: string, name: string): Promise<string | undefined>;
-  /** uid of the bound object. */
-  boundUid(kind: BoundObject['kind'], namespace: string, name: string): Promise<string | undefined>;
+  /** What is known of an object; undefined when it is gone. */
+  find(kind: BoundObject['kind'] | 'ServiceAccount', namespace: string, name: string): Promise<FoundObject | undefined>;
   /** For tokens that secrets hold; where it is not there they are not known. */
   readonly legacy?: LegacyTokenObjects;
 }
@@ -39,6 +50,8 @@ export interface TokenObjects {
 export interface TokenAuthorityOptions {
   /** `iss` claim. */
   readonly issuer: string;
+  /** Those whose tokens are taken too, but not made. */
+  readonly otherIssuers?: readonly string[];
   /** PEM, RSA or EC P-256. */
   readonly signingKey: string;
   /** PEM of the keys that tokens are checked with; the signing key when absent. */
@@ -49,6 +62,7 @@ export interface TokenAuthorityOptions {
   readonly apiAudiences: readonly string[];
   readonly clock: Clock;
   readonly random: Random;
+  readonly observer?: TokenUseObserver;
 }
 
 interface Claims {
@@ -56,6 +70,7 @@ interface Claims {
   readonly aud?: string | readonly string[];
   readonly exp?: number;
   readonly nbf?: number;
+  readonly iat?: number;
   readonly sub?: string;
   readonly jti?: string;
   readonly 'kubernetes.io'?: {
@@ -64,6 +79,7 @@ interface Claims {
     readonly pod?: { readonly name?: string; readonly uid?: string };
     readonly secret?: { readonly name?: string; readonly uid?: string };
     readonly node?: { readonly name?: string; readonly uid?: string };
+    readonly warnafter?: number;
   };
 }
 
@@ -72,11 +88,13 @@ export class ServiceAccountTokenAuthority {
   readonly #options: TokenAuthorityOptions;
   readonly #key: TokenKey;
   readonly #verificationKeys: readonly TokenVerificationKey[];
+  readonly #observer: TokenUseObserver;
 
   constructor(options: TokenAuthorityOptions) {
     this.#options = options;
     this.#key = new TokenKey(options.signingKey);
     this.#verificationKeys = options.verificationKeys?.map((key) => new TokenVerificationKey(key)) ?? [this.#key];
+    this.#observer = options.observer ?? { used: () => undefined };
   }
 
   get issuer(): string {
@@ -117,86 +135,132 @@ export class ServiceAccountTokenAuthority {
    * @returns undefined when it is not one of ours (no JWT, or of another issuer).
    * @throws Error for one that does not hold (any more).
    */
-  async check(
-    token: string,
-    audiences: readonly string[],
-    objects: TokenObjects,
-  ): Promise<{ readonly user: UserInfo; readonly audiences: readonly string[] } | undefined> {
+  async check(token: string, audiences: readonly string[], objects: TokenObjects): Promise<CheckedToken | undefined> {
     const parts = token.split('.');
     const claims = parts.length === 3 ? (decodeTokenPart(parts[1] ?? '') as Claims | null | undefined) : undefined;
+    const { issuer, otherIssuers = [], apiAudiences } = this.#options;
     const isLegacy = claims?.iss === legacyIssuer && objects.legacy !== undefined;
-    if (claims?.iss !== this.#options.issuer && !isLegacy) return undefined;
-    if (!this.#verificationKeys.some((key) => key.hasSigned(token))) throw new Error('invalid signature');
-    if (isLegacy) return this.#checkLegacy(token, claims, audiences, objects.legacy);
-    const seconds = this.#options.clock.now() / 1000;
-    if (typeof claims.exp !== 'number' || seconds >= claims.exp) throw new Error('service account token has expired');
-    if (typeof claims.nbf === 'number' && seconds + 1 < claims.nbf) throw new Error('token is not valid yet');
-    const own = typeof claims.aud === 'string' ? [claims.aud] : (claims.aud ?? []);
-    const common = audiences.filter((audience) => own.includes(audience));
-    if (common.length === 0) throw new Error('token audiences do not match');
-    return { user: await this.#user(claims, objects), audiences: common };
+    const isOwn = claims?.iss !== undefined && (claims.iss === issuer || otherIssuers.includes(claims.iss));
+    if (!isOwn && !isLegacy) return undefined;
+    this.#verify(token);
+    const named = typeof claims.aud === 'string' ? [claims.aud] : (claims.aud ?? []);
+    const own = named.length === 0 ? apiAudiences : named;
+    const common = own.filter((audience) => audiences.includes(audience));
+    if (common.length === 0) {
+      throw new Error(
+        `token audiences ${goQuoteList(own)} is invalid for the target audiences ${goQuoteList(audiences)}`,
+      );
+    }
+    if (named.length === 0) this.#observer.used('legacy');
+    const about = isLegacy ? await this.#legacy(token, claims, objects.legacy) : await this.#current(claims, objects);
+    if (named.length > 0) return { ...about, audiences: common };
+    const annotations = { ...about.notes?.annotations, [`${annotationPrefix}legacy-token`]: claims.sub ?? '' };
+    return { ...about, audiences: common, notes: { ...about.notes, annotations } };
+  }
+
+  /** @throws Error for a token that none of the keys has signed */
+  #verify(token: string): void {
+    const [head = ''] = token.split('.', 1);
+    const { kid } = (decodeTokenPart(head) ?? {}) as { readonly kid?: unknown };
+    const isNamed = typeof kid === 'string' && kid !== '';
+    const keys = this.#verificationKeys.filter((key) => !isNamed || key.keyId === kid);
+    if (keys.length === 0) throw new Error('invalid signature, no keys found');
+    if (!keys.some((key) => key.hasSigned(token))) throw new Error('go-jose/go-jose: error in cryptographic primitive');
   }
 
   /** A token that a secret holds: for the API server, and without an end. */
-  async #checkLegacy(
-    token: string,
-    claims: Partial<LegacyClaims>,
-    audiences: readonly string[],
-    objects: LegacyTokenObjects,
-  ): Promise<{ readonly user: UserInfo; readonly audiences: readonly string[] }> {
-    const { apiAudiences, clock, looksUpSecrets = true } = this.#options;
-    const common = audiences.filter((audience) => apiAudiences.includes(audience));
-    if (common.length === 0) throw new Error('token audiences do not match');
-    return {
-      user: await checkLegacyToken(claims, token, looksUpSecrets ? objects : undefined, clock.now()),
-      audiences: common,
-    };
+  async #legacy(token: string, claims: Claims, objects: LegacyTokenObjects): Promise<TokenOwner> {
+    const { clock, looksUpSecrets = true } = this.#options;
+    const given = claims as Partial<LegacyClaims>;
+    const looked = looksUpSecrets ? objects : undefined;
+    return checkLegacyToken(given, token, looked, clock.now(), (use) => this.#observer.used(use));
   }
 
-  async #user(claims: Claims, objects: TokenObjects): Promise<UserInfo> {
-    const own = claims['kubernetes.io'] ?? {};
-    const { namespace = '', serviceaccount = {} } = own;
-    const { name = '', uid = '' } = serviceaccount;
-    if ((await objects.serviceAccountUid(namespace, name)) !== uid)
-      throw new Error('service account token has been invalidated');
-    const extra: Record<string, readonly string[]> = {};
-    for (const kind of ['Pod', 'Secret', 'Node'] as const) {
-      const bound = own[kind.toLowerCase() as 'pod' | 'secret' | 'node'];
-      if (bound?.name === undefined) continue;
-      const isOnlyInfo = kind === 'Node' && own.pod !== undefined;
-      if (!isOnlyInfo && (await objects.boundUid(kind, namespace, bound.name)) !== bound.uid) {
-        throw new Error('service account token has been invalidated');
-      }
-      if (kind === 'Secret') continue;
-      extra[`authentication.kubernetes.io/${kind.toLowerCase()}-name`] = [bound.name];
-      extra[`authentication.kubernetes.io/${kind.toLowerCase()}-uid`] = [bound.uid ?? ''];
+  async #current(claims: Claims, objects: TokenObjects): Promise<TokenOwner> {
+    const now = this.#options.clock.now();
+    checkTimes(claims, now / 1000);
+    const user = await boundUser(claims, objects, now - leewaySeconds * 1000);
+    const { warnafter = 0 } = claims['kubernetes.io'] ?? {};
+    if (warnafter === 0) return { user };
+    if (now / 1000 <= warnafter) {
+      this.#observer.used('valid');
+      return { user };
     }
-    if (claims.jti !== undefined) extra['authentication.kubernetes.io/credential-id'] = [`JTI=${claims.jti}`];
-    return {
-      username: `system:serviceaccount:${namespace}:${name}`,
-      uid,
-      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
-      extra,
-    };
+    this.#observer.used('stale');
+    const late = Math.floor(now / 1000) - warnafter;
+    const text = `subject: ${claims.sub ?? ''}, seconds after warning threshold: ${late}`;
+    return { user, notes: { annotations: { [`${annotationPrefix}stale-token`]: text } } };
   }
 }
 
-/** Bearer tokens that are service account tokens. */
-export function serviceAccountAuthenticator(
-  authority: ServiceAccountTokenAuthority,
-  apiAudiences: readonly string[],
-  objects: TokenObjects,
-): Authenticator {
+type TokenOwner = Omit<CheckedToken, 'audiences'>;
+
+const annotationPrefix = 'authentication.k8s.io/';
+/** Clocks may differ by so much (go-jose's default). */
+const leewaySeconds = 60;
+
+function checkTimes({ exp, nbf, iat }: Claims, now: number): void {
+  if (nbf !== undefined && now + leewaySeconds < nbf) throw new Error('service account token is not valid yet');
+  if (exp !== undefined && now - leewaySeconds > exp) throw new Error('service account token has expired');
+  if (iat !== undefined && now + leewaySeconds < iat) {
+    throw new Error('service account token is issued in the future');
+  }
+}
+
+/** @param goneBefore what was to be gone before then, in milliseconds since the epoch, is gone */
+async function boundUser(claims: Claims, objects: TokenObjects, goneBefore: number): Promise<UserInfo> {
+  const own = claims['kubernetes.io'] ?? {};
+  const { namespace = '', serviceaccount = {} } = own;
+  const { name = '', uid = '' } = serviceaccount;
+  const account = await objects.find('ServiceAccount', namespace, name);
+  if (account === undefined) {
+    throw new Error(name === '' ? 'resource name may not be empty' : `serviceaccounts "${name}" not found`);
+  }
+  if (account.uid !== uid) throw new Error(`service account UID (${account.uid}) does not match claim (${uid})`);
+  if (account.goesAt !== undefined && account.goesAt < goneBefore) {
+    throw new Error(`service account ${namespace}/${name} has been deleted`);
+  }
+  const extra: Record<string, readonly string[]> = {};
+  for (const kind of ['Secret', 'Pod', 'Node'] as const) {
+    const lower = kind.toLowerCase() as 'pod' | 'secret' | 'node';
+    const reference = own[lower];
+    if (reference === undefined) continue;
+    if (kind !== 'Node' || own.pod === undefined) await checkBound(kind, namespace, reference, objects, goneBefore);
+    if (kind === 'Secret' || (reference.name ?? '') === '') continue;
+    if (kind === 'Pod' && (reference.uid ?? '') === '') continue;
+    extra[`authentication.kubernetes.io/${lower}-name`] = [reference.name ?? ''];
+    if ((reference.uid ?? '') !== '') extra[`authentication.kubernetes.io/${lower}-uid`] = [reference.uid ?? ''];
+  }
+  const { jti = '' } = claims;
+  if (jti !== '') extra['authentication.kubernetes.io/credential-id'] = [`JTI=${jti}`];
   return {
-    name: 'service account',
-    async authenticate(request) {
-      const token = bearerToken(request);
-      if (token === undefined) return undefined;
-      const checked = await authority.check(token, apiAudiences, objects);
-      if (checked === undefined) throw new Error('invalid bearer token');
-      return checked.user;
-    },
+    username: `system:serviceaccount:${namespace}:${name}`,
+    uid,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
+    extra,
   };
+}
+
+async function checkBound(
+  kind: BoundObject['kind'],
+  namespace: string,
+  { name = '', uid = '' }: { readonly name?: string; readonly uid?: string },
+  objects: TokenObjects,
+  goneBefore: number,
+): Promise<void> {
+  const found = await objects.find(kind, namespace, name);
+  if (found !== undefined && found.uid !== uid) {
+    const lower = kind.toLowerCase();
+    throw new Error(`${lower} UID (${found.uid}) does not match service account ${lower} ref claim (${uid})`);
+  }
+  if (found === undefined || (found.goesAt !== undefined && found.goesAt < goneBefore)) {
+    throw new Error('service account token has been invalidated');
+  }
+}
+
+/** Tokens of service accounts, as others ask for them. */
+export function serviceAccountTokens(authority: ServiceAccountTokenAuthority, objects: TokenObjects): TokenChecker {
+  return { check: (token, audiences) => authority.check(token, audiences, objects) };
 }
 
 function withoutEmpty(node: { readonly name: string; readonly uid: string }): { name: string; uid?: string } {

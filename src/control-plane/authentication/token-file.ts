@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Authenticator, UserInfo } from './authenticator.ts';
 import { bearerToken } from './bearer-token.ts';
 import { readCsv } from './csv.ts';
+import type { TokenUsers } from './token-checker.ts';
 
 /** The token that parts of the control plane in the server's own process carry; others' tokens are left to others. */
 export function inProcessAuthenticator(token: string, user: UserInfo): Authenticator {
@@ -24,16 +25,13 @@ export function sameSecret(given: string | undefined, known: string): boolean {
  * @param path for messages
  * @throws Error for a file that cannot be read
  */
-export function tokenFileAuthenticator(csv: string, path: string): Authenticator {
+export function readTokenFile(csv: string, path: string): TokenUsers {
   // Of several lines with one token the last counts.
   const users = readUserFile(csv, 'token', path).toReversed();
   return {
-    name: 'token file',
-    async authenticate(request) {
-      const token = bearerToken(request);
-      if (token === undefined) return undefined;
+    async userOf(token) {
       for (const [known, user] of users) if (sameSecret(token, known)) return user;
-      throw new Error('invalid bearer token');
+      return undefined;
     },
   };
 }

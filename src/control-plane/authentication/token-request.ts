@@ -139,10 +139,11 @@ async function boundObjects(
   options: TokenRequestOptions,
 ): Promise<Pick<TokenSpecification, 'bound' | 'node'>> {
   const { apiVersion = '', kind = '', name = '', uid = '' } = reference;
-  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+  const [group, version] = groupVersionOf(apiVersion);
   if (group !== '' || (kind !== 'Pod' && kind !== 'Node' && kind !== 'Secret')) {
-    throw badRequest(`cannot bind token to object of type ${group ?? ''}/${version ?? ''}, Kind=${kind}`);
+    throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind}`);
   }
+  if (name === '') throw badRequest('Name parameter required.');
   const found = await readBound(kind, namespace, name, options);
   if (kind === 'Pod' && (found as Pod).spec?.serviceAccountName !== account) {
     throw badRequest(
@@ -157,6 +158,13 @@ async function boundObjects(
   const bound = { kind, name, uid: ownUid } as const;
   const nodeName = kind === 'Pod' ? ((found as Pod).spec?.nodeName ?? '') : '';
   return nodeName === '' ? { bound } : { bound, node: await nodeOf(nodeName, options) };
+}
+
+/** What cannot be read is no group and no version, as the real server takes it. */
+function groupVersionOf(apiVersion: string): readonly [string, string] {
+  const [group = '', version, ...more] = apiVersion.split('/');
+  if (more.length > 0) return ['', ''];
+  return version === undefined ? ['', group] : [group, version];
 }
 
 function readBound(

@@ -1,22 +1,18 @@
 import type { TokenReviewSpec, TokenReviewStatus } from '../../api/types/authentication-v1.ts';
 import { aggregateMessages } from '../../apimachinery/field-error.ts';
-import type { HttpRequest } from '../../apimachinery/http.ts';
 import { isJsonObject } from '../../apimachinery/json.ts';
 import { formatTime, type Unstructured } from '../../apimachinery/object-meta.ts';
 import { badRequest } from '../../apimachinery/status.ts';
-import { type Authenticator, type UserInfo, withAuthenticatedGroup } from './authenticator.ts';
-import type { ServiceAccountTokenAuthority, TokenObjects } from './service-account-token.ts';
-import type { TokenChecker } from './webhook-token.ts';
+import { type UserInfo, withAuthenticatedGroup } from './authenticator.ts';
+import { bearerToken } from './bearer-token.ts';
+import { reasonsOf, type TokenChecker, unknownToken } from './token-checker.ts';
 
-/** The ways to check a token. */
+/** How a token is checked. */
 export interface TokenReviewOptions {
-  /** Those whose tokens are good for every audience of the server (token file, bootstrap tokens). */
-  readonly authenticators: readonly Authenticator[];
-  /** Those that look at the audiences themselves. */
-  readonly checkers?: readonly TokenChecker[];
-  readonly authority: ServiceAccountTokenAuthority;
-  readonly objects: TokenObjects;
+  readonly tokens: TokenChecker;
   readonly apiAudiences: readonly string[];
+  /** Whether a request to a path may come without credentials. */
+  readonly allowAnonymous: (path: string) => boolean;
 }
 
 /** Answers a TokenReview. @throws StatusError 400 without a token. */
@@ -25,40 +21,38 @@ export async function reviewToken(object: Unstructured, options: TokenReviewOpti
   const { token = '' } = spec;
   if (token === '') throw badRequest('token is required for TokenReview in authentication');
   const audiences = (spec.audiences ?? []).length === 0 ? options.apiAudiences : (spec.audiences ?? []);
-  return { ...object, status: await checkToken(token, audiences, options) };
+  const given = isJsonObject(object['status']) ? object['status'] : {};
+  const { authenticated: _, ...rest } = given;
+  return { ...object, status: { user: {}, ...rest, ...(await checkToken(token, audiences, options)) } };
 }
 
+/** The real server makes a request of the token, which its authenticators see as any other. */
 async function checkToken(
-  token: string,
+  text: string,
   audiences: readonly string[],
-  options: TokenReviewOptions,
-): Promise<TokenReviewStatus> {
-  const errors: string[] = [];
-  const request: HttpRequest = { method: 'GET', path: '/', headers: { authorization: `Bearer ${token}` } };
-  const attempts = [
-    ...options.authenticators.map((authenticator) => async () => {
-      const user = await authenticator.authenticate(request);
-      const common = audiences.filter((audience) => options.apiAudiences.includes(audience));
-      return user === undefined || common.length === 0 ? undefined : { user, audiences: common };
-    }),
-    () => options.authority.check(token, audiences, options.objects),
-    ...(options.checkers ?? []).map((checker) => () => checker.check(token, audiences)),
-  ];
-  for (const attempt of attempts) {
-    try {
-      const found = await attempt();
-      if (found === undefined) continue;
-      return { authenticated: true, user: shownUser(found.user), audiences: [...found.audiences] };
-    } catch (error) {
-      errors.push(error instanceof Error ? error.message : String(error));
-    }
+  { tokens, allowAnonymous }: TokenReviewOptions,
+): Promise<Partial<TokenReviewStatus>> {
+  const token = bearerToken({ method: 'GET', path: '', headers: { authorization: `Bearer ${text}` } });
+  if (token === undefined) {
+    const user = userInfoFields(anonymousUser);
+    return allowAnonymous('') ? { authenticated: true, user, audiences: [...audiences] } : {};
   }
-  // That a token is none of an authenticator's own says nothing when another one has more to say.
-  const telling = errors.filter((error) => error !== unknownToken);
-  return { user: {}, error: aggregateMessages([...(telling.length === 0 ? [unknownToken] : telling)]) };
+  try {
+    const checked = await tokens.check(token, audiences);
+    if (checked === undefined) return { error: unknownToken };
+    return { authenticated: true, user: shownUser(checked.user), audiences: [...checked.audiences] };
+  } catch (error) {
+    // The server's own token is tried before all others, and is none of theirs.
+    return { error: aggregateMessages([unknownToken, ...reasonsOf(error)]) };
+  }
 }
 
-const unknownToken = 'invalid bearer token';
+const anonymousUser: UserInfo = {
+  username: 'system:anonymous',
+  uid: '',
+  groups: ['system:unauthenticated'],
+  extra: {},
+};
 
 function shownUser(known: UserInfo): NonNullable<TokenReviewStatus['user']> {
   return userInfoFields(withAuthenticatedGroup(known));

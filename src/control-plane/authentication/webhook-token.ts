@@ -1,22 +1,10 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { Authenticator, UserInfo } from './authenticator.ts';
-import { bearerToken } from './bearer-token.ts';
+import type { UserInfo } from './authenticator.ts';
 import { ExpiringCache } from './expiring-cache.ts';
 import type { ReviewWebhook } from './review-webhook.ts';
-
-/** Somebody a token speaks for, and to whom. */
-export interface CheckedToken {
-  readonly user: UserInfo;
-  readonly audiences: readonly string[];
-}
-
-/** Knows tokens that are meant for certain audiences. */
-export interface TokenChecker {
-  /** @returns undefined for a token that is not known. @throws Error when that cannot be told */
-  check(token: string, audiences: readonly string[]): Promise<CheckedToken | undefined>;
-}
+import type { CheckedToken, TokenChecker } from './token-checker.ts';
 
 export interface WebhookTokenOptions {
   readonly webhook: ReviewWebhook;
@@ -86,20 +74,4 @@ function userOf({ username, uid, groups, extra }: JsonObject): UserInfo {
 
 function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
-}
-
-/** Bearer tokens that a checker knows. */
-export function checkedTokenAuthenticator(
-  name: string,
-  checker: TokenChecker,
-  apiAudiences: readonly string[],
-): Authenticator {
-  return {
-    name,
-    async authenticate(request) {
-      const token = bearerToken(request);
-      if (token === undefined) return undefined;
-      return (await checker.check(token, apiAudiences))?.user;
-    },
-  };
 }

@@ -1,5 +1,5 @@
 import type { PolicyRule, RoleRef } from '../../api/types/rbac-v1.ts';
-import { goQuote } from '../../apimachinery/field-error.ts';
+import { goQuote, goQuoteList } from '../../apimachinery/field-error.ts';
 import type { GroupResource } from '../../apimachinery/status.ts';
 import { badRequest, forbidden, notFound, StatusError } from '../../apimachinery/status.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
@@ -125,7 +125,7 @@ function confirmHeld(write: PolicyWrite, rules: readonly PolicyRule[], resolver:
   const missing = missingRules(rulesOf(resolver, user, namespace), rules);
   if (missing.length === 0) return;
   const texts = [...new Set(compactRules(missing).map(describeRule))].toSorted();
-  const who = `user ${goQuote(user.username)} (groups=${quoteList(user.groups)})`;
+  const who = `user ${goQuote(user.username)} (groups=${goQuoteList(user.groups)})`;
   const message = `${who} is attempting to grant RBAC permissions not currently held:\n${texts.join('\n')}`;
   throw forbidden(write.resource, write.name, message);
 }
@@ -207,12 +207,7 @@ function describeRule(rule: PolicyRule): string {
     ['Verbs', rule.verbs],
   ] as const;
   const shown = parts.flatMap(([name, list]) =>
-    list === undefined || list.length === 0 ? [] : [`${name}:${quoteList(list)}`],
+    list === undefined || list.length === 0 ? [] : [`${name}:${goQuoteList(list)}`],
   );
   return `{${shown.join(', ')}}`;
-}
-
-/** A list of texts as Go's %q shows it. */
-function quoteList(list: readonly string[]): string {
-  return `[${list.map(goQuote).join(' ')}]`;
 }

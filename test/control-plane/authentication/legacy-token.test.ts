@@ -45,8 +45,7 @@ async function check(token: string, world: World = {}, audiences: readonly strin
     metadata: { uid: 'u1', ...world.account },
   };
   const checked = await authority.check(token, audiences, {
-    serviceAccountUid: () => Promise.resolve(undefined),
-    boundUid: () => Promise.resolve(undefined),
+    find: () => Promise.resolve(undefined),
     legacy: {
       secret: () => Promise.resolve(world.secret === null ? undefined : secret),
       account: () => Promise.resolve(world.account === null ? undefined : account),
@@ -63,14 +62,18 @@ test('the token of a secret speaks for its account, for the API server, and its 
   const { checked, days } = await check(good);
   const groups = ['system:serviceaccounts', 'system:serviceaccounts:ns'];
   const user = { username: 'system:serviceaccount:ns:robot', uid: 'u1', groups, extra: {} };
-  assert.deepEqual(checked, { user, audiences: [api] });
+  const annotations = {
+    'authentication.k8s.io/legacy-token': 'system:serviceaccount:ns:robot',
+    'authentication.k8s.io/legacy-token-manual-secret': 'robot-token',
+  };
+  assert.deepEqual(checked, { user, audiences: [api], notes: { annotations } });
   assert.deepEqual(days, [today]);
   const labels = { 'kubernetes.io/legacy-token-last-used': today };
   assert.deepEqual((await check(good, { secret: { labels } })).days, []);
 });
 
 test('where nobody looks after such tokens they are not known', async () => {
-  const unknown = { serviceAccountUid: () => Promise.resolve('u1'), boundUid: () => Promise.resolve(undefined) };
+  const unknown = { find: () => Promise.resolve({ uid: 'u1' }) };
   assert.equal(await authority.check(good, [api], unknown), undefined);
 });
 
@@ -79,7 +82,7 @@ const bad: readonly (readonly [string, string, World, string])[] = [
   ['of a secret that is gone', good, { secret: null }, 'Token has been invalidated'],
   ['of a secret that is going', good, { secret: { deletionTimestamp: time } }, 'Token has been invalidated'],
   ['that is not in the secret', good, { token: 'another' }, "Token does not match server's copy"],
-  ['of an account that is gone', good, { account: null }, 'serviceaccount "robot" not found'],
+  ['of an account that is gone', good, { account: null }, 'serviceaccounts "robot" not found'],
   [
     'of an account that is going',
     good,
@@ -100,7 +103,12 @@ const bad: readonly (readonly [string, string, World, string])[] = [
     {},
     'secretName claim is missing',
   ],
-  ['of another key', new TokenKey(generateRsaKeyPair().privateKey).sign({ ...claims }), {}, 'invalid signature'],
+  [
+    'of another key',
+    new TokenKey(generateRsaKeyPair().privateKey).sign({ ...claims }),
+    {},
+    'invalid signature, no keys found',
+  ],
 ];
 
 for (const [title, token, world, message] of bad) {
@@ -110,5 +118,7 @@ for (const [title, token, world, message] of bad) {
 }
 
 test('the token of a secret is for the API server alone', async () => {
-  await assert.rejects(check(good, {}, ['vault']), { message: 'token audiences do not match' });
+  await assert.rejects(check(good, {}, ['vault']), {
+    message: `token audiences ["${api}"] is invalid for the target audiences ["vault"]`,
+  });
 });

@@ -61,6 +61,7 @@ export function auditFilters(
       authenticated.add(request.http);
       const trail = begin(request, request.user);
       if (trail === undefined) return next(request);
+      for (const [key, text] of Object.entries(request.authenticationNotes ?? {})) trail.annotate(key, text);
       if (!(await trail.reach('RequestReceived'))) return notStored(request);
       let response: HttpResponse;
       try {
