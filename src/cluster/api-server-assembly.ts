@@ -321,6 +321,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       createDiscoveryRoute({
         serverAddress: options.serverAddress,
         remote: aggregator.remote,
+        servesBeta: !gates.AggregatedDiscoveryRemoveBetaType,
         otherPaths: [...indexedPaths, ...healthPaths([pingCheck, ...healthChecks])],
       }),
       ...options.routes,

@@ -3,7 +3,7 @@ import { goQuote } from '../apimachinery/field-error.ts';
 import { ComponentArgumentError, type ComponentArguments, listArgument } from './component-arguments.ts';
 
 /** Gates that this server has, and whether they are open when nobody says. */
-const defaults = { Initializers: false };
+const defaults = { AggregatedDiscoveryRemoveBetaType: true, Initializers: false };
 
 /** What --feature-gates opens. */
 export type FeatureGates = Readonly<Record<keyof typeof defaults, boolean>>;

@@ -59,6 +59,16 @@ io.k8s.api.admissionregistration.v1alpha1
   Initializer name! rules
   InitializerConfiguration metadata initializers
   Rule apiGroups apiVersions resources
+io.k8s.api.apidiscovery.v2
+  APIGroupDiscovery metadata versions
+  APIResourceDiscovery resource! responseKind? scope! singularResource! verbs shortNames categories subresources
+  APISubresourceDiscovery subresource! responseKind? acceptedTypes verbs
+  APIVersionDiscovery version! resources freshness
+io.k8s.api.apidiscovery.v2beta1
+  APIGroupDiscovery metadata versions
+  APIResourceDiscovery resource! responseKind? scope! singularResource! verbs shortNames categories subresources
+  APISubresourceDiscovery subresource! responseKind? acceptedTypes verbs
+  APIVersionDiscovery version! resources freshness
 io.k8s.api.apps.v1
   ControllerRevision metadata data revision!
   DaemonSet metadata spec status
@@ -549,6 +559,7 @@ io.k8s.apimachinery.pkg.apis.meta.v1
   DeleteOptions gracePeriodSeconds? preconditions? orphanDependents? propagationPolicy? dryRun ignoreStoreReadErrorWithClusterBreakingPotential?
   FieldSelectorRequirement key! operator! values
   GroupVersionForDiscovery groupVersion! version!
+  GroupVersionKind group! version! kind!
   Initializer name!
   Initializers pending result?
   LabelSelector matchLabels matchExpressions

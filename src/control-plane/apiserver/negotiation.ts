@@ -194,7 +194,7 @@ function firstCodec(codecs: readonly MediaTypeCodec[]): MediaTypeCodec {
 }
 
 /** Browsers, curl and wget get indented JSON unless they say otherwise. */
-function wantsPretty(request: ApiRequest): boolean {
+export function wantsPretty(request: ApiRequest): boolean {
   const asked = request.query.get('pretty') ?? '';
   if (asked !== '') return booleanOf(asked) === true;
   return /^(curl|Wget|Mozilla\/5\.0)/.test(header(request.headers, 'user-agent') ?? '');

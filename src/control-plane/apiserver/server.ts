@@ -29,6 +29,7 @@ import { withPanicRecovery } from './filters/panic-recovery.ts';
 import { handleHealth, isHealthPath, pingCheck, type HealthCheck } from './health.ts';
 import { shutdownCheck } from './health-checks.ts';
 import type { FlowControl } from './flow-control/flow-control.ts';
+import { handleFlowDumps } from './flow-control/flow-dumps.ts';
 import type { MetricRegistry } from './metrics/metric-registry.ts';
 import { measuredAdmission } from './metrics/admission-times.ts';
 import { handleMetrics } from './metrics/metrics-route.ts';
@@ -298,8 +299,8 @@ async function dispatchRequest(
   // The server itself, of which nothing can be said.
   if (request.method === 'OPTIONS' && request.http.path === '*')
     return { status: 200, headers: {}, body: new Uint8Array() };
-  // A path that starts with two slashes is nobody's.
-  if (request.info.path.startsWith('//')) return pageNotFound();
+  // A path that starts with two slashes is nobody's, nor is a group without a name.
+  if (/^(\/apis)?\/\//.test(request.info.path)) return pageNotFound();
   const aggregated = await options.aggregation?.(request, parts);
   if (aggregated !== undefined) return aggregated;
   if (request.info.isResourceRequest) {
@@ -311,11 +312,13 @@ async function dispatchRequest(
     const response = await route(request, parts);
     if (response !== undefined) return response;
   }
+  const dump = options.flowControl === undefined ? undefined : handleFlowDumps(request, options.flowControl);
+  if (dump !== undefined) return dump;
   const health = await handleHealth(request, { checks, log: options.log, observe: metrics.observeHealth });
   if (health !== undefined) return health;
   const shown = await handleMetrics(request, metrics);
   if (shown !== undefined) return shown;
-  if (request.info.path === '/version' || request.info.path === '/version/') {
+  if (/^\/version\/*$/.test(request.info.path)) {
     if (request.method !== 'GET') throw methodNotAllowed();
     requireMediaType(request, ['application/json']);
     const body = JSON.stringify(options.version ?? servedVersion, null, 2);
@@ -333,8 +336,9 @@ function builtInView(resource: ApiResource, subresource: string, types: SchemaSo
 /** Below the path of a group that is served, an error is a Status; elsewhere it is a plain page. */
 function unknownPath(request: ApiRequest, parts: ServerParts): HttpResponse {
   const [prefix = '', group = '', version = ''] = request.info.path.replace(/^\/|\/$/g, '').split('/');
+  if (prefix === 'version') throw resourceNotFound();
   const isCore = prefix === 'api';
-  const isGroup = prefix === 'apis' && (group === '' || parts.registry.hasGroup(group));
+  const isGroup = prefix === 'apis' && parts.registry.hasGroup(group) && !parts.registry.isCustomGroup(group);
   if (!isCore && !isGroup) return pageNotFound();
   const [g, v] = isCore ? ['', group] : [group, version];
   if (v === '' || parts.registry.hasGroupVersion(g, v)) throw methodNotAllowed();

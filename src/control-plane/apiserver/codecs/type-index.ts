@@ -1,7 +1,7 @@
 import { builtInTypes, listType } from '../../../api/registry.ts';
 import type { TypeDefinition } from '../../../api/resource-definition.ts';
 import { formatGroupVersion } from '../../../apimachinery/gvk.ts';
-import type { SchemaSource } from '../../../apimachinery/schema.ts';
+import type { Schema, SchemaSource } from '../../../apimachinery/schema.ts';
 
 /** The package of the types that all groups share. */
 export const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
@@ -22,12 +22,65 @@ const partialObject: TypeDefinition = {
   gvks: [{ group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata' }],
 };
 
-/** The types that answers may be transformed to, beside those of the API. */
+const string = { type: 'string' } as const;
+const strings = { type: 'array', items: string } as const;
+const groupVersionKind: TypeDefinition = {
+  name: `${metaPackage}.GroupVersionKind`,
+  schema: { type: 'object', properties: { group: string, version: string, kind: string } },
+  gvks: [],
+};
+
+/** The types of aggregated discovery in one version of its group (KEP-3352). */
+function discoveryTypes(version: string): TypeDefinition[] {
+  const nameOf = (kind: string): string => `io.k8s.api.apidiscovery.${version}.${kind}`;
+  const listOf = (kind: string): Schema => ({ type: 'array', items: { ref: nameOf(kind) } });
+  const type = (kind: string, properties: Record<string, Schema>, isKind = false): TypeDefinition => ({
+    name: nameOf(kind),
+    schema: { type: 'object', properties },
+    gvks: isKind ? [{ group: 'apidiscovery.k8s.io', version, kind }] : [],
+  });
+  const responseKind = { ref: groupVersionKind.name };
+  const group = type(
+    'APIGroupDiscovery',
+    { metadata: { ref: `${metaPackage}.ObjectMeta` }, versions: listOf('APIVersionDiscovery') },
+    true,
+  );
+  return [
+    group,
+    ...group.gvks.map((gvk) => listType(group.name, gvk)),
+    type('APIVersionDiscovery', {
+      version: string,
+      resources: listOf('APIResourceDiscovery'),
+      freshness: string,
+    }),
+    type('APIResourceDiscovery', {
+      resource: string,
+      responseKind,
+      scope: string,
+      singularResource: string,
+      verbs: strings,
+      shortNames: strings,
+      categories: strings,
+      subresources: listOf('APISubresourceDiscovery'),
+    }),
+    type('APISubresourceDiscovery', {
+      subresource: string,
+      responseKind,
+      acceptedTypes: { type: 'array', items: responseKind },
+      verbs: strings,
+    }),
+  ];
+}
+
+/** The types that answers have beside those of the API. */
 const transformedTypes: ReadonlyMap<string, TypeDefinition> = new Map(
-  [partialObject, ...partialObject.gvks.map((gvk) => listType(partialObject.name, gvk))].map((type) => [
-    type.name,
-    type,
-  ]),
+  [
+    partialObject,
+    ...partialObject.gvks.map((gvk) => listType(partialObject.name, gvk)),
+    groupVersionKind,
+    ...discoveryTypes('v2'),
+    ...discoveryTypes('v2beta1'),
+  ].map((type) => [type.name, type]),
 );
 
 /** The types of bodies and answers: which one a kind has, and their schemas. */

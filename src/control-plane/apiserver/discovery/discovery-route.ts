@@ -1,6 +1,6 @@
 import { header, type HttpHeaders, type HttpResponse } from '../../../apimachinery/http.ts';
 import type { ServerParts } from '../endpoints/endpoint.ts';
-import { mediaTypeOf, negotiateOutput, requireAcceptable, type MediaTypeCodec } from '../negotiation.ts';
+import { mediaTypeOf, negotiateOutput, requireAcceptable, type MediaTypeCodec, wantsPretty } from '../negotiation.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 import type { ApiRequest } from '../request-context.ts';
 import { bytesResponse, objectResponse } from '../responses.ts';
@@ -20,6 +20,8 @@ export interface DiscoveryRouteOptions {
   remote?(): readonly RemoteGroupVersion[];
   /** Further paths for the index at `/` (`/healthz`, `/metrics`, `/openapi/v3` …). */
   readonly otherPaths?: readonly string[];
+  /** Whether aggregated documents are there in their beta version, too (AggregatedDiscoveryRemoveBetaType=false). */
+  readonly servesBeta?: boolean;
 }
 
 type DiscoveryRoute = (request: ApiRequest, server: ServerParts) => Promise<HttpResponse | undefined>;
@@ -31,17 +33,17 @@ type DiscoveryRoute = (request: ApiRequest, server: ServerParts) => Promise<Http
 export function createDiscoveryRoute(options: DiscoveryRouteOptions): DiscoveryRoute {
   const documents = cachedDocuments(options);
   return async (request, server) => {
-    const path = request.info.path.replace(/(?<=.)\/$/, '');
+    const path = withoutLastSlashes(request.info.path);
     if (path !== '/' && path !== '/index.html' && !/^\/apis?(\/|$)/.test(path)) return undefined;
     const { legacyVersions, groupList, groups, groupVersions, ...all } = documents(server);
     if (path === '/api' || path === '/apis') {
-      const asked = askedAggregation(request, server.codecs);
+      const asked = askedAggregation(request, server.codecs, options.servesBeta === true);
       if (asked !== undefined) {
         return aggregatedResponse(request, path === '/api' ? all.aggregatedLegacy : all.aggregatedGroups, asked);
       }
     }
     // Answered before the web framework of the real server, with its own look at Accept and methods, comes in.
-    const isPlain = path === '/' || path === '/index.html' || /^\/apis(\/[^/]+)?$/.test(path);
+    const isPlain = /^(\/|\/index\.html|\/apis(\/[^/]+)?)$/.test(path) || isOfCustomGroup(path, server);
     const document = documentAt(path, { legacyVersions, groupList, groups, groupVersions, ...all }, options);
     if (document === undefined) return undefined;
     if (!isPlain) {
@@ -53,6 +55,17 @@ export function createDiscoveryRoute(options: DiscoveryRouteOptions): DiscoveryR
     }
     return objectResponse(request, negotiateOutput(request, server.codecs), 200, document);
   };
+}
+
+/** Whether a path is that of a group in which there are custom resources alone. */
+function isOfCustomGroup(path: string, { registry }: ServerParts): boolean {
+  const [, prefix, group = ''] = path.split('/');
+  return prefix === 'apis' && registry.isCustomGroup(group);
+}
+
+/** `/api` and what stands below it and `/apis` may end in any number of slashes, `/apis` itself in one. */
+function withoutLastSlashes(path: string): string {
+  return path.replace(/(?<=.)\/$/, '').replace(/^(\/api|\/apis?(?:\/[^/]+)+)\/+$/, '$1');
 }
 
 function documentAt(path: string, documents: DiscoveryDocuments, options: DiscoveryRouteOptions): object | undefined {
@@ -102,10 +115,15 @@ function sameItems(left: readonly unknown[], right: readonly unknown[]): boolean
 interface Aggregation {
   readonly codec: MediaTypeCodec;
   readonly version: 'v2' | 'v2beta1';
+  readonly pretty: boolean;
 }
 
 /** The first clause of Accept that the server can serve says whether the document is to be aggregated. */
-function askedAggregation(request: ApiRequest, codecs: readonly MediaTypeCodec[]): Aggregation | undefined {
+function askedAggregation(
+  request: ApiRequest,
+  codecs: readonly MediaTypeCodec[],
+  servesBeta: boolean,
+): Aggregation | undefined {
   for (const clause of (header(request.headers, 'accept') ?? '').split(',')) {
     const codec = codecs.find((candidate) => candidate.mediaType === mediaTypeOf(clause));
     if (codec === undefined) continue;
@@ -119,7 +137,10 @@ function askedAggregation(request: ApiRequest, codecs: readonly MediaTypeCodec[]
     if (as === undefined) return undefined;
     const version = parameters.get('v');
     const isDiscovery = as === 'APIGroupDiscoveryList' && parameters.get('g') === 'apidiscovery.k8s.io';
-    if (isDiscovery && (version === 'v2' || version === 'v2beta1')) return { codec, version };
+    if (isDiscovery && (version === 'v2' || (version === 'v2beta1' && servesBeta))) {
+      const pretty = parameters.get('pretty');
+      return { codec, version, pretty: pretty === undefined ? wantsPretty(request) : pretty === '1' };
+    }
   }
   return undefined;
 }
@@ -132,7 +153,7 @@ function splitParameter(text: string): [string, string] {
 async function aggregatedResponse(
   request: ApiRequest,
   document: AggregatedDocument,
-  { codec, version }: Aggregation,
+  { codec, version, pretty }: Aggregation,
 ): Promise<HttpResponse> {
   const headers: HttpHeaders = { 'cache-control': 'public', etag: `"${document.etag}"`, vary: 'Accept' };
   if (header(request.headers, 'if-none-match') === headers['etag']) {
@@ -145,7 +166,7 @@ async function aggregatedResponse(
     items: document.items,
   };
   const contentType = `${codec.mediaType};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-  const response = await bytesResponse(request, 200, contentType, codec.encode(list, false));
+  const response = await bytesResponse(request, 200, contentType, codec.encode(list, pretty));
   const vary = response.headers['vary'] === undefined ? 'Accept' : 'Accept-Encoding, Accept';
   return { ...response, headers: { ...response.headers, ...headers, vary } };
 }

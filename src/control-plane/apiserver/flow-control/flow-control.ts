@@ -17,6 +17,8 @@ export interface Classification {
   readonly level: { readonly name: string; readonly uid: string };
   /** Requests of one flow share queues. */
   readonly flow: string;
+  readonly info: RequestInfo;
+  readonly user: RequestUser;
 }
 
 interface ActiveSchema {
@@ -90,19 +92,21 @@ export class FlowControl {
       schema: { name: schema.name, uid: schema.uid },
       level: { name, uid: this.#levels.get(name)?.uid ?? '' },
       flow: flowOf(schema.spec, info, user),
+      info,
+      user,
     };
   }
 
   /** Waits for seats; see PriorityLevel.enter. */
   async enter(
-    { schema, level, flow }: Classification,
+    { schema, level, flow, info, user }: Classification,
     seats: number,
     waitMillis: number,
     signal: () => AbortSignal,
   ): Promise<Admitted | RejectionReason> {
     const found = this.#levels.get(level.name)?.level;
     if (found === undefined) throw new Error(`there is no priority level ${level.name}`);
-    const outcome = await found.enter(`${schema.name}\0${flow}`, seats, waitMillis, signal);
+    const outcome = await found.enter({ schema: schema.name, flow, seats, user, info }, waitMillis, signal);
     if (typeof outcome === 'string') return outcome;
     return {
       leave: () => {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { PriorityLevelConfigurationSpec } from '../../../api/types/flowcontrol-v1.ts';
 import type { Clock } from '../../../system/clock.ts';
+import type { RequestUser } from '../request-context.ts';
+import type { RequestInfo } from '../request-info.ts';
 
 /** Why a request is turned away, in the words of the metrics. */
 export type RejectionReason = 'queue-full' | 'concurrency-limit' | 'time-out' | 'cancelled';
@@ -23,8 +25,42 @@ export interface SeatLimits {
 /** Whether a level may take seats beyond those that are its own in any case. */
 export type MayUse = (level: PriorityLevel, seats: number) => boolean;
 
-interface Waiting {
+/** What a level is told of a request. */
+export interface FlowRequest {
+  readonly schema: string;
+  /** What tells its flow from others of the schema. */
+  readonly flow: string;
   readonly seats: number;
+  readonly user: RequestUser;
+  readonly info: RequestInfo;
+}
+
+/** A request in a level; times are milliseconds since 1970. */
+export interface FlowTicket {
+  readonly request: FlowRequest;
+  readonly arrivedAt: number;
+  /** When it got its seats; undefined as long as it waits. */
+  readonly startedAt: number | undefined;
+}
+
+/** How many requests a level has seen. */
+export interface LevelCounts {
+  readonly dispatched: number;
+  readonly rejected: number;
+  readonly timedOut: number;
+  readonly cancelled: number;
+}
+
+/** One queue, for who looks into it. */
+export interface QueueView {
+  readonly waiting: readonly FlowTicket[];
+  readonly executing: readonly FlowTicket[];
+  readonly served: number;
+}
+
+interface Waiting {
+  readonly request: FlowRequest;
+  readonly arrivedAt: number;
   readonly settle: (outcome: Admitted | RejectionReason) => void;
 }
 
@@ -44,6 +80,8 @@ export class PriorityLevel {
   #queues: Queue[] = [];
   #seatsInUse = 0;
   #waiting = 0;
+  readonly #executing = new Set<FlowTicket>();
+  readonly #counts = { dispatched: 0, rejected: 0, timedOut: 0, cancelled: 0 };
 
   /** @param mayUse asked before each seat that is not the level's own in any case. */
   constructor(name: string, clock: Clock, mayUse: MayUse) {
@@ -74,6 +112,34 @@ export class PriorityLevel {
     return this.#limits;
   }
 
+  get counts(): LevelCounts {
+    return this.#counts;
+  }
+
+  /** Requests that have seats. */
+  get executing(): number {
+    return this.#executing.size;
+  }
+
+  /**
+   * What is in each queue. A request that did not have to wait is shown in a queue that its flow may wait in.
+   * @returns also the requests of levels without queues.
+   */
+  view(): { readonly queues: readonly QueueView[]; readonly withoutQueue: readonly FlowTicket[] } {
+    const executing = new Map<Queue | undefined, FlowTicket[]>();
+    for (const ticket of this.#executing) {
+      const queue = this.#handOf(ticket.request)[0];
+      const tickets = executing.get(queue) ?? [];
+      if (tickets.push(ticket) === 1) executing.set(queue, tickets);
+    }
+    const queues = this.#queues.map((queue) => ({
+      waiting: queue.waiting.map(({ request, arrivedAt }) => ({ request, arrivedAt, startedAt: undefined })),
+      executing: executing.get(queue) ?? [],
+      served: queue.served,
+    }));
+    return { queues, withoutQueue: executing.get(undefined) ?? [] };
+  }
+
   /** Takes on a configuration; who waits in a queue that is no more is put into another. */
   configure(spec: PriorityLevelConfigurationSpec, limits: SeatLimits): void {
     this.#spec = spec;
@@ -94,36 +160,35 @@ export class PriorityLevel {
    * Waits for seats, at most `waitMillis`, in a queue that is picked by the flow.
    * @param signal aborts when nobody waits for the answer any more.
    */
-  enter(
-    flow: string,
-    seats: number,
-    waitMillis: number,
-    signal: () => AbortSignal,
-  ): Promise<Admitted | RejectionReason> {
-    if (this.isExempt) return Promise.resolve(this.#take(seats));
-    if (this.waiting === 0 && this.#hasRoom(seats)) return Promise.resolve(this.#take(seats));
+  enter(request: FlowRequest, waitMillis: number, signal: () => AbortSignal): Promise<Admitted | RejectionReason> {
+    const arrivedAt = this.#clock.now();
+    if (this.isExempt || (this.waiting === 0 && this.#hasRoom(request.seats))) {
+      return Promise.resolve(this.#take(request, arrivedAt));
+    }
     const queuing = this.#queuing;
-    if (queuing === undefined) return Promise.resolve('concurrency-limit');
-    const queue = this.#pickQueue(flow);
+    if (queuing === undefined) return this.#reject('concurrency-limit');
+    const queue = this.#pickQueue(request);
     if (queue === undefined || queue.waiting.length >= (queuing.queueLengthLimit ?? 50)) {
-      return Promise.resolve('queue-full');
+      return this.#reject('queue-full');
     }
     if (queue.waiting.length === 0) queue.served = Math.max(queue.served, this.#leastServed());
     return new Promise((resolve) => {
       const gone = signal();
-      const give = (reason: RejectionReason) => (): void => {
+      const give = (reason: 'cancelled' | 'time-out') => (): void => {
         for (const { waiting } of this.#queues) {
           const index = waiting.indexOf(entry);
           if (index < 0) continue;
           waiting.splice(index, 1);
           this.#waiting--;
+          this.#counts[reason === 'cancelled' ? 'cancelled' : 'timedOut']++;
         }
         entry.settle(reason);
       };
       const onGone = give('cancelled');
       const timer = this.#clock.setTimer(give('time-out'), waitMillis, { unref: true });
       const entry: Waiting = {
-        seats,
+        request,
+        arrivedAt,
         settle(outcome) {
           timer.cancel();
           gone.removeEventListener('abort', onGone);
@@ -144,11 +209,11 @@ export class PriorityLevel {
         .filter((queue) => queue.waiting.length > 0)
         .toSorted((one, other) => one.served - other.served);
       const [entry] = next?.waiting ?? [];
-      if (next === undefined || entry === undefined || !this.#hasRoom(entry.seats)) return;
+      if (next === undefined || entry === undefined || !this.#hasRoom(entry.request.seats)) return;
       next.waiting.shift();
       this.#waiting--;
-      next.served += entry.seats;
-      entry.settle(this.#take(entry.seats));
+      next.served += entry.request.seats;
+      entry.settle(this.#take(entry.request, entry.arrivedAt));
     }
   }
 
@@ -168,16 +233,21 @@ export class PriorityLevel {
     return wanted <= nominal + borrowable && this.#mayUse(this, seats);
   }
 
-  #take(seats: number): Admitted {
-    this.#seatsInUse += seats;
-    let isIn = true;
+  #take(request: FlowRequest, arrivedAt: number): Admitted {
+    const ticket: FlowTicket = { request, arrivedAt, startedAt: this.#clock.now() };
+    this.#executing.add(ticket);
+    this.#counts.dispatched++;
+    this.#seatsInUse += request.seats;
     return {
       leave: () => {
-        if (!isIn) return;
-        isIn = false;
-        this.#seatsInUse -= seats;
+        if (this.#executing.delete(ticket)) this.#seatsInUse -= request.seats;
       },
     };
+  }
+
+  #reject(reason: RejectionReason): Promise<RejectionReason> {
+    this.#counts.rejected++;
+    return Promise.resolve(reason);
   }
 
   #leastServed(): number {
@@ -185,17 +255,22 @@ export class PriorityLevel {
     return active.length === 0 ? 0 : Math.min(...active);
   }
 
-  /** Shuffle sharding: a hand of queues that belongs to the flow, and of those the one with the fewest seats waiting. */
-  #pickQueue(flow: string): Queue | undefined {
+  /** Of the queues of a flow the one with the fewest seats waiting. */
+  #pickQueue(request: FlowRequest): Queue | undefined {
+    const load = ({ waiting }: Queue): number => waiting.reduce((sum, entry) => sum + entry.request.seats, 0);
+    return this.#handOf(request).toSorted((one, other) => load(one) - load(other))[0];
+  }
+
+  /** Shuffle sharding: a hand of queues that belongs to the flow. */
+  #handOf({ schema, flow }: FlowRequest): Queue[] {
     const deck = [...this.#queues];
     const hand: Queue[] = [];
-    let hash = createHash('sha256').update(flow).digest().readBigUInt64LE();
+    let hash = createHash('sha256').update(`${schema}\0${flow}`).digest().readBigUInt64LE();
     for (let card = 0; card < (this.#queuing?.handSize ?? 8) && deck.length > 0; card++) {
       const size = BigInt(deck.length);
       hand.push(...deck.splice(Number(hash % size), 1));
       hash /= size;
     }
-    const load = ({ waiting }: Queue): number => waiting.reduce((sum, { seats }) => sum + seats, 0);
-    return hand.toSorted((one, other) => load(one) - load(other))[0];
+    return hand;
   }
 }

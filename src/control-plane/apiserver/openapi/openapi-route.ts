@@ -96,11 +96,15 @@ async function publishedDocument(published: PublishedOpenApi, name: string): Pro
   return { bytes, hash: hash ?? hashOf(bytes) };
 }
 
-const swaggerProtobuf = 'com.github.proto-openapi.spec.v2.v1.0+protobuf';
+/** The media types of both documents in protobuf, without the first half. */
+const protobufNames = {
+  v2: 'com.github.proto-openapi.spec.v2.v1.0+protobuf',
+  v3: 'com.github.proto-openapi.spec.v3.v1.0+protobuf',
+} as const;
 
 /** The Swagger 2.0 document of everything, as JSON or as the protobuf that clients in Go ask for. */
 async function v2Response(request: ApiRequest, json: Uint8Array, modifiedAt: number): Promise<HttpResponse> {
-  const form = v2Form(header(request.headers, 'accept') ?? '');
+  const form = askedForm(request, 'v2');
   const vary = ['Accept-Encoding', 'Accept'];
   if (form === undefined) return emptyResponse(406, { vary });
   const bytes =
@@ -109,7 +113,7 @@ async function v2Response(request: ApiRequest, json: Uint8Array, modifiedAt: num
       : (await import('./swagger-protobuf.ts')).swaggerAsProtobuf(
           JSON.parse(Buffer.from(json).toString('utf8')) as JsonObject,
         );
-  const contentType = form === 'json' ? 'application/json' : `application/${swaggerProtobuf}`;
+  const contentType = form === 'json' ? 'application/json' : `application/${protobufNames.v2}`;
   const response = contentResponse(request, { bytes, contentType, tag: hashOf(json), modifiedAt, headers: { vary } });
   if (response.status !== 200 || !(response.body instanceof Uint8Array)) return response;
   const { headers, body } = await bytesResponse(request, 200, contentType, Buffer.from(response.body), true);
@@ -122,13 +126,14 @@ async function v2Response(request: ApiRequest, json: Uint8Array, modifiedAt: num
 }
 
 /** The first form that the Accept header names, whatever the weights; undefined when it names none. */
-function v2Form(accept: string): 'json' | 'protobuf' | undefined {
+function askedForm(request: ApiRequest, version: 'v2' | 'v3'): 'json' | 'protobuf' | undefined {
+  const accept = header(request.headers, 'accept') ?? '';
   for (const range of accept === '' ? ['*/*'] : accept.split(',')) {
     const [type = '', subtype = ''] = (range.split(';')[0] ?? '').trim().split('/');
     if (type !== 'application' && type !== '*') continue;
     if (subtype === 'json' || subtype === '*' || subtype === '') return 'json';
     // The older name of the type has an @ in it.
-    if (subtype.replace('v2@v1', 'v2.v1') === swaggerProtobuf) return 'protobuf';
+    if (subtype.replace(`${version}@v1`, `${version}.v1`) === protobufNames[version]) return 'protobuf';
   }
   return undefined;
 }
@@ -137,19 +142,32 @@ function hashOf(bytes: Uint8Array): string {
   return createHash('sha512').update(bytes).digest('hex').toUpperCase();
 }
 
+/** Documents in protobuf, made when they are first asked for and kept as long as what they are made of. */
+const protobufForms = new WeakMap<Uint8Array, Uint8Array>();
+
+async function v3Protobuf(json: Uint8Array): Promise<Uint8Array> {
+  const known = protobufForms.get(json);
+  if (known !== undefined) return known;
+  const { openApiV3AsProtobuf } = await import('./openapi-v3-protobuf.ts');
+  const made = openApiV3AsProtobuf(JSON.parse(Buffer.from(json).toString('utf8')) as JsonObject);
+  protobufForms.set(json, made);
+  return made;
+}
+
 /** A year in which a document asked for by its hash does not change. */
 const yearMillis = 365 * 24 * 3600 * 1000;
 
 /** A document asked for with its hash never changes; another hash leads to the one it has now. */
-function documentResponse(
+async function documentResponse(
   request: ApiRequest,
   path: string,
   { bytes, hash }: PublishedDocument,
   { startedAt, now }: { readonly startedAt: number; readonly now: number },
-): HttpResponse {
-  const contentType = 'application/json';
+): Promise<HttpResponse> {
   const vary = 'Accept';
-  if (v2Form(header(request.headers, 'accept') ?? '') !== 'json') return emptyResponse(406, { vary });
+  const form = askedForm(request, 'v3');
+  if (form === undefined) return emptyResponse(406, { vary });
+  const contentType = form === 'json' ? 'application/json' : `application/${protobufNames.v3}`;
   const asked = request.query.get('hash') ?? '';
   if (asked !== '' && asked !== hash) {
     const location = `${path}?hash=${hash}`;
@@ -163,7 +181,7 @@ function documentResponse(
           expires: new Date(now + yearMillis).toUTCString().replace('GMT', 'UTC'),
         };
   return contentResponse(request, {
-    bytes,
+    bytes: form === 'json' ? bytes : await v3Protobuf(bytes),
     contentType,
     tag: hash,
     modifiedAt: startedAt,

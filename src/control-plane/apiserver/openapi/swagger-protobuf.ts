@@ -1,80 +1,23 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
-
-/** Writes one value of a member, with its tag. */
-type FieldWriter = (writer: BinaryWriter, number: number, value: JsonValue) => void;
-/** A message: its members by their names in JSON, with numbers on the wire. */
-type Message = Readonly<Record<string, readonly [number, FieldWriter]>>;
-
-const text: FieldWriter = (writer, number, value) => {
-  if (typeof value === 'string' && value !== '') writer.tag(number, WireType.LengthDelimited).string(value);
-};
-const texts: FieldWriter = (writer, number, value) => {
-  for (const item of itemsOf(value)) {
-    if (typeof item === 'string') writer.tag(number, WireType.LengthDelimited).string(item);
-  }
-};
-const flag: FieldWriter = (writer, number, value) => {
-  if (value === true) writer.tag(number, WireType.Varint).bool(true);
-};
-const integer: FieldWriter = (writer, number, value) => {
-  if (typeof value === 'number' && value !== 0) writer.tag(number, WireType.Varint).int64(value);
-};
-const float: FieldWriter = (writer, number, value) => {
-  if (typeof value === 'number' && value !== 0) writer.tag(number, WireType.Bit64).double(value);
-};
-/** Any value, as the YAML that its JSON is. */
-const anything: FieldWriter = (writer, number, value) =>
-  nested(writer, number, () => writer.tag(2, WireType.LengthDelimited).string(JSON.stringify(value)));
-const anythings: FieldWriter = (writer, number, value) => {
-  for (const item of itemsOf(value)) anything(writer, number, item);
-};
-
-/** A message by itself, made when it is first needed: messages contain each other. */
-const one =
-  (message: () => Message, extensions = 0): FieldWriter =>
-  (writer, number, value) =>
-    nested(writer, number, () => writeMembers(writer, value, message(), extensions));
-const many =
-  (field: FieldWriter): FieldWriter =>
-  (writer, number, value) => {
-    for (const item of itemsOf(value)) field(writer, number, item);
-  };
-/** A map: a list of names with values, in a message of its own. @param list number of the list in it */
-const named =
-  (field: FieldWriter, list = 1): FieldWriter =>
-  (writer, number, value) =>
-    nested(writer, number, () => writeNamed(writer, list, value, field));
-
-function writeNamed(writer: BinaryWriter, list: number, value: JsonValue, field: FieldWriter): void {
-  if (!isJsonObject(value)) return;
-  for (const [name, member] of Object.entries(value)) {
-    nested(writer, list, () => {
-      writer.tag(1, WireType.LengthDelimited).string(name);
-      field(writer, 2, member);
-    });
-  }
-}
-
-function nested(writer: BinaryWriter, number: number, write: () => void): void {
-  writer.tag(number, WireType.LengthDelimited).fork();
-  write();
-  writer.join();
-}
-
-/** @param extensions number of the list of `x-…` members; 0 for none */
-function writeMembers(writer: BinaryWriter, value: JsonValue, message: Message, extensions: number): void {
-  if (!isJsonObject(value)) return;
-  for (const [name, member] of Object.entries(value)) {
-    const known = message[name];
-    if (known !== undefined) known[1](writer, known[0], member);
-    else if (name.startsWith('x-') && extensions > 0) writeNamed(writer, extensions, { [name]: member }, anything);
-  }
-}
-
-function itemsOf(value: JsonValue): readonly JsonValue[] {
-  return Array.isArray(value) ? value : [];
-}
+import {
+  anything,
+  anythings,
+  type FieldWriter,
+  flag,
+  float,
+  integer,
+  isReference,
+  many,
+  type Message,
+  named,
+  nested,
+  one,
+  text,
+  texts,
+  wrapped,
+  writeMembers,
+} from './document-protobuf.ts';
 
 const schema = one(() => schemaMessage, 31);
 const parameter: FieldWriter = (writer, number, value) =>
@@ -95,15 +38,6 @@ const response: FieldWriter = (writer, number, value) =>
     else one(() => responseMessage, 5)(writer, 1, value);
   });
 const reference = one(() => ({ $ref: [1, text], description: [2, text] }));
-const wrapped =
-  (number: number, field: FieldWriter): FieldWriter =>
-  (writer, outer, value) =>
-    nested(writer, outer, () => field(writer, number, value));
-
-function isReference(value: JsonValue): boolean {
-  return isJsonObject(value) && Object.hasOwn(value, '$ref');
-}
-
 const schemaMessage: Message = {
   $ref: [1, text],
   format: [2, text],

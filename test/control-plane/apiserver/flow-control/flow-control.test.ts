@@ -8,7 +8,7 @@ import type {
   PriorityLevelConfigurationSpec,
 } from '../../../../src/api/types/flowcontrol-v1.ts';
 import { createInformerFactory } from '../../../../src/client/informer-factory.ts';
-import { FlowControl } from '../../../../src/control-plane/apiserver/flow-control/flow-control.ts';
+import { type Classification, FlowControl } from '../../../../src/control-plane/apiserver/flow-control/flow-control.ts';
 import { followFlowConfiguration } from '../../../../src/control-plane/apiserver/flow-control/flow-schema-status.ts';
 import type { Admitted, RejectionReason } from '../../../../src/control-plane/apiserver/flow-control/priority-level.ts';
 import { RetryAfter } from '../../../../src/control-plane/apiserver/flow-control/retry-after.ts';
@@ -86,11 +86,11 @@ test('requests are put where the real server puts them', () => {
   // Without anything stored the two mandatory ones are there.
   const bare = new FlowControl(new FakeClock());
   const info = parseRequestInfo('GET', '/api/v1/pods', new URLSearchParams());
-  assert.deepEqual(bare.classify(info, { ...user('ann'), extra: {} }), {
-    schema: { name: 'catch-all', uid: '' },
-    level: { name: 'catch-all', uid: '' },
-    flow: 'ann',
-  });
+  const { schema: lastSchema, level: lastLevel, flow } = bare.classify(info, { ...user('ann'), extra: {} });
+  assert.deepEqual(
+    [lastSchema, lastLevel, flow],
+    [{ name: 'catch-all', uid: '' }, { name: 'catch-all', uid: '' }, 'ann'],
+  );
 });
 
 /** One level with three seats, whose two queues take two requests each. */
@@ -121,11 +121,22 @@ function narrow(clock: FakeClock): FlowControl {
 
 const never = new AbortController().signal;
 
+/** The place of a request of ann's that reads pods. */
+function placeOf(schemaName: string, levelName: string, flow = ''): Classification {
+  return {
+    schema: { name: schemaName, uid: '' },
+    level: { name: levelName, uid: '' },
+    flow,
+    info: parseRequestInfo('GET', '/api/v1/namespaces/default/pods/x/log', new URLSearchParams()),
+    user: { ...user('ann'), extra: {} },
+  };
+}
+
 test('requests wait for seats, flows share them, and who waits too long or finds a full queue is turned away', async () => {
   const clock = new FakeClock();
   const control = narrow(clock);
   const enter = (flow: string, signal = never): Promise<Admitted | RejectionReason> => {
-    const place = { schema: { name: 'all', uid: '' }, level: { name: 'narrow', uid: '' }, flow };
+    const place = placeOf('all', 'narrow', flow);
     return control.enter(place, 1, 15_000, () => signal);
   };
   const first = await Promise.all([enter('a'), enter('a'), enter('a')]);
@@ -153,7 +164,7 @@ test('requests wait for seats, flows share them, and who waits too long or finds
 
   function queueOf(flow: string): number {
     const probe = narrow(new FakeClock());
-    const place = { schema: { name: 'all', uid: '' }, level: { name: 'narrow', uid: '' }, flow };
+    const place = placeOf('all', 'narrow', flow);
     for (let index = 0; index < 5; index++) void probe.enter(place, 1, 1, () => never);
     return (
       probe
@@ -175,7 +186,7 @@ test('a level lends seats that it does not need, and keeps those that it need no
   const catchAll = level('catch-all', { type: 'Limited', limited: none });
   control.configure([], [level('lender', limited(60, 0)), level('borrower', limited(0, 60)), catchAll]);
   const enter = (name: string): Promise<Admitted | RejectionReason> =>
-    control.enter({ schema: { name, uid: '' }, level: { name, uid: '' }, flow: '' }, 1, 1, () => never);
+    control.enter(placeOf(name, name), 1, 1, () => never);
   const outcomes = [];
   for (let index = 0; index < 9; index++) outcomes.push(await enter('borrower'));
   assert.equal(outcomes.filter((outcome) => typeof outcome !== 'string').length, 8);
@@ -226,12 +237,7 @@ test('answers say which schema and level they were under, and 429 comes as text'
   assert.equal(missing.status, 404);
   assert.equal(missing.headers['x-kubernetes-pf-flowschema-uid'], 'fs-global-default');
   assert.equal(missing.headers['x-kubernetes-pf-prioritylevel-uid'], 'pl-global-default');
-  const held = await control.enter(
-    { schema: { name: 'global-default', uid: '' }, level: { name: 'global-default', uid: '' }, flow: '' },
-    1,
-    1,
-    () => never,
-  );
+  const held = await control.enter(placeOf('global-default', 'global-default'), 1, 1, () => never);
   const refused = await api.request('GET', '/api/v1/namespaces');
   assert.deepEqual([refused.status, refused.text], [429, 'Too many requests, please try again later.\n']);
   assert.equal(refused.headers['retry-after'], '1');
@@ -243,6 +249,43 @@ test('answers say which schema and level they were under, and 429 comes as text'
   const rejected =
     'apiserver_flowcontrol_rejected_requests_total{flow_schema="global-default",priority_level="global-default"';
   assert.ok(text.includes(`${rejected},reason="concurrency-limit"} 1\n`), text);
+  await api.close();
+});
+
+test('what flow control has at the moment can be looked at, in the columns of the real server', async () => {
+  const clock = new FakeClock(Date.parse('2026-01-02T03:04:05.120Z'));
+  const control = narrow(clock);
+  const api = await createTestApiServer({ clock, flowControl: control });
+  const at = '/debug/api_priority_and_fairness';
+  const held = await control.enter(placeOf('all', 'narrow', 'ann'), 3, 15_000, () => never);
+  void control.enter(placeOf('all', 'narrow', 'ann'), 1, 15_000, () => never);
+  for (let index = 0; index < 3; index++) await control.enter(placeOf('all', 'catch-all'), 1, 1, () => never);
+  const levels = await api.request('GET', `${at}/dump_priority_levels`);
+  assert.equal(levels.headers['content-type'], 'text/plain; charset=utf-8');
+  assert.deepEqual(levels.text.split('\n').slice(0, 3), [
+    'PriorityLevelName, ActiveQueues, IsIdle, IsQuiescing, WaitingRequests, ExecutingRequests, DispatchedRequests, RejectedRequests, TimedoutRequests, CancelledRequests',
+    'catch-all,         0,            false,  false,       0,               1,                 1,                  2,                0,                0',
+    'exempt,            0,            false,  false,       0,               1,                 3,                  0,                0,                0',
+  ]);
+  assert.match(levels.text, /^narrow, +1, +false, +false, +1, +1, +1, +0, +0, +0$/m);
+  const queues = await api.request('POST', `${at}/dump_queues`);
+  assert.match(queues.text, /^narrow, +\d, +1, +1, +3, +0.00000000ss, +1, +1, +0.00300000ss$/m);
+  const requests = await api.request('GET', `${at}/dump_requests?includeRequestDetails=1`);
+  const [head, ...rows] = requests.text.split('\n');
+  assert.match(head ?? '', /^PriorityLevelName, FlowSchemaName, QueueIndex, .* Resource, SubResource$/);
+  assert.deepEqual(
+    rows
+      .filter((row) => row.startsWith('narrow'))
+      .map((row) => row.replace(/ +/g, ' ').replace(/[01], (-1|0)/, 'Q, $1')),
+    [
+      'narrow, all, Q, 0, ann, 2026-01-02T03:04:05.12Z, 1, 0, 0s, 0001-01-01T00:00:00Z, ann, get, /api/v1/namespaces/default/pods/x/log, default, x, v1, pods, log',
+      'narrow, all, Q, -1, ann, 2026-01-02T03:04:05.12Z, 3, 0, 0s, 2026-01-02T03:04:05.12Z, ann, get, /api/v1/namespaces/default/pods/x/log, default, x, v1, pods, log',
+    ],
+  );
+  assert.match(requests.text, /^exempt, .* admin, +get, +\/debug\/api_priority_and_fairness\/dump_requests, /m);
+  assert.doesNotMatch((await api.request('GET', `${at}/dump_requests`)).text, /UserName|admin/);
+  assert.equal((await api.request('GET', `${at}/zork`)).status, 404);
+  if (typeof held !== 'string') held.leave();
   await api.close();
 });
 

@@ -28,6 +28,13 @@ function read(bytes: Uint8Array, shape: Shape): Read {
   return fields;
 }
 
+/** The fields of messages in the order in which they are written: by number. */
+function byNumber(fields: Read): Read {
+  return fields
+    .map(([number, value]) => [number, Array.isArray(value) ? byNumber(value as Read) : value] as const)
+    .toSorted(([left], [right]) => left - right);
+}
+
 const any: Shape = {};
 const extension: Shape = { 2: any };
 const schema: Shape = {
@@ -54,46 +61,49 @@ void test('definitions are written with the numbers of gnostic', () => {
       },
     },
   };
-  assert.deepEqual(read(swaggerAsProtobuf(swagger), { 9: { 1: { 2: schema } } }), [
-    [1, '2.0'],
-    [
-      9,
+  assert.deepEqual(
+    read(swaggerAsProtobuf(swagger), { 9: { 1: { 2: schema } } }),
+    byNumber([
+      [1, '2.0'],
       [
+        9,
         [
-          1,
           [
-            [1, 'io.x.Thing'],
+            1,
             [
-              2,
+              [1, 'io.x.Thing'],
               [
-                [22, [[1, 'object']]],
-                [4, 'A thing'],
-                [19, 'a'],
-                [5, [[2, '{"k":1}']]],
+                2,
                 [
-                  25,
+                  [22, [[1, 'object']]],
+                  [4, 'A thing'],
+                  [19, 'a'],
+                  [5, [[2, 'k: 1\n']]],
                   [
+                    25,
                     [
-                      1,
                       [
-                        [1, 'a'],
+                        1,
                         [
-                          2,
+                          [1, 'a'],
                           [
-                            [22, [[1, 'array']]],
-                            [23, '\n\u001a\n\u0018#/definitions/io.x.Other'],
+                            2,
+                            [
+                              [22, [[1, 'array']]],
+                              [23, '\n\u001a\n\u0018#/definitions/io.x.Other'],
+                            ],
                           ],
                         ],
                       ],
                     ],
                   ],
-                ],
-                [21, [[1, [[22, [[1, 'string']]]]]]],
-                [
-                  31,
+                  [21, [[1, [[22, [[1, 'string']]]]]]],
                   [
-                    [1, 'x-kubernetes-map-type'],
-                    [2, [[2, '"atomic"']]],
+                    31,
+                    [
+                      [1, 'x-kubernetes-map-type'],
+                      [2, [[2, 'atomic\n']]],
+                    ],
                   ],
                 ],
               ],
@@ -101,8 +111,8 @@ void test('definitions are written with the numbers of gnostic', () => {
           ],
         ],
       ],
-    ],
-  ]);
+    ]),
+  );
 });
 
 void test('operations carry their parameters by place, references and extensions', () => {
@@ -128,37 +138,40 @@ void test('operations carry their parameters by place, references and extensions
   const parameter: Shape = { 1: { 1: { 5: { 22: {} } }, 2: { 3: query, 4: {} } }, 2: {} };
   const operation: Shape = { 8: parameter, 9: { 1: { 2: { 1: {} } } }, 13: extension };
   const bytes = swaggerAsProtobuf(swagger);
-  assert.deepEqual(read(bytes, { 8: { 2: { 2: { 8: operation } } } }), [
-    [
-      8,
+  assert.deepEqual(
+    read(bytes, { 8: { 2: { 2: { 8: operation } } } }),
+    byNumber([
       [
+        8,
         [
-          2,
           [
-            [1, '/p'],
+            2,
             [
-              2,
+              [1, '/p'],
               [
+                2,
                 [
-                  8,
                   [
-                    [5, 'p'],
+                    8,
                     [
-                      8,
+                      [5, 'p'],
                       [
+                        8,
                         [
-                          1,
                           [
+                            1,
                             [
-                              2,
                               [
+                                2,
                                 [
-                                  3,
                                   [
-                                    [2, 'query'],
-                                    [4, 'dryRun'],
-                                    [6, 'string'],
-                                    [20, 1],
+                                    3,
+                                    [
+                                      [2, 'query'],
+                                      [4, 'dryRun'],
+                                      [6, 'string'],
+                                      [20, 1],
+                                    ],
                                   ],
                                 ],
                               ],
@@ -166,42 +179,42 @@ void test('operations carry their parameters by place, references and extensions
                           ],
                         ],
                       ],
-                    ],
-                    [
-                      8,
                       [
+                        8,
                         [
-                          1,
                           [
+                            1,
                             [
-                              1,
                               [
-                                [3, 'body'],
-                                [2, 'body'],
-                                [4, 1],
-                                [5, [[22, [[1, 'object']]]]],
+                                1,
+                                [
+                                  [3, 'body'],
+                                  [2, 'body'],
+                                  [4, 1],
+                                  [5, [[22, [[1, 'object']]]]],
+                                ],
                               ],
                             ],
                           ],
                         ],
                       ],
-                    ],
-                    [
-                      8,
                       [
+                        8,
                         [
-                          1,
                           [
+                            1,
                             [
-                              2,
                               [
+                                2,
                                 [
-                                  4,
                                   [
-                                    [2, 'path'],
-                                    [4, 'name'],
-                                    [1, 1],
-                                    [5, 'string'],
+                                    4,
+                                    [
+                                      [2, 'path'],
+                                      [4, 'name'],
+                                      [1, 1],
+                                      [5, 'string'],
+                                    ],
                                   ],
                                 ],
                               ],
@@ -209,25 +222,25 @@ void test('operations carry their parameters by place, references and extensions
                           ],
                         ],
                       ],
-                    ],
-                    [8, [[2, [[1, '#/parameters/x']]]]],
-                    [
-                      9,
+                      [8, [[2, [[1, '#/parameters/x']]]]],
                       [
+                        9,
                         [
-                          1,
                           [
-                            [1, '200'],
-                            [2, [[1, [[1, 'OK']]]]],
+                            1,
+                            [
+                              [1, '200'],
+                              [2, [[1, [[1, 'OK']]]]],
+                            ],
                           ],
                         ],
                       ],
-                    ],
-                    [
-                      13,
                       [
-                        [1, 'x-kubernetes-group-version-kind'],
-                        [2, [[2, JSON.stringify(gvk)]]],
+                        13,
+                        [
+                          [1, 'x-kubernetes-group-version-kind'],
+                          [2, [[2, 'group: ""\nkind: Pod\nversion: v1\n']]],
+                        ],
                       ],
                     ],
                   ],
@@ -237,6 +250,6 @@ void test('operations carry their parameters by place, references and extensions
           ],
         ],
       ],
-    ],
-  ]);
+    ]),
+  );
 });
