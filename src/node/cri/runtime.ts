@@ -40,6 +40,8 @@ export interface PodSandboxConfig {
   readonly dnsConfig: DnsConfig;
   /** The pod shares the node's network and gets no address of its own. */
   readonly hostNetwork: boolean;
+  /** Kernel parameters of the pod's namespaces, by names with dots. */
+  readonly sysctls: Readonly<Record<string, string>>;
 }
 
 export interface PodSandbox {

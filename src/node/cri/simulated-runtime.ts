@@ -80,6 +80,7 @@ interface SandboxEntry {
   readonly annotations: Readonly<Record<string, string>>;
   readonly hostname: string;
   readonly dnsConfig: DnsConfig;
+  readonly sysctls: Readonly<Record<string, string>>;
   readonly server: PortServer;
 }
 
@@ -130,6 +131,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       annotations: config.annotations,
       hostname: config.hostname,
       dnsConfig: config.dnsConfig,
+      sysctls: config.sysctls,
       server: new PortServer(
         `${namespace}/${name}`,
         config.portMappings.flatMap(({ containerPort, protocol }) => (protocol === 'TCP' ? [containerPort] : [])),
@@ -189,6 +191,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
         clock: this.#options.clock,
         hostname: entry.hostname,
         dnsConfig: entry.dnsConfig,
+        sysctls: entry.sysctls,
         podIp: entry.sandbox.ips[0] ?? '127.0.0.1',
         random: () => this.#options.random.next(),
         nodeFiles: this.#files,

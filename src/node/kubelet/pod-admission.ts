@@ -2,6 +2,7 @@ import { hostPortsOf, isPortTaken } from '../../api/core/v1/host-ports.ts';
 import { isTolerated, matchesNodeAffinity } from '../../api/core/v1/node-matching.ts';
 import { addAmounts, podRequests, resourceAmounts, type ResourceAmounts } from '../../api/core/v1/pod-resources.ts';
 import type { Node, Pod } from '../../api/types/core-v1.ts';
+import { forbiddenSysctl } from './pod-sysctls.ts';
 
 /** Why a node does not take a pod that is bound to it. */
 export interface Rejection {
@@ -19,6 +20,8 @@ const ownResources: readonly string[] = ['cpu', 'memory', 'ephemeral-storage'];
  * @param others the pods that are on the node
  */
 export function rejectionOf(pod: Pod, node: Node, others: readonly Pod[]): Rejection | undefined {
+  const forbidden = forbiddenSysctl(pod);
+  if (forbidden !== undefined) return { reason: 'SysctlForbidden', message: forbidden };
   const system = node.status?.nodeInfo?.operatingSystem ?? 'linux';
   const label = pod.metadata.labels?.[operatingSystemLabel];
   if (label !== undefined && label !== system) {

@@ -1,6 +1,7 @@
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { PodSandboxConfig, PortMapping } from '../cri/runtime.ts';
 import { type NodeDns, podDns } from './pod-dns.ts';
+import { podSysctls } from './pod-sysctls.ts';
 
 /** What the runtime is asked for: a place for a pod. @param attempt how many there were before */
 export function sandboxConfig(pod: Pod, attempt: number, dns: NodeDns): PodSandboxConfig {
@@ -13,6 +14,7 @@ export function sandboxConfig(pod: Pod, attempt: number, dns: NodeDns): PodSandb
     hostNetwork: pod.spec?.hostNetwork === true,
     portMappings: portMappings(pod),
     dnsConfig: podDns(pod, dns),
+    sysctls: podSysctls(pod),
   };
 }
 

@@ -69,6 +69,7 @@ async function start(
     {
       clock,
       hostname: 'hook',
+      sysctls: {},
       dnsConfig: { servers: ['10.96.0.10'], searches: ['ns.svc.cluster.local', 'cluster.local'], options: ['ndots:5'] },
       podIp: '10.0.0.1',
       random: () => 0.5,

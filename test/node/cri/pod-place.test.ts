@@ -18,6 +18,7 @@ function sandbox(name: string, special: Partial<PodSandboxConfig>): PodSandboxCo
     annotations: {},
     hostNetwork: false,
     portMappings: [],
+    sysctls: {},
     dnsConfig: { servers: [], searches: [], options: [] },
     ...special,
   };

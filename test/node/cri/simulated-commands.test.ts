@@ -27,6 +27,7 @@ function makeContainer(special: Partial<ContainerConfig> = {}): {
       clock,
       hostname: 'web',
       dnsConfig: { servers: ['10.96.0.10'], searches: ['ns.svc.cluster.local', 'cluster.local'], options: ['ndots:5'] },
+      sysctls: { 'kernel.shm_rmid_forced': '1', 'net.ipv4.ip_local_port_range': '1024 65535' },
       podIp: '10.0.0.1',
       random: () => 0.5,
       nodeFiles: new MemoryFiles(() => clock.now()),
@@ -222,3 +223,25 @@ void test('whoever attaches feeds the command and sees what it writes', async ()
   assert.equal(out, 'hello\n');
   assert.equal(process.log.read(0)[0]?.content.toString(), 'hello\n');
 });
+
+const kernelParameters: readonly (readonly [command: string, out: string, err?: string])[] = [
+  ['sysctl kernel.shm_rmid_forced', 'kernel.shm_rmid_forced = 1\n'],
+  ['sysctl -n net.ipv4.ip_local_port_range', '1024\t65535\n'],
+  ['sysctl net/ipv4/tcp_syncookies', 'net.ipv4.tcp_syncookies = 1\n'],
+  ['cat /proc/sys/net/ipv4/tcp_fin_timeout', '60\n'],
+  ['sysctl kernel.nothing', '', "sysctl: error: 'kernel.nothing' is an unknown key\n"],
+  ['sysctl -e kernel.nothing', ''],
+  [
+    'sysctl -w kernel.shm_rmid_forced=0',
+    '',
+    "sysctl: error setting key 'kernel.shm_rmid_forced': Read-only file system\n",
+  ],
+  ['sysctl -a | head -n 2', 'kernel.shm_rmid_forced = 1\nnet.ipv4.ip_local_port_range = 1024\t65535\n'],
+];
+
+for (const [command, out, err = ''] of kernelParameters) {
+  void test(`kernel parameters: ${command}`, async () => {
+    const { run } = makeContainer();
+    assert.deepEqual(await run(['sh', '-c', command]), { code: err === '' ? 0 : 1, out, err });
+  });
+}

@@ -32,7 +32,27 @@ interface Case {
   readonly expected?: string;
 }
 
+const setting = (name: string, special: Partial<PodSpec> = {}): Pod =>
+  podOf({ securityContext: { sysctls: [{ name, value: '1' }] }, ...special });
+
 const cases: readonly Case[] = [
+  { title: 'that sets what is its own', pod: setting('kernel.shm_rmid_forced') },
+  { title: 'that sets it with slashes', pod: setting('net/ipv4/tcp_syncookies') },
+  {
+    title: 'that sets what could harm others',
+    pod: setting('kernel.msgmax'),
+    expected: 'SysctlForbidden: forbidden sysctl: "kernel.msgmax" not allowlisted',
+  },
+  {
+    title: "that sets what would be the host's",
+    pod: setting('net.ipv4.tcp_syncookies', { hostNetwork: true }),
+    expected: 'SysctlForbidden: forbidden sysctl: "net.ipv4.tcp_syncookies" not allowed with host Net enabled',
+  },
+  {
+    title: "that sets what would be the host's processes'",
+    pod: setting('kernel/shm_rmid_forced', { hostIPC: true }),
+    expected: 'SysctlForbidden: forbidden sysctl: "kernel.shm_rmid_forced" not allowed with host IPC enabled',
+  },
   { title: 'that asks for nothing', pod: podOf({}) },
   { title: 'that just fits', pod: asking({ cpu: '3' }), others: [asking({ cpu: '1' })] },
   {

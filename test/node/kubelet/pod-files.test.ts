@@ -101,6 +101,13 @@ test('the downward API, secrets and emptied folders side by side in one volume',
   assert.match(log, /^cpu=1500\nkey=hi\nmemory=\d+\nname=web\nnotes=a="x \\"y\\""\nb="2"\n$/);
 });
 
+test('kernel parameters that a pod sets are seen by its containers', async (context) => {
+  const harness = await start(context);
+  const securityContext = { sysctls: [{ name: 'net/ipv4/tcp_fin_timeout', value: '9' }] };
+  await harness.create('web', { spec: runs('sysctl net.ipv4.tcp_fin_timeout', {}, { securityContext }) });
+  assert.equal(await logOf(harness, 'web'), 'net.ipv4.tcp_fin_timeout = 9\n');
+});
+
 test('containers of a pod share what is not their own', async (context) => {
   const harness = await start(context);
   const volumes = [{ name: 'shared', emptyDir: {} }];

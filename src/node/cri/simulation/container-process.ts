@@ -11,6 +11,7 @@ import { writeCgroupFiles } from './cgroup-files.ts';
 import { isAgnhostCommand } from './images/agnhost-program.ts';
 import { imageDefaults, imageFiles } from './images/image-defaults.ts';
 import { InputQueue } from './input-queue.ts';
+import { writeKernelParameters } from './kernel-parameters.ts';
 import { MemoryFiles } from './memory-files.ts';
 import type { PortServer } from './port-server.ts';
 import { terminatedExitCode } from './process-context.ts';
@@ -28,6 +29,8 @@ export interface ContainerPlace {
   readonly hostname: string;
   /** The resolver's settings, for /etc/resolv.conf. */
   readonly dnsConfig: DnsConfig;
+  /** Kernel parameters that the pod sets. */
+  readonly sysctls: Readonly<Record<string, string>>;
   readonly podIp: string;
   /** A number in [0, 1). */
   readonly random: () => number;
@@ -56,7 +59,19 @@ export class ContainerProcess {
   /** @throws RuntimeError when something that is to be mounted is not there */
   constructor(
     config: ContainerConfig,
-    { clock, hostname, dnsConfig, podIp, random, nodeFiles, ports, dial, sendDatagram, resolve }: ContainerPlace,
+    {
+      clock,
+      hostname,
+      dnsConfig,
+      sysctls,
+      podIp,
+      random,
+      nodeFiles,
+      ports,
+      dial,
+      sendDatagram,
+      resolve,
+    }: ContainerPlace,
   ) {
     this.#config = config;
     this.log = new MemoryContainerLog(() => clock.now());
@@ -79,6 +94,7 @@ export class ContainerProcess {
     }
     this.#kernelFiles = new MemoryFiles(() => clock.now());
     this.hold(config.resources);
+    writeKernelParameters(this.#kernelFiles, sysctls);
     for (const path of ['/sys/fs/cgroup', '/proc']) {
       const node = this.#kernelFiles.find(path);
       if (node !== undefined && !config.mounts.some(({ containerPath }) => containerPath === path)) {

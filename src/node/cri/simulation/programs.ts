@@ -4,6 +4,7 @@ import { runAgnhost } from './images/agnhost-program.ts';
 import { runEffectiveUser } from './images/effective-user.ts';
 import { runPause } from './images/pause-programs.ts';
 import { runTestWebserver } from './images/web-programs.ts';
+import { runSysctl } from './kernel-parameters.ts';
 import { listFiles } from './list-files.ts';
 import { FileError, MemoryFiles } from './memory-files.ts';
 import { ExecError, killedExitCode, type ProcessContext, type Program } from './process-context.ts';
@@ -43,6 +44,7 @@ const programs: Readonly<Record<string, Program>> = {
   rm: (context) => forEachPath(context, removePath),
   sh: runShell,
   sleep: runSleep,
+  sysctl: runSysctl,
   tail: runTail,
   tar: runTar,
   'test-webserver': runTestWebserver,
