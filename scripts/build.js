@@ -99,6 +99,7 @@ for (const [path, code] of withPartsInMain(outputs, bundled.metafile)) {
 await writeFile(join(staging, 'load-compiled.js'), loadCompiled);
 await writeFile(join(staging, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
 await buildExamples(join(staging, 'examples'));
+await buildThread(staging);
 await rm(dist, { recursive: true, force: true });
 await rename(staging, dist);
 await writeCompiled(dist);
@@ -200,6 +201,24 @@ async function buildExamples(outdir) {
     external: ['keytar', 'classic-level', '@peculiar/x509', 'reflect-metadata'],
     logLevel: 'warning',
   });
+}
+
+/** The program of the thread that parses manifests, whole in a file of its own: a thread shares no module with another. */
+async function buildThread(outdir) {
+  await build({
+    absWorkingDir: root,
+    entryPoints: { 'chunks/parse-manifests': 'src/resource/parse-manifests-thread.ts' },
+    outdir,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target,
+    minify: true,
+    logLevel: 'warning',
+  });
+  const text =
+    'require("./load-compiled.js").loadCompiled(__dirname+"/chunks/parse-manifests.js",{exports:{}},require);\n';
+  await writeFile(join(outdir, 'parse-manifests.js'), text);
 }
 
 /** Compiles every file once, so that a Node of this version need not; another one ignores what is written. */

@@ -43,6 +43,8 @@ export function parseResourceArgument(text: string): {
 export class RestMapper {
   readonly #groups: readonly DiscoveredGroup[];
   readonly #resources: readonly DiscoveredResource[];
+  /** Kinds that were found, as a folder of manifests asks for the same ones again and again. */
+  readonly #chosen = new Map<string, RestMapping>();
 
   readonly #onAmbiguity: (text: string) => void;
   readonly #toldOf = new Set<string>();
@@ -131,12 +133,22 @@ export class RestMapper {
     throw new NoMatchError(`no matches for kind "${kind.kind}" in ${where}`);
   }
 
-  #choose(kind: { readonly group: string; readonly kind: string }, version?: string): RestMapping | undefined {
+  #choose(kind: { readonly group: string; readonly kind: string }, version = ''): RestMapping | undefined {
+    const key = `${kind.group}/${version}/${kind.kind}`;
+    let mapping = this.#chosen.get(key);
+    if (mapping === undefined) {
+      mapping = this.#find(kind, version);
+      if (mapping !== undefined) this.#chosen.set(key, mapping);
+    }
+    return mapping;
+  }
+
+  #find(kind: { readonly group: string; readonly kind: string }, version: string): RestMapping | undefined {
     const found = this.#resources.filter(
       (resource) =>
         resource.group === kind.group &&
         (resource.kind === kind.kind || resource.kind.toLowerCase() === kind.kind) &&
-        (version === undefined || version === '' || resource.version === version),
+        (version === '' || resource.version === version),
     );
     const [best] = this.#preferred(found);
     if (best === undefined) return undefined;

@@ -18,44 +18,60 @@ export type ManifestValidator = (object: JsonObject) => readonly ManifestProblem
 
 /**
  * Makes a check of unknown fields, wrong types and missing fields with ajv, over the types a server publishes. Types
- * are compiled when an object first uses them. What a server accepts is never a problem: null is as good as absent,
+ * are compiled when an object first uses them, and once more, to tell what is wrong, when one does not fit. What a server accepts is never a problem: null is as good as absent,
  * fields that may be left out in spite of `required` are known, and what a schema does not tell passes.
  * @param name of the kind's type, `io.k8s.api.apps.v1.Deployment`
  * @param kind `Deployment`, as messages begin
  */
 export function createManifestValidator(types: OpenApiTypes, name: string, kind: string): ManifestValidator {
-  const compiled = compilerOf(types);
+  const { fits, explains } = checksOf(types);
   return (object) => {
-    const validate = compiled(name);
     const data = withoutBigIntegers(object);
-    if (validate(data)) return [];
+    if (fits(name)(data)) return [];
+    const validate = explains(name);
+    validate(data);
     return problemsOf(validate.errors ?? [], data, kind);
   };
 }
 
-const compilers = new WeakMap<OpenApiTypes, (name: string) => ValidateFunction>();
+/** Compiles the type of a name. */
+type Compile = (name: string) => ValidateFunction;
 
-function compilerOf(types: OpenApiTypes): (name: string) => ValidateFunction {
-  let compile = compilers.get(types);
-  if (compile === undefined) {
-    compile = createCompiler(types);
-    compilers.set(types, compile);
-  }
-  return compile;
+interface Checks {
+  /** Tells only whether something is wrong: half the code, and nearly all that is ever asked. */
+  readonly fits: Compile;
+  /** Finds everything that is wrong. */
+  readonly explains: Compile;
 }
 
-function createCompiler(types: OpenApiTypes): (name: string) => ValidateFunction {
+const checks = new WeakMap<OpenApiTypes, Checks>();
+
+function checksOf(types: OpenApiTypes): Checks {
+  let found = checks.get(types);
+  if (found === undefined) {
+    let explains: Compile | undefined;
+    found = {
+      fits: createCompiler(types, false),
+      explains: (name) => (explains ??= createCompiler(types, true))(name),
+    };
+    checks.set(types, found);
+  }
+  return found;
+}
+
+function createCompiler(types: OpenApiTypes, explains: boolean): Compile {
   const ajv = new Ajv({
-    allErrors: true,
+    allErrors: explains,
     strict: false,
-    verbose: true,
+    verbose: explains,
+    messages: explains,
     validateFormats: false,
     addUsedSchema: false,
     meta: false,
     validateSchema: false,
   });
   const compiled = new Map<string, ValidateFunction>();
-  const compile = (name: string): ValidateFunction => {
+  const compile: Compile = (name) => {
     let validate = compiled.get(name);
     if (validate === undefined) {
       const schema = types.lookup(name);
@@ -69,11 +85,12 @@ function createCompiler(types: OpenApiTypes): (name: string) => ValidateFunction
     if (data === null) return true;
     const validate = compile(name);
     if (validate(data)) return true;
+    if (!explains) return false;
     const prefix = at?.instancePath ?? '';
     follow.errors = (validate.errors ?? []).map((error) => ({ ...error, instancePath: prefix + error.instancePath }));
     return false;
   };
-  ajv.addKeyword({ keyword: 'typeNamed', errors: 'full', validate: follow });
+  ajv.addKeyword({ keyword: 'typeNamed', errors: explains ? 'full' : false, validate: follow });
   return compile;
 }
 

@@ -94,7 +94,8 @@ async function readIndex(options: CacheOptions, folder: string): Promise<Readonl
     return urlsOf(parseJson(cached));
   }
   const urls = urlsOf(parseJson(bytes));
-  await writeCacheFile(options.files, file, bytes);
+  const known = await options.files.readFile(file).catch(() => undefined);
+  if (known === undefined || !Buffer.from(known).equals(bytes)) await writeCacheFile(options.files, file, bytes);
   return urls;
 }
 
