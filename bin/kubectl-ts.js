@@ -3,8 +3,9 @@
 'use strict';
 
 const { join } = require('node:path');
-const { loadCompiled } = require('../dist/load-compiled.js');
+const { loadCompiled, setEngineFlags } = require('./load-compiled.js');
 
+setEngineFlags();
 const program = { exports: {} };
 loadCompiled(join(__dirname, '../dist/main.js'), program, (name) =>
   require(name.startsWith('./') ? `../dist/${name}` : name),

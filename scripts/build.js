@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { Module } from 'node:module';
+import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import vm from 'node:vm';
@@ -13,12 +13,13 @@ import { build, transform } from 'esbuild';
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const target = 'node20';
+const { setEngineFlags, wrapped } = createRequire(import.meta.url)('../bin/load-compiled.js');
 
 /** Finds the parts of the program: functions in main.js itself, else files of dist/chunks, compiled beforehand. */
 const loader = `
 const known={};
 const folder=__dirname+"/chunks";
-const {loadCompiled}=require("./load-compiled.js");
+const {loadCompiled}=require("../bin/load-compiled.js");
 function find(name){
   if(!name.startsWith("./"))return require(name);
   name=name.slice(2);
@@ -30,20 +31,6 @@ function find(name){
   }
   return module.exports;
 }
-`;
-
-/** What runs a file from its compiled form; the text is read all the same, V8 asks for it. */
-const loadCompiled = `"use strict";
-const {readFileSync}=require("node:fs");
-const {dirname}=require("node:path");
-const {Script}=require("node:vm");
-exports.loadCompiled=(file,module,require)=>{
-  const source="(function (exports, require, module, __filename, __dirname) { "+readFileSync(file,"utf8")+"\\n});";
-  let cachedData;
-  try{cachedData=readFileSync(file+"c")}catch{}
-  const run=new Script(source,{filename:file,cachedData}).runInThisContext();
-  run.call(module.exports,module.exports,require,module,file,dirname(file));
-};
 `;
 
 /** The commit that is built, and its time; nothing of either where this is no repository. */
@@ -96,7 +83,6 @@ for (const [path, code] of withPartsInMain(outputs, bundled.metafile)) {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, code);
 }
-await writeFile(join(staging, 'load-compiled.js'), loadCompiled);
 await writeFile(join(staging, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
 await buildExamples(join(staging, 'examples'));
 await buildThread(staging);
@@ -216,16 +202,17 @@ async function buildThread(outdir) {
     minify: true,
     logLevel: 'warning',
   });
-  const text =
-    'require("./load-compiled.js").loadCompiled(__dirname+"/chunks/parse-manifests.js",{exports:{}},require);\n';
+  const file = '__dirname+"/chunks/parse-manifests.js"';
+  const text = `require("../bin/load-compiled.js").loadCompiled(${file},{exports:{}},require);\n`;
   await writeFile(join(outdir, 'parse-manifests.js'), text);
 }
 
 /** Compiles every file once, so that a Node of this version need not; another one ignores what is written. */
 async function writeCompiled(folder) {
+  setEngineFlags();
   for (const path of ['main.js', ...(await readdir(join(folder, 'chunks'))).map((name) => join('chunks', name))]) {
     const file = join(folder, path);
-    const script = new vm.Script(Module.wrap(await readFile(file, 'utf8')), { filename: file });
+    const script = new vm.Script(wrapped(await readFile(file, 'utf8')), { filename: file });
     await writeFile(`${file}c`, script.createCachedData());
   }
 }

@@ -19,7 +19,6 @@ import type { PluginPolicy } from '../kubeconfig/plugin-policy.ts';
 import type { CacheOptions } from '../schema-cache/cache-file.ts';
 import { createDiscovery, type Discovery } from '../schema-cache/discovery.ts';
 import type { OpenApi } from '../schema-cache/openapi.ts';
-import { optimizeLate } from '../system/engine.ts';
 import { klogLine } from '../system/klog.ts';
 import type { ClusterAccess, FlagValues } from './command.ts';
 import { clientVersion } from './client-version.ts';
@@ -57,10 +56,7 @@ export function clusterAccessFromFlags(
   pluginPolicy?: PluginPolicy,
   uninitialized: UninitializedChoice = 'no',
 ): (world: ProgramWorld, globals: FlagValues) => ConfiguredAccess {
-  return (world, globals) => {
-    optimizeLate();
-    return new FlaggedAccess(world, globals, { onWarning, pluginPolicy, uninitialized });
-  };
+  return (world, globals) => new FlaggedAccess(world, globals, { onWarning, pluginPolicy, uninitialized });
 }
 
 interface AccessChoices {

@@ -5,7 +5,6 @@ import type { buildConnector as ConnectorBuilder, Dispatcher, Pool as PoolType }
 import buildConnector from 'undici/lib/core/connect.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import type { HttpRequest, HttpResponse, Transport } from '../apimachinery/http.ts';
-import { keepWebAssemblyUnoptimized } from '../system/engine.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { asTransportError, maxResponseHeaderBytes, TransportError } from './transport-error.ts';
 
@@ -123,7 +122,6 @@ async function openConnections(options: HttpTransportOptions, url: URL, address:
     keepAliveTimeout: 30_000,
     maxHeaderSize: maxResponseHeaderBytes,
   };
-  keepWebAssemblyUnoptimized();
   const beingMade = new Set<Socket>();
   if (options.proxyUrl === undefined) {
     const usual = rememberingConnector(buildConnector(connect), beingMade);

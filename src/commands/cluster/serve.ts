@@ -14,7 +14,6 @@ export const clusterServeCommand = defineCommand<ClusterTarget>({
   toOptions: clusterTarget,
   async run({ folder }, context) {
     const { serveCluster } = await import('../../cluster/serve-cluster.ts');
-    optimizeSoon();
     const { files, clock, random, streams, signal } = context;
     const log = streamLogger(
       (line) => streams.err.write(line),
@@ -27,6 +26,7 @@ export const clusterServeCommand = defineCommand<ClusterTarget>({
     } catch (error) {
       throw new CommandError(error instanceof Error ? error.message : String(error));
     }
+    optimizeSoon();
     allowWindDown(cluster.longestStopMillis);
     if (!signal.aborted) {
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
