@@ -26,6 +26,9 @@ function wrapped(text) {
   return `(function (exports, require, module, __filename, __dirname) { ${text}\n});`;
 }
 
+/** Told of each file that is loaded; set by the build, which writes the compiled forms. */
+const hooks = { onLoaded: undefined };
+
 /** Runs a file as a CommonJS module. The text is read beside the compiled form: V8 asks for it. */
 function loadCompiled(file, module, require) {
   const source = wrapped(readFileSync(file, 'utf8'));
@@ -35,8 +38,10 @@ function loadCompiled(file, module, require) {
   } catch {
     // Not written: it is compiled now.
   }
-  const run = new Script(source, { filename: file, cachedData }).runInThisContext();
+  const script = new Script(source, { filename: file, cachedData });
+  hooks.onLoaded?.(file, script);
+  const run = script.runInThisContext();
   run.call(module.exports, module.exports, require, module, file, dirname(file));
 }
 
-module.exports = { loadCompiled, setEngineFlags, wrapped };
+module.exports = { hooks, loadCompiled, setEngineFlags, wrapped };

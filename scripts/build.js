@@ -4,16 +4,14 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import vm from 'node:vm';
 import { build, transform } from 'esbuild';
+import { writeCompiled, writeCompiledFunctions } from './write-compiled.js';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const target = 'node20';
-const { setEngineFlags, wrapped } = createRequire(import.meta.url)('../bin/load-compiled.js');
 
 /** Finds the parts of the program: functions in main.js itself, else files of dist/chunks, compiled beforehand. */
 const loader = `
@@ -85,13 +83,14 @@ for (const [path, code] of withPartsInMain(outputs, bundled.metafile)) {
 }
 await writeFile(join(staging, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
 await buildExamples(join(staging, 'examples'));
-await buildThread(staging);
 await rm(dist, { recursive: true, force: true });
 await rename(staging, dist);
+
 await writeCompiled(dist);
 
 const generator = join(root, 'scripts/generate-openapi.js');
 if (existsSync(generator)) await import(pathToFileURL(generator).href);
+await writeCompiledFunctions(root);
 
 /**
  * The exports of a chunk as properties of an object that is made when all of it has run. As esbuild writes them, every
@@ -187,32 +186,4 @@ async function buildExamples(outdir) {
     external: ['keytar', 'classic-level', '@peculiar/x509', 'reflect-metadata'],
     logLevel: 'warning',
   });
-}
-
-/** The program of the thread that parses manifests, whole in a file of its own: a thread shares no module with another. */
-async function buildThread(outdir) {
-  await build({
-    absWorkingDir: root,
-    entryPoints: { 'chunks/parse-manifests': 'src/resource/parse-manifests-thread.ts' },
-    outdir,
-    bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    target,
-    minify: true,
-    logLevel: 'warning',
-  });
-  const file = '__dirname+"/chunks/parse-manifests.js"';
-  const text = `require("../bin/load-compiled.js").loadCompiled(${file},{exports:{}},require);\n`;
-  await writeFile(join(outdir, 'parse-manifests.js'), text);
-}
-
-/** Compiles every file once, so that a Node of this version need not; another one ignores what is written. */
-async function writeCompiled(folder) {
-  setEngineFlags();
-  for (const path of ['main.js', ...(await readdir(join(folder, 'chunks'))).map((name) => join('chunks', name))]) {
-    const file = join(folder, path);
-    const script = new vm.Script(wrapped(await readFile(file, 'utf8')), { filename: file });
-    await writeFile(`${file}c`, script.createCachedData());
-  }
 }

@@ -33,11 +33,6 @@ export function main(): Promise<number> {
     runForOutput: async (...call) => (await import('./system/child-process.ts')).runForOutput(...call),
     keychain: async () => (await import('./system/keychain.ts')).systemKeychain(),
     startProfile: async (...call) => (await import('./system/profiler.ts')).startProfile(...call),
-    parserBeside: async () => {
-      const { startWorkerThread } = await import('./system/worker-thread.ts');
-      const { parseInThread } = await import('./resource/parse-in-thread.ts');
-      return parseInThread(startWorkerThread(join(import.meta.dirname, 'parse-manifests.js')));
-    },
     bundledApi: async () =>
       (await import('./schema-cache/bundled-api.ts')).createBundledApi(
         nodeFileSystem,

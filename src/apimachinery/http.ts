@@ -41,8 +41,6 @@ export interface HttpResponse {
 export interface Transport {
   /** @throws Error when no answer came (refused, reset, timeout, TLS failure); any HTTP status is an answer. */
   send(request: HttpRequest): Promise<HttpResponse>;
-  /** Makes so many connections beside those there are, for requests that will come at once; no more than a hint. */
-  prepare?(connections: number): void;
   /** Closes pooled connections. */
   close(): Promise<void>;
 }

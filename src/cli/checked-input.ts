@@ -11,9 +11,8 @@ import type { ManifestProblem } from '../schema-cache/manifest-validator.ts';
 import type { OpenApi } from '../schema-cache/openapi.ts';
 import { type CommandContext, CommandError } from './command.ts';
 import { throwFailures } from './exit.ts';
-import { labelFilter, type StartedReading, validationFailure } from './manifest-input.ts';
+import { labelFilter, type ManifestInput, readInput, validationFailure } from './manifest-input.ts';
 import { suggestionsFor } from './suggestions.ts';
-import { parallelRequests } from '../generators/request-plan.ts';
 
 /** One object of the input that was checked, with where it goes. */
 export interface CheckedManifest extends ManifestObject {
@@ -42,19 +41,17 @@ export interface CheckedInput {
  * parsed, kinds are known, namespaces fit, no key stands twice, and the fields are those that the server publishes.
  * Only documents that are no objects at all do not hold up the others, as with kubectl. A dry run on the client asks
  * the server where it can, and goes on with what was last known of it, or with the built-in kinds, where it cannot.
- * @param reading the input, which is being checked as it is read unless the validation is `Ignore`
  * @param nothing the error for an input in which there is neither an object nor anything wrong
  * @throws CommandError, AggregateCommandError
  */
 export async function readCheckedInput(
-  reading: StartedReading,
+  input: ManifestInput,
   checks: InputChecks,
   context: CommandContext,
   nothing?: string,
 ): Promise<CheckedInput> {
   const selects = labelFilter(checks.selector ?? '');
-  if (reading.isBeside) askMeanwhile(checks, context).catch(() => undefined);
-  const read = await reading.finish();
+  const read = await readInput(input, context, checks.validation !== 'Ignore');
   if (read.hasSyntaxErrors) throwFailures(read.failures);
   const objects = read.objects.filter(({ object }) => selects(object));
   if (objects.length === 0) {
@@ -80,20 +77,6 @@ export async function readCheckedInput(
   }
   if (failures.length > 0) throwFailures([...read.failures, ...failures]);
   return { entries, failures: read.failures };
-}
-
-/**
- * Asks the server, while the input is still being read, for what will be needed of it, and makes connections for all
- * that will be sent. What fails is asked for again, or told, in its turn.
- */
-async function askMeanwhile({ validation, dryRun }: InputChecks, { cluster }: CommandContext): Promise<void> {
-  if (dryRun === 'client') return;
-  await (await cluster.discovery()).mapper();
-  if (validation !== 'Strict') return;
-  const published = (await cluster.openApi()).isPublished();
-  await import('../schema-cache/manifest-validator.ts');
-  await published;
-  (await cluster.client()).transport.prepare?.(parallelRequests);
 }
 
 function repeatedKeysOf({ source, repeatedKeys = [] }: ManifestObject): readonly CommandError[] {

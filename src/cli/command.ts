@@ -1,5 +1,4 @@
 import type { Client } from '../client/client.ts';
-import type { ParseBeside } from '../resource/plain-documents.ts';
 import type { BundledApi } from '../schema-cache/bundled-api.ts';
 import type { Discovery } from '../schema-cache/discovery.ts';
 import type { OpenApi } from '../schema-cache/openapi.ts';
@@ -91,8 +90,6 @@ export interface CommandContext {
   readonly keychain?: () => Promise<Keychain>;
   /** What this program itself knows of the built-in kinds, for work without a server. */
   readonly bundledApi?: () => Promise<BundledApi>;
-  /** Starts a thread that parses manifests; absent, or without one, where they are parsed in turn. */
-  readonly parserBeside?: () => Promise<ParseBeside | undefined>;
   /** Runs another command line of this program with nothing to read, and gives what it printed. */
   readonly runCommand?: (argv: readonly string[]) => Promise<string>;
   /** Everything that speaks to the cluster, made on first use so that --help and a wrong flag never need a kubeconfig. */

@@ -4,7 +4,6 @@ import { goQuote } from '../apimachinery/field-error.ts';
 import { TransportError } from '../client/transport-error.ts';
 import {
   findManifestSources,
-  isWorthAThread,
   type ManifestOptions,
   type ManifestSources,
   NoObjectError,
@@ -100,7 +99,6 @@ function manifestOptions(input: ManifestInput, context: CommandContext): Manifes
     cwd: context.cwd,
     filenames: input.filenames,
     recursive: input.recursive,
-    ...(context.parserBeside === undefined ? {} : { parserBeside: context.parserBeside }),
     fetchText: async (url) => {
       const { fetchText } = await import('../client/fetch-text.ts');
       const { proxyFromEnvironment } = await import('../kubeconfig/proxy-environment.ts');
@@ -121,16 +119,10 @@ export interface ReadInput {
 /**
  * All objects of the input that can be read; the others do not stand in their way.
  * @param isChecked whether the input is to be validated: what is no object is refused in the words of that
- * @param found its files, where they have been looked for
  * @throws CommandError for what is not there at all, TransportError
  */
-export async function readInput(
-  input: ManifestInput,
-  context: CommandContext,
-  isChecked = false,
-  found?: ManifestSources,
-): Promise<ReadInput> {
-  const { objects, failures } = await readAll(input, context, isChecked, found);
+export async function readInput(input: ManifestInput, context: CommandContext, isChecked = false): Promise<ReadInput> {
+  const { objects, failures } = await readAll(input, context, isChecked);
   return {
     objects,
     hasSyntaxErrors: failures.some((error) => !(error instanceof NoObjectError)),
@@ -142,39 +134,8 @@ export async function readInput(
   };
 }
 
-/** An input that is being read, or will be. */
-export interface StartedReading {
-  /** Whether another thread is parsing it, so that there is time for something else. */
-  readonly isBeside: boolean;
-  /** Everything that was read. @throws CommandError for what is not there at all, TransportError */
-  finish(): Promise<ReadInput>;
-}
-
-/**
- * Reads like readInput what is long enough to be parsed by another thread, and has that begin before anything else is
- * done. Everything else, and what is wrong with names of files, waits for its turn.
- */
-export async function startReading(
-  input: ManifestInput,
-  context: CommandContext,
-  isChecked: boolean,
-): Promise<StartedReading> {
-  const later = { isBeside: false, finish: () => readInput(input, context, isChecked) };
-  if (input.isKustomization === true || context.parserBeside === undefined) return later;
-  const found = await findManifestSources(manifestOptions(input, context));
-  if (found.problems.length > 0 || !isWorthAThread(found)) return later;
-  const reading = readInput(input, context, isChecked, found);
-  reading.catch(() => undefined);
-  return { isBeside: true, finish: () => reading };
-}
-
-async function readAll(
-  input: ManifestInput,
-  context: CommandContext,
-  isChecked: boolean,
-  found?: ManifestSources,
-): Promise<ReadManifests> {
-  const sources = input.isKustomization === true ? undefined : (found ?? (await foundSources(input, context)));
+async function readAll(input: ManifestInput, context: CommandContext, isChecked: boolean): Promise<ReadManifests> {
+  const sources = input.isKustomization === true ? undefined : await foundSources(input, context);
   try {
     if (sources === undefined) return await readKustomization(input.filenames[0] ?? '', context);
     return await readManifestSources(sources, { ...manifestOptions(input, context), isChecked });

@@ -3,7 +3,6 @@ import { Command } from 'commander';
 import type { Transport } from '../apimachinery/http.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import type { PluginPolicy } from '../kubeconfig/plugin-policy.ts';
-import type { ParseBeside } from '../resource/plain-documents.ts';
 import type { BundledApi } from '../schema-cache/bundled-api.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
@@ -54,8 +53,6 @@ export interface ProgramWorld {
   readonly transport?: Transport;
   /** What this program itself knows of the built-in kinds; without it a command needs a server for that. */
   readonly bundledApi?: () => Promise<BundledApi>;
-  /** Starts a thread that parses manifests; without it, or where it gives none, they are parsed in turn. */
-  readonly parserBeside?: () => Promise<ParseBeside | undefined>;
   /** Makes the access to the cluster; from the kubeconfig and the flags when absent. */
   readonly clusterAccess?: (world: ProgramWorld, globals: FlagSet) => ClusterAccess;
 }
@@ -362,7 +359,6 @@ class Program {
       ...(world.runForOutput === undefined ? {} : { runForOutput: world.runForOutput }),
       ...(world.keychain === undefined ? {} : { keychain: world.keychain }),
       ...(world.bundledApi === undefined ? {} : { bundledApi: world.bundledApi }),
-      ...(world.parserBeside === undefined ? {} : { parserBeside: world.parserBeside }),
       runCommand: (argv) => this.#runAside(argv),
       cluster: {
         client: async () => (await makeAccess()).client(),

@@ -72,17 +72,10 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
         throw error;
       }
     },
-    prepare(connections) {
-      void opening?.then(
-        ({ ready }) => ready?.open(connections),
-        () => undefined,
-      );
-    },
     async close() {
       const opened = await opening?.catch(() => undefined);
       // undici waits for connections that are still being made.
       for (const socket of opened?.beingMade ?? []) socket.destroy();
-      opened?.ready?.close();
       await opened?.dispatcher.destroy();
     },
   };
@@ -107,8 +100,6 @@ interface Connections {
   readonly headers: Readonly<Record<string, string>>;
   /** Connections on which nothing was said yet. */
   readonly beingMade: ReadonlySet<Socket>;
-  /** Those made ahead of their requests; undefined where a proxy stands between. */
-  readonly ready?: ReadyConnections;
 }
 
 async function openConnections(options: HttpTransportOptions, url: URL, address: string): Promise<Connections> {
@@ -127,9 +118,7 @@ async function openConnections(options: HttpTransportOptions, url: URL, address:
     const usual = rememberingConnector(buildConnector(connect), beingMade);
     const { dial } = options;
     const connector = dial === undefined || !isSecure ? usual : dialingConnector(dial, usual, buildConnector(connect));
-    const ready = new ReadyConnections(connector);
-    const dispatcher = new Pool(url.origin, { ...pool, connect: ready.connector });
-    return { dispatcher, prefix: '', headers: {}, beingMade, ready };
+    return { dispatcher: new Pool(url.origin, { ...pool, connect: connector }), prefix: '', headers: {}, beingMade };
   }
   const { createTunnelConnector, isSocks, readProxy } = await import('./proxy-connector.ts');
   const proxy = readProxy(options.proxyUrl, address);
@@ -140,50 +129,6 @@ async function openConnections(options: HttpTransportOptions, url: URL, address:
   // An http server is asked for by its whole URL, as Go's net/http does.
   const headers = { ...proxy.headers, host: url.host };
   return { dispatcher: new Pool(proxy.url.origin, { ...pool, connect }), prefix: url.origin, headers, beingMade };
-}
-
-/** What a connector said: nothing that is not told to its caller in the end. */
-type ConnectorOutcome = Parameters<Parameters<Connector>[1]>;
-
-/** Connections that are made before undici wants them, so that handshakes go on beside other work. */
-class ReadyConnections {
-  readonly #connect: Connector;
-  readonly #ready: Promise<ConnectorOutcome>[] = [];
-  #options: Parameters<Connector>[0] | undefined;
-
-  constructor(connect: Connector) {
-    this.#connect = connect;
-  }
-
-  /** Gives out what is ready first. */
-  readonly connector: Connector = (options, callback) => {
-    this.#options = options;
-    void this.#take(options).then((outcome) => callback(...outcome));
-  };
-
-  /** Opens connections like those that there were; nothing where there was none. */
-  open(count: number): void {
-    const options = this.#options;
-    if (options === undefined) return;
-    while (this.#ready.length < count) this.#ready.push(this.#make(options));
-  }
-
-  close(): void {
-    for (const connection of this.#ready.splice(0)) void connection.then(([, socket]) => socket?.destroy());
-  }
-
-  async #take(options: Parameters<Connector>[0]): Promise<ConnectorOutcome> {
-    for (let next = this.#ready.shift(); next !== undefined; next = this.#ready.shift()) {
-      const outcome = await next;
-      // One that the server has given up meanwhile, or that failed, is made anew.
-      if (outcome[1]?.destroyed === false) return outcome;
-    }
-    return this.#make(options);
-  }
-
-  #make(options: Parameters<Connector>[0]): Promise<ConnectorOutcome> {
-    return new Promise((resolve) => this.#connect(options, (...outcome) => resolve(outcome)));
-  }
 }
 
 /** Keeps hold of connections until they are made. */

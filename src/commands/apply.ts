@@ -16,7 +16,7 @@ import {
   subresourceFlag,
   validateFlag,
 } from '../cli/flags.ts';
-import { type ManifestInput, manifestInput, startReading } from '../cli/manifest-input.ts';
+import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
 import { printerOf } from '../cli/print-objects.ts';
 import type { Client, DeleteOptions } from '../client/client.ts';
 import { requestPlan } from '../generators/request-plan.ts';
@@ -123,12 +123,11 @@ export const applyCommand = defineCommand<ApplyOptions>({
   },
   async run(options, context) {
     const { policy, selector } = options;
-    const reading = await startReading(options.input, context, policy.validation !== 'Ignore');
     const client = await context.cluster.client();
     const applySet = options.applySet === '' ? undefined : await openApplySet(options, client, context);
     const prunable = await prunableKinds(options, context);
     const checks = { validation: policy.validation, dryRun: policy.dryRun, selector };
-    const input = await readCheckedInput(reading, checks, context, 'no objects passed to apply');
+    const input = await readCheckedInput(options.input, checks, context, 'no objects passed to apply');
     const { entries } = input;
     for (const { object } of entries) recordChangeCause(object, options.changeCause);
     await applySet?.beforeApply(entries);

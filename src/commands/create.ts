@@ -15,7 +15,7 @@ import {
   validateFlag,
   windowsLineEndingsFlag,
 } from '../cli/flags.ts';
-import { type ManifestInput, manifestInput, startReading } from '../cli/manifest-input.ts';
+import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
 import { printerOf } from '../cli/print-objects.ts';
 import { checkRaw, sendRaw } from '../cli/raw-request.ts';
 import { requestPlan } from '../generators/request-plan.ts';
@@ -102,12 +102,7 @@ export const createCommand = defineCommand<CreateOptions>({
       await editBeforeCreate(options.edit, context);
       return;
     }
-    const input = await readCheckedInput(
-      await startReading(options.input, context, options.validation !== 'Ignore'),
-      options,
-      context,
-      'no objects passed to create',
-    );
+    const input = await readCheckedInput(options.input, options, context, 'no objects passed to create');
     const printer = options.printer ?? new NamePrinter({ operation: `created${dryRunSuffix[options.dryRun]}` });
     const failures: unknown[] = [...input.failures];
     await requestPlan(

@@ -7,7 +7,7 @@ import { readCheckedInput } from '../cli/checked-input.ts';
 import { type CommandContext, CommandError, defineCommand, SilentExit, UsageError } from '../cli/command.ts';
 import { PrefixedError, throwFailures } from '../cli/exit.ts';
 import { fieldManagerFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
-import { type ManifestInput, manifestInput, startReading } from '../cli/manifest-input.ts';
+import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
 import { klogLine } from '../system/klog.ts';
 import { requestPlan } from '../generators/request-plan.ts';
 import { applyObject, type ApplyPolicy, FailedApply } from './apply/apply-object.ts';
@@ -85,11 +85,10 @@ interface ComparedPair {
 
 async function comparedPairs(options: DiffOptions, context: CommandContext): Promise<ComparedPair[]> {
   const { policy, selector } = options;
-  const reading = await startReading(options.input, context, false);
   const client = await context.cluster.client();
   // What is wrong with a field the server tells; the real program's diff does not look at manifests either.
   const checks = { validation: 'Ignore', dryRun: 'server', selector } as const;
-  const { entries, failures: refused } = await readCheckedInput(reading, checks, context);
+  const { entries, failures: refused } = await readCheckedInput(options.input, checks, context);
   throwFailures(refused);
   const current = new CurrentObjects(client, entries);
   const work = { policy, client, current, context };

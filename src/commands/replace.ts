@@ -16,7 +16,7 @@ import {
   subresourceFlag,
   validateFlag,
 } from '../cli/flags.ts';
-import { type ManifestInput, manifestInput, startReading } from '../cli/manifest-input.ts';
+import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
 import { printerOf } from '../cli/print-objects.ts';
 import { checkRaw, sendRaw } from '../cli/raw-request.ts';
 import { requestPlan } from '../generators/request-plan.ts';
@@ -103,7 +103,7 @@ export const replaceCommand = defineCommand<ReplaceOptions>({
       return;
     }
     const { entries, failures: refused } = await readCheckedInput(
-      await startReading(options.input, context, options.validation !== 'Ignore'),
+      options.input,
       options,
       context,
       options.deletion === undefined ? undefined : 'no objects passed to replace',

@@ -140,7 +140,6 @@ function pluginTransport(config: ClientConfig, plugin: PluginCredentials): Trans
       }
       return open.send(request);
     },
-    prepare: (connections) => open?.prepare?.(connections),
     close: async () => open?.close(),
   };
 }

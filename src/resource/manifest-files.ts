@@ -1,13 +1,12 @@
 import { isAbsolute, join, resolve, sep } from 'node:path';
 import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
-import { ManifestError, readManifests } from '../apimachinery/manifest-stream.ts';
+import { type ManifestDocument, ManifestError, readManifests } from '../apimachinery/manifest-stream.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { TextPosition } from '../apimachinery/yaml.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { InputStream } from '../system/io-streams.ts';
 import { systemReason } from '../system/file-errors.ts';
 import { metadataMisfit } from './metadata-misfit.ts';
-import { documentsFromPlain, type DocumentWithPlaces, type ParseBeside } from './plain-documents.ts';
 
 /** One object of a manifest, with where it stands. */
 export interface ManifestObject {
@@ -69,12 +68,7 @@ export interface ManifestOptions {
   readonly fetchText?: (url: string) => Promise<string>;
   /** Whether objects are checked as they are read: a document that is none then ends its file. */
   readonly isChecked?: boolean;
-  /** Starts a thread that parses; absent or undefined where this one does it all. */
-  readonly parserBeside?: () => Promise<ParseBeside | undefined>;
 }
-
-/** From this many bytes on a thread has parsed files before this one could, while it speaks to the server. */
-const bytesWorthAThread = 48 * 1024;
 
 const extensions = ['.json', '.yaml', '.yml'];
 
@@ -82,13 +76,7 @@ const extensions = ['.json', '.yaml', '.yml'];
 type Source =
   | { readonly kind: 'input' }
   | { readonly kind: 'url'; readonly url: string }
-  | ({ readonly kind: 'files' } & FoundFiles);
-
-interface FoundFiles {
-  readonly paths: readonly string[];
-  /** Of all of them. */
-  readonly bytes: number;
-}
+  | { readonly kind: 'files'; readonly paths: readonly string[] };
 
 /** Where the manifests of `-f` are, before any is read. */
 export interface ManifestSources {
@@ -117,7 +105,7 @@ export async function findManifestSources(options: ManifestOptions): Promise<Man
       } else {
         for (const path of await namesMatching(name, options)) {
           try {
-            sources.push({ kind: 'files', ...(await expand(path, options)) });
+            sources.push({ kind: 'files', paths: await expand(path, options) });
           } catch (error) {
             problems.push(asProblem(error));
           }
@@ -159,30 +147,22 @@ async function namesMatching(name: string, options: ManifestOptions): Promise<re
   return matching.length === 0 ? [name] : matching;
 }
 
-/** Whether there is so much in files that they are better parsed beside other work. */
-export function isWorthAThread({ sources }: ManifestSources): boolean {
-  let bytes = 0;
-  for (const source of sources) {
-    if (source.kind !== 'files') return false;
-    bytes += source.bytes;
-  }
-  return bytes >= bytesWorthAThread;
-}
-
 /**
  * Reads all objects of sources; lists come as their items. What cannot be read in one file does not keep the others from
  * being read.
  */
-export async function readManifestSources(found: ManifestSources, options: ManifestOptions): Promise<ReadManifests> {
-  const parse = isWorthAThread(found) ? await options.parserBeside?.() : undefined;
+export async function readManifestSources(
+  { sources }: ManifestSources,
+  options: ManifestOptions,
+): Promise<ReadManifests> {
   const objects: ManifestObject[] = [];
   const failures: ManifestFileError[] = [];
-  const take = (text: string, source: string, documents?: Iterable<DocumentWithPlaces>): void => {
-    const read = objectsIn(text, source, options.isChecked, documents);
+  const take = (text: string, source: string): void => {
+    const read = objectsIn(text, source, options.isChecked);
     objects.push(...read.objects);
     failures.push(...read.failures);
   };
-  for (const source of found.sources) {
+  for (const source of sources) {
     if (source.kind === 'input') {
       take(Buffer.from(await options.input.readAll()).toString('utf8'), 'STDIN');
     } else if (source.kind === 'url') {
@@ -192,11 +172,8 @@ export async function readManifestSources(found: ManifestSources, options: Manif
     } else {
       const { paths } = source;
       const contents = await Promise.all(paths.map((path) => options.files.readFile(absolute(path, options.cwd))));
-      const texts = contents.map((bytes) => Buffer.from(bytes).toString('utf8'));
-      const parsed = await parse?.(texts);
-      for (const [index, text] of texts.entries()) {
-        const plain = parsed?.[index];
-        take(text, paths[index] ?? '', plain === undefined ? undefined : documentsFromPlain(text, plain));
+      for (const [index, bytes] of contents.entries()) {
+        take(Buffer.from(bytes).toString('utf8'), paths[index] ?? '');
       }
     }
   }
@@ -209,7 +186,7 @@ function absolute(path: string, cwd: string): string {
   return /[/\\]$/.test(path) ? join(whole, sep) : whole;
 }
 
-async function expand(name: string, options: ManifestOptions): Promise<FoundFiles> {
+async function expand(name: string, options: ManifestOptions): Promise<string[]> {
   let found;
   try {
     found = await options.files.stat(absolute(name, options.cwd));
@@ -220,51 +197,39 @@ async function expand(name: string, options: ManifestOptions): Promise<FoundFile
     if (reason === undefined) throw error;
     throw new ManifestFileError(`the path "${name}" cannot be accessed: stat ${name}: ${reason}`);
   }
-  if (!found.isFolder) return { paths: [name], bytes: found.size };
+  if (!found.isFolder) return [name];
   const inside = await filesIn(name, options);
-  if (inside.paths.length === 0 && !options.recursive) {
+  if (inside.length === 0 && !options.recursive) {
     throw new ManifestFileError(`error reading [${name}]: recognized file extensions are [.json .yaml .yml]`);
   }
   return inside;
 }
 
-async function filesIn(folder: string, options: ManifestOptions): Promise<FoundFiles> {
+async function filesIn(folder: string, options: ManifestOptions): Promise<string[]> {
   const entries = await options.files.readFolder(absolute(folder, options.cwd));
   const paths = entries.map((entry) => join(folder, entry));
   const found = await Promise.all(paths.map((path) => options.files.stat(absolute(path, options.cwd))));
   const inside = await Promise.all(
-    paths.map(async (path, index): Promise<FoundFiles> => {
-      const { isFolder = false, size = 0 } = found[index] ?? {};
-      if (isFolder) return options.recursive ? filesIn(path, options) : { paths: [], bytes: 0 };
-      return extensions.some((extension) => path.endsWith(extension))
-        ? { paths: [path], bytes: size }
-        : { paths: [], bytes: 0 };
+    paths.map(async (path, index) => {
+      if (found[index]?.isFolder === true) return options.recursive ? filesIn(path, options) : [];
+      return extensions.some((extension) => path.endsWith(extension)) ? [path] : [];
     }),
   );
-  return {
-    paths: inside.flatMap((one) => one.paths),
-    bytes: inside.reduce((sum, { bytes }) => sum + bytes, 0),
-  };
+  return inside.flat();
 }
 
 /**
  * Reads the objects of a text, lists as their items. A document that is no object is left out, or ends the text where
  * objects are checked; one that cannot be parsed ends it always. Of a key that stands twice the last counts.
  * @param source how messages name the text
- * @param parsed its documents, where they are known
  */
-export function objectsIn(
-  text: string,
-  source: string,
-  isChecked = false,
-  parsed?: Iterable<DocumentWithPlaces>,
-): ReadManifests {
+export function objectsIn(text: string, source: string, isChecked = false): ReadManifests {
   const objects: ManifestObject[] = [];
   const failures: ManifestFileError[] = [];
   let repeated: RepeatedKey[] = [];
   const onDuplicateKey = (message: string, position: TextPosition): void => void repeated.push({ message, position });
   try {
-    for (const document of parsed ?? readManifests(text, { onDuplicateKey })) {
+    for (const document of readManifests(text, { onDuplicateKey })) {
       const above = document.line - 1;
       const repeatedKeys = repeated.map(({ message, position: { line, column } }) => ({
         message,
@@ -297,7 +262,7 @@ export function allObjectsIn(text: string, source: string): readonly ManifestObj
 }
 
 /** @throws NoObjectError */
-function objectsOf(document: DocumentWithPlaces, source: string, isChecked: boolean): ManifestObject[] {
+function objectsOf(document: ManifestDocument, source: string, isChecked: boolean): ManifestObject[] {
   if (!isJsonObject(document.value)) {
     const type = Array.isArray(document.value) ? 'array' : typeof document.value;
     throw new NoObjectError(
