@@ -30,7 +30,15 @@ export type ResolveService = (
 ) => Promise<{ readonly host: string; readonly port: number }>;
 
 /** No usable answer came from a webhook; the message is what client-go says. */
-export class WebhookError extends Error {}
+export class WebhookError extends Error {
+  /** The status code of an answer that says no; undefined where there was none. */
+  readonly code: number | undefined;
+
+  constructor(message: string, options?: ErrorOptions & { readonly code?: number }) {
+    super(message, options);
+    this.code = options?.code;
+  }
+}
 
 /** A webhook cannot even be asked as its configuration is. */
 export class WebhookConfigurationError extends WebhookError {}
@@ -214,7 +222,7 @@ function readReview({ url }: Question, response: HttpResponse, bytes: Uint8Array
   const { status, headers } = response;
   if (status < 200 || status > 206) {
     const { message } = errorFromResponse({ method: 'POST', path: url.pathname, raw: true }, response, bytes);
-    throw new WebhookError(message);
+    throw new WebhookError(message, { code: status });
   }
   if (bytes.length === 0) {
     const type = typeof headers['content-type'] === 'string' ? headers['content-type'] : 'application/json';

@@ -19,7 +19,9 @@ import { createInformerFactory } from '../client/informer-factory.ts';
 import { createClient } from '../client/rest-client.ts';
 import { createWebhookClient } from '../client/webhook-client.ts';
 import { admissionChain } from '../control-plane/admission/admission-chain.ts';
+import type { AdmissionAudience } from '../control-plane/admission/admission-observer.ts';
 import type { AdmissionContext } from '../control-plane/admission/admission-plugin.ts';
+import { admissionMetrics } from '../control-plane/apiserver/metrics/admission-metrics.ts';
 import { conversionMetrics } from '../control-plane/apiserver/custom-resources/conversion-metrics.ts';
 import { createLocalApiServices } from '../control-plane/apiserver/aggregation/local-api-services.ts';
 import type { ApiResource } from '../control-plane/apiserver/registry/api-resource.ts';
@@ -222,7 +224,9 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   const webhookOptions = { resolve, clock, userAgent: 'kube-apiserver-admission', connect };
   const webhooks = createWebhookClient(webhookOptions);
   const aggregator = await assembleAggregator({ ...options, client: ownClient, informers, resolve, connect });
+  const audience: AdmissionAudience = { clock };
   const context: AdmissionContext = {
+    audience,
     client: ownClient,
     callWebhook: webhooks.call,
     informer: <T extends KubeObject>(gvr: GroupVersionResource) => informers.informer<T>(gvr),
@@ -290,7 +294,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     impersonation: withImpersonation(authorizer),
     ...(audit === undefined ? {} : { audit }),
     ...flowControl.serverOptions,
-    admission: admissionChain(admission.plugins),
+    admission: admissionChain(admission.plugins, audience),
     specialEndpoints: new Map([
       ...reviewEndpoints({
         authorizer,
@@ -329,6 +333,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   });
   handle = server.handle;
   authenticationMetrics.bind(server.metrics);
+  audience.observer = admissionMetrics(server.metrics);
   const decisions = server.metrics.counter({
     name: 'apiserver_authorization_decisions_total',
     help: 'Questions that an authorizer has decided, by its type, its name and the decision.',

@@ -1,7 +1,9 @@
 import type { CallWebhook } from '../../client/webhook-client.ts';
 import type { Random } from '../../system/random.ts';
 import type { ReviewWebhook } from '../authentication/review-webhook.ts';
-import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { AdmissionAudience, AdmissionStep } from './admission-observer.ts';
+import type { AdmissionAttributes, AdmissionContext, AdmissionOperation, AdmissionPlugin } from './admission-plugin.ts';
 import { alwaysAdmit, alwaysDeny } from './always-admit.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificate-signing.ts';
@@ -37,6 +39,7 @@ import { podSecurity } from './pod-security.ts';
 import { podTolerationRestriction } from './pod-toleration-restriction.ts';
 import { podTopologyLabels } from './pod-topology-labels.ts';
 import { policyParameterAccess } from './policies/parameter-access.ts';
+import { type PluginStep, pluginSteps } from './plugin-steps.ts';
 import { priority } from './priority.ts';
 import { rbacEscalation } from './rbac-escalation.ts';
 import { Reinvocation } from './reinvocation.ts';
@@ -199,22 +202,56 @@ export function defaultAdmissionPlugins(
  * First everything that changes, then everything that checks; the first that objects ends it. What policies have
  * changed is changed by all once more.
  */
-export function admissionChain(plugins: readonly AdmissionPlugin[]): {
+export function admissionChain(
+  plugins: readonly AdmissionPlugin[],
+  audience?: AdmissionAudience,
+): {
   mutate(attributes: AdmissionAttributes): Promise<void>;
   validate(attributes: AdmissionAttributes): Promise<void>;
 } {
-  const changing = plugins.filter((plugin) => plugin.admit !== undefined);
-  const checking = plugins.filter((plugin) => plugin.validate !== undefined);
+  let known = new Map<string, readonly PluginStep[]>();
+  let told = audience?.observer;
+  const stepsOf = (step: AdmissionStep, operation: AdmissionOperation): readonly PluginStep[] => {
+    if (told !== audience?.observer) {
+      told = audience?.observer;
+      known = new Map();
+    }
+    const key = step + operation;
+    let steps = known.get(key);
+    if (steps === undefined) known.set(key, (steps = pluginSteps(plugins, step, operation, told)));
+    return steps;
+  };
   return {
     async mutate(attributes) {
       const reinvocation = new Reinvocation();
       const request = { ...attributes, reinvocation };
-      do {
-        for (const plugin of changing) await plugin.admit?.(request);
-      } while (reinvocation.begin());
+      const steps = stepsOf('admit', attributes.operation);
+      do await runSteps(steps, request, audience?.clock);
+      while (reinvocation.begin());
     },
-    async validate(attributes) {
-      for (const plugin of checking) await plugin.validate?.(attributes);
-    },
+    validate: (attributes) => runSteps(stepsOf('validate', attributes.operation), attributes, audience?.clock),
   };
+}
+
+/** Clocks are looked at only behind what had to be waited for: the rest takes no time that buckets would show. */
+async function runSteps(
+  steps: readonly PluginStep[],
+  attributes: AdmissionAttributes,
+  clock: Clock | undefined,
+): Promise<void> {
+  let begun = clock?.now() ?? 0;
+  for (const { run, tell } of steps) {
+    try {
+      const pending = run?.(attributes);
+      if (pending !== undefined) {
+        await pending;
+        const now = clock?.now() ?? 0;
+        tell?.((now - begun) / 1000, false);
+        begun = now;
+      } else tell?.(0, false);
+    } catch (error) {
+      tell?.(((clock?.now() ?? 0) - begun) / 1000, true);
+      throw error;
+    }
+  }
 }

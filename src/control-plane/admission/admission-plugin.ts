@@ -9,6 +9,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { AuthorizationAttributes } from '../authorization/authorizer.ts';
 import type { RulesResolver } from '../authorization/rbac-escalation.ts';
+import type { AdmissionAudience } from './admission-observer.ts';
 import type { Reinvocation } from './reinvocation.ts';
 
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -79,6 +80,8 @@ export interface AdmissionContext {
   readonly rules: RulesResolver;
   readonly kinds: ServedKinds;
   readonly callWebhook: CallWebhook;
+  /** Told of webhooks and policies. */
+  readonly audience?: AdmissionAudience;
   /** The resource that serves a kind, for owner references. */
   resourceOf(
     apiVersion: string,

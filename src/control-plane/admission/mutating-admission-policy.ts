@@ -145,7 +145,9 @@ class PolicyRun {
     const ignoresFailures = invocation.policy.spec?.failurePolicy === 'Ignore';
     const input = await this.#input(invocation);
     const { conditions, variables } = policy;
-    const result = await evaluateConditions(conditions, variables, input, this.#access, ignoresFailures);
+    const { name = '' } = invocation.policy.metadata;
+    const owner = { name, kind: 'policy', step: 'validate', context: this.#context } as const;
+    const result = await evaluateConditions(conditions, variables, input, this.#access, ignoresFailures, owner);
     if ('matches' in result) return result.matches;
     failures.push({ ...invocation, message: result.error, reason: 'Invalid' });
     return false;
@@ -166,14 +168,26 @@ class PolicyRun {
     let isChanged = false;
     for (const mutation of policy.mutations) {
       const input = await this.#input(invocation);
+      const begun = this.#context.clock.now();
+      const told = (failure: string | undefined): void =>
+        this.#context.audience?.observer?.policy({
+          kind: 'mutating',
+          policy: invocation.policy.metadata.name ?? '',
+          binding: invocation.binding.metadata.name ?? '',
+          failure,
+          action: failure === undefined ? 'allow' : 'deny',
+          seconds: (this.#context.clock.now() - begun) / 1000,
+        });
       try {
         const result = await applyMutation(policy, mutation, input, served, this.#access);
+        told(undefined);
         this.hasPatched = true;
         if (equalJson(result, input.object)) continue;
         isChanged = true;
         this.#replace(await this.#context.kinds.convert(result, kind, this.#attributes.kind));
       } catch (error) {
         if (!(error instanceof MutationError)) throw error;
+        told(error.message);
         failures.push({ ...invocation, message: error.message, reason: 'Invalid' });
       }
     }

@@ -15,6 +15,7 @@ import { Reinvocation, ReinvocationLedger } from './reinvocation.ts';
 import type { ReviewVerdict } from './webhooks/admission-review.ts';
 import { askWebhook, WebhookCallError } from './webhooks/webhook-call.ts';
 import { invocationOf, isExemptFromWebhooks, type WebhookInvocation } from './webhooks/webhook-invocation.ts';
+import { reportedCall } from './webhooks/webhook-report.ts';
 import { registeredWebhooks } from './webhooks/webhook-source.ts';
 
 type Invocation = WebhookInvocation<MutatingWebhook>;
@@ -62,14 +63,15 @@ export function mutatingAdmissionWebhook(context: AdmissionContext, random: Rand
       if (reinvocation.isReinvoked && ledger.isChanged(object)) ledger.requirePrevious();
       try {
         for (const [index, hook] of registered.entries()) {
-          const invocation = await invocationOf(hook, attributes, context, matcher, access);
+          const invocation = await invocationOf(hook, attributes, context, matcher, access, 'admit');
           if (invocation === undefined) continue;
           if (reinvocation.isReinvoked && !ledger.isRequired(hook.key)) continue;
           const { webhook, key, configuration } = hook;
           const note = `${mutation}round_${reinvocation.isReinvoked ? 1 : 0}_index_${index}`;
           let mutated = false;
           try {
-            mutated = await invoke(invocation, attributes);
+            const call = (): Promise<boolean> => invoke(invocation, attributes);
+            mutated = await reportedCall(context, webhook, 'admit', attributes.operation, call);
           } catch (error) {
             if (!(error instanceof WebhookCallError)) throw error;
             if (webhook.failurePolicy !== 'Ignore') throw internalError(error.message);

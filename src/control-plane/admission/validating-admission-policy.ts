@@ -2,6 +2,7 @@ import type {
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
 } from '../../api/types/admissionregistration-v1.ts';
+import type { PolicyReport } from './admission-observer.ts';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
 import { PolicyAccess } from './policies/policy-access.ts';
 import { type PolicyMatch, policyMatcher } from './policies/policy-matching.ts';
@@ -26,6 +27,12 @@ interface Refusal {
 }
 
 const maxAnnotationLength = 10 * 1024;
+
+const actionsInMetrics: Readonly<Record<string, PolicyReport['action']>> = {
+  Deny: 'deny',
+  Audit: 'audit',
+  Warn: 'warn',
+};
 
 /** Denies, warns and notes what the ValidatingAdmissionPolicies in force object to (KEP-3488). */
 export function validatingAdmissionPolicy(context: AdmissionContext): AdmissionPlugin {
@@ -64,7 +71,9 @@ export function validatingAdmissionPolicy(context: AdmissionContext): AdmissionP
         params: param,
         namespace,
       };
-      verdicts.push(await evaluateValidatingPolicy(compiled(hook.policy), input, access));
+      const { name = '' } = hook.policy.metadata;
+      const owner = { name, kind: 'policy', step: 'validate', context } as const;
+      verdicts.push(await evaluateValidatingPolicy(compiled(hook.policy), input, access, owner));
     }
     return verdicts;
   }
@@ -91,17 +100,33 @@ export function validatingAdmissionPolicy(context: AdmissionContext): AdmissionP
     const notes = new Map<string, Set<string>>();
     for (const binding of bindings) {
       const { name: bindingName = '' } = binding.metadata;
+      const begun = context.clock.now();
       let verdicts: readonly PolicyVerdict[] = [];
       try {
         verdicts = await verdictsOf(hook, binding, match, attributes, access);
       } catch (error) {
         misconfigured(error, bindingName);
       }
-      for (const { denials, annotations, annotationErrors } of verdicts) {
+      const seconds = (context.clock.now() - begun) / 1000;
+      const told = (failure: string, action: PolicyReport['action']): void =>
+        context.audience?.observer?.policy({
+          kind: 'validating',
+          policy: name,
+          binding: bindingName,
+          failure,
+          action,
+          seconds,
+        });
+      for (const { denials, ignored, annotations, annotationErrors } of verdicts) {
+        for (const failure of ignored) told(failure, 'allow');
         for (const denial of denials) {
+          for (const action of binding.spec.validationActions) told(denial.message, actionsInMetrics[action] ?? 'deny');
           if (act(denial, name, binding, attributes)) refusals.push({ policy: name, binding: bindingName, ...denial });
         }
-        for (const message of annotationErrors) refusals.push({ policy: name, binding: bindingName, message });
+        for (const message of annotationErrors) {
+          told(message, 'deny');
+          refusals.push({ policy: name, binding: bindingName, message });
+        }
         for (const { key, text } of annotations) {
           notes.set(key, (notes.get(key) ?? new Set()).add(text.slice(0, maxAnnotationLength)));
         }

@@ -6,6 +6,7 @@ import { PolicyAccess } from './policies/policy-access.ts';
 import { policyMatcher } from './policies/policy-matching.ts';
 import { askWebhook, WebhookCallError } from './webhooks/webhook-call.ts';
 import { invocationOf, isExemptFromWebhooks, type WebhookInvocation } from './webhooks/webhook-invocation.ts';
+import { reportedCall } from './webhooks/webhook-report.ts';
 import { registeredWebhooks } from './webhooks/webhook-source.ts';
 
 type Invocation = WebhookInvocation<ValidatingWebhook>;
@@ -21,7 +22,8 @@ export function validatingAdmissionWebhook(context: AdmissionContext, random: Ra
   async function refusalOf(invocation: Invocation, index: number, attributes: AdmissionAttributes): Promise<unknown> {
     const { webhook } = invocation.registered;
     try {
-      await askWebhook(invocation, attributes, context, random, false);
+      const ask = (): Promise<unknown> => askWebhook(invocation, attributes, context, random, false);
+      await reportedCall(context, webhook, 'validating', attributes.operation, ask);
       return undefined;
     } catch (error) {
       if (!(error instanceof WebhookCallError)) return error;
@@ -40,7 +42,7 @@ export function validatingAdmissionWebhook(context: AdmissionContext, random: Ra
       const access = new PolicyAccess(context, attributes.user);
       const invocations: Invocation[] = [];
       for (const webhook of registered) {
-        const invocation = await invocationOf(webhook, attributes, context, matcher, access);
+        const invocation = await invocationOf(webhook, attributes, context, matcher, access, 'validating');
         if (invocation !== undefined) invocations.push(invocation);
       }
       const refusals = await Promise.all(

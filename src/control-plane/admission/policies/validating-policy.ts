@@ -6,7 +6,7 @@ import {
 import type { ValidatingAdmissionPolicy } from '../../../api/types/admissionregistration-v1.ts';
 import { typeOf, type CelValue } from '../../../cel/values.ts';
 import type { PolicyAccess } from './policy-access.ts';
-import { evaluateConditions } from './match-conditions.ts';
+import { type ConditionOwner, evaluateConditions } from './match-conditions.ts';
 import {
   evaluatePolicy,
   type ExpressionOutcome,
@@ -67,12 +67,14 @@ export interface Denial {
 /** What a policy says of a request, for one binding and one parameter. */
 export interface PolicyVerdict {
   readonly denials: readonly Denial[];
+  /** What failed and does not count, as the policy wants it. */
+  readonly ignored: readonly string[];
   /** Annotations that could not be made: these deny, whatever the binding's actions are. */
   readonly annotationErrors: readonly string[];
   readonly annotations: readonly { readonly key: string; readonly text: string }[];
 }
 
-const nothing: PolicyVerdict = { denials: [], annotationErrors: [], annotations: [] };
+const nothing: PolicyVerdict = { denials: [], ignored: [], annotationErrors: [], annotations: [] };
 const maxMessageBytes = 5 * 1024;
 
 /** Evaluates a policy (KEP-3488). */
@@ -80,11 +82,12 @@ export async function evaluateValidatingPolicy(
   policy: CompiledValidatingPolicy,
   input: PolicyInput,
   access: PolicyAccess,
+  owner: ConditionOwner,
 ): Promise<PolicyVerdict> {
   const { conditions, variables, validations, annotations, ignoresFailures } = policy;
   const failed = (message: string): PolicyVerdict =>
-    ignoresFailures ? nothing : { ...nothing, denials: [{ index: 0, message }] };
-  const result = await evaluateConditions(conditions, variables, input, access, ignoresFailures);
+    ignoresFailures ? { ...nothing, ignored: [message] } : { ...nothing, denials: [{ index: 0, message }] };
+  const result = await evaluateConditions(conditions, variables, input, access, ignoresFailures, owner);
   if ('error' in result) return failed(result.error);
   if (!result.matches) return nothing;
   try {
@@ -93,15 +96,20 @@ export async function evaluateValidatingPolicy(
       evaluatePolicy(expressions, variables, input, access, policyCostBudget),
     );
     const messages = evaluateMessages(policy, input, remaining);
+    const ignored: string[] = [];
     const denials = validations.flatMap((validation, index): Denial[] => {
       const { value, error } = outcomes[index] ?? {};
-      if (error !== undefined) return ignoresFailures ? [] : [{ index, message: error }];
-      if (messages instanceof OutOfBudgetError) {
-        return ignoresFailures ? [] : [{ index, message: `failed messageExpression: ${messages.message}` }];
-      }
+      const failure =
+        messages instanceof OutOfBudgetError ? `failed messageExpression: ${messages.message}` : undefined;
+      const problem = error ?? failure;
+      if (problem !== undefined && ignoresFailures) ignored.push(problem);
+      if (problem !== undefined) return ignoresFailures ? [] : [{ index, message: problem }];
       if (value === true) return [];
       const { text, reason, expression } = validation;
-      const message = usableMessage(messages[index]) || text || `failed expression: ${expression.text.trim()}`;
+      const message =
+        usableMessage((messages as readonly ExpressionOutcome[])[index]) ||
+        text ||
+        `failed expression: ${expression.text.trim()}`;
       return [{ index, message, ...(reason === undefined ? {} : { reason }) }];
     });
     const notes = evaluatePolicy(
@@ -111,7 +119,7 @@ export async function evaluateValidatingPolicy(
       undefined,
       policyCostBudget,
     );
-    return { denials, ...readAnnotations(policy, notes.outcomes) };
+    return { denials, ignored, ...readAnnotations(policy, notes.outcomes) };
   } catch (error) {
     if (error instanceof OutOfBudgetError) return failed(error.message);
     throw error;

@@ -17,10 +17,17 @@ import type { Webhook } from './webhook-source.ts';
 
 /** A webhook could not be asked, or did not answer properly: what its failure policy is for. */
 export class WebhookCallError extends Error {
-  constructor(name: string, reason: string) {
+  /** The status code that metrics show. */
+  readonly code: number;
+
+  constructor(name: string, reason: string, code = 503) {
     super(`failed calling webhook ${goQuote(name)}: ${reason}`);
+    this.code = code;
   }
 }
+
+/** A webhook denies a request. */
+export class WebhookDenialError extends StatusError {}
 
 /**
  * Asks a webhook about a request (admission.k8s.io AdmissionReview), and passes its warnings and notes on.
@@ -40,7 +47,7 @@ export async function askWebhook<W extends Webhook>(
   const version = chooseReviewVersion(admissionReviewVersions);
   if (version === undefined) {
     const why = 'webhook does not accept known AdmissionReview versions (v1, v1beta1)';
-    throw new WebhookCallError(name, `could not create admission objects: ${why}`);
+    throw new WebhookCallError(name, `could not create admission objects: ${why}`, 400);
   }
   const uid = random.uuid();
   const review = admissionReview(version, uid, attributes, match, { object, oldObject });
@@ -50,9 +57,11 @@ export async function askWebhook<W extends Webhook>(
     verdict = readAdmissionReview(version, uid, isMutating, answer);
   } catch (error) {
     if (error instanceof WebhookConfigurationError) {
-      throw new WebhookCallError(name, `could not get REST client: ${error.message}`);
+      throw new WebhookCallError(name, `could not get REST client: ${error.message}`, 500);
     }
-    if (error instanceof WebhookError) throw new WebhookCallError(name, `failed to call webhook: ${error.message}`);
+    if (error instanceof WebhookError) {
+      throw new WebhookCallError(name, `failed to call webhook: ${error.message}`, error.code);
+    }
     if (error instanceof ReviewError) {
       throw new WebhookCallError(name, `received invalid webhook response: ${error.message}`);
     }
@@ -75,7 +84,7 @@ function denial(name: string, result: JsonObject = {}): StatusError {
   let message = `${deniedBy} without explanation`;
   if (typeof reason === 'string' && reason !== '') message = `${deniedBy}: ${reason}`;
   if (typeof explanation === 'string' && explanation !== '') message = `${deniedBy}: ${explanation}`;
-  return new StatusError({
+  return new WebhookDenialError({
     message,
     ...(typeof reason === 'string' && reason !== '' ? { reason } : {}),
     ...(typeof details === 'object' ? { details } : {}),

@@ -4,6 +4,7 @@ import { LabelSelectorError } from '../../../apimachinery/labels.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { AdmissionAttributes, AdmissionContext } from '../admission-plugin.ts';
 import { evaluateConditions } from '../policies/match-conditions.ts';
+import type { WebhookStep } from '../admission-observer.ts';
 import type { PolicyAccess } from '../policies/policy-access.ts';
 import { type PolicyMatch, type PolicyMatcher } from '../policies/policy-matching.ts';
 import type { RegisteredWebhook, Webhook } from './webhook-source.ts';
@@ -41,6 +42,7 @@ export async function invocationOf<W extends Webhook>(
   context: AdmissionContext,
   matcher: PolicyMatcher,
   access: PolicyAccess,
+  step: WebhookStep,
 ): Promise<WebhookInvocation<W> | undefined> {
   const { webhook, conditions } = registered;
   const match = await matchOf(webhook, attributes, matcher);
@@ -49,7 +51,9 @@ export async function invocationOf<W extends Webhook>(
     object === undefined ? undefined : context.kinds.convert(object, attributes.kind, match.kind);
   const objects = { object: await seen(attributes.object), oldObject: await seen(attributes.oldObject) };
   const input = { attributes, match, ...objects, params: undefined, namespace: undefined };
-  const result = await evaluateConditions(conditions, new Map(), input, access, webhook.failurePolicy === 'Ignore');
+  const owner = { name: webhook.name, kind: 'webhook', step, context } as const;
+  const isIgnored = webhook.failurePolicy === 'Ignore';
+  const result = await evaluateConditions(conditions, new Map(), input, access, isIgnored, owner);
   if ('error' in result) {
     const { group, resource } = attributes.resource;
     throw forbidden({ group, resource }, attributes.name, result.error);

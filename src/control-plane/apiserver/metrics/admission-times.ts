@@ -13,6 +13,14 @@ export function measuredAdmission(chain: AdmissionChain, registry: MetricRegistr
     labels: ['type', 'operation', 'rejected'],
     buckets,
   });
+  const recent = registry.summary({
+    name: 'apiserver_admission_step_admission_duration_seconds_summary',
+    help: 'Seconds that the steps of admission took in the last five hours.',
+    stability: 'ALPHA',
+    labels: ['type', 'operation', 'rejected'],
+    maxAgeSeconds: 5 * 3600,
+    clock,
+  });
   const measure = async (type: string, request: AdmissionRequest, step: () => Promise<void>): Promise<void> => {
     const begun = clock.now();
     let isRejected = true;
@@ -20,7 +28,10 @@ export function measuredAdmission(chain: AdmissionChain, registry: MetricRegistr
       await step();
       isRejected = false;
     } finally {
-      times.observe([type, request.operation, String(isRejected)], (clock.now() - begun) / 1000);
+      const labels = [type, request.operation, String(isRejected)];
+      const seconds = (clock.now() - begun) / 1000;
+      times.observe(labels, seconds);
+      recent.observe(labels, seconds);
     }
   };
   return {

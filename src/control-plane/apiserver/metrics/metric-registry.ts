@@ -1,3 +1,6 @@
+import type { Clock } from '../../../system/clock.ts';
+import { RecentValues } from './recent-values.ts';
+
 /** How much a metric's name may be relied on, as Kubernetes says in its HELP line. */
 export type StabilityLevel = 'ALPHA' | 'BETA' | 'STABLE';
 
@@ -11,7 +14,7 @@ export interface MetricOptions {
 }
 
 interface Family extends MetricOptions {
-  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
   samples(): Iterable<string>;
   reset(): void;
 }
@@ -30,6 +33,13 @@ export interface Gauge extends Counter {
 
 /** Counts observations by size. */
 export interface Histogram {
+  observe(labels: readonly string[], value: number): void;
+  /** The same for labels that are known beforehand, without looking for them each time. */
+  bind(labels: readonly string[]): (value: number) => void;
+}
+
+/** Observations of the last hours, of which quantiles are shown. */
+export interface Summary {
   observe(labels: readonly string[], value: number): void;
 }
 
@@ -51,10 +61,14 @@ export class MetricRegistry {
     const { buckets } = options;
     const labelText = labelWriter(options);
     const series = new Map<string, { readonly counts: number[]; sum: number; count: number }>();
+    let resets = 0;
     this.#add({
       ...options,
       type: 'histogram',
-      reset: () => series.clear(),
+      reset() {
+        series.clear();
+        resets++;
+      },
       *samples() {
         for (const [labels, { counts, sum, count }] of sorted(series)) {
           let below = 0;
@@ -68,15 +82,60 @@ export class MetricRegistry {
         }
       },
     });
+    type Observed = { readonly counts: number[]; sum: number; count: number };
+    const seriesOf = (key: string): Observed => {
+      let known = series.get(key);
+      if (known === undefined) series.set(key, (known = { counts: buckets.map(() => 0), sum: 0, count: 0 }));
+      return known;
+    };
+    const add = (known: Observed, value: number): void => {
+      const index = buckets.findIndex((bound) => value <= bound);
+      if (index >= 0) known.counts[index] = (known.counts[index] ?? 0) + 1;
+      known.sum += value;
+      known.count++;
+    };
+    return {
+      observe: (labels, value) => add(seriesOf(labelText(labels)), value),
+      bind(labels) {
+        const key = labelText(labels);
+        let bound: Observed | undefined;
+        let boundTo = resets;
+        return (value) => {
+          if (bound === undefined || boundTo !== resets) {
+            bound = seriesOf(key);
+            boundTo = resets;
+          }
+          add(bound, value);
+        };
+      },
+    };
+  }
+
+  /** Shows the quantiles 0.5, 0.9 and 0.99 of what was observed not longer ago than `maxAgeSeconds`. */
+  summary(options: MetricOptions & { readonly maxAgeSeconds: number; readonly clock: Clock }): Summary {
+    const labelText = labelWriter(options);
+    const series = new Map<string, RecentValues>();
+    this.#add({
+      ...options,
+      type: 'summary',
+      reset: () => series.clear(),
+      *samples() {
+        for (const [labels, values] of sorted(series)) {
+          for (const quantile of [0.5, 0.9, 0.99]) {
+            const shown = showNumber(values.quantile(quantile));
+            yield `${options.name}${braces(labels, `quantile="${quantile}"`)} ${shown}`;
+          }
+          yield `${options.name}_sum${braces(labels)} ${showNumber(values.sum)}`;
+          yield `${options.name}_count${braces(labels)} ${values.count}`;
+        }
+      },
+    });
     return {
       observe(labels, value) {
         const key = labelText(labels);
-        const known = series.get(key) ?? { counts: buckets.map(() => 0), sum: 0, count: 0 };
-        const index = buckets.findIndex((bound) => value <= bound);
-        if (index >= 0) known.counts[index] = (known.counts[index] ?? 0) + 1;
-        known.sum += value;
-        known.count++;
-        series.set(key, known);
+        let values = series.get(key);
+        if (values === undefined) series.set(key, (values = new RecentValues(options.clock, options.maxAgeSeconds)));
+        values.add(value);
       },
     };
   }

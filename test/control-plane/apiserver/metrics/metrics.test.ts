@@ -163,3 +163,34 @@ test('a request that takes too long is counted as given up', async () => {
   );
   await api.close();
 });
+
+test('quantiles are of the last hours, sums of all time', async () => {
+  const clock = new FakeClock();
+  const registry = new MetricRegistry();
+  const times = registry.summary({ name: 's', help: 'S.', labels: ['k'], maxAgeSeconds: 10, clock });
+  for (let value = 1; value <= 100; value++) times.observe(['v'], value);
+  const shown = (await registry.show()).split('\n').slice(1, -1);
+  assert.deepEqual(shown, [
+    '# TYPE s summary',
+    's{k="v",quantile="0.5"} 50',
+    's{k="v",quantile="0.9"} 90',
+    's{k="v",quantile="0.99"} 99',
+    's_sum{k="v"} 5050',
+    's_count{k="v"} 100',
+  ]);
+  await clock.advance(9999);
+  assert.match(await registry.show(), /quantile="0.5"} 50\n/);
+  await clock.advance(1);
+  assert.match(await registry.show(), /quantile="0.5"} NaN\n[^]*s_count{k="v"} 100\n/);
+});
+
+test('a histogram that is bound to labels counts anew after a reset', async () => {
+  const registry = new MetricRegistry();
+  const observe = registry.histogram({ name: 'h', help: 'H.', labels: ['k'], buckets: [1] }).bind(['v']);
+  assert.equal(await registry.show(), '', 'what was never observed is not shown');
+  observe(1);
+  registry.reset();
+  assert.equal(await registry.show(), '');
+  observe(2);
+  assert.match(await registry.show(), /h_bucket{k="v",le="1"} 0\n.*\nh_sum{k="v"} 2\nh_count{k="v"} 1\n/);
+});
