@@ -1,5 +1,5 @@
 import type { AdmissionObserver, PolicyReport } from '../../admission/admission-observer.ts';
-import type { MetricRegistry } from './metric-registry.ts';
+import type { Histogram, MetricRegistry } from './metric-registry.ts';
 
 const pluginBuckets = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
 const webhookBuckets = [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 25];
@@ -17,17 +17,17 @@ export function admissionMetrics(registry: MetricRegistry): AdmissionObserver {
     buckets: pluginBuckets,
   });
   return {
-    plugin: pluginTimes(plugins.bind),
+    plugin: pluginTimes(plugins),
     ...webhookReports(registry),
     ...conditionReports(registry),
     ...policyReports(registry),
   };
 }
 
-function pluginTimes(bind: (labels: readonly string[]) => (value: number) => void): AdmissionObserver['plugin'] {
+function pluginTimes(times: Histogram): AdmissionObserver['plugin'] {
   return (name, step, operation) => {
-    const passed = bind([name, step, operation, 'false']);
-    const rejected = bind([name, step, operation, 'true']);
+    const passed = times.bind([name, step, operation, 'false']);
+    const rejected = times.bind([name, step, operation, 'true']);
     return (seconds, isRejected) => (isRejected ? rejected : passed)(seconds);
   };
 }
