@@ -10,6 +10,7 @@ import type { ListPage } from './listing.ts';
 import type { Store } from './store.ts';
 import { appendListItem, kindPrefixLength, servedBytes } from './stored-object.ts';
 import { checkTransform, listKindOf, toPartialMetadata, toTable } from './table.ts';
+import { showsStoredMetadata, storedTableText } from './table-text.ts';
 
 /** Whose objects are shown (a store, or the view of a subresource), and when. */
 export interface ObjectSource {
@@ -20,6 +21,12 @@ export interface ObjectSource {
 /** Whether the stored bytes are what this client asked for. */
 export function servesStoredBytes(resource: ApiResource, format: OutputFormat): boolean {
   return format.as === '' && format.codec.isJson && !format.pretty && resource.definition.storage === undefined;
+}
+
+/** Whether a Table is asked for whose rows carry metadata as it is stored. */
+function servesStoredMetadata(request: ApiRequest, resource: ApiResource, format: OutputFormat): boolean {
+  if (format.as !== 'Table' || !format.codec.isJson || format.pretty) return false;
+  return showsStoredMetadata(resource) && parseIncludeObject(request.query) === 'Metadata';
 }
 
 /** Answers with one stored object. */
@@ -95,6 +102,11 @@ export function listResponse(
   if (page.continueToken !== '' && page.remaining !== undefined) metadata.remainingItemCount = page.remaining;
   if (servesStoredBytes(store.resource, format)) {
     return bytesResponse(request, 200, format.codec.mediaType, concatenateList(store.resource, page.values, metadata));
+  }
+  if (servesStoredMetadata(request, store.resource, format)) {
+    const options = { version: format.asVersion, now: store.now() };
+    const text = storedTableText(store.resource, page.values, metadata, options);
+    return bytesResponse(request, 200, format.codec.mediaType, Buffer.from(`${text}\n`));
   }
   const objects = page.values.map((value) => store.decode(value));
   return objectResponse(request, format, 200, listObject(request, store, format, objects, metadata));

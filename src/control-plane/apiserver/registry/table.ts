@@ -51,34 +51,44 @@ export function toTable(
     readonly withColumns?: boolean;
   },
 ): Record<string, unknown> {
-  const { definition } = resource;
+  return {
+    ...tableHead(resource, metadata, options),
+    rows: inOrder(resource, objects).map((object) => ({
+      ...rowOf(resource, object, options.now),
+      object: rowObject(resource, object, options.includeObject, options.version),
+    })),
+  };
+}
+
+/** A Table without its rows. */
+export function tableHead(
+  { definition }: ApiResource,
+  metadata: ListMeta,
+  { version, withColumns = true }: { readonly version: string; readonly withColumns?: boolean },
+): Record<string, unknown> {
   const columns = definition.columns ?? defaultColumns;
+  const shown = columns.map(({ name, type, format, description, priority }) => ({
+    name,
+    type,
+    format,
+    description,
+    priority,
+  }));
   return {
     kind: 'Table',
-    apiVersion: `meta.k8s.io/${options.version}`,
+    apiVersion: `meta.k8s.io/${version}`,
     metadata,
-    columnDefinitions:
-      options.withColumns === false
-        ? null
-        : columns.map(({ name, type, format, description, priority }) => ({
-            name,
-            type,
-            format,
-            description,
-            priority,
-          })),
-    rows: inOrder(resource, objects).map((object) => {
-      const conditions = definition.rowConditions?.(object) ?? [];
-      return {
-        cells: [
-          ...columns.map((column) => column.cell(object, options.now)),
-          ...(definition.unlistedCells?.(object, options.now) ?? []),
-        ],
-        ...(conditions.length === 0 ? {} : { conditions }),
-        object: rowObject(resource, object, options.includeObject, options.version),
-      };
-    }),
+    columnDefinitions: withColumns ? shown : null,
   };
+}
+
+/** A row of a Table without its object. */
+export function rowOf({ definition }: ApiResource, object: Unstructured, now: number): Record<string, unknown> {
+  const columns = definition.columns ?? defaultColumns;
+  const cells = columns.map((column) => column.cell(object, now));
+  if (definition.unlistedCells !== undefined) cells.push(...definition.unlistedCells(object, now));
+  const conditions = definition.rowConditions?.(object) ?? [];
+  return conditions.length === 0 ? { cells } : { cells, conditions };
 }
 
 function inOrder({ definition }: ApiResource, objects: readonly Unstructured[]): readonly Unstructured[] {
