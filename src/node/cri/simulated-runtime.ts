@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Duplex, duplexPair } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import type { DnsRecord, DnsType } from '../../apimachinery/dns-record.ts';
 import type { Clock, Timer } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
@@ -24,6 +24,7 @@ import {
 } from './runtime.ts';
 import { ContainerProcess } from './simulation/container-process.ts';
 import { imageFiles } from './simulation/images/image-defaults.ts';
+import { connectionPair } from './connection-pair.ts';
 import { MemoryFiles } from './simulation/memory-files.ts';
 import { killedExitCode } from './simulation/process-context.ts';
 import { PortServer } from './simulation/port-server.ts';
@@ -417,7 +418,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
   async #connect(entry: SandboxEntry | undefined, port: number, address: string): Promise<Duplex> {
     if (entry?.server.isOpen(port) !== true)
       throw new Error(`dial tcp ${address}:${port}: connect: connection refused`);
-    const [near, far] = duplexPair();
+    const [near, far] = connectionPair();
     void entry.server.serve(port, far);
     return near;
   }

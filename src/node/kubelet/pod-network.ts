@@ -1,4 +1,5 @@
-import { duplexPair, type Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
+import { connectionPair } from '../cri/connection-pair.ts';
 import { findPlace } from '../cri/pod-place.ts';
 import type { RuntimeService } from '../cri/runtime.ts';
 
@@ -15,9 +16,7 @@ export async function dialPod(
 ): Promise<Duplex | undefined> {
   const place = findPlace(await runtime.listPodSandbox(), { address, port, protocol: 'TCP' }, hostIP);
   if (place === undefined) return undefined;
-  const [near, far] = duplexPair();
-  far.on('error', () => undefined);
-  near.on('error', () => undefined);
+  const [near, far] = connectionPair();
   const refused = runtime.portForward(place.sandboxId, place.port, far).then(
     () => undefined,
     () => new Error(`dial tcp ${address}:${port}: connect: connection refused`),

@@ -8,6 +8,7 @@ void test('requests go through to pods, services and nodes', async (context) => 
   const cluster = await createNodeCluster(context);
   const ports = [{ containerPort: 8080, name: 'http' }];
   const pod = await cluster.createPod('web', { containers: [{ name: 'a', image: 'nginx', ports }] });
+  await cluster.createPod('proxy-of-web', { containers: [{ name: 'a', image: 'nginx', ports }] });
   await cluster.createPod('unbound', { containers: [{ name: 'a', image: 'i' }], nodeName: undefined });
   await cluster.api.create({
     apiVersion: 'v1',
@@ -30,7 +31,7 @@ void test('requests go through to pods, services and nodes', async (context) => 
     subsets: [{ addresses, ports: [{ name: 'www', port: 8080 }] }],
   });
   await cluster.api.create({ apiVersion: 'v1', kind: 'Endpoints', metadata: { name: 'empty' } });
-  const seen = (what: string): string => `simulated pod default/web, port 8080: ${what}\n`;
+  const seen = (what: string, name = 'web'): string => `simulated pod default/${name}, port 8080: ${what}\n`;
   const base = '/api/v1/namespaces/default';
   const cases: readonly (readonly [method: string, path: string, status: number, text: string])[] = [
     ['GET', `${base}/pods/web/proxy/`, 200, seen('GET /')],
@@ -41,6 +42,7 @@ void test('requests go through to pods, services and nodes', async (context) => 
     ['PUT', `${base}/services/web:80/proxy/x/`, 200, seen('PUT /x/')],
     ['DELETE', `${base}/pods/web/proxy?x=y`, 200, seen('DELETE /?x=y')],
     ['POST', `${base}/services/web:80/proxy`, 200, seen('POST /')],
+    ['GET', `${base}/pods/proxy-of-web:8080/proxy/proxy/a`, 200, seen('GET /proxy/a', 'proxy-of-web')],
     ['GET', '/api/v1/nodes/node/proxy/healthz', 200, 'ok'],
     [
       'GET',

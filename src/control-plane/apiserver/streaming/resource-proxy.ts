@@ -7,6 +7,9 @@ import { rewriteLinks } from './link-rewriting.ts';
 import { joinConnections } from './pod-streams.ts';
 import type { ProxyLocation } from './proxy-location.ts';
 
+/** `/api/v1[/namespaces/NAMESPACE]/RESOURCE/NAME/proxy`: names may begin with the word too. */
+const proxiedObject = /^(?:\/+[^/]+){2}(?:\/+namespaces\/+[^/]+)?\/+[^/]+\/+[^/]+\/+proxy/;
+
 /**
  * pods|services|nodes/NAME/proxy/PATH: passes the request on, whatever its method, and the answer back.
  * @param rewrites links in pages and redirections are turned so that they lead through the proxy too
@@ -18,10 +21,7 @@ export function proxyHandler(
   return async (endpoint) => {
     const { request } = endpoint;
     const [rawPath, query] = splitOnce(request.http.path, '?');
-    const prefix = rawPath.slice(
-      0,
-      rawPath.indexOf('/proxy', rawPath.indexOf(`/${endpoint.resource.definition.resource}/`)) + '/proxy'.length,
-    );
+    const prefix = proxiedObject.exec(rawPath)?.[0] ?? rawPath;
     const path = rawPath.slice(prefix.length);
     const location = await locate(endpoint);
     const suffix = query === undefined ? '' : `?${query}`;
