@@ -22,6 +22,7 @@ import { admissionChain } from '../control-plane/admission/admission-chain.ts';
 import type { AdmissionAudience } from '../control-plane/admission/admission-observer.ts';
 import type { AdmissionContext } from '../control-plane/admission/admission-plugin.ts';
 import { admissionMetrics } from '../control-plane/apiserver/metrics/admission-metrics.ts';
+import { ClientMetrics } from '../control-plane/apiserver/metrics/client-metrics.ts';
 import { conversionMetrics } from '../control-plane/apiserver/custom-resources/conversion-metrics.ts';
 import { createLocalApiServices } from '../control-plane/apiserver/aggregation/local-api-services.ts';
 import type { ApiResource } from '../control-plane/apiserver/registry/api-resource.ts';
@@ -166,12 +167,15 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     observer: authenticationMetrics,
   });
   let handle: ApiServer['handle'] | undefined;
+  const clientMetrics = new ClientMetrics(clock, options.serverAddress);
   const clientFor = (component: string): Client =>
     createClient({
-      transport: createInProcessTransport((request) => {
-        if (handle === undefined) throw new Error('the API server is not there yet');
-        return handle(request);
-      }),
+      transport: clientMetrics.measured(
+        createInProcessTransport((request) => {
+          if (handle === undefined) throw new Error('the API server is not there yet');
+          return handle(request);
+        }),
+      ),
       authorization: () => Promise.resolve(`Bearer ${ownToken}`),
       userAgent: `${component}/v1.36.2`,
       clock,
@@ -333,6 +337,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   });
   handle = server.handle;
   authenticationMetrics.bind(server.metrics);
+  clientMetrics.bind(server.metrics);
   audience.observer = admissionMetrics(server.metrics);
   const decisions = server.metrics.counter({
     name: 'apiserver_authorization_decisions_total',

@@ -178,7 +178,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     clock: options.clock,
     random: options.random,
     log: options.log,
-    storeOf: storeCache(options),
+    storeOf: storeCache(options, metrics),
     remoteOpenApi: options.remoteOpenApi ?? (() => []),
   };
   const expiry = new EventExpiry(options.storage, options.clock, options.eventTtlSeconds);
@@ -376,13 +376,15 @@ function beginRequest(http: HttpRequest, options: ApiServerOptions, closing: Abo
 }
 
 /** One store per resource and version, made when first asked for. */
-function storeCache(options: ApiServerOptions): (resource: ApiResource) => Store {
+function storeCache(options: ApiServerOptions, metrics: ServerMetrics): (resource: ApiResource) => Store {
   const stores = new WeakMap<ApiResource, Store>();
   return (resource) => {
     const known = stores.get(resource);
     if (known !== undefined) return known;
     const hooks = options.storeHooks?.(resource) ?? builtInHooks(resource, options.storage, () => options.clock.now());
-    const store = new Store(resource, options.storage, options.clock, options.random, hooks);
+    const { storage, clock, random } = options;
+    const measured = metrics.storage.measured(storage, resource);
+    const store = new Store(resource, measured, clock, random, hooks, metrics.storage.lists(resource));
     stores.set(resource, store);
     return store;
   };

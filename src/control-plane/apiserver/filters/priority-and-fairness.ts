@@ -44,17 +44,19 @@ export function withPriorityAndFairness(context: FairnessContext): Filter {
     const seats = await seatsOf(request, context);
     const count = measure(classification, seats);
     const asked = clock.now();
+    const kind = ['get', 'list', 'watch'].includes(verb) ? 'readOnly' : 'mutating';
     count.waits(1);
-    const outcome = await control
-      .enter(classification, seats, waitMillis, request.signal)
-      .finally(() => count.waits(-1));
+    metrics.inQueue.change(kind, 1);
+    const outcome = await control.enter(classification, seats, waitMillis, request.signal).finally(() => {
+      count.waits(-1);
+      metrics.inQueue.change(kind, -1);
+    });
     if (typeof outcome === 'string') {
       count.rejected(outcome);
       count.waited((clock.now() - asked) / 1000, false);
       terminated(request, 429);
       return tooManyRequests(retryAfter.afterRejection(classification.level.name));
     }
-    const kind = ['get', 'list', 'watch'].includes(verb) ? 'readOnly' : 'mutating';
     const begun = clock.now();
     count.waited((begun - asked) / 1000, true);
     metrics.inFlight.change(kind, 1);
@@ -107,6 +109,15 @@ function countFlows({ control, metrics: { registry } }: FairnessContext): FlowCo
   const dispatched = registry.counter(family('dispatched_requests_total', 'Requests that got seats.'));
   const waiting = registry.gauge(family('current_inqueue_requests', 'Requests that wait for seats.'));
   const working = registry.gauge(family('current_executing_requests', 'Requests that are worked on.'));
+  const seatsWaiting = registry.gauge({
+    ...family('current_inqueue_seats', 'Seats that are waited for.'),
+    stability: 'ALPHA',
+  });
+  const estimated = registry.histogram({
+    ...family('work_estimated_seats', 'Seats that requests are taken to need.'),
+    stability: 'ALPHA',
+    buckets: [1, 2, 4, 8, 16, 32, 64, 100],
+  });
   const taken = registry.gauge(family('current_executing_seats', 'Seats that are taken.'));
   const nominal = registry.gauge({
     name: 'apiserver_flowcontrol_nominal_limit_seats',
@@ -129,11 +140,22 @@ function countFlows({ control, metrics: { registry } }: FairnessContext): FlowCo
     stability: 'ALPHA',
     buckets: durationBuckets,
   });
+  const bound = (name: string, help: string): ReturnType<typeof registry.gauge> =>
+    registry.gauge({
+      name: `apiserver_flowcontrol_${name}_limit_seats`,
+      help,
+      stability: 'ALPHA',
+      labels: ['priority_level'],
+    });
+  const lower = bound('lower', 'Seats that a level has whatever others need.');
+  const upper = bound('upper', 'Seats that a level has at most, borrowed ones included.');
   registry.onShow(() => {
-    nominal.clear();
-    current.clear();
+    for (const gauge of [nominal, current, lower, upper]) gauge.clear();
     for (const level of control.levels()) {
-      nominal.set([level.name], level.limits.nominal);
+      const { limits } = level;
+      nominal.set([level.name], limits.nominal);
+      lower.set([level.name], limits.nominal - limits.lendable);
+      upper.set([level.name], limits.nominal + limits.borrowable);
       // What others use of a level's seats it can have back at any time.
       current.set([level.name], Math.max(level.limits.nominal, level.seatsInUse));
     }
@@ -141,7 +163,11 @@ function countFlows({ control, metrics: { registry } }: FairnessContext): FlowCo
   return ({ level, schema }, seats) => {
     const values = [level.name, schema.name];
     return {
-      waits: (by) => waiting.add(values, by),
+      waits(by) {
+        waiting.add(values, by);
+        seatsWaiting.add(values, by * seats);
+        if (by > 0) estimated.observe(values, seats);
+      },
       works(by) {
         if (by > 0) dispatched.add(values);
         working.add(values, by);

@@ -49,6 +49,7 @@ export function withRequestMetrics(metrics: ServerMetrics, resources: ResourceRe
       const all = [verb, dryRun, ...route.slice(1)];
       metrics.requests.add([...all, String(code), client]);
       metrics.durations.observe(all, seconds);
+      metrics.fieldValidations.observe([fieldValidationLabel(request.query)], seconds);
       if (dryRun === '') metrics.indicatorDurations.observe(route, seconds);
       const sent = Number(header(request.headers, 'content-length') ?? '');
       if (sent > 0 && writes.has(request.info.verb)) {
@@ -63,6 +64,10 @@ export function withRequestMetrics(metrics: ServerMetrics, resources: ResourceRe
       const response = await next(request);
       const { status, body } = response;
       const size = body instanceof Uint8Array ? body.byteLength : undefined;
+      if (verb === 'WATCH' && status === 200 && isTrue(request.query.get('sendInitialEvents'))) {
+        const seconds = (clock.now() - request.receivedAt) / 1000;
+        metrics.watchLists.observe([group, version, resource, scope], seconds);
+      }
       const counted = verb === 'WATCH' && size === undefined;
       return withEnd(
         response,
@@ -119,6 +124,11 @@ function reportedVerb({ info, query, headers }: ApiRequest, isObject: boolean, m
   if (method === 'PATCH' && header(headers, 'content-type') === 'application/apply-patch+yaml') return 'APPLY';
   const verb = method === 'GET' && !isObject ? 'LIST' : method;
   return methods.has(verb) ? verb : 'other';
+}
+
+function fieldValidationLabel(query: URLSearchParams): string {
+  const [value = '', ...more] = query.getAll('fieldValidation');
+  return more.length === 0 && ['', 'Ignore', 'Warn', 'Strict'].includes(value) ? value : 'invalid';
 }
 
 function dryRunLabel(query: URLSearchParams): string {

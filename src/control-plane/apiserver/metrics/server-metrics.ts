@@ -5,7 +5,8 @@ import type { HealthObserver } from '../health.ts';
 import { listPrefix, type ResourceRegistry } from '../registry/api-resource.ts';
 import type { VersionInfo } from '../server.ts';
 import { guardFamilies, type GuardMetrics } from './guard-metrics.ts';
-import { type Counter, type Gauge, type Histogram, MetricRegistry } from './metric-registry.ts';
+import { type Counter, type Gauge, type Histogram, type MetricOptions, MetricRegistry } from './metric-registry.ts';
+import { type StorageMetrics, storageFamilies } from './storage-metrics.ts';
 
 /** Labels that say what a request was about, in the order in which families have them. */
 export interface RequestLabels {
@@ -38,6 +39,10 @@ export interface ServerMetrics extends GuardMetrics {
   readonly authorizations: Counter;
   readonly auditEvents: Counter;
   readonly inFlight: InFlightGauge;
+  readonly inQueue: InFlightGauge;
+  readonly fieldValidations: Histogram;
+  readonly watchLists: Histogram;
+  readonly storage: StorageMetrics;
   readonly observeHealth: HealthObserver;
 }
 
@@ -70,7 +75,17 @@ export function createServerMetrics(clock: Clock): ServerMetrics {
     ...watchFamilies(registry),
     ...accessFamilies(registry),
     ...guardFamilies(registry),
-    inFlight: new InFlightGauge(registry, clock),
+    storage: storageFamilies(registry, clock),
+    inFlight: new InFlightGauge(registry, clock, {
+      name: 'apiserver_current_inflight_requests',
+      help: 'Most requests that were worked on at a time within the last second.',
+      stability: 'STABLE',
+    }),
+    inQueue: new InFlightGauge(registry, clock, {
+      name: 'apiserver_current_inqueue_requests',
+      help: 'Most requests that waited at a time within the last second.',
+      stability: 'ALPHA',
+    }),
     observeHealth(name, type, isWell) {
       healthy.set([name, type], isWell ? 1 : 0);
       healthChecks.add([name, type, isWell ? 'success' : 'error']);
@@ -87,6 +102,7 @@ type RequestFamilies = Pick<
   | 'responseSizes'
   | 'longRunning'
   | 'deprecatedRequests'
+  | 'fieldValidations'
 >;
 
 function requestFamilies(registry: MetricRegistry): RequestFamilies {
@@ -124,6 +140,13 @@ function requestFamilies(registry: MetricRegistry): RequestFamilies {
       labels: routeLabels,
       buckets: [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9],
     }),
+    fieldValidations: registry.histogram({
+      name: 'field_validation_request_duration_seconds',
+      help: 'Seconds from a request to its answer, by how it asks fields to be checked.',
+      stability: 'ALPHA',
+      labels: ['field_validation'],
+      buckets: durationBuckets.slice(2),
+    }),
     longRunning: registry.gauge({
       name: 'apiserver_longrunning_requests',
       help: 'Watches and other long requests that are under way.',
@@ -139,9 +162,18 @@ function requestFamilies(registry: MetricRegistry): RequestFamilies {
   };
 }
 
-function watchFamilies(registry: MetricRegistry): Pick<ServerMetrics, 'watchEvents' | 'watchEventSizes'> {
+function watchFamilies(
+  registry: MetricRegistry,
+): Pick<ServerMetrics, 'watchEvents' | 'watchEventSizes' | 'watchLists'> {
   const labels = ['group', 'version', 'resource'];
   return {
+    watchLists: registry.histogram({
+      name: 'apiserver_watch_list_duration_seconds',
+      help: 'Seconds until watches that begin with what there is had shown it.',
+      stability: 'BETA',
+      labels: [...labels, 'scope'],
+      buckets: [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 6, 8, 10, 15, 20, 30, 45, 60],
+    }),
     watchEvents: registry.counter({
       name: 'apiserver_watch_events_total',
       help: 'Events that were sent to watches.',
@@ -194,22 +226,17 @@ export type RequestKind = 'readOnly' | 'mutating';
 
 const windowMillis = 1000;
 
-/** How many requests were worked on at most within the last second. */
+/** How many requests were worked on, or waited, at most within the last second. */
 export class InFlightGauge {
   readonly #clock: Clock;
   readonly #kinds = new Map<RequestKind, { current: number; highest: number; previous: number; since: number }>();
 
-  constructor(registry: MetricRegistry, clock: Clock) {
+  constructor(registry: MetricRegistry, clock: Clock, family: MetricOptions) {
     this.#clock = clock;
     for (const kind of ['readOnly', 'mutating'] as const) {
       this.#kinds.set(kind, { current: 0, highest: 0, previous: 0, since: clock.now() });
     }
-    const gauge = registry.gauge({
-      name: 'apiserver_current_inflight_requests',
-      help: 'Most requests that were worked on at a time within the last second.',
-      stability: 'STABLE',
-      labels: ['request_kind'],
-    });
+    const gauge = registry.gauge({ ...family, labels: ['request_kind'] });
     registry.onShow(() => {
       for (const kind of this.#kinds.keys()) {
         this.change(kind, 0);
@@ -289,19 +316,50 @@ export function describeProgram(metrics: ServerMetrics, version: VersionInfo, st
     ['process_start_time_seconds', 'When the process started, in Unix time.', (now) => now.startTimeSeconds],
     ['process_resident_memory_bytes', 'Memory that is in use.', (now) => now.residentBytes],
     ['process_virtual_memory_bytes', 'Address space that is in use.', (now) => now.virtualBytes],
+    ['process_virtual_memory_max_bytes', 'Address space that may be in use.', (now) => now.maxVirtualBytes],
     ['process_open_fds', 'Files that are open.', (now) => now.openFiles],
     ['process_max_fds', 'Files that may be open.', (now) => now.maxFiles],
   ];
   const gauges = facts.map(([name, help, value]) => ({ gauge: registry.gauge({ name, help }), value }));
-  const cpu = registry.counter({ name: 'process_cpu_seconds_total', help: 'Seconds of work of the processors.' });
-  let counted = 0;
+  const startedAt = metrics.indicators.gauge({
+    name: 'process_start_time_seconds',
+    help: 'When the process started, in Unix time.',
+    stability: 'ALPHA',
+  });
+  metrics.indicators.onShow(() => {
+    const { startTimeSeconds } = stats();
+    if (startTimeSeconds !== undefined) startedAt.set([], startTimeSeconds);
+  });
+  const versions = registry.gauge({
+    name: 'version_info',
+    help: 'Always 1; the labels say which version this is, and which ones it works like and with.',
+    stability: 'ALPHA',
+    labels: ['binary', 'component', 'emulation', 'min_compat'],
+  });
+  const emulated = `${version.emulationMajor}.${version.emulationMinor}`;
+  const compatible = `${version.minCompatibilityMajor}.${version.minCompatibilityMinor}`;
+  versions.set([version.gitVersion.replace(/^v/, ''), 'kube', emulated, compatible], 1);
+  const totals: readonly (readonly [name: string, help: string, value: (now: ProcessStats) => number | undefined])[] = [
+    ['process_cpu_seconds_total', 'Seconds of work of the processors.', (now) => now.cpuSeconds],
+    ['process_network_receive_bytes_total', 'Bytes that came over the network.', (now) => now.receivedBytes],
+    ['process_network_transmit_bytes_total', 'Bytes that went over the network.', (now) => now.sentBytes],
+  ];
+  const counters = totals.map(([name, help, value]) => ({
+    counter: registry.counter({ name, help }),
+    value,
+    counted: 0,
+  }));
   registry.onShow(() => {
     const now = stats();
     for (const { gauge, value } of gauges) {
       const current = value(now);
       if (current !== undefined) gauge.set([], current);
     }
-    cpu.add([], now.cpuSeconds - counted);
-    counted = now.cpuSeconds;
+    for (const total of counters) {
+      const current = total.value(now);
+      if (current === undefined) continue;
+      total.counter.add([], current - total.counted);
+      total.counted = current;
+    }
   });
 }

@@ -42,7 +42,10 @@ export async function readList(
   const limit = options.limit > 0 && options.resourceVersion !== '0' ? options.limit : 0;
   try {
     const named = await readNamed(store, namespace, selection, revision);
-    if (named !== undefined) return named;
+    if (named !== undefined) {
+      store.lists(named.values.length, named.values.length);
+      return named;
+    }
     return await readPages(store, prefix, { revision, startKey, limit }, selection);
   } catch (error) {
     throw interpretReadError(error, prefix, startKey);
@@ -149,6 +152,7 @@ async function readPages(
   const { limit } = from;
   const values: StoredValue[] = [];
   let { revision, startKey } = from;
+  let fetched = 0;
   for (;;) {
     const range: RangeResult = await store.storage.range(prefix, {
       ...(revision === undefined ? {} : { revision }),
@@ -156,12 +160,14 @@ async function readPages(
       ...(limit === 0 ? {} : { limit: selection.everything ? limit : Math.max(limit, pageSize) }),
     });
     revision = range.revision;
+    fetched += range.values.length;
     for (const [index, value] of range.values.entries()) {
       if (!selection.everything && !(selection.mayMatch(value.value) && selection.matches(store.decode(value))))
         continue;
       values.push(value);
       const more = range.remaining > 0 || index < range.values.length - 1;
       if (limit > 0 && values.length === limit && more) {
+        store.lists(fetched, values.length);
         return {
           values,
           revision,
@@ -171,8 +177,10 @@ async function readPages(
       }
     }
     const last = range.values[range.values.length - 1];
-    if (range.remaining === 0 || last === undefined)
+    if (range.remaining === 0 || last === undefined) {
+      store.lists(fetched, values.length);
       return { values, revision, continueToken: '', remaining: undefined };
+    }
     startKey = `${last.key}\0`;
   }
 }

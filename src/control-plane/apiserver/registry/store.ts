@@ -1,3 +1,4 @@
+import type { ListObserver } from '../metrics/storage-metrics.ts';
 import { dropDisabledPodFields } from '../../../api/core/v1/disabled-pod-fields.ts';
 import type { RequestContext, Strategy } from '../../../api/resource-definition.ts';
 import { FieldPath, goQuote, invalid, invalidObject, type FieldError } from '../../../apimachinery/field-error.ts';
@@ -84,12 +85,22 @@ export class Store {
   readonly resource: ApiResource;
   readonly storage: Storage;
   readonly hooks: StoreHooks;
+  readonly lists: ListObserver;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #written = new WeakMap<Unstructured, ServableValue>();
 
-  constructor(resource: ApiResource, storage: Storage, clock: Clock, random: Random, hooks: StoreHooks = {}) {
+  /** @param lists told of every list that is read. */
+  constructor(
+    resource: ApiResource,
+    storage: Storage,
+    clock: Clock,
+    random: Random,
+    hooks: StoreHooks = {},
+    lists: ListObserver = () => undefined,
+  ) {
     this.resource = resource;
+    this.lists = lists;
     this.storage = resource.versions === undefined ? storage : versionedStorage(storage, resource.versions);
     this.hooks = hooks;
     this.#clock = clock;

@@ -3,6 +3,7 @@ import test from 'node:test';
 import { forbidden, unauthorized } from '../../../../src/apimachinery/status.ts';
 import type { AdmissionChain } from '../../../../src/control-plane/apiserver/endpoints/admission-request.ts';
 import { FlowControl } from '../../../../src/control-plane/apiserver/flow-control/flow-control.ts';
+import { ClientMetrics } from '../../../../src/control-plane/apiserver/metrics/client-metrics.ts';
 import { MetricRegistry } from '../../../../src/control-plane/apiserver/metrics/metric-registry.ts';
 import { createMemoryStorage } from '../../../../src/control-plane/storage/memory-storage.ts';
 import { FakeClock } from '../../../../src/system/fake-clock.ts';
@@ -130,6 +131,13 @@ test('what requests go through before their endpoint is measured, and what is gi
     'apiserver_flowcontrol_request_wait_duration_seconds_count{execute="true",flow_schema="exempt",priority_level="exempt"} 5',
     'apiserver_request_body_size_bytes_bucket{group="",resource="configmaps",verb="create",le="3.05e+06"} 1',
     'apiserver_storage_objects{resource="configmaps"} 1',
+    'apiserver_current_inqueue_requests{request_kind="readOnly"} 1',
+    'apiserver_flowcontrol_lower_limit_seats{priority_level="catch-all"} 600',
+    'apiserver_flowcontrol_work_estimated_seats_count{flow_schema="exempt",priority_level="exempt"} 5',
+    'apiserver_storage_events_received_total{group="",resource="configmaps"} 1',
+    'etcd_request_duration_seconds_count{group="",operation="create",resource="configmaps"} 1',
+    'etcd_requests_total{group="",operation="create",resource="configmaps"} 1',
+    'field_validation_request_duration_seconds_count{field_validation=""} 4',
     'apiserver_tls_handshake_errors_total 0',
     'authentication_duration_seconds_count{result="success"} 5',
     'authorization_duration_seconds_bucket{result="allowed",le="16.384"} 5',
@@ -193,4 +201,46 @@ test('a histogram that is bound to labels counts anew after a reset', async () =
   assert.equal(await registry.show(), '');
   observe(2);
   assert.match(await registry.show(), /h_bucket{k="v",le="1"} 0\n.*\nh_sum{k="v"} 2\nh_count{k="v"} 1\n/);
+});
+
+test('lists are counted by what they read and show', async () => {
+  const api = await createTestApiServer();
+  for (const name of ['a', 'b', 'c']) {
+    const metadata = { name, labels: { app: name } };
+    await api.request('POST', configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata });
+  }
+  await api.request('GET', `${configMaps}?labelSelector=app%3Da`);
+  await api.request('GET', `${configMaps}?fieldSelector=metadata.name%3Db`);
+  const text = (await api.request('GET', '/metrics')).text.split('\n');
+  for (const [name, count] of [
+    ['list_total', 2],
+    ['list_fetched_objects_total', 4],
+    ['list_evaluated_objects_total', 4],
+    ['list_returned_objects_total', 2],
+  ] as const) {
+    const line = `apiserver_storage_${name}{group="",resource="configmaps"} ${count}`;
+    assert.ok(text.includes(line), line);
+  }
+  await api.close();
+});
+
+test('what the server asks of itself is counted once there is a registry', async () => {
+  const metrics = new ClientMetrics(new FakeClock(), () => '127.0.0.1:6443');
+  const transport = metrics.measured({
+    send: ({ path }) =>
+      path === '/bad'
+        ? Promise.reject(new Error('gone'))
+        : Promise.resolve({ status: 200, headers: {}, body: new Uint8Array() }),
+    close: () => Promise.resolve(),
+  });
+  const send = (path: string): Promise<unknown> => transport.send({ method: 'GET', path, headers: {} });
+  await send('/early');
+  const registry = new MetricRegistry();
+  metrics.bind(registry);
+  await send('/good');
+  await assert.rejects(send('/bad'), /gone/);
+  const text = await registry.show();
+  assert.match(text, /^rest_client_requests_total\{code="200",host="127.0.0.1:6443",method="GET"\} 1$/m);
+  assert.match(text, /^rest_client_requests_total\{code="<error>",host="127.0.0.1:6443",method="GET"\} 1$/m);
+  assert.match(text, /^rest_client_request_duration_seconds_count\{host="127.0.0.1:6443",verb="GET"\} 2$/m);
 });

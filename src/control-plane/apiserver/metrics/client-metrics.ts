@@ -1,0 +1,56 @@
+import type { HttpRequest, HttpResponse, Transport } from '../../../apimachinery/http.ts';
+import type { Clock } from '../../../system/clock.ts';
+import type { Counter, Histogram, MetricRegistry } from './metric-registry.ts';
+
+/** Counts what the server asks of itself, by the names of client-go, once there is a registry for it. */
+export class ClientMetrics {
+  readonly #clock: Clock;
+  readonly #host: () => string;
+  #families: { readonly requests: Counter; readonly durations: Histogram } | undefined;
+
+  /** @param host which server is asked, as `HOST:PORT`. */
+  constructor(clock: Clock, host: () => string) {
+    this.#clock = clock;
+    this.#host = host;
+  }
+
+  /** Makes the families; nothing is counted before. */
+  bind(registry: MetricRegistry): void {
+    this.#families = {
+      requests: registry.counter({
+        name: 'rest_client_requests_total',
+        help: 'Requests of this process, by the code of the answer, the method and the server.',
+        stability: 'ALPHA',
+        labels: ['code', 'method', 'host'],
+      }),
+      durations: registry.histogram({
+        name: 'rest_client_request_duration_seconds',
+        help: 'Seconds until requests of this process were answered.',
+        stability: 'ALPHA',
+        labels: ['verb', 'host'],
+        buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60],
+      }),
+    };
+  }
+
+  /** A transport whose requests are counted. */
+  measured(transport: Transport): Transport {
+    const send = async (request: HttpRequest): Promise<HttpResponse> => {
+      const startedAt = this.#clock.now();
+      const done = (code: string): void => {
+        const { requests, durations } = this.#families ?? {};
+        requests?.add([code, request.method, this.#host()]);
+        durations?.observe([request.method, this.#host()], (this.#clock.now() - startedAt) / 1000);
+      };
+      try {
+        const response = await transport.send(request);
+        done(String(response.status));
+        return response;
+      } catch (error) {
+        done('<error>');
+        throw error;
+      }
+    };
+    return { send, close: () => transport.close() };
+  }
+}
