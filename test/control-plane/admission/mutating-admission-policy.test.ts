@@ -135,6 +135,10 @@ test('what cannot be changed refuses the request, unless the failure policy is t
       { patch: '[JSONPatch{op: "remove", path: "/spec/zork"}]' },
       "JSON Patch: error in remove for path: '/spec/zork': Unable to remove nonexistent key: zork: missing value",
     ],
+    [
+      { apply: 'Object{metadata: Object.metadata{annotations: {"x": b"abc"}}}' },
+      'error applying patch: failed to convert patch object to typed object: .metadata.annotations.x: expected string, got &value.valueUnstructured{Value:[]uint8{0x61, 0x62, 0x63}}',
+    ],
     [{ apply: '1' }, 'must evaluate to Object but got int'],
     [
       { apply: 'Object{}', more: { matchConditions: [{ name: 'x', expression: 'object.zork == 1' }] } },

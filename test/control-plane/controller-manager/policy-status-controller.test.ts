@@ -58,9 +58,10 @@ test('what expressions do not fit is told in the status of their policy', async 
       { expression: 'object.spec.replica > 1', messageExpression: 'object.spec.replicas' },
       { expression: 'variables.count == "x"' },
       { expression: 'object.spec.template.spec.containers.all(c, c.resources.limits["cpu"] != "1")' },
+      { expression: '"é authorizer.requestResource" != "" && authorizer.requestResource.check("get").allowed()' },
     ].map((validation) => ({ ...validation, messageExpression: '"m" + object.spec.strategy.typ' })),
   });
-  const at = 'apps/v1, Kind=Deployment: compilation failed: ERROR: <input>:1:';
+  const at = 'apps/v1, Kind=Deployment: ERROR: <input>:1:';
   const messageWarning = `${at}27: undefined field 'typ'\n | "m" + object.spec.strategy.typ\n | ..........................^\n`;
   assert.deepEqual(await statusOf('PUT', `${path}/p`, update(changed)), {
     observedGeneration: 2,
@@ -77,6 +78,11 @@ test('what expressions do not fit is told in the status of their policy', async 
         },
         { fieldRef: 'spec.validations[1].messageExpression', warning: messageWarning },
         { fieldRef: 'spec.validations[2].messageExpression', warning: messageWarning },
+        {
+          fieldRef: 'spec.validations[3].expression',
+          warning: `${at}51: unexpected failed resolution of 'kubernetes.authorization.Authorizer'\n | "é authorizer.requestResource" != "" && authorizer.requestResource.check("get").allowed()\n | ${'.'.repeat(1)}\uff0e${'.'.repeat(48)}^\n`,
+        },
+        { fieldRef: 'spec.validations[3].messageExpression', warning: messageWarning },
       ],
     },
   });

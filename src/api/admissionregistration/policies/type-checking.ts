@@ -1,6 +1,7 @@
 import type { GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
 import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachinery/schema.ts';
+import { CelSource, formatIssues } from '../../../cel/issues.ts';
 import { type DeclaredType, declaredTypeOf } from '../../../cel/declared-types.ts';
 import type { ExpressionWarning, ValidatingAdmissionPolicy } from '../../types/admissionregistration-v1.ts';
 import { PolicyCompiler } from './policy-compiler.ts';
@@ -63,8 +64,10 @@ export function checkPolicyTypes(policy: ValidatingAdmissionPolicy, types: Polic
       .flatMap(({ kind, object }) => {
         const compiler = new PolicyCompiler(true, { object, ...(params === undefined ? {} : { params }) });
         for (const { name, expression: text } of variables) compiler.addVariable(name, text, scope);
-        const { error } = compiler.compile(expression, scope);
-        return error === undefined ? [] : [`${kind.group}/${kind.version}, Kind=${kind.kind}: ${error}\n`];
+        const { error = unresolved(expression) } = compiler.compile(expression, scope);
+        // Here the real server tells what is wrong without saying that compiling failed.
+        const shown = error?.replace(/^compilation failed: /, '');
+        return shown === undefined ? [] : [`${kind.group}/${kind.version}, Kind=${kind.kind}: ${shown}\n`];
       })
       .join('\n');
   return validations.flatMap(({ expression, messageExpression = '' }, index) => {
@@ -77,6 +80,17 @@ export function checkPolicyTypes(policy: ValidatingAdmissionPolicy, types: Polic
       return warning === '' ? [] : [{ fieldRef: `spec.validations[${index}].${field}`, warning }];
     });
   });
+}
+
+/** The real server checks types without that of the authorizer, so it warns of what it asks about the request itself. */
+function unresolved(expression: string): string | undefined {
+  const withoutTexts = expression.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, (text) => ' '.repeat(text.length));
+  const message = "unexpected failed resolution of 'kubernetes.authorization.Authorizer'";
+  const issues = Array.from(withoutTexts.matchAll(/\bauthorizer(?=\s*\.\s*requestResource\b)/g), ({ index }) => ({
+    offset: Array.from(withoutTexts.slice(0, withoutTexts.indexOf('.', index))).length,
+    message,
+  }));
+  return issues.length === 0 ? undefined : formatIssues(new CelSource(expression), issues);
 }
 
 function kindOfParams({ apiVersion = '', kind = '' }: { apiVersion?: string; kind?: string }): GroupVersionKind {

@@ -7,7 +7,7 @@ import {
   policyResults,
 } from '../../../api/admissionregistration/policies/policy-compiler.ts';
 import type { MutatingAdmissionPolicy } from '../../../api/types/admissionregistration-v1.ts';
-import { CelEvaluationError, CelList, type CelValue } from '../../../cel/values.ts';
+import { CelEvaluationError, CelList, CelMap, type CelValue } from '../../../cel/values.ts';
 import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from '../../../patch/json-patch.ts';
 import { atomicParts } from '../../../patch/structured-merge/atomic-parts.ts';
 import { mergeValues } from '../../../patch/structured-merge/typed-value.ts';
@@ -82,6 +82,13 @@ function checkTypes(value: CelValue): void {
 function applyConfiguration(object: JsonObject, value: CelValue, { schema, types }: ServedKind): JsonObject {
   checkTypes(value);
   const { apiVersion = '', kind = '' } = object;
+  const unfit = findBytes(value, '');
+  if (unfit !== undefined) {
+    const [path, bytes] = unfit;
+    const shown = Array.from(bytes, (byte) => `0x${byte.toString(16)}`).join(', ');
+    const got = `expected string, got &value.valueUnstructured{Value:[]uint8{${shown}}}`;
+    throw new MutationError(`error applying patch: failed to convert patch object to typed object: ${path}: ${got}`);
+  }
   const patch: JsonObject = { ...(patchJson(value) as JsonObject), apiVersion, kind };
   try {
     validateTyped(patch, schema, types);
@@ -95,6 +102,21 @@ function applyConfiguration(object: JsonObject, value: CelValue, { schema, types
     throw new MutationError(`error applying patch: invalid ApplyConfiguration: ${what}`);
   }
   return cloneJson(mergeValues(object, patch, schema, types)) as JsonObject;
+}
+
+/** The first bytes in a value, with their path: apply configurations have none, not even for fields that hold bytes. */
+function findBytes(value: CelValue, path: string): readonly [path: string, bytes: Uint8Array] | undefined {
+  if (value instanceof Uint8Array) return [path, value];
+  let inner: Iterable<readonly [string, CelValue]> = [];
+  if (value instanceof PatchObject) inner = Array.from(value.fields, ([name, item]) => [`.${name}`, item]);
+  else if (value instanceof CelMap) {
+    inner = Array.from(value.entries(), ([key, item]) => [typeof key === 'string' ? `.${key}` : '', item]);
+  } else if (value instanceof CelList) inner = Array.from(value, (item, index) => [`[${index}]`, item]);
+  for (const [step, item] of inner) {
+    const found = findBytes(item, path + step);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Undefined when a test of the patch does not hold: then nothing of it is done. */
