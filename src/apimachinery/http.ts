@@ -41,6 +41,11 @@ export interface HttpResponse {
 export interface Transport {
   /** @throws Error when no answer came (refused, reset, timeout, TLS failure); any HTTP status is an answer. */
   send(request: HttpRequest): Promise<HttpResponse>;
+  /**
+   * Begins to make connections for so many requests that will come at once; resolves when other work may go on. A hint:
+   * what fails is told to the request that needs it.
+   */
+  prepare?(requests: number): Promise<void>;
   /** Closes pooled connections. */
   close(): Promise<void>;
 }

@@ -13,6 +13,7 @@ import { type CommandContext, CommandError } from './command.ts';
 import { throwFailures } from './exit.ts';
 import { labelFilter, type ManifestInput, readInput, validationFailure } from './manifest-input.ts';
 import { suggestionsFor } from './suggestions.ts';
+import { parallelRequests } from '../generators/request-plan.ts';
 
 /** One object of the input that was checked, with where it goes. */
 export interface CheckedManifest extends ManifestObject {
@@ -73,10 +74,22 @@ export async function readCheckedInput(
     }
   }
   if (failures.length === 0 && checks.validation === 'Strict') {
+    if (checks.dryRun !== 'client') await connectAhead(entries.length, context);
     for (const entry of entries) failures.push(...repeatedKeysOf(entry), ...(await problemsOf(entry, kinds)));
   }
   if (failures.length > 0) throwFailures([...read.failures, ...failures]);
   return { entries, failures: read.failures };
+}
+
+/** Has connections made for all that will be sent, while it is being checked. What fails now is told in its turn. */
+async function connectAhead(requests: number, { cluster }: CommandContext): Promise<void> {
+  if (requests < 2) return;
+  try {
+    await (await cluster.openApi()).isPublished();
+    await (await cluster.client()).transport.prepare?.(Math.min(requests, parallelRequests));
+  } catch {
+    // The types are asked for again, and the error is told, with the first object.
+  }
 }
 
 function repeatedKeysOf({ source, repeatedKeys = [] }: ManifestObject): readonly CommandError[] {

@@ -1,11 +1,12 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContext, SecureContextOptions } from 'node:tls';
-import type { buildConnector as ConnectorBuilder, Dispatcher, Pool as PoolType } from 'undici';
+import type { buildConnector as ConnectorBuilder, Dispatcher } from 'undici';
 import buildConnector from 'undici/lib/core/connect.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import type { HttpRequest, HttpResponse, Transport } from '../apimachinery/http.ts';
 import { HttpExchange } from './http-exchange.ts';
+import { ReadyConnections } from './ready-connections.ts';
 import { asTransportError, maxResponseHeaderBytes, TransportError } from './transport-error.ts';
 
 type Connector = ConnectorBuilder.connector;
@@ -72,10 +73,17 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
         throw error;
       }
     },
+    async prepare(requests) {
+      const opened = await opening?.catch(() => undefined);
+      opened?.ready?.open(requests);
+      // Connected in the one turn, greeted in the next: handshakes go on at the server from there.
+      for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+    },
     async close() {
       const opened = await opening?.catch(() => undefined);
       // undici waits for connections that are still being made.
       for (const socket of opened?.beingMade ?? []) socket.destroy();
+      opened?.ready?.close();
       await opened?.dispatcher.destroy();
     },
   };
@@ -100,13 +108,15 @@ interface Connections {
   readonly headers: Readonly<Record<string, string>>;
   /** Connections on which nothing was said yet. */
   readonly beingMade: ReadonlySet<Socket>;
+  /** Those made ahead of their requests; undefined where a proxy stands between. */
+  readonly ready?: ReadyConnections;
 }
 
 async function openConnections(options: HttpTransportOptions, url: URL, address: string): Promise<Connections> {
   const isSecure = url.protocol === 'https:';
   const tls = isSecure ? await tlsOptions(options, address) : {};
   const connect = { ...tls, timeout: options.connectTimeoutMillis ?? 30_000 };
-  const pool: PoolType.Options = {
+  const pool = {
     connections: options.connections ?? 64,
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -118,7 +128,9 @@ async function openConnections(options: HttpTransportOptions, url: URL, address:
     const usual = rememberingConnector(buildConnector(connect), beingMade);
     const { dial } = options;
     const connector = dial === undefined || !isSecure ? usual : dialingConnector(dial, usual, buildConnector(connect));
-    return { dispatcher: new Pool(url.origin, { ...pool, connect: connector }), prefix: '', headers: {}, beingMade };
+    const ready = new ReadyConnections(connector, pool.connections);
+    const dispatcher = new Pool(url.origin, { ...pool, connect: ready.connector });
+    return { dispatcher, prefix: '', headers: {}, beingMade, ready };
   }
   const { createTunnelConnector, isSocks, readProxy } = await import('./proxy-connector.ts');
   const proxy = readProxy(options.proxyUrl, address);

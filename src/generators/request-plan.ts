@@ -21,7 +21,7 @@ const steps: readonly ReadonlySet<string>[] = [
 ];
 
 /** At most this many requests at once: with more, handshakes take what is won, with fewer, the server has to wait. */
-const parallelRequests = 20;
+export const parallelRequests = 20;
 
 /**
  * Does something with every object of the input: what others need first, the rest side by side. Objects of the same

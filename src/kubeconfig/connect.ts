@@ -140,6 +140,7 @@ function pluginTransport(config: ClientConfig, plugin: PluginCredentials): Trans
       }
       return open.send(request);
     },
+    prepare: async (requests) => open?.prepare?.(requests),
     close: async () => open?.close(),
   };
 }

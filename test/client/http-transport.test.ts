@@ -136,6 +136,40 @@ void test('requests run side by side, on no more connections than allowed', asyn
   assert.equal(server.connections(), 3);
 });
 
+void test('connections are made ahead of requests, beside the first, and end with the transport', async (t) => {
+  const server = createServer((_, response) => response.end('done'));
+  const sockets: Socket[] = [];
+  let arrived: (() => void) | undefined;
+  const arrivals = (count: number): Promise<void> =>
+    new Promise((resolve) => {
+      arrived = () => sockets.length >= count && resolve();
+      arrived();
+    });
+  server.on('connection', (socket: Socket) => {
+    sockets.push(socket);
+    arrived?.();
+  });
+  const { port } = await listen(t, server);
+  const transport = open(t, { server: `http://127.0.0.1:${port}`, connections: 4 });
+  const ask = async (): Promise<string> => text((await transport.send(get('/'))).body);
+  await transport.prepare?.(4);
+  assert.equal(sockets.length, 0, 'where to is not known before the first request');
+  await ask();
+  await transport.prepare?.(9);
+  await arrivals(4);
+  // One of them is given up by the server before it was of use: a new one takes its place.
+  const ended = new Promise((resolve) => sockets[1]?.on('close', resolve));
+  sockets[1]?.destroy();
+  await ended;
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(await Promise.all(Array.from({ length: 4 }, ask)), ['done', 'done', 'done', 'done']);
+  await transport.prepare?.(4);
+  const open4 = sockets.filter(({ destroyed }) => !destroyed);
+  const closed = Promise.all(open4.map((socket) => new Promise((resolve) => socket.on('close', resolve))));
+  await transport.close();
+  await closed;
+});
+
 void test('bodies are sent whole and as they come', async (t) => {
   const server = await listenPlain(t, (request, response) => {
     response.setHeader('content-length-seen', request.headers['content-length'] ?? 'none');
