@@ -22,7 +22,7 @@ export class ReadyConnections {
   /** Gives out what is ready first. */
   readonly connector: Connector = (options, callback) => {
     this.#options = options;
-    void this.#take(options).then((outcome) => callback(...outcome));
+    void this.#give(options, callback);
   };
 
   /** Opens what is missing for so many requests at once; nothing before the first connection was asked for. */
@@ -35,6 +35,10 @@ export class ReadyConnections {
 
   close(): void {
     for (const connection of this.#ready.splice(0)) void connection.then(([, socket]) => socket?.destroy());
+  }
+
+  async #give(options: Parameters<Connector>[0], callback: Parameters<Connector>[1]): Promise<void> {
+    callback(...(await this.#take(options)));
   }
 
   async #take(options: Parameters<Connector>[0]): Promise<ConnectorOutcome> {
