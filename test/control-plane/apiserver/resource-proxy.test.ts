@@ -68,6 +68,16 @@ void test('requests go through to pods, services and nodes', async (context) => 
   }
 });
 
+void test("links of a pod's page lead through the proxy", async (context) => {
+  const cluster = await createNodeCluster(context);
+  const env = [{ name: 'SERVE_PORT_80', value: '<a href="/x">there</a>' }];
+  const image = 'registry.k8s.io/e2e-test-images/agnhost:2.63.0';
+  await cluster.createPod('page', { containers: [{ name: 'a', image, args: ['porter'], env }] });
+  const path = '/api/v1/namespaces/default/pods/page:80/proxy/';
+  const answer = await cluster.api.request('GET', path, undefined, { accept: 'text/html, */*' });
+  assert.equal(answer.text, `<a href="${path}x">there</a>`);
+});
+
 void test('names of proxied things', () => {
   assert.deepEqual(splitProxyName('a'), { scheme: 'http', name: 'a', port: '' });
   assert.deepEqual(splitProxyName('a:1'), { scheme: 'http', name: 'a', port: '1' });

@@ -1,5 +1,6 @@
 import type { ProcessContext } from '../process-context.ts';
 import { parseFlags } from './program-flags.ts';
+import { sniffedType } from './sniffed-type.ts';
 import { type Answer, readIdentity, serve } from './web-server.ts';
 
 /** `agnhost porter`: on each port that a variable like `SERVE_PORT_80` names, the variable's value over HTTP or HTTPS. */
@@ -23,7 +24,7 @@ export async function runPorter(context: ProcessContext): Promise<number> {
 
 function saying(value: string, isJson: boolean): Answer {
   return ({ method = '' }, response) => {
-    response.setHeader('content-type', isJson ? 'application/json' : 'text/plain; charset=utf-8');
+    response.setHeader('content-type', isJson ? 'application/json' : sniffedType(value));
     response.end(isJson ? JSON.stringify({ Method: method, Body: value }) : value);
   };
 }
