@@ -1,5 +1,6 @@
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../api/types/core-v1.ts';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../api/types/rbac-v1.ts';
+import type { ResourceSlice } from '../api/types/resource-v1.ts';
 import type { VolumeAttachment } from '../api/types/storage-v1.ts';
 import { aggregateMessages, goQuote } from '../apimachinery/field-error.ts';
 import type { GroupVersionResource } from '../apimachinery/gvk.ts';
@@ -247,6 +248,7 @@ function nodeAuthorizer(informers: InformerFactory): NodeAuthorizer {
       version: 'v1',
       resource: 'volumeattachments',
     }),
+    slices: informers.informer<ResourceSlice>({ group: 'resource.k8s.io', version: 'v1', resource: 'resourceslices' }),
   });
   const role = bootstrapPolicy().clusterRoles.find(({ metadata }) => metadata.name === 'system:node');
   return new NodeAuthorizer(references, role?.rules ?? []);

@@ -33,8 +33,9 @@ export class TokenVerificationKey {
   /** Whether it has signed a token, by an algorithm for keys of its own type alone, whatever the token says. */
   hasSigned(token: string): boolean {
     const [head = '', claims = '', signature = ''] = token.split('.');
-    const { alg = '' } = (decodeTokenPart(head) ?? {}) as { readonly alg?: string };
-    const hash = hashes[this.algorithm].get(alg);
+    const { alg = '', crit } = (decodeTokenPart(head) ?? {}) as { readonly alg?: string; readonly crit?: unknown };
+    // Nothing that a token may demand to be understood is (RFC 7515, 4.1.11).
+    const hash = crit === undefined ? hashes[this.algorithm].get(alg) : undefined;
     if (hash === undefined) return false;
     const key = { key: this.#publicKey, dsaEncoding: 'ieee-p1363' as const };
     return verify(hash, Buffer.from(`${head}.${claims}`), key, Buffer.from(signature, 'base64url'));

@@ -88,6 +88,8 @@ test('a token of a service account that was not signed by the server speaks for 
     'of another key at an address': signedBy(attacker.privateKey, { jku: 'https://127.0.0.1:1/keys', kid: 'x' }),
     'of another key without a name': signedBy(attacker.privateKey, { kid: undefined }),
     'of a key in a file': signedBy(attacker.privateKey, { kid: '../../../dev/null' }),
+    'with padding': `${good}=`,
+    'with a signature that is no Base64url': `${head}.${body}.${signature}+/`,
     'of another issuer': signedBy(attacker.privateKey, {}, { ...claims, iss: 'https://evil.example.org' }),
     'as secrets held them': signedBy(attacker.privateKey, {}, { ...claims, iss: 'kubernetes/serviceaccount' }),
   };

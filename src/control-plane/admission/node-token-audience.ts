@@ -89,8 +89,10 @@ function required<T extends PersistentVolumeClaim | PersistentVolume | CSIDriver
 ): (namespace: string, name: string) => Promise<T> {
   const find = getWithFallback<T>(context, resource);
   return async (namespace, name) => {
-    const found = await find(namespace, name);
-    if (found === undefined) throw notFound({ group: resource.group, resource: resource.resource }, name);
+    const found = name === '' ? undefined : await find(namespace, name);
+    // Its local copies call things by their singular.
+    const singular = resource.resource.slice(0, -1);
+    if (found === undefined) throw notFound({ group: resource.group, resource: singular }, name);
     return found;
   };
 }

@@ -381,8 +381,8 @@ function storeCache(options: ApiServerOptions, metrics: ServerMetrics): (resourc
   return (resource) => {
     const known = stores.get(resource);
     if (known !== undefined) return known;
-    const hooks = options.storeHooks?.(resource) ?? builtInHooks(resource, options.storage, () => options.clock.now());
-    const { storage, clock, random } = options;
+    const { storage, authorizer, clock, random } = options;
+    const hooks = options.storeHooks?.(resource) ?? builtInHooks(resource, storage, authorizer, () => clock.now());
     const measured = metrics.storage.measured(storage, resource);
     const store = new Store(resource, measured, clock, random, hooks, metrics.storage.lists(resource));
     stores.set(resource, store);

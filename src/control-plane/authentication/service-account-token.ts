@@ -136,8 +136,7 @@ export class ServiceAccountTokenAuthority {
    * @throws Error for one that does not hold (any more).
    */
   async check(token: string, audiences: readonly string[], objects: TokenObjects): Promise<CheckedToken | undefined> {
-    const parts = token.split('.');
-    const claims = parts.length === 3 ? (decodeTokenPart(parts[1] ?? '') as Claims | null | undefined) : undefined;
+    const claims = claimsOf(token);
     const { issuer, otherIssuers = [], apiAudiences } = this.#options;
     const isLegacy = claims?.iss === legacyIssuer && objects.legacy !== undefined;
     const isOwn = claims?.iss !== undefined && (claims.iss === issuer || otherIssuers.includes(claims.iss));
@@ -145,7 +144,7 @@ export class ServiceAccountTokenAuthority {
     this.#verify(token);
     const named = typeof claims.aud === 'string' ? [claims.aud] : (claims.aud ?? []);
     const own = named.length === 0 ? apiAudiences : named;
-    const common = own.filter((audience) => audiences.includes(audience));
+    const common = audiences.filter((audience) => own.includes(audience));
     if (common.length === 0) {
       throw new Error(
         `token audiences ${goQuoteList(own)} is invalid for the target audiences ${goQuoteList(audiences)}`,
@@ -193,6 +192,13 @@ export class ServiceAccountTokenAuthority {
   }
 }
 
+/** @returns undefined for what is no signed token in its compact form (RFC 7515), with Base64url that says it in full */
+function claimsOf(token: string): Claims | null | undefined {
+  const parts = token.split('.');
+  const isEncoded = parts.every((part) => /^[\w-]*$/.test(part) && part.length % 4 !== 1);
+  return parts.length === 3 && isEncoded ? (decodeTokenPart(parts[1] ?? '') as Claims | null | undefined) : undefined;
+}
+
 type TokenOwner = Omit<CheckedToken, 'audiences'>;
 
 const annotationPrefix = 'authentication.k8s.io/';
@@ -200,6 +206,9 @@ const annotationPrefix = 'authentication.k8s.io/';
 const leewaySeconds = 60;
 
 function checkTimes({ exp, nbf, iat }: Claims, now: number): void {
+  if ([exp, nbf, iat].some((time) => time !== undefined && typeof time !== 'number')) {
+    throw new Error('go-jose/go-jose/jwt: expected number value to unmarshal NumericDate');
+  }
   if (nbf !== undefined && now + leewaySeconds < nbf) throw new Error('service account token is not valid yet');
   if (exp !== undefined && now - leewaySeconds > exp) throw new Error('service account token has expired');
   if (iat !== undefined && now + leewaySeconds < iat) {

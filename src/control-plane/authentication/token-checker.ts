@@ -28,7 +28,7 @@ export const unknownToken = 'invalid bearer token';
 export function forApiAudiences(tokens: TokenUsers, apiAudiences: readonly string[]): TokenChecker {
   return {
     async check(token, audiences) {
-      const common = apiAudiences.filter((audience) => audiences.includes(audience));
+      const common = audiences.filter((audience) => apiAudiences.includes(audience));
       const user = common.length === 0 ? undefined : await tokens.userOf(token);
       return user === undefined ? undefined : { user, audiences: common };
     },

@@ -1,4 +1,5 @@
 import type { Container, PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../api/types/core-v1.ts';
+import type { ResourceSlice } from '../../api/types/resource-v1.ts';
 import type { VolumeAttachment } from '../../api/types/storage-v1.ts';
 import type { Informer } from '../../client/informer.ts';
 
@@ -8,6 +9,7 @@ export interface NodeReferenceInformers {
   readonly claims: Informer<PersistentVolumeClaim>;
   readonly volumes: Informer<PersistentVolume>;
   readonly attachments: Informer<VolumeAttachment>;
+  readonly slices: Informer<ResourceSlice>;
 }
 
 /** What a node may see because one of its pods uses it, as `resource/namespace/name`. */
@@ -31,6 +33,7 @@ export class NodeReferences {
     informers.claims.addHandler(handler);
     informers.volumes.addHandler(handler);
     informers.attachments.addHandler(handler);
+    informers.slices.addHandler(handler);
   }
 
   /** Whether a pod of the node uses the object. */
@@ -61,6 +64,9 @@ export class NodeReferences {
     for (const pod of this.#podsByNode.get(node)?.values() ?? []) this.#collectPod(pod, found);
     for (const { metadata, spec } of this.#informers.attachments.list()) {
       if (spec.nodeName === node) found.add(`volumeattachments//${metadata.name ?? ''}`);
+    }
+    for (const { metadata, spec } of this.#informers.slices.list()) {
+      if (spec.nodeName === node) found.add(`resourceslices//${metadata.name ?? ''}`);
     }
     return found;
   }

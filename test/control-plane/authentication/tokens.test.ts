@@ -153,6 +153,7 @@ const bad: readonly (readonly [string, () => string, RegExp])[] = [
     () => authority.issue({ ...robot, bound: { kind: 'Node', name: 'n', uid: 'x' } }).token,
     /^Error: node UID \(nu\) does not match service account node ref claim \(x\)$/,
   ],
+  ['whose end is a text', () => signed({ exp: 'never' }), /expected number value to unmarshal NumericDate$/],
   ['that begins later', () => signed({ nbf: seconds() + 61 }), /^Error: service account token is not valid yet$/],
   [
     'that is made later',

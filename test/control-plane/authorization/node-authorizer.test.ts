@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../../src/api/types/core-v1.ts';
+import type { ResourceSlice } from '../../../src/api/types/resource-v1.ts';
 import type { VolumeAttachment } from '../../../src/api/types/storage-v1.ts';
 import { abacAuthorizer } from '../../../src/control-plane/authorization/abac-authorizer.ts';
 import type { AuthorizationAttributes } from '../../../src/control-plane/authorization/authorizer.ts';
@@ -16,6 +17,16 @@ function pod(name: string, nodeName: string, spec: object, annotations: Record<s
     kind: 'Pod',
     metadata: { name, namespace: 'ns', annotations },
     spec: { nodeName, containers: [{ name: 'c' }], ...spec },
+  };
+}
+
+function slice(name: string, nodeName: string): ResourceSlice {
+  const pool = { name: 'p', generation: 1, resourceSliceCount: 1 };
+  return {
+    apiVersion: 'resource.k8s.io/v1',
+    kind: 'ResourceSlice',
+    metadata: { name },
+    spec: { driver: 'd.io', nodeName, pool },
   };
 }
 
@@ -41,7 +52,11 @@ const attachments = new FixedInformer<VolumeAttachment>({
   version: 'v1',
   resource: 'volumeattachments',
 });
-const references = new NodeReferences({ pods, claims, volumes, attachments });
+const slices = new FixedInformer<ResourceSlice>(
+  { group: 'resource.k8s.io', version: 'v1', resource: 'resourceslices' },
+  [slice('ours', 'n1'), slice('theirs', 'n2')],
+);
+const references = new NodeReferences({ pods, claims, volumes, attachments, slices });
 pods.set([
   pod('one', 'n1', {
     serviceAccountName: 'robot',
@@ -81,6 +96,7 @@ function ask(node: string, verb: string, resource: string, more: Question = {}):
 }
 
 const n1 = 'system:node:n1';
+const devices = { apiGroup: 'resource.k8s.io', namespace: '' };
 const unrelated = "no relationship found between node 'n1' and this object";
 const cases: readonly (readonly [AuthorizationAttributes, string | true])[] = [
   [ask(n1, 'get', 'secrets', { name: 'mounted' }), true],
@@ -107,6 +123,14 @@ const cases: readonly (readonly [AuthorizationAttributes, string | true])[] = [
   [
     ask(n1, 'update', 'leases', { apiGroup: 'coordination.k8s.io', namespace: 'kube-node-lease', name: 'n2' }),
     'can only access node lease with the same name as the requesting node',
+  ],
+  [ask(n1, 'create', 'resourceslices', { ...devices }), true],
+  [ask(n1, 'update', 'resourceslices', { ...devices, name: 'ours' }), true],
+  [ask(n1, 'delete', 'resourceslices', { ...devices, name: 'theirs' }), unrelated],
+  [ask(n1, 'list', 'resourceslices', { ...devices, fieldSelector: 'spec.nodeName=n1' }), true],
+  [
+    ask(n1, 'deletecollection', 'resourceslices', { ...devices, fieldSelector: 'spec.nodeName=n2' }),
+    'can only list/watch/deletecollection resourceslices with nodeName field selector',
   ],
   [ask(n1, 'list', 'services', { namespace: '' }), true],
   [ask(n1, 'delete', 'services', { name: 's' }), ''],

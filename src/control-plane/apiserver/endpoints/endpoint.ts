@@ -1,3 +1,4 @@
+import { authorizationAttributes } from '../filters/authorization.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
@@ -71,6 +72,7 @@ export function writeContext(endpoint: Endpoint, dryRun: boolean): WriteContext 
     user: { username, uid, groups, extra },
     namespace: endpoint.namespace,
     dryRun,
+    asked: authorizationAttributes(request.info, request.user),
     warn: (text) => addWarning(request, text),
   };
 }

@@ -2,14 +2,29 @@ import { isJsonObject } from '../../../apimachinery/json.ts';
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { ApiResource } from './api-resource.ts';
+import type { RequestAuthorizer } from '../filters/authorization.ts';
 import { adminAccessProblems } from './device-admin-access.ts';
+import { deviceStatusProblems } from './device-status-access.ts';
 import type { StoreHooks } from './store.ts';
 
 /** What built-in resources do around the generic writes. */
-export function builtInHooks(resource: ApiResource, storage: Storage, now: () => number): StoreHooks {
+export function builtInHooks(
+  resource: ApiResource,
+  storage: Storage,
+  authorizer: RequestAuthorizer,
+  now: () => number,
+): StoreHooks {
   const { group, resource: name } = resource.groupResource;
   if (group === 'resource.k8s.io') {
-    return { problems: (object, old, context) => adminAccessProblems(storage, name, object, old, context) };
+    const isClaim = name === 'resourceclaims';
+    return {
+      async problems(object, old, context) {
+        const problems = await adminAccessProblems(storage, name, object, old, context);
+        const { asked } = context;
+        if (!isClaim || context.subresource !== 'status' || asked === undefined || old === undefined) return problems;
+        return [...problems, ...(await deviceStatusProblems(authorizer, asked, object, old))];
+      },
+    };
   }
   if (group === '' && name === 'namespaces') return namespaceHooks;
   return group === 'apiextensions.k8s.io' && name === 'customresourcedefinitions' ? definitionHooks(now) : {};

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
-import type { KubeObject, Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { KubeObject, ObjectMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
 import {
   answerTokenRequest,
   setTokenRequestDefaults,
@@ -61,6 +61,12 @@ export function reviewEndpoints(options: ReviewEndpointsOptions): SpecialEndpoin
   ]);
 }
 
+/** What the server alone sets of an object counts for nothing when a client sends it. */
+function withoutSystemFields(metadata: ObjectMeta): ObjectMeta {
+  const { uid: _, creationTimestamp: __, deletionTimestamp: ___, deletionGracePeriodSeconds: ____, ...rest } = metadata;
+  return rest;
+}
+
 /** A create whose answer is made, not stored. */
 function review(
   answer: (object: Unstructured, endpoint: Endpoint) => Promise<Unstructured> | Unstructured,
@@ -70,6 +76,8 @@ function review(
     const format = negotiateOutput(request, server.codecs);
     const options = parseWriteOptions(request.query, 'CreateOptions');
     const object = await readObject(endpoint, options);
+    object.metadata = withoutSystemFields(object.metadata);
+    if (!endpoint.resource.definition.namespaced) delete object.metadata.namespace;
     if (endpoint.resource.definition.namespaced && object.metadata.namespace === undefined) {
       object.metadata.namespace = endpoint.namespace;
     }

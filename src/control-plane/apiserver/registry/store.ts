@@ -8,6 +8,7 @@ import { alreadyExists, badRequest, conflict, forbidden, notFound, StatusError }
 import type { Clock } from '../../../system/clock.ts';
 import { nameSuffix, type Random } from '../../../system/random.ts';
 import type { Storage, StoredValue } from '../../storage/storage.ts';
+import type { AuthorizationAttributes } from '../filters/authorization.ts';
 import { fromStorage, storageKey, toStorage, type ApiResource } from './api-resource.ts';
 import {
   validateObjectMeta,
@@ -26,6 +27,8 @@ import { uidMismatch } from './uid-precondition.ts';
 export interface WriteContext extends RequestContext {
   readonly namespace: string;
   readonly dryRun: boolean;
+  /** What the request asked of the authorizer, for those writes that need more. */
+  readonly asked?: AuthorizationAttributes;
   warn(text: string): void;
 }
 
