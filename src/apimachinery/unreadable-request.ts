@@ -12,12 +12,15 @@ export interface Refusal {
 
 const notImplemented: Refusal = { status: 501, text: 'Unsupported transfer encoding' };
 const badRequest: Refusal = { status: 400 };
+const unsupportedVersion: Refusal = { status: 505, detail: 'unsupported protocol version' };
 
 /** What is wrong with the head of a request of HTTP/1 that Node's parser has let pass; undefined when nothing is. */
 export function refusalOf(request: IncomingMessage): Refusal | undefined {
   const { headers, rawHeaders, httpVersion } = request;
   const coding = headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return notImplemented;
+  // Node's parser takes requests of any version, and such as have none.
+  if (!/^1\.[01]$/.test(httpVersion)) return httpVersion === '0.9' ? badRequest : unsupportedVersion;
   const { host } = headers;
   if (host === undefined) {
     return httpVersion === '1.1' ? { ...badRequest, detail: 'missing required Host header' } : undefined;
@@ -43,9 +46,8 @@ export function originForm(url: string): string {
 /** How bytes are answered of which Node's parser says that they are no request. */
 export function refusalOfParserError({ code = '' }: ParserError): Refusal {
   if (code === 'HPE_HEADER_OVERFLOW') return { status: 431 };
-  if (code === 'HPE_INVALID_VERSION') return { status: 505, detail: 'unsupported protocol version' };
+  if (code === 'HPE_INVALID_VERSION') return unsupportedVersion;
   if (code === 'HPE_INVALID_TRANSFER_ENCODING') return notImplemented;
-  if (code === 'HPE_INVALID_HEADER_TOKEN') return badRequest;
   return badRequest;
 }
 

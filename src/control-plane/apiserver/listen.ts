@@ -1,4 +1,4 @@
-import { createServer as createPlainServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import {
   createSecureServer,
   type Http2SecureServer,
@@ -163,6 +163,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   });
   server.on('checkContinue', (...exchange: ServedExchange) => {
     void serveRequest({ ...served, waitsForContinue: true }, ...exchange);
+  });
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    // Nobody knows what to do with the body: there is no other request on this connection.
+    refused.add(request.socket);
+    response.shouldKeepAlive = false;
+    response.writeHead(417, { 'content-length': 0, connection: 'close' });
+    response.end();
   });
   server.on('connect', (request: IncomingMessage | Http2ServerRequest, second: Duplex | Http2ServerResponse) => {
     // To a proxy it would be a tunnel; here it is a method like any other, but nothing follows it.

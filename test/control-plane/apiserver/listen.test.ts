@@ -84,6 +84,8 @@ test('heads that cannot be read are refused in the words of the real server', ()
       ['GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n', '400 Bad Request', undefined],
       ['GET /livez HTTP/1.1\r\nHost: a b\r\n', '400 Bad Request: malformed Host header', undefined],
       ['GET /liv%zz HTTP/1.1\r\nHost: a\r\n', '400 Bad Request', undefined],
+      ['GET /livez\r\n', '400 Bad Request', undefined],
+      ['GET /livez HTTP/2.0\r\nHost: a\r\n', '505 HTTP Version Not Supported: unsupported protocol version', undefined],
       [`${post}Content-Length: abc\r\n`, '400 Bad Request', undefined],
       [`${post}Transfer-Encoding: gzip, chunked\r\n`, '501 Not Implemented', 'Unsupported transfer encoding'],
       [`${live}X: ${'x'.repeat(1_200_000)}\r\n`, '431 Request Header Fields Too Large', undefined],
@@ -94,6 +96,13 @@ test('heads that cannot be read are refused in the words of the real server', ()
         `HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text ?? line}`,
       );
     }
+  }));
+
+test('what else is expected than to be asked for the body is refused, and nothing else is read', () =>
+  inListener(async (port) => {
+    const answer = await exchange(port, `${post}${json}Expect: zork\r\nContent-Length: 3\r\n\r\nabc${live}\r\n`);
+    assert.deepEqual(statusLines(answer), ['417 Expectation Failed']);
+    assert.match(answer, /\r\nconnection: close\r\n/);
   }));
 
 test('the server named in the URL, a tunnel, the server as a whole', () =>
