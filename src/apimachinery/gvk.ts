@@ -38,6 +38,11 @@ export function gvkOf(object: { readonly apiVersion?: unknown; readonly kind?: u
   return { ...parseGroupVersion(apiVersion), kind };
 }
 
+/** `apps/v1, Resource=deployments`: how messages name a resource with its version. */
+export function gvrText({ group, version, resource }: GroupVersionResource): string {
+  return `${group}/${version}, Resource=${resource}`;
+}
+
 /** `deployments.apps`, or `pods` for the core group: how messages name a resource. */
 export function formatGroupResource(gr: { readonly group: string; readonly resource: string }): string {
   return gr.group === '' ? gr.resource : `${gr.resource}.${gr.group}`;

@@ -3,7 +3,8 @@ import { looksLikeTime } from './yaml-scalar.ts';
 
 /**
  * Writes a value as KYAML without its `---` (KEP-5295): braces and brackets, keys bare where no reader of YAML could
- * misread them, values in double quotes, text of several lines folded to a line each.
+ * misread them, values in double quotes, text of several lines folded to a line each. Members of a Map, which stands for
+ * a struct, keep their order.
  */
 export function stringifyKyaml(value: unknown, options: { readonly keepOrder?: boolean } = {}): string {
   return `${render(value, 0, options.keepOrder === true)}\n`;
@@ -15,9 +16,9 @@ function render(value: unknown, indent: number, keepOrder: boolean): string {
   if (typeof value === 'number') return numberText(value);
   if (typeof value === 'boolean' || typeof value === 'bigint') return `${value}`;
   if (typeof value !== 'object') throw new Error(`no KYAML for a ${typeof value}`);
-  return Array.isArray(value)
-    ? renderList(value, indent, keepOrder)
-    : renderObject(value as Record<string, unknown>, indent, keepOrder);
+  if (Array.isArray(value)) return renderList(value, indent, keepOrder);
+  if (value instanceof Map) return renderMembers([...(value as ReadonlyMap<string, unknown>)], indent, keepOrder);
+  return renderObject(value as Record<string, unknown>, indent, keepOrder);
 }
 
 /** Numbers stand as in JSON. */
@@ -38,10 +39,15 @@ function renderList(items: readonly unknown[], indent: number, keepOrder: boolea
 
 function renderObject(object: Record<string, unknown>, indent: number, keepOrder: boolean): string {
   const keys = Object.keys(object).filter((key) => object[key] !== undefined);
-  if (keys.length === 0) return '{}';
-  const lines = (keepOrder ? keys : keys.sort(compareRunes)).map((key) => {
+  const members = (keepOrder ? keys : keys.sort(compareRunes)).map((key) => [key, object[key]] as const);
+  return renderMembers(members, indent, keepOrder);
+}
+
+function renderMembers(members: readonly (readonly [string, unknown])[], indent: number, keepOrder: boolean): string {
+  if (members.length === 0) return '{}';
+  const lines = members.map(([key, value]) => {
     const name = needsQuotes(key) ? quoted(key, indent + 1, false, true) : key;
-    return `${pad(indent + 1)}${name}: ${render(object[key], indent + 1, keepOrder)},\n`;
+    return `${pad(indent + 1)}${name}: ${render(value, indent + 1, keepOrder)},\n`;
   });
   return `{\n${lines.join('')}${pad(indent)}}`;
 }

@@ -1,5 +1,5 @@
 import type { DiscoveredGroup, DiscoveredResource } from './discovery-document.ts';
-import { formatGroupVersion, type GroupVersionKind, type GroupVersionResource } from './gvk.ts';
+import { formatGroupVersion, type GroupVersionKind, type GroupVersionResource, gvrText } from './gvk.ts';
 
 /** How a kind is reached: its resource and whether it lives in a namespace. */
 export interface RestMapping {
@@ -16,7 +16,6 @@ export class NoMatchError extends Error {}
 /** Several resources or kinds fit, and none is preferred. */
 export class AmbiguousMatchError extends Error {}
 
-const gvrText = (gvr: GroupVersionResource): string => `${gvr.group}/${gvr.version}, Resource=${gvr.resource}`;
 const gvkText = (gvk: GroupVersionKind): string => `${gvk.group}/${gvk.version}, Kind=${gvk.kind}`;
 
 /**

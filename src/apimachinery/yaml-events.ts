@@ -23,12 +23,14 @@ const mostAddedLines = 2000;
  * Reads a text's events. Kubernetes lets the lines of a flow collection or a quoted scalar stand at any indentation,
  * which js-yaml refuses (as YAML 1.2 does); such lines are indented, which changes nothing else, and it is read again.
  */
-export function readYamlEvents(source: string): YamlEvents | YamlSyntaxProblem {
+export function readYamlEvents(given: string): YamlEvents | YamlSyntaxProblem {
+  // A carriage return ends a line, alone or not; lines are counted by line feeds from here on.
+  const source = given.includes('\r') ? given.replace(/\r\n?/g, '\n') : given;
   const wrong = wrongDirective(source);
   if (wrong !== undefined) return wrong;
   const lines = source.split('\n');
   const addedIndents = new Map<number, number>();
-  for (;;) {
+  for (let tries = 0; ; tries++) {
     const text = addedIndents.size === 0 ? source : lines.join('\n');
     try {
       return { events: parseEvents(text, { maxDepth: 1000 }), text, addedIndents };
@@ -36,7 +38,7 @@ export function readYamlEvents(source: string): YamlEvents | YamlSyntaxProblem {
       if (!(error instanceof YAMLException)) throw error;
       const mark = error.mark as { line?: number; column?: number } | undefined;
       const line = mark?.line;
-      const canIndent = line !== undefined && addedIndents.size < mostAddedLines;
+      const canIndent = line !== undefined && tries < mostAddedLines;
       if (error.reason !== 'deficient indentation' || !canIndent) return problemOf(error, source, addedIndents);
       const original = lines[line] ?? '';
       // Tabs would be refused however far they are indented.

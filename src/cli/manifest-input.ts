@@ -127,7 +127,7 @@ export async function readInput(input: ManifestInput, context: CommandContext, i
     objects,
     hasSyntaxErrors: failures.some((error) => !(error instanceof NoObjectError)),
     failures: failures.map((error) =>
-      error instanceof NoObjectError && isChecked
+      error instanceof NoObjectError && isChecked && error.problem !== undefined
         ? new CommandError(validationFailure(error.source, error.problem))
         : new UnreadableInputError(error.message),
     ),

@@ -21,7 +21,7 @@ import { printerOf } from '../cli/print-objects.ts';
 import type { Client, DeleteOptions } from '../client/client.ts';
 import { requestPlan } from '../generators/request-plan.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
-import { listAsJson, withoutManagedFields } from '../printers/structured-printers.ts';
+import { listInFieldOrder, withoutManagedFields } from '../printers/structured-printers.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import { parseValidate } from '../resource/dry-run.ts';
 import { dryRunOf } from '../cli/dry-run-flag.ts';
@@ -40,7 +40,7 @@ interface ApplyOptions {
   readonly applySet: string;
   /** `-o` other than `name`: everything is printed at the end, several objects as a list. */
   readonly printsObjects: boolean;
-  readonly isJson: boolean;
+  readonly keepsOrder: boolean;
   readonly showsManagedFields: boolean;
   /** --record. */
   readonly changeCause: string | undefined;
@@ -94,6 +94,11 @@ export const applyCommand = defineCommand<ApplyOptions>({
     if (input.filenames.length === 0) throw new CommandError('must specify one of -f and -k');
     const serverSide = flags.bool('server-side');
     const dryRun = dryRunOf(flags, context);
+    if (dryRun === 'client' && serverSide) {
+      throw new CommandError(
+        "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
+      );
+    }
     const deletion = deletionOf(flags, context);
     const options: ApplyOptions = {
       input,
@@ -113,7 +118,7 @@ export const applyCommand = defineCommand<ApplyOptions>({
       prune: flags.bool('prune') ? { allowlist: flags.list('prune-allowlist'), deletion } : undefined,
       applySet: applySetOf(flags, context),
       printsObjects: !['', 'name'].includes(flags.string('output')),
-      isJson: flags.string('output').toLowerCase() === 'json' && flags.string('template') === '',
+      keepsOrder: ['json', 'kyaml'].includes(flags.string('output').toLowerCase()),
       showsManagedFields: flags.bool('show-managed-fields'),
       changeCause: changeCauseOf(flags, ['apply'], args),
       printer: await printerOf(flags, context),
@@ -178,10 +183,6 @@ function checkOptions({ policy, prune, selector, applySet }: ApplyOptions, all: 
     if (isWrong) throw new CommandError(message);
   };
   problem(policy.forceConflicts && !serverSide, '--force-conflicts only works with --server-side');
-  problem(
-    dryRun === 'client' && serverSide,
-    "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)",
-  );
   problem(serverSide && force !== undefined, '--force cannot be used with --server-side');
   problem(dryRun === 'server' && force !== undefined, '--dry-run=server cannot be used with --force');
   problem(all && selector !== '', 'cannot set --all and --selector at the same time');
@@ -240,10 +241,11 @@ function lineOf(object: Unstructured, operation: string, { policy, printer }: Ap
 function printedTogether(
   objects: readonly Unstructured[],
   printer: ObjectPrinter,
-  { isJson, showsManagedFields }: ApplyOptions,
+  { keepsOrder, showsManagedFields }: ApplyOptions,
 ): string {
   if (objects.length === 1) return printer.print(objects[0]);
-  if (isJson) return listAsJson(showsManagedFields ? objects : objects.map(withoutManagedFields));
+  if (keepsOrder)
+    return printer.print(listInFieldOrder(showsManagedFields ? objects : objects.map(withoutManagedFields)));
   return printer.print({ apiVersion: 'v1', kind: 'List', metadata: {}, items: objects });
 }
 

@@ -1,6 +1,6 @@
 import { gvkOf } from '../apimachinery/gvk.ts';
 import { isJsonObject, equalJson, cloneJson, type JsonObject } from '../apimachinery/json.ts';
-import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
+import { JsonSyntaxError, parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { parseYaml } from '../apimachinery/yaml.ts';
 import type { PatchType } from '../client/client.ts';
@@ -25,6 +25,7 @@ import { NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import type { DryRun } from '../resource/dry-run.ts';
 import { dryRunOf } from '../cli/dry-run-flag.ts';
+import { goKind } from '../resource/metadata-misfit.ts';
 import { resourceOf } from '../resource/resource-access.ts';
 import { isTypeOfKubernetes, type OpenApi } from '../schema-cache/openapi.ts';
 
@@ -161,9 +162,9 @@ async function readPatch(file: string, context: CommandContext): Promise<string>
   }
 }
 
-/** What looks like JSON goes to the server as it is, for it to judge; the rest is YAML. */
+/** What begins as an object of JSON goes to the server as it is, for it to judge; the rest is YAML. */
 function asJson(text: string): string {
-  if (/^\s*[{[]/.test(text)) return text;
+  if (/^\s*\{/.test(text)) return text;
   try {
     return stringifyJson(parseYaml(text));
   } catch (error) {
@@ -178,20 +179,52 @@ async function patchHere(
   openApi: OpenApi | undefined,
 ): Promise<Unstructured> {
   const document = cloneJson(object) as unknown as JsonObject;
-  const parsed = parseJson(patch);
-  if (type === 'merge') return applyJsonMergePatch(document, parsed) as unknown as Unstructured;
   if (type === 'json') {
-    const operations = parsed as unknown as JsonPatchOperation[];
-    return applyJsonPatch(document, operations, { as: 'kubectl' }) as unknown as Unstructured;
+    return applyJsonPatch(document, operationsOf(patch), { as: 'kubectl' }) as unknown as Unstructured;
   }
+  const parsed = mergePatchOf(patch, type);
+  if (type === 'merge') return applyJsonMergePatch(document, parsed) as unknown as Unstructured;
   const gvk = gvkOf(object);
   const known = await openApi?.typesOf(gvk.group, gvk.version);
   const name = known?.nameOf(gvk.group, gvk.version, gvk.kind);
-  if (known === undefined || name === undefined || !isTypeOfKubernetes(name) || !isJsonObject(parsed)) {
+  if (known === undefined || name === undefined || !isTypeOfKubernetes(name)) {
     const about = `${gvk.group}/${gvk.version}, Kind=${gvk.kind}`;
     throw new CommandError(`strategic merge patch is not supported for ${about} locally, try --type merge`);
   }
   return applyStrategicMergePatch(document, parsed, known.lookup(name), known) as unknown as Unstructured;
+}
+
+/** The operations of a JSON patch. @throws CommandError in the words of Go's encoding/json */
+function operationsOf(patch: string): readonly JsonPatchOperation[] {
+  const parsed = parseJson(patch) ?? [];
+  if (!Array.isArray(parsed)) {
+    throw new CommandError(`json: cannot unmarshal ${goKind(parsed)} into Go value of type jsonpatch.Patch`);
+  }
+  for (const [index, operation] of parsed.entries()) {
+    if (isJsonObject(operation)) continue;
+    throw new CommandError(
+      `json: cannot unmarshal ${goKind(operation)} into Patch.${index} of type jsonpatch.Operation`,
+    );
+  }
+  return parsed as unknown as readonly JsonPatchOperation[];
+}
+
+/** The members to be merged. @throws CommandError for what is no such patch */
+function mergePatchOf(patch: string, type: PatchName): JsonObject {
+  let parsed;
+  try {
+    parsed = parseJson(patch);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+  }
+  if (isJsonObject(parsed)) return parsed;
+  if (type === 'strategic' && parsed === null) return {};
+  if (type === 'strategic') throw new CommandError('invalid JSON document');
+  throw new CommandError(
+    Array.isArray(parsed)
+      ? 'json: cannot unmarshal array into Go value of type unstructured.detector'
+      : 'Invalid JSON Patch',
+  );
 }
 
 function show(before: Unstructured, after: Unstructured, options: PatchCommandOptions): string {

@@ -11,6 +11,7 @@ import { throwFailures } from '../cli/exit.ts';
 import { dryRunFlag, filenameFlags, printFlags, selectorFlag, standardFormats } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
 import { printerOf } from '../cli/print-objects.ts';
+import { withNamespace } from '../cli/typed-objects.ts';
 import { requireFlags } from '../cli/required-flags.ts';
 import { type LoadedTarget, loadTargets, resolveTargets, nothingNamed } from '../cli/resource-targets.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
@@ -95,11 +96,16 @@ export const scaleCommand = defineCommand<ScaleOptions>({
     if (objects.length === 0) throwFailures(errors);
     for (const target of objects) {
       const replicas = options.dryRun === 'client' ? options.replicas : await scaleOne(target, options, context);
-      context.streams.out.write(show(target.object, replicas, options));
+      context.streams.out.write(show(shownObject(target), replicas, options));
     }
     throwFailures(errors);
   },
 });
+
+/** A manifest is shown as it stands in its file, with the namespace it goes to. */
+function shownObject({ manifest, object, mapping, namespace }: LoadedTarget): Unstructured {
+  return manifest !== undefined && mapping.namespaced ? withNamespace(manifest, namespace) : (manifest ?? object);
+}
 
 /** The object with its new size, where its kind has that at a known place. */
 function show(object: Unstructured, replicas: number, options: ScaleOptions): string {

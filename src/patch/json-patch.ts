@@ -70,9 +70,6 @@ const known = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test']);
 function checkOperation(operation: JsonPatchOperation): CheckedOperation {
   const { op = '', path, from = '', value = null } = operation;
   if (!known.has(op)) throw malformed(operation, 'unsupported operation');
-  if (path === undefined)
-    throw malformed(operation, "failed to decode 'path': operation missing path field: missing value");
-  checkText(operation, 'path', path);
   if ((op === 'add' || op === 'replace') && !Object.hasOwn(operation, 'value')) {
     throw malformed(operation, "failed to decode 'value': operation, missing value field: missing value");
   }
@@ -82,6 +79,9 @@ function checkOperation(operation: JsonPatchOperation): CheckedOperation {
     }
     checkText(operation, 'from', from);
   }
+  if (path === undefined)
+    throw malformed(operation, "failed to decode 'path': operation missing path field: missing value");
+  checkText(operation, 'path', path);
   return { op, path, from, value };
 }
 

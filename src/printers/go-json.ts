@@ -46,6 +46,13 @@ function write(value: unknown, indent: string, margin: string): string {
   return members.length === 0 ? '{}' : `{${newline}${members.join(`,${newline}`)}${end}}`;
 }
 
+/** A value whose members keep the order they stand in when it is written: that of the fields of a type. */
+export function inFieldOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inFieldOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  return new Map(Object.entries(value).map(([key, member]) => [key, inFieldOrder(member)] as const));
+}
+
 function membersOf(value: object): readonly (readonly [string, unknown])[] {
   if (value instanceof Map) return [...(value as ReadonlyMap<string, unknown>)];
   const object = value as Record<string, unknown>;

@@ -24,6 +24,8 @@ export interface PrintFlags {
   readonly customColumns?: boolean;
   /** Whether `-o wide` exists in this command. */
   readonly wide?: boolean;
+  /** Whether the objects have their fields in the order of their types, and are shown so where the form keeps one. */
+  readonly typed?: boolean;
   /** Reads a template's file; throws with `code` ENOENT and so on as Node does. */
   readFile?(path: string): Promise<Uint8Array>;
 }
@@ -82,11 +84,12 @@ function splitTemplate(output: string, template: string): { format: string; argu
 
 async function chosenPrinter(flags: PrintFlags, format: string, argument: string): Promise<ObjectPrinter | undefined> {
   const allowMissingKeys = flags.allowMissingTemplateKeys ?? true;
+  const keepOrder = flags.typed === true;
   if (goTemplateFormats.includes(format) || jsonPathFormats.includes(format)) {
     if (argument === '') throw new PrinterError('template format specified but no template given');
     const isFile = format.endsWith('file');
     const text = isFile ? await templateFile(flags, argument, 'error reading --template') : argument;
-    if (goTemplateFormats.includes(format)) return new GoTemplatePrinter(text, { allowMissingKeys });
+    if (goTemplateFormats.includes(format)) return new GoTemplatePrinter(text, { allowMissingKeys, keepOrder });
     return new JsonPathPrinter(text, { allowMissingKeys, asJson: format === 'jsonpath-as-json' });
   }
   if (flags.customColumns === true && columnFormats.includes(format)) {
@@ -104,7 +107,7 @@ async function chosenPrinter(flags: PrintFlags, format: string, argument: string
     case 'yaml':
       return new YamlPrinter();
     case 'kyaml':
-      return new KyamlPrinter();
+      return new KyamlPrinter({ keepOrder });
     default:
       return undefined;
   }

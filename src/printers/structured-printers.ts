@@ -28,15 +28,14 @@ export class JsonPrinter implements ObjectPrinter {
   }
 }
 
-/** A list that a program of Kubernetes put together, as `-o json`: its fields in the order of their declaration. */
-export function listAsJson(items: readonly unknown[]): string {
-  const list = new Map<string, unknown>([
+/** A list that a program of Kubernetes put together: its fields in the order of their declaration. */
+export function listInFieldOrder(items: readonly unknown[]): ReadonlyMap<string, unknown> {
+  return new Map<string, unknown>([
     ['kind', 'List'],
     ['apiVersion', 'v1'],
     ['metadata', {}],
     ['items', items],
   ]);
-  return `${stringifyGoJson(list, '    ')}\n`;
 }
 
 /** `-o yaml`: a `---` between objects. */
@@ -63,14 +62,21 @@ const unreadable = /[\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 
 /** `-o kyaml`: a `---` before each object. */
 export class KyamlPrinter implements ObjectPrinter {
+  readonly #options: { readonly keepOrder: boolean };
+
+  /** @param options whether fields stand as they come, not by their names: those of typed objects */
+  constructor(options: { readonly keepOrder: boolean } = { keepOrder: false }) {
+    this.#options = options;
+  }
+
   /** @throws PrinterError */
   print(object: unknown): string {
     // The real program reads the object back from JSON, where these stand as they are, as YAML, which does not have them.
     if (unreadable.test(stringifyGoJson(object))) {
       throw new PrinterError('error decoding: yaml: control characters are not allowed');
     }
-    if (!(object instanceof PrintableEvent)) return `---\n${stringifyKyaml(object)}`;
-    const inner = stringifyKyaml(object.object).trimEnd().replaceAll('\n', '\n  ');
+    if (!(object instanceof PrintableEvent)) return `---\n${stringifyKyaml(object, this.#options)}`;
+    const inner = stringifyKyaml(object.object, this.#options).trimEnd().replaceAll('\n', '\n  ');
     return `---\n{\n  type: ${stringifyKyaml(object.type).trimEnd()},\n  object: ${inner},\n}\n`;
   }
 }

@@ -1,6 +1,6 @@
 import { goQuote } from '../apimachinery/field-error.ts';
 import { formatGoSyntax, formatGoValue } from '../apimachinery/go-value.ts';
-import { stringifyGoJson } from './go-json.ts';
+import { inFieldOrder, stringifyGoJson } from './go-json.ts';
 import { GoTemplate, GoTemplateError } from './go-template/template.ts';
 import { JsonPath, JsonPathError } from './jsonpath.ts';
 import { type ObjectPrinter, PrinterError } from './printer.ts';
@@ -40,10 +40,12 @@ export class JsonPathPrinter implements ObjectPrinter {
 export class GoTemplatePrinter implements ObjectPrinter {
   readonly #text: string;
   readonly #template: GoTemplate;
+  readonly #keepOrder: boolean;
 
   /** @throws PrinterError for a template that cannot be read */
-  constructor(text: string, options: { readonly allowMissingKeys: boolean }) {
+  constructor(text: string, options: { readonly allowMissingKeys: boolean; readonly keepOrder?: boolean }) {
     this.#text = text;
+    this.#keepOrder = options.keepOrder === true;
     try {
       this.#template = new GoTemplate(text, { failOnMissingKeys: !options.allowMissingKeys });
     } catch (error) {
@@ -61,7 +63,7 @@ export class GoTemplatePrinter implements ObjectPrinter {
       const details = [
         `Error executing template: ${error.message}. Printing more information for debugging the template:\n`,
         `\ttemplate was:\n\t\t${this.#text}\n`,
-        `\traw data was:\n\t\t${stringifyGoJson(object)}\n`,
+        `\traw data was:\n\t\t${stringifyGoJson(this.#keepOrder ? inFieldOrder(object) : object)}\n`,
         `\tobject given to template engine was:\n\t\t${formatGoValue(object)}\n\n`,
       ];
       throw new PrinterError(

@@ -6,7 +6,7 @@ import type { TextPosition } from '../apimachinery/yaml.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { InputStream } from '../system/io-streams.ts';
 import { systemReason } from '../system/file-errors.ts';
-import { metadataMisfit } from './metadata-misfit.ts';
+import { goKind, metadataMisfit } from './metadata-misfit.ts';
 
 /** One object of a manifest, with where it stands. */
 export interface ManifestObject {
@@ -14,6 +14,8 @@ export interface ManifestObject {
   /** `web.yaml` as given, `STDIN`, or a URL: how messages name the source. */
   readonly source: string;
   positionOf(path: readonly (string | number)[]): TextPosition;
+  /** The object as it is written, where it has no metadata. */
+  readonly written?: JsonObject;
   /** Keys that stand twice in one map of its document, of which the later ones count. */
   readonly repeatedKeys?: readonly RepeatedKey[];
 }
@@ -41,10 +43,10 @@ export class ManifestFileError extends Error {
 export class NoObjectError extends ManifestFileError {
   /** As messages name the manifest. */
   readonly source: string;
-  /** What a check of objects says of it. */
-  readonly problem: string;
+  /** What a check of objects says of it; undefined where none is reached. */
+  readonly problem: string | undefined;
 
-  constructor(source: string, problem: string, message: string) {
+  constructor(source: string, problem: string | undefined, message: string) {
     super(`unable to decode "${source}": ${message}`);
     this.source = source;
     this.problem = problem;
@@ -164,20 +166,43 @@ export async function readManifestSources(
   };
   for (const source of sources) {
     if (source.kind === 'input') {
-      take(Buffer.from(await options.input.readAll()).toString('utf8'), 'STDIN');
+      take(textOf(await options.input.readAll()), 'STDIN');
     } else if (source.kind === 'url') {
       if (options.fetchText === undefined)
         throw new ManifestFileError(`unable to read URL "${source.url}": URLs are not read here`);
       take(await options.fetchText(source.url), source.url);
     } else {
       const { paths } = source;
-      const contents = await Promise.all(paths.map((path) => options.files.readFile(absolute(path, options.cwd))));
-      for (const [index, bytes] of contents.entries()) {
-        take(Buffer.from(bytes).toString('utf8'), paths[index] ?? '');
+      const contents = await Promise.all(paths.map((path) => contentOf(path, options)));
+      for (const [index, content] of contents.entries()) {
+        if (content instanceof ManifestFileError) failures.push(content);
+        else take(textOf(content), paths[index] ?? '');
       }
     }
   }
   return { objects, failures };
+}
+
+/** What a file holds, or why it cannot be read. */
+async function contentOf(path: string, { files, cwd }: ManifestOptions): Promise<Uint8Array | ManifestFileError> {
+  try {
+    return await files.readFile(absolute(path, cwd));
+  } catch (error) {
+    const reason = systemReason(error);
+    if (reason === undefined) throw error;
+    return new ManifestFileError(`${reason === 'is a directory' ? 'read' : 'open'} ${path}: ${reason}`);
+  }
+}
+
+/** Texts are in UTF-8, or say at their beginning that they are in UTF-16 (YAML 1.1, 5.2). */
+function textOf(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const isLittle = first === 0xff && second === 0xfe;
+  const isBig = first === 0xfe && second === 0xff;
+  const content = Buffer.from(bytes);
+  if (!isLittle && !isBig) return content.toString('utf8');
+  const whole = content.subarray(2, content.length - (content.length % 2));
+  return (isBig ? whole.swap16() : whole).toString('utf16le');
 }
 
 function absolute(path: string, cwd: string): string {
@@ -208,14 +233,24 @@ async function expand(name: string, options: ManifestOptions): Promise<string[]>
 async function filesIn(folder: string, options: ManifestOptions): Promise<string[]> {
   const entries = await options.files.readFolder(absolute(folder, options.cwd));
   const paths = entries.map((entry) => join(folder, entry));
-  const found = await Promise.all(paths.map((path) => options.files.stat(absolute(path, options.cwd))));
   const inside = await Promise.all(
-    paths.map(async (path, index) => {
-      if (found[index]?.isFolder === true) return options.recursive ? filesIn(path, options) : [];
+    paths.map(async (path) => {
+      if (await isFolder(absolute(path, options.cwd), options.files))
+        return options.recursive ? filesIn(path, options) : [];
       return extensions.some((extension) => path.endsWith(extension)) ? [path] : [];
     }),
   );
   return inside.flat();
+}
+
+/** A link that leads nowhere is no folder: reading it tells what is wrong. */
+async function isFolder(path: string, files: FileSystem): Promise<boolean> {
+  try {
+    return (await files.stat(path)).isFolder;
+  } catch (error) {
+    if (systemReason(error) === undefined) throw error;
+    return false;
+  }
 }
 
 /**
@@ -264,14 +299,16 @@ export function allObjectsIn(text: string, source: string): readonly ManifestObj
 /** @throws NoObjectError */
 function objectsOf(document: ManifestDocument, source: string, isChecked: boolean): ManifestObject[] {
   if (!isJsonObject(document.value)) {
-    const type = Array.isArray(document.value) ? 'array' : typeof document.value;
     throw new NoObjectError(
       source,
       'invalid object to validate',
-      `json: cannot unmarshal ${type} into Go value of type unstructured.detector`,
+      `json: cannot unmarshal ${goKind(document.value)} into Go value of type unstructured.detector`,
     );
   }
-  return flatten(document.value, { source, isChecked, positionOf: (path) => document.positionOf(path) }, []);
+  // Messages quote JSON as it was written, and YAML as it is converted.
+  const quoted = (value: JsonObject): string =>
+    document.format === 'json' && value === document.value ? document.source : sortedJson(value);
+  return flatten(document.value, { source, isChecked, quoted, positionOf: (path) => document.positionOf(path) }, []);
 }
 
 /** The place a person looks for: file, line and column, and the line itself. */
@@ -295,27 +332,16 @@ interface ReadDocument {
   readonly source: string;
   /** Whether objects are checked later: what does not fit is told with its place then. */
   readonly isChecked: boolean;
+  /** An object of the document as messages show it. */
+  readonly quoted: (value: JsonObject) => string;
   readonly positionOf: (path: readonly (string | number)[]) => TextPosition;
 }
 
 function flatten(value: JsonObject, document: ReadDocument, prefix: readonly (string | number)[]): ManifestObject[] {
   const { source, isChecked, positionOf } = document;
-  const { kind, apiVersion } = value;
-  for (const [field, given] of Object.entries({ kind, apiVersion })) {
-    if (typeof given === 'string' || given === undefined) continue;
-    throw new NoObjectError(source, `${field} isn't string type`, `Object '${field}' is not a string`);
-  }
-  if (typeof kind !== 'string' || kind === '') {
-    const alone = kind === undefined ? '[apiVersion not set, kind not set]' : 'apiVersion not set';
-    const missing = apiVersion === undefined ? alone : 'kind not set';
-    throw new NoObjectError(source, missing, `Object 'Kind' is missing in '${sortedJson(value)}'`);
-  }
-  if (typeof apiVersion !== 'string' || apiVersion === '') {
-    throw new NoObjectError(source, 'apiVersion not set', `Object 'apiVersion' is missing in '${sortedJson(value)}'`);
-  }
-  const { items } = value;
-  if (kind.endsWith('List') && Array.isArray(items)) {
-    return items.filter(isJsonObject).flatMap((item, index) => {
+  const { kind, apiVersion } = headOf(value, document);
+  if (kind.endsWith('List') && value['items'] !== undefined) {
+    return itemsOf(value['items'], document).flatMap((item, index) => {
       // Items of a typed list need not say what they are.
       if (kind !== 'List' && (item['kind'] ?? '') === '') {
         item['kind'] = kind.slice(0, -'List'.length);
@@ -324,14 +350,52 @@ function flatten(value: JsonObject, document: ReadDocument, prefix: readonly (st
       return flatten(item, document, [...prefix, 'items', index]);
     });
   }
-  const problem = isChecked ? undefined : metadataMisfit(value['metadata']);
-  if (problem !== undefined) throw new NoObjectError(source, problem, problem);
-  if (!isJsonObject(value['metadata'])) value['metadata'] = {};
+  const metadata = value['metadata'] ?? null;
+  const isTold = isChecked && (metadata === null || isJsonObject(metadata));
+  const problem = isTold ? undefined : metadataMisfit(metadata);
+  if (problem !== undefined) throw new NoObjectError(source, undefined, problem);
+  const hasMetadata = isJsonObject(metadata);
   return [
     {
-      object: value as unknown as Unstructured,
+      object: (hasMetadata ? value : { ...value, metadata: {} }) as unknown as Unstructured,
       source,
+      ...(hasMetadata ? {} : { written: value }),
       positionOf: (path) => positionOf([...prefix, ...path]),
     },
   ];
+}
+
+/** What an object says it is. @throws NoObjectError */
+function headOf(value: JsonObject, { source, quoted }: ReadDocument): { kind: string; apiVersion: string } {
+  const { kind, apiVersion } = value;
+  for (const [field, given] of Object.entries({ kind, apiVersion })) {
+    if (typeof given === 'string' || given === undefined) continue;
+    throw new NoObjectError(source, `${field} isn't string type`, `Object '${field}' is not a string`);
+  }
+  if (typeof kind !== 'string' || kind === '') {
+    const alone = kind === undefined ? '[apiVersion not set, kind not set]' : 'apiVersion not set';
+    const missing = apiVersion === undefined ? alone : 'kind not set';
+    throw new NoObjectError(source, missing, `Object 'Kind' is missing in '${quoted(value)}'`);
+  }
+  if (typeof apiVersion !== 'string' || apiVersion === '') {
+    throw new NoObjectError(source, 'apiVersion not set', `Object 'apiVersion' is missing in '${quoted(value)}'`);
+  }
+  if (apiVersion.split('/').length > 2) {
+    const problem = `unexpected GroupVersion string: ${apiVersion}`;
+    throw new NoObjectError(source, problem, `Object 'Kind' is missing in '${quoted(value)}'`);
+  }
+  return { kind, apiVersion };
+}
+
+/** The items of a list; `items: null` are none. @throws NoObjectError */
+function itemsOf(items: JsonValue, { source, isChecked }: ReadDocument): readonly JsonObject[] {
+  const invalid = 'invalid object to validate';
+  const cannot = (value: JsonValue, where: string): NoObjectError =>
+    new NoObjectError(source, invalid, `json: cannot unmarshal ${goKind(value)} into ${where}`);
+  if (items === null && !isChecked) return [];
+  if (!Array.isArray(items)) throw cannot(items, 'Go struct field decodeList.items of type []jsontext.Value');
+  return items.map((item) => {
+    if (!isJsonObject(item)) throw cannot(item, 'Go value of type map[string]interface {}');
+    return item;
+  });
 }

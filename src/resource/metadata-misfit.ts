@@ -110,7 +110,8 @@ function misfit(value: JsonValue, place: string, type: string, shown = goKind(va
   return `json: cannot unmarshal ${shown} into ${where} of type ${type}`;
 }
 
-function goKind(value: JsonValue): string {
+/** How Go's encoding/json names the kind of a value. */
+export function goKind(value: JsonValue): string {
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'bigint') return 'number';
   return typeof value === 'boolean' ? 'bool' : typeof value;

@@ -131,3 +131,7 @@ test('a colon needs a key before it', () => {
     );
   }
 });
+
+test('a carriage return alone ends a line, too', () => {
+  assert.deepEqual(parseYaml('a: [1,\r2,\r\n3]\rb: |\r  x\r  y\r'), { a: [1, 2, 3], b: 'x\ny\n' });
+});

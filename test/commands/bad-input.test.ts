@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { createCommandCluster } from '../support/command-cluster.ts';
@@ -113,4 +113,21 @@ void test('what the flags name and no kubeconfig has, in the words that go with 
   for (const [args, stderr] of cases) {
     assert.deepEqual(await run(...args), { exitCode: 1, stdout: '', stderr }, args.join(' '));
   }
+});
+
+void test('a link that leads nowhere is told of by its name; texts may be in UTF-16', async (context) => {
+  const cluster = await createCommandCluster(context);
+  const folder = join(cluster.home, 'manifests');
+  mkdirSync(folder);
+  symlinkSync('nowhere', join(folder, 'a.yaml'));
+  const manifest = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: wide}\n';
+  writeFileSync(join(folder, 'b.yaml'), `\ufeff${manifest}`, 'utf16le');
+  assert.deepEqual(await cluster.run('get', '-f', 'manifests'), {
+    exitCode: 1,
+    stdout: '',
+    stderr:
+      'open manifests/a.yaml: no such file or directory\nError from server (NotFound): configmaps "wide" not found\n',
+  });
+  const created = await cluster.run('create', '-f', 'manifests/b.yaml');
+  assert.equal(created.stdout, 'configmap/wide created\n');
 });

@@ -1,11 +1,12 @@
+import { goQuote } from '../../apimachinery/field-error.ts';
 import { parseJson } from '../../apimachinery/json-codec.ts';
-import { resourcePath } from '../../apimachinery/gvk.ts';
+import { gvrText, resourcePath } from '../../apimachinery/gvk.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { type CommandContext, CommandError } from '../../cli/command.ts';
 import { asOneOfSeveral } from '../../cli/exit.ts';
-import { labelFilter, readInput, requireInputAlone } from '../../cli/manifest-input.ts';
+import { labelFilter, readInput, requireInputAlone, UnreadableInputError } from '../../cli/manifest-input.ts';
 import { listSubject, namedAndSelected, namespaceProblem } from '../../cli/resource-targets.ts';
 import type { Client } from '../../client/client.ts';
 import { checkNamespaceName, checkResourceName } from '../../client/path-segment.ts';
@@ -17,6 +18,12 @@ import type { GetOptions } from './get-options.ts';
 /** What is asked for: an object, or all of a kind. */
 export interface Target extends ResourceArgument {
   readonly namespace: string;
+  /** An object of a file that has no name to be asked for: it is shown as it stands there. */
+  readonly asGiven?: Unstructured;
+  /** What is said of the object when it is there: that its file means another namespace. */
+  readonly refusal?: CommandError | undefined;
+  /** Whether what the server says of an object of a file fits `-l`. */
+  readonly selects?: (object: Unstructured) => boolean;
 }
 
 /** The targets, and whether they can be no more than one object. */
@@ -42,16 +49,22 @@ export async function findTargets(options: GetOptions, context: CommandContext):
     const sources = new Set<string>();
     const read = await readInput(options.input, context);
     const problems: unknown[] = [];
-    for (const { object, source } of read.objects) {
-      if (!selects(object)) continue;
+    for (const { object, source, written = object } of read.objects) {
+      sources.add(source);
       const mapping = await findMapping(discovery, object, source).catch((error: unknown) => void problems.push(error));
       if (mapping === undefined) continue;
-      const own = object.metadata.namespace ?? '';
-      sources.add(source);
-      const isFree = options.allNamespaces || !mapping.namespaced;
-      const problem = isFree ? undefined : namespaceProblem(own, asked, context);
-      if (problem !== undefined) problems.push(problem);
-      else targets.push({ mapping, name: object.metadata.name ?? '', namespace: own === '' ? namespace : own });
+      const { name = '', namespace: own = '' } = object.metadata;
+      const isScoped = mapping.namespaced;
+      const target = { mapping, name, namespace: own === '' ? namespace : own, selects };
+      if (name === '') targets.push({ ...target, asGiven: written as Unstructured });
+      else if (own !== '' || !isScoped || !options.allNamespaces) {
+        const isFree = options.allNamespaces || !isScoped;
+        targets.push({ ...target, refusal: isFree ? undefined : namespaceProblem(own, asked, context) });
+      } else {
+        problems.push(
+          new UnreadableInputError(`no namespace set on resource ${gvrText(mapping.gvr)} ${goQuote(name)}`),
+        );
+      }
     }
     problems.push(...read.failures);
     const isOneFile = sources.size === 1 && filenames.length === 1 && filenames[0] !== '-';
@@ -149,14 +162,20 @@ async function* pagesOf(
   client: Client,
   accept: string,
 ): AsyncGenerator<Unstructured, undefined> {
-  const { mapping, name, namespace } = target;
+  const { mapping, name, namespace, asGiven, refusal, selects } = target;
+  if (asGiven !== undefined) {
+    yield asGiven;
+    return undefined;
+  }
   const path = pathOf(mapping, namespace, name, options.subresource);
   if (name !== undefined) {
     const request = { method: 'GET', path, accept, query: objectQuery(options, accept) } as const;
     const response = await client.request(request).catch(async (error: unknown) => {
       throw await missingNamespaceOr(error, client, mapping, namespace);
     });
-    yield parseJson(response.body) as unknown as Unstructured;
+    if (refusal !== undefined) throw refusal;
+    const answer = parseJson(response.body) as unknown as Unstructured;
+    if (selects === undefined || selects(answer)) yield answer;
     return undefined;
   }
   const selectors = { labelSelector: options.selector, fieldSelector: options.fieldSelector };

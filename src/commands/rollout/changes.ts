@@ -5,7 +5,7 @@ import { type CommandContext, CommandError, type CommandDefinition, defineComman
 import { throwFailures } from '../../cli/exit.ts';
 import { fieldManagerFlag, filenameFlags, printFlags, selectorFlag, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
-import { printerOf } from '../../cli/print-objects.ts';
+import { typedPrinter } from '../../cli/typed-objects.ts';
 import { loadTargets, resolveTargets } from '../../cli/resource-targets.ts';
 import { applyJsonMergePatch } from '../../patch/json-merge-patch.ts';
 import { NamePrinter } from '../../printers/name-printer.ts';
@@ -54,7 +54,7 @@ function rolloutChange(change: RolloutChange): CommandDefinition<ChangeOptions> 
         input,
         selector: flags.string('selector'),
         fieldManager: flags.string('field-manager'),
-        makePrinter: () => printerOf(flags, context),
+        makePrinter: () => typedPrinter(flags, context),
       };
     },
     async run(options, context) {
