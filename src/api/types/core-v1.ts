@@ -1517,7 +1517,7 @@ export interface ScaleIOPersistentVolumeSource {
   gateway: string;
   protectionDomain?: string;
   readOnly?: boolean;
-  secretRef: SecretReference;
+  secretRef: SecretReference | null;
   sslEnabled?: boolean;
   storageMode?: string;
   storagePool?: string;
@@ -1531,7 +1531,7 @@ export interface ScaleIOVolumeSource {
   gateway: string;
   protectionDomain?: string;
   readOnly?: boolean;
-  secretRef: LocalObjectReference;
+  secretRef: LocalObjectReference | null;
   sslEnabled?: boolean;
   storageMode?: string;
   storagePool?: string;

@@ -28,7 +28,7 @@ export interface CELDeviceSelector {
 
 /** io.k8s.api.resource.v1.CapacityRequestPolicy */
 export interface CapacityRequestPolicy {
-  default?: Quantity;
+  default?: Quantity | null;
   validRange?: CapacityRequestPolicyRange;
   validValues?: Quantity[];
 }

@@ -56,6 +56,9 @@ function planOf(schema: Schema, types: SchemaSource): TypePlan {
 
 function absentValue(key: string, property: Schema, owner: Schema, types: SchemaSource): JsonValue | undefined {
   if (isShownAsNull(key, property, owner)) return null;
+  // The only amounts that are no pointers in Go.
+  if (key === 'value' && property.ref?.endsWith('.Quantity') === true && owner.required?.includes(key) === true)
+    return '0';
   const value = property.default;
   return value === undefined || isOptionalName(key, owner) || !fits(value, property, types) ? undefined : value;
 }

@@ -4,6 +4,7 @@ import { parseQuantity, Quantity } from '../quantity.ts';
 import { protobufFields } from './type-fields.ts';
 import { resolveSchema, type Schema, type SchemaSource } from '../schema.ts';
 import { canonicalMicroTime, canonicalTime } from '../go-time.ts';
+import { isForgottenWhenEmpty } from './empty-lists.ts';
 import { isOptionalName } from './schema-defaults.ts';
 import { describeJsonKind, goQualifiedName, goStructName, goTypeName, namedMapOf } from './go-types.ts';
 
@@ -102,7 +103,10 @@ class TypedReader {
       if (read === undefined) continue;
       if (isZero(read) && omittedScalars(place.type, this.#types).has(key)) continue;
       // An empty list of managedFields asks for a reset, so it must be seen.
-      const isOmitted = isOmittedWhenEmpty(read, property) && schema.required?.includes(key) !== true;
+      const isOmitted =
+        isOmittedWhenEmpty(read, property) &&
+        schema.required?.includes(key) !== true &&
+        !isForgottenWhenEmpty(key, property, schema);
       if (isOmitted && path !== 'metadata.managedFields') continue;
       setOwn(result, key, read);
     }
@@ -251,8 +255,10 @@ function omittedScalars(type: string, types: SchemaSource): ReadonlySet<string> 
     const own = (protobufFields(type, types) ?? []).flatMap((field) => {
       if (field.isEmbedded) return [...omittedScalars(field.name, types)];
       if (field.isPointer || field.isKept || required.includes(field.name)) return [];
-      const isDefaulted = properties[field.name]?.default !== undefined;
-      return isDefaulted && !isOptionalName(field.name, schema) ? [] : [field.name];
+      // Zero values are shown as defaults; another default takes the place of a zero value, as of an absent one.
+      const { default: usual } = properties[field.name] ?? {};
+      const isShown = usual === '' || usual === 0 || usual === false;
+      return isShown && !isOptionalName(field.name, schema) ? [] : [field.name];
     });
     names = new Set(own);
     scalarsByType.set(type, names);

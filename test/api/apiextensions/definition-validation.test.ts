@@ -307,3 +307,17 @@ test('formats that nothing is checked against are warned of', () => {
   });
   assert.deepEqual(customResourceDefinitionStrategy.warningsOnCreate?.(object), ['unrecognized format "zork"']);
 });
+
+void test('what a definition and its names are called is checked as the real server does', () => {
+  const names = { kind: 'Wid', plural: 'wids' };
+  const label =
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, " +
+    "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+  assert.deepEqual(problems(definition({}, { generateName: 'x' })), [
+    'metadata.generateName: Invalid value: "x": must be spec.names.plural+"."+spec.group',
+  ]);
+  assert.deepEqual(problems(definition({ names: { ...names, shortNames: [''], categories: [''] } })), [
+    `spec.names.shortNames[0]: Invalid value: "": ${label}`,
+    `spec.names.categories[0]: Invalid value: "": ${label}`,
+  ]);
+});

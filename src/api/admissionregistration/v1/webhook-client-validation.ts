@@ -8,8 +8,11 @@ export function validateWebhookUrl(path: FieldPath, text: string): FieldError[] 
   const match = /^(?:([A-Za-z][\w+.-]*):)?(?:\/\/(?:([^/?#@]*)@)?([^/?#]*))?[^?#]*(?:\?([^#]*))?(?:#(.*))?$/s.exec(
     text,
   );
-  if (match === null || /\p{Cc}| /u.test(text) || text.startsWith(':')) {
-    const why = text.startsWith(':') ? 'missing protocol scheme' : 'net/url: invalid control character in URL';
+  const spaced = match?.[3]?.includes(' ') === true;
+  if (match === null || /\p{Cc}/u.test(text) || text.startsWith(':') || spaced) {
+    let why = 'net/url: invalid control character in URL';
+    if (text.startsWith(':')) why = 'missing protocol scheme';
+    else if (spaced) why = 'invalid character " " in host name';
     return [required(path, `url must be a valid URL: parse ${JSON.stringify(text)}: ${why}${form}`)];
   }
   const [, scheme = '', user, host = '', query = '', fragment = ''] = match;
@@ -33,8 +36,9 @@ export interface WebhookService {
 /** Checks the service of a webhook. */
 export function validateWebhookService(path: FieldPath, service: WebhookService): FieldError[] {
   const errors: FieldError[] = [];
-  if ((service.name ?? '') === '') errors.push(required(path.child('name')));
-  if ((service.namespace ?? '') === '') errors.push(required(path.child('namespace')));
+  // The real server takes one for the other here.
+  if ((service.namespace ?? '') === '') errors.push(required(path.child('name')));
+  if ((service.name ?? '') === '') errors.push(required(path.child('namespace')));
   const { port = 443 } = service;
   const problems = isValidPortNumber(port);
   if (problems.length > 0) errors.push(invalid(path.child('port'), port, `port is not valid: ${problems.join(', ')}`));

@@ -28,10 +28,13 @@ import { validateVersions, versionsOf } from './version-validation.ts';
 /** Checks a CustomResourceDefinition that is created, as apiextensions-apiserver does. */
 export function validateDefinition(object: Unstructured): FieldError[] {
   const crd = object as unknown as CustomResourceDefinition;
-  const name = crd.metadata.name ?? '';
   const errors: FieldError[] = [];
-  if (name !== `${crd.spec.names.plural}.${crd.spec.group}`) {
-    errors.push(invalid(new FieldPath('metadata.name'), name, 'must be spec.names.plural+"."+spec.group'));
+  const expected = `${crd.spec.names.plural}.${crd.spec.group}`;
+  for (const field of ['generateName', 'name'] as const) {
+    const given = crd.metadata[field] ?? '';
+    // An absent name is told as that; an absent prefix is none.
+    if (given === expected || given === '') continue;
+    errors.push(invalid(new FieldPath('metadata').child(field), given, 'must be spec.names.plural+"."+spec.group'));
   }
   return [
     ...errors,
@@ -204,8 +207,9 @@ function checkWord(path: FieldPath, value: string | undefined, accepted: readonl
 
 function validateNames(names: CustomResourceDefinitionNames, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
-  const check = (at: FieldPath, name: string, isKind: boolean): void => {
-    const problems = name === '' ? [] : isDns1035Label(isKind ? name.toLowerCase() : name);
+  const check = (at: FieldPath, name: string, isKind: boolean, isListed = false): void => {
+    const isAbsent = name === '' && !isListed;
+    const problems = isAbsent ? [] : isDns1035Label(isKind ? name.toLowerCase() : name);
     const start = isKind ? 'may have mixed case, but should otherwise match: ' : '';
     if (problems.length > 0) errors.push(invalid(at, name, `${start}${problems.join(',')}`));
   };
@@ -214,13 +218,13 @@ function validateNames(names: CustomResourceDefinitionNames, path: FieldPath): F
   check(path.child('kind'), names.kind, true);
   check(path.child('listKind'), names.listKind ?? '', true);
   for (const [index, name] of (names.shortNames ?? []).entries()) {
-    check(path.child('shortNames').index(index), name, false);
+    check(path.child('shortNames').index(index), name, false, true);
   }
   if (names.kind !== '' && names.kind === names.listKind) {
     errors.push(invalid(path.child('listKind'), names.listKind, 'kind and listKind may not be the same'));
   }
   for (const [index, name] of (names.categories ?? []).entries()) {
-    check(path.child('categories').index(index), name, false);
+    check(path.child('categories').index(index), name, false, true);
   }
   return errors;
 }

@@ -76,7 +76,7 @@ export function validateVersions(
   errors.push(...checkStorage(spec, at));
   const [first] = versions;
   if (first === undefined) return errors;
-  const problems = isDns1035Label(first.name);
+  const problems = first.name === '' ? [] : isDns1035Label(first.name);
   if (problems.length > 0) errors.push(invalid(path.child('version'), first.name, problems.join(',')));
   if (shared.schema) {
     const allowed = { ...allowances, ruleCosts: isUnchanged(first, old) };

@@ -75,10 +75,11 @@ function validate({ metadata, spec }: APIService): FieldError[] {
   const { group = '', groupPriorityMinimum = 0, version = '', versionPriority = 0 } = spec ?? {};
   const name = `${version}.${group}`;
   const errors: FieldError[] = [];
-  const given = metadata.name ?? '';
-  if (given !== '' && given !== name && isPathSegmentName(given).length === 0) {
+  for (const field of ['generateName', 'name'] as const) {
+    const given = metadata[field] ?? '';
+    if (given === '' || given === name || isPathSegmentName(given).length > 0) continue;
     const message = `must be \`spec.version+"."+spec.group\`: ${goQuote(name)}`;
-    errors.push(invalid(new FieldPath('metadata').child('name'), given, message));
+    errors.push(invalid(new FieldPath('metadata').child(field), given, message));
   }
   const groupPath = specPath.child('group');
   if (group !== '') errors.push(...invalidFor(groupPath, group, isDns1123Subdomain(group)));

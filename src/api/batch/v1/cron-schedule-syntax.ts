@@ -17,7 +17,7 @@ const shortcuts = new Set(['@yearly', '@annually', '@monthly', '@weekly', '@dail
 export function isCronSchedule(schedule: string): string | undefined {
   if (shortcuts.has(schedule) || schedule.startsWith('@every ')) return undefined;
   if (schedule.startsWith('@')) return `unrecognized descriptor: ${schedule}`;
-  const parts = schedule.trim().split(/\s+/);
+  const parts = schedule.split(/\s+/).filter((part) => part !== '');
   if (parts.length !== 5) return `expected exactly 5 fields, found ${parts.length}: [${parts.join(' ')}]`;
   for (const [index, part] of parts.entries()) {
     const field = fields[index];

@@ -4,6 +4,7 @@ import {
   type FieldError,
   FieldPath,
   fieldForbidden,
+  fieldInternal,
   invalid,
   invalidFor,
 } from '../../../apimachinery/field-error.ts';
@@ -118,6 +119,11 @@ function validateFeatures(features: readonly string[]): FieldError[] {
 function validatePodCidrs(cidrs: readonly string[]): FieldError[] {
   const errors = cidrs.flatMap((cidr, index) => invalidFor(podCidrsPath.index(index), cidr, isValidCidr(cidr)));
   if (cidrs.length < 2) return errors;
+  const unreadable = cidrs.findIndex((cidr) => parseIpBlock(cidr) === undefined);
+  if (unreadable >= 0) {
+    const why = `invalid CIDR[${unreadable}]: <nil> (invalid CIDR address: ${cidrs[unreadable] ?? ''})`;
+    errors.push(fieldInternal(podCidrsPath, `invalid PodCIDRs. failed to check with dual stack with error:${why}`));
+  }
   const families = new Set(cidrs.map((cidr) => parseIpBlock(cidr)?.family));
   if (cidrs.length === 2 && families.size === 2 && !families.has(undefined)) return errors;
   return [...errors, invalid(podCidrsPath, cidrs, 'may specify no more than one CIDR for each IP family')];

@@ -131,7 +131,7 @@ type ScaleIOPersistentVolumeSource
   gateway!: string=
   protectionDomain: string
   readOnly: bool
-  secretRef!: SecretReference
+  secretRef!: SecretReference null
   sslEnabled: bool
   storageMode: string="ThinProvisioned"
   storagePool: string

@@ -648,7 +648,7 @@ type ScaleIOVolumeSource
   gateway!: string=
   protectionDomain: string
   readOnly: bool
-  secretRef!: LocalObjectReference
+  secretRef!: LocalObjectReference null
   sslEnabled: bool
   storageMode: string="ThinProvisioned"
   storagePool: string

@@ -158,7 +158,7 @@ export function validateClusterIps(spec: ServiceSpec, old: ServiceSpec | undefin
   if (isHeadless(spec)) return errors;
   families.forEach((family, index) => {
     const expected = ipFamilies[index];
-    if (expected === undefined || expected === family) return;
+    if ((expected !== 'IPv4' && expected !== 'IPv6') || expected === family) return;
     const message = `expected an ${expected} value as indicated by \`ipFamilies[${index}]\``;
     errors.push(invalid(clusterIpsPath.index(index), clusterIPs[index], message));
   });

@@ -34,7 +34,7 @@ function filled(...fields: string[]): SourceCheck<object> {
   return (source, path) =>
     fields.flatMap((field) => {
       const value = (source as Readonly<Record<string, unknown>>)[field];
-      const isEmpty = value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+      const isEmpty = (value ?? '') === '' || (Array.isArray(value) && value.length === 0);
       return isEmpty ? [required(path.child(field))] : [];
     });
 }

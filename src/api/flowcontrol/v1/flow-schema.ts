@@ -50,7 +50,7 @@ type PriorityLevelConfigurationReference
 type ResourcePolicyRule
   apiGroups!: [string] set
   clusterScope: bool
-  namespaces: [string] set
+  namespaces: [string] set null
   resources!: [string] set
   verbs!: [string] set
 

@@ -21,7 +21,8 @@ export function validateRequestPolicy(capacity: string, policy: CapacityRequestP
   }
   const kind = validValues.length > 0 ? 'validValues' : 'validRange';
   if (validValues.length === 0 && validRange === undefined) return [];
-  if (usual === undefined) return [required(path.child('default'), `required when ${kind} is defined`)];
+  if (usual === undefined || usual === null)
+    return [required(path.child('default'), `required when ${kind} is defined`)];
   const [whole, own] = [parseQuantity(capacity), parseQuantity(usual)];
   if (validRange === undefined) return validateValues(validValues.map(parseQuantity), whole, own, path.child(kind));
   return validateRange(validRange, whole, own, path.child(kind));

@@ -14,7 +14,7 @@ kind ResourceSlice
   spec!: ResourceSliceSpec=
 
 type CapacityRequestPolicy
-  default: resource.Quantity
+  default: resource.Quantity null
   validRange: CapacityRequestPolicyRange
   validValues: [resource.Quantity] atomic
 

@@ -2,7 +2,8 @@ import type { ListObserver } from '../metrics/storage-metrics.ts';
 import { dropDisabledPodFields } from '../../../api/core/v1/disabled-pod-fields.ts';
 import type { RequestContext, Strategy } from '../../../api/resource-definition.ts';
 import { FieldPath, goQuote, invalid, invalidObject, type FieldError } from '../../../apimachinery/field-error.ts';
-import { equalJson, cloneJson } from '../../../apimachinery/json.ts';
+import { forgetEmptyLists } from '../../../apimachinery/decoding/empty-lists.ts';
+import { cloneJson, equalJson, type JsonObject } from '../../../apimachinery/json.ts';
 import { formatTime, type ObjectMeta, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { alreadyExists, badRequest, conflict, forbidden, notFound, StatusError } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
@@ -211,8 +212,7 @@ export class Store {
   }
 
   async #writeNew(object: Unstructured, context: WriteContext): Promise<Unstructured> {
-    // What is read from storage has the defaults of what was prepared, too: the labels of a job's own template.
-    this.resource.definition.setDefaults?.(object);
+    this.#makeStored(object);
     const name = object.metadata.name ?? '';
     const key = storageKey(this.resource, context.namespace, name);
     const bytes = this.encode(object);
@@ -231,6 +231,13 @@ export class Store {
     if (result.readBack !== undefined) return asReadBack(object, result.readBack);
     this.#written.set(object, { value: bytes, modRevision: result.revision });
     return object;
+  }
+
+  /** What is read from storage has the defaults of what was prepared, too (the labels of a job's own template). */
+  #makeStored(object: Unstructured): void {
+    const { definition, types, custom } = this.resource;
+    if (!custom) forgetEmptyLists(object as unknown as JsonObject, definition.type, types);
+    definition.setDefaults?.(object);
   }
 
   /** What was stored of an object that `create` has returned, where reading it gives the same. */
@@ -297,7 +304,7 @@ export class Store {
         if (result !== undefined) return result;
         return { current: await this.storage.get(key) };
       }
-      this.resource.definition.setDefaults?.(object);
+      this.#makeStored(object);
       const bytes = this.encode(object);
       if (context.dryRun || isSameObject(bytes, existing, object, old)) {
         reservation?.keep();
