@@ -1,5 +1,6 @@
 import type { GroupVersionKind, GroupVersionResource } from '../../apimachinery/gvk.ts';
 import type { JsonObject } from '../../apimachinery/json.ts';
+import { isQualifiedName } from '../../apimachinery/names.ts';
 import type { KubeObject, Unstructured } from '../../apimachinery/object-meta.ts';
 import type { Schema, SchemaSource } from '../../apimachinery/schema.ts';
 import type { Client } from '../../client/client.ts';
@@ -110,6 +111,11 @@ export function accessQuestion(
     fieldSelector: '',
     labelSelector: '',
   };
+}
+
+/** Notes what somebody else says under a key of theirs; keys that are none are left out, as by the real server. */
+export function annotateFor(attributes: AdmissionAttributes, key: string, text: string): void {
+  if (isQualifiedName(key).length === 0) attributes.annotate?.(key, text);
 }
 
 /** `group/resource`, or the bare resource of the core group. */

@@ -7,6 +7,7 @@ import {
   type AdmissionAttributes,
   type AdmissionContext,
   type AdmissionPlugin,
+  annotateFor,
   resourceKey,
 } from './admission-plugin.ts';
 import type { ImagePolicyConfiguration } from './configuration/image-policy-configuration.ts';
@@ -55,7 +56,7 @@ export function imagePolicyWebhook(
         return;
       }
       for (const [key, text] of Object.entries(status.auditAnnotations)) {
-        if (typeof text === 'string') attributes.annotate?.(`${auditPrefix}${key}`, text);
+        if (typeof text === 'string') annotateFor(attributes, `${auditPrefix}${key}`, text);
       }
       if (status.allowed) return;
       const reason =

@@ -1,6 +1,7 @@
 import type { Namespace } from '../../api/types/core-v1.ts';
-import { notFound } from '../../apimachinery/status.ts';
+import { forbidden, hasReason, notFound, StatusError } from '../../apimachinery/status.ts';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
+import { nameOf } from './policies/policy-refusal.ts';
 import { getWithFallback } from './cluster-reader.ts';
 
 const namespacesResource = { group: '', version: 'v1', resource: 'namespaces' } as const;
@@ -31,7 +32,14 @@ export function namespaceAutoProvision(context: AdmissionContext): AdmissionPlug
       if (!isInNamespace(attributes) || attributes.operation !== 'CREATE' || attributes.dryRun) return;
       if ((await lookUp('', attributes.namespace)) !== undefined) return;
       const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: attributes.namespace } };
-      await context.client.resource<Namespace>(namespacesResource).create(namespace);
+      try {
+        await context.client.resource<Namespace>(namespacesResource).create(namespace);
+      } catch (error) {
+        // Somebody else may have made it just then.
+        if (hasReason(error, 'AlreadyExists')) return;
+        if (!(error instanceof StatusError)) throw error;
+        throw forbidden(attributes.resource, nameOf(attributes), error.message);
+      }
     },
   };
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { Client } from '../../../src/client/client.ts';
+import { createInProcessTransport } from '../../../src/client/in-process-transport.ts';
+import { createClient } from '../../../src/client/rest-client.ts';
 import { admissionPluginNames, defaultAdmissionPlugins } from '../../../src/control-plane/admission/admission-chain.ts';
 import { FakeClock } from '../../../src/system/fake-clock.ts';
 import type { AdmissionContext } from '../../../src/control-plane/admission/admission-plugin.ts';
@@ -558,4 +561,35 @@ test('what holds for nodes holds for no one else', async () => {
 
 test('an unknown plugin is an error', () => {
   assert.throws(() => only(clusterOf({}), 'Zork'), /unknown admission plugin: Zork/);
+});
+
+test('a namespace is made for what is created in it; who may not make it is told why', async () => {
+  const posted: string[] = [];
+  const clientOf = (code: number, reason: string, message: string): Client => {
+    const transport = createInProcessTransport(({ method, body }) => {
+      if (body instanceof Uint8Array) posted.push(Buffer.from(body).toString('utf8'));
+      const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, message, code };
+      const missing = { ...status, reason: 'NotFound', code: 404 };
+      const answer = method === 'POST' ? (code === 201 ? namespaceWith({}) : status) : missing;
+      return Promise.resolve({
+        status: method === 'POST' ? code : 404,
+        headers: { 'content-type': 'application/json' },
+        body: Buffer.from(JSON.stringify(answer)),
+      });
+    });
+    return createClient({ transport, userAgent: 'test/1.0' });
+  };
+  const cases: readonly (readonly [code: number, reason: string, refusal: string])[] = [
+    [201, '', ''],
+    [409, 'AlreadyExists', ''],
+    [422, 'Invalid', 'pods "p" is forbidden: no such thing'],
+  ];
+  for (const [code, reason, refusal] of cases) {
+    const context = clusterOf({ namespaces: [] }, { client: clientOf(code, reason, 'no such thing') });
+    const outcome = await admitted(only(context, 'NamespaceAutoProvision'), 'pods', podWith());
+    assert.equal(outcome.refusal, refusal);
+    assert.equal(outcome.error?.code, refusal === '' ? undefined : 403);
+  }
+  assert.equal(posted.length, cases.length);
+  assert.match(posted[0] ?? '', /"name":"ns"/);
 });

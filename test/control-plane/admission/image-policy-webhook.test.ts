@@ -20,7 +20,10 @@ function started(answer: () => JsonObject, text = 'imagePolicy: {allowTTL: 10, d
 }
 
 test('a backend is asked about the images of a pod, and its answers are remembered for a while', async () => {
-  const { plugins, asked, clock } = started(() => ({ allowed: true, auditAnnotations: { seen: 'yes' } }));
+  const { plugins, asked, clock } = started(() => ({
+    allowed: true,
+    auditAnnotations: { seen: 'yes', 'no key': 'x' },
+  }));
   const pod = podWith(
     { initContainers: [{ name: 'i', image: 'j' }] },
     {},

@@ -1,10 +1,9 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
-import { isQualifiedName } from '../../../apimachinery/names.ts';
 import { badRequest, type Status, StatusError } from '../../../apimachinery/status.ts';
 import { WebhookConfigurationError, WebhookError } from '../../../client/webhook-client.ts';
 import type { Random } from '../../../system/random.ts';
-import type { AdmissionAttributes, AdmissionContext } from '../admission-plugin.ts';
+import { type AdmissionAttributes, type AdmissionContext, annotateFor } from '../admission-plugin.ts';
 import {
   admissionReview,
   chooseReviewVersion,
@@ -67,11 +66,7 @@ export async function askWebhook<W extends Webhook>(
     }
     throw error;
   }
-  for (const [key, text] of verdict.auditAnnotations) {
-    const noted = `${name}/${key}`;
-    // Other keys are left out, as by the real server.
-    if (isQualifiedName(noted).length === 0) attributes.annotate?.(noted, text);
-  }
+  for (const [key, text] of verdict.auditAnnotations) annotateFor(attributes, `${name}/${key}`, text);
   for (const warning of verdict.warnings) attributes.warn(warning);
   if (!verdict.allowed) throw denial(name, verdict.result);
   return verdict;
