@@ -1,131 +1,44 @@
 // `npm run bench`: our program and the real kubectl side by side, against a cluster of ours that is deleted at the end.
-// `npm run bench -- storage`: the embedded store alone (bench/storage.ts); `-- access`: authentication, authorization and
+// `npm run bench -- commands`: everyday commands, with their memory (bench/commands.js); `-- storage`: the embedded store alone (bench/storage.ts); `-- access`: authentication, authorization and
 // admission alone (bench/access.ts). Figures to look at, never a pass or a fail.
-import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { arch, availableParallelism, platform, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measureCommands } from './commands.js';
+import {
+  call,
+  findRealKubectl,
+  inMegabytes,
+  inSeconds,
+  isInterrupted,
+  measure,
+  measureInTurn,
+  median,
+  prepareProgram,
+  printTable,
+  writeConfigMaps,
+} from './programs.js';
 import { benchServer } from './server.js';
 
 const root = join(import.meta.dirname, '..');
 const cluster = 'bench';
 const pods = 100;
-const usage = `Usage: npm run bench -- [storage|access|server] [--objects N] [--pods N] [--watchers N]
+const usage = `Usage: npm run bench -- [commands|storage|access|server] [--objects N] [--pods N] [--watchers N]
 
+  commands       measure everyday commands instead, with their memory, and lists of 5,000 pods
   storage        measure the embedded store instead
   access         measure what requests pay for authentication, authorization and admission instead
   server         measure the API server instead, beside $KUBE_APISERVER_REAL with $ETCD_REAL where they are set
-  --objects N    how many ConfigMaps to apply and delete, 500 if not given
-  --pods N       how many pods the API server gets, 5000 if not given
+  --objects N    how many ConfigMaps to apply, label, describe and delete, 500 if not given
+  --pods N       how many pods there are in long lists, 5000 if not given
   --watchers N   how many watch one resource, 1000 if not given`;
 
-/** The command that runs now, when a signal may end it. */
-let running;
-let interrupted = false;
 const leftovers = [];
-
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    interrupted = true;
-    // The whole group, as bash stands between us and what is measured.
-    if (running !== undefined) process.kill(-running.pid, 'SIGTERM');
-  });
-}
-
-/**
- * Runs a command in a process group of its own, so that Ctrl-C reaches only us and the clean-up is never cut off.
- * @returns its exit code and what it wrote
- */
-async function execute(command, args, { env, interruptible = true }) {
-  if (interrupted && interruptible) throw new Error('interrupted');
-  const child = spawn(command, args, { env, cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  if (interruptible) running = child;
-  const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text) => (output.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text) => (output.stderr += text));
-  try {
-    const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
-    if (interrupted && interruptible) throw new Error('interrupted');
-    return { code, ...output };
-  } finally {
-    running = undefined;
-  }
-}
-
-/** Runs one command of a program and throws with its words when it fails. @returns what it printed */
-async function call(program, args, options = {}) {
-  const result = await execute(program.command[0], [...program.command.slice(1), ...args], {
-    env: program.env,
-    ...options,
-  });
-  if (result.code !== 0) throw new Error(`${program.name} ${args.join(' ')} failed: ${result.stderr.trim()}`);
-  return result.stdout;
-}
-
-/** Measures one command of a program with bash's `time`: no other tool is on every machine. @returns seconds */
-async function measure(program, args) {
-  const script = `TIMEFORMAT='%3R %3U %3S'; time "$@" >/dev/null 2>"$0"`;
-  const errors = join(program.env.HOME, 'stderr');
-  const result = await execute('bash', ['-c', script, errors, ...program.command, ...args], { env: program.env });
-  if (result.code !== 0) {
-    throw new Error(`${program.name} ${args.join(' ')} failed: ${(await readFile(errors, 'utf8')).trim()}`);
-  }
-  const [wall, user, system] = result.stderr.trim().split(' ').map(Number);
-  return { wall, cpu: user + system };
-}
-
-/** Measures a command of several programs in turn, so that a busy moment of the machine hits all of them. */
-async function measureInTurn(programs, runs, args) {
-  const samples = new Map(programs.map((program) => [program, []]));
-  for (const program of programs) await measure(program, args);
-  for (let run = 0; run < runs; run++) {
-    for (const program of programs) samples.get(program).push(await measure(program, args));
-  }
-  const medians = (figure) =>
-    programs.map((program) => median(samples.get(program).map((sample) => sample[figure]))).map(inMillis);
-  return { wall: medians('wall'), cpu: medians('cpu') };
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
-}
-
-function inMillis(seconds) {
-  return { value: seconds * 1000, text: `${Math.round(seconds * 1000)} ms` };
-}
-
-function inSeconds(seconds) {
-  return { value: seconds, text: `${seconds.toFixed(2)} s` };
-}
-
-/** The real kubectl: $KUBECTL_REAL, or the first one on the PATH; undefined when there is none. */
-function findRealKubectl() {
-  if (process.env.KUBECTL_REAL) return process.env.KUBECTL_REAL;
-  const candidates = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'kubectl'));
-  return candidates.find((file) => {
-    try {
-      accessSync(file, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-/** A program with a home, and so a cache, of its own; the kubeconfig is the same for all. */
-async function prepareProgram(name, command, folder) {
-  const home = join(folder, name);
-  await mkdir(home);
-  const env = { ...process.env, HOME: home, KUBECONFIG: join(folder, 'kubeconfig'), LC_ALL: 'C' };
-  // The last one makes Node 20 read a file of certificates at every start, 40 ms that few machines pay.
-  for (const variable of ['KUBECACHEDIR', 'KUBERC', 'NODE_EXTRA_CA_CERTS']) delete env[variable];
-  return { name, command, env };
-}
 
 /** The process of the cluster, as its folder tells. */
 async function clusterPid(ours) {
@@ -168,11 +81,11 @@ async function measureMemory(ours) {
   const samples = [];
   for (let run = 0; run < 5; run++) {
     await sleep(2000);
-    if (interrupted) throw new Error('interrupted');
+    if (isInterrupted()) throw new Error('interrupted');
     samples.push(await residentMegabytes(pid));
   }
   const value = median(samples);
-  return [['memory of the idle cluster', [{ value, text: `${Math.round(value)} MB` }]]];
+  return [['memory of the idle cluster', [inMegabytes(value)]]];
 }
 
 async function measureReads(programs, folder, runs) {
@@ -206,24 +119,6 @@ spec:
     ['version --client, wall', version.wall],
     ['version --client, CPU', version.cpu],
   ];
-}
-
-async function writeConfigMaps(folder, count) {
-  await mkdir(folder);
-  for (let index = 0; index < count; index++) {
-    const text = `apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: settings-${index}
-  labels: {app: bench}
-data:
-  number: "${index}"
-  text: |
-    A line of text for number ${index}.
-    Another one.
-`;
-    await writeFile(join(folder, `settings-${index}.yaml`), text);
-  }
 }
 
 /**
@@ -263,16 +158,8 @@ async function measureObjects(programs, folder, runs, objects) {
   ]);
 }
 
-function printTable(header, rows) {
-  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column].length)));
-  for (const row of [header, ...rows]) {
-    console.log(
-      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('   '),
-    );
-  }
-}
-
-async function benchPrograms(folder, objects) {
+/** Measures with a cluster of ours for both programs, and prints what came out. */
+async function benchPrograms(folder, measureAll) {
   const program = join(root, 'bin', 'kubectl-ts.js');
   if (!existsSync(join(root, 'dist', 'main.js'))) throw new Error('there is no dist/: run `npm run build` first');
   if (spawnSync('bash', ['-c', ':']).status !== 0) throw new Error('bash is needed: its `time` measures the CPU');
@@ -285,7 +172,28 @@ async function benchPrograms(folder, objects) {
     text.split('\n')[0].replace('Client Version: ', ''),
   );
   leftovers.unshift(() => deleteCluster(ours));
+  const rows = await measureAll(programs);
 
+  console.log(`\nMedians, Node ${process.version}, ${platform()} ${arch()}, ${availableParallelism()} cores.`);
+  console.log(
+    realVersion === undefined ? 'No real kubectl: set KUBECTL_REAL.' : `Real kubectl: ${realVersion}, ${path}`,
+  );
+  console.log(
+    realVersion === undefined ? '' : 'Both speak to our server; what takes the real one minutes it does once.\n',
+  );
+  const text = rows.map(([name, [mine, theirs]]) => {
+    const ratio = mine === undefined || theirs === undefined ? '-' : (mine.value / theirs.value).toFixed(2);
+    return [name, mine?.text ?? '-', theirs?.text ?? '-', ratio];
+  });
+  const columns = realVersion === undefined ? 2 : 4;
+  printTable(
+    ['', 'ours', 'real', 'ours/real'].slice(0, columns),
+    text.map((row) => row.slice(0, columns)),
+  );
+}
+
+async function measureCluster(programs, folder, objects) {
+  const [ours] = programs;
   console.error('Starting clusters …');
   const rows = await measureStarts(ours, 5);
   console.error('Watching an idle cluster …');
@@ -294,23 +202,13 @@ async function benchPrograms(folder, objects) {
   rows.push(...(await measureReads(programs, folder, 15)));
   console.error(`Applying and deleting ${objects} ConfigMaps, which takes the real kubectl minutes …`);
   rows.push(...(await measureObjects(programs, folder, 5, objects)));
+  return rows;
+}
 
-  console.log(`\nMedians, Node ${process.version}, ${platform()} ${arch()}, ${availableParallelism()} cores.`);
-  console.log(
-    realVersion === undefined ? 'No real kubectl: set KUBECTL_REAL.' : `Real kubectl: ${realVersion}, ${path}`,
-  );
-  console.log(
-    realVersion === undefined ? '' : 'Both speak to our server; the real one applies unchanged and deletes once.\n',
-  );
-  const text = rows.map(([name, [mine, theirs]]) => {
-    const ratio = theirs === undefined ? '-' : (mine.value / theirs.value).toFixed(2);
-    return [name, mine.text, theirs?.text ?? '-', ratio];
-  });
-  const columns = realVersion === undefined ? 2 : 4;
-  printTable(
-    ['', 'ours', 'real', 'ours/real'].slice(0, columns),
-    text.map((row) => row.slice(0, columns)),
-  );
+async function measureEveryday(programs, folder, { objects, pods: many }) {
+  // Nothing runs the pods of the long lists: they are read alone.
+  await call(programs[0], ['cluster', 'start', cluster, '--nodes', '0'], { interruptible: false });
+  return measureCommands(programs, folder, { objects, pods: many });
 }
 
 async function deleteCluster(ours) {
@@ -371,7 +269,7 @@ function readArguments() {
   }
   if (
     positionals.length > 1 ||
-    (positionals.length === 1 && positionals[0] !== 'server' && !Object.hasOwn(parts, positionals[0]))
+    (positionals.length === 1 && !['commands', 'server', ...Object.keys(parts)].includes(positionals[0]))
   ) {
     throw new Error(`unknown benchmark: ${positionals.join(' ')}`);
   }
@@ -392,17 +290,20 @@ if (chosen === undefined) {
 const folder = await mkdtemp(join(tmpdir(), 'kubectl-ts-bench-'));
 leftovers.push(() => rm(folder, { recursive: true, force: true }));
 try {
-  if (chosen.part === undefined) await benchPrograms(folder, chosen.objects);
-  else if (chosen.part === 'server') {
+  if (chosen.part === undefined) {
+    await benchPrograms(folder, (programs) => measureCluster(programs, folder, chosen.objects));
+  } else if (chosen.part === 'commands') {
+    await benchPrograms(folder, (programs) => measureEveryday(programs, folder, chosen));
+  } else if (chosen.part === 'server') {
     const { names, rows } = await benchServer(folder, root, chosen, {
       onStarted: (stop) => leftovers.unshift(stop),
-      isInterrupted: () => interrupted,
+      isInterrupted,
     });
     printTable(['API server', ...names], rows);
   } else await benchPart(folder, chosen.part);
 } catch (error) {
   console.error(`The benchmark stopped: ${error.message}`);
-  process.exitCode = interrupted ? 130 : 1;
+  process.exitCode = isInterrupted() ? 130 : 1;
 } finally {
   for (const remove of leftovers) await remove();
 }
