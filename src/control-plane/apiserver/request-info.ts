@@ -95,9 +95,8 @@ export function parseRequestInfo(method: string, rawPath: string, query: URLSear
   } else if (name === '' && verb === 'delete') {
     verb = 'deletecollection';
   }
-  if (name === '' && (verb === 'list' || verb === 'watch' || verb === 'deletecollection')) {
-    name = nameFromFieldSelector(fieldSelector);
-  }
+  // Of a delete of many no name is told, whatever it selects.
+  if (name === '' && (verb === 'list' || verb === 'watch')) name = nameFromFieldSelector(fieldSelector);
   return {
     isResourceRequest: true,
     path,

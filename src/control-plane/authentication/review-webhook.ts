@@ -1,3 +1,6 @@
+import { goQuote } from '../../apimachinery/field-error.ts';
+import { parseGroupVersion } from '../../apimachinery/gvk.ts';
+import { header, headerText } from '../../apimachinery/http.ts';
 import type { JsonObject } from '../../apimachinery/json.ts';
 import { hasReason, StatusError } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
@@ -35,7 +38,7 @@ export function reviewWebhook(options: ReviewWebhookOptions): ReviewWebhook {
         try {
           return await post(client, path, review);
         } catch (error) {
-          if (step >= backoff.steps || !mayPass(error)) throw error;
+          if (step >= backoff.steps || !mayPass(error)) throw withRequest(error);
         }
         await sleep(clock, wait * (1 + backoff.jitter * random.next()));
       }
@@ -43,21 +46,56 @@ export function reviewWebhook(options: ReviewWebhookOptions): ReviewWebhook {
   };
 }
 
+/** An error that tells which request got no answer, as Go's net/http has it. */
+function withRequest(error: unknown): unknown {
+  if (!(error instanceof TransportError) || error.request === '') return error;
+  const why = error.code === 'UND_ERR_SOCKET' ? 'EOF' : error.message;
+  return new Error(`${error.request}: ${why}`, { cause: error });
+}
+
 /** What another attempt may not meet again: connections that broke, servers that are too busy or failed. */
 function mayPass(error: unknown): boolean {
-  if (error instanceof TransportError) return error.kind === 'reset';
+  if (error instanceof TransportError) return error.code === 'ECONNRESET';
   if (!(error instanceof StatusError)) return false;
   if (['InternalError', 'Timeout', 'TooManyRequests'].some((reason) => hasReason(error, reason))) return true;
   return (error.status.details?.retryAfterSeconds ?? 0) > 0;
 }
 
 async function post(client: Client, path: string, review: JsonObject): Promise<JsonObject> {
-  const { body } = await client.stream({ method: 'POST', path, body: review, raw: true });
-  const answer = parseWebhookAnswer(await readWebhookAnswer(body));
-  const { apiVersion, kind } = answer;
-  if (apiVersion !== review['apiVersion'] || kind !== review['kind']) {
-    const wanted = JSON.stringify([review['apiVersion'], review['kind']]);
-    throw new Error(`want ${wanted}, got ${JSON.stringify([apiVersion, kind])}`);
+  const { status, headers, body } = await client.stream({ method: 'POST', path, body: review, raw: true });
+  const bytes = await readWebhookAnswer(body);
+  if (bytes.length === 0) {
+    const type = headerText(header(headers, 'content-type') ?? '');
+    throw new Error(`0-length response with status code: ${status} and content type: ${type}`);
   }
+  const answer = parseWebhookAnswer(bytes);
+  requireSameKind(kindOf(answer, review), kindOf(review, review));
   return answer;
+}
+
+interface Kind {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+/** What is left out is as it was in the question. */
+function kindOf(answer: JsonObject, review: JsonObject): Kind {
+  const field = (name: string): string => String(answer[name] ?? '') || String(review[name] ?? '');
+  return { apiVersion: field('apiVersion'), kind: field('kind') };
+}
+
+const scheme = 'k8s.io/client-go/kubernetes/scheme/register.go:82';
+
+/** @throws Error in the words of the real server, which decodes whatever kind it knows */
+function requireSameKind(got: Kind, wanted: Kind): void {
+  if (got.apiVersion === wanted.apiVersion && got.kind === wanted.kind) return;
+  const { group, version } = parseGroupVersion(got.apiVersion);
+  const isKnown = group === '' ? version === 'v1' : ['v1', 'v1beta1'].includes(version) && got.kind === wanted.kind;
+  if (!isKnown) {
+    const what = `no kind ${goQuote(got.kind)} is registered for version ${goQuote(got.apiVersion)} in scheme`;
+    throw new Error(`${what} ${goQuote(scheme)}`);
+  }
+  const { version: wantedVersion } = parseGroupVersion(wanted.apiVersion);
+  const conversion = `converting (${version}.${got.kind}) to (${wantedVersion}.${wanted.kind})`;
+  throw new Error(`${conversion}: unknown conversion`);
 }

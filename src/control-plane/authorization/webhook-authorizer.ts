@@ -1,5 +1,5 @@
 import type { SubjectAccessReviewSpec, SubjectAccessReviewStatus } from '../../api/types/authorization-v1.ts';
-import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import type { Clock } from '../../system/clock.ts';
 import { ExpiringCache } from '../authentication/expiring-cache.ts';
 import type { ReviewWebhook } from '../authentication/review-webhook.ts';
@@ -83,9 +83,28 @@ function statusOf(answer: JsonObject): SubjectAccessReviewStatus {
     typeof denied !== 'boolean' ||
     typeof reason !== 'string'
   ) {
-    throw new Error('the status of the SubjectAccessReview cannot be read');
+    throw new Error(unreadable(status));
   }
   return { allowed, denied, reason };
+}
+
+function unreadable(status: JsonValue): string {
+  const jsonKind = (value: JsonValue | undefined): string => {
+    if (Array.isArray(value)) return 'array';
+    return { boolean: 'bool', bigint: 'number' }[typeof value as string] ?? typeof value;
+  };
+  if (!isJsonObject(status)) {
+    const type = 'SubjectAccessReviewStatus';
+    return `json: cannot unmarshal ${jsonKind(status)} into Go struct field SubjectAccessReview.status of type ${type}`;
+  }
+  const types: readonly (readonly [string, string])[] = [
+    ['allowed', 'bool'],
+    ['denied', 'bool'],
+    ['reason', 'string'],
+  ];
+  const [field, type] =
+    types.find(([name, wanted]) => jsonKind(status[name] ?? undefined) !== wanted && status[name] !== undefined) ?? [];
+  return `json: cannot unmarshal ${jsonKind(status[field ?? ''])} into Go struct field SubjectAccessReviewStatus.status.${field ?? ''} of type ${type ?? ''}`;
 }
 
 function decisionOf({ allowed, denied = false, reason = '' }: SubjectAccessReviewStatus): AuthorizationDecision {

@@ -48,3 +48,36 @@ test('answers are forgotten after their time, and the oldest when there are too 
   assert.equal(cache.get('a'), undefined);
   assert.equal(cache.get('c'), 3);
 });
+
+const answers: readonly (readonly [string, string])[] = [
+  ['', '0-length response with status code: 200 and content type: application/json'],
+  ['{"kind":"Pod","apiVersion":"v1"}', 'converting (v1.Pod) to (v1.SubjectAccessReview): unknown conversion'],
+  [
+    '{"kind":"SubjectAccessReview","apiVersion":"authorization.k8s.io/v1beta1"}',
+    'converting (v1beta1.SubjectAccessReview) to (v1.SubjectAccessReview): unknown conversion',
+  ],
+  [
+    '{"kind":"SubjectAccessReview","apiVersion":"authorization.k8s.io/v9"}',
+    'no kind "SubjectAccessReview" is registered for version "authorization.k8s.io/v9" in scheme "k8s.io/client-go/kubernetes/scheme/register.go:82"',
+  ],
+];
+
+/** What is made of a webhook's answer. */
+function asked(text: string) {
+  const body = Buffer.from(text);
+  const headers = { 'content-type': 'application/json' };
+  const transport = createInProcessTransport(() => Promise.resolve({ status: 200, headers, body }));
+  const clock = new FakeClock();
+  const client = createClient({ transport, clock });
+  return reviewWebhook({ client, path: '/', clock, random: seededRandom(1) }).ask(review);
+}
+
+for (const [text, message] of answers) {
+  test(`a webhook must not answer ${text === '' ? 'nothing' : text}`, async () => {
+    await assert.rejects(asked(text), { message });
+  });
+}
+
+test('an answer need not say again what it answers', async () => {
+  assert.deepEqual(await asked('{"status":{"allowed":true}}'), { status: { allowed: true } });
+});
