@@ -73,8 +73,8 @@ export async function assembleAuthorizer(options: AuthorizerAssemblyOptions): Pr
   const path = flags.get(configFlag);
   const content = path === undefined ? '' : await readArgumentFile(files, path);
   const initial = path === undefined ? await chainFromFlags(flags) : await chainFromFile(flags, content, files);
-  const kept = await keptAuthorizers(initial, options, rbac);
-  let current = await openChain(initial, kept, options);
+  const kept = await asConfigured(() => keptAuthorizers(initial, options, rbac));
+  let current = await asConfigured(() => openChain(initial, kept, options));
   const onError = (reason: string): void => log.error('reloading authorization config', { error: reason });
   const onChange = async (changed: string): Promise<void> => {
     const chain = await readAuthorizationConfiguration(changed, files, [...kept.keys()]);
@@ -96,6 +96,16 @@ export async function assembleAuthorizer(options: AuthorizerAssemblyOptions): Pr
       await current.close();
     },
   };
+}
+
+/** What goes wrong while the authorizers are made. @throws ComponentArgumentError */
+async function asConfigured<T>(make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ComponentArgumentError(`invalid authorization config: ${why}`);
+  }
 }
 
 async function chainFromFile(
@@ -152,7 +162,7 @@ function webhookFromFlags(flags: ComponentArguments, kubeconfig: string): Webhoo
   const version = flags.get('authorization-webhook-version') ?? 'v1beta1';
   if (version !== 'v1' && version !== 'v1beta1') {
     throw new ComponentArgumentError(
-      `unsupported webhook authorizer version ${goQuote(version)}, supported versions are "v1", "v1beta1"`,
+      `invalid authorization config: unsupported webhook authorizer version ${goQuote(version)}, supported versions are "v1", "v1beta1"`,
     );
   }
   return {
@@ -178,7 +188,8 @@ async function keptAuthorizers(
     else if (type === 'Node') kept.set(type, nodeAuthorizer(informers));
     else if (type === 'RBAC') kept.set(type, rbac);
     else if (type === 'ABAC') {
-      kept.set(type, abacAuthorizer(await readArgumentFile(files, flags.get('authorization-policy-file') ?? '')));
+      const path = flags.get('authorization-policy-file') ?? '';
+      kept.set(type, abacAuthorizer(await readArgumentFile(files, path), path));
     }
   }
   return kept;

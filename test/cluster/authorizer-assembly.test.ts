@@ -287,7 +287,7 @@ test('flags that contradict each other are told as the real server tells them', 
         'authorization-webhook-config-file': kubeconfig,
         'authorization-webhook-version': 'v2',
       },
-      'unsupported webhook authorizer version "v2", supported versions are "v1", "v1beta1"',
+      'invalid authorization config: unsupported webhook authorizer version "v2", supported versions are "v1", "v1beta1"',
     ],
     [
       {

@@ -1,4 +1,9 @@
 import type { PolicyRule } from '../../api/types/rbac-v1.ts';
+import { decodeTyped } from '../../apimachinery/decoding/typed-decoder.ts';
+import { goQuote } from '../../apimachinery/field-error.ts';
+import type { JsonObject } from '../../apimachinery/json.ts';
+import type { Schema } from '../../apimachinery/schema.ts';
+import { parseWebhookAnswer } from '../../client/webhook-answer.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { AuthorizationAttributes, Authorizer } from './authorizer.ts';
 
@@ -13,11 +18,21 @@ interface PolicySpec {
   readonly nonResourcePath?: string;
 }
 
-/** Allows what a line of --authorization-policy-file names. @throws Error for a line that cannot be read. */
-export function abacAuthorizer(file: string): Authorizer {
+/**
+ * Allows what a line of --authorization-policy-file names.
+ * @param path the file's, for messages
+ * @throws Error for a line that cannot be read
+ */
+export function abacAuthorizer(file: string, path: string): Authorizer {
   const policies = file.split('\n').flatMap((line, index): PolicySpec[] => {
     const text = line.trim();
-    return text === '' || text.startsWith('#') ? [] : [parsePolicy(text, index + 1)];
+    if (text === '' || text.startsWith('#')) return [];
+    try {
+      return [parsePolicy(line)];
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`error reading policy file ${path}, line ${index + 1}: ${line}: ${why}`, { cause: error });
+    }
   });
   return {
     rulesFor: (user, namespace) => policies.flatMap((policy) => rulesOf(policy, user, namespace)),
@@ -32,21 +47,36 @@ export function abacAuthorizer(file: string): Authorizer {
 
 const apiGroup = 'abac.authorization.kubernetes.io';
 const everyone = 'system:authenticated';
+const text: Schema = { type: 'string' };
+const flag: Schema = { type: 'boolean' };
+const fields = { user: text, group: text, readonly: flag, resource: text, namespace: text };
+const specType = 'io.k8s.pkg.apis.abac.v1beta1.PolicySpec';
+const types = new Map<string, Schema>(
+  Object.entries({
+    'io.k8s.pkg.apis.abac.v0.Policy': { type: 'object', properties: fields },
+    'io.k8s.pkg.apis.abac.v1beta1.Policy': { type: 'object', properties: { spec: { ref: specType } } },
+    [specType]: { type: 'object', properties: { ...fields, apiGroup: text, nonResourcePath: text } },
+  }),
+);
 
-function parsePolicy(text: string, line: number): PolicySpec {
-  let parsed: { apiVersion?: unknown; kind?: unknown; spec?: PolicySpec } & PolicySpec;
-  try {
-    parsed = JSON.parse(text) as typeof parsed;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`authorization policy file, line ${line}: ${why}`, { cause: error });
+/** @throws Error in the words of the real server */
+function parsePolicy(line: string): PolicySpec {
+  const object = parseWebhookAnswer(Buffer.from(line));
+  const { apiVersion = '', kind = '' } = object;
+  if (apiVersion === '' || kind === '' || (apiVersion === `${apiGroup}/v0` && kind === 'Policy')) {
+    return fromFirstVersion(decoded(object, 'v0'));
   }
-  const isVersioned = parsed.kind !== undefined && parsed.apiVersion === `${apiGroup}/v1beta1`;
-  if (!isVersioned) return fromFirstVersion(parsed);
-  if (parsed.kind !== 'Policy' || parsed.spec === undefined) {
-    throw new Error(`authorization policy file, line ${line}: want a Policy with a spec`);
+  if (apiVersion === `${apiGroup}/v1beta1` && kind === 'Policy') {
+    const { spec = {} } = decoded(object, 'v1beta1') as { spec?: PolicySpec };
+    return withEveryone(spec);
   }
-  return withEveryone(parsed.spec);
+  const what = `no kind ${goQuote(String(kind))} is registered for version ${goQuote(String(apiVersion))}`;
+  throw new Error(`${what} in scheme "pkg/apis/abac/register.go:33"`);
+}
+
+function decoded(object: JsonObject, version: string): PolicySpec {
+  const type = `io.k8s.pkg.apis.abac.${version}.Policy`;
+  return decodeTyped(object, type, { lookup: (name) => types.get(name) }).object as PolicySpec;
 }
 
 /** `*` is everybody who is known, whatever the other field says. */

@@ -156,6 +156,7 @@ const abac = abacAuthorizer(
     line({ group: 'ops', namespace: '*', resource: '*', apiGroup: '*' }),
     line({ user: '*', nonResourcePath: '/healthz' }),
   ].join('\n'),
+  'policy',
 );
 
 const abacCases: readonly (readonly [AuthorizationAttributes, boolean])[] = [
@@ -176,6 +177,44 @@ for (const [question, allowed] of abacCases) {
   });
 }
 
-test('a policy file that cannot be read names its line', () => {
-  assert.throws(() => abacAuthorizer('\n{'), /^Error: authorization policy file, line 2: /);
+const version = '"apiVersion":"abac.authorization.kubernetes.io/v1beta1","kind":"Policy"';
+const parseProblem = "couldn't get version/kind; json parse error:";
+const structText =
+  'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+const wrongLines: readonly (readonly [string, string])[] = [
+  ['{', `${parseProblem} unexpected end of JSON input`],
+  ['[]', `${parseProblem} json: cannot unmarshal array into ${structText}`],
+  ['x', `${parseProblem} json: cannot unmarshal string into ${structText}`],
+  ['{"user":"a"} x', `${parseProblem} invalid character 'x' after top-level value`],
+  [
+    `{${version},"spec":{"user":5}}`,
+    'json: cannot unmarshal number into Go struct field PolicySpec.spec.user of type string',
+  ],
+  [
+    `{${version},"spec":[]}`,
+    'json: cannot unmarshal array into Go struct field Policy.spec of type v1beta1.PolicySpec',
+  ],
+  ['{"user":"a","readonly":"x"}', 'json: cannot unmarshal string into Go struct field Policy.readonly of type bool'],
+  [
+    '{"apiVersion":"v1","kind":"Pod"}',
+    'no kind "Pod" is registered for version "v1" in scheme "pkg/apis/abac/register.go:33"',
+  ],
+];
+
+for (const [text, problem] of wrongLines) {
+  test(`a line of a policy file that cannot be read is named: ${text}`, () => {
+    const message = `error reading policy file policy, line 2: ${text}: ${problem}`;
+    assert.throws(() => abacAuthorizer(`# first\n${text}`, 'policy'), { message });
+  });
+}
+
+test('lines with fields that are not known, or with none, are read all the same', () => {
+  for (const text of [
+    '{}',
+    `{${version}}`,
+    `{${version},"spec":{"user":"a","foo":1}}`,
+    '{"kind":"Policy","user":"a"}',
+  ]) {
+    assert.doesNotThrow(() => abacAuthorizer(text, 'policy'), text);
+  }
 });
