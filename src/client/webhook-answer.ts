@@ -49,7 +49,14 @@ function parsed(text: string): JsonValue {
   }
 }
 
-function jsonKind(value: JsonValue): string {
+/** Kind and version of an answer that parseWebhookAnswer has read; empty where it does not say. */
+export function typeOfAnswer({ apiVersion, kind }: JsonObject): { readonly apiVersion: string; readonly kind: string } {
+  const said = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
+  return { apiVersion: said(apiVersion), kind: said(kind) };
+}
+
+/** What encoding/json calls a value's type. */
+export function jsonKind(value: JsonValue): string {
   if (Array.isArray(value)) return 'array';
   const kinds: Readonly<Record<string, string>> = { bigint: 'number', boolean: 'bool' };
   return kinds[typeof value] ?? typeof value;

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../apimachinery/json.ts';
 import { hasReason, StatusError } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
 import { TransportError } from '../../client/transport-error.ts';
-import { parseWebhookAnswer, readWebhookAnswer } from '../../client/webhook-answer.ts';
+import { parseWebhookAnswer, readWebhookAnswer, typeOfAnswer } from '../../client/webhook-answer.ts';
 import { type Clock, sleep } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 
@@ -69,20 +69,14 @@ async function post(client: Client, path: string, review: JsonObject): Promise<J
     throw new Error(`0-length response with status code: ${status} and content type: ${type}`);
   }
   const answer = parseWebhookAnswer(bytes);
-  requireSameKind(kindOf(answer, review), kindOf(review, review));
+  const wanted = typeOfAnswer(review);
+  const { apiVersion, kind } = typeOfAnswer(answer);
+  // What is left out is as it was in the question.
+  requireSameKind({ apiVersion: apiVersion || wanted.apiVersion, kind: kind || wanted.kind }, wanted);
   return answer;
 }
 
-interface Kind {
-  readonly apiVersion: string;
-  readonly kind: string;
-}
-
-/** What is left out is as it was in the question. */
-function kindOf(answer: JsonObject, review: JsonObject): Kind {
-  const field = (name: string): string => String(answer[name] ?? '') || String(review[name] ?? '');
-  return { apiVersion: field('apiVersion'), kind: field('kind') };
-}
+type Kind = ReturnType<typeof typeOfAnswer>;
 
 const scheme = 'k8s.io/client-go/kubernetes/scheme/register.go:82';
 

@@ -3,7 +3,7 @@ import { decodeTyped } from '../../apimachinery/decoding/typed-decoder.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import type { JsonObject } from '../../apimachinery/json.ts';
 import type { Schema } from '../../apimachinery/schema.ts';
-import { parseWebhookAnswer } from '../../client/webhook-answer.ts';
+import { parseWebhookAnswer, typeOfAnswer } from '../../client/webhook-answer.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
 import type { AuthorizationAttributes, Authorizer } from './authorizer.ts';
 
@@ -62,7 +62,7 @@ const types = new Map<string, Schema>(
 /** @throws Error in the words of the real server */
 function parsePolicy(line: string): PolicySpec {
   const object = parseWebhookAnswer(Buffer.from(line));
-  const { apiVersion = '', kind = '' } = object;
+  const { apiVersion, kind } = typeOfAnswer(object);
   if (apiVersion === '' || kind === '' || (apiVersion === `${apiGroup}/v0` && kind === 'Policy')) {
     return fromFirstVersion(decoded(object, 'v0'));
   }
@@ -70,13 +70,13 @@ function parsePolicy(line: string): PolicySpec {
     const { spec = {} } = decoded(object, 'v1beta1') as { spec?: PolicySpec };
     return withEveryone(spec);
   }
-  const what = `no kind ${goQuote(String(kind))} is registered for version ${goQuote(String(apiVersion))}`;
+  const what = `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)}`;
   throw new Error(`${what} in scheme "pkg/apis/abac/register.go:33"`);
 }
 
 function decoded(object: JsonObject, version: string): PolicySpec {
   const type = `io.k8s.pkg.apis.abac.${version}.Policy`;
-  return decodeTyped(object, type, { lookup: (name) => types.get(name) }).object as PolicySpec;
+  return decodeTyped(object, type, { lookup: (name) => types.get(name) }).object;
 }
 
 /** `*` is everybody who is known, whatever the other field says. */

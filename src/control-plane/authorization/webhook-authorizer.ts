@@ -1,5 +1,6 @@
 import type { SubjectAccessReviewSpec, SubjectAccessReviewStatus } from '../../api/types/authorization-v1.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import { jsonKind } from '../../client/webhook-answer.ts';
 import type { Clock } from '../../system/clock.ts';
 import { ExpiringCache } from '../authentication/expiring-cache.ts';
 import type { ReviewWebhook } from '../authentication/review-webhook.ts';
@@ -88,23 +89,24 @@ function statusOf(answer: JsonObject): SubjectAccessReviewStatus {
   return { allowed, denied, reason };
 }
 
+const fieldTypes: ReadonlyMap<string, string> = new Map([
+  ['allowed', 'bool'],
+  ['denied', 'bool'],
+  ['reason', 'string'],
+]);
+
+/** Why a status cannot be read, in the words of encoding/json. */
 function unreadable(status: JsonValue): string {
-  const jsonKind = (value: JsonValue | undefined): string => {
-    if (Array.isArray(value)) return 'array';
-    return { boolean: 'bool', bigint: 'number' }[typeof value as string] ?? typeof value;
-  };
+  const place = 'into Go struct field SubjectAccessReview';
   if (!isJsonObject(status)) {
-    const type = 'SubjectAccessReviewStatus';
-    return `json: cannot unmarshal ${jsonKind(status)} into Go struct field SubjectAccessReview.status of type ${type}`;
+    return `json: cannot unmarshal ${jsonKind(status)} ${place}.status of type SubjectAccessReviewStatus`;
   }
-  const types: readonly (readonly [string, string])[] = [
-    ['allowed', 'bool'],
-    ['denied', 'bool'],
-    ['reason', 'string'],
-  ];
-  const [field, type] =
-    types.find(([name, wanted]) => jsonKind(status[name] ?? undefined) !== wanted && status[name] !== undefined) ?? [];
-  return `json: cannot unmarshal ${jsonKind(status[field ?? ''])} into Go struct field SubjectAccessReviewStatus.status.${field ?? ''} of type ${type ?? ''}`;
+  for (const [field, type] of fieldTypes) {
+    const kind = jsonKind(status[field] ?? null);
+    if (status[field] === undefined || kind === type) continue;
+    return `json: cannot unmarshal ${kind} ${place}Status.status.${field} of type ${type}`;
+  }
+  return 'the status of the SubjectAccessReview cannot be read';
 }
 
 function decisionOf({ allowed, denied = false, reason = '' }: SubjectAccessReviewStatus): AuthorizationDecision {
