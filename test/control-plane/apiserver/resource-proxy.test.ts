@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { HttpRequest } from '../../../src/apimachinery/http.ts';
 import { rewriteLinks } from '../../../src/control-plane/apiserver/streaming/link-rewriting.ts';
-import { splitProxyName } from '../../../src/control-plane/apiserver/streaming/proxy-location.ts';
+import { type ProxyLocation, splitProxyName } from '../../../src/control-plane/apiserver/streaming/proxy-location.ts';
+import { proxyHandler } from '../../../src/control-plane/apiserver/streaming/resource-proxy.ts';
+import { createTestApiServer } from '../../support/test-api-server.ts';
 import { createNodeCluster } from '../../support/node-cluster.ts';
 
 void test('requests go through to pods, services and nodes', async (context) => {
@@ -20,6 +23,12 @@ void test('requests go through to pods, services and nodes', async (context) => 
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 'empty' },
+    spec: { ports: [{ port: 80 }] },
+  });
+  await cluster.api.create({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'without' },
     spec: { ports: [{ port: 80 }] },
   });
   const targetRef = { kind: 'Pod', name: 'web', namespace: 'default' };
@@ -50,6 +59,22 @@ void test('requests go through to pods, services and nodes', async (context) => 
       503,
       `error trying to reach service: dial tcp ${pod.status?.podIP ?? ''}:81: connect: connection refused`,
     ],
+    ['GET', `${base}/pods/web/proxy/a%2Fb//c/../d/./e/`, 200, seen('GET /a/b/d/e/')],
+    ['GET', `${base}/pods/web/proxy/../%2e%2e/x(1)?`, 200, seen('GET /x%281%29')],
+    [
+      'GET',
+      `${base}/pods/web:99999/proxy/`,
+      503,
+      'error trying to reach service: dial tcp: address 99999: invalid port',
+    ],
+    [
+      'GET',
+      `${base}/pods/web:http/proxy/`,
+      503,
+      'error trying to reach service: dial tcp: lookup tcp/http: unknown port',
+    ],
+    ['GET', `${base}/services/none/proxy/`, 404, 'services "none" not found'],
+    ['GET', `${base}/services/without/proxy/`, 404, 'services "without" not found'],
     ['GET', `${base}/pods/ftp:web:81/proxy/`, 400, 'invalid pod request "ftp:web:81"'],
     ['GET', `${base}/pods/unbound/proxy/`, 400, 'address not allowed'],
     ['GET', `${base}/pods/none/proxy/`, 404, 'pods "none" not found'],
@@ -65,7 +90,44 @@ void test('requests go through to pods, services and nodes', async (context) => 
   for (const method of ['GET', 'HEAD']) {
     const bare = await cluster.api.request(method, `${base}/pods/web/proxy?x=y`);
     assert.deepEqual([bare.status, bare.headers['location']], [301, `${base}/pods/web/proxy/?x=y`]);
+    assert.equal(bare.headers['cache-control'], 'no-cache, private');
   }
+});
+
+void test('proxied servers are told how their client calls this one; their answers are not kept by anyone', async () => {
+  const sent: HttpRequest[] = [];
+  const transport = {
+    send(request: HttpRequest) {
+      sent.push(request);
+      const headers = { connection: 'x-hop', 'x-hop': '1', 'x-kept': '2', 'cache-control': 'max-age=3' };
+      return Promise.resolve({ status: 200, headers, body: new Uint8Array() });
+    },
+    close: () => Promise.resolve(),
+  };
+  const locate = (): Promise<ProxyLocation> => Promise.resolve({ scheme: 'http', host: '10.0.0.1:80', transport });
+  const specialEndpoints = new Map([['/pods/proxy', { get: proxyHandler(locate, true) }]]);
+  const api = await createTestApiServer({ specialEndpoints });
+  const path = '/api/v1/namespaces/default/pods/x/proxy/a';
+  const answer = await api.request('GET', path, undefined, { host: 'api:6443', 'x-forwarded-host': 'zork' });
+  assert.deepEqual(answer.headers['cache-control'], ['no-cache, private', 'max-age=3']);
+  assert.deepEqual([answer.headers['x-hop'], answer.headers['x-kept']], [undefined, '2']);
+  const { host, ...headers } = sent[0]?.headers ?? {};
+  assert.equal(host, 'api:6443');
+  assert.deepEqual([headers['x-forwarded-host'], headers['x-forwarded-proto']], [undefined, undefined]);
+  assert.equal(headers['x-forwarded-uri'], path);
+  for (const [thrown, told] of [
+    ['connect ECONNREFUSED 192.0.2.2:1', 'dial tcp 192.0.2.2:1: connect: connection refused'],
+    ['socket hang up', 'EOF'],
+    [
+      'error:0A00010B:SSL routines:ssl3_get_record:wrong version number',
+      'tls: first record does not look like a TLS handshake',
+    ],
+  ] as const) {
+    transport.send = () => Promise.reject(new Error(thrown));
+    const failed = await api.request('GET', path);
+    assert.deepEqual([failed.status, failed.body['message']], [503, `error trying to reach service: ${told}`]);
+  }
+  await api.close();
 });
 
 void test("links of a pod's page lead through the proxy", async (context) => {
@@ -87,7 +149,7 @@ void test('names of proxied things', () => {
 });
 
 void test('links of a page and redirections lead through the proxy', async () => {
-  const server = { prefix: '/proxy', scheme: 'http', host: '10.0.0.1:80', path: '/' };
+  const server = { prefix: '/proxy', scheme: 'http', host: '10.0.0.1:80', clientHost: 'api:6443', path: '/' };
   const turn = async (page: string): Promise<string> => {
     const answer = { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: Buffer.from(page) };
     return Buffer.from((await rewriteLinks(answer, server)).body as Uint8Array).toString();
@@ -102,6 +164,9 @@ void test('links of a page and redirections lead through the proxy', async () =>
     ],
     ['<form action="/f" data="/d">', '<form action="/proxy/f" data="/proxy/d">'],
     ['<p title="/x">/y</p>', '<p title="/x">/y</p>'],
+    ['<script src=/s.js></script>', '<script src="/proxy/s.js"></script>'],
+    ['<a href="https://api:6443/z">', '<a href="https://api:6443/proxy/z">'],
+    ['<a href="https://api:6443/proxy/z">', '<a href="https://api:6443/proxy/z">'],
   ];
   for (const [page, turned] of cases) assert.equal(await turn(page), turned);
   const moved = { status: 302, headers: { location: '/login' }, body: new Uint8Array() };

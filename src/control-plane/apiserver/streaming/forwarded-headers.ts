@@ -29,7 +29,10 @@ export function hasBody({ body, headers }: HttpRequest): boolean {
 
 /** The headers of an answer that go back to the client. */
 export function returnedHeaders(headers: HttpHeaders): HttpHeaders {
-  const kept = Object.entries(headers).filter(([name]) => !notForwarded.has(name) && name !== 'audit-id');
+  const between = new Set((header(headers, 'connection') ?? '').split(',').map((name) => name.trim().toLowerCase()));
+  const kept = Object.entries(headers).filter(
+    ([name]) => !notForwarded.has(name) && name !== 'audit-id' && !between.has(name),
+  );
   return Object.fromEntries(kept);
 }
 

@@ -1,6 +1,6 @@
 import type { Endpoints, Node, Pod, Service } from '../../../api/types/core-v1.ts';
 import type { KubeObject } from '../../../apimachinery/object-meta.ts';
-import { badRequest, StatusError } from '../../../apimachinery/status.ts';
+import { badRequest, hasReason, notFound, StatusError } from '../../../apimachinery/status.ts';
 import type { Transport } from '../../../apimachinery/http.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { KubeletConnections } from './kubelet-connections.ts';
@@ -29,7 +29,7 @@ export async function podLocation(endpoint: Endpoint, kubelets: KubeletConnectio
   if (split === undefined) throw badRequest(`invalid pod request ${JSON.stringify(endpoint.name)}`);
   const pod: Pod = await endpoint.store.get(endpoint.namespace, split.name);
   const declared = (pod.spec?.containers ?? []).flatMap(({ ports = [] }) => ports)[0]?.containerPort;
-  const port = split.port === '' ? (declared ?? (split.scheme === 'https' ? 443 : 80)) : Number(split.port);
+  const port = split.port === '' ? String(declared ?? (split.scheme === 'https' ? 443 : 80)) : split.port;
   const address = pod.status?.podIPs?.[0]?.ip ?? '';
   if (!isPublicAddress(address)) throw badRequest('address not allowed');
   return located(split.scheme, address, port, kubelets);
@@ -49,7 +49,12 @@ export async function serviceLocation(endpoint: Endpoint, kubelets: KubeletConne
     }
     portName = found.name ?? '';
   }
-  const endpoints = await coreObject<Endpoints>(endpoint, 'endpoints', namespace, split.name);
+  const endpoints = await coreObject<Endpoints>(endpoint, 'endpoints', namespace, split.name).catch(
+    (error: unknown) => {
+      // Of what stands behind a service its clients need not know.
+      throw hasReason(error, 'NotFound') ? notFound(endpoint.resource.groupResource, split.name) : error;
+    },
+  );
   const subsets = endpoints.subsets ?? [];
   if (subsets.length === 0) throw unavailable(`no endpoints available for service ${JSON.stringify(split.name)}`);
   const candidates = subsets.flatMap(({ addresses = [], ports = [] }) =>
@@ -61,7 +66,7 @@ export async function serviceLocation(endpoint: Endpoint, kubelets: KubeletConne
   );
   const chosen = candidates[Math.floor(server.random.next() * candidates.length)];
   if (chosen === undefined) throw unavailable(`no endpoints available for service ${JSON.stringify(id)}`);
-  return located(split.scheme, chosen.ip, chosen.port, kubelets);
+  return located(split.scheme, chosen.ip, String(chosen.port), kubelets);
 }
 
 /** A node's kubelet, or another port of the node. @throws StatusError */
@@ -77,7 +82,7 @@ export async function nodeLocation(endpoint: Endpoint, kubelets: KubeletConnecti
     const transport = await kubelets.connectionTo(split.name);
     return { scheme: 'https', host: hostPort(address, kubeletPort), transport };
   }
-  return located(split.scheme, address, Number(split.port), kubelets);
+  return located(split.scheme, address, split.port, kubelets);
 }
 
 async function coreObject<T extends KubeObject>(
@@ -91,10 +96,13 @@ async function coreObject<T extends KubeObject>(
   return (await server.storeOf(found).get(namespace, name)) as KubeObject as T;
 }
 
-function located(scheme: 'http' | 'https', host: string, port: number, kubelets: KubeletConnections): ProxyLocation {
-  if (!Number.isInteger(port) || port < 1 || port > 0xffff) {
-    throw unavailable(`error trying to reach service: dial tcp: lookup tcp/${port}: unknown port`);
-  }
+function located(scheme: 'http' | 'https', host: string, text: string, kubelets: KubeletConnections): ProxyLocation {
+  const port = Number(text);
+  const unreachable = (problem: string): StatusError =>
+    unavailable(`error trying to reach service: dial tcp${problem}`);
+  if (!/^\d+$/.test(text)) throw unreachable(`: lookup tcp/${text}: unknown port`);
+  if (port > 0xffff) throw unreachable(`: address ${text}: invalid port`);
+  if (port === 0) throw unreachable(` ${hostPort(host, port)}: connect: connection refused`);
   return { scheme, host: hostPort(host, port), transport: kubelets.networkTo(scheme, host, port) };
 }
 

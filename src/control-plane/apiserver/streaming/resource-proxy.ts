@@ -1,6 +1,7 @@
-import type { HttpResponse } from '../../../apimachinery/http.ts';
+import { header, type HttpHeaders, type HttpResponse } from '../../../apimachinery/http.ts';
 import { StatusError } from '../../../apimachinery/status.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
+import { unescapedPath } from '../request-url.ts';
 import type { EndpointHandler } from '../route-resource.ts';
 import { forwardedHeaders, hasBody, returnedHeaders } from './forwarded-headers.ts';
 import { rewriteLinks } from './link-rewriting.ts';
@@ -22,9 +23,9 @@ export function proxyHandler(
     const { request } = endpoint;
     const [rawPath, query] = splitOnce(request.http.path, '?');
     const prefix = proxiedObject.exec(rawPath)?.[0] ?? rawPath;
-    const path = rawPath.slice(prefix.length);
+    const path = cleanPath(rawPath.slice(prefix.length));
     const location = await locate(endpoint);
-    const suffix = query === undefined ? '' : `?${query}`;
+    const suffix = query === undefined || query === '' ? '' : `?${query}`;
     // A page at the root names others beside it: its own name must end with a slash.
     const { method, headers: asked } = request.http;
     const isPage = asked['upgrade'] === undefined && (method === 'GET' || method === 'HEAD');
@@ -32,10 +33,36 @@ export function proxyHandler(
     const answer = await forward(endpoint, location, `${path === '' ? '/' : path}${suffix}`, prefix);
     const { upgraded, ...rest } = answer;
     if (upgraded !== undefined) return { ...rest, takeOver: (connection) => joinConnections(connection, upgraded) };
-    const headers = returnedHeaders(answer.headers);
+    const headers = { ...returnedHeaders(answer.headers), 'cache-control': cacheControl(answer.headers) };
     if (!rewrites) return { ...answer, headers };
-    return rewriteLinks({ ...answer, headers }, { prefix, scheme: location.scheme, host: location.host, path });
+    const { scheme, host } = location;
+    const clientHost = header(asked, 'host') ?? '';
+    return rewriteLinks({ ...answer, headers }, { prefix, scheme, host, clientHost, path });
   };
+}
+
+/** What this server says itself, and then what the other one does. */
+function cacheControl(headers: HttpHeaders): readonly string[] {
+  const said = headers['cache-control'] ?? [];
+  return ['no-cache, private', ...(typeof said === 'string' ? [said] : said)];
+}
+
+/** A path as the other server gets it: its steps as they are meant, without empty ones and such as lead back. */
+function cleanPath(escaped: string): string {
+  const steps: string[] = [];
+  for (const step of unescapedPath(escaped).split('/')) {
+    if (step === '..') steps.pop();
+    else if (step !== '' && step !== '.') steps.push(step);
+  }
+  const path = steps.map((step) => `/${escapeStep(step)}`).join('');
+  return escaped.endsWith('/') ? `${path}/` : path;
+}
+
+/** As Go escapes a step of a path: more than what is forbidden there. */
+function escapeStep(step: string): string {
+  return encodeURIComponent(step)
+    .replace(/%(24|26|2B|2C|3A|3B|3D|40)/g, (escape) => decodeURIComponent(escape))
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 async function forward(
@@ -45,7 +72,14 @@ async function forward(
   prefix: string,
 ): Promise<HttpResponse> {
   const { http } = request;
-  const headers = { host, ...forwardedHeaders(http, scheme, `${prefix}${splitOnce(path, '?')[0]}`) };
+  const uri = `${prefix}${splitOnce(path, '?')[0]}`;
+  // The other server is told the name by which its client knows this one.
+  const headers = {
+    ...forwardedHeaders(http, scheme, uri),
+    host: header(http.headers, 'host') ?? host,
+    'x-forwarded-host': undefined,
+    'x-forwarded-proto': undefined,
+  };
   try {
     return await transport.send({
       method: http.method,
@@ -56,15 +90,31 @@ async function forward(
     });
   } catch (error) {
     throw new StatusError({
-      message: `error trying to reach service: ${error instanceof Error ? error.message : String(error)}`,
+      message: `error trying to reach service: ${goWords(error instanceof Error ? error.message : String(error))}`,
       reason: 'ServiceUnavailable',
       code: 503,
     });
   }
 }
 
+/** What Go says of connections that fail. */
+function goWords(message: string): string {
+  if (/wrong version number/.test(message)) return 'tls: first record does not look like a TLS handshake';
+  const [, code = '', address = ''] = /^connect (E[A-Z]+) (\S+)$/.exec(message) ?? [];
+  const reason = dialErrors[code];
+  if (reason !== undefined) return `dial tcp ${address}: ${reason}`;
+  return message === 'socket hang up' ? 'EOF' : message;
+}
+
+const dialErrors: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connect: connection refused',
+  EHOSTUNREACH: 'connect: no route to host',
+  ENETUNREACH: 'connect: network is unreachable',
+  ETIMEDOUT: 'i/o timeout',
+};
+
 function movedTo(location: string): HttpResponse {
-  return { status: 301, headers: { location }, body: new Uint8Array() };
+  return { status: 301, headers: { location, 'cache-control': 'no-cache, private' }, body: new Uint8Array() };
 }
 
 function splitOnce(text: string, separator: string): [string, string | undefined] {
