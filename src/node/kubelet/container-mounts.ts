@@ -2,6 +2,7 @@ import type { Container, Pod } from '../../api/types/core-v1.ts';
 import type { Mount } from '../cri/runtime.ts';
 import { ContainerConfigError, expandVariables } from './container-environment.ts';
 import type { NodeFiles } from './node-files.ts';
+import { podHostname } from './pod-hostname.ts';
 import { podFolder } from './pod-volumes.ts';
 
 /** What the mounts of a container are made from. */
@@ -79,10 +80,9 @@ function placeBelow(files: NodeFiles, volume: string, subPath: string, readOnly:
 }
 
 function hostsFile(pod: Pod, podIPs: readonly string[]): string {
-  const { hostname, subdomain, hostNetwork, hostAliases = [] } = pod.spec ?? {};
-  const name = hostname ?? pod.metadata.name ?? '';
-  const domain = `${name}.${subdomain ?? ''}.${pod.metadata.namespace ?? ''}.svc.cluster.local`;
-  const names = subdomain === undefined || subdomain === '' ? name : `${domain}\t${name}`;
+  const { hostNetwork, hostAliases = [] } = pod.spec ?? {};
+  const { name, domain } = podHostname(pod, 'cluster.local');
+  const names = domain === '' ? name : `${name}.${domain}\t${name}`;
   const lines = [
     hostNetwork === true ? '# Kubernetes-managed hosts file (host network).' : '# Kubernetes-managed hosts file.',
     '127.0.0.1\tlocalhost',

@@ -1,14 +1,19 @@
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { PodSandboxConfig, PortMapping } from '../cri/runtime.ts';
 import { type NodeDns, podDns } from './pod-dns.ts';
+import { kernelHostname } from './pod-hostname.ts';
 import { podSysctls } from './pod-sysctls.ts';
 
-/** What the runtime is asked for: a place for a pod. @param attempt how many there were before */
+/**
+ * What the runtime is asked for: a place for a pod.
+ * @param attempt how many there were before
+ * @throws HostnameError when the pod's name cannot be
+ */
 export function sandboxConfig(pod: Pod, attempt: number, dns: NodeDns): PodSandboxConfig {
   const { uid = '', name = '', namespace = '', labels = {}, annotations = {} } = pod.metadata;
   return {
     metadata: { name, namespace, uid, attempt },
-    hostname: pod.spec?.hostname ?? name,
+    hostname: kernelHostname(pod, dns.clusterDomain),
     labels,
     annotations,
     hostNetwork: pod.spec?.hostNetwork === true,

@@ -7,6 +7,7 @@ import type { Rejection } from './pod-admission.ts';
 import { PodAllocation } from './pod-allocation.ts';
 import { PodContainers } from './pod-containers.ts';
 import { finalStatus } from './pod-phase.ts';
+import { HostnameError } from './pod-hostname.ts';
 import { sandboxConfig } from './pod-sandbox.ts';
 import { generatePodStatus, isTerminal, rejectedStatus } from './pod-status.ts';
 import { versionOf, writePodStatus } from './pod-status-writer.ts';
@@ -197,7 +198,15 @@ export class PodWorker {
     const mounted = await this.#mountVolumes(pod, ready);
     if (ready !== undefined) return ready;
     if (!mounted) return undefined;
-    await this.#context.runtime.runPodSandbox(sandboxConfig(pod, sandboxes.length, this.#context.dns));
+    const { runtime, dns, recordEvent } = this.#context;
+    try {
+      await runtime.runPodSandbox(sandboxConfig(pod, sandboxes.length, dns));
+    } catch (error) {
+      if (!(error instanceof HostnameError)) throw error;
+      recordEvent(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error.message}`);
+      this.#wakeAfterFailure();
+      return undefined;
+    }
     return (await this.#containers.sandboxes()).find((sandbox) => sandbox.state === 'SANDBOX_READY');
   }
 
@@ -211,10 +220,15 @@ export class PodWorker {
     } catch (error) {
       if (!(error instanceof VolumeError)) throw error;
       recordEvent(pod, 'Warning', 'FailedMount', error.message);
-      this.#failures++;
-      this.#wakeIn(Math.min(500 * 2 ** (this.#failures - 1), 122_000));
+      this.#wakeAfterFailure();
       return false;
     }
+  }
+
+  /** Tries again, later each time. */
+  #wakeAfterFailure(): void {
+    this.#failures++;
+    this.#wakeIn(Math.min(500 * 2 ** (this.#failures - 1), 122_000));
   }
 
   /** Files that get old are made anew. */
