@@ -28,7 +28,7 @@ export async function readWebhookAnswer(
 export function parseWebhookAnswer(bytes: Uint8Array): JsonObject {
   const value = parsed(Buffer.from(bytes).toString('utf8'));
   if (value === null) return {};
-  if (!isJsonObject(value)) throw wrongType(jsonKind(value));
+  if (!isJsonObject(value)) throw wrongDocument(value);
   for (const [field, item] of Object.entries(value)) {
     if ((field === 'apiVersion' || field === 'kind') && typeof item !== 'string' && item !== null) {
       const what = `json: cannot unmarshal ${jsonKind(item)} into Go struct field .${field} of type string`;
@@ -62,8 +62,9 @@ export function jsonKind(value: JsonValue): string {
   return kinds[typeof value] ?? typeof value;
 }
 
-function wrongType(found: string): Error {
+/** What the decoders of the real server say to a document that is no object. */
+export function wrongDocument(value: JsonValue): Error {
   const wanted =
     'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
-  return new Error(`${undecodable}json: cannot unmarshal ${found} into Go value of type ${wanted}`);
+  return new Error(`${undecodable}json: cannot unmarshal ${jsonKind(value)} into Go value of type ${wanted}`);
 }

@@ -7,6 +7,7 @@ import {
 } from '../control-plane/admission/admission-chain.ts';
 import type { AdmissionContext, AdmissionPlugin } from '../control-plane/admission/admission-plugin.ts';
 import {
+  type PluginConfiguration,
   pluginConfigurationError,
   readAdmissionConfiguration,
 } from '../control-plane/admission/configuration/admission-configuration.ts';
@@ -69,8 +70,8 @@ export async function admissionPluginsOf(
     };
     return { plugins, close };
   } catch (error) {
-    if (error instanceof ConfigurationError) throw new ComponentArgumentError(error.message);
-    throw error;
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new ComponentArgumentError(`failed to apply admission: ${error.message}`);
   }
 }
 
@@ -97,6 +98,10 @@ async function imageReviewsOf(
   if (!enable.includes(imagePlugin)) return undefined;
   try {
     const { kubeConfigFile, retryMillis } = readImagePolicyConfiguration(configuration);
+    if (kubeConfigFile === '') {
+      const why = 'no configuration has been provided, try setting KUBERNETES_MASTER environment variable';
+      throw new ConfigurationError(`invalid configuration: ${why}`);
+    }
     return await openWebhook({ ...world, kubeconfig: kubeConfigFile, retryMillis, timeoutMillis: 30_000 });
   } catch (error) {
     throw pluginConfigurationError(imagePlugin, error);
@@ -107,10 +112,7 @@ async function imageReviewsOf(
 async function pluginConfigurations(file: string, files: FileSystem): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
   if (file === '') return texts;
-  const whole = await readText(files, file, (reason) => {
-    return `unable to read admission control configuration from "${file}" [${reason}]`;
-  });
-  for (const { name, text, path } of readAdmissionConfiguration(whole, resolve(file))) {
+  for (const { name, text, path } of await readPlugins(file, files)) {
     if (texts.has(name)) continue;
     if (text !== undefined) texts.set(name, text);
     else if (path !== undefined) {
@@ -121,12 +123,28 @@ async function pluginConfigurations(file: string, files: FileSystem): Promise<Re
   return texts;
 }
 
+/** What a configuration file names. @throws ConfigurationError */
+async function readPlugins(file: string, files: FileSystem): Promise<readonly PluginConfiguration[]> {
+  try {
+    const text = await readText(files, file, (reason) => {
+      return `unable to read admission control configuration from "${file}" [${reason}]`;
+    });
+    return readAdmissionConfiguration(text, resolve(file));
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new ConfigurationError(`failed to read plugin config: ${error.message}`);
+  }
+}
+
 async function readText(files: FileSystem, path: string, describe: (reason: string) => string): Promise<string> {
   try {
     return Buffer.from(await files.readFile(path)).toString('utf8');
   } catch (error) {
-    const reason = (error as { code?: string }).code === 'ENOENT' ? 'no such file or directory' : String(error);
-    throw new ComponentArgumentError(describe(`open ${path}: ${reason}`));
+    const { code } = error as { code?: string };
+    if (code === 'EISDIR') throw new ConfigurationError(describe(`read ${path}: is a directory`));
+    throw new ConfigurationError(
+      describe(`open ${path}: ${code === 'ENOENT' ? 'no such file or directory' : String(error)}`),
+    );
   }
 }
 

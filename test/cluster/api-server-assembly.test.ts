@@ -140,7 +140,7 @@ test('admission plugins are configured by a file', async (context) => {
   const file = join(folder, 'admission.yaml');
   const flags = { 'admission-control-config-file': file };
   await assert.rejects(assembled(context, flags), {
-    message: `unable to read admission control configuration from "${file}" [open ${file}: no such file or directory]`,
+    message: `failed to apply admission: failed to read plugin config: unable to read admission control configuration from "${file}" [open ${file}: no such file or directory]`,
   });
   const head = 'apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\n';
   writeFileSync(file, `${head}plugins:\n- name: PodSecurity\n  path: security.yaml\n`);
@@ -148,7 +148,7 @@ test('admission plugins are configured by a file', async (context) => {
   writeFileSync(join(folder, 'security.yaml'), `${security}defaults: {enforce: tight}\n`);
   await assert.rejects(assembled(context, flags), {
     message:
-      'couldn\'t init admission plugin "PodSecurity": defaults.enforce: Invalid value: "tight": must be one of privileged, baseline, restricted',
+      'failed to apply admission: failed to initialize admission plugin "PodSecurity": PodSecurity configuration error: enforce: must be one of privileged, baseline, restricted',
   });
   writeFileSync(join(folder, 'security.yaml'), `${security}defaults: {enforce: baseline}\n`);
   const { as } = await assembled(context, flags);

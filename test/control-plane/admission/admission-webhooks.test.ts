@@ -268,7 +268,7 @@ test('an answer must be of the kind that was sent', async () => {
   const invalid = 'received invalid webhook response: ';
   const undecodable = 'failed to call webhook: ';
   const apiVersion = 'admission.k8s.io/v1';
-  const scheme = 'in scheme "k8s.io/apiserver/pkg/util/webhook/client.go:71"';
+  const scheme = 'in scheme "pkg/util/webhook/client.go:71"';
   const answers: readonly (readonly [JsonObject, string])[] = [
     [{}, `${invalid}webhook response was absent`],
     [{ response: {} }, `${invalid}expected response.uid="UID", got ""`],

@@ -38,7 +38,7 @@ const strangers: readonly [review: JsonObject, message: string][] = [
   ],
   [
     { apiVersion: 'admission.k8s.io/v2', kind, response: {} },
-    'no kind "AdmissionReview" is registered for version "admission.k8s.io/v2" in scheme "k8s.io/apiserver/pkg/util/webhook/client.go:71"',
+    'no kind "AdmissionReview" is registered for version "admission.k8s.io/v2" in scheme "pkg/util/webhook/client.go:71"',
   ],
 ];
 

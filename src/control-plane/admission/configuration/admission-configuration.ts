@@ -4,6 +4,7 @@ import { stringifyJson } from '../../../apimachinery/json-codec.ts';
 import { parseYaml } from '../../../apimachinery/yaml.ts';
 import {
   ConfigurationError,
+  InitializationError,
   type ConfigurationFormat,
   type ConfigurationObject,
   MissingKindError,
@@ -66,5 +67,8 @@ function isFormerFile(text: string): boolean {
 /** A configuration that a plugin cannot use. */
 export function pluginConfigurationError(plugin: string, error: unknown): ConfigurationError {
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof InitializationError) {
+    return new ConfigurationError(`failed to initialize admission plugin "${plugin}": ${message}`);
+  }
   return new ConfigurationError(`couldn't init admission plugin "${plugin}": ${message}`);
 }

@@ -1,9 +1,14 @@
+import { wrongDocument } from '../../../client/webhook-answer.ts';
 import { aggregateMessages, type FieldError, formatFieldError, goQuote } from '../../../apimachinery/field-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
 import { parseYaml, YamlError } from '../../../apimachinery/yaml.ts';
 
 /** A configuration that cannot be used; the message is that of kube-apiserver. */
 export class ConfigurationError extends Error {}
+
+/** A plugin cannot begin to work as it is configured. */
+export class InitializationError extends ConfigurationError {}
 
 /** The configuration says nothing of what it is. */
 export class MissingKindError extends ConfigurationError {}
@@ -17,6 +22,8 @@ export interface ConfigurationKind {
 /** How configurations of one sort are read. */
 export interface ConfigurationFormat {
   readonly kinds: readonly ConfigurationKind[];
+  /** The Go struct of the kinds, where it has another name. */
+  readonly struct?: string;
   /** Where the real server makes the scheme of these kinds, which its messages name. */
   readonly scheme: string;
   /** Whether unknown and repeated fields are refused. */
@@ -30,12 +37,12 @@ export interface ConfigurationFormat {
  */
 export function readConfiguration<T>(
   text: string,
-  { kinds, scheme, isStrict }: ConfigurationFormat,
+  { kinds, struct, scheme, isStrict }: ConfigurationFormat,
   read: (document: ConfigurationObject) => T,
 ): T {
   const complaints: string[] = [];
   const value = parsed(text, complaints);
-  if (!isJsonObject(value)) throw new ConfigurationError(`couldn't get version/kind; json parse error`);
+  if (!isJsonObject(value)) throw new ConfigurationError(wrongDocument(value).message);
   const [apiVersion, kind] = [value['apiVersion'], value['kind']];
   if (typeof kind !== 'string' || kind === '') throw new MissingKindError(`Object 'Kind' is missing in '${text}'`);
   if (typeof apiVersion !== 'string' || apiVersion === '') {
@@ -45,7 +52,7 @@ export function readConfiguration<T>(
     const message = `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} in scheme ${goQuote(scheme)}`;
     throw new ConfigurationError(message);
   }
-  const result = read(new ConfigurationObject(value, { struct: kind, path: '', fields: '' }, complaints));
+  const result = read(new ConfigurationObject(value, { struct: struct ?? kind, path: '', fields: '' }, complaints));
   if (isStrict && complaints.length > 0) {
     throw new ConfigurationError(`strict decoding error: ${complaints.join(', ')}`);
   }
@@ -60,13 +67,18 @@ export function refuseErrors(errors: readonly FieldError[]): void {
 function parsed(text: string, complaints: string[]): JsonValue {
   const duplicates: string[] = [];
   try {
+    // What begins as JSON is read as nothing else.
+    if (/^\s*\{/.test(text)) parseJson(text);
     const value = parseYaml(text, { onDuplicateKey: (message) => duplicates.push(message) });
     if (duplicates.length > 0) {
       complaints.push(`yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`);
     }
-    return value;
+    return value ?? {};
   } catch (error) {
     if (error instanceof YamlError) throw new ConfigurationError(error.message);
+    if (error instanceof JsonSyntaxError) {
+      throw new ConfigurationError(`couldn't get version/kind; json parse error: ${error.message}`);
+    }
     throw error;
   }
 }
@@ -124,7 +136,7 @@ export class ConfigurationObject {
     const isFitting =
       typeof value === 'number' && Number.isInteger(value) && (type !== 'int32' || value === (value | 0));
     if (isFitting) return value;
-    throw this.#mismatch(name, value, type);
+    throw this.#mismatch(name, value, type, typeof value === 'number' ? `number ${value}` : undefined);
   }
 
   texts(name: string): readonly string[] | undefined {
@@ -180,11 +192,9 @@ export class ConfigurationObject {
     return this.#place.fields === '' ? name : `${this.#place.fields}.${name}`;
   }
 
-  #mismatch(name: string, value: JsonValue, type: string): ConfigurationError {
+  #mismatch(name: string, value: JsonValue, type: string, shown = kindOf(value)): ConfigurationError {
     const field = `${this.#place.struct}.${this.#fieldsOf(name)}`;
-    return new ConfigurationError(
-      `json: cannot unmarshal ${kindOf(value)} into Go struct field ${field} of type ${type}`,
-    );
+    return new ConfigurationError(`json: cannot unmarshal ${shown} into Go struct field ${field} of type ${type}`);
   }
 }
 

@@ -1,4 +1,11 @@
-import { duplicate, type FieldError, FieldPath, invalid } from '../../../apimachinery/field-error.ts';
+import {
+  aggregateMessages,
+  duplicate,
+  type FieldError,
+  FieldPath,
+  formatFieldError,
+  invalid,
+} from '../../../apimachinery/field-error.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import {
   type PodSecurityMode,
@@ -9,8 +16,8 @@ import {
 import {
   type ConfigurationFormat,
   type ConfigurationObject,
+  InitializationError,
   readConfiguration,
-  refuseErrors,
 } from './configuration-reader.ts';
 
 /** What holds for namespaces that say nothing, and who is held to nothing. */
@@ -28,7 +35,7 @@ const format: ConfigurationFormat = {
     apiVersion: `pod-security.admission.config.k8s.io/${version}`,
     kind: 'PodSecurityConfiguration',
   })),
-  scheme: 'pkg/admission/api/scheme/scheme.go:31',
+  scheme: 'k8s.io/pod-security-admission/admission/api/scheme/scheme.go:31',
   isStrict: true,
 };
 
@@ -54,7 +61,8 @@ export function readPodSecurityConfiguration(text: string): PodSecurityConfigura
       },
     };
   });
-  refuseErrors(configurationErrors(configuration));
+  refuse('PodSecurity configuration error', defaultsErrors(configuration));
+  refuse('PodSecurity invalid', exemptionErrors(configuration).map(formatFieldError));
   return configuration;
 }
 
@@ -67,19 +75,24 @@ function defaultsOf(defaults: ConfigurationObject | undefined): PodSecurityConfi
   return { enforce: one('enforce'), audit: one('audit'), warn: one('warn') };
 }
 
-function configurationErrors({ defaults, exemptions }: PodSecurityConfiguration): FieldError[] {
-  const at = new FieldPath('defaults');
+/** @throws InitializationError that lists the errors, if there are any */
+function refuse(what: string, errors: readonly string[]): void {
+  if (errors.length > 0) throw new InitializationError(`${what}: ${aggregateMessages(errors)}`);
+}
+
+function defaultsErrors({ defaults }: PodSecurityConfiguration): string[] {
+  return (['enforce', 'audit', 'warn'] as const).flatMap((mode) => {
+    const { level, version } = defaults[mode];
+    const levels = podSecurityLevels.join(', ');
+    return [
+      ...(podSecurityLevels.some((known) => known === level) ? [] : [`${mode}: must be one of ${levels}`]),
+      ...(parsePodSecurityVersion(version) === undefined ? [`${mode}-version: must be "latest" or "v1.x"`] : []),
+    ];
+  });
+}
+
+function exemptionErrors({ exemptions }: PodSecurityConfiguration): FieldError[] {
   return [
-    ...(['enforce', 'warn', 'audit'] as const).flatMap((mode) => {
-      const { level, version } = defaults[mode];
-      const levelText = `must be one of ${podSecurityLevels.join(', ')}`;
-      return [
-        ...(podSecurityLevels.some((known) => known === level) ? [] : [invalid(at.child(mode), level, levelText)]),
-        ...(parsePodSecurityVersion(version) === undefined
-          ? [invalid(at.child(`${mode}-version`), version, 'must be "latest" or "v1.x"')]
-          : []),
-      ];
-    }),
     ...listErrors('namespaces', exemptions.namespaces, isDns1123Label),
     ...listErrors('runtimeClasses', exemptions.runtimeClasses, isDns1123Subdomain),
     ...listErrors('usernames', exemptions.usernames, (name) => (name === '' ? ['username must not be empty'] : [])),

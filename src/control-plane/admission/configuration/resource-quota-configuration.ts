@@ -22,6 +22,7 @@ const format: ConfigurationFormat = {
     { apiVersion: 'resourcequota.admission.k8s.io/v1beta1', kind: 'Configuration' },
     { apiVersion: 'resourcequota.admission.k8s.io/v1alpha1', kind: 'Configuration' },
   ],
+  struct: 'Configuration',
   scheme: 'pkg/admission/plugin/resourcequota/config.go:31',
   isStrict: true,
 };

@@ -8,10 +8,7 @@ import {
 } from './configuration-reader.ts';
 
 const format: ConfigurationFormat = {
-  kinds: [
-    { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'WebhookAdmissionConfiguration' },
-    { apiVersion: 'apiserver.config.k8s.io/v1alpha1', kind: 'WebhookAdmission' },
-  ],
+  kinds: [{ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'WebhookAdmissionConfiguration' }],
   scheme: 'pkg/admission/plugin/webhook/config/kubeconfig.go:34',
   isStrict: true,
 };

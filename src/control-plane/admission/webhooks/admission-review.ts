@@ -128,7 +128,7 @@ function checkDecodable(version: ReviewVersion, review: JsonObject): void {
   if (apiVersion === 'v1' && kind === 'Status') throw cannotBe('v1.Status');
   const given = reviewVersions.find((known) => apiVersion === `${group}/${known}`);
   if (given === undefined || kind !== 'AdmissionReview') {
-    const scheme = 'k8s.io/apiserver/pkg/util/webhook/client.go:71';
+    const scheme = 'pkg/util/webhook/client.go:71';
     const what = `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)}`;
     throw new WebhookError(`${what} in scheme ${goQuote(scheme)}`);
   }

@@ -106,7 +106,7 @@ function checkKind(answer: JsonObject, version: string): void {
   if (apiVersion === '') throw new WebhookError(`Object 'apiVersion' is missing in '${stringifyJson(answer)}'`);
   const found = parseGroupVersion(apiVersion);
   if (found.group !== group || !reviewVersions.includes(found.version) || kind !== 'ConversionReview') {
-    const scheme = '"k8s.io/apiserver/pkg/util/webhook/client.go:71"';
+    const scheme = '"pkg/util/webhook/client.go:71"';
     throw new WebhookError(
       `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} in scheme ${scheme}`,
     );

@@ -36,6 +36,9 @@ test('files from before there was this kind are those of two plugins', () => {
   }
 });
 
+const noObject =
+  'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
 const refusals: readonly (readonly [string, string])[] = [
   [`${head}plugin: []\n`, 'strict decoding error: unknown field "plugin"'],
   [`${head}plugins:\n- name: A\n  file: x\n`, 'strict decoding error: unknown field "plugins[0].file"'],
@@ -51,6 +54,13 @@ const refusals: readonly (readonly [string, string])[] = [
     `${head}plugins:\n- name: 5\n`,
     'json: cannot unmarshal number into Go struct field AdmissionPluginConfiguration.plugins.name of type string',
   ],
+  ['', "Object 'Kind' is missing in ''"],
+  [
+    '{{{',
+    "couldn't get version/kind; json parse error: invalid character '{' looking for beginning of object key string",
+  ],
+  ['hello', `couldn't get version/kind; json parse error: json: cannot unmarshal string into ${noObject}`],
+  ['[1]', `couldn't get version/kind; json parse error: json: cannot unmarshal array into ${noObject}`],
   ['a: b\n', "Object 'Kind' is missing in 'a: b\n'"],
   ['kind: AdmissionConfiguration\n', "Object 'apiVersion' is missing in 'kind: AdmissionConfiguration\n'"],
   [
@@ -80,12 +90,12 @@ const unusable: readonly (readonly [string, string | undefined, string])[] = [
   [
     'PodSecurity',
     `${security}defaults: {enforce: strict, warn-version: "1.2"}\n`,
-    '[defaults.enforce: Invalid value: "strict": must be one of privileged, baseline, restricted, defaults.warn-version: Invalid value: "1.2": must be "latest" or "v1.x"]',
+    'PodSecurity configuration error: [enforce: must be one of privileged, baseline, restricted, warn-version: must be "latest" or "v1.x"]',
   ],
   [
     'PodSecurity',
     `${security}exemptions: {namespaces: [a, a], usernames: [""]}\n`,
-    '[exemptions.namespaces[1]: Duplicate value: "a", exemptions.usernames[0]: Invalid value: "": username must not be empty]',
+    'PodSecurity invalid: [exemptions.namespaces[1]: Duplicate value: "a", exemptions.usernames[0]: Invalid value: "": username must not be empty]',
   ],
   ['EventRateLimit', undefined, 'limits: Invalid value: null: must not be empty'],
   ['EventRateLimit', `${rates}limits: []\n`, 'limits: Invalid value: []: must not be empty'],
@@ -110,6 +120,26 @@ const unusable: readonly (readonly [string, string | undefined, string])[] = [
     `${webhooks}staticManifestsDir: /x\n`,
     'staticManifestsDir is not supported by this server yet',
   ],
+  [
+    'ValidatingAdmissionWebhook',
+    'apiVersion: apiserver.config.k8s.io/v1alpha1\nkind: WebhookAdmission\n',
+    'no kind "WebhookAdmission" is registered for version "apiserver.config.k8s.io/v1alpha1" in scheme "pkg/admission/plugin/webhook/config/kubeconfig.go:34"',
+  ],
+  [
+    'PodSecurity',
+    'apiVersion: a/v1\nkind: B\n',
+    'no kind "B" is registered for version "a/v1" in scheme "k8s.io/pod-security-admission/admission/api/scheme/scheme.go:31"',
+  ],
+  [
+    'EventRateLimit',
+    `${rates}limits:\n- {type: Server, qps: 3000000000, burst: 5}\n`,
+    'json: cannot unmarshal number 3000000000 into Go struct field Limit.limits.qps of type int32',
+  ],
+  [
+    'ResourceQuota',
+    `${quota}limitedResources: x\n`,
+    'json: cannot unmarshal string into Go struct field Configuration.limitedResources of type []v1.LimitedResource',
+  ],
   ['ResourceQuota', `${quota}limited: []\n`, 'strict decoding error: unknown field "limited"'],
   ['ResourceQuota', `${quota}limitedResources:\n- apiGroup: apps\n`, 'limitedResources[0].resource: Required value'],
   [
@@ -126,7 +156,8 @@ for (const [plugin, text, message] of unusable) {
       () => defaultAdmissionPlugins(clusterOf({}), seededRandom(1), { enable: [plugin], configurations }),
       (error) => {
         assert.ok(error instanceof ConfigurationError);
-        assert.equal(error.message, `couldn't init admission plugin "${plugin}": ${message}`);
+        const failed = message.startsWith('PodSecurity ') ? 'failed to initialize' : "couldn't init";
+        assert.equal(error.message, `${failed} admission plugin "${plugin}": ${message}`);
         return true;
       },
     );

@@ -411,7 +411,7 @@ const answers: readonly {
   {
     name: 'another kind',
     answer: (review) => ({ ...answerOf(review), kind: 'Other' }),
-    says: `${host1} failed: no kind "Other" is registered for version "apiextensions.k8s.io/v1" in scheme "k8s.io/apiserver/pkg/util/webhook/client.go:71"`,
+    says: `${host1} failed: no kind "Other" is registered for version "apiextensions.k8s.io/v1" in scheme "pkg/util/webhook/client.go:71"`,
   },
   {
     name: 'another version',
