@@ -172,7 +172,8 @@ async function startComponents(
   });
   const nodes: RunningNode[] = [];
   const isNode = (address: string): boolean => nodes.some(({ hostIP }) => hostIP === address);
-  const services = createServiceProxy({ informers, clock, random, isNode });
+  const nodeOf = (address: string): string | undefined => nodes.find(({ owns }) => owns(address))?.nodeName;
+  const services = createServiceProxy({ informers, clock, random, isNode, nodeOf });
   kubelets.useServices(services);
   for (let index = 0; index < options.nodes; index++) {
     const node = createNode({

@@ -36,7 +36,12 @@ export interface NodeOptions {
 }
 
 /** A kubelet, and the network of its pods. */
-export type RunningNode = Kubelet & Pick<LocalNode, 'dial' | 'sendDatagram'> & { readonly hostIP: string };
+export type RunningNode = Kubelet &
+  Pick<LocalNode, 'dial' | 'sendDatagram'> & {
+    readonly hostIP: string;
+    /** Whether an address is the node's own or of its pods. */
+    readonly owns: (address: string) => boolean;
+  };
 
 /** A node with a simulated runtime: it runs nothing, and says of itself what this machine is. */
 export function createNode(options: NodeOptions): RunningNode {
@@ -86,6 +91,7 @@ export function createNode(options: NodeOptions): RunningNode {
   return {
     ...kubelet,
     hostIP,
+    owns: (address) => address === hostIP || address.startsWith(`10.244.${index}.`),
     async dial(address, port) {
       const connection = await dialPod(runtime, address, port, hostIP);
       // The node's own address is made up: nothing else listens there.

@@ -15,7 +15,7 @@ export interface ProxyTarget {
 /** Finds the pods behind the addresses of services, as kube-proxy does. */
 export interface ServiceProxy {
   /**
-   * @param from the address of who connects, for session affinity
+   * @param from the address of who connects, for session affinity and traffic that stays on its node
    * @param protocol TCP when absent
    * @returns undefined when the address is no service's
    * @throws Error in the words of Go's net when nothing is behind it
@@ -31,6 +31,8 @@ export interface ServiceProxyOptions {
   readonly random: Random;
   /** Whether an address is a node's, where node ports are open. */
   readonly isNode: (address: string) => boolean;
+  /** The node that an address is of, its own or one of its pods'; undefined for all else. */
+  readonly nodeOf: (address: string) => string | undefined;
 }
 
 const serviceNameLabel = 'kubernetes.io/service-name';
@@ -68,18 +70,31 @@ class InformedServiceProxy implements ServiceProxy {
         return isNode ? candidate.nodePort === port : candidate.port === port;
       });
       if (isNode ? found !== undefined : addressesOf(service).includes(address)) {
-        const target = found === undefined ? undefined : this.#choose(service, found, from);
+        const targets = found === undefined ? [] : this.#targets(service, found);
+        const node = this.#onlyNode(service, address, from);
+        const near = targets.filter(({ nodeName }) => node === undefined || nodeName === node);
+        const target = found === undefined ? undefined : this.#choose(service, found, near, from);
         if (target !== undefined) return target;
-        throw new Error(`dial ${protocol.toLowerCase()} ${address}:${port}: connect: connection refused`);
+        // What must stay on a node that has nothing goes nowhere.
+        const problem = targets.length > 0 ? 'i/o timeout' : 'connect: connection refused';
+        throw new Error(`dial ${protocol.toLowerCase()} ${address}:${port}: ${problem}`);
       }
     }
     return undefined;
   }
 
-  #choose(service: Service, port: ServicePort, from: string): ProxyTarget | undefined {
-    const targets = this.#targets(service, port);
+  /** The node whose endpoints alone may be reached, by the traffic policies of a service. */
+  #onlyNode({ spec = {} }: Service, address: string, from: string): string | undefined {
+    const { internalTrafficPolicy, externalTrafficPolicy, clusterIP, clusterIPs = [clusterIP ?? ''] } = spec;
+    const { isNode, nodeOf } = this.#options;
+    if (isNode(address)) return externalTrafficPolicy === 'Local' ? nodeOf(address) : undefined;
+    return internalTrafficPolicy === 'Local' && clusterIPs.includes(address) ? nodeOf(from) : undefined;
+  }
+
+  #choose(service: Service, port: ServicePort, targets: readonly ProxyTarget[], from: string): ProxyTarget | undefined {
     const { sessionAffinity, sessionAffinityConfig } = service.spec ?? {};
-    const chosen = targets[Math.floor(this.#options.random.next() * targets.length)];
+    const picked = targets[Math.floor(this.#options.random.next() * targets.length)];
+    const chosen = picked === undefined ? undefined : { address: picked.address, port: picked.port };
     if (sessionAffinity !== 'ClientIP') return chosen;
     const now = this.#options.clock.now();
     const key = `${service.metadata.uid ?? ''}/${port.port}/${from}`;
@@ -93,11 +108,12 @@ class InformedServiceProxy implements ServiceProxy {
     return target;
   }
 
-  #targets(service: Service, port: ServicePort): ProxyTarget[] {
+  #targets(service: Service, port: ServicePort): (ProxyTarget & { readonly nodeName: string | undefined })[] {
     return this.#slicesOf(service).flatMap(({ endpoints, ports }) => {
       const own = (ports ?? []).find(({ name = '' }) => name === (port.name ?? ''))?.port;
       if (own === undefined) return [];
-      return (endpoints ?? []).filter(isServing).map(({ addresses }) => ({ address: addresses[0] ?? '', port: own }));
+      const serving = (endpoints ?? []).filter(isServing);
+      return serving.map(({ addresses, nodeName }) => ({ address: addresses[0] ?? '', port: own, nodeName }));
     });
   }
 

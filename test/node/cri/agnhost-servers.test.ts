@@ -348,6 +348,7 @@ test('netexec takes datagrams, and nc and its own /dial send them', async (conte
   const shell = (script: string): Promise<[number, string]> =>
     server.get('http', 8080, `/shell?cmd=${encodeURIComponent(script)}`);
   assert.deepEqual(await shell('echo hostName | nc -w 1 -u server 8081'), [200, '{"output":"hook"}']);
+  assert.deepEqual(await shell('echo hostName | nc -u -w 1 -up 12345 server 8081'), [200, '{"output":"hook"}']);
   assert.deepEqual(await shell('dig +short server A'), [200, '{"output":"server\\n"}']);
   assert.deepEqual(await shell('dig +noall +answer server CNAME'), [200, '{"output":""}']);
 });

@@ -19,12 +19,59 @@ function slice(service: string, endpoints: readonly object[]): { apiVersion: str
   );
 }
 
+const isNode = (address: string): boolean => address.startsWith('192.168.64.');
+const nodeOf = (address: string): string | undefined =>
+  /^(?:192\.168\.64\.2|10\.244\.0\..*)$/.test(address)
+    ? 'a'
+    : /^(?:192\.168|10\.244)\./.test(address)
+      ? 'b'
+      : undefined;
+
+test('traffic that is to stay on a node does, or goes nowhere', async (context) => {
+  const clock = new FakeClock();
+  const api = await createTestApiServer({ clock });
+  const random = seededRandom(5);
+  const informers = createInformerFactory({ client: api.client, clock, random, log: silentLogger });
+  const proxy = createServiceProxy({ informers, clock, random, isNode, nodeOf });
+  const ports = [{ name: 'http', port: 80, nodePort: 30080 }];
+  const metadata = { name: 'web' };
+  const policies = { internalTrafficPolicy: 'Local', externalTrafficPolicy: 'Local' };
+  const spec = { type: 'NodePort', clusterIP: '10.96.0.10', externalIPs: ['1.2.3.4'], ports, ...policies };
+  await api.create({ apiVersion: 'v1', kind: 'Service', metadata, spec });
+  await api.create(
+    slice('web', [
+      { addresses: ['10.244.0.2'], nodeName: 'a' },
+      { addresses: ['10.244.7.2'], nodeName: 'c' },
+    ]),
+  );
+  informers.start();
+  await informers.waitForSync();
+  context.after(async () => {
+    await informers.stop();
+    await api.close();
+  });
+  const reached = (address: string, port: number, from: string): string[] => {
+    const all = Array.from({ length: 20 }, () => proxy.targetOf(address, port, from)?.address ?? '');
+    return [...new Set(all)].toSorted();
+  };
+  assert.deepEqual(reached('10.96.0.10', 80, '10.244.0.9'), ['10.244.0.2']);
+  assert.deepEqual(reached('192.168.64.2', 30080, '10.244.1.9'), ['10.244.0.2']);
+  assert.throws(
+    () => proxy.targetOf('10.96.0.10', 80, '10.244.1.9'),
+    /^Error: dial tcp 10\.96\.0\.10:80: i\/o timeout$/,
+  );
+  assert.throws(() => proxy.targetOf('192.168.64.3', 30080, ''), /i\/o timeout/);
+  // Who is on no node, and addresses from outside, reach all.
+  assert.deepEqual(reached('10.96.0.10', 80, ''), ['10.244.0.2', '10.244.7.2']);
+  assert.deepEqual(reached('1.2.3.4', 80, '10.244.1.9'), ['10.244.0.2', '10.244.7.2']);
+});
+
 test('services lead to the pods behind them, by address, node port and name', async (context) => {
   const clock = new FakeClock();
   const api = await createTestApiServer({ clock });
   const random = seededRandom(5);
   const informers = createInformerFactory({ client: api.client, clock, random, log: silentLogger });
-  const proxy = createServiceProxy({ informers, clock, random, isNode: (address) => address === '192.168.64.2' });
+  const proxy = createServiceProxy({ informers, clock, random, isNode, nodeOf });
   const ports = [{ name: 'http', port: 80, nodePort: 30080 }];
   const service = (name: string, spec: object) => ({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec });
   await api.create(service('web', { type: 'NodePort', clusterIP: '10.96.0.10', sessionAffinity: 'ClientIP', ports }));

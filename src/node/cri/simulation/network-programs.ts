@@ -120,7 +120,11 @@ async function runNetcat(context: ProcessContext): Promise<number> {
     const word = words[at] ?? '';
     if (word === '-w') seconds = Number(words[++at] ?? 0);
     else if (/^-\w*w\d+$/.test(word)) seconds = Number(/\d+$/.exec(word)?.[0] ?? 0);
-    else if (word.startsWith('-')) flags += word;
+    // The port and address it comes from, and pauses, make no difference here.
+    else if (/^-\w*[psiq]$/.test(word)) {
+      flags += word.slice(0, -1);
+      at++;
+    } else if (word.startsWith('-')) flags += word;
     else places.push(word);
   }
   const [host = '', port = ''] = places;
