@@ -142,6 +142,7 @@ test('the file is that of the plugin’s configuration, and has to be there', as
   await close();
   configure('/nope');
   await assert.rejects(admissionPluginsOf(flags, setup), {
-    message: 'couldn\'t init admission plugin "ValidatingAdmissionWebhook": stat /nope: no such file or directory',
+    message:
+      'failed to apply admission: couldn\'t init admission plugin "ValidatingAdmissionWebhook": stat /nope: no such file or directory',
   });
 });
