@@ -186,8 +186,8 @@ class PolicyRun {
         isChanged = true;
         this.#replace(await this.#context.kinds.convert(result, kind, this.#attributes.kind));
       } catch (error) {
+        if (error instanceof Error) told(error.message);
         if (!(error instanceof MutationError)) throw error;
-        told(error.message);
         failures.push({ ...invocation, message: error.message, reason: 'Invalid' });
       }
     }

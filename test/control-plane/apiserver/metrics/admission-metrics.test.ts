@@ -195,3 +195,38 @@ test('policies are counted by what is done about them', async () => {
     validating('denies', 'warn'),
   ]);
 });
+
+test('a mutation that makes no object of the kind is counted, too', async () => {
+  const registry = new MetricRegistry();
+  const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['configmaps'], scope: '*' };
+  const selectors = { matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {} };
+  const cluster = clusterOf(
+    {
+      mutatingadmissionpolicies: [
+        {
+          metadata: { name: 'm' },
+          spec: {
+            failurePolicy: 'Fail',
+            reinvocationPolicy: 'Never',
+            matchConstraints: { ...selectors, resourceRules: [rule] },
+            mutations: [
+              { patchType: 'JSONPatch', jsonPatch: { expression: '[JSONPatch{op: "add", path: "/zork", value: 1}]' } },
+            ],
+          },
+        },
+      ],
+      mutatingadmissionpolicybindings: [{ metadata: { name: 'b' }, spec: { policyName: 'm' } }],
+      namespaces: [{ metadata: { name: 'ns' } }],
+    },
+    {
+      kinds: servedKinds(() => kinds),
+      audience: { clock: new FakeClock(), observer: admissionMetrics(registry) },
+    },
+  );
+  const { error } = await admitted([mutatingAdmissionPolicy(cluster)], 'configmaps', configMap, { kind });
+  assert.equal(error?.code, 500);
+  const shown = (await registry.show()).split('\n').filter((line) => line.includes('check_total{'));
+  assert.deepEqual(shown, [
+    'apiserver_mutating_admission_policy_check_total{error_type="invalid_error",policy="m",policy_binding="b"} 1',
+  ]);
+});
