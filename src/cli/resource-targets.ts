@@ -1,7 +1,9 @@
 import { formatGroupVersion } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { RestMapping } from '../apimachinery/rest-mapping.ts';
+import type { Client } from '../client/client.ts';
 import { listError } from '../client/list-error.ts';
+import { inOrder } from '../generators/request-plan.ts';
 import type { ManifestObject } from '../resource/manifest-files.ts';
 import { findMapping, missingNamespaceOr, resourceOf } from '../resource/resource-access.ts';
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
@@ -158,55 +160,86 @@ export interface LoadOptions {
   readonly subresource?: string;
 }
 
-/** Asks the server for the targets; lists come as their items. */
+/** Asks the server for the targets, side by side; lists come as their items. */
 export async function loadTargets(
   targets: readonly (ResourceTarget | FailedTarget)[],
   context: CommandContext,
-  { chunkSize = 500, manifests = 'refreshed', manifestsAlone = false, subresource = '' }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Promise<LoadedTargets> {
   const client = await context.cluster.client();
   const objects: LoadedTarget[] = [];
   const errors: unknown[] = [];
-  for (const target of targets) {
-    if ('error' in target) {
-      errors.push(target.error);
-      continue;
-    }
-    const { mapping, namespace, name, selectors, manifest } = target;
-    if (manifests === 'as-given' && manifest !== undefined && name !== undefined) {
-      objects.push({ ...target, name, object: manifest });
-      continue;
-    }
-    const resource = resourceOf(client, mapping, namespace);
-    try {
-      if (name !== undefined) {
-        const object = await resource
-          .get(name, subresource === '' ? {} : { subresource })
-          .catch(async (error: unknown) => {
-            if (manifestsAlone && manifest !== undefined) throw error;
-            throw await missingNamespaceOr(error, client, mapping, namespace);
-          });
-        objects.push({ ...target, name, object });
-        continue;
-      }
-      if (subresource !== '') throw new CommandError('subresource cannot be used when bulk resources are specified');
-      let continueToken = '';
-      do {
-        const page = await resource.list({
-          ...selectors,
-          ...(chunkSize > 0 ? { limit: chunkSize } : {}),
-          ...(continueToken === '' ? {} : { continue: continueToken }),
-        });
-        for (const item of page.items) {
-          const object = { ...item, apiVersion: formatGroupVersion(mapping.gvk), kind: mapping.gvk.kind };
-          const place = item.metadata.namespace ?? namespace;
-          objects.push({ ...target, namespace: place, name: item.metadata.name ?? '', object });
-        }
-        continueToken = page.metadata.continue ?? '';
-      } while (continueToken !== '');
-    } catch (error) {
-      errors.push(name === undefined ? listError(error, listSubject(mapping), selectors ?? {}) : error);
-    }
-  }
+  await inOrder(
+    targets,
+    (target) => loadTarget(target, client, options),
+    (result) => {
+      if (result.ok) objects.push(...result.value.objects);
+      if (!result.ok || result.value.error !== undefined) errors.push(result.ok ? result.value.error : result.error);
+    },
+  );
   return { objects, errors };
+}
+
+/** What a target stands for. An error that comes in the middle of a list leaves what came before. */
+interface LoadedPart {
+  readonly objects: readonly LoadedTarget[];
+  readonly error?: unknown;
+}
+
+async function loadTarget(
+  target: ResourceTarget | FailedTarget,
+  client: Client,
+  options: LoadOptions,
+): Promise<LoadedPart> {
+  if ('error' in target) return { objects: [], error: target.error };
+  const { name, manifest } = target;
+  if (name === undefined) return loadList(target, client, options);
+  if (options.manifests === 'as-given' && manifest !== undefined) {
+    return { objects: [{ ...target, name, object: manifest }] };
+  }
+  return { objects: [{ ...target, name, object: await loadNamed(target, name, client, options) }] };
+}
+
+/** @throws StatusError, TransportError */
+async function loadNamed(
+  { mapping, namespace, manifest }: ResourceTarget,
+  name: string,
+  client: Client,
+  { manifestsAlone = false, subresource = '' }: LoadOptions,
+): Promise<Unstructured> {
+  try {
+    return await resourceOf(client, mapping, namespace).get(name, subresource === '' ? {} : { subresource });
+  } catch (error) {
+    if (manifestsAlone && manifest !== undefined) throw error;
+    throw await missingNamespaceOr(error, client, mapping, namespace);
+  }
+}
+
+async function loadList(
+  target: ResourceTarget,
+  client: Client,
+  { chunkSize = 500, subresource = '' }: LoadOptions,
+): Promise<LoadedPart> {
+  const { mapping, namespace, selectors } = target;
+  const objects: LoadedTarget[] = [];
+  try {
+    if (subresource !== '') throw new CommandError('subresource cannot be used when bulk resources are specified');
+    let continueToken = '';
+    do {
+      const page = await resourceOf(client, mapping, namespace).list({
+        ...selectors,
+        ...(chunkSize > 0 ? { limit: chunkSize } : {}),
+        ...(continueToken === '' ? {} : { continue: continueToken }),
+      });
+      for (const item of page.items) {
+        const object = { ...item, apiVersion: formatGroupVersion(mapping.gvk), kind: mapping.gvk.kind };
+        const place = item.metadata.namespace ?? namespace;
+        objects.push({ ...target, namespace: place, name: item.metadata.name ?? '', object });
+      }
+      continueToken = page.metadata.continue ?? '';
+    } while (continueToken !== '');
+  } catch (error) {
+    return { objects, error: listError(error, listSubject(mapping), selectors ?? {}) };
+  }
+  return { objects };
 }

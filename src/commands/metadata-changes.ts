@@ -17,6 +17,7 @@ import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-in
 import { type MapChanges, parseAnnotationChanges, parseLabelChanges, splitChanges } from '../cli/map-changes.ts';
 import { printerOf } from '../cli/print-objects.ts';
 import { type LoadedTarget, loadTargets, resolveTargets } from '../cli/resource-targets.ts';
+import { inOrder } from '../generators/request-plan.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import type { DryRun } from '../resource/dry-run.ts';
@@ -111,14 +112,21 @@ export function metadataCommand(words: MetadataCommandWords): CommandDefinition<
         throw new CommandError('--resource-version may only be used with a single resource');
       }
       const failures = [...errors];
-      for (const target of objects) {
-        try {
-          const text = await changeOne(target, options, context);
-          context.streams.out.write(options.list ? listText(target, text.object, options, objects.length) : text.shown);
-        } catch (error) {
-          failures.push(error);
-        }
-      }
+      await inOrder(
+        objects,
+        (target) => changeOne(target, options, context),
+        (result, target) => {
+          context.streams.out.write(missingLabels(target, options));
+          try {
+            if (!result.ok) throw result.error;
+            const { object, printer } = result.value;
+            const text = options.list ? listText(target, object, options, objects.length) : printer.print(object);
+            context.streams.out.write(text);
+          } catch (error) {
+            failures.push(error);
+          }
+        },
+      );
       throwFailures(failures);
     },
   });
@@ -210,30 +218,33 @@ function checkOverwrite(values: Readonly<Record<string, string>>, options: Metad
   throw new CommandError(`--overwrite is false but found the following declared annotation(s): ${taken.join('; ')}`);
 }
 
+/** Whether nothing is to be sent for an object. */
+function isChangedHere({ mapping }: Loaded, { dryRun, list }: MetadataOptions): boolean {
+  return mapping === undefined || dryRun === 'client' || list;
+}
+
+/** A line for each label that was to be taken away and is not there. */
+function missingLabels(target: Loaded, options: MetadataOptions): string {
+  if (options.words.noun !== 'label' || isChangedHere(target, options)) return '';
+  const { labels = {} } = target.object.metadata;
+  const missing = options.changes.remove.filter((key) => labels[key] === undefined);
+  return missing.map((key) => `label "${key}" not found.\n`).join('');
+}
+
 async function changeOne(
   target: Loaded,
   options: MetadataOptions,
   context: CommandContext,
-): Promise<{ readonly object: Unstructured; readonly shown: string }> {
+): Promise<{ readonly object: Unstructured; readonly printer: ObjectPrinter }> {
   const { object, mapping } = target;
   const { field, noun } = options.words;
-  const isHere = mapping === undefined || options.dryRun === 'client' || options.list;
-  if (noun === 'label' && !isHere) {
-    for (const key of options.changes.remove) {
-      if (object.metadata.labels?.[key] === undefined) context.streams.out.write(`label "${key}" not found.\n`);
-    }
-  }
   const wanted = changed(object, options);
   const operation = `${operationOf(wanted, options)}${dryRunSuffix[options.dryRun]}`;
   const printer = (await options.printer()) ?? new NamePrinter({ operation });
-  const show = (result: Unstructured): { readonly object: Unstructured; readonly shown: string } => ({
-    object: result,
-    shown: printer.print(result),
-  });
-  if (isHere) return show(wanted.object);
+  if (mapping === undefined || isChangedHere(target, options)) return { object: wanted.object, printer };
   if (noun === 'label' && !wanted.isAdded && !wanted.isRemoved) {
     recordChangeCause(wanted.object, options.changeCause);
-    return show(wanted.object);
+    return { object: wanted.object, printer };
   }
   const values: Record<string, string | null> = Object.fromEntries(options.changes.set);
   for (const key of options.changes.remove) values[key] = null;
@@ -254,7 +265,7 @@ async function changeOne(
     ...(options.dryRun === 'server' ? { dryRun: 'All' as const } : {}),
   });
   // label shows what it sent, annotate what came back.
-  return show(noun === 'label' ? wanted.object : result);
+  return { object: noun === 'label' ? wanted.object : result, printer };
 }
 
 function operationOf({ isAdded, isRemoved }: Change, options: MetadataOptions): string {
