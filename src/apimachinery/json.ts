@@ -51,3 +51,20 @@ export function equalJson(left: unknown, right: unknown): boolean {
 function isNumeric(value: unknown): value is number | bigint {
   return typeof value === 'number' || typeof value === 'bigint';
 }
+
+/** How json's messages call a value that does not fit. */
+export function describeJsonKind(value: JsonValue): string {
+  if (Array.isArray(value)) return 'array';
+  if (value === null) return 'null';
+  switch (typeof value) {
+    case 'string':
+      return 'string';
+    case 'boolean':
+      return 'bool';
+    case 'number':
+    case 'bigint':
+      return 'number';
+    default:
+      return 'object';
+  }
+}

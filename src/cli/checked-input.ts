@@ -1,5 +1,6 @@
 import { type GroupVersionKind, gvkOf } from '../apimachinery/gvk.ts';
 import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
+import { JsonSyntaxError } from '../apimachinery/json-codec.ts';
 import type { RestMapper, RestMapping } from '../apimachinery/rest-mapping.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
@@ -101,11 +102,12 @@ function repeatedKeysOf({ source, repeatedKeys = [] }: ManifestObject): readonly
 
 /** A server that does not tell its kinds does not tell their types either, and those are asked for first. */
 function unreachable(error: unknown, source: string, validation: FieldValidation): unknown {
+  if (error instanceof JsonSyntaxError) return new UnrecognizedObjectError(source, error);
   if (!(error instanceof TransportError || error instanceof StatusError)) return error;
   if (validation === 'Ignore') return new UnrecognizedObjectError(source, error);
   let reason = error.message;
   if (error instanceof TransportError) {
-    reason = requestFailure(error).replace(/\/apis?\?timeout=32s"/, '/openapi/v2?timeout=32s"');
+    reason = requestFailure(error).replace(/\/apis?\?timeout=(\w+)"/, '/openapi/v2?timeout=$1"');
   }
   return new CommandError(validationFailure(source, `failed to download openapi: ${reason}`));
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { formatDuration } from '../apimachinery/duration.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import type { Transport } from '../apimachinery/http.ts';
 import type { Client } from '../client/client.ts';
@@ -163,6 +164,7 @@ class FlaggedAccess implements ConfiguredAccess {
       standardInput: () => (streams.in.isTaken ? 'taken' : streams.in.isTerminal ? 'terminal' : 'no-terminal'),
       userAgent: `kubectl-ts/${clientVersion.gitVersion} (${process.platform}/${process.arch})`,
       onWarning: (text) => this.#warn(text),
+      onBrokenAnswer: (reason) => this.#logBrokenAnswer(reason),
       ...(transport === undefined ? {} : { transport }),
     });
     if (this.#globals.bool('match-server-version')) await requireSameVersion(client);
@@ -199,6 +201,12 @@ class FlaggedAccess implements ConfiguredAccess {
     streams.err.write(klogLine('I', clock.now(), source, message));
   }
 
+  #logBrokenAnswer(reason: string): void {
+    const { clock, streams } = this.#world;
+    const message = `"Unexpected error when reading response body" err=${goQuote(reason)}`;
+    streams.err.write(klogLine('E', clock.now(), 'request.go:1196', message));
+  }
+
   async #discover(): Promise<Discovery> {
     return createDiscovery({
       ...(await this.#cacheOptions()),
@@ -214,8 +222,10 @@ class FlaggedAccess implements ConfiguredAccess {
 
   async #cacheOptions(): Promise<CacheOptions> {
     const { files, cwd } = this.#world;
-    const [client, { server }] = await Promise.all([this.client(), this.config()]);
-    return { client, files, cacheFolder: resolve(cwd, this.#globals.string('cache-dir')), server };
+    const [client, { server, timeoutMillis }] = await Promise.all([this.client(), this.config()]);
+    // As client-go tells a server where nobody says how long it has.
+    const timeout = timeoutMillis > 0 ? formatDuration(timeoutMillis) : '32s';
+    return { client, files, cacheFolder: resolve(cwd, this.#globals.string('cache-dir')), server, timeout };
   }
 
   /** Each text once, as the real program does. */

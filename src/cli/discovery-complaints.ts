@@ -65,7 +65,8 @@ export async function complainOfDiscovery(error: unknown, command: FailedCommand
     return error;
   }
   // Commands that need no kinds here ask for them all the same there.
-  const isUnanswered = failed instanceof TransportError || (failed instanceof StatusError && failed.code === 401);
+  const isRefused = failed instanceof StatusError && (failed.code === 401 || failed.code >= 500);
+  const isUnanswered = failed instanceof TransportError || isRefused;
   if (!isUnanswered) return error;
   try {
     await discovery.mapper();

@@ -8,10 +8,11 @@ import {
 } from '../apimachinery/http.ts';
 import { formatDuration } from '../apimachinery/duration.ts';
 import { type GroupVersionResource, resourcePath } from '../apimachinery/gvk.ts';
-import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
+import { stringifyJson } from '../apimachinery/json-codec.ts';
 import type { KubeList, KubeObject } from '../apimachinery/object-meta.ts';
 import type { WatchEvent } from '../apimachinery/watch-event.ts';
 import { type Clock, sleep, systemClock } from '../system/clock.ts';
+import { answeredObject } from './answered-object.ts';
 import type {
   Client,
   ClientRequest,
@@ -27,7 +28,7 @@ import type {
 } from './client.ts';
 import { checkNamespaceName, checkResourceName } from './path-segment.ts';
 import { errorFromResponse, retryAfterSeconds } from './response-error.ts';
-import { asTransportError, TransportError } from './transport-error.ts';
+import { asTransportError, BrokenAnswerError, TransportError } from './transport-error.ts';
 import { UpgradeError } from './upgrade-error.ts';
 import { decodeWatch } from './watch-decoder.ts';
 
@@ -40,6 +41,8 @@ export interface ClientOptions {
   readonly userAgent?: string;
   /** Told of the text of every Warning header. */
   readonly onWarning?: (text: string) => void;
+  /** Told why an answer broke off, which is then a BrokenAnswerError; a TransportError without. */
+  readonly onBrokenAnswer?: (reason: string) => void;
   readonly clock?: Clock;
   /** Milliseconds until a request is given up, the reading of its answer included; 0 for never. */
   readonly timeoutMillis?: number;
@@ -67,9 +70,23 @@ class RestClient implements Client {
     const timeout = this.#timeout(request.signal);
     try {
       const response = await this.#send({ ...request, ...(timeout === undefined ? {} : { signal: timeout.signal }) });
-      return { status: response.status, headers: response.headers, body: await readBody(response.body) };
+      return { status: response.status, headers: response.headers, body: await this.#wholeBody(response.body) };
     } finally {
       timeout?.cancel();
+    }
+  }
+
+  /** @throws BrokenAnswerError, TransportError */
+  async #wholeBody(body: HttpResponse['body']): Promise<Uint8Array> {
+    try {
+      return await readBody(body);
+    } catch (error) {
+      const { onBrokenAnswer } = this.#options;
+      const isBroken = error instanceof TransportError && ['reset', 'other'].includes(error.kind);
+      if (!isBroken || onBrokenAnswer === undefined) throw error;
+      const reason = 'unexpected EOF';
+      onBrokenAnswer(reason);
+      throw new BrokenAnswerError(reason, error);
     }
   }
 
@@ -375,7 +392,7 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
 
   async #decode<R>(request: ClientRequest): Promise<R> {
     const response = await this.#client.request(request);
-    return parseJson(response.body) as unknown as R;
+    return answeredObject(response.body) as unknown as R;
   }
 }
 

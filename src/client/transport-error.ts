@@ -23,6 +23,15 @@ export class TransportError extends Error {
   }
 }
 
+/** An answer that began and broke off. */
+export class BrokenAnswerError extends Error {
+  /** @param reason in Go's words, such as `unexpected EOF` */
+  constructor(reason: string, cause: TransportError) {
+    super(`unexpected error when reading response body. Please retry. Original error: ${reason}`, { cause });
+    this.name = 'BrokenAnswerError';
+  }
+}
+
 const kindsByCode: Readonly<Record<string, TransportErrorKind>> = {
   ECONNREFUSED: 'refused',
   ECONNRESET: 'reset',

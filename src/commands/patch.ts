@@ -1,5 +1,5 @@
 import { gvkOf } from '../apimachinery/gvk.ts';
-import { isJsonObject, equalJson, cloneJson, type JsonObject } from '../apimachinery/json.ts';
+import { describeJsonKind, isJsonObject, equalJson, cloneJson, type JsonObject } from '../apimachinery/json.ts';
 import { JsonSyntaxError, parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { parseYaml } from '../apimachinery/yaml.ts';
@@ -25,7 +25,6 @@ import { NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import type { DryRun } from '../resource/dry-run.ts';
 import { dryRunOf } from '../cli/dry-run-flag.ts';
-import { goKind } from '../resource/metadata-misfit.ts';
 import { resourceOf } from '../resource/resource-access.ts';
 import { isTypeOfKubernetes, type OpenApi } from '../schema-cache/openapi.ts';
 
@@ -198,12 +197,12 @@ async function patchHere(
 function operationsOf(patch: string): readonly JsonPatchOperation[] {
   const parsed = parseJson(patch) ?? [];
   if (!Array.isArray(parsed)) {
-    throw new CommandError(`json: cannot unmarshal ${goKind(parsed)} into Go value of type jsonpatch.Patch`);
+    throw new CommandError(`json: cannot unmarshal ${describeJsonKind(parsed)} into Go value of type jsonpatch.Patch`);
   }
   for (const [index, operation] of parsed.entries()) {
     if (isJsonObject(operation)) continue;
     throw new CommandError(
-      `json: cannot unmarshal ${goKind(operation)} into Patch.${index} of type jsonpatch.Operation`,
+      `json: cannot unmarshal ${describeJsonKind(operation)} into Patch.${index} of type jsonpatch.Operation`,
     );
   }
   return parsed as unknown as readonly JsonPatchOperation[];

@@ -24,6 +24,8 @@ export interface ConnectOptions {
   readonly standardInput: () => StandardInput;
   readonly userAgent: string;
   readonly onWarning: (text: string) => void;
+  /** Told why an answer broke off. */
+  readonly onBrokenAnswer?: (reason: string) => void;
   /** Which credential plugins may run; all without one. */
   readonly pluginPolicy?: PluginPolicy;
   /** Told of requests, where -v asks for it. */
@@ -47,6 +49,7 @@ export async function connect(config: ClientConfig, options: ConnectOptions): Pr
     transport,
     userAgent: options.userAgent,
     onWarning: options.onWarning,
+    ...(options.onBrokenAnswer === undefined ? {} : { onBrokenAnswer: options.onBrokenAnswer }),
     clock: options.clock,
     timeoutMillis: config.timeoutMillis,
   };

@@ -1,12 +1,12 @@
 import { isAbsolute, join, resolve, sep } from 'node:path';
-import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
+import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { type ManifestDocument, ManifestError, readManifests } from '../apimachinery/manifest-stream.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { TextPosition } from '../apimachinery/yaml.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { InputStream } from '../system/io-streams.ts';
 import { systemReason } from '../system/file-errors.ts';
-import { goKind, metadataMisfit } from './metadata-misfit.ts';
+import { metadataMisfit } from './metadata-misfit.ts';
 
 /** One object of a manifest, with where it stands. */
 export interface ManifestObject {
@@ -302,7 +302,7 @@ function objectsOf(document: ManifestDocument, source: string, isChecked: boolea
     throw new NoObjectError(
       source,
       'invalid object to validate',
-      `json: cannot unmarshal ${goKind(document.value)} into Go value of type unstructured.detector`,
+      `json: cannot unmarshal ${describeJsonKind(document.value)} into Go value of type unstructured.detector`,
     );
   }
   // Messages quote JSON as it was written, and YAML as it is converted.
@@ -391,7 +391,7 @@ function headOf(value: JsonObject, { source, quoted }: ReadDocument): { kind: st
 function itemsOf(items: JsonValue, { source, isChecked }: ReadDocument): readonly JsonObject[] {
   const invalid = 'invalid object to validate';
   const cannot = (value: JsonValue, where: string): NoObjectError =>
-    new NoObjectError(source, invalid, `json: cannot unmarshal ${goKind(value)} into ${where}`);
+    new NoObjectError(source, invalid, `json: cannot unmarshal ${describeJsonKind(value)} into ${where}`);
   if (items === null && !isChecked) return [];
   if (!Array.isArray(items)) throw cannot(items, 'Go struct field decodeList.items of type []jsontext.Value');
   return items.map((item) => {

@@ -1,5 +1,5 @@
 import { canonicalTime } from '../apimachinery/go-time.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
+import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 
 type Misfit = (value: JsonValue, place: string) => string | undefined;
 
@@ -105,14 +105,7 @@ function first(problems: readonly (string | undefined)[]): string | undefined {
   return problems.find((problem) => problem !== undefined);
 }
 
-function misfit(value: JsonValue, place: string, type: string, shown = goKind(value)): string {
+function misfit(value: JsonValue, place: string, type: string, shown = describeJsonKind(value)): string {
   const where = place === '' ? 'Go value' : `Go struct field ${place}`;
   return `json: cannot unmarshal ${shown} into ${where} of type ${type}`;
-}
-
-/** How Go's encoding/json names the kind of a value. */
-export function goKind(value: JsonValue): string {
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'bigint') return 'number';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
 }

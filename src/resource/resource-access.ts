@@ -1,4 +1,5 @@
 import { formatGroupVersion, type GroupVersionKind, gvkOf } from '../apimachinery/gvk.ts';
+import { JsonSyntaxError } from '../apimachinery/json-codec.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { NoMatchError, type RestMapper, type RestMapping } from '../apimachinery/rest-mapping.ts';
 import { hasReason, StatusError } from '../apimachinery/status.ts';
@@ -28,7 +29,8 @@ async function mapperFor(source: string, load: () => Promise<RestMapper>): Promi
   try {
     return await load();
   } catch (error) {
-    if (!(error instanceof TransportError || error instanceof StatusError)) throw error;
+    const isAnswer = error instanceof StatusError || error instanceof JsonSyntaxError;
+    if (!isAnswer && !(error instanceof TransportError)) throw error;
     throw new UnrecognizedObjectError(source, error);
   }
 }

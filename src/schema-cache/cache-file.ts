@@ -10,6 +10,8 @@ export interface CacheOptions {
   readonly cacheFolder: string;
   /** The server's address: what is remembered is kept apart by it. */
   readonly server: string;
+  /** How long the server is told that it has, as Go writes it: `32s`, or what --request-timeout says. */
+  readonly timeout: string;
 }
 
 /** Writes a file of the cache, whole or not at all; a cache that cannot be written costs time, nothing else. */

@@ -12,7 +12,6 @@ import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
 import { header } from '../apimachinery/http.ts';
 import { NoMatchError, RestMapper } from '../apimachinery/rest-mapping.ts';
 import { StatusError } from '../apimachinery/status.ts';
-import type { Client } from '../client/client.ts';
 import { TransportError } from '../client/transport-error.ts';
 import type { Clock } from '../system/clock.ts';
 import { type CacheOptions, cacheFolderName, writeCacheFile } from './cache-file.ts';
@@ -37,8 +36,6 @@ export interface Discovery {
 
 /** As kubectl: six hours. */
 const freshMillis = 6 * 3_600_000;
-/** How long the server has, as client-go tells it. */
-const patience = { timeout: '32s' };
 const aggregated =
   'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
 
@@ -49,7 +46,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
   let isFresh = false;
   let failure: unknown;
   const fetchNow = async (): Promise<RestMapper> => {
-    const groups = await fetchGroups(options.client).catch((error: unknown) => {
+    const groups = await fetchGroups(options).catch((error: unknown) => {
       failure = error;
       throw error;
     });
@@ -115,18 +112,19 @@ async function remember(options: DiscoveryOptions, file: string, groups: readonl
   await writeCacheFile(options.files, file, stringifyJson(content));
 }
 
-async function fetchGroups(client: Client): Promise<DiscoveredGroup[]> {
-  const core = fetchRoot(client, '/api');
-  const named = fetchRoot(client, '/apis');
+async function fetchGroups(options: CacheOptions): Promise<DiscoveredGroup[]> {
+  const core = fetchRoot(options, '/api');
+  const named = fetchRoot(options, '/apis');
   // Where neither is answered, the first one is told.
   named.catch(() => undefined);
   return [...(await core), ...(await named)];
 }
 
-async function fetchRoot(client: Client, path: '/api' | '/apis'): Promise<DiscoveredGroup[]> {
+async function fetchRoot(options: CacheOptions, path: '/api' | '/apis'): Promise<DiscoveredGroup[]> {
   let response;
   try {
-    response = await client.request({ method: 'GET', path, query: patience, accept: aggregated, unread: true });
+    const query = { timeout: options.timeout };
+    response = await options.client.request({ method: 'GET', path, query, accept: aggregated, unread: true });
   } catch (error) {
     if (error instanceof StatusError && error.code === 404) return [];
     throw error;
@@ -134,11 +132,11 @@ async function fetchRoot(client: Client, path: '/api' | '/apis'): Promise<Discov
   const document = parseJson(response.body);
   const type = header(response.headers, 'content-type') ?? '';
   if (type.includes('APIGroupDiscoveryList')) return groupsFromAggregatedDiscovery(document);
-  return legacyGroups(client, path, document);
+  return legacyGroups(options, path, document);
 }
 
 /** Servers before aggregated discovery: one document for each group version. */
-async function legacyGroups(client: Client, path: string, document: JsonValue): Promise<DiscoveredGroup[]> {
+async function legacyGroups(options: CacheOptions, path: string, document: JsonValue): Promise<DiscoveredGroup[]> {
   const core = path === '/api' ? coreGroupFromVersions(document) : undefined;
   const groups = path === '/api' ? (core === undefined ? [] : [core]) : groupsFromGroupList(document);
   return Promise.all(
@@ -149,7 +147,7 @@ async function legacyGroups(client: Client, path: string, document: JsonValue): 
         group.versions.map(async (version) => ({
           version,
           resources: await legacyResources(
-            client,
+            options,
             path === '/api' ? path : `${path}/${group.name}`,
             group.name,
             version,
@@ -161,13 +159,13 @@ async function legacyGroups(client: Client, path: string, document: JsonValue): 
 }
 
 async function legacyResources(
-  client: Client,
+  { client, timeout }: CacheOptions,
   path: string,
   group: string,
   version: string,
 ): Promise<readonly DiscoveredResource[] | undefined> {
   try {
-    const response = await client.request({ method: 'GET', path: `${path}/${version}`, query: patience });
+    const response = await client.request({ method: 'GET', path: `${path}/${version}`, query: { timeout } });
     return resourcesFromResourceList(group, version, parseJson(response.body));
   } catch (error) {
     // One group that does not answer must not hide the others.

@@ -81,7 +81,7 @@ async function readIndex(options: CacheOptions, folder: string): Promise<Readonl
       await options.client.request({
         method: 'GET',
         path: '/openapi/v3',
-        query: { timeout: '32s' },
+        query: { timeout: options.timeout },
         accept: 'application/json',
       })
     ).body;
@@ -123,7 +123,7 @@ async function readDocument(
   folder: string,
   { name, url, part }: PublishedDocument,
 ): Promise<JsonValue> {
-  const { client, files } = options;
+  const { client, files, timeout } = options;
   const { pathname, searchParams } = new URL(url, 'https://server.invalid');
   const hash = searchParams.get('hash') ?? '';
   const stem = join(folder, `${name.replaceAll('/', '_')}.${hash.replaceAll(/[^\w-]/g, '_').slice(0, 32)}`);
@@ -135,7 +135,7 @@ async function readDocument(
       // Not there, or damaged: as good as not there.
     }
   }
-  const query = { query: { ...(hash === '' ? {} : { hash }), timeout: '32s' } };
+  const query = { query: { ...(hash === '' ? {} : { hash }), timeout } };
   const { body } = await client.request({ method: 'GET', path: pathname, accept: 'application/json', ...query });
   const document = parseJson(body);
   if (hash !== '') {

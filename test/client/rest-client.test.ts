@@ -327,3 +327,32 @@ void test('names that would make another path are refused before anything is sen
   });
   assert.equal(requests.length, 0);
 });
+
+void test('what is no object of the API is refused in the words of the real decoder', async () => {
+  const bodies: readonly (readonly [body: string, message: string])[] = [
+    ['[1]', 'json: cannot unmarshal array into Go value of type unstructured.detector'],
+    ['5', 'json: cannot unmarshal number into Go value of type unstructured.detector'],
+    ['null', "Object 'Kind' is missing in 'null'"],
+    ['{"metadata":{"name":"x"}}\n', `Object 'Kind' is missing in '{"metadata":{"name":"x"}}'`],
+  ];
+  for (const [body, message] of bodies) {
+    const { client } = clientOf(() => answer(200, body));
+    await assert.rejects(client.resource(pods, 'a').get('x'), { message });
+  }
+});
+
+void test('an answer that breaks off is told of where somebody asks, and an error of the connection otherwise', async () => {
+  async function* halfAnswer(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('{"kind":');
+    await Promise.resolve();
+    throw new TransportError('reset', '127.0.0.1:1', 'UND_ERR_SOCKET', 'other side closed');
+  }
+  const broken = (): HttpResponse => ({ ...answer(200, ''), body: halfAnswer() });
+  await assert.rejects(clientOf(broken).client.resource(pods, 'a').get('x'), TransportError);
+  const told: string[] = [];
+  const { client } = clientOf(broken, { onBrokenAnswer: (reason) => void told.push(reason) });
+  await assert.rejects(client.resource(pods, 'a').get('x'), {
+    message: 'unexpected error when reading response body. Please retry. Original error: unexpected EOF',
+  });
+  assert.deepEqual(told, ['unexpected EOF']);
+});

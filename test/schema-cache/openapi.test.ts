@@ -42,7 +42,7 @@ function newCache(context: TestContext): Cache {
   const client = { request } as Client;
   const server = 'https://127.0.0.1:1';
   return {
-    open: () => createOpenApi({ client, files: nodeFileSystem, cacheFolder, server }),
+    open: () => createOpenApi({ client, files: nodeFileSystem, cacheFolder, server, timeout: '32s' }),
     folder: join(cacheFolder, 'openapi', '127.0.0.1_1'),
     asked,
   };

@@ -1,4 +1,3 @@
-import type { JsonValue } from '../json.ts';
 import type { Schema } from '../schema.ts';
 import { namedLists, namedMaps, namedStrings } from './go-named-types.ts';
 
@@ -78,21 +77,4 @@ export function isNamedMap(type: string): boolean {
 /** Whether a type is one of the lists with a name of their own. */
 export function isNamedList(type: string): boolean {
   return Object.hasOwn(namedLists, type);
-}
-
-/** How json's messages call a value that does not fit. */
-export function describeJsonKind(value: JsonValue): string {
-  if (Array.isArray(value)) return 'array';
-  if (value === null) return 'null';
-  switch (typeof value) {
-    case 'string':
-      return 'string';
-    case 'boolean':
-      return 'bool';
-    case 'number':
-    case 'bigint':
-      return 'number';
-    default:
-      return 'object';
-  }
 }

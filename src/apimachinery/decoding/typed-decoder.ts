@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../json.ts';
+import { describeJsonKind, type JsonObject, type JsonValue } from '../json.ts';
 import { isJsonObject, setOwn } from '../json.ts';
 import { parseQuantity, Quantity } from '../quantity.ts';
 import { protobufFields } from './type-fields.ts';
@@ -6,7 +6,7 @@ import { resolveSchema, type Schema, type SchemaSource } from '../schema.ts';
 import { canonicalMicroTime, canonicalTime } from '../go-time.ts';
 import { isForgottenWhenEmpty } from './empty-lists.ts';
 import { isOptionalName } from './schema-defaults.ts';
-import { describeJsonKind, goQualifiedName, goStructName, goTypeName, namedMapOf } from './go-types.ts';
+import { goQualifiedName, goStructName, goTypeName, namedMapOf } from './go-types.ts';
 
 /** A value does not fit its type; the message is the one of Go's json (or of the type that refused the value). */
 export class TypedDecodeError extends Error {

@@ -1,5 +1,4 @@
 import { goQuote } from '../../apimachinery/field-error.ts';
-import { parseJson } from '../../apimachinery/json-codec.ts';
 import { gvrText, resourcePath } from '../../apimachinery/gvk.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
@@ -8,6 +7,7 @@ import { type CommandContext, CommandError } from '../../cli/command.ts';
 import { asOneOfSeveral } from '../../cli/exit.ts';
 import { labelFilter, readInput, requireInputAlone, UnreadableInputError } from '../../cli/manifest-input.ts';
 import { listSubject, namedAndSelected, namespaceProblem } from '../../cli/resource-targets.ts';
+import { answeredObject } from '../../client/answered-object.ts';
 import type { Client } from '../../client/client.ts';
 import { checkNamespaceName, checkResourceName } from '../../client/path-segment.ts';
 import { listError } from '../../client/list-error.ts';
@@ -174,7 +174,7 @@ async function* pagesOf(
       throw await missingNamespaceOr(error, client, mapping, namespace);
     });
     if (refusal !== undefined) throw refusal;
-    const answer = parseJson(response.body) as unknown as Unstructured;
+    const answer = answeredObject(response.body);
     if (selects === undefined || selects(answer)) yield answer;
     return undefined;
   }
@@ -190,11 +190,11 @@ async function* pagesOf(
     let page: Unstructured;
     try {
       const response = await client.request({ method: 'GET', path, accept, query });
-      page = parseJson(response.body) as unknown as Unstructured;
+      page = answeredObject(response.body);
     } catch (error) {
       throw listError(error, listSubject(mapping), selectors);
     }
-    continueToken = (page.metadata as { continue?: string }).continue;
+    continueToken = (page.metadata as { continue?: string } | undefined)?.continue;
     yield page;
   } while (continueToken !== undefined && continueToken !== '');
   return undefined;

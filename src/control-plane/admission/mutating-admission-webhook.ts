@@ -1,7 +1,13 @@
 import { goQuote } from '../../apimachinery/field-error.ts';
-import { describeJsonKind } from '../../apimachinery/decoding/go-types.ts';
 import { formatGroupVersion, type GroupVersionKind, parseGroupVersion } from '../../apimachinery/gvk.ts';
-import { cloneJson, equalJson, isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import {
+  describeJsonKind,
+  cloneJson,
+  equalJson,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+} from '../../apimachinery/json.ts';
 import { parseJson } from '../../apimachinery/json-codec.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { internalError } from '../../apimachinery/status.ts';

@@ -2,13 +2,12 @@ import { Readable } from 'node:stream';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { formatGroupVersion, parseGroupVersion, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import { header, type HttpRequest } from '../../../apimachinery/http.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, StatusError } from '../../../apimachinery/status.ts';
 import { BodyContentError, BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
 import type { ApiResource, ResourceRegistry } from '../registry/api-resource.ts';
 import { internalPackage } from '../registry/table.ts';
-import { describeJsonKind } from '../../../apimachinery/decoding/go-types.ts';
 import { applySchemaDefaults } from '../../../apimachinery/decoding/schema-defaults.ts';
 import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
 

@@ -1,5 +1,5 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { JsonSyntaxError, parseJson, type ParseJsonOptions } from '../../../apimachinery/json-codec.ts';
 import { badRequest, StatusError } from '../../../apimachinery/status.ts';
 import { YamlError } from '../../../apimachinery/yaml.ts';
@@ -15,7 +15,6 @@ import { resolveSchema } from '../../../apimachinery/schema.ts';
 import { formatJsonPath } from '../codecs/json-media-type.ts';
 import { decodeYaml } from '../codecs/yaml-media-type.ts';
 import { converterMessage } from '../decoding/converter-message.ts';
-import { describeJsonKind } from '../../../apimachinery/decoding/go-types.ts';
 import type { FieldValidation } from '../decoding/object-body.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 

@@ -1,7 +1,6 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
-import { describeJsonKind } from '../../../apimachinery/decoding/go-types.ts';
 import { refuseOtherEncodings } from '../codecs/json-media-type.ts';
 
 /** Where a paged list goes on. A revision of -1 means: at the newest, for an inconsistent continuation. */
