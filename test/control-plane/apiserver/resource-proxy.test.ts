@@ -115,15 +115,16 @@ void test('proxied servers are told how their client calls this one; their answe
   assert.equal(host, 'api:6443');
   assert.deepEqual([headers['x-forwarded-host'], headers['x-forwarded-proto']], [undefined, undefined]);
   assert.equal(headers['x-forwarded-uri'], path);
-  for (const [thrown, told] of [
-    ['connect ECONNREFUSED 192.0.2.2:1', 'dial tcp 192.0.2.2:1: connect: connection refused'],
-    ['socket hang up', 'EOF'],
+  for (const [code, thrown, told] of [
+    ['ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.1:80', 'dial tcp 10.0.0.1:80: connect: connection refused'],
+    ['ECONNRESET', 'socket hang up', 'EOF'],
     [
+      'EPROTO',
       'error:0A00010B:SSL routines:ssl3_get_record:wrong version number',
       'tls: first record does not look like a TLS handshake',
     ],
   ] as const) {
-    transport.send = () => Promise.reject(new Error(thrown));
+    transport.send = () => Promise.reject(Object.assign(new Error(thrown), { code }));
     const failed = await api.request('GET', path);
     assert.deepEqual([failed.status, failed.body['message']], [503, `error trying to reach service: ${told}`]);
   }

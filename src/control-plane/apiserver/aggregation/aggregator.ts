@@ -223,7 +223,8 @@ class Backends implements RemoteFetch {
       if (upgraded !== undefined) return { ...rest, takeOver: (connection) => joinConnections(connection, upgraded) };
       return { ...answer, headers: returnedHeaders(answer.headers) };
     } catch (error) {
-      return unavailable(transportReason(asTransportError(error, backend.address)));
+      const reason = transportReason(asTransportError(error, backend.address));
+      return unavailable(`error trying to reach service: ${reason}`);
     }
   }
 

@@ -1,5 +1,7 @@
 import { header, type HttpHeaders, type HttpResponse } from '../../../apimachinery/http.ts';
 import { StatusError } from '../../../apimachinery/status.ts';
+import { asTransportError } from '../../../client/transport-error.ts';
+import { transportReason } from '../../../client/transport-reason.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import { unescapedPath } from '../request-url.ts';
 import type { EndpointHandler } from '../route-resource.ts';
@@ -90,7 +92,7 @@ async function forward(
     });
   } catch (error) {
     throw new StatusError({
-      message: `error trying to reach service: ${goWords(error instanceof Error ? error.message : String(error))}`,
+      message: `error trying to reach service: ${failureReason(error, host)}`,
       reason: 'ServiceUnavailable',
       code: 503,
     });
@@ -98,20 +100,12 @@ async function forward(
 }
 
 /** What Go says of connections that fail. */
-function goWords(message: string): string {
-  if (/wrong version number/.test(message)) return 'tls: first record does not look like a TLS handshake';
-  const [, code = '', address = ''] = /^connect (E[A-Z]+) (\S+)$/.exec(message) ?? [];
-  const reason = dialErrors[code];
-  if (reason !== undefined) return `dial tcp ${address}: ${reason}`;
-  return message === 'socket hang up' ? 'EOF' : message;
+function failureReason(error: unknown, host: string): string {
+  const known = asTransportError(error, host);
+  // Who speaks to others for somebody else says this otherwise than a client does.
+  const isPlain = /WRONG_VERSION_NUMBER|wrong version number/.test(`${known.code} ${known.message}`);
+  return isPlain ? 'tls: first record does not look like a TLS handshake' : transportReason(known);
 }
-
-const dialErrors: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connect: connection refused',
-  EHOSTUNREACH: 'connect: no route to host',
-  ENETUNREACH: 'connect: network is unreachable',
-  ETIMEDOUT: 'i/o timeout',
-};
 
 function movedTo(location: string): HttpResponse {
   return { status: 301, headers: { location, 'cache-control': 'no-cache, private' }, body: new Uint8Array() };

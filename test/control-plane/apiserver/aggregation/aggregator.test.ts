@@ -189,6 +189,10 @@ test('a group of another server is checked, listed and passed on to', async (con
       response.end();
       return;
     }
+    if (request.url?.endsWith('/gone') === true) {
+      request.socket.destroy();
+      return;
+    }
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -221,6 +225,8 @@ test('a group of another server is checked, listed and passed on to', async (con
   assert.equal((await api.request('PUT', path, slice(true))).status, 200);
   assert.deepEqual(await conditionText(becomes('Passed')), ['True', 'all checks passed']);
 
+  const gone = await api.request('GET', `${root}/gone`);
+  assert.deepEqual([gone.status, gone.text], [503, 'error trying to reach service: EOF\n']);
   const authorization = { authorization: 'Bearer secret', 'x-remote-user': 'mallory' };
   const list = await api.request('GET', `${root}/namespaces/ns/pods?limit=5`, undefined, authorization);
   assert.deepEqual([list.status, list.text], [200, '{"kind":"PodMetricsList"}']);
