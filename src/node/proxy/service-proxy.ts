@@ -35,6 +35,12 @@ export interface ServiceProxyOptions {
   readonly nodeOf: (address: string) => string | undefined;
 }
 
+/** An endpoint that may be chosen. */
+interface Candidate extends ProxyTarget {
+  readonly nodeName: string | undefined;
+  readonly isReady: boolean;
+}
+
 const serviceNameLabel = 'kubernetes.io/service-name';
 const defaultAffinitySeconds = 10_800;
 
@@ -73,7 +79,10 @@ class InformedServiceProxy implements ServiceProxy {
         const targets = found === undefined ? [] : this.#targets(service, found);
         const node = this.#onlyNode(service, address, from);
         const near = targets.filter(({ nodeName }) => node === undefined || nodeName === node);
-        const target = found === undefined ? undefined : this.#choose(service, found, near, from);
+        const ready = near.filter(({ isReady }) => isReady);
+        // Those that end still serve while there is nobody else (KEP-1669).
+        const usable = ready.length > 0 ? ready : near;
+        const target = found === undefined ? undefined : this.#choose(service, found, usable, from);
         if (target !== undefined) return target;
         // What must stay on a node that has nothing goes nowhere.
         const problem = targets.length > 0 ? 'i/o timeout' : 'connect: connection refused';
@@ -108,12 +117,17 @@ class InformedServiceProxy implements ServiceProxy {
     return target;
   }
 
-  #targets(service: Service, port: ServicePort): (ProxyTarget & { readonly nodeName: string | undefined })[] {
+  /** Endpoints that are ready, and those that are ending but still serve. */
+  #targets(service: Service, port: ServicePort): Candidate[] {
     return this.#slicesOf(service).flatMap(({ endpoints, ports }) => {
       const own = (ports ?? []).find(({ name = '' }) => name === (port.name ?? ''))?.port;
       if (own === undefined) return [];
-      const serving = (endpoints ?? []).filter(isServing);
-      return serving.map(({ addresses, nodeName }) => ({ address: addresses[0] ?? '', port: own, nodeName }));
+      return (endpoints ?? []).flatMap((endpoint) => {
+        const { addresses, nodeName, conditions } = endpoint;
+        const isReady = isServing(endpoint);
+        if (!isReady && !(conditions?.serving === true && conditions.terminating === true)) return [];
+        return [{ address: addresses[0] ?? '', port: own, nodeName, isReady }];
+      });
     });
   }
 

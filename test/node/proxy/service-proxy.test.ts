@@ -66,6 +66,34 @@ test('traffic that is to stay on a node does, or goes nowhere', async (context) 
   assert.deepEqual(reached('1.2.3.4', 80, '10.244.1.9'), ['10.244.0.2', '10.244.7.2']);
 });
 
+test('endpoints that end serve while there are no others', async (context) => {
+  const clock = new FakeClock();
+  const api = await createTestApiServer({ clock });
+  const random = seededRandom(5);
+  const informers = createInformerFactory({ client: api.client, clock, random, log: silentLogger });
+  const proxy = createServiceProxy({ informers, clock, random, isNode, nodeOf });
+  const ending = { ready: false, serving: true, terminating: true };
+  const groups: Readonly<Record<string, readonly object[]>> = {
+    'all-end': [{ addresses: ['10.244.0.2'], conditions: ending }],
+    'one-ends': [{ addresses: ['10.244.0.3'], conditions: ending }, { addresses: ['10.244.0.4'] }],
+    'all-ended': [{ addresses: ['10.244.0.5'], conditions: { ...ending, serving: false } }],
+  };
+  for (const [index, [name, endpoints]] of Object.entries(groups).entries()) {
+    const spec = { clusterIP: `10.96.0.${10 + index}`, ports: [{ name: 'http', port: 80 }] };
+    await api.create({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec });
+    await api.create(slice(name, endpoints));
+  }
+  informers.start();
+  await informers.waitForSync();
+  context.after(async () => {
+    await informers.stop();
+    await api.close();
+  });
+  assert.equal(proxy.targetOf('10.96.0.10', 80, '')?.address, '10.244.0.2');
+  for (let again = 0; again < 9; again++) assert.equal(proxy.targetOf('10.96.0.11', 80, '')?.address, '10.244.0.4');
+  assert.throws(() => proxy.targetOf('10.96.0.12', 80, ''), /connection refused/);
+});
+
 test('services lead to the pods behind them, by address, node port and name', async (context) => {
   const clock = new FakeClock();
   const api = await createTestApiServer({ clock });
