@@ -27,7 +27,7 @@ import { conversionMetrics } from '../control-plane/apiserver/custom-resources/c
 import { createLocalApiServices } from '../control-plane/apiserver/aggregation/local-api-services.ts';
 import type { ApiResource } from '../control-plane/apiserver/registry/api-resource.ts';
 import { createCustomResourceHost } from '../control-plane/apiserver/custom-resources/custom-resource-host.ts';
-import { createIdentityLease } from '../control-plane/apiserver/bootstrap/identity-lease.ts';
+import { createIdentityLease, serverIdentity } from '../control-plane/apiserver/bootstrap/identity-lease.ts';
 import { createIssuerDiscoveryRoute } from '../control-plane/apiserver/issuer-discovery.ts';
 import { healthPaths, pingCheck } from '../control-plane/apiserver/health.ts';
 import { createDiscoveryRoute } from '../control-plane/apiserver/discovery/discovery-route.ts';
@@ -76,6 +76,7 @@ import { flowControlSetup } from './flow-control-setup.ts';
 import { admissionPluginsOf } from './admission-flags.ts';
 import { assembleAggregator } from './aggregation-assembly.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
+import { AuthorizationMetrics } from './authorization-metrics.ts';
 import { AuthenticationMetrics } from './authentication-metrics.ts';
 import { type AssembledAuthenticator, assembleAuthenticator } from './authenticator-assembly.ts';
 import { assembleAuthorizer } from './authorizer-assembly.ts';
@@ -205,7 +206,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     }),
     ...known.authenticators,
   ];
-  let countDecision: (type: string, name: string, decision: string) => void = () => undefined;
+  const authorizationMetrics = new AuthorizationMetrics();
   const authorizer = await assembleAuthorizer({
     arguments: options.arguments,
     files: options.files,
@@ -213,7 +214,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     random,
     log,
     informers,
-    onDecision: (...decision) => countDecision(...decision),
+    observer: authorizationMetrics,
   });
   const { rbac } = authorizer;
   const resolve = createServiceResolver({
@@ -339,13 +340,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   authenticationMetrics.bind(server.metrics);
   clientMetrics.bind(server.metrics);
   audience.observer = admissionMetrics(server.metrics);
-  const decisions = server.metrics.counter({
-    name: 'apiserver_authorization_decisions_total',
-    help: 'Questions that an authorizer has decided, by its type, its name and the decision.',
-    stability: 'ALPHA',
-    labels: ['decision', 'name', 'type'],
-  });
-  countDecision = (type, name, decision) => decisions.add([decision, name, type]);
+  authorizationMetrics.bind(server.metrics, serverIdentity(hostname()), clock);
   const definitions = context.informer<CustomResourceDefinition>({
     group: 'apiextensions.k8s.io',
     version: 'v1',

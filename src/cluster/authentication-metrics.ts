@@ -7,6 +7,7 @@ interface Families {
   readonly durations: Histogram;
   readonly fetches: Counter;
   readonly active: Gauge;
+  readonly certificates: Histogram;
   readonly uses: Readonly<Record<Parameters<TokenUseObserver['used']>[0], Counter>>;
 }
 
@@ -15,7 +16,8 @@ export class AuthenticationMetrics implements TokenCacheObserver, TokenUseObserv
   #families: Families | undefined;
 
   bind(registry: MetricRegistry): void {
-    this.#families = { ...cacheFamilies(registry), uses: useFamilies(registry) };
+    const certificates = certificateFamily(registry);
+    this.#families = { ...cacheFamilies(registry), certificates, uses: useFamilies(registry) };
   }
 
   asked(isHit: boolean, seconds: number): void {
@@ -36,12 +38,30 @@ export class AuthenticationMetrics implements TokenCacheObserver, TokenUseObserv
     this.#families?.fetches.add([isWell ? 'ok' : 'error']);
   }
 
+  certificateUsed(remainingSeconds: number): void {
+    this.#families?.certificates.observe([], remainingSeconds);
+  }
+
   used(kind: Parameters<TokenUseObserver['used']>[0]): void {
     this.#families?.uses[kind].add([]);
   }
 }
 
-function cacheFamilies(registry: MetricRegistry): Omit<Families, 'uses'> {
+const hour = 3600;
+const day = 24 * hour;
+
+function certificateFamily(registry: MetricRegistry): Histogram {
+  const hours = [0, 0.5, 1, 2, 6, 12].map((count) => count * hour);
+  const days = [1, 2, 4, 7, 30, 90, 180, 360].map((count) => count * day);
+  return registry.histogram({
+    name: 'apiserver_client_certificate_expiration_seconds',
+    help: 'Seconds for which certificates that clients came with are good still.',
+    stability: 'ALPHA',
+    buckets: [...hours, ...days],
+  });
+}
+
+function cacheFamilies(registry: MetricRegistry): Omit<Families, 'uses' | 'certificates'> {
   const family = { stability: 'ALPHA', labels: ['status'] } as const;
   return {
     requests: registry.counter({

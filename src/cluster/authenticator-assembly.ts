@@ -51,7 +51,7 @@ export interface AuthenticatorAssemblyOptions {
   readonly client: Client;
   /** Knows the tokens of service accounts. */
   readonly serviceAccounts: TokenChecker;
-  readonly observer: TokenCacheObserver;
+  readonly observer: TokenCacheObserver & { certificateUsed(remainingSeconds: number): void };
 }
 
 /** Everybody who can tell who asks, as the flags say. */
@@ -190,13 +190,16 @@ function requireCertificates(content: string, name: string, path: string): void 
 }
 
 async function clientCertificates(
-  { arguments: flags, authority, clock }: AuthenticatorAssemblyOptions,
+  { arguments: flags, authority, clock, observer }: AuthenticatorAssemblyOptions,
   bundles: CertificateBundles,
 ): Promise<Authenticator> {
+  const onUse = (remaining: number): void => observer.certificateUsed(remaining);
   const path = flags.get('client-ca-file');
   // The cluster's own authority is who its administrator and its nodes come from.
-  if (path === undefined) return clientCertificateAuthenticator([authority], clock);
-  return bundles.follow(path, 'client-ca-bundle', (pem) => clientCertificateAuthenticator([authority, pem], clock));
+  if (path === undefined) return clientCertificateAuthenticator([authority], clock, onUse);
+  return bundles.follow(path, 'client-ca-bundle', (pem) =>
+    clientCertificateAuthenticator([authority, pem], clock, onUse),
+  );
 }
 
 const headerFlags = [

@@ -36,6 +36,7 @@ import {
   durationArgument,
   listArgument,
 } from './component-arguments.ts';
+import type { AuthorizationObserver } from './authorization-metrics.ts';
 import { readArgumentFile, watchFile } from './watched-file.ts';
 import { openWebhook } from './webhook-client.ts';
 
@@ -46,8 +47,7 @@ export interface AuthorizerAssemblyOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly informers: InformerFactory;
-  /** Told of every decision of one of the configured authorizers. */
-  readonly onDecision?: (type: string, name: string, decision: 'allowed' | 'denied') => void;
+  readonly observer?: AuthorizationObserver;
 }
 
 /** The authorizers that the flags ask for, in their order. */
@@ -75,13 +75,18 @@ export async function assembleAuthorizer(options: AuthorizerAssemblyOptions): Pr
   const initial = path === undefined ? await chainFromFlags(flags) : await chainFromFile(flags, content, files);
   const kept = await asConfigured(() => keptAuthorizers(initial, options, rbac));
   let current = await asConfigured(() => openChain(initial, kept, options));
-  const onError = (reason: string): void => log.error('reloading authorization config', { error: reason });
+  if (path !== undefined) options.observer?.loaded(content, false);
+  const onError = (reason: string): void => {
+    options.observer?.loaded(undefined, true);
+    log.error('reloading authorization config', { error: reason });
+  };
   const onChange = async (changed: string): Promise<void> => {
     const chain = await readAuthorizationConfiguration(changed, files, [...kept.keys()]);
     const next = await openChain(chain, kept, options);
     const last = current;
     current = next;
     await last.close();
+    options.observer?.loaded(changed, true);
     log.info('reloaded authz config');
   };
   const stopWatching = path === undefined ? undefined : watchFile({ files, clock, path, onChange, onError }, content);
@@ -208,7 +213,7 @@ const fixedAuthorizers = new Map<string, Authorizer>([
 async function openChain(
   configured: readonly ConfiguredAuthorizer[],
   kept: ReadonlyMap<string, Authorizer>,
-  { files, clock, random, log, onDecision }: AuthorizerAssemblyOptions,
+  { files, clock, random, log, observer }: AuthorizerAssemblyOptions,
 ): Promise<OpenChain> {
   const chain: Authorizer[] = [privilegedGroupAuthorizer];
   const opened: { close(): Promise<void> }[] = [];
@@ -218,15 +223,16 @@ async function openChain(
       if (found === undefined) {
         throw new Error(`authorizer type ${type} is not allowed if it was not enabled at initial server startup`);
       }
-      chain.push(countedAuthorizer(found, (decision) => onDecision?.(type, name, decision)));
+      chain.push(countedAuthorizer(found, (decision) => observer?.decided(type, name, decision)));
       continue;
     }
     const { kubeconfig, timeoutMillis } = webhook;
     const server = await openWebhook({ kubeconfig, timeoutMillis, files, clock, random });
     opened.push(server);
     const onError = (error: string): void => log.error('Failed to make webhook authorizer request', { name, error });
-    const asked = webhookAuthorizer({ ...webhook, webhook: server, clock, onError });
-    chain.push(countedAuthorizer(asked, (decision) => onDecision?.(type, name, decision)));
+    const told = observer === undefined ? {} : { observer: observer.webhook(name) };
+    const asked = webhookAuthorizer({ ...webhook, webhook: server, clock, onError, ...told });
+    chain.push(countedAuthorizer(asked, (decision) => observer?.decided(type, name, decision)));
   }
   return {
     chain: unionAuthorizer(chain),

@@ -12,13 +12,20 @@ interface KnownUser {
   readonly user: UserInfo;
   readonly notBefore: number;
   readonly notAfter: number;
+  /** When the user's own certificate ends. */
+  readonly ownEnd: number;
 }
 
 /**
  * X.509 client certificates: the common name is the user, the organizations are the groups.
  * @param authorities PEM of the authorities that clients may come from.
+ * @param onUse is told, in seconds, how long a certificate that is used is good still
  */
-export function clientCertificateAuthenticator(authorities: readonly string[], clock: Clock): Authenticator {
+export function clientCertificateAuthenticator(
+  authorities: readonly string[],
+  clock: Clock,
+  onUse: (remainingSeconds: number) => void = () => undefined,
+): Authenticator {
   const trusted = authorities.flatMap(readCertificateBundle);
   // Connections are kept, so that the same certificates come again and again.
   const known = new Map<string, KnownUser>();
@@ -35,6 +42,7 @@ export function clientCertificateAuthenticator(authorities: readonly string[], c
         if (known.size >= maxRemembered) known.clear();
         known.set(key, entry);
       }
+      onUse((entry.ownEnd - now) / 1000);
       return entry.user;
     },
   };
@@ -70,5 +78,6 @@ function verify(chain: readonly Uint8Array[], trusted: readonly X509Certificate[
     },
     notBefore,
     notAfter,
+    ownEnd: Date.parse(identity.certificate.validTo),
   };
 }

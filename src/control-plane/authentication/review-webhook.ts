@@ -11,8 +11,11 @@ import type { Random } from '../../system/random.ts';
 
 /** A server that answers reviews: it sends the object back with a status. */
 export interface ReviewWebhook {
-  /** @throws Error when no answer came, or none that is the review. */
-  ask(review: JsonObject): Promise<JsonObject>;
+  /**
+   * @param onAttempt is told of each time that the question was sent: what went wrong, and how long it took
+   * @throws Error when no answer came, or none that is the review.
+   */
+  ask(review: JsonObject, onAttempt?: (error: unknown, millis: number) => void): Promise<JsonObject>;
 }
 
 export interface ReviewWebhookOptions {
@@ -33,11 +36,15 @@ const backoff = { steps: 5, millis: 500, factor: 1.5, jitter: 0.2 };
 export function reviewWebhook(options: ReviewWebhookOptions): ReviewWebhook {
   const { client, path, clock, random, retryMillis = backoff.millis } = options;
   return {
-    async ask(review) {
+    async ask(review, onAttempt) {
       for (let step = 1, wait = retryMillis; ; step++, wait *= backoff.factor) {
+        const begun = clock.now();
         try {
-          return await post(client, path, review);
+          const answer = await post(client, path, review);
+          onAttempt?.(undefined, clock.now() - begun);
+          return answer;
         } catch (error) {
+          onAttempt?.(error, clock.now() - begun);
           if (step >= backoff.steps || !mayPass(error)) throw withRequest(error);
         }
         await sleep(clock, wait * (1 + backoff.jitter * random.next()));

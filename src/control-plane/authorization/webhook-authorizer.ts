@@ -1,5 +1,7 @@
 import type { SubjectAccessReviewSpec, SubjectAccessReviewStatus } from '../../api/types/authorization-v1.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import { StatusError } from '../../apimachinery/status.ts';
+import { TransportError } from '../../client/transport-error.ts';
 import { jsonKind } from '../../client/webhook-answer.ts';
 import type { Clock } from '../../system/clock.ts';
 import { ExpiringCache } from '../authentication/expiring-cache.ts';
@@ -10,6 +12,19 @@ import type { WebhookConditions } from './webhook-conditions.ts';
 
 /** The versions of SubjectAccessReview that webhooks are asked in. */
 export type AccessReviewVersion = 'v1' | 'v1beta1';
+
+/** How a question to a webhook went. */
+export type EvaluationResult = 'success' | 'timeout' | 'error';
+
+/** Is told how a webhook does. */
+export interface WebhookObserver {
+  /** A question was sent. */
+  evaluated(result: EvaluationResult, seconds: number): void;
+  /** A question goes on to others because this one could not be asked. */
+  failedOpen(result: EvaluationResult): void;
+  /** Match conditions were evaluated. */
+  matched(seconds: number, outcome: 'included' | 'excluded' | 'error'): void;
+}
 
 export interface WebhookAuthorizerOptions {
   readonly webhook: ReviewWebhook;
@@ -25,6 +40,7 @@ export interface WebhookAuthorizerOptions {
   readonly clock: Clock;
   /** Told why it could not be asked. */
   readonly onError?: (reason: string) => void;
+  readonly observer?: WebhookObserver;
 }
 
 const cachedAnswers = 8192;
@@ -33,7 +49,7 @@ const maxRememberedLength = 10_000;
 
 /** Asks a server with a SubjectAccessReview, and remembers what it said (--authorization-mode=Webhook). */
 export function webhookAuthorizer(options: WebhookAuthorizerOptions): Authorizer {
-  const { webhook, version, onFailure, conditions } = options;
+  const { webhook, version, onFailure, observer } = options;
   const known = new ExpiringCache<SubjectAccessReviewStatus>(options.clock, cachedAnswers);
   const failed = (error: unknown): AuthorizationDecision => {
     const reason = error instanceof Error ? error.message : String(error);
@@ -45,11 +61,22 @@ export function webhookAuthorizer(options: WebhookAuthorizerOptions): Authorizer
     async authorize(attributes) {
       const spec = accessQuestion(attributes);
       try {
-        if (conditions?.match(spec) === false) return { decision: 'noOpinion', reason: '' };
+        if (!isAsked(spec, options)) return { decision: 'noOpinion', reason: '' };
         const key = JSON.stringify(spec);
         let status = known.get(key);
         if (status === undefined) {
-          status = statusOf(await webhook.ask(review(spec, version)));
+          let last: EvaluationResult = 'success';
+          const onAttempt = (error: unknown, millis: number): void => {
+            last = resultOf(error);
+            observer?.evaluated(last, millis / 1000);
+          };
+          const answer = webhook.ask(review(spec, version), onAttempt);
+          status = statusOf(
+            await answer.catch((error: unknown) => {
+              if (onFailure === 'noOpinion') observer?.failedOpen(last);
+              throw error;
+            }),
+          );
           const millis = status.allowed ? options.authorizedMillis : options.unauthorizedMillis;
           if (isShort(attributes)) known.set(key, status, millis);
         }
@@ -59,6 +86,30 @@ export function webhookAuthorizer(options: WebhookAuthorizerOptions): Authorizer
       }
     },
   };
+}
+
+function resultOf(error: unknown): EvaluationResult {
+  if (error === undefined) return 'success';
+  const isTimeout =
+    (error instanceof TransportError && error.kind === 'timeout') ||
+    (error instanceof StatusError && (error.code === 504 || error.reason === 'Timeout'));
+  return isTimeout ? 'timeout' : 'error';
+}
+
+/** @throws Error when the conditions cannot tell */
+function isAsked(spec: SubjectAccessReviewSpec, { conditions, observer, clock }: WebhookAuthorizerOptions): boolean {
+  if (conditions === undefined) return true;
+  const begun = clock.now();
+  const told = (outcome: 'included' | 'excluded' | 'error'): void =>
+    observer?.matched((clock.now() - begun) / 1000, outcome);
+  try {
+    const isMatch = conditions.match(spec);
+    told(isMatch ? 'included' : 'excluded');
+    return isMatch;
+  } catch (error) {
+    told('error');
+    throw error;
+  }
 }
 
 function review(spec: SubjectAccessReviewSpec, version: AccessReviewVersion): JsonObject {
