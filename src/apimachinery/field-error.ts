@@ -1,7 +1,10 @@
 import { equalJson } from './json.ts';
 import { formatGoFloat } from './go-float.ts';
+import { goQuote } from './go-quote.ts';
 import { StatusError, type StatusCause } from './status.ts';
 import { type GroupVersionKind } from './gvk.ts';
+
+export { goQuote } from './go-quote.ts';
 
 /** The reasons of field errors; the values are the causes' reasons in a Status. */
 export type FieldErrorType =
@@ -52,25 +55,6 @@ export class FieldPath {
   toString(): string {
     return this.#text;
   }
-}
-
-/** Go's %q, as far as field values need it. */
-export function goQuote(text: string): string {
-  let quoted = '"';
-  for (const char of text) {
-    const code = char.codePointAt(0) ?? 0;
-    if (char === '"' || char === '\\') quoted += `\\${char}`;
-    else if (char === '\n') quoted += '\\n';
-    else if (char === '\t') quoted += '\\t';
-    else if (char === '\r') quoted += '\\r';
-    else if (code === 7) quoted += '\\a';
-    else if (code === 8) quoted += '\\b';
-    else if (code === 12) quoted += '\\f';
-    else if (code === 11) quoted += '\\v';
-    else if (code < 0x20 || code === 0x7f) quoted += `\\x${code.toString(16).padStart(2, '0')}`;
-    else quoted += char;
-  }
-  return `${quoted}"`;
 }
 
 /** How a value is shown inside an error: strings quoted, numbers and booleans bare, the rest as JSON, null for nothing. */

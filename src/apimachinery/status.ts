@@ -1,4 +1,5 @@
 import { formatGroupResource } from './gvk.ts';
+import { goQuote } from './go-quote.ts';
 
 /** One cause of a failed request (metav1.StatusCause). */
 export interface StatusCause {
@@ -65,7 +66,7 @@ function details(gr: GroupResource, name: string): StatusDetails {
 /** 404: `pods "x" not found`. */
 export function notFound(gr: GroupResource, name: string): StatusError {
   return new StatusError({
-    message: `${formatGroupResource(gr)} "${name}" not found`,
+    message: `${formatGroupResource(gr)} ${goQuote(name)} not found`,
     reason: 'NotFound',
     details: details(gr, name),
     code: 404,
@@ -75,7 +76,7 @@ export function notFound(gr: GroupResource, name: string): StatusError {
 /** 409 on create: `pods "x" already exists`. */
 export function alreadyExists(gr: GroupResource, name: string): StatusError {
   return new StatusError({
-    message: `${formatGroupResource(gr)} "${name}" already exists`,
+    message: `${formatGroupResource(gr)} ${goQuote(name)} already exists`,
     reason: 'AlreadyExists',
     details: details(gr, name),
     code: 409,
@@ -85,7 +86,7 @@ export function alreadyExists(gr: GroupResource, name: string): StatusError {
 /** 409 on update: `Operation cannot be fulfilled on pods "x": …`. */
 export function conflict(gr: GroupResource, name: string, message: string): StatusError {
   return new StatusError({
-    message: `Operation cannot be fulfilled on ${formatGroupResource(gr)} "${name}": ${message}`,
+    message: `Operation cannot be fulfilled on ${formatGroupResource(gr)} ${goQuote(name)}: ${message}`,
     reason: 'Conflict',
     details: details(gr, name),
     code: 409,
@@ -106,7 +107,7 @@ export function unauthorized(message = 'Unauthorized'): StatusError {
 export function forbidden(gr: GroupResource, name: string, message: string): StatusError {
   let text: string;
   const isOfResource = gr.resource !== '' || gr.group !== '';
-  if (isOfResource && name !== '') text = `${formatGroupResource(gr)} "${name}" is forbidden: ${message}`;
+  if (isOfResource && name !== '') text = `${formatGroupResource(gr)} ${goQuote(name)} is forbidden: ${message}`;
   else if (isOfResource) text = `${formatGroupResource(gr)} is forbidden: ${message}`;
   else text = `forbidden: ${message}`;
   return new StatusError({ message: text, reason: 'Forbidden', details: details(gr, name), code: 403 });

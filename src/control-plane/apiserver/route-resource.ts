@@ -1,3 +1,4 @@
+import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import type { HttpResponse } from '../../apimachinery/http.ts';
 import { badRequest, methodNotSupported, notFound, StatusError } from '../../apimachinery/status.ts';
@@ -65,10 +66,10 @@ export async function routeResource(
   if (resource?.custom === true) return routeCustomResource(request, server, resource, findView);
   if (info.oldForm !== undefined) checkOldForm(request, resource);
   if (resource === undefined || parts.slice(0, 3).includes('')) throw resourceNotFound();
-  if (resource.deprecationWarning !== '') addWarning(request, resource.deprecationWarning);
   const { definition } = resource;
   const isObject = parts.length > 1;
   const namespace = definition.namespaced ? info.namespace : '';
+  if (!hasRoute(definition, isObject, definition.namespaced && namespace === '')) throw resourceNotFound();
   if (definition.namespaced && isObject && namespace === '') throw resourceNotFound();
   if (!definition.namespaced && info.namespace !== '' && info.resource !== 'namespaces') throw resourceNotFound();
   const subresource = definition.subresources.find((candidate) => candidate.name === info.subresource);
@@ -80,6 +81,7 @@ export async function routeResource(
   const needsNamespace = verb === 'create' || verb === 'deletecollection';
   if (!allowed.includes(verb) || (definition.namespaced && needsNamespace && namespace === ''))
     throw methodNotAllowed();
+  if (resource.deprecationWarning !== '') addWarning(request, resource.deprecationWarning);
   if (!isObject && verb !== 'create') checkNamespaceKey(info.resource, namespace);
   const handler = handlers[verb] ?? genericHandlers[verb];
   if (handler === undefined) throw methodNotAllowed();
@@ -99,6 +101,14 @@ export async function routeResource(
   const name = isObject ? (parts[1] ?? '') : '';
   return handler({ server, request, resource, store: server.storeOf(resource), namespace, name, subresource, view });
 }
+
+/** Whether anything is served at a path: that of an object, of a collection, or of one across all namespaces. */
+function hasRoute({ verbs, subresources }: ResourceDefinition, isObject: boolean, isAcross: boolean): boolean {
+  if (isObject) return subresources.length > 0 || verbs.some((verb) => ofObjects.has(verb));
+  return !isAcross || verbs.some((verb) => verb === 'list' || verb === 'watch');
+}
+
+const ofObjects: ReadonlySet<string> = new Set(['get', 'update', 'patch', 'delete']);
 
 /**
  * The same for custom resources, which have no web framework before them: what a request does is what its URL says, and

@@ -43,7 +43,9 @@ export async function readDeleteOptions(endpoint: Endpoint): Promise<ParsedDelet
   const body = deleteOptionsBody(() => codec.decode(bytes).value);
   const kind = typeof body['kind'] === 'string' ? body['kind'] : '';
   if (kind !== '' && kind !== 'DeleteOptions') {
-    const version = typeof body['apiVersion'] === 'string' ? body['apiVersion'] : '';
+    // What says no version is read as of the version of all options.
+    const stated = typeof body['apiVersion'] === 'string' ? body['apiVersion'] : '';
+    const version = stated === '' ? 'meta.k8s.io/v1' : stated;
     throw badRequest(
       `no kind ${goQuote(kind)} is registered for version ${goQuote(version)} in scheme ` +
         '"pkg/apis/meta/internalversion/scheme/register.go:27"',

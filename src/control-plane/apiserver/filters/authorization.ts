@@ -93,7 +93,7 @@ export function refusal(attributes: AuthorizationAttributes, reason: string): St
   const tail = reason === '' ? '' : `: ${reason}`;
   if (!attributes.isResourceRequest) {
     return new StatusError({
-      message: `forbidden: ${who} path ${goQuote(attributes.path)}${tail}`,
+      message: `forbidden: ${withoutMarkup(`${who} path ${goQuote(attributes.path)}${tail}`)}`,
       reason: 'Forbidden',
       details: {},
       code: 403,
@@ -104,8 +104,13 @@ export function refusal(attributes: AuthorizationAttributes, reason: string): St
   return forbidden(
     { group: apiGroup, resource },
     name,
-    `${who} resource ${what} in API group ${goQuote(apiGroup)} ${where}${tail}`,
+    withoutMarkup(`${who} resource ${what} in API group ${goQuote(apiGroup)} ${where}${tail}`),
   );
+}
+
+/** Nothing in it is taken for HTML. */
+function withoutMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 /** The request as it goes on for another user. */

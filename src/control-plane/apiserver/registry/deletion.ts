@@ -5,7 +5,7 @@ import type { StoredValue } from '../../storage/storage.ts';
 import type { ParsedDeleteOptions } from '../endpoints/request-options.ts';
 import { storageKey } from './api-resource.ts';
 import { gracePeriodRule, isGarbageCollected } from './resource-facts.ts';
-import type { Store, WriteContext } from './store.ts';
+import { checkNameParameter, type Store, type WriteContext } from './store.ts';
 import { asReadBack } from './stored-object.ts';
 
 /** What a delete did. */
@@ -37,6 +37,7 @@ export async function deleteObject(
   const isUnsaid = options.propagationPolicy === undefined && options.orphanDependents === undefined;
   if (isUnsaid && store.strategy.warningOnOrphaningDelete !== undefined)
     context.warn(store.strategy.warningOnOrphaningDelete);
+  checkNameParameter(name);
   const key = storageKey(store.resource, context.namespace, name);
   let stored = await store.storage.get(key);
   for (;;) {

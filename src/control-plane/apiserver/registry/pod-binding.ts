@@ -42,7 +42,6 @@ export async function handleBinding(endpoint: Endpoint): Promise<HttpResponse> {
   if (pods === undefined) throw new Error('pods are not served');
   const podEndpoint = { ...endpoint, resource: pods, store: server.storeOf(pods) };
   const name = binding.metadata.name ?? '';
-  if (name === '') throw badRequest('Name parameter required.');
   await bindPod(podEndpoint, binding, name, options, endpoint);
   return objectResponse(request, format, 201, successStatus(201));
 }
@@ -63,12 +62,13 @@ async function bindPod(
 ): Promise<void> {
   const { server } = endpoint;
   const { dryRun } = write;
-  if (binding.metadata.name !== name) throw badRequest('name in URL does not match name in Binding object');
+  if ((binding.metadata.name ?? '') !== name) throw badRequest('name in URL does not match name in Binding object');
   const errors = validateBinding(binding);
   if (errors.length > 0) {
     const texts = errors.map(formatFieldError);
     throw new StatusError({ message: texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`, code: 500 });
   }
+  if (name === '') throw badRequest('Name parameter required.');
   const options = writeOptionsObject('CreateOptions', write);
   const facts = { name, object: binding, dryRun, kind: bindingKind.gvk, options };
   await server.admission.mutate(admissionRequest(admitted, 'CREATE', facts));

@@ -121,8 +121,7 @@ export class Store {
 
   /** The stored value. @throws StatusError 404 */
   async getStored(namespace: string, name: string): Promise<StoredValue> {
-    const [wrong] = validatePathSegmentName(name, false);
-    if (wrong !== undefined) throw badRequest(`Name parameter invalid: ${goQuote(name)}: ${wrong}`);
+    checkNameParameter(name);
     const value = await this.storage.get(storageKey(this.resource, namespace, name));
     if (value === undefined) throw notFound(this.resource.groupResource, name);
     return value;
@@ -546,4 +545,10 @@ function isSameObject(bytes: Uint8Array, existing: StoredValue, object: Unstruct
       metadata: { ...old.metadata, resourceVersion: '' },
     },
   );
+}
+
+/** A name that no object can have. @throws StatusError 400 */
+export function checkNameParameter(name: string): void {
+  const [wrong] = validatePathSegmentName(name, false);
+  if (wrong !== undefined) throw badRequest(`Name parameter invalid: ${goQuote(name)}: ${wrong}`);
 }

@@ -1,0 +1,31 @@
+const short: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\t': '\\t',
+  '\r': '\\r',
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\v': '\\v',
+};
+
+/** What Go counts as printable (strconv.IsPrint): letters, marks, numbers, punctuation, symbols and the one space. */
+const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+
+/** Whether nothing in a text needs more than quotes around it: most names. */
+const plain = /^[\w.:/@+=,;!?()[\]{}<>*&%$#'|~^ -]*$/;
+
+/** A string as Go's %q shows it. */
+export function goQuote(text: string): string {
+  if (plain.test(text)) return `"${text}"`;
+  let quoted = '"';
+  for (const char of text) quoted += short[char] ?? (printable.test(char) ? char : escaped(char.codePointAt(0) ?? 0));
+  return `${quoted}"`;
+}
+
+function escaped(code: number): string {
+  if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, '0')}`;
+  if (code < 0x10000) return `\\u${code.toString(16).padStart(4, '0')}`;
+  return `\\U${code.toString(16).padStart(8, '0')}`;
+}
