@@ -278,6 +278,8 @@ function limitRequests(options: ApiServerOptions, parts: ServerParts, metrics: S
 function counted(audit: AuditOptions, metrics: ServerMetrics): AuditOptions {
   return {
     ...audit,
+    onLevel: (level) => metrics.auditLevels.add([level]),
+    onReject: () => metrics.auditRejections.add([]),
     sink: {
       write(event) {
         metrics.auditEvents.add([]);

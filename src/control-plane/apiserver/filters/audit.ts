@@ -19,6 +19,10 @@ import { isLongRunning } from './max-in-flight.ts';
 export interface AuditOptions {
   readonly policy: AuditPolicy;
   readonly sink: AuditSink;
+  /** Told the level of each request. */
+  readonly onLevel?: (level: string) => void;
+  /** Told of each request that is refused because it cannot be kept. */
+  readonly onReject?: () => void;
 }
 
 /** The two places of the handler chain that audit. */
@@ -33,7 +37,7 @@ const maxUserAgentLength = 1024;
 
 /** Writes events of requests as the policy says (audit.k8s.io/v1). */
 export function auditFilters(
-  { policy, sink }: AuditOptions,
+  { policy, sink, onLevel, onReject }: AuditOptions,
   codecs: readonly MediaTypeCodec[],
   clock: Clock,
 ): AuditFilters {
@@ -41,6 +45,7 @@ export function auditFilters(
   const begin = (request: ApiRequest, user: RequestUser | undefined): AuditTrail | undefined => {
     const question = { ...authorizationAttributes(request.info, request.user), user };
     const decision = policy.decide(question);
+    onLevel?.(decision.level);
     if (decision.level === 'None') return undefined;
     return new AuditTrail(auditedRequest(request, user), decision, sink, clock);
   };
@@ -62,7 +67,10 @@ export function auditFilters(
       const trail = begin(request, request.user);
       if (trail === undefined) return next(request);
       for (const [key, text] of Object.entries(request.authenticationNotes ?? {})) trail.annotate(key, text);
-      if (!(await trail.reach('RequestReceived'))) return notStored(request);
+      if (!(await trail.reach('RequestReceived'))) {
+        onReject?.();
+        return notStored(request);
+      }
       let response: HttpResponse;
       try {
         response = await next({ ...request, audit: trail });

@@ -38,6 +38,8 @@ export interface ServerMetrics extends GuardMetrics {
   readonly userRequests: Counter;
   readonly authorizations: Counter;
   readonly auditEvents: Counter;
+  readonly auditLevels: Counter;
+  readonly auditRejections: Counter;
   readonly inFlight: InFlightGauge;
   readonly inQueue: InFlightGauge;
   readonly fieldValidations: Histogram;
@@ -190,7 +192,10 @@ function watchFamilies(
   };
 }
 
-type AccessFamilies = Pick<ServerMetrics, 'authentications' | 'userRequests' | 'authorizations' | 'auditEvents'>;
+type AccessFamilies = Pick<
+  ServerMetrics,
+  'authentications' | 'userRequests' | 'authorizations' | 'auditEvents' | 'auditLevels' | 'auditRejections'
+>;
 
 function accessFamilies(registry: MetricRegistry): AccessFamilies {
   const auditEvents = registry.counter({
@@ -199,8 +204,21 @@ function accessFamilies(registry: MetricRegistry): AccessFamilies {
     stability: 'ALPHA',
   });
   auditEvents.add([], 0);
+  const auditRejections = registry.counter({
+    name: 'apiserver_audit_requests_rejected_total',
+    help: 'Requests that were refused because they could not be kept in the audit log.',
+    stability: 'ALPHA',
+  });
+  auditRejections.add([], 0);
   return {
     auditEvents,
+    auditRejections,
+    auditLevels: registry.counter({
+      name: 'apiserver_audit_level_total',
+      help: 'Requests by the level that the audit policy has for them.',
+      stability: 'ALPHA',
+      labels: ['level'],
+    }),
     authentications: registry.counter({
       name: 'authentication_attempts',
       help: 'Attempts to authenticate, by their result.',

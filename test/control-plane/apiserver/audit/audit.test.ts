@@ -229,5 +229,8 @@ test('a request whose coming cannot be told of is refused where that is wanted',
   assert.deepEqual(stages, ['RequestReceived']);
   isKept = true;
   assert.equal((await api.request('GET', `${configMaps}/a`)).status, 404);
+  const metrics = (await api.request('GET', '/metrics')).text;
+  assert.match(metrics, /^apiserver_audit_requests_rejected_total 1$/m);
+  assert.match(metrics, /^apiserver_audit_level_total\{level="Metadata"\} [1-9]\d*$/m);
   await api.close();
 });
