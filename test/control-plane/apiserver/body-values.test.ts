@@ -191,3 +191,38 @@ test('times with any offset that Go takes, and wrong ones told of in the order o
       assert.ok(String(field(answer, 'message')).endsWith(`parsing time "${time}": ${problem}`));
     }
   }));
+
+test('a merge patch keeps numbers as they are written, and what is written with a point is no integer', () =>
+  inServer(async (api) => {
+    await api.request('POST', deployments.replace('?dryRun=All', ''), deployment('1'));
+    const path = '/apis/apps/v1/namespaces/default/deployments/x?dryRun=All';
+    for (const fieldValidation of ['Warn', 'Ignore']) {
+      const patch = (replicas: string, type = 'merge-patch'): Promise<TestAnswer> =>
+        api.request('PATCH', `${path}&fieldValidation=${fieldValidation}`, `{"spec":{"replicas":${replicas}}}`, {
+          'content-type': `application/${type}+json`,
+        });
+      for (const literal of ['2.0', '2e0', '2.5']) {
+        const answer = await patch(literal);
+        assert.equal(answer.status, 422, literal);
+        const told = `json: cannot unmarshal number ${literal} into Go struct field DeploymentSpec.spec.replicas of type int32`;
+        assert.ok(String(field(answer, 'message')).endsWith(told), answer.text);
+      }
+      assert.equal(field(await patch('2'), 'spec', 'replicas'), 2);
+      assert.equal((await patch('2.0', 'strategic-merge-patch')).status, 200);
+    }
+  }));
+
+test('what stands behind braces in YAML is not looked at; what cannot be read is shown as text when it begins with one', () =>
+  inServer(async (api) => {
+    const flow = '{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {a: "}", b: \'}\'}}';
+    for (const rest of [' trailing', ' }', '\n- x', '']) {
+      const answer = await api.request('POST', configMaps, `${flow}${rest}`, yaml);
+      assert.equal(answer.status, 201, answer.text);
+      assert.deepEqual(field(answer, 'data'), { a: '}', b: '}' });
+    }
+    const broken = await api.request('POST', configMaps, '{"a"', yaml);
+    assert.equal(
+      field(broken, 'message'),
+      "the object provided is unrecognized (must be of type ConfigMap): yaml: line 1: did not find expected ',' or '}' ({\"a\")",
+    );
+  }));

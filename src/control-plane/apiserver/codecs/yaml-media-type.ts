@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { parseJson, JsonSyntaxError } from '../../../apimachinery/json-codec.ts';
 import { parseYaml, stringifyYaml, YamlError } from '../../../apimachinery/yaml.ts';
+import { summarizeBody } from '../decoding/object-body.ts';
 import { BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
 
 /** `application/yaml`. It does not stream, so a watch cannot have it. */
@@ -13,8 +14,7 @@ export const yamlCodec: MediaTypeCodec = {
       return decodeYaml(body);
     } catch (error) {
       if (!(error instanceof YamlError)) throw error;
-      const shown = Buffer.from(body.subarray(0, 30)).toString('hex');
-      throw new BodySyntaxError(error.message, body.byteLength > 30 ? `${shown} ...` : shown);
+      throw new BodySyntaxError(error.message, summarizeBody(body));
     }
   },
 };
@@ -27,10 +27,40 @@ export function decodeYaml(body: Uint8Array): DecodedBody {
   const json = /^\s*\{/.test(text) ? plainJson(text) : undefined;
   if (json !== undefined) return { value: sortedKeys(json), strictErrors: [] };
   const duplicates: string[] = [];
-  const value = sortedKeys(parseYaml(text, { onDuplicateKey: (message) => duplicates.push(message) }));
+  const value = sortedKeys(parseFirst(text, (message) => duplicates.push(message)));
   const strictErrors =
     duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`];
   return { value, strictErrors };
+}
+
+/** The first document. What stands behind one in braces is not looked at. */
+function parseFirst(text: string, onDuplicateKey: (message: string) => void): JsonValue {
+  const messages: string[] = [];
+  const parse = (part: string): JsonValue => parseYaml(part, { onDuplicateKey: (message) => messages.push(message) });
+  let value: JsonValue;
+  try {
+    value = parse(text);
+  } catch (error) {
+    const end = /^\s*\{/.test(text) ? endOfBraces(text) : undefined;
+    // Behind a colon it would have been a key.
+    if (end === undefined || /^\s*(:|$)/.test(text.slice(end))) throw error;
+    messages.length = 0;
+    value = parse(text.slice(0, end));
+  }
+  for (const message of messages) onDuplicateKey(message);
+  return value;
+}
+
+/** Where the first pair of braces ends; undefined when it does not. */
+function endOfBraces(text: string): number | undefined {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|'[^']*'|[{}[\]]/gs)) {
+    if (token === '{' || token === '[') depth++;
+    else if (token === '}' || token === ']') depth--;
+    else continue;
+    if (depth === 0) return index + 1;
+  }
+  return undefined;
 }
 
 /** JSON in which nothing is there twice: of what is, YAML tells with the line. */

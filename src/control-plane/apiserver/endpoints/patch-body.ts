@@ -29,6 +29,8 @@ export interface ParsedPatch {
   readonly sortsUnknownFields?: boolean;
   /** Another kind or version in the patch is passed over. */
   readonly keepsKind?: boolean;
+  /** Numbers that are not written as plain integers, by their path in the patched document. */
+  readonly numberLiterals?: ReadonlyMap<string, string>;
   /** @throws StatusError when the patch does not fit the document. */
   applyTo(document: JsonObject): JsonValue;
   /** How a result that does not fit the type is refused; the patched document and the message when absent. */
@@ -143,7 +145,8 @@ function readMergePatch(body: Uint8Array, _resource: ApiResource, isLenient: boo
   const { value, strictErrors } = readPatchJson(body);
   if (value === null) throw badRequest('Invalid JSON Patch');
   if (!isJsonObject(value)) throw wrongShape(value, 'map[string]interface {}');
-  return { value, strictErrors, applyTo: (document) => applyJsonMergePatch(document, value) };
+  const numberLiterals = fractionLiterals(body);
+  return { value, strictErrors, numberLiterals, applyTo: (document) => applyJsonMergePatch(document, value) };
 }
 
 /** Without a look at it beforehand a list takes the place of the document (RFC 7396), to be refused as that. */
@@ -157,7 +160,21 @@ function readLenientMergePatch(body: Uint8Array): ParsedPatch {
   if (Array.isArray(value)) return { value, strictErrors: [], applyTo: () => value };
   if (!isJsonObject(value)) throw badRequest('Invalid JSON Patch');
   const patch = value;
-  return { value, strictErrors: [], applyTo: (document) => applyJsonMergePatch(document, patch) };
+  const numberLiterals = fractionLiterals(body);
+  return { value, strictErrors: [], numberLiterals, applyTo: (document) => applyJsonMergePatch(document, patch) };
+}
+
+/** Numbers that are written with a point or an exponent: such a patch keeps them, and `1.0` is no integer to Go. */
+function fractionLiterals(body: Uint8Array): ReadonlyMap<string, string> {
+  const literals = new Map<string, string>();
+  const text = Buffer.from(body).toString('utf8');
+  if (!/[:,[\s]-?\d+[.eE]/.test(text)) return literals;
+  parseJson(text, {
+    onNumber(path, literal) {
+      if (/[.eE]/.test(literal)) literals.set(formatJsonPath(path), literal);
+    },
+  });
+  return literals;
 }
 
 function readStrategicPatch(body: Uint8Array, resource: ApiResource): ParsedPatch {

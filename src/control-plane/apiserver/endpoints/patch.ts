@@ -120,13 +120,14 @@ function typedPatched(
     throw refuse(otherKindText(endpoint, value, stated, expected.gvk));
   }
   try {
-    return typedObject(value, expected.gvk, resource, expected, (unknownFields) => {
+    const report = (unknownFields: readonly string[]): void => {
       const unknown = unknownFields.map((path) => `unknown field "${path}"`);
       const complaints = [...patch.strictErrors, ...(patch.sortsUnknownFields === true ? unknown.toSorted() : unknown)];
       reportStrictErrors(complaints, expected.gvk, expected, options.fieldValidation, (text) =>
         addWarning(request, text),
       );
-    });
+    };
+    return typedObject(value, expected.gvk, resource, expected, report, patch.numberLiterals);
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     const message = error.message.replace(/^.* cannot be handled as a [^:]*: /s, '');
