@@ -22,6 +22,8 @@ export interface ContainersOwner {
   /** Looks at the pod again. */
   readonly wake: () => void;
   readonly wakeIn: (millis: number) => void;
+  /** A probe says something else of a container than before. */
+  readonly readinessChanged: () => void;
   readonly volumes: PodVolumes;
 }
 
@@ -47,7 +49,7 @@ export class PodContainers {
     this.#owner = owner;
     this.#images = new PodImages(context);
     this.probes = new PodProbes(context.prober, context.clock, {
-      onChange: () => owner.wake(),
+      onChange: () => owner.readinessChanged(),
       onUnhealthy: (container, kind) => void this.#killUnhealthy(container, kind),
       onFailure: (container, kind, output) => {
         const title = `${kind[0]?.toUpperCase() ?? ''}${kind.slice(1)}`;
@@ -288,11 +290,12 @@ export class PodContainers {
       this.#reported.add(container.id);
       this.#context.recordEvent(pod, 'Normal', 'Killing', `Stopping container ${name}`, name);
     }
-    this.probes.end(name);
+    this.probes.endChecks(name);
     const { containers = [], initContainers = [] } = pod.spec ?? {};
     const spec = [...containers, ...initContainers].find((candidate) => candidate.name === name);
     const left = spec === undefined ? graceSeconds : await this.#beforeStop(pod, spec, container.id, graceSeconds);
     await this.#context.runtime.stopContainer(container.id, left);
+    this.probes.end(name);
   }
 
   /** Ends containers so that they start anew with other resources. */

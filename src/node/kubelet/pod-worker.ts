@@ -40,6 +40,9 @@ export class PodWorker {
   /** The versions that came while a status was on its way. */
   #seenMeanwhile: number[] = [];
   #failures = 0;
+  #isStopping = false;
+  /** Statuses that are told while containers end. */
+  #reports: Promise<void> = Promise.resolve();
 
   /** @param admit whether the node takes the pod; asked once, before anything is done for it */
   constructor(context: PodWorkerContext, pod: Pod, admit: () => Promise<Rejection | undefined>) {
@@ -52,6 +55,7 @@ export class PodWorker {
       pod: () => this.#pod,
       wake: () => this.wake(),
       wakeIn: (millis) => this.#wakeIn(millis),
+      readinessChanged: () => this.#readinessChanged(),
       volumes: this.#volumes,
     });
   }
@@ -238,8 +242,25 @@ export class PodWorker {
   }
 
   async #stopEverything(pod: Pod): Promise<void> {
-    await this.#containers.stopAll(pod);
+    this.#isStopping = true;
+    try {
+      await this.#containers.stopAll(pod);
+    } finally {
+      this.#isStopping = false;
+      await this.#reports;
+    }
     for (const sandbox of await this.#containers.sandboxes()) await this.#context.runtime.stopPodSandbox(sandbox.id);
+  }
+
+  /** Services learn at once of a pod that is ready no more, also while it takes its time to end. */
+  #readinessChanged(): void {
+    if (!this.#isStopping) {
+      this.wake();
+      return;
+    }
+    this.#reports = this.#reports
+      .then(() => this.#report(this.#pod))
+      .catch((error: unknown) => this.#context.log.warn('pod status not told', { error: String(error) }));
   }
 
   /** A deleted pod: everything stops, the last status is told, then the object is removed for good. */

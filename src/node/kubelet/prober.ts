@@ -49,6 +49,8 @@ export interface ProbeListener {
 interface ProbeWorker {
   readonly containerId: string;
   readonly cancel: () => void;
+  /** Only readiness is still asked for. */
+  isEnding: boolean;
 }
 
 /** Runs the probes of one pod's running containers and remembers their results. */
@@ -82,11 +84,13 @@ export class PodProbes {
     if (this.#workers.get(container.name)?.containerId === containerId) return;
     this.end(container.name);
     const timers = new Set<Timer>();
-    const worker = { containerId, cancel: () => timers.forEach((timer) => timer.cancel()) };
+    const cancel = (): void => timers.forEach((timer) => timer.cancel());
+    const worker: ProbeWorker = { containerId, cancel, isEnding: false };
     this.#workers.set(container.name, worker);
-    const isCurrent = (): boolean => this.#workers.get(container.name) === worker;
+    const isCurrent = (kind: ProbeKind): boolean =>
+      this.#workers.get(container.name) === worker && (kind === 'readiness' || !worker.isEnding);
     const run = (kind: ProbeKind, probe: Probe): void =>
-      this.#run({ pod, containerId, container, kind, probe, timers, isCurrent });
+      this.#run({ pod, containerId, container, kind, probe, timers, isCurrent: () => isCurrent(kind) });
     const afterStart = (): void => {
       this.#started.add(container.name);
       if (container.readinessProbe === undefined) this.#ready.add(container.name);
@@ -100,6 +104,12 @@ export class PodProbes {
     } else {
       afterStart();
     }
+  }
+
+  /** A container is to stop: whether it is alive matters no more, whether it is ready does until it is gone. */
+  endChecks(container: string): void {
+    const worker = this.#workers.get(container);
+    if (worker !== undefined) worker.isEnding = true;
   }
 
   /** A container stopped. */
@@ -140,6 +150,7 @@ export class PodProbes {
       timers.add(timer);
     };
     const step = async (): Promise<void> => {
+      if (!isCurrent()) return;
       // Its address is told with its first status.
       if (pod().status?.podIP === undefined) return schedule(firstStatusMillis);
       const { ok, output } = await this.#prober.probe(pod(), container, probe, containerId);

@@ -281,6 +281,30 @@ test('readiness: what its probe says, after the delay, by its thresholds', async
   assert.ok((await harness.events('web')).includes(said));
 });
 
+test('a pod that is ending is still asked whether it is ready, and no more whether it lives', async (context) => {
+  const harness = await start(context);
+  const readinessProbe = { httpGet, periodSeconds: 2, failureThreshold: 1 };
+  const livenessProbe = { httpGet: { path: '/alive', port: 80 }, periodSeconds: 2, failureThreshold: 1 };
+  const lifecycle = { preStop: { sleep: { seconds: 20 } } };
+  const [main] = probed({ readinessProbe, livenessProbe, lifecycle }).containers ?? [];
+  assert.ok(main !== undefined);
+  await harness.create('web', { spec: { terminationGracePeriodSeconds: 30, containers: [main] } });
+  await harness.advance(2);
+  assert.equal(await isReady(harness, 'web'), true);
+  await remove(harness, 'web');
+  harness.failing.add('main/healthz');
+  harness.failing.add('main/alive');
+  await harness.advance(4);
+  assert.equal(await isReady(harness, 'web'), false);
+  harness.failing.delete('main/healthz');
+  await harness.advance(4);
+  assert.equal(await isReady(harness, 'web'), true);
+  assert.equal((await statusOf(harness, 'web')).restartCount, 0);
+  assert.ok(!(await harness.events('web')).some((event) => event.includes('failed liveness probe')));
+  await harness.advance(40);
+  assert.deepEqual(await harness.pods(), []);
+});
+
 for (const [restartPolicy, state] of [
   ['Always', 'running'],
   ['OnFailure', 'running'],
