@@ -38,6 +38,9 @@ export function readYamlEvents(given: string): YamlEvents | YamlSyntaxProblem {
       if (!(error instanceof YAMLException)) throw error;
       const mark = error.mark as { line?: number; column?: number } | undefined;
       const line = mark?.line;
+      const end = endOfRoot(error, lines);
+      // What follows less far in than the first value began is never looked at.
+      if (end !== undefined) return readYamlEvents(`${lines.slice(0, end).join('\n')}\n`);
       const canIndent = line !== undefined && tries < mostAddedLines;
       if (error.reason !== 'deficient indentation' || !canIndent) return problemOf(error, source, addedIndents);
       const original = lines[line] ?? '';
@@ -47,6 +50,16 @@ export function readYamlEvents(given: string): YamlEvents | YamlSyntaxProblem {
       addedIndents.set(line, (addedIndents.get(line) ?? 0) + addedSpaces);
     }
   }
+}
+
+/** The line on which the first value of a text is over, because it began further in. */
+function endOfRoot({ reason, mark }: YAMLException, lines: readonly string[]): number | undefined {
+  const { line, column = 0 } = (mark ?? {}) as { line?: number; column?: number };
+  if (line === undefined || !/^(?:end of the stream|bad indentation)/.test(reason)) return undefined;
+  const first = lines.find((text) => /^\s*[^\s#]/.test(text) && !text.startsWith('---')) ?? '';
+  const indent = /^ */.exec(first)?.[0].length ?? 0;
+  const startsLine = /^ *$/.test((lines[line] ?? '').slice(0, column));
+  return line > 0 && startsLine && column < indent ? line : undefined;
 }
 
 /** Directives before the first document: the version must be 1.1, and there is none but %YAML and %TAG. */
@@ -100,6 +113,8 @@ const fixedReasons: readonly (readonly [RegExp, string])[] = [
 function goWords(reason: string, text: string, line: number, column: number): GoWords {
   const lines = text.split('\n');
   const source = lines[line] ?? '';
+  const tab = tabWords(lines, line) ?? tabWords(lines, line + 1);
+  if (tab !== undefined) return tab;
   const fixed = fixedReasons.find(([pattern]) => pattern.test(reason));
   if (fixed !== undefined) return scanning(fixed[1], line);
   if (/non-printable|null byte/.test(reason))
@@ -129,6 +144,30 @@ function goWords(reason: string, text: string, line: number, column: number): Go
     return misplacedWords(reason, source, line, column, lines);
   }
   return scanning(reason, line);
+}
+
+const headOfBlockScalar = /[|>][-+0-9]*(?:\s+#.*)?$/;
+
+/** A tab among what a line is indented by: go-yaml's words depend on what stands above. */
+function tabWords(lines: readonly string[], at: number): GoWords | undefined {
+  const indentation = /^[ \t]*/.exec(lines[at] ?? '')?.[0] ?? '';
+  const column = indentation.indexOf('\t');
+  if (column < 0 || indentation.length === lines[at]?.length) return undefined;
+  let above = at - 1;
+  while (above >= 0 && (lines[above] ?? '').trim() === '') above--;
+  const indentOf = (line: number): number => /^ */.exec(lines[line] ?? '')?.[0].length ?? 0;
+  for (let head = above, least = Infinity; head >= 0 && least > 0; head--) {
+    const text = lines[head] ?? '';
+    if (text.trim() === '') continue;
+    if (headOfBlockScalar.test(text) && indentOf(head) < least && column <= indentOf(above)) {
+      return scanning('found a tab character where an indentation space is expected', at);
+    }
+    least = Math.min(least, indentOf(head));
+  }
+  const value = /^\s*(?:- +)*(?:[^\s"'#{[][^#]*?: +)?(.*)$/.exec(lines[above] ?? '')?.[1] ?? '';
+  const isPlain = /^[^\s"'[{|>&*!#]/.test(value) && !/:\s*$| #/.test(value);
+  if (isPlain && column <= indentOf(above)) return scanning('found a tab character that violates indentation', at);
+  return undefined;
 }
 
 /** An unclosed collection: go-yaml misses what should separate or close the innermost one. */
@@ -163,6 +202,8 @@ function misplacedWords(
     return scanning('block sequence entries are not allowed in this context', line);
   }
   if (!startsLine && /^\?(\s|$)/.test(rest)) return scanning('mapping keys are not allowed in this context', line);
+  const missed = missedIn(lines, line, column);
+  if (startsLine && missed !== undefined) return parsing(missed, line);
   const first = lines.find((candidate) => /^[^\s#]/.test(candidate) && !candidate.startsWith('---')) ?? '';
   const isList = /^-(\s|$)/.test(first);
   if (/sequence entry/.test(reason) || (reason.startsWith('end') && isList)) {
@@ -173,4 +214,17 @@ function misplacedWords(
     return scanning('mapping values are not allowed in this context', line);
   }
   return parsing('did not find expected key', line);
+}
+
+/** What the block that a line stands in, by its indentation, would go on with. */
+function missedIn(lines: readonly string[], line: number, column: number): string | undefined {
+  for (let above = line - 1; above >= 0; above--) {
+    const [, blank = '', dash = '', rest = ''] = /^( *)((?:- +)?)(.*)$/.exec(lines[above] ?? '') ?? [];
+    if (dash === '' && rest === '') continue;
+    if (blank.length === column)
+      return dash === '' ? 'did not find expected key' : "did not find expected '-' indicator";
+    if (dash !== '' && blank.length + dash.length === column) return 'did not find expected key';
+    if (blank.length < column) return undefined;
+  }
+  return undefined;
 }

@@ -207,12 +207,21 @@ class DocumentReader {
   /** A tag that is none of YAML's own says nothing, as in go-yaml. */
   #tagged(tag: string, text: string, offset: number): JsonValue {
     const name = /^(?:!!|!<tag:yaml\.org,2002:)([a-z]+)>?$/.exec(tag)?.[1] ?? '';
-    if (name === 'binary') return Buffer.from(text, 'base64').toString('utf8');
+    if (name === 'binary') return this.#binary(text, offset);
     const matches = tagTypes[name];
     if (matches === undefined) return text;
     const value = resolvePlainScalar(text);
     if (!matches(value)) this.#fail(offset, `yaml: cannot decode !!str \`${text}\` as a !!${name}`);
     return value;
+  }
+
+  /** Bytes in base64, with its padding; lines may be broken. */
+  #binary(text: string, offset: number): string {
+    const digits = text.replaceAll(/[\r\n]/g, '');
+    if (!/^(?:[\w+/]{4})*(?:[\w+/]{2}==|[\w+/]{3}=)?$/.test(digits) || digits.includes('_')) {
+      this.#fail(offset, 'yaml: !!binary value contains invalid base64 data');
+    }
+    return Buffer.from(digits, 'base64').toString('utf8');
   }
 
   #sequence(start: number): Located {

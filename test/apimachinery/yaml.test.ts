@@ -135,3 +135,30 @@ test('a colon needs a key before it', () => {
 test('a carriage return alone ends a line, too', () => {
   assert.deepEqual(parseYaml('a: [1,\r2,\r\n3]\rb: |\r  x\r  y\r'), { a: [1, 2, 3], b: 'x\ny\n' });
 });
+
+test('what is indented wrongly, by tabs or not, is told of in the words of go-yaml', () => {
+  const texts: readonly (readonly [text: string, message: string])[] = [
+    ['  k: v\n\tscript: x\n', 'yaml: line 2: found a tab character that violates indentation'],
+    ['metadata:\n\tname: x\n', 'yaml: line 2: found character that cannot start any token'],
+    [
+      '  script: |\n    #!/bin/sh\n\tlong: x\n',
+      'yaml: line 3: found a tab character where an indentation space is expected',
+    ],
+    ['spec:\n  ports:\n    - port: 80\n    name: http\n', "yaml: line 3: did not find expected '-' indicator"],
+    ['        - name: v\n        emptyDir: {}\n', "yaml: line 1: did not find expected '-' indicator"],
+    ['    ports:\n    - port: 80\n      name: http\n      - {port: 443}\n', 'yaml: line 3: did not find expected key'],
+    ['a: !!binary "!!!"\n', 'yaml: !!binary value contains invalid base64 data'],
+    ['a: !!binary aGk\n', 'yaml: !!binary value contains invalid base64 data'],
+    ['- a\n- {b: c}\n\t- d\n', 'yaml: line 3: found character that cannot start any token'],
+  ];
+  for (const [text, message] of texts) assert.throws(() => parseYaml(text), { message });
+});
+
+test('what stands less far in than the first value is never looked at', () => {
+  const texts: readonly (readonly [text: string, value: unknown])[] = [
+    ['    app: web\nkind: x\n', { app: 'web' }],
+    ['      spec:\n    containers:\n', { spec: null }],
+    ['a: !!binary aGVs\n', { a: 'hel' }],
+  ];
+  for (const [text, value] of texts) assert.deepEqual(parseYaml(text), value);
+});
