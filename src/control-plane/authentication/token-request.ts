@@ -31,8 +31,11 @@ export interface TokenRequestPlace {
   readonly name: string;
   readonly dryRun: boolean;
   warn(text: string): void;
+  /** Has the request checked, as far as it is filled in before there is a token. @throws StatusError to refuse */
+  validate?(request: Unstructured): Promise<void>;
 }
 
+const noToken = { token: '', expirationTimestamp: null };
 const gvk = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' } as const;
 const defaultSeconds = 3600;
 /** What pods ask for; such tokens are made to last a year and only reported after this, so that old clients go on. */
@@ -45,6 +48,13 @@ const longestSeconds = 2 ** 32;
 export function setTokenRequestDefaults(object: Unstructured): void {
   const spec = isJsonObject(object['spec']) ? object['spec'] : {};
   object['spec'] = { ...spec, expirationSeconds: spec['expirationSeconds'] ?? defaultSeconds };
+}
+
+/** Shows what is not set as the kind's Go type does, which admission gets to see. */
+export function showUnsetTokenFields(object: Unstructured): void {
+  const spec = isJsonObject(object['spec']) ? object['spec'] : {};
+  object['spec'] = { ...spec, boundObjectRef: spec['boundObjectRef'] ?? null };
+  object['status'] = noToken;
 }
 
 /**
@@ -72,9 +82,16 @@ export async function answerTokenRequest(
   if (errors.length > 0) throw invalidObject(gvk, '', errors);
   // Clients send the field as null.
   const reference: TokenRequestSpec['boundObjectRef'] | null = spec.boundObjectRef;
+  const now = options.clock.now();
+  const filledIn = {
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    metadata: { ...object.metadata, name, namespace, uid, creationTimestamp: formatTime(now) },
+  };
+  const shownSpec = { audiences, expirationSeconds: asked, boundObjectRef: reference ?? null };
+  await place.validate?.({ ...filledIn, spec: shownSpec, status: noToken });
   const bound = reference === undefined || reference === null ? {} : await boundObjects(reference, place, options);
   const expirationSeconds = shortened(asked, place, options);
-  const now = options.clock.now();
   const { token } = options.authority.issue({
     namespace,
     name,
@@ -84,9 +101,7 @@ export async function answerTokenRequest(
     ...lifetime(expirationSeconds, bound.bound, audiences, options),
   });
   return {
-    apiVersion: object.apiVersion,
-    kind: object.kind,
-    metadata: { ...object.metadata, name, namespace, uid, creationTimestamp: formatTime(now) },
+    ...filledIn,
     spec: { audiences, expirationSeconds, boundObjectRef: spec.boundObjectRef ?? null },
     status: { token, expirationTimestamp: formatTime(now + expirationSeconds * 1000) },
   };

@@ -312,6 +312,31 @@ const request = (spec: object, name = 'robot', metadata: object = {}) =>
   );
 const boundTo = (kind: string, name: string, uid = '') => ({ boundObjectRef: { apiVersion: 'v1', kind, name, uid } });
 
+test('a request is checked when it is filled in, before there is a token', async () => {
+  const seen: unknown[] = [];
+  const place = {
+    namespace: 'ns',
+    name: 'robot',
+    dryRun: false,
+    warn: (text: string) => void warnings.push(text),
+    validate: (filledIn: unknown) => {
+      seen.push(filledIn);
+      return Promise.reject(new Error('no'));
+    },
+  };
+  const object = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: {} };
+  await assert.rejects(answerTokenRequest(object, place, requestOptions), { message: 'no' });
+  const { metadata, ...rest } = seen[0] as { metadata: Record<string, unknown> };
+  assert.deepEqual(Object.keys(metadata), ['name', 'namespace', 'uid', 'creationTimestamp']);
+  assert.equal(metadata['name'], 'robot');
+  assert.deepEqual(rest, {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: { audiences: [audience], expirationSeconds: 3600, boundObjectRef: null },
+    status: { token: '', expirationTimestamp: null },
+  });
+});
+
 const refusals: readonly (readonly [string, () => Promise<unknown>, string])[] = [
   [
     'too short a time',

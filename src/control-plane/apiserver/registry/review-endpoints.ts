@@ -3,6 +3,7 @@ import type { KubeObject, ObjectMeta, Unstructured } from '../../../apimachinery
 import {
   answerTokenRequest,
   setTokenRequestDefaults,
+  showUnsetTokenFields,
   type TokenRequestOptions,
 } from '../../authentication/token-request.ts';
 import { reviewSelf, reviewToken, type TokenReviewOptions } from '../../authentication/token-review.ts';
@@ -132,13 +133,15 @@ function tokenRequest(issuing: Omit<TokenRequestOptions, 'get'>): EndpointHandle
       kind: tokenRequestKind.gvk,
       options: writeOptionsObject('CreateOptions', write),
     };
+    showUnsetTokenFields(object);
     await server.admission.mutate(admissionRequest(endpoint, 'CREATE', facts));
-    await server.admission.validate(admissionRequest(endpoint, 'CREATE', facts));
     const place = {
       namespace: endpoint.namespace,
       name,
       dryRun,
       warn: (text: string) => addWarning(request, text),
+      validate: (filledIn: Unstructured) =>
+        server.admission.validate(admissionRequest(endpoint, 'CREATE', { ...facts, object: filledIn })),
     };
     const answered = await answerTokenRequest(object, place, { ...issuing, get: reader(endpoint) });
     return objectResponse(request, format, 201, answered);
