@@ -52,6 +52,8 @@ export function formatIssues(source: CelSource, issues: readonly CelIssue[]): st
     .map(({ issue, place }) => {
       // An offset before the text marks an issue with the whole of it.
       const at = issue.offset < 0 ? { line: -1, column: -1 } : place;
+      // Nothing is at the first character of nothing.
+      if (source.text === '') return `ERROR: <input>:1:0: ${issue.message}`;
       const head = `ERROR: <input>:${at.line}:${at.column + 1}: ${issue.message}`;
       const line = issue.offset < 0 ? undefined : lines[at.line - 1];
       if (line === undefined || line.length > maxSnippet) return head;

@@ -156,3 +156,9 @@ void test('lists of format() may be mixed, others not', () => {
   assert.equal(environment.compile('"%s %d".format([self, 1])').type.name, 'string');
   assert.throws(() => environment.compile('[self, 1].size() == 2'), /expected type 'string' but found 'int'/);
 });
+
+void test('an expression without anything has no place and no line to show', () => {
+  assert.throws(() => environment.compile(''), {
+    message: `ERROR: <input>:1:0: Syntax error: mismatched input '<EOF>' expecting ${starts}`,
+  });
+});

@@ -178,3 +178,19 @@ void test('warnings and tables of statuses are those of the real server', async 
   const [row] = table.body['rows'] as { cells: unknown[] }[];
   assert.equal(row?.cells[3], '2');
 });
+
+void test('what changed in a selector is shown in the order of its type', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const selector = { matchExpressions: [{ values: ['x'], operator: 'In', key: 'a' }], matchLabels: { a: 'b' } };
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, selector };
+  const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'p' }, spec };
+  assert.equal((await api.request('POST', `${ns}/persistentvolumeclaims`, claim)).status, 201);
+  const changed = { ...claim, spec: { ...spec, selector: { ...selector, matchLabels: { a: '' } } } };
+  const answer = await api.request('PUT', `${ns}/persistentvolumeclaims/p`, changed);
+  assert.equal(answer.status, 422);
+  assert.match(
+    String(answer.body['message']),
+    / {2}"Selector": \{\n {3}"matchLabels": \{\n- {3}"a": "b"\n\+ {3}"a": ""\n {3}\},\n {3}"matchExpressions": \[\n/,
+  );
+});

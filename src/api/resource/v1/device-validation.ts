@@ -54,7 +54,6 @@ export function validateSelectors(selectors: readonly DeviceSelector[] | undefin
     if (cel === undefined) return [required(where)];
     const { expression } = cel;
     const expressionAt = where.child('expression');
-    if (expression === '') return [required(expressionAt)];
     if (Buffer.byteLength(expression) > mostExpressionBytes) return [tooLong(expressionAt, mostExpressionBytes)];
     const problem = deviceSelectorProblem(expression);
     return problem === undefined ? [] : [invalid(expressionAt, expression, problem)];
