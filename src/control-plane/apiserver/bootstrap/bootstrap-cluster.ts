@@ -1,4 +1,3 @@
-import { equalJson } from '../../../apimachinery/json.ts';
 import type { GroupVersionResource } from '../../../apimachinery/gvk.ts';
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { hasReason } from '../../../apimachinery/status.ts';
@@ -7,6 +6,7 @@ import type { StartupStep } from '../health-checks.ts';
 import { bootstrapPolicy } from './bootstrap-policy.ts';
 import { type Create, createMissing } from './create-missing.ts';
 import { ensureFlowControl } from './flow-control-objects.ts';
+import { restoreBinding, restoreRole } from './restore-policy.ts';
 
 export interface BootstrapOptions {
   /** A client that may do everything. */
@@ -73,10 +73,10 @@ export async function bootstrapCluster(options: BootstrapOptions): Promise<void>
   });
   await Promise.all([
     step('poststarthook/rbac/bootstrap-roles', [
-      create(rbac('clusterroles'), policy.clusterRoles, restoreRules),
-      create(rbac('clusterrolebindings'), policy.clusterRoleBindings, restoreSubjects),
-      create(rbac('roles'), policy.roles, restoreRules),
-      create(rbac('rolebindings'), policy.roleBindings, restoreSubjects),
+      create(rbac('clusterroles'), policy.clusterRoles, restoreRole),
+      create(rbac('clusterrolebindings'), policy.clusterRoleBindings, restoreBinding),
+      create(rbac('roles'), policy.roles, restoreRole),
+      create(rbac('rolebindings'), policy.roleBindings, restoreBinding),
     ]),
     step('poststarthook/scheduling/bootstrap-system-priority-classes', [
       create({ group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' }, systemPriorityClasses),
@@ -88,25 +88,6 @@ export async function bootstrapCluster(options: BootstrapOptions): Promise<void>
   ]);
   await step('poststarthook/start-legacy-token-tracking-controller', [trackLegacyTokens(options)]);
   await step('poststarthook/bootstrap-controller', [publishServer(options, create)]);
-}
-
-const autoupdate = 'rbac.authorization.kubernetes.io/autoupdate';
-
-function restoreRules(current: Unstructured, wanted: Unstructured): Unstructured | undefined {
-  if (current.metadata.annotations?.[autoupdate] !== 'true' || wanted['aggregationRule'] !== undefined)
-    return undefined;
-  return withMissing(current, wanted, 'rules');
-}
-
-function restoreSubjects(current: Unstructured, wanted: Unstructured): Unstructured | undefined {
-  if (current.metadata.annotations?.[autoupdate] !== 'true') return undefined;
-  return withMissing(current, wanted, 'subjects');
-}
-
-function withMissing(current: Unstructured, wanted: Unstructured, field: string): Unstructured | undefined {
-  const have = (current[field] ?? []) as unknown[];
-  const missing = ((wanted[field] ?? []) as unknown[]).filter((item) => !have.some((other) => equalJson(item, other)));
-  return missing.length === 0 ? undefined : { ...current, [field]: [...have, ...missing] };
 }
 
 /** Writes down since when the use of tokens in secrets is noted: who cleans such tokens up reads it. */

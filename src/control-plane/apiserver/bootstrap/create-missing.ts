@@ -7,7 +7,7 @@ import type { Client } from '../../../client/client.ts';
 export type Create = (
   gvr: GroupVersionResource,
   wanted: readonly KubeObject[],
-  restore?: (current: Unstructured, wanted: Unstructured) => Unstructured | undefined,
+  restore?: (current: Unstructured, wanted: Unstructured) => Unstructured | 'recreate' | undefined,
 ) => Promise<void>;
 
 /**
@@ -35,7 +35,10 @@ export function createMissing(client: Client, fieldManager?: string): Create {
           return;
         }
         const restored = restore?.({ ...current, ...gvkFields(object) }, object as Unstructured);
-        if (restored !== undefined) await resource.update(restored, options);
+        if (restored === 'recreate') {
+          await resource.delete(name);
+          await resource.create(object as Unstructured, options);
+        } else if (restored !== undefined) await resource.update(restored, options);
       }),
     );
   };
