@@ -1,5 +1,5 @@
 import type { ClusterRole, ClusterRoleBinding, Subject } from '../../../api/types/rbac-v1.ts';
-import { equalJson, type JsonValue } from '../../../apimachinery/json.ts';
+import { equalJson } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { missingRules } from '../../authorization/rbac-escalation.ts';
 
@@ -39,7 +39,7 @@ export function restoreBinding(current: Unstructured, wanted: Unstructured): Res
   if (isProtected(current)) return undefined;
   const have = current as unknown as ClusterRoleBinding;
   const want = wanted as unknown as ClusterRoleBinding;
-  if (!equalJson(have.roleRef as unknown as JsonValue, want.roleRef as unknown as JsonValue)) return 'recreate';
+  if (!equalJson(have.roleRef, want.roleRef)) return 'recreate';
   const restored = withMetadata(current, wanted);
   const missing: readonly Subject[] = without(want.subjects ?? [], have.subjects ?? []);
   if (missing.length > 0) restored['subjects'] = [...(have.subjects ?? []), ...missing];
@@ -65,10 +65,10 @@ function withMetadata(current: Unstructured, { metadata: wanted }: Unstructured)
 }
 
 function without<T extends object>(wanted: readonly T[], have: readonly T[]): T[] {
-  const isSame = (one: T, other: T): boolean => equalJson(one as unknown as JsonValue, other as unknown as JsonValue);
+  const isSame = (one: T, other: T): boolean => equalJson(one, other);
   return wanted.filter((item) => !have.some((other) => isSame(item, other)));
 }
 
 function changed(current: Unstructured, restored: Unstructured): Unstructured | undefined {
-  return equalJson(current as JsonValue, restored as JsonValue) ? undefined : restored;
+  return equalJson(current, restored) ? undefined : restored;
 }

@@ -106,7 +106,7 @@ test('rules and subjects taken from the default policy come back, unless that is
     await bootstrapCluster({ client: server.client, ...options });
     const restored = (await server.request('GET', `${roles}/system:basic-user`)).body;
     // What comes back is one rule for each thing.
-    assert.deepEqual(restored['rules'], missingRules([], basic['rules'] as unknown as PolicyRule[]));
+    assert.deepEqual(restored['rules'], missingRules([], basic['rules'] as PolicyRule[]));
     const left = (await server.request('GET', `${roles}/system:discovery`)).body;
     assert.deepEqual(left['rules'] ?? [], []);
   } finally {
