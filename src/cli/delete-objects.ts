@@ -86,14 +86,17 @@ export async function deleteObjects(
 
 /**
  * What may be deleted side by side: the objects of one kind, where a command line names several kinds, for the first
- * would make new ones of the second when those go before it; all of a manifest.
+ * would make new ones of the second when those go before it; all of a manifest, but what
+ * defines kinds: objects of these kinds that come before it must still be known when they are deleted.
  */
 function oneAfterTheOther(targets: readonly DeletionTarget[]): readonly (readonly DeletionTarget[])[] {
   const kinds: DeletionTarget[][] = [];
   for (const target of targets) {
     const last = kinds.at(-1);
-    const isSame = last?.[0]?.mapping.gvr.resource === target.mapping.gvr.resource || target.source !== '';
-    if (last !== undefined && isSame) last.push(target);
+    const first = last?.[0];
+    const isSame = first?.mapping.gvr.resource === target.mapping.gvr.resource || target.source !== '';
+    const definesAlike = first !== undefined && definesKinds(first) === definesKinds(target);
+    if (last !== undefined && isSame && definesAlike) last.push(target);
     else kinds.push([target]);
   }
   return kinds;

@@ -96,3 +96,28 @@ void test('kinds whose definition is deleted are forgotten', async (context) => 
   assert.equal((await run('delete', '-f', path, '--wait=false')).exitCode, 0);
   assert.notEqual(statSync(file).ino, before);
 });
+
+void test('a kind is not deleted before what comes before it in a manifest is', async (context) => {
+  const seen: string[] = [];
+  const answer = '{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success"}';
+  const { run, home } = await createCommandCluster(context, {
+    extension: ({ method, path }) => {
+      if (method !== 'DELETE') return undefined;
+      const name = path.split('?')[0]?.split('/').at(-1) ?? '';
+      seen.push(`asked ${name}`);
+      const body = async function* (): AsyncGenerator<Uint8Array> {
+        seen.push(`answered ${name}`);
+        yield Buffer.from(answer);
+      };
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: body() };
+    },
+  });
+  const definition = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' };
+  const items = [configMap('a'), configMap('b'), { ...definition, metadata: { name: 'gadgets.example.com' } }];
+  writeFileSync(join(home, 'all.json'), JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+  const { stdout, stderr } = await run('delete', '-f', join(home, 'all.json'), '--wait=false');
+  assert.equal(stderr, '');
+  assert.match(stdout, /"a" deleted.*\n.*"b" deleted.*\n.*"gadgets\.example\.com" deleted\n$/);
+  assert.deepEqual(seen.slice(-2), ['asked gadgets.example.com', 'answered gadgets.example.com']);
+  assert.deepEqual(seen.slice(0, 4).toSorted(), ['answered a', 'answered b', 'asked a', 'asked b']);
+});
