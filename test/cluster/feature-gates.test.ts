@@ -5,10 +5,15 @@ import { featureGatesOf } from '../../src/cluster/feature-gates.ts';
 
 const gatesOf = (text?: string) => featureGatesOf(new Map(text === undefined ? [] : [['feature-gates', text]]));
 
-test('gates are closed until they are opened by name', () => {
-  assert.deepEqual(gatesOf(), { Initializers: false });
-  assert.deepEqual(gatesOf('Initializers=true'), { Initializers: true });
-  assert.deepEqual(gatesOf('Initializers=true,Initializers=f'), { Initializers: false });
+test('gates are as in 1.36 until they are named', () => {
+  const asReleased = { AggregatedDiscoveryRemoveBetaType: true, Initializers: false };
+  assert.deepEqual(gatesOf(), asReleased);
+  assert.deepEqual(gatesOf('Initializers=true'), { ...asReleased, Initializers: true });
+  assert.deepEqual(gatesOf('Initializers=true,Initializers=f'), asReleased);
+  assert.deepEqual(gatesOf('AggregatedDiscoveryRemoveBetaType=false'), {
+    ...asReleased,
+    AggregatedDiscoveryRemoveBetaType: false,
+  });
 });
 
 for (const [text, reason] of [

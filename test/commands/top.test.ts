@@ -56,10 +56,13 @@ function metricsServer(pods: readonly unknown[] = podMetrics) {
     assert.equal(request.headers['accept'], 'application/json');
     const [, all, name] = /(nodes|pods)(?:\/([^/]+))?$/.exec(pathname.slice(prefix.length)) ?? [];
     const items = (all === 'nodes' ? nodeMetrics : pods) as readonly { metadata: { name: string } }[];
-    if (searchParams.get('labelSelector') === 'none=here') return json(200, { items: [], metadata: {} });
-    if (name === undefined) return json(200, { kind: 'List', apiVersion: `${group}/v1beta1`, metadata: {}, items });
+    const kind = all === 'nodes' ? 'NodeMetrics' : 'PodMetrics';
+    const about = { apiVersion: `${group}/v1beta1`, kind };
+    const isNone = searchParams.get('labelSelector') === 'none=here';
+    if (name === undefined)
+      return json(200, { ...about, kind: `${kind}List`, metadata: {}, items: isNone ? [] : items });
     const found = items.find(({ metadata }) => metadata.name === name);
-    if (found !== undefined) return json(200, found);
+    if (found !== undefined) return json(200, { ...about, ...found });
     const message = `${all ?? ''}.${group} "${name}" not found`;
     return json(404, { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', message, code: 404 });
   };
