@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { JsonSyntaxError } from '../apimachinery/json-codec.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import { requestFailure } from '../client/transport-reason.ts';
@@ -84,7 +85,7 @@ function unrecognizedIn(error: unknown): UnrecognizedObjectError | undefined {
 
 function reasonOf(error: unknown): string {
   if (error instanceof TransportError) return requestFailure(error);
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 function complain(reason: string, times: number, { clock, streams }: CommandContext): void {

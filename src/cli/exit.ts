@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import { NoMatchError } from '../apimachinery/rest-mapping.ts';
 import { type StatusCause, StatusError } from '../apimachinery/status.ts';
@@ -39,7 +40,7 @@ export class PrefixedError extends Error {
   readonly prefix: string;
 
   constructor(prefix: string, cause: unknown) {
-    super(`${prefix}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`${prefix}: ${messageOf(cause)}`, { cause });
     this.name = 'PrefixedError';
     this.prefix = prefix;
   }
@@ -95,14 +96,14 @@ function innermost(error: unknown): unknown {
 
 function lineAmongSeveral(error: unknown): string {
   const isOurs = !(error instanceof StatusError || error instanceof TransportError || error instanceof PrefixedError);
-  return isOurs ? (error instanceof Error ? error.message : String(error)) : describeError(error, '');
+  return isOurs ? messageOf(error) : describeError(error, '');
 }
 
 function describeError(error: unknown, prefix: string): string {
   if (error instanceof PrefixedError) return describeError(error.cause, `${prefix}${error.prefix}: `);
   if (error instanceof StatusError) return describeStatus(error, prefix);
   if (error instanceof TransportError) return describeTransport(error);
-  const message = `${prefix}${error instanceof Error ? error.message : String(error)}`;
+  const message = `${prefix}${messageOf(error)}`;
   return message.startsWith('error: ') ? message : `error: ${message}`;
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { matchesLabels, parseLabelSelector } from '../apimachinery/labels.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
@@ -45,7 +46,7 @@ export function labelFilter(selector: string): (object: Unstructured) => boolean
   try {
     parsed = parseLabelSelector(selector);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new CommandError(`the provided selector ${goQuote(selector)} is not valid: ${reason}`);
   }
   return (object) => matchesLabels(parsed, object.metadata.labels ?? {});
@@ -141,7 +142,7 @@ async function readAll(input: ManifestInput, context: CommandContext, isChecked:
     return await readManifestSources(sources, { ...manifestOptions(input, context), isChecked });
   } catch (error) {
     if (error instanceof TransportError) throw error;
-    throw new UnreadableInputError(error instanceof Error ? error.message : String(error));
+    throw new UnreadableInputError(messageOf(error));
   }
 }
 

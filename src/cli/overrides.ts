@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
@@ -114,7 +115,7 @@ function read(text: string, problem?: string): JsonValue {
   try {
     return parseJson(text);
   } catch (error) {
-    throw new CommandError(problem ?? (error instanceof Error ? error.message : String(error)));
+    throw new CommandError(problem ?? messageOf(error));
   }
 }
 

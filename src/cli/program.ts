@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { messageOf } from '../apimachinery/error-message.ts';
 import type { Transport } from '../apimachinery/http.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import type { PluginPolicy } from '../kubeconfig/plugin-policy.ts';
@@ -220,7 +221,7 @@ class Program {
       this.#exitCode = await runInPlace(plugin.path, plugin.args, env);
       return true;
     } catch (error) {
-      streams.err.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+      streams.err.write(`Error: ${messageOf(error)}\n`);
       throw new SilentExit(1);
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { header, type HttpResponse, type Transport } from '../apimachinery/http.ts';
 import type { JsonObject } from '../apimachinery/json.ts';
 import { stringifyJson } from '../apimachinery/json-codec.ts';
@@ -233,7 +234,7 @@ function readReview({ url }: Question, response: HttpResponse, bytes: Uint8Array
 
 function reasonOf(error: unknown): string {
   if (error instanceof TransportError) return transportReason(error);
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 /** @throws WebhookError for a target that says nothing */
@@ -272,7 +273,7 @@ function readAnswer(bytes: Uint8Array): JsonObject {
   try {
     return parseWebhookAnswer(bytes);
   } catch (error) {
-    throw new WebhookError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new WebhookError(messageOf(error), { cause: error });
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { aggregateMessages } from '../apimachinery/field-error.ts';
 import {
   type AuditBackend,
@@ -108,7 +109,7 @@ async function webhookBackend(
     const server = await openWebhookServer({ kubeconfig: configFile, timeoutMillis: webhookMillis, files, clock });
     return auditWebhook({ ...server, initialBackoffMillis, clock, random, log });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new ComponentArgumentError(`initializing audit webhook: ${why}`);
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import {
   aggregateMessages,
   duplicate,
@@ -169,7 +170,7 @@ function decode(content: string, path: string): AuthenticationFields {
     if (content === '') throw new Error('empty config data');
     return readConfigurationFile(content, file);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new ComponentArgumentError(`failed to load authentication configuration from file "${path}": ${why}`);
   }
 }

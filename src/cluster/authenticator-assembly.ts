@@ -1,4 +1,5 @@
 import type { Secret } from '../api/types/core-v1.ts';
+import { messageOf } from '../apimachinery/error-message.ts';
 import { aggregateMessages, goQuote } from '../apimachinery/field-error.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import type { Client } from '../client/client.ts';
@@ -133,7 +134,7 @@ async function fromFile<T>(
   try {
     return [read(content, path)];
   } catch (error) {
-    throw new ComponentArgumentError(error instanceof Error ? error.message : String(error));
+    throw new ComponentArgumentError(messageOf(error));
   }
 }
 

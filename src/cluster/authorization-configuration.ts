@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { parseDuration, formatDuration } from '../apimachinery/duration.ts';
+import { messageOf } from '../apimachinery/error-message.ts';
 import {
   aggregateMessages,
   duplicate,
@@ -120,7 +121,7 @@ function decode(content: string): JsonObject {
   try {
     return readConfigurationFile(content, file);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new Error(`failed to load AuthorizationConfiguration from file: ${why}`, { cause: error });
   }
 }

@@ -2,6 +2,7 @@ import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../api/types/
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../api/types/rbac-v1.ts';
 import type { ResourceSlice } from '../api/types/resource-v1.ts';
 import type { VolumeAttachment } from '../api/types/storage-v1.ts';
+import { messageOf } from '../apimachinery/error-message.ts';
 import { aggregateMessages, goQuote } from '../apimachinery/field-error.ts';
 import type { GroupVersionResource } from '../apimachinery/gvk.ts';
 import type { InformerFactory } from '../client/informer.ts';
@@ -108,7 +109,7 @@ async function asConfigured<T>(make: () => Promise<T>): Promise<T> {
   try {
     return await make();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new ComponentArgumentError(`invalid authorization config: ${why}`);
   }
 }
@@ -126,7 +127,7 @@ async function chainFromFile(
   try {
     return await readAuthorizationConfiguration(content, files);
   } catch (error) {
-    throw new ComponentArgumentError(error instanceof Error ? error.message : String(error));
+    throw new ComponentArgumentError(messageOf(error));
   }
 }
 

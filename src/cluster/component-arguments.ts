@@ -1,5 +1,6 @@
 import { booleanOf } from '../apimachinery/boolean.ts';
 import { parseDuration } from '../apimachinery/duration.ts';
+import { messageOf } from '../apimachinery/error-message.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 
 /** Flags for one component, as `--apiserver-arg KEY=VALUE` and its like hand them on. */
@@ -63,7 +64,7 @@ export function durationArgument(flags: ComponentArguments, name: string): numbe
   try {
     return parseDuration(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new ComponentArgumentError(`invalid argument ${goQuote(text)} for ${goQuote(`--${name}`)} flag: ${why}`);
   }
 }

@@ -1,4 +1,5 @@
 import { builtInResources } from '../api/registry.ts';
+import { messageOf } from '../apimachinery/error-message.ts';
 import { aggregateMessages } from '../apimachinery/field-error.ts';
 import type { GroupResource } from '../apimachinery/status.ts';
 import type { HealthCheck } from '../control-plane/apiserver/health.ts';
@@ -110,7 +111,7 @@ async function checkServices({ services }: Encryption): Promise<void> {
   const problems: string[] = [];
   for (const [index, service] of services.entries()) {
     await service.check().catch((error: unknown) => {
-      problems.push(`kms-provider-${index}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`kms-provider-${index}: ${messageOf(error)}`);
     });
   }
   if (problems.length > 0) throw new Error(aggregateMessages(problems));

@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import {
   aggregateMessages,
   type FieldError,
@@ -194,7 +195,7 @@ function decode(content: string, path: string): { readonly resources?: readonly 
 }
 
 function undecodable(path: string, error: unknown): ComponentArgumentError {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return new ComponentArgumentError(
     `error while parsing file: error decoding encryption provider configuration file ${goQuote(path)}: ${why}`,
   );

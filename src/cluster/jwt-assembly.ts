@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import { createHttpTransport } from '../client/http-transport.ts';
 import type { UserInfo } from '../control-plane/authentication/authenticator.ts';
@@ -73,7 +74,7 @@ async function readConfiguration(files: FileSystem, path: string): Promise<strin
   try {
     return await readArgumentFile(files, path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ComponentArgumentError(`failed to load authentication configuration from file "${path}": ${reason}`);
   }
 }

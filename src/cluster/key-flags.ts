@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import { messageOf } from '../apimachinery/error-message.ts';
 import type { CertificatePair } from '../pki/certificates.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
@@ -91,7 +92,7 @@ async function authorityOf(flags: ComponentArguments, files: FileSystem): Promis
     pair.privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
     matches = new X509Certificate(pair.certificate).checkPrivateKey(key);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ComponentArgumentError(`error reading CA cert and key from ${certificateFile} and ${keyFile}: ${reason}`);
   }
   if (matches) return pair;

@@ -1,4 +1,5 @@
 import { createSecureContext } from 'node:tls';
+import { messageOf } from '../apimachinery/error-message.ts';
 import { verifyChain } from '../pki/certificate-chain.ts';
 import type { CertificatePair } from '../pki/certificates.ts';
 import type { Clock } from '../system/clock.ts';
@@ -89,7 +90,7 @@ export function servingAuthorities(certificate: string, own: string, host: strin
   try {
     verifyChain(leaf, { intermediates: rest, trusted, now, usage: serverAuthUsage });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ComponentArgumentError(
       `--tls-cert-file: ${reason}; put the certificate of its authority into the file too, the cluster's kubeconfig will name it`,
     );
@@ -123,7 +124,7 @@ function requirePair(cert: string, key: string): void {
   } catch (error) {
     const { code } = error as { code?: string };
     const isMismatch = code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH' || code === 'ERR_OSSL_X509_KEY_TYPE_MISMATCH';
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ComponentArgumentError(isMismatch ? 'tls: private key does not match public key' : `tls: ${reason}`);
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import type { Clock, Timer } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import { ComponentArgumentError } from './component-arguments.ts';
@@ -46,7 +47,7 @@ export function watchFile(options: WatchedFileOptions, content: string): () => v
       known = read;
       await options.onChange(read);
     } catch (error) {
-      options.onError(error instanceof Error ? error.message : String(error));
+      options.onError(messageOf(error));
     }
   };
   const schedule = (): void => {

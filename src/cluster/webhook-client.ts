@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { reviewWebhook, type ReviewWebhook } from '../control-plane/authentication/review-webhook.ts';
 import type { Client } from '../client/client.ts';
 import { noConnectionFlags, resolveClientConfig } from '../kubeconfig/client-config.ts';
@@ -45,7 +46,7 @@ export async function openWebhookServer(
   const config = await loadKubeconfig(files, places)
     .then((kubeconfig) => resolveClientConfig(kubeconfig, noConnectionFlags, { ...world, cwd: places.cwd }))
     .catch((error: unknown) => {
-      throw new ComponentArgumentError(error instanceof Error ? error.message : String(error));
+      throw new ComponentArgumentError(messageOf(error));
     });
   const client = await connect(
     { ...config, timeoutMillis },

@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { isJsonObject } from '../apimachinery/json.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import {
@@ -68,7 +69,7 @@ export async function cordonNodes(
         await resource.patch(node.name, 'application/strategic-merge-patch+json', patch, write);
       }
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       context.streams.err.write(`error: unable to ${word} node ${goQuote(node.name)}: ${reason}\n`);
       continue;
     }

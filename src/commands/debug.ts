@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Container, EphemeralContainer, Pod } from '../api/types/core-v1.ts';
+import { messageOf } from '../apimachinery/error-message.ts';
 import { isImageReference } from '../apimachinery/image-reference.ts';
 import type { JsonObject } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
@@ -167,9 +168,7 @@ async function customPart(path: string, context: CommandContext): Promise<JsonOb
   try {
     return await readCustomPart(Buffer.from(content).toString('utf8'), context);
   } catch (error) {
-    throw new CommandError(
-      `${path} does not contain a valid container spec: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new CommandError(`${path} does not contain a valid container spec: ${messageOf(error)}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { formatGroupVersion } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { hasReason } from '../apimachinery/status.ts';
@@ -106,7 +107,7 @@ async function describeAll(
       context.streams.out.write(isFirst ? shown : `\n\n${shown}`);
       isFirst = false;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (!failures.has(message)) failures.set(message, error);
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { resourcePath } from '../apimachinery/gvk.ts';
 import { type CommandContext, CommandError, defineCommand, UsageError } from '../cli/command.ts';
 import { podRunningTimeoutFlag } from '../cli/flags.ts';
@@ -70,7 +71,7 @@ async function forward(
     way = await openPortForward({ path, signal }, { client, clock, withoutWebSocket });
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new CommandError(`error upgrading connection: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(`error upgrading connection: ${messageOf(error)}`);
   }
   await forwardPorts(way, addresses, ports, context);
 }

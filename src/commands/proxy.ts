@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { messageOf } from '../apimachinery/error-message.ts';
 import { serveRequest, serveUpgrade } from '../apimachinery/serve-http.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { type CommandContext, CommandError, defineCommand, type FlagDefinition } from '../cli/command.ts';
@@ -131,7 +132,7 @@ async function serve(options: ProxyOptions, context: CommandContext): Promise<vo
     onFailure: (error: unknown) => {
       // A client that goes is no error.
       if (error instanceof TransportError && error.kind === 'aborted') return;
-      streams.err.write(`Error while proxying request: ${error instanceof Error ? error.message : String(error)}\n`);
+      streams.err.write(`Error while proxying request: ${messageOf(error)}\n`);
     },
   };
   const place = unixSocket === '' ? { host: address, port } : { path: resolve(cwd, unixSocket) };

@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import type { Transport } from '../apimachinery/http.ts';
 import type { Client } from '../client/client.ts';
 import { createHttpTransport } from '../client/http-transport.ts';
@@ -89,7 +90,7 @@ async function oidcAuthorization(
     } catch (error) {
       // Commands tell of a provider that refuses connections as of the server, as the real ones do.
       const kind = error instanceof TransportError && error.kind === 'refused' ? 'refused' : 'other';
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       const shown = error instanceof TransportError ? requestFailure(error) : reason;
       throw new TransportError(kind, new URL(server).host, '', shown, error);
     }
@@ -188,7 +189,7 @@ class PluginCredentials {
       return credential;
     } catch (error) {
       this.#known = undefined;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new TransportError('other', new URL(this.#server).host, '', reason, error);
     }
   }

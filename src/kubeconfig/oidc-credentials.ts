@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import { type HttpRequest, readBody, type Transport } from '../apimachinery/http.ts';
 import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
@@ -93,9 +94,7 @@ export class OidcCredentials {
         user['auth-provider']['config'] = { ...settings };
       });
     } catch (error) {
-      throw new KubeconfigError(
-        `could not persist new tokens: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      throw new KubeconfigError(`could not persist new tokens: ${messageOf(error)}`);
     }
   }
 

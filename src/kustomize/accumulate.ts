@@ -1,5 +1,5 @@
 import { goQuote } from '../apimachinery/field-error.ts';
-import { KustomizeError, messageOf, wrapped } from './build-error.ts';
+import { KustomizeError, reasonOf, wrapped } from './build-error.ts';
 import { componentKind, type Kustomization, loadKustomization } from './kustomization.ts';
 import { loadCrdConfig } from './crd-config.ts';
 import type { BuildContext, KustomizationTarget } from './kustomization-target.ts';
@@ -105,7 +105,7 @@ async function accumulateResources(
       await accumulateFile(target, gathered, path);
       continue;
     } catch (error) {
-      gathered = await accumulateBase(target, gathered, path, messageOf(error));
+      gathered = await accumulateBase(target, gathered, path, reasonOf(error));
     }
   }
   return gathered;
@@ -160,12 +160,12 @@ async function accumulateComponents(
     try {
       loader = await target.loader.into(path);
     } catch (error) {
-      throw new KustomizeError(`loader.New ${goQuote(messageOf(error))}`);
+      throw new KustomizeError(`loader.New ${goQuote(reasonOf(error))}`);
     }
     try {
       gathered = await accumulateFolder(target, gathered, path, loader, true);
     } catch (error) {
-      throw new KustomizeError(`accumulateDirectory: ${goQuote(messageOf(error))}`);
+      throw new KustomizeError(`accumulateDirectory: ${goQuote(reasonOf(error))}`);
     }
   }
   return gathered;

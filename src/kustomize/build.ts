@@ -1,5 +1,5 @@
 import type { FileSystem } from '../system/file-system.ts';
-import { KustomizeError, messageOf } from './build-error.ts';
+import { KustomizeError, reasonOf } from './build-error.ts';
 import { Loader, type LoadRestriction } from './loader.ts';
 import { removeOrigins } from './origin.ts';
 import { accumulateKustomization } from './accumulate.ts';
@@ -46,7 +46,7 @@ export async function buildKustomization(options: BuildOptions): Promise<Resourc
   try {
     return await build(options);
   } catch (error) {
-    throw error instanceof KustomizeError ? error : new KustomizeError(messageOf(error));
+    throw error instanceof KustomizeError ? error : new KustomizeError(reasonOf(error));
   }
 }
 
@@ -94,6 +94,6 @@ function textOf(resource: Resource): string {
   try {
     return resource.toYaml();
   } catch (error) {
-    throw new KustomizeError(`map[string]interface {}(nil): ${messageOf(error)}`);
+    throw new KustomizeError(`map[string]interface {}(nil): ${reasonOf(error)}`);
   }
 }

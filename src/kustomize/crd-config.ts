@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { parseYaml } from '../apimachinery/yaml.ts';
-import { KustomizeError, messageOf, wrapped } from './build-error.ts';
+import { KustomizeError, reasonOf, wrapped } from './build-error.ts';
 import type { NameReference, TransformerConfig } from './default-field-specs.ts';
 import type { FieldSpec } from './field-spec.ts';
 import { decodeGo, type GoType } from './go-decode.ts';
@@ -43,7 +43,7 @@ function definitionsOf(value: JsonValue, path: string): JsonObject {
   try {
     return decodeGo(value ?? {}, definitionsType, { ignoreUnknown: true, isUnnamed: true }) as JsonObject;
   } catch (error) {
-    const told = new KustomizeError(`error unmarshaling JSON: while decoding JSON: ${messageOf(error)}`);
+    const told = new KustomizeError(`error unmarshaling JSON: while decoding JSON: ${reasonOf(error)}`);
     throw wrapped(`unable to parse open API definition from '${path}'`, told);
   }
 }

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../apimachinery/json.ts';
 import { parseYaml } from '../apimachinery/yaml.ts';
-import { KustomizeError, messageOf, wrapped } from './build-error.ts';
+import { KustomizeError, reasonOf, wrapped } from './build-error.ts';
 import type { FieldSpec } from './field-spec.ts';
 import { decodeGo } from './go-decode.ts';
 import { kustomizationType } from './kustomization-types.ts';
@@ -199,7 +199,7 @@ async function findFile(loader: Loader): Promise<{ readonly text: string; readon
       found.push({ text: await loader.loadText(fileName), fileName });
     } catch (error) {
       // A file that cannot be read is as good as missing; the next name may do.
-      messageOf(error);
+      reasonOf(error);
     }
   }
   const [first, second] = found;

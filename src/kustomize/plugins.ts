@@ -1,5 +1,5 @@
 import { isJsonObject } from '../apimachinery/json.ts';
-import { KustomizeError, messageOf, wrapped } from './build-error.ts';
+import { KustomizeError, reasonOf, wrapped } from './build-error.ts';
 import type { FieldSpec } from './field-spec.ts';
 import { generateObject } from './generators.ts';
 import { decodeGo, type GoType } from './go-decode.ts';
@@ -167,7 +167,7 @@ async function pluginConfigs(target: KustomizationTarget, entries: readonly stri
     try {
       resources = readResources(entry);
     } catch (error) {
-      messageOf(error);
+      reasonOf(error);
       paths.push(entry);
       continue;
     }

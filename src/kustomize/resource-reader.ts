@@ -1,4 +1,4 @@
-import { KustomizeError, messageOf } from './build-error.ts';
+import { KustomizeError, reasonOf } from './build-error.ts';
 import { idOfNode } from './field-spec.ts';
 import type { Loader } from './loader.ts';
 import { Resource } from './resource.ts';
@@ -12,7 +12,7 @@ export async function readResourceFile(loader: Loader, path: string): Promise<Re
   try {
     return readResources(text);
   } catch (error) {
-    const message = messageOf(error);
+    const message = reasonOf(error);
     throw new KustomizeError(isMalformed(message) ? `${message} in File: ${path}` : message);
   }
 }
@@ -49,7 +49,7 @@ function documentsOf(text: string): YamlNode[] {
     try {
       node = readYamlNode(document);
     } catch (error) {
-      throw new KustomizeError(`MalformedYAMLError: ${messageOf(error)}`);
+      throw new KustomizeError(`MalformedYAMLError: ${reasonOf(error)}`);
     }
     if (node === undefined || node.isNull) continue;
     const kind = node.get('kind')?.text;

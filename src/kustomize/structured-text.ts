@@ -1,6 +1,6 @@
 import { stringifyGoJson } from '../printers/go-json.ts';
 import { lookupFieldPath, type MadeKind, matchFieldPath } from './field-path.ts';
-import { messageOf } from './build-error.ts';
+import { reasonOf } from './build-error.ts';
 import type { YamlNode } from './yaml-node.ts';
 import { readYamlNode, tryReadYamlNode } from './yaml-reader.ts';
 import { nodeText } from './yaml-text.ts';
@@ -25,7 +25,7 @@ export function setInStructuredText(
       if (targets.length === 0) return false;
       for (const target of targets) set(target);
     } catch (error) {
-      messageOf(error);
+      reasonOf(error);
       return false;
     }
     scalar.text = written(inside, scalar.text);
@@ -38,7 +38,7 @@ function tryLookup(root: YamlNode, path: readonly string[]): YamlNode | undefine
   try {
     return lookupFieldPath(root, path);
   } catch (error) {
-    messageOf(error);
+    reasonOf(error);
     return undefined;
   }
 }

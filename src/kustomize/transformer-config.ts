@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { parseYaml } from '../apimachinery/yaml.ts';
-import { KustomizeError, messageOf, wrapped } from './build-error.ts';
+import { KustomizeError, reasonOf, wrapped } from './build-error.ts';
 import { defaultFieldSpecs, type NameReference, type TransformerConfig } from './default-field-specs.ts';
 import { type FieldSpec, mergeFieldSpecs } from './field-spec.ts';
 import { decodeGo, type GoType } from './go-decode.ts';
@@ -108,7 +108,7 @@ function parseConfig(text: string): TransformerConfig {
   try {
     value = parseYaml(text);
   } catch (error) {
-    throw new KustomizeError(`error converting YAML to JSON: ${messageOf(error)}`);
+    throw new KustomizeError(`error converting YAML to JSON: ${reasonOf(error)}`);
   }
   try {
     const config = decodeGo(value ?? {}, configType, { isUnnamed: true });

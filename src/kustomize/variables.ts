@@ -1,5 +1,5 @@
 import { formatGoFloat } from '../apimachinery/go-float.ts';
-import { KustomizeError, messageOf, wrapped } from './build-error.ts';
+import { KustomizeError, reasonOf, wrapped } from './build-error.ts';
 import { lookupFieldPath } from './field-path.ts';
 import { type FieldSpec, splitFieldPath, visitField } from './field-spec.ts';
 import type { VariableArgs } from './kustomization.ts';
@@ -113,7 +113,7 @@ function valueOf(variable: Variable, map: ResourceMap): Primitive | undefined {
   try {
     field = lookupFieldPath(holder.node, withIndices(splitFieldPath(fieldPath)));
   } catch (error) {
-    messageOf(error);
+    reasonOf(error);
   }
   if (field === undefined) {
     throw new KustomizeError(`field specified in var '${text}' not found in corresponding resource`);

@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { equalJson, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { formatTime, type Unstructured } from '../apimachinery/object-meta.ts';
 import { gvkOf, type GroupVersionKind } from '../apimachinery/gvk.ts';
@@ -78,7 +79,7 @@ function decodeLiveManagers(live: Unstructured | undefined): Managers {
   try {
     return decodeManagers(live?.metadata.managedFields);
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     throw new StatusError({ message: `failed to decode managed fields: ${text}`, code: 500 });
   }
 }

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { type CertificateExtensions, readCertificateExtensions } from './certificate-extensions.ts';
 import { namesAreWithin } from './name-constraints.ts';
+import { messageOf } from '../apimachinery/error-message.ts';
 
 /** A chain that holds, and for how long. */
 export interface VerifiedChain {
@@ -92,7 +93,7 @@ class ChainSearch {
     try {
       return { certificate, extensions: readCertificateExtensions(certificate.raw) };
     } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.problem = messageOf(error);
       return undefined;
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import { CustomColumnsPrinter, parseCustomColumns, parseCustomColumnsFile } from './custom-columns.ts';
 import { NamePrinter } from './name-printer.ts';
@@ -126,6 +127,6 @@ async function templateFile(flags: PrintFlags, path: string, problem: string): P
 function openError(path: string, error: unknown): string {
   const reason = systemReason(error);
   const action = reason === 'is a directory' ? 'read' : 'open';
-  if (reason === undefined) return error instanceof Error ? error.message : String(error);
+  if (reason === undefined) return messageOf(error);
   return `${action} ${path}: ${reason}`;
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { canonicalTime } from '../apimachinery/go-time.ts';
 import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 
@@ -36,7 +37,7 @@ const time: Misfit = (value, place) => {
     canonicalTime(value);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 };
 

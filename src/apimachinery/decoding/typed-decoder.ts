@@ -1,3 +1,4 @@
+import { messageOf } from '../error-message.ts';
 import { describeJsonKind, type JsonObject, type JsonValue } from '../json.ts';
 import { isJsonObject, setOwn } from '../json.ts';
 import { parseQuantity, Quantity } from '../quantity.ts';
@@ -325,7 +326,7 @@ function readQuantity(value: JsonValue, { literal }: Place): JsonValue {
   try {
     return parseQuantity(text.trim()).toString();
   } catch (error) {
-    throw new TypedDecodeError(error instanceof Error ? error.message : String(error));
+    throw new TypedDecodeError(messageOf(error));
   }
 }
 
@@ -334,7 +335,7 @@ function readTime(value: JsonValue, place: Place, canonical: (text: string) => s
   try {
     return canonical(value);
   } catch (error) {
-    throw new TypedDecodeError(error instanceof Error ? error.message : String(error));
+    throw new TypedDecodeError(messageOf(error));
   }
 }
 

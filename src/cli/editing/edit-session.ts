@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { formatGroupResource } from '../../apimachinery/gvk.ts';
 import type { KubeObject, Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
@@ -59,7 +60,7 @@ export class EditResults {
       return `error: ${about} could not be found on the server\n`;
     }
     this.mayRetry = true;
-    return `error: ${about} could not be patched: ${error instanceof Error ? error.message : String(error)}\n`;
+    return `error: ${about} could not be patched: ${messageOf(error)}\n`;
   }
 }
 

@@ -3,6 +3,7 @@ import { type CommandContext, CommandError, SilentExit } from '../command.ts';
 import { chooseContainer, findContainer } from './container-choice.ts';
 import { parseDetachKeys } from './detach-keys.ts';
 import { canUseTerminal, runSession } from './remote-session.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 
 /** How the streams of this program are joined to those of a container. */
 export interface AttachOptions {
@@ -96,13 +97,13 @@ export async function attachOrShowLog(pod: Pod, options: AttachOptions, context:
   try {
     await printLog(pod, name, context);
   } catch (error) {
-    err.write(`warning: couldn't fetch pre-attach logs: ${error instanceof Error ? error.message : String(error)}\n`);
+    err.write(`warning: couldn't fetch pre-attach logs: ${messageOf(error)}\n`);
   }
   try {
     await attachToPod(pod, options, context);
   } catch (error) {
     if (context.signal.aborted || error instanceof SilentExit) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     err.write(
       `warning: couldn't attach to pod/${pod.metadata.name ?? ''}, falling back to streaming logs: ${reason}\n`,
     );

@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { resourcePath } from '../../apimachinery/gvk.ts';
 import { StatusError } from '../../apimachinery/status.ts';
 import { CommandError } from '../command.ts';
@@ -61,7 +62,7 @@ async function showLog(target: LogTarget, display: LogDisplay, world: LogWorld, 
       await copyLog(target, display, world, isAlone);
       return;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (signal.aborted) throw error;
       if (display.ignoreErrors) {
         streams.out.write(`error: ${message}\n`);

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
 import { channelFormat, ChannelSocket } from '../../apimachinery/streaming/channel-socket.ts';
 import {
@@ -156,7 +157,7 @@ async function carryStreams({ channels, hasStatus }: OpenCommand, streams: Comma
   // Whatever fails first is told; the others have been heard all the same.
   for (const one of copied) one.catch(() => undefined);
   const text = await outcome.catch((failure: unknown) => {
-    throw new Error(`error reading from error stream: ${failure instanceof Error ? failure.message : String(failure)}`);
+    throw new Error(`error reading from error stream: ${messageOf(failure)}`);
   });
   await Promise.allSettled(copied);
   const failure = failureOf(text, hasStatus);
@@ -206,7 +207,7 @@ function failureOf(text: string, hasStatus: boolean): Error | undefined {
     if (!isJsonObject(value)) return new Error(`error stream protocol error: no Status in ${JSON.stringify(text)}`);
     status = value;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return new Error(`error stream protocol error: ${reason} in ${JSON.stringify(text)}`);
   }
   if (status['status'] === 'Success') return undefined;

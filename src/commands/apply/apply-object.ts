@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { cloneJson, isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
@@ -275,10 +276,6 @@ async function makeAnew(
     }
     throw new PrefixedError(`error when creating ${JSON.stringify(source)}`, error);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Fields that are null are left out of what is created, as the real program does. */

@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { CheckedManifest } from '../../cli/checked-input.ts';
 import { clientVersion } from '../../cli/client-version.ts';
@@ -49,7 +50,7 @@ export async function startApplySet(
             const { group, kind } = mapping.gvk;
             const place = namespace === '' ? own : `${namespace}/${own}`;
             const about = `${group === '' ? kind : `${kind}.${group}`} ${place}`;
-            throw new CommandError(`pruning ${about}: ${error instanceof Error ? error.message : String(error)}`);
+            throw new CommandError(`pruning ${about}: ${messageOf(error)}`);
           });
         }
         pruned(object);

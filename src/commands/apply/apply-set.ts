@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import { formatGroupVersion, type GroupVersionKind, gvkOf } from '../../apimachinery/gvk.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
@@ -53,7 +54,7 @@ export function parseApplySetParent(reference: string, namespace: string, mapper
     const mapping = mapper.mappingForKind(gvk);
     return { mapping, name, namespace: mapping.namespaced ? namespace : '' };
   } catch (error) {
-    throw refuse(error instanceof Error ? error.message : String(error));
+    throw refuse(messageOf(error));
   }
 }
 
@@ -337,8 +338,4 @@ function extentOf(
 
 function kindKey({ group, kind }: GroupVersionKind): string {
   return group === '' ? kind : `${kind}.${group}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { formatGroupVersion } from '../../apimachinery/gvk.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
@@ -26,7 +27,7 @@ export async function moveToServerSide(
   const name = applied.metadata.name ?? '';
   const failed = (what: string, error: unknown): { object: Unstructured; warnings: string[] } => ({
     object,
-    warnings: [`${what}${error instanceof Error ? error.message : String(error)}\n`],
+    warnings: [`${what}${messageOf(error)}\n`],
   });
   try {
     if (fieldManager === serverSideManager && !isLastAppliedOwnedByApply(object)) {

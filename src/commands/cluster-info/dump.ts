@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { formatGroupVersion, type GroupVersionResource, resourcePath } from '../../apimachinery/gvk.ts';
 import type { JsonObject } from '../../apimachinery/json.ts';
 import type { KubeList, Unstructured } from '../../apimachinery/object-meta.ts';
@@ -168,7 +169,7 @@ async function logsOf(pod: Unstructured, namespace: string, client: Client): Pro
       const { body } = await client.request({ method: 'GET', path, query: { container }, accept: '*/*' });
       parts.push(Buffer.from(body).toString('utf8'));
     } catch (error) {
-      parts.push(`Request log error: ${error instanceof Error ? error.message : String(error)}\n`);
+      parts.push(`Request log error: ${messageOf(error)}\n`);
     }
     parts.push(`==== END ${what}`);
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { optimizeSoon } from '../../system/engine.ts';
 import { allowWindDown } from '../../system/signals.ts';
@@ -24,7 +25,7 @@ export const clusterServeCommand = defineCommand<ClusterTarget>({
     try {
       cluster = await serveCluster({ folder, files, clock, random, log });
     } catch (error) {
-      throw new CommandError(error instanceof Error ? error.message : String(error));
+      throw new CommandError(messageOf(error));
     }
     optimizeSoon();
     allowWindDown(cluster.longestStopMillis);

@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import {
   type CommandContext,
   type CommandDefinition,
@@ -52,7 +53,7 @@ async function forgetSecret(account: string, context: CommandContext): Promise<v
     const { openKeychain } = await import('../credential-helper.ts');
     await (await openKeychain(context)).remove(account);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     context.streams.err.write(`warning: the credentials stay in the system keychain: ${reason}\n`);
   }
 }

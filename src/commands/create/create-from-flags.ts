@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
 import { StatusError } from '../../apimachinery/status.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
@@ -144,5 +145,5 @@ async function send(
 export function reasonOf(error: unknown): string {
   if (error instanceof StatusError) return error.message;
   if (error instanceof TransportError) return requestFailure(error);
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -1,4 +1,5 @@
 import type { ContainerStatus, Pod } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { type CommandContext, SilentExit } from '../../cli/command.ts';
 import { attachToPod, printLog } from '../../cli/pods/attach.ts';
@@ -41,7 +42,7 @@ export async function attachToDebugContainer(
     await attachToPod(running, { ...session, container, detachKeys: 'ctrl-p,ctrl-q' }, context);
   } catch (error) {
     if (signal.aborted || error instanceof SilentExit) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     streams.err.write(`warning: couldn't attach to pod/${name}, falling back to streaming logs: ${reason}\n`);
     await printLog(running, container, context);
   }

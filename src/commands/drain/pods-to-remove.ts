@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { OwnerReference, Unstructured } from '../../apimachinery/object-meta.ts';
 import type { Client } from '../../client/client.ts';
@@ -97,7 +98,7 @@ async function judgeDaemonSet(pod: Unstructured, options: PodFilterOptions): Pro
     await options.client.resource(daemonSets, pod.metadata.namespace).get(owner.name);
   } catch (error) {
     if (hasReason(error, 'NotFound') && options.force) return yes;
-    return { remove: false, problem: error instanceof Error ? error.message : String(error) };
+    return { remove: false, problem: messageOf(error) };
   }
   return options.ignoreDaemonSets
     ? { remove: false, warning: 'ignoring DaemonSet-managed Pods' }

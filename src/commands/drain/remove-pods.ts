@@ -1,4 +1,5 @@
 import { formatDuration } from '../../apimachinery/duration.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import { hasReason, StatusError } from '../../apimachinery/status.ts';
@@ -34,7 +35,7 @@ export class DrainError extends Error {
 
   static of(error: unknown): DrainError {
     if (error instanceof DrainError) return error;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return Object.assign(new DrainError(message), { cause: error });
   }
 }
@@ -134,7 +135,7 @@ async function tryToEvict(work: Work, version: string, current: Unstructured, wh
     return 'evicted';
   } catch (error) {
     if (hasReason(error, 'NotFound')) return 'gone';
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const later = `(will retry after ${formatDuration(retryMillis)}): ${reason}\n`;
     if (error instanceof StatusError && error.code === 429) return `error when evicting ${what} ${later}`;
     if (isNamespaceEnding(error)) {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import type { PortForward } from '../../client/streams/port-forward.ts';
 import { type CommandContext, CommandError } from '../../cli/command.ts';
 import { listenTcp, type TcpListener } from '../../system/tcp-listener.ts';
@@ -56,7 +57,7 @@ async function listenOnPort(
       const listener = await listenTcp(address, local, (connection) => {
         streams.out.write(`Handling connection for ${local}\n`);
         way.carry(port.remote, connection).catch((error: unknown) => {
-          const reason = error instanceof Error ? error.message : String(error);
+          const reason = messageOf(error);
           streams.err.write(`an error occurred forwarding ${local} -> ${port.remote}: ${reason}\n`);
           // The way may be of no use any more, so it is given up, as the real program does.
           way.close();

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import {
   header,
   hopByHopHeaders,
@@ -85,7 +86,7 @@ async function forward(request: HttpRequest, { client, appendServerPath }: ApiPr
     const kept = Object.entries(answer.headers).filter(([name]) => !notForwarded.has(name));
     return { ...answer, headers: Object.fromEntries(kept) };
   } catch (error) {
-    return text(500, `${error instanceof Error ? error.message : String(error)}\n`);
+    return text(500, `${messageOf(error)}\n`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { CommandError } from '../../cli/command.ts';
 
 /** Which requests a proxy passes on. */
@@ -19,7 +20,7 @@ export function parseExpressions(text: string): readonly RegExp[] {
       try {
         return new RegExp(expression);
       } catch (error) {
-        throw new CommandError(`Error compiling re: ${error instanceof Error ? error.message : String(error)}`);
+        throw new CommandError(`Error compiling re: ${messageOf(error)}`);
       }
     }
   });

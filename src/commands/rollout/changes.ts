@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { equalJson, type JsonObject } from '../../apimachinery/json.ts';
 import { formatTime, type Unstructured } from '../../apimachinery/object-meta.ts';
 import { formatGroupResource } from '../../apimachinery/gvk.ts';
@@ -80,7 +81,7 @@ function rolloutChange(change: RolloutChange): CommandDefinition<ChangeOptions> 
           const result = await resource
             .patch(name, 'application/strategic-merge-patch+json', patch, { fieldManager })
             .catch((error: unknown) => {
-              throw new CommandError(`failed to patch: ${error instanceof Error ? error.message : String(error)}`);
+              throw new CommandError(`failed to patch: ${messageOf(error)}`);
             });
           const plain = new NamePrinter({ operation: change.done });
           context.streams.out.write(((await options.makePrinter()) ?? plain).print(result));

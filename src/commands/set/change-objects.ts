@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { gvkOf } from '../../apimachinery/gvk.ts';
 import { cloneJson, equalJson, type JsonObject } from '../../apimachinery/json.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
@@ -171,7 +172,7 @@ export async function changeObjects(
       recordChangeCause(target.object, options.cause);
       if (change.tellsUnchanged === true || !equalJson(before, target.object)) changes.push({ target, before });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       failures.push(change.untitled === true ? error : new CommandError(`error: ${target.title} ${reason}\n`));
     }
   }
@@ -212,7 +213,7 @@ async function send(
     });
   } catch (error) {
     if (change.failure === undefined) throw error;
-    throw new CommandError(`${change.failure}${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(`${change.failure}${messageOf(error)}`);
   }
   change.afterwards?.();
   return result;

@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { type CommandContext, CommandError, defineCommand } from '../../cli/command.ts';
@@ -204,7 +205,7 @@ async function list(
       out.write(`${name}=${await resolver.value(valueFrom, object, container)}\n`);
     } catch (error) {
       out.write(`# ${name} from ${sourceText(valueFrom)}\n`);
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       unresolved.set(reason, [...(unresolved.get(reason) ?? []), name]);
     }
   }

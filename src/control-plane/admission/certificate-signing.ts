@@ -1,4 +1,5 @@
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import { forbidden } from '../../apimachinery/status.ts';
 import {
@@ -54,7 +55,7 @@ export const certificateSubjectRestriction: AdmissionPlugin = {
       const pem = Buffer.from(spec.request, 'base64').toString('utf8');
       groups = (await parseCertificateRequest(pem)).organizations;
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       throw forbidden(attributes.resource, attributes.name, `failed to parse CSR: ${text}`);
     }
     if (!groups.includes('system:masters')) return;

@@ -1,4 +1,5 @@
 import type { Pod } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
 import { forbidden } from '../../apimachinery/status.ts';
 import { ExpiringCache } from '../authentication/expiring-cache.ts';
@@ -49,8 +50,7 @@ export function imagePolicyWebhook(
       try {
         status = await statusOf(specOf(pod, attributes));
       } catch (error) {
-        if (!configuration.defaultAllow)
-          throw forbidden(resource, name, error instanceof Error ? error.message : String(error));
+        if (!configuration.defaultAllow) throw forbidden(resource, name, messageOf(error));
         attributes.annotate?.(`${auditPrefix}failed-open`, 'true');
         pod.metadata.annotations = { ...pod.metadata.annotations, [failedOpenKey]: 'true' };
         return;

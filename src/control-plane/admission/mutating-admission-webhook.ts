@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import { formatGroupVersion, type GroupVersionKind, parseGroupVersion } from '../../apimachinery/gvk.ts';
 import {
@@ -107,7 +108,7 @@ function operationsOf(name: string, { patch }: ReviewVerdict): readonly JsonPatc
   try {
     value = parseJson(patch);
   } catch (error) {
-    throw undecodable(error instanceof Error ? error.message : String(error));
+    throw undecodable(messageOf(error));
   }
   if (value === null) return [];
   const misfit = (item: JsonValue, type: string): WebhookCallError =>

@@ -1,6 +1,7 @@
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts';
 import type { ResourceSlice } from '../../api/types/resource-v1.ts';
 import type { Node, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { equalJson, isJsonObject } from '../../apimachinery/json.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { forbidden, notFound } from '../../apimachinery/status.ts';
@@ -272,7 +273,7 @@ async function admitCertificateRequest({ attributes, node, refuse }: Question): 
     const pem = Buffer.from(spec.request, 'base64').toString('utf8');
     commonName = (await parseCertificateRequest(pem)).commonName;
   } catch (error) {
-    throw refuse(`unable to parse csr: ${error instanceof Error ? error.message : String(error)}`);
+    throw refuse(`unable to parse csr: ${messageOf(error)}`);
   }
   if (commonName === `system:node:${node}`) return;
   throw refuse(`can only create a node CSR with CN=system:node:${node}`);

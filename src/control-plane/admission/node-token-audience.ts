@@ -1,5 +1,6 @@
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../api/types/core-v1.ts';
 import type { CSIDriver } from '../../api/types/storage-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { aggregateMessages } from '../../apimachinery/field-error.ts';
 import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
 import { notFound } from '../../apimachinery/status.ts';
@@ -58,7 +59,7 @@ export function nodeTokenAudience(
         const { spec } = await driverOf('', name);
         if (spec.tokenRequests?.some((request) => request.audience === audience) === true) return true;
       } catch (error) {
-        problems.push(error instanceof Error ? error.message : String(error));
+        problems.push(messageOf(error));
       }
     }
     if (problems.length > 0) throw new Error(aggregateMessages(problems));
@@ -71,7 +72,7 @@ export function nodeTokenAudience(
     try {
       if (await isAskedFor(audience, pod)) return undefined;
     } catch (error) {
-      return `error validating audience "${audience}": ${error instanceof Error ? error.message : String(error)}`;
+      return `error validating audience "${audience}": ${messageOf(error)}`;
     }
     const { user, namespace, name } = attributes;
     const resource = { group: '', version: 'v1', resource: audience };

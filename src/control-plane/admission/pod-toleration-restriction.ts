@@ -1,5 +1,6 @@
 import { qosClassOf } from '../../api/core/v1/pod-qos.ts';
 import type { Namespace, Pod, Toleration } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { parseJson } from '../../apimachinery/json-codec.ts';
 import { plainError } from '../../apimachinery/status.ts';
 import {
@@ -35,7 +36,7 @@ export function podTolerationRestriction(
     try {
       return text === '' ? [] : (parseJson(text) as unknown as Toleration[]);
     } catch (error) {
-      throw plainError(error instanceof Error ? error.message : String(error));
+      throw plainError(messageOf(error));
     }
   };
   const applies = (attributes: AdmissionAttributes): boolean => {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { type Clock, sleep } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -93,7 +94,7 @@ export function storageChecks(storage: Storage, clock: Clock): readonly HealthCh
     try {
       await Promise.race([storage.get('health'), late]);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new Error(`error getting data from etcd: ${reason}`, { cause: error });
     } finally {
       done.abort();

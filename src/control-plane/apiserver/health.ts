@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import type { HttpResponse } from '../../apimachinery/http.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import type { Logger } from '../../system/logger.ts';
@@ -108,6 +109,6 @@ async function failureOf(check: HealthCheck): Promise<string | undefined> {
     await check.check();
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

@@ -9,6 +9,7 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import type { HttpHandler } from '../../apimachinery/http.ts';
 import { type ServedExchange, type ServedHandler, serveRequest, serveUpgrade } from '../../apimachinery/serve-http.ts';
 import { type ParserError, serveUnknownMethod } from '../../apimachinery/serve-unknown-method.ts';
@@ -75,8 +76,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const sessions = new Set<ServerHttp2Session>();
   const served: ServedHandler = {
     handle: options.handle,
-    onFailure: (error) =>
-      options.log.error('answering failed', { error: error instanceof Error ? error.message : String(error) }),
+    onFailure: (error) => options.log.error('answering failed', { error: messageOf(error) }),
     isEnding: () => isEnding,
   };
   /** Connections that end: what still comes on them is no request, and gets no answer. */

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { header, type HttpHeaders, type HttpResponse } from '../../apimachinery/http.ts';
 import { StatusError, type Status } from '../../apimachinery/status.ts';
 import { errorFormat, type MediaTypeCodec, type OutputFormat } from './negotiation.ts';
@@ -71,7 +72,7 @@ export function objectResponse(
 /** A Status for an error; anything that is no StatusError is a 500 with its message. */
 export function statusOf(error: unknown): Status {
   if (error instanceof StatusError) return error.status;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 };
 }
 

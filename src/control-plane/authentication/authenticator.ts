@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import type { HttpRequest } from '../../apimachinery/http.ts';
 import { unauthorized } from '../../apimachinery/status.ts';
 
@@ -54,7 +55,7 @@ export function unionAuthenticator(
           const user = await authenticator.authenticate(request, note);
           if (user !== undefined) return withAuthenticatedGroup(user);
         } catch (error) {
-          reasons.push(`${authenticator.name}: ${error instanceof Error ? error.message : String(error)}`);
+          reasons.push(`${authenticator.name}: ${messageOf(error)}`);
         }
       }
       if (reasons.length === 0) return undefined;

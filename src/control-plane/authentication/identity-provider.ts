@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
 import { parseJson } from '../../apimachinery/json-codec.ts';
 import { type HttpRequest, readBody, type Transport } from '../../apimachinery/http.ts';
@@ -74,7 +75,7 @@ export class IdentityProvider {
       this.#keysUrl = document['jwks_uri'];
     } catch (error) {
       if (this.#isClosed) return;
-      onError(`oidc authenticator: initializing plugin: ${error instanceof Error ? error.message : String(error)}`);
+      onError(`oidc authenticator: initializing plugin: ${messageOf(error)}`);
       const again = (): void => {
         this.#finding = this.#find();
       };
@@ -86,7 +87,7 @@ export class IdentityProvider {
     try {
       this.#keys = readKeySet(await this.#get(url));
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new Error(`failed to verify signature: fetching keys oidc: ${why}`, { cause: error });
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { goQuote, showFieldValue } from '../../apimachinery/field-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import type { CompiledExpression } from '../../cel/environment.ts';
@@ -58,7 +59,7 @@ export class JwtTokens {
     try {
       await this.#verify(token);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new Error(`oidc: verify token: ${why}`, { cause: error });
     }
     return this.#user(token.claims);
@@ -198,7 +199,7 @@ function during<T>(what: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw new Error(`oidc: ${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`oidc: ${what}: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { aggregateMessages } from '../../apimachinery/field-error.ts';
 import type { Authenticator, CredentialNotes, UserInfo } from './authenticator.ts';
 import { bearerToken } from './bearer-token.ts';
@@ -68,7 +69,7 @@ export function unionTokens(checkers: readonly TokenChecker[]): TokenChecker {
 /** What is wrong, each by itself. */
 export function reasonsOf(error: unknown): readonly string[] {
   if (error instanceof TokenErrors) return error.reasons;
-  return [error instanceof Error ? error.message : String(error)];
+  return [messageOf(error)];
 }
 
 /** `Authorization: Bearer …`, and tokens among the subprotocols of a WebSocket. */

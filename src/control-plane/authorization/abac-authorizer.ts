@@ -1,5 +1,6 @@
 import type { PolicyRule } from '../../api/types/rbac-v1.ts';
 import { decodeTyped } from '../../apimachinery/decoding/typed-decoder.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import type { JsonObject } from '../../apimachinery/json.ts';
 import type { Schema } from '../../apimachinery/schema.ts';
@@ -30,7 +31,7 @@ export function abacAuthorizer(file: string, path: string): Authorizer {
     try {
       return [parsePolicy(line)];
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new Error(`error reading policy file ${path}, line ${index + 1}: ${line}: ${why}`, { cause: error });
     }
   });

@@ -1,4 +1,5 @@
 import type { SubjectAccessReviewSpec, SubjectAccessReviewStatus } from '../../api/types/authorization-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import { StatusError } from '../../apimachinery/status.ts';
 import { TransportError } from '../../client/transport-error.ts';
@@ -52,7 +53,7 @@ export function webhookAuthorizer(options: WebhookAuthorizerOptions): Authorizer
   const { webhook, version, onFailure, observer } = options;
   const known = new ExpiringCache<SubjectAccessReviewStatus>(options.clock, cachedAnswers);
   const failed = (error: unknown): AuthorizationDecision => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     options.onError?.(reason);
     return { decision: onFailure, reason: '', error: reason };
   };

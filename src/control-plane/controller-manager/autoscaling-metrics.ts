@@ -1,4 +1,5 @@
 import type { CrossVersionObjectReference } from '../../api/types/autoscaling-v2.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { formatLabelSelector, type LabelSelector } from '../../apimachinery/labels.ts';
 import { parseJson } from '../../apimachinery/json-codec.ts';
 import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
@@ -135,7 +136,7 @@ async function explained<T>(what: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     throw new Error(`${what}: ${text}`, { cause: error });
   }
 }

@@ -6,6 +6,7 @@ import type {
   MetricTarget,
 } from '../../api/types/autoscaling-v2.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { type LabelSelector, type ObjectLabelSelector, selectorFromObject } from '../../apimachinery/labels.ts';
 import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
 import { parseQuantity, Quantity } from '../../apimachinery/quantity.ts';
@@ -108,7 +109,7 @@ async function named(reason: string, prefix: string, judge: () => Promise<Metric
   try {
     return await judge();
   } catch (error) {
-    throw new MetricError(reason, prefix, error instanceof Error ? error.message : String(error));
+    throw new MetricError(reason, prefix, messageOf(error));
   }
 }
 
@@ -120,7 +121,7 @@ async function saying<T>(prefix: string, work: () => T | Promise<T>): Promise<T>
   try {
     return await work();
   } catch (error) {
-    throw new Error(`${prefix}${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`${prefix}${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { cloneJson } from '../../apimachinery/json.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import {
@@ -173,7 +174,7 @@ export function createCertificateSigningController(context: ControllerContext): 
           expirationSeconds: Math.max(shortestSeconds, Math.min(expirationSeconds ?? longestSeconds, longestSeconds)),
         });
       } catch (error) {
-        await fail(request, error instanceof Error ? error.message : String(error));
+        await fail(request, messageOf(error));
         return;
       }
       const signed = cloneJson(request);

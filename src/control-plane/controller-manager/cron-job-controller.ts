@@ -1,4 +1,5 @@
 import type { CronJob, CronJobStatus, Job } from '../../api/types/batch-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { equalJson, cloneJson } from '../../apimachinery/json.ts';
 import { formatTime } from '../../apimachinery/object-meta.ts';
 import { hasReason } from '../../apimachinery/status.ts';
@@ -157,11 +158,7 @@ class CronJobSync {
       await this.#jobClient().delete(name, { propagationPolicy: 'Background' });
     } catch (error) {
       if (!hasReason(error, 'NotFound')) {
-        this.#event(
-          'Warning',
-          'FailedDelete',
-          `Deleted job: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        this.#event('Warning', 'FailedDelete', `Deleted job: ${messageOf(error)}`);
         throw error;
       }
     }
@@ -257,7 +254,7 @@ class CronJobSync {
     } catch (error) {
       if (!hasReason(error, 'AlreadyExists')) {
         if (isNamespaceGoing(error)) return;
-        const text = error instanceof Error ? error.message : String(error);
+        const text = messageOf(error);
         this.#event('Warning', 'FailedCreate', `Error creating job: ${text}`);
         throw error;
       }

@@ -1,5 +1,6 @@
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../../api/types/apps-v1.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { equalJson, cloneJson } from '../../apimachinery/json.ts';
 import { selectorFromObject } from '../../apimachinery/labels.ts';
 import { hasReason } from '../../apimachinery/status.ts';
@@ -305,7 +306,7 @@ class Rollout {
         throw error;
       }
       if (isNamespaceGoing(error)) return undefined;
-      const message = `Failed to create new replica set "${name}": ${error instanceof Error ? error.message : String(error)}`;
+      const message = `Failed to create new replica set "${name}": ${messageOf(error)}`;
       this.#event('Warning', 'ReplicaSetCreateError', message);
       if (hasDeadline(this.#deployment)) {
         const condition = { type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError', message };

@@ -1,4 +1,5 @@
 import type { PersistentVolumeClaim, Pod, Volume } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { controllerReference } from '../../client/controller-references.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { Controller, ControllerContext } from './controller.ts';
@@ -35,7 +36,7 @@ export function createEphemeralVolumeController(context: ControllerContext): Con
         try {
           await ensureClaim(context, pod, volume, claims);
         } catch (error) {
-          const text = `ephemeral volume ${volume.name}: ${error instanceof Error ? error.message : String(error)}`;
+          const text = `ephemeral volume ${volume.name}: ${messageOf(error)}`;
           context.events.event(pod, 'Warning', 'FailedBinding', text);
           throw error;
         }
@@ -74,7 +75,7 @@ async function ensureClaim(
   try {
     await client.resource<PersistentVolumeClaim>(claimsResource, namespace).create(claim);
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     throw new Error(`create PVC ${name}: ${text}`, { cause: error });
   }
 }

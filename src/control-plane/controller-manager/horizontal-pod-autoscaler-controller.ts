@@ -5,6 +5,7 @@ import type {
   MetricStatus,
 } from '../../api/types/autoscaling-v2.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { type GroupVersionResource, parseGroupVersion } from '../../apimachinery/gvk.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import { type LabelSelector, matchesLabels, parseLabelSelector } from '../../apimachinery/labels.ts';
@@ -332,8 +333,4 @@ class AutoscalerSync {
       this.#context.events.event(this.#autoscaler, 'Warning', 'FailedUpdateStatus', text);
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

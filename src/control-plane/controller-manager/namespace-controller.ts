@@ -1,4 +1,5 @@
 import type { Namespace } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import { hasReason, StatusError } from '../../apimachinery/status.ts';
 import type { DiscoveredResource } from '../../apimachinery/discovery-document.ts';
@@ -70,10 +71,6 @@ async function emptyAll(context: ControllerContext, namespace: string): Promise<
 
 function isPods({ group, name }: DiscoveredResource): boolean {
   return group === '' && name === 'pods';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Deletes the objects of one kind. @returns what is still there */

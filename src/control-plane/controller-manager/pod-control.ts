@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { cloneJson } from '../../apimachinery/json.ts';
 import type { Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
 import type { KubeObject } from '../../apimachinery/object-meta.ts';
@@ -38,7 +39,7 @@ export async function createPod(context: ControllerContext, owner: KubeObject, p
     context.events.event(owner, 'Normal', 'SuccessfulCreate', message);
   } catch (error) {
     if (!isNamespaceGoing(error)) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       context.events.event(owner, 'Warning', 'FailedCreate', `Error creating: ${text}`);
     }
     if (!isInitializing(error)) throw error;
@@ -58,7 +59,7 @@ export async function deletePod(context: ControllerContext, owner: KubeObject, p
     context.events.event(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
   } catch (error) {
     if (hasReason(error, 'NotFound') || hasReason(error, 'Conflict')) return;
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     context.events.event(owner, 'Warning', 'FailedDelete', `Error deleting: ${text}`);
     throw error;
   }

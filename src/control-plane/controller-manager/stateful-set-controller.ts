@@ -1,5 +1,6 @@
 import type { ControllerRevision, StatefulSet, StatefulSetStatus } from '../../api/types/apps-v1.ts';
 import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { controllerOf } from '../../client/controller-references.ts';
@@ -190,7 +191,7 @@ class SetSync {
       this.#event('Normal', 'SuccessfulCreate', `create Pod ${name} ${says} successful`);
     } catch (error) {
       if (hasReason(error, 'AlreadyExists')) return;
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       this.#event('Warning', 'FailedCreate', `create Pod ${name} ${says} failed error: ${text}`);
       throw error;
     }

@@ -1,5 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { ClassicLevel } from 'classic-level';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { type Clock, systemClock } from '../../system/clock.ts';
 import { compactedKey, LevelPersister, type LevelStore } from './level-persister.ts';
 import { type InitialState, MemoryStorage } from './memory-storage.ts';
@@ -146,7 +147,7 @@ function openError(folder: string, error: unknown): StorageOpenError {
   if (error instanceof StorageOpenError) return error;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = (cause as { code?: string } | undefined)?.code ?? '';
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = messageOf(cause);
   if (code === 'LEVEL_LOCKED') {
     return new StorageOpenError(`the storage in ${folder} is in use by another process: stop that one first`, error);
   }

@@ -1,5 +1,6 @@
 import type { Storage, StorageEvent, StoredValue, WatchHandlers } from './storage.ts';
 import type { ValueEncryption } from './value-encryption.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 
 /**
  * A store that holds some values encrypted, whatever is behind it. Values that cannot be read are errors of a get or
@@ -11,7 +12,7 @@ export function encryptedStorage(
   encryptionOf: (key: string) => ValueEncryption | undefined,
 ): Storage {
   const refuse = (key: string, error: unknown): Error => {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return new Error(`unable to transform key ${JSON.stringify(key)}: ${why}`, { cause: error });
   };
   const read = (stored: StoredValue): StoredValue => {

@@ -1,6 +1,7 @@
 import type { Persister } from './memory-storage.ts';
 import { type StorageEvent, StorageWriteError } from './storage.ts';
 import { encodeNumber, encodeRow, revisionOfRow, rowKey, rowsAfter } from './stored-row.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 
 /** The part of LevelDB that the store uses; tests hand in one that fails. */
 export interface LevelStore {
@@ -115,7 +116,7 @@ export class LevelPersister implements Persister {
 
   #writeError(error: unknown): StorageWriteError {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = messageOf(cause);
     return new StorageWriteError(
       `the storage in ${this.#folder} cannot write (${text}): the change was not made`,
       error,

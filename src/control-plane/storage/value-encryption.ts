@@ -1,4 +1,5 @@
 import type { ValueCipher } from './value-ciphers.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 
 /** How values are read and written that one provider knows. */
 export interface EncryptionProvider {
@@ -54,7 +55,7 @@ export class ValueEncryption {
         const value = cipher.decrypt(encrypted, key);
         return { value, isStale: index !== 0 || cipher.isStale?.(encrypted) === true };
       } catch (error) {
-        errors.push(error instanceof Error ? error.message : String(error));
+        errors.push(messageOf(error));
       }
     }
     throw new Error(errors.length === 0 ? 'no matching prefix found' : errors.join(', '));

@@ -2,7 +2,7 @@ import { isJsonObject } from '../../apimachinery/json.ts';
 import { type OpenApiTypes, schemasFromOpenApiV2 } from '../../apimachinery/openapi-schema.ts';
 import type { Schema } from '../../apimachinery/schema.ts';
 import { parseYaml } from '../../apimachinery/yaml.ts';
-import { KustomizeError, messageOf } from '../build-error.ts';
+import { KustomizeError, reasonOf } from '../build-error.ts';
 import { splitApiVersion } from '../resource-id.ts';
 
 /** What a merge needs to know of a value's type. */
@@ -29,7 +29,7 @@ export function readMergeSchemas(text: string): MergeSchemas {
     if (!isJsonObject(document)) throw new KustomizeError('not an OpenAPI document');
     types = schemasFromOpenApiV2(document);
   } catch (error) {
-    throw new KustomizeError(`invalid schema file: ${messageOf(error)}`);
+    throw new KustomizeError(`invalid schema file: ${reasonOf(error)}`);
   }
   return (apiVersion, kind) => {
     const { group, version } = splitApiVersion(apiVersion);

@@ -1,5 +1,5 @@
 import { goQuote } from '../../apimachinery/field-error.ts';
-import { KustomizeError, messageOf } from '../build-error.ts';
+import { KustomizeError, reasonOf } from '../build-error.ts';
 import { type FieldSpec, visitField } from '../field-spec.ts';
 import type { Resource } from '../resource.ts';
 import { apiVersionOf, isClusterScoped } from '../resource-id.ts';
@@ -67,7 +67,7 @@ function setNamespace(resource: Resource, options: NamespaceOptions): void {
     try {
       visitField(node, spec, set, textCreation);
     } catch (error) {
-      const message = messageOf(error);
+      const message = reasonOf(error);
       const isKind = message.includes('wrong node kind: expected ScalarNode');
       throw new KustomizeError(
         `${isKind ? 'namespace field specs must target scalar nodes' : 'namespace transformation failed'}: ${message}`,

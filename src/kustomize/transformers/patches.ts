@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../../api
 import { parseJson, stringifyJson } from '../../apimachinery/json-codec.ts';
 import { parseYaml } from '../../apimachinery/yaml.ts';
 import { applyJsonPatch, checkJsonPatch, type JsonPatchOperation } from '../../patch/json-patch.ts';
-import { KustomizeError, messageOf, wrapped } from '../build-error.ts';
+import { KustomizeError, reasonOf, wrapped } from '../build-error.ts';
 import type { PatchArgs, Selector } from '../kustomization.ts';
 import type { Loader } from '../loader.ts';
 import type { MergeSchemas } from '../merge/merge-schema.ts';
@@ -73,7 +73,7 @@ function attempt<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    messageOf(error);
+    reasonOf(error);
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { messageOf, KustomizeError } from '../build-error.ts';
+import { reasonOf, KustomizeError } from '../build-error.ts';
 import type { Selector } from '../kustomization.ts';
 import type { ResourceMap } from '../resource-map.ts';
 import type { Resource } from '../resource.ts';
@@ -48,7 +48,7 @@ function anchored(pattern: string): RegExp {
   try {
     return new RegExp(`^(?:${pattern})$`);
   } catch (error) {
-    const message = messageOf(error);
+    const message = reasonOf(error);
     const [, words] = goReasons.find(([reason]) => reason.test(message)) ?? [];
     throw new KustomizeError(
       `error parsing regexp: ${words === undefined ? message : `${words}: \`^(?:${pattern})$\``}`,

@@ -1,5 +1,6 @@
 import { connect } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import {
   decodeHealthResponse,
   encodeHealthRequest,
@@ -31,7 +32,7 @@ export async function grpcHandler(
   } catch (error) {
     if (late.signal.aborted)
       return { ok: false, output: `timeout: health rpc did not complete within ${timeoutSeconds}s` };
-    return { ok: false, output: `error: health rpc failed: ${error instanceof Error ? error.message : String(error)}` };
+    return { ok: false, output: `error: health rpc failed: ${messageOf(error)}` };
   } finally {
     timer.cancel();
     connection.destroy();

@@ -1,6 +1,7 @@
 import type { Container, Pod } from '../../api/types/core-v1.ts';
 import { formatDuration } from '../../apimachinery/duration.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 
 const firstBackoffMillis = 10_000;
 const longestBackoffMillis = 300_000;
@@ -58,7 +59,7 @@ export class PodImages {
     try {
       await runtime.pullImage(image);
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       recordEvent(pod, 'Warning', 'Failed', `Failed to pull image "${image}": ${text}`, container.name);
       recordEvent(pod, 'Warning', 'Failed', 'Error: ErrImagePull', container.name);
       const millis = Math.min((last ?? firstBackoffMillis / 2) * 2, longestBackoffMillis);

@@ -5,6 +5,7 @@ import type {
   Pod,
   Volume,
 } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { writeAtomically } from './atomic-folder.ts';
 import type { DownwardFacts } from './downward-fields.ts';
@@ -124,7 +125,7 @@ export class PodVolumes {
     try {
       if (!isThere || pullPolicy === 'Always') await runtime.pullImage(reference);
     } catch (error) {
-      throw new VolumeError(error instanceof Error ? error.message : String(error));
+      throw new VolumeError(messageOf(error));
     }
     const path = this.#folder(pod, volume, 'image', 0o755);
     for (const [name, content] of await runtime.imageFiles(reference)) {

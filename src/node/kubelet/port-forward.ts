@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Pod } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import type { HttpRequest, HttpResponse } from '../../apimachinery/http.ts';
 import { channelFormat, ChannelSocket } from '../../apimachinery/streaming/channel-socket.ts';
 import type { MuxStream } from '../../apimachinery/streaming/mux-stream.ts';
@@ -128,7 +129,7 @@ async function forward(port: number, data: MuxStream, error: MuxStream, target: 
     error.end();
   } catch (failure) {
     const { name = '', namespace = '', uid = '' } = target.pod.metadata;
-    const reason = failure instanceof Error ? failure.message : String(failure);
+    const reason = messageOf(failure);
     const text = `error forwarding port ${port} to pod ${name}_${namespace}, uid ${uid}: ${reason}`;
     error.end(text, () => data.destroy());
   }

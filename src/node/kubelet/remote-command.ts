@@ -1,3 +1,4 @@
+import { messageOf } from '../../apimachinery/error-message.ts';
 import type { HttpRequest, HttpResponse } from '../../apimachinery/http.ts';
 import type { MuxStream } from '../../apimachinery/streaming/mux-stream.ts';
 import { exitCodeCause, nonZeroExitCode } from '../../apimachinery/streaming/protocols.ts';
@@ -94,7 +95,7 @@ function statusOfExit(exitCode: number): Outcome {
 }
 
 function statusOfError(error: unknown): Outcome {
-  const text = `error executing command in container: ${error instanceof Error ? error.message : String(error)}`;
+  const text = `error executing command in container: ${messageOf(error)}`;
   return {
     metadata: {},
     status: 'Failure',

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Container, HTTPGetAction, Pod } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { readBody } from '../../apimachinery/http.ts';
 import { secureConnection } from '../../apimachinery/streaming/secure-connection.ts';
 import { createDialedTransport } from '../../client/dialed-transport.ts';
@@ -91,7 +92,7 @@ export async function httpHandler(
     if (response.status >= 200 && response.status < 400) return { ok: true, output: body };
     return { ok: false, output: `HTTP probe failed with statuscode: ${response.status}` };
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     const reason = late.signal.aborted
       ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
       : text;
@@ -114,7 +115,7 @@ export async function tcpHandler(
     connection.destroy();
     return done;
   } catch (error) {
-    return { ok: false, output: error instanceof Error ? error.message : String(error) };
+    return { ok: false, output: messageOf(error) };
   }
 }
 

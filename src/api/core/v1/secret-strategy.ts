@@ -1,3 +1,4 @@
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import { checkTlsKeyPair } from '../../../apimachinery/tls-key-pair.ts';
 import {
   checkImmutable,
@@ -57,7 +58,7 @@ function pairWarnings({ data = {}, type }: Secret): string[] {
   try {
     checkTlsKeyPair(textOf('tls.crt'), textOf('tls.key'));
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [messageOf(error)];
   }
   return [];
 }

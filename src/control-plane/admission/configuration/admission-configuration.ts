@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import { isJsonObject } from '../../../apimachinery/json.ts';
 import { stringifyJson } from '../../../apimachinery/json-codec.ts';
 import { parseYaml } from '../../../apimachinery/yaml.ts';
@@ -66,7 +67,7 @@ function isFormerFile(text: string): boolean {
 
 /** A configuration that a plugin cannot use. */
 export function pluginConfigurationError(plugin: string, error: unknown): ConfigurationError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (error instanceof InitializationError) {
     return new ConfigurationError(`failed to initialize admission plugin "${plugin}": ${message}`);
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import type { AccessAnswer, AccessQuestion, AskAccess } from '../../../cel/library/authorizer.ts';
 import type { UserInfo } from '../../authentication/authenticator.ts';
 import type { AdmissionContext } from '../admission-plugin.ts';
@@ -57,7 +58,7 @@ export class PolicyAccess {
       });
       return { allowed, reason, error: '' };
     } catch (error) {
-      return { allowed: false, reason: '', error: error instanceof Error ? error.message : String(error) };
+      return { allowed: false, reason: '', error: messageOf(error) };
     }
   }
 }

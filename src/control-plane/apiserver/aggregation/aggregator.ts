@@ -1,6 +1,7 @@
 import type { APIService, APIServiceSpec } from '../../../api/types/apiregistration-v1.ts';
 import type { Service } from '../../../api/types/core-v1.ts';
 import type { EndpointSlice } from '../../../api/types/discovery-v1.ts';
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import { type HttpHeaders, type HttpResponse, readBody, type Transport } from '../../../apimachinery/http.ts';
 import type { JsonValue } from '../../../apimachinery/json.ts';
 import { parseJson } from '../../../apimachinery/json-codec.ts';
@@ -161,7 +162,7 @@ async function check(options: AggregatorOptions, backends: Backends, apiService:
     const resources = await askForResources(backends, apiService, list);
     return { availability: { status: 'True', reason: 'Passed', message: 'all checks passed' }, resources };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return { availability: { status: 'False', reason: 'FailedDiscoveryCheck', message } };
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import type { Logger } from '../../../system/logger.ts';
 import { type PromptAuditBackend, reportLoss } from './audit-backend.ts';
@@ -17,7 +18,7 @@ export function auditLog(append: (line: string) => void, format: AuditLogFormat,
       append(`${show(event)}\n`);
       return true;
     } catch (error) {
-      reportLoss(log, 'log', error instanceof Error ? error.message : String(error), [event]);
+      reportLoss(log, 'log', messageOf(error), [event]);
       return false;
     }
   };

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import { type FieldError, FieldPath, invalid, notSupported, required } from '../../../apimachinery/field-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
@@ -54,7 +55,7 @@ export function parseAuditPolicy(text: string, warn: (message: string) => void):
   try {
     document = parseYaml(text);
   } catch (error) {
-    throw new AuditPolicyError(`failed decoding: ${error instanceof Error ? error.message : String(error)}`);
+    throw new AuditPolicyError(`failed decoding: ${messageOf(error)}`);
   }
   if (!isJsonObject(document)) throw new AuditPolicyError('failed decoding: the policy is no object');
   const reader = new PolicyReader(warn);

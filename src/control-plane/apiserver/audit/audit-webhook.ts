@@ -1,3 +1,4 @@
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import { type Client } from '../../../client/client.ts';
 import { type Clock, sleep } from '../../../system/clock.ts';
 import type { Logger } from '../../../system/logger.ts';
@@ -35,7 +36,7 @@ export function auditWebhook(options: AuditWebhookOptions): AuditBackend {
           return true;
         } catch (error) {
           if (attempt === attempts) {
-            reportLoss(log, 'webhook', error instanceof Error ? error.message : String(error), events);
+            reportLoss(log, 'webhook', messageOf(error), events);
             return false;
           }
         }

@@ -1,5 +1,6 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { type ProtobufField, protobufFields } from '../../../apimachinery/decoding/type-fields.ts';
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../../../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
 import { formatTime } from '../../../apimachinery/object-meta.ts';
@@ -39,7 +40,7 @@ export function readOrRefuse<T>(read: () => T): T {
   } catch (error) {
     // The reader throws RangeErrors and plain Errors of its own.
     if (error instanceof ProtobufError) throw error;
-    throw new ProtobufError(goWords(error instanceof Error ? error.message : String(error)), { cause: error });
+    throw new ProtobufError(goWords(messageOf(error)), { cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { formatGroupVersion, parseGroupVersion, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import { header, type HttpRequest } from '../../../apimachinery/http.ts';
@@ -219,7 +220,7 @@ function checkCustomKind(value: JsonObject, expected: ExpectedKind, bytes: Uint8
   try {
     parseGroupVersion(apiVersion);
   } catch (error) {
-    throw refused(error instanceof Error ? error.message : String(error));
+    throw refused(messageOf(error));
   }
   throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`);
 }
@@ -258,7 +259,7 @@ function checkKind(
     try {
       gv = parseGroupVersion(apiVersion);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       throw unrecognized(expected.gvk.kind, message, summarizeBody(bytes));
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import type { EndpointHandler, SpecialEndpoints } from '../route-resource.ts';
@@ -39,7 +40,7 @@ export function componentStatusEndpoints(components: readonly ClusterComponent[]
 async function statusOf({ name, check }: ClusterComponent): Promise<Unstructured> {
   const found = await check().then(
     (message) => ({ status: 'True', message }),
-    (error: unknown) => ({ status: 'False', message: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) => ({ status: 'False', message: messageOf(error) }),
   );
   return {
     apiVersion: 'v1',

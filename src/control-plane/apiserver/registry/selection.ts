@@ -1,3 +1,4 @@
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { parseFieldSelector, type FieldRequirement } from '../../../apimachinery/field-selector.ts';
 import { matchesLabels, parseLabelSelector } from '../../../apimachinery/labels.ts';
@@ -83,6 +84,6 @@ function attempt<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    throw badRequest(error instanceof Error ? error.message : String(error));
+    throw badRequest(messageOf(error));
   }
 }

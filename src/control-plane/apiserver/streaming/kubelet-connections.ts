@@ -1,3 +1,4 @@
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import type { Transport } from '../../../apimachinery/http.ts';
 import { internalError, StatusError } from '../../../apimachinery/status.ts';
 import { asTransportError } from '../../../client/transport-error.ts';
@@ -32,7 +33,7 @@ export const noKubelets: KubeletConnections = {
 
 /** A request to a kubelet that got no answer, as the real server tells it. @param doing goes before what is wrong */
 export function kubeletFailure(error: unknown, { address }: KubeletTransport, doing: string): StatusError {
-  if (address === undefined) return internalError(error instanceof Error ? error.message : String(error));
+  if (address === undefined) return internalError(messageOf(error));
   return new StatusError({ message: `${doing}: ${transportReason(asTransportError(error, address))}`, code: 500 });
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import {
   goQuote,
   FieldPath,
@@ -83,7 +84,7 @@ function parsePodLogOptions(query: URLSearchParams): PodLogOptions {
       insecureSkipTlsVerify: queryFlag(query, 'insecureSkipTLSVerifyBackend'),
     };
   } catch (error) {
-    throw badRequest(error instanceof Error ? error.message : String(error));
+    throw badRequest(messageOf(error));
   }
 }
 

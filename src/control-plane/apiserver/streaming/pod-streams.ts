@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Pod } from '../../../api/types/core-v1.ts';
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import type { HttpHeaders, HttpResponse } from '../../../apimachinery/http.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
 import { badRequest, forbidden } from '../../../apimachinery/status.ts';
@@ -60,7 +61,7 @@ function readPorts(query: URLSearchParams): readonly number[] {
   try {
     return queryPorts(query, 'ports');
   } catch (error) {
-    throw badRequest(error instanceof Error ? error.message : String(error));
+    throw badRequest(messageOf(error));
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import { aggregateMessages } from '../../../apimachinery/field-error.ts';
 import { formatTime } from '../../../apimachinery/object-meta.ts';
 import type { Clock, Timer } from '../../../system/clock.ts';
@@ -267,10 +268,6 @@ function sourceKey({ sourceType, ciphertext, keyId, annotations }: Omit<Encrypte
 /** Names of keys are told as hashes. */
 function hashOf(keyId: string): string {
   return keyId === '' ? '' : `sha256:${createHash('sha256').update(keyId).digest('hex')}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function asError(error: unknown): Error {

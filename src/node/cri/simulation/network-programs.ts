@@ -5,7 +5,7 @@ import { addressesOf, addressOf, ask } from './http-request.ts';
 import { exchangeDatagrams } from './udp-programs.ts';
 import { MemoryFiles } from './memory-files.ts';
 import type { ProcessContext, Program } from './process-context.ts';
-import { messageOf } from './error-text.ts';
+import { messageOf } from '../../../apimachinery/error-message.ts';
 
 /** Programs that ask servers in pods by their addresses. */
 export const networkPrograms: Readonly<Record<string, Program>> = {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf } from '../../../../apimachinery/error-message.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../../../../apimachinery/json-codec.ts';
 import { sleep } from '../../../../system/clock.ts';
@@ -6,7 +7,6 @@ import type { ProcessContext } from '../process-context.ts';
 import { objectAt, textOf } from './json-fields.ts';
 import { parseFlags } from './program-flags.ts';
 import { pathOf, readRequest, serve, withIdentity } from './web-server.ts';
-import { messageOf } from '../error-text.ts';
 
 /** What is asked: the request of an AdmissionReview. */
 interface Asked {

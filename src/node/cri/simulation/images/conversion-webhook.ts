@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf } from '../../../../apimachinery/error-message.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../../../../apimachinery/json-codec.ts';
 import type { ProcessContext } from '../process-context.ts';
 import { textOf } from './json-fields.ts';
 import { parseFlags } from './program-flags.ts';
 import { pathOf, readRequest, serve, withIdentity } from './web-server.ts';
-import { messageOf } from '../error-text.ts';
 
 /** `agnhost crd-conversion-webhook`: converts between two versions of `stable.example.com`. */
 export function runConversionWebhook(context: ProcessContext): Promise<number> {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { messageOf } from '../../../../apimachinery/error-message.ts';
 import { isJsonObject, type JsonObject } from '../../../../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../../../../apimachinery/json-codec.ts';
 import { sleep } from '../../../../system/clock.ts';
@@ -7,7 +8,6 @@ import { killedExitCode, type ProcessContext } from '../process-context.ts';
 import { objectAt } from './json-fields.ts';
 import { parseFlags } from './program-flags.ts';
 import { type Answer, pathOf, query, serve } from './web-server.ts';
-import { messageOf } from '../error-text.ts';
 
 const registerMillis = 15_000;
 const pauseMillis = 1000;

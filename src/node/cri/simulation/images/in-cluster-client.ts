@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import { messageOf } from '../../../../apimachinery/error-message.ts';
 import { klogLine } from '../../../../system/klog.ts';
 import { sleep } from '../../../../system/clock.ts';
 import { killedExitCode, type ProcessContext } from '../process-context.ts';
 import { askApi, inClusterConfig } from './in-cluster-api.ts';
 import { parseFlags } from './program-flags.ts';
-import { messageOf } from '../error-text.ts';
 
 /** `agnhost inclusterclient`: asks the API server again and again, and says by a hash with which token. */
 export async function runInClusterClient(context: ProcessContext): Promise<number> {

@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey, verify } from 'node:crypto';
+import { messageOf } from '../../../../apimachinery/error-message.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../apimachinery/json.ts';
 import { parseJson } from '../../../../apimachinery/json-codec.ts';
 import { ask } from '../http-request.ts';
@@ -7,7 +8,6 @@ import type { ProcessContext } from '../process-context.ts';
 import { type InClusterConfig, inClusterConfig } from './in-cluster-api.ts';
 import { textOf } from './json-fields.ts';
 import { parseFlags } from './program-flags.ts';
-import { messageOf } from '../error-text.ts';
 
 /**
  * `agnhost test-service-account-issuer-discovery`: checks a mounted token by what its issuer publishes, as any service

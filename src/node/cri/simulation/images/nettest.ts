@@ -1,3 +1,4 @@
+import { messageOf } from '../../../../apimachinery/error-message.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../apimachinery/json.ts';
 import { parseJson } from '../../../../apimachinery/json-codec.ts';
 import { sleep } from '../../../../system/clock.ts';
@@ -7,7 +8,6 @@ import { inClusterConfig, readApi } from './in-cluster-api.ts';
 import { objectAt, textOf } from './json-fields.ts';
 import { parseFlags } from './program-flags.ts';
 import { type Answer, pathOf, readRequest, serve } from './web-server.ts';
-import { messageOf } from '../error-text.ts';
 
 const pauseMillis = 5000;
 const searchMillis = 300_000;

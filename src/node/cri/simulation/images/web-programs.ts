@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { formatDuration } from '../../../../apimachinery/duration.ts';
+import { messageOf } from '../../../../apimachinery/error-message.ts';
 import { sleep } from '../../../../system/clock.ts';
 import { addressOf, ask } from '../http-request.ts';
 import { MemoryFiles } from '../memory-files.ts';
@@ -8,7 +9,6 @@ import { killedExitCode, type ProcessContext, type Program, terminatedExitCode }
 import { runCapture } from '../run-capture.ts';
 import { parseFlags } from './program-flags.ts';
 import { type Answer, pathOf, query, readIdentity, serve } from './web-server.ts';
-import { messageOf } from '../error-text.ts';
 
 /** `agnhost serve-hostname`: the name of the pod to whoever asks. */
 export const runServeHostname: Program = (context) => {

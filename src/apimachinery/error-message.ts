@@ -1,4 +1,4 @@
-/** What an error says. */
+/** What an error says, and what anything else that was thrown is as text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
