@@ -28,7 +28,7 @@ const everyday = [
   'get pods --all-namespaces',
   'get deployments --all-namespaces -o yaml',
   'describe deployment --namespace guestbook frontend',
-  'delete -f examples/guestbook --wait=false',
+  'delete -f examples/guestbook --wait=false --ignore-not-found',
 ].map((line) => line.split(' '));
 
 /**

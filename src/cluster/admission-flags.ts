@@ -36,6 +36,8 @@ export interface AdmissionSetup {
   readonly random: Random;
   /** How webhooks are called. */
   readonly webhooks: WebhookClientOptions;
+  /** Plugins that run beside the default ones, unless a flag turns them off. */
+  readonly alsoOn?: readonly string[];
 }
 
 /**
@@ -44,9 +46,9 @@ export interface AdmissionSetup {
  */
 export async function admissionPluginsOf(
   flags: ComponentArguments,
-  { files, context, random, webhooks }: AdmissionSetup,
+  { files, context, random, webhooks, alsoOn = [] }: AdmissionSetup,
 ): Promise<{ readonly plugins: readonly AdmissionPlugin[]; readonly close: () => Promise<void> }> {
-  const selection = admissionPluginSelection(flags);
+  const selection = admissionPluginSelection(flags, alsoOn);
   const { clock } = context;
   try {
     const configurations = await pluginConfigurations(flags.get('admission-control-config-file') ?? '', files);
@@ -150,9 +152,10 @@ async function readText(files: FileSystem, path: string, describe: (reason: stri
 
 /**
  * Which plugins the flags of the API server choose.
+ * @param alsoOn plugins that are on beside the default ones, where no flag says otherwise
  * @throws ComponentArgumentError for names that are none, and for what contradicts itself
  */
-export function admissionPluginSelection(flags: ComponentArguments): PluginSelection {
+export function admissionPluginSelection(flags: ComponentArguments, alsoOn: readonly string[] = []): PluginSelection {
   const all = namesOf(flags, allFlag);
   const enable = namesOf(flags, enableFlag);
   const disable = namesOf(flags, disableFlag);
@@ -169,7 +172,10 @@ export function admissionPluginSelection(flags: ComponentArguments): PluginSelec
   const both = new Set(enable?.filter((name) => disable?.includes(name)).toSorted());
   if (both.size > 0) errors.push(`[${[...both].join(' ')}] in ${enableFlag} and ${disableFlag} overlapped`);
   if (errors.length > 0) throw new ComponentArgumentError(aggregateMessages(errors));
-  if (all === undefined) return { enable: enable ?? [], disable: disable ?? [] };
+  if (all === undefined) {
+    const also = alsoOn.filter((name) => disable?.includes(name) !== true);
+    return { enable: [...also, ...(enable ?? [])], disable: disable ?? [] };
+  }
   return { enable: all, disable: known.filter((name) => !all.includes(name)) };
 }
 

@@ -108,6 +108,8 @@ export interface ApiServerAssemblyOptions {
   readonly routes: readonly RouteHandler[];
   /** Texts of types and fields. */
   readonly documentation: Documentation;
+  /** Admission plugins that run beside the default ones, unless a flag turns them off. */
+  readonly pluginsOn?: readonly string[];
   /** What componentstatuses tells of. */
   readonly components?: readonly ClusterComponent[];
   /** The way to the nodes of this process; others are reached as their objects say. */
@@ -263,7 +265,13 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     book: createAddressBook(ownClient, informers.informer<ServiceCIDR>(rangesResource)),
   });
   const { files } = options;
-  const admission = await admissionPluginsOf(options.arguments, { files, context, random, webhooks: webhookOptions });
+  const admission = await admissionPluginsOf(options.arguments, {
+    files,
+    context,
+    random,
+    webhooks: webhookOptions,
+    alsoOn: options.pluginsOn ?? [],
+  });
   const gates = featureGatesOf(options.arguments);
   const atRest = await storageAtRest(options);
   const { storage } = atRest;

@@ -85,6 +85,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     documentation: options.documentation,
     components: clusterComponents(options.storage, options.without),
     kubelets,
+    // A node may change what is its own and of its pods, as kubeadm sets clusters up.
+    pluginsOn: options.nodes > 0 ? ['NodeRestriction'] : [],
     serverAddress: () => `${options.host}:${listener?.port ?? options.port}`,
   });
   const { serving } = options;

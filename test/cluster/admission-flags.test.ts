@@ -13,6 +13,15 @@ test('plugins are enabled and disabled by name', () => {
   assert.deepEqual(selectionOf(flags), { enable: ['AlwaysDeny', 'NodeRestriction'], disable: ['Priority'] });
 });
 
+test('what a cluster turns on stays on unless a flag says otherwise', () => {
+  const selection = (flags: Readonly<Record<string, string>>) =>
+    admissionPluginSelection(new Map(Object.entries(flags)), ['NodeRestriction']).enable;
+  assert.deepEqual(selection({}), ['NodeRestriction']);
+  assert.deepEqual(selection({ 'enable-admission-plugins': 'AlwaysDeny' }), ['NodeRestriction', 'AlwaysDeny']);
+  assert.deepEqual(selection({ 'disable-admission-plugins': 'NodeRestriction' }), []);
+  assert.deepEqual(selection({ 'admission-control': 'Priority' }), ['Priority']);
+});
+
 test('the flag of old names all that run', () => {
   const { enable, disable } = selectionOf({ 'admission-control': 'Priority,LimitRanger' });
   assert.deepEqual(enable, ['Priority', 'LimitRanger']);
