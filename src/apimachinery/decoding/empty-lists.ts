@@ -1,12 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import { resolveSchema, type Schema, type SchemaSource } from '../schema.ts';
+import { type TypePlan, typePlans } from './type-plans.ts';
 
-/** Fields of a type whose empty lists and maps are forgotten, and where there are more below. */
-interface TypePlan {
-  readonly fields: FieldPlan[];
-  isWhole: boolean;
-}
-
+/** Fields whose empty lists and maps are forgotten, and where there are more below. */
 interface FieldPlan {
   readonly key: string;
   readonly isForgotten: boolean;
@@ -14,10 +10,13 @@ interface FieldPlan {
 }
 
 /** `each`: the plan is that of every item or value. */
-type ValuePlan = { readonly type: TypePlan } | { readonly each: ValuePlan };
+type ValuePlan = { readonly type: TypePlan<FieldPlan> } | { readonly each: ValuePlan };
 
-/** Plans are made once per type, found by the properties: resolving keeps those. */
-const plans = new WeakMap<SchemaSource, WeakMap<object, TypePlan>>();
+const planOf = typePlans<FieldPlan>((key, property, owner, types) => {
+  const isForgotten = isForgottenWhenEmpty(key, property, owner);
+  const below = valuePlan(property, types);
+  return isForgotten || below !== undefined ? { key, isForgotten, below } : undefined;
+});
 
 /**
  * Makes empty lists and maps null where Go shows null for none: what the real server stores does not tell one from the
@@ -33,26 +32,6 @@ export function forgetEmptyLists(object: JsonObject, typeName: string, types: Sc
 export function isForgottenWhenEmpty(key: string, property: Schema, owner: Schema): boolean {
   if (property.shownAsNull === true) return property.type === 'array';
   return property.type === 'array' && property.default === undefined && owner.required?.includes(key) === true;
-}
-
-function planOf(schema: Schema, types: SchemaSource): TypePlan {
-  const { properties = {} } = schema;
-  let ofSource = plans.get(types);
-  if (ofSource === undefined) {
-    ofSource = new WeakMap();
-    plans.set(types, ofSource);
-  }
-  const known = ofSource.get(properties);
-  if (known !== undefined) return known;
-  const plan: TypePlan = { fields: [], isWhole: false };
-  ofSource.set(properties, plan);
-  for (const [key, property] of Object.entries(properties)) {
-    const isForgotten = isForgottenWhenEmpty(key, property, schema);
-    const below = valuePlan(property, types);
-    if (isForgotten || below !== undefined) plan.fields.push({ key, isForgotten, below });
-  }
-  plan.isWhole = true;
-  return plan;
 }
 
 function valuePlan(declared: Schema, types: SchemaSource): ValuePlan | undefined {

@@ -1,5 +1,6 @@
 import { cloneJson, isJsonObject, setOwn, type JsonObject, type JsonValue } from '../json.ts';
 import { resolveSchema, type Schema, type SchemaSource } from '../schema.ts';
+import { typePlans } from './type-plans.ts';
 
 /**
  * Fills in the defaults that the schema states: what Go's zero values show (`{}`, `""`, `0`) and declared defaults.
@@ -25,34 +26,11 @@ type ValuePlan =
   | { readonly items: ValuePlan }
   | { readonly values: ValuePlan };
 
-/** The plan of a type; while it is being made, types within it may refer to it already. */
-interface TypePlan {
-  readonly fields: FieldPlan[];
-  isWhole: boolean;
-}
-
-/** Plans are made once per type, as far as they are needed, and found by the properties: resolving keeps those. */
-const plans = new WeakMap<SchemaSource, WeakMap<object, TypePlan>>();
-
-function planOf(schema: Schema, types: SchemaSource): TypePlan {
-  const { properties = {} } = schema;
-  let ofSource = plans.get(types);
-  if (ofSource === undefined) {
-    ofSource = new WeakMap();
-    plans.set(types, ofSource);
-  }
-  const known = ofSource.get(properties);
-  if (known !== undefined) return known;
-  const plan: TypePlan = { fields: [], isWhole: false };
-  ofSource.set(properties, plan);
-  for (const [key, property] of Object.entries(properties)) {
-    const absent = absentValue(key, property, schema, types);
-    const below = valuePlan(property, types);
-    if (absent !== undefined || below !== undefined) plan.fields.push({ key, absent, below });
-  }
-  plan.isWhole = true;
-  return plan;
-}
+const planOf = typePlans<FieldPlan>((key, property, owner, types) => {
+  const absent = absentValue(key, property, owner, types);
+  const below = valuePlan(property, types);
+  return absent !== undefined || below !== undefined ? { key, absent, below } : undefined;
+});
 
 function absentValue(key: string, property: Schema, owner: Schema, types: SchemaSource): JsonValue | undefined {
   if (isShownAsNull(key, property, owner)) return null;
