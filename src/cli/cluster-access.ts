@@ -5,7 +5,7 @@ import type { Transport } from '../apimachinery/http.ts';
 import type { Client } from '../client/client.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { type ClientConfig, type ConnectionFlags, resolveClientConfig } from '../kubeconfig/client-config.ts';
-import { connect } from '../kubeconfig/connect.ts';
+import { connect, type ConnectOptions } from '../kubeconfig/connect.ts';
 import { ConfigurationError } from '../kubeconfig/configuration-error.ts';
 import {
   type Kubeconfig,
@@ -165,6 +165,7 @@ class FlaggedAccess implements ConfiguredAccess {
       userAgent: `kubectl-ts/${clientVersion.gitVersion} (${process.platform}/${process.arch})`,
       onWarning: (text) => this.#warn(text),
       onBrokenAnswer: (reason) => this.#logBrokenAnswer(reason),
+      ...(await this.#retryLog(config)),
       ...(transport === undefined ? {} : { transport }),
     });
     if (this.#globals.bool('match-server-version')) await requireSameVersion(client);
@@ -194,6 +195,19 @@ class FlaggedAccess implements ConfiguredAccess {
     const write = (source: string, message: string): void => this.#log(source, message);
     const log = { server, clock, level, bodyLevel: levelOf('request'), write };
     return (transport) => logRequests(transport, log);
+  }
+
+  /** What tells of requests that are sent again, where -v asks for it. */
+  async #retryLog({ server }: ClientConfig): Promise<Pick<ConnectOptions, 'onRetry'>> {
+    if (this.#globals.int('v') < 4 && this.#globals.string('vmodule') === '') return {};
+    const { verbosityOf } = await import('./verbosity.ts');
+    if (verbosityOf(this.#globals)('with_retry') < 4) return {};
+    return {
+      onRetry: ({ seconds, attempt, path }) => {
+        const fields = `delay="${formatDuration(seconds * 1000)}" attempt=${attempt} url=${goQuote(server + path)}`;
+        this.#log('with_retry.go:234', `"Got a Retry-After response" ${fields}`);
+      },
+    };
   }
 
   #log(source: string, message: string): void {

@@ -22,6 +22,8 @@ export interface ClientRequest {
   readonly raw?: boolean;
   /** What the server says of an error is not read, as client-go's discovery does not; errors tell its code alone. */
   readonly unread?: boolean;
+  /** Where the connection ends before an answer comes, the request is not sent again. */
+  readonly once?: boolean;
   readonly signal?: AbortSignal;
 }
 

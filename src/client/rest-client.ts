@@ -7,30 +7,23 @@ import {
   headerText,
 } from '../apimachinery/http.ts';
 import { formatDuration } from '../apimachinery/duration.ts';
-import { type GroupVersionResource, resourcePath } from '../apimachinery/gvk.ts';
+import type { GroupVersionResource } from '../apimachinery/gvk.ts';
 import { stringifyJson } from '../apimachinery/json-codec.ts';
-import type { KubeList, KubeObject } from '../apimachinery/object-meta.ts';
-import type { WatchEvent } from '../apimachinery/watch-event.ts';
+import type { KubeObject } from '../apimachinery/object-meta.ts';
 import { type Clock, sleep, systemClock } from '../system/clock.ts';
-import { answeredObject } from './answered-object.ts';
 import type {
   Client,
   ClientRequest,
   ClientResponse,
   ClientStreamResponse,
-  DeleteOptions,
-  GetOptions,
-  ListOptions,
   Query,
   ResourceClient,
   UpgradedConnection,
-  WatchOptions,
 } from './client.ts';
-import { checkNamespaceName, checkResourceName } from './path-segment.ts';
 import { errorFromResponse, retryAfterSeconds } from './response-error.ts';
-import { asTransportError, BrokenAnswerError, TransportError } from './transport-error.ts';
+import { RestResourceClient } from './rest-resource-client.ts';
+import { asTransportError, BrokenAnswerError, RetryTimeoutError, TransportError } from './transport-error.ts';
 import { UpgradeError } from './upgrade-error.ts';
-import { decodeWatch } from './watch-decoder.ts';
 
 export interface ClientOptions {
   readonly transport: Transport;
@@ -46,8 +39,22 @@ export interface ClientOptions {
   readonly clock?: Clock;
   /** Milliseconds until a request is given up, the reading of its answer included; 0 for never. */
   readonly timeoutMillis?: number;
-  /** How often a 429 with Retry-After is tried again; 10 when absent. */
+  /** How often a 429 or 5xx with Retry-After is tried again; 10 when absent. */
   readonly maxRetries?: number;
+  /** Reads whose connection ended before an answer came are tried again after a second, as often. */
+  readonly retriesEndedReads?: boolean;
+  /** Told before a request is sent again. */
+  readonly onRetry?: (retry: Retry) => void;
+}
+
+/** A request that is sent again. */
+export interface Retry {
+  /** From 1. */
+  readonly attempt: number;
+  /** How long was waited. */
+  readonly seconds: number;
+  /** With its query. */
+  readonly path: string;
 }
 
 /** Makes the client of one server. */
@@ -160,7 +167,14 @@ class RestClient implements Client {
     for (let attempt = 0; ; attempt++) {
       const plain = await this.#httpRequest(request, refreshed);
       const sent = { ...plain, ...moved };
-      const response = await this.transport.send(sent);
+      let response: HttpResponse;
+      try {
+        response = await this.transport.send(sent);
+      } catch (error) {
+        if (!this.#isRetried(request, error) || attempt >= this.#maxRetries) throw error;
+        await this.#waitForRetry(request, { attempt: attempt + 1, seconds: 1, path: sent.path }, 'EOF');
+        continue;
+      }
       this.#reportWarnings(response.headers);
       const redirect = redirectOf(sent, response);
       if (redirect !== undefined && redirects < mostRedirects) {
@@ -179,10 +193,30 @@ class RestClient implements Client {
       const error = errorFromResponse(request, response, body);
       const mayRetry = response.status === 429 || response.status >= 500;
       const seconds = retryAfterSeconds(response.headers);
-      if (!mayRetry || seconds === undefined || attempt >= (this.#options.maxRetries ?? 10)) throw error;
-      if (!(await sleep(this.#clock, seconds * 1000, request.signal)))
-        throw asTransportError(request.signal?.reason, '');
+      if (!mayRetry || seconds === undefined || attempt >= this.#maxRetries) throw error;
+      await this.#waitForRetry(request, { attempt: attempt + 1, seconds, path: sent.path });
     }
+  }
+
+  get #maxRetries(): number {
+    return this.#options.maxRetries ?? 10;
+  }
+
+  #isRetried({ method, once }: ClientRequest, error: unknown): boolean {
+    const isEnded = error instanceof TransportError && error.kind === 'reset';
+    return isEnded && method === 'GET' && once !== true && this.#options.retriesEndedReads === true;
+  }
+
+  /**
+   * @param reason why no answer came, where none did
+   * @throws RetryTimeoutError, TransportError where the wait is cut short
+   */
+  async #waitForRetry({ signal }: ClientRequest, retry: Retry, reason = ''): Promise<void> {
+    if (!(await sleep(this.#clock, retry.seconds * 1000, signal))) {
+      const error = asTransportError(signal?.reason, '');
+      throw error.kind === 'timeout' ? new RetryTimeoutError(reason, error) : error;
+    }
+    this.#options.onRetry?.(retry);
   }
 
   async #httpRequest(request: ClientRequest, refresh: boolean): Promise<HttpRequest> {
@@ -282,151 +316,4 @@ export function parseWarnings(value: string): string[] {
     if (match[1] === '299' && text !== '') texts.push(text);
   }
   return texts;
-}
-
-/** A server that cannot send metadata alone sends the objects. */
-function acceptOf({ metadataOnly }: ListOptions, kind: string): { readonly accept?: string } {
-  if (metadataOnly !== true) return {};
-  return { accept: `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json` };
-}
-
-class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
-  readonly #client: Client;
-  readonly #gvr: GroupVersionResource;
-  readonly #namespace: string | undefined;
-
-  constructor(client: Client, gvr: GroupVersionResource, namespace: string | undefined) {
-    this.#client = client;
-    this.#gvr = gvr;
-    this.#namespace = namespace;
-  }
-
-  async get(name: string, options: GetOptions = {}): Promise<T> {
-    const { subresource, includeUninitialized } = options;
-    const query = { includeUninitialized };
-    return this.#object({ method: 'GET', path: this.#path(name, subresource), query, ...signalOf(options) });
-  }
-
-  async list(options: ListOptions = {}): Promise<KubeList<T>> {
-    const list = await this.#decode<Omit<KubeList<T>, 'items'> & { readonly items: T[] | null }>({
-      method: 'GET',
-      path: this.#path(),
-      query: listQuery(options),
-      ...acceptOf(options, 'PartialObjectMetadataList'),
-      ...signalOf(options),
-    });
-    // An empty list of metadata has null for items.
-    return { ...list, items: list.items ?? [] };
-  }
-
-  async *watch(options: WatchOptions = {}): AsyncGenerator<WatchEvent<T>> {
-    const { allowWatchBookmarks, sendInitialEvents, timeoutSeconds } = options;
-    const query = { ...listQuery(options), watch: true, allowWatchBookmarks, sendInitialEvents, timeoutSeconds };
-    const response = await this.#client.stream({
-      method: 'GET',
-      path: this.#path(),
-      query,
-      ...acceptOf(options, 'PartialObjectMetadata'),
-      ...signalOf(options),
-    });
-    for await (const event of decodeWatch<T>(response.body)) {
-      yield event;
-      if (event.type === 'ERROR') return;
-    }
-  }
-
-  async create(object: T, options: Parameters<ResourceClient<T>['create']>[1] = {}): Promise<T> {
-    const path =
-      options.subresource === undefined
-        ? this.#path()
-        : this.#path(options.name ?? object.metadata.name ?? '', options.subresource);
-    return this.#object({ method: 'POST', path, query: writeQuery(options), body: object, ...signalOf(options) });
-  }
-
-  async update(object: T, options: Parameters<ResourceClient<T>['update']>[1] = {}): Promise<T> {
-    const path = this.#path(object.metadata.name ?? '', options.subresource);
-    return this.#object({ method: 'PUT', path, query: writeQuery(options), body: object, ...signalOf(options) });
-  }
-
-  async patch(
-    name: string,
-    type: Parameters<ResourceClient<T>['patch']>[1],
-    patch: unknown,
-    options: Parameters<ResourceClient<T>['patch']>[3] = {},
-  ): Promise<T> {
-    return this.#object({
-      method: 'PATCH',
-      path: this.#path(name, options.subresource),
-      query: { ...writeQuery(options), force: options.force },
-      body: patch,
-      contentType: type,
-      ...signalOf(options),
-    });
-  }
-
-  async delete(name: string, options: DeleteOptions = {}): Promise<unknown> {
-    const body = deleteBody(options);
-    return this.#decode({ method: 'DELETE', path: this.#path(name), body, ...signalOf(options) });
-  }
-
-  async deleteCollection(options: DeleteOptions & ListOptions = {}): Promise<unknown> {
-    const body = deleteBody(options);
-    return this.#decode({
-      method: 'DELETE',
-      path: this.#path(),
-      query: listQuery(options),
-      body,
-      ...signalOf(options),
-    });
-  }
-
-  #path(name?: string, subresource?: string): string {
-    if (name !== undefined) checkResourceName(name);
-    if (this.#namespace !== undefined) checkNamespaceName(this.#namespace);
-    return resourcePath(this.#gvr, this.#namespace, name, subresource);
-  }
-
-  #object(request: ClientRequest): Promise<T> {
-    return this.#decode<T>(request);
-  }
-
-  async #decode<R>(request: ClientRequest): Promise<R> {
-    const response = await this.#client.request(request);
-    return answeredObject(response.body) as unknown as R;
-  }
-}
-
-function signalOf(options: { readonly signal?: AbortSignal }): { signal?: AbortSignal } {
-  return options.signal === undefined ? {} : { signal: options.signal };
-}
-
-function listQuery(options: ListOptions): Query {
-  const { labelSelector, fieldSelector, limit, resourceVersion, resourceVersionMatch, includeUninitialized } = options;
-  const from = { continue: options.continue, resourceVersion, resourceVersionMatch };
-  return { labelSelector, fieldSelector, limit, ...from, includeUninitialized };
-}
-
-function writeQuery(options: { dryRun?: string; fieldManager?: string; fieldValidation?: string }): Query {
-  const { dryRun, fieldManager, fieldValidation } = options;
-  return { dryRun, fieldManager, fieldValidation };
-}
-
-function deleteBody(options: DeleteOptions): unknown {
-  const { gracePeriodSeconds, propagationPolicy, preconditions, dryRun } = options;
-  if (
-    gracePeriodSeconds === undefined &&
-    propagationPolicy === undefined &&
-    preconditions === undefined &&
-    dryRun === undefined
-  ) {
-    return undefined;
-  }
-  return {
-    kind: 'DeleteOptions',
-    apiVersion: 'v1',
-    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
-    ...(preconditions === undefined ? {} : { preconditions }),
-    ...(dryRun === undefined ? {} : { dryRun: [dryRun] }),
-  };
 }

@@ -32,6 +32,16 @@ export class BrokenAnswerError extends Error {
   }
 }
 
+/** The time for a request was over before it could be sent again. */
+export class RetryTimeoutError extends Error {
+  /** @param reason why the last attempt got no answer, in Go's words; empty where it got one */
+  constructor(reason: string, cause: TransportError) {
+    const before = reason === '' ? '' : ` - error from a previous attempt: ${reason}`;
+    super(`client rate limiter Wait returned an error: context deadline exceeded${before}`, { cause });
+    this.name = 'RetryTimeoutError';
+  }
+}
+
 const kindsByCode: Readonly<Record<string, TransportErrorKind>> = {
   ECONNREFUSED: 'refused',
   ECONNRESET: 'reset',

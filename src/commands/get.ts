@@ -105,7 +105,7 @@ export const getCommand = defineCommand<GetOptions>({
   async run(options, context) {
     if (options.raw !== '') {
       const client = await context.cluster.client();
-      const response = await client.stream({ path: options.raw, method: 'GET', accept: '*/*', raw: true });
+      const response = await client.stream({ path: options.raw, method: 'GET', accept: '*/*', raw: true, once: true });
       await showRaw(response.body, context.streams.out);
       return;
     }

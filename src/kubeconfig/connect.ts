@@ -2,7 +2,7 @@ import { messageOf } from '../apimachinery/error-message.ts';
 import type { Transport } from '../apimachinery/http.ts';
 import type { Client } from '../client/client.ts';
 import { createHttpTransport } from '../client/http-transport.ts';
-import { createClient } from '../client/rest-client.ts';
+import { createClient, type Retry } from '../client/rest-client.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { requestFailure } from '../client/transport-reason.ts';
 import type { Clock } from '../system/clock.ts';
@@ -27,6 +27,8 @@ export interface ConnectOptions {
   readonly onWarning: (text: string) => void;
   /** Told why an answer broke off. */
   readonly onBrokenAnswer?: (reason: string) => void;
+  /** Told before a request is sent again. */
+  readonly onRetry?: (retry: Retry) => void;
   /** Which credential plugins may run; all without one. */
   readonly pluginPolicy?: PluginPolicy;
   /** Told of requests, where -v asks for it. */
@@ -51,6 +53,8 @@ export async function connect(config: ClientConfig, options: ConnectOptions): Pr
     userAgent: options.userAgent,
     onWarning: options.onWarning,
     ...(options.onBrokenAnswer === undefined ? {} : { onBrokenAnswer: options.onBrokenAnswer }),
+    retriesEndedReads: true,
+    ...(options.onRetry === undefined ? {} : { onRetry: options.onRetry }),
     clock: options.clock,
     timeoutMillis: config.timeoutMillis,
   };

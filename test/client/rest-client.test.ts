@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../../src/apimachinery/http.ts';
 import { StatusError } from '../../src/apimachinery/status.ts';
-import type { Client } from '../../src/client/client.ts';
+import type { Client, ClientRequest } from '../../src/client/client.ts';
 import { createInProcessTransport } from '../../src/client/in-process-transport.ts';
 import { type ClientOptions, createClient, parseWarnings } from '../../src/client/rest-client.ts';
 import { TransportError } from '../../src/client/transport-error.ts';
@@ -188,6 +188,66 @@ void test('too many requests are tried again after the time that the server name
   await clock.advance(1);
   aborting.abort();
   await aborted;
+});
+
+void test('a read whose connection ends is tried again after a second, where that is wanted', async () => {
+  const clock = new FakeClock();
+  const ended = (): never => {
+    throw new TransportError('reset', '127.0.0.1:1', 'UND_ERR_SOCKET', 'other side closed');
+  };
+  const told: string[] = [];
+  const options: Partial<ClientOptions> = {
+    clock,
+    retriesEndedReads: true,
+    onRetry: ({ attempt, seconds, path }) => void told.push(`${attempt} ${seconds}s ${path}`),
+  };
+  const { client, requests } = clientOf((_, count) => (count < 3 ? ended() : answer(200, '{}')), options);
+  const response = client.request({ method: 'GET', path: '/x', query: { a: 'b' } });
+  await clock.advance(1999);
+  assert.equal(requests.length, 2);
+  await clock.advance(1);
+  assert.equal((await response).status, 200);
+  assert.deepEqual(told, ['1 1s /x?a=b', '2 1s /x?a=b']);
+
+  const isEnded = (error: unknown): boolean => error instanceof TransportError && error.kind === 'reset';
+  const patient = clientOf(ended, options);
+  const failed = assert.rejects(patient.client.request({ method: 'GET', path: '/x' }), isEnded);
+  await clock.advance(60_000);
+  await failed;
+  assert.equal(patient.requests.length, 11);
+
+  const once: readonly (readonly [Partial<ClientOptions>, Partial<ClientRequest>])[] = [
+    [options, { method: 'POST' }],
+    [options, { once: true }],
+    [{ clock }, {}],
+  ];
+  for (const [settings, request] of once) {
+    const hasty = clientOf(ended, settings);
+    await assert.rejects(hasty.client.request({ method: 'GET', path: '/x', ...request }), isEnded);
+    assert.equal(hasty.requests.length, 1);
+  }
+});
+
+void test('the time of a request may be over before it is sent again', async () => {
+  const clock = new FakeClock();
+  const options: Partial<ClientOptions> = { clock, retriesEndedReads: true, timeoutMillis: 2500 };
+  const cut = 'client rate limiter Wait returned an error: context deadline exceeded';
+  const cases: readonly (readonly [() => HttpResponse, string])[] = [
+    [() => answer(503, '', { 'retry-after': '1' }), cut],
+    [
+      () => {
+        throw new TransportError('reset', '127.0.0.1:1', 'UND_ERR_SOCKET', 'other side closed');
+      },
+      `${cut} - error from a previous attempt: EOF`,
+    ],
+  ];
+  for (const [serve, message] of cases) {
+    const { client, requests } = clientOf(serve, options);
+    const failed = assert.rejects(client.request({ method: 'GET', path: '/x' }), { message });
+    await clock.advance(2500);
+    await failed;
+    assert.equal(requests.length, 3);
+  }
 });
 
 void test('a refused token is renewed once', async () => {

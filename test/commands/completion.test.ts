@@ -87,6 +87,7 @@ const cases: readonly (readonly [readonly string[], readonly string[], number])[
   [['top', 'po', 'db'], ['db-1'], 4],
   [['completion', ''], ['bash', 'zsh', 'fish', 'powershell'], 4],
   [['config', 'use-context', ''], ['test'], 4],
+  [['kuberc', 'set', '--'], ['--section'], 4],
   [['config', 'delete-cluster', ''], ['test'], 4],
   [['config', 'delete-user', ''], ['admin'], 4],
   [['--context', ''], ['test'], 4],

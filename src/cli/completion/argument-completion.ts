@@ -72,6 +72,7 @@ export const requiredFlags: Readonly<Record<string, readonly string[]>> = {
   'create deployment': ['image'],
   'create priorityclass': [],
   'create service externalname': ['external-name'],
+  'kuberc set': ['section'],
   run: ['image'],
   scale: ['replicas'],
 };

@@ -84,7 +84,14 @@ async function copyLog(target: LogTarget, { prefix }: LogDisplay, world: LogWorl
   const gvr = { group: '', version: 'v1', resource: 'pods' };
   const path = resourcePath(gvr, target.namespace, target.pod, 'log');
   const query: Query = target.query;
-  const { body } = await client.stream({ method: 'GET', path, query, signal, accept: 'application/json, */*' });
+  const { body } = await client.stream({
+    method: 'GET',
+    path,
+    query,
+    signal,
+    accept: 'application/json, */*',
+    once: true,
+  });
   const mark = prefix ? Buffer.from(`[pod/${target.pod}/${target.container}] `) : undefined;
   // What stands alone need not wait for a line's end.
   for await (const lines of isAlone && mark === undefined ? body : wholeLines(body)) {
