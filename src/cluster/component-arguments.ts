@@ -205,13 +205,24 @@ export const apiServerFlags: readonly string[] = [
   'token-auth-file',
 ];
 
+const leaderElectionFlags: readonly string[] = [
+  'leader-elect',
+  'leader-elect-lease-duration',
+  'leader-elect-renew-deadline',
+  'leader-elect-resource-lock',
+  'leader-elect-resource-name',
+  'leader-elect-resource-namespace',
+  'leader-elect-retry-period',
+];
+
 export const controllerManagerFlags: readonly string[] = [
   'allocate-node-cidrs',
   'cluster-signing-cert-file',
   'cluster-signing-key-file',
   'controllers',
+  ...leaderElectionFlags,
 ];
 
-export const schedulerFlags: readonly string[] = [];
+export const schedulerFlags: readonly string[] = leaderElectionFlags;
 
 export const kubeletFlags: readonly string[] = ['node-labels', 'max-pods'];

@@ -3,6 +3,8 @@ import type { Documentation } from '../api/documentation.ts';
 import type { RouteHandler } from '../control-plane/apiserver/server.ts';
 import { bootstrapCluster } from '../control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
 import { listen, type Listener } from '../control-plane/apiserver/listen.ts';
+import type { Client } from '../client/client.ts';
+import type { InformerFactory } from '../client/informer.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
 import { createControllerManager } from '../control-plane/controller-manager/controller-manager.ts';
@@ -18,6 +20,12 @@ import { assembleApiServer, type AssembledApiServer } from './api-server-assembl
 import type { ClusterCredentials } from './cluster-credentials.ts';
 import { booleanArgument, type ComponentArguments } from './component-arguments.ts';
 import { clusterComponents } from './component-health.ts';
+import {
+  createElectedComponent,
+  electionIdentity,
+  leaderElectionSettings,
+  type StartedComponent,
+} from './elected-component.ts';
 import { LocalKubelets } from './local-kubelets.ts';
 import { createNode, type RunningNode } from './node.ts';
 import type { ServingCertificate } from './serving-certificate.ts';
@@ -151,27 +159,9 @@ async function startComponents(
   const hasManager = !options.without.includes('controller-manager');
   const hasScheduler = !options.without.includes('scheduler');
   const informers = createInformerFactory({ client: apiServer.clientFor('informers'), clock, random, log });
-  const manager = createControllerManager({
-    client: apiServer.clientFor('kube-controller-manager'),
-    informers,
-    clock,
-    random,
-    log,
-    authority: options.credentials.authority,
-    signingAuthority: options.credentials.signingAuthority ?? options.credentials.authority,
-    serviceAccountKey: options.credentials.serviceAccountKey,
-    allocateNodeCidrs: booleanArgument(options.arguments.controllerManager, 'allocate-node-cidrs', false),
-    controllers: hasManager ? (options.arguments.controllerManager.get('controllers') ?? '*') : '',
-  });
-  const schedulerClient = apiServer.clientFor('kube-scheduler');
-  const scheduler = createScheduler({
-    client: schedulerClient,
-    informers,
-    events: createEventRecorder({ client: schedulerClient, component: 'default-scheduler', clock }),
-    clock,
-    random,
-    log,
-  });
+  const shared = { informers, clock, random, log };
+  const manager = hasManager ? electedManager(options, apiServer.clientFor('kube-controller-manager'), shared) : idle;
+  const scheduler = hasScheduler ? electedScheduler(options, apiServer.clientFor('kube-scheduler'), shared) : idle;
   const nodes: RunningNode[] = [];
   const isNode = (address: string): boolean => nodes.some(({ hostIP }) => hostIP === address);
   const nodeOf = (address: string): string | undefined => nodes.find(({ owns }) => owns(address))?.nodeName;
@@ -197,15 +187,78 @@ async function startComponents(
   }
   informers.start();
   await informers.waitForSync();
-  if (hasManager) manager.start();
-  if (hasScheduler) scheduler.start();
+  await manager.start();
+  await scheduler.start();
   await Promise.all(nodes.map((node) => node.start()));
   return {
     async stop() {
       await Promise.all(nodes.map((node) => node.stop()));
-      if (hasScheduler) await scheduler.stop();
-      if (hasManager) await manager.stop();
+      await scheduler.stop();
+      await manager.stop();
       await informers.stop();
     },
+  };
+}
+
+/** What another program does. */
+const idle: StartedComponent = { start: () => {}, stop: () => Promise.resolve() };
+
+interface SharedByComponents {
+  readonly informers: InformerFactory;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+function electedManager(options: ControlPlaneOptions, client: Client, shared: SharedByComponents): StartedComponent {
+  const { credentials } = options;
+  const flags = options.arguments.controllerManager;
+  return createElectedComponent({
+    ...shared,
+    client,
+    settings: leaderElectionSettings('kube-controller-manager', flags),
+    eventSource: 'kube-controller-manager',
+    identity: electionIdentity('kube-controller-manager', credentials.authority.certificate),
+    releasesAtEnd: false,
+    make: () => {
+      const manager = createControllerManager({
+        ...shared,
+        client,
+        authority: credentials.authority,
+        signingAuthority: credentials.signingAuthority ?? credentials.authority,
+        serviceAccountKey: credentials.serviceAccountKey,
+        allocateNodeCidrs: booleanArgument(flags, 'allocate-node-cidrs', false),
+        controllers: flags.get('controllers') ?? '*',
+      });
+      return startedWithInformers(manager, shared.informers);
+    },
+  });
+}
+
+function electedScheduler(options: ControlPlaneOptions, client: Client, shared: SharedByComponents): StartedComponent {
+  const eventSource = 'default-scheduler';
+  return createElectedComponent({
+    ...shared,
+    client,
+    settings: leaderElectionSettings('kube-scheduler', options.arguments.scheduler),
+    eventSource,
+    identity: electionIdentity('kube-scheduler', options.credentials.authority.certificate),
+    releasesAtEnd: true,
+    make: () => {
+      const events = createEventRecorder({ client, component: eventSource, clock: shared.clock });
+      return startedWithInformers(createScheduler({ ...shared, client, events }), shared.informers);
+    },
+  });
+}
+
+/** What is made anew may watch what nobody did before. */
+function startedWithInformers(component: StartedComponent, informers: InformerFactory): StartedComponent {
+  return {
+    async start() {
+      informers.start();
+      await informers.waitForSync();
+      await component.start();
+    },
+    stop: () => component.stop(),
   };
 }
