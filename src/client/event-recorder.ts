@@ -144,10 +144,21 @@ class Recorder implements EventRecorder {
         this.#sent.delete(key);
       }
     }
-    const body = this.#newEvent(message, event);
-    const { name, namespace } = body.metadata;
-    await client.resource(eventsResource, namespace).create(body);
-    remember(this.#sent, key, { name, namespace, count: 1 });
+    remember(this.#sent, key, { ...(await this.#create(message, event)), count: 1 });
+  }
+
+  /** Another recorder may have told of the same object within the same millisecond: then the name is taken. */
+  async #create(message: string, event: NewEvent): Promise<Omit<SentEvent, 'count'>> {
+    for (let attempt = 1; ; attempt++) {
+      const body = this.#newEvent(message, event);
+      const { name, namespace } = body.metadata;
+      try {
+        await this.#options.client.resource(eventsResource, namespace).create(body);
+        return { name, namespace };
+      } catch (error) {
+        if (!hasReason(error, 'AlreadyExists') || attempt === maxTries) throw error;
+      }
+    }
   }
 
   #newEvent(message: string, { object, type, reason, fieldPath, at }: NewEvent) {

@@ -11,6 +11,12 @@ import { createControllerManager } from '../control-plane/controller-manager/con
 import { createScheduler } from '../control-plane/scheduler/scheduler.ts';
 import { startCompactor } from '../control-plane/storage/compactor.ts';
 import { createServiceProxy } from '../node/proxy/service-proxy.ts';
+import {
+  createLocalPathProvisioner,
+  type LocalPathProvisioner,
+  localPathProvisioner,
+  type LocalPathProvisionerOptions,
+} from '../node/storage/local-path-provisioner.ts';
 import type { Storage } from '../control-plane/storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
@@ -185,14 +191,19 @@ async function startComponents(
     kubelets.add(node);
     nodes.push(node);
   }
+  const provisioner =
+    nodes.length === 0
+      ? undefined
+      : createProvisioner({ client: apiServer.clientFor(localPathProvisioner), informers, clock, log }, nodes);
   informers.start();
   await informers.waitForSync();
   await manager.start();
   await scheduler.start();
-  await Promise.all(nodes.map((node) => node.start()));
+  // Before the nodes: it looks whether the cluster had any.
+  await Promise.all([provisioner?.start(), ...nodes.map((node) => node.start())]);
   return {
     async stop() {
-      await Promise.all(nodes.map((node) => node.stop()));
+      await Promise.all([provisioner?.stop(), ...nodes.map((node) => node.stop())]);
       await scheduler.stop();
       await manager.stop();
       await informers.stop();
@@ -261,4 +272,17 @@ function startedWithInformers(component: StartedComponent, informers: InformerFa
     },
     stop: () => component.stop(),
   };
+}
+
+/** Volumes for claims, on these nodes. */
+function createProvisioner(
+  options: Pick<LocalPathProvisionerOptions, 'client' | 'informers' | 'clock' | 'log'>,
+  nodes: readonly RunningNode[],
+): LocalPathProvisioner {
+  const { client, clock } = options;
+  return createLocalPathProvisioner({
+    ...options,
+    events: createEventRecorder({ client, component: localPathProvisioner, clock }),
+    foldersOf: (name) => nodes.find(({ nodeName }) => nodeName === name)?.files,
+  });
 }

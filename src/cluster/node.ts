@@ -41,6 +41,8 @@ export type RunningNode = Kubelet &
     readonly hostIP: string;
     /** Whether an address is the node's own or of its pods. */
     readonly owns: (address: string) => boolean;
+    /** Its file system. */
+    readonly files: MemoryFiles;
   };
 
 /** A node with a simulated runtime: it runs nothing, and says of itself what this machine is. */
@@ -91,6 +93,7 @@ export function createNode(options: NodeOptions): RunningNode {
   return {
     ...kubelet,
     hostIP,
+    files,
     owns: (address) => address === hostIP || address.startsWith(`10.244.${index}.`),
     async dial(address, port) {
       const connection = await dialPod(runtime, address, port, hostIP);

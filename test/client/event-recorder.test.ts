@@ -124,3 +124,12 @@ void test('what cannot be written is tried again when the server was away, dropp
   await recorder.flush();
   assert.equal(calls, 1016, 'the queue holds a thousand');
 });
+
+void test('two recorders tell of the same object in the same moment: both are heard', async () => {
+  const { api, clock, recorder, written } = await setUp();
+  const other = createEventRecorder({ client: api.client, component: 'scheduler', clock });
+  recorder.event(pod, 'Normal', 'Pulled', 'it is here');
+  other.event(pod, 'Normal', 'Scheduled', 'it has a node');
+  await other.flush();
+  assert.deepEqual((await written()).map(({ message }) => message).toSorted(), ['it has a node', 'it is here']);
+});

@@ -95,6 +95,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'node/cni': ['apimachinery', 'system'],
   'node/kubelet': ['apimachinery', 'api', 'patch', 'client', 'system', 'pki', 'node/cri', 'node/cni'],
   'node/proxy': ['apimachinery', 'api', 'patch', 'client', 'system', 'pki'],
+  'node/storage': ['apimachinery', 'api', 'client', 'system'],
   cluster: [
     'apimachinery',
     'api',
@@ -115,6 +116,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     'node/cri',
     'node/cni',
     'node/proxy',
+    'node/storage',
   ],
 };
 

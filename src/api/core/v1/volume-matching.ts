@@ -1,6 +1,6 @@
 import { labelSelectorMatches } from '../../../apimachinery/labels.ts';
 import { parseQuantity } from '../../../apimachinery/quantity.ts';
-import type { PersistentVolume, PersistentVolumeClaim } from '../../types/core-v1.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim, TopologySelectorTerm } from '../../types/core-v1.ts';
 import { matchesNodeSelectorTerm, type SelectableNode } from './node-matching.ts';
 
 /** The class that a claim asks for, also by the annotation of old; '' for none. */
@@ -24,6 +24,14 @@ export function isVolumeOfClaim({ spec }: PersistentVolume, { metadata }: Persis
 export function isVolumeReachable({ spec }: PersistentVolume, node: SelectableNode): boolean {
   const required = spec?.nodeAffinity?.required;
   return required === undefined || required.nodeSelectorTerms.some((term) => matchesNodeSelectorTerm(node, term));
+}
+
+/** Whether a node is in one of the places where a class of storage makes volumes; everywhere when it names none. */
+export function isInTopologies({ metadata }: Node, terms: readonly TopologySelectorTerm[] = []): boolean {
+  const isIn = ({ matchLabelExpressions = [] }: TopologySelectorTerm): boolean =>
+    matchLabelExpressions.length > 0 &&
+    matchLabelExpressions.every(({ key, values }) => values.includes(metadata.labels?.[key] ?? ''));
+  return terms.length === 0 || terms.some(isIn);
 }
 
 export interface VolumeSearch {

@@ -1,11 +1,10 @@
-import { classOfClaim, findMatchingVolume, isVolumeReachable } from '../../../api/core/v1/volume-matching.ts';
-import type {
-  Node,
-  PersistentVolume,
-  PersistentVolumeClaim,
-  Pod,
-  TopologySelectorTerm,
-} from '../../../api/types/core-v1.ts';
+import {
+  classOfClaim,
+  findMatchingVolume,
+  isInTopologies,
+  isVolumeReachable,
+} from '../../../api/core/v1/volume-matching.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../../api/types/core-v1.ts';
 import { parseQuantity } from '../../../apimachinery/quantity.ts';
 import { type ClusterView, type FilterPlugin, type Rejection, unfit, type Unfit, unresolvable } from '../framework.ts';
 
@@ -126,14 +125,9 @@ function bySize(left: PersistentVolumeClaim, right: PersistentVolumeClaim): numb
 }
 
 function mayProvision(claim: PersistentVolumeClaim, cluster: ClusterView, node: Node): boolean {
-  const { provisioner = '', allowedTopologies = [] } = cluster.storageClass(classOfClaim(claim)) ?? {};
+  const { provisioner = '', allowedTopologies } = cluster.storageClass(classOfClaim(claim)) ?? {};
   if (provisioner === '' || provisioner === 'kubernetes.io/no-provisioner') return false;
-  return allowedTopologies.length === 0 || allowedTopologies.some((term) => matchesTopology(term, node));
-}
-
-function matchesTopology({ matchLabelExpressions = [] }: TopologySelectorTerm, { metadata }: Node): boolean {
-  if (matchLabelExpressions.length === 0) return false;
-  return matchLabelExpressions.every(({ key, values }) => values.includes(metadata.labels?.[key] ?? ''));
+  return isInTopologies(node, allowedTopologies);
 }
 
 /** Claims must be there, and their volumes, or volumes that they can be bound to, in reach of the node. */
