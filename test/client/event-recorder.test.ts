@@ -131,5 +131,5 @@ void test('two recorders tell of the same object in the same moment: both are he
   recorder.event(pod, 'Normal', 'Pulled', 'it is here');
   other.event(pod, 'Normal', 'Scheduled', 'it has a node');
   await other.flush();
-  assert.deepEqual((await written()).map(({ message }) => message).toSorted(), ['it has a node', 'it is here']);
+  assert.deepEqual(new Set((await written()).map(({ message }) => message)), new Set(['it has a node', 'it is here']));
 });
