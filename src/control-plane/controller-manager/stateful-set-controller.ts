@@ -2,29 +2,35 @@ import type { ControllerRevision, StatefulSet, StatefulSetStatus } from '../../a
 import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
 import { equalJson } from '../../apimachinery/json.ts';
+import { matchesLabels, selectorFromObject } from '../../apimachinery/labels.ts';
 import { hasReason } from '../../apimachinery/status.ts';
-import { controllerOf } from '../../client/controller-references.ts';
+import { claimObjects, controllerOf } from '../../client/controller-references.ts';
+import type { Informer } from '../../client/informer.ts';
 import { byRevision, ensureRevision, revisionData, truncateHistory } from './controller-history.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { createKeyedController, keyOf, splitKey } from './keyed-controller.ts';
 import { podFromTemplate, podsResource } from './pod-control.ts';
 import { isPodAvailable, isPodReady, isPodTerminal } from './pod-facts.ts';
+import { StatefulSetClaims } from './stateful-set-claims.ts';
+import { claimsResource } from './volume-binding.ts';
 
 const setsResource = { group: 'apps', version: 'v1', resource: 'statefulsets' } as const;
 const revisionsResource = { group: 'apps', version: 'v1', resource: 'controllerrevisions' } as const;
-const claimsResource = { group: '', version: 'v1', resource: 'persistentvolumeclaims' } as const;
 /** Of pods: the name of their revision. */
 const revisionLabel = 'controller-revision-hash';
 /** Of revisions: their own hash. */
 const revisionHashLabel = 'controller.kubernetes.io/hash';
 const podNameLabel = 'statefulset.kubernetes.io/pod-name';
 const podIndexLabel = 'apps.kubernetes.io/pod-index';
+/** After so long it is looked whether a claim that has to go is gone. */
+const staleClaimMillis = 1000;
 
 /** Keeps pods with stable names, one after the other, and moves them to a new template from the last to the first. */
 export function createStatefulSetController(context: ControllerContext): Controller {
   const sets = context.informers.informer<StatefulSet>(setsResource);
   const pods = context.informers.informer<Pod>(podsResource);
   const revisions = context.informers.informer<ControllerRevision>(revisionsResource);
+  const claims = context.informers.informer<PersistentVolumeClaim>(claimsResource);
   return createKeyedController({
     name: 'statefulset-controller',
     context,
@@ -34,6 +40,12 @@ export function createStatefulSetController(context: ControllerContext): Control
       const enqueueOwner = (pod: Pod): void => {
         const owner = controllerOf(pod);
         if (owner?.kind === 'StatefulSet') queue.add(`${pod.metadata.namespace ?? ''}/${owner.name}`);
+        // One that belongs to nobody may be adopted.
+        else if (owner === undefined)
+          sets
+            .list(pod.metadata.namespace)
+            .filter((set) => mayOwn(set, pod))
+            .forEach(enqueue);
       };
       pods.addHandler({ added: enqueueOwner, updated: enqueueOwner, deleted: enqueueOwner });
     },
@@ -41,11 +53,46 @@ export function createStatefulSetController(context: ControllerContext): Control
       const { namespace, name } = splitKey(key);
       const set = sets.get(namespace, name);
       if (set === undefined || set.metadata.deletionTimestamp !== undefined) return;
-      const uid = set.metadata.uid ?? '';
-      const again = await new SetSync(context, set, pods.ownedBy(uid), revisions.ownedBy(uid)).run();
+      const own = await claimPods(context, set, pods);
+      const again = await new SetSync(context, set, own, {
+        revisions: revisions.ownedBy(set.metadata.uid ?? ''),
+        claims: new StatefulSetClaims(context, set, claims),
+      }).run();
       if (again !== undefined) queue.addAfter(key, again);
     },
   });
+}
+
+/** Whether a pod's name is one of a set's. */
+function isMember(set: StatefulSet, { metadata }: Pod): boolean {
+  return /^(.*)-\d+$/.exec(metadata.name ?? '')?.[1] === set.metadata.name;
+}
+
+/** Whether a pod that belongs to nobody has the name and the labels of a set. */
+function mayOwn(set: StatefulSet, pod: Pod): boolean {
+  return isMember(set, pod) && matchesLabels(selectorFromObject(set.spec?.selector) ?? [], pod.metadata.labels ?? {});
+}
+
+/** The pods of a set: orphans that match are adopted, what matches no more is released. */
+function claimPods({ client }: ControllerContext, set: StatefulSet, pods: Informer<Pod>): Promise<Pod[]> {
+  const { name = '', namespace } = set.metadata;
+  return claimObjects(
+    pods.list(namespace).filter((pod) => isMember(set, pod)),
+    {
+      client,
+      resource: podsResource,
+      owner: set,
+      freshOwner: () =>
+        client
+          .resource<StatefulSet>(setsResource, namespace)
+          .get(name)
+          .catch((error: unknown) => {
+            if (hasReason(error, 'NotFound')) return undefined;
+            throw error;
+          }),
+      selector: selectorFromObject(set.spec?.selector) ?? [],
+    },
+  );
 }
 
 /** The number behind the last dash of a pod's name; -1 when there is none. */
@@ -60,17 +107,21 @@ class SetSync {
   readonly #set: StatefulSet;
   readonly #pods: Map<number, Pod>;
   readonly #revisions: readonly ControllerRevision[];
+  readonly #claims: StatefulSetClaims;
+  /** A claim of an earlier pod is still to go. */
+  #isHeldUp = false;
 
   constructor(
     context: ControllerContext,
     set: StatefulSet,
     pods: readonly Pod[],
-    revisions: readonly ControllerRevision[],
+    { revisions, claims }: { readonly revisions: readonly ControllerRevision[]; readonly claims: StatefulSetClaims },
   ) {
     this.#context = context;
     this.#set = set;
     this.#pods = new Map(pods.map((pod) => [ordinalOf(pod), pod]));
     this.#revisions = revisions;
+    this.#claims = claims;
   }
 
   /** @returns milliseconds after which to look again, when only time will tell. */
@@ -86,7 +137,7 @@ class SetSync {
     const inUse = new Set([current.metadata.name ?? '', update.metadata.name ?? '']);
     for (const pod of this.#pods.values()) inUse.add(pod.metadata.labels?.[revisionLabel] ?? '');
     await truncateHistory(this.#context, all.toSorted(byRevision), inUse, set.spec?.revisionHistoryLimit ?? 10);
-    return again;
+    return this.#isHeldUp ? staleClaimMillis : again;
   }
 
   #isParallel(): boolean {
@@ -116,10 +167,13 @@ class SetSync {
     for (let ordinal = first; ordinal < end; ordinal++) {
       const pod = this.#pods.get(ordinal);
       if (pod === undefined) {
+        this.#isHeldUp = this.#claims.isStale(ordinal);
+        if (this.#isHeldUp) return;
         await this.#create(ordinal, this.#revisionFor(ordinal, current, update));
         if (!this.#isParallel()) return;
         continue;
       }
+      await this.#claims.followPolicy(ordinal, pod, false);
       if (isPodTerminal(pod) && pod.metadata.deletionTimestamp === undefined) {
         await this.#delete(pod);
         if (!this.#isParallel()) return;
@@ -130,6 +184,10 @@ class SetSync {
     const surplus = [...this.#pods.keys()]
       .filter((ordinal) => ordinal < first || ordinal >= end)
       .toSorted((a, b) => b - a);
+    for (const ordinal of surplus) {
+      const pod = this.#pods.get(ordinal);
+      if (pod !== undefined) await this.#claims.followPolicy(ordinal, pod, true);
+    }
     for (const ordinal of surplus) {
       const pod = this.#pods.get(ordinal);
       if (pod === undefined) continue;
@@ -182,7 +240,8 @@ class SetSync {
     if (pod.spec !== undefined) {
       pod.spec.hostname = name;
       pod.spec.subdomain = set.spec?.serviceName ?? '';
-      await this.#claim(pod, ordinal);
+      pod.spec.volumes = this.#claims.volumesFor(ordinal, pod.spec.volumes ?? []);
+      await this.#claims.createMissing(ordinal);
     }
     const resource = this.#context.client.resource<Pod>(podsResource, set.metadata.namespace);
     const says = `in StatefulSet ${set.metadata.name ?? ''}`;
@@ -190,41 +249,11 @@ class SetSync {
       await resource.create(pod);
       this.#event('Normal', 'SuccessfulCreate', `create Pod ${name} ${says} successful`);
     } catch (error) {
-      if (hasReason(error, 'AlreadyExists')) return;
+      // Another one has its name, or ours is on its way to us: time will tell.
+      if (hasReason(error, 'AlreadyExists')) throw error;
       const text = messageOf(error);
       this.#event('Warning', 'FailedCreate', `create Pod ${name} ${says} failed error: ${text}`);
       throw error;
-    }
-  }
-
-  /** A claim of its own for each of the set's templates. */
-  async #claim(pod: Pod, ordinal: number): Promise<void> {
-    const set = this.#set;
-    for (const template of set.spec?.volumeClaimTemplates ?? []) {
-      const name = `${template.metadata.name ?? ''}-${set.metadata.name ?? ''}-${ordinal}`;
-      const volumes = (pod.spec?.volumes ?? []).filter((volume) => volume.name !== template.metadata.name);
-      if (pod.spec !== undefined) {
-        pod.spec.volumes = [
-          ...volumes,
-          { name: template.metadata.name ?? '', persistentVolumeClaim: { claimName: name } },
-        ];
-      }
-      const { status: _status, ...claim } = template;
-      await this.#context.client
-        .resource<PersistentVolumeClaim>(claimsResource, set.metadata.namespace)
-        .create({
-          ...claim,
-          apiVersion: 'v1',
-          kind: 'PersistentVolumeClaim',
-          metadata: {
-            ...template.metadata,
-            name,
-            labels: { ...template.metadata.labels, ...set.spec?.selector.matchLabels },
-          },
-        })
-        .catch((error: unknown) => {
-          if (!hasReason(error, 'AlreadyExists')) throw error;
-        });
     }
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ControllerRevision, StatefulSet } from '../../../src/api/types/apps-v1.ts';
+import type { PersistentVolumeClaim } from '../../../src/api/types/core-v1.ts';
 import {
   byText,
   createControllerHarness,
@@ -10,6 +11,7 @@ import {
 
 const sets = { group: 'apps', version: 'v1', resource: 'statefulsets' } as const;
 const revisions = { group: 'apps', version: 'v1', resource: 'controllerrevisions' } as const;
+const pods = { group: '', version: 'v1', resource: 'pods' } as const;
 const claims = { group: '', version: 'v1', resource: 'persistentvolumeclaims' } as const;
 
 async function withSet(
@@ -155,5 +157,92 @@ test('history is kept to its limit, and the old template comes back as the newes
     }
     const history = await harness.list<ControllerRevision>(revisions);
     assert.deepEqual(history.map(({ revision }) => `${revision}`).toSorted(byText), ['3', '4']);
+  });
+});
+
+const claimTemplates = {
+  volumeClaimTemplates: [
+    {
+      metadata: { name: 'data' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    },
+  ],
+};
+
+/** Who owns each claim, by the claim's name. */
+async function ownersOf(harness: ControllerHarness): Promise<string[]> {
+  return (await harness.list<PersistentVolumeClaim>(claims))
+    .map(({ metadata }) => {
+      const owners = (metadata.ownerReferences ?? []).map(
+        ({ kind, name, controller }) => `${kind}/${name} ${controller}`,
+      );
+      return `${metadata.name ?? ''}: ${owners.join(', ')}`;
+    })
+    .toSorted(byText);
+}
+
+const policies: readonly (readonly [policy: object, before: string, after: string])[] = [
+  [{}, '', ''],
+  [{ whenDeleted: 'Delete' }, 'StatefulSet/db true', 'StatefulSet/db true'],
+  [{ whenScaled: 'Delete' }, '', 'Pod/db-1 true'],
+  [{ whenScaled: 'Delete', whenDeleted: 'Delete' }, 'StatefulSet/db true', 'Pod/db-1 true'],
+];
+
+for (const [policy, before, after] of policies) {
+  test(`claims of a pod that is to go belong to whom the retention policy says: ${JSON.stringify(policy)}`, async () => {
+    const spec = { ...claimTemplates, replicas: 2, persistentVolumeClaimRetentionPolicy: policy };
+    await withSet(spec, async (harness) => {
+      await harness.converge();
+      assert.deepEqual(await ownersOf(harness), [`data-db-0: ${before}`, `data-db-1: ${before}`]);
+      await harness.patch(sets, 'db', { spec: { replicas: 1 } });
+      await harness.converge();
+      // No garbage collector runs here: what it would go by is there.
+      assert.deepEqual(await ownersOf(harness), [`data-db-0: ${before}`, `data-db-1: ${after}`]);
+    });
+  });
+}
+
+test('a claim of a pod that was scaled down has to go before the pod comes back', async () => {
+  const spec = { ...claimTemplates, replicas: 1, persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete' } };
+  await withSet(spec, async (harness) => {
+    await harness.patch(sets, 'db', { spec: { replicas: 0 } });
+    await harness.converge();
+    await harness.patch(sets, 'db', { spec: { replicas: 1 } });
+    await harness.converge();
+    assert.deepEqual(await podsOf(harness), []);
+    await harness.api.client.resource(claims, 'default').delete('data-db-0');
+    await harness.clock.advance(1000);
+    await harness.converge();
+    assert.deepEqual(await podsOf(harness), ['db-0 db:1']);
+    assert.deepEqual(await ownersOf(harness), ['data-db-0: ']);
+  });
+});
+
+test('a claim that another controller has is left alone, and told of', async () => {
+  await withSet({ ...claimTemplates, replicas: 1 }, async (harness) => {
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'x', controller: true }];
+    await harness.patch(claims, 'data-db-0', { metadata: { ownerReferences } });
+    await harness.patch(sets, 'db', { spec: { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } } });
+    await harness.converge();
+    assert.deepEqual(await ownersOf(harness), ['data-db-0: ConfigMap/x true']);
+    const said = await harness.events();
+    assert.ok(said.some((event) => event.startsWith('ConflictingController: PersistentVolumeClaim data-db-0 has')));
+  });
+});
+
+test('orphans that match are adopted, pods that match no more are released', async () => {
+  await withSet({ replicas: 1 }, async (harness) => {
+    const [uid] = (await harness.pods()).map(({ metadata }) => metadata.uid);
+    const ownerOf = async (): Promise<unknown> => (await harness.pods())[0]?.metadata.ownerReferences?.[0]?.name;
+    await harness.patch(pods, 'db-0', { metadata: { ownerReferences: null } });
+    await harness.work();
+    assert.equal(await ownerOf(), 'db');
+    await harness.patch(pods, 'db-0', { metadata: { labels: { app: 'other' } } });
+    await harness.work();
+    assert.equal(await ownerOf(), undefined);
+    assert.equal((await harness.pods())[0]?.metadata.uid, uid);
+    await harness.patch(pods, 'db-0', { metadata: { labels: { app: 'web' } } });
+    await harness.work();
+    assert.equal(await ownerOf(), 'db');
   });
 });
