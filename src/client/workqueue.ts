@@ -15,16 +15,70 @@ export interface Workqueue<T> {
   shutDown(): void;
 }
 
+/** Is told what goes on in a queue; times are in seconds. */
+export interface WorkqueueObserver {
+  /** An item was queued that was not. */
+  added(): void;
+  /** An item was handed to a worker. */
+  taken(waitedSeconds: number): void;
+  /** The work on an item is over. */
+  done(workedSeconds: number): void;
+  /** An item will be added later, most often again. */
+  retried(): void;
+  /** How to find out how long work goes on that is under way. */
+  follow(underWay: () => Iterable<number>): void;
+}
+
 const firstRetryMillis = 5;
 const longestRetryMillis = 1_000_000;
 
+export interface WorkqueueOptions {
+  readonly clock: Clock;
+  readonly observer?: WorkqueueObserver | undefined;
+}
+
 /** Makes a queue. */
-export function createWorkqueue<T>(options: { readonly clock: Clock }): Workqueue<T> {
-  return new KeyQueue<T>(options.clock);
+export function createWorkqueue<T>({ clock, observer }: WorkqueueOptions): Workqueue<T> {
+  return observer === undefined ? new KeyQueue<T>(clock) : observedQueue(clock, observer);
+}
+
+/** A queue whose items' times are told to somebody. */
+function observedQueue<T>(clock: Clock, observer: WorkqueueObserver): Workqueue<T> {
+  const addedAt = new Map<T, number>();
+  const begunAt = new Map<T, number>();
+  const secondsSince = (millis: number): number => (clock.now() - millis) / 1000;
+  observer.follow(() => [...begunAt.values()].map(secondsSince));
+  return new KeyQueue<T>(clock, {
+    added(item) {
+      addedAt.set(item, clock.now());
+      observer.added();
+    },
+    taken(item) {
+      const since = addedAt.get(item);
+      addedAt.delete(item);
+      begunAt.set(item, clock.now());
+      observer.taken(since === undefined ? 0 : secondsSince(since));
+    },
+    done(item) {
+      const since = begunAt.get(item);
+      begunAt.delete(item);
+      if (since !== undefined) observer.done(secondsSince(since));
+    },
+    retried: () => observer.retried(),
+  });
+}
+
+/** Is told what becomes of items. */
+interface ItemObserver<T> {
+  added(item: T): void;
+  taken(item: T): void;
+  done(item: T): void;
+  retried(): void;
 }
 
 class KeyQueue<T> implements Workqueue<T> {
   readonly #clock: Clock;
+  readonly #observer: ItemObserver<T> | undefined;
   readonly #queue: T[] = [];
   readonly #dirty = new Set<T>();
   readonly #processing = new Set<T>();
@@ -33,8 +87,9 @@ class KeyQueue<T> implements Workqueue<T> {
   readonly #takers: ((item: T | undefined) => void)[] = [];
   #closed = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, observer?: ItemObserver<T>) {
     this.#clock = clock;
+    this.#observer = observer;
   }
 
   get size(): number {
@@ -43,6 +98,7 @@ class KeyQueue<T> implements Workqueue<T> {
 
   add(item: T): void {
     if (this.#closed || this.#dirty.has(item)) return;
+    this.#observer?.added(item);
     this.#dirty.add(item);
     if (this.#processing.has(item)) return;
     this.#enqueue(item);
@@ -50,6 +106,7 @@ class KeyQueue<T> implements Workqueue<T> {
 
   addAfter(item: T, delayMillis: number): void {
     if (this.#closed) return;
+    this.#observer?.retried();
     if (delayMillis <= 0) {
       this.add(item);
       return;
@@ -88,6 +145,7 @@ class KeyQueue<T> implements Workqueue<T> {
   }
 
   done(item: T): void {
+    this.#observer?.done(item);
     this.#processing.delete(item);
     if (this.#dirty.has(item)) this.#enqueue(item);
   }
@@ -100,6 +158,7 @@ class KeyQueue<T> implements Workqueue<T> {
   }
 
   #begin(item: T): void {
+    this.#observer?.taken(item);
     this.#dirty.delete(item);
     this.#processing.add(item);
   }

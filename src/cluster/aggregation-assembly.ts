@@ -9,6 +9,7 @@ import type { HttpTransportOptions } from '../client/http-transport.ts';
 import type { InformerFactory } from '../client/informer.ts';
 import type { ResolveService } from '../client/webhook-client.ts';
 import { type Aggregator, createAggregator } from '../control-plane/apiserver/aggregation/aggregator.ts';
+import type { WorkqueueMetrics } from '../control-plane/apiserver/metrics/workqueue-metrics.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
@@ -25,6 +26,7 @@ export interface AggregationAssemblyOptions {
   readonly arguments: ComponentArguments;
   readonly files: FileSystem;
   readonly clock: Clock;
+  readonly queues: WorkqueueMetrics;
   readonly log: Logger;
 }
 
@@ -55,6 +57,7 @@ export async function assembleAggregator(options: AggregationAssemblyOptions): P
     connect,
     identity: await proxyIdentity(options),
     clock,
+    queueObserver: options.queues.observer('RemoteAvailabilityController'),
     log,
   });
   return {

@@ -22,7 +22,10 @@ import { admissionChain } from '../control-plane/admission/admission-chain.ts';
 import type { AdmissionAudience } from '../control-plane/admission/admission-observer.ts';
 import type { AdmissionContext } from '../control-plane/admission/admission-plugin.ts';
 import { admissionMetrics } from '../control-plane/apiserver/metrics/admission-metrics.ts';
+import { AllocationMetrics } from '../control-plane/apiserver/metrics/allocation-metrics.ts';
 import { ClientMetrics } from '../control-plane/apiserver/metrics/client-metrics.ts';
+import { celMetrics } from '../control-plane/apiserver/metrics/cel-metrics.ts';
+import { WorkqueueMetrics } from '../control-plane/apiserver/metrics/workqueue-metrics.ts';
 import { conversionMetrics } from '../control-plane/apiserver/custom-resources/conversion-metrics.ts';
 import { createLocalApiServices } from '../control-plane/apiserver/aggregation/local-api-services.ts';
 import type { ApiResource } from '../control-plane/apiserver/registry/api-resource.ts';
@@ -71,7 +74,7 @@ import type { Logger } from '../system/logger.ts';
 import { readProcessStats } from '../system/process-stats.ts';
 import type { Random } from '../system/random.ts';
 import { auditSetup } from './audit-setup.ts';
-import { featureGatesOf } from './feature-gates.ts';
+import { describeFeatureGates, featureGatesOf } from './feature-gates.ts';
 import { flowControlSetup } from './flow-control-setup.ts';
 import { admissionPluginsOf } from './admission-flags.ts';
 import { assembleAggregator } from './aggregation-assembly.ts';
@@ -170,6 +173,8 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     observer: authenticationMetrics,
   });
   let handle: ApiServer['handle'] | undefined;
+  const queues = new WorkqueueMetrics();
+  const allocations = new AllocationMetrics();
   const clientMetrics = new ClientMetrics(clock, options.serverAddress);
   const clientFor = (component: string): Client =>
     createClient({
@@ -230,7 +235,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     createHttpTransport({ ...to, ...(dial === undefined ? {} : { dial }) });
   const webhookOptions = { resolve, clock, userAgent: 'kube-apiserver-admission', connect };
   const webhooks = createWebhookClient(webhookOptions);
-  const aggregator = await assembleAggregator({ ...options, client: ownClient, informers, resolve, connect });
+  const aggregator = await assembleAggregator({ ...options, client: ownClient, informers, resolve, connect, queues });
   const audience: AdmissionAudience = { clock };
   const context: AdmissionContext = {
     audience,
@@ -260,6 +265,8 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   const serviceHooks = serviceAddressHooks({
     serviceRange: options.arguments.get('service-cluster-ip-range') ?? defaultServiceRange,
     random,
+    clock,
+    observer: allocations,
     existing: async () =>
       (await ownClient.resource<Service>({ group: '', version: 'v1', resource: 'services' }).list()).items,
     book: createAddressBook(ownClient, informers.informer<ServiceCIDR>(rangesResource)),
@@ -277,7 +284,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   const { storage } = atRest;
   const progress = new StartupProgress();
   const audit = await auditSetup(options);
-  const flowControl = flowControlSetup({ ...options, client: ownClient, informers });
+  const flowControl = flowControlSetup({ ...options, client: ownClient, informers, queues });
   const healthChecks = [
     logCheck(log, clock),
     loopbackCheck,
@@ -347,6 +354,8 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   handle = server.handle;
   authenticationMetrics.bind(server.metrics);
   clientMetrics.bind(server.metrics);
+  allocations.bind(server.metrics, () => serviceHooks.use());
+  describeFeatureGates(server.metrics, gates);
   audience.observer = admissionMetrics(server.metrics);
   authorizationMetrics.bind(server.metrics, serverIdentity(hostname()), clock);
   const definitions = context.informer<CustomResourceDefinition>({
@@ -366,6 +375,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     apiServices,
     definitions,
     clock,
+    queueObserver: queues.observer('autoregister'),
     log,
   });
   const customResources = createCustomResourceHost({
@@ -375,8 +385,11 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     client: ownClient,
     definitions,
     clock,
+    queueObserver: queues.observer('crd_naming_condition_controller'),
+    ruleTimes: celMetrics(server.metrics, clock),
     log,
   });
+  queues.bind(server.metrics);
   const identityLease = createIdentityLease({
     client: ownClient,
     clock,

@@ -1,5 +1,6 @@
 import { booleanOf } from '../apimachinery/boolean.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
+import type { MetricRegistry } from '../control-plane/apiserver/metrics/metric-registry.ts';
 import { ComponentArgumentError, type ComponentArguments, listArgument } from './component-arguments.ts';
 
 /** Gates that this server has, and whether they are open when nobody says. */
@@ -24,6 +25,25 @@ export function featureGatesOf(flags: ComponentArguments): FeatureGates {
     gates[name] = isOn;
   }
   return gates;
+}
+
+/** How far gates are known to be good, as Kubernetes says. */
+const stages: Readonly<Record<keyof typeof defaults, string>> = {
+  AggregatedDiscoveryRemoveBetaType: 'DEPRECATED',
+  Initializers: 'ALPHA',
+};
+
+/** Tells which gates are open. */
+export function describeFeatureGates(registry: MetricRegistry, gates: FeatureGates): void {
+  const enabled = registry.gauge({
+    name: 'kubernetes_feature_enabled',
+    help: 'Whether a feature gate is open.',
+    stability: 'BETA',
+    labels: ['name', 'stage'],
+  });
+  for (const [name, isOn] of Object.entries(gates)) {
+    enabled.set([name, isGate(name) ? stages[name] : ''], isOn ? 1 : 0);
+  }
 }
 
 function isGate(name: string): name is keyof typeof defaults {

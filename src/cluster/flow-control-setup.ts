@@ -7,6 +7,7 @@ import { defaultInFlightLimits } from '../control-plane/apiserver/filters/max-in
 import { FlowControl } from '../control-plane/apiserver/flow-control/flow-control.ts';
 import { followFlowConfiguration } from '../control-plane/apiserver/flow-control/flow-schema-status.ts';
 import type { ApiServerOptions } from '../control-plane/apiserver/server.ts';
+import type { WorkqueueMetrics } from '../control-plane/apiserver/metrics/workqueue-metrics.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/logger.ts';
 import { ComponentArgumentError, type ComponentArguments } from './component-arguments.ts';
@@ -29,6 +30,7 @@ export function flowControlSetup(options: {
   readonly client: Client;
   readonly informers: InformerFactory;
   readonly clock: Clock;
+  readonly queues: WorkqueueMetrics;
   readonly log: Logger;
 }): FlowControlSetup {
   const { arguments: flags, client, informers, clock, log } = options;
@@ -61,6 +63,7 @@ export function flowControlSetup(options: {
     schemas: informers.informer<FlowSchema>(flow('flowschemas')),
     levels: informers.informer<PriorityLevelConfiguration>(flow('prioritylevelconfigurations')),
     clock,
+    queueObserver: options.queues.observer('priority_and_fairness_config_queue'),
     log,
   });
   let stopKeeping: (() => void) | undefined;

@@ -51,6 +51,22 @@ export interface PolicyReport {
   readonly seconds: number;
 }
 
+/** A pod, or what makes pods, that was held to a standard of pod security. */
+export interface PodSecurityReport {
+  readonly decision: 'allow' | 'deny';
+  readonly level: string;
+  readonly version: string;
+  readonly mode: 'enforce' | 'audit' | 'warn';
+  readonly attributes: PodSecuritySubject;
+}
+
+/** What of a request pod security is counted by. */
+export interface PodSecuritySubject {
+  readonly operation: AdmissionOperation;
+  readonly resource: { readonly resource: string };
+  readonly subresource: string;
+}
+
 /** Told of what admission does, for metrics. */
 export interface AdmissionObserver {
   /** How the work of one plugin is told: found once, as it is told of for every request. */
@@ -58,6 +74,10 @@ export interface AdmissionObserver {
   webhook(report: WebhookCallReport): void;
   conditions(report: ConditionReport): void;
   policy(report: PolicyReport): void;
+  podSecurity(report: PodSecurityReport): void;
+  podSecurityExempt(subject: PodSecuritySubject): void;
+  /** @param isFatal whether nothing could be decided */
+  podSecurityFailed(subject: PodSecuritySubject, isFatal: boolean): void;
 }
 
 /** Who is told; set when there is somebody to tell, which may be after plugins are made. */

@@ -13,7 +13,7 @@ export const podSecurityLevels: readonly PodSecurityLevel[] = ['privileged', 'ba
 export const podSecurityPrefix = 'pod-security.kubernetes.io/';
 
 /** The newest version of the standards, and what `latest` means. */
-const newestMinor = 36;
+export const newestMinor = 36;
 
 /** The standard that one mode asks for. */
 export interface PodSecurityStandard {

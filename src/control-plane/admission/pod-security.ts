@@ -2,6 +2,7 @@ import type { Container, Namespace, Pod, PodTemplateSpec } from '../../api/types
 import { aggregateMessages, formatFieldError, invalidObject } from '../../apimachinery/field-error.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import { forbidden } from '../../apimachinery/status.ts';
+import type { AdmissionAudience } from './admission-observer.ts';
 import {
   type AdmissionAttributes,
   type AdmissionContext,
@@ -44,7 +45,7 @@ export function podSecurity(context: AdmissionContext, configuration = openPodSe
   // Asked for so seldom that a local copy of all pods does not pay.
   const podsOf = async (namespace: string): Promise<readonly Pod[]> =>
     (await context.client.resource<Pod>(podsResource, namespace).list()).items;
-  const rules = rulesOf(configuration);
+  const rules = { ...rulesOf(configuration), audience: context.audience };
   return {
     name: 'PodSecurity',
     async validate(attributes) {
@@ -59,7 +60,7 @@ export function podSecurity(context: AdmissionContext, configuration = openPodSe
       const isPod = resource === 'pods' && (subresource === '' || subresource === 'ephemeralcontainers');
       if (!isPod && (path === undefined || subresource !== '')) return;
       const exemption = exemptionOf(attributes, rules.configuration);
-      if (exemption !== undefined) return note(attributes, 'exempt', exemption);
+      if (exemption !== undefined) return exempt(attributes, exemption, rules);
       const labels = (await namespaceOf('', namespace))?.metadata.labels ?? {};
       const pod = isPod ? (attributes.object as unknown as Pod) : templateOf(attributes, path ?? []);
       if (pod === undefined) return;
@@ -72,9 +73,10 @@ export function podSecurity(context: AdmissionContext, configuration = openPodSe
 interface Rules {
   readonly configuration: PodSecurityConfiguration;
   readonly defaults: PodSecurityPolicy;
+  readonly audience: Pick<AdmissionAudience, 'observer'> | undefined;
 }
 
-function rulesOf(configuration: PodSecurityConfiguration): Rules {
+function rulesOf(configuration: PodSecurityConfiguration): Omit<Rules, 'audience'> {
   const one = (mode: PodSecurityMode): PodSecurityStandard => {
     const { level, version } = configuration.defaults[mode];
     return podSecurityStandard(level, version);
@@ -94,6 +96,11 @@ function isExemptByClass({ spec }: Pod, { exemptions }: PodSecurityConfiguration
   return exemptions.runtimeClasses.includes(spec?.runtimeClassName ?? '');
 }
 
+function exempt(attributes: AdmissionAttributes, why: string, { audience }: Rules): void {
+  audience?.observer?.podSecurityExempt(attributes);
+  note(attributes, 'exempt', why);
+}
+
 function note(attributes: AdmissionAttributes, key: string, text: string): void {
   attributes.annotate?.(`${podSecurityPrefix}${key}`, text);
 }
@@ -104,20 +111,28 @@ function check(
   isEnforced: boolean,
   labels: Readonly<Record<string, string>>,
   attributes: AdmissionAttributes,
-  { configuration, defaults }: Rules,
+  rules: Rules,
 ): void {
+  const { configuration, defaults, audience } = rules;
   const policy = policyOfLabels(labels, defaults);
-  if (isExemptByClass(pod, configuration)) return note(attributes, 'exempt', 'runtimeClass');
+  if (isExemptByClass(pod, configuration)) return exempt(attributes, 'runtimeClass', rules);
+  const tell = (mode: PodSecurityMode, decision: 'allow' | 'deny'): void => {
+    const { level, version } = policy[mode];
+    audience?.observer?.podSecurity({ decision, level, version, mode, attributes });
+  };
   const errors = podSecurityLabelErrors(labels);
   if (errors.length > 0) {
+    audience?.observer?.podSecurityFailed(attributes, false);
     note(attributes, 'error', `Failed to parse policy: ${aggregateMessages(errors.map(formatFieldError))}`);
   }
   const violationsOf = ({ level, minor }: PodSecurityStandard): string =>
     describeViolations(podSecurityViolations(pod, level, minor));
   const enforced = isEnforced ? violationsOf(policy.enforce) : '';
+  if (isEnforced) tell('enforce', enforced === '' ? 'allow' : 'deny');
   if (isEnforced) note(attributes, 'enforce-policy', `${policy.enforce.level}:${policy.enforce.version}`);
   const audited = violationsOf(policy.audit);
   if (audited !== '') {
+    tell('audit', 'deny');
     note(attributes, 'audit-violations', `would violate PodSecurity ${describeStandard(policy.audit)}: ${audited}`);
   }
   if (enforced !== '') {
@@ -125,7 +140,9 @@ function check(
     throw forbidden(attributes.resource, attributes.name, message);
   }
   const warned = violationsOf(policy.warn);
-  if (warned !== '') attributes.warn(`would violate PodSecurity ${describeStandard(policy.warn)}: ${warned}`);
+  if (warned === '') return;
+  tell('warn', 'deny');
+  attributes.warn(`would violate PodSecurity ${describeStandard(policy.warn)}: ${warned}`);
 }
 
 /** Of what can still change in a pod, only containers that come or get another image make it worth another look. */

@@ -280,6 +280,7 @@ function counted(audit: AuditOptions, metrics: ServerMetrics): AuditOptions {
     ...audit,
     onLevel: (level) => metrics.auditLevels.add([level]),
     onReject: () => metrics.auditRejections.add([]),
+    onBegun: metrics.filters.audit,
     sink: {
       write(event) {
         metrics.auditEvents.add([]);

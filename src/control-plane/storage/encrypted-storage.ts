@@ -59,6 +59,7 @@ export function encryptedStorage(
       return { ...result, values: result.values.map(read) };
     },
     count: (prefix) => storage.count(prefix),
+    size: () => storage.size(),
     async put(key, value, expectedRevision, options) {
       const kept = encryptionOf(key)?.encrypt(value, key) ?? value;
       const result = await storage.put(key, kept, expectedRevision, options);

@@ -1,3 +1,5 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Persister } from './memory-storage.ts';
 import { type StorageEvent, StorageWriteError } from './storage.ts';
 import { encodeNumber, encodeRow, revisionOfRow, rowKey, rowsAfter } from './stored-row.ts';
@@ -65,6 +67,17 @@ export class LevelPersister implements Persister {
     }
     // Need not survive a crash by itself: it is in the log before the next write that must.
     await this.#run(operations, false, new Map());
+  }
+
+  async size(): Promise<number> {
+    const sizes = (await readdir(this.#folder)).map((name) =>
+      // A file of the database may go at any time, when its rows have been moved to another.
+      stat(join(this.#folder, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
   async close(): Promise<void> {

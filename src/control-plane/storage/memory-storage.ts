@@ -31,6 +31,8 @@ export interface Persister {
   write(events: readonly StorageEvent[]): Promise<void>;
   /** Forgets what was superseded up to the revision; `events` are the changes that leave the history. */
   compact(revision: number, events: readonly StorageEvent[]): Promise<void>;
+  /** How many bytes the files take. */
+  size(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -126,6 +128,14 @@ export class MemoryStorage implements Storage {
   async count(prefix: string): Promise<number> {
     this.#checkOpen();
     return this.#values.count(prefix);
+  }
+
+  async size(): Promise<number> {
+    this.#checkOpen();
+    if (this.#persister !== undefined) return this.#persister.size();
+    let bytes = 0;
+    for (const { key, value } of this.#values.values('')) bytes += key.length + value.byteLength;
+    return bytes;
   }
 
   put(key: string, value: Uint8Array, expectedRevision: number, options: PutOptions = {}): Promise<WriteResult> {

@@ -128,6 +128,9 @@ export interface Storage {
   /** How many keys start with the prefix. */
   count(prefix: string): Promise<number>;
 
+  /** How many bytes what is stored takes: on disk where it is kept there, else those of the values. */
+  size(): Promise<number>;
+
   /**
    * Writes when the key's modRevision equals `expectedRevision` (0: the key must not exist). Resolves after the write
    * is durable; watchers see it no earlier. The store keeps `value` itself: do not change it afterwards.

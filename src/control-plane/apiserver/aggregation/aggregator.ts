@@ -12,7 +12,7 @@ import type { Informer } from '../../../client/informer.ts';
 import { asTransportError } from '../../../client/transport-error.ts';
 import { transportReason } from '../../../client/transport-reason.ts';
 import type { ResolveService } from '../../../client/webhook-client.ts';
-import { createWorkqueue, runWorkers } from '../../../client/workqueue.ts';
+import { createWorkqueue, runWorkers, type WorkqueueObserver } from '../../../client/workqueue.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { Logger } from '../../../system/logger.ts';
 import type { RemoteGroupVersion } from '../discovery/discovery-documents.ts';
@@ -37,6 +37,7 @@ export interface AggregatorOptions {
   /** What other servers know this one by (--proxy-client-cert-file), PEM. */
   readonly identity?: { readonly certificate: string; readonly privateKey: string };
   readonly clock: Clock;
+  readonly queueObserver?: WorkqueueObserver;
   readonly log: Logger;
 }
 
@@ -65,7 +66,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   const backends = new Backends(options);
   const remotes = new Map<string, RemoteGroupVersion>();
   const openApi = new RemoteOpenApiDocuments(backends);
-  const queue = createWorkqueue<string>({ clock });
+  const queue = createWorkqueue<string>({ clock, observer: options.queueObserver });
   let running: Promise<void> | undefined;
 
   const sync = async (name: string): Promise<void> => {

@@ -5,7 +5,7 @@ import type { KubeObject } from '../../../apimachinery/object-meta.ts';
 import { hasReason } from '../../../apimachinery/status.ts';
 import type { Client } from '../../../client/client.ts';
 import type { Informer } from '../../../client/informer.ts';
-import { createWorkqueue, runWorkers } from '../../../client/workqueue.ts';
+import { createWorkqueue, runWorkers, type WorkqueueObserver } from '../../../client/workqueue.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { Logger } from '../../../system/logger.ts';
 import { createMissing } from '../bootstrap/create-missing.ts';
@@ -17,6 +17,7 @@ export interface LocalApiServicesOptions {
   readonly apiServices: Informer<APIService>;
   readonly definitions: Informer<CustomResourceDefinition>;
   readonly clock: Clock;
+  readonly queueObserver?: WorkqueueObserver;
   readonly log: Logger;
 }
 
@@ -64,7 +65,7 @@ const priorities: Readonly<Record<string, readonly [group: number, versions?: Re
 /** Makes the keeper. Nothing is registered for a built-in group that is not in the table, its own group say. */
 export function createLocalApiServices(options: LocalApiServicesOptions): LocalApiServices {
   const { client, apiServices, definitions, clock, log } = options;
-  const queue = createWorkqueue<string>({ clock });
+  const queue = createWorkqueue<string>({ clock, observer: options.queueObserver });
   const own = client.resource<APIService>(resource);
   let running: Promise<void> | undefined;
 

@@ -5,7 +5,8 @@ import type { SchemaSource } from '../../../apimachinery/schema.ts';
 import { hasReason } from '../../../apimachinery/status.ts';
 import type { Client } from '../../../client/client.ts';
 import type { Informer } from '../../../client/informer.ts';
-import { createWorkqueue, runWorkers } from '../../../client/workqueue.ts';
+import type { RuleTimes } from './custom-strategy.ts';
+import { createWorkqueue, runWorkers, type WorkqueueObserver } from '../../../client/workqueue.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { Logger } from '../../../system/logger.ts';
 import type { ResourceRegistry } from '../registry/api-resource.ts';
@@ -21,6 +22,9 @@ export interface CustomResourceHostOptions {
   readonly client: Client;
   readonly definitions: Informer<CustomResourceDefinition>;
   readonly clock: Clock;
+  readonly queueObserver?: WorkqueueObserver;
+  /** Measures validation rules. */
+  readonly ruleTimes?: RuleTimes;
   readonly log: Logger;
 }
 
@@ -39,7 +43,7 @@ const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
  */
 export function createCustomResourceHost(options: CustomResourceHostOptions): CustomResourceHost {
   const { registry, client, clock, definitions } = options;
-  const queue = createWorkqueue<string>({ clock });
+  const queue = createWorkqueue<string>({ clock, observer: options.queueObserver });
   /** Group, version and resource of what each definition serves now. */
   const served = new Map<string, readonly { group: string; version: string; resource: string }[]>();
 
@@ -51,7 +55,7 @@ export function createCustomResourceHost(options: CustomResourceHostOptions): Cu
   const publish = (crd: CustomResourceDefinition): void => {
     const name = crd.metadata.name ?? '';
     const before = served.get(name) ?? [];
-    const resources = customResources(crd, options.builtInTypes, options.conversion);
+    const resources = customResources(crd, options.builtInTypes, options.conversion, options.ruleTimes);
     const now = resources.map(({ definition }) => ({
       group: definition.group,
       version: definition.version,

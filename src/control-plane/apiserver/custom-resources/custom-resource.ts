@@ -15,7 +15,7 @@ import { defaultColumns } from '../registry/table.ts';
 import { parseObjectPath, valuesAt } from './object-path.ts';
 import type { ConversionWorld } from './conversion-webhook.ts';
 import { applyCustomDefaults, decodeCustomObject } from './custom-decoding.ts';
-import { customStrategy } from './custom-strategy.ts';
+import { customStrategy, type RuleTimes, unmeasuredRules } from './custom-strategy.ts';
 import { customVersions, declaredSchema } from './custom-versions.ts';
 
 const objectMetaType = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
@@ -37,6 +37,7 @@ export function customResources(
   crd: CustomResourceDefinition,
   builtIn: SchemaSource,
   conversion: ConversionWorld,
+  rules: RuleTimes = unmeasuredRules,
 ): ApiResource[] {
   const { group, names, versions } = crd.spec;
   const schemas = new Map(
@@ -60,7 +61,7 @@ export function customResources(
   return versions
     .filter((version) => version.served)
     .map((version) => {
-      const definition = customDefinition(crd, version);
+      const definition = customDefinition(crd, version, rules);
       return apiResource(definition, typesOf(definition.type), {
         custom: true,
         customType: customType(crd, version),
@@ -80,7 +81,11 @@ export function customTypeName(group: string, version: string, kind: string): st
   return `${group.split('.').toReversed().join('.')}.${version}.${kind}`;
 }
 
-function customDefinition(crd: CustomResourceDefinition, version: CustomResourceDefinitionVersion): ResourceDefinition {
+function customDefinition(
+  crd: CustomResourceDefinition,
+  version: CustomResourceDefinitionVersion,
+  rules: RuleTimes,
+): ResourceDefinition {
   const { group, names, scope } = crd.spec;
   const status = crd.status?.acceptedNames;
   const accepted = status !== undefined && status.plural !== '' ? status : names;
@@ -115,7 +120,7 @@ function customDefinition(crd: CustomResourceDefinition, version: CustomResource
     storageVersion: { group, version: storageVersion },
     ...selectableFieldsOf(version),
     columns: customColumns(version.additionalPrinterColumns),
-    strategy: customStrategy(version, names.kind),
+    strategy: customStrategy(version, names.kind, rules),
   };
 }
 

@@ -15,10 +15,19 @@ import { parseObjectPath, valuesAt } from './object-path.ts';
 
 const root = new FieldPath();
 
+/** Runs what is done with validation rules, and may measure it. */
+export interface RuleTimes {
+  readonly compile: <T>(work: () => T) => T;
+  readonly evaluate: <T>(work: () => T) => T;
+}
+
+/** Measures nothing. */
+export const unmeasuredRules: RuleTimes = { compile: (work) => work(), evaluate: (work) => work() };
+
 /** How objects of one version of a custom resource are prepared and checked. */
-export function customStrategy(version: CustomResourceDefinitionVersion, kind: string): Strategy {
+export function customStrategy(version: CustomResourceDefinitionVersion, kind: string, times: RuleTimes): Strategy {
   const hasStatus = version.subresources?.status !== undefined;
-  const checks = new ObjectChecks(version, kind);
+  const checks = new ObjectChecks(version, kind, times);
   return {
     hasGeneration: true,
     allowUnconditionalUpdate: false,
@@ -78,11 +87,13 @@ class ObjectChecks {
   readonly #kind: string;
   readonly #rules: RuleValidator | undefined;
   readonly #scale: CustomResourceSubresourceScale | undefined;
+  readonly #times: RuleTimes;
 
-  constructor(version: CustomResourceDefinitionVersion, kind: string) {
+  constructor(version: CustomResourceDefinitionVersion, kind: string, times: RuleTimes) {
+    this.#times = times;
     this.#schema = (version.schema?.openAPIV3Schema ?? {}) as unknown as JsonObject;
     this.#kind = kind;
-    this.#rules = createRuleValidator(this.#schema, true);
+    this.#rules = times.compile(() => createRuleValidator(this.#schema, true));
     this.#scale = version.subresources?.scale;
   }
 
@@ -124,11 +135,12 @@ class ObjectChecks {
   }
 
   #runRules(value: JsonValue, before: JsonValue | undefined, errors: readonly FieldError[], warn?: Warn): FieldError[] {
-    if (this.#rules === undefined) return [];
+    const rules = this.#rules;
+    if (rules === undefined) return [];
     if (errors.some(({ type }) => blockingErrors.has(type))) {
       return [{ ...invalid(root, null, skippedRules), field: '<nil>' }];
     }
-    return this.#rules.validate(root, value, before, warn);
+    return this.#times.evaluate(() => rules.validate(root, value, before, warn));
   }
 
   #checkScale(value: JsonObject, field: 'specReplicasPath' | 'statusReplicasPath'): FieldError[] {

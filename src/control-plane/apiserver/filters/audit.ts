@@ -23,6 +23,8 @@ export interface AuditOptions {
   readonly onLevel?: (level: string) => void;
   /** Told of each request that is refused because it cannot be kept. */
   readonly onReject?: () => void;
+  /** Told how many seconds it took to write down that a request came. */
+  readonly onBegun?: (seconds: number) => void;
 }
 
 /** The two places of the handler chain that audit. */
@@ -37,7 +39,7 @@ const maxUserAgentLength = 1024;
 
 /** Writes events of requests as the policy says (audit.k8s.io/v1). */
 export function auditFilters(
-  { policy, sink, onLevel, onReject }: AuditOptions,
+  { policy, sink, onLevel, onReject, onBegun }: AuditOptions,
   codecs: readonly MediaTypeCodec[],
   clock: Clock,
 ): AuditFilters {
@@ -64,13 +66,18 @@ export function auditFilters(
     },
     requests: (next) => async (request) => {
       authenticated.add(request.http);
+      const begun = clock.now();
       const trail = begin(request, request.user);
-      if (trail === undefined) return next(request);
+      if (trail === undefined) {
+        onBegun?.((clock.now() - begun) / 1000);
+        return next(request);
+      }
       for (const [key, text] of Object.entries(request.authenticationNotes ?? {})) trail.annotate(key, text);
       if (!(await trail.reach('RequestReceived'))) {
         onReject?.();
         return notStored(request);
       }
+      onBegun?.((clock.now() - begun) / 1000);
       let response: HttpResponse;
       try {
         response = await next({ ...request, audit: trail });

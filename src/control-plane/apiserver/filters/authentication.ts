@@ -22,7 +22,7 @@ const spacesWarning = 'the provided Authorization header contains extra space be
 export function withAuthentication(
   authenticator: RequestAuthenticator,
   allowAnonymous: (path: string) => boolean,
-  metrics: Pick<ServerMetrics, 'authentications' | 'authenticationSeconds' | 'userRequests'>,
+  metrics: Pick<ServerMetrics, 'authentications' | 'authenticationSeconds' | 'filters' | 'userRequests'>,
   clock: Clock,
 ): Filter {
   return (next) => async (request) => {
@@ -31,7 +31,9 @@ export function withAuthentication(
     const begun = clock.now();
     const count = (result: string): void => {
       metrics.authentications.add([result]);
-      metrics.authenticationSeconds.observe([result], (clock.now() - begun) / 1000);
+      const seconds = (clock.now() - begun) / 1000;
+      metrics.authenticationSeconds.observe([result], seconds);
+      metrics.filters.authentication(seconds);
     };
     try {
       if (hasTokenAfterSpaces(request.headers)) addWarning(request, spacesWarning);

@@ -41,7 +41,7 @@ export const allowEverything: RequestAuthorizer = {
 /** Refuses with 403 what the authorizer does not allow, and with 500 where it could not tell. */
 export function withAuthorization(
   authorizer: RequestAuthorizer,
-  metrics: Pick<ServerMetrics, 'authorizations' | 'authorizationSeconds'>,
+  metrics: Pick<ServerMetrics, 'authorizations' | 'authorizationSeconds' | 'filters'>,
   clock: Clock,
 ): Filter {
   return (next) => async (request) => {
@@ -50,7 +50,9 @@ export function withAuthorization(
     const { allowed, reason, error } = await authorizer.authorize(attributes);
     const result = [allowed ? 'allowed' : error === undefined ? 'no-opinion' : 'error'];
     metrics.authorizations.add(result);
-    metrics.authorizationSeconds.observe(result, (clock.now() - begun) / 1000);
+    const seconds = (clock.now() - begun) / 1000;
+    metrics.authorizationSeconds.observe(result, seconds);
+    metrics.filters.authorization(seconds);
     if (!allowed && error !== undefined) {
       request.audit?.annotate('authorization.k8s.io/reason', 'internal error');
       const text = `Internal Server Error: ${goQuote(request.http.path)}: ${error}`;

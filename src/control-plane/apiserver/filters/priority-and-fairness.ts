@@ -53,12 +53,15 @@ export function withPriorityAndFairness(context: FairnessContext): Filter {
     });
     if (typeof outcome === 'string') {
       count.rejected(outcome);
-      count.waited((clock.now() - asked) / 1000, false);
+      const seconds = (clock.now() - asked) / 1000;
+      count.waited(seconds, false);
+      metrics.filters.priorityandfairness(seconds);
       terminated(request, 429);
       return tooManyRequests(retryAfter.afterRejection(classification.level.name));
     }
     const begun = clock.now();
     count.waited((begun - asked) / 1000, true);
+    metrics.filters.priorityandfairness((begun - asked) / 1000);
     metrics.inFlight.change(kind, 1);
     count.works(1);
     try {

@@ -3,7 +3,7 @@ import { formatTime } from '../../../apimachinery/object-meta.ts';
 import { hasReason } from '../../../apimachinery/status.ts';
 import type { Client } from '../../../client/client.ts';
 import type { Informer } from '../../../client/informer.ts';
-import { createWorkqueue, runWorkers } from '../../../client/workqueue.ts';
+import { createWorkqueue, runWorkers, type WorkqueueObserver } from '../../../client/workqueue.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { Logger } from '../../../system/logger.ts';
 import type { FlowControl } from './flow-control.ts';
@@ -15,6 +15,7 @@ export interface FlowConfigurationOptions {
   readonly schemas: Informer<FlowSchema>;
   readonly levels: Informer<PriorityLevelConfiguration>;
   readonly clock: Clock;
+  readonly queueObserver?: WorkqueueObserver;
   readonly log: Logger;
 }
 
@@ -33,7 +34,7 @@ const fieldManager = 'api-priority-and-fairness-config-consumer-v1';
  */
 export function followFlowConfiguration(options: FlowConfigurationOptions): FlowConfiguration {
   const { control, client, schemas, levels, clock, log } = options;
-  const queue = createWorkqueue<string>({ clock });
+  const queue = createWorkqueue<string>({ clock, observer: options.queueObserver });
   const changed = (): void => {
     control.configure(schemas.list(), levels.list());
     for (const { metadata } of schemas.list()) queue.add(metadata.name ?? '');

@@ -1,4 +1,5 @@
-import type { AdmissionObserver, PolicyReport } from '../../admission/admission-observer.ts';
+import type { AdmissionObserver, PodSecuritySubject, PolicyReport } from '../../admission/admission-observer.ts';
+import { newestMinor } from '../../admission/pod-security-policy.ts';
 import type { Histogram, MetricRegistry } from './metric-registry.ts';
 
 const pluginBuckets = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
@@ -21,6 +22,7 @@ export function admissionMetrics(registry: MetricRegistry): AdmissionObserver {
     ...webhookReports(registry),
     ...conditionReports(registry),
     ...policyReports(registry),
+    ...podSecurityReports(registry),
   };
 }
 
@@ -135,4 +137,44 @@ function errorTypeOf(message: string): string {
   if (message.startsWith('compilation')) return 'compile_error';
   if (message.startsWith('validation failed due to running out of cost budget')) return 'out_of_budget';
   return 'invalid_error';
+}
+
+type PodSecurityObserver = Pick<AdmissionObserver, 'podSecurity' | 'podSecurityExempt' | 'podSecurityFailed'>;
+
+function podSecurityReports(registry: MetricRegistry): PodSecurityObserver {
+  const labels = ['request_operation', 'resource', 'subresource'];
+  const family = (name: string, help: string, more: readonly string[]) =>
+    registry.counter({
+      name: `pod_security_${name}_total`,
+      help,
+      stability: 'ALPHA',
+      labels: [...more, ...labels],
+    });
+  const evaluations = family('evaluations', 'Pods, and what makes pods, that were held to a standard.', [
+    'decision',
+    'policy_level',
+    'policy_version',
+    'mode',
+  ]);
+  const exemptions = family('exemptions', 'Requests that were not looked at because they are exempt.', []);
+  const errors = family('errors', 'Requests that could not be held to the standard that was meant.', ['fatal']);
+  const shown = ({ operation, resource: { resource }, subresource }: PodSecuritySubject): string[] => {
+    const kind = resource === 'pods' ? 'pod' : resource === 'namespaces' ? 'namespace' : 'controller';
+    return [operation.toLowerCase(), kind, subresource];
+  };
+  return {
+    podSecurity({ decision, level, version, mode, attributes }) {
+      // What is privileged is so in every version.
+      const counted = level === 'privileged' ? 'latest' : version;
+      evaluations.add([decision, level, isLater(counted) ? 'future' : counted, mode, ...shown(attributes)]);
+    },
+    podSecurityExempt: (subject) => exemptions.add(shown(subject)),
+    podSecurityFailed: (subject, isFatal) => errors.add([String(isFatal), ...shown(subject)]),
+  };
+}
+
+/** Whether a version of the standards is one that is not known yet. */
+function isLater(version: string): boolean {
+  const minor = /^v1\.(\d+)$/.exec(version)?.[1];
+  return minor !== undefined && Number(minor) > newestMinor;
 }

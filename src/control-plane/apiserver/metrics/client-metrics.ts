@@ -2,11 +2,20 @@ import type { HttpRequest, HttpResponse, Transport } from '../../../apimachinery
 import type { Clock } from '../../../system/clock.ts';
 import type { Counter, Histogram, MetricRegistry } from './metric-registry.ts';
 
+interface ClientFamilies {
+  readonly requests: Counter;
+  readonly durations: Histogram;
+  readonly sent: Histogram;
+  readonly received: Histogram;
+}
+
+const sizeBuckets: readonly number[] = [64, 256, 512, ...Array.from({ length: 8 }, (_, index) => 1024 * 4 ** index)];
+
 /** Counts what the server asks of itself, by the names of client-go, once there is a registry for it. */
 export class ClientMetrics {
   readonly #clock: Clock;
   readonly #host: () => string;
-  #families: { readonly requests: Counter; readonly durations: Histogram } | undefined;
+  #families: ClientFamilies | undefined;
 
   /** @param host which server is asked, as `HOST:PORT`. */
   constructor(clock: Clock, host: () => string) {
@@ -16,7 +25,11 @@ export class ClientMetrics {
 
   /** Makes the families; nothing is counted before. */
   bind(registry: MetricRegistry): void {
+    const size = (name: string, help: string) =>
+      registry.histogram({ name, help, stability: 'ALPHA', labels: ['verb', 'host'], buckets: sizeBuckets });
     this.#families = {
+      sent: size('rest_client_request_size_bytes', 'Bytes of the bodies that this process sent.'),
+      received: size('rest_client_response_size_bytes', 'Bytes of the bodies that this process was answered with.'),
       requests: registry.counter({
         name: 'rest_client_requests_total',
         help: 'Requests of this process, by the code of the answer, the method and the server.',
@@ -38,13 +51,18 @@ export class ClientMetrics {
     const send = async (request: HttpRequest): Promise<HttpResponse> => {
       const startedAt = this.#clock.now();
       const done = (code: string): void => {
-        const { requests, durations } = this.#families ?? {};
+        const { requests, durations, sent } = this.#families ?? {};
         requests?.add([code, request.method, this.#host()]);
         durations?.observe([request.method, this.#host()], (this.#clock.now() - startedAt) / 1000);
+        sent?.observe([request.method, this.#host()], request.body instanceof Uint8Array ? request.body.length : 0);
       };
       try {
         const response = await transport.send(request);
         done(String(response.status));
+        // What streams is followed for hours, and its size never known.
+        if (response.body instanceof Uint8Array) {
+          this.#families?.received.observe([request.method, this.#host()], response.body.length);
+        }
         return response;
       } catch (error) {
         done('<error>');

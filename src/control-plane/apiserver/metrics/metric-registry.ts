@@ -9,6 +9,8 @@ export interface MetricOptions {
   readonly name: string;
   readonly help: string;
   readonly stability?: StabilityLevel;
+  /** Since which version of Kubernetes the name is not to be used any more. */
+  readonly deprecatedSince?: string;
   /** Names of the labels; each value is given in this order. */
   readonly labels?: readonly string[];
 }
@@ -22,6 +24,8 @@ interface Family extends MetricOptions {
 /** A number that grows. */
 export interface Counter {
   add(labels: readonly string[], amount?: number): void;
+  /** The same for labels that are known beforehand; shown as 0 before anything was counted. */
+  bind(labels: readonly string[]): (amount?: number) => void;
 }
 
 /** A number that is set, or goes up and down. */
@@ -58,10 +62,16 @@ export class MetricRegistry {
 
   /** @param buckets upper bounds, ascending, without the infinite one. */
   histogram(options: MetricOptions & { readonly buckets: readonly number[] }): Histogram {
-    const { buckets } = options;
+    const { buckets, labels = [] } = options;
     const labelText = labelWriter(options);
     const series = new Map<string, { readonly counts: number[]; sum: number; count: number }>();
     let resets = 0;
+    type Observed = { readonly counts: number[]; sum: number; count: number };
+    const seriesOf = (key: string): Observed => {
+      let known = series.get(key);
+      if (known === undefined) series.set(key, (known = { counts: buckets.map(() => 0), sum: 0, count: 0 }));
+      return known;
+    };
     this.#add({
       ...options,
       type: 'histogram',
@@ -70,24 +80,20 @@ export class MetricRegistry {
         resets++;
       },
       *samples() {
-        for (const [labels, { counts, sum, count }] of sorted(series)) {
+        // What has no labels is there before anything was observed.
+        if (labels.length === 0) seriesOf('');
+        for (const [text, { counts, sum, count }] of sorted(series)) {
           let below = 0;
           for (const [index, bound] of buckets.entries()) {
             below += counts[index] ?? 0;
-            yield `${options.name}_bucket${braces(labels, `le="${showNumber(bound)}"`)} ${below}`;
+            yield `${options.name}_bucket${braces(text, `le="${showNumber(bound)}"`)} ${below}`;
           }
-          yield `${options.name}_bucket${braces(labels, 'le="+Inf"')} ${count}`;
-          yield `${options.name}_sum${braces(labels)} ${showNumber(sum)}`;
-          yield `${options.name}_count${braces(labels)} ${count}`;
+          yield `${options.name}_bucket${braces(text, 'le="+Inf"')} ${count}`;
+          yield `${options.name}_sum${braces(text)} ${showNumber(sum)}`;
+          yield `${options.name}_count${braces(text)} ${count}`;
         }
       },
     });
-    type Observed = { readonly counts: number[]; sum: number; count: number };
-    const seriesOf = (key: string): Observed => {
-      let known = series.get(key);
-      if (known === undefined) series.set(key, (known = { counts: buckets.map(() => 0), sum: 0, count: 0 }));
-      return known;
-    };
     const add = (known: Observed, value: number): void => {
       const index = buckets.findIndex((bound) => value <= bound);
       if (index >= 0) known.counts[index] = (known.counts[index] ?? 0) + 1;
@@ -140,6 +146,22 @@ export class MetricRegistry {
     };
   }
 
+  /** Tells how many families there are, by how far their names may be relied on. */
+  countFamilies(): void {
+    const families = this.#numbers('counter', {
+      name: 'registered_metrics_total',
+      help: 'Families of metrics, by stability and by the version that deprecated them.',
+      stability: 'BETA',
+      labels: ['stability_level', 'deprecated_version'],
+    });
+    this.onShow(() => {
+      families.clear();
+      for (const { stability, deprecatedSince = '' } of this.#families.values()) {
+        if (stability !== undefined) families.add([stability, deprecatedSince]);
+      }
+    });
+  }
+
   /** Runs before metrics are shown, to set those that are only read then. */
   onShow(refresh: () => void | Promise<void>): void {
     this.#refreshers.push(refresh);
@@ -182,6 +204,11 @@ export class MetricRegistry {
       add(labels, amount = 1) {
         const key = labelText(labels);
         series.set(key, (series.get(key) ?? 0) + amount);
+      },
+      bind(labels) {
+        const key = labelText(labels);
+        if (!series.has(key)) series.set(key, 0);
+        return (amount = 1) => void series.set(key, (series.get(key) ?? 0) + amount);
       },
       set: (labels, value) => void series.set(labelText(labels), value),
       clear: () => series.clear(),

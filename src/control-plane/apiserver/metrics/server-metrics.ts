@@ -58,6 +58,7 @@ const durationBuckets: readonly number[] = [
 export function createServerMetrics(clock: Clock): ServerMetrics {
   const registry = new MetricRegistry();
   const indicators = new MetricRegistry();
+  registry.countFamilies();
   const healthy = indicators.gauge({
     name: 'kubernetes_healthcheck',
     help: 'How a health check went the last time: 1 is well.',
@@ -291,9 +292,17 @@ export function countStoredObjects(metrics: ServerMetrics, resources: ResourceRe
     name: 'apiserver_storage_objects',
     help: '[DEPRECATED, consider using apiserver_resource_objects instead] Objects that are stored, by resource.',
     stability: 'STABLE',
+    deprecatedSince: '1.34.0',
     labels: ['resource'],
   });
+  const size = metrics.registry.gauge({
+    name: 'apiserver_storage_size_bytes',
+    help: 'Bytes that the database takes.',
+    stability: 'STABLE',
+    labels: ['storage_cluster_id'],
+  });
   metrics.registry.onShow(async () => {
+    size.set(['etcd-0'], await storage.size());
     objects.clear();
     byName.clear();
     for (const resource of resources.all()) {

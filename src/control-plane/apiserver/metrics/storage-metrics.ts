@@ -92,6 +92,7 @@ function measuredStorage(storage: Storage, caller: (operation: string) => Caller
     get: (key) => get(storage.get(key)),
     range: (prefix, options) => list(storage.range(prefix, options)),
     count: (prefix) => storage.count(prefix),
+    size: () => storage.size(),
     async put(key, value, expectedRevision, options) {
       const call = expectedRevision === 0 ? create : update;
       const result = await call(storage.put(key, value, expectedRevision, options));

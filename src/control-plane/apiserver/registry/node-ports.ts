@@ -4,6 +4,7 @@ import type { Service, ServicePort, ServiceSpec } from '../../../api/types/core-
 import { FieldPath, invalid } from '../../../apimachinery/field-error.ts';
 import { internalError, StatusError } from '../../../apimachinery/status.ts';
 import type { Random } from '../../../system/random.ts';
+import type { AllocationObserver } from './allocation-observer.ts';
 import { invalidService } from './service-ip-families.ts';
 
 const firstNodePort = 30_000;
@@ -21,9 +22,17 @@ export interface NodePortOperation {
   next(): number;
 }
 
+/** How many of them there may be. */
+export const nodePortCount: number = lastNodePort - firstNodePort + 1;
+
 /** Takes ports for a write; `undo` gets what gives them back. */
-export function takePorts(used: Set<number>, random: Random, undo: (() => void)[]): NodePortOperation {
-  const take = (port: number): string | undefined => {
+export function takePorts(
+  used: Set<number>,
+  random: Random,
+  undo: (() => void)[],
+  observer: AllocationObserver,
+): NodePortOperation {
+  const reserve = (port: number): string | undefined => {
     if (port < firstNodePort || port > lastNodePort) {
       return `provided port is not in the valid range. The range of valid ports is ${firstNodePort}-${lastNodePort}`;
     }
@@ -36,9 +45,19 @@ export function takePorts(used: Set<number>, random: Random, undo: (() => void)[
     const isFree = (port: number): boolean => !used.has(port);
     const first = firstNodePort + reservedPorts;
     const port = choose(first, lastNodePort, random, isFree) ?? choose(firstNodePort, first - 1, random, isFree);
-    if (port === undefined) throw internalError('failed to allocate a nodePort: range is full');
-    take(port);
+    if (port === undefined) {
+      observer.portRefused('dynamic');
+      throw internalError('failed to allocate a nodePort: range is full');
+    }
+    reserve(port);
+    observer.port('dynamic');
     return port;
+  };
+  const take = (port: number): string | undefined => {
+    const problem = reserve(port);
+    if (problem === undefined) observer.port('static');
+    else observer.portRefused('static');
+    return problem;
   };
   return { take, next };
 }

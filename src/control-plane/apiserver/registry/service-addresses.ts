@@ -2,8 +2,10 @@ import type { Service, ServiceSpec } from '../../../api/types/core-v1.ts';
 import { FieldPath, invalid } from '../../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { internalError } from '../../../apimachinery/status.ts';
+import type { Clock } from '../../../system/clock.ts';
 import type { Random } from '../../../system/random.ts';
-import { allocateNodePorts, nodePortsOf, pretendPorts, takePorts } from './node-ports.ts';
+import { type AllocationObserver, type AllocationUse, silentAllocation } from './allocation-observer.ts';
+import { allocateNodePorts, nodePortCount, nodePortsOf, pretendPorts, takePorts } from './node-ports.ts';
 import { initIpFamilies, invalidService } from './service-ip-families.ts';
 import type { Reservation, StoreHooks } from './store.ts';
 
@@ -23,17 +25,21 @@ export interface ServiceAddressOptions {
   /** All services that are stored, asked once. */
   readonly existing: () => Promise<readonly Service[]>;
   readonly book?: AddressBook;
+  readonly clock: Clock;
+  readonly observer?: AllocationObserver;
 }
 
 /** The hooks of services. */
 export interface ServiceAddressHooks extends StoreHooks {
   /** Finds out what stored services have, and claims it for them where nobody did; the first write waits for it too. */
   load(): Promise<void>;
+  /** What of the ranges is taken. */
+  use(): AllocationUse;
 }
 
 /** Gives services their cluster addresses and node ports, and takes them back. */
 export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddressHooks {
-  const { book } = options;
+  const { book, clock, observer = silentAllocation } = options;
   const ranges = (): AddressRange[] =>
     [...new Set([options.serviceRange, ...(book?.ranges() ?? [])])].filter(isFourPartRange).map(parseRange);
   const release = (address: string): void => {
@@ -65,6 +71,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
         if (!addresses.has(address) && !taken.has(address)) return address;
       }
     }
+    observer.addressRefused(options.serviceRange, 'dynamic');
     throw internalError('failed to allocate a serviceIP: range is full');
   };
 
@@ -77,7 +84,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
       try {
         initIpFamilies(service, old);
         if (isGivenAddress(spec, old?.spec)) allocateAddress(service, old?.spec, foreign, taken);
-        allocateNodePorts(service, old?.spec, takePorts(ports, options.random, taken));
+        allocateNodePorts(service, old?.spec, takePorts(ports, options.random, taken, observer));
       } catch (error) {
         undo();
         throw error;
@@ -114,11 +121,15 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
     spec.clusterIPs = [address, ...(spec.clusterIPs ?? []).slice(1)];
   };
 
+  const rangeOf = (address: string): string | undefined => ranges().find((range) => isInRange(address, range))?.text;
+
   const checkAddress = (service: Service, address: string, foreign: ReadonlySet<string>): void => {
-    if (!ranges().some((range) => isInRange(address, range))) {
+    const range = rangeOf(address);
+    if (range === undefined) {
       throw refusedAddress(service, address, 'the provided network does not match the current range');
     }
     if (addresses.has(address) || foreign.has(address)) {
+      observer.addressRefused(range, 'static');
       throw refusedAddress(service, address, 'provided IP is already allocated');
     }
   };
@@ -148,6 +159,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
       pretend(service, old);
       return { undo() {}, keep() {} };
     }
+    const begun = clock.now();
     // What another one has that is no service of ours.
     const foreign = new Set<string>();
     for (;;) {
@@ -155,8 +167,10 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
       const reservation = allocate(service, old, foreign);
       const had = addressesOf(old?.spec);
       const [address] = addressesOf(service.spec).filter((each) => !had.includes(each));
-      if (address === undefined || book === undefined) return reservation;
-      if (await book.claim(address, service)) {
+      if (address === undefined) return reservation;
+      if (book === undefined || (await book.claim(address, service))) {
+        const scope = asked[0] === undefined || asked[0] === '' ? 'dynamic' : 'static';
+        observer.address(rangeOf(address) ?? options.serviceRange, scope, (clock.now() - begun) / 1000);
         const undo = (): void => {
           reservation.undo();
           release(address);
@@ -171,6 +185,13 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
 
   return {
     load,
+    use: () => ({
+      ranges: ranges().map((range) => {
+        const allocated = [...addresses].filter((address) => isInRange(address, range)).length;
+        return { range: range.text, allocated, available: range.count - allocated };
+      }),
+      ports: { allocated: ports.size, available: nodePortCount - ports.size },
+    }),
     beginCreate: (object, context) => begin(asService(object), undefined, context.dryRun),
     beginUpdate: (object, old, context) =>
       context.subresource === ''

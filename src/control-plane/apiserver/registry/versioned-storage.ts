@@ -46,6 +46,7 @@ export function versionedStorage(storage: Storage, versions: ObjectVersions): St
       return { ...result, values: await cache.read(result.values) };
     },
     count: (prefix) => storage.count(prefix),
+    size: () => storage.size(),
     async put(key, value, expectedRevision, options) {
       const kept = await versions.write(value);
       const result = await storage.put(key, kept, expectedRevision, options);

@@ -7,7 +7,9 @@ import { WebhookError } from '../../../../src/client/webhook-client.ts';
 import { admissionChain } from '../../../../src/control-plane/admission/admission-chain.ts';
 import type { AdmissionAudience } from '../../../../src/control-plane/admission/admission-observer.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../../../../src/control-plane/admission/admission-plugin.ts';
+import { openPodSecurity } from '../../../../src/control-plane/admission/configuration/pod-security-configuration.ts';
 import { mutatingAdmissionPolicy } from '../../../../src/control-plane/admission/mutating-admission-policy.ts';
+import { podSecurity } from '../../../../src/control-plane/admission/pod-security.ts';
 import { validatingAdmissionPolicy } from '../../../../src/control-plane/admission/validating-admission-policy.ts';
 import { validatingAdmissionWebhook } from '../../../../src/control-plane/admission/validating-admission-webhook.ts';
 import { admissionMetrics } from '../../../../src/control-plane/apiserver/metrics/admission-metrics.ts';
@@ -16,7 +18,7 @@ import { apiResource, ResourceRegistry } from '../../../../src/control-plane/api
 import { servedKinds } from '../../../../src/control-plane/apiserver/registry/served-kinds.ts';
 import { FakeClock, settle } from '../../../../src/system/fake-clock.ts';
 import { seededRandom } from '../../../../src/system/random.ts';
-import { admitted, clusterOf } from '../../admission/admission-harness.ts';
+import { admitted, clusterOf, podWith } from '../../admission/admission-harness.ts';
 
 const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'ns' }, data: { k: 'v' } };
 const kinds = new ResourceRegistry();
@@ -228,5 +230,36 @@ test('a mutation that makes no object of the kind is counted, too', async () => 
   const shown = (await registry.show()).split('\n').filter((line) => line.includes('check_total{'));
   assert.deepEqual(shown, [
     'apiserver_mutating_admission_policy_check_total{error_type="invalid_error",policy="m",policy_binding="b"} 1',
+  ]);
+});
+
+test('pods are counted by what pod security makes of them', async () => {
+  const registry = new MetricRegistry();
+  const audience: AdmissionAudience = { clock: new FakeClock(), observer: admissionMetrics(registry) };
+  const prefix = 'pod-security.kubernetes.io/';
+  const labels = {
+    [`${prefix}enforce`]: 'baseline',
+    [`${prefix}enforce-version`]: 'v1.30',
+    [`${prefix}warn`]: 'restricted',
+    [`${prefix}warn-version`]: 'v1.99',
+    [`${prefix}audit`]: 'nothing',
+  };
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ns', labels } };
+  const configuration = { ...openPodSecurity, exemptions: { ...openPodSecurity.exemptions, namespaces: ['free'] } };
+  const plugins = [podSecurity(clusterOf({ namespaces: [namespace] }, { audience }), configuration)];
+  await admitted(plugins, 'pods', podWith());
+  await admitted(plugins, 'pods', podWith({ hostPID: true }));
+  await admitted(plugins, 'pods', podWith(), { namespace: 'free' });
+  const errors = 'pod_security_errors_total{fatal="false",request_operation="create",resource="pod",subresource=""} 2';
+  const evaluation = (decision: string, mode: string, level: string, version: string): string =>
+    `pod_security_evaluations_total{decision="${decision}",mode="${mode}",policy_level="${level}",` +
+    `policy_version="${version}",request_operation="create",resource="pod",subresource=""} 1`;
+  assert.deepEqual(await countsOf(registry), [
+    // A level that cannot be read asks for nothing.
+    errors,
+    evaluation('allow', 'enforce', 'baseline', 'v1.30'),
+    evaluation('deny', 'enforce', 'baseline', 'v1.30'),
+    evaluation('deny', 'warn', 'restricted', 'future'),
+    'pod_security_exemptions_total{request_operation="create",resource="pod",subresource=""} 1',
   ]);
 });

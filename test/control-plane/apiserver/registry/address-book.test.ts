@@ -50,6 +50,7 @@ describe('addresses of services as objects', () => {
     serviceAddressHooks({
       serviceRange: '10.0.0.0/24',
       random: seededRandom(1),
+      clock: server.clock,
       existing: () => Promise.resolve(existing),
       book,
     });

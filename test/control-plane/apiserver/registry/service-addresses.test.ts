@@ -6,6 +6,7 @@ import { serviceResource } from '../../../../src/api/core/v1/service.ts';
 import type { Service, ServiceSpec } from '../../../../src/api/types/core-v1.ts';
 import { serviceAddressHooks } from '../../../../src/control-plane/apiserver/registry/service-addresses.ts';
 import type { WriteContext } from '../../../../src/control-plane/apiserver/registry/store.ts';
+import { FakeClock } from '../../../../src/system/fake-clock.ts';
 import { seededRandom } from '../../../../src/system/random.ts';
 
 const context = { subresource: '', dryRun: false } as unknown as WriteContext;
@@ -16,6 +17,7 @@ function setUp(existing: readonly Service[] = []) {
   const hooks = serviceAddressHooks({
     serviceRange: '10.0.0.0/24',
     random: seededRandom(1),
+    clock: new FakeClock(),
     existing: () => Promise.resolve(existing),
   });
   const write = async (spec: ServiceSpec, old?: Unstructured, writing = context): Promise<Unstructured> => {
