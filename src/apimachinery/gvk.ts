@@ -50,7 +50,8 @@ export function formatGroupResource(gr: { readonly group: string; readonly resou
 
 /** The URL path of a group version: `/api/v1`, `/apis/apps/v1`. */
 export function groupVersionPath(gv: GroupVersion): string {
-  return gv.group === '' ? `/api/${gv.version}` : `/apis/${gv.group}/${gv.version}`;
+  const root = gv.group === '' ? '/api' : `/apis/${gv.group}`;
+  return gv.version === '' ? root : `${root}/${gv.version}`;
 }
 
 /** Path of a collection or, with a name, of one object; path segments are escaped. */

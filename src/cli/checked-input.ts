@@ -53,7 +53,7 @@ export async function readCheckedInput(
   nothing?: string,
 ): Promise<CheckedInput> {
   const selects = labelFilter(checks.selector ?? '');
-  const read = await readInput(input, context, checks.validation !== 'Ignore');
+  const read = await readInput(input, context, { isChecked: checks.validation !== 'Ignore' });
   if (read.hasSyntaxErrors) throwFailures(read.failures);
   const objects = read.objects.filter(({ object }) => selects(object));
   if (objects.length === 0) {

@@ -9,6 +9,7 @@ import {
   type ManifestSources,
   NoObjectError,
   objectsIn,
+  type Reading,
   type ReadManifests,
   readManifestSources,
 } from '../resource/manifest-files.ts';
@@ -119,27 +120,31 @@ export interface ReadInput {
 
 /**
  * All objects of the input that can be read; the others do not stand in their way.
- * @param isChecked whether the input is to be validated: what is no object is refused in the words of that
+ * @param reading what is checked is refused in the words of validation where it is no object
  * @throws CommandError for what is not there at all, TransportError
  */
-export async function readInput(input: ManifestInput, context: CommandContext, isChecked = false): Promise<ReadInput> {
-  const { objects, failures } = await readAll(input, context, isChecked);
+export async function readInput(
+  input: ManifestInput,
+  context: CommandContext,
+  reading: Reading = {},
+): Promise<ReadInput> {
+  const { objects, failures } = await readAll(input, context, reading);
   return {
     objects,
     hasSyntaxErrors: failures.some((error) => !(error instanceof NoObjectError)),
     failures: failures.map((error) =>
-      error instanceof NoObjectError && isChecked && error.problem !== undefined
+      error instanceof NoObjectError && reading.isChecked === true && error.problem !== undefined
         ? new CommandError(validationFailure(error.source, error.problem))
         : new UnreadableInputError(error.message),
     ),
   };
 }
 
-async function readAll(input: ManifestInput, context: CommandContext, isChecked: boolean): Promise<ReadManifests> {
+async function readAll(input: ManifestInput, context: CommandContext, reading: Reading): Promise<ReadManifests> {
   const sources = input.isKustomization === true ? undefined : await foundSources(input, context);
   try {
-    if (sources === undefined) return await readKustomization(input.filenames[0] ?? '', context);
-    return await readManifestSources(sources, { ...manifestOptions(input, context), isChecked });
+    if (sources === undefined) return await readKustomization(input.filenames[0] ?? '', context, reading);
+    return await readManifestSources(sources, { ...manifestOptions(input, context), ...reading });
   } catch (error) {
     if (error instanceof TransportError) throw error;
     throw new UnreadableInputError(messageOf(error));
@@ -152,9 +157,13 @@ export function validationFailure(source: string, problem: string): string {
 }
 
 /** Builds a folder; messages name it as the source. */
-async function readKustomization(folder: string, context: CommandContext): Promise<ReadManifests> {
+async function readKustomization(
+  folder: string,
+  context: CommandContext,
+  { isTyped = false }: Reading,
+): Promise<ReadManifests> {
   const { buildKustomization, kustomizationText } = await import('../kustomize/build.ts');
   const { kustomizeWorld } = await import('./kustomize-world.ts');
   const built = await buildKustomization({ ...kustomizeWorld(context), path: folder, isReordered: true });
-  return objectsIn(kustomizationText(built), folder);
+  return objectsIn(kustomizationText(built), folder, { isTyped });
 }

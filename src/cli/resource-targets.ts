@@ -5,7 +5,7 @@ import type { Client } from '../client/client.ts';
 import { listError } from '../client/list-error.ts';
 import { inOrder } from '../generators/request-plan.ts';
 import type { ManifestObject } from '../resource/manifest-files.ts';
-import { findMapping, missingNamespaceOr, resourceOf } from '../resource/resource-access.ts';
+import { findMapping, missingNamespaceOr, resourceOf, servedMapping } from '../resource/resource-access.ts';
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
 import type { Discovery } from '../schema-cache/discovery.ts';
 import { type CommandContext, CommandError } from './command.ts';
@@ -24,6 +24,10 @@ export interface TargetRequest {
   readonly selector: string;
   readonly fieldSelector: string;
   readonly allNamespaces: boolean;
+  /** Whether objects of files become ones of their types. */
+  readonly isTyped?: boolean;
+  /** Whether an object of a file that tells no version is one of that which is served. */
+  readonly isServed?: boolean;
 }
 
 /** One object that a command line names; without a name all that the selectors leave. */
@@ -64,10 +68,18 @@ export async function resolveTargets(
   const discovery = await context.cluster.discovery();
   if (request.input.filenames.length > 0) {
     const selects = labelFilter(request.selector);
-    const { objects, failures } = await readInput(request.input, context);
+    const { isTyped = false, isServed = false } = request;
+    const { objects, failures } = await readInput(request.input, context, { isTyped });
     const targets = objects
       .filter(({ object }) => selects(object))
-      .map((manifest) => targetOf(manifest, namespace, discovery, context).catch((error: unknown) => ({ error })));
+      .map(async (manifest) => {
+        try {
+          const target = await targetOf(manifest, namespace, discovery, context);
+          return isServed ? { ...target, mapping: servedMapping(target.mapping) } : target;
+        } catch (error) {
+          return { error };
+        }
+      });
     return [...(await Promise.all(targets)), ...failures.map((error) => ({ error }))];
   }
   const found = await discovery.withMapper((mapper) => parseResourceArguments(request.args, mapper));

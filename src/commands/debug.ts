@@ -113,6 +113,7 @@ export const debugCommand = defineCommand<DebugOptions>({
     const request = {
       args: options.names.flatMap((name) => (name.includes('/') ? [name] : [`pods/${name}`])),
       input: { filenames: options.filenames, recursive: false },
+      isTyped: true,
       all: false,
       selector: '',
       fieldSelector: '',

@@ -78,7 +78,7 @@ async function load(
   args: readonly string[],
   context: CommandContext,
 ): Promise<LoadedTargets> {
-  const targets = await resolveTargets({ ...options, args, all: true, fieldSelector: '' }, context);
+  const targets = await resolveTargets({ ...options, args, all: true, isServed: true, fieldSelector: '' }, context);
   return loadTargets(targets, context, { chunkSize: options.chunkSize, manifestsAlone: true });
 }
 

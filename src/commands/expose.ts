@@ -109,7 +109,7 @@ export const exposeCommand = defineCommand<ExposeOptions>({
     };
   },
   async run(options, context) {
-    const request = { selector: '', fieldSelector: '', all: false, allNamespaces: false };
+    const request = { selector: '', fieldSelector: '', all: false, allNamespaces: false, isTyped: true };
     const targets = await resolveTargets({ ...request, args: options.args, input: options.input }, context);
     const { objects, errors } = await loadTargets(targets, context, { manifests: 'as-given' });
     const failures: unknown[] = [];

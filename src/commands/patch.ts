@@ -112,7 +112,7 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
       throwFailures(read.failures);
       return;
     }
-    const request = { ...options, all: false, selector: '', fieldSelector: '', allNamespaces: false };
+    const request = { ...options, isServed: true, all: false, selector: '', fieldSelector: '', allNamespaces: false };
     const { subresource } = options;
     const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, {
       subresource,

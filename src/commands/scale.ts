@@ -87,7 +87,10 @@ export const scaleCommand = defineCommand<ScaleOptions>({
     };
   },
   async run(options, context) {
-    const targets = await resolveTargets({ ...options, fieldSelector: '', allNamespaces: false }, context);
+    const targets = await resolveTargets(
+      { ...options, isServed: true, fieldSelector: '', allNamespaces: false },
+      context,
+    );
     const { objects, errors } = await loadTargets(targets, context);
     if (objects.length === 0 && errors.length === 0) throw new CommandError('no objects passed to scale');
     if (options.resourceVersion !== '' && objects.length > 1) {

@@ -119,7 +119,7 @@ class Evaluation {
       case 'text':
         return [node.text];
       case 'literal':
-        return [node.isFloat ? new FloatValue(Number(node.value)) : node.value];
+        return input.map(() => (node.isFloat ? new FloatValue(Number(node.value)) : node.value));
       case 'field':
         return this.#field(input, node.name);
       case 'array':
@@ -178,13 +178,19 @@ class Evaluation {
     });
   }
 
+  /** A step that fails leaves what it was given, as in the real program, unless it is one that had found nothing. */
   #exists(item: unknown, path: JsonPathNode, actions: Action[]): boolean {
-    try {
-      return this.#walk([item], path, actions).length > 0;
-    } catch (error) {
-      if (error instanceof JsonPathError) return false;
-      throw error;
+    let current: unknown[] = [item];
+    for (const step of path.type === 'list' ? path.nodes : [path]) {
+      try {
+        current = this.#walk(current, step, actions);
+      } catch (error) {
+        if (!(error instanceof JsonPathError)) throw error;
+        const leavesNothing = step.type === 'field' || (step.type === 'identifier' && step.name === 'end');
+        return !leavesNothing && current.length > 0;
+      }
     }
+    return current.length > 0;
   }
 }
 

@@ -32,14 +32,15 @@ export class NamePrinter implements ObjectPrinter {
     const items = listItems(object);
     if (items !== undefined) return items.map((item) => this.print(item)).join('');
     const { apiVersion, kind, metadata } = object as { apiVersion?: unknown; kind?: unknown; metadata?: unknown };
-    if (typeof apiVersion !== 'string' || apiVersion === '' || typeof kind !== 'string' || kind === '') {
+    if (typeof kind !== 'string' || (kind === '' && (typeof apiVersion !== 'string' || apiVersion === ''))) {
       throw new PrinterError(
         'missing apiVersion or kind; try GetObjectKind().SetGroupVersionKind() if you know the type',
       );
     }
     const { name } = (metadata ?? {}) as { name?: unknown };
     const shownName = typeof name === 'string' && name !== '' ? name : '<unknown>';
-    const line = qualifiedName(parseGroupVersion(apiVersion).group, kind, shownName);
+    const { group } = parseGroupVersion(typeof apiVersion === 'string' ? apiVersion : '');
+    const line = qualifiedName(group, kind, shownName);
     const { operation = '', short = false } = this.#options;
     return short || operation === '' ? `${line}\n` : `${line} ${operation}\n`;
   }

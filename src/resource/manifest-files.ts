@@ -59,7 +59,15 @@ export interface ReadManifests {
   readonly failures: readonly ManifestFileError[];
 }
 
-export interface ManifestOptions {
+/** How documents are read. */
+export interface Reading {
+  /** Whether objects are checked as they are read: a document that is none then ends its file. */
+  readonly isChecked?: boolean;
+  /** Whether objects become ones of their types, which one that tells no version of the API has not. */
+  readonly isTyped?: boolean;
+}
+
+export interface ManifestOptions extends Reading {
   readonly files: FileSystem;
   readonly input: InputStream;
   readonly cwd: string;
@@ -68,8 +76,6 @@ export interface ManifestOptions {
   readonly recursive: boolean;
   /** Fetches a URL's text; absent where URLs are not reached. */
   readonly fetchText?: (url: string) => Promise<string>;
-  /** Whether objects are checked as they are read: a document that is none then ends its file. */
-  readonly isChecked?: boolean;
 }
 
 const extensions = ['.json', '.yaml', '.yml'];
@@ -160,7 +166,7 @@ export async function readManifestSources(
   const objects: ManifestObject[] = [];
   const failures: ManifestFileError[] = [];
   const take = (text: string, source: string): void => {
-    const read = objectsIn(text, source, options.isChecked);
+    const read = objectsIn(text, source, options);
     objects.push(...read.objects);
     failures.push(...read.failures);
   };
@@ -258,7 +264,7 @@ async function isFolder(path: string, files: FileSystem): Promise<boolean> {
  * objects are checked; one that cannot be parsed ends it always. Of a key that stands twice the last counts.
  * @param source how messages name the text
  */
-export function objectsIn(text: string, source: string, isChecked = false): ReadManifests {
+export function objectsIn(text: string, source: string, reading: Reading = {}): ReadManifests {
   const objects: ManifestObject[] = [];
   const failures: ManifestFileError[] = [];
   let repeated: RepeatedKey[] = [];
@@ -273,13 +279,13 @@ export function objectsIn(text: string, source: string, isChecked = false): Read
       repeated = [];
       if (document.value === null) continue;
       try {
-        const [first, ...others] = objectsOf(document, source, isChecked);
+        const [first, ...others] = objectsOf(document, source, reading);
         if (first !== undefined) objects.push(repeatedKeys.length === 0 ? first : { ...first, repeatedKeys });
         objects.push(...others);
       } catch (error) {
         if (!(error instanceof NoObjectError)) throw error;
         failures.push(error);
-        if (isChecked) break;
+        if (reading.isChecked === true) break;
       }
     }
   } catch (error) {
@@ -291,13 +297,13 @@ export function objectsIn(text: string, source: string, isChecked = false): Read
 
 /** The objects of a text of which nothing may be wrong. @throws ManifestFileError for the first thing that is */
 export function allObjectsIn(text: string, source: string): readonly ManifestObject[] {
-  const { objects, failures } = objectsIn(text, source);
+  const { objects, failures } = objectsIn(text, source, { isTyped: true });
   if (failures[0] !== undefined) throw failures[0];
   return objects;
 }
 
 /** @throws NoObjectError */
-function objectsOf(document: ManifestDocument, source: string, isChecked: boolean): ManifestObject[] {
+function objectsOf(document: ManifestDocument, source: string, reading: Reading): ManifestObject[] {
   if (!isJsonObject(document.value)) {
     throw new NoObjectError(
       source,
@@ -308,7 +314,8 @@ function objectsOf(document: ManifestDocument, source: string, isChecked: boolea
   // Messages quote JSON as it was written, and YAML as it is converted.
   const quoted = (value: JsonObject): string =>
     document.format === 'json' && value === document.value ? document.source : sortedJson(value);
-  return flatten(document.value, { source, isChecked, quoted, positionOf: (path) => document.positionOf(path) }, []);
+  const positionOf = (path: readonly (string | number)[]): TextPosition => document.positionOf(path);
+  return flatten(document.value, { ...reading, source, quoted, positionOf }, []);
 }
 
 /** The place a person looks for: file, line and column, and the line itself. */
@@ -328,10 +335,8 @@ function sortedJson(value: JsonObject): string {
 }
 
 /** What objects are read from. */
-interface ReadDocument {
+interface ReadDocument extends Reading {
   readonly source: string;
-  /** Whether objects are checked later: what does not fit is told with its place then. */
-  readonly isChecked: boolean;
   /** An object of the document as messages show it. */
   readonly quoted: (value: JsonObject) => string;
   readonly positionOf: (path: readonly (string | number)[]) => TextPosition;
@@ -351,7 +356,8 @@ function flatten(value: JsonObject, document: ReadDocument, prefix: readonly (st
     });
   }
   const metadata = value['metadata'] ?? null;
-  const isTold = isChecked && (metadata === null || isJsonObject(metadata));
+  // What is checked later is told with its place then.
+  const isTold = isChecked === true && (metadata === null || isJsonObject(metadata));
   const problem = isTold ? undefined : metadataMisfit(metadata);
   if (problem !== undefined) throw new NoObjectError(source, undefined, problem);
   const hasMetadata = isJsonObject(metadata);
@@ -366,7 +372,8 @@ function flatten(value: JsonObject, document: ReadDocument, prefix: readonly (st
 }
 
 /** What an object says it is. @throws NoObjectError */
-function headOf(value: JsonObject, { source, quoted }: ReadDocument): { kind: string; apiVersion: string } {
+function headOf(value: JsonObject, document: ReadDocument): { kind: string; apiVersion: string } {
+  const { source, quoted, isChecked, isTyped } = document;
   const { kind, apiVersion } = value;
   for (const [field, given] of Object.entries({ kind, apiVersion })) {
     if (typeof given === 'string' || given === undefined) continue;
@@ -378,6 +385,7 @@ function headOf(value: JsonObject, { source, quoted }: ReadDocument): { kind: st
     throw new NoObjectError(source, missing, `Object 'Kind' is missing in '${quoted(value)}'`);
   }
   if (typeof apiVersion !== 'string' || apiVersion === '') {
+    if (isChecked !== true && isTyped !== true) return { kind, apiVersion: '' };
     throw new NoObjectError(source, 'apiVersion not set', `Object 'apiVersion' is missing in '${quoted(value)}'`);
   }
   if (apiVersion.split('/').length > 2) {
@@ -392,7 +400,7 @@ function itemsOf(items: JsonValue, { source, isChecked }: ReadDocument): readonl
   const invalid = 'invalid object to validate';
   const cannot = (value: JsonValue, where: string): NoObjectError =>
     new NoObjectError(source, invalid, `json: cannot unmarshal ${describeJsonKind(value)} into ${where}`);
-  if (items === null && !isChecked) return [];
+  if (items === null && isChecked !== true) return [];
   if (!Array.isArray(items)) throw cannot(items, 'Go struct field decodeList.items of type []jsontext.Value');
   return items.map((item) => {
     if (!isJsonObject(item)) throw cannot(item, 'Go value of type map[string]interface {}');

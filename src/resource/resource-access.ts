@@ -35,11 +35,16 @@ async function mapperFor(source: string, load: () => Promise<RestMapper>): Promi
   }
 }
 
-/** The mapping of an object's kind, as kubectl words it when there is none. @throws UnknownKindError */
+/**
+ * The mapping of an object's kind, as kubectl words it when there is none. An object that tells no version is asked for
+ * where there is none, as with the real program.
+ * @throws UnknownKindError
+ */
 export function mappingOf(mapper: RestMapper, object: Unstructured, source: string): RestMapping {
   const gvk = gvkOf(object);
   try {
-    return mapper.mappingForKind(gvk, gvk.version);
+    const mapping = mapper.mappingForKind(gvk, gvk.version);
+    return gvk.version === '' ? { ...mapping, gvr: { ...mapping.gvr, version: '' } } : mapping;
   } catch (error) {
     if (!(error instanceof NoMatchError)) throw error;
     throw new UnknownKindError(unknownKind(gvk, object, source));
@@ -50,6 +55,11 @@ function unknownKind(gvk: GroupVersionKind, object: Unstructured, source: string
   const { name = '', namespace = '' } = object.metadata;
   const where = namespace === '' ? '' : namespace;
   return `resource mapping not found for name: "${name}" namespace: "${where}" from "${source}": no matches for kind "${gvk.kind}" in version "${formatGroupVersion(gvk)}"\nensure CRDs are installed first`;
+}
+
+/** A mapping to the version that is served, whatever an object tells. */
+export function servedMapping(mapping: RestMapping): RestMapping {
+  return { ...mapping, gvr: { ...mapping.gvr, version: mapping.gvk.version } };
 }
 
 /** For kinds that are just being defined: how long their appearance is waited for. */

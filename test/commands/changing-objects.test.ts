@@ -5,6 +5,7 @@ testRecordedSession('missing-namespace');
 testRecordedSession('refused-values');
 testRecordedSession('unreadable-metadata');
 testRecordedSession('unreadable-manifests');
+testRecordedSession('manifests-without-version');
 testRecordedSession('patch-texts');
 testRecordedSession('field-order');
 testRecordedSession('input');

@@ -93,6 +93,7 @@ const cases: readonly (readonly [readonly string[], readonly string[], number])[
   [['--context', ''], ['test'], 4],
   [['--user', 'a'], ['admin'], 4],
   [['get', 'pods', '-h', ''], [], 4],
+  [['logs', '-ndefault', ''], [], 0],
   [['get', 'pods', '--none', ''], [], 0],
   [['nonsense', ''], [], 0],
   [['version', ''], [], 0],

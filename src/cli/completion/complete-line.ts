@@ -40,11 +40,14 @@ export async function completeLine(line: readonly string[], world: CompletionWor
   }
   const definition = await world.table.find((entry) => isPath(entry.path, path))?.load?.();
   const flags = [...(definition?.flags ?? []), ...world.globals, helpFlag(path)];
-  const typed = flagBeforeWord(rest, word, flags, path.at(-1) ?? 'kubectl');
+  const typed = flagBeforeWord(rest, word, flags);
   const values = parse(typed.rest, flags, definition);
   if (values.help) return words([]);
   const ask = world.ask(givenGlobals(values.set, world.globals));
   const isBehindDash = (values.set.argumentsBeforeDash ?? -1) >= 0;
+  if (typed.unknown !== undefined && !isBehindDash) {
+    throw new CompletionError(`Subcommand '${path.at(-1) ?? 'kubectl'}' does not support flag '${typed.unknown}'`);
+  }
   if (typed.flag !== undefined && !isBehindDash) {
     return completeFlagValue(typed.flag, path, values.args, typed.word, definition, ask);
   }
@@ -131,29 +134,30 @@ function helpFlag(path: readonly string[]): FlagDefinition {
   return { name: 'help', shorthand: 'h', type: 'bool', default: 'false', description };
 }
 
-/** The flag whose value the word is, and the line without it. */
-function flagBeforeWord(
-  rest: readonly string[],
-  word: string,
-  flags: readonly FlagDefinition[],
-  command: string,
-): { readonly flag?: FlagDefinition; readonly word: string; readonly rest: readonly string[] } {
-  const find = (text: string): FlagDefinition | undefined =>
-    text.startsWith('--')
-      ? flags.find(({ name }) => name === text.slice(2))
-      : flags.find(({ shorthand }) => shorthand !== undefined && shorthand === text.at(-1));
+/** The flag whose value the word is, or the name of one that is not there, and the line without it. */
+interface TypedFlag {
+  readonly flag?: FlagDefinition;
+  readonly unknown?: string;
+  readonly word: string;
+  readonly rest: readonly string[];
+}
+
+function flagBeforeWord(rest: readonly string[], word: string, flags: readonly FlagDefinition[]): TypedFlag {
+  // Of several short flags in one the last is meant; what is written behind one as its value is taken for flags, too.
+  const nameOf = (text: string): string => (text.startsWith('--') ? text.slice(2) : text.slice(-1));
+  const find = (name: string): FlagDefinition | undefined =>
+    name.length === 1 ? flags.find(({ shorthand }) => shorthand === name) : flags.find((flag) => flag.name === name);
   const sign = word.indexOf('=');
   if (word.startsWith('-') && sign >= 0) {
-    const flag = find(word.slice(0, sign));
-    const name = word.slice(0, sign).replace(/^--?/, '');
-    if (flag === undefined) throw new CompletionError(`Subcommand '${command}' does not support flag '${name}'`);
-    return { flag, word: word.slice(sign + 1), rest };
+    const name = nameOf(word.slice(0, sign));
+    const flag = find(name);
+    return flag === undefined ? { unknown: name, word, rest } : { flag, word: word.slice(sign + 1), rest };
   }
   const last = rest.at(-1) ?? '';
   if (word.startsWith('-') || !/^-./.test(last) || last === '--' || last.includes('=')) return { word, rest };
-  const flag = find(last);
-  if (flag === undefined || valueWithout(flag) !== undefined) return { word, rest };
-  return { flag, word, rest: rest.slice(0, -1) };
+  const flag = find(nameOf(last));
+  if (flag === undefined) return { unknown: nameOf(last), word, rest };
+  return valueWithout(flag) === undefined ? { flag, word, rest: rest.slice(0, -1) } : { word, rest };
 }
 
 function parse(

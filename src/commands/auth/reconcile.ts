@@ -76,7 +76,7 @@ export const reconcileCommand = defineCommand<ReconcileOptions>({
     };
   },
   async run(options, context) {
-    const manifests = await readInput(options.input, context);
+    const manifests = await readInput(options.input, context, { isTyped: true });
     const failures: unknown[] = [...manifests.failures];
     for (const { object } of manifests.objects) {
       try {

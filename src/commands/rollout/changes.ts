@@ -3,9 +3,8 @@ import { equalJson, type JsonObject } from '../../apimachinery/json.ts';
 import { formatTime, type Unstructured } from '../../apimachinery/object-meta.ts';
 import { formatGroupResource } from '../../apimachinery/gvk.ts';
 import { type CommandContext, CommandError, type CommandDefinition, defineCommand } from '../../cli/command.ts';
-import { throwFailures } from '../../cli/exit.ts';
 import { fieldManagerFlag, filenameFlags, printFlags, selectorFlag, standardFormats } from '../../cli/flags.ts';
-import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
+import { type ManifestInput, manifestInput, throwCollected } from '../../cli/manifest-input.ts';
 import { typedPrinter } from '../../cli/typed-objects.ts';
 import { loadTargets, resolveTargets } from '../../cli/resource-targets.ts';
 import { applyJsonMergePatch } from '../../patch/json-merge-patch.ts';
@@ -59,7 +58,7 @@ function rolloutChange(change: RolloutChange): CommandDefinition<ChangeOptions> 
       };
     },
     async run(options, context) {
-      const request = { ...options, all: true, fieldSelector: '', allNamespaces: false };
+      const request = { ...options, isTyped: true, all: true, fieldSelector: '', allNamespaces: false };
       const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
       const failures = [...errors];
       const client = await context.cluster.client();
@@ -89,7 +88,7 @@ function rolloutChange(change: RolloutChange): CommandDefinition<ChangeOptions> 
           failures.push(error);
         }
       }
-      throwFailures(failures);
+      throwCollected(failures);
     },
   });
 }

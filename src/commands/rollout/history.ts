@@ -53,7 +53,7 @@ export const rolloutHistoryCommand = defineCommand<HistoryOptions>({
     };
   },
   async run(options, context) {
-    const request = { ...options, all: true, fieldSelector: '', allNamespaces: false };
+    const request = { ...options, isTyped: true, all: true, fieldSelector: '', allNamespaces: false };
     const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
     const client = await context.cluster.client();
     const failures = [...errors];

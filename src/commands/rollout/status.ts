@@ -86,7 +86,7 @@ async function findTargets(
   const namespace = (await context.cluster.namespace()).name;
   if (options.input.filenames.length > 0) {
     const targets: Target[] = [];
-    const read = await readInput(options.input, context);
+    const read = await readInput(options.input, context, { isTyped: true });
     const failures: unknown[] = [...read.failures];
     for (const { object, source } of read.objects) {
       const { name = '', namespace: own = namespace } = object.metadata;

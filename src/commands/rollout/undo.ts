@@ -63,7 +63,7 @@ export const rolloutUndoCommand = defineCommand<UndoOptions>({
     };
   },
   async run(options, context) {
-    const request = { ...options, all: true, fieldSelector: '', allNamespaces: false };
+    const request = { ...options, isTyped: true, all: true, fieldSelector: '', allNamespaces: false };
     const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
     const failures = [...errors];
     for (const target of objects) {

@@ -101,7 +101,7 @@ export async function loadForChange(
 ): Promise<ChangeTarget[]> {
   if (options.local) return loadManifests(options, context, ignoresArguments);
   const { resources, input, all, selector } = options;
-  const request = { args: resources, input, all, selector, fieldSelector: '', allNamespaces: false };
+  const request = { args: resources, input, isTyped: true, all, selector, fieldSelector: '', allNamespaces: false };
   const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
   throwFailures(errors);
   return objects.map(({ object, mapping, name, namespace }) => ({
@@ -120,7 +120,7 @@ async function loadManifests(
 ): Promise<ChangeTarget[]> {
   if (resources.length > 0 && !ignoresArguments) throw new CommandError(notLocal);
   if (input.filenames.length === 0) throw new CommandError(nothingNamed);
-  const { objects, failures } = await readInput(input, context);
+  const { objects, failures } = await readInput(input, context, { isTyped: true });
   throwFailures(failures);
   return Promise.all(
     objects.map(async ({ object }) => {
