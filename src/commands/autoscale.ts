@@ -115,7 +115,10 @@ export const autoscaleCommand = defineCommand<AutoscaleOptions>({
   },
   async run(options, context) {
     const request = { selector: '', fieldSelector: '', all: false, allNamespaces: false };
-    const targets = await resolveTargets({ ...request, isServed: true, args: options.args, input: options.input }, context);
+    const targets = await resolveTargets(
+      { ...request, isServed: true, args: options.args, input: options.input },
+      context,
+    );
     const { objects, errors } = await loadTargets(targets, context, { manifests: 'as-given' });
     const failures: unknown[] = [];
     for (const target of objects) {
