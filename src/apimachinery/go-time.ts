@@ -78,3 +78,11 @@ function cannotParse(text: string, layout: string, rest: string, element: string
     `parsing time ${goQuote(text)} as ${goQuote(layout)}: cannot parse ${goQuote(rest)} as ${goQuote(element)}`,
   );
 }
+
+/** A moment as Go prints one in UTC: `2006-01-02 15:04:05.999 +0000 UTC`. */
+export function showGoTime(millis: number): string {
+  const [date = '', time = ''] = new Date(millis).toISOString().split('T');
+  const [seconds = '', fraction = ''] = time.replace('Z', '').split('.');
+  const digits = fraction.replace(/0+$/, '');
+  return `${date} ${seconds}${digits === '' ? '' : `.${digits}`} +0000 UTC`;
+}

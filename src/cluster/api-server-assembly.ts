@@ -352,7 +352,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     ],
   });
   handle = server.handle;
-  authenticationMetrics.bind(server.metrics);
+  authenticationMetrics.bind(server.metrics, { identity: serverIdentity(hostname()), clock });
   clientMetrics.bind(server.metrics);
   allocations.bind(server.metrics, () => serviceHooks.use());
   describeFeatureGates(server.metrics, gates);

@@ -1,6 +1,8 @@
 import type { Counter, Gauge, Histogram, MetricRegistry } from '../control-plane/apiserver/metrics/metric-registry.ts';
 import type { TokenUseObserver } from '../control-plane/authentication/service-account-token.ts';
 import type { TokenCacheObserver } from '../control-plane/authentication/token-cache.ts';
+import type { Clock } from '../system/clock.ts';
+import { type ConfigurationLoaded, configurationMetrics, metricHash } from './configuration-metrics.ts';
 
 interface Families {
   readonly requests: Counter;
@@ -9,15 +11,91 @@ interface Families {
   readonly active: Gauge;
   readonly certificates: Histogram;
   readonly uses: Readonly<Record<Parameters<TokenUseObserver['used']>[0], Counter>>;
+  readonly jwt: JwtFamilies;
+  readonly loaded: ConfigurationLoaded;
+}
+
+interface JwtFamilies {
+  readonly latency: Histogram;
+  readonly fetchTimes: Gauge;
+  readonly keySets: Gauge;
+}
+
+/** Told of the tokens of OpenID Connect, and of the file that says whose are taken. */
+export interface JwtMetricsObserver {
+  readonly loaded: ConfigurationLoaded;
+  checked(issuer: string, result: 'success' | 'failure', seconds: number): void;
+  /** The keys of an issuer were asked for. @param keySet what came; undefined where no keys did */
+  keysFetched(issuer: string, keySet: string | undefined): void;
+  /** An issuer's tokens are not taken any more. */
+  forgotten(issuer: string): void;
+}
+
+/** Whose metrics they are. */
+export interface MetricsOwner {
+  /** The server's, by which its metrics are told from those of others. */
+  readonly identity: string;
+  readonly clock: Clock;
 }
 
 /** Counts what becomes of tokens. Authenticators are there before the server whose metrics these are: `bind` tells. */
-export class AuthenticationMetrics implements TokenCacheObserver, TokenUseObserver {
+export class AuthenticationMetrics implements TokenCacheObserver, TokenUseObserver, JwtMetricsObserver {
+  readonly #keySets = new Map<string, string>();
   #families: Families | undefined;
+  #owner: MetricsOwner | undefined;
+  #initial: string | undefined;
 
-  bind(registry: MetricRegistry): void {
-    const certificates = certificateFamily(registry);
-    this.#families = { ...cacheFamilies(registry), certificates, uses: useFamilies(registry) };
+  bind(registry: MetricRegistry, owner: MetricsOwner): void {
+    this.#owner = owner;
+    let loaded: ConfigurationLoaded | undefined;
+    let jwt: JwtFamilies | undefined;
+    this.#families = {
+      ...cacheFamilies(registry),
+      certificates: certificateFamily(registry),
+      uses: useFamilies(registry),
+      // As in the real server, these are there when the file, or an issuer, is.
+      get jwt() {
+        return (jwt ??= jwtFamilies(registry));
+      },
+      loaded(content, isReload) {
+        const prefix = 'apiserver_authentication_config_controller';
+        loaded ??= configurationMetrics(registry, { ...owner, prefix, stability: 'BETA' });
+        loaded(content, isReload);
+      },
+    };
+    if (this.#initial !== undefined) this.#families.loaded(this.#initial, false);
+  }
+
+  loaded(content: string | undefined, isReload: boolean): void {
+    this.#initial = content;
+    this.#families?.loaded(content, isReload);
+  }
+
+  checked(issuer: string, result: 'success' | 'failure', seconds: number): void {
+    this.#families?.jwt.latency.observe([result, metricHash(issuer)], seconds);
+  }
+
+  keysFetched(issuer: string, keySet: string | undefined): void {
+    const { identity = '', clock } = this.#owner ?? {};
+    const labels = [metricHash(issuer), metricHash(identity)];
+    const result = keySet === undefined ? 'failure' : 'success';
+    this.#families?.jwt.fetchTimes.set([result, ...labels], (clock?.now() ?? 0) / 1000);
+    if (keySet === undefined) return;
+    this.#keySets.set(issuer, metricHash(keySet));
+    this.#showKeySets();
+  }
+
+  forgotten(issuer: string): void {
+    const labels = [metricHash(issuer), metricHash(this.#owner?.identity ?? '')];
+    for (const result of ['success', 'failure']) this.#families?.jwt.fetchTimes.remove([result, ...labels]);
+    if (this.#keySets.delete(issuer)) this.#showKeySets();
+  }
+
+  #showKeySets(): void {
+    const gauge = this.#families?.jwt.keySets;
+    const own = metricHash(this.#owner?.identity ?? '');
+    gauge?.clear();
+    for (const [issuer, hash] of this.#keySets) gauge?.set([metricHash(issuer), own, hash], 1);
   }
 
   asked(isHit: boolean, seconds: number): void {
@@ -61,7 +139,32 @@ function certificateFamily(registry: MetricRegistry): Histogram {
   });
 }
 
-function cacheFamilies(registry: MetricRegistry): Omit<Families, 'uses' | 'certificates'> {
+function jwtFamilies(registry: MetricRegistry): JwtFamilies {
+  const prefix = 'apiserver_authentication_jwt_authenticator_';
+  return {
+    latency: registry.histogram({
+      name: `${prefix}latency_seconds`,
+      help: 'Seconds until a token of OpenID Connect was known, or refused.',
+      stability: 'ALPHA',
+      labels: ['result', 'jwt_issuer_hash'],
+      buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    }),
+    fetchTimes: registry.gauge({
+      name: `${prefix}jwks_fetch_last_timestamp_seconds`,
+      help: 'When the keys of an issuer were last asked for, by how that went.',
+      stability: 'ALPHA',
+      labels: ['result', 'jwt_issuer_hash', 'apiserver_id_hash'],
+    }),
+    keySets: registry.gauge({
+      name: `${prefix}jwks_fetch_last_key_set_info`,
+      help: 'Which keys of an issuer came last, by their hash.',
+      stability: 'ALPHA',
+      labels: ['jwt_issuer_hash', 'apiserver_id_hash', 'hash'],
+    }),
+  };
+}
+
+function cacheFamilies(registry: MetricRegistry): Pick<Families, 'requests' | 'durations' | 'fetches' | 'active'> {
   const family = { stability: 'ALPHA', labels: ['status'] } as const;
   return {
     requests: registry.counter({

@@ -25,6 +25,7 @@ import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
+import type { JwtMetricsObserver } from './authentication-metrics.ts';
 import type { AnonymousSettings } from './authentication-configuration.ts';
 import {
   ComponentArgumentError,
@@ -52,7 +53,7 @@ export interface AuthenticatorAssemblyOptions {
   readonly client: Client;
   /** Knows the tokens of service accounts. */
   readonly serviceAccounts: TokenChecker;
-  readonly observer: TokenCacheObserver & { certificateUsed(remainingSeconds: number): void };
+  readonly observer: TokenCacheObserver & JwtMetricsObserver & { certificateUsed(remainingSeconds: number): void };
 }
 
 /** Everybody who can tell who asks, as the flags say. */

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { MetricRegistry } from '../control-plane/apiserver/metrics/metric-registry.ts';
 import type { WebhookObserver } from '../control-plane/authorization/webhook-authorizer.ts';
 import type { Clock } from '../system/clock.ts';
+import { type ConfigurationLoaded, configurationMetrics } from './configuration-metrics.ts';
 
 /** Told what authorizers do. */
 export interface AuthorizationObserver {
@@ -64,7 +64,7 @@ function boundObserver(registry: MetricRegistry, identity: string, clock: Clock)
   });
   // As in the real server, families of webhooks and of the file are there when these are.
   let webhooks: ReturnType<typeof webhookFamilies> | undefined;
-  let configuration: ReturnType<typeof configurationFamilies> | undefined;
+  let configuration: ConfigurationLoaded | undefined;
   return {
     decided: (type, name, decision) => decisions.add([decision, name, type]),
     webhook(name) {
@@ -85,22 +85,16 @@ function boundObserver(registry: MetricRegistry, identity: string, clock: Clock)
       };
     },
     loaded(content, isReload) {
-      configuration ??= configurationFamilies(registry);
-      const own = hashOf(identity);
-      const status = content === undefined ? 'failure' : 'success';
-      if (isReload) {
-        configuration.reloads.add([status, own]);
-        configuration.times.set([status, own], clock.now() / 1000);
-      }
-      if (content === undefined) return;
-      configuration.info.clear();
-      configuration.info.set([own, hashOf(content)], 1);
+      const configurationPrefix = `${prefix}config_controller`;
+      configuration ??= configurationMetrics(registry, {
+        prefix: configurationPrefix,
+        stability: 'BETA',
+        identity,
+        clock,
+      });
+      configuration(content, isReload);
     },
   };
-}
-
-function hashOf(text: string): string {
-  return text === '' ? '' : `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }
 
 function webhookFamilies(registry: MetricRegistry) {
@@ -141,28 +135,5 @@ function webhookFamilies(registry: MetricRegistry) {
         help: 'Questions that a webhook was not asked because a match condition said no.',
       }),
     },
-  };
-}
-
-function configurationFamilies(registry: MetricRegistry) {
-  const name = 'apiserver_authorization_config_controller_';
-  const byStatus = { stability, labels: ['status', 'apiserver_id_hash'] } as const;
-  return {
-    reloads: registry.counter({
-      ...byStatus,
-      name: `${name}automatic_reloads_total`,
-      help: 'How often the file was read again, by how that went.',
-    }),
-    times: registry.gauge({
-      ...byStatus,
-      name: `${name}automatic_reload_last_timestamp_seconds`,
-      help: 'When the file was last read again, by how that went.',
-    }),
-    info: registry.gauge({
-      name: `${name}last_config_info`,
-      help: 'Which file is in force, by its hash.',
-      stability,
-      labels: ['apiserver_id_hash', 'hash'],
-    }),
   };
 }

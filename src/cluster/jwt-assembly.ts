@@ -1,12 +1,14 @@
 import { messageOf } from '../apimachinery/error-message.ts';
-import { goQuote } from '../apimachinery/field-error.ts';
+import { aggregateMessages, goQuote } from '../apimachinery/field-error.ts';
 import { createHttpTransport } from '../client/http-transport.ts';
 import type { UserInfo } from '../control-plane/authentication/authenticator.ts';
-import { IdentityProvider } from '../control-plane/authentication/identity-provider.ts';
+import { IdTokenVerifier } from '../control-plane/authentication/id-token-verifier.ts';
+import { IdentityProvider, type IdentityProviderOptions } from '../control-plane/authentication/identity-provider.ts';
 import { signingAlgorithms } from '../control-plane/authentication/json-web-keys.ts';
 import { type JwtSettings, JwtTokens } from '../control-plane/authentication/jwt-tokens.ts';
+import { ProviderRequests } from '../control-plane/authentication/provider-requests.ts';
 import type { TokenUsers } from '../control-plane/authentication/token-checker.ts';
-import type { Clock } from '../system/clock.ts';
+import { type Clock, sleep } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
 import {
@@ -14,8 +16,9 @@ import {
   readAuthenticationConfiguration,
   readFlagIssuer,
 } from './authentication-configuration.ts';
+import type { JwtMetricsObserver } from './authentication-metrics.ts';
 import { ComponentArgumentError, type ComponentArguments, listArgument } from './component-arguments.ts';
-import { readArgumentFile, watchFile } from './watched-file.ts';
+import { NotNowError, readArgumentFile, watchFile } from './watched-file.ts';
 
 export interface JwtAssemblyOptions {
   readonly arguments: ComponentArguments;
@@ -24,6 +27,7 @@ export interface JwtAssemblyOptions {
   readonly log: Logger;
   /** Issuers of the tokens of service accounts. */
   readonly ownIssuers: readonly string[];
+  readonly observer: JwtMetricsObserver;
 }
 
 /** Users of OpenID Connect, and what the same file says of those without credentials. */
@@ -46,19 +50,25 @@ export async function assembleJwt(options: JwtAssemblyOptions): Promise<Assemble
   if (oidcFlags(flags).length > 0) {
     throw new ComponentArgumentError('authentication-config file and oidc-* flags are mutually exclusive');
   }
+  const { observer } = options;
   const content = await readConfiguration(files, path);
   const from = { path, disallowedIssuers: options.ownIssuers };
   const { anonymous, issuers: settings } = readAuthenticationConfiguration(content, from);
   const issuers = new Issuers(settings, options);
-  const onChange = (changed: string): void => {
+  observer.loaded(content, false);
+  const onChange = async (changed: string): Promise<void> => {
     const read = readAuthenticationConfiguration(changed, from);
     if (JSON.stringify(read.anonymous) !== JSON.stringify(anonymous)) {
       throw new Error('anonymous: Forbidden: changed from initial configuration file');
     }
-    issuers.replace(read.issuers);
+    await issuers.replace(read.issuers);
+    observer.loaded(changed, true);
     log.info('reloaded authentication config');
   };
-  const onError = (reason: string): void => log.error('failed to load authentication config', { error: reason });
+  const onError = (reason: string): void => {
+    observer.loaded(undefined, true);
+    log.error('failed to load authentication config', { error: reason });
+  };
   const stopWatching = watchFile({ files, clock, path, onChange, onError }, content);
   return {
     tokens: issuers,
@@ -79,10 +89,16 @@ async function readConfiguration(files: FileSystem, path: string): Promise<strin
   }
 }
 
+/** So long changed issuers may take until they answer, and the last ones stay open. */
+const updateMillis = 60_000;
+const lookAgainMillis = 10_000;
+const graceMillis = 30_000;
+
 /** Bearer tokens of the issuers there are now. */
 class Issuers implements TokenUsers {
   readonly #options: JwtAssemblyOptions;
   #current: readonly JwtTokens[];
+  #isClosed = false;
 
   constructor(settings: readonly JwtSettings[], options: JwtAssemblyOptions) {
     this.#options = options;
@@ -97,28 +113,72 @@ class Issuers implements TokenUsers {
     return undefined;
   }
 
-  replace(settings: readonly JwtSettings[]): void {
+  /**
+   * Takes other issuers as soon as all of them answer; until then the last ones stay.
+   * @throws NotNowError when they do not within a minute
+   */
+  async replace(settings: readonly JwtSettings[]): Promise<void> {
+    const { clock, observer } = this.#options;
+    const next = settings.map((one) => openIssuer(one, this.#options));
+    for (let left = updateMillis; ; left -= lookAgainMillis) {
+      await Promise.all(next.map(({ provider }) => provider.tried()));
+      const problems = next.flatMap(({ provider, settings: { issuer } }) =>
+        provider.problem === undefined
+          ? []
+          : [`oidc: authenticator for issuer ${goQuote(issuer)} is not healthy: ${provider.problem}`],
+      );
+      if (problems.length === 0) break;
+      if (left <= 0 || this.#isClosed) {
+        await closeAll(next);
+        throw new NotNowError(aggregateMessages([aggregateMessages(problems), 'context deadline exceeded']));
+      }
+      await sleep(clock, lookAgainMillis);
+    }
     const last = this.#current;
-    this.#current = settings.map((one) => openIssuer(one, this.#options));
-    void Promise.all(last.map((issuer) => issuer.close()));
+    this.#current = next;
+    const gone = last.filter(({ settings: { issuer } }) => !settings.some((one) => one.issuer === issuer));
+    // Requests that are on their way may still need the last ones.
+    clock.setTimer(() => void closeAll(last), updateMillis, { unref: true });
+    const forget = (): void => gone.forEach(({ settings: { issuer } }) => observer.forgotten(issuer));
+    clock.setTimer(forget, updateMillis + graceMillis, { unref: true });
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#current.map((issuer) => issuer.close()));
+    this.#isClosed = true;
+    await closeAll(this.#current);
   }
 }
 
-function openIssuer(settings: JwtSettings, { clock, log }: JwtAssemblyOptions): JwtTokens {
-  const { issuer, discoveryUrl, certificateAuthority } = settings;
+async function closeAll(issuers: readonly JwtTokens[]): Promise<void> {
+  await Promise.all(issuers.map((issuer) => issuer.close()));
+}
+
+function openIssuer(settings: JwtSettings, { clock, log, observer }: JwtAssemblyOptions): JwtTokens {
+  const { issuer, discoveryUrl, certificateAuthority, audiences, algorithms } = settings;
   const ca = certificateAuthority === undefined ? {} : { ca: certificateAuthority };
-  const provider = new IdentityProvider({
-    issuer,
+  const requests = new ProviderRequests({ connect: (server) => createHttpTransport({ server, ...ca }), clock });
+  const providerOf = (name: string, more: Partial<IdentityProviderOptions>): IdentityProvider =>
+    new IdentityProvider({
+      issuer: name,
+      requests,
+      clock,
+      onError: (reason) => log.error(reason, { issuer: name }),
+      ...more,
+    });
+  const verifierOf = (name: string, provider: IdentityProvider): IdTokenVerifier =>
+    new IdTokenVerifier({ issuer: name, audiences, algorithms, provider, clock });
+  const own = providerOf(issuer, {
     ...(discoveryUrl === undefined ? {} : { discoveryUrl }),
-    connect: (server) => createHttpTransport({ server, ...ca }),
-    clock,
-    onError: (reason) => log.error(reason, { issuer }),
+    onKeys: (keySet) => observer.keysFetched(issuer, keySet),
   });
-  return new JwtTokens(settings, provider, clock);
+  return new JwtTokens({
+    settings,
+    verifier: verifierOf(issuer, own),
+    requests,
+    verifierOf: (name) => verifierOf(name, providerOf(name, {})),
+    clock,
+    observer: (result, seconds) => observer.checked(issuer, result, seconds),
+  });
 }
 
 function oidcFlags(flags: ComponentArguments): string[] {

@@ -13,7 +13,11 @@ export interface WatchedFileOptions {
   readonly onError: (reason: string) => void;
 }
 
+/** A change that cannot be taken up just now; it is tried again. */
+export class NotNowError extends Error {}
+
 const intervalMillis = 1000;
+const retryMillis = 60_000;
 
 /** Reads a file whose changes count without a restart. */
 export async function readText(files: FileSystem, path: string): Promise<string> {
@@ -36,6 +40,7 @@ export function watchFile(options: WatchedFileOptions, content: string): () => v
   let seen = '';
   let timer: Timer | undefined;
   let isStopped = false;
+  let problem = { reason: '', until: 0 };
   const look = async (): Promise<void> => {
     try {
       const { modifiedMillis, size } = await files.stat(path);
@@ -43,11 +48,23 @@ export function watchFile(options: WatchedFileOptions, content: string): () => v
       if (state === seen) return;
       const read = await readText(files, path);
       seen = state;
+      problem = { reason: '', until: 0 };
       if (read === known || isStopped) return;
+      const last = known;
       known = read;
-      await options.onChange(read);
+      await Promise.resolve(options.onChange(read)).catch((error: unknown) => {
+        if (error instanceof NotNowError) {
+          known = last;
+          clock.setTimer(() => (seen = ''), retryMillis, { unref: true });
+        }
+        throw error;
+      });
     } catch (error) {
-      options.onError(messageOf(error));
+      const reason = messageOf(error);
+      // What stays wrong, like a file that is away, is told of once a minute.
+      if (reason === problem.reason && clock.now() < problem.until) return;
+      problem = { reason, until: clock.now() + retryMillis };
+      options.onError(reason);
     }
   };
   const schedule = (): void => {

@@ -107,7 +107,7 @@ test('what becomes of tokens and certificates is counted', async () => {
   const registry = new MetricRegistry();
   const metrics = new AuthenticationMetrics();
   metrics.asked(true, 0);
-  metrics.bind(registry);
+  metrics.bind(registry, { identity: 'apiserver-x', clock: new FakeClock() });
   metrics.asked(false, 0.5);
   metrics.fetched(true);
   metrics.waiting(1);

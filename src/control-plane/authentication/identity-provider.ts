@@ -1,24 +1,28 @@
 import { messageOf } from '../../apimachinery/error-message.ts';
-import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
-import { parseJson } from '../../apimachinery/json-codec.ts';
-import { type HttpRequest, readBody, type Transport } from '../../apimachinery/http.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
+import { header, type HttpHeaders } from '../../apimachinery/http.ts';
+import { isJsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import { parseJson } from '../../apimachinery/json-codec.ts';
 import type { Clock, Timer } from '../../system/clock.ts';
-import { hasSigned, type NamedKey, readKeySet, type SignedToken } from './json-web-keys.ts';
+import { hasSigned, type NamedKey, readKeySet } from './json-web-keys.ts';
+import type { ProviderAnswer, ProviderRequests } from './provider-requests.ts';
+import type { SignedToken } from './signed-token.ts';
 
 export interface IdentityProviderOptions {
   readonly issuer: string;
   /** Where its document is, when not below the issuer. */
   readonly discoveryUrl?: string;
-  /** Opens connections to a server, by its URL. */
-  readonly connect: (url: string) => Transport;
+  readonly requests: ProviderRequests;
   readonly clock: Clock;
   /** Told why the provider cannot be asked. */
   readonly onError: (reason: string) => void;
+  /** Told of each time that the keys were asked for. @param keySet what came; undefined where no keys did */
+  readonly onKeys?: (keySet: string | undefined) => void;
 }
 
 const retryMillis = 10_000;
-const timeoutMillis = 30_000;
+/** So long before their end keys may be asked for again. */
+const earlyMillis = 30_000;
 
 /**
  * The keys of an OpenID Connect provider (OpenID Connect Discovery 1.0): its document is asked for until there is one,
@@ -26,9 +30,10 @@ const timeoutMillis = 30_000;
  */
 export class IdentityProvider {
   readonly #options: IdentityProviderOptions;
-  readonly #transports = new Map<string, Transport>();
   #keysUrl: string | undefined;
   #keys: readonly NamedKey[] = [];
+  #keysGoodUntil = 0;
+  #problem: string | undefined = 'not initialized';
   #finding: Promise<void>;
   #fetching: Promise<void> | undefined;
   #retry: Timer | undefined;
@@ -39,43 +44,59 @@ export class IdentityProvider {
     this.#finding = this.#find();
   }
 
-  /** Whether one of the provider's keys signed a token. @throws Error when the provider cannot be asked */
+  /** Why the provider is not known yet; undefined when it is. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Resolves when the provider's document was asked for, whatever came of that. */
+  tried(): Promise<void> {
+    return this.#finding;
+  }
+
+  /** Whether one of the provider's keys signed a token. @throws Error when they cannot be had */
   async hasSigned(token: SignedToken): Promise<boolean> {
-    await this.#finding;
-    const { issuer } = this.#options;
     const url = this.#keysUrl;
-    if (url === undefined) throw new Error(`authenticator for issuer ${goQuote(issuer)} not initialized`);
+    if (url === undefined) throw new Error('provider did not return JWKS URL');
     if (this.#isSignedByKnown(token)) return true;
+    if (this.#options.clock.now() + earlyMillis <= this.#keysGoodUntil) return false;
     this.#fetching ??= this.#fetchKeys(url).finally(() => (this.#fetching = undefined));
     await this.#fetching;
     return this.#isSignedByKnown(token);
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#isClosed = true;
     this.#retry?.cancel();
-    await Promise.all(Array.from(this.#transports.values(), (transport) => transport.close()));
   }
 
   #isSignedByKnown(token: SignedToken): boolean {
-    return this.#keys.some(({ keyId, key }) => (token.keyId === '' || token.keyId === keyId) && hasSigned(key, token));
+    return this.#keys.some(
+      ({ keyId, key }) => (token.keyId === '' || token.keyId === keyId) && key !== undefined && hasSigned(key, token),
+    );
   }
 
   async #find(): Promise<void> {
-    const { issuer, discoveryUrl, clock, onError } = this.#options;
+    const { issuer, discoveryUrl, requests, clock, onError } = this.#options;
     try {
-      const document = await this.#get(discoveryUrl ?? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
-      if (document['issuer'] !== issuer) {
-        const got = typeof document['issuer'] === 'string' ? document['issuer'] : '';
+      const wellKnown = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+      const answer = await requests.get(discoveryUrl ?? wellKnown);
+      if (answer.status !== 200) throw new Error(`${answer.shownStatus}: ${answer.body.toString()}`);
+      const document = readJson(answer, 'oidc: failed to decode provider discovery object: ', (value) => value);
+      const { issuer: got = '', jwks_uri: keysUrl = '' } = isJsonObject(document) ? document : {};
+      if (got !== issuer) {
+        const shown = goQuote(typeof got === 'string' ? got : '');
         throw new Error(
-          `oidc: issuer did not match the issuer returned by provider, expected ${goQuote(issuer)} got ${goQuote(got)}`,
+          `oidc: issuer did not match the issuer returned by provider, expected ${goQuote(issuer)} got ${shown}`,
         );
       }
-      if (typeof document['jwks_uri'] !== 'string') throw new Error('provider did not return JWKS URL');
-      this.#keysUrl = document['jwks_uri'];
+      if (typeof keysUrl !== 'string' || keysUrl === '') throw new Error('provider did not return JWKS URL');
+      this.#keysUrl = keysUrl;
+      this.#problem = undefined;
     } catch (error) {
+      this.#problem = messageOf(error);
       if (this.#isClosed) return;
-      onError(`oidc authenticator: initializing plugin: ${messageOf(error)}`);
+      onError(`oidc authenticator: initializing plugin: ${this.#problem}`);
       const again = (): void => {
         this.#finding = this.#find();
       };
@@ -84,40 +105,55 @@ export class IdentityProvider {
   }
 
   async #fetchKeys(url: string): Promise<void> {
+    const { requests, clock, onKeys } = this.#options;
     try {
-      this.#keys = readKeySet(await this.#get(url));
+      const answer = await requests.get(url).catch((error: unknown) => {
+        throw new Error(`oidc: get keys failed ${messageOf(error)}`, { cause: error });
+      });
+      const body = answer.body.toString();
+      if (answer.status !== 200) throw new Error(`oidc: get keys failed: ${answer.shownStatus} ${body}`);
+      try {
+        this.#keys = readJson(answer, '', readKeySet);
+      } catch (error) {
+        throw new Error(`oidc: failed to decode keys: ${messageOf(error)} ${body}`, { cause: error });
+      }
+      const now = clock.now();
+      this.#keysGoodUntil = now + freshMillis(answer.headers, now);
+      onKeys?.(body);
     } catch (error) {
-      const why = messageOf(error);
-      throw new Error(`failed to verify signature: fetching keys oidc: ${why}`, { cause: error });
+      onKeys?.(undefined);
+      throw new Error(`fetching keys ${messageOf(error)}`, { cause: error });
     }
   }
+}
 
-  async #get(address: string): Promise<JsonObject> {
-    const { connect, clock } = this.#options;
-    const url = new URL(address);
-    let transport = this.#transports.get(url.origin);
-    if (transport === undefined) {
-      transport = connect(url.origin);
-      this.#transports.set(url.origin, transport);
-    }
-    const abort = new AbortController();
-    const timer = clock.setTimer(() => abort.abort(new Error('timed out')), timeoutMillis, { unref: true });
-    try {
-      const headers = { accept: 'application/json', 'user-agent': 'kube-apiserver/v1.36.2' };
-      const request: HttpRequest = {
-        method: 'GET',
-        path: `${url.pathname}${url.search}`,
-        headers,
-        signal: abort.signal,
-      };
-      const response = await transport.send(request);
-      const body = await readBody(response.body);
-      if (response.status !== 200) throw new Error(`${response.status}: ${Buffer.from(body).toString().slice(0, 200)}`);
-      const answer = parseJson(body);
-      if (!isJsonObject(answer)) throw new Error('the answer is no object');
-      return answer;
-    } finally {
-      timer.cancel();
-    }
+/** @throws Error that tells whether the answer said that it is JSON */
+function readJson<T>({ body, contentType }: ProviderAnswer, prefix: string, read: (value: JsonValue) => T): T {
+  try {
+    return read(parseJson(body));
+  } catch (error) {
+    const [mediaType = ''] = contentType.split(';');
+    const isJson = mediaType.trim().toLowerCase() === 'application/json';
+    const what = isJson
+      ? 'got Content-Type = application/json, but could not unmarshal as JSON'
+      : `expected Content-Type = application/json, got ${goQuote(contentType)}`;
+    throw new Error(`${prefix}${what}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+const day = 24 * 3600 * 1000;
+
+/** How long an answer may be kept, in milliseconds (RFC 9111, 4.2); a guess where it tells only how old it is. */
+function freshMillis(headers: HttpHeaders, now: number): number {
+  const directives = header(headers, 'cache-control')?.split(',') ?? [];
+  for (const name of ['s-maxage', 'max-age']) {
+    const [, seconds] =
+      directives.map((text) => text.trim().toLowerCase().split('=')).find(([key]) => key === name) ?? [];
+    if (seconds !== undefined && /^\d+$/.test(seconds)) return Number(seconds) * 1000;
+  }
+  const timeOf = (name: string): number => Date.parse(header(headers, name) ?? '');
+  const expires = timeOf('expires');
+  if (!Number.isNaN(expires)) return expires - (timeOf('date') || now);
+  const modified = timeOf('last-modified');
+  return Number.isNaN(modified) ? 0 : Math.min((now - modified) / 10, day);
 }

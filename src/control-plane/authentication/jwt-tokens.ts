@@ -1,12 +1,15 @@
 import { messageOf } from '../../apimachinery/error-message.ts';
-import { goQuote, showFieldValue } from '../../apimachinery/field-error.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import { goQuote } from '../../apimachinery/field-error.ts';
+import { describeJsonKind, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import type { CompiledExpression } from '../../cel/environment.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { UserInfo } from './authenticator.ts';
 import { evaluateClaims, evaluateUser, textsFromCel } from './claim-expressions.ts';
+import { DistributedClaims } from './distributed-claims.ts';
+import type { IdTokenVerifier } from './id-token-verifier.ts';
 import type { IdentityProvider } from './identity-provider.ts';
-import { readSignedToken, type SignedToken } from './json-web-keys.ts';
+import type { ProviderRequests } from './provider-requests.ts';
+import { untrustedIssuer } from './signed-token.ts';
 
 /** How a text is made of claims. */
 export interface ClaimSource {
@@ -38,63 +41,70 @@ export interface JwtSettings {
   readonly extra: readonly { readonly key: string; readonly expression: CompiledExpression }[];
 }
 
-const notBeforeLeewaySeconds = 300;
+/** Is told of the tokens of an issuer that were looked at. */
+export type JwtObserver = (result: 'success' | 'failure', seconds: number) => void;
+
+export interface JwtTokensOptions {
+  readonly settings: JwtSettings;
+  readonly verifier: IdTokenVerifier;
+  readonly requests: ProviderRequests;
+  /** Makes a verifier for another issuer's tokens with claims. */
+  readonly verifierOf: (issuer: string) => IdTokenVerifier;
+  readonly clock: Clock;
+  readonly observer?: JwtObserver;
+}
 
 /** Knows the users of one issuer's tokens (OpenID Connect Core 1.0, KEP-3331). */
 export class JwtTokens {
   readonly settings: JwtSettings;
-  readonly #provider: IdentityProvider;
-  readonly #clock: Clock;
+  readonly #options: JwtTokensOptions;
+  readonly #distributed: DistributedClaims | undefined;
 
-  constructor(settings: JwtSettings, provider: IdentityProvider, clock: Clock) {
+  constructor(options: JwtTokensOptions) {
+    const { settings, requests, verifierOf } = options;
     this.settings = settings;
-    this.#provider = provider;
-    this.#clock = clock;
+    this.#options = options;
+    const { claim = '' } = settings.groups;
+    this.#distributed = claim === '' ? undefined : new DistributedClaims({ claim, requests, verifierOf });
+  }
+
+  get provider(): IdentityProvider {
+    return this.#options.verifier.provider;
   }
 
   /** @returns undefined for tokens of other issuers. @throws Error for one that does not hold */
   async userOf(text: string): Promise<UserInfo | undefined> {
-    const token = readSignedToken(text);
-    if (token === undefined || token.claims['iss'] !== this.settings.issuer) return undefined;
+    if (!isOfIssuer(text, this.settings.issuer)) return undefined;
+    const { clock, observer } = this.#options;
+    const begun = clock.now();
+    let result: Parameters<JwtObserver>[0] = 'failure';
     try {
-      await this.#verify(token);
-    } catch (error) {
-      const why = messageOf(error);
-      throw new Error(`oidc: verify token: ${why}`, { cause: error });
+      const user = await this.#check(text);
+      result = 'success';
+      return user;
+    } finally {
+      observer?.(result, (clock.now() - begun) / 1000);
     }
-    return this.#user(token.claims);
   }
 
-  close(): Promise<void> {
-    return this.#provider.close();
+  async close(): Promise<void> {
+    this.provider.close();
+    this.#distributed?.close();
+    await this.#options.requests.close();
   }
 
-  async #verify(token: SignedToken): Promise<void> {
-    const { algorithms, audiences } = this.settings;
-    const { exp, nbf, aud } = token.claims;
-    const seconds = this.#clock.now() / 1000;
-    const expires = numeric(exp) ?? 0;
-    if (expires <= seconds) {
-      throw new Error(`oidc: token is expired (Token Expiry: ${new Date(expires * 1000).toISOString()})`);
-    }
-    const start = numeric(nbf);
-    if (start !== undefined && seconds + notBeforeLeewaySeconds < start) {
-      throw new Error('oidc: current time is before the nbf (not before) time');
-    }
-    if (!algorithms.includes(token.algorithm)) {
-      const wanted = `[${algorithms.map(goQuote).join(' ')}]`;
-      throw new Error(
-        `oidc: id token signed with unsupported algorithm, expected ${wanted} got ${goQuote(token.algorithm)}`,
-      );
-    }
-    if (!(await this.#provider.hasSigned(token))) {
-      throw new Error('failed to verify signature: failed to verify id token signature');
-    }
-    const own = typeof aud === 'string' ? [aud] : Array.isArray(aud) ? aud : [];
-    if (!audiences.some((audience) => own.includes(audience))) {
-      const shown = (list: readonly JsonValue[]): string => `[${list.map((item) => showFieldValue(item)).join(' ')}]`;
-      throw new Error(`oidc: expected audience in ${shown(audiences.toSorted())} got ${shown(own)}`);
-    }
+  async #check(text: string): Promise<UserInfo> {
+    const { verifier } = this.#options;
+    // A server that has only just begun waits for its first answer from the provider.
+    await verifier.provider.tried();
+    if (verifier.provider.problem !== undefined) throw new Error('oidc: authenticator not initialized');
+    const token = await verifier.verify(text).catch((error: unknown) => {
+      throw new Error(`oidc: verify token: ${messageOf(error)}`, { cause: error });
+    });
+    const claims = await this.#distributed?.expand(token).catch((error: unknown) => {
+      throw new Error(`oidc: could not expand distributed claims: ${messageOf(error)}`, { cause: error });
+    });
+    return this.#user(claims ?? token.claims);
   }
 
   #user(claims: JsonObject): UserInfo {
@@ -112,11 +122,12 @@ export class JwtTokens {
         throw new Error(`oidc: required claim ${claim} value does not match. Got = ${got}, want = ${value}`);
       }
     }
+    // All are evaluated before any is looked at, so that one that cannot be evaluated is told of first.
     during('error evaluating claim validation expression', () => {
-      for (const rule of claimRules) requireTrue(rule, evaluateClaims(rule.expression, claims));
+      requireAll(claimRules, ({ expression }) => evaluateClaims(expression, claims));
     });
     during('error evaluating user info validation rule', () => {
-      for (const rule of userRules) requireTrue(rule, evaluateUser(rule.expression, user));
+      requireAll(userRules, ({ expression }) => evaluateUser(expression, user));
     });
     return user;
   }
@@ -124,18 +135,16 @@ export class JwtTokens {
   #username(claims: JsonObject): string {
     const { claim = '', prefix = '', expression } = this.settings.username;
     if (expression !== undefined) {
-      return during('error evaluating username claim expression', () => {
-        const value = evaluateClaims(expression, claims);
-        if (typeof value !== 'string') throw new Error('username claim expression must return a string');
-        if (value === '') throw new Error('empty username via CEL expression is not allowed');
-        return value;
+      const value = during('error evaluating username claim expression', () => {
+        const text = evaluateClaims(expression, claims);
+        if (typeof text !== 'string') throw new Error('username claim expression must return a string');
+        return text;
       });
+      if (value === '') throw new Error('oidc: empty username via CEL expression is not allowed');
+      return value;
     }
     const name = textOf(claims[claim], (why) => `oidc: parse username claims ${goQuote(claim)}: ${why}`);
-    if (claim === 'email' && claims['email_verified'] !== undefined && claims['email_verified'] !== true) {
-      const isText = claims['email_verified'] !== false;
-      throw new Error(isText ? "oidc: parse 'email_verified' claim: it is no bool" : 'oidc: email not verified');
-    }
+    if (claim === 'email') requireVerifiedEmail(claims['email_verified']);
     return `${prefix}${name}`;
   }
 
@@ -144,17 +153,11 @@ export class JwtTokens {
     if (expression !== undefined) {
       return during('error evaluating group claim expression', () => textsFromCel(evaluateClaims(expression, claims)));
     }
-    if (claim === '') return [];
-    const value = claims[claim];
-    if (value === undefined) {
-      const names = claims['_claim_names'];
-      if (isJsonObject(names) && Object.hasOwn(names, claim)) {
-        throw new Error('oidc: could not expand distributed claims: this server does not ask others for claims');
-      }
-      return [];
-    }
-    const list = Array.isArray(value) ? value : [value];
+    const value = claims[claim] ?? null;
+    if (claim === '' || value === null) return [];
     const failed = (why: string): string => `oidc: parse groups claim ${goQuote(claim)}: ${why}`;
+    const isList = Array.isArray(value) && value.every((item) => item === null || typeof item === 'string');
+    const list = isList ? value : [textOf(value, failed)];
     return list.map((item) => `${prefix}${textOf(item, failed)}`);
   }
 
@@ -173,26 +176,39 @@ export class JwtTokens {
     const extra: Record<string, readonly string[]> = {};
     const { jti } = claims;
     if (typeof jti === 'string' && jti !== '') extra['authentication.kubernetes.io/credential-id'] = [`JTI=${jti}`];
-    for (const { key, expression } of this.settings.extra) {
-      const values = during(`error evaluating extra claim expression: ${expression.text}`, () =>
-        textsFromCel(evaluateClaims(expression, claims)),
-      );
+    const evaluated = this.settings.extra.map(({ key, expression }) => ({
+      key,
+      text: expression.text,
+      value: evaluateClaims(expression, claims),
+    }));
+    for (const { key, text, value } of evaluated) {
+      const values = during(`error evaluating extra claim expression: ${text}`, () => textsFromCel(value));
       if (values.length > 0) extra[key] = values;
     }
     return extra;
   }
 }
 
-function numeric(value: JsonValue | undefined): number | undefined {
-  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
+function isOfIssuer(token: string, issuer: string): boolean {
+  try {
+    return untrustedIssuer(token) === issuer;
+  } catch {
+    return false;
+  }
+}
+
+function requireVerifiedEmail(verified: JsonValue | undefined): void {
+  if (verified === undefined || verified === true) return;
+  if (verified === false || verified === null) throw new Error('oidc: email not verified');
+  const why = `json: cannot unmarshal ${describeJsonKind(verified)} into Go value of type bool`;
+  throw new Error(`oidc: parse 'email_verified' claim: ${why}`);
 }
 
 function textOf(value: JsonValue | undefined, message: (why: string) => string): string {
   if (value === undefined) throw new Error(message('claim not present'));
+  if (value === null) return '';
   if (typeof value === 'string') return value;
-  const kind = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
-  const shown = kind === 'boolean' ? 'bool' : kind === 'bigint' ? 'number' : kind;
-  throw new Error(message(`json: cannot unmarshal ${shown} into Go value of type string`));
+  throw new Error(message(`json: cannot unmarshal ${describeJsonKind(value)} into Go value of type string`));
 }
 
 function during<T>(what: string, run: () => T): T {
@@ -203,7 +219,10 @@ function during<T>(what: string, run: () => T): T {
   }
 }
 
-function requireTrue({ expression, message }: Rule, value: unknown): void {
-  if (typeof value !== 'boolean') throw new Error('validation expression must return a boolean');
-  if (!value) throw new Error(`validation expression '${expression.text}' failed: ${message}`);
+function requireAll(rules: readonly Rule[], evaluate: (rule: Rule) => unknown): void {
+  for (const [index, value] of rules.map(evaluate).entries()) {
+    const { expression, message } = rules[index] as Rule;
+    if (typeof value !== 'boolean') throw new Error('validation expression must return a boolean');
+    if (!value) throw new Error(`validation expression '${expression.text}' failed: ${message}`);
+  }
 }

@@ -33,6 +33,8 @@ export interface Gauge extends Counter {
   set(labels: readonly string[], value: number): void;
   /** Forgets all values, before they are set anew. */
   clear(): void;
+  /** Forgets one value. */
+  remove(labels: readonly string[]): void;
 }
 
 /** Counts observations by size. */
@@ -212,6 +214,7 @@ export class MetricRegistry {
       },
       set: (labels, value) => void series.set(labelText(labels), value),
       clear: () => series.clear(),
+      remove: (labels) => void series.delete(labelText(labels)),
     };
   }
 
