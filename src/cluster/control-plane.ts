@@ -187,6 +187,8 @@ async function startComponents(
       dial: (address, port, from) => kubelets.dial(address, port, from),
       sendDatagram: (address, port, payload, from) => kubelets.sendDatagram(address, port, payload, from),
       resolve: (name, type, namespace) => services.resolve(name, type, namespace),
+      services,
+      authority: options.credentials.authority,
     });
     kubelets.add(node);
     nodes.push(node);

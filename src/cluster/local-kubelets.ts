@@ -16,10 +16,10 @@ export interface LocalNode {
   readonly nodeName: string;
   /** Its kubelet's server. */
   readonly handle: HttpHandler;
-  /** Connects to a port of one of its pods; undefined when the address is none of them. @throws Error when refused */
-  dial(address: string, port: number): Promise<Duplex | undefined>;
+  /** Connects to a port of one of its pods or of its own; undefined when the address is none of them. @throws Error when refused */
+  dial(address: string, port: number, from?: string): Promise<Duplex | undefined>;
   /** Sends a datagram to a port of one of its pods. @returns what comes back, if anything does */
-  sendDatagram(address: string, port: number, payload: Uint8Array): Promise<Uint8Array | undefined>;
+  sendDatagram(address: string, port: number, payload: Uint8Array, from?: string): Promise<Uint8Array | undefined>;
 }
 
 /** The way to some nodes, and which they are. */
@@ -54,9 +54,9 @@ export class LocalKubelets implements LocalConnections {
   async dial(address: string, port: number, from = ''): Promise<Duplex> {
     if (address === this.#apiServer?.host && port === this.#apiServer.port) return dialTcp('http', address, port);
     const target = this.#services?.targetOf(address, port, from);
-    if (target !== undefined) return this.dial(target.address, target.port);
+    if (target !== undefined) return this.dial(target.address, target.port, target.masquerade ?? from);
     for (const node of this.#nodes.values()) {
-      const connection = await node.dial(address, port);
+      const connection = await node.dial(address, port, from);
       if (connection !== undefined) return connection;
     }
     throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
@@ -69,9 +69,10 @@ export class LocalKubelets implements LocalConnections {
     payload: Uint8Array,
     from: string,
   ): Promise<Uint8Array | undefined> {
-    const target = this.#services?.targetOf(address, port, from, 'UDP') ?? { address, port };
+    const target = this.#services?.targetOf(address, port, from, 'UDP');
+    const sender = target?.masquerade ?? from;
     for (const node of this.#nodes.values()) {
-      const answer = await node.sendDatagram(target.address, target.port, payload);
+      const answer = await node.sendDatagram(target?.address ?? address, target?.port ?? port, payload, sender);
       if (answer !== undefined) return answer;
     }
     return undefined;

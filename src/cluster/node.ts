@@ -1,4 +1,5 @@
 import { arch, cpus, release, totalmem } from 'node:os';
+import type { Duplex } from 'node:stream';
 import type { Client } from '../client/client.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
 import type { InformerFactory } from '../client/informer.ts';
@@ -8,6 +9,11 @@ import { createKubelet, type Kubelet } from '../node/kubelet/kubelet.ts';
 import { dialPod, sendDatagram as sendDatagramTo } from '../node/kubelet/pod-network.ts';
 import { createRuntimeProber } from '../node/kubelet/prober.ts';
 import type { DialPod } from '../node/kubelet/runtime-prober.ts';
+import { createAuthorizedServer } from '../node/kubelet/authorized-server.ts';
+import { createProxyServer } from '../node/proxy/proxy-server.ts';
+import type { ServiceProxy } from '../node/proxy/service-proxy.ts';
+import { type CertificatePair, issueCertificate } from '../pki/certificates.ts';
+import { NodePorts } from './node-ports.ts';
 import { MemoryFiles } from '../node/cri/simulation/memory-files.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/logger.ts';
@@ -33,6 +39,10 @@ export interface NodeOptions {
   readonly sendDatagram: NonNullable<SimulatedRuntimeOptions['sendDatagram']>;
   /** The records of a name of the cluster's DNS, seen from a namespace. */
   readonly resolve: NonNullable<SimulatedRuntimeOptions['resolve']>;
+  /** The services of the cluster, for what its proxy says of them. */
+  readonly services: ServiceProxy;
+  /** Who signs what the kubelet's server shows. */
+  readonly authority: CertificatePair;
 }
 
 /** A kubelet, and the network of its pods. */
@@ -57,14 +67,18 @@ export function createNode(options: NodeOptions): RunningNode {
   const network = createHostLocalNetwork(podCIDR);
   const architecture = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386' }[arch()] ?? arch();
   const { dial, sendDatagram, resolve } = options;
-  const runtime = createSimulatedRuntime({ clock, random, network, files, dial, sendDatagram, resolve });
+  files.makeFolder('/var/log');
+  const dialHost = (port: number): Promise<Duplex | undefined> => ports.dial(port, '127.0.0.1');
+  const around = { dial, sendDatagram, resolve, hostIP, dialHost };
+  const runtime = createSimulatedRuntime({ clock, random, network, files, ...around });
+  const dialFromHost: DialPod = (address, port) => dial(address, port, hostIP);
   const kubelet = createKubelet({
     client,
     informers,
     runtime,
-    prober: createRuntimeProber({ runtime, clock, dial: options.dial }),
+    prober: createRuntimeProber({ runtime, clock, dial: dialFromHost }),
     files,
-    dial: options.dial,
+    dial: dialFromHost,
     events: createEventRecorder({ client, component: 'kubelet', host: name, clock }),
     clock,
     log,
@@ -90,13 +104,20 @@ export function createNode(options: NodeOptions): RunningNode {
       uid: random.uuid(),
     },
   });
+  const ports = new NodePorts({
+    kubelet: createAuthorizedServer({ handle: kubelet.handle, client, nodeName: name }),
+    proxy: createProxyServer({ services: options.services, nodeName: name, clock }),
+    identity: () => kubeletIdentity(options.authority, { name, hostIP, now: clock.now() }),
+    onFailure: (error) => log.warn('the server of a node failed', { node: name, error: String(error) }),
+  });
   return {
     ...kubelet,
     hostIP,
     files,
     owns: (address) => address === hostIP || address.startsWith(`10.244.${index}.`),
-    async dial(address, port) {
-      const connection = await dialPod(runtime, address, port, hostIP);
+    async dial(address, port, from = '') {
+      const pod = await dialPod(runtime, { address, port }, { hostIP, from });
+      const connection = pod ?? (address === hostIP ? await ports.dial(port, from) : undefined);
       // The node's own address is made up: nothing else listens there.
       if (connection === undefined && address === hostIP) {
         throw new Error(`dial tcp ${address}:${port}: connect: connection refused`);
@@ -107,8 +128,23 @@ export function createNode(options: NodeOptions): RunningNode {
       }
       return connection;
     },
-    sendDatagram: (address, port, payload) => sendDatagramTo(runtime, { address, port }, payload, hostIP),
+    sendDatagram: (address, port, payload, from = '') =>
+      sendDatagramTo(runtime, { address, port }, payload, { hostIP, from }),
   };
+}
+
+/** What the kubelet's server shows, as kubelets name themselves. */
+function kubeletIdentity(
+  authority: CertificatePair,
+  { name, hostIP, now }: { readonly name: string; readonly hostIP: string; readonly now: number },
+): Promise<CertificatePair> {
+  return issueCertificate(authority, {
+    subject: { commonName: `system:node:${name}`, organizations: ['system:nodes'] },
+    usage: 'server',
+    dnsNames: [name],
+    ipAddresses: [hostIP],
+    now,
+  });
 }
 
 function parseLabels(text: string): Record<string, string> {

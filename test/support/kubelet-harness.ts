@@ -81,7 +81,7 @@ export async function createKubeletHarness(node: NodeDescription = testNode): Pr
   const files = new MemoryFiles(() => clock.now());
   const runtime = createSimulatedRuntime({ clock, random, files, network: createHostLocalNetwork(node.podCIDR) });
   const dial = async (address: string, port: number): Promise<Duplex> => {
-    const connection = await dialPod(runtime, address, port);
+    const connection = await dialPod(runtime, { address, port });
     if (connection === undefined) throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
     return connection;
   };

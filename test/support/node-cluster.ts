@@ -49,7 +49,7 @@ export async function createNodeCluster(context: TestContext, api: TestApiServer
   const files = new MemoryFiles(() => clock.now());
   const runtime = createSimulatedRuntime({ clock, random, files, network: createHostLocalNetwork('10.244.0.0/24') });
   const dial = async (address: string, port: number): Promise<Duplex> => {
-    const connection = await dialPod(runtime, address, port);
+    const connection = await dialPod(runtime, { address, port });
     if (connection === undefined) throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
     return connection;
   };
@@ -82,7 +82,7 @@ export async function createNodeCluster(context: TestContext, api: TestApiServer
   });
   kubelets.add({
     ...kubelet,
-    dial: (address, port) => dialPod(runtime, address, port),
+    dial: (address, port) => dialPod(runtime, { address, port }),
     sendDatagram: () => Promise.resolve(undefined),
   });
   informers.start();

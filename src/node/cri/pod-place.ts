@@ -14,27 +14,30 @@ export interface PodPlace {
 }
 
 /**
- * The port of a sandbox that an address leads to: a pod's own, or on the node's address a host port or a pod of the
- * host's network.
+ * The ports of sandboxes that an address may lead to, the likeliest first: a pod's own, or on the node's address a host
+ * port or a pod of the host's network, of which it is not known here on what it listens.
  * @param hostIP an address of the node
  */
-export function findPlace(
+export function findPlaces(
   sandboxes: readonly PodSandbox[],
   { address, port, protocol }: NetworkTarget,
   hostIP: string,
-): PodPlace | undefined {
+): PodPlace[] {
   const ready = sandboxes.filter(({ state }) => state === 'SANDBOX_READY');
   const own = ready.find(({ ips }) => ips.includes(address));
-  if (own !== undefined) return { sandboxId: own.id, port };
-  if (address !== hostIP) return undefined;
-  for (const { id, hostNetwork, portMappings } of ready) {
+  if (own !== undefined) return [{ sandboxId: own.id, port }];
+  if (address !== hostIP) return [];
+  const mapped = ready.flatMap(({ id, hostNetwork, portMappings }) => {
     const mapping = portMappings.find(
       (candidate) =>
         candidate.protocol === protocol &&
         (hostNetwork ? candidate.containerPort : candidate.hostPort) === port &&
         ['', '0.0.0.0', address].includes(candidate.hostIp),
     );
-    if (mapping !== undefined) return { sandboxId: id, port: mapping.containerPort };
-  }
-  return undefined;
+    return mapping === undefined ? [] : [{ sandboxId: id, port: mapping.containerPort }];
+  });
+  const others = ready.filter(
+    ({ id, hostNetwork }) => hostNetwork && !mapped.some(({ sandboxId }) => sandboxId === id),
+  );
+  return [...mapped, ...others.map(({ id }) => ({ sandboxId: id, port }))];
 }

@@ -247,8 +247,8 @@ export interface RuntimeService {
   runs(containerId: string): Promise<boolean>;
   /** Carries a connection to a port of a sandbox until either side ends it. @throws RuntimeError when nothing listens */
   portForward(podSandboxId: string, port: number, connection: Duplex): Promise<void>;
-  /** Sends a datagram to a port of a sandbox. @returns the first that comes back; undefined when nothing does */
-  datagram(podSandboxId: string, port: number, payload: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Sends a datagram to a port of a sandbox. @param from the address it comes from @returns the first that comes back; undefined when nothing does */
+  datagram(podSandboxId: string, port: number, payload: Uint8Array, from: string): Promise<Uint8Array | undefined>;
   /** The log of a container, running or ended. @throws RuntimeError NotFound */
   containerLog(containerId: string): Promise<ContainerLog>;
   /** Calls back for every event until the returned function is called. */

@@ -4,7 +4,7 @@ import type { DnsRecord, DnsType } from '../../apimachinery/dns-record.ts';
 import type { Clock, Timer } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import type { NetworkPlugin } from '../cni/network-plugin.ts';
-import { findPlace, type NetworkTarget } from './pod-place.ts';
+import { findPlaces, type NetworkTarget } from './pod-place.ts';
 import {
   RuntimeError,
   type ByteSink,
@@ -64,6 +64,10 @@ export interface SimulatedRuntimeOptions {
     payload: Uint8Array,
     from: string,
   ) => Promise<Uint8Array | undefined>;
+  /** The node's address, which pods of the host's network have. */
+  readonly hostIP?: string;
+  /** What of the node itself listens on its loopback addresses; undefined when nothing does. */
+  readonly dialHost?: (port: number) => Promise<Duplex | undefined>;
   /** The records of a name, seen from a namespace. */
   readonly resolve?: (name: string, type: DnsType, namespace: string) => readonly DnsRecord[];
   /** How long a pull takes. */
@@ -193,25 +197,28 @@ class SimulatedRuntime implements RuntimeService, ImageService {
         hostname: entry.hostname,
         dnsConfig: entry.dnsConfig,
         sysctls: entry.sysctls,
-        podIp: entry.sandbox.ips[0] ?? '127.0.0.1',
+        podIp: this.#addressOf(entry) || '127.0.0.1',
         random: () => this.#options.random.next(),
         nodeFiles: this.#files,
         ports: entry.server,
         dial: async (address, port) => {
           const near = this.#loopback(entry, { address, port, protocol: 'TCP' });
           const isOpen = near?.entry?.server.isOpen(near.port) === true;
-          if (isOpen) return this.#connect(near.entry, near.port, address);
+          if (isOpen) return this.#connect(near.entry, near.port, address, address);
+          const host =
+            near !== undefined && entry.sandbox.hostNetwork ? await this.#options.dialHost?.(port) : undefined;
+          if (host !== undefined) return host;
           try {
             // A control plane of the same process may be at a loopback address: there it says that it is.
-            return await (this.#options.dial ?? this.#dial)(address, port, entry.sandbox.ips[0] ?? '');
+            return await (this.#options.dial ?? this.#dial)(address, port, this.#addressOf(entry));
           } catch (error) {
             throw near === undefined ? error : new Error(`dial tcp ${address}:${port}: connect: connection refused`);
           }
         },
         sendDatagram: async (address, port, payload) => {
           const near = this.#loopback(entry, { address, port, protocol: 'UDP' });
-          if (near !== undefined) return near.entry?.server.datagram(near.port, payload);
-          return this.#options.sendDatagram?.(address, port, payload, entry.sandbox.ips[0] ?? '');
+          if (near !== undefined) return near.entry?.server.datagram(near.port, payload, address);
+          return this.#options.sendDatagram?.(address, port, payload, this.#addressOf(entry));
         },
         resolve: (name, type) => this.#options.resolve?.(name, type, entry.sandbox.metadata.namespace) ?? [],
       }),
@@ -335,9 +342,14 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     await entry.server.serve(port, connection);
   }
 
-  async datagram(podSandboxId: string, port: number, payload: Uint8Array): Promise<Uint8Array | undefined> {
+  async datagram(
+    podSandboxId: string,
+    port: number,
+    payload: Uint8Array,
+    from: string,
+  ): Promise<Uint8Array | undefined> {
     const entry = this.#sandboxes.get(podSandboxId);
-    return entry?.sandbox.state === 'SANDBOX_READY' ? entry.server.datagram(port, payload) : undefined;
+    return entry?.sandbox.state === 'SANDBOX_READY' ? entry.server.datagram(port, payload, from) : undefined;
   }
 
   subscribe(listener: (event: ContainerEvent) => void): () => void {
@@ -410,15 +422,20 @@ class SimulatedRuntime implements RuntimeService, ImageService {
   }
 
   /** Without a network of its own a program reaches the pods of this node. */
-  readonly #dial = (address: string, port: number): Promise<Duplex> => {
+  readonly #dial = (address: string, port: number, from: string): Promise<Duplex> => {
     const entry = [...this.#sandboxes.values()].find(({ sandbox }) => sandbox.ips.includes(address));
-    return this.#connect(entry, port, address);
+    return this.#connect(entry, port, address, from);
   };
 
-  async #connect(entry: SandboxEntry | undefined, port: number, address: string): Promise<Duplex> {
+  /** The first address of a pod; empty when it has none that is known. */
+  #addressOf({ sandbox }: SandboxEntry): string {
+    return sandbox.ips[0] ?? (sandbox.hostNetwork ? (this.#options.hostIP ?? '') : '');
+  }
+
+  async #connect(entry: SandboxEntry | undefined, port: number, address: string, from: string): Promise<Duplex> {
     if (entry?.server.isOpen(port) !== true)
       throw new Error(`dial tcp ${address}:${port}: connect: connection refused`);
-    const [near, far] = connectionPair();
+    const [near, far] = connectionPair(from);
     void entry.server.serve(port, far);
     return near;
   }
@@ -432,8 +449,13 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     if (!address.startsWith('127.') && address !== '::1') return undefined;
     if (!entry.sandbox.hostNetwork || entry.server.isOpen(port)) return { entry, port };
     const sandboxes = [...this.#sandboxes.values()].map(({ sandbox }) => sandbox);
-    const place = findPlace(sandboxes, target, address);
-    return { entry: place && this.#sandboxes.get(place.sandboxId), port: place?.port ?? port };
+    const places = findPlaces(sandboxes, target, address).flatMap(({ sandboxId, port: own }) => {
+      const found = this.#sandboxes.get(sandboxId);
+      return found === undefined ? [] : [{ entry: found, port: own }];
+    });
+    const takes = (place: { readonly entry: SandboxEntry; readonly port: number }): boolean =>
+      target.protocol === 'TCP' ? place.entry.server.isOpen(place.port) : place.entry.server.takesDatagrams(place.port);
+    return places.find(takes) ?? { entry: places[0]?.entry, port: places[0]?.port ?? port };
   }
 
   #id(): string {

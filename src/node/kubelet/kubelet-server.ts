@@ -4,6 +4,8 @@ import type { Clock } from '../../system/clock.ts';
 import type { RuntimeService } from '../cri/runtime.ts';
 import { handleContainerLogs } from './container-logs.ts';
 import { jsonAnswer, KubeletRequestError, textAnswer } from './kubelet-answers.ts';
+import { handleNodeLogs } from './node-logs.ts';
+import type { NodeFiles } from './node-files.ts';
 import { handleMetrics } from './kubelet-metrics.ts';
 import { handlePortForward } from './port-forward.ts';
 import { handleAttach, handleExec } from './remote-command.ts';
@@ -16,11 +18,13 @@ export interface KubeletServerOptions {
   /** A pod of this node, as the kubelet has it. */
   readonly podByName: (namespace: string, name: string) => Pod | undefined;
   readonly pods: () => readonly Pod[];
+  /** The node's files. */
+  readonly files: NodeFiles;
 }
 
 /**
  * The kubelet's server as a function: `/containerLogs`, `/exec`, `/attach`, `/portForward`, `/pods`,
- * `/metrics`, `/metrics/resource` and `/healthz` (as on port 10250 of a real node). It trusts whoever calls it: reaching it is the caller's business.
+ * `/metrics`, `/metrics/resource`, `/logs` and `/healthz` (as on port 10250 of a real node). It trusts whoever calls it: reaching it is the caller's business.
  */
 export function createKubeletServer(options: KubeletServerOptions): HttpHandler {
   return async (request) => {
@@ -41,6 +45,8 @@ async function route(request: HttpRequest, options: KubeletServerOptions): Promi
   switch (endpoint) {
     case 'healthz':
       return textAnswer(200, 'ok');
+    case 'logs':
+      return handleNodeLogs(path, options.files);
     case 'metrics':
       return handleMetrics(path, options);
     case 'pods':

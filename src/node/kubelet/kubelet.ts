@@ -172,6 +172,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       runtime,
       clock,
       nodeName: node.name,
+      files: options.files,
       pods: () => [...workers.values()].map((worker) => worker.pod),
       podByName: (namespace, name) =>
         [...workers.values()]

@@ -13,6 +13,8 @@ export interface NodeFiles {
   /** A path without links; undefined when nothing is there. */
   resolve(path: string): string | undefined;
   readFile(path: string): Uint8Array;
+  /** The names in a folder, sorted; those of folders end in a slash. Undefined when there is no such folder. */
+  readFolder(path: string): readonly string[] | undefined;
   writeFile(path: string, content: Uint8Array, options?: { readonly mode?: number }): void;
   /** With those above it; one that is there stays. */
   makeFolder(path: string, mode?: number): void;

@@ -1,40 +1,64 @@
 import type { Duplex } from 'node:stream';
 import { connectionPair } from '../cri/connection-pair.ts';
-import { findPlace } from '../cri/pod-place.ts';
+import { findPlaces, type PodPlace } from '../cri/pod-place.ts';
 import type { RuntimeService } from '../cri/runtime.ts';
+
+/** How pods are reached from elsewhere. */
+export interface PodRoute {
+  /** The node's own address, where host ports and pods of the host's network are. */
+  readonly hostIP?: string;
+  /** The address of who sends. */
+  readonly from?: string;
+}
+
+/** What is sent to. */
+interface Destination {
+  readonly address: string;
+  readonly port: number;
+}
 
 /**
  * Connects to a port of a pod by its address, where the pods' network is the runtime's own and no route leads to it.
- * @param hostIP the node's own address, where host ports and pods of the host's network are
  * @returns undefined when no pod of this runtime has the address. @throws Error in the words of Go's net when refused
  */
 export async function dialPod(
   runtime: RuntimeService,
-  address: string,
-  port: number,
-  hostIP = '',
+  { address, port }: Destination,
+  { hostIP = '', from = '' }: PodRoute = {},
 ): Promise<Duplex | undefined> {
-  const place = findPlace(await runtime.listPodSandbox(), { address, port, protocol: 'TCP' }, hostIP);
-  if (place === undefined) return undefined;
-  const [near, far] = connectionPair();
+  const sandboxes = await runtime.listPodSandbox();
+  const places = findPlaces(sandboxes, { address, port, protocol: 'TCP' }, hostIP);
+  for (const place of places) {
+    const connection = await connect(runtime, place, from);
+    if (connection !== undefined) return connection;
+  }
+  if (places.length === 0 || address === hostIP) return undefined;
+  throw new Error(`dial tcp ${address}:${port}: connect: connection refused`);
+}
+
+/** @returns undefined when it is refused: that comes at once; what serves goes on */
+async function connect(runtime: RuntimeService, place: PodPlace, from: string): Promise<Duplex | undefined> {
+  const [near, far] = connectionPair(from);
   const refused = runtime.portForward(place.sandboxId, place.port, far).then(
     () => undefined,
-    () => new Error(`dial tcp ${address}:${port}: connect: connection refused`),
+    (error: unknown) => error,
   );
-  // A refusal comes at once; what serves goes on.
   const outcome = await Promise.race([refused, new Promise<void>((resolve) => setImmediate(() => resolve()))]);
-  if (outcome instanceof Error) throw outcome;
-  void refused.then((failure) => failure && near.destroy(failure));
+  if (outcome !== undefined) return undefined;
+  void refused.then((failure) => failure instanceof Error && near.destroy(failure));
   return near;
 }
 
 /** Sends a datagram to a port of a pod. @returns what comes back; undefined when no pod is there or says anything */
 export async function sendDatagram(
   runtime: RuntimeService,
-  target: { readonly address: string; readonly port: number },
+  target: Destination,
   payload: Uint8Array,
-  hostIP = '',
+  { hostIP = '', from = '' }: PodRoute = {},
 ): Promise<Uint8Array | undefined> {
-  const place = findPlace(await runtime.listPodSandbox(), { ...target, protocol: 'UDP' }, hostIP);
-  return place === undefined ? undefined : runtime.datagram(place.sandboxId, place.port, payload);
+  for (const place of findPlaces(await runtime.listPodSandbox(), { ...target, protocol: 'UDP' }, hostIP)) {
+    const answer = await runtime.datagram(place.sandboxId, place.port, payload, from);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
 }

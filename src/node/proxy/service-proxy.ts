@@ -12,6 +12,20 @@ export interface ProxyTarget {
   readonly port: number;
 }
 
+/** A target, and how it sees who is sent there. */
+export interface ProxiedTarget extends ProxyTarget {
+  /** The address in the place of the sender's own: that of the node whose port was asked; absent when it is kept. */
+  readonly masquerade?: string;
+}
+
+/** What the port for health checks of a service says on one node. */
+export interface ServiceHealth {
+  readonly namespace: string;
+  readonly name: string;
+  /** How many endpoints on the node are ready. */
+  readonly localEndpoints: number;
+}
+
 /** Finds the pods behind the addresses of services, as kube-proxy does. */
 export interface ServiceProxy {
   /**
@@ -20,7 +34,9 @@ export interface ServiceProxy {
    * @returns undefined when the address is no service's
    * @throws Error in the words of Go's net when nothing is behind it
    */
-  targetOf(address: string, port: number, from: string, protocol?: 'TCP' | 'UDP'): ProxyTarget | undefined;
+  targetOf(address: string, port: number, from: string, protocol?: 'TCP' | 'UDP'): ProxiedTarget | undefined;
+  /** Undefined when the port is no service's port for health checks (`spec.healthCheckNodePort`). */
+  healthOf(port: number, nodeName: string): ServiceHealth | undefined;
   /** The records of a name of the cluster's DNS, seen from a namespace; none when there is no such name. */
   resolve(name: string, type: DnsType, namespace: string): readonly DnsRecord[];
 }
@@ -42,6 +58,7 @@ interface Candidate extends ProxyTarget {
 }
 
 const serviceNameLabel = 'kubernetes.io/service-name';
+const otherProxyLabel = 'service.kubernetes.io/service-proxy-name';
 const defaultAffinitySeconds = 10_800;
 
 /** A proxy over the services and endpoint slices of the cluster; the informers are started by the caller. */
@@ -68,9 +85,10 @@ class InformedServiceProxy implements ServiceProxy {
     this.#dns = new ClusterDns({ services: this.#services, slicesOf: (service) => this.#slicesOf(service) });
   }
 
-  targetOf(address: string, port: number, from: string, protocol = 'TCP'): ProxyTarget | undefined {
+  targetOf(address: string, port: number, from: string, protocol = 'TCP'): ProxiedTarget | undefined {
     const isNode = this.#options.isNode(address);
     for (const service of this.#services.list()) {
+      if (isForOthers(service)) continue;
       const found = (service.spec?.ports ?? []).find((candidate) => {
         if ((candidate.protocol ?? 'TCP') !== protocol) return false;
         return isNode ? candidate.nodePort === port : candidate.port === port;
@@ -83,7 +101,11 @@ class InformedServiceProxy implements ServiceProxy {
         // Those that end still serve while there is nobody else (KEP-1669).
         const usable = ready.length > 0 ? ready : near;
         const target = found === undefined ? undefined : this.#choose(service, found, usable, from);
-        if (target !== undefined) return target;
+        if (target !== undefined) {
+          return isNode && service.spec?.externalTrafficPolicy !== 'Local'
+            ? { ...target, masquerade: address }
+            : target;
+        }
         // What must stay on a node that has nothing goes nowhere.
         const problem = targets.length > 0 ? 'i/o timeout' : 'connect: connection refused';
         throw new Error(`dial ${protocol.toLowerCase()} ${address}:${port}: ${problem}`);
@@ -98,6 +120,18 @@ class InformedServiceProxy implements ServiceProxy {
     const { isNode, nodeOf } = this.#options;
     if (isNode(address)) return externalTrafficPolicy === 'Local' ? nodeOf(address) : undefined;
     return internalTrafficPolicy === 'Local' && clusterIPs.includes(address) ? nodeOf(from) : undefined;
+  }
+
+  healthOf(port: number, nodeName: string): ServiceHealth | undefined {
+    const service = this.#services
+      .list()
+      .find((candidate) => candidate.spec?.healthCheckNodePort === port && !isForOthers(candidate));
+    if (service === undefined) return undefined;
+    const { name = '', namespace = '' } = service.metadata;
+    const local = (service.spec?.ports ?? [])
+      .flatMap((each) => this.#targets(service, each))
+      .filter((target) => target.isReady && target.nodeName === nodeName);
+    return { namespace, name, localEndpoints: new Set(local.map(({ address }) => address)).size };
   }
 
   #choose(service: Service, port: ServicePort, targets: readonly ProxyTarget[], from: string): ProxyTarget | undefined {
@@ -141,6 +175,11 @@ class InformedServiceProxy implements ServiceProxy {
   resolve(name: string, type: DnsType, namespace: string): readonly DnsRecord[] {
     return this.#dns.resolve(name, type, namespace);
   }
+}
+
+/** Whether a service says that another proxy is to look after it. */
+function isForOthers({ metadata }: Service): boolean {
+  return metadata.labels?.[otherProxyLabel] !== undefined;
 }
 
 function addressesOf({ spec, status }: Service): string[] {

@@ -76,7 +76,7 @@ async function start(
       nodeFiles,
       ports,
       dial: (address, port) => connect(network.get(address), port),
-      sendDatagram: async (address, port, payload) => network.get(address)?.datagram(port, payload),
+      sendDatagram: async (address, port, payload) => network.get(address)?.datagram(port, payload, '10.0.0.1'),
       resolve: (name, type) =>
         type === 'A' && network.has(name.replace(/\.$/, '')) ? [{ name, type, data: name.replace(/\.$/, '') }] : [],
     },
@@ -458,4 +458,37 @@ test('port-forward-tester takes one connection, and says what became of it', asy
   const { get } = await start(context, ['netexec']);
   const [, text] = await get('http', 8080, '/shell?cmd=netstat%20-na%20%7C%20grep%20LISTEN');
   assert.match(text, /tcp +0 +0 0\.0\.0\.0:8080 +0\.0\.0\.0:\* +LISTEN/);
+});
+
+test('serve-hostname over TCP and UDP, which cannot be beside HTTP', async (context) => {
+  const network = new Map<string, PortServer>();
+  const server = await start(context, ['serve-hostname', '--http=false', '--tcp', '--udp', '--port=9000'], { network });
+  network.set('server', server.ports);
+  const client = await start(context, ['netexec'], { network });
+  const shell = (script: string): Promise<[number, string]> =>
+    client.get('http', 8080, `/shell?cmd=${encodeURIComponent(script)}`);
+  assert.deepEqual(await shell('nc server 9000 </dev/null'), [200, '{"output":"hook"}']);
+  assert.deepEqual(await shell('echo any | nc -u -w 1 server 9000'), [200, '{"output":"hook"}']);
+  const both = await start(context, ['serve-hostname', '--udp'], {});
+  assert.match(both.log(), /Can't server TCP\/UDP mode and HTTP mode at the same time/);
+});
+
+test('connect says in a word why there is no connection', async (context) => {
+  const network = new Map<string, PortServer>();
+  const server = await start(context, ['netexec'], { network });
+  network.set('server', server.ports);
+  const cases: readonly (readonly [args: string, status: number, said: string])[] = [
+    ['server:8080', 200, ''],
+    ['server:81', 417, 'REFUSED'],
+    ['nowhere:80', 417, 'DNS: lookup nowhere: no such host'],
+    ['nowhere', 417, 'UNKNOWN: address nowhere: missing port in address'],
+    ['--protocol=udp server:8081', 200, ''],
+    ['--protocol=udp server:81', 417, 'TIMEOUT'],
+  ];
+  for (const [args, status, said] of cases) {
+    const script = encodeURIComponent(`/agnhost connect ${args} 2>&1`);
+    const [code, body] = await server.get('http', 8080, `/shell?cmd=${script}`);
+    const { output } = JSON.parse(body) as { output: string };
+    assert.deepEqual([code, output.trim()], [status, said]);
+  }
 });

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DnsType } from '../../../src/apimachinery/dns-record.ts';
 import { createInformerFactory } from '../../../src/client/informer-factory.ts';
+import { readBody } from '../../../src/apimachinery/http.ts';
+import { createProxyServer } from '../../../src/node/proxy/proxy-server.ts';
 import { createServiceProxy } from '../../../src/node/proxy/service-proxy.ts';
 import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
 import { silentLogger } from '../../../src/system/logger.ts';
@@ -122,7 +124,10 @@ test('services lead to the pods behind them, by address, node port and name', as
   for (let again = 0; again < 9; again++) assert.deepEqual(proxy.targetOf('10.96.0.10', 80, '10.244.0.9'), first);
   const others = Array.from({ length: 20 }, (_none, index) => proxy.targetOf('10.96.0.10', 80, `10.244.1.${index}`));
   assert.equal(new Set(others.map((target) => target?.address)).size, 2);
-  assert.equal(proxy.targetOf('192.168.64.2', 30080, 'x')?.port, 8080);
+  const outside = proxy.targetOf('192.168.64.2', 30080, 'x');
+  assert.equal(outside?.port, 8080);
+  assert.equal(outside.masquerade, '192.168.64.2');
+  assert.equal(first.masquerade, undefined);
   assert.equal(proxy.targetOf('10.244.0.2', 8080, ''), undefined);
   assert.throws(() => proxy.targetOf('10.96.0.11', 80, ''), /dial tcp 10\.96\.0\.11:80: connect: connection refused/);
   assert.throws(() => proxy.targetOf('10.96.0.10', 81, ''), /connection refused/);
@@ -176,4 +181,66 @@ test('services lead to the pods behind them, by address, node port and name', as
   await settle();
   assert.equal(proxy.targetOf('10.96.0.12', 80, '')?.port, 8080);
   assert.throws(() => proxy.targetOf('10.96.0.12', 80, '', 'UDP'), /dial udp 10\.96\.0\.12:80/);
+});
+
+test('health checks count what is ready on the node; what is another proxy’s is none of ours', async (context) => {
+  const clock = new FakeClock();
+  const api = await createTestApiServer({ clock });
+  const random = seededRandom(5);
+  const informers = createInformerFactory({ client: api.client, clock, random, log: silentLogger });
+  const services = createServiceProxy({ informers, clock, random, isNode, nodeOf });
+  const ports = [{ name: 'http', port: 80, nodePort: 30080 }];
+  const spec = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 31000, ports };
+  const service = (metadata: object, special: object) => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata,
+    spec: { ...spec, ...special },
+  });
+  const labels = { 'service.kubernetes.io/service-proxy-name': 'other' };
+  await api.create(service({ name: 'web' }, { clusterIP: '10.96.0.10' }));
+  await api.create(
+    service(
+      { name: 'foreign', labels },
+      { clusterIP: '10.96.0.11', healthCheckNodePort: 31001, ports: [{ port: 80, nodePort: 30081 }] },
+    ),
+  );
+  const ending = { conditions: { ready: false, serving: true, terminating: true } };
+  const endpoints = [
+    { addresses: ['10.244.0.2'], nodeName: 'a' },
+    { addresses: ['10.244.0.3'], nodeName: 'a' },
+    { addresses: ['10.244.1.2'], nodeName: 'b', ...ending },
+  ];
+  await api.create(slice('web', endpoints));
+  await api.create(slice('foreign', endpoints));
+  informers.start();
+  await informers.waitForSync();
+  context.after(async () => {
+    await informers.stop();
+    await api.close();
+  });
+  const ask = async (nodeName: string, port: number, path: string, isLoopback = false): Promise<unknown> => {
+    const handler = createProxyServer({ services, nodeName, clock }).handlerOf(port, isLoopback);
+    const answer = await handler?.({ method: 'GET', path, headers: {} });
+    const text = answer && Buffer.from(await readBody(answer.body)).toString();
+    return answer && [answer.status, text?.startsWith('{') === true ? JSON.parse(text) : text];
+  };
+  const told = (localEndpoints: number): object => ({
+    service: { namespace: 'default', name: 'web' },
+    localEndpoints,
+    serviceProxyHealthy: true,
+  });
+  assert.deepEqual(await ask('a', 31000, '/'), [200, told(2)]);
+  assert.deepEqual(await ask('b', 31000, '/healthz'), [503, told(0)]);
+  assert.equal(await ask('a', 31001, '/'), undefined);
+  assert.equal(services.targetOf('10.96.0.11', 80, ''), undefined);
+  assert.equal(services.targetOf('192.168.64.2', 30081, ''), undefined);
+  assert.notEqual(services.targetOf('192.168.64.2', 30080, '')?.masquerade, '192.168.64.2');
+
+  const time = new Date(clock.now()).toISOString();
+  const well = { lastUpdated: time, currentTime: time, healthy: true };
+  assert.deepEqual(await ask('a', 10256, '/healthz'), [200, { ...well, nodeEligible: true }]);
+  assert.deepEqual(await ask('a', 10256, '/livez'), [200, well]);
+  assert.equal(await ask('a', 10249, '/proxyMode'), undefined);
+  assert.deepEqual(await ask('a', 10249, '/proxyMode', true), [200, 'userspace']);
 });

@@ -115,6 +115,14 @@ export class MemoryFiles {
     return node.content;
   }
 
+  /** The names in a folder, sorted; those of folders end in a slash. Undefined when there is no such folder. */
+  readFolder(path: string): readonly string[] | undefined {
+    const node = this.find(path);
+    if (node?.kind !== 'folder') return undefined;
+    const names = [...node.entries].map(([name, { kind }]) => (kind === 'folder' ? `${name}/` : name));
+    return names.toSorted((left, right) => (left < right ? -1 : Number(left > right)));
+  }
+
   /** Writes a file anew. @throws FileError when its folder is not there, or nothing can be written */
   writeFile(path: string, content: Uint8Array, options: WriteOptions = {}): void {
     const known = this.find(path);

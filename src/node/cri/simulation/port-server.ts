@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { type ConnectionPeer, peerOf, showPeer } from '../connection-pair.ts';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 
 /** What a server that speaks TLS shows, PEM. */
@@ -9,8 +10,8 @@ export interface ServerIdentity {
   readonly privateKey: string;
 }
 
-/** What a program answers to a datagram. */
-export type DatagramAnswer = (payload: Uint8Array) => Uint8Array | undefined;
+/** What a program answers to a datagram. @param from the address it comes from; empty when that is not known */
+export type DatagramAnswer = (payload: Uint8Array, from: string) => Uint8Array | undefined;
 
 interface PortListener {
   readonly answer: RequestListener;
@@ -66,8 +67,12 @@ export class PortServer {
   }
 
   /** What comes back for a datagram. */
-  async datagram(port: number, payload: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#datagrams.get(port)?.(payload);
+  async datagram(port: number, payload: Uint8Array, from: string): Promise<Uint8Array | undefined> {
+    return this.#datagrams.get(port)?.(payload, from);
+  }
+
+  takesDatagrams(port: number): boolean {
+    return this.#datagrams.has(port);
   }
 
   /** The ports that something listens on, in their order. */
@@ -112,9 +117,11 @@ export class PortServer {
   }
 }
 
-function overTls(connection: Duplex, secureContext: SecureContext): Duplex {
+/** The inside of a connection to a server that speaks TLS. */
+export function overTls(connection: Duplex, secureContext: SecureContext): Duplex {
   const secure = new TLSSocket(connection, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
   secure.on('error', () => connection.destroy());
+  showPeer(secure, peerOf(connection as ConnectionPeer));
   return secure;
 }
 

@@ -1,5 +1,6 @@
 import type { ProcessContext, Program } from '../process-context.ts';
 import { runAdmissionWebhook } from './admission-webhook.ts';
+import { runConnect } from './connect.ts';
 import { runConversionWebhook } from './conversion-webhook.ts';
 import { runGrpcHealthChecking } from './grpc-health-checking.ts';
 import { runGuestbook } from './guestbook.ts';
@@ -15,6 +16,7 @@ import { runPorter } from './porter.ts';
 import { runLiveness, runNetexec, runServeHostname, runTestWebserver } from './web-programs.ts';
 
 const subcommands: Readonly<Record<string, Program>> = {
+  connect: runConnect,
   'crd-conversion-webhook': runConversionWebhook,
   'dns-server-list': runDnsServerList,
   'dns-suffix': runDnsSuffix,

@@ -5,16 +5,42 @@ import { messageOf } from '../../../../apimachinery/error-message.ts';
 import { sleep } from '../../../../system/clock.ts';
 import { addressOf, ask } from '../http-request.ts';
 import { MemoryFiles } from '../memory-files.ts';
+import type { DatagramAnswer } from '../port-server.ts';
 import { killedExitCode, type ProcessContext, type Program, terminatedExitCode } from '../process-context.ts';
 import { runCapture } from '../run-capture.ts';
 import { parseFlags } from './program-flags.ts';
 import { type Answer, pathOf, query, readIdentity, serve } from './web-server.ts';
 
-/** `agnhost serve-hostname`: the name of the pod to whoever asks. */
-export const runServeHostname: Program = (context) => {
-  const port = Number(parseFlags(context.args.slice(1)).get('port') ?? 9376);
-  return serve(context, port, (_request, response) => void response.end(context.hostname));
+/** `agnhost serve-hostname`: the name of the pod to whoever asks, over HTTP or TCP, and over UDP. */
+export const runServeHostname: Program = async (context) => {
+  const flags = parseFlags(context.args.slice(1));
+  const port = Number(flags.get('port') ?? 9376);
+  const name = Buffer.from(context.hostname);
+  const [isRaw, isUdp, isHttp] = [
+    flags.get('tcp') === 'true',
+    flags.get('udp') === 'true',
+    flags.get('http') !== 'false',
+  ];
+  if (isHttp && (isRaw || isUdp)) {
+    await context.stderr.write(Buffer.from("Can't server TCP/UDP mode and HTTP mode at the same time\n"));
+    return 1;
+  }
+  const ends = [
+    ...(isRaw ? [context.listenRaw(port, (connection) => void connection.end(name))] : []),
+    ...(isUdp ? [context.listenDatagrams(port, () => name)] : []),
+  ];
+  if (isHttp) await serve(context, port, (_request, response) => void response.end(name));
+  else await killed(context.signal);
+  for (const end of ends) end();
+  return killedExitCode;
 };
+
+function killed(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
 
 /** `agnhost test-webserver`: the files of the container. */
 export const runTestWebserver: Program = (context) => {
@@ -60,7 +86,7 @@ export const runLiveness: Program = (context) => {
   });
 };
 
-/** `agnhost netexec`: its paths over HTTP or HTTPS, but for `/upload`; over UDP too, but for `clientip`. */
+/** `agnhost netexec`: its paths over HTTP or HTTPS, but for `/upload`; over UDP too. */
 export const runNetexec: Program = async (context) => {
   const flags = parseFlags(context.args.slice(1));
   const port = Number(flags.get('http-port') ?? 8080);
@@ -130,7 +156,7 @@ export const runNetexec: Program = async (context) => {
   const identity = certificate === '' ? undefined : await readIdentity(context, certificate, key);
   const udpPort = Number(flags.get('udp-port') ?? 8081);
   const close =
-    udpPort < 0 ? undefined : context.listenDatagrams(udpPort, (data) => answerDatagram(context, udpPort, data));
+    udpPort < 0 ? undefined : context.listenDatagrams(udpPort, (...sent) => answerDatagram(context, udpPort, sent));
   await serve({ ...context, signal }, port, answerAny, identity);
   close?.();
   return context.signal.aborted ? killedExitCode : code;
@@ -174,9 +200,14 @@ async function askByDatagram(context: ProcessContext, host: string, port: number
 }
 
 /** What netexec answers to a datagram. */
-function answerDatagram(context: ProcessContext, port: number, payload: Uint8Array): Uint8Array | undefined {
+function answerDatagram(
+  context: ProcessContext,
+  port: number,
+  [payload, from]: Parameters<DatagramAnswer>,
+): Uint8Array | undefined {
   const text = Buffer.from(payload).toString('utf8').trim().toLowerCase();
   if (text === 'hostname') return Buffer.from(context.hostname);
+  if (text === 'clientip') return Buffer.from(`${from === '' ? '127.0.0.1' : from}:${port}`);
   if (text === 'serverport') return Buffer.from(`${port}`);
   return text.startsWith('echo ') ? Buffer.from(text.slice('echo '.length)) : undefined;
 }
