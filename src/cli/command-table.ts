@@ -24,6 +24,8 @@ export interface CommandEntry {
   readonly short: string;
   readonly aliases?: readonly string[];
   readonly hidden?: boolean;
+  /** The command that it is another name of, where the user's preferences add it. */
+  readonly standsFor?: readonly string[];
   /** Words of other programs for the same, which are met with a hint. */
   readonly suggestFor?: readonly string[];
   /** Heading in the list of the root. */

@@ -61,6 +61,14 @@ export interface FlagValues {
   readonly argumentsBeforeDash?: number;
 }
 
+/** What the user's preferences make of a command line. */
+export interface CommandPreferences {
+  /** The paths of commands, and of those that they are other names of. */
+  readonly added: readonly { readonly path: readonly string[]; readonly standsFor: readonly string[] }[];
+  /** `--name=value` each. */
+  readonly presets: readonly string[];
+}
+
 /** The world of a command: everything it may touch. Only main (and tests) construct one. */
 export interface CommandContext {
   readonly streams: IOStreams;
@@ -92,6 +100,8 @@ export interface CommandContext {
   readonly bundledApi?: () => Promise<BundledApi>;
   /** Runs another command line of this program with nothing to read, and gives what it printed. */
   readonly runCommand?: (argv: readonly string[]) => Promise<string>;
+  /** Absent where there are none. */
+  readonly preferences?: CommandPreferences;
   /** Everything that speaks to the cluster, made on first use so that --help and a wrong flag never need a kubeconfig. */
   readonly cluster: ClusterAccess;
 }

@@ -121,7 +121,7 @@ class Program {
   commandPath = 'kubectl';
   /** -v, once the command line was read. */
   verbosity = 0;
-  readonly #table: readonly CommandEntry[];
+  #table: readonly CommandEntry[];
   readonly #world: ProgramWorld;
   readonly #globals: readonly FlagDefinition[];
   readonly #hasPreferences: boolean;
@@ -171,6 +171,7 @@ class Program {
     try {
       const preferred = await preferredCommandLine(argv, home, this.#world, commands);
       this.#presets = preferred.presets;
+      if (preferred.alias !== undefined) this.#addAlias(preferred.alias.name, preferred.alias.standsFor);
       this.#pluginPolicy = preferred.pluginPolicy;
       return preferred.argv;
     } catch (error) {
@@ -178,6 +179,17 @@ class Program {
       streams.err.write(`error occurred while applying preferences ${error.message}\n`);
       throw new SilentExit(1);
     }
+  }
+
+  /** An alias is a command like the one it stands for, with the same subcommands. */
+  #addAlias(name: string, standsFor: readonly string[]): void {
+    const added = this.#table
+      .filter(({ path }) => standsFor.every((word, index) => path[index] === word))
+      .map(({ aliases = [], ...entry }): CommandEntry => {
+        const below = entry.path.slice(standsFor.length);
+        return { ...entry, aliases: below.length === 0 ? [] : aliases, path: [name, ...below], standsFor: entry.path };
+      });
+    this.#table = [...this.#table, ...added];
   }
 
   /** The command that words lead to; undefined where the first one is none. */
@@ -294,6 +306,9 @@ class Program {
     const { memoryIOStreams } = await import('../system/memory-io-streams.ts');
     const streams = memoryIOStreams();
     await runProgram(this.#table, argv, { ...this.#world, streams });
+    // What is logged on the way is told; what it ends with is not.
+    const logged = streams.stderr.split('\n').filter((line) => /^[IWE]\d{4} /.test(line));
+    for (const line of logged) this.#world.streams.err.write(`${line}\n`);
     return streams.stdout;
   }
 
@@ -361,6 +376,10 @@ class Program {
       ...(world.keychain === undefined ? {} : { keychain: world.keychain }),
       ...(world.bundledApi === undefined ? {} : { bundledApi: world.bundledApi }),
       runCommand: (argv) => this.#runAside(argv),
+      preferences: {
+        added: this.#table.flatMap(({ path, standsFor }) => (standsFor === undefined ? [] : [{ path, standsFor }])),
+        presets: this.#presets,
+      },
       cluster: {
         client: async () => (await makeAccess()).client(),
         discovery: async () => (await makeAccess()).discovery(),
@@ -384,7 +403,7 @@ class Program {
       const options = await definition.toOptions(parsed.args, values, context);
       this.#exitCode = (await definition.run(options, context)) ?? 0;
     } catch (error) {
-      if (error instanceof HelpfulError) await this.#printHelp(definition.path);
+      if (error instanceof HelpfulError) await this.#printHelp(this.commandPath.split(' ').slice(1));
       const isTold = error instanceof CommandError && error.cause === undefined;
       if (isTold || access === undefined || signal.aborted) throw error;
       const { complainOfDiscovery } = await import('./discovery-complaints.ts');
@@ -411,14 +430,19 @@ class Program {
       const short = translation?.shorts[child.path.join(' ')];
       return short === undefined ? child : { ...child, short };
     });
-    const usage = definition?.usage ?? entry?.usage ?? (path.length === 0 ? '[flags]' : 'SUBCOMMAND');
+    const isAlias = path.length === 1 && entry?.standsFor !== undefined;
+    const usage = isAlias ? '' : (definition?.usage ?? entry?.usage ?? (path.length === 0 ? '[flags]' : 'SUBCOMMAND'));
     out.write(
       renderHelp({
         commandPath: ['kubectl', ...path].join(' '),
         usage,
         about: isBrief
           ? ''
-          : (translation?.abouts[name] ?? definition?.long ?? entry?.long ?? entry?.short ?? rootAbout),
+          : (translation?.abouts[entry?.standsFor?.join(' ') ?? name] ??
+            definition?.long ??
+            entry?.long ??
+            entry?.short ??
+            rootAbout),
         aliases: entry?.aliases ?? [],
         examples: definition?.examples ?? '',
         flags: definition?.flags ?? [],

@@ -29,7 +29,11 @@ export function completeCommand(
     async run(line, context) {
       // What `options` says goes to standard output, errors too.
       const err = line[0] === 'options' ? context.streams.out : context.streams.err;
-      const { candidates, directive } = await complete(line, table, context);
+      const added = (context.preferences?.added ?? []).flatMap(({ path, standsFor }) => {
+        const entry = table.find((one) => one.path.join(' ') === standsFor.join(' '));
+        return entry === undefined ? [] : [{ ...entry, path, standsFor }];
+      });
+      const { candidates, directive } = await complete(line, [...table, ...added], context);
       const shown = name === '__complete' ? candidates : candidates.map((text) => text.split('\t')[0] ?? '');
       context.streams.out.write(`${shown.map((text) => `${text}\n`).join('')}:${directive}\n`);
       err.write(`Completion ended with directive: ${directiveNames(directive)}\n`);
@@ -67,6 +71,7 @@ async function complete(
     return await completeLine(line, {
       table: [...table, ...plugins],
       globals: isPlugins ? [] : globals,
+      presets: context.preferences?.presets ?? [],
       ask,
       listFolder: () => namesHere(context),
       plugins,

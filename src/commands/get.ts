@@ -1,5 +1,5 @@
 import { goQuote } from '../apimachinery/field-error.ts';
-import { type CommandContext, CommandError, defineCommand, type FlagValues } from '../cli/command.ts';
+import { type CommandContext, CommandError, defineCommand, type FlagValues, UsageError } from '../cli/command.ts';
 import {
   allNamespacesFlag,
   chunkSizeFlag,
@@ -134,8 +134,8 @@ function checkFlags(args: readonly string[], flags: FlagValues, hasInput: boolea
     const hint =
       'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.';
     context.streams.err.write(`${hint}\n\n`);
-    throw new CommandError(
-      'error: Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).\nSee \'kubectl get -h\' for help and examples',
+    throw new UsageError(
+      'error: Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).',
     );
   }
   const output = flags.string('output');

@@ -121,3 +121,70 @@ void test('the policy says which credential plugins may run', async (context) =>
     'plugin path "other" cannot be resolved for credential plugin allowlist check: exec: "other": executable file not found in $PATH',
   );
 });
+
+const aliases = `apiVersion: kubectl.config.k8s.io/v1beta1
+kind: Preference
+aliases:
+- {name: gp, command: get, prependArgs: [pods]}
+- {name: tail, command: get, appendArgs: [pods]}
+- {name: getn, command: get, options: [{name: output, default: name}]}
+- {name: ro, command: rollout status}
+- {name: mylogs, command: logs}
+- {name: roll, command: rollout}
+`;
+
+/** Command lines, and what the real kubectl ends with. */
+const aliased: readonly (readonly [readonly string[], string])[] = [
+  [['mylogs'], "See 'kubectl mylogs -h' for help and examples\n"],
+  [['gp', '--bogus'], "error: unknown flag: --bogus\nSee 'kubectl gp --help' for usage.\n"],
+  [['getn'], "See 'kubectl getn -h' for help and examples\n"],
+  [['roll', 'restart', '--bogus'], "error: unknown flag: --bogus\nSee 'kubectl roll restart --help' for usage.\n"],
+];
+
+void test('an alias is a command of its own in what is told of it', async (context) => {
+  const { run } = await clusterWithPreferences(context, aliases);
+  for (const [line, end] of aliased) {
+    const { exitCode, stderr } = await run(...line);
+    assert.deepEqual([exitCode, stderr.slice(-end.length)], [1, end], line.join(' '));
+  }
+  const { stdout } = await run('ro', '--help');
+  assert.match(stdout, /\nUsage:\n {2}kubectl ro \[options\]\n/);
+});
+
+/** Lines, what is offered for them (descriptions left out), and the directive. */
+const completed: readonly (readonly [readonly string[], readonly string[], number])[] = [
+  [['ro'], ['ro', 'rollout'], 4],
+  [['gp', ''], ['a', 'b'], 4],
+  [['gp', 'a', ''], ['b'], 4],
+  [['gp', '-n', 'kube-s'], ['kube-system'], 4],
+  [['tail', 'a', ''], [], 4],
+  [['getn', '--out'], ['--output-watch-events'], 4],
+  [['ro', 'd'], ['deployment', 'daemonset'], 4],
+  [['roll', 'und'], ['undo'], 4],
+  [
+    ['mylogs', ''],
+    [
+      'a',
+      'b',
+      ...'daemonsets deployments pods jobs replicasets replicationcontrollers services statefulsets'
+        .split(' ')
+        .map((type) => `${type}/`),
+    ],
+    4,
+  ],
+  [['mylogs', 'a', ''], ['c'], 4],
+  [['-n', 'default', 'gp', ''], [], 0],
+];
+
+void test('lines with aliases are completed', async (context) => {
+  const { run, api } = await clusterWithPreferences(context, aliases);
+  for (const name of ['a', 'b']) {
+    const spec = { containers: [{ name: 'c', image: 'i' }] };
+    await api.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' }, spec });
+  }
+  for (const [line, candidates, directive] of completed) {
+    const { stdout } = await run('__complete', ...line);
+    const offered = stdout.split('\n').map((text) => text.split('\t')[0]);
+    assert.deepEqual(offered, [...candidates, `:${directive}`, ''], line.join(' '));
+  }
+});

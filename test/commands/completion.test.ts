@@ -7,7 +7,9 @@ import { type CommandCluster, createCommandCluster } from '../support/command-cl
 import { commandRunner } from '../support/run-command.ts';
 
 async function cluster(context: TestContext): Promise<CommandCluster> {
-  const made = await createCommandCluster(context);
+  const env: Record<string, string> = {};
+  const made = await createCommandCluster(context, { world: { env } });
+  Object.assign(env, { HOME: made.home, KUBECONFIG: join(made.home, 'kubeconfig') });
   const labels = { app: 'web' };
   for (const name of ['web-1', 'web-2', 'db-1']) {
     await made.api.create({
@@ -186,4 +188,24 @@ void test('the script for bash asks the program and keeps what fits', async (con
   assert.equal(complete('kubectl', 'get', '--output', '=', 'y'), 'yaml\n__complete|get|--output=y|');
   assert.equal(complete('kubectl', 'get', '--output', '='), 'json jsonpath yaml\n__complete|get|--output=|');
   assert.equal(complete('an-alias', 'get', 'y'), 'yaml\n__complete|get|y|');
+});
+
+void test('completion tells of a server that cannot be reached, and not of what the question ends with', async (context) => {
+  const { run } = commandRunner(context);
+  const told = async (...line: string[]): Promise<number> => {
+    const { stdout, stderr } = await run('__complete', '--server=http://127.0.0.1:1', ...line);
+    assert.doesNotMatch(stderr, /The connection to the server/);
+    assert.match(stdout, /:\d\n$/);
+    return stderr.split("couldn't get current server API group list").length - 1;
+  };
+  // As often as by the real one.
+  assert.deepEqual(await Promise.all([told('get', 'pods', ''), told('get', 'po'), told('-n', '')]), [5, 1, 5]);
+});
+
+void test('names of the kubeconfig are those of the usual one, whatever --kubeconfig says', async (context) => {
+  const { run, home } = await cluster(context);
+  writeFileSync(join(home, 'other'), 'apiVersion: v1\nkind: Config\ncontexts: [{name: other, context: {}}]\n');
+  const { stdout } = await run('__complete', '--kubeconfig=other', 'config', 'use-context', '');
+  assert.equal(stdout, 'test\n:4\n');
+  assert.equal((await run('__complete', '--kubeconfig=other', '--context', '')).stdout, 'other\n:4\n');
 });

@@ -13,6 +13,8 @@ export class CompletionError extends Error {}
 export interface CompletionWorld {
   readonly table: readonly CommandEntry[];
   readonly globals: readonly FlagDefinition[];
+  /** `--name=value` each: flags of the command that count as given. */
+  readonly presets: readonly string[];
   /** Runs a command line with these global flags. */
   ask(globals: readonly string[]): Ask;
   readonly listFolder: ListFolder;
@@ -38,27 +40,31 @@ export async function completeLine(line: readonly string[], world: CompletionWor
     const children = rest.length === 0 ? described(childrenOf(path, world), word) : [];
     return words([...children, ...candidates], directive);
   }
-  const definition = await world.table.find((entry) => isPath(entry.path, path))?.load?.();
+  const entry = world.table.find((one) => isPath(one.path, path));
+  const definition = await entry?.load?.();
+  const command = (entry?.standsFor ?? path).join(' ');
   const flags = [...(definition?.flags ?? []), ...world.globals, helpFlag(path)];
   const typed = flagBeforeWord(rest, word, flags);
-  const values = parse(typed.rest, flags, definition);
+  const values = parse(typed.rest, flags, definition, world.presets);
   if (values.help) return words([]);
-  const ask = world.ask(givenGlobals(values.set, world.globals));
+  // Commands about the kubeconfig have a --kubeconfig of their own, which completion does not look at.
+  const asked = world.globals.filter(({ name }) => path[0] !== 'config' || name !== 'kubeconfig');
+  const ask = world.ask(givenGlobals(values.set, asked));
   const isBehindDash = (values.set.argumentsBeforeDash ?? -1) >= 0;
   if (typed.unknown !== undefined && !isBehindDash) {
     throw new CompletionError(`Subcommand '${path.at(-1) ?? 'kubectl'}' does not support flag '${typed.unknown}'`);
   }
   if (typed.flag !== undefined && !isBehindDash) {
-    return completeFlagValue(typed.flag, path, values.args, typed.word, definition, ask);
+    return completeFlagValue(typed.flag, command, values.args, typed.word, definition, ask);
   }
-  const required = requiredFlagNames(path, flags, values.set, word);
+  const required = requiredFlagNames(command, flags, values.set, word);
   if (word.startsWith('-') && !word.includes('=') && !isBehindDash) {
     const all = [...world.globals, ...(definition?.flags ?? []), helpFlag(path)];
     return words(required.length > 0 ? required : flagNames(all, values.set, word, world.globals));
   }
   const hasOwnFlags = (definition?.flags ?? []).some(({ name }) => values.set.changed(name));
   const children = values.args.length === 0 && !hasOwnFlags ? childrenOf(path, world) : [];
-  const about = argumentCompletions[path.join(' ')];
+  const about = argumentCompletions[command];
   const found =
     about === undefined ? undefined : await completeArgument(about, values.args, word, ask, world.listFolder);
   return {
@@ -164,9 +170,10 @@ function parse(
   rest: readonly string[],
   flags: readonly FlagDefinition[],
   definition: CommandDefinition | undefined,
+  presets: readonly string[],
 ): { readonly set: FlagSet; readonly args: readonly string[]; readonly help: boolean } {
   try {
-    const { values, args, help } = parseFlags(flags, rest, { flagsFirst: definition?.flagsFirst === true });
+    const { values, args, help } = parseFlags(flags, rest, { flagsFirst: definition?.flagsFirst === true, presets });
     return { set: values, args, help };
   } catch (error) {
     if (!(error instanceof FlagParseError)) throw error;
@@ -181,20 +188,20 @@ function givenGlobals(set: FlagSet, globals: readonly FlagDefinition[]): string[
     .flatMap(({ name, type }) => {
       if (type === 'stringArray' || type === 'stringSlice') return set.list(name).map((one) => `--${name}=${one}`);
       if (type === 'bool') return [`--${name}=${set.bool(name)}`];
+      if (type === 'int32') return [`--${name}=${set.int(name)}`];
       return type === 'string' ? [`--${name}=${set.string(name)}`] : [];
     });
 }
 
 async function completeFlagValue(
   flag: FlagDefinition,
-  path: readonly string[],
+  command: string,
   args: readonly string[],
   word: string,
   definition: CommandDefinition | undefined,
   ask: Ask,
 ): Promise<Completions> {
   const isOwn = definition?.flags.some((one) => one === flag) === true;
-  const command = path.join(' ');
   switch (flag.name) {
     case 'filename':
       return words(['json', 'yaml', 'yml'], directives.filterExtensions);
@@ -222,13 +229,8 @@ async function completeFlagValue(
   return words([], directives.default);
 }
 
-function requiredFlagNames(
-  path: readonly string[],
-  flags: readonly FlagDefinition[],
-  set: FlagSet,
-  word: string,
-): string[] {
-  const names = requiredFlags[path.join(' ')] ?? [];
+function requiredFlagNames(command: string, flags: readonly FlagDefinition[], set: FlagSet, word: string): string[] {
+  const names = requiredFlags[command] ?? [];
   return flags.filter(({ name }) => names.includes(name) && !set.changed(name)).flatMap((flag) => formsOf(flag, word));
 }
 

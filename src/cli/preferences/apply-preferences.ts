@@ -15,12 +15,14 @@ export interface KnownCommands {
 /** A command line as preferences make it. */
 export interface PreferredCommandLine {
   readonly argv: readonly string[];
+  /** The alias that the command line names, which is a command from then on. */
+  readonly alias?: { readonly name: string; readonly standsFor: readonly string[] };
   /** `--name=value` each: flags that count as given, but not as written by the user. */
   readonly presets: readonly string[];
 }
 
 /**
- * Replaces an alias by what it stands for, and finds the defaults for the command's flags that the command line does
+ * Adds what an alias puts behind its name, and finds the defaults for the command's flags that the command line does
  * not give itself.
  * @param warn told of what is left out of account
  * @throws CommandError
@@ -33,12 +35,13 @@ export async function applyPreferences(
 ): Promise<PreferredCommandLine> {
   const problem = preferenceProblem(preference);
   if (problem !== undefined) throw new CommandError(problem);
-  const alias = commands.find(argv) === undefined ? findAlias(argv, preference, commands, warn) : undefined;
-  const aliased = alias === undefined ? { argv, presets: [] } : await replaceAlias(argv, alias, commands);
-  return {
-    argv: aliased.argv,
-    presets: [...aliased.presets, ...(await defaultsFor(argv, alias, preference, commands, warn))],
-  };
+  // The commands that complete a line are none before the line is looked at.
+  const found = commands.find(argv);
+  const entry = found?.path[0]?.startsWith('__complete') === true ? undefined : found;
+  const alias = entry === undefined ? findAlias(argv, preference, commands, warn) : undefined;
+  const aliased = alias === undefined ? { argv, presets: [] } : await expandAlias(argv, alias, commands);
+  const defaults = await defaultsFor({ argv, entry, alias }, preference, commands, warn);
+  return { ...aliased, presets: [...aliased.presets, ...defaults] };
 }
 
 /** The first word that is no flag names the alias, whatever stands before it. */
@@ -60,7 +63,7 @@ function findAlias(
   return undefined;
 }
 
-async function replaceAlias(
+async function expandAlias(
   argv: readonly string[],
   alias: CommandAlias,
   commands: KnownCommands,
@@ -78,18 +81,23 @@ async function replaceAlias(
       `could not apply value ${value} to flag ${name} in alias kubectl err: ${reason}`,
   });
   const at = aliasIndex(argv);
-  const replaced = [...argv.slice(0, at), ...words, ...alias.prependArgs, ...argv.slice(at + 1), ...alias.appendArgs];
-  return { argv: replaced, presets };
+  const expanded = [...argv.slice(0, at + 1), ...alias.prependArgs, ...argv.slice(at + 1), ...alias.appendArgs];
+  return { argv: expanded, presets, alias: { name: alias.name, standsFor: entry.path } };
+}
+
+/** A command line, and what it names: a command, an alias, or neither. */
+interface GivenCommandLine {
+  readonly argv: readonly string[];
+  readonly entry: CommandEntry | undefined;
+  readonly alias: CommandAlias | undefined;
 }
 
 async function defaultsFor(
-  argv: readonly string[],
-  alias: CommandAlias | undefined,
+  { argv, entry, alias }: GivenCommandLine,
   { defaults }: Preference,
   commands: KnownCommands,
   warn: (text: string) => void,
 ): Promise<readonly string[]> {
-  const entry = commands.find(argv);
   if (entry === undefined && alias === undefined) return [];
   const presets: string[] = [];
   for (const { command, options } of defaults) {
