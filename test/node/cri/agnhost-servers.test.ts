@@ -483,7 +483,6 @@ test('connect says in a word why there is no connection', async (context) => {
     ['nowhere:80', 417, 'DNS: lookup nowhere: no such host'],
     ['nowhere', 417, 'UNKNOWN: address nowhere: missing port in address'],
     ['--protocol=udp server:8081', 200, ''],
-    ['--protocol=udp server:81', 417, 'TIMEOUT'],
   ];
   for (const [args, status, said] of cases) {
     const script = encodeURIComponent(`/agnhost connect ${args} 2>&1`);
@@ -491,4 +490,12 @@ test('connect says in a word why there is no connection', async (context) => {
     const { output } = JSON.parse(body) as { output: string };
     assert.deepEqual([code, output.trim()], [status, said]);
   }
+  const late = server.get(
+    'http',
+    8080,
+    `/shell?cmd=${encodeURIComponent('/agnhost connect --timeout=3s --protocol=udp server:81 2>&1')}`,
+  );
+  await settle();
+  await server.clock.advance(3000);
+  assert.match((await late)[1], /TIMEOUT/);
 });
