@@ -74,6 +74,8 @@ export interface ContainerUser {
   readonly uid?: number;
   readonly gid?: number;
   readonly supplementalGroups: readonly number[];
+  /** Groups that the image has the user in do not count. */
+  readonly isStrict?: boolean;
 }
 
 /** What the kernel holds a container to. */
@@ -110,6 +112,8 @@ export interface ContainerConfig {
   readonly addedCapabilities: readonly string[];
   /** Programs never get more rights than their parent, whatever their files say. */
   readonly noNewPrivileges: boolean;
+  /** A profile says which system calls there are. */
+  readonly isSeccompFiltered: boolean;
   readonly readonlyRootfs: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -261,6 +265,8 @@ export interface Image {
   readonly repoTags: readonly string[];
   readonly repoDigests: readonly string[];
   readonly sizeBytes: number;
+  /** The user that it says its command is to run as; root when absent. */
+  readonly uid?: number;
 }
 
 /** Pulls and lists images. */

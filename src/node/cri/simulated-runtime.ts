@@ -23,7 +23,7 @@ import {
   type RuntimeService,
 } from './runtime.ts';
 import { ContainerProcess } from './simulation/container-process.ts';
-import { imageFiles } from './simulation/images/image-defaults.ts';
+import { imageDefaults, imageFiles } from './simulation/images/image-defaults.ts';
 import { connectionPair } from './connection-pair.ts';
 import { MemoryFiles } from './simulation/memory-files.ts';
 import { killedExitCode } from './simulation/process-context.ts';
@@ -35,7 +35,7 @@ export const exitAfterAnnotation = 'simulation.kubectl-ts.dev/exit-after-seconds
 export const exitCodeAnnotation = 'simulation.kubectl-ts.dev/exit-code';
 
 /** A repository or tag that says of itself that it is not there. */
-const absentName = /(?:^|[/.-])(?:404|invalid|nonexistent|non-existent|does-?not-?exist)(?:$|[/.-])/;
+const absentName = /(?:^|[/.-])(?:404|invalid|nonexistent|non-existent|does-?n(?:o|')?t-?exist)(?:$|[/.-])/;
 
 /** Why an image cannot be had: its registry's or its own name says so. */
 function absenceOf({ repository, tag }: { readonly repository: string; readonly tag: string }): string | undefined {
@@ -371,7 +371,9 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       throw new RuntimeError('Unknown', `failed to pull and unpack image "${image}": ${absence}`);
     }
     const digest = createHash('sha256').update(`${name.repository}:${name.tag}`).digest('hex');
+    const uid = imageDefaults(image)?.uid;
     const pulled: Image = {
+      ...(uid === undefined ? {} : { uid }),
       id: `sha256:${createHash('sha256').update(digest).digest('hex')}`,
       repoTags: [`${name.repository}:${name.tag}`],
       repoDigests: [`${name.repository}@sha256:${digest}`],

@@ -8,11 +8,26 @@ export interface MetricsSource {
   readonly runtime: Pick<RuntimeService, 'listContainers' | 'listPodSandbox'>;
   readonly nodeName: string;
   readonly pods: () => readonly Pod[];
+  readonly terminations: TerminationCounts;
+}
+
+/** How often containers have ended, by labels that are written as JSON. */
+export type TerminationCounts = ReadonlyMap<string, number>;
+
+/** Counts a container that has ended. */
+export function countTermination(
+  counts: Map<string, number>,
+  kind: string,
+  { exitCode, reason }: Pick<ContainerStatus, 'exitCode' | 'reason'>,
+): void {
+  const labels = JSON.stringify({ container_type: kind, exit_code: `${exitCode}`, reason });
+  counts.set(labels, (counts.get(labels) ?? 0) + 1);
 }
 
 interface Metric {
   readonly name: string;
   readonly help: string;
+  readonly type?: 'counter';
   readonly samples: readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
 }
 
@@ -27,7 +42,7 @@ export async function handleMetrics(path: string, source: MetricsSource): Promis
   return textAnswer(404, '404 page not found\n');
 }
 
-async function kubeletMetrics({ runtime, nodeName, pods }: MetricsSource): Promise<Metric[]> {
+async function kubeletMetrics({ runtime, nodeName, pods, terminations }: MetricsSource): Promise<Metric[]> {
   const sandboxes = await runtime.listPodSandbox({});
   const containers = await runtime.listContainers({});
   const byState = new Map<string, number>();
@@ -48,6 +63,12 @@ async function kubeletMetrics({ runtime, nodeName, pods }: MetricsSource): Promi
       name: 'kubelet_running_pods',
       help: 'Pods that have a running sandbox.',
       samples: [[{}, sandboxes.filter(({ state }) => state === 'SANDBOX_READY').length]],
+    },
+    {
+      name: 'kubelet_terminated_containers_total',
+      help: 'Containers that have ended.',
+      type: 'counter',
+      samples: [...terminations].map(([labels, count]) => [JSON.parse(labels) as Record<string, string>, count]),
     },
   ];
 }
@@ -70,9 +91,9 @@ async function resourceMetrics({ runtime }: MetricsSource): Promise<Metric[]> {
 }
 
 function written(metrics: readonly Metric[]): string {
-  const lines = metrics.flatMap(({ name, help, samples }) => [
+  const lines = metrics.flatMap(({ name, help, samples, type = 'gauge' }) => [
     `# HELP ${name} ${help}`,
-    `# TYPE ${name} gauge`,
+    `# TYPE ${name} ${type}`,
     ...samples.map(([labels, value]) => `${name}${writtenLabels(labels)} ${value}`),
   ]);
   return `${lines.join('\n')}\n`;

@@ -6,7 +6,7 @@ import { handleContainerLogs } from './container-logs.ts';
 import { jsonAnswer, KubeletRequestError, textAnswer } from './kubelet-answers.ts';
 import { handleNodeLogs } from './node-logs.ts';
 import type { NodeFiles } from './node-files.ts';
-import { handleMetrics } from './kubelet-metrics.ts';
+import { handleMetrics, type TerminationCounts } from './kubelet-metrics.ts';
 import { handlePortForward } from './port-forward.ts';
 import { handleAttach, handleExec } from './remote-command.ts';
 
@@ -18,13 +18,15 @@ export interface KubeletServerOptions {
   /** A pod of this node, as the kubelet has it. */
   readonly podByName: (namespace: string, name: string) => Pod | undefined;
   readonly pods: () => readonly Pod[];
+  /** How often containers have ended, by kind, exit code and reason. */
+  readonly terminations: TerminationCounts;
   /** The node's files. */
   readonly files: NodeFiles;
 }
 
 /**
  * The kubelet's server as a function: `/containerLogs`, `/exec`, `/attach`, `/portForward`, `/pods`,
- * `/metrics`, `/metrics/resource`, `/logs` and `/healthz` (as on port 10250 of a real node). It trusts whoever calls it: reaching it is the caller's business.
+ * `/runningpods`, `/metrics`, `/metrics/resource`, `/logs` and `/healthz` (as on port 10250 of a real node). It trusts whoever calls it: reaching it is the caller's business.
  */
 export function createKubeletServer(options: KubeletServerOptions): HttpHandler {
   return async (request) => {
@@ -51,6 +53,8 @@ async function route(request: HttpRequest, options: KubeletServerOptions): Promi
       return handleMetrics(path, options);
     case 'pods':
       return jsonAnswer({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.pods() });
+    case 'runningpods':
+      return jsonAnswer({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: await runningPods(options) });
     case 'containerLogs': {
       const [container = ''] = rest;
       const pod = options.podByName(namespace, name);
@@ -84,6 +88,17 @@ async function route(request: HttpRequest, options: KubeletServerOptions): Promi
     default:
       return textAnswer(404, '404 page not found\n');
   }
+}
+
+/** What the runtime runs, whatever the API says: pods with as much as the runtime knows of them. */
+async function runningPods({ runtime }: KubeletServerOptions): Promise<object[]> {
+  const running = (await runtime.listContainers({})).filter(({ state }) => state === 'CONTAINER_RUNNING');
+  return (await runtime.listPodSandbox({})).flatMap(({ id, metadata: { name, namespace, uid } }) => {
+    const containers = running
+      .filter(({ podSandboxId }) => podSandboxId === id)
+      .map((container) => ({ name: container.metadata.name, image: container.imageId, resources: {} }));
+    return containers.length === 0 ? [] : [{ metadata: { name, namespace, uid }, spec: { containers }, status: {} }];
+  });
 }
 
 /** @throws KubeletRequestError 500, as the real kubelet */

@@ -8,6 +8,7 @@ import type { Clock, Timer } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
 import type { HttpHandler } from '../../apimachinery/http.ts';
 import type { ImageService, RuntimeService } from '../cri/runtime.ts';
+import { countTermination } from './kubelet-metrics.ts';
 import { createKubeletServer } from './kubelet-server.ts';
 import type { NodeFiles } from './node-files.ts';
 import {
@@ -72,6 +73,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     secret: options.informers.informer<Secret>({ group: '', version: 'v1', resource: 'secrets' }),
   };
   const workers = new Map<string, PodWorker>();
+  const terminations = new Map<string, number>();
   const timers = new Set<Timer>();
   let stopped = false;
   let registered: Node | undefined;
@@ -91,6 +93,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     allocatable: () => currentNode().status?.allocatable ?? node.capacity,
     services: () => services.list(),
     rejects: (pod) => rejectionOf(pod, currentNode(), othersOf(pod.metadata.uid)),
+    countTermination: (kind, status) => countTermination(terminations, kind, status),
     recordEvent(pod, type, reason, message, container) {
       const lists = ['initContainers', 'ephemeralContainers'] as const;
       const list = lists.find((one) => (pod.spec?.[one] ?? []).some(({ name }) => name === container)) ?? 'containers';
@@ -173,6 +176,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       clock,
       nodeName: node.name,
       files: options.files,
+      terminations,
       pods: () => [...workers.values()].map((worker) => worker.pod),
       podByName: (namespace, name) =>
         [...workers.values()]

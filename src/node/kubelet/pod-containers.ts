@@ -4,7 +4,7 @@ import type { ContainerStatus, LinuxResources, PodSandbox } from '../cri/runtime
 import { exitAfterAnnotation } from '../cri/simulated-runtime.ts';
 import { ContainerConfigError, containerEnvironment, expandVariables } from './container-environment.ts';
 import { containerMounts } from './container-mounts.ts';
-import { containerUser } from './container-user.ts';
+import { checkNonRoot, containerUser, isSeccompFiltered } from './container-user.ts';
 import { linuxResources } from './linux-resources.ts';
 import { runHook } from './lifecycle-hooks.ts';
 import { PodImages, type Waiting } from './pod-images.ts';
@@ -52,8 +52,12 @@ export class PodContainers {
       onChange: () => owner.readinessChanged(),
       onUnhealthy: (container, kind) => void this.#killUnhealthy(container, kind),
       onFailure: (container, kind, output) => {
-        const title = `${kind[0]?.toUpperCase() ?? ''}${kind.slice(1)}`;
-        context.recordEvent(owner.pod(), 'Warning', 'Unhealthy', `${title} probe failed: ${output}`, container.name);
+        const text = `${capitalized(kind)} probe failed: ${output}`;
+        context.recordEvent(owner.pod(), 'Warning', 'Unhealthy', text, container.name);
+      },
+      onWarning: (container, kind, output) => {
+        const text = `${capitalized(kind)} probe warning: ${output}`;
+        context.recordEvent(owner.pod(), 'Warning', 'ProbeWarning', text, container.name);
       },
     });
   }
@@ -79,6 +83,7 @@ export class PodContainers {
     if (known !== undefined) return known;
     const message = await terminationMessage(this.#owner.pod(), status, this.#context);
     this.#messages.set(status.id, message);
+    this.#context.countTermination(kindOf(this.#owner.pod(), status.metadata.name), status);
     return message;
   }
 
@@ -191,7 +196,9 @@ export class PodContainers {
     let envs;
     let mounts;
     let words: (given: readonly string[] | undefined) => string[];
+    const image = await runtime.imageStatus(container.image ?? '');
     try {
+      checkNonRoot(pod, container, image?.uid);
       envs = await containerEnvironment(client, pod, container, facts);
       const env = new Map(envs.map(({ key, value }) => [key, value]));
       words = (given = []) => given.map((word) => expandVariables(word, env));
@@ -216,11 +223,12 @@ export class PodContainers {
       stdinOnce: container.stdinOnce === true,
       tty: container.tty === true,
       mounts,
-      user: containerUser(pod, container),
+      user: containerUser(pod, container, image?.uid),
       resources: this.#resources(pod, container),
       privileged: container.securityContext?.privileged === true,
       addedCapabilities: container.securityContext?.capabilities?.add ?? [],
       noNewPrivileges: container.securityContext?.allowPrivilegeEscalation === false,
+      isSeccompFiltered: isSeccompFiltered(pod, container),
       readonlyRootfs: container.securityContext?.readOnlyRootFilesystem === true,
       labels: { 'io.kubernetes.container.name': container.name },
       // Nothing really runs: an init container has done its work at once.
@@ -327,4 +335,15 @@ export class PodContainers {
   endProbes(): void {
     this.probes.endAll();
   }
+}
+
+function capitalized(word: string): string {
+  return `${word[0]?.toUpperCase() ?? ''}${word.slice(1)}`;
+}
+
+/** What kind of container a name is of, as metrics have it. */
+function kindOf({ spec }: Pod, name: string): string {
+  if (spec?.initContainers?.some((container) => container.name === name) === true) return 'init_container';
+  const isEphemeral = spec?.ephemeralContainers?.some((container) => container.name === name) === true;
+  return isEphemeral ? 'ephemeral_container' : 'container';
 }

@@ -2,7 +2,7 @@ import type { Pod, Service } from '../../api/types/core-v1.ts';
 import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
-import type { ImageService, RuntimeService } from '../cri/runtime.ts';
+import type { ContainerStatus, ImageService, RuntimeService } from '../cri/runtime.ts';
 import type { NodeFiles } from './node-files.ts';
 import type { NodeDns } from './pod-dns.ts';
 import type { Rejection } from './pod-admission.ts';
@@ -29,6 +29,8 @@ export interface PodWorkerContext {
   readonly services: () => readonly Service[];
   /** Why the node does not take a pod, next to the others that are there. */
   readonly rejects: (pod: Pod) => Rejection | undefined;
+  /** A container has ended. */
+  readonly countTermination: (kind: string, status: ContainerStatus) => void;
   /** Records an event about a pod or (with `container`) one of its containers. */
   readonly recordEvent: (
     pod: Pod,

@@ -44,6 +44,8 @@ export interface ProbeListener {
   onUnhealthy(container: string, kind: 'startup' | 'liveness'): void;
   /** One probe failed: an `Unhealthy` event. */
   onFailure(container: Container, kind: ProbeKind, output: string): void;
+  /** One probe succeeded, but not quite as it was meant to: a `ProbeWarning` event. */
+  onWarning(container: Container, kind: ProbeKind, output: string): void;
 }
 
 interface ProbeWorker {
@@ -153,11 +155,12 @@ export class PodProbes {
       if (!isCurrent()) return;
       // Its address is told with its first status.
       if (pod().status?.podIP === undefined) return schedule(firstStatusMillis);
-      const { ok, output } = await this.#prober.probe(pod(), container, probe, containerId);
+      const { ok, output, isWarning } = await this.#prober.probe(pod(), container, probe, containerId);
       if (!isCurrent()) return;
       if (ok) {
         successes++;
         failures = 0;
+        if (isWarning === true) this.#listener.onWarning(container, kind, output);
       } else {
         failures++;
         successes = 0;

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Container, HTTPGetAction, Pod } from '../../api/types/core-v1.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
-import { readBody } from '../../apimachinery/http.ts';
+import { readBody, type Transport } from '../../apimachinery/http.ts';
 import { secureConnection } from '../../apimachinery/streaming/secure-connection.ts';
 import { createDialedTransport } from '../../client/dialed-transport.ts';
 import { type Clock, sleep } from '../../system/clock.ts';
@@ -29,6 +29,8 @@ export interface HandlerTarget {
 export interface HandlerResult {
   readonly ok: boolean;
   readonly output: string;
+  /** It went well, but not as it should. */
+  readonly isWarning?: boolean;
 }
 
 const longestOutput = 10 * 1024;
@@ -58,7 +60,12 @@ export async function execHandler(
   }
 }
 
-/** Asks a server for a path; anything from 200 to 399 is well. */
+const mostRedirects = 10;
+
+/**
+ * Asks a server for a path; anything from 200 to 399 is well. It goes where it is sent as long as that is on the same
+ * host; that it is sent elsewhere is well, with a warning.
+ */
 export async function httpHandler(
   context: HandlerContext,
   target: HandlerTarget,
@@ -70,36 +77,68 @@ export async function httpHandler(
   const address = host === '' ? target.podIP : host;
   // Nothing runs that could answer.
   if (host === '' && !(await context.runtime.runs(target.containerId))) return done;
-  const isSecure = action.scheme === 'HTTPS';
+  const scheme = action.scheme === 'HTTPS' ? 'https' : 'http';
+  const url = `${scheme}://${address}:${port}${path.startsWith('/') ? path : `/${path}`}`;
   const late = new AbortController();
   const timer = context.clock.setTimer(() => late.abort(), timeoutSeconds * 1000, { unref: true });
+  const given = Object.fromEntries(httpHeaders.map(({ name, value }) => [name.toLowerCase(), value]));
   try {
-    const transport = createDialedTransport(async () => {
-      const connection = await context.dial(address, port);
-      // Also a handshake that nobody answers ends in time.
-      late.signal.addEventListener('abort', () => connection.destroy(), { once: true });
-      return isSecure ? secureConnection(connection) : connection;
-    });
-    const headers = { host: `${address}:${port}`, 'user-agent': 'kube-probe/1.36', accept: '*/*', connection: 'close' };
-    const given = Object.fromEntries(httpHeaders.map(({ name, value }) => [name.toLowerCase(), value]));
-    const response = await transport.send({
-      method: 'GET',
-      path: path.startsWith('/') ? path : `/${path}`,
-      headers: { ...headers, ...given },
-      signal: late.signal,
-    });
-    const body = Buffer.from(await readBody(response.body)).toString('utf8');
-    if (response.status >= 200 && response.status < 400) return { ok: true, output: body };
-    return { ok: false, output: `HTTP probe failed with statuscode: ${response.status}` };
+    return await follow(context, url, given, late.signal);
   } catch (error) {
     const text = messageOf(error);
     const reason = late.signal.aborted
       ? 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
       : text;
-    return { ok: false, output: `Get "${isSecure ? 'https' : 'http'}://${address}:${port}${path}": ${reason}` };
+    return { ok: false, output: `Get "${scheme}://${address}:${port}${path}": ${reason}` };
   } finally {
     timer.cancel();
   }
+}
+
+async function follow(
+  context: HandlerContext,
+  first: string,
+  given: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<HandlerResult> {
+  let url = new URL(first);
+  for (let requests = 1; ; requests++) {
+    const headers = { 'user-agent': 'kube-probe/1.36', accept: '*/*', connection: 'close', ...given };
+    const response = await transportTo(context, url, signal).send({
+      method: 'GET',
+      path: `${url.pathname}${url.search}`,
+      headers: { host: given['host'] ?? hostOf(url), ...headers },
+      signal,
+    });
+    const body = Buffer.from(await readBody(response.body)).toString('utf8');
+    const location = [301, 302, 303, 307, 308].includes(response.status) ? response.headers['location'] : undefined;
+    const next = location === undefined ? undefined : new URL(String(location), url);
+    if (next === undefined || next.hostname !== url.hostname) {
+      if (response.status < 200 || response.status >= 400) {
+        return { ok: false, output: `HTTP probe failed with statuscode: ${response.status}` };
+      }
+      if (response.status < 300) return { ok: true, output: body };
+      return { ok: true, isWarning: true, output: `Probe terminated redirects, Response body: ${body}` };
+    }
+    if (requests >= mostRedirects) throw new Error(`stopped after ${mostRedirects} redirects`);
+    url = next;
+  }
+}
+
+/** With the port, also where a URL leaves it out. */
+function hostOf({ hostname, port, protocol }: URL): string {
+  return `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
+}
+
+function transportTo({ dial }: HandlerContext, url: URL, signal: AbortSignal): Transport {
+  const isSecure = url.protocol === 'https:';
+  return createDialedTransport(async () => {
+    const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
+    const connection = await dial(url.hostname.replace(/^\[|\]$/g, ''), port);
+    // Also a handshake that nobody answers ends in time.
+    signal.addEventListener('abort', () => connection.destroy(), { once: true });
+    return isSecure ? secureConnection(connection) : connection;
+  });
 }
 
 /** Opens a connection and closes it. */

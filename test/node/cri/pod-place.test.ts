@@ -7,23 +7,9 @@ import type { PodSandboxConfig, PortMapping } from '../../../src/node/cri/runtim
 import { createSimulatedRuntime } from '../../../src/node/cri/simulated-runtime.ts';
 import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
 import { seededRandom } from '../../../src/system/random.ts';
-import { containerConfig } from '../../support/container-config.ts';
+import { containerConfig, podSandbox } from '../../support/container-config.ts';
 
 const image = 'registry.k8s.io/e2e-test-images/agnhost:2';
-
-function sandbox(name: string, special: Partial<PodSandboxConfig>): PodSandboxConfig {
-  return {
-    metadata: { name, namespace: 'default', uid: name, attempt: 0 },
-    hostname: name,
-    labels: {},
-    annotations: {},
-    hostNetwork: false,
-    portMappings: [],
-    sysctls: {},
-    dnsConfig: { servers: [], searches: [], options: [] },
-    ...special,
-  };
-}
 
 function mapping(hostIp: string, protocol = 'TCP'): PortMapping {
   return { containerPort: 8080, hostPort: 54323, hostIp, protocol };
@@ -35,7 +21,7 @@ test('one host port on different addresses and protocols leads to different pods
   const runtime = createSimulatedRuntime({ clock, random: seededRandom(1), network });
   await runtime.pullImage(image);
   const run = async (name: string, args: readonly string[], special: Partial<PodSandboxConfig>): Promise<string> => {
-    const id = await runtime.runPodSandbox(sandbox(name, special));
+    const id = await runtime.runPodSandbox(podSandbox(name, special));
     const container = await runtime.createContainer(id, containerConfig({ image, args }));
     await runtime.startContainer(container);
     return container;
@@ -87,7 +73,7 @@ test('who is asked sees where it comes from, and on the network of the host what
   });
   await runtime.pullImage(image);
   const run = async (name: string, args: readonly string[], hostNetwork = false): Promise<string> => {
-    const id = await runtime.runPodSandbox(sandbox(name, { hostNetwork }));
+    const id = await runtime.runPodSandbox(podSandbox(name, { hostNetwork }));
     const container = await runtime.createContainer(id, containerConfig({ image, args }));
     await runtime.startContainer(container);
     return container;

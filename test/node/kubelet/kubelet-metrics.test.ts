@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ContainerStatus, PodSandbox } from '../../../src/node/cri/runtime.ts';
-import { handleMetrics } from '../../../src/node/kubelet/kubelet-metrics.ts';
+import { countTermination, handleMetrics } from '../../../src/node/kubelet/kubelet-metrics.ts';
 
 function sandbox(id: string, name: string, state: PodSandbox['state']): PodSandbox {
   return {
@@ -34,9 +34,15 @@ function container(name: string, podSandboxId: string, state: ContainerStatus['s
   };
 }
 
+const terminations = new Map<string, number>();
+for (const exitCode of [0, 139, 139]) {
+  countTermination(terminations, 'container', { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error' });
+}
+
 const source = {
   nodeName: 'node-1',
   pods: () => [],
+  terminations,
   runtime: {
     listPodSandbox: () =>
       Promise.resolve([sandbox('s1', 'web', 'SANDBOX_READY'), sandbox('s2', 'job', 'SANDBOX_NOTREADY')]),
@@ -66,6 +72,8 @@ void test('a kubelet counts pods and containers', async () => {
     'kubelet_running_containers{container_state="exited"} 1',
     'kubelet_running_containers{container_state="running"} 2',
     'kubelet_running_pods 1',
+    'kubelet_terminated_containers_total{container_type="container",exit_code="0",reason="Completed"} 1',
+    'kubelet_terminated_containers_total{container_type="container",exit_code="139",reason="Error"} 2',
   ]);
 });
 

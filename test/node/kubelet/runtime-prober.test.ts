@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { test } from 'node:test';
 import type { Container, Pod, Probe } from '../../../src/api/types/core-v1.ts';
 import { createHostLocalNetwork } from '../../../src/node/cni/host-local-network.ts';
 import { createSimulatedRuntime } from '../../../src/node/cri/simulated-runtime.ts';
+import { connectionPair } from '../../../src/node/cri/connection-pair.ts';
+import { dialPod } from '../../../src/node/kubelet/pod-network.ts';
+import { containerConfig, podSandbox } from '../../support/container-config.ts';
 import { createRuntimeProber } from '../../../src/node/kubelet/prober.ts';
 import { FakeClock } from '../../../src/system/fake-clock.ts';
 import { seededRandom } from '../../../src/system/random.ts';
@@ -54,6 +58,70 @@ test('probes ask what really runs', async (context) => {
   // What the simulated runtime does not have it cannot ask.
   assert.equal(await readiness('g', { image: 'postgres' }, { exec: { command: ['pg_isready'] } }), true);
   assert.equal(await readiness('h', { image: 'nginx' }, { httpGet: { path: '/', port: 80 } }), true);
+});
+
+const redirects: readonly (readonly [path: string, expected: object])[] = [
+  ['/redirect?location=/hostname', { ok: true, output: 'main' }],
+  ['/redirect?location=/redirect?location=/echo?msg=there', { ok: true, output: 'there' }],
+  ['/redirect?location=/echo?code=500', { ok: false, output: 'HTTP probe failed with statuscode: 500' }],
+  [
+    '/redirect?location=http://elsewhere/',
+    { ok: true, isWarning: true, output: 'Probe terminated redirects, Response body: ' },
+  ],
+];
+
+for (const [path, expected] of redirects) {
+  test(`a probe that is sent elsewhere: ${path}`, async () => {
+    const clock = new FakeClock();
+    const network = createHostLocalNetwork('10.244.0.0/24');
+    const runtime = createSimulatedRuntime({ clock, random: seededRandom(1), network });
+    const image = 'registry.k8s.io/e2e-test-images/agnhost:2';
+    await runtime.pullImage(image);
+    const id = await runtime.runPodSandbox(podSandbox('main'));
+    const containerId = await runtime.createContainer(id, containerConfig({ image, args: ['netexec'] }));
+    await runtime.startContainer(containerId);
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    const [{ ips: [podIP = ''] = [] } = {}] = await runtime.listPodSandbox();
+    const dial = async (address: string, port: number) => {
+      const connection = await dialPod(runtime, { address, port });
+      if (connection === undefined) throw new Error('nowhere');
+      return connection;
+    };
+    const container = { name: 'main', image };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { containers: [container] }, status: { podIP } };
+    const prober = createRuntimeProber({ runtime, clock, dial });
+    assert.deepEqual(await prober.probe(pod, container, { httpGet: { path, port: 8080 } }, containerId), expected);
+  });
+}
+
+test('a probe that is sent round and round gives up', async () => {
+  const clock = new FakeClock();
+  const runtime = createSimulatedRuntime({
+    clock,
+    random: seededRandom(1),
+    network: createHostLocalNetwork('10.244.0.0/24'),
+  });
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked++;
+    response.writeHead(302, { location: '/again' });
+    response.end();
+  });
+  const dial = async () => {
+    const [near, far] = connectionPair();
+    server.emit('connection', far);
+    return near;
+  };
+  const container = { name: 'main', image: 'busybox' };
+  const status = { podIP: '10.0.0.1' };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { containers: [container] }, status };
+  const prober = createRuntimeProber({ runtime, clock, dial });
+  const action = { host: '10.0.0.1', path: '/', port: 80 };
+  assert.deepEqual(await prober.probe(pod, container, { httpGet: action }, 'any'), {
+    ok: false,
+    output: 'Get "http://10.0.0.1:80/": stopped after 10 redirects',
+  });
+  assert.equal(asked, 10);
 });
 
 test('programs in pods ask each other', async (context) => {

@@ -18,6 +18,8 @@ import { terminatedExitCode } from './process-context.ts';
 import { isBuiltIn } from './programs.ts';
 import { runCommand, type SimulatedContainer } from './run-command.ts';
 import { unknownCommand } from './script-commands.ts';
+import { imageUser } from './image-user.ts';
+import { writeProcessFiles } from './process-files.ts';
 import { ShellSyntaxError } from './shell-grammar.ts';
 import { parseScript } from './shell-syntax.ts';
 
@@ -95,6 +97,8 @@ export class ContainerProcess {
     this.#kernelFiles = new MemoryFiles(() => clock.now());
     this.hold(config.resources);
     writeKernelParameters(this.#kernelFiles, sysctls);
+    const user = imageUser(files, config.user);
+    writeProcessFiles(this.#kernelFiles, user, config);
     for (const path of ['/sys/fs/cgroup', '/proc']) {
       const node = this.#kernelFiles.find(path);
       if (node !== undefined && !config.mounts.some(({ containerPath }) => containerPath === path)) {
@@ -102,7 +106,6 @@ export class ContainerProcess {
       }
     }
     if (config.readonlyRootfs) files.seal();
-    const { uid = 0, gid = 0, supplementalGroups } = config.user;
     const env = new Map([
       ['PATH', defaultPath],
       ['HOSTNAME', hostname],
@@ -117,7 +120,7 @@ export class ContainerProcess {
       podIp,
       clock,
       random,
-      user: { uid, gid, groups: supplementalGroups },
+      user,
       noNewPrivileges: config.noNewPrivileges,
       mayChangeNetwork:
         config.privileged || config.addedCapabilities.some((name) => name === 'NET_ADMIN' || name === 'ALL'),

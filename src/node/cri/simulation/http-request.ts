@@ -18,6 +18,8 @@ export interface Asked {
 /** What it answers. */
 export interface Answered {
   readonly status: number;
+  /** Names and values, one after the other, as they came. */
+  readonly rawHeaders: readonly string[];
   readonly body: Buffer;
 }
 
@@ -54,7 +56,9 @@ function exchange(connection: Duplex, url: URL, asked: Asked, signal: AbortSigna
       const chunks: Uint8Array[] = [];
       answer.on('data', (chunk: Uint8Array) => chunks.push(chunk));
       answer.once('error', reject);
-      answer.once('end', () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks) }));
+      answer.once('end', () =>
+        resolve({ status: answer.statusCode ?? 0, rawHeaders: answer.rawHeaders, body: Buffer.concat(chunks) }),
+      );
     });
     sent.end(asked.body);
   });

@@ -1,7 +1,8 @@
+import { STATUS_CODES } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { DnsType } from '../../../apimachinery/dns-record.ts';
-import { addressesOf, addressOf, ask } from './http-request.ts';
+import { addressesOf, addressOf, type Answered, ask } from './http-request.ts';
 import { exchangeDatagrams } from './udp-programs.ts';
 import { MemoryFiles } from './memory-files.ts';
 import type { ProcessContext, Program } from './process-context.ts';
@@ -19,7 +20,7 @@ export const networkPrograms: Readonly<Record<string, Program>> = {
   wget: runWget,
 };
 
-/** `curl`, with -X, -d, -H, -m, --connect-timeout, -o, -f and -w '%{http_code}'. */
+/** `curl`, with -X, -d, -H, -m, --connect-timeout, -o, -f, -i, -I and -w '%{http_code}'. */
 async function runCurl(context: ProcessContext): Promise<number> {
   const words = context.args.slice(1);
   const options = new Map<string, string>();
@@ -41,18 +42,37 @@ async function runCurl(context: ProcessContext): Promise<number> {
     '--interface': 'ignored',
     '--retry': 'ignored',
     '-A': 'ignored',
+    '-H': 'header',
+    '--header': 'header',
+  };
+  const give = (name: string, value: string): void => {
+    if (name !== 'header') return void options.set(name, value);
+    const [field = '', ...rest] = value.split(':');
+    headers[field.trim().toLowerCase()] = rest.join(':').trim();
   };
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
-    const option = valued[word];
-    if (option !== undefined) options.set(option, words[++at] ?? '');
-    else if (word === '-H' || word === '--header') {
-      const [name = '', ...rest] = (words[++at] ?? '').split(':');
-      headers[name.trim().toLowerCase()] = rest.join(':').trim();
-    } else if (word === '--fail') flags += 'f';
-    else if (word.startsWith('--')) continue;
-    else if (word.startsWith('-') && word.length > 1) flags += word.slice(1);
-    else url = word;
+    if (word.startsWith('--')) {
+      const option = valued[word];
+      if (option !== undefined) give(option, words[++at] ?? '');
+      else if (word === '--fail') flags += 'f';
+      else if (word === '--head') flags += 'I';
+      else if (word === '--include') flags += 'i';
+      continue;
+    }
+    if (!word.startsWith('-') || word.length === 1) {
+      url = word;
+      continue;
+    }
+    // Letters stand together, the last of which may have a value, in the same word or the next one.
+    for (let letter = 1; letter < word.length; letter++) {
+      const option = valued[`-${word[letter] ?? ''}`];
+      if (option === undefined) flags += word[letter] ?? '';
+      else {
+        give(option, letter + 1 < word.length ? word.slice(letter + 1) : (words[++at] ?? ''));
+        break;
+      }
+    }
   }
   const body = options.get('data');
   const method = options.get('method') ?? (flags.includes('I') ? 'HEAD' : body === undefined ? 'GET' : 'POST');
@@ -63,7 +83,8 @@ async function runCurl(context: ProcessContext): Promise<number> {
       await context.stderr.write(Buffer.from(`curl: (22) The requested URL returned error: ${answer.status}\n`));
       return 22;
     }
-    await deliver(context, options.get('output') ?? '-', answer.body);
+    const head = /[iI]/.test(flags) ? headOf(answer) : Buffer.alloc(0);
+    await deliver(context, options.get('output') ?? '-', Buffer.concat([head, answer.body]));
     const format = (options.get('write') ?? '').replaceAll('%{http_code}', `${answer.status}`).replaceAll('\\n', '\n');
     await context.stdout.write(Buffer.from(format));
     return 0;
@@ -73,6 +94,12 @@ async function runCurl(context: ProcessContext): Promise<number> {
     await context.stderr.write(Buffer.from(`curl: (${code}) ${text}\n`));
     return code;
   }
+}
+
+function headOf({ status, rawHeaders }: Answered): Buffer {
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
+  for (let at = 0; at < rawHeaders.length; at += 2) head += `${rawHeaders[at] ?? ''}: ${rawHeaders[at + 1] ?? ''}\r\n`;
+  return Buffer.from(`${head}\r\n`);
 }
 
 /** `wget`, with -O, -q, -T and --post-data. */
@@ -182,10 +209,13 @@ async function runDig(context: ProcessContext): Promise<number> {
   return 0;
 }
 
-/** `ip link add NAME type dummy`, which only some may: the link is of no use here. */
+/** `ip link add NAME type dummy` and `ip link del NAME`, which only some may: the link is of no use here. */
 async function runIp(context: ProcessContext): Promise<number> {
   const [object, command, ...rest] = context.args.slice(1);
-  const isDummy = object === 'link' && command === 'add' && rest.join(' ').endsWith('type dummy');
+  // A link is named after `add`, and gone after `del`; of what is there, nothing is known.
+  const isDummy =
+    object === 'link' &&
+    ((command === 'add' && rest.join(' ').endsWith('type dummy')) || command === 'del' || command === 'delete');
   if (isDummy && context.mayChangeNetwork && context.user.uid === 0) return 0;
   const reason = isDummy ? 'RTNETLINK answers: Operation not permitted' : 'this simulated ip adds dummy links only';
   await context.stderr.write(Buffer.from(`ip: ${reason}\n`));

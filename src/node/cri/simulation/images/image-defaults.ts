@@ -2,6 +2,8 @@
 export interface ImageDefaults {
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
+  /** The user that it runs as; root when absent. */
+  readonly uid?: number;
   /** Files that are known to be in the image, and what is in them where that is known. */
   readonly files?: Readonly<Record<string, string | undefined>>;
 }
@@ -21,7 +23,15 @@ const known: Readonly<Record<string, ImageDefaults>> = {
   agnhost: {
     entrypoint: ['/agnhost'],
     cmd: ['pause'],
-    files: { ...alpine, '/localhost.crt': undefined, '/localhost.key': undefined },
+    files: {
+      ...alpine,
+      '/localhost.crt': undefined,
+      '/localhost.key': undefined,
+      '/etc/passwd':
+        'root:x:0:0:root:/root:/bin/sh\nuser-defined-in-image:x:1000:1000::/home/user-defined-in-image:/bin/sh\n',
+      '/etc/group':
+        'root:x:0:root\nuser-defined-in-image:x:1000:\ngroup-defined-in-image:x:50000:user-defined-in-image\n',
+    },
   },
   alpine: { ...shell, files: alpine },
   bash: shell,
@@ -30,6 +40,7 @@ const known: Readonly<Record<string, ImageDefaults>> = {
   fedora: shell,
   kitten: picture('kitten'),
   nautilus: picture('nautilus'),
+  nonroot: { ...shell, uid: 1234 },
   nonewprivs: { entrypoint: [], cmd: ['nnp'] },
   pause: { entrypoint: ['/pause'], cmd: [] },
   ubuntu: shell,

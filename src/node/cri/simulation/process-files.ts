@@ -1,0 +1,25 @@
+import type { ContainerConfig } from '../runtime.ts';
+import type { MemoryFiles } from './memory-files.ts';
+import type { ProcessUser } from './process-context.ts';
+
+/** What the kernel says of every process of a container: its user, and what keeps it from system calls. */
+export function writeProcessFiles(
+  files: MemoryFiles,
+  { uid, gid, groups }: ProcessUser,
+  { noNewPrivileges, isSeccompFiltered }: Pick<ContainerConfig, 'noNewPrivileges' | 'isSeccompFiltered'>,
+): void {
+  const four = (id: number): string => [id, id, id, id].join('\t');
+  const status = [
+    `Uid:\t${four(uid)}`,
+    `Gid:\t${four(gid)}`,
+    `Groups:\t${groups.join(' ')}`,
+    `NoNewPrivs:\t${noNewPrivileges ? 1 : 0}`,
+    // Filters are what profiles are made of.
+    `Seccomp:\t${isSeccompFiltered ? 2 : 0}`,
+    `Seccomp_filters:\t${isSeccompFiltered ? 1 : 0}`,
+  ];
+  for (const process of ['self', '1']) {
+    files.makeFolder(`/proc/${process}`);
+    files.writeFile(`/proc/${process}/status`, Buffer.from(`${status.join('\n')}\n`), { mode: 0o444 });
+  }
+}
