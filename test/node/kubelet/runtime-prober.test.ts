@@ -81,7 +81,7 @@ for (const [path, expected] of redirects) {
     const containerId = await runtime.createContainer(id, containerConfig({ image, args: ['netexec'] }));
     await runtime.startContainer(containerId);
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-    const [{ ips: [podIP = ''] = [] } = {}] = await runtime.listPodSandbox();
+    const podIP = (await runtime.listPodSandbox())[0]?.ips[0] ?? '';
     const dial = async (address: string, port: number) => {
       const connection = await dialPod(runtime, { address, port });
       if (connection === undefined) throw new Error('nowhere');
