@@ -61,6 +61,8 @@ export interface SubresourceDefinition {
   readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
   /** Verbs, in the order of discovery. */
   readonly verbs: readonly ('create' | 'get' | 'patch' | 'update' | 'delete')[];
+  /** Whether it is shown as a Table to whoever asks for one first. Default true. */
+  readonly hasTable?: boolean;
 }
 
 /**
@@ -156,6 +158,11 @@ export interface Strategy {
   adjustForStatus?(object: Unstructured, old: Unstructured): void;
   validateCreate?(object: Unstructured, context: RequestContext): FieldError[];
   validateUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): FieldError[];
+  /**
+   * What an update of the object is checked by as a new one is, when the metadata is looked at between that and the
+   * rules that are those of updates.
+   */
+  validateAsNew?(object: Unstructured): FieldError[];
   /** Texts of Warning headers. */
   warningsOnCreate?(object: Unstructured): string[];
   warningsOnUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): string[];

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue, setOwn } from './json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, keepText, setOwn } from './json.ts';
 import { exactInteger } from './yaml-scalar.ts';
 
 /** Text that is not JSON. `message` reads as Go's encoding/json words it. */
@@ -22,6 +22,8 @@ export interface ParseJsonOptions {
   readonly onNumber?: (path: readonly (string | number)[], literal: string) => void;
   /** The value of a key that stands twice goes on top of the earlier one, as Go reads into a struct that is there. */
   readonly mergesDuplicates?: boolean;
+  /** Whether the object at a path is raw, so that its text is kept with it (see `keptText`). */
+  readonly keepsText?: (path: readonly (string | number)[]) => boolean;
   /** Deepest nesting accepted; 10,000 as Go's decoder when absent. */
   readonly maxDepth?: number;
 }
@@ -43,6 +45,7 @@ export function parseJson(input: string | Uint8Array, options: ParseJsonOptions 
     options.onDuplicateKey === undefined &&
     options.onMember === undefined &&
     options.onNumber === undefined &&
+    options.keepsText === undefined &&
     options.mergesDuplicates !== true &&
     options.maxDepth === undefined &&
     !needsCare.test(text)
@@ -275,7 +278,10 @@ class JsonReader {
       this.#options.onMember?.(this.#path, keyOffset);
       const isTwice = Object.hasOwn(object, key);
       if (isTwice) this.#options.onDuplicateKey?.([...this.#path]);
+      this.#skip();
+      const start = this.#position;
       const value = this.#value('looking for beginning of value');
+      if (isJsonObject(value) && this.#options.keepsText?.(this.#path) === true) this.#keepText(value, start);
       const earlier = isTwice && this.#options.mergesDuplicates === true ? object[key] : undefined;
       setOwn(object, key, earlier === undefined ? value : mergedOver(earlier, value));
       this.#path.pop();
@@ -287,6 +293,11 @@ class JsonReader {
     }
     this.#depth--;
     return object;
+  }
+
+  #keepText(value: JsonObject, start: number): void {
+    const text = this.#text.slice(start, this.#position);
+    if (text !== stringifyJson(value)) keepText(value, text);
   }
 
   #array(): JsonValue[] {

@@ -11,13 +11,43 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A deep copy; bigint is kept. */
+/** A deep copy; bigint is kept, and the texts of raw values. */
 export function cloneJson<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item: unknown) => cloneJson(item)) as T;
   const copy: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) setOwn(copy, key, cloneJson(item));
+  const text = keptText(value);
+  if (text !== undefined) keepText(copy, text);
   return copy as T;
+}
+
+/** Texts of raw objects that are not what writing them gives: Go keeps such objects as the bytes that came. */
+const texts = new WeakMap<object, string>();
+let hasTexts = false;
+
+/** Remembers how a raw object was written, for whoever writes or compares it. */
+export function keepText(value: object, text: string): void {
+  hasTexts = true;
+  texts.set(value, text);
+}
+
+/** A value whose raw objects are written as we write them; it itself when they are anyway. */
+export function withoutTexts<T>(value: T): T {
+  return hasTexts ? (copyWithoutTexts(value) as T) : value;
+}
+
+function copyWithoutTexts(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyWithoutTexts);
+  const copy: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) setOwn(copy, key, copyWithoutTexts(item));
+  return copy;
+}
+
+/** How a raw object was written, when that is not as we would write it. */
+export function keptText(value: object): string | undefined {
+  return hasTexts ? texts.get(value) : undefined;
 }
 
 /** Sets an own property even when the key is `__proto__`. */
@@ -45,6 +75,16 @@ export function equalJson(left: unknown, right: unknown): boolean {
   if (leftKeys.length !== Object.keys(right).length) return false;
   return leftKeys.every(
     (key) => Object.hasOwn(right, key) && equalJson((left as JsonObject)[key], (right as JsonObject)[key]),
+  );
+}
+
+/** Whether the raw objects within two equal values are written alike, too, as Go compares them. */
+export function equalTexts(left: unknown, right: unknown): boolean {
+  if (!hasTexts || typeof left !== 'object' || typeof right !== 'object' || left === null || right === null)
+    return true;
+  if (keptText(left) !== keptText(right)) return false;
+  return Object.entries(left).every(([key, item]) =>
+    equalTexts(item, (right as Readonly<Record<string, unknown>>)[key]),
   );
 }
 

@@ -169,7 +169,7 @@ export interface VolumeAttributesClassList {
 export interface VolumeError {
   errorCode?: number;
   message?: string;
-  time?: Time;
+  time?: Time | null;
 }
 
 /** io.k8s.api.storage.v1.VolumeNodeResources */

@@ -73,11 +73,14 @@ interface AcceptClause {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
+/** Which other forms of an object there are: none, its metadata alone, or a Table besides. */
+export type Transforms = 'none' | 'metadata' | 'all';
+
 /** Picks the codec for the answer by the Accept header. @throws StatusError 406 */
 export function negotiateOutput(
   request: ApiRequest,
   codecs: readonly MediaTypeCodec[],
-  options: { readonly transforms?: boolean; readonly stream?: boolean } = {},
+  options: { readonly transforms?: Transforms; readonly stream?: boolean } = {},
 ): OutputFormat {
   const accept = header(request.headers, 'accept') ?? '';
   const fallback = codecs[0];
@@ -87,7 +90,7 @@ export function negotiateOutput(
   for (const clause of parseAccept(accept)) {
     const codec = codecs.find(({ mediaType }) => matchesMediaType(clause, mediaType));
     if (codec === undefined) continue;
-    const target = transformOf(clause, options.transforms === true);
+    const target = transformOf(clause, options.transforms ?? 'none');
     if (target === undefined) continue;
     if (options.stream === true && codec.encodeEvent === undefined) throw notAcceptable(streamsOf(codecs));
     const clausePretty = clause.parameters.get('pretty');
@@ -234,16 +237,15 @@ function matchesMediaType(clause: AcceptClause, mediaType: string): boolean {
 /** What `as`, `g` and `v` ask for; undefined when that is nothing we can make. */
 function transformOf(
   clause: AcceptClause,
-  allowed: boolean,
+  allowed: Transforms,
 ): { readonly as: OutputFormat['as']; readonly asVersion: string } | undefined {
   if ((clause.parameters.get('stream') ?? 'watch') !== 'watch') return undefined;
   const as = clause.parameters.get('as') ?? '';
   if (as === '') return { as: '', asVersion: '' };
-  if (!allowed || clause.parameters.get('g') !== 'meta.k8s.io') return undefined;
+  if (allowed === 'none' || clause.parameters.get('g') !== 'meta.k8s.io') return undefined;
   const version = clause.parameters.get('v') ?? '';
   if (version !== 'v1' && version !== 'v1beta1') return undefined;
-  if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') {
-    return { as, asVersion: version };
-  }
+  if (as === 'Table') return allowed === 'all' ? { as, asVersion: version } : undefined;
+  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return { as, asVersion: version };
   return undefined;
 }

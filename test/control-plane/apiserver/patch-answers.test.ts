@@ -194,3 +194,129 @@ void test('what changed in a selector is shown in the order of its type', async 
     / {2}"Selector": \{\n {3}"matchLabels": \{\n- {3}"a": "b"\n\+ {3}"a": ""\n {3}\},\n {3}"matchExpressions": \[\n/,
   );
 });
+
+void test('raw JSON stays as it was written: revisions that came with spaces cannot be patched', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const path = '/apis/apps/v1/namespaces/default/controllerrevisions';
+  const revision = (name: string): object => ({
+    apiVersion: 'apps/v1',
+    kind: 'ControllerRevision',
+    metadata: { name },
+    data: { a: { b: 1 } },
+    revision: 1,
+  });
+  const spaced = Buffer.from(JSON.stringify(revision('spaced'), undefined, 1));
+  assert.equal((await api.request('POST', path, spaced)).status, 201);
+  assert.equal((await api.request('POST', path, revision('compact'))).status, 201);
+  const patch = Buffer.from(JSON.stringify({ metadata: { labels: { x: 'y' } } }));
+  const headers = { 'content-type': merge };
+  assert.equal((await api.request('PATCH', `${path}/compact`, patch, headers)).status, 200);
+  const refused = await api.request('PATCH', `${path}/spaced`, patch, headers);
+  assert.equal(
+    refused.body['message'],
+    'ControllerRevision.apps "spaced" is invalid: data: Invalid value: {"a":{"b":1}}: field is immutable',
+  );
+  assert.equal((await api.request('PUT', `${path}/spaced`, spaced)).status, 200);
+  assert.equal((await api.request('PUT', `${path}/spaced`, revision('spaced'))).status, 422);
+  const applied = Buffer.from(JSON.stringify(revision('spaced')));
+  const unchanged = await api.request('PATCH', `${path}/spaced?fieldManager=m`, applied, { 'content-type': apply });
+  assert.equal(unchanged.status, 200, JSON.stringify(unchanged.body));
+});
+
+void test('a patched object without a version has no name; an apply of a known uid means an object that is there', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  await api.request('POST', `${ns}/configmaps`, configMap);
+  const patch = async (type: string, path: string, body: unknown): Promise<unknown[]> => {
+    const answer = await api.request('PATCH', path, Buffer.from(JSON.stringify(body)), { 'content-type': type });
+    return [answer.status, answer.body['message']];
+  };
+  const undeterminable = 'the name of the object (c based on URL) was undeterminable: name must be provided';
+  assert.deepEqual(await patch(merge, `${ns}/configmaps/c`, { apiVersion: null, kind: null }), [400, undeterminable]);
+  assert.deepEqual(await patch(json, `${ns}/configmaps/c`, [{ op: 'remove', path: '/apiVersion' }]), [
+    400,
+    undeterminable,
+  ]);
+  assert.equal((await patch(json, `${ns}/configmaps/c`, [{ op: 'remove', path: '/kind' }]))[0], 200);
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'absent', uid: 'u' } };
+  assert.deepEqual(await patch(apply, `${ns}/services/absent?fieldManager=m`, service), [
+    409,
+    'Operation cannot be fulfilled on services "absent": uid mismatch: the provided object specified uid u, and no existing object was found',
+  ]);
+});
+
+void test('subresources without columns are no tables, and watches of nothing but lists end at once', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: { containers: [{ name: 'c', image: 'i' }] },
+  };
+  await api.request('POST', `${ns}/pods`, pod);
+  const as = (kind: string): { accept: string } => ({
+    accept: `application/json;as=${kind};v=v1;g=meta.k8s.io,application/json`,
+  });
+  const kindOf = async (path: string): Promise<unknown> =>
+    (await api.request('GET', path, undefined, as('Table'))).body['kind'];
+  assert.equal(await kindOf(`${ns}/pods/p/status`), 'Table');
+  assert.equal(await kindOf(`${ns}/pods/p/resize`), 'Pod');
+  assert.equal(await kindOf(`${ns}/pods/p/ephemeralcontainers`), 'Pod');
+  const watched = await api.request(
+    'GET',
+    `${ns}/pods?watch=1&timeoutSeconds=60`,
+    undefined,
+    as('PartialObjectMetadataList'),
+  );
+  assert.deepEqual([watched.status, watched.text], [200, '']);
+});
+
+void test('a table of no pods begins with an empty one, where watches tell what there is', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const stop = new AbortController();
+  context.after(() => stop.abort());
+  const query = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
+  const accept = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+  const answer = await api.open(`${ns}/pods?${query}`, accept, stop.signal);
+  assert.equal(answer.status, 200);
+  assert.ok(typeof answer.body === 'object' && Symbol.asyncIterator in answer.body);
+  const { value } = await answer.body[Symbol.asyncIterator]().next();
+  const { type, object } = JSON.parse(Buffer.from(value as Uint8Array).toString()) as {
+    type: string;
+    object: { rows: { cells: unknown[] }[] };
+  };
+  assert.equal(type, 'BOOKMARK');
+  assert.deepEqual(object.rows[0]?.cells.slice(0, 4), ['', '0/0', '', '0']);
+});
+
+void test('changed objects are checked as new ones, too, before or after what is changed', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const fieldsOf = async (path: string, patch: unknown): Promise<string[]> => {
+    const answer = await api.request('PATCH', path, Buffer.from(JSON.stringify(patch)), { 'content-type': merge });
+    const { causes = [] } = (answer.body['details'] ?? {}) as { causes?: { field: string }[] };
+    return causes.map(({ field }) => field);
+  };
+  const finalizers = ['Bad_'];
+  await api.request('POST', '/apis/node.k8s.io/v1/runtimeclasses', {
+    apiVersion: 'node.k8s.io/v1',
+    kind: 'RuntimeClass',
+    metadata: { name: 'r' },
+    handler: 'h',
+  });
+  const overhead = { podFixed: { cpu: '-1' } };
+  assert.deepEqual(await fieldsOf('/apis/node.k8s.io/v1/runtimeclasses/r', { metadata: { finalizers }, overhead }), [
+    'metadata.finalizers',
+    'metadata.finalizers',
+    'overhead.limits[cpu]',
+  ]);
+  await api.request('POST', `${ns}/secrets`, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' } });
+  assert.deepEqual(await fieldsOf(`${ns}/secrets/s`, { metadata: { labels: { 'a b': '' } }, type: 'x' }), [
+    'metadata.labels',
+    'type',
+    'metadata.labels',
+  ]);
+});

@@ -176,7 +176,7 @@ export const customResourceDefinitionResource: ResourceDefinition = {
   categories: ['api-extensions'],
   namespaced: false,
   verbs: allVerbs,
-  subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
+  subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'], hasTable: false }],
   type: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
   storageVersion: { group: 'apiextensions.k8s.io', version: 'v1beta1' },
   setDefaults: setCustomResourceDefinitionDefaults,

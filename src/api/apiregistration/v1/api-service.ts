@@ -68,7 +68,7 @@ export const apiServiceResource: ResourceDefinition = {
   categories: ['api-extensions'],
   namespaced: false,
   verbs: allVerbs,
-  subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
+  subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'], hasTable: false }],
   type: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService',
   columns,
   setDefaults: setApiServiceDefaults,

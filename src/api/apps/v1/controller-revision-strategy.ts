@@ -1,5 +1,5 @@
 import { checkNonNegative, type FieldError, FieldPath, invalid, required } from '../../../apimachinery/field-error.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalJson, equalTexts } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
 
@@ -20,7 +20,7 @@ export const controllerRevisionStrategy: Strategy = {
   validateCreate: (object) => [...validateRevision(object), ...validateData(object['data'])],
   validateUpdate: (object, old) => [
     ...validateRevision(object),
-    ...(equalJson(object['data'] ?? null, old['data'] ?? null)
+    ...(equalJson(object['data'] ?? null, old['data'] ?? null) && equalTexts(object['data'], old['data'])
       ? []
       : [invalid(dataPath, object['data'], 'field is immutable')]),
   ],

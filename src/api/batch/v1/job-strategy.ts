@@ -50,8 +50,9 @@ export const jobStrategy: Strategy = {
   podSpec: (object) => asJob(object).spec?.template.spec,
   adjustForCreate: (object) => generateSelector(asJob(object)),
   validateCreate: (object) => validateJob(asJob(object)),
+  validateAsNew: (object) => validateJob(asJob(object)),
   validateUpdate: (object, old, context) =>
     context.subresource === ''
-      ? [...validateJob(asJob(object)), ...validateJobUpdate(asJob(object), asJob(old))]
+      ? validateJobUpdate(asJob(object), asJob(old))
       : validateJobStatus(asJob(object), asJob(old)),
 };

@@ -84,7 +84,7 @@ export const certificateSigningRequestResource: ResourceDefinition = {
   namespaced: false,
   verbs: allVerbs,
   subresources: [
-    { name: 'approval', verbs: ['get', 'patch', 'update'] },
+    { name: 'approval', verbs: ['get', 'patch', 'update'], hasTable: false },
     { name: 'status', verbs: ['get', 'patch', 'update'] },
   ],
   type: 'io.k8s.api.certificates.v1.CertificateSigningRequest',

@@ -23,8 +23,9 @@ export const configMapStrategy: Strategy = {
         errors.push(fieldForbidden(root.child(field), immutableOnceSet));
       }
     }
-    return [...errors, ...validate(map)];
+    return errors;
   },
+  validateAsNew: (object) => validate(mapOf(object)),
 };
 
 function mapOf(object: Unstructured): ConfigMap {

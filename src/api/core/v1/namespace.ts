@@ -49,7 +49,7 @@ export const namespaceResource: ResourceDefinition = {
   namespaced: false,
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: [
-    { name: 'finalize', verbs: ['update'] },
+    { name: 'finalize', verbs: ['update'], hasTable: false },
     { name: 'status', verbs: ['get', 'patch', 'update'] },
   ],
   type: 'io.k8s.api.core.v1.Namespace',

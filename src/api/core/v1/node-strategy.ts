@@ -27,10 +27,8 @@ export const nodeStrategy: Strategy = {
     if (nodeOf(old).status?.config === undefined) delete nodeOf(object).status?.config;
   },
   validateCreate: (object) => validateNode(nodeOf(object)),
-  validateUpdate: (object, old, { subresource }) => [
-    ...(subresource === '' ? validateNode(nodeOf(object)) : []),
-    ...validateNodeUpdate(nodeOf(object), nodeOf(old)),
-  ],
+  validateAsNew: (object) => validateNode(nodeOf(object)),
+  validateUpdate: (object, old) => validateNodeUpdate(nodeOf(object), nodeOf(old)),
   warningsOnCreate: nodeWarnings,
   warningsOnUpdate: (object, _old, { subresource }) => (subresource === '' ? nodeWarnings(object) : []),
 };

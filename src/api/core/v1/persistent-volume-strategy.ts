@@ -27,6 +27,7 @@ export const persistentVolumeStrategy: Strategy = {
     } else if (time === undefined || time === earlier) status.lastPhaseTransitionTime = formatTime(now);
   },
   validateCreate: (object) => validatePersistentVolume(volumeOf(object)),
+  validateAsNew: (object) => validatePersistentVolume(volumeOf(object)),
   validateUpdate(object, old, { subresource }) {
     if (subresource !== '') return [];
     const [volume, before] = [volumeOf(object), volumeOf(old)];

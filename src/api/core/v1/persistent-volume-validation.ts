@@ -179,10 +179,7 @@ export function validatePersistentVolumeUpdate(
   sourceDifference: string,
 ): FieldError[] {
   const [spec, before] = [volume.spec ?? {}, old.spec ?? {}];
-  const errors = [
-    ...validatePersistentVolume(volume),
-    ...validateVolumeSpec(spec, volume.metadata.name ?? '', specPath, false),
-  ];
+  const errors = validateVolumeSpec(spec, volume.metadata.name ?? '', specPath, false);
   if (sourceDifference !== '') {
     const message = `spec.persistentvolumesource is immutable after creation\n${sourceDifference}`;
     errors.push(fieldForbidden(specPath.child('persistentvolumesource'), message));

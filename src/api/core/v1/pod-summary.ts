@@ -18,7 +18,7 @@ export function podSummary(pod: Pod): PodSummary {
   const sidecars = new Set(
     (pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always').map(({ name }) => name),
   );
-  const total = (pod.spec?.containers.length ?? 0) + sidecars.size;
+  const total = containersOf(pod) + sidecars.size;
   const init = summarizeInitContainers(pod, sidecars);
   const initialized = pod.status?.conditions?.some(({ type, status }) => type === 'Initialized' && status === 'True');
   const waitsForInit = init.reason !== undefined && initialized !== true;
@@ -33,6 +33,11 @@ export function podSummary(pod: Pod): PodSummary {
     restarts: counted.reduce((sum, { restartCount }) => sum + restartCount, 0),
     lastRestart: lastRestartOf(counted),
   };
+}
+
+/** Pods of bookmarks are empty: nothing stands where their containers would. */
+function containersOf({ spec }: { readonly spec?: { readonly containers?: readonly unknown[] | null } }): number {
+  return spec?.containers?.length ?? 0;
 }
 
 /** Restarts, with the time since the last one. */

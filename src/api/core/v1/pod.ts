@@ -876,7 +876,7 @@ export const podResource: ResourceDefinition = {
   subresources: [
     { name: 'attach', kind: { group: '', version: '', kind: 'PodAttachOptions' }, verbs: ['create', 'get'] },
     { name: 'binding', kind: { group: '', version: '', kind: 'Binding' }, verbs: ['create'] },
-    { name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'] },
+    { name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'], hasTable: false },
     { name: 'eviction', kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
     { name: 'exec', kind: { group: '', version: '', kind: 'PodExecOptions' }, verbs: ['create', 'get'] },
     { name: 'log', verbs: ['get'] },
@@ -886,7 +886,7 @@ export const podResource: ResourceDefinition = {
       kind: { group: '', version: '', kind: 'PodProxyOptions' },
       verbs: ['create', 'delete', 'get', 'patch', 'update'],
     },
-    { name: 'resize', verbs: ['get', 'patch', 'update'] },
+    { name: 'resize', verbs: ['get', 'patch', 'update'], hasTable: false },
     { name: 'status', verbs: ['get', 'patch', 'update'] },
   ],
   type: 'io.k8s.api.core.v1.Pod',

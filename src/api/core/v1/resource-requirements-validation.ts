@@ -126,54 +126,57 @@ function validateRequirements(
   claimNames: ReadonlySet<string>,
   path: FieldPath,
 ): FieldError[] {
-  const limits = readList(resources.limits, checkName, path.child('limits'));
-  const requests = readList(resources.requests, checkName, path.child('requests'));
-  const errors = [...limits.errors, ...requests.errors];
-  for (const [name, request] of requests.quantities) {
-    const limit = limits.quantities.get(name);
-    if (limit === undefined) {
-      if (!isOvercommitAllowed(name)) {
-        errors.push(required(path.child('limits'), 'Limit must be set for non overcommitable resources'));
-      }
-      continue;
-    }
-    const comparison = request.compare(limit);
-    if (comparison === 0 || (comparison < 0 && isOvercommitAllowed(name))) continue;
-    const relation = isOvercommitAllowed(name) ? 'less than or equal to' : 'equal to';
-    const message = `must be ${relation} ${name} limit of ${limit.toString()}`;
-    errors.push(invalid(path.child('requests'), request.toString(), message));
+  const limits = new Map<string, Quantity>();
+  const requests = new Map<string, Quantity>();
+  const errors: FieldError[] = [];
+  for (const [name, text] of Object.entries(resources.limits ?? {})) {
+    errors.push(...checkAmount(name, text, checkName, path.child('limits').key(name), limits));
   }
-  const names = [...limits.quantities.keys(), ...requests.quantities.keys()];
+  for (const [name, text] of Object.entries(resources.requests ?? {})) {
+    const besideLimit = (request: Quantity): FieldError[] => checkLimit(name, request, limits.get(name), path);
+    errors.push(...checkAmount(name, text, checkName, path.child('requests').key(name), requests, besideLimit));
+  }
+  const names = [...limits.keys(), ...requests.keys()];
   if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) {
     errors.push(fieldForbidden(path, 'HugePages require cpu or memory'));
   }
   return [...errors, ...validateClaims(resources.claims ?? [], claimNames, path.child('claims'))];
 }
 
-function readList(
-  list: Readonly<Record<string, string>> | undefined,
-  checkName: NameCheck,
-  path: FieldPath,
-): { readonly errors: FieldError[]; readonly quantities: ReadonlyMap<string, Quantity> } {
-  const errors: FieldError[] = [];
-  const quantities = new Map<string, Quantity>();
-  for (const [name, text] of Object.entries(list ?? {})) {
-    const at = path.key(name);
-    errors.push(...checkName(name, at));
-    try {
-      const quantity = parseQuantity(text);
-      quantities.set(name, quantity);
-      errors.push(...validateResourceQuantity(name, quantity, at));
-      if (isHugePages(name) && !isWholePages(name, quantity)) {
-        const message = `${quantity.toString()} is not positive integer multiple of ${name}`;
-        errors.push(invalid(at, quantity.toString(), message));
-      }
-    } catch (error) {
-      if (!(error instanceof QuantityError)) throw error;
-      errors.push(invalid(at, text, error.message));
-    }
+function checkLimit(name: string, request: Quantity, limit: Quantity | undefined, path: FieldPath): FieldError[] {
+  const isFlexible = isOvercommitAllowed(name);
+  if (limit === undefined) {
+    return isFlexible ? [] : [required(path.child('limits'), 'Limit must be set for non overcommitable resources')];
   }
-  return { errors, quantities };
+  const comparison = request.compare(limit);
+  if (comparison === 0 || (comparison < 0 && isFlexible)) return [];
+  const message = `must be ${isFlexible ? 'less than or equal to' : 'equal to'} ${name} limit of ${limit.toString()}`;
+  return [invalid(path.child('requests'), request.toString(), message)];
+}
+
+/** Checks a name and an amount, which goes to those that are known. @param besideLimit what is checked before pages are counted */
+function checkAmount(
+  name: string,
+  text: string,
+  checkName: NameCheck,
+  at: FieldPath,
+  amounts: Map<string, Quantity>,
+  besideLimit: (quantity: Quantity) => FieldError[] = () => [],
+): FieldError[] {
+  const errors = checkName(name, at);
+  try {
+    const quantity = parseQuantity(text);
+    amounts.set(name, quantity);
+    errors.push(...validateResourceQuantity(name, quantity, at), ...besideLimit(quantity));
+    if (isHugePages(name) && !isWholePages(name, quantity)) {
+      const message = `${quantity.toString()} is not positive integer multiple of ${name}`;
+      errors.push(invalid(at, quantity.toString(), message));
+    }
+    return errors;
+  } catch (error) {
+    if (!(error instanceof QuantityError)) throw error;
+    return [...errors, invalid(at, text, error.message)];
+  }
 }
 
 function isWholePages(name: string, quantity: Quantity): boolean {

@@ -47,8 +47,9 @@ export const secretStrategy: Strategy = {
       if (secret.immutable !== true) errors.push(fieldForbidden(new FieldPath('immutable'), immutableOnceSet));
       if (!equalJson(secret.data ?? {}, before.data ?? {})) errors.push(fieldForbidden(dataPath, immutableOnceSet));
     }
-    return [...errors, ...validateSecret(secret)];
+    return errors;
   },
+  validateAsNew: (object) => validateSecret(secretOf(object)),
 };
 
 /** What is wrong with a certificate and its key. */

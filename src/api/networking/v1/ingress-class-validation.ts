@@ -24,8 +24,9 @@ export const ingressClassStrategy: Strategy = {
   validateCreate: validate,
   validateUpdate(object, old) {
     const controller = classOf(object).spec?.controller;
-    return [...checkImmutable(controllerPath, controller, classOf(old).spec?.controller), ...validate(object)];
+    return checkImmutable(controllerPath, controller, classOf(old).spec?.controller);
   },
+  validateAsNew: validate,
 };
 
 function classOf(object: Unstructured): IngressClass {

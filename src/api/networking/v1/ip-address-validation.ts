@@ -11,10 +11,8 @@ const parentPath = new FieldPath('spec').child('parentRef');
 export const ipAddressStrategy: Strategy = {
   validateName: isCanonicalIp,
   validateCreate: (object) => validateParent(parentOf(object)),
-  validateUpdate: (object, old) => [
-    ...validateParent(parentOf(object)),
-    ...checkImmutable(parentPath, shown(parentOf(object)), shown(parentOf(old))),
-  ],
+  validateAsNew: (object) => validateParent(parentOf(object)),
+  validateUpdate: (object, old) => checkImmutable(parentPath, shown(parentOf(object)), shown(parentOf(old))),
 };
 
 /** The owner as the real server shows it, by the names of its own type. */

@@ -21,6 +21,7 @@ export const runtimeClassStrategy: Strategy = {
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
   validateCreate: (object) => validate(classOf(object)),
+  validateAsNew: (object) => validate(classOf(object)),
   validateUpdate: (object, old) => checkImmutable(handlerPath, classOf(object).handler, classOf(old).handler),
 };
 

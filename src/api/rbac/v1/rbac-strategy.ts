@@ -63,7 +63,7 @@ export const roleStrategy: Strategy = {
   allowCreateOnUpdate: true,
   validateName: isPathSegmentName,
   validateCreate: validateRole,
-  validateUpdate: validateRole,
+  validateAsNew: validateRole,
 };
 
 function validateRole(object: Unstructured): FieldError[] {
@@ -122,13 +122,11 @@ export const roleBindingStrategy: Strategy = {
   allowCreateOnUpdate: true,
   validateName: isPathSegmentName,
   validateCreate: validateBinding,
+  validateAsNew: validateBinding,
   validateUpdate(object, old) {
-    const errors = validateBinding(object);
-    if (!equalJson(object['roleRef'] ?? null, old['roleRef'] ?? null)) {
-      const { apiGroup, kind, name } = (object as unknown as RoleBinding).roleRef;
-      const shown = { APIGroup: apiGroup, Kind: kind, Name: name };
-      errors.push(invalid(root.child('roleRef'), shown, 'cannot change roleRef'));
-    }
-    return errors;
+    if (equalJson(object['roleRef'] ?? null, old['roleRef'] ?? null)) return [];
+    const { apiGroup, kind, name } = (object as unknown as RoleBinding).roleRef;
+    const shown = { APIGroup: apiGroup, Kind: kind, Name: name };
+    return [invalid(root.child('roleRef'), shown, 'cannot change roleRef')];
   },
 };

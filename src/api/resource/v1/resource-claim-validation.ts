@@ -7,6 +7,7 @@ import {
   notSupported,
   required,
 } from '../../../apimachinery/field-error.ts';
+import { equalTexts } from '../../../apimachinery/json.ts';
 import { isDns1123Subdomain, isQualifiedName, isValidLabelValue } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { internalObject } from '../../core/v1/internal-objects.ts';
@@ -146,24 +147,29 @@ export const resourceClaimStrategy: Strategy = {
   validateUpdate(object, old, { subresource }) {
     if (subresource !== '') return validateClaimStatus(claimOf(object), claimOf(old));
     const [claim, before] = [claimOf(object), claimOf(old)];
-    return checkImmutable(specPath, shownSpec(claim.spec), shownSpec(before.spec));
+    const shown = shownSpec(claim.spec);
+    if (!equalTexts(claim.spec, before.spec)) return [invalid(specPath, shown, 'field is immutable')];
+    return checkImmutable(specPath, shown, shownSpec(before.spec));
   },
 };
+
+function validateTemplate(object: Unstructured): FieldError[] {
+  const { metadata, spec } = templateOf(object).spec;
+  return [
+    ...validateTemplateMetadata(metadata, specPath.child('metadata')),
+    ...validateClaimSpec(spec, specPath.child('spec')),
+  ];
+}
 
 /** The same for templates of claims. */
 export const resourceClaimTemplateStrategy: Strategy = {
   hasGeneration: false,
-  validateCreate: (object) => [
-    ...validateTemplateMetadata(templateOf(object).spec.metadata, specPath.child('metadata')),
-    ...validateClaimSpec(templateOf(object).spec.spec, specPath.child('spec')),
-  ],
+  validateCreate: validateTemplate,
+  validateAsNew: validateTemplate,
   validateUpdate(object, old) {
     const shown = ({ spec }: ResourceClaimTemplate): object => ({ ...spec.metadata, Spec: shownSpec(spec.spec) });
-    const { spec } = templateOf(object);
-    return [
-      ...validateTemplateMetadata(spec.metadata, specPath.child('metadata')),
-      ...validateClaimSpec(spec.spec, specPath.child('spec')),
-      ...checkImmutable(specPath, shown(templateOf(object)), shown(templateOf(old))),
-    ];
+    const [template, before] = [templateOf(object), templateOf(old)];
+    if (!equalTexts(template.spec, before.spec)) return [invalid(specPath, shown(template), 'field is immutable')];
+    return checkImmutable(specPath, shown(template), shown(before));
   },
 };

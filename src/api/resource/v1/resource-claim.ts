@@ -140,7 +140,7 @@ export const resourceClaimResource: ResourceDefinition = {
   categories: [],
   namespaced: true,
   verbs: allVerbs,
-  subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'] }],
+  subresources: [{ name: 'status', verbs: ['get', 'patch', 'update'], hasTable: false }],
   type: 'io.k8s.api.resource.v1.ResourceClaim',
   columns,
   setDefaults: (object) => setClaimSpecDefaults((object as unknown as ResourceClaim).spec),

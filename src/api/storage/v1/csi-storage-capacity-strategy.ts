@@ -13,6 +13,7 @@ const classPath = new FieldPath('storageClassName');
 export const csiStorageCapacityStrategy: Strategy = {
   allowUnconditionalUpdate: false,
   validateCreate: (object) => validate(capacityOf(object)),
+  validateAsNew: (object) => validate(capacityOf(object)),
   validateUpdate(object, old) {
     const [changed, before] = [capacityOf(object), capacityOf(old)];
     return [

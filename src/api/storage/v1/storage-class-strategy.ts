@@ -27,11 +27,9 @@ export const storageClassStrategy: Strategy = {
   validateUpdate(object, old) {
     const [changed, before] = [classOf(object), classOf(old)];
     const kept = ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const;
-    return [
-      ...validate(changed),
-      ...kept.flatMap((field) => checkImmutable(new FieldPath(field), changed[field], before[field])),
-    ];
+    return kept.flatMap((field) => checkImmutable(new FieldPath(field), changed[field], before[field]));
   },
+  validateAsNew: (object) => validate(classOf(object)),
   warningsOnCreate: classWarnings,
   warningsOnUpdate: classWarnings,
 };

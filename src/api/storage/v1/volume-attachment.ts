@@ -31,7 +31,7 @@ type VolumeAttachmentStatus
 type VolumeError
   errorCode: int32
   message: string
-  time: meta.Time
+  time: meta.Time null
 `,
 };
 

@@ -9,13 +9,13 @@ import { validateParameters, validateProvisioner } from './storage-class-strateg
 export const volumeAttributesClassStrategy: Strategy = {
   validateCreate: validate,
   validateUpdate(object, old) {
-    const errors = (['driverName', 'parameters'] as const).flatMap((field) =>
+    return (['driverName', 'parameters'] as const).flatMap((field) =>
       equalJson(classOf(object)[field] ?? null, classOf(old)[field] ?? null)
         ? []
         : [fieldForbidden(new FieldPath(field), `updates to ${field} are forbidden.`)],
     );
-    return [...errors, ...validate(object)];
   },
+  validateAsNew: validate,
 };
 
 function classOf(object: Unstructured): VolumeAttributesClass {

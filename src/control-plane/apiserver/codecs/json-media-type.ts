@@ -3,6 +3,7 @@ import { indentJson, JsonSyntaxError, parseJson } from '../../../apimachinery/js
 import { summarizeBody } from '../decoding/object-body.ts';
 import { BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
 import { writeObjectJson } from './object-json.ts';
+import { withRawTexts } from './raw-fields.ts';
 
 /** `a.b[0].c` of a path of keys and positions. */
 export function formatJsonPath(path: readonly (string | number)[]): string {
@@ -49,7 +50,7 @@ function decodeJson(body: Uint8Array): DecodedBody {
     },
   });
   return {
-    value,
+    value: withRawTexts(value, body),
     strictErrors,
     places: () => complaintPlaces(body),
     ...(literals.size === 0 ? {} : { numberLiterals: () => literals }),

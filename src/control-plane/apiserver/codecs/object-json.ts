@@ -1,5 +1,5 @@
 import { jsonFieldNames } from '../../../apimachinery/decoding/type-fields.ts';
-import { isJsonObject } from '../../../apimachinery/json.ts';
+import { isJsonObject, keptText } from '../../../apimachinery/json.ts';
 import { escapeHtml, stringifyJson, stringifySorted } from '../../../apimachinery/json-codec.ts';
 import { resolveSchema, type Schema } from '../../../apimachinery/schema.ts';
 import { builtInTypeIndex } from './type-index.ts';
@@ -54,6 +54,12 @@ function writeTable(table: Readonly<Record<string, unknown>>): string {
 
 /** Scalars, and what is kept as its writer sent it. */
 const plain: Form = { write: stringifyJson, isInOrder: () => true };
+
+/** Raw JSON: as its writer sent it, to the letter. */
+const raw: Form = {
+  write: (value) => (isJsonObject(value) ? keptText(value) : undefined) ?? stringifyJson(value),
+  isInOrder: (value) => !isJsonObject(value) || keptText(value) === undefined,
+};
 
 const sorted: Form = { write: stringifySorted, isInOrder: isSorted };
 
@@ -157,6 +163,7 @@ function formOf(schema: Schema): Form {
     if (ref === `${jsonSchemaPackage}.JSON`) return sorted;
     return schemaOrList(formOfType(`${jsonSchemaPackage}.JSONSchemaProps`));
   }
+  if (ref === 'io.k8s.apimachinery.pkg.runtime.RawExtension') return raw;
   const resolved = resolveSchema(schema, bodySchemas);
   if (resolved.type === 'array') return listForm(formOf(resolved.items ?? {}));
   if (resolved.additionalProperties !== undefined) return mapForm(formOf(resolved.additionalProperties));

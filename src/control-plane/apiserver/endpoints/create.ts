@@ -15,13 +15,14 @@ import {
   kindOf,
   writeContext,
   type Endpoint,
+  transformsOf,
 } from './endpoint.ts';
 import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from './request-options.ts';
 
 /** POST of a new object. */
 export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
-  const format = negotiateOutput(request, server.codecs, { transforms: true });
+  const format = negotiateOutput(request, server.codecs, { transforms: transformsOf(endpoint) });
   const options = parseWriteOptions(request.query, 'CreateOptions');
   const object = await readObject(endpoint, options);
   matchNamespace(endpoint, object);

@@ -10,13 +10,13 @@ import { deletedStatus, deleteObject } from '../registry/deletion.ts';
 import { returnsDeleted } from '../registry/resource-facts.ts';
 import { singleObjectResponse } from '../registry/output.ts';
 import { objectResponse } from '../responses.ts';
-import { admissionRequest, writeContext, type Endpoint } from './endpoint.ts';
+import { admissionRequest, writeContext, type Endpoint, transformsOf } from './endpoint.ts';
 import { parseDeleteOptions, type ParsedDeleteOptions } from './request-options.ts';
 
 /** DELETE of one object. */
 export async function handleDelete(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store, name } = endpoint;
-  const format = negotiateOutput(request, server.codecs, { transforms: true });
+  const format = negotiateOutput(request, server.codecs, { transforms: transformsOf(endpoint) });
   const options = await readDeleteOptions(endpoint);
   const { dryRun } = options;
   const result = await deleteObject(store, name, writeContext(endpoint, dryRun), options, async (oldObject) => {

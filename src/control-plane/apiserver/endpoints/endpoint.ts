@@ -6,7 +6,7 @@ import type { Clock } from '../../../system/clock.ts';
 import type { Logger } from '../../../system/logger.ts';
 import type { Random } from '../../../system/random.ts';
 import type { SubresourceDefinition } from '../../../api/resource-definition.ts';
-import type { MediaTypeCodec, OutputFormat } from '../negotiation.ts';
+import type { MediaTypeCodec, OutputFormat, Transforms } from '../negotiation.ts';
 import type { RemoteOpenApi } from '../openapi/openapi-route.ts';
 import { singleObjectResponse } from '../registry/output.ts';
 import type { ExpectedKind } from '../decoding/object-body.ts';
@@ -60,6 +60,11 @@ export function hidesUninitialized({ server, request }: Endpoint): boolean {
 /** What of a selection the request may see. */
 export function visibleSelection(endpoint: Endpoint, selection: Selection): Selection {
   return hidesUninitialized(endpoint) ? initializedOnly(selection) : selection;
+}
+
+/** The forms that objects of this endpoint have besides their own. */
+export function transformsOf({ subresource }: Endpoint): Transforms {
+  return subresource?.hasTable === false ? 'metadata' : 'all';
 }
 
 /** What a write hands to the store. */

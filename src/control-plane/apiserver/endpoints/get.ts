@@ -6,12 +6,12 @@ import { revisionSyntaxText, tooLargeResourceVersion } from '../registry/listing
 import { storedObjectResponse } from '../registry/output.ts';
 import { checkTransform } from '../registry/table.ts';
 import { parseRevision } from './request-options.ts';
-import { answerObject, type Endpoint, hidesUninitialized } from './endpoint.ts';
+import { answerObject, type Endpoint, hidesUninitialized, transformsOf } from './endpoint.ts';
 
 /** GET of one object. */
 export async function handleGet(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
-  const format = negotiateOutput(request, server.codecs, { transforms: true });
+  const format = negotiateOutput(request, server.codecs, { transforms: transformsOf(endpoint) });
   checkReadRevision(endpoint);
   const value = await store.getStored(endpoint.namespace, endpoint.name);
   if (hidesUninitialized(endpoint) && !isInitialized(store.decode(value))) {

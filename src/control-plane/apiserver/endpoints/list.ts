@@ -10,7 +10,7 @@ import { parseIncludeObject, parseListOptions } from './request-options.ts';
 /** GET of a collection. */
 export async function handleList(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store, namespace } = endpoint;
-  const format = negotiateOutput(request, server.codecs, { transforms: true });
+  const format = negotiateOutput(request, server.codecs, { transforms: 'all' });
   const options = parseListOptions(request.query, false);
   const asked = parseSelection(store.resource, options.labelSelector, options.fieldSelector);
   const selection = visibleSelection(endpoint, asked);

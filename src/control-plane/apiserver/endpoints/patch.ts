@@ -7,10 +7,18 @@ import {
   invalidObject,
 } from '../../../apimachinery/field-error.ts';
 import { formatGroupVersion, gvkOf, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import {
+  cloneJson,
+  equalJson,
+  equalTexts,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  withoutTexts,
+} from '../../../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
-import { badRequest, notFound, StatusError } from '../../../apimachinery/status.ts';
+import { badRequest, conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
 import {
   applyDefaults,
   type ExpectedKind,
@@ -28,7 +36,7 @@ import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/ty
 import { mediaTypeOf, negotiateOutput } from '../negotiation.ts';
 import { writeObjectJson } from '../codecs/object-json.ts';
 import { addWarning, type ApiRequest, managerOf } from '../request-context.ts';
-import { answerObject, bodyResource, kindOf, writeContext, type Endpoint } from './endpoint.ts';
+import { answerObject, bodyResource, kindOf, writeContext, type Endpoint, transformsOf } from './endpoint.ts';
 import { isPatchType, noPatchOfCustomObjects, patchReader, type ParsedPatch } from './patch-body.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 import { parsePatchOptions } from './request-options.ts';
@@ -43,7 +51,7 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
   const patchType = mediaTypeOf(header(request.headers, 'content-type') ?? '');
   if (!isPatchType(patchType)) throw endpoint.resource.custom ? noPatchOfCustomObjects() : unsupportedPatchType();
   if (name === '') throw badRequest('name must be provided');
-  const format = negotiateOutput(request, server.codecs, { transforms: true });
+  const format = negotiateOutput(request, server.codecs, { transforms: transformsOf(endpoint) });
   const isApply = patchType === 'application/apply-patch+yaml';
   const options = parsePatchOptions(request.query, isApply);
   const read = patchReader(patchType, bodyResource(endpoint), options.fieldValidation);
@@ -62,6 +70,7 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
         const object = isApply
           ? await appliedObject(endpoint, parsed(), old, options)
           : await patchedObject(endpoint, parsed, old, options);
+        if (old === undefined) refuseKnownUid(endpoint, object);
         checkName(endpoint, object);
         return object;
       },
@@ -119,6 +128,9 @@ function typedPatched(
   } else if (!isSameKind(stated, expected.gvk)) {
     throw refuse(otherKindText(endpoint, value, stated, expected.gvk));
   }
+  // Without a version the real server reads its own form of the object, where metadata has no name of its own.
+  const isInternal = !isCustom && patch.keepsKind !== true && (value?.['apiVersion'] ?? '') === '';
+  if (isInternal) throw undeterminableName(endpoint.name);
   try {
     const report = (unknownFields: readonly string[]): void => {
       const unknown = unknownFields.map((path) => `unknown field "${path}"`);
@@ -219,7 +231,17 @@ async function appliedObject(
   const expected = kindOf(resource);
   const object = typedApplied(applied, `${namespace}/${name}`, resource, expected);
   applyDefaults(object, resource);
-  return object;
+  return old === undefined ? object : withTextsOfUnchanged(withoutTexts(object), old);
+}
+
+/** What nobody changes stays as it was written (see `keptText`). */
+function withTextsOfUnchanged(object: Unstructured, old: Unstructured): Unstructured {
+  if (equalTexts(object, old)) return object;
+  const { managedFields } = object.metadata;
+  const unchanged = cloneJson(old);
+  if (managedFields === undefined) delete unchanged.metadata.managedFields;
+  else unchanged.metadata.managedFields = managedFields;
+  return equalJson(object, unchanged) ? unchanged : object;
 }
 
 /** What an apply made, in its type. @throws StatusError 500 for values that fit the schema but not the type */
@@ -255,16 +277,24 @@ function tellDuplicateKeys(request: ApiRequest, patch: ParsedPatch, options: Pat
   for (const line of patch.strictErrors) addWarning(request, line);
 }
 
+/** Who applies an object by its uid means one that is there. @throws StatusError 409 */
+function refuseKnownUid({ resource, name }: Endpoint, { metadata }: Unstructured): void {
+  const { uid = '' } = metadata;
+  if (uid === '') return;
+  const text = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+  throw conflict(resource.groupResource, name, text);
+}
+
 function checkName(endpoint: Endpoint, object: Unstructured): void {
   const own = object.metadata.name ?? '';
-  if (own === '') {
-    throw badRequest(
-      `the name of the object (${endpoint.name} based on URL) was undeterminable: name must be provided`,
-    );
-  }
+  if (own === '') throw undeterminableName(endpoint.name);
   if (own !== endpoint.name) {
     throw badRequest(`the name of the object (${own}) does not match the name on the URL (${endpoint.name})`);
   }
+}
+
+function undeterminableName(name: string): StatusError {
+  return badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
 }
 
 /** The patched document as the real server shows it: what a patch went through is sorted, the rest as it was. */

@@ -13,6 +13,7 @@ import {
   matchNamespace,
   writeContext,
   type Endpoint,
+  transformsOf,
 } from './endpoint.ts';
 import { updateThroughView } from './view-writes.ts';
 import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from './request-options.ts';
@@ -21,7 +22,7 @@ import type { AdmissionRequest } from './admission-request.ts';
 /** PUT of an object or of a subresource that speaks the object's own kind. */
 export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store, name } = endpoint;
-  const format = negotiateOutput(request, server.codecs, { transforms: true });
+  const format = negotiateOutput(request, server.codecs, { transforms: transformsOf(endpoint) });
   const options = parseWriteOptions(request.query, 'UpdateOptions');
   const object = await readObject(endpoint, options);
   matchNamespace(endpoint, object);

@@ -19,7 +19,7 @@ const minTimeoutSeconds = 1800;
 /** A watch: the answer streams events until its time is over, the client goes, or the server closes. */
 export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
-  const format = negotiateOutput(request, server.codecs, { transforms: true, stream: true });
+  const format = negotiateOutput(request, server.codecs, { transforms: 'all', stream: true });
   const options = parseListOptions(request.query, true);
   const asked = parseSelection(
     store.resource,
@@ -117,7 +117,9 @@ function frameEncoder(endpoint: Endpoint, format: OutputFormat): FrameEncoder {
     if (frame === undefined) throw new Error(`${format.codec.mediaType} does not stream`);
     return frame;
   };
-  const objectFrame = (type: string, object: Unstructured): Uint8Array => {
+  const objectFrame = (type: string, object: Unstructured): Uint8Array | undefined => {
+    // No event is a list.
+    if (format.as === 'PartialObjectMetadataList') return undefined;
     const body = transformed(endpoint.request, store, format, object, first);
     first = false;
     return encode(type, body);
@@ -140,7 +142,7 @@ function frameEncoder(endpoint: Endpoint, format: OutputFormat): FrameEncoder {
         ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
       };
       const object = { ...zeroObject(store.resource), metadata };
-      if (format.as === 'Table') return objectFrame('BOOKMARK', object);
+      if (format.as === 'Table' || format.as === 'PartialObjectMetadataList') return objectFrame('BOOKMARK', object);
       return encode('BOOKMARK', format.as === '' ? object : metadataAlone(format, metadata));
     },
     error: (status: Status) => encode('ERROR', status),

@@ -22,11 +22,11 @@ export function componentStatusEndpoints(components: readonly ClusterComponent[]
   const get: EndpointHandler = async (endpoint) => {
     const component = components.find(({ name }) => name === endpoint.name);
     if (component === undefined) return handleGet(endpoint);
-    const format = negotiateOutput(endpoint.request, endpoint.server.codecs, { transforms: true });
+    const format = negotiateOutput(endpoint.request, endpoint.server.codecs, { transforms: 'all' });
     return answerObject(endpoint, format, 200, await statusOf(component));
   };
   const list: EndpointHandler = async ({ request, server, store }) => {
-    const format = negotiateOutput(request, server.codecs, { transforms: true });
+    const format = negotiateOutput(request, server.codecs, { transforms: 'all' });
     const { labelSelector, fieldSelector } = parseListOptions(request.query, false);
     const selection = parseSelection(store.resource, labelSelector, fieldSelector);
     checkTransform(store.resource, format, true);

@@ -44,19 +44,26 @@ const withGeneration: ReadonlySet<string> = new Set([
 const checkedAgain: ReadonlySet<string> = new Set([
   '/configmaps',
   '/endpoints',
-  '/namespaces',
-  '/nodes',
   '/persistentvolumeclaims',
   '/pods',
   '/secrets',
   '/serviceaccounts',
   'apiregistration.k8s.io/apiservices',
   'apps/controllerrevisions',
-  'batch/jobs',
-  'certificates.k8s.io/certificatesigningrequests',
   'networking.k8s.io/ingressclasses',
   'networking.k8s.io/ingresses',
+  'storage.k8s.io/volumeattributesclasses',
+]);
+
+/** The same of kinds whose objects are checked as new ones before what is changed is looked at. */
+const checkedAsNewFirst: ReadonlySet<string> = new Set([
+  '/namespaces',
+  '/nodes',
+  '/persistentvolumes',
+  'batch/jobs',
+  'certificates.k8s.io/certificatesigningrequests',
   'networking.k8s.io/ipaddresses',
+  'node.k8s.io/runtimeclasses',
   'rbac.authorization.k8s.io/clusterrolebindings',
   'rbac.authorization.k8s.io/clusterroles',
   'rbac.authorization.k8s.io/rolebindings',
@@ -64,8 +71,8 @@ const checkedAgain: ReadonlySet<string> = new Set([
   'resource.k8s.io/deviceclasses',
   'resource.k8s.io/resourceclaims',
   'resource.k8s.io/resourceclaimtemplates',
+  'storage.k8s.io/csistoragecapacities',
   'storage.k8s.io/storageclasses',
-  'storage.k8s.io/volumeattributesclasses',
 ]);
 
 /** Kinds whose rules for updates look at the metadata only as at that of a new object. */
@@ -85,10 +92,18 @@ const checkedAsNew: ReadonlySet<string> = new Set([
   'storage.k8s.io/volumeattachments',
 ]);
 
-/** How a kind's own rules look at the metadata of an update of the object itself, besides what holds for all. */
-export function metadataChecksOnUpdate(resource: ApiResource): { readonly asUpdate: boolean; readonly asNew: boolean } {
+/**
+ * How a kind's own rules look at the metadata of an update of the object itself, besides what holds for all: as at
+ * that of a changed object, and as at that of a new one, before or after.
+ */
+export function metadataChecksOnUpdate(resource: ApiResource): {
+  readonly asUpdate: boolean;
+  readonly asNew: 'first' | 'last' | 'no';
+} {
   const key = keyOf(resource);
-  return { asUpdate: !checkedAsNew.has(key), asNew: checkedAsNew.has(key) || checkedAgain.has(key) };
+  const asUpdate = !checkedAsNew.has(key);
+  if (checkedAsNewFirst.has(key)) return { asUpdate, asNew: 'first' };
+  return { asUpdate, asNew: checkedAsNew.has(key) || checkedAgain.has(key) ? 'last' : 'no' };
 }
 
 /** Kinds whose delete answers with the object. */

@@ -3,7 +3,7 @@ import { dropDisabledPodFields } from '../../../api/core/v1/disabled-pod-fields.
 import type { RequestContext, Strategy } from '../../../api/resource-definition.ts';
 import { FieldPath, goQuote, invalid, invalidObject, type FieldError } from '../../../apimachinery/field-error.ts';
 import { forgetEmptyLists } from '../../../apimachinery/decoding/empty-lists.ts';
-import { cloneJson, equalJson, type JsonObject } from '../../../apimachinery/json.ts';
+import { cloneJson, equalJson, equalTexts, type JsonObject } from '../../../apimachinery/json.ts';
 import { formatTime, type ObjectMeta, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { alreadyExists, badRequest, conflict, forbidden, notFound, StatusError } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
@@ -396,9 +396,7 @@ export class Store {
         ...validateObjectMetaUpdate(object.metadata, old.metadata),
         ...((await this.hooks.problems?.(object, old, context)) ?? []),
         ...(strategy.validateFirst?.(object) ?? []),
-        // The real strategies check the same again, so causes come twice.
-        ...this.#checkMetaAgain(object, old, context.subresource),
-        ...(strategy.validateUpdate?.(object, old, context) ?? []),
+        ...this.#checkByOwnRules(object, old, context),
       ]);
       for (const text of strategy.warningsOnUpdate?.(object, old, context) ?? []) context.warn(text);
       await request.validateUpdate(object, old);
@@ -437,17 +435,20 @@ export class Store {
     if (spec !== undefined) dropDisabledPodFields(spec, old === undefined ? undefined : strategy.podSpec?.(old));
   }
 
-  /** What the kind's own rules find in the metadata of an update. */
-  #checkMetaAgain(object: Unstructured, old: Unstructured, subresource: string): FieldError[] {
-    if (this.strategy.checksMetadata === false) return [];
-    if (this.strategy.checksMetadata === 'object' && subresource !== '') return [];
+  /** What the kind's own rules find in an update; they look at the metadata again, so causes come twice. */
+  #checkByOwnRules(object: Unstructured, old: Unstructured, context: WriteContext): FieldError[] {
+    const { strategy } = this;
+    const { checksMetadata } = strategy;
+    const rules = strategy.validateUpdate?.(object, old, context) ?? [];
+    if (checksMetadata === false || (checksMetadata === 'object' && context.subresource !== '')) return rules;
     const { asUpdate, asNew } = metadataChecksOnUpdate(this.resource);
-    const isNew = asNew && subresource === '';
-    const errors =
-      asUpdate || !isNew
-        ? [...validateObjectMetaUpdate(object.metadata, old.metadata), ...this.#validateFinalizers(object)]
-        : [];
-    return isNew ? [...errors, ...this.#validateMeta(object)] : errors;
+    const changed = [...validateObjectMetaUpdate(object.metadata, old.metadata), ...this.#validateFinalizers(object)];
+    if (asNew === 'no' || context.subresource !== '') return [...changed, ...rules];
+    const meta = this.#validateMeta(object);
+    const fresh = [...meta, ...(strategy.validateAsNew?.(object) ?? [])];
+    if (asNew === 'first') return [...fresh, ...(asUpdate ? changed : meta), ...rules];
+    const before = asUpdate ? changed : [];
+    return strategy.validateAsNew === undefined ? [...before, ...fresh, ...rules] : [...before, ...rules, ...fresh];
   }
 
   #validateMeta(object: Unstructured): FieldError[] {
@@ -530,7 +531,7 @@ function specDiffers(object: Unstructured, old: Unstructured): boolean {
   const keys = new Set([...Object.keys(object), ...Object.keys(old)]);
   for (const key of keys) {
     if (key === 'metadata' || key === 'status' || key === 'kind' || key === 'apiVersion') continue;
-    if (!equalJson(object[key] ?? null, old[key] ?? null)) return true;
+    if (!equalJson(object[key] ?? null, old[key] ?? null) || !equalTexts(object[key], old[key])) return true;
   }
   return false;
 }
@@ -538,6 +539,7 @@ function specDiffers(object: Unstructured, old: Unstructured): boolean {
 function isSameObject(bytes: Uint8Array, existing: StoredValue, object: Unstructured, old: Unstructured): boolean {
   if (existing.isStale === true) return false;
   if (Buffer.compare(bytes, existing.value) === 0) return true;
+  if (!equalTexts(object, old)) return false;
   return equalJson(
     { ...object, metadata: { ...object.metadata, resourceVersion: '' } },
     {

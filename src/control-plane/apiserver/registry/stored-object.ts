@@ -2,6 +2,7 @@ import { parseJson } from '../../../apimachinery/json-codec.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { StoredValue } from '../../storage/storage.ts';
 import { writeObjectJson } from '../codecs/object-json.ts';
+import { withRawTexts } from '../codecs/raw-fields.ts';
 
 const uidMark = Buffer.from('"uid":"');
 const quote = 0x22;
@@ -17,7 +18,8 @@ export function encodeStored(object: Unstructured): Uint8Array {
 
 /** A stored object, its resourceVersion filled in. */
 export function decodeStored(value: StoredValue, revision = value.modRevision): Unstructured {
-  return parseJson(servedBytes(value, revision)) as unknown as Unstructured;
+  const bytes = servedBytes(value, revision);
+  return withRawTexts(parseJson(bytes), bytes) as unknown as Unstructured;
 }
 
 /** A written object as reading gives it, when that is something else; its resourceVersion stays. */

@@ -26,9 +26,12 @@ export interface WatchPlan {
 
 /** Makes frames of events; frames of the same event and form are shared by all watchers. */
 export interface FrameEncoder {
-  /** @param value the stored value; the object's resourceVersion is `revision`. */
-  event(type: 'ADDED' | 'MODIFIED' | 'DELETED', value: StoredValue, revision: number): Uint8Array;
-  bookmark(revision: number, initialEventsEnd: boolean): Uint8Array;
+  /**
+   * @param value the stored value; the object's resourceVersion is `revision`.
+   * @returns undefined when events have no such form, which ends the watch
+   */
+  event(type: 'ADDED' | 'MODIFIED' | 'DELETED', value: StoredValue, revision: number): Uint8Array | undefined;
+  bookmark(revision: number, initialEventsEnd: boolean): Uint8Array | undefined;
   error(status: Status): Uint8Array;
 }
 
@@ -88,6 +91,7 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
       this.#onEnd(error instanceof Error ? error : new Error(String(error)));
       return;
     }
+    if (this.#ended) return;
     this.#after(plan.timeoutMillis, () => this.#onTimeout());
     if (plan.bookmarks) this.#scheduleBookmark();
   }
@@ -121,8 +125,7 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
     for (const event of events) {
       this.#lastRevision = Math.max(this.#lastRevision, event.revision);
       try {
-        const frame = this.#frameOf(event);
-        if (frame !== undefined) this.#push(frame);
+        this.#tell(event);
       } catch (error) {
         this.#onUnreadable(error);
         return;
@@ -137,18 +140,18 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
     this.end();
   }
 
-  /** What this watcher sees of a change: an object may enter or leave the selection. */
-  #frameOf(event: StorageEvent): Uint8Array | undefined {
+  /** Tells this watcher what it sees of a change: an object may enter or leave the selection. */
+  #tell(event: StorageEvent): void {
     const { current, previous } = event;
     const { selection } = this.#plan;
     const isIn = current !== undefined && this.#matches(selection, current);
     const wasIn = previous !== undefined && this.#matches(selection, previous);
     if (isIn && current !== undefined) {
-      return this.#encoder.event(wasIn ? 'MODIFIED' : 'ADDED', current, current.modRevision);
+      this.#push(this.#encoder.event(wasIn ? 'MODIFIED' : 'ADDED', current, current.modRevision));
+    } else if (wasIn && previous !== undefined) {
+      // An object that left the selection is shown as it was, at the revision of the change.
+      this.#push(this.#encoder.event('DELETED', previous, event.revision));
     }
-    if (!wasIn || previous === undefined) return undefined;
-    // An object that left the selection is shown as it was, at the revision of the change.
-    return this.#encoder.event('DELETED', previous, event.revision);
   }
 
   #matches(selection: Selection, value: StoredValue): boolean {
@@ -195,8 +198,12 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
     this.#timers.add(timer);
   }
 
-  #push(frame: Uint8Array): void {
+  #push(frame: Uint8Array | undefined): void {
     if (this.#ended) return;
+    if (frame === undefined) {
+      this.end();
+      return;
+    }
     this.#queue.push(frame);
     if (this.#queue.length > maxQueuedFrames) {
       this.#queue.length = 0;
