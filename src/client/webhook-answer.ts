@@ -68,3 +68,40 @@ export function wrongDocument(value: JsonValue): Error {
     'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
   return new Error(`${undecodable}json: cannot unmarshal ${jsonKind(value)} into Go value of type ${wanted}`);
 }
+
+/** Types of fields by their names, as Go calls them: `bool`, `string`, `[]string`, or a struct with its own fields. */
+export interface AnswerFields {
+  readonly [field: string]: string | { readonly struct: string; readonly fields: AnswerFields };
+}
+
+/**
+ * Holds a part of an answer against its types; null counts as nothing.
+ * @param path of the part in the answer
+ * @throws Error in the words of encoding/json
+ */
+export function checkAnswerFields(part: JsonObject, fields: AnswerFields, struct: string, path: string): void {
+  for (const [name, value] of Object.entries(part)) {
+    const type = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (type === undefined || value === null || value === undefined) continue;
+    const place = path === '' ? name : `${path}.${name}`;
+    const unfit = (wrong: JsonValue, wanted: string): Error =>
+      new Error(`json: cannot unmarshal ${jsonKind(wrong)} into Go struct field ${struct}.${place} of type ${wanted}`);
+    if (typeof type !== 'string') {
+      if (!isJsonObject(value)) throw unfit(value, `v1.${type.struct}`);
+      checkAnswerFields(value, type.fields, type.struct, place);
+    } else if (type === 'bool' || type === 'string') {
+      if (jsonKind(value) !== type) throw unfit(value, type);
+    } else if (type === '[]string') {
+      checkTexts(value, type, unfit);
+    } else {
+      if (!isJsonObject(value)) throw unfit(value, type);
+      for (const item of Object.values(value)) checkTexts(item ?? null, 'v1.ExtraValue', unfit);
+    }
+  }
+}
+
+function checkTexts(value: JsonValue, type: string, unfit: (wrong: JsonValue, wanted: string) => Error): void {
+  if (value === null) return;
+  if (!Array.isArray(value)) throw unfit(value, type);
+  for (const item of value) if (item !== null && typeof item !== 'string') throw unfit(item, 'string');
+}

@@ -97,6 +97,7 @@ import { serviceAccountIssuers } from './service-account-issuers.ts';
 import { createServiceResolver } from './service-resolver.ts';
 import { defaultServiceRange } from './service-range.ts';
 import { storageAtRest } from './encryption-assembly.ts';
+import { EncryptionMetrics } from './encryption-metrics.ts';
 import { tokenObjects } from './token-objects.ts';
 
 export interface ApiServerAssemblyOptions {
@@ -280,7 +281,8 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     alsoOn: options.pluginsOn ?? [],
   });
   const gates = featureGatesOf(options.arguments);
-  const atRest = await storageAtRest(options);
+  const encryptionMetrics = new EncryptionMetrics();
+  const atRest = await storageAtRest({ ...options, observer: encryptionMetrics });
   const { storage } = atRest;
   const progress = new StartupProgress();
   const audit = await auditSetup(options);
@@ -352,7 +354,9 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     ],
   });
   handle = server.handle;
-  authenticationMetrics.bind(server.metrics, { identity: serverIdentity(hostname()), clock });
+  const owner = { identity: serverIdentity(hostname()), clock };
+  authenticationMetrics.bind(server.metrics, owner);
+  encryptionMetrics.bind(server.metrics, owner);
   clientMetrics.bind(server.metrics);
   allocations.bind(server.metrics, () => serviceHooks.use());
   describeFeatureGates(server.metrics, gates);

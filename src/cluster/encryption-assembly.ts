@@ -14,6 +14,7 @@ import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
 import { ComponentArgumentError, type ComponentArguments } from './component-arguments.ts';
 import { type Encryption, readEncryptionConfiguration } from './encryption-configuration.ts';
+import type { EncryptionObserver } from './encryption-metrics.ts';
 import type { KmsSettings } from './kms-configuration.ts';
 import { readArgumentFile, watchFile } from './watched-file.ts';
 
@@ -25,6 +26,7 @@ export interface EncryptionSetup {
   readonly log: Logger;
   readonly random: Random;
   readonly storage: Storage;
+  readonly observer?: EncryptionObserver;
 }
 
 /** The store, and what belongs to it. */
@@ -46,7 +48,7 @@ const trialIntervalMillis = 100;
  * @throws ComponentArgumentError
  */
 export async function storageAtRest(setup: EncryptionSetup): Promise<StorageAtRest> {
-  const { arguments: flags, files, clock, log, storage } = setup;
+  const { arguments: flags, files, clock, log, storage, observer } = setup;
   const path = flags.get('encryption-provider-config');
   const isReloaded = flags.get('encryption-provider-config-automatic-reload') === 'true';
   if (path === undefined) {
@@ -59,6 +61,7 @@ export async function storageAtRest(setup: EncryptionSetup): Promise<StorageAtRe
   const read = (text: string): Promise<Encryption> =>
     readEncryptionConfiguration(text, { path, isReloaded, openKms: (kms) => openService(kms, setup) });
   let encryption = await read(content);
+  observer?.loaded(content, false);
   const replace = async (text: string): Promise<void> => {
     const next = await read(text);
     try {
@@ -70,14 +73,24 @@ export async function storageAtRest(setup: EncryptionSetup): Promise<StorageAtRe
     const before = encryption;
     encryption = next;
     clock.setTimer(() => closeServices(before), before.graceMillis, { unref: true });
+    observer?.loaded(text, true);
     log.info('loaded new encryption config content', { path });
   };
-  const onError = (reason: string): void => log.error('failed to process new encryption config', { path, reason });
+  const onError = (reason: string): void => {
+    observer?.loaded(undefined, true);
+    log.error('failed to process new encryption config', { path, reason });
+  };
   const stop = isReloaded ? watchFile({ files, clock, path, onChange: replace, onError }, content) : () => undefined;
   const groups = new Set(builtInResources.map(({ group }) => group));
-  const encrypted = encryptedStorage(storage, (key) => {
+  const encryptionOf = (key: string): ReturnType<Encryption['of']> => {
     const resource = resourceOfKey(key, groups);
     return resource === undefined ? undefined : encryption.of(resource);
+  };
+  const encrypted = encryptedStorage(storage, encryptionOf, (key) => {
+    const resource = resourceOfKey(key, groups);
+    if (resource === undefined || observer === undefined) return undefined;
+    const begun = clock.now();
+    return (done) => observer.transformed(resource, done, (clock.now() - begun) / 1000);
   });
   const check: HealthCheck = {
     name: 'kms-providers',

@@ -2,7 +2,7 @@ import { goQuote } from '../../apimachinery/field-error.ts';
 import { parseGroupVersion } from '../../apimachinery/gvk.ts';
 import { header, headerText } from '../../apimachinery/http.ts';
 import type { JsonObject } from '../../apimachinery/json.ts';
-import { hasReason, StatusError } from '../../apimachinery/status.ts';
+import { StatusError } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
 import { TransportError } from '../../client/transport-error.ts';
 import { parseWebhookAnswer, readWebhookAnswer, typeOfAnswer } from '../../client/webhook-answer.ts';
@@ -64,12 +64,49 @@ function withRequest(error: unknown): unknown {
 function mayPass(error: unknown): boolean {
   if (error instanceof TransportError) return error.code === 'ECONNRESET';
   if (!(error instanceof StatusError)) return false;
-  if (['InternalError', 'Timeout', 'TooManyRequests'].some((reason) => hasReason(error, reason))) return true;
+  if (isTransient(error)) return true;
   return (error.status.details?.retryAfterSeconds ?? 0) > 0;
 }
 
+const transientReasons = new Map([
+  ['InternalError', 500],
+  ['Timeout', 504],
+  ['TooManyRequests', 429],
+]);
+/** All that the real server knows; with any other, the code tells. */
+const knownReasons = new Set<string>([
+  ...transientReasons.keys(),
+  'Unauthorized',
+  'Forbidden',
+  'NotFound',
+  'AlreadyExists',
+  'Conflict',
+  'Gone',
+  'Invalid',
+  'ServerTimeout',
+  'StoreReadError',
+  'BadRequest',
+  'MethodNotAllowed',
+  'NotAcceptable',
+  'RequestEntityTooLarge',
+  'UnsupportedMediaType',
+  'Expired',
+  'ServiceUnavailable',
+]);
+
+function isTransient({ reason, code }: StatusError): boolean {
+  if (transientReasons.has(reason)) return true;
+  return !knownReasons.has(reason) && [...transientReasons.values()].includes(code);
+}
+
 async function post(client: Client, path: string, review: JsonObject): Promise<JsonObject> {
-  const { status, headers, body } = await client.stream({ method: 'POST', path, body: review, raw: true });
+  const { status, headers, body } = await client.stream({
+    method: 'POST',
+    path,
+    body: review,
+    accept: 'application/json, */*',
+    raw: true,
+  });
   const bytes = await readWebhookAnswer(body);
   if (bytes.length === 0) {
     const type = headerText(header(headers, 'content-type') ?? '');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
+import { type AnswerFields, checkAnswerFields } from '../../client/webhook-answer.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { UserInfo } from './authenticator.ts';
 import { ExpiringCache } from './expiring-cache.ts';
@@ -17,6 +18,21 @@ export interface WebhookTokenOptions {
 }
 
 const cachedAnswers = 4096;
+
+const reviewFields: AnswerFields = {
+  status: {
+    struct: 'TokenReviewStatus',
+    fields: {
+      authenticated: 'bool',
+      audiences: '[]string',
+      error: 'string',
+      user: {
+        struct: 'UserInfo',
+        fields: { username: 'string', uid: 'string', groups: '[]string', extra: 'map[string]v1.ExtraValue' },
+      },
+    },
+  },
+};
 
 /** Asks a server with a TokenReview whose a token is (--authentication-token-webhook-config-file). */
 export function webhookTokens(options: WebhookTokenOptions): TokenChecker {
@@ -37,6 +53,7 @@ export function webhookTokens(options: WebhookTokenOptions): TokenChecker {
         spec,
         status: { user: {} },
       });
+      checkAnswerFields(answer, reviewFields, 'TokenReview', '');
       const checked = readStatus(isJsonObject(answer['status']) ? answer['status'] : {}, audiences, apiAudiences);
       known.set(key, { checked }, cacheMillis);
       return checked;

@@ -1,15 +1,17 @@
 import type { Storage, StorageEvent, StoredValue, WatchHandlers } from './storage.ts';
-import type { ValueEncryption } from './value-encryption.ts';
+import type { Transformation, ValueEncryption } from './value-encryption.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
 
 /**
  * A store that holds some values encrypted, whatever is behind it. Values that cannot be read are errors of a get or
  * range, and end a watch.
  * @param encryptionOf how the value of a key is kept; undefined for as it is
+ * @param observe is told of each value that is encrypted or decrypted now; what it returns is told how that went
  */
 export function encryptedStorage(
   storage: Storage,
   encryptionOf: (key: string) => ValueEncryption | undefined,
+  observe?: (key: string) => ((done: Transformation) => void) | undefined,
 ): Storage {
   const refuse = (key: string, error: unknown): Error => {
     const why = messageOf(error);
@@ -19,7 +21,7 @@ export function encryptedStorage(
     const encryption = encryptionOf(stored.key);
     if (encryption === undefined) return stored;
     try {
-      const { value, isStale } = encryption.decrypt(stored.value, stored.key);
+      const { value, isStale } = encryption.decrypt(stored.value, stored.key, observe?.(stored.key));
       return { ...stored, value, ...(isStale ? { isStale } : {}) };
     } catch (error) {
       throw refuse(stored.key, error);
@@ -61,7 +63,7 @@ export function encryptedStorage(
     count: (prefix) => storage.count(prefix),
     size: () => storage.size(),
     async put(key, value, expectedRevision, options) {
-      const kept = encryptionOf(key)?.encrypt(value, key) ?? value;
+      const kept = encryptionOf(key)?.encrypt(value, key, observe?.(key)) ?? value;
       const result = await storage.put(key, kept, expectedRevision, options);
       if (result.ok || result.current === undefined) return result;
       return { ok: false, current: await readWhole(result.current) };

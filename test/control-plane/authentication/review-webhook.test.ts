@@ -3,6 +3,8 @@ import test from 'node:test';
 import { createInProcessTransport } from '../../../src/client/in-process-transport.ts';
 import { createClient } from '../../../src/client/rest-client.ts';
 import { ExpiringCache } from '../../../src/control-plane/authentication/expiring-cache.ts';
+import type { JsonObject } from '../../../src/apimachinery/json.ts';
+import { webhookTokens } from '../../../src/control-plane/authentication/webhook-token.ts';
 import { reviewWebhook } from '../../../src/control-plane/authentication/review-webhook.ts';
 import { FakeClock } from '../../../src/system/fake-clock.ts';
 import { seededRandom } from '../../../src/system/random.ts';
@@ -10,19 +12,24 @@ import { seededRandom } from '../../../src/system/random.ts';
 const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview' };
 
 test('a webhook is asked five times at most, and only where another time may help', async () => {
-  const cases: readonly [number, number][] = [
-    [500, 5],
-    [504, 5],
-    [429, 5],
-    [400, 1],
-    [403, 1],
+  const told = (reason: string, code: number): string =>
+    JSON.stringify({ apiVersion: 'v1', kind: 'Status', status: 'Failure', message: 'no', reason, code });
+  const cases: readonly [number, number, string][] = [
+    [500, 5, 'no'],
+    [504, 5, 'no'],
+    [429, 5, 'no'],
+    [400, 1, 'no'],
+    [403, 1, 'no'],
+    [500, 5, told('Unheard', 500)],
+    [500, 1, told('Forbidden', 500)],
+    [422, 1, told('Unheard', 422)],
   ];
-  for (const [status, times] of cases) {
+  for (const [status, times, text] of cases) {
     const clock = new FakeClock();
     let asked = 0;
     const transport = createInProcessTransport(() => {
       asked++;
-      return Promise.resolve({ status, headers: {}, body: Buffer.from('no') });
+      return Promise.resolve({ status, headers: { 'content-type': 'application/json' }, body: Buffer.from(text) });
     });
     const client = createClient({ transport, clock });
     const answer = reviewWebhook({ client, path: '/', clock, random: seededRandom(1) }).ask(review);
@@ -80,4 +87,24 @@ for (const [text, message] of answers) {
 
 test('an answer need not say again what it answers', async () => {
   assert.deepEqual(await asked('{"status":{"allowed":true}}'), { status: { allowed: true } });
+});
+
+test('a review of a token whose fields are of other types is refused', async () => {
+  const answers: readonly [object, string][] = [
+    [{ authenticated: 'yes' }, 'string into Go struct field TokenReviewStatus.status.authenticated of type bool'],
+    [{ error: 5 }, 'number into Go struct field TokenReviewStatus.status.error of type string'],
+    [{ user: 'kim' }, 'string into Go struct field TokenReviewStatus.status.user of type v1.UserInfo'],
+    [{ user: { groups: [true] } }, 'bool into Go struct field UserInfo.status.user.groups of type string'],
+    [{ user: { groups: 'dev' } }, 'string into Go struct field UserInfo.status.user.groups of type []string'],
+  ];
+  for (const [status, problem] of answers) {
+    const tokens = webhookTokens({
+      webhook: { ask: () => Promise.resolve({ status } as JsonObject) },
+      version: 'v1',
+      apiAudiences: ['api'],
+      cacheMillis: 0,
+      clock: new FakeClock(),
+    });
+    await assert.rejects(tokens.check('t', ['api']), { message: `json: cannot unmarshal ${problem}` });
+  }
 });
