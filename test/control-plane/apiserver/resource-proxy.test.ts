@@ -105,7 +105,7 @@ void test('proxied servers are told how their client calls this one; their answe
     close: () => Promise.resolve(),
   };
   const locate = (): Promise<ProxyLocation> => Promise.resolve({ scheme: 'http', host: '10.0.0.1:80', transport });
-  const specialEndpoints = new Map([['/pods/proxy', { get: proxyHandler(locate, true) }]]);
+  const specialEndpoints = new Map([['/pods/proxy', { get: proxyHandler(locate) }]]);
   const api = await createTestApiServer({ specialEndpoints });
   const path = '/api/v1/namespaces/default/pods/x/proxy/a';
   const answer = await api.request('GET', path, undefined, { host: 'api:6443', 'x-forwarded-host': 'zork' });
@@ -113,7 +113,7 @@ void test('proxied servers are told how their client calls this one; their answe
   assert.deepEqual([answer.headers['x-hop'], answer.headers['x-kept']], [undefined, '2']);
   const { host, ...headers } = sent[0]?.headers ?? {};
   assert.equal(host, 'api:6443');
-  assert.deepEqual([headers['x-forwarded-host'], headers['x-forwarded-proto']], [undefined, undefined]);
+  assert.deepEqual([headers['x-forwarded-host'], headers['x-forwarded-proto']], ['zork', undefined]);
   assert.equal(headers['x-forwarded-uri'], path);
   for (const [code, thrown, told] of [
     ['ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.1:80', 'dial tcp 10.0.0.1:80: connect: connection refused'],
@@ -150,20 +150,28 @@ void test('names of proxied things', () => {
 });
 
 void test('links of a page and redirections lead through the proxy', async () => {
-  const server = { prefix: '/proxy', scheme: 'http', host: '10.0.0.1:80', clientHost: 'api:6443', path: '/' };
+  const server = { prefix: '/proxy', host: '10.0.0.1:80', clientHost: 'api:6443' };
   const turn = async (page: string): Promise<string> => {
     const answer = { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: Buffer.from(page) };
     return Buffer.from((await rewriteLinks(answer, server)).body as Uint8Array).toString();
   };
   const cases: readonly (readonly [page: string, turned: string])[] = [
     ['<a href="/x">', '<a href="/proxy/x">'],
-    ["<IMG alt='/no' SRC='/y.png'>", "<IMG alt='/no' SRC='/proxy/y.png'>"],
+    ["<IMG alt='/no' SRC='/y.png'>", '<img alt="/no" src="/proxy/y.png">'],
     ['<a href="http://10.0.0.1:80/z">', '<a href="/proxy/z">'],
     [
       '<a href="//other/z"><a href="x/y"><a href="https://e.org/">',
       '<a href="//other/z"><a href="x/y"><a href="https://e.org/">',
     ],
-    ['<form action="/f" data="/d">', '<form action="/proxy/f" data="/proxy/d">'],
+    ['<form action="/f" data="/d">', '<form action="/proxy/f" data="/d">'],
+    ['<a href="https://10.0.0.1:80/z?a=1&amp;b#f">', '<a href="/proxy/z?a=1&amp;b#f">'],
+    ['<a href="mailto:a@b"><a href="?q"><a href="">', '<a href="mailto:a@b"><a href="?q"><a href="">'],
+    ['<a  href = /a/../b//c/ x>&copy;<br/>', '<a href="/proxy/b/c/" x="">&copy;<br/>'],
+    ['<a href="/&#x41;&eacute;&lt;">', '<a href="/proxy/A&eacute;%3C">'],
+    ['<!DOCTYPE html><!-- <a href="/c"> -->', '<!DOCTYPE html><!-- <a href="/c"> -->'],
+    [`<script>'<a href="/s">'</script><a href=/t>`, `<script>'<a href="/s">'</script><a href="/proxy/t">`],
+    ['<textarea><a href="/in"></textarea>', '<textarea><a href="/in"></textarea>'],
+    ['1 < 2 <a href="/open', '1 < 2 <a href="/open'],
     ['<p title="/x">/y</p>', '<p title="/x">/y</p>'],
     ['<script src=/s.js></script>', '<script src="/proxy/s.js"></script>'],
     ['<a href="https://api:6443/z">', '<a href="https://api:6443/proxy/z">'],

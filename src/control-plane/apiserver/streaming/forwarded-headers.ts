@@ -2,24 +2,33 @@ import { header, hopByHopHeaders, type HttpHeaders, type HttpRequest } from '../
 import { requestedUpgrade } from '../../../apimachinery/streaming/protocols.ts';
 
 /** Headers that are between two neighbours, and those that are for this server alone. */
-const notForwarded = new Set([...hopByHopHeaders, 'authorization', 'host']);
+const notForwarded = new Set([...hopByHopHeaders, 'authorization', 'host', 'proxy-connection']);
+/** Links between origins are for the server that the client sees to allow. */
+const crossOriginHeaders = ['credentials', 'headers', 'methods', 'origin'].map(
+  (name) => `access-control-allow-${name}`,
+);
+const notReturned = new Set([...notForwarded, ...crossOriginHeaders, 'audit-id']);
 
 /** The headers of a request that another server may see, and those that tell it whose request it is. */
 export function forwardedHeaders(http: HttpRequest, scheme: string, uri: string): Record<string, HttpHeaders[string]> {
   const wantsUpgrade = requestedUpgrade(http.headers) !== undefined;
-  const headers: Record<string, HttpHeaders[string]> = {
+  const headers: Record<string, HttpHeaders[string]> = {};
+  for (const [name, value] of Object.entries(http.headers)) {
+    const isKept = wantsUpgrade && (name === 'connection' || name === 'upgrade');
+    if (isKept || (!notForwarded.has(name) && !/^(impersonate-|x-remote-)/.test(name))) {
+      headers[name] = value;
+    }
+  }
+  if ((header(http.headers, 'te') ?? '').split(',').some((each) => each.trim() === 'trailers')) {
+    headers['te'] = 'trailers';
+  }
+  return {
+    ...headers,
     'x-forwarded-for': forwardedFor(http.headers, http.peer?.address),
     'x-forwarded-host': header(http.headers, 'host'),
     'x-forwarded-proto': scheme,
     'x-forwarded-uri': uri,
   };
-  for (const [name, value] of Object.entries(http.headers)) {
-    const isKept = wantsUpgrade && (name === 'connection' || name === 'upgrade');
-    if (isKept || (!notForwarded.has(name) && !/^(impersonate-|x-remote-|x-forwarded-)/.test(name))) {
-      headers[name] = value;
-    }
-  }
-  return headers;
 }
 
 /** Whether a request has a body to forward. */
@@ -30,9 +39,7 @@ export function hasBody({ body, headers }: HttpRequest): boolean {
 /** The headers of an answer that go back to the client. */
 export function returnedHeaders(headers: HttpHeaders): HttpHeaders {
   const between = new Set((header(headers, 'connection') ?? '').split(',').map((name) => name.trim().toLowerCase()));
-  const kept = Object.entries(headers).filter(
-    ([name]) => !notForwarded.has(name) && name !== 'audit-id' && !between.has(name),
-  );
+  const kept = Object.entries(headers).filter(([name]) => !notReturned.has(name) && !between.has(name));
   return Object.fromEntries(kept);
 }
 

@@ -1,4 +1,4 @@
-import type { Endpoints, Node, Pod, Service } from '../../../api/types/core-v1.ts';
+import type { EndpointAddress, Endpoints, Node, Pod, Service } from '../../../api/types/core-v1.ts';
 import type { KubeObject } from '../../../apimachinery/object-meta.ts';
 import { badRequest, hasReason, notFound, StatusError } from '../../../apimachinery/status.ts';
 import type { Transport } from '../../../apimachinery/http.ts';
@@ -40,9 +40,9 @@ export async function serviceLocation(endpoint: Endpoint, kubelets: KubeletConne
   const { name: id, namespace, server } = endpoint;
   const split = splitProxyName(id);
   if (split === undefined) throw badRequest(`invalid service request ${JSON.stringify(id)}`);
-  const service: Service = await endpoint.store.get(namespace, split.name);
   let portName = split.port;
   if (/^\d+$/.test(split.port)) {
+    const service: Service = await endpoint.store.get(namespace, split.name);
     const found = (service.spec?.ports ?? []).find(({ port }) => port === Number(split.port));
     if (found === undefined) {
       throw unavailable(`no service port ${split.port} found for service ${JSON.stringify(split.name)}`);
@@ -58,15 +58,26 @@ export async function serviceLocation(endpoint: Endpoint, kubelets: KubeletConne
   const subsets = endpoints.subsets ?? [];
   if (subsets.length === 0) throw unavailable(`no endpoints available for service ${JSON.stringify(split.name)}`);
   const candidates = subsets.flatMap(({ addresses = [], ports = [] }) =>
-    ports
-      .filter(({ name = '' }) => name === portName)
-      .flatMap(({ port }) =>
-        addresses.filter(({ targetRef }) => targetRef?.kind === 'Pod').map(({ ip }) => ({ ip, port })),
-      ),
+    ports.filter(({ name = '' }) => name === portName).flatMap(({ port }) => addresses.map((of) => ({ of, port }))),
   );
-  const chosen = candidates[Math.floor(server.random.next() * candidates.length)];
+  const first = Math.floor(server.random.next() * candidates.length);
+  const chosen = await firstOfPods(endpoint, [...candidates.slice(first), ...candidates.slice(0, first)]);
   if (chosen === undefined) throw unavailable(`no endpoints available for service ${JSON.stringify(id)}`);
-  return located(split.scheme, chosen.ip, String(chosen.port), kubelets);
+  return located(split.scheme, chosen.of.ip, String(chosen.port), kubelets);
+}
+
+/** The first address that is a pod's, of the same namespace: others would lead anywhere. */
+async function firstOfPods<T extends { readonly of: EndpointAddress }>(
+  endpoint: Endpoint,
+  candidates: readonly T[],
+): Promise<T | undefined> {
+  for (const candidate of candidates) {
+    const { targetRef, ip } = candidate.of;
+    if (targetRef?.name === undefined || targetRef.namespace !== endpoint.namespace) continue;
+    const pod = await coreObject<Pod>(endpoint, 'pods', endpoint.namespace, targetRef.name).catch(() => undefined);
+    if (pod?.status?.podIPs?.some((own) => own.ip === ip) === true) return candidate;
+  }
+  return undefined;
 }
 
 /** A node's kubelet, or another port of the node. @throws StatusError */

@@ -1,45 +1,84 @@
-import { header, type HttpHeaders, type HttpResponse } from '../../../apimachinery/http.ts';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { header, type HttpHeaders, type HttpRequest, type HttpResponse } from '../../../apimachinery/http.ts';
 import { StatusError } from '../../../apimachinery/status.ts';
+import { requestedUpgrade } from '../../../apimachinery/streaming/protocols.ts';
 import { asTransportError } from '../../../client/transport-error.ts';
 import { transportReason } from '../../../client/transport-reason.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
-import { unescapedPath } from '../request-url.ts';
 import type { EndpointHandler } from '../route-resource.ts';
 import { forwardedHeaders, hasBody, returnedHeaders } from './forwarded-headers.ts';
-import { rewriteLinks } from './link-rewriting.ts';
+import { gzipProblem, rewriteLinks } from './link-rewriting.ts';
 import { joinConnections } from './pod-streams.ts';
+import { cleanPath } from './proxied-path.ts';
 import type { ProxyLocation } from './proxy-location.ts';
 
 /** `/api/v1[/namespaces/NAMESPACE]/RESOURCE/NAME/proxy`: names may begin with the word too. */
 const proxiedObject = /^(?:\/+[^/]+){2}(?:\/+namespaces\/+[^/]+)?\/+[^/]+\/+[^/]+\/+proxy/;
 
 /**
- * pods|services|nodes/NAME/proxy/PATH: passes the request on, whatever its method, and the answer back.
- * @param rewrites links in pages and redirections are turned so that they lead through the proxy too
+ * pods|services|nodes/NAME/proxy/PATH: passes the request on, whatever its method, and the answer back. Links in pages
+ * and redirections are turned so that they lead through the proxy too.
  */
-export function proxyHandler(
-  locate: (endpoint: Endpoint) => Promise<ProxyLocation>,
-  rewrites: boolean,
-): EndpointHandler {
+export function proxyHandler(locate: (endpoint: Endpoint) => Promise<ProxyLocation>): EndpointHandler {
   return async (endpoint) => {
     const { request } = endpoint;
     const [rawPath, query] = splitOnce(request.http.path, '?');
     const prefix = proxiedObject.exec(rawPath)?.[0] ?? rawPath;
     const path = cleanPath(rawPath.slice(prefix.length));
     const location = await locate(endpoint);
+    const { method, headers: asked } = request.http;
+    if (requestedUpgrade(asked) !== undefined) return upgrade(endpoint, location, path === '' ? '/' : path);
     const suffix = query === undefined || query === '' ? '' : `?${query}`;
     // A page at the root names others beside it: its own name must end with a slash.
-    const { method, headers: asked } = request.http;
-    const isPage = asked['upgrade'] === undefined && (method === 'GET' || method === 'HEAD');
-    if (path === '' && isPage) return movedTo(`${rawPath}/${suffix}`);
+    if (path === '' && (method === 'GET' || method === 'HEAD')) return movedTo(`${rawPath}/${suffix}`);
     const answer = await forward(endpoint, location, `${path === '' ? '/' : path}${suffix}`, prefix);
-    const { upgraded, ...rest } = answer;
-    if (upgraded !== undefined) return { ...rest, takeOver: (connection) => joinConnections(connection, upgraded) };
     const headers = { ...returnedHeaders(answer.headers), 'cache-control': cacheControl(answer.headers) };
-    if (!rewrites) return { ...answer, headers };
-    const { scheme, host } = location;
     const clientHost = header(asked, 'host') ?? '';
-    return rewriteLinks({ ...answer, headers }, { prefix, scheme, host, clientHost, path });
+    return rewriteLinks({ ...answer, headers }, { prefix, host: location.host, clientHost });
+  };
+}
+
+/**
+ * Joins the client to a server that speaks another protocol than HTTP with it. The server sees the path alone, without
+ * what stands behind the question mark, as with the real one.
+ * @throws StatusError 500 when that does not come about
+ */
+async function upgrade(
+  { request: { http, signal } }: Endpoint,
+  { scheme, host, transport }: ProxyLocation,
+  path: string,
+): Promise<HttpResponse> {
+  const headers = {
+    ...forwardedHeaders(http, scheme, path),
+    ...sentByClient(http, host),
+    'x-forwarded-uri': http.headers['x-forwarded-uri'],
+    'user-agent': http.headers['user-agent'] ?? 'Go-http-client/1.1',
+  };
+  let answer: HttpResponse;
+  try {
+    answer = await transport.send({ method: http.method, path, headers, signal: signal() });
+  } catch (error) {
+    const reason = failureReason(error, host);
+    throw new StatusError({
+      message: reason === 'EOF' ? 'unexpected EOF' : `error dialing backend: ${reason}`,
+      code: 500,
+    });
+  }
+  const { upgraded, ...rest } = answer;
+  if (upgraded !== undefined) return { ...rest, takeOver: (connection) => joinConnections(connection, upgraded) };
+  if (answer.status < 400) {
+    throw new StatusError({ message: `invalid upgrade response: status code ${answer.status}`, code: 500 });
+  }
+  return { ...rest, headers: { ...returnedHeaders(answer.headers), 'cache-control': answer.headers['cache-control'] } };
+}
+
+/** The name by which the client knows this server, and what it says of itself. */
+function sentByClient({ headers }: HttpRequest, host: string): HttpHeaders {
+  return {
+    host: header(headers, 'host') ?? host,
+    'x-forwarded-host': headers['x-forwarded-host'],
+    'x-forwarded-proto': headers['x-forwarded-proto'],
   };
 }
 
@@ -47,24 +86,6 @@ export function proxyHandler(
 function cacheControl(headers: HttpHeaders): readonly string[] {
   const said = headers['cache-control'] ?? [];
   return ['no-cache, private', ...(typeof said === 'string' ? [said] : said)];
-}
-
-/** A path as the other server gets it: its steps as they are meant, without empty ones and such as lead back. */
-function cleanPath(escaped: string): string {
-  const steps: string[] = [];
-  for (const step of unescapedPath(escaped).split('/')) {
-    if (step === '..') steps.pop();
-    else if (step !== '' && step !== '.') steps.push(step);
-  }
-  const path = steps.map((step) => `/${escapeStep(step)}`).join('');
-  return escaped.endsWith('/') ? `${path}/` : path;
-}
-
-/** As Go escapes a step of a path: more than what is forbidden there. */
-function escapeStep(step: string): string {
-  return encodeURIComponent(step)
-    .replace(/%(24|26|2B|2C|3A|3B|3D|40)/g, (escape) => decodeURIComponent(escape))
-    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 async function forward(
@@ -75,27 +96,54 @@ async function forward(
 ): Promise<HttpResponse> {
   const { http } = request;
   const uri = `${prefix}${splitOnce(path, '?')[0]}`;
-  // The other server is told the name by which its client knows this one.
+  const packs = packsByItself(http);
   const headers = {
     ...forwardedHeaders(http, scheme, uri),
-    host: header(http.headers, 'host') ?? host,
-    'x-forwarded-host': undefined,
-    'x-forwarded-proto': undefined,
+    ...sentByClient(http, host),
+    ...(packs ? { 'accept-encoding': 'gzip' } : {}),
   };
   try {
-    return await transport.send({
+    const answer = await transport.send({
       method: http.method,
       path,
       headers,
       ...(hasBody(http) ? { body: http.body } : {}),
       signal: request.signal(),
     });
+    return packs ? unpacked(answer) : answer;
   } catch (error) {
     throw new StatusError({
       message: `error trying to reach service: ${failureReason(error, host)}`,
       reason: 'ServiceUnavailable',
       code: 503,
     });
+  }
+}
+
+/** Whether the way to the other server is packed though the client did not ask for it: Go's client does that. */
+function packsByItself({ method, headers }: HttpRequest): boolean {
+  return method !== 'HEAD' && headers['accept-encoding'] === undefined && headers['range'] === undefined;
+}
+
+function unpacked(answer: HttpResponse): HttpResponse {
+  if (header(answer.headers, 'content-encoding') !== 'gzip') return answer;
+  const headers = { ...answer.headers, 'content-encoding': undefined, 'content-length': undefined };
+  return { ...answer, headers, body: unpack(answer.body) };
+}
+
+/** @throws StatusError 500 where it is no gzip, or ends too soon */
+async function* unpack(body: HttpResponse['body']): AsyncGenerator<Uint8Array> {
+  const source = Readable.from(body instanceof Uint8Array ? [body] : body);
+  let first: Uint8Array | undefined;
+  source.on('data', (chunk: Uint8Array) => (first ??= chunk));
+  const unzipped = source.pipe(createGunzip());
+  source.once('error', (error) => unzipped.destroy(error));
+  try {
+    for await (const chunk of unzipped) yield chunk as Uint8Array;
+  } catch {
+    throw new StatusError({ message: gzipProblem(first ?? new Uint8Array()), code: 500 });
+  } finally {
+    source.destroy();
   }
 }
 

@@ -14,9 +14,9 @@ export function streamingEndpoints(options: StreamingOptions): SpecialEndpoints 
   const portForward = portForwardHandler(options);
   const { kubelets } = options;
   const proxies = {
-    pods: proxyHandler((endpoint) => podLocation(endpoint, kubelets), true),
-    services: proxyHandler((endpoint) => serviceLocation(endpoint, kubelets), true),
-    nodes: proxyHandler((endpoint) => nodeLocation(endpoint, kubelets), false),
+    pods: proxyHandler((endpoint) => podLocation(endpoint, kubelets)),
+    services: proxyHandler((endpoint) => serviceLocation(endpoint, kubelets)),
+    nodes: proxyHandler((endpoint) => nodeLocation(endpoint, kubelets)),
   };
   return new Map<string, Record<string, EndpointHandler>>([
     ['/pods/log', { get: podLogHandler(options.kubelets) }],
