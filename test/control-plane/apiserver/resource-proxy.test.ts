@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HttpRequest } from '../../../src/apimachinery/http.ts';
+import { deflateRawSync, gunzipSync, gzipSync, inflateRawSync } from 'node:zlib';
+import { type HttpHeaders, type HttpRequest, type HttpResponse, readBody } from '../../../src/apimachinery/http.ts';
 import { rewriteLinks } from '../../../src/control-plane/apiserver/streaming/link-rewriting.ts';
 import { type ProxyLocation, splitProxyName } from '../../../src/control-plane/apiserver/streaming/proxy-location.ts';
 import { proxyHandler } from '../../../src/control-plane/apiserver/streaming/resource-proxy.ts';
@@ -40,6 +41,19 @@ void test('requests go through to pods, services and nodes', async (context) => 
     subsets: [{ addresses, ports: [{ name: 'www', port: 8080 }] }],
   });
   await cluster.api.create({ apiVersion: 'v1', kind: 'Endpoints', metadata: { name: 'empty' } });
+  // None of these is an address of the pod that it names.
+  const strange = [
+    { ip: '192.0.2.7', targetRef },
+    { ip: pod.status?.podIP },
+    { ip: pod.status?.podIP, targetRef: { ...targetRef, namespace: 'kube-system' } },
+  ];
+  for (const address of strange) {
+    const subsets = [{ addresses: [address], ports: [{ name: 'www', port: 8080 }] }];
+    await cluster.api.request('DELETE', '/api/v1/namespaces/default/endpoints/strange');
+    await cluster.api.create({ apiVersion: 'v1', kind: 'Endpoints', metadata: { name: 'strange' }, subsets });
+    const { status } = await cluster.api.request('GET', '/api/v1/namespaces/default/services/strange:www/proxy/');
+    assert.equal(status, 503);
+  }
   const seen = (what: string, name = 'web'): string => `simulated pod default/${name}, port 8080: ${what}\n`;
   const base = '/api/v1/namespaces/default';
   const cases: readonly (readonly [method: string, path: string, status: number, text: string])[] = [
@@ -80,6 +94,7 @@ void test('requests go through to pods, services and nodes', async (context) => 
     ['GET', `${base}/pods/none/proxy/`, 404, 'pods "none" not found'],
     ['GET', `${base}/services/web/proxy/`, 503, 'no endpoints available for service "web"'],
     ['GET', `${base}/services/web:99/proxy/`, 503, 'no service port 99 found for service "web"'],
+    ['GET', `${base}/services/strange:www/proxy/`, 503, 'no endpoints available for service "strange:www"'],
     ['GET', `${base}/services/empty/proxy/`, 503, 'no endpoints available for service "empty"'],
   ];
   for (const [method, path, status, expected] of cases) {
@@ -127,6 +142,102 @@ void test('proxied servers are told how their client calls this one; their answe
     transport.send = () => Promise.reject(Object.assign(new Error(thrown), { code }));
     const failed = await api.request('GET', path);
     assert.deepEqual([failed.status, failed.body['message']], [503, `error trying to reach service: ${told}`]);
+  }
+  await api.close();
+});
+
+void test('upgrades go through with the path alone, and fail in words of their own', async () => {
+  const sent: HttpRequest[] = [];
+  let answer: () => Promise<HttpResponse> = () => Promise.reject(new Error('none'));
+  const transport = {
+    send(request: HttpRequest) {
+      sent.push(request);
+      return answer();
+    },
+    close: () => Promise.resolve(),
+  };
+  const locate = (): Promise<ProxyLocation> => Promise.resolve({ scheme: 'http', host: '10.0.0.1:80', transport });
+  const specialEndpoints = new Map([['/pods/proxy', { get: proxyHandler(locate) }]]);
+  const api = await createTestApiServer({ specialEndpoints });
+  const path = '/api/v1/namespaces/default/pods/x/proxy/a?b=c';
+  const headers = { connection: 'Upgrade', upgrade: 'websocket', host: 'api', 'user-agent': 'me' };
+  const failure =
+    (code: string): (() => Promise<HttpResponse>) =>
+    () =>
+      Promise.reject(Object.assign(new Error('socket hang up'), { code }));
+  const body = new Uint8Array();
+  const cases: readonly (readonly [typeof answer, number, string])[] = [
+    [failure('ECONNRESET'), 500, 'unexpected EOF'],
+    [failure('ECONNREFUSED'), 500, 'error dialing backend: dial tcp 10.0.0.1:80: connect: connection refused'],
+    [
+      () => Promise.resolve({ status: 302, headers: { location: '/b' }, body }),
+      500,
+      'invalid upgrade response: status code 302',
+    ],
+    [() => Promise.resolve({ status: 403, headers: { 'x-b': '1' }, body: Buffer.from('no') }), 403, 'no'],
+  ];
+  for (const [next, status, text] of cases) {
+    answer = next;
+    const got = await api.request('GET', path, undefined, headers);
+    const { message = got.text } = got.body as { message?: string };
+    assert.deepEqual([got.status, message], [status, text]);
+    assert.equal(got.headers['location'], undefined);
+  }
+  assert.equal(sent[0]?.path, '/a');
+  assert.deepEqual([sent[0]?.headers['upgrade'], sent[0]?.headers['x-forwarded-uri']], ['websocket', undefined]);
+  await api.close();
+});
+
+void test('pages are asked for in packed form, and turned whether or not the client can unpack them', async () => {
+  const page = '<a href="/x">x</a>';
+  const pages: Record<string, Uint8Array> = {
+    gzip: gzipSync(page),
+    deflate: deflateRawSync(page),
+    br: Buffer.from('?'),
+  };
+  let packing = 'gzip';
+  const asked: unknown[] = [];
+  const transport = {
+    send({ headers }: HttpRequest) {
+      asked.push(headers['accept-encoding']);
+      const type = { 'content-type': 'text/html', 'access-control-allow-origin': '*' };
+      return Promise.resolve({
+        status: 200,
+        headers: { ...type, 'content-encoding': packing },
+        body: pages[packing] ?? new Uint8Array(),
+      });
+    },
+    close: () => Promise.resolve(),
+  };
+  const locate = (): Promise<ProxyLocation> => Promise.resolve({ scheme: 'http', host: '10.0.0.1:80', transport });
+  const specialEndpoints = new Map([['/pods/proxy', { get: proxyHandler(locate) }]]);
+  const api = await createTestApiServer({ specialEndpoints });
+  const path = '/api/v1/namespaces/default/pods/x/proxy/';
+  const turned = `<a href="${path}x">x</a>`;
+  const get = async (headers: HttpHeaders) => {
+    const { status, headers: told, body } = await api.server.handle({ method: 'GET', path, headers });
+    return { status, told, body: Buffer.from(await readBody(body)) };
+  };
+  const unpacked = await get({});
+  assert.equal(unpacked.body.toString(), turned);
+  assert.deepEqual(
+    [unpacked.told['content-encoding'], unpacked.told['access-control-allow-origin']],
+    [undefined, undefined],
+  );
+  assert.equal(gunzipSync((await get({ 'accept-encoding': 'gzip' })).body).toString(), turned);
+  packing = 'deflate';
+  assert.equal(inflateRawSync((await get({ 'accept-encoding': 'deflate' })).body).toString(), turned);
+  packing = 'br';
+  assert.equal((await get({ 'accept-encoding': 'br' })).body.toString(), '?');
+  assert.deepEqual(asked, ['gzip', 'gzip', 'deflate', 'br']);
+  packing = 'gzip';
+  pages['gzip'] = Buffer.from('no gzip at all');
+  for (const [headers, message] of [
+    [{}, 'gzip: invalid header'],
+    [{ 'accept-encoding': 'gzip' }, 'errorf making gzip reader: gzip: invalid header'],
+  ] as const) {
+    const broken = await get(headers);
+    assert.deepEqual([broken.status, JSON.parse(broken.body.toString()).message], [500, message]);
   }
   await api.close();
 });

@@ -45,7 +45,9 @@ export function podLogHandler(kubelets: KubeletConnections): EndpointHandler {
     const container = chosenContainer(pod, options.container);
     const nodeName = pod.spec?.nodeName ?? '';
     // Nothing has run yet, so there is nothing to show.
-    if (nodeName === '') return { status: 204, headers: {}, body: new Uint8Array() };
+    if (nodeName === '') {
+      return { status: 204, headers: { 'cache-control': 'no-cache, private' }, body: new Uint8Array() };
+    }
     const kubelet = await kubeletOf(kubelets, nodeName, options.insecureSkipTlsVerify);
     const words = ['containerLogs', endpoint.namespace, endpoint.name, container].map(encodeURIComponent);
     const query = kubeletQuery(options).toString();
@@ -99,7 +101,9 @@ function validatePodLogOptions(options: PodLogOptions): FieldError[] {
     errors.push(invalid(at('limitBytes'), limitBytes, 'must be greater than 0'));
   }
   if (sinceSeconds !== undefined && sinceTime !== undefined) {
-    errors.push(fieldForbidden(at(''), 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
+    const error = fieldForbidden(at(''), 'at most one of `sinceTime` or `sinceSeconds` may be specified');
+    // A path without a name is shown so.
+    errors.push({ ...error, field: '[]' });
   } else if (sinceSeconds !== undefined && sinceSeconds < 1) {
     errors.push(invalid(at('sinceSeconds'), sinceSeconds, 'must be greater than 0'));
   }

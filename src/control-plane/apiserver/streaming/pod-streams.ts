@@ -1,15 +1,22 @@
 import type { Duplex } from 'node:stream';
 import type { Pod } from '../../../api/types/core-v1.ts';
 import { messageOf } from '../../../apimachinery/error-message.ts';
-import type { HttpHeaders, HttpResponse } from '../../../apimachinery/http.ts';
+import { header, type HttpHeaders, type HttpResponse } from '../../../apimachinery/http.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
 import { badRequest, forbidden } from '../../../apimachinery/status.ts';
-import { requestedUpgrade } from '../../../apimachinery/streaming/protocols.ts';
+import {
+  headerList,
+  portForwardTunnel,
+  remoteCommandV5,
+  requestedUpgrade,
+} from '../../../apimachinery/streaming/protocols.ts';
+import { wantsWebSocket } from '../../../apimachinery/streaming/web-socket-handshake.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import { admissionRequest } from '../endpoints/endpoint.ts';
 import { authorizationAttributes, type RequestAuthorizer } from '../filters/authorization.ts';
 import type { EndpointHandler } from '../route-resource.ts';
 import { type KubeletConnections, kubeletFailure } from './kubelet-connections.ts';
+import { textResponse } from '../responses.ts';
 import { chosenContainer, kubeletOf, nodeOf, podOf } from './pod-location.ts';
 import { queryFlag, queryPorts } from './query-options.ts';
 
@@ -107,6 +114,8 @@ async function toKubelet(
   const { request } = endpoint;
   const kubelet = await kubeletOf(kubelets, nodeOf(pod));
   if (requestedUpgrade(request.headers) === undefined) throw badRequest('Upgrade request required');
+  const refused = refusedHandshake(request.method, request.headers, path[0] === 'portForward');
+  if (refused !== undefined) return refused;
   const headers: HttpHeaders = Object.fromEntries(
     Object.entries(request.headers).filter(
       ([name]) => !ownHeaders.has(name) && !name.startsWith('impersonate-') && !name.startsWith('x-remote-'),
@@ -127,6 +136,28 @@ async function toKubelet(
   const { upgraded, ...rest } = answer;
   if (upgraded === undefined) return rest;
   return { ...rest, takeOver: (connection) => joinConnections(connection, upgraded) };
+}
+
+/**
+ * The answer to a request for a WebSocket of the kind that the real server speaks itself, without asking the kubelet,
+ * when it is none; undefined for all others.
+ */
+function refusedHandshake(method: string, headers: HttpHeaders, isPortForward: boolean): HttpResponse | undefined {
+  if (!wantsWebSocket(headers)) return undefined;
+  const protocols = headerList(headers, 'sec-websocket-protocol');
+  if (!protocols.includes(isPortForward ? portForwardTunnel : remoteCommandV5)) return undefined;
+  const version = { 'sec-websocket-version': '13' };
+  if (isPortForward) return method === 'GET' ? undefined : textResponse(405, 'Method Not Allowed\n', version);
+  const plain = (status: number, text: string, more: HttpHeaders = {}): HttpResponse => ({
+    status,
+    headers: { 'cache-control': undefined, ...more },
+    body: Buffer.from(text),
+  });
+  if (method !== 'GET') return plain(405, 'bad method');
+  if (header(headers, 'sec-websocket-version') !== '13') {
+    return plain(400, 'missing or bad WebSocket Version', version);
+  }
+  return header(headers, 'sec-websocket-key') === undefined ? plain(400, 'mismatch challenge/response') : undefined;
 }
 
 /** Carries bytes both ways until both sides have ended, or one is cut. */

@@ -43,3 +43,42 @@ test('a watch over a WebSocket, an event a message', async (context) => {
   const [event = ''] = await messages(await open(api.client, path, ['any']), 1);
   assert.match(event, /^text \{"type":"ADDED","object":\{.*"name":"one".*\}\n$/);
 });
+
+test('handshakes of exec and port-forward that are none are refused before a kubelet is asked', async (context) => {
+  const { api, createPod } = await createNodeCluster(context);
+  await createPod('web', { containers: [{ name: 'main', image: 'busybox', command: ['sleep', '9'] }] });
+  const pod = '/api/v1/namespaces/default/pods/web';
+  const offer = {
+    upgrade: 'websocket',
+    connection: 'Upgrade',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    'sec-websocket-protocol': 'v5.channel.k8s.io',
+  };
+  const { 'sec-websocket-key': _key, ...withoutKey } = offer;
+  const cases = [
+    ['POST', `${pod}/exec?command=x`, offer, 405, 'bad method'],
+    ['POST', `${pod}/attach`, offer, 405, 'bad method'],
+    [
+      'GET',
+      `${pod}/exec?command=x`,
+      { ...offer, 'sec-websocket-version': '8' },
+      400,
+      'missing or bad WebSocket Version',
+    ],
+    ['GET', `${pod}/exec?command=x`, withoutKey, 400, 'mismatch challenge/response'],
+    [
+      'POST',
+      `${pod}/portforward?ports=80`,
+      { ...offer, 'sec-websocket-protocol': 'SPDY/3.1+portforward.k8s.io' },
+      405,
+      'Method Not Allowed\n',
+    ],
+  ] as const;
+  for (const [method, path, headers, status, text] of cases) {
+    const answer = await api.request(method, path, undefined, headers);
+    assert.deepEqual([answer.status, answer.text], [status, text], `${method} ${path}`);
+  }
+  const plain = await api.request('GET', `${pod}/exec?command=x`);
+  assert.deepEqual([plain.status, plain.body['message']], [400, 'Upgrade request required']);
+});
