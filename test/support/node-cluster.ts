@@ -70,7 +70,7 @@ export async function createNodeCluster(context: TestContext, api: TestApiServer
       podCIDR: '10.244.0.0/24',
       labels: {},
       taints: [],
-      capacity: { cpu: '4', memory: '8Gi', pods: '110' },
+      capacity: { cpu: '4', memory: '8Gi', pods: '110', 'ephemeral-storage': '100Gi' },
       kubeletVersion: 'v1.36.2',
       runtimeVersion: 'simulated://1.0.0',
       operatingSystem: 'linux',

@@ -1,5 +1,5 @@
 import type { Node, Pod, Service } from '../../api/types/core-v1.ts';
-import type { Endpoint, EndpointPort, EndpointSlice } from '../../api/types/discovery-v1.ts';
+import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../../api/types/discovery-v1.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { controllerReference } from '../../client/controller-references.ts';
@@ -105,13 +105,27 @@ function endpointOf(
   const nodeName = pod.spec?.nodeName ?? '';
   const zone = nodeOf(nodeName)?.metadata.labels?.[zoneLabel];
   const hostname = hostnameIn(service, pod);
+  const hints = ready ? hintsFor(service, nodeName, zone) : undefined;
   return {
     addresses: [address],
     conditions: { ready, serving, terminating },
+    ...(hints === undefined ? {} : { hints }),
     ...(hostname === undefined ? {} : { hostname }),
     ...(nodeName === '' ? {} : { nodeName }),
     targetRef: { kind: 'Pod', namespace: namespace ?? '', name: name ?? '', uid: uid ?? '' },
     ...(zone === undefined ? {} : { zone }),
+  };
+}
+
+/** From where an endpoint is to be reached, as the service wants its traffic distributed (KEP-4444, KEP-3015). */
+function hintsFor({ spec }: Service, nodeName: string, zone: string | undefined): EndpointHints | undefined {
+  const { trafficDistribution = '' } = spec ?? {};
+  if (!['PreferClose', 'PreferSameZone', 'PreferSameNode'].includes(trafficDistribution)) return undefined;
+  const forNodes = trafficDistribution === 'PreferSameNode' && nodeName !== '' ? [{ name: nodeName }] : undefined;
+  if (zone === undefined && forNodes === undefined) return undefined;
+  return {
+    ...(zone === undefined ? {} : { forZones: [{ name: zone }] }),
+    ...(forNodes === undefined ? {} : { forNodes }),
   };
 }
 

@@ -24,6 +24,11 @@ export class MemoryContainerLog implements ContainerLog {
     return this.#dropped + this.#entries.length;
   }
 
+  /** Of what is kept. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   read(from: number): readonly LogEntry[] {
     return this.#entries.slice(Math.max(0, from - this.#dropped));
   }

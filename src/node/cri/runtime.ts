@@ -253,6 +253,8 @@ export interface RuntimeService {
   portForward(podSandboxId: string, port: number, connection: Duplex): Promise<void>;
   /** Sends a datagram to a port of a sandbox. @param from the address it comes from @returns the first that comes back; undefined when nothing does */
   datagram(podSandboxId: string, port: number, payload: Uint8Array, from: string): Promise<Uint8Array | undefined>;
+  /** How many bytes a container wrote outside of what is mounted, with its log. @throws RuntimeError NotFound */
+  diskUsage(containerId: string): Promise<number>;
   /** The log of a container, running or ended. @throws RuntimeError NotFound */
   containerLog(containerId: string): Promise<ContainerLog>;
   /** Calls back for every event until the returned function is called. */

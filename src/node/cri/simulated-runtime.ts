@@ -352,6 +352,10 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     return entry?.sandbox.state === 'SANDBOX_READY' ? entry.server.datagram(port, payload, from) : undefined;
   }
 
+  async diskUsage(containerId: string): Promise<number> {
+    return this.#container(containerId).process.diskUsage();
+  }
+
   subscribe(listener: (event: ContainerEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

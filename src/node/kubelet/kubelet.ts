@@ -55,6 +55,8 @@ export interface Kubelet {
 
 const nodesResource = { group: '', version: 'v1', resource: 'nodes' } as const;
 const leaseRenewMillis = 10_000;
+/** How often it is looked at what pods have on the disk. */
+const evictionCheckMillis = 10_000;
 /** How often the status is looked at, and how often it is reported when it is as it was. */
 const statusUpdateMillis = 10_000;
 const statusReportMillis = 300_000;
@@ -206,6 +208,9 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       }
       every(leaseRenewMillis, 'renewing the node lease', async () => {
         if (registered !== undefined) await renewNodeLease(client, registered, clock.now());
+      });
+      every(evictionCheckMillis, 'looking at the storage of pods', async () => {
+        for (const worker of workers.values()) await worker.checkStorage();
       });
       let reportedAt = clock.now();
       every(statusUpdateMillis, 'reporting the node status', async () => {

@@ -15,6 +15,8 @@ export interface NodeFiles {
   readFile(path: string): Uint8Array;
   /** The names in a folder, sorted; those of folders end in a slash. Undefined when there is no such folder. */
   readFolder(path: string): readonly string[] | undefined;
+  /** How many bytes there are at a path and below it. */
+  usage(path: string): number;
   writeFile(path: string, content: Uint8Array, options?: { readonly mode?: number }): void;
   /** With those above it; one that is there stays. */
   makeFolder(path: string, mode?: number): void;

@@ -34,8 +34,13 @@ export function rejectionOf(pod: Pod, node: Node, others: readonly Pod[]): Rejec
     return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" };
   }
   // Critical pods get their resources.
-  const lacking = (pod.spec?.priority ?? 0) >= criticalPriority ? undefined : insufficientResource(pod, node, others);
+  const lacking = isCritical(pod) ? undefined : insufficientResource(pod, node, others);
   return lacking ?? predicateFailure(pod, node, others);
+}
+
+/** Whether the cluster cannot do without a pod, as its priority says. */
+export function isCritical(pod: Pod): boolean {
+  return (pod.spec?.priority ?? 0) >= criticalPriority;
 }
 
 /** Whether it is only labels of the node that keep the pod away: those may be newer than what is known here. */

@@ -319,9 +319,19 @@ export class PodContainers {
     }
   }
 
-  /** Ends all of them. */
-  async stopAll(pod: Pod): Promise<void> {
-    const grace = pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
+  /** How many bytes each container has on the disk, by its name. */
+  async diskUsage(): Promise<ReadonlyMap<string, number>> {
+    const used = new Map<string, number>();
+    for (const { id, metadata } of await this.list()) {
+      used.set(metadata.name, (used.get(metadata.name) ?? 0) + (await this.#context.runtime.diskUsage(id)));
+    }
+    return used;
+  }
+
+  /** Ends all of them. @param graceSeconds what they get; as their pod says when absent */
+  async stopAll(pod: Pod, graceSeconds?: number): Promise<void> {
+    const grace =
+      graceSeconds ?? pod.metadata.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
     const all = await this.list();
     const sidecars = (pod.spec?.initContainers ?? []).filter(isSidecar).map(({ name }) => name);
     const isLast = ({ metadata }: ContainerStatus): boolean => sidecars.includes(metadata.name);

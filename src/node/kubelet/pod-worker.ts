@@ -3,10 +3,11 @@ import { equalJson } from '../../apimachinery/json.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { Timer } from '../../system/clock.ts';
 import type { PodSandbox } from '../cri/runtime.ts';
-import type { Rejection } from './pod-admission.ts';
+import { isCritical, type Rejection } from './pod-admission.ts';
 import { PodAllocation } from './pod-allocation.ts';
 import { PodContainers } from './pod-containers.ts';
 import { finalStatus } from './pod-phase.ts';
+import { hasStorageLimit, storageExcess } from './local-storage-eviction.ts';
 import { HostnameError } from './pod-hostname.ts';
 import { sandboxConfig } from './pod-sandbox.ts';
 import { generatePodStatus, isTerminal, rejectedStatus } from './pod-status.ts';
@@ -14,6 +15,8 @@ import { versionOf, writePodStatus } from './pod-status-writer.ts';
 import { PodVolumes, VolumeError } from './pod-volumes.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
 
+/** What pods get to end that leave at once. */
+const evictionGraceSeconds = 1;
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
 
 /**
@@ -41,6 +44,8 @@ export class PodWorker {
   #seenMeanwhile: number[] = [];
   #failures = 0;
   #isStopping = false;
+  /** Why the pod has to leave the node. */
+  #eviction: string | undefined;
   /** Statuses that are told while containers end. */
   #reports: Promise<void> = Promise.resolve();
 
@@ -78,6 +83,21 @@ export class PodWorker {
   /** A config map or secret has changed. */
   sourceChanged(kind: 'configmap' | 'secret', name: string): void {
     if (this.#volumes.sourceChanged(this.#pod, kind, name)) this.wake();
+  }
+
+  /** Has the pod leave when it has more on the disk of its node than it may. */
+  async checkStorage(): Promise<void> {
+    if (this.#eviction !== undefined || isTerminal(this.#pod) || !hasStorageLimit(this.#pod)) return;
+    const pod = this.#pod;
+    const used = await this.#containers.diskUsage();
+    const excess = storageExcess(pod, {
+      container: (name) => used.get(name) ?? 0,
+      volume: (name) => this.#context.files.usage(this.#volumes.pathOf(name) ?? ''),
+    });
+    if (excess === undefined || isCritical(pod)) return;
+    this.#eviction = excess;
+    this.#context.recordEvent(pod, 'Warning', 'Evicted', excess);
+    this.wake();
   }
 
   /** A newer version of the pod. */
@@ -152,6 +172,12 @@ export class PodWorker {
     }
     if (this.#isOverdue(pod)) {
       await this.#failOverdue(pod);
+      return;
+    }
+    if (this.#eviction !== undefined) {
+      await this.#stopEverything(pod, evictionGraceSeconds);
+      const status = { ...pod.status, phase: 'Failed', reason: 'Evicted', message: this.#eviction };
+      await this.#report({ ...pod, status });
       return;
     }
     this.#admit = undefined;
@@ -241,10 +267,10 @@ export class PodWorker {
     this.#refresh = this.#context.clock.setTimer(() => this.wake(), Math.max(1000, millis), { unref: true });
   }
 
-  async #stopEverything(pod: Pod): Promise<void> {
+  async #stopEverything(pod: Pod, graceSeconds?: number): Promise<void> {
     this.#isStopping = true;
     try {
-      await this.#containers.stopAll(pod);
+      await this.#containers.stopAll(pod, graceSeconds);
     } finally {
       this.#isStopping = false;
       await this.#reports;

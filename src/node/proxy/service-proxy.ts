@@ -1,5 +1,5 @@
-import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
-import type { Service, ServicePort } from '../../api/types/core-v1.ts';
+import type { EndpointHints, EndpointSlice } from '../../api/types/discovery-v1.ts';
+import type { Node, Service, ServicePort } from '../../api/types/core-v1.ts';
 import type { DnsRecord, DnsType } from '../../apimachinery/dns-record.ts';
 import type { Informer, InformerFactory } from '../../client/informer.ts';
 import type { Clock } from '../../system/clock.ts';
@@ -55,9 +55,11 @@ export interface ServiceProxyOptions {
 interface Candidate extends ProxyTarget {
   readonly nodeName: string | undefined;
   readonly isReady: boolean;
+  readonly hints: EndpointHints;
 }
 
 const serviceNameLabel = 'kubernetes.io/service-name';
+const zoneLabel = 'topology.kubernetes.io/zone';
 const otherProxyLabel = 'service.kubernetes.io/service-proxy-name';
 const defaultAffinitySeconds = 10_800;
 
@@ -70,6 +72,7 @@ class InformedServiceProxy implements ServiceProxy {
   readonly #options: ServiceProxyOptions;
   readonly #services: Informer<Service>;
   readonly #slices: Informer<EndpointSlice>;
+  readonly #nodes: Informer<Node>;
   readonly #dns: ClusterDns;
   /** Who was sent where, by service port and client. */
   readonly #affinities = new Map<string, { readonly target: ProxyTarget; readonly until: number }>();
@@ -77,6 +80,7 @@ class InformedServiceProxy implements ServiceProxy {
   constructor(options: ServiceProxyOptions) {
     this.#options = options;
     this.#services = options.informers.informer<Service>({ group: '', version: 'v1', resource: 'services' });
+    this.#nodes = options.informers.informer<Node>({ group: '', version: 'v1', resource: 'nodes' });
     this.#slices = options.informers.informer<EndpointSlice>({
       group: 'discovery.k8s.io',
       version: 'v1',
@@ -98,8 +102,9 @@ class InformedServiceProxy implements ServiceProxy {
         const node = this.#onlyNode(service, address, from);
         const near = targets.filter(({ nodeName }) => node === undefined || nodeName === node);
         const ready = near.filter(({ isReady }) => isReady);
+        const preferred = node === undefined ? this.#closeTo(isNode ? address : from, ready) : ready;
         // Those that end still serve while there is nobody else (KEP-1669).
-        const usable = ready.length > 0 ? ready : near;
+        const usable = ready.length > 0 ? preferred : near;
         const target = found === undefined ? undefined : this.#choose(service, found, usable, from);
         if (target !== undefined) {
           return isNode && service.spec?.externalTrafficPolicy !== 'Local'
@@ -160,9 +165,24 @@ class InformedServiceProxy implements ServiceProxy {
         const { addresses, nodeName, conditions } = endpoint;
         const isReady = isServing(endpoint);
         if (!isReady && !(conditions?.serving === true && conditions.terminating === true)) return [];
-        return [{ address: addresses[0] ?? '', port: own, nodeName, isReady }];
+        return [{ address: addresses[0] ?? '', port: own, nodeName, isReady, hints: endpoint.hints ?? {} }];
       });
     });
+  }
+
+  /** Those that are meant for the node of an address, or else for its zone; all of them when hints leave one out. */
+  #closeTo(address: string, ready: readonly Candidate[]): readonly Candidate[] {
+    const node = this.#options.nodeOf(address);
+    if (node === undefined) return ready;
+    const zone = this.#nodes.get('', node)?.metadata.labels?.[zoneLabel];
+    const chosen = (kind: keyof EndpointHints, name: string | undefined): readonly Candidate[] =>
+      ready.every(({ hints }) => (hints[kind] ?? []).length > 0)
+        ? ready.filter(({ hints }) => hints[kind]?.some((one) => one.name === name))
+        : [];
+    const onNode = chosen('forNodes', node);
+    if (onNode.length > 0) return onNode;
+    const inZone = chosen('forZones', zone);
+    return inZone.length > 0 ? inZone : ready;
   }
 
   #slicesOf({ metadata }: Service): EndpointSlice[] {

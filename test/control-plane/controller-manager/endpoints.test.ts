@@ -127,3 +127,32 @@ test('a slice that somebody deletes comes back; endpoints go with their service'
   await harness.work();
   assert.deepEqual(await harness.list(endpoints), []);
 });
+
+const distributions: readonly (readonly [distribution: string | undefined, hints: object | undefined])[] = [
+  [undefined, undefined],
+  ['PreferClose', { forZones: [{ name: 'z1' }] }],
+  ['PreferSameZone', { forZones: [{ name: 'z1' }] }],
+  ['PreferSameNode', { forZones: [{ name: 'z1' }], forNodes: [{ name: 'node' }] }],
+];
+
+for (const [trafficDistribution, hints] of distributions) {
+  test(`hints of endpoints that are ready: ${trafficDistribution ?? 'none asked for'}`, async (context) => {
+    const harness = await harnessWithService(context, { trafficDistribution });
+    const labels = { 'topology.kubernetes.io/zone': 'z1' };
+    await harness.api.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node', labels } });
+    await addPod(harness, 'a', '10.0.0.1');
+    await addPod(harness, 'b', '10.0.0.2', 'False');
+    const [slice] = await harness.list<EndpointSlice>(slices);
+    assert.deepEqual(
+      slice?.endpoints?.map((endpoint) => endpoint.hints),
+      [hints, undefined],
+    );
+    await harness.patch(services, 'web', { spec: { trafficDistribution: null } });
+    await harness.work();
+    const [after] = await harness.list<EndpointSlice>(slices);
+    assert.deepEqual(
+      after?.endpoints?.map((endpoint) => endpoint.hints),
+      [undefined, undefined],
+    );
+  });
+}

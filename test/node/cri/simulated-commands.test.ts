@@ -245,3 +245,27 @@ for (const [command, out, err = ''] of kernelParameters) {
     assert.deepEqual(await run(['sh', '-c', command]), { code: err === '' ? 0 : 1, out, err });
   });
 }
+
+const copies: readonly (readonly [command: string, out: string, err?: string])[] = [
+  ['dd if=/dev/zero of=f bs=1K count=3; wc -c f', '3072 f\n', '3+0 records in\n3+0 records out\n'],
+  ['dd if=/dev/zero of=f bs=1 count=1 conv=fsync; wc -c f', '1 f\n', '1+0 records in\n1+0 records out\n'],
+  ['echo abcdef > f; dd if=f bs=4 count=1', 'abcd', '1+0 records in\n1+0 records out\n'],
+  ['echo abc | dd of=f bs=3; cat f', 'abc\n', '1+1 records in\n1+1 records out\n'],
+  ['dd if=/none; echo $?', '1\n', 'dd: failed to open /none: No such file or directory\n'],
+  ['dd if=/dev/zero of=f bs=1G count=9; echo $?', '1\n', "dd: error writing 'f': No space left on device\n"],
+  ['dd bs=x; echo $?', '1\n', "dd: invalid number: 'x'\n"],
+];
+
+for (const [command, out, err = ''] of copies) {
+  void test(`blocks are copied: ${command}`, async () => {
+    const { run } = makeContainer();
+    assert.deepEqual(await run(['sh', '-c', command]), { code: 0, out, err });
+  });
+}
+
+void test('what a container has on the disk is what it wrote outside of volumes, and its log', async () => {
+  const { process, run } = makeContainer();
+  const before = process.diskUsage();
+  await run(['sh', '-c', 'dd if=/dev/zero of=/tmp/f bs=1K count=3 2>/dev/null; echo 12345 > /proc/1/fd/1']);
+  assert.equal(process.diskUsage() - before, 3072 + 6);
+});

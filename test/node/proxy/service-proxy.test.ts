@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Unstructured } from '../../../src/apimachinery/object-meta.ts';
 import type { DnsType } from '../../../src/apimachinery/dns-record.ts';
 import { createInformerFactory } from '../../../src/client/informer-factory.ts';
 import { readBody } from '../../../src/apimachinery/http.ts';
@@ -243,4 +244,54 @@ test('health checks count what is ready on the node; what is another proxy’s i
   assert.deepEqual(await ask('a', 10256, '/livez'), [200, well]);
   assert.equal(await ask('a', 10249, '/proxyMode'), undefined);
   assert.deepEqual(await ask('a', 10249, '/proxyMode', true), [200, 'userspace']);
+});
+
+test('hints lead to the node that asks, then to its zone, then anywhere', async (context) => {
+  const clock = new FakeClock();
+  const api = await createTestApiServer({ clock });
+  const random = seededRandom(5);
+  const informers = createInformerFactory({ client: api.client, clock, random, log: silentLogger });
+  const proxy = createServiceProxy({ informers, clock, random, isNode, nodeOf });
+  for (const [name, zone] of [
+    ['a', 'z1'],
+    ['b', 'z2'],
+  ]) {
+    const labels = { 'topology.kubernetes.io/zone': zone };
+    await api.create({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels } } as Unstructured);
+  }
+  const ports = [{ name: 'http', port: 80, nodePort: 30080 }];
+  const spec = { type: 'NodePort', clusterIP: '10.96.0.10', ports };
+  await api.create({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec } as Unstructured);
+  const all = ['1.1.1.1', '1.1.1.2', '1.1.1.3'];
+  const endpoints = (hints: readonly object[]): object[] =>
+    all.map((one, at) => ({ addresses: [one], hints: hints[at] }));
+  const made = await api.create(slice('web', endpoints([])));
+  informers.start();
+  await informers.waitForSync();
+  context.after(async () => {
+    await informers.stop();
+    await api.close();
+  });
+  const zone = (name: string, node?: string): object => ({
+    forZones: [{ name }],
+    ...(node && { forNodes: [{ name: node }] }),
+  });
+  const cases: readonly (readonly [hints: readonly object[], from: string, reached: readonly string[]])[] = [
+    [[zone('z1'), zone('z2'), zone('z2')], '10.244.0.9', ['1.1.1.1']],
+    [[zone('z1'), zone('z2'), zone('z2')], '10.244.1.9', ['1.1.1.2', '1.1.1.3']],
+    [[zone('z1'), zone('z2'), zone('z2')], '', all],
+    [[zone('z1'), zone('z2')], '10.244.0.9', all],
+    [[zone('z2'), zone('z2'), zone('z2')], '10.244.0.9', all],
+    [[zone('z1', 'a'), zone('z1', 'c'), zone('z2', 'b')], '10.244.0.9', ['1.1.1.1']],
+    [[zone('z1', 'c'), zone('z1', 'c'), zone('z2', 'b')], '10.244.0.9', ['1.1.1.1', '1.1.1.2']],
+  ];
+  for (const [hints, from, reached] of cases) {
+    const patch = { endpoints: endpoints(hints) };
+    await api.client
+      .resource({ group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' }, 'default')
+      .patch(made.metadata.name ?? '', 'application/merge-patch+json', patch);
+    await settle(30);
+    const targets = Array.from({ length: 40 }, () => proxy.targetOf('10.96.0.10', 80, from)?.address ?? '');
+    assert.deepEqual(new Set(targets), new Set(reached), JSON.stringify([hints, from]));
+  }
 });

@@ -136,6 +136,11 @@ export class ContainerProcess {
     };
   }
 
+  /** How many bytes it has on the disk of its node: its files, but for what is mounted, and its log. */
+  diskUsage(): number {
+    return this.#container.files.usage('/') + this.log.bytes;
+  }
+
   /**
    * Starts the container's command. What is not built in only says so in the log, and goes on until it is stopped.
    * @param onExit told the exit code of a command that ends

@@ -1,3 +1,4 @@
+import { runDd } from './dd-program.ts';
 import { FileError, type FileNode, MemoryFiles } from './memory-files.ts';
 import type { ProcessContext, Program } from './process-context.ts';
 
@@ -16,6 +17,7 @@ export const filePrograms: Readonly<Record<string, Program>> = {
       const target = targetOf(context, words.at(-1) ?? '');
       for (const path of words.slice(0, -1)) copy(context.files, existing(context, path), target(path));
     }),
+  dd: runDd,
   find: runFind,
   ln: (context) =>
     attempt(context, (words) => {

@@ -123,6 +123,21 @@ export class MemoryFiles {
     return names.toSorted((left, right) => (left < right ? -1 : Number(left > right)));
   }
 
+  /** How many bytes there are at a path and below it, but for what is mounted there. */
+  usage(path: string): number {
+    const place = this.resolve(path);
+    const node = place === undefined ? undefined : this.find(place);
+    if (place === undefined || node === undefined) return 0;
+    if (node.kind !== 'folder') return node.kind === 'file' ? node.content.byteLength : 0;
+    let bytes = 0;
+    for (const [name, entry] of node.entries) {
+      const below = `${place === '/' ? '' : place}/${name}`;
+      if (entry.kind === 'file') bytes += this.#mounts.has(below) ? 0 : entry.content.byteLength;
+      else if (entry.kind === 'folder' && !this.#mounts.has(below)) bytes += this.usage(below);
+    }
+    return bytes;
+  }
+
   /** Writes a file anew. @throws FileError when its folder is not there, or nothing can be written */
   writeFile(path: string, content: Uint8Array, options: WriteOptions = {}): void {
     const known = this.find(path);
