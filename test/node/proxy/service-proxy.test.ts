@@ -261,7 +261,7 @@ test('hints lead to the node that asks, then to its zone, then anywhere', async 
   }
   const ports = [{ name: 'http', port: 80, nodePort: 30080 }];
   const spec = { type: 'NodePort', clusterIP: '10.96.0.10', ports };
-  await api.create({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec } as Unstructured);
+  await api.create({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec });
   const all = ['1.1.1.1', '1.1.1.2', '1.1.1.3'];
   const endpoints = (hints: readonly object[]): object[] =>
     all.map((one, at) => ({ addresses: [one], hints: hints[at] }));
