@@ -106,6 +106,7 @@ const fixedReasons: readonly (readonly [RegExp, string])[] = [
   [/^expected hexadecimal character/, 'did not find expected hexdecimal number'],
   [/^name of an (alias|anchor) node/, 'did not find expected alphabetic or numeric character'],
   [/a multiline key may not be an implicit key/, "could not find expected ':'"],
+  [/^expected the node content/, 'did not find expected node content'],
   [/^a line break is expected/, 'did not find expected comment or line break'],
 ];
 
@@ -116,7 +117,7 @@ function goWords(reason: string, text: string, line: number, column: number): Go
   const tab = tabWords(lines, line) ?? tabWords(lines, line + 1);
   if (tab !== undefined) return tab;
   const fixed = fixedReasons.find(([pattern]) => pattern.test(reason));
-  if (fixed !== undefined) return scanning(fixed[1], line);
+  if (fixed !== undefined) return (reason.startsWith('expected the') ? parsing : scanning)(fixed[1], line);
   if (/non-printable|null byte/.test(reason))
     return { words: 'control characters are not allowed', shownLine: undefined };
   if (/^unexpected end of the stream within a (double|single) quoted/.test(reason)) {
@@ -128,7 +129,7 @@ function goWords(reason: string, text: string, line: number, column: number): Go
     if (isReserved) return scanning('found character that cannot start any token', line);
     // The end of a text is on a line of its own, even where no line feed stands before it.
     const isAtEnd = line === lines.length - 1 && column >= source.length && source !== '';
-    return parsing(flowWords(text), isAtEnd ? line + 1 : line);
+    return parsing(flowWords([...lines.slice(0, line), source.slice(0, column)].join('\n')), isAtEnd ? line + 1 : line);
   }
   if (reason.startsWith("expected ':' after a mapping key")) {
     return { words: "could not find expected ':'", shownLine: line + 2 };

@@ -1,5 +1,6 @@
 import { messageOf } from '../apimachinery/error-message.ts';
 import { JsonSyntaxError } from '../apimachinery/json-codec.ts';
+import { klogText } from '../apimachinery/klog-text.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import { requestFailure } from '../client/transport-reason.ts';
 import { TransportError } from '../client/transport-error.ts';
@@ -89,7 +90,7 @@ function reasonOf(error: unknown): string {
 }
 
 function complain(reason: string, times: number, { clock, streams }: CommandContext): void {
-  const text = `"Unhandled Error" err=${JSON.stringify(`couldn't get current server API group list: ${reason}`)}`;
+  const text = `"Unhandled Error" err=${klogText(`couldn't get current server API group list: ${reason}`)}`;
   for (let count = 0; count < times; count++) {
     streams.err.write(klogLine('E', clock.now(), 'memcache.go:265', text));
   }

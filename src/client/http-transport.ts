@@ -7,7 +7,7 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 import type { HttpRequest, HttpResponse, Transport } from '../apimachinery/http.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { ReadyConnections } from './ready-connections.ts';
-import { asTransportError, maxResponseHeaderBytes, TransportError } from './transport-error.ts';
+import { asTransportError, maxResponseHeaderBytes, TransportError, requestName } from './transport-error.ts';
 
 type Connector = ConnectorBuilder.connector;
 
@@ -53,7 +53,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
       dispatcher.dispatch({ path: `${prefix}${whole}`, ...dispatchOptions(request, options, headers) }, exchange);
     }
     const response = await exchange.response.catch((error: unknown) => {
-      if (error instanceof TransportError) error.request = `${goMethod(request.method)} "${url.origin}${whole}"`;
+      if (error instanceof TransportError) error.request = requestName(request.method, `${url.origin}${whole}`);
       throw error;
     });
     isWarm = true;
@@ -87,11 +87,6 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
       await opened?.dispatcher.destroy();
     },
   };
-}
-
-/** `GET` as Go's net/http writes it in errors: `Get`. */
-function goMethod(method: string): string {
-  return `${method.slice(0, 1)}${method.slice(1).toLowerCase()}`;
 }
 
 /** `host:port` with the scheme's port where none is given. */

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { goQuote } from '../apimachinery/field-error.ts';
+import { klogText } from '../apimachinery/klog-text.ts';
 import { type HttpHeaders, type HttpRequest, type HttpResponse, type Transport } from '../apimachinery/http.ts';
 import type { Clock } from '../system/clock.ts';
 
@@ -150,13 +151,6 @@ function masked(value: string): string {
 
 /** A message with its values, as klog's structured lines: `"Response" status="200 OK" milliseconds=4`. */
 function klogFields(message: string, fields: readonly (readonly [string, string | number])[]): string {
-  const shown = fields.map(([name, value]) => `${name}=${typeof value === 'number' ? `${value}` : shownText(value)}`);
+  const shown = fields.map(([name, value]) => `${name}=${typeof value === 'number' ? `${value}` : klogText(value)}`);
   return [JSON.stringify(message), ...shown].join(' ');
-}
-
-/** Text of one line in quotes, of several between marks, each line behind a tab. */
-function shownText(text: string): string {
-  if (!text.includes('\n')) return goQuote(text);
-  const lines = text.endsWith('\n') ? text.slice(0, -1) : text;
-  return `<\n\t${lines.replaceAll('\n', '\n\t')}\n >`;
 }

@@ -29,8 +29,11 @@ export interface ClientOptions {
   readonly transport: Transport;
   /** Sent with every request (impersonation, user agent). */
   readonly headers?: HttpHeaders;
-  /** The Authorization header's value for the next request; asked again with `refresh` after a 401. */
-  readonly authorization?: (refresh: boolean) => Promise<string | undefined>;
+  /** The Authorization header's value for a request; asked again with `refresh` after a 401. */
+  readonly authorization?: (
+    refresh: boolean,
+    request: Pick<HttpRequest, 'method' | 'path'>,
+  ) => Promise<string | undefined>;
   readonly userAgent?: string;
   /** Told of the text of every Warning header. */
   readonly onWarning?: (text: string) => void;
@@ -122,7 +125,7 @@ class RestClient implements Client {
 
   async forward(request: HttpRequest): Promise<HttpResponse> {
     const { headers = {}, userAgent, authorization } = this.#options;
-    const credentials = await authorization?.(false);
+    const credentials = await authorization?.(false, request);
     return this.transport.send({
       ...request,
       headers: {
@@ -227,13 +230,14 @@ class RestClient implements Client {
       ...headers,
       ...request.headers,
     };
-    const credentials = await authorization?.(refresh);
+    const path = withQuery(request.path, formatQuery({ ...this.#timeoutQuery(), ...request.query }));
+    const credentials = await authorization?.(refresh, { method: request.method, path });
     if (credentials !== undefined) all['authorization'] ??= credentials;
     const body = encodeBody(request.body);
     if (body !== undefined) all['content-type'] = request.contentType ?? 'application/json';
     return {
       method: request.method,
-      path: withQuery(request.path, formatQuery({ ...this.#timeoutQuery(), ...request.query })),
+      path,
       headers: all,
       ...(body === undefined ? {} : { body }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),

@@ -23,6 +23,11 @@ export class TransportError extends Error {
   }
 }
 
+/** A request as Go's net/http names it in errors: `Get "https://host/api"`. */
+export function requestName(method: string, url: string): string {
+  return `${method.slice(0, 1)}${method.slice(1).toLowerCase()} "${url}"`;
+}
+
 /** An answer that began and broke off. */
 export class BrokenAnswerError extends Error {
   /** @param reason in Go's words, such as `unexpected EOF` */

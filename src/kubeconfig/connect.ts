@@ -1,9 +1,9 @@
 import { messageOf } from '../apimachinery/error-message.ts';
-import type { Transport } from '../apimachinery/http.ts';
+import type { HttpRequest, Transport } from '../apimachinery/http.ts';
 import type { Client } from '../client/client.ts';
 import { createHttpTransport } from '../client/http-transport.ts';
 import { createClient, type Retry } from '../client/rest-client.ts';
-import { TransportError } from '../client/transport-error.ts';
+import { requestName, TransportError } from '../client/transport-error.ts';
 import { requestFailure } from '../client/transport-reason.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
@@ -59,8 +59,17 @@ export async function connect(config: ClientConfig, options: ConnectOptions): Pr
     timeoutMillis: config.timeoutMillis,
   };
   if (plugin !== undefined) {
-    const authorization = async (refresh: boolean): Promise<string | undefined> =>
-      bearer((await plugin.get(refresh)).token);
+    const authorization = async (refresh: boolean, { method, path }: RequestLine): Promise<string | undefined> => {
+      try {
+        return bearer((await plugin.get(refresh)).token);
+      } catch (error) {
+        // Several requests may wait for one answer of the plugin; each is told of by itself.
+        if (!(error instanceof TransportError)) throw error;
+        const own = new TransportError(error.kind, error.address, error.code, error.message, error.cause);
+        own.request = requestName(method, `${config.server.replace(/\/+$/, '')}${path}`);
+        throw own;
+      }
+    };
     return createClient({ ...common, headers: config.headers, authorization });
   }
   if (config.oidc !== undefined) {
@@ -75,6 +84,8 @@ export async function connect(config: ClientConfig, options: ConnectOptions): Pr
   const headers = fixed === undefined ? config.headers : { ...config.headers, authorization: fixed };
   return createClient({ ...common, headers });
 }
+
+type RequestLine = Pick<HttpRequest, 'method' | 'path'>;
 
 function bearer(token: string | undefined): string | undefined {
   return token === undefined ? undefined : `Bearer ${token}`;

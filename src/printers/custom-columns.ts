@@ -84,7 +84,7 @@ export class CustomColumnsPrinter implements ObjectPrinter {
         if (results.length === 0 || results[0]?.length === 0) return '<none>';
         return results
           .flat()
-          .map((value) => (value === null || value === undefined ? '<none>' : escapeTerminal(formatGoValue(value))))
+          .map((value) => (value === null || value === undefined ? '<nil>' : escapeTerminal(formatGoValue(value))))
           .join(',');
       })
       .join('\t');

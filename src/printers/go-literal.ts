@@ -27,12 +27,13 @@ export function unquoteGo(literal: string): string | undefined {
     if (name !== undefined) {
       if ((name === '"' || name === "'") && name !== quote) return undefined;
       bytes.push(...Buffer.from(named[name] ?? name));
-    } else if (hex !== undefined) bytes.push(Number.parseInt(hex, 16));
+    } else if (plain === quote) return undefined;
+    else if (hex !== undefined) bytes.push(Number.parseInt(hex, 16));
     else if (octal !== undefined) bytes.push(Number.parseInt(octal, 8) & 0xff);
     else if (plain !== undefined) bytes.push(...Buffer.from(plain));
     else {
       const code = Number.parseInt(short ?? long ?? '', 16);
-      if (code > 0x10ffff) return undefined;
+      if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return undefined;
       bytes.push(...Buffer.from(String.fromCodePoint(code)));
     }
   }

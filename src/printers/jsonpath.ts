@@ -53,7 +53,9 @@ export class JsonPath {
 /** The text of one value: containers as JSON, the others as Go prints them. */
 export function resultText(value: unknown): string {
   if (isFloatLiteral(value)) return formatGoValue(value.float);
-  if (value === null || value === undefined) return 'null';
+  // A null that is gone through by a range is nothing at all.
+  if (value === undefined) return '<no value>';
+  if (value === null) return 'null';
   return typeof value === 'object' ? stringifyGoJson(value) : formatGoValue(value);
 }
 
@@ -76,40 +78,44 @@ function plainValue(value: unknown): unknown {
 class Evaluation {
   readonly #allowMissingKeys: boolean;
   #depth = 0;
+  /** Where the last `end` stands that ended a block. */
+  #lastEnd = -1;
 
   constructor(allowMissingKeys: boolean) {
     this.#allowMissingKeys = allowMissingKeys;
   }
 
   run(nodes: readonly JsonPathNode[], data: unknown): unknown[][] {
-    return this.#block(nodes, 0, data).results;
+    return this.#block(nodes, 0, data);
   }
 
-  /** Goes through the nodes from one on, up to the `end` of the block. */
-  #block(nodes: readonly JsonPathNode[], from: number, data: unknown): { results: unknown[][]; next: number } {
+  /**
+   * Goes through the nodes from one on, up to the `end` of the block. What follows a range that is never ended belongs
+   * to the range, and is gone through once more behind it.
+   */
+  #block(nodes: readonly JsonPathNode[], from: number, data: unknown): unknown[][] {
     const results: unknown[][] = [];
     for (let index = from; index < nodes.length; index++) {
       const node = nodes[index];
       if (node === undefined) break;
       const actions: Action[] = [];
       const found = this.#walk([data], node, actions);
-      if (actions.includes('end')) return { results, next: index };
+      if (actions.includes('end')) {
+        this.#lastEnd = index;
+        break;
+      }
       if (!actions.includes('range')) {
         results.push(found);
         continue;
       }
       this.#depth++;
-      let next = nodes.length;
+      for (const value of found) results.push(...this.#block(nodes, index + 1, value ?? undefined));
       // Without any value the block is still gone through, to find its end; what it says is dropped.
-      for (const value of found.length > 0 ? found : [undefined]) {
-        const inner = this.#block(nodes, index + 1, value);
-        if (found.length > 0) results.push(...inner.results);
-        next = inner.next;
-      }
+      if (found.length === 0) this.#block(nodes, index + 1, undefined);
       this.#depth--;
-      index = next;
+      if (this.#lastEnd > index) index = this.#lastEnd;
     }
-    return { results, next: nodes.length };
+    return results;
   }
 
   #walk(input: readonly unknown[], node: JsonPathNode, actions: Action[]): unknown[] {
@@ -127,7 +133,7 @@ class Evaluation {
       case 'filter':
         return input.flatMap((value) => this.#filter(value, node, actions));
       case 'wildcard':
-        return input.flatMap(membersOf);
+        return input.flatMap((value) => (typeof value === 'string' ? [...Buffer.from(value)] : membersOf(value)));
       case 'recursive':
         return recursive(input);
       case 'union':
@@ -161,9 +167,10 @@ class Evaluation {
   }
 
   #filter(value: unknown, node: Extract<JsonPathNode, { type: 'filter' }>, actions: Action[]): unknown[] {
-    if (value === null || value === undefined) return [];
     if (!Array.isArray(value)) {
-      throw new JsonPathError(`${formatGoValue(value)} is not array or slice and cannot be filtered`);
+      throw new JsonPathError(
+        `${value === undefined ? '<invalid Value>' : formatGoValue(value)} is not array or slice and cannot be filtered`,
+      );
     }
     const { left, right, operator } = node;
     if (right === undefined) return value.filter((item) => this.#exists(item, left, actions));

@@ -1,5 +1,5 @@
-/** Lines of the log carry their weight as a letter: info, warning, error. */
-export type KlogSeverity = 'I' | 'W' | 'E';
+/** Lines of the log carry their weight as a letter: info, warning, error, and what the program ends with. */
+export type KlogSeverity = 'I' | 'W' | 'E' | 'F';
 
 /**
  * A line as klog, the logger of the Kubernetes programs, writes it: a header with the local time, the process and the

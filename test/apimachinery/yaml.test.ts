@@ -147,6 +147,8 @@ test('what is indented wrongly, by tabs or not, is told of in the words of go-ya
     ['spec:\n  ports:\n    - port: 80\n    name: http\n', "yaml: line 3: did not find expected '-' indicator"],
     ['        - name: v\n        emptyDir: {}\n', "yaml: line 1: did not find expected '-' indicator"],
     ['    ports:\n    - port: 80\n      name: http\n      - {port: 443}\n', 'yaml: line 3: did not find expected key'],
+    ['a:\n  b: {c: d[0].e}\n', "yaml: line 1: did not find expected ',' or '}'"],
+    ['a:\n  b: [1,,2]\n', 'yaml: line 1: did not find expected node content'],
     ['a: !!binary "!!!"\n', 'yaml: !!binary value contains invalid base64 data'],
     ['a: !!binary aGk\n', 'yaml: !!binary value contains invalid base64 data'],
     ['- a\n- {b: c}\n\t- d\n', 'yaml: line 3: found character that cannot start any token'],

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import test from 'node:test';
 import type { HttpResponse } from '../../src/apimachinery/http.ts';
 import { commandRunner } from '../support/run-command.ts';
@@ -101,4 +103,27 @@ test('a server that is not there, with the request that got no answer', async (c
     created.stderr,
     `error: failed to create configmap: Post "${server}/api/v1/namespaces/default/configmaps?fieldManager=kubectl-create&fieldValidation=Strict": dial tcp 127.0.0.1:${port}: connect: connection refused\n`,
   );
+});
+
+test('a credential plugin that fails is told of with the request it was asked for', async (context) => {
+  const { home, run } = commandRunner(context);
+  const configuration = (exec: object): string =>
+    JSON.stringify({
+      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+      users: [{ name: 'u', user: { exec: { apiVersion: 'client.authentication.k8s.io/v1', ...exec } } }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    });
+  const file = join(home, 'config');
+  const asked = 'Get "https://127.0.0.1:1/api?timeout=32s": ';
+  writeFileSync(file, configuration({ command: 'false', interactiveMode: 'Never' }));
+  const reason = 'getting credentials: exec: executable false failed with exit code 1';
+  const failed = await run('get', 'cm', '--kubeconfig', file);
+  assert.equal(failed.stderr.split(complaint(`${asked}${reason}`)).length, 1 + 5, failed.stderr);
+  assert.ok(failed.stderr.endsWith(`\nUnable to connect to the server: ${reason}\n`), failed.stderr);
+  writeFileSync(file, configuration({ command: 'no-such-plugin', interactiveMode: 'Never' }));
+  const missing = await run('get', 'cm', '--kubeconfig', file);
+  const first = `"Unhandled Error" err=<\n\tcouldn't get current server API group list: ${asked}getting credentials: exec: executable no-such-plugin not found\n\t\n\tIt looks like`;
+  assert.equal(missing.stderr.split(first).length, 1 + 5, missing.stderr);
+  assert.match(missing.stderr, /\n >\nUnable to connect to the server: getting credentials: exec: executable no-such-/);
 });

@@ -105,6 +105,10 @@ void test('custom columns', async () => {
     printer.print({ kind: 'List', items: [pod('a', { app: 'x' }), pod('b')] }),
     'NAME   APP      NS\na      x        ns\nb      <none>   ns\n',
   );
+  assert.equal(
+    new CustomColumnsPrinter(parseCustomColumns('A:.a,B:.b')).print({ a: null, kind: 'X' }),
+    'A       B\n<nil>   <none>\n',
+  );
   assert.throws(() => parseCustomColumns('a'), {
     message: 'unexpected custom-columns spec: a, expected <header>:<json-path-expr>',
   });

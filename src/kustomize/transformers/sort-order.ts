@@ -42,7 +42,8 @@ function byRanks({
     if (ranks !== 0) return ranks;
     const order = compareTexts(gvkSortText(left), gvkSortText(right));
     // The namespace of the core comes before kinds of other groups called so.
-    const isReversed = left.kind === 'Namespace' && (left.group === '' || right.group === '');
+    const areNamespaces = left.kind === 'Namespace' && right.kind === 'Namespace';
+    const isReversed = areNamespaces && (left.group === '' || right.group === '');
     return isReversed ? -order : order;
   };
 }

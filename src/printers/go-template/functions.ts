@@ -46,14 +46,14 @@ function areEqual(left: unknown, right: unknown): boolean {
   const leftIsNil = left === null || left === undefined;
   const rightIsNil = right === null || right === undefined;
   if (leftIsNil || rightIsNil) return leftIsNil && rightIsNil;
-  for (const [kind, value] of [
-    [leftKind, left],
-    [rightKind, right],
-  ] as const) {
-    if (kind === undefined)
-      throw new FunctionError(`non-comparable type ${goSprintf('%s', [value])}: ${typeName(value)}`);
-  }
   if (leftKind !== rightKind) throw incompatible(left, right);
+  if (leftKind === undefined) {
+    if (Array.isArray(left) === Array.isArray(right)) {
+      throw new FunctionError(`non-comparable type ${goSprintf('%s', [right])}: ${typeName(right)}`);
+    }
+    const about = `${goSprintf('%s', [left])}: ${typeName(left)}, ${typeName(right)}: ${goSprintf('%v', [right])}`;
+    throw new FunctionError(`non-comparable types ${about}`);
+  }
   // eslint-disable-next-line eqeqeq -- a bigint equals the same number
   return numberOf(left) == numberOf(right);
 }
@@ -185,8 +185,9 @@ function escapeQuery(text: string): string {
     .replaceAll('%20', '+');
 }
 
-/** Whether a path of keys and positions leads to something. */
+/** Whether a path of keys and positions leads to something; without a path there is always something. */
 function exists([item, ...steps]: readonly unknown[]): boolean {
+  if (steps.length === 0) return true;
   let current = item;
   for (const step of steps) {
     try {
@@ -202,14 +203,35 @@ function exists([item, ...steps]: readonly unknown[]): boolean {
 
 function decodeBase64([value]: readonly unknown[]): string {
   const text = value as string;
-  const plain = text.replaceAll(/[\r\n]/g, '');
-  const bad = /[^A-Za-z0-9+/]|={1,2}$/.exec(plain.replace(/={1,2}$/, ''));
-  const isWhole = plain.length % 4 === 0 && bad === null;
-  if (!isWhole) {
-    const at = bad === null ? plain.length - (plain.length % 4) : bad.index;
-    throw new FunctionError(`base64 decode failed: illegal base64 data at input byte ${at}`);
+  const wrong = wrongBase64Byte(Buffer.from(text));
+  if (wrong !== undefined) throw new FunctionError(`base64 decode failed: illegal base64 data at input byte ${wrong}`);
+  return Buffer.from(text, 'base64').toString('utf8');
+}
+
+/** Where what is no base64 with padding (RFC 4648) goes wrong; line ends may stand anywhere. */
+function wrongBase64Byte(bytes: Buffer): number | undefined {
+  const shown = bytes.toString('latin1');
+  let filled = 0;
+  for (let at = 0; at < shown.length; at++) {
+    const char = shown[at] ?? '';
+    if (char === '\r' || char === '\n') continue;
+    if (/[A-Za-z0-9+/]/.test(char)) {
+      filled = (filled + 1) % 4;
+      continue;
+    }
+    if (char !== '=' || filled < 2) return at;
+    const rest = /^[\r\n]*/.exec(shown.slice(at + 1))?.[0].length ?? 0;
+    let after = at + 1;
+    if (filled === 2) {
+      after += rest;
+      if (after === shown.length) return after;
+      if (shown[after] !== '=') return after - 1;
+      after++;
+    }
+    while (/[\r\n]/.test(shown[after] ?? '')) after++;
+    return after < shown.length ? after : undefined;
   }
-  return Buffer.from(plain, 'base64').toString('utf8');
+  return filled === 0 ? undefined : shown.length - filled;
 }
 
 /** No value of JSON can be called. @param shown the operand, for the message */

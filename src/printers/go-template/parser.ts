@@ -265,7 +265,8 @@ class TemplateParser {
       if (sign.type === 'declare' || sign.type === 'assign') {
         this.#next();
         const isAssignment = sign.type === 'assign';
-        if (!isAssignment) this.#variables.push(...names);
+        // What is assigned to counts as known from here on; whether it is shows when the template runs.
+        this.#variables.push(...names);
         return { variables: names, isAssignment };
       }
       if (sign.type !== 'punctuation' || sign.text !== ',') break;

@@ -49,6 +49,8 @@ export class GoTemplate {
 interface Variable {
   readonly name: string;
   value: unknown;
+  /** Came of a range: Go knows no more of its type than that it is a value. */
+  isElement?: boolean;
 }
 
 type LoopEnd = 'break' | 'continue' | undefined;
@@ -67,6 +69,8 @@ class Execution {
   #node: Located | undefined;
   #variables: Variable[] = [];
   #depth = 0;
+  /** Whether the dot is what a range goes through. */
+  #isDotElement = false;
 
   constructor(name: string, text: string, templates: TemplateSet, failOnMissingKeys: boolean) {
     this.#fileName = name;
@@ -83,7 +87,7 @@ class Execution {
     const outer = { variables: this.#variables, name: this.#templateName };
     this.#variables = [{ name: '$', value: dot }];
     this.#templateName = name;
-    this.#walkList(nodes, dot);
+    this.#walkInside(nodes, dot, false);
     this.#variables = outer.variables;
     this.#templateName = outer.name;
     this.#depth--;
@@ -105,6 +109,15 @@ class Execution {
       if (end !== undefined) return end;
     }
     return undefined;
+  }
+
+  /** Walks nodes with a dot of their own. */
+  #walkInside(nodes: readonly TemplateNode[], dot: unknown, isElement: boolean): LoopEnd {
+    const outer = this.#isDotElement;
+    this.#isDotElement = isElement;
+    const end = this.#walkList(nodes, dot);
+    this.#isDotElement = outer;
+    return end;
   }
 
   #walk(node: TemplateNode, dot: unknown): LoopEnd {
@@ -139,8 +152,9 @@ class Execution {
     const scope = this.#variables.length;
     const value = this.#pipeline(node.pipeline, dot);
     let end: LoopEnd;
-    if (isTrue(value)) end = this.#walkList(node.body, node.type === 'with' ? value : dot);
-    else if (node.otherwise !== undefined) end = this.#walkList(node.otherwise, dot);
+    if (isTrue(value)) {
+      end = node.type === 'with' ? this.#walkInside(node.body, value, false) : this.#walkList(node.body, dot);
+    } else if (node.otherwise !== undefined) end = this.#walkList(node.otherwise, dot);
     this.#variables.length = scope;
     return end;
   }
@@ -149,23 +163,23 @@ class Execution {
     const scope = this.#variables.length;
     const value = this.#pipeline(node.pipeline, dot);
     const { variables, isAssignment } = node.pipeline;
+    // Counting gives numbers; what stands in lists and maps Go sees as values of any type.
+    const isElement = typeof value === 'object' && !(value instanceof GoLiteral);
     let count = 0;
     for (const [index, element] of this.#elements(value, variables.length)) {
       count++;
       const inner = this.#variables.length;
       const [first, second] = variables;
       if (first !== undefined && isAssignment) {
-        this.#assign(first, second === undefined ? element : index);
-        if (second !== undefined) this.#assign(second, element);
+        this.#assign(first, second === undefined ? element : index, isElement && second === undefined);
+        if (second !== undefined) this.#assign(second, element, isElement);
       } else if (first !== undefined) {
-        const top = this.#variables.slice(-variables.length);
-        const [one, two] = top;
-        if (two !== undefined && one !== undefined && second !== undefined) {
-          one.value = index;
-          two.value = element;
-        } else if (one !== undefined) one.value = element;
+        const [one, two] = this.#variables.slice(-variables.length);
+        if (one !== undefined && two !== undefined) one.value = index;
+        const own = two ?? one;
+        if (own !== undefined) Object.assign(own, { value: element, isElement });
       }
-      const end = this.#walkList(node.body, element);
+      const end = this.#walkInside(node.body, element, isElement);
       this.#variables.length = inner;
       if (end === 'break') break;
     }
@@ -182,7 +196,10 @@ class Execution {
       for (const [index, element] of value.entries()) yield [new GoLiteral(index, 'int'), element];
     } else if ((typeof number === 'number' || typeof number === 'bigint') && isGoInteger(number)) {
       if (variables > 1) this.#fail(`can't use ${goText(value)} to iterate over more than one variable`);
-      for (let index = 0; index < number; index++) yield [index, new GoLiteral(index, 'int')];
+      for (let index = 0; index < number; index++) {
+        // Elements are of the number's own type.
+        yield [index, value instanceof GoLiteral ? new GoLiteral(index, 'int') : index];
+      }
     } else if (typeof value === 'object' && !(value instanceof GoLiteral)) {
       for (const key of sortedKeys(value)) yield [key, (value as Record<string, unknown>)[key]];
     } else {
@@ -190,10 +207,10 @@ class Execution {
     }
   }
 
-  #assign(name: string, value: unknown): void {
+  #assign(name: string, value: unknown, isElement = false): void {
     const variable = this.#variables.findLast((candidate) => candidate.name === name);
     if (variable === undefined) this.#fail(`undefined variable: ${name}`);
-    variable.value = value;
+    Object.assign(variable, { value, isElement });
   }
 
   #pipeline(pipeline: Pipeline, dot: unknown): unknown {
@@ -247,7 +264,7 @@ class Execution {
       case 'identifier':
         return this.#call(dot, node.name, node, [], nothing);
       case 'field':
-        return this.#fields(dot, node.names, hasOperands);
+        return this.#fields(dot, node.names, hasOperands, this.#isDotElement);
       case 'chain': {
         if (node.base.type === 'nil') this.#fail('indirection through explicit nil in .');
         const base = this.#operand(dot, node.base);
@@ -266,17 +283,17 @@ class Execution {
       this.#refuseOperands(node, hasOperands);
       return variable.value;
     }
-    return this.#fields(variable.value, fields, hasOperands);
+    return this.#fields(variable.value, fields, hasOperands, variable.isElement);
   }
 
-  #fields(receiver: unknown, names: readonly string[], hasOperands: boolean): unknown {
+  #fields(receiver: unknown, names: readonly string[], hasOperands: boolean, isElement = false): unknown {
     let current = receiver;
     names.forEach((name, index) => {
       const isMap = typeof current === 'object' && current !== null && !Array.isArray(current);
       if (isMap && hasOperands && index === names.length - 1) {
         this.#fail(`${name} is not a method but has arguments`);
       }
-      current = this.#field(current, name, index === 0 ? typeName(receiver) : 'interface {}');
+      current = this.#field(current, name, index === 0 && !isElement ? typeName(receiver) : 'interface {}');
     });
     return current;
   }
@@ -307,13 +324,17 @@ class Execution {
     } else if (count < least || count > most) {
       this.#fail(`wrong number of args for ${name}: want ${least} got ${count}`);
     }
-    const values = operands.map((operand) => this.#operand(dot, operand));
+    const values: unknown[] = [];
+    for (const operand of operands) {
+      values.push(this.#operand(dot, operand));
+      if (values.length === 1) this.#checkText(name, values[0], operand);
+    }
+    if (operands.length === 0 && final !== nothing) this.#checkText(name, final, undefined);
     if (final !== nothing) values.push(final);
     // A nil that no field held is nothing at all to len.
     if (name === 'len' && values[0] === null && operands[0]?.type !== 'field') values[0] = noValue;
-    this.#checkText(name, values, operands);
     try {
-      return definition.call(values, operands[0] === undefined ? '' : nodeText(operands[0]));
+      return definition.call(values, operands[0] === undefined ? pipedText(final) : nodeText(operands[0]));
     } catch (error) {
       if (!(error instanceof FunctionError)) throw error;
       this.#node = node;
@@ -322,13 +343,13 @@ class Execution {
   }
 
   /** The first operand of printf and base64decode is text. */
-  #checkText(name: string, values: readonly unknown[], operands: readonly Operand[]): void {
-    if ((name !== 'printf' && name !== 'base64decode') || typeof values[0] === 'string') return;
-    const [first] = operands;
-    if (first !== undefined) this.#node = first;
-    const value = values[0];
+  #checkText(name: string, value: unknown, operand: Operand | undefined): void {
+    if ((name !== 'printf' && name !== 'base64decode') || typeof value === 'string') return;
+    // Of what stands in parentheses, its last part is told.
+    if (operand !== undefined && operand.type !== 'pipeline') this.#node = operand;
     if (value === null || value === undefined) this.#fail('invalid value; expected string');
-    if (first?.type === 'number' || first?.type === 'bool') this.#fail(`expected string; found ${nodeText(first)}`);
+    if (operand?.type === 'number' || operand?.type === 'bool')
+      this.#fail(`expected string; found ${nodeText(operand)}`);
     this.#fail(`wrong type for value; expected string; got ${typeName(value)}`);
   }
 
@@ -346,6 +367,12 @@ class Execution {
 
 function isGoInt(value: bigint): boolean {
   return BigInt.asIntN(64, value) === value;
+}
+
+/** How a piped value that is to be called is told of: text as it is, else its type. */
+function pipedText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === null || value === undefined || value === nothing ? '' : `<${typeName(value)} Value>`;
 }
 
 function printed(value: unknown): string {
