@@ -9,5 +9,5 @@ const recordings = readdirSync(join(repositoryRoot, 'test/recorded/access')).fil
 for (const file of recordings) {
   const name = file.replace(/\.jsonl$/, '');
   test(`who may do what, as recorded from the real server: ${name}`, (context) =>
-    checkRecordedExchanges(context, name));
+    checkRecordedExchanges(context, `access/${name}`));
 }

@@ -21,6 +21,8 @@ interface RecordedExchange {
   readonly scenario: string;
   /** Later texts of the scenario have `${resp.STEP.metadata.uid}` for the uid of the object answered. */
   readonly step?: string;
+  /** Time that passes before. */
+  readonly secondsLater?: number;
   readonly method: string;
   /** With `${NS}` for the namespace of the scenario; here and in all texts. */
   readonly path: string;
@@ -46,11 +48,11 @@ const tokenFile = [...tokens, 'T2,alice,alice-uid,"dev"\n'].join('');
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 /**
- * Plays the exchanges of `test/recorded/access/NAME.jsonl` against our server, started with the same flags, and
+ * Plays the exchanges of `test/recorded/NAME.jsonl` against our server, started with the same flags, and
  * compares what it says with what the real one was recorded to say.
  */
 export async function checkRecordedExchanges(context: TestContext, name: string): Promise<void> {
-  const path = join(repositoryRoot, 'test/recorded/access', `${name}.jsonl`);
+  const path = join(repositoryRoot, 'test/recorded', `${name}.jsonl`);
   const [first = '{}', ...lines] = readFileSync(path, 'utf8').trimEnd().split('\n');
   const cluster = await start(context, JSON.parse(first) as RecordedServer);
   const texts = new Map<string, Map<string, string>>();
@@ -64,6 +66,7 @@ export async function checkRecordedExchanges(context: TestContext, name: string)
       texts.set(exchange.scenario, known);
       await prepare(cluster, namespace);
     }
+    await cluster.clock.advance((exchange.secondsLater ?? 0) * 1000);
     const actual = await answerTo(cluster, exchange, known);
     try {
       assert.deepEqual(actual, exchange.answer);

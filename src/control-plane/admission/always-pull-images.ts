@@ -1,7 +1,7 @@
 import type { Container, Pod, Volume } from '../../api/types/core-v1.ts';
 import { notSupported, FieldPath, formatFieldError } from '../../apimachinery/field-error.ts';
-import { forbidden } from '../../apimachinery/status.ts';
 import { type AdmissionAttributes, type AdmissionPlugin, resourceKey } from './admission-plugin.ts';
+import { refusal } from './refusal.ts';
 
 /** Every image is pulled anew, so that the right to pull it is asked for each pod. */
 export const alwaysPullImages: AdmissionPlugin = {
@@ -36,17 +36,26 @@ export const alwaysPullImages: AdmissionPlugin = {
       ),
     ];
     const [first] = errors;
-    if (first !== undefined) throw forbidden(attributes.resource, attributes.name, formatFieldError(first));
+    if (first !== undefined) throw refusal(attributes, formatFieldError(first));
   },
 };
 
 function isPodWrite(attributes: AdmissionAttributes): boolean {
   const { operation, subresource } = attributes;
   const isWrite = operation === 'CREATE' || operation === 'UPDATE';
-  return isWrite && subresource === '' && resourceKey(attributes) === 'pods';
+  return isWrite && subresource === '' && resourceKey(attributes) === 'pods' && hasNewImage(attributes);
 }
 
-function containersOf({ spec }: Pod): { container: Pick<Container, 'imagePullPolicy'>; path: FieldPath }[] {
+/** An update that brings no image leaves the pod as it was before the plugin was enabled. */
+function hasNewImage({ object, oldObject, operation }: AdmissionAttributes): boolean {
+  if (operation !== 'UPDATE' || oldObject === undefined) return true;
+  const imagesOf = (pod: unknown): (string | undefined)[] =>
+    containersOf(pod as Pod).map(({ container }) => container.image);
+  const old = new Set(imagesOf(oldObject));
+  return imagesOf(object).some((image) => !old.has(image));
+}
+
+function containersOf({ spec }: Pod): { container: Pick<Container, 'image' | 'imagePullPolicy'>; path: FieldPath }[] {
   return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((field) =>
     (spec?.[field] ?? []).map((container, index) => ({
       container,

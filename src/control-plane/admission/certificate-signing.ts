@@ -1,7 +1,6 @@
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
 import { equalJson } from '../../apimachinery/json.ts';
-import { forbidden } from '../../apimachinery/status.ts';
 import {
   accessQuestion,
   type AdmissionAttributes,
@@ -9,6 +8,7 @@ import {
   type AdmissionPlugin,
   resourceKey,
 } from './admission-plugin.ts';
+import { refusal } from './refusal.ts';
 
 const requests = 'certificates.k8s.io/certificatesigningrequests';
 const signers = { group: 'certificates.k8s.io', version: '*', resource: 'signers' } as const;
@@ -56,11 +56,11 @@ export const certificateSubjectRestriction: AdmissionPlugin = {
       groups = (await parseCertificateRequest(pem)).organizations;
     } catch (error) {
       const text = messageOf(error);
-      throw forbidden(attributes.resource, attributes.name, `failed to parse CSR: ${text}`);
+      throw refusal(attributes, `failed to parse CSR: ${text}`);
     }
     if (!groups.includes('system:masters')) return;
     const message = `use of ${clientSigner} signer with system:masters group is not allowed`;
-    throw forbidden(attributes.resource, attributes.name, message);
+    throw refusal(attributes, message);
   },
 };
 
@@ -77,7 +77,7 @@ async function requireSigner(
   const { signerName } = (attributes.oldObject as unknown as CertificateSigningRequest).spec;
   if (await maySpeakFor(context, attributes, verb, signerName)) return;
   const message = `user not permitted to ${verb} requests with signerName "${signerName}"`;
-  throw forbidden(attributes.resource, attributes.name, message);
+  throw refusal(attributes, message);
 }
 
 /** Whether the user has a right over a signer, or over all of its domain. */

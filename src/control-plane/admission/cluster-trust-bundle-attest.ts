@@ -1,7 +1,7 @@
-import { forbidden } from '../../apimachinery/status.ts';
 import { type AdmissionContext, type AdmissionPlugin, resourceKey } from './admission-plugin.ts';
 import { maySpeakFor } from './certificate-signing.ts';
 import { changesOnlyCollectionFields } from './garbage-collection-fields.ts';
+import { refusal } from './refusal.ts';
 
 /** Only who may `attest` for a signer publishes its trust bundles (KEP-3257). */
 export function clusterTrustBundleAttest(context: AdmissionContext): AdmissionPlugin {
@@ -16,7 +16,7 @@ export function clusterTrustBundleAttest(context: AdmissionContext): AdmissionPl
       if (oldObject !== undefined && changesOnlyCollectionFields(object, oldObject)) return;
       if (await maySpeakFor(context, attributes, 'attest', signerName)) return;
       const message = `user not permitted to attest for signerName "${signerName}"`;
-      throw forbidden(attributes.resource, attributes.name, message);
+      throw refusal(attributes, message);
     },
   };
 }

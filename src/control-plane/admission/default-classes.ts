@@ -4,8 +4,8 @@ import type { StorageClass } from '../../api/types/storage-v1.ts';
 import type { KubeObject } from '../../apimachinery/object-meta.ts';
 import { type AdmissionContext, type AdmissionPlugin, resourceKey } from './admission-plugin.ts';
 
-const isDefault = (object: KubeObject, annotation: string): boolean =>
-  object.metadata.annotations?.[annotation] === 'true';
+const isDefault = ({ metadata }: KubeObject, annotations: readonly string[]): boolean =>
+  annotations.some((annotation) => metadata.annotations?.[annotation] === 'true');
 
 /** The newest first, then by name. */
 function newest<T extends KubeObject>(objects: readonly T[]): T | undefined {
@@ -23,14 +23,19 @@ export function defaultStorageClass(context: AdmissionContext): AdmissionPlugin 
     version: 'v1',
     resource: 'storageclasses',
   });
-  const annotation = 'storageclass.kubernetes.io/is-default-class';
+  const annotations = [
+    'storageclass.kubernetes.io/is-default-class',
+    'storageclass.beta.kubernetes.io/is-default-class',
+  ];
   return {
     name: 'DefaultStorageClass',
     admit(attributes) {
       if (attributes.operation !== 'CREATE' || resourceKey(attributes) !== 'persistentvolumeclaims') return;
       const claim = attributes.object as unknown as PersistentVolumeClaim;
       if (claim.spec === undefined || claim.spec.storageClassName !== undefined) return;
-      const chosen = newest(classes.list().filter((candidate) => isDefault(candidate, annotation)));
+      // Named the way of before 1.6, even if it is named as none.
+      if (claim.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] !== undefined) return;
+      const chosen = newest(classes.list().filter((candidate) => isDefault(candidate, annotations)));
       if (chosen?.metadata.name !== undefined) claim.spec.storageClassName = chosen.metadata.name;
     },
   };
@@ -43,7 +48,7 @@ export function defaultIngressClass(context: AdmissionContext): AdmissionPlugin 
     version: 'v1',
     resource: 'ingressclasses',
   });
-  const annotation = 'ingressclass.kubernetes.io/is-default-class';
+  const annotations = ['ingressclass.kubernetes.io/is-default-class'];
   return {
     name: 'DefaultIngressClass',
     admit(attributes) {
@@ -51,7 +56,7 @@ export function defaultIngressClass(context: AdmissionContext): AdmissionPlugin 
       const ingress = attributes.object as unknown as Ingress;
       if (ingress.spec === undefined || ingress.spec.ingressClassName !== undefined) return;
       if (ingress.metadata.annotations?.['kubernetes.io/ingress.class'] !== undefined) return;
-      const chosen = newest(classes.list().filter((candidate) => isDefault(candidate, annotation)));
+      const chosen = newest(classes.list().filter((candidate) => isDefault(candidate, annotations)));
       if (chosen?.metadata.name !== undefined) ingress.spec.ingressClassName = chosen.metadata.name;
     },
   };

@@ -1,6 +1,6 @@
 import type { Service } from '../../api/types/core-v1.ts';
-import { forbidden } from '../../apimachinery/status.ts';
 import { type AdmissionPlugin, resourceKey } from './admission-plugin.ts';
+import { refusal } from './refusal.ts';
 
 /** Services get no new external addresses, which could take over others' traffic (CVE-2020-8554). */
 export const denyServiceExternalIps: AdmissionPlugin = {
@@ -12,6 +12,6 @@ export const denyServiceExternalIps: AdmissionPlugin = {
     const own = (object as unknown as Service).spec?.externalIPs ?? [];
     const before = (oldObject as unknown as Service | undefined)?.spec?.externalIPs ?? [];
     if (own.every((address) => before.includes(address))) return;
-    throw forbidden(attributes.resource, attributes.name, 'Use of external IPs is denied by admission control');
+    throw refusal(attributes, 'Use of external IPs is denied by admission control');
   },
 };

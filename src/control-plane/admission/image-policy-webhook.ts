@@ -1,7 +1,6 @@
 import type { Pod } from '../../api/types/core-v1.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
 import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
-import { forbidden } from '../../apimachinery/status.ts';
 import { ExpiringCache } from '../authentication/expiring-cache.ts';
 import type { ReviewWebhook } from '../authentication/review-webhook.ts';
 import {
@@ -12,6 +11,7 @@ import {
   resourceKey,
 } from './admission-plugin.ts';
 import type { ImagePolicyConfiguration } from './configuration/image-policy-configuration.ts';
+import { refusal } from './refusal.ts';
 
 const auditPrefix = 'imagepolicywebhook.image-policy.k8s.io/';
 const failedOpenKey = 'alpha.image-policy.k8s.io/failed-open';
@@ -42,7 +42,7 @@ export function imagePolicyWebhook(
   return {
     name: 'ImagePolicyWebhook',
     async validate(attributes) {
-      const { operation, subresource, resource, name } = attributes;
+      const { operation, subresource } = attributes;
       if (operation !== 'CREATE' && operation !== 'UPDATE') return;
       if (resourceKey(attributes) !== 'pods' || (subresource !== '' && subresource !== 'ephemeralcontainers')) return;
       const pod = attributes.object as unknown as Pod;
@@ -50,7 +50,7 @@ export function imagePolicyWebhook(
       try {
         status = await statusOf(specOf(pod, attributes));
       } catch (error) {
-        if (!configuration.defaultAllow) throw forbidden(resource, name, messageOf(error));
+        if (!configuration.defaultAllow) throw refusal(attributes, messageOf(error));
         attributes.annotate?.(`${auditPrefix}failed-open`, 'true');
         pod.metadata.annotations = { ...pod.metadata.annotations, [failedOpenKey]: 'true' };
         return;
@@ -63,7 +63,7 @@ export function imagePolicyWebhook(
         status.reason === ''
           ? 'one or more images rejected by webhook backend'
           : `image policy webhook backend denied one or more images: ${status.reason}`;
-      throw forbidden(resource, name, reason);
+      throw refusal(attributes, reason);
     },
   };
 }

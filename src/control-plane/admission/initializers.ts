@@ -6,7 +6,6 @@ import { type FieldError, FieldPath, invalid, invalidObject } from '../../apimac
 import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
 import { equalJson, cloneJson } from '../../apimachinery/json.ts';
 import type { Initializers, ObjectMeta, Unstructured } from '../../apimachinery/object-meta.ts';
-import { forbidden } from '../../apimachinery/status.ts';
 import {
   accessQuestion,
   type AdmissionAttributes,
@@ -14,6 +13,7 @@ import {
   type AdmissionPlugin,
   resourceKey,
 } from './admission-plugin.ts';
+import { refusal } from './refusal.ts';
 
 const configurationsResource = {
   group: 'admissionregistration.k8s.io',
@@ -112,7 +112,7 @@ async function requireRight(
 ): Promise<void> {
   const { user, resource, namespace, name } = attributes;
   const { allowed, reason } = await access.authorize(accessQuestion(user, 'initialize', resource, { namespace, name }));
-  if (!allowed) throw forbidden(resource, name, `${message}: ${reason}`);
+  if (!allowed) throw refusal(attributes, `${message}: ${reason}`);
 }
 
 function matches(

@@ -2,7 +2,6 @@ import { podTotal, readResourceList, type ResourceList } from '../../api/core/v1
 import type { Container, LimitRange, LimitRangeItem, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
 import { aggregateMessages } from '../../apimachinery/field-error.ts';
 import type { Quantity } from '../../apimachinery/quantity.ts';
-import { forbidden } from '../../apimachinery/status.ts';
 import {
   type AdmissionAttributes,
   type AdmissionContext,
@@ -10,6 +9,7 @@ import {
   resourceKey,
 } from './admission-plugin.ts';
 import { listWithFallback } from './cluster-reader.ts';
+import { refusal } from './refusal.ts';
 
 const limitRangesResource = { group: '', version: 'v1', resource: 'limitranges' } as const;
 const annotation = 'kubernetes.io/limit-ranger';
@@ -29,7 +29,7 @@ export function limitRanger(context: AdmissionContext): AdmissionPlugin {
       for (const range of await rangesOf(attributes.namespace)) {
         const messages = violations(range, attributes);
         if (messages.length === 0) continue;
-        throw forbidden(attributes.resource, attributes.name, aggregateMessages(messages));
+        throw refusal(attributes, aggregateMessages(messages));
       }
     },
   };

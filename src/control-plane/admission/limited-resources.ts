@@ -2,9 +2,10 @@ import { type QuotaEvaluator, quotaScopes } from '../../api/core/v1/quota-evalua
 import type { ResourceList } from '../../api/core/v1/resource-list.ts';
 import type { ResourceQuota, ScopedResourceSelectorRequirement } from '../../api/types/core-v1.ts';
 import type { KubeObject } from '../../apimachinery/object-meta.ts';
-import { forbidden, plainError, type StatusError } from '../../apimachinery/status.ts';
+import { plainError, type StatusError } from '../../apimachinery/status.ts';
 import type { AdmissionAttributes } from './admission-plugin.ts';
 import type { LimitedResource } from './configuration/resource-quota-configuration.ts';
+import { refusal } from './refusal.ts';
 
 /** A request, the quotas of its namespace, and those that count it. */
 interface CoverQuestion {
@@ -23,7 +24,7 @@ export function uncovered(question: CoverQuestion): StatusError | undefined {
   if (limited.length === 0) return undefined;
   const names = uncoveredNames(question);
   if (names.length > 0) {
-    return forbidden(attributes.resource, attributes.name, `insufficient quota to consume: ${names.join(',')}`);
+    return refusal(attributes, `insufficient quota to consume: ${names.join(',')}`);
   }
   const scopes = uncoveredScopes(question);
   if (scopes.length === 0) return undefined;

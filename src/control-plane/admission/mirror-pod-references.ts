@@ -1,4 +1,4 @@
-import type { Container, Pod, Volume, VolumeProjection } from '../../api/types/core-v1.ts';
+import type { Container, Pod, PodSpec, Volume, VolumeProjection } from '../../api/types/core-v1.ts';
 
 /** Kinds of volumes that no other object of the API stands behind. */
 const plainVolumes = new Set(
@@ -29,21 +29,10 @@ const projectedReferences: readonly (readonly [keyof VolumeProjection, string])[
 export function apiObjectReference({ spec }: Pod): string | undefined {
   if (spec === undefined) return undefined;
   if ((spec.serviceAccountName ?? '') !== '') return 'serviceaccounts';
-  const ephemeral = (spec.ephemeralContainers ?? []) as readonly Container[];
-  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...ephemeral];
+  if (usesSecrets(spec)) return 'secrets';
   const volumes = spec.volumes ?? [];
-  const projections = volumes.flatMap(({ projected }) => projected?.sources ?? []);
-  const sources = containers.flatMap(({ env = [], envFrom = [] }) => [
-    ...env.map(({ valueFrom }) => ({ secret: valueFrom?.secretKeyRef, configMap: valueFrom?.configMapKeyRef })),
-    ...envFrom.map(({ secretRef, configMapRef }) => ({ secret: secretRef, configMap: configMapRef })),
-  ]);
-  const hasSecrets =
-    (spec.imagePullSecrets ?? []).length > 0 ||
-    [...sources, ...projections].some(({ secret }) => secret !== undefined) ||
-    volumes.some(readsSecret);
-  if (hasSecrets) return 'secrets';
   const hasConfigMaps =
-    [...sources, ...projections].some(({ configMap }) => configMap !== undefined) ||
+    [...environmentSources(spec), ...projections(spec)].some(({ configMap }) => configMap !== undefined) ||
     volumes.some(({ configMap }) => configMap !== undefined);
   if (hasConfigMaps) return 'configmaps';
   if ((spec.resourceClaims ?? []).length > 0) return 'resourceclaims';
@@ -52,6 +41,28 @@ export function apiObjectReference({ spec }: Pod): string | undefined {
     if (reference !== undefined) return reference;
   }
   return undefined;
+}
+
+/** Whether a pod needs secrets for its images, its volumes or the environment of its containers. */
+export function usesSecrets(spec: PodSpec | undefined): boolean {
+  return (
+    (spec?.imagePullSecrets ?? []).length > 0 ||
+    [...environmentSources(spec), ...projections(spec)].some(({ secret }) => secret !== undefined) ||
+    (spec?.volumes ?? []).some(readsSecret)
+  );
+}
+
+function environmentSources(spec: PodSpec | undefined): readonly { secret: unknown; configMap: unknown }[] {
+  const ephemeral = (spec?.ephemeralContainers ?? []) as readonly Container[];
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...ephemeral];
+  return containers.flatMap(({ env = [], envFrom = [] }) => [
+    ...env.map(({ valueFrom }) => ({ secret: valueFrom?.secretKeyRef, configMap: valueFrom?.configMapKeyRef })),
+    ...envFrom.map(({ secretRef, configMapRef }) => ({ secret: secretRef, configMap: configMapRef })),
+  ]);
+}
+
+function projections(spec: PodSpec | undefined): readonly VolumeProjection[] {
+  return (spec?.volumes ?? []).flatMap(({ projected }) => projected?.sources ?? []);
 }
 
 /** Secrets that drivers of volumes are given, too. */

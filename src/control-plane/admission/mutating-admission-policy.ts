@@ -1,6 +1,6 @@
 import { equalJson } from '../../apimachinery/json.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
-import { forbidden, StatusError } from '../../apimachinery/status.ts';
+import { StatusError } from '../../apimachinery/status.ts';
 import type {
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
@@ -17,9 +17,9 @@ import {
 import { PolicyAccess } from './policies/policy-access.ts';
 import { type PolicyMatch, policyMatcher } from './policies/policy-matching.ts';
 import { checkParamKind, collectParams, configurationProblem } from './policies/policy-params.ts';
-import { nameOf } from './policies/policy-refusal.ts';
 import { isExempt, perVersion, policyHooks } from './policies/policy-source.ts';
 import { Reinvocation, ReinvocationLedger } from './reinvocation.ts';
+import { refusal } from './refusal.ts';
 
 /** A policy that is to change the object, for one binding and one parameter. */
 interface Invocation {
@@ -231,8 +231,7 @@ function refuse(attributes: AdmissionAttributes, failures: readonly Failure[]): 
     if (binding === undefined) return `policy "${name}" denied request: ${message}`;
     return `policy '${name}' with binding '${binding.metadata.name ?? ''}' denied request: ${message}`;
   });
-  const { group, resource } = attributes.resource;
-  const { status } = forbidden({ group, resource }, nameOf(attributes), '');
+  const { status } = refusal(attributes, '');
   // The code stays that of a forbidden request, whatever the reason.
   throw new StatusError({
     ...status,

@@ -1,8 +1,8 @@
 import type { Namespace } from '../../api/types/core-v1.ts';
-import { forbidden, hasReason, notFound, StatusError } from '../../apimachinery/status.ts';
+import { hasReason, notFound, StatusError } from '../../apimachinery/status.ts';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
-import { nameOf } from './policies/policy-refusal.ts';
 import { getWithFallback } from './cluster-reader.ts';
+import { refusal } from './refusal.ts';
 
 const namespacesResource = { group: '', version: 'v1', resource: 'namespaces' } as const;
 
@@ -38,7 +38,7 @@ export function namespaceAutoProvision(context: AdmissionContext): AdmissionPlug
         // Somebody else may have made it just then.
         if (hasReason(error, 'AlreadyExists')) return;
         if (!(error instanceof StatusError)) throw error;
-        throw forbidden(attributes.resource, nameOf(attributes), error.message);
+        throw refusal(attributes, error.message);
       }
     },
   };

@@ -1,6 +1,7 @@
 import type { Namespace } from '../../api/types/core-v1.ts';
 import { forbidden, hasReason, notFound, StatusError } from '../../apimachinery/status.ts';
-import type { AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
+import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
+import { refusal } from './refusal.ts';
 
 const immortal = new Set(['default', 'kube-system', 'kube-public']);
 const namespacesResource = { group: '', version: 'v1', resource: 'namespaces' } as const;
@@ -20,7 +21,8 @@ export function namespaceLifecycle(context: AdmissionContext): AdmissionPlugin {
   };
   return {
     name: 'NamespaceLifecycle',
-    async admit({ operation, resource, subresource, namespace, name, kind }) {
+    async admit(attributes) {
+      const { operation, resource, subresource, namespace, name, kind } = attributes;
       if (operation === 'DELETE' && kind.group === '' && kind.kind === 'Namespace' && immortal.has(name)) {
         throw forbidden(resource, name, 'this namespace may not be deleted');
       }
@@ -30,7 +32,7 @@ export function namespaceLifecycle(context: AdmissionContext): AdmissionPlugin {
       if (found === undefined) throw notFound(namespacesResource, namespace);
       const isGoing = found.metadata.deletionTimestamp !== undefined || found.status?.phase === 'Terminating';
       if (!isGoing || subresource !== '') return;
-      throw terminating(resource, name, namespace);
+      throw terminating(attributes);
     },
   };
 }
@@ -39,9 +41,10 @@ function isAccessReview(resource: string): boolean {
   return resource === 'localsubjectaccessreviews';
 }
 
-function terminating(resource: { group: string; resource: string }, name: string, namespace: string): StatusError {
+function terminating(attributes: AdmissionAttributes): StatusError {
+  const { namespace } = attributes;
   const message = `unable to create new content in namespace ${namespace} because it is being terminated`;
-  const error = forbidden(resource, name, message);
+  const error = refusal(attributes, message);
   const cause = {
     reason: 'NamespaceTerminating',
     message: `namespace ${namespace} is being terminated`,

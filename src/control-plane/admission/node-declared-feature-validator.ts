@@ -1,8 +1,8 @@
 import type { Container, Node, Pod } from '../../api/types/core-v1.ts';
 import { equalJson } from '../../apimachinery/json.ts';
-import { forbidden } from '../../apimachinery/status.ts';
 import type { AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
 import { changedPodOnNode } from './changed-pod-on-node.ts';
+import { refusal } from './refusal.ts';
 
 /** Features that an update of a pod may need of its node, by name, in the order in which they are told. */
 const neededByUpdate: readonly { readonly feature: string; readonly isNeeded: (pod: Pod, old: Pod) => boolean }[] = [
@@ -29,18 +29,17 @@ export function nodeDeclaredFeatureValidator(context: AdmissionContext): Admissi
   return {
     name: 'NodeDeclaredFeatureValidator',
     validate(attributes) {
-      const { resource, name } = attributes;
       const change = changedPodOnNode(attributes, ['', 'resize']);
       if (change === undefined) return;
       const { pod, old, nodeName } = change;
       const needed = neededByUpdate.filter(({ isNeeded }) => isNeeded(pod, old)).map(({ feature }) => feature);
       if (needed.length === 0) return;
       const node = nodes.get('', nodeName);
-      if (node === undefined) throw forbidden(resource, name, `node "${nodeName}" not found`);
+      if (node === undefined) throw refusal(attributes, `node "${nodeName}" not found`);
       const missing = needed.filter((feature) => !(node.status?.declaredFeatures ?? []).includes(feature));
       if (missing.length === 0) return;
       const message = `pod update requires features ${missing.join(', ')} which are not available on node "${nodeName}"`;
-      throw forbidden(resource, name, message);
+      throw refusal(attributes, message);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Node, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.t
 import { messageOf } from '../../apimachinery/error-message.ts';
 import { equalJson, isJsonObject } from '../../apimachinery/json.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
-import { forbidden, notFound } from '../../apimachinery/status.ts';
+import { notFound } from '../../apimachinery/status.ts';
 import { nodeIdentity } from '../authorization/node-authorizer.ts';
 import {
   type AdmissionAttributes,
@@ -15,6 +15,7 @@ import {
 import { getWithFallback } from './cluster-reader.ts';
 import { apiObjectReference } from './mirror-pod-references.ts';
 import { nodeTokenAudience } from './node-token-audience.ts';
+import { refusal } from './refusal.ts';
 
 /** Nodes write nothing but themselves and the pods that run on them. */
 export function nodeRestriction(context: AdmissionContext): AdmissionPlugin {
@@ -26,7 +27,7 @@ export function nodeRestriction(context: AdmissionContext): AdmissionPlugin {
     async admit(attributes) {
       const node = nodeIdentity(attributes.user);
       if (node === undefined || attributes.operation === 'CONNECT') return;
-      const refuse = (text: string): Error => forbidden(attributes.resource, attributes.name, text);
+      const refuse = (text: string): Error => refusal(attributes, text);
       if (node === '') throw refuse(`could not determine node from user "${attributes.user.username}"`);
       const own = { attributes, node, refuse, podOf, nodeOf, audienceProblem };
       switch (resourceKey(attributes)) {

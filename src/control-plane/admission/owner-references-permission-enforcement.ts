@@ -1,7 +1,7 @@
 import { equalJson } from '../../apimachinery/json.ts';
 import type { OwnerReference } from '../../apimachinery/object-meta.ts';
-import { forbidden } from '../../apimachinery/status.ts';
 import { accessQuestion, type AdmissionContext, type AdmissionPlugin } from './admission-plugin.ts';
+import { refusal } from './refusal.ts';
 
 const anything = { group: '*', version: '*', resource: '*' } as const;
 
@@ -18,7 +18,7 @@ export function ownerReferencesPermissionEnforcement(context: AdmissionContext):
       const owners = object.metadata.ownerReferences ?? [];
       const before = oldObject?.metadata.ownerReferences ?? [];
       if (equalJson(owners, before)) return;
-      const refuse = (text: string): Error => forbidden(resource, name, text);
+      const refuse = (text: string): Error => refusal(attributes, text);
       if (operation === 'UPDATE') {
         const question = accessQuestion(user, 'delete', resource, { namespace, name, subresource });
         const { allowed, reason } = await access.authorize(question);

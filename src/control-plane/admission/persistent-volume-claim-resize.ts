@@ -1,8 +1,8 @@
 import { readResourceList } from '../../api/core/v1/resource-list.ts';
 import type { PersistentVolumeClaim } from '../../api/types/core-v1.ts';
 import type { StorageClass } from '../../api/types/storage-v1.ts';
-import { forbidden } from '../../apimachinery/status.ts';
 import { type AdmissionContext, type AdmissionPlugin, resourceKey } from './admission-plugin.ts';
+import { refusal } from './refusal.ts';
 
 /** Claims only grow when they are bound and their storage class allows it. */
 export function persistentVolumeClaimResize(context: AdmissionContext): AdmissionPlugin {
@@ -23,7 +23,7 @@ export function persistentVolumeClaimResize(context: AdmissionContext): Admissio
       const size = readResourceList(claim.spec?.resources?.requests).get('storage');
       const oldSize = readResourceList(old.spec?.resources?.requests).get('storage');
       if (size === undefined || (oldSize !== undefined && size.compare(oldSize) <= 0)) return;
-      const refuse = (text: string): Error => forbidden(attributes.resource, attributes.name, text);
+      const refuse = (text: string): Error => refusal(attributes, text);
       if (old.status?.phase !== 'Bound') throw refuse('Only bound persistent volume claims can be expanded');
       const name = classOf(claim);
       const isAllowed = name !== '' && name === classOf(old) && classes.get('', name)?.allowVolumeExpansion === true;

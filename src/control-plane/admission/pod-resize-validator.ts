@@ -1,8 +1,9 @@
 import { podRequests, resourceAmounts } from '../../api/core/v1/pod-resources.ts';
 import type { Node, Pod } from '../../api/types/core-v1.ts';
-import { forbidden, StatusError } from '../../apimachinery/status.ts';
+import { StatusError } from '../../apimachinery/status.ts';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
 import { changedPodOnNode } from './changed-pod-on-node.ts';
+import { refusal } from './refusal.ts';
 
 /** A pod is resized to no more than its node could ever give (KEP-1287). */
 export function podResizeValidator(context: AdmissionContext): AdmissionPlugin {
@@ -14,16 +15,16 @@ export function podResizeValidator(context: AdmissionContext): AdmissionPlugin {
       if (change === undefined) return;
       const { pod, nodeName } = change;
       const node = nodes.get('', nodeName);
-      if (node === undefined) throw forbidden(attributes.resource, attributes.name, `node "${nodeName}" not found`);
+      if (node === undefined) throw refusal(attributes, `node "${nodeName}" not found`);
       const system = node.metadata.labels?.['kubernetes.io/os'] ?? 'linux';
       if (system !== 'linux') {
         const message = `pod resize is only supported on linux nodes, node "${nodeName}" is "${system}"`;
-        throw refusal(attributes, message, 'UnsupportedPlatform');
+        throw refusalFor(attributes, message, 'UnsupportedPlatform');
       }
       const excess = excessOver(pod, node);
       if (excess.length === 0) return;
       const message = `node didn't have enough allocatable resources: ${excess.join('; ')}`;
-      throw refusal(attributes, message, 'NodeCapacity');
+      throw refusalFor(attributes, message, 'NodeCapacity');
     },
   };
 }
@@ -39,7 +40,7 @@ function excessOver(pod: Pod, node: Node): string[] {
 }
 
 /** A 403 whose cause says in one word what the node lacks. */
-function refusal({ resource, name }: AdmissionAttributes, message: string, reason: string): StatusError {
-  const { status } = forbidden(resource, name, message);
+function refusalFor(attributes: AdmissionAttributes, message: string, reason: string): StatusError {
+  const { status } = refusal(attributes, message);
   return new StatusError({ ...status, details: { ...status.details, causes: [{ reason }] } });
 }

@@ -1,7 +1,6 @@
 import { qosClassOf } from '../../api/core/v1/pod-qos.ts';
 import type { Namespace, Pod, Toleration } from '../../api/types/core-v1.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
-import { parseJson } from '../../apimachinery/json-codec.ts';
 import { plainError } from '../../apimachinery/status.ts';
 import {
   type AdmissionAttributes,
@@ -11,10 +10,11 @@ import {
 } from './admission-plugin.ts';
 import { getWithFallback } from './cluster-reader.ts';
 import type { PodTolerationConfiguration } from './configuration/pod-toleration-configuration.ts';
-import { areTolerationsWithin, mergeTolerations } from './tolerations.ts';
+import { areTolerationsWithin, mergeTolerations, readTolerations } from './tolerations.ts';
 
 const defaultsKey = 'scheduler.alpha.kubernetes.io/defaultTolerations';
 const allowedKey = 'scheduler.alpha.kubernetes.io/tolerationsWhitelist';
+const podKind = { group: '', version: 'v1', kind: 'Pod' } as const;
 const memoryPressure = {
   key: 'node.kubernetes.io/memory-pressure',
   operator: 'Exists',
@@ -33,8 +33,9 @@ export function podTolerationRestriction(
   const listOf = async (attributes: AdmissionAttributes, key: string): Promise<readonly Toleration[] | undefined> => {
     const text = (await lookUp('', attributes.namespace))?.metadata.annotations?.[key];
     if (text === undefined) return undefined;
+    const types = context.kinds.find(podKind)?.types ?? { lookup: () => undefined };
     try {
-      return text === '' ? [] : (parseJson(text) as unknown as Toleration[]);
+      return text === '' ? [] : readTolerations(text, types);
     } catch (error) {
       throw plainError(messageOf(error));
     }

@@ -1,7 +1,8 @@
 import type { Pod, PodSpec } from '../../api/types/core-v1.ts';
 import type { PriorityClass } from '../../api/types/scheduling-v1.ts';
-import { forbidden, hasReason } from '../../apimachinery/status.ts';
+import { hasReason } from '../../apimachinery/status.ts';
 import { type AdmissionContext, type AdmissionPlugin, resourceKey } from './admission-plugin.ts';
+import { refusal } from './refusal.ts';
 
 const classesResource = { group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' } as const;
 
@@ -32,19 +33,19 @@ export function priority(context: AdmissionContext): AdmissionPlugin {
       const named = spec.priorityClassName ?? '';
       const chosen = named === '' ? globalDefault(classes.list()) : await find(named);
       if (named !== '' && chosen === undefined) {
-        throw forbidden(attributes.resource, attributes.name, `no PriorityClass with name ${named} was found`);
+        throw refusal(attributes, `no PriorityClass with name ${named} was found`);
       }
       const value = chosen?.value ?? 0;
       if (spec.priority !== undefined && spec.priority !== value) {
         const message = `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`;
-        throw forbidden(attributes.resource, attributes.name, message);
+        throw refusal(attributes, message);
       }
       if (named === '' && chosen !== undefined) spec.priorityClassName = chosen.metadata.name ?? '';
       spec.priority = value;
       const policy = chosen?.preemptionPolicy ?? 'PreemptLowerPriority';
       if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
         const message = `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`;
-        throw forbidden(attributes.resource, attributes.name, message);
+        throw refusal(attributes, message);
       }
       spec.preemptionPolicy = policy;
     },
@@ -55,7 +56,7 @@ export function priority(context: AdmissionContext): AdmissionPlugin {
       const other = globalDefault(classes.list().filter(({ metadata }) => metadata.name !== name));
       if (other === undefined) return;
       const message = `PriorityClass ${other.metadata.name ?? ''} is already marked as default. Only one default can exist`;
-      throw forbidden(attributes.resource, name, message);
+      throw refusal(attributes, message);
     },
   };
 }

@@ -7,12 +7,13 @@ import {
 } from '../../api/core/v1/resource-list.ts';
 import type { ResourceQuota } from '../../api/types/core-v1.ts';
 import type { Quantity } from '../../apimachinery/quantity.ts';
-import { forbidden, hasReason } from '../../apimachinery/status.ts';
+import { hasReason } from '../../apimachinery/status.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
 import { listWithFallback } from './cluster-reader.ts';
 import type { LimitedResource } from './configuration/resource-quota-configuration.ts';
 import { uncovered } from './limited-resources.ts';
+import { refusal } from './refusal.ts';
 
 const quotasResource = { group: '', version: 'v1', resource: 'resourcequotas' } as const;
 const maxAttempts = 4;
@@ -115,7 +116,7 @@ function chargeQuotas(
   const { object, oldObject, operation, namespace } = attributes;
   if (object === undefined) return [];
   const item = { ...object, metadata: { ...object.metadata, namespace } };
-  const refuse = (text: string): Error => forbidden(attributes.resource, attributes.name, text);
+  const refuse = (text: string): Error => refusal(attributes, text);
   const matching = quotas.filter((quota) => quotaMatches(quota, hardNames(quota), evaluator, item));
   for (const quota of matching) {
     const name = quota.metadata.name ?? '';

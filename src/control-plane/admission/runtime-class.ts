@@ -1,7 +1,6 @@
 import { readResourceList } from '../../api/core/v1/resource-list.ts';
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { RuntimeClass } from '../../api/types/node-v1.ts';
-import { forbidden } from '../../apimachinery/status.ts';
 import {
   type AdmissionAttributes,
   type AdmissionContext,
@@ -10,6 +9,7 @@ import {
 } from './admission-plugin.ts';
 import { getWithFallback } from './cluster-reader.ts';
 import { mergeTolerations } from './tolerations.ts';
+import { refusal } from './refusal.ts';
 
 /** Gives pods the overhead and the places that their runtime class states (KEP-688). */
 export function runtimeClass(context: AdmissionContext): AdmissionPlugin {
@@ -23,7 +23,7 @@ export function runtimeClass(context: AdmissionContext): AdmissionPlugin {
     if (name === undefined) return undefined;
     const found = await lookUp('', name);
     if (found !== undefined) return found;
-    throw forbidden(attributes.resource, attributes.name, `pod rejected: RuntimeClass "${name}" not found`);
+    throw refusal(attributes, `pod rejected: RuntimeClass "${name}" not found`);
   };
   const applies = (attributes: AdmissionAttributes): boolean =>
     attributes.operation === 'CREATE' && resourceKey(attributes) === 'pods' && attributes.subresource === '';
@@ -44,9 +44,10 @@ export function runtimeClass(context: AdmissionContext): AdmissionPlugin {
         if (!sameAmounts(overhead, own)) throw mismatch(attributes);
         return;
       }
-      if (Object.keys(own ?? {}).length === 0) return;
+      // An empty one counts as set.
+      if (own === undefined) return;
       const message = 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead';
-      throw forbidden(attributes.resource, attributes.name, message);
+      throw refusal(attributes, message);
     },
   };
 }
@@ -68,7 +69,7 @@ function setScheduling(attributes: AdmissionAttributes, { scheduling }: RuntimeC
     const own = selector[key];
     if (own !== undefined && own !== value) {
       const message = `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own}`;
-      throw forbidden(attributes.resource, attributes.name, message);
+      throw refusal(attributes, message);
     }
     selector[key] = value;
   }
@@ -77,8 +78,8 @@ function setScheduling(attributes: AdmissionAttributes, { scheduling }: RuntimeC
   if (tolerations.length > 0) spec.tolerations = tolerations;
 }
 
-function mismatch({ resource, name }: AdmissionAttributes): Error {
-  return forbidden(resource, name, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+function mismatch(attributes: AdmissionAttributes): Error {
+  return refusal(attributes, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
 }
 
 type Amounts = Readonly<Record<string, string | number>> | undefined;

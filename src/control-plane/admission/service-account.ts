@@ -1,6 +1,7 @@
+import { booleanOf } from '../../apimachinery/boolean.ts';
 import { isPathSegmentName } from '../../apimachinery/names.ts';
 import type { Container, Pod, ServiceAccount, Volume } from '../../api/types/core-v1.ts';
-import { forbidden } from '../../apimachinery/status.ts';
+import { plainError } from '../../apimachinery/status.ts';
 import { sleep } from '../../system/clock.ts';
 import { nameSuffix, type Random } from '../../system/random.ts';
 import {
@@ -10,6 +11,8 @@ import {
   resourceKey,
 } from './admission-plugin.ts';
 import { getWithFallback } from './cluster-reader.ts';
+import { usesSecrets } from './mirror-pod-references.ts';
+import { refusal } from './refusal.ts';
 
 const accountsResource = { group: '', version: 'v1', resource: 'serviceaccounts' } as const;
 const tokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -17,6 +20,7 @@ const tokenSeconds = 3607;
 const defaultAttempts = 10;
 const retryMillis = 150;
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
+const enforceAnnotation = 'kubernetes.io/enforce-mountable-secrets';
 
 /** Pods run as a service account, `default` when they name none, with its token mounted. */
 export function serviceAccount(context: AdmissionContext, random: Random): AdmissionPlugin {
@@ -35,21 +39,42 @@ export function serviceAccount(context: AdmissionContext, random: Random): Admis
     if (problems.length > 0) {
       const where = `${attributes.namespace}/${name}`;
       const message = `error looking up service account ${where}: invalid resource name "${name}": [${problems.join(' ')}]`;
-      throw forbidden(attributes.resource, attributes.name, message);
+      throw refusal(attributes, message);
     }
     const account = await find(attributes.namespace, name);
     if (account !== undefined) return account;
     const message = `error looking up service account ${attributes.namespace}/${name}: serviceaccount "${name}" not found`;
-    throw forbidden(attributes.resource, attributes.name, message);
+    throw refusal(attributes, message);
+  };
+  const check = async (attributes: AdmissionAttributes): Promise<void> => {
+    if (resourceKey(attributes) !== 'pods') return;
+    const { operation, subresource } = attributes;
+    const pod = attributes.object as unknown as Pod;
+    const isDebugged = operation === 'UPDATE' && subresource === 'ephemeralcontainers';
+    if (!isDebugged && !isNewPod(attributes)) return;
+    if (!isDebugged && isMirror(pod)) {
+      const complaint = mirrorComplaint(pod);
+      if (complaint !== '') throw refusal(attributes, complaint);
+      return;
+    }
+    const name = pod.spec?.serviceAccountName ?? '';
+    if (name === '') {
+      const where = `${attributes.namespace}/${pod.metadata.name ?? ''}`;
+      throw refusal(attributes, `no service account specified for pod ${where}`);
+    }
+    const account = await required(attributes, name);
+    if (booleanOf(account.metadata.annotations?.[enforceAnnotation] ?? '') !== true) return;
+    const violation = isDebugged ? debuggingViolation(pod, account) : secretViolation(pod, account);
+    if (violation === '') return;
+    // The real server lets the complaint about ephemeral containers through as it is.
+    throw isDebugged ? plainError(violation) : refusal(attributes, violation);
   };
   return {
     name: 'ServiceAccount',
     async admit(attributes) {
-      if (attributes.operation !== 'CREATE' || resourceKey(attributes) !== 'pods' || attributes.subresource !== '')
-        return;
+      if (!isNewPod(attributes)) return;
       const pod = attributes.object as unknown as Pod;
-      refuseMirror(attributes, pod);
-      if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined || pod.spec === undefined) return;
+      if (isMirror(pod) || pod.spec === undefined) return check(attributes);
       const { spec } = pod;
       if ((spec.serviceAccountName ?? '') === '') spec.serviceAccountName = 'default';
       const name = spec.serviceAccountName ?? 'default';
@@ -59,46 +84,28 @@ export function serviceAccount(context: AdmissionContext, random: Random): Admis
       if ((spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0) {
         spec.imagePullSecrets = (account.imagePullSecrets ?? []).map((secret) => ({ ...secret }));
       }
+      // What it must not use is told before what is invalid.
+      return check(attributes);
     },
-    async validate(attributes) {
-      if (attributes.operation !== 'CREATE' || resourceKey(attributes) !== 'pods' || attributes.subresource !== '')
-        return;
-      const pod = attributes.object as unknown as Pod;
-      refuseMirror(attributes, pod);
-      if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return;
-      const name = pod.spec?.serviceAccountName ?? '';
-      if (name === '') {
-        const where = `${attributes.namespace}/${attributes.name}`;
-        throw forbidden(attributes.resource, attributes.name, `no service account specified for pod ${where}`);
-      }
-      const account = await required(attributes, name);
-      if (account.metadata.annotations?.['kubernetes.io/enforce-mountable-secrets'] !== 'true') return;
-      const violation = secretViolation(pod, account);
-      if (violation !== '') throw forbidden(attributes.resource, attributes.name, violation);
-    },
+    validate: check,
   };
 }
 
-/** @throws StatusError for mirrors of static pods that use what they must not. */
-function refuseMirror(attributes: AdmissionAttributes, pod: Pod): void {
-  const complaint = mirrorComplaint(pod);
-  if (complaint !== '') throw forbidden(attributes.resource, attributes.name, complaint);
+function isNewPod(attributes: AdmissionAttributes): boolean {
+  const { operation, subresource } = attributes;
+  return operation === 'CREATE' && resourceKey(attributes) === 'pods' && subresource === '';
+}
+
+function isMirror({ metadata }: Pod): boolean {
+  return metadata.annotations?.[mirrorAnnotation] !== undefined;
 }
 
 /** Static pods are known to the API by a mirror, which must not lean on objects of the API. */
-function mirrorComplaint({ metadata, spec }: Pod): string {
-  if (metadata.annotations?.[mirrorAnnotation] === undefined) return '';
+function mirrorComplaint({ spec }: Pod): string {
   if ((spec?.serviceAccountName ?? '') !== '') return 'a mirror pod may not reference service accounts';
-  const volumes = spec?.volumes ?? [];
-  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
-  const usesSecrets =
-    volumes.some((volume) => volume.secret !== undefined) ||
-    volumes.some((volume) => volume.projected?.sources?.some((source) => source.secret !== undefined) === true) ||
-    (spec?.imagePullSecrets ?? []).length > 0 ||
-    containers.some((container) => secretReferences(container).length > 0);
-  if (usesSecrets) return 'a mirror pod may not reference secrets';
-  const hasToken = volumes.some((volume) =>
-    (volume.projected?.sources ?? []).some((source) => source.serviceAccountToken !== undefined),
+  if (usesSecrets(spec)) return 'a mirror pod may not reference secrets';
+  const hasToken = (spec?.volumes ?? []).some(({ projected }) =>
+    (projected?.sources ?? []).some((source) => source.serviceAccountToken !== undefined),
   );
   return hasToken ? 'a mirror pod may not use ServiceAccountToken volume projections' : '';
 }
@@ -115,34 +122,49 @@ function secretReferences(container: Container): (readonly [string, string])[] {
   return [...single, ...whole];
 }
 
+const ending = (account: string, what: string): string =>
+  `is not allowed because service account ${account} does not reference that ${what}`;
+
+/** What the containers that are added to a pod use beyond the secrets its account names. */
+function debuggingViolation({ spec }: Pod, account: ServiceAccount): string {
+  return environmentViolation('ephemeral container', spec?.ephemeralContainers ?? [], account);
+}
+
+function environmentViolation(title: string, containers: readonly Container[], account: ServiceAccount): string {
+  const allowed = mountableSecrets(account);
+  for (const container of containers) {
+    for (const [where, secretName] of secretReferences(container)) {
+      if (allowed.has(secretName)) continue;
+      const end = ending(account.metadata.name ?? '', 'secret');
+      return `${title} ${container.name} ${where} referencing secret.secretName="${secretName}" ${end}`;
+    }
+  }
+  return '';
+}
+
+function mountableSecrets({ secrets = [] }: ServiceAccount): ReadonlySet<string> {
+  return new Set(secrets.map(({ name }) => name ?? ''));
+}
+
 /** What a pod uses beyond the secrets its account names, where the account asks for that check. */
 function secretViolation({ spec }: Pod, account: ServiceAccount): string {
   const name = account.metadata.name ?? '';
-  const allowed = new Set((account.secrets ?? []).map((secret) => secret.name));
-  const ending = (what: string): string =>
-    `is not allowed because service account ${name} does not reference that ${what}`;
+  const allowed = mountableSecrets(account);
   for (const { secret } of spec?.volumes ?? []) {
     const secretName = secret?.secretName ?? '';
     if (secret !== undefined && !allowed.has(secretName)) {
-      return `volume with secret.secretName="${secretName}" ${ending('secret')}`;
+      return `volume with secret.secretName="${secretName}" ${ending(name, 'secret')}`;
     }
   }
-  const groups = [
-    ['init container', spec?.initContainers ?? []],
-    ['container', spec?.containers ?? []],
-  ] as const;
-  for (const [title, containers] of groups) {
-    for (const container of containers) {
-      for (const [where, secretName] of secretReferences(container)) {
-        if (allowed.has(secretName)) continue;
-        return `${title} ${container.name} ${where} referencing secret.secretName="${secretName}" ${ending('secret')}`;
-      }
-    }
-  }
-  const pullable = new Set((account.imagePullSecrets ?? []).map((secret) => secret.name));
-  const index = (spec?.imagePullSecrets ?? []).findIndex((secret) => !pullable.has(secret.name));
+  const violation =
+    environmentViolation('init container', spec?.initContainers ?? [], account) ||
+    environmentViolation('container', spec?.containers ?? [], account);
+  if (violation !== '') return violation;
+  const pullable = new Set((account.imagePullSecrets ?? []).map((secret) => secret.name ?? ''));
+  const index = (spec?.imagePullSecrets ?? []).findIndex((secret) => !pullable.has(secret.name ?? ''));
   if (index < 0) return '';
-  return `imagePullSecrets[${index}].name="${spec?.imagePullSecrets?.[index]?.name ?? ''}" ${ending('imagePullSecret')}`;
+  const pullSecret = spec?.imagePullSecrets?.[index]?.name ?? '';
+  return `imagePullSecrets[${index}].name="${pullSecret}" ${ending(name, 'imagePullSecret')}`;
 }
 
 function mountToken(pod: Pod, random: Random): void {

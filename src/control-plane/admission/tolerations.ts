@@ -1,5 +1,20 @@
 import type { Toleration } from '../../api/types/core-v1.ts';
-import { equalJson } from '../../apimachinery/json.ts';
+import { decodeTyped } from '../../apimachinery/decoding/typed-decoder.ts';
+import { describeJsonKind, equalJson } from '../../apimachinery/json.ts';
+import { parseJson } from '../../apimachinery/json-codec.ts';
+import type { SchemaSource } from '../../apimachinery/schema.ts';
+
+const tolerationType = 'io.k8s.api.core.v1.Toleration';
+
+/** A list of tolerations as an annotation holds it, in JSON. @throws Error in the words of Go's decoder */
+export function readTolerations(text: string, types: SchemaSource): Toleration[] {
+  const list = parseJson(text);
+  if (list === null) return [];
+  if (!Array.isArray(list)) {
+    throw new TypeError(`json: cannot unmarshal ${describeJsonKind(list)} into Go value of type []v1.Toleration`);
+  }
+  return list.map((item) => decodeTyped(item, tolerationType, types).object as Toleration);
+}
 
 /** Two lists of tolerations as one, without those that another one includes. */
 export function mergeTolerations(first: readonly Toleration[], second: readonly Toleration[]): Toleration[] {

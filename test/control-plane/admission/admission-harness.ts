@@ -1,3 +1,4 @@
+import { builtInSchemas } from '../../../src/api/registry.ts';
 import type { GroupVersionResource } from '../../../src/apimachinery/gvk.ts';
 import type { KubeObject, Unstructured } from '../../../src/apimachinery/object-meta.ts';
 import { StatusError } from '../../../src/apimachinery/status.ts';
@@ -25,12 +26,20 @@ export function clusterOf(
     rules: { rulesFor: () => [], rulesOfRole: () => undefined },
     resourceOf: () => undefined,
     callWebhook: () => Promise.reject(new Error('no webhook is expected to be called')),
-    kinds: { find: () => undefined, equivalents: () => [], convert: (object) => Promise.resolve(object) },
+    kinds: {
+      find: () => ({ schema: {}, types: builtInSchemas, read: refuseToRead }),
+      equivalents: () => [],
+      convert: (object) => Promise.resolve(object),
+    },
     informer: <T extends KubeObject>(gvr: GroupVersionResource) =>
       new FixedInformer<T>(gvr, (objects[gvr.resource] ?? []) as T[]),
     ...more,
   };
 }
+
+const refuseToRead = (): never => {
+  throw new Error('nothing is expected to be read');
+};
 
 function nothingElse(): Client {
   const status = {

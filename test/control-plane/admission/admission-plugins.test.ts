@@ -75,6 +75,34 @@ const claim = (storage: string, phase = 'Bound') => ({
 });
 
 const cases: readonly PluginCase[] = [
+  ...['{"a":1}', '[1]', '[{"key":1}]'].map((text, index) => ({
+    title: `tolerations of a namespace that are none: ${text}`,
+    plugin: 'PodTolerationRestriction',
+    objects: { namespaces: [namespaceWith({ 'scheduler.alpha.kubernetes.io/defaultTolerations': text })] },
+    resource: 'pods',
+    object: podWith(),
+    refusal:
+      [
+        'json: cannot unmarshal object into Go value of type []v1.Toleration',
+        'json: cannot unmarshal number into Go value of type v1.Toleration',
+      ][index] ?? 'json: cannot unmarshal number into Go struct field Toleration.key of type string',
+  })),
+  {
+    title: 'an update that brings no image',
+    plugin: 'AlwaysPullImages',
+    resource: 'pods',
+    object: podWith({ containers: [{ name: 'c', image: 'i', imagePullPolicy: 'Never' }] }),
+    what: { old: podWith({ containers: [{ name: 'c', image: 'i', imagePullPolicy: 'Always' }] }) },
+    spec: { containers: [{ name: 'c', image: 'i', imagePullPolicy: 'Never' }] },
+  },
+  {
+    title: 'an update that brings an image',
+    plugin: 'AlwaysPullImages',
+    resource: 'pods',
+    object: podWith({ containers: [{ name: 'c', image: 'j', imagePullPolicy: 'Never' }] }),
+    what: { old: podWith({ containers: [{ name: 'c', image: 'i', imagePullPolicy: 'Always' }] }) },
+    spec: { containers: [{ name: 'c', image: 'j', imagePullPolicy: 'Always' }] },
+  },
   {
     title: 'an account that is not there',
     plugin: 'ServiceAccount',

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateRawSync, gunzipSync, gzipSync, inflateRawSync } from 'node:zlib';
 import { type HttpHeaders, type HttpRequest, type HttpResponse, readBody } from '../../../src/apimachinery/http.ts';
+import { forbidden } from '../../../src/apimachinery/status.ts';
+import type { AdmissionRequest } from '../../../src/control-plane/apiserver/endpoints/admission-request.ts';
 import { rewriteLinks } from '../../../src/control-plane/apiserver/streaming/link-rewriting.ts';
 import { type ProxyLocation, splitProxyName } from '../../../src/control-plane/apiserver/streaming/proxy-location.ts';
 import { proxyHandler } from '../../../src/control-plane/apiserver/streaming/resource-proxy.ts';
@@ -106,6 +108,42 @@ void test('requests go through to pods, services and nodes', async (context) => 
     const bare = await cluster.api.request(method, `${base}/pods/web/proxy?x=y`);
     assert.deepEqual([bare.status, bare.headers['location']], [301, `${base}/pods/web/proxy/?x=y`]);
     assert.equal(bare.headers['cache-control'], 'no-cache, private');
+  }
+});
+
+void test('admission is asked for each proxied connection, and may refuse it; a dry run there is none of', async () => {
+  const asked: unknown[] = [];
+  const admission = {
+    mutate({ operation, kind, resource, subresource, name, object }: AdmissionRequest): Promise<void> {
+      asked.push([operation, kind.kind, resource.resource, subresource, name, object?.['path'] ?? null]);
+      if (name === 'closed') return Promise.reject(forbidden(resource, name, 'closed'));
+      return Promise.resolve();
+    },
+    validate: () => Promise.resolve(),
+  };
+  const transport = {
+    send: () => Promise.resolve({ status: 200, headers: {}, body: new Uint8Array() }),
+    close: () => Promise.resolve(),
+  };
+  const locate = (): Promise<ProxyLocation> => Promise.resolve({ scheme: 'http', host: '10.0.0.1:80', transport });
+  const handler = proxyHandler(locate);
+  const specialEndpoints = new Map(
+    ['pods', 'services', 'nodes'].map((resource) => [`/${resource}/proxy`, { get: handler, create: handler }]),
+  );
+  const api = await createTestApiServer({ specialEndpoints, admission });
+  const base = '/api/v1/namespaces/default';
+  const cases: readonly (readonly [method: string, path: string, status: number, seen: unknown])[] = [
+    ['GET', `${base}/pods/x/proxy/a/b`, 200, ['CONNECT', 'PodProxyOptions', 'pods', 'proxy', 'x', '/a/b']],
+    ['POST', `${base}/services/x/proxy/a/`, 200, ['CONNECT', 'ServiceProxyOptions', 'services', 'proxy', 'x', '/a/']],
+    ['GET', '/api/v1/nodes/n/proxy/%61', 200, ['CONNECT', 'NodeProxyOptions', 'nodes', 'proxy', 'n', '/a']],
+    ['GET', `${base}/pods/x/proxy`, 301, ['CONNECT', 'PodProxyOptions', 'pods', 'proxy', 'x', null]],
+    ['GET', `${base}/pods/closed/proxy/`, 403, ['CONNECT', 'PodProxyOptions', 'pods', 'proxy', 'closed', '/']],
+    ['GET', `${base}/pods/x/proxy/?dryRun=All`, 400, undefined],
+  ];
+  for (const [method, path, status, seen] of cases) {
+    asked.length = 0;
+    assert.equal((await api.request(method, path)).status, status, path);
+    assert.deepEqual(asked[0], seen, path);
   }
 });
 

@@ -12,6 +12,7 @@ import {
 import { equalJson } from '../../../apimachinery/json.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import { unifiedDiff } from '../../../apimachinery/unified-diff.ts';
+import { certificateRequestProblem } from './certificate-request-syntax.ts';
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from '../../types/certificates-v1.ts';
 
 /** The shortest time a certificate may be asked for. */
@@ -55,9 +56,8 @@ export function validateSigningRequest(
   const errors: FieldError[] = [];
   // What the schema requires may be missing all the same.
   const { request = null, signerName = '', usages: asked = [], expirationSeconds } = spec as Partial<typeof spec>;
-  if (!isPemBlock(pemText(request ?? ''), 'CERTIFICATE REQUEST')) {
-    errors.push(invalid(specPath.child('request'), request, 'PEM block type must be CERTIFICATE REQUEST'));
-  }
+  const problem = certificateRequestProblem(pemText(request ?? ''));
+  if (problem !== '') errors.push(invalid(specPath.child('request'), request, problem));
   errors.push(...validateUsages(asked, old?.spec.usages ?? []));
   const legacy = 'kubernetes.io/legacy-unknown';
   const signerPath = specPath.child('signerName');
@@ -118,10 +118,6 @@ export function validateSignerName(name: string, path: FieldPath): FieldError[] 
 
 function pemText(base64: string): string {
   return Buffer.from(base64, 'base64').toString('latin1');
-}
-
-function isPemBlock(text: string, type: string): boolean {
-  return /-----BEGIN ([^-]+)-----/.exec(text)?.[1] === type && text.includes(`-----END ${type}-----`);
 }
 
 function certificateProblems(base64: string): string[] {

@@ -31,17 +31,15 @@ export function validatePodResize(pod: Pod, old: Pod): FieldError[] {
   }
   const orderErrors = validateOrder(spec, before);
   if (orderErrors.length > 0) return [...errors, ...orderErrors];
-  errors.push(...validateInitContainers(spec, before));
+  errors.push(...validateNothingLost(spec, before));
   (before.containers ?? []).forEach((container, index) => {
     const now = spec.containers[index];
     if (now === undefined) return;
-    errors.push(
-      ...validateNothingRemoved(now.resources, container.resources, specPath.child('containers').index(index)),
-    );
     if (!equalJson(withOldAmounts(now, container), { ...container, resources: container.resources ?? {} })) {
       errors.push(fieldForbidden(specPath, 'only cpu and memory resources are mutable'));
     }
   });
+  errors.push(...validateInitContainers(spec, before));
   return errors;
 }
 
@@ -92,19 +90,32 @@ function validateOrder(spec: PodSpec, before: PodSpec): FieldError[] {
   });
 }
 
-/** Sidecars are resized as other containers; what has run already is not. */
+/** Those that restart the container for a new size are sidecars: others have run already. */
 function validateInitContainers(spec: PodSpec, before: PodSpec): FieldError[] {
   return (before.initContainers ?? []).flatMap((container: Container, index) => {
     const now = spec.initContainers?.[index];
     if (now === undefined || equalJson(now, container)) return [];
-    if (container.restartPolicy !== 'Always') {
-      return [fieldForbidden(specPath, 'resources for non-sidecar init containers are immutable')];
-    }
     const at = specPath.child('initContainers').index(index);
-    const errors = validateNothingRemoved(now.resources, container.resources, at);
-    if (equalJson(withOldAmounts(now, container), { ...container, resources: container.resources ?? {} }))
-      return errors;
-    const message = 'only cpu and memory resources for init or sidecar containers are mutable';
-    return [...errors, fieldForbidden(at, message)];
+    const errors: FieldError[] = [];
+    if (!equalJson(withOldAmounts(now, container), { ...container, resources: container.resources ?? {} })) {
+      const message = 'only cpu and memory resources for init or sidecar containers are mutable';
+      errors.push(fieldForbidden(at, message));
+    }
+    if (container.restartPolicy === 'Always') return errors;
+    for (const { restartPolicy } of now.resizePolicy ?? []) {
+      if (restartPolicy !== 'RestartContainer') continue;
+      const message = 'non-sidecar init containers with a resize policy of RestartContainer cannot be resized';
+      errors.push(fieldForbidden(at, message));
+    }
+    return errors;
   });
+}
+
+/** Amounts of cpu and memory come and change, but do not go. */
+function validateNothingLost(spec: PodSpec, before: PodSpec): FieldError[] {
+  return (['initContainers', 'containers'] as const).flatMap((list) =>
+    (before[list] ?? []).flatMap(({ resources }, index) =>
+      validateNothingRemoved(spec[list]?.[index]?.resources, resources, specPath.child(list).index(index)),
+    ),
+  );
 }

@@ -86,8 +86,17 @@ export async function bootstrapCluster(options: BootstrapOptions): Promise<void>
       create({ group: 'networking.k8s.io', version: 'v1', resource: 'servicecidrs' }, [serviceCidr(options)]),
     ]),
   ]);
-  await step('poststarthook/start-legacy-token-tracking-controller', [trackLegacyTokens(options)]);
-  await step('poststarthook/bootstrap-controller', [publishServer(options, create)]);
+  await step('poststarthook/start-legacy-token-tracking-controller', [unlessForbidden(trackLegacyTokens(options))]);
+  await step('poststarthook/bootstrap-controller', [unlessForbidden(publishServer(options, create))]);
+}
+
+/** Admission may be set up to refuse what is written, which keeps nobody from being served. */
+async function unlessForbidden(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!hasReason(error, 'Forbidden')) throw error;
+  }
 }
 
 /** Writes down since when the use of tokens in secrets is noted: who cleans such tokens up reads it. */

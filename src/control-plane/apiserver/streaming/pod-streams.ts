@@ -12,9 +12,9 @@ import {
 } from '../../../apimachinery/streaming/protocols.ts';
 import { wantsWebSocket } from '../../../apimachinery/streaming/web-socket-handshake.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
-import { admissionRequest } from '../endpoints/endpoint.ts';
 import { authorizationAttributes, type RequestAuthorizer } from '../filters/authorization.ts';
 import type { EndpointHandler } from '../route-resource.ts';
+import { admitConnect } from './connect-admission.ts';
 import { type KubeletConnections, kubeletFailure } from './kubelet-connections.ts';
 import { textResponse } from '../responses.ts';
 import { chosenContainer, kubeletOf, nodeOf, podOf } from './pod-location.ts';
@@ -91,13 +91,6 @@ function commandOptions(query: URLSearchParams, subresource: 'exec' | 'attach'):
     ...(container === '' ? {} : { container }),
     ...(subresource === 'attach' || command.length === 0 ? {} : { command }),
   };
-}
-
-async function admitConnect(endpoint: Endpoint, kind: string, fields: JsonObject): Promise<void> {
-  const object = { kind, apiVersion: 'v1', metadata: {}, ...fields };
-  const facts = { object, dryRun: false, kind: { group: '', version: 'v1', kind } };
-  await endpoint.server.admission.mutate(admissionRequest(endpoint, 'CONNECT', facts));
-  await endpoint.server.admission.validate(admissionRequest(endpoint, 'CONNECT', facts));
 }
 
 /** Headers that are between the client and this server, or between this server and the kubelet. */

@@ -1,12 +1,15 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { header, type HttpHeaders, type HttpRequest, type HttpResponse } from '../../../apimachinery/http.ts';
+import type { JsonObject } from '../../../apimachinery/json.ts';
 import { StatusError } from '../../../apimachinery/status.ts';
 import { requestedUpgrade } from '../../../apimachinery/streaming/protocols.ts';
 import { asTransportError } from '../../../client/transport-error.ts';
 import { transportReason } from '../../../client/transport-reason.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
+import { unescapedPath } from '../request-url.ts';
 import type { EndpointHandler } from '../route-resource.ts';
+import { admitConnect } from './connect-admission.ts';
 import { forwardedHeaders, hasBody, returnedHeaders } from './forwarded-headers.ts';
 import { gzipProblem, rewriteLinks } from './link-rewriting.ts';
 import { joinConnections } from './pod-streams.ts';
@@ -15,6 +18,13 @@ import type { ProxyLocation } from './proxy-location.ts';
 
 /** `/api/v1[/namespaces/NAMESPACE]/RESOURCE/NAME/proxy`: names may begin with the word too. */
 const proxiedObject = /^(?:\/+[^/]+){2}(?:\/+namespaces\/+[^/]+)?\/+[^/]+\/+[^/]+\/+proxy/;
+
+/** What admission calls the options of a proxied connection, by the resource. */
+const optionsKinds: Readonly<Record<string, string>> = {
+  pods: 'PodProxyOptions',
+  services: 'ServiceProxyOptions',
+  nodes: 'NodeProxyOptions',
+};
 
 /**
  * pods|services|nodes/NAME/proxy/PATH: passes the request on, whatever its method, and the answer back. Links in pages
@@ -25,7 +35,9 @@ export function proxyHandler(locate: (endpoint: Endpoint) => Promise<ProxyLocati
     const { request } = endpoint;
     const [rawPath, query] = splitOnce(request.http.path, '?');
     const prefix = proxiedObject.exec(rawPath)?.[0] ?? rawPath;
-    const path = cleanPath(rawPath.slice(prefix.length));
+    const proxied = rawPath.slice(prefix.length);
+    await admitConnect(endpoint, optionsKinds[request.info.resource] ?? '', pathOption(proxied));
+    const path = cleanPath(proxied);
     const location = await locate(endpoint);
     const { method, headers: asked } = request.http;
     if (requestedUpgrade(asked) !== undefined) return upgrade(endpoint, location, path === '' ? '/' : path);
@@ -80,6 +92,15 @@ function sentByClient({ headers }: HttpRequest, host: string): HttpHeaders {
     'x-forwarded-host': headers['x-forwarded-host'],
     'x-forwarded-proto': headers['x-forwarded-proto'],
   };
+}
+
+/** The path behind the proxy as admission sees it: nothing is cleaned up. */
+function pathOption(escaped: string): JsonObject {
+  const path = unescapedPath(escaped);
+  const steps = path.replace(/^\/+|\/+$/g, '');
+  const ending = path.endsWith('/') ? '/' : '';
+  const told = steps === '' ? ending : `/${steps}${ending}`;
+  return told === '' ? {} : { path: told };
 }
 
 /** What this server says itself, and then what the other one does. */
