@@ -316,6 +316,8 @@ void test('changed objects are checked as new ones, too, before or after what is
   await api.request('POST', `${ns}/secrets`, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' } });
   assert.deepEqual(await fieldsOf(`${ns}/secrets/s`, { metadata: { labels: { 'a b': '' } }, type: 'x' }), [
     'metadata.labels',
+    'metadata.labels',
+    'metadata.labels',
     'type',
     'metadata.labels',
   ]);
