@@ -51,6 +51,15 @@ function isCidr(text: string): boolean {
   return family !== 0 && Number(length) <= (family === 4 ? 32 : 128) && !/^0\d/.test(length);
 }
 
+function isAddress(text: string): boolean {
+  return isIP(withoutLeadingZeros(text)) !== 0 && !text.includes('%');
+}
+
+/** Numbers of addresses may begin with zeros, which is how Go read them once. */
+function withoutLeadingZeros(text: string): string {
+  return text.replaceAll(/(?<=^|\.)0+(?=\d)/g, '');
+}
+
 function isHostname(text: string): boolean {
   const pattern =
     /^(?:[a-zA-Z0-9\p{S}\p{L}](?:-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?|(?:[a-zA-Z0-9\p{S}\p{L}](?:[a-zA-Z0-9\-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?\.)+[a-zA-Z\p{L}]{2,63})$/u;
@@ -94,11 +103,11 @@ const rgb = String.raw`(?:0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])`;
 const formats: Readonly<Record<string, Test>> = {
   bsonobjectid: matches(/^[\da-fA-F]{24}$/),
   uri: succeeds(parseRequestUri),
-  email: (text) => /^(?:[^<>]*<)?[^\s@<>(),;:"[\]]+@[^\s@<>(),;:"]+>?$/.test(text),
+  email: (text) => /^(?:[^<>]*<)?(?:[^\s@<>(),;:"[\]]+|"(?:[^"\\]|\\.)*")@[^\s@<>(),;:"]+>?$/.test(text),
   hostname: isHostname,
-  ipv4: (text) => isIP(text) === 4,
-  ipv6: (text) => isIP(text) === 6 && !text.includes('%'),
-  cidr: isCidr,
+  ipv4: (text) => isAddress(text) && text.includes('.'),
+  ipv6: (text) => isAddress(text) && text.includes(':'),
+  cidr: (text) => isCidr(withoutLeadingZeros(text)),
   mac: matches(
     /^(?:(?:[\da-fA-F]{2}:){5}(?:[\da-fA-F]{2}|(?:[\da-fA-F]{2}:){2}[\da-fA-F]{2}|(?:[\da-fA-F]{2}:){14}[\da-fA-F]{2})|(?:[\da-fA-F]{2}-){5}(?:[\da-fA-F]{2}|(?:[\da-fA-F]{2}-){2}[\da-fA-F]{2})|(?:[\da-fA-F]{4}\.){2}(?:[\da-fA-F]{4}|[\da-fA-F]{4}\.[\da-fA-F]{4}))$/,
   ),

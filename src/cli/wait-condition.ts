@@ -1,5 +1,5 @@
 import type { Unstructured } from '../apimachinery/object-meta.ts';
-import { JsonPath, JsonPathError, relaxedJsonPath } from '../printers/jsonpath.ts';
+import { JsonPath, JsonPathError, relaxedJsonPath } from '../apimachinery/jsonpath.ts';
 import { formatGoValue } from '../apimachinery/go-value.ts';
 import { CommandError } from './command.ts';
 

@@ -3,7 +3,7 @@ import type { DiscoveredResource } from '../apimachinery/discovery-document.ts';
 import { CommandError, defineCommand, UsageError } from '../cli/command.ts';
 import { noHeadersFlag } from '../cli/flags.ts';
 import { TabWriter } from '../printers/tab-writer.ts';
-import { stringifyGoJson } from '../printers/go-json.ts';
+import { stringifyGoJson } from '../apimachinery/go-json.ts';
 import { createPrinter, noCompatiblePrinter } from '../printers/print-flags.ts';
 
 interface ApiResourcesOptions {

@@ -21,7 +21,7 @@ import type { PatchType } from '../client/client.ts';
 import { createJsonMergePatch } from '../patch/json-merge-patch.ts';
 import { withLastApplied } from '../patch/last-applied.ts';
 import { identityUnchanged, requireKeyUnchanged } from '../patch/patch-precondition.ts';
-import { stringifyGoJson } from '../printers/go-json.ts';
+import { stringifyGoJson } from '../apimachinery/go-json.ts';
 import { NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import { type FieldValidation, parseValidate } from '../resource/dry-run.ts';

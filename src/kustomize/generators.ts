@@ -1,6 +1,6 @@
 import { goQuote } from '../apimachinery/field-error.ts';
 import { contentHash, textOf } from '../generators/key-sources.ts';
-import { stringifyGoJson } from '../printers/go-json.ts';
+import { stringifyGoJson } from '../apimachinery/go-json.ts';
 import { KustomizeError, wrapped } from './build-error.ts';
 import type { GeneratorArgs, GeneratorOptions } from './kustomization.ts';
 import type { Loader } from './loader.ts';

@@ -1,7 +1,7 @@
 import { parseLabelSelector, matchesLabels } from '../apimachinery/labels.ts';
 import { stringifyYaml } from '../apimachinery/yaml-writer.ts';
 import type { JsonValue } from '../apimachinery/json.ts';
-import { stringifyGoJson } from '../printers/go-json.ts';
+import { stringifyGoJson } from '../apimachinery/go-json.ts';
 import { idOfNode } from './field-spec.ts';
 import {
   apiVersionOf,

@@ -1,4 +1,4 @@
-import { stringifyGoJson } from '../printers/go-json.ts';
+import { stringifyGoJson } from '../apimachinery/go-json.ts';
 import { lookupFieldPath, type MadeKind, matchFieldPath } from './field-path.ts';
 import { reasonOf } from './build-error.ts';
 import type { YamlNode } from './yaml-node.ts';

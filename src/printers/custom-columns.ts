@@ -1,5 +1,5 @@
 import { formatGoValue } from '../apimachinery/go-value.ts';
-import { JsonPath, JsonPathError, relaxedJsonPath } from './jsonpath.ts';
+import { JsonPath, JsonPathError, relaxedJsonPath } from '../apimachinery/jsonpath.ts';
 import { escapeTerminal, listItems, type ListPrinter, type ObjectPrinter, PrinterError } from './printer.ts';
 import { TabWriter } from './tab-writer.ts';
 

@@ -1,7 +1,7 @@
 import { parseQuantity, type Quantity, QuantityError } from '../apimachinery/quantity.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import { goTypeName } from '../apimachinery/go-value.ts';
-import { JsonPath, relaxedJsonPath } from './jsonpath.ts';
+import { JsonPath, relaxedJsonPath } from '../apimachinery/jsonpath.ts';
 import { PrinterError } from './printer.ts';
 
 /** Up to so many items Go sorts by insertion, which shows in the order of those that are equal. */

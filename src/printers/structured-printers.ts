@@ -1,5 +1,5 @@
 import { stringifyKyaml, stringifyYaml } from '../apimachinery/yaml.ts';
-import { stringifyGoJson } from './go-json.ts';
+import { stringifyGoJson } from '../apimachinery/go-json.ts';
 import { listItems, type ListPrinter, type ObjectPrinter, PrintableEvent, PrinterError } from './printer.ts';
 
 /** The List that several objects are printed in, without them. */

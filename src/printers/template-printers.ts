@@ -1,8 +1,8 @@
 import { goQuote } from '../apimachinery/field-error.ts';
 import { formatGoSyntax, formatGoValue } from '../apimachinery/go-value.ts';
-import { inFieldOrder, stringifyGoJson } from './go-json.ts';
+import { inFieldOrder, stringifyGoJson } from '../apimachinery/go-json.ts';
 import { GoTemplate, GoTemplateError } from './go-template/template.ts';
-import { JsonPath, JsonPathError } from './jsonpath.ts';
+import { JsonPath, JsonPathError } from '../apimachinery/jsonpath.ts';
 import { type ObjectPrinter, PrinterError } from './printer.ts';
 
 /** `-o jsonpath` and `-o jsonpath-as-json`. */

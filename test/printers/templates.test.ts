@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { parseJson } from '../../src/apimachinery/json-codec.ts';
 import { GoTemplate } from '../../src/printers/go-template/template.ts';
-import { JsonPath, relaxedJsonPath } from '../../src/printers/jsonpath.ts';
+import { JsonPath, relaxedJsonPath } from '../../src/apimachinery/jsonpath.ts';
 import { createPrinter, type PrintFlags } from '../../src/printers/print-flags.ts';
 import { PrinterError } from '../../src/printers/printer.ts';
 import { repositoryRoot } from '../support/golden.ts';

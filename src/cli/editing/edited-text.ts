@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../apimachinery/json.ts';
 import { parseYaml } from '../../apimachinery/yaml.ts';
-import { stringifyGoJson } from '../../printers/go-json.ts';
+import { stringifyGoJson } from '../../apimachinery/go-json.ts';
 
 /** Leaves out the lines that begin with `#`; those that begin with `#!` stay. */
 export function withoutCommentLines(text: string): string {

@@ -11,7 +11,7 @@ import { TransportError } from '../../client/transport-error.ts';
 import { createThreeWayJsonMergePatch } from '../../patch/json-merge-patch.ts';
 import { lastAppliedAnnotation, lastAppliedOf, withLastApplied } from '../../patch/last-applied.ts';
 import { identityUnchanged, PatchConflictError, PatchPreconditionError } from '../../patch/patch-precondition.ts';
-import { stringifyGoJson } from '../../printers/go-json.ts';
+import { stringifyGoJson } from '../../apimachinery/go-json.ts';
 import type { DryRun, FieldValidation } from '../../resource/dry-run.ts';
 import { asNew, findMapping, resourceOf } from '../../resource/resource-access.ts';
 import { waitUntilGone } from '../../resource/wait-until-gone.ts';

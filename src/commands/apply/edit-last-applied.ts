@@ -14,7 +14,7 @@ import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
 import { printerOf } from '../../cli/print-objects.ts';
 import { loadTargets, resolveTargets } from '../../cli/resource-targets.ts';
 import { lastAppliedAnnotation, lastAppliedOf } from '../../patch/last-applied.ts';
-import { stringifyGoJson } from '../../printers/go-json.ts';
+import { stringifyGoJson } from '../../apimachinery/go-json.ts';
 import { NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
 import { type FieldValidation, parseValidate } from '../../resource/dry-run.ts';

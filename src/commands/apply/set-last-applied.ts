@@ -9,7 +9,7 @@ import { type ManifestInput, readInput } from '../../cli/manifest-input.ts';
 import { nothingNamed } from '../../cli/resource-targets.ts';
 import { printerOf } from '../../cli/print-objects.ts';
 import { lastAppliedAnnotation, lastAppliedOf } from '../../patch/last-applied.ts';
-import { stringifyGoJson } from '../../printers/go-json.ts';
+import { stringifyGoJson } from '../../apimachinery/go-json.ts';
 import { dryRunSuffix, NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
 import type { DryRun } from '../../resource/dry-run.ts';

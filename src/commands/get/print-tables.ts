@@ -3,7 +3,7 @@ import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import type { CommandContext } from '../../cli/command.ts';
 import { throwCollected } from '../../cli/manifest-input.ts';
 import { genericTable, type StatusFields, statusTable } from '../../printers/generic-table.ts';
-import { JsonPathError } from '../../printers/jsonpath.ts';
+import { JsonPathError } from '../../apimachinery/jsonpath.ts';
 import { PrinterError } from '../../printers/printer.ts';
 import { sortBy } from '../../printers/sort-by.ts';
 import { TabWriter } from '../../printers/tab-writer.ts';

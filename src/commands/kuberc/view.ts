@@ -3,7 +3,7 @@ import { CommandError, defineCommand } from '../../cli/command.ts';
 import { printFlags, standardFormats } from '../../cli/flags.ts';
 import type { PreferenceFile } from '../../cli/preferences/preference-file.ts';
 import { printerOf } from '../../cli/print-objects.ts';
-import { stringifyGoJson } from '../../printers/go-json.ts';
+import { stringifyGoJson } from '../../apimachinery/go-json.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
 import { kubercFile, kubercFlag, readKuberc, saveKuberc } from './kuberc-document.ts';
 

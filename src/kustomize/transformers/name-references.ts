@@ -1,4 +1,4 @@
-import { stringifyGoJson } from '../../printers/go-json.ts';
+import { stringifyGoJson } from '../../apimachinery/go-json.ts';
 import { KustomizeError, wrapped } from '../build-error.ts';
 import type { NameReference } from '../default-field-specs.ts';
 import { visitField } from '../field-spec.ts';

@@ -1,5 +1,5 @@
 import { goQuote } from '../../apimachinery/field-error.ts';
-import { unicodeName } from '../jsonpath-parser.ts';
+import { unicodeName } from '../../apimachinery/jsonpath-parser.ts';
 
 /** A template that cannot be read or executed; the text is Go's. */
 export class GoTemplateError extends Error {

@@ -1,5 +1,5 @@
 import { goQuote } from '../../apimachinery/field-error.ts';
-import { unquoteGo } from '../go-literal.ts';
+import { unquoteGo } from '../../apimachinery/go-literal.ts';
 import type { Token } from './lexer.ts';
 import type { Operand } from './nodes.ts';
 

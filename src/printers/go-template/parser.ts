@@ -1,5 +1,5 @@
 import { goQuote } from '../../apimachinery/field-error.ts';
-import { unquoteGo } from '../go-literal.ts';
+import { unquoteGo } from '../../apimachinery/go-literal.ts';
 import { describeToken, GoTemplateError, type Token, tokenize } from './lexer.ts';
 import { parseNumber } from './number-literal.ts';
 import type { Command, Operand, Pipeline, TemplateNode } from './nodes.ts';

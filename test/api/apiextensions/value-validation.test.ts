@@ -5,6 +5,7 @@ import { validateEmbeddedResources, validateListTypes } from '../../../src/api/a
 import { validateValue } from '../../../src/api/apiextensions/schema/value-validation.ts';
 import { FieldPath, formatFieldError } from '../../../src/apimachinery/field-error.ts';
 import type { JsonObject, JsonValue } from '../../../src/apimachinery/json.ts';
+import { stringifyJson } from '../../../src/apimachinery/json-codec.ts';
 
 const root = new FieldPath();
 
@@ -29,6 +30,23 @@ test('values are checked with the words of the real server', () => {
       'a: Invalid value: "float64": a in body must be of type int32: "float64"',
       '<nil>: Invalid value: "": Checked value must be of type integer with format int32 in a',
     ],
+    [
+      2 ** 63,
+      { type: 'integer', format: 'int64' },
+      'a: Invalid value: "float64": a in body must be of type int64: "float64"',
+      '<nil>: Invalid value: "": Checked value must be of type integer with format int64 in a',
+    ],
+    [2n ** 63n - 1n, { type: 'integer', format: 'int64' }],
+    [
+      1e39,
+      { type: 'number', format: 'float', multipleOf: 0.5 },
+      '<nil>: Invalid value: "": Checked value must be of type number with format float in a',
+      'a: Invalid value: 1e+39: a in body should be a multiple of 0.5',
+    ],
+    ['01.2.3.4', { type: 'string', format: 'ipv4' }],
+    ['::ffff:1.2.3.4', { type: 'string', format: 'ipv4' }],
+    ['010.0.0.0/8', { type: 'string', format: 'cidr' }],
+    ['"x y"@b.c', { type: 'string', format: 'email' }],
     [{}, { type: 'integer', format: 'int32' }, 'a: Invalid value: "": a in body must be of type int32: ""'],
     [
       'x',
@@ -90,7 +108,7 @@ test('values are checked with the words of the real server', () => {
     ],
   ];
   for (const [value, schema, ...expected] of cases) {
-    assert.deepEqual(check(value, schema), expected, JSON.stringify([value, schema]));
+    assert.deepEqual(check(value, schema), expected, stringifyJson([value, schema]));
   }
 });
 

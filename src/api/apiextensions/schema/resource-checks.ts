@@ -1,6 +1,15 @@
-import { duplicate, type FieldError, type FieldPath, invalid, required } from '../../../apimachinery/field-error.ts';
+import { validateAnnotations } from '../../../apimachinery/annotations.ts';
+import {
+  duplicate,
+  type FieldError,
+  type FieldPath,
+  invalid,
+  invalidFor,
+  required,
+} from '../../../apimachinery/field-error.ts';
 import { equalJson, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
-import { isDns1035Label, isPathSegmentName } from '../../../apimachinery/names.ts';
+import { validateLabels } from '../../../apimachinery/labels.ts';
+import { isDns1035Label, isDns1123Label, isPathSegmentName, isQualifiedName } from '../../../apimachinery/names.ts';
 import { namedSchema, subSchema, textsOf } from './schema-keywords.ts';
 
 /** Lists that are sets or maps must not hold anything twice. */
@@ -91,9 +100,22 @@ function checkResource(value: JsonObject, path: FieldPath): FieldError[] {
   return errors;
 }
 
+/** What the names of all objects are held against; their types are right, since reading them would have failed. */
 function checkMetadata(metadata: JsonValue, path: FieldPath): FieldError[] {
   if (!isJsonObject(metadata)) return [invalid(path, metadata, 'must be an object')];
-  const { name } = metadata;
-  if (typeof name !== 'string' || name === '') return [];
-  return isPathSegmentName(name).map((problem) => invalid(path.child('name'), name, problem));
+  const { name = '', generateName = '', namespace = '', labels, annotations, finalizers } = metadata;
+  const check = (field: string, value: JsonValue, problems: (text: string) => readonly string[]): FieldError[] =>
+    typeof value === 'string' && value !== '' ? invalidFor(path.child(field), value, problems(value)) : [];
+  const names = Array.isArray(finalizers) ? finalizers : [];
+  return [
+    ...check('generateName', generateName, (text) => isPathSegmentName(text, true)),
+    ...check('name', name, isPathSegmentName),
+    ...check('namespace', namespace, isDns1123Label),
+    ...validateLabels(isJsonObject(labels) ? (labels as Record<string, string>) : {}, path.child('labels')),
+    ...validateAnnotations(
+      isJsonObject(annotations) ? (annotations as Record<string, string>) : {},
+      path.child('annotations'),
+    ),
+    ...names.flatMap((finalizer) => check('finalizers', finalizer, isQualifiedName)),
+  ];
 }

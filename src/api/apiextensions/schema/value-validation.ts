@@ -170,7 +170,8 @@ class ValueValidator {
     const format = textOf(schema, 'format');
     const number = Number(value);
     if (type === 'integer') {
-      if (!Number.isInteger(number) || Math.abs(number) > 2 ** 63) {
+      const isBeyond = typeof value === 'number' && (number >= 2 ** 63 || number < -(2 ** 63));
+      if (!Number.isInteger(number) || isBeyond) {
         const shown = format === 'int32' || format === 'int64' ? `with format ${format}` : '(default format)';
         return [this.#general(`Checked value must be of type integer ${shown} in ${path}`)];
       }
@@ -195,7 +196,9 @@ class ValueValidator {
       return [invalid(this.#at(path), factor, message)];
     }
     const quotient = factor < 1 ? (1 / factor) * Number(value) : Number(value) / factor;
-    if (Number.isInteger(quotient) || Math.abs(quotient - Math.round(quotient)) < 1e-9) return [];
+    // Of floating point numbers only those count that hold every digit.
+    const isExact = isWhole || Math.abs(quotient) <= Number.MAX_SAFE_INTEGER;
+    if (isExact && (Number.isInteger(quotient) || Math.abs(quotient - Math.round(quotient)) < 1e-9)) return [];
     const message = `${path} in body should be a multiple of ${formatGoFloat(factor)}`;
     return [invalid(this.#at(path), value, message)];
   }

@@ -1,7 +1,8 @@
 import { namedSchema, namedSchemas, subSchema } from '../../../api/apiextensions/schema/schema-keywords.ts';
 import { cloneJson, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../../../apimachinery/json.ts';
+import { stringifySorted } from '../../../apimachinery/json-codec.ts';
 import type { SchemaSource } from '../../../apimachinery/schema.ts';
-import { decodeTyped, type TypedDecodeResult } from '../../../apimachinery/decoding/typed-decoder.ts';
+import { decodeTyped, TypedDecodeError, type TypedDecodeResult } from '../../../apimachinery/decoding/typed-decoder.ts';
 
 const objectMetaType = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
@@ -29,10 +30,19 @@ class CustomReader {
     const read = this.#readFields(rest, schema, path, true);
     if (metadata === undefined || metadata === null) return read;
     const at = path === '' ? 'metadata' : `${path}.metadata`;
-    const typed =
-      path === '' || isJsonObject(metadata) ? decodeTyped(metadata, objectMetaType, this.#types) : undefined;
-    for (const field of typed?.unknownFields ?? []) this.unknownFields.push(`${at}.${field}`);
-    return insertMetadata(read, typed?.object ?? metadata);
+    const typed = this.#readMetadata(metadata, path === '' ? undefined : at);
+    for (const field of typed.unknownFields) this.unknownFields.push(`${at}.${field}`);
+    return insertMetadata(read, typed.object);
+  }
+
+  /** @param inside where the metadata stands, of a resource within another */
+  #readMetadata(metadata: JsonValue, inside: string | undefined): TypedDecodeResult {
+    try {
+      return decodeTyped(metadata, objectMetaType, this.#types);
+    } catch (error) {
+      if (inside === undefined || !(error instanceof TypedDecodeError)) throw error;
+      throw new TypedDecodeError(`${inside}: Invalid value: ${stringifySorted(metadata)}: ${error.message}`);
+    }
   }
 
   #read(value: JsonValue, schema: JsonObject, path: string): JsonValue {

@@ -12,6 +12,7 @@ import { schemaFromOpenApi } from '../../../apimachinery/openapi-schema.ts';
 import type { Schema, SchemaSource } from '../../../apimachinery/schema.ts';
 import { apiResource, type ApiResource, type CustomType } from '../registry/api-resource.ts';
 import { defaultColumns } from '../registry/table.ts';
+import { JsonPath, JsonPathError } from '../../../apimachinery/jsonpath.ts';
 import { parseObjectPath, valuesAt } from './object-path.ts';
 import type { ConversionWorld } from './conversion-webhook.ts';
 import { applyCustomDefaults, decodeCustomObject } from './custom-decoding.ts';
@@ -220,11 +221,18 @@ function customColumns(declared: readonly CustomResourceColumnDefinition[] | und
     const age = customColumn({ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' });
     return [name, { ...age, description: defaultColumns[1]?.description ?? '' }];
   }
-  return [name, ...declared.map(customColumn)];
+  try {
+    return [name, ...declared.map(customColumn)];
+  } catch (error) {
+    if (!(error instanceof JsonPathError)) throw error;
+    // Columns of which one cannot be read are shown as if there were none.
+    return customColumns(undefined);
+  }
 }
 
+/** @throws JsonPathError */
 function customColumn(column: CustomResourceColumnDefinition): Column {
-  const steps = parseObjectPath(column.jsonPath);
+  const path = new JsonPath(`{${column.jsonPath}}`, { allowMissingKeys: true });
   return {
     name: column.name,
     type: column.type as Column['type'],
@@ -232,10 +240,20 @@ function customColumn(column: CustomResourceColumnDefinition): Column {
     description: column.description ?? `Custom resource definition column (in JSONPath format): ${column.jsonPath}`,
     priority: column.priority ?? 0,
     cell(object, now) {
-      const value = valuesAt(object, steps)[0];
+      const value = firstFound(path, object);
       return value === undefined || value === null ? null : customCell(column.type, value, now);
     },
   };
+}
+
+/** What a path leads to first; undefined for nothing, and where it cannot lead. */
+function firstFound(path: JsonPath, object: Unstructured): JsonValue | undefined {
+  try {
+    return path.find(object)[0]?.[0] as JsonValue | undefined;
+  } catch (error) {
+    if (error instanceof JsonPathError) return undefined;
+    throw error;
+  }
 }
 
 /** A cell of one type; values of another one are left out. */

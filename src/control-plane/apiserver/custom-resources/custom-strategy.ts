@@ -7,9 +7,10 @@ import type {
   CustomResourceDefinitionVersion,
   CustomResourceSubresourceScale,
 } from '../../../api/types/apiextensions-v1.ts';
-import { type FieldError, FieldPath, invalid } from '../../../apimachinery/field-error.ts';
+import { type FieldError, FieldPath, goQuote, invalid } from '../../../apimachinery/field-error.ts';
 import { formatGoValue, goTypeName } from '../../../apimachinery/go-value.ts';
 import { cloneJson, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { isQualifiedName } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { parseObjectPath, valuesAt } from './object-path.ts';
 
@@ -45,8 +46,27 @@ export function customStrategy(version: CustomResourceDefinitionVersion, kind: s
       if (context.subresource === 'status') return checks.validateStatus(object, old, warn);
       return checks.validate(object, old, warn);
     },
+    warningsOnCreate: (object) => finalizerWarnings(object.metadata.finalizers ?? []),
+    warningsOnUpdate(object, old) {
+      const before = new Set(old.metadata.finalizers ?? []);
+      return finalizerWarnings((object.metadata.finalizers ?? []).filter((finalizer) => !before.has(finalizer)));
+    },
     ...(hasStatus ? { resetFields: { '': ['status'], status: ['spec', 'metadata'] } } : {}),
   };
+}
+
+const standardFinalizers: ReadonlySet<string> = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
+
+/** Finalizers that others may call the same. */
+function finalizerWarnings(added: readonly string[]): string[] {
+  return [...new Set(added)].toSorted().flatMap((finalizer) => {
+    const about = `metadata.finalizers: ${goQuote(finalizer)}`;
+    const warnings = isQualifiedName(finalizer).map((problem) => `${about}: ${problem}`);
+    if (finalizer.includes('/') || standardFinalizers.has(finalizer)) return warnings;
+    const path = finalizer.includes('.') ? ' including a path (/)' : '';
+    const why = 'to avoid accidental conflicts with other finalizer writers';
+    return [...warnings, `${about}: prefer a domain-qualified finalizer name${path} ${why}`];
+  });
 }
 
 /** The object keeps its status; the status subresource changes nothing else. */

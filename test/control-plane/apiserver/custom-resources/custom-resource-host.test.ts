@@ -435,3 +435,82 @@ test('what a request to custom resources does is what its URL says, as the real 
   const patch = await send(world, 'PATCH', path, {}, 'application/merge-patch+json');
   assert.equal(patch.body['message'], 'name must be provided');
 });
+
+void test('columns are read by any JSONPath, as kubectl reads them', async (context) => {
+  const world = await serve(context);
+  const { api } = world;
+  const paths: readonly (readonly [string, string, unknown])[] = [
+    ['.spec.l[*].k', 'string', 'a'],
+    ['.spec.l[-1:].k', 'string', 'b'],
+    ['.spec.l[?(@.v>1)].k', 'string', 'b'],
+    [".spec.m['a.b']", 'string', null],
+    ['.spec.m.a\\.b', 'string', 'c'],
+    ['.spec.l[5].v', 'integer', null],
+    ['.spec.l', 'string', '[{"k":"a","v":1},{"k":"b","v":2}]'],
+  ];
+  const additionalPrinterColumns = paths.map(([jsonPath, type], index) => ({ name: `C${index}`, type, jsonPath }));
+  const open: JsonObject = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const wids = definition({ plural: 'wids', kind: 'Wid' }, open, { additionalPrinterColumns });
+  assert.equal((await api.request('POST', definitions, wids)).status, 201);
+  const gizmos = definition({ plural: 'gizmos', kind: 'Gizmo' }, open, {
+    additionalPrinterColumns: [{ name: 'A', type: 'string', jsonPath: '.spec[' }],
+  });
+  await api.request('POST', definitions, gizmos);
+  await world.until('wids.example.com', isEstablished);
+  await world.until('gizmos.example.com', isEstablished);
+  const l = [
+    { k: 'a', v: 1 },
+    { k: 'b', v: 2 },
+  ];
+  await api.request('POST', path, wid('w', { spec: { l, m: { 'a.b': 'c' } } }));
+  const accept = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+  const table = await api.request('GET', path, undefined, accept);
+  const [row] = table.body['rows'] as { cells: unknown[] }[];
+  assert.deepEqual(
+    row?.cells.slice(1),
+    paths.map(([, , cell]) => cell),
+  );
+  const fallback = await api.request('GET', path.replace('wids', 'gizmos'), undefined, accept);
+  const columns = fallback.body['columnDefinitions'] as { name: string }[];
+  assert.deepEqual(
+    columns.map(({ name }) => name),
+    ['Name', 'Age'],
+  );
+});
+
+void test('metadata of objects within objects is checked, and finalizers that others may have are warned of', async (context) => {
+  const world = await serve(context);
+  const { api } = world;
+  const embedded = {
+    type: 'object',
+    'x-kubernetes-embedded-resource': true,
+    'x-kubernetes-preserve-unknown-fields': true,
+  };
+  const whole: JsonObject = { type: 'object', properties: { emb: embedded } };
+  await api.request('POST', definitions, definition({ plural: 'wids', kind: 'Wid' }, whole));
+  await world.until('wids.example.com', isEstablished);
+  const pod = (metadata: JsonValue): JsonObject => wid('w', { emb: { apiVersion: 'v1', kind: 'Pod', metadata } });
+  const message = async (body: JsonObject): Promise<unknown> => (await api.request('POST', path, body)).body['message'];
+  assert.match(
+    String(await message(pod({ labels: { 'a b': '' } }))),
+    /is invalid: emb\.metadata\.labels: Invalid value: "a b"/,
+  );
+  assert.equal(
+    await message(pod('x')),
+    'Wid in version "v1" cannot be handled as a Wid: emb.metadata: Invalid value: "x": json: cannot unmarshal string into Go value of type v1.ObjectMeta',
+  );
+  const warned = await api.request('POST', path, {
+    ...wid('w', {}),
+    metadata: { name: 'w', finalizers: ['bad', 'x.y', 'x.y/z'] },
+  });
+  const warning = (name: string, path: string): string =>
+    `299 - "metadata.finalizers: \\"${name}\\": prefer a domain-qualified finalizer name${path} to avoid accidental conflicts with other finalizer writers"`;
+  assert.deepEqual([warned.headers['warning']].flat(), [warning('bad', ''), warning('x.y', ' including a path (/)')]);
+  const emptied = await api.request(
+    'PATCH',
+    `${definitions}/wids.example.com/status`,
+    Buffer.from(JSON.stringify({ status: { storedVersions: [] } })),
+    { 'content-type': 'application/merge-patch+json' },
+  );
+  assert.deepEqual((emptied.body['status'] as JsonObject)['storedVersions'], ['v1']);
+});

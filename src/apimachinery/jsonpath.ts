@@ -1,4 +1,4 @@
-import { comparisonKind, formatGoValue, goTypeName, sortedKeys } from '../apimachinery/go-value.ts';
+import { comparisonKind, formatGoValue, goTypeName, sortedKeys } from './go-value.ts';
 import { stringifyGoJson } from './go-json.ts';
 import { JsonPathError, type JsonPathNode, parseJsonPathTemplate } from './jsonpath-parser.ts';
 

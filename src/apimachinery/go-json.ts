@@ -1,4 +1,4 @@
-import { sortedKeys } from '../apimachinery/go-value.ts';
+import { sortedKeys } from './go-value.ts';
 
 const htmlEscapes: Readonly<Record<string, string>> = {
   '<': '\\u003c',
