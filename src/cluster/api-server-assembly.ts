@@ -313,7 +313,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     allowAnonymous: known.allowAnonymous,
     ...(known.challenge === undefined ? {} : { challenge: known.challenge }),
     authorizer,
-    impersonation: withImpersonation(authorizer),
+    impersonation: withImpersonation(authorizer, clock),
     ...(audit === undefined ? {} : { audit }),
     ...flowControl.serverOptions,
     admission: admissionChain(admission.plugins, audience),

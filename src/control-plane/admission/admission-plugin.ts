@@ -32,6 +32,8 @@ export interface AdmissionAttributes {
   warn(text: string): void;
   /** Leaves a note for the audit log, where there is one. */
   annotate?(key: string, text: string): void;
+  /** Tells how long webhooks took. */
+  spent?(part: 'mutating-webhook' | 'validating-webhook', millis: number): void;
   /** Set while objects are changed. */
   readonly reinvocation?: Reinvocation;
 }

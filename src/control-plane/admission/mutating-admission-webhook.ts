@@ -76,6 +76,7 @@ export function mutatingAdmissionWebhook(context: AdmissionContext, random: Rand
           const { webhook, key, configuration } = hook;
           const note = `${mutation}round_${reinvocation.isReinvoked ? 1 : 0}_index_${index}`;
           let mutated = false;
+          const begun = context.clock.now();
           try {
             const call = (): Promise<boolean> => invoke(invocation, attributes);
             mutated = await reportedCall(context, webhook, 'admit', attributes.operation, call);
@@ -84,6 +85,7 @@ export function mutatingAdmissionWebhook(context: AdmissionContext, random: Rand
             if (webhook.failurePolicy !== 'Ignore') throw internalError(error.message);
             attributes.annotate?.(`failed-open.${note}`, webhook.name);
           } finally {
+            attributes.spent?.('mutating-webhook', context.clock.now() - begun);
             attributes.annotate?.(note, JSON.stringify({ configuration, webhook: webhook.name, mutated }));
           }
           if (mutated) {

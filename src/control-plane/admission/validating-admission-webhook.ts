@@ -45,9 +45,11 @@ export function validatingAdmissionWebhook(context: AdmissionContext, random: Ra
         const invocation = await invocationOf(webhook, attributes, context, matcher, access, 'validating');
         if (invocation !== undefined) invocations.push(invocation);
       }
+      const begun = context.clock.now();
       const refusals = await Promise.all(
         invocations.map((invocation, index) => refusalOf(invocation, index, attributes)),
       );
+      if (invocations.length > 0) attributes.spent?.('validating-webhook', context.clock.now() - begun);
       const refusal = refusals.find((candidate) => candidate !== undefined);
       if (refusal !== undefined) throw refusal;
     },

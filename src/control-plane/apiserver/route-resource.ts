@@ -81,7 +81,7 @@ export async function routeResource(
   const needsNamespace = verb === 'create' || verb === 'deletecollection';
   if (!allowed.includes(verb) || (definition.namespaced && needsNamespace && namespace === ''))
     throw methodNotAllowed();
-  if (resource.deprecationWarning !== '') addWarning(request, resource.deprecationWarning);
+  warnOfDeprecation(request, resource);
   if (!isObject && verb !== 'create') checkNamespaceKey(info.resource, namespace);
   const handler = handlers[verb] ?? genericHandlers[verb];
   if (handler === undefined) throw methodNotAllowed();
@@ -128,7 +128,7 @@ function routeCustomResource(
     // Only reading goes across namespaces.
     if (hasNamespace || (verb !== 'list' && verb !== 'watch')) return pageNotFound();
   }
-  if (resource.deprecationWarning !== '') addWarning(request, resource.deprecationWarning);
+  warnOfDeprecation(request, resource);
   const name = parts[1] ?? '';
   const subresource = definition.subresources.find((candidate) => candidate.name === info.subresource);
   if (info.subresource !== '' && subresource === undefined) throw notFound(groupResource, name);
@@ -198,4 +198,10 @@ export function methodNotAllowed(): StatusError {
     details: {},
     code: 405,
   });
+}
+
+function warnOfDeprecation(request: ApiRequest, { deprecationWarning }: ApiResource): void {
+  if (deprecationWarning === '') return;
+  addWarning(request, deprecationWarning);
+  request.audit?.annotate('k8s.io/deprecated', 'true');
 }

@@ -106,17 +106,22 @@ export class ServiceAccountTokenAuthority {
     return this.#verificationKeys.map((key) => key.jsonWebKey());
   }
 
-  /** @returns the token and when it ends, in milliseconds since the epoch. */
-  issue(specification: TokenSpecification): { readonly token: string; readonly expiresAt: number } {
+  /** @returns the token, its `jti`, and when it ends, in milliseconds since the epoch. */
+  issue(specification: TokenSpecification): {
+    readonly token: string;
+    readonly id: string;
+    readonly expiresAt: number;
+  } {
     const seconds = Math.floor(this.#options.clock.now() / 1000);
     const { namespace, name, uid, bound, node, warnAfterSeconds } = specification;
     const expires = seconds + specification.expirationSeconds;
+    const id = this.#options.random.uuid();
     const claims = {
       aud: specification.audiences,
       exp: expires,
       iat: seconds,
       iss: this.#options.issuer,
-      jti: this.#options.random.uuid(),
+      jti: id,
       'kubernetes.io': {
         namespace,
         ...(node === undefined || bound?.kind !== 'Pod' ? {} : { node: withoutEmpty(node) }),
@@ -127,7 +132,7 @@ export class ServiceAccountTokenAuthority {
       nbf: seconds,
       sub: `system:serviceaccount:${namespace}:${name}`,
     };
-    return { token: this.#key.sign(claims), expiresAt: expires * 1000 };
+    return { token: this.#key.sign(claims), id, expiresAt: expires * 1000 };
   }
 
   /**

@@ -33,6 +33,8 @@ export interface TokenRequestPlace {
   warn(text: string): void;
   /** Has the request checked, as far as it is filled in before there is a token. @throws StatusError to refuse */
   validate?(request: Unstructured): Promise<void>;
+  /** Told how the audit log names the token. */
+  issued?(credential: string): void;
 }
 
 const noToken = { token: '', expirationTimestamp: null };
@@ -43,6 +45,13 @@ const reportedSeconds = 3607;
 const extendedSeconds = 365 * 24 * 60 * 60;
 const shortestSeconds = 600;
 const longestSeconds = 2 ** 32;
+
+/** All of a request, as the audit log shows it: what is not said too. */
+export function wholeTokenRequest(object: Unstructured): Unstructured {
+  const spec = isJsonObject(object['spec']) ? object['spec'] : {};
+  const { audiences = null, expirationSeconds = defaultSeconds, boundObjectRef = null } = spec;
+  return { ...object, spec: { audiences, expirationSeconds, boundObjectRef }, status: noToken };
+}
 
 /** Fills in how long the token is to hold, as the version's defaulting does. */
 export function setTokenRequestDefaults(object: Unstructured): void {
@@ -92,7 +101,7 @@ export async function answerTokenRequest(
   await place.validate?.({ ...filledIn, spec: shownSpec, status: noToken });
   const bound = reference === undefined || reference === null ? {} : await boundObjects(reference, place, options);
   const expirationSeconds = shortened(asked, place, options);
-  const { token } = options.authority.issue({
+  const { token, id } = options.authority.issue({
     namespace,
     name,
     uid,
@@ -100,6 +109,7 @@ export async function answerTokenRequest(
     ...bound,
     ...lifetime(expirationSeconds, bound.bound, audiences, options),
   });
+  place.issued?.(`JTI=${id}`);
   return {
     ...filledIn,
     spec: { audiences, expirationSeconds, boundObjectRef: spec.boundObjectRef ?? null },

@@ -14,6 +14,8 @@ export interface ImpersonationOptions {
   /** The error for a question that was answered no. */
   refuse(attributes: AuthorizationAttributes, reason: string): Error;
   readonly memory?: ImpersonationMemory;
+  /** Told by which way it was allowed. @param constraint the verb of a constrained one */
+  readonly onAllowed?: (constraint: string | undefined) => void;
 }
 
 const extraPrefix = 'impersonate-extra-';
@@ -83,6 +85,7 @@ export async function impersonate(
     try {
       const user = await impersonateBy(mode, wanted, request, options);
       memory?.remember(request.user.username, mode);
+      options.onAllowed?.(mode === 'legacy' ? undefined : `impersonate:${mode}`);
       return user;
     } catch (error) {
       firstRefusal ??= error;

@@ -17,7 +17,7 @@ import {
   unionTokens,
 } from '../../../src/control-plane/authentication/token-checker.ts';
 import { readTokenFile } from '../../../src/control-plane/authentication/token-file.ts';
-import { answerTokenRequest } from '../../../src/control-plane/authentication/token-request.ts';
+import { answerTokenRequest, wholeTokenRequest } from '../../../src/control-plane/authentication/token-request.ts';
 import { reviewSelf, reviewToken } from '../../../src/control-plane/authentication/token-review.ts';
 import { generateKeyPair, generateRsaKeyPair } from '../../../src/pki/key-pair.ts';
 import { TokenKey } from '../../../src/pki/token-key.ts';
@@ -335,6 +335,27 @@ test('a request is checked when it is filled in, before there is a token', async
     spec: { audiences: [audience], expirationSeconds: 3600, boundObjectRef: null },
     status: { token: '', expirationTimestamp: null },
   });
+});
+
+test('the audit log is told of a request as a whole, and by what name its token is known', async () => {
+  const object = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {} };
+  assert.deepEqual(wholeTokenRequest(object), {
+    ...object,
+    spec: { audiences: null, expirationSeconds: 3600, boundObjectRef: null },
+    status: { token: '', expirationTimestamp: null },
+  });
+  const issued: string[] = [];
+  const place = {
+    namespace: 'ns',
+    name: 'robot',
+    dryRun: false,
+    warn: () => undefined,
+    issued: (credential: string) => void issued.push(credential),
+  };
+  const answer = await answerTokenRequest({ ...object, spec: {} }, place, requestOptions);
+  const { token = '' } = answer['status'] as { token?: string };
+  const { jti } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { jti: string };
+  assert.deepEqual(issued, [`JTI=${jti}`]);
 });
 
 const refusals: readonly (readonly [string, () => Promise<unknown>, string])[] = [

@@ -4,6 +4,7 @@ import type { HttpHeaders } from '../../../src/apimachinery/http.ts';
 import { withImpersonation } from '../../../src/control-plane/apiserver/filters/impersonation.ts';
 import type { AuthorizationAttributes } from '../../../src/control-plane/authorization/authorizer.ts';
 import { impersonate, wantedUser } from '../../../src/control-plane/authorization/impersonation.ts';
+import { FakeClock } from '../../../src/system/fake-clock.ts';
 import { createTestApiServer, testUser } from '../../support/test-api-server.ts';
 
 const requestor = { username: 'ann', uid: '', groups: ['system:authenticated'], extra: {} };
@@ -124,12 +125,12 @@ test('the server goes on as the user that is named, or refuses', async () => {
         reason: '',
       }),
   };
-  const server = await createTestApiServer({ impersonation: withImpersonation(access) });
+  const server = await createTestApiServer({ impersonation: withImpersonation(access, new FakeClock()) });
   try {
     const path = '/api/v1/namespaces/default/pods';
     assert.equal((await server.request('GET', path, undefined, { 'impersonate-user': 'bob' })).status, 200);
     const only = { authorize: () => Promise.resolve({ allowed: false, reason: '' }) };
-    const strict = await createTestApiServer({ impersonation: withImpersonation(only) });
+    const strict = await createTestApiServer({ impersonation: withImpersonation(only, new FakeClock()) });
     const refused = await strict.request('GET', path, undefined, { 'impersonate-user': 'eve' });
     assert.equal(refused.status, 403);
     assert.equal(

@@ -1,3 +1,4 @@
+import { formatDuration } from '../../../apimachinery/duration.ts';
 import { cloneJson } from '../../../apimachinery/json.ts';
 import type { JsonValue } from '../../../apimachinery/json.ts';
 import { formatMicroTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
@@ -26,6 +27,17 @@ export interface AuditedRequest {
   readonly receivedAt: number;
 }
 
+/** Parts of the work whose time is told of. */
+export type LatencyPart =
+  | 'authentication'
+  | 'authorization'
+  | 'impersonation'
+  | 'mutating-webhook'
+  | 'validating-webhook';
+
+/** Only for requests that took longer it is told where the time went. */
+const slowMillis = 500;
+
 type ResponseStatus = NonNullable<AuditEvent['responseStatus']>;
 
 /** Collects what the audit log is to tell of one request, and writes its events. */
@@ -37,6 +49,9 @@ export class AuditTrail {
   readonly #annotations: Record<string, string> = {};
   #objectRef: AuditObjectReference | undefined;
   #impersonated: RequestUser | undefined;
+  #constraint: string | undefined;
+  #isLong = false;
+  readonly #spent = new Map<string, number>();
   #responseStatus: ResponseStatus | undefined;
   #requestObject: unknown;
   #responseObject: unknown;
@@ -59,9 +74,15 @@ export class AuditTrail {
     if (!Object.hasOwn(this.#annotations, key)) this.#annotations[key] = value;
   }
 
-  /** Tells who the request goes on as. */
-  impersonate(user: RequestUser): void {
+  /** Tells who the request goes on as. @param constraint the verb of the constrained way that allowed it (KEP-5284) */
+  impersonate(user: RequestUser, constraint?: string): void {
     this.#impersonated = user;
+    this.#constraint = constraint;
+  }
+
+  /** Tells how long a part of the work took; told of where the whole took long. */
+  spent(part: LatencyPart, millis: number): void {
+    this.#spent.set(part, (this.#spent.get(part) ?? 0) + millis);
   }
 
   /** Tells of the object that was sent: what the URL leaves open is taken from it. */
@@ -95,11 +116,6 @@ export class AuditTrail {
     };
   }
 
-  /** Tells how authentication failed. */
-  authenticationFailure(message: string): void {
-    this.#responseStatus = { metadata: {}, message, code: 401 };
-  }
-
   /** Tells of the answer's object. */
   responseObject(object: JsonValue): void {
     if (this.wantsResponseObject) this.#responseObject = this.#trimmed(object);
@@ -107,10 +123,13 @@ export class AuditTrail {
 
   /** Writes the event of a stage, unless the policy omits it. @returns whether it is kept */
   reach(stage: AuditStage): boolean | Promise<boolean> {
+    if (stage === 'ResponseStarted') this.#isLong = true;
     if (omits(this.#decision, stage)) return true;
     const request = this.#request;
     const reference = this.#objectRef;
     const stageTime = stage === 'RequestReceived' ? request.receivedAt : this.#clock.now();
+    // Requests that are meant to last are not slow.
+    if (stage === 'ResponseComplete' && !this.#isLong) this.#annotateLatency(stageTime - request.receivedAt);
     return this.#sink.write({
       kind: 'Event',
       apiVersion: 'audit.k8s.io/v1',
@@ -121,6 +140,9 @@ export class AuditTrail {
       verb: request.verb,
       user: shownUser(request.user),
       ...(this.#impersonated === undefined ? {} : { impersonatedUser: shownUser(this.#impersonated) }),
+      ...(this.#constraint === undefined
+        ? {}
+        : { authenticationMetadata: { impersonationConstraint: this.#constraint } }),
       ...(request.sourceIPs.length === 0 ? {} : { sourceIPs: request.sourceIPs }),
       ...(request.userAgent === '' ? {} : { userAgent: request.userAgent }),
       ...(reference === undefined ? {} : { objectRef: reference }),
@@ -131,6 +153,13 @@ export class AuditTrail {
       stageTimestamp: formatMicroTime(stageTime),
       ...(Object.keys(this.#annotations).length === 0 ? {} : { annotations: { ...this.#annotations } }),
     });
+  }
+
+  #annotateLatency(total: number): void {
+    if (total <= slowMillis) return;
+    for (const [part, millis] of [...this.#spent, ['total', total] as const]) {
+      this.annotate(`apiserver.latency.k8s.io/${part}`, formatDuration(millis));
+    }
   }
 
   #trimmed(object: unknown): unknown {

@@ -21,6 +21,8 @@ export interface AdmissionRequest {
   warn(text: string): void;
   /** Adds an annotation to the audit log's event of the request; absent when there is none. */
   annotate?(key: string, text: string): void;
+  /** Tells how long webhooks took. */
+  spent?(part: 'mutating-webhook' | 'validating-webhook', millis: number): void;
 }
 
 /** The admission chain as the endpoints call it: first everything that changes, then (later) everything that checks. */

@@ -133,6 +133,7 @@ export function admissionRequest(
     user: request.user,
     warn: (text) => addWarning(request, text),
     annotate: (key, text) => request.audit?.annotate(key, text),
+    spent: (part, millis) => request.audit?.spent(part, millis),
   };
 }
 

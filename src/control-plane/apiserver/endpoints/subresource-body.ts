@@ -12,15 +12,21 @@ import { negotiateInput } from '../negotiation.ts';
 import { addWarning } from '../request-context.ts';
 import { matchNamespace, type Endpoint } from './endpoint.ts';
 
+export interface SubresourceBodyOptions {
+  /** An apiVersion that says the same in another version. */
+  readonly olderVersion?: string;
+  /** The object as the audit log shows it; as it came when absent. */
+  readonly shown?: (object: Unstructured) => Unstructured;
+}
+
 /**
  * The body of a subresource that speaks a kind of its own (binding, eviction, token).
- * @param olderVersion an apiVersion that says the same in another version
  */
 export async function readSubresourceBody(
   endpoint: Endpoint,
   expected: ExpectedKind,
   fieldValidation: FieldValidation,
-  olderVersion?: string,
+  { olderVersion, shown }: SubresourceBodyOptions = {},
 ): Promise<Unstructured> {
   const { request, server, resource } = endpoint;
   const codec = negotiateInput(request, server.codecs);
@@ -38,7 +44,7 @@ export async function readSubresourceBody(
     (text) => addWarning(request, text),
     bytes,
   );
+  request.audit?.requestObject(shown === undefined ? object : shown(object));
   matchNamespace(endpoint, object);
-  request.audit?.requestObject(object);
   return object;
 }

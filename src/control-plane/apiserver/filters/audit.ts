@@ -58,7 +58,9 @@ export function auditFilters(
       } catch (error) {
         if (!authenticated.has(request.http)) {
           const trail = begin(request, undefined);
-          trail?.authenticationFailure(attemptedMethods(request));
+          const status = statusOf(error);
+          trail?.responseStatus(status.code ?? 401, status);
+          trail?.responseObject(status as unknown as JsonValue);
           await trail?.reach('ResponseStarted');
         }
         throw error;
@@ -72,6 +74,7 @@ export function auditFilters(
         onBegun?.((clock.now() - begun) / 1000);
         return next(request);
       }
+      trail.spent('authentication', begun - request.receivedAt);
       for (const [key, text] of Object.entries(request.authenticationNotes ?? {})) trail.annotate(key, text);
       if (!(await trail.reach('RequestReceived'))) {
         onReject?.();
@@ -122,9 +125,11 @@ function recordAnswer(
   { status, headers, body }: HttpResponse,
   codecs: readonly MediaTypeCodec[],
 ): void {
-  const { isResourceRequest, verb } = request.info;
-  // Only what is deleted is answered with a Status when all is well.
-  const isWanted = isResourceRequest && (trail.wantsResponseObject || verb.startsWith('delete'));
+  const { isResourceRequest, verb, resource, subresource } = request.info;
+  // What is deleted, evicted or bound is answered with a Status when all is well.
+  const mayBeStatus =
+    verb.startsWith('delete') || ['eviction', 'binding'].includes(subresource) || resource === 'bindings';
+  const isWanted = isResourceRequest && (trail.wantsResponseObject || mayBeStatus);
   const object = isWanted && body instanceof Uint8Array ? answeredObject(headers, body, codecs) : undefined;
   const isStatus = isJsonObject(object) && object['kind'] === 'Status' && object['apiVersion'] === 'v1';
   trail.responseStatus(status, isStatus ? (object as unknown as Status) : undefined);
@@ -173,18 +178,4 @@ function sourceAddresses({ headers, peer }: HttpRequest): readonly string[] {
   }
   for (const address of addressOf(peer?.address ?? '')) if (addresses.at(-1) !== address) addresses.push(address);
   return addresses;
-}
-
-/** Which credentials were tried in vain. */
-function attemptedMethods({ headers, query, http }: ApiRequest): string {
-  const authorization = (header(headers, 'authorization') ?? '').trim();
-  const [scheme = '', ...rest] = authorization.split(' ');
-  const methods: string[] = [];
-  if (scheme.toLowerCase() === 'basic' && rest.length > 0) methods.push('basic');
-  if (scheme.toLowerCase() === 'bearer' && rest.length > 0) methods.push('bearer');
-  if ((query.get('access_token') ?? '').trim() !== '') methods.push('access_token');
-  if ((http.peer?.certificates.length ?? 0) > 0) methods.push('x509');
-  return methods.length === 0
-    ? 'Authentication failed, no credentials provided'
-    : `Authentication failed, attempted: ${methods.join(', ')}`;
 }

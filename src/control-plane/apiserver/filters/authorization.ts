@@ -53,6 +53,7 @@ export function withAuthorization(
     const seconds = (clock.now() - begun) / 1000;
     metrics.authorizationSeconds.observe(result, seconds);
     metrics.filters.authorization(seconds);
+    request.audit?.spent('authorization', seconds * 1000);
     if (!allowed && error !== undefined) {
       request.audit?.annotate('authorization.k8s.io/reason', 'internal error');
       const text = `Internal Server Error: ${goQuote(request.http.path)}: ${error}`;

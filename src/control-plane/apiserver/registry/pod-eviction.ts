@@ -32,7 +32,9 @@ export async function handlePodEviction(endpoint: Endpoint): Promise<HttpRespons
   const { request, server, name } = endpoint;
   const format = negotiateOutput(request, server.codecs);
   const write = parseWriteOptions(request.query, 'CreateOptions');
-  const eviction = await readSubresourceBody(endpoint, evictionKind, write.fieldValidation, 'policy/v1beta1');
+  const eviction = await readSubresourceBody(endpoint, evictionKind, write.fieldValidation, {
+    olderVersion: 'policy/v1beta1',
+  });
   if (eviction.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object');
   const deleteOptions = objectAt(eviction, 'deleteOptions');
   const dryRun = write.dryRun || (Array.isArray(deleteOptions['dryRun']) && deleteOptions['dryRun'].length > 0);

@@ -5,6 +5,7 @@ import {
   setTokenRequestDefaults,
   showUnsetTokenFields,
   type TokenRequestOptions,
+  wholeTokenRequest,
 } from '../../authentication/token-request.ts';
 import { reviewSelf, reviewToken, type TokenReviewOptions } from '../../authentication/token-review.ts';
 import {
@@ -117,7 +118,9 @@ function tokenRequest(issuing: Omit<TokenRequestOptions, 'get'>): EndpointHandle
     const format = negotiateOutput(request, server.codecs);
     const write = parseWriteOptions(request.query, 'CreateOptions');
     const { dryRun, fieldValidation } = write;
-    const body = await readSubresourceBody(endpoint, tokenRequestKind, fieldValidation);
+    const body = await readSubresourceBody(endpoint, tokenRequestKind, fieldValidation, {
+      shown: wholeTokenRequest,
+    });
     setTokenRequestDefaults(body);
     const writer = { manager: managerOf(request), subresource: 'token', now: server.clock.now() };
     const object = await server.fieldManagement.afterUpdate(
@@ -140,6 +143,8 @@ function tokenRequest(issuing: Omit<TokenRequestOptions, 'get'>): EndpointHandle
       name,
       dryRun,
       warn: (text: string) => addWarning(request, text),
+      issued: (credential: string) =>
+        request.audit?.annotate('authentication.kubernetes.io/issued-credential-id', credential),
       validate: (filledIn: Unstructured) =>
         server.admission.validate(admissionRequest(endpoint, 'CREATE', { ...facts, object: filledIn })),
     };

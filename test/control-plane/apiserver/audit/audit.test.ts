@@ -4,10 +4,12 @@ import type { HttpHeaders } from '../../../../src/apimachinery/http.ts';
 import { unauthorized } from '../../../../src/apimachinery/status.ts';
 import type { AuditEvent } from '../../../../src/control-plane/apiserver/audit/audit-event.ts';
 import { auditLog } from '../../../../src/control-plane/apiserver/audit/audit-log.ts';
+import { AuditTrail } from '../../../../src/control-plane/apiserver/audit/audit-trail.ts';
 import { parseAuditPolicy } from '../../../../src/control-plane/apiserver/audit/audit-policy.ts';
 import type { RequestAuthorizer } from '../../../../src/control-plane/apiserver/filters/authorization.ts';
 import { withImpersonation } from '../../../../src/control-plane/apiserver/filters/impersonation.ts';
 import { silentLogger } from '../../../../src/system/logger.ts';
+import { FakeClock } from '../../../../src/system/fake-clock.ts';
 import { createTestApiServer, type TestApiServer, testUser } from '../../../support/test-api-server.ts';
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
@@ -30,7 +32,7 @@ async function audited(rules: string): Promise<AuditedServer> {
   const api = await createTestApiServer({
     audit: { policy, sink: { write: (event) => events.push(structuredClone(event)) > 0 } },
     authorizer,
-    impersonation: withImpersonation(authorizer),
+    impersonation: withImpersonation(authorizer, new FakeClock()),
     authenticator: {
       authenticate({ headers }) {
         return headers['authorization'] === undefined ? Promise.resolve(testUser) : Promise.reject(unauthorized());
@@ -137,12 +139,62 @@ test('refusals are told of with their status', async () => {
   assert.deepEqual(unknown.user, {});
   assert.deepEqual(unknown.responseStatus, {
     metadata: {},
-    message: 'Authentication failed, attempted: bearer',
+    status: 'Failure',
+    message: 'Unauthorized',
+    reason: 'Unauthorized',
     code: 401,
   });
+  assert.deepEqual(unknown.responseObject, { kind: 'Status', apiVersion: 'v1', ...unknown.responseStatus });
   assert.deepEqual(impersonated?.user, user);
   assert.deepEqual(impersonated.impersonatedUser, { username: 'bob', groups: ['system:authenticated'] });
+  assert.deepEqual(impersonated.authenticationMetadata, { impersonationConstraint: 'impersonate:user-info' });
   await api.close();
+});
+
+test('deprecated kinds are told of', async () => {
+  const { api, events } = await audited('omitStages: [RequestReceived], rules: [{level: Metadata}]');
+  await api.request('GET', '/api/v1/namespaces/default/endpoints');
+  assert.deepEqual(events.at(-1)?.annotations, { ...annotations, 'k8s.io/deprecated': 'true' });
+  await api.close();
+});
+
+test('where the time of slow requests went is told', async () => {
+  const clock = new FakeClock();
+  const written: AuditEvent[] = [];
+  const decision = { level: 'Metadata', omitStages: new Set<string>(), omitManagedFields: false } as const;
+  for (const millis of [500, 501]) {
+    const trail = new AuditTrail(
+      {
+        auditId: 'id',
+        requestURI: '/',
+        verb: 'get',
+        user: undefined,
+        sourceIPs: [],
+        userAgent: '',
+        objectRef: undefined,
+        receivedAt: clock.now(),
+      },
+      decision,
+      { write: (event) => written.push(event) > 0 },
+      clock,
+    );
+    trail.spent('authorization', 2);
+    trail.spent('mutating-webhook', 1200);
+    trail.spent('mutating-webhook', 34);
+    await clock.advance(millis);
+    await trail.reach('ResponseComplete');
+  }
+  assert.deepEqual(
+    written.map((event) => event.annotations),
+    [
+      undefined,
+      {
+        'apiserver.latency.k8s.io/authorization': '2ms',
+        'apiserver.latency.k8s.io/mutating-webhook': '1.234s',
+        'apiserver.latency.k8s.io/total': '501ms',
+      },
+    ],
+  );
 });
 
 test('a watch is told of when it starts and when it ends', async () => {
