@@ -126,12 +126,12 @@ async function kindsFor(dryRun: DryRun, context: CommandContext): Promise<KnownK
   try {
     const discovery = await context.cluster.discovery();
     await discovery.mapper();
-    return { find: ({ object, source }) => findMapping(discovery, object, source), openApi, bundled };
+    return { find: (entry) => findMapping(discovery, entry), openApi, bundled };
   } catch (error) {
     if (bundled === undefined || !(error instanceof TransportError)) throw error;
     const api = await bundled();
     return {
-      find: ({ object, source }) => mappingOf(api.mapper, object, source),
+      find: (entry) => mappingOf(api.mapper, entry),
       openApi: () => Promise.resolve(api.openApi),
       bundled,
     };

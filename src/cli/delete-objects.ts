@@ -39,7 +39,7 @@ export interface DeletionOptions {
 
 /**
  * Deletes objects of a kind side by side, says so in their order, and waits until they are gone, unless something failed.
- * @param failures what failed before, which is told with what fails here
+ * @param failures what failed before, which is told behind what fails here
  * @throws what failed, at the end
  */
 export async function deleteObjects(
@@ -54,7 +54,7 @@ export async function deleteObjects(
     ...(options.gracePeriodSeconds < 0 ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
     ...(options.dryRun === 'server' ? { dryRun: 'All' as const } : {}),
   };
-  const errors: unknown[] = [...failures];
+  const errors: unknown[] = [];
   const waiting: { target: DeletionTarget; uid: string }[] = [];
   for (const kind of oneAfterTheOther(targets)) {
     await inOrder(
@@ -71,6 +71,7 @@ export async function deleteObjects(
       },
     );
   }
+  errors.push(...failures);
   if (targets.length === 0 && errors.length === 0) context.streams.out.write('No resources found\n');
   if (options.wait && options.dryRun === 'none' && errors.length === 0) {
     const { clock, signal } = context;

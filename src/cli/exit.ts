@@ -5,6 +5,7 @@ import { type StatusCause, StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { transportReason } from '../client/transport-reason.ts';
 import { ConfigurationError } from '../kubeconfig/configuration-error.ts';
+import { UnknownListedKindError } from '../resource/resource-access.ts';
 import { CommandError, HelpfulError, PlainError, SilentExit, UsageError } from './command.ts';
 
 /** How a command ends: what goes to standard error, with its line end, and the exit code. */
@@ -27,6 +28,12 @@ export class AggregateCommandError extends Error {
 /** An error that is told as one among several, without `error: `, though it is alone. */
 export function asOneOfSeveral(error: unknown): AggregateCommandError {
   return new AggregateCommandError([new AggregateCommandError([error])]);
+}
+
+/** Several errors that the real program tells on one line: `[a, b]`; each text once, and one alone as it is. */
+export function asOneLine(errors: readonly unknown[]): PlainError {
+  const texts = [...new Set(errors.map(messageOf))];
+  return new PlainError(texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`);
 }
 
 /** Ends a command that went on after errors: one is thrown as it is, several together, none lets it pass. */
@@ -77,7 +84,7 @@ function errorText(error: unknown, commandPath: string): string {
     const message = error.message.startsWith('error: ') ? error.message : `error: ${error.message}`;
     return `${message}\nSee '${path} -h' for help and examples`;
   }
-  if (error instanceof PlainError) return error.message;
+  if (error instanceof PlainError || error instanceof UnknownListedKindError) return error.message;
   const refusal = error instanceof PrefixedError ? innermost(error) : error;
   if (refusal instanceof StatusError && refusal.reason === 'Invalid') return invalidText(refusal, error);
   if (error instanceof ConfigurationError) return configurationText(error);

@@ -5,6 +5,7 @@ import { goQuote } from '../apimachinery/field-error.ts';
 import { TransportError } from '../client/transport-error.ts';
 import {
   findManifestSources,
+  ManifestFileError,
   type ManifestOptions,
   type ManifestSources,
   NoObjectError,
@@ -114,6 +115,8 @@ function manifestOptions(input: ManifestInput, context: CommandContext): Manifes
 export interface ReadInput {
   readonly objects: ReadManifests['objects'];
   readonly failures: readonly CommandError[];
+  /** Both, in the order of the input. */
+  readonly parts: readonly (ReadManifests['objects'][number] | CommandError)[];
   /** Whether there is a text among it that could not be parsed. */
   readonly hasSyntaxErrors: boolean;
 }
@@ -128,16 +131,26 @@ export async function readInput(
   context: CommandContext,
   reading: Reading = {},
 ): Promise<ReadInput> {
-  const { objects, failures } = await readAll(input, context, reading);
+  const { objects, failures, parts } = await readAll(input, context, reading);
+  const told = new Map(failures.map((error) => [error, failureOf(error, reading)] as const));
   return {
     objects,
     hasSyntaxErrors: failures.some((error) => !(error instanceof NoObjectError)),
-    failures: failures.map((error) =>
-      error instanceof NoObjectError && reading.isChecked === true && error.problem !== undefined
-        ? new CommandError(validationFailure(error.source, error.problem))
-        : new UnreadableInputError(error.message),
-    ),
+    failures: [...told.values()],
+    parts: parts.map((part) => (part instanceof ManifestFileError ? failureOf(part, reading, told) : part)),
   };
+}
+
+function failureOf(
+  error: ManifestFileError,
+  { isChecked = false }: Reading,
+  told?: ReadonlyMap<ManifestFileError, CommandError>,
+): CommandError {
+  const known = told?.get(error);
+  if (known !== undefined) return known;
+  return error instanceof NoObjectError && isChecked && error.problem !== undefined
+    ? new CommandError(validationFailure(error.source, error.problem))
+    : new UnreadableInputError(error.message);
 }
 
 async function readAll(input: ManifestInput, context: CommandContext, reading: Reading): Promise<ReadManifests> {
@@ -147,7 +160,8 @@ async function readAll(input: ManifestInput, context: CommandContext, reading: R
     return await readManifestSources(sources, { ...manifestOptions(input, context), ...reading });
   } catch (error) {
     if (error instanceof TransportError) throw error;
-    throw new UnreadableInputError(messageOf(error));
+    const failure = new ManifestFileError(messageOf(error));
+    return { objects: [], failures: [failure], parts: [failure] };
   }
 }
 

@@ -4,8 +4,13 @@ import type { RestMapping } from '../apimachinery/rest-mapping.ts';
 import type { Client } from '../client/client.ts';
 import { listError } from '../client/list-error.ts';
 import { inOrder } from '../generators/request-plan.ts';
-import type { ManifestObject } from '../resource/manifest-files.ts';
-import { findMapping, missingNamespaceOr, resourceOf, servedMapping } from '../resource/resource-access.ts';
+import {
+  findMapping,
+  missingNamespaceOr,
+  resourceOf,
+  servedMapping,
+  type SourcedObject,
+} from '../resource/resource-access.ts';
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
 import type { Discovery } from '../schema-cache/discovery.ts';
 import { type CommandContext, CommandError } from './command.ts';
@@ -69,18 +74,20 @@ export async function resolveTargets(
   if (request.input.filenames.length > 0) {
     const selects = labelFilter(request.selector);
     const { isTyped = false, isServed = false } = request;
-    const { objects, failures } = await readInput(request.input, context, { isTyped });
-    const targets = objects
-      .filter(({ object }) => selects(object))
+    const { parts } = await readInput(request.input, context, { isTyped });
+    const targets = parts
+      .filter((part) => part instanceof CommandError || selects(part.object))
       .map(async (manifest) => {
+        if (manifest instanceof CommandError) return { error: manifest };
         try {
-          const target = await targetOf(manifest, namespace, discovery, context);
+          const asked = request.allNamespaces ? { ...namespace, name: '' } : namespace;
+          const target = await targetOf(manifest, asked, discovery, context);
           return isServed ? { ...target, mapping: servedMapping(target.mapping) } : target;
         } catch (error) {
           return { error };
         }
       });
-    return [...(await Promise.all(targets)), ...failures.map((error) => ({ error }))];
+    return Promise.all(targets);
   }
   const found = await discovery.withMapper((mapper) => parseResourceArguments(request.args, mapper));
   const { selector, fieldSelector } = request;
@@ -101,12 +108,13 @@ export async function resolveTargets(
 
 /** @throws CommandError */
 async function targetOf(
-  { object, source }: Pick<ManifestObject, 'object' | 'source'>,
+  entry: SourcedObject,
   asked: AskedNamespace,
   discovery: Discovery,
   context: CommandContext,
 ): Promise<ResourceTarget> {
-  const mapping = await findMapping(discovery, object, source);
+  const { object, source } = entry;
+  const mapping = await findMapping(discovery, entry);
   const own = object.metadata.namespace ?? '';
   if (mapping.namespaced) checkNamespace(own, asked, context);
   const namespace = own === '' ? asked.name : own;

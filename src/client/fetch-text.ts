@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { readBody } from '../apimachinery/http.ts';
 import { type Clock, sleep } from '../system/clock.ts';
 import { createHttpTransport } from './http-transport.ts';
+import { TransportError } from './transport-error.ts';
 
 /** How a text is fetched from anywhere. */
 export interface FetchOptions {
@@ -24,6 +25,7 @@ const mostRedirects = 10;
  * @throws FetchError, TransportError
  */
 export async function fetchText(url: string, options: FetchOptions): Promise<string> {
+  if (/^https?:\/\/([/?#]|$)/.test(url)) throw new TransportError('other', '', '', 'http: no Host in request URL');
   for (let attempt = 1; ; attempt++) {
     try {
       const { status, body } = await follow(url, options);

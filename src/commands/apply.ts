@@ -131,7 +131,7 @@ export const applyCommand = defineCommand<ApplyOptions>({
     const client = await context.cluster.client();
     const applySet = options.applySet === '' ? undefined : await openApplySet(options, client, context);
     const prunable = await prunableKinds(options, context);
-    const checks = { validation: policy.validation, dryRun: policy.dryRun, selector };
+    const checks = { validation: policy.validation ?? 'Strict', dryRun: policy.dryRun, selector };
     const input = await readCheckedInput(options.input, checks, context, 'no objects passed to apply');
     const { entries } = input;
     for (const { object } of entries) recordChangeCause(object, options.changeCause);

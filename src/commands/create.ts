@@ -123,7 +123,7 @@ async function createOne(
   context: CommandContext,
 ): Promise<Unstructured> {
   const { namespace, source } = entry;
-  const mapping = entry.mapping ?? (await findMapping(await context.cluster.discovery(), entry.object, source));
+  const mapping = entry.mapping ?? (await findMapping(await context.cluster.discovery(), entry));
   let object = cloneJson(entry.object);
   if (mapping.namespaced) object.metadata.namespace = namespace;
   recordChangeCause(object, options.changeCause);

@@ -201,13 +201,19 @@ async function findTargets(options: DeleteOptions, client: Client, context: Comm
     const targets: DeletionTarget[] = [];
     const read = await readInput(options.input, context);
     const failures: unknown[] = [...read.failures];
-    for (const { object, source } of read.objects) {
+    for (const entry of read.objects) {
+      const { object, source } = entry;
       if (!selects(object)) continue;
       const own = object.metadata.namespace ?? '';
       try {
-        const mapping = await findMapping(discovery, object, source);
+        const mapping = await findMapping(discovery, entry);
         if (mapping.namespaced) checkNamespace(own, asked, context);
-        targets.push({ mapping, namespace: own === '' ? namespace : own, name: object.metadata.name ?? '', source });
+        targets.push({
+          mapping,
+          namespace: own === '' && !options.allNamespaces ? namespace : own,
+          name: object.metadata.name ?? '',
+          source,
+        });
       } catch (error) {
         if (!(options.ignoreNotFound && error instanceof UnknownKindError)) failures.push(error);
       }

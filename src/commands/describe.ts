@@ -3,9 +3,17 @@ import { formatGroupVersion } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import { type CommandContext, CommandError, defineCommand } from '../cli/command.ts';
+import { asOneLine } from '../cli/exit.ts';
 import { allNamespacesFlag, chunkSizeFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput, throwCollected } from '../cli/manifest-input.ts';
-import { type LoadedTarget, type LoadedTargets, loadTargets, resolveTargets } from '../cli/resource-targets.ts';
+import {
+  type FailedTarget,
+  type LoadedTarget,
+  type LoadedTargets,
+  loadTargets,
+  type ResourceTarget,
+  resolveTargets,
+} from '../cli/resource-targets.ts';
 import { describeObject } from '../describe/describe.ts';
 import { includeUninitializedFlag } from '../cli/uninitialized-choice.ts';
 
@@ -79,7 +87,18 @@ async function load(
   context: CommandContext,
 ): Promise<LoadedTargets> {
   const targets = await resolveTargets({ ...options, args, all: true, isServed: true, fieldSelector: '' }, context);
-  return loadTargets(targets, context, { chunkSize: options.chunkSize, manifestsAlone: true });
+  const isFailed = (target: ResourceTarget | FailedTarget): target is FailedTarget => 'error' in target;
+  const failures = targets.filter(isFailed).map(({ error }) => error);
+  const found = targets.filter((target) => !isFailed(target));
+  const { objects, errors } = await loadTargets(found, context, {
+    chunkSize: options.chunkSize,
+    manifestsAlone: true,
+  });
+  // What is wrong with files is one error beside others; what is told of objects is told once.
+  const isInput = options.input.filenames.length > 0;
+  const told = isInput ? [...new Map(errors.map((error) => [messageOf(error), error])).values()] : errors;
+  const isOneLine = failures.length > 1 && told.length > 0;
+  return { objects, errors: isOneLine ? [asOneLine(failures), ...told] : [...failures, ...told] };
 }
 
 /** Describes the objects of `TYPE PREFIX` whose names begin with it. @returns whether there were any */

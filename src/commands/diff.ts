@@ -55,7 +55,7 @@ export const diffCommand = defineCommand<DiffOptions>({
         serverSide,
         forceConflicts,
         dryRun: 'server',
-        validation: 'Strict',
+        validation: undefined,
         fieldManager: serverSide && !flags.changed('field-manager') ? 'kubectl' : flags.string('field-manager'),
         keepsManifest: false,
         overwrite: true,
@@ -151,8 +151,9 @@ async function showDifferences(
     await files.makeFolder(merged, 0o700);
     for (const pair of pairs) {
       const shown = shownPair(pair, options);
-      if (shown.live !== undefined)
-        await files.writeFileAtomic(join(live, pair.name), stringifyYaml(shown.live), 0o700);
+      // What is not there yet is an empty file; of what would be deleted there is one file.
+      const before = shown.live === undefined ? '' : stringifyYaml(shown.live);
+      await files.writeFileAtomic(join(live, pair.name), before, 0o700);
       if (shown.merged !== undefined) {
         await files.writeFileAtomic(join(merged, pair.name), stringifyYaml(shown.merged), 0o700);
       }

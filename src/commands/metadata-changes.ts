@@ -16,7 +16,7 @@ import {
 import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
 import { type MapChanges, parseAnnotationChanges, parseLabelChanges, splitChanges } from '../cli/map-changes.ts';
 import { printerOf } from '../cli/print-objects.ts';
-import { type LoadedTarget, loadTargets, resolveTargets } from '../cli/resource-targets.ts';
+import { type LoadedTarget, loadTargets, namespaceProblem, resolveTargets } from '../cli/resource-targets.ts';
 import { inOrder } from '../generators/request-plan.ts';
 import { dryRunSuffix, NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
@@ -168,11 +168,18 @@ async function load(
 ): Promise<{ readonly objects: readonly Loaded[]; readonly errors: readonly unknown[] }> {
   if (!options.local) return loadTargets(await resolveTargets(options, context), context);
   const read = await readInput(options.input, context);
-  const objects = read.objects.map(({ object, source }) => {
+  const asked = await context.cluster.namespace();
+  const errors: unknown[] = [...read.failures];
+  const objects = read.objects.flatMap(({ object, source }) => {
+    const problem = namespaceProblem(object.metadata.namespace ?? '', asked, context);
+    if (problem !== undefined) {
+      errors.push(problem);
+      return [];
+    }
     const { name = '', namespace = '' } = object.metadata;
-    return { object, source, name, namespace };
+    return [{ object, source, name, namespace }];
   });
-  return { objects, errors: read.failures };
+  return { objects, errors };
 }
 
 /** What became of the keys. */

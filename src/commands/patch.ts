@@ -114,7 +114,11 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
     }
     const request = { ...options, isServed: true, all: false, selector: '', fieldSelector: '', allNamespaces: false };
     const { subresource } = options;
-    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, {
+    const targets = await resolveTargets(request, context);
+    // What could not be read is told last.
+    const refused = targets.flatMap((target) => ('error' in target ? [target.error] : []));
+    const found = targets.filter((target) => !('error' in target));
+    const { objects, errors } = await loadTargets(found, context, {
       subresource,
       manifestsAlone: true,
     });
@@ -127,6 +131,7 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
         failures.push(error);
       }
     }
+    failures.push(...refused);
     if (objects.length === 0 && failures.length === 0) throw new CommandError('no objects passed to patch');
     throwFailures(failures);
   },

@@ -16,6 +16,8 @@ export interface ManifestObject {
   positionOf(path: readonly (string | number)[]): TextPosition;
   /** The object as it is written, where it has no metadata. */
   readonly written?: JsonObject;
+  /** The list of its document that it is an item of. */
+  readonly list?: JsonObject;
   /** Keys that stand twice in one map of its document, of which the later ones count. */
   readonly repeatedKeys?: readonly RepeatedKey[];
 }
@@ -57,6 +59,8 @@ export class NoObjectError extends ManifestFileError {
 export interface ReadManifests {
   readonly objects: readonly ManifestObject[];
   readonly failures: readonly ManifestFileError[];
+  /** Both, in the order of the input. */
+  readonly parts: readonly (ManifestObject | ManifestFileError)[];
 }
 
 /** How documents are read. */
@@ -135,6 +139,8 @@ function asProblem(error: unknown): ManifestFileError {
 function checkUrl(name: string): void {
   const rest = name.replace(/^https?:\/\//, '');
   const host = rest.replace(/[/?#].*$/, '');
+  // That is for who fetches it to tell.
+  if (host === '') return;
   const wrongEscape = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(rest)?.[0];
   let reason;
   if (host.startsWith('[') && !host.includes(']')) reason = "missing ']' in host";
@@ -163,12 +169,9 @@ export async function readManifestSources(
   { sources }: ManifestSources,
   options: ManifestOptions,
 ): Promise<ReadManifests> {
-  const objects: ManifestObject[] = [];
-  const failures: ManifestFileError[] = [];
+  const parts: (ManifestObject | ManifestFileError)[] = [];
   const take = (text: string, source: string): void => {
-    const read = objectsIn(text, source, options);
-    objects.push(...read.objects);
-    failures.push(...read.failures);
+    parts.push(...objectsIn(text, source, options).parts);
   };
   for (const source of sources) {
     if (source.kind === 'input') {
@@ -181,12 +184,22 @@ export async function readManifestSources(
       const { paths } = source;
       const contents = await Promise.all(paths.map((path) => contentOf(path, options)));
       for (const [index, content] of contents.entries()) {
-        if (content instanceof ManifestFileError) failures.push(content);
+        if (content instanceof ManifestFileError) parts.push(content);
         else take(textOf(content), paths[index] ?? '');
       }
     }
   }
-  return { objects, failures };
+  return separated(parts);
+}
+
+function separated(parts: readonly (ManifestObject | ManifestFileError)[]): ReadManifests {
+  const objects: ManifestObject[] = [];
+  const failures: ManifestFileError[] = [];
+  for (const part of parts) {
+    if (part instanceof ManifestFileError) failures.push(part);
+    else objects.push(part);
+  }
+  return { objects, failures, parts };
 }
 
 /** What a file holds, or why it cannot be read. */
@@ -265,8 +278,7 @@ async function isFolder(path: string, files: FileSystem): Promise<boolean> {
  * @param source how messages name the text
  */
 export function objectsIn(text: string, source: string, reading: Reading = {}): ReadManifests {
-  const objects: ManifestObject[] = [];
-  const failures: ManifestFileError[] = [];
+  const parts: (ManifestObject | ManifestFileError)[] = [];
   let repeated: RepeatedKey[] = [];
   const onDuplicateKey = (message: string, position: TextPosition): void => void repeated.push({ message, position });
   try {
@@ -280,19 +292,19 @@ export function objectsIn(text: string, source: string, reading: Reading = {}): 
       if (document.value === null) continue;
       try {
         const [first, ...others] = objectsOf(document, source, reading);
-        if (first !== undefined) objects.push(repeatedKeys.length === 0 ? first : { ...first, repeatedKeys });
-        objects.push(...others);
+        if (first !== undefined) parts.push(repeatedKeys.length === 0 ? first : { ...first, repeatedKeys });
+        parts.push(...others);
       } catch (error) {
         if (!(error instanceof NoObjectError)) throw error;
-        failures.push(error);
+        parts.push(error);
         if (reading.isChecked === true) break;
       }
     }
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error;
-    failures.push(new ManifestFileError(`error parsing ${source}: ${error.message}`, placeOf(error, source)));
+    parts.push(new ManifestFileError(`error parsing ${source}: ${error.message}`, placeOf(error, source)));
   }
-  return { objects, failures };
+  return separated(parts);
 }
 
 /** The objects of a text of which nothing may be wrong. @throws ManifestFileError for the first thing that is */
@@ -352,7 +364,7 @@ function flatten(value: JsonObject, document: ReadDocument, prefix: readonly (st
         item['kind'] = kind.slice(0, -'List'.length);
         item['apiVersion'] = apiVersion;
       }
-      return flatten(item, document, [...prefix, 'items', index]);
+      return flatten(item, document, [...prefix, 'items', index]).map((entry) => ({ ...entry, list: value }));
     });
   }
   const metadata = value['metadata'] ?? null;

@@ -6,11 +6,18 @@ import { hasReason, StatusError } from '../apimachinery/status.ts';
 import type { Client, ResourceClient } from '../client/client.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { requestFailure } from '../client/transport-reason.ts';
+import type { ManifestObject } from './manifest-files.ts';
 import type { Discovery } from '../schema-cache/discovery.ts';
 import { type Clock, sleep } from '../system/clock.ts';
 
 /** A kind the server does not have; the message is what follows `error: `. */
 export class UnknownKindError extends Error {}
+
+/** A kind of an item of a list that the server does not have; the message is told as it is. */
+export class UnknownListedKindError extends UnknownKindError {}
+
+/** An object of a manifest, with where it comes from. */
+export type SourcedObject = Pick<ManifestObject, 'object' | 'source' | 'list'>;
 
 /** An object of a manifest whose kind cannot be looked up; the message is what follows `error: `. */
 export class UnrecognizedObjectError extends Error {
@@ -40,21 +47,25 @@ async function mapperFor(source: string, load: () => Promise<RestMapper>): Promi
  * where there is none, as with the real program.
  * @throws UnknownKindError
  */
-export function mappingOf(mapper: RestMapper, object: Unstructured, source: string): RestMapping {
-  const gvk = gvkOf(object);
+export function mappingOf(mapper: RestMapper, entry: SourcedObject): RestMapping {
+  const gvk = gvkOf(entry.object);
   try {
     const mapping = mapper.mappingForKind(gvk, gvk.version);
     return gvk.version === '' ? { ...mapping, gvr: { ...mapping.gvr, version: '' } } : mapping;
   } catch (error) {
     if (!(error instanceof NoMatchError)) throw error;
-    throw new UnknownKindError(unknownKind(gvk, object, source));
+    throw unknownKind(gvk, entry);
   }
 }
 
-function unknownKind(gvk: GroupVersionKind, object: Unstructured, source: string): string {
+function unknownKind(gvk: GroupVersionKind, { object, source, list }: SourcedObject): UnknownKindError {
+  const reason = `no matches for kind "${gvk.kind}" in version "${formatGroupVersion(gvk)}"`;
+  if (list !== undefined) return new UnknownListedKindError(`unable to recognize ${reason}`);
   const { name = '', namespace = '' } = object.metadata;
   const where = namespace === '' ? '' : namespace;
-  return `resource mapping not found for name: "${name}" namespace: "${where}" from "${source}": no matches for kind "${gvk.kind}" in version "${formatGroupVersion(gvk)}"\nensure CRDs are installed first`;
+  return new UnknownKindError(
+    `resource mapping not found for name: "${name}" namespace: "${where}" from "${source}": ${reason}\nensure CRDs are installed first`,
+  );
 }
 
 /** A mapping to the version that is served, whatever an object tells. */
@@ -73,19 +84,18 @@ const pollMillis = 50;
 /** The mapping of a kind, asked for again when a CRD may have come meanwhile. @throws UnknownKindError */
 export async function findMapping(
   discovery: Discovery,
-  object: Unstructured,
-  source: string,
+  entry: SourcedObject,
   patience?: Patience,
 ): Promise<RestMapping> {
   const end = patience === undefined ? 0 : patience.clock.now() + patience.millis;
   try {
-    return mappingOf(await mapperFor(source, () => discovery.mapper()), object, source);
+    return mappingOf(await mapperFor(entry.source, () => discovery.mapper()), entry);
   } catch (error) {
     if (!(error instanceof UnknownKindError)) throw error;
   }
   for (;;) {
     try {
-      return mappingOf(await mapperFor(source, () => discovery.refresh()), object, source);
+      return mappingOf(await mapperFor(entry.source, () => discovery.refresh()), entry);
     } catch (error) {
       if (!(error instanceof UnknownKindError) || patience === undefined || patience.clock.now() >= end) throw error;
       await sleep(patience.clock, pollMillis);

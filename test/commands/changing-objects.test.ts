@@ -6,6 +6,7 @@ testRecordedSession('refused-values');
 testRecordedSession('unreadable-metadata');
 testRecordedSession('unreadable-manifests');
 testRecordedSession('manifests-without-version');
+testRecordedSession('manifests-in-order');
 testRecordedSession('patch-texts');
 testRecordedSession('field-order');
 testRecordedSession('input');

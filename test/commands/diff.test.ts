@@ -53,12 +53,21 @@ test('diff exits with 0 without differences and with 1 with some, and changes no
   assert.equal(stderr, '');
   const last = compared.at(-1);
   assert.deepEqual([last?.program, last?.args], ['diff', ['-u', '-N']]);
-  assert.deepEqual(Object.keys(last?.live ?? {}), ['v1.ConfigMap.default.a']);
+  assert.deepEqual(Object.keys(last?.live ?? {}), ['v1.ConfigMap.default.a', 'v1.ConfigMap.default.b']);
+  assert.equal(last?.live['v1.ConfigMap.default.b'], '');
   assert.deepEqual(Object.keys(last?.merged ?? {}), ['v1.ConfigMap.default.a', 'v1.ConfigMap.default.b']);
   assert.match(last?.live['v1.ConfigMap.default.a'] ?? '', /^apiVersion: v1\ndata:\n {2}key: "1"\nkind: ConfigMap\n/);
   assert.match(last?.merged['v1.ConfigMap.default.a'] ?? '', /key: "2"/);
   assert.doesNotMatch(JSON.stringify(last), /managedFields/);
   assert.equal((await cluster.run('get', 'cm', 'a', '-o', 'jsonpath={.data.key}')).stdout, '1');
+});
+
+test('diff goes on with a field that the server does not know', async (context) => {
+  const { cluster, compared } = await clusterWithDiff(context);
+  const path = file(cluster, { ...configMap('a', '1'), bogus: 1 });
+  const { exitCode, stderr } = await cluster.run('diff', '-f', path);
+  assert.deepEqual([exitCode, stderr], [1, 'Warning: unknown field "bogus"\n']);
+  assert.doesNotMatch(compared.at(-1)?.merged['v1.ConfigMap.default.a'] ?? 'bogus', /bogus/);
 });
 
 test('diff masks the values of secrets unless told not to', async (context) => {

@@ -8,7 +8,7 @@ import { repositoryRoot } from './golden.ts';
 
 /** Command lines in their order with what kubectl 1.36 answered to them. */
 interface RecordedSession {
-  /** Files of the working folder, by name. */
+  /** Files of the working folder, which answers call $CWD, by name. */
   readonly files: Readonly<Record<string, string>>;
   /** Variables of the environment besides the home folder. */
   readonly env?: Readonly<Record<string, string>>;
@@ -59,7 +59,8 @@ export function testRecordedSession(name: string, prepare?: (cluster: CommandClu
       const outcome = await cluster.run(...argv);
       if (setup) continue;
       await context.test(argv.join(' '), () => {
-        const shown = { ...outcome, stdout: withoutChance(outcome.stdout), stderr: withoutChance(outcome.stderr) };
+        const shownText = (text: string): string => withoutChance(text.replaceAll(cluster.home, '$CWD'));
+        const shown = { ...outcome, stdout: shownText(outcome.stdout), stderr: shownText(outcome.stderr) };
         assert.deepEqual(shown, { exitCode, stdout: withoutChance(stdout), stderr: withoutChance(stderr) });
       });
     }

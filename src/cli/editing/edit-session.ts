@@ -193,8 +193,9 @@ async function readEdited(
   const { name: usual } = await context.cluster.namespace();
   const edited: EditedObject[] = [];
   try {
-    for (const { object, source } of allObjectsIn(text, 'edited-file')) {
-      const mapping = mappingOf(mapper, object, source);
+    for (const entry of allObjectsIn(text, 'edited-file')) {
+      const { object } = entry;
+      const mapping = mappingOf(mapper, entry);
       edited.push({ object, mapping, namespace: usual, name: object.metadata.name ?? '' });
     }
   } catch (error) {

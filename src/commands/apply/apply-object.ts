@@ -24,7 +24,8 @@ export interface ApplyPolicy {
   readonly serverSide: boolean;
   readonly forceConflicts: boolean;
   readonly dryRun: DryRun;
-  readonly validation: FieldValidation;
+  /** Undefined for what the server does by itself. */
+  readonly validation: FieldValidation | undefined;
   readonly fieldManager: string;
   /** The manifest is kept in the annotation that the next apply reads. */
   readonly keepsManifest: boolean;
@@ -99,7 +100,7 @@ type Outcome = Omit<Applied, 'mapping'>;
 async function mappingBeingDefined(entry: CheckedManifest, { context, policy }: ApplyWork): Promise<RestMapping> {
   // A dry run defines nothing that could be waited for.
   const patience = policy.dryRun === 'none' ? { clock: context.clock, millis: definitionWaitMillis } : undefined;
-  return findMapping(await context.cluster.discovery(), entry.object, entry.source, patience);
+  return findMapping(await context.cluster.discovery(), entry, patience);
 }
 
 function withDeletionWarning(applied: Applied): Applied {
@@ -110,7 +111,8 @@ function withDeletionWarning(applied: Applied): Applied {
 }
 
 function writeOptions({ fieldManager, validation, dryRun }: ApplyPolicy): WriteOptions {
-  return { fieldManager, fieldValidation: validation, ...(dryRun === 'server' ? { dryRun: 'All' as const } : {}) };
+  const checks = validation === undefined ? {} : { fieldValidation: validation };
+  return { fieldManager, ...checks, ...(dryRun === 'server' ? { dryRun: 'All' as const } : {}) };
 }
 
 async function applyOnServer(target: ApplyTarget, work: ApplyWork): Promise<Outcome> {

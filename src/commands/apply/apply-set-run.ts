@@ -32,7 +32,9 @@ export async function startApplySet(
   const { dryRun, validation } = policy;
   const onServer = dryRun === 'server' ? { dryRun: 'All' as const } : {};
   const write: WriteOptions | undefined =
-    dryRun === 'client' ? undefined : { fieldValidation: validation, ...onServer };
+    dryRun === 'client'
+      ? undefined
+      : { ...(validation === undefined ? {} : { fieldValidation: validation }), ...onServer };
   const warn = (text: string): void =>
     context.streams.err.write(klogLine('W', context.clock.now(), 'applyset.go:447', text));
   return {

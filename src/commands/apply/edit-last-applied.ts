@@ -97,8 +97,8 @@ async function lastConfigurations(objects: readonly EditedObject[], context: Com
     if (text === undefined) return [];
     const [first] = allObjectsIn(text, 'edited-file');
     if (first === undefined) return [];
-    const { object, source } = first;
-    return [{ ...live, object, mapping: mappingOf(mapper, object, source), name: object.metadata.name ?? '' }];
+    const { object } = first;
+    return [{ ...live, object, mapping: mappingOf(mapper, first), name: object.metadata.name ?? '' }];
   });
 }
 

@@ -60,8 +60,9 @@ export const setLastAppliedCommand = defineCommand<SetOptions>({
     const changes: (() => Promise<Unstructured>)[] = [];
     const read = await readInput(options.input, context);
     throwFailures(read.failures);
-    for (const { object, source } of read.objects) {
-      const mapping = await findMapping(discovery, object, source);
+    for (const entry of read.objects) {
+      const { object, source } = entry;
+      const mapping = await findMapping(discovery, entry);
       const namespace = object.metadata.namespace ?? usual;
       if (mapping.namespaced) object.metadata.namespace = namespace;
       const name = object.metadata.name ?? '';

@@ -27,8 +27,9 @@ export async function editBeforeCreate(options: EditBeforeCreateOptions, context
   const { name: usual } = await context.cluster.namespace();
   const entries: EditedObject[] = [];
   const read = await readInput(options.input, context);
-  for (const { object, source } of read.objects) {
-    const mapping = await findMapping(discovery, object, source);
+  for (const entry of read.objects) {
+    const { object } = entry;
+    const mapping = await findMapping(discovery, entry);
     const namespace = object.metadata.namespace ?? usual;
     if (mapping.namespaced) object.metadata.namespace = namespace;
     entries.push({ object, mapping, namespace, name: object.metadata.name ?? '' });

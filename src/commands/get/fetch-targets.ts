@@ -4,7 +4,7 @@ import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { type CommandContext, CommandError } from '../../cli/command.ts';
-import { asOneOfSeveral } from '../../cli/exit.ts';
+import { asOneLine, asOneOfSeveral } from '../../cli/exit.ts';
 import { labelFilter, readInput, requireInputAlone, UnreadableInputError } from '../../cli/manifest-input.ts';
 import { listSubject, namedAndSelected, namespaceProblem } from '../../cli/resource-targets.ts';
 import { answeredObject } from '../../client/answered-object.ts';
@@ -24,16 +24,22 @@ export interface Target extends ResourceArgument {
   readonly refusal?: CommandError | undefined;
   /** Whether what the server says of an object of a file fits `-l`. */
   readonly selects?: (object: Unstructured) => boolean;
+  /** The list of a file that the object is an item of. */
+  readonly list?: unknown;
+}
+
+/** What is wrong with a part of a file, in its place. */
+export interface FailedTarget {
+  readonly failure: unknown;
+  readonly list?: unknown;
 }
 
 /** The targets, and whether they can be no more than one object. */
 export interface Targets {
-  readonly targets: readonly Target[];
+  readonly targets: readonly (Target | FailedTarget)[];
   readonly isSingle: boolean;
   /** Whether they come from one file, of which nothing is printed when something is wrong. */
   readonly isOneFile: boolean;
-  /** What is wrong with objects of files, which are no targets. */
-  readonly problems: readonly unknown[];
 }
 
 /** Finds what `-f` or the arguments name. @throws CommandError */
@@ -45,30 +51,37 @@ export async function findTargets(options: GetOptions, context: CommandContext):
   const { filenames } = options.input;
   if (filenames.length > 0) {
     const selects = labelFilter(options.selector);
-    const targets: Target[] = [];
+    const targets: (Target | FailedTarget)[] = [];
     const sources = new Set<string>();
     const read = await readInput(options.input, context);
-    const problems: unknown[] = [];
-    for (const { object, source, written = object } of read.objects) {
+    for (const part of read.parts) {
+      if (part instanceof CommandError) {
+        targets.push({ failure: part });
+        continue;
+      }
+      const { object, source, written = object, list } = part;
       sources.add(source);
-      const mapping = await findMapping(discovery, object, source).catch((error: unknown) => void problems.push(error));
-      if (mapping === undefined) continue;
+      let mapping: RestMapping;
+      try {
+        mapping = await findMapping(discovery, part);
+      } catch (failure) {
+        targets.push({ failure, list });
+        continue;
+      }
       const { name = '', namespace: own = '' } = object.metadata;
       const isScoped = mapping.namespaced;
-      const target = { mapping, name, namespace: own === '' ? namespace : own, selects };
+      const target = { mapping, name, namespace: own === '' ? namespace : own, selects, list };
       if (name === '') targets.push({ ...target, asGiven: written as Unstructured });
       else if (own !== '' || !isScoped || !options.allNamespaces) {
         const isFree = options.allNamespaces || !isScoped;
         targets.push({ ...target, refusal: isFree ? undefined : namespaceProblem(own, asked, context) });
       } else {
-        problems.push(
-          new UnreadableInputError(`no namespace set on resource ${gvrText(mapping.gvr)} ${goQuote(name)}`),
-        );
+        const problem = `no namespace set on resource ${gvrText(mapping.gvr)} ${goQuote(name)}`;
+        targets.push({ failure: new UnreadableInputError(problem), list });
       }
     }
-    problems.push(...read.failures);
     const isOneFile = sources.size === 1 && filenames.length === 1 && filenames[0] !== '-';
-    return { targets, isSingle: isOneFile && targets.length === 1, isOneFile, problems };
+    return { targets, isSingle: isOneFile && targets.length === 1, isOneFile };
   }
   const found = await discovery.withMapper((mapper) => parseResourceArguments(options.args, mapper));
   const isNamed = found.some((target) => target.name !== undefined);
@@ -82,7 +95,7 @@ export async function findTargets(options: GetOptions, context: CommandContext):
     throw new CommandError('subresource cannot be used when bulk resources are specified');
   }
   const targets = found.map((target) => ({ ...target, namespace: options.allNamespaces ? '' : namespace }));
-  return { targets, isSingle: targets.length === 1 && targets[0]?.name !== undefined, isOneFile: false, problems: [] };
+  return { targets, isSingle: targets.length === 1 && targets[0]?.name !== undefined, isOneFile: false };
 }
 
 /** The path of a target's object or list. */
@@ -107,6 +120,8 @@ export interface Fetched {
   readonly pages: AsyncIterable<Page>;
   /** What could not be had; whole when the pages have been gone through. */
   readonly errors: readonly unknown[];
+  /** The same, where what is wrong with items of one list is one error. */
+  readonly errorsByList: readonly unknown[];
 }
 
 /**
@@ -114,29 +129,33 @@ export interface Fetched {
  * one that is used.
  */
 export async function fetchTargets(
-  targets: readonly Target[],
+  targets: readonly (Target | FailedTarget)[],
   options: GetOptions,
   client: Client,
   accept: string,
 ): Promise<Fetched> {
-  const errors: unknown[] = [];
-  const note = (error: unknown, { name }: Target): undefined => {
+  const errors = new NotedErrors();
+  const note = (error: unknown, target: Target | FailedTarget): void => {
     if (options.ignoreNotFound && hasReason(error, 'NotFound')) return;
     // The real program collects what is wrong with lists.
-    errors.push(name === undefined && !(error instanceof CommandError) ? asOneOfSeveral(error) : error);
+    const isOfList = 'name' in target && target.name === undefined && !(error instanceof CommandError);
+    errors.add(isOfList ? asOneOfSeveral(error) : error, target.list);
   };
   const started = targets.map((target) => {
+    if ('failure' in target) return { target, first: Promise.resolve({ error: target.failure }) };
     const pages = pagesOf(target, options, client, accept);
     return { target, pages, first: pages.next().catch((error: unknown) => ({ error })) };
   });
   const firsts = await Promise.all(started.map(async ({ first }) => first));
-  const kinds = targets.map(({ mapping }) => mapping).filter((_, index) => !('error' in (firsts[index] ?? {})));
+  const kinds = targets.flatMap((target, index) =>
+    'failure' in target || 'error' in (firsts[index] ?? {}) ? [] : [target.mapping],
+  );
 
   async function* all(): AsyncGenerator<Page> {
     for (const { target, pages, first } of started) {
       const opening = await first;
-      if ('error' in opening) {
-        note(opening.error, target);
+      if ('error' in opening || pages === undefined) {
+        note((opening as { readonly error: unknown }).error, target);
         continue;
       }
       let page = opening;
@@ -153,7 +172,35 @@ export async function fetchTargets(
       }
     }
   }
-  return { kinds, pages: all(), errors };
+  return {
+    kinds,
+    pages: all(),
+    get errors() {
+      return errors.all();
+    },
+    get errorsByList() {
+      return errors.byList();
+    },
+  };
+}
+
+/** Errors in the order of what they are about. */
+class NotedErrors {
+  readonly #noted: { readonly list: unknown; readonly errors: unknown[] }[] = [];
+
+  add(error: unknown, list: unknown): void {
+    const last = this.#noted.at(-1);
+    if (list !== undefined && last?.list === list) last.errors.push(error);
+    else this.#noted.push({ list, errors: [error] });
+  }
+
+  all(): unknown[] {
+    return this.#noted.flatMap(({ errors }) => errors);
+  }
+
+  byList(): unknown[] {
+    return this.#noted.flatMap(({ list, errors }) => (list === undefined ? errors : [asOneLine(errors)]));
+  }
 }
 
 async function* pagesOf(

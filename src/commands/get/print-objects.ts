@@ -13,15 +13,14 @@ import type { GetOptions } from './get-options.ts';
 export async function printObjects(
   options: GetOptions,
   printer: ObjectPrinter,
-  { targets, isSingle, isOneFile, problems }: Targets,
+  { targets, isSingle, isOneFile }: Targets,
   context: CommandContext,
 ): Promise<void> {
   const { out } = context.streams;
   const client = await context.cluster.client();
   const fetched = await fetchTargets(targets, options, client, 'application/json');
   const pages = isOneFile ? await collected(fetched.pages) : fetched.pages;
-  const { errors } = fetched;
-  if (isOneFile) throwFailures([...problems, ...errors]);
+  if (isOneFile) throwFailures(fetched.errors);
   if (isSingle) {
     for await (const { answer } of pages) out.write(printer.print(answer));
   } else {
@@ -40,7 +39,7 @@ export async function printObjects(
     await output.end();
   }
   if (printer.end !== undefined) out.write(printer.end());
-  throwFailures([...problems, ...errors]);
+  throwFailures(fetched.errors);
 }
 
 async function collected<T>(values: AsyncIterable<T>): Promise<T[]> {

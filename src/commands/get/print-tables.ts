@@ -16,11 +16,7 @@ export const tableAccept =
   'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json';
 
 /** Prints a table for each kind, one below the other. Of a list only the text of its rows is held. */
-export async function printTables(
-  options: GetOptions,
-  { targets, problems }: Targets,
-  context: CommandContext,
-): Promise<void> {
+export async function printTables(options: GetOptions, { targets }: Targets, context: CommandContext): Promise<void> {
   const client = await context.cluster.client();
   const fetched = await fetchTargets(targets, options, client, options.serverPrint ? tableAccept : 'application/json');
   const tables = new Tables(options, context, fetched.kinds);
@@ -30,12 +26,12 @@ export async function printTables(
     tables.add(page, isNew);
   }
   await tables.flush();
-  if (!tables.hasPrinted && problems.length === 0 && fetched.errors.length === 0 && !options.ignoreNotFound) {
+  if (!tables.hasPrinted && fetched.errors.length === 0 && !options.ignoreNotFound) {
     const isScoped = !options.allNamespaces && fetched.kinds.every(({ namespaced }) => namespaced);
     const { name } = await context.cluster.namespace();
     context.streams.err.write(isScoped ? `No resources found in ${name} namespace.\n` : 'No resources found\n');
   }
-  throwCollected([...problems, ...fetched.errors]);
+  throwCollected(fetched.errorsByList);
 }
 
 /** Several answers are sorted among themselves, too, as the real program does. @throws PrinterError, JsonPathError */

@@ -3,6 +3,7 @@ import { JsonSyntaxError, parseJson } from '../../apimachinery/json-codec.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { type CommandContext, CommandError, SilentExit } from '../../cli/command.ts';
+import { throwFailures } from '../../cli/exit.ts';
 import { listSubject, nothingNamed } from '../../cli/resource-targets.ts';
 import type { Client } from '../../client/client.ts';
 import { listError } from '../../client/list-error.ts';
@@ -12,7 +13,7 @@ import { withEventColumn } from '../../printers/generic-table.ts';
 import { PrintableEvent } from '../../printers/printer.ts';
 import { TablePrinter } from '../../printers/table-printer.ts';
 import { klogLine } from '../../system/klog.ts';
-import { pathOf, type Target } from './fetch-targets.ts';
+import { type FailedTarget, pathOf, type Target } from './fetch-targets.ts';
 import type { GetOptions } from './get-options.ts';
 import { itemsOf } from './print-objects.ts';
 import { asTable, kindPrefixOf, sortRows, tableAccept } from './print-tables.ts';
@@ -21,13 +22,17 @@ import { missingNamespaceOr } from '../../resource/resource-access.ts';
 /** Prints what there is of one kind (or one object) and then every change, until the watch ends or is interrupted. */
 export async function watchTargets(
   options: GetOptions,
-  targets: readonly Target[],
+  found: readonly (Target | FailedTarget)[],
   context: CommandContext,
 ): Promise<void> {
+  const targets = found.flatMap((target) => ('failure' in target ? [] : [target]));
   const client = await context.cluster.client();
   const [target] = targets;
   const kinds = new Set(targets.map(({ mapping }) => `${mapping.gvr.group}/${mapping.gvr.resource}`));
-  if (target === undefined) throw new CommandError(nothingNamed);
+  if (target === undefined) {
+    throwFailures(found.flatMap((failed) => ('failure' in failed ? [failed.failure] : [])));
+    throw new CommandError(nothingNamed);
+  }
   // Files are read before anything is said of their kinds.
   if (kinds.size > 1 && options.input.filenames.length === 0)
     throw new CommandError('you may only specify a single resource type');

@@ -88,9 +88,10 @@ async function findTargets(
     const targets: Target[] = [];
     const read = await readInput(options.input, context, { isTyped: true });
     const failures: unknown[] = [...read.failures];
-    for (const { object, source } of read.objects) {
+    for (const entry of read.objects) {
+      const { object } = entry;
       const { name = '', namespace: own = namespace } = object.metadata;
-      await findMapping(discovery, object, source).then(
+      await findMapping(discovery, entry).then(
         (mapping) => targets.push({ mapping, namespace: own, name }),
         (error: unknown) => failures.push(error),
       );
