@@ -1,4 +1,5 @@
 import type { Event } from '../api/types/core-v1.ts';
+import { goSorted } from '../apimachinery/go-sort.ts';
 import type { JsonObject } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { NoMatchError, parseResourceArgument, type RestMapper } from '../apimachinery/rest-mapping.ts';
@@ -87,7 +88,7 @@ export const eventsCommand = defineCommand<EventsOptions>({
       context.streams.err.write(`No events found${where}.\n`);
       return;
     }
-    const sorted = found.toSorted((left, right) => timeOf(left) - timeOf(right));
+    const sorted = goSorted(found, (left, right) => timeOf(left) < timeOf(right));
     if (options.printer === undefined) {
       context.streams.out.write(table.show(sorted));
       return;

@@ -1,5 +1,12 @@
 import { goQuote } from '../apimachinery/field-error.ts';
-import { type CommandContext, CommandError, defineCommand, type FlagValues, UsageError } from '../cli/command.ts';
+import {
+  type CommandContext,
+  CommandError,
+  defineCommand,
+  type FlagValues,
+  PlainError,
+  UsageError,
+} from '../cli/command.ts';
 import {
   allNamespacesFlag,
   chunkSizeFlag,
@@ -12,7 +19,9 @@ import {
 } from '../cli/flags.ts';
 import { manifestInput } from '../cli/manifest-input.ts';
 import { createPrinter } from '../printers/print-flags.ts';
+import { UnsortableError } from '../printers/sort-by.ts';
 import type { OutputStream } from '../system/io-streams.ts';
+import { klogLine } from '../system/klog.ts';
 import { findTargets } from './get/fetch-targets.ts';
 import type { GetOptions } from './get/get-options.ts';
 import { printObjects } from './get/print-objects.ts';
@@ -110,9 +119,15 @@ export const getCommand = defineCommand<GetOptions>({
       return;
     }
     const targets = await findTargets(options, context);
-    if (options.watch || options.watchOnly) await watchTargets(options, targets.targets, context);
-    else if (options.printer === undefined) await printTables(options, targets, context);
-    else await printObjects(options, options.printer, targets, context);
+    try {
+      if (options.watch || options.watchOnly) await watchTargets(options, targets.targets, context);
+      else if (options.printer === undefined) await printTables(options, targets, context);
+      else await printObjects(options, options.printer, targets, context);
+    } catch (error) {
+      // The real program ends with a line of its log here.
+      if (!(error instanceof UnsortableError)) throw error;
+      throw new PlainError(klogLine('F', context.clock.now(), error.source, error.message));
+    }
   },
 });
 

@@ -1,5 +1,6 @@
 import type { Event } from '../api/types/core-v1.ts';
 import { humanDuration } from '../apimachinery/duration.ts';
+import { goSorted } from '../apimachinery/go-sort.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { DescribeText } from './describe-text.ts';
 import type { DescribeContext } from './describer.ts';
@@ -57,11 +58,9 @@ export function writeEvents(events: readonly Event[], text: DescribeText, now: n
   }
   text.line(0, 'Events:');
   const lastTime = (event: Event): number => Date.parse(event.lastTimestamp ?? '') || Number.NEGATIVE_INFINITY;
-  const byTime = (left: Event, right: Event): number =>
-    lastTime(left) === lastTime(right) ? 0 : lastTime(left) - lastTime(right);
   text.line(1, 'Type\tReason\tAge\tFrom\tMessage');
   text.line(1, '----\t------\t----\t----\t-------');
-  for (const event of events.toSorted(byTime)) {
+  for (const event of goSorted(events, (left, right) => lastTime(left) < lastTime(right))) {
     const component = event.source?.component ?? '';
     const source = component === '' ? (event.reportingComponent ?? '') : component;
     const fieldPath = event.involvedObject.fieldPath ?? '';

@@ -1,18 +1,30 @@
 import { parseQuantity, type Quantity, QuantityError } from '../apimachinery/quantity.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
+import { goSort } from '../apimachinery/go-sort.ts';
 import { goTypeName } from '../apimachinery/go-value.ts';
 import { JsonPath, relaxedJsonPath } from '../apimachinery/jsonpath.ts';
 import { PrinterError } from './printer.ts';
 
-/** Up to so many items Go sorts by insertion, which shows in the order of those that are equal. */
-const insertionLength = 12;
+/** Values that have no order. The real program tells of them in its log and ends there. */
+export class UnsortableError extends PrinterError {
+  /** Where the real program says so: `sorter.go:329`. */
+  readonly source: string;
+
+  constructor(message: string, source: string) {
+    super(message);
+    this.source = source;
+  }
+}
+
+const placeOfObjects = 'sorter.go:329';
+const placeOfRows = 'sorter.go:375';
 
 /**
  * Sorts by a field as `kubectl get --sort-by` does: quantities by amount, other text by its bytes, those without the
  * field first.
  * @param objectOf the object an item stands for (a row's object, or the item itself)
  * @param container Go's type of what is sorted, which the message of values that cannot be sorted tells
- * @throws JsonPathError, PrinterError where no object has the field or values cannot be sorted
+ * @throws JsonPathError, PrinterError where no object has the field, UnsortableError where values have no order
  */
 export function sortBy<T>(
   items: readonly T[],
@@ -29,41 +41,26 @@ export function sortBy<T>(
   if (keyed.length > 0 && keyed.every(({ has }) => !has)) {
     throw new PrinterError(`couldn't find any field with path ${goQuote(template)} in the list of objects`);
   }
-  const about = `Field ${template} in ${container} is an unsortable type: interface, err: `;
-  const isBefore = (left: (typeof keyed)[number], right: (typeof keyed)[number]): boolean => {
-    if (!left.has) return true;
-    return right.has && isLess(left.key, right.key, about);
+  const unsortable = (reason: string): UnsortableError => {
+    const isOfRows = container.startsWith('[');
+    const message = `Field ${template} in ${container} is an unsortable type: interface, err: ${reason}`;
+    return new UnsortableError(message, isOfRows ? placeOfRows : placeOfObjects);
   };
-  if (keyed.length <= insertionLength) insertionSort(keyed, isBefore);
-  else {
-    keyed.sort((left, right) => {
-      if (!left.has || !right.has) return Number(left.has) - Number(right.has);
-      if (isBefore(left, right)) return -1;
-      return isBefore(right, left) ? 1 : 0;
-    });
-  }
+  goSort(keyed, (left, right) => {
+    if (!left.has) return true;
+    return right.has && isLess(left.key, right.key, unsortable);
+  });
   return keyed.map(({ item }) => item);
 }
 
-function insertionSort<T>(items: T[], isBefore: (left: T, right: T) => boolean): void {
-  for (let from = 1; from < items.length; from++) {
-    for (let at = from; at > 0; at--) {
-      const [left, right] = [items[at - 1], items[at]];
-      if (left === undefined || right === undefined || !isBefore(right, left)) break;
-      items[at - 1] = right;
-      items[at] = left;
-    }
-  }
-}
-
-function isLess(left: unknown, right: unknown, about: string): boolean {
+function isLess(left: unknown, right: unknown, unsortable: (reason: string) => Error): boolean {
   if (left === null || left === undefined) return right !== null && right !== undefined;
   if (right === null || right === undefined) return false;
   const type = goTypeName(left);
   if (type !== 'string' && type !== 'int64' && type !== 'float64') {
-    throw new PrinterError(`${about}unsortable type: ${type}`);
+    throw unsortable(`unsortable type: ${type}`);
   }
-  if (goTypeName(right) !== type) throw new PrinterError(`${about}unsortable interface: interface`);
+  if (goTypeName(right) !== type) throw unsortable('unsortable interface: interface');
   if (typeof left !== 'string' || typeof right !== 'string') return (left as number) < (right as number);
   const leftAmount = quantityOf(left);
   const rightAmount = leftAmount === undefined ? undefined : quantityOf(right);

@@ -38,6 +38,14 @@ test('--chunk-size fetches in pieces and prints one table; --sort-by sorts the w
   assert.deepEqual(await names(), ['a', 'b', 'c']);
   assert.equal(lists() - before, 3);
   assert.deepEqual(await names('--sort-by=.metadata.labels.size'), ['b', 'c', 'a']);
+  // What has no order ends it with a line of the log.
+  const unsortable = await cluster.run('get', 'cm', '--sort-by=.metadata', '-o', 'name');
+  assert.equal(unsortable.exitCode, 1);
+  assert.match(
+    unsortable.stderr,
+    /^F\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ sorter\.go:329\] Field \{\.metadata\} in \*unstructured\.Unstructured is an unsortable type: interface, err: unsortable type: map\[string\]interface \{\}\n$/,
+  );
+  assert.match((await cluster.run('get', 'cm', '--sort-by=.metadata')).stderr, /^F.* sorter\.go:375\] Field /);
 });
 
 test('several objects of a file are shown, and then not watched', async (context) => {

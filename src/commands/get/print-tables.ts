@@ -5,7 +5,7 @@ import { throwCollected } from '../../cli/manifest-input.ts';
 import { genericTable, type StatusFields, statusTable } from '../../printers/generic-table.ts';
 import { JsonPathError } from '../../apimachinery/jsonpath.ts';
 import { PrinterError } from '../../printers/printer.ts';
-import { sortBy } from '../../printers/sort-by.ts';
+import { sortBy, UnsortableError } from '../../printers/sort-by.ts';
 import { TabWriter } from '../../printers/tab-writer.ts';
 import { type Table, TablePrinter, type TableRow } from '../../printers/table-printer.ts';
 import { type Fetched, fetchTargets, type Page, type Targets } from './fetch-targets.ts';
@@ -83,7 +83,7 @@ class Tables {
     } catch (error) {
       // The real program drops what its printers say, and so the whole table, but for what ends it on the spot.
       const isIgnored = error instanceof JsonPathError || error instanceof PrinterError;
-      if (!isIgnored || error.message.includes('unsortable')) throw error;
+      if (!isIgnored || error instanceof UnsortableError) throw error;
     }
   }
 

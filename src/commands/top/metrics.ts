@@ -1,4 +1,5 @@
 import { type Quantity, parseQuantity } from '../../apimachinery/quantity.ts';
+import { goSorted } from '../../apimachinery/go-sort.ts';
 import { type CommandContext, CommandError, type FlagDefinition } from '../../cli/command.ts';
 
 /** Amounts by the names of resources, as the API writes them. */
@@ -63,10 +64,7 @@ export function sortedByUsage<T>(
     const amount = usageOf(entry)(sortBy);
     return sortBy === 'cpu' ? amount.milliValue() : amount.value();
   };
-  return entries.toSorted((left, right) => {
-    const difference = inUnits(right) - inUnits(left);
-    return difference === 0n ? 0 : difference > 0n ? 1 : -1;
-  });
+  return goSorted(entries, (left, right) => inUnits(left) > inUnits(right));
 }
 
 /** Compares texts by their code units, as Go does. */
