@@ -1,3 +1,4 @@
+import { podRequests } from '../../api/core/v1/pod-resources.ts';
 import { qosClassOf } from '../../api/core/v1/pod-qos.ts';
 import type { Container, Pod } from '../../api/types/core-v1.ts';
 import { parseQuantity } from '../../apimachinery/quantity.ts';
@@ -16,15 +17,34 @@ const systemCriticalPriority = 2_000_000_000;
 export function linuxResources(pod: Pod, container: Container, memory: number): LinuxResources {
   const { requests = {}, limits = {} } = container.resources ?? {};
   const forPod = pod.spec?.resources?.limits ?? {};
-  const cpuLimit = milli(limits['cpu'] ?? forPod['cpu']);
-  const cpuRequest = requests['cpu'] === undefined ? milli(limits['cpu']) : milli(requests['cpu']);
   return {
-    cpuShares: Math.max(leastCpuShares, Math.floor((cpuRequest * 1024) / 1000)),
-    cpuQuota: cpuLimit === 0 ? -1 : Math.max(leastCpuQuota, (cpuLimit * cpuPeriod) / 1000),
-    cpuPeriod,
+    ...cpuResources(requests['cpu'] ?? limits['cpu'], limits['cpu'] ?? forPod['cpu']),
     memoryLimitBytes: bytes(limits['memory'] ?? forPod['memory']),
-    oomScoreAdjust: oomScoreAdjust(pod, bytes(requests['memory']), memory),
+    oomScoreAdjust: oomScoreAdjust(pod, bytes(requests['memory']) + unspokenMemory(pod), memory),
   };
+}
+
+/** What the kernel makes of a request and a limit of the processors. */
+export function cpuResources(
+  request: string | undefined,
+  limit: string | undefined,
+): Pick<LinuxResources, 'cpuShares' | 'cpuQuota' | 'cpuPeriod'> {
+  const most = milli(limit);
+  return {
+    cpuShares: Math.max(leastCpuShares, Math.floor((milli(request) * 1024) / 1000)),
+    cpuQuota: most === 0 ? -1 : Math.max(leastCpuQuota, (most * cpuPeriod) / 1000),
+    cpuPeriod,
+  };
+}
+
+/** Each container's share of the memory that the pod asks for beyond its containers (KEP-2837). */
+function unspokenMemory(pod: Pod): number {
+  const { resources, containers = [], initContainers = [] } = pod.spec ?? {};
+  const asked = bytes(resources?.requests?.['memory']);
+  if (asked === 0) return 0;
+  const { resources: _forPod, ...own } = pod.spec ?? { containers };
+  const spoken = podRequests({ ...pod, spec: own }).get('memory') ?? 0;
+  return Math.trunc((asked - spoken) / (containers.length + initContainers.length));
 }
 
 function oomScoreAdjust(pod: Pod, requested: number, memory: number): number {

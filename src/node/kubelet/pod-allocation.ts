@@ -20,6 +20,8 @@ const nothing: ResizeOutcome = { events: [], restarts: [] };
 /** The resources that a node has given to the containers of a pod, while the pod may ask for others by now (KEP-1287). */
 export class PodAllocation {
   #given: ReadonlyMap<string, ResourceRequirements | undefined>;
+  /** What the pod as a whole has, where it states that. */
+  #givenPod: ResourceRequirements | undefined;
   #pending: PodCondition | undefined;
 
   constructor(pod: Pod) {
@@ -31,6 +33,9 @@ export class PodAllocation {
       return [container.name, status?.resources ?? container.resources] as const;
     });
     this.#given = new Map(given);
+    const asWhole = pod.spec?.resources;
+    const isWaiting = this.#pending !== undefined && asWhole !== undefined;
+    this.#givenPod = isWaiting ? (pod.status?.resources ?? asWhole) : asWhole;
   }
 
   /** The condition of a resize that has to wait. */
@@ -41,7 +46,8 @@ export class PodAllocation {
   /** The pod with what it was given in place of what it asks for. */
   allocated(pod: Pod): Pod {
     const { spec } = pod;
-    if (spec === undefined || this.#changed(pod).length === 0) return pod;
+    if (spec === undefined || !this.#isChanged(pod)) return pod;
+    const { resources: _ofPod, ...rest } = spec;
     const given = (container: Container): Container => {
       const { resources: _asked, ...rest } = container;
       const resources = this.#of(container);
@@ -50,7 +56,8 @@ export class PodAllocation {
     return {
       ...pod,
       spec: {
-        ...spec,
+        ...rest,
+        ...(this.#givenPod === undefined ? {} : { resources: this.#givenPod }),
         containers: spec.containers.map(given),
         ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(given) }),
       },
@@ -60,7 +67,7 @@ export class PodAllocation {
   /** Gives the pod what it asks for now, where the node has it. @param reject why the node does not take it as it is */
   resize(pod: Pod, reject: (pod: Pod) => Rejection | undefined, now: number): ResizeOutcome {
     const changed = this.#changed(pod);
-    if (changed.length === 0) {
+    if (!this.#isChanged(pod)) {
       this.#pending = undefined;
       return nothing;
     }
@@ -68,6 +75,7 @@ export class PodAllocation {
     if (rejection !== undefined) return this.#defer(pod, rejection.message, now);
     const restarts = changed.filter((container) => needsRestart(container, this.#of(container)));
     this.#given = new Map(containersOf(pod.spec).map(({ name, resources }) => [name, resources]));
+    this.#givenPod = pod.spec?.resources;
     this.#pending = undefined;
     const summary = summaryOf(pod);
     return {
@@ -98,6 +106,10 @@ export class PodAllocation {
 
   #of(container: Container): ResourceRequirements | undefined {
     return this.#given.has(container.name) ? this.#given.get(container.name) : container.resources;
+  }
+
+  #isChanged(pod: Pod): boolean {
+    return this.#changed(pod).length > 0 || !equalJson(pod.spec?.resources ?? {}, this.#givenPod ?? {});
   }
 
   #changed({ spec }: Pod): Container[] {

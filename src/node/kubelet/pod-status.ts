@@ -8,6 +8,7 @@ import type {
 } from '../../api/types/core-v1.ts';
 import { formatTime } from '../../apimachinery/object-meta.ts';
 import type { ContainerStatus as RuntimeContainer, PodSandbox } from '../cri/runtime.ts';
+import { podLevelResources } from './pod-level-resources.ts';
 import { isSidecar, podPhase } from './pod-phase.ts';
 
 /** What the node knows of a pod besides its spec. */
@@ -60,14 +61,18 @@ export function generatePodStatus(pod: Pod, state: PodRuntimeState, node: NodeAd
     ready: false,
   }));
   const phase = podPhase(pod, initStatuses, statuses);
+  const { allocatedResources: _before, ...rest } = old;
+  const resources = podLevelResources(pod);
   const status: PodStatus = {
-    ...old,
+    ...rest,
     phase,
     observedGeneration: pod.metadata.generation ?? 0,
     hostIP: node.hostIP,
     hostIPs: [{ ip: node.hostIP }],
     startTime: old.startTime ?? formatTime(now),
     containerStatuses: statuses,
+    resources,
+    ...(resources.requests === undefined ? {} : { allocatedResources: resources.requests }),
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
     ...(ephemeralStatuses.length > 0 ? { ephemeralContainerStatuses: ephemeralStatuses } : {}),
     conditions: podConditions(pod, phase, initStatuses, statuses, state, now),
@@ -95,14 +100,14 @@ const ownConditions = new Set([
 
 /** The status of a pod that the node does not take: nothing of it was ever there. */
 export function rejectedStatus(pod: Pod, reason: string, message: string, now: number): PodStatus {
-  const { observedGeneration, qosClass, startTime = formatTime(now), conditions = [] } = pod.status ?? {};
+  const { qosClass, startTime = formatTime(now), conditions = [] } = pod.status ?? {};
   const foreign = conditions.filter(({ type }) => !ownConditions.has(type));
   return {
     phase: 'Failed',
     reason,
     message,
     startTime,
-    ...(observedGeneration === undefined ? {} : { observedGeneration }),
+    observedGeneration: pod.metadata.generation ?? 0,
     ...(qosClass === undefined ? {} : { qosClass }),
     ...(foreign.length === 0 ? {} : { conditions: foreign }),
   };

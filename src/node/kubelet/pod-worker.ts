@@ -6,6 +6,8 @@ import type { PodSandbox } from '../cri/runtime.ts';
 import { isCritical, type Rejection } from './pod-admission.ts';
 import { PodAllocation } from './pod-allocation.ts';
 import { PodContainers } from './pod-containers.ts';
+import { cgroupTexts } from '../cri/simulation/cgroup-files.ts';
+import { podCgroup, podLinuxResources } from './pod-level-resources.ts';
 import { finalStatus } from './pod-phase.ts';
 import { hasStorageLimit, storageExcess } from './local-storage-eviction.ts';
 import { HostnameError } from './pod-hostname.ts';
@@ -133,6 +135,7 @@ export class PodWorker {
     await this.stop();
     for (const sandbox of await this.#containers.sandboxes()) await this.#context.runtime.removePodSandbox(sandbox.id);
     this.#volumes.remove(this.#pod);
+    this.#context.files.remove(podCgroup(this.allocated));
   }
 
   async #loop(): Promise<void> {
@@ -183,6 +186,7 @@ export class PodWorker {
     this.#admit = undefined;
     await this.#resize(pod);
     const sandbox = await this.#ensureSandbox(pod);
+    this.#writeCgroup();
     if (sandbox !== undefined) await this.#containers.sync(pod, sandbox);
     await this.#report(pod);
     // What the status says now may end the pod, at once or in time.
@@ -212,6 +216,17 @@ export class PodWorker {
     const { events, restarts } = this.#allocation.resize(pod, rejects, clock.now());
     for (const { type, reason, message } of events) recordEvent(pod, type, reason, message);
     await this.#containers.restart(pod, restarts);
+  }
+
+  /** What the kernel would hold the pod as a whole to. */
+  #writeCgroup(): void {
+    const { files } = this.#context;
+    const pod = this.allocated;
+    const folder = podCgroup(pod);
+    files.makeFolder(folder);
+    for (const [name, text] of cgroupTexts(podLinuxResources(pod))) {
+      files.writeFile(`${folder}/${name}`, Buffer.from(`${text}\n`));
+    }
   }
 
   async #reject(pod: Pod, { reason, message }: Rejection): Promise<void> {

@@ -150,6 +150,7 @@ test('a pod that the node does not take has failed, and nothing of it runs', asy
     phase: 'Failed',
     reason: 'OutOfcpu',
     message: `Pod was rejected: ${message}`,
+    observedGeneration: 1,
     qosClass: 'Burstable',
   });
   assert.deepEqual(await harness.events('big'), [`OutOfcpu: ${message}`]);
