@@ -1,3 +1,4 @@
+import { certificateRequestProblem } from '../../api/certificates/v1/certificate-request-syntax.ts';
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts';
 import type { ResourceSlice } from '../../api/types/resource-v1.ts';
 import type { Node, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
@@ -89,7 +90,8 @@ async function admitPods(question: Question): Promise<void> {
 async function existingPod({ attributes, podOf }: Question): Promise<Pod> {
   const name = attributes.name === '' ? (attributes.object?.metadata.name ?? '') : attributes.name;
   const pod = await podOf(attributes.namespace, name);
-  if (pod === undefined) throw notFound({ group: '', resource: 'pods' }, name);
+  // As the real server's lister of pods says it.
+  if (pod === undefined) throw notFound({ group: '', resource: 'pod' }, name);
   return pod;
 }
 
@@ -272,6 +274,8 @@ async function admitCertificateRequest({ attributes, node, refuse }: Question): 
   let commonName: string;
   try {
     const pem = Buffer.from(spec.request, 'base64').toString('utf8');
+    const problem = certificateRequestProblem(pem);
+    if (problem !== '') throw new Error(problem);
     commonName = (await parseCertificateRequest(pem)).commonName;
   } catch (error) {
     throw refuse(`unable to parse csr: ${messageOf(error)}`);

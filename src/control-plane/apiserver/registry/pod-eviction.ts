@@ -35,7 +35,6 @@ export async function handlePodEviction(endpoint: Endpoint): Promise<HttpRespons
   const eviction = await readSubresourceBody(endpoint, evictionKind, write.fieldValidation, {
     olderVersion: 'policy/v1beta1',
   });
-  if (eviction.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object');
   const deleteOptions = objectAt(eviction, 'deleteOptions');
   const dryRun = write.dryRun || (Array.isArray(deleteOptions['dryRun']) && deleteOptions['dryRun'].length > 0);
   const facts = {
@@ -46,6 +45,7 @@ export async function handlePodEviction(endpoint: Endpoint): Promise<HttpRespons
     options: writeOptionsObject('CreateOptions', write),
   };
   await server.admission.mutate(admissionRequest(endpoint, 'CREATE', facts));
+  if (eviction.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object');
   await server.admission.validate(admissionRequest(endpoint, 'CREATE', facts));
   // Of a pod that is not there nothing else is wrong.
   await endpoint.store.get(endpoint.namespace, name);
