@@ -164,6 +164,8 @@ export const apiServerFlags: readonly string[] = [
   'encryption-provider-config-automatic-reload',
   'enable-priority-and-fairness',
   'event-ttl',
+  'goaway-chance',
+  'http2-max-streams-per-connection',
   'kubelet-certificate-authority',
   'kubelet-client-certificate',
   'kubelet-client-key',

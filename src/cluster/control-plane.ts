@@ -32,6 +32,7 @@ import {
   leaderElectionSettings,
   type StartedComponent,
 } from './elected-component.ts';
+import { listeningOptions } from './listening-flags.ts';
 import { LocalKubelets } from './local-kubelets.ts';
 import { createNode, type RunningNode } from './node.ts';
 import type { ServingCertificate } from './serving-certificate.ts';
@@ -114,6 +115,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     },
     host: options.host,
     port: options.port,
+    ...listeningOptions(options.arguments.apiServer, random),
     clock,
     log,
   });

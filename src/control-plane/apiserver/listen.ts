@@ -28,8 +28,14 @@ const patience = { headersTimeout: 32_000, keepAliveTimeout: 90_000, connections
 
 const noBytes = new Uint8Array();
 
+const defaultMaxStreams = 100;
+/** What a request of HTTP/2 may send before somebody reads it; in all, a connection may send that for every request. */
+const streamWindowBytes = 256 * 1024;
+
 /** A command to exec is in the path, however long it is; Go's servers take a megabyte. */
 const maxHeaderBytes = 1024 * 1024;
+/** HTTP/2 counts 32 bytes for each field besides (RFC 9113, 6.5.2); Go's servers take ten fields for granted. */
+const maxHeaderListBytes = maxHeaderBytes + 10 * 32;
 
 export interface ListenOptions {
   readonly handle: HttpHandler;
@@ -46,6 +52,10 @@ export interface ListenOptions {
   readonly port?: number;
   /** Seconds a client has to send a whole request. Default 60, as the real server's request timeout. */
   readonly requestTimeoutSeconds?: number;
+  /** How many requests of HTTP/2 a connection may have under way; 100 when absent, as with the real server. */
+  readonly maxStreamsPerConnection?: number;
+  /** Asked with each request of HTTP/2 whether its connection is to end, so that the client makes another one. */
+  readonly mustReconnect?: () => boolean;
   /** Told of connections that end before TLS is agreed on. */
   readonly onHandshakeFailure?: () => void;
   readonly clock: Clock;
@@ -71,6 +81,7 @@ export interface Listener {
 
 /** Puts a handler on a port: HTTP/2 and HTTP/1.1 over TLS, or HTTP/1.1 alone without TLS. */
 export async function listen(options: ListenOptions): Promise<Listener> {
+  const maxStreams = options.maxStreamsPerConnection ?? defaultMaxStreams;
   const requestTimeout = (options.requestTimeoutSeconds ?? 60) * 1000;
   const connections = new Set<Duplex>();
   const sessions = new Set<ServerHttp2Session>();
@@ -104,10 +115,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
         refused.add(request.socket);
         return refuse(response, refusal);
       }
-    } else if (!hasReadablePath(request.url ?? '')) {
-      response.statusCode = 400;
-      response.end();
-      return;
+    } else {
+      if (!hasReadablePath(request.url ?? '')) {
+        response.statusCode = 400;
+        response.end();
+        return;
+      }
+      // What is under way on it is still answered.
+      if (options.mustReconnect?.() === true && 'stream' in request) request.stream.session?.close();
     }
     void serveRequest(served, ...exchange);
   };
@@ -126,13 +141,19 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       requestCert: true,
       rejectUnauthorized: false,
       ...(clientAuthorities === undefined ? {} : { ca: clientAuthorities }),
-      settings: { maxConcurrentStreams: 250, maxHeaderListSize: maxHeaderBytes },
+      settings: {
+        maxConcurrentStreams: maxStreams,
+        maxHeaderListSize: maxHeaderListBytes,
+        initialWindowSize: streamWindowBytes,
+        maxFrameSize: streamWindowBytes,
+      },
     });
     // What HTTP/1 connections of such a server go by is no option of it.
     Object.assign(secure, { ...patience, requestTimeout, maxHeaderSize: maxHeaderBytes });
     secure.on('request', onRequest);
     secure.on('session', (session) => {
       sessions.add(session);
+      session.setLocalWindowSize(streamWindowBytes * maxStreams);
       session.on('close', () => sessions.delete(session));
       session.on('error', (error) => options.log.warn('http2 session failed', { error: error.message }));
     });

@@ -4,7 +4,7 @@ import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import { connect as connectTls } from 'node:tls';
 import test, { type TestContext } from 'node:test';
 import type { HttpRequest, HttpResponse } from '../../../src/apimachinery/http.ts';
-import { listen, type Listener } from '../../../src/control-plane/apiserver/listen.ts';
+import { listen, type Listener, type ListenOptions } from '../../../src/control-plane/apiserver/listen.ts';
 import { createCertificateAuthority, issueCertificate } from '../../../src/pki/certificates.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { silentLogger } from '../../../src/system/logger.ts';
@@ -17,6 +17,7 @@ interface Served {
 async function serve(
   context: TestContext,
   handle: (request: HttpRequest) => Promise<HttpResponse> | HttpResponse,
+  options: Partial<ListenOptions> = {},
 ): Promise<Served> {
   const now = systemClock.now();
   const authority = await createCertificateAuthority('authority', now);
@@ -27,6 +28,7 @@ async function serve(
     tls: { certificate: pair.certificate, key: pair.privateKey },
     clock: systemClock,
     log: silentLogger,
+    ...options,
   });
   const session = connect(listener.url, { ca: authority.certificate });
   session.on('error', () => undefined);
@@ -153,4 +155,39 @@ test('an idle connection of HTTP/1.1 ends with the server, one with a request af
 test('paths whose escapes are none are refused, too', async (context) => {
   const { session } = await serve(context, () => text('ok'));
   assert.equal((await get(session, '/liv%zz')).status, 400);
+});
+
+test('clients are told the limits of the real server', async (context) => {
+  const { session } = await serve(context, () => text('ok'));
+  await get(session, '/');
+  const { maxConcurrentStreams, initialWindowSize, maxFrameSize, maxHeaderListSize } = session.remoteSettings;
+  assert.deepEqual(
+    { maxConcurrentStreams, initialWindowSize, maxFrameSize, maxHeaderListSize },
+    { maxConcurrentStreams: 100, initialWindowSize: 262_144, maxFrameSize: 262_144, maxHeaderListSize: 1_048_896 },
+  );
+  assert.equal(session.state.remoteWindowSize, 26_214_400);
+  const { session: other } = await serve(context, () => text('ok'), { maxStreamsPerConnection: 7 });
+  await get(other, '/');
+  assert.equal(other.remoteSettings.maxConcurrentStreams, 7);
+});
+
+test('a connection that is to end does so after its answers', async (context) => {
+  let finish = (): void => undefined;
+  const late = new Promise<void>((resolve) => (finish = resolve));
+  let asked = 0;
+  const { session } = await serve(
+    context,
+    async ({ path }) => {
+      if (path === '/late') await late;
+      return text(path);
+    },
+    { mustReconnect: () => ++asked === 2 },
+  );
+  const first = get(session, '/late');
+  const gone = once(session, 'goaway');
+  assert.equal((await get(session, '/second')).body, '/second');
+  assert.equal((await gone)[0], constants.NGHTTP2_NO_ERROR);
+  finish();
+  assert.equal((await first).body, '/late');
+  await once(session, 'close');
 });
