@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue, setOwn } from './json.ts
 import { goQuote } from './field-error.ts';
 import { formatGoFloat } from './go-float.ts';
 import { readYamlEvents, type YamlEvents } from './yaml-events.ts';
+import { readPlainYaml } from './yaml-plain-reader.ts';
 import { resolvePlainScalar } from './yaml-scalar.ts';
 
 export { resolvePlainScalar } from './yaml-scalar.ts';
@@ -56,6 +57,18 @@ export function parseYaml(text: string, options: ParseYamlOptions = {}): JsonVal
  * beyond 2^53 exact, keys that are no strings turned into their text. @throws YamlError
  */
 export function parseYamlDocuments(text: string, options: ParseYamlOptions = {}): YamlDocument[] {
+  const value = readPlainYaml(text);
+  if (value === undefined) return readDocuments(text, options);
+  // Places are asked for where something is wrong with a document.
+  let whole: YamlDocument | undefined;
+  const positionOf: YamlDocument['positionOf'] = (path) => {
+    whole ??= readDocuments(text, options)[0];
+    return whole?.positionOf(path) ?? { line: 1, column: 1 };
+  };
+  return [{ value, positionOf }];
+}
+
+function readDocuments(text: string, options: ParseYamlOptions): YamlDocument[] {
   const read = readYamlEvents(text);
   if ('events' in read) return new DocumentReader(text, read, options).read();
   const { message, line, column } = read;
