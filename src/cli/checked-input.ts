@@ -204,8 +204,8 @@ async function problemsOf(entry: CheckedManifest, kinds: KnownKinds): Promise<re
   const types = await publishedTypes(mapping.gvr, kinds);
   const name = types?.nameOf(group, version, kind);
   if (types === undefined || name === undefined) return [];
-  const { createManifestValidator } = await import('../schema-cache/manifest-validator.ts');
-  const problems = createManifestValidator(types, name, kind)(object as unknown as JsonObject);
+  const { validateManifest } = await import('../schema-cache/manifest-validator.ts');
+  const problems = await validateManifest(types, name, kind, object as unknown as JsonObject);
   if (problems.length === 0) return [];
   const messages = problems.map(({ message }) => message);
   const all = messages.length === 1 ? (messages[0] ?? '') : `[${messages.join(', ')}]`;

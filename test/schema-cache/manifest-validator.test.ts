@@ -3,11 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { builtInResources, builtInTypes } from '../../src/api/registry.ts';
-import type { JsonObject } from '../../src/apimachinery/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/apimachinery/json.ts';
 import { type OpenApiTypes, schemasFromOpenApiV3 } from '../../src/apimachinery/openapi-schema.ts';
 import { parseYaml } from '../../src/apimachinery/yaml.ts';
 import { openApiV3Documents } from '../../src/control-plane/apiserver/openapi/openapi-documents.ts';
-import { createManifestValidator } from '../../src/schema-cache/manifest-validator.ts';
+import { manifestProblems } from '../../src/schema-cache/manifest-problems.ts';
+import { fitsType, validateManifest } from '../../src/schema-cache/manifest-validator.ts';
+import { seededRandom } from '../../src/system/random.ts';
 import { goldenPath } from '../support/golden.ts';
 
 const input = { resources: builtInResources, types: builtInTypes(), documentation: () => undefined, version: '1.36' };
@@ -20,17 +22,19 @@ function typesOf(document: string): OpenApiTypes {
 const apps = typesOf('apis/apps/v1');
 const core = typesOf('api/v1');
 
-function problems(types: OpenApiTypes, name: string, kind: string, yaml: string): string[] {
-  return createManifestValidator(types, name, kind)(parseYaml(yaml) as JsonObject).map(({ message }) => message);
+async function problems(types: OpenApiTypes, name: string, kind: string, yaml: string): Promise<string[]> {
+  return (await validateManifest(types, name, kind, parseYaml(yaml) as JsonObject)).map(({ message }) => message);
 }
 
-const deployment = (yaml: string): string[] => problems(apps, 'io.k8s.api.apps.v1.Deployment', 'Deployment', yaml);
-const configMap = (yaml: string): string[] => problems(core, 'io.k8s.api.core.v1.ConfigMap', 'ConfigMap', yaml);
-const pod = (yaml: string): string[] => problems(core, 'io.k8s.api.core.v1.Pod', 'Pod', yaml);
+const deployment = (yaml: string): Promise<string[]> =>
+  problems(apps, 'io.k8s.api.apps.v1.Deployment', 'Deployment', yaml);
+const configMap = (yaml: string): Promise<string[]> =>
+  problems(core, 'io.k8s.api.core.v1.ConfigMap', 'ConfigMap', yaml);
+const pod = (yaml: string): Promise<string[]> => problems(core, 'io.k8s.api.core.v1.Pod', 'Pod', yaml);
 
-test('unknown fields, wrong types and missing fields are told as kubectl tells them', () => {
+test('unknown fields, wrong types and missing fields are told as kubectl tells them', async () => {
   assert.deepEqual(
-    deployment(`
+    await deployment(`
       spec:
         replica: 2
         replicas: two
@@ -48,22 +52,22 @@ test('unknown fields, wrong types and missing fields are told as kubectl tells t
       'ValidationError(Deployment.spec.template.spec.containers[0].ports[0].containerPort): invalid type for io.k8s.api.core.v1.ContainerPort.containerPort: got "string", expected "integer"',
     ],
   );
-  assert.deepEqual(configMap('data: {port: 80, on: true, list: [1]}'), [
+  assert.deepEqual(await configMap('data: {port: 80, on: true, list: [1]}'), [
     'ValidationError(ConfigMap.data.port): invalid type for io.k8s.api.core.v1.ConfigMap.data: got "integer", expected "string"',
     'ValidationError(ConfigMap.data.true): invalid type for io.k8s.api.core.v1.ConfigMap.data: got "boolean", expected "string"',
     'ValidationError(ConfigMap.data.list): invalid type for io.k8s.api.core.v1.ConfigMap.data: got "array", expected "string"',
   ]);
-  assert.deepEqual(configMap('data: text'), [
+  assert.deepEqual(await configMap('data: text'), [
     'ValidationError(ConfigMap.data): invalid type for io.k8s.api.core.v1.ConfigMap.data: got "string", expected "map"',
   ]);
-  assert.deepEqual(pod('spec: {containers: [], priority: 3000000000}'), [
+  assert.deepEqual(await pod('spec: {containers: [], priority: 3000000000}'), [
     'ValidationError(Pod.spec.priority): invalid type for io.k8s.api.core.v1.PodSpec.priority: got "integer", expected "int32"',
   ]);
 });
 
-test('what a server takes is no problem: null, quantities, int-or-string, big numbers, a status without its fields', () => {
+test('what a server takes is no problem: null, quantities, int-or-string, big numbers, a status without its fields', async () => {
   assert.deepEqual(
-    pod(`
+    await pod(`
       metadata: {name: web, creationTimestamp: null, generation: 9223372036854775807}
       spec:
         terminationGracePeriodSeconds: 1e1
@@ -90,10 +94,10 @@ test('what a server takes is no problem: null, quantities, int-or-string, big nu
           served: true
           schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, default: {any: [1, x]}}}}}
   `;
-  assert.deepEqual(problems(definition, name, 'CustomResourceDefinition', crd), []);
+  assert.deepEqual(await problems(definition, name, 'CustomResourceDefinition', crd), []);
 });
 
-test('custom resources are checked by their own schema', () => {
+test('custom resources are checked by their own schema', async () => {
   const schema = {
     type: 'object',
     'x-kubernetes-group-version-kind': [{ group: 'example.com', version: 'v1', kind: 'Gadget' }],
@@ -119,9 +123,9 @@ test('custom resources are checked by their own schema', () => {
   };
   const types = schemasFromOpenApiV3({ components: { schemas: { 'com.example.v1.Gadget': schema } } });
   const name = types.nameOf('example.com', 'v1', 'Gadget') ?? '';
-  const check = (yaml: string): string[] => problems(types, name, 'Gadget', yaml);
-  assert.deepEqual(check('spec: {size: 1, port: web, more: {anything: 1, known: x}}'), []);
-  assert.deepEqual(check('spec: {port: 1.5, shape: round, more: {known: 1}}'), [
+  const check = (yaml: string): Promise<string[]> => problems(types, name, 'Gadget', yaml);
+  assert.deepEqual(await check('spec: {size: 1, port: web, more: {anything: 1, known: x}}'), []);
+  assert.deepEqual(await check('spec: {port: 1.5, shape: round, more: {known: 1}}'), [
     'ValidationError(Gadget.spec): missing required field "size" in com.example.v1.Gadget.spec',
     'ValidationError(Gadget.spec): unknown field "shape" in com.example.v1.Gadget.spec',
     'ValidationError(Gadget.spec.port): invalid type for com.example.v1.Gadget.spec.port: got "number", expected "string"',
@@ -140,7 +144,7 @@ interface RecordedExchange {
   readonly response: { readonly status: number; readonly headers?: Record<string, string> };
 }
 
-test('nothing that a real server took is a problem', (context) => {
+test('nothing that a real server took is a problem', async (context) => {
   const folder = goldenPath(context, 'exchanges');
   if (folder === undefined) return;
   const wrong: string[] = [];
@@ -164,7 +168,7 @@ test('nothing that a real server took is a problem', (context) => {
       // A warning tells of a field the server did not know and dropped, since nothing asked it to be strict.
       if (JSON.stringify(response.headers ?? {}).includes('unknown field')) continue;
       accepted++;
-      const found = createManifestValidator(types, name, kind)(request.body);
+      const found = await validateManifest(types, name, kind, request.body);
       for (const { message } of found) wrong.push(`${file} ${scenario}: ${message}`);
     }
   }
@@ -178,3 +182,74 @@ function knownTypes(document: string): OpenApiTypes | undefined {
   if (!parsed.has(document)) parsed.set(document, documents.has(document) ? typesOf(document) : undefined);
   return parsed.get(document);
 }
+
+const example: JsonObject = {
+  metadata: { name: 'web', labels: { app: 'web' }, generation: 9223372036854775807n },
+  spec: {
+    nodeSelector: null,
+    priority: 1000,
+    terminationGracePeriodSeconds: 30,
+    containers: [
+      {
+        name: 'main',
+        args: ['a', 'b'],
+        env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+        ports: [{ containerPort: 80, hostPort: 8080 }],
+        resources: { limits: { cpu: 1.5, memory: '64Mi' } },
+        livenessProbe: { httpGet: { port: 80, httpHeaders: [{ name: 'X' }] }, periodSeconds: 5 },
+      },
+    ],
+    volumes: [{ name: 'v', projected: { sources: [{ secret: { name: 's', items: [{ key: 'k', path: 'p' }] } }] } }],
+  },
+};
+const values: readonly JsonValue[] = [
+  null,
+  'x',
+  '',
+  0,
+  1.5,
+  3e9,
+  -(2 ** 31) - 1,
+  2n ** 62n,
+  true,
+  [],
+  {},
+  ['x'],
+  { a: 1 },
+  [null],
+];
+
+/** The value with one member, at any depth, taken out, put in or replaced. */
+function changed(value: JsonValue, random: () => number): JsonValue {
+  const pick = <Item>(items: readonly Item[]): Item | undefined => items[Math.floor(random() * items.length)];
+  if ((!isJsonObject(value) && !Array.isArray(value)) || random() < 0.1) return pick(values) ?? null;
+  if (Array.isArray(value)) {
+    const at = Math.floor(random() * value.length);
+    return value.map((item, index) => (index === at ? changed(item, random) : item));
+  }
+  const name = pick(Object.keys(value)) ?? 'name';
+  const { [name]: member = null, ...others } = value;
+  const kind = random();
+  if (kind < 0.08) return others;
+  if (kind < 0.16)
+    return { ...value, [pick(['extra', 'name', 'constructor', '__proto__']) ?? '']: pick(values) ?? null };
+  return { ...value, [name]: changed(member, random) };
+}
+
+test('the walk that passes most objects says what ajv says', () => {
+  const { next } = seededRandom(5);
+  const name = 'io.k8s.api.core.v1.Pod';
+  const told = { fits: 0, problems: 0 };
+  for (let count = 0; count < 1000; count++) {
+    const object = changed(changed(example, next), next);
+    if (!isJsonObject(object)) continue;
+    const found = manifestProblems(core, name, 'Pod', object).length > 0;
+    assert.equal(
+      fitsType(core, name, object),
+      !found,
+      JSON.stringify(object, (_, item: unknown) => (typeof item === 'bigint' ? `${item}` : item)),
+    );
+    told[found ? 'problems' : 'fits']++;
+  }
+  assert.ok(told.fits > 90 && told.problems > 300, JSON.stringify(told));
+});

@@ -51,8 +51,8 @@ async function fieldProblems(object: JsonObject, context: CommandContext): Promi
   const types = await (await context.cluster.openApi()).typesOf(group, version);
   const name = types?.nameOf(group, version, kind);
   if (types === undefined || name === undefined) return [];
-  const { createManifestValidator } = await import('../../schema-cache/manifest-validator.ts');
-  return createManifestValidator(types, name, kind)(object).map(({ message }) => message);
+  const { validateManifest } = await import('../../schema-cache/manifest-validator.ts');
+  return (await validateManifest(types, name, kind, object)).map(({ message }) => message);
 }
 
 /** Several messages as Go's aggregated errors are shown. */
