@@ -27,25 +27,36 @@ export function clientCertificateAuthenticator(
   onUse: (remainingSeconds: number) => void = () => undefined,
 ): Authenticator {
   const trusted = authorities.flatMap(readCertificateBundle);
-  // Connections are kept, so that the same certificates come again and again.
+  // Connections are kept, so that the same certificates come again and again, and clients come back.
+  const ofConnections = new WeakMap<readonly Uint8Array[], KnownUser>();
   const known = new Map<string, KnownUser>();
+  const userOf = (chain: readonly Uint8Array[], now: number): KnownUser => {
+    const key = chain.map((der) => Buffer.from(der).toString('base64')).join();
+    let entry = known.get(key);
+    if (entry === undefined || !isGood(entry, now)) {
+      entry = verify(chain, trusted, now);
+      if (known.size >= maxRemembered) known.clear();
+      known.set(key, entry);
+    }
+    ofConnections.set(chain, entry);
+    return entry;
+  };
   return {
     name: 'x509',
     async authenticate(request) {
       const chain = request.peer?.certificates ?? [];
       if (chain.length === 0) return undefined;
-      const key = chain.map((der) => Buffer.from(der).toString('base64')).join();
       const now = clock.now();
-      let entry = known.get(key);
-      if (entry === undefined || now < entry.notBefore || now > entry.notAfter) {
-        entry = verify(chain, trusted, now);
-        if (known.size >= maxRemembered) known.clear();
-        known.set(key, entry);
-      }
+      let entry = ofConnections.get(chain);
+      if (entry === undefined || !isGood(entry, now)) entry = userOf(chain, now);
       onUse((entry.ownEnd - now) / 1000);
       return entry.user;
     },
   };
+}
+
+function isGood({ notBefore, notAfter }: KnownUser, now: number): boolean {
+  return now >= notBefore && now <= notAfter;
 }
 
 /** The certificates of a PEM bundle. @throws Error for one that cannot be read */
