@@ -37,8 +37,8 @@ export class FieldPath {
   }
 
   /** Adds field names. */
-  child(...names: string[]): FieldPath {
-    const tail = names.join('.');
+  child(name: string, ...more: string[]): FieldPath {
+    const tail = more.length === 0 ? name : `${name}.${more.join('.')}`;
     return new FieldPath(this.#text === '' ? tail : `${this.#text}.${tail}`);
   }
 

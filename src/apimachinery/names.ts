@@ -12,6 +12,8 @@ const labelPattern = new RegExp(`^${label}$`);
 const subdomainPattern = new RegExp(`^${subdomain}$`);
 const label1035Pattern = new RegExp(`^${label1035}$`);
 const qualifiedPartPattern = new RegExp(`^${qualifiedPart}$`);
+/** One that is good if it is no longer than its parts may be. */
+const ordinaryQualifiedName = new RegExp(`^(?:${subdomain}/)?${qualifiedPart}$`);
 const labelValuePattern = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 
 const labelMessage =
@@ -100,6 +102,7 @@ export function isWildcardDns1123Subdomain(value: string): string[] {
 
 /** Label and annotation keys: `name` or `prefix.example.com/name`. */
 export function isQualifiedName(value: string): string[] {
+  if (value.length <= 63 && ordinaryQualifiedName.test(value)) return [];
   const messages: string[] = [];
   const parts = value.split('/');
   let name = parts[0] ?? '';

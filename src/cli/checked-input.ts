@@ -53,7 +53,15 @@ export async function readCheckedInput(
   nothing?: string,
 ): Promise<CheckedInput> {
   const selects = labelFilter(checks.selector ?? '');
-  const read = await readInput(input, context, { isChecked: checks.validation !== 'Ignore' });
+  const isStrict = checks.validation === 'Strict';
+  let ahead: Promise<void> | undefined;
+  const read = await readInput(input, context, {
+    isChecked: checks.validation !== 'Ignore',
+    // Reading many files takes as long as the connections for what is in them.
+    onFound(files) {
+      if (files >= manyFiles && isStrict && checks.dryRun !== 'client') ahead = connectAhead(files, context);
+    },
+  });
   if (read.hasSyntaxErrors) throwFailures(read.failures);
   const objects = read.objects.filter(({ object }) => selects(object));
   if (objects.length === 0) {
@@ -74,13 +82,15 @@ export async function readCheckedInput(
       failures.push(error);
     }
   }
-  if (failures.length === 0 && checks.validation === 'Strict') {
-    if (checks.dryRun !== 'client') await connectAhead(entries.length, context);
+  if (failures.length === 0 && isStrict) {
+    if (checks.dryRun !== 'client') await (ahead ?? connectAhead(entries.length, context));
     for (const entry of entries) failures.push(...repeatedKeysOf(entry), ...(await problemsOf(entry, kinds)));
   }
   if (failures.length > 0) throwFailures([...read.failures, ...failures]);
   return { entries, failures: read.failures };
 }
+
+const manyFiles = 20;
 
 /** Has connections made for all that will be sent, while it is being checked. What fails now is told in its turn. */
 async function connectAhead(requests: number, { cluster }: CommandContext): Promise<void> {

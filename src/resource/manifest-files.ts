@@ -69,6 +69,8 @@ export interface Reading {
   readonly isChecked?: boolean;
   /** Whether objects become ones of their types, which one that tells no version of the API has not. */
   readonly isTyped?: boolean;
+  /** Told how many files there are, before any is read. */
+  readonly onFound?: (files: number) => void;
 }
 
 export interface ManifestOptions extends Reading {
@@ -161,6 +163,9 @@ async function namesMatching(name: string, options: ManifestOptions): Promise<re
   return matching.length === 0 ? [name] : matching;
 }
 
+/** After so many files it is the turn of what else goes on: connections that are made meanwhile. */
+const filesInTurn = 16;
+
 /**
  * Reads all objects of sources; lists come as their items. What cannot be read in one file does not keep the others from
  * being read.
@@ -173,6 +178,7 @@ export async function readManifestSources(
   const take = (text: string, source: string): void => {
     parts.push(...objectsIn(text, source, options).parts);
   };
+  options.onFound?.(sources.reduce((sum, source) => sum + (source.kind === 'files' ? source.paths.length : 1), 0));
   for (const source of sources) {
     if (source.kind === 'input') {
       take(textOf(await options.input.readAll()), 'STDIN');
@@ -184,6 +190,7 @@ export async function readManifestSources(
       const { paths } = source;
       const contents = await Promise.all(paths.map((path) => contentOf(path, options)));
       for (const [index, content] of contents.entries()) {
+        if (index % filesInTurn === filesInTurn - 1) await new Promise((resolve) => setImmediate(resolve));
         if (content instanceof ManifestFileError) parts.push(content);
         else take(textOf(content), paths[index] ?? '');
       }

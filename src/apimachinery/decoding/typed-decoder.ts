@@ -98,6 +98,10 @@ class TypedReader {
         continue;
       }
       if (item === null && !keepsNull(property)) continue;
+      if (isPlainString(item, property)) {
+        if (item !== '' || !omittedScalars(place.type, this.#types).has(key)) setOwn(result, key, item);
+        continue;
+      }
       const name = `${embeddedPath(place.type, this.#types).get(key) ?? ''}${key}`;
       const fieldStack = place.fieldStack === '' ? name : `${place.fieldStack}.${name}`;
       const read = this.#tryRead(item, property, { ...place, fieldStack, field: key, path });
@@ -192,6 +196,10 @@ class TypedReader {
     const result: JsonObject = {};
     for (const key of Object.keys(value).sort()) {
       const item = value[key] ?? null;
+      if (isPlainString(item, values)) {
+        setOwn(result, key, item);
+        continue;
+      }
       const read =
         item === null ? this.#zeroOf(values) : this.#read(item, values, { ...place, path: `${place.path}.${key}` });
       setOwn(result, key, isResourceList ? wholeThousandths(read) : read);
@@ -293,6 +301,13 @@ function embeddedPath(type: string, types: SchemaSource): ReadonlyMap<string, st
 
 function isZero(value: JsonValue): boolean {
   return value === '' || value === 0 || value === false || value === 0n;
+}
+
+/** Whether a value is text that is taken as it is: most of what manifests have. */
+function isPlainString(value: JsonValue, { type, format, ref, intOrString }: Schema): value is string {
+  return (
+    typeof value === 'string' && type === 'string' && format === undefined && ref === undefined && intOrString !== true
+  );
 }
 
 /** Whether Go leaves a field out: an empty list or map of an optional field. */

@@ -38,6 +38,8 @@ export function validatePathSegmentName(name: string, prefix: boolean): string[]
 
 /** Names a manager of fields: at most 128 bytes, printable. */
 export function validateFieldManager(manager: string, path: FieldPath): FieldError[] {
+  // Nearly all are.
+  if (manager.length <= fieldManagerMaxBytes && /^[ -~]*$/.test(manager)) return [];
   const errors: FieldError[] = [];
   if (Buffer.byteLength(manager) > fieldManagerMaxBytes) errors.push(tooLong(path, fieldManagerMaxBytes));
   let position = 0;
