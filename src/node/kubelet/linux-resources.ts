@@ -52,7 +52,7 @@ function oomScoreAdjust(pod: Pod, requested: number, memory: number): number {
   const qosClass = qosClassOf(pod);
   if (qosClass === 'Guaranteed') return guaranteedScore;
   if (qosClass === 'BestEffort' || memory === 0) return bestEffortScore;
-  const score = Math.floor(bestEffortScore - (bestEffortScore * requested) / memory);
+  const score = bestEffortScore - Math.floor((bestEffortScore * requested) / memory);
   return Math.min(bestEffortScore - 1, Math.max(bestEffortScore + guaranteedScore, score));
 }
 

@@ -182,6 +182,8 @@ function nodeStatus(node: NodeDescription, old: NodeStatus | undefined, now: num
       { type: 'Hostname', address: node.name },
     ],
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+    // What pods may ask for that older kubelets do not do (KEP-5328).
+    declaredFeatures: ['InPlacePodLevelResourcesVerticalScaling'],
     nodeInfo: {
       machineID: node.uid.replaceAll('-', ''),
       systemUUID: node.uid,

@@ -107,9 +107,7 @@ class InformedServiceProxy implements ServiceProxy {
         const usable = ready.length > 0 ? preferred : near;
         const target = found === undefined ? undefined : this.#choose(service, found, usable, from);
         if (target !== undefined) {
-          return isNode && service.spec?.externalTrafficPolicy !== 'Local'
-            ? { ...target, masquerade: address }
-            : target;
+          return isNode && node === undefined ? { ...target, masquerade: address } : target;
         }
         // What must stay on a node that has nothing goes nowhere.
         const problem = targets.length > 0 ? 'i/o timeout' : 'connect: connection refused';
@@ -123,7 +121,11 @@ class InformedServiceProxy implements ServiceProxy {
   #onlyNode({ spec = {} }: Service, address: string, from: string): string | undefined {
     const { internalTrafficPolicy, externalTrafficPolicy, clusterIP, clusterIPs = [clusterIP ?? ''] } = spec;
     const { isNode, nodeOf } = this.#options;
-    if (isNode(address)) return externalTrafficPolicy === 'Local' ? nodeOf(address) : undefined;
+    if (isNode(address)) {
+      // What comes from the node itself or its pods may go on to any.
+      const isWithin = nodeOf(from) === nodeOf(address);
+      return externalTrafficPolicy === 'Local' && !isWithin ? nodeOf(address) : undefined;
+    }
     return internalTrafficPolicy === 'Local' && clusterIPs.includes(address) ? nodeOf(from) : undefined;
   }
 

@@ -269,3 +269,9 @@ void test('what a container has on the disk is what it wrote outside of volumes,
   await run(['sh', '-c', 'dd if=/dev/zero of=/tmp/f bs=1K count=3 2>/dev/null; echo 12345 > /proc/1/fd/1']);
   assert.equal(process.diskUsage() - before, 3072 + 6);
 });
+
+void test('files are found by one name or another', async () => {
+  const { run } = makeContainer();
+  const script = "mkdir -p /d/a_1/x /d/a-1 /d/b; find /d -name '*a_1*' -o -name '*a-1*'; find /d -type d -name x";
+  assert.deepEqual(await run(['sh', '-c', script]), { code: 0, out: '/d/a_1\n/d/a-1\n/d/a_1/x\n', err: '' });
+});

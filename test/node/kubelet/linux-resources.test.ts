@@ -19,6 +19,7 @@ test('requests and limits become what the kernel holds a container to', () => {
     [{ limits: { cpu: '5m' } }, {}, [5, 1000, 0, 999]],
     [{ requests: { cpu: '2', memory: '1Gi' } }, {}, [2048, -1, 0, 750]],
     [{ requests: { memory: '4Gi' } }, {}, [2, -1, 0, 3]],
+    [{ requests: { memory: '10Mi' } }, {}, [2, -1, 0, 998]],
     [{ requests: { memory: '1Gi' } }, { priority: 2_000_001_000 }, [2, -1, 0, -997]],
     [{ requests: { cpu: '1m' } }, { resources: { limits: { cpu: '1', memory: '1Gi' } } }, [2, 100_000, gibi, -997]],
   ];

@@ -59,6 +59,9 @@ test('traffic that is to stay on a node does, or goes nowhere', async (context) 
   };
   assert.deepEqual(reached('10.96.0.10', 80, '10.244.0.9'), ['10.244.0.2']);
   assert.deepEqual(reached('192.168.64.2', 30080, '10.244.1.9'), ['10.244.0.2']);
+  // From within the node it may be any.
+  assert.deepEqual(reached('192.168.64.2', 30080, '10.244.0.9'), ['10.244.0.2', '10.244.7.2']);
+  assert.deepEqual(reached('192.168.64.2', 30080, '192.168.64.2'), ['10.244.0.2', '10.244.7.2']);
   assert.throws(
     () => proxy.targetOf('10.96.0.10', 80, '10.244.1.9'),
     /^Error: dial tcp 10\.96\.0\.10:80: i\/o timeout$/,

@@ -135,7 +135,13 @@ async function runStat(context: ProcessContext): Promise<number> {
   });
 }
 
-/** `find PATH… [-type f|d|l] [-name PATTERN]`. */
+/** A pattern of names as an expression. */
+function namePattern(pattern: string): RegExp {
+  const escaped = pattern.replaceAll(/[\\^$.+()[\]{}|]/g, String.raw`\$&`);
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`);
+}
+
+/** `find PATH… [-type f|d|l] [-name PATTERN [-o -name PATTERN]…]`. */
 async function runFind(context: ProcessContext): Promise<number> {
   const words = context.args.slice(1);
   const firstTest = words.findIndex((word) => word.startsWith('-'));
@@ -143,20 +149,13 @@ async function runFind(context: ProcessContext): Promise<number> {
   const valueOf = (flag: string): string | undefined =>
     words.includes(flag) ? words[words.indexOf(flag) + 1] : undefined;
   const kind = { f: 'file', d: 'folder', l: 'link' }[valueOf('-type') ?? ''];
-  const name = valueOf('-name');
-  const expression =
-    name === undefined
-      ? undefined
-      : new RegExp(
-          `^${name
-            .replaceAll(/[\\^$.+()[\]{}|]/g, String.raw`\$&`)
-            .replaceAll('*', '.*')
-            .replaceAll('?', '.')}$`,
-        );
+  const patterns = words.flatMap((word, at) => (word === '-name' ? [namePattern(words[at + 1] ?? '')] : []));
+  const isNamed = (own: string): boolean =>
+    words.includes('-o') ? patterns.some((pattern) => pattern.test(own)) : patterns.every((one) => one.test(own));
   const found: string[] = [];
   const visit = (path: string, node: FileNode): void => {
     const ownName = path.split('/').at(-1) ?? '';
-    if ((kind === undefined || node.kind === kind) && (expression?.test(ownName) ?? true)) found.push(path);
+    if ((kind === undefined || node.kind === kind) && isNamed(ownName)) found.push(path);
     if (node.kind !== 'folder') return;
     for (const [entry, child] of node.entries) visit(`${path.replace(/\/$/, '')}/${entry}`, child);
   };
