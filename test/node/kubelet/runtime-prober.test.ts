@@ -66,7 +66,11 @@ const redirects: readonly (readonly [path: string, expected: object])[] = [
   ['/redirect?location=/echo?code=500', { ok: false, output: 'HTTP probe failed with statuscode: 500' }],
   [
     '/redirect?location=http://elsewhere/',
-    { ok: true, isWarning: true, output: 'Probe terminated redirects, Response body: ' },
+    {
+      ok: true,
+      isWarning: true,
+      output: 'Probe terminated redirects, Response body: <a href="http://elsewhere/">Found</a>.\n\n',
+    },
   ],
 ];
 

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { isIP } from 'node:net';
 import { formatDuration } from '../../../../apimachinery/duration.ts';
 import { messageOf } from '../../../../apimachinery/error-message.ts';
@@ -74,8 +74,7 @@ export const runLiveness: Program = (context) => {
     const url = new URL(request.url ?? '/', 'http://pod');
     if (url.pathname === '/started') response.end(formatDuration(millis));
     else if (url.pathname === '/redirect') {
-      response.writeHead(302, { location: url.searchParams.get('loc') ?? '/' });
-      response.end();
+      redirect(response, 302, url.searchParams.get('loc') ?? '/');
     } else if (url.pathname !== '/healthz') {
       response.statusCode = 404;
       response.end('404 page not found\n');
@@ -127,9 +126,7 @@ export const runNetexec: Program = async (context) => {
     '/hostname': (_request, response) => void response.end(context.hostname),
     '/hostName': (_request, response) => void response.end(context.hostname),
     '/redirect': (request, response) => {
-      const location = query(request).get('location') ?? '/';
-      response.writeHead(Number(query(request).get('code') ?? 302), { location });
-      response.end();
+      redirect(response, Number(query(request).get('code') ?? 302), query(request).get('location') ?? '/');
     },
     '/shell': async (request, response) => {
       const command = query(request).get('shellCommand') ?? query(request).get('cmd') ?? '';
@@ -161,6 +158,13 @@ export const runNetexec: Program = async (context) => {
   close?.();
   return context.signal.aborted ? killedExitCode : code;
 };
+
+/** Sends a client elsewhere, with the page that Go's servers send along. */
+function redirect(response: ServerResponse, code: number, location: string): void {
+  response.writeHead(code, { location, 'content-type': 'text/html; charset=utf-8' });
+  const shown = location.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  response.end(`<a href="${shown}">${STATUS_CODES[code] ?? ''}</a>.\n\n`);
+}
 
 /** Asks another server, as often as it is told, and tells what came of it. */
 async function dialOthers(context: ProcessContext, wanted: URLSearchParams, response: ServerResponse): Promise<void> {
