@@ -108,16 +108,22 @@ const fixedReasons: readonly (readonly [RegExp, string])[] = [
   [/a multiline key may not be an implicit key/, "could not find expected ':'"],
   [/^expected the node content/, 'did not find expected node content'],
   [/^a line break is expected/, 'did not find expected comment or line break'],
+  [/^directives end mark is expected/, 'did not find expected <document start>'],
 ];
 
 /** Finds go-yaml's words for what js-yaml complains of. */
 function goWords(reason: string, text: string, line: number, column: number): GoWords {
   const lines = text.split('\n');
   const source = lines[line] ?? '';
+  // A value without a key is met before what stands below it.
+  const keyless = lines.slice(0, line).findIndex((candidate) => /^:(\s|$)/.test(candidate));
+  const isBelowKey = lines.slice(0, Math.max(0, keyless)).some((candidate) => /^\?(\s|$)/.test(candidate));
+  if (keyless >= 0 && !isBelowKey) return parsing('did not find expected key', keyless);
   const tab = tabWords(lines, line) ?? tabWords(lines, line + 1);
   if (tab !== undefined) return tab;
   const fixed = fixedReasons.find(([pattern]) => pattern.test(reason));
-  if (fixed !== undefined) return (reason.startsWith('expected the') ? parsing : scanning)(fixed[1], line);
+  if (fixed !== undefined)
+    return (/^(?:expected the|directives end)/.test(reason) ? parsing : scanning)(fixed[1], line);
   if (/non-printable|null byte/.test(reason))
     return { words: 'control characters are not allowed', shownLine: undefined };
   if (/^unexpected end of the stream within a (double|single) quoted/.test(reason)) {

@@ -1,6 +1,7 @@
-import { formatGroupVersion } from '../apimachinery/gvk.ts';
+import { goQuote } from '../apimachinery/field-error.ts';
+import { formatGroupVersion, gvkOf } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
-import type { RestMapping } from '../apimachinery/rest-mapping.ts';
+import { NoMatchError, type RestMapping } from '../apimachinery/rest-mapping.ts';
 import type { Client } from '../client/client.ts';
 import { listError } from '../client/list-error.ts';
 import { inOrder } from '../generators/request-plan.ts';
@@ -14,7 +15,13 @@ import {
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
 import type { Discovery } from '../schema-cache/discovery.ts';
 import { type CommandContext, CommandError } from './command.ts';
-import { labelFilter, type ManifestInput, readInput, requireInputAlone } from './manifest-input.ts';
+import {
+  labelFilter,
+  type ManifestInput,
+  readInput,
+  requireInputAlone,
+  UnreadableInputError,
+} from './manifest-input.ts';
 
 /** What is said where neither arguments nor files name anything. */
 export const nothingNamed =
@@ -81,6 +88,7 @@ export async function resolveTargets(
         if (manifest instanceof CommandError) return { error: manifest };
         try {
           const asked = request.allNamespaces ? { ...namespace, name: '' } : namespace;
+          if (isTyped) await requireRegisteredKind(manifest, context);
           const target = await targetOf(manifest, asked, discovery, context);
           return isServed ? { ...target, mapping: servedMapping(target.mapping) } : target;
         } catch (error) {
@@ -104,6 +112,21 @@ export async function resolveTargets(
     const selectors = { labelSelector: selector, fieldSelector };
     return { mapping, namespace: place, name, source: '', ...(name === undefined ? { selectors } : {}) };
   });
+}
+
+/** The types of the program are those of the built-in kinds. @throws UnreadableInputError */
+export async function requireRegisteredKind({ object, source }: SourcedObject, context: CommandContext): Promise<void> {
+  const api = await context.bundledApi?.();
+  if (api === undefined) return;
+  const { kind, ...gv } = gvkOf(object);
+  try {
+    api.mapper.mappingForKind({ group: gv.group, kind }, gv.version);
+  } catch (error) {
+    if (!(error instanceof NoMatchError)) throw error;
+    const place = 'in scheme "pkg/scheme/scheme.go:28"';
+    const reason = `no kind ${goQuote(kind)} is registered for version ${goQuote(formatGroupVersion(gv))} ${place}`;
+    throw new UnreadableInputError(`unable to decode ${goQuote(source)}: ${reason}`);
+  }
 }
 
 /** @throws CommandError */

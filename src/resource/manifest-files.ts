@@ -324,10 +324,12 @@ export function allObjectsIn(text: string, source: string): readonly ManifestObj
 /** @throws NoObjectError */
 function objectsOf(document: ManifestDocument, source: string, reading: Reading): ManifestObject[] {
   if (!isJsonObject(document.value)) {
+    const type = describeJsonKind(document.value);
+    if (reading.isTyped === true) throw new NoObjectError(source, undefined, unreadHead(type));
     throw new NoObjectError(
       source,
       'invalid object to validate',
-      `json: cannot unmarshal ${describeJsonKind(document.value)} into Go value of type unstructured.detector`,
+      `json: cannot unmarshal ${type} into Go value of type unstructured.detector`,
     );
   }
   // Messages quote JSON as it was written, and YAML as it is converted.
@@ -335,6 +337,12 @@ function objectsOf(document: ManifestDocument, source: string, reading: Reading)
     document.format === 'json' && value === document.value ? document.source : sortedJson(value);
   const positionOf = (path: readonly (string | number)[]): TextPosition => document.positionOf(path);
   return flatten(document.value, { ...reading, source, quoted, positionOf }, []);
+}
+
+/** What is said of what is to become an object of its type, and is no object. */
+function unreadHead(type: string): string {
+  const head = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`;
+  return `couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go value of type ${head}`;
 }
 
 /** The place a person looks for: file, line and column, and the line itself. */
@@ -377,7 +385,7 @@ function flatten(value: JsonObject, document: ReadDocument, prefix: readonly (st
   const metadata = value['metadata'] ?? null;
   // What is checked later is told with its place then.
   const isTold = isChecked === true && (metadata === null || isJsonObject(metadata));
-  const problem = isTold ? undefined : metadataMisfit(metadata);
+  const problem = isTold ? undefined : metadataMisfit(metadata, document.isTyped === true ? kind : undefined);
   if (problem !== undefined) throw new NoObjectError(source, undefined, problem);
   const hasMetadata = isJsonObject(metadata);
   return [
@@ -409,18 +417,21 @@ function headOf(value: JsonObject, document: ReadDocument): { kind: string; apiV
   }
   if (apiVersion.split('/').length > 2) {
     const problem = `unexpected GroupVersion string: ${apiVersion}`;
-    throw new NoObjectError(source, problem, `Object 'Kind' is missing in '${quoted(value)}'`);
+    const message = isTyped === true ? problem : `Object 'Kind' is missing in '${quoted(value)}'`;
+    throw new NoObjectError(source, problem, message);
   }
   return { kind, apiVersion };
 }
 
 /** The items of a list; `items: null` are none. @throws NoObjectError */
-function itemsOf(items: JsonValue, { source, isChecked }: ReadDocument): readonly JsonObject[] {
+function itemsOf(items: JsonValue, { source, isChecked, isTyped }: ReadDocument): readonly JsonObject[] {
   const invalid = 'invalid object to validate';
   const cannot = (value: JsonValue, where: string): NoObjectError =>
     new NoObjectError(source, invalid, `json: cannot unmarshal ${describeJsonKind(value)} into ${where}`);
   if (items === null && isChecked !== true) return [];
-  if (!Array.isArray(items)) throw cannot(items, 'Go struct field decodeList.items of type []jsontext.Value');
+  const field =
+    isTyped === true ? 'List.items of type []runtime.RawExtension' : 'decodeList.items of type []jsontext.Value';
+  if (!Array.isArray(items)) throw cannot(items, `Go struct field ${field}`);
   return items.map((item) => {
     if (!isJsonObject(item)) throw cannot(item, 'Go value of type map[string]interface {}');
     return item;

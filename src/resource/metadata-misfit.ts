@@ -81,10 +81,11 @@ const fields: Readonly<Record<string, Misfit>> = {
 /**
  * What does not fit ObjectMeta in an object's metadata, in the words of Go's encoding/json; undefined when all does.
  * managedFields are left to the server.
+ * @param type the Go type that has the metadata
  */
-export function metadataMisfit(metadata: JsonValue | undefined): string | undefined {
+export function metadataMisfit(metadata: JsonValue | undefined, type = 'metadataOnlyObject'): string | undefined {
   if (metadata === undefined || metadata === null) return undefined;
-  if (!isJsonObject(metadata)) return misfit(metadata, 'metadataOnlyObject.metadata', 'v1.ObjectMeta');
+  if (!isJsonObject(metadata)) return misfit(metadata, `${type}.metadata`, 'v1.ObjectMeta');
   return ofFields(metadata, fields, 'ObjectMeta.metadata');
 }
 

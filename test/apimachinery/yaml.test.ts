@@ -112,6 +112,11 @@ void test('documents before an error can be used', () => {
 const keysThatAreMissing: readonly (readonly [text: string, message: string])[] = [
   [': x\n', 'yaml: did not find expected key'],
   [': : bad\n', 'yaml: did not find expected key'],
+  [': : bad\n - x\n', 'yaml: did not find expected key'],
+  ['a: 1\n: : bad\n - x\n', 'yaml: line 1: did not find expected key'],
+  ['%YAML 1.1\n', 'yaml: line 1: did not find expected <document start>'],
+  ['%YAML 1.1\n# c\n', 'yaml: line 2: did not find expected <document start>'],
+  ['%TAG ! x\n%YAML 1.1\na: b\n', 'yaml: line 2: did not find expected <document start>'],
   ['a: 1\n: x\n', 'yaml: line 1: did not find expected key'],
   ['a:\n- : x\n', 'yaml: line 1: did not find expected key'],
   ['a: 1\nb:\n  : "x"\n', 'yaml: line 2: did not find expected key'],

@@ -7,6 +7,7 @@ testRecordedSession('unreadable-metadata');
 testRecordedSession('unreadable-manifests');
 testRecordedSession('manifests-without-version');
 testRecordedSession('manifests-in-order');
+testRecordedSession('typed-manifests');
 testRecordedSession('patch-texts');
 testRecordedSession('field-order');
 testRecordedSession('input');

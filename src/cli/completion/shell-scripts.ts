@@ -42,8 +42,17 @@ __start_kubectl() {
     # An alias is no program that could be asked.
     local program=\${words[0]}
     type -P "$program" >/dev/null || program=kubectl
-    local answer directive
-    answer=$("$program" __complete "\${words[@]:1:cword}" 2>/dev/null)
+    # Words are handed on as the shell will hand them on, without their quotes.
+    local -a given=()
+    local word answer directive
+    for word in "\${words[@]:1:cword}"; do
+        case $word in
+            \'*\' | \"*\") word=\${word:1:\${#word}-2} ;;
+            *) word=\${word//\\/} ;;
+        esac
+        given+=("$word")
+    done
+    answer=$("$program" __complete "\${given[@]}" 2>/dev/null)
     directive=\${answer##*:}
     [[ $directive =~ ^[0-9]+$ ]] || return
     answer=\${answer%:*}
@@ -79,7 +88,10 @@ __start_kubectl() {
         texts+=("$line")
         ((\${#name} > longest)) && longest=\${#name}
     done <<<"$answer"
-    COMPREPLY=("\${names[@]}")
+    for name in "\${names[@]}"; do
+        printf -v name '%q' "$name"
+        COMPREPLY+=("$name")
+    done
     # Descriptions are for a list that is only looked at.
     if [[ \${#names[@]} -gt 1 && ($COMP_TYPE == 63 || $COMP_TYPE == 33 || $COMP_TYPE == 64) ]]; then
         COMPREPLY=()

@@ -80,7 +80,7 @@ export async function findTargets(options: GetOptions, context: CommandContext):
         targets.push({ failure: new UnreadableInputError(problem), list });
       }
     }
-    const isOneFile = sources.size === 1 && filenames.length === 1 && filenames[0] !== '-';
+    const isOneFile = sources.size <= 1 && filenames.length === 1 && filenames[0] !== '-';
     return { targets, isSingle: isOneFile && targets.length === 1, isOneFile };
   }
   const found = await discovery.withMapper((mapper) => parseResourceArguments(options.args, mapper));

@@ -9,7 +9,7 @@ import { findMapping, missingNamespaceOr, resourceOf } from '../../resource/reso
 import { parseResourceArguments } from '../../resource/resource-arguments.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import type { Client } from '../../client/client.ts';
-import { namedAndSelected } from '../../cli/resource-targets.ts';
+import { namedAndSelected, requireRegisteredKind } from '../../cli/resource-targets.ts';
 
 interface RolloutStatusOptions {
   readonly args: readonly string[];
@@ -91,7 +91,8 @@ async function findTargets(
     for (const entry of read.objects) {
       const { object } = entry;
       const { name = '', namespace: own = namespace } = object.metadata;
-      await findMapping(discovery, entry).then(
+      const found = requireRegisteredKind(entry, context).then(() => findMapping(discovery, entry));
+      await found.then(
         (mapping) => targets.push({ mapping, namespace: own, name }),
         (error: unknown) => failures.push(error),
       );
