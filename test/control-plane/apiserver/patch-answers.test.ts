@@ -234,6 +234,11 @@ void test('a patched object without a version has no name; an apply of a known u
   };
   const undeterminable = 'the name of the object (c based on URL) was undeterminable: name must be provided';
   assert.deepEqual(await patch(merge, `${ns}/configmaps/c`, { apiVersion: null, kind: null }), [400, undeterminable]);
+  const warned = await api.request('PATCH', `${ns}/configmaps/c`, Buffer.from('{"apiVersion":null}'), {
+    'content-type': merge,
+  });
+  const unknown = (field: string): string => `299 - "unknown field \\"${field}\\""`;
+  assert.deepEqual([warned.headers['warning']].flat(), [unknown('data'), unknown('metadata')]);
   assert.deepEqual(await patch(json, `${ns}/configmaps/c`, [{ op: 'remove', path: '/apiVersion' }]), [
     400,
     undeterminable,
@@ -321,4 +326,30 @@ void test('changed objects are checked as new ones, too, before or after what is
     'type',
     'metadata.labels',
   ]);
+});
+
+void test('what is not there: rows of plain tables, device classes to apply, versions that deletes insist on', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const accept = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+  const rowsOf = async (path: string): Promise<unknown> =>
+    (await api.request('GET', path, undefined, accept)).body['rows'];
+  assert.equal(await rowsOf('/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles'), null);
+  assert.equal(await rowsOf(`${ns}/limitranges`), null);
+  assert.deepEqual(await rowsOf(`${ns}/podtemplates`), []);
+  const deviceClass = { apiVersion: 'resource.k8s.io/v1', kind: 'DeviceClass', metadata: { name: 'd' } };
+  const applied = await api.request(
+    'PATCH',
+    '/apis/resource.k8s.io/v1/deviceclasses/d?fieldManager=m',
+    Buffer.from(JSON.stringify(deviceClass)),
+    { 'content-type': apply },
+  );
+  assert.equal(applied.status, 201, JSON.stringify(applied.body));
+  const options = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { resourceVersion: '1000000' } };
+  const { resourceVersion } = (await api.request('GET', '/api/v1/namespaces/default')).body.metadata;
+  const refused = await api.request('DELETE', '/api/v1/namespaces/default', options);
+  assert.equal(
+    refused.body['message'],
+    `Operation cannot be fulfilled on namespaces "default": Precondition failed: ResourceVersion in precondition: 1000000, ResourceVersion in object meta: ${resourceVersion ?? ''}`,
+  );
 });

@@ -34,7 +34,6 @@ function isExtendedResource(name: string): boolean {
 /** What the registry does with classes of devices. */
 export const deviceClassStrategy: Strategy = {
   hasGeneration: true,
-  allowCreateOnUpdate: false,
   validateName: nameIsLongName,
   validateCreate: validate,
   validateUpdate: validate,

@@ -63,7 +63,6 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
   };
   // Other patches are looked at when there is an object for them.
   if (isApply) parsed();
-  const { allowCreateOnUpdate } = store.strategy;
   const result = await store.update(name, writeContext(endpoint, options.dryRun), {
     ...admissionSteps(endpoint, options, {
       async object(old) {
@@ -75,7 +74,7 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
         return object;
       },
     }),
-    allowCreate: isApply && endpoint.subresource === undefined && allowCreateOnUpdate !== false,
+    allowCreate: isApply && endpoint.subresource === undefined,
   });
   return answerObject(endpoint, format, result.created ? 201 : 200, result.object);
 }
@@ -130,7 +129,6 @@ function typedPatched(
   }
   // Without a version the real server reads its own form of the object, where metadata has no name of its own.
   const isInternal = !isCustom && patch.keepsKind !== true && (value?.['apiVersion'] ?? '') === '';
-  if (isInternal) throw undeterminableName(endpoint.name);
   try {
     const report = (unknownFields: readonly string[]): void => {
       const unknown = unknownFields.map((path) => `unknown field "${path}"`);
@@ -139,12 +137,18 @@ function typedPatched(
         addWarning(request, text),
       );
     };
-    return typedObject(value, expected.gvk, resource, expected, report, patch.numberLiterals);
+    if (!isInternal) return typedObject(value, expected.gvk, resource, expected, report, patch.numberLiterals);
+    report(
+      Object.keys(value ?? {})
+        .filter((field) => field !== 'kind' && field !== 'apiVersion')
+        .toSorted(),
+    );
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     const message = error.message.replace(/^.* cannot be handled as a [^:]*: /s, '');
     throw refuse(message);
   }
+  throw undeterminableName(endpoint.name);
 }
 
 /** A custom object stays of its kind and version. @throws StatusError 422 */

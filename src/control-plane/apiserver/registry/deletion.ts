@@ -69,7 +69,8 @@ export async function deleteObject(
   }
 }
 
-const uidChecked = new Set(['Namespace', 'CustomResourceDefinition']);
+/** Kinds whose registries look at preconditions for themselves, before the store does. */
+const checkedByThemselves = new Set(['Namespace', 'CustomResourceDefinition']);
 
 /** Holds a delete against the uid and resourceVersion that it insists on. @throws StatusError 409 */
 export function checkPreconditions(
@@ -82,13 +83,14 @@ export function checkPreconditions(
   // Kinds are named as the server's own types are: events of both groups are of the first.
   const { group, kind } = store.resource.gvk;
   const gr = { group: group === 'events.k8s.io' ? '' : group, resource: kind };
+  const isSpecial = checkedByThemselves.has(store.resource.gvk.kind) && !store.resource.custom;
+  const failed = (field: string, wanted: string, found: string): StatusError => {
+    const text = `Precondition failed: ${field} in precondition: ${wanted}, ${field} in object meta: ${found}`;
+    return conflict(store.resource.groupResource, name, text);
+  };
   const actualUid = object.metadata.uid ?? '';
   if (uid !== undefined && uid !== actualUid) {
-    // The registries of these two look for themselves, before the store does.
-    if (uidChecked.has(store.resource.gvk.kind) && !store.resource.custom) {
-      const text = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actualUid}`;
-      throw conflict(store.resource.groupResource, name, text);
-    }
+    if (isSpecial) throw failed('UID', uid, actualUid);
     throw conflict(
       gr,
       name,
@@ -98,6 +100,7 @@ export function checkPreconditions(
   }
   const actualVersion = object.metadata.resourceVersion ?? '';
   if (resourceVersion !== undefined && resourceVersion !== actualVersion) {
+    if (isSpecial) throw failed('ResourceVersion', resourceVersion, actualVersion);
     throw conflict(
       gr,
       name,

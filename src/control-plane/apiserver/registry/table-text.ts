@@ -2,7 +2,7 @@ import { escapeHtml, parseJson, stringifyJson } from '../../../apimachinery/json
 import type { ListMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { StoredValue } from '../../storage/storage.ts';
 import type { ApiResource } from './api-resource.ts';
-import { rowOf, tableHead } from './table.ts';
+import { hasNullRows, rowOf, tableHead } from './table.ts';
 
 /** Whether rows of a resource may carry the metadata as it is stored: not converted, and nothing of it left out. */
 export function showsStoredMetadata({ custom, definition }: ApiResource): boolean {
@@ -26,6 +26,7 @@ export function storedTableText(
   options: { readonly version: string; readonly now: number },
 ): string {
   const head = escapeHtml(stringifyJson(tableHead(resource, metadata, { version: options.version })));
+  if (values.length === 0 && hasNullRows(resource)) return `${head.slice(0, -1)},"rows":null}`;
   const about = `"object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${options.version}","metadata":`;
   const rows = values.map((value) => {
     const { object, metadataText } = readStored(value);

@@ -51,6 +51,7 @@ export function toTable(
     readonly withColumns?: boolean;
   },
 ): Record<string, unknown> {
+  if (objects.length === 0 && hasNullRows(resource)) return { ...tableHead(resource, metadata, options), rows: null };
   return {
     ...tableHead(resource, metadata, options),
     rows: inOrder(resource, objects).map((object) => ({
@@ -58,6 +59,11 @@ export function toTable(
       object: rowObject(resource, object, options.includeObject, options.version),
     })),
   };
+}
+
+/** Whether Go shows null where a Table has no rows: it begins lists of them only for resources with columns. */
+export function hasNullRows({ definition }: ApiResource): boolean {
+  return definition.columns === undefined;
 }
 
 /** A Table without its rows. */
