@@ -1,6 +1,7 @@
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { goQuote } from '../apimachinery/field-error.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
+import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
+import { kubeconfigMisfit } from './kubeconfig-misfit.ts';
 import { parseYaml, stringifyYaml, YamlError } from '../apimachinery/yaml.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import { canonicalKubeconfig, withInteractiveModes } from './canonical-kubeconfig.ts';
@@ -132,13 +133,27 @@ export async function readKubeconfigFile(
     throw new KubeconfigError(`error loading config file "${shownAs}": ${error.message}`);
   }
   if (document === null) return {};
-  if (!isJsonObject(document)) {
-    throw new KubeconfigError(
-      `error loading config file "${shownAs}": couldn't get version/kind; json parse error: it is no object`,
-    );
+  const headMisfit = misfitOfHead(document);
+  if (headMisfit !== undefined) {
+    const about = "couldn't get version/kind; json parse error: json: cannot unmarshal";
+    throw new KubeconfigError(`error loading config file "${shownAs}": ${about} ${headMisfit}`);
   }
+  if (!isJsonObject(document)) return {};
   requireConfigKind(document, shownAs);
+  const misfit = kubeconfigMisfit(document);
+  if (misfit !== undefined) throw new KubeconfigError(`error loading config file "${shownAs}": ${misfit}`);
   return withInteractiveModes(document);
+}
+
+/** Why kind and version cannot be read: what stands there, and what should. */
+function misfitOfHead(document: JsonValue): string | undefined {
+  if (!isJsonObject(document)) {
+    const fields = 'APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\""';
+    return `${describeJsonKind(document)} into Go value of type struct { ${fields} }`;
+  }
+  const wrong = ['apiVersion', 'kind'].find((name) => typeof (document[name] ?? '') !== 'string');
+  if (wrong === undefined) return undefined;
+  return `${describeJsonKind(document[wrong] ?? null)} into Go struct field .${wrong} of type string`;
 }
 
 /** Kind and version may be absent, but not be others. */

@@ -1,3 +1,4 @@
+import { wrongBase64Byte } from '../../apimachinery/base64.ts';
 import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
 import { type CommandContext, CommandError, defineCommand } from '../../cli/command.ts';
 import { parseBoolean } from '../../cli/flag-values.ts';
@@ -121,11 +122,11 @@ function setField(value: JsonObject, field: string, type: string, text: string, 
 }
 
 function checkedBase64(text: string): string {
-  const clean = text.replaceAll(/[\r\n]/g, '');
-  const wrong =
-    /[^A-Za-z0-9+/=]/.exec(clean)?.index ?? (clean.length % 4 === 0 ? -1 : clean.length - (clean.length % 4));
-  if (wrong >= 0) throw new CommandError(`error decoding input value: illegal base64 data at input byte ${wrong}`);
-  return clean;
+  const wrong = wrongBase64Byte(text);
+  if (wrong !== undefined) {
+    throw new CommandError(`error decoding input value: illegal base64 data at input byte ${wrong}`);
+  }
+  return text.replaceAll(/[\r\n]/g, '');
 }
 
 /** `kubectl config unset`. */

@@ -1,5 +1,6 @@
 import { GoLiteral, goSprint, goSprintln, typeName } from '../go-format.ts';
 import { goSprintf } from '../go-printf.ts';
+import { wrongBase64Byte } from '../../apimachinery/base64.ts';
 import { comparisonKind, isGoInteger } from '../../apimachinery/go-value.ts';
 
 /** A function that failed; the message goes behind `error calling NAME: `. */
@@ -203,35 +204,9 @@ function exists([item, ...steps]: readonly unknown[]): boolean {
 
 function decodeBase64([value]: readonly unknown[]): string {
   const text = value as string;
-  const wrong = wrongBase64Byte(Buffer.from(text));
+  const wrong = wrongBase64Byte(text);
   if (wrong !== undefined) throw new FunctionError(`base64 decode failed: illegal base64 data at input byte ${wrong}`);
   return Buffer.from(text, 'base64').toString('utf8');
-}
-
-/** Where what is no base64 with padding (RFC 4648) goes wrong; line ends may stand anywhere. */
-function wrongBase64Byte(bytes: Buffer): number | undefined {
-  const shown = bytes.toString('latin1');
-  let filled = 0;
-  for (let at = 0; at < shown.length; at++) {
-    const char = shown[at] ?? '';
-    if (char === '\r' || char === '\n') continue;
-    if (/[A-Za-z0-9+/]/.test(char)) {
-      filled = (filled + 1) % 4;
-      continue;
-    }
-    if (char !== '=' || filled < 2) return at;
-    const rest = /^[\r\n]*/.exec(shown.slice(at + 1))?.[0].length ?? 0;
-    let after = at + 1;
-    if (filled === 2) {
-      after += rest;
-      if (after === shown.length) return after;
-      if (shown[after] !== '=') return after - 1;
-      after++;
-    }
-    while (/[\r\n]/.test(shown[after] ?? '')) after++;
-    return after < shown.length ? after : undefined;
-  }
-  return filled === 0 ? undefined : shown.length - filled;
 }
 
 /** No value of JSON can be called. @param shown the operand, for the message */

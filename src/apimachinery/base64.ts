@@ -1,0 +1,29 @@
+/**
+ * Where Go's decoder finds that a text is no base64 with padding (RFC 4648, 4); line ends may stand anywhere in it.
+ * @returns the byte, counted from 0; undefined for base64
+ */
+export function wrongBase64Byte(text: string): number | undefined {
+  // Counted are bytes, as the text stands in UTF-8.
+  const shown = Buffer.from(text).toString('latin1');
+  let filled = 0;
+  for (let at = 0; at < shown.length; at++) {
+    const char = shown[at] ?? '';
+    if (char === '\r' || char === '\n') continue;
+    if (/[A-Za-z0-9+/]/.test(char)) {
+      filled = (filled + 1) % 4;
+      continue;
+    }
+    if (char !== '=' || filled < 2) return at;
+    const rest = /^[\r\n]*/.exec(shown.slice(at + 1))?.[0].length ?? 0;
+    let after = at + 1;
+    if (filled === 2) {
+      after += rest;
+      if (after === shown.length) return after;
+      if (shown[after] !== '=') return after - 1;
+      after++;
+    }
+    while (/[\r\n]/.test(shown[after] ?? '')) after++;
+    return after < shown.length ? after : undefined;
+  }
+  return filled === 0 ? undefined : shown.length - filled;
+}
