@@ -4,7 +4,6 @@ import {
   findDuplicateKeys,
   JsonSyntaxError,
   parseJson,
-  parseOrdinaryJson,
   stringifyJson,
   textPosition,
 } from '../../src/apimachinery/json-codec.ts';
@@ -62,32 +61,4 @@ void test('keys that stand twice are found', () => {
 void test('positions are lines and columns from 1', () => {
   assert.deepEqual(textPosition('ab\ncd', 4), { line: 2, column: 2 });
   assert.deepEqual(textPosition('ab', 0), { line: 1, column: 1 });
-});
-
-void test('ordinary JSON is read to the same values as by the careful reader; what may be special is left to that', () => {
-  const ordinary = [
-    '{"kind":"ConfigMap","metadata":{"name":"a","labels":{"app":"web"}},"data":{"n":"1.5","image":"web:1.27"}}',
-    '{ "a" : 1 , "b":[1,-2,true,null,{}] }'.replaceAll(' :', ':'),
-    '{"text":"a \\"quoted\\": word","nested":"{\\"a\\":1}"}',
-    '[]',
-    '"text"',
-  ];
-  for (const text of ordinary) assert.deepEqual(parseOrdinaryJson(Buffer.from(text)), parseJson(text), text);
-  const special = [
-    '{"a":1,"a":2}',
-    '{"a" :1,"a":2}',
-    '{"a":{"b":1,"b":2}}',
-    '{"a\\\\":1,"x":1,"x":2}',
-    '{"\\u0061":1,"a":2}',
-    '{":8080":1,"a":1,"a":2}',
-    '{"a":1.5}',
-    '{"a":1e3}',
-    '[1.0]',
-    '{"a":12345678901234567890}',
-    '{"__proto__":1}',
-    `${'['.repeat(200)}${']'.repeat(200)}`,
-    '{"a":1',
-    '',
-  ];
-  for (const text of special) assert.equal(parseOrdinaryJson(Buffer.from(text)), undefined, text);
 });

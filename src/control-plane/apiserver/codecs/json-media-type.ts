@@ -1,5 +1,5 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
-import { indentJson, JsonSyntaxError, parseJson, parseOrdinaryJson } from '../../../apimachinery/json-codec.ts';
+import { indentJson, JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
 import { summarizeBody } from '../decoding/object-body.ts';
 import { BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
 import { writeObjectJson } from './object-json.ts';
@@ -38,8 +38,6 @@ export const jsonCodec: MediaTypeCodec = {
 
 function decodeJson(body: Uint8Array): DecodedBody {
   refuseOtherEncodings(body);
-  const ordinary = parseOrdinaryJson(body);
-  if (ordinary !== undefined) return { value: ordinary, strictErrors: [], places: () => complaintPlaces(body) };
   const strictErrors: string[] = [];
   const literals = new Map<string, string>();
   const value = parseJson(body, {
