@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { SecureContext, SecureContextOptions } from 'node:tls';
+import type { PeerCertificate, SecureContext, SecureContextOptions } from 'node:tls';
 import type { buildConnector as ConnectorBuilder, Dispatcher } from 'undici';
 import buildConnector from 'undici/lib/core/connect.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
@@ -172,11 +172,12 @@ interface TlsOptions {
   secureContext?: SecureContext;
   servername?: string;
   rejectUnauthorized?: boolean;
+  checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
 }
 
 /** One context for all connections, so that the certificates are read once. @throws TransportError for PEM that is none. */
 async function tlsOptions(options: HttpTransportOptions, address: string): Promise<TlsOptions> {
-  const { createSecureContext } = await import('node:tls');
+  const { checkServerIdentity, createSecureContext } = await import('node:tls');
   const material: SecureContextOptions = {
     ...(options.ca === undefined ? {} : { ca: options.ca }),
     ...(options.clientCertificate === undefined ? {} : { cert: options.clientCertificate }),
@@ -185,12 +186,22 @@ async function tlsOptions(options: HttpTransportOptions, address: string): Promi
   try {
     return {
       secureContext: createSecureContext(material),
+      checkServerIdentity: (host, certificate) =>
+        certificate.subjectaltname === undefined
+          ? namelessError(host, certificate)
+          : checkServerIdentity(host, certificate),
       ...(options.tlsServerName === undefined ? {} : { servername: options.tlsServerName }),
       ...(options.insecureSkipTlsVerify === true ? { rejectUnauthorized: false } : {}),
     };
   } catch (error) {
     throw asTransportError(error, address);
   }
+}
+
+/** The name in a certificate's subject counts for nothing, as with Go: only those in its extension do (RFC 6125). */
+function namelessError(host: string, cert: PeerCertificate): Error {
+  const error = new Error(`the certificate has no names that ${host} could be one of`);
+  return Object.assign(error, { code: 'ERR_TLS_CERT_ALTNAME_INVALID', host, cert });
 }
 
 function dispatchOptions(

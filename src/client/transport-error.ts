@@ -71,7 +71,7 @@ export function asTransportError(error: unknown, address: string): TransportErro
   const { code: given, message = String(inner) } = inner as { code?: unknown; message?: string };
   // A DOMException's code is a number.
   const code = typeof given === 'string' ? given : '';
-  const isTls = /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|ALTNAME/.test(code);
+  const isTls = /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|DEPTH_ZERO|ALTNAME|INVALID_PURPOSE/.test(code);
   const isAbort = (inner as { name?: string }).name === 'AbortError';
   const kind = kindsByCode[code] ?? (isTls ? 'tls' : isAbort ? 'aborted' : 'other');
   return new TransportError(kind, address, code, message, inner);

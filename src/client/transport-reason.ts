@@ -3,6 +3,9 @@ import { maxResponseHeaderBytes, type TransportError } from './transport-error.t
 
 const unknownAuthority = 'x509: certificate signed by unknown authority';
 const outsideValidity = 'x509: certificate has expired or is not yet valid';
+/** What is said of a certificate whose only name is that of its subject. */
+export const legacyNameReason = 'certificate relies on legacy Common Name field, use SANs instead';
+
 const tlsReasons: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
   SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
@@ -11,6 +14,7 @@ const tlsReasons: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
   CERT_HAS_EXPIRED: outsideValidity,
   CERT_NOT_YET_VALID: outsideValidity,
+  INVALID_PURPOSE: 'x509: certificate specifies an incompatible key usage',
 };
 
 /** A request and why no answer came, as Go's url.Error puts it: `Get "https://host/api": EOF`. */
@@ -82,7 +86,7 @@ function wrongNameReason(error: TransportError): string {
   const failed = 'tls: failed to verify certificate: x509:';
   const { subjectaltname = '', subject } = cert ?? {};
   if (subjectaltname === '' && subject?.CN === host) {
-    return `${failed} certificate relies on legacy Common Name field, use SANs instead`;
+    return `${failed} ${legacyNameReason}`;
   }
   if (names.length > 0) return `${failed} certificate is valid for ${names.join(', ')}, not ${host}`;
   return isAddress

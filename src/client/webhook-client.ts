@@ -6,7 +6,7 @@ import { type Clock, sleep } from '../system/clock.ts';
 import { createHttpTransport, type HttpTransportOptions } from './http-transport.ts';
 import { errorFromResponse, retryAfterSeconds } from './response-error.ts';
 import { asTransportError, TransportError } from './transport-error.ts';
-import { transportReason } from './transport-reason.ts';
+import { legacyNameReason, transportReason } from './transport-reason.ts';
 import { parseWebhookAnswer, readWebhookAnswer } from './webhook-answer.ts';
 
 /** Where a webhook is, as configurations of admission and of conversion say it. */
@@ -53,6 +53,8 @@ export interface WebhookClientOptions {
   readonly userAgent: string;
   /** Over HTTP when absent. @param hostPort the server as its configuration names it, with the port */
   readonly connect?: (options: HttpTransportOptions, hostPort: string) => Transport;
+  /** Told of each webhook that is refused because its certificate names it in its subject alone. */
+  readonly onLegacyName?: () => void;
 }
 
 /** Connections to webhooks, kept for the next call. */
@@ -175,6 +177,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
       } catch (error) {
         if (error instanceof WebhookError) throw error;
         const reason = controller.signal.aborted ? 'context deadline exceeded' : reasonOf(error);
+        if (reason.includes(legacyNameReason)) options.onLegacyName?.();
         const asked = ask.question.url === url ? showUrl(url, target) : ask.question.url.href;
         throw new WebhookError(`Post ${JSON.stringify(asked)}: ${reason}`);
       } finally {

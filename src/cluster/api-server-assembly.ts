@@ -97,6 +97,7 @@ import { serviceAccountIssuers } from './service-account-issuers.ts';
 import { createServiceResolver } from './service-resolver.ts';
 import { defaultServiceRange } from './service-range.ts';
 import { storageAtRest } from './encryption-assembly.ts';
+import { CertificateMetrics } from './certificate-metrics.ts';
 import { EncryptionMetrics } from './encryption-metrics.ts';
 import { tokenObjects } from './token-objects.ts';
 
@@ -234,7 +235,14 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   const dial = options.kubelets?.dialBeside;
   const connect = (to: HttpTransportOptions): Transport =>
     createHttpTransport({ ...to, ...(dial === undefined ? {} : { dial }) });
-  const webhookOptions = { resolve, clock, userAgent: 'kube-apiserver-admission', connect };
+  const certificateMetrics = new CertificateMetrics();
+  const webhookOptions = {
+    resolve,
+    clock,
+    userAgent: 'kube-apiserver-admission',
+    connect,
+    onLegacyName: () => certificateMetrics.legacyName(),
+  };
   const webhooks = createWebhookClient(webhookOptions);
   const aggregator = await assembleAggregator({ ...options, client: ownClient, informers, resolve, connect, queues });
   const audience: AdmissionAudience = { clock };
@@ -356,6 +364,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   handle = server.handle;
   const owner = { identity: serverIdentity(hostname()), clock };
   authenticationMetrics.bind(server.metrics, owner);
+  certificateMetrics.bind(server.metrics);
   encryptionMetrics.bind(server.metrics, owner);
   clientMetrics.bind(server.metrics);
   allocations.bind(server.metrics, () => serviceHooks.use());

@@ -33,8 +33,8 @@ before(async () => {
   });
 });
 
-async function listen(context: TestContext, handle: RequestListener): Promise<number> {
-  const server = createServer({ cert: serving.certificate, key: serving.privateKey }, handle);
+async function listen(context: TestContext, handle: RequestListener, pair = serving): Promise<number> {
+  const server = createServer({ cert: pair.certificate, key: pair.privateKey }, handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   context.after(() => {
     server.close();
@@ -314,4 +314,28 @@ test('a webhook may send on to another place, but not for ever', async (context)
     message: 'the server responded with the status code 307 but did not return more information',
   });
   assert.equal(asked.length, 1);
+});
+
+test('the name of a webhook must be in its certificate’s extension, and the certificate for servers', async (context) => {
+  const now = systemClock.now();
+  const subject = { commonName: 'localhost' };
+  const nameless = await issueCertificate(authority, { subject, usage: 'server', now });
+  const forClients = await issueCertificate(authority, { subject, usage: 'client', dnsNames: ['localhost'], now });
+  const cases: readonly [CertificatePair, string, string, number][] = [
+    [nameless, 'localhost', 'certificate relies on legacy Common Name field, use SANs instead', 1],
+    [nameless, '127.0.0.1', "cannot validate certificate for 127.0.0.1 because it doesn't contain any IP SANs", 0],
+    [forClients, 'localhost', 'certificate specifies an incompatible key usage', 0],
+  ];
+  for (const [pair, host, reason, legacyNames] of cases) {
+    const port = await listen(context, (_, response) => response.end('{}'), pair);
+    let told = 0;
+    const onLegacyName = (): void => void told++;
+    const client = createWebhookClient({ resolve: nowhere, clock: new FakeClock(), userAgent: 'test', onLegacyName });
+    context.after(() => client.close());
+    const url = `https://${host}:${port}/x`;
+    await assert.rejects(client.call({ url, caBundle: caBundle() }, {}, 10), {
+      message: `Post "${url}?timeout=10s": tls: failed to verify certificate: x509: ${reason}`,
+    });
+    assert.equal(told, legacyNames);
+  }
 });

@@ -1,7 +1,8 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
 import { badRequest, type Status, StatusError } from '../../../apimachinery/status.ts';
-import { WebhookConfigurationError, WebhookError } from '../../../client/webhook-client.ts';
+import { legacyNameReason } from '../../../client/transport-reason.ts';
+import { WebhookConfigurationError, WebhookError, type WebhookTarget } from '../../../client/webhook-client.ts';
 import type { Random } from '../../../system/random.ts';
 import { type AdmissionAttributes, type AdmissionContext, annotateFor } from '../admission-plugin.ts';
 import {
@@ -59,6 +60,9 @@ export async function askWebhook<W extends Webhook>(
       throw new WebhookCallError(name, `could not get REST client: ${error.message}`, 500);
     }
     if (error instanceof WebhookError) {
+      if (error.message.includes(legacyNameReason)) {
+        attributes.annotate?.(`missing-san.invalid-cert.kubernetes.io/${hostOf(clientConfig)}`, legacyNameNote);
+      }
       throw new WebhookCallError(name, `failed to call webhook: ${error.message}`, error.code);
     }
     if (error instanceof ReviewError) {
@@ -70,6 +74,13 @@ export async function askWebhook<W extends Webhook>(
   for (const warning of verdict.warnings) attributes.warn(warning);
   if (!verdict.allowed) throw denial(name, verdict.result);
   return verdict;
+}
+
+const legacyNameNote = 'relies on a legacy Common Name field instead of the SAN extension for subject validation';
+
+function hostOf({ url = '', service }: WebhookTarget): string {
+  if (service !== undefined) return `${service.name}.${service.namespace}.svc`;
+  return URL.canParse(url) ? new URL(url).hostname : '';
 }
 
 /** The answer to a request that a webhook denies: its own Status, as far as it can be that of a failure. */
