@@ -117,12 +117,19 @@ export async function findManifestSources(options: ManifestOptions): Promise<Man
         checkUrl(name);
         sources.push({ kind: 'url', url: name });
       } else {
-        for (const path of await namesMatching(name, options)) {
+        const matching = await namesMatching(name, options);
+        for (const path of matching) {
           try {
-            sources.push({ kind: 'files', paths: await expand(path, options) });
+            const paths = await expand(path, options);
+            if (paths.length > 0) sources.push({ kind: 'files', paths });
           } catch (error) {
             problems.push(asProblem(error));
           }
+        }
+        // As in the real program what came before makes up for folders without manifests.
+        if (sources.length === 0 && problems.length === 0) {
+          const known = `recognized file extensions are [${extensions.join(' ')}]`;
+          problems.push(new ManifestFileError(`error reading [${matching.join(' ')}]: ${known}`));
         }
       }
     } catch (error) {
@@ -249,11 +256,7 @@ async function expand(name: string, options: ManifestOptions): Promise<string[]>
     throw new ManifestFileError(`the path "${name}" cannot be accessed: stat ${name}: ${reason}`);
   }
   if (!found.isFolder) return [name];
-  const inside = await filesIn(name, options);
-  if (inside.length === 0 && !options.recursive) {
-    throw new ManifestFileError(`error reading [${name}]: recognized file extensions are [.json .yaml .yml]`);
-  }
-  return inside;
+  return filesIn(name, options);
 }
 
 async function filesIn(folder: string, options: ManifestOptions): Promise<string[]> {

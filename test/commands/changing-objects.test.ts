@@ -8,6 +8,7 @@ testRecordedSession('unreadable-manifests');
 testRecordedSession('manifests-without-version');
 testRecordedSession('manifests-in-order');
 testRecordedSession('typed-manifests');
+testRecordedSession('folders-without-manifests');
 testRecordedSession('patch-texts');
 testRecordedSession('field-order');
 testRecordedSession('input');

@@ -188,6 +188,10 @@ void test('the script for bash asks the program and keeps what fits', async (con
   assert.equal(complete('kubectl', 'get', '--output', '=', 'y'), 'yaml\n__complete|get|--output=y|');
   assert.equal(complete('kubectl', 'get', '--output', '='), 'json jsonpath yaml\n__complete|get|--output=|');
   assert.equal(complete('an-alias', 'get', 'y'), 'yaml\n__complete|get|y|');
+  // Words reach the program without their quotes, and names come as they must be typed.
+  assert.equal(complete('kubectl', '"get"', 'a\\ b', 'y'), 'yaml\n__complete|get|a b|y|');
+  writeFileSync(join(home, 'kubectl'), '#!/bin/sh\nprintf "with space\\n:4\\n"\n');
+  assert.match(complete('kubectl', 'config', 'use-context', 'w'), /^with\\ space\n/);
 });
 
 void test('completion tells of a server that cannot be reached, and not of what the question ends with', async (context) => {
