@@ -160,21 +160,18 @@ class Planner {
     if (reference !== undefined) return this.#planIdent(expr, '');
     const operand = this.plan(expr.operand);
     const { field, testOnly } = expr;
-    const isAttribute = isAttributePath(expr.operand);
     if (testOnly) {
       return (state) => {
         const target = operand(state);
         const inside = target instanceof CelOptional ? target.value : target;
-        if (inside === undefined || (isAttribute && !hasFields(inside))) return false;
-        return findField(inside, field) !== undefined;
+        return inside !== undefined && findField(inside, field) !== undefined;
       };
     }
     return (state) => {
       const target = operand(state);
       spend(state, 1);
-      if (target instanceof CelOptional) return optionalField(target, field, isAttribute);
-      // Below a variable, what has no fields at all lacks this one, too (cel-go's attributes).
-      const found = isAttribute && !hasFields(target) ? undefined : findField(target, field);
+      if (target instanceof CelOptional) return optionalField(target, field);
+      const found = findField(target, field);
       if (found === undefined) throw new CelEvaluationError(`no such key: ${field}`);
       return found;
     };
@@ -187,10 +184,9 @@ class Planner {
       if (name === operators.and) return logical(first, second, false);
       if (name === operators.or) return logical(first, second, true);
       if (name === operators.conditional && third !== undefined) return conditional(first, second, third);
-      const isAttribute = args[0] !== undefined && isAttributePath(args[0]);
-      if (name === operators.index) return indexed(first, second, isAttribute);
+      if (name === operators.index) return indexed(first, second);
       if (name === operators.optionalIndex) return optionalIndexed(first, second);
-      if (name === operators.optionalSelect) return optionalSelected(first, args[1], isAttribute);
+      if (name === operators.optionalSelect) return optionalSelected(first, args[1]);
     }
     if (name === operators.notStrictlyFalse && first !== undefined) {
       return (state) => {
@@ -366,33 +362,15 @@ function* iterate(over: CelList | CelMap, hasTwo: boolean): Generator<readonly [
   for (const item of over) yield hasTwo ? [position++, item] : [item, undefined];
 }
 
-const pathOperators: ReadonlySet<string> = new Set([
-  operators.index,
-  operators.optionalIndex,
-  operators.optionalSelect,
-]);
-
-/** A variable, or fields and items below one: what cel-go calls an attribute. */
-function isAttributePath(expr: Expr): boolean {
-  if (expr.kind === 'ident') return true;
-  if (expr.kind === 'select') return !expr.testOnly && isAttributePath(expr.operand);
-  const [first] = expr.kind === 'call' && pathOperators.has(expr.name) ? expr.args : [];
-  return first !== undefined && isAttributePath(first);
-}
-
-function hasFields(target: CelValue): boolean {
-  return target instanceof CelMap || target instanceof CelOpaque;
-}
-
+/** What has no fields at all lacks this one, too (cel-go's attributes). @throws CelEvaluationError for lists */
 function findField(target: CelValue, field: string): CelValue | undefined {
   if (target instanceof CelMap) return target.find(field);
   if (target instanceof CelOpaque) return target.field(field);
-  throw noSuchOverload();
+  return target instanceof CelList ? findAt(target, field) : undefined;
 }
 
-function optionalField(target: CelOptional, field: string, isAttribute: boolean): CelOptional {
-  if (target.value === undefined || (isAttribute && !hasFields(target.value))) return noValue;
-  const found = findField(target.value, field);
+function optionalField(target: CelOptional, field: string): CelOptional {
+  const found = target.value === undefined ? undefined : findField(target.value, field);
   return found === undefined ? noValue : new CelOptional(found);
 }
 
@@ -418,14 +396,14 @@ function conditional(condition: Step, whenTrue: Step, whenFalse: Step): Step {
   };
 }
 
-function indexed(container: Step, key: Step, isAttribute: boolean): Step {
+function indexed(container: Step, key: Step): Step {
   return (state) => {
     const target = container(state);
     const at = key(state);
     spend(state, 1);
     if (!(target instanceof CelOptional)) {
       const hasItems = target instanceof CelMap || target instanceof CelList;
-      if (isAttribute && !hasItems) throw new CelEvaluationError(`no such key: ${showKey(at)}`);
+      if (!hasItems) throw new CelEvaluationError(`no such key: ${showKey(at)}`);
       return index(target, at);
     }
     const found = target.value === undefined ? undefined : findAt(target.value, at);
@@ -439,17 +417,18 @@ function optionalIndexed(container: Step, key: Step): Step {
     const at = key(state);
     spend(state, 1);
     const inside = target instanceof CelOptional ? target.value : target;
-    const found = inside === undefined ? undefined : findAt(inside, at);
+    const hasItems = inside instanceof CelMap || inside instanceof CelList;
+    const found = hasItems ? findAt(inside, at) : undefined;
     return found === undefined ? noValue : new CelOptional(found);
   };
 }
 
-function optionalSelected(operand: Step, field: Expr | undefined, isAttribute: boolean): Step {
+function optionalSelected(operand: Step, field: Expr | undefined): Step {
   const name = field?.kind === 'literal' && typeof field.value === 'string' ? field.value : '';
   return (state) => {
     const target = operand(state);
     spend(state, 1);
-    return optionalField(target instanceof CelOptional ? target : new CelOptional(target), name, isAttribute);
+    return optionalField(target instanceof CelOptional ? target : new CelOptional(target), name);
   };
 }
 

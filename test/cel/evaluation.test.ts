@@ -29,7 +29,12 @@ const truths = `
 '%s %d'.format(['a', 1]) == 'a 1'
 '%e'.format([1234.5]) == '1.234500×10⁰³'
 '%.2e'.format([12345.678]) == '1.234568×10⁰⁴'
-'%.0f %.0f %.1f %.1f'.format([2.5, 3.5, 0.25, -0.35]) == '2 4 0.2 -0.4'
+'%.0f %.0f %.1f %.1f'.format([2.5, 3.5, 0.25, -0.35]) == '2 4 0.2 -0.3'
+'%.2f %.2f %.2f %.1f %.1f %.1f'.format([2.345, 1.005, 0.125, -0.35, 0.35, 0.45]) == '2.35 1.00 0.12 -0.3 0.3 0.5'
+'%.2f %.2f %.2f %.2f %.2f'.format([0.005, 0.015, 0.025, 1.115, 10.045]) == '0.01 0.01 0.03 1.11 10.04'
+!has(dyn(1).a) && !has({'a': dyn(1)}.a.b) && dyn(1).?a.orValue(2) == 2 && dyn(1)[?0].orValue(2) == 2
+quantity('1Ti').isInteger() && quantity('0.5').add(quantity('0')).isInteger() == false && quantity('1k').add(1).asInteger() == 1001
+!quantity('1.0').isInteger() && !quantity('1000m').isInteger() && !quantity('1Pi').isInteger() && !quantity('2.7').add(quantity('300m')).isInteger()
 string(quantity('99999999999999999999').asApproximateFloat()) == '1e+20'
 1 + 2 * 3 == 7
 7 / 2 == 3 && -7 / 2 == -3 && -7 % 3 == -1
@@ -95,7 +100,7 @@ sets.contains([1, 2], [2]) && sets.equivalent([1, 2, 2], [2, 1]) && sets.interse
 'abc123'.find('[0-9]+') == '123' && 'a1b2'.findAll('[0-9]') == ['1', '2'] && 'a1b2'.findAll('[0-9]', 1) == ['1'] && 'a'.find('b') == ''
 url('https://example.com:80/a%20b?k=v&k=w').getHost() == 'example.com:80' && url('https://example.com:80/').getPort() == '80'
 url('https://[::1]:80/path?k=v').getHostname() == '::1' && url('/path?k=v').getQuery() == {'k': ['v']} && !isURL('a b') && isURL('/x')
-quantity('1Gi').isGreaterThan(quantity('1G')) && quantity('1.5').add(quantity('500m')).asInteger() == 2 && !isQuantity('x')
+quantity('1Gi').isGreaterThan(quantity('1G')) && quantity('1500').add(quantity('500')).asInteger() == 2000 && !isQuantity('x')
 quantity('200M').compareTo(quantity('0.2G')) == 0 && sign(quantity('-1')) == -1 && quantity('1k').sub(1).asApproximateFloat() == 999.0
 ip('192.168.0.1').family() == 4 && string(ip('2001:0db8::0001')) == '2001:db8::1' && ip.isCanonical('::1') && !isIP('1.2.3')
 ip('127.0.0.1').isLoopback() && ip('fe80::1').isLinkLocalUnicast() && ip('8.8.8.8').isGlobalUnicast() && ip('0.0.0.0').isUnspecified()

@@ -3,6 +3,7 @@ import { declare, type FunctionDeclaration, member, overload } from '../declarat
 import { type CelType, structType, types } from '../types.ts';
 import { CelEvaluationError, CelOpaque, type CelValue } from '../values.ts';
 import { intOf, opaqueOf, textOf } from './arguments.ts';
+import { addAmounts, integerOf, readAmount, type ScaledAmount } from './quantity-amount.ts';
 
 const { bool, double, int, string } = types;
 /** Amounts such as `1Gi`. */
@@ -12,10 +13,12 @@ export const quantityType = structType('kubernetes.Quantity');
 export class CelQuantity extends CelOpaque {
   readonly type: CelType = quantityType;
   readonly quantity: Quantity;
+  readonly amount: ScaledAmount;
 
-  constructor(quantity: Quantity) {
+  constructor(quantity: Quantity, amount: ScaledAmount) {
     super();
     this.quantity = quantity;
+    this.amount = amount;
   }
 
   equalTo(other: CelOpaque): boolean {
@@ -52,15 +55,33 @@ function compared(id: string, result: CelType, call: (order: -1 | 0 | 1) => CelV
   );
 }
 
-function whole(value: CelValue | undefined): Quantity {
-  return new Quantity(intOf(value) * 10n ** 9n, 'DecimalExponent');
+function amountOf(value: CelValue | undefined): ScaledAmount {
+  return opaqueOf(value, CelQuantity).amount;
+}
+
+function whole(value: bigint): CelQuantity {
+  return new CelQuantity(new Quantity(value * 10n ** 9n, 'DecimalExponent'), { value, scale: 0 });
+}
+
+function negated({ quantity, amount }: CelQuantity): CelQuantity {
+  const negative = new Quantity(-quantity.nano, quantity.format);
+  return new CelQuantity(negative, amount === undefined ? undefined : { ...amount, value: -amount.value });
+}
+
+function sum(left: CelValue | undefined, right: CelValue | undefined): CelQuantity {
+  return new CelQuantity(quantityOf(left).add(quantityOf(right)), addAmounts(amountOf(left), amountOf(right)));
 }
 
 /** Kubernetes' functions for quantities. */
 export const quantityLibrary: readonly FunctionDeclaration[] = [
   declare(
     'quantity',
-    overload('string_to_quantity', [string], quantityType, ([text]) => new CelQuantity(read(textOf(text)))),
+    overload(
+      'string_to_quantity',
+      [string],
+      quantityType,
+      ([text]) => new CelQuantity(read(textOf(text)), readAmount(textOf(text))),
+    ),
   ),
   declare(
     'isQuantity',
@@ -86,43 +107,27 @@ export const quantityLibrary: readonly FunctionDeclaration[] = [
   declare(
     'asInteger',
     member('quantity_get_int', [quantityType], int, ([value]) => {
-      const integer = quantityOf(value).asInt();
+      const integer = integerOf(amountOf(value));
       if (integer === undefined) throw new CelEvaluationError('cannot convert value to integer');
       return integer;
     }),
   ),
   declare(
     'isInteger',
-    member('quantity_is_integer', [quantityType], bool, ([value]) => quantityOf(value).asInt() !== undefined),
+    member('quantity_is_integer', [quantityType], bool, ([value]) => integerOf(amountOf(value)) !== undefined),
   ),
   declare(
     'add',
-    member(
-      'quantity_add',
-      [quantityType, quantityType],
-      quantityType,
-      ([left, right]) => new CelQuantity(quantityOf(left).add(quantityOf(right))),
-    ),
-    member(
-      'quantity_add_int',
-      [quantityType, int],
-      quantityType,
-      ([left, right]) => new CelQuantity(quantityOf(left).add(whole(right))),
-    ),
+    member('quantity_add', [quantityType, quantityType], quantityType, ([left, right]) => sum(left, right)),
+    member('quantity_add_int', [quantityType, int], quantityType, ([left, right]) => sum(left, whole(intOf(right)))),
   ),
   declare(
     'sub',
-    member(
-      'quantity_sub',
-      [quantityType, quantityType],
-      quantityType,
-      ([left, right]) => new CelQuantity(quantityOf(left).subtract(quantityOf(right))),
+    member('quantity_sub', [quantityType, quantityType], quantityType, ([left, right]) =>
+      sum(left, negated(opaqueOf(right, CelQuantity))),
     ),
-    member(
-      'quantity_sub_int',
-      [quantityType, int],
-      quantityType,
-      ([left, right]) => new CelQuantity(quantityOf(left).subtract(whole(right))),
+    member('quantity_sub_int', [quantityType, int], quantityType, ([left, right]) =>
+      sum(left, negated(whole(intOf(right)))),
     ),
   ),
 ];

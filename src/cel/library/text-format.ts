@@ -151,16 +151,14 @@ function formatDouble(letter: 'f' | 'e', precision: number, value: CelValue): st
   return `${mantissa}×10${power.startsWith('-') ? '⁻' : ''}${superscript.join('')}`;
 }
 
-/** A number with so many digits after the point; what lies in the middle goes to the even digit. */
+/** A number with so many digits after the point; what lies exactly in the middle goes to the even digit. */
 function roundedText(number: number, precision: number): string {
   const text = number.toFixed(precision);
-  const [mantissa = '', power = '0'] = number.toExponential().split('e');
-  const digits = mantissa.replaceAll(/[-.]/g, '');
-  // The last digit of those that say the number is the one after the last that is shown.
-  const isTie = digits.endsWith('5') && digits.length - 1 - Number(power) === precision + 1;
-  if (!isTie || Number(/\d$/.exec(text)?.[0] ?? 0) % 2 === 0) return text;
-  const kept = BigInt(digits.slice(0, -1) || '0');
-  const even = (kept % 2n === 0n ? kept : kept + 1n).toString().padStart(precision + 1, '0');
+  const rest = number.toFixed(100).split('.')[1]?.slice(precision) ?? '';
+  if (!/^50*$/.test(rest) || Number(/\d$/.exec(text)?.[0] ?? 0) % 2 === 0) return text;
+  // The middle was rounded away from zero.
+  const digits = BigInt(text.replace(/[-.]/g, '')) - 1n;
+  const even = digits.toString().padStart(precision + 1, '0');
   const point = even.length - precision;
   return `${number < 0 ? '-' : ''}${even.slice(0, point)}${precision === 0 ? '' : `.${even.slice(point)}`}`;
 }

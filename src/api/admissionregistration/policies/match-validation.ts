@@ -18,6 +18,7 @@ import type {
   ParamRef,
 } from '../../types/admissionregistration-v1.ts';
 import { PolicyCompiler, policyResults } from './policy-compiler.ts';
+import { expressionError } from './expression-error.ts';
 
 /** Fills in what requests a policy, or its binding, applies to. */
 export function setMatchResourcesDefaults(match: MatchResources | undefined): void {
@@ -153,7 +154,7 @@ export function validateMatchConditions(
     else {
       const scope = { hasParams, hasAuthorizer: true };
       const { error } = new PolicyCompiler(false).compile(text, scope, policyResults.condition);
-      if (error !== undefined) errors.push(invalid(at.child('expression'), text, error));
+      if (error !== undefined) errors.push(expressionError(at.child('expression'), text, error));
     }
     if (name === '') errors.push(required(at.child('name')));
     else {

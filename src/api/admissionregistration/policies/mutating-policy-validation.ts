@@ -14,6 +14,7 @@ import {
   validatePolicyHead,
   validateVariables,
 } from './validating-policy-validation.ts';
+import { expressionError } from './expression-error.ts';
 
 const operations = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
 
@@ -55,7 +56,7 @@ function validateMutation(
     const text = (mutation[field]?.expression ?? '').trim();
     if (text === '') return [required(at)];
     const { error } = compiler.compile(text, { hasParams, hasAuthorizer: true, hasPatchTypes: true }, results);
-    return error === undefined ? [] : [invalid(at, text, error)];
+    return error === undefined ? [] : [expressionError(at, text, error)];
   };
   const { patchType, applyConfiguration, jsonPatch } = mutation;
   const needed = `must be specified when patchType is ${patchType}`;

@@ -6,9 +6,11 @@ import {
   CelList,
   CelOpaque,
   CelOptional,
+  CelTypeValue,
   type CelValue,
   typeOf,
 } from '../../../cel/values.ts';
+import { CelUint } from '../../../cel/numbers.ts';
 import { jsonFromCel } from '../../../cel/json-values.ts';
 import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
@@ -72,6 +74,64 @@ export function patchJson(value: CelValue): JsonValue {
     return object;
   }
   return jsonFromCel(value);
+}
+
+/** Go's names of types that no JSON stands for, where they differ from CEL's. */
+const goTypeNames: Readonly<Record<string, string>> = {
+  'kubernetes.Quantity': 'Quantity',
+  'kubernetes.URL': 'URL',
+  'kubernetes.Semver': 'Semver',
+  'kubernetes.NamedFormat': 'Format',
+  'net.IP': 'IP',
+  'net.CIDR': 'CIDR',
+};
+
+/** The value of an operation of a JSON patch, in JSON as protobuf has it. @throws CelEvaluationError */
+export function operationJson(value: CelValue): JsonValue {
+  if (value instanceof PatchObject) {
+    if (value.type.name === jsonPatchType.name) throw noJson('cannot convert to native type: *structpb.Value');
+    return objectOf(value.fields);
+  }
+  if (value instanceof CelList) return Array.from(value, operationJson);
+  if (value instanceof CelOptional) {
+    if (value.value === undefined) throw noJson('optional.none() dereference');
+    return operationJson(value.value);
+  }
+  if (value instanceof CelMap) {
+    return objectOf(Array.from(value.entries(), ([key, item]) => [keyText(key), item] as const));
+  }
+  if (typeof value === 'bigint') return safeNumber(value);
+  if (value instanceof CelUint) return safeNumber(value.value);
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    const shown = Number.isNaN(value) ? 'NaN' : value < 0 ? '-Inf' : '+Inf';
+    const why = `proto: google.protobuf.Value.number_value: invalid ${shown} value`;
+    throw noJson(`json: error calling MarshalJSON for type *structpb.Value: ${why}`);
+  }
+  if (value instanceof CelTypeValue) throw noJson("type conversion not supported for 'type'");
+  if (value instanceof CelOpaque) {
+    const { name } = typeOf(value);
+    throw noJson(`type conversion error from '${goTypeNames[name] ?? name}' to '*structpb.Value'`);
+  }
+  return jsonFromCel(value);
+}
+
+function objectOf(fields: Iterable<readonly [string, CelValue]>): JsonObject {
+  return Object.fromEntries(Array.from(fields, ([name, item]) => [name, operationJson(item)]));
+}
+
+/** What JavaScript could not hold is written as text (google.protobuf.Value). */
+function safeNumber(value: bigint): JsonValue {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
+}
+
+function keyText(key: CelValue): string {
+  if (typeof key === 'string') return key;
+  if (typeof key === 'boolean') throw noJson("type conversion error from bool to 'string'");
+  throw noJson(`unsupported type conversion from '${typeOf(key).name}' to string`);
+}
+
+function noJson(why: string): CelEvaluationError {
+  return new CelEvaluationError(`JSONPath valueExpression evaluated to a type that could not marshal to JSON: ${why}`);
 }
 
 /** Objects whose type is not named after the fields that lead to them: a text for each. */

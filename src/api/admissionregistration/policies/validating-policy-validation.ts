@@ -29,6 +29,7 @@ import {
   validateParamRef,
 } from './match-validation.ts';
 import { PolicyCompiler, policyResults } from './policy-compiler.ts';
+import { expressionError } from './expression-error.ts';
 
 /** Checks a ValidatingAdmissionPolicy. @param old what it was before an update: its match conditions are let be */
 export function validateValidatingPolicy(object: Unstructured, old?: Unstructured): FieldError[] {
@@ -117,7 +118,7 @@ export function validateVariables(
     if (expression.trim() === '') errors.push(required(at.child('expression'), 'expression is not specified'));
     else {
       const { error } = compiler.addVariable(name, expression, { hasParams, hasAuthorizer: true });
-      if (error !== undefined) errors.push(invalid(at.child('expression'), expression, error));
+      if (error !== undefined) errors.push(expressionError(at.child('expression'), expression, error));
     }
   }
   return errors;
@@ -134,14 +135,14 @@ function validateValidation(
   if (expression.trim() === '') errors.push(required(path.child('expression'), 'expression is not specified'));
   else {
     const { error } = compiler.compile(expression, { hasParams, hasAuthorizer: true }, policyResults.condition);
-    if (error !== undefined) errors.push(invalid(path.child('expression'), expression, error));
+    if (error !== undefined) errors.push(expressionError(path.child('expression'), expression, error));
   }
   const blank = 'must be non-empty if specified';
   const at = path.child('messageExpression');
   if (messageExpression !== '' && messageExpression.trim() === '') errors.push(invalid(at, messageExpression, blank));
   else if (messageExpression !== '') {
     const { error } = compiler.compile(messageExpression, { hasParams, hasAuthorizer: false }, policyResults.message);
-    if (error !== undefined) errors.push(invalid(at, messageExpression, error));
+    if (error !== undefined) errors.push(expressionError(at, messageExpression, error));
   }
   if (message !== '' && message.trim() === '') errors.push(invalid(path.child('message'), message, blank));
   else if (/[\n\r]/.test(message.trim())) {
@@ -178,7 +179,7 @@ function validateAnnotations(
       errors.push(required(valueAt, `must not exceed ${maxValueExpressionBytes} bytes in length`));
     } else {
       const { error } = compiler.compile(text, { hasParams, hasAuthorizer: true }, policyResults.auditAnnotation);
-      if (error !== undefined) errors.push(invalid(valueAt, valueExpression, error));
+      if (error !== undefined) errors.push(expressionError(valueAt, valueExpression, error));
     }
     if (seen.has(key)) errors.push(duplicate(at.child('key'), key));
     seen.add(key);

@@ -1,6 +1,11 @@
 import { type JsonObject, type JsonValue, cloneJson } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
-import { misplacedTypes, patchJson, PatchObject } from '../../../api/admissionregistration/policies/patch-values.ts';
+import {
+  misplacedTypes,
+  operationJson,
+  patchJson,
+  PatchObject,
+} from '../../../api/admissionregistration/policies/patch-values.ts';
 import {
   PolicyCompiler,
   type PolicyExpression,
@@ -144,7 +149,7 @@ function operationOf(operation: CelValue): JsonPatchOperation {
   };
   const value = operation.fields.get('value');
   if (value !== undefined) checkTypes(value);
-  const json: JsonValue | undefined = value === undefined ? undefined : patchJson(value);
+  const json: JsonValue | undefined = value === undefined ? undefined : operationJson(value);
   return {
     op: text('op'),
     path: text('path'),

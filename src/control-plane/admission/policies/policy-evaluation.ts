@@ -172,6 +172,8 @@ function requestOf({ attributes, match }: PolicyInput): JsonObject {
   const given = (fields: Record<string, string>): JsonObject =>
     Object.fromEntries(Object.entries(fields).filter(([, text]) => text !== ''));
   return {
+    // What only a webhook is told.
+    uid: '',
     kind: { ...match.kind },
     resource: { ...match.resource },
     requestKind: { ...kind },
