@@ -66,14 +66,19 @@ export class PodAllocation {
 
   /** Gives the pod what it asks for now, where the node has it. @param reject why the node does not take it as it is */
   resize(pod: Pod, reject: (pod: Pod) => Rejection | undefined, now: number): ResizeOutcome {
-    const changed = this.#changed(pod);
     if (!this.#isChanged(pod)) {
       this.#pending = undefined;
       return nothing;
     }
     const rejection = reject(pod);
     if (rejection !== undefined) return this.#defer(pod, rejection.message, now);
-    const restarts = changed.filter((container) => needsRestart(container, this.#of(container)));
+    const restarts = resizable(pod).filter((container) =>
+      needsRestart(
+        container,
+        effective(container.resources, pod.spec?.resources),
+        effective(this.#of(container), this.#givenPod),
+      ),
+    );
     this.#given = new Map(containersOf(pod.spec).map(({ name, resources }) => [name, resources]));
     this.#givenPod = pod.spec?.resources;
     this.#pending = undefined;
@@ -112,12 +117,8 @@ export class PodAllocation {
     return this.#changed(pod).length > 0 || !equalJson(pod.spec?.resources ?? {}, this.#givenPod ?? {});
   }
 
-  #changed({ spec }: Pod): Container[] {
-    const isResizable = (container: Container): boolean =>
-      isSidecar(container) || (spec?.containers ?? []).includes(container);
-    return containersOf(spec).filter(
-      (container) => isResizable(container) && !equalJson(container.resources ?? {}, this.#of(container) ?? {}),
-    );
+  #changed(pod: Pod): Container[] {
+    return resizable(pod).filter((container) => !equalJson(container.resources ?? {}, this.#of(container) ?? {}));
   }
 }
 
@@ -125,14 +126,30 @@ function containersOf(spec: PodSpec | undefined): Container[] {
   return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
 }
 
+/** The containers that can be given other resources while they run. */
+function resizable({ spec }: Pod): Container[] {
+  return containersOf(spec).filter((container) => isSidecar(container) || (spec?.containers ?? []).includes(container));
+}
+
+/** What a container is held to: where it has no limit of its own, that of the pod. */
+function effective(
+  own: ResourceRequirements | undefined,
+  ofPod: ResourceRequirements | undefined,
+): ResourceRequirements {
+  return { ...own, limits: { ...ofPod?.limits, ...own?.limits } };
+}
+
 function allStatuses({ status }: Pod) {
   return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
 }
 
-function needsRestart({ resources, resizePolicy = [] }: Container, before: ResourceRequirements | undefined): boolean {
+function needsRestart(
+  { resizePolicy = [] }: Container,
+  now: ResourceRequirements,
+  before: ResourceRequirements,
+): boolean {
   const isChanged = (resource: string): boolean =>
-    resources?.requests?.[resource] !== before?.requests?.[resource] ||
-    resources?.limits?.[resource] !== before?.limits?.[resource];
+    now.requests?.[resource] !== before.requests?.[resource] || now.limits?.[resource] !== before.limits?.[resource];
   return resizePolicy.some(
     ({ resourceName, restartPolicy }) => restartPolicy === 'RestartContainer' && isChanged(resourceName),
   );

@@ -125,3 +125,26 @@ test('after a start of the node a resize that waited still waits', () => {
   assert.equal(allocation.resize(pod, () => undefined, 0).events.length, 2);
   assert.equal(allocation.pending, undefined);
 });
+
+const limitsOfPod: readonly (readonly [own: object, policy: string, restarts: number])[] = [
+  [{}, 'RestartContainer', 1],
+  [{}, 'NotRequired', 0],
+  // Its own limit is what holds it.
+  [{ limits: { memory: '1Mi' } }, 'RestartContainer', 0],
+];
+
+for (const [resources, restartPolicy, restarts] of limitsOfPod) {
+  test(`a limit of the pod changes for a container of ${JSON.stringify([resources, restartPolicy])}`, () => {
+    const resizePolicy = [{ resourceName: 'memory', restartPolicy }];
+    const podWith = (memory: string): Pod => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {},
+      spec: { containers: [{ name: 'main', image: 'i', resources, resizePolicy }], resources: { limits: { memory } } },
+    });
+    const allocation = new PodAllocation(podWith('2Mi'));
+    const outcome = allocation.resize(podWith('3Mi'), () => undefined, 0);
+    assert.equal(outcome.restarts.length, restarts);
+    assert.equal(allocation.allocated(podWith('4Mi')).spec?.resources?.limits?.['memory'], '3Mi');
+  });
+}
