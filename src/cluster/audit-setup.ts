@@ -2,6 +2,7 @@ import { messageOf } from '../apimachinery/error-message.ts';
 import { aggregateMessages } from '../apimachinery/field-error.ts';
 import {
   type AuditBackend,
+  type AuditLossLog,
   ignoringFailures,
   sinkOf,
   unionBackend,
@@ -51,6 +52,11 @@ const webhookMillis = 30_000;
  */
 export async function auditSetup(setup: AuditSetup): Promise<RunningAudit | undefined> {
   const { arguments: flags, log } = setup;
+  let countLoss: Parameters<NonNullable<AuditOptions['onLosses']>>[0] = () => undefined;
+  const losses: AuditLossLog = {
+    error: (message, fields) => log.error(message, fields),
+    lost: (plugin, count) => countLoss(plugin, count),
+  };
   const problems: string[] = [];
   const logFlags = auditLogFlags(flags, problems);
   const webhookFlags = auditWebhookFlags(flags, problems);
@@ -70,26 +76,37 @@ export async function auditSetup(setup: AuditSetup): Promise<RunningAudit | unde
     return undefined;
   }
   const backends: AuditBackend[] = [];
-  if (logFlags.path !== '') backends.push(delivered(logBackend(logFlags, setup), logFlags.delivery, setup));
+  if (logFlags.path !== '')
+    backends.push(delivered(logBackend(logFlags, setup, losses), logFlags.delivery, setup, losses));
   if (webhookFlags.configFile !== '') {
-    backends.push(delivered(await webhookBackend(webhookFlags, setup), webhookFlags.delivery, setup));
+    backends.push(delivered(await webhookBackend(webhookFlags, setup, losses), webhookFlags.delivery, setup, losses));
   }
   const backend = unionBackend(backends);
-  return { policy, sink: sinkOf(backend), close: async () => backend.close?.() };
+  return {
+    policy,
+    sink: sinkOf(backend),
+    onLosses: (listener) => (countLoss = listener),
+    close: async () => backend.close?.(),
+  };
 }
 
 /** A backend as its flags want it: first what is too large, then whether requests wait. */
-function delivered(backend: AuditBackend, { mode, batch, truncation }: AuditDelivery, setup: AuditSetup): AuditBackend {
+function delivered(
+  backend: AuditBackend,
+  { mode, batch, truncation }: AuditDelivery,
+  { clock }: AuditSetup,
+  log: AuditLossLog,
+): AuditBackend {
   const waiting =
     mode === 'batch'
-      ? bufferedBackend(backend, batch, setup)
+      ? bufferedBackend(backend, batch, { clock, log })
       : mode === 'blocking'
         ? ignoringFailures(backend)
         : backend;
-  return truncation === undefined ? waiting : truncatingBackend(waiting, truncation, setup.log);
+  return truncation === undefined ? waiting : truncatingBackend(waiting, truncation, log);
 }
 
-function logBackend({ path, format, limits }: AuditLogFlags, { clock, log }: AuditSetup): AuditBackend {
+function logBackend({ path, format, limits }: AuditLogFlags, { clock }: AuditSetup, log: AuditLossLog): AuditBackend {
   if (path === '-') return auditLog((line) => process.stdout.write(line), format, log);
   const file = new RotatingFile(path, limits, clock);
   return {
@@ -103,7 +120,8 @@ function logBackend({ path, format, limits }: AuditLogFlags, { clock, log }: Aud
 
 async function webhookBackend(
   { configFile, initialBackoffMillis }: AuditWebhookFlags,
-  { files, clock, random, log }: AuditSetup,
+  { files, clock, random }: AuditSetup,
+  log: AuditLossLog,
 ): Promise<AuditBackend> {
   try {
     const server = await openWebhookServer({ kubeconfig: configFile, timeoutMillis: webhookMillis, files, clock });

@@ -276,6 +276,7 @@ function limitRequests(options: ApiServerOptions, parts: ServerParts, metrics: S
 
 /** Audit options whose events are counted. */
 function counted(audit: AuditOptions, metrics: ServerMetrics): AuditOptions {
+  audit.onLosses?.((plugin, count) => metrics.auditErrors.add([plugin], count));
   return {
     ...audit,
     onLevel: (level) => metrics.auditLevels.add([level]),

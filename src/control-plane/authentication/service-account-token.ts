@@ -5,6 +5,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import type { UserInfo } from './authenticator.ts';
 import { checkLegacyToken, type LegacyTokenObjects, type LegacyTokenUse } from './legacy-token.ts';
+import { readSignedToken } from './signed-token.ts';
 import type { CheckedToken, TokenChecker } from './token-checker.ts';
 
 /** The object a token is tied to, besides its service account. */
@@ -145,7 +146,7 @@ export class ServiceAccountTokenAuthority {
     const { issuer, otherIssuers = [], apiAudiences } = this.#options;
     const isLegacy = claims?.iss === legacyIssuer && objects.legacy !== undefined;
     const isOwn = claims?.iss !== undefined && (claims.iss === issuer || otherIssuers.includes(claims.iss));
-    if (!isOwn && !isLegacy) return undefined;
+    if ((!isOwn && !isLegacy) || !isReadable(token)) return undefined;
     this.#verify(token);
     const named = typeof claims.aud === 'string' ? [claims.aud] : (claims.aud ?? []);
     const own = named.length === 0 ? apiAudiences : named;
@@ -194,6 +195,16 @@ export class ServiceAccountTokenAuthority {
     const late = Math.floor(now / 1000) - warnafter;
     const text = `subject: ${claims.sub ?? ''}, seconds after warning threshold: ${late}`;
     return { user, notes: { annotations: { [`${annotationPrefix}stale-token`]: text } } };
+  }
+}
+
+/** Whether a token's header can be read, and brings no key of its own that is none. */
+function isReadable(token: string): boolean {
+  try {
+    readSignedToken(token);
+    return true;
+  } catch {
+    return false;
   }
 }
 

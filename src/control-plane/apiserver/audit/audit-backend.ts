@@ -45,8 +45,15 @@ export function unionBackend(backends: readonly AuditBackend[]): AuditBackend {
   };
 }
 
+/** Told of events that are lost. */
+export interface AuditLossLog extends Pick<Logger, 'error'> {
+  /** Counts them. */
+  readonly lost?: (plugin: string, count: number) => void;
+}
+
 /** Tells the log of events that are lost. */
-export function reportLoss(log: Logger, plugin: string, reason: string, events: readonly AuditEvent[]): void {
+export function reportLoss(log: AuditLossLog, plugin: string, reason: string, events: readonly AuditEvent[]): void {
+  log.lost?.(plugin, events.length);
   log.error(`Error in audit plugin '${plugin}' affecting ${events.length} audit events: ${reason}`, {
     events: events.map(({ auditID, stage }) => `${auditID} ${stage}`),
   });

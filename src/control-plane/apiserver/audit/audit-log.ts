@@ -1,7 +1,6 @@
 import { messageOf } from '../../../apimachinery/error-message.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
-import type { Logger } from '../../../system/logger.ts';
-import { type PromptAuditBackend, reportLoss } from './audit-backend.ts';
+import { type AuditLossLog, type PromptAuditBackend, reportLoss } from './audit-backend.ts';
 import type { AuditEvent } from './audit-event.ts';
 import { auditEventJson } from './audit-json.ts';
 
@@ -11,7 +10,11 @@ export const auditLogFormats = ['legacy', 'json'] as const;
 export type AuditLogFormat = (typeof auditLogFormats)[number];
 
 /** Writes a line per event. An event that cannot be written is lost, and the log says so. */
-export function auditLog(append: (line: string) => void, format: AuditLogFormat, log: Logger): PromptAuditBackend {
+export function auditLog(
+  append: (line: string) => void,
+  format: AuditLogFormat,
+  log: AuditLossLog,
+): PromptAuditBackend {
   const show = format === 'json' ? auditEventJson : legacyLine;
   const keep = (event: AuditEvent): boolean => {
     try {

@@ -1,9 +1,8 @@
 import { messageOf } from '../../../apimachinery/error-message.ts';
 import { type Client } from '../../../client/client.ts';
 import { type Clock, sleep } from '../../../system/clock.ts';
-import type { Logger } from '../../../system/logger.ts';
 import type { Random } from '../../../system/random.ts';
-import { type AuditBackend, reportLoss } from './audit-backend.ts';
+import { type AuditBackend, type AuditLossLog, reportLoss } from './audit-backend.ts';
 import { auditEventListJson } from './audit-json.ts';
 
 /** What sends events to another server. */
@@ -16,7 +15,7 @@ export interface AuditWebhookOptions {
   readonly initialBackoffMillis: number;
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: Logger;
+  readonly log: AuditLossLog;
 }
 
 const attempts = 5;

@@ -1,6 +1,5 @@
 import { type Clock, sleep, type Timer } from '../../../system/clock.ts';
-import type { Logger } from '../../../system/logger.ts';
-import { type AuditBackend, type PromptAuditBackend, reportLoss } from './audit-backend.ts';
+import { type AuditBackend, type AuditLossLog, type PromptAuditBackend, reportLoss } from './audit-backend.ts';
 import type { AuditEvent } from './audit-event.ts';
 
 /** How events are gathered (the flags --audit-…-batch-…). */
@@ -20,7 +19,7 @@ export interface BatchOptions {
 export function bufferedBackend(
   backend: AuditBackend,
   options: BatchOptions,
-  world: { readonly clock: Clock; readonly log: Logger },
+  world: { readonly clock: Clock; readonly log: AuditLossLog },
 ): PromptAuditBackend {
   return new BufferedBackend(backend, options, world);
 }
@@ -29,7 +28,7 @@ class BufferedBackend implements PromptAuditBackend {
   readonly #backend: AuditBackend;
   readonly #options: BatchOptions;
   readonly #clock: Clock;
-  readonly #log: Logger;
+  readonly #log: AuditLossLog;
   readonly #throttle: TokenBucket | undefined;
   /** What came while a batch waits to be handed on. */
   #buffer: AuditEvent[] = [];
@@ -40,7 +39,11 @@ class BufferedBackend implements PromptAuditBackend {
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #running: Promise<void>;
 
-  constructor(backend: AuditBackend, options: BatchOptions, world: { readonly clock: Clock; readonly log: Logger }) {
+  constructor(
+    backend: AuditBackend,
+    options: BatchOptions,
+    world: { readonly clock: Clock; readonly log: AuditLossLog },
+  ) {
     this.#backend = backend;
     this.#options = options;
     this.#clock = world.clock;

@@ -1,5 +1,4 @@
-import type { Logger } from '../../../system/logger.ts';
-import { type AuditBackend, reportLoss } from './audit-backend.ts';
+import { type AuditBackend, type AuditLossLog, reportLoss } from './audit-backend.ts';
 import { type AuditEvent, keepsAtLeast } from './audit-event.ts';
 import { auditEventJson } from './audit-json.ts';
 
@@ -13,7 +12,7 @@ export interface TruncationLimits {
  * Takes the objects out of events that are too large, says so in an annotation, and hands what is too much for one list
  * on in several. What is too large even so is lost.
  */
-export function truncatingBackend(backend: AuditBackend, limits: TruncationLimits, log: Logger): AuditBackend {
+export function truncatingBackend(backend: AuditBackend, limits: TruncationLimits, log: AuditLossLog): AuditBackend {
   return {
     async process(events) {
       const lost: AuditEvent[] = [];

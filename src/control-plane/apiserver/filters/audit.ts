@@ -23,6 +23,8 @@ export interface AuditOptions {
   readonly onLevel?: (level: string) => void;
   /** Told of each request that is refused because it cannot be kept. */
   readonly onReject?: () => void;
+  /** Names who is told of events that are lost, and by which part. */
+  readonly onLosses?: (listener: (plugin: string, count: number) => void) => void;
   /** Told how many seconds it took to write down that a request came. */
   readonly onBegun?: (seconds: number) => void;
 }

@@ -38,6 +38,7 @@ export interface ServerMetrics extends GuardMetrics {
   readonly userRequests: Counter;
   readonly authorizations: Counter;
   readonly auditEvents: Counter;
+  readonly auditErrors: Counter;
   readonly auditLevels: Counter;
   readonly auditRejections: Counter;
   readonly inFlight: InFlightGauge;
@@ -195,7 +196,13 @@ function watchFamilies(
 
 type AccessFamilies = Pick<
   ServerMetrics,
-  'authentications' | 'userRequests' | 'authorizations' | 'auditEvents' | 'auditLevels' | 'auditRejections'
+  | 'authentications'
+  | 'userRequests'
+  | 'authorizations'
+  | 'auditEvents'
+  | 'auditErrors'
+  | 'auditLevels'
+  | 'auditRejections'
 >;
 
 function accessFamilies(registry: MetricRegistry): AccessFamilies {
@@ -213,6 +220,12 @@ function accessFamilies(registry: MetricRegistry): AccessFamilies {
   auditRejections.add([], 0);
   return {
     auditEvents,
+    auditErrors: registry.counter({
+      name: 'apiserver_audit_error_total',
+      help: 'Audit events that were lost, by the part that lost them.',
+      stability: 'ALPHA',
+      labels: ['plugin'],
+    }),
     auditRejections,
     auditLevels: registry.counter({
       name: 'apiserver_audit_level_total',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { HttpHeaders } from '../../../../src/apimachinery/http.ts';
+import { type HttpHeaders, readBody } from '../../../../src/apimachinery/http.ts';
 import { unauthorized } from '../../../../src/apimachinery/status.ts';
 import type { AuditEvent } from '../../../../src/control-plane/apiserver/audit/audit-event.ts';
 import { auditLog } from '../../../../src/control-plane/apiserver/audit/audit-log.ts';
@@ -215,6 +215,24 @@ test('a watch is told of when it starts and when it ends', async () => {
     events.map(({ stage }) => stage),
     ['ResponseStarted', 'ResponseComplete'],
   );
+  await api.close();
+});
+
+test('lost events are counted by the part that lost them', async () => {
+  const listeners: ((plugin: string, count: number) => void)[] = [];
+  const policy = parseAuditPolicy('{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: None}]}', assert.fail);
+  const api = await createTestApiServer({
+    audit: { policy, sink: { write: () => true }, onLosses: (listener) => void listeners.push(listener) },
+  });
+  const full = (): never => {
+    throw new Error('the disk is full');
+  };
+  const lost = (plugin: string, count: number): void => listeners.forEach((listener) => listener(plugin, count));
+  const event = { auditID: 'id', stage: 'ResponseComplete' } as AuditEvent;
+  const log = auditLog(full, 'json', { error: () => undefined, lost });
+  assert.equal(log.process([event, event]), false);
+  const { body } = await api.open('/metrics');
+  assert.match(Buffer.from(await readBody(body)).toString(), /^apiserver_audit_error_total\{plugin="log"\} 2$/m);
   await api.close();
 });
 
