@@ -40,7 +40,8 @@ interface PatchCommandOptions {
   readonly subresource: string;
   readonly fieldManager: string;
   readonly dryRun: DryRun;
-  readonly printer: ObjectPrinter | undefined;
+  /** Each object has a printer of its own. */
+  readonly makePrinter: () => Promise<ObjectPrinter | undefined>;
   readonly changeCause: string | undefined;
 }
 
@@ -88,6 +89,8 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
     if (type !== 'json' && type !== 'merge' && type !== 'strategic') {
       throw new CommandError(`--type must be one of [json merge strategic], not "${flags.string('type')}"`);
     }
+    const makePrinter = (): Promise<ObjectPrinter | undefined> => printerOf(flags, context);
+    await makePrinter();
     return {
       args,
       input,
@@ -97,7 +100,7 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
       subresource: flags.string('subresource'),
       fieldManager: flags.string('field-manager'),
       dryRun,
-      printer: await printerOf(flags, context),
+      makePrinter,
       changeCause: changeCauseOf(flags, ['patch'], args),
     };
   },
@@ -107,8 +110,9 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
       const read = await readInput(options.input, context);
       for (const { object } of read.objects) {
         const patched = await patchHere(object, options, api?.openApi);
-        context.streams.out.write(show(object, patched, options));
+        context.streams.out.write(await show(object, patched, options));
       }
+      if (read.objects.length + read.failures.length === 0) throw new CommandError('no objects passed to patch');
       throwFailures(read.failures);
       return;
     }
@@ -126,7 +130,7 @@ export const patchCommand = defineCommand<PatchCommandOptions>({
     for (const target of objects) {
       try {
         const patched = await patchOne(target, options, context);
-        context.streams.out.write(show(target.manifest ?? target.object, patched, options));
+        context.streams.out.write(await show(target.manifest ?? target.object, patched, options));
       } catch (error) {
         failures.push(error);
       }
@@ -231,8 +235,9 @@ function mergePatchOf(patch: string, type: PatchName): JsonObject {
   );
 }
 
-function show(before: Unstructured, after: Unstructured, options: PatchCommandOptions): string {
-  if (options.printer !== undefined) return options.printer.print(after);
+async function show(before: Unstructured, after: Unstructured, options: PatchCommandOptions): Promise<string> {
+  const printer = await options.makePrinter();
+  if (printer !== undefined) return printer.print(after);
   const operation = equalJson(before, after) ? 'patched (no change)' : 'patched';
   return new NamePrinter({ operation }).print(after);
 }

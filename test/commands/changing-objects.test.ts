@@ -9,6 +9,7 @@ testRecordedSession('manifests-without-version');
 testRecordedSession('manifests-in-order');
 testRecordedSession('typed-manifests');
 testRecordedSession('folders-without-manifests');
+testRecordedSession('local-objects');
 testRecordedSession('patch-texts');
 testRecordedSession('field-order');
 testRecordedSession('input');

@@ -1,5 +1,5 @@
 import { messageOf } from '../../apimachinery/error-message.ts';
-import { gvkOf } from '../../apimachinery/gvk.ts';
+import { gvkOf, parseGroupVersion } from '../../apimachinery/gvk.ts';
 import { cloneJson, equalJson, type JsonObject } from '../../apimachinery/json.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
@@ -20,7 +20,7 @@ import { checkNamespace, loadTargets, nothingNamed, resolveTargets, notLocal } f
 import { typedPrinter } from '../../cli/typed-objects.ts';
 import { typedShape } from '../../generators/typed-shapes.ts';
 import { withZeroValues } from '../../generators/zero-values.ts';
-import { dryRunSuffix, NamePrinter } from '../../printers/name-printer.ts';
+import { dryRunSuffix, NamePrinter, qualifiedName } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
 import { dryRunOf } from '../../cli/dry-run-flag.ts';
 import type { DryRun } from '../../resource/dry-run.ts';
@@ -128,17 +128,16 @@ async function loadManifests(
       const { name = '', namespace = '' } = object.metadata;
       checkNamespace(namespace, await context.cluster.namespace(), context);
       const full = withZeroValues(object as unknown as JsonObject, type, types) as unknown as Unstructured;
-      return { object: full, title: `${guessedResource(object.kind)}/${name}`, name, namespace, mapping: undefined };
+      return { object: full, title: localTitle(object), name, namespace, mapping: undefined };
     }),
   );
 }
 
-/** The resource of a kind, as one guesses it without a server. */
-function guessedResource(kind: string): string {
-  const singular = kind.toLowerCase();
-  if (singular.endsWith('endpoints')) return singular;
-  if (singular.endsWith('s')) return `${singular}es`;
-  return singular.endsWith('y') ? `${singular.slice(0, -1)}ies` : `${singular}s`;
+/** What an object is called without a server; the real program ends that of a kind with a group with a line feed. */
+function localTitle({ apiVersion, kind, metadata }: Unstructured): string {
+  const { group } = parseGroupVersion(apiVersion);
+  const title = qualifiedName(group, kind, metadata.name ?? '');
+  return group === '' ? title : `${title}\n`;
 }
 
 /** How a command changes objects. */
