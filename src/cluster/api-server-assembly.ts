@@ -131,6 +131,8 @@ export interface AssembledApiServer {
   readonly clientAuthorities: AssembledAuthenticator['clientAuthorities'];
   /** What of starting up is done, as the health endpoints tell; who bootstraps the cluster adds to it. */
   readonly progress: StartupProgress;
+  /** Shows what queues tell, those of other parts of this process too. */
+  readonly queues: WorkqueueMetrics;
   /** A client in this process that may do everything; `component` is its user agent and so its field manager. */
   clientFor(component: string): Client;
   /** Starts the local copies that authorization and admission read. */
@@ -416,6 +418,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     tokens,
     clientAuthorities: known.clientAuthorities,
     progress,
+    queues,
     clientFor,
     async start() {
       informers.start();

@@ -8,6 +8,7 @@ import type { InformerFactory } from '../client/informer.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
 import { createControllerManager } from '../control-plane/controller-manager/controller-manager.ts';
+import type { WorkqueueObserver } from '../client/workqueue.ts';
 import { createScheduler } from '../control-plane/scheduler/scheduler.ts';
 import { startCompactor } from '../control-plane/storage/compactor.ts';
 import { createServiceProxy } from '../node/proxy/service-proxy.ts';
@@ -167,7 +168,8 @@ async function startComponents(
   const hasManager = !options.without.includes('controller-manager');
   const hasScheduler = !options.without.includes('scheduler');
   const informers = createInformerFactory({ client: apiServer.clientFor('informers'), clock, random, log });
-  const shared = { informers, clock, random, log };
+  const queueObserver = (name: string): WorkqueueObserver => apiServer.queues.observer(name);
+  const shared = { informers, clock, random, log, queueObserver };
   const manager = hasManager ? electedManager(options, apiServer.clientFor('kube-controller-manager'), shared) : idle;
   const scheduler = hasScheduler ? electedScheduler(options, apiServer.clientFor('kube-scheduler'), shared) : idle;
   const nodes: RunningNode[] = [];
@@ -220,6 +222,7 @@ const idle: StartedComponent = { start: () => {}, stop: () => Promise.resolve() 
 
 interface SharedByComponents {
   readonly informers: InformerFactory;
+  readonly queueObserver: (name: string) => WorkqueueObserver;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

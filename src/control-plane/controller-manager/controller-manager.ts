@@ -5,6 +5,7 @@ import {
 } from './certificate-signing-controllers.ts';
 import { createEventRecorder } from '../../client/event-recorder.ts';
 import { createClusterRoleAggregationController } from './cluster-role-aggregation-controller.ts';
+import type { WorkqueueObserver } from '../../client/workqueue.ts';
 import type { Controller, ControllerConstructor, ControllerContext } from './controller.ts';
 import { createCronJobController } from './cron-job-controller.ts';
 import { createDaemonSetController } from './daemon-set-controller.ts';
@@ -40,7 +41,9 @@ import { createTtlAfterFinishedController } from './ttl-after-finished-controlle
 import { createPolicyStatusController } from './policy-status-controller.ts';
 import { createReplicaSetController, createReplicationController } from './replica-set-controller.ts';
 
-export interface ControllerManagerOptions extends Omit<ControllerContext, 'events'> {
+export interface ControllerManagerOptions extends Omit<ControllerContext, 'events' | 'queueObserver'> {
+  /** Makes what is told of a queue, by the queue's name. */
+  readonly queueObserver?: (name: string) => WorkqueueObserver;
   /** `*`, or names, with `-name` to leave one out, as --controllers. */
   readonly controllers: string;
   /** Whether nodes that have no range for their pods get one, as --allocate-node-cidrs; nodes of ours bring theirs. */
@@ -111,8 +114,34 @@ const eventSources: Readonly<Record<string, string>> = {
   'replicationcontroller-controller': 'replication-controller',
 };
 
+/** How queues are called, where that is not the controller's name without its end. */
+const queueNames: Readonly<Record<string, string>> = {
+  'bootstrap-signer-controller': 'bootstrap_signer_queue',
+  'clusterrole-aggregation-controller': 'ClusterRoleAggregator',
+  'endpoints-controller': 'endpoint',
+  'endpointslice-controller': 'endpoint_slice',
+  'endpointslice-mirroring-controller': 'endpoint_slice_mirroring',
+  'ephemeral-volume-controller': 'ephemeral_volume',
+  'garbage-collector-controller': 'garbage_collector_attempt_to_delete',
+  'horizontal-pod-autoscaler-controller': 'horizontalpodautoscaler',
+  'node-lifecycle-controller': 'node_lifecycle_controller_pods',
+  'persistentvolume-binder-controller': 'claims',
+  'persistentvolume-protection-controller': 'pvprotection',
+  'persistentvolumeclaim-protection-controller': 'pvcprotection',
+  'replicationcontroller-controller': 'replicationmanager',
+  'resourcequota-controller': 'resourcequota_primary',
+  'root-ca-certificate-publisher-controller': 'root_ca_cert_publisher',
+  'service-cidr-controller': 'ipaddresses',
+  'serviceaccount-token-controller': 'serviceaccount_tokens_service',
+  'token-cleaner-controller': 'token_cleaner',
+  'ttl-after-finished-controller': 'ttl_jobs_to_delete',
+  'ttl-controller': 'ttlcontroller',
+  'validatingadmissionpolicy-status-controller': 'validatingadmissionpolicy-status',
+  'volumeattributesclass-protection-controller': 'vacprotection',
+};
+
 /** Makes the control loops that `controllers` asks for; their informers are started by the caller before `start`. */
-export function createControllerManager(options: ControllerManagerOptions): ControllerManager {
+export function createControllerManager({ queueObserver, ...options }: ControllerManagerOptions): ControllerManager {
   const asked = options.controllers.split(',').map((name) => name.trim());
   const isOn = (name: string): boolean => {
     if (asked.includes(`-${name}`) || (name === 'node-ipam-controller' && !options.allocateNodeCidrs)) return false;
@@ -123,6 +152,9 @@ export function createControllerManager(options: ControllerManagerOptions): Cont
     .map(([name, construct]) =>
       construct({
         ...options,
+        ...(queueObserver === undefined
+          ? {}
+          : { queueObserver: () => queueObserver(queueNames[name] ?? name.replace(/-controller$/, '')) }),
         events: createEventRecorder({
           client: options.client,
           component: eventSources[name] ?? name,

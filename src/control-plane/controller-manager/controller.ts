@@ -1,6 +1,7 @@
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { InformerFactory } from '../../client/informer.ts';
+import type { WorkqueueObserver } from '../../client/workqueue.ts';
 import type { CertificatePair } from '../../pki/certificates.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
@@ -28,6 +29,8 @@ export interface ControllerContext {
   readonly signingAuthority: CertificatePair;
   /** PEM of the private key that the tokens of service accounts are signed with. */
   readonly serviceAccountKey: string;
+  /** Makes what is told of what goes on in the controller's queue. */
+  readonly queueObserver?: () => WorkqueueObserver;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

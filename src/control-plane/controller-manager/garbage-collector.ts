@@ -60,7 +60,7 @@ class GarbageCollector implements Controller {
 
   constructor(context: ControllerContext) {
     this.#context = context;
-    this.#queue = createWorkqueue<string>({ clock: context.clock });
+    this.#queue = createWorkqueue<string>({ clock: context.clock, observer: context.queueObserver?.() });
     this.#definitions = context.informers.informer<CustomResourceDefinition>({
       group: 'apiextensions.k8s.io',
       version: 'v1',

@@ -29,7 +29,7 @@ export interface KeyedControllerOptions {
 /** A control loop over a queue of keys: the frame that all controllers share. */
 export function createKeyedController(options: KeyedControllerOptions): Controller {
   const { context, name } = options;
-  const queue = createWorkqueue<string>({ clock: context.clock });
+  const queue = createWorkqueue<string>({ clock: context.clock, observer: context.queueObserver?.() });
   options.register(queue);
   let running: Promise<void> | undefined;
   return {

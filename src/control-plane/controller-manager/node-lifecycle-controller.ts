@@ -62,7 +62,7 @@ class NodeLifecycle implements Controller {
     this.#nodes = context.informers.informer<Node>(nodesResource);
     this.#pods = context.informers.informer<Pod>(podsResource);
     this.#leases = context.informers.informer<Lease>(leasesResource);
-    this.#queue = createWorkqueue<string>({ clock: context.clock });
+    this.#queue = createWorkqueue<string>({ clock: context.clock, observer: context.queueObserver?.() });
     const enqueue = (node: Node): void => this.#queue.add(keyOf(node));
     this.#nodes.addHandler({ added: enqueue, updated: enqueue });
     this.#pods.addHandler({

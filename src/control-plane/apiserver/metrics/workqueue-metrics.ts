@@ -20,8 +20,10 @@ interface ObservedQueue {
  */
 export class WorkqueueMetrics {
   readonly #queues = new Map<string, ObservedQueue>();
+  /** Has a queue counted from now on; absent before there is a registry. */
+  #count: ((name: string, queue: ObservedQueue) => void) | undefined;
 
-  /** What a queue tells of itself. @param name as kube-apiserver calls it */
+  /** What a queue tells of itself; one of the same name as before takes its place. @param name as Kubernetes calls it */
   observer(name: string): WorkqueueObserver {
     const nothing = (): void => undefined;
     const queue: ObservedQueue = {
@@ -33,6 +35,7 @@ export class WorkqueueMetrics {
       underWay: () => [],
     };
     this.#queues.set(name, queue);
+    this.#count?.(name, queue);
     return {
       added() {
         queue.add();
@@ -70,13 +73,15 @@ export class WorkqueueMetrics {
       ...family('work_duration_seconds', 'Seconds that the work on items took.'),
       buckets,
     });
-    for (const [name, queue] of this.#queues) {
+    this.#count = (name, queue) => {
       queue.add = adds.bind([name]);
       queue.retry = retries.bind([name]);
+      depth.set([name], 0);
       queue.deepen = depth.bind([name]);
       queue.waited = waited.bind([name]);
       queue.worked = worked.bind([name]);
-    }
+    };
+    for (const [name, queue] of this.#queues) this.#count(name, queue);
     registry.onShow(() => {
       for (const [name, queue] of this.#queues) {
         const seconds = [...queue.underWay()];

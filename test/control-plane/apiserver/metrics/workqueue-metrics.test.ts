@@ -42,4 +42,12 @@ test('queues are measured: what is added, waits, is worked on and comes again', 
   assert.ok(after.includes('workqueue_adds_total{name="things"} 4'), 'it came again');
   assert.ok(after.includes('workqueue_work_duration_seconds_sum{name="things"} 1.5'));
   queue.shutDown();
+
+  // One that takes its place, as when a control loop begins anew.
+  const next = createWorkqueue<string>({ clock, observer: metrics.observer('things') });
+  next.add('z');
+  const again = await shown();
+  assert.ok(again.includes('workqueue_adds_total{name="things"} 5'), 'counts go on');
+  assert.ok(again.includes('workqueue_depth{name="things"} 1'), 'what waited in the old one is gone');
+  next.shutDown();
 });
