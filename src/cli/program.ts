@@ -307,7 +307,7 @@ class Program {
     const streams = memoryIOStreams();
     await runProgram(this.#table, argv, { ...this.#world, streams });
     // What is logged on the way is told; what it ends with is not.
-    const logged = streams.stderr.split('\n').filter((line) => /^[IWE]\d{4} /.test(line));
+    const logged = streams.stderr.split('\n').filter((line) => /^(?:[IWE]\d{4} |Warning: )/.test(line));
     for (const line of logged) this.#world.streams.err.write(`${line}\n`);
     return streams.stdout;
   }

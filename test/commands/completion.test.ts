@@ -82,6 +82,7 @@ const cases: readonly (readonly [readonly string[], readonly string[], number])[
   [['cp', 'web-1:'], [], 2],
   [['cp', './'], [], 2],
   [['cp', 'a', ''], [], 2],
+  [['--h'], ['--help'], 4],
   [['completion', 'bash', ''], [], 0],
   [['port-forward', 'svc/svc', '8443:'], ['8443:443'], 4],
   [['drain', ''], ['n1'], 4],
@@ -212,4 +213,15 @@ void test('names of the kubeconfig are those of the usual one, whatever --kubeco
   const { stdout } = await run('__complete', '--kubeconfig=other', 'config', 'use-context', '');
   assert.equal(stdout, 'test\n:4\n');
   assert.equal((await run('__complete', '--kubeconfig=other', '--context', '')).stdout, 'other\n:4\n');
+});
+
+void test('the flags of the program itself are offered by name, those of a command behind the global ones', async (context) => {
+  const { run } = commandRunner(context);
+  const offered = async (...line: string[]): Promise<string[]> =>
+    (await run('__completeNoDesc', ...line, '--')).stdout.split('\n').filter((text) => text.startsWith('--'));
+  const own = await offered();
+  assert.deepEqual(own, own.toSorted());
+  assert.ok(own.indexOf('--help') < own.indexOf('--kubeconfig'));
+  const ofCommand = await offered('version');
+  assert.deepEqual(ofCommand.slice(-2), ['--help', '--output']);
 });

@@ -60,7 +60,9 @@ export async function completeLine(line: readonly string[], world: CompletionWor
   const required = requiredFlagNames(command, flags, values.set, word);
   if (word.startsWith('-') && !word.includes('=') && !isBehindDash) {
     const all = [...world.globals, ...(definition?.flags ?? []), helpFlag(path)];
-    return words(required.length > 0 ? required : flagNames(all, values.set, word, world.globals));
+    return words(
+      required.length > 0 ? required : flagNames(all, values.set, word, path.length === 0 ? [] : world.globals),
+    );
   }
   const hasOwnFlags = (definition?.flags ?? []).some(({ name }) => values.set.changed(name));
   const children = values.args.length === 0 && !hasOwnFlags ? childrenOf(path, world) : [];
