@@ -1,6 +1,7 @@
 import { parseGroupVersion } from '../apimachinery/gvk.ts';
 import { NoMatchError, type RestMapper, type RestMapping } from '../apimachinery/rest-mapping.ts';
 import { isJsonObject } from '../apimachinery/json.ts';
+import { parseJsonPathTemplate } from '../apimachinery/jsonpath-parser.ts';
 import { parseJson } from '../apimachinery/json-codec.ts';
 import { type CommandContext, CommandError, defineCommand, PlainError } from '../cli/command.ts';
 import { noResourceMatch } from '../cli/exit.ts';
@@ -116,10 +117,20 @@ async function explainVersion2(
   context.streams.out.write(text);
 }
 
+/** The names of a path, which is read as JSONPath and may have nothing but fields. @throws CommandError, JsonPathError */
+function fieldNames(path: string): readonly string[] {
+  const [list] = parseJsonPathTemplate(`{.${path}}`);
+  const nodes = list?.type === 'list' ? list.nodes : [];
+  return nodes.map((node) => {
+    if (node.type !== 'field') throw new CommandError('invalid jsonpath syntax, first node must be field node');
+    return node.name;
+  });
+}
+
 /** `pods.spec` and, where --api-version does not name one, with the group in between, `deployments.apps.spec`. */
 function splitArgument(argument: string, mayNameGroup: boolean, mapper: RestMapper): Explained {
   const trimmed = argument.replace(/\.$/, '');
-  const [name = '', ...fields] = trimmed.split('.');
+  const [name = '', ...fields] = fieldNames(trimmed);
   const best = mapper.resourceFor({ group: '', version: '', resource: name });
   const groups = mapper.groups.map((group) => group.name).filter((group) => group !== '');
   // Those of the core group have nothing behind their names that could be one.
@@ -127,7 +138,7 @@ function splitArgument(argument: string, mayNameGroup: boolean, mapper: RestMapp
     const prefix = `${best.resource}.${group}`;
     if (trimmed !== prefix && !trimmed.startsWith(`${prefix}.`)) continue;
     const rest = trimmed.slice(prefix.length + 1);
-    return { mapping: mapper.mappingForArgument(prefix), fields: rest === '' ? [] : rest.split('.') };
+    return { mapping: mapper.mappingForArgument(prefix), fields: rest === '' ? [] : fieldNames(rest) };
   }
   const kind = mapper.kindFor(best);
   return { mapping: mapper.mappingForKind(kind, kind.version), fields };

@@ -104,9 +104,6 @@ export const logsCommand = defineCommand<LogsOptions>({
     if (args.length === 2 && flags.changed('container')) {
       throw new CommandError('only one of -c or an inline [CONTAINER] arg is allowed');
     }
-    if (flags.bool('all-containers') && query.container !== '') {
-      throw new CommandError(`--all-containers=true should not be specified with container name ${query.container}`);
-    }
     return {
       argument,
       selector,
@@ -121,6 +118,7 @@ export const logsCommand = defineCommand<LogsOptions>({
   },
   async run(options, context) {
     const object = await loggedObject(options, context);
+    checkQuery(options);
     const { name: namespace } = await context.cluster.namespace();
     const client = await context.cluster.client();
     const targets = await logTargets(object, options, {
@@ -145,7 +143,7 @@ export const logsCommand = defineCommand<LogsOptions>({
   },
 });
 
-/** The options that the server is sent. @throws CommandError */
+/** The options that the server is sent. @throws Error for a time that is none */
 function logQuery(flags: FlagValues, container: string): LogQuery {
   const sinceTime = flags.string('since-time');
   const since = flags.duration('since');
@@ -154,12 +152,6 @@ function logQuery(flags: FlagValues, container: string): LogQuery {
   const tailLines = tail === -1 && flags.string('selector') !== '' && !flags.changed('tail') ? selectorTail : tail;
   const time = sinceTime === '' ? undefined : canonicalTime(sinceTime);
   const sinceSeconds = Math.sign(since) * Math.round(Math.abs(since) / 1000);
-  if (sinceTime !== '' && since !== 0) {
-    throw new CommandError('at most one of `sinceTime` or `sinceSeconds` may be specified');
-  }
-  if (limitBytes < 0) throw new CommandError('--limit-bytes must be greater than 0');
-  if (sinceSeconds < 0) throw new CommandError('--since must be greater than 0');
-  if (tailLines < -1) throw new CommandError('--tail must be greater than or equal to -1');
   return {
     container,
     follow: flags.bool('follow'),
@@ -171,6 +163,20 @@ function logQuery(flags: FlagValues, container: string): LogQuery {
     ...(limitBytes === 0 ? {} : { limitBytes }),
     ...(tailLines === -1 ? {} : { tailLines }),
   };
+}
+
+/** What does not go together is told when it is known whose logs they are. @throws CommandError */
+function checkQuery({ query, allContainers }: LogsOptions): void {
+  const { container, sinceTime, sinceSeconds = 0, limitBytes = 0, tailLines = -1 } = query;
+  if (allContainers && container !== '') {
+    throw new CommandError(`--all-containers=true should not be specified with container name ${container}`);
+  }
+  if (sinceTime !== undefined && sinceSeconds !== 0) {
+    throw new CommandError('at most one of `sinceTime` or `sinceSeconds` may be specified');
+  }
+  if (limitBytes < 0) throw new CommandError('--limit-bytes must be greater than 0');
+  if (sinceSeconds < 0) throw new CommandError('--since must be greater than 0');
+  if (tailLines < -1) throw new CommandError('--tail must be greater than or equal to -1');
 }
 
 /** What the arguments name: an object, or the pods of a selector. @throws CommandError */

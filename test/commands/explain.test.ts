@@ -33,6 +33,17 @@ test('explain --api-version takes another version, and schemas that contain them
   assert.equal(definition.exitCode, 0, definition.stderr);
 });
 
+test('the paths that explain takes are JSONPath with nothing but fields', async (context) => {
+  const { run } = await createCommandCluster(context);
+  const wrong = 'error: invalid jsonpath syntax, first node must be field node\n';
+  for (const path of ['pods.spec.containers[0]', '.pod', 'pod.*', 'pod.spec..x', 'deployments.apps.spec[0]', '..']) {
+    assert.deepEqual(await run('explain', path), { exitCode: 1, stdout: '', stderr: wrong }, path);
+  }
+  const { stderr } = await run('explain', 'pod.{}');
+  assert.equal(stderr, "error: unrecognized character in action: U+007B '{'\n");
+  assert.match((await run('explain', "pod['spec']")).stdout, /^KIND: +Pod\nVERSION: +v1\n\nFIELD: spec /);
+});
+
 test('explain says what is wrong', async (context) => {
   const { run } = await createCommandCluster(context);
   const outcome = async (...argv: string[]): Promise<string> => {

@@ -31,6 +31,25 @@ void test('logs shows what a container wrote, and tells which was chosen', async
     ['logs two -c c', '', 'error: container c is not valid for pod two out of: a, b, setup (init)\n', 1],
     ['logs none', '', 'error: error from server (NotFound): pods "none" not found in namespace "default"\n', 1],
     [
+      'logs none --limit-bytes=-1',
+      '',
+      'error: error from server (NotFound): pods "none" not found in namespace "default"\n',
+      1,
+    ],
+    ['logs one --limit-bytes=-1', '', 'error: --limit-bytes must be greater than 0\n', 1],
+    [
+      'logs one --since=1h --since-time=2020-01-01T00:00:00Z',
+      '',
+      'error: at most one of `sinceTime` or `sinceSeconds` may be specified\n',
+      1,
+    ],
+    [
+      'logs one --all-containers -c main',
+      '',
+      'error: --all-containers=true should not be specified with container name main\n',
+      1,
+    ],
+    [
       'logs one -p',
       '',
       'Error from server (BadRequest): previous terminated container "main" in pod "one" not found\n',

@@ -50,3 +50,40 @@ void test('set env --list --resolve tells what cannot be resolved, and is no err
     stderr: 'error retrieving reference for A: configmaps "cm" not found\n',
   });
 });
+
+void test('set --local names objects by their kinds, and goes on behind those that it cannot change', async (context) => {
+  const { runWith } = await createCommandCluster(context);
+  const input =
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: b}\n';
+  const reason = 'the object is not a pod or does not have a pod template:';
+  const image = await runWith({ input }, 'set', 'image', '--local', '-f', '-', 'x=y');
+  assert.equal(
+    image.stderr,
+    `error: configmap/a ${reason} *v1.ConfigMap\n\nerror: ingress.networking.k8s.io/b\n ${reason} *v1.Ingress\n\n`,
+  );
+  const service = '---\napiVersion: v1\nkind: Service\nmetadata: {name: c}\n';
+  const selector = await runWith(
+    { input: `${input}${service}` },
+    'set',
+    'selector',
+    '--local',
+    '-f',
+    '-',
+    'x=y',
+    '-oname',
+  );
+  const only = 'setting a selector is only supported for Services\n';
+  assert.deepEqual(selector, { exitCode: 1, stdout: 'service/c\n', stderr: only + only });
+});
+
+void test('replica sets have neither a history nor a way back, and are named with their group', async (context) => {
+  const { run, runWith } = await createCommandCluster(context);
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  const spec = { replicas: 0, selector: { matchLabels: { a: 'b' } }, template };
+  const input = JSON.stringify({ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: 'rs' }, spec });
+  await runWith({ input }, 'create', '-f', '-');
+  const history = await run('rollout', 'history', 'rs/rs');
+  assert.equal(history.stderr, 'error: no history viewer has been implemented for "ReplicaSet.apps"\n');
+  const undo = await run('rollout', 'undo', 'rs/rs');
+  assert.equal(undo.stderr, 'error: no rollbacker has been implemented for "ReplicaSet.apps"\n');
+});
