@@ -234,7 +234,7 @@ class JsonReader {
 
   #fail(where: string): never {
     // What ends within a word, a number or an escape is told there, with a space for the end.
-    const char = this.#text[this.#position] ?? (/literal|escape/.test(where) ? ' ' : undefined);
+    const char = this.#text[this.#position] ?? (/(?<!string )literal|escape/.test(where) ? ' ' : undefined);
     if (char === undefined) throw new JsonSyntaxError('unexpected end of JSON input', this.#position);
     throw new JsonSyntaxError(`invalid character ${quoteByte(char)} ${where}`, this.#position);
   }

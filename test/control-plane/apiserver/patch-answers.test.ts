@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createTestApiServer } from '../../support/test-api-server.ts';
+import { createTestApiServer, type TestAnswer } from '../../support/test-api-server.ts';
 
 const ns = '/api/v1/namespaces/default';
 const json = 'application/json-patch+json';
@@ -352,4 +352,26 @@ void test('what is not there: rows of plain tables, device classes to apply, ver
     refused.body['message'],
     `Operation cannot be fulfilled on namespaces "default": Precondition failed: ResourceVersion in precondition: 1000000, ResourceVersion in object meta: ${resourceVersion ?? ''}`,
   );
+});
+
+void test('numbers with a point are no integers in JSON patches, which keep them as they are written', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const path = '/apis/apps/v1/namespaces/default/deployments';
+  assert.equal((await api.request('POST', path, deployment)).status, 201);
+  const patch = async (value: string): Promise<TestAnswer> =>
+    api.request('PATCH', `${path}/d`, Buffer.from(`[{"op":"replace","path":"/spec/replicas","value":${value}}]`), {
+      'content-type': json,
+    });
+  for (const value of ['2.0', '2e0']) {
+    const answer = await patch(value);
+    assert.equal(answer.status, 422, value);
+    assert.match(
+      String(answer.body['message']),
+      new RegExp(
+        `cannot unmarshal number ${value} into Go struct field DeploymentSpec\\.spec\\.replicas of type int32`,
+      ),
+    );
+  }
+  assert.equal((await patch('2')).status, 200);
 });

@@ -111,6 +111,7 @@ function readJsonPatch(body: Uint8Array, _resource: ApiResource, isLenient: bool
   return {
     value,
     strictErrors,
+    numberLiterals: patchedLiterals(body, value),
     touched: touchedByJsonPatch(value.filter((item) => item !== null) as unknown as readonly JsonPatchOperation[]),
     applyTo(document) {
       if (value.includes(null)) throw unprocessable();
@@ -122,6 +123,27 @@ function readJsonPatch(body: Uint8Array, _resource: ApiResource, isLenient: bool
       }
     },
   };
+}
+
+/** Numbers that operations write with a point or an exponent, by where they put them. */
+function patchedLiterals(body: Uint8Array, operations: readonly JsonValue[]): ReadonlyMap<string, string> {
+  const literals = new Map<string, string>();
+  const text = Buffer.from(body).toString('utf8');
+  if (!fraction.test(text)) return literals;
+  parseJson(text, {
+    onNumber([index, name, ...deeper], literal) {
+      const operation = typeof index === 'number' ? operations[index] : undefined;
+      if (name !== 'value' || !isJsonObject(operation) || !/[.eE]/.test(literal)) return;
+      const { op, path } = operation;
+      if (typeof path !== 'string' || (op !== 'add' && op !== 'replace')) return;
+      const steps = path.split('/').slice(1);
+      const target = steps.map((step) =>
+        /^\d+$/.test(step) ? Number(step) : step.replaceAll('~1', '/').replaceAll('~0', '~'),
+      );
+      literals.set(formatJsonPath([...target, ...deeper]), literal);
+    },
+  });
+  return literals;
 }
 
 /** @throws StatusError 400 for a field that is no text, as decoding operations words that */
@@ -164,11 +186,14 @@ function readLenientMergePatch(body: Uint8Array): ParsedPatch {
   return { value, strictErrors: [], numberLiterals, applyTo: (document) => applyJsonMergePatch(document, patch) };
 }
 
+/** A number with a point or an exponent, or something within a text that looks like one. */
+const fraction = /[:,[\s]-?\d+[.eE]/;
+
 /** Numbers that are written with a point or an exponent: such a patch keeps them, and `1.0` is no integer to Go. */
 function fractionLiterals(body: Uint8Array): ReadonlyMap<string, string> {
   const literals = new Map<string, string>();
   const text = Buffer.from(body).toString('utf8');
-  if (!/[:,[\s]-?\d+[.eE]/.test(text)) return literals;
+  if (!fraction.test(text)) return literals;
   parseJson(text, {
     onNumber(path, literal) {
       if (/[.eE]/.test(literal)) literals.set(formatJsonPath(path), literal);
