@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import type { HttpRequest } from '../../../src/apimachinery/http.ts';
 import type { StatusError } from '../../../src/apimachinery/status.ts';
+import { assembled } from '../../support/assembled-server.ts';
 import { maxBodyBytes, readLimitedBody } from '../../../src/control-plane/apiserver/decoding/object-body.ts';
 
 function requestOf(body: NonNullable<HttpRequest['body']>, length?: number): HttpRequest {
@@ -41,4 +42,19 @@ test('a body that ends early is an error, even when it ended before anybody read
     setImmediate(() => going.destroy());
     await assert.rejects(reading);
   }
+});
+
+test('reviews of versions that are not served any more are told by their version, others by their kind', async (context) => {
+  const cluster = await assembled(context, {});
+  const post = async (apiVersion: string): Promise<string> => {
+    const body = { apiVersion, kind: 'SelfSubjectReview' };
+    const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+    const answer = await cluster.as('admin-token', 'POST', path, body);
+    return String(answer.body['message']);
+  };
+  assert.equal(
+    await post('authentication.k8s.io/v1beta1'),
+    'the API version in the data (authentication.k8s.io/v1beta1) does not match the expected API version (authentication.k8s.io/v1)',
+  );
+  assert.match(await post('authentication.k8s.io/v2'), /no kind "SelfSubjectReview" is registered for version/);
 });

@@ -266,7 +266,9 @@ function checkKind(
   const gvk = { ...gv, kind };
   if (isSameKind(gvk, expected.gvk)) return gvk;
   const known = registry.findKind(gv.group, gv.version, kind);
-  if (known === undefined || known.custom) {
+  const isUnservedReview =
+    isSameInternalKind(gvk, expected.gvk) && unservedReviews.has(`${gv.group}/${gv.version} ${kind}`);
+  if (!isUnservedReview && (known === undefined || known.custom)) {
     const text = isSchemeKind(gvk, registry)
       ? unknownConversionText(gvk, expected.gvk)
       : unregisteredKindText(gvk, expected.gvk);
@@ -279,6 +281,17 @@ function checkKind(
   }
   throw cannotHandle(gvk, expected, unknownConversionText(gvk, expected.gvk));
 }
+
+/** Versions of reviews that the real server knows, but does not serve any more. */
+const unservedReviews: ReadonlySet<string> = new Set([
+  'authentication.k8s.io/v1alpha1 SelfSubjectReview',
+  'authentication.k8s.io/v1beta1 SelfSubjectReview',
+  'authentication.k8s.io/v1beta1 TokenReview',
+  'authorization.k8s.io/v1beta1 LocalSubjectAccessReview',
+  'authorization.k8s.io/v1beta1 SelfSubjectAccessReview',
+  'authorization.k8s.io/v1beta1 SelfSubjectRulesReview',
+  'authorization.k8s.io/v1beta1 SubjectAccessReview',
+]);
 
 /** Whether two kinds are one. */
 export function isSameKind(left: GroupVersionKind, right: GroupVersionKind): boolean {
