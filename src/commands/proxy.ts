@@ -2,10 +2,17 @@ import { resolve } from 'node:path';
 import { messageOf } from '../apimachinery/error-message.ts';
 import { serveRequest, serveUpgrade } from '../apimachinery/serve-http.ts';
 import { TransportError } from '../client/transport-error.ts';
-import { type CommandContext, CommandError, defineCommand, type FlagDefinition } from '../cli/command.ts';
+import {
+  type CommandContext,
+  CommandError,
+  defineCommand,
+  type FlagDefinition,
+  type FlagValues,
+  PlainError,
+} from '../cli/command.ts';
 import { listenHttp } from '../system/http-listener.ts';
 import { apiProxy } from './proxy/api-proxy.ts';
-import { parseExpressions, type RequestFilter } from './proxy/request-filter.ts';
+import { ExpressionError, parseExpressions, type RequestFilter } from './proxy/request-filter.ts';
 import { klogLine } from '../system/klog.ts';
 
 interface ProxyOptions {
@@ -94,20 +101,28 @@ export const proxyCommand = defineCommand<ProxyOptions>({
       apiPrefix: withSlash(flags.string('api-prefix')),
       staticFolder: flags.string('www'),
       staticPrefix: withSlash(flags.string('www-prefix')),
-      filter: isUnfiltered
-        ? undefined
-        : {
-            acceptPaths: parseExpressions(flags.string('accept-paths')),
-            rejectPaths: parseExpressions(flags.string('reject-paths')),
-            acceptHosts: parseExpressions(flags.string('accept-hosts')),
-            rejectMethods: parseExpressions(flags.string('reject-methods')),
-          },
+      filter: isUnfiltered ? undefined : filterOf(flags, clock.now()),
       keepAliveMillis: flags.duration('keepalive'),
       appendServerPath: flags.bool('append-server-path'),
     };
   },
   run: serve,
 });
+
+/** @throws PlainError for an expression that cannot be read */
+function filterOf(flags: FlagValues, now: number): RequestFilter {
+  try {
+    return {
+      acceptPaths: parseExpressions(flags.string('accept-paths')),
+      rejectPaths: parseExpressions(flags.string('reject-paths')),
+      acceptHosts: parseExpressions(flags.string('accept-hosts')),
+      rejectMethods: parseExpressions(flags.string('reject-methods')),
+    };
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    throw new PlainError(klogLine('F', now, 'proxy_server.go:83', error.message), 255);
+  }
+}
 
 async function serve(options: ProxyOptions, context: CommandContext): Promise<void> {
   const { streams, signal, files, cwd } = context;
@@ -140,8 +155,11 @@ async function serve(options: ProxyOptions, context: CommandContext): Promise<vo
     keepAliveMillis: options.keepAliveMillis,
     onRequest: (...exchange) => void serveRequest(served, ...exchange),
     onUpgrade: (...upgrade) => void serveUpgrade(served, ...upgrade),
-  }).catch((error: unknown) => {
-    throw new CommandError(listenProblem(error, unixSocket === '' ? `tcp ${address}:${port}` : `unix ${unixSocket}`));
+  }).catch(async (error: unknown) => {
+    const place = unixSocket === '' ? `tcp ${address}:${port}` : `unix ${unixSocket}`;
+    // Node tells of a folder that is not there as of one that may not be written.
+    const isThere = unixSocket === '' || (await hasFolder(context, unixSocket));
+    throw new CommandError(isThere ? listenProblem(error, place) : `listen ${place}: bind: no such file or directory`);
   });
   streams.out.write(`Starting to serve on ${listener.address}\n`);
   await new Promise<void>((done) => {
@@ -163,6 +181,14 @@ async function warnAboutFolder(folder: string, { files, cwd, streams, clock }: C
   }
 }
 
+async function hasFolder({ files, cwd }: CommandContext, path: string): Promise<boolean> {
+  const folder = resolve(cwd, path, '..');
+  return files.stat(folder).then(
+    () => true,
+    () => false,
+  );
+}
+
 const listenProblems: Readonly<Record<string, string>> = {
   EADDRINUSE: 'bind: address already in use',
   EACCES: 'bind: permission denied',
@@ -173,5 +199,6 @@ function listenProblem(error: unknown, place: string): string {
   const { code = '', message } = error as { readonly code?: string; readonly message: string };
   const port = place.slice(place.lastIndexOf(':') + 1);
   if (code === 'ERR_SOCKET_BAD_PORT') return `listen tcp: address ${port}: invalid port`;
+  if (code === 'ENOTFOUND') return `listen tcp: lookup ${place.replace(/^tcp |:\d+$/g, '')}: no such host`;
   return `listen ${place}: ${listenProblems[code] ?? message}`;
 }

@@ -141,7 +141,23 @@ void test('proxy refuses what it cannot do', async (context) => {
     (await cluster.run('proxy', '--port=0', '--address=203.0.113.9')).stderr,
     'error: listen tcp 203.0.113.9:0: bind: cannot assign requested address\n',
   );
-  assert.match((await cluster.run('proxy', '--accept-paths=(')).stderr, /^error: Error compiling re: /);
+  const unread: readonly (readonly [expression: string, reason: string])[] = [
+    ['(', 'missing closing ): `(`'],
+    ['a[b', 'missing closing ]: `[b`'],
+    ['*', 'missing argument to repetition operator: `*`'],
+  ];
+  for (const [expression, reason] of unread) {
+    const { exitCode, stderr } = await cluster.run('proxy', `--accept-paths=${expression}`);
+    assert.equal(exitCode, 255);
+    assert.equal(
+      stderr.replace(/^F\d{4} \S+ +\d+ /, ''),
+      `proxy_server.go:83] Error compiling re: error parsing regexp: ${reason}\n`,
+    );
+  }
+  assert.equal(
+    (await cluster.run('proxy', '--unix-socket=/no-such-folder/x')).stderr,
+    'error: listen unix /no-such-folder/x: bind: no such file or directory\n',
+  );
 });
 
 void test('which requests may pass', () => {

@@ -1,5 +1,4 @@
 import { messageOf } from '../../apimachinery/error-message.ts';
-import { CommandError } from '../../cli/command.ts';
 
 /** Which requests a proxy passes on. */
 export interface RequestFilter {
@@ -9,7 +8,22 @@ export interface RequestFilter {
   readonly rejectMethods: readonly RegExp[];
 }
 
-/** Regular expressions separated by commas; none for an empty text. @throws CommandError */
+/** An expression that cannot be read; the real program ends with a line of its log. */
+export class ExpressionError extends Error {}
+
+/** What Go's regexp says of an expression that JavaScript refuses. */
+function goReason(message: string, expression: string): string {
+  if (message.endsWith('Unterminated character class'))
+    return `missing closing ]: \`${/\[.*$/s.exec(expression)?.[0] ?? ''}\``;
+  if (message.endsWith('Unterminated group')) return `missing closing ): \`${expression}\``;
+  if (message.endsWith("Unmatched ')'")) return `unexpected ): \`${expression}\``;
+  if (message.endsWith('Nothing to repeat')) {
+    return `missing argument to repetition operator: \`${/[*+?]/.exec(expression)?.[0] ?? ''}\``;
+  }
+  return message;
+}
+
+/** Regular expressions separated by commas; none for an empty text. @throws ExpressionError */
 export function parseExpressions(text: string): readonly RegExp[] {
   if (text === '') return [];
   return text.split(',').map((expression) => {
@@ -20,7 +34,9 @@ export function parseExpressions(text: string): readonly RegExp[] {
       try {
         return new RegExp(expression);
       } catch (error) {
-        throw new CommandError(`Error compiling re: ${messageOf(error)}`);
+        throw new ExpressionError(
+          `Error compiling re: error parsing regexp: ${goReason(messageOf(error), expression)}`,
+        );
       }
     }
   });
