@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { AdmissionRequest } from '../../../src/control-plane/apiserver/endpoints/admission-request.ts';
 import { createTestApiServer } from '../../support/test-api-server.ts';
 
 const path = '/api/v1/namespaces/default/configmaps/c?fieldManager=m';
@@ -21,4 +22,20 @@ void test('a key that stands twice in an applied document is a warning, an error
     strict.body['message'],
     'error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  line 6: key "yaml" already set in map',
   );
+});
+
+void test('admission sees the namespace of what is applied for the first time without one', async () => {
+  const seen: (string | undefined)[] = [];
+  const admission = {
+    mutate({ kind, object }: AdmissionRequest): Promise<void> {
+      if (kind.kind === 'ConfigMap') seen.push(object?.metadata.namespace);
+      return Promise.resolve();
+    },
+    validate: () => Promise.resolve(),
+  };
+  const api = await createTestApiServer({ admission });
+  const applied = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } };
+  const place = '/api/v1/namespaces/default/configmaps/a?fieldManager=m';
+  const answer = await api.request('PATCH', place, applied, headers);
+  assert.deepEqual([answer.status, seen], [201, ['default']]);
 });

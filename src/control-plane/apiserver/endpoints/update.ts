@@ -61,6 +61,7 @@ export function admissionSteps(
   return {
     async transform(old) {
       const object = await make.object(old);
+      if (old === undefined) matchNamespace(endpoint, object);
       const admitted = shown(object);
       const before = view === undefined ? undefined : cloneJson(admitted);
       await server.admission.mutate(
