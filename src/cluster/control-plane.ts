@@ -85,8 +85,6 @@ export interface RunningControlPlane {
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<RunningControlPlane> {
   const { clock, random, log, credentials } = options;
-  const serviceRange = serviceRangeOf(options);
-  const shutdown = shutdownSettings(options.arguments.apiServer);
   let listener: Listener | undefined;
   const kubelets = new LocalKubelets();
   const apiServer = await assembleApiServer({
@@ -120,10 +118,32 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     clock,
     log,
   });
+  try {
+    return await startBehind(listener, apiServer, kubelets, options);
+  } catch (error) {
+    // Nothing is left that would keep the process from ending.
+    serving.stop();
+    await listener.close();
+    await apiServer.stop();
+    await options.storage.close();
+    throw error;
+  }
+}
+
+/** Starts what is reached at the port, and what reaches the API server. */
+async function startBehind(
+  listener: Listener,
+  apiServer: AssembledApiServer,
+  kubelets: LocalKubelets,
+  options: ControlPlaneOptions,
+): Promise<RunningControlPlane> {
+  const { clock, serving } = options;
+  const serviceRange = serviceRangeOf(options);
+  const shutdown = shutdownSettings(options.arguments.apiServer);
   const { port, url } = listener;
   kubelets.useApiServer(options.host, port);
-  apiServer.clientAuthorities.onChange((pem) => listener?.setClientAuthorities(pem));
-  serving.follow(({ certificate, privateKey }) => listener?.setCertificate({ certificate, key: privateKey }));
+  apiServer.clientAuthorities.onChange((pem) => listener.setClientAuthorities(pem));
+  serving.follow(({ certificate, privateKey }) => listener.setCertificate({ certificate, key: privateKey }));
   const isNew = options.storage.currentRevision() <= 1;
   await bootstrapCluster({
     client: apiServer.clientFor('kube-apiserver'),

@@ -64,8 +64,10 @@ export async function startCluster(asked: StartOptions, world: ClusterWorld): Pr
   const begun = clock.now();
   const before = await readState(files, options.folder);
   if (before !== undefined && isRunning(before.pid)) {
-    await putContext(options, before, world);
-    return { state: before, wasRunning: true, readyAfterMillis: 0 };
+    const isUp = before.startedAt !== '';
+    const state = isUp ? before : await waitUntilReady(options, world, () => !isRunning(before.pid));
+    await putContext(options, state, world);
+    return { state, wasRunning: true, readyAfterMillis: 0 };
   }
   const state: ClusterState = {
     name: options.name,
@@ -97,11 +99,18 @@ export async function startCluster(asked: StartOptions, world: ClusterWorld): Pr
   } catch (error) {
     // What never ran leaves nothing behind.
     if (isNew && child.exitCode !== null) await files.remove(options.folder);
+    if (child.exitCode === null) await noteProcess(options.folder, child.pid ?? 0, files);
     throw error;
   }
   await putContext(options, ready, world);
   if (world.home !== '') await writeLocation(files, usualFolder(options.name, world), options.folder);
   return { state: ready, wasRunning: false, readyAfterMillis: clock.now() - begun };
+}
+
+/** Writes down which process goes on starting, so that it can be stopped. */
+async function noteProcess(folder: string, pid: number, files: FileSystem): Promise<void> {
+  const state = await readState(files, folder);
+  if (state?.pid === 0) await writeState(files, folder, { ...state, pid });
 }
 
 function usualFolder(name: string, world: ClusterWorld): string {
@@ -124,7 +133,8 @@ async function waitUntilReady(
   const end = clock.now() + options.waitMillis;
   for (;;) {
     const state = await readState(files, options.folder);
-    if (state !== undefined && state.pid !== 0 && (await answersReady(state, options.folder, files))) return state;
+    const isUp = state !== undefined && state.pid !== 0 && state.startedAt !== '';
+    if (isUp && (await answersReady(state, options.folder, files))) return state;
     if (hasEnded()) throw new ClusterError(`the cluster did not start:\n${await lastLines(files, options.folder, 5)}`);
     if (clock.now() >= end) {
       throw new ClusterError(

@@ -92,6 +92,10 @@ test('a cluster that cannot start says why and leaves nothing', options, async (
   const { port } = taken.address() as { port: number };
   const failures: [string[], RegExp][] = [
     [['one', '--port', String(port)], new RegExp(`^error: the cluster did not start:\n[^]*${port}`)],
+    [
+      ['one', '--apiserver-arg', 'enable-admission-plugins=AlwaysDeny'],
+      /^error: the cluster did not start:\n[^]*admission control is denying all modifications/,
+    ],
     [['one', '--data-dir', '/dev/null/x'], /^error: the directory \/dev\/null\/x cannot be written: ENOTDIR/],
     [['one', '--apiserver-arg', 'nonsense=1'], /kube-apiserver has no flag "nonsense" here/],
     [['one', '--without', 'kubelet'], /^error: --without kubelet: want controller-manager or scheduler/],
@@ -107,6 +111,32 @@ test('a cluster that cannot start says why and leaves nothing', options, async (
   assert.equal((await run('cluster', 'status', 'nope')).exitCode, 1);
   assert.equal((await run('cluster', 'delete', 'nope')).exitCode, 1);
   assert.equal((await run('cluster', 'logs', 'nope')).exitCode, 1);
+});
+
+test('a cluster that is not ready in time is found again, and ends', options, async (context) => {
+  const { home, run } = realProgram(context);
+  const processOf = (): number => {
+    const text = readFileSync(join(home, '.kubectl-ts', 'clusters', 'one', 'cluster.json'), 'utf8');
+    return (JSON.parse(text) as { pid: number }).pid;
+  };
+  const isThere = (pid: number): boolean => existsSync(`/proc/${pid}/exe`);
+  const first = await run('cluster', 'start', 'one', '--nodes', '0', '--wait', '1ms');
+  assert.equal(first.exitCode, 1);
+  assert.match(first.stderr, /^error: the cluster was not ready after 0s; it goes on starting, its log is /);
+  const pid = processOf();
+  assert.match((await run('cluster', 'start', 'one')).stdout, /^Cluster one runs already at https:/);
+  assert.equal(processOf(), pid);
+  assert.equal((await run('cluster', 'stop', 'one')).exitCode, 0);
+
+  // What is there need not be written again, so nothing is refused at the start.
+  const denying = ['--apiserver-arg', 'enable-admission-plugins=AlwaysDeny'];
+  assert.equal((await run('cluster', 'start', 'one', ...denying)).exitCode, 0);
+  assert.match((await run('create', 'ns', 'x')).stderr, /is forbidden: admission control is denying all modifications/);
+  assert.equal((await run('cluster', 'stop', 'one')).exitCode, 0);
+  assert.equal((await run('cluster', 'start', 'one', '--wait', '1ms')).exitCode, 1);
+  const last = processOf();
+  assert.equal((await run('cluster', 'delete', 'one')).stdout, 'Cluster one is gone.\n');
+  assert.equal(isThere(last), false);
 });
 
 test('the flags of the API server and its plugins are listed, and nothing starts', options, async (context) => {

@@ -22,8 +22,11 @@ export function createAddressBook(client: Client, ranges: Informer<ServiceCIDR>)
         await addresses.create(entry);
         return true;
       } catch (error) {
-        if (!hasReason(error, 'AlreadyExists')) throw error;
-        const { spec } = await addresses.get(address);
+        // Admission may refuse what is there already.
+        const mayBeThere = hasReason(error, 'AlreadyExists') || hasReason(error, 'Forbidden');
+        const found = mayBeThere ? await addresses.get(address).catch(() => undefined) : undefined;
+        if (found === undefined) throw error;
+        const { spec } = found;
         const { resource, namespace, name } = spec.parentRef;
         const own = entry.spec.parentRef;
         return resource === own.resource && namespace === own.namespace && name === own.name;
