@@ -1,4 +1,10 @@
-import type { Counter, Gauge, Histogram, MetricRegistry } from '../control-plane/apiserver/metrics/metric-registry.ts';
+import {
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type MetricRegistry,
+  usualBuckets,
+} from '../control-plane/apiserver/metrics/metric-registry.ts';
 import type { TokenUseObserver } from '../control-plane/authentication/service-account-token.ts';
 import type { TokenCacheObserver } from '../control-plane/authentication/token-cache.ts';
 import type { Clock } from '../system/clock.ts';
@@ -176,7 +182,7 @@ function cacheFamilies(registry: MetricRegistry): Pick<Families, 'requests' | 'd
       ...family,
       name: 'authentication_token_cache_request_duration_seconds',
       help: 'Seconds until a token was known, by whether it was remembered.',
-      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      buckets: usualBuckets,
     }),
     fetches: registry.counter({
       ...family,

@@ -1,4 +1,4 @@
-import type { MetricRegistry } from '../control-plane/apiserver/metrics/metric-registry.ts';
+import { type MetricRegistry, usualBuckets } from '../control-plane/apiserver/metrics/metric-registry.ts';
 import type { WebhookObserver } from '../control-plane/authorization/webhook-authorizer.ts';
 import type { Clock } from '../system/clock.ts';
 import { type ConfigurationLoaded, configurationMetrics } from './configuration-metrics.ts';
@@ -110,7 +110,7 @@ function webhookFamilies(registry: MetricRegistry) {
       ...byResult,
       name: `${prefix}webhook_duration_seconds`,
       help: 'Seconds until a webhook had answered, or not.',
-      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      buckets: usualBuckets,
     }),
     failures: registry.counter({
       ...byResult,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import type { Unstructured } from '../../../src/apimachinery/object-meta.ts';
 import type { DnsType } from '../../../src/apimachinery/dns-record.ts';
 import { createInformerFactory } from '../../../src/client/informer-factory.ts';
@@ -30,12 +30,26 @@ const nodeOf = (address: string): string | undefined =>
       ? 'b'
       : undefined;
 
-test('traffic that is to stay on a node does, or goes nowhere', async (context) => {
+/** An API server with a proxy over what `run` finds in it, both until the test is over. */
+async function proxiedCluster(context: TestContext) {
   const clock = new FakeClock();
   const api = await createTestApiServer({ clock });
   const random = seededRandom(5);
   const informers = createInformerFactory({ client: api.client, clock, random, log: silentLogger });
   const proxy = createServiceProxy({ informers, clock, random, isNode, nodeOf });
+  const run = async (): Promise<void> => {
+    informers.start();
+    await informers.waitForSync();
+    context.after(async () => {
+      await informers.stop();
+      await api.close();
+    });
+  };
+  return { clock, api, proxy, run };
+}
+
+test('traffic that is to stay on a node does, or goes nowhere', async (context) => {
+  const { api, proxy, run } = await proxiedCluster(context);
   const ports = [{ name: 'http', port: 80, nodePort: 30080 }];
   const metadata = { name: 'web' };
   const policies = { internalTrafficPolicy: 'Local', externalTrafficPolicy: 'Local' };
@@ -47,12 +61,7 @@ test('traffic that is to stay on a node does, or goes nowhere', async (context) 
       { addresses: ['10.244.7.2'], nodeName: 'c' },
     ]),
   );
-  informers.start();
-  await informers.waitForSync();
-  context.after(async () => {
-    await informers.stop();
-    await api.close();
-  });
+  await run();
   const reached = (address: string, port: number, from: string): string[] => {
     const all = Array.from({ length: 20 }, () => proxy.targetOf(address, port, from)?.address ?? '');
     return [...new Set(all)].toSorted();
@@ -73,11 +82,7 @@ test('traffic that is to stay on a node does, or goes nowhere', async (context) 
 });
 
 test('endpoints that end serve while there are no others', async (context) => {
-  const clock = new FakeClock();
-  const api = await createTestApiServer({ clock });
-  const random = seededRandom(5);
-  const informers = createInformerFactory({ client: api.client, clock, random, log: silentLogger });
-  const proxy = createServiceProxy({ informers, clock, random, isNode, nodeOf });
+  const { api, proxy, run } = await proxiedCluster(context);
   const ending = { ready: false, serving: true, terminating: true };
   const groups: Readonly<Record<string, readonly object[]>> = {
     'all-end': [{ addresses: ['10.244.0.2'], conditions: ending }],
@@ -89,23 +94,14 @@ test('endpoints that end serve while there are no others', async (context) => {
     await api.create({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec });
     await api.create(slice(name, endpoints));
   }
-  informers.start();
-  await informers.waitForSync();
-  context.after(async () => {
-    await informers.stop();
-    await api.close();
-  });
+  await run();
   assert.equal(proxy.targetOf('10.96.0.10', 80, '')?.address, '10.244.0.2');
   for (let again = 0; again < 9; again++) assert.equal(proxy.targetOf('10.96.0.11', 80, '')?.address, '10.244.0.4');
   assert.throws(() => proxy.targetOf('10.96.0.12', 80, ''), /connection refused/);
 });
 
 test('services lead to the pods behind them, by address, node port and name', async (context) => {
-  const clock = new FakeClock();
-  const api = await createTestApiServer({ clock });
-  const random = seededRandom(5);
-  const informers = createInformerFactory({ client: api.client, clock, random, log: silentLogger });
-  const proxy = createServiceProxy({ informers, clock, random, isNode, nodeOf });
+  const { api, proxy, run } = await proxiedCluster(context);
   const ports = [{ name: 'http', port: 80, nodePort: 30080 }];
   const service = (name: string, spec: object) => ({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec });
   await api.create(service('web', { type: 'NodePort', clusterIP: '10.96.0.10', sessionAffinity: 'ClientIP', ports }));
@@ -116,12 +112,7 @@ test('services lead to the pods behind them, by address, node port and name', as
   const unready = { addresses: ['10.244.0.4'], conditions: { ready: false } };
   await api.create(slice('web', [...ready, unready]));
   await api.create(slice('all', [...ready, unready]));
-  informers.start();
-  await informers.waitForSync();
-  context.after(async () => {
-    await informers.stop();
-    await api.close();
-  });
+  await run();
   const first = proxy.targetOf('10.96.0.10', 80, '10.244.0.9');
   assert.ok(first !== undefined && ['10.244.0.2', '10.244.0.3'].includes(first.address));
   assert.equal(first.port, 8080);
@@ -188,11 +179,7 @@ test('services lead to the pods behind them, by address, node port and name', as
 });
 
 test('health checks count what is ready on the node; what is another proxy’s is none of ours', async (context) => {
-  const clock = new FakeClock();
-  const api = await createTestApiServer({ clock });
-  const random = seededRandom(5);
-  const informers = createInformerFactory({ client: api.client, clock, random, log: silentLogger });
-  const services = createServiceProxy({ informers, clock, random, isNode, nodeOf });
+  const { clock, api, proxy: services, run } = await proxiedCluster(context);
   const ports = [{ name: 'http', port: 80, nodePort: 30080 }];
   const spec = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 31000, ports };
   const service = (metadata: object, special: object) => ({
@@ -217,12 +204,7 @@ test('health checks count what is ready on the node; what is another proxy’s i
   ];
   await api.create(slice('web', endpoints));
   await api.create(slice('foreign', endpoints));
-  informers.start();
-  await informers.waitForSync();
-  context.after(async () => {
-    await informers.stop();
-    await api.close();
-  });
+  await run();
   const ask = async (nodeName: string, port: number, path: string, isLoopback = false): Promise<unknown> => {
     const handler = createProxyServer({ services, nodeName, clock }).handlerOf(port, isLoopback);
     const answer = await handler?.({ method: 'GET', path, headers: {} });
@@ -250,11 +232,7 @@ test('health checks count what is ready on the node; what is another proxy’s i
 });
 
 test('hints lead to the node that asks, then to its zone, then anywhere', async (context) => {
-  const clock = new FakeClock();
-  const api = await createTestApiServer({ clock });
-  const random = seededRandom(5);
-  const informers = createInformerFactory({ client: api.client, clock, random, log: silentLogger });
-  const proxy = createServiceProxy({ informers, clock, random, isNode, nodeOf });
+  const { api, proxy, run } = await proxiedCluster(context);
   for (const [name, zone] of [
     ['a', 'z1'],
     ['b', 'z2'],
@@ -269,12 +247,7 @@ test('hints lead to the node that asks, then to its zone, then anywhere', async 
   const endpoints = (hints: readonly object[]): object[] =>
     all.map((one, at) => ({ addresses: [one], hints: hints[at] }));
   const made = await api.create(slice('web', endpoints([])));
-  informers.start();
-  await informers.waitForSync();
-  context.after(async () => {
-    await informers.stop();
-    await api.close();
-  });
+  await run();
   const zone = (name: string, node?: string): object => ({
     forZones: [{ name }],
     ...(node && { forNodes: [{ name: node }] }),

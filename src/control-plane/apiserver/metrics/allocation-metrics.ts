@@ -1,8 +1,6 @@
 import type { AllocationObserver, AllocationScope, AllocationUse } from '../registry/allocation-observer.ts';
-import type { Counter, Histogram, MetricRegistry } from './metric-registry.ts';
+import { type Counter, type Histogram, type MetricRegistry, usualBuckets } from './metric-registry.ts';
 
-/** Prometheus' own. */
-const buckets: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const prefix = 'kube_apiserver';
 
 interface Families {
@@ -50,7 +48,7 @@ export class AllocationMetrics implements AllocationObserver {
       ),
       seconds: registry.histogram({
         ...family('clusterip_allocator_allocation_duration_seconds', 'Seconds until an address was given.', cidr),
-        buckets,
+        buckets: usualBuckets,
       }),
       ports: registry.counter(family('nodeport_allocator_allocation_total', 'Ports that were given.', ['scope'])),
       portErrors: registry.counter(

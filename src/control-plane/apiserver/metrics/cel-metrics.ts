@@ -1,15 +1,12 @@
 import type { Clock } from '../../../system/clock.ts';
 import type { RuleTimes } from '../custom-resources/custom-strategy.ts';
-import type { MetricRegistry } from './metric-registry.ts';
-
-/** Prometheus' own. */
-const buckets: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+import { type MetricRegistry, usualBuckets } from './metric-registry.ts';
 
 /** Measures the validation rules of custom resources, by the names of kube-apiserver 1.36. */
 export function celMetrics(registry: MetricRegistry, clock: Clock): RuleTimes {
   const times = (name: string, help: string): (<T>(work: () => T) => T) => {
     const observe = registry
-      .histogram({ name: `apiserver_cel_${name}_duration_seconds`, help, stability: 'BETA', buckets })
+      .histogram({ name: `apiserver_cel_${name}_duration_seconds`, help, stability: 'BETA', buckets: usualBuckets })
       .bind([]);
     return (work) => {
       const begun = clock.now();

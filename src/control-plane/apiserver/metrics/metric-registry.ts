@@ -49,6 +49,9 @@ export interface Summary {
   observe(labels: readonly string[], value: number): void;
 }
 
+/** Upper bounds in seconds that Prometheus' libraries take where none are given. */
+export const usualBuckets: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
 /** Families of metrics, shown in Prometheus' text format 0.0.4. */
 export class MetricRegistry {
   readonly #families = new Map<string, Family>();
