@@ -1,4 +1,5 @@
-const named: Readonly<Record<string, string>> = {
+/** What the letters of simple escapes stand for. */
+export const escapedCharacters: Readonly<Record<string, string>> = {
   a: '\x07',
   b: '\b',
   f: '\f',
@@ -26,7 +27,7 @@ export function unquoteGo(literal: string): string | undefined {
     const [, name, hex, short, long, octal, plain] = match;
     if (name !== undefined) {
       if ((name === '"' || name === "'") && name !== quote) return undefined;
-      bytes.push(...Buffer.from(named[name] ?? name));
+      bytes.push(...Buffer.from(escapedCharacters[name] ?? name));
     } else if (plain === quote) return undefined;
     else if (hex !== undefined) bytes.push(Number.parseInt(hex, 16));
     else if (octal !== undefined) bytes.push(Number.parseInt(octal, 8) & 0xff);
@@ -38,35 +39,4 @@ export function unquoteGo(literal: string): string | undefined {
     }
   }
   return Buffer.from(bytes).toString('utf8');
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-};
-
-/**
- * A text in quotes as strconv.Quote (with `"`) and strconv.QuoteRune (with `'`) write it: what cannot be printed is
- * escaped. @param isAscii whether everything beyond ASCII is escaped, too
- */
-export function quoteGoText(text: string, quote: '"' | "'", isAscii = false): string {
-  return quote + Array.from(text, (char) => quotedChar(char, quote, isAscii)).join('') + quote;
-}
-
-function quotedChar(char: string, quote: string, isAscii: boolean): string {
-  if (char === quote) return `\\${char}`;
-  const named = escapes[char];
-  if (named !== undefined) return named;
-  const code = char.codePointAt(0) ?? 0;
-  const isPrintable = char === ' ' || /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(char);
-  if (isPrintable && (code < 0x80 || !isAscii)) return char;
-  if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, '0')}`;
-  const hex = code.toString(16);
-  return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
 }

@@ -1,5 +1,5 @@
-const short: Readonly<Record<string, string>> = {
-  '"': '\\"',
+/** What Go's short escapes stand for, and how they are written. */
+export const goShortEscapes: Readonly<Record<string, string>> = {
   '\\': '\\\\',
   '\n': '\\n',
   '\t': '\\t',
@@ -19,9 +19,22 @@ const plain = /^[\w.:/@+=,;!?()[\]{}<>*&%$#'|~^ -]*$/;
 /** A string as Go's %q shows it. */
 export function goQuote(text: string): string {
   if (plain.test(text)) return `"${text}"`;
-  let quoted = '"';
-  for (const char of text) quoted += short[char] ?? (printable.test(char) ? char : escaped(char.codePointAt(0) ?? 0));
-  return `${quoted}"`;
+  return quoteGoText(text, '"');
+}
+
+/**
+ * A text in quotes as strconv.Quote (with `"`) and strconv.QuoteRune (with `'`) write it: what cannot be printed is
+ * escaped. @param isAscii whether everything beyond ASCII is escaped, too
+ */
+export function quoteGoText(text: string, quote: '"' | "'", isAscii = false): string {
+  let quoted: string = quote;
+  for (const char of text) quoted += char === quote ? `\\${char}` : (goShortEscapes[char] ?? shown(char, isAscii));
+  return quoted + quote;
+}
+
+function shown(char: string, isAscii: boolean): string {
+  const code = char.codePointAt(0) ?? 0;
+  return printable.test(char) && (code < 0x80 || !isAscii) ? char : escaped(code);
 }
 
 function escaped(code: number): string {

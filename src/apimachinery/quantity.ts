@@ -14,7 +14,7 @@ const binarySuffixes: Readonly<Record<string, bigint>> = {
   Ei: 2n ** 60n,
 };
 /** Powers of ten. */
-const decimalSuffixes: Readonly<Record<string, number>> = {
+export const decimalSuffixes: Readonly<Record<string, number>> = {
   n: -9,
   u: -6,
   m: -3,

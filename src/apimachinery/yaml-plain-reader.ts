@@ -81,8 +81,7 @@ class PlainReader {
       // A sequence at the same indentation is over too; where nothing waits for it the text is wrong.
       if (match === null) throw new NotPlain();
       const [, key = '', rest = ''] = match;
-      if (Object.hasOwn(object, key) || typeof resolvePlainScalar(key) !== 'string') throw new NotPlain();
-      setOwn(object, key, this.#value(rest, indent, indent));
+      addMember(object, key, this.#value(rest, indent, indent));
     }
     if (this.#indent > indent) throw new NotPlain();
     return object;
@@ -163,6 +162,12 @@ function quotedOrPlain(quoted: string | undefined, plain: string | undefined): J
   return value;
 }
 
+/** A key that stands twice is wrong; one that is no text is written otherwise than it is read. */
+function addMember(object: JsonObject, key: string, value: JsonValue): void {
+  if (Object.hasOwn(object, key) || typeof resolvePlainScalar(key) !== 'string') throw new NotPlain();
+  setOwn(object, key, value);
+}
+
 /** A flow collection of scalars. */
 function flowValue(text: string): JsonValue {
   const isMapping = text.startsWith('{');
@@ -175,10 +180,8 @@ function flowValue(text: string): JsonValue {
     const match = flowItem.exec(inner);
     if (match === null || (match[1] !== undefined) !== isMapping) throw new NotPlain();
     const value = quotedOrPlain(match[2] ?? match[3], match[4]);
-    const key = match[1] ?? '';
-    if (!isMapping) items.push(value);
-    else if (Object.hasOwn(object, key) || typeof resolvePlainScalar(key) !== 'string') throw new NotPlain();
-    else setOwn(object, key, value);
+    if (isMapping) addMember(object, match[1] ?? '', value);
+    else items.push(value);
   }
   return isMapping ? object : items;
 }

@@ -1,20 +1,9 @@
+import { escapedCharacters } from '../apimachinery/go-literal.ts';
+
 /** A string or bytes literal that cannot be read. */
 export class LiteralError extends Error {}
 
-const simpleEscapes: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  '`': '`',
-  '?': '?',
-};
+const simpleEscapes: Readonly<Record<string, string>> = { ...escapedCharacters, '`': '`', '?': '?' };
 
 /** The text of a string literal with its quotes. @throws LiteralError */
 export function readStringLiteral(literal: string): string {

@@ -1,5 +1,5 @@
 import { formatGoFloat } from '../apimachinery/go-float.ts';
-import { quoteGoText } from '../apimachinery/go-literal.ts';
+import { quoteGoText } from '../apimachinery/go-quote.ts';
 
 /** What stands between `%` and the verb. */
 export interface FormatFlags {

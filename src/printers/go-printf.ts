@@ -1,6 +1,6 @@
 import { GoLiteral, goText, typeName } from './go-format.ts';
 import { type FormatFlags, formatGoNumber, padText } from './go-number-format.ts';
-import { quoteGoText } from '../apimachinery/go-literal.ts';
+import { quoteGoText } from '../apimachinery/go-quote.ts';
 import { formatGoSyntax, isGoInteger, sortedKeys } from '../apimachinery/go-value.ts';
 
 /** The widest that a width or precision may be. */

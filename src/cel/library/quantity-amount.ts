@@ -1,3 +1,5 @@
+import { decimalSuffixes } from '../../apimachinery/quantity.ts';
+
 /**
  * A quantity as a whole number times a power of ten, as far as the real server holds it so; undefined where it keeps a
  * big decimal, which it takes for no integer even if it is one (k8s.io/apimachinery/pkg/api/resource).
@@ -7,18 +9,6 @@ export type ScaledAmount = { readonly value: bigint; readonly scale: number } | 
 /** Digits that surely fit into 64 bits. */
 const safeDigits = 18;
 const binaryExponents: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 };
-const decimalExponents: Readonly<Record<string, number>> = {
-  n: -9,
-  u: -6,
-  m: -3,
-  '': 0,
-  k: 3,
-  M: 6,
-  G: 9,
-  T: 12,
-  P: 15,
-  E: 18,
-};
 const leastScale = -9;
 
 /** What a valid quantity is held as. */
@@ -32,7 +22,7 @@ export function readAmount(text: string): ScaledAmount {
     if (fraction !== '' || spare < 0 || shifted === undefined) return undefined;
     return signed(sign, shifted * 2n ** BigInt(power), 0);
   }
-  const exponent = decimalExponents[suffix] ?? Number(suffix.slice(1));
+  const exponent = decimalSuffixes[suffix] ?? Number(suffix.slice(1));
   const scale = exponent - fraction.length;
   if (safeDigits - whole.length - fraction.length < 0 || scale < leastScale) return undefined;
   return shifted === undefined ? undefined : signed(sign, shifted, scale);

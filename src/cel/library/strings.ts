@@ -1,3 +1,4 @@
+import { goShortEscapes } from '../../apimachinery/go-quote.ts';
 import { declare, type FunctionDeclaration, member, overload } from '../declarations.ts';
 import { showKey } from '../standard-library.ts';
 import { listType, types } from '../types.ts';
@@ -102,18 +103,8 @@ function join([list, separator = '']: readonly CelValue[]): string {
 }
 
 function quote([text]: readonly CelValue[]): string {
-  const escapes: Readonly<Record<string, string>> = {
-    '\u0007': '\\a',
-    '\b': '\\b',
-    '\f': '\\f',
-    '\n': '\\n',
-    '\r': '\\r',
-    '\t': '\\t',
-    '\v': '\\v',
-    '\\': '\\\\',
-    '"': '\\"',
-  };
-  return `"${Array.from(textOf(text), (character) => escapes[character] ?? character).join('')}"`;
+  const escaped = (character: string): string => (character === '"' ? '\\"' : (goShortEscapes[character] ?? character));
+  return `"${Array.from(textOf(text), escaped).join('')}"`;
 }
 
 /** cel-go's string library, as of its version 2. */
