@@ -1,8 +1,9 @@
 import { formatTime, type KubeObject } from '../apimachinery/object-meta.ts';
-import { hasReason, StatusError } from '../apimachinery/status.ts';
+import { hasReason } from '../apimachinery/status.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Client } from './client.ts';
 import { type CorrelatedEvent, EventCorrelator, remember } from './event-correlator.ts';
+import { EventDelivery, EventNames } from './event-delivery.ts';
 
 export interface EventRecorderOptions {
   readonly client: Client;
@@ -42,11 +43,9 @@ interface NewEvent {
 }
 
 const eventsResource = { group: '', version: 'v1', resource: 'events' } as const;
-const maxQueued = 1000;
 const maxMessageLength = 1024;
-/** A server that cannot be reached is asked again so often, so many milliseconds apart. */
-const maxTries = 12;
-const retryMillis = 10_000;
+/** So often a name that is taken is made anew. */
+const maxNames = 12;
 
 /**
  * Makes a recorder. Repeats of an event raise its count, many alike become one, and floods are cut off, as client-go's
@@ -60,15 +59,13 @@ class Recorder implements EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #correlator: EventCorrelator;
   readonly #sent = new Map<string, SentEvent>();
-  #sequence = 0n;
-  #queued = 0;
-  #tail: Promise<void> = Promise.resolve();
-  #isFlushing = false;
-  #endWait: (() => void) | undefined;
+  readonly #delivery: EventDelivery;
+  readonly #names = new EventNames();
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
     this.#correlator = new EventCorrelator(options.clock);
+    this.#delivery = new EventDelivery(options.clock);
   }
 
   event(
@@ -78,7 +75,7 @@ class Recorder implements EventRecorder {
     message: string,
     { fieldPath }: { readonly fieldPath?: string } = {},
   ): void {
-    if (this.#queued >= maxQueued) return;
+    if (this.#delivery.isFull) return;
     const { kind, apiVersion, metadata } = object;
     const about = [kind, apiVersion, metadata.namespace, metadata.name, metadata.uid];
     const correlated = this.#correlator.correlate({
@@ -88,43 +85,11 @@ class Recorder implements EventRecorder {
     });
     if (correlated === undefined) return;
     const event = { object, type, reason, fieldPath, at: this.#options.clock.now() };
-    this.#queued++;
-    this.#tail = this.#tail
-      .then(() => this.#deliver(correlated, event))
-      .finally(() => {
-        this.#queued--;
-      });
+    this.#delivery.add(() => this.#write(correlated, event));
   }
 
-  async flush(): Promise<void> {
-    this.#isFlushing = true;
-    this.#endWait?.();
-    await this.#tail;
-    this.#isFlushing = false;
-  }
-
-  /** Tries until the server has said something, be it no: an event it refuses is not worth holding up anything. */
-  async #deliver(correlated: CorrelatedEvent, event: NewEvent): Promise<void> {
-    for (let attempt = 1; attempt <= maxTries; attempt++) {
-      try {
-        await this.#write(correlated, event);
-        return;
-      } catch (error) {
-        if (error instanceof StatusError || this.#isFlushing) return;
-        await this.#wait();
-      }
-    }
-  }
-
-  #wait(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.setTimer(() => this.#endWait?.(), retryMillis, { unref: true });
-      this.#endWait = () => {
-        timer.cancel();
-        this.#endWait = undefined;
-        resolve();
-      };
-    });
+  flush(): Promise<void> {
+    return this.#delivery.flush();
   }
 
   async #write({ key, message }: CorrelatedEvent, event: NewEvent): Promise<void> {
@@ -156,7 +121,7 @@ class Recorder implements EventRecorder {
         await this.#options.client.resource(eventsResource, namespace).create(body);
         return { name, namespace };
       } catch (error) {
-        if (!hasReason(error, 'AlreadyExists') || attempt === maxTries) throw error;
+        if (!hasReason(error, 'AlreadyExists') || attempt === maxNames) throw error;
       }
     }
   }
@@ -164,12 +129,10 @@ class Recorder implements EventRecorder {
   #newEvent(message: string, { object, type, reason, fieldPath, at }: NewEvent) {
     const { component, host } = this.#options;
     const { name = '', uid = '', namespace, resourceVersion } = object.metadata;
-    // Names tell the time in nanoseconds; within a millisecond they are counted.
-    const nanoseconds = BigInt(at) * 1_000_000n + (this.#sequence++ % 1_000_000n);
     return {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name: `${name}.${nanoseconds.toString(16)}`, namespace: namespace ?? 'default' },
+      metadata: { name: this.#names.next(name, at), namespace: namespace ?? 'default' },
       involvedObject: {
         kind: object.kind,
         ...(namespace === undefined ? {} : { namespace }),

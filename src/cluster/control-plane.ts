@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { longestShutdownMillis, shutDown, shutdownSettings } from './shut-down.ts';
 import type { Documentation } from '../api/documentation.ts';
 import type { RouteHandler } from '../control-plane/apiserver/server.ts';
@@ -7,6 +8,7 @@ import type { Client } from '../client/client.ts';
 import type { InformerFactory } from '../client/informer.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
+import { createSeriesEventRecorder } from '../client/series-event-recorder.ts';
 import { createControllerManager } from '../control-plane/controller-manager/controller-manager.ts';
 import type { WorkqueueObserver } from '../client/workqueue.ts';
 import { createScheduler } from '../control-plane/scheduler/scheduler.ts';
@@ -283,7 +285,12 @@ function electedScheduler(options: ControlPlaneOptions, client: Client, shared: 
     identity: electionIdentity('kube-scheduler', options.credentials.authority.certificate),
     releasesAtEnd: true,
     make: () => {
-      const events = createEventRecorder({ client, component: eventSource, clock: shared.clock });
+      const events = createSeriesEventRecorder({
+        client,
+        reportingController: eventSource,
+        reportingInstance: `${eventSource}-${hostname()}`,
+        clock: shared.clock,
+      });
       return startedWithInformers(createScheduler({ ...shared, client, events }), shared.informers);
     },
   });

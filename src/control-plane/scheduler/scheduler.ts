@@ -3,8 +3,8 @@ import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts';
 import { formatTime } from '../../apimachinery/object-meta.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Informer, InformerFactory } from '../../client/informer.ts';
+import type { SeriesEventRecorder } from '../../client/series-event-recorder.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
 import type { Random } from '../../system/random.ts';
@@ -20,7 +20,7 @@ import { SchedulingQueue } from './scheduling-queue.ts';
 export interface SchedulerOptions {
   readonly client: Client;
   readonly informers: InformerFactory;
-  readonly events: EventRecorder;
+  readonly events: SeriesEventRecorder;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -103,6 +103,7 @@ class PodScheduler implements Scheduler {
     this.#queue.close();
     await this.#looping;
     await Promise.allSettled(this.#work);
+    this.#options.events.stop();
   }
 
   get #isStopped(): boolean {
@@ -215,7 +216,7 @@ class PodScheduler implements Scheduler {
     const message =
       typeof found === 'string' ? `${failure.message} no new claims to deallocate, ${found}` : failure.message;
     this.#queue.parkUnschedulable(pod, attempts);
-    events.event(pod, 'Warning', 'FailedScheduling', message);
+    events.event(pod, { type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', note: message });
     // Who waits for victims that are going keeps the node that was promised.
     const isWaiting = typeof found === 'string' && found.includes('terminating pod on the nominated node');
     const before = pod.status?.nominatedNodeName ?? '';
@@ -274,8 +275,8 @@ class PodScheduler implements Scheduler {
       if (hasReason(error, 'NotFound')) return;
       throw error;
     }
-    const text = `Preempted by pod ${pod.metadata.uid ?? ''} on node ${nodeName}`;
-    events.event(victim, 'Normal', 'Preempted', text);
+    const note = `Preempted by pod ${pod.metadata.uid ?? ''} on node ${nodeName}`;
+    events.event(victim, { type: 'Normal', reason: 'Preempted', action: 'Preempting', note, related: pod });
   }
 
   async #bind(pod: Pod, nodeName: string, attempts: number, plan: Parameters<PodBinder['bind']>[2]): Promise<void> {
@@ -283,7 +284,8 @@ class PodScheduler implements Scheduler {
     const { name = '', namespace = '', uid = '' } = pod.metadata;
     try {
       await this.#binder.bind(pod, nodeName, plan);
-      events.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${nodeName}`);
+      const note = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
+      events.event(pod, { type: 'Normal', reason: 'Scheduled', action: 'Binding', note });
     } catch (error) {
       const current = this.#pods.get(namespace, name);
       if ((current?.spec?.nodeName ?? '') !== '' && current?.metadata.uid === uid) return;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { Event, PersistentVolume, PersistentVolumeClaim, Pod } from '../../../src/api/types/core-v1.ts';
-import { createEventRecorder } from '../../../src/client/event-recorder.ts';
 import { createInformerFactory } from '../../../src/client/informer-factory.ts';
+import { createSeriesEventRecorder } from '../../../src/client/series-event-recorder.ts';
 import { createScheduler } from '../../../src/control-plane/scheduler/scheduler.ts';
 import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
 import { silentLogger } from '../../../src/system/logger.ts';
@@ -32,7 +32,8 @@ async function start(context: TestContext): Promise<Harness> {
   const { client } = api;
   const shared = { client, clock, random: seededRandom(4), log: silentLogger };
   const informers = createInformerFactory(shared);
-  const events = createEventRecorder({ client, component: 'default-scheduler', clock });
+  const reporter = { reportingController: 'default-scheduler', reportingInstance: 'default-scheduler-host' };
+  const events = createSeriesEventRecorder({ client, ...reporter, clock });
   const scheduler = createScheduler({ ...shared, informers, events });
   informers.start();
   await informers.waitForSync();
