@@ -176,7 +176,11 @@ class Recorder implements SeriesEventRecorder {
       reason,
       regarding: referenceTo(regarding),
       ...(related === undefined ? {} : { related: referenceTo(related) }),
-      note: isLong ? Buffer.from(note).subarray(0, maxNoteLength - cutOff.length).toString('utf8') + cutOff : note,
+      note: isLong
+        ? Buffer.from(note)
+            .subarray(0, maxNoteLength - cutOff.length)
+            .toString('utf8') + cutOff
+        : note,
       type,
     };
   }

@@ -52,7 +52,14 @@ void test('an event says when, by whom and what for, and nothing of what the old
   assert.match(metadata.name ?? '', /^web\.[0-9a-f]{16}$/);
   const { apiVersion: _version, kind: _kind, ...facts } = rest as unknown as Record<string, unknown>;
   assert.deepEqual(facts, {
-    involvedObject: { kind: 'Pod', namespace: 'default', name: 'web', uid: 'u', apiVersion: 'v1', resourceVersion: '7' },
+    involvedObject: {
+      kind: 'Pod',
+      namespace: 'default',
+      name: 'web',
+      uid: 'u',
+      apiVersion: 'v1',
+      resourceVersion: '7',
+    },
     reason: 'Preempted',
     message: 'it had to go',
     source: {},
