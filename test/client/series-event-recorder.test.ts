@@ -92,7 +92,7 @@ void test('what happens again becomes a series, which is written when it begins 
   const over = { note, count: 3, last: '2026-01-01T00:00:02.000000Z' };
   assert.deepEqual(await written(), [over]);
   recorder.event(pod, failed);
-  assert.deepEqual((await written()).map(({ count }) => count).toSorted(), [3, undefined], 'it begins again');
+  assert.deepEqual(new Set((await written()).map(({ count }) => count)), new Set([3, undefined]), 'it begins again');
   const newer = { ...pod, metadata: { ...pod.metadata, resourceVersion: '8' } };
   recorder.event(newer, failed);
   assert.equal((await written()).length, 3, 'of a changed object it is another event');
