@@ -1,4 +1,3 @@
-import type { Event } from '../api/types/events-v1.ts';
 import { formatMicroTime, type KubeObject } from '../apimachinery/object-meta.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import type { Clock, Timer } from '../system/clock.ts';
@@ -36,8 +35,33 @@ export interface SeriesEventRecorder {
   stop(): void;
 }
 
+/** An object of which something is told. */
+interface Reference {
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly uid?: string;
+  readonly apiVersion: string;
+  readonly resourceVersion?: string;
+}
+
+/** As much of io.k8s.api.events.v1.Event as is written. */
+interface SeriesEvent extends KubeObject {
+  readonly metadata: { name: string; readonly namespace: string };
+  readonly eventTime: string;
+  readonly reportingController: string;
+  readonly reportingInstance: string;
+  readonly action: string;
+  readonly reason: string;
+  readonly regarding: Reference;
+  readonly related?: Reference;
+  readonly note: string;
+  readonly type: string;
+  readonly series?: { readonly count: number; readonly lastObservedTime: string };
+}
+
 interface SentEvent {
-  readonly body: Event;
+  readonly body: SeriesEvent;
   /** What happened again since: how often in all, and when last; undefined for what happened once. */
   series?: { count: number; lastAt: number };
 }
@@ -135,7 +159,7 @@ class Recorder implements SeriesEventRecorder {
   async #writeSeries({ body, series }: SentEvent): Promise<void> {
     if (series === undefined) return;
     const patch = { series: { count: series.count, lastObservedTime: formatMicroTime(series.lastAt) } };
-    const { name = '', namespace } = body.metadata;
+    const { name, namespace } = body.metadata;
     try {
       await this.#options.client
         .resource(eventsResource, namespace)
@@ -152,16 +176,16 @@ class Recorder implements SeriesEventRecorder {
     const { client } = this.#options;
     for (let attempt = 1; ; attempt++) {
       try {
-        await client.resource<Event>(eventsResource, body.metadata.namespace).create(body);
+        await client.resource<SeriesEvent>(eventsResource, body.metadata.namespace).create(body);
         return;
       } catch (error) {
         if (!hasReason(error, 'AlreadyExists') || attempt === maxNames) throw error;
-        body.metadata.name = this.#names.next(body.regarding?.name ?? '', Date.parse(body.eventTime));
+        body.metadata.name = this.#names.next(body.regarding.name, Date.parse(body.eventTime));
       }
     }
   }
 
-  #newEvent(regarding: KubeObject, { type, reason, action, note, related }: ReportedEvent, at: number): Event {
+  #newEvent(regarding: KubeObject, { type, reason, action, note, related }: ReportedEvent, at: number): SeriesEvent {
     const { reportingController, reportingInstance } = this.#options;
     const { name = '', namespace = 'default' } = regarding.metadata;
     const isLong = Buffer.byteLength(note) > maxNoteLength;
@@ -186,7 +210,7 @@ class Recorder implements SeriesEventRecorder {
   }
 }
 
-function referenceTo({ apiVersion, kind, metadata }: KubeObject): NonNullable<Event['regarding']> {
+function referenceTo({ apiVersion, kind, metadata }: KubeObject): Reference {
   const { name = '', namespace, uid, resourceVersion } = metadata;
   return {
     kind,
