@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { longestShutdownMillis, shutDown, shutdownSettings } from './shut-down.ts';
 import type { Documentation } from '../api/documentation.ts';
 import type { RouteHandler } from '../control-plane/apiserver/server.ts';
@@ -20,6 +21,8 @@ import {
   localPathProvisioner,
   type LocalPathProvisionerOptions,
 } from '../node/storage/local-path-provisioner.ts';
+import { FileSpace } from '../node/cri/simulation/file-space.ts';
+import { MemoryFiles } from '../node/cri/simulation/memory-files.ts';
 import type { Storage } from '../control-plane/storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
@@ -37,7 +40,8 @@ import {
 } from './elected-component.ts';
 import { listeningOptions } from './listening-flags.ts';
 import { LocalKubelets } from './local-kubelets.ts';
-import { createNode, type RunningNode } from './node.ts';
+import { createNode, nodeDiskBytes, nodeName, type RunningNode } from './node.ts';
+import { type NodeDisk, openNodeDisk } from './node-disk.ts';
 import type { ServingCertificate } from './serving-certificate.ts';
 import { defaultServiceRange, firstServiceAddress, serviceAddress } from './service-range.ts';
 
@@ -51,6 +55,8 @@ export interface ControlPlaneOptions {
   readonly port: number;
   /** How many nodes to run. */
   readonly nodes: number;
+  /** Where the files of nodes are kept; undefined when they are gone with the process. */
+  readonly nodesFolder?: string;
   /** What others do for this cluster: `controller-manager`, `scheduler`. */
   readonly without: readonly string[];
   /** Prefix of the nodes' names. */
@@ -195,13 +201,17 @@ async function startComponents(
   const manager = hasManager ? electedManager(options, apiServer.clientFor('kube-controller-manager'), shared) : idle;
   const scheduler = hasScheduler ? electedScheduler(options, apiServer.clientFor('kube-scheduler'), shared) : idle;
   const nodes: RunningNode[] = [];
+  const disks: NodeDisk[] = [];
   const isNode = (address: string): boolean => nodes.some(({ hostIP }) => hostIP === address);
   const nodeOf = (address: string): string | undefined => nodes.find(({ owns }) => owns(address))?.nodeName;
   const services = createServiceProxy({ informers, clock, random, isNode, nodeOf });
   kubelets.useServices(services);
   for (let index = 0; index < options.nodes; index++) {
+    const files = await openNodeFiles(options, index);
+    disks.push(...files.disks);
     const node = createNode({
       index,
+      files: files.files,
       clusterName: options.name,
       client: apiServer.clientFor('kubelet'),
       informers,
@@ -222,7 +232,7 @@ async function startComponents(
   const provisioner =
     nodes.length === 0
       ? undefined
-      : createProvisioner({ client: apiServer.clientFor(localPathProvisioner), informers, clock, log }, nodes);
+      : createProvisioner({ client: apiServer.clientFor(localPathProvisioner), informers, clock, log }, nodes, disks);
   informers.start();
   await informers.waitForSync();
   await manager.start();
@@ -235,8 +245,20 @@ async function startComponents(
       await scheduler.stop();
       await manager.stop();
       await informers.stop();
+      for (const disk of disks) await disk.close();
     },
   };
+}
+
+/** The files of a node, with those that were kept when it ran last. */
+async function openNodeFiles(
+  { nodesFolder, name, files: fileSystem, clock, random, log }: ControlPlaneOptions,
+  index: number,
+): Promise<{ readonly files: MemoryFiles; readonly disks: readonly NodeDisk[] }> {
+  const files = new MemoryFiles(() => clock.now(), new FileSpace(nodeDiskBytes));
+  if (nodesFolder === undefined) return { files, disks: [] };
+  const folder = join(nodesFolder, nodeName(name, index));
+  return { files, disks: [await openNodeDisk({ folder, fileSystem, files, clock, random, log })] };
 }
 
 /** What another program does. */
@@ -312,11 +334,22 @@ function startedWithInformers(component: StartedComponent, informers: InformerFa
 function createProvisioner(
   options: Pick<LocalPathProvisionerOptions, 'client' | 'informers' | 'clock' | 'log'>,
   nodes: readonly RunningNode[],
+  disks: readonly NodeDisk[],
 ): LocalPathProvisioner {
   const { client, clock } = options;
   return createLocalPathProvisioner({
     ...options,
     events: createEventRecorder({ client, component: localPathProvisioner, clock }),
-    foldersOf: (name) => nodes.find(({ nodeName }) => nodeName === name)?.files,
+    foldersOf(name) {
+      const index = nodes.findIndex(({ nodeName: each }) => each === name);
+      const files = nodes[index]?.files;
+      if (files === undefined) return undefined;
+      return {
+        makeFolder: (path, mode) => files.makeFolder(path, mode),
+        remove: (path) => files.remove(path),
+        // What cannot be written now is written later.
+        saved: () => disks[index]?.flush().catch(() => undefined) ?? Promise.resolve(),
+      };
+    },
   });
 }

@@ -14,7 +14,7 @@ import { createProxyServer } from '../node/proxy/proxy-server.ts';
 import type { ServiceProxy } from '../node/proxy/service-proxy.ts';
 import { type CertificatePair, issueCertificate } from '../pki/certificates.ts';
 import { NodePorts } from './node-ports.ts';
-import { MemoryFiles } from '../node/cri/simulation/memory-files.ts';
+import type { MemoryFiles } from '../node/cri/simulation/memory-files.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
@@ -25,6 +25,8 @@ export interface NodeOptions {
   /** Counts from 0; decides the name, the address and the pods' range. */
   readonly index: number;
   readonly clusterName: string;
+  /** Its file system. */
+  readonly files: MemoryFiles;
   readonly client: Client;
   readonly informers: InformerFactory;
   readonly arguments: ComponentArguments;
@@ -55,19 +57,29 @@ export type RunningNode = Kubelet &
     readonly files: MemoryFiles;
   };
 
+/** The room for all files of a node: they are in the memory of this machine. */
+export const nodeDiskBytes: number = 1 << 30;
+
+/** The name of a cluster's node. @param index counts from 0 */
+export function nodeName(clusterName: string, index: number): string {
+  return index === 0 ? `${clusterName}-node` : `${clusterName}-node-${index + 1}`;
+}
+
 /** A node with a simulated runtime: it runs nothing, and says of itself what this machine is. */
 export function createNode(options: NodeOptions): RunningNode {
-  const { index, clusterName, client, informers, clock, random, log } = options;
-  const name = index === 0 ? `${clusterName}-node` : `${clusterName}-node-${index + 1}`;
+  const { index, files, client, informers, clock, random, log } = options;
+  const name = nodeName(options.clusterName, index);
   const podCIDR = `10.244.${index}.0/24`;
   const hostIP = `192.168.${64 + Math.floor(index / 250)}.${2 + (index % 250)}`;
-  const files = new MemoryFiles(() => clock.now());
   files.writeFile('/etc/hosts', Buffer.from(`127.0.0.1\tlocalhost\n${hostIP}\t${name}\n`));
   files.writeFile('/etc/hostname', Buffer.from(`${name}\n`));
   const network = createHostLocalNetwork(podCIDR);
   const architecture = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386' }[arch()] ?? arch();
   const { dial, sendDatagram, resolve } = options;
   files.makeFolder('/var/log');
+  // What a program that is let into the node's mount namespace names.
+  files.makeFolder('/proc/1/ns');
+  files.writeFile('/proc/1/ns/mnt', new Uint8Array());
   const dialHost = (port: number): Promise<Duplex | undefined> => ports.dial(port, '127.0.0.1');
   const around = { dial, sendDatagram, resolve, hostIP, dialHost };
   const runtime = createSimulatedRuntime({ clock, random, network, files, ...around });

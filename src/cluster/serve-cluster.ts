@@ -63,6 +63,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningContro
     port: state.port,
     nodes: state.nodes,
     name: state.name,
+    ...(state.storage === 'memory' ? {} : { nodesFolder: join(folder, 'nodes') }),
     without: state.without ?? [],
     arguments: {
       apiServer,

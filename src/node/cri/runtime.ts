@@ -67,6 +67,8 @@ export interface Mount {
   readonly containerPath: string;
   readonly hostPath: string;
   readonly readonly: boolean;
+  /** What goes between the two places of what is mounted later; private when absent. */
+  readonly propagation?: 'private' | 'hostToContainer' | 'bidirectional';
 }
 
 /** Who a container's processes run as; what is absent is up to the image. */

@@ -159,7 +159,10 @@ class SimulatedRuntime implements RuntimeService, ImageService {
   async removePodSandbox(podSandboxId: string): Promise<void> {
     if (!this.#sandboxes.has(podSandboxId)) return;
     await this.stopPodSandbox(podSandboxId);
-    for (const container of this.#ofSandbox(podSandboxId)) this.#containers.delete(container.id);
+    for (const container of this.#ofSandbox(podSandboxId)) {
+      container.process.discard();
+      this.#containers.delete(container.id);
+    }
     this.#emit('CONTAINER_DELETED', podSandboxId, podSandboxId);
     this.#sandboxes.delete(podSandboxId);
   }
@@ -285,6 +288,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     const container = this.#containers.get(containerId);
     if (container === undefined) return;
     this.#exit(container, 137, 'Error');
+    container.process.discard();
     this.#containers.delete(containerId);
     this.#emit('CONTAINER_DELETED', containerId, container.podSandboxId);
   }

@@ -5,6 +5,11 @@ import type { NodeFiles } from './node-files.ts';
 import { podHostname } from './pod-hostname.ts';
 import { podFolder } from './pod-volumes.ts';
 
+const propagations: Readonly<Record<string, NonNullable<Mount['propagation']>>> = {
+  HostToContainer: 'hostToContainer',
+  Bidirectional: 'bidirectional',
+};
+
 /** What the mounts of a container are made from. */
 export interface MountContext {
   readonly files: NodeFiles;
@@ -25,6 +30,7 @@ export function containerMounts(pod: Pod, container: Container, attempt: number,
       containerPath: mount.mountPath,
       hostPath,
       readonly: mount.readOnly === true || isReadOnly(pod, mount.name),
+      propagation: propagations[mount.mountPropagation ?? ''] ?? 'private',
     });
   }
   const { files } = context;

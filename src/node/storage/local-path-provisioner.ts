@@ -20,6 +20,8 @@ export const localPathFolder = '/var/lib/kubectl-ts/volumes';
 export interface VolumeFolders {
   makeFolder(path: string, mode?: number): void;
   remove(path: string): void;
+  /** Resolves when what was done is on the disk, where there is one. */
+  saved?(): Promise<void>;
 }
 
 export interface LocalPathProvisionerOptions {
@@ -101,7 +103,7 @@ class Provisioner implements LocalPathProvisioner {
       updated: lookAt,
       // Whoever deleted it: what its policy says of its data is what happens to it.
       deleted: (volume) => {
-        if (isOurs(volume) && volume.spec?.persistentVolumeReclaimPolicy === 'Delete') this.#removeFolder(volume);
+        if (isOurs(volume) && volume.spec?.persistentVolumeReclaimPolicy === 'Delete') void this.#removeFolder(volume);
       },
     });
   }
@@ -205,7 +207,8 @@ class Provisioner implements LocalPathProvisioner {
     const { persistentVolumeReclaimPolicy } = volume.spec ?? {};
     if (!isOurs(volume) || volume.metadata.deletionTimestamp !== undefined) return;
     if (volume.status?.phase !== 'Released' || persistentVolumeReclaimPolicy !== 'Delete') return;
-    this.#removeFolder(volume);
+    // Before the object goes, which is what would tell the next start of it.
+    await this.#removeFolder(volume);
     try {
       await this.#options.client.resource(volumesResource).delete(volume.metadata.name ?? '');
     } catch (error) {
@@ -213,10 +216,13 @@ class Provisioner implements LocalPathProvisioner {
     }
   }
 
-  #removeFolder(volume: PersistentVolume): void {
+  async #removeFolder(volume: PersistentVolume): Promise<void> {
     const path = volume.spec?.hostPath?.path ?? '';
+    const folders = this.#options.foldersOf(nodeOf(volume));
     // The object can be written by others: only what was made here is removed.
-    if (path === folderOf(volume)) this.#options.foldersOf(nodeOf(volume))?.remove(path);
+    if (folders === undefined || path !== folderOf(volume)) return;
+    folders.remove(path);
+    await folders.saved?.();
   }
 }
 

@@ -12,7 +12,8 @@ import { isAgnhostCommand } from './images/agnhost-program.ts';
 import { imageDefaults, imageFiles } from './images/image-defaults.ts';
 import { InputQueue } from './input-queue.ts';
 import { writeKernelParameters } from './kernel-parameters.ts';
-import { MemoryFiles } from './memory-files.ts';
+import { type FileNode, MemoryFiles } from './memory-files.ts';
+import { diskFileSystem, type MountPoint } from './mount-table.ts';
 import type { PortServer } from './port-server.ts';
 import { terminatedExitCode } from './process-context.ts';
 import { isBuiltIn } from './programs.ts';
@@ -77,7 +78,7 @@ export class ContainerProcess {
   ) {
     this.#config = config;
     this.log = new MemoryContainerLog(() => clock.now());
-    const files = new MemoryFiles(() => clock.now());
+    const files = new MemoryFiles(() => clock.now(), nodeFiles.space);
     for (const [path, content] of imageFiles(config.image)) {
       files.makeFolder(path.slice(0, path.lastIndexOf('/')) || '/');
       files.writeFile(path, content);
@@ -88,12 +89,7 @@ export class ContainerProcess {
     files.writeFile('/etc/resolv.conf', Buffer.from(resolverFile(dnsConfig)));
     const workingFolder = config.workingDir === '' ? '/' : config.workingDir;
     files.makeFolder(workingFolder);
-    for (const { containerPath, hostPath, readonly } of config.mounts) {
-      const node = nodeFiles.find(hostPath);
-      if (node === undefined)
-        throw new RuntimeError('Unknown', `failed to mount ${hostPath}: no such file or directory`);
-      files.mount(MemoryFiles.absolute(containerPath, '/'), node, readonly);
-    }
+    mountAll(files, config.mounts, nodeFiles);
     this.#kernelFiles = new MemoryFiles(() => clock.now());
     this.hold(config.resources);
     writeKernelParameters(this.#kernelFiles, sysctls);
@@ -102,7 +98,7 @@ export class ContainerProcess {
     for (const path of ['/sys/fs/cgroup', '/proc']) {
       const node = this.#kernelFiles.find(path);
       if (node !== undefined && !config.mounts.some(({ containerPath }) => containerPath === path)) {
-        files.mount(path, node, true);
+        files.mount(path, kernelMount(path, node));
       }
     }
     if (config.readonlyRootfs) files.seal();
@@ -134,6 +130,11 @@ export class ContainerProcess {
       mainOutput: this.#sink('stdout'),
       signalMain: (signal) => this.signal(signal),
     };
+  }
+
+  /** It is removed: its files are gone. */
+  discard(): void {
+    this.#container.files.discard();
   }
 
   /** How many bytes it has on the disk of its node: its files, but for what is mounted, and its log. */
@@ -232,6 +233,38 @@ export class ContainerProcess {
       },
     };
   }
+}
+
+/** Those that others are mounted in come first. @throws RuntimeError when something is not there */
+function mountAll(files: MemoryFiles, mounts: ContainerConfig['mounts'], nodeFiles: MemoryFiles): void {
+  const depth = ({ containerPath }: ContainerConfig['mounts'][number]): number => containerPath.split('/').length;
+  for (const mount of mounts.toSorted((left, right) => depth(left) - depth(right))) {
+    const { containerPath, hostPath, readonly, propagation = 'private' } = mount;
+    const node = nodeFiles.find(hostPath);
+    if (node === undefined) throw new RuntimeError('Unknown', `failed to mount ${hostPath}: no such file or directory`);
+    files.mount(MemoryFiles.absolute(containerPath, '/'), {
+      node,
+      readOnly: readonly,
+      source: node.fileSystem ?? '/dev/sda1',
+      fileSystem: node.fileSystem ?? diskFileSystem,
+      origin: {
+        files: nodeFiles,
+        path: nodeFiles.resolve(hostPath) ?? hostPath,
+        receives: propagation !== 'private',
+        passesOn: propagation === 'bidirectional',
+      },
+    });
+  }
+}
+
+function kernelMount(path: string, node: FileNode): MountPoint {
+  const isProcesses = path === '/proc';
+  return {
+    node,
+    readOnly: true,
+    source: isProcesses ? 'proc' : 'cgroup',
+    fileSystem: isProcesses ? 'proc' : 'cgroup2',
+  };
 }
 
 /** What the C library reads. */

@@ -7,15 +7,21 @@ export const filePrograms: Readonly<Record<string, Program>> = {
   chmod: (context) =>
     attempt(context, ([mode = '', ...paths]) => {
       for (const path of paths) {
-        const node = existing(context, path);
-        node.mode = /^[0-7]+$/.test(mode) ? Number.parseInt(mode, 8) : symbolicMode(node.mode, mode);
+        const before = existing(context, path).mode;
+        const after = /^[0-7]+$/.test(mode) ? Number.parseInt(mode, 8) : symbolicMode(before, mode);
+        context.files.mark(absolute(context, path), { mode: after });
       }
     }),
-  chown: (context) => attempt(context, ([, ...paths]) => paths.forEach((path) => existing(context, path))),
+  chown: (context) =>
+    attempt(context, ([owner = '', ...paths]) => {
+      const [user = '', group = ''] = owner.split(':');
+      const ids = { ...numbered('uid', user), ...numbered('gid', group) };
+      for (const path of paths) context.files.mark(absolute(context, path), ids);
+    }),
   cp: (context) =>
     attempt(context, (words) => {
       const target = targetOf(context, words.at(-1) ?? '');
-      for (const path of words.slice(0, -1)) copy(context.files, existing(context, path), target(path));
+      for (const path of words.slice(0, -1)) copy(context.files, absolute(context, path), target(path));
     }),
   dd: runDd,
   find: runFind,
@@ -37,7 +43,7 @@ export const filePrograms: Readonly<Record<string, Program>> = {
     attempt(context, (words) => {
       const target = targetOf(context, words.at(-1) ?? '');
       for (const path of words.slice(0, -1)) {
-        copy(context.files, existing(context, path), target(path));
+        copy(context.files, absolute(context, path), target(path), true);
         context.files.remove(absolute(context, path));
       }
     }),
@@ -80,12 +86,22 @@ function targetOf(context: ProcessContext, path: string): (source: string) => st
   return (source) => `${target}/${source.replace(/\/+$/, '').split('/').at(-1) ?? ''}`;
 }
 
-function copy(files: MemoryFiles, node: FileNode, path: string): void {
+/** Who a file is to belong to, by number; `root` has a number of its own. @throws FileError for other names */
+function numbered(key: 'uid' | 'gid', text: string): Record<string, number> {
+  if (text === '') return {};
+  if (text !== 'root' && !/^\d+$/.test(text)) throw new FileError(`unknown user ${text}`);
+  return { [key]: text === 'root' ? 0 : Number(text) };
+}
+
+/** @throws FileError when nothing is at the first path */
+function copy(files: MemoryFiles, from: string, path: string, isLinkItself = false): void {
+  const node = files.find(from, isLinkItself);
+  if (node === undefined) throw new FileError(`${from}: No such file or directory`);
   if (node.kind === 'file') files.writeFile(path, node.content, { mode: node.mode });
   else if (node.kind === 'link') files.link(path, node.target);
   else {
     files.makeFolder(path, node.mode);
-    for (const [name, entry] of node.entries) copy(files, entry, `${path}/${name}`);
+    for (const [name] of files.entriesOf(from)) copy(files, `${from}/${name}`, `${path}/${name}`, true);
   }
 }
 
@@ -157,7 +173,9 @@ async function runFind(context: ProcessContext): Promise<number> {
     const ownName = path.split('/').at(-1) ?? '';
     if ((kind === undefined || node.kind === kind) && isNamed(ownName)) found.push(path);
     if (node.kind !== 'folder') return;
-    for (const [entry, child] of node.entries) visit(`${path.replace(/\/$/, '')}/${entry}`, child);
+    for (const [entry, child] of context.files.entriesOf(absolute(context, path))) {
+      visit(`${path.replace(/\/$/, '')}/${entry}`, child);
+    }
   };
   return attempt({ ...context, args: ['find', ...(paths.length === 0 ? ['.'] : paths)] }, async (starts) => {
     for (const start of starts) visit(start, existing(context, start));

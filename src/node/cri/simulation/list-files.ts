@@ -16,8 +16,9 @@ export function listFiles(
     if (node === undefined) {
       errors.push(`ls: ${path}: No such file or directory\n`);
     } else if (node.kind === 'folder' && !flags.includes('d')) {
-      const names = [...node.entries.keys()].filter((name) => flags.includes('a') || !name.startsWith('.')).toSorted();
-      const lines = names.map((name) => line(name, node.entries.get(name), flags));
+      const entries = files.entriesOf(place).toSorted(([left], [right]) => (left < right ? -1 : 1));
+      const shown = entries.filter(([name]) => flags.includes('a') || !name.startsWith('.'));
+      const lines = shown.map(([name, entry]) => line(name, entry, flags));
       folders.push(`${asked.length > 1 ? `${path}:\n` : ''}${lines.join('')}`);
     } else {
       singles.push(line(path, node, flags));
@@ -27,8 +28,8 @@ export function listFiles(
   return { output: listed.join('\n'), errors: errors.join('') };
 }
 
-function line(name: string, node: FileNode | undefined, flags: string): string {
-  if (node === undefined || !flags.includes('l')) return `${name}\n`;
+function line(name: string, node: FileNode, flags: string): string {
+  if (!flags.includes('l')) return `${name}\n`;
   const size = node.kind === 'file' ? node.content.byteLength : node.kind === 'link' ? node.target.length : 4096;
   const time = new Date(node.modifiedMillis).toISOString().slice(0, 16).replace('T', ' ');
   const target = node.kind === 'link' ? ` -> ${node.target}` : '';

@@ -1,3 +1,6 @@
+import type { FileSpace } from './file-space.ts';
+import { type MountPoint, MountTable } from './mount-table.ts';
+
 /** A file, folder or link of the file system below. */
 export type FileNode = FileFacts &
   (
@@ -36,13 +39,20 @@ const maxLinks = 40;
 /** A small file system in memory, one a container; paths as on Unix. */
 export class MemoryFiles {
   readonly #root: FolderNode;
-  /** Where other files are mounted: whether nothing can be written there. */
-  readonly #mounts = new Map<string, boolean>();
+  /** What of elsewhere is seen here. */
+  readonly mounts = new MountTable();
+  readonly #space: FileSpace | undefined;
   readonly #now: () => number;
+  #isSealed = false;
+  #onChange: ((path: string) => void) | undefined;
 
-  /** @param now milliseconds since the epoch */
-  constructor(now: () => number) {
+  /**
+   * @param now milliseconds since the epoch
+   * @param space the room that there is; without an end when absent
+   */
+  constructor(now: () => number, space?: FileSpace) {
     this.#now = now;
+    this.#space = space;
     this.#root = newFolder(now());
     for (const path of ['/bin', '/dev', '/etc', '/home', '/root', '/tmp', '/usr', '/var']) this.makeFolder(path);
     this.#root.entries.set('tmp', newFolder(now(), 0o1777));
@@ -74,17 +84,51 @@ export class MemoryFiles {
     return this.#walk(path, false).fileSystem;
   }
 
-  /** Shows a file or folder of elsewhere at a path, in the place of what is there. @throws FileError */
-  mount(path: string, node: FileNode, readOnly: boolean): void {
+  /** The room that there is; undefined without an end. */
+  get space(): FileSpace | undefined {
+    return this.#space;
+  }
+
+  /** Calls a function, the one given last, with the path of what has changed, here or where it is mounted. */
+  onChange(listener: (path: string) => void): void {
+    this.#onChange = listener;
+  }
+
+  /** Shows something of elsewhere at a path, in the place of what is there. @throws FileError */
+  mount(path: string, point: MountPoint): void {
     if (path === '/') throw new FileError('/: Device or resource busy');
-    this.makeFolder(path.slice(0, path.lastIndexOf('/')));
-    this.#put(path, node);
-    this.#mounts.set(this.resolve(path) ?? path, readOnly);
+    const parent = path.slice(0, path.lastIndexOf('/'));
+    if (this.find(path) === undefined) {
+      this.#makeFolder(parent, 0o755, true);
+      const now = this.#now();
+      const empty = { kind: 'file', mode: 0o644, modifiedMillis: now, content: new Uint8Array() } as const;
+      this.#put(path, point.node.kind === 'folder' ? newFolder(now) : empty);
+      this.#changed(path);
+    }
+    const { table, place } = this.mounts.home(this.resolve(path) ?? path);
+    table.set(place, point);
+    if (point.origin === undefined || point.origin.receives) return;
+    // What is mounted below by now comes along.
+    for (const [rest, inner] of point.origin.files.mounts.below(point.origin.path)) table.set(`${place}${rest}`, inner);
+  }
+
+  /** Takes away what is mounted at a path. @throws FileError when nothing is */
+  unmount(path: string): void {
+    const { table, place } = this.mounts.home(this.resolve(path) ?? path);
+    const point = table.delete(place);
+    if (point === undefined) throw new FileError(`${path}: Invalid argument`);
+    if (isMadeHere(point)) this.#release(point.node);
   }
 
   /** From now on nothing is written but where something writable is mounted. */
   seal(): void {
-    this.#mounts.set('/', true);
+    this.#isSealed = true;
+  }
+
+  /** Gives back the room of all that is not mounted here; nothing of it is needed any more. */
+  discard(): void {
+    this.#release(this.#root);
+    for (const [, point] of this.mounts.list()) if (isMadeHere(point)) this.#release(point.node);
   }
 
   #walk(path: string, isLinkItself: boolean, depth = 0): Walk {
@@ -93,7 +137,9 @@ export class MemoryFiles {
     let fileSystem = 'overlay';
     const parts = path.split('/').filter((part) => part !== '');
     for (const [index, part] of parts.entries()) {
-      const next: FileNode | undefined = node.kind === 'folder' ? node.entries.get(part) : undefined;
+      const inside: FileNode | undefined = node.kind === 'folder' ? node.entries.get(part) : undefined;
+      const mounted: MountPoint | undefined = this.mounts.at(`${place}/${part}`);
+      const next: FileNode | undefined = mounted?.node ?? inside;
       if (next === undefined || depth > maxLinks) return { node: undefined, place: `${place}/${part}`, fileSystem };
       const isLast = index === parts.length - 1;
       if (next.kind === 'link' && !(isLast && isLinkItself)) {
@@ -101,7 +147,7 @@ export class MemoryFiles {
         return this.#walk([target, ...parts.slice(index + 1)].join('/'), isLinkItself, depth + 1);
       }
       place = `${place}/${part}`;
-      fileSystem = next.fileSystem ?? fileSystem;
+      fileSystem = next.fileSystem ?? mounted?.fileSystem ?? fileSystem;
       node = next;
     }
     return { node, place: place === '' ? '/' : place, fileSystem };
@@ -123,19 +169,19 @@ export class MemoryFiles {
     return names.toSorted((left, right) => (left < right ? -1 : Number(left > right)));
   }
 
+  /** What is in a folder, with what is mounted there; empty when there is no such folder. */
+  entriesOf(path: string): readonly (readonly [name: string, node: FileNode])[] {
+    const node = this.find(path);
+    if (node?.kind !== 'folder') return [];
+    const place = this.resolve(path) ?? path;
+    const at = (name: string): string => `${place === '/' ? '' : place}/${name}`;
+    return [...node.entries].map(([name, inside]) => [name, this.mounts.at(at(name))?.node ?? inside] as const);
+  }
+
   /** How many bytes there are at a path and below it, but for what is mounted there. */
   usage(path: string): number {
-    const place = this.resolve(path);
-    const node = place === undefined ? undefined : this.find(place);
-    if (place === undefined || node === undefined) return 0;
-    if (node.kind !== 'folder') return node.kind === 'file' ? node.content.byteLength : 0;
-    let bytes = 0;
-    for (const [name, entry] of node.entries) {
-      const below = `${place === '/' ? '' : place}/${name}`;
-      if (entry.kind === 'file') bytes += this.#mounts.has(below) ? 0 : entry.content.byteLength;
-      else if (entry.kind === 'folder' && !this.#mounts.has(below)) bytes += this.usage(below);
-    }
-    return bytes;
+    const node = this.find(path);
+    return node === undefined ? 0 : sizeOf(node);
   }
 
   /** Writes a file anew. @throws FileError when its folder is not there, or nothing can be written */
@@ -144,27 +190,48 @@ export class MemoryFiles {
     if (known?.kind === 'folder') throw new FileError(`${path}: Is a directory`);
     this.#checkWritable(path);
     const { mode = known?.mode ?? 0o644, modifiedMillis = this.#now(), owner } = options;
+    const before = known?.kind === 'file' ? known.content.byteLength : 0;
+    if (known === undefined) this.#checkFolder(path);
+    if (this.#space?.take(content.byteLength - before) === false) {
+      throw new FileError(`${path}: No space left on device`);
+    }
     if (known?.kind === 'file') Object.assign(known, { content, mode, modifiedMillis });
     else this.#put(path, { kind: 'file', mode, modifiedMillis, content, ...owner });
+    this.#changed(path);
+  }
+
+  /** Changes what there is to say of a file. @throws FileError when nothing is there */
+  mark(path: string, facts: Partial<Pick<FileFacts, 'mode' | 'uid' | 'gid' | 'modifiedMillis'>>): void {
+    const node = this.find(path);
+    if (node === undefined) throw new FileError(`${path}: No such file or directory`);
+    this.#checkWritable(path);
+    Object.assign(node, facts);
+    this.#changed(path);
   }
 
   /** @throws FileError when its folder is not there */
   link(path: string, target: string): void {
     this.#checkWritable(path);
     this.#put(path, { kind: 'link', mode: 0o777, modifiedMillis: this.#now(), target });
+    this.#changed(path);
   }
 
   /** Makes a folder with those above it; one that is there stays. @throws FileError when a file is in the way */
   makeFolder(path: string, mode = 0o755): void {
+    this.#makeFolder(path, mode, false);
+  }
+
+  #makeFolder(path: string, mode: number, isMountPoint: boolean): void {
     let folder = this.#root;
     let made = '';
     for (const part of path.split('/').filter((name) => name !== '')) {
       made = `${made}/${part}`;
       let next = this.find(made);
       if (next === undefined) {
-        this.#checkWritable(made);
+        if (!isMountPoint) this.#checkWritable(made);
         next = newFolder(this.#now(), mode);
         folder.entries.set(part, next);
+        this.#changed(made);
       }
       if (next.kind !== 'folder') throw new FileError(`${made}: Not a directory`);
       folder = next;
@@ -176,18 +243,42 @@ export class MemoryFiles {
     if (this.find(path, true) === undefined) return;
     this.#checkWritable(path);
     const { folder, name } = this.#place(path);
+    const node = folder?.entries.get(name);
+    if (node === undefined) return;
+    const place = `${this.resolve(path.slice(0, path.lastIndexOf('/')) || '/') ?? ''}/${name}`.replace('//', '/');
+    this.mounts.delete(place);
+    for (const rest of this.mounts.below(place).keys()) this.mounts.delete(`${place}${rest}`);
+    this.#release(node);
     folder?.entries.delete(name);
+    this.#changed(path);
   }
 
   /** The innermost mount decides. @throws FileError */
   #checkWritable(path: string): void {
-    if (this.#mounts.size === 0) return;
+    if (this.mounts.isEmpty && !this.#isSealed) return;
+    const innermost = this.mounts.around(this.#walk(path, false).place);
+    if (innermost?.point.readOnly ?? this.#isSealed) throw new FileError(`${path}: Read-only file system`);
+  }
+
+  /** Tells those who keep what is at a path. */
+  #changed(path: string): void {
+    if (this.mounts.isEmpty) {
+      this.#onChange?.(path);
+      return;
+    }
     const { place } = this.#walk(path, false);
-    const holders = [...this.#mounts].filter(
-      ([mount]) => place === mount || place.startsWith(mount === '/' ? '/' : `${mount}/`),
-    );
-    const innermost = holders.toSorted(([left], [right]) => right.length - left.length)[0];
-    if (innermost?.[1] === true) throw new FileError(`${path}: Read-only file system`);
+    const around = this.mounts.around(place);
+    const origin = around?.point.origin;
+    if (around === undefined) this.#onChange?.(place);
+    else if (origin !== undefined) origin.files.#changed(`${origin.path}${place.slice(around.place.length)}`);
+  }
+
+  #release(node: FileNode): void {
+    if (this.#space !== undefined) this.#space.take(-sizeOf(node));
+  }
+
+  #checkFolder(path: string): void {
+    if (this.#place(path).folder === undefined) throw new FileError(`${path}: No such file or directory`);
   }
 
   #put(path: string, node: FileNode): void {
@@ -203,6 +294,20 @@ export class MemoryFiles {
     const folder = this.find(path.slice(0, cut));
     return { folder: folder?.kind === 'folder' ? folder : undefined, name: path.slice(cut + 1) };
   }
+}
+
+/** Whether nothing of it is left when it is taken away. */
+function isMadeHere({ origin, fileSystem }: MountPoint): boolean {
+  return origin === undefined && fileSystem === 'tmpfs';
+}
+
+/** The bytes of all files of a tree. */
+function sizeOf(node: FileNode): number {
+  if (node.kind === 'file') return node.content.byteLength;
+  if (node.kind !== 'folder') return 0;
+  let bytes = 0;
+  for (const entry of node.entries.values()) bytes += sizeOf(entry);
+  return bytes;
 }
 
 interface Walk {

@@ -66,7 +66,7 @@ async function create(
   for (const name of names) {
     const node = context.files.find(MemoryFiles.absolute(name, folder), true);
     if (node !== undefined) {
-      await writeNode(name.replace(/^\/+/, ''), node, write);
+      await writeNode(context.files, MemoryFiles.absolute(name, folder), name.replace(/^\/+/, ''), node, write);
       continue;
     }
     await context.stderr.write(Buffer.from(`tar: ${name}: Cannot stat: No such file or directory\n`));
@@ -82,7 +82,13 @@ async function create(
   return code;
 }
 
-async function writeNode(name: string, node: FileNode, write: (bytes: Uint8Array) => Promise<void>): Promise<void> {
+async function writeNode(
+  files: MemoryFiles,
+  path: string,
+  name: string,
+  node: FileNode,
+  write: (bytes: Uint8Array) => Promise<void>,
+): Promise<void> {
   const { mode, modifiedMillis } = node;
   const entry: TarEntry = {
     name: node.kind === 'folder' ? `${name.replace(/\/+$/, '')}/` : name,
@@ -98,8 +104,8 @@ async function writeNode(name: string, node: FileNode, write: (bytes: Uint8Array
     await write(Buffer.alloc(tarPadding(node.content.byteLength)));
   }
   if (node.kind !== 'folder') return;
-  for (const [child, inner] of [...node.entries].toSorted(([left], [right]) => (left < right ? -1 : 1))) {
-    await writeNode(`${entry.name}${child}`, inner, write);
+  for (const [child, inner] of files.entriesOf(path).toSorted(([left], [right]) => (left < right ? -1 : 1))) {
+    await writeNode(files, `${path}/${child}`, `${entry.name}${child}`, inner, write);
   }
 }
 
