@@ -22,10 +22,10 @@ interface Harness {
   readonly folder: string;
   readonly clock: FakeClock;
   /** The node as it is after a start. */
-  start(fileSystem?: FileSystem): Promise<Node>;
-  packs(): string[];
+  readonly start: (fileSystem?: FileSystem) => Promise<Node>;
+  readonly packs: () => string[];
   /** Bytes of all that is kept. */
-  bytes(): number;
+  readonly bytes: () => number;
 }
 
 function setUp(context: TestContext): Harness {
