@@ -20,6 +20,7 @@ import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
 import type { ComponentArguments } from './component-arguments.ts';
 import type { LocalNode } from './local-kubelets.ts';
+import { sampleApiServer } from './sample-api-server/sample-api-server.ts';
 
 export interface NodeOptions {
   /** Counts from 0; decides the name, the address and the pods' range. */
@@ -82,7 +83,8 @@ export function createNode(options: NodeOptions): RunningNode {
   files.writeFile('/proc/1/ns/mnt', new Uint8Array());
   const dialHost = (port: number): Promise<Duplex | undefined> => ports.dial(port, '127.0.0.1');
   const around = { dial, sendDatagram, resolve, hostIP, dialHost };
-  const runtime = createSimulatedRuntime({ clock, random, network, files, ...around });
+  const programs = { '/sample-apiserver': sampleApiServer({ random, log }) };
+  const runtime = createSimulatedRuntime({ clock, random, network, files, programs, ...around });
   const dialFromHost: DialPod = (address, port) => dial(address, port, hostIP);
   const kubelet = createKubelet({
     client,

@@ -7,7 +7,7 @@ const immortal = new Set(['default', 'kube-system', 'kube-public']);
 const namespacesResource = { group: '', version: 'v1', resource: 'namespaces' } as const;
 
 /** Nothing is created in a namespace that does not exist or is going; the system's own cannot be deleted. */
-export function namespaceLifecycle(context: AdmissionContext): AdmissionPlugin {
+export function namespaceLifecycle(context: Pick<AdmissionContext, 'client' | 'informer'>): AdmissionPlugin {
   const namespaces = context.informer<Namespace>(namespacesResource);
   const find = async (name: string): Promise<Namespace | undefined> => {
     const known = namespaces.get('', name);

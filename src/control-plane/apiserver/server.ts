@@ -97,6 +97,8 @@ export interface ApiServerOptions {
   readonly resources: readonly ResourceDefinition[];
   /** Types of the built-in resources. */
   readonly types: SchemaSource;
+  /** Whether it speaks protobuf, which types need numbers for. Default true. */
+  readonly hasProtobuf?: boolean;
   readonly authenticator: RequestAuthenticator;
   /** Whether requests to a path go on without credentials, as system:anonymous. All do by default. */
   readonly allowAnonymous?: (path: string) => boolean;
@@ -165,7 +167,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   // In the order in which negotiation names them.
   const protobuf =
     options.hasInitializers === true ? protobufCodecFor(typeIndexOf(typesWithInitializers)) : protobufCodec;
-  const codecs = [jsonCodec, yamlCodec, protobuf];
+  const codecs = [jsonCodec, yamlCodec, ...(options.hasProtobuf === false ? [] : [protobuf])];
   const registry = new ResourceRegistry();
   for (const definition of options.resources) registry.add(apiResource(definition, options.types));
   const metrics = createServerMetrics(options.clock);

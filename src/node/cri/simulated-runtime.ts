@@ -26,7 +26,7 @@ import { ContainerProcess } from './simulation/container-process.ts';
 import { imageDefaults, imageFiles } from './simulation/images/image-defaults.ts';
 import { connectionPair } from './connection-pair.ts';
 import { MemoryFiles } from './simulation/memory-files.ts';
-import { killedExitCode } from './simulation/process-context.ts';
+import { killedExitCode, type Program } from './simulation/process-context.ts';
 import { PortServer } from './simulation/port-server.ts';
 
 /** Annotation of a pod, or of one container's config: seconds after which it ends by itself. */
@@ -70,6 +70,8 @@ export interface SimulatedRuntimeOptions {
   readonly dialHost?: (port: number) => Promise<Duplex | undefined>;
   /** The records of a name, seen from a namespace. */
   readonly resolve?: (name: string, type: DnsType, namespace: string) => readonly DnsRecord[];
+  /** Programs of known images that are not built in, by their path: they need more than what a process sees. */
+  readonly programs?: Readonly<Record<string, Program>>;
   /** How long a pull takes. */
   readonly pullMillis?: number;
 }
@@ -204,6 +206,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
         random: () => this.#options.random.next(),
         nodeFiles: this.#files,
         ports: entry.server,
+        ...(this.#options.programs === undefined ? {} : { programs: this.#options.programs }),
         dial: async (address, port) => {
           const near = this.#loopback(entry, { address, port, protocol: 'TCP' });
           const isOpen = near?.entry?.server.isOpen(near.port) === true;

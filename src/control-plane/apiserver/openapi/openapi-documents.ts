@@ -27,6 +27,8 @@ export interface OpenApiInput {
     /** The types of lists, by the names that they would have if their kinds ended in `List`. */
     readonly listTypes: ReadonlyMap<string, string>;
   };
+  /** What the documents are called; Kubernetes when absent. */
+  readonly title?: string;
   /** `1.36`. */
   readonly version: string;
 }
@@ -81,7 +83,7 @@ export function openApiV2Document(input: OpenApiInput): JsonObject {
   const served = groupVersionsOf(input.resources).flatMap(([first]) => (first === undefined ? [] : [first]));
   return {
     swagger: '2.0',
-    info: { title: 'Kubernetes', version: input.version },
+    info: { title: input.title ?? 'Kubernetes', version: input.version },
     ...renderPathsV2(paths),
     definitions: renderTypes(paths, input, 'v2', served),
     securityDefinitions: { BearerToken: securityScheme },
@@ -115,7 +117,7 @@ function renderV3(
   const schemas = renderTypes(paths, input, 'v3', groupVersion === undefined ? [] : [groupVersion]);
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: input.version },
+    info: { title: input.title ?? 'Kubernetes', version: input.version },
     paths: renderPathsV3(paths),
     components: {
       ...(Object.keys(schemas).length === 0 ? {} : { schemas }),

@@ -37,7 +37,8 @@ function renderSchema(
   Object.assign(rendered, renderScalar(schema, version));
   if (schema.ref !== undefined) Object.assign(rendered, typeReference(schema.ref, version));
   if (schema.required !== undefined && schema.required.length > 0) rendered['required'] = [...schema.required];
-  if (schema.properties !== undefined) {
+  // What has no fields says nothing of them: that is the same, and what clients write back.
+  if (schema.properties !== undefined && Object.keys(schema.properties).length > 0) {
     const properties: JsonObject = {};
     for (const [name, property] of Object.entries(schema.properties)) {
       properties[name] = renderProperty(property, version, documentation, `${typeName}.${name}`);

@@ -15,8 +15,8 @@ import { writeKernelParameters } from './kernel-parameters.ts';
 import { type FileNode, MemoryFiles } from './memory-files.ts';
 import { diskFileSystem, type MountPoint } from './mount-table.ts';
 import type { PortServer } from './port-server.ts';
-import { terminatedExitCode } from './process-context.ts';
-import { isBuiltIn } from './programs.ts';
+import { type Program, terminatedExitCode } from './process-context.ts';
+import { findProgram, isBuiltIn } from './programs.ts';
 import { runCommand, type SimulatedContainer } from './run-command.ts';
 import { unknownCommand } from './script-commands.ts';
 import { imageUser } from './image-user.ts';
@@ -44,12 +44,15 @@ export interface ContainerPlace {
   readonly dial: SimulatedContainer['dial'];
   readonly sendDatagram: SimulatedContainer['sendDatagram'];
   readonly resolve: SimulatedContainer['resolve'];
+  /** Programs of images beside the built-in ones, by their path. */
+  readonly programs?: Readonly<Record<string, Program>>;
 }
 
 /** What a simulated container does: its files, its log, the command it runs if it is one of the built-in ones. */
 export class ContainerProcess {
   readonly log: MemoryContainerLog;
   readonly #config: ContainerConfig;
+  readonly #programs: Readonly<Record<string, Program>>;
   readonly #container: SimulatedContainer;
   /** What the kernel shows, which it alone can change. */
   readonly #kernelFiles: MemoryFiles;
@@ -74,9 +77,11 @@ export class ContainerProcess {
       dial,
       sendDatagram,
       resolve,
+      programs = {},
     }: ContainerPlace,
   ) {
     this.#config = config;
+    this.#programs = programs;
     this.log = new MemoryContainerLog(() => clock.now());
     const files = new MemoryFiles(() => clock.now(), nodeFiles.space);
     for (const [path, content] of imageFiles(config.image)) {
@@ -129,6 +134,7 @@ export class ContainerProcess {
       listenDatagrams: (port, answer) => ports.listenDatagrams(port, answer),
       mainOutput: this.#sink('stdout'),
       signalMain: (signal) => this.signal(signal),
+      findProgram: (command) => this.#ownProgram(command) ?? findProgram(command),
     };
   }
 
@@ -156,7 +162,7 @@ export class ContainerProcess {
         : [...(defaults?.entrypoint ?? []), ...(args.length > 0 ? args : (defaults?.cmd ?? []))];
     // A shell that nobody can speak to ends at once; here it stays, so that there is something to exec into.
     const isIdleShell = words.length === 1 && command.length === 0 && args.length === 0 && !stdin && words[0] === 'sh';
-    if (isIdleShell || !canRun(words)) {
+    if (isIdleShell || (this.#ownProgram(words[0] ?? '') === undefined && !canRun(words))) {
       const what = words.length === 0 ? "the image's own command" : words.join(' ');
       const text = `simulated container ${metadata.name} of image ${image}: nothing runs, a real node would run ${what}\n`;
       this.log.write('stdout', Buffer.from(text));
@@ -214,6 +220,12 @@ export class ContainerProcess {
     this.log.end();
     this.#input.end();
     this.#stop.abort();
+  }
+
+  /** A program that the container's image alone has. */
+  #ownProgram(command: string): Program | undefined {
+    const isOwn = imageDefaults(this.#config.image)?.entrypoint[0] === command;
+    return isOwn && Object.hasOwn(this.#programs, command) ? this.#programs[command] : undefined;
   }
 
   /** @returns whether the one who attached has left with its end. */

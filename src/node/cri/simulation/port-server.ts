@@ -8,6 +8,8 @@ import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 export interface ServerIdentity {
   readonly certificate: string;
   readonly privateKey: string;
+  /** Clients are asked for a certificate; none is looked at here. */
+  readonly requestsCertificate?: boolean;
 }
 
 /** What a program answers to a datagram. @param from the address it comes from; empty when that is not known */
@@ -17,6 +19,7 @@ interface PortListener {
   readonly answer: RequestListener;
   /** For those that speak TLS. */
   readonly secureContext: SecureContext | undefined;
+  readonly requestsCertificate: boolean;
 }
 
 /**
@@ -42,8 +45,13 @@ export class PortServer {
     const secureContext =
       identity === undefined
         ? undefined
-        : createSecureContext({ cert: identity.certificate, key: identity.privateKey });
-    const listener = { answer, secureContext };
+        : createSecureContext({
+            cert: identity.certificate,
+            key: identity.privateKey,
+            // Sessions of clients that showed a certificate are for none but this server to take up again.
+            sessionIdContext: String(port),
+          });
+    const listener = { answer, secureContext, requestsCertificate: identity?.requestsCertificate ?? false };
     this.#listeners.set(port, listener);
     return () => {
       if (this.#listeners.get(port) === listener) this.#listeners.delete(port);
@@ -105,8 +113,8 @@ export class PortServer {
       response.setHeader('content-type', 'text/plain; charset=utf-8');
       response.end(`simulated pod ${this.#name}, port ${forPort}: ${request.method ?? ''} ${request.url ?? ''}\n`);
     });
-    const secureContext = this.#listeners.get(port)?.secureContext;
-    const served = secureContext === undefined ? connection : overTls(connection, secureContext);
+    const { secureContext, requestsCertificate = false } = this.#listeners.get(port) ?? {};
+    const served = secureContext === undefined ? connection : overTls(connection, secureContext, requestsCertificate);
     ports.set(served, port);
     const closed = once(connection, 'close').catch(() => undefined);
     const finished = once(connection, 'finish').catch(() => undefined);
@@ -118,8 +126,14 @@ export class PortServer {
 }
 
 /** The inside of a connection to a server that speaks TLS. */
-export function overTls(connection: Duplex, secureContext: SecureContext): Duplex {
-  const secure = new TLSSocket(connection, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
+export function overTls(connection: Duplex, secureContext: SecureContext, requestCert = false): Duplex {
+  const secure = new TLSSocket(connection, {
+    isServer: true,
+    secureContext,
+    requestCert,
+    rejectUnauthorized: false,
+    ALPNProtocols: ['http/1.1'],
+  });
   secure.on('error', () => connection.destroy());
   showPeer(secure, peerOf(connection as ConnectionPeer));
   return secure;

@@ -9,7 +9,6 @@ import {
   type ProcessUser,
 } from './process-context.ts';
 import { ProcessInput } from './process-input.ts';
-import { findProgram } from './programs.ts';
 import { createTerminal } from './terminal.ts';
 
 /** The container that a command runs in. */
@@ -33,6 +32,7 @@ export interface SimulatedContainer {
   readonly dial: ProcessContext['dial'];
   readonly listen: ProcessContext['listen'];
   readonly signalMain: (signal: string) => void;
+  readonly findProgram: ProcessContext['findProgram'];
 }
 
 const nowhere: ByteSink = { write: () => Promise.resolve() };
@@ -54,7 +54,7 @@ export async function runCommand(
   const stderr = streams.stderr ?? (tty ? stdout : nowhere);
   let program;
   try {
-    program = findProgram(command[0] ?? '');
+    program = container.findProgram(command[0] ?? '');
   } catch (error) {
     if (!(error instanceof ExecError)) throw error;
     const text = `OCI runtime exec failed: exec failed: unable to start container process: ${error.message}: unknown`;
@@ -89,7 +89,6 @@ export async function runCommand(
     interrupts,
     signals,
     signal: stop.signal,
-    findProgram,
   });
   // A process that is killed while it waits for input ends all the same.
   ended.catch(() => undefined);

@@ -43,6 +43,7 @@ const known: Readonly<Record<string, ImageDefaults>> = {
   nonroot: { ...shell, uid: 1234 },
   nonewprivs: { entrypoint: [], cmd: ['nnp'] },
   pause: { entrypoint: ['/pause'], cmd: [] },
+  'sample-apiserver': { entrypoint: ['/sample-apiserver'], cmd: [] },
   ubuntu: shell,
 };
 
