@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { METHODS, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type HttpHeaders, type HttpResponse, readBody } from './http.ts';
 import { peerOf, type ServedHandler } from './serve-http.ts';
@@ -6,20 +6,29 @@ import { peerOf, type ServedHandler } from './serve-http.ts';
 /** What Node's parser says of bytes that are no request. */
 export interface ParserError extends Error {
   readonly code?: string;
+  /** What it was about, in words. */
+  readonly reason?: string;
+  /** Where in the packet it stopped. */
+  readonly bytesParsed?: number;
   readonly rawPacket?: Uint8Array;
 }
 
 /**
- * Answers a request whose method Node's parser does not know (HTTP/1.1 lets clients use any token), and ends the
- * connection. A body is not read.
+ * Answers a request that Node's parser does not take though others do, and ends the connection: a method that it does
+ * not know (HTTP/1.1 lets clients use any token), a path with bytes beyond ASCII (curl sends what it is given). A body
+ * is not read.
  * @returns false when the bytes are no such request, and nothing was done.
  */
 export function serveUnknownMethod(served: ServedHandler, error: ParserError, connection: Duplex): boolean {
-  if (error.code !== 'HPE_INVALID_METHOD' || error.rawPacket === undefined || !connection.writable) return false;
+  if (error.code !== 'HPE_INVALID_METHOD' && error.code !== 'HPE_INVALID_URL') return false;
+  if (error.rawPacket === undefined || !connection.writable) return false;
   const [head = ''] = Buffer.from(error.rawPacket).toString('latin1').split('\r\n\r\n');
   const [first = '', ...lines] = head.split('\r\n');
-  const [, method, path] = /^([A-Za-z!#$%&'*+.^_`|~0-9-]+) (\/\S*) HTTP\/1\.[01]$/.exec(first) ?? [];
-  if (method === undefined || path === undefined) return false;
+  const [, method, target] = /^([A-Za-z!#$%&'*+.^_`|~0-9-]+) (\/[^\s\0]*) HTTP\/1\.[01]$/.exec(first) ?? [];
+  if (method === undefined || target === undefined) return false;
+  // The packet may begin with a request that was read, and is being answered.
+  if (METHODS.includes(method) && (error.code === 'HPE_INVALID_METHOD' || /^[\0-\x7f]*$/.test(target))) return false;
+  const path = target.replaceAll(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
   const headers: HttpHeaders = {};
   for (const line of lines) {
     const colon = line.indexOf(':');

@@ -26,7 +26,7 @@ export function refusalOf(request: IncomingMessage): Refusal | undefined {
     return httpVersion === '1.1' ? { ...badRequest, detail: 'missing required Host header' } : undefined;
   }
   if (rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length > 1) return badRequest;
-  if (!/^[\w!$%&'()*+,\-.:;=@[\]~]*$/.test(host)) return { ...badRequest, detail: 'malformed Host header' };
+  if (!/^[\w!$%&'()*+,\-.:;=[\]~]*$/.test(host)) return { ...badRequest, detail: 'malformed Host header' };
   return hasReadablePath(request.url ?? '') ? undefined : badRequest;
 }
 
@@ -44,10 +44,15 @@ export function originForm(url: string): string {
 }
 
 /** How bytes are answered of which Node's parser says that they are no request. */
-export function refusalOfParserError({ code = '' }: ParserError): Refusal {
+export function refusalOfParserError({ code = '', reason = '', rawPacket, bytesParsed = 0 }: ParserError): Refusal {
   if (code === 'HPE_HEADER_OVERFLOW') return { status: 431 };
-  if (code === 'HPE_INVALID_VERSION') return unsupportedVersion;
-  if (code === 'HPE_INVALID_TRANSFER_ENCODING') return notImplemented;
+  if (code === 'HPE_INVALID_VERSION') return reason === 'Invalid HTTP version' ? unsupportedVersion : badRequest;
+  // A length beside it makes no sense (RFC 9112, 6.1), but the coding is known.
+  if (code === 'HPE_INVALID_TRANSFER_ENCODING') return reason.includes('Content-Length') ? badRequest : notImplemented;
+  if (code === 'HPE_INVALID_HEADER_TOKEN' && reason === 'Invalid header token') {
+    const rest = Buffer.from(rawPacket?.subarray(bytesParsed) ?? []).toString('latin1');
+    if (/^ [^\r\n]*:/.test(rest)) return { ...badRequest, detail: 'invalid header name' };
+  }
   return badRequest;
 }
 

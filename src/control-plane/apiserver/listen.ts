@@ -22,6 +22,7 @@ import {
 } from '../../apimachinery/unreadable-request.ts';
 import { sleep, type Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
+import { PendingAnswers } from './pending-answers.ts';
 
 /** How long connections of HTTP/1 wait for a head and, between requests, for another: as long as Go's server there. */
 const patience = { headersTimeout: 32_000, keepAliveTimeout: 90_000, connectionsCheckingInterval: 5_000 };
@@ -99,16 +100,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     oneAtATime.add(socket);
     socket.on('close', () => oneAtATime.delete(socket));
   };
-  /** Those on which a request is under way. */
-  const busy = new Set<Duplex>();
-  const onRequest = (...exchange: ServedExchange): void => {
+  const pending = new PendingAnswers();
+  const answer = (handler: ServedHandler, ...exchange: ServedExchange): void => {
     const [request, response] = exchange;
     if (!('stream' in request) && !('stream' in response)) {
       const { socket } = request;
-      busy.add(socket);
+      pending.add(request, response);
       response.on('close', () => {
-        busy.delete(socket);
-        if (isEnding) socket.end();
+        if (isEnding && !pending.has(socket)) socket.end();
       });
       const refusal = refusalOf(request);
       if (refusal !== undefined) {
@@ -124,8 +123,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       // What is under way on it is still answered.
       if (options.mustReconnect?.() === true && 'stream' in request) request.stream.session?.close();
     }
-    void serveRequest(served, ...exchange);
+    void serveRequest(handler, ...exchange);
   };
+  const onRequest = (...exchange: ServedExchange): void => answer(served, ...exchange);
   let server: Server | Http2SecureServer;
   if (options.tls === undefined) {
     // What is missing without a Host header is told in other words than Node's.
@@ -179,13 +179,18 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       socket.destroy();
       return;
     }
-    if (serveUnknownMethod(served, error, socket)) return;
-    if (socket.writable) socket.end(refusalText(refusalOfParserError(error)));
+    // The client has said itself that nothing comes any more.
+    if (error.code === 'HPE_CLOSED_CONNECTION') return;
+    pending.afterThem(socket, () => {
+      if (serveUnknownMethod(served, error, socket)) return;
+      if (socket.writable) socket.end(refusalText(refusalOfParserError(error)));
+    });
   });
   server.on('checkContinue', (...exchange: ServedExchange) => {
-    void serveRequest({ ...served, waitsForContinue: true }, ...exchange);
+    answer(hasBody(exchange[0]) ? { ...served, waitsForContinue: true } : served, ...exchange);
   });
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    if (request.headers.expect === '') return onRequest(request, response);
     // Nobody knows what to do with the body: there is no other request on this connection.
     refused.add(request.socket);
     response.shouldKeepAlive = false;
@@ -226,10 +231,15 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     },
     close(graceSeconds = 0, finished) {
       isEnding = true;
-      for (const socket of oneAtATime) if (!busy.has(socket)) socket.end();
+      for (const socket of oneAtATime) if (!pending.has(socket)) socket.end();
       return closeServer(server, connections, sessions, options.clock, { graceSeconds, finished });
     },
   };
+}
+
+/** Whether a body follows, so that it makes sense to ask for it. */
+function hasBody({ headers }: IncomingMessage | Http2ServerRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 async function closeServer(

@@ -16,7 +16,7 @@ import { requireAcceptable } from './negotiation.ts';
 import type { ApiResource } from './registry/api-resource.ts';
 import { addWarning, type ApiRequest } from './request-context.ts';
 import { pageNotFound } from './responses.ts';
-import { isTrue } from './request-info.ts';
+import { isTrue, type RequestInfo } from './request-info.ts';
 
 /** Answers one verb of one resource. */
 export type EndpointHandler = (endpoint: Endpoint) => Promise<HttpResponse>;
@@ -71,7 +71,7 @@ export async function routeResource(
   const namespace = definition.namespaced ? info.namespace : '';
   if (!hasRoute(definition, isObject, definition.namespaced && namespace === '')) throw resourceNotFound();
   if (definition.namespaced && isObject && namespace === '') throw resourceNotFound();
-  if (!definition.namespaced && info.namespace !== '' && info.resource !== 'namespaces') throw resourceNotFound();
+  if (!definition.namespaced && info.namespace !== '' && !isOfNamespaces(info)) throw resourceNotFound();
   const subresource = definition.subresources.find((candidate) => candidate.name === info.subresource);
   if (info.subresource !== '' && subresource === undefined) throw resourceNotFound();
   if (parts.length > 3 && info.subresource !== 'proxy') throw resourceNotFound();
@@ -100,6 +100,11 @@ export async function routeResource(
   // A watch on one object's path is a watch of the collection with that name.
   const name = isObject ? (parts[1] ?? '') : '';
   return handler({ server, request, resource, store: server.storeOf(resource), namespace, name, subresource, view });
+}
+
+/** Whether a path is that of namespaces, of one or of a part of it; within a namespace there are none. */
+function isOfNamespaces({ resource, path }: RequestInfo): boolean {
+  return resource === 'namespaces' && !/\/namespaces\/[^/]*\/namespaces(\/|$)/.test(path);
 }
 
 /** Whether anything is served at a path: that of an object, of a collection, or of one across all namespaces. */

@@ -122,6 +122,20 @@ const cases: readonly Case[] = [
     message: 'Name parameter invalid: "..": may not be \'..\'',
   },
   {
+    name: 'namespaces in a namespace',
+    method: 'GET',
+    path: '/api/v1/namespaces/default/namespaces',
+    status: 404,
+    message: 'the server could not find the requested resource',
+  },
+  {
+    name: 'a namespace in a namespace',
+    method: 'GET',
+    path: '/api/v1/namespaces/default/namespaces/default',
+    status: 404,
+    message: 'the server could not find the requested resource',
+  },
+  {
     name: 'a version that is posted',
     method: 'POST',
     path: '/version',

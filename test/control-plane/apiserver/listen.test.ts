@@ -85,6 +85,10 @@ test('heads that cannot be read are refused in the words of the real server', ()
       ['GET /livez HTTP/1.1\r\nHost: a b\r\n', '400 Bad Request: malformed Host header', undefined],
       ['GET /liv%zz HTTP/1.1\r\nHost: a\r\n', '400 Bad Request', undefined],
       ['GET /livez\r\n', '400 Bad Request', undefined],
+      ['GET /livez HTTP/3\r\nHost: a\r\n', '400 Bad Request', undefined],
+      ['GET /livez HTTP/1.1\r\nHost: a@b\r\n', '400 Bad Request: malformed Host header', undefined],
+      [`${live}X Y: z\r\n`, '400 Bad Request: invalid header name', undefined],
+      [`${post}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n`, '400 Bad Request', undefined],
       ['GET /livez HTTP/2.0\r\nHost: a\r\n', '505 HTTP Version Not Supported: unsupported protocol version', undefined],
       [`${post}Content-Length: abc\r\n`, '400 Bad Request', undefined],
       [`${post}Transfer-Encoding: gzip, chunked\r\n`, '501 Not Implemented', 'Unsupported transfer encoding'],
@@ -136,6 +140,28 @@ test('requests one after the other: a small body that nobody reads does not end 
     assert.deepEqual(statusLines(await exchange(port, early)), ['413 Request Entity Too Large']);
   }));
 
+test('what cannot be read is answered after what came before it, which is answered once', () =>
+  inListener(async (port) => {
+    for (const bad of ['BAD\r\n\r\n', 'G@T /livez HTTP/1.1\r\n\r\n', '\0\r\n', 'GET /\xff HTTP/9.9\r\n\r\n']) {
+      const name = `x${Buffer.from(bad).toString('hex')}`.slice(0, 30);
+      const body = configMap.replace('"x"', `"${name}"`);
+      const head = `${post.replace('?dryRun=All', '')}${json}Content-Length: ${body.length}\r\n\r\n`;
+      const answers = await exchange(port, head + body + bad + live);
+      assert.deepEqual(statusLines(answers), ['201 Created', '400 Bad Request'], bad);
+    }
+    const last = `${live}Connection: close\r\n\r\n`;
+    assert.deepEqual(statusLines(await exchange(port, last + last)), ['200 OK']);
+    assert.deepEqual(statusLines(await exchange(port, `${last}\0\0`)), ['200 OK']);
+  }));
+
+test('a path with bytes beyond ASCII is one like any other, as curl sends it', () =>
+  inListener(async (port) => {
+    const asked = `GET /api/v1/namespaces/default/configmaps/\u00e9 HTTP/1.1\r\nHost: a\r\n\r\n`;
+    const answer = await exchange(port, asked);
+    assert.deepEqual(statusLines(answer), ['404 Not Found']);
+    assert.match(answer, /configmaps \\"\u00e9\\" not found/);
+  }));
+
 test('a client that waits to be asked for its body is asked when somebody reads it', () =>
   inListener(async (port) => {
     const expecting = `Expect: 100-continue\r\nConnection: close\r\nContent-Length: ${configMap.length}\r\n\r\n`;
@@ -145,6 +171,12 @@ test('a client that waits to be asked for its body is asked when somebody reads 
     ]);
     const unasked = `POST /nothing HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n`;
     assert.deepEqual(statusLines(await exchange(port, unasked)), ['404 Not Found']);
+    const nothing = `${post}${json}Expect: 100-continue\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+    assert.deepEqual(statusLines(await exchange(port, nothing)), ['400 Bad Request']);
+    const empty = `${live}Expect:\r\nConnection: close\r\n\r\n`;
+    assert.deepEqual(statusLines(await exchange(port, empty)), ['200 OK']);
+    const noHost = `POST /livez HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n`;
+    assert.deepEqual(statusLines(await exchange(port, noHost)), ['400 Bad Request: missing required Host header']);
     const tooLarge = `${post}${json}Expect: 100-continue\r\nContent-Length: 9999999\r\n\r\n`;
     assert.deepEqual(statusLines(await exchange(port, tooLarge)), ['413 Request Entity Too Large']);
   }));
