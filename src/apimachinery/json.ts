@@ -108,3 +108,11 @@ export function describeJsonKind(value: JsonValue): string {
       return 'object';
   }
 }
+
+/** What Go's decoder says of a value that should have been an object with a kind. */
+export function notAnObjectText(value: JsonValue): string {
+  return (
+    `json: cannot unmarshal ${describeJsonKind(value)} into Go value of type struct ` +
+    '{ APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+  );
+}

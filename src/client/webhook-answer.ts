@@ -1,5 +1,11 @@
 import type { HttpResponse } from '../apimachinery/http.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
+import {
+  describeJsonKind,
+  isJsonObject,
+  notAnObjectText,
+  type JsonObject,
+  type JsonValue,
+} from '../apimachinery/json.ts';
 import { JsonSyntaxError, parseJson } from '../apimachinery/json-codec.ts';
 import { parseYaml } from '../apimachinery/yaml.ts';
 
@@ -28,10 +34,10 @@ export async function readWebhookAnswer(
 export function parseWebhookAnswer(bytes: Uint8Array): JsonObject {
   const value = parsed(Buffer.from(bytes).toString('utf8'));
   if (value === null) return {};
-  if (!isJsonObject(value)) throw wrongDocument(value);
+  if (!isJsonObject(value)) throw new Error(`${undecodable}${notAnObjectText(value)}`);
   for (const [field, item] of Object.entries(value)) {
     if ((field === 'apiVersion' || field === 'kind') && typeof item !== 'string' && item !== null) {
-      const what = `json: cannot unmarshal ${jsonKind(item)} into Go struct field .${field} of type string`;
+      const what = `json: cannot unmarshal ${describeJsonKind(item)} into Go struct field .${field} of type string`;
       throw new Error(`${undecodable}${what}`);
     }
   }
@@ -55,20 +61,6 @@ export function typeOfAnswer({ apiVersion, kind }: JsonObject): { readonly apiVe
   return { apiVersion: said(apiVersion), kind: said(kind) };
 }
 
-/** What encoding/json calls a value's type. */
-export function jsonKind(value: JsonValue): string {
-  if (Array.isArray(value)) return 'array';
-  const kinds: Readonly<Record<string, string>> = { bigint: 'number', boolean: 'bool' };
-  return kinds[typeof value] ?? typeof value;
-}
-
-/** What the decoders of the real server say to a document that is no object. */
-export function wrongDocument(value: JsonValue): Error {
-  const wanted =
-    'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
-  return new Error(`${undecodable}json: cannot unmarshal ${jsonKind(value)} into Go value of type ${wanted}`);
-}
-
 /** Types of fields by their names, as Go calls them: `bool`, `string`, `[]string`, or a struct with its own fields. */
 export interface AnswerFields {
   readonly [field: string]: string | { readonly struct: string; readonly fields: AnswerFields };
@@ -85,12 +77,14 @@ export function checkAnswerFields(part: JsonObject, fields: AnswerFields, struct
     if (type === undefined || value === null || value === undefined) continue;
     const place = path === '' ? name : `${path}.${name}`;
     const unfit = (wrong: JsonValue, wanted: string): Error =>
-      new Error(`json: cannot unmarshal ${jsonKind(wrong)} into Go struct field ${struct}.${place} of type ${wanted}`);
+      new Error(
+        `json: cannot unmarshal ${describeJsonKind(wrong)} into Go struct field ${struct}.${place} of type ${wanted}`,
+      );
     if (typeof type !== 'string') {
       if (!isJsonObject(value)) throw unfit(value, `v1.${type.struct}`);
       checkAnswerFields(value, type.fields, type.struct, place);
     } else if (type === 'bool' || type === 'string') {
-      if (jsonKind(value) !== type) throw unfit(value, type);
+      if (describeJsonKind(value) !== type) throw unfit(value, type);
     } else if (type === '[]string') {
       checkTexts(value, type, unfit);
     } else {

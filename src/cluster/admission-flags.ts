@@ -12,7 +12,7 @@ import {
   readAdmissionConfiguration,
 } from '../control-plane/admission/configuration/admission-configuration.ts';
 import { readImagePolicyConfiguration } from '../control-plane/admission/configuration/image-policy-configuration.ts';
-import { ConfigurationError } from '../control-plane/admission/configuration/configuration-reader.ts';
+import { ConfigurationError } from '../apimachinery/decoding/configuration-file.ts';
 import { readWebhookConfiguration } from '../control-plane/admission/configuration/webhook-admission-configuration.ts';
 import type { WebhookClient, WebhookClientOptions } from '../client/webhook-client.ts';
 import type { FileSystem } from '../system/file-system.ts';

@@ -11,7 +11,12 @@ import {
 import { signingAlgorithms } from '../control-plane/authentication/json-web-keys.ts';
 import type { JwtSettings } from '../control-plane/authentication/jwt-tokens.ts';
 import { ComponentArgumentError } from './component-arguments.ts';
-import { type ConfigurationKind, configurationField as field, readConfigurationFile } from './configuration-file.ts';
+import {
+  type ConfigurationFile,
+  configurationField as field,
+  kindInVersions,
+  readConfiguration,
+} from '../apimachinery/decoding/configuration-file.ts';
 import { type JwtFields, readJwtAuthenticator } from './jwt-configuration.ts';
 
 /** Who may come without credentials. */
@@ -28,21 +33,24 @@ export interface AuthenticationSettings {
   readonly issuers: readonly JwtSettings[];
 }
 
-const file: ConfigurationKind = {
-  group: 'apiserver.config.k8s.io',
-  kind: 'AuthenticationConfiguration',
-  versions: ['v1', 'v1beta1', 'v1alpha1'],
+const file: ConfigurationFile = {
+  kinds: kindInVersions('apiserver.config.k8s.io', 'AuthenticationConfiguration', ['v1', 'v1beta1', 'v1alpha1']),
+  scheme: 'pkg/kubeapiserver/options/authentication.go:879',
+  root: 'v1.AuthenticationConfiguration',
   types: {
-    AuthenticationConfiguration: { jwt: field.listOf('JWTAuthenticator'), anonymous: field.of('AnonymousAuthConfig') },
-    AnonymousAuthConfig: { enabled: field.flag, conditions: field.listOf('AnonymousAuthCondition') },
-    AnonymousAuthCondition: { path: field.text },
-    JWTAuthenticator: {
-      issuer: field.of('Issuer'),
-      claimValidationRules: field.listOf('ClaimValidationRule'),
-      claimMappings: field.of('ClaimMappings'),
-      userValidationRules: field.listOf('UserValidationRule'),
+    'v1.AuthenticationConfiguration': {
+      jwt: field.listOf('v1.JWTAuthenticator'),
+      anonymous: field.of('v1.AnonymousAuthConfig'),
     },
-    Issuer: {
+    'v1.AnonymousAuthConfig': { enabled: field.flag, conditions: field.listOf('v1.AnonymousAuthCondition') },
+    'v1.AnonymousAuthCondition': { path: field.text },
+    'v1.JWTAuthenticator': {
+      issuer: field.of('v1.Issuer'),
+      claimValidationRules: field.listOf('v1.ClaimValidationRule'),
+      claimMappings: field.of('v1.ClaimMappings'),
+      userValidationRules: field.listOf('v1.UserValidationRule'),
+    },
+    'v1.Issuer': {
       url: field.text,
       discoveryURL: field.text,
       certificateAuthority: field.text,
@@ -50,22 +58,22 @@ const file: ConfigurationKind = {
       audienceMatchPolicy: field.text,
       egressSelectorType: field.text,
     },
-    ClaimValidationRule: {
+    'v1.ClaimValidationRule': {
       claim: field.text,
       requiredValue: field.text,
       expression: field.text,
       message: field.text,
     },
-    ClaimMappings: {
-      username: field.of('PrefixedClaimOrExpression'),
-      groups: field.of('PrefixedClaimOrExpression'),
-      uid: field.of('ClaimOrExpression'),
-      extra: field.listOf('ExtraMapping'),
+    'v1.ClaimMappings': {
+      username: field.of('v1.PrefixedClaimOrExpression'),
+      groups: field.of('v1.PrefixedClaimOrExpression'),
+      uid: field.of('v1.ClaimOrExpression'),
+      extra: field.listOf('v1.ExtraMapping'),
     },
-    PrefixedClaimOrExpression: { claim: field.text, prefix: field.text, expression: field.text },
-    ClaimOrExpression: { claim: field.text, expression: field.text },
-    ExtraMapping: { key: field.text, valueExpression: field.text },
-    UserValidationRule: { expression: field.text, message: field.text },
+    'v1.PrefixedClaimOrExpression': { claim: field.text, prefix: field.text, expression: field.text },
+    'v1.ClaimOrExpression': { claim: field.text, expression: field.text },
+    'v1.ExtraMapping': { key: field.text, valueExpression: field.text },
+    'v1.UserValidationRule': { expression: field.text, message: field.text },
   },
 };
 
@@ -168,7 +176,7 @@ function refuseDisallowed(settings: readonly JwtSettings[], disallowed: readonly
 function decode(content: string, path: string): AuthenticationFields {
   try {
     if (content === '') throw new Error('empty config data');
-    return readConfigurationFile(content, file);
+    return readConfiguration(content, file);
   } catch (error) {
     const why = messageOf(error);
     throw new ComponentArgumentError(`failed to load authentication configuration from file "${path}": ${why}`);

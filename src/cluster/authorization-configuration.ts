@@ -16,7 +16,12 @@ import { isDns1123Subdomain } from '../apimachinery/names.ts';
 import { compileWebhookConditions, type WebhookConditions } from '../control-plane/authorization/webhook-conditions.ts';
 import type { AccessReviewVersion } from '../control-plane/authorization/webhook-authorizer.ts';
 import type { FileSystem } from '../system/file-system.ts';
-import { type ConfigurationKind, configurationField as field, readConfigurationFile } from './configuration-file.ts';
+import {
+  type ConfigurationFile,
+  configurationField as field,
+  kindInVersions,
+  readConfiguration,
+} from '../apimachinery/decoding/configuration-file.ts';
 
 /** The authorizers there are, as --authorization-mode names them. */
 export const authorizerTypes: readonly string[] = ['AlwaysAllow', 'AlwaysDeny', 'ABAC', 'Webhook', 'RBAC', 'Node'];
@@ -40,14 +45,14 @@ export interface ConfiguredAuthorizer {
   readonly webhook?: WebhookSettings;
 }
 
-const file: ConfigurationKind = {
-  group: 'apiserver.config.k8s.io',
-  kind: 'AuthorizationConfiguration',
-  versions: ['v1', 'v1beta1', 'v1alpha1'],
+const file: ConfigurationFile = {
+  kinds: kindInVersions('apiserver.config.k8s.io', 'AuthorizationConfiguration', ['v1', 'v1beta1', 'v1alpha1']),
+  scheme: 'k8s.io/apiserver/pkg/apis/apiserver/load/load.go:32',
+  root: 'v1.AuthorizationConfiguration',
   types: {
-    AuthorizationConfiguration: { authorizers: field.listOf('AuthorizerConfiguration') },
-    AuthorizerConfiguration: { type: field.text, name: field.text, webhook: field.of('WebhookConfiguration') },
-    WebhookConfiguration: {
+    'v1.AuthorizationConfiguration': { authorizers: field.listOf('v1.AuthorizerConfiguration') },
+    'v1.AuthorizerConfiguration': { type: field.text, name: field.text, webhook: field.of('v1.WebhookConfiguration') },
+    'v1.WebhookConfiguration': {
       authorizedTTL: field.text,
       cacheAuthorizedRequests: field.flag,
       unauthorizedTTL: field.text,
@@ -56,11 +61,11 @@ const file: ConfigurationKind = {
       subjectAccessReviewVersion: field.text,
       matchConditionSubjectAccessReviewVersion: field.text,
       failurePolicy: field.text,
-      connectionInfo: field.of('WebhookConnectionInfo'),
-      matchConditions: field.listOf('WebhookMatchCondition'),
+      connectionInfo: field.of('v1.WebhookConnectionInfo'),
+      matchConditions: field.listOf('v1.WebhookMatchCondition'),
     },
-    WebhookConnectionInfo: { type: field.text, kubeConfigFile: field.text },
-    WebhookMatchCondition: { expression: field.text },
+    'v1.WebhookConnectionInfo': { type: field.text, kubeConfigFile: field.text },
+    'v1.WebhookMatchCondition': { expression: field.text },
   },
 };
 
@@ -119,7 +124,7 @@ export async function readAuthorizationConfiguration(
 function decode(content: string): JsonObject {
   if (content === '') return {};
   try {
-    return readConfigurationFile(content, file);
+    return readConfiguration(content, file);
   } catch (error) {
     const why = messageOf(error);
     throw new Error(`failed to load AuthorizationConfiguration from file: ${why}`, { cause: error });

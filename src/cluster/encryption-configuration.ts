@@ -19,30 +19,35 @@ import {
 } from '../control-plane/storage/value-ciphers.ts';
 import { type EncryptionProvider, ValueEncryption } from '../control-plane/storage/value-encryption.ts';
 import { ComponentArgumentError } from './component-arguments.ts';
-import { type ConfigurationKind, configurationField as field, readConfigurationFile } from './configuration-file.ts';
+import {
+  type ConfigurationFile,
+  configurationField as field,
+  kindInVersions,
+  readConfiguration,
+} from '../apimachinery/decoding/configuration-file.ts';
 import { type KmsFields, type KmsSettings, readKms, requireKmsV2 } from './kms-configuration.ts';
 
-const file: ConfigurationKind = {
-  group: 'apiserver.config.k8s.io',
-  kind: 'EncryptionConfiguration',
-  versions: ['v1'],
+const file: ConfigurationFile = {
+  kinds: kindInVersions('apiserver.config.k8s.io', 'EncryptionConfiguration', ['v1']),
+  scheme: 'k8s.io/apiserver/pkg/server/options/encryptionconfig/config.go:142',
+  root: 'v1.EncryptionConfiguration',
   types: {
-    EncryptionConfiguration: { resources: field.listOf('ResourceConfiguration') },
-    ResourceConfiguration: { resources: field.texts, providers: field.listOf('ProviderConfiguration') },
-    ProviderConfiguration: {
-      aesgcm: field.of('KeysConfiguration'),
-      aescbc: field.of('KeysConfiguration'),
-      secretbox: field.of('KeysConfiguration'),
-      identity: field.of('IdentityConfiguration'),
-      kms: field.of('KMSConfiguration'),
+    'v1.EncryptionConfiguration': { resources: field.listOf('v1.ResourceConfiguration') },
+    'v1.ResourceConfiguration': { resources: field.texts, providers: field.listOf('v1.ProviderConfiguration') },
+    'v1.ProviderConfiguration': {
+      aesgcm: field.of('v1.KeysConfiguration'),
+      aescbc: field.of('v1.KeysConfiguration'),
+      secretbox: field.of('v1.KeysConfiguration'),
+      identity: field.of('v1.IdentityConfiguration'),
+      kms: field.of('v1.KMSConfiguration'),
     },
-    KeysConfiguration: { keys: field.listOf('Key') },
-    Key: { name: field.text, secret: field.text },
-    IdentityConfiguration: {},
-    KMSConfiguration: {
+    'v1.KeysConfiguration': { keys: field.listOf('v1.Key') },
+    'v1.Key': { name: field.text, secret: field.text },
+    'v1.IdentityConfiguration': {},
+    'v1.KMSConfiguration': {
       apiVersion: field.text,
       name: field.text,
-      cachesize: field.number,
+      cachesize: field.int32,
       endpoint: field.text,
       timeout: field.text,
     },
@@ -188,7 +193,7 @@ function decode(content: string, path: string): { readonly resources?: readonly 
     );
   }
   try {
-    return readConfigurationFile(content, file);
+    return readConfiguration(content, file);
   } catch (error) {
     throw undecodable(path, error);
   }

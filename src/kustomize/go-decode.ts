@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../apimachinery/json.ts';
+import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../apimachinery/json.ts';
 
 /** A type of a configuration as its Go program declares it: what may stand there, and what messages call it. */
 export type GoType =
@@ -101,17 +101,13 @@ function misfit(value: JsonValue, type: GoType, path: Path): never {
   let place = `Go struct field ${path.join('.')}`;
   if (path.length === 1) place = 'Go value';
   else if (typeof last === 'number') place = path.join('.');
-  throw new GoDecodeError(`json: cannot unmarshal ${jsonKind(value)}${shown} into ${place} of type ${nameOf(type)}`);
+  throw new GoDecodeError(
+    `json: cannot unmarshal ${describeJsonKind(value)}${shown} into ${place} of type ${nameOf(type)}`,
+  );
 }
 
 function plainDigits(value: number): string {
   return Number.isInteger(value) ? BigInt(value).toString() : `${value}`;
-}
-
-function jsonKind(value: JsonValue): string {
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'boolean') return 'bool';
-  return typeof value === 'bigint' ? 'number' : typeof value;
 }
 
 function nameOf(type: GoType): string {

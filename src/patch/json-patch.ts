@@ -1,4 +1,12 @@
-import { cloneJson, equalJson, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../apimachinery/json.ts';
+import {
+  cloneJson,
+  describeJsonKind,
+  equalJson,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  setOwn,
+} from '../apimachinery/json.ts';
 import { stringifyJson } from '../apimachinery/json-codec.ts';
 
 /** One operation of RFC 6902. */
@@ -102,22 +110,16 @@ function readText(operation: JsonPatchOperation, op: string, name: 'path' | 'fro
   let why =
     name === 'path' ? 'operation missing path field: missing value' : 'operation, missing from field: missing value';
   if (value !== undefined && value !== null)
-    why = `json: cannot unmarshal ${jsonKind(value)} into Go value of type string`;
+    why = `json: cannot unmarshal ${describeJsonKind(value)} into Go value of type string`;
   if (isVague) why = 'missing value';
   throw new JsonPatchError(`${op} operation failed to decode ${name}: ${why}`, '');
 }
 
-function jsonKind(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'bigint') return 'number';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
-}
-
-function checkText(operation: JsonPatchOperation, name: string, value: unknown): void {
+function checkText(operation: JsonPatchOperation, name: string, value: JsonValue): void {
   if (typeof value === 'string') return;
   throw malformed(
     operation,
-    `failed to decode '${name}': json: cannot unmarshal ${jsonKind(value)} into Go value of type string`,
+    `failed to decode '${name}': json: cannot unmarshal ${describeJsonKind(value)} into Go value of type string`,
   );
 }
 

@@ -9,7 +9,7 @@ import { alwaysPullImages } from './always-pull-images.ts';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificate-signing.ts';
 import { clusterTrustBundleAttest } from './cluster-trust-bundle-attest.ts';
 import { pluginConfigurationError } from './configuration/admission-configuration.ts';
-import { ConfigurationError } from './configuration/configuration-reader.ts';
+import { ConfigurationError } from '../../apimachinery/decoding/configuration-file.ts';
 import { readImagePolicyConfiguration } from './configuration/image-policy-configuration.ts';
 import { readPodNodeSelectorConfiguration } from './configuration/pod-node-selector-configuration.ts';
 import { openPodSecurity, readPodSecurityConfiguration } from './configuration/pod-security-configuration.ts';

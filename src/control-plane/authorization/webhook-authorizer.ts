@@ -1,9 +1,8 @@
 import type { SubjectAccessReviewSpec, SubjectAccessReviewStatus } from '../../api/types/authorization-v1.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import { StatusError } from '../../apimachinery/status.ts';
 import { TransportError } from '../../client/transport-error.ts';
-import { jsonKind } from '../../client/webhook-answer.ts';
 import type { Clock } from '../../system/clock.ts';
 import { ExpiringCache } from '../authentication/expiring-cache.ts';
 import type { ReviewWebhook } from '../authentication/review-webhook.ts';
@@ -151,10 +150,10 @@ const fieldTypes: ReadonlyMap<string, string> = new Map([
 function unreadable(status: JsonValue): string {
   const place = 'into Go struct field SubjectAccessReview';
   if (!isJsonObject(status)) {
-    return `json: cannot unmarshal ${jsonKind(status)} ${place}.status of type SubjectAccessReviewStatus`;
+    return `json: cannot unmarshal ${describeJsonKind(status)} ${place}.status of type SubjectAccessReviewStatus`;
   }
   for (const [field, type] of fieldTypes) {
-    const kind = jsonKind(status[field] ?? null);
+    const kind = describeJsonKind(status[field] ?? null);
     if (status[field] === undefined || kind === type) continue;
     return `json: cannot unmarshal ${kind} ${place}Status.status.${field} of type ${type}`;
   }

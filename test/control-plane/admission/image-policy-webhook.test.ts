@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { JsonObject } from '../../../src/apimachinery/json.ts';
 import { readImagePolicyConfiguration } from '../../../src/control-plane/admission/configuration/image-policy-configuration.ts';
-import { ConfigurationError } from '../../../src/control-plane/admission/configuration/configuration-reader.ts';
+import { ConfigurationError } from '../../../src/apimachinery/decoding/configuration-file.ts';
 import { imagePolicyWebhook } from '../../../src/control-plane/admission/image-policy-webhook.ts';
 import { FakeClock } from '../../../src/system/fake-clock.ts';
 import { admitted, clusterOf, podWith } from './admission-harness.ts';

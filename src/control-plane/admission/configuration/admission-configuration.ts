@@ -1,16 +1,16 @@
 import { isAbsolute, resolve } from 'node:path';
 import { messageOf } from '../../../apimachinery/error-message.ts';
-import { isJsonObject } from '../../../apimachinery/json.ts';
+import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { stringifyJson } from '../../../apimachinery/json-codec.ts';
 import { parseYaml } from '../../../apimachinery/yaml.ts';
 import {
   ConfigurationError,
-  InitializationError,
-  type ConfigurationFormat,
-  type ConfigurationObject,
+  type ConfigurationFile,
+  configurationField as field,
   MissingKindError,
   readConfiguration,
-} from './configuration-reader.ts';
+} from '../../../apimachinery/decoding/configuration-file.ts';
+import { InitializationError } from './configuration-errors.ts';
 
 /** Where the configuration of a plugin is: here, or in another file. */
 export interface PluginConfiguration {
@@ -21,14 +21,24 @@ export interface PluginConfiguration {
   readonly path?: string;
 }
 
-const format: ConfigurationFormat = {
+const file: ConfigurationFile = {
   kinds: [
     { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AdmissionConfiguration' },
     { apiVersion: 'apiserver.k8s.io/v1alpha1', kind: 'AdmissionConfiguration' },
   ],
   scheme: 'pkg/server/options/admission.go:51',
-  isStrict: true,
+  root: 'v1.AdmissionConfiguration',
+  types: {
+    'v1.AdmissionConfiguration': { plugins: field.listOf('v1.AdmissionPluginConfiguration') },
+    'v1.AdmissionPluginConfiguration': { name: field.text, path: field.text, configuration: field.any },
+  },
 };
+
+interface PluginFields {
+  readonly name?: string;
+  readonly path?: string;
+  readonly configuration?: JsonValue;
+}
 
 /** Plugins whose own configuration was once the whole file, and what that had in it. */
 const formerFiles = { ImagePolicyWebhook: 'imagePolicy', PodNodeSelector: 'podNodeSelectorPluginConfig' } as const;
@@ -40,24 +50,18 @@ const formerFiles = { ImagePolicyWebhook: 'imagePolicy', PodNodeSelector: 'podNo
  */
 export function readAdmissionConfiguration(text: string, path: string): readonly PluginConfiguration[] {
   try {
-    return readConfiguration(text, format, (document) => {
-      const plugins = document.expect('plugins').objects('plugins', 'v1.AdmissionPluginConfiguration') ?? [];
-      return plugins.map((plugin) => readPlugin(plugin, path));
-    });
+    const { plugins = [] }: { readonly plugins?: readonly PluginFields[] } = readConfiguration(text, file);
+    return plugins.map((plugin) => readPlugin(plugin, path));
   } catch (error) {
     if (!(error instanceof MissingKindError) || !isFormerFile(text)) throw error;
     return Object.keys(formerFiles).map((name) => ({ name, path }));
   }
 }
 
-function readPlugin(plugin: ConfigurationObject, file: string): PluginConfiguration {
-  plugin.expect('name', 'path', 'configuration');
-  const name = plugin.text('name') ?? '';
-  const path = plugin.text('path') ?? '';
-  const configuration = plugin.raw('configuration');
-  if (configuration !== undefined) return { name, text: stringifyJson(configuration) };
+function readPlugin({ name = '', path = '', configuration }: PluginFields, within: string): PluginConfiguration {
+  if (configuration !== undefined && configuration !== null) return { name, text: stringifyJson(configuration) };
   if (path === '') return { name };
-  return { name, path: isAbsolute(path) ? path : resolve(file, '..', path) };
+  return { name, path: isAbsolute(path) ? path : resolve(within, '..', path) };
 }
 
 function isFormerFile(text: string): boolean {

@@ -1,10 +1,10 @@
 import { type FieldError, FieldPath, invalid, notSupported } from '../../../apimachinery/field-error.ts';
 import {
-  type ConfigurationFormat,
-  type ConfigurationObject,
-  readConfiguration,
-  refuseErrors,
-} from './configuration-reader.ts';
+  type ConfigurationFile,
+  configurationField as field,
+  decodeConfiguration,
+} from '../../../apimachinery/decoding/configuration-file.ts';
+import { refuseErrors } from './configuration-errors.ts';
 
 const limitTypes = ['Namespace', 'Server', 'SourceAndObject', 'User'] as const;
 /** What events share a limit. */
@@ -21,33 +21,35 @@ export interface EventLimit {
   readonly cacheSize: number;
 }
 
-const format: ConfigurationFormat = {
+const file: ConfigurationFile = {
   kinds: [{ apiVersion: 'eventratelimit.admission.k8s.io/v1alpha1', kind: 'Configuration' }],
   scheme: 'pkg/admission/eventratelimit/config.go:31',
-  isStrict: false,
+  root: 'v1alpha1.Configuration',
+  types: {
+    'v1alpha1.Configuration': { limits: field.listOf('v1alpha1.Limit') },
+    'v1alpha1.Limit': { type: field.text, qps: field.int32, burst: field.int32, cacheSize: field.int32 },
+  },
 };
-
-/** Reads the limits; there must be one at least. @throws ConfigurationError */
-export function readEventRateLimitConfiguration(text: string | undefined): readonly EventLimit[] {
-  const limits =
-    text === undefined
-      ? undefined
-      : readConfiguration(text, format, (document) => document.objects('limits', 'v1alpha1.Limit')?.map(readLimit));
-  refuseErrors(limitErrors(limits));
-  return (limits ?? []) as readonly EventLimit[];
-}
 
 interface ReadLimit extends Omit<EventLimit, 'type'> {
   readonly type: string;
 }
 
-function readLimit(limit: ConfigurationObject): ReadLimit {
-  return {
-    type: limit.text('type') ?? '',
-    qps: limit.integer('qps', 'int32') ?? 0,
-    burst: limit.integer('burst', 'int32') ?? 0,
-    cacheSize: limit.integer('cacheSize', 'int32') ?? 0,
-  };
+/**
+ * Reads the limits; there must be one at least. Fields that there are not are passed over.
+ * @throws ConfigurationError
+ */
+export function readEventRateLimitConfiguration(text: string | undefined): readonly EventLimit[] {
+  const read: { readonly limits?: readonly Partial<ReadLimit>[] } =
+    text === undefined ? {} : decodeConfiguration(text, file).object;
+  const limits = read.limits?.map(({ type = '', qps = 0, burst = 0, cacheSize = 0 }) => ({
+    type,
+    qps,
+    burst,
+    cacheSize,
+  }));
+  refuseErrors(limitErrors(limits));
+  return (limits ?? []) as readonly EventLimit[];
 }
 
 function limitErrors(limits: readonly ReadLimit[] | undefined): FieldError[] {

@@ -1,7 +1,10 @@
 import { formatDuration } from '../../../apimachinery/duration.ts';
-import { isJsonObject } from '../../../apimachinery/json.ts';
 import { parseYamlDocuments, YamlError } from '../../../apimachinery/yaml.ts';
-import { ConfigurationError, ConfigurationObject } from './configuration-reader.ts';
+import {
+  ConfigurationError,
+  configurationField as field,
+  decodeFields,
+} from '../../../apimachinery/decoding/configuration-file.ts';
 
 /** How images are asked about. */
 export interface ImagePolicyConfiguration {
@@ -20,26 +23,44 @@ const minute = 60_000;
 /** Reads the configuration of ImagePolicyWebhook, which has no kind. @throws ConfigurationError */
 export function readImagePolicyConfiguration(text: string | undefined): ImagePolicyConfiguration {
   if (text === undefined) throw new ConfigurationError('no config specified');
-  const policy = documentOf(text).object('imagePolicy', 'imagepolicy.imagePolicyWebhookConfig');
-  const duration = (field: string, limits: DurationLimits): number =>
-    durationOf(policy?.integer(field, 'time.Duration') ?? 0, limits);
+  const { kubeConfigFile = '', defaultAllow = false, retryBackoff, allowTTL, denyTTL } = policyOf(text);
   const cached = { scale: 1000, min: 1000, max: 30 * minute };
   return {
-    kubeConfigFile: policy?.text('kubeConfigFile') ?? '',
-    retryMillis: duration('retryBackoff', { scale: 1, min: 1e-6, max: 5 * minute, usual: 500 }),
-    allowMillis: duration('allowTTL', { ...cached, usual: 5 * minute }),
-    denyMillis: duration('denyTTL', { ...cached, usual: 30_000 }),
-    defaultAllow: policy?.flag('defaultAllow') ?? false,
+    kubeConfigFile,
+    retryMillis: durationOf(retryBackoff, { scale: 1, min: 1e-6, max: 5 * minute, usual: 500 }),
+    allowMillis: durationOf(allowTTL, { ...cached, usual: 5 * minute }),
+    denyMillis: durationOf(denyTTL, { ...cached, usual: 30_000 }),
+    defaultAllow,
   };
 }
 
-function documentOf(text: string): ConfigurationObject {
+interface PolicyFields {
+  readonly kubeConfigFile?: string;
+  readonly retryBackoff?: number;
+  readonly allowTTL?: number;
+  readonly denyTTL?: number;
+  readonly defaultAllow?: boolean;
+}
+
+const file = {
+  root: 'imagepolicy.AdmissionConfig',
+  types: {
+    'imagepolicy.AdmissionConfig': { imagePolicy: field.of('imagepolicy.imagePolicyWebhookConfig') },
+    'imagepolicy.imagePolicyWebhookConfig': {
+      kubeConfigFile: field.text,
+      retryBackoff: field.int64,
+      allowTTL: field.int64,
+      denyTTL: field.int64,
+      defaultAllow: field.flag,
+    },
+  },
+};
+
+function policyOf(text: string): PolicyFields {
   try {
     const [first] = parseYamlDocuments(text);
-    const value = first?.value ?? {};
-    if (isJsonObject(value))
-      return new ConfigurationObject(value, { struct: 'AdmissionConfig', path: '', fields: '' }, []);
-    throw new ConfigurationError('json: cannot unmarshal into Go value of type imagepolicy.AdmissionConfig');
+    const { imagePolicy = {} }: { readonly imagePolicy?: PolicyFields } = decodeFields(first?.value ?? {}, file).object;
+    return imagePolicy;
   } catch (error) {
     if (error instanceof YamlError) throw new ConfigurationError(error.message);
     throw error;
@@ -56,7 +77,7 @@ interface DurationLimits {
 }
 
 /** 0 stands for the usual time, -1 for none. */
-function durationOf(value: number, { scale, min, max, usual }: DurationLimits): number {
+function durationOf(value = 0, { scale, min, max, usual }: DurationLimits): number {
   if (value === -1) return 0;
   if (value === 0) return usual;
   const millis = value * scale;

@@ -14,11 +14,12 @@ import {
   podSecurityModes,
 } from '../pod-security-policy.ts';
 import {
-  type ConfigurationFormat,
-  type ConfigurationObject,
-  InitializationError,
+  type ConfigurationFile,
+  configurationField as field,
+  kindInVersions,
   readConfiguration,
-} from './configuration-reader.ts';
+} from '../../../apimachinery/decoding/configuration-file.ts';
+import { InitializationError } from './configuration-errors.ts';
 
 /** What holds for namespaces that say nothing, and who is held to nothing. */
 export interface PodSecurityConfiguration {
@@ -30,47 +31,51 @@ export interface PodSecurityConfiguration {
   };
 }
 
-const format: ConfigurationFormat = {
-  kinds: ['v1', 'v1beta1', 'v1alpha1'].map((version) => ({
-    apiVersion: `pod-security.admission.config.k8s.io/${version}`,
-    kind: 'PodSecurityConfiguration',
-  })),
+const file: ConfigurationFile = {
+  kinds: kindInVersions('pod-security.admission.config.k8s.io', 'PodSecurityConfiguration', [
+    'v1',
+    'v1beta1',
+    'v1alpha1',
+  ]),
   scheme: 'k8s.io/pod-security-admission/admission/api/scheme/scheme.go:31',
-  isStrict: true,
+  root: 'v1.PodSecurityConfiguration',
+  types: {
+    'v1.PodSecurityConfiguration': {
+      defaults: field.of('v1.PodSecurityDefaults'),
+      exemptions: field.of('v1.PodSecurityExemptions'),
+    },
+    'v1.PodSecurityDefaults': Object.fromEntries(
+      podSecurityModes.flatMap((mode) => [mode, `${mode}-version`]).map((name) => [name, field.text]),
+    ),
+    'v1.PodSecurityExemptions': { usernames: field.texts, namespaces: field.texts, runtimeClasses: field.texts },
+  },
 };
+
+interface SecurityFields {
+  readonly defaults?: Readonly<Record<string, string>>;
+  readonly exemptions?: Partial<PodSecurityConfiguration['exemptions']>;
+}
 
 /** Without a configuration nothing is asked of namespaces that do not ask for it. */
 export const openPodSecurity: PodSecurityConfiguration = {
-  defaults: defaultsOf(undefined),
+  defaults: defaultsOf({}),
   exemptions: { usernames: [], namespaces: [], runtimeClasses: [] },
 };
 
 /** Reads a PodSecurityConfiguration. @throws ConfigurationError */
 export function readPodSecurityConfiguration(text: string): PodSecurityConfiguration {
-  const configuration = readConfiguration(text, format, (document) => {
-    document.expect('defaults', 'exemptions');
-    const exemptions = document
-      .object('exemptions', 'v1.PodSecurityExemptions')
-      ?.expect('usernames', 'namespaces', 'runtimeClasses');
-    return {
-      defaults: defaultsOf(document.object('defaults', 'v1.PodSecurityDefaults')),
-      exemptions: {
-        usernames: exemptions?.texts('usernames') ?? [],
-        namespaces: exemptions?.texts('namespaces') ?? [],
-        runtimeClasses: exemptions?.texts('runtimeClasses') ?? [],
-      },
-    };
-  });
+  const { defaults = {}, exemptions = {} }: SecurityFields = readConfiguration(text, file);
+  const { usernames = [], namespaces = [], runtimeClasses = [] } = exemptions;
+  const configuration = { defaults: defaultsOf(defaults), exemptions: { usernames, namespaces, runtimeClasses } };
   refuse('PodSecurity configuration error', defaultsErrors(configuration));
   refuse('PodSecurity invalid', exemptionErrors(configuration).map(formatFieldError));
   return configuration;
 }
 
-function defaultsOf(defaults: ConfigurationObject | undefined): PodSecurityConfiguration['defaults'] {
-  defaults?.expect(...podSecurityModes.flatMap((mode) => [mode, `${mode}-version`]));
+function defaultsOf(said: Readonly<Record<string, string>>): PodSecurityConfiguration['defaults'] {
   const one = (mode: PodSecurityMode): { level: string; version: string } => ({
-    level: defaults?.text(mode) || 'privileged',
-    version: defaults?.text(`${mode}-version`) || 'latest',
+    level: said[mode] || 'privileged',
+    version: said[`${mode}-version`] || 'latest',
   });
   return { enforce: one('enforce'), audit: one('audit'), warn: one('warn') };
 }

@@ -3,10 +3,10 @@ import type { Toleration } from '../../../api/types/core-v1.ts';
 import { FieldPath, formatFieldError } from '../../../apimachinery/field-error.ts';
 import {
   ConfigurationError,
-  type ConfigurationFormat,
-  type ConfigurationObject,
-  readConfiguration,
-} from './configuration-reader.ts';
+  type ConfigurationFile,
+  configurationField as field,
+  decodeConfiguration,
+} from '../../../apimachinery/decoding/configuration-file.ts';
 
 /** Tolerations for the pods of namespaces that say nothing of them. */
 export interface PodTolerationConfiguration {
@@ -14,33 +14,30 @@ export interface PodTolerationConfiguration {
   readonly whitelist: readonly Toleration[];
 }
 
-const format: ConfigurationFormat = {
+const file: ConfigurationFile = {
   kinds: [{ apiVersion: 'podtolerationrestriction.admission.k8s.io/v1alpha1', kind: 'Configuration' }],
   scheme: 'pkg/admission/podtolerationrestriction/config.go:32',
-  isStrict: false,
+  root: 'v1alpha1.Configuration',
+  types: {
+    'v1alpha1.Configuration': { default: field.listOf('v1.Toleration'), whitelist: field.listOf('v1.Toleration') },
+    'v1.Toleration': {
+      key: field.text,
+      operator: field.text,
+      value: field.text,
+      effect: field.text,
+      tolerationSeconds: field.int64,
+    },
+  },
 };
 
-/** Reads the configuration of PodTolerationRestriction. @throws ConfigurationError */
+/** Reads the configuration of PodTolerationRestriction; fields that it does not have are passed over. @throws ConfigurationError */
 export function readPodTolerationConfiguration(text: string | undefined): PodTolerationConfiguration {
-  if (text === undefined) return { default: [], whitelist: [] };
-  const configuration = readConfiguration(text, format, (document) => ({
-    default: (document.objects('default', 'v1.Toleration') ?? []).map(readToleration),
-    whitelist: (document.objects('whitelist', 'v1.Toleration') ?? []).map(readToleration),
-  }));
+  const read: Partial<PodTolerationConfiguration> = text === undefined ? {} : decodeConfiguration(text, file).object;
+  const configuration = { default: read.default ?? [], whitelist: read.whitelist ?? [] };
   const path = new FieldPath('podtolerationrestriction');
   const errors = (['default', 'whitelist'] as const).flatMap((list) =>
     validateTolerations(configuration[list], path.child(list)),
   );
   if (errors.length === 0) return configuration;
   throw new ConfigurationError(`invalid config: [${errors.map(formatFieldError).join(' ')}]`);
-}
-
-function readToleration(object: ConfigurationObject): Toleration {
-  const toleration: Toleration = {};
-  for (const field of ['key', 'operator', 'value', 'effect'] as const) {
-    const text = object.text(field);
-    if (text !== undefined) toleration[field] = text;
-  }
-  const seconds = object.integer('tolerationSeconds', 'int64');
-  return seconds === undefined ? toleration : { ...toleration, tolerationSeconds: seconds };
 }

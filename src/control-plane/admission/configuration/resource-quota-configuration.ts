@@ -1,11 +1,11 @@
 import type { ScopedResourceSelectorRequirement } from '../../../api/types/core-v1.ts';
 import { FieldPath, required } from '../../../apimachinery/field-error.ts';
 import {
-  type ConfigurationFormat,
-  type ConfigurationObject,
+  type ConfigurationFile,
+  configurationField as field,
   readConfiguration,
-  refuseErrors,
-} from './configuration-reader.ts';
+} from '../../../apimachinery/decoding/configuration-file.ts';
+import { refuseErrors } from './configuration-errors.ts';
 
 /** What is only used where a quota covers it. */
 export interface LimitedResource {
@@ -16,46 +16,49 @@ export interface LimitedResource {
   readonly matchScopes: readonly ScopedResourceSelectorRequirement[];
 }
 
-const format: ConfigurationFormat = {
+const file: ConfigurationFile = {
   kinds: [
     { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'ResourceQuotaConfiguration' },
     { apiVersion: 'resourcequota.admission.k8s.io/v1beta1', kind: 'Configuration' },
     { apiVersion: 'resourcequota.admission.k8s.io/v1alpha1', kind: 'Configuration' },
   ],
-  struct: 'Configuration',
   scheme: 'pkg/admission/plugin/resourcequota/config.go:31',
-  isStrict: true,
+  root: 'v1.Configuration',
+  types: {
+    'v1.Configuration': { limitedResources: field.listOf('v1.LimitedResource') },
+    'v1.LimitedResource': {
+      apiGroup: field.text,
+      resource: field.text,
+      matchContains: field.texts,
+      matchScopes: field.listOf('v1.ScopedResourceSelectorRequirement'),
+    },
+    'v1.ScopedResourceSelectorRequirement': { scopeName: field.text, operator: field.text, values: field.texts },
+  },
 };
+
+interface QuotaFields {
+  readonly limitedResources?: readonly Partial<LimitedResource>[];
+}
 
 /** Reads the limitedResources of a ResourceQuotaConfiguration. @throws ConfigurationError */
 export function readLimitedResources(text: string | undefined): readonly LimitedResource[] {
   if (text === undefined) return [];
-  const limited = readConfiguration(text, format, (document) =>
-    (document.expect('limitedResources').objects('limitedResources', 'v1.LimitedResource') ?? []).map(readLimited),
+  const { limitedResources = [] }: QuotaFields = readConfiguration(text, file);
+  const limited = limitedResources.map(
+    ({ apiGroup = '', resource = '', matchContains = [], matchScopes = [] }): LimitedResource => ({
+      apiGroup,
+      resource,
+      matchContains,
+      matchScopes: matchScopes.map((scope) => ({
+        ...scope,
+        scopeName: scope.scopeName ?? '',
+        operator: scope.operator ?? '',
+      })),
+    }),
   );
   const path = new FieldPath('limitedResources');
   refuseErrors(
     limited.flatMap(({ resource }, index) => (resource === '' ? [required(path.index(index).child('resource'))] : [])),
   );
   return limited;
-}
-
-function readLimited(object: ConfigurationObject): LimitedResource {
-  object.expect('apiGroup', 'resource', 'matchContains', 'matchScopes');
-  return {
-    apiGroup: object.text('apiGroup') ?? '',
-    resource: object.text('resource') ?? '',
-    matchContains: object.texts('matchContains') ?? [],
-    matchScopes: (object.objects('matchScopes', 'v1.ScopedResourceSelectorRequirement') ?? []).map(readScope),
-  };
-}
-
-function readScope(object: ConfigurationObject): ScopedResourceSelectorRequirement {
-  object.expect('scopeName', 'operator', 'values');
-  const values = object.texts('values');
-  return {
-    scopeName: object.text('scopeName') ?? '',
-    operator: object.text('operator') ?? '',
-    ...(values === undefined ? {} : { values: [...values] }),
-  };
 }

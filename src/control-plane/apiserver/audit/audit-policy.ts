@@ -1,8 +1,12 @@
-import { messageOf } from '../../../apimachinery/error-message.ts';
+import {
+  ConfigurationError,
+  type ConfigurationFile,
+  configurationField as field,
+  decodeConfiguration,
+  type DecodedConfiguration,
+} from '../../../apimachinery/decoding/configuration-file.ts';
 import { type FieldError, FieldPath, invalid, notSupported, required } from '../../../apimachinery/field-error.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
-import { parseYaml } from '../../../apimachinery/yaml.ts';
 import type { AuthorizationAttributes } from '../filters/authorization.ts';
 import { type AuditLevel, auditLevels, type AuditStage, auditStages } from './audit-event.ts';
 
@@ -44,29 +48,59 @@ interface PolicyRule {
 /** A policy file that cannot be used. */
 export class AuditPolicyError extends Error {}
 
+const unsaid = { apiVersion: 'audit.k8s.io/__internal', kind: 'Policy' };
+
+const file: ConfigurationFile = {
+  kinds: [{ apiVersion: 'audit.k8s.io/v1', kind: 'Policy' }, unsaid],
+  usual: unsaid,
+  scheme: 'k8s.io/apiserver/pkg/audit/scheme.go:30',
+  root: 'v1.Policy',
+  types: {
+    'v1.Policy': {
+      metadata: field.any,
+      rules: field.listOf('v1.PolicyRule'),
+      omitStages: field.texts,
+      omitManagedFields: field.flag,
+    },
+    'v1.PolicyRule': {
+      level: field.text,
+      users: field.texts,
+      userGroups: field.texts,
+      verbs: field.texts,
+      resources: field.listOf('v1.GroupResources'),
+      namespaces: field.texts,
+      nonResourceURLs: field.texts,
+      omitStages: field.texts,
+      omitManagedFields: field.flag,
+    },
+    'v1.GroupResources': { group: field.text, resources: field.texts, resourceNames: field.texts },
+  },
+};
+
+interface PolicyFields {
+  readonly rules?: readonly RuleFields[];
+  readonly omitStages?: readonly string[];
+  readonly omitManagedFields?: boolean;
+}
+
+interface RuleFields extends Partial<Omit<PolicyRule, 'resources'>> {
+  readonly resources?: readonly Partial<GroupResources>[];
+}
+
 /**
  * Reads a policy, audit.k8s.io/v1 Policy in YAML or JSON. The first rule that fits a request decides; without one
  * nothing is kept.
- * @param warn told of fields that the kind does not have.
+ * @param warn told of fields that the kind does not have, and of what stands twice
  * @throws AuditPolicyError
  */
 export function parseAuditPolicy(text: string, warn: (message: string) => void): AuditPolicy {
-  let document: JsonValue;
-  try {
-    document = parseYaml(text);
-  } catch (error) {
-    throw new AuditPolicyError(`failed decoding: ${messageOf(error)}`);
+  const { object, complaints } = decoded(text);
+  if (object['apiVersion'] === unsaid.apiVersion) {
+    throw new AuditPolicyError('unknown group version field audit.k8s.io/__internal, Kind=Policy in policy');
   }
-  if (!isJsonObject(document)) throw new AuditPolicyError('failed decoding: the policy is no object');
-  const reader = new PolicyReader(warn);
-  const [apiVersion, kind] = [reader.text(document, '', 'apiVersion'), reader.text(document, '', 'kind')];
-  if (apiVersion !== 'audit.k8s.io/v1' || kind !== 'Policy') {
-    throw new AuditPolicyError(`failed decoding: no kind "${kind}" is registered for version "${apiVersion}"`);
-  }
-  reader.checkFields(document, '', ['apiVersion', 'kind', 'metadata', 'rules', 'omitStages', 'omitManagedFields']);
-  const omitStages = reader.strings(document, '', 'omitStages');
-  const omitManagedFields = reader.flag(document, '', 'omitManagedFields') ?? false;
-  const rules = reader.objects(document, '', 'rules').map((rule, index) => readRule(reader, rule, `rules[${index}]`));
+  for (const complaint of complaints) warn(`audit policy: ${complaint}`);
+  const { omitStages = [], omitManagedFields = false, rules: given = [] }: PolicyFields = object;
+  const rules = given.map(ruleOf);
   const errors = [
     ...validateStages(omitStages, new FieldPath('omitStages')),
     ...rules.flatMap((rule, index) => validateRule(rule, new FieldPath('rules').index(index))),
@@ -74,6 +108,28 @@ export function parseAuditPolicy(text: string, warn: (message: string) => void):
   if (errors.length > 0) throw new AuditPolicyError(aggregate(errors));
   if (rules.length === 0) throw new AuditPolicyError('loaded illegal policy with 0 rules');
   return policyOf(rules, omitStages, omitManagedFields);
+}
+
+function decoded(text: string): DecodedConfiguration {
+  try {
+    return decodeConfiguration(text, file);
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new AuditPolicyError(`failed decoding: ${error.message}`);
+    throw error;
+  }
+}
+
+/** A rule in which what is not said is empty. */
+function ruleOf(given: RuleFields): PolicyRule {
+  const { level = '', users = [], userGroups = [], verbs = [], resources = [], namespaces = [] } = given;
+  const { nonResourceURLs = [], omitStages = [], omitManagedFields } = given;
+  const groups = resources.map(({ group = '', resources: names = [], resourceNames = [] }) => ({
+    group,
+    resources: names,
+    resourceNames,
+  }));
+  const subject = { users, userGroups, verbs };
+  return { level, ...subject, resources: groups, namespaces, nonResourceURLs, omitStages, omitManagedFields };
 }
 
 function policyOf(
@@ -88,88 +144,6 @@ function policyOf(
   }));
   const fallback: AuditDecision = { level: 'None', omitStages: new Set(omitStages), omitManagedFields };
   return { decide: (question) => decided[rules.findIndex((rule) => matches(rule, question))] ?? fallback };
-}
-
-/** Reads fields of the policy's objects, refusing values of the wrong type. */
-class PolicyReader {
-  readonly #warn: (message: string) => void;
-
-  constructor(warn: (message: string) => void) {
-    this.#warn = warn;
-  }
-
-  checkFields(object: JsonObject, place: string, known: readonly string[]): void {
-    for (const name of Object.keys(object)) {
-      if (!known.includes(name)) {
-        this.#warn(`audit policy: unknown field ${JSON.stringify(place === '' ? name : `${place}.${name}`)}`);
-      }
-    }
-  }
-
-  text(object: JsonObject, place: string, name: string): string {
-    const value = object[name] ?? '';
-    if (typeof value !== 'string') throw wrongType(place, name, 'a string');
-    return value;
-  }
-
-  flag(object: JsonObject, place: string, name: string): boolean | undefined {
-    const value = object[name] ?? undefined;
-    if (value !== undefined && typeof value !== 'boolean') throw wrongType(place, name, 'true or false');
-    return value;
-  }
-
-  strings(object: JsonObject, place: string, name: string): readonly string[] {
-    const value = object[name] ?? [];
-    if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
-      throw wrongType(place, name, 'a list of strings');
-    }
-    return value;
-  }
-
-  objects(object: JsonObject, place: string, name: string): readonly JsonObject[] {
-    const value = object[name] ?? [];
-    if (!Array.isArray(value) || !value.every(isJsonObject)) throw wrongType(place, name, 'a list of objects');
-    return value;
-  }
-}
-
-function wrongType(place: string, name: string, wanted: string): AuditPolicyError {
-  return new AuditPolicyError(`failed decoding: ${place === '' ? name : `${place}.${name}`} must be ${wanted}`);
-}
-
-const ruleFields = [
-  'level',
-  'users',
-  'userGroups',
-  'verbs',
-  'resources',
-  'namespaces',
-  'nonResourceURLs',
-  'omitStages',
-  'omitManagedFields',
-];
-
-function readRule(reader: PolicyReader, rule: JsonObject, place: string): PolicyRule {
-  reader.checkFields(rule, place, ruleFields);
-  return {
-    level: reader.text(rule, place, 'level'),
-    users: reader.strings(rule, place, 'users'),
-    userGroups: reader.strings(rule, place, 'userGroups'),
-    verbs: reader.strings(rule, place, 'verbs'),
-    namespaces: reader.strings(rule, place, 'namespaces'),
-    nonResourceURLs: reader.strings(rule, place, 'nonResourceURLs'),
-    omitStages: reader.strings(rule, place, 'omitStages'),
-    omitManagedFields: reader.flag(rule, place, 'omitManagedFields'),
-    resources: reader.objects(rule, place, 'resources').map((group, index) => {
-      const inner = `${place}.resources[${index}]`;
-      reader.checkFields(group, inner, ['group', 'resources', 'resourceNames']);
-      return {
-        group: reader.text(group, inner, 'group'),
-        resources: reader.strings(group, inner, 'resources'),
-        resourceNames: reader.strings(group, inner, 'resourceNames'),
-      };
-    }),
-  };
 }
 
 function validateRule(rule: PolicyRule, path: FieldPath): FieldError[] {

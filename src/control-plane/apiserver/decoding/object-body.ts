@@ -3,7 +3,13 @@ import { messageOf } from '../../../apimachinery/error-message.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { formatGroupVersion, parseGroupVersion, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import { header, type HttpRequest } from '../../../apimachinery/http.ts';
-import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import {
+  describeJsonKind,
+  isJsonObject,
+  notAnObjectText,
+  type JsonObject,
+  type JsonValue,
+} from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, StatusError } from '../../../apimachinery/status.ts';
 import { BodyContentError, BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
@@ -151,14 +157,6 @@ const maxComplaints = 100;
 function inOrder(complaints: readonly string[], places: ReadonlyMap<string, number>): string[] {
   const placeOf = (complaint: string): number => places.get(complaint) ?? Infinity;
   return complaints.toSorted((left, right) => placeOf(left) - placeOf(right));
-}
-
-/** What Go's decoder says of a value that should have been an object with a kind. */
-export function notAnObjectText(value: JsonValue): string {
-  return (
-    `json: cannot unmarshal ${describeJsonKind(value)} into Go value of type struct ` +
-    '{ APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
-  );
 }
 
 /** Reads JSON that the server made itself (a patched object) into its type. @throws StatusError with `wrap` */

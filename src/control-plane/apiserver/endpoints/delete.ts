@@ -1,9 +1,9 @@
 import { builtInSchemas } from '../../../api/registry.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { isJsonObject, notAnObjectText, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
-import { notAnObjectText, readLimitedBody } from '../decoding/object-body.ts';
+import { readLimitedBody } from '../decoding/object-body.ts';
 import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
 import { BodySyntaxError, negotiateInput, negotiateOutput } from '../negotiation.ts';
 import { deletedStatus, deleteObject } from '../registry/deletion.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { defaultAdmissionPlugins } from '../../../../src/control-plane/admission/admission-chain.ts';
 import { readAdmissionConfiguration } from '../../../../src/control-plane/admission/configuration/admission-configuration.ts';
-import { ConfigurationError } from '../../../../src/control-plane/admission/configuration/configuration-reader.ts';
+import { ConfigurationError } from '../../../../src/apimachinery/decoding/configuration-file.ts';
 import { seededRandom } from '../../../../src/system/random.ts';
 import { clusterOf } from '../admission-harness.ts';
 

@@ -72,7 +72,21 @@ rules:
 
 test('policies that cannot be used are refused in the words of the real server', () => {
   const cases: readonly (readonly [text: string, message: string])[] = [
-    ['kind: Policy', 'failed decoding: no kind "Policy" is registered for version ""'],
+    ['', 'unknown group version field audit.k8s.io/__internal, Kind=Policy in policy'],
+    ['kind: Policy', 'unknown group version field audit.k8s.io/__internal, Kind=Policy in policy'],
+    ['apiVersion: audit.k8s.io/v1', 'loaded illegal policy with 0 rules'],
+    [
+      'apiVersion: audit.k8s.io/v1\nkind: Foo',
+      'failed decoding: no kind "Foo" is registered for version "audit.k8s.io/v1" in scheme "k8s.io/apiserver/pkg/audit/scheme.go:30"',
+    ],
+    [
+      `{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", }`,
+      "failed decoding: couldn't get version/kind; json parse error: invalid character '}' looking for beginning of object key string",
+    ],
+    [
+      `${head}rules: 5`,
+      'failed decoding: json: cannot unmarshal number into Go struct field Policy.rules of type []v1.PolicyRule',
+    ],
     [`${head}rules: []`, 'loaded illegal policy with 0 rules'],
     [`${head}rules: [{}]`, 'rules[0].level: Required value'],
     [
@@ -92,7 +106,10 @@ test('policies that cannot be used are refused in the words of the real server',
       `${head}rules: [{level: None, resources: [{group: '', resourceNames: [a]}]}]`,
       'rules[0].resources.resourceNames: Invalid value: ["a"]: using resourceNames requires at least one resource',
     ],
-    [`${head}rules: [{level: None, users: 3}]`, 'failed decoding: rules[0].users must be a list of strings'],
+    [
+      `${head}rules: [{level: None, users: 3}]`,
+      'failed decoding: json: cannot unmarshal number into Go struct field PolicyRule.rules.users of type []string',
+    ],
   ];
   for (const [text, message] of cases) assert.throws(() => parseAuditPolicy(text, assert.fail), { message });
 });

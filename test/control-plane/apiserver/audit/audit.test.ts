@@ -28,7 +28,7 @@ const authorizer: RequestAuthorizer = {
 /** A server whose events are kept; those of its own beginning are left out. */
 async function audited(rules: string): Promise<AuditedServer> {
   const events: AuditEvent[] = [];
-  const policy = parseAuditPolicy(`{apiVersion: audit.k8s.io/v1, kind: Policy, ${rules}}`, assert.fail);
+  const policy = parseAuditPolicy(`apiVersion: audit.k8s.io/v1\nkind: Policy\n${rules}`, assert.fail);
   const api = await createTestApiServer({
     audit: { policy, sink: { write: (event) => events.push(structuredClone(event)) > 0 } },
     authorizer,
@@ -83,7 +83,7 @@ test('a create is told of when it comes and when it is answered, with both objec
 
 test('what is kept follows the level', async () => {
   const { api, events } = await audited(
-    'omitStages: [RequestReceived], rules: [{level: Metadata, resources: [{resources: [configmaps]}]}, ' +
+    'omitStages: [RequestReceived]\nrules: [{level: Metadata, resources: [{resources: [configmaps]}]}, ' +
       '{level: Request, resources: [{resources: [secrets]}]}, {level: None, nonResourceURLs: [/version]}, {level: Metadata}]',
   );
   await api.request('POST', configMaps, configMap);
@@ -121,7 +121,7 @@ test('what is kept follows the level', async () => {
 });
 
 test('refusals are told of with their status', async () => {
-  const { api, events } = await audited('omitStages: [RequestReceived], rules: [{level: RequestResponse}]');
+  const { api, events } = await audited('omitStages: [RequestReceived]\nrules: [{level: RequestResponse}]');
   const missing = await api.request('GET', `${configMaps}/none`);
   await api.request('DELETE', `${configMaps}/a`);
   await api.request('GET', configMaps, undefined, { authorization: 'Bearer x' });
@@ -152,7 +152,7 @@ test('refusals are told of with their status', async () => {
 });
 
 test('deprecated kinds are told of', async () => {
-  const { api, events } = await audited('omitStages: [RequestReceived], rules: [{level: Metadata}]');
+  const { api, events } = await audited('omitStages: [RequestReceived]\nrules: [{level: Metadata}]');
   await api.request('GET', '/api/v1/namespaces/default/endpoints');
   assert.deepEqual(events.at(-1)?.annotations, { ...annotations, 'k8s.io/deprecated': 'true' });
   await api.close();
@@ -198,7 +198,7 @@ test('where the time of slow requests went is told', async () => {
 });
 
 test('a watch is told of when it starts and when it ends', async () => {
-  const { api, events } = await audited('omitStages: [RequestReceived], rules: [{level: Metadata}]');
+  const { api, events } = await audited('omitStages: [RequestReceived]\nrules: [{level: Metadata}]');
   await api.request('POST', configMaps, configMap);
   events.length = 0;
   const response = await api.open(`${configMaps}?watch=true`);
@@ -220,7 +220,7 @@ test('a watch is told of when it starts and when it ends', async () => {
 
 test('lost events are counted by the part that lost them', async () => {
   const listeners: ((plugin: string, count: number) => void)[] = [];
-  const policy = parseAuditPolicy('{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: None}]}', assert.fail);
+  const policy = parseAuditPolicy('apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: None}]', assert.fail);
   const api = await createTestApiServer({
     audit: { policy, sink: { write: () => true }, onLosses: (listener) => void listeners.push(listener) },
   });
@@ -274,10 +274,7 @@ test('events are a line each, in the form that is asked for', async () => {
 });
 
 test('a request whose coming cannot be told of is refused where that is wanted', async () => {
-  const policy = parseAuditPolicy(
-    '{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: Metadata}]}',
-    assert.fail,
-  );
+  const policy = parseAuditPolicy('apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]', assert.fail);
   let isKept = true;
   const stages: string[] = [];
   const api = await createTestApiServer({
