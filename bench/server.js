@@ -102,23 +102,19 @@ async function send(pool, method, at, body, accept = 'application/json') {
   });
   const answer = await response.body.arrayBuffer();
   if (response.statusCode < 300) return;
-  throw new Error(`${method} ${at}: ${response.statusCode} ${Buffer.from(answer)}`);
+  throw new Error(`${method} ${at}: ${response.statusCode} ${Buffer.from(answer).toString()}`);
 }
 
 async function measureWatchers(server, watchers) {
   const pool = poolOf(server, watchers + 1);
   const configMaps = '/api/v1/namespaces/default/configmaps';
-  const watch = { method: 'GET', path: `${configMaps}?watch=1&fieldSelector=metadata.name%3Dbench` };
+  const watch = `${configMaps}?watch=1&fieldSelector=metadata.name%3Dbench`;
   const opened = [];
   const told = [];
   for (let index = 0; index < watchers; index++) {
     let tell;
     told.push(new Promise((resolve) => (tell = resolve)));
-    const opening = pool.request({ ...watch, headers: { authorization: 'Bearer bench' } }).then(({ body }) => {
-      body.once('data', tell);
-      body.on('error', () => undefined);
-    });
-    opened.push(opening);
+    opened.push(openWatch(pool, watch, tell));
     if (index % 50 === 49) await Promise.all(opened);
   }
   await Promise.all(opened);
@@ -131,6 +127,12 @@ async function measureWatchers(server, watchers) {
   return millis;
 }
 
+async function openWatch(pool, path, onEvent) {
+  const { body } = await pool.request({ method: 'GET', path, headers: { authorization: 'Bearer bench' } });
+  body.once('data', onEvent);
+  body.on('error', () => undefined);
+}
+
 async function startOurs(folder, root) {
   const home = join(folder, 'ours');
   await mkdir(home);
@@ -138,7 +140,7 @@ async function startOurs(folder, root) {
   const tokens = await tokenFile(home);
   const run = (...args) => {
     const result = spawnSync(process.execPath, [join(root, 'bin', 'kubectl-ts.js'), 'cluster', ...args], { env });
-    if (result.status !== 0) throw new Error(`cluster ${args[0]} failed: ${result.stderr}`);
+    if (result.status !== 0) throw new Error(`cluster ${args[0]} failed: ${result.stderr.toString()}`);
   };
   const flags = [`token-auth-file=${tokens}`, 'disable-admission-plugins=ServiceAccount'];
   const leftOut = ['--nodes', '0', '--without', 'controller-manager,scheduler', '--wait', '120s'];
@@ -163,7 +165,7 @@ async function startReal(folder) {
   const tokens = await tokenFile(home);
   const key = join(home, 'sa.key');
   const made = spawnSync('openssl', ['genrsa', '-out', key, '2048']);
-  if (made.status !== 0) throw new Error(`openssl failed: ${made.stderr}`);
+  if (made.status !== 0) throw new Error(`openssl failed: ${made.stderr.toString()}`);
   const [client, peer] = [`http://127.0.0.1:${clientPort}`, `http://127.0.0.1:${peerPort}`];
   const etcd = start(process.env.ETCD_REAL, {
     'data-dir': join(home, 'etcd'),
