@@ -6,7 +6,7 @@ import { StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { requestFailure } from '../client/transport-reason.ts';
 import type { DryRun, FieldValidation } from '../resource/dry-run.ts';
-import type { ManifestObject } from '../resource/manifest-files.ts';
+import type { ManifestObject } from '../resource/manifest-objects.ts';
 import { findMapping, mappingOf, UnknownKindError, UnrecognizedObjectError } from '../resource/resource-access.ts';
 import type { ManifestProblem } from '../schema-cache/manifest-validator.ts';
 import type { OpenApi } from '../schema-cache/openapi.ts';

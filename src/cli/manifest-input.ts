@@ -5,15 +5,17 @@ import { goQuote } from '../apimachinery/field-error.ts';
 import { TransportError } from '../client/transport-error.ts';
 import {
   findManifestSources,
-  ManifestFileError,
   type ManifestOptions,
   type ManifestSources,
+  readManifestSources,
+} from '../resource/manifest-files.ts';
+import {
+  ManifestFileError,
   NoObjectError,
   objectsIn,
   type Reading,
   type ReadManifests,
-  readManifestSources,
-} from '../resource/manifest-files.ts';
+} from '../resource/manifest-objects.ts';
 import { UnknownKindError, UnrecognizedObjectError } from '../resource/resource-access.ts';
 import { type CommandContext, CommandError, type FlagValues } from './command.ts';
 import { asOneOfSeveral, throwFailures } from './exit.ts';

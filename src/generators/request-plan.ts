@@ -1,5 +1,5 @@
 import { gvkOf } from '../apimachinery/gvk.ts';
-import type { ManifestObject } from '../resource/manifest-files.ts';
+import type { ManifestObject } from '../resource/manifest-objects.ts';
 
 /** How one entry ended. */
 export type PlanResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };

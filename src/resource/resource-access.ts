@@ -6,7 +6,7 @@ import { hasReason, StatusError } from '../apimachinery/status.ts';
 import type { Client, ResourceClient } from '../client/client.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { requestFailure } from '../client/transport-reason.ts';
-import type { ManifestObject } from './manifest-files.ts';
+import type { ManifestObject } from './manifest-objects.ts';
 import type { Discovery } from '../schema-cache/discovery.ts';
 import { type Clock, sleep } from '../system/clock.ts';
 

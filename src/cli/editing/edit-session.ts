@@ -6,7 +6,7 @@ import { hasReason, StatusError } from '../../apimachinery/status.ts';
 import { createPrinter } from '../../printers/print-flags.ts';
 import { PrinterError } from '../../printers/printer.ts';
 import type { FieldValidation } from '../../resource/dry-run.ts';
-import { ManifestFileError, allObjectsIn } from '../../resource/manifest-files.ts';
+import { ManifestFileError, allObjectsIn } from '../../resource/manifest-objects.ts';
 import { mappingOf, UnknownKindError } from '../../resource/resource-access.ts';
 import { type CommandContext, CommandError, SilentExit } from '../command.ts';
 import { commentedLines, contentOf, hasContent, withCarriageReturns, withoutCommentLines } from './edited-text.ts';

@@ -18,7 +18,7 @@ import { stringifyGoJson } from '../../apimachinery/go-json.ts';
 import { NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
 import { type FieldValidation, parseValidate } from '../../resource/dry-run.ts';
-import { allObjectsIn } from '../../resource/manifest-files.ts';
+import { allObjectsIn } from '../../resource/manifest-objects.ts';
 import { mappingOf, resourceOf } from '../../resource/resource-access.ts';
 import { includeUninitializedFlag } from '../../cli/uninitialized-choice.ts';
 
