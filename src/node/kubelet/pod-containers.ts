@@ -2,6 +2,7 @@ import type { Container, Pod } from '../../api/types/core-v1.ts';
 import { formatDuration } from '../../apimachinery/duration.ts';
 import type { ContainerStatus, LinuxResources, PodSandbox } from '../cri/runtime.ts';
 import { exitAfterAnnotation } from '../cri/simulated-runtime.ts';
+import { resetOrder } from './all-containers-restart.ts';
 import { ContainerConfigError, containerEnvironment, expandVariables } from './container-environment.ts';
 import { containerMounts } from './container-mounts.ts';
 import { checkNonRoot, containerUser, isSeccompFiltered } from './container-user.ts';
@@ -277,7 +278,7 @@ export class PodContainers {
     if (latest !== undefined) return latest.metadata.attempt + 1;
     const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
     const before = statuses.find((status) => status.name === container.name);
-    return before?.containerID === undefined ? 0 : (before.restartCount ?? 0) + 1;
+    return (before?.restartCount ?? 0) + (before?.containerID === undefined ? 0 : 1);
   }
 
   async #killUnhealthy(name: string, kind: 'startup' | 'liveness'): Promise<void> {
@@ -316,6 +317,20 @@ export class PodContainers {
       this.#context.recordEvent(pod, 'Normal', 'Killing', `Container ${name} resize requires restart`, name);
       this.#toRestart.add(latest.id);
       await this.#context.runtime.stopContainer(latest.id, pod.spec?.terminationGracePeriodSeconds ?? 30);
+    }
+  }
+
+  /** Removes all of them, what runs at once, so that the pod begins anew in its sandbox. */
+  async reset(pod: Pod): Promise<void> {
+    const { runtime, recordEvent } = this.#context;
+    for (const { id, state, metadata } of resetOrder(pod, await this.list())) {
+      if (state === 'CONTAINER_RUNNING') {
+        recordEvent(pod, 'Normal', 'Killing', 'killing', metadata.name);
+        await runtime.stopContainer(id, 2);
+      }
+      this.probes.end(metadata.name);
+      this.waiting.delete(metadata.name);
+      await runtime.removeContainer(id);
     }
   }
 

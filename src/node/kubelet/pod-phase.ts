@@ -6,19 +6,33 @@ export function isSidecar(container: Container): boolean {
   return container.restartPolicy === 'Always';
 }
 
-/**
- * Whether a container that ended with this code is started again: its rules first (KEP-5307), then its own policy, then
- * the pod's.
- */
-export function shouldRestart(pod: Pod, container: Container, exitCode: number): boolean {
-  const policy = container.restartPolicy ?? pod.spec?.restartPolicy ?? 'Always';
-  const rule = (container.restartPolicyRules ?? []).find(({ exitCodes }) => {
+/** The first of a container's rules that this exit code fits (KEP-5307). */
+export function restartRuleOf(
+  { restartPolicyRules = [] }: Container,
+  exitCode: number,
+): NonNullable<Container['restartPolicyRules']>[number] | undefined {
+  return restartPolicyRules.find(({ exitCodes }) => {
     const isListed = exitCodes?.values?.includes(exitCode) === true;
     return exitCodes !== undefined && (exitCodes.operator === 'In' ? isListed : !isListed);
   });
-  if (container.restartPolicy !== undefined && rule?.action === 'Restart') return true;
+}
+
+/**
+ * Whether a container that ended with this code is started again, alone or with all others: its rules first, then its
+ * own policy, then the pod's.
+ */
+export function shouldRestart(pod: Pod, container: Container, exitCode: number): boolean {
+  const policy = container.restartPolicy ?? pod.spec?.restartPolicy ?? 'Always';
+  const action = restartRuleOf(container, exitCode)?.action ?? '';
+  if (container.restartPolicy !== undefined && ['Restart', 'RestartAllContainers'].includes(action)) return true;
   if (policy === 'Always') return true;
   return policy === 'OnFailure' && exitCode !== 0;
+}
+
+/** Whether a container was ended because its pod starts anew as a whole. */
+function isRestartingAll({ state, lastState }: ContainerStatus): boolean {
+  const ended = state?.terminated ?? (state?.waiting === undefined ? undefined : lastState?.terminated);
+  return ended?.reason === 'RestartingAllContainers';
 }
 
 /** The code a container ended with, also when it waits for its next start. */
@@ -50,7 +64,8 @@ export function podPhase(
   const sidecars = init.filter(({ container }) => isSidecar(container));
   const main = statusesOf(pod.spec?.containers, statuses);
   const isLost = steps.some(
-    ({ container, code }) => code !== undefined && code !== 0 && !shouldRestart(pod, container, code),
+    ({ container, status, code }) =>
+      code !== undefined && code !== 0 && !shouldRestart(pod, container, code) && !isRestartingAll(status),
   );
   if (isLost) return 'Failed';
   const hasBegun = statuses.some(({ containerID }) => containerID !== undefined);
@@ -64,7 +79,9 @@ export function podPhase(
   if ([...main, ...sidecars].some(({ status }) => status.state?.running !== undefined)) return 'Running';
   if (main.length === 0) return 'Pending';
   const isGoing = pod.metadata.deletionTimestamp !== undefined;
-  if (!isGoing && main.some(({ container, code = 0 }) => shouldRestart(pod, container, code))) return 'Running';
+  const mayGoOn = ({ container, status, code = 0 }: (typeof main)[number]): boolean =>
+    shouldRestart(pod, container, code) || isRestartingAll(status);
+  if (!isGoing && main.some(mayGoOn)) return 'Running';
   return main.every(({ code }) => code === 0) ? 'Succeeded' : 'Failed';
 }
 

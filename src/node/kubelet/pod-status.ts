@@ -8,6 +8,7 @@ import type {
 } from '../../api/types/core-v1.ts';
 import { formatTime } from '../../apimachinery/object-meta.ts';
 import type { ContainerStatus as RuntimeContainer, PodSandbox } from '../cri/runtime.ts';
+import { allContainersRestarting, isCleanedUp, mustRestartAll, restartingAllReason } from './all-containers-restart.ts';
 import { podLevelResources } from './pod-level-resources.ts';
 import { isSidecar, podPhase } from './pod-phase.ts';
 
@@ -124,7 +125,11 @@ function containerStatus(
   const current = latestAttempt(state.containers, container.name);
   const waiting = state.waiting.get(container.name);
   const shared = sharedStatus(container);
-  if (current === undefined) return notStartedStatus(pod, container, shared, old, waiting);
+  if (current === undefined) {
+    const isRemoved = old !== undefined && old.state?.waiting === undefined && isRestartingAll(pod, state);
+    if (isRemoved) return removedStatus(container, shared, old);
+    return notStartedStatus(pod, container, shared, old, waiting);
+  }
   const ended = current.state === 'CONTAINER_EXITED';
   const requests = container.resources?.requests;
   const status: ContainerStatus = {
@@ -189,6 +194,29 @@ function notStartedStatus(
   };
 }
 
+/** Whether the pod starts anew as a whole, and nothing of it is left to do so. */
+function isRestartingAll(pod: Pod, { containers }: PodRuntimeState): boolean {
+  return mustRestartAll(pod, containers) && isCleanedUp(pod, containers);
+}
+
+/** A container that was removed because its pod starts anew as a whole. */
+function removedStatus(container: Container, shared: SharedStatus, old: ContainerStatus): ContainerStatus {
+  const why = {
+    reason: restartingAllReason,
+    message: 'The container is removed because RestartAllContainers in place',
+  };
+  return {
+    ...shared,
+    image: container.image ?? '',
+    imageID: '',
+    restartCount: (old.restartCount ?? 0) + 1,
+    ready: false,
+    started: false,
+    state: { waiting: why },
+    lastState: { terminated: { ...why, exitCode: 137 } },
+  };
+}
+
 function waitingState({ reason, message }: { readonly reason: string; readonly message: string }): ContainerState {
   return { waiting: { reason, ...(message === '' ? {} : { message }) } };
 }
@@ -242,6 +270,8 @@ function podConditions(
     // Also of pods that were made for this node and never went through a scheduler.
     condition('PodScheduled', true),
   ];
+  const restarting = allContainersRestarting(pod, state.containers, phase);
+  if (restarting !== undefined) own.push(restarting);
   const old = pod.status?.conditions ?? [];
   const ownTypes = new Set(own.map((entry) => entry.type));
   const foreign = old.filter((entry) => !ownTypes.has(entry.type) && entry.type !== 'PodResizePending');
@@ -286,7 +316,9 @@ function initializedCondition(
     return isSidecar(container) ? status?.started !== true : status?.ready !== true;
   });
   if (phase === 'Succeeded') return condition('Initialized', true, 'PodCompleted');
-  if (incomplete.length === 0 || statuses.some((status) => status.containerID !== undefined)) {
+  // Once it is, it stays so, also when all containers start anew.
+  const wasBefore = pod.status?.conditions?.some(({ type, status }) => type === 'Initialized' && status === 'True');
+  if (incomplete.length === 0 || wasBefore === true || statuses.some(({ containerID }) => containerID !== undefined)) {
     return condition('Initialized', true);
   }
   const names = goList(incomplete.map((container) => container.name));

@@ -3,6 +3,7 @@ import { equalJson } from '../../apimachinery/json.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { Timer } from '../../system/clock.ts';
 import type { PodSandbox } from '../cri/runtime.ts';
+import { isCleanedUp, mustRestartAll } from './all-containers-restart.ts';
 import { isCritical, type Rejection } from './pod-admission.ts';
 import { PodAllocation } from './pod-allocation.ts';
 import { PodContainers } from './pod-containers.ts';
@@ -187,8 +188,9 @@ export class PodWorker {
     await this.#resize(pod);
     const sandbox = await this.#ensureSandbox(pod);
     this.#writeCgroup();
-    if (sandbox !== undefined) await this.#containers.sync(pod, sandbox);
-    await this.#report(pod);
+    const mayStart = await this.#restartAll(pod);
+    if (sandbox !== undefined && mayStart) await this.#containers.sync(this.#latestOf(pod), sandbox);
+    await this.#report(this.#latestOf(pod));
     // What the status says now may end the pod, at once or in time.
     if (isTerminal(this.#pod)) await this.#stopEverything(this.#pod);
     else if (this.#isOverdue(this.#pod)) this.wake();
@@ -227,6 +229,27 @@ export class PodWorker {
     for (const [name, text] of cgroupTexts(podLinuxResources(pod))) {
       files.writeFile(`${folder}/${name}`, Buffer.from(`${text}\n`));
     }
+  }
+
+  /** Has all containers start anew where a rule of one that ended wants that. @returns whether containers may start */
+  async #restartAll(pod: Pod): Promise<boolean> {
+    const all = await this.#containers.list();
+    if (!mustRestartAll(pod, all)) return true;
+    if (!isCleanedUp(pod, all)) {
+      await this.#report(pod);
+      await this.#containers.reset(pod);
+    }
+    await this.#report(this.#latestOf(pod));
+    // What could not be told would begin it once more.
+    const isTold = !mustRestartAll(this.#latestOf(pod), []);
+    if (!isTold) this.#wakeIn(500);
+    return isTold;
+  }
+
+  /** The pod as it is worked on, with the status that was written last. */
+  #latestOf(pod: Pod): Pod {
+    if (this.#pod.metadata.generation === pod.metadata.generation) return this.#pod;
+    return { ...pod, status: this.#pod.status ?? {} };
   }
 
   async #reject(pod: Pod, { reason, message }: Rejection): Promise<void> {

@@ -91,25 +91,35 @@ function validateTransitions(status: PodStatus, before: PodStatus, spec: PodSpec
       return [fieldForbidden(path, 'may not be transitioned to non-terminated state')];
     });
   const policy = spec?.restartPolicy ?? 'Always';
-  return [
-    ...check('containerStatuses', ({ name }, exitCode) => {
-      const container = spec?.containers.find((one) => one.name === name);
+  const mayRestart =
+    (containers: readonly Container[] | undefined) =>
+    ({ name }: ContainerStatus, exitCode: number): boolean => {
+      const container = containers?.find((one) => one.name === name);
       return container !== undefined && restarts(container, policy, exitCode);
-    }),
-    ...check('initContainerStatuses', ({ name }, exitCode) => {
-      const container = spec?.initContainers?.find((one) => one.name === name);
-      return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0) || container?.restartPolicy === 'Always';
-    }),
-    ...check('ephemeralContainerStatuses', () => false),
+    };
+  const ephemeral = check('ephemeralContainerStatuses', () => false);
+  // One that has all others start anew may do so whatever these say.
+  if (mayRestartAll(spec)) return ephemeral;
+  return [
+    ...check('containerStatuses', mayRestart(spec?.containers)),
+    ...check('initContainerStatuses', mayRestart(spec?.initContainers)),
+    ...ephemeral,
   ];
+}
+
+function mayRestartAll(spec: PodSpec | undefined): boolean {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].some(({ restartPolicyRules = [] }) =>
+    restartPolicyRules.some(({ action }) => action === 'RestartAllContainers'),
+  );
 }
 
 /** Whether a container starts again after an exit code: by its own rules, its own policy, the pod's policy (KEP-5307). */
 function restarts({ restartPolicy, restartPolicyRules = [] }: Container, podPolicy: string, exitCode: number): boolean {
-  for (const { action, exitCodes } of restartPolicyRules) {
+  const rule = restartPolicyRules.find(({ exitCodes }) => {
     const isListed = (exitCodes?.values ?? []).includes(exitCode);
-    if (exitCodes !== undefined && isListed === (exitCodes.operator === 'In')) return action === 'Restart';
-  }
+    return exitCodes !== undefined && isListed === (exitCodes.operator === 'In');
+  });
+  if (restartPolicy !== undefined && rule?.action === 'Restart') return true;
   const policy = restartPolicy ?? podPolicy;
   return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
 }
