@@ -32,11 +32,14 @@ export class JsonPatchError extends Error {
   }
 }
 
+/** What the copies of one patch may add in all, in bytes of JSON: a copy of a copy has twice the size of the first. */
+const maxCopiedBytes = 3 * 1024 * 1024;
+
 export interface JsonPatchOptions {
   /**
    * Whose ways count. To the API server (the default) a key that an object does not have is null for `replace` and
    * `copy`, as is a value that is not given, and operations are looked at one by one; kubectl and RFC 6902 refuse these
-   * and look at all operations first. Messages differ, too.
+   * and look at all operations first. Messages differ, too, and only the server has a bound to what copies add.
    */
   readonly as?: 'server' | 'kubectl';
 }
@@ -56,7 +59,12 @@ export function applyJsonPatch(
     const checked = operations.map(checkOperation);
     for (const operation of checked) result = applyOperation(result, operation, true);
   } else {
-    for (const operation of operations) result = applyOperation(result, readOperation(operation), false);
+    let copied = 0;
+    for (const operation of operations) {
+      const read = readOperation(operation);
+      if (read.op === 'copy') copied = checkCopies(result, read, copied);
+      result = applyOperation(result, read, false);
+    }
   }
   return result;
 }
@@ -186,6 +194,18 @@ function move(document: JsonValue, { from, path }: CheckedOperation, isStrict: b
   const target = placeOf(document, path, `move operation does not apply: doc is missing destination path: ${path}`);
   addTo(target, value, `error in move for path: '${path}'`, isStrict);
   return document;
+}
+
+/** What is copied with one more copy. @throws JsonPatchError when that is too much */
+function checkCopies(document: JsonValue, { from, path }: CheckedOperation, before: number): number {
+  const source = placeOf(document, from, `copy operation does not apply: doc is missing from path: ${from}`);
+  const value = valueIn(source, false, `error in copy for from: '${from}'`);
+  const copied = before + Buffer.byteLength(stringifyJson(value));
+  if (copied > maxCopiedBytes) {
+    const much = `the accumulated size increase of copy is ${copied}, exceeding the limit ${maxCopiedBytes}`;
+    throw new JsonPatchError(`Unable to complete the copy, ${much}`, path);
+  }
+  return copied;
 }
 
 function copy(document: JsonValue, { from, path }: CheckedOperation, isStrict: boolean): JsonValue {

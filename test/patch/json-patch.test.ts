@@ -220,3 +220,17 @@ void describe('JSON patch as the API server applies it', () => {
     assert.deepEqual(result, { a: { x: 1 }, b: { x: 1, y: 2 } });
   });
 });
+
+it('copies of copies are bounded where a server applies them: each doubles what is there', () => {
+  const add: JsonPatchOperation = { op: 'add', path: '/data/a', value: 'x'.repeat(100) };
+  const copies = Array.from({ length: 40 }, (_, index) => ({ op: 'copy', from: '/data', path: `/data/c${index}` }));
+  assert.throws(
+    () => applyJsonPatch({ data: {} }, [add, ...copies]),
+    (error) =>
+      error instanceof JsonPatchError &&
+      /^Unable to complete the copy, the accumulated size increase of copy is \d+, exceeding the limit 3145728$/.test(
+        error.message,
+      ),
+  );
+  assert.doesNotThrow(() => applyJsonPatch({ data: {} }, [add, ...copies.slice(0, 10)]));
+});

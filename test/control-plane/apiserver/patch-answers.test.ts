@@ -34,6 +34,13 @@ const cases: readonly (readonly [
   string | ((body: Record<string, unknown>) => unknown),
   unknown?,
 ])[] = [
+  [
+    json,
+    `${ns}/configmaps/c`,
+    Array.from({ length: 60 }, (_, index) => ({ op: 'copy', from: '/metadata', path: `/metadata/c${index}` })),
+    422,
+    'the server rejected our request due to an error in our request',
+  ],
   // An operation without a value means null, which is the empty text here.
   [json, `${ns}/configmaps/c`, [{ op: 'add', path: '/data/c' }], 200, (body) => body['data'], { a: '1', c: '' }],
   [
