@@ -105,7 +105,7 @@ async function start(folder: string, flags: Readonly<Record<string, string>>): P
     client: api.clientFor('bench'),
     now: systemClock.now(),
     serviceAddress: '10.96.0.1',
-    serviceRange: '10.96.0.0/12',
+    serviceRanges: ['10.96.0.0/12'],
     advertise: { address: '127.0.0.1', port: 6443 },
     onStep: (step) => api.progress.finish(step),
   });

@@ -58,6 +58,12 @@ export function formatIp({ family, value }: IpAddress): string {
   return start < 0 ? write(groups) : `${write(groups.slice(0, start))}::${write(groups.slice(start + length))}`;
 }
 
+/** An address in the one way it is written; what is no address stays as it is. */
+export function canonicalIp(text: string): string {
+  const address = parseIp(text);
+  return address === undefined ? text : formatIp(address);
+}
+
 /** Reads a block such as `10.9.8.0/24`; bits beyond the prefix are cut off. */
 export function parseIpBlock(text: string): IpBlock | undefined {
   const match = /^([^/]+)\/(\d+)$/.exec(text);

@@ -95,7 +95,7 @@ import { remoteKubelets } from './remote-kubelets.ts';
 import { enabledResources } from './runtime-config.ts';
 import { serviceAccountIssuers } from './service-account-issuers.ts';
 import { createServiceResolver } from './service-resolver.ts';
-import { defaultServiceRange } from './service-range.ts';
+import { serviceRangesOf } from './service-range.ts';
 import { storageAtRest } from './encryption-assembly.ts';
 import { CertificateMetrics } from './certificate-metrics.ts';
 import { EncryptionMetrics } from './encryption-metrics.ts';
@@ -274,7 +274,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
         : remote.connectionTo(nodeName, insecureSkipTlsVerify),
   };
   const serviceHooks = serviceAddressHooks({
-    serviceRange: options.arguments.get('service-cluster-ip-range') ?? defaultServiceRange,
+    serviceRanges: serviceRangesOf(options.arguments).ranges,
     random,
     clock,
     observer: allocations,

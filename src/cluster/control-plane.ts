@@ -43,7 +43,7 @@ import { LocalKubelets } from './local-kubelets.ts';
 import { createNode, nodeDiskBytes, nodeName, type RunningNode } from './node.ts';
 import { type NodeDisk, openNodeDisk } from './node-disk.ts';
 import type { ServingCertificate } from './serving-certificate.ts';
-import { defaultServiceRange, firstServiceAddress, serviceAddress } from './service-range.ts';
+import { serviceRangesOf } from './service-range.ts';
 
 export interface ControlPlaneOptions {
   readonly storage: Storage;
@@ -146,7 +146,7 @@ async function startBehind(
   options: ControlPlaneOptions,
 ): Promise<RunningControlPlane> {
   const { clock, serving } = options;
-  const serviceRange = serviceRangeOf(options);
+  const { ranges: serviceRanges, first: serviceAddress } = serviceRangesOf(options.arguments.apiServer);
   const shutdown = shutdownSettings(options.arguments.apiServer);
   const { port, url } = listener;
   kubelets.useApiServer(options.host, port);
@@ -155,8 +155,8 @@ async function startBehind(
   const isNew = options.storage.currentRevision() <= 1;
   await bootstrapCluster({
     client: apiServer.clientFor('kube-apiserver'),
-    serviceAddress: firstServiceAddress(serviceRange),
-    serviceRange,
+    serviceAddress,
+    serviceRanges,
     advertise: { address: options.host, port },
     now: clock.now(),
     onStep: (step) => apiServer.progress.finish(step),
@@ -180,10 +180,6 @@ async function startBehind(
       await options.storage.close();
     },
   };
-}
-
-function serviceRangeOf({ arguments: { apiServer } }: ControlPlaneOptions): string {
-  return apiServer.get('service-cluster-ip-range') ?? defaultServiceRange;
 }
 
 /** Controllers, scheduler and nodes share one set of local copies. */
@@ -216,7 +212,7 @@ async function startComponents(
       client: apiServer.clientFor('kubelet'),
       informers,
       arguments: options.arguments.kubelet,
-      clusterDns: serviceAddress(serviceRangeOf(options), 10),
+      clusterDns: serviceRangesOf(options.arguments.apiServer).tenth,
       clock,
       random,
       log,

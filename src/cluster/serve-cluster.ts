@@ -18,7 +18,7 @@ import { credentialsOf } from './key-flags.ts';
 import { type RunningControlPlane, startControlPlane } from './control-plane.ts';
 import { featureGatesOf } from './feature-gates.ts';
 import { publishedDocumentation, publishedRoutes } from './published-routes.ts';
-import { defaultServiceRange, firstServiceAddress } from './service-range.ts';
+import { checkServiceFamily, serviceRangesOf } from './service-range.ts';
 import { servingAuthorities, servingCertificate } from './serving-certificate.ts';
 
 export interface ServeOptions {
@@ -40,13 +40,14 @@ export async function serveCluster(options: ServeOptions): Promise<RunningContro
   const state = await readState(files, folder);
   if (state === undefined) throw new Error(`there is no cluster in ${folder}`);
   const apiServer = parseComponentArguments('kube-apiserver', state.arguments.apiServer, apiServerFlags);
-  const serviceRange = apiServer.get('service-cluster-ip-range') ?? defaultServiceRange;
+  const serviceRanges = serviceRangesOf(apiServer);
+  checkServiceFamily(serviceRanges, host);
   const controllerManager = parseComponentArguments(
     'kube-controller-manager',
     state.arguments.controllerManager,
     controllerManagerFlags,
   );
-  const addresses = [firstServiceAddress(serviceRange)];
+  const addresses = [serviceRanges.first];
   const own = await loadCredentials({ files, folder, addresses, now: clock.now() });
   const credentials = await credentialsOf(own, { apiServer, controllerManager }, files);
   const serving = await servingCertificate({ arguments: apiServer, own: credentials.server, files, clock, log });

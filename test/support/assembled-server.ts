@@ -78,7 +78,7 @@ export async function assembled(
   await bootstrapCluster({
     client: api.clientFor('test'),
     serviceAddress: '10.96.0.1',
-    serviceRange: '10.96.0.0/12',
+    serviceRanges: ['10.96.0.0/12'],
     advertise: { address: '127.0.0.1', port: 6443 },
     now: 0,
     onStep: (step) => api.progress.finish(step),

@@ -10,6 +10,7 @@ import { isPodReady } from './pod-facts.ts';
 import {
   endpointLabels,
   hostnameIn,
+  podAddress,
   type ResolvedPort,
   resolvePort,
   selectedPods,
@@ -93,10 +94,7 @@ function endpointOf(
   addressType: string,
   nodeOf: (name: string) => Node | undefined,
 ): Endpoint | undefined {
-  const known = pod.status?.podIPs?.map(({ ip }) => ip) ?? [];
-  const address = [...known, pod.status?.podIP ?? ''].find(
-    (ip) => ip !== '' && ip.includes(':') === (addressType === 'IPv6'),
-  );
+  const address = podAddress(pod, addressType);
   if (address === undefined) return undefined;
   const { name, namespace, uid, deletionTimestamp } = pod.metadata;
   const serving = isPodReady(pod);
@@ -156,7 +154,8 @@ async function reconcile(
       if (current === undefined) await client.create(wanted);
       else {
         left.delete(current);
-        if (!equalJson(current, wanted)) await client.update(wanted);
+        // A slice without endpoints is read back with null for them.
+        if (!equalJson({ ...current, endpoints: current.endpoints ?? [] }, wanted)) await client.update(wanted);
       }
     }
   }

@@ -7,8 +7,10 @@ import { isNamespaceGoing, podsResource } from './pod-control.ts';
 import { isPodReady } from './pod-facts.ts';
 import {
   endpointLabels,
+  familyOf,
   hostnameIn,
   isHeadless,
+  podAddress,
   type ResolvedPort,
   resolvePort,
   selectedPods,
@@ -80,7 +82,10 @@ async function write(context: ControllerContext, service: Service, wanted: Endpo
 
 function endpointsOf(service: Service, pods: readonly Pod[]): Endpoints {
   const publishesAll = service.spec?.publishNotReadyAddresses === true;
-  const usable = pods.filter((pod) => publishesAll || pod.metadata.deletionTimestamp === undefined);
+  const family = familyOf(service);
+  const usable = pods.filter(
+    (pod) => (publishesAll || pod.metadata.deletionTimestamp === undefined) && podAddress(pod, family) !== undefined,
+  );
   const isShown = (pod: Pod): boolean => publishesAll || isPodReady(pod);
   // Those that are ready come first when there is no room for all.
   const kept = usable.toSorted((left, right) => Number(isShown(right)) - Number(isShown(left))).slice(0, maxAddresses);
@@ -145,7 +150,7 @@ function addressOf(service: Service, pod: Pod): EndpointAddress {
   const hostname = hostnameIn(service, pod);
   const nodeName = pod.spec?.nodeName ?? '';
   return {
-    ip: pod.status?.podIP ?? '',
+    ip: podAddress(pod, familyOf(service)) ?? '',
     ...(hostname === undefined ? {} : { hostname }),
     ...(nodeName === '' ? {} : { nodeName }),
     targetRef: { kind: 'Pod', namespace, name, uid },

@@ -28,6 +28,17 @@ export function selectedPods(service: Service, pods: Informer<Pod>): Pod[] {
   return pods.list(namespace).filter((pod) => isSelected(service, pod) && hasAddress(pod));
 }
 
+/** The family of addresses that a service is usually reached by. */
+export function familyOf({ spec }: Service): string {
+  return spec?.ipFamilies?.[0] ?? (spec?.clusterIP?.includes(':') === true ? 'IPv6' : 'IPv4');
+}
+
+/** The address of a pod in a family. @returns undefined when it has none */
+export function podAddress({ status }: Pod, family: string): string | undefined {
+  const known = status?.podIPs?.map(({ ip }) => ip) ?? [];
+  return [...known, status?.podIP ?? ''].find((ip) => ip !== '' && ip.includes(':') === (family === 'IPv6'));
+}
+
 /** Whether a pod can be reached for good: it is no pod that has ended. */
 function hasAddress(pod: Pod): boolean {
   return !isPodTerminal(pod) && (pod.status?.podIP ?? '') !== '';

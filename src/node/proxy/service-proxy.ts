@@ -61,6 +61,7 @@ interface Candidate extends ProxyTarget {
 const serviceNameLabel = 'kubernetes.io/service-name';
 const zoneLabel = 'topology.kubernetes.io/zone';
 const otherProxyLabel = 'service.kubernetes.io/service-proxy-name';
+const headlessLabel = 'service.kubernetes.io/headless';
 const defaultAffinitySeconds = 10_800;
 
 /** A proxy over the services and endpoint slices of the cluster; the informers are started by the caller. */
@@ -98,7 +99,8 @@ class InformedServiceProxy implements ServiceProxy {
         return isNode ? candidate.nodePort === port : candidate.port === port;
       });
       if (isNode ? found !== undefined : addressesOf(service).includes(address)) {
-        const targets = found === undefined ? [] : this.#targets(service, found);
+        const family = address.includes(':') ? 'IPv6' : 'IPv4';
+        const targets = found === undefined ? [] : this.#targets(service, found, family);
         const node = this.#onlyNode(service, address, from);
         const near = targets.filter(({ nodeName }) => node === undefined || nodeName === node);
         const ready = near.filter(({ isReady }) => isReady);
@@ -158,9 +160,12 @@ class InformedServiceProxy implements ServiceProxy {
     return target;
   }
 
-  /** Endpoints that are ready, and those that are ending but still serve. */
-  #targets(service: Service, port: ServicePort): Candidate[] {
-    return this.#slicesOf(service).flatMap(({ endpoints, ports }) => {
+  /** Endpoints that are ready, and those that are ending but still serve; of one family of addresses, if it is named. */
+  #targets(service: Service, port: ServicePort, family?: string): Candidate[] {
+    return this.#slicesOf(service).flatMap(({ metadata, addressType, endpoints, ports }) => {
+      // What says that it is of a headless service is nothing for proxies.
+      if (metadata.labels?.[headlessLabel] !== undefined) return [];
+      if (family !== undefined && addressType !== family) return [];
       const own = (ports ?? []).find(({ name = '' }) => name === (port.name ?? ''))?.port;
       if (own === undefined) return [];
       return (endpoints ?? []).flatMap((endpoint) => {

@@ -156,3 +156,49 @@ for (const [trafficDistribution, hints] of distributions) {
     );
   });
 }
+
+test('a slice for each family, and endpoints of the first one alone', async (context) => {
+  const harness = await harnessWithService(context, {
+    clusterIP: 'None',
+    ipFamilyPolicy: 'RequireDualStack',
+    ipFamilies: ['IPv6', 'IPv4'],
+  });
+  await addPod(harness, 'a', '10.0.0.1');
+  await addPod(harness, 'b', '10.0.0.2');
+  await setStatus(harness, 'b', { podIPs: [{ ip: '10.0.0.2' }, { ip: 'fd00::2' }] });
+  const families = (await harness.list<EndpointSlice>(slices)).map(({ addressType, endpoints: shown }) => [
+    addressType,
+    shown?.flatMap(({ addresses }) => addresses).toSorted(),
+  ]);
+  assert.deepEqual(
+    families.toSorted(([left], [right]) => String(left).localeCompare(String(right))),
+    [
+      ['IPv4', ['10.0.0.1', '10.0.0.2']],
+      ['IPv6', ['fd00::2']],
+    ],
+  );
+  const [subset] = (await harness.get<Endpoints>(endpoints, 'web')).subsets ?? [];
+  assert.deepEqual(
+    subset?.addresses?.map(({ ip }) => ip),
+    ['fd00::2'],
+  );
+});
+
+test('a slice without endpoints stays as it is when its service changes', async (context) => {
+  const harness = await harnessWithService(context);
+  const path = '/api/v1/namespaces/default/services/web';
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  const versions = async (): Promise<unknown[]> =>
+    (await harness.list<EndpointSlice>(slices)).map(({ metadata }) => [metadata.generation, metadata.resourceVersion]);
+  const before = await versions();
+  assert.deepEqual(before[0], [1, (before[0] as unknown[])[1]]);
+  await harness.api.request('PATCH', path, { spec: { ports: [{ name: 'http', port: 81 }] } }, headers);
+  await harness.work();
+  assert.deepEqual(await versions(), before);
+  // Nor does the server count a write of the same as a change.
+  const [slice] = await harness.list<EndpointSlice>(slices);
+  const place = `/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/${slice?.metadata.name ?? ''}`;
+  const { status, body } = await harness.api.request('PUT', place, { ...slice, endpoints: [] });
+  assert.deepEqual([status, body.metadata.generation], [200, 1]);
+  assert.deepEqual(await versions(), before);
+});

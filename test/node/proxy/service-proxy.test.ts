@@ -100,6 +100,37 @@ test('endpoints that end serve while there are no others', async (context) => {
   assert.throws(() => proxy.targetOf('10.96.0.12', 80, ''), /connection refused/);
 });
 
+test('each family of addresses leads to its own, and what is marked as headless to nothing', async (context) => {
+  const { api, proxy, run } = await proxiedCluster(context);
+  const spec = {
+    clusterIP: 'None',
+    ipFamilies: ['IPv4', 'IPv6'],
+    externalIPs: ['1.2.3.4', '2001:db8::1'],
+    ports: [{ name: 'http', port: 80 }],
+  };
+  await api.create({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec });
+  await api.create(slice('web', [{ addresses: ['10.244.0.2'] }]));
+  const later = slice('web', [{ addresses: ['fd00:244::2'] }]);
+  const metadata = { name: 'web-6', labels: { 'kubernetes.io/service-name': 'web' } };
+  await api.create(Object.assign(later, { addressType: 'IPv6', metadata }));
+  const hidden = slice('hidden', [{ addresses: ['10.244.0.3'] }]);
+  const labels = { 'kubernetes.io/service-name': 'hidden', 'service.kubernetes.io/headless': '' };
+  await api.create({ ...hidden, metadata: { name: 'hidden', labels } });
+  const ports = [{ name: 'http', port: 80 }];
+  await api.create({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'hidden' },
+    spec: { clusterIP: '10.96.0.11', ports },
+  });
+  await run();
+  for (let again = 0; again < 9; again++) {
+    assert.equal(proxy.targetOf('1.2.3.4', 80, '')?.address, '10.244.0.2');
+    assert.equal(proxy.targetOf('2001:db8::1', 80, '')?.address, 'fd00:244::2');
+  }
+  assert.throws(() => proxy.targetOf('10.96.0.11', 80, ''), /connection refused/);
+});
+
 test('services lead to the pods behind them, by address, node port and name', async (context) => {
   const { api, proxy, run } = await proxiedCluster(context);
   const ports = [{ name: 'http', port: 80, nodePort: 30080 }];

@@ -13,8 +13,8 @@ export interface BootstrapOptions {
   readonly client: Client;
   /** Address of the `kubernetes` service: the first of the service range. */
   readonly serviceAddress: string;
-  /** The service range. */
-  readonly serviceRange: string;
+  /** Where services get their addresses from. */
+  readonly serviceRanges: readonly string[];
   /** Where the server itself is reached. */
   readonly advertise: { readonly address: string; readonly port: number };
   /** Milliseconds since the epoch. */
@@ -121,7 +121,7 @@ function serviceCidr(options: BootstrapOptions): Unstructured {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'ServiceCIDR',
     metadata: { name: 'kubernetes', finalizers: ['networking.k8s.io/service-cidr-finalizer'] },
-    spec: { cidrs: [options.serviceRange] },
+    spec: { cidrs: options.serviceRanges },
   };
 }
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Service } from '../../../api/types/core-v1.ts';
 import type { IPAddress, ServiceCIDR } from '../../../api/types/networking-v1.ts';
 import type { GroupVersionResource } from '../../../apimachinery/gvk.ts';
@@ -54,7 +55,7 @@ function entryOf(address: string, { metadata }: Service): IPAddress {
     metadata: {
       name: address,
       labels: {
-        'ipaddress.kubernetes.io/ip-family': 'IPv4',
+        'ipaddress.kubernetes.io/ip-family': isIP(address) === 6 ? 'IPv6' : 'IPv4',
         'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
       },
     },

@@ -1,12 +1,21 @@
 import type { Service, ServiceSpec } from '../../../api/types/core-v1.ts';
 import { FieldPath, invalid } from '../../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { canonicalIp } from '../../../apimachinery/ip-address.ts';
 import { internalError } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { Random } from '../../../system/random.ts';
 import { type AllocationObserver, type AllocationUse, silentAllocation } from './allocation-observer.ts';
 import { allocateNodePorts, nodePortCount, nodePortsOf, pretendPorts, takePorts } from './node-ports.ts';
-import { initIpFamilies, invalidService } from './service-ip-families.ts';
+import {
+  addressAt,
+  type AddressRange,
+  containsAddress,
+  type IpFamily,
+  isForServices,
+  parseAddressRange,
+} from './address-range.ts';
+import { initIpFamilies, invalidService, keepsPreference } from './service-ip-families.ts';
 import type { Reservation, StoreHooks } from './store.ts';
 
 /** Where others see which addresses are taken, and find more of them (KEP-1880). */
@@ -14,13 +23,13 @@ export interface AddressBook {
   /** Records whose an address is. @returns false when it is somebody else's */
   claim(address: string, service: Service): Promise<boolean>;
   release(address: string): Promise<void>;
-  /** Ranges of addresses besides the cluster's first one. */
+  /** Ranges of addresses besides the cluster's own. */
   ranges(): readonly string[];
 }
 
 export interface ServiceAddressOptions {
-  /** IPv4 range of cluster addresses. */
-  readonly serviceRange: string;
+  /** The cluster's own ranges of addresses, one for each family that it has, the usual one first. */
+  readonly serviceRanges: readonly string[];
   readonly random: Random;
   /** All services that are stored, asked once. */
   readonly existing: () => Promise<readonly Service[]>;
@@ -40,8 +49,13 @@ export interface ServiceAddressHooks extends StoreHooks {
 /** Gives services their cluster addresses and node ports, and takes them back. */
 export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddressHooks {
   const { book, clock, observer = silentAllocation } = options;
+  const own = options.serviceRanges.flatMap((text) => parseAddressRange(text) ?? []);
+  const families = own.map(({ family }) => family);
+  const ownRange = (family: IpFamily): string => own.find((range) => range.family === family)?.text ?? '';
   const ranges = (): AddressRange[] =>
-    [...new Set([options.serviceRange, ...(book?.ranges() ?? [])])].filter(isFourPartRange).map(parseRange);
+    [...new Set([...options.serviceRanges, ...(book?.ranges() ?? [])])].flatMap(
+      (text) => parseAddressRange(text) ?? [],
+    );
   const release = (address: string): void => {
     // Nobody waits for it; an entry that stays is only taken for longer.
     void book?.release(address).catch(() => {});
@@ -61,18 +75,15 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
       }
     })());
 
-  const chooseAddress = (taken: ReadonlySet<string>): string => {
+  const chooseAddress = (service: Service, family: IpFamily, taken: ReadonlySet<string>): string => {
     for (const range of ranges()) {
-      // The first addresses are left to those who ask for one (KEP-3070).
-      const reserved = Math.min(256, Math.max(16, Math.floor(range.count / 16)));
-      const start = Math.floor(options.random.next() * Math.max(1, range.count - reserved));
-      for (let step = 0; step < range.count; step++) {
-        const address = formatAddress(range.first + reserved + ((start + step) % Math.max(1, range.count - reserved)));
-        if (!addresses.has(address) && !taken.has(address)) return address;
-      }
+      if (range.family !== family) continue;
+      const address = freeAddress(range, options.random, (one) => !addresses.has(one) && !taken.has(one));
+      if (address !== undefined) return address;
     }
-    observer.addressRefused(options.serviceRange, 'dynamic');
-    throw internalError('failed to allocate a serviceIP: range is full');
+    observer.addressRefused(ownRange(family), 'dynamic');
+    const name = JSON.stringify(service.metadata.name ?? '');
+    throw internalError(`failed to allocate a serviceIP for Service ${name}: range is full`);
   };
 
   /** Fills in what is missing, and takes what is asked for. What the service had before and has no more is let go. */
@@ -82,8 +93,8 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
     const undo = (): void => taken.forEach((release) => release());
     if (spec !== undefined) {
       try {
-        initIpFamilies(service, old);
-        if (isGivenAddress(spec, old?.spec)) allocateAddress(service, old?.spec, foreign, taken);
+        initIpFamilies(service, old, families);
+        allocateAddresses(service, old?.spec, foreign, taken);
         allocateNodePorts(service, old?.spec, takePorts(ports, options.random, taken, observer));
       } catch (error) {
         undo();
@@ -102,34 +113,34 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
     return { undo, keep };
   };
 
-  const allocateAddress = (
+  const allocateAddresses = (
     service: Service,
     old: ServiceSpec | undefined,
     foreign: ReadonlySet<string>,
     taken: (() => void)[],
   ): void => {
     const { spec = {} } = service;
-    if (spec.clusterIP === 'None') return;
-    const asked = spec.clusterIPs?.[0] ?? '';
-    const address = asked === '' ? chooseAddress(foreign) : asked;
-    if (!addressesOf(old).includes(address)) {
-      checkAddress(service, address, foreign);
+    const had = addressesOf(old);
+    fillAddresses(spec, old, (family, asked) => {
+      const address = asked === '' ? chooseAddress(service, family, foreign) : canonicalIp(asked);
+      if (had.includes(address)) return asked;
+      checkAddress(service, asked === '' ? address : asked, foreign);
       addresses.add(address);
       taken.push(() => addresses.delete(address));
-    }
-    spec.clusterIP = address;
-    spec.clusterIPs = [address, ...(spec.clusterIPs ?? []).slice(1)];
+      return asked === '' ? address : asked;
+    });
   };
 
-  const rangeOf = (address: string): string | undefined => ranges().find((range) => isInRange(address, range))?.text;
+  const rangeOf = (address: string): string | undefined =>
+    ranges().find((range) => containsAddress(range, address))?.text;
 
   const checkAddress = (service: Service, address: string, foreign: ReadonlySet<string>): void => {
-    const range = rangeOf(address);
+    const range = ranges().find((candidate) => isForServices(candidate, address));
     if (range === undefined) {
       throw refusedAddress(service, address, 'the provided network does not match the current range');
     }
-    if (addresses.has(address) || foreign.has(address)) {
-      observer.addressRefused(range, 'static');
+    if (addresses.has(canonicalIp(address)) || foreign.has(canonicalIp(address))) {
+      observer.addressRefused(range.text, 'static');
       throw refusedAddress(service, address, 'provided IP is already allocated');
     }
   };
@@ -138,18 +149,17 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
   const pretend = (service: Service, old: Service | undefined): void => {
     const { spec } = service;
     if (spec === undefined) return;
-    initIpFamilies(service, old);
-    if (isGivenAddress(spec, old?.spec) && spec.clusterIP !== 'None') {
-      const [asked = '', ...others] = spec.clusterIPs ?? [];
-      const [range = parseRange(options.serviceRange)] = ranges();
-      if (asked !== '' && !addressesOf(old?.spec).includes(asked) && !isInRange(asked, range)) {
-        const problem = `the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${range.text}`;
-        throw refusedAddress(service, asked, problem);
+    initIpFamilies(service, old, families);
+    const had = addressesOf(old?.spec);
+    fillAddresses(spec, old?.spec, (family, asked) => {
+      const range = own.find((candidate) => candidate.family === family);
+      if (range === undefined) return asked;
+      if (asked === '') return addressAt(range, 0n);
+      if (!had.includes(canonicalIp(asked)) && !isForServices(range, asked)) {
+        throw refusedAddress(service, asked, outside(asked, range));
       }
-      const address = asked === '' ? formatAddress(range.first - 1) : asked;
-      spec.clusterIP = address;
-      spec.clusterIPs = [address, ...others];
-    }
+      return asked;
+    });
     allocateNodePorts(service, old?.spec, pretendPorts(ports));
   };
 
@@ -162,33 +172,49 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
     const begun = clock.now();
     // What another one has that is no service of ours.
     const foreign = new Set<string>();
+    const asked = [...(service.spec?.clusterIPs ?? [])];
     for (;;) {
-      const asked = service.spec?.clusterIPs ?? [];
       const reservation = allocate(service, old, foreign);
       const had = addressesOf(old?.spec);
-      const [address] = addressesOf(service.spec).filter((each) => !had.includes(each));
-      if (address === undefined) return reservation;
-      if (book === undefined || (await book.claim(address, service))) {
-        const scope = asked[0] === undefined || asked[0] === '' ? 'dynamic' : 'static';
-        observer.address(rangeOf(address) ?? options.serviceRange, scope, (clock.now() - begun) / 1000);
-        const undo = (): void => {
-          reservation.undo();
-          release(address);
-        };
+      const given = addressesOf(service.spec).filter((each) => !had.includes(each));
+      const claimed: string[] = [];
+      const undo = (): void => {
+        reservation.undo();
+        claimed.forEach(release);
+      };
+      const lost = await firstLost(given, claimed, service);
+      if (lost === undefined) {
+        for (const address of given) {
+          const scope = asked.map(canonicalIp).includes(address) ? 'static' : 'dynamic';
+          observer.address(rangeOf(address) ?? '', scope, (clock.now() - begun) / 1000);
+        }
         return { ...reservation, undo };
       }
-      reservation.undo();
-      foreign.add(address);
+      undo();
+      foreign.add(lost);
       restoreAsked(service, asked);
     }
+  };
+
+  /** Notes whose addresses are, until one is somebody else's: that is the one that is returned. */
+  const firstLost = async (
+    given: readonly string[],
+    claimed: string[],
+    service: Service,
+  ): Promise<string | undefined> => {
+    for (const address of given) {
+      if (book !== undefined && !(await book.claim(address, service))) return address;
+      claimed.push(address);
+    }
+    return undefined;
   };
 
   return {
     load,
     use: () => ({
       ranges: ranges().map((range) => {
-        const allocated = [...addresses].filter((address) => isInRange(address, range)).length;
-        return { range: range.text, allocated, available: range.count - allocated };
+        const allocated = [...addresses].filter((address) => containsAddress(range, address)).length;
+        return { range: range.text, allocated, available: Number(range.count) - allocated };
       }),
       ports: { allocated: ports.size, available: nodePortCount - ports.size },
     }),
@@ -210,9 +236,48 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
   };
 }
 
-/** An address is chosen once; what an update makes of it is for validation to refuse. */
-function isGivenAddress(spec: ServiceSpec, old: ServiceSpec | undefined): boolean {
-  return spec.type !== 'ExternalName' && (old === undefined || old.type === 'ExternalName');
+/**
+ * Has the families of a service that have no address yet given one: all of a service that had none, the second one of a
+ * service that had one family. What an update makes of the others is for validation to refuse.
+ * @param give takes a family and the address that is asked for, empty where none is
+ */
+function fillAddresses(
+  spec: ServiceSpec,
+  old: ServiceSpec | undefined,
+  give: (family: IpFamily, asked: string) => string,
+): void {
+  const isNew = old === undefined || old.type === 'ExternalName';
+  if (spec.type === 'ExternalName' || (isNew ? spec : old).clusterIPs?.[0] === 'None') return;
+  if (keepsPreference(spec, old)) return;
+  const families = spec.ipFamilies ?? [];
+  const gains = !isNew && old.ipFamilies?.length === 1 && families.length === 2;
+  if (!isNew && !gains) return;
+  const given = [...(spec.clusterIPs ?? [])];
+  while (given.length < families.length) given.push('');
+  spec.clusterIPs = given;
+  families.forEach((family, index) => {
+    if (index > 0 || isNew) given[index] = give(family === 'IPv6' ? 'IPv6' : 'IPv4', given[index] ?? '');
+  });
+  if (isNew && given[0] !== undefined) spec.clusterIP = given[0];
+}
+
+/** An address of a range that nobody has: of its upper part if there is one. @returns undefined when all are taken */
+function freeAddress(range: AddressRange, random: Random, isFree: (address: string) => boolean): string | undefined {
+  const { count, reserved } = range;
+  const upper = count - reserved;
+  const parts = [
+    { first: reserved + 1n, size: upper },
+    { first: 1n, size: reserved },
+  ];
+  for (const { first, size } of parts) {
+    if (size <= 0n) continue;
+    const start = (size * BigInt(Math.floor(random.next() * 2 ** 48))) >> 48n;
+    for (let step = 0n; step < size; step++) {
+      const address = addressAt(range, first + ((start + step) % size));
+      if (isFree(address)) return address;
+    }
+  }
+  return undefined;
 }
 
 function asService(object: Unstructured): Service {
@@ -220,51 +285,26 @@ function asService(object: Unstructured): Service {
 }
 
 /** As the service came, when what was chosen for it cannot be had. */
-function restoreAsked(service: Service, asked: readonly string[]): void {
-  const { spec } = service;
-  if (spec === undefined || asked.length > 0) return;
-  delete spec.clusterIP;
-  delete spec.clusterIPs;
+function restoreAsked({ spec }: Service, asked: readonly string[]): void {
+  if (spec === undefined) return;
+  if (asked.length > 0) spec.clusterIPs = [...asked];
+  else {
+    delete spec.clusterIP;
+    delete spec.clusterIPs;
+  }
 }
 
+function outside(address: string, range: AddressRange): string {
+  return `the provided IP (${address}) is not in the valid range. The range of valid IPs is ${range.text}`;
+}
+
+/** The addresses of a service, each in the one way it is written. */
 function addressesOf(spec: ServiceSpec | undefined): readonly string[] {
-  return (spec?.clusterIPs ?? []).filter((address) => address !== 'None');
+  return (spec?.clusterIPs ?? []).filter((address) => address !== 'None' && address !== '').map(canonicalIp);
 }
 
 function refusedAddress(service: Service, address: string, problem: string): Error {
   const path = new FieldPath('spec.clusterIPs');
-  return invalidService(service, [invalid(path, [address], `failed to allocate IP ${address}: ${problem}`)]);
-}
-
-interface AddressRange {
-  /** As it is written. */
-  readonly text: string;
-  /** The first usable address, as a number. */
-  readonly first: number;
-  readonly count: number;
-}
-
-function isFourPartRange(range: string): boolean {
-  return /^\d+\.\d+\.\d+\.\d+\/\d+$/.test(range);
-}
-
-function parseRange(range: string): AddressRange {
-  const [address = '', prefix = ''] = range.split('/');
-  const size = 2 ** (32 - Number(prefix));
-  const base = Math.floor(addressNumber(address) / size) * size;
-  return { text: range, first: base + 1, count: size - 2 };
-}
-
-function addressNumber(address: string): number {
-  return address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
-}
-
-function isInRange(address: string, range: AddressRange): boolean {
-  if (!/^\d+\.\d+\.\d+\.\d+$/.test(address)) return false;
-  const value = addressNumber(address);
-  return value >= range.first && value < range.first + range.count;
-}
-
-function formatAddress(value: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+  const shown = service.spec?.clusterIPs ?? [];
+  return invalidService(service, [invalid(path, shown, `failed to allocate IP ${address}: ${problem}`)]);
 }

@@ -531,9 +531,14 @@ function specDiffers(object: Unstructured, old: Unstructured): boolean {
   const keys = new Set([...Object.keys(object), ...Object.keys(old)]);
   for (const key of keys) {
     if (key === 'metadata' || key === 'status' || key === 'kind' || key === 'apiVersion') continue;
-    if (!equalJson(object[key] ?? null, old[key] ?? null) || !equalTexts(object[key], old[key])) return true;
+    if (!equalJson(orNothing(object[key]), orNothing(old[key])) || !equalTexts(object[key], old[key])) return true;
   }
   return false;
+}
+
+/** An empty list is the same as none: so it is stored (apimachinery's semantic equality). */
+function orNothing(value: unknown): unknown {
+  return value === undefined || (Array.isArray(value) && value.length === 0) ? null : value;
 }
 
 function isSameObject(bytes: Uint8Array, existing: StoredValue, object: Unstructured, old: Unstructured): boolean {

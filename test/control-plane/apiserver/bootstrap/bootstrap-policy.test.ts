@@ -65,7 +65,7 @@ for (const [name, specs] of flow) {
 
 const options = {
   serviceAddress: '10.0.0.1',
-  serviceRange: '10.0.0.0/24',
+  serviceRanges: ['10.0.0.0/24'],
   advertise: { address: '127.0.0.1', port: 6443 },
   now: 0,
 };

@@ -11,7 +11,7 @@ test('addresses and node ports that services are given are counted', async () =>
   const observer = new AllocationMetrics();
   const clock = new FakeClock();
   const hooks = serviceAddressHooks({
-    serviceRange: '10.0.0.0/24',
+    serviceRanges: ['10.0.0.0/24'],
     random: seededRandom(1),
     clock,
     observer,

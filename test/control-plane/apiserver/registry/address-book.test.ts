@@ -48,7 +48,7 @@ describe('addresses of services as objects', () => {
 
   const hooks = (existing: readonly Service[] = []): ReturnType<typeof serviceAddressHooks> =>
     serviceAddressHooks({
-      serviceRange: '10.0.0.0/24',
+      serviceRanges: ['10.0.0.0/24'],
       random: seededRandom(1),
       clock: server.clock,
       existing: () => Promise.resolve(existing),

@@ -13,9 +13,9 @@ const context = { subresource: '', dryRun: false } as unknown as WriteContext;
 const ports = [{ port: 80, protocol: 'TCP', targetPort: 80 }];
 
 /** Hooks over a store that holds these services, and a way to write through them. */
-function setUp(existing: readonly Service[] = []) {
+function setUp(existing: readonly Service[] = [], serviceRanges: readonly string[] = ['10.0.0.0/24']) {
   const hooks = serviceAddressHooks({
-    serviceRange: '10.0.0.0/24',
+    serviceRanges,
     random: seededRandom(1),
     clock: new FakeClock(),
     existing: () => Promise.resolve(existing),
@@ -194,5 +194,129 @@ void describe('addresses of services', () => {
     assert.deepEqual([open.ipFamilies, open.ipFamilyPolicy], [['IPv4', 'IPv6'], 'RequireDualStack']);
     const chosen = specOf(await write({ clusterIP: 'None', selector: { app: 'web' } }));
     assert.deepEqual([chosen.ipFamilies, chosen.ipFamilyPolicy], [['IPv4'], 'SingleStack']);
+  });
+});
+
+const bothRanges = ['10.0.0.0/24', 'fd00:10::/112'];
+const dual = (): ReturnType<typeof setUp> => setUp([], bothRanges);
+
+/** What a service has of each family, chosen addresses by their family. */
+function familiesOf(object: Unstructured): unknown[] {
+  const { clusterIP, clusterIPs = [], ipFamilies, ipFamilyPolicy } = specOf(object);
+  const shown = clusterIPs.map((address) =>
+    /^10\.0\.0\.\d+$/.test(address) ? 'v4' : /^fd00:10::[0-9a-f]{1,4}$/.test(address) ? 'v6' : address,
+  );
+  assert.equal(clusterIP, clusterIPs[0]);
+  return [shown, ipFamilies, ipFamilyPolicy];
+}
+
+// As kube-apiserver 1.36.2 answers with --service-cluster-ip-range=10.0.0.0/24,fd00:10::/112.
+void describe('addresses of both families', () => {
+  const both = ['IPv4', 'IPv6'] as const;
+  const created: readonly [spec: ServiceSpec, expected: unknown[]][] = [
+    [{}, [['v4'], ['IPv4'], 'SingleStack']],
+    [{ ipFamilies: ['IPv6'] }, [['v6'], ['IPv6'], 'SingleStack']],
+    [{ ipFamilyPolicy: 'PreferDualStack' }, [['v4', 'v6'], both, 'PreferDualStack']],
+    [{ ipFamilyPolicy: 'PreferDualStack', ipFamilies: ['IPv6'] }, [['v6', 'v4'], ['IPv6', 'IPv4'], 'PreferDualStack']],
+    [
+      { ipFamilyPolicy: 'RequireDualStack', ipFamilies: ['IPv6', 'IPv4'] },
+      [['v6', 'v4'], ['IPv6', 'IPv4'], 'RequireDualStack'],
+    ],
+    [{ clusterIP: 'fd00:10::50' }, [['v6'], ['IPv6'], 'SingleStack']],
+    [
+      { clusterIP: 'fd00:10::50', ipFamilyPolicy: 'RequireDualStack' },
+      [['v6', 'v4'], ['IPv6', 'IPv4'], 'RequireDualStack'],
+    ],
+    [
+      { clusterIP: 'None', selector: { a: 'b' }, ipFamilyPolicy: 'PreferDualStack' },
+      [['None'], both, 'PreferDualStack'],
+    ],
+  ];
+  for (const [spec, expected] of created) {
+    void it(`gives out what ${JSON.stringify(spec)} asks for`, async () => {
+      assert.deepEqual(familiesOf(await dual().write(spec)), expected);
+    });
+  }
+
+  void it('a second family is added and let go by the policy', async () => {
+    const { write, hooks } = dual();
+    const single = await write({});
+    const { clusterIP = '' } = specOf(single);
+    const upgraded = await write({ ...specOf(single), ipFamilyPolicy: 'RequireDualStack' }, single);
+    assert.deepEqual(familiesOf(upgraded), [['v4', 'v6'], both, 'RequireDualStack']);
+    assert.equal(specOf(upgraded).clusterIP, clusterIP);
+    const second = specOf(upgraded).clusterIPs?.[1] ?? '';
+    assert.deepEqual(
+      hooks.use().ranges.map(({ allocated }) => allocated),
+      [1, 1],
+    );
+    const released = await write({ ...specOf(upgraded), ipFamilyPolicy: 'SingleStack' }, upgraded);
+    assert.deepEqual(familiesOf(released), [['v4'], ['IPv4'], 'SingleStack']);
+    assert.deepEqual(familiesOf(await write({ clusterIP: second })), [['v6'], ['IPv6'], 'SingleStack']);
+  });
+
+  void it('who would rather have both is not given another by a write of something else', async () => {
+    const asked = { ipFamilyPolicy: 'PreferDualStack' };
+    const single = await setUp().write(asked);
+    assert.deepEqual(familiesOf(single), [['v4'], ['IPv4'], 'PreferDualStack']);
+    const { write } = setUp([single], bothRanges);
+    const changed = await write({ ...specOf(single), selector: { app: 'web' } }, single);
+    assert.deepEqual(familiesOf(changed), [['v4'], ['IPv4'], 'PreferDualStack']);
+  });
+
+  const refused: readonly [spec: ServiceSpec, reason: string][] = [
+    [
+      { clusterIP: '10.0.0.50', clusterIPs: ['10.0.0.50', 'fd00:99::1'], ipFamilyPolicy: 'PreferDualStack' },
+      'spec.clusterIPs: Invalid value: ["10.0.0.50","fd00:99::1"]: failed to allocate IP fd00:99::1: ' +
+        'the provided network does not match the current range',
+    ],
+    [
+      { clusterIP: '10.9.9.9', ipFamilyPolicy: 'PreferDualStack' },
+      'spec.clusterIPs: Invalid value: ["10.9.9.9",""]: failed to allocate IP 10.9.9.9: ' +
+        'the provided network does not match the current range',
+    ],
+    [
+      { clusterIP: '10.0.0.50', clusterIPs: ['10.0.0.50', 'fd00:10::50'] },
+      "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be 'RequireDualStack' or 'PreferDualStack' when " +
+        'multiple cluster IPs are specified',
+    ],
+  ];
+  for (const [spec, reason] of refused) {
+    void it(`refuses ${JSON.stringify(spec)}, and nothing stays taken`, async () => {
+      const { write, hooks } = dual();
+      assert.deepEqual(await refusal(write(spec)), [reason]);
+      assert.deepEqual(
+        hooks.use().ranges.map(({ allocated }) => allocated),
+        [0, 0],
+      );
+    });
+  }
+
+  void it('an address that is written in two ways is one', async () => {
+    const { write } = dual();
+    await write({ clusterIP: 'fd00:10::00ab' });
+    assert.deepEqual(await refusal(write({ clusterIP: 'fd00:10::ab' })), [
+      'spec.clusterIPs: Invalid value: ["fd00:10::ab"]: failed to allocate IP fd00:10::ab: provided IP is already allocated',
+    ]);
+  });
+
+  void it('a dry run has the start of each range', async () => {
+    const dryRun = { ...context, dryRun: true };
+    const { write, hooks } = dual();
+    const service = await write({ ipFamilyPolicy: 'RequireDualStack' }, undefined, dryRun);
+    assert.deepEqual(specOf(service).clusterIPs, ['10.0.0.0', 'fd00:10::']);
+    assert.deepEqual(
+      hooks.use().ranges.map(({ allocated, available }) => [allocated, available]),
+      [
+        [0, 254],
+        [0, 65_535],
+      ],
+    );
+  });
+
+  void it('a range of which all addresses are taken has none left', async () => {
+    const { write } = setUp([], ['10.0.0.0/29']);
+    for (let count = 0; count < 6; count++) await write({});
+    await assert.rejects(write({}), /failed to allocate a serviceIP for Service "web": range is full$/);
   });
 });
