@@ -62,7 +62,7 @@ function describeBasics(container: AnyContainer, status: ContainerStatus | undef
 
 function portText(port: ContainerPort, number: number): string {
   const name = port.name ?? '';
-  return `${number}/${port.protocol ?? 'TCP'}${name === '' ? '' : ` (${name})`}`;
+  return `${number}/${port.protocol ?? ''}${name === '' ? '' : ` (${name})`}`;
 }
 
 function describeWords(title: string, words: readonly string[] | undefined, text: DescribeText): void {
@@ -82,7 +82,7 @@ function describeState(title: string, state: ContainerState | undefined, text: D
   if (state?.running !== undefined) {
     text.line(2, `${title}:\tRunning`);
     text.line(3, `Started:\t${longTime(state.running.startedAt)}`);
-  } else if (state?.terminated !== undefined) {
+  } else if (state?.terminated !== undefined && state.waiting === undefined) {
     const { reason = '', message = '', exitCode, signal = 0, startedAt, finishedAt } = state.terminated;
     text.line(2, `${title}:\tTerminated`);
     if (reason !== '') text.line(3, `Reason:\t${reason}`);
@@ -101,12 +101,17 @@ function describeState(title: string, state: ContainerState | undefined, text: D
 /** A URL as Go puts it together. */
 function urlText(scheme: string, host: string, port: string, path: string): string {
   const address = host.includes(':') ? `[${host}]` : host;
-  const place = port === '' ? host : `${address}:${port}`;
+  const place = escapedHost(port === '' ? host : `${address}:${port}`);
   const slash = path === '' || path.startsWith('/') || place === '' ? '' : '/';
   const escaped = encodeURIComponent(path)
     .replace(/%(24|26|2B|2C|2F|3A|3B|3D|40)/g, (code) => decodeURIComponent(code))
     .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
   return `${scheme === '' ? '' : `${scheme}:`}//${place}${slash}${path === '*' ? path : escaped}`;
+}
+
+/** What no host may have, with its code; a place that is none is told all the same. */
+function escapedHost(host: string): string {
+  return host.replace(/[^\w.~!$&'()*+,;=:[\]<>"-]/gu, encodeURIComponent);
 }
 
 function byDevicePath(devices: readonly VolumeDevice[]): VolumeDevice[] {

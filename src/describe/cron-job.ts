@@ -2,7 +2,7 @@ import type { CronJob, JobTemplateSpec } from '../api/types/batch-v1.ts';
 import { type DescribeText, joined, longTime, titleBool } from './describe-text.ts';
 import type { Describer } from './describer.ts';
 import { describeEvents } from './events.ts';
-import { describePodTemplate, plainSelector } from './pod-template.ts';
+import { describePodTemplate, selectorOrFailure } from './pod-template.ts';
 
 /** A cron job. */
 export const describeCronJob: Describer = async (object, text, context) => {
@@ -34,7 +34,7 @@ export const describeCronJob: Describer = async (object, text, context) => {
 
 function describeJobTemplate(template: JobTemplateSpec | undefined, text: DescribeText): void {
   const { selector, parallelism, completions, activeDeadlineSeconds, template: pod } = template?.spec ?? {};
-  text.line(0, `Selector:\t${selector === undefined ? '<unset>' : plainSelector(selector)}`);
+  text.line(0, `Selector:\t${selector === undefined ? '<unset>' : selectorOrFailure(selector)}`);
   text.line(0, `Parallelism:\t${parallelism ?? '<unset>'}`);
   text.line(0, `Completions:\t${completions ?? '<unset>'}`);
   if (activeDeadlineSeconds !== undefined) text.line(0, `Active Deadline Seconds:\t${activeDeadlineSeconds}s`);

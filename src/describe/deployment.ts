@@ -26,7 +26,7 @@ export const describeDeployment: Describer = async (object, text, context) => {
   text.line(0, `MinReadySeconds:\t${spec?.minReadySeconds ?? 0}`);
   const rolling = spec?.strategy?.rollingUpdate;
   if (rolling !== undefined) {
-    const { maxUnavailable = '', maxSurge = '' } = rolling;
+    const { maxUnavailable = '<nil>', maxSurge = '<nil>' } = rolling;
     text.line(0, `RollingUpdateStrategy:\t${maxUnavailable} max unavailable, ${maxSurge} max surge`);
   }
   describePodTemplate(spec?.template, text);

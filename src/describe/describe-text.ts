@@ -25,6 +25,11 @@ export class DescribeText {
     this.#sink.raw += escapeTerminal(`${this.#indent}${'  '.repeat(level)}${text}\n`);
   }
 
+  /** What the next line goes on with. */
+  part(text: string): void {
+    this.#sink.raw += escapeTerminal(`${this.#indent}${text}`);
+  }
+
   /** A table's heads with a line of dashes under each, then its rows. */
   table(level: number, heads: readonly string[], rows: readonly (readonly unknown[])[]): void {
     this.line(level, heads.join('\t'));

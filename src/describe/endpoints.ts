@@ -52,7 +52,7 @@ export const describeEndpointSlice: Describer = async (object, text, context) =>
   const members = endpoints ?? [];
   text.line(0, members.length === 0 ? 'Endpoints: <none>' : 'Endpoints:');
   for (const { addresses, conditions, hostname, targetRef, nodeName, zone } of members) {
-    text.line(1, `- Addresses:\t${joined(addresses, ', ')}`);
+    text.line(1, `- Addresses:\t${joined(addresses.join(', ') === '' ? [] : addresses, ', ')}`);
     text.line(2, 'Conditions:');
     text.line(3, `Ready:\t${conditions?.ready ?? '<unset>'}`);
     text.line(2, `Hostname:\t${hostname ?? '<unset>'}`);

@@ -1,7 +1,6 @@
 import type { Service } from '../api/types/core-v1.ts';
 import type { EndpointSlice } from '../api/types/discovery-v1.ts';
 import type { Ingress, IngressBackend, IngressClass, IngressLoadBalancerStatus } from '../api/types/networking-v1.ts';
-import { StatusError } from '../apimachinery/status.ts';
 import type { DescribeContext, Describer } from './describer.ts';
 import { endpointsText } from './endpoints-text.ts';
 import { describeEvents } from './events.ts';
@@ -78,7 +77,7 @@ async function backendText(namespace: string, backend: IngressBackend, context: 
       );
       return `${about} (${endpointsText(slices, port?.name ?? '')})`;
     } catch (error) {
-      if (!(error instanceof StatusError)) throw error;
+      if (!(error instanceof Error)) throw error;
       return `${about} (<error: ${error.message}>)`;
     }
   }

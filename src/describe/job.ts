@@ -3,14 +3,14 @@ import { humanDuration } from '../apimachinery/duration.ts';
 import { longTime } from './describe-text.ts';
 import type { Describer } from './describer.ts';
 import { describeEvents } from './events.ts';
-import { describeController, describePodTemplate, plainSelector } from './pod-template.ts';
+import { describeController, describePodTemplate, selectorOrFailure } from './pod-template.ts';
 
 /** A job. */
 export const describeJob: Describer = async (object, text, context) => {
   const { metadata, spec, status = {} } = object as unknown as Job;
   text.line(0, `Name:\t${metadata.name ?? ''}`);
   text.line(0, `Namespace:\t${metadata.namespace ?? ''}`);
-  text.line(0, `Selector:\t${plainSelector(spec?.selector)}`);
+  text.line(0, `Selector:\t${selectorOrFailure(spec?.selector)}`);
   text.labels('Labels', metadata.labels);
   text.annotations('Annotations', metadata.annotations);
   describeController(object, text);

@@ -12,14 +12,10 @@ import type { DescribeContext } from './describer.ts';
 import { listAll, related } from './list-all.ts';
 import { describeVolumes } from './volumes.ts';
 
-/** The part `Pod Template:` of what makes pods. */
+/** The part `Pod Template:` of what makes pods; one that is not there has nothing in it. */
 export function describePodTemplate(template: PodTemplateSpec | undefined, text: DescribeText): void {
   text.line(0, 'Pod Template:');
-  if (template === undefined) {
-    text.line(1, '<unset>');
-    return;
-  }
-  describeTemplateBody(template, text);
+  describeTemplateBody(template ?? {}, text);
 }
 
 /** The lines below `Pod Template:`. */
@@ -102,6 +98,16 @@ export function selectorText(selector: ObjectLabelSelector | undefined): string 
 /** A label selector in one line, which may be empty. @throws LabelSelectorError */
 export function plainSelector(selector: ObjectLabelSelector | undefined): string {
   return formatLabelSelector(selectorFromObject(selector) ?? []);
+}
+
+/** A label selector in one line, or why it cannot be one. */
+export function selectorOrFailure(selector: ObjectLabelSelector | undefined): string {
+  try {
+    return plainSelector(selector);
+  } catch (error) {
+    if (error instanceof LabelSelectorError) return `Failed to get selector: ${error.message}`;
+    throw error;
+  }
 }
 
 /** `Kind/name` of the controller an object belongs to, if any. */

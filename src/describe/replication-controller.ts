@@ -15,7 +15,8 @@ export const describeReplicationController: Describer = async (object, text, con
   text.annotations('Annotations', metadata?.annotations);
   text.line(0, `Replicas:\t${status?.replicas ?? 0} current / ${spec?.replicas ?? 1} desired`);
   text.line(0, `Pods Status:\t${counts}`);
-  describePodTemplate(spec?.template, text);
+  if (spec?.template !== undefined) describePodTemplate(spec.template, text);
+  else text.part('Pod Template:\n  <unset>');
   describeConditions(status?.conditions ?? [], text);
   await describeEvents(object, text, context);
 };

@@ -54,6 +54,8 @@ function permissionsOf(rules: readonly PolicyRule[]): Permission[] {
   const byResource = new Map<string, Permission>();
   const byUrl: Permission[] = [];
   for (const { apiGroups = [], resources = [], resourceNames = [], verbs, nonResourceURLs = [] } of rules) {
+    // What may be done in no way is not told of.
+    if (verbs.length === 0) continue;
     const places = apiGroups.flatMap((group) =>
       resources.flatMap((resource) =>
         (resourceNames.length === 0 ? [undefined] : resourceNames).map((name) => ({ group, resource, name })),

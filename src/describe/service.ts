@@ -51,7 +51,7 @@ async function describePorts(
 ): Promise<void> {
   if (ports.length === 0) return;
   const slices = await slicesOf(object, context);
-  for (const { name = '', port, targetPort, appProtocol, nodePort = 0, protocol = 'TCP' } of ports) {
+  for (const { name = '', port, targetPort, appProtocol, nodePort = 0, protocol = '' } of ports) {
     const shown = name === '' ? '<unset>' : name;
     text.line(0, `Port:\t${shown}\t${port}/${protocol}`);
     text.line(0, `TargetPort:\t${targetPort ?? 0}/${protocol}`);

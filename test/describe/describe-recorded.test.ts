@@ -65,3 +65,45 @@ test('pods on a node that tells no amounts have the share of nothing that the re
   assert.match(text, new RegExp(`  default +p +0 ${none} +0 ${none} +1Gi ${none} +0 ${none} `));
   assert.match(text, /\n {2}memory +1Gi \(0%\) +0 \(0%\)\n/);
 });
+
+test('what objects leave out is told as by the real kubectl', async (t) => {
+  const server = await createTestApiServer();
+  t.after(() => server.close());
+  const meta = { metadata: { name: 'x', namespace: 'default' } };
+  const told = (object: object): Promise<string> =>
+    describeObject(object as Unstructured, { client: server.client, showEvents: false, chunkSize: 500, now: 0 });
+  const containers = [
+    {
+      name: 'c',
+      image: 'i',
+      ports: [{ containerPort: 80 }],
+      livenessProbe: { httpGet: { host: 'a b', port: 1, path: '/p' } },
+    },
+  ];
+  const status = {
+    containerStatuses: [
+      { name: 'c', ready: true, restartCount: 0, state: { waiting: { reason: 'R' }, terminated: { exitCode: 1 } } },
+    ],
+  };
+  const pod = await told({ apiVersion: 'v1', kind: 'Pod', ...meta, spec: { containers }, status });
+  assert.match(pod, /\n {4}Port: +80\/\n {4}Host Port: +0\/\n/);
+  assert.match(pod, /\n {4}State: +Waiting\n {6}Reason: +R\n/);
+  assert.match(pod, /Liveness: +http-get \/\/a%20b:1\/p delay/);
+  assert.match(pod, /\nQoS Class: +BestEffort\n/);
+  const controller = { apiVersion: 'v1', kind: 'ReplicationController', ...meta };
+  assert.match(await told(controller), /\nPod Template:\n {2}<unset>$/);
+  const expression = { matchExpressions: [{ key: 'a', operator: 'Is' }] };
+  const job = await told({ apiVersion: 'batch/v1', kind: 'Job', ...meta, spec: { selector: expression } });
+  assert.match(job, /\nSelector: +Failed to get selector: "Is" is not a valid label selector operator\n/);
+  assert.match(job, /\nPod Template:\n {2}Labels: +<none>\n {2}Containers: <none>\n/);
+  const strategy = { type: 'RollingUpdate', rollingUpdate: {} };
+  const deployment = await told({ apiVersion: 'apps/v1', kind: 'Deployment', ...meta, spec: { strategy } });
+  assert.match(deployment, /\nRollingUpdateStrategy: +<nil> max unavailable, <nil> max surge\n/);
+  const backend = { service: { name: '', port: { number: 1 } } };
+  const ingress = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', ...meta, spec: { defaultBackend: backend } };
+  assert.match(await told(ingress), /\nDefault backend: +:1 \(<error: resource name may not be empty>\)\n/);
+  const rules = [{ apiGroups: [''], resources: ['pods'], verbs: [] }];
+  assert.match(await told({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', ...meta, rules }), /-----\n$/);
+  const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', ...meta, addressType: 'IPv4' };
+  assert.match(await told({ ...slice, endpoints: [{ addresses: [''] }] }), /\n {2}- Addresses: +<none>\n/);
+});
