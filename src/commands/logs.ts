@@ -3,6 +3,8 @@ import { canonicalTime } from '../apimachinery/go-time.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { hasReason } from '../apimachinery/status.ts';
+import type { ListOptions, ResourceClient } from '../client/client.ts';
+import { listError } from '../client/list-error.ts';
 import {
   type CommandContext,
   CommandError,
@@ -179,6 +181,14 @@ function checkQuery({ query, allContainers }: LogsOptions): void {
   if (tailLines < -1) throw new CommandError('--tail must be greater than or equal to -1');
 }
 
+async function podsOfSelector(pods: ResourceClient<Pod>, query: ListOptions): Promise<readonly Pod[]> {
+  try {
+    return (await pods.list(query)).items;
+  } catch (error) {
+    throw listError(error, '/v1, Resource=pods', query);
+  }
+}
+
 /** What the arguments name: an object, or the pods of a selector. @throws CommandError */
 async function loggedObject(options: LogsOptions, context: CommandContext): Promise<Unstructured | readonly Pod[]> {
   const { argument, selector } = options;
@@ -193,7 +203,7 @@ async function loggedObject(options: LogsOptions, context: CommandContext): Prom
   }
   const client = await context.cluster.client();
   const pods = client.resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, namespace);
-  const { items } = await pods.list({ labelSelector: selector, signal: context.signal });
+  const items = await podsOfSelector(pods, { labelSelector: selector, signal: context.signal });
   if (items.length === 0) context.streams.err.write(`No resources found in ${namespace} namespace.\n`);
   return items;
 }

@@ -19,6 +19,11 @@ export function exitCodeOf(signal: AbortSignal): number {
   return signal.reason instanceof Interruption ? signal.reason.exitCode : interruptedExitCode;
 }
 
+/** Whether it was Ctrl-C, and not another signal, that ended what the signal stands for. */
+export function isCtrlC(signal: AbortSignal): boolean {
+  return exitCodeOf(signal) === interruptedExitCode;
+}
+
 /** How long a command has to wind down after Ctrl-C, in milliseconds. */
 let graceMillis = 2000;
 

@@ -78,6 +78,12 @@ void test('logs shows what a container wrote, and tells which was chosen', async
       1,
     ],
     [
+      'logs -l ==',
+      '',
+      `Error from server (BadRequest): Unable to find "/v1, Resource=pods" that match label selector "==", field selector "": found '==', expected: !, identifier, or 'end of string'\n`,
+      1,
+    ],
+    [
       'logs -f -l app=x --max-log-requests=1',
       '',
       'Defaulted container "a" out of: a, b, setup (init)\nerror: you are attempting to follow 2 log streams, but maximum allowed concurrency is 1, use --max-log-requests to increase the limit\n',

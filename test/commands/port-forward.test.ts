@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test';
 import { channelFormat, ChannelSocket } from '../../src/apimachinery/streaming/channel-socket.ts';
 import { connectWebSocket } from '../../src/client/streams/stream-connections.ts';
 import { createNodeCluster, type NodeCluster } from '../support/node-cluster.ts';
+import { Interruption } from '../../src/system/signals.ts';
 import { memoryIOStreams } from '../../src/system/memory-io-streams.ts';
 
 async function clusterWithPod(context: TestContext): Promise<NodeCluster> {
@@ -28,6 +29,7 @@ async function forwarding(
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
   use: (port: number, outcome: Promise<unknown>) => Promise<void>,
+  reason?: Interruption,
 ): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }> {
   const streams = memoryIOStreams();
   const interrupt = new AbortController();
@@ -40,7 +42,7 @@ async function forwarding(
     await new Promise((resolve) => setImmediate(resolve));
   }
   await use(Number(/:(\d+) -> /.exec(streams.stdout)?.[1]), outcome);
-  interrupt.abort();
+  interrupt.abort(reason);
   return { exitCode: (await outcome).exitCode, stdout: streams.stdout, stderr: streams.stderr };
 }
 
@@ -101,9 +103,18 @@ void test('a port that nothing listens on ends it, with the reason', async (cont
   assert.equal(exitCode, 1);
   assert.match(
     stderr,
-    /^an error occurred forwarding \d+ -> 81: error forwarding port 81 to pod web_default, uid .*: connect: connection refused/,
+    /^E\d{4} [\d:.]+ +\d+ portforward\.go:522\] "Unhandled Error" err="an error occurred forwarding \d+ -> 81: error forwarding port 81 to pod web_default, uid .*: connect: connection refused/,
   );
   assert.match(stderr, /\nerror: lost connection to pod\n$/);
+});
+
+void test('Ctrl-C ends port-forward well, another signal does not', async (context) => {
+  const cluster = await clusterWithPod(context);
+  const argv = ['web', ':80', '--address=127.0.0.1'];
+  for (const code of [130, 143, 129]) {
+    const { exitCode, stderr } = await forwarding(cluster, argv, {}, () => Promise.resolve(), new Interruption(code));
+    assert.deepEqual([exitCode, stderr], [code === 130 ? 0 : code, '']);
+  }
 });
 
 void test('port-forward refuses what it cannot do', async (context) => {

@@ -1,6 +1,9 @@
 import { messageOf } from '../../apimachinery/error-message.ts';
+import { klogText } from '../../apimachinery/klog-text.ts';
 import type { PortForward } from '../../client/streams/port-forward.ts';
 import { type CommandContext, CommandError } from '../../cli/command.ts';
+import { klogLine } from '../../system/klog.ts';
+import { isCtrlC } from '../../system/signals.ts';
 import { listenTcp, type TcpListener } from '../../system/tcp-listener.ts';
 import type { ForwardedPort, ListenAddress } from './forwarded-ports.ts';
 
@@ -33,6 +36,8 @@ export async function forwardPorts(
     });
     const isInterrupted = await Promise.race([interrupted, way.closed.then(() => false)]);
     if (!isInterrupted) throw new CommandError('lost connection to pod');
+    // Only Ctrl-C is waited for by the real program; what else ends it is no success.
+    if (!isCtrlC(signal)) throw new CommandError('interrupted');
   } finally {
     for (const listener of listeners) listener.close();
     way.close();
@@ -45,7 +50,7 @@ async function listenOnPort(
   addresses: readonly ListenAddress[],
   port: ForwardedPort,
   listeners: TcpListener[],
-  { streams }: CommandContext,
+  { streams, clock }: CommandContext,
 ): Promise<string> {
   const problems: string[] = [];
   const failed = { localhost: 0, others: 0 };
@@ -58,7 +63,9 @@ async function listenOnPort(
         streams.out.write(`Handling connection for ${local}\n`);
         way.carry(port.remote, connection).catch((error: unknown) => {
           const reason = messageOf(error);
-          streams.err.write(`an error occurred forwarding ${local} -> ${port.remote}: ${reason}\n`);
+          const text = klogText(`an error occurred forwarding ${local} -> ${port.remote}: ${reason}`);
+          const line = `"Unhandled Error" err=${text}`;
+          streams.err.write(klogLine('E', clock.now(), 'portforward.go:522', line));
           // The way may be of no use any more, so it is given up, as the real program does.
           way.close();
         });
