@@ -1,4 +1,3 @@
-import { qosClassOf } from '../api/core/v1/pod-qos.ts';
 import type { Pod } from '../api/types/core-v1.ts';
 import { humanDuration } from '../apimachinery/duration.ts';
 import { describeContainers, describeResources } from './containers.ts';
@@ -82,8 +81,7 @@ function describePodBody(pod: Pod, text: DescribeText): void {
     for (const condition of conditions) text.line(1, `${condition.type} \t${condition.status} `);
   }
   describeVolumes(spec?.volumes ?? [], text, false);
-  const qosClass = status?.qosClass ?? '';
-  text.line(0, `QoS Class:\t${qosClass === '' ? qosClassOf(pod) : qosClass}`);
+  text.line(0, `QoS Class:\t${status?.qosClass ?? ''}`);
   text.labels('Node-Selectors', spec?.nodeSelector);
   text.list('Tolerations', tolerationTexts(spec?.tolerations ?? []));
   describeSpreading(spec?.topologySpreadConstraints ?? [], text, '');

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { lstat, mkdir, open, readdir, readlink } from 'node:fs/promises';
+import { lstat, open, readdir, readlink } from 'node:fs/promises';
+import { makeFolders } from './make-folders.ts';
 
 /** What stands at a path, links not followed. */
 export interface TreeEntry {
@@ -32,9 +33,9 @@ export async function* fileChunks(path: string, size: number): AsyncGenerator<Ui
   if (size > 0) yield* createReadStream(path, { end: size - 1 }) as AsyncIterable<Uint8Array>;
 }
 
-/** Makes a folder with those above it. */
-export async function ensureFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o755 });
+/** Makes a folder with those above it. @throws Error of Node, whose `path` is the folder that could not be made */
+export function ensureFolder(path: string): void {
+  makeFolders(path, 0o755);
 }
 
 /** Writes a file anew, piece by piece; with the mode that the user's mask leaves of 0666. */

@@ -2,7 +2,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import type { FileSystem } from './file-system.ts';
+import { makeFolders } from './make-folders.ts';
 
 /**
  * The machine's own file system. Files are read and written without other threads: a command has nothing else to do,
@@ -57,7 +57,7 @@ export const nodeFileSystem: FileSystem = {
   }),
   realPath: settled((path) => realpathSync(path)),
   readFolder: settled((path) => readdirSync(path).sort()),
-  makeFolder: settled((path, mode = 0o755) => void mkdirSync(path, { recursive: true, mode })),
+  makeFolder: settled((path, mode = 0o755) => makeFolders(path, mode)),
   remove: settled((path) => rmSync(path, { recursive: true, force: true })),
   createExclusive: settled((path) => closeSync(openSync(path, 'wx', 0o600))),
 };

@@ -3,7 +3,6 @@ import {
   createReadStream,
   createWriteStream,
   fstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -15,6 +14,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Clock } from './clock.ts';
+import { makeFolders } from './make-folders.ts';
 
 /** When a file is set aside and how long those set aside stay; 0 is without limit everywhere. */
 export interface RotationLimits {
@@ -45,7 +45,7 @@ export class RotatingFile {
     this.#path = path;
     this.#limits = limits;
     this.#clock = clock;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     this.#handle = this.#open(0o600);
   }
 

@@ -69,11 +69,24 @@ void test('cp says what it cannot copy', async (context) => {
       'tar: /none: Cannot stat: No such file or directory\ntar: Exiting with failure status due to previous errors\n',
     ],
     ['web:/etc/hostname folder', 'error: open folder: is a directory\n'],
+    ['web:/etc/hostname f/x', 'error: mkdir f: not a directory\n'],
+    ['web:/etc/hostname f/deep/x', 'error: mkdir f: not a directory\n'],
+    ...noFoldersIn('/proc'),
   ];
   for (const [argv, stderr, exitCode = 1, stdout = ''] of cases) {
     assert.deepEqual(await cluster.run('cp', ...argv.split(' ')), { exitCode, stdout, stderr }, argv);
   }
 });
+
+/** What is said of a folder that takes no others in it, where there is one; Node's own way to make them never ends there. */
+function noFoldersIn(path: string): readonly (readonly [argv: string, stderr: string])[] {
+  if (!existsSync(join(path, 'self'))) return [];
+  const reason = `error: mkdir ${path}/none: no such file or directory\n`;
+  return [
+    [`web:/etc ${path}/none`, reason],
+    [`web:/etc ${path}/none/deeper`, reason],
+  ];
+}
 
 /** An archive as a container may send it, whatever its tar is. */
 async function* archive(

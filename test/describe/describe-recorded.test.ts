@@ -89,7 +89,6 @@ test('what objects leave out is told as by the real kubectl', async (t) => {
   assert.match(pod, /\n {4}Port: +80\/\n {4}Host Port: +0\/\n/);
   assert.match(pod, /\n {4}State: +Waiting\n {6}Reason: +R\n/);
   assert.match(pod, /Liveness: +http-get \/\/a%20b:1\/p delay/);
-  assert.match(pod, /\nQoS Class: +BestEffort\n/);
   const controller = { apiVersion: 'v1', kind: 'ReplicationController', ...meta };
   assert.match(await told(controller), /\nPod Template:\n {2}<unset>$/);
   const expression = { matchExpressions: [{ key: 'a', operator: 'Is' }] };

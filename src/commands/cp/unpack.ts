@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import { readTar } from '../../apimachinery/tar.ts';
 import { CommandError } from '../../cli/command.ts';
@@ -34,28 +34,40 @@ export async function unpackTree(chunks: AsyncIterable<Uint8Array>, options: Unp
       continue;
     }
     const path = resolve(cwd, shown);
-    await told(dirname(shown), 'mkdir', () => ensureFolder(dirname(path)));
+    makeFolder(dirname(shown), dirname(path));
     if (entry.type === 'folder') {
-      await told(shown, 'mkdir', () => ensureFolder(path));
+      makeFolder(shown, path);
     } else if (entry.type === 'link') {
       const { namespace, pod, path: from } = source;
       const hint = ` (consider using "kubectl exec -n ${goQuote(namespace)} ${goQuote(pod)} -- tar cf - ${goQuote(from)} | tar xf -")`;
       warn(`warning: skipping symlink: ${goQuote(shown)} -> ${goQuote(entry.linkTarget)}${hasHinted ? '' : hint}\n`);
       hasHinted = true;
     } else {
-      await told(shown, 'open', () => writeChunks(path, entry.content));
+      try {
+        await writeChunks(path, entry.content);
+      } catch (error) {
+        throw told('open', shown, error);
+      }
     }
   }
 }
 
-/** Does it, and says in the words of Go what could not be done. @throws CommandError */
-async function told(path: string, what: string, work: () => Promise<void>): Promise<void> {
+/** @throws CommandError that names the folder that could not be made, as far up as that is */
+function makeFolder(shown: string, path: string): void {
   try {
-    await work();
+    ensureFolder(path);
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || 'kind' in error) throw error;
-    throw new CommandError(`${what} ${path}: ${systemReasonOrMessage(error)}`);
+    const failed = error instanceof Error && 'path' in error ? String(error.path) : path;
+    let name = shown;
+    for (let ups = path.split(sep).length - failed.split(sep).length; ups > 0; ups--) name = dirname(name);
+    throw told('mkdir', name, error);
   }
+}
+
+/** What the system says, in the words of Go; other errors as they are. */
+function told(what: string, path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || 'kind' in error) return error;
+  return new CommandError(`${what} ${path}: ${systemReasonOrMessage(error)}`);
 }
 
 /** Whether a path is the base or below it, by their text. */
