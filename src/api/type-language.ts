@@ -8,7 +8,7 @@ import type { TypeDefinition } from './resource-definition.ts';
  *     type ContainerPort                  an object type; `atomic` (map type) and `unions(JSON)` may follow
  *     kind Pod                            the same with apiVersion and kind
  *     scalar Quantity quantity            a named scalar
- *       name!: string=                    a field; `!` required; `=` has the zero value of its type as default
+ *       name!: string=                    a field; `!` required, in Go's order; `=` has the zero value of its type
  *       protocol: string="TCP"            a default, as JSON
  *       ports: [ContainerPort] map(a, b)  a list; atomic, set or map with its keys
  *       modes: [string enum(A, B)]        a list of what is one of these
@@ -82,7 +82,17 @@ export function parseTypes(source: TypeSource): TypeDefinition[] {
     required = [];
     definitions.push({ name: fullName, schema: objectSchema(properties, required, rest.join(' ')), gvks: [] });
   }
-  return definitions;
+  return definitions.map((definition) => ({ ...definition, schema: withSortedFields(definition.schema) }));
+}
+
+/** Fields are published by their names; only those that are required are told of in the order that they have in Go. */
+function withSortedFields(schema: Schema): Schema {
+  if (schema.properties === undefined) return schema;
+  const entries = Object.entries(schema.properties);
+  // Kinds begin with what says so.
+  const fixed = entries[0]?.[0] === 'apiVersion' && entries[1]?.[0] === 'kind' ? 2 : 0;
+  const sorted = entries.slice(fixed).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return { ...schema, properties: Object.fromEntries([...entries.slice(0, fixed), ...sorted]) };
 }
 
 /** The properties and required lists are filled in by the lines that follow. */

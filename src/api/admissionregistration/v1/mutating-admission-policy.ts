@@ -21,8 +21,8 @@ type JSONPatch
   expression: string
 
 type MatchCondition
-  expression!: string=
   name!: string=
+  expression!: string=
 
 type MatchResources atomic
   excludeResourceRules: [NamedRuleWithOperations] atomic
@@ -58,8 +58,8 @@ type ParamKind atomic
   kind: string
 
 type Variable atomic
-  expression!: string=
   name!: string=
+  expression!: string=
 `,
 };
 

@@ -13,17 +13,17 @@ kind MutatingWebhookConfiguration
   webhooks: [MutatingWebhook] map(name) merge(name)
 
 type MutatingWebhook
-  admissionReviewVersions!: [string] atomic
+  name!: string=
   clientConfig!: WebhookClientConfig=
   failurePolicy: string enum(Fail, Ignore)
   matchConditions: [MatchCondition] map(name) merge(name)
   matchPolicy: string enum(Equivalent, Exact)
-  name!: string=
+  sideEffects!: string enum(None, NoneOnDryRun, Some, Unknown)
   namespaceSelector: meta.LabelSelector
   objectSelector: meta.LabelSelector
   reinvocationPolicy: string enum(IfNeeded, Never)
   rules: [RuleWithOperations] atomic
-  sideEffects!: string enum(None, NoneOnDryRun, Some, Unknown)
+  admissionReviewVersions!: [string] atomic
   timeoutSeconds: int32
 
 type RuleWithOperations
@@ -34,8 +34,8 @@ type RuleWithOperations
   scope: string enum(*, Cluster, Namespaced)
 
 type ServiceReference
-  name!: string=
   namespace!: string=
+  name!: string=
   path: string
   port: int32
 

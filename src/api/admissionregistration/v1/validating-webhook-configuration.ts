@@ -13,16 +13,16 @@ kind ValidatingWebhookConfiguration
   webhooks: [ValidatingWebhook] map(name) merge(name)
 
 type ValidatingWebhook
-  admissionReviewVersions!: [string] atomic
+  name!: string=
   clientConfig!: WebhookClientConfig=
   failurePolicy: string enum(Fail, Ignore)
   matchConditions: [MatchCondition] map(name) merge(name)
   matchPolicy: string enum(Equivalent, Exact)
-  name!: string=
+  sideEffects!: string enum(None, NoneOnDryRun, Some, Unknown)
   namespaceSelector: meta.LabelSelector
   objectSelector: meta.LabelSelector
   rules: [RuleWithOperations] atomic
-  sideEffects!: string enum(None, NoneOnDryRun, Some, Unknown)
+  admissionReviewVersions!: [string] atomic
   timeoutSeconds: int32
 `,
 };

@@ -15,10 +15,10 @@ kind CustomResourceDefinition
 type CustomResourceColumnDefinition
   description: string
   format: string
-  jsonPath!: string=
   name!: string=
-  priority: int32
   type!: string=
+  priority: int32
+  jsonPath!: string=
 
 type CustomResourceConversion
   strategy!: string=
@@ -29,14 +29,14 @@ type CustomResourceDefinitionCondition
   message: string
   observedGeneration: int64
   reason: string
-  status!: string=
   type!: string=
+  status!: string=
 
 type CustomResourceDefinitionNames
   categories: [string] atomic
-  kind!: string=
-  listKind: string
   plural!: string=
+  listKind: string
+  kind!: string=
   shortNames: [string] atomic
   singular: string
 
@@ -141,8 +141,8 @@ type SelectableField
   jsonPath!: string=
 
 type ServiceReference
-  name!: string=
   namespace!: string=
+  name!: string=
   path: string
   port: int32
 

@@ -17,8 +17,8 @@ type APIServiceCondition
   lastTransitionTime: meta.Time
   message: string
   reason: string
-  status!: string=
   type!: string=
+  status!: string=
 
 type APIServiceSpec
   caBundle: bytes atomic

@@ -27,8 +27,8 @@ type DaemonSetCondition
   lastTransitionTime: meta.Time
   message: string
   reason: string
-  status!: string=
   type!: string=
+  status!: string=
 
 type DaemonSetSpec
   minReadySeconds: int32
@@ -41,9 +41,9 @@ type DaemonSetStatus
   collisionCount: int32
   conditions: [DaemonSetCondition] map(type) merge(type)
   currentNumberScheduled!: int32=
-  desiredNumberScheduled!: int32=
-  numberAvailable: int32
   numberMisscheduled!: int32=
+  numberAvailable: int32
+  desiredNumberScheduled!: int32=
   numberReady!: int32=
   numberUnavailable: int32
   observedGeneration: int64

@@ -27,8 +27,8 @@ type DeploymentCondition
   lastUpdateTime: meta.Time
   message: string
   reason: string
-  status!: string=
   type!: string=
+  status!: string=
 
 type DeploymentSpec
   minReadySeconds: int32

@@ -26,8 +26,8 @@ type ReplicaSetCondition
   lastTransitionTime: meta.Time
   message: string
   reason: string
-  status!: string=
   type!: string=
+  status!: string=
 
 type ReplicaSetSpec
   minReadySeconds: int32

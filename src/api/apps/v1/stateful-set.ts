@@ -22,8 +22,8 @@ type StatefulSetCondition
   lastTransitionTime: meta.Time
   message: string
   reason: string
-  status!: string=
   type!: string=
+  status!: string=
 
 type StatefulSetOrdinals
   start: int32=

@@ -25,9 +25,9 @@ type SelfSubjectRulesReviewSpec
 
 type SubjectRulesReviewStatus
   evaluationError: string
-  incomplete!: bool=
-  nonResourceRules!: [NonResourceRule] atomic
   resourceRules!: [ResourceRule] atomic
+  nonResourceRules!: [NonResourceRule] atomic
+  incomplete!: bool=
 `,
 };
 

@@ -23,9 +23,9 @@ type CrossVersionObjectReference atomic
   name!: string=
 
 type HorizontalPodAutoscalerSpec
-  maxReplicas!: int32=
-  minReplicas: int32
   scaleTargetRef!: CrossVersionObjectReference=
+  minReplicas: int32
+  maxReplicas!: int32=
   targetCPUUtilizationPercentage: int32
 
 type HorizontalPodAutoscalerStatus

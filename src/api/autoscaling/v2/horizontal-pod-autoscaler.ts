@@ -17,14 +17,14 @@ kind HorizontalPodAutoscaler
   status: HorizontalPodAutoscalerStatus=
 
 type ContainerResourceMetricSource
-  container!: string=
   name!: string=
   target!: MetricTarget=
+  container!: string=
 
 type ContainerResourceMetricStatus
-  container!: string=
-  current!: MetricValueStatus=
   name!: string=
+  current!: MetricValueStatus=
+  container!: string=
 
 type CrossVersionObjectReference
   apiVersion: string
@@ -36,13 +36,13 @@ type ExternalMetricSource
   target!: MetricTarget=
 
 type ExternalMetricStatus
-  current!: MetricValueStatus=
   metric!: MetricIdentifier=
+  current!: MetricValueStatus=
 
 type HPAScalingPolicy
-  periodSeconds!: int32=
   type!: string=
   value!: int32=
+  periodSeconds!: int32=
 
 type HPAScalingRules
   policies: [HPAScalingPolicy] atomic
@@ -58,15 +58,15 @@ type HorizontalPodAutoscalerCondition
   lastTransitionTime: meta.Time
   message: string
   reason: string
-  status!: string=
   type!: string=
+  status!: string=
 
 type HorizontalPodAutoscalerSpec
   behavior: HorizontalPodAutoscalerBehavior
-  maxReplicas!: int32=
+  scaleTargetRef!: CrossVersionObjectReference=
   metrics: [MetricSpec] atomic
   minReplicas: int32
-  scaleTargetRef!: CrossVersionObjectReference=
+  maxReplicas!: int32=
 
 type HorizontalPodAutoscalerStatus
   conditions: [HorizontalPodAutoscalerCondition] map(type) merge(type)
@@ -109,29 +109,29 @@ type MetricValueStatus
 
 type ObjectMetricSource
   describedObject!: CrossVersionObjectReference=
-  metric!: MetricIdentifier=
   target!: MetricTarget=
+  metric!: MetricIdentifier=
 
 type ObjectMetricStatus
+  metric!: MetricIdentifier=
   current!: MetricValueStatus=
   describedObject!: CrossVersionObjectReference=
-  metric!: MetricIdentifier=
 
 type PodsMetricSource
   metric!: MetricIdentifier=
   target!: MetricTarget=
 
 type PodsMetricStatus
-  current!: MetricValueStatus=
   metric!: MetricIdentifier=
+  current!: MetricValueStatus=
 
 type ResourceMetricSource
   name!: string=
   target!: MetricTarget=
 
 type ResourceMetricStatus
-  current!: MetricValueStatus=
   name!: string=
+  current!: MetricValueStatus=
 `,
 };
 

@@ -26,8 +26,8 @@ kind CronJob
 type CronJobSpec
   concurrencyPolicy: string enum(Allow, Forbid, Replace)
   failedJobsHistoryLimit: int32
-  jobTemplate!: JobTemplateSpec=
   schedule!: string=
+  jobTemplate!: JobTemplateSpec=
   startingDeadlineSeconds: int64
   successfulJobsHistoryLimit: int32
   suspend: bool

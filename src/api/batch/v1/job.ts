@@ -29,8 +29,8 @@ type JobCondition
   lastTransitionTime: meta.Time
   message: string
   reason: string
-  status!: string=
   type!: string=
+  status!: string=
 
 type JobSpec
   activeDeadlineSeconds: int64

@@ -20,8 +20,8 @@ type CertificateSigningRequestCondition
   lastUpdateTime: meta.Time
   message: string
   reason: string
-  status!: string=
   type!: string=
+  status!: string=
 
 type CertificateSigningRequestSpec
   expirationSeconds: int32

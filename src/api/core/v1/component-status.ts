@@ -14,8 +14,8 @@ kind ComponentStatus
 type ComponentCondition
   error: string
   message: string
-  status!: string=
   type!: string=
+  status!: string=
 `,
 };
 

@@ -15,10 +15,10 @@ kind Event
   count: int32
   eventTime: meta.MicroTime
   firstTimestamp: meta.Time
-  involvedObject!: ObjectReference=
+  metadata!: meta.ObjectMeta=
   lastTimestamp: meta.Time
   message: string
-  metadata!: meta.ObjectMeta=
+  involvedObject!: ObjectReference=
   reason: string
   related: ObjectReference
   reportingComponent: string=

@@ -19,8 +19,8 @@ type NamespaceCondition
   lastTransitionTime: meta.Time
   message: string
   reason: string
-  status!: string=
   type!: string=
+  status!: string=
 
 type NamespaceSpec
   finalizers: [string] atomic

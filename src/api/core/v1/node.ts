@@ -15,13 +15,13 @@ kind Node
   status: NodeStatus=
 
 type AttachedVolume
-  devicePath!: string=
   name!: string=
+  devicePath!: string=
 
 type ConfigMapNodeConfigSource
-  kubeletConfigKey!: string=
-  name!: string=
   namespace!: string=
+  name!: string=
+  kubeletConfigKey!: string=
   resourceVersion: string
   uid: string
 
@@ -33,16 +33,16 @@ type DaemonEndpoint
   Port!: int32=
 
 type NodeAddress
-  address!: string=
   type!: string=
+  address!: string=
 
 type NodeCondition
   lastHeartbeatTime: meta.Time
   lastTransitionTime: meta.Time
   message: string
   reason: string
-  status!: string=
   type!: string=
+  status!: string=
 
 type NodeConfigSource
   configMap: ConfigMapNodeConfigSource
@@ -96,21 +96,21 @@ type NodeSwapStatus
   capacity: int64
 
 type NodeSystemInfo
-  architecture!: string=
-  bootID!: string=
-  containerRuntimeVersion!: string=
-  kernelVersion!: string=
-  kubeProxyVersion!: string=
-  kubeletVersion!: string=
   machineID!: string=
-  operatingSystem!: string=
-  osImage!: string=
-  swap: NodeSwapStatus
   systemUUID!: string=
+  bootID!: string=
+  kernelVersion!: string=
+  osImage!: string=
+  containerRuntimeVersion!: string=
+  kubeletVersion!: string=
+  kubeProxyVersion!: string=
+  operatingSystem!: string=
+  swap: NodeSwapStatus
+  architecture!: string=
 
 type Taint
-  effect!: string= enum(NoExecute, NoSchedule, PreferNoSchedule)
   key!: string=
+  effect!: string= enum(NoExecute, NoSchedule, PreferNoSchedule)
   timeAdded: meta.Time
   value: string
 `,

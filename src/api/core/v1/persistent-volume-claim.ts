@@ -24,8 +24,8 @@ type PersistentVolumeClaimCondition
   lastTransitionTime: meta.Time
   message: string
   reason: string
-  status!: string=
   type!: string=
+  status!: string=
 
 type PersistentVolumeClaimStatus
   accessModes: [string enum(ReadOnlyMany, ReadWriteMany, ReadWriteOnce, ReadWriteOncePod)] atomic

@@ -65,13 +65,13 @@ type ISCSIPersistentVolumeSource
   chapAuthSession: bool
   fsType: string
   initiatorName: string
-  iqn!: string=
+  targetPortal!: string=
   iscsiInterface: string="default"
-  lun!: int32=
+  iqn!: string=
   portals: [string] atomic
   readOnly: bool
   secretRef: SecretReference
-  targetPortal!: string=
+  lun!: int32=
 
 type LocalVolumeSource
   fsType: string
@@ -118,9 +118,9 @@ type PersistentVolumeStatus
 
 type RBDPersistentVolumeSource
   fsType: string
-  image!: string=
-  keyring: string="/etc/ceph/keyring"
   monitors!: [string] atomic
+  keyring: string="/etc/ceph/keyring"
+  image!: string=
   pool: string="rbd"
   readOnly: bool
   secretRef: SecretReference
@@ -131,11 +131,11 @@ type ScaleIOPersistentVolumeSource
   gateway!: string=
   protectionDomain: string
   readOnly: bool
-  secretRef!: SecretReference null
+  system!: string=
   sslEnabled: bool
   storageMode: string="ThinProvisioned"
   storagePool: string
-  system!: string=
+  secretRef!: SecretReference null
   volumeName: string
 
 type SecretReference atomic

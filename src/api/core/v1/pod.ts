@@ -124,8 +124,8 @@ type Container
 
 type ContainerExtendedResourceRequest
   containerName!: string=
-  requestName!: string=
   resourceName!: string=
+  requestName!: string=
 
 type ContainerPort
   containerPort!: int32=
@@ -171,13 +171,13 @@ type ContainerStatus
   allocatedResources: {resource.Quantity}
   allocatedResourcesStatus: [ResourceStatus] map(name) merge(name)
   containerID: string
-  image!: string=
-  imageID!: string=
-  lastState: ContainerState=
   name!: string=
   ready!: bool=
-  resources: ResourceRequirements
+  lastState: ContainerState=
   restartCount!: int32=
+  image!: string=
+  resources: ResourceRequirements
+  imageID!: string=
   started: bool
   state: ContainerState=
   stopSignal: string enum(SIGABRT, SIGALRM, SIGBUS, SIGCHLD, SIGCLD, SIGCONT, SIGFPE, SIGHUP, SIGILL, SIGINT, SIGIO, SIGIOT, SIGKILL, SIGPIPE, SIGPOLL, SIGPROF, SIGPWR, SIGQUIT, SIGRTMAX, SIGRTMAX-1, SIGRTMAX-10, SIGRTMAX-11, SIGRTMAX-12, SIGRTMAX-13, SIGRTMAX-14, SIGRTMAX-2, SIGRTMAX-3, SIGRTMAX-4, SIGRTMAX-5, SIGRTMAX-6, SIGRTMAX-7, SIGRTMAX-8, SIGRTMAX-9, SIGRTMIN, SIGRTMIN+1, SIGRTMIN+10, SIGRTMIN+11, SIGRTMIN+12, SIGRTMIN+13, SIGRTMIN+14, SIGRTMIN+15, SIGRTMIN+2, SIGRTMIN+3, SIGRTMIN+4, SIGRTMIN+5, SIGRTMIN+6, SIGRTMIN+7, SIGRTMIN+8, SIGRTMIN+9, SIGSEGV, SIGSTKFLT, SIGSTOP, SIGSYS, SIGTERM, SIGTRAP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGUSR1, SIGUSR2, SIGVTALRM, SIGWINCH, SIGXCPU, SIGXFSZ)
@@ -263,10 +263,10 @@ type FCVolumeSource
   wwids: [string] atomic
 
 type FileKeySelector atomic
-  key!: string=
+  volumeName!: string=
   optional: bool=
   path!: string=
-  volumeName!: string=
+  key!: string=
 
 type FlexVolumeSource
   driver!: string=
@@ -326,13 +326,13 @@ type ISCSIVolumeSource
   chapAuthSession: bool
   fsType: string
   initiatorName: string
-  iqn!: string=
+  targetPortal!: string=
   iscsiInterface: string="default"
-  lun!: int32=
+  iqn!: string=
   portals: [string] atomic
   readOnly: bool
   secretRef: LocalObjectReference
-  targetPortal!: string=
+  lun!: int32=
 
 type ImageVolumeSource
   pullPolicy: string enum(Always, IfNotPresent, Never)
@@ -358,17 +358,17 @@ type LifecycleHandler
   tcpSocket: TCPSocketAction
 
 type LinuxContainerUser
-  gid!: int64=
-  supplementalGroups: [int64] atomic
   uid!: int64=
+  supplementalGroups: [int64] atomic
+  gid!: int64=
 
 type LocalObjectReference atomic
   name: string=
 
 type NFSVolumeSource
-  path!: string=
-  readOnly: bool
   server!: string=
+  readOnly: bool
+  path!: string=
 
 type NodeAffinity
   preferredDuringSchedulingIgnoredDuringExecution: [PreferredSchedulingTerm] atomic
@@ -438,9 +438,9 @@ type PodCertificateProjection
   certificateChainPath: string
   credentialBundlePath: string
   keyPath: string
-  keyType!: string
-  maxExpirationSeconds: int32
   signerName!: string
+  maxExpirationSeconds: int32
+  keyType!: string
   userAnnotations: {string}
 
 type PodCondition
@@ -449,8 +449,8 @@ type PodCondition
   message: string
   observedGeneration: int64
   reason: string
-  status!: string=
   type!: string=
+  status!: string=
 
 type PodDNSConfig
   nameservers: [string] atomic
@@ -577,8 +577,8 @@ type PortworxVolumeSource
   volumeID!: string=
 
 type PreferredSchedulingTerm
-  preference!: NodeSelectorTerm=
   weight!: int32=
+  preference!: NodeSelectorTerm=
 
 type Probe
   exec: ExecAction
@@ -606,9 +606,9 @@ type QuobyteVolumeSource
 
 type RBDVolumeSource
   fsType: string
-  image!: string=
-  keyring: string="/etc/ceph/keyring"
   monitors!: [string] atomic
+  keyring: string="/etc/ceph/keyring"
+  image!: string=
   pool: string="rbd"
   readOnly: bool
   secretRef: LocalObjectReference
@@ -648,11 +648,11 @@ type ScaleIOVolumeSource
   gateway!: string=
   protectionDomain: string
   readOnly: bool
-  secretRef!: LocalObjectReference null
+  system!: string=
   sslEnabled: bool
   storageMode: string="ThinProvisioned"
   storagePool: string
-  system!: string=
+  secretRef!: LocalObjectReference null
   volumeName: string
 
 type SeccompProfile unions([{"discriminator":"type","fields-to-discriminateBy":{"localhostProfile":"LocalhostProfile"}}])
@@ -778,21 +778,21 @@ type Volume
   vsphereVolume: VsphereVirtualDiskVolumeSource
 
 type VolumeDevice
-  devicePath!: string=
   name!: string=
+  devicePath!: string=
 
 type VolumeMount
-  mountPath!: string=
-  mountPropagation: string enum(Bidirectional, HostToContainer, None)
   name!: string=
+  mountPropagation: string enum(Bidirectional, HostToContainer, None)
+  mountPath!: string=
   readOnly: bool
   recursiveReadOnly: string
   subPath: string
   subPathExpr: string
 
 type VolumeMountStatus
-  mountPath!: string=
   name!: string=
+  mountPath!: string=
   readOnly: bool
   recursiveReadOnly: string
   volumeStatus: VolumeStatus
@@ -819,8 +819,8 @@ type VsphereVirtualDiskVolumeSource
   volumePath!: string=
 
 type WeightedPodAffinityTerm
-  podAffinityTerm!: PodAffinityTerm=
   weight!: int32=
+  podAffinityTerm!: PodAffinityTerm=
 
 type WindowsSecurityContextOptions
   gmsaCredentialSpec: string

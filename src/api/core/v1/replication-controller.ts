@@ -27,8 +27,8 @@ type ReplicationControllerCondition
   lastTransitionTime: meta.Time
   message: string
   reason: string
-  status!: string=
   type!: string=
+  status!: string=
 
 type ReplicationControllerSpec
   minReadySeconds: int32=

@@ -26,8 +26,8 @@ type ScopeSelector atomic
   matchExpressions: [ScopedResourceSelectorRequirement] atomic
 
 type ScopedResourceSelectorRequirement
-  operator!: string= enum(DoesNotExist, Exists, In, NotIn)
   scopeName!: string= enum(BestEffort, CrossNamespacePodAffinity, NotBestEffort, NotTerminating, PriorityClass, Terminating, VolumeAttributesClass)
+  operator!: string= enum(DoesNotExist, Exists, In, NotIn)
   values: [string] atomic
 `,
 };

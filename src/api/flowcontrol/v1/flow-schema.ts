@@ -36,8 +36,8 @@ type GroupSubject
   name!: string=
 
 type NonResourcePolicyRule
-  nonResourceURLs!: [string] set
   verbs!: [string] set
+  nonResourceURLs!: [string] set
 
 type PolicyRulesWithSubjects
   nonResourceRules: [NonResourcePolicyRule] atomic
@@ -48,15 +48,15 @@ type PriorityLevelConfigurationReference
   name!: string=
 
 type ResourcePolicyRule
-  apiGroups!: [string] set
+  verbs!: [string] set
   clusterScope: bool
   namespaces: [string] set null
+  apiGroups!: [string] set
   resources!: [string] set
-  verbs!: [string] set
 
 type ServiceAccountSubject
-  name!: string=
   namespace!: string=
+  name!: string=
 
 type Subject unions([{"discriminator":"kind","fields-to-discriminateBy":{"group":"Group","serviceAccount":"ServiceAccount","user":"User"}}])
   group: GroupSubject

@@ -24,11 +24,11 @@ kind APIGroupList
 type APIResource
   categories: [string] atomic
   group: string
-  kind!: string=
   name!: string=
+  singularName!: string=
   namespaced!: bool=
   shortNames: [string] atomic
-  singularName!: string=
+  kind!: string=
   storageVersionHash: string
   verbs!: [string]
   version: string
@@ -38,16 +38,16 @@ kind APIResourceList
   resources!: [APIResource] atomic
 
 kind APIVersions
-  serverAddressByClientCIDRs!: [ServerAddressByClientCIDR] atomic
   versions!: [string] atomic
+  serverAddressByClientCIDRs!: [ServerAddressByClientCIDR] atomic
 
 type Condition
-  lastTransitionTime!: Time
-  message!: string=
-  observedGeneration: int64
-  reason!: string=
-  status!: string=
   type!: string=
+  status!: string=
+  observedGeneration: int64
+  lastTransitionTime!: Time
+  reason!: string=
+  message!: string=
 
 type DeleteOptions
   apiVersion: string
@@ -159,8 +159,8 @@ type StatusDetails
 scalar Time time
 
 type WatchEvent
-  object!: runtime.RawExtension
   type!: string=
+  object!: runtime.RawExtension
 `,
 };
 
@@ -185,18 +185,18 @@ export const versionTypes: TypeSource = {
   package: 'io.k8s.apimachinery.pkg.version',
   text: `
 type Info
-  buildDate!: string=
-  compiler!: string=
+  major!: string=
+  minor!: string=
   emulationMajor: string
   emulationMinor: string
+  gitVersion!: string=
   gitCommit!: string=
   gitTreeState!: string=
-  gitVersion!: string=
+  buildDate!: string=
   goVersion!: string=
-  major!: string=
   minCompatibilityMajor: string
   minCompatibilityMinor: string
-  minor!: string=
+  compiler!: string=
   platform!: string=
 `,
 };

@@ -15,9 +15,9 @@ kind Ingress
   status: IngressStatus=
 
 type HTTPIngressPath
-  backend!: IngressBackend=
-  path: string
   pathType!: string enum(Exact, ImplementationSpecific, Prefix)
+  path: string
+  backend!: IngressBackend=
 
 type HTTPIngressRuleValue
   paths!: [HTTPIngressPath] atomic

@@ -17,9 +17,9 @@ type IPAddressSpec
 
 type ParentReference
   group: string
-  name!: string
-  namespace: string
   resource!: string
+  namespace: string
+  name!: string
 `,
 };
 

@@ -16,10 +16,10 @@ kind ResourceClaim
 type AllocatedDeviceStatus
   conditions: [meta.Condition] map(type)
   data: runtime.RawExtension
-  device!: string=
   driver!: string=
-  networkData: NetworkDeviceData
   pool!: string=
+  networkData: NetworkDeviceData
+  device!: string=
   shareID: string
 
 type AllocationResult
@@ -63,10 +63,10 @@ type DeviceRequestAllocationResult
   bindingConditions: [string] atomic
   bindingFailureConditions: [string] atomic
   consumedCapacity: {resource.Quantity}
-  device!: string=
+  request!: string=
   driver!: string=
   pool!: string=
-  request!: string=
+  device!: string=
   shareID: string
   tolerations: [DeviceToleration] atomic
 
@@ -74,8 +74,8 @@ type DeviceSubRequest
   allocationMode: string enum(All, ExactCount)
   capacity: CapacityRequirements
   count: int64
-  deviceClassName!: string=
   name!: string=
+  deviceClassName!: string=
   selectors: [DeviceSelector] atomic
   tolerations: [DeviceToleration] atomic
 
@@ -102,8 +102,8 @@ type NetworkDeviceData
 
 type ResourceClaimConsumerReference
   apiGroup: string
-  name!: string=
   resource!: string=
+  name!: string=
   uid!: string=
 
 type ResourceClaimSpec

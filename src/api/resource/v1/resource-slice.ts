@@ -27,8 +27,8 @@ type Counter
   value!: resource.Quantity
 
 type CounterSet
-  counters!: {Counter}
   name!: string=
+  counters!: {Counter}
 
 type Device
   allNodes: bool
@@ -64,8 +64,8 @@ type DeviceCounterConsumption
   counters!: {Counter}
 
 type DeviceTaint
-  effect!: string= enum(NoExecute, NoSchedule, None)
   key!: string=
+  effect!: string= enum(NoExecute, NoSchedule, None)
   timeAdded: meta.Time
   value: string
 
@@ -74,8 +74,8 @@ type NodeAllocatableResourceMapping
   capacityKey: string
 
 type ResourcePool
-  generation!: int64=
   name!: string=
+  generation!: int64=
   resourceSliceCount!: int64=
 
 type ResourceSliceSpec

@@ -19,8 +19,8 @@ type VolumeAttachmentSource
 
 type VolumeAttachmentSpec
   attacher!: string=
-  nodeName!: string=
   source!: VolumeAttachmentSource=
+  nodeName!: string=
 
 type VolumeAttachmentStatus
   attachError: VolumeError

@@ -14,6 +14,7 @@ import {
 import { renderPathsV2 } from './paths-v2.ts';
 import { renderPathsV3 } from './paths-v3.ts';
 import { type OpenApiVersion, reachableTypes, renderType } from './schema-rendering.ts';
+import { unservedVersions } from './known-versions.ts';
 
 /** What the documents are made of. */
 export interface OpenApiInput {
@@ -30,6 +31,11 @@ export interface OpenApiInput {
   /** What the documents are called; Kubernetes when absent. */
   readonly title?: string;
   /** `1.36`. */
+  readonly version: string;
+}
+
+interface GroupVersion {
+  readonly group: string;
   readonly version: string;
 }
 
@@ -81,14 +87,22 @@ export function openApiV2Document(input: OpenApiInput): JsonObject {
     ...groupVersionsOf(input.resources).flatMap((members) => groupVersionDocumentPaths(members, input)),
   ];
   const served = groupVersionsOf(input.resources).flatMap(([first]) => (first === undefined ? [] : [first]));
+  const known = input.custom === undefined ? [...served, ...unserved(served)] : served;
   return {
     swagger: '2.0',
     info: { title: input.title ?? 'Kubernetes', version: input.version },
     ...renderPathsV2(paths),
-    definitions: renderTypes(paths, input, 'v2', served),
+    definitions: renderTypes(paths, input, 'v2', known),
     securityDefinitions: { BearerToken: securityScheme },
     security: [{ BearerToken: [] }],
   };
+}
+
+/** Versions that are named with kinds of the machinery though nothing is served of them. */
+function unserved(served: readonly GroupVersion[]): GroupVersion[] {
+  return Object.entries(unservedVersions)
+    .flatMap(([group, versions]) => versions.map((version) => ({ group, version })))
+    .filter(({ group, version }) => !served.some((one) => one.group === group && one.version === version));
 }
 
 function groupVersionsOf(resources: readonly ResourceDefinition[]): ResourceDefinition[][] {
@@ -131,7 +145,7 @@ function renderTypes(
   paths: readonly ApiPath[],
   input: OpenApiInput,
   version: OpenApiVersion,
-  groupVersions: readonly { readonly group: string; readonly version: string }[],
+  groupVersions: readonly GroupVersion[],
 ): JsonObject {
   const names = [...reachableTypes(typesOfPaths(paths), input.types)].toSorted();
   const rendered: JsonObject = {};
@@ -159,10 +173,7 @@ function typesOfPaths(paths: readonly ApiPath[]): Set<string> {
 }
 
 /** Kinds of the machinery: some belong to every group version, some to the core one. */
-function gvksOf(
-  type: TypeDefinition,
-  groupVersions: readonly { readonly group: string; readonly version: string }[],
-): TypeDefinition['gvks'] {
+function gvksOf(type: TypeDefinition, groupVersions: readonly GroupVersion[]): TypeDefinition['gvks'] {
   if (type.gvks.length > 0) return type.gvks;
   const kind = type.name.slice(machinery.length + 1);
   if (type.name !== `${machinery}.${kind}`) return [];
@@ -172,5 +183,6 @@ function gvksOf(
   const others = groupVersions
     .filter(({ group }) => group !== '')
     .map(({ group, version }) => ({ group, version, kind }));
-  return [core, ...others].toSorted((left, right) => (left.group < right.group ? -1 : 1));
+  const sortKey = ({ group, version }: GroupVersion): string => `${group}/${version}`;
+  return [core, ...others].toSorted((left, right) => (sortKey(left) < sortKey(right) ? -1 : 1));
 }

@@ -187,6 +187,7 @@ function discoveryPath(path: string, tags: string[], description: string, id: st
     parameters: [],
     responses: responses([200], content),
     produces: objectMediaTypes,
+    consumes: objectMediaTypes,
   };
   return { path, operations: [operation] };
 }
@@ -241,6 +242,8 @@ function plainPath(
     parameters: [],
     responses: responses([200], content),
     produces: [mediaType],
+    // What is no object says nothing of bodies.
+    consumes: content === 'string' ? [] : [mediaType],
   };
   return { document, path: { path, operations: [operation] } };
 }

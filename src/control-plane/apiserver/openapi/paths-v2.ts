@@ -64,9 +64,10 @@ function renderOperation(
   const own = sortedParameters(operation.parameters.filter((parameter) => !shared.has(parameterKey(parameter))));
   const parameters = [...renderBody(body, pool), ...own.map((parameter) => pool.refer(parameter))];
   const isConnect = action === 'connect';
+  const consumes = consumedMediaTypes(operation);
   return {
     description: operation.description,
-    consumes: [...consumedMediaTypes(operation)],
+    ...(consumes.length === 0 ? {} : { consumes: [...consumes] }),
     produces: [...operation.produces],
     schemes: ['https'],
     tags: [...operation.tags],
