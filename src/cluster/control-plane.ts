@@ -23,6 +23,7 @@ import {
 } from '../node/storage/local-path-provisioner.ts';
 import { FileSpace } from '../node/cri/simulation/file-space.ts';
 import { MemoryFiles } from '../node/cri/simulation/memory-files.ts';
+import { diskFileSystem } from '../node/cri/simulation/mount-table.ts';
 import type { Storage } from '../control-plane/storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
@@ -251,7 +252,7 @@ async function openNodeFiles(
   { nodesFolder, name, files: fileSystem, clock, random, log }: ControlPlaneOptions,
   index: number,
 ): Promise<{ readonly files: MemoryFiles; readonly disks: readonly NodeDisk[] }> {
-  const files = new MemoryFiles(() => clock.now(), new FileSpace(nodeDiskBytes));
+  const files = new MemoryFiles(() => clock.now(), new FileSpace(nodeDiskBytes), diskFileSystem);
   if (nodesFolder === undefined) return { files, disks: [] };
   const folder = join(nodesFolder, nodeName(name, index));
   return { files, disks: [await openNodeDisk({ folder, fileSystem, files, clock, random, log })] };

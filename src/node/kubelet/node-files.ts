@@ -18,6 +18,8 @@ export interface NodeFiles {
   /** How many bytes there are at a path and below it. */
   usage(path: string): number;
   writeFile(path: string, content: Uint8Array, options?: { readonly mode?: number }): void;
+  /** Changes what there is to say of a file that is there. */
+  mark(path: string, facts: { readonly mode?: number; readonly gid?: number }): void;
   /** With those above it; one that is there stays. */
   makeFolder(path: string, mode?: number): void;
   link(path: string, target: string): void;

@@ -9,6 +9,7 @@ import { messageOf } from '../../apimachinery/error-message.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { writeAtomically } from './atomic-folder.ts';
 import type { DownwardFacts } from './downward-fields.ts';
+import type { NodeFiles } from './node-files.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
 import { sourceFiles, type SourceFiles, usesSource, VolumeError } from './volume-sources.ts';
 
@@ -52,7 +53,8 @@ export class PodVolumes {
       } catch (error) {
         this.#isStale = true;
         if (!(error instanceof VolumeError)) throw error;
-        throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${error.message}`);
+        const { step = 'SetUp failed', name = volume.name } = error.place ?? {};
+        throw new VolumeError(`MountVolume.${step} for volume "${name}" : ${error.message}`);
       }
     }
     this.#isReady = true;
@@ -181,7 +183,8 @@ export class PodVolumes {
       const volume = await client.resource<PersistentVolume>(volumesResource).get(claim.spec?.volumeName ?? '');
       const { hostPath, local } = volume.spec ?? {};
       if (hostPath !== undefined) return this.#hostPath(hostPath.path, hostPath.type ?? '');
-      const path = local?.path ?? `/var/lib/kubelet/volumes/${volume.metadata.name ?? ''}`;
+      if (local !== undefined) return this.#local(pod, local.path, volume.metadata.name ?? '');
+      const path = `/var/lib/kubelet/volumes/${volume.metadata.name ?? ''}`;
       files.makeFolder(path, 0o777);
       return path;
     } catch (error) {
@@ -189,4 +192,26 @@ export class PodVolumes {
       throw new VolumeError(error.message);
     }
   }
+
+  /** A folder of the node that is there, given to the group of the pod. @throws VolumeError */
+  #local(pod: Pod, path: string, name: string): string {
+    const { files } = this.#context;
+    const place = { step: 'NewMounter initialization failed', name };
+    const node = files.find(path);
+    if (node === undefined) throw new VolumeError(`path ${JSON.stringify(path)} does not exist`, place);
+    if (node.kind !== 'folder') throw new VolumeError('only directory and block device are supported', place);
+    const { fsGroup, fsGroupChangePolicy } = pod.spec?.securityContext ?? {};
+    if (fsGroup !== undefined && (fsGroupChangePolicy !== 'OnRootMismatch' || node.gid !== fsGroup)) {
+      giveToGroup(files, files.resolve(path) ?? path, fsGroup);
+    }
+    return path;
+  }
+}
+
+/** All of a volume becomes the group's, who may read and write it; what is made in its folders will be too. */
+function giveToGroup(files: NodeFiles, path: string, gid: number): void {
+  const node = files.find(path);
+  if (node === undefined || node.kind === 'link') return;
+  files.mark(path, { gid, mode: node.mode | (node.kind === 'folder' ? 0o2770 : 0o660) });
+  for (const name of files.readFolder(path) ?? []) giveToGroup(files, `${path}/${name.replace(/\/$/, '')}`, gid);
 }

@@ -13,7 +13,15 @@ import { userOfAllContainers } from './container-user.ts';
 import { type DownwardFacts, fieldText, resourceText } from './downward-fields.ts';
 
 /** A volume that cannot be mounted yet; the message is that of the FailedMount event. */
-export class VolumeError extends Error {}
+export class VolumeError extends Error {
+  /** Which step has failed, and the name of the volume, where these are not the usual ones. */
+  readonly place: { readonly step: string; readonly name: string } | undefined;
+
+  constructor(message: string, place?: VolumeError['place']) {
+    super(message);
+    this.place = place;
+  }
+}
 
 /** What the files of volumes are made from. */
 export interface SourceContext {

@@ -17,6 +17,7 @@ import { diskFileSystem, type MountPoint } from './mount-table.ts';
 import type { PortServer } from './port-server.ts';
 import { type Program, terminatedExitCode } from './process-context.ts';
 import { findProgram, isBuiltIn } from './programs.ts';
+import { listedMounts } from './mount-programs.ts';
 import { runCommand, type SimulatedContainer } from './run-command.ts';
 import { unknownCommand } from './script-commands.ts';
 import { imageUser } from './image-user.ts';
@@ -99,14 +100,15 @@ export class ContainerProcess {
     this.hold(config.resources);
     writeKernelParameters(this.#kernelFiles, sysctls);
     const user = imageUser(files, config.user);
-    writeProcessFiles(this.#kernelFiles, user, config);
-    for (const path of ['/sys/fs/cgroup', '/proc']) {
+    this.#kernelFiles.makeFolder('/proc');
+    for (const path of ['/proc', '/sys/fs/cgroup']) {
       const node = this.#kernelFiles.find(path);
       if (node !== undefined && !config.mounts.some(({ containerPath }) => containerPath === path)) {
         files.mount(path, kernelMount(path, node));
       }
     }
     if (config.readonlyRootfs) files.seal();
+    writeProcessFiles(this.#kernelFiles, user, config, listedMounts(files));
     const env = new Map([
       ['PATH', defaultPath],
       ['HOSTNAME', hostname],
@@ -123,8 +125,9 @@ export class ContainerProcess {
       random,
       user,
       noNewPrivileges: config.noNewPrivileges,
-      mayChangeNetwork:
-        config.privileged || config.addedCapabilities.some((name) => name === 'NET_ADMIN' || name === 'ALL'),
+      mayChangeNetwork: hasCapability(config, 'NET_ADMIN'),
+      mayMount: hasCapability(config, 'SYS_ADMIN'),
+      nodeFiles,
       dial,
       sendDatagram,
       resolve,
@@ -245,6 +248,10 @@ export class ContainerProcess {
       },
     };
   }
+}
+
+function hasCapability({ privileged, addedCapabilities }: ContainerConfig, wanted: string): boolean {
+  return privileged || addedCapabilities.some((name) => name === wanted || name === 'ALL');
 }
 
 /** Those that others are mounted in come first. @throws RuntimeError when something is not there */

@@ -39,6 +39,8 @@ const maxLinks = 40;
 /** A small file system in memory, one a container; paths as on Unix. */
 export class MemoryFiles {
   readonly #root: FolderNode;
+  /** The type of the file system that the root is on. */
+  readonly fileSystem: string;
   /** What of elsewhere is seen here. */
   readonly mounts = new MountTable();
   readonly #space: FileSpace | undefined;
@@ -49,9 +51,11 @@ export class MemoryFiles {
   /**
    * @param now milliseconds since the epoch
    * @param space the room that there is; without an end when absent
+   * @param fileSystem the type of the root's
    */
-  constructor(now: () => number, space?: FileSpace) {
+  constructor(now: () => number, space?: FileSpace, fileSystem = 'overlay') {
     this.#now = now;
+    this.fileSystem = fileSystem;
     this.#space = space;
     this.#root = newFolder(now());
     for (const path of ['/bin', '/dev', '/etc', '/home', '/root', '/tmp', '/usr', '/var']) this.makeFolder(path);
@@ -120,6 +124,11 @@ export class MemoryFiles {
     if (isMadeHere(point)) this.#release(point.node);
   }
 
+  /** Whether nothing can be written but where something writable is mounted. */
+  get isSealed(): boolean {
+    return this.#isSealed;
+  }
+
   /** From now on nothing is written but where something writable is mounted. */
   seal(): void {
     this.#isSealed = true;
@@ -134,7 +143,7 @@ export class MemoryFiles {
   #walk(path: string, isLinkItself: boolean, depth = 0): Walk {
     let node: FileNode = this.#root;
     let place = '';
-    let fileSystem = 'overlay';
+    let fileSystem = this.fileSystem;
     const parts = path.split('/').filter((part) => part !== '');
     for (const [index, part] of parts.entries()) {
       const inside: FileNode | undefined = node.kind === 'folder' ? node.entries.get(part) : undefined;

@@ -43,6 +43,10 @@ export interface ProcessContext {
   readonly noNewPrivileges: boolean;
   /** Has the capability CAP_NET_ADMIN. */
   readonly mayChangeNetwork: boolean;
+  /** Has the capability CAP_SYS_ADMIN. */
+  readonly mayMount: boolean;
+  /** The files of the node, for those who may enter its mount namespace. */
+  readonly nodeFiles: MemoryFiles;
   /** Connects to a port of a pod. @throws Error when nothing listens there */
   readonly dial: (address: string, port: number) => Promise<Duplex>;
   /** Sends a datagram to a port of a pod. @returns what comes back; undefined when nothing does */

@@ -1,12 +1,14 @@
 import type { ContainerConfig } from '../runtime.ts';
 import type { MemoryFiles } from './memory-files.ts';
+import type { ListedMount } from './mount-programs.ts';
 import type { ProcessUser } from './process-context.ts';
 
-/** What the kernel says of every process of a container: its user, and what keeps it from system calls. */
+/** What the kernel says of every process of a container: its user, what keeps it from system calls, what is mounted at its start. */
 export function writeProcessFiles(
   files: MemoryFiles,
   { uid, gid, groups }: ProcessUser,
   { noNewPrivileges, isSeccompFiltered }: Pick<ContainerConfig, 'noNewPrivileges' | 'isSeccompFiltered'>,
+  mounts: readonly ListedMount[],
 ): void {
   const four = (id: number): string => [id, id, id, id].join('\t');
   const status = [
@@ -21,5 +23,8 @@ export function writeProcessFiles(
   for (const process of ['self', '1']) {
     files.makeFolder(`/proc/${process}`);
     files.writeFile(`/proc/${process}/status`, Buffer.from(`${status.join('\n')}\n`), { mode: 0o444 });
+    const table = mounts.map(({ source, place, type, options: how }) => `${source} ${place} ${type} ${how} 0 0\n`);
+    files.writeFile(`/proc/${process}/mounts`, Buffer.from(table.join('')), { mode: 0o444 });
   }
+  files.link('/proc/mounts', 'self/mounts');
 }

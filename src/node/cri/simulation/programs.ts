@@ -8,6 +8,7 @@ import { runSysctl } from './kernel-parameters.ts';
 import { listFiles } from './list-files.ts';
 import { FileError, MemoryFiles } from './memory-files.ts';
 import { ExecError, killedExitCode, type ProcessContext, type Program } from './process-context.ts';
+import { mountPrograms } from './mount-programs.ts';
 import { networkPrograms } from './network-programs.ts';
 import { runShell } from './shell.ts';
 import { textPrograms } from './text-programs.ts';
@@ -17,6 +18,7 @@ import { evaluateTest } from './test-expression.ts';
 
 const programs: Readonly<Record<string, Program>> = {
   ...filePrograms,
+  ...mountPrograms,
   ...networkPrograms,
   ...textPrograms,
   agnhost: runAgnhost,
@@ -35,7 +37,6 @@ const programs: Readonly<Record<string, Program>> = {
     await context.stderr.write(Buffer.from(errors));
     return errors === '' ? 0 : 1;
   },
-  mount: (context) => listMounts(context),
   mkdir: (context) => forEachPath(context, ({ files }, path) => files.makeFolder(path)),
   nnp: runEffectiveUser,
   pause: runPause,
@@ -157,6 +158,9 @@ function removePath({ files, args }: ProcessContext, path: string): void {
   if (node === undefined && !flags.includes('f'))
     throw new FileError(`can't remove '${path}': No such file or directory`);
   if (node?.kind === 'folder' && !/[rR]/.test(flags)) throw new FileError(`'${path}' is a directory`);
+  const place = files.resolve(path) ?? path;
+  const busy = files.mounts.at(place) === undefined ? [...files.mounts.below(place).keys()][0] : '';
+  if (busy !== undefined) throw new FileError(`can't remove '${path}${busy}': Resource busy`);
   files.remove(path);
 }
 
@@ -170,17 +174,6 @@ async function printIdentity(context: ProcessContext): Promise<number> {
   if (flag === '-G') return print(context, `${all.join(' ')}\n`);
   const named = (id: number): string => (id === 0 ? '0(root)' : String(id));
   return print(context, `uid=${named(uid)} gid=${named(gid)} groups=${all.map(named).join(',')}\n`);
-}
-
-/** `mount [-t TYPE]`: the file systems that are known here. */
-async function listMounts(context: ProcessContext): Promise<number> {
-  const type = context.args[context.args.indexOf('-t') + 1] ?? '';
-  const isAsked = (name: string): boolean => !context.args.includes('-t') || type === name;
-  const lines = [
-    ...(isAsked('overlay') ? ['overlay on / type overlay (rw,relatime)\n'] : []),
-    ...(isAsked('cgroup2') ? ['cgroup on /sys/fs/cgroup type cgroup2 (ro,nosuid,nodev,noexec,relatime)\n'] : []),
-  ];
-  return print(context, lines.join(''));
 }
 
 /** `kill [-SIGNAL] 1`: of the container's processes only its own command can be named. */

@@ -23,6 +23,8 @@ export interface SimulatedContainer {
   readonly user: ProcessUser;
   readonly noNewPrivileges: boolean;
   readonly mayChangeNetwork: boolean;
+  readonly mayMount: boolean;
+  readonly nodeFiles: MemoryFiles;
   readonly mainOutput: ByteSink;
   readonly resolve: ProcessContext['resolve'];
   readonly sendDatagram: ProcessContext['sendDatagram'];
