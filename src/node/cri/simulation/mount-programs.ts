@@ -153,10 +153,7 @@ async function listSpace(context: ProcessContext): Promise<number> {
     const part = capacity === 0 ? 0 : Math.ceil((used / capacity) * 100);
     return row([source, amount(capacity), amount(used), amount(capacity - used), `${part}%`, place]);
   });
-  return write(
-    context,
-    [row([...['Filesystem', title, 'Used', 'Available', 'Use%', 'Mounted on']]), ...lines].join(''),
-  );
+  return write(context, [row(['Filesystem', title, 'Used', 'Available', 'Use%', 'Mounted on']), ...lines].join(''));
 }
 
 function spaceOf({ space }: MemoryFiles): Pick<FileSpace, 'capacity' | 'used'> {
