@@ -313,7 +313,10 @@ class JsonReader {
       this.#skip();
       this.#path.push(array.length);
       this.#options.onMember?.(this.#path, this.#position);
-      array.push(this.#value('looking for beginning of value'));
+      const start = this.#position;
+      const item = this.#value('looking for beginning of value');
+      if (isJsonObject(item) && this.#options.keepsText?.(this.#path) === true) this.#keepText(item, start);
+      array.push(item);
       this.#path.pop();
       this.#skip();
       const next = this.#text[this.#position];

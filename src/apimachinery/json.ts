@@ -11,6 +11,20 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/**
+ * How deep objects that are kept may nest. Go's decoder takes ten times that; whoever reads, compares and writes objects
+ * here goes down into them on the stack, and what cannot be read any more spoils every list that it is in.
+ */
+export const mostNesting = 1000;
+
+/** Whether a value nests deeper than so many levels. */
+export function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  for (const item of Object.values(value)) if (isDeeperThan(item, levels - 1)) return true;
+  return false;
+}
+
 /** A deep copy; bigint is kept, and the texts of raw values. */
 export function cloneJson<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;

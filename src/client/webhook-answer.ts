@@ -1,7 +1,9 @@
 import type { HttpResponse } from '../apimachinery/http.ts';
 import {
   describeJsonKind,
+  isDeeperThan,
   isJsonObject,
+  mostNesting,
   notAnObjectText,
   type JsonObject,
   type JsonValue,
@@ -48,11 +50,26 @@ export function parseWebhookAnswer(bytes: Uint8Array): JsonObject {
 function parsed(text: string): JsonValue {
   if (!/^[ \t\r\n]*\{/.test(text)) return parseYaml(text.replace(/^\ufeff/, ''));
   try {
-    return parseJson(text);
+    const value = parseJson(text);
+    return isDeeperThan(value, mostNesting) ? parseJson(text, { maxDepth: mostNesting }) : withTexts(value, text);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     throw new Error(`${undecodable}${error.message}`, { cause: error });
   }
+}
+
+/** Converted objects without a kind that can be read keep their text, which is what is told of them. */
+function withTexts(value: JsonValue, text: string): JsonValue {
+  const response = isJsonObject(value) ? value['response'] : undefined;
+  const objects = isJsonObject(response) ? response['convertedObjects'] : undefined;
+  if (!Array.isArray(objects)) return value;
+  if (!objects.some((object) => isJsonObject(object) && !hasKind(object))) return value;
+  return parseJson(text, { keepsText: (path) => path.length === 3 && path[1] === 'convertedObjects' });
+}
+
+function hasKind({ apiVersion, kind }: JsonObject): boolean {
+  const isVersion = typeof apiVersion !== 'string' || apiVersion.split('/').length <= 2;
+  return typeof kind === 'string' && kind !== '' && isVersion;
 }
 
 /** Kind and version of an answer that parseWebhookAnswer has read; empty where it does not say. */

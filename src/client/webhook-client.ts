@@ -202,6 +202,8 @@ async function readBody(response: HttpResponse, signal: AbortSignal): Promise<Ui
   try {
     return await readWebhookAnswer(response.body, maxAnswerBytes);
   } catch (error) {
+    // Such an answer has no body (RFC 9110, 15.3.5), whatever follows it.
+    if (response.status === 204) return new Uint8Array();
     const reason = signal.aborted ? 'context deadline exceeded' : bodyReason(error);
     throw new WebhookError(`unexpected error when reading response body. Please retry. Original error: ${reason}`, {
       cause: error,
@@ -249,6 +251,11 @@ function urlOf({ url, service }: WebhookTarget, timeoutSeconds: number): URL {
     service === undefined
       ? (url ?? '')
       : `https://${service.name}.${service.namespace}.svc:${service.port ?? 443}${service.path ?? ''}`;
+  const [, host = '', port = ''] = /^https?:\/\/([^/?#]*):(\d+)/.exec(text) ?? [];
+  if (Number(port) > 65535 && URL.canParse(text.replace(`${host}:${port}`, host))) {
+    const shown = JSON.stringify(`${text}?timeout=${timeoutSeconds}s`);
+    throw new WebhookError(`Post ${shown}: dial tcp: address ${port}: invalid port`);
+  }
   if (!URL.canParse(text)) throw new WebhookError(`Unparsable URL: parse ${JSON.stringify(text)}: invalid URI`);
   const parsed = new URL(text);
   // What a path ends with is lost in the real server's joining of paths; queries are not allowed.

@@ -47,6 +47,7 @@ export function applyManagedFields(
   claimUnmanaged(live, managers, kind, writer);
   if (configuration.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
   validateConfiguration(configuration, kind);
+  if (live !== undefined) validateLive(live, kind, 'failed to create typed live object (', ')');
   reconcileManagers(managers, kind);
   const key = managerKey(writer.manager, 'Apply', kind.apiVersion, writer.subresource);
   const last = managers.get(key);
@@ -92,6 +93,8 @@ function claimUnmanaged(
   writer: FieldWriter,
 ): void {
   if (live === undefined || managers.size > 0) return;
+  const purpose = 'failed to create manager for existing fields: failed to convert new object (';
+  validateLive(live, kind, purpose, ') to smd typed');
   const { added, modified } = compareVersions(kind.empty?.(), live, kind).own;
   const entry = newUpdateEntry(beforeApplyManager, kind.apiVersion, writer.subresource);
   entry.fields = stripMetadata(filterFields(added.union(modified), kind));
@@ -105,13 +108,26 @@ function validateConfiguration(configuration: Unstructured, kind: ManagedKind): 
     validateTyped(configuration as unknown as JsonValue, kind.schema, kind.source);
   } catch (error) {
     if (!(error instanceof TypedValueError)) throw error;
-    const { namespace = '', name = '' } = configuration.metadata;
-    const described = `${namespace}/${name}; ${describeKind(gvkOf(configuration))}`;
     throw new StatusError({
-      message: `failed to create typed patch object (${described}): ${error.message}`,
+      message: `failed to create typed patch object (${describeObject(configuration)}): ${error.message}`,
       code: 500,
     });
   }
+}
+
+/** What is stored may be older than the type that its definition gives it now. @throws StatusError 500 */
+function validateLive(live: Unstructured, kind: ManagedKind, before: string, after: string): void {
+  try {
+    validateTyped(withoutManagedFields(live), kind.schema, kind.source, 'allowed');
+  } catch (error) {
+    if (!(error instanceof TypedValueError)) throw error;
+    throw new StatusError({ message: `${before}${describeObject(live)}${after}: ${error.message}`, code: 500 });
+  }
+}
+
+function describeObject(object: Unstructured): string {
+  const { namespace = '', name = '' } = object.metadata;
+  return `${namespace}/${name}; ${describeKind(gvkOf(object))}`;
 }
 
 /** From now on the manager owns what the configuration sets, and nothing else. */

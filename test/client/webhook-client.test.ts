@@ -112,6 +112,7 @@ test('what goes wrong is told as client-go does', async (t) => {
       '/list': '[]',
       '/text': 'hello',
       '/marked': '\ufeff{"a":1}',
+      '/deep': `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
     };
     response.end(bodies[path] ?? '');
   });
@@ -125,6 +126,7 @@ test('what goes wrong is told as client-go does', async (t) => {
   const json = "couldn't get version/kind; json parse error: ";
   assert.ok((await at('/list')).startsWith(`${json}json: cannot unmarshal array into Go value of type struct {`));
   assert.deepEqual(await call({ url: `https://127.0.0.1:${port}/marked`, caBundle: caBundle() }, {}, 10), { a: 1 });
+  assert.equal(await at('/deep'), `${json}invalid character '[' exceeded max depth`);
   // Read as YAML, as the real server does, it is a text.
   assert.ok((await at('/text')).startsWith(`${json}json: cannot unmarshal string into Go value of type struct {`));
   assert.equal(
@@ -136,6 +138,10 @@ test('what goes wrong is told as client-go does', async (t) => {
     'Post "https://gone.ns.svc:443/?timeout=10s": services "gone" not found',
   );
   assert.equal(await ask({}), 'webhook configuration must have either service or URL');
+  assert.equal(
+    await ask({ url: 'https://127.0.0.1:99999/x' }),
+    'Post "https://127.0.0.1:99999/x?timeout=10s": dial tcp: address 99999: invalid port',
+  );
 });
 
 test('nobody there, another name in the certificate, and no answer in time', async (t) => {

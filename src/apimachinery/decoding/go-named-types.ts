@@ -7,7 +7,7 @@
 export const namedStrings: Readonly<Record<string, string>> = {
   'types.UID': [
     'BoundObjectReference.uid ConfigMapNodeConfigSource.uid DeviceRequestAllocationResult.shareID',
-    'AdmissionResponse.uid ObjectMeta.uid ObjectReference.uid OwnerReference.uid Preconditions.uid',
+    'AdmissionResponse.uid ConversionResponse.uid ObjectMeta.uid ObjectReference.uid OwnerReference.uid Preconditions.uid',
     'ResourceClaimConsumerReference.uid StatusDetails.uid UncountedTerminatedPods.failed',
     'UncountedTerminatedPods.succeeded',
   ].join(' '),

@@ -13,6 +13,7 @@ import { messageOf } from '../../apimachinery/error-message.ts';
 import type { HttpHandler } from '../../apimachinery/http.ts';
 import { type ServedExchange, type ServedHandler, serveRequest, serveUpgrade } from '../../apimachinery/serve-http.ts';
 import { type ParserError, serveUnknownMethod } from '../../apimachinery/serve-unknown-method.ts';
+import { readWhenDrained } from './paused-request.ts';
 import {
   hasReadablePath,
   refuse,
@@ -181,6 +182,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     }
     // The client has said itself that nothing comes any more.
     if (error.code === 'HPE_CLOSED_CONNECTION') return;
+    if (readWhenDrained(error, socket)) return;
     pending.afterThem(socket, () => {
       if (serveUnknownMethod(served, error, socket)) return;
       if (socket.writable) socket.end(refusalText(refusalOfParserError(error)));

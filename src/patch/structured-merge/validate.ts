@@ -16,10 +16,22 @@ import { fieldElement, formatPath, type PathElement } from './path-element.ts';
 /** A value that does not fit its type; `message` is what sigs.k8s.io/structured-merge-diff says, with the path. */
 export class TypedValueError extends Error {}
 
-/** @throws TypedValueError naming every part of the value that does not fit the type. */
-export function validateTyped(value: JsonValue, schema: Schema, source: SchemaSource): void {
+/**
+ * @param duplicates whether items of sets and maps may be there twice, as in objects from before they were told apart
+ * @throws TypedValueError naming every part of the value that does not fit the type.
+ */
+export function validateTyped(
+  value: JsonValue,
+  schema: Schema,
+  source: SchemaSource,
+  duplicates: 'refused' | 'allowed' = 'refused',
+): void {
   const errors: string[] = [];
   check(value, mergeTypeOf(schema, source), [], errors);
+  if (duplicates === 'allowed') {
+    const isTwice = /(?:^|: )duplicate entries for key /;
+    errors.splice(0, errors.length, ...errors.filter((error) => !isTwice.test(error)));
+  }
   if (errors.length === 1) throw new TypedValueError(errors[0] ?? '');
   if (errors.length > 1) throw new TypedValueError(`errors:\n${errors.map((error) => `  ${error}`).join('\n')}`);
 }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 import test from 'node:test';
+import { readBody } from '../../../src/apimachinery/http.ts';
 import { listen } from '../../../src/control-plane/apiserver/listen.ts';
+import { createCertificateAuthority, issueCertificate } from '../../../src/pki/certificates.ts';
+import { systemClock } from '../../../src/system/clock.ts';
 import { FakeClock } from '../../../src/system/fake-clock.ts';
 import { silentLogger } from '../../../src/system/logger.ts';
 import { createTestApiServer } from '../../support/test-api-server.ts';
@@ -203,3 +207,46 @@ test('clients that say nothing, half of something, or go away do not keep others
     }
     assert.deepEqual(statusLines(await exchange(port, ask)), ['200 OK']);
   }));
+
+test('a request that comes in pieces while the answer before it is on its way is read', async () => {
+  const now = systemClock.now();
+  const authority = await createCertificateAuthority('ca', now);
+  const subject = { commonName: 'server' };
+  const pair = await issueCertificate(authority, { subject, usage: 'server', dnsNames: ['localhost'], now });
+  const asked: string[] = [];
+  const large = 32 * 1024 * 1024;
+  const listener = await listen({
+    async handle({ method, body }) {
+      if (method === 'GET') return { status: 200, headers: {}, body: Buffer.alloc(large, 'a') };
+      asked.push(Buffer.from(await readBody(body)).toString());
+      return { status: 201, headers: {}, body: Buffer.from('done') };
+    },
+    clock: new FakeClock(),
+    log: silentLogger,
+    tls: { certificate: pair.certificate, key: pair.privateKey },
+  });
+  const received = await new Promise<number>((resolve, reject) => {
+    let bytes = 0;
+    let end = '';
+    const socket = connectSecurely({ port: listener.port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    });
+    socket.once('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nConnection: close\r\n\r\n');
+      for (const piece of ['he', 'llo ', 'you!']) socket.write(piece);
+      socket.on('data', (more: Buffer) => {
+        bytes += more.length;
+        end = `${end}${more.toString('latin1')}`.slice(-300);
+      });
+      socket.on('end', () => {
+        assert.match(end, /HTTP\/1\.1 201 Created\r\n[\s\S]*done/);
+        resolve(bytes);
+      });
+    });
+    socket.on('error', reject);
+  });
+  assert.deepEqual(asked, ['hello you!']);
+  assert.ok(received > large);
+  await listener.close();
+});

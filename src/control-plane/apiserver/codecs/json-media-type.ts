@@ -1,4 +1,5 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
+import { mostNesting } from '../../../apimachinery/json.ts';
 import { indentJson, JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
 import { summarizeBody } from '../decoding/object-body.ts';
 import { BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
@@ -41,6 +42,7 @@ function decodeJson(body: Uint8Array): DecodedBody {
   const strictErrors: string[] = [];
   const literals = new Map<string, string>();
   const value = parseJson(body, {
+    maxDepth: mostNesting,
     onDuplicateKey(path) {
       const error = `duplicate field ${goQuote(formatJsonPath(path))}`;
       if (!strictErrors.includes(error)) strictErrors.push(error);

@@ -86,6 +86,26 @@ function insertMetadata(object: JsonObject, metadata: JsonValue): JsonObject {
   };
 }
 
+/** Takes out what is null and may not be, where no default would take its place. */
+export function pruneCustomNulls(value: JsonValue, schema: JsonObject): void {
+  if (Array.isArray(value)) {
+    const items = subSchema(schema, 'items');
+    if (items !== undefined) for (const item of value) pruneCustomNulls(item, items);
+    return;
+  }
+  if (!isJsonObject(value)) return;
+  const additional = subSchema(schema, 'additionalProperties');
+  for (const [name, item] of Object.entries(value)) {
+    const own = namedSchema(schema, 'properties', name);
+    const inside = own ?? additional;
+    if (inside === undefined) continue;
+    const isNullable = inside['nullable'] === true;
+    const hasDefault = inside['default'] !== undefined && inside['default'] !== null;
+    if (item === null && !isNullable && !hasDefault) delete value[name];
+    else pruneCustomNulls(item, inside);
+  }
+}
+
 /** Fills in the defaults of a schema; null becomes the default, or nothing, where it may not be null. */
 export function applyCustomDefaults(value: JsonValue, schema: JsonObject): void {
   if (Array.isArray(value)) {

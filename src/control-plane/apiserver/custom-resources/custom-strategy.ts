@@ -8,11 +8,10 @@ import type {
   CustomResourceSubresourceScale,
 } from '../../../api/types/apiextensions-v1.ts';
 import { type FieldError, FieldPath, goQuote, invalid } from '../../../apimachinery/field-error.ts';
-import { formatGoValue, goTypeName } from '../../../apimachinery/go-value.ts';
 import { cloneJson, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { isQualifiedName } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
-import { parseObjectPath, valuesAt } from './object-path.ts';
+import { NestedTypeError, nestedValue } from '../registry/nested-value.ts';
 
 const root = new FieldPath();
 
@@ -167,12 +166,9 @@ class ObjectChecks {
     const text = this.#scale?.[field];
     if (text === undefined) return [];
     const path = new FieldPath(text);
-    const replicas = valuesAt(value, parseObjectPath(text))[0];
-    if (replicas === undefined) return [];
-    if (typeof replicas !== 'number' || !Number.isInteger(replicas)) {
-      const why = `${text} accessor error: ${formatGoValue(replicas)} is of the type ${goTypeName(replicas)}, expected int64`;
-      return [invalid(path, 0, why)];
-    }
+    const replicas = readNested(value, text, 'int64');
+    if (replicas instanceof NestedTypeError) return [invalid(path, 0, replicas.message)];
+    if (replicas === undefined || typeof replicas !== 'number') return [];
     if (replicas < 0) return [invalid(path, replicas, 'should be a non-negative integer')];
     return replicas > 2 ** 31 - 1 ? [invalid(path, replicas, 'should be less than or equal to 2147483647')] : [];
   }
@@ -180,10 +176,21 @@ class ObjectChecks {
   #checkSelector(value: JsonObject): FieldError[] {
     const text = this.#scale?.labelSelectorPath ?? '';
     if (text === '') return [];
-    const selector = valuesAt(value, parseObjectPath(text))[0];
-    if (selector === undefined || typeof selector === 'string') return [];
-    const why = `${text} accessor error: ${formatGoValue(selector)} is of the type ${goTypeName(selector)}, expected string`;
-    return [invalid(new FieldPath(text), '', why)];
+    const selector = readNested(value, text, 'string');
+    return selector instanceof NestedTypeError ? [invalid(new FieldPath(text), '', selector.message)] : [];
+  }
+}
+
+function readNested(
+  value: JsonObject,
+  path: string,
+  type: 'int64' | 'string',
+): JsonValue | NestedTypeError | undefined {
+  try {
+    return nestedValue(value, path, type);
+  } catch (error) {
+    if (error instanceof NestedTypeError) return error;
+    throw error;
   }
 }
 

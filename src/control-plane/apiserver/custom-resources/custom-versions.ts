@@ -7,7 +7,7 @@ import type { StoredValue } from '../../storage/storage.ts';
 import { encodeStored } from '../registry/stored-object.ts';
 import type { ObjectVersions } from '../registry/versioned-storage.ts';
 import { type ConversionWorld, type ConvertObjects, failure, webhookConversion } from './conversion-webhook.ts';
-import { applyCustomDefaults, decodeCustomObject } from './custom-decoding.ts';
+import { applyCustomDefaults, decodeCustomObject, pruneCustomNulls } from './custom-decoding.ts';
 
 /** The versions of a definition, each with the type of its objects. */
 export interface DefinedVersions {
@@ -33,6 +33,14 @@ export function customVersions(
   const prune = (object: JsonObject, apiVersion: string): JsonObject => {
     const schema = schemas.get(apiVersion);
     return schema === undefined ? object : decodeCustomObject(object, schema, defined.builtIn).object;
+  };
+
+  /** Conversions answer without what their version does not know; defaults are those of the stored version alone. */
+  const pruneConverted = (object: JsonObject, apiVersion: string): JsonObject => {
+    const pruned = prune(object, apiVersion);
+    const schema = schemas.get(apiVersion);
+    if (schema !== undefined) pruneCustomNulls(pruned, schema);
+    return pruned;
   };
 
   const convert: ConvertObjects = async (objects, apiVersion) => {
@@ -64,7 +72,7 @@ export function customVersions(
     return values.map((value, index) => {
       const { apiVersion = '', bytes = value.value, isChanged = false } = kept[index] ?? {};
       const object = shown[index];
-      const read = apiVersion === own || object === undefined ? bytes : encode(prune(object, own));
+      const read = apiVersion === own || object === undefined ? bytes : encode(pruneConverted(object, own));
       const isStale = apiVersion !== stored || isChanged;
       if (isSame(read, value.value) && !isStale) return value;
       return { ...value, value: read, ...(isStale ? { isStale } : {}) };
@@ -75,7 +83,7 @@ export function customVersions(
     const object = own === stored ? undefined : parseJson(value);
     if (!isJsonObject(object)) return value;
     const [converted = object] = await convert([object], stored);
-    return encode(prune(converted, stored));
+    return encode(pruneConverted(converted, stored));
   };
 
   return (version) => {

@@ -1,5 +1,11 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
-import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import {
+  describeJsonKind,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  mostNesting,
+} from '../../../apimachinery/json.ts';
 import { JsonSyntaxError, parseJson, type ParseJsonOptions } from '../../../apimachinery/json-codec.ts';
 import { badRequest, StatusError } from '../../../apimachinery/status.ts';
 import { YamlError } from '../../../apimachinery/yaml.ts';
@@ -175,7 +181,7 @@ function readMergePatch(body: Uint8Array, _resource: ApiResource, isLenient: boo
 function readLenientMergePatch(body: Uint8Array): ParsedPatch {
   let value: JsonValue = null;
   try {
-    value = parseJson(body);
+    value = parseJson(body, { maxDepth: mostNesting });
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
   }
@@ -292,7 +298,7 @@ function readPatchJson(
 
 function parsePatch(body: Uint8Array, prefix: string, options: ParseJsonOptions): JsonValue {
   try {
-    return parseJson(body, options);
+    return parseJson(body, { ...options, maxDepth: mostNesting });
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     throw badRequest(`${prefix}${error.message}`);

@@ -11,10 +11,12 @@ import {
   cloneJson,
   equalJson,
   equalTexts,
+  isDeeperThan,
   isJsonObject,
   notAnObjectText,
   type JsonObject,
   type JsonValue,
+  mostNesting,
   withoutTexts,
 } from '../../../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
@@ -113,6 +115,7 @@ function typedPatched(
   const { request } = endpoint;
   const resource = bodyResource(endpoint);
   const expected = kindOf(resource);
+  if (isDeeperThan(value, mostNesting)) throw badRequest('the patched object nests too deep: exceeded max depth');
   const refuse = (message: string): StatusError => refusedPatch(value, patch, message);
   if (value !== null && !isJsonObject(value)) {
     throw refuse(`couldn't get version/kind; json parse error: ${notAnObjectText(value)}`);

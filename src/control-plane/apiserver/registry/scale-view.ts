@@ -1,13 +1,14 @@
 import { ageColumn } from '../../../api/columns.ts';
 import type { Column, ResourceDefinition } from '../../../api/resource-definition.ts';
 import { FieldPath, invalid, invalidObject } from '../../../apimachinery/field-error.ts';
-import { cloneJson, isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { cloneJson, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { formatLabelSelector, selectorFromObject, type ObjectLabelSelector } from '../../../apimachinery/labels.ts';
 import type { ObjectMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { SchemaSource } from '../../../apimachinery/schema.ts';
-import { badRequest, conflict, internalError } from '../../../apimachinery/status.ts';
+import { badRequest, conflict, internalError, StatusError } from '../../../apimachinery/status.ts';
 import type { SubresourceView } from '../endpoints/subresource-view.ts';
 import { apiResource, type ApiResource, type ScalePaths } from './api-resource.ts';
+import { NestedTypeError, nestedValue, stepsOfPath } from './nested-value.ts';
 import { defaultColumns } from './table.ts';
 
 const [nameColumn, createdColumn] = defaultColumns;
@@ -81,7 +82,7 @@ export function scaleViewOf(parent: ApiResource, types: SchemaSource): Subresour
     appliesNowhere: parent.custom,
     field: {
       apiVersion: parent.apiVersion,
-      path: stepsOf(parent.scalePaths?.specReplicasPath ?? '.spec.replicas'),
+      path: stepsOfPath(parent.scalePaths?.specReplicasPath ?? '.spec.replicas'),
       viewApiVersion: resource.apiVersion,
       viewPath: ['spec', 'replicas'],
     },
@@ -130,40 +131,40 @@ function mergeScale(parent: ApiResource, scale: ApiResource, object: Unstructure
 /** Stands for replicas that an object does not have yet, while its scale is patched. */
 const unsetReplicas = -(2 ** 31);
 
-/** The scale of a custom resource. @throws StatusError 500 when the object has no replicas to show */
+/** The scale of a custom resource. @throws StatusError 500 when the object has no replicas to show, or what is none */
 function projectCustomScale(object: Unstructured, paths: ScalePaths, isChanged: boolean): Unstructured {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const replicas = valueAt(object, paths.specReplicasPath) ?? (isChanged ? unsetReplicas : undefined);
-  if (typeof replicas !== 'number') {
+  const found = valueAt(object, paths.specReplicasPath, 'int64');
+  const current = valueAt(object, paths.statusReplicasPath, 'int64');
+  const selector = paths.labelSelectorPath === undefined ? '' : valueAt(object, paths.labelSelectorPath, 'string');
+  const replicas = found ?? (isChanged ? unsetReplicas : undefined);
+  if (replicas === undefined) {
     throw internalError(`the spec replicas field ${JSON.stringify(paths.specReplicasPath)} does not exist`);
   }
-  const current = valueAt(object, paths.statusReplicasPath);
-  const selector = paths.labelSelectorPath === undefined ? '' : valueAt(object, paths.labelSelectorPath);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: withoutUndefined({ name, namespace, uid, resourceVersion, creationTimestamp }),
-    spec: replicas === 0 ? {} : { replicas },
+    spec: replicas === 0 ? {} : { replicas: Number(replicas) },
     status: {
-      replicas: typeof current === 'number' ? current : 0,
+      replicas: Number(current ?? 0),
       ...(typeof selector === 'string' && selector !== '' ? { selector } : {}),
     },
   };
 }
 
-function stepsOf(path: string): string[] {
-  return path.replace(/^\./, '').split('.');
-}
-
-function valueAt(object: Unstructured, path: string): unknown {
-  let current: unknown = object;
-  for (const step of stepsOf(path)) current = isJsonObject(current) ? current[step] : undefined;
-  return current;
+function valueAt(object: Unstructured, path: string, type: 'int64' | 'string'): JsonValue | undefined {
+  try {
+    return nestedValue(object as unknown as JsonObject, path, type);
+  } catch (error) {
+    if (!(error instanceof NestedTypeError)) throw error;
+    throw new StatusError({ message: error.message, code: 500 });
+  }
 }
 
 /** The object with a value at a path; what is missing on the way is made. */
 function setAt<T extends object>(object: T, path: string, value: JsonValue): T {
-  const [first = '', ...rest] = stepsOf(path);
+  const [first = '', ...rest] = stepsOfPath(path);
   const inside = (object as Record<string, unknown>)[first];
   const changed = rest.length === 0 ? value : setAt(isJsonObject(inside) ? inside : {}, rest.join('.'), value);
   return { ...object, [first]: changed };

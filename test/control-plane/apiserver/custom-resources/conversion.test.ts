@@ -225,7 +225,7 @@ test('objects are written, read and changed in both versions', async (context) =
   assert.deepEqual((await api.request('GET', at('v1'))).body['items'], []);
 });
 
-test('a list asks once for all objects, and not again for the same ones', async (context) => {
+test('a list asks for each object by itself, and not again for the same ones', async (context) => {
   const { api, asked, ...state } = await world(context);
   await state.serve(definition('v1'));
   for (const name of ['a', 'b', 'c']) await api.request('POST', at('v1'), host('v1', name, { hostPort: `${name}:1` }));
@@ -235,12 +235,32 @@ test('a list asks once for all objects, and not again for the same ones', async 
     ['a', 'b', 'c'].map((name) => ({ host: name, port: '1' })),
   );
   await api.request('GET', at('v2'));
-  assert.deepEqual(asked, ['example.com/v2: a,b,c']);
+  assert.deepEqual(asked, ['example.com/v2: a', 'example.com/v2: b', 'example.com/v2: c']);
   await api.request('POST', at('v1'), host('v1', 'd', { hostPort: 'd:1' }));
   const page = await api.request('GET', at('v2', '?limit=2'));
   assert.equal((page.body['items'] as unknown[]).length, 2);
   await api.request('GET', at('v2', '?fieldSelector=metadata.name%3Dd'));
-  assert.deepEqual(asked.slice(1), ['example.com/v2: d']);
+  assert.deepEqual(asked.slice(3), ['example.com/v2: d']);
+});
+
+test('what a webhook answers is without nulls that may not be, and its fields are told of by their type', async (context) => {
+  const state = await world(context);
+  const { api } = state;
+  await state.serve(definition('v1'));
+  await api.request('POST', at('v1'), host('v1', 'a', { hostPort: 'a:1' }));
+  state.answer = (review) => answerOf(review, (object) => ({ ...object, spec: null }));
+  assert.equal((await api.request('GET', at('v2', '/a'))).body['spec'], undefined);
+  state.answer = (review) => answerOf(review, (object) => ({ ...object, spec: 'x' }));
+  const scale = await api.request('GET', at('v2', '/a/scale'));
+  assert.deepEqual(
+    [scale.status, scale.body['message']],
+    [500, '.spec.replicas accessor error: x is of the type string, expected map[string]interface{}'],
+  );
+  const applied = await patch(api, at('v2', '/a?fieldManager=one'), host('v2', 'a', { host: 'h' }), apply);
+  assert.deepEqual(
+    [applied.status, applied.body['message']],
+    [500, 'failed to create typed live object (default/a; example.com/v2, Kind=Host): .spec: expected map, got &{x}'],
+  );
 });
 
 test('a watch tells changes in its own version and in their order', async (context) => {
@@ -419,6 +439,66 @@ const answers: readonly {
     says: `${host1} failed: converting (v1beta1.ConversionReview) to (v1.ConversionReview): unknown conversion`,
   },
   {
+    name: 'no kind',
+    answer: (review) => without(answerOf(review), 'kind'),
+    says: `${host1} failed: expected webhook response of apiextensions.k8s.io/v1, Kind=ConversionReview, got apiextensions.k8s.io/v1, Kind=`,
+  },
+  {
+    name: 'neither kind nor version',
+    answer: () => ({}),
+    says: `${host1} failed: expected webhook response of apiextensions.k8s.io/v1, Kind=ConversionReview, got /, Kind=`,
+  },
+  {
+    name: 'a status',
+    answer: () => ({ apiVersion: 'v1', kind: 'Status', status: 'Success' }),
+    says: `${host1} failed: converting (v1.Status) to (v1.ConversionReview): unknown conversion`,
+  },
+  {
+    name: 'a definition',
+    answer: () => ({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' }),
+    says: `${host1} failed: converting (v1.CustomResourceDefinition) to (v1.ConversionReview): unknown conversion`,
+  },
+  {
+    name: 'a response that is a text',
+    answer: (review) => ({ ...answerOf(review), response: 'x' }),
+    says: `${host1} failed: json: cannot unmarshal string into Go struct field ConversionReview.response of type v1.ConversionResponse`,
+  },
+  {
+    name: 'a uid that is a number',
+    answer: (review) => withResponse(review, { uid: 5 }),
+    says: `${host1} failed: json: cannot unmarshal number into Go struct field ConversionResponse.response.uid of type types.UID`,
+  },
+  {
+    name: 'a result that is a text',
+    answer: (review) => withResponse(review, { result: 'Success' }),
+    says: `${host1} failed: json: cannot unmarshal string into Go struct field ConversionResponse.response.result of type v1.Status`,
+  },
+  {
+    name: 'a code that is a text',
+    answer: (review) => withResponse(review, { result: { status: 'Success', code: 'x' } }),
+    says: `${host1} failed: json: cannot unmarshal string into Go struct field Status.response.result.code of type int32`,
+  },
+  {
+    name: 'objects that are a map',
+    answer: (review) => withResponse(review, { convertedObjects: {} }),
+    says: `${host1} failed: json: cannot unmarshal object into Go struct field ConversionResponse.response.convertedObjects of type []runtime.RawExtension`,
+  },
+  {
+    name: 'too many objects',
+    answer: (review) => withResponse(review, { convertedObjects: [before, before] }),
+    says: `${host1} returned 2 objects, expected 1`,
+  },
+  {
+    name: 'an object without a kind',
+    answer: (review) => withResponse(review, { convertedObjects: [{ apiVersion: 'example.com/v2' }] }),
+    says: `Object 'Kind' is missing in '{"apiVersion":"example.com/v2"}'`,
+  },
+  {
+    name: 'an object of a version that is none',
+    answer: (review) => withResponse(review, { convertedObjects: [{ apiVersion: 'a/b/c', kind: 'Host' }] }),
+    says: `Object 'Kind' is missing in '{"apiVersion":"a/b/c","kind":"Host"}'`,
+  },
+  {
     name: 'too few objects',
     answer: (review) => withResponse(review, { convertedObjects: [] }),
     says: `${host1} returned 0 objects, expected 1`,
@@ -474,6 +554,11 @@ const answers: readonly {
     says: 'json: cannot unmarshal string into Go value of type map[string]interface {}',
   },
 ];
+
+function without(object: JsonObject, field: string): JsonObject {
+  const { [field]: _gone, ...rest } = object;
+  return rest;
+}
 
 function withResponse(review: JsonObject, response: JsonObject): JsonObject {
   const answer = answerOf(review);
