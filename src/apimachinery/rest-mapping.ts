@@ -118,6 +118,11 @@ export class RestMapper {
     throw new AmbiguousMatchError(`${gvrText(partial)} matches multiple resources [${all}]`);
   }
 
+  /** All resources that are meant, in the order of the server's groups. */
+  resourcesFor(partial: GroupVersionResource): readonly GroupVersionResource[] {
+    return this.#matching(this.#expandShortName(partial)).map(gvrOfResource);
+  }
+
   /**
    * The mapping of a kind, in the version given or else the preferred one.
    * @throws NoMatchError `no matches for kind "X" in version "example.com/v1"`
@@ -149,6 +154,10 @@ export class RestMapper {
         (resource.kind === kind.kind || resource.kind.toLowerCase() === kind.kind) &&
         (version === '' || resource.version === version),
     );
+    if (found.length === 0) {
+      const lists = this.#lists(({ kind: listKind }) => listKind === kind.kind);
+      found.push(...lists.filter((list) => list.group === kind.group && (version === '' || list.version === version)));
+    }
     const [best] = this.#preferred(found);
     if (best === undefined) return undefined;
     return { gvk: gvkOfResource(best), gvr: gvrOfResource(best), namespaced: best.namespaced, resource: best };
@@ -177,7 +186,9 @@ export class RestMapper {
     const [exact, ...others] = having.filter((candidate) => group === '' || candidate.group === group);
     for (const other of others) if (exact !== undefined) this.#tellOfOther(resource, exact, other);
     const found = exact ?? having.find((candidate) => candidate.group.startsWith(group));
-    return found === undefined ? partial : { group: found.group, version, resource: found.name };
+    if (found === undefined) return partial;
+    // As in client-go: a short name of just this group finds it in any version.
+    return { group: found.group, version: exact === undefined ? version : '', resource: found.name };
   }
 
   #tellOfOther(shortName: string, found: DiscoveredResource, other: DiscoveredResource): void {
@@ -192,12 +203,35 @@ export class RestMapper {
   /** A group may be given by its beginning; names are compared without regard to case. */
   #matching({ group, version, resource }: GroupVersionResource): DiscoveredResource[] {
     const name = resource.toLowerCase();
-    return this.#resources.filter(
-      (candidate) =>
-        (name === candidate.name || name === singularOf(candidate)) &&
-        (version === '' || candidate.version === version) &&
-        (group === '' || (version === '' ? candidate.group.startsWith(group) : candidate.group === group)),
-    );
+    const fits = (candidate: DiscoveredResource): boolean =>
+      (name === candidate.name || name === singularOf(candidate)) &&
+      (version === '' || candidate.version === version) &&
+      (group === '' || (version === '' ? candidate.group.startsWith(group) : candidate.group === group));
+    const found = this.#resources.filter(fits);
+    if (found.length > 0 || !/lists?$/.test(name)) return found;
+    return this.#lists(({ singularName }) => name === singularName || name === `${singularName}s`).filter(fits);
+  }
+
+  /**
+   * Lists that fit, as if they were resources: client-go's mapper has a kind of lists beside each kind, and one of
+   * anything in each version. No server serves them, which is what requests for them are told.
+   */
+  #lists(fits: (list: { readonly kind: string; readonly singularName: string }) => boolean): DiscoveredResource[] {
+    const lists: DiscoveredResource[] = [];
+    const add = (like: Pick<DiscoveredResource, 'group' | 'version' | 'namespaced'>, kind: string): void => {
+      const singularName = kind.toLowerCase();
+      if (!fits({ kind, singularName })) return;
+      const { group, version, namespaced } = like;
+      const nothing = { verbs: [], shortNames: [], categories: [], subresources: [] };
+      lists.push({ group, version, name: `${singularName}s`, singularName, kind, namespaced, ...nothing });
+    };
+    for (const { name: group, versions } of this.#groups) {
+      for (const { version, resources = [] } of versions) {
+        for (const resource of resources) add(resource, `${resource.kind}List`);
+        add({ group, version, namespaced: false }, 'List');
+      }
+    }
+    return lists;
   }
 
   /** Narrows down to preferred versions, group by group, then to the first group that has any. */

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { formatDuration } from '../apimachinery/duration.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
-import type { Transport } from '../apimachinery/http.ts';
+import type { HttpRequest, Transport } from '../apimachinery/http.ts';
 import type { Client } from '../client/client.ts';
-import { TransportError } from '../client/transport-error.ts';
+import { requestName, TransportError } from '../client/transport-error.ts';
 import { type ClientConfig, type ConnectionFlags, resolveClientConfig } from '../kubeconfig/client-config.ts';
 import { connect, type ConnectOptions } from '../kubeconfig/connect.ts';
 import { ConfigurationError } from '../kubeconfig/configuration-error.ts';
@@ -145,13 +145,8 @@ class FlaggedAccess implements ConfiguredAccess {
   }
 
   async #connect(): Promise<Client> {
-    const { files, env, clock, streams, transport } = this.#world;
+    const { files, env, clock, streams } = this.#world;
     const config = await this.config();
-    const { protocol } = new URL(config.server);
-    if (protocol !== 'https:' && protocol !== 'http:') {
-      const reason = `unsupported protocol scheme "${protocol.slice(0, -1)}"`;
-      throw new TransportError('other', '', '', reason);
-    }
     const { pluginPolicy } = this.#choices;
     const log = await this.#requestLog(config);
     const widen = await this.#uninitializedReads();
@@ -162,14 +157,28 @@ class FlaggedAccess implements ConfiguredAccess {
       env,
       clock,
       standardInput: () => (streams.in.isTaken ? 'taken' : streams.in.isTerminal ? 'terminal' : 'no-terminal'),
-      userAgent: `kubectl-ts/${clientVersion.gitVersion} (${process.platform}/${process.arch})`,
+      userAgent: userAgent(),
       onWarning: (text) => this.#warn(text),
       onBrokenAnswer: (reason) => this.#logBrokenAnswer(reason),
       ...(await this.#retryLog(config)),
-      ...(transport === undefined ? {} : { transport }),
+      ...this.#transport(config),
     });
     if (this.#globals.bool('match-server-version')) await requireSameVersion(client);
     return client;
+  }
+
+  /** One that the world has, or one that says of each request that nobody speaks the server's protocol. */
+  #transport({ server }: ClientConfig): { readonly transport?: Transport } {
+    const { transport } = this.#world;
+    const { protocol } = new URL(server);
+    if (protocol === 'https:' || protocol === 'http:') return transport === undefined ? {} : { transport };
+    const reason = `unsupported protocol scheme "${protocol.slice(0, -1)}"`;
+    const send = ({ method, path }: HttpRequest): Promise<never> => {
+      const error = new TransportError('other', '', '', reason);
+      error.request = requestName(method, `${server.replace(/\/+$/, '')}${path}`);
+      return Promise.reject(error);
+    };
+    return { transport: { send, close: () => Promise.resolve() } };
   }
 
   /** What asks for uninitialized objects too, where the command line does. */
@@ -238,7 +247,7 @@ class FlaggedAccess implements ConfiguredAccess {
     const { files, cwd } = this.#world;
     const [client, { server, timeoutMillis }] = await Promise.all([this.client(), this.config()]);
     // As client-go tells a server where nobody says how long it has.
-    const timeout = timeoutMillis > 0 ? formatDuration(timeoutMillis) : '32s';
+    const timeout = timeoutMillis === 0 ? '32s' : formatDuration(timeoutMillis);
     return { client, files, cacheFolder: resolve(cwd, this.#globals.string('cache-dir')), server, timeout };
   }
 
@@ -295,4 +304,10 @@ function connectionFlags(globals: FlagValues): ConnectionFlags {
     requestTimeout: globals.string('request-timeout'),
     disableCompression: optional('disable-compression'),
   };
+}
+
+/** What the client calls itself, as client-go does: the server takes the name of field managers from it. */
+function userAgent(): string {
+  const { gitVersion, platform, gitCommit } = clientVersion;
+  return `kubectl/${gitVersion} (${platform}) kubernetes/${gitCommit.slice(0, 7) || 'unknown'}`;
 }

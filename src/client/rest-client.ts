@@ -247,7 +247,7 @@ class RestClient implements Client {
   /** The server is told how long it has, as client-go tells it. */
   #timeoutQuery(): Query {
     const millis = this.#options.timeoutMillis ?? 0;
-    return millis > 0 ? { timeout: formatDuration(millis) } : {};
+    return millis === 0 ? {} : { timeout: formatDuration(millis) };
   }
 
   #reportWarnings(headers: HttpHeaders): void {

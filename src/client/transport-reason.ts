@@ -1,3 +1,4 @@
+import { getServers } from 'node:dns';
 import { goQuote } from '../apimachinery/field-error.ts';
 import { maxResponseHeaderBytes, type TransportError } from './transport-error.ts';
 
@@ -28,7 +29,7 @@ export function transportReason(error: TransportError): string {
     case 'refused':
       return `dial tcp ${dialedAddress(error)}: connect: connection refused`;
     case 'dns':
-      return `dial tcp: lookup ${error.address.replace(/:\d+$/, '')}: no such host`;
+      return `dial tcp: ${lookupReason(error)}`;
     case 'reset':
       return 'EOF';
     case 'timeout':
@@ -44,6 +45,15 @@ export function transportReason(error: TransportError): string {
     default:
       return protocolReason(error) ?? error.message;
   }
+}
+
+/** As Go's own resolver puts it, which names the server that it asked; it asks nobody about what is no name. */
+function lookupReason({ address, code }: TransportError): string {
+  const name = address.replace(/:\d+$/, '');
+  const [server] = getServers();
+  if (server === undefined || !/[a-z_]/i.test(name)) return `lookup ${name}: no such host`;
+  const at = server.includes(':') ? (server.startsWith('[') ? server : `[${server}]:53`) : `${server}:53`;
+  return `lookup ${name} on ${at}: ${code === 'EAI_AGAIN' ? 'server misbehaving' : 'no such host'}`;
 }
 
 /** What is wrong with an answer that is no HTTP/1.1; the parser's error tells what it stopped at. */

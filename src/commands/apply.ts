@@ -35,6 +35,7 @@ interface ApplyOptions {
   readonly input: ManifestInput;
   readonly policy: ApplyPolicy;
   readonly selector: string;
+  readonly all: boolean;
   readonly prune: { readonly allowlist: readonly string[]; readonly deletion: DeleteOptions } | undefined;
   /** `--applyset`; empty for none. */
   readonly applySet: string;
@@ -115,6 +116,7 @@ export const applyCommand = defineCommand<ApplyOptions>({
         force: flags.bool('force') ? { ...deletion, timeoutMillis: flags.duration('timeout') } : undefined,
       },
       selector: flags.string('selector'),
+      all: flags.bool('all'),
       prune: flags.bool('prune') ? { allowlist: flags.list('prune-allowlist'), deletion } : undefined,
       applySet: applySetOf(flags, context),
       printsObjects: !['', 'name'].includes(flags.string('output')),
@@ -123,13 +125,15 @@ export const applyCommand = defineCommand<ApplyOptions>({
       changeCause: changeCauseOf(flags, ['apply'], args),
       printer: await printerOf(flags, context),
     };
-    checkOptions(options, flags.bool('all'));
+    checkOptions(options);
+    if (options.applySet === '') checkPruning(options);
     return options;
   },
   async run(options, context) {
     const { policy, selector } = options;
     const client = await context.cluster.client();
     const applySet = options.applySet === '' ? undefined : await openApplySet(options, client, context);
+    if (applySet !== undefined) checkPruning(options);
     const prunable = await prunableKinds(options, context);
     const checks = { validation: policy.validation ?? 'Strict', dryRun: policy.dryRun, selector };
     const input = await readCheckedInput(options.input, checks, context, 'no objects passed to apply');
@@ -177,31 +181,35 @@ function deletionOf(flags: FlagValues, context: CommandContext): DeleteOptions {
   };
 }
 
-function checkOptions({ policy, prune, selector, applySet }: ApplyOptions, all: boolean): void {
+function checkOptions({ policy, prune, selector, applySet, all }: ApplyOptions): void {
   const { dryRun, force, serverSide } = policy;
-  const problem = (isWrong: boolean, message: string): void => {
-    if (isWrong) throw new CommandError(message);
-  };
   problem(policy.forceConflicts && !serverSide, '--force-conflicts only works with --server-side');
   problem(serverSide && force !== undefined, '--force cannot be used with --server-side');
   problem(dryRun === 'server' && force !== undefined, '--dry-run=server cannot be used with --force');
   problem(all && selector !== '', 'cannot set --all and --selector at the same time');
   problem(applySet !== '' && prune === undefined, '--applyset requires --prune');
-  if (prune !== undefined) {
-    problem(force !== undefined, '--force cannot be used with --prune');
-    if (applySet !== '') {
-      problem(all, '--all is incompatible with --applyset');
-      problem(selector !== '', '--selector is incompatible with --applyset');
-      problem(prune.allowlist.length > 0, '--prune-allowlist is incompatible with --applyset');
-    } else {
-      problem(
-        !all && selector === '',
-        'all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector',
-      );
-      problem(serverSide, "--prune is in alpha and doesn't currently work on objects created by server-side apply");
-    }
-  }
   problem(policy.subresource !== '' && !serverSide, '--subresource can only be specified for --server-side');
+}
+
+/** What goes with --prune. Asked once the parent of the apply set is known to be one, as in the real program. */
+function checkPruning({ policy, prune, selector, applySet, all }: ApplyOptions): void {
+  if (prune === undefined) return;
+  problem(policy.force !== undefined, '--force cannot be used with --prune');
+  if (applySet !== '') {
+    problem(all, '--all is incompatible with --applyset');
+    problem(selector !== '', '--selector is incompatible with --applyset');
+    problem(prune.allowlist.length > 0, '--prune-allowlist is incompatible with --applyset');
+    return;
+  }
+  problem(
+    !all && selector === '',
+    'all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector',
+  );
+  problem(policy.serverSide, "--prune is in alpha and doesn't currently work on objects created by server-side apply");
+}
+
+function problem(isWrong: boolean, message: string): void {
+  if (isWrong) throw new CommandError(message);
 }
 
 async function applyAll(

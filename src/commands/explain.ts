@@ -1,7 +1,7 @@
-import { parseGroupVersion } from '../apimachinery/gvk.ts';
+import { type GroupVersionResource, parseGroupVersion } from '../apimachinery/gvk.ts';
 import { NoMatchError, type RestMapper, type RestMapping } from '../apimachinery/rest-mapping.ts';
 import { isJsonObject } from '../apimachinery/json.ts';
-import { parseJsonPathTemplate } from '../apimachinery/jsonpath-parser.ts';
+import { type JsonPathNode, parseJsonPathTemplate } from '../apimachinery/jsonpath-parser.ts';
 import { parseJson } from '../apimachinery/json-codec.ts';
 import { type CommandContext, CommandError, defineCommand, PlainError } from '../cli/command.ts';
 import { noResourceMatch } from '../cli/exit.ts';
@@ -92,8 +92,11 @@ async function explainVersion3(
   const gvr = `${group}/${version}, Resource=${mapping.gvr.resource}`;
   if (document === undefined) throw new CommandError(`couldn't find resource for "${gvr}"`);
   const request = { document, gvk: { group, version, kind: mapping.gvk.kind }, fields, recursive };
-  const text = explainSchema(request);
-  if (text === undefined && fields.length === 0) throw new CommandError(`GVR (${gvr}) not found in OpenAPI schema`);
+  // What the server does not serve is in no path of the document.
+  const isServed = mapping.resource.verbs.length > 0;
+  const text = isServed ? explainSchema(request) : undefined;
+  if (text === undefined && (fields.length === 0 || !isServed))
+    throw new CommandError(`GVR (${gvr}) not found in OpenAPI schema`);
   context.streams.out.write(explainHeader(request));
   if (text === undefined) throw new CommandError(`field "${fields.at(-1) ?? ''}" does not exist`);
   context.streams.out.write(text);
@@ -118,28 +121,37 @@ async function explainVersion2(
 }
 
 /** The names of a path, which is read as JSONPath and may have nothing but fields. @throws CommandError, JsonPathError */
-function fieldNames(path: string): readonly string[] {
-  const [list] = parseJsonPathTemplate(`{.${path}}`);
-  const nodes = list?.type === 'list' ? list.nodes : [];
+function fieldNames(nodes: readonly JsonPathNode[]): readonly string[] {
   return nodes.map((node) => {
     if (node.type !== 'field') throw new CommandError('invalid jsonpath syntax, first node must be field node');
     return node.name;
   });
 }
 
-/** `pods.spec` and, where --api-version does not name one, with the group in between, `deployments.apps.spec`. */
+/** @throws JsonPathError */
+function pathNodes(path: string): readonly JsonPathNode[] {
+  const [list] = parseJsonPathTemplate(`{.${path.replace(/\.$/, '')}}`);
+  return list?.type === 'list' ? list.nodes : [];
+}
+
+/**
+ * `pods.spec` and, where --api-version does not name one, with the group in between, `deployments.apps.spec`. What
+ * stands behind a resource's full name is read by itself, and what it begins with is passed over: `pods..spec`.
+ */
 function splitArgument(argument: string, mayNameGroup: boolean, mapper: RestMapper): Explained {
-  const trimmed = argument.replace(/\.$/, '');
-  const [name = '', ...fields] = fieldNames(trimmed);
-  const best = mapper.resourceFor({ group: '', version: '', resource: name });
-  const groups = mapper.groups.map((group) => group.name).filter((group) => group !== '');
-  // Those of the core group have nothing behind their names that could be one.
-  for (const group of mayNameGroup && best.group !== '' ? groups : []) {
-    const prefix = `${best.resource}.${group}`;
-    if (trimmed !== prefix && !trimmed.startsWith(`${prefix}.`)) continue;
-    const rest = trimmed.slice(prefix.length + 1);
-    return { mapping: mapper.mappingForArgument(prefix), fields: rest === '' ? [] : fieldNames(rest) };
+  const nodes = pathNodes(argument);
+  const [name = ''] = fieldNames(nodes.slice(0, 1));
+  const explained = (gvr: GroupVersionResource, fields: readonly string[]): Explained => {
+    const kind = mapper.kindFor(gvr);
+    return { mapping: mapper.mappingForKind(kind, kind.version), fields };
+  };
+  const partial = { group: '', version: '', resource: name };
+  if (!mayNameGroup) return explained(mapper.resourceFor(partial), fieldNames(nodes.slice(1)));
+  const candidates = mapper.resourcesFor(partial);
+  for (const gvr of candidates) {
+    const prefix = gvr.group === '' ? gvr.resource : `${gvr.resource}.${gvr.group}`;
+    if (argument.startsWith(prefix))
+      return explained(gvr, fieldNames(pathNodes(argument.slice(prefix.length)).slice(1)));
   }
-  const kind = mapper.kindFor(best);
-  return { mapping: mapper.mappingForKind(kind, kind.version), fields };
+  return explained(candidates[0] ?? mapper.resourceFor(partial), fieldNames(nodes.slice(1)));
 }

@@ -27,16 +27,17 @@ export const versionCommand = defineCommand({
     if (!['', 'json', 'yaml'].includes(output)) throw new CommandError("--output must be 'yaml' or 'json'");
     return { clientOnly, output };
   },
-  async run({ clientOnly, output }, { streams, cluster }) {
+  async run({ clientOnly, output }, { streams, cluster, globals }) {
     let server: JsonObject | undefined;
     let failure: unknown;
     if (!clientOnly) {
       const client = await cluster.client();
+      const hasLimit = !['', '0', '0s'].includes(globals.string('request-timeout'));
       try {
         const { body } = await client.request({
           method: 'GET',
           path: '/version',
-          query: { timeout: '32s' },
+          query: hasLimit ? {} : { timeout: '32s' },
           unread: true,
         });
         const value = readVersion(body);

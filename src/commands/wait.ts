@@ -177,6 +177,14 @@ async function waitForOne(
     if (!met) throw new CommandError(`condition not met for ${place}`);
     return;
   }
+  if (context.clock.now() >= deadline) {
+    // The time is that of all objects together: one that took it leaves none to those behind it, whatever they are like.
+    throw new CommandError(
+      condition.kind === 'delete'
+        ? 'client rate limiter Wait returned an error: context deadline exceeded'
+        : `timed out waiting for the condition on ${place}`,
+    );
+  }
   const stop = new AbortController();
   const abort = (): void => stop.abort(context.signal.reason);
   context.signal.addEventListener('abort', abort, { once: true });

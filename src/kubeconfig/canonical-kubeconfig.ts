@@ -81,8 +81,9 @@ function ordered(value: JsonObject, fields: FieldOrder): JsonObject {
     const given = value[name];
     if (name === 'exec' && isJsonObject(given)) result[name] = ordered(given, execFields);
     else if (name === 'auth-provider' && isJsonObject(given)) result[name] = ordered(given, providerFields);
-    // An emptied list is written as one.
+    // What was emptied is written as such.
     else if (name === 'env' && Array.isArray(given)) result[name] = given;
+    else if (name === 'config' && isJsonObject(given)) result[name] = given;
     else if (given !== undefined && !isEmpty(given)) result[name] = given;
     else if (whenAbsent !== undefined) result[name] = whenAbsent;
   }

@@ -1,7 +1,15 @@
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
 import { kubeconfigPlaces } from '../../cli/cluster-access.ts';
 import { type CommandContext, CommandError, HelpfulError } from '../../cli/command.ts';
-import { loadForChange } from '../../kubeconfig/kubeconfig-changes.ts';
-import { type Kubeconfig, kubeconfigFiles, type KubeconfigPlaces, shownFile } from '../../kubeconfig/kubeconfig.ts';
+import { defaultFile, loadForChange, writeEntry } from '../../kubeconfig/kubeconfig-changes.ts';
+import {
+  type Kubeconfig,
+  kubeconfigFiles,
+  type KubeconfigPlaces,
+  type KubeconfigSection,
+  shownFile,
+} from '../../kubeconfig/kubeconfig.ts';
 
 /** Where the kubeconfig of this invocation is, and what it says. */
 export async function openKubeconfig(
@@ -42,7 +50,35 @@ export function missingFile(name: string, path: string, error: unknown): Command
   return new CommandError(`could not stat ${name} file ${path}: stat ${path}: ${reason}`);
 }
 
-/** A path as the working folder sees it. */
+/** A path as the working folder sees it; that folder itself for none. */
 export function absolute(context: CommandContext, path: string): string {
-  return path === '' || path.startsWith('/') ? path : `${context.cwd.replace(/\/+$/, '')}/${path.replace(/^\.\//, '')}`;
+  return resolve(context.cwd, path);
+}
+
+/** Writes an entry, its paths relative to the file that it goes to where they are below that file's folder. */
+export async function writeEntryWithPaths(
+  context: CommandContext,
+  { places, kubeconfig }: { readonly places: KubeconfigPlaces; readonly kubeconfig: Kubeconfig },
+  section: KubeconfigSection,
+  name: string,
+  value: JsonObject,
+): Promise<void> {
+  const file = kubeconfig[section].get(name)?.file ?? (await defaultFile(context.files, places));
+  const folder = resolve(context.cwd, dirname(file));
+  for (const field of ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile']) {
+    const path = value[field];
+    if (typeof path === 'string' && path !== '') value[field] = shortPath(folder, path);
+  }
+  const { exec } = value;
+  // A command without a separator is looked up in $PATH.
+  if (isJsonObject(exec) && typeof exec['command'] === 'string' && exec['command'].includes(sep)) {
+    value['exec'] = { ...exec, command: shortPath(folder, exec['command']) };
+  }
+  await writeEntry(context.files, places, section, name, value);
+}
+
+function shortPath(folder: string, path: string): string {
+  const full = isAbsolute(path) ? path : resolve(folder, path);
+  const short = relative(folder, full) || '.';
+  return short.startsWith(`..${sep}`) ? full : short;
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../apimachinery/json.ts';
 import { CommandError, defineCommand, type FlagDefinition, type FlagValues } from '../../cli/command.ts';
-import { entryValue, writeEntry } from '../../kubeconfig/kubeconfig-changes.ts';
-import { absolute, openKubeconfig, readForEmbedding, requireArguments } from './config-places.ts';
+import { entryValue } from '../../kubeconfig/kubeconfig-changes.ts';
+import { absolute, openKubeconfig, readForEmbedding, requireArguments, writeEntryWithPaths } from './config-places.ts';
 
 const text = (name: string, description: string): FlagDefinition => ({
   name,
@@ -55,7 +55,7 @@ export const setClusterCommand = defineCommand({
     value['insecure-skip-tls-verify'] = flags.bool('insecure-skip-tls-verify');
     if (flags.bool('insecure-skip-tls-verify')) forget(value);
     if (flags.changed('certificate-authority')) await setAuthority(value, flags, context);
-    await writeEntry(context.files, places, 'clusters', name, value);
+    await writeEntryWithPaths(context, { places, kubeconfig }, 'clusters', name, value);
     context.streams.out.write(`Cluster "${name}" set.\n`);
   },
 });
@@ -74,7 +74,7 @@ async function setAuthority(
   forget(value);
   if (flags.bool('embed-certs')) {
     value['certificate-authority-data'] = await readForEmbedding(context, 'certificate-authority', path);
-  } else if (path !== '') {
+  } else {
     value['certificate-authority'] = absolute(context, path);
   }
 }

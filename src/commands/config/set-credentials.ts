@@ -7,9 +7,9 @@ import {
   type FlagValues,
   HelpfulError,
 } from '../../cli/command.ts';
-import { entryValue, writeEntry } from '../../kubeconfig/kubeconfig-changes.ts';
+import { entryValue } from '../../kubeconfig/kubeconfig-changes.ts';
 import { checkKeychainFlags } from './keychain-flags.ts';
-import { absolute, missingFile, openKubeconfig, readForEmbedding } from './config-places.ts';
+import { absolute, missingFile, openKubeconfig, readForEmbedding, writeEntryWithPaths } from './config-places.ts';
 
 const text = (name: string, description: string): FlagDefinition => ({
   name,
@@ -96,7 +96,7 @@ export const setCredentialsCommand = defineCommand({
     setSecrets(value, flags);
     setProvider(value, flags, providerArguments);
     setPlugin(value, flags, environment);
-    await writeEntry(context.files, places, 'users', name, value);
+    await writeEntryWithPaths(context, { places, kubeconfig }, 'users', name, value);
     context.streams.out.write(`User "${name}" set.\n`);
   },
 });
@@ -146,7 +146,6 @@ async function setCertificates(value: JsonObject, flags: FlagValues, context: Co
     const path = flags.string(name);
     delete value[name];
     delete value[`${name}-data`];
-    if (path === '') continue;
     if (flags.bool('embed-certs')) {
       if (!(await context.files.exists(absolute(context, path)))) throw missingFile(name, path, { code: 'ENOENT' });
       value[`${name}-data`] = await readForEmbedding(context, name, path);
@@ -166,11 +165,9 @@ function setSecrets(value: JsonObject, flags: FlagValues): void {
   if (setsToken && flags.string('token') !== '') {
     delete value['username'];
     delete value['password'];
-    delete value['tokenFile'];
   }
   if (setsBasic) {
     delete value['token'];
-    delete value['tokenFile'];
   }
 }
 
@@ -180,15 +177,14 @@ function setProvider(value: JsonObject, flags: FlagValues, pairs: Pairs): void {
     const known = value['auth-provider'];
     // The provider of the same name keeps its settings.
     const isKnown = isJsonObject(known) && known['name'] === name;
-    if (name === '') delete value['auth-provider'];
-    else if (!isKnown) value['auth-provider'] = { config: null, name };
+    if (!isKnown) value['auth-provider'] = { config: {}, name };
   }
   const provider = value['auth-provider'];
   if (!isJsonObject(provider)) return;
   const config: JsonObject = isJsonObject(provider['config']) ? { ...provider['config'] } : {};
   for (const [key, setting] of pairs.set) config[key] = setting;
   for (const key of pairs.removed) delete config[key];
-  value['auth-provider'] = { ...provider, config: Object.keys(config).length === 0 ? null : config };
+  value['auth-provider'] = { ...provider, config };
 }
 
 function setPlugin(value: JsonObject, flags: FlagValues, environment: Pairs): void {
@@ -196,14 +192,14 @@ function setPlugin(value: JsonObject, flags: FlagValues, environment: Pairs): vo
   const touched = ['exec-command', 'exec-api-version', 'exec-arg', 'exec-env', 'exec-interactive-mode'].some((name) =>
     flags.changed(name),
   );
-  if (flags.changed('exec-command') && flags.string('exec-command') === '') {
-    delete value['exec'];
-    return;
-  }
   if (!isJsonObject(existing) && !flags.changed('exec-command')) return;
   if (!touched && !flags.changed('exec-provide-cluster-info')) return;
   const exec: JsonObject = isJsonObject(existing) ? { ...existing } : {};
-  if (flags.changed('exec-command')) exec['command'] = flags.string('exec-command');
+  if (flags.changed('exec-command')) {
+    exec['command'] = flags.string('exec-command');
+    // The arguments were those of another program.
+    exec['args'] = null;
+  }
   if (flags.changed('exec-api-version')) exec['apiVersion'] = flags.string('exec-api-version');
   if (flags.changed('exec-arg')) exec['args'] = [...flags.list('exec-arg')];
   if (flags.changed('exec-interactive-mode')) exec['interactiveMode'] = flags.string('exec-interactive-mode');
@@ -212,7 +208,7 @@ function setPlugin(value: JsonObject, flags: FlagValues, environment: Pairs): vo
   value['exec'] = exec;
 }
 
-function changedEnvironment(exec: JsonObject, pairs: Pairs): JsonObject[] {
+function changedEnvironment(exec: JsonObject, pairs: Pairs): JsonObject[] | null {
   const before = Array.isArray(exec['env']) ? exec['env'].filter(isJsonObject) : [];
   const added = new Map(pairs.set);
   const kept = before
@@ -224,7 +220,9 @@ function changedEnvironment(exec: JsonObject, pairs: Pairs): JsonObject[] {
       return value === undefined ? variable : { name, value };
     });
   const fresh = [...added].sort(([left], [right]) => (left < right ? -1 : 1));
-  return [...kept, ...fresh.map(([name, value]) => ({ name, value }))];
+  const changed = [...kept, ...fresh.map(([name, value]) => ({ name, value }))];
+  // A list that is not there is not made by an empty change.
+  return changed.length === 0 && pairs.removed.length === 0 && !Array.isArray(exec['env']) ? null : changed;
 }
 
 function nameOf(variable: JsonObject): string {

@@ -1,5 +1,5 @@
 import { wrongBase64Byte } from '../../apimachinery/base64.ts';
-import { isJsonObject, type JsonObject } from '../../apimachinery/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import { type CommandContext, CommandError, defineCommand } from '../../cli/command.ts';
 import { parseBoolean } from '../../cli/flag-values.ts';
 import {
@@ -9,62 +9,8 @@ import {
   writeEntry,
   writePreferences,
 } from '../../kubeconfig/kubeconfig-changes.ts';
-import type { KubeconfigSection } from '../../kubeconfig/kubeconfig.ts';
 import { openKubeconfig, requireArguments } from './config-places.ts';
-
-/** Fields that a property may name, and what they hold. */
-const fieldsOf: Readonly<Record<KubeconfigSection, Readonly<Record<string, 'text' | 'bool' | 'bytes' | 'list'>>>> = {
-  clusters: {
-    server: 'text',
-    'tls-server-name': 'text',
-    'insecure-skip-tls-verify': 'bool',
-    'certificate-authority': 'text',
-    'certificate-authority-data': 'bytes',
-    'proxy-url': 'text',
-    'disable-compression': 'bool',
-  },
-  users: {
-    'client-certificate': 'text',
-    'client-certificate-data': 'bytes',
-    'client-key': 'text',
-    'client-key-data': 'bytes',
-    token: 'text',
-    tokenFile: 'text',
-    as: 'text',
-    'as-uid': 'text',
-    'as-groups': 'list',
-    username: 'text',
-    password: 'text',
-  },
-  contexts: { cluster: 'text', user: 'text', namespace: 'text' },
-};
-
-type Target =
-  | { readonly kind: 'current' }
-  | { readonly kind: 'colors' }
-  | { readonly kind: 'section'; readonly section: KubeconfigSection }
-  | { readonly kind: 'entry'; readonly section: KubeconfigSection; readonly name: string; readonly field?: string };
-
-/** Reads a property's name; the name of an entry may hold dots where a known field follows. @throws CommandError */
-function parseProperty(property: string): Target {
-  if (property === 'current-context') return { kind: 'current' };
-  if (property === 'preferences.colors') return { kind: 'colors' };
-  const [section = '', ...rest] = property.split('.');
-  if (!isSection(section)) throw new CommandError(`unable to parse ${property} after [] at api.Config`);
-  if (rest.length === 0) return { kind: 'section', section };
-  const last = rest.at(-1) ?? '';
-  if (rest.length > 1 && Object.hasOwn(fieldsOf[section], last)) {
-    return { kind: 'entry', section, name: rest.slice(0, -1).join('.'), field: last };
-  }
-  if (rest.length > 1) {
-    throw new CommandError(`unable to parse ${property}: ${section} have no field ${JSON.stringify(last)}`);
-  }
-  return { kind: 'entry', section, name: last };
-}
-
-function isSection(text: string): text is KubeconfigSection {
-  return Object.hasOwn(fieldsOf, text);
-}
+import { type FieldType, parseProperty } from './kubeconfig-property.ts';
 
 /** `kubectl config set`. */
 export const setCommand = defineCommand({
@@ -86,7 +32,8 @@ export const setCommand = defineCommand({
   toOptions(args, flags) {
     requireArguments(args, 2);
     const [property = '', value = ''] = args;
-    if (property === '') throw new CommandError('you cannot use set on a zero-length property');
+    if (value === '') throw new CommandError('you cannot use set to unset a property');
+    if (property === '') throw new CommandError('you must specify a property');
     return { property, value, raw: flags.bool('set-raw-bytes') };
   },
   async run({ property, value, raw }, context) {
@@ -96,29 +43,45 @@ export const setCommand = defineCommand({
 });
 
 async function setProperty(property: string, text: string, raw: boolean, context: CommandContext): Promise<void> {
-  const target = parseProperty(property);
   const { places, kubeconfig } = await openKubeconfig(context);
-  if (target.kind === 'current') {
-    await writeCurrentContext(context.files, places, text);
-    return;
+  const target = parseProperty(property);
+  switch (target.kind) {
+    case 'current':
+      return writeCurrentContext(context.files, places, text);
+    case 'type':
+      return;
+    case 'colors':
+      return writePreferences(context.files, places, { ...kubeconfig.preferences, colors: parseBoolean(text) });
+    case 'preferences': {
+      const colors = kubeconfig.preferences?.['colors'] === true;
+      const step = 'config.navigationStep{stepValue:"", stepType:reflect.Type(nil)}';
+      throw new CommandError(`unable to locate path ${step} under {${colors} map[]}`);
+    }
+    case 'extensions':
+      throw notSettable([]);
+    case 'section':
+      throw notSettable(kubeconfig[target.section].keys());
+    case 'entry': {
+      const { section, name, field } = target;
+      if (field === undefined) throw notSettable(kubeconfig[section].keys());
+      const value = entryValue(kubeconfig, section, name);
+      value[field.name] = fieldValue(property, field.type, text, raw);
+      return writeEntry(context.files, places, section, name, value);
+    }
   }
-  if (target.kind === 'colors') {
-    await writePreferences(context.files, places, parseBoolean(text) ? { colors: true } : {});
-    return;
-  }
-  if (target.kind === 'section' || target.field === undefined) {
-    throw new CommandError(`can't set a map to a value: ${property}`);
-  }
-  const value = entryValue(kubeconfig, target.section, target.name);
-  setField(value, target.field, fieldsOf[target.section][target.field] ?? 'text', text, raw);
-  await writeEntry(context.files, places, target.section, target.name, value);
 }
 
-function setField(value: JsonObject, field: string, type: string, text: string, raw: boolean): void {
-  if (type === 'bool') value[field] = parseBoolean(text);
-  else if (type === 'list') value[field] = text.split(',');
-  else if (type === 'bytes') value[field] = raw ? Buffer.from(text).toString('base64') : checkedBase64(text);
-  else value[field] = text;
+function notSettable(names: Iterable<string>): CommandError {
+  return new CommandError(`can't set a map to a value: map[${[...names].sort().join(' ')}]`);
+}
+
+function fieldValue(property: string, type: FieldType, text: string, raw: boolean): JsonValue {
+  if (type === 'bool') return parseBoolean(text);
+  if (type === 'bytes') return raw ? Buffer.from(text).toString('base64') : checkedBase64(text);
+  if (type === 'list') throw new CommandError('unrecognized slice type. string');
+  if (type === 'map') throw notSettable([]);
+  if (type === 'part') throw new CommandError(`can't set ${property} to a value: it has fields of its own`);
+  return text;
 }
 
 function checkedBase64(text: string): string {
@@ -139,31 +102,54 @@ export const unsetCommand = defineCommand({
   flags: [],
   toOptions(args) {
     requireArguments(args, 1);
-    return args[0] ?? '';
+    const [property = ''] = args;
+    if (property === '') throw new CommandError('you must specify a property');
+    return property;
   },
   async run(property, context) {
-    const target = parseProperty(property);
-    const { places, kubeconfig } = await openKubeconfig(context);
-    if (target.kind === 'current') {
-      await writeCurrentContext(context.files, places, '');
-    } else if (target.kind === 'colors') {
-      await writePreferences(context.files, places, {});
-    } else if (target.kind === 'section') {
-      for (const { name, file } of kubeconfig[target.section].values()) {
-        await deleteEntry(context.files, file, target.section, name);
-      }
-    } else {
-      const entry = kubeconfig[target.section].get(target.name);
-      if (entry === undefined && target.field !== undefined) {
-        throw new CommandError(`current map key \`${target.name}\` is invalid`);
-      }
-      if (entry !== undefined && target.field === undefined) {
-        await deleteEntry(context.files, entry.file, target.section, target.name);
-      } else if (entry !== undefined && isJsonObject(entry.value) && target.field !== undefined) {
-        const { [target.field]: _gone, ...rest } = entry.value;
-        await writeEntry(context.files, places, target.section, target.name, rest);
-      }
-    }
+    await unsetProperty(property, context);
     context.streams.out.write(`Property "${property}" unset.\n`);
   },
 });
+
+async function unsetProperty(property: string, context: CommandContext): Promise<void> {
+  const { files } = context;
+  const { places, kubeconfig } = await openKubeconfig(context);
+  const target = parseProperty(property);
+  const preferences = kubeconfig.preferences ?? {};
+  switch (target.kind) {
+    case 'current':
+      return writeCurrentContext(files, places, '');
+    case 'type':
+      return;
+    case 'preferences':
+      return writePreferences(files, places, {});
+    case 'colors':
+      return writePreferences(files, places, without(preferences, 'colors'));
+    case 'extensions':
+      // Those of the whole file stay: client-go changes entries, preferences and the current context alone.
+      if (target.of === 'file') return;
+      return writePreferences(files, places, without(preferences, 'extensions'));
+    case 'section':
+      for (const { name, file } of kubeconfig[target.section].values()) {
+        await deleteEntry(files, file, target.section, name);
+      }
+      return;
+    case 'entry': {
+      const { section, name, field } = target;
+      const entry = kubeconfig[section].get(name);
+      if (entry === undefined) {
+        if (field !== undefined) throw new CommandError(`current map key \`${name}\` is invalid`);
+        return;
+      }
+      if (field === undefined) return deleteEntry(files, entry.file, section, name);
+      const value = isJsonObject(entry.value) ? entry.value : {};
+      return writeEntry(files, places, section, name, without(value, field.name));
+    }
+  }
+}
+
+function without(value: JsonObject, field: string): JsonObject {
+  const { [field]: _gone, ...rest } = value;
+  return rest;
+}

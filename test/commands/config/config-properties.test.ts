@@ -1,0 +1,3 @@
+import { testRecordedSession } from '../../support/recorded-session.ts';
+
+testRecordedSession('config-properties');
