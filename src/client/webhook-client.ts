@@ -307,7 +307,8 @@ class TransportCache {
     try {
       return await entry.transport.send(request);
     } catch (error) {
-      // The webhook may have closed a kept connection just then; such calls may be repeated.
+      entry.isWarm = false;
+      // The webhook may have closed a kept connection just then; such calls may be repeated, on one of their own.
       const problem = asTransportError(error, new URL(options.server).host);
       if (problem.kind !== 'reset' || !mayHaveBeenClosed || request.signal?.aborted === true) throw problem;
       return entry.transport.send(request);

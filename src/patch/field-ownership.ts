@@ -15,12 +15,9 @@ export interface FieldWriter {
   readonly now: number;
 }
 
-/**
- * The time of an entry that a write makes or changes. The real server loses it for writes through the scale
- * subresource, whose entries it translates to those of the object.
- */
-export function writeTime({ subresource, now }: FieldWriter): string | undefined {
-  return subresource === 'scale' ? undefined : formatTime(now);
+/** The time of an entry that a write makes or changes. */
+export function writeTime({ now }: FieldWriter): string {
+  return formatTime(now);
 }
 
 /** One version of a kind: its type, and how an object of the written version becomes one of it. */

@@ -26,7 +26,10 @@ export function ownersInView(
   return encodeManagers(viewed);
 }
 
-/** The object's managedFields after a write through the view, which may take the field away from its owners. */
+/**
+ * The object's managedFields after a write through the view, which may take the field away from its owners. The real
+ * server loses the time of what it translates from the view.
+ */
 export function ownersAfterView(
   entries: readonly ManagedFieldsEntry[] | undefined,
   viewEntries: readonly ManagedFieldsEntry[] | undefined,
@@ -44,13 +47,16 @@ export function ownersAfterView(
     const kept = viewed.get(viewKey);
     viewed.delete(viewKey);
     if (kept !== undefined) {
-      entry.time = kept.time;
+      if (kept.time !== entry.time) entry.time = undefined;
       continue;
     }
     entry.fields = entry.fields.difference(owned);
     if (entry.isEmpty()) managers.delete(key);
   }
-  for (const entry of viewed.values()) put(managers, entry, field.apiVersion, owned);
+  for (const entry of viewed.values()) {
+    entry.time = undefined;
+    put(managers, entry, field.apiVersion, owned);
+  }
   return encodeManagers(managers);
 }
 

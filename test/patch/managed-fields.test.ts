@@ -5,6 +5,7 @@ import type { ManagedFieldsEntry, Unstructured } from '../../src/apimachinery/ob
 import type { Schema, SchemaSource } from '../../src/apimachinery/schema.ts';
 import { StatusError } from '../../src/apimachinery/status.ts';
 import { applyManagedFields, updateManagedFields, type ManagedKind } from '../../src/patch/managed-fields.ts';
+import { ownersAfterView, ownersInView } from '../../src/patch/viewed-ownership.ts';
 
 const text: Schema = { type: 'string' };
 const texts: Schema = { type: 'object', additionalProperties: text };
@@ -301,11 +302,25 @@ void describe('ordinary writes', () => {
 });
 
 void it('writes through the scale subresource leave no time', () => {
-  const created = object({ size: 1 });
-  const tracked = updateManagedFields(undefined, created, kind, { manager: 'one', subresource: '', now });
-  const live = { ...tracked, metadata: { ...tracked.metadata, uid: 'u' } };
-  const scaled = { ...structuredClone(live), spec: { size: 2 } };
-  const { metadata } = updateManagedFields(live, scaled, kind, { manager: 'two', subresource: 'scale', now });
-  const entry = metadata.managedFields?.find(({ manager }) => manager === 'two');
-  assert.deepEqual([entry?.subresource, entry?.time], ['scale', undefined]);
+  const entry = (apiVersion: string, field: string, more: object): ManagedFieldsEntry => ({
+    manager: 'one',
+    operation: 'Update',
+    apiVersion,
+    fieldsType: 'FieldsV1',
+    fieldsV1: { 'f:spec': { [field]: {} } },
+    ...more,
+  });
+  const time = '2026-01-01T00:00:00Z';
+  const field = {
+    apiVersion: 'v1',
+    path: ['spec', 'size'],
+    viewApiVersion: 'scale/v1',
+    viewPath: ['spec', 'replicas'],
+  };
+  const owners = [entry('v1', 'f:size', { time })];
+  assert.deepEqual(ownersInView(owners, field), [entry('scale/v1', 'f:replicas', { time })]);
+  const scaled = [entry('scale/v1', 'f:replicas', { manager: 'two', subresource: 'scale', time })];
+  assert.deepEqual(ownersAfterView(owners, scaled, field), [
+    entry('v1', 'f:size', { manager: 'two', subresource: 'scale' }),
+  ]);
 });

@@ -29,6 +29,8 @@ export interface AdmissionAttributes {
   readonly dryRun: boolean;
   readonly options: Readonly<Record<string, unknown>>;
   readonly user: UserInfo;
+  /** Milliseconds since the epoch until which webhooks may take; undefined where only their own limit counts. */
+  readonly deadline?: number;
   warn(text: string): void;
   /** Leaves a note for the audit log, where there is one. */
   annotate?(key: string, text: string): void;
@@ -42,11 +44,15 @@ export interface AdmissionAttributes {
 export interface ServedKind {
   readonly schema: Schema;
   readonly types: SchemaSource;
+  /** Whether the kind is defined by a custom resource definition: its objects have no Go type. */
+  readonly isCustom: boolean;
   /**
-   * Reads a changed object back, and fills in its defaults. What the kind does not have is an error, or is dropped.
+   * Reads a changed object back. What the kind does not have is an error, or is dropped.
    * @throws StatusError
    */
-  read(value: JsonObject, unknownFields?: 'refuse' | 'drop'): Unstructured;
+  decode(value: JsonObject, unknownFields?: 'refuse' | 'drop'): Unstructured;
+  /** Fills in the defaults of an object that was read back. */
+  fillIn(object: Unstructured): void;
 }
 
 /** The kinds that the server serves, and their versions. */

@@ -1,5 +1,5 @@
 import { messageOf } from '../../apimachinery/error-message.ts';
-import { goQuote } from '../../apimachinery/field-error.ts';
+import { FieldPath, goQuote, invalid, invalidObject } from '../../apimachinery/field-error.ts';
 import { formatGroupVersion, type GroupVersionKind, parseGroupVersion } from '../../apimachinery/gvk.ts';
 import {
   describeJsonKind,
@@ -11,15 +11,21 @@ import {
 } from '../../apimachinery/json.ts';
 import { parseJson } from '../../apimachinery/json-codec.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
-import { internalError } from '../../apimachinery/status.ts';
+import { internalError, StatusError } from '../../apimachinery/status.ts';
 import type { MutatingWebhook } from '../../api/types/admissionregistration-v1.ts';
 import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from '../../patch/json-patch.ts';
 import type { Random } from '../../system/random.ts';
-import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin, ServedKinds } from './admission-plugin.ts';
+import type {
+  AdmissionAttributes,
+  AdmissionContext,
+  AdmissionPlugin,
+  ServedKind,
+  ServedKinds,
+} from './admission-plugin.ts';
 import { PolicyAccess } from './policies/policy-access.ts';
 import { policyMatcher } from './policies/policy-matching.ts';
 import { Reinvocation, ReinvocationLedger } from './reinvocation.ts';
-import type { ReviewVerdict } from './webhooks/admission-review.ts';
+import { type ReviewVerdict, withoutMetadata } from './webhooks/admission-review.ts';
 import { askWebhook, WebhookCallError } from './webhooks/webhook-call.ts';
 import { invocationOf, isExemptFromWebhooks, type WebhookInvocation } from './webhooks/webhook-invocation.ts';
 import { reportedCall } from './webhooks/webhook-report.ts';
@@ -34,6 +40,7 @@ export function mutatingAdmissionWebhook(context: AdmissionContext, random: Rand
   const webhooks = registeredWebhooks<MutatingWebhook>(context, 'mutatingwebhookconfigurations');
   const matcher = policyMatcher(context);
   const ledgers = new WeakMap<Reinvocation, ReinvocationLedger>();
+  const settled = new WeakSet<Unstructured>();
 
   /** @returns whether the object has changed. @throws StatusError, WebhookCallError */
   async function invoke(invocation: Invocation, attributes: AdmissionAttributes): Promise<boolean> {
@@ -49,12 +56,20 @@ export function mutatingAdmissionWebhook(context: AdmissionContext, random: Rand
     if (verdict.patchType !== 'JSONPatch') {
       throw new WebhookCallError(webhook.name, `unsupported patch type ${goQuote(verdict.patchType)}`);
     }
-    const patched = patchedObject(object, operations);
-    checkKind(patched, match.kind, context.kinds);
-    const changed = context.kinds.find(match.kind)?.read(patched, 'drop') ?? (patched as unknown as Unstructured);
-    if (equalJson(changed, object)) return false;
+    // What the webhook has not seen it cannot patch.
+    const seen = attributes.operation === 'CONNECT' ? withoutMetadata(object) : object;
+    const patched = patchedObject(seen, operations);
+    checkKind(patched, match.kind, attributes.object.metadata.name ?? '', context.kinds);
+    const served = context.kinds.find(match.kind);
+    const changed = served?.decode(patched, 'drop') ?? (patched as unknown as Unstructured);
+    // The real server keeps fractions of the second in which fields were just written; a patch, whatever it says, is
+    // the end of them.
+    const hasFreshTimes = served?.isCustom === false && !settled.has(attributes.object) && isJustWritten(attributes);
+    const isChanged = hasFreshTimes || !isSame(changed, object, served);
+    settled.add(attributes.object);
+    served?.fillIn(changed);
     replace(attributes.object, await context.kinds.convert(changed, match.kind, attributes.kind));
-    return true;
+    return isChanged;
   }
 
   return {
@@ -81,6 +96,7 @@ export function mutatingAdmissionWebhook(context: AdmissionContext, random: Rand
             const call = (): Promise<boolean> => invoke(invocation, attributes);
             mutated = await reportedCall(context, webhook, 'admit', attributes.operation, call);
           } catch (error) {
+            if (error instanceof ForeignKindError) mutated = true;
             if (!(error instanceof WebhookCallError)) throw error;
             if (webhook.failurePolicy !== 'Ignore') throw internalError(error.message);
             attributes.annotate?.(`failed-open.${note}`, webhook.name);
@@ -122,32 +138,65 @@ function operationsOf(name: string, { patch }: ReviewVerdict): readonly JsonPatc
 }
 
 /** @throws StatusError 500 for a patch that does not fit */
-function patchedObject(object: Unstructured, operations: readonly JsonPatchOperation[]): JsonObject {
+function patchedObject(object: object, operations: readonly JsonPatchOperation[]): JsonObject {
   try {
-    return applyJsonPatch(cloneJson(object) as unknown as JsonObject, operations) as JsonObject;
+    return applyJsonPatch(cloneJson(object) as JsonObject, operations) as JsonObject;
   } catch (error) {
     if (error instanceof JsonPatchError) throw internalError(error.message);
     throw error;
   }
 }
 
-/** @throws StatusError 500 for an object that a patch has made one of another kind */
-function checkKind(patched: JsonObject, expected: GroupVersionKind, kinds: ServedKinds): void {
+/** A patch has made an object of it that cannot be taken for what the request is about. */
+class ForeignKindError extends StatusError {}
+
+/** @throws StatusError for an object that a patch has made one of another kind */
+function checkKind(patched: JsonObject, expected: GroupVersionKind, name: string, kinds: ServedKinds): void {
   const { apiVersion = '', kind = '' } = patched;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return;
   const found = { ...parseGroupVersion(apiVersion), kind: kind === '' ? expected.kind : kind };
   if (apiVersion === '' || (found.kind === expected.kind && apiVersion === formatGroupVersion(expected))) return;
+  if (kinds.find(expected)?.isCustom === true) {
+    if (kinds.find({ ...found, kind: expected.kind }) === undefined) {
+      const message = `request to convert CR from an invalid group/version: ${apiVersion}`;
+      throw new ForeignKindError({ message, code: 500 });
+    }
+    if (found.kind === expected.kind) return;
+    const error = invalid(new FieldPath('kind'), found.kind, `must be ${expected.kind}`);
+    throw new ForeignKindError(invalidObject({ ...expected, kind: found.kind }, name, [error]).status);
+  }
   const served = kinds.find(found);
   if (served === undefined) {
     const what = `no kind ${goQuote(found.kind)} is registered for version ${goQuote(apiVersion)}`;
     throw internalError(`${what} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
   }
-  served.read(patched, 'drop');
-  throw internalError(`converting (${found.version}.${found.kind}) to (${expected.kind}): unknown conversion`);
+  served.decode(patched, 'drop');
+  const [internal = ''] = expected.group.split('.');
+  const target = `${internal === '' ? 'core' : internal}.${expected.kind}`;
+  const message = `converting (${found.version}.${found.kind}) to (${target}): unknown conversion`;
+  throw new ForeignKindError({ message, code: 500 });
+}
+
+/** Whether the request itself has set fields, as its managedFields tell. */
+function isJustWritten({ object, oldObject }: AdmissionAttributes): boolean {
+  const before = oldObject?.metadata.managedFields ?? [];
+  const now = object?.metadata.managedFields ?? [];
+  return now.some((entry) => !before.some((known) => equalJson(known, entry)));
+}
+
+/** Whether two objects say the same; of kinds with a Go type an empty list of managers is none. */
+function isSame(left: Unstructured, right: Unstructured, served: ServedKind | undefined): boolean {
+  if (served === undefined || served.isCustom) return equalJson(left, right);
+  return equalJson(withoutNoManagers(left), withoutNoManagers(right));
+}
+
+function withoutNoManagers(object: Unstructured): Unstructured {
+  const { managedFields, ...metadata } = object.metadata;
+  return managedFields?.length === 0 ? { ...object, metadata } : object;
 }
 
 /** Plugins change the object in place. */
 function replace(object: Unstructured, changed: Unstructured): void {
   for (const field of Object.keys(object)) delete object[field];
-  Object.assign(object, changed);
+  Object.assign(object, withoutNoManagers(changed));
 }

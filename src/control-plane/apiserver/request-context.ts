@@ -41,6 +41,8 @@ export interface ApiRequest {
   readonly audit?: AuditTrail;
   /** What aborts when the client is gone or the server closes; made when asked for, as few requests need it. */
   readonly signal: () => AbortSignal;
+  /** Milliseconds since the epoch when it is answered at the latest; undefined while it may take as long as it wants. */
+  readonly deadline?: number;
 }
 
 /** A step that answers a request. */

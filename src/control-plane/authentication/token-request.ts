@@ -62,7 +62,8 @@ export function setTokenRequestDefaults(object: Unstructured): void {
 /** Shows what is not set as the kind's Go type does, which admission gets to see. */
 export function showUnsetTokenFields(object: Unstructured): void {
   const spec = isJsonObject(object['spec']) ? object['spec'] : {};
-  object['spec'] = { ...spec, boundObjectRef: spec['boundObjectRef'] ?? null };
+  const { audiences = null, boundObjectRef = null } = spec;
+  object['spec'] = { ...spec, audiences, boundObjectRef };
   object['status'] = noToken;
 }
 

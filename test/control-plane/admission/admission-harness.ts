@@ -27,7 +27,13 @@ export function clusterOf(
     resourceOf: () => undefined,
     callWebhook: () => Promise.reject(new Error('no webhook is expected to be called')),
     kinds: {
-      find: () => ({ schema: {}, types: builtInSchemas, read: refuseToRead }),
+      find: () => ({
+        schema: {},
+        types: builtInSchemas,
+        isCustom: false,
+        decode: refuseToRead,
+        fillIn: () => undefined,
+      }),
       equivalents: () => [],
       convert: (object) => Promise.resolve(object),
     },

@@ -4,9 +4,10 @@ import { builtInSchemas } from '../../../src/api/registry.ts';
 import type { JsonObject } from '../../../src/apimachinery/json.ts';
 import type { Unstructured } from '../../../src/apimachinery/object-meta.ts';
 import { type CallWebhook, WebhookError, type WebhookTarget } from '../../../src/client/webhook-client.ts';
-import type { AdmissionContext } from '../../../src/control-plane/admission/admission-plugin.ts';
+import type { AdmissionContext, ServedKind } from '../../../src/control-plane/admission/admission-plugin.ts';
 import { mutatingAdmissionWebhook } from '../../../src/control-plane/admission/mutating-admission-webhook.ts';
 import { validatingAdmissionWebhook } from '../../../src/control-plane/admission/validating-admission-webhook.ts';
+import { FakeClock } from '../../../src/system/fake-clock.ts';
 import { seededRandom } from '../../../src/system/random.ts';
 import { admitted, clusterOf, type Outcome } from './admission-harness.ts';
 
@@ -55,8 +56,15 @@ const configMap = {
 };
 
 /** What webhooks have changed is read back as it is. */
+const kindAsItIs: ServedKind = {
+  schema: {},
+  types: builtInSchemas,
+  isCustom: false,
+  decode: (value) => value as unknown as Unstructured,
+  fillIn: () => undefined,
+};
 const kindsAsTheyAre: AdmissionContext['kinds'] = {
-  find: () => ({ schema: {}, types: builtInSchemas, read: (value) => value as unknown as Unstructured }),
+  find: () => kindAsItIs,
   equivalents: () => [],
   convert: (object) => Promise.resolve(object),
 };
@@ -404,4 +412,54 @@ test('a webhook for another version of the kind gets the object in that version'
   assert.equal(seen.object.apiVersion, 'v1');
   const exact = await underWebhooks({ mutating: [webhook('h', { rules, matchPolicy: 'Exact' })], context: { kinds } });
   assert.deepEqual(exact.called, []);
+});
+
+test('a patch that says nothing new counts as a change of what the request has just written', async () => {
+  const entry = { manager: 'm', operation: 'Update', apiVersion: 'v1', time: '2026-01-01T00:00:00Z' };
+  const written = {
+    ...configMap,
+    metadata: { ...configMap.metadata, managedFields: [entry] },
+  } as unknown as Unstructured;
+  const same = patching({ op: 'replace', path: '/data/k', value: 'v' });
+  const mutations = async (what: What, more: JsonObject = {}): Promise<unknown[]> => {
+    const mutating = [webhook('one'), webhook('two'), webhook('none')];
+    const answer: Answer = (_, url) => (url === 'none' ? { allowed: true } : same);
+    const context = { kinds: { ...kindsAsTheyAre, find: () => ({ ...kindAsItIs, ...more }) } };
+    const { annotations } = await underWebhooks({ mutating, answer, what: { object: written, ...what }, context });
+    return Object.values(annotations).map((text) => (JSON.parse(text) as JsonObject)['mutated']);
+  };
+  assert.deepEqual(await mutations({}), [true, false, false]);
+  assert.deepEqual(await mutations({ operation: 'UPDATE', oldObject: written }), [false, false, false]);
+  assert.deepEqual(await mutations({}, { isCustom: true }), [false, false, false]);
+});
+
+test('a webhook may take no longer than its request', async () => {
+  const seconds: number[] = [];
+  const callWebhook: CallWebhook = (_target, _body, timeoutSeconds) => {
+    seconds.push(timeoutSeconds);
+    return Promise.reject(new WebhookError('Post "x": EOF'));
+  };
+  for (const [limit, left] of [
+    [10, 1_500],
+    [3, 60_000],
+    [10, -5],
+  ] as const) {
+    const validating = [webhook('one', { timeoutSeconds: limit })];
+    await underWebhooks({ validating, what: { deadline: new FakeClock().now() + left }, context: { callWebhook } });
+  }
+  assert.deepEqual(seconds, [2, 3, 1]);
+});
+
+test('a custom object stays of its kind and version', async () => {
+  const find = ({ version }: { version: string }) => (version === 'v9' ? undefined : { ...kindAsItIs, isCustom: true });
+  const refusalOf = async (path: string, value: string): Promise<string> => {
+    const answer: Answer = () => patching({ op: 'replace', path, value });
+    const context = { kinds: { ...kindsAsTheyAre, find } };
+    return (await underWebhooks({ mutating: [webhook('one')], answer, context })).refusal;
+  };
+  assert.equal(
+    await refusalOf('/kind', 'Other'),
+    'Other "c" is invalid: kind: Invalid value: "Other": must be ConfigMap',
+  );
+  assert.equal(await refusalOf('/apiVersion', 'v9'), 'request to convert CR from an invalid group/version: v9');
 });

@@ -231,3 +231,25 @@ test('labels that mean nothing are refused, and stricter ones tell of pods that 
     'a (and 1 other pod): host namespaces',
   ]);
 });
+
+test('where everything is let through every write of a pod is noted, and only those', async () => {
+  const old = podWith() as unknown as Unstructured;
+  const notesOf = async (labels: object, subresource: string, object: object): Promise<Record<string, string>> => {
+    const notes: Record<string, string> = {};
+    const cluster = clusterOf({ namespaces: [{ metadata: { name: 'ns', labels } }] });
+    const what = { operation: 'UPDATE', subresource, oldObject: old, annotate: noted(notes) } as const;
+    const { refusal } = await admitted([podSecurity(cluster)], 'pods', object, what);
+    assert.equal(refusal, '');
+    return notes;
+  };
+  const noted = (notes: Record<string, string>) => (key: string, text: string) => {
+    notes[key.replace(/^pod-security.kubernetes.io\//, '')] = text;
+  };
+  const open = { 'enforce-policy': 'privileged:latest' };
+  assert.deepEqual(await notesOf({}, '', podWith()), open);
+  assert.deepEqual(await notesOf({}, 'resize', podWith()), open);
+  assert.deepEqual(await notesOf({}, 'status', podWith()), {});
+  const labels = { 'pod-security.kubernetes.io/warn': 'baseline' };
+  assert.deepEqual(await notesOf(labels, '', podWith()), {});
+  assert.deepEqual(await notesOf(labels, '', podWith({}, { image: 'new' })), open);
+});

@@ -56,7 +56,8 @@ function claimWarnings(object: Unstructured): string[] {
 export const persistentVolumeClaimStrategy: Strategy = {
   adjustForCreate(object) {
     const claim = asClaim(object);
-    claim.status = { phase: 'Pending' };
+    // That it is pending is a default, which it has again when it is stored.
+    claim.status = {};
     alignDataSources(claim.spec);
   },
   adjustForUpdate: (object, old) => alignDataSources(asClaim(object).spec, asClaim(old).spec),

@@ -70,7 +70,10 @@ export async function applyMutation(
     if (error !== undefined) throw new MutationError(error);
     const object = input.object as unknown as JsonObject;
     const changed = isJsonPatch ? applyOperations(object, value) : applyConfiguration(object, value, kind);
-    return changed === undefined ? input.object : kind.read(changed);
+    if (changed === undefined) return input.object;
+    const read = kind.decode(changed);
+    kind.fillIn(read);
+    return read;
   } catch (error) {
     if (error instanceof OutOfBudgetError || error instanceof CelEvaluationError)
       throw new MutationError(error.message);

@@ -50,7 +50,9 @@ export function admissionReview(
       ...(user.groups.length === 0 ? {} : { groups: [...user.groups] }),
       ...(Object.keys(user.extra).length === 0 ? {} : { extra: user.extra as unknown as JsonObject }),
     },
-    object: (operation === 'CONNECT' ? withoutMetadata(objects.object) : (objects.object ?? null)) as JsonValue,
+    object: (operation === 'CONNECT' && objects.object !== undefined
+      ? withoutMetadata(objects.object)
+      : (objects.object ?? null)) as JsonValue,
     oldObject: (objects.oldObject ?? null) as JsonValue,
     dryRun,
     options: Object.keys(options).length === 0 ? null : (options as JsonObject),
@@ -58,9 +60,8 @@ export function admissionReview(
   return { kind: 'AdmissionReview', apiVersion: `${group}/${version}`, request };
 }
 
-/** The options of a connection have none. */
-function withoutMetadata(object: Unstructured | undefined): object | null {
-  if (object === undefined) return null;
+/** The options of a connection as webhooks see them: they have none. */
+export function withoutMetadata(object: Unstructured): object {
   const { metadata: _metadata, ...options } = object;
   return options;
 }

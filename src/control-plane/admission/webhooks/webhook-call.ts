@@ -53,7 +53,7 @@ export async function askWebhook<W extends Webhook>(
   const review = admissionReview(version, uid, attributes, match, { object, oldObject });
   let verdict: ReviewVerdict;
   try {
-    const answer = await context.callWebhook(clientConfig, review, timeoutSeconds);
+    const answer = await context.callWebhook(clientConfig, review, secondsLeft(attributes, context, timeoutSeconds));
     verdict = readAdmissionReview(version, uid, isMutating, answer);
   } catch (error) {
     if (error instanceof WebhookConfigurationError) {
@@ -74,6 +74,11 @@ export async function askWebhook<W extends Webhook>(
   for (const warning of verdict.warnings) attributes.warn(warning);
   if (!verdict.allowed) throw denial(name, verdict.result);
   return verdict;
+}
+
+/** How long a webhook may take: in whole seconds, no longer than its request may. */
+function secondsLeft({ deadline }: AdmissionAttributes, { clock }: AdmissionContext, seconds: number): number {
+  return deadline === undefined ? seconds : Math.max(1, Math.min(seconds, Math.ceil((deadline - clock.now()) / 1000)));
 }
 
 const legacyNameNote = 'relies on a legacy Common Name field instead of the SAN extension for subject validation';

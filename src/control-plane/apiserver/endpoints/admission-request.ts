@@ -18,6 +18,8 @@ export interface AdmissionRequest {
   readonly dryRun: boolean;
   readonly options: Readonly<Record<string, unknown>>;
   readonly user: RequestUser;
+  /** Milliseconds since the epoch until which webhooks may take; undefined where only their own limit counts. */
+  readonly deadline?: number;
   warn(text: string): void;
   /** Adds an annotation to the audit log's event of the request; absent when there is none. */
   annotate?(key: string, text: string): void;

@@ -19,6 +19,15 @@ import {
 } from './endpoint.ts';
 import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from './request-options.ts';
 
+/** Takes away what only the server says of a new object, before anybody else gets to see it. */
+export function dropSystemFields({ metadata }: Unstructured): void {
+  delete metadata.creationTimestamp;
+  delete metadata.uid;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.selfLink;
+}
+
 /** POST of a new object. */
 export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
@@ -26,9 +35,7 @@ export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
   const options = parseWriteOptions(request.query, 'CreateOptions');
   const object = await readObject(endpoint, options);
   matchNamespace(endpoint, object);
-  // What only the server says nobody owns.
-  delete object.metadata.deletionTimestamp;
-  delete object.metadata.deletionGracePeriodSeconds;
+  dropSystemFields(object);
   const kind = store.resource.gvk;
   const name = object.metadata.name ?? '';
   const facts = { name, dryRun: options.dryRun, kind, options: writeOptionsObject('CreateOptions', options) };

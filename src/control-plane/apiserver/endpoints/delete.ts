@@ -1,12 +1,13 @@
 import { builtInSchemas } from '../../../api/registry.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import { isJsonObject, notAnObjectText, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
 import { readLimitedBody } from '../decoding/object-body.ts';
 import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
 import { BodySyntaxError, negotiateInput, negotiateOutput } from '../negotiation.ts';
-import { deletedStatus, deleteObject } from '../registry/deletion.ts';
+import { deletedStatus, deleteObject, insistsOnUid } from '../registry/deletion.ts';
 import { returnsDeleted } from '../registry/resource-facts.ts';
 import { singleObjectResponse } from '../registry/output.ts';
 import { objectResponse } from '../responses.ts';
@@ -23,7 +24,9 @@ export async function handleDelete(endpoint: Endpoint): Promise<HttpResponse> {
     const admission = admissionRequest(endpoint, 'DELETE', {
       oldObject,
       dryRun,
-      options: deleteOptionsObject(options),
+      options: deleteOptionsObject(
+        insistsOnUid(store.resource) ? { ...options, preconditions: pinned(options, oldObject) } : options,
+      ),
     });
     await server.admission.mutate(admission);
     await server.admission.validate(admission);
@@ -32,6 +35,13 @@ export async function handleDelete(endpoint: Endpoint): Promise<HttpResponse> {
     return objectResponse(request, { ...format, as: '' }, 200, deletedStatus(store, result.object));
   }
   return singleObjectResponse(request, store, format, 200, result.object);
+}
+
+function pinned(
+  { preconditions }: ParsedDeleteOptions,
+  { metadata: { uid } }: Unstructured,
+): ParsedDeleteOptions['preconditions'] {
+  return uid === undefined ? preconditions : { uid, ...preconditions };
 }
 
 /** Delete options from the body, or from the query when there is no body. @throws StatusError 400, 422 */

@@ -119,22 +119,29 @@ export function admissionRequest(
 ): AdmissionRequest {
   const { request, resource } = endpoint;
   const { group, version } = resource.gvk;
+  const name = facts.name ?? endpoint.name;
   return {
     operation,
     kind: facts.kind ?? bodyResource(endpoint).gvk,
     resource: { group, version, resource: resource.definition.resource },
     subresource: endpoint.subresource?.name ?? '',
-    namespace: request.info.namespace,
-    name: facts.name ?? endpoint.name,
+    namespace: request.info.namespace === '' && isNamespace(resource.gvk) ? name : request.info.namespace,
+    name,
     object: facts.object,
     oldObject: facts.oldObject,
     dryRun: facts.dryRun,
     options: facts.options ?? {},
     user: request.user,
+    ...(request.deadline === undefined ? {} : { deadline: request.deadline }),
     warn: (text) => addWarning(request, text),
     annotate: (key, text) => request.audit?.annotate(key, text),
     spent: (part, millis) => request.audit?.spent(part, millis),
   };
+}
+
+/** A namespace is admitted as something of its own, the one that is created too. */
+function isNamespace({ group, kind }: ApiResource['gvk']): boolean {
+  return group === '' && kind === 'Namespace';
 }
 
 /** Refuses an object whose namespace is not the request's, and fills in an empty one. @throws StatusError 400 */

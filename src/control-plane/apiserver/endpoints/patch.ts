@@ -42,7 +42,7 @@ import { answerObject, bodyResource, kindOf, writeContext, type Endpoint, transf
 import { isPatchType, noPatchOfCustomObjects, patchReader, type ParsedPatch } from './patch-body.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 import { parsePatchOptions } from './request-options.ts';
-import { applyThroughView, updateThroughView } from './view-writes.ts';
+import { applyThroughView, type MadeObject, updateThroughView } from './view-writes.ts';
 import { admissionSteps } from './update.ts';
 
 type PatchRequestOptions = ReturnType<typeof parsePatchOptions>;
@@ -68,12 +68,12 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
   const result = await store.update(name, writeContext(endpoint, options.dryRun), {
     ...admissionSteps(endpoint, options, {
       async object(old) {
-        const object = isApply
+        const made = isApply
           ? await appliedObject(endpoint, parsed(), old, options)
           : await patchedObject(endpoint, parsed, old, options);
-        if (old === undefined) refuseKnownUid(endpoint, object);
-        checkName(endpoint, object);
-        return object;
+        if (old === undefined) refuseKnownUid(endpoint, made.object);
+        checkName(endpoint, made.object);
+        return made;
       },
     }),
     allowCreate: isApply && endpoint.subresource === undefined,
@@ -87,7 +87,7 @@ async function patchedObject(
   read: () => ParsedPatch,
   old: Unstructured | undefined,
   options: PatchRequestOptions,
-): Promise<Unstructured> {
+): Promise<MadeObject> {
   const { request, server, resource, store } = endpoint;
   if (old === undefined) throw notFound(resource.groupResource, endpoint.name);
   const patch = read();
@@ -103,7 +103,7 @@ async function patchedObject(
     now: server.clock.now(),
   };
   if (endpoint.view !== undefined) return updateThroughView(server, endpoint.view, old, patched, writer);
-  return server.fieldManagement.afterUpdate(store.resource, old, patched, writer);
+  return { object: await server.fieldManagement.afterUpdate(store.resource, old, patched, writer) };
 }
 
 function typedPatched(
@@ -217,7 +217,7 @@ async function appliedObject(
   patch: ParsedPatch,
   old: Unstructured | undefined,
   options: PatchRequestOptions,
-): Promise<Unstructured> {
+): Promise<MadeObject> {
   const { request, server, store, resource } = endpoint;
   const { value } = patch;
   if (!isJsonObject(value)) throw new Error('an apply that is no object was let through');
@@ -238,7 +238,7 @@ async function appliedObject(
   const expected = kindOf(resource);
   const object = typedApplied(applied, `${namespace}/${name}`, resource, expected);
   applyDefaults(object, resource);
-  return old === undefined ? object : withTextsOfUnchanged(withoutTexts(object), old);
+  return { object: old === undefined ? object : withTextsOfUnchanged(withoutTexts(object), old) };
 }
 
 /** What nobody changes stays as it was written (see `keptText`). */

@@ -9,7 +9,8 @@ import {
   type FieldValidation,
 } from '../decoding/object-body.ts';
 import { negotiateInput } from '../negotiation.ts';
-import { addWarning } from '../request-context.ts';
+import type { ApiResource } from '../registry/api-resource.ts';
+import { addWarning, managerOf } from '../request-context.ts';
 import { matchNamespace, type Endpoint } from './endpoint.ts';
 
 export interface SubresourceBodyOptions {
@@ -47,4 +48,20 @@ export async function readSubresourceBody(
   request.audit?.requestObject(shown === undefined ? object : shown(object));
   matchNamespace(endpoint, object);
   return object;
+}
+
+/** The body of a subresource with who set which of its fields, as admission sees it. */
+export function managedBody(endpoint: Endpoint, kind: ExpectedKind, body: Unstructured): Promise<Unstructured> {
+  const { request, server, resource } = endpoint;
+  return server.fieldManagement.afterUpdate(asResourceOf(resource, kind), undefined, body, {
+    manager: managerOf(request),
+    subresource: endpoint.subresource?.name ?? '',
+    now: server.clock.now(),
+  });
+}
+
+/** The subresource as a resource of its own, for the fields of its kind. */
+function asResourceOf(resource: ApiResource, { gvk, type }: ExpectedKind): ApiResource {
+  const definition = { ...resource.definition, ...gvk, type };
+  return { ...resource, definition, gvk, apiVersion: formatGroupVersion(gvk) };
 }

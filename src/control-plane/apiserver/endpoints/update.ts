@@ -15,7 +15,7 @@ import {
   type Endpoint,
   transformsOf,
 } from './endpoint.ts';
-import { updateThroughView } from './view-writes.ts';
+import { type MadeObject, ownedView, updateThroughView } from './view-writes.ts';
 import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from './request-options.ts';
 import type { AdmissionRequest } from './admission-request.ts';
 
@@ -30,12 +30,12 @@ export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
   const manager = managerOf(request);
   const result = await store.update(name, writeContext(endpoint, options.dryRun), {
     ...admissionSteps(endpoint, options, {
-      object(old) {
+      async object(old) {
         const writer = { manager, subresource: endpoint.subresource?.name ?? '', now: server.clock.now() };
         if (endpoint.view !== undefined && old !== undefined) {
           return updateThroughView(server, endpoint.view, old, object, writer);
         }
-        return server.fieldManagement.afterUpdate(store.resource, old, cloneJson(object), writer);
+        return { object: await server.fieldManagement.afterUpdate(store.resource, old, cloneJson(object), writer) };
       },
     }),
     allowCreate: false,
@@ -48,7 +48,7 @@ export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
 export function admissionSteps(
   endpoint: Endpoint,
   write: ParsedWriteOptions,
-  make: { object(old: Unstructured | undefined): Promise<Unstructured> },
+  make: { object(old: Unstructured | undefined): Promise<MadeObject> },
 ): Pick<UpdateRequest, 'transform' | 'validateUpdate' | 'validateCreate'> {
   const { server, view } = endpoint;
   const { dryRun } = write;
@@ -56,24 +56,23 @@ export function admissionSteps(
   const updating = { dryRun, options: writeOptionsObject('UpdateOptions', write) };
   // Admission sees what travels: of a scale no more than the scale.
   const shown = (object: Unstructured): Unstructured => (view === undefined ? object : view.project(object, true));
-  const update = (object: Unstructured, old: Unstructured): AdmissionRequest =>
-    admissionRequest(endpoint, 'UPDATE', { ...updating, object, oldObject: shown(old) });
+  const update = (object: Unstructured, oldObject: Unstructured): AdmissionRequest =>
+    admissionRequest(endpoint, 'UPDATE', { ...updating, object, oldObject });
   return {
     async transform(old) {
-      const object = await make.object(old);
+      const { object, viewed: admitted = object } = await make.object(old);
       if (old === undefined) matchNamespace(endpoint, object);
-      const admitted = shown(object);
       const before = view === undefined ? undefined : cloneJson(admitted);
       await server.admission.mutate(
         old === undefined
           ? admissionRequest(endpoint, 'CREATE', { ...creating, object: admitted })
-          : update(admitted, old),
+          : update(admitted, view === undefined ? old : ownedView(view, old)),
       );
       if (view !== undefined && !equalJson(before, admitted)) return view.merge(object, admitted);
       dropDuplicateOwners(endpoint, object);
       return object;
     },
-    validateUpdate: (object, old) => server.admission.validate(update(shown(object), old)),
+    validateUpdate: (object, old) => server.admission.validate(update(shown(object), shown(old))),
     validateCreate: (object) =>
       server.admission.validate(admissionRequest(endpoint, 'CREATE', { ...creating, object: shown(object) })),
   };

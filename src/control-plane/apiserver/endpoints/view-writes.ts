@@ -9,6 +9,12 @@ import type { SubresourceView } from './subresource-view.ts';
 
 type Server = Pick<Endpoint['server'], 'fieldManagement'>;
 
+/** What a write makes: the object, and what of it travels where that is a view of it. */
+export interface MadeObject {
+  readonly object: Unstructured;
+  readonly viewed?: Unstructured;
+}
+
 /** The object after a write of its view, with who owns the field that the view shows. @throws StatusError */
 export async function updateThroughView(
   server: Server,
@@ -16,17 +22,14 @@ export async function updateThroughView(
   old: Unstructured,
   wanted: Unstructured,
   writer: FieldWriter,
-): Promise<Unstructured> {
+): Promise<MadeObject> {
   const changed = view.merge(old, wanted);
   const before = ownedView(view, old);
-  // Owned is what the view's kind shows: nothing where it shows nothing.
-  const after = await server.fieldManagement.afterUpdate(
-    view.resource,
-    before,
-    { ...cloneJson(view.project(changed, true)), metadata: { ...before.metadata } },
-    writer,
-  );
-  return withOwners(view, changed, old, after);
+  const { managedFields } = before.metadata;
+  // What was sent is what is owned, however much the view shows besides.
+  const sent = { ...cloneJson(wanted), metadata: { ...wanted.metadata, managedFields } };
+  const viewed = await server.fieldManagement.afterUpdate(view.resource, before, sent as Unstructured, writer);
+  return { object: withOwners(view, changed, old, viewed), viewed };
 }
 
 /** The same for a server-side apply. @throws StatusError 409 for fields that others own, 422 for what the view refuses */
@@ -36,7 +39,7 @@ export async function applyThroughView(
   old: Unstructured,
   patch: Unstructured,
   writer: FieldWriter & { readonly force: boolean },
-): Promise<Unstructured> {
+): Promise<MadeObject> {
   const applied = await server.fieldManagement.apply(view.resource, ownedView(view, old), patch, writer);
   const expected = kindOf(view.resource);
   if (view.appliesNowhere === true) {
@@ -49,13 +52,14 @@ export async function applyThroughView(
   }
   const value = applied as unknown as JsonValue;
   const wanted = typedObject(value, expected.gvk, view.resource, expected, () => undefined);
-  return withOwners(view, view.merge(old, wanted), old, applied);
+  return { object: withOwners(view, view.merge(old, wanted), old, applied), viewed: wanted };
 }
 
-function ownedView(view: SubresourceView, old: Unstructured): Unstructured {
+/** What a view shows of an object, with who owns that. */
+export function ownedView(view: SubresourceView, old: Unstructured): Unstructured {
   const shown = cloneJson(view.project(old, true));
   const managedFields = ownersInView(old.metadata.managedFields, view.field);
-  return { ...shown, metadata: { ...shown.metadata, managedFields } };
+  return managedFields.length === 0 ? shown : { ...shown, metadata: { ...shown.metadata, managedFields } };
 }
 
 function withOwners(

@@ -1,6 +1,6 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import { DurationError, parseDuration } from '../../../apimachinery/duration.ts';
-import { badRequest, StatusError } from '../../../apimachinery/status.ts';
+import { badRequest } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { ApiRequest, Filter } from '../request-context.ts';
 import { isLongRunning } from './max-in-flight.ts';
@@ -21,18 +21,19 @@ export function withRequestTimeout(
     if (isLongRunning(request)) return next(request);
     const millis = allowedMillis(request, limitMillis);
     const expired = new AbortController();
+    const deadline = clock.now() + millis;
     return new Promise<HttpResponse>((resolve, reject) => {
       const timer = clock.setTimer(
         () => {
           onTimeout(request, 504);
-          reject(timedOut());
+          resolve(timedOut());
           expired.abort();
         },
         millis,
         { unref: true },
       );
       const signal = (): AbortSignal => AbortSignal.any([request.signal(), expired.signal]);
-      next({ ...request, signal })
+      next({ ...request, signal, deadline })
         .then(resolve, reject)
         .finally(() => timer.cancel());
     });
@@ -53,11 +54,16 @@ function allowedMillis({ query }: ApiRequest, limitMillis: number): number {
   return millis <= 0 ? limitMillis : Math.min(millis, limitMillis);
 }
 
-function timedOut(): StatusError {
-  return new StatusError({
+/** The answer in the real server's own form: a Status without its kind, that says it is text. */
+function timedOut(): HttpResponse {
+  const status = {
+    metadata: {},
+    status: 'Failure',
     message: 'Timeout: request did not complete within the allotted timeout',
     reason: 'Timeout',
     details: {},
     code: 504,
-  });
+  };
+  const headers = { 'cache-control': 'no-cache, private', 'content-type': 'text/plain; charset=utf-8' };
+  return { status: 504, headers, body: Buffer.from(`${JSON.stringify(status)}\n`) };
 }

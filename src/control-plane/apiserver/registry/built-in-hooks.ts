@@ -45,7 +45,7 @@ const namespaceHooks: StoreHooks = {
     object['status'] = { phase: 'Active' };
     return Promise.resolve(undefined);
   },
-  keepsOnDelete: (object) => specFinalizers(object) > 0,
+  keepsOnDelete: (object) => object.metadata.deletionTimestamp === undefined || specFinalizers(object) > 0,
   markDeleting(object) {
     delete object.metadata.deletionGracePeriodSeconds;
     object['status'] = { ...(isJsonObject(object['status']) ? object['status'] : {}), phase: 'Terminating' };

@@ -9,7 +9,9 @@ import type { ApiResource } from './api-resource.ts';
 export function defaultPrepareForCreate(resource: ApiResource, object: Unstructured): void {
   if (!hasStatus(resource)) return;
   delete object['status'];
-  applySchemaDefaults(object as unknown as JsonObject, resource.definition.type, resource.types);
+  const empty: JsonObject = {};
+  applySchemaDefaults(empty, resource.definition.type, resource.types);
+  if (empty['status'] !== undefined) object['status'] = empty['status'];
 }
 
 /**

@@ -3,7 +3,7 @@ import { formatTime, type Unstructured } from '../../../apimachinery/object-meta
 import { forbidden, conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
 import type { StoredValue } from '../../storage/storage.ts';
 import type { ParsedDeleteOptions } from '../endpoints/request-options.ts';
-import { storageKey } from './api-resource.ts';
+import { type ApiResource, storageKey } from './api-resource.ts';
 import { gracePeriodRule, isGarbageCollected } from './resource-facts.ts';
 import { checkNameParameter, type Store, type WriteContext } from './store.ts';
 import { asReadBack } from './stored-object.ts';
@@ -57,7 +57,8 @@ export async function deleteObject(
     }
     const outcome = await storeMark(store, key, stored, object, context);
     if ('object' in outcome) {
-      if (!canGoAfterMark(store, object)) return outcome;
+      // What was kept from going is gone with the next delete at the earliest.
+      if (store.hooks.keepsOnDelete?.(before) === true || !canGoAfterMark(store, object)) return outcome;
       const current = context.dryRun ? stored : await store.storage.get(key);
       if (current === undefined || context.dryRun) return { object, gone: true };
       const gone = await deleteNow(store, key, current, object, context);
@@ -72,6 +73,11 @@ export async function deleteObject(
 /** Kinds whose registries look at preconditions for themselves, before the store does. */
 const checkedByThemselves = new Set(['Namespace', 'CustomResourceDefinition']);
 
+/** Whether a kind's registry looks at preconditions for itself; it then insists on the uid that it has found, too. */
+export function insistsOnUid({ gvk, custom }: ApiResource): boolean {
+  return checkedByThemselves.has(gvk.kind) && !custom;
+}
+
 /** Holds a delete against the uid and resourceVersion that it insists on. @throws StatusError 409 */
 export function checkPreconditions(
   store: Store,
@@ -83,7 +89,7 @@ export function checkPreconditions(
   // Kinds are named as the server's own types are: events of both groups are of the first.
   const { group, kind } = store.resource.gvk;
   const gr = { group: group === 'events.k8s.io' ? '' : group, resource: kind };
-  const isSpecial = checkedByThemselves.has(store.resource.gvk.kind) && !store.resource.custom;
+  const isSpecial = insistsOnUid(store.resource);
   const failed = (field: string, wanted: string, found: string): StatusError => {
     const text = `Precondition failed: ${field} in precondition: ${wanted}, ${field} in object meta: ${found}`;
     return conflict(store.resource.groupResource, name, text);

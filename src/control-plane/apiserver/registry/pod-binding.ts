@@ -10,7 +10,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachi
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, conflict, StatusError } from '../../../apimachinery/status.ts';
 import { admissionRequest, writeContext, type Endpoint } from '../endpoints/endpoint.ts';
-import { readSubresourceBody } from '../endpoints/subresource-body.ts';
+import { managedBody, readSubresourceBody } from '../endpoints/subresource-body.ts';
 import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from '../endpoints/request-options.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import { objectResponse } from '../responses.ts';
@@ -62,18 +62,19 @@ async function bindPod(
 ): Promise<void> {
   const { server } = endpoint;
   const { dryRun } = write;
-  if ((binding.metadata.name ?? '') !== name) throw badRequest('name in URL does not match name in Binding object');
-  const errors = validateBinding(binding);
+  const object = await managedBody(admitted, bindingKind, binding);
+  const options = writeOptionsObject('CreateOptions', write);
+  const facts = { name, object, dryRun, kind: bindingKind.gvk, options };
+  await server.admission.mutate(admissionRequest(admitted, 'CREATE', facts));
+  if ((object.metadata.name ?? '') !== name) throw badRequest('name in URL does not match name in Binding object');
+  const errors = validateBinding(object);
   if (errors.length > 0) {
     const texts = errors.map(formatFieldError);
     throw new StatusError({ message: texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`, code: 500 });
   }
   if (name === '') throw badRequest('Name parameter required.');
-  const options = writeOptionsObject('CreateOptions', write);
-  const facts = { name, object: binding, dryRun, kind: bindingKind.gvk, options };
-  await server.admission.mutate(admissionRequest(admitted, 'CREATE', facts));
   await server.admission.validate(admissionRequest(admitted, 'CREATE', facts));
-  await assign(endpoint, binding, name, dryRun);
+  await assign(endpoint, object, name, dryRun);
 }
 
 async function assign(endpoint: Endpoint, binding: Unstructured, name: string, dryRun: boolean): Promise<void> {

@@ -10,7 +10,7 @@ import {
   type ParsedDeleteOptions,
   writeOptionsObject,
 } from '../endpoints/request-options.ts';
-import { readSubresourceBody } from '../endpoints/subresource-body.ts';
+import { managedBody, readSubresourceBody } from '../endpoints/subresource-body.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import { objectResponse } from '../responses.ts';
 import { listPrefix, storageKey } from './api-resource.ts';
@@ -32,19 +32,20 @@ export async function handlePodEviction(endpoint: Endpoint): Promise<HttpRespons
   const { request, server, name } = endpoint;
   const format = negotiateOutput(request, server.codecs);
   const write = parseWriteOptions(request.query, 'CreateOptions');
-  const eviction = await readSubresourceBody(endpoint, evictionKind, write.fieldValidation, {
+  const body = await readSubresourceBody(endpoint, evictionKind, write.fieldValidation, {
     olderVersion: 'policy/v1beta1',
   });
-  const deleteOptions = objectAt(eviction, 'deleteOptions');
-  const dryRun = write.dryRun || (Array.isArray(deleteOptions['dryRun']) && deleteOptions['dryRun'].length > 0);
+  const eviction = await managedBody(endpoint, evictionKind, body);
   const facts = {
     name,
     object: eviction,
-    dryRun,
+    dryRun: write.dryRun,
     kind: evictionKind.gvk,
     options: writeOptionsObject('CreateOptions', write),
   };
   await server.admission.mutate(admissionRequest(endpoint, 'CREATE', facts));
+  const deleteOptions = objectAt(eviction, 'deleteOptions');
+  const dryRun = write.dryRun || (Array.isArray(deleteOptions['dryRun']) && deleteOptions['dryRun'].length > 0);
   if (eviction.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object');
   await server.admission.validate(admissionRequest(endpoint, 'CREATE', facts));
   // Of a pod that is not there nothing else is wrong.

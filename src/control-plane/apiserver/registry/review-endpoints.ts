@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
-import type { KubeObject, ObjectMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { KubeObject, Unstructured } from '../../../apimachinery/object-meta.ts';
 import {
   answerTokenRequest,
   setTokenRequestDefaults,
@@ -16,14 +16,13 @@ import {
   type ReviewAuthorizer,
   type UserRules,
 } from '../../authorization/access-review.ts';
-import { readObject } from '../endpoints/create.ts';
+import { dropSystemFields, readObject } from '../endpoints/create.ts';
 import { admissionRequest, type Endpoint } from '../endpoints/endpoint.ts';
 import { parseWriteOptions, writeOptionsObject } from '../endpoints/request-options.ts';
-import { readSubresourceBody } from '../endpoints/subresource-body.ts';
+import { managedBody, readSubresourceBody } from '../endpoints/subresource-body.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import { addWarning, managerOf } from '../request-context.ts';
 import { objectResponse } from '../responses.ts';
-import type { ApiResource } from './api-resource.ts';
 import type { EndpointHandler, SpecialEndpoints } from '../route-resource.ts';
 
 export interface ReviewEndpointsOptions {
@@ -63,12 +62,6 @@ export function reviewEndpoints(options: ReviewEndpointsOptions): SpecialEndpoin
   ]);
 }
 
-/** What the server alone sets of an object counts for nothing when a client sends it. */
-function withoutSystemFields(metadata: ObjectMeta): ObjectMeta {
-  const { uid: _, creationTimestamp: __, deletionTimestamp: ___, deletionGracePeriodSeconds: ____, ...rest } = metadata;
-  return rest;
-}
-
 /** A create whose answer is made, not stored. */
 function review(
   answer: (object: Unstructured, endpoint: Endpoint) => Promise<Unstructured> | Unstructured,
@@ -78,7 +71,7 @@ function review(
     const format = negotiateOutput(request, server.codecs);
     const options = parseWriteOptions(request.query, 'CreateOptions');
     const object = await readObject(endpoint, options);
-    object.metadata = withoutSystemFields(object.metadata);
+    dropSystemFields(object);
     if (!endpoint.resource.definition.namespaced) delete object.metadata.namespace;
     if (endpoint.resource.definition.namespaced && object.metadata.namespace === undefined) {
       object.metadata.namespace = endpoint.namespace;
@@ -105,13 +98,6 @@ const tokenRequestKind = {
   type: 'io.k8s.api.authentication.v1.TokenRequest',
 };
 
-/** The subresource as a resource of its own, for the fields of its kind. */
-function asTokenRequests(resource: ApiResource): ApiResource {
-  const { gvk, type } = tokenRequestKind;
-  const definition = { ...resource.definition, ...gvk, type };
-  return { ...resource, definition, gvk, apiVersion: `${gvk.group}/${gvk.version}` };
-}
-
 function tokenRequest(issuing: Omit<TokenRequestOptions, 'get'>): EndpointHandler {
   return async (endpoint): Promise<HttpResponse> => {
     const { request, server, name } = endpoint;
@@ -122,13 +108,7 @@ function tokenRequest(issuing: Omit<TokenRequestOptions, 'get'>): EndpointHandle
       shown: wholeTokenRequest,
     });
     setTokenRequestDefaults(body);
-    const writer = { manager: managerOf(request), subresource: 'token', now: server.clock.now() };
-    const object = await server.fieldManagement.afterUpdate(
-      asTokenRequests(endpoint.resource),
-      undefined,
-      body,
-      writer,
-    );
+    const object = await managedBody(endpoint, tokenRequestKind, body);
     const facts = {
       name,
       object,

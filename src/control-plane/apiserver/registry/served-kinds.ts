@@ -1,13 +1,14 @@
-import type { GroupVersionKind } from '../../../apimachinery/gvk.ts';
+import { formatGroupVersion, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import { cloneJson, type JsonObject } from '../../../apimachinery/json.ts';
 import { resolveSchema } from '../../../apimachinery/schema.ts';
-import type { ServedKinds } from '../../admission/admission-plugin.ts';
+import type { ServedKind, ServedKinds } from '../../admission/admission-plugin.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { internalError } from '../../../apimachinery/status.ts';
 import { applyDefaults } from '../decoding/object-body.ts';
 import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
 import { type ApiResource, fromStorage, type ResourceRegistry, toStorage } from './api-resource.ts';
+import { subresourceType } from './subresource-kinds.ts';
 
 /** What admission gets to know of the kinds in a registry. */
 export function servedKinds(registry: () => ResourceRegistry): ServedKinds {
@@ -16,15 +17,15 @@ export function servedKinds(registry: () => ResourceRegistry): ServedKinds {
   return {
     find(kind) {
       const resource = resourceOf(kind);
-      if (resource === undefined) return undefined;
-      const { types, definition } = resource;
+      if (resource === undefined) return servedInside(kind);
+      const { types, definition, custom } = resource;
       return {
         schema: resolveSchema({ ref: definition.type }, types),
         types,
-        read(value, unknownFields = 'refuse') {
-          const object = readBack(value, resource, unknownFields === 'refuse');
+        isCustom: custom,
+        decode: (value, unknownFields = 'refuse') => readBack(value, resource, unknownFields === 'refuse'),
+        fillIn: (object) => {
           applyDefaults(object, resource);
-          return object;
         },
       };
     },
@@ -54,8 +55,28 @@ export function servedKinds(registry: () => ResourceRegistry): ServedKinds {
   };
 }
 
+/** A kind that only subresources speak. */
+function servedInside(kind: GroupVersionKind): ServedKind | undefined {
+  const located = subresourceType(kind);
+  if (located === undefined) return undefined;
+  const { type, types } = located;
+  const resource = { gvk: kind, apiVersion: formatGroupVersion(kind), definition: { type }, types, custom: false };
+  return {
+    schema: resolveSchema({ ref: type }, types),
+    types,
+    isCustom: false,
+    decode: (value, unknownFields = 'refuse') => readBack(value, resource, unknownFields === 'refuse'),
+    fillIn: () => undefined,
+  };
+}
+
+/** Of a kind, what its objects are read by. */
+type ReadableKind = Pick<ApiResource, 'gvk' | 'types' | 'apiVersion' | 'custom' | 'decode'> & {
+  readonly definition: Pick<ApiResource['definition'], 'type'>;
+};
+
 /** Custom objects lose what they do not have; in others it is an error. @throws StatusError 500 */
-function readBack(value: JsonObject, resource: ApiResource, isStrict: boolean): Unstructured {
+function readBack(value: JsonObject, resource: ReadableKind, isStrict: boolean): Unstructured {
   const { gvk, definition, types, apiVersion } = resource;
   try {
     const { object, unknownFields } = resource.decode?.(value) ?? decodeTyped(value, definition.type, types);

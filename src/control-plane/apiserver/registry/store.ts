@@ -171,6 +171,7 @@ export class Store {
     object: Unstructured,
     context: WriteContext,
     validate: (object: Unstructured) => Promise<void>,
+    key?: string,
   ): Promise<Unstructured> {
     const meta = object.metadata;
     meta.creationTimestamp = formatTime(this.#clock.now());
@@ -179,9 +180,6 @@ export class Store {
     if (generateName !== '' && (meta.name ?? '') === '') {
       meta.name = generateName.slice(0, generatedNameBaseMaxLength) + nameSuffix(this.#random);
     }
-    delete meta.deletionTimestamp;
-    delete meta.deletionGracePeriodSeconds;
-    delete meta.selfLink;
     this.#matchNamespace(object, context.namespace);
     const { strategy } = this;
     if (strategy.prepareForCreate === undefined) defaultPrepareForCreate(this.resource, object);
@@ -201,7 +199,7 @@ export class Store {
       this.#refuseInvalid(object, segment);
       for (const text of strategy.warningsOnCreate?.(object) ?? []) context.warn(text);
       await validate(object);
-      const created = await this.#writeNew(object, context);
+      const created = await this.#writeNew(object, context, key);
       reservation?.keep();
       return created;
     } catch (error) {
@@ -210,10 +208,13 @@ export class Store {
     }
   }
 
-  async #writeNew(object: Unstructured, context: WriteContext): Promise<Unstructured> {
+  async #writeNew(
+    object: Unstructured,
+    context: WriteContext,
+    key = storageKey(this.resource, context.namespace, object.metadata.name ?? ''),
+  ): Promise<Unstructured> {
     this.#makeStored(object);
-    const name = object.metadata.name ?? '';
-    const key = storageKey(this.resource, context.namespace, name);
+    if (!context.dryRun) delete object.metadata.selfLink;
     const bytes = this.encode(object);
     if (context.dryRun) {
       const existing = await this.storage.get(key);
@@ -254,14 +255,16 @@ export class Store {
     for (;;) {
       const outcome =
         existing === undefined
-          ? await this.#createByUpdate(name, context, request)
+          ? await this.#createByUpdate(key, name, context, request)
           : await this.#tryUpdate(key, name, existing, context, request);
       if ('object' in outcome) return outcome;
       existing = outcome.current;
     }
   }
 
+  /** What admission renames on the way is kept, and found, by the name of the request, as in the real server. */
   async #createByUpdate(
+    key: string,
     name: string,
     context: WriteContext,
     request: UpdateRequest,
@@ -275,11 +278,11 @@ export class Store {
     // Whatever version was meant, there is none.
     delete object.metadata.resourceVersion;
     try {
-      const created = await this.#createOnce(object, context, (candidate) => request.validateCreate(candidate));
+      const created = await this.#createOnce(object, context, (candidate) => request.validateCreate(candidate), key);
       return { object: created, created: true, deleted: false };
     } catch (error) {
       if (!(error instanceof StatusError) || error.reason !== 'AlreadyExists') throw error;
-      return { current: await this.storage.get(storageKey(this.resource, context.namespace, name)) };
+      return { current: await this.storage.get(key) };
     }
   }
 
@@ -304,6 +307,7 @@ export class Store {
         return { current: await this.storage.get(key) };
       }
       this.#makeStored(object);
+      if (!context.dryRun) delete object.metadata.selfLink;
       const bytes = this.encode(object);
       if (context.dryRun || isSameObject(bytes, existing, object, old)) {
         reservation?.keep();

@@ -32,22 +32,17 @@ export function remoteCommandHandler(subresource: 'exec' | 'attach', options: Po
     const { query } = endpoint.request;
     await requireCreate(endpoint, options.authorizer);
     const kind = subresource === 'exec' ? 'PodExecOptions' : 'PodAttachOptions';
-    await admitConnect(endpoint, kind, commandOptions(query, subresource));
+    const asked = await admitConnect(endpoint, kind, commandOptions(query, subresource));
     const pod = await podOf(endpoint);
-    const container = chosenContainer(pod, query.get('container') ?? '');
+    const { container, command } = asked;
+    const chosen = chosenContainer(pod, typeof container === 'string' ? container : '');
     const params = new URLSearchParams();
     const streams = { stdin: 'input', stdout: 'output', stderr: 'error', tty: 'tty' };
     for (const [name, param] of Object.entries(streams)) {
-      if (queryFlag(query, name)) params.set(param, '1');
+      if (asked[name] === true) params.set(param, '1');
     }
-    if (subresource === 'exec') for (const word of query.getAll('command')) params.append('command', word);
-    return toKubelet(
-      endpoint,
-      options.kubelets,
-      pod,
-      [subresource, endpoint.namespace, endpoint.name, container],
-      params,
-    );
+    for (const word of Array.isArray(command) ? command : []) params.append('command', word as string);
+    return toKubelet(endpoint, options.kubelets, pod, [subresource, endpoint.namespace, endpoint.name, chosen], params);
   };
 }
 
@@ -55,8 +50,13 @@ export function remoteCommandHandler(subresource: 'exec' | 'attach', options: Po
 export function portForwardHandler(options: PodStreamOptions): EndpointHandler {
   return async (endpoint) => {
     await requireCreate(endpoint, options.authorizer);
-    const ports = readPorts(endpoint.request.query);
-    await admitConnect(endpoint, 'PodPortForwardOptions', ports.length === 0 ? {} : { ports: [...ports] });
+    const asked = readPorts(endpoint.request.query);
+    const admitted = await admitConnect(
+      endpoint,
+      'PodPortForwardOptions',
+      asked.length === 0 ? {} : { ports: [...asked] },
+    );
+    const ports = (admitted['ports'] ?? []) as readonly number[];
     const pod = await podOf(endpoint);
     const params = new URLSearchParams();
     if (ports.length > 0) params.set('port', ports.join(','));

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { header, type HttpHeaders, type HttpRequest, type HttpResponse } from '../../../apimachinery/http.ts';
-import type { JsonObject } from '../../../apimachinery/json.ts';
+import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
 import { StatusError } from '../../../apimachinery/status.ts';
 import { requestedUpgrade } from '../../../apimachinery/streaming/protocols.ts';
 import { asTransportError } from '../../../client/transport-error.ts';
@@ -36,17 +36,19 @@ export function proxyHandler(locate: (endpoint: Endpoint) => Promise<ProxyLocati
     const [rawPath, query] = splitOnce(request.http.path, '?');
     const prefix = proxiedObject.exec(rawPath)?.[0] ?? rawPath;
     const proxied = rawPath.slice(prefix.length);
-    await admitConnect(endpoint, optionsKinds[request.info.resource] ?? '', pathOption(proxied));
-    const path = cleanPath(proxied);
+    const kind = optionsKinds[request.info.resource] ?? '';
+    const asked = pathOption(proxied);
+    const admitted = await admitConnect(endpoint, kind, asked);
+    const path = cleanPath(admitted['path'] === asked['path'] ? proxied : escapedPath(admitted['path']));
     const location = await locate(endpoint);
-    const { method, headers: asked } = request.http;
-    if (requestedUpgrade(asked) !== undefined) return upgrade(endpoint, location, path === '' ? '/' : path);
+    const { method, headers: sent } = request.http;
+    if (requestedUpgrade(sent) !== undefined) return upgrade(endpoint, location, path === '' ? '/' : path);
     const suffix = query === undefined || query === '' ? '' : `?${query}`;
     // A page at the root names others beside it: its own name must end with a slash.
     if (path === '' && (method === 'GET' || method === 'HEAD')) return movedTo(`${rawPath}/${suffix}`);
     const answer = await forward(endpoint, location, `${path === '' ? '/' : path}${suffix}`, prefix);
     const headers = { ...returnedHeaders(answer.headers), 'cache-control': cacheControl(answer.headers) };
-    const clientHost = header(asked, 'host') ?? '';
+    const clientHost = header(sent, 'host') ?? '';
     return rewriteLinks({ ...answer, headers }, { prefix, host: location.host, clientHost });
   };
 }
@@ -101,6 +103,11 @@ function pathOption(escaped: string): JsonObject {
   const ending = path.endsWith('/') ? '/' : '';
   const told = steps === '' ? ending : `/${steps}${ending}`;
   return told === '' ? {} : { path: told };
+}
+
+/** A path that admission has chosen, as a request has it. */
+function escapedPath(path: JsonValue | undefined): string {
+  return typeof path === 'string' ? path.split('/').map(encodeURIComponent).join('/') : '';
 }
 
 /** What this server says itself, and then what the other one does. */

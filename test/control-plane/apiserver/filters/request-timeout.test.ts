@@ -29,11 +29,10 @@ test('requests that take too long are answered with 504, watches are not', async
     await clock.advance(seconds * 1000 - 1);
     assert.equal(isAnswered, false, query);
     await clock.advance(1);
-    const { status, body } = await answer;
+    const { status, headers, body } = await answer;
     assert.equal(status, 504);
+    assert.equal(headers['content-type'], 'text/plain; charset=utf-8');
     assert.deepEqual(body, {
-      kind: 'Status',
-      apiVersion: 'v1',
       metadata: {},
       status: 'Failure',
       message: 'Timeout: request did not complete within the allotted timeout',
