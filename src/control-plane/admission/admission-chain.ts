@@ -149,11 +149,11 @@ function withOwnCalls(context: AdmissionContext, plugin: string, { webhookCalls 
   return { ...context, callWebhook: webhookCalls?.get(plugin) ?? context.callWebhook };
 }
 
-/** Initializers come before the webhooks, as in Kubernetes 1.13. */
+/** Initializers come after the webhooks that change objects, as in kube-apiserver 1.9 to 1.13. */
 function placesWith(hasInitializers: boolean): readonly Place[] {
   if (!hasInitializers) return places;
   return places.flatMap((place) =>
-    place.name === 'MutatingAdmissionPolicy' ? [on('Initializers', initializers), place] : [place],
+    place.name === 'MutatingAdmissionWebhook' ? [place, on('Initializers', initializers)] : [place],
   );
 }
 

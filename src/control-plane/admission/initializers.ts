@@ -40,6 +40,8 @@ export function initializers(context: AdmissionContext): AdmissionPlugin {
     );
     return [...new Set(matching.map(({ name }) => name))];
   };
+  // What webhooks have changed comes a second time, with the list that it got the first time.
+  const listed = new WeakSet<Unstructured>();
   return {
     name: 'Initializers',
     async admit(attributes) {
@@ -51,7 +53,7 @@ export function initializers(context: AdmissionContext): AdmissionPlugin {
         return;
       }
       if (operation === 'UPDATE' && oldObject !== undefined) await admitUpdate(context, attributes, object, oldObject);
-      if (operation !== 'CREATE') return;
+      if (operation !== 'CREATE' || listed.has(object)) return;
       const own = object.metadata.initializers;
       if (own !== undefined) {
         await requireRight(context, attributes, 'create with initializers denied');
@@ -61,7 +63,9 @@ export function initializers(context: AdmissionContext): AdmissionPlugin {
       // What a kubelet mirrors runs already.
       if (resourceKey(attributes) === 'pods' && object.metadata.annotations?.[mirrorAnnotation] !== undefined) return;
       const names = namesFor(resource);
-      if (names.length > 0) object.metadata.initializers = { pending: names.map((name) => ({ name })) };
+      if (names.length === 0) return;
+      object.metadata.initializers = { pending: names.map((name) => ({ name })) };
+      listed.add(object);
     },
   };
 }

@@ -2,6 +2,7 @@ import { certificateRequestProblem } from '../../api/certificates/v1/certificate
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts';
 import type { ResourceSlice } from '../../api/types/resource-v1.ts';
 import type { Node, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
+import { internalObjectDifference } from '../../api/core/v1/internal-objects.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
 import { equalJson, isJsonObject } from '../../apimachinery/json.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
@@ -215,15 +216,19 @@ function forbiddenLabels(labels: Labels, before: Labels): string[] {
 function admitClaim({ attributes, node, refuse }: Question): void {
   if (attributes.subresource !== 'status') throw refuse('may only update PVC status');
   if (attributes.operation !== 'UPDATE') throw refuse(`unexpected operation "${attributes.operation}"`);
-  const rest = (object: Unstructured | undefined): unknown => {
-    const { metadata, status, ...fields } = object as unknown as PersistentVolumeClaim;
+  const rest = (object: Unstructured | undefined): Unstructured => {
+    const { metadata, status, ...fields } = object as unknown as PersistentVolumeClaim & Unstructured;
     const { capacity, conditions, allocatedResources, allocatedResourceStatuses, ...others } = status ?? {};
     const { managedFields, resourceVersion, ...meta } = metadata;
     void [capacity, conditions, allocatedResources, allocatedResourceStatuses, managedFields, resourceVersion];
     return { ...fields, metadata: meta, status: others };
   };
-  if (equalJson(rest(attributes.object), rest(attributes.oldObject))) return;
-  throw refuse(`node "${node}" is not allowed to update fields other than status.quantity and status.conditions`);
+  const [before, after] = [rest(attributes.oldObject), rest(attributes.object)];
+  if (equalJson(after, before)) return;
+  const difference = internalObjectDifference('PersistentVolumeClaim', before, after);
+  throw refuse(
+    `node "${node}" is not allowed to update fields other than status.quantity and status.conditions: ${difference}`,
+  );
 }
 
 async function admitToken({ attributes, node, refuse, podOf, audienceProblem }: Question): Promise<void> {

@@ -5,7 +5,8 @@ import {
   schemasWithInitializers,
 } from '../../../src/api/admissionregistration/v1alpha1/initializer-configuration.ts';
 import { builtInResources } from '../../../src/api/registry.ts';
-import { admissionChain } from '../../../src/control-plane/admission/admission-chain.ts';
+import { admissionChain, admissionPluginNamesWith } from '../../../src/control-plane/admission/admission-chain.ts';
+import type { AdmissionPlugin } from '../../../src/control-plane/admission/admission-plugin.ts';
 import { initializers } from '../../../src/control-plane/admission/initializers.ts';
 import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
 import { createTestApiServer, testUser, type TestAnswer, watchEvents } from '../../support/test-api-server.ts';
@@ -27,7 +28,7 @@ const map = (metadata: object = {}) => ({ apiVersion: 'v1', kind: 'ConfigMap', m
 const merge = { 'content-type': 'application/merge-patch+json' };
 
 /** A server with two initializers of config maps; ann creates, and `init` may initialize. */
-async function started(context: TestContext) {
+async function started(context: TestContext, plugins: readonly AdmissionPlugin[] = []) {
   const clock = new FakeClock();
   let username = 'ann';
   const cluster = clusterOf(
@@ -44,7 +45,7 @@ async function started(context: TestContext) {
     types: schemasWithInitializers,
     resources: [...builtInResources, initializerConfigurationResource],
     hasInitializers: true,
-    admission: admissionChain([initializers(cluster)]),
+    admission: admissionChain([initializers(cluster), ...plugins]),
     authenticator: { authenticate: () => Promise.resolve({ ...testUser, username }) },
   });
   context.after(() => api.close());
@@ -328,4 +329,54 @@ test('deleting a collection takes what nobody sees yet', async (context) => {
   assert.equal((await as('ann', 'DELETE', maps)).status, 200);
   assert.equal((await creating)?.status, 500);
   assert.equal((await as('init', 'GET', `${maps}/m?includeUninitialized=true`)).status, 404);
+});
+
+test('initializers come after the webhooks that change objects, as in kube-apiserver 1.13', () => {
+  const names = admissionPluginNamesWith(true);
+  const at = names.indexOf('Initializers');
+  assert.deepEqual(names.slice(at - 1, at + 2), [
+    'MutatingAdmissionWebhook',
+    'Initializers',
+    'ValidatingAdmissionPolicy',
+  ]);
+  assert.ok(!admissionPluginNamesWith(false).includes('Initializers'));
+});
+
+test('what is looked at once more after a change keeps the list that it was given', async (context) => {
+  let rounds = 0;
+  const changing: AdmissionPlugin = {
+    name: 'Changing',
+    admit({ reinvocation }) {
+      rounds += 1;
+      reinvocation?.require();
+    },
+  };
+  const { as } = await started(context, [changing]);
+  rounds = 0;
+  const created = await as('ann', 'POST', `${maps}?dryRun=All`, map());
+  assert.equal(created.status, 202, created.text);
+  assert.equal(created.body.metadata.initializers?.pending?.length, 2);
+  assert.equal(rounds, 2);
+});
+
+test('no form of a list shows what nobody sees yet', async (context) => {
+  const { as, begin } = await started(context);
+  const [creating] = await begin();
+  const forms: readonly (readonly [string, Record<string, string>])[] = [
+    ['?fieldSelector=metadata.name%3Dm', {}],
+    ['?limit=1', {}],
+    ['?resourceVersion=0', {}],
+    ['', { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }],
+    ['', { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' }],
+  ];
+  for (const [query, headers] of forms) {
+    const count = async (more: string): Promise<number> => {
+      const { body } = await as('ann', 'GET', `${maps}${query}${more}`, undefined, headers);
+      return ((body['rows'] ?? body['items'] ?? []) as unknown[]).length;
+    };
+    assert.equal(await count(''), 0, query);
+    assert.equal(await count(`${query === '' ? '?' : '&'}includeUninitialized=true`), 1, query);
+  }
+  await as('init', 'DELETE', `${maps}/m`);
+  await creating;
 });

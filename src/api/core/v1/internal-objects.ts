@@ -1,3 +1,4 @@
+import type { ObjectMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
 import { unifiedDiff } from '../../../apimachinery/unified-diff.ts';
 import { internalFields } from './internal-fields.ts';
 
@@ -87,10 +88,47 @@ function withHostNamespaces(spec: Readonly<Record<string, unknown>>): Record<str
   return { ...spec, securityContext };
 }
 
-/** How two objects differ, as the real server tells it. Empty when they do not. */
+/** How two values of a type differ, as the real server tells it. Empty when they do not. */
 export function internalDifference(type: string, old: object, changed: object): string {
+  return difference(internalObject(type, old), internalObject(type, changed));
+}
+
+/** The same of whole objects with a spec and a status, whose metadata is of a published type within the server, too. */
+export function internalObjectDifference(kind: string, old: Unstructured, changed: Unstructured): string {
+  const inside = ({ metadata, spec, status }: Unstructured): object => ({
+    ...orderedMetadata(metadata),
+    Spec: internalObject(`${kind}Spec`, spec ?? {}),
+    Status: internalObject(`${kind}Status`, status ?? {}),
+  });
+  return difference(inside(old), inside(changed));
+}
+
+const metadataFields: readonly (keyof ObjectMeta)[] = [
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+];
+
+function orderedMetadata(metadata: ObjectMeta): object {
+  return Object.fromEntries(
+    metadataFields.flatMap((field) => (metadata[field] === undefined ? [] : [[field, metadata[field]]])),
+  );
+}
+
+function difference(old: object, changed: object): string {
   const show = (value: object): string =>
-    JSON.stringify(internalObject(type, value), null, 1).replace(
+    JSON.stringify(value, null, 1).replace(
       /[<>&\u2028\u2029]/g,
       (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
     );
