@@ -14,6 +14,7 @@ import { createControllerManager } from '../control-plane/controller-manager/con
 import type { WorkqueueObserver } from '../client/workqueue.ts';
 import { createScheduler } from '../control-plane/scheduler/scheduler.ts';
 import { startCompactor } from '../control-plane/storage/compactor.ts';
+import { createNetworkPolicies } from '../node/proxy/network-policies.ts';
 import { createServiceProxy } from '../node/proxy/service-proxy.ts';
 import {
   createLocalPathProvisioner,
@@ -203,6 +204,7 @@ async function startComponents(
   const nodeOf = (address: string): string | undefined => nodes.find(({ owns }) => owns(address))?.nodeName;
   const services = createServiceProxy({ informers, clock, random, isNode, nodeOf });
   kubelets.useServices(services);
+  kubelets.usePolicies(createNetworkPolicies(informers));
   for (let index = 0; index < options.nodes; index++) {
     const files = await openNodeFiles(options, index);
     disks.push(...files.disks);

@@ -8,6 +8,7 @@ import type { HttpHandler, Transport } from '../apimachinery/http.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import { createDialedTransport } from '../client/dialed-transport.ts';
 import { createInProcessTransport } from '../client/in-process-transport.ts';
+import type { NetworkPolicies } from '../node/proxy/network-policies.ts';
 import type { ServiceProxy } from '../node/proxy/service-proxy.ts';
 import type { KubeletConnections } from '../control-plane/apiserver/streaming/kubelet-connections.ts';
 
@@ -33,6 +34,7 @@ export interface LocalConnections extends KubeletConnections {
 export class LocalKubelets implements LocalConnections {
   readonly #nodes = new Map<string, LocalNode>();
   #services: ServiceProxy | undefined;
+  #policies: NetworkPolicies | undefined;
   #apiServer: { readonly host: string; readonly port: number } | undefined;
 
   /** A node of this process. */
@@ -45,6 +47,11 @@ export class LocalKubelets implements LocalConnections {
     this.#services = services;
   }
 
+  /** What pods may send to and be sent. */
+  usePolicies(policies: NetworkPolicies): void {
+    this.#policies = policies;
+  }
+
   /** Where the API server listens, which the service `kubernetes` leads to. */
   useApiServer(host: string, port: number): void {
     this.#apiServer = { host, port };
@@ -52,14 +59,22 @@ export class LocalKubelets implements LocalConnections {
 
   /** Connects to a port of a pod of these nodes, or of a service. @throws Error when nothing listens there */
   async dial(address: string, port: number, from = ''): Promise<Duplex> {
-    if (address === this.#apiServer?.host && port === this.#apiServer.port) return dialTcp('http', address, port);
-    const target = this.#services?.targetOf(address, port, from);
-    if (target !== undefined) return this.dial(target.address, target.port, target.masquerade ?? from);
+    const target = this.#isApiServer(address, port) ? undefined : this.#services?.targetOf(address, port, from);
+    const { address: to, port: toPort, masquerade: seenAs = from } = target ?? { address, port };
+    // What is not allowed is lost on the way.
+    if (this.#policies?.allows({ from, seenAs, to, port: toPort, protocol: 'TCP' }) === false) {
+      throw new Error(`dial tcp ${address}:${port}: i/o timeout`);
+    }
+    if (this.#isApiServer(to, toPort)) return dialTcp('http', to, toPort);
     for (const node of this.#nodes.values()) {
-      const connection = await node.dial(address, port, from);
+      const connection = await node.dial(to, toPort, seenAs);
       if (connection !== undefined) return connection;
     }
-    throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
+    throw new Error(`dial tcp ${to}:${toPort}: connect: no route to host`);
+  }
+
+  #isApiServer(address: string, port: number): boolean {
+    return address === this.#apiServer?.host && port === this.#apiServer.port;
   }
 
   /** Sends a datagram to a pod of these nodes, or to a service. @returns what comes back, if anything does */
@@ -69,10 +84,12 @@ export class LocalKubelets implements LocalConnections {
     payload: Uint8Array,
     from: string,
   ): Promise<Uint8Array | undefined> {
-    const target = this.#services?.targetOf(address, port, from, 'UDP');
-    const sender = target?.masquerade ?? from;
+    const target = this.#services?.targetOf(address, port, from, 'UDP') ?? { address, port };
+    const seenAs = target.masquerade ?? from;
+    const { address: to, port: toPort } = target;
+    if (this.#policies?.allows({ from, seenAs, to, port: toPort, protocol: 'UDP' }) === false) return undefined;
     for (const node of this.#nodes.values()) {
-      const answer = await node.sendDatagram(target?.address ?? address, target?.port ?? port, payload, sender);
+      const answer = await node.sendDatagram(to, toPort, payload, seenAs);
       if (answer !== undefined) return answer;
     }
     return undefined;

@@ -280,6 +280,12 @@ test('crd-conversion-webhook splits and joins host and port', async (context) =>
   }
 });
 
+test('porter answers datagrams on the ports that its variables name', async (context) => {
+  const { ports } = await start(context, ['porter'], { env: { SERVE_UDP_PORT_81: 'foo' } });
+  assert.equal(Buffer.from((await ports.datagram(81, Buffer.from('x'), '')) ?? []).toString(), 'foo');
+  assert.equal(await ports.datagram(80, Buffer.from('x'), ''), undefined);
+});
+
 test('porter says over HTTP and HTTPS what its variables say', async (context) => {
   const env = { SERVE_PORT_80: 'foo', SERVE_TLS_PORT_443: 'tls baz', OTHER: 'x' };
   const plain = await start(context, ['porter'], { env });

@@ -3,7 +3,10 @@ import { parseFlags } from './program-flags.ts';
 import { sniffedType } from './sniffed-type.ts';
 import { type Answer, readIdentity, serve } from './web-server.ts';
 
-/** `agnhost porter`: on each port that a variable like `SERVE_PORT_80` names, the variable's value over HTTP or HTTPS. */
+/**
+ * `agnhost porter`: on each port that a variable like `SERVE_PORT_80` names, the variable's value over HTTP or HTTPS, or
+ * in answer to any datagram.
+ */
 export async function runPorter(context: ProcessContext): Promise<number> {
   const isJson = parseFlags(context.args.slice(1)).get('json-response') === 'true';
   const servers = [...context.env].flatMap(([name, value]) => {
@@ -11,6 +14,10 @@ export async function runPorter(context: ProcessContext): Promise<number> {
     return port === undefined ? [] : [{ isSecure: kind === 'TLS', port: Number(port), value }];
   });
   const { env } = context;
+  for (const [name, value] of env) {
+    const port = /^SERVE_UDP_PORT_(\d+)$/.exec(name)?.[1];
+    if (port !== undefined) context.listenDatagrams(Number(port), () => Buffer.from(value));
+  }
   const identity = servers.some(({ isSecure }) => isSecure)
     ? await readIdentity(context, env.get('CERT_FILE') ?? 'localhost.crt', env.get('KEY_FILE') ?? 'localhost.key')
     : undefined;
