@@ -76,11 +76,25 @@ interface AcceptClause {
 /** Which other forms of an object there are: none, its metadata alone, or a Table besides. */
 export type Transforms = 'none' | 'metadata' | 'all';
 
-/** Picks the codec for the answer by the Accept header. @throws StatusError 406 */
+/** What can be asked for. */
+export interface NegotiationOptions {
+  /** None when absent. */
+  readonly transforms?: Transforms;
+  /** Whether the answer is a stream of events. */
+  readonly stream?: boolean;
+  /** Custom objects have no form in protobuf; their metadata have one. */
+  readonly isCustom?: boolean;
+}
+
+/**
+ * Picks the codec for the answer by the Accept header: of what is asked for, the best that there is, so that who asks
+ * for protobuf and for JSON besides gets custom objects in JSON.
+ * @throws StatusError 406
+ */
 export function negotiateOutput(
   request: ApiRequest,
   codecs: readonly MediaTypeCodec[],
-  options: { readonly transforms?: Transforms; readonly stream?: boolean } = {},
+  options: NegotiationOptions = {},
 ): OutputFormat {
   const accept = header(request.headers, 'accept') ?? '';
   const fallback = codecs[0];
@@ -90,18 +104,13 @@ export function negotiateOutput(
   for (const clause of parseAccept(accept)) {
     const codec = codecs.find(({ mediaType }) => matchesMediaType(clause, mediaType));
     if (codec === undefined) continue;
-    const target = transformOf(clause, options.transforms ?? 'none');
+    const target = transformOf(clause, codec, options);
     if (target === undefined) continue;
     if (options.stream === true && codec.encodeEvent === undefined) throw notAcceptable(streamsOf(codecs));
     const clausePretty = clause.parameters.get('pretty');
     return { codec, pretty: clausePretty === undefined ? pretty : clausePretty === '1', ...target };
   }
-  throw nothingAcceptable(codecs);
-}
-
-/** The 406 to an Accept header that asks for none of what there is. */
-export function nothingAcceptable(codecs: readonly MediaTypeCodec[]): StatusError {
-  return notAcceptable(codecs.map(({ mediaType }) => mediaType));
+  throw notAcceptable(codecs.map(({ mediaType }) => mediaType));
 }
 
 /** The media types that watches can have. */
@@ -162,9 +171,12 @@ export function negotiateInput(request: ApiRequest, codecs: readonly MediaTypeCo
   return codec;
 }
 
-/** Whether the parameters of a media type are `name=value` each (RFC 2045); a semicolon may end them. */
+/** Whether the parameters of a media type are `name=value` each (RFC 2045), none twice; a semicolon may end them. */
 function hasReadableParameters(contentType: string): boolean {
-  return /^[^;]*(;\s*[^\s;=]+=("(?:[^"\\]|\\.)*"|[^\s;"]+)\s*)*(;\s*)?$/.test(contentType);
+  if (!contentType.includes(';')) return true;
+  if (!/^[^;]*(;\s*[^\s;=]+=("(?:[^"\\]|\\.)*"|[^\s;"]+)\s*)*(;\s*)?$/.test(contentType)) return false;
+  const names = [...contentType.matchAll(/;\s*([^\s;=]+)="?/g)].map(([, name = '']) => name.toLowerCase());
+  return new Set(names).size === names.length;
 }
 
 /** A Content-Type without its parameters, lower case. */
@@ -234,18 +246,23 @@ function matchesMediaType(clause: AcceptClause, mediaType: string): boolean {
   return clause.type === type && (clause.subtype === '*' || clause.subtype === subtype);
 }
 
-/** What `as`, `g` and `v` ask for; undefined when that is nothing we can make. */
+/** What `as`, `g` and `v` ask for; undefined when that is nothing that the codec can make. */
 function transformOf(
-  clause: AcceptClause,
-  allowed: Transforms,
+  { parameters }: AcceptClause,
+  codec: MediaTypeCodec,
+  { transforms = 'none', isCustom = false }: NegotiationOptions,
 ): { readonly as: OutputFormat['as']; readonly asVersion: string } | undefined {
-  if ((clause.parameters.get('stream') ?? 'watch') !== 'watch') return undefined;
-  const as = clause.parameters.get('as') ?? '';
-  if (as === '') return { as: '', asVersion: '' };
-  if (allowed === 'none' || clause.parameters.get('g') !== 'meta.k8s.io') return undefined;
-  const version = clause.parameters.get('v') ?? '';
+  const stream = parameters.get('stream') ?? '';
+  if (stream !== '' && (stream !== 'watch' || codec.encodeEvent === undefined)) return undefined;
+  const isProtobuf = codec.mediaType === 'application/vnd.kubernetes.protobuf';
+  if (!['as', 'g', 'v'].some((name) => parameters.has(name))) {
+    return isCustom && isProtobuf ? undefined : { as: '', asVersion: '' };
+  }
+  if (transforms === 'none' || parameters.get('g') !== 'meta.k8s.io') return undefined;
+  const as = parameters.get('as') ?? '';
+  const version = parameters.get('v') ?? '';
   if (version !== 'v1' && version !== 'v1beta1') return undefined;
-  if (as === 'Table') return allowed === 'all' ? { as, asVersion: version } : undefined;
+  if (as === 'Table') return transforms === 'all' && !isProtobuf ? { as, asVersion: version } : undefined;
   if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return { as, asVersion: version };
   return undefined;
 }

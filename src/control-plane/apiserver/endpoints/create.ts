@@ -2,7 +2,7 @@ import { parseDuration } from '../../../apimachinery/duration.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { applyDefaults, decodeObject, parseBody, readLimitedBody } from '../decoding/object-body.ts';
-import { negotiateInput, negotiateOutput } from '../negotiation.ts';
+import { negotiateInput } from '../negotiation.ts';
 import { defaultWaitMillis, isInitialized, waitForInitialized } from '../registry/initialization.ts';
 import { createdObjectResponse } from '../registry/output.ts';
 import { addWarning, managerOf } from '../request-context.ts';
@@ -15,7 +15,7 @@ import {
   kindOf,
   writeContext,
   type Endpoint,
-  transformsOf,
+  negotiateAnswer,
 } from './endpoint.ts';
 import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from './request-options.ts';
 
@@ -31,7 +31,7 @@ export function dropSystemFields({ metadata }: Unstructured): void {
 /** POST of a new object. */
 export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
-  const format = negotiateOutput(request, server.codecs, { transforms: transformsOf(endpoint) });
+  const format = negotiateAnswer(endpoint);
   const options = parseWriteOptions(request.query, 'CreateOptions');
   const object = await readObject(endpoint, options);
   matchNamespace(endpoint, object);

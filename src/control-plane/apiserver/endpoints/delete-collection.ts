@@ -1,20 +1,20 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
-import { negotiateOutput } from '../negotiation.ts';
 import { deleteObject, isNotFound } from '../registry/deletion.ts';
 import { readList } from '../registry/listing.ts';
 import { listObject } from '../registry/output.ts';
 import { parseSelection } from '../registry/selection.ts';
+import { checkTransform } from '../registry/table.ts';
 import { isTrue } from '../request-info.ts';
 import { objectResponse } from '../responses.ts';
 import { deleteOptionsObject, readDeleteOptions } from './delete.ts';
-import { admissionRequest, writeContext, type Endpoint } from './endpoint.ts';
+import { admissionRequest, writeContext, type Endpoint, negotiateAnswer } from './endpoint.ts';
 import { parseListOptions } from './request-options.ts';
 
 /** DELETE of a collection: what the selectors choose, one after the other; answers with what was there. */
 export async function handleDeleteCollection(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
-  const format = negotiateOutput(request, server.codecs);
+  const format = negotiateAnswer(endpoint);
   const listOptions = parseListOptions(request.query, isTrue(request.query.get('watch')));
   const selection = parseSelection(store.resource, listOptions.labelSelector, listOptions.fieldSelector);
   const options = await readDeleteOptions(endpoint);
@@ -39,6 +39,7 @@ export async function handleDeleteCollection(endpoint: Endpoint): Promise<HttpRe
       if (!isNotFound(error)) throw error;
     }
   }
+  checkTransform(store.resource, format, true);
   const { continueToken, remaining } = page;
   const metadata = {
     resourceVersion: String(page.revision),

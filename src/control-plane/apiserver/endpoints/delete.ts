@@ -6,18 +6,18 @@ import { goQuote } from '../../../apimachinery/field-error.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
 import { readLimitedBody } from '../decoding/object-body.ts';
 import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
-import { BodySyntaxError, negotiateInput, negotiateOutput } from '../negotiation.ts';
+import { BodySyntaxError, negotiateInput } from '../negotiation.ts';
 import { deletedStatus, deleteObject, insistsOnUid } from '../registry/deletion.ts';
 import { returnsDeleted } from '../registry/resource-facts.ts';
 import { singleObjectResponse } from '../registry/output.ts';
 import { objectResponse } from '../responses.ts';
-import { admissionRequest, writeContext, type Endpoint, transformsOf } from './endpoint.ts';
+import { admissionRequest, writeContext, type Endpoint, negotiateAnswer } from './endpoint.ts';
 import { parseDeleteOptions, type ParsedDeleteOptions } from './request-options.ts';
 
 /** DELETE of one object. */
 export async function handleDelete(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store, name } = endpoint;
-  const format = negotiateOutput(request, server.codecs, { transforms: transformsOf(endpoint) });
+  const format = negotiateAnswer(endpoint);
   const options = await readDeleteOptions(endpoint);
   const { dryRun } = options;
   const result = await deleteObject(store, name, writeContext(endpoint, dryRun), options, async (oldObject) => {

@@ -6,7 +6,7 @@ import type { Clock } from '../../../system/clock.ts';
 import type { Logger } from '../../../system/logger.ts';
 import type { Random } from '../../../system/random.ts';
 import type { SubresourceDefinition } from '../../../api/resource-definition.ts';
-import type { MediaTypeCodec, OutputFormat, Transforms } from '../negotiation.ts';
+import { type MediaTypeCodec, negotiateOutput, type OutputFormat } from '../negotiation.ts';
 import type { RemoteOpenApi } from '../openapi/openapi-route.ts';
 import { singleObjectResponse } from '../registry/output.ts';
 import type { ExpectedKind } from '../decoding/object-body.ts';
@@ -62,9 +62,10 @@ export function visibleSelection(endpoint: Endpoint, selection: Selection): Sele
   return hidesUninitialized(endpoint) ? initializedOnly(selection) : selection;
 }
 
-/** The forms that objects of this endpoint have besides their own. */
-export function transformsOf({ subresource }: Endpoint): Transforms {
-  return subresource?.hasTable === false ? 'metadata' : 'all';
+/** Picks the form of the answer among those that objects of this endpoint have. @throws StatusError 406 */
+export function negotiateAnswer({ request, server, resource, subresource }: Endpoint, stream = false): OutputFormat {
+  const transforms = subresource?.hasTable === false ? 'metadata' : 'all';
+  return negotiateOutput(request, server.codecs, { transforms, stream, isCustom: resource.custom });
 }
 
 /** What a write hands to the store. */

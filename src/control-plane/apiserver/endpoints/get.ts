@@ -1,17 +1,16 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import { notFound, StatusError } from '../../../apimachinery/status.ts';
-import { negotiateOutput } from '../negotiation.ts';
 import { isInitialized } from '../registry/initialization.ts';
 import { revisionSyntaxText, tooLargeResourceVersion } from '../registry/listing.ts';
 import { storedObjectResponse } from '../registry/output.ts';
 import { checkTransform } from '../registry/table.ts';
 import { parseRevision } from './request-options.ts';
-import { answerObject, type Endpoint, hidesUninitialized, transformsOf } from './endpoint.ts';
+import { answerObject, type Endpoint, hidesUninitialized, negotiateAnswer } from './endpoint.ts';
 
 /** GET of one object. */
 export async function handleGet(endpoint: Endpoint): Promise<HttpResponse> {
-  const { request, server, store } = endpoint;
-  const format = negotiateOutput(request, server.codecs, { transforms: transformsOf(endpoint) });
+  const { request, store } = endpoint;
+  const format = negotiateAnswer(endpoint);
   checkReadRevision(endpoint);
   const value = await store.getStored(endpoint.namespace, endpoint.name);
   if (hidesUninitialized(endpoint) && !isInitialized(store.decode(value))) {

@@ -1,16 +1,15 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
-import { negotiateOutput } from '../negotiation.ts';
 import { readList, unreadableCache } from '../registry/listing.ts';
 import { listResponse } from '../registry/output.ts';
 import { parseSelection } from '../registry/selection.ts';
 import { checkTransform } from '../registry/table.ts';
-import { type Endpoint, visibleSelection } from './endpoint.ts';
+import { type Endpoint, visibleSelection, negotiateAnswer } from './endpoint.ts';
 import { parseIncludeObject, parseListOptions } from './request-options.ts';
 
 /** GET of a collection. */
 export async function handleList(endpoint: Endpoint): Promise<HttpResponse> {
-  const { request, server, store, namespace } = endpoint;
-  const format = negotiateOutput(request, server.codecs, { transforms: 'all' });
+  const { request, store, namespace } = endpoint;
+  const format = negotiateAnswer(endpoint);
   const options = parseListOptions(request.query, false);
   const asked = parseSelection(store.resource, options.labelSelector, options.fieldSelector);
   const selection = visibleSelection(endpoint, asked);

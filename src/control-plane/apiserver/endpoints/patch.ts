@@ -35,10 +35,10 @@ import {
 } from '../decoding/object-body.ts';
 import { converterMessage } from '../decoding/converter-message.ts';
 import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
-import { mediaTypeOf, negotiateOutput } from '../negotiation.ts';
+import { mediaTypeOf } from '../negotiation.ts';
 import { writeObjectJson } from '../codecs/object-json.ts';
 import { addWarning, type ApiRequest, managerOf } from '../request-context.ts';
-import { answerObject, bodyResource, kindOf, writeContext, type Endpoint, transformsOf } from './endpoint.ts';
+import { answerObject, bodyResource, kindOf, writeContext, type Endpoint, negotiateAnswer } from './endpoint.ts';
 import { isPatchType, noPatchOfCustomObjects, patchReader, type ParsedPatch } from './patch-body.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 import { parsePatchOptions } from './request-options.ts';
@@ -49,11 +49,11 @@ type PatchRequestOptions = ReturnType<typeof parsePatchOptions>;
 
 /** PATCH of an object or of a subresource that speaks the object's own kind, in any of the four forms. */
 export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
-  const { request, server, store, name } = endpoint;
+  const { request, store, name } = endpoint;
   const patchType = mediaTypeOf(header(request.headers, 'content-type') ?? '');
   if (!isPatchType(patchType)) throw endpoint.resource.custom ? noPatchOfCustomObjects() : unsupportedPatchType();
   if (name === '') throw badRequest('name must be provided');
-  const format = negotiateOutput(request, server.codecs, { transforms: transformsOf(endpoint) });
+  const format = negotiateAnswer(endpoint);
   const isApply = patchType === 'application/apply-patch+yaml';
   const options = parsePatchOptions(request.query, isApply);
   const read = patchReader(patchType, bodyResource(endpoint), options.fieldValidation);

@@ -2,7 +2,6 @@ import type { HttpResponse } from '../../../apimachinery/http.ts';
 import { equalJson, cloneJson } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
-import { negotiateOutput } from '../negotiation.ts';
 import type { UpdateRequest } from '../registry/store.ts';
 import { managerOf } from '../request-context.ts';
 import { readObject } from './create.ts';
@@ -13,7 +12,7 @@ import {
   matchNamespace,
   writeContext,
   type Endpoint,
-  transformsOf,
+  negotiateAnswer,
 } from './endpoint.ts';
 import { type MadeObject, ownedView, updateThroughView } from './view-writes.ts';
 import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from './request-options.ts';
@@ -22,7 +21,7 @@ import type { AdmissionRequest } from './admission-request.ts';
 /** PUT of an object or of a subresource that speaks the object's own kind. */
 export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store, name } = endpoint;
-  const format = negotiateOutput(request, server.codecs, { transforms: transformsOf(endpoint) });
+  const format = negotiateAnswer(endpoint);
   const options = parseWriteOptions(request.query, 'UpdateOptions');
   const object = await readObject(endpoint, options);
   matchNamespace(endpoint, object);

@@ -3,7 +3,7 @@ import { formatFieldSelector, parseFieldSelector } from '../../../apimachinery/f
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, StatusError, type Status } from '../../../apimachinery/status.ts';
 import type { StoredValue } from '../../storage/storage.ts';
-import { negotiateOutput, nothingAcceptable, type OutputFormat } from '../negotiation.ts';
+import { type OutputFormat } from '../negotiation.ts';
 import { readList, revisionSyntaxText, tooLargeResourceVersion, unreadableCache } from '../registry/listing.ts';
 import { zeroObject } from '../registry/managed-field-management.ts';
 import { servesStoredBytes, transformed } from '../registry/output.ts';
@@ -11,7 +11,7 @@ import { parseSelection, type Selection } from '../registry/selection.ts';
 import { servedBytes } from '../registry/stored-object.ts';
 import { WatchStream, type FrameEncoder, type WatchPlan } from '../registry/watch-stream.ts';
 import { eventsOverWebSocket } from '../streaming/web-socket-answer.ts';
-import { type Endpoint, visibleSelection } from './endpoint.ts';
+import { type Endpoint, visibleSelection, negotiateAnswer } from './endpoint.ts';
 import { parseIncludeObject, parseListOptions, parseRevision, type ParsedListOptions } from './request-options.ts';
 
 const minTimeoutSeconds = 1800;
@@ -19,7 +19,7 @@ const minTimeoutSeconds = 1800;
 /** A watch: the answer streams events until its time is over, the client goes, or the server closes. */
 export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
-  const format = negotiateOutput(request, server.codecs, { transforms: 'all', stream: true });
+  const format = negotiateAnswer(endpoint, true);
   const options = parseListOptions(request.query, true);
   const asked = parseSelection(
     store.resource,
@@ -27,10 +27,7 @@ export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
     watchedFields(endpoint.name, options.fieldSelector),
   );
   const selection = visibleSelection(endpoint, asked);
-  if (format.as === 'Table') {
-    if (format.codec.mediaType === 'application/vnd.kubernetes.protobuf') throw nothingAcceptable(server.codecs);
-    parseIncludeObject(request.query);
-  }
+  if (format.as === 'Table') parseIncludeObject(request.query);
   const plan = await planWatch(endpoint, options, selection);
   const stream = new WatchStream(store, plan, frameEncoder(endpoint, format), server.clock);
   await stream.start(request.signal());

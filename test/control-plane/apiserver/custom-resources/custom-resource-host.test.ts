@@ -514,3 +514,39 @@ void test('metadata of objects within objects is checked, and finalizers that ot
   );
   assert.deepEqual((emptied.body['status'] as JsonObject)['storedVersions'], ['v1']);
 });
+
+const json = 'application/json';
+const protobuf = 'application/vnd.kubernetes.protobuf';
+const form = (mediaType: string, as: string): string => `${mediaType};as=${as};g=meta.k8s.io;v=v1`;
+const lists = 'PartialObjectMetadataList';
+
+/** What a real 1.36 server answered: Go's clients ask for protobuf and, where there is none, for JSON. */
+const accepted: readonly (readonly [method: string, at: string, accept: string, status: number, type: string])[] = [
+  ['GET', path, `${protobuf},${json}`, 200, json],
+  ['GET', path, protobuf, 406, protobuf],
+  ['GET', `${path}/x`, `${protobuf},${json}`, 200, json],
+  ['GET', `${path}/x`, protobuf, 406, protobuf],
+  ['GET', `${path}/none`, protobuf, 406, protobuf],
+  ['GET', path, form(protobuf, lists), 200, protobuf],
+  ['GET', `${path}/x`, form(protobuf, 'PartialObjectMetadata'), 200, protobuf],
+  ['GET', path, `${form(protobuf, 'Table')},${json}`, 200, json],
+  ['DELETE', `${path}/none`, protobuf, 406, protobuf],
+  ['DELETE', path, protobuf, 406, protobuf],
+  ['DELETE', path, form(protobuf, lists), 200, protobuf],
+  ['DELETE', path, `${form(protobuf, lists)},${form(json, lists)},${json}`, 200, protobuf],
+  ['DELETE', path, form(protobuf, 'PartialObjectMetadata'), 406, json],
+  ['DELETE', path, `${protobuf},${json}`, 200, json],
+];
+
+test('custom objects come in JSON to those who would rather have protobuf, their metadata in protobuf', async (context) => {
+  const world = await serve(context);
+  const { api } = world;
+  await api.request('POST', definitions, definition({ plural: 'wids', kind: 'Wid' }, { type: 'object' }));
+  await world.until('wids.example.com', isEstablished);
+  for (const [method, at, accept, status, type] of accepted) {
+    await api.request('POST', path, wid('x', {}));
+    const answer = await api.request(method, at, undefined, { accept });
+    assert.equal(answer.status, status, `${method} ${at} ${accept}`);
+    assert.equal(answer.headers['content-type'], type, `${method} ${at} ${accept}`);
+  }
+});
