@@ -1,7 +1,9 @@
-import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from '../../api/types/core-v1.ts';
+import type { ConfigMap, Container, EnvVar, FileKeySelector, Pod, Secret, Service } from '../../api/types/core-v1.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
 import { type DownwardFacts, fieldText, resourceText } from './downward-fields.ts';
+import { EnvironmentFileError, environmentFileValue } from './environment-file.ts';
+import type { NodeFiles } from './node-files.ts';
 import { serviceEnvironment } from './service-environment.ts';
 
 /** A container that cannot be configured yet; the reason and message of its waiting state. */
@@ -19,6 +21,9 @@ export class ContainerConfigError extends Error {
 export interface EnvironmentFacts extends DownwardFacts {
   /** Services that there are variables of. */
   readonly services: readonly Service[];
+  /** The place of a volume on the node; undefined when there is none. */
+  readonly pathOf: (volume: string) => string | undefined;
+  readonly files: NodeFiles;
 }
 
 interface EnvironmentEntry {
@@ -47,7 +52,9 @@ export async function containerEnvironment(
   }
   for (const entry of container.env ?? []) {
     const value = await environmentValue(entry, pod, container, facts, sources);
-    if (value !== undefined) values.set(entry.name, expandVariables(value, values));
+    // What comes from elsewhere means itself.
+    const isOwn = entry.valueFrom === undefined;
+    if (value !== undefined) values.set(entry.name, isOwn ? expandVariables(value, values) : value);
   }
   return [...values].map(([key, value]) => ({ key, value }));
 }
@@ -77,6 +84,7 @@ async function environmentValue(
       facts,
     );
   }
+  if (from.fileKeyRef !== undefined) return fileValue(from.fileKeyRef, facts);
   const keyed = from.configMapKeyRef ?? from.secretKeyRef;
   if (keyed === undefined) return undefined;
   const isSecret = from.configMapKeyRef === undefined;
@@ -90,6 +98,29 @@ async function environmentValue(
     throw new ContainerConfigError('CreateContainerConfigError', `couldn't find key ${keyed.key} in ${kind} ${where}`);
   }
   return value;
+}
+
+/** A variable of a file in a volume. @throws ContainerConfigError */
+function fileValue(
+  { volumeName, path, key, optional }: FileKeySelector,
+  { files, pathOf }: EnvironmentFacts,
+): string | undefined {
+  const fail = (message: string): never => {
+    throw new ContainerConfigError('CreateContainerConfigError', message);
+  };
+  const volume = pathOf(volumeName);
+  if (volume === undefined) return fail(`cannot find the volume "${volumeName}" referenced by FileKeyRef`);
+  const file = `${volume}/${path}`;
+  if (files.find(file)?.kind !== 'file') fail("couldn't parse env file");
+  let value = '';
+  try {
+    value = environmentFileValue(Buffer.from(files.readFile(file)).toString('utf8'), key);
+  } catch (error) {
+    if (!(error instanceof EnvironmentFileError)) throw error;
+    fail("couldn't parse env file");
+  }
+  if (value !== '') return value;
+  return optional === true ? undefined : fail(`environment variable key "${key}" not found in file "${file}"`);
 }
 
 function containerNamed({ spec }: Pod, name: string | undefined): Container | undefined {

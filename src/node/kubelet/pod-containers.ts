@@ -192,7 +192,8 @@ export class PodContainers {
     }
     const podIPs = sandbox.ips.length > 0 ? sandbox.ips : [hostIP];
     const { allocatable, services, files } = this.#context;
-    const facts = { podIPs, hostIP, allocatable: allocatable(), services: services() };
+    const pathOf = (volume: string): string | undefined => this.#owner.volumes.pathOf(volume);
+    const facts = { podIPs, hostIP, allocatable: allocatable(), services: services(), files, pathOf };
     const attempt = this.#nextAttempt(pod, container, latest);
     let envs;
     let mounts;
@@ -203,7 +204,6 @@ export class PodContainers {
       envs = await containerEnvironment(client, pod, container, facts);
       const env = new Map(envs.map(({ key, value }) => [key, value]));
       words = (given = []) => given.map((word) => expandVariables(word, env));
-      const pathOf = (volume: string): string | undefined => this.#owner.volumes.pathOf(volume);
       mounts = containerMounts(pod, container, attempt, { files, pathOf, env, podIPs });
     } catch (error) {
       if (!(error instanceof ContainerConfigError)) throw error;

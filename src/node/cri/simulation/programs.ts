@@ -158,8 +158,13 @@ function removePath({ files, args }: ProcessContext, path: string): void {
   if (node === undefined && !flags.includes('f'))
     throw new FileError(`can't remove '${path}': No such file or directory`);
   if (node?.kind === 'folder' && !/[rR]/.test(flags)) throw new FileError(`'${path}' is a directory`);
-  const place = files.resolve(path) ?? path;
-  const busy = files.mounts.at(place) === undefined ? [...files.mounts.below(place).keys()][0] : '';
+  const place = node?.kind === 'link' ? undefined : files.resolve(path);
+  const busy =
+    place === undefined
+      ? undefined
+      : files.mounts.at(place) === undefined
+        ? [...files.mounts.below(place).keys()][0]
+        : '';
   if (busy !== undefined) throw new FileError(`can't remove '${path}${busy}': Resource busy`);
   files.remove(path);
 }
