@@ -205,6 +205,7 @@ async function startComponents(
   const services = createServiceProxy({ informers, clock, random, isNode, nodeOf });
   kubelets.useServices(services);
   kubelets.usePolicies(createNetworkPolicies(informers));
+  const clusterDns = serviceRangesOf(options.arguments.apiServer).tenth;
   for (let index = 0; index < options.nodes; index++) {
     const files = await openNodeFiles(options, index);
     disks.push(...files.disks);
@@ -215,13 +216,14 @@ async function startComponents(
       client: apiServer.clientFor('kubelet'),
       informers,
       arguments: options.arguments.kubelet,
-      clusterDns: serviceRangesOf(options.arguments.apiServer).tenth,
+      clusterDns,
       clock,
       random,
       log,
       dial: (address, port, from) => kubelets.dial(address, port, from),
       sendDatagram: (address, port, payload, from) => kubelets.sendDatagram(address, port, payload, from),
-      resolve: (name, type, namespace) => services.resolve(name, type, namespace),
+      // Other name servers there are none of.
+      resolve: (name, type, dns) => (dns.servers.includes(clusterDns) ? services.resolve(name, type, dns) : []),
       services,
       authority: options.credentials.authority,
     });

@@ -35,6 +35,7 @@ export function podSandbox(name: string, special: Partial<PodSandboxConfig> = {}
     hostNetwork: false,
     portMappings: [],
     sysctls: {},
+    runtimeHandler: '',
     dnsConfig: { servers: [], searches: [], options: [] },
     ...special,
   };

@@ -38,6 +38,8 @@ export interface PodSandboxConfig {
   /** The ports that the pod's containers declare. */
   readonly portMappings: readonly PortMapping[];
   readonly dnsConfig: DnsConfig;
+  /** Which of the runtime's ways to run it is asked for (RuntimeClass); empty for the usual one. */
+  readonly runtimeHandler: string;
   /** The pod shares the node's network and gets no address of its own. */
   readonly hostNetwork: boolean;
   /** Kernel parameters of the pod's namespaces, by names with dots. */
@@ -138,6 +140,8 @@ export interface ContainerStatus {
   readonly reason: string;
   readonly message: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Who its first process was run as, groups of the image included. */
+  readonly user: { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] };
 }
 
 /** Something that happened to a container or sandbox (GetContainerEvents). */

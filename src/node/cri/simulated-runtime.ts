@@ -45,6 +45,9 @@ function absenceOf({ repository, tag }: { readonly repository: string; readonly 
   return `failed to resolve reference "${repository}:${tag}": ${repository}:${tag}: not found`;
 }
 
+/** The usual one by its names, and the one that clusters of Kubernetes' tests have beside it. */
+const runtimeHandlers = new Set(['', 'runc', 'simulated', 'test-handler']);
+
 /** Pods of a Job end by themselves; others run until they are stopped. */
 const jobNameLabel = 'batch.kubernetes.io/job-name';
 const jobSeconds = 1;
@@ -68,8 +71,8 @@ export interface SimulatedRuntimeOptions {
   readonly hostIP?: string;
   /** What of the node itself listens on its loopback addresses; undefined when nothing does. */
   readonly dialHost?: (port: number) => Promise<Duplex | undefined>;
-  /** The records of a name, seen from a namespace. */
-  readonly resolve?: (name: string, type: DnsType, namespace: string) => readonly DnsRecord[];
+  /** The records of a name, as the settings of a pod's resolver find them. */
+  readonly resolve?: (name: string, type: DnsType, dns: DnsConfig) => readonly DnsRecord[];
   /** Programs of known images that are not built in, by their path: they need more than what a process sees. */
   readonly programs?: Readonly<Record<string, Program>>;
   /** How long a pull takes. */
@@ -121,6 +124,10 @@ class SimulatedRuntime implements RuntimeService, ImageService {
   }
 
   async runPodSandbox(config: Parameters<RuntimeService['runPodSandbox']>[0]): Promise<string> {
+    if (!runtimeHandlers.has(config.runtimeHandler)) {
+      const why = `no runtime for "${config.runtimeHandler}" is configured`;
+      throw new RuntimeError('Unknown', `failed to get sandbox runtime: ${why}`);
+    }
     const id = this.#id();
     const { name, namespace } = config.metadata;
     const ips = config.hostNetwork ? [] : await this.#options.network.add({ id, namespace, name });
@@ -181,6 +188,36 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     const image = this.#images.get(config.image);
     if (image === undefined) throw new RuntimeError('NotFound', `image "${config.image}": not found`);
     const id = this.#id();
+    const process = new ContainerProcess(config, {
+      clock: this.#options.clock,
+      hostname: entry.hostname,
+      dnsConfig: entry.dnsConfig,
+      sysctls: entry.sysctls,
+      podIp: this.#addressOf(entry) || '127.0.0.1',
+      random: () => this.#options.random.next(),
+      nodeFiles: this.#files,
+      ports: entry.server,
+      ...(this.#options.programs === undefined ? {} : { programs: this.#options.programs }),
+      dial: async (address, port) => {
+        const near = this.#loopback(entry, { address, port, protocol: 'TCP' });
+        const isOpen = near?.entry?.server.isOpen(near.port) === true;
+        if (isOpen) return this.#connect(near.entry, near.port, address, address);
+        const host = near !== undefined && entry.sandbox.hostNetwork ? await this.#options.dialHost?.(port) : undefined;
+        if (host !== undefined) return host;
+        try {
+          // A control plane of the same process may be at a loopback address: there it says that it is.
+          return await (this.#options.dial ?? this.#dial)(address, port, this.#addressOf(entry));
+        } catch (error) {
+          throw near === undefined ? error : new Error(`dial tcp ${address}:${port}: connect: connection refused`);
+        }
+      },
+      sendDatagram: async (address, port, payload) => {
+        const near = this.#loopback(entry, { address, port, protocol: 'UDP' });
+        if (near !== undefined) return near.entry?.server.datagram(near.port, payload, address);
+        return this.#options.sendDatagram?.(address, port, payload, this.#addressOf(entry));
+      },
+      resolve: (name, type) => this.#options.resolve?.(name, type, entry.dnsConfig) ?? [],
+    });
     this.#containers.set(id, {
       id,
       podSandboxId,
@@ -197,37 +234,8 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       message: '',
       labels: config.labels,
       annotations: config.annotations,
-      process: new ContainerProcess(config, {
-        clock: this.#options.clock,
-        hostname: entry.hostname,
-        dnsConfig: entry.dnsConfig,
-        sysctls: entry.sysctls,
-        podIp: this.#addressOf(entry) || '127.0.0.1',
-        random: () => this.#options.random.next(),
-        nodeFiles: this.#files,
-        ports: entry.server,
-        ...(this.#options.programs === undefined ? {} : { programs: this.#options.programs }),
-        dial: async (address, port) => {
-          const near = this.#loopback(entry, { address, port, protocol: 'TCP' });
-          const isOpen = near?.entry?.server.isOpen(near.port) === true;
-          if (isOpen) return this.#connect(near.entry, near.port, address, address);
-          const host =
-            near !== undefined && entry.sandbox.hostNetwork ? await this.#options.dialHost?.(port) : undefined;
-          if (host !== undefined) return host;
-          try {
-            // A control plane of the same process may be at a loopback address: there it says that it is.
-            return await (this.#options.dial ?? this.#dial)(address, port, this.#addressOf(entry));
-          } catch (error) {
-            throw near === undefined ? error : new Error(`dial tcp ${address}:${port}: connect: connection refused`);
-          }
-        },
-        sendDatagram: async (address, port, payload) => {
-          const near = this.#loopback(entry, { address, port, protocol: 'UDP' });
-          if (near !== undefined) return near.entry?.server.datagram(near.port, payload, address);
-          return this.#options.sendDatagram?.(address, port, payload, this.#addressOf(entry));
-        },
-        resolve: (name, type) => this.#options.resolve?.(name, type, entry.sandbox.metadata.namespace) ?? [],
-      }),
+      user: process.user,
+      process,
     });
     this.#emit('CONTAINER_CREATED', id, podSandboxId);
     return id;

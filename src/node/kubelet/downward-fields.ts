@@ -5,7 +5,7 @@ import { parseQuantity } from '../../apimachinery/quantity.ts';
 export interface DownwardFacts {
   readonly podIPs: readonly string[];
   readonly hostIP: string;
-  /** What the node can give, for limits that are not set. */
+  /** What the pod or the node can give, for limits that are not set. */
   readonly allocatable: Readonly<Record<string, string>>;
 }
 
@@ -37,6 +37,14 @@ export function fieldText(path: string, pod: Pod, facts: Omit<DownwardFacts, 'al
 function mapText(map: Readonly<Record<string, string>> | undefined): string {
   const entries = Object.entries(map ?? {}).toSorted(([left], [right]) => (left < right ? -1 : 1));
   return entries.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join('\n');
+}
+
+/** What a container of a pod may have where it has no limit of its own: that of the pod, or what the node can give. */
+export function limitsOf(pod: Pod, allocatable: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const forPod = Object.entries(pod.spec?.resources?.limits ?? {}).filter(
+    ([name, amount]) => ['cpu', 'memory'].includes(name) && !parseQuantity(amount).isZero(),
+  );
+  return { ...allocatable, ...Object.fromEntries(forPod) };
 }
 
 /** The amount that `resourceFieldRef` names, in its divisor, rounded up. */

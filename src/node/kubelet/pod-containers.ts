@@ -6,6 +6,7 @@ import { resetOrder } from './all-containers-restart.ts';
 import { ContainerConfigError, containerEnvironment, expandVariables } from './container-environment.ts';
 import { containerMounts } from './container-mounts.ts';
 import { checkNonRoot, containerUser, isSeccompFiltered } from './container-user.ts';
+import { limitsOf } from './downward-fields.ts';
 import { linuxResources } from './linux-resources.ts';
 import { runHook } from './lifecycle-hooks.ts';
 import { PodImages, type Waiting } from './pod-images.ts';
@@ -193,7 +194,7 @@ export class PodContainers {
     const podIPs = sandbox.ips.length > 0 ? sandbox.ips : [hostIP];
     const { allocatable, services, files } = this.#context;
     const pathOf = (volume: string): string | undefined => this.#owner.volumes.pathOf(volume);
-    const facts = { podIPs, hostIP, allocatable: allocatable(), services: services(), files, pathOf };
+    const facts = { podIPs, hostIP, allocatable: limitsOf(pod, allocatable()), services: services(), files, pathOf };
     const attempt = this.#nextAttempt(pod, container, latest);
     let envs;
     let mounts;

@@ -1,5 +1,7 @@
 import type { Pod } from '../../api/types/core-v1.ts';
-import type { PodSandboxConfig, PortMapping } from '../cri/runtime.ts';
+import type { RuntimeClass } from '../../api/types/node-v1.ts';
+import type { Client } from '../../client/client.ts';
+import { type PodSandboxConfig, type PortMapping, RuntimeError } from '../cri/runtime.ts';
 import { type NodeDns, podDns } from './pod-dns.ts';
 import { kernelHostname } from './pod-hostname.ts';
 import { podSysctls } from './pod-sysctls.ts';
@@ -7,9 +9,10 @@ import { podSysctls } from './pod-sysctls.ts';
 /**
  * What the runtime is asked for: a place for a pod.
  * @param attempt how many there were before
+ * @param runtimeHandler what the pod's RuntimeClass names; empty without one
  * @throws HostnameError when the pod's name cannot be
  */
-export function sandboxConfig(pod: Pod, attempt: number, dns: NodeDns): PodSandboxConfig {
+export function sandboxConfig(pod: Pod, attempt: number, dns: NodeDns, runtimeHandler: string): PodSandboxConfig {
   const { uid = '', name = '', namespace = '', labels = {}, annotations = {} } = pod.metadata;
   return {
     metadata: { name, namespace, uid, attempt },
@@ -19,6 +22,7 @@ export function sandboxConfig(pod: Pod, attempt: number, dns: NodeDns): PodSandb
     hostNetwork: pod.spec?.hostNetwork === true,
     portMappings: portMappings(pod),
     dnsConfig: podDns(pod, dns),
+    runtimeHandler,
     sysctls: podSysctls(pod),
   };
 }
@@ -33,4 +37,18 @@ function portMappings({ spec }: Pod): PortMapping[] {
       hostIp,
     })),
   );
+}
+
+const classesResource = { group: 'node.k8s.io', version: 'v1', resource: 'runtimeclasses' } as const;
+
+/** The runtime's handler of a pod's RuntimeClass (KEP-585); empty without one. */
+export async function runtimeHandlerOf(client: Client, { spec }: Pod): Promise<string> {
+  const { runtimeClassName = '' } = spec ?? {};
+  if (runtimeClassName === '') return '';
+  return (await client.resource<RuntimeClass>(classesResource).get(runtimeClassName)).handler;
+}
+
+/** What went wrong with a sandbox, as events tell it: errors of the runtime come over gRPC. */
+export function failureText(error: Error): string {
+  return error instanceof RuntimeError ? `rpc error: code = ${error.code} desc = ${error.message}` : error.message;
 }

@@ -144,6 +144,7 @@ function containerStatus(
     started: isInit && !isSidecar(container) ? false : !ended && state.isStarted(container.name),
     state: runningOrEnded(current),
     lastState: lastTermination(current, state.containers, old),
+    user: { linux: { ...current.user, supplementalGroups: [...current.user.supplementalGroups] } },
   };
   if (ended && waiting !== undefined) {
     // Waiting for its next start: the end moves to lastState.

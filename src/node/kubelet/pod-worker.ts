@@ -2,17 +2,18 @@ import type { Pod, PodStatus } from '../../api/types/core-v1.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { Timer } from '../../system/clock.ts';
-import type { PodSandbox } from '../cri/runtime.ts';
+import { type PodSandbox, RuntimeError } from '../cri/runtime.ts';
 import { isCleanedUp, mustRestartAll } from './all-containers-restart.ts';
 import { isCritical, type Rejection } from './pod-admission.ts';
 import { PodAllocation } from './pod-allocation.ts';
 import { PodContainers } from './pod-containers.ts';
 import { cgroupTexts } from '../cri/simulation/cgroup-files.ts';
 import { podCgroup, podLinuxResources } from './pod-level-resources.ts';
+import { limitsOf } from './downward-fields.ts';
 import { finalStatus } from './pod-phase.ts';
 import { hasStorageLimit, storageExcess } from './local-storage-eviction.ts';
 import { HostnameError } from './pod-hostname.ts';
-import { sandboxConfig } from './pod-sandbox.ts';
+import { failureText, runtimeHandlerOf, sandboxConfig } from './pod-sandbox.ts';
 import { generatePodStatus, isTerminal, rejectedStatus } from './pod-status.ts';
 import { versionOf, writePodStatus } from './pod-status-writer.ts';
 import { PodVolumes, VolumeError } from './pod-volumes.ts';
@@ -266,12 +267,13 @@ export class PodWorker {
     const mounted = await this.#mountVolumes(pod, ready);
     if (ready !== undefined) return ready;
     if (!mounted) return undefined;
-    const { runtime, dns, recordEvent } = this.#context;
+    const { runtime, client, dns, recordEvent } = this.#context;
     try {
-      await runtime.runPodSandbox(sandboxConfig(pod, sandboxes.length, dns));
+      const handler = await runtimeHandlerOf(client, pod);
+      await runtime.runPodSandbox(sandboxConfig(pod, sandboxes.length, dns, handler));
     } catch (error) {
-      if (!(error instanceof HostnameError)) throw error;
-      recordEvent(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error.message}`);
+      if (!(error instanceof HostnameError) && !(error instanceof RuntimeError)) throw error;
+      recordEvent(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${failureText(error)}`);
       this.#wakeAfterFailure();
       return undefined;
     }
@@ -282,7 +284,7 @@ export class PodWorker {
     const { hostIP, allocatable, recordEvent } = this.#context;
     const podIPs = sandbox === undefined || sandbox.ips.length === 0 ? [hostIP] : sandbox.ips;
     try {
-      await this.#volumes.sync(pod, { hostIP, podIPs, allocatable: allocatable() });
+      await this.#volumes.sync(pod, { hostIP, podIPs, allocatable: limitsOf(pod, allocatable()) });
       if (Number.isFinite(this.#volumes.refreshMillis)) this.#refreshIn(this.#volumes.refreshMillis);
       return true;
     } catch (error) {

@@ -11,6 +11,13 @@ export interface ClusterDnsOptions {
   readonly slicesOf: (service: Service) => readonly EndpointSlice[];
 }
 
+/** How a pod looks names up: what /etc/resolv.conf says. */
+export interface ResolverSettings {
+  /** Domains that are tried behind a name. */
+  readonly searches: readonly string[];
+  readonly options: readonly string[];
+}
+
 const clusterDomain = 'cluster.local';
 const serviceDomain = `svc.${clusterDomain}`;
 const mostAliases = 5;
@@ -25,12 +32,13 @@ export class ClusterDns {
     this.#slicesOf = slicesOf;
   }
 
-  /** The records of a name as a pod of a namespace sees it, by the first of its search domains that has any. */
-  resolve(name: string, type: DnsType, namespace: string): readonly DnsRecord[] {
+  /** The records of a name as a resolver with these settings finds them: of the first name that has any. */
+  resolve(name: string, type: DnsType, settings: ResolverSettings): readonly DnsRecord[] {
     const bare = name.replace(/\.$/, '');
     if (type === 'PTR') return this.#reverse(bare);
-    const searched = [`${namespace}.${serviceDomain}`, serviceDomain, clusterDomain];
-    const names = name.endsWith('.') ? [bare] : [...searched.map((domain) => `${bare}.${domain}`), bare];
+    const searched = settings.searches.map((domain) => `${bare}.${domain.replace(/\.$/, '')}`);
+    const isWhole = bare.split('.').length - 1 >= dotsOf(settings);
+    const names = name.endsWith('.') ? [bare] : isWhole ? [bare, ...searched] : [...searched, bare];
     for (const candidate of names) {
       const records = this.#records(candidate, type, 0);
       if (records.length > 0) return records;
@@ -127,4 +135,10 @@ function addressOfReverse(name: string): string | undefined {
   const [, v4] = /^((?:\d+\.){4})in-addr\.arpa$/.exec(name) ?? [];
   if (v4 !== undefined) return v4.split('.').filter(Boolean).toReversed().join('.');
   return undefined;
+}
+
+/** A name with so many dots is tried as it is first. */
+function dotsOf({ options }: ResolverSettings): number {
+  const option = options.find((one) => one.startsWith('ndots:'));
+  return option === undefined ? 1 : Number(option.slice('ndots:'.length)) || 0;
 }

@@ -4,7 +4,7 @@ import type { DnsRecord, DnsType } from '../../apimachinery/dns-record.ts';
 import type { Informer, InformerFactory } from '../../client/informer.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
-import { ClusterDns, isServing } from './cluster-dns.ts';
+import { ClusterDns, isServing, type ResolverSettings } from './cluster-dns.ts';
 
 /** Where a connection goes. */
 export interface ProxyTarget {
@@ -38,7 +38,7 @@ export interface ServiceProxy {
   /** Undefined when the port is no service's port for health checks (`spec.healthCheckNodePort`). */
   healthOf(port: number, nodeName: string): ServiceHealth | undefined;
   /** The records of a name of the cluster's DNS, seen from a namespace; none when there is no such name. */
-  resolve(name: string, type: DnsType, namespace: string): readonly DnsRecord[];
+  resolve(name: string, type: DnsType, settings: ResolverSettings): readonly DnsRecord[];
 }
 
 export interface ServiceProxyOptions {
@@ -199,8 +199,8 @@ class InformedServiceProxy implements ServiceProxy {
       .filter((slice) => slice.metadata.labels?.[serviceNameLabel] === name && slice.addressType !== 'FQDN');
   }
 
-  resolve(name: string, type: DnsType, namespace: string): readonly DnsRecord[] {
-    return this.#dns.resolve(name, type, namespace);
+  resolve(name: string, type: DnsType, settings: ResolverSettings): readonly DnsRecord[] {
+    return this.#dns.resolve(name, type, settings);
   }
 }
 

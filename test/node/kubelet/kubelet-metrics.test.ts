@@ -31,6 +31,7 @@ function container(name: string, podSandboxId: string, state: ContainerStatus['s
     reason: '',
     message: '',
     labels: {},
+    user: { uid: 0, gid: 0, supplementalGroups: [0] },
   };
 }
 

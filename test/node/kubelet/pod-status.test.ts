@@ -36,6 +36,7 @@ function runtimeContainers(runs: Readonly<Record<string, Run>>): RuntimeContaine
     reason: run === 0 ? 'Completed' : 'Error',
     message: '',
     labels: {},
+    user: { uid: 0, gid: 0, supplementalGroups: [0] },
   }));
 }
 

@@ -168,7 +168,7 @@ test('services lead to the pods behind them, by address, node port and name', as
     ['example.org', 'default', []],
   ];
   for (const [name, namespace, addresses] of names) {
-    const records = proxy.resolve(name, 'A', namespace).filter(({ type }) => type === 'A');
+    const records = proxy.resolve(name, 'A', settingsOf(namespace)).filter(({ type }) => type === 'A');
     assert.deepEqual(
       records.map(({ data }) => data),
       addresses,
@@ -196,11 +196,15 @@ test('services lead to the pods behind them, by address, node port and name', as
   ];
   for (const [name, type, data] of records) {
     assert.deepEqual(
-      proxy.resolve(name, type, 'default').map((record) => record.data),
+      proxy.resolve(name, type, settingsOf('default')).map((record) => record.data),
       data,
       `${name} ${type}`,
     );
   }
+  const own = (searches: readonly string[], options: readonly string[] = []): readonly string[] =>
+    proxy.resolve('web.default', 'A', { searches, options }).map(({ data }) => data);
+  assert.deepEqual(own(['default.svc.cluster.local']), [], 'only the domains that are given are tried');
+  assert.deepEqual(own(['x.', 'svc.cluster.local.'], ['ndots:1', 'edns0']), ['10.96.0.10']);
   const udp = [{ name: 'dns', port: 80, protocol: 'UDP' }];
   await api.create(service('both', { clusterIP: '10.96.0.12', ports: [...udp, { name: 'http', port: 80 }] }));
   await api.create(slice('both', ready));
@@ -302,3 +306,8 @@ test('hints lead to the node that asks, then to its zone, then anywhere', async 
     assert.deepEqual(new Set(targets), new Set(reached), JSON.stringify([hints, from]));
   }
 });
+
+/** What the resolver of a pod has by the cluster's settings. */
+function settingsOf(namespace: string) {
+  return { searches: [`${namespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'], options: ['ndots:5'] };
+}

@@ -4,6 +4,7 @@ import {
   type DnsConfig,
   type LinuxResources,
   type ContainerConfig,
+  type ContainerStatus,
   type ProcessStreams,
   RuntimeError,
 } from '../runtime.ts';
@@ -139,6 +140,12 @@ export class ContainerProcess {
       signalMain: (signal) => this.signal(signal),
       findProgram: (command) => this.#ownProgram(command) ?? findProgram(command),
     };
+  }
+
+  /** Who it runs as; its own group is the first of the others. */
+  get user(): ContainerStatus['user'] {
+    const { uid, gid, groups } = this.#container.user;
+    return { uid, gid, supplementalGroups: [...new Set([gid, ...groups])] };
   }
 
   /** It is removed: its files are gone. */
