@@ -19,14 +19,14 @@ export function checkedUint(value: bigint): CelUint {
 
 /** A duration of at most 64 bits of nanoseconds. @throws CelEvaluationError */
 export function checkedDuration(nanoseconds: bigint): CelDuration {
-  if (nanoseconds < minInt || nanoseconds > maxInt) throw new CelEvaluationError('duration overflow');
+  if (nanoseconds < minInt || nanoseconds > maxInt) throw new CelEvaluationError('integer overflow');
   return new CelDuration(nanoseconds);
 }
 
 /** A point in the years 1 to 9999. @throws CelEvaluationError */
-export function checkedTimestamp(nanoseconds: bigint): CelTimestamp {
+export function checkedTimestamp(nanoseconds: bigint, offsetMinutes = 0): CelTimestamp {
   if (nanoseconds < minTimestamp || nanoseconds > maxTimestamp) throw new CelEvaluationError('timestamp overflow');
-  return new CelTimestamp(nanoseconds);
+  return new CelTimestamp(nanoseconds, offsetMinutes);
 }
 
 /** `left + right` */
@@ -39,10 +39,11 @@ export function add(left: CelValue, right: CelValue): CelValue {
   if (left instanceof Uint8Array && right instanceof Uint8Array) return Uint8Array.from([...left, ...right]);
   if (left instanceof CelDuration) {
     if (right instanceof CelDuration) return checkedDuration(left.nanoseconds + right.nanoseconds);
-    if (right instanceof CelTimestamp) return checkedTimestamp(left.nanoseconds + right.nanoseconds);
+    if (right instanceof CelTimestamp)
+      return checkedTimestamp(left.nanoseconds + right.nanoseconds, right.offsetMinutes);
   }
   if (left instanceof CelTimestamp && right instanceof CelDuration) {
-    return checkedTimestamp(left.nanoseconds + right.nanoseconds);
+    return checkedTimestamp(left.nanoseconds + right.nanoseconds, left.offsetMinutes);
   }
   throw noSuchOverload();
 }
@@ -57,7 +58,7 @@ export function subtract(left: CelValue, right: CelValue): CelValue {
   }
   if (left instanceof CelTimestamp) {
     if (right instanceof CelTimestamp) return checkedDuration(left.nanoseconds - right.nanoseconds);
-    if (right instanceof CelDuration) return checkedTimestamp(left.nanoseconds - right.nanoseconds);
+    if (right instanceof CelDuration) return checkedTimestamp(left.nanoseconds - right.nanoseconds, left.offsetMinutes);
   }
   throw noSuchOverload();
 }

@@ -99,7 +99,8 @@ class Estimator {
   #costSelect(expr: SelectExpr): CostRange {
     const reference = this.#checked.references.get(expr.id);
     if (reference?.kind === 'variable' || reference?.kind === 'constant') {
-      if (reference.kind === 'variable') this.#paths.set(expr.id, [reference.name]);
+      // One name, dots and all, of a variable or a type.
+      this.#paths.set(expr.id, [reference.kind === 'variable' ? reference.name : expr.field]);
       return exactly(1);
     }
     const operand = this.cost(expr.operand);

@@ -158,7 +158,7 @@ export function declaredSizes(root: DeclaredType): SizeEstimator {
       if (current === undefined) return undefined;
       if (step === '@items' || step === '@values') current = current.element;
       else if (step === '@keys') current = current.key;
-      else current = current.fields?.get(step) ?? (current.key === undefined ? undefined : current.element);
+      else current = current.fields?.get(step);
     }
     // What has no bound to declare counts as empty, as in the real estimator.
     return current === undefined ? undefined : ({ min: 0, max: current.maxElements ?? 0 } satisfies CostRange);

@@ -26,14 +26,36 @@ export function isEqual(left: CelValue, right: CelValue): boolean {
   }
   if (left instanceof CelDuration) return right instanceof CelDuration && left.nanoseconds === right.nanoseconds;
   if (left instanceof CelTimestamp) return right instanceof CelTimestamp && left.nanoseconds === right.nanoseconds;
-  if (left instanceof CelList) return right instanceof CelList && equalLists(left, right);
-  if (left instanceof CelMap) return right instanceof CelMap && equalMaps(left, right);
+  if (left instanceof CelList) {
+    if (right instanceof CelList) return equalLists(left, right);
+    return incomparable(left);
+  }
+  if (left instanceof CelMap) {
+    if (right instanceof CelMap) return left.equalTo?.(right) ?? equalMaps(left, right);
+    return incomparable(left);
+  }
   if (left instanceof CelOptional) return right instanceof CelOptional && equalOptionals(left, right);
   if (left instanceof CelTypeValue) return right instanceof CelTypeValue && left.type.name === right.type.name;
   if (!(left instanceof CelOpaque)) return false;
   // Kubernetes' own types equal nothing of another type, not even to say no.
   if (!(right instanceof CelOpaque) || left.type.name !== right.type.name) throw noSuchOverload();
   return left.equalTo(right);
+}
+
+/** Values with a schema compare with their like alone. @throws CelEvaluationError */
+function incomparable(left: CelList | CelMap): false {
+  if (left.comparesAnything) return false;
+  throw noSuchOverload();
+}
+
+/** Whether values are equal; those that cannot be compared are not. */
+export function isSurelyEqual(left: CelValue, right: CelValue): boolean {
+  try {
+    return isEqual(left, right);
+  } catch (error) {
+    if (error instanceof CelEvaluationError) return false;
+    throw error;
+  }
 }
 
 function comparableNumber(value: CelValue): number | bigint | undefined {
@@ -47,7 +69,7 @@ function equalLists(left: CelList, right: CelList): boolean {
   if (left.size !== right.size) return false;
   for (let index = 0; index < left.size; index++) {
     const [own, other] = [left.at(index), right.at(index)];
-    if (own === undefined || other === undefined || !isEqual(own, other)) return false;
+    if (own === undefined || other === undefined || !equalInside(left, own, other)) return false;
   }
   return true;
 }
@@ -56,9 +78,20 @@ function equalMaps(left: CelMap, right: CelMap): boolean {
   if (left.size !== right.size) return false;
   for (const [key, value] of left.entries()) {
     const other = right.find(key);
-    if (other === undefined || !isEqual(value, other)) return false;
+    if (other === undefined || !equalInside(left, value, other)) return false;
   }
   return true;
+}
+
+/** Elements of plain lists and maps differ only when that is certain, which what cannot be compared does not show. */
+function equalInside(container: CelList | CelMap, left: CelValue, right: CelValue): boolean {
+  if (!container.comparesAnything) return isEqual(left, right);
+  try {
+    return isEqual(left, right);
+  } catch (error) {
+    if (error instanceof CelEvaluationError) return true;
+    throw error;
+  }
 }
 
 function equalOptionals(left: CelOptional, right: CelOptional): boolean {

@@ -8,17 +8,20 @@ import {
   type SelectExpr,
   type StructExpr,
 } from './ast.ts';
+import { negate } from './arithmetic.ts';
 import type { CheckedExpression } from './checker.ts';
 import type { FunctionDeclaration, Overload } from './declarations.ts';
 import { callCost } from './runtime-cost.ts';
 import { findAt, index, showKey } from './standard-library.ts';
 import {
+  CelDuration,
   CelEvaluationError,
   type CelKey,
   CelList,
   CelMap,
   CelOpaque,
   CelOptional,
+  CelTimestamp,
   type CelValue,
   GrowingList,
   isKey,
@@ -441,6 +444,30 @@ function optionalOr(left: Step, right: Step, unwrap: boolean): Step {
   };
 }
 
+/** The types of values that have each operator, or what else goes by a property of its first argument. */
+const operands: Readonly<Record<string, readonly string[]>> = {
+  [operators.add]: ['bytes', 'double', 'int', 'list', 'uint'],
+  [operators.subtract]: ['double', 'int', 'uint'],
+  [operators.multiply]: ['double', 'int', 'uint'],
+  [operators.divide]: ['double', 'int', 'uint'],
+  [operators.modulo]: ['int', 'uint'],
+  [operators.negate]: ['double', 'int'],
+  [operators.less]: ['bool', 'bytes', 'double', 'int', 'uint'],
+  size: ['bytes', 'list', 'map'],
+  matches: [],
+};
+
+/** Whether a value has no such operator at all; undefined for what is no operator. Texts, spans and times take any. */
+function lacksOperator(name: string, operand: CelValue): boolean | undefined {
+  if (name === operators.not || name === operators.in) return false;
+  const ordered: readonly string[] = [operators.less, operators.lessEquals, operators.greater, operators.greaterEquals];
+  const key = ordered.includes(name) ? operators.less : name;
+  const kinds = Object.hasOwn(operands, key) ? operands[key] : undefined;
+  if (kinds === undefined) return undefined;
+  if (typeof operand === 'string' || operand instanceof CelDuration || operand instanceof CelTimestamp) return false;
+  return !kinds.includes(typeOf(operand).name);
+}
+
 /** Calls the overload whose types fit the values. */
 function dispatch(name: string, overloads: readonly Overload[], values: readonly CelValue[]): CelValue {
   for (const candidate of overloads) {
@@ -448,7 +475,12 @@ function dispatch(name: string, overloads: readonly Overload[], values: readonly
     if (!candidate.args.every((type, position) => isOfType(values[position] ?? null, type))) continue;
     return candidate.call(values);
   }
-  if (name.startsWith('_') && values.length === 2) throw noSuchOverload();
+  const [operand = null] = values;
+  // Declared for numbers alone, and yet there for spans of time.
+  if (name === operators.negate && operand instanceof CelDuration) return negate(operand);
+  const lacks = lacksOperator(name, operand);
+  if (lacks === true) throw new CelEvaluationError(`no such overload: ${name}`);
+  if (lacks === false || (name.startsWith('_') && values.length === 2)) throw noSuchOverload();
   const shown = values.map((value) => typeOf(value).name).join(', ');
   throw new CelEvaluationError(`no such overload: ${name}(${shown})`);
 }

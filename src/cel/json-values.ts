@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
+import { equalJson, isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { withObjectMeta } from './declared-types.ts';
 import { isEqual } from './equality.ts';
 import { escapeFieldName, unescapeFieldName } from './field-names.ts';
@@ -17,7 +17,7 @@ import {
   typeOf,
 } from './values.ts';
 
-type Convert = (value: JsonValue, key: string) => CelValue;
+type Convert = (value: JsonValue, key: string) => CelValue | undefined;
 
 /** An object whose values are converted when they are asked for. */
 class JsonMap extends CelMap {
@@ -51,6 +51,56 @@ class JsonMap extends CelMap {
   override *keys(): Generator<CelKey> {
     for (const name of Object.keys(this.#object)) yield this.#isEscaped ? (escapeFieldName(name) ?? name) : name;
   }
+
+  /** The JSON that it is made of. */
+  protected get json(): JsonObject {
+    return this.#object;
+  }
+}
+
+/** An object or map with a schema: fields that this does not know are not there, and those of an object that are null. */
+class TypedMap extends JsonMap {
+  override get comparesAnything(): boolean {
+    return false;
+  }
+  readonly #schemaOf: (key: string) => JsonObject | undefined;
+  readonly #isObject: boolean;
+
+  constructor(object: JsonObject, schemaOf: (key: string) => JsonObject | undefined, isObject: boolean) {
+    const convert: Convert = (item, key) => {
+      const schema = schemaOf(key);
+      if (schema === undefined || (isObject && item === null)) return undefined;
+      return celFromSchema(item, schema, isEmbedded(schema));
+    };
+    super(object, convert, isObject);
+    this.#schemaOf = schemaOf;
+    this.#isObject = isObject;
+  }
+
+  #keyOf(name: string): string {
+    return this.#isObject ? (escapeFieldName(name) ?? name) : name;
+  }
+
+  override *keys(): Generator<CelKey> {
+    for (const name of Object.keys(this.json)) if (this.#schemaOf(name) !== undefined) yield this.#keyOf(name);
+  }
+
+  override equalTo(other: CelMap): boolean {
+    if (this.size !== other.size) return false;
+    for (const [name, value] of Object.entries(this.json)) {
+      if (this.#schemaOf(name) === undefined) {
+        if (!(other instanceof TypedMap)) throw noSuchOverload();
+        const theirs = Object.hasOwn(other.json, name) ? other.json[name] : undefined;
+        if (theirs !== undefined && !equalJson(value, theirs)) return false;
+        continue;
+      }
+      const key = this.#keyOf(name);
+      const [own, theirs] = [this.find(key), other.find(key)];
+      if (own === undefined && theirs === undefined) continue;
+      if (own === undefined || theirs === undefined || !isEqual(own, theirs)) return false;
+    }
+    return true;
+  }
 }
 
 /** A list whose elements are converted when they are asked for. */
@@ -74,8 +124,19 @@ class JsonList extends CelList {
   }
 }
 
+/** A list with a schema. */
+class TypedList extends JsonList {
+  override get comparesAnything(): boolean {
+    return false;
+  }
+}
+
 /** A list of which the order does not matter, and to which only what is new is added (x-kubernetes-list-type: set). */
 class SetList extends CelList {
+  override get comparesAnything(): boolean {
+    return false;
+  }
+
   override concat(other: CelList): CelList {
     const items = [...this];
     for (const item of other) if (!items.some((own) => isEqual(own, item))) items.push(item);
@@ -89,6 +150,9 @@ class SetList extends CelList {
 
 /** A list of objects with keys: an added one replaces that with its keys (x-kubernetes-list-type: map). */
 class KeyedList extends CelList {
+  override get comparesAnything(): boolean {
+    return false;
+  }
   readonly #keys: readonly string[];
 
   constructor(items: readonly CelValue[], keys: readonly string[]) {
@@ -158,12 +222,13 @@ function objectFromSchema(value: JsonValue, schema: JsonObject): CelValue {
     throw new CelEvaluationError('invalid data, expected a map for the provided schema with type=object');
   }
   const { properties, additionalProperties } = schema;
-  const declared = isJsonObject(properties) ? properties : {};
-  const convert: Convert = (item, key) => {
-    const own = Object.hasOwn(declared, key) ? declared[key] : additionalProperties;
-    return isJsonObject(own) ? celFromSchema(item, own, isEmbedded(own)) : celFromJson(item);
+  const schemaOf = (key: string): JsonObject | undefined => {
+    const declared = isJsonObject(properties) ? properties : undefined;
+    const own =
+      declared === undefined ? additionalProperties : Object.hasOwn(declared, key) ? declared[key] : undefined;
+    return isJsonObject(own) ? own : undefined;
   };
-  return new JsonMap(value, convert, isJsonObject(properties));
+  return new TypedMap(value, schemaOf, isJsonObject(properties));
 }
 
 function listFromSchema(value: JsonValue, schema: JsonObject): CelValue {
@@ -171,18 +236,15 @@ function listFromSchema(value: JsonValue, schema: JsonObject): CelValue {
     throw new CelEvaluationError('invalid data, expected an array for the provided schema with type=array');
   }
   const items = isJsonObject(schema['items']) ? schema['items'] : {};
-  const convert: Convert = (item) => celFromSchema(item, items, isEmbedded(items));
+  const convert = (item: JsonValue): CelValue => celFromSchema(item, items, isEmbedded(items));
   const type = schema['x-kubernetes-list-type'];
-  if (type === 'set') return new SetList(value.map((item) => convert(item, '')));
+  if (type === 'set') return new SetList(value.map(convert));
   if (type === 'map') {
     const keys = Array.isArray(schema['x-kubernetes-list-map-keys']) ? schema['x-kubernetes-list-map-keys'] : [];
     const names = keys.filter((key) => typeof key === 'string').map((key) => escapeFieldName(key) ?? key);
-    return new KeyedList(
-      value.map((item) => convert(item, '')),
-      names,
-    );
+    return new KeyedList(value.map(convert), names);
   }
-  return new JsonList(value, convert);
+  return new TypedList(value, convert);
 }
 
 function textFromSchema(value: string, format: JsonValue | undefined): CelValue {

@@ -34,14 +34,11 @@ export function failedConversion(
   return failure;
 }
 
+/** A conversion of a literal, or of what such a one comes to. */
 function isConversion(expr: Expr): boolean {
-  return (
-    expr.kind === 'call' &&
-    expr.target === undefined &&
-    expr.args.length === 1 &&
-    expr.args[0]?.kind === 'literal' &&
-    conversions.has(expr.name)
-  );
+  if (expr.kind !== 'call' || expr.target !== undefined || !conversions.has(expr.name)) return false;
+  const [only, ...others] = expr.args;
+  return only !== undefined && others.length === 0 && (only.kind === 'literal' || isConversion(only));
 }
 
 /** Patterns of searches are compiled with the program, too. */

@@ -81,41 +81,40 @@ export class NodeFactory {
     };
   }
 
-  /** The same expression with fresh ids, all at one place. */
-  copy(expr: Expr, offset: number): Expr {
+  /** The same expression with fresh ids, where it stands. */
+  copy(expr: Expr): Expr {
     const id = ++this.#last;
-    const again = (child: Expr): Expr => this.copy(child, offset);
+    const again = (child: Expr): Expr => this.copy(child);
     switch (expr.kind) {
       case 'select':
-        return { ...expr, id, offset, operand: again(expr.operand) };
+        return { ...expr, id, operand: again(expr.operand) };
       case 'call':
         return {
           ...expr,
           id,
-          offset,
           target: expr.target === undefined ? undefined : again(expr.target),
           args: expr.args.map(again),
         };
       case 'list':
-        return { ...expr, id, offset, elements: expr.elements.map(again) };
+        return { ...expr, id, elements: expr.elements.map(again) };
       case 'map': {
         const entries = expr.entries.map((entry) =>
-          this.mapEntry(offset, again(entry.key), again(entry.value), entry.optional),
+          this.mapEntry(entry.offset, again(entry.key), again(entry.value), entry.optional),
         );
-        return { ...expr, id, offset, entries };
+        return { ...expr, id, entries };
       }
       case 'struct': {
         const fields = expr.fields.map((field) =>
-          this.structField(offset, field.name, again(field.value), field.optional),
+          this.structField(field.offset, field.name, again(field.value), field.optional),
         );
-        return { ...expr, id, offset, fields };
+        return { ...expr, id, fields };
       }
       case 'comprehension': {
         const [range, initial, condition, step, result] = childrenOf(expr).map(again) as [Expr, Expr, Expr, Expr, Expr];
-        return { ...expr, id, offset, range, initial, condition, step, result };
+        return { ...expr, id, range, initial, condition, step, result };
       }
       default:
-        return { ...expr, id, offset };
+        return { ...expr, id };
     }
   }
 }
@@ -284,7 +283,7 @@ function optionalMapped(use: Use, name: string): Expr {
   if (variable.kind !== 'ident') {
     throw new MacroError(variable.offset, `${name}() variable name must be a simple identifier`);
   }
-  const value = nodes.call(offset, 'value', [], nodes.copy(target, offset));
+  const value = nodes.call(offset, 'value', [], nodes.copy(target));
   const bound = bind(nodes, offset, variable.name, value, argument(use, 1));
   return nodes.call(offset, operators.conditional, [
     nodes.call(offset, 'hasValue', [], target),

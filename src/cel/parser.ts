@@ -243,6 +243,7 @@ class Parser {
       }
       const bracket = this.#accept("'['");
       if (bracket === undefined) return expr;
+      this.#require([...startsExpression, "'?'"]);
       const isOptional = this.#accept("'?'") !== undefined;
       const index = this.#expression();
       this.#expect("']'", ['<EOF>']);
@@ -258,7 +259,12 @@ class Parser {
       this.#take();
       return this.#report(token.offset, "unsupported syntax: '`'");
     }
-    if (token.kind !== 'IDENTIFIER') throw this.#noAlternative(dot, token);
+    if (token.kind !== 'IDENTIFIER') {
+      const stop = this.#noAlternative(dot, token);
+      // This one may follow what is selected from, so that it is read as the operator.
+      if (token.kind === "'in'" && !isOptional) return operand;
+      throw stop;
+    }
     this.#take();
     if (isOptional) {
       const field = this.#nodes.literal(token.offset, token.text);

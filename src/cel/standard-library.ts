@@ -2,7 +2,7 @@ import { add, divide, modulo, multiply, negate, subtract } from './arithmetic.ts
 import { operators } from './ast.ts';
 import { toBool, toBytes, toDouble, toDuration, toInt, toText, toTimestamp, toUint } from './conversions.ts';
 import { declare, type FunctionDeclaration, member, type Overload, overload } from './declarations.ts';
-import { compareValues, isEqual } from './equality.ts';
+import { compareValues, isEqual, isSurelyEqual } from './equality.ts';
 import { compilePattern, PatternError } from './regular-expression.ts';
 import { localDate } from './time.ts';
 import { type CelType, listType, mapType, typeOfType, typeParam, types } from './types.ts';
@@ -106,7 +106,7 @@ function comparison(name: string, word: string, holds: (order: -1 | 0 | 1) => bo
 export function contains(value: CelValue, container: CelValue): boolean {
   if (container instanceof CelMap) return container.has(value);
   if (!(container instanceof CelList)) throw noSuchOverload();
-  for (const item of container) if (isEqual(item, value)) return true;
+  for (const item of container) if (isSurelyEqual(value, item)) return true;
   return false;
 }
 
@@ -327,7 +327,7 @@ export const standardLibrary: readonly FunctionDeclaration[] = [
       'not_equals',
       [a, a],
       bool,
-      binary((left, right) => !isEqual(left, right)),
+      binary((left, right) => !isSurelyEqual(left, right)),
     ),
   ),
   addition,

@@ -28,13 +28,17 @@ export function readDuration(text: string): CelDuration | undefined {
   return new CelDuration(sign === '-' ? -total : total);
 }
 
-/** `3.5s`: seconds, without an exponent. */
+/** `3.5s`: seconds, without an exponent, as exact as a double is. */
 export function writeDuration({ nanoseconds }: CelDuration): string {
-  const size = nanoseconds < 0n ? -nanoseconds : nanoseconds;
-  const fraction = String(size % second)
-    .padStart(9, '0')
-    .replace(/0+$/, '');
-  return `${nanoseconds < 0n ? '-' : ''}${size / second}${fraction === '' ? '' : `.${fraction}`}s`;
+  const seconds = Number(nanoseconds / second) + Number(nanoseconds % second) / 1e9;
+  return `${withoutExponent(seconds)}s`;
+}
+
+/** A number with the fewest digits that read back, none of them an exponent's. */
+function withoutExponent(value: number): string {
+  const text = String(value);
+  const [, sign = '', whole = '', fraction = '', power] = /^(-?)(\d)(?:\.(\d+))?e-(\d+)$/.exec(text) ?? [];
+  return power === undefined ? text : `${sign}0.${'0'.repeat(Number(power) - 1)}${whole}${fraction}`;
 }
 
 /** Reads RFC 3339; undefined for what is none. @throws CelEvaluationError for years that do not fit. */
@@ -52,17 +56,21 @@ export function readTimestamp(text: string): CelTimestamp | undefined {
   if (Number(zone.slice(1, 3)) > 24 || Number(zone.slice(4)) > 59) return undefined;
   const clock = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) - offset * 60;
   const whole = BigInt(days.getTime() / 1000 + clock) * second;
-  return checkedTimestamp(whole + BigInt(fraction.slice(0, 9).padEnd(9, '0')));
+  return checkedTimestamp(whole + BigInt(fraction.slice(0, 9).padEnd(9, '0')), offset);
 }
 
-/** RFC 3339 in UTC with as many digits as there are. */
-export function writeTimestamp({ nanoseconds }: CelTimestamp): string {
+/** RFC 3339 in its own zone with as many digits as there are. */
+export function writeTimestamp({ nanoseconds, offsetMinutes }: CelTimestamp): string {
   const seconds = floorDivide(nanoseconds, second);
   const fraction = String(nanoseconds - seconds * second)
     .padStart(9, '0')
     .replace(/0+$/, '');
-  const text = new Date(Number(seconds) * 1000).toISOString();
-  return `${text.slice(0, -5)}${fraction === '' ? '' : `.${fraction}`}Z`;
+  const text = new Date((Number(seconds) + offsetMinutes * 60) * 1000).toISOString();
+  const ahead = Math.abs(offsetMinutes);
+  const part = (value: number): string => String(value).padStart(2, '0');
+  const zone =
+    offsetMinutes === 0 ? 'Z' : `${offsetMinutes < 0 ? '-' : '+'}${part(Math.floor(ahead / 60))}:${part(ahead % 60)}`;
+  return `${text.slice(0, -5)}${fraction === '' ? '' : `.${fraction}`}${zone}`;
 }
 
 /** Division that rounds down. */

@@ -44,9 +44,12 @@ export class CelDuration {
 export class CelTimestamp {
   /** Since 1970 in UTC. */
   readonly nanoseconds: bigint;
+  /** What the zone that it is written in is ahead of UTC. */
+  readonly offsetMinutes: number;
 
-  constructor(nanoseconds: bigint) {
+  constructor(nanoseconds: bigint, offsetMinutes = 0) {
     this.nanoseconds = nanoseconds;
+    this.offsetMinutes = offsetMinutes;
   }
 }
 
@@ -107,6 +110,11 @@ export class CelList {
 
   /** Another way to compare, where the list has one. */
   equalTo?(other: CelList): boolean;
+
+  /** Whether it is merely unequal to what is no list, instead of not comparable with it. */
+  get comparesAnything(): boolean {
+    return true;
+  }
 }
 
 /** A list that a fold appends to; it is closed when the fold is done. */
@@ -160,6 +168,14 @@ export class CelMap {
 
   *keys(): Generator<CelKey> {
     for (const [key] of this.#entries.values()) yield key;
+  }
+
+  /** Another way to compare, where the map has one. */
+  equalTo?(other: CelMap): boolean;
+
+  /** Whether it is merely unequal to what is no map, instead of not comparable with it. */
+  get comparesAnything(): boolean {
+    return true;
   }
 
   *entries(): Generator<readonly [CelKey, CelValue]> {
