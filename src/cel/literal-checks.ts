@@ -30,17 +30,18 @@ function formatArguments({ expr: root }: CheckedExpression): ReadonlySet<number>
   return inside;
 }
 
-const readers: Readonly<Record<string, (value: string) => unknown>> = {
+const readers: Readonly<Record<string, (value: string | bigint) => unknown>> = {
   duration: toDuration,
   timestamp: toTimestamp,
-  matches: compilePattern,
+  matches: (value) => (typeof value === 'string' ? compilePattern(value) : undefined),
 };
 
 function checkCall(expr: CallExpr, checked: CheckedExpression): CelIssue[] {
   if (expr.name === 'format') return checkFormat(expr, checked);
   const read = Object.hasOwn(readers, expr.name) ? readers[expr.name] : undefined;
   const [literal] = expr.args;
-  if (read === undefined || literal?.kind !== 'literal' || typeof literal.value !== 'string') return [];
+  if (read === undefined || literal?.kind !== 'literal') return [];
+  if (typeof literal.value !== 'string' && typeof literal.value !== 'bigint') return [];
   try {
     read(literal.value);
     return [];

@@ -38,7 +38,12 @@ export function failedConversion(
 function isConversion(expr: Expr): boolean {
   if (expr.kind !== 'call' || expr.target !== undefined || !conversions.has(expr.name)) return false;
   const [only, ...others] = expr.args;
-  return only !== undefined && others.length === 0 && (only.kind === 'literal' || isConversion(only));
+  return only !== undefined && others.length === 0 && isConstant(only);
+}
+
+function isConstant(expr: Expr): boolean {
+  if (expr.kind === 'list') return expr.optional.size === 0 && expr.elements.every(isConstant);
+  return expr.kind === 'literal' || isConversion(expr);
 }
 
 /** Patterns of searches are compiled with the program, too. */

@@ -43,7 +43,7 @@ function withoutExponent(value: number): string {
 
 /** Reads RFC 3339; undefined for what is none. @throws CelEvaluationError for years that do not fit. */
 export function readTimestamp(text: string): CelTimestamp | undefined {
-  const match = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/.exec(text);
+  const match = /^(\d{4})-(\d{2})-(\d{2})T(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/.exec(text);
   if (match === null) return undefined;
   const [, year = '', month = '', day = '', hours = '', minutes = '', seconds = '', fraction = '', zone = ''] = match;
   const days = new Date(0);

@@ -27,6 +27,18 @@ const cases: readonly (readonly [string, ...(readonly [number, string])[]])[] = 
   ['zork.x', [1, "undeclared reference to 'zork' (in container '')"]],
   ['object.nope', [7, "undefined field 'nope'"]],
   ['has(self)', [5, 'invalid argument to has() macro']],
+  [
+    'has(object.in)',
+    [12, "Syntax error: no viable alternative at input '.in'"],
+    [14, `Syntax error: mismatched input ')' expecting ${starts}`],
+  ],
+  ['list[)', [6, `Syntax error: mismatched input ')' expecting ${starts.replace("'!', ", "'!', '?', ")}`]],
+  [
+    '({"a": 1, "b": "x"}.?a).optMap(x, x)',
+    [16, "expected type 'int' but found 'string'"],
+    [16, "expected type 'int' but found 'string'"],
+  ],
+  ['timestamp(9223372036854775807)', [11, 'invalid timestamp argument']],
   ['self.matches("[")', [14, 'invalid matches argument']],
   ['"%".format([])', [11, 'unexpected end of string']],
   [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createEnvironment } from '../../src/cel/environment.ts';
 import { CelCostError } from '../../src/cel/evaluator.ts';
-import { celFromJson, jsonFromCel } from '../../src/cel/json-values.ts';
+import { celFromJson, celFromSchema, jsonFromCel } from '../../src/cel/json-values.ts';
 import { jsonPatchLibrary } from '../../src/cel/library/texts.ts';
 import { types } from '../../src/cel/types.ts';
 import { CelEvaluationError, type CelValue } from '../../src/cel/values.ts';
@@ -111,6 +111,11 @@ isSemver('1.0.0-rc.1+b') && !isSemver('1.0') && !isSemver('01.0.0')
 !format.dns1123Label().validate('ok').hasValue() && format.dns1123Label().validate('NO').value().size() > 0
 format.named('uuid').value().validate('x').value() == ['does not match the UUID format'] && !format.named('nope').hasValue()
 jsonpatch.escapeKey('a/b~c') == 'a~1b~0c'
+timestamp('2024-02-29T1:59:59.5+05:30') - duration('1h') == timestamp('2024-02-28T19:29:59.5Z')
+string(timestamp('2024-02-29T23:59:59.5+05:30') + duration('1h')) == '2024-03-01T00:59:59.5+05:30'
+timestamp('2020-01-01T00:00:00.5+01:00').getHours() == 23 && string(timestamp('2020-01-01T00:00:00-00:30')) == '2020-01-01T00:00:00-00:30'
+string(duration('1699092490.499999999s')) == '1699092490.5s' && string(duration('1ns')) == '0.000000001s' && string(duration('-90m')) == '-5400s'
+string(-dyn(duration('1s'))) == '-1s' && [ip('::1')] == [dyn(1)] && ip('::1') != dyn(1) && !(dyn(1) in [ip('::1')])
 'a' < 'b' && b'a' < b'b' && false < true && '\\U0001F600' > '\\uffff'
 `;
 
@@ -137,6 +142,17 @@ const failures: readonly (readonly [string, string])[] = [
   ['1u - 2u', 'unsigned integer overflow'],
   ["int('x')", "type conversion error from 'string' to 'int'"],
   ["dyn(1) + dyn('a')", 'no such overload'],
+  ['dyn(null) + dyn(1)', 'no such overload: _+_'],
+  ['dyn({}) - dyn(1)', 'no such overload: _-_'],
+  ['dyn(1.0) % dyn(1)', 'no such overload: _%_'],
+  ['dyn([1]) < dyn([1])', 'no such overload: _<_'],
+  ["dyn('a') * dyn(1)", 'no such overload'],
+  ["-dyn('a')", 'no such overload'],
+  ['-dyn(null)', 'no such overload: -_'],
+  ['!dyn(1)', 'no such overload'],
+  ['1 in dyn(1)', 'no such overload'],
+  ['size(dyn(1))', 'no such overload: size'],
+  ["timestamp('2024-01-01T00:00:00Z') - timestamp('0001-01-01T00:00:00Z')", 'integer overflow'],
   ["ip('10.0.0.1') == dyn('x')", 'no such overload'],
   ['missing', 'no such attribute(s): missing'],
   ['optional.none().value()', 'optional.none() dereference'],
@@ -194,4 +210,41 @@ test('values leave the language as JSON', () => {
       a: [1, 1.5, 'x', null, true, '1s', 2],
     },
   );
+});
+
+test('of an object with a schema, null fields and those that it does not know are absent', () => {
+  const text = { type: 'string', nullable: true };
+  const schema = {
+    type: 'object',
+    properties: {
+      none: text,
+      any: { type: 'object', properties: { k: text }, 'x-kubernetes-preserve-unknown-fields': true },
+      map: { type: 'object', additionalProperties: text },
+      list: { type: 'array', items: text },
+    },
+  };
+  const self = celFromSchema({ none: null, any: { k: 'v', zork: 1 }, map: { n: null }, list: ['a'] }, schema);
+  const typed = createEnvironment({ variables: { self: types.dyn } });
+  const answers: readonly (readonly [string, boolean | string])[] = [
+    ['has(self.none)', false],
+    ['self.none', 'no such key: none'],
+    ['self.?none.hasValue()', false],
+    ['has(self.any.zork) || has(self.nope)', false],
+    ['self.any.size() == 2 && self.any == self.any', true],
+    ['self.map.n == null', true],
+    ['self.list == dyn(1)', 'no such overload'],
+    ['self.list != dyn(1)', true],
+    ['self.map == dyn(1)', 'no such overload'],
+    ['[self.list] == [dyn(1)]', true],
+    ['dyn(1) == self.list', false],
+  ];
+  for (const [expression, expected] of answers) {
+    const compiled = typed.compile(expression);
+    try {
+      assert.equal(compiled.evaluate((name) => (name === 'self' ? self : undefined)).value, expected, expression);
+    } catch (error) {
+      if (!(error instanceof CelEvaluationError)) throw error;
+      assert.equal(error.message, expected, expression);
+    }
+  }
 });
