@@ -202,7 +202,8 @@ class YamlWriter {
 function otherScalar(value: unknown): string {
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'number') {
-    return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? `${value}` : formatGoFloat(value);
+    // It comes by way of JSON, which has such numbers whole; go-yaml reads them as uint64 where int64 is too small.
+    return Number.isInteger(value) && value > -(2 ** 63) && value < 2 ** 64 ? `${value}` : formatGoFloat(value);
   }
   if (typeof value === 'boolean' || typeof value === 'bigint') return `${value}`;
   throw new YamlWriteError(`no YAML for a ${typeof value}`);

@@ -1,5 +1,6 @@
 import { goQuote } from '../apimachinery/field-error.ts';
 import { formatGroupVersion, gvkOf } from '../apimachinery/gvk.ts';
+import type { JsonObject } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { NoMatchError, type RestMapping } from '../apimachinery/rest-mapping.ts';
 import type { Client } from '../client/client.ts';
@@ -15,6 +16,7 @@ import {
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
 import type { Discovery } from '../schema-cache/discovery.ts';
 import { type CommandContext, CommandError } from './command.ts';
+import { knownTypeOf } from './known-types.ts';
 import {
   labelFilter,
   type ManifestInput,
@@ -38,6 +40,11 @@ export interface TargetRequest {
   readonly allNamespaces: boolean;
   /** Whether objects of files become ones of their types. */
   readonly isTyped?: boolean;
+  /**
+   * When an object of another namespace than --namespace names is refused: before anything is asked for (the default),
+   * when it is loaded, as by commands of the real program that look at the latest, or never.
+   */
+  readonly namespaceCheck?: 'first' | 'loaded' | 'never';
   /** Whether an object of a file that tells no version is one of that which is served. */
   readonly isServed?: boolean;
 }
@@ -51,6 +58,8 @@ export interface ResourceTarget {
   readonly source: string;
   /** The object of the manifest. */
   readonly manifest?: Unstructured;
+  /** What is said of it when it is loaded: that it is of another namespace than the one that was asked for. */
+  readonly misplaced?: CommandError;
   readonly selectors?: { readonly labelSelector: string; readonly fieldSelector: string };
 }
 
@@ -89,7 +98,7 @@ export async function resolveTargets(
         try {
           const asked = request.allNamespaces ? { ...namespace, name: '' } : namespace;
           if (isTyped) await requireRegisteredKind(manifest, context);
-          const target = await targetOf(manifest, asked, discovery, context);
+          const target = await targetOf(manifest, asked, discovery, context, request.namespaceCheck);
           return isServed ? { ...target, mapping: servedMapping(target.mapping) } : target;
         } catch (error) {
           return { error };
@@ -114,7 +123,7 @@ export async function resolveTargets(
   });
 }
 
-/** The types of the program are those of the built-in kinds. @throws UnreadableInputError */
+/** The types of the program are those of the built-in kinds, and what is read has to fit. @throws UnreadableInputError */
 export async function requireRegisteredKind({ object, source }: SourcedObject, context: CommandContext): Promise<void> {
   const api = await context.bundledApi?.();
   if (api === undefined) return;
@@ -127,6 +136,15 @@ export async function requireRegisteredKind({ object, source }: SourcedObject, c
     const reason = `no kind ${goQuote(kind)} is registered for version ${goQuote(formatGroupVersion(gv))} ${place}`;
     throw new UnreadableInputError(`unable to decode ${goQuote(source)}: ${reason}`);
   }
+  const { decodeTyped, TypedDecodeError } = await import('../apimachinery/decoding/typed-decoder.ts');
+  const known = await knownTypeOf(object, context);
+  if (known === undefined) return;
+  try {
+    decodeTyped(object as unknown as JsonObject, known.name, known.types);
+  } catch (error) {
+    if (!(error instanceof TypedDecodeError)) throw error;
+    throw new UnreadableInputError(`unable to decode ${goQuote(source)}: ${error.message}`);
+  }
 }
 
 /** @throws CommandError */
@@ -135,13 +153,16 @@ async function targetOf(
   asked: AskedNamespace,
   discovery: Discovery,
   context: CommandContext,
+  check: 'first' | 'loaded' | 'never' = 'first',
 ): Promise<ResourceTarget> {
   const { object, source } = entry;
   const mapping = await findMapping(discovery, entry);
   const own = object.metadata.namespace ?? '';
-  if (mapping.namespaced) checkNamespace(own, asked, context);
+  const problem = mapping.namespaced && check !== 'never' ? namespaceProblem(own, asked, context) : undefined;
+  if (problem !== undefined && check === 'first') throw problem;
   const namespace = own === '' ? asked.name : own;
-  return { mapping, namespace, name: object.metadata.name ?? '', source, manifest: object };
+  const misplaced = problem === undefined ? {} : { misplaced: problem };
+  return { mapping, namespace, name: object.metadata.name ?? '', source, manifest: object, ...misplaced };
 }
 
 /** What is said of arguments that only a server could find. */
@@ -199,6 +220,8 @@ export interface LoadOptions {
   readonly manifests?: 'refreshed' | 'as-given';
   /** Leaves it at the object when one of a manifest is not there, though its whole namespace may be missing. */
   readonly manifestsAlone?: boolean;
+  /** What becomes of an object of a manifest that has no name: it is refused (the default), or taken as it stands there. */
+  readonly nameless?: 'refused' | 'as-given';
   /** What is asked for below objects that have names; empty for the objects themselves. */
   readonly subresource?: string;
 }
@@ -240,7 +263,25 @@ async function loadTarget(
   if (options.manifests === 'as-given' && manifest !== undefined) {
     return { objects: [{ ...target, name, object: manifest }] };
   }
-  return { objects: [{ ...target, name, object: await loadNamed(target, name, client, options) }] };
+  if (options.nameless === 'as-given' && manifest !== undefined) {
+    const { mapping, namespace } = target;
+    if (name !== '') requireNamespace(mapping, namespace, name);
+    else {
+      const hasNamespace = mapping.namespaced && namespace !== '';
+      const metadata = hasNamespace ? { ...manifest.metadata, namespace } : manifest.metadata;
+      return { objects: [{ ...target, name, object: { ...manifest, metadata } }] };
+    }
+  }
+  const object = await loadNamed(target, name, client, options);
+  if (target.misplaced !== undefined) throw target.misplaced;
+  return { objects: [{ ...target, name, object }] };
+}
+
+/** Objects of files are left without a namespace where all are asked for; such a one cannot be found. @throws CommandError */
+function requireNamespace({ namespaced, gvr }: RestMapping, namespace: string, name: string): void {
+  if (!namespaced || namespace !== '') return;
+  const what = `${gvr.group}/${gvr.version}, Resource=${gvr.resource}`;
+  throw new CommandError(`no namespace set on resource ${what} ${goQuote(name)}`);
 }
 
 /** @throws StatusError, TransportError */

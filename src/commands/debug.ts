@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Container, EphemeralContainer, Pod } from '../api/types/core-v1.ts';
 import { messageOf } from '../apimachinery/error-message.ts';
+import type { GroupVersionKind } from '../apimachinery/gvk.ts';
 import { isImageReference } from '../apimachinery/image-reference.ts';
 import type { JsonObject } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
@@ -119,10 +120,17 @@ export const debugCommand = defineCommand<DebugOptions>({
       fieldSelector: '',
       allNamespaces: false,
     };
-    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
-    throwFailures(errors);
-    for (const { object, mapping } of objects)
-      await debugOne({ ...object, kind: mapping.gvk.kind }, mapping.gvk, options, context);
+    // One after the other, as the real program goes through them: what came before a wrong one is done.
+    for (const target of await resolveTargets(request, context)) {
+      if ('error' in target) throw target.error;
+      if (target.manifest !== undefined) requireDebuggable(target.mapping.gvk);
+      const { objects, errors } = await loadTargets([target], context, { nameless: 'as-given' });
+      throwFailures(errors);
+      for (const { object, mapping } of objects) {
+        requireDebuggable(mapping.gvk);
+        await debugOne({ ...object, kind: mapping.gvk.kind }, mapping.gvk, options, context);
+      }
+    }
   },
 });
 
@@ -239,7 +247,7 @@ function validateCopy({ wish, replace }: DebugOptions): void {
 
 async function debugOne(
   object: Unstructured,
-  gvk: { readonly group: string; readonly version: string; readonly kind: string },
+  gvk: GroupVersionKind,
   options: DebugOptions,
   context: CommandContext,
 ): Promise<void> {
@@ -253,15 +261,18 @@ async function debugOne(
     const { name } = await context.cluster.namespace();
     const plain = nodeDebugPod(object, wish, name, world);
     made = await createPod({ ...plain, pod: await customized(plain, options, context) }, context);
-  } else if (gvk.group === '' && gvk.kind === 'Pod') {
+  } else {
     const pod: Pod = object;
     made = wish.copyTo === '' ? await addContainer(pod, options, context) : await copyPod(pod, options, context);
-  } else {
-    const type = `${gvk.group}/${gvk.version}, Kind=${gvk.kind}`;
-    throw new CommandError(`${JSON.stringify(type)} not supported by debug`);
   }
   if (!options.attach || made.container === '') return;
   await attachToDebugContainer(made.pod, made.container, { ...wish, quiet }, context);
+}
+
+/** @throws CommandError for what is neither a pod nor a node */
+function requireDebuggable({ group, version, kind }: GroupVersionKind): void {
+  if (group === '' && (kind === 'Pod' || kind === 'Node')) return;
+  throw new CommandError(`${JSON.stringify(`${group}/${version}, Kind=${kind}`)} not supported by debug`);
 }
 
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;

@@ -13,7 +13,7 @@ import { printWarning } from '../cli/warnings.ts';
 import { qualifiedName } from '../printers/name-printer.ts';
 import type { DryRun } from '../resource/dry-run.ts';
 import { dryRunOf } from '../cli/dry-run-flag.ts';
-import { findMapping, resourceOf, UnknownKindError } from '../resource/resource-access.ts';
+import { findMapping, resourceOf } from '../resource/resource-access.ts';
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
 import { includeUninitializedFlag } from '../cli/uninitialized-choice.ts';
 
@@ -215,7 +215,7 @@ async function findTargets(options: DeleteOptions, client: Client, context: Comm
           source,
         });
       } catch (error) {
-        if (!(options.ignoreNotFound && error instanceof UnknownKindError)) failures.push(error);
+        failures.push(error);
       }
     }
     return { targets, failures };

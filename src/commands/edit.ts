@@ -88,9 +88,19 @@ export const editCommand = defineCommand<EditOptions>({
     };
   },
   async run(options, context) {
-    const request = { ...options, all: true, selector: '', fieldSelector: '', allNamespaces: false };
+    const request = {
+      ...options,
+      all: true,
+      selector: '',
+      fieldSelector: '',
+      allNamespaces: false,
+      namespaceCheck: 'loaded' as const,
+    };
     const targets = await resolveTargets(request, context);
-    const { objects, errors } = await loadTargets(targets, context, options);
+    const { objects, errors } = await loadTargets(targets, context, {
+      subresource: options.subresource,
+      nameless: 'as-given',
+    });
     throwFailures(errors);
     if (objects.length === 0) throw new CommandError('edit cancelled, no objects found');
     await editObjects(

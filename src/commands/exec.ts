@@ -79,6 +79,7 @@ async function namedObject(options: ExecOptions, context: CommandContext): Promi
   const request = {
     args: argument === '' ? [] : [argument],
     input: { filenames, recursive: false },
+    isTyped: true,
     all: false,
     selector: '',
     fieldSelector: '',
@@ -88,7 +89,9 @@ async function namedObject(options: ExecOptions, context: CommandContext): Promi
   const failed = targets.flatMap((target) => ('error' in target ? [target.error] : []));
   if (failed.length > 0) throw failed[0];
   if (targets.length > 1) throw new CommandError('cannot exec into multiple objects at a time');
-  const { objects, errors } = await loadTargets(targets, context);
+  // Pods are found by what stands in the file alone, whether it is on the server or not.
+  const isPod = targets.some((target) => 'mapping' in target && target.mapping.gvk.kind === 'Pod');
+  const { objects, errors } = await loadTargets(targets, context, isPod ? {} : { manifests: 'as-given' });
   throwFailures(errors);
   const [first] = objects;
   if (first === undefined || objects.length > 1) throw new CommandError('cannot exec into multiple objects at a time');

@@ -166,7 +166,8 @@ async function load(
   options: MetadataOptions,
   context: CommandContext,
 ): Promise<{ readonly objects: readonly Loaded[]; readonly errors: readonly unknown[] }> {
-  if (!options.local) return loadTargets(await resolveTargets(options, context), context);
+  if (!options.local)
+    return loadTargets(await resolveTargets({ ...options, namespaceCheck: 'loaded' }, context), context);
   const read = await readInput(options.input, context);
   const asked = await context.cluster.namespace();
   const errors: unknown[] = [...read.failures];

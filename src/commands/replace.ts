@@ -16,7 +16,7 @@ import {
   subresourceFlag,
   validateFlag,
 } from '../cli/flags.ts';
-import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
+import { type ManifestInput, manifestInput, readInput } from '../cli/manifest-input.ts';
 import { printerOf } from '../cli/print-objects.ts';
 import { checkRaw, sendRaw } from '../cli/raw-request.ts';
 import { requestPlan } from '../generators/request-plan.ts';
@@ -102,6 +102,7 @@ export const replaceCommand = defineCommand<ReplaceOptions>({
       await sendRaw('PUT', options.raw, options.input, context);
       return;
     }
+    if (options.deletion !== undefined) await readForDeletion(options.input, context);
     const { entries, failures: refused } = await readCheckedInput(
       options.input,
       options,
@@ -125,6 +126,15 @@ export const replaceCommand = defineCommand<ReplaceOptions>({
 
 /** How long the end of a deleted object is waited for where --timeout says nothing. */
 const endMillis = 5 * 60_000;
+
+/** What is to be deleted is read as it stands; what is made anew is checked as well. */
+async function readForDeletion(input: ManifestInput, context: CommandContext): Promise<void> {
+  // Standard input can be read once.
+  if (input.filenames.includes('-')) return;
+  const { objects, failures } = await readInput(input, context);
+  throwFailures(failures);
+  if (objects.length === 0) context.streams.out.write('No resources found\n');
+}
 
 async function deleteFirst(
   entries: readonly CheckedManifest[],

@@ -118,7 +118,7 @@ async function waitForAll(
     throwFailures(read.failures);
     return;
   }
-  const targets = await resolveTargets(options, context);
+  const targets = await resolveTargets({ ...options, namespaceCheck: 'loaded' }, context);
   const loaded = await loadWhenThere(targets, condition, options, deadline, context);
   const failures = loaded.errors.filter((error) => condition.kind !== 'delete' || !hasReason(error, 'NotFound'));
   if (loaded.objects.length === 0 && failures.length === 0) {
@@ -127,6 +127,7 @@ async function waitForAll(
   }
   for (const target of loaded.objects) {
     try {
+      if (target.name === '') throw new CommandError('resource name must be provided');
       if (condition.kind !== 'create') await waitForOne(target, condition, options, deadline, context);
       context.streams.out.write(show(target.object, options));
     } catch (error) {
@@ -145,7 +146,7 @@ async function loadWhenThere(
   context: CommandContext,
 ): ReturnType<typeof loadTargets> {
   for (;;) {
-    const loaded = await loadTargets(targets, context);
+    const loaded = await loadTargets(targets, context, { nameless: 'as-given' });
     if (condition.kind !== 'create') return loaded;
     const isThere = loaded.objects.length > 0 && loaded.errors.length === 0;
     const failure = loaded.errors.find((error) => !hasReason(error, 'NotFound'));

@@ -10,6 +10,7 @@ testRecordedSession('manifests-in-order');
 testRecordedSession('typed-manifests');
 testRecordedSession('folders-without-manifests');
 testRecordedSession('local-objects');
+testRecordedSession('odd-objects-of-files');
 testRecordedSession('patch-texts');
 testRecordedSession('field-order');
 testRecordedSession('input');

@@ -74,6 +74,7 @@ export async function applyObject(entry: CheckedManifest, work: ApplyWork): Prom
   if (mapping.namespaced) object.metadata.namespace = entry.namespace;
   if ((object.metadata.name ?? '') === '') {
     const { generateName = '' } = object.metadata;
+    if (generateName === '' && work.policy.serverSide) throw new CommandError('resource name may not be empty');
     throw new CommandError(
       generateName === ''
         ? `error when retrieving current configuration of:\n${describeTarget(mapping, entry.namespace, '')}\nfrom server for: ${JSON.stringify(entry.source)}: resource name may not be empty`

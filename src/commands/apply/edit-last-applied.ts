@@ -68,8 +68,17 @@ export const editLastAppliedCommand = defineCommand<EditLastAppliedOptions>({
     };
   },
   async run(options, context) {
-    const request = { ...options, all: true, selector: '', fieldSelector: '', allNamespaces: false };
-    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
+    const request = {
+      ...options,
+      all: true,
+      selector: '',
+      fieldSelector: '',
+      allNamespaces: false,
+      namespaceCheck: 'loaded' as const,
+    };
+    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, {
+      nameless: 'as-given',
+    });
     throwFailures(errors);
     const configurations = await lastConfigurations(objects, context);
     if (configurations.length === 0) {

@@ -6,7 +6,7 @@ import { contentOf } from '../../cli/editing/edited-text.ts';
 import { PrefixedError, throwFailures } from '../../cli/exit.ts';
 import { dryRunFlag, filenameFlags, printFlags, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, readInput } from '../../cli/manifest-input.ts';
-import { nothingNamed } from '../../cli/resource-targets.ts';
+import { checkNamespace, nothingNamed } from '../../cli/resource-targets.ts';
 import { printerOf } from '../../cli/print-objects.ts';
 import { lastAppliedAnnotation, lastAppliedOf } from '../../patch/last-applied.ts';
 import { stringifyGoJson } from '../../apimachinery/go-json.ts';
@@ -55,7 +55,7 @@ export const setLastAppliedCommand = defineCommand<SetOptions>({
     if (options.input.filenames.length === 0) throw new CommandError(nothingNamed);
     const client = await context.cluster.client();
     const discovery = await context.cluster.discovery();
-    const { name: usual } = await context.cluster.namespace();
+    const asked = await context.cluster.namespace();
     const printer = options.printer ?? new NamePrinter({ operation: `configured${dryRunSuffix[options.dryRun]}` });
     const changes: (() => Promise<Unstructured>)[] = [];
     const read = await readInput(options.input, context);
@@ -63,7 +63,8 @@ export const setLastAppliedCommand = defineCommand<SetOptions>({
     for (const entry of read.objects) {
       const { object, source } = entry;
       const mapping = await findMapping(discovery, entry);
-      const namespace = object.metadata.namespace ?? usual;
+      if (mapping.namespaced) checkNamespace(object.metadata.namespace ?? '', asked, context);
+      const namespace = object.metadata.namespace ?? asked.name;
       if (mapping.namespaced) object.metadata.namespace = namespace;
       const name = object.metadata.name ?? '';
       const resource = resourceOf(client, mapping, namespace);

@@ -33,8 +33,11 @@ export const viewLastAppliedCommand = defineCommand<ViewOptions>({
     return { args, input: manifestInput(flags), all: flags.bool('all'), selector: flags.string('selector'), output };
   },
   async run(options, context) {
-    const targets = await resolveTargets({ ...options, fieldSelector: '', allNamespaces: false }, context);
-    const { objects, errors } = await loadTargets(targets, context);
+    const targets = await resolveTargets(
+      { ...options, fieldSelector: '', allNamespaces: false, namespaceCheck: 'loaded' },
+      context,
+    );
+    const { objects, errors } = await loadTargets(targets, context, { nameless: 'as-given' });
     throwFailures(errors);
     const texts = objects.flatMap(({ object, name, source }) => {
       const text = lastAppliedOf(object);

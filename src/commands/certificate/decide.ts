@@ -68,8 +68,21 @@ function deciding(decision: Decision): CommandDefinition<DecideOptions> {
     },
     async run(options, context) {
       const args = options.args.map((name) => (name.includes('/') ? name : `certificatesigningrequests/${name}`));
-      const request = { args, input: options.input, all: false, selector: '', fieldSelector: '', allNamespaces: false };
-      const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
+      const { input } = options;
+      // Requests live in no namespace, so none is given to what stands in files without one.
+      const allNamespaces = input.filenames.length > 0;
+      const request = {
+        args,
+        input,
+        all: false,
+        selector: '',
+        fieldSelector: '',
+        isServed: true,
+        allNamespaces,
+        namespaceCheck: 'never' as const,
+      };
+      const targets = await resolveTargets(request, context);
+      const { objects, errors } = await loadTargets(targets, context, { nameless: 'as-given' });
       const failures = [...errors];
       const printer = options.printer ?? new NamePrinter({ operation });
       for (const { object, mapping, name } of objects) {

@@ -58,8 +58,17 @@ function rolloutChange(change: RolloutChange): CommandDefinition<ChangeOptions> 
       };
     },
     async run(options, context) {
-      const request = { ...options, isTyped: true, all: true, fieldSelector: '', allNamespaces: false };
-      const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
+      const request = {
+        ...options,
+        isTyped: true,
+        all: true,
+        fieldSelector: '',
+        allNamespaces: false,
+        namespaceCheck: 'loaded' as const,
+      };
+      const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, {
+        nameless: 'as-given',
+      });
       const failures = [...errors];
       const client = await context.cluster.client();
       if (objects.length === 0 && errors.length === 0) {

@@ -53,8 +53,17 @@ export const rolloutHistoryCommand = defineCommand<HistoryOptions>({
     };
   },
   async run(options, context) {
-    const request = { ...options, isTyped: true, all: true, fieldSelector: '', allNamespaces: false };
-    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
+    const request = {
+      ...options,
+      isTyped: true,
+      all: true,
+      fieldSelector: '',
+      allNamespaces: false,
+      namespaceCheck: 'loaded' as const,
+    };
+    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, {
+      nameless: 'as-given',
+    });
     const client = await context.cluster.client();
     const failures = [...errors];
     for (const { object } of objects) {

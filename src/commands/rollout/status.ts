@@ -120,6 +120,9 @@ async function follow(
   client: Client,
   context: CommandContext,
 ): Promise<void> {
+  const { kind } = target.mapping.gvk;
+  // What has no name is not asked for, only what it is.
+  if (target.name === '' && !viewedKinds.has(kind)) throw noViewer(kind);
   const resource = resourceOf(client, target.mapping, target.namespace);
   const stop = new AbortController();
   const abort = (): void => stop.abort();
@@ -168,6 +171,12 @@ function tell(object: Unstructured, options: RolloutStatusOptions, context: Comm
   return done;
 }
 
+const viewedKinds: ReadonlySet<string> = new Set(['Deployment', 'DaemonSet', 'StatefulSet']);
+
+function noViewer(kind: string): CommandError {
+  return new CommandError(`no status viewer has been implemented for ${kind}`);
+}
+
 /** What `rollout status` says of an object. @throws CommandError when it failed, or has no rollouts. */
 export function rolloutStatus(
   object: Unstructured,
@@ -181,7 +190,7 @@ export function rolloutStatus(
     case 'StatefulSet':
       return statefulSetStatus(object);
     default:
-      throw new CommandError(`no status viewer has been implemented for ${object.kind}`);
+      throw noViewer(object.kind);
   }
 }
 

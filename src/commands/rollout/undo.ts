@@ -63,8 +63,17 @@ export const rolloutUndoCommand = defineCommand<UndoOptions>({
     };
   },
   async run(options, context) {
-    const request = { ...options, isTyped: true, all: true, fieldSelector: '', allNamespaces: false };
-    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
+    const request = {
+      ...options,
+      isTyped: true,
+      all: true,
+      fieldSelector: '',
+      allNamespaces: false,
+      namespaceCheck: 'loaded' as const,
+    };
+    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, {
+      nameless: 'as-given',
+    });
     const failures = [...errors];
     for (const target of objects) {
       try {

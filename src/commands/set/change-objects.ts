@@ -16,7 +16,14 @@ import {
 } from '../../cli/flags.ts';
 import { knownTypeOf, requireKnownType } from '../../cli/known-types.ts';
 import { type ManifestInput, manifestInput, readInput } from '../../cli/manifest-input.ts';
-import { checkNamespace, loadTargets, nothingNamed, resolveTargets, notLocal } from '../../cli/resource-targets.ts';
+import {
+  checkNamespace,
+  loadTargets,
+  nothingNamed,
+  notLocal,
+  requireRegisteredKind,
+  resolveTargets,
+} from '../../cli/resource-targets.ts';
 import { typedPrinter } from '../../cli/typed-objects.ts';
 import { typedShape } from '../../generators/typed-shapes.ts';
 import { withZeroValues } from '../../generators/zero-values.ts';
@@ -101,8 +108,19 @@ export async function loadForChange(
 ): Promise<ChangeTarget[]> {
   if (options.local) return loadManifests(options, context, ignoresArguments);
   const { resources, input, all, selector } = options;
-  const request = { args: resources, input, isTyped: true, all, selector, fieldSelector: '', allNamespaces: false };
-  const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
+  const request = {
+    args: resources,
+    input,
+    isTyped: true,
+    all,
+    selector,
+    fieldSelector: '',
+    allNamespaces: false,
+    namespaceCheck: 'loaded' as const,
+  };
+  const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, {
+    nameless: 'as-given',
+  });
   throwFailures(errors);
   return objects.map(({ object, mapping, name, namespace }) => ({
     object,
@@ -123,7 +141,9 @@ async function loadManifests(
   const { objects, failures } = await readInput(input, context, { isTyped: true });
   throwFailures(failures);
   return Promise.all(
-    objects.map(async ({ object }) => {
+    objects.map(async (entry) => {
+      await requireRegisteredKind(entry, context);
+      const { object } = entry;
       const { types, name: type } = await requireKnownType(object, context);
       const { name = '', namespace = '' } = object.metadata;
       checkNamespace(namespace, await context.cluster.namespace(), context);
