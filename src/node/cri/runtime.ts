@@ -261,6 +261,8 @@ export interface RuntimeService {
   datagram(podSandboxId: string, port: number, payload: Uint8Array, from: string): Promise<Uint8Array | undefined>;
   /** How many bytes a container wrote outside of what is mounted, with its log. @throws RuntimeError NotFound */
   diskUsage(containerId: string): Promise<number>;
+  /** How many bytes of memory a container uses. @throws RuntimeError NotFound */
+  memoryUsage(containerId: string): Promise<number>;
   /** The log of a container, running or ended. @throws RuntimeError NotFound */
   containerLog(containerId: string): Promise<ContainerLog>;
   /** Calls back for every event until the returned function is called. */

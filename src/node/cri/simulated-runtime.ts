@@ -371,6 +371,10 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     return this.#container(containerId).process.diskUsage();
   }
 
+  async memoryUsage(containerId: string): Promise<number> {
+    return this.#container(containerId).process.memoryUsage();
+  }
+
   subscribe(listener: (event: ContainerEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

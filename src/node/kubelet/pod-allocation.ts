@@ -1,6 +1,7 @@
 import type { Container, Pod, PodCondition, PodSpec, ResourceRequirements } from '../../api/types/core-v1.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import { formatTime } from '../../apimachinery/object-meta.ts';
+import { memoryLimitProblem } from './memory-limits.ts';
 import type { Rejection } from './pod-admission.ts';
 import { isSidecar } from './pod-phase.ts';
 
@@ -23,18 +24,23 @@ export class PodAllocation {
   /** What the pod as a whole has, where it states that. */
   #givenPod: ResourceRequirements | undefined;
   #pending: PodCondition | undefined;
+  /** A resize that the node has room for, but that cannot be carried out. */
+  #failed: PodCondition | undefined;
 
   constructor(pod: Pod) {
-    this.#pending = pod.status?.conditions?.find(({ type }) => type === 'PodResizePending');
+    const told = (wanted: string) => pod.status?.conditions?.find(({ type }) => type === wanted);
+    this.#pending = told('PodResizePending');
+    this.#failed = told('PodResizeInProgress');
+    const isUnderWay = this.#pending !== undefined || this.#failed !== undefined;
     // With a resize under way it is the status that tells what the containers have.
-    const statuses = this.#pending === undefined ? [] : allStatuses(pod);
+    const statuses = isUnderWay ? allStatuses(pod) : [];
     const given = containersOf(pod.spec).map((container) => {
       const status = statuses.find(({ name }) => name === container.name);
       return [container.name, status?.resources ?? container.resources] as const;
     });
     this.#given = new Map(given);
     const asWhole = pod.spec?.resources;
-    const isWaiting = this.#pending !== undefined && asWhole !== undefined;
+    const isWaiting = isUnderWay && asWhole !== undefined;
     this.#givenPod = isWaiting ? (pod.status?.resources ?? asWhole) : asWhole;
   }
 
@@ -43,10 +49,20 @@ export class PodAllocation {
     return this.#pending;
   }
 
+  /** The condition of a resize that cannot be carried out for now. */
+  get failed(): PodCondition | undefined {
+    return this.#failed;
+  }
+
+  /** Whether a pod asks for something else than it has. */
+  isChanged(pod: Pod): boolean {
+    return this.#changed(pod).length > 0 || !equalJson(pod.spec?.resources ?? {}, this.#givenPod ?? {});
+  }
+
   /** The pod with what it was given in place of what it asks for. */
   allocated(pod: Pod): Pod {
     const { spec } = pod;
-    if (spec === undefined || !this.#isChanged(pod)) return pod;
+    if (spec === undefined || !this.isChanged(pod)) return pod;
     const { resources: _ofPod, ...rest } = spec;
     const given = (container: Container): Container => {
       const { resources: _asked, ...rest } = container;
@@ -64,10 +80,20 @@ export class PodAllocation {
     };
   }
 
-  /** Gives the pod what it asks for now, where the node has it. @param reject why the node does not take it as it is */
-  resize(pod: Pod, reject: (pod: Pod) => Rejection | undefined, now: number): ResizeOutcome {
-    if (!this.#isChanged(pod)) {
+  /**
+   * Gives the pod what it asks for now, where the node has it and its containers do not use more.
+   * @param reject why the node does not take it as it is
+   * @param usage bytes of memory that each running container uses, by its name
+   */
+  resize(
+    pod: Pod,
+    reject: (pod: Pod) => Rejection | undefined,
+    now: number,
+    usage: ReadonlyMap<string, number> = new Map(),
+  ): ResizeOutcome {
+    if (!this.isChanged(pod)) {
       this.#pending = undefined;
+      this.#failed = undefined;
       return nothing;
     }
     const rejection = reject(pod);
@@ -79,13 +105,17 @@ export class PodAllocation {
         effective(this.#of(container), this.#givenPod),
       ),
     );
+    const problem = memoryLimitProblem({ before: this.allocated(pod), after: pod, usage, restarts });
+    if (problem !== undefined) return this.#fail(pod, problem, now);
     this.#given = new Map(containersOf(pod.spec).map(({ name, resources }) => [name, resources]));
     this.#givenPod = pod.spec?.resources;
     this.#pending = undefined;
+    const hasStarted = this.#failed !== undefined && this.#failed.observedGeneration === pod.metadata.generation;
+    this.#failed = undefined;
     const summary = summaryOf(pod);
     return {
       events: [
-        { type: 'Normal', reason: 'ResizeStarted', message: `Pod resize started: ${summary}` },
+        ...(hasStarted ? [] : [startOf(pod)]),
         { type: 'Normal', reason: 'ResizeCompleted', message: `Pod resize completed: ${summary}` },
       ],
       restarts,
@@ -109,17 +139,38 @@ export class PodAllocation {
     return { events: [{ type: 'Warning', reason: 'ResizeDeferred', message: text }], restarts: [] };
   }
 
-  #of(container: Container): ResourceRequirements | undefined {
-    return this.#given.has(container.name) ? this.#given.get(container.name) : container.resources;
+  #fail(pod: Pod, message: string, now: number): ResizeOutcome {
+    const before = this.#failed;
+    const { generation } = pod.metadata;
+    this.#pending = undefined;
+    this.#failed = {
+      type: 'PodResizeInProgress',
+      status: 'True',
+      reason: 'Error',
+      message,
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+      lastTransitionTime: before?.lastTransitionTime ?? formatTime(now),
+    };
+    const isNew = before?.observedGeneration !== generation;
+    if (!isNew && before?.message === message) return nothing;
+    const text = `Pod resize error: ${summaryOf(pod, message)}`;
+    return {
+      events: [...(isNew ? [startOf(pod)] : []), { type: 'Warning', reason: 'ResizeError', message: text }],
+      restarts: [],
+    };
   }
 
-  #isChanged(pod: Pod): boolean {
-    return this.#changed(pod).length > 0 || !equalJson(pod.spec?.resources ?? {}, this.#givenPod ?? {});
+  #of(container: Container): ResourceRequirements | undefined {
+    return this.#given.has(container.name) ? this.#given.get(container.name) : container.resources;
   }
 
   #changed(pod: Pod): Container[] {
     return resizable(pod).filter((container) => !equalJson(container.resources ?? {}, this.#of(container) ?? {}));
   }
+}
+
+function startOf(pod: Pod): ResizeOutcome['events'][number] {
+  return { type: 'Normal', reason: 'ResizeStarted', message: `Pod resize started: ${summaryOf(pod)}` };
 }
 
 function containersOf(spec: PodSpec | undefined): Container[] {

@@ -335,6 +335,15 @@ export class PodContainers {
     }
   }
 
+  /** How many bytes of memory each running container uses, by its name. */
+  async memoryUsage(): Promise<ReadonlyMap<string, number>> {
+    const used = new Map<string, number>();
+    for (const { id, metadata, state } of await this.list()) {
+      if (state === 'CONTAINER_RUNNING') used.set(metadata.name, await this.#context.runtime.memoryUsage(id));
+    }
+    return used;
+  }
+
   /** How many bytes each container has on the disk, by its name. */
   async diskUsage(): Promise<ReadonlyMap<string, number>> {
     const used = new Map<string, number>();

@@ -19,8 +19,10 @@ export interface PodRuntimeState {
   readonly containers: readonly RuntimeContainer[];
   /** Why a container is not started yet, by container name. */
   readonly waiting: ReadonlyMap<string, { readonly reason: string; readonly message: string }>;
-  /** The condition of a resize that has to wait. */
-  readonly resizePending?: PodCondition | undefined;
+  /** The condition of a resize that has to wait, or that goes wrong. */
+  readonly resizing?: PodCondition | undefined;
+  /** The pod with what the node has agreed to give, where its containers do not have that yet. */
+  readonly accepted?: Pod | undefined;
   readonly isStarted: (container: string) => boolean;
   readonly isReady: (container: string) => boolean;
 }
@@ -131,7 +133,7 @@ function containerStatus(
     return notStartedStatus(pod, container, shared, old, waiting);
   }
   const ended = current.state === 'CONTAINER_EXITED';
-  const requests = container.resources?.requests;
+  const { requests } = (acceptedOf(state.accepted, container) ?? container).resources ?? {};
   const status: ContainerStatus = {
     ...shared,
     resources: container.resources ?? {},
@@ -152,6 +154,10 @@ function containerStatus(
     status.state = waitingState(waiting);
   }
   return status;
+}
+
+function acceptedOf(pod: Pod | undefined, { name }: Container): Container | undefined {
+  return [...(pod?.spec?.initContainers ?? []), ...(pod?.spec?.containers ?? [])].find((one) => one.name === name);
 }
 
 /** Prefix of container IDs: the runtime's name, as `containerd://` would be. */
@@ -254,6 +260,9 @@ function lastTermination(
   return old.lastState ?? {};
 }
 
+/** They are there while a resize is under way. */
+const resizeConditions: readonly string[] = ['PodResizePending', 'PodResizeInProgress'];
+
 function podConditions(
   pod: Pod,
   phase: string,
@@ -275,7 +284,7 @@ function podConditions(
   if (restarting !== undefined) own.push(restarting);
   const old = pod.status?.conditions ?? [];
   const ownTypes = new Set(own.map((entry) => entry.type));
-  const foreign = old.filter((entry) => !ownTypes.has(entry.type) && entry.type !== 'PodResizePending');
+  const foreign = old.filter(({ type }) => !ownTypes.has(type) && !resizeConditions.includes(type));
   const generation = pod.metadata.generation;
   const stamped = own.map((entry): PodCondition => {
     const before = old.find((candidate) => candidate.type === entry.type);
@@ -288,8 +297,7 @@ function podConditions(
       lastTransitionTime: since ?? formatTime(now),
     };
   });
-  const resizing =
-    state.resizePending === undefined || phase === 'Succeeded' || phase === 'Failed' ? [] : [state.resizePending];
+  const resizing = state.resizing === undefined || phase === 'Succeeded' || phase === 'Failed' ? [] : [state.resizing];
   return [...foreign, ...resizing, ...stamped];
 }
 

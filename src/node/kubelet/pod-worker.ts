@@ -21,6 +21,8 @@ import type { PodWorkerContext } from './pod-worker-context.ts';
 
 /** What pods get to end that leave at once. */
 const evictionGraceSeconds = 1;
+/** How often it is tried again to lower limits. */
+const resizeRetryMillis = 60_000;
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
 
 /**
@@ -216,7 +218,10 @@ export class PodWorker {
   /** Gives the containers what they ask for by now. */
   async #resize(pod: Pod): Promise<void> {
     const { rejects, recordEvent, clock } = this.#context;
-    const { events, restarts } = this.#allocation.resize(pod, rejects, clock.now());
+    const usage = this.#allocation.isChanged(pod) ? await this.#containers.memoryUsage() : undefined;
+    const { events, restarts } = this.#allocation.resize(pod, rejects, clock.now(), usage);
+    // They may use less by then.
+    if (this.#allocation.failed !== undefined) this.#wakeIn(resizeRetryMillis);
     for (const { type, reason, message } of events) recordEvent(pod, type, reason, message);
     await this.#containers.restart(pod, restarts);
   }
@@ -350,7 +355,8 @@ export class PodWorker {
     const current = generatePodStatus(
       this.#allocation.allocated(pod),
       {
-        resizePending: this.#allocation.pending,
+        resizing: this.#allocation.pending ?? this.#allocation.failed,
+        accepted: this.#allocation.failed === undefined ? undefined : pod,
         sandbox: sandboxes.find((sandbox) => sandbox.state === 'SANDBOX_READY') ?? sandboxes.at(-1),
         containers: await this.#containers.list(),
         waiting: this.#containers.waiting,

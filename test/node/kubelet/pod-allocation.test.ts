@@ -148,3 +148,39 @@ for (const [resources, restartPolicy, restarts] of limitsOfPod) {
     assert.equal(allocation.allocated(podWith('4Mi')).spec?.resources?.limits?.['memory'], '3Mi');
   });
 }
+
+test('a limit of memory below what is used stays what it was, and says so, until it is asked for otherwise', async (context) => {
+  const harness = await start(context);
+  const limited = (memory: string) => ({ requests: { memory }, limits: { memory } });
+  const main = { name: 'main', image: 'busybox', command: ['sh', '-c', 'sleep 10000'] };
+  await harness.create('web', { spec: { containers: [{ ...main, resources: limited('64Mi') }] } });
+  const ask = async (memory: string): Promise<void> => {
+    const patch = { spec: { containers: [{ name: 'main', resources: limited(memory) }] } };
+    const pods = harness.api.client.resource(podsResource, 'default');
+    await pods.patch('web', 'application/strategic-merge-patch+json', patch, { subresource: 'resize' });
+    await harness.work();
+  };
+  const told = async () => {
+    const { resources, allocatedResources } = await mainOf(harness, 'web');
+    const { status } = await harness.pod('web');
+    const found = status?.conditions?.find(({ type }) => type === 'PodResizeInProgress');
+    const conditions = found === undefined ? '' : `${found.reason}: ${found.message}`;
+    return [resources?.limits?.['memory'], allocatedResources?.['memory'], conditions];
+  };
+  await ask('32Mi');
+  assert.deepEqual(await told(), ['32Mi', '32Mi', '']);
+  await ask('10Ki');
+  const why =
+    'cannot decrease memory limits: [attempting to set pod memory limit (10240) below current usage (1048576), ' +
+    'attempting to set container "main" memory limit (10240) below current usage (1048576)]';
+  assert.deepEqual(await told(), ['32Mi', '10Ki', `Error: ${why}`]);
+  await harness.advance(130);
+  const events = (await harness.events('web')).filter((event) => event.startsWith('Resize'));
+  assert.deepEqual(
+    events.map((event) => event.split(':')[0]),
+    ['ResizeStarted', 'ResizeCompleted', 'ResizeStarted', 'ResizeError'],
+  );
+  assert.ok(events.at(-1)?.endsWith(`"generation":3,"error":${JSON.stringify(why)}}`));
+  await ask('64Mi');
+  assert.deepEqual(await told(), ['64Mi', '64Mi', '']);
+});

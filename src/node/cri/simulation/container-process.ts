@@ -28,6 +28,9 @@ import { parseScript } from './shell-syntax.ts';
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** What a process has in memory that does nothing. */
+const leastProcessBytes = 1 << 20;
+
 /** Where a container runs. */
 export interface ContainerPlace {
   readonly clock: SimulatedContainer['clock'];
@@ -151,6 +154,13 @@ export class ContainerProcess {
   /** It is removed: its files are gone. */
   discard(): void {
     this.#container.files.discard();
+  }
+
+  /** How many bytes of memory it uses: a process as small as there are, and what is in its memory file systems. */
+  memoryUsage(): number {
+    const { files } = this.#container;
+    const inMemory = files.mounts.list().filter(([, { fileSystem, readOnly }]) => fileSystem === 'tmpfs' && !readOnly);
+    return inMemory.reduce((sum, [place]) => sum + files.usage(place), leastProcessBytes);
   }
 
   /** How many bytes it has on the disk of its node: its files, but for what is mounted, and its log. */
