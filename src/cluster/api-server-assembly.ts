@@ -303,6 +303,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     ...storageChecks(options.storage, clock),
     ...atRest.healthChecks,
     informerSyncCheck(() => informers.unsynced().map(({ version, resource }) => `*${version}.${resource}`)),
+    ...atRest.startChecks,
     ...progress.checks,
   ];
   const server = createApiServer({

@@ -2,7 +2,7 @@ import { builtInResources } from '../api/registry.ts';
 import { messageOf } from '../apimachinery/error-message.ts';
 import { aggregateMessages } from '../apimachinery/field-error.ts';
 import type { GroupResource } from '../apimachinery/status.ts';
-import type { HealthCheck } from '../control-plane/apiserver/health.ts';
+import { everyHealthEndpoint, type HealthCheck } from '../control-plane/apiserver/health.ts';
 import { encryptedStorage } from '../control-plane/storage/encrypted-storage.ts';
 import { type KmsProvider, openKmsProvider } from '../control-plane/storage/kms/kms-provider.ts';
 import { grpcKmsService } from '../control-plane/storage/kms/kms-service.ts';
@@ -34,6 +34,8 @@ export interface StorageAtRest {
   readonly storage: Storage;
   /** Of the key management services that are used. */
   readonly healthChecks: readonly HealthCheck[];
+  /** What is part of starting up. */
+  readonly startChecks: readonly HealthCheck[];
   readonly stop: () => void;
 }
 
@@ -52,7 +54,7 @@ export async function storageAtRest(setup: EncryptionSetup): Promise<StorageAtRe
   const path = flags.get('encryption-provider-config');
   const isReloaded = flags.get('encryption-provider-config-automatic-reload') === 'true';
   if (path === undefined) {
-    if (!isReloaded) return { storage, healthChecks: [], stop: () => undefined };
+    if (!isReloaded) return { storage, healthChecks: [], startChecks: [], stop: () => undefined };
     throw new ComponentArgumentError(
       '--encryption-provider-config-automatic-reload must be set with --encryption-provider-config',
     );
@@ -100,12 +102,20 @@ export async function storageAtRest(setup: EncryptionSetup): Promise<StorageAtRe
   return {
     storage: encrypted,
     healthChecks: isReloaded || encryption.services.length > 0 ? [check] : [],
+    startChecks: isReloaded ? [reloadCheck] : [],
     stop() {
       stop();
       closeServices(encryption);
     },
   };
 }
+
+/** That changes of the file are looked for, which they are from the first. */
+const reloadCheck: HealthCheck = {
+  name: 'poststarthook/start-encryption-provider-config-automatic-reload',
+  endpoints: everyHealthEndpoint,
+  check: () => undefined,
+};
 
 function openService(
   { name, socketPath, timeoutMillis }: KmsSettings,

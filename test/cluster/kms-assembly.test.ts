@@ -102,6 +102,7 @@ test('secrets are kept with the key of a service, whose health is the server’s
   const { atRest, clock, prefixOf } = await started(context, {}, kms({ endpoint: `unix://${socketPath}` }));
   assert.equal(await prefixOf('/registry/secrets/default/a'), 'k8s:enc:kms:v2:n:');
   assert.equal(await prefixOf('/registry/configmaps/default/a'), 'value');
+  assert.deepEqual(atRest.startChecks, []);
   const [check] = atRest.healthChecks;
   assert.equal(check?.name, 'kms-providers');
   assert.deepEqual(check.endpoints, ['healthz', 'readyz']);
@@ -117,6 +118,9 @@ test('secrets are kept with the key of a service, whose health is the server’s
 test('another file counts when its services are well', async (context) => {
   const socketPath = socketPathOf(context);
   const { path, clock, atRest, prefixOf } = await started(context, reload, aes);
+  const [start] = atRest.startChecks;
+  assert.equal(start?.name, 'poststarthook/start-encryption-provider-config-automatic-reload');
+  await start.check();
   const [check] = atRest.healthChecks;
   await check?.check();
   let count = 0;

@@ -207,19 +207,23 @@ export function validateHostProcess(spec: PodSpec, path: FieldPath): FieldError[
   return errors;
 }
 
-const podFieldsNotOfWindows = ['hostUsers', 'hostPID', 'hostIPC', 'shareProcessNamespace'] as const;
-const podContextNotOfWindows = [
-  'appArmorProfile',
-  'seLinuxOptions',
-  'seccompProfile',
-  'fsGroup',
-  'fsGroupChangePolicy',
-  'sysctls',
-  'runAsUser',
-  'runAsGroup',
-  'supplementalGroups',
-  'supplementalGroupsPolicy',
-  'seLinuxChangePolicy',
+/** In the order in which the real server tells them. */
+const podFieldsNotOfWindows = [
+  'securityContext.appArmorProfile',
+  'securityContext.seLinuxOptions',
+  'hostUsers',
+  'hostPID',
+  'hostIPC',
+  'securityContext.seccompProfile',
+  'securityContext.fsGroup',
+  'securityContext.fsGroupChangePolicy',
+  'securityContext.sysctls',
+  'shareProcessNamespace',
+  'securityContext.runAsUser',
+  'securityContext.runAsGroup',
+  'securityContext.supplementalGroups',
+  'securityContext.supplementalGroupsPolicy',
+  'securityContext.seLinuxChangePolicy',
 ] as const;
 const containerContextNotOfWindows = [
   'appArmorProfile',
@@ -252,11 +256,13 @@ export function validateOs(spec: PodSpec, path: FieldPath): FieldError[] {
     if (security?.windowsOptions !== undefined) forbid(at.child('windowsOptions'));
   } else {
     for (const field of podFieldsNotOfWindows) {
-      const value = spec[field];
-      const isPointer = field === 'hostUsers' || field === 'shareProcessNamespace';
-      if (value === true || (isPointer && value !== undefined)) forbid(path.child(field));
+      const [first = '', second] = field.split('.');
+      const holder = (second === undefined ? spec : security) as Readonly<Record<string, unknown>> | undefined;
+      const value = holder?.[second ?? first];
+      // The only ones that are no pointers.
+      const isUnset = field === 'hostPID' || field === 'hostIPC' ? value !== true : value === undefined;
+      if (!isUnset) forbid(second === undefined ? path.child(first) : at.child(second));
     }
-    for (const field of podContextNotOfWindows) if (security?.[field] !== undefined) forbid(at.child(field));
   }
   for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
     (spec[list] ?? []).forEach((container, index) => {
