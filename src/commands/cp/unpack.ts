@@ -28,7 +28,7 @@ export async function unpackTree(chunks: AsyncIterable<Uint8Array>, options: Unp
   let hasHinted = false;
   for await (const entry of readTar(chunks)) {
     if (!entry.name.startsWith(prefix)) throw new CommandError('tar contents corrupted');
-    const shown = join(destination, remotePath(entry.name.slice(prefix.length)));
+    const shown = join(destination, remotePath(entry.name.slice(prefix.length)).replace(/\/+$/, ''));
     if (!isInside(destination, shown)) {
       warn(`warning: file ${goQuote(shown)} is outside target destination, skipping\n`);
       continue;
