@@ -144,10 +144,19 @@ function rememberingConnector(connector: Connector, beingMade: Set<Socket>): Con
     // undici's own connector returns the socket, which its types do not tell.
     const socket: unknown = connector(options, (...outcome) => {
       if (socket instanceof Socket) beingMade.delete(socket);
+      if (outcome[1] instanceof Socket) tellEndsOf(outcome[1]);
       callback(...outcome);
     });
     if (socket instanceof Socket && socket.connecting) beingMade.add(socket);
   };
+}
+
+/** Errors of a connection name its two ends, as Go's net does. */
+function tellEndsOf(socket: Socket): void {
+  const { localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 } = socket;
+  const end = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const connection = `${end(localAddress, localPort)}->${end(remoteAddress, remotePort)}`;
+  socket.prependListener('error', (error) => void Object.assign(error, { connection }));
 }
 
 /** TLS over what `dial` opens, the usual way where it opens nothing. */

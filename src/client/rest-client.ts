@@ -22,7 +22,14 @@ import type {
 } from './client.ts';
 import { errorFromResponse, retryAfterSeconds } from './response-error.ts';
 import { RestResourceClient } from './rest-resource-client.ts';
-import { asTransportError, BrokenAnswerError, RetryTimeoutError, TransportError } from './transport-error.ts';
+import {
+  asTransportError,
+  BrokenAnswerError,
+  RepeatedFailureError,
+  RetryTimeoutError,
+  TransportError,
+} from './transport-error.ts';
+import { requestFailure, transportReason } from './transport-reason.ts';
 import { UpgradeError } from './upgrade-error.ts';
 
 export interface ClientOptions {
@@ -167,6 +174,7 @@ class RestClient implements Client {
     let refreshed = false;
     let redirects = 0;
     let moved: Redirect | undefined;
+    let reasonBefore = '';
     for (let attempt = 0; ; attempt++) {
       const plain = await this.#httpRequest(request, refreshed);
       const sent = { ...plain, ...moved };
@@ -174,8 +182,14 @@ class RestClient implements Client {
       try {
         response = await this.transport.send(sent);
       } catch (error) {
-        if (!this.#isRetried(request, error) || attempt >= this.#maxRetries) throw error;
-        await this.#waitForRetry(request, { attempt: attempt + 1, seconds: 1, path: sent.path }, 'EOF');
+        if (!this.#isRetried(request, error)) throw error;
+        const reason = transportReason(error);
+        if (attempt >= this.#maxRetries) {
+          if (reasonBefore === '' || reasonBefore === reason) throw error;
+          throw new RepeatedFailureError(requestFailure(error), reasonBefore, error);
+        }
+        await this.#waitForRetry(request, { attempt: attempt + 1, seconds: 1, path: sent.path }, reason);
+        reasonBefore = reason;
         continue;
       }
       this.#reportWarnings(response.headers);
@@ -205,7 +219,7 @@ class RestClient implements Client {
     return this.#options.maxRetries ?? 10;
   }
 
-  #isRetried({ method, once }: ClientRequest, error: unknown): boolean {
+  #isRetried({ method, once }: ClientRequest, error: unknown): error is TransportError {
     const isEnded = error instanceof TransportError && error.kind === 'reset';
     return isEnded && method === 'GET' && once !== true && this.#options.retriesEndedReads === true;
   }

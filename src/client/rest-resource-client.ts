@@ -124,7 +124,7 @@ export class RestResourceClient<T extends KubeObject> implements ResourceClient<
 
   async #decode<R>(request: ClientRequest): Promise<R> {
     const response = await this.#client.request(request);
-    return answeredObject(response.body) as unknown as R;
+    return answeredObject(response) as unknown as R;
   }
 }
 

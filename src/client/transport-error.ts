@@ -37,6 +37,18 @@ export class BrokenAnswerError extends Error {
   }
 }
 
+/** A read that was tried again got no answer either, for another reason than before. */
+export class RepeatedFailureError extends Error {
+  /**
+   * @param failure of the last attempt, in Go's words: `Get "https://host/api": EOF`
+   * @param before why the attempt before it got none
+   */
+  constructor(failure: string, before: string, cause: TransportError) {
+    super(`${failure} - error from a previous attempt: ${before}`, { cause });
+    this.name = 'RepeatedFailureError';
+  }
+}
+
 /** The time for a request was over before it could be sent again. */
 export class RetryTimeoutError extends Error {
   /** @param reason why the last attempt got no answer, in Go's words; empty where it got one */

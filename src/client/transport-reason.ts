@@ -31,7 +31,7 @@ export function transportReason(error: TransportError): string {
     case 'dns':
       return `dial tcp: ${lookupReason(error)}`;
     case 'reset':
-      return 'EOF';
+      return resetReason(error);
     case 'timeout':
       return error.code === 'UND_ERR_CONNECT_TIMEOUT' || error.code === 'ETIMEDOUT'
         ? `dial tcp ${error.address}: i/o timeout`
@@ -54,6 +54,14 @@ function lookupReason({ address, code }: TransportError): string {
   if (server === undefined || !/[a-z_]/i.test(name)) return `lookup ${name}: no such host`;
   const at = server.includes(':') ? (server.startsWith('[') ? server : `[${server}]:53`) : `${server}:53`;
   return `lookup ${name} on ${at}: ${code === 'EAI_AGAIN' ? 'server misbehaving' : 'no such host'}`;
+}
+
+/** A connection that was broken off says between which ends it was, where that is known; one that just ended does not. */
+function resetReason({ code, cause }: TransportError): string {
+  const { connection } = (cause ?? {}) as { readonly connection?: string };
+  return code === 'ECONNRESET' && connection !== undefined
+    ? `read tcp ${connection}: read: connection reset by peer`
+    : 'EOF';
 }
 
 /** What is wrong with an answer that is no HTTP/1.1; the parser's error tells what it stopped at. */

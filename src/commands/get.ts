@@ -18,6 +18,7 @@ import {
   standardFormats,
 } from '../cli/flags.ts';
 import { manifestInput } from '../cli/manifest-input.ts';
+import { TransportError } from '../client/transport-error.ts';
 import { createPrinter } from '../printers/print-flags.ts';
 import { UnsortableError } from '../printers/sort-by.ts';
 import type { OutputStream } from '../system/io-streams.ts';
@@ -131,10 +132,15 @@ export const getCommand = defineCommand<GetOptions>({
   },
 });
 
-/** Writes an answer as it is; to a terminal as text, so that it cannot steer it. */
+/** Writes an answer as it is; to a terminal as text, so that it cannot steer it. @throws CommandError when it breaks off */
 async function showRaw(body: AsyncIterable<Uint8Array>, out: OutputStream): Promise<void> {
   const decoder = out.isTerminal ? new TextDecoder() : undefined;
-  for await (const chunk of body) out.write(decoder?.decode(chunk, { stream: true }) ?? chunk);
+  try {
+    for await (const chunk of body) out.write(decoder?.decode(chunk, { stream: true }) ?? chunk);
+  } catch (error) {
+    if (error instanceof TransportError && error.kind === 'reset') throw new CommandError('unexpected EOF');
+    throw error;
+  }
 }
 
 function checkFlags(args: readonly string[], flags: FlagValues, hasInput: boolean, context: CommandContext): void {

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { type HttpRequest, readBody, type Transport } from '../../src/apimachinery/http.ts';
 import { createHttpTransport, type HttpTransportOptions } from '../../src/client/http-transport.ts';
 import { TransportError } from '../../src/client/transport-error.ts';
+import { transportReason } from '../../src/client/transport-reason.ts';
 import { type CertificatePair, createCertificateAuthority, issueCertificate } from '../../src/pki/certificates.ts';
 import { systemClock } from '../../src/system/clock.ts';
 
@@ -276,10 +277,22 @@ void test('an abort ends what waits, what streams and what has not begun', async
 void test('a connection that breaks is an error with its kind', async (t) => {
   const server = await listenPlain(t, (request, response) => {
     if (request.url === '/before') request.socket.destroy();
+    else if (request.url === '/reset') request.socket.resetAndDestroy();
     else response.write('half', () => request.socket.resetAndDestroy());
   });
   const transport = open(t, { server: `http://127.0.0.1:${server.port}` });
-  await assert.rejects(transport.send(get('/before')), failsWith('reset'));
+  await assert.rejects(transport.send(get('/before')), (error) => {
+    failsWith('reset')(error);
+    return transportReason(error as TransportError) === 'EOF';
+  });
+  await assert.rejects(transport.send(get('/reset')), (error) => {
+    failsWith('reset', 'ECONNRESET')(error);
+    const ends = new RegExp(
+      `^read tcp 127\\.0\\.0\\.1:\\d+->127\\.0\\.0\\.1:${server.port}: read: connection reset by peer$`,
+    );
+    assert.match(transportReason(error as TransportError), ends);
+    return true;
+  });
   const answer = await transport.send(get('/half'));
   await assert.rejects(readBody(answer.body), failsWith('reset'));
 

@@ -216,6 +216,20 @@ void test('a read whose connection ends is tried again after a second, where tha
   await failed;
   assert.equal(patient.requests.length, 11);
 
+  const reset = (_: unknown, count: number): never => {
+    const cause = { connection: `127.0.0.1:${count}->127.0.0.1:443` };
+    throw new TransportError('reset', '127.0.0.1:443', 'ECONNRESET', 'read ECONNRESET', cause);
+  };
+  const broken = clientOf(reset, options);
+  const told10 = 'read tcp 127.0.0.1:10->127.0.0.1:443: read: connection reset by peer';
+  const told11 = 'read tcp 127.0.0.1:11->127.0.0.1:443: read: connection reset by peer';
+  const refused = assert.rejects(broken.client.request({ method: 'GET', path: '/x' }), {
+    name: 'RepeatedFailureError',
+    message: `${told11} - error from a previous attempt: ${told10}`,
+  });
+  await clock.advance(60_000);
+  await refused;
+
   const once: readonly (readonly [Partial<ClientOptions>, Partial<ClientRequest>])[] = [
     [options, { method: 'POST' }],
     [options, { once: true }],

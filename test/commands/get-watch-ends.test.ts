@@ -61,7 +61,23 @@ const cases: readonly (readonly [name: string, watch: () => HttpResponse['body']
     [],
     'STATUS    REASON    MESSAGE\nFailure   Expired   too old resource version: 1 (5)\n',
   ],
+  [
+    'of what is no event',
+    () => Buffer.from(`${added}garbage here\n`),
+    [],
+    `NAME   AGE\nw      <unknown>\nSTATUS    REASON          MESSAGE\nFailure   InternalError   ${undecodable("invalid character 'g' looking for beginning of value")}\n`,
+  ],
+  [
+    'with an event of no known type',
+    () => Buffer.from(`${JSON.stringify({ type: 'WEIRD', object: pod })}\n${added}`),
+    [],
+    `STATUS    REASON          MESSAGE\nFailure   InternalError   ${undecodable('got invalid watch event type: WEIRD')}\n`,
+  ],
 ];
+
+function undecodable(problem: string): string {
+  return `an error on the server ("unable to decode an event from the watch stream: ${problem}") has prevented the request from succeeding`;
+}
 
 for (const [name, watch, args, stdout] of cases) {
   test(`get -w shows what there was of a watch ${name}, and that is no error`, async (context) => {
@@ -70,3 +86,42 @@ for (const [name, watch, args, stdout] of cases) {
     assert.deepEqual(await run('get', 'pods', '-w', ...args), { exitCode: 0, stdout, stderr: '' });
   });
 }
+
+test('get -w of one object gets it and watches from any version, which tells it once more', async (context) => {
+  const asked: string[] = [];
+  const changed = `${JSON.stringify({ type: 'MODIFIED', object: pod })}\n`;
+  const { send } = serverWith(() => Buffer.from(`${added}${changed}`));
+  const transport = {
+    send: (request: HttpRequest) => {
+      asked.push(request.path);
+      return request.path.endsWith('/pods/w') ? Promise.resolve(answer(pod)) : send(request);
+    },
+    close: () => Promise.resolve(),
+  };
+  const { run } = commandRunner(context, { transport });
+  for (const [flag, times] of [
+    ['-w', 2],
+    ['--watch-only', 1],
+  ] as const) {
+    const stdout = 'pod/w\n'.repeat(times);
+    assert.deepEqual(await run('get', 'pod', 'w', flag, '-o', 'name'), { exitCode: 0, stdout, stderr: '' });
+    assert.deepEqual(asked.slice(-2), [
+      '/api/v1/namespaces/default/pods/w',
+      '/api/v1/namespaces/default/pods?fieldSelector=metadata.name%3Dw&resourceVersion=0&watch=true',
+    ]);
+  }
+});
+
+test('an answer that says to be no object is told of by its type', async (context) => {
+  const { send } = serverWith(() => new Uint8Array());
+  const page = { status: 200, headers: { 'content-type': 'text/html' }, body: Buffer.from('<html>') };
+  const transport = {
+    send: (request: HttpRequest) => (request.path.includes('/namespaces/') ? Promise.resolve(page) : send(request)),
+    close: () => Promise.resolve(),
+  };
+  const { run } = commandRunner(context, { transport });
+  const reason = "serializer for text/html doesn't exist\n";
+  assert.equal((await run('get', 'pod', 'w')).stderr, `error: ${reason}`);
+  assert.equal((await run('get', 'pods')).stderr, reason);
+  assert.equal((await run('delete', 'pod', 'w')).stderr, `error: ${reason}`);
+});

@@ -221,7 +221,7 @@ async function* pagesOf(
       throw await missingNamespaceOr(error, client, mapping, namespace);
     });
     if (refusal !== undefined) throw refusal;
-    const answer = answeredObject(response.body);
+    const answer = answeredObject(response);
     if (selects === undefined || selects(answer)) yield answer;
     return undefined;
   }
@@ -237,7 +237,7 @@ async function* pagesOf(
     let page: Unstructured;
     try {
       const response = await client.request({ method: 'GET', path, accept, query });
-      page = answeredObject(response.body);
+      page = answeredObject(response);
     } catch (error) {
       throw listError(error, listSubject(mapping), selectors);
     }

@@ -5,6 +5,7 @@ import { hasReason } from '../../apimachinery/status.ts';
 import { type CommandContext, CommandError, SilentExit } from '../../cli/command.ts';
 import { throwFailures } from '../../cli/exit.ts';
 import { listSubject, nothingNamed } from '../../cli/resource-targets.ts';
+import { answeredObject } from '../../client/answered-object.ts';
 import type { Client } from '../../client/client.ts';
 import { listError } from '../../client/list-error.ts';
 import { TransportError } from '../../client/transport-error.ts';
@@ -39,18 +40,17 @@ export async function watchTargets(
   const accept = options.printer === undefined && options.serverPrint ? tableAccept : 'application/json';
   const show = watchPrinter(options, target, context);
   if (targets.length > 1) return refuseSeveral(options, targets, accept, client, show);
-  const path = pathOf(target.mapping, target.namespace, undefined);
-  const fieldSelector = target.name === undefined ? options.fieldSelector : `metadata.name=${target.name}`;
-  const query = { labelSelector: options.selector, fieldSelector };
-  const list = await firstList(options, target, client, { path, accept, query });
-  if (list === undefined) return;
-  if (!options.watchOnly) show('ADDED', list, true);
-  const { resourceVersion } = list.metadata as { resourceVersion?: string };
+  const first = await firstAnswer(options, target, client, accept);
+  if (first === undefined) return;
+  if (!options.watchOnly) show('ADDED', first, true);
+  // What is watched alone is told once more at first, as of a version that is always there.
+  let isKnown = target.name !== undefined;
+  const { resourceVersion } = first.metadata as { resourceVersion?: string };
   const stream = await client.stream({
     method: 'GET',
-    path,
+    path: pathOf(target.mapping, target.namespace, undefined),
     accept,
-    query: { ...query, watch: true, resourceVersion, allowWatchBookmarks: true },
+    query: { ...watchQuery(options, target), watch: true, resourceVersion: isKnown ? '0' : resourceVersion },
     signal: context.signal,
   });
   const onTimeUp = (): void => {
@@ -61,14 +61,28 @@ export async function watchTargets(
   };
   try {
     for await (const event of decodeWatch<Unstructured>(stream.body, onTimeUp)) {
-      if (event.type !== 'BOOKMARK') show(event.type, { ...event.object }, false);
+      if (!eventTypes.has(event.type)) throw new JsonSyntaxError(`got invalid watch event type: ${event.type}`, 0);
+      if (!isKnown && event.type !== 'BOOKMARK') show(event.type, { ...event.object }, false);
+      isKnown &&= event.type === 'BOOKMARK';
     }
   } catch (error) {
     if (context.signal.aborted) throw new SilentExit(1);
     // A watch that breaks off is one that has ended.
-    if (!(error instanceof TransportError && error.kind === 'reset') && !(error instanceof JsonSyntaxError))
-      throw error;
+    if (error instanceof TransportError && error.kind === 'reset') return;
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    if (!isKnown && error.message !== 'unexpected end of JSON input') show('ERROR', noEvent(error.message), false);
   }
+}
+
+const eventTypes: ReadonlySet<string> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
+
+/** What client-go makes of what is no event. */
+function noEvent(problem: string): Unstructured {
+  const text = `unable to decode an event from the watch stream: ${problem}`;
+  const message = `an error on the server (${goQuote(text)}) has prevented the request from succeeding`;
+  const details = { causes: [{ reason: 'UnexpectedServerResponse', message: text }] };
+  const status = { status: 'Failure', message, reason: 'InternalError', details, code: 500 };
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, ...status };
 }
 
 /** Shows several objects, which cannot be watched. @throws CommandError, StatusError */
@@ -93,33 +107,34 @@ async function refuseSeveral(
   );
 }
 
+function watchQuery(options: GetOptions, { name }: Target): { readonly labelSelector: string; fieldSelector: string } {
+  const fieldSelector = name === undefined ? options.fieldSelector : `metadata.name=${name}`;
+  return { labelSelector: options.selector, fieldSelector };
+}
+
 /** What there is when the watch begins; undefined where the object is not there and need not be. */
-async function firstList(
+async function firstAnswer(
   options: GetOptions,
   target: Target,
   client: Client,
-  request: { readonly path: string; readonly accept: string; readonly query: Readonly<Record<string, string>> },
+  accept: string,
 ): Promise<Unstructured | undefined> {
-  let list: Unstructured;
-  try {
-    const response = await client.request({ method: 'GET', ...request });
-    list = parseJson(response.body) as unknown as Unstructured;
-  } catch (error) {
-    throw listError(error, listSubject(target.mapping), request.query);
+  const { mapping, namespace, name } = target;
+  const request = { method: 'GET', path: pathOf(mapping, namespace, name), accept } as const;
+  if (name === undefined) {
+    const query = watchQuery(options, target);
+    try {
+      return answeredObject(await client.request({ ...request, query }));
+    } catch (error) {
+      throw listError(error, listSubject(mapping), query);
+    }
   }
-  if (target.name === undefined || !isEmpty(list)) return list;
   try {
-    await client.request({ method: 'GET', path: pathOf(target.mapping, target.namespace, target.name) });
+    return answeredObject(await client.request(request));
   } catch (error) {
     if (options.ignoreNotFound && hasReason(error, 'NotFound')) return undefined;
-    throw await missingNamespaceOr(error, client, target.mapping, target.namespace);
+    throw await missingNamespaceOr(error, client, mapping, namespace);
   }
-  return list;
-}
-
-function isEmpty(list: Unstructured): boolean {
-  const { rows, items } = list as unknown as { rows?: unknown[] | null; items?: unknown[] };
-  return (rows ?? items ?? []).length === 0;
 }
 
 /** Prints lists and events of a watch, one after the other. */
