@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../apimachinery/json.ts';
-import { formatTime, type Unstructured } from '../apimachinery/object-meta.ts';
+import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { Schema, SchemaSource } from '../apimachinery/schema.ts';
 import { dropEmptyManagers, encodeManagers, type Managers } from './managed-entries.ts';
 import { compareValues, type Comparison, noDifference } from './structured-merge/compare.ts';
@@ -13,11 +13,6 @@ export interface FieldWriter {
   readonly subresource: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
-}
-
-/** The time of an entry that a write makes or changes. */
-export function writeTime({ now }: FieldWriter): string {
-  return formatTime(now);
 }
 
 /** One version of a kind: its type, and how an object of the written version becomes one of it. */

@@ -1,5 +1,5 @@
 import { equalJson } from '../apimachinery/json.ts';
-import { type ManagedFieldsEntry, type Unstructured } from '../apimachinery/object-meta.ts';
+import { formatTime, type ManagedFieldsEntry, type Unstructured } from '../apimachinery/object-meta.ts';
 import {
   compareVersions,
   type FieldWriter,
@@ -8,7 +8,6 @@ import {
   releaseFields,
   stripMetadata,
   withManagers,
-  writeTime,
 } from './field-ownership.ts';
 import { capUpdateManagers, decodeManagers, managerKey, type Managers, newUpdateEntry } from './managed-entries.ts';
 
@@ -41,7 +40,7 @@ export function updateManagedFields(
     const key = managerKey(writer.manager, 'Update', kind.apiVersion, writer.subresource);
     const entry = own.get(key) ?? newUpdateEntry(writer.manager, kind.apiVersion, writer.subresource);
     entry.fields = entry.fields.union(taken);
-    entry.time = writeTime(writer);
+    entry.time = formatTime(writer.now);
     own.set(key, entry);
   }
   capUpdateManagers(own);

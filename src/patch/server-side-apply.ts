@@ -18,7 +18,6 @@ import {
   type VersionedDifference,
   withManagers,
   withoutManagedFields,
-  writeTime,
 } from './field-ownership.ts';
 import { compareValues } from './structured-merge/compare.ts';
 import { FieldSet } from './structured-merge/field-set.ts';
@@ -62,7 +61,7 @@ export function applyManagedFields(
   releaseFields(managers, difference, kind, key);
   if (entry.fields.isEmpty()) managers.delete(key);
   const isSame = live !== undefined && equalJson(before, result);
-  if (!isSame) entry.time = writeTime(writer);
+  if (!isSame) entry.time = formatTime(writer.now);
   const object = finish(result, configuration, managers, writer.manager);
   return isSame && equalJson(object, live) ? live : object;
 }

@@ -27,8 +27,8 @@ export function ownersInView(
 }
 
 /**
- * The object's managedFields after a write through the view, which may take the field away from its owners. The real
- * server loses the time of what it translates from the view.
+ * The object's managedFields after a write through the view, which takes the field away from those who wrote it without
+ * applying: whom the view still names gets an entry of its own, which has no time.
  */
 export function ownersAfterView(
   entries: readonly ManagedFieldsEntry[] | undefined,
@@ -41,21 +41,15 @@ export function ownersAfterView(
   for (const [key, entry] of viewed) if (!entry.isTouchedBy(setOf(field.viewPath))) viewed.delete(key);
   const managers = decodeManagers(entries);
   for (const [key, entry] of managers) {
-    if (!entry.isTouchedBy(owned)) continue;
-    const { manager, operation, subresource } = entry;
-    const viewKey = managerKey(manager, operation, field.viewApiVersion, subresource);
-    const kept = viewed.get(viewKey);
-    viewed.delete(viewKey);
-    if (kept !== undefined) {
-      if (kept.time !== entry.time) entry.time = undefined;
-      continue;
-    }
+    // The keys of updates hold the version, and that of the view is another.
+    if (!entry.isTouchedBy(owned) || viewed.delete(key)) continue;
     entry.fields = entry.fields.difference(owned);
     if (entry.isEmpty()) managers.delete(key);
   }
-  for (const entry of viewed.values()) {
-    entry.time = undefined;
-    put(managers, entry, field.apiVersion, owned);
+  for (const [key, { manager, operation, subresource }] of viewed) {
+    const entry = new ManagerEntry({ manager, operation, apiVersion: field.apiVersion, subresource });
+    entry.fields = owned;
+    managers.set(key, entry);
   }
   return encodeManagers(managers);
 }

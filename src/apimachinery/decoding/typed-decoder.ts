@@ -44,21 +44,31 @@ interface Place {
   readonly literal?: string;
 }
 
+/** How values are read. */
+export interface TypedDecodeOptions {
+  /** Numbers that the document writes otherwise than as plain integers, by their path. */
+  readonly numberLiterals?: ReadonlyMap<string, string>;
+  /**
+   * Values come by way of apimachinery's converter from maps to structs, as what patches made does: it cuts integers to
+   * the bits of their type, and types that read themselves are on their own.
+   */
+  readonly isConverted?: boolean;
+}
+
 /**
  * Reads a JSON value into a named type as Go's decoder does: unknown fields are dropped (and told), null is nothing,
  * times and quantities get their one way of writing, map keys are sorted. Schema-less parts stay as they are.
- * @param numberLiterals numbers that the document writes otherwise than as plain integers, by their path.
  * @throws TypedDecodeError for a value of the wrong type.
  */
 export function decodeTyped(
   value: JsonValue,
   typeName: string,
   types: SchemaSource,
-  numberLiterals: ReadonlyMap<string, string> = noLiterals,
+  options: TypedDecodeOptions = {},
 ): TypedDecodeResult {
   const schema = types.lookup(typeName);
   if (schema === undefined) throw new Error(`unknown type ${typeName}`);
-  const reader = new TypedReader(types, numberLiterals);
+  const reader = new TypedReader(types, options);
   if (!isJsonObject(value)) {
     if (value === null) return { object: {}, unknownFields: [] };
     throw new TypedDecodeError(
@@ -80,10 +90,12 @@ class TypedReader {
   firstError: TypedDecodeError | undefined;
   readonly #types: SchemaSource;
   readonly #literals: ReadonlyMap<string, string>;
+  readonly #isConverted: boolean;
 
-  constructor(types: SchemaSource, literals: ReadonlyMap<string, string>) {
+  constructor(types: SchemaSource, { numberLiterals = noLiterals, isConverted = false }: TypedDecodeOptions) {
     this.#types = types;
-    this.#literals = literals;
+    this.#literals = numberLiterals;
+    this.#isConverted = isConverted;
   }
 
   readStruct(value: JsonObject, schema: Schema, place: Place): JsonObject {
@@ -133,19 +145,20 @@ class TypedReader {
     const literal = this.#literals.get(at.path);
     const place = literal === undefined ? at : { ...at, literal };
     const special = declared.ref === undefined ? undefined : specialTypes[declared.ref];
-    if (special !== undefined) return asFinal(() => special(value, place));
+    if (special !== undefined) return this.#readSpecial(() => special(value, place));
     if (declared.ref?.startsWith(`${jsonSchemaProps}Or`) === true) {
       return asFinal(() => this.#readSchemaOr(value, place));
     }
     const schema = declared.ref === undefined ? declared : resolveSchema(declared, this.#types);
     if (schema.intOrString === true || schema.format === 'int-or-string') {
-      return asFinal(() => readIntOrString(value, place));
+      return this.#readSpecial(() => readIntOrString(value, place));
     }
     switch (schema.type) {
       case 'string':
-        return readString(value, schema, place);
+        if (schema.format === 'date-time') return this.#readSpecial(() => readTime(value, place, canonicalTime));
+        return schema.format === 'byte' ? this.#readBytes(value, schema, place) : readString(value, schema, place);
       case 'integer':
-        return readInteger(value, schema, place);
+        return this.#isConverted ? convertInteger(value, schema, place) : readInteger(value, schema, place);
       case 'number':
         if (typeof value === 'number' || typeof value === 'bigint') return value;
         throw mismatch(value, schema, place);
@@ -168,10 +181,31 @@ class TypedReader {
     const schema = this.#types.lookup(jsonSchemaProps);
     if (schema === undefined) throw new Error(`unknown type ${jsonSchemaProps}`);
     const within = { struct: 'JSONSchemaProps', type: jsonSchemaProps, fieldStack: '', field: '', path: '' };
-    const reader = new TypedReader(this.#types, noLiterals);
+    const reader = new TypedReader(this.#types, {});
     const read = reader.readStruct(value, schema, within);
     if (reader.firstError !== undefined) throw reader.firstError;
     return read;
+  }
+
+  /** A type that reads itself: its errors are final, and where they are the converter does not say. */
+  #readSpecial(read: () => JsonValue): JsonValue {
+    if (!this.#isConverted) return asFinal(read);
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof TypedDecodeError)) throw error;
+      const message = error.message.replace(/Go struct field \S+ of type (string|int32)$/, 'Go value of type $1');
+      throw new TypedDecodeError(message, true);
+    }
+  }
+
+  #readBytes(value: JsonValue, schema: Schema, place: Place): JsonValue {
+    try {
+      return Array.isArray(value) ? readByteList(value, place) : readBase64(value, schema, place);
+    } catch (error) {
+      if (!this.#isConverted || !(error instanceof IllegalBase64Error)) throw error;
+      throw new TypedDecodeError(`error decoding from json: ${error.message}`);
+    }
   }
 
   #readArray(value: JsonValue, schema: Schema, place: Place): JsonValue {
@@ -360,18 +394,27 @@ function readIntOrString(value: JsonValue, place: Place): JsonValue {
 }
 
 function readString(value: JsonValue, schema: Schema, place: Place): JsonValue {
-  if (schema.format === 'date-time') return readTime(value, place, canonicalTime);
-  if (schema.format === 'byte' && Array.isArray(value)) return readBytes(value, place);
   if (typeof value !== 'string') throw mismatch(value, schema, place);
-  if (schema.format !== 'byte') return value;
-  const text = value.replace(/[\r\n]/g, '');
+  return value;
+}
+
+/** Text that should be base64 is not. */
+class IllegalBase64Error extends TypedDecodeError {
+  constructor(position: number) {
+    super(`illegal base64 data at input byte ${position}`);
+    this.name = 'IllegalBase64Error';
+  }
+}
+
+function readBase64(value: JsonValue, schema: Schema, place: Place): JsonValue {
+  const text = String(readString(value, schema, place)).replace(/[\r\n]/g, '');
   const wrongAt = illegalBase64At(text);
-  if (wrongAt >= 0) throw new TypedDecodeError(`illegal base64 data at input byte ${wrongAt}`);
+  if (wrongAt >= 0) throw new IllegalBase64Error(wrongAt);
   return text;
 }
 
 /** Bytes may be a list of numbers, too. */
-function readBytes(values: readonly JsonValue[], place: Place): JsonValue {
+function readByteList(values: readonly JsonValue[], place: Place): JsonValue {
   const bytes = values.map((value) => {
     const isByte = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255;
     if (isByte || value === null) return Number(value);
@@ -389,6 +432,16 @@ function readInteger(value: JsonValue, schema: Schema, place: Place): JsonValue 
     throw mismatch(value, schema, place, `number ${literal}`);
   }
   return value;
+}
+
+/** An integer as Go converts one: cut to the bits of its type. */
+function convertInteger(value: JsonValue, schema: Schema, place: Place): JsonValue {
+  const isWhole = typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
+  if (!isWhole) return readInteger(value, schema, place);
+  const isInRange = typeof value === 'bigint' || Math.abs(value) < 2 ** 63;
+  // A float that no integer can hold becomes the least one.
+  const cut = BigInt.asIntN(schema.format === 'int32' ? 32 : 64, isInRange ? BigInt(value) : -(2n ** 63n));
+  return Number.isSafeInteger(Number(cut)) ? Number(cut) : cut;
 }
 
 /** Position of the first byte that is no standard padded base64; -1 when all is well. */

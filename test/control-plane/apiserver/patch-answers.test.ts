@@ -97,6 +97,36 @@ const cases: readonly (readonly [
     'failed to convert new object (/d; apps/v1, Kind=Deployment) to proper version: unable to convert unstructured object to ' +
       'apps/v1, Kind=Deployment: cannot convert float64 to int64',
   ],
+  // Integers are cut to the bits of their type, where no JSON is read.
+  [
+    strategic,
+    '/apis/apps/v1/namespaces/default/deployments/d',
+    { spec: { revisionHistoryLimit: 2147483648 } },
+    422,
+    'Deployment.apps "d" is invalid: spec.revisionHistoryLimit: Invalid value: -2147483648: must be greater than or equal to 0',
+  ],
+  [
+    strategic,
+    '/apis/apps/v1/namespaces/default/deployments/d?dryRun=All',
+    { spec: { replicas: 1e20 } },
+    200,
+    ({ spec }) => (spec as Record<string, unknown>)['replicas'],
+    0,
+  ],
+  [
+    strategic,
+    `${ns}/configmaps/c`,
+    { binaryData: { b: 'AAA' } },
+    422,
+    ' "" is invalid: patch: Invalid value: "map[binaryData:map[b:AAA]]": error decoding from json: illegal base64 data at input byte 0',
+  ],
+  [
+    strategic,
+    `${ns}/configmaps/c`,
+    { metadata: { creationTimestamp: 1 } },
+    422,
+    ' "" is invalid: patch: Invalid value: "map[metadata:map[creationTimestamp:1]]": json: cannot unmarshal number into Go value of type string',
+  ],
 ];
 
 void test('patches are answered as the real server does', async (context) => {

@@ -47,13 +47,23 @@ function conditionCell(request: CertificateSigningRequest): string {
   return `${decision}${failed}${request.status?.certificate ? ',Issued' : ''}`;
 }
 
+/** As the v1beta1 of this API, which is served no more, described it; tables still say so. */
+const signerDescription =
+  'Requested signer for the request. It is a qualified name in the form: `scope-hostname.io/name`. If empty, it will ' +
+  "be defaulted:\n 1. If it's a kubelet client certificate, it is assigned\n" +
+  '    "kubernetes.io/kube-apiserver-client-kubelet".\n' +
+  " 2. If it's a kubelet serving certificate, it is assigned\n" +
+  '    "kubernetes.io/kubelet-serving".\n' +
+  ' 3. Otherwise, it is assigned "kubernetes.io/legacy-unknown".\n' +
+  'Distribution of trust for signers happens out of band. You can select on this field using `spec.signerName`.';
+
 const columns: readonly Column[] = [
   nameColumn,
   ageColumn,
   column(
     'SignerName',
     'string',
-    'Name of the signer that is asked, in the form scope-hostname.io/name.',
+    signerDescription,
     (object: CertificateSigningRequest) => object.spec.signerName || '<none>',
   ),
   column(

@@ -15,7 +15,9 @@ export const resourceQuotaStrategy: Strategy = {
     const [scopes, before] = [quotaOf(object).spec?.scopes ?? [], quotaOf(old).spec?.scopes ?? []];
     const isSame = scopes.every((scope) => before.includes(scope)) && before.every((scope) => scopes.includes(scope));
     const errors = validateSpec(quotaOf(object).spec);
-    return isSame ? errors : [...errors, invalid(specPath.child('scopes'), scopes, 'field is immutable')];
+    return isSame
+      ? errors
+      : [...errors, invalid(specPath.child('scopes'), scopes.length === 0 ? null : scopes, 'field is immutable')];
   },
 };
 

@@ -23,11 +23,14 @@ const longestController = 250;
 export const ingressClassStrategy: Strategy = {
   validateCreate: validate,
   validateUpdate(object, old) {
-    const controller = classOf(object).spec?.controller;
-    return checkImmutable(controllerPath, controller, classOf(old).spec?.controller);
+    return checkImmutable(controllerPath, controllerOf(object), controllerOf(old));
   },
   validateAsNew: validate,
 };
+
+function controllerOf(object: Unstructured): string {
+  return classOf(object).spec?.controller ?? '';
+}
 
 function classOf(object: Unstructured): IngressClass {
   return object;

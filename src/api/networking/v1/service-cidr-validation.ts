@@ -11,7 +11,6 @@ const immutable = 'field is immutable';
 export const serviceCidrStrategy: Strategy = {
   resetFields: { '': ['status'], status: ['metadata', 'spec'] },
   keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
-  returnDeletedObject: true,
   validateCreate: (object) => validate(cidrsOf(object)),
   validateUpdate(object, old, { subresource }) {
     if (subresource !== '') return [];
@@ -22,7 +21,7 @@ export const serviceCidrStrategy: Strategy = {
     });
     if (cidrs.length === before.length) return changed;
     if (before.length === 1 && cidrs.length === 2) return [...changed, ...validate(cidrs)];
-    return [invalid(cidrsPath, cidrs, immutable)];
+    return [invalid(cidrsPath, cidrs.length === 0 ? null : cidrs, immutable)];
   },
 };
 

@@ -16,7 +16,11 @@ import { BodyContentError, BodySyntaxError, type DecodedBody, type MediaTypeCode
 import type { ApiResource, ResourceRegistry } from '../registry/api-resource.ts';
 import { internalPackage } from '../registry/table.ts';
 import { applySchemaDefaults } from '../../../apimachinery/decoding/schema-defaults.ts';
-import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
+import {
+  decodeTyped,
+  TypedDecodeError,
+  type TypedDecodeOptions,
+} from '../../../apimachinery/decoding/typed-decoder.ts';
 
 /** The largest body a write may have. */
 export const maxBodyBytes = 3 * 1024 * 1024;
@@ -130,7 +134,7 @@ export function decodeObject(
     resource,
     expected,
     (unknown) => reportStrictErrors(complaintsOf(body, unknown, resource.custom), gvk, expected, fieldValidation, warn),
-    body.numberLiterals?.(),
+    { ...(body.numberLiterals === undefined ? {} : { numberLiterals: body.numberLiterals() }) },
   );
 }
 
@@ -166,12 +170,12 @@ export function typedObject(
   resource: ApiResource,
   expected: ExpectedKind,
   report: (unknownFields: readonly string[]) => void,
-  numberLiterals?: ReadonlyMap<string, string>,
+  options: TypedDecodeOptions = {},
 ): Unstructured {
   let decoded: { object: JsonObject; unknownFields: readonly string[] };
   try {
     const own = expected.type === resource.definition.type ? resource.decode : undefined;
-    decoded = own === undefined ? decodeTyped(value, expected.type, resource.types, numberLiterals) : own(value);
+    decoded = own === undefined ? decodeTyped(value, expected.type, resource.types, options) : own(value);
   } catch (error) {
     if (!(error instanceof TypedDecodeError)) throw error;
     throw cannotHandle(gvk, expected, error.message);

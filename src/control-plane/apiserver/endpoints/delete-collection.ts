@@ -1,6 +1,6 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
-import { deleteObject, isNotFound } from '../registry/deletion.ts';
+import { deleteObject, isNotFound, warnOfOrphans } from '../registry/deletion.ts';
 import { readList } from '../registry/listing.ts';
 import { listObject } from '../registry/output.ts';
 import { parseSelection } from '../registry/selection.ts';
@@ -19,6 +19,7 @@ export async function handleDeleteCollection(endpoint: Endpoint): Promise<HttpRe
   const selection = parseSelection(store.resource, listOptions.labelSelector, listOptions.fieldSelector);
   const options = await readDeleteOptions(endpoint);
   const { dryRun } = options;
+  warnOfOrphans(store, writeContext(endpoint, dryRun), options);
   const page = await readList(store, endpoint.namespace, listOptions, selection);
   const deleted: Unstructured[] = [];
   for (const value of page.values) {

@@ -37,6 +37,8 @@ export interface ParsedPatch {
   readonly keepsKind?: boolean;
   /** Numbers that are not written as plain integers, by their path in the patched document. */
   readonly numberLiterals?: ReadonlyMap<string, string>;
+  /** The patched document does not become JSON before it is read into its type. */
+  readonly isConverted?: boolean;
   /** @throws StatusError when the patch does not fit the document. */
   applyTo(document: JsonObject): JsonValue;
   /** How a result that does not fit the type is refused; the patched document and the message when absent. */
@@ -218,6 +220,7 @@ function readStrategicPatch(body: Uint8Array, resource: ApiResource): ParsedPatc
     strictErrors,
     sortsUnknownFields: true,
     keepsKind: true,
+    isConverted: true,
     applyTo(document) {
       try {
         return applyStrategicMergePatch(document, value, schema, resource.types);

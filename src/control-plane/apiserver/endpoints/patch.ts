@@ -42,7 +42,7 @@ import { answerObject, bodyResource, kindOf, writeContext, type Endpoint, negoti
 import { isPatchType, noPatchOfCustomObjects, patchReader, type ParsedPatch } from './patch-body.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 import { parsePatchOptions } from './request-options.ts';
-import { applyThroughView, type MadeObject, updateThroughView } from './view-writes.ts';
+import { applyThroughView, type MadeObject, ownedView, updateThroughView } from './view-writes.ts';
 import { admissionSteps } from './update.ts';
 
 type PatchRequestOptions = ReturnType<typeof parsePatchOptions>;
@@ -92,7 +92,7 @@ async function patchedObject(
   if (old === undefined) throw notFound(resource.groupResource, endpoint.name);
   const patch = read();
   // A copy with its fields in the order that refusals show.
-  const before = parseJson(writeObjectJson(endpoint.view === undefined ? old : endpoint.view.project(old, true)));
+  const before = parseJson(writeObjectJson(endpoint.view === undefined ? old : ownedView(endpoint.view, old)));
   const value = patch.applyTo(before as JsonObject);
   const patched = typedPatched(endpoint, value, patch, options);
   checkName(endpoint, patched);
@@ -140,7 +140,7 @@ function typedPatched(
         addWarning(request, text),
       );
     };
-    if (!isInternal) return typedObject(value, expected.gvk, resource, expected, report, patch.numberLiterals);
+    if (!isInternal) return typedObject(value, expected.gvk, resource, expected, report, patch);
     report(
       Object.keys(value ?? {})
         .filter((field) => field !== 'kind' && field !== 'apiVersion')
@@ -259,7 +259,8 @@ function typedApplied(
   expected: ExpectedKind,
 ): Unstructured {
   try {
-    return typedObject(applied as unknown as JsonValue, expected.gvk, resource, expected, () => undefined);
+    const value = applied as unknown as JsonValue;
+    return typedObject(value, expected.gvk, resource, expected, () => undefined, { isConverted: true });
   } catch (error) {
     if (!(error instanceof StatusError) || resource.custom) throw error;
     const { group, version, kind } = expected.gvk;

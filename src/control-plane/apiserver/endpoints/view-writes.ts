@@ -51,7 +51,7 @@ export async function applyThroughView(
     throw new StatusError({ message, code: 500 });
   }
   const value = applied as unknown as JsonValue;
-  const wanted = typedObject(value, expected.gvk, view.resource, expected, () => undefined);
+  const wanted = typedObject(value, expected.gvk, view.resource, expected, () => undefined, { isConverted: true });
   return { object: withOwners(view, view.merge(old, wanted), old, applied), viewed: wanted };
 }
 

@@ -19,6 +19,13 @@ export interface DeleteResult {
 const orphanFinalizer = 'orphan';
 const foregroundFinalizer = 'foregroundDeletion';
 
+/** Tells who deletes without a word about dependents that they stay, where that may surprise. */
+export function warnOfOrphans(store: Store, context: Pick<WriteContext, 'warn'>, options: ParsedDeleteOptions): void {
+  const isUnsaid = options.propagationPolicy === undefined && options.orphanDependents === undefined;
+  const { warningOnOrphaningDelete: warning } = store.strategy;
+  if (isUnsaid && warning !== undefined) context.warn(warning);
+}
+
 /**
  * Deletes an object: at once, or by marking it when it has a grace period, finalizers or a propagation policy that the
  * garbage collector must see to first.
@@ -34,9 +41,7 @@ export async function deleteObject(
 ): Promise<DeleteResult> {
   const reason = store.strategy.reasonToKeep?.(name);
   if (reason !== undefined) throw forbidden(store.resource.groupResource, name, reason);
-  const isUnsaid = options.propagationPolicy === undefined && options.orphanDependents === undefined;
-  if (isUnsaid && store.strategy.warningOnOrphaningDelete !== undefined)
-    context.warn(store.strategy.warningOnOrphaningDelete);
+  warnOfOrphans(store, context, options);
   checkNameParameter(name);
   const key = storageKey(store.resource, context.namespace, name);
   let stored = await store.storage.get(key);

@@ -147,7 +147,7 @@ export function returnsDeleted({ group, resource, strategy }: ResourceDefinition
 }
 
 /** Kinds whose delete answers with the object although the published API says that it is a Status. */
-const secretlyReturned: ReadonlySet<string> = new Set(['/namespaces', 'networking.k8s.io/servicecidrs']);
+const secretlyReturned: ReadonlySet<string> = new Set(['/namespaces']);
 
 /** Whether the published API says that a delete answers with the object. */
 export function saysItReturnsDeleted(definition: ResourceDefinition): boolean {
