@@ -94,6 +94,8 @@ export interface ResourceDefinition {
     readonly version: string;
     toStorage(object: Unstructured): Unstructured;
     fromStorage(object: Unstructured): Unstructured;
+    /** Makes an object that is stored what reading it gives: with the defaults of the stored version. */
+    settle?(object: Unstructured): void;
   };
   /** The version that counts as the stored one in discovery, when `storage` does not say. */
   readonly storageVersion?: { readonly group: string; readonly version: string };
@@ -162,7 +164,7 @@ export interface Strategy {
    * What an update of the object is checked by as a new one is, when the metadata is looked at between that and the
    * rules that are those of updates.
    */
-  validateAsNew?(object: Unstructured): FieldError[];
+  validateAsNew?(object: Unstructured, old: Unstructured): FieldError[];
   /** Texts of Warning headers. */
   warningsOnCreate?(object: Unstructured): string[];
   warningsOnUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): string[];

@@ -123,7 +123,10 @@ function read(text: string, problem?: string): JsonValue {
 async function asTyped(value: JsonValue, context: CommandContext): Promise<Unstructured> {
   requireTypeMeta(value);
   const { types, name } = await requireKnownType(value, context);
-  const { decodeTyped, TypedDecodeError } = await import('../apimachinery/decoding/typed-decoder.ts');
+  const [{ decodeTyped }, { TypedDecodeError }] = await Promise.all([
+    import('../apimachinery/decoding/typed-decoder.ts'),
+    import('../apimachinery/decoding/typed-decode-error.ts'),
+  ]);
   try {
     const { object } = decodeTyped(value, name, types);
     return typedShape(withZeroValues(object, name, types) as unknown as Unstructured);

@@ -22,8 +22,9 @@ export function emptyObject(type: string, source: SchemaSource): JsonObject {
   return empty;
 }
 
-/** What the published types do not tell: times that are written even when they are not set, and a list that is not. */
+/** What the published types do not tell: fields that are written even when they are not set, and a list that is not. */
 const exceptions: Readonly<Record<string, JsonObject>> = {
+  'io.k8s.api.authentication.v1.TokenRequestSpec': { boundObjectRef: null },
   'io.k8s.api.core.v1.Event': { eventTime: null, firstTimestamp: null, lastTimestamp: null },
   'io.k8s.api.events.v1.Event': { deprecatedFirstTimestamp: null, deprecatedLastTimestamp: null, eventTime: null },
 };

@@ -3,7 +3,8 @@ import { describeJsonKind, isJsonObject, notAnObjectText, type JsonObject, type 
 import { JsonSyntaxError, parseJson } from '../json-codec.ts';
 import type { Schema, SchemaSource } from '../schema.ts';
 import { parseYaml, YamlError } from '../yaml.ts';
-import { decodeTyped, TypedDecodeError } from './typed-decoder.ts';
+import { decodeTyped } from './typed-decoder.ts';
+import { TypedDecodeError } from './typed-decode-error.ts';
 
 /** A configuration that cannot be used; the message is that of kube-apiserver. */
 export class ConfigurationError extends Error {}

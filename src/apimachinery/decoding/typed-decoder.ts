@@ -1,47 +1,31 @@
-import { messageOf } from '../error-message.ts';
-import { describeJsonKind, type JsonObject, type JsonValue } from '../json.ts';
-import { isJsonObject, setOwn } from '../json.ts';
-import { parseQuantity, Quantity } from '../quantity.ts';
-import { protobufFields } from './type-fields.ts';
+import { canonicalTime } from '../go-time.ts';
+import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../json.ts';
 import { resolveSchema, type Schema, type SchemaSource } from '../schema.ts';
-import { canonicalMicroTime, canonicalTime } from '../go-time.ts';
 import { isForgottenWhenEmpty } from './empty-lists.ts';
+import { goQualifiedName, goStructName, namedMapOf } from './go-types.ts';
+import {
+  convertInteger,
+  IllegalBase64Error,
+  mismatch,
+  type Place,
+  readBase64,
+  readByteList,
+  readInteger,
+  readIntOrString,
+  readString,
+  readTime,
+  specialTypes,
+  wholeThousandths,
+} from './scalar-readers.ts';
 import { isOptionalName } from './schema-defaults.ts';
-import { goQualifiedName, goStructName, goTypeName, namedMapOf } from './go-types.ts';
-
-/** A value does not fit its type; the message is the one of Go's json (or of the type that refused the value). */
-export class TypedDecodeError extends Error {
-  /** Whether reading ends here; other errors are told when nothing worse follows, the first of them. */
-  readonly isFinal: boolean;
-
-  constructor(message: string, isFinal = false) {
-    super(message);
-    this.name = 'TypedDecodeError';
-    this.isFinal = isFinal;
-  }
-}
+import { protobufFields } from './type-fields.ts';
+import { TypedDecodeError } from './typed-decode-error.ts';
 
 /** An object read into its type. */
 export interface TypedDecodeResult {
   readonly object: JsonObject;
   /** Paths of fields that the type does not have, in the order of the document. */
   readonly unknownFields: readonly string[];
-}
-
-/** Where the reader is: names for messages, and the path for unknown fields. */
-interface Place {
-  /** Go name of the innermost struct. */
-  readonly struct: string;
-  /** Full name of its type. */
-  readonly type: string;
-  /** Field names from the root, without indexes and keys, joined by dots. */
-  readonly fieldStack: string;
-  /** The last field's name. */
-  readonly field: string;
-  /** Full path with indexes. */
-  readonly path: string;
-  /** A number that is not written as a plain integer, as it is written. */
-  readonly literal?: string;
 }
 
 /** How values are read. */
@@ -68,7 +52,7 @@ export function decodeTyped(
 ): TypedDecodeResult {
   const schema = types.lookup(typeName);
   if (schema === undefined) throw new Error(`unknown type ${typeName}`);
-  const reader = new TypedReader(types, options);
+  const reader = new TypedReader(typeName, types, options);
   if (!isJsonObject(value)) {
     if (value === null) return { object: {}, unknownFields: [] };
     throw new TypedDecodeError(
@@ -81,6 +65,19 @@ export function decodeTyped(
   return { object, unknownFields: reader.unknownFields };
 }
 
+/**
+ * Optional lists and maps that are looked at when they are empty, like that of managedFields, which asks for a reset:
+ * those that are refused then, so that no one stores them.
+ */
+const seenWhenEmpty: ReadonlySet<string> = new Set([
+  ...['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'].map(
+    (kind) => `io.k8s.api.apps.v1.${kind} spec.template.metadata.labels`,
+  ),
+  'io.k8s.api.autoscaling.v2.HPAScalingRules policies',
+  'io.k8s.api.core.v1.EphemeralContainer ports',
+  'io.k8s.api.core.v1.EphemeralContainer resizePolicy',
+]);
+
 const noLiterals: ReadonlyMap<string, string> = new Map();
 
 const jsonSchemaProps = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps';
@@ -91,8 +88,11 @@ class TypedReader {
   readonly #types: SchemaSource;
   readonly #literals: ReadonlyMap<string, string>;
   readonly #isConverted: boolean;
+  readonly #root: string;
 
-  constructor(types: SchemaSource, { numberLiterals = noLiterals, isConverted = false }: TypedDecodeOptions) {
+  constructor(root: string, types: SchemaSource, options: TypedDecodeOptions) {
+    const { numberLiterals = noLiterals, isConverted = false } = options;
+    this.#root = root;
     this.#types = types;
     this.#literals = numberLiterals;
     this.#isConverted = isConverted;
@@ -119,15 +119,19 @@ class TypedReader {
       const read = this.#tryRead(item, property, { ...place, fieldStack, field: key, path });
       if (read === undefined) continue;
       if (isZero(read) && omittedScalars(place.type, this.#types).has(key)) continue;
-      // An empty list of managedFields asks for a reset, so it must be seen.
       const isOmitted =
         isOmittedWhenEmpty(read, property) &&
         schema.required?.includes(key) !== true &&
         !isForgottenWhenEmpty(key, property, schema);
-      if (isOmitted && path !== 'metadata.managedFields') continue;
+      if (isOmitted && path !== 'metadata.managedFields' && !this.#seesEmpty(place.type, key, path)) continue;
       setOwn(result, key, read);
     }
     return result;
+  }
+
+  /** Fields are named by the type that they are of, or by their way from the object that is read. */
+  #seesEmpty(type: string, key: string, path: string): boolean {
+    return seenWhenEmpty.has(`${type} ${key}`) || seenWhenEmpty.has(`${this.#root} ${path}`);
   }
 
   /** Types that read themselves end the reading when they fail, as in Go; what is after any other error is read, too. */
@@ -181,7 +185,7 @@ class TypedReader {
     const schema = this.#types.lookup(jsonSchemaProps);
     if (schema === undefined) throw new Error(`unknown type ${jsonSchemaProps}`);
     const within = { struct: 'JSONSchemaProps', type: jsonSchemaProps, fieldStack: '', field: '', path: '' };
-    const reader = new TypedReader(this.#types, {});
+    const reader = new TypedReader(jsonSchemaProps, this.#types, {});
     const read = reader.readStruct(value, schema, within);
     if (reader.firstError !== undefined) throw reader.firstError;
     return read;
@@ -273,16 +277,6 @@ function asFinal<Value>(read: () => Value): Value {
   }
 }
 
-/** Amounts of resources are counted in thousandths: what is smaller is rounded away from zero. */
-function wholeThousandths(value: JsonValue): JsonValue {
-  if (typeof value !== 'string' || !/[un]$|\.|e-/i.test(value)) return value;
-  const quantity = parseQuantity(value);
-  const rest = quantity.nano % 1_000_000n;
-  if (rest === 0n) return value;
-  const up = quantity.nano - rest + (rest > 0n ? 1_000_000n : -1_000_000n);
-  return new Quantity(up, quantity.format).toString();
-}
-
 function refOf(declared: Schema): { ref?: string } {
   return declared.ref === undefined ? {} : { ref: declared.ref };
 }
@@ -353,109 +347,4 @@ function isOmittedWhenEmpty(value: JsonValue, schema: Schema): boolean {
 /** Whether null means something to the type itself (raw JSON). */
 function keepsNull(schema: Schema): boolean {
   return schema.type === undefined && schema.ref === undefined;
-}
-
-/** Types that read themselves, whatever their schema says. */
-const specialTypes: Readonly<Record<string, (value: JsonValue, place: Place) => JsonValue>> = {
-  'io.k8s.apimachinery.pkg.api.resource.Quantity': readQuantity,
-  'io.k8s.apimachinery.pkg.apis.meta.v1.Time': (value, place) => readTime(value, place, canonicalTime),
-  'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime': (value, place) => readTime(value, place, canonicalMicroTime),
-  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': readIntOrString,
-  'io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1': (value) => value,
-  'io.k8s.apimachinery.pkg.runtime.RawExtension': (value) => value,
-  'io.k8s.apimachinery.pkg.apis.meta.v1.Duration': (value, place) => {
-    if (typeof value === 'string') return value;
-    throw mismatch(value, { type: 'string' }, place);
-  },
-};
-
-function readQuantity(value: JsonValue, { literal }: Place): JsonValue {
-  // What is no string is read as it is written, and no list or object is a quantity.
-  const text = typeof value === 'object' ? '{}' : (literal ?? String(value));
-  try {
-    return parseQuantity(text.trim()).toString();
-  } catch (error) {
-    throw new TypedDecodeError(messageOf(error));
-  }
-}
-
-function readTime(value: JsonValue, place: Place, canonical: (text: string) => string): JsonValue {
-  if (typeof value !== 'string') throw mismatch(value, { type: 'string' }, { ...place, field: '' });
-  try {
-    return canonical(value);
-  } catch (error) {
-    throw new TypedDecodeError(messageOf(error));
-  }
-}
-
-function readIntOrString(value: JsonValue, place: Place): JsonValue {
-  if (typeof value === 'string') return value;
-  return readInteger(value, { type: 'integer', format: 'int32' }, place);
-}
-
-function readString(value: JsonValue, schema: Schema, place: Place): JsonValue {
-  if (typeof value !== 'string') throw mismatch(value, schema, place);
-  return value;
-}
-
-/** Text that should be base64 is not. */
-class IllegalBase64Error extends TypedDecodeError {
-  constructor(position: number) {
-    super(`illegal base64 data at input byte ${position}`);
-    this.name = 'IllegalBase64Error';
-  }
-}
-
-function readBase64(value: JsonValue, schema: Schema, place: Place): JsonValue {
-  const text = String(readString(value, schema, place)).replace(/[\r\n]/g, '');
-  const wrongAt = illegalBase64At(text);
-  if (wrongAt >= 0) throw new IllegalBase64Error(wrongAt);
-  return text;
-}
-
-/** Bytes may be a list of numbers, too. */
-function readByteList(values: readonly JsonValue[], place: Place): JsonValue {
-  const bytes = values.map((value) => {
-    const isByte = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255;
-    if (isByte || value === null) return Number(value);
-    const shown = typeof value === 'number' || typeof value === 'bigint' ? `number ${value}` : describeJsonKind(value);
-    throw mismatch(value, { type: 'integer', format: 'byte' }, place, shown);
-  });
-  return Buffer.from(bytes).toString('base64');
-}
-
-function readInteger(value: JsonValue, schema: Schema, place: Place): JsonValue {
-  if (typeof value !== 'number' && typeof value !== 'bigint') throw mismatch(value, schema, place);
-  const [min, max] = schema.format === 'int32' ? [-(2n ** 31n), 2n ** 31n - 1n] : [-(2n ** 63n), 2n ** 63n - 1n];
-  const { literal = String(value) } = place;
-  if (!/^-?\d+$/.test(literal) || value < min || value > max) {
-    throw mismatch(value, schema, place, `number ${literal}`);
-  }
-  return value;
-}
-
-/** An integer as Go converts one: cut to the bits of its type. */
-function convertInteger(value: JsonValue, schema: Schema, place: Place): JsonValue {
-  const isWhole = typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
-  if (!isWhole) return readInteger(value, schema, place);
-  const isInRange = typeof value === 'bigint' || Math.abs(value) < 2 ** 63;
-  // A float that no integer can hold becomes the least one.
-  const cut = BigInt.asIntN(schema.format === 'int32' ? 32 : 64, isInRange ? BigInt(value) : -(2n ** 63n));
-  return Number.isSafeInteger(Number(cut)) ? Number(cut) : cut;
-}
-
-/** Position of the first byte that is no standard padded base64; -1 when all is well. */
-function illegalBase64At(text: string): number {
-  const body = text.replace(/={1,2}$/, '');
-  const wrong = body.search(/[^A-Za-z0-9+/]/);
-  if (wrong >= 0) return wrong;
-  if (text.length % 4 === 0) return -1;
-  return text.length - (text.length % 4 === 0 ? 4 : text.length % 4);
-}
-
-function mismatch(value: JsonValue, schema: Schema, place: Place, shown = describeJsonKind(value)): TypedDecodeError {
-  const type = goTypeName(schema, place.type, place.field);
-  return new TypedDecodeError(
-    `json: cannot unmarshal ${shown} into Go struct field ${place.struct}.${place.fieldStack} of type ${type}`,
-  );
 }

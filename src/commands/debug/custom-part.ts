@@ -1,4 +1,5 @@
-import { decodeTyped, TypedDecodeError } from '../../apimachinery/decoding/typed-decoder.ts';
+import { decodeTyped } from '../../apimachinery/decoding/typed-decoder.ts';
+import { TypedDecodeError } from '../../apimachinery/decoding/typed-decode-error.ts';
 import { withYamlStrings } from '../../apimachinery/decoding/yaml-strings.ts';
 import type { JsonObject } from '../../apimachinery/json.ts';
 import { parseYaml } from '../../apimachinery/yaml.ts';

@@ -75,6 +75,10 @@ export function setDaemonSetDefaults(object: Unstructured): void {
     spec.updateStrategy.rollingUpdate ??= {};
     spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
     spec.updateStrategy.rollingUpdate.maxSurge ??= 0;
+  } else if (spec.updateStrategy.rollingUpdate !== undefined) {
+    // The real server has no way to tell that these are not set.
+    spec.updateStrategy.rollingUpdate.maxUnavailable ??= 0;
+    spec.updateStrategy.rollingUpdate.maxSurge ??= 0;
   }
   spec.revisionHistoryLimit ??= 10;
 }

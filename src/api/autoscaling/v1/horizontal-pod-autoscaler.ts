@@ -5,6 +5,7 @@ import { metricsText } from '../v2/metrics-text.ts';
 import { metricsOf, metricStatusesOf } from './metrics-of.ts';
 import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { HorizontalPodAutoscaler } from '../../types/autoscaling-v1.ts';
+import { setHorizontalPodAutoscalerDefaults as setDefaultsOfV2 } from '../v2/horizontal-pod-autoscaler-defaults.ts';
 import { horizontalPodAutoscalerStrategy } from '../v2/horizontal-pod-autoscaler-validation.ts';
 import { autoscalerAnnotations, autoscalerFromV2, autoscalerToV2 } from './v2-conversion.ts';
 
@@ -114,6 +115,11 @@ export const horizontalPodAutoscalerResource: ResourceDefinition = {
     version: 'v2',
     toStorage: autoscalerToV2,
     fromStorage: autoscalerFromV2,
+    settle: (object) => {
+      const whole = autoscalerToV2(object);
+      setDefaultsOfV2(whole);
+      adopt(object, whole);
+    },
   },
   otherForms: [
     {
@@ -125,6 +131,8 @@ export const horizontalPodAutoscalerResource: ResourceDefinition = {
   ],
   versionAnnotations: autoscalerAnnotations,
   strategy: {
+    // What conditions and metrics a new one has is not for its writer to say, in annotations either.
+    adjustForCreate: (object) => adopt(object, { ...autoscalerToV2(object), status: { desiredReplicas: 0 } }),
     adjustForUpdate: (object, old) => adoptPart(object, old, 'status'),
     adjustForStatus: (object, old) => adoptPart(object, old, 'spec'),
     validateCreate: (object, context) =>

@@ -63,12 +63,15 @@ function scheduleProblem(schedule: string): string | undefined {
   return isTimeZone(zone) ? isCronSchedule(rest) : `provided bad location ${zone}: unknown time zone ${zone}`;
 }
 
+/** Whether a name is one of the time zones; unlike here, its letters are not told apart by the ones who read dates. */
 function isTimeZone(zone: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
+    if (new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone === '') return false;
   } catch {
     return false;
   }
+  const known = Intl.supportedValuesOf('timeZone').find((name) => name.toLowerCase() === zone.toLowerCase());
+  return known === undefined ? zone.split('/').every((part) => /^[A-Z]/.test(part)) : known === zone;
 }
 
 /** A name of the IANA's time zone data. */

@@ -32,23 +32,30 @@ export function isCronSchedule(schedule: string): string | undefined {
 
 function checkItem(item: string, field: (typeof fields)[number]): string | undefined {
   const [range = '', step, extra] = item.split('/');
+  const [low = '', high, more] = range.split('-');
+  const isAny = low === '*' || low === '?';
+  const start = isAny ? field.low : valueOf(low, field);
+  if (typeof start === 'string') return start;
+  if (!isAny && more !== undefined) return `too many hyphens: ${item}`;
+  const last = isAny ? field.high : high === undefined ? start : valueOf(high, field);
+  if (typeof last === 'string') return last;
   if (extra !== undefined) return `too many slashes: ${item}`;
-  if (step !== undefined && !/^[1-9]\d*$/.test(step)) return `failed to parse int from ${step}`;
-  if (range === '*' || range === '?') return undefined;
-  const [low = '', high = low, more] = range.split('-');
-  if (more !== undefined) return `too many hyphens: ${item}`;
-  const start = valueOf(low, field);
-  const end = valueOf(high, field);
-  if (start === undefined || end === undefined) {
-    return `failed to parse int from ${start === undefined ? low : high}: strconv.Atoi: parsing "${start === undefined ? low : high}": invalid syntax`;
-  }
+  const every = step === undefined ? 1 : valueOf(step, {});
+  if (typeof every === 'string') return every;
+  // A number with a step goes on to the end of the field.
+  const end = step !== undefined && high === undefined ? field.high : last;
   if (start < field.low) return `beginning of range (${start}) below minimum (${field.low}): ${item}`;
   if (end > field.high) return `end of range (${end}) above maximum (${field.high}): ${item}`;
-  return start > end ? `beginning of range (${start}) beyond end of range (${end}): ${item}` : undefined;
+  if (start > end) return `beginning of range (${start}) beyond end of range (${end}): ${item}`;
+  return every === 0 ? `step of range should be a positive number: ${item}` : undefined;
 }
 
-function valueOf(text: string, field: (typeof fields)[number]): number | undefined {
-  const named = field.names?.split('|').indexOf(text.toLowerCase()) ?? -1;
-  if (named >= 0) return named + field.low;
-  return /^\d+$/.test(text) ? Number(text) : undefined;
+/** A number, or what is wrong with it. */
+function valueOf(text: string, { names, low = 0 }: Partial<(typeof fields)[number]>): number | string {
+  const named = names?.split('|').indexOf(text.toLowerCase()) ?? -1;
+  if (named >= 0) return named + low;
+  if (!/^[-+]?\d+$/.test(text)) {
+    return `failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`;
+  }
+  return Number(text) < 0 ? `negative number (${Number(text)}) not allowed: ${text}` : Number(text);
 }

@@ -50,7 +50,7 @@ export const jobStrategy: Strategy = {
   podSpec: (object) => asJob(object).spec?.template.spec,
   adjustForCreate: (object) => generateSelector(asJob(object)),
   validateCreate: (object) => validateJob(asJob(object)),
-  validateAsNew: (object) => validateJob(asJob(object)),
+  validateAsNew: (object, old) => validateJob(asJob(object), asJob(old)),
   validateUpdate: (object, old, context) =>
     context.subresource === ''
       ? validateJobUpdate(asJob(object), asJob(old))

@@ -33,11 +33,11 @@ export function labelsOfJobPods(name: string, uid: string): Record<string, strin
 }
 
 /** Checks a job, new or changed (batch validation's ValidateJob). */
-export function validateJob(job: Job): FieldError[] {
+export function validateJob(job: Job, old?: Job): FieldError[] {
   const { metadata, spec } = job;
   if (spec === undefined) return [required(specPath.child('selector'))];
   const { completions } = spec;
-  const errors = [...validateGeneratedSelector(job, spec), ...validateSelectedSpec(spec)];
+  const errors = [...validateGeneratedSelector(job, spec, old), ...validateSelectedSpec(spec)];
   if (spec.completionMode === 'Indexed' && completions !== undefined && completions > 0) {
     const name = metadata.name ?? '';
     const hostname = `${name}-${completions - 1}`;
@@ -60,20 +60,20 @@ function validateSelectedSpec(spec: JobSpec): FieldError[] {
   ];
 }
 
+const prefixedLabels = ['batch.kubernetes.io/controller-uid', 'batch.kubernetes.io/job-name'];
+
 /** A selector that the server makes finds the pods of this job and no others. */
-function validateGeneratedSelector({ metadata }: Job, spec: JobSpec): FieldError[] {
+function validateGeneratedSelector({ metadata }: Job, spec: JobSpec, old: Job | undefined): FieldError[] {
   const { manualSelector, selector, template } = spec;
   if (manualSelector === true || selector === undefined) return [];
   const labels = labelsOfJobPods(metadata.name ?? '', metadata.uid ?? '');
   const given = template.metadata?.labels ?? {};
   const at = templatePath.child('metadata', 'labels');
   const errors: FieldError[] = [];
-  for (const key of [
-    'controller-uid',
-    'job-name',
-    'batch.kubernetes.io/controller-uid',
-    'batch.kubernetes.io/job-name',
-  ]) {
+  // Jobs from before there were labels with a prefix need not have them.
+  const had = old?.spec?.template.metadata?.labels;
+  const isOlder = old !== undefined && !prefixedLabels.every((key) => had?.[key] !== undefined);
+  for (const key of ['controller-uid', 'job-name', ...(isOlder ? [] : prefixedLabels)]) {
     const value = labels[key];
     if (given[key] === undefined) errors.push(required(at.key(key), `must be '${value}'`));
     else if (given[key] !== value) errors.push(invalid(at.key(key), given, `must be '${value}'`));

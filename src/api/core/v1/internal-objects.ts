@@ -41,7 +41,11 @@ export function internalObject(type: string, value: object): Record<string, unkn
   const fields = value as Readonly<Record<string, unknown>>;
   const source = type === 'PodSpec' ? withHostNamespaces(fields) : fields;
   return Object.fromEntries(
-    fieldsOf(type).map((field) => [field.goName, internalValue(field, source[field.name])] as const),
+    fieldsOf(type).flatMap((field): (readonly [string, unknown])[] => {
+      const shown = internalValue(field, source[field.name]);
+      // An embedded struct shows its fields among those of its owner.
+      return field.goName === 'ObjectMeta' ? Object.entries(shown ?? {}) : [[field.goName, shown]];
+    }),
   );
 }
 

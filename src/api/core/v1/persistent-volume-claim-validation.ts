@@ -93,7 +93,8 @@ function validateBothSources(
   path: FieldPath,
 ): FieldError[] {
   if (source === undefined || reference === undefined) return [];
-  const shown = path.child('dataSource').toString();
+  // The real one shows the path of the other field, of which JSON has nothing.
+  const shown = {};
   if ((reference.namespace ?? '') !== '') {
     return [invalid(path, shown, 'may not be specified when dataSourceRef.namespace is specified')];
   }

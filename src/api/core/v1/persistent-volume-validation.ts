@@ -163,7 +163,8 @@ function isSameAffinity(affinity: VolumeNodeAffinity | undefined, old: VolumeNod
   (allowed.required?.nodeSelectorTerms ?? []).forEach((term, index) => {
     (term.matchExpressions ?? []).forEach((expression, position) => {
       const now = terms[index]?.matchExpressions?.[position]?.key;
-      if (now !== undefined && newerLabels[expression.key] === now) expression.key = now;
+      // To the real one no label is the newer one of those that have none.
+      if (now !== undefined && (newerLabels[expression.key] ?? '') === now) expression.key = now;
     });
   });
   return equalJson(affinity ?? null, allowed);

@@ -60,15 +60,18 @@ function alignClusterIps(spec: ServiceSpec, old: ServiceSpec | undefined): void 
   }
   const before = old.clusterIP ?? '';
   const hadAddresses = plural(old).length > 0;
-  if (hadAddresses && plural(spec).length === 0 && before === own) spec.clusterIPs = [...plural(old)];
-  const isSamePlural = equalJson(plural(spec), plural(old));
-  if (before !== own && isSamePlural) {
-    if (own === '') delete spec.clusterIPs;
-    else spec.clusterIPs = [own];
+  const putBack = (): void => {
+    if (hadAddresses && plural(spec).length === 0) spec.clusterIPs = [...plural(old)];
+  };
+  if (spec.type !== 'ExternalName' && old.type !== 'ExternalName') {
+    if (own === '' && before !== '') spec.clusterIP = before;
+    putBack();
   }
-  if (spec.type === 'ExternalName' || old.type === 'ExternalName') return;
-  if ((spec.clusterIP ?? '') === '' && before !== '') spec.clusterIP = before;
-  if (plural(spec).length === 0 && hadAddresses) spec.clusterIPs = [...plural(old)];
+  const now = spec.clusterIP ?? '';
+  if (before === now) return putBack();
+  if (!equalJson(plural(spec), plural(old))) return;
+  if (now === '') delete spec.clusterIPs;
+  else spec.clusterIPs = [now];
 }
 
 /** Addresses of load balancers that are not written the one way. */
@@ -90,19 +93,20 @@ function serviceWarnings(object: Unstructured): string[] {
     (spec[field] ?? []).flatMap((value, index) => check(`spec.${field}[${index}]`, value));
   const hasClusterIps = (spec.clusterIP ?? '') !== '' && spec.clusterIP !== 'None';
   if (hasClusterIps) warnings.push(...each('clusterIPs', ipWarnings));
-  warnings.push(...each('externalIPs', ipWarnings));
-  if ((spec.loadBalancerIP ?? '') !== '')
-    warnings.push(...ipWarnings('spec.loadBalancerIP', spec.loadBalancerIP ?? ''));
-  warnings.push(...each('loadBalancerSourceRanges', cidrWarnings));
   const hasExternalIps = (spec.externalIPs ?? []).length > 0;
   const isHeadless = spec.type === 'ClusterIP' && spec.clusterIP === 'None';
   if (isHeadless) {
     if ((spec.loadBalancerIP ?? '') !== '') warnings.push('spec.loadBalancerIP is ignored for headless services');
     if (hasExternalIps) warnings.push('spec.externalIPs is ignored for headless services');
     if (spec.sessionAffinity !== 'None') warnings.push('spec.SessionAffinity is ignored for headless services');
-  } else if (hasExternalIps && spec.type !== 'ExternalName') {
+  }
+  warnings.push(...each('externalIPs', ipWarnings));
+  if (hasExternalIps && !isHeadless && spec.type !== 'ExternalName') {
     warnings.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters');
   }
+  if ((spec.loadBalancerIP ?? '') !== '')
+    warnings.push(...ipWarnings('spec.loadBalancerIP', spec.loadBalancerIP ?? ''));
+  warnings.push(...each('loadBalancerSourceRanges', cidrWarnings));
   if (hasExternalIps && spec.type === 'ExternalName') {
     warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
   }

@@ -22,8 +22,12 @@ export function setEndpointSliceDefaults(object: Unstructured): void {
 export const endpointSliceStrategy: Strategy = {
   adjustForCreate: (object) => dropTopology(sliceOf(object), undefined),
   adjustForUpdate(object, old) {
+    // A topology that is not written counts as a change, too.
+    const isSame =
+      equalJson(sliceOf(object).endpoints ?? null, sliceOf(old).endpoints ?? null) &&
+      equalJson(object.metadata.labels ?? {}, old.metadata.labels ?? {});
     dropTopology(sliceOf(object), sliceOf(old));
-    if (equalJson(object.metadata.labels ?? {}, old.metadata.labels ?? {})) return;
+    if (isSame) return;
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },
   validateCreate: (object) => validateEndpointSlice(sliceOf(object)),

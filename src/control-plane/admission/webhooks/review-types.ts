@@ -1,6 +1,7 @@
 import { builtInSchemas } from '../../../api/registry.ts';
 import { parseTypes } from '../../../api/type-language.ts';
-import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
+import { decodeTyped } from '../../../apimachinery/decoding/typed-decoder.ts';
+import { TypedDecodeError } from '../../../apimachinery/decoding/typed-decode-error.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
 import type { Schema, SchemaSource } from '../../../apimachinery/schema.ts';
 import { WebhookError } from '../../../client/webhook-client.ts';

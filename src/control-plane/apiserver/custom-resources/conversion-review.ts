@@ -1,6 +1,7 @@
 import { builtInSchemas } from '../../../api/registry.ts';
 import { parseTypes } from '../../../api/type-language.ts';
-import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
+import { decodeTyped } from '../../../apimachinery/decoding/typed-decoder.ts';
+import { TypedDecodeError } from '../../../apimachinery/decoding/typed-decode-error.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { type GroupVersion, parseGroupVersion } from '../../../apimachinery/gvk.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';

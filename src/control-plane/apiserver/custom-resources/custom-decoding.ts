@@ -2,7 +2,8 @@ import { namedSchema, namedSchemas, subSchema } from '../../../api/apiextensions
 import { cloneJson, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../../../apimachinery/json.ts';
 import { stringifySorted } from '../../../apimachinery/json-codec.ts';
 import type { SchemaSource } from '../../../apimachinery/schema.ts';
-import { decodeTyped, TypedDecodeError, type TypedDecodeResult } from '../../../apimachinery/decoding/typed-decoder.ts';
+import { decodeTyped, type TypedDecodeResult } from '../../../apimachinery/decoding/typed-decoder.ts';
+import { TypedDecodeError } from '../../../apimachinery/decoding/typed-decode-error.ts';
 
 const objectMetaType = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 

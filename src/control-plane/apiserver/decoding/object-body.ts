@@ -16,11 +16,8 @@ import { BodyContentError, BodySyntaxError, type DecodedBody, type MediaTypeCode
 import type { ApiResource, ResourceRegistry } from '../registry/api-resource.ts';
 import { internalPackage } from '../registry/table.ts';
 import { applySchemaDefaults } from '../../../apimachinery/decoding/schema-defaults.ts';
-import {
-  decodeTyped,
-  TypedDecodeError,
-  type TypedDecodeOptions,
-} from '../../../apimachinery/decoding/typed-decoder.ts';
+import { decodeTyped, type TypedDecodeOptions } from '../../../apimachinery/decoding/typed-decoder.ts';
+import { TypedDecodeError } from '../../../apimachinery/decoding/typed-decode-error.ts';
 
 /** The largest body a write may have. */
 export const maxBodyBytes = 3 * 1024 * 1024;
@@ -134,7 +131,7 @@ export function decodeObject(
     resource,
     expected,
     (unknown) => reportStrictErrors(complaintsOf(body, unknown, resource.custom), gvk, expected, fieldValidation, warn),
-    { ...(body.numberLiterals === undefined ? {} : { numberLiterals: body.numberLiterals() }) },
+    body.numberLiterals === undefined ? {} : { numberLiterals: body.numberLiterals() },
   );
 }
 

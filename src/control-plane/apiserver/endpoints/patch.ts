@@ -34,7 +34,8 @@ import {
   unregisteredKindText,
 } from '../decoding/object-body.ts';
 import { converterMessage } from '../decoding/converter-message.ts';
-import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
+import { decodeTyped } from '../../../apimachinery/decoding/typed-decoder.ts';
+import { TypedDecodeError } from '../../../apimachinery/decoding/typed-decode-error.ts';
 import { mediaTypeOf } from '../negotiation.ts';
 import { writeObjectJson } from '../codecs/object-json.ts';
 import { addWarning, type ApiRequest, managerOf } from '../request-context.ts';

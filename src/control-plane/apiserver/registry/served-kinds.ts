@@ -6,7 +6,8 @@ import { goQuote } from '../../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { internalError } from '../../../apimachinery/status.ts';
 import { applyDefaults } from '../decoding/object-body.ts';
-import { decodeTyped, TypedDecodeError } from '../../../apimachinery/decoding/typed-decoder.ts';
+import { decodeTyped } from '../../../apimachinery/decoding/typed-decoder.ts';
+import { TypedDecodeError } from '../../../apimachinery/decoding/typed-decode-error.ts';
 import { type ApiResource, fromStorage, type ResourceRegistry, toStorage } from './api-resource.ts';
 import { subresourceType } from './subresource-kinds.ts';
 

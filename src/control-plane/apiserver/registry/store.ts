@@ -238,6 +238,7 @@ export class Store {
     const { definition, types, custom } = this.resource;
     if (!custom) forgetEmptyLists(object as unknown as JsonObject, definition.type, types);
     definition.setDefaults?.(object);
+    definition.storage?.settle?.(object);
   }
 
   /** What was stored of an object that `create` has returned, where reading it gives the same. */
@@ -449,7 +450,7 @@ export class Store {
     const changed = [...validateObjectMetaUpdate(object.metadata, old.metadata), ...this.#validateFinalizers(object)];
     if (asNew === 'no' || context.subresource !== '') return [...changed, ...rules];
     const meta = this.#validateMeta(object);
-    const fresh = [...meta, ...(strategy.validateAsNew?.(object) ?? [])];
+    const fresh = [...meta, ...(strategy.validateAsNew?.(object, old) ?? [])];
     if (asNew === 'first') return [...fresh, ...(asUpdate ? changed : meta), ...rules];
     const before = asUpdate ? changed : [];
     return strategy.validateAsNew === undefined ? [...before, ...fresh, ...rules] : [...before, ...rules, ...fresh];

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createTestApiServer } from '../../support/test-api-server.ts';
+
+const apps = '/apis/apps/v1/namespaces/default';
+const core = '/api/v1/namespaces/default';
+const autoscaling = '/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers';
+const selector = { matchLabels: { a: 'b' } };
+const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' };
+
+/** What a real server (1.36.2) made of objects: a part of them. */
+const kept: readonly (readonly [string, string, object, (body: Record<string, unknown>) => unknown, unknown])[] = [
+  [
+    'an update strategy that rolls nothing counts in zeros',
+    `${apps}/daemonsets`,
+    { metadata: { name: 'd' }, spec: { selector, template, updateStrategy: { type: 'OnDelete', rollingUpdate: {} } } },
+    ({ spec }) => (spec as Record<string, unknown>)['updateStrategy'],
+    { type: 'OnDelete', rollingUpdate: { maxUnavailable: 0, maxSurge: 0 } },
+  ],
+  [
+    'behaviour that stands in an annotation is completed',
+    autoscaling,
+    {
+      metadata: {
+        name: 'h',
+        annotations: {
+          'autoscaling.alpha.kubernetes.io/behavior':
+            '{"ScaleDown":{"Policies":[{"Type":"Pods","Value":1,"PeriodSeconds":5}]}}',
+        },
+      },
+      spec: { scaleTargetRef, maxReplicas: 3 },
+    },
+    ({ metadata }) => (metadata as { annotations: object }).annotations,
+    {
+      'autoscaling.alpha.kubernetes.io/behavior':
+        '{"ScaleUp":{"StabilizationWindowSeconds":0,"SelectPolicy":"Max","Policies":[{"Type":"Pods","Value":4,' +
+        '"PeriodSeconds":15},{"Type":"Percent","Value":100,"PeriodSeconds":15}],"Tolerance":null},"ScaleDown":' +
+        '{"StabilizationWindowSeconds":null,"SelectPolicy":"Max","Policies":[{"Type":"Pods","Value":1,' +
+        '"PeriodSeconds":5}],"Tolerance":null}}',
+    },
+  ],
+  [
+    'a new autoscaler has no conditions, in annotations either',
+    autoscaling,
+    {
+      metadata: {
+        name: 'c',
+        annotations: { 'autoscaling.alpha.kubernetes.io/conditions': '[{"type":"AbleToScale","status":"True"}]' },
+      },
+      spec: { scaleTargetRef, maxReplicas: 3 },
+    },
+    ({ metadata }) => (metadata as { annotations?: object }).annotations,
+    undefined,
+  ],
+];
+
+test('objects are completed as the real server completes them', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  for (const [name, path, object, part, expected] of kept) {
+    const answer = await api.request('POST', path, object);
+    assert.equal(answer.status, 201, JSON.stringify(answer.body));
+    assert.deepEqual(part(answer.body), expected, name);
+  }
+});
+
+/** What it said of others. */
+const refused: readonly (readonly [string, object, string])[] = [
+  [
+    '/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers',
+    { metadata: { name: 'h' }, spec: { scaleTargetRef, maxReplicas: 3, behavior: { scaleUp: { policies: [] } } } },
+    'HorizontalPodAutoscaler.autoscaling "h" is invalid: spec.behavior.scaleUp.policies: Required value: must specify at least one Policy',
+  ],
+  [
+    `${apps}/deployments`,
+    { metadata: { name: 'd' }, spec: { selector, template: { ...template, metadata: { labels: {} } } } },
+    'Deployment.apps "d" is invalid: spec.template.metadata.labels: Invalid value: {}: `selector` does not match template `labels`',
+  ],
+  [
+    `${core}/persistentvolumeclaims`,
+    {
+      metadata: { name: 'p' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '1Gi' } },
+        dataSource: { kind: 'PersistentVolumeClaim', name: 'a' },
+        dataSourceRef: { kind: 'PersistentVolumeClaim', name: 'b' },
+      },
+    },
+    'PersistentVolumeClaim "p" is invalid: spec: Invalid value: {}: must match dataSourceRef',
+  ],
+  [
+    '/apis/batch/v1/namespaces/default/cronjobs',
+    {
+      metadata: { name: 'c' },
+      spec: {
+        schedule: '* * * * *',
+        timeZone: 'europe/berlin',
+        jobTemplate: { spec: { template: { spec: { ...template.spec, restartPolicy: 'Never' } } } },
+      },
+    },
+    'CronJob.batch "c" is invalid: spec.timeZone: Invalid value: "europe/berlin": unknown time zone europe/berlin',
+  ],
+];
+
+test('objects are refused as the real server refuses them', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  for (const [path, object, message] of refused) {
+    const answer = await api.request('POST', path, object);
+    assert.equal(answer.body['message'], message);
+  }
+});
+
+test('whoever knows only one field for addresses cannot change it, and slices count what is not written', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const service = { metadata: { name: 's' }, spec: { clusterIP: '10.96.0.77', ports: [{ port: 80 }] } };
+  assert.equal((await api.request('POST', `${core}/services`, service)).status, 201);
+  const changed = { ...service, spec: { ...service.spec, clusterIP: '10.96.0.78' } };
+  const answer = await api.request('PUT', `${core}/services/s`, changed);
+  assert.equal(
+    answer.body['message'],
+    'Service "s" is invalid: spec.clusterIPs[0]: Invalid value: ["10.96.0.78"]: may not change once set',
+  );
+  const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
+  const endpoints = [{ addresses: ['1.2.3.4'], deprecatedTopology: { a: 'b' } }];
+  const slice = { metadata: { name: 'e' }, addressType: 'IPv4', endpoints, ports: [] };
+  assert.equal((await api.request('POST', slices, slice)).status, 201);
+  const again = await api.request('PUT', `${slices}/e`, slice);
+  assert.equal((again.body['metadata'] as Record<string, unknown>)['generation'], 2);
+});
