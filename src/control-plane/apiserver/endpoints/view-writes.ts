@@ -26,8 +26,9 @@ export async function updateThroughView(
   const changed = view.merge(old, wanted);
   const before = ownedView(view, old);
   const { managedFields } = before.metadata;
-  // What was sent is what is owned, however much the view shows besides.
-  const sent = { ...cloneJson(wanted), metadata: { ...wanted.metadata, managedFields } };
+  // What was sent is what is owned, however much the view shows besides; a field that it does not show is nobody's.
+  const { spec = {} } = view.project(changed, true);
+  const sent = { ...cloneJson(wanted), spec, metadata: { ...wanted.metadata, managedFields } };
   const viewed = await server.fieldManagement.afterUpdate(view.resource, before, sent as Unstructured, writer);
   return { object: withOwners(view, changed, old, viewed), viewed };
 }
