@@ -136,7 +136,10 @@ export async function requireRegisteredKind({ object, source }: SourcedObject, c
     const reason = `no kind ${goQuote(kind)} is registered for version ${goQuote(formatGroupVersion(gv))} ${place}`;
     throw new UnreadableInputError(`unable to decode ${goQuote(source)}: ${reason}`);
   }
-  const { decodeTyped, TypedDecodeError } = await import('../apimachinery/decoding/typed-decoder.ts');
+  const [{ decodeTyped }, { TypedDecodeError }] = await Promise.all([
+    import('../apimachinery/decoding/typed-decoder.ts'),
+    import('../apimachinery/decoding/typed-decode-error.ts'),
+  ]);
   const known = await knownTypeOf(object, context);
   if (known === undefined) return;
   try {
