@@ -1,3 +1,4 @@
+import { startDeadline } from '../system/deadline.ts';
 import { formatGroupVersion } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { hasReason, StatusError } from '../apimachinery/status.ts';
@@ -186,27 +187,16 @@ async function waitForOne(
         : `timed out waiting for the condition on ${place}`,
     );
   }
-  const stop = new AbortController();
-  const abort = (): void => stop.abort(context.signal.reason);
-  context.signal.addEventListener('abort', abort, { once: true });
-  let timedOut = false;
-  const timer = context.clock.setTimer(
-    () => {
-      timedOut = true;
-      stop.abort();
-    },
-    Math.max(0, deadline - context.clock.now()),
-  );
+  const time = startDeadline(context.clock, deadline - context.clock.now(), context.signal);
   try {
-    while (!stop.signal.aborted) {
+    while (!time.signal.aborted) {
       const { met, resourceVersion } = await look(resource, target, condition);
-      if (met || (await watchUntil(resource, target, condition, resourceVersion, stop.signal))) return;
+      if (met || (await watchUntil(resource, target, condition, resourceVersion, time.signal))) return;
     }
   } catch (error) {
-    if (!timedOut) throw error;
+    if (!time.hasPassed) throw error;
   } finally {
-    timer.cancel();
-    context.signal.removeEventListener('abort', abort);
+    time.stop();
   }
   throw new CommandError(`timed out waiting for the condition on ${place}`);
 }

@@ -1,6 +1,7 @@
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { notFound } from '../apimachinery/status.ts';
 import type { ResourceClient } from '../client/client.ts';
+import { startDeadline } from '../system/deadline.ts';
 import { type WaitGoneOptions, WaitTimeoutError } from './wait-until-gone.ts';
 
 /**
@@ -15,17 +16,9 @@ export async function waitForObject(
   holds: (object: Unstructured) => boolean,
   options: WaitGoneOptions,
 ): Promise<Unstructured> {
-  const stop = new AbortController();
-  const onAbort = (): void => stop.abort(options.signal.reason);
-  options.signal.addEventListener('abort', onAbort, { once: true });
-  let timedOut = false;
-  const end = (): void => {
-    timedOut = true;
-    stop.abort();
-  };
-  const timer = options.timeoutMillis > 0 ? options.clock.setTimer(end, options.timeoutMillis) : undefined;
+  const deadline = startDeadline(options.clock, options.timeoutMillis, options.signal);
   const fieldSelector = `metadata.name=${name}`;
-  const { signal } = stop;
+  const { signal } = deadline;
   try {
     for (;;) {
       const list = await resource.list({ fieldSelector, signal });
@@ -38,10 +31,9 @@ export async function waitForObject(
       }
     }
   } catch (error) {
-    if (timedOut) throw new WaitTimeoutError('timed out waiting for the condition');
+    if (deadline.hasPassed) throw new WaitTimeoutError('timed out waiting for the condition');
     throw error;
   } finally {
-    timer?.cancel();
-    options.signal.removeEventListener('abort', onAbort);
+    deadline.stop();
   }
 }

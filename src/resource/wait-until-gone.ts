@@ -1,6 +1,7 @@
 import type { RestMapping } from '../apimachinery/rest-mapping.ts';
 import { hasReason, StatusError } from '../apimachinery/status.ts';
 import type { Client } from '../client/client.ts';
+import { startDeadline } from '../system/deadline.ts';
 import type { Clock } from '../system/clock.ts';
 import { resourceOf } from './resource-access.ts';
 
@@ -25,17 +26,7 @@ export async function waitUntilGone(
   options: WaitGoneOptions,
 ): Promise<void> {
   const resource = resourceOf(client, mapping, target.namespace);
-  const stop = new AbortController();
-  const onAbort = (): void => stop.abort(options.signal.reason);
-  options.signal.addEventListener('abort', onAbort, { once: true });
-  let timedOut = false;
-  const timer =
-    options.timeoutMillis > 0
-      ? options.clock.setTimer(() => {
-          timedOut = true;
-          stop.abort();
-        }, options.timeoutMillis)
-      : undefined;
+  const deadline = startDeadline(options.clock, options.timeoutMillis, options.signal);
   try {
     for (;;) {
       let resourceVersion: string;
@@ -50,7 +41,7 @@ export async function waitUntilGone(
       const events = resource.watch({
         fieldSelector: `metadata.name=${target.name}`,
         resourceVersion,
-        signal: stop.signal,
+        signal: deadline.signal,
       });
       for await (const event of events) {
         if (event.type === 'ERROR') break;
@@ -58,13 +49,12 @@ export async function waitUntilGone(
       }
     }
   } catch (error) {
-    if (timedOut) {
+    if (deadline.hasPassed) {
       throw new WaitTimeoutError(`timed out waiting for the condition on ${mapping.gvr.resource}/${target.name}`);
     }
     if (error instanceof StatusError && error.code === 410) return waitUntilGone(client, mapping, target, uid, options);
     throw error;
   } finally {
-    timer?.cancel();
-    options.signal.removeEventListener('abort', onAbort);
+    deadline.stop();
   }
 }

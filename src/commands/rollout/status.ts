@@ -1,3 +1,4 @@
+import { startDeadline } from '../../system/deadline.ts';
 import type { DaemonSet, Deployment, StatefulSet } from '../../api/types/apps-v1.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { StatusError } from '../../apimachinery/status.ts';
@@ -124,17 +125,7 @@ async function follow(
   // What has no name is not asked for, only what it is.
   if (target.name === '' && !viewedKinds.has(kind)) throw noViewer(kind);
   const resource = resourceOf(client, target.mapping, target.namespace);
-  const stop = new AbortController();
-  const abort = (): void => stop.abort();
-  context.signal.addEventListener('abort', abort, { once: true });
-  let timedOut = false;
-  const timer =
-    options.timeoutMillis > 0
-      ? context.clock.setTimer(() => {
-          timedOut = true;
-          stop.abort();
-        }, options.timeoutMillis)
-      : undefined;
+  const deadline = startDeadline(context.clock, options.timeoutMillis, context.signal);
   try {
     for (;;) {
       const current = await resource.get(target.name).catch(async (error: unknown) => {
@@ -144,7 +135,7 @@ async function follow(
       const events = resource.watch({
         fieldSelector: `metadata.name=${target.name}`,
         resourceVersion: current.metadata.resourceVersion ?? '',
-        signal: stop.signal,
+        signal: deadline.signal,
       });
       for await (const event of events) {
         if (event.type === 'ERROR') {
@@ -156,11 +147,10 @@ async function follow(
       }
     }
   } catch (error) {
-    if (timedOut) throw new CommandError('timed out waiting for the condition');
+    if (deadline.hasPassed) throw new CommandError('timed out waiting for the condition');
     throw error;
   } finally {
-    timer?.cancel();
-    context.signal.removeEventListener('abort', abort);
+    deadline.stop();
   }
 }
 

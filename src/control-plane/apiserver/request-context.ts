@@ -1,18 +1,11 @@
+import type { UserInfo } from '../authentication/authenticator.ts';
 import type { HttpHeaders, HttpRequest, HttpResponse } from '../../apimachinery/http.ts';
 import { header } from '../../apimachinery/http.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
 import type { RequestInfo } from './request-info.ts';
 
-/** Who asks, as authentication found out. */
-export interface RequestUser {
-  readonly username: string;
-  readonly uid: string;
-  readonly groups: readonly string[];
-  readonly extra: Readonly<Record<string, readonly string[]>>;
-}
-
 /** Everyone that authentication knows nothing of. */
-export const anonymousUser: RequestUser = {
+export const anonymousUser: UserInfo = {
   username: 'system:anonymous',
   uid: '',
   groups: ['system:unauthenticated'],
@@ -27,7 +20,7 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   readonly info: RequestInfo;
   /** Set by authentication (and by impersonation); anonymous before. */
-  readonly user: RequestUser;
+  readonly user: UserInfo;
   /** Texts of Warning headers, in order; see addWarning. */
   readonly warnings: string[];
   /** Headers that the answer gets, whatever it is. */

@@ -13,7 +13,7 @@ import { jsonCodec } from './codecs/json-media-type.ts';
 import { protobufCodec, protobufCodecFor } from './codecs/protobuf-media-type.ts';
 import { typeIndexOf } from './codecs/type-index.ts';
 import { yamlCodec } from './codecs/yaml-media-type.ts';
-import { admitAll, type AdmissionChain } from './endpoints/admission-request.ts';
+import { admitAll, type AdmissionChain } from './endpoints/admission.ts';
 import { Draining } from './draining.ts';
 import type { ServerParts } from './endpoints/endpoint.ts';
 import type { FindView, SubresourceView } from './endpoints/subresource-view.ts';

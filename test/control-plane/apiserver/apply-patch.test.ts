@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { AdmissionRequest } from '../../../src/control-plane/apiserver/endpoints/admission-request.ts';
+import type { AdmissionAttributes } from '../../../src/control-plane/admission/admission-plugin.ts';
 import { createTestApiServer } from '../../support/test-api-server.ts';
 
 const path = '/api/v1/namespaces/default/configmaps/c?fieldManager=m';
@@ -27,7 +27,7 @@ void test('a key that stands twice in an applied document is a warning, an error
 void test('admission sees the namespace of what is applied for the first time without one', async () => {
   const seen: (string | undefined)[] = [];
   const admission = {
-    mutate({ kind, object }: AdmissionRequest): Promise<void> {
+    mutate({ kind, object }: AdmissionAttributes): Promise<void> {
       if (kind.kind === 'ConfigMap') seen.push(object?.metadata.namespace);
       return Promise.resolve();
     },

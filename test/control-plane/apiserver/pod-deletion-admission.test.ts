@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AdmissionRequest } from '../../../src/control-plane/apiserver/endpoints/admission-request.ts';
+import type { AdmissionAttributes } from '../../../src/control-plane/admission/admission-plugin.ts';
 import { createTestApiServer } from '../../support/test-api-server.ts';
 
 const pods = '/api/v1/namespaces/default/pods';
@@ -16,7 +16,7 @@ async function asking() {
   const asked: string[] = [];
   const note =
     (step: string) =>
-    ({ operation, subresource, name }: AdmissionRequest): Promise<void> => {
+    ({ operation, subresource, name }: AdmissionAttributes): Promise<void> => {
       asked.push([step, operation, name, subresource].filter((part) => part !== '').join(' '));
       return Promise.resolve();
     };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { deflateRawSync, gunzipSync, gzipSync, inflateRawSync } from 'node:zlib';
 import { type HttpHeaders, type HttpRequest, type HttpResponse, readBody } from '../../../src/apimachinery/http.ts';
 import { forbidden } from '../../../src/apimachinery/status.ts';
-import type { AdmissionRequest } from '../../../src/control-plane/apiserver/endpoints/admission-request.ts';
+import type { AdmissionAttributes } from '../../../src/control-plane/admission/admission-plugin.ts';
 import { rewriteLinks } from '../../../src/control-plane/apiserver/streaming/link-rewriting.ts';
 import { type ProxyLocation, splitProxyName } from '../../../src/control-plane/apiserver/streaming/proxy-location.ts';
 import { proxyHandler } from '../../../src/control-plane/apiserver/streaming/resource-proxy.ts';
@@ -114,7 +114,7 @@ void test('requests go through to pods, services and nodes', async (context) => 
 void test('admission is asked for each proxied connection, and may refuse it; a dry run there is none of', async () => {
   const asked: unknown[] = [];
   const admission = {
-    mutate({ operation, kind, resource, subresource, name, object }: AdmissionRequest): Promise<void> {
+    mutate({ operation, kind, resource, subresource, name, object }: AdmissionAttributes): Promise<void> {
       asked.push([operation, kind.kind, resource.resource, subresource, name, object?.['path'] ?? null]);
       if (name === 'closed') return Promise.reject(forbidden(resource, name, 'closed'));
       return Promise.resolve();

@@ -1,3 +1,4 @@
+import type { UserInfo } from '../../authentication/authenticator.ts';
 import type { APIService, APIServiceSpec } from '../../../api/types/apiregistration-v1.ts';
 import type { Service } from '../../../api/types/core-v1.ts';
 import type { EndpointSlice } from '../../../api/types/discovery-v1.ts';
@@ -17,7 +18,7 @@ import type { Clock } from '../../../system/clock.ts';
 import type { Logger } from '../../../system/logger.ts';
 import type { RemoteGroupVersion } from '../discovery/discovery-documents.ts';
 import type { RemoteOpenApi } from '../openapi/openapi-route.ts';
-import type { ApiRequest, RequestUser } from '../request-context.ts';
+import type { ApiRequest } from '../request-context.ts';
 import { textResponse } from '../responses.ts';
 import type { RouteHandler } from '../server.ts';
 import { forwardedHeaders, hasBody, returnedHeaders } from '../streaming/forwarded-headers.ts';
@@ -58,7 +59,7 @@ const resource = { group: 'apiregistration.k8s.io', version: 'v1', resource: 'ap
 const recheckMillis = 30_000;
 const discoveryTimeoutMillis = 5000;
 const documentTimeoutMillis = 60_000;
-const checker: RequestUser = { username: 'system:kube-aggregator', uid: '', groups: ['system:masters'], extra: {} };
+const checker: UserInfo = { username: 'system:kube-aggregator', uid: '', groups: ['system:masters'], extra: {} };
 
 /** Makes an aggregator. */
 export function createAggregator(options: AggregatorOptions): Aggregator {
@@ -259,7 +260,7 @@ class Backends implements RemoteFetch {
     apiService: APIService,
     path: string,
     accept: string,
-    user: RequestUser,
+    user: UserInfo,
   ): Promise<FetchedDocument | undefined> {
     const controller = new AbortController();
     const timer = this.#options.clock.setTimer(() => controller.abort(), documentTimeoutMillis, { unref: true });
@@ -338,7 +339,7 @@ function connectionOptions(
 }
 
 /** Whose request it is, for a server that believes this one (its requestheader flags). */
-function userHeaders({ username, uid, groups, extra }: RequestUser): HttpHeaders {
+function userHeaders({ username, uid, groups, extra }: UserInfo): HttpHeaders {
   const more = Object.entries(extra).map(([key, values]) => [`x-remote-extra-${escapeKey(key)}`, values] as const);
   return {
     'x-remote-user': username,

@@ -1,3 +1,4 @@
+import type { UserInfo } from '../../authentication/authenticator.ts';
 import { createHash } from 'node:crypto';
 import type { APIService } from '../../../api/types/apiregistration-v1.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
@@ -6,7 +7,7 @@ import { parseJson } from '../../../apimachinery/json-codec.ts';
 import { swaggerOfGroupVersion } from '../openapi/merged-swagger.ts';
 import type { PublishedDocument, RemoteOpenApi } from '../openapi/openapi-route.ts';
 import { openApi3Of } from './swagger-conversion.ts';
-import type { ApiRequest, RequestUser } from '../request-context.ts';
+import type { ApiRequest } from '../request-context.ts';
 
 /** A document of another server. */
 export interface FetchedDocument {
@@ -18,7 +19,7 @@ export interface FetchedDocument {
 /** How the servers behind APIServices are asked. */
 export interface RemoteFetch {
   /** Undefined when no answer came. */
-  fetch(apiService: APIService, path: string, accept: string, user: RequestUser): Promise<FetchedDocument | undefined>;
+  fetch(apiService: APIService, path: string, accept: string, user: UserInfo): Promise<FetchedDocument | undefined>;
   /** Passes a request on and the answer back. */
   pass(apiService: APIService, request: ApiRequest): Promise<HttpResponse>;
 }
@@ -28,7 +29,7 @@ interface Published {
   readonly openApi: RemoteOpenApi;
 }
 
-const asker: RequestUser = { username: 'system:aggregator', uid: '', groups: [], extra: {} };
+const asker: UserInfo = { username: 'system:aggregator', uid: '', groups: [], extra: {} };
 
 /** What the servers behind APIServices publish of their types, as they last said. */
 export class RemoteOpenApiDocuments {

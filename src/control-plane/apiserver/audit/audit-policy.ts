@@ -7,7 +7,7 @@ import {
 } from '../../../apimachinery/decoding/configuration-file.ts';
 import { type FieldError, FieldPath, invalid, notSupported, required } from '../../../apimachinery/field-error.ts';
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
-import type { AuthorizationAttributes } from '../filters/authorization.ts';
+import type { AuthorizationAttributes } from '../../authorization/authorizer.ts';
 import { type AuditLevel, auditLevels, type AuditStage, auditStages } from './audit-event.ts';
 
 /** What the policy says of one request. */

@@ -1,10 +1,10 @@
+import type { UserInfo } from '../../authentication/authenticator.ts';
 import { formatDuration } from '../../../apimachinery/duration.ts';
 import { cloneJson } from '../../../apimachinery/json.ts';
 import type { JsonValue } from '../../../apimachinery/json.ts';
 import { formatMicroTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Status } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
-import type { RequestUser } from '../request-context.ts';
 import {
   type AuditEvent,
   type AuditObjectReference,
@@ -20,7 +20,7 @@ export interface AuditedRequest {
   readonly auditId: string;
   readonly requestURI: string;
   readonly verb: string;
-  readonly user: RequestUser | undefined;
+  readonly user: UserInfo | undefined;
   readonly sourceIPs: readonly string[];
   readonly userAgent: string;
   readonly objectRef: AuditObjectReference | undefined;
@@ -48,7 +48,7 @@ export class AuditTrail {
   readonly #clock: Clock;
   readonly #annotations: Record<string, string> = {};
   #objectRef: AuditObjectReference | undefined;
-  #impersonated: RequestUser | undefined;
+  #impersonated: UserInfo | undefined;
   #constraint: string | undefined;
   #isLong = false;
   readonly #spent = new Map<string, number>();
@@ -75,7 +75,7 @@ export class AuditTrail {
   }
 
   /** Tells who the request goes on as. @param constraint the verb of the constrained way that allowed it (KEP-5284) */
-  impersonate(user: RequestUser, constraint?: string): void {
+  impersonate(user: UserInfo, constraint?: string): void {
     this.#impersonated = user;
     this.#constraint = constraint;
   }
@@ -187,7 +187,7 @@ export function compactReference(
   );
 }
 
-function shownUser(user: RequestUser | undefined): AuditUser {
+function shownUser(user: UserInfo | undefined): AuditUser {
   if (user === undefined) return {};
   const { username, uid, groups, extra } = user;
   return {

@@ -18,7 +18,8 @@ import type { Store, WriteContext } from '../registry/store.ts';
 import { addWarning, type ApiRequest } from '../request-context.ts';
 import { isTrue } from '../request-info.ts';
 import type { SubresourceView } from './subresource-view.ts';
-import type { AdmissionChain, AdmissionOperation, AdmissionRequest } from './admission-request.ts';
+import type { AdmissionChain } from './admission.ts';
+import type { AdmissionOperation, AdmissionAttributes } from '../../admission/admission-plugin.ts';
 
 /** What endpoints share: the parts of the server they work with. */
 export interface ServerParts {
@@ -117,7 +118,7 @@ export function admissionRequest(
     readonly options?: Readonly<Record<string, unknown>>;
     readonly kind?: ApiResource['gvk'];
   },
-): AdmissionRequest {
+): AdmissionAttributes {
   const { request, resource } = endpoint;
   const { group, version } = resource.gvk;
   const name = facts.name ?? endpoint.name;

@@ -16,7 +16,7 @@ import {
 } from './endpoint.ts';
 import { type MadeObject, ownedView, updateThroughView } from './view-writes.ts';
 import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from './request-options.ts';
-import type { AdmissionRequest } from './admission-request.ts';
+import type { AdmissionAttributes } from '../../admission/admission-plugin.ts';
 
 /** PUT of an object or of a subresource that speaks the object's own kind. */
 export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
@@ -55,7 +55,7 @@ export function admissionSteps(
   const updating = { dryRun, options: writeOptionsObject('UpdateOptions', write) };
   // Admission sees what travels: of a scale no more than the scale.
   const shown = (object: Unstructured): Unstructured => (view === undefined ? object : view.project(object, true));
-  const update = (object: Unstructured, oldObject: Unstructured): AdmissionRequest =>
+  const update = (object: Unstructured, oldObject: Unstructured): AdmissionAttributes =>
     admissionRequest(endpoint, 'UPDATE', { ...updating, object, oldObject });
   return {
     async transform(old) {

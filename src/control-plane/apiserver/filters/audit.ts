@@ -1,3 +1,4 @@
+import type { UserInfo } from '../../authentication/authenticator.ts';
 import { gunzipSync } from 'node:zlib';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { header, type HttpHeaders, type HttpRequest, type HttpResponse } from '../../../apimachinery/http.ts';
@@ -9,7 +10,7 @@ import type { AuditSink } from '../audit/audit-event.ts';
 import type { AuditPolicy } from '../audit/audit-policy.ts';
 import { AuditTrail, compactReference } from '../audit/audit-trail.ts';
 import type { MediaTypeCodec } from '../negotiation.ts';
-import type { ApiRequest, Filter, RequestUser } from '../request-context.ts';
+import type { ApiRequest, Filter } from '../request-context.ts';
 import { withEnd } from '../response-end.ts';
 import { statusOf, textResponse } from '../responses.ts';
 import { authorizationAttributes } from './authorization.ts';
@@ -46,7 +47,7 @@ export function auditFilters(
   clock: Clock,
 ): AuditFilters {
   const authenticated = new WeakSet<HttpRequest>();
-  const begin = (request: ApiRequest, user: RequestUser | undefined): AuditTrail | undefined => {
+  const begin = (request: ApiRequest, user: UserInfo | undefined): AuditTrail | undefined => {
     const question = { ...authorizationAttributes(request.info, request.user), user };
     const decision = policy.decide(question);
     onLevel?.(decision.level);
@@ -150,10 +151,7 @@ function answeredObject(
   return codec.decode(header(headers, 'content-encoding') === 'gzip' ? gunzipSync(body) : body).value;
 }
 
-function auditedRequest(
-  request: ApiRequest,
-  user: RequestUser | undefined,
-): ConstructorParameters<typeof AuditTrail>[0] {
+function auditedRequest(request: ApiRequest, user: UserInfo | undefined): ConstructorParameters<typeof AuditTrail>[0] {
   const { info, headers, http, auditId, receivedAt } = request;
   const agent = header(headers, 'user-agent') ?? '';
   return {

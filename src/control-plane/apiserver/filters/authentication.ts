@@ -1,16 +1,16 @@
 import type { HttpRequest } from '../../../apimachinery/http.ts';
 import { hasReason, unauthorized } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
-import type { CredentialNotes } from '../../authentication/authenticator.ts';
+import type { CredentialNotes, UserInfo } from '../../authentication/authenticator.ts';
 import { hasTokenAfterSpaces, withoutTokenProtocol } from '../../authentication/bearer-token.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
-import { addWarning, anonymousUser, type Filter, type RequestUser } from '../request-context.ts';
+import { addWarning, anonymousUser, type Filter } from '../request-context.ts';
 import { countedUsername } from './request-metrics.ts';
 
 /** What the server asks of authentication. */
 export interface RequestAuthenticator {
   /** @returns undefined when the request carries no credentials. @throws StatusError 401 for ones that do not hold. */
-  authenticate(request: HttpRequest, note?: (notes: CredentialNotes) => void): Promise<RequestUser | undefined>;
+  authenticate(request: HttpRequest, note?: (notes: CredentialNotes) => void): Promise<UserInfo | undefined>;
 }
 
 const spacesWarning = 'the provided Authorization header contains extra space before the bearer token, and is ignored';
@@ -26,7 +26,7 @@ export function withAuthentication(
   clock: Clock,
 ): Filter {
   return (next) => async (request) => {
-    let user: RequestUser | undefined;
+    let user: UserInfo | undefined;
     let notes: CredentialNotes = {};
     const begun = clock.now();
     const count = (result: string): void => {

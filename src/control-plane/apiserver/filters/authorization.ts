@@ -1,27 +1,12 @@
+import type { AuthorizationAttributes } from '../../authorization/authorizer.ts';
+import type { UserInfo } from '../../authentication/authenticator.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { forbidden, StatusError } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import type { RequestInfo } from '../request-info.ts';
-import type { ApiRequest, Filter, RequestUser } from '../request-context.ts';
+import type { ApiRequest, Filter } from '../request-context.ts';
 import { textResponse } from '../responses.ts';
-
-/** What an authorizer is asked. */
-export interface AuthorizationAttributes {
-  readonly user: RequestUser;
-  readonly verb: string;
-  readonly isResourceRequest: boolean;
-  readonly apiGroup: string;
-  readonly apiVersion: string;
-  readonly resource: string;
-  readonly subresource: string;
-  readonly namespace: string;
-  readonly name: string;
-  /** Path of a non-resource request. */
-  readonly path: string;
-  readonly fieldSelector: string;
-  readonly labelSelector: string;
-}
 
 /** What the server asks of authorization. */
 export interface RequestAuthorizer {
@@ -70,7 +55,7 @@ export function withAuthorization(
 }
 
 /** The question that a request asks of an authorizer. */
-export function authorizationAttributes(info: RequestInfo, user: RequestUser): AuthorizationAttributes {
+export function authorizationAttributes(info: RequestInfo, user: UserInfo): AuthorizationAttributes {
   const { isResourceRequest, verb, apiGroup, apiVersion, resource, subresource, namespace, name, path } = info;
   const { fieldSelector, labelSelector } = info;
   return {
@@ -117,6 +102,6 @@ function withoutMarkup(text: string): string {
 }
 
 /** The request as it goes on for another user. */
-export function asUser(request: ApiRequest, user: RequestUser): ApiRequest {
+export function asUser(request: ApiRequest, user: UserInfo): ApiRequest {
   return { ...request, user };
 }

@@ -1,3 +1,4 @@
+import type { UserInfo } from '../../authentication/authenticator.ts';
 import { defaultFlowSchemas, defaultPriorityLevels } from '../../../api/flowcontrol/v1/default-flow-control.ts';
 import type {
   FlowSchema,
@@ -6,7 +7,6 @@ import type {
   PriorityLevelConfigurationSpec,
 } from '../../../api/types/flowcontrol-v1.ts';
 import type { Clock } from '../../../system/clock.ts';
-import type { RequestUser } from '../request-context.ts';
 import type { RequestInfo } from '../request-info.ts';
 import { flowOf, matchesFlowSchema } from './flow-schema-matching.ts';
 import { type Admitted, PriorityLevel, type RejectionReason, type SeatLimits } from './priority-level.ts';
@@ -18,7 +18,7 @@ export interface Classification {
   /** Requests of one flow share queues. */
   readonly flow: string;
   readonly info: RequestInfo;
-  readonly user: RequestUser;
+  readonly user: UserInfo;
 }
 
 interface ActiveSchema {
@@ -85,7 +85,7 @@ export class FlowControl {
   }
 
   /** The first schema that is about a request, and its level; what no schema is about is for the last resort. */
-  classify(info: RequestInfo, user: RequestUser): Classification {
+  classify(info: RequestInfo, user: UserInfo): Classification {
     const schema = this.#schemas.find(({ spec }) => matchesFlowSchema(spec, info, user)) ?? this.#lastResort();
     const name = schema.spec.priorityLevelConfiguration.name;
     return {

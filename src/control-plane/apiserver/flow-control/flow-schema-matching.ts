@@ -1,3 +1,4 @@
+import type { UserInfo } from '../../authentication/authenticator.ts';
 import type {
   FlowSchemaSpec,
   NonResourcePolicyRule,
@@ -5,21 +6,20 @@ import type {
   ResourcePolicyRule,
   Subject,
 } from '../../../api/types/flowcontrol-v1.ts';
-import type { RequestUser } from '../request-context.ts';
 import type { RequestInfo } from '../request-info.ts';
 
 /** Whether one of a flow schema's rules is about a request (flowcontrol.apiserver.k8s.io/v1). */
-export function matchesFlowSchema({ rules = [] }: FlowSchemaSpec, info: RequestInfo, user: RequestUser): boolean {
+export function matchesFlowSchema({ rules = [] }: FlowSchemaSpec, info: RequestInfo, user: UserInfo): boolean {
   return rules.some((rule) => matchesRule(rule, info, user));
 }
 
 /** What tells the flows of a schema apart: the user, the namespace, or nothing. */
-export function flowOf({ distinguisherMethod }: FlowSchemaSpec, info: RequestInfo, user: RequestUser): string {
+export function flowOf({ distinguisherMethod }: FlowSchemaSpec, info: RequestInfo, user: UserInfo): string {
   if (distinguisherMethod === undefined) return '';
   return distinguisherMethod.type === 'ByUser' ? user.username : info.namespace;
 }
 
-function matchesRule(rule: PolicyRulesWithSubjects, info: RequestInfo, user: RequestUser): boolean {
+function matchesRule(rule: PolicyRulesWithSubjects, info: RequestInfo, user: UserInfo): boolean {
   if (!rule.subjects.some((subject) => matchesSubject(subject, user))) return false;
   return info.isResourceRequest
     ? (rule.resourceRules ?? []).some((resource) => matchesResource(resource, info))
@@ -28,7 +28,7 @@ function matchesRule(rule: PolicyRulesWithSubjects, info: RequestInfo, user: Req
 
 const accountPrefix = 'system:serviceaccount:';
 
-function matchesSubject({ kind, user: one, group, serviceAccount }: Subject, user: RequestUser): boolean {
+function matchesSubject({ kind, user: one, group, serviceAccount }: Subject, user: UserInfo): boolean {
   switch (kind) {
     case 'User':
       return one !== undefined && (one.name === '*' || one.name === user.username);

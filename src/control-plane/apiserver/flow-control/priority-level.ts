@@ -1,7 +1,7 @@
+import type { UserInfo } from '../../authentication/authenticator.ts';
 import { createHash } from 'node:crypto';
 import type { PriorityLevelConfigurationSpec } from '../../../api/types/flowcontrol-v1.ts';
 import type { Clock } from '../../../system/clock.ts';
-import type { RequestUser } from '../request-context.ts';
 import type { RequestInfo } from '../request-info.ts';
 
 /** Why a request is turned away, in the words of the metrics. */
@@ -31,7 +31,7 @@ export interface FlowRequest {
   /** What tells its flow from others of the schema. */
   readonly flow: string;
   readonly seats: number;
-  readonly user: RequestUser;
+  readonly user: UserInfo;
   readonly info: RequestInfo;
 }
 

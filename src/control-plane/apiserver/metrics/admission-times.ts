@@ -1,5 +1,6 @@
 import type { Clock } from '../../../system/clock.ts';
-import type { AdmissionChain, AdmissionRequest } from '../endpoints/admission-request.ts';
+import type { AdmissionChain } from '../endpoints/admission.ts';
+import type { AdmissionAttributes } from '../../admission/admission-plugin.ts';
 import type { MetricRegistry } from './metric-registry.ts';
 
 const buckets: readonly number[] = [0.005, 0.025, 0.1, 0.5, 1, 2.5];
@@ -21,7 +22,7 @@ export function measuredAdmission(chain: AdmissionChain, registry: MetricRegistr
     maxAgeSeconds: 5 * 3600,
     clock,
   });
-  const measure = async (type: string, request: AdmissionRequest, step: () => Promise<void>): Promise<void> => {
+  const measure = async (type: string, request: AdmissionAttributes, step: () => Promise<void>): Promise<void> => {
     const begun = clock.now();
     let isRejected = true;
     try {

@@ -1,9 +1,10 @@
+import type { UserInfo } from '../../authentication/authenticator.ts';
 import type { AllocatedDeviceStatus, ResourceClaim, ResourceClaimStatus } from '../../../api/types/resource-v1.ts';
 import { type FieldError, FieldPath, fieldForbidden } from '../../../apimachinery/field-error.ts';
 import { equalJson, type JsonValue } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
-import { type AuthorizationAttributes, refusal, type RequestAuthorizer } from '../filters/authorization.ts';
-import type { RequestUser } from '../request-context.ts';
+import type { AuthorizationAttributes } from '../../authorization/authorizer.ts';
+import { refusal, type RequestAuthorizer } from '../filters/authorization.ts';
 
 const nodeNameKey = 'authentication.kubernetes.io/node-name';
 const statusPath = new FieldPath('status');
@@ -106,7 +107,7 @@ function nodeOf({ nodeSelector }: NonNullable<ResourceClaimStatus['allocation']>
   return field.values?.length === 1 ? field.values[0] : undefined;
 }
 
-function runsOn({ username, extra }: RequestUser, node: string | undefined): boolean {
+function runsOn({ username, extra }: UserInfo, node: string | undefined): boolean {
   const names = extra[nodeNameKey] ?? [];
   return node !== undefined && username.startsWith('system:serviceaccount:') && names.length === 1 && names[0] === node;
 }

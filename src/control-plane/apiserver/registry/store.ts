@@ -9,7 +9,7 @@ import { alreadyExists, badRequest, conflict, forbidden, notFound, StatusError }
 import type { Clock } from '../../../system/clock.ts';
 import { nameSuffix, type Random } from '../../../system/random.ts';
 import type { Storage, StoredValue } from '../../storage/storage.ts';
-import type { AuthorizationAttributes } from '../filters/authorization.ts';
+import type { AuthorizationAttributes } from '../../authorization/authorizer.ts';
 import { fromStorage, storageKey, toStorage, type ApiResource } from './api-resource.ts';
 import {
   validateObjectMeta,

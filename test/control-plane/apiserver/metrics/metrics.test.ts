@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { forbidden, unauthorized } from '../../../../src/apimachinery/status.ts';
-import type { AdmissionChain } from '../../../../src/control-plane/apiserver/endpoints/admission-request.ts';
+import type { AdmissionChain } from '../../../../src/control-plane/apiserver/endpoints/admission.ts';
 import { FlowControl } from '../../../../src/control-plane/apiserver/flow-control/flow-control.ts';
 import { ClientMetrics } from '../../../../src/control-plane/apiserver/metrics/client-metrics.ts';
 import { MetricRegistry } from '../../../../src/control-plane/apiserver/metrics/metric-registry.ts';

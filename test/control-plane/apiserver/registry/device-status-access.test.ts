@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { formatFieldError } from '../../../../src/apimachinery/field-error.ts';
 import type { Unstructured } from '../../../../src/apimachinery/object-meta.ts';
-import type { AuthorizationAttributes } from '../../../../src/control-plane/apiserver/filters/authorization.ts';
+import type { AuthorizationAttributes } from '../../../../src/control-plane/authorization/authorizer.ts';
 import { deviceStatusProblems } from '../../../../src/control-plane/apiserver/registry/device-status-access.ts';
 
 const driverUser = (node: string): AuthorizationAttributes['user'] => ({
