@@ -68,7 +68,16 @@ export function applyManagedFields(
 
 function checkKind(configuration: Unstructured, kind: ManagedKind): void {
   if (configuration.apiVersion === kind.apiVersion && configuration.kind === kind.kind) return;
-  throw badRequest(`invalid object type: ${describeKind(gvkOf(configuration))}`);
+  throw badRequest(`invalid object type: ${describeKind(readableKind(configuration))}`);
+}
+
+/** The kind that an object declares; who says no version that can be read says no kind either. */
+function readableKind(object: Unstructured): GroupVersionKind {
+  try {
+    return gvkOf(object);
+  } catch {
+    return { group: '', version: '', kind: '' };
+  }
 }
 
 function describeKind({ group, version, kind }: GroupVersionKind): string {

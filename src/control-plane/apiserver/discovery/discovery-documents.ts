@@ -174,7 +174,7 @@ function aggregatedDocument(groups: readonly (readonly GroupVersionEntry[])[]): 
       metadata: name === '' ? {} : { name },
       versions: versions.map(({ version, aggregated, stale }) => ({
         version,
-        resources: aggregated,
+        ...(aggregated.length === 0 ? {} : { resources: aggregated }),
         freshness: stale ? 'Stale' : 'Current',
       })),
     };

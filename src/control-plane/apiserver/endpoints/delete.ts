@@ -56,6 +56,7 @@ export async function readDeleteOptions(endpoint: Endpoint): Promise<ParsedDelet
   if (kind !== '' && kind !== 'DeleteOptions') {
     // What says no version is read as of the version of all options.
     const stated = typeof body['apiVersion'] === 'string' ? body['apiVersion'] : '';
+    if (stated.split('/').length > 2) throw badRequest(`unexpected GroupVersion string: ${stated}`);
     const version = stated === '' ? 'meta.k8s.io/v1' : stated;
     throw badRequest(
       `no kind ${goQuote(kind)} is registered for version ${goQuote(version)} in scheme ` +

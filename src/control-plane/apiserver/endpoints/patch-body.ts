@@ -300,6 +300,10 @@ function readPatchJson(
 }
 
 function parsePatch(body: Uint8Array, prefix: string, options: ParseJsonOptions): JsonValue {
+  // A mark of byte order, which decoders of texts pass over.
+  if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) {
+    throw badRequest(`${prefix}invalid character 'ï' looking for beginning of value`);
+  }
   try {
     return parseJson(body, { ...options, maxDepth: mostNesting });
   } catch (error) {

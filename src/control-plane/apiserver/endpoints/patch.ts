@@ -6,6 +6,7 @@ import {
   invalid,
   invalidObject,
 } from '../../../apimachinery/field-error.ts';
+import { messageOf } from '../../../apimachinery/error-message.ts';
 import { formatGroupVersion, gvkOf, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import {
   cloneJson,
@@ -122,7 +123,7 @@ function typedPatched(
     throw refuse(`couldn't get version/kind; json parse error: ${notAnObjectText(value)}`);
   }
   const isCustom = resource.custom && expected.type === resource.definition.type;
-  const stated = patch.keepsKind === true ? expected.gvk : statedKind(value, expected.gvk);
+  const stated = patch.keepsKind === true ? expected.gvk : statedKind(value, expected.gvk, refuse);
   if (isCustom) {
     if ((value?.['kind'] ?? '') === '') {
       throw refuse(`Object 'Kind' is missing in '${shownDocument(value, patch)}'`);
@@ -166,10 +167,19 @@ function refuseOtherCustomKind(name: string, stated: GroupVersionKind, expected:
   if (errors.length > 0) throw invalidObject({ ...expected, kind: stated.kind }, name, errors);
 }
 
-/** The kind that a document says; parts it leaves out are the expected ones. */
-function statedKind(value: JsonValue, expected: GroupVersionKind): GroupVersionKind {
+/** The kind that a document says; parts it leaves out are the expected ones. @throws StatusError 422 */
+function statedKind(
+  value: JsonValue,
+  expected: GroupVersionKind,
+  refuse: (message: string) => StatusError,
+): GroupVersionKind {
   if (!isJsonObject(value)) return expected;
-  const stated = gvkOf(value);
+  let stated: GroupVersionKind;
+  try {
+    stated = gvkOf(value);
+  } catch (error) {
+    throw refuse(messageOf(error));
+  }
   const kind = stated.kind === '' ? expected.kind : stated.kind;
   return stated.version === '' ? { ...expected, kind } : { ...stated, kind };
 }
@@ -223,7 +233,7 @@ async function appliedObject(
   const { value } = patch;
   if (!isJsonObject(value)) throw new Error('an apply that is no object was let through');
   const patchObject = value as unknown as Unstructured;
-  if (!isJsonObject(value['metadata'])) value['metadata'] = {};
+  checkAppliedMetadata(value);
   const writer = {
     manager: options.fieldManager,
     subresource: endpoint.subresource?.name ?? '',
@@ -240,6 +250,22 @@ async function appliedObject(
   const object = typedApplied(applied, `${namespace}/${name}`, resource, expected);
   applyDefaults(object, resource);
   return { object: old === undefined ? object : withTextsOfUnchanged(withoutTexts(object), old) };
+}
+
+/** Makes sure that there is metadata. @throws StatusError 500 when it is a value of another form, in the real words */
+function checkAppliedMetadata(value: JsonObject): void {
+  const metadata = value['metadata'] ?? {};
+  if (!isJsonObject(metadata)) {
+    const shown = Array.isArray(metadata)
+      ? `[${metadata.map((item) => JSON.stringify(item)).join(' ')}]`
+      : String(metadata);
+    const { group, version, kind } = gvkOf(value);
+    throw new StatusError({
+      message: `failed to create typed patch object (/; ${group}/${version}, Kind=${kind}): .metadata: expected map, got &{${shown}}`,
+      code: 500,
+    });
+  }
+  value['metadata'] = metadata;
 }
 
 /** What nobody changes stays as it was written (see `keptText`). */

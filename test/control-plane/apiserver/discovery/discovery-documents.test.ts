@@ -106,7 +106,7 @@ void test('remote group versions are listed by priority and marked when stale', 
   assert.equal((groupList as { groups: { name: string }[] }).groups[0]?.name, 'metrics.k8s.io');
   assert.deepEqual(aggregatedGroups.items[0], {
     metadata: { name: 'metrics.k8s.io' },
-    versions: [{ version: 'v1beta1', resources: [], freshness: 'Stale' }],
+    versions: [{ version: 'v1beta1', freshness: 'Stale' }],
   });
   assert.equal(groupVersions.has('metrics.k8s.io/v1beta1'), false);
 });
