@@ -57,6 +57,21 @@ async function* chunksOf(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
 }
 
+void test('a script that writes what it calls is run', async () => {
+  const { process } = makeContainer({ command: ['sh', '-c', "echo 'echo in' > /s.sh; chmod +x /s.sh; /s.sh"] });
+  const code = await new Promise<number>((resolve) => assert.equal(process.start(resolve), true));
+  assert.equal(code, 0);
+  assert.deepEqual(
+    process.log.read(0).map(({ content }) => Buffer.from(content).toString()),
+    ['in\n'],
+  );
+  const other = makeContainer({ command: ['sh', '-c', "echo 'echo in' > /s.sh; /t.sh"] });
+  assert.equal(
+    other.process.start(() => undefined),
+    false,
+  );
+});
+
 void test('built-in commands and the shell', async () => {
   const { run } = makeContainer();
   const cases: readonly (readonly [script: string, out: string, code?: number, err?: string])[] = [
@@ -115,6 +130,8 @@ void test('built-in commands and the shell', async () => {
     ['printf "%s-%d\\n" a 7 b 8; seq 2 4 | tail -n 1; basename /a/b.c .c; dirname /a/b', 'a-7\nb-8\n4\nb\n/a\n'],
     ['printf "one\\ntwo\\nthree\\n" | grep -v two | wc -l; echo b-a | grep -q a && echo has', '2\nhas\n'],
     ["echo \"a b\" > /tmp/w; wc -l /tmp/w | awk {'print $1'}; awk '{print $2, $1}' /tmp/w", '1\nb a\n'],
+    ["echo 'echo in $1' > /tmp/s.sh; sync; /tmp/s.sh", '', 126, 'sh: /tmp/s.sh: Permission denied\n'],
+    ['chmod u+x /tmp/s.sh; /tmp/s.sh a; /tmp/none.sh', 'in a\n', 127, 'sh: /tmp/none.sh: not found\n'],
     ['expr 7 % 2; expr 1 + 1 > /dev/null; id -u; chmod 600 /tmp/f; stat -c %a /tmp/f', '1\n0\n600\n'],
   ];
   for (const [script, out, code = 0, err = ''] of cases) {

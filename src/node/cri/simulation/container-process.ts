@@ -16,13 +16,14 @@ import { writeKernelParameters } from './kernel-parameters.ts';
 import { type FileNode, MemoryFiles } from './memory-files.ts';
 import { diskFileSystem, type MountPoint } from './mount-table.ts';
 import type { PortServer } from './port-server.ts';
-import { type Program, terminatedExitCode } from './process-context.ts';
+import { ExecError, type Program, terminatedExitCode } from './process-context.ts';
 import { findProgram, isBuiltIn } from './programs.ts';
 import { listedMounts } from './mount-programs.ts';
 import { runCommand, type SimulatedContainer } from './run-command.ts';
 import { unknownCommand } from './script-commands.ts';
 import { imageUser } from './image-user.ts';
 import { writeProcessFiles } from './process-files.ts';
+import { runShell } from './shell.ts';
 import { ShellSyntaxError } from './shell-grammar.ts';
 import { parseScript } from './shell-syntax.ts';
 
@@ -141,7 +142,8 @@ export class ContainerProcess {
       listenDatagrams: (port, answer) => ports.listenDatagrams(port, answer),
       mainOutput: this.#sink('stdout'),
       signalMain: (signal) => this.signal(signal),
-      findProgram: (command) => this.#ownProgram(command) ?? findProgram(command),
+      findProgram: (command) =>
+        this.#ownProgram(command) ?? scriptFile(this.#container, command) ?? findProgram(command),
     };
   }
 
@@ -301,6 +303,15 @@ function kernelMount(path: string, node: FileNode): MountPoint {
     source: isProcesses ? 'proc' : 'cgroup',
     fileSystem: isProcesses ? 'proc' : 'cgroup2',
   };
+}
+
+/** A file of the container that a command names by its path, which is taken for a script of the shell. @throws ExecError */
+function scriptFile({ files, workingFolder }: SimulatedContainer, command: string): Program | undefined {
+  if (!command.includes('/') || isBuiltIn(command)) return undefined;
+  const node = files.find(MemoryFiles.absolute(command, workingFolder));
+  if (node?.kind !== 'file') return undefined;
+  if ((node.mode & 0o111) === 0) throw new ExecError(command, 'permission denied', 126);
+  return (context) => runShell({ ...context, args: ['sh', command, ...context.args.slice(1)] });
 }
 
 /** What the C library reads. */

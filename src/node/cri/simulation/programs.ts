@@ -45,6 +45,7 @@ const programs: Readonly<Record<string, Program>> = {
   rm: (context) => forEachPath(context, removePath),
   sh: runShell,
   sleep: runSleep,
+  sync: () => Promise.resolve(0),
   sysctl: runSysctl,
   tail: runTail,
   tar: runTar,

@@ -12,7 +12,8 @@ export async function runProgram(args: readonly string[], context: ProcessContex
     return stop.signal.aborted ? interruptedExitCode : code;
   } catch (error) {
     if (!(error instanceof ExecError)) throw error;
-    await context.stderr.write(Buffer.from(`sh: ${name}: not found\n`));
+    const why = error.exitCode === 126 ? 'Permission denied' : 'not found';
+    await context.stderr.write(Buffer.from(`sh: ${name}: ${why}\n`));
     return error.exitCode;
   } finally {
     context.interrupts.delete(interrupt);

@@ -1,16 +1,22 @@
 import { isBuiltIn as isShellBuiltIn } from './shell-builtins.ts';
 import type { Script, ShellCommand, Word } from './shell-grammar.ts';
 
-/** A command that a script names, and that neither the shell nor anybody else has here; undefined when all are there. */
+/**
+ * A command that a script names, and that neither the shell nor anybody else has here; undefined when all are there. What
+ * the script writes itself is there when it is called.
+ */
 export function unknownCommand(script: Script, isProgram: (name: string) => boolean): string | undefined {
   const functions = new Set<string>();
   const names: string[] = [];
+  const written = new Set<string | undefined>();
   for (const command of commandsOf(script)) {
     if (command.kind === 'function') functions.add(command.name);
     const name = command.kind === 'simple' ? literal(command.words[0]) : undefined;
     if (name !== undefined) names.push(name);
+    for (const { operator, target } of command.redirections) if (operator === '>') written.add(literal(target));
   }
-  return names.find((name) => !functions.has(name) && !isShellBuiltIn(name) && !isProgram(name));
+  const isKnown = (name: string): boolean => functions.has(name) || isShellBuiltIn(name) || isProgram(name);
+  return names.find((name) => !isKnown(name) && !(name.includes('/') && written.has(name)));
 }
 
 /** The text of a word that is the same whatever happens. */
