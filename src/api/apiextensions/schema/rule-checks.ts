@@ -14,7 +14,7 @@ import { escapeFieldName } from '../../../cel/field-names.ts';
 import { parseFieldPath } from './field-paths.ts';
 import { internalRule } from './internal-form.ts';
 import { type CompiledRule, compileRules, selfTypeName } from './rules.ts';
-import { subSchemas, textOf } from './schema-keywords.ts';
+import { someSchema, subSchemas, textOf } from './schema-keywords.ts';
 
 /** The most work that one rule may take by its estimate. */
 const ruleCostLimit = 10_000_000;
@@ -54,8 +54,17 @@ function checkRule(rule: JsonObject, schema: JsonObject, path: FieldPath): Field
   const at = path.child('fieldPath');
   if (fieldPath.trim() === '') errors.push(invalid(at, fieldPath, 'must be non-empty if specified'));
   if (hasLineBreak(fieldPath)) errors.push(invalid(at, fieldPath, 'must not contain line breaks'));
-  if ('failure' in parseFieldPath(fieldPath, schema)) errors.push(invalid(at, fieldPath, 'must be a valid path'));
+  const leadsNowhere = !someSchema(schema, isNoStructure) && 'failure' in parseFieldPath(fieldPath, schema);
+  if (leadsNowhere) errors.push(invalid(at, fieldPath, 'must be a valid path'));
   return errors;
+}
+
+const unstructured = ['id', '$schema', '$ref', 'patternProperties', 'dependencies', 'additionalItems', 'definitions'];
+
+/** What is told of by itself, and keeps paths from being followed. */
+function isNoStructure(schema: JsonObject): boolean {
+  if (schema['x-kubernetes-preserve-unknown-fields'] === false) return true;
+  return unstructured.some((keyword) => schema[keyword] !== undefined);
 }
 
 function hasLineBreak(text: string): boolean {

@@ -61,7 +61,8 @@ class CustomReader {
     const additional = schema['additionalProperties'];
     const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true || additional === true;
     // What has neither fields nor a type is any value.
-    const isAny = schema['type'] === undefined && namedSchemas(schema, 'properties').length === 0;
+    const isNumberOrText = schema['x-kubernetes-int-or-string'] === true;
+    const isAny = schema['type'] === undefined && !isNumberOrText && namedSchemas(schema, 'properties').length === 0;
     const kept: JsonObject = {};
     for (const [name, item] of Object.entries(value)) {
       const at = path === '' ? name : `${path}.${name}`;

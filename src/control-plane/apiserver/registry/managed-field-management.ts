@@ -3,13 +3,14 @@ import type { JsonObject } from '../../../apimachinery/json.ts';
 import { resolveSchema } from '../../../apimachinery/schema.ts';
 import { StatusError } from '../../../apimachinery/status.ts';
 import { emptyObject } from '../../../patch/empty-object.ts';
+import { withoutManagedFields } from '../../../patch/field-ownership.ts';
 import {
   applyManagedFields,
   type KindVersion,
   updateManagedFields,
   type ManagedKind,
 } from '../../../patch/managed-fields.ts';
-import { TypedValueError } from '../../../patch/structured-merge/validate.ts';
+import { TypedValueError, validateTyped } from '../../../patch/structured-merge/validate.ts';
 import type { ApiResource } from './api-resource.ts';
 import { withConvertedVersions } from './converted-versions.ts';
 import type { FieldManagement } from './field-management.ts';
@@ -19,12 +20,13 @@ export const managedFieldManagement: FieldManagement = {
   async afterUpdate(resource, live, object, writer) {
     const kind = managedKind(resource, writer.subresource);
     try {
+      if (resource.custom) for (const whole of live === undefined ? [object] : [object, live]) checkType(whole, kind);
       return await withConvertedVersions(resource, (versionOf) =>
         updateManagedFields(live ?? zeroObject(resource), object, withVersions(kind, versionOf), writer),
       );
     } catch (error) {
       const isRefusal = error instanceof StatusError || error instanceof TypedValueError;
-      if (resource.versions === undefined || !isRefusal) throw error;
+      if ((!resource.custom && resource.versions === undefined) || !isRefusal) throw error;
       // A write is not refused for what cannot be compared; nobody owns anything then.
       delete object.metadata.managedFields;
       return object;
@@ -42,6 +44,11 @@ export const managedFieldManagement: FieldManagement = {
     }
   },
 };
+
+/** Of a custom object that does not fit its schema nobody's fields can be told. @throws TypedValueError */
+function checkType(object: Unstructured, { schema, source }: ManagedKind): void {
+  validateTyped(withoutManagedFields(object), schema, source, 'allowed');
+}
 
 function withVersions(kind: ManagedKind, versionOf: ManagedKind['versionOf']): ManagedKind {
   return versionOf === undefined ? kind : { ...kind, versionOf };

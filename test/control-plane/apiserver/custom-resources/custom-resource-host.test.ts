@@ -387,6 +387,27 @@ test('rules that were broken before are told of as warnings', async (context) =>
   assert.deepEqual([labelled.status, labelled.headers['warning']], [200, ['299 - "spec: Invalid value: not seven"']]);
 });
 
+test('nobody owns fields of an object that does not fit its schema, and numbers or texts have no fields', async (context) => {
+  const world = await serve(context);
+  const properties: JsonObject = {
+    spec: { type: 'object', properties: { either: { 'x-kubernetes-int-or-string': true } } },
+    status: { type: 'object', properties: { phase: { type: 'string' } } },
+  };
+  const typed = { type: 'object', properties };
+  await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, typed, { subresources: { status: {} } }));
+  await world.until('wids.example.com', isEstablished);
+  const managers = async (name: string, rest: JsonObject): Promise<number> => {
+    const created = await send(world, 'POST', path, wid(name, rest));
+    assert.equal(created.status, 201, created.text);
+    return ((created.body['metadata'] as JsonObject)['managedFields'] as unknown[] | undefined)?.length ?? 0;
+  };
+  assert.equal(await managers('a', { spec: { either: 1 }, status: { phase: 'x' } }), 1);
+  assert.equal(await managers('b', { spec: { either: 1 }, status: { phase: 1 } }), 0);
+  const refused = await send(world, 'POST', path, wid('c', { spec: { either: { a: 1 } } }));
+  assert.equal(refused.status, 422);
+  assert.deepEqual(refused.headers['warning'], ['299 - "unknown field \\"spec.either.a\\""']);
+});
+
 test('what a request to custom resources does is what its URL says, as the real server reads it', async (context) => {
   const world = await serve(context);
   await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, schema, { subresources: { status: {} } }));
