@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { systemReason } from '../system/file-errors.ts';
 import { CommandError, type FlagValues } from './command.ts';
 import type { ProgramWorld } from './program.ts';
 
@@ -19,5 +20,11 @@ export async function startProfileOf(
     );
   }
   if (startProfile === undefined) throw new CommandError('no profile can be recorded here');
-  return startProfile(kind, resolve(cwd, globals.string('profile-output')));
+  const output = globals.string('profile-output');
+  try {
+    return await startProfile(kind, resolve(cwd, output));
+  } catch (error) {
+    const reason = systemReason(error);
+    throw reason === undefined ? error : new CommandError(`open ${output}: ${reason}`);
+  }
 }

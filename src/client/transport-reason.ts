@@ -41,6 +41,7 @@ export function transportReason(error: TransportError): string {
         return 'http: server gave HTTP response to HTTPS client';
       }
       if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongNameReason(error);
+      if (error.code.endsWith('KEY_VALUES_MISMATCH')) return 'tls: private key does not match public key';
       return `tls: failed to verify certificate: ${tlsReasons[error.code] ?? `x509: ${error.message}`}`;
     default:
       return protocolReason(error) ?? error.message;

@@ -91,7 +91,7 @@ export const scaleCommand = defineCommand<ScaleOptions>({
       { ...options, isServed: true, fieldSelector: '', allNamespaces: false },
       context,
     );
-    const { objects, errors } = await loadTargets(targets, context);
+    const { objects, errors } = await loadTargets(targets, context, { manifests: 'as-given' });
     if (objects.length === 0 && errors.length === 0) throw new CommandError('no objects passed to scale');
     if (options.resourceVersion !== '' && objects.length > 1) {
       throw new CommandError('cannot use --resource-version with multiple resources');

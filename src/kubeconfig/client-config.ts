@@ -163,7 +163,10 @@ async function trust(
     throw new KubeconfigError('specifying a root certificates file with the insecure flag is not allowed');
   }
   if (ca !== undefined && !ca.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new KubeconfigError('unable to load root certificates: unable to parse bytes as PEM block');
+    const reason = ca.includes('-----BEGIN ')
+      ? 'no valid certificate authority data seen'
+      : 'unable to parse bytes as PEM block';
+    throw new KubeconfigError(`unable to load root certificates: ${reason}`);
   }
   return {
     ...(ca === undefined ? {} : { ca }),
@@ -232,11 +235,15 @@ function oidcUser(provider: JsonObject, userName: string, file: string): OidcUse
 async function clientCertificate(user: MergedUser, reader: MaterialReader): Promise<Credentials> {
   const certificate = (await reader.material(user.clientCertificateData, user.clientCertificate)) ?? '';
   const key = (await reader.material(user.clientKeyData, user.clientKey)) ?? '';
-  if (!certificate.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new KubeconfigError('tls: failed to find any PEM data in certificate input');
-  }
-  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key)) {
-    throw new KubeconfigError('tls: failed to find any PEM data in key input');
+  const looksRight =
+    certificate.includes('-----BEGIN CERTIFICATE-----') && /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key);
+  if (!looksRight) {
+    const { checkTlsKeyPair, TlsKeyPairError } = await import('../apimachinery/tls-key-pair.ts');
+    try {
+      checkTlsKeyPair(certificate, key);
+    } catch (error) {
+      throw error instanceof TlsKeyPairError ? new KubeconfigError(error.message) : error;
+    }
   }
   return { clientCertificate: certificate, clientKey: key };
 }

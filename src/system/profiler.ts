@@ -8,9 +8,10 @@ export type ProfileKind = 'cpu' | 'heap';
  * Records what the process spends its time or memory on, in the form that Chrome's developer tools and other readers of
  * V8's profiles load.
  * @param path where the profile goes, absolute
- * @returns ends the recording and writes the file. @throws the file system's errors then
+ * @returns ends the recording and writes the file. @throws the file system's errors, at once where it cannot be made
  */
 export async function startProfile(kind: ProfileKind, path: string): Promise<() => Promise<void>> {
+  await writeFile(path, '');
   const session = new Session();
   session.connect();
   if (kind === 'cpu') {

@@ -24,6 +24,8 @@ clusters:
 - {name: plain, cluster: {server: "one:8080"}}
 - {name: loose, cluster: {server: "https://one", insecure-skip-tls-verify: true}}
 - {name: torn, cluster: {server: "https://one", insecure-skip-tls-verify: true, certificate-authority-data: ${base64(certificate)}}}
+- {name: keyed, cluster: {server: "https://one", certificate-authority-data: ${base64(key)}}}
+- {name: noisy, cluster: {server: "https://one", certificate-authority-data: ${base64('noise')}}}
 - {name: lost, cluster: {server: "https://one", certificate-authority: none.crt}}
 - {name: viaproxy, cluster: {server: "https://one", proxy-url: "http://proxy:3128"}}
 - {name: badproxy, cluster: {server: "https://one", proxy-url: "ftp://proxy"}}
@@ -38,6 +40,8 @@ users:
 - {name: fromfile, user: {tokenFile: token}}
 - {name: gone, user: {tokenFile: none}}
 - {name: cert, user: {client-certificate: pki/me.crt, client-key: pki/me.key}}
+- {name: swapped, user: {client-certificate-data: ${base64(key)}, client-key-data: ${base64(certificate)}}}
+- {name: noise, user: {client-certificate-data: ${base64('noise')}, client-key-data: ${base64(key)}}}
 - {name: nokey, user: {client-certificate-data: ${base64(certificate)}}}
 - {name: actor, user: {token: t, as: boss, as-groups: [g], as-user-extra: {Some/Key: [v]}}}
 - {name: plug, user: {exec: {command: ./bin/plug, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never}}}
@@ -155,6 +159,13 @@ void test('what cannot be used is told in the real words', async () => {
     [{ server: 'https://bad host' }, 'host must be a URL or a host:port pair: "https://bad host"'],
     [{ server: 'host/path' }, 'host must be a URL or a host:port pair: "host/path"'],
     [{ cluster: 'torn' }, 'specifying a root certificates file with the insecure flag is not allowed'],
+    [{ cluster: 'keyed' }, 'unable to load root certificates: no valid certificate authority data seen'],
+    [{ cluster: 'noisy' }, 'unable to load root certificates: unable to parse bytes as PEM block'],
+    [
+      { user: 'swapped' },
+      'tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched',
+    ],
+    [{ user: 'noise' }, 'tls: failed to find any PEM data in certificate input'],
     [{ user: 'gone' }, 'open /a/none: no such file or directory'],
     [
       { cluster: 'lost' },

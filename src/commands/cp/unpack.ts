@@ -60,7 +60,8 @@ function makeFolder(shown: string, path: string): void {
     const failed = error instanceof Error && 'path' in error ? String(error.path) : path;
     let name = shown;
     for (let ups = path.split(sep).length - failed.split(sep).length; ups > 0; ups--) name = dirname(name);
-    throw told('mkdir', name, error);
+    // Go names folders without the separator that a path may end with.
+    throw told('mkdir', name.length > 1 && name.endsWith(sep) ? name.slice(0, -1) : name, error);
   }
 }
 
