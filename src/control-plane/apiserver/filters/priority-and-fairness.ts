@@ -3,6 +3,8 @@ import type { Storage } from '../../storage/storage.ts';
 import type { Classification, FlowControl } from '../flow-control/flow-control.ts';
 import type { RejectionReason } from '../flow-control/priority-level.ts';
 import { RetryAfter } from '../flow-control/retry-after.ts';
+import { SeatDemand } from '../flow-control/seat-demand.ts';
+import type { Gauge, MetricRegistry } from '../metrics/metric-registry.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import { listPrefix, type ResourceRegistry } from '../registry/api-resource.ts';
 import type { ApiRequest, Filter } from '../request-context.ts';
@@ -98,7 +100,7 @@ interface FlowCount {
   worked(seconds: number, type: 'regular' | 'watch'): void;
 }
 
-function countFlows({ control, metrics: { registry } }: FairnessContext): FlowCounting {
+function countFlows({ control, metrics: { registry }, clock }: FairnessContext): FlowCounting {
   const labels = ['priority_level', 'flow_schema'];
   const family = (name: string, help: string, more: readonly string[] = []): Parameters<typeof registry.gauge>[0] => ({
     name: `apiserver_flowcontrol_${name}`,
@@ -152,6 +154,7 @@ function countFlows({ control, metrics: { registry } }: FairnessContext): FlowCo
     });
   const lower = bound('lower', 'Seats that a level has whatever others need.');
   const upper = bound('upper', 'Seats that a level has at most, borrowed ones included.');
+  const demandOf = countDemand(registry, control, clock);
   registry.onShow(() => {
     for (const gauge of [nominal, current, lower, upper]) gauge.clear();
     for (const level of control.levels()) {
@@ -165,16 +168,19 @@ function countFlows({ control, metrics: { registry } }: FairnessContext): FlowCo
   });
   return ({ level, schema }, seats) => {
     const values = [level.name, schema.name];
+    const demand = demandOf(level.name);
     return {
       waits(by) {
         waiting.add(values, by);
         seatsWaiting.add(values, by * seats);
+        demand.change(by * seats);
         if (by > 0) estimated.observe(values, seats);
       },
       works(by) {
         if (by > 0) dispatched.add(values);
         working.add(values, by);
         taken.add(values, by * seats);
+        demand.change(by * seats);
       },
       rejected: (reason) => rejected.add([...values, reason]),
       waited: (seconds, isLetIn) => waits.observe([...values, String(isLetIn)], seconds),
@@ -184,3 +190,38 @@ function countFlows({ control, metrics: { registry } }: FairnessContext): FlowCo
 }
 
 type FlowCounting = (classification: Classification, seats: number) => FlowCount;
+
+/** Tells what seats the levels were asked for. @returns what to tell of a level's demand */
+function countDemand(registry: MetricRegistry, control: FlowControl, clock: Clock): (level: string) => SeatDemand {
+  const demands = new Map<string, SeatDemand>();
+  const demandOf = (level: string): SeatDemand => {
+    const known = demands.get(level) ?? new SeatDemand(clock);
+    demands.set(level, known);
+    return known;
+  };
+  const gauge = (name: string, help: string): Gauge =>
+    registry.gauge({
+      name: `apiserver_flowcontrol_demand_seats_${name}`,
+      help,
+      stability: 'ALPHA',
+      labels: ['priority_level'],
+    });
+  const average = gauge('average', 'Seats that were had or waited for during the last period of ten seconds, by time.');
+  const deviation = gauge('stdev', 'Standard deviation of the seats that were had or waited for in the last period.');
+  const highest = gauge('high_watermark', 'The most seats that were had or waited for at any time of the last period.');
+  const smoothed = gauge('smoothed', 'Seats that were had or waited for of late.');
+  for (const { name } of control.levels()) demandOf(name);
+  registry.onShow(() => {
+    const levels = new Set(control.levels().map(({ name }) => name));
+    for (const name of demands.keys()) if (!levels.has(name)) demands.delete(name);
+    for (const each of [average, deviation, highest, smoothed]) each.clear();
+    for (const name of levels) {
+      const statistics = demandOf(name).statistics();
+      average.set([name], statistics.average);
+      deviation.set([name], statistics.deviation);
+      highest.set([name], statistics.highest);
+      smoothed.set([name], statistics.smoothed);
+    }
+  });
+  return demandOf;
+}
