@@ -25,7 +25,14 @@ export function createClusterRoleAggregationController(context: ControllerContex
       if (role?.aggregationRule === undefined) return;
       const rules = aggregatedRules(role, roles.list());
       if (equalJson(rules, role.rules ?? [])) return;
-      const wanted = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name }, rules };
+      // Who applies no rules owns none.
+      const granted = rules.length === 0 ? {} : { rules };
+      const wanted = {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'ClusterRole',
+        metadata: { name },
+        ...granted,
+      };
       try {
         await context.client
           .resource<ClusterRole>(rolesResource)

@@ -131,3 +131,13 @@ test('whoever knows only one field for addresses cannot change it, and slices co
   const again = await api.request('PUT', `${slices}/e`, slice);
   assert.equal((again.body['metadata'] as Record<string, unknown>)['generation'], 2);
 });
+
+test('a service that comes into being through its status has no addresses', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const service = { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } };
+  const { status, body } = await api.request('PUT', `${core}/services/s/status`, service);
+  assert.equal(status, 201, JSON.stringify(body));
+  const spec = body['spec'] as Record<string, unknown>;
+  assert.deepEqual([spec['clusterIP'], spec['clusterIPs'], spec['ipFamilies']], [undefined, undefined, undefined]);
+});

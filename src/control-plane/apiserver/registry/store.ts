@@ -187,7 +187,8 @@ export class Store {
     this.#dropDisabledFields(object, undefined);
     strategy.adjustForCreate?.(object);
     if (countsGenerations(this.resource) !== false) meta.generation = 1;
-    const reservation = await this.hooks.beginCreate?.(object, context);
+    // Whoever creates through a status takes nothing for the object.
+    const reservation = context.subresource === '' ? await this.hooks.beginCreate?.(object, context) : undefined;
     try {
       this.#refuseInvalid(object, [
         ...((await this.hooks.problems?.(object, undefined, context)) ?? []),
