@@ -1,5 +1,5 @@
-import { getServers } from 'node:dns';
 import { goQuote } from '../apimachinery/field-error.ts';
+import { nameServers } from '../system/name-servers.ts';
 import { maxResponseHeaderBytes, type TransportError } from './transport-error.ts';
 
 const unknownAuthority = 'x509: certificate signed by unknown authority';
@@ -51,7 +51,7 @@ export function transportReason(error: TransportError): string {
 /** As Go's own resolver puts it, which names the server that it asked; it asks nobody about what is no name. */
 function lookupReason({ address, code }: TransportError): string {
   const name = address.replace(/:\d+$/, '');
-  const [server] = getServers();
+  const [server] = nameServers();
   if (server === undefined || !/[a-z_]/i.test(name)) return `lookup ${name}: no such host`;
   const at = server.includes(':') ? (server.startsWith('[') ? server : `[${server}]:53`) : `${server}:53`;
   return `lookup ${name} on ${at}: ${code === 'EAI_AGAIN' ? 'server misbehaving' : 'no such host'}`;
