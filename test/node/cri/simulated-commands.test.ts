@@ -132,6 +132,14 @@ void test('built-in commands and the shell', async () => {
     ["echo \"a b\" > /tmp/w; wc -l /tmp/w | awk {'print $1'}; awk '{print $2, $1}' /tmp/w", '1\nb a\n'],
     ["echo 'echo in $1' > /tmp/s.sh; sync; /tmp/s.sh", '', 126, 'sh: /tmp/s.sh: Permission denied\n'],
     ['chmod u+x /tmp/s.sh; /tmp/s.sh a; /tmp/none.sh', 'in a\n', 127, 'sh: /tmp/none.sh: not found\n'],
+    [
+      'mkdir /o; chmod 2770 /o; chown 0:1234 /o; ls -ld /o | cut -c 1-24; test -g /o; echo $?',
+      'drwxrws--- 1 root 1234  \n0\n',
+    ],
+    [
+      'touch /o/t; chmod 1644 /o/t; ls -l /o | cut -c 1-10; test -b /o; echo $?; [ -S /o/t ] || echo no',
+      '-rw-r--r-T\n1\nno\n',
+    ],
     ['expr 7 % 2; expr 1 + 1 > /dev/null; id -u; chmod 600 /tmp/f; stat -c %a /tmp/f', '1\n0\n600\n'],
   ];
   for (const [script, out, code = 0, err = ''] of cases) {

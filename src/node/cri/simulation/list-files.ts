@@ -33,10 +33,18 @@ function line(name: string, node: FileNode, flags: string): string {
   const size = node.kind === 'file' ? node.content.byteLength : node.kind === 'link' ? node.target.length : 4096;
   const time = new Date(node.modifiedMillis).toISOString().slice(0, 16).replace('T', ' ');
   const target = node.kind === 'link' ? ` -> ${node.target}` : '';
-  return `${modeText(node)} 1 root root ${String(size).padStart(8)} ${time} ${name}${target}\n`;
+  const owner = [node.uid, node.gid].map((id = 0) => (id === 0 ? 'root' : String(id))).join(' ');
+  return `${modeText(node)} 1 ${owner} ${String(size).padStart(8)} ${time} ${name}${target}\n`;
 }
 
 function modeText({ kind, mode }: FileNode): string {
   const letters = 'rwxrwxrwx'.split('').map((letter, index) => ((mode >> (8 - index)) & 1 ? letter : '-'));
+  for (const [bit, at, on] of [
+    [0o4000, 2, 's'],
+    [0o2000, 5, 's'],
+    [0o1000, 8, 't'],
+  ] as const) {
+    if ((mode & bit) !== 0) letters[at] = letters[at] === 'x' ? on : on.toUpperCase();
+  }
   return `${{ file: '-', folder: 'd', link: 'l' }[kind]}${letters.join('')}`;
 }

@@ -117,6 +117,16 @@ class TestExpression {
       case '-L':
       case '-h':
         return node?.kind === 'link';
+      case '-b':
+      case '-c':
+      case '-p':
+      case '-S':
+        // There are no devices, pipes and sockets among the files.
+        return false;
+      case '-u':
+      case '-g':
+      case '-k':
+        return ((node?.mode ?? 0) & (specialBits[operator] ?? 0)) !== 0;
       default:
         throw new TestError(`${operator}: unknown operand`);
     }
@@ -132,3 +142,6 @@ class TestExpression {
     return true;
   }
 }
+
+/** Set-user-id, set-group-id and the sticky bit. */
+const specialBits: Readonly<Record<string, number>> = { '-u': 0o4000, '-g': 0o2000, '-k': 0o1000 };
