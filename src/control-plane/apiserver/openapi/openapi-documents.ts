@@ -123,6 +123,9 @@ function groupVersionDocumentPaths(members: readonly ResourceDefinition[], input
     : customResourcePaths(paths, custom.listTypes, documentation);
 }
 
+/** What documents of custom resources are called. */
+const definitionsInfo = { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' };
+
 function renderV3(
   paths: readonly ApiPath[],
   input: OpenApiInput,
@@ -131,11 +134,11 @@ function renderV3(
   const schemas = renderTypes(paths, input, 'v3', groupVersion === undefined ? [] : [groupVersion]);
   return {
     openapi: '3.0.0',
-    info: { title: input.title ?? 'Kubernetes', version: input.version },
+    info: input.custom === undefined ? { title: input.title ?? 'Kubernetes', version: input.version } : definitionsInfo,
     paths: renderPathsV3(paths),
     components: {
       ...(Object.keys(schemas).length === 0 ? {} : { schemas }),
-      securitySchemes: { BearerToken: securityScheme },
+      ...(input.custom === undefined ? { securitySchemes: { BearerToken: securityScheme } } : {}),
     },
   };
 }

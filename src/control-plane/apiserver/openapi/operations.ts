@@ -76,10 +76,24 @@ export function customResourcePaths(
   documentation: Documentation,
 ): ApiPath[] {
   const listing = queryParameters('list', documentation);
-  return paths.map(({ path, operations }) => ({
-    path,
-    operations: operations.map((operation) => customOperation(operation, listTypes, listing)),
-  }));
+  const kinds = new Map(paths.map(({ path, operations }) => [path, operations.find(({ gvk }) => gvk)?.gvk]));
+  return paths.map(({ path, operations }) => {
+    const parent = path.endsWith('}/scale') ? kinds.get(path.slice(0, -'/scale'.length)) : undefined;
+    return {
+      path,
+      operations: operations.map((operation) =>
+        customOperation(parent === undefined ? operation : ofKind(operation, parent), listTypes, listing),
+      ),
+    };
+  });
+}
+
+/** Scales of custom resources are documented as if they were of the resource's own kind. */
+function ofKind(operation: Operation, gvk: NonNullable<Operation['gvk']>): Operation {
+  const parameters = operation.parameters.map((parameter) =>
+    parameter.in === 'path' && parameter.name === 'name' ? nameParameter(gvk.kind) : parameter,
+  );
+  return { ...operation, gvk, parameters };
 }
 
 const customMediaTypes = ['application/json', 'application/yaml'];

@@ -39,3 +39,23 @@ void test('custom resources take no strategic merge patch and no protobuf', () =
     assert.deepEqual(at(v2, 'put')['consumes'], custom ? ['application/json', 'application/yaml'] : ['*/*']);
   }
 });
+
+void test('documents of custom resources have a title of their own, and scales of their kind', () => {
+  const input = {
+    resources: builtInResources.filter(({ group, resource }) => group === 'apps' && resource === 'deployments'),
+    types: builtInTypes(),
+    documentation,
+    version: '1.36',
+    custom: { types: new Map(), listTypes: new Map() },
+  };
+  const v3 = openApiV3Documents(input).get('apis/apps/v1')?.();
+  assert.deepEqual(at(v3, 'info'), { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' });
+  assert.deepEqual(Object.keys(at(v3, 'components')), ['schemas']);
+  const scale = at(v3, 'paths', '/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale');
+  const kind = { group: 'apps', kind: 'Deployment', version: 'v1' };
+  for (const method of ['get', 'put', 'patch']) {
+    assert.deepEqual(at(scale, method, 'x-kubernetes-group-version-kind'), kind);
+  }
+  const [name] = scale['parameters'] as JsonObject[];
+  assert.equal(name?.['description'], 'name of the Deployment');
+});
