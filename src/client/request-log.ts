@@ -43,9 +43,11 @@ const responsePlace = 'round_trippers.go:632';
 const bodyPlace = 'helper.go:105';
 
 function logRequest(request: HttpRequest, log: RequestLog): void {
-  const { method, headers, body } = request;
+  const { method, body } = request;
   const url = `${log.server}${request.path}`;
-  if (log.bodyLevel >= 8 && (body === undefined || body instanceof Uint8Array)) {
+  const isUpgrade = request.headers['upgrade'] !== undefined;
+  const headers = isUpgrade ? withoutUpgrade(request.headers) : request.headers;
+  if (log.bodyLevel >= 8 && !isUpgrade && (body === undefined || body instanceof Uint8Array)) {
     logBody('Request Body', body ?? new Uint8Array(), log);
   }
   if (log.level >= 9) {
@@ -62,6 +64,19 @@ function logRequest(request: HttpRequest, log: RequestLog): void {
   }
 }
 
+const upgradeHeaders: ReadonlySet<string> = new Set([
+  'accept',
+  'connection',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'upgrade',
+]);
+
+/** Of a request for another protocol what has to do with it alone is not told. */
+function withoutUpgrade(headers: HttpHeaders): HttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !upgradeHeaders.has(name.toLowerCase())));
+}
+
 /** @param response undefined where none came */
 function logResponse(request: HttpRequest, response: HttpResponse | undefined, millis: number, log: RequestLog): void {
   const fields: (readonly [string, string | number])[] = [];
@@ -75,8 +90,11 @@ function logResponse(request: HttpRequest, response: HttpResponse | undefined, m
   log.write(responsePlace, klogFields('Response', fields));
 }
 
-function isStream({ path }: HttpRequest, response: HttpResponse): boolean {
-  const query = new URLSearchParams(path.split('?')[1] ?? '');
+/** What is passed on as it comes: logs, what --raw gets, watches and connections. */
+function isStream({ method, path, headers }: HttpRequest, response: HttpResponse): boolean {
+  const [place = '', rest = ''] = path.split('?');
+  if (method === 'GET' && (headers['accept'] === '*/*' || place.endsWith('/log'))) return true;
+  const query = new URLSearchParams(rest);
   const isEndless = ['watch', 'follow'].some((name) => ['true', '1'].includes(query.get(name) ?? ''));
   return isEndless || response.status === 101;
 }

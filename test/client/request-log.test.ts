@@ -122,3 +122,26 @@ for (const [value, shown] of masked) {
     assert.match(lines[0] ?? '', new RegExp(`\\n\\tAuthorization: ${shown}\\n >$`));
   });
 }
+
+void test('of what is passed on as it comes, and of connections, no bodies are told', async () => {
+  const places = async (request: Partial<HttpRequest>, response = answer): Promise<string[]> =>
+    (await told(8, request, response)).lines.map((line) => line.split(' status=')[0] ?? '');
+  const asked = ['helper.go:105 "Request Body" body=""', 'round_trippers.go:527', 'round_trippers.go:632 "Response"'];
+  const shortened = async (request: Partial<HttpRequest>): Promise<string[]> =>
+    (await places(request)).map((line) => (line.includes('"Request" ') ? 'round_trippers.go:527' : line));
+  assert.deepEqual(await shortened({ path: '/api/v1/namespaces/n/pods/p/log?container=a' }), asked);
+  assert.deepEqual(await shortened({ path: '/healthz', headers: { accept: '*/*' } }), asked);
+  const upgrade = {
+    accept: 'application/json',
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-key': 'k',
+    'sec-websocket-protocol': 'v5.channel.k8s.io',
+    'sec-websocket-version': '13',
+  };
+  const switched = { status: 101, headers: {}, body: new Uint8Array() };
+  assert.deepEqual(await places({ path: '/x', headers: upgrade }, switched), [
+    'round_trippers.go:527 "Request" verb="GET" url="https://host:6443/x" headers=<\n\tSec-Websocket-Protocol: v5.channel.k8s.io\n >',
+    'round_trippers.go:632 "Response"',
+  ]);
+});

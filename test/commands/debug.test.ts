@@ -162,6 +162,11 @@ void test('a part of a container is read into its type', async (context) => {
       stderr: `error: ${path} does not contain a valid container spec: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${problem}\n`,
     });
   }
+  writeFileSync(path, '[');
+  assert.equal(
+    (await cluster.run('debug', 'src', '--image=i', `--custom=${path}`)).stderr,
+    `error: ${path} does not contain a valid container spec: error converting YAML to JSON: yaml: line 1: did not find expected node content\n`,
+  );
   const variables = '[{name: A, value: true}, {name: B, value: 1}, {name: C, value: 1.50}, {name: 3, value: 0x1F}]';
   writeFileSync(path, `env: ${variables}\nbogus: 1\n`);
   const { stderr } = await cluster.run('debug', 'src', '--image=i', '-c', 'own', `--custom=${path}`);

@@ -2,7 +2,7 @@ import { decodeTyped } from '../../apimachinery/decoding/typed-decoder.ts';
 import { TypedDecodeError } from '../../apimachinery/decoding/typed-decode-error.ts';
 import { withYamlStrings } from '../../apimachinery/decoding/yaml-strings.ts';
 import type { JsonObject } from '../../apimachinery/json.ts';
-import { parseYaml } from '../../apimachinery/yaml.ts';
+import { parseYaml, YamlError } from '../../apimachinery/yaml.ts';
 import type { CommandContext } from '../../cli/command.ts';
 import { requireKnownType } from '../../cli/known-types.ts';
 
@@ -14,10 +14,11 @@ const container = 'io.k8s.api.core.v1.Container';
  */
 export async function readCustomPart(text: string, context: CommandContext): Promise<JsonObject> {
   const { types } = await requireKnownType({ apiVersion: 'v1', kind: 'Pod' }, context);
-  const value = withYamlStrings(parseYaml(text), { ref: container }, types);
   try {
-    return decodeTyped(value, container, types).object;
+    return decodeTyped(withYamlStrings(parseYaml(text), { ref: container }, types), container, types).object;
   } catch (error) {
+    if (error instanceof YamlError)
+      throw new Error(`error converting YAML to JSON: ${error.message}`, { cause: error });
     if (!(error instanceof TypedDecodeError)) throw error;
     // Read straight into its type, the outermost struct has no name in messages.
     const message = error.message.replace(/(?<=Go struct field )\w+(?=\.)/, '');
