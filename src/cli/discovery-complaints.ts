@@ -22,7 +22,6 @@ export interface FailedCommand {
 const fixedTries: Readonly<Record<string, number>> = {
   'api-resources': 1,
   'api-versions': 1,
-  'auth can-i': 2,
   'cluster-info': 5,
   explain: 2,
   run: 1,
@@ -52,7 +51,7 @@ const byArgumentsBelowApply = new Set(['edit-last-applied', 'view-last-applied']
 export async function complainOfDiscovery(error: unknown, command: FailedCommand): Promise<unknown> {
   const unrecognized = unrecognizedIn(error);
   if (unrecognized !== undefined) {
-    complain(unrecognized.reason, 1, command.context);
+    complain(unrecognized.cause, 1, command.context);
     return error;
   }
   // What a command says in words of its own has the failure behind it.
@@ -63,7 +62,7 @@ export async function complainOfDiscovery(error: unknown, command: FailedCommand
   if (tries === 0) return error;
   const discovery = await command.context.cluster.discovery();
   if (failed === discovery.failure) {
-    complain(reasonOf(failed), tries, command.context);
+    complain(failed, tries, command.context);
     return error;
   }
   // Commands that need no kinds here ask for them all the same there.
@@ -74,7 +73,7 @@ export async function complainOfDiscovery(error: unknown, command: FailedCommand
     await discovery.mapper();
     return error;
   } catch (failure) {
-    complain(reasonOf(failure), tries, command.context);
+    complain(failure, tries, command.context);
     return failure;
   }
 }
@@ -89,8 +88,9 @@ function reasonOf(error: unknown): string {
   return messageOf(error);
 }
 
-function complain(reason: string, times: number, { clock, streams }: CommandContext): void {
-  const text = `"Unhandled Error" err=${klogText(`couldn't get current server API group list: ${reason}`)}`;
+/** Says that the server does not tell its kinds. @param times how often the real program asks for them */
+export function complain(error: unknown, times: number, { clock, streams }: CommandContext): void {
+  const text = `"Unhandled Error" err=${klogText(`couldn't get current server API group list: ${reasonOf(error)}`)}`;
   for (let count = 0; count < times; count++) {
     streams.err.write(klogLine('E', clock.now(), 'memcache.go:265', text));
   }

@@ -126,7 +126,8 @@ async function fetchRoot(options: CacheOptions, path: '/api' | '/apis'): Promise
     const query = { timeout: options.timeout };
     response = await options.client.request({ method: 'GET', path, query, accept: aggregated, unread: true });
   } catch (error) {
-    if (error instanceof StatusError && error.code === 404) return [];
+    // Aggregated servers may have no core group; other groups there must be.
+    if (path === '/api' && error instanceof StatusError && error.code === 404) return [];
     throw error;
   }
   const document = parseJson(response.body);

@@ -127,3 +127,38 @@ test('a credential plugin that fails is told of with the request it was asked fo
   assert.equal(missing.stderr.split(first).length, 1 + 5, missing.stderr);
   assert.match(missing.stderr, /\n >\nUnable to connect to the server: getting credentials: exec: executable no-such-/);
 });
+
+test('auth can-i asks all the same where the server does not tell its kinds', async (context) => {
+  const transport = { send: () => Promise.resolve(refused), close: () => Promise.resolve() };
+  const { run } = commandRunner(context, { transport });
+  const { exitCode, stdout, stderr } = await run('auth', 'can-i', 'get', 'pods');
+  const credentials = 'the server has asked for the client to provide credentials';
+  const lines = stderr.split('\n').map((line) => line.replace(/^E.* memcache\.go:265\] /, 'E '));
+  assert.deepEqual(
+    [exitCode, stdout, lines.slice(0, 4)],
+    [
+      1,
+      '',
+      [
+        `E ${complaint(credentials)}`,
+        `E ${complaint(credentials)}`,
+        "Warning: the server doesn't have a resource type 'pods'",
+        '',
+      ],
+    ],
+  );
+  assert.match(lines[4] ?? '', /^error: You must be logged in to the server \(/);
+  const listed = await run('auth', 'can-i', '--list');
+  assert.doesNotMatch(listed.stderr, /memcache/);
+});
+
+test('a server that knows no API at all is told of as such', async (context) => {
+  const nothing = { status: 404, headers: { 'content-type': 'text/plain' }, body: Buffer.from('404 page not found\n') };
+  const transport = { send: () => Promise.resolve(nothing), close: () => Promise.resolve() };
+  const { run } = commandRunner(context, { transport });
+  const { exitCode, stderr } = await run('get', 'pods', 'x');
+  const reason = 'the server could not find the requested resource';
+  assert.equal(exitCode, 1);
+  assert.equal(stderr.split(complaint(reason)).length, 1 + 5, stderr);
+  assert.match(stderr, new RegExp(`\\nError from server \\(NotFound\\): ${reason}\\n$`));
+});

@@ -1,4 +1,4 @@
-import { NoMatchError, parseResourceArgument, type RestMapper } from '../../apimachinery/rest-mapping.ts';
+import { NoMatchError, parseResourceArgument, RestMapper } from '../../apimachinery/rest-mapping.ts';
 import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { PolicyRule } from '../../api/types/rbac-v1.ts';
@@ -150,7 +150,7 @@ async function resourceAttributes(
 ): Promise<Readonly<Record<string, string>>> {
   const slash = subject.indexOf('/');
   const [type, name] = slash < 0 ? [subject, ''] : [subject.slice(0, slash), subject.slice(slash + 1)];
-  const mapper = await (await context.cluster.discovery()).mapper();
+  const mapper = await kindsOfServer(context);
   const found = type === '*' ? undefined : findResource(type, mapper, context);
   const gvr = found ?? { group: '', version: '', resource: type };
   if (!allNamespaces) {
@@ -159,6 +159,20 @@ async function resourceAttributes(
   }
   const all = { namespace, verb, group: gvr.group, resource: gvr.resource, subresource, name };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
+}
+
+/** No kinds where the server does not tell them, which is complained of: it may answer all the same. */
+async function kindsOfServer(context: CommandContext): Promise<RestMapper> {
+  const discovery = await context.cluster.discovery();
+  try {
+    return await discovery.mapper();
+  } catch (error) {
+    if (error !== discovery.failure) throw error;
+    const { complain } = await import('../../cli/discovery-complaints.ts');
+    // It is looked up with its group and without.
+    complain(error, 2, context);
+    return new RestMapper([]);
+  }
 }
 
 function findResource(type: string, mapper: RestMapper, context: CommandContext): GroupVersionResource | undefined {
