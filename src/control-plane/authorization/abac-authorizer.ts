@@ -6,7 +6,7 @@ import type { JsonObject } from '../../apimachinery/json.ts';
 import type { Schema } from '../../apimachinery/schema.ts';
 import { parseWebhookAnswer, typeOfAnswer } from '../../client/webhook-answer.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
-import type { AuthorizationAttributes, Authorizer } from './authorizer.ts';
+import { type AuthorizationAttributes, type Authorizer, isReadOnly } from './authorizer.ts';
 
 /** One line of an ABAC policy file (abac.authorization.kubernetes.io/v1beta1). */
 interface PolicySpec {
@@ -118,7 +118,7 @@ const readVerbs = ['get', 'list', 'watch'];
 
 function matches(policy: PolicySpec, attributes: AuthorizationAttributes): boolean {
   if (!matchesSubject(policy, attributes.user)) return false;
-  if (policy.readonly === true && !readVerbs.includes(attributes.verb)) return false;
+  if (policy.readonly === true && !isReadOnly(attributes)) return false;
   const fits = (own: string | undefined, value: string): boolean => own === '*' || (own ?? '') === value;
   if (attributes.isResourceRequest) {
     return (

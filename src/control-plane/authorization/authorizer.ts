@@ -17,6 +17,15 @@ export interface AuthorizationAttributes {
   readonly path: string;
   readonly fieldSelector: string;
   readonly labelSelector: string;
+  /** Whether nothing changes; told by the verb where it is not said. */
+  readonly isReadOnly?: boolean;
+}
+
+const readVerbs = ['get', 'list', 'watch'];
+
+/** Whether a request changes nothing. */
+export function isReadOnly({ verb, isReadOnly: said }: AuthorizationAttributes): boolean {
+  return said ?? readVerbs.includes(verb);
 }
 
 /** One authorizer's say. */

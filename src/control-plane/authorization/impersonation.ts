@@ -4,7 +4,7 @@ import { header, headerText, type HttpHeaders } from '../../apimachinery/http.ts
 import { isDns1123Label, isDns1123Subdomain } from '../../apimachinery/names.ts';
 import { badRequest } from '../../apimachinery/status.ts';
 import type { UserInfo } from '../authentication/authenticator.ts';
-import type { AuthorizationAttributes } from './authorizer.ts';
+import { type AuthorizationAttributes, isReadOnly } from './authorizer.ts';
 
 /** Whom the Impersonate-* headers name, before anybody was asked. */
 export type WantedUser = UserInfo;
@@ -101,7 +101,9 @@ async function impersonateBy(
   options: ImpersonationOptions,
 ): Promise<UserInfo> {
   if (mode === 'legacy') return impersonateIn(undefined, wanted, request.user, options);
-  await ask({ ...requestorOf(mode, request), verb: `impersonate-on:${mode}:${request.verb}` }, options);
+  const verb = `impersonate-on:${mode}:${request.verb}`;
+  // It is the same request as before, so what only reads does so for somebody else, too.
+  await ask({ ...requestorOf(mode, request), verb, isReadOnly: isReadOnly(request) }, options);
   return impersonateIn(mode, wanted, request.user, options);
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { HttpHeaders } from '../../../src/apimachinery/http.ts';
 import { withImpersonation } from '../../../src/control-plane/apiserver/filters/impersonation.ts';
+import { abacAuthorizer } from '../../../src/control-plane/authorization/abac-authorizer.ts';
 import type { AuthorizationAttributes } from '../../../src/control-plane/authorization/authorizer.ts';
 import { impersonate, wantedUser } from '../../../src/control-plane/authorization/impersonation.ts';
 import { FakeClock } from '../../../src/system/fake-clock.ts';
@@ -141,4 +142,34 @@ test('the server goes on as the user that is named, or refuses', async () => {
   } finally {
     await server.close();
   }
+});
+
+test('who may only read reads for somebody else as well, as far as a policy says so', async () => {
+  const policy = { user: 'ann', namespace: 'ns', resource: 'pods', readonly: true };
+  const line = JSON.stringify({ apiVersion: 'abac.authorization.kubernetes.io/v1beta1', kind: 'Policy', spec: policy });
+  const abac = abacAuthorizer(line, 'policy');
+  const asked: string[] = [];
+  const impersonating = async (verb: string): Promise<void> => {
+    asked.length = 0;
+    const wanted = wantedUser({ 'impersonate-user': 'bob' });
+    assert.ok(wanted !== undefined);
+    await impersonate(
+      wanted,
+      { ...request, verb },
+      {
+        async authorize(attributes) {
+          const { decision } = await abac.authorize(attributes);
+          asked.push(`${attributes.verb} ${decision}`);
+          return { allowed: decision === 'allow', reason: '' };
+        },
+        refuse: (attributes) => new Error(attributes.verb),
+      },
+    );
+  };
+  await assert.rejects(impersonating('list'), { message: 'impersonate:user-info' });
+  assert.ok(asked.includes('impersonate-on:user-info:list allow'), asked.join());
+  await assert.rejects(impersonating('create'), { message: 'impersonate-on:user-info:create' });
+  // Who only asks whether it may be done says nothing of what it is for.
+  const question = { ...request, verb: 'impersonate-on:user-info:list' };
+  assert.equal((await abac.authorize(question)).decision, 'noOpinion');
 });
