@@ -7,6 +7,7 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 import type { HttpRequest, HttpResponse, Transport } from '../apimachinery/http.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { ReadyConnections } from './ready-connections.ts';
+import { type CertificateValidity, noteValidity } from './certificate-validity.ts';
 import { asTransportError, maxResponseHeaderBytes, TransportError, requestName } from './transport-error.ts';
 
 type Connector = ConnectorBuilder.connector;
@@ -142,12 +143,18 @@ async function openConnections(options: HttpTransportOptions, url: URL, address:
 function rememberingConnector(connector: Connector, beingMade: Set<Socket>): Connector {
   return (options, callback) => {
     // undici's own connector returns the socket, which its types do not tell.
+    let validityOf: () => CertificateValidity | undefined = () => undefined;
     const socket: unknown = connector(options, (...outcome) => {
       if (socket instanceof Socket) beingMade.delete(socket);
       if (outcome[1] instanceof Socket) tellEndsOf(outcome[1]);
+      const [error] = outcome;
+      const validity = validityOf();
+      if (error !== null && validity !== undefined) Object.assign(error, { validity });
       callback(...outcome);
     });
-    if (socket instanceof Socket && socket.connecting) beingMade.add(socket);
+    if (!(socket instanceof Socket)) return;
+    validityOf = noteValidity(socket);
+    if (socket.connecting) beingMade.add(socket);
   };
 }
 

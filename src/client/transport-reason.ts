@@ -1,5 +1,6 @@
 import { goQuote } from '../apimachinery/field-error.ts';
 import { nameServers } from '../system/name-servers.ts';
+import { type CertificateValidity, lapseText } from './certificate-validity.ts';
 import { maxResponseHeaderBytes, type TransportError } from './transport-error.ts';
 
 const unknownAuthority = 'x509: certificate signed by unknown authority';
@@ -42,10 +43,15 @@ export function transportReason(error: TransportError): string {
       }
       if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongNameReason(error);
       if (error.code.endsWith('KEY_VALUES_MISMATCH')) return 'tls: private key does not match public key';
-      return `tls: failed to verify certificate: ${tlsReasons[error.code] ?? `x509: ${error.message}`}`;
+      return `tls: failed to verify certificate: ${tlsReasons[error.code] ?? `x509: ${error.message}`}${lapseOf(error)}`;
     default:
       return protocolReason(error) ?? error.message;
   }
+}
+
+function lapseOf({ code, cause }: TransportError): string {
+  const { validity } = (cause ?? {}) as { readonly validity?: CertificateValidity };
+  return validity === undefined || tlsReasons[code] !== outsideValidity ? '' : lapseText(validity);
 }
 
 /** As Go's own resolver puts it, which names the server that it asked; it asks nobody about what is no name. */

@@ -7,6 +7,7 @@ import test, { before, type TestContext } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { type HttpRequest, readBody, type Transport } from '../../src/apimachinery/http.ts';
+import { lapseText } from '../../src/client/certificate-validity.ts';
 import { createHttpTransport, type HttpTransportOptions } from '../../src/client/http-transport.ts';
 import { TransportError } from '../../src/client/transport-error.ts';
 import { transportReason } from '../../src/client/transport-reason.ts';
@@ -338,7 +339,15 @@ void test('the server is verified against the authority, its name and the time',
   await assert.rejects(open(t, { server: url }).send(get('/')), failsWith('tls', 'SELF_SIGNED_CERT_IN_CHAIN'));
   const old = await listenSecure(t, (_, response) => response.end(), expired);
   const late = open(t, { server: `https://127.0.0.1:${old.port}`, ca });
-  await assert.rejects(late.send(get('/')), failsWith('tls', 'CERT_HAS_EXPIRED'));
+  await assert.rejects(late.send(get('/')), (error: TransportError) => {
+    assert.equal(error.code, 'CERT_HAS_EXPIRED');
+    const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d`;
+    const text = `certificate has expired or is not yet valid: current time ${time}(Z|[+-]\\d\\d:\\d\\d) is after ${time}Z`;
+    assert.match(transportReason(error), new RegExp(`^tls: failed to verify certificate: x509: ${text}$`));
+    return true;
+  });
+  assert.equal(lapseText({ from: 0, to: 2000, seen: 1000 }), '');
+  assert.match(lapseText({ from: 2000, to: 9000, seen: 1000 }), / is before 1970-01-01T00:00:02Z$/);
   await assert.rejects(open(t, { server: url, ca: 'no certificate' }).send(get('/')), failsWith('tls'));
 
   const careless = open(t, { server: url, insecureSkipTlsVerify: true });
