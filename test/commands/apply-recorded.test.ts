@@ -2,3 +2,4 @@ import { testRecordedSession } from '../support/recorded-session.ts';
 
 testRecordedSession('apply');
 testRecordedSession('applyset');
+testRecordedSession('view-last-applied');

@@ -1,10 +1,9 @@
 import { parseJson } from '../../apimachinery/json-codec.ts';
 import { stringifyYaml } from '../../apimachinery/yaml.ts';
 import { CommandError, defineCommand, UsageError } from '../../cli/command.ts';
-import { throwFailures } from '../../cli/exit.ts';
 import { filenameFlags, selectorFlag } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
-import { loadTargets, resolveTargets } from '../../cli/resource-targets.ts';
+import { type LoadedTarget, loadTargets, resolveTargets } from '../../cli/resource-targets.ts';
 import { lastAppliedOf } from '../../patch/last-applied.ts';
 
 interface ViewOptions {
@@ -37,17 +36,13 @@ export const viewLastAppliedCommand = defineCommand<ViewOptions>({
       { ...options, fieldSelector: '', allNamespaces: false, namespaceCheck: 'loaded' },
       context,
     );
-    const { objects, errors } = await loadTargets(targets, context, { nameless: 'as-given' });
-    throwFailures(errors);
-    const texts = objects.flatMap(({ object, name, source }) => {
-      const text = lastAppliedOf(object);
-      if (text !== undefined) return [text];
-      // The real program says nothing of objects that were named, and has no reason to give for those of files.
-      if (source === '') return [];
-      throw new CommandError(
-        `error when no last-applied-configuration annotation found on resource: ${name}\n ${JSON.stringify(source)}: <nil>`,
-      );
-    });
+    // All are asked for at once; the first of them that is wrong is told of, in their order.
+    const parts = targets.map((target) => loadTargets([target], context, { nameless: 'as-given' }));
+    const texts: string[] = [];
+    for (const { objects, errors } of await Promise.all(parts)) {
+      if (errors.length > 0) throw errors[0];
+      texts.push(...objects.flatMap(lastAppliedIn));
+    }
     for (const text of texts) {
       if (options.output !== 'yaml' && options.output !== 'json') {
         throw new UsageError(
@@ -58,6 +53,17 @@ export const viewLastAppliedCommand = defineCommand<ViewOptions>({
     }
   },
 });
+
+/** @throws CommandError for an object of a file that has none */
+function lastAppliedIn({ object, name, source }: LoadedTarget): string[] {
+  const text = lastAppliedOf(object);
+  if (text !== undefined) return [text];
+  // The real program says nothing of objects that were named, and has no reason to give for those of files.
+  if (source === '') return [];
+  throw new CommandError(
+    `error when no last-applied-configuration annotation found on resource: ${name}\n ${JSON.stringify(source)}: <nil>`,
+  );
+}
 
 /** Breaks JSON into lines without reading it: escapes and numbers stay as they are written. */
 function indentJson(text: string): string {
