@@ -18,6 +18,7 @@ import {
   servicesResource,
   watchServices,
 } from './service-endpoints.ts';
+import { TriggerTimes, withTriggerTime } from './trigger-times.ts';
 
 const slicesResource = { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' } as const;
 const nodesResource = { group: '', version: 'v1', resource: 'nodes' } as const;
@@ -41,6 +42,7 @@ export function createEndpointSliceController(context: ControllerContext): Contr
   const pods = context.informers.informer<Pod>(podsResource);
   const nodes = context.informers.informer<Node>(nodesResource);
   const slices = context.informers.informer<EndpointSlice>(slicesResource);
+  const triggerTimes = new TriggerTimes();
   return createKeyedController({
     name: 'endpointslice-controller',
     context,
@@ -56,10 +58,13 @@ export function createEndpointSliceController(context: ControllerContext): Contr
       const { namespace, name } = splitKey(key);
       const service = services.get(namespace, name);
       // Slices of a service that is gone go with it: it owns them.
+      if (service === undefined) triggerTimes.forget(key);
       if (service === undefined || !selectsPods(service) || service.metadata.deletionTimestamp !== undefined) return;
-      const groups = endpointGroups(service, selectedPods(service, pods), nodes.get.bind(nodes, ''));
+      const selected = selectedPods(service, pods);
+      const groups = endpointGroups(service, selected, nodes.get.bind(nodes, ''));
+      const changed = triggerTimes.changeOf(service, selected);
       try {
-        await reconcile(context, service, groups);
+        await reconcile(context, service, groups, changed);
       } catch (error) {
         if (!isNamespaceGoing(error)) throw error;
       }
@@ -139,6 +144,7 @@ async function reconcile(
   context: ControllerContext,
   service: Service,
   groups: readonly EndpointGroup[],
+  changed: string | undefined,
 ): Promise<void> {
   const { namespace = '', name = '' } = service.metadata;
   const client = context.client.resource<EndpointSlice>(slicesResource, namespace);
@@ -151,11 +157,12 @@ async function reconcile(
     );
     for (const wanted of distribute(service, group, existing)) {
       const current = existing.find((slice) => slice.metadata.name === wanted.metadata.name);
-      if (current === undefined) await client.create(wanted);
+      const written = withTriggerTime(wanted, changed);
+      if (current === undefined) await client.create(written);
       else {
         left.delete(current);
         // A slice without endpoints is read back with null for them.
-        if (!equalJson({ ...current, endpoints: current.endpoints ?? [] }, wanted)) await client.update(wanted);
+        if (!equalJson({ ...current, endpoints: current.endpoints ?? [] }, wanted)) await client.update(written);
       }
     }
   }

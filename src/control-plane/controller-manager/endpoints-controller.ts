@@ -18,6 +18,7 @@ import {
   servicesResource,
   watchServices,
 } from './service-endpoints.ts';
+import { TriggerTimes, withTriggerTime } from './trigger-times.ts';
 
 const endpointsResource = { group: '', version: 'v1', resource: 'endpoints' } as const;
 const overCapacity = 'endpoints.kubernetes.io/over-capacity';
@@ -28,6 +29,7 @@ export function createEndpointsController(context: ControllerContext): Controlle
   const services = context.informers.informer<Service>(servicesResource);
   const pods = context.informers.informer<Pod>(podsResource);
   const endpoints = context.informers.informer<Endpoints>(endpointsResource);
+  const triggerTimes = new TriggerTimes();
   return createKeyedController({
     name: 'endpoints-controller',
     context,
@@ -40,8 +42,14 @@ export function createEndpointsController(context: ControllerContext): Controlle
       const client = context.client.resource<Endpoints>(endpointsResource, namespace);
       const service = services.get(namespace, name);
       try {
-        if (service === undefined) await client.delete(name);
-        else if (selectsPods(service)) await write(context, service, endpointsOf(service, selectedPods(service, pods)));
+        if (service === undefined) {
+          triggerTimes.forget(key);
+          await client.delete(name);
+        } else if (selectsPods(service)) {
+          const selected = selectedPods(service, pods);
+          const changed = triggerTimes.changeOf(service, selected);
+          await write(context, service, endpointsOf(service, selected), changed);
+        }
       } catch (error) {
         if (!hasReason(error, 'NotFound') && !hasReason(error, 'AlreadyExists') && !isNamespaceGoing(error))
           throw error;
@@ -51,7 +59,12 @@ export function createEndpointsController(context: ControllerContext): Controlle
 }
 
 /** Asks the server for what is there: the local copy may not show yet what was written before. */
-async function write(context: ControllerContext, service: Service, wanted: Endpoints): Promise<void> {
+async function write(
+  context: ControllerContext,
+  service: Service,
+  wanted: Endpoints,
+  changed: string | undefined,
+): Promise<void> {
   const { namespace = '', name = '' } = service.metadata;
   const client = context.client.resource<Endpoints>(endpointsResource, namespace);
   let current: Endpoints;
@@ -59,7 +72,7 @@ async function write(context: ControllerContext, service: Service, wanted: Endpo
     current = await client.get(name);
   } catch (error) {
     if (!hasReason(error, 'NotFound')) throw error;
-    await client.create(wanted);
+    await client.create(withTriggerTime(wanted, changed));
     return;
   }
   const { [overCapacity]: _mark, ...annotations } = current.metadata.annotations ?? {};
@@ -77,7 +90,7 @@ async function write(context: ControllerContext, service: Service, wanted: Endpo
     metadata.annotations ?? {},
     subsets ?? [],
   ];
-  if (!equalJson(facts(current), facts(merged))) await client.update(merged);
+  if (!equalJson(facts(current), facts(merged))) await client.update(withTriggerTime(merged, changed));
 }
 
 function endpointsOf(service: Service, pods: readonly Pod[]): Endpoints {

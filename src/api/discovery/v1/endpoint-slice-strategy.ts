@@ -24,7 +24,7 @@ export const endpointSliceStrategy: Strategy = {
   adjustForUpdate(object, old) {
     // A topology that is not written counts as a change, too.
     const isSame =
-      equalJson(sliceOf(object).endpoints ?? null, sliceOf(old).endpoints ?? null) &&
+      equalJson(sliceOf(object).endpoints ?? [], sliceOf(old).endpoints ?? []) &&
       equalJson(object.metadata.labels ?? {}, old.metadata.labels ?? {});
     dropTopology(sliceOf(object), sliceOf(old));
     if (isSame) return;
