@@ -81,7 +81,8 @@ function subPathOf(
 /** A file or folder of a volume; a folder is made when nothing is there. */
 function placeBelow(files: NodeFiles, volume: string, subPath: string, readOnly: boolean): string {
   const path = `${volume}/${subPath}`;
-  if (files.find(path) === undefined && !readOnly) files.makeFolder(path, 0o750);
+  // As open as the volume is.
+  if (files.find(path) === undefined && !readOnly) files.makeFolder(path, files.find(volume)?.mode ?? 0o750);
   return files.resolve(path) ?? path;
 }
 

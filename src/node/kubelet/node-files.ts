@@ -5,6 +5,7 @@ export interface NodeFile {
   uid?: number;
   gid?: number;
   fileSystem?: string;
+  capacityBytes?: number;
 }
 
 /** As much of a node's file system as a kubelet needs; paths are absolute. */

@@ -5,11 +5,13 @@ import type {
   Pod,
   Volume,
 } from '../../api/types/core-v1.ts';
+import { parseQuantity } from '../../apimachinery/quantity.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { writeAtomically } from './atomic-folder.ts';
 import type { DownwardFacts } from './downward-fields.ts';
 import type { NodeFiles } from './node-files.ts';
+import { podLinuxResources } from './pod-level-resources.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
 import { sourceFiles, type SourceFiles, usesSource, VolumeError } from './volume-sources.ts';
 
@@ -113,7 +115,13 @@ export class PodVolumes {
     const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'emptyDir';
     const path = this.#folder(pod, volume, kind, 0o777);
     const folder = files.find(path);
-    if (folder !== undefined && volume.emptyDir?.medium === 'Memory') folder.fileSystem = 'tmpfs';
+    if (folder === undefined || volume.emptyDir?.medium !== 'Memory') return;
+    folder.fileSystem = 'tmpfs';
+    folder.capacityBytes = Math.min(
+      ...[volume.emptyDir.sizeLimit, podLinuxResources(pod).memoryLimitBytes, this.#context.memoryBytes]
+        .map((limit) => (typeof limit === 'number' ? limit : Number(parseQuantity(limit ?? '0').value())))
+        .filter((bytes) => bytes > 0),
+    );
   }
 
   /** The files of an image, which is pulled by its policy. @throws VolumeError when it cannot be had */

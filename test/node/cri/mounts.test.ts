@@ -140,3 +140,12 @@ test('the room of a node ends, also for what is mounted in memory, and is given 
   await run('umount /m');
   assert.ok((nodeFiles.space?.used ?? 0) < 100_000);
 });
+
+test('df of a volume in memory tells the size of that', async () => {
+  const { container, nodeFiles } = setUp();
+  const folder = nodeFiles.find('/data') ?? assert.fail();
+  folder.fileSystem = 'tmpfs';
+  folder.capacityBytes = 10 << 20;
+  const run = container([data]);
+  assert.equal(await run('echo x > /d/f; df | grep /d | awk "{print \\$1, \\$2, \\$3}"'), 'tmpfs 10240 1\n');
+});

@@ -19,6 +19,8 @@ export interface FileFacts {
   gid?: number;
   /** Of a folder: the type of the file system that begins here. */
   fileSystem?: string;
+  /** And how many bytes it has; as many as there is room for when absent. */
+  capacityBytes?: number;
 }
 
 /** How a file is written. */

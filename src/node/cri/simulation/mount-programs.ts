@@ -149,15 +149,18 @@ async function listSpace(context: ProcessContext): Promise<number> {
     return `${source.padEnd(20)} ${size.padStart(9)} ${used.padStart(9)} ${free.padStart(9)} ${part.padStart(4)} ${place}\n`;
   };
   const lines = shown.map(({ source, place }) => {
-    const { capacity, used } = spaceOf(files);
+    const { capacity, used } = spaceOf(files, place);
     const part = capacity === 0 ? 0 : Math.ceil((used / capacity) * 100);
     return row([source, amount(capacity), amount(used), amount(capacity - used), `${part}%`, place]);
   });
   return write(context, [row(['Filesystem', title, 'Used', 'Available', 'Use%', 'Mounted on']), ...lines].join(''));
 }
 
-function spaceOf({ space }: MemoryFiles): Pick<FileSpace, 'capacity' | 'used'> {
-  return space ?? { capacity: 0, used: 0 };
+/** Of a file system with a size of its own, or of the node's disk. */
+function spaceOf(files: MemoryFiles, place: string): Pick<FileSpace, 'capacity' | 'used'> {
+  const capacity = files.find(place)?.capacityBytes;
+  if (capacity !== undefined) return { capacity, used: files.usage(place) };
+  return files.space ?? { capacity: 0, used: 0 };
 }
 
 function readable(bytes: number): string {
