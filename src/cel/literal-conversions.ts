@@ -43,6 +43,9 @@ function isConversion(expr: Expr): boolean {
 
 function isConstant(expr: Expr): boolean {
   if (expr.kind === 'list') return expr.optional.size === 0 && expr.elements.every(isConstant);
+  if (expr.kind === 'map') {
+    return expr.entries.every(({ key, value, optional }) => !optional && isConstant(key) && isConstant(value));
+  }
   return expr.kind === 'literal' || isConversion(expr);
 }
 

@@ -174,3 +174,16 @@ void test('an expression without anything has no place and no line to show', () 
     message: `ERROR: <input>:1:0: Syntax error: mismatched input '<EOF>' expecting ${starts}`,
   });
 });
+
+test('conversions of constants that cannot come out are known beforehand', () => {
+  const failures: readonly (readonly [string, string | undefined])[] = [
+    ["int('x') == 1", "type conversion error from 'string' to 'int'"],
+    ["uint(string(bytes('abc'))) == 1u", "type conversion error from 'string' to 'uint'"],
+    ['string(dyn([1])) == self', 'no such overload: string(list)'],
+    ["string(dyn({'a': 1})) == self", 'no such overload: string(map)'],
+    ["int(self) == 1 && int(string(bytes('1'))) == 1", undefined],
+  ];
+  for (const [text, expected] of failures) {
+    assert.equal(environment.compile(text).instantiationFailure(), expected, text);
+  }
+});
