@@ -3,7 +3,7 @@ import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { contentOf } from '../../cli/editing/edited-text.ts';
-import { PrefixedError, throwFailures } from '../../cli/exit.ts';
+import { PrefixedError } from '../../cli/exit.ts';
 import { dryRunFlag, filenameFlags, printFlags, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, readInput } from '../../cli/manifest-input.ts';
 import { checkNamespace, nothingNamed } from '../../cli/resource-targets.ts';
@@ -58,9 +58,9 @@ export const setLastAppliedCommand = defineCommand<SetOptions>({
     const asked = await context.cluster.namespace();
     const printer = options.printer ?? new NamePrinter({ operation: `configured${dryRunSuffix[options.dryRun]}` });
     const changes: (() => Promise<Unstructured>)[] = [];
-    const read = await readInput(options.input, context);
-    throwFailures(read.failures);
-    for (const entry of read.objects) {
+    const { parts } = await readInput(options.input, context);
+    for (const entry of parts) {
+      if (entry instanceof CommandError) throw entry;
       const { object, source } = entry;
       const mapping = await findMapping(discovery, entry);
       if (mapping.namespaced) checkNamespace(object.metadata.namespace ?? '', asked, context);
