@@ -83,7 +83,10 @@ export async function updateNodeStatus(
 ): Promise<Node> {
   const nodes = client.resource<Node>(nodesResource);
   const current = await nodes.get(node.name);
-  const patch = { status: nodeStatus(node, current.status, now) };
+  const status = nodeStatus(node, current.status, now);
+  const gone = keysOf(current.status?.allocatable).filter((name) => status.allocatable?.[name] === undefined);
+  const allocatable = { ...status.allocatable, ...Object.fromEntries(gone.map((name) => [name, null])) };
+  const patch = { status: { ...status, allocatable } };
   const type = 'application/strategic-merge-patch+json';
   const patched = await nodes.patch(node.name, type, patch, { subresource: 'status' });
   tellNews(patched, current.status, onNews);
@@ -162,9 +165,21 @@ function conditionOf(status: NodeStatus | undefined, type: string): NodeConditio
   return status?.conditions?.find((condition) => condition.type === type);
 }
 
-/** Whether somebody else says of the node what it does not: that nobody knows how it is, after it was silent for long. */
+/**
+ * Whether somebody else says of the node what it does not: that nobody knows how it is, after it was silent for long, or
+ * that it has more of something than pods may be given.
+ */
 export function isMisrepresented({ status }: Node): boolean {
-  return healthyConditions.some((own) => conditionOf(status, own.type)?.status !== own.status);
+  const [capacity, allocatable] = [keysOf(status?.capacity), keysOf(status?.allocatable)];
+  return (
+    healthyConditions.some((own) => conditionOf(status, own.type)?.status !== own.status) ||
+    capacity.length !== allocatable.length ||
+    capacity.some((name) => !allocatable.includes(name))
+  );
+}
+
+function keysOf(resources: Readonly<Record<string, string>> | undefined): string[] {
+  return Object.keys(resources ?? {});
 }
 
 function nodeStatus(node: NodeDescription, old: NodeStatus | undefined, now: number): NodeStatus {
@@ -173,9 +188,11 @@ function nodeStatus(node: NodeDescription, old: NodeStatus | undefined, now: num
     const since = before?.status === entry.status ? before.lastTransitionTime : undefined;
     return { ...entry, lastHeartbeatTime: formatTime(now), lastTransitionTime: since ?? formatTime(now) };
   });
+  // What others say that the node has, pods may be given.
+  const capacity = { ...old?.capacity, ...node.capacity };
   return {
-    capacity: { ...node.capacity },
-    allocatable: { ...node.capacity },
+    capacity,
+    allocatable: { ...capacity },
     conditions,
     addresses: [
       { type: 'InternalIP', address: node.hostIP },

@@ -91,6 +91,7 @@ void test('built-in commands and the shell', async () => {
     ['cat /none 2>/dev/null || echo gone', 'gone\n'],
     ['cat /none', '', 1, 'cat: /none: No such file or directory\n'],
     ['mkdir -p /a/b; touch /a/b/c /a/d; ls /a; ls /a/b', 'b\nd\nc\n'],
+    ['touch /var/tmp/ready; [[ "$( cat /var/tmp/ready )" == "" ]]; echo $?', '0\n'],
     ['ls /none', '', 1, 'ls: /none: No such file or directory\n'],
     ['cd /tmp && pwd; cd /none', '/tmp\n', 2, "sh: cd: can't cd to /none: No such file or directory\n"],
     ['[ -d /tmp ] && test -f /etc/hostname && [ a = a ] && echo all', 'all\n'],

@@ -454,3 +454,19 @@ test('a node that was given up as silent says within ten seconds that it is read
   assert.equal(ready?.status, 'True');
   assert.equal(ready?.reason, 'KubeletReady');
 });
+
+test('what others say that a node has, pods may be given within ten seconds, and no longer than that', async (context) => {
+  const harness = await start(context);
+  const nodes = harness.api.client.resource<Node>(nodesResource);
+  const say = async (amount: string | null): Promise<(string | undefined)[]> => {
+    const capacity = { 'example.com/beardsecond': amount };
+    const type = 'application/strategic-merge-patch+json';
+    await nodes.patch('node-1', type, { status: { capacity } }, { subresource: 'status' });
+    await harness.advance(10);
+    const { status } = await nodes.get('node-1');
+    assert.equal(status?.allocatable?.['cpu'], status?.capacity?.['cpu']);
+    return [status?.capacity, status?.allocatable].map((resources) => resources?.['example.com/beardsecond']);
+  };
+  assert.deepEqual(await say('1000'), ['1k', '1k']);
+  assert.deepEqual(await say(null), [undefined, undefined]);
+});

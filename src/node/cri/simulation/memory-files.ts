@@ -60,7 +60,8 @@ export class MemoryFiles {
     this.fileSystem = fileSystem;
     this.#space = space;
     this.#root = newFolder(now());
-    for (const path of ['/bin', '/dev', '/etc', '/home', '/root', '/tmp', '/usr', '/var']) this.makeFolder(path);
+    for (const path of ['/bin', '/dev', '/etc', '/home', '/root', '/tmp', '/usr', '/var', '/var/tmp'])
+      this.makeFolder(path);
     this.#root.entries.set('tmp', newFolder(now(), 0o1777));
   }
 
