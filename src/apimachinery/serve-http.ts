@@ -15,6 +15,11 @@ export interface ServedHandler {
   readonly isEnding?: () => boolean;
   /** Clients wait until their body is asked for before they send it (Expect: 100-continue). */
   readonly waitsForContinue?: boolean;
+  /**
+   * Waits so long. With it a client that is still sending a body that nobody reads has that long to see its answer: a
+   * connection that is closed with something unread in it is reset, and what was sent on it may be lost.
+   */
+  readonly pause?: (millis: number) => Promise<unknown>;
 }
 
 /** A request and its response, as Node hands them to a listener. */
@@ -36,7 +41,7 @@ export async function serveRequest(served: ServedHandler, request: AnyRequest, r
         : asked;
     const answer = await served.handle(withBody);
     if (served.isEnding?.() === true && !('stream' in response)) response.shouldKeepAlive = false;
-    await sendAnswer(request, response, answer, gone);
+    await sendAnswer(served, request, response, answer, gone);
   } catch (error) {
     served.onFailure(error);
     response.destroy();
@@ -79,7 +84,7 @@ export async function serveUpgrade(
     }
     response.assignSocket(connection as Socket);
     response.once('finish', () => connection.end());
-    await sendAnswer(request, response, answer, gone);
+    await sendAnswer(served, request, response, answer, gone);
   } catch (error) {
     served.onFailure(error);
     connection.destroy();
@@ -115,6 +120,7 @@ function watchDeparture(response: AnyResponse): Departure {
 }
 
 async function sendAnswer(
+  served: ServedHandler,
   request: AnyRequest,
   response: AnyResponse,
   answer: HttpResponse,
@@ -128,7 +134,7 @@ async function sendAnswer(
     if (value === undefined || (isHttp2 && hopHeaders.has(name))) continue;
     response.setHeader(isHttp2 ? name : canonicalName(name), typeof value === 'string' ? value : [...value]);
   }
-  await sendBody(request, response, answer.body, gone);
+  await sendBody(served, request, response, answer.body, gone);
 }
 
 /** Where Go's words for a status are not Node's. */
@@ -170,6 +176,7 @@ function keepSilent(response: AnyResponse): void {
 }
 
 async function sendBody(
+  served: ServedHandler,
   request: AnyRequest,
   response: AnyResponse,
   body: Uint8Array | AsyncIterable<Uint8Array>,
@@ -178,7 +185,11 @@ async function sendBody(
   if (body instanceof Uint8Array) {
     response.setHeader('content-length', body.byteLength);
     // The client may still be sending (a body that is too large): it gets its answer, and the connection ends.
-    if (!('stream' in response) && !('stream' in request) && !canGoOn(request)) response.shouldKeepAlive = false;
+    if (!('stream' in response) && !('stream' in request) && !canGoOn(request)) {
+      response.shouldKeepAlive = false;
+      await sendWhileReceiving(served, request, response, body);
+      return;
+    }
     keepSilent(response);
     endResponse(response, request.method === 'HEAD' ? undefined : body);
     return;
@@ -190,6 +201,28 @@ async function sendBody(
     if (!writeResponse(response, chunk)) await drained(response, gone.signal);
   }
   if (!gone.isReported) endResponse(response, undefined);
+}
+
+/** As long as Go's server gives clients to notice. */
+const noticeMillis = 500;
+
+/** Sends an answer to a request whose body is not read, which may still be coming; what comes of it is dropped. */
+async function sendWhileReceiving(
+  { pause }: ServedHandler,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Uint8Array,
+): Promise<void> {
+  if (pause !== undefined && request.headers.expect === undefined && !request.destroyed) {
+    const received = new Promise<void>((resolve) => {
+      request.once('end', resolve);
+      request.once('close', resolve);
+    });
+    response.write(body);
+    request.resume();
+    await Promise.race([received, pause(noticeMillis)]);
+    response.end();
+  } else response.end(body);
 }
 
 /** That a client has gone before its answer was whole. The signal is made when asked for: few requests need one. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
 import test from 'node:test';
@@ -142,6 +143,23 @@ test('requests one after the other: a small body that nobody reads does not end 
     assert.deepEqual(statusLines(await exchange(port, chunked + last)), created);
     const early = `${post}${json}Content-Length: 4000000\r\n\r\n{`;
     assert.deepEqual(statusLines(await exchange(port, early)), ['413 Request Entity Too Large']);
+  }));
+
+test('who is still sending a body that nobody reads has its answer, not a reset connection', () =>
+  inListener(async (port) => {
+    const socket = connect(port, '127.0.0.1');
+    const errors: Error[] = [];
+    socket.on('error', (error) => errors.push(error));
+    const length = 4_000_000;
+    socket.write(`${post}${json}Content-Length: ${length}\r\n\r\n{`);
+    let answer = '';
+    socket.on('data', (bytes) => {
+      if (answer === '') socket.write(' '.repeat(length - 1));
+      answer += bytes.toString('latin1');
+    });
+    await once(socket, 'close');
+    assert.deepEqual(statusLines(answer), ['413 Request Entity Too Large']);
+    assert.deepEqual(errors, []);
   }));
 
 test('what cannot be read is answered after what came before it, which is answered once', () =>
