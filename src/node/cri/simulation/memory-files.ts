@@ -242,6 +242,7 @@ export class MemoryFiles {
       if (next === undefined) {
         if (!isMountPoint) this.#checkWritable(made);
         next = newFolder(this.#now(), mode);
+        inheritGroup(folder, next);
         folder.entries.set(part, next);
         this.#changed(made);
       }
@@ -296,8 +297,7 @@ export class MemoryFiles {
   #put(path: string, node: FileNode): void {
     const { folder, name } = this.#place(path);
     if (folder === undefined || name === '') throw new FileError(`${path}: No such file or directory`);
-    // What is made in a folder with the set-group-id bit belongs to its group.
-    if ((folder.mode & 0o2000) !== 0 && folder.gid !== undefined) node.gid = folder.gid;
+    inheritGroup(folder, node);
     folder.entries.set(name, node);
   }
 
@@ -311,6 +311,11 @@ export class MemoryFiles {
 /** Whether nothing of it is left when it is taken away. */
 function isMadeHere({ origin, fileSystem }: MountPoint): boolean {
   return origin === undefined && fileSystem === 'tmpfs';
+}
+
+/** What is made in a folder with the set-group-id bit belongs to its group. */
+function inheritGroup(folder: FolderNode, node: FileNode): void {
+  if ((folder.mode & 0o2000) !== 0 && folder.gid !== undefined) node.gid = folder.gid;
 }
 
 /** The bytes of all files of a tree. */
