@@ -2,7 +2,7 @@
 'use strict';
 
 const { readFileSync } = require('node:fs');
-const { dirname } = require('node:path');
+const path = require('node:path');
 const { setFlagsFromString } = require('node:v8');
 const { Script } = require('node:vm');
 
@@ -41,7 +41,7 @@ function loadCompiled(file, module, require) {
   const script = new Script(source, { filename: file, cachedData });
   hooks.onLoaded?.(file, script);
   const run = script.runInThisContext();
-  run.call(module.exports, module.exports, require, module, file, dirname(file));
+  run.call(module.exports, module.exports, require, module, file, path.dirname(file));
 }
 
 module.exports = { hooks, loadCompiled, setEngineFlags, wrapped };
