@@ -74,26 +74,31 @@ export function showFieldValue(value: unknown): string {
     : JSON.stringify(value);
 }
 
+/** Fields of an object's metadata in the order of their type, but for managedFields. */
+export const shownMetadataFields = [
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+] as const;
+
 /** Structs that are shown with fields in the order of their types, by their fields. */
 const shownStructs: readonly (readonly string[])[] = [
   ['matchLabels', 'matchExpressions'],
   ['key', 'operator', 'values'],
   ['apiVersion', 'kind', 'name', 'uid', 'controller', 'blockOwnerDeletion'],
   [
-    'name',
-    'generateName',
-    'namespace',
-    'selfLink',
-    'uid',
-    'resourceVersion',
-    'generation',
-    'creationTimestamp',
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-    'labels',
-    'annotations',
-    'ownerReferences',
-    'finalizers',
+    ...shownMetadataFields,
     'managedFields',
     // Templates are shown as their metadata with a spec in it.
     'Spec',

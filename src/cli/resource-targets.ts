@@ -229,6 +229,21 @@ export interface LoadOptions {
   readonly subresource?: string;
 }
 
+/** What a command that changes objects of one namespace is told of them. */
+export type ChangeRequest = Pick<TargetRequest, 'args' | 'input' | 'isTyped'> &
+  Partial<Pick<TargetRequest, 'all' | 'selector'>>;
+
+/** Finds and loads the objects that a command changes: one without a name is taken as it stands in its file. */
+export async function loadTargetsToChange(
+  { args, input, isTyped = false, all = true, selector = '' }: ChangeRequest,
+  context: CommandContext,
+  options: LoadOptions = {},
+): Promise<LoadedTargets> {
+  const asked = { args, input, isTyped, all, selector, fieldSelector: '', allNamespaces: false };
+  const targets = await resolveTargets({ ...asked, namespaceCheck: 'loaded' }, context);
+  return loadTargets(targets, context, { nameless: 'as-given', ...options });
+}
+
 /** Asks the server for the targets, side by side; lists come as their items. */
 export async function loadTargets(
   targets: readonly (ResourceTarget | FailedTarget)[],

@@ -16,7 +16,7 @@ import {
 } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
 import { printerOf } from '../cli/print-objects.ts';
-import { loadTargets, resolveTargets } from '../cli/resource-targets.ts';
+import { loadTargetsToChange } from '../cli/resource-targets.ts';
 import type { PatchType } from '../client/client.ts';
 import { createJsonMergePatch } from '../patch/json-merge-patch.ts';
 import { withLastApplied } from '../patch/last-applied.ts';
@@ -88,19 +88,8 @@ export const editCommand = defineCommand<EditOptions>({
     };
   },
   async run(options, context) {
-    const request = {
-      ...options,
-      all: true,
-      selector: '',
-      fieldSelector: '',
-      allNamespaces: false,
-      namespaceCheck: 'loaded' as const,
-    };
-    const targets = await resolveTargets(request, context);
-    const { objects, errors } = await loadTargets(targets, context, {
-      subresource: options.subresource,
-      nameless: 'as-given',
-    });
+    const { subresource } = options;
+    const { objects, errors } = await loadTargetsToChange(options, context, { subresource });
     throwFailures(errors);
     if (objects.length === 0) throw new CommandError('edit cancelled, no objects found');
     await editObjects(

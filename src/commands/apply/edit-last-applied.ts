@@ -12,7 +12,7 @@ import {
 } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
 import { printerOf } from '../../cli/print-objects.ts';
-import { loadTargets, resolveTargets } from '../../cli/resource-targets.ts';
+import { loadTargetsToChange } from '../../cli/resource-targets.ts';
 import { lastAppliedAnnotation, lastAppliedOf } from '../../patch/last-applied.ts';
 import { stringifyGoJson } from '../../apimachinery/go-json.ts';
 import { NamePrinter } from '../../printers/name-printer.ts';
@@ -68,17 +68,7 @@ export const editLastAppliedCommand = defineCommand<EditLastAppliedOptions>({
     };
   },
   async run(options, context) {
-    const request = {
-      ...options,
-      all: true,
-      selector: '',
-      fieldSelector: '',
-      allNamespaces: false,
-      namespaceCheck: 'loaded' as const,
-    };
-    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, {
-      nameless: 'as-given',
-    });
+    const { objects, errors } = await loadTargetsToChange(options, context);
     throwFailures(errors);
     const configurations = await lastConfigurations(objects, context);
     if (configurations.length === 0) {

@@ -6,7 +6,7 @@ import { type CommandContext, CommandError, type CommandDefinition, defineComman
 import { fieldManagerFlag, filenameFlags, printFlags, selectorFlag, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput, throwCollected } from '../../cli/manifest-input.ts';
 import { typedPrinter } from '../../cli/typed-objects.ts';
-import { loadTargets, resolveTargets } from '../../cli/resource-targets.ts';
+import { loadTargetsToChange } from '../../cli/resource-targets.ts';
 import { applyJsonMergePatch } from '../../patch/json-merge-patch.ts';
 import { NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
@@ -58,17 +58,7 @@ function rolloutChange(change: RolloutChange): CommandDefinition<ChangeOptions> 
       };
     },
     async run(options, context) {
-      const request = {
-        ...options,
-        isTyped: true,
-        all: true,
-        fieldSelector: '',
-        allNamespaces: false,
-        namespaceCheck: 'loaded' as const,
-      };
-      const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, {
-        nameless: 'as-given',
-      });
+      const { objects, errors } = await loadTargetsToChange({ ...options, isTyped: true }, context);
       const failures = [...errors];
       const client = await context.cluster.client();
       if (objects.length === 0 && errors.length === 0) {

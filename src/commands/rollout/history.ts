@@ -5,7 +5,7 @@ import { CommandError, defineCommand } from '../../cli/command.ts';
 import { filenameFlags, printFlags, selectorFlag, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
 import { throwFailures } from '../../cli/exit.ts';
-import { loadTargets, resolveTargets } from '../../cli/resource-targets.ts';
+import { loadTargetsToChange } from '../../cli/resource-targets.ts';
 import { typedPrinter } from '../../cli/typed-objects.ts';
 import { noWayToSee, type RolloutRevision, rolloutRevisions } from '../../cli/rollout-history.ts';
 import { typedShape } from '../../generators/typed-shapes.ts';
@@ -53,17 +53,7 @@ export const rolloutHistoryCommand = defineCommand<HistoryOptions>({
     };
   },
   async run(options, context) {
-    const request = {
-      ...options,
-      isTyped: true,
-      all: true,
-      fieldSelector: '',
-      allNamespaces: false,
-      namespaceCheck: 'loaded' as const,
-    };
-    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, {
-      nameless: 'as-given',
-    });
+    const { objects, errors } = await loadTargetsToChange({ ...options, isTyped: true }, context);
     const client = await context.cluster.client();
     const failures = [...errors];
     for (const { object } of objects) {

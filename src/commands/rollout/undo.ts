@@ -4,7 +4,7 @@ import { throwFailures } from '../../cli/exit.ts';
 import { dryRunFlag, filenameFlags, printFlags, selectorFlag, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
 import { printerOf } from '../../cli/print-objects.ts';
-import { type LoadedTarget, loadTargets, resolveTargets } from '../../cli/resource-targets.ts';
+import { type LoadedTarget, loadTargetsToChange } from '../../cli/resource-targets.ts';
 import {
   annotationsAfterRollback,
   hasTemplateOf,
@@ -63,17 +63,7 @@ export const rolloutUndoCommand = defineCommand<UndoOptions>({
     };
   },
   async run(options, context) {
-    const request = {
-      ...options,
-      isTyped: true,
-      all: true,
-      fieldSelector: '',
-      allNamespaces: false,
-      namespaceCheck: 'loaded' as const,
-    };
-    const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, {
-      nameless: 'as-given',
-    });
+    const { objects, errors } = await loadTargetsToChange({ ...options, isTyped: true }, context);
     const failures = [...errors];
     for (const target of objects) {
       try {

@@ -18,11 +18,10 @@ import { knownTypeOf, requireKnownType } from '../../cli/known-types.ts';
 import { type ManifestInput, manifestInput, readInput } from '../../cli/manifest-input.ts';
 import {
   checkNamespace,
-  loadTargets,
+  loadTargetsToChange,
   nothingNamed,
   notLocal,
   requireRegisteredKind,
-  resolveTargets,
 } from '../../cli/resource-targets.ts';
 import { typedPrinter } from '../../cli/typed-objects.ts';
 import { typedShape } from '../../generators/typed-shapes.ts';
@@ -108,19 +107,10 @@ export async function loadForChange(
 ): Promise<ChangeTarget[]> {
   if (options.local) return loadManifests(options, context, ignoresArguments);
   const { resources, input, all, selector } = options;
-  const request = {
-    args: resources,
-    input,
-    isTyped: true,
-    all,
-    selector,
-    fieldSelector: '',
-    allNamespaces: false,
-    namespaceCheck: 'loaded' as const,
-  };
-  const { objects, errors } = await loadTargets(await resolveTargets(request, context), context, {
-    nameless: 'as-given',
-  });
+  const { objects, errors } = await loadTargetsToChange(
+    { args: resources, input, isTyped: true, all, selector },
+    context,
+  );
   throwFailures(errors);
   return objects.map(({ object, mapping, name, namespace }) => ({
     object,

@@ -1,3 +1,4 @@
+import { shownMetadataFields } from '../../../apimachinery/field-error.ts';
 import type { ObjectMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
 import { unifiedDiff } from '../../../apimachinery/unified-diff.ts';
 import { internalFields } from './internal-fields.ts';
@@ -107,26 +108,9 @@ export function internalObjectDifference(kind: string, old: Unstructured, change
   return difference(inside(old), inside(changed));
 }
 
-const metadataFields: readonly (keyof ObjectMeta)[] = [
-  'name',
-  'generateName',
-  'namespace',
-  'selfLink',
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'labels',
-  'annotations',
-  'ownerReferences',
-  'finalizers',
-];
-
 function orderedMetadata(metadata: ObjectMeta): object {
   return Object.fromEntries(
-    metadataFields.flatMap((field) => (metadata[field] === undefined ? [] : [[field, metadata[field]]])),
+    shownMetadataFields.flatMap((field) => (metadata[field] === undefined ? [] : [[field, metadata[field]]])),
   );
 }
 
