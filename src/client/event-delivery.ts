@@ -1,4 +1,4 @@
-import { StatusError } from '../apimachinery/status.ts';
+import { hasReason, StatusError } from '../apimachinery/status.ts';
 import type { Clock, Timer } from '../system/clock.ts';
 
 const maxQueued = 1000;
@@ -77,5 +77,30 @@ export class EventNames {
   next(objectName: string, millis: number): string {
     const nanoseconds = BigInt(millis) * 1_000_000n + (this.#sequence++ % 1_000_000n);
     return `${objectName}.${nanoseconds.toString(16)}`;
+  }
+}
+
+/** So often a name that is taken is made anew. */
+const maxNames = 12;
+
+/**
+ * Creates an event. Another recorder may have told of the same object within the same millisecond: then its name is
+ * taken, and the next one is tried.
+ * @returns the name that was free
+ */
+export async function createUnderFreeName(
+  first: string,
+  next: () => string,
+  create: (name: string) => Promise<unknown>,
+): Promise<string> {
+  let name = first;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await create(name);
+      return name;
+    } catch (error) {
+      if (!hasReason(error, 'AlreadyExists') || attempt === maxNames) throw error;
+    }
+    name = next();
   }
 }

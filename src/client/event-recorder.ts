@@ -3,7 +3,7 @@ import { hasReason } from '../apimachinery/status.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Client } from './client.ts';
 import { type CorrelatedEvent, EventCorrelator, remember } from './event-correlator.ts';
-import { EventDelivery, EventNames } from './event-delivery.ts';
+import { createUnderFreeName, EventDelivery, EventNames } from './event-delivery.ts';
 
 export interface EventRecorderOptions {
   readonly client: Client;
@@ -44,8 +44,6 @@ interface NewEvent {
 
 const eventsResource = { group: '', version: 'v1', resource: 'events' } as const;
 const maxMessageLength = 1024;
-/** So often a name that is taken is made anew. */
-const maxNames = 12;
 
 /**
  * Makes a recorder. Repeats of an event raise its count, many alike become one, and floods are cut off, as client-go's
@@ -112,18 +110,15 @@ class Recorder implements EventRecorder {
     remember(this.#sent, key, { ...(await this.#create(message, event)), count: 1 });
   }
 
-  /** Another recorder may have told of the same object within the same millisecond: then the name is taken. */
   async #create(message: string, event: NewEvent): Promise<Omit<SentEvent, 'count'>> {
-    for (let attempt = 1; ; attempt++) {
-      const body = this.#newEvent(message, event);
-      const { name, namespace } = body.metadata;
-      try {
-        await this.#options.client.resource(eventsResource, namespace).create(body);
-        return { name, namespace };
-      } catch (error) {
-        if (!hasReason(error, 'AlreadyExists') || attempt === maxNames) throw error;
-      }
-    }
+    const body = this.#newEvent(message, event);
+    const { namespace } = body.metadata;
+    const events = this.#options.client.resource(eventsResource, namespace);
+    const next = (): string => this.#names.next(event.object.metadata.name ?? '', event.at);
+    const name = await createUnderFreeName(next(), next, (free) =>
+      events.create({ ...body, metadata: { ...body.metadata, name: free } }),
+    );
+    return { name, namespace };
   }
 
   #newEvent(message: string, { object, type, reason, fieldPath, at }: NewEvent) {
@@ -132,7 +127,7 @@ class Recorder implements EventRecorder {
     return {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name: this.#names.next(name, at), namespace: namespace ?? 'default' },
+      metadata: { namespace: namespace ?? 'default' },
       involvedObject: {
         kind: object.kind,
         ...(namespace === undefined ? {} : { namespace }),

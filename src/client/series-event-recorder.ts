@@ -3,7 +3,7 @@ import { hasReason } from '../apimachinery/status.ts';
 import type { Clock, Timer } from '../system/clock.ts';
 import type { Client } from './client.ts';
 import { remember } from './event-correlator.ts';
-import { EventDelivery, EventNames } from './event-delivery.ts';
+import { createUnderFreeName, EventDelivery, EventNames } from './event-delivery.ts';
 
 export interface SeriesEventRecorderOptions {
   readonly client: Client;
@@ -73,8 +73,6 @@ const cutOff = ' ...';
 const finishMillis = 360_000;
 /** So often a series that goes on is written, so that it does not expire. */
 const refreshMillis = 1_800_000;
-/** So often a name that is taken is made anew. */
-const maxNames = 12;
 
 /**
  * Makes a recorder of the newer kind (KEP-383), which kube-scheduler uses: what happens again, be it with another text,
@@ -171,18 +169,14 @@ class Recorder implements SeriesEventRecorder {
     }
   }
 
-  /** Another recorder may have told of the same object within the same millisecond: then the name is taken. */
   async #create({ body }: SentEvent): Promise<void> {
-    const { client } = this.#options;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await client.resource<SeriesEvent>(eventsResource, body.metadata.namespace).create(body);
-        return;
-      } catch (error) {
-        if (!hasReason(error, 'AlreadyExists') || attempt === maxNames) throw error;
-        body.metadata.name = this.#names.next(body.regarding.name, Date.parse(body.eventTime));
-      }
-    }
+    const { name: first, namespace } = body.metadata;
+    const events = this.#options.client.resource<SeriesEvent>(eventsResource, namespace);
+    const next = (): string => this.#names.next(body.regarding.name, Date.parse(body.eventTime));
+    await createUnderFreeName(first, next, (name) => {
+      body.metadata.name = name;
+      return events.create(body);
+    });
   }
 
   #newEvent(regarding: KubeObject, { type, reason, action, note, related }: ReportedEvent, at: number): SeriesEvent {
