@@ -16,10 +16,10 @@ export interface ServedHandler {
   /** Clients wait until their body is asked for before they send it (Expect: 100-continue). */
   readonly waitsForContinue?: boolean;
   /**
-   * Waits so long. With it a client that is still sending a body that nobody reads has that long to see its answer: a
+   * Waits so long, or until it is aborted. With it a client that is still sending a body that nobody reads has that long to see its answer: a
    * connection that is closed with something unread in it is reset, and what was sent on it may be lost.
    */
-  readonly pause?: (millis: number) => Promise<unknown>;
+  readonly pause?: (millis: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 /** A request and its response, as Node hands them to a listener. */
@@ -214,13 +214,13 @@ async function sendWhileReceiving(
   body: Uint8Array,
 ): Promise<void> {
   if (pause !== undefined && request.headers.expect === undefined && !request.destroyed) {
-    const received = new Promise<void>((resolve) => {
-      request.once('end', resolve);
-      request.once('close', resolve);
-    });
+    const received = new AbortController();
+    const onReceived = (): void => received.abort();
+    request.once('end', onReceived);
+    request.once('close', onReceived);
     response.write(body);
     request.resume();
-    await Promise.race([received, pause(noticeMillis)]);
+    await pause(noticeMillis, received.signal);
     response.end();
   } else response.end(body);
 }

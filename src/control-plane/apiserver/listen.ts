@@ -91,7 +91,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     handle: options.handle,
     onFailure: (error) => options.log.error('answering failed', { error: messageOf(error) }),
     isEnding: () => isEnding,
-    pause: (millis) => sleep(options.clock, millis),
+    pause: (millis, signal) => sleep(options.clock, millis, signal),
   };
   /** Connections that end: what still comes on them is no request, and gets no answer. */
   const refused = new WeakSet<Duplex>();
