@@ -3,9 +3,16 @@
  * @returns the byte, counted from 0; undefined for base64
  */
 export function wrongBase64Byte(text: string): number | undefined {
+  // Most texts have nothing but padding behind this, however long they are.
+  const first = text.search(/[^A-Za-z0-9+/]/);
+  const plain = first < 0 ? text.length : first;
   // Counted are bytes, as the text stands in UTF-8.
-  const shown = Buffer.from(text).toString('latin1');
-  let filled = 0;
+  const wrong = wrongByteBehind(plain % 4, Buffer.from(text.slice(plain)).toString('latin1'));
+  return wrong === undefined ? undefined : plain + wrong;
+}
+
+/** @param filled how many characters of a group of four stand before the text */
+function wrongByteBehind(filled: number, shown: string): number | undefined {
   for (let at = 0; at < shown.length; at++) {
     const char = shown[at] ?? '';
     if (char === '\r' || char === '\n') continue;

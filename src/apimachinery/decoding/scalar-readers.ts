@@ -1,3 +1,4 @@
+import { wrongBase64Byte } from '../base64.ts';
 import { messageOf } from '../error-message.ts';
 import { describeJsonKind, type JsonValue } from '../json.ts';
 import { canonicalMicroTime, canonicalTime } from '../go-time.ts';
@@ -89,10 +90,9 @@ export class IllegalBase64Error extends TypedDecodeError {
 /** Bytes as text. @throws TypedDecodeError */
 export function readBase64(value: JsonValue, schema: Schema, place: Place): JsonValue {
   if (typeof value !== 'string') throw mismatch(value, schema, place);
-  const text = value.replace(/[\r\n]/g, '');
-  const wrongAt = illegalBase64At(text);
-  if (wrongAt >= 0) throw new IllegalBase64Error(wrongAt);
-  return text;
+  const wrongAt = wrongBase64Byte(value);
+  if (wrongAt !== undefined) throw new IllegalBase64Error(wrongAt);
+  return value.replace(/[\r\n]/g, '');
 }
 
 /** Bytes may be a list of numbers, too. */
@@ -125,15 +125,6 @@ export function convertInteger(value: JsonValue, schema: Schema, place: Place): 
   // A float that no integer can hold becomes the least one.
   const cut = BigInt.asIntN(schema.format === 'int32' ? 32 : 64, isInRange ? BigInt(value) : -(2n ** 63n));
   return Number.isSafeInteger(Number(cut)) ? Number(cut) : cut;
-}
-
-/** Position of the first byte that is no standard padded base64; -1 when all is well. */
-function illegalBase64At(text: string): number {
-  const body = text.replace(/={1,2}$/, '');
-  const wrong = body.search(/[^A-Za-z0-9+/]/);
-  if (wrong >= 0) return wrong;
-  if (text.length % 4 === 0) return -1;
-  return text.length - (text.length % 4 === 0 ? 4 : text.length % 4);
 }
 
 /** A value of another type than the one that is wanted. */

@@ -42,6 +42,11 @@ const refused: readonly { readonly type: string; readonly value: JsonValue; read
     value: { data: { a: '!' } },
     message: 'illegal base64 data at input byte 0',
   },
+  ...Object.entries({ 'a=': 1, 'ab=': 3, abc: 0, 'ab\ncd=': 5, 'a\nb!': 3 }).map(([a, byte]) => ({
+    type: `${core}.Secret`,
+    value: { data: { a } },
+    message: `illegal base64 data at input byte ${byte}`,
+  })),
   {
     type: `${core}.Service`,
     value: { spec: { ipFamilies: [7] } },
