@@ -223,6 +223,7 @@ export const controllerManagerFlags: readonly string[] = [
   'cluster-signing-key-file',
   'controllers',
   ...leaderElectionFlags,
+  'terminated-pod-gc-threshold',
 ];
 
 export const schedulerFlags: readonly string[] = leaderElectionFlags;

@@ -32,7 +32,7 @@ import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
 import { assembleApiServer, type AssembledApiServer } from './api-server-assembly.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
-import { booleanArgument, type ComponentArguments } from './component-arguments.ts';
+import { booleanArgument, integerArgument, type ComponentArguments } from './component-arguments.ts';
 import { clusterComponents } from './component-health.ts';
 import {
   createElectedComponent,
@@ -291,6 +291,7 @@ function electedManager(options: ControlPlaneOptions, client: Client, shared: Sh
         signingAuthority: credentials.signingAuthority ?? credentials.authority,
         serviceAccountKey: credentials.serviceAccountKey,
         allocateNodeCidrs: booleanArgument(flags, 'allocate-node-cidrs', false),
+        terminatedPodThreshold: integerArgument(flags, 'terminated-pod-gc-threshold', 12_500),
         controllers: flags.get('controllers') ?? '*',
       });
       return startedWithInformers(manager, shared.informers);

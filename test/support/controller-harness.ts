@@ -43,6 +43,8 @@ export async function createControllerHarness(
     readonly wrapClient?: (client: Client) => Client;
     /** Whether nodes get ranges; true when absent. */
     readonly allocateNodeCidrs?: boolean;
+    /** How many pods that ended are left; the usual when absent. */
+    readonly terminatedPodThreshold?: number;
     /** What of the server is not the usual. */
     readonly api?: TestApiServerOptions;
   } = {},
@@ -65,6 +67,7 @@ export async function createControllerHarness(
     serviceAccountKey: options.serviceAccountKey ?? '',
     controllers,
     allocateNodeCidrs: options.allocateNodeCidrs ?? true,
+    ...(options.terminatedPodThreshold === undefined ? {} : { terminatedPodThreshold: options.terminatedPodThreshold }),
   });
   informers.start();
   await informers.waitForSync();

@@ -29,6 +29,8 @@ export interface ControllerContext {
   readonly signingAuthority: CertificatePair;
   /** PEM of the private key that the tokens of service accounts are signed with. */
   readonly serviceAccountKey: string;
+  /** How many pods that ended are left, as --terminated-pod-gc-threshold; all of them with 0 or less. */
+  readonly terminatedPodThreshold?: number;
   /** Makes what is told of what goes on in the controller's queue. */
   readonly queueObserver?: () => WorkqueueObserver;
   readonly clock: Clock;

@@ -1,4 +1,5 @@
 import type { Node, Pod, PodCondition } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { formatTime } from '../../apimachinery/object-meta.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { Controller, ControllerContext } from './controller.ts';
@@ -11,8 +12,8 @@ import { isPodTerminal } from './pod-facts.ts';
 const periodMillis = 20_000;
 /** A node may come back within this time. */
 const quarantineMillis = 40_000;
-/** --terminated-pod-gc-threshold */
-const keptTerminated = 12_500;
+/** --terminated-pod-gc-threshold, when it is not given. */
+const usuallyKept = 12_500;
 
 /**
  * Removes pods that no kubelet will: of nodes that are gone or out of service, deleted ones without a node, and the
@@ -23,6 +24,7 @@ export function createPodGarbageCollector(context: ControllerContext): Controlle
   const nodes = context.informers.informer<Node>(nodesResource);
   /** When nodes were first missed, by name. */
   const missed = new Map<string, number>();
+  const kept = context.terminatedPodThreshold ?? usuallyKept;
   return createPeriodicController({
     name: 'pod-garbage-collector-controller',
     context,
@@ -37,10 +39,10 @@ export function createPodGarbageCollector(context: ControllerContext): Controlle
       const nowhere = all.filter(
         ({ metadata, spec }) => metadata.deletionTimestamp !== undefined && (spec?.nodeName ?? '') === '',
       );
-      for (const pod of ended.slice(0, Math.max(0, ended.length - keptTerminated))) await remove(context, pod);
-      for (const pod of outOfService) await remove(context, pod);
-      for (const pod of orphaned) await remove(context, pod, orphanCondition);
-      for (const pod of nowhere) await remove(context, pod);
+      if (kept > 0) await removeAll(context, ended.slice(0, Math.max(0, ended.length - kept)));
+      await removeAll(context, outOfService);
+      await removeAll(context, orphaned, orphanCondition);
+      await removeAll(context, nowhere);
     },
   });
 }
@@ -94,6 +96,18 @@ function byEvictionAndAge(left: Pod, right: Pod): number {
   const age = ({ metadata }: Pod): number => Date.parse(metadata.creationTimestamp ?? '') || 0;
   const byName = (left.metadata.name ?? '') < (right.metadata.name ?? '') ? -1 : 1;
   return isEvicted(right) - isEvicted(left) || age(left) - age(right) || byName;
+}
+
+/** One that cannot be removed, which a webhook may not let go, holds nobody else up. */
+async function removeAll(context: ControllerContext, pods: readonly Pod[], condition?: PodCondition): Promise<void> {
+  for (const pod of pods) {
+    try {
+      await remove(context, pod, condition);
+    } catch (error) {
+      const { namespace = '', name = '' } = pod.metadata;
+      context.log.error('pod-garbage-collector-controller', { pod: `${namespace}/${name}`, error: messageOf(error) });
+    }
+  }
 }
 
 async function remove({ client, clock }: ControllerContext, pod: Pod, condition?: PodCondition): Promise<void> {

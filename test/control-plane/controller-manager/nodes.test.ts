@@ -130,3 +130,29 @@ test('pods that end on a node that is out of service go at once', async (context
   await pass(harness, 20);
   assert.deepEqual(await names(harness), ['stays', 'up']);
 });
+
+const limits: readonly (readonly [threshold: number, left: readonly string[]])[] = [
+  [1, ['new']],
+  [2, ['new', 'old']],
+  [3, ['evicted-new', 'new', 'old']],
+  [0, ['evicted-new', 'evicted-old', 'new', 'old']],
+];
+
+for (const [terminatedPodThreshold, left] of limits) {
+  test(`of pods that ended ${terminatedPodThreshold} are left`, async (context) => {
+    const harness = await start(context, 'pod-garbage-collector-controller', { terminatedPodThreshold });
+    await addNode(harness, 'a');
+    for (const name of ['evicted-old', 'old', 'new', 'evicted-new']) {
+      await addPod(harness, name, 'a');
+      const reason = name.startsWith('evicted') ? { reason: 'Evicted' } : {};
+      const patch = { status: { phase: 'Failed', ...reason } };
+      await harness.api.client
+        .resource<Pod>(podsResource, 'default')
+        .patch(name, 'application/merge-patch+json', patch, { subresource: 'status' });
+      await harness.clock.advance(1000);
+    }
+    await addPod(harness, 'waits', 'a');
+    await pass(harness, 20);
+    assert.deepEqual(await names(harness), [...left, 'waits']);
+  });
+}
