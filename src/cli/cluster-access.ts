@@ -3,6 +3,7 @@ import { formatDuration } from '../apimachinery/duration.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import type { HttpRequest, Transport } from '../apimachinery/http.ts';
 import type { Client } from '../client/client.ts';
+import type { ConnectionTrace } from '../client/connection-trace.ts';
 import { requestName, TransportError } from '../client/transport-error.ts';
 import { type ClientConfig, type ConnectionFlags, resolveClientConfig } from '../kubeconfig/client-config.ts';
 import { connect, type ConnectOptions } from '../kubeconfig/connect.ts';
@@ -10,10 +11,8 @@ import { ConfigurationError } from '../kubeconfig/configuration-error.ts';
 import {
   type Kubeconfig,
   KubeconfigError,
-  kubeconfigFiles,
   type KubeconfigPlaces,
   loadKubeconfig,
-  shownFile,
   MissingEntryError,
 } from '../kubeconfig/kubeconfig.ts';
 import type { PluginPolicy } from '../kubeconfig/plugin-policy.ts';
@@ -21,7 +20,7 @@ import type { CacheOptions } from '../schema-cache/cache-file.ts';
 import { createDiscovery, type Discovery } from '../schema-cache/discovery.ts';
 import type { OpenApi } from '../schema-cache/openapi.ts';
 import { klogLine } from '../system/klog.ts';
-import type { ClusterAccess, FlagValues } from './command.ts';
+import type { ClusterAccess, FlagValues, VerboseLog } from './command.ts';
 import { clientVersion } from './client-version.ts';
 import { homeFolder, type ProgramWorld } from './program.ts';
 import type { UninitializedChoice } from './uninitialized-choice.ts';
@@ -30,7 +29,25 @@ import { printWarning } from './warnings.ts';
 /** Access that also knows the configuration behind it, and ends. */
 export interface ConfiguredAccess extends ClusterAccess {
   config(): Promise<ClientConfig>;
+  /** Reads the configuration and tells of what comes with every client, where -v asks for that. */
+  announce(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What an access is made for, beside the flags of every command. */
+export interface AccessChoices {
+  /** Told of each warning of the server, after it was printed. */
+  readonly onWarning: () => void;
+  /** Which credential plugins may run; all without one. */
+  readonly pluginPolicy?: PluginPolicy | undefined;
+  /** Whether what is read may be uninitialized. */
+  readonly uninitialized: UninitializedChoice;
+  /** Where -v asks for more than nothing. */
+  readonly log?: VerboseLog | undefined;
+  /** Words of the path of the command that asks. */
+  readonly path: readonly string[];
+  /** --raw is given. */
+  readonly isRaw: boolean;
 }
 
 /** Where the kubeconfig is looked for. */
@@ -46,24 +63,16 @@ export function kubeconfigPlaces(
   };
 }
 
-/**
- * Access to the cluster that flags and kubeconfig name; each part is made when it is first asked for.
- * @param onWarning told of each warning of the server, after it was printed
- * @param pluginPolicy which credential plugins may run; all without one
- * @param uninitialized whether what is read may be uninitialized
- */
+/** Access to the cluster that flags and kubeconfig name; each part is made when it is first asked for. */
 export function clusterAccessFromFlags(
-  onWarning: () => void,
-  pluginPolicy?: PluginPolicy,
-  uninitialized: UninitializedChoice = 'no',
+  choices: AccessChoices,
 ): (world: ProgramWorld, globals: FlagValues) => ConfiguredAccess {
-  return (world, globals) => new FlaggedAccess(world, globals, { onWarning, pluginPolicy, uninitialized });
+  return (world, globals) => new FlaggedAccess(world, globals, choices);
 }
 
-interface AccessChoices {
-  readonly onWarning: () => void;
-  readonly pluginPolicy: PluginPolicy | undefined;
-  readonly uninitialized: UninitializedChoice;
+interface RequestLogging {
+  readonly wrap: (transport: Transport) => Transport;
+  readonly trace: ConnectionTrace | undefined;
 }
 
 class FlaggedAccess implements ConfiguredAccess {
@@ -76,6 +85,7 @@ class FlaggedAccess implements ConfiguredAccess {
   #discovery: Promise<Discovery> | undefined;
   #openApi: Promise<OpenApi> | undefined;
   #isWanted: Promise<boolean> | undefined;
+  #gatesTold: Promise<void> | undefined;
 
   constructor(world: ProgramWorld, globals: FlagValues, choices: AccessChoices) {
     this.#world = world;
@@ -130,12 +140,7 @@ class FlaggedAccess implements ConfiguredAccess {
     const { files, env, cwd, streams } = this.#world;
     const places = kubeconfigPlaces(this.#world, this.#globals);
     const kubeconfig: Kubeconfig = await loadKubeconfig(files, places);
-    if (this.#globals.int('v') >= 6) {
-      for (const file of kubeconfigFiles(places)) {
-        if (await files.exists(file))
-          this.#log('loader.go:407', `Config loaded from file:  ${shownFile(places, file)}`);
-      }
-    }
+    if (this.#choices.log !== undefined) await this.#tellLoaded(places, this.#choices.log);
     return resolveClientConfig(kubeconfig, connectionFlags(this.#globals), {
       files,
       env,
@@ -144,14 +149,34 @@ class FlaggedAccess implements ConfiguredAccess {
     });
   }
 
+  async #tellLoaded(places: KubeconfigPlaces, log: VerboseLog): Promise<void> {
+    const { tellLoadedFiles } = await import('./loaded-files-log.ts');
+    await tellLoadedFiles(this.#world.files, places, log);
+  }
+
+  async announce(): Promise<void> {
+    await this.config();
+    await (this.#gatesTold ??= this.#tellGates());
+  }
+
+  async #tellGates(): Promise<void> {
+    const { log } = this.#choices;
+    if (log === undefined) return;
+    const { clock, env, streams } = this.#world;
+    const { tellFeatureGates } = await import('./feature-gates.ts');
+    tellFeatureGates(env, log, (source, text) => streams.err.write(klogLine('E', clock.now(), source, text)));
+  }
+
   async #connect(): Promise<Client> {
     const { files, env, clock, streams } = this.#world;
     const config = await this.config();
-    const { pluginPolicy } = this.#choices;
+    const { pluginPolicy, log: verbose } = this.#choices;
+    if (verbose !== undefined) await (this.#gatesTold ??= this.#tellGates());
     const log = await this.#requestLog(config);
     const widen = await this.#uninitializedReads();
     const client = await connect(config, {
-      wrapTransport: (plain) => widen(log?.(plain) ?? plain),
+      wrapTransport: (plain) => widen(log?.wrap(plain) ?? plain),
+      ...(log?.trace === undefined ? {} : { trace: log.trace }),
       ...(pluginPolicy === undefined ? {} : { pluginPolicy }),
       files,
       env,
@@ -160,7 +185,7 @@ class FlaggedAccess implements ConfiguredAccess {
       userAgent: userAgent(),
       onWarning: (text) => this.#warn(text),
       onBrokenAnswer: (reason) => this.#logBrokenAnswer(reason),
-      ...(await this.#retryLog(config)),
+      ...this.#retryLog(config),
       ...this.#transport(config),
     });
     if (this.#globals.bool('match-server-version')) await requireSameVersion(client);
@@ -192,29 +217,45 @@ class FlaggedAccess implements ConfiguredAccess {
     return (transport) => readUninitialized(transport, isWanted);
   }
 
-  /** What tells of requests, where -v asks for it. */
-  async #requestLog({ server }: ClientConfig): Promise<((transport: Transport) => Transport) | undefined> {
-    if (this.#globals.int('v') < 6 && this.#globals.string('vmodule') === '') return undefined;
+  /** What tells of requests and of connections, where -v asks for it. */
+  async #requestLog({ server }: ClientConfig): Promise<RequestLogging | undefined> {
+    const { log, path, isRaw } = this.#choices;
+    if (log === undefined) return undefined;
     const { verbosityOf } = await import('./verbosity.ts');
     const levelOf = verbosityOf(this.#globals);
     const level = levelOf('round_trippers');
     if (level < 6) return undefined;
-    const { logRequests } = await import('../client/request-log.ts');
-    const { clock } = this.#world;
+    const [{ logRequests }, { ConnectionTrace }, { requestSources }] = await Promise.all([
+      import('../client/request-log.ts'),
+      import('../client/connection-trace.ts'),
+      import('./request-sources.ts'),
+    ]);
+    const { clock, transport } = this.#world;
     const write = (source: string, message: string): void => this.#log(source, message);
-    const log = { server, clock, level, bodyLevel: levelOf('request'), write };
-    return (transport) => logRequests(transport, log);
+    const isTraced = level >= 9 && transport === undefined;
+    const trace = isTraced ? new ConnectionTrace(clock, write) : undefined;
+    const requests = {
+      server,
+      clock,
+      level,
+      bodyLevel: levelOf('request'),
+      isPassedOn: path[0] === 'proxy',
+      isStreamed: isRaw,
+      sourceOf: requestSources(path, isRaw),
+      write,
+      ...(trace === undefined ? {} : { trace }),
+    };
+    return { wrap: (plain) => logRequests(plain, requests), trace };
   }
 
   /** What tells of requests that are sent again, where -v asks for it. */
-  async #retryLog({ server }: ClientConfig): Promise<Pick<ConnectOptions, 'onRetry'>> {
-    if (this.#globals.int('v') < 4 && this.#globals.string('vmodule') === '') return {};
-    const { verbosityOf } = await import('./verbosity.ts');
-    if (verbosityOf(this.#globals)('with_retry') < 4) return {};
+  #retryLog({ server }: ClientConfig): Pick<ConnectOptions, 'onRetry'> {
+    const { log } = this.#choices;
+    if (log === undefined) return {};
     return {
       onRetry: ({ seconds, attempt, path }) => {
         const fields = `delay="${formatDuration(seconds * 1000)}" attempt=${attempt} url=${goQuote(server + path)}`;
-        this.#log('with_retry.go:234', `"Got a Retry-After response" ${fields}`);
+        log(4, 'with_retry.go:234', `"Got a Retry-After response" ${fields}`);
       },
     };
   }

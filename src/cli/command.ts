@@ -69,6 +69,13 @@ export interface CommandPreferences {
   readonly presets: readonly string[];
 }
 
+/**
+ * Tells what happens where -v asks for that much of a file of the real program.
+ * @param source file and line of the real program that says so, `podcmd.go:84`
+ * @param text made only where it is told
+ */
+export type VerboseLog = (level: number, source: string, text: string | (() => string)) => void;
+
 /** The world of a command: everything it may touch. Only main (and tests) construct one. */
 export interface CommandContext {
   readonly streams: IOStreams;
@@ -82,6 +89,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** The parsed global flags (--kubeconfig, --namespace, -v …). */
   readonly globals: FlagValues;
+  /** Absent unless -v or --vmodule ask for more than nothing. */
+  readonly log?: VerboseLog;
   /** Runs another program with this one's streams, and gives its exit code; absent where none may be run. */
   readonly runInPlace?: (
     path: string,

@@ -89,10 +89,15 @@ function reasonOf(error: unknown): string {
 }
 
 /** Says that the server does not tell its kinds. @param times how often the real program asks for them */
-export function complain(error: unknown, times: number, { clock, streams }: CommandContext): void {
-  const text = `"Unhandled Error" err=${klogText(`couldn't get current server API group list: ${reasonOf(error)}`)}`;
-  for (let count = 0; count < times; count++) {
+export function complain(error: unknown, times: number, { clock, streams, log }: CommandContext): void {
+  const reason = reasonOf(error);
+  const text = `"Unhandled Error" err=${klogText(`couldn't get current server API group list: ${reason}`)}`;
+  // Short names of kinds are looked for before the last tries, which look for the kind.
+  const shortNamesAfter = times === 2 ? 1 : times - 3;
+  for (let count = 1; count <= times; count++) {
     streams.err.write(klogLine('E', clock.now(), 'memcache.go:265', text));
+    log?.(3, 'cached_discovery.go:120', `skipped caching discovery info due to ${reason}`);
+    if (count === shortNamesAfter) log?.(1, 'shortcut.go:103', `Error loading discovery information: ${reason}`);
   }
 }
 

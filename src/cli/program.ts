@@ -20,6 +20,7 @@ import {
   HelpfulError,
   SilentExit,
   UsageError,
+  type VerboseLog,
 } from './command.ts';
 import type { CommandEntry } from './command-table.ts';
 import { FlagParseError, FlagSet, type ParsedFlags, parseFlags } from './flag-parser.ts';
@@ -80,7 +81,8 @@ export async function runProgram(
     if (world.signal.aborted && !(error instanceof SilentExit)) {
       return program.interruptedExitCode ?? exitCodeOf(world.signal);
     }
-    if (program.verbosity >= 4) (await import('./error-log.ts')).logError(error, world);
+    const { log } = program;
+    if (log !== undefined) (await import('./error-log.ts')).logError(error, log);
     const { text, exitCode } = endingOf(error, program.commandPath.split(' ').slice(1).join(' '));
     if (text !== '') terminalSafe(world.streams.err).write(text);
     return error instanceof SilentExit ? exitCode : (program.errorExitCode ?? exitCode);
@@ -119,8 +121,8 @@ class Program {
   errorExitCode: number | undefined;
   interruptedExitCode: number | undefined;
   commandPath = 'kubectl';
-  /** -v, once the command line was read. */
-  verbosity = 0;
+  /** Once the command line was read, where -v or --vmodule ask for more than nothing. */
+  log: VerboseLog | undefined;
   #table: readonly CommandEntry[];
   readonly #world: ProgramWorld;
   readonly #globals: readonly FlagDefinition[];
@@ -351,16 +353,25 @@ class Program {
     const makeAccess = async (): Promise<ClusterAccess> => {
       const make =
         world.clusterAccess ??
-        (await import('./cluster-access.ts')).clusterAccessFromFlags(
-          () => {
+        (await import('./cluster-access.ts')).clusterAccessFromFlags({
+          onWarning: () => {
             warnings++;
           },
-          this.#pluginPolicy,
-          uninitializedChoice(definition, values, parsed.args),
-        );
+          pluginPolicy: this.#pluginPolicy,
+          uninitialized: uninitializedChoice(definition, values, parsed.args),
+          log: this.log,
+          path: definition.path,
+          isRaw: definition.flags.some(({ name }) => name === 'raw') && values.string('raw') !== '',
+        });
       return (access ??= make(world, globals));
     };
     const { env, cwd, clock, random, files, signal } = world;
+    if (globals.int('v') > 0 || globals.string('vmodule') !== '') {
+      const { verboseLog, vmoduleProblem } = await import('./verbosity.ts');
+      const problem = vmoduleProblem(globals.string('vmodule'));
+      if (problem !== undefined) throw new CommandError(`${problem}\nSee '${this.commandPath} --help' for usage.`);
+      this.log = verboseLog(globals, world);
+    }
     const streams = { ...world.streams, out: terminalSafe(world.streams.out) };
     const context: CommandContext = {
       streams,
@@ -371,6 +382,7 @@ class Program {
       files,
       signal,
       globals,
+      ...(this.log === undefined ? {} : { log: this.log }),
       ...(world.runInPlace === undefined ? {} : { runInPlace: world.runInPlace }),
       ...(world.runForOutput === undefined ? {} : { runForOutput: world.runForOutput }),
       ...(world.keychain === undefined ? {} : { keychain: world.keychain }),
@@ -390,17 +402,15 @@ class Program {
     };
     this.errorExitCode = definition.errorExitCode;
     this.interruptedExitCode = definition.interruptedExitCode;
-    this.verbosity = globals.int('v');
-    if (globals.string('vmodule') !== '') {
-      const problem = (await import('./verbosity.ts')).vmoduleProblem(globals.string('vmodule'));
-      if (problem !== undefined) throw new CommandError(`${problem}\nSee '${this.commandPath} --help' for usage.`);
-    }
     const endProfile =
       globals.string('profile') === 'none'
         ? undefined
         : await (await import('./profile.ts')).startProfileOf(globals, world);
     try {
       const options = await definition.toOptions(parsed.args, values, context);
+      if (this.log !== undefined) {
+        await (await import('./verbosity.ts')).announceClient(definition, values, await makeAccess());
+      }
       this.#exitCode = (await definition.run(options, context)) ?? 0;
     } catch (error) {
       if (error instanceof HelpfulError) await this.#printHelp(this.commandPath.split(' ').slice(1));

@@ -1,4 +1,53 @@
-import type { FlagValues } from './command.ts';
+import { klogLine } from '../system/klog.ts';
+import type { ConfiguredAccess } from './cluster-access.ts';
+import type { ClusterAccess, CommandContext, CommandDefinition, FlagValues, VerboseLog } from './command.ts';
+
+/** What tells on standard error what -v and --vmodule ask for, as klog does. */
+export function verboseLog(
+  globals: FlagValues,
+  { streams, clock }: Pick<CommandContext, 'streams' | 'clock'>,
+): VerboseLog {
+  const levelOf = verbosityOf(globals);
+  return (level, source, text) => {
+    if (levelOf(source.slice(0, source.indexOf('.'))) < level) return;
+    streams.err.write(klogLine('I', clock.now(), source, typeof text === 'string' ? text : text()));
+  };
+}
+
+const withoutClient: ReadonlySet<string> = new Set([
+  'alpha',
+  'cluster',
+  'completion',
+  'config',
+  'kuberc',
+  'kustomize',
+  'options',
+  'plugin',
+]);
+
+/** Nearly all commands make a client, and tell of it, before they know whether they need one. */
+export async function announceClient(
+  definition: CommandDefinition,
+  values: FlagValues,
+  access: ClusterAccess,
+): Promise<void> {
+  const steps = firstSteps(definition, values);
+  const configured = access as Partial<ConfiguredAccess>;
+  try {
+    if (steps === 'client') await configured.announce?.();
+    else if (steps === 'kubeconfig') await configured.config?.();
+  } catch {
+    // What is wrong with the configuration is told where it is used.
+  }
+}
+
+/** How far the real program gets as soon as it knows the flags. */
+function firstSteps({ path, flags }: CommandDefinition, values: FlagValues): 'client' | 'kubeconfig' | 'none' {
+  const [first = '', second = ''] = path;
+  if (withoutClient.has(first) || (first === 'version' && values.bool('client'))) return 'none';
+  const isLocal = flags.some(({ name }) => name === 'local') && values.bool('local');
+  return isLocal && second !== 'env' ? 'kubeconfig' : 'client';
+}
 
 /** How much a file of the real program would log: -v, or more where --vmodule, which has no problem, names the file. */
 export function verbosityOf(globals: FlagValues): (file: string) => number {

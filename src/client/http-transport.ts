@@ -7,6 +7,7 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 import type { HttpRequest, HttpResponse, Transport } from '../apimachinery/http.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { ReadyConnections } from './ready-connections.ts';
+import type { ConnectionTrace } from './connection-trace.ts';
 import { type CertificateValidity, noteValidity } from './certificate-validity.ts';
 import { asTransportError, maxResponseHeaderBytes, TransportError, requestName } from './transport-error.ts';
 
@@ -33,6 +34,8 @@ export interface HttpTransportOptions {
   readonly connectTimeoutMillis?: number;
   /** Connects to addresses of networks that this machine has no route to; undefined for others. Under TLS only. */
   readonly dial?: DialBeside;
+  /** Told of connections as they are made. */
+  readonly trace?: ConnectionTrace;
 }
 
 /** @returns undefined for an address that is reached as any other. @throws Error when nothing listens there */
@@ -121,7 +124,8 @@ async function openConnections(options: HttpTransportOptions, url: URL, address:
   };
   const beingMade = new Set<Socket>();
   if (options.proxyUrl === undefined) {
-    const usual = rememberingConnector(buildConnector(connect), beingMade);
+    const direct = buildConnector(connect);
+    const usual = rememberingConnector(options.trace?.follow(direct) ?? direct, beingMade);
     const { dial } = options;
     const connector = dial === undefined || !isSecure ? usual : dialingConnector(dial, usual, buildConnector(connect));
     const ready = new ReadyConnections(connector, pool.connections);

@@ -3,6 +3,8 @@ import { goQuote } from '../apimachinery/field-error.ts';
 import { klogText } from '../apimachinery/klog-text.ts';
 import { type HttpHeaders, type HttpRequest, type HttpResponse, type Transport } from '../apimachinery/http.ts';
 import type { Clock } from '../system/clock.ts';
+import type { ConnectionTrace } from './connection-trace.ts';
+import { TransportError } from './transport-error.ts';
 
 /** What is told of requests, and how. */
 export interface RequestLog {
@@ -13,42 +15,106 @@ export interface RequestLog {
   readonly level: number;
   /** From 8 on bodies are told, 1 KiB of each; at 9 10 KiB, at 10 all. */
   readonly bodyLevel: number;
+  /** What is only passed on, as `proxy` does: requests wait for no other, and bodies are not told. */
+  readonly isPassedOn?: boolean;
+  /** The answers' bodies go through as they come, and are told of only where they say what went wrong. */
+  readonly isStreamed?: boolean;
+  /** What becomes of connections, from 9 on. */
+  readonly trace?: ConnectionTrace;
+  /** Where the real program sends a request. */
+  sourceOf(request: HttpRequest): string;
   /** Takes a message. @param source where the real program says it */
   write(source: string, message: string): void;
 }
 
 /**
  * A transport that tells what goes through it, as client-go does with -v=6 to -v=10. Credentials in the headers are
- * masked; bodies are told as they are. Those of watches and of connections that were taken over are not told.
+ * masked; bodies are told as they are. Those of watches and of connections that were taken over are not told. Requests
+ * go one after the other, so that what is told of each stands together.
  */
 export function logRequests(transport: Transport, log: RequestLog): Transport {
-  return {
-    async send(request) {
-      logRequest(request, log);
-      const start = log.clock.now();
-      let response: HttpResponse | undefined;
-      try {
-        response = await transport.send(request);
-      } finally {
-        logResponse(request, response, log.clock.now() - start, log);
-      }
-      return log.bodyLevel >= 8 && !isStream(request, response) ? withLoggedBody(response, log) : response;
-    },
-    close: () => transport.close(),
+  let last: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
+  const inTurn = (send: () => Promise<HttpResponse>): Promise<HttpResponse> => {
+    const response = last.then(() => {
+      if (isClosed) throw new TransportError('aborted', '', '', 'the command ended before the request was sent');
+      return send();
+    });
+    last = response.catch(() => undefined);
+    return response;
   };
+  return {
+    send(request) {
+      const isStream = isStreamed(request, log);
+      const send = (): Promise<HttpResponse> => sendLogged(transport, request, log, isStream);
+      return isStream || log.isPassedOn === true ? send() : inTurn(send);
+    },
+    close() {
+      isClosed = true;
+      return transport.close();
+    },
+  };
+}
+
+async function sendLogged(
+  transport: Transport,
+  request: HttpRequest,
+  log: RequestLog,
+  isStream: boolean,
+): Promise<HttpResponse> {
+  const source = log.sourceOf(request);
+  logRequest(request, source, log);
+  const start = log.clock.now();
+  let response: HttpResponse | undefined;
+  try {
+    log.trace?.take();
+    response = await transport.send(request);
+  } finally {
+    logResponse(request, response, log.clock.now() - start, log);
+  }
+  const isWhole = !isStream || (response.status >= 400 && !isUpgrade(request));
+  if (log.bodyLevel < 8 || log.isPassedOn === true || !isWhole) return response;
+  const place = isStream ? streamErrorPlace : answerPlace(source);
+  return { ...response, body: await loggedBody(response.body, place, log) };
+}
+
+/** Reads a body and tells of it; one that breaks off is told of to who reads it alone. */
+async function loggedBody(body: HttpResponse['body'], place: string, log: RequestLog): Promise<HttpResponse['body']> {
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of body instanceof Uint8Array ? [body] : body) chunks.push(chunk);
+  } catch (error) {
+    return brokenOff(chunks, error);
+  }
+  const whole = Buffer.concat(chunks);
+  logBody('Response Body', whole, place, log);
+  return whole;
+}
+
+// What it is for is to fail where it would have failed unread.
+// eslint-disable-next-line @typescript-eslint/require-await
+async function* brokenOff(chunks: readonly Uint8Array[], error: unknown): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+  throw error;
 }
 
 const requestPlace = 'round_trippers.go:527';
 const responsePlace = 'round_trippers.go:632';
-const bodyPlace = 'helper.go:105';
+const streamErrorPlace = 'raw.go:84';
 
-function logRequest(request: HttpRequest, log: RequestLog): void {
+/** The texts of logs that are read as a whole are told of elsewhere. */
+function answerPlace(source: string): string {
+  return source.startsWith('clusterinfo_dump.go') ? 'request.go:1107' : source;
+}
+
+function logRequest(request: HttpRequest, source: string, log: RequestLog): void {
   const { method, body } = request;
   const url = `${log.server}${request.path}`;
-  const isUpgrade = request.headers['upgrade'] !== undefined;
-  const headers = isUpgrade ? withoutUpgrade(request.headers) : request.headers;
-  if (log.bodyLevel >= 8 && !isUpgrade && (body === undefined || body instanceof Uint8Array)) {
-    logBody('Request Body', body ?? new Uint8Array(), log);
+  const isConnection = isUpgrade(request);
+  const headers = isConnection ? withoutUpgrade(request.headers) : request.headers;
+  const isTold = log.bodyLevel >= 8 && log.isPassedOn !== true && !isConnection;
+  if (isTold && (body === undefined || body instanceof Uint8Array)) {
+    logBody('Request Body', body ?? new Uint8Array(), source, log);
   }
   if (log.level >= 9) {
     const shown = headerLines(headers).map(([name, value]) => ` -H ${goQuote(`${name}: ${value}`)}`);
@@ -62,6 +128,10 @@ function logRequest(request: HttpRequest, log: RequestLog): void {
     ] as const;
     log.write(requestPlace, klogFields('Request', fields));
   }
+}
+
+function isUpgrade({ headers }: HttpRequest): boolean {
+  return headers['upgrade'] !== undefined;
 }
 
 const upgradeHeaders: ReadonlySet<string> = new Set([
@@ -83,51 +153,52 @@ function logResponse(request: HttpRequest, response: HttpResponse | undefined, m
   if (log.level === 6 || log.level >= 9) {
     fields.push(['verb', request.method], ['url', `${log.server}${request.path}`]);
   }
-  const status = response === undefined ? '' : `${response.status} ${STATUS_CODES[response.status] ?? ''}`.trimEnd();
+  // A WebSocket that does not come about is no answer.
+  const isNone = isUpgrade(request) && request.headers['upgrade'] === 'websocket' && response?.status !== 101;
+  const answer = isNone ? undefined : response;
+  const status = answer === undefined ? '' : `${answer.status} ${STATUS_CODES[answer.status] ?? ''}`.trimEnd();
   fields.push(['status', status]);
-  if (log.level >= 8) fields.push(['headers', response === undefined ? '' : headerText(response.headers)]);
+  if (log.level >= 8) fields.push(['headers', answer === undefined ? '' : headerText(answer.headers)]);
   fields.push(['milliseconds', Math.floor(millis)]);
+  if (log.trace !== undefined) fields.push(...tracedFields(log.trace, answer !== undefined, millis));
   log.write(responsePlace, klogFields('Response', fields));
 }
 
+function tracedFields(trace: ConnectionTrace, isAnswered: boolean, millis: number): [string, number][] {
+  const steps = trace.take();
+  const fields: [string, number][] =
+    steps === undefined && isAnswered
+      ? [['getConnectionMilliseconds', 0]]
+      : [
+          ['dnsLookupMilliseconds', steps?.lookup ?? 0],
+          ['dialMilliseconds', steps?.dial ?? 0],
+          ['tlsHandshakeMilliseconds', steps?.handshake ?? 0],
+        ];
+  if (!isAnswered) return fields;
+  const spent = steps === undefined ? 0 : steps.lookup + steps.dial + steps.handshake;
+  return [...fields, ['serverProcessingMilliseconds', Math.max(0, Math.floor(millis - spent))]];
+}
+
 /** What is passed on as it comes: logs, what --raw gets, watches and connections. */
-function isStream({ method, path, headers }: HttpRequest, response: HttpResponse): boolean {
-  const [place = '', rest = ''] = path.split('?');
-  if (method === 'GET' && (headers['accept'] === '*/*' || place.endsWith('/log'))) return true;
+function isStreamed(request: HttpRequest, log: RequestLog): boolean {
+  if (log.isStreamed === true && request.method === 'GET') return true;
+  const [, rest = ''] = request.path.split('?');
   const query = new URLSearchParams(rest);
   const isEndless = ['watch', 'follow'].some((name) => ['true', '1'].includes(query.get(name) ?? ''));
-  return isEndless || response.status === 101;
-}
-
-function withLoggedBody(response: HttpResponse, log: RequestLog): HttpResponse {
-  const { body } = response;
-  if (body instanceof Uint8Array) {
-    logBody('Response Body', body, log);
-    return response;
-  }
-  return { ...response, body: passedOn(body, log) };
-}
-
-async function* passedOn(body: AsyncIterable<Uint8Array>, log: RequestLog): AsyncGenerator<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    yield chunk;
-  }
-  logBody('Response Body', Buffer.concat(chunks), log);
+  return isEndless || isUpgrade(request) || log.sourceOf(request).startsWith('logs.go');
 }
 
 const bodyLimits: Readonly<Record<number, number>> = { 8: 1024, 9: 10_240 };
 
 /** Bytes that are no text come as a dump. */
-function logBody(name: string, bytes: Uint8Array, log: RequestLog): void {
+function logBody(name: string, bytes: Uint8Array, place: string, log: RequestLog): void {
   const buffer = Buffer.from(bytes);
   const text = buffer.some((byte) => byte < 0x0a) ? hexDump(buffer) : buffer.toString('utf8');
   const limit = bodyLimits[log.bodyLevel] ?? Number.POSITIVE_INFINITY;
   const size = Buffer.byteLength(text);
   const shown =
     size <= limit ? text : `${Buffer.from(text).subarray(0, limit).toString('utf8')} [truncated ${size - limit} chars]`;
-  log.write(bodyPlace, klogFields(name, [['body', shown]]));
+  log.write(place, klogFields(name, [['body', shown]]));
 }
 
 /** As `hexdump -C` and Go's encoding/hex show bytes. */

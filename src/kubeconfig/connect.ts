@@ -1,6 +1,7 @@
 import { messageOf } from '../apimachinery/error-message.ts';
 import type { HttpRequest, Transport } from '../apimachinery/http.ts';
 import type { Client } from '../client/client.ts';
+import type { ConnectionTrace } from '../client/connection-trace.ts';
 import { createHttpTransport } from '../client/http-transport.ts';
 import { createClient, type Retry } from '../client/rest-client.ts';
 import { requestName, TransportError } from '../client/transport-error.ts';
@@ -33,6 +34,8 @@ export interface ConnectOptions {
   readonly pluginPolicy?: PluginPolicy;
   /** Told of requests, where -v asks for it. */
   readonly wrapTransport?: (transport: Transport) => Transport;
+  /** Told of connections, where -v asks for that. */
+  readonly trace?: ConnectionTrace;
   /** What requests go through instead of connections to the configured server. */
   readonly transport?: Transport;
 }
@@ -44,7 +47,7 @@ export interface ConnectOptions {
  */
 export async function connect(config: ClientConfig, options: ConnectOptions): Promise<Client> {
   const plugin = config.exec === undefined ? undefined : new PluginCredentials(config.exec, config.server, options);
-  const plain = options.transport ?? (plugin === undefined ? openTransport(config) : pluginTransport(config, plugin));
+  const plain = options.transport ?? openTransports(config, plugin, options.trace);
   const transport = options.wrapTransport?.(plain) ?? plain;
   const fixed = fixedAuthorization(config);
   const { tokenFile } = config;
@@ -130,7 +133,20 @@ async function tokenFromFile(path: string, files: FileSystem): Promise<string | 
   }
 }
 
-function openTransport(config: ClientConfig, credential: ExecCredential = {}): Transport {
+function openTransports(
+  config: ClientConfig,
+  plugin: PluginCredentials | undefined,
+  trace: ConnectionTrace | undefined,
+): Transport {
+  const open = (credential: ExecCredential): Transport => openTransport(config, credential, trace);
+  return plugin === undefined ? open({}) : pluginTransport(open, plugin);
+}
+
+function openTransport(
+  config: ClientConfig,
+  credential: ExecCredential,
+  trace: ConnectionTrace | undefined,
+): Transport {
   const certificate = credential.clientCertificateData ?? config.clientCertificate;
   const key = credential.clientKeyData ?? config.clientKey;
   return createHttpTransport({
@@ -142,11 +158,12 @@ function openTransport(config: ClientConfig, credential: ExecCredential = {}): T
     ...(key === undefined ? {} : { clientKey: key }),
     ...(config.tlsServerName === undefined ? {} : { tlsServerName: config.tlsServerName }),
     ...(config.proxyUrl === undefined ? {} : { proxyUrl: config.proxyUrl }),
+    ...(trace === undefined ? {} : { trace }),
   });
 }
 
 /** Connections that use the certificate the plugin gave last; a new one means new connections. */
-function pluginTransport(config: ClientConfig, plugin: PluginCredentials): Transport {
+function pluginTransport(connect: (credential: ExecCredential) => Transport, plugin: PluginCredentials): Transport {
   let certificate: string | undefined;
   let open: Transport | undefined;
   return {
@@ -155,7 +172,7 @@ function pluginTransport(config: ClientConfig, plugin: PluginCredentials): Trans
       if (open === undefined || certificate !== credential.clientCertificateData) {
         await open?.close();
         certificate = credential.clientCertificateData;
-        open = openTransport(config, credential);
+        open = connect(credential);
       }
       return open.send(request);
     },

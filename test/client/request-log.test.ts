@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type HttpRequest, type HttpResponse, readBody, type Transport } from '../../src/apimachinery/http.ts';
-import { logRequests } from '../../src/client/request-log.ts';
+import { logRequests, type RequestLog } from '../../src/client/request-log.ts';
 import { FakeClock } from '../../src/system/fake-clock.ts';
 
 const answer: HttpResponse = {
@@ -15,6 +15,7 @@ async function told(
   level: number,
   request: Partial<HttpRequest> = {},
   response: HttpResponse | Error = answer,
+  special: Partial<RequestLog> = {},
 ): Promise<{ readonly lines: string[]; readonly body: string }> {
   const lines: string[] = [];
   const clock = new FakeClock();
@@ -31,7 +32,9 @@ async function told(
     clock,
     level,
     bodyLevel: level,
+    sourceOf: () => 'helper.go:105',
     write: (source, message) => lines.push(`${source} ${message}`),
+    ...special,
   });
   const whole: HttpRequest = {
     method: 'GET',
@@ -124,13 +127,31 @@ for (const [value, shown] of masked) {
 }
 
 void test('of what is passed on as it comes, and of connections, no bodies are told', async () => {
-  const places = async (request: Partial<HttpRequest>, response = answer): Promise<string[]> =>
-    (await told(8, request, response)).lines.map((line) => line.split(' status=')[0] ?? '');
-  const asked = ['helper.go:105 "Request Body" body=""', 'round_trippers.go:527', 'round_trippers.go:632 "Response"'];
-  const shortened = async (request: Partial<HttpRequest>): Promise<string[]> =>
-    (await places(request)).map((line) => (line.includes('"Request" ') ? 'round_trippers.go:527' : line));
-  assert.deepEqual(await shortened({ path: '/api/v1/namespaces/n/pods/p/log?container=a' }), asked);
-  assert.deepEqual(await shortened({ path: '/healthz', headers: { accept: '*/*' } }), asked);
+  const places = async (
+    request: Partial<HttpRequest>,
+    response = answer,
+    special: Partial<RequestLog> = {},
+  ): Promise<string[]> =>
+    (await told(8, request, response, special)).lines.map((line) => line.split(' status=')[0] ?? '');
+  const shortened = async (
+    path: string,
+    special: Partial<RequestLog>,
+    response: HttpResponse = answer,
+  ): Promise<string[]> =>
+    (await places({ path }, response, special)).map((line) =>
+      line.includes('"Request" ') ? 'round_trippers.go:527' : line,
+    );
+  const ask = ['round_trippers.go:527', 'round_trippers.go:632 "Response"'];
+  const logs = { sourceOf: () => 'logs.go:497' };
+  const raw = { sourceOf: () => 'raw.go:84', isStreamed: true };
+  assert.deepEqual(await shortened('/api/v1/namespaces/n/pods/p/log?container=a', logs), [
+    'logs.go:497 "Request Body" body=""',
+    ...ask,
+  ]);
+  assert.deepEqual(await shortened('/healthz', raw), ['raw.go:84 "Request Body" body=""', ...ask]);
+  assert.deepEqual(await shortened('/x', { isPassedOn: true }), ask);
+  const refused = { status: 404, headers: {}, body: Buffer.from('no') };
+  assert.deepEqual((await shortened('/nonesuch', raw, refused)).slice(-1), ['raw.go:84 "Response Body" body="no"']);
   const upgrade = {
     accept: 'application/json',
     connection: 'Upgrade',
@@ -144,4 +165,73 @@ void test('of what is passed on as it comes, and of connections, no bodies are t
     'round_trippers.go:527 "Request" verb="GET" url="https://host:6443/x" headers=<\n\tSec-Websocket-Protocol: v5.channel.k8s.io\n >',
     'round_trippers.go:632 "Response"',
   ]);
+});
+
+void test('requests go one after the other, what streams apart; after the end nothing is sent', async () => {
+  const sent: string[] = [];
+  const ends = new Map<string, () => void>();
+  const transport: Transport = {
+    send({ path }) {
+      sent.push(path);
+      return new Promise((resolve) => ends.set(path, () => resolve(answer)));
+    },
+    close: () => Promise.resolve(),
+  };
+  const logged = logRequests(transport, {
+    server: '',
+    clock: new FakeClock(),
+    level: 6,
+    bodyLevel: 6,
+    sourceOf: () => 'helper.go:105',
+    write: () => undefined,
+  });
+  const send = (path: string): Promise<HttpResponse> => logged.send({ method: 'GET', path, headers: {} });
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const first = send('/a');
+  const second = send('/b');
+  void send('/c?watch=true');
+  const last = send('/d');
+  await turn();
+  assert.deepEqual(sent, ['/c?watch=true', '/a']);
+  ends.get('/a')?.();
+  await first;
+  await turn();
+  assert.deepEqual(sent.slice(2), ['/b']);
+  await logged.close();
+  ends.get('/b')?.();
+  await second;
+  await assert.rejects(last, /the command ended before the request was sent/);
+  assert.deepEqual(sent.slice(3), []);
+});
+
+void test('a body that breaks off breaks off for who reads it', async () => {
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('a');
+    throw new Error('gone');
+  }
+  const lines: string[] = [];
+  const logged = logRequests(
+    {
+      send: () => Promise.resolve({ ...answer, body: broken() }),
+      close: () => Promise.resolve(),
+    },
+    {
+      server: '',
+      clock: new FakeClock(),
+      level: 8,
+      bodyLevel: 8,
+      sourceOf: () => 'helper.go:105',
+      write: (_source, message) => lines.push(message),
+    },
+  );
+  const { body } = await logged.send({ method: 'GET', path: '/a', headers: {} });
+  await assert.rejects(readBody(body), /gone/);
+  assert.doesNotMatch(lines.join('\n'), /Response Body/);
+});
+
+void test('a WebSocket that does not come about is told as no answer, and without what the server says', async () => {
+  const refused = { status: 400, headers: { 'content-type': 'text/plain' }, body: Buffer.from('no') };
+  const { lines, body } = await told(8, { headers: { upgrade: 'websocket' } }, refused);
+  assert.equal(lines.at(-1), 'round_trippers.go:632 "Response" status="" headers="" milliseconds=5');
+  assert.equal(body, 'no');
 });

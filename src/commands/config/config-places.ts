@@ -16,7 +16,16 @@ export async function openKubeconfig(
   context: CommandContext,
 ): Promise<{ readonly places: KubeconfigPlaces; readonly kubeconfig: Kubeconfig }> {
   const places = kubeconfigPlaces(context, context.globals);
-  return { places, kubeconfig: await loadForChange(context.files, places) };
+  const kubeconfig = await loadForChange(context.files, places);
+  await tellLoaded(context, places);
+  return { places, kubeconfig };
+}
+
+/** Tells with -v which files were read. */
+async function tellLoaded(context: CommandContext, places: KubeconfigPlaces): Promise<void> {
+  if (context.log === undefined) return;
+  const { tellLoadedFiles } = await import('../../cli/loaded-files-log.ts');
+  await tellLoadedFiles(context.files, places, context.log);
 }
 
 /** The file that messages name: the one of --kubeconfig, else the first that exists, else the last of the list. */
