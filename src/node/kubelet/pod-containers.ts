@@ -4,6 +4,7 @@ import type { ContainerStatus, LinuxResources, PodSandbox } from '../cri/runtime
 import { exitAfterAnnotation } from '../cri/simulated-runtime.ts';
 import { resetOrder } from './all-containers-restart.ts';
 import { ContainerConfigError, containerEnvironment, expandVariables } from './container-environment.ts';
+import { backoffKey, containerOf, killingMessage, probeGraceSeconds } from './container-endings.ts';
 import { containerMounts } from './container-mounts.ts';
 import { checkNonRoot, containerUser, isSeccompFiltered } from './container-user.ts';
 import { limitsOf } from './downward-fields.ts';
@@ -41,7 +42,7 @@ export class PodContainers {
   readonly #reported = new Set<string>();
   /** Ids of containers that were ended because a probe failed. */
   readonly #unhealthy = new Set<string>();
-  /** Ids of containers that were ended to start anew with other resources. */
+  /** Ids of containers that were ended to start anew, of another image or with other resources. */
   readonly #toRestart = new Set<string>();
   /** The last words of those that ended, by id. */
   readonly #messages = new Map<string, string>();
@@ -139,7 +140,13 @@ export class PodContainers {
   }
 
   async #syncContainer(pod: Pod, container: Container, sandbox: PodSandbox): Promise<void> {
-    const latest = latestAttempt(await this.list(), container.name);
+    let latest = latestAttempt(await this.list(), container.name);
+    if (latest?.state === 'CONTAINER_RUNNING' && latest.image !== container.image) {
+      this.#toRestart.add(latest.id);
+      const grace = pod.spec?.terminationGracePeriodSeconds ?? 30;
+      await this.#stopContainer(pod, latest, grace, killingMessage(pod, container, 'definition changed'));
+      latest = latestAttempt(await this.list(), container.name);
+    }
     if (latest?.state === 'CONTAINER_RUNNING') {
       this.probes.begin(this.#owner.pod, container, latest.id);
       await this.#context.runtime.updateContainerResources(latest.id, this.#resources(pod, container));
@@ -149,9 +156,9 @@ export class PodContainers {
       this.probes.end(container.name);
       const mayTryAgain =
         this.#unhealthy.has(latest.id) && (container.restartPolicy ?? pod.spec?.restartPolicy) !== 'Never';
-      const isResized = this.#toRestart.has(latest.id);
-      if (!isResized && !mayTryAgain && !shouldRestart(pod, container, latest.exitCode)) return;
-      if (!isResized && this.#mustWait(pod, container, latest)) return;
+      const isChanged = this.#toRestart.has(latest.id);
+      if (!isChanged && !mayTryAgain && !shouldRestart(pod, container, latest.exitCode)) return;
+      if (this.#mustWait(pod, container, latest)) return;
     }
     await this.#startContainer(pod, container, sandbox, latest);
   }
@@ -159,9 +166,10 @@ export class PodContainers {
   /** A container that ends again and again waits before it starts once more. */
   #mustWait(pod: Pod, container: Container, latest: ContainerStatus): boolean {
     const now = this.#context.clock.now();
-    const wait = this.#backoff.waitOf(container.name, latest.finishedAt, now);
+    const key = backoffKey(container);
+    const wait = this.#backoff.waitOf(key, latest.finishedAt, now);
     if (wait === undefined) {
-      this.#backoff.restarted(container.name, latest.finishedAt, now);
+      this.#backoff.restarted(key, latest.finishedAt, now);
       return false;
     }
     const { name = '', namespace = '', uid = '' } = pod.metadata;
@@ -283,26 +291,32 @@ export class PodContainers {
   }
 
   async #killUnhealthy(name: string, kind: 'startup' | 'liveness'): Promise<void> {
-    const container = latestAttempt(await this.list(), name);
-    const message = `Container ${name} failed ${kind} probe, will be restarted`;
-    this.#context.recordEvent(this.#owner.pod(), 'Normal', 'Killing', message, name);
-    if (container !== undefined) {
-      this.#unhealthy.add(container.id);
-      await this.#context.runtime.stopContainer(container.id, 30);
+    const pod = this.#owner.pod();
+    const container = containerOf(pod, name);
+    const latest = latestAttempt(await this.list(), name);
+    if (container !== undefined && latest !== undefined) {
+      this.#unhealthy.add(latest.id);
+      const message = killingMessage(pod, container, `failed ${kind} probe`);
+      await this.#stopContainer(pod, latest, probeGraceSeconds(pod, container, kind), message);
     }
     this.#owner.wake();
   }
 
-  async #stopContainer(pod: Pod, container: ContainerStatus | undefined, graceSeconds: number): Promise<void> {
+  /** Ends one that runs, after its preStop hook. @param message what is told of it, once */
+  async #stopContainer(
+    pod: Pod,
+    container: ContainerStatus | undefined,
+    graceSeconds: number,
+    message?: string,
+  ): Promise<void> {
     if (container?.state !== 'CONTAINER_RUNNING') return;
     const { name } = container.metadata;
     if (!this.#reported.has(container.id)) {
       this.#reported.add(container.id);
-      this.#context.recordEvent(pod, 'Normal', 'Killing', `Stopping container ${name}`, name);
+      this.#context.recordEvent(pod, 'Normal', 'Killing', message ?? `Stopping container ${name}`, name);
     }
     this.probes.endChecks(name);
-    const { containers = [], initContainers = [] } = pod.spec ?? {};
-    const spec = [...containers, ...initContainers].find((candidate) => candidate.name === name);
+    const spec = containerOf(pod, name);
     const left = spec === undefined ? graceSeconds : await this.#beforeStop(pod, spec, container.id, graceSeconds);
     await this.#context.runtime.stopContainer(container.id, left);
     this.probes.end(name);
@@ -315,9 +329,9 @@ export class PodContainers {
     for (const { name } of containers) {
       const latest = latestAttempt(all, name);
       if (latest?.state !== 'CONTAINER_RUNNING') continue;
-      this.#context.recordEvent(pod, 'Normal', 'Killing', `Container ${name} resize requires restart`, name);
       this.#toRestart.add(latest.id);
-      await this.#context.runtime.stopContainer(latest.id, pod.spec?.terminationGracePeriodSeconds ?? 30);
+      const grace = pod.spec?.terminationGracePeriodSeconds ?? 30;
+      await this.#stopContainer(pod, latest, grace, `Container ${name} resize requires restart`);
     }
   }
 
