@@ -65,6 +65,8 @@ export interface WatchOptions extends ListOptions {
   readonly allowWatchBookmarks?: boolean;
   readonly sendInitialEvents?: boolean;
   readonly timeoutSeconds?: number;
+  /** The objects may be those of other watches of this process, and must not be changed. */
+  readonly shares?: boolean;
 }
 
 export interface WriteOptions {

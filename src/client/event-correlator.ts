@@ -1,3 +1,4 @@
+import { RecentMap } from '../apimachinery/recent-map.ts';
 import type { Clock } from '../system/clock.ts';
 
 /** What is told about an object. */
@@ -16,7 +17,8 @@ export interface CorrelatedEvent {
   readonly message: string;
 }
 
-const maxRemembered = 4096;
+/** client-go's size of all that it remembers of events. */
+export const maxRemembered = 4096;
 /** So many texts of one family within the interval, and they become one event (client-go's EventAggregator). */
 const maxTexts = 10;
 const aggregationMillis = 600_000;
@@ -32,8 +34,8 @@ interface Family {
 /** Decides which events are written as they are, which become one, and which are left out, as client-go does. */
 export class EventCorrelator {
   readonly #clock: Clock;
-  readonly #families = new Map<string, Family>();
-  readonly #buckets = new Map<string, { tokens: number; at: number }>();
+  readonly #families = new RecentMap<string, Family>(maxRemembered);
+  readonly #buckets = new RecentMap<string, { tokens: number; at: number }>(maxRemembered);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -51,7 +53,7 @@ export class EventCorrelator {
     if (known === undefined || now - known.lastAt > aggregationMillis) known = { texts: new Set(), lastAt: now };
     known.lastAt = now;
     known.texts.add(message);
-    remember(this.#families, family, known);
+    this.#families.set(family, known);
     if (known.texts.size < maxTexts) return { key: JSON.stringify([family, message]), message };
     const [oldest = ''] = known.texts;
     known.texts.delete(oldest);
@@ -63,18 +65,9 @@ export class EventCorrelator {
     const bucket = this.#buckets.get(subject) ?? { tokens: burst, at: now };
     bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / refillMillis);
     bucket.at = now;
-    remember(this.#buckets, subject, bucket);
+    this.#buckets.set(subject, bucket);
     if (bucket.tokens < 1) return false;
     bucket.tokens--;
     return true;
   }
-}
-
-/** Sets an entry of a map that keeps the newest 4096 only. */
-export function remember<V>(map: Map<string, V>, key: string, value: V): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= maxRemembered) return;
-  const oldest = map.keys().next().value;
-  if (oldest !== undefined) map.delete(oldest);
 }

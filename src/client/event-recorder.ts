@@ -1,8 +1,9 @@
+import { RecentMap } from '../apimachinery/recent-map.ts';
 import { formatTime, type KubeObject } from '../apimachinery/object-meta.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Client } from './client.ts';
-import { type CorrelatedEvent, EventCorrelator, remember } from './event-correlator.ts';
+import { type CorrelatedEvent, EventCorrelator, maxRemembered } from './event-correlator.ts';
 import { createUnderFreeName, EventDelivery, EventNames } from './event-delivery.ts';
 
 export interface EventRecorderOptions {
@@ -56,7 +57,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 class Recorder implements EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #correlator: EventCorrelator;
-  readonly #sent = new Map<string, SentEvent>();
+  readonly #sent = new RecentMap<string, SentEvent>(maxRemembered);
   readonly #delivery: EventDelivery;
   readonly #names = new EventNames();
 
@@ -107,7 +108,7 @@ class Recorder implements EventRecorder {
         this.#sent.delete(key);
       }
     }
-    remember(this.#sent, key, { ...(await this.#create(message, event)), count: 1 });
+    this.#sent.set(key, { ...(await this.#create(message, event)), count: 1 });
   }
 
   async #create(message: string, event: NewEvent): Promise<Omit<SentEvent, 'count'>> {

@@ -228,6 +228,7 @@ class Reflector<T extends KubeObject> implements Informer<T> {
       allowWatchBookmarks: true,
       timeoutSeconds: Math.floor(minWatchSeconds * (1 + random.next())),
       metadataOnly: this.#metadataOnly,
+      shares: true,
       ...this.#visibility(),
       signal: this.#stopping.signal,
     });

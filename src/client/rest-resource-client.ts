@@ -52,7 +52,7 @@ export class RestResourceClient<T extends KubeObject> implements ResourceClient<
   }
 
   async *watch(options: WatchOptions = {}): AsyncGenerator<WatchEvent<T>> {
-    const { allowWatchBookmarks, sendInitialEvents, timeoutSeconds } = options;
+    const { allowWatchBookmarks, sendInitialEvents, timeoutSeconds, shares } = options;
     const query = { ...listQuery(options), watch: true, allowWatchBookmarks, sendInitialEvents, timeoutSeconds };
     const response = await this.#client.stream({
       method: 'GET',
@@ -61,7 +61,7 @@ export class RestResourceClient<T extends KubeObject> implements ResourceClient<
       ...acceptOf(options, 'PartialObjectMetadata'),
       ...signalOf(options),
     });
-    for await (const event of decodeWatch<T>(response.body)) {
+    for await (const event of decodeWatch<T>(response.body, shares === undefined ? {} : { shares })) {
       yield event;
       if (event.type === 'ERROR') return;
     }

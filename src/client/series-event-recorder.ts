@@ -1,8 +1,9 @@
+import { RecentMap } from '../apimachinery/recent-map.ts';
 import { formatMicroTime, type KubeObject } from '../apimachinery/object-meta.ts';
 import { hasReason } from '../apimachinery/status.ts';
 import type { Clock, Timer } from '../system/clock.ts';
 import type { Client } from './client.ts';
-import { remember } from './event-correlator.ts';
+import { maxRemembered } from './event-correlator.ts';
 import { createUnderFreeName, EventDelivery, EventNames } from './event-delivery.ts';
 
 export interface SeriesEventRecorderOptions {
@@ -86,7 +87,7 @@ class Recorder implements SeriesEventRecorder {
   readonly #options: SeriesEventRecorderOptions;
   readonly #delivery: EventDelivery;
   readonly #names = new EventNames();
-  readonly #sent = new Map<string, SentEvent>();
+  readonly #sent = new RecentMap<string, SentEvent>(maxRemembered);
   readonly #timers = new Map<string, Timer>();
 
   constructor(options: SeriesEventRecorderOptions) {
@@ -111,7 +112,7 @@ class Recorder implements SeriesEventRecorder {
       return;
     }
     const sent: SentEvent = { body };
-    remember(this.#sent, key, sent);
+    this.#sent.set(key, sent);
     this.#watchEnds();
     this.#delivery.add(() => this.#create(sent));
   }

@@ -1,40 +1,73 @@
 import { parseJson } from '../apimachinery/json-codec.ts';
+import { RecentMap } from '../apimachinery/recent-map.ts';
 import type { WatchEvent } from '../apimachinery/watch-event.ts';
 import { TransportError } from './transport-error.ts';
 
-/** Lines of a byte stream, without their ends; each byte is looked at once. */
-export async function* splitLines(body: AsyncIterable<Uint8Array> | Uint8Array): AsyncGenerator<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  const chunks = body instanceof Uint8Array ? [body] : body;
-  for await (const chunk of chunks) {
+const lineEnd = 10;
+
+/** Puts the lines of a byte stream together; each byte is looked at once. */
+export class LineBuffer {
+  #parts: Uint8Array[] = [];
+
+  /** Whether all that came was whole lines. */
+  get isEmpty(): boolean {
+    return this.#parts.length === 0;
+  }
+
+  /** @returns the lines that end in the chunk, without their ends; empty ones only where a line came in pieces */
+  take(chunk: Uint8Array): Uint8Array[] {
+    const lines: Uint8Array[] = [];
     let start = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+    for (let end = chunk.indexOf(lineEnd); end >= 0; end = chunk.indexOf(lineEnd, start)) {
       const piece = chunk.subarray(start, end);
       start = end + 1;
-      if (parts.length === 0) {
-        if (piece.length > 0) yield piece;
-        continue;
-      }
-      parts.push(piece);
-      yield Buffer.concat(parts.splice(0));
+      if (!this.isEmpty) lines.push(Buffer.concat([...this.#parts.splice(0), piece]));
+      else if (piece.length > 0) lines.push(piece);
     }
-    if (start < chunk.length) parts.push(chunk.subarray(start));
+    if (start < chunk.length) this.#parts.push(chunk.subarray(start));
+    return lines;
   }
-  if (parts.length > 0) yield Buffer.concat(parts);
+
+  /** What has no line end; undefined when there is nothing. */
+  rest(): Uint8Array | undefined {
+    return this.isEmpty ? undefined : Buffer.concat(this.#parts.splice(0));
+  }
 }
 
+/** How the events of a watch are read. */
+export interface WatchDecoding {
+  /** Told when the watch's time is over (the client's `--request-timeout`), which ends it as if the server had. */
+  readonly onTimeUp?: () => void;
+  /** Watches of a server in the same process get its frames themselves: those that share are given one object for each. */
+  readonly shares?: boolean;
+}
+
+/** The events of frames that were read last by watches that share. */
+const sharedEvents = new RecentMap<Uint8Array, readonly unknown[]>(1000);
+
 /**
- * Events of a watch's body: JSON objects, one after the other, a line each. A watch whose time is over (the client's
- * `--request-timeout`) ends as one that the server ends.
- * @param onTimeUp told of that
+ * Events of a watch's body: JSON objects, one after the other, a line each.
  * @throws JsonSyntaxError, TransportError
  */
 export async function* decodeWatch<T>(
   body: AsyncIterable<Uint8Array> | Uint8Array,
-  onTimeUp: () => void = () => undefined,
+  { onTimeUp = () => undefined, shares = false }: WatchDecoding = {},
 ): AsyncGenerator<WatchEvent<T>> {
+  const lines = new LineBuffer();
+  const decode = (chunk: Uint8Array): readonly WatchEvent<T>[] => {
+    const isFrame = shares && lines.isEmpty && chunk.at(-1) === lineEnd;
+    const known = isFrame ? sharedEvents.get(chunk) : undefined;
+    if (known !== undefined) return known as readonly WatchEvent<T>[];
+    const events = lines.take(chunk).map((line) => parseJson(line) as unknown as WatchEvent<T>);
+    if (isFrame) sharedEvents.set(chunk, events);
+    return events;
+  };
   try {
-    for await (const line of splitLines(body)) yield parseJson(line) as unknown as WatchEvent<T>;
+    for await (const chunk of body instanceof Uint8Array ? [body] : body) {
+      for (const event of decode(chunk)) yield event;
+    }
+    const rest = lines.rest();
+    if (rest !== undefined) yield parseJson(rest) as unknown as WatchEvent<T>;
   } catch (error) {
     if (!(error instanceof TransportError) || error.kind !== 'timeout') throw error;
     onTimeUp();

@@ -1,3 +1,4 @@
+import { RecentMap } from '../apimachinery/recent-map.ts';
 import { messageOf } from '../apimachinery/error-message.ts';
 import { header, type HttpResponse, type Transport } from '../apimachinery/http.ts';
 import type { JsonObject } from '../apimachinery/json.ts';
@@ -290,7 +291,10 @@ function readAnswer(bytes: Uint8Array): JsonObject {
 /** The connections by what they are made of; the longest unused ones go. */
 class TransportCache {
   readonly #connect: NonNullable<WebhookClientOptions['connect']>;
-  readonly #known = new Map<string, { readonly transport: Transport; isWarm: boolean }>();
+  readonly #known = new RecentMap<string, { readonly transport: Transport; isWarm: boolean }>(
+    maxTransports,
+    ({ transport }) => void transport.close(),
+  );
 
   constructor(connect: NonNullable<WebhookClientOptions['connect']>) {
     this.#connect = connect;
@@ -324,13 +328,7 @@ class TransportCache {
   #take(hostPort: string, options: HttpTransportOptions): { readonly transport: Transport; isWarm: boolean } {
     const key = JSON.stringify([hostPort, options]);
     const entry = this.#known.get(key) ?? { transport: this.#connect(options, hostPort), isWarm: false };
-    this.#known.delete(key);
     this.#known.set(key, entry);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > maxTransports && oldest !== undefined) {
-      void this.#known.get(oldest)?.transport.close();
-      this.#known.delete(oldest);
-    }
     return entry;
   }
 }

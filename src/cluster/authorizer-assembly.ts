@@ -256,6 +256,13 @@ function rbacAuthorizer(informers: InformerFactory): RbacAuthorizer {
 }
 
 function nodeAuthorizer(informers: InformerFactory): NodeAuthorizer {
+  const role = bootstrapPolicy().clusterRoles.find(({ metadata }) => metadata.name === 'system:node');
+  let opened: Promise<NodeReferences> | undefined;
+  return new NodeAuthorizer(() => (opened ??= openNodeReferences(informers)), role?.rules ?? []);
+}
+
+/** Begins to follow what tells of nodes and what they use; resolves when all of it is known. */
+async function openNodeReferences(informers: InformerFactory): Promise<NodeReferences> {
   const core = (resource: string): GroupVersionResource => ({ group: '', version: 'v1', resource });
   const references = new NodeReferences({
     pods: informers.informer<Pod>(core('pods')),
@@ -268,6 +275,7 @@ function nodeAuthorizer(informers: InformerFactory): NodeAuthorizer {
     }),
     slices: informers.informer<ResourceSlice>({ group: 'resource.k8s.io', version: 'v1', resource: 'resourceslices' }),
   });
-  const role = bootstrapPolicy().clusterRoles.find(({ metadata }) => metadata.name === 'system:node');
-  return new NodeAuthorizer(references, role?.rules ?? []);
+  informers.start();
+  await informers.waitForSync();
+  return references;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { JsonSyntaxError } from '../../src/apimachinery/json-codec.ts';
-import { decodeWatch, splitLines } from '../../src/client/watch-decoder.ts';
+import { decodeWatch, LineBuffer } from '../../src/client/watch-decoder.ts';
 
 async function* chunksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
@@ -36,14 +36,26 @@ void test('a stream that ends within an event is an error', async () => {
   await assert.rejects(collect(decodeWatch(chunksOf(cut, 10))), JsonSyntaxError);
 });
 
-void test('a long line in many pieces is put together once', async () => {
-  const pieces = async function* (): AsyncGenerator<Uint8Array> {
-    for (let count = 0; count < 20_000; count++) yield Buffer.alloc(64, 'x');
-    yield Buffer.from('\n');
-  };
-  const lines = await collect(splitLines(pieces()));
+void test('a long line in many pieces is put together once', () => {
+  const lines = new LineBuffer();
+  for (let count = 0; count < 20_000; count++) assert.deepEqual(lines.take(Buffer.alloc(64, 'x')), []);
   assert.deepEqual(
-    lines.map((line) => line.length),
+    lines.take(Buffer.from('\n')).map((line) => line.length),
     [1_280_000],
   );
+  assert.equal(lines.rest(), undefined);
+});
+
+void test('watches that share get one object of one frame, others their own', async () => {
+  const frame = Buffer.from('{"type":"ADDED","object":{"metadata":{"name":"a"}}}\n');
+  const read = async (shares: boolean) =>
+    (await collect(decodeWatch<object>(chunksOf(frame, frame.length), { shares })))[0];
+  const whole = async function* (): AsyncGenerator<Uint8Array> {
+    yield frame;
+  };
+  const readWhole = async (shares: boolean) => (await collect(decodeWatch<object>(whole(), { shares })))[0]?.object;
+  const first = await readWhole(true);
+  assert.equal(await readWhole(true), first);
+  assert.notEqual(await readWhole(false), first);
+  assert.deepEqual((await read(true))?.object, first);
 });

@@ -60,7 +60,7 @@ export async function watchTargets(
     context.streams.err.write(klogLine('I', context.clock.now(), 'streamwatcher.go:123', text));
   };
   try {
-    for await (const event of decodeWatch<Unstructured>(stream.body, onTimeUp)) {
+    for await (const event of decodeWatch<Unstructured>(stream.body, { onTimeUp })) {
       if (!eventTypes.has(event.type)) throw new JsonSyntaxError(`got invalid watch event type: ${event.type}`, 0);
       if (!isKnown && event.type !== 'BOOKMARK') show(event.type, { ...event.object }, false);
       isKnown &&= event.type === 'BOOKMARK';

@@ -1,3 +1,4 @@
+import { RecentMap } from '../../apimachinery/recent-map.ts';
 import { validateDomainPrefixedPath } from '../../apimachinery/domain-prefixed-path.ts';
 import { aggregateMessages, FieldPath, formatFieldError } from '../../apimachinery/field-error.ts';
 import { header, headerText, type HttpHeaders } from '../../apimachinery/http.ts';
@@ -111,17 +112,14 @@ const rememberedUsers = 10_000;
 
 /** Which way of impersonating a user was last allowed: most go on using the same, so it is tried first. */
 export class ImpersonationMemory {
-  readonly #modes = new Map<string, Mode | 'legacy'>();
+  readonly #modes = new RecentMap<string, Mode | 'legacy'>(rememberedUsers);
 
   lastOf(username: string): Mode | 'legacy' | undefined {
     return this.#modes.get(username);
   }
 
   remember(username: string, mode: Mode | 'legacy'): void {
-    this.#modes.delete(username);
     this.#modes.set(username, mode);
-    const [oldest] = this.#modes.keys();
-    if (this.#modes.size > rememberedUsers && oldest !== undefined) this.#modes.delete(oldest);
   }
 }
 

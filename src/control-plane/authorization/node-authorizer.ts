@@ -19,27 +19,32 @@ export function nodeIdentity(user: UserInfo): string | undefined {
 
 /** Lets nodes see and change what is theirs: themselves, their pods, and what those use. */
 export class NodeAuthorizer implements Authorizer {
-  readonly #references: Pick<NodeReferences, 'has'>;
+  readonly #openReferences: () => Promise<Pick<NodeReferences, 'has'>>;
+  #references: Pick<NodeReferences, 'has'> | undefined;
   readonly #rules: readonly PolicyRule[];
 
-  /** @param rules of the default cluster role system:node, for what depends on no relation. */
-  constructor(references: Pick<NodeReferences, 'has'>, rules: readonly PolicyRule[]) {
-    this.#references = references;
+  /**
+   * @param openReferences asked when the first node comes: a server without nodes keeps no copies of pods.
+   * @param rules of the default cluster role system:node, for what depends on no relation.
+   */
+  constructor(openReferences: () => Promise<Pick<NodeReferences, 'has'>>, rules: readonly PolicyRule[]) {
+    this.#openReferences = openReferences;
     this.#rules = rules;
   }
 
-  authorize(attributes: AuthorizationAttributes): Promise<AuthorizationDecision> {
-    return Promise.resolve(this.#decide(attributes));
+  async authorize(attributes: AuthorizationAttributes): Promise<AuthorizationDecision> {
+    const node = nodeIdentity(attributes.user);
+    if (node === undefined) return noOpinion('');
+    if (node === '') return noOpinion(`unknown node for user "${attributes.user.username}"`);
+    this.#references ??= await this.#openReferences();
+    return this.#decide(attributes, node);
   }
 
   rulesProblem(user: UserInfo): string | undefined {
     return nodeIdentity(user) === undefined ? undefined : 'node authorizer does not support user rule resolution';
   }
 
-  #decide(attributes: AuthorizationAttributes): AuthorizationDecision {
-    const node = nodeIdentity(attributes.user);
-    if (node === undefined) return noOpinion('');
-    if (node === '') return noOpinion(`unknown node for user "${attributes.user.username}"`);
+  #decide(attributes: AuthorizationAttributes, node: string): AuthorizationDecision {
     const decide = attributes.isResourceRequest ? this.#special(attributes, node) : undefined;
     if (decide !== undefined) return decide();
     return this.#rules.some((rule) => ruleAllows(rule, attributes)) ? allow : noOpinion('');
@@ -77,7 +82,7 @@ export class NodeAuthorizer implements Authorizer {
 
   #related({ resource, namespace, name }: AuthorizationAttributes, node: string): AuthorizationDecision {
     if (name === '') return noOpinion('No Object name found');
-    if (this.#references.has(node, resource, namespace, name)) return allow;
+    if (this.#references?.has(node, resource, namespace, name) === true) return allow;
     return noOpinion(`no relationship found between node '${node}' and this object`);
   }
 

@@ -74,7 +74,10 @@ pods.set([
     { 'kubernetes.io/config.mirror': 'x' },
   ),
 ]);
-const authorizer = new NodeAuthorizer(references, [{ apiGroups: [''], resources: ['services'], verbs: ['list'] }]);
+const authorizer = new NodeAuthorizer(
+  () => Promise.resolve(references),
+  [{ apiGroups: [''], resources: ['services'], verbs: ['list'] }],
+);
 
 type Question = Partial<AuthorizationAttributes>;
 function ask(node: string, verb: string, resource: string, more: Question = {}): AuthorizationAttributes {
@@ -146,6 +149,19 @@ for (const [question, expected] of cases) {
     if (expected !== true) assert.equal(reason, expected);
   });
 }
+
+test('what tells of nodes is followed from the first node on, once', async () => {
+  let openings = 0;
+  const lazy = new NodeAuthorizer(() => {
+    openings++;
+    return Promise.resolve(references);
+  }, []);
+  await lazy.authorize(ask('ann', 'get', 'pods', { name: 'one' }));
+  assert.equal(openings, 0);
+  assert.equal((await lazy.authorize(ask(n1, 'get', 'pods', { name: 'one' }))).decision, 'allow');
+  await lazy.authorize(ask(n1, 'get', 'pods', { name: 'two' }));
+  assert.equal(openings, 1);
+});
 
 const line = (spec: object): string =>
   JSON.stringify({ apiVersion: 'abac.authorization.kubernetes.io/v1beta1', kind: 'Policy', spec });

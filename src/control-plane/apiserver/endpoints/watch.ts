@@ -1,3 +1,4 @@
+import { RecentMap } from '../../../apimachinery/recent-map.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import { formatFieldSelector, parseFieldSelector } from '../../../apimachinery/field-selector.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
@@ -102,8 +103,8 @@ function isAnyVersion(resourceVersion: string): boolean {
   return resourceVersion === '' || resourceVersion === '0';
 }
 
-/** Frames of plain JSON, shared by every watcher that sees the same event. */
-const sharedFrames = new WeakMap<StoredValue, Map<string, Uint8Array>>();
+/** Frames of plain JSON, shared by every watcher that sees the same event; only the newest are kept. */
+const sharedFrames = new RecentMap<StoredValue, Map<string, Uint8Array>>(1000);
 
 function frameEncoder(endpoint: Endpoint, format: OutputFormat): FrameEncoder {
   const { store } = endpoint;
@@ -124,8 +125,8 @@ function frameEncoder(endpoint: Endpoint, format: OutputFormat): FrameEncoder {
   return {
     event(type, value, revision) {
       if (!plain) return objectFrame(type, store.decode(value, revision));
-      const frames = sharedFrames.get(value) ?? new Map<string, Uint8Array>();
-      sharedFrames.set(value, frames);
+      let frames = sharedFrames.get(value);
+      if (frames === undefined) sharedFrames.set(value, (frames = new Map()));
       const key = `${type}@${revision}`;
       const known = frames.get(key);
       if (known !== undefined) return known;

@@ -1,3 +1,4 @@
+import { RecentMap } from '../../../apimachinery/recent-map.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { expired, StatusError, type Status } from '../../../apimachinery/status.ts';
 import type { Clock, Timer } from '../../../system/clock.ts';
@@ -215,7 +216,7 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
 }
 
 const decodedLimit = 256;
-const decodedRecently = new Map<StoredValue, Unstructured>();
+const decodedRecently = new RecentMap<StoredValue, Unstructured>(decodedLimit);
 
 /** Decodes for selectors; the last few objects are kept, since all watchers look at the same events. */
 function decodedForSelection(store: Store, value: StoredValue): Unstructured {
@@ -224,11 +225,5 @@ function decodedForSelection(store: Store, value: StoredValue): Unstructured {
   const object = decodeStored(value);
   if (store.resource.definition.storage !== undefined) return store.decode(value);
   decodedRecently.set(value, object);
-  if (decodedRecently.size > decodedLimit) {
-    for (const oldest of decodedRecently.keys()) {
-      decodedRecently.delete(oldest);
-      break;
-    }
-  }
   return object;
 }
