@@ -457,9 +457,12 @@ const operands: Readonly<Record<string, readonly string[]>> = {
   matches: [],
 };
 
+/** What looks at its arguments itself, so that its error does not name their types. */
+const unguarded: readonly string[] = ['contains', 'endsWith', 'startsWith'];
+
 /** Whether a value has no such operator at all; undefined for what is no operator. Texts, spans and times take any. */
 function lacksOperator(name: string, operand: CelValue): boolean | undefined {
-  if (name === operators.not || name === operators.in) return false;
+  if (name === operators.not || name === operators.in || unguarded.includes(name)) return false;
   const ordered: readonly string[] = [operators.less, operators.lessEquals, operators.greater, operators.greaterEquals];
   const key = ordered.includes(name) ? operators.less : name;
   const kinds = Object.hasOwn(operands, key) ? operands[key] : undefined;

@@ -142,6 +142,8 @@ const failures: readonly (readonly [string, string])[] = [
   ['1u - 2u', 'unsigned integer overflow'],
   ["int('x')", "type conversion error from 'string' to 'int'"],
   ["dyn(1) + dyn('a')", 'no such overload'],
+  ["dyn(1).startsWith('a')", 'no such overload'],
+  ["'a'.contains(dyn(1))", 'no such overload'],
   ['dyn(null) + dyn(1)', 'no such overload: _+_'],
   ['dyn({}) - dyn(1)', 'no such overload: _-_'],
   ['dyn(1.0) % dyn(1)', 'no such overload: _%_'],
