@@ -3,15 +3,31 @@ import { PatchConflictError, type PatchPrecondition, PatchPreconditionError } fr
 import { goText } from './strategic-merge/field-rule.ts';
 import { cloneJson, equalJson, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../apimachinery/json.ts';
 
-/** Applies a merge patch (RFC 7386): null removes, objects are merged, everything else replaces. */
+/**
+ * Applies a merge patch (RFC 7386) as Kubernetes does: null removes, objects are merged, everything else replaces. Nulls
+ * in objects of lists go, too, unless the list takes the place of an object. Objects that were merged, or that the patch
+ * brings, have their keys sorted.
+ */
 export function applyJsonMergePatch(document: JsonValue, patch: JsonValue): JsonValue {
+  if (!isJsonObject(document)) return withoutNulls(patch);
   if (!isJsonObject(patch)) return cloneJson(patch);
-  const result: JsonObject = isJsonObject(document) ? { ...document } : {};
+  const result: JsonObject = { ...document };
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
     else setOwn(result, key, applyJsonMergePatch(Object.hasOwn(result, key) ? (result[key] ?? null) : null, value));
   }
-  return result;
+  return sortedByKey(result);
+}
+
+function withoutNulls(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isJsonObject(value)) return value;
+  const kept = Object.entries(value).filter(([, item]) => item !== null);
+  return sortedByKey(Object.fromEntries(kept.map(([key, item]) => [key, withoutNulls(item)])));
+}
+
+function sortedByKey(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 /** The merge patch that turns one object into another. */

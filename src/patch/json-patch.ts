@@ -55,18 +55,41 @@ export function applyJsonPatch(
   options: JsonPatchOptions = {},
 ): JsonValue {
   let result = document;
-  if (options.as === 'kubectl') {
+  const manner: Manner = { isStrict: options.as === 'kubectl', entered: new Set() };
+  if (manner.isStrict) {
     const checked = operations.map(checkOperation);
-    for (const operation of checked) result = applyOperation(result, operation, true);
-  } else {
-    let copied = 0;
-    for (const operation of operations) {
-      const read = readOperation(operation);
-      if (read.op === 'copy') copied = checkCopies(result, read, copied);
-      result = applyOperation(result, read, false);
-    }
+    for (const operation of checked) result = applyOperation(result, operation, manner);
+    return result;
   }
-  return result;
+  let copied = 0;
+  for (const operation of operations) {
+    const read = readOperation(operation);
+    if (read.op === 'copy') copied = checkCopies(result, read, copied);
+    result = applyOperation(result, read, manner);
+  }
+  return sortedWhereEntered(result, manner);
+}
+
+/** How operations are carried out, and the objects and lists that they went through so far. */
+interface Manner {
+  readonly isStrict: boolean;
+  readonly entered: Set<JsonValue>;
+}
+
+/** The server writes the objects that operations went through with sorted keys, all others as they were. */
+function sortedWhereEntered(value: JsonValue, manner: Manner): JsonValue {
+  if (!manner.entered.has(value)) return value;
+  if (Array.isArray(value)) return value.map((item) => sortedWhereEntered(item, manner));
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sortedWhereEntered(item, manner)]));
+}
+
+/** A value that `test` compares is gone through in all its depth. */
+function enterAll(value: JsonValue, { entered }: Manner): void {
+  if (!Array.isArray(value) && !isJsonObject(value)) return;
+  entered.add(value);
+  for (const item of Object.values(value)) enterAll(item, { isStrict: false, entered });
 }
 
 /** Says what is wrong with operations before any is applied. @throws JsonPatchError for the first malformed one */
@@ -137,28 +160,38 @@ function malformed(operation: JsonPatchOperation, why: string): JsonPatchError {
   return new JsonPatchError(`invalid operation ${text}: ${why}`, operation.path ?? '');
 }
 
-function applyOperation(document: JsonValue, operation: CheckedOperation, isStrict: boolean): JsonValue {
+function applyOperation(document: JsonValue, operation: CheckedOperation, manner: Manner): JsonValue {
   switch (operation.op) {
     case 'add': {
       const { path } = operation;
-      const place = placeOf(document, path, `add operation does not apply: doc is missing path: ${quoted(path)}`);
-      addTo(place, cloneJson(operation.value), `error in add for path: '${path}'`, isStrict);
+      const place = placeOf(
+        document,
+        path,
+        `add operation does not apply: doc is missing path: ${quoted(path)}`,
+        manner,
+      );
+      addTo(place, cloneJson(operation.value), `error in add for path: '${path}'`, manner.isStrict);
       return document;
     }
     case 'remove': {
       const { path } = operation;
-      const place = placeOf(document, path, `remove operation does not apply: doc is missing path: ${quoted(path)}`);
-      removeFrom(place, `error in remove for path: '${path}'`, isStrict);
+      const place = placeOf(
+        document,
+        path,
+        `remove operation does not apply: doc is missing path: ${quoted(path)}`,
+        manner,
+      );
+      removeFrom(place, `error in remove for path: '${path}'`, manner.isStrict);
       return document;
     }
     case 'replace':
-      return replace(document, operation, isStrict);
+      return replace(document, operation, manner);
     case 'move':
-      return move(document, operation, isStrict);
+      return move(document, operation, manner);
     case 'copy':
-      return copy(document, operation, isStrict);
+      return copy(document, operation, manner);
     default:
-      test(document, operation);
+      test(document, operation, manner);
       return document;
   }
 }
@@ -167,19 +200,19 @@ function quoted(path: string): string {
   return JSON.stringify(path);
 }
 
-function replace(document: JsonValue, { path, value }: CheckedOperation, isStrict: boolean): JsonValue {
+function replace(document: JsonValue, { path, value }: CheckedOperation, manner: Manner): JsonValue {
   if (path === '') {
-    if (isStrict || typeof value === 'object') return cloneJson(value);
+    if (manner.isStrict || typeof value === 'object') return cloneJson(value);
     throw new JsonPatchError('replace operation value must be object or array', path);
   }
-  const place = placeOf(document, path, `replace operation does not apply: doc is missing path: ${path}`);
+  const place = placeOf(document, path, `replace operation does not apply: doc is missing path: ${path}`, manner);
   const { container, step } = place;
   if (Array.isArray(container)) {
     const index = position(step, container.length, container.length - 1);
     if (index === undefined) throw missing(`replace operation does not apply: doc is missing key: ${path}`, path);
     container[index] = cloneJson(value);
   } else {
-    if (isStrict && !Object.hasOwn(container, step)) {
+    if (manner.isStrict && !Object.hasOwn(container, step)) {
       throw missing(`replace operation does not apply: doc is missing key: ${path}`, path);
     }
     setOwn(container, step, cloneJson(value));
@@ -187,12 +220,17 @@ function replace(document: JsonValue, { path, value }: CheckedOperation, isStric
   return document;
 }
 
-function move(document: JsonValue, { from, path }: CheckedOperation, isStrict: boolean): JsonValue {
-  const source = placeOf(document, from, `move operation does not apply: doc is missing from path: ${from}`);
-  const value = valueIn(source, isStrict, `error in move for path: '${source.step}'`);
-  removeFrom(source, `error in move for path: '${source.step}'`, isStrict);
-  const target = placeOf(document, path, `move operation does not apply: doc is missing destination path: ${path}`);
-  addTo(target, value, `error in move for path: '${path}'`, isStrict);
+function move(document: JsonValue, { from, path }: CheckedOperation, manner: Manner): JsonValue {
+  const source = placeOf(document, from, `move operation does not apply: doc is missing from path: ${from}`, manner);
+  const value = valueIn(source, manner.isStrict, `error in move for path: '${source.step}'`);
+  removeFrom(source, `error in move for path: '${source.step}'`, manner.isStrict);
+  const target = placeOf(
+    document,
+    path,
+    `move operation does not apply: doc is missing destination path: ${path}`,
+    manner,
+  );
+  addTo(target, value, `error in move for path: '${path}'`, manner.isStrict);
   return document;
 }
 
@@ -208,21 +246,27 @@ function checkCopies(document: JsonValue, { from, path }: CheckedOperation, befo
   return copied;
 }
 
-function copy(document: JsonValue, { from, path }: CheckedOperation, isStrict: boolean): JsonValue {
-  const source = placeOf(document, from, `copy operation does not apply: doc is missing from path: ${from}`);
-  const value = valueIn(source, isStrict, `error in copy for from: '${from}'`);
-  const target = placeOf(document, path, `copy operation does not apply: doc is missing destination path: ${path}`);
-  const complaint = isStrict ? `error in copy for path: '${path}'` : 'error while adding value during copy';
-  addTo(target, cloneJson(value), complaint, isStrict);
+function copy(document: JsonValue, { from, path }: CheckedOperation, manner: Manner): JsonValue {
+  const source = placeOf(document, from, `copy operation does not apply: doc is missing from path: ${from}`, manner);
+  const value = valueIn(source, manner.isStrict, `error in copy for from: '${from}'`);
+  const target = placeOf(
+    document,
+    path,
+    `copy operation does not apply: doc is missing destination path: ${path}`,
+    manner,
+  );
+  const complaint = manner.isStrict ? `error in copy for path: '${path}'` : 'error while adding value during copy';
+  addTo(target, cloneJson(sortedWhereEntered(value, manner)), complaint, manner.isStrict);
   return document;
 }
 
-function test(document: JsonValue, { path, value }: CheckedOperation): void {
+function test(document: JsonValue, { path, value }: CheckedOperation, manner: Manner): void {
   let actual = document;
   if (path !== '') {
-    const place = placeOf(document, path, `test operation does not apply: is missing path: ${path}`);
+    const place = placeOf(document, path, `test operation does not apply: is missing path: ${path}`, manner);
     actual = valueIn(place, false, `error in test for path: '${path}'`);
   }
+  enterAll(actual, manner);
   if (!equalJson(actual, value)) {
     throw new JsonPatchError(`testing value ${path} failed: test failed`, path, 'test failed');
   }
@@ -236,11 +280,15 @@ interface Place {
 }
 
 /** Finds what a pointer names. @throws JsonPatchError with the complaint when nothing can be there */
-function placeOf(document: JsonValue, pointer: string, complaint: string): Place {
+function placeOf(document: JsonValue, pointer: string, complaint: string, manner?: Manner): Place {
   const steps = stepsOf(pointer);
   const step = steps.pop();
   let container: JsonValue | undefined = step === undefined ? undefined : document;
-  for (const part of steps) container = childOf(container, part);
+  if (container !== undefined) manner?.entered.add(container);
+  for (const part of steps) {
+    container = childOf(container, part);
+    if (container !== undefined) manner?.entered.add(container);
+  }
   if (step === undefined || (!isJsonObject(container) && !Array.isArray(container))) throw missing(complaint, pointer);
   return { container, step, pointer };
 }
@@ -309,27 +357,6 @@ function removeFrom(place: Place, complaint: string, isStrict: boolean): void {
     throw missing(`${complaint}: ${isStrict ? 'unable' : 'Unable'} to remove nonexistent key: ${step}`, pointer);
   }
   delete container[step];
-}
-
-/**
- * The objects and lists that operations go through, as nested objects by step: `/a/b/c` → `{a: {b: {}}}`. A document
- * that was patched is written with the keys of these sorted, and of all others as they were.
- */
-export function touchedByJsonPatch(operations: readonly JsonPatchOperation[]): JsonObject {
-  const touched: JsonObject = {};
-  for (const { path, from } of operations) {
-    for (const pointer of [path, from]) {
-      if (typeof pointer !== 'string') continue;
-      let at = touched;
-      for (const step of stepsOf(pointer).slice(0, -1)) {
-        const inner = Object.hasOwn(at, step) ? at[step] : undefined;
-        const next = isJsonObject(inner) ? inner : {};
-        setOwn(at, step, next);
-        at = next;
-      }
-    }
-  }
-  return touched;
 }
 
 /** The steps of a pointer (RFC 6901). What stands before the first slash is not looked at, as Kubernetes reads them. */

@@ -32,6 +32,29 @@ const rfc: readonly (readonly [JsonValue, JsonValue, JsonValue])[] = [
   [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
 ];
 
+void describe('applying merge patches', () => {
+  const cases: readonly (readonly [string, JsonValue, JsonValue, string])[] = [
+    [
+      'sorts what it merges or brings',
+      { z: 1, b: { y: 1, x: 2 } },
+      { c: { n: 1, m: 2 } },
+      '{"b":{"y":1,"x":2},"c":{"m":2,"n":1},"z":1}',
+    ],
+    ['takes the nulls out of objects in lists', { l: [1] }, { l: [{ b: null, a: 1 }, null] }, '{"l":[{"a":1},null]}'],
+    [
+      'leaves a list that takes the place of an object',
+      { l: { a: 1 } },
+      { l: [{ b: null, a: 1 }] },
+      '{"l":[{"b":null,"a":1}]}',
+    ],
+  ];
+  for (const [name, document, patch, text] of cases) {
+    void it(name, () => {
+      assert.equal(JSON.stringify(applyJsonMergePatch(document, patch)), text);
+    });
+  }
+});
+
 void describe('JSON merge patch', () => {
   for (const [document, patch, result] of rfc) {
     void it(`${JSON.stringify(document)} + ${JSON.stringify(patch)}`, () => {

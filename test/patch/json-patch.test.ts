@@ -212,6 +212,37 @@ void describe('JSON patch as the API server applies it', () => {
     );
   });
 
+  void it('sorts the keys of what operations went through, and of nothing else', () => {
+    const document = (): JsonValue => ({
+      z: {
+        n: 1,
+        m: [
+          { d: 1, c: 2 },
+          { b: 1, a: { y: 1, x: 2 } },
+        ],
+      },
+      k: { q: 1, p: 2 },
+    });
+    const keysAfter = (operation: JsonPatchOperation): string =>
+      JSON.stringify(applyJsonPatch(document(), [operation]));
+    assert.equal(
+      keysAfter({ op: 'remove', path: '/z/n' }),
+      '{"k":{"q":1,"p":2},"z":{"m":[{"d":1,"c":2},{"b":1,"a":{"y":1,"x":2}}]}}',
+    );
+    assert.equal(
+      keysAfter({ op: 'copy', from: '/z/m/1', path: '/k' }),
+      '{"k":{"b":1,"a":{"y":1,"x":2}},"z":{"m":[{"d":1,"c":2},{"b":1,"a":{"y":1,"x":2}}],"n":1}}',
+    );
+    assert.equal(
+      keysAfter({ op: 'move', from: '/z/m/0/c', path: '/z/m/0' }),
+      '{"k":{"q":1,"p":2},"z":{"m":[2,{"d":1},{"b":1,"a":{"y":1,"x":2}}],"n":1}}',
+    );
+    assert.equal(
+      keysAfter({ op: 'test', path: '/z/m/1', value: { a: { x: 2, y: 1 }, b: 1 } }),
+      '{"k":{"q":1,"p":2},"z":{"m":[{"d":1,"c":2},{"a":{"x":2,"y":1},"b":1}],"n":1}}',
+    );
+  });
+
   void it('keeps what is copied apart', () => {
     const result = applyJsonPatch({ a: { x: 1 } }, [
       { op: 'copy', from: '/a', path: '/b' },

@@ -25,6 +25,23 @@ const deployment = {
   },
 };
 
+const pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'p' },
+  spec: { containers: [{ name: 'c', image: 'i' }] },
+};
+const claim = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'v' },
+  spec: {
+    accessModes: ['ReadWriteOnce'],
+    resources: { requests: { storage: '1Gi' } },
+    dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'n' },
+  },
+};
+
 /** Patches one after the other, and what a real server (1.36.2) said to each: its status and its message, or a part of the object. */
 const cases: readonly (readonly [
   string,
@@ -127,6 +144,42 @@ const cases: readonly (readonly [
     422,
     ' "" is invalid: patch: Invalid value: "map[metadata:map[creationTimestamp:1]]": json: cannot unmarshal number into Go value of type string',
   ],
+  [
+    json,
+    `${ns}/configmaps/c`,
+    [{ op: 'replace', path: '/kind', value: { a: 1 } }],
+    422,
+    (body) => /json: .*$/s.exec(String(body['message']))?.[0],
+    'json: cannot unmarshal object into Go struct field .kind of type string',
+  ],
+  [
+    merge,
+    '/apis/apps/v1/namespaces/default/deployments/d',
+    { spec: { template: { spec: { containers: [{ name: 'c', image: 1, env: 'x' }] } } } },
+    422,
+    (body) => /json: .*$/s.exec(String(body['message']))?.[0],
+    'json: cannot unmarshal string into Go struct field Container.spec.template.spec.containers.env of type []v1.EnvVar',
+  ],
+  [
+    merge,
+    `${ns}/pods/p/status`,
+    { status: { podIPs: [{ ip: '10.0.0.1' }, { ip: 'y' }] } },
+    422,
+    (body) => (body['details'] as { causes: { message: string }[] }).causes.map(({ message }) => message),
+    [
+      'Invalid value: "y": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+      'Internal error: failed to check for dual stack with error:invalid IP[1]: y',
+      'Invalid value: [{"IP":"10.0.0.1"},{"IP":"y"}]: may specify no more than one IP for each IP family',
+    ],
+  ],
+  [
+    merge,
+    `${ns}/persistentvolumeclaims/v`,
+    { spec: { dataSourceRef: { apiGroup: 'A_' }, dataSource: { apiGroup: 'A_' } } },
+    422,
+    (body) => (body['details'] as { causes: { field: string }[] }).causes.map(({ field }) => field),
+    ['spec'],
+  ],
 ];
 
 void test('patches are answered as the real server does', async (context) => {
@@ -136,6 +189,8 @@ void test('patches are answered as the real server does', async (context) => {
     [`${ns}/configmaps`, configMap],
     [`${ns}/services`, headless],
     ['/apis/apps/v1/namespaces/default/deployments', deployment],
+    [`${ns}/pods`, pod],
+    [`${ns}/persistentvolumeclaims`, claim],
   ] as const) {
     assert.equal((await api.request('POST', path, object)).status, 201);
   }

@@ -96,11 +96,9 @@ function validateTemplate(spec: StatefulSetSpec, anyTemplate: boolean): FieldErr
 function asPodsWillBe({ template, volumeClaimTemplates = [] }: StatefulSetSpec): PodTemplateSpec {
   if (template.spec === undefined) return template;
   const { hostname: _hostname, subdomain: _subdomain, volumes = [], ...spec } = template.spec;
-  const claims = volumeClaimTemplates.map((claim): Volume => {
-    const name = claim.metadata.name ?? '';
-    return { name, persistentVolumeClaim: { claimName: name } };
-  });
-  const names = new Set(claims.map(({ name }) => name));
+  // Claims of the same name are one volume.
+  const names = new Set(volumeClaimTemplates.map(({ metadata }) => metadata.name ?? ''));
+  const claims = [...names].map((name): Volume => ({ name, persistentVolumeClaim: { claimName: name } }));
   const others = volumes.filter(({ name }) => !names.has(name));
   return { ...template, spec: { ...spec, volumes: [...claims, ...others] } };
 }

@@ -41,8 +41,16 @@ export function checkPositiveQuantity(text: string, path: FieldPath): FieldError
   return quantity.sign() > 0 ? [] : [invalid(path, quantity.toString(), 'must be greater than zero')];
 }
 
-/** Checks a claim, of its own or in a template (core validation's ValidatePersistentVolumeClaimSpec). */
-export function validateClaimSpec(spec: PersistentVolumeClaimSpec | undefined, path: FieldPath): FieldError[] {
+/**
+ * Checks a claim, of its own or in a template (core validation's ValidatePersistentVolumeClaimSpec). Groups of sources
+ * are not looked at when the claim had one before, which nobody checked once.
+ */
+export function validateClaimSpec(
+  spec: PersistentVolumeClaimSpec | undefined,
+  path: FieldPath,
+  old?: PersistentVolumeClaimSpec,
+): FieldError[] {
+  const anyGroup = old?.dataSource?.apiGroup !== undefined || old?.dataSourceRef?.apiGroup !== undefined;
   const { dataSource, dataSourceRef, resources, selector, storageClassName = '', volumeMode } = spec ?? {};
   const modes = spec?.accessModes ?? [];
   const storage = resources?.requests?.['storage'];
@@ -55,8 +63,8 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec | undefined, p
     ...(storage === undefined ? [required(storagePath)] : checkPositiveQuantity(storage, storagePath)),
     ...checkClassName(storageClassName, path.child('storageClassName')),
     ...checkOptionalChoice(path.child('volumeMode'), volumeMode, volumeModes),
-    ...validateDataSource(dataSource, path.child('dataSource')),
-    ...validateDataSource(dataSourceRef, path.child('dataSourceRef')),
+    ...validateDataSource(dataSource, path.child('dataSource'), anyGroup),
+    ...validateDataSource(dataSourceRef, path.child('dataSourceRef'), anyGroup),
     ...validateBothSources(dataSource, dataSourceRef, path),
     ...checkClassName(attributesClass, path.child('volumeAttributesClassName')),
   ];
@@ -69,6 +77,7 @@ function checkClassName(name: string, path: FieldPath): FieldError[] {
 function validateDataSource(
   source: TypedLocalObjectReference | TypedObjectReference | undefined,
   path: FieldPath,
+  anyGroup: boolean,
 ): FieldError[] {
   if (source === undefined) return [];
   const { kind, name } = source;
@@ -81,7 +90,7 @@ function validateDataSource(
   if (apiGroup === '' && kind !== 'PersistentVolumeClaim') {
     errors.push(invalid(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
   }
-  errors.push(...checkClassName(apiGroup, path.child('apiGroup')));
+  if (!anyGroup) errors.push(...checkClassName(apiGroup, path.child('apiGroup')));
   if (namespace === '') return errors;
   const at = path.child('namespace');
   return [...errors, ...isDns1123Label(namespace).map((message) => invalid(at, namespace, message))];
@@ -108,7 +117,7 @@ const specPath = new FieldPath('spec');
 
 /** What of a claim may change: its volume once, its class once, its size while it is bound, never back. */
 export function validateClaimUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {
-  const errors = validateClaimSpec(claim.spec, specPath);
+  const errors = validateClaimSpec(claim.spec, specPath, old.spec);
   const masked = { ...claim.spec };
   const before = { ...old.spec };
   if ((before.volumeName ?? '') === '') before.volumeName = masked.volumeName ?? '';

@@ -3,6 +3,7 @@ import {
   type FieldError,
   FieldPath,
   fieldForbidden,
+  fieldInternal,
   invalid,
   invalidFor,
 } from '../../../apimachinery/field-error.ts';
@@ -132,8 +133,13 @@ function validateAddresses(field: 'podIPs' | 'hostIPs', status: PodStatus, befor
     known.includes(ip) ? [] : invalidFor(path.index(index), ip, isValidIp(ip)),
   );
   if (addresses.length < 2) return errors;
+  const bad = addresses.findIndex((ip) => parseIp(ip) === undefined);
+  if (bad >= 0) {
+    const why = `failed to check for dual stack with error:invalid IP[${bad}]: ${addresses[bad] ?? ''}`;
+    errors.push(fieldInternal(path, why));
+  }
   const families = new Set(addresses.map((ip) => parseIp(ip)?.family));
-  if (addresses.length === 2 && families.size === 2) return errors;
+  if (bad < 0 && addresses.length === 2 && families.size === 2) return errors;
   const shown = addresses.map((ip) => ({ IP: ip }));
   return [...errors, invalid(path, shown, 'may specify no more than one IP for each IP family')];
 }

@@ -2,12 +2,15 @@ import { checkNonNegative, type FieldError, FieldPath, invalid, required } from 
 import { nameIsLongName } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
-import type { ReplicationController } from '../../types/core-v1.ts';
+import type { PodTemplateSpec, ReplicationController } from '../../types/core-v1.ts';
 import { validateLongRunning, validatePodTemplate, validateTemplateLabels } from './pod-template-validation.ts';
-import { templateWarnings } from './pod-warnings.ts';
+import { podTemplateWarnings, templateWarnings } from './pod-warnings.ts';
 
 const specPath = new FieldPath('spec');
 const templatePath = specPath.child('template');
+
+const templateOf = (object: Unstructured): PodTemplateSpec | undefined =>
+  (object as unknown as ReplicationController).spec?.template;
 
 function validateController(object: Unstructured): FieldError[] {
   const { spec } = object as unknown as ReplicationController;
@@ -56,7 +59,10 @@ export const replicationControllerStrategy: Strategy = {
   validateName: nameIsLongName,
   // As it was before there was a garbage collector.
   defaultPropagation: 'Orphan',
-  ...templateWarnings((object) => (object as unknown as ReplicationController).spec?.template, templatePath),
+  ...templateWarnings(templateOf, templatePath),
+  // The real server takes the old template for the new one here.
+  warningsOnUpdate: (object, old) =>
+    object.metadata.generation === old.metadata.generation ? [] : podTemplateWarnings(templateOf(old), templatePath),
   validateCreate: validateController,
   validateUpdate: (object, _old, context) =>
     context.subresource === '' ? validateController(object) : validateStatus(object),

@@ -10,12 +10,7 @@ import { JsonSyntaxError, parseJson, type ParseJsonOptions } from '../../../apim
 import { badRequest, StatusError } from '../../../apimachinery/status.ts';
 import { YamlError } from '../../../apimachinery/yaml.ts';
 import { applyJsonMergePatch } from '../../../patch/json-merge-patch.ts';
-import {
-  applyJsonPatch,
-  JsonPatchError,
-  type JsonPatchOperation,
-  touchedByJsonPatch,
-} from '../../../patch/json-patch.ts';
+import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from '../../../patch/json-patch.ts';
 import { applyStrategicMergePatch, StrategicMergePatchError } from '../../../patch/strategic-merge-patch.ts';
 import { resolveSchema } from '../../../apimachinery/schema.ts';
 import { formatJsonPath } from '../codecs/json-media-type.ts';
@@ -29,8 +24,6 @@ export interface ParsedPatch {
   readonly value: JsonValue;
   /** Duplicate keys, as strict decoding words them. */
   readonly strictErrors: readonly string[];
-  /** What of the document the patch goes through, as nested objects; the patch itself when absent. */
-  readonly touched?: JsonObject;
   /** Unknown fields are told in the order of their names, not in that of the document. */
   readonly sortsUnknownFields?: boolean;
   /** Another kind or version in the patch is passed over. */
@@ -120,7 +113,6 @@ function readJsonPatch(body: Uint8Array, _resource: ApiResource, isLenient: bool
     value,
     strictErrors,
     numberLiterals: patchedLiterals(body, value),
-    touched: touchedByJsonPatch(value.filter((item) => item !== null) as unknown as readonly JsonPatchOperation[]),
     applyTo(document) {
       if (value.includes(null)) throw unprocessable();
       try {

@@ -10,6 +10,7 @@ import { messageOf } from '../../../apimachinery/error-message.ts';
 import { formatGroupVersion, gvkOf, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import {
   cloneJson,
+  describeJsonKind,
   equalJson,
   equalTexts,
   isDeeperThan,
@@ -126,7 +127,7 @@ function typedPatched(
   const stated = patch.keepsKind === true ? expected.gvk : statedKind(value, expected.gvk, refuse);
   if (isCustom) {
     if ((value?.['kind'] ?? '') === '') {
-      throw refuse(`Object 'Kind' is missing in '${shownDocument(value, patch)}'`);
+      throw refuse(`Object 'Kind' is missing in '${stringifyJson(value)}'`);
     }
     refuseOtherCustomKind(endpoint.name, stated, expected.gvk);
   } else if (!isSameKind(stated, expected.gvk)) {
@@ -174,6 +175,11 @@ function statedKind(
   refuse: (message: string) => StatusError,
 ): GroupVersionKind {
   if (!isJsonObject(value)) return expected;
+  for (const [field, said] of Object.entries(value)) {
+    if ((field !== 'apiVersion' && field !== 'kind') || typeof said === 'string' || said === null) continue;
+    const text = `json: cannot unmarshal ${describeJsonKind(said)} into Go struct field .${field} of type string`;
+    throw refuse(`couldn't get version/kind; json parse error: ${text}`);
+  }
   let stated: GroupVersionKind;
   try {
     stated = gvkOf(value);
@@ -187,7 +193,7 @@ function statedKind(
 /** 422 with the patched document and what is wrong with it; it names no kind. */
 function refusedPatch(value: JsonValue, patch: ParsedPatch, text: string): StatusError {
   const { shown, message } = patch.refusal?.(text) ?? {
-    shown: shownDocument(value, patch),
+    shown: stringifyJson(value),
     message: text,
   };
   const error = invalid(new FieldPath('patch'), shown, message);
@@ -330,27 +336,6 @@ function checkName(endpoint: Endpoint, object: Unstructured): void {
 
 function undeterminableName(name: string): StatusError {
   return badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-}
-
-/** The patched document as the real server shows it: what a patch went through is sorted, the rest as it was. */
-function shownDocument(value: JsonValue, patch: ParsedPatch): string {
-  return stringifyJson(sortedLike(value, patch.touched ?? patch.value));
-}
-
-function sortedLike(value: JsonValue, patch: JsonValue | undefined): JsonValue {
-  if (Array.isArray(value)) {
-    return isJsonObject(patch)
-      ? value.map((item, index) => (patch[index] ? sortedLike(item, patch[index]) : item))
-      : value;
-  }
-  if (!isJsonObject(value)) return value;
-  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-  return Object.fromEntries(
-    entries.map(([key, item]) => {
-      const touched = isJsonObject(patch) ? patch[key] : undefined;
-      return [key, isJsonObject(touched) ? sortedLike(item, touched) : item];
-    }),
-  );
 }
 
 function unsupportedPatchType(): StatusError {

@@ -64,6 +64,7 @@ function definitionHooks(now: () => number): StoreHooks {
   return {
     keepsGeneration: true,
     keepsOnDelete: ({ metadata }) => metadata.deletionTimestamp === undefined,
+    keepsFinalizers: ({ metadata }) => metadata.deletionTimestamp === undefined,
     markDeleting(object) {
       delete object.metadata.deletionGracePeriodSeconds;
       const finalizers = object.metadata.finalizers ?? [];

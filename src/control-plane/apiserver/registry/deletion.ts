@@ -130,7 +130,10 @@ function markForDeletion(
   const meta = object.metadata;
   const graceful = beginGracefulDeletion(store, object, options);
   if (graceful === 'pending') return 'already-deleting';
-  const finalizers = garbageCollectionFinalizers(store, meta.finalizers ?? [], options);
+  const keepsFinalizers = store.hooks.keepsFinalizers?.(object) === true;
+  const finalizers = keepsFinalizers
+    ? (meta.finalizers ?? [])
+    : garbageCollectionFinalizers(store, meta.finalizers ?? [], options);
   if (finalizers.length === 0) delete meta.finalizers;
   else meta.finalizers = finalizers;
   if (graceful === 'graceful') return 'marked';

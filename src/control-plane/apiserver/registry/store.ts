@@ -55,6 +55,8 @@ export interface StoreHooks {
   markDeleting?(object: Unstructured): void;
   /** Keeps an object that its metadata would let go (a namespace with spec.finalizers). */
   keepsOnDelete?(object: Unstructured): boolean;
+  /** What becomes of an object's dependents is not looked at when it is deleted. */
+  keepsFinalizers?(object: Unstructured): boolean;
   /** A delete that marks an object does not count as a change of it. */
   readonly keepsGeneration?: boolean;
 }

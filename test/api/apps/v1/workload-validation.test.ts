@@ -93,6 +93,19 @@ const cases: readonly [title: string, kind: string, spec: Fields, expected: read
     ],
   ],
   [
+    'claims of one name are one volume',
+    'StatefulSet',
+    {
+      selector,
+      template: { ...template, spec: { containers: [{ name: 'app', image: 'i' }] } },
+      volumeClaimTemplates: [1, 2].map(() => ({
+        metadata: { name: 'data' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+      })),
+    },
+    [],
+  ],
+  [
     'a replication controller without a template',
     'ReplicationController',
     { replicas: 1, selector: { app: 'web' } },

@@ -308,7 +308,7 @@ test('a definition takes its instances with it', async (context) => {
   await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, schema));
   await world.until('wids.example.com', isEstablished);
   await send(world, 'POST', path, wid('a', { spec: { size: 1 } }));
-  const deleted = await send(world, 'DELETE', `${definitions}/wids.example.com`);
+  const deleted = await send(world, 'DELETE', `${definitions}/wids.example.com?propagationPolicy=Foreground`);
   assert.deepEqual(deleted.body.metadata.finalizers, ['customresourcecleanup.apiextensions.k8s.io']);
   assert.match(
     conditionOf(deleted.body as unknown as CustomResourceDefinition, 'Terminating'),
