@@ -1,3 +1,5 @@
+import { loneOctet } from './octets.ts';
+
 /** What Go's short escapes stand for, and how they are written. */
 export const goShortEscapes: Readonly<Record<string, string>> = {
   '\\': '\\\\',
@@ -33,6 +35,8 @@ export function quoteGoText(text: string, quote: '"' | "'", isAscii = false): st
 }
 
 function shown(char: string, isAscii: boolean): string {
+  const octet = loneOctet(char);
+  if (octet !== undefined) return `\\x${octet.toString(16)}`;
   const code = char.codePointAt(0) ?? 0;
   return printable.test(char) && (code < 0x80 || !isAscii) ? char : escaped(code);
 }

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { originForm } from './unreadable-request.ts';
+import { chunkedBody } from './chunked-body.ts';
 import type { HttpHandler, HttpHeaders, HttpRequest, HttpResponse, Peer } from './http.ts';
 
 /** A handler behind Node's HTTP server. */
@@ -20,6 +21,8 @@ export interface ServedHandler {
    * connection that is closed with something unread in it is reset, and what was sent on it may be lost.
    */
   readonly pause?: (millis: number, signal: AbortSignal) => Promise<unknown>;
+  /** The time in milliseconds, for answers that are written without Node's help; none says when it was when absent. */
+  readonly now?: () => number;
 }
 
 /** A request and its response, as Node hands them to a listener. */
@@ -68,7 +71,7 @@ export async function serveUpgrade(
   connection.on('error', () => undefined);
   if (head.byteLength > 0) connection.unshift(head);
   const response = new ServerResponse(request);
-  response.setHeader('connection', 'close');
+  response.setHeader('Connection', 'close');
   const gone = watchDeparture(response);
   connection.once('close', () => gone.report());
   try {
@@ -94,7 +97,9 @@ export async function serveUpgrade(
 /** The head of a 101, which Node's own response would end with. */
 function upgradeHead({ status, headers }: HttpResponse): string {
   const lines = Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined ? [] : (typeof value === 'string' ? [value] : value).map((one) => `${name}: ${one}`),
+    value === undefined
+      ? []
+      : (typeof value === 'string' ? [value] : value).map((one) => `${canonicalName(name)}: ${one}`),
   );
   return `HTTP/1.1 ${status} Switching Protocols\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`;
 }
@@ -138,7 +143,7 @@ async function sendAnswer(
 }
 
 /** Where Go's words for a status are not Node's. */
-const goReasonPhrases: Readonly<Record<number, string>> = {
+export const goReasonPhrases: Readonly<Record<number, string>> = {
   413: 'Request Entity Too Large',
   416: 'Requested Range Not Satisfiable',
 };
@@ -146,13 +151,27 @@ const goReasonPhrases: Readonly<Record<number, string>> = {
 const canonicalNames = new Map<string, string>();
 
 /** `content-type` as HTTP/1.1 usually has it: `Content-Type`. */
-function canonicalName(name: string): string {
+export function canonicalName(name: string): string {
   let canonical = canonicalNames.get(name);
   if (canonical === undefined) {
     canonical = name.replace(/(?<![^-])[a-z]/g, (letter) => letter.toUpperCase());
     if (canonicalNames.size < 1000) canonicalNames.set(name, canonical);
   }
   return canonical;
+}
+
+/** Go says beforehand how long an answer is when it fits into what is kept until the answer is whole; by protocol. */
+const mostKeptBytes = { http1: 2048, http2: 4096 };
+
+/** Says how long an answer is, as Go's server does: longer ones come in chunks, or until their stream ends. */
+function setLength(request: AnyRequest, response: AnyResponse, body: Uint8Array): void {
+  if (response.hasHeader('content-length')) return;
+  const isHttp2 = 'stream' in response;
+  if (body.byteLength <= (isHttp2 ? mostKeptBytes.http2 : mostKeptBytes.http1)) {
+    response.setHeader(isHttp2 ? 'content-length' : 'Content-Length', body.byteLength);
+  } else if (!isHttp2 && request.httpVersion !== '1.0' && request.method !== 'HEAD') {
+    response.setHeader('Transfer-Encoding', 'chunked');
+  }
 }
 
 /** What is left of a body that nobody reads is read up to here, so that the connection can go on (as Go's server does). */
@@ -183,7 +202,7 @@ async function sendBody(
   gone: Departure,
 ): Promise<void> {
   if (body instanceof Uint8Array) {
-    response.setHeader('content-length', body.byteLength);
+    setLength(request, response, body);
     // The client may still be sending (a body that is too large): it gets its answer, and the connection ends.
     if (!('stream' in response) && !('stream' in request) && !canGoOn(request)) {
       response.shouldKeepAlive = false;
@@ -308,8 +327,13 @@ function toHttpRequest(request: AnyRequest, gone: Departure): HttpRequest {
       return gone.signal;
     },
     peer: peerOf(request.socket),
-    ...(hasBody ? { body: request as AsyncIterable<Uint8Array> } : {}),
+    ...(hasBody ? { body: bodyOf(request) } : {}),
   };
+}
+
+function bodyOf(request: AnyRequest): AsyncIterable<Uint8Array> {
+  if ('stream' in request || request.headers['transfer-encoding'] === undefined) return request;
+  return chunkedBody(request);
 }
 
 /** The first value of a header among names and values in turn. */

@@ -1,7 +1,7 @@
 import { METHODS, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type HttpHeaders, type HttpResponse, readBody } from './http.ts';
-import { peerOf, type ServedHandler } from './serve-http.ts';
+import { canonicalName, goReasonPhrases, peerOf, type ServedHandler } from './serve-http.ts';
 
 /** What Node's parser says of bytes that are no request. */
 export interface ParserError extends Error {
@@ -37,7 +37,7 @@ export function serveUnknownMethod(served: ServedHandler, error: ParserError, co
   connection.on('error', () => undefined);
   served
     .handle({ method, path, headers, peer: peerOf(connection) })
-    .then(async (response) => connection.end(await wholeResponse(response)))
+    .then(async (response) => connection.end(await wholeResponse(response, served.now?.())))
     .catch((failure: unknown) => {
       served.onFailure(failure);
       connection.destroy();
@@ -45,12 +45,19 @@ export function serveUnknownMethod(served: ServedHandler, error: ParserError, co
   return true;
 }
 
-async function wholeResponse({ status, headers, body }: HttpResponse): Promise<Uint8Array> {
+async function wholeResponse({ status, headers, body }: HttpResponse, now?: number): Promise<Uint8Array> {
   const bytes = await readBody(body);
-  const all: HttpHeaders = { ...headers, 'content-length': String(bytes.byteLength), connection: 'close' };
+  const all: HttpHeaders = {
+    ...headers,
+    ...(now === undefined ? {} : { date: new Date(now).toUTCString() }),
+    'content-length': String(bytes.byteLength),
+    connection: 'close',
+  };
   const lines = Object.entries(all).flatMap(([name, value]) =>
-    value === undefined ? [] : (typeof value === 'string' ? [value] : value).map((one) => `${name}: ${one}\r\n`),
+    value === undefined
+      ? []
+      : (typeof value === 'string' ? [value] : value).map((one) => `${canonicalName(name)}: ${one}\r\n`),
   );
-  const phrase = STATUS_CODES[status] ?? '';
+  const phrase = goReasonPhrases[status] ?? STATUS_CODES[status] ?? '';
   return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${phrase}\r\n${lines.join('')}\r\n`, 'latin1'), bytes]);
 }

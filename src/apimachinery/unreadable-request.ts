@@ -20,10 +20,10 @@ export function refusalOf(request: IncomingMessage): Refusal | undefined {
   const coding = headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return notImplemented;
   // Node's parser takes requests of any version, and such as have none.
-  if (!/^1\.[01]$/.test(httpVersion)) return httpVersion === '0.9' ? badRequest : unsupportedVersion;
+  if (!/^1\.\d$/.test(httpVersion)) return httpVersion === '0.9' ? badRequest : unsupportedVersion;
   const { host } = headers;
   if (host === undefined) {
-    return httpVersion === '1.1' ? { ...badRequest, detail: 'missing required Host header' } : undefined;
+    return httpVersion !== '1.0' ? { ...badRequest, detail: 'missing required Host header' } : undefined;
   }
   if (rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length > 1) return badRequest;
   if (!/^[\w!$%&'()*+,\-.:;=[\]~]*$/.test(host)) return { ...badRequest, detail: 'malformed Host header' };
@@ -38,7 +38,7 @@ export function hasReadablePath(url: string): boolean {
 
 /** The path of a request whose URL names the server, too (RFC 9112, 3.2.2); any other as it is. */
 export function originForm(url: string): string {
-  const [, rest] = /^https?:\/\/[^/?#]*(.*)$/i.exec(url) ?? [];
+  const [, rest] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/i.exec(url) ?? [];
   if (rest === undefined) return url;
   return rest.startsWith('/') ? rest : `/${rest}`;
 }

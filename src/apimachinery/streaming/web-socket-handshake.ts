@@ -43,6 +43,11 @@ export function acceptWebSocket(headers: HttpHeaders, spoken: readonly string[])
   };
 }
 
+/** Whether a request says where its page comes from, as browsers do: what some servers in Go insist on. */
+export function namesOrigin(headers: HttpHeaders): boolean {
+  return /^(?:[a-z][a-z0-9+.-]*:|\/)/i.test(header(headers, 'origin') ?? '');
+}
+
 /** A client's half of the handshake. */
 export interface WebSocketOffer {
   /** For the request. */

@@ -26,12 +26,14 @@ export function contentResponse(request: ApiRequest, content: Content): HttpResp
     ...about,
   };
   const range = askedRange(header(request.headers, 'range'), bytes.byteLength);
-  if (range === undefined) return { status: 200, headers, body: bytes };
+  const sized = (body: Uint8Array): HttpHeaders => ({ ...headers, 'content-length': String(body.byteLength) });
+  if (range === undefined) return { status: 200, headers: sized(bytes), body: bytes };
   const [from, to] = range;
+  const part = bytes.subarray(from, to + 1);
   return {
     status: 206,
-    headers: { ...headers, 'content-range': `bytes ${from}-${to}/${bytes.byteLength}` },
-    body: bytes.subarray(from, to + 1),
+    headers: { ...sized(part), 'content-range': `bytes ${from}-${to}/${bytes.byteLength}` },
+    body: part,
   };
 }
 

@@ -34,8 +34,9 @@ const defaultMaxStreams = 100;
 /** What a request of HTTP/2 may send before somebody reads it; in all, a connection may send that for every request. */
 const streamWindowBytes = 256 * 1024;
 
-/** A command to exec is in the path, however long it is; Go's servers take a megabyte. */
+/** A command to exec is in the path, however long it is; Go's servers take a megabyte, and what they read besides. */
 const maxHeaderBytes = 1024 * 1024;
+const maxHeadBytes = maxHeaderBytes + 4096;
 /** HTTP/2 counts 32 bytes for each field besides (RFC 9113, 6.5.2); Go's servers take ten fields for granted. */
 const maxHeaderListBytes = maxHeaderBytes + 10 * 32;
 
@@ -91,6 +92,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     handle: options.handle,
     onFailure: (error) => options.log.error('answering failed', { error: messageOf(error) }),
     isEnding: () => isEnding,
+    now: () => options.clock.now(),
     pause: (millis, signal) => sleep(options.clock, millis, signal),
   };
   /** Connections that end: what still comes on them is no request, and gets no answer. */
@@ -131,7 +133,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   let server: Server | Http2SecureServer;
   if (options.tls === undefined) {
     // What is missing without a Host header is told in other words than Node's.
-    const limits = { ...patience, requestTimeout, maxHeaderSize: maxHeaderBytes, requireHostHeader: false };
+    const limits = { ...patience, requestTimeout, maxHeaderSize: maxHeadBytes, requireHostHeader: false };
     server = createPlainServer(limits, onRequest);
     server.on('connection', isOneAtATime);
   } else {
@@ -151,7 +153,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       },
     });
     // What HTTP/1 connections of such a server go by is no option of it.
-    Object.assign(secure, { ...patience, requestTimeout, maxHeaderSize: maxHeaderBytes });
+    Object.assign(secure, { ...patience, requestTimeout, maxHeaderSize: maxHeadBytes });
     secure.on('request', onRequest);
     secure.on('session', (session) => {
       sessions.add(session);
@@ -183,7 +185,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     }
     // The client has said itself that nothing comes any more.
     if (error.code === 'HPE_CLOSED_CONNECTION') return;
-    if (readWhenDrained(error, socket)) return;
+    if (readWhenDrained(error, socket) || pending.tellOfBody(socket, error)) return;
     pending.afterThem(socket, () => {
       if (serveUnknownMethod(served, error, socket)) return;
       if (socket.writable) socket.end(refusalText(refusalOfParserError(error)));
@@ -197,7 +199,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     // Nobody knows what to do with the body: there is no other request on this connection.
     refused.add(request.socket);
     response.shouldKeepAlive = false;
-    response.writeHead(417, { 'content-length': 0, connection: 'close' });
+    response.writeHead(417, { 'Content-Length': 0, Connection: 'close' });
     response.end();
   });
   server.on('connect', (request: IncomingMessage | Http2ServerRequest, second: Duplex | Http2ServerResponse) => {

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { endChunkedBody } from '../../apimachinery/chunked-body.ts';
+import type { ParserError } from '../../apimachinery/serve-unknown-method.ts';
 
 /** The requests of HTTP/1 that connections wait for answers to: several, when a client does not wait with the next. */
 export class PendingAnswers {
@@ -24,6 +26,15 @@ export class PendingAnswers {
   /** Whether a connection waits for an answer. */
   has(socket: Duplex): boolean {
     return this.#pending.has(socket);
+  }
+
+  /**
+   * Tells who reads the last request's body that it cannot be read; they answer it.
+   * @returns false when it was no body in chunks that could not be read.
+   */
+  tellOfBody(socket: Duplex, error: ParserError): boolean {
+    const last = this.#pending.get(socket)?.at(-1);
+    return last !== undefined && endChunkedBody(last, error);
   }
 
   /**

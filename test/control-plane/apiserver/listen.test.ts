@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
 import test from 'node:test';
-import { readBody } from '../../../src/apimachinery/http.ts';
+import { type HttpRequest, type HttpResponse, readBody } from '../../../src/apimachinery/http.ts';
 import { listen } from '../../../src/control-plane/apiserver/listen.ts';
 import { createCertificateAuthority, issueCertificate } from '../../../src/pki/certificates.ts';
 import { systemClock } from '../../../src/system/clock.ts';
@@ -12,12 +12,15 @@ import { silentLogger } from '../../../src/system/logger.ts';
 import { createTestApiServer } from '../../support/test-api-server.ts';
 
 /** Sends bytes as they are. @returns what comes until the connection ends */
-function exchange(port: number, text: string): Promise<string> {
+function exchange(port: number, text: string, onData?: () => void): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
     const socket = connect(port, '127.0.0.1', () => socket.write(text));
     socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => (answer += chunk));
+    socket.on('data', (chunk: string) => {
+      answer += chunk;
+      onData?.();
+    });
     socket.on('end', () => resolve(answer));
     socket.on('error', reject);
   });
@@ -42,7 +45,7 @@ test('methods that nobody knows are answered as any other, bytes that are no req
   const head = 'HTTP/1.1\r\nHost: localhost\r\nUser-Agent: test\r\n\r\n';
   const refused = await exchange(listener.port, `ZORK /api/v1/namespaces/default/configmaps ${head}`);
   assert.match(refused, /^HTTP\/1\.1 405 Method Not Allowed\r\n/);
-  assert.match(refused, /\r\ncontent-type: application\/json\r\n/);
+  assert.match(refused, /\r\nContent-Type: application\/json\r\n/);
   assert.deepEqual(JSON.parse(refused.split('\r\n\r\n')[1] ?? ''), {
     kind: 'Status',
     apiVersion: 'v1',
@@ -65,12 +68,12 @@ const json = 'Content-Type: application/json\r\n';
 const configMap = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}}';
 const live = 'GET /livez HTTP/1.1\r\nHost: localhost\r\n';
 
-async function inListener(run: (port: number) => Promise<void>): Promise<void> {
+async function inListener(run: (port: number, clock: FakeClock) => Promise<void>): Promise<void> {
   const clock = new FakeClock();
   const api = await createTestApiServer({ clock });
   const listener = await listen({ handle: api.server.handle, clock, log: silentLogger });
   try {
-    await run(listener.port);
+    await run(listener.port, clock);
   } finally {
     await listener.close();
     await api.close();
@@ -111,7 +114,7 @@ test('what else is expected than to be asked for the body is refused, and nothin
   inListener(async (port) => {
     const answer = await exchange(port, `${post}${json}Expect: zork\r\nContent-Length: 3\r\n\r\nabc${live}\r\n`);
     assert.deepEqual(statusLines(answer), ['417 Expectation Failed']);
-    assert.match(answer, /\r\nconnection: close\r\n/);
+    assert.match(answer, /\r\nConnection: close\r\n/);
   }));
 
 test('the server named in the URL, a tunnel, the server as a whole', () =>
@@ -183,6 +186,78 @@ test('a path with bytes beyond ASCII is one like any other, as curl sends it', (
     assert.deepEqual(statusLines(answer), ['404 Not Found']);
     assert.match(answer, /configmaps \\"\u00e9\\" not found/);
   }));
+
+test('octets of a path that are no text are told as what they are', () =>
+  inListener(async (port) => {
+    for (const [path, shown, name] of [
+      ['%ff', '\\\\xff', '\\ufffd'],
+      ['%e2%82', '\\\\xe2\\\\x82', '\\ufffd\\ufffd'],
+      ['a%C3%A9%a9', 'aé\\\\xa9', 'aé\\ufffd'],
+    ] as const) {
+      const asked = `GET /api/v1/namespaces/default/configmaps/${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`;
+      const answer = await exchange(port, asked);
+      assert.ok(answer.includes(`configmaps \\"${shown}\\" not found`), answer);
+      assert.ok(answer.includes(`"name":"${name}"`), answer);
+    }
+  }));
+
+test('what is wrong with a body in chunks is told to who reads it, in the words of the real server', () =>
+  inListener(async (port, clock) => {
+    // The connection stays a moment, for clients that are still sending.
+    const pass = (): void => void clock.advance(1000);
+    const size = configMap.length.toString(16);
+    for (const [body, message] of [
+      [`zz\r\n${configMap}\r\n0\r\n\r\n`, 'invalid byte in chunk length'],
+      [`0x${size}\r\n${configMap}\r\n0\r\n\r\n`, 'invalid byte in chunk length'],
+      [`-1\r\n${configMap}\r\n0\r\n\r\n`, 'invalid byte in chunk length'],
+      [`\r\n${configMap}\r\n0\r\n\r\n`, 'empty hex number for chunk length'],
+      [`${'1'.repeat(17)}\r\n${configMap}\r\n0\r\n\r\n`, 'http chunk length too large'],
+      [`${size}\n${configMap}\n0\n\n`, 'chunked line ends with bare LF'],
+      [`${size}\r\n${configMap}X\r\n0\r\n\r\n`, 'malformed chunked encoding'],
+      [`5\r\n{"api\r\nzz\r\n`, 'invalid byte in chunk length'],
+    ] as const) {
+      const answer = await exchange(port, `${post}${json}Transfer-Encoding: chunked\r\n\r\n${body}`, pass);
+      assert.deepEqual(statusLines(answer), ['500 Internal Server Error'], body);
+      const status = JSON.parse(answer.split('\r\n\r\n')[1] ?? '') as Record<string, unknown>;
+      assert.deepEqual([status['message'], status['code'], status['reason']], [message, 500, undefined], body);
+    }
+    const whole = `${post}${json}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${size}\r\n${configMap}\r\n0\r\n`;
+    for (const fields of ['X T: 1\r\n\r\n', 'X: 1\r\n\r\n', '\r\n']) {
+      assert.deepEqual(statusLines(await exchange(port, whole + fields)), ['201 Created'], fields);
+    }
+    // In pieces, behind another request on the same connection.
+    const pieces = [`${live}\r\n${post}${json}Transfer-Encoding: chunked\r\n\r\n5\r\n{"a`, 'pi\r\nzz\r\n'];
+    const socket = connect(port, '127.0.0.1');
+    let answers = '';
+    socket.on('data', (bytes) => {
+      answers += bytes.toString('latin1');
+      if (answers.includes('500 Internal')) pass();
+      const next = pieces.shift();
+      if (next !== undefined) socket.write(next);
+    });
+    socket.write(pieces.shift() ?? '');
+    await once(socket, 'close');
+    assert.deepEqual(statusLines(answers), ['200 OK', '500 Internal Server Error']);
+  }));
+
+test('long answers come in chunks, short ones tell their length, as with Go', async () => {
+  const handle = ({ path }: HttpRequest): Promise<HttpResponse> =>
+    Promise.resolve({ status: 200, headers: {}, body: Buffer.alloc(Number(path.slice(1)), 'x') });
+  const listener = await listen({ handle, clock: new FakeClock(), log: silentLogger });
+  for (const [request, length, coding] of [
+    ['GET /2048 HTTP/1.1', '2048', undefined],
+    ['GET /2049 HTTP/1.1', undefined, 'chunked'],
+    ['GET /2049 HTTP/1.0', undefined, undefined],
+    ['HEAD /2048 HTTP/1.1', '2048', undefined],
+    ['HEAD /2049 HTTP/1.1', undefined, undefined],
+  ] as const) {
+    const answer = await exchange(listener.port, `${request}\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    const [head = ''] = answer.split('\r\n\r\n');
+    assert.equal(/\r\nContent-Length: (.*)/.exec(head)?.[1], length, request);
+    assert.equal(/\r\nTransfer-Encoding: (.*)/.exec(head)?.[1], coding, request);
+  }
+  await listener.close();
+});
 
 test('a client that waits to be asked for its body is asked when somebody reads it', () =>
   inListener(async (port) => {

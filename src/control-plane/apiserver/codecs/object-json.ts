@@ -1,3 +1,4 @@
+import { withoutLoneOctets } from '../../../apimachinery/octets.ts';
 import { jsonFieldNames } from '../../../apimachinery/decoding/type-fields.ts';
 import { isJsonObject, keptText } from '../../../apimachinery/json.ts';
 import { escapeHtml, stringifyJson, stringifySorted } from '../../../apimachinery/json-codec.ts';
@@ -20,7 +21,9 @@ const jsonSchemaPackage = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions
  * declares them, keys of maps and of custom resources sorted, `<`, `>` and `&` escaped. No line end.
  */
 export function writeObjectJson(object: unknown): string {
-  return escapeHtml(writeObject(object));
+  const text = escapeHtml(writeObject(object));
+  // What is told of a request may have names in it that are no text.
+  return isJsonObject(object) && object.kind === 'Status' ? withoutLoneOctets(text) : text;
 }
 
 function writeObject(object: unknown): string {

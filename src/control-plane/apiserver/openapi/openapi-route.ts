@@ -120,7 +120,10 @@ async function v2Response(request: ApiRequest, json: Uint8Array, modifiedAt: num
   const coding = headers['content-encoding'];
   return {
     ...response,
-    headers: { ...response.headers, ...(coding === undefined ? {} : { 'content-encoding': coding }) },
+    headers: {
+      ...response.headers,
+      ...(coding === undefined ? {} : { 'content-encoding': coding, 'content-length': undefined }),
+    },
     body,
   };
 }

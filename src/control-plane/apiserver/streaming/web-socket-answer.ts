@@ -1,6 +1,6 @@
 import type { HttpHeaders, HttpResponse } from '../../../apimachinery/http.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
-import { acceptWebSocket, wantsWebSocket } from '../../../apimachinery/streaming/web-socket-handshake.ts';
+import { acceptWebSocket, namesOrigin, wantsWebSocket } from '../../../apimachinery/streaming/web-socket-handshake.ts';
 import { headerList } from '../../../apimachinery/streaming/protocols.ts';
 import { WebSocketConnection } from '../../../apimachinery/streaming/web-socket.ts';
 
@@ -26,6 +26,7 @@ export function bytesOverWebSocket(headers: HttpHeaders, answer: HttpResponse): 
 
 /**
  * A watch as messages of a WebSocket, an event each, for who asks for one; whatever subprotocol is asked for is taken.
+ * Who does not say an origin is refused, as by the real server.
  * @throws StatusError 400 for a handshake that is not understood
  */
 export function eventsOverWebSocket(headers: HttpHeaders, answer: HttpResponse, isText: boolean): HttpResponse {
@@ -33,6 +34,7 @@ export function eventsOverWebSocket(headers: HttpHeaders, answer: HttpResponse, 
   const asked = headerList(headers, 'sec-websocket-protocol');
   const accepted = acceptWebSocket(headers, asked.slice(0, 1));
   if (typeof accepted === 'string') throw badRequest(accepted);
+  if (!namesOrigin(headers)) return { status: 403, headers: {}, body: new Uint8Array() };
   const body = isText ? lines(answer.body) : answer.body;
   return upgraded(accepted.headers, body, (socket, chunk) => socket.send(chunk, { text: isText }));
 }

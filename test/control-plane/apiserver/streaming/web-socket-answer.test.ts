@@ -3,11 +3,13 @@ import { test } from 'node:test';
 import { offerWebSocket } from '../../../../src/apimachinery/streaming/web-socket-handshake.ts';
 import { WebSocketConnection } from '../../../../src/apimachinery/streaming/web-socket.ts';
 import type { Client } from '../../../../src/client/client.ts';
+import { UpgradeError } from '../../../../src/client/upgrade-error.ts';
 import { createNodeCluster } from '../../../support/node-cluster.ts';
 
-async function open(client: Client, path: string, protocols: readonly string[]): Promise<WebSocketConnection> {
+async function open(client: Client, path: string, protocols: readonly string[], origin?: string) {
   const offer = offerWebSocket(protocols);
-  const { connection } = await client.upgrade({ method: 'GET', path, headers: offer.headers });
+  const headers = { ...offer.headers, ...(origin === undefined ? {} : { origin }) };
+  const { connection } = await client.upgrade({ method: 'GET', path, headers });
   return new WebSocketConnection(connection, 'client');
 }
 
@@ -40,8 +42,11 @@ test('a watch over a WebSocket, an event a message', async (context) => {
   const { api } = await createNodeCluster(context);
   await api.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one' } });
   const path = '/api/v1/namespaces/default/configmaps?watch=true&fieldSelector=metadata.name%3Done';
-  const [event = ''] = await messages(await open(api.client, path, ['any']), 1);
+  const [event = ''] = await messages(await open(api.client, path, ['any'], 'http://page'), 1);
   assert.match(event, /^text \{"type":"ADDED","object":\{.*"name":"one".*\}\n$/);
+  for (const origin of [undefined, 'null', 'page', '://']) {
+    await assert.rejects(open(api.client, path, ['any'], origin), UpgradeError, origin);
+  }
 });
 
 test('handshakes of exec and port-forward that are none are refused before a kubelet is asked', async (context) => {
