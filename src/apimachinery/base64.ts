@@ -34,3 +34,15 @@ function wrongByteBehind(filled: number, shown: string): number | undefined {
   }
   return filled === 0 ? undefined : shown.length - filled;
 }
+
+/**
+ * Reads base64 of the alphabet for URLs without padding (RFC 4648, 5) as Go's decoder does: line ends may stand anywhere.
+ * @throws Error that tells the byte, counted from 0, which does not fit
+ */
+export function decodeRawBase64Url(text: string): Buffer {
+  const clean = text.replace(/[\r\n]/g, '');
+  const wrong = text.search(/[^\w\r\n-]/);
+  const wrongAt = wrong < 0 && clean.length % 4 === 1 ? text.length - 1 : wrong;
+  if (wrongAt >= 0) throw new Error(`illegal base64 data at input byte ${wrongAt}`);
+  return Buffer.from(clean, 'base64url');
+}

@@ -1,3 +1,4 @@
+import { decodeRawBase64Url } from '../../apimachinery/base64.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import { parseJson } from '../../apimachinery/json-codec.ts';
@@ -22,9 +23,9 @@ export function readSignedToken(text: string): SignedToken {
   if (rest.length > 0 || stripped.split('.').length < 3) {
     throw new Error('go-jose/go-jose: compact JWS format must have three parts');
   }
-  const headerBytes = decodeBase64Url(head);
-  const payload = decodeBase64Url(body);
-  const signatureBytes = decodeBase64Url(signature);
+  const headerBytes = decodeRawBase64Url(head);
+  const payload = decodeRawBase64Url(body);
+  const signatureBytes = decodeRawBase64Url(signature);
   const header = readHeader(headerBytes);
   return {
     algorithm: headerText(header, 'alg', 'algorithm'),
@@ -43,7 +44,7 @@ export function untrustedIssuer(text: string): string {
   if (text.trim().startsWith('{')) throw new Error('token is not compact JWT');
   const parts = text.split('.');
   if (parts.length !== 3) throw new Error('malformed token');
-  const payload = during('error decoding token', () => decodeBase64Url(parts[1] ?? ''));
+  const payload = during('error decoding token', () => decodeRawBase64Url(parts[1] ?? ''));
   return during('while unmarshaling token', () => {
     const claims = parseJson(payload);
     if (claims === null) return '';
@@ -70,14 +71,6 @@ function during<T>(what: string, run: () => T): T {
 
 function unfit(value: JsonValue, into: string): Error {
   return new Error(`json: cannot unmarshal ${describeJsonKind(value)} into ${into}`);
-}
-
-function decodeBase64Url(text: string): Buffer {
-  const wrongAt = text.search(/[^\w\r\n-]/);
-  const clean = text.replace(/[\r\n]/g, '');
-  if (wrongAt >= 0) throw new Error(`illegal base64 data at input byte ${wrongAt}`);
-  if (clean.length % 4 === 1) throw new Error(`illegal base64 data at input byte ${text.length - 1}`);
-  return Buffer.from(clean, 'base64url');
 }
 
 function readHeader(bytes: Buffer): JsonObject {

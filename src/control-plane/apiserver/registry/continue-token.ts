@@ -1,5 +1,7 @@
-import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
-import { JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
+import { decodeRawBase64Url } from '../../../apimachinery/base64.ts';
+import { messageOf } from '../../../apimachinery/error-message.ts';
+import { describeJsonKind, isJsonObject, type JsonObject } from '../../../apimachinery/json.ts';
+import { parseJson } from '../../../apimachinery/json-codec.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
 import { refuseOtherEncodings } from '../codecs/json-media-type.ts';
 
@@ -18,15 +20,11 @@ export function encodeContinueToken(token: ContinueToken): string {
 
 /** Reads a token. @throws StatusError 400 */
 export function decodeContinueToken(text: string): ContinueToken {
-  const bytes = decodeBase64(text);
-  let parsed: JsonValue;
-  try {
+  const bytes = orInvalid(() => decodeRawBase64Url(text));
+  const parsed = orInvalid(() => {
     refuseOtherEncodings(bytes);
-    parsed = parseJson(bytes);
-  } catch (error) {
-    if (!(error instanceof JsonSyntaxError)) throw error;
-    throw invalidToken(`continue key is not valid: ${error.message}`);
-  }
+    return parseJson(bytes);
+  });
   if (parsed !== null && !isJsonObject(parsed)) {
     throw invalidToken(
       `continue key is not valid: json: cannot unmarshal ${describeJsonKind(parsed)} into Go value of type storage.continueToken`,
@@ -69,14 +67,12 @@ const tokenFields: ReadonlyMap<string, string> = new Map([
   ['start', 'string'],
 ]);
 
-/** Bytes of base64url without padding. */
-function decodeBase64(clean: string): Uint8Array {
-  const wrongAt = clean.search(/[^A-Za-z0-9_-]/);
-  if (wrongAt >= 0) throw invalidToken(`continue key is not valid: illegal base64 data at input byte ${wrongAt}`);
-  if (clean.length % 4 === 1) {
-    throw invalidToken(`continue key is not valid: illegal base64 data at input byte ${clean.length - 1}`);
+function orInvalid<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw invalidToken(`continue key is not valid: ${messageOf(error)}`);
   }
-  return Buffer.from(clean, 'base64url');
 }
 
 function invalidToken(message: string): Error {
