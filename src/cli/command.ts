@@ -6,6 +6,7 @@ import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { IOStreams } from '../system/io-streams.ts';
 import type { Keychain } from '../system/keychain.ts';
+import type { VerboseLog } from '../system/klog.ts';
 import type { Random } from '../system/random.ts';
 
 /**
@@ -68,13 +69,6 @@ export interface CommandPreferences {
   /** `--name=value` each. */
   readonly presets: readonly string[];
 }
-
-/**
- * Tells what happens where -v asks for that much of a file of the real program.
- * @param source file and line of the real program that says so, `podcmd.go:84`
- * @param text made only where it is told
- */
-export type VerboseLog = (level: number, source: string, text: string | (() => string)) => void;
 
 /** The world of a command: everything it may touch. Only main (and tests) construct one. */
 export interface CommandContext {

@@ -2,7 +2,7 @@ import { StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { AggregateCommandError, leavesOf } from './exit.ts';
 import { transportReason } from '../client/transport-reason.ts';
-import type { VerboseLog } from './command.ts';
+import type { VerboseLog } from '../system/klog.ts';
 
 /** Tells more of the error that ends a command, as the real program does from -v=4 on. */
 export function logError(error: unknown, log: VerboseLog): void {

@@ -1,6 +1,6 @@
 import { goQuote } from '../apimachinery/field-error.ts';
 import { booleanOf } from '../apimachinery/boolean.ts';
-import type { VerboseLog } from './command.ts';
+import type { VerboseLog } from '../system/klog.ts';
 
 interface FeatureGate {
   readonly isOn: boolean;

@@ -1,6 +1,6 @@
 import { kubeconfigFiles, type KubeconfigPlaces, shownFile } from '../kubeconfig/kubeconfig.ts';
 import type { FileSystem } from '../system/file-system.ts';
-import type { VerboseLog } from './command.ts';
+import type { VerboseLog } from '../system/klog.ts';
 
 /** Tells which kubeconfig files were read (-v=6), or that none of those of $KUBECONFIG is there (-v=1). */
 export async function tellLoadedFiles(files: FileSystem, places: KubeconfigPlaces, log: VerboseLog): Promise<void> {

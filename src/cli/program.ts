@@ -9,6 +9,7 @@ import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { IOStreams } from '../system/io-streams.ts';
 import type { Keychain } from '../system/keychain.ts';
+import type { VerboseLog } from '../system/klog.ts';
 import type { Random } from '../system/random.ts';
 import { exitCodeOf } from '../system/signals.ts';
 import {
@@ -20,7 +21,6 @@ import {
   HelpfulError,
   SilentExit,
   UsageError,
-  type VerboseLog,
 } from './command.ts';
 import type { CommandEntry } from './command-table.ts';
 import { FlagParseError, FlagSet, type ParsedFlags, parseFlags } from './flag-parser.ts';

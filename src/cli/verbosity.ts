@@ -1,6 +1,6 @@
-import { klogLine } from '../system/klog.ts';
+import { klogLine, type VerboseLog } from '../system/klog.ts';
 import type { ConfiguredAccess } from './cluster-access.ts';
-import type { ClusterAccess, CommandContext, CommandDefinition, FlagValues, VerboseLog } from './command.ts';
+import type { ClusterAccess, CommandContext, CommandDefinition, FlagValues } from './command.ts';
 
 /** What tells on standard error what -v and --vmodule ask for, as klog does. */
 export function verboseLog(

@@ -2,9 +2,13 @@
 export class UpgradeError extends Error {
   /** HTTP status of the answer; 101 when it switched to something else. */
   readonly status: number;
+  /** What the server says. */
+  readonly reason: string;
 
   constructor(status: number, text: string) {
-    super(`unable to upgrade connection: ${reasonIn(text)}`);
+    const reason = reasonIn(text);
+    super(`unable to upgrade connection: ${reason}`);
+    this.reason = reason;
     this.name = 'UpgradeError';
     this.status = status;
   }

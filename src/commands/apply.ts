@@ -141,6 +141,7 @@ export const applyCommand = defineCommand<ApplyOptions>({
     for (const { object } of entries) recordChangeCause(object, options.changeCause);
     await applySet?.beforeApply(entries);
     const applied = await applyAll(input, options, client, context);
+    context.log?.(4, 'apply.go:546', 'Running apply post-processor function');
     if (options.printsObjects && options.printer !== undefined) {
       context.streams.out.write(
         printedTogether(

@@ -94,7 +94,7 @@ async function copyToPod(options: CpOptions, context: CommandContext): Promise<v
     throw new CommandError(`${source.path} doesn't exist in local filesystem`);
   }
   const pod = await podOf(destination, context);
-  const name = chooseContainer(pod, container, (text) => streams.err.write(text)).name;
+  const name = chooseContainer(pod, container, (text) => streams.err.write(text), context.log).name;
   const isFolder = await runInContainer(
     pod,
     name,
@@ -132,7 +132,7 @@ async function copyFromPod(options: CpOptions, context: CommandContext): Promise
   const { out, err } = context.streams;
   const pod = await podOf(source, context);
   // The real program has these on standard output.
-  const name = chooseContainer(pod, container, (text) => out.write(text)).name;
+  const name = chooseContainer(pod, container, (text) => out.write(text), context.log).name;
   const archive = remoteArchive(retries, out, (from) => {
     const command =
       retries === 0

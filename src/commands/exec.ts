@@ -98,11 +98,16 @@ async function namedObject(options: ExecOptions, context: CommandContext): Promi
   return { ...first.object, apiVersion: first.object.apiVersion, kind: first.mapping.gvk.kind };
 }
 
-function containerName(pod: Pod, { container, quiet }: ExecOptions, { streams }: CommandContext): string {
+function containerName(pod: Pod, { container, quiet }: ExecOptions, { streams, log }: CommandContext): string {
   if (container !== '' && findContainer(pod, container) === undefined) {
     throw new CommandError(notAContainer(pod, container));
   }
-  return chooseContainer(pod, container, (text) => {
-    if (!quiet) streams.err.write(text);
-  }).name;
+  return chooseContainer(
+    pod,
+    container,
+    (text) => {
+      if (!quiet) streams.err.write(text);
+    },
+    log,
+  ).name;
 }

@@ -64,11 +64,12 @@ async function forward(
 ): Promise<void> {
   const { openPortForward } = await import('../client/streams/port-forward.ts');
   const withoutWebSocket = context.env['KUBECTL_PORT_FORWARD_WEBSOCKETS']?.toLowerCase() === 'false';
-  const { clock, signal } = context;
+  const { clock, signal, log } = context;
   const client = await context.cluster.client();
+  const world = { client, clock, withoutWebSocket, ...(log === undefined ? {} : { log }) };
   let way;
   try {
-    way = await openPortForward({ path, signal }, { client, clock, withoutWebSocket });
+    way = await openPortForward({ path, signal }, world);
   } catch (error) {
     if (signal.aborted) throw error;
     throw new CommandError(`error upgrading connection: ${messageOf(error)}`);

@@ -125,21 +125,27 @@ function filterOf(flags: FlagValues, now: number): RequestFilter {
 }
 
 async function serve(options: ProxyOptions, context: CommandContext): Promise<void> {
-  const { streams, signal, files, cwd } = context;
+  const { clock, streams, signal, files, cwd, log } = context;
   const { staticFolder, staticPrefix, unixSocket, address, port } = options;
   const serverPath = new URL((await context.cluster.server?.()) ?? 'http://localhost').pathname;
   if (!options.appendServerPath && serverPath !== '/') {
-    streams.err.write(
-      `Your kube context contains a server path ${serverPath}, use --append-server-path to automatically append the path to each request\n`,
-    );
+    const hint = 'use --append-server-path to automatically append the path to each request';
+    const warning = `Your kube context contains a server path ${serverPath}, ${hint}`;
+    streams.err.write(klogLine('W', clock.now(), 'proxy.go:172', warning));
   }
   if (staticFolder !== '') await warnAboutFolder(staticFolder, context);
+  const onFailure = (reason: string): void => {
+    const text = `Error while proxying request: ${reason}`;
+    streams.err.write(klogLine('E', clock.now(), 'proxy_server.go:147', text));
+  };
   const handle = apiProxy({
     client: await context.cluster.client(),
     apiPrefix: options.apiPrefix,
     appendServerPath: options.appendServerPath,
     filter: options.filter,
     files,
+    log,
+    onFailure,
     staticFiles: staticFolder === '' ? undefined : { folder: resolve(cwd, staticFolder), prefix: staticPrefix },
   });
   const served = {
@@ -147,7 +153,7 @@ async function serve(options: ProxyOptions, context: CommandContext): Promise<vo
     onFailure: (error: unknown) => {
       // A client that goes is no error.
       if (error instanceof TransportError && error.kind === 'aborted') return;
-      streams.err.write(`Error while proxying request: ${messageOf(error)}\n`);
+      onFailure(messageOf(error));
     },
   };
   const place = unixSocket === '' ? { host: address, port } : { path: resolve(cwd, unixSocket) };

@@ -17,3 +17,10 @@ export function klogLine(severity: KlogSeverity, millis: number, source: string,
   const id = String(process.pid).padStart(7, ' ');
   return `${severity}${date} ${clock}.${micros} ${id} ${source}] ${message}${message.endsWith('\n') ? '' : '\n'}`;
 }
+
+/**
+ * Tells what happens where -v asks for that much of a file of the real program.
+ * @param source file and line of the real program that says so, `podcmd.go:84`
+ * @param text made only where it is told
+ */
+export type VerboseLog = (level: number, source: string, text: string | (() => string)) => void;

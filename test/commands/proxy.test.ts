@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createHttpTransport } from '../../src/client/http-transport.ts';
+import { TransportError } from '../../src/client/transport-error.ts';
 import { createClient } from '../../src/client/rest-client.ts';
 import { runRemoteCommand } from '../../src/client/streams/remote-command.ts';
 import { accepts, parseExpressions } from '../../src/commands/proxy/request-filter.ts';
@@ -179,5 +180,30 @@ void test('which requests may pass', () => {
     ['PATCH', '/', 'localhost', true],
   ];
   for (const [method, path, host, passes] of cases)
-    assert.equal(accepts(filter, method, path, host), passes, `${method} ${path} ${host}`);
+    assert.equal(accepts(filter, { method, path, host }), passes, `${method} ${path} ${host}`);
+});
+
+void test("proxy tells of a path in the server's address and of a server that is not there, as klog does", async (context) => {
+  const cluster = await createNodeCluster(context);
+  const streams = memoryIOStreams();
+  const interrupt = new AbortController();
+  const refuse = (): Promise<never> =>
+    Promise.reject(new TransportError('refused', '127.0.0.1:1', 'ECONNREFUSED', 'no'));
+  const transport = { send: refuse, close: () => Promise.resolve() };
+  const world = { streams, signal: interrupt.signal, transport };
+  const running = cluster.runWith(world, 'proxy', '--port=0', '-s', 'https://127.0.0.1:1/a/b');
+  for (let round = 0; round < 10_000 && !streams.stdout.includes('\n'); round++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const url = streams.stdout.replace('Starting to serve on ', 'http://').trim();
+  const { status, text } = await ask(`${url}/api`);
+  interrupt.abort();
+  await running;
+  const reason = 'dial tcp 127.0.0.1:1: connect: connection refused';
+  assert.deepEqual({ status, text }, { status: 500, text: `${reason}\n` });
+  const lines = streams.stderr.replaceAll(/^([IWE])\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ /gm, '$1 ').split('\n');
+  assert.deepEqual(lines.slice(0, 2), [
+    'W proxy.go:172] Your kube context contains a server path /a/b, use --append-server-path to automatically append the path to each request',
+    `E proxy_server.go:147] Error while proxying request: ${reason}`,
+  ]);
 });

@@ -24,12 +24,13 @@ const editorVariables = ['KUBE_EDITOR', 'EDITOR'] as const;
  * @throws CommandError when the editor cannot be started or fails
  */
 export async function editTemporaryFile(text: string, suffix: string, context: CommandContext): Promise<EditedFile> {
-  const { env, cwd, files, random, runInPlace, streams } = context;
+  const { env, cwd, files, log, random, runInPlace, streams } = context;
   const path = join(temporaryFolder(env, cwd), `kubectl-edit-${Math.floor(random.next() * 2 ** 32)}${suffix}`);
   const program = editorProgram(env);
   if (runInPlace === undefined) throw new CommandError('no editor can be run here');
   await files.writeFileAtomic(path, text, 0o600);
   const [command, ...args] = commandFor(program, path);
+  log?.(5, 'launcher_others.go:61', `Opening file with editor [${[command, ...args].join(' ')}]`);
   await streams.out.flush();
   await streams.err.flush();
   const shown = goQuote(program.words.join(' '));
@@ -40,7 +41,9 @@ export async function editTemporaryFile(text: string, suffix: string, context: C
     );
   });
   if (exitCode !== 0) throw new CommandError(`there was a problem with the editor ${shown}`);
-  return { path, text: Buffer.from(await files.readFile(path)).toString('utf8') };
+  const edited = Buffer.from(await files.readFile(path)).toString('utf8');
+  log?.(4, 'editoptions.go:310', `User edited:\n${edited}`);
+  return { path, text: edited };
 }
 
 function temporaryFolder(env: CommandContext['env'], cwd: string): string {

@@ -52,12 +52,17 @@ export async function attachToPod(pod: Pod, options: AttachOptions, context: Com
 function containerToAttach(
   pod: Pod,
   { container, quiet }: AttachOptions,
-  { streams }: CommandContext,
+  { streams, log }: CommandContext,
 ): Container | EphemeralContainer {
   try {
-    return chooseContainer(pod, container, (text) => {
-      if (!quiet) streams.err.write(text);
-    });
+    return chooseContainer(
+      pod,
+      container,
+      (text) => {
+        if (!quiet) streams.err.write(text);
+      },
+      log,
+    );
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new CommandError(`cannot attach to the container: ${error.message}`);

@@ -1,5 +1,6 @@
 import type { Container, EphemeralContainer, Pod } from '../../api/types/core-v1.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
+import type { VerboseLog } from '../../system/klog.ts';
 import { CommandError } from '../command.ts';
 
 /** Names the container that commands take when none is named (KEP-2227). */
@@ -42,13 +43,21 @@ export function defaultedNotice(pod: Pod, name: string): string {
  * The container that is named, or that the pod's annotation names, or the first one, which is told.
  * @throws CommandError when there is none of that name.
  */
-export function chooseContainer(pod: Pod, named: string, tell: (text: string) => void): Container | EphemeralContainer {
+export function chooseContainer(
+  pod: Pod,
+  named: string,
+  tell: (text: string) => void,
+  log: VerboseLog | undefined,
+): Container | EphemeralContainer {
   const { name: podName = '', namespace = '', annotations } = pod.metadata;
   const [firstOne] = pod.spec?.containers ?? [];
   if (firstOne === undefined) throw new CommandError(`pod ${namespace}/${podName} does not have any containers`);
-  const name = named === '' ? (annotations?.[defaultContainerAnnotation] ?? '') : named;
+  const annotated = named === '' ? (annotations?.[defaultContainerAnnotation] ?? '') : '';
+  if (annotated !== '') log?.(4, 'podcmd.go:67', `Attempting default container name from annotation ${annotated}`);
+  const name = named || annotated;
   if (name === '') {
     tell(defaultedNotice(pod, firstOne.name));
+    log?.(4, 'podcmd.go:84', `Using the first container in a pod: ${firstOne.name}`);
     return firstOne;
   }
   const found = findContainer(pod, name);

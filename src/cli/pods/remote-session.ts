@@ -55,9 +55,9 @@ export async function runInContainer(
   await runRemoteCommand({ path, query }, { ...near, tty: false }, { client, ...worldOf(context) });
 }
 
-function worldOf({ clock, signal, env }: CommandContext): Pick<CommandWorld, 'clock' | 'signal' | 'withoutWebSocket'> {
+function worldOf({ clock, signal, env, log }: CommandContext): Omit<CommandWorld, 'client'> {
   const withoutWebSocket = env['KUBECTL_REMOTE_COMMAND_WEBSOCKETS']?.toLowerCase() === 'false';
-  return { clock, signal, withoutWebSocket };
+  return { clock, signal, withoutWebSocket, ...(log === undefined ? {} : { log }) };
 }
 
 /**

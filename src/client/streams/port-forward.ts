@@ -3,9 +3,10 @@ import { portForwardProtocol, portForwardTunnel } from '../../apimachinery/strea
 import { openTunnel } from '../../apimachinery/streaming/socket-tunnel.ts';
 import { SpdyConnection, type SpdyStream } from '../../apimachinery/streaming/spdy-connection.ts';
 import type { Clock } from '../../system/clock.ts';
+import type { VerboseLog } from '../../system/klog.ts';
 import type { Client } from '../client.ts';
 import { UpgradeError } from '../upgrade-error.ts';
-import { connectSpdy, connectWebSocket, keepAlive, type StreamTarget } from './stream-connections.ts';
+import { connectSpdy, connectWebSocket, keepAlive, type StreamTarget, webSocketFailure } from './stream-connections.ts';
 
 /** A way to the ports of a pod. */
 export interface PortForward {
@@ -25,6 +26,7 @@ export interface PortForwardWorld {
   readonly clock: Clock;
   /** Only SPDY/3.1 itself, as KUBECTL_PORT_FORWARD_WEBSOCKETS=false asks for. */
   readonly withoutWebSocket: boolean;
+  readonly log?: VerboseLog;
 }
 
 /**
@@ -46,13 +48,18 @@ export async function openPortForward(target: StreamTarget, world: PortForwardWo
   };
 }
 
-async function connect(target: StreamTarget, { client, withoutWebSocket }: PortForwardWorld): Promise<SpdyConnection> {
+async function connect(target: StreamTarget, world: PortForwardWorld): Promise<SpdyConnection> {
+  const { client, log, withoutWebSocket } = world;
   if (!withoutWebSocket) {
     try {
+      log?.(4, 'tunneling_dialer.go:96', 'Before WebSocket Upgrade Connection...');
       const { socket } = await connectWebSocket(client, target, [portForwardTunnel]);
+      log?.(4, 'tunneling_dialer.go:106', `negotiated protocol: ${portForwardProtocol}`);
       return new SpdyConnection(openTunnel(socket), { role: 'client' });
     } catch (error) {
       if (!(error instanceof UpgradeError)) throw error;
+      const reason = webSocketFailure(error);
+      log?.(4, 'fallback_dialer.go:73', `fallback to secondary dialer from primary dialer err: ${reason}`);
     }
   }
   const { spdy, protocol } = await connectSpdy(client, target, [portForwardProtocol]);

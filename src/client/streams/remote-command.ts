@@ -10,11 +10,13 @@ import {
   remoteCommandV5,
   spdyRemoteCommandProtocols,
 } from '../../apimachinery/streaming/protocols.ts';
+import { klogText } from '../../apimachinery/klog-text.ts';
 import type { Clock } from '../../system/clock.ts';
+import type { VerboseLog } from '../../system/klog.ts';
 import type { Client } from '../client.ts';
 import { UpgradeError } from '../upgrade-error.ts';
 import { ExitCodeError } from './exit-code-error.ts';
-import { connectSpdy, connectWebSocket, keepAlive, type StreamTarget } from './stream-connections.ts';
+import { connectSpdy, connectWebSocket, keepAlive, type StreamTarget, webSocketFailure } from './stream-connections.ts';
 
 /** Size of a terminal in characters. */
 export interface TerminalSize {
@@ -40,6 +42,7 @@ export interface CommandWorld {
   readonly signal: AbortSignal;
   /** Only SPDY/3.1, as KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false asks for. */
   readonly withoutWebSocket?: boolean;
+  readonly log?: VerboseLog;
 }
 
 type Channels = Partial<Readonly<Record<RemoteCommandChannel, Duplex>>>;
@@ -80,6 +83,8 @@ async function openCommand(target: StreamTarget, streams: CommandStreams, world:
       return await openByWebSocket(target, streams, world);
     } catch (error) {
       if (!(error instanceof UpgradeError)) throw error;
+      const reason = webSocketFailure(error);
+      world.log?.(4, 'fallback.go:56', () => `"RemoteCommand fallback" err=${klogText(reason)}`);
     }
   }
   return openBySpdy(target, streams, world);
@@ -99,6 +104,8 @@ async function openByWebSocket(
   world: CommandWorld,
 ): Promise<OpenCommand> {
   const { socket, protocol } = await connectWebSocket(world.client, target, [remoteCommandV5]);
+  world.log?.(4, 'websocket.go:134', `"Subprotocol negotiated" protocol="${protocol}"`);
+  world.log?.(5, 'websocket.go:269', '"Websocket read starts" deadline="1m1s"');
   const multiplexer = new ChannelSocket(socket, channelFormat(protocol), remoteCommandChannels.length, 'client');
   const wanted = wantedChannels(streams);
   const channels: Partial<Record<RemoteCommandChannel, Duplex>> = {};

@@ -31,6 +31,11 @@ export async function connectWebSocket(
   return { socket: new WebSocketConnection(connection, 'client'), protocol };
 }
 
+/** Why there is no WebSocket, as client-go tells it before it goes on without. */
+export function webSocketFailure(error: UpgradeError): string {
+  return `unable to upgrade streaming request: ${error.reason}`;
+}
+
 /** Opens a SPDY/3.1 connection for old servers; the first protocol that the server takes counts. @throws UpgradeError */
 export async function connectSpdy(
   client: Client,

@@ -96,7 +96,11 @@ async function reconcile(object: Unstructured, options: ReconcileOptions, contex
   checkNamespace(object.metadata.namespace ?? '', await context.cluster.namespace(), context);
   await requireKnownKind(object, context);
   const [group = '', version = ''] = object.apiVersion.split('/');
-  if (group !== 'rbac.authorization.k8s.io' || !kinds.has(object.kind)) return;
+  if (group !== 'rbac.authorization.k8s.io' || !kinds.has(object.kind)) {
+    const type = `&v1.TypeMeta{Kind:"${object.kind}", APIVersion:"${object.apiVersion}"}`;
+    context.log?.(1, 'reconcile.go:306', `skipping ${type}`);
+    return;
+  }
   if (version !== 'v1') {
     throw new CommandError(`only rbac.authorization.k8s.io/v1 is supported: not *${version}.${object.kind}`);
   }

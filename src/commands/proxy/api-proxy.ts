@@ -10,7 +10,10 @@ import {
 } from '../../apimachinery/http.ts';
 import { requestedUpgrade } from '../../apimachinery/streaming/protocols.ts';
 import type { Client } from '../../client/client.ts';
+import { TransportError } from '../../client/transport-error.ts';
+import { transportReason } from '../../client/transport-reason.ts';
 import type { FileSystem } from '../../system/file-system.ts';
+import type { VerboseLog } from '../../system/klog.ts';
 import { accepts, type RequestFilter } from './request-filter.ts';
 import { serveFile } from './static-files.ts';
 
@@ -24,6 +27,9 @@ export interface ApiProxyOptions {
   /** None at all lets everything pass. */
   readonly filter: RequestFilter | undefined;
   readonly files: FileSystem;
+  readonly log: VerboseLog | undefined;
+  /** Told why a request could not be passed on. */
+  readonly onFailure: (reason: string) => void;
   /** A folder to serve files from, and the path under which; ends with a slash. */
   readonly staticFiles: { readonly folder: string; readonly prefix: string } | undefined;
 }
@@ -48,15 +54,19 @@ export function apiProxy(options: ApiProxyOptions): HttpHandler {
     const forwarded = { ...request, path: stripped };
     if (filter !== undefined) {
       const host = header(request.headers, 'host') ?? '';
-      if (!accepts(filter, request.method, decoded(pathOf(forwarded)), host))
+      if (!accepts(filter, { method: request.method, path: decoded(pathOf(forwarded)), host }, options.log))
         return Promise.resolve(text(403, 'Forbidden\n'));
     }
     return forward(forwarded, options);
   };
 }
 
-async function forward(request: HttpRequest, { client, appendServerPath }: ApiProxyOptions): Promise<HttpResponse> {
+async function forward(
+  request: HttpRequest,
+  { client, appendServerPath, log, onFailure }: ApiProxyOptions,
+): Promise<HttpResponse> {
   const wantsUpgrade = requestedUpgrade(request.headers) !== undefined;
+  if (!wantsUpgrade) log?.(6, 'upgradeaware.go:312', '"Request was not an upgrade"');
   const headers: Record<string, HttpHeaders[string]> = {};
   for (const [name, value] of Object.entries(request.headers)) {
     const isKept = wantsUpgrade && (name === 'connection' || name === 'upgrade');
@@ -86,7 +96,9 @@ async function forward(request: HttpRequest, { client, appendServerPath }: ApiPr
     const kept = Object.entries(answer.headers).filter(([name]) => !notForwarded.has(name));
     return { ...answer, headers: Object.fromEntries(kept) };
   } catch (error) {
-    return text(500, `${messageOf(error)}\n`);
+    const reason = error instanceof TransportError ? transportReason(error) : messageOf(error);
+    onFailure(reason);
+    return text(500, `${reason}\n`);
   }
 }
 

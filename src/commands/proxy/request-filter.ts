@@ -1,4 +1,5 @@
 import { messageOf } from '../../apimachinery/error-message.ts';
+import type { VerboseLog } from '../../system/klog.ts';
 
 /** Which requests a proxy passes on. */
 export interface RequestFilter {
@@ -42,12 +43,28 @@ export function parseExpressions(text: string): readonly RegExp[] {
   });
 }
 
-/** Whether a request may pass. @param host of the request, with or without port */
-export function accepts(filter: RequestFilter, method: string, path: string, host: string): boolean {
-  const matches = (expressions: readonly RegExp[], text: string): boolean =>
-    expressions.some((expression) => expression.test(text));
-  if (matches(filter.rejectPaths, path) || matches(filter.rejectMethods, method)) return false;
-  return matches(filter.acceptPaths, path) && matches(filter.acceptHosts, withoutPort(host));
+/** What a filter looks at. */
+export interface FilteredRequest {
+  readonly method: string;
+  readonly path: string;
+  /** With or without port. */
+  readonly host: string;
+}
+
+/** Whether a request may pass. */
+export function accepts(filter: RequestFilter, request: FilteredRequest, log?: VerboseLog): boolean {
+  const { method, path } = request;
+  const host = withoutPort(request.host);
+  const matches = (expressions: readonly RegExp[], text: string): boolean => {
+    const found = expressions.find((expression) => expression.test(text));
+    if (found !== undefined) log?.(6, 'proxy_server.go:91', `${text} matched ${found.source.replaceAll('\\/', '/')}`);
+    return found !== undefined;
+  };
+  const isRejected = matches(filter.rejectPaths, path) || matches(filter.rejectMethods, method);
+  const isAccepted = !isRejected && matches(filter.acceptPaths, path) && matches(filter.acceptHosts, host);
+  const [line, word] = isAccepted ? [131, 'accepting'] : [135, 'rejecting'];
+  log?.(3, `proxy_server.go:${line}`, `Filter ${word} ${method} ${path} ${host}`);
+  return isAccepted;
 }
 
 /** As Go's net.SplitHostPort: an address with a port loses it, with its brackets; anything else stays. */

@@ -10,6 +10,7 @@ import { findMapping, missingNamespaceOr, resourceOf } from '../../resource/reso
 import { parseResourceArguments } from '../../resource/resource-arguments.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import type { Client } from '../../client/client.ts';
+import { reflectorLog } from '../../cli/reflector-log.ts';
 import { namedAndSelected, requireRegisteredKind } from '../../cli/resource-targets.ts';
 
 interface RolloutStatusOptions {
@@ -126,11 +127,14 @@ async function follow(
   if (target.name === '' && !viewedKinds.has(kind)) throw noViewer(kind);
   const resource = resourceOf(client, target.mapping, target.namespace);
   const deadline = startDeadline(context.clock, options.timeoutMillis, context.signal);
+  const followed = reflectorLog(context.log);
   try {
     for (;;) {
       const current = await resource.get(target.name).catch(async (error: unknown) => {
         throw await missingNamespaceOr(error, client, target.mapping, target.namespace);
       });
+      followed.started();
+      followed.populated();
       if (tell(current, options, context) || !options.watch) return;
       const events = resource.watch({
         fieldSelector: `metadata.name=${target.name}`,
@@ -151,6 +155,7 @@ async function follow(
     throw error;
   } finally {
     deadline.stop();
+    followed.stopped();
   }
 }
 
