@@ -199,7 +199,7 @@ interface TlsOptions {
 async function tlsOptions(options: HttpTransportOptions, address: string): Promise<TlsOptions> {
   const { checkServerIdentity, createSecureContext } = await import('node:tls');
   const material: SecureContextOptions = {
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(await trust(options)),
     ...(options.clientCertificate === undefined ? {} : { cert: options.clientCertificate }),
     ...(options.clientKey === undefined ? {} : { key: options.clientKey }),
   };
@@ -216,6 +216,14 @@ async function tlsOptions(options: HttpTransportOptions, address: string): Promi
   } catch (error) {
     throw asTransportError(error, address);
   }
+}
+
+async function trust(options: HttpTransportOptions): Promise<Pick<SecureContextOptions, 'ca'>> {
+  if (options.ca !== undefined) return { ca: options.ca };
+  if (options.insecureSkipTlsVerify === true) return {};
+  const { systemAuthorities } = await import('../system/system-authorities.ts');
+  const known = await systemAuthorities();
+  return known.length === 0 ? {} : { ca: [...known] };
 }
 
 /** The name in a certificate's subject counts for nothing, as with Go: only those in its extension do (RFC 6125). */

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test, { before, type TestContext } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
@@ -352,6 +355,21 @@ void test('the server is verified against the authority, its name and the time',
 
   const careless = open(t, { server: url, insecureSkipTlsVerify: true });
   assert.equal(await text((await careless.send(get('/'))).body), 'secret');
+});
+
+void test('without an authority, those count that the machine trusts', async (t) => {
+  const server = await listenSecure(t, (_, response) => response.end());
+  const folder = mkdtempSync(join(tmpdir(), 'kubectl-ts-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'ca.crt'), authority.certificate);
+  const before = process.env['SSL_CERT_FILE'];
+  process.env['SSL_CERT_FILE'] = join(folder, 'ca.crt');
+  t.after(() => {
+    if (before === undefined) delete process.env['SSL_CERT_FILE'];
+    else process.env['SSL_CERT_FILE'] = before;
+  });
+  const trusting = open(t, { server: `https://127.0.0.1:${server.port}`, tlsServerName: 'api.test' });
+  assert.equal((await trusting.send(get('/'))).status, 200);
 });
 
 void test('a client certificate tells who asks', async (t) => {
