@@ -1,7 +1,7 @@
 import { canonicalTime } from '../go-time.ts';
 import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue, setOwn } from '../json.ts';
 import { resolveSchema, type Schema, type SchemaSource } from '../schema.ts';
-import { isForgottenWhenEmpty } from './empty-lists.ts';
+import { isEmptyPart, isOmittedWhenEmpty, jsonSchemaProps } from './empty-parts.ts';
 import { goQualifiedName, goStructName, namedMapOf } from './go-types.ts';
 import {
   convertInteger,
@@ -37,6 +37,11 @@ export interface TypedDecodeOptions {
    * the bits of their type, and types that read themselves are on their own.
    */
   readonly isConverted?: boolean;
+  /**
+   * Empty lists and maps of optional fields stay, for those who tell them from none: Go reads them as empty, and leaves
+   * them out when it writes (see `forgetEmptyParts`).
+   */
+  readonly keepsEmpty?: boolean;
 }
 
 /**
@@ -52,7 +57,7 @@ export function decodeTyped(
 ): TypedDecodeResult {
   const schema = types.lookup(typeName);
   if (schema === undefined) throw new Error(`unknown type ${typeName}`);
-  const reader = new TypedReader(typeName, types, options);
+  const reader = new TypedReader(types, options);
   if (!isJsonObject(value)) {
     if (value === null) return { object: {}, unknownFields: [] };
     throw new TypedDecodeError(
@@ -65,22 +70,7 @@ export function decodeTyped(
   return { object, unknownFields: reader.unknownFields };
 }
 
-/**
- * Optional lists and maps that are looked at when they are empty, like that of managedFields, which asks for a reset:
- * those that are refused then, so that no one stores them.
- */
-const seenWhenEmpty: ReadonlySet<string> = new Set([
-  ...['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'].map(
-    (kind) => `io.k8s.api.apps.v1.${kind} spec.template.metadata.labels`,
-  ),
-  'io.k8s.api.autoscaling.v2.HPAScalingRules policies',
-  'io.k8s.api.core.v1.EphemeralContainer ports',
-  'io.k8s.api.core.v1.EphemeralContainer resizePolicy',
-]);
-
 const noLiterals: ReadonlyMap<string, string> = new Map();
-
-const jsonSchemaProps = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps';
 
 class TypedReader {
   readonly unknownFields: string[] = [];
@@ -88,12 +78,12 @@ class TypedReader {
   readonly #types: SchemaSource;
   readonly #literals: ReadonlyMap<string, string>;
   readonly #isConverted: boolean;
-  readonly #root: string;
+  readonly #keepsEmpty: boolean;
 
-  constructor(root: string, types: SchemaSource, options: TypedDecodeOptions) {
-    const { numberLiterals = noLiterals, isConverted = false } = options;
-    this.#root = root;
+  constructor(types: SchemaSource, options: TypedDecodeOptions) {
+    const { numberLiterals = noLiterals, isConverted = false, keepsEmpty = false } = options;
     this.#types = types;
+    this.#keepsEmpty = keepsEmpty;
     this.#literals = numberLiterals;
     this.#isConverted = isConverted;
   }
@@ -119,19 +109,12 @@ class TypedReader {
       const read = this.#tryRead(item, property, { ...place, fieldStack, field: key, path });
       if (read === undefined) continue;
       if (isZero(read) && omittedScalars(place.type, this.#types).has(key)) continue;
-      const isOmitted =
-        isOmittedWhenEmpty(read, property) &&
-        schema.required?.includes(key) !== true &&
-        !isForgottenWhenEmpty(key, property, schema);
-      if (isOmitted && path !== 'metadata.managedFields' && !this.#seesEmpty(place.type, key, path)) continue;
+      // An empty list of managers asks for a reset.
+      const isSeen = this.#keepsEmpty || path === 'metadata.managedFields';
+      if (!isSeen && isEmptyPart(read) && isOmittedWhenEmpty(key, property, schema)) continue;
       setOwn(result, key, read);
     }
     return result;
-  }
-
-  /** Fields are named by the type that they are of, or by their way from the object that is read. */
-  #seesEmpty(type: string, key: string, path: string): boolean {
-    return seenWhenEmpty.has(`${type} ${key}`) || seenWhenEmpty.has(`${this.#root} ${path}`);
   }
 
   /** Types that read themselves end the reading when they fail, as in Go; what is after any other error is read, too. */
@@ -185,7 +168,7 @@ class TypedReader {
     const schema = this.#types.lookup(jsonSchemaProps);
     if (schema === undefined) throw new Error(`unknown type ${jsonSchemaProps}`);
     const within = { struct: 'JSONSchemaProps', type: jsonSchemaProps, fieldStack: '', field: '', path: '' };
-    const reader = new TypedReader(jsonSchemaProps, this.#types, {});
+    const reader = new TypedReader(this.#types, { keepsEmpty: this.#keepsEmpty });
     const read = reader.readStruct(value, schema, within);
     if (reader.firstError !== undefined) throw reader.firstError;
     return read;
@@ -336,12 +319,6 @@ function isPlainString(value: JsonValue, { type, format, ref, intOrString }: Sch
   return (
     typeof value === 'string' && type === 'string' && format === undefined && ref === undefined && intOrString !== true
   );
-}
-
-/** Whether Go leaves a field out: an empty list or map of an optional field. */
-function isOmittedWhenEmpty(value: JsonValue, schema: Schema): boolean {
-  if (Array.isArray(value)) return value.length === 0 && schema.items !== undefined;
-  return isJsonObject(value) && schema.additionalProperties !== undefined && Object.keys(value).length === 0;
 }
 
 /** Whether null means something to the type itself (raw JSON). */

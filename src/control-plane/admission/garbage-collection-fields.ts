@@ -1,4 +1,4 @@
-import { equalJson } from '../../apimachinery/json.ts';
+import { equalSemantic } from '../../api/semantic-equality.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 
 /** Whether an update changes no more than what the garbage collector writes: owners and finalizers. */
@@ -14,5 +14,5 @@ export function changesOnlyCollectionFields(object: Unstructured, old: Unstructu
       generation: undefined,
     },
   });
-  return equalJson(rest(object), rest(old));
+  return equalSemantic(rest(object), rest(old));
 }

@@ -1,4 +1,4 @@
-import { equalJson } from '../../apimachinery/json.ts';
+import { equalSemantic } from '../../api/semantic-equality.ts';
 import type { OwnerReference } from '../../apimachinery/object-meta.ts';
 import { accessQuestion, type AdmissionContext, type AdmissionPlugin } from './admission-plugin.ts';
 import { refusal } from './refusal.ts';
@@ -17,7 +17,7 @@ export function ownerReferencesPermissionEnforcement(context: AdmissionContext):
       if (resource.group === '' && resource.resource === 'pods' && subresource === 'status') return;
       const owners = object.metadata.ownerReferences ?? [];
       const before = oldObject?.metadata.ownerReferences ?? [];
-      if (equalJson(owners, before)) return;
+      if (equalSemantic(owners, before)) return;
       const refuse = (text: string): Error => refusal(attributes, text);
       if (operation === 'UPDATE') {
         const question = accessQuestion(user, 'delete', resource, { namespace, name, subresource });

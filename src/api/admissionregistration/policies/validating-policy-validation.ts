@@ -8,7 +8,7 @@ import {
   required,
 } from '../../../apimachinery/field-error.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../../apimachinery/names.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import { validateConditions } from '../../condition-validation.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type {
@@ -92,7 +92,7 @@ export function validateChangedConditions(
 }
 
 function isSame(left: unknown, right: unknown): boolean {
-  return equalJson(left ?? null, right ?? null);
+  return equalSemantic(left ?? null, right ?? null);
 }
 
 const reservedNames: ReadonlySet<string> = new Set(

@@ -4,7 +4,6 @@ import { validateDefaults } from './default-validation.ts';
 import { internalSchema } from './internal-form.ts';
 import { RuleCosts, rootScope } from './rule-checks.ts';
 import { checkSchema, rootPermissions } from './schema-checks.ts';
-import { isSet } from './schema-keywords.ts';
 import { unsupportedKeyword, validateStructural } from './structural-validation.ts';
 
 /** What an update may keep although it would be refused today. */
@@ -68,7 +67,7 @@ export function validateDefinitionSchema(
 }
 
 function checkRoot(schema: JsonObject, path: FieldPath): FieldError[] {
-  const internal = internalSchema(schema);
+  const [internal, nothing] = [internalSchema(schema), internalSchema({})];
   for (const [field, value] of Object.entries(internal)) {
     if (field === 'Type') {
       if (value === 'object' || value === '') continue;
@@ -76,7 +75,7 @@ function checkRoot(schema: JsonObject, path: FieldPath): FieldError[] {
         'only "object" is allowed as the type at the root of the schema if the status subresource is enabled';
       return [invalid(path.child('type'), value, message)];
     }
-    if (!isSet(value) || rootFields.includes(field)) continue;
+    if (value === nothing[field] || rootFields.includes(field)) continue;
     const message = `only [${rootFields.join(' ')}] fields are allowed at the root of the schema if the status subresource is enabled`;
     return [invalid(path, internal, message)];
   }

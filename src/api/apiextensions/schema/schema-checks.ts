@@ -10,7 +10,7 @@ import { isJsonObject, type JsonObject } from '../../../apimachinery/json.ts';
 import type { SchemaAllowances } from './definition-schema-validation.ts';
 import { internalSchema } from './internal-form.ts';
 import { checkCompiledRules, checkRuleSyntax, innerScope, type RuleScope } from './rule-checks.ts';
-import { isSet, namedSchema, namedSchemas, subSchema, subSchemas, textOf, textsOf } from './schema-keywords.ts';
+import { isKeywordSet, namedSchema, namedSchemas, subSchema, subSchemas, textOf, textsOf } from './schema-keywords.ts';
 
 /** What is forbidden at a place within a schema. */
 export interface Permissions {
@@ -127,8 +127,8 @@ function checkUnsupported(schema: JsonObject, path: FieldPath, permissions: Perm
     errors.push(fieldForbidden(path.child('default'), `must not be set${permissions.noDefaults}`));
   }
   for (const keyword of ['id', 'additionalItems', 'patternProperties', 'definitions', 'dependencies', '$ref']) {
-    const isThere = keyword === 'additionalItems' ? schema[keyword] !== undefined : isSet(schema[keyword]);
-    if (isThere) errors.push(fieldForbidden(path.child(keyword), `${keyword} is not supported`));
+    if (isKeywordSet(schema, keyword, ['additionalItems', 'dependencies', '$ref']))
+      errors.push(fieldForbidden(path.child(keyword), `${keyword} is not supported`));
   }
   if (type === 'null') {
     errors.push(fieldForbidden(path.child('type'), 'type cannot be set to null, use nullable as an alternative'));

@@ -60,6 +60,13 @@ export function someSchema(schema: JsonObject | undefined, test: (schema: JsonOb
   return found;
 }
 
+/** Whether a keyword says something that is refused where it is not supported; some count even when they are empty. */
+export function isKeywordSet(schema: JsonObject, keyword: string, seenWhenEmpty: readonly string[]): boolean {
+  const value = schema[keyword];
+  if (seenWhenEmpty.includes(keyword)) return value !== undefined && value !== null;
+  return isSet(value) && !(isJsonObject(value) && Object.keys(value).length === 0);
+}
+
 /** Whether a keyword is set to something other than its empty value. */
 export function isSet(value: JsonValue | undefined): boolean {
   if (value === undefined || value === null || value === false || value === '' || value === 0) return false;

@@ -8,7 +8,7 @@ import {
 } from '../../../apimachinery/field-error.ts';
 import { equalJson, type JsonObject } from '../../../apimachinery/json.ts';
 import { compilePattern, PatternError } from '../../../cel/regular-expression.ts';
-import { isSet, namedSchema, namedSchemas, subSchema, subSchemas, textOf } from './schema-keywords.ts';
+import { isKeywordSet, isSet, namedSchema, namedSchemas, subSchema, subSchemas, textOf } from './schema-keywords.ts';
 
 type Level = 'root' | 'item' | 'field';
 
@@ -34,7 +34,7 @@ export function unsupportedKeyword(schema: JsonObject): string | undefined {
     ['definitions', 'definitions'],
   ];
   for (const [keyword, shown] of names) {
-    if (isSet(schema[keyword])) return `OpenAPIV3Schema '${shown}' is not supported`;
+    if (isKeywordSet(schema, keyword, ['additionalItems'])) return `OpenAPIV3Schema '${shown}' is not supported`;
   }
   if (schema['x-kubernetes-preserve-unknown-fields'] === false) {
     return "internal error: 'x-kubernetes-preserve-unknown-fields' must be true or undefined";

@@ -6,7 +6,8 @@ import {
   required,
   tooMany,
 } from '../../../apimachinery/field-error.ts';
-import { equalJson, type JsonObject } from '../../../apimachinery/json.ts';
+import { type JsonObject } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import { isDns1035Label } from '../../../apimachinery/names.ts';
 import type {
   CustomResourceColumnDefinition,
@@ -45,7 +46,7 @@ export function validateVersions(
   const versions = versionsOf(spec);
   const isShared = (read: (version: Version) => unknown): boolean =>
     versions.every((version) =>
-      equalJson(read(version) ?? null, versions[0] === undefined ? null : (read(versions[0]) ?? null)),
+      equalSemantic(read(version) ?? null, versions[0] === undefined ? null : (read(versions[0]) ?? null)),
     );
   const shared = {
     schema: isShared((version) => version.schema),
@@ -90,7 +91,7 @@ export function validateVersions(
 
 function isUnchanged(version: Version, old: CustomResourceDefinitionSpec | undefined): boolean {
   const before = versionsOf(old).find(({ name }) => name === version.name);
-  return before !== undefined && equalJson(before.schema ?? null, version.schema ?? null);
+  return before !== undefined && equalSemantic(before.schema ?? null, version.schema ?? null);
 }
 
 const versionParts = ['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields'] as const;
@@ -103,7 +104,7 @@ function checkStorage(spec: CustomResourceDefinitionSpec, path: FieldPath): Fiel
     const [first] = versions;
     // What all versions have in common stands beside them.
     const shared = versionParts.filter((part) =>
-      versions.every((version) => equalJson(version[part] ?? null, first?.[part] ?? null)),
+      versions.every((version) => equalSemantic(version[part] ?? null, first?.[part] ?? null)),
     );
     return versions.map((version) => {
       const entries = Object.entries(version).filter(([name]) => !(shared as readonly string[]).includes(name));

@@ -1,3 +1,4 @@
+import { shownSelector } from '../../meta/v1/shown-selector.ts';
 import { validateAnnotations } from '../../../apimachinery/annotations.ts';
 import {
   checkNonNegative,
@@ -81,7 +82,7 @@ function validateRetention({ persistentVolumeClaimRetentionPolicy: policy }: Sta
 
 function validateTemplate(spec: StatefulSetSpec, anyTemplate: boolean): FieldError[] {
   const selector = readSelector(spec.selector);
-  if (selector === 'unreadable') return [invalid(specPath.child('selector'), spec.selector, '')];
+  if (selector === 'unreadable') return [invalid(specPath.child('selector'), shownSelector(spec.selector), '')];
   const template = asPodsWillBe(spec);
   return [
     ...(selector?.length === 0 ? [] : validateTemplateLabels(template, selector, templatePath)),

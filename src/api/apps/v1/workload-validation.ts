@@ -1,3 +1,4 @@
+import { shownSelector } from '../../meta/v1/shown-selector.ts';
 import {
   checkNonNegative,
   type FieldError,
@@ -6,7 +7,7 @@ import {
   invalid,
   required,
 } from '../../../apimachinery/field-error.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import {
   type LabelSelector as ParsedSelector,
   LabelSelectorError,
@@ -35,7 +36,7 @@ export function validateWorkloadSelector(selector: LabelSelector | undefined, wh
   if (selector === undefined) return [required(selectorPath)];
   const errors = validateLabelSelector(selector, selectorPath);
   const isEmpty = (selector.matchExpressions ?? []).length + Object.keys(selector.matchLabels ?? {}).length === 0;
-  if (isEmpty) errors.push(invalid(selectorPath, selector, `empty selector is invalid for ${what}`));
+  if (isEmpty) errors.push(invalid(selectorPath, shownSelector(selector), `empty selector is invalid for ${what}`));
   return errors;
 }
 
@@ -55,7 +56,7 @@ function validateReplicatedTemplate({
   template,
 }: Pick<NonNullable<ReplicaSet['spec']>, 'selector' | 'template'>): FieldError[] {
   const parsed = readSelector(selector);
-  if (parsed === 'unreadable') return [invalid(selectorPath, selector, 'invalid label selector')];
+  if (parsed === 'unreadable') return [invalid(selectorPath, shownSelector(selector), 'invalid label selector')];
   return [
     ...(parsed?.length === 0 ? [] : validateTemplateLabels(template, parsed, templatePath)),
     ...validatePodTemplate(template, templatePath),
@@ -105,7 +106,7 @@ function validateDaemonSet(object: Unstructured): FieldError[] {
     ...(parsed === 'unreadable' ? [] : validateTemplateLabels(template, parsed, templatePath)),
     ...(selector === undefined || parsed === 'unreadable' || parsed?.length !== 0
       ? []
-      : [invalid(selectorPath, selector, 'empty selector is invalid for daemonset')]),
+      : [invalid(selectorPath, shownSelector(selector), 'empty selector is invalid for daemonset')]),
     ...validatePodTemplate(template, templatePath),
     ...validateLongRunning(template, 'DaemonSet', templatePath),
     ...checkNonNegative(specPath.child('minReadySeconds'), spec.minReadySeconds),
@@ -118,7 +119,9 @@ function validateSelectorUnchanged(object: Unstructured, old: Unstructured): Fie
   const [selector, before] = [object, old].map(
     (one) => (one['spec'] as { readonly selector?: LabelSelector } | undefined)?.selector,
   );
-  return equalJson(selector ?? null, before ?? null) ? [] : [invalid(selectorPath, selector, 'field is immutable')];
+  return equalSemantic(selector ?? null, before ?? null)
+    ? []
+    : [invalid(selectorPath, shownSelector(selector), 'field is immutable')];
 }
 
 function strategyOf(
@@ -141,7 +144,7 @@ export const deploymentStrategy: Strategy = {
   keptOnStatus: ['labels'],
   resetFields: { '': ['status'], status: ['metadata.labels', 'spec'] },
   adjustForUpdate(object, old) {
-    if (equalJson(object.metadata.annotations ?? {}, old.metadata.annotations ?? {})) return;
+    if (equalSemantic(object.metadata.annotations ?? {}, old.metadata.annotations ?? {})) return;
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },
 };
@@ -159,7 +162,7 @@ export const daemonSetStrategy: Strategy = {
   adjustForCreate: (object) => countTemplate(object, Math.max(1, templateCount(object))),
   adjustForUpdate(object, old) {
     const [template, before] = [object, old].map((one) => (one as unknown as DaemonSet).spec?.template);
-    const isSame = equalJson(template ?? null, before ?? null);
+    const isSame = equalSemantic(template ?? null, before ?? null);
     countTemplate(object, templateCount(old) + (isSame ? 0 : 1));
   },
 };
@@ -214,5 +217,5 @@ export function validateOnlyChanged(
 ): FieldError[] {
   const fixed = (value: unknown): unknown =>
     Object.fromEntries(Object.entries(value ?? {}).filter(([key]) => !mutable.has(key)));
-  return equalJson(fixed(object['spec']), fixed(old['spec'])) ? [] : [fieldForbidden(specPath, message)];
+  return equalSemantic(fixed(object['spec']), fixed(old['spec'])) ? [] : [fieldForbidden(specPath, message)];
 }

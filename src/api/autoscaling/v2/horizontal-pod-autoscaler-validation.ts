@@ -174,7 +174,7 @@ function validateSource(
   if (field === 'object' && object !== undefined) return validateObjectSource(object, path, check);
   if (field === 'external' && external !== undefined) return validateExternalSource(external, path);
   if (field === 'pods' && pods !== undefined) return validatePodsSource(pods, path);
-  const { container, name = '', target } = { container: '', ...(containerResource ?? resource) };
+  const { container, name = '', target } = { container: '', ...(field === 'resource' ? resource : containerResource) };
   const nameAt = path.child('name');
   const errors: FieldError[] = [];
   if (name === '') errors.push(required(nameAt, 'must specify a resource name'));

@@ -1,3 +1,4 @@
+import { shownSelector } from '../../meta/v1/shown-selector.ts';
 import {
   checkChoice,
   checkNonNegative,
@@ -30,7 +31,9 @@ function validateSpec(spec: CronJobSpec | undefined, old: CronJobSpec | undefine
     ...(job === undefined ? [] : validateJobSpec(job, templatePath)),
   ];
   if (job?.selector !== undefined) {
-    errors.push(invalid(templatePath.child('selector'), job.selector, '`selector` will be auto-generated'));
+    errors.push(
+      invalid(templatePath.child('selector'), shownSelector(job.selector), '`selector` will be auto-generated'),
+    );
   }
   if (job?.manualSelector === true) {
     errors.push(notSupported(templatePath.child('manualSelector'), true, ['nil', 'false']));

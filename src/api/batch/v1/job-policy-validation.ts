@@ -107,7 +107,13 @@ export function validateSuccessPolicy(spec: JobSpec, path: FieldPath): FieldErro
       SucceededIndexes: succeededIndexes ?? null,
       SucceededCount: succeededCount ?? null,
     }));
-    return [invalid(path, { Rules: shown }, 'requires indexed completion mode')];
+    return [
+      invalid(
+        path,
+        { Rules: (spec.successPolicy.rules ?? undefined) === undefined ? null : shown },
+        'requires indexed completion mode',
+      ),
+    ];
   }
   const at = path.child('rules');
   return [

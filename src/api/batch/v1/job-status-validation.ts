@@ -7,7 +7,7 @@ import {
   invalidWithoutValue,
   required,
 } from '../../../apimachinery/field-error.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import type { Job, JobStatus } from '../../types/batch-v1.ts';
 import { countIndexes, firstOverlap, IndexRangesError } from './index-ranges.ts';
 
@@ -21,7 +21,7 @@ const conditionsPath = path.child('conditions');
 export function validateJobStatus(job: Job, old: Job): FieldError[] {
   const [now, before] = [job.status ?? {}, old.status ?? {}];
   const changed = (...fields: (keyof JobStatus)[]): boolean =>
-    fields.some((field) => !equalJson(now[field] ?? null, before[field] ?? null));
+    fields.some((field) => !equalSemantic(now[field] ?? null, before[field] ?? null));
   const turned = (...types: string[]): boolean => types.some((type) => isTrue(now, type) !== isTrue(before, type));
   const facts: StatusFacts = { job, now, before, changed, turned };
   return [

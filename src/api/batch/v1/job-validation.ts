@@ -1,3 +1,4 @@
+import { shownSelector } from '../../meta/v1/shown-selector.ts';
 import { validateDomainPrefixedPath } from '../../../apimachinery/domain-prefixed-path.ts';
 import {
   checkNonNegative,
@@ -9,7 +10,7 @@ import {
   required,
   tooLong,
 } from '../../../apimachinery/field-error.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import { matchesLabels, validateLabelSelector } from '../../../apimachinery/labels.ts';
 import { isDns1123Label } from '../../../apimachinery/names.ts';
 import { readSelector } from '../../apps/v1/workload-validation.ts';
@@ -80,7 +81,7 @@ function validateGeneratedSelector({ metadata }: Job, spec: JobSpec, old: Job | 
   }
   const parsed = readSelector(selector);
   if (parsed !== undefined && parsed !== 'unreadable' && !matchesLabels(parsed, labels)) {
-    errors.push(invalid(specPath.child('selector'), selector, '`selector` not auto-generated'));
+    errors.push(invalid(specPath.child('selector'), shownSelector(selector), '`selector` not auto-generated'));
   }
   return errors;
 }
@@ -172,7 +173,7 @@ export function validateJobUpdate(job: Job, old: Job): FieldError[] {
   if (spec === undefined || before === undefined) return [];
   const errors = validateSelectedSpec(spec);
   const fix = (path: FieldPath, value: unknown, was: unknown, shown = value): void => {
-    if (equalJson(value ?? null, was ?? null)) return;
+    if (equalSemantic(value ?? null, was ?? null)) return;
     errors.push(invalid(path, shown, 'field is immutable'));
   };
   const at = specPath.child('completions');

@@ -57,7 +57,7 @@ export function validateInitContainers(context: ContainerContext, path: FieldPat
     const at = path.index(index);
     const isSidecar = container.restartPolicy === 'Always';
     const own = validateContainer(container, context, at);
-    own.push(...validateRestartPolicy(container, at));
+    own.push(...validateRestartPolicy(container, at, 'init'));
     if (names.has(container.name)) own.push(duplicate(at.child('name'), container.name));
     names.add(container.name);
     own.push(...validateHostPorts([container], path));
@@ -310,11 +310,16 @@ function validateResizePolicy(
 }
 
 /** When a container starts again, other than its pod says (KEP-5307). */
-function validateRestartPolicy({ restartPolicy, restartPolicyRules = [] }: Container, path: FieldPath): FieldError[] {
+function validateRestartPolicy(
+  { restartPolicy, restartPolicyRules = [] }: Container,
+  path: FieldPath,
+  place: 'main' | 'init' = 'main',
+): FieldError[] {
   const at = path.child('restartPolicy');
   const errors = checkOptionalChoice(at, restartPolicy, ['Always', 'Never', 'OnFailure']);
   if (restartPolicy === undefined && restartPolicyRules.length > 0) {
     errors.push(required(at, 'must specify restartPolicy when restart rules are used'));
+    if (place === 'init') return errors;
   }
   const rulesAt = path.child('restartPolicyRules');
   if (restartPolicyRules.length > 20) errors.push(tooMany(rulesAt, restartPolicyRules.length, 20));

@@ -1,6 +1,6 @@
 import { checkChoice, type FieldError, FieldPath, invalidFor, required } from '../../../apimachinery/field-error.ts';
 import { ipWarnings, isValidIp } from '../../../apimachinery/ip-address.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import { isDns1123Label, isDns1123Subdomain, isQualifiedName, isValidPortNumber } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
@@ -16,7 +16,7 @@ export const endpointsStrategy: Strategy = {
   validateCreate: (object) => validateSubsets(subsetsOf(object), leadsToApiServer(object.metadata)),
   validateUpdate(object, old) {
     const subsets = subsetsOf(object);
-    return equalJson(subsets, subsetsOf(old)) ? [] : validateSubsets(subsets, leadsToApiServer(object.metadata));
+    return equalSemantic(subsets, subsetsOf(old)) ? [] : validateSubsets(subsets, leadsToApiServer(object.metadata));
   },
   warningsOnCreate: addressWarnings,
   warningsOnUpdate: addressWarnings,

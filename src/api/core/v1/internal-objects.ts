@@ -1,3 +1,5 @@
+import { shownSelector } from '../../meta/v1/shown-selector.ts';
+import type { LabelSelector } from '../../types/meta-v1.ts';
 import { shownMetadataFields } from '../../../apimachinery/field-error.ts';
 import type { ObjectMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
 import { unifiedDiff } from '../../../apimachinery/unified-diff.ts';
@@ -56,32 +58,14 @@ function internalValue({ kind, type }: InternalField, value: unknown): unknown {
   if (kind === '*') return internalObject(type, value);
   if (kind === '[]') return (value as readonly object[]).map((item) => internalObject(type, item));
   if (typeof value !== 'object' || Array.isArray(value)) return value;
-  if (isLabelSelector(value)) return orderedSelector(value);
+  if (isLabelSelector(value)) return shownSelector(value);
   return Object.fromEntries(Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1)));
 }
 
-interface LabelSelectorParts {
-  readonly matchLabels?: object;
-  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: unknown }[];
-}
-
 /** Selectors of labels are of a published type within the server, too. */
-function isLabelSelector(value: object): value is LabelSelectorParts {
+function isLabelSelector(value: object): value is LabelSelector {
   const { matchLabels, matchExpressions } = value as Readonly<Record<string, unknown>>;
   return Array.isArray(matchExpressions) || (typeof matchLabels === 'object' && matchLabels !== null);
-}
-
-function orderedSelector({ matchLabels, matchExpressions }: LabelSelectorParts): Record<string, unknown> {
-  const labels = Object.entries(matchLabels ?? {}).toSorted(([left], [right]) => (left < right ? -1 : 1));
-  const expressions = matchExpressions?.map(({ key, operator, values }) => ({
-    key,
-    operator,
-    ...(values === undefined ? {} : { values }),
-  }));
-  return {
-    ...(matchLabels === undefined ? {} : { matchLabels: Object.fromEntries(labels) }),
-    ...(expressions === undefined ? {} : { matchExpressions: expressions }),
-  };
 }
 
 const hostFields = ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace', 'hostUsers'];

@@ -21,7 +21,10 @@ export function setNodeDefaults(object: Unstructured): void {
 /** Nodes come with their status: the kubelet that registers one says everything at once. */
 export const nodeStrategy: Strategy = {
   hasGeneration: false,
-  prepareForCreate: (object) => dropConfigSource(nodeOf(object), undefined),
+  prepareForCreate(object) {
+    dropConfigSource(nodeOf(object), undefined);
+    delete nodeOf(object).status?.config;
+  },
   adjustForUpdate: (object, old) => dropConfigSource(nodeOf(object), nodeOf(old)),
   adjustForStatus(object, old) {
     if (nodeOf(old).status?.config === undefined) delete nodeOf(object).status?.config;

@@ -10,7 +10,8 @@ import {
   required,
 } from '../../../apimachinery/field-error.ts';
 import { checkAmount } from './claim-status-validation.ts';
-import { equalJson, cloneJson } from '../../../apimachinery/json.ts';
+import { cloneJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import type { PersistentVolume, PersistentVolumeSpec, VolumeNodeAffinity } from '../../types/core-v1.ts';
 import { checkPositiveQuantity, validateAccessModes, volumeModes } from './persistent-volume-claim-validation.ts';
@@ -40,7 +41,7 @@ export function validateVolumeSpec(
     ...(isInline ? refuseInline(spec, path) : []),
     ...(modes.length === 0 ? [required(path.child('accessModes'))] : []),
     ...validateAccessModes(modes, path.child('accessModes')),
-    ...(isInline ? [] : validateCapacity(spec.capacity ?? {}, path.child('capacity'))),
+    ...(isInline ? [] : validateCapacity(spec.capacity, path.child('capacity'))),
     ...validateReclaimPolicy(spec.persistentVolumeReclaimPolicy ?? '', isInline, path),
     ...validateAffinity(spec.nodeAffinity, isInline, path.child('nodeAffinity')),
     ...validateVolumeSource(spec, volumeName, path),
@@ -61,11 +62,12 @@ function refuseInline(spec: PersistentVolumeSpec, path: FieldPath): FieldError[]
   return errors;
 }
 
-function validateCapacity(capacity: Readonly<Record<string, string>>, path: FieldPath): FieldError[] {
+function validateCapacity(given: Readonly<Record<string, string>> | undefined, path: FieldPath): FieldError[] {
+  const capacity = given ?? {};
   const names = Object.keys(capacity);
   const errors: FieldError[] = names.length === 0 ? [required(path)] : [];
   if (names.length !== 1 || names[0] !== 'storage') {
-    errors.push(notSupported(path, names.length === 0 ? null : capacity, ['storage']));
+    errors.push(notSupported(path, given ?? null, ['storage']));
   }
   return [
     ...errors,
@@ -167,7 +169,7 @@ function isSameAffinity(affinity: VolumeNodeAffinity | undefined, old: VolumeNod
       if (now !== undefined && (newerLabels[expression.key] ?? '') === now) expression.key = now;
     });
   });
-  return equalJson(affinity ?? null, allowed);
+  return equalSemantic(affinity ?? null, allowed);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type FieldError, FieldPath, fieldForbidden, invalid } from '../../../apimachinery/field-error.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import type { Container, Pod, PodSpec, ResourceRequirements } from '../../types/core-v1.ts';
 import { qosClassOf } from './pod-qos.ts';
 import { validatePodSpec } from './pod-spec-validation.ts';
@@ -35,7 +35,7 @@ export function validatePodResize(pod: Pod, old: Pod): FieldError[] {
   (before.containers ?? []).forEach((container, index) => {
     const now = spec.containers[index];
     if (now === undefined) return;
-    if (!equalJson(withOldAmounts(now, container), { ...container, resources: container.resources ?? {} })) {
+    if (!equalSemantic(withOldAmounts(now, container), { ...container, resources: container.resources ?? {} })) {
       errors.push(fieldForbidden(specPath, 'only cpu and memory resources are mutable'));
     }
   });
@@ -94,10 +94,10 @@ function validateOrder(spec: PodSpec, before: PodSpec): FieldError[] {
 function validateInitContainers(spec: PodSpec, before: PodSpec): FieldError[] {
   return (before.initContainers ?? []).flatMap((container: Container, index) => {
     const now = spec.initContainers?.[index];
-    if (now === undefined || equalJson(now, container)) return [];
+    if (now === undefined || equalSemantic(now, container)) return [];
     const at = specPath.child('initContainers').index(index);
     const errors: FieldError[] = [];
-    if (!equalJson(withOldAmounts(now, container), { ...container, resources: container.resources ?? {} })) {
+    if (!equalSemantic(withOldAmounts(now, container), { ...container, resources: container.resources ?? {} })) {
       const message = 'only cpu and memory resources for init or sidecar containers are mutable';
       errors.push(fieldForbidden(at, message));
     }

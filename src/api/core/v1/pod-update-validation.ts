@@ -1,5 +1,6 @@
 import { type FieldError, FieldPath, fieldForbidden, invalid, required } from '../../../apimachinery/field-error.ts';
-import { equalJson, cloneJson } from '../../../apimachinery/json.ts';
+import { cloneJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import { inclusiveRangeMessage } from '../../../apimachinery/names.ts';
 import type { Container, NodeAffinity, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../types/core-v1.ts';
 import { internalDifference, internalObject } from './internal-objects.ts';
@@ -53,7 +54,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
     const message = `only deletion is allowed, but found new scheduling gate '${name}'`;
     errors.push(fieldForbidden(specPath.child('schedulingGates').index(index).child('name'), message));
   });
-  if (equalJson(spec, before)) return errors;
+  if (equalSemantic(spec, before)) return errors;
   const masked = maskMutable(spec, before);
   if (gates.length > 0) errors.push(...maskScheduling(masked, before));
   const difference = internalDifference('PodSpec', before, masked);
@@ -96,7 +97,7 @@ function validateAddedTolerations(tolerations: readonly Toleration[], old: reado
   const at = specPath.child('tolerations');
   const withoutSeconds = ({ tolerationSeconds: _seconds, ...rest }: Toleration): object => rest;
   const keepsAll = old.every((before) =>
-    tolerations.some((toleration) => equalJson(withoutSeconds(toleration), withoutSeconds(before))),
+    tolerations.some((toleration) => equalSemantic(withoutSeconds(toleration), withoutSeconds(before))),
   );
   if (keepsAll) return validateTolerations(tolerations, at);
   return [fieldForbidden(at, 'existing toleration can not be modified except its tolerationSeconds')];
@@ -128,7 +129,7 @@ function keepOld(target: PodSpec, before: PodSpec, field: keyof PodSpec): void {
 function maskScheduling(masked: PodSpec, before: PodSpec): FieldError[] {
   const errors: FieldError[] = [];
   const [selector, oldSelector] = [masked.nodeSelector ?? {}, before.nodeSelector ?? {}];
-  if (!equalJson(selector, oldSelector)) {
+  if (!equalSemantic(selector, oldSelector)) {
     if (Object.entries(oldSelector).some(([key, value]) => selector[key] !== value)) {
       const message = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)';
       errors.push(invalid(specPath.child('nodeSelector'), selector, message));
@@ -136,7 +137,7 @@ function maskScheduling(masked: PodSpec, before: PodSpec): FieldError[] {
     keepOld(masked, before, 'nodeSelector');
   }
   const [nodes, oldNodes] = [masked.affinity?.nodeAffinity, before.affinity?.nodeAffinity];
-  if (equalJson(nodes ?? null, oldNodes ?? null)) return errors;
+  if (equalSemantic(nodes ?? null, oldNodes ?? null)) return errors;
   errors.push(...validateNarrowing(nodes, oldNodes));
   const { nodeAffinity: _nodes, ...others } = masked.affinity ?? {};
   const affinity = oldNodes === undefined ? others : { ...others, nodeAffinity: oldNodes };
@@ -170,7 +171,7 @@ function hasOnlyAdditions(term: NodeSelectorTerm, before: NodeSelectorTerm): boo
   }
   return lists.every((list) => {
     const old = before[list] ?? [];
-    return equalJson((term[list] ?? []).slice(0, old.length), old);
+    return equalSemantic((term[list] ?? []).slice(0, old.length), old);
   });
 }
 

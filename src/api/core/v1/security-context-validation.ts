@@ -259,9 +259,11 @@ export function validateOs(spec: PodSpec, path: FieldPath): FieldError[] {
       const [first = '', second] = field.split('.');
       const holder = (second === undefined ? spec : security) as Readonly<Record<string, unknown>> | undefined;
       const value = holder?.[second ?? first];
-      // The only ones that are no pointers.
-      const isUnset = field === 'hostPID' || field === 'hostIPC' ? value !== true : value === undefined;
-      if (!isUnset) forbid(second === undefined ? path.child(first) : at.child(second));
+      // The only flags that are no pointers, and a list that has to have something in it.
+      const isFlag = field === 'hostPID' || field === 'hostIPC';
+      const isEmptied = field === 'securityContext.sysctls' && Array.isArray(value) && value.length === 0;
+      const isSet = isFlag ? value === true : value !== undefined && !isEmptied;
+      if (isSet) forbid(second === undefined ? path.child(first) : at.child(second));
     }
   }
   for (const list of ['initContainers', 'containers', 'ephemeralContainers'] as const) {

@@ -1,6 +1,6 @@
 import { FieldPath } from '../../../apimachinery/field-error.ts';
 import { cidrWarnings, ipWarnings } from '../../../apimachinery/ip-address.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import { nameIsDnsLabel } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
@@ -23,7 +23,7 @@ function dropWhatNoLongerApplies(service: Service, old: Service): void {
   const before = old.spec;
   if (spec === undefined || before === undefined) return;
   const isSame = (...fields: (keyof ServiceSpec)[]): boolean =>
-    fields.every((field) => equalJson(spec[field] ?? null, before[field] ?? null));
+    fields.every((field) => equalSemantic(spec[field] ?? null, before[field] ?? null));
   const drop = (needed: (one: ServiceSpec) => boolean, ...fields: (keyof ServiceSpec)[]): void => {
     if (!needed(before) || needed(spec) || !isSame(...fields)) return;
     for (const field of fields) delete spec[field];
@@ -69,7 +69,7 @@ function alignClusterIps(spec: ServiceSpec, old: ServiceSpec | undefined): void 
   }
   const now = spec.clusterIP ?? '';
   if (before === now) return putBack();
-  if (!equalJson(plural(spec), plural(old))) return;
+  if (!equalSemantic(plural(spec), plural(old))) return;
   if (now === '') delete spec.clusterIPs;
   else spec.clusterIPs = [now];
 }

@@ -1,4 +1,4 @@
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import { ipWarnings } from '../../../apimachinery/ip-address.ts';
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
@@ -24,8 +24,8 @@ export const endpointSliceStrategy: Strategy = {
   adjustForUpdate(object, old) {
     // A topology that is not written counts as a change, too.
     const isSame =
-      equalJson(sliceOf(object).endpoints ?? [], sliceOf(old).endpoints ?? []) &&
-      equalJson(object.metadata.labels ?? {}, old.metadata.labels ?? {});
+      equalSemantic(sliceOf(object).endpoints ?? [], sliceOf(old).endpoints ?? []) &&
+      equalSemantic(object.metadata.labels ?? {}, old.metadata.labels ?? {});
     dropTopology(sliceOf(object), sliceOf(old));
     if (isSame) return;
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
@@ -45,7 +45,7 @@ function sliceOf(object: Unstructured): EndpointSlice {
 
 /** Topology is read-only in v1; the name of a node that stood there before becomes the node's own field. */
 function dropTopology(slice: EndpointSlice, old: EndpointSlice | undefined): void {
-  if (old !== undefined && equalJson(old.endpoints ?? null, slice.endpoints ?? null)) return;
+  if (old !== undefined && equalSemantic(old.endpoints ?? null, slice.endpoints ?? null)) return;
   const knownNodes = new Set((old?.endpoints ?? []).map((endpoint) => endpoint.deprecatedTopology?.[hostnameLabel]));
   for (const endpoint of slice.endpoints ?? []) {
     const node = endpoint.deprecatedTopology?.[hostnameLabel];

@@ -20,7 +20,7 @@ import {
   isQualifiedName,
   isValidLabelValue,
 } from '../../../apimachinery/names.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import { leadsToApiServer, validateEndpointIp } from '../../core/v1/service-validation.ts';
 import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../../types/discovery-v1.ts';
 
@@ -33,7 +33,7 @@ const zoneLabel = 'topology.kubernetes.io/zone';
 /** Checks a slice; endpoints that do not change are not looked at again (discovery validation). */
 export function validateEndpointSlice(slice: EndpointSlice, old?: EndpointSlice): FieldError[] {
   const { addressType } = slice;
-  const sameEndpoints = old !== undefined && equalJson(slice.endpoints ?? null, old.endpoints ?? null);
+  const sameEndpoints = old !== undefined && equalSemantic(slice.endpoints ?? null, old.endpoints ?? null);
   return [
     ...checkChoice(addressTypePath, addressType, ['FQDN', 'IPv4', 'IPv6']),
     ...validatePorts(slice.ports ?? []),

@@ -8,7 +8,7 @@ import {
   notSupported,
   required,
 } from '../../../apimachinery/field-error.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { internalObject } from '../../core/v1/internal-objects.ts';
@@ -66,7 +66,7 @@ const fixedSchemas = ['catch-all', 'exempt'];
 function validate({ metadata, spec, status }: FlowSchema): FieldError[] {
   const name = metadata.name ?? '';
   const errors = spec === undefined ? [] : validateSpec(spec, name);
-  if (fixedSchemas.includes(name) && !equalJson(spec, defaultFlowSchemas[name])) {
+  if (fixedSchemas.includes(name) && !equalSemantic(spec, defaultFlowSchemas[name])) {
     const shown = internalObject('FlowSchemaSpec', spec ?? {});
     errors.push(invalid(specPath, shown, `spec of '${name}' must equal the fixed value`));
   }

@@ -6,7 +6,7 @@ import {
   notSupported,
   required,
 } from '../../../apimachinery/field-error.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { internalObject } from '../../core/v1/internal-objects.ts';
 import type { Strategy } from '../../resource-definition.ts';
@@ -80,7 +80,7 @@ function validateFixed(spec: PriorityLevelConfigurationSpec, name: string): Fiel
   const fixed = defaultPriorityLevels[name] as unknown as PriorityLevelConfigurationSpec;
   const { exempt: _exempt, ...rest } = spec;
   const compared = name === 'exempt' && fixed.exempt !== undefined ? { ...rest, exempt: fixed.exempt } : spec;
-  if (equalJson(compared, fixed)) return [];
+  if (equalSemantic(compared, fixed)) return [];
   const except = name === 'exempt' ? " except the 'spec.exempt' field" : '';
   const shown = internalObject('PriorityLevelConfigurationSpec', spec);
   return [invalid(specPath, shown, `spec of '${name}'${except} must equal the fixed value`)];

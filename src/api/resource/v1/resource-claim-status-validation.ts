@@ -1,4 +1,4 @@
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import {
   duplicate,
   type FieldError,
@@ -92,7 +92,7 @@ function validateReservation(claim: ResourceClaim, old: ResourceClaimStatus, pat
   if (allocation === undefined) return [fieldForbidden(path, 'may not be specified when `allocated` is not set')];
   if (claim.metadata.deletionTimestamp === undefined) return [];
   const isNew = (consumer: ResourceClaimConsumerReference): boolean =>
-    !(old.reservedFor ?? []).some((known) => equalJson({ ...known }, { ...consumer }));
+    !(old.reservedFor ?? []).some((known) => equalSemantic({ ...known }, { ...consumer }));
   const problem = 'new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set';
   return reservedFor.some(isNew) ? [fieldForbidden(path, problem)] : [];
 }
@@ -195,7 +195,7 @@ function validateAllocation(
   if (allocation === undefined) return [];
   if (old !== undefined) {
     const [now, before] = [allocation, old].map((one) => internalObject('AllocationResult', one));
-    const isSame = equalJson(JSON.parse(JSON.stringify(now)), JSON.parse(JSON.stringify(before)));
+    const isSame = equalSemantic(JSON.parse(JSON.stringify(now)), JSON.parse(JSON.stringify(before)));
     return isSame ? [] : [invalid(path, now, 'field is immutable')];
   }
   const at = path.child('devices');

@@ -184,10 +184,18 @@ function validateBinding(device: Device, path: FieldPath): FieldError[] {
     ...failures,
   ];
   if (bindingConditions.length === 0 && bindingFailureConditions.length > 0) {
-    errors.push(invalid(at, null, 'bindingConditions are required to use bindingFailureConditions'));
+    errors.push(
+      invalid(at, device.bindingConditions ?? null, 'bindingConditions are required to use bindingFailureConditions'),
+    );
   }
   if (bindingFailureConditions.length === 0 && bindingConditions.length > 0) {
-    errors.push(invalid(failuresAt, null, 'bindingFailureConditions are required to use bindingConditions'));
+    errors.push(
+      invalid(
+        failuresAt,
+        device.bindingFailureConditions ?? null,
+        'bindingFailureConditions are required to use bindingConditions',
+      ),
+    );
   }
   return errors;
 }

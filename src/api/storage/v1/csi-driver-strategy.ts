@@ -7,7 +7,7 @@ import {
   invalid,
   notSupported,
 } from '../../../apimachinery/field-error.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { CSIDriver, CSIDriverSpec, TokenRequest } from '../../types/storage-v1.ts';
@@ -37,7 +37,7 @@ export const csiDriverStrategy: Strategy = {
   adjustForUpdate(object, old) {
     const [{ spec }, before] = [driverOf(object), driverOf(old).spec];
     if (before.preventPodSchedulingIfMissing === undefined) delete spec.preventPodSchedulingIfMissing;
-    if (!equalJson(spec, before)) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    if (!equalSemantic(spec, before)) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },
   validateCreate: (object) => validate(driverOf(object).spec),
   validateUpdate(object, old) {
@@ -51,7 +51,7 @@ export const csiDriverStrategy: Strategy = {
   warningsOnCreate: (object) => tokenWarnings(driverOf(object).spec),
   warningsOnUpdate(object, old) {
     const [{ spec }, before] = [driverOf(object), driverOf(old).spec];
-    return equalJson(spec.tokenRequests ?? [], before.tokenRequests ?? []) ? [] : tokenWarnings(spec);
+    return equalSemantic(spec.tokenRequests ?? [], before.tokenRequests ?? []) ? [] : tokenWarnings(spec);
   },
 };
 

@@ -7,7 +7,7 @@ import {
   invalidFor,
   required,
 } from '../../../apimachinery/field-error.ts';
-import { equalJson } from '../../../apimachinery/json.ts';
+import { equalSemantic } from '../../semantic-equality.ts';
 import { isQualifiedName } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { validateCsiDriverName } from '../../core/v1/volume-source-validation.ts';
@@ -28,7 +28,7 @@ export const csiNodeStrategy: Strategy = {
       for (const driver of drivers) {
         if (driver.name !== before.name) continue;
         const shown = fixedPart(driver);
-        if (!equalJson(shown, fixedPart(before))) errors.push(invalid(driversPath, shown, 'field is immutable'));
+        if (!equalSemantic(shown, fixedPart(before))) errors.push(invalid(driversPath, shown, 'field is immutable'));
       }
     }
     return errors;

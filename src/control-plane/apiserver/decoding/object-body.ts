@@ -15,6 +15,7 @@ import { badRequest, StatusError } from '../../../apimachinery/status.ts';
 import { BodyContentError, BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
 import type { ApiResource, ResourceRegistry } from '../registry/api-resource.ts';
 import { internalPackage } from '../registry/table.ts';
+import { withoutEmptyParts } from '../../../apimachinery/decoding/empty-parts.ts';
 import { applySchemaDefaults } from '../../../apimachinery/decoding/schema-defaults.ts';
 import { decodeTyped, type TypedDecodeOptions } from '../../../apimachinery/decoding/typed-decoder.ts';
 import { TypedDecodeError } from '../../../apimachinery/decoding/typed-decode-error.ts';
@@ -100,6 +101,7 @@ export function parseBody(codec: MediaTypeCodec, bytes: Uint8Array, expectedKind
 /**
  * Makes an object of a parsed body: kind checked, typed, unknown fields dealt with as asked, defaults filled in.
  * @param bytes what was sent, for messages
+ * @param options whether empty lists and maps stay, for an object that is stored
  * @throws StatusError 400
  */
 export function decodeObject(
@@ -110,6 +112,7 @@ export function decodeObject(
   fieldValidation: FieldValidation,
   warn: (text: string) => void,
   bytes: Uint8Array,
+  options: Pick<TypedDecodeOptions, 'keepsEmpty'> = {},
 ): Unstructured {
   const { value } = body;
   if (value !== null && !isJsonObject(value)) {
@@ -131,7 +134,7 @@ export function decodeObject(
     resource,
     expected,
     (unknown) => reportStrictErrors(complaintsOf(body, unknown, resource.custom), gvk, expected, fieldValidation, warn),
-    body.numberLiterals === undefined ? {} : { numberLiterals: body.numberLiterals() },
+    body.numberLiterals === undefined ? options : { ...options, numberLiterals: body.numberLiterals() },
   );
 }
 
@@ -192,6 +195,18 @@ export function applyDefaults(object: Unstructured, resource: ApiResource): void
     applySchemaDefaults(object as unknown as JsonObject, resource.definition.type, resource.types);
   }
   resource.definition.setDefaults?.(object);
+}
+
+/** An object as webhooks, expressions, owners of fields and the audit log see it: as JSON that Go writes. */
+export function asWritten<T extends object>(
+  object: T,
+  {
+    custom,
+    definition,
+    types,
+  }: Pick<ApiResource, 'custom' | 'types'> & { readonly definition: { readonly type: string } },
+): T {
+  return custom ? object : withoutEmptyParts(object, definition.type, types);
 }
 
 /** Refuses or tells of what strict reading complains about. */

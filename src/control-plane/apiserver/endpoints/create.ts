@@ -1,7 +1,7 @@
 import { parseDuration } from '../../../apimachinery/duration.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
-import { applyDefaults, decodeObject, parseBody, readLimitedBody } from '../decoding/object-body.ts';
+import { applyDefaults, asWritten, decodeObject, parseBody, readLimitedBody } from '../decoding/object-body.ts';
 import { negotiateInput } from '../negotiation.ts';
 import { defaultWaitMillis, isInitialized, waitForInitialized } from '../registry/initialization.ts';
 import { createdObjectResponse } from '../registry/output.ts';
@@ -33,7 +33,7 @@ export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
   const format = negotiateAnswer(endpoint);
   const options = parseWriteOptions(request.query, 'CreateOptions');
-  const object = await readObject(endpoint, options);
+  const object = await readObject(endpoint, options, true);
   matchNamespace(endpoint, object);
   dropSystemFields(object);
   const kind = store.resource.gvk;
@@ -67,8 +67,15 @@ function initialized({ request, server, store }: Endpoint, created: Unstructured
   return waitForInitialized(store, created, server.clock, waitMillis, request.signal());
 }
 
-/** The request's body as an object of the resource's own kind, defaults filled in. */
-export async function readObject(endpoint: Endpoint, options: ParsedWriteOptions): Promise<Unstructured> {
+/**
+ * The request's body as an object of the resource's own kind, defaults filled in.
+ * @param keepsEmpty whether empty lists and maps of optional fields stay, for whoever validates them
+ */
+export async function readObject(
+  endpoint: Endpoint,
+  options: ParsedWriteOptions,
+  keepsEmpty = false,
+): Promise<Unstructured> {
   const { request, server } = endpoint;
   const resource = bodyResource(endpoint);
   const codec = negotiateInput(request, server.codecs);
@@ -82,8 +89,9 @@ export async function readObject(endpoint: Endpoint, options: ParsedWriteOptions
     options.fieldValidation,
     (text) => addWarning(request, text),
     bytes,
+    { keepsEmpty },
   );
   applyDefaults(object, resource);
-  request.audit?.requestObject(object);
+  request.audit?.requestObject(keepsEmpty ? asWritten(object, resource) : object);
   return object;
 }

@@ -143,7 +143,9 @@ function typedPatched(
         addWarning(request, text),
       );
     };
-    if (!isInternal) return typedObject(value, expected.gvk, resource, expected, report, patch);
+    if (!isInternal) {
+      return typedObject(value, expected.gvk, resource, expected, report, { ...patch, keepsEmpty: true });
+    }
     report(
       Object.keys(value ?? {})
         .filter((field) => field !== 'kind' && field !== 'apiVersion')
@@ -293,7 +295,8 @@ function typedApplied(
 ): Unstructured {
   try {
     const value = applied as unknown as JsonValue;
-    return typedObject(value, expected.gvk, resource, expected, () => undefined, { isConverted: true });
+    const options = { isConverted: true, keepsEmpty: true };
+    return typedObject(value, expected.gvk, resource, expected, () => undefined, options);
   } catch (error) {
     if (!(error instanceof StatusError) || resource.custom) throw error;
     const { group, version, kind } = expected.gvk;

@@ -23,7 +23,7 @@ export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store, name } = endpoint;
   const format = negotiateAnswer(endpoint);
   const options = parseWriteOptions(request.query, 'UpdateOptions');
-  const object = await readObject(endpoint, options);
+  const object = await readObject(endpoint, options, true);
   matchNamespace(endpoint, object);
   matchName(endpoint, object);
   const manager = managerOf(request);

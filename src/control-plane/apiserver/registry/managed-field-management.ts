@@ -12,6 +12,7 @@ import {
 } from '../../../patch/managed-fields.ts';
 import { TypedValueError, validateTyped } from '../../../patch/structured-merge/validate.ts';
 import type { ApiResource } from './api-resource.ts';
+import { asWritten } from '../decoding/object-body.ts';
 import { withConvertedVersions } from './converted-versions.ts';
 import type { FieldManagement } from './field-management.ts';
 
@@ -21,9 +22,11 @@ export const managedFieldManagement: FieldManagement = {
     const kind = managedKind(resource, writer.subresource);
     try {
       if (resource.custom) for (const whole of live === undefined ? [object] : [object, live]) checkType(whole, kind);
-      return await withConvertedVersions(resource, (versionOf) =>
-        updateManagedFields(live ?? zeroObject(resource), object, withVersions(kind, versionOf), writer),
+      const written = ownableParts(object, resource);
+      const tracked = await withConvertedVersions(resource, (versionOf) =>
+        updateManagedFields(live ?? zeroObject(resource), written, withVersions(kind, versionOf), writer),
       );
+      return tracked === object ? object : withManagersOf(object, tracked);
     } catch (error) {
       const isRefusal = error instanceof StatusError || error instanceof TypedValueError;
       if ((!resource.custom && resource.versions === undefined) || !isRefusal) throw error;
@@ -44,6 +47,21 @@ export const managedFieldManagement: FieldManagement = {
     }
   },
 };
+
+/** What somebody can own by writing: what Go writes as JSON. No list of managers at all still asks for a reset. */
+function ownableParts(object: Unstructured, resource: ApiResource): Unstructured {
+  const { managedFields } = object.metadata;
+  const written = asWritten(object, resource);
+  return written === object || managedFields === undefined
+    ? written
+    : { ...written, metadata: { ...written.metadata, managedFields } };
+}
+
+function withManagersOf(object: Unstructured, { metadata: { managedFields } }: Unstructured): Unstructured {
+  if (managedFields === undefined) delete object.metadata.managedFields;
+  else object.metadata.managedFields = managedFields;
+  return object;
+}
 
 /** Of a custom object that does not fit its schema nobody's fields can be told. @throws TypedValueError */
 function checkType(object: Unstructured, { schema, source }: ManagedKind): void {

@@ -5,7 +5,7 @@ import type { ServedKind, ServedKinds } from '../../admission/admission-plugin.t
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { internalError } from '../../../apimachinery/status.ts';
-import { applyDefaults } from '../decoding/object-body.ts';
+import { applyDefaults, asWritten } from '../decoding/object-body.ts';
 import { decodeTyped } from '../../../apimachinery/decoding/typed-decoder.ts';
 import { TypedDecodeError } from '../../../apimachinery/decoding/typed-decode-error.ts';
 import { type ApiResource, fromStorage, type ResourceRegistry, toStorage } from './api-resource.ts';
@@ -46,8 +46,10 @@ export function servedKinds(registry: () => ResourceRegistry): ServedKinds {
     async convert(object, from, to) {
       const isSame = from.group === to.group && from.version === to.version && from.kind === to.kind;
       const [source, target] = [resourceOf(from), resourceOf(to)];
-      if (isSame || source === undefined || target === undefined) return object;
-      const copy = cloneJson(object as unknown as JsonObject);
+      if (source === undefined || target === undefined) return object;
+      const written = asWritten(object, source);
+      if (isSame) return written;
+      const copy = cloneJson(written as unknown as JsonObject);
       if (source.versions === undefined)
         return fromStorage(target, toStorage(source, copy as unknown as typeof object));
       const [converted = copy] = await source.versions.convert([copy], target.apiVersion);

@@ -1,8 +1,9 @@
 import type { ListObserver } from '../metrics/storage-metrics.ts';
 import { dropDisabledPodFields } from '../../../api/core/v1/disabled-pod-fields.ts';
+import { equalSemantic } from '../../../api/semantic-equality.ts';
 import type { RequestContext, Strategy } from '../../../api/resource-definition.ts';
 import { FieldPath, goQuote, invalid, invalidObject, type FieldError } from '../../../apimachinery/field-error.ts';
-import { forgetEmptyLists } from '../../../apimachinery/decoding/empty-lists.ts';
+import { forgetEmptyParts } from '../../../apimachinery/decoding/empty-parts.ts';
 import { cloneJson, equalJson, equalTexts, type JsonObject } from '../../../apimachinery/json.ts';
 import { formatTime, type ObjectMeta, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { alreadyExists, badRequest, conflict, forbidden, notFound, StatusError } from '../../../apimachinery/status.ts';
@@ -239,7 +240,7 @@ export class Store {
   /** What is read from storage has the defaults of what was prepared, too (the labels of a job's own template). */
   #makeStored(object: Unstructured): void {
     const { definition, types, custom } = this.resource;
-    if (!custom) forgetEmptyLists(object as unknown as JsonObject, definition.type, types);
+    if (!custom) forgetEmptyParts(object as unknown as JsonObject, definition.type, types);
     definition.setDefaults?.(object);
     definition.storage?.settle?.(object);
   }
@@ -539,14 +540,9 @@ function specDiffers(object: Unstructured, old: Unstructured): boolean {
   const keys = new Set([...Object.keys(object), ...Object.keys(old)]);
   for (const key of keys) {
     if (key === 'metadata' || key === 'status' || key === 'kind' || key === 'apiVersion') continue;
-    if (!equalJson(orNothing(object[key]), orNothing(old[key])) || !equalTexts(object[key], old[key])) return true;
+    if (!equalSemantic(object[key], old[key]) || !equalTexts(object[key], old[key])) return true;
   }
   return false;
-}
-
-/** An empty list is the same as none: so it is stored (apimachinery's semantic equality). */
-function orNothing(value: unknown): unknown {
-  return value === undefined || (Array.isArray(value) && value.length === 0) ? null : value;
 }
 
 function isSameObject(bytes: Uint8Array, existing: StoredValue, object: Unstructured, old: Unstructured): boolean {
