@@ -253,6 +253,9 @@ void test('proxies of the environment', () => {
     ['https://a.b:8443', { HTTPS_PROXY: 'p:1', NO_PROXY: 'a.b:8443' }, ''],
     ['https://10.1.2.3', { HTTPS_PROXY: 'p:1', NO_PROXY: '10.0.0.0/8' }, ''],
     ['https://11.1.2.3', { HTTPS_PROXY: 'p:1', NO_PROXY: '10.0.0.0/8' }, 'http://p:1'],
+    ['https://[fd00::7]:6443', { HTTPS_PROXY: 'p:1', NO_PROXY: 'fd00::/8' }, ''],
+    ['https://[fe80::7]:6443', { HTTPS_PROXY: 'p:1', NO_PROXY: 'fd00::/8,[fe80::7]:443' }, 'http://p:1'],
+    ['https://[fe80::7]:6443', { HTTPS_PROXY: 'p:1', NO_PROXY: '[fe80::7]:6443' }, ''],
   ];
   for (const [server, env, expected] of cases) {
     assert.equal(proxyFromEnvironment(server, env), expected, `${server} ${JSON.stringify(env)}`);
