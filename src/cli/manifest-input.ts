@@ -180,6 +180,6 @@ async function readKustomization(
 ): Promise<ReadManifests> {
   const { buildKustomization, kustomizationText } = await import('../kustomize/build.ts');
   const { kustomizeWorld } = await import('./kustomize-world.ts');
-  const built = await buildKustomization({ ...kustomizeWorld(context), path: folder, isReordered: true });
+  const built = await buildKustomization({ ...kustomizeWorld(context), path: folder, reorder: 'legacy' });
   return objectsIn(kustomizationText(built), folder, { isTyped });
 }

@@ -5,16 +5,23 @@ import { systemReasonOrMessage } from '../system/file-errors.ts';
 import type { BuildOptions } from '../kustomize/build.ts';
 
 type LoadRestriction = NonNullable<BuildOptions['loadRestriction']>;
+type Reordering = NonNullable<BuildOptions['reorder']>;
 
 interface KustomizeOptions {
   readonly path: string;
   readonly loadRestriction: LoadRestriction;
   readonly enableHelm: boolean;
+  /** The order that a flag asked for; absent where none was given. */
+  readonly reorder?: Reordering;
+  readonly managedByLabel: boolean;
   /** A file, or a folder that gets a file for each object; empty for standard output. */
   readonly output: string;
 }
 
 const loadRestrictions: readonly LoadRestriction[] = ['LoadRestrictionsRootOnly', 'LoadRestrictionsNone'];
+const reorderings: readonly Reordering[] = ['legacy', 'none'];
+/** What `--enable-managedby-label` says, said by the environment with `on`. */
+const managedByVariable = 'KUSTOMIZE_ENABLE_MANAGEDBY_LABEL';
 
 /** `kustomize`: builds a kustomization and prints its objects. */
 export const kustomizeCommand = defineCommand<KustomizeOptions>({
@@ -28,6 +35,11 @@ export const kustomizeCommand = defineCommand<KustomizeOptions>({
     flag('as-current-user', 'bool', 'false', 'Run functions in containers as the user who runs this; none are run'),
     flag('enable-alpha-plugins', 'bool', 'false', 'Allow plugins that are programs; none are run'),
     flag('enable-helm', 'bool', 'false', 'Allow helm to inflate charts; it is not run'),
+    {
+      ...flag('enable-managedby-label', 'bool', 'false', 'Label every object as managed by kustomize'),
+      deprecated:
+        'The flag `enable-managedby-label` has been deprecated. Use the `managedByLabel` option in the `buildMetadata` field instead.',
+    },
     {
       ...flag('env', 'stringArray', '[]', 'Environment variables for functions; none are run'),
       shorthand: 'e',
@@ -49,21 +61,31 @@ export const kustomizeCommand = defineCommand<KustomizeOptions>({
       ...flag('output', 'string', '', 'File to write to; a folder gets a file for each object'),
       shorthand: 'o',
     },
+    {
+      ...flag('reorder', 'string', 'legacy', "The order of the objects: 'legacy', by kind, or 'none', as they come"),
+      deprecated: "use the new 'sortOptions' field in kustomization.yaml instead.",
+    },
   ],
   toOptions(args, flags) {
     const [path = '.'] = args;
     if (args.length > 1) throw new CommandError('specify one path to kustomization.yaml');
     return {
       path,
-      loadRestriction: loadRestrictionOf(flags),
-      enableHelm: flags.bool('enable-helm'),
+      loadRestriction: oneOf(flags, 'load-restrictor', loadRestrictions),
+      enableHelm: flags.bool('enable-helm') && !flags.bool('enable-alpha-plugins'),
+      ...(flags.changed('reorder') ? { reorder: oneOf(flags, 'reorder', reorderings) } : {}),
+      managedByLabel: flags.bool('enable-managedby-label'),
       output: flags.string('output'),
     };
   },
-  async run({ path, loadRestriction, enableHelm, output }, context) {
+  async run({ output, ...options }, context) {
     const { buildKustomization, kustomizationFiles, kustomizationText } = await import('../kustomize/build.ts');
     const built = await failing(() =>
-      buildKustomization({ ...kustomizeWorld(context), path, loadRestriction, enableHelm }),
+      buildKustomization({
+        ...kustomizeWorld(context),
+        ...options,
+        managedByLabel: options.managedByLabel || context.env[managedByVariable] === 'on',
+      }),
     );
     const target = resolve(context.cwd, output);
     if (output === '') {
@@ -86,13 +108,12 @@ function flag(
   return { name, type, default: defaultValue, description };
 }
 
-function loadRestrictionOf(flags: FlagValues): LoadRestriction {
-  const given = flags.string('load-restrictor');
-  const known = loadRestrictions.find((name) => name === given);
+/** The value of a flag that takes some words alone. @throws CommandError on another. */
+function oneOf<Word extends string>(flags: FlagValues, name: string, words: readonly Word[]): Word {
+  const given = flags.string(name);
+  const known = words.find((word) => word === given);
   if (known !== undefined) return known;
-  throw new CommandError(
-    `illegal flag value --load-restrictor ${given}; legal values: [${loadRestrictions.join(' ')}]`,
-  );
+  throw new CommandError(`illegal flag value --${name} ${given}; legal values: [${words.join(' ')}]`);
 }
 
 async function failing<T>(build: () => T | Promise<T>): Promise<T> {

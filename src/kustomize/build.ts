@@ -22,8 +22,10 @@ export interface BuildOptions {
   /** Default: files below the folder only. */
   readonly loadRestriction?: LoadRestriction;
   readonly enableHelm?: boolean;
-  /** Whether the caller orders the objects as well: a kustomization that says an order is told so. */
-  readonly isReordered?: boolean;
+  /** The caller's order: by kind or as they come. A kustomization that says one itself is told that it wins. */
+  readonly reorder?: 'legacy' | 'none';
+  /** Whether every object gets the label of kustomize, whatever the kustomization says. */
+  readonly managedByLabel?: boolean;
   /** Told of deprecated fields, a line at a time. */
   readonly warn: (line: string) => void;
   /** Told what kustomize logs, a line at a time. */
@@ -60,10 +62,10 @@ async function build(options: BuildOptions): Promise<ResourceMap> {
   nameReferenceTransformer(config.nameReference)(map);
   variables.resolve(map, config.varReference, options.log);
   map.replaceAll(map.resources.filter((resource) => (resource.annotations.get(localConfig) ?? 'false') === 'false'));
-  if (kustomization.sortOptions !== undefined && options.isReordered === true) options.log(twoOrders);
-  sortOrderTransformer(kustomization.sortOptions ?? { order: 'legacy' })(map);
+  if (kustomization.sortOptions !== undefined && options.reorder !== undefined) options.log(twoOrders);
+  sortOrderTransformer(kustomization.sortOptions ?? { order: options.reorder === 'none' ? 'fifo' : 'legacy' })(map);
   const buildMetadata = kustomization.buildMetadata ?? [];
-  if (buildMetadata.includes('managedByLabel')) {
+  if (options.managedByLabel === true || buildMetadata.includes('managedByLabel')) {
     const labels = { 'app.kubernetes.io/managed-by': managedBy };
     mapEntriesTransformer(labels, [{ path: 'metadata/labels', create: true }])(map);
   }

@@ -55,7 +55,7 @@ test('-k applies, reads, changes and deletes what a kustomization builds', async
   assert.equal(await ok(cluster, 'create', '-k', folder), `configmap/${settings} created\npod/a-p created\n`);
 });
 
-const mistakes: readonly (readonly [string, readonly string[], string])[] = [
+const mistakes: readonly (readonly [string, readonly string[], string, string?])[] = [
   ['-f beside -k', ['apply', '-k', 'app', '-f', 'app/pod.yaml'], 'only one of -f or -k can be specified'],
   ['-R beside -k', ['get', '-k', 'app', '-R'], "the -k flag can't be used with -f or -R"],
   [
@@ -70,18 +70,24 @@ const mistakes: readonly (readonly [string, readonly string[], string])[] = [
     'illegal flag value --load-restrictor none; legal values: [LoadRestrictionsRootOnly LoadRestrictionsNone]',
   ],
   [
+    'an order that is none',
+    ['kustomize', '--reorder=no', 'app'],
+    'illegal flag value --reorder no; legal values: [legacy none]',
+    "Flag --reorder has been deprecated, use the new 'sortOptions' field in kustomization.yaml instead.\n",
+  ],
+  [
     'a folder in a repository',
     ['kustomize', 'https://github.com/kubernetes-sigs/kustomize//examples'],
     'https://github.com/kubernetes-sigs/kustomize//examples: kubectl-ts builds from local folders only; clone it first',
   ],
 ];
 
-for (const [what, argv, message] of mistakes) {
+for (const [what, argv, message, warning = ''] of mistakes) {
   test(`kustomizations: ${what}`, async (context) => {
     const cluster = await createCommandCluster(context);
     folderIn(cluster.home);
     const { exitCode, stderr } = await cluster.run(...argv);
-    assert.equal(stderr.replaceAll(cluster.home, '$HOME'), `error: ${message}\n`);
+    assert.equal(stderr.replaceAll(cluster.home, '$HOME'), `${warning}error: ${message}\n`);
     assert.equal(exitCode, 1);
   });
 }
@@ -97,6 +103,30 @@ test('kustomize writes to a file, or a file for each object to a folder', async 
   const names = readdirSync(join(home, 'out'));
   assert.deepEqual(names, [`v1_configmap_${settings}.yaml`, 'v1_pod_a-p.yaml']);
   assert.equal(names.map((name) => readFileSync(join(home, 'out', name), 'utf8')).join('---\n'), stdout);
+});
+
+test('kustomize orders and labels as its old flags say, which are hidden', async (context) => {
+  const { home, run } = commandRunner(context);
+  const folder = folderIn(home);
+  const kinds = (text: string): string[] => text.match(/^kind: .*$/gm) ?? [];
+  const byKind = await run('kustomize', 'app', '--reorder=legacy');
+  assert.deepEqual(kinds(byKind.stdout), ['kind: ConfigMap', 'kind: Pod']);
+  const asTheyCome = await run('kustomize', 'app', '--reorder=none');
+  assert.deepEqual(kinds(asTheyCome.stdout), ['kind: Pod', 'kind: ConfigMap']);
+  const old = "Flag --reorder has been deprecated, use the new 'sortOptions' field in kustomization.yaml instead.\n";
+  assert.equal(asTheyCome.stderr, old);
+  const label = 'app.kubernetes.io/managed-by: kustomize-v5.8.1';
+  const labelled = await run('kustomize', 'app', '--enable-managedby-label');
+  assert.equal(labelled.stdout.split(label).length, 3);
+  assert.match(
+    labelled.stderr,
+    /^Flag --enable-managedby-label has been deprecated, The flag `enable-managedby-label`/,
+  );
+  assert.doesNotMatch((await run('kustomize', '--help')).stdout, /reorder|managedby/);
+  writeFileSync(join(folder, 'kustomization.yaml'), `${kustomization}sortOptions: {order: fifo}\n`);
+  const both = await run('kustomize', 'app', '--reorder=legacy');
+  assert.deepEqual(kinds(both.stdout), ['kind: Pod', 'kind: ConfigMap']);
+  assert.match(both.stderr, /Using the kustomization file over the CLI flag/);
 });
 
 test('a link that leads out of the folder is refused, unless that is allowed', async (context) => {

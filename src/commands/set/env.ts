@@ -76,7 +76,8 @@ export const setEnvCommand = defineCommand<EnvOptions>({
     const { resources, changes } = splitEnvironment(args);
     const common = await setOptions(resources, flags, 'env updated', context);
     checkLocal(common);
-    if (common.input.filenames.length === 0 && resources.length === 0) {
+    // The real one does not take a kustomization alone for naming anything.
+    if ((common.input.filenames.length === 0 || common.input.isKustomization === true) && resources.length === 0) {
       throw new CommandError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
     }
     if (flags.bool('list') && flags.string('output') !== '') {
