@@ -139,6 +139,18 @@ test('what cannot be changed refuses the request, unless the failure policy is t
       { apply: 'Object{metadata: Object.metadata{annotations: {"x": b"abc"}}}' },
       'error applying patch: failed to convert patch object to typed object: .metadata.annotations.x: expected string, got &value.valueUnstructured{Value:[]uint8{0x61, 0x62, 0x63}}',
     ],
+    [
+      { apply: 'Object{metadata: Object.metadata{annotations: {"x": duration("1h")}}}' },
+      'error applying patch: failed to convert patch object to typed object: .metadata.annotations.x: expected string, got &value.valueUnstructured{Value:3600000000000}',
+    ],
+    [
+      { apply: 'Object{metadata: Object.metadata{creationTimestamp: timestamp("2024-05-05T01:02:03.5+05:30")}}' },
+      'error applying patch: failed to convert patch object to typed object: .metadata.creationTimestamp: expected any scalar, got &{2024-05-05 01:02:03.5 +0530 +0530}',
+    ],
+    [
+      { apply: 'Object{spec: Object.spec{replicas: dyn(1.5)}}' },
+      'unable to convert unstructured object to apps/v1, Kind=Deployment: cannot convert float64 to int32',
+    ],
     [{ apply: '1' }, 'must evaluate to Object but got int'],
     [
       { apply: 'Object{}', more: { matchConditions: [{ name: 'x', expression: 'object.zork == 1' }] } },

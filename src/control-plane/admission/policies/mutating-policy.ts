@@ -1,3 +1,5 @@
+import { converterMessage } from '../../../apimachinery/decoding/converter-message.ts';
+import { formatGroupVersion, gvkOf } from '../../../apimachinery/gvk.ts';
 import { type JsonObject, type JsonValue, cloneJson } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import {
@@ -12,7 +14,9 @@ import {
   policyResults,
 } from '../../../api/admissionregistration/policies/policy-compiler.ts';
 import type { MutatingAdmissionPolicy } from '../../../api/types/admissionregistration-v1.ts';
-import { CelEvaluationError, CelList, CelMap, type CelValue } from '../../../cel/values.ts';
+import { CelDuration, CelEvaluationError, CelList, CelMap, CelTimestamp, type CelValue } from '../../../cel/values.ts';
+import { writeTimestamp } from '../../../cel/time.ts';
+import { StatusError } from '../../../apimachinery/status.ts';
 import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from '../../../patch/json-patch.ts';
 import { atomicParts } from '../../../patch/structured-merge/atomic-parts.ts';
 import { mergeValues } from '../../../patch/structured-merge/typed-value.ts';
@@ -71,7 +75,7 @@ export async function applyMutation(
     const object = input.object as unknown as JsonObject;
     const changed = isJsonPatch ? applyOperations(object, value) : applyConfiguration(object, value, kind);
     if (changed === undefined) return input.object;
-    const read = kind.decode(changed);
+    const read = isJsonPatch ? kind.decode(changed) : readApplied(changed, kind);
     kind.fillIn(read);
     return read;
   } catch (error) {
@@ -90,12 +94,9 @@ function checkTypes(value: CelValue): void {
 function applyConfiguration(object: JsonObject, value: CelValue, { schema, types }: ServedKind): JsonObject {
   checkTypes(value);
   const { apiVersion = '', kind = '' } = object;
-  const unfit = findBytes(value, '');
+  const unfit = findUnfit(value, '');
   if (unfit !== undefined) {
-    const [path, bytes] = unfit;
-    const shown = Array.from(bytes, (byte) => `0x${byte.toString(16)}`).join(', ');
-    const got = `expected string, got &value.valueUnstructured{Value:[]uint8{${shown}}}`;
-    throw new MutationError(`error applying patch: failed to convert patch object to typed object: ${path}: ${got}`);
+    throw new MutationError(`error applying patch: failed to convert patch object to typed object: ${unfit}`);
   }
   const patch: JsonObject = { ...(patchJson(value) as JsonObject), apiVersion, kind };
   try {
@@ -112,19 +113,48 @@ function applyConfiguration(object: JsonObject, value: CelValue, { schema, types
   return cloneJson(mergeValues(object, patch, schema, types)) as JsonObject;
 }
 
-/** The first bytes in a value, with their path: apply configurations have none, not even for fields that hold bytes. */
-function findBytes(value: CelValue, path: string): readonly [path: string, bytes: Uint8Array] | undefined {
-  if (value instanceof Uint8Array) return [path, value];
+/** What an apply configuration made of an object, as the converter from maps reads it. @throws MutationError */
+function readApplied(changed: JsonObject, kind: ServedKind): Unstructured {
+  try {
+    return kind.decode(changed);
+  } catch (error) {
+    if (!(error instanceof StatusError) || kind.isCustom) throw error;
+    const message = converterMessage(error.message.replace('Internal error occurred: ', ''));
+    const { kind: name, ...version } = gvkOf(changed);
+    const target = `${formatGroupVersion(version)}, Kind=${name}`;
+    throw new MutationError(`unable to convert unstructured object to ${target}: ${message}`);
+  }
+}
+
+/**
+ * The first value of a type that has no place in objects, with its path: apply configurations have neither bytes nor
+ * times nor spans of time, not even for fields that hold them.
+ */
+function findUnfit(value: CelValue, path: string): string | undefined {
+  const asText = (shown: string): string => `${path}: expected string, got &value.valueUnstructured{Value:${shown}}`;
+  if (value instanceof Uint8Array) {
+    return asText(`[]uint8{${Array.from(value, (byte) => `0x${byte.toString(16)}`).join(', ')}}`);
+  }
+  if (value instanceof CelDuration) return asText(String(value.nanoseconds));
+  if (value instanceof CelTimestamp) return `${path}: expected any scalar, got &{${goTimeOf(value)}}`;
   let inner: Iterable<readonly [string, CelValue]> = [];
   if (value instanceof PatchObject) inner = Array.from(value.fields, ([name, item]) => [`.${name}`, item]);
   else if (value instanceof CelMap) {
     inner = Array.from(value.entries(), ([key, item]) => [typeof key === 'string' ? `.${key}` : '', item]);
   } else if (value instanceof CelList) inner = Array.from(value, (item, index) => [`[${index}]`, item]);
   for (const [step, item] of inner) {
-    const found = findBytes(item, path + step);
+    const found = findUnfit(item, path + step);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** A time as Go prints one: `2006-01-02 15:04:05.9 +0530 +0530`. */
+function goTimeOf(time: CelTimestamp): string {
+  return writeTimestamp(time)
+    .replace('T', ' ')
+    .replace(/Z$/, ' +0000 UTC')
+    .replace(/([+-]\d\d):(\d\d)$/, ' $1$2 $1$2');
 }
 
 /** Undefined when a test of the patch does not hold: then nothing of it is done. */

@@ -15,7 +15,7 @@ import { applyStrategicMergePatch, StrategicMergePatchError } from '../../../pat
 import { resolveSchema } from '../../../apimachinery/schema.ts';
 import { formatJsonPath } from '../codecs/json-media-type.ts';
 import { decodeYaml } from '../codecs/yaml-media-type.ts';
-import { converterMessage } from '../decoding/converter-message.ts';
+import { converterMessage } from '../../../apimachinery/decoding/converter-message.ts';
 import type { FieldValidation } from '../decoding/object-body.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 

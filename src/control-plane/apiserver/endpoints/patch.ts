@@ -35,7 +35,7 @@ import {
   unknownConversionText,
   unregisteredKindText,
 } from '../decoding/object-body.ts';
-import { converterMessage } from '../decoding/converter-message.ts';
+import { converterMessage } from '../../../apimachinery/decoding/converter-message.ts';
 import { decodeTyped } from '../../../apimachinery/decoding/typed-decoder.ts';
 import { TypedDecodeError } from '../../../apimachinery/decoding/typed-decode-error.ts';
 import { mediaTypeOf } from '../negotiation.ts';

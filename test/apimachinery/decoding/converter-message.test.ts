@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { converterMessage } from '../../../src/control-plane/apiserver/decoding/converter-message.ts';
+import { converterMessage } from '../../../src/apimachinery/decoding/converter-message.ts';
 
 /** Recorded from kube-apiserver 1.36: what a value of a kind does in a field of a type. */
 const cases: readonly (readonly [found: string, type: string, message: string])[] = [

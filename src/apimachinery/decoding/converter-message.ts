@@ -1,4 +1,4 @@
-import { isNamedList, isNamedMap, isNamedString } from '../../../apimachinery/decoding/go-types.ts';
+import { isNamedList, isNamedMap, isNamedString } from './go-types.ts';
 
 /** How the converter calls the kinds of values that json names otherwise. */
 const kinds: Readonly<Record<string, string>> = {
