@@ -177,6 +177,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admission: measuredAdmission(options.admission ?? admitAll, metrics.registry, options.clock),
     fieldManagement: managedFieldManagement,
     hasInitializers: options.hasInitializers ?? false,
+    authorizer: options.authorizer,
     clock: options.clock,
     random: options.random,
     log: options.log,

@@ -146,3 +146,45 @@ test('a watch that waits for a version to begin with is told within the stream t
       },
     ]);
   }));
+
+test('selectors are read before options are looked at, and the form of the answer comes last', () =>
+  inServer(async (api) => {
+    const single = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io';
+    const cases: readonly [string, string, number, string][] = [
+      ['labelSelector==a&resourceVersionMatch=Zork', '', 400, "found '=', expected: !, identifier, or 'end of string'"],
+      ['fieldSelector=a&resourceVersionMatch=Zork', '', 400, "invalid selector: 'a'; can't understand 'a'"],
+      [
+        'resourceVersion=x',
+        single,
+        400,
+        'invalid resource version: resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax',
+      ],
+      [
+        '',
+        single,
+        406,
+        'you requested PartialObjectMetadata, but the requested object is a list (*core.ConfigMapList)',
+      ],
+    ];
+    for (const [query, accept, status, message] of cases) {
+      const answer = await api.request('GET', `${configMaps}?${query}`, undefined, accept === '' ? {} : { accept });
+      assert.deepEqual([answer.status, answer.body['message']], [status, message]);
+    }
+  }));
+
+test('pages of events are pages at any version: they are not kept in memory', () =>
+  inServer(async (api) => {
+    const events = '/api/v1/namespaces/default/events';
+    for (const name of ['a', 'b', 'c']) {
+      await api.request('POST', events, {
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: { name },
+        involvedObject: { namespace: 'default' },
+      });
+    }
+    await makeThree(api);
+    const count = async (path: string): Promise<number> =>
+      ((await api.request('GET', `${path}?limit=2&resourceVersion=0`)).body['items'] as unknown[]).length;
+    assert.deepEqual([await count(events), await count(configMaps)], [2, 3]);
+  }));

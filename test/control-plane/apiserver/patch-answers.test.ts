@@ -174,6 +174,17 @@ const cases: readonly (readonly [
   ],
   [
     merge,
+    `${ns}/pods/p/resize`,
+    { spec: { resources: { requests: { 'hugepages-2Mi': '2Mi', cpu: '1' }, limits: { 'hugepages-2Mi': '2Mi' } } } },
+    422,
+    (body) => (body['details'] as { causes: { message: string }[] }).causes.map(({ message }) => message),
+    [
+      'Invalid value: "BestEffort": Pod QOS Class may not change as a result of resizing',
+      'Forbidden: only cpu and memory resources are mutable at pod-level',
+    ],
+  ],
+  [
+    merge,
     `${ns}/persistentvolumeclaims/v`,
     { spec: { dataSourceRef: { apiGroup: 'A_' }, dataSource: { apiGroup: 'A_' } } },
     422,
@@ -269,6 +280,24 @@ void test('warnings and tables of statuses are those of the real server', async 
   });
   const [row] = table.body['rows'] as { cells: unknown[] }[];
   assert.equal(row?.cells[3], '2');
+});
+
+void test('restarts of init containers count up to the one that the pod waits for', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  assert.equal((await api.request('POST', `${ns}/pods`, pod)).status, 201);
+  const status = (name: string, restartCount: number): unknown => ({ name, image: 'i', restartCount, state: {} });
+  const statuses = {
+    initContainerStatuses: [status('i0', 1), status('i1', 7)],
+    containerStatuses: [status('c', 4)],
+  };
+  const body = Buffer.from(JSON.stringify({ status: statuses }));
+  assert.equal((await api.request('PATCH', `${ns}/pods/p/status`, body, { 'content-type': merge })).status, 200);
+  const table = await api.request('GET', `${ns}/pods/p`, undefined, {
+    accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+  });
+  const [row] = table.body['rows'] as { cells: unknown[] }[];
+  assert.deepEqual(row?.cells.slice(1, 4), ['0/1', 'Init:0/0', '1']);
 });
 
 void test('what changed in a selector is shown in the order of its type', async (context) => {

@@ -1,4 +1,6 @@
 import { type FieldError, FieldPath, fieldForbidden, invalid } from '../../../apimachinery/field-error.ts';
+import { equalJson, type JsonValue } from '../../../apimachinery/json.ts';
+import { parseQuantity } from '../../../apimachinery/quantity.ts';
 import { equalSemantic } from '../../semantic-equality.ts';
 import type { Container, Pod, PodSpec, ResourceRequirements } from '../../types/core-v1.ts';
 import { qosClassOf } from './pod-qos.ts';
@@ -54,11 +56,25 @@ function validatePodLevel(
   const at = specPath.child('resources');
   if (old !== undefined && resources === undefined)
     return [fieldForbidden(at, 'pod-level resources cannot be removed')];
-  return (['requests', 'limits'] as const).flatMap((list) =>
+  const errors = (['requests', 'limits'] as const).flatMap((list) =>
     isReduced(resources?.[list], old?.[list])
       ? [fieldForbidden(at.child(list), `pod-level resource ${list} cannot be removed`)]
       : [],
   );
+  if (!equalJson(fixedAmounts(resources), fixedAmounts(old))) {
+    errors.push(fieldForbidden(specPath, 'only cpu and memory resources are mutable at pod-level'));
+  }
+  return errors;
+}
+
+/** What a resize leaves as it is: all but CPU and memory. */
+function fixedAmounts(resources: ResourceRequirements | undefined): JsonValue {
+  const others = (list: Readonly<Record<string, string>> = {}): [string, string][] =>
+    Object.entries(list)
+      .filter(([name]) => name !== 'cpu' && name !== 'memory')
+      .map(([name, amount]): [string, string] => [name, parseQuantity(amount).toString()])
+      .sort(([left], [right]) => (left < right ? -1 : 1));
+  return [others(resources?.requests), others(resources?.limits)];
 }
 
 function isReduced(list: Readonly<Record<string, string>> = {}, old: Readonly<Record<string, string>> = {}): boolean {

@@ -23,8 +23,10 @@ export function podSummary(pod: Pod): PodSummary {
   const initialized = pod.status?.conditions?.some(({ type, status }) => type === 'Initialized' && status === 'True');
   const waitsForInit = init.reason !== undefined && initialized !== true;
   const statuses = pod.status?.containerStatuses ?? [];
-  const sidecarStatuses = (pod.status?.initContainerStatuses ?? []).filter(({ name }) => sidecars.has(name));
-  const counted = waitsForInit ? (pod.status?.initContainerStatuses ?? []) : [...sidecarStatuses, ...statuses];
+  // As far as was looked: restarts of those after the one that the pod waits for do not count.
+  const initStatuses = (pod.status?.initContainerStatuses ?? []).slice(0, init.seen);
+  const sidecarStatuses = initStatuses.filter(({ name }) => sidecars.has(name));
+  const counted = waitsForInit ? initStatuses : [...sidecarStatuses, ...statuses];
   const readyMain = waitsForInit ? 0 : statuses.filter(isRunningReady).length;
   const reason = init.reason ?? phaseReason(pod);
   return {
@@ -78,12 +80,17 @@ function phaseReason(pod: Pod): string {
   return pod.status?.reason || (pod.status?.phase ?? '');
 }
 
-/** The first init container that is not through says what the pod waits for; ready counts sidecars. */
+/** The first init container that is not through, the last that is seen, says what the pod waits for; ready counts sidecars. */
 function summarizeInitContainers(
   pod: Pod,
   sidecars: ReadonlySet<string>,
-): { readonly reason: string | undefined; readonly ready: number } {
+): { readonly reason: string | undefined; readonly ready: number; readonly seen: number } {
   let ready = 0;
+  const upTo = (index: number, reason: string): { reason: string; ready: number; seen: number } => ({
+    reason: `Init:${reason}`,
+    ready,
+    seen: index + 1,
+  });
   for (const [index, status] of (pod.status?.initContainerStatuses ?? []).entries()) {
     const { terminated, waiting } = status.state ?? {};
     if (terminated?.exitCode === 0) continue;
@@ -91,12 +98,12 @@ function summarizeInitContainers(
       if (status.ready) ready++;
       continue;
     }
-    if (terminated !== undefined) return { reason: `Init:${terminatedReason(terminated)}`, ready };
+    if (terminated !== undefined) return upTo(index, terminatedReason(terminated));
     const waitingReason = waiting?.reason ?? '';
-    if (waitingReason !== '' && waitingReason !== 'PodInitializing') return { reason: `Init:${waitingReason}`, ready };
-    return { reason: `Init:${index}/${pod.spec?.initContainers?.length ?? 0}`, ready };
+    if (waitingReason !== '' && waitingReason !== 'PodInitializing') return upTo(index, waitingReason);
+    return upTo(index, `${index}/${pod.spec?.initContainers?.length ?? 0}`);
   }
-  return { reason: undefined, ready };
+  return { reason: undefined, ready, seen: pod.status?.initContainerStatuses?.length ?? 0 };
 }
 
 /** The first container that waits or ended gives the reason, unless others still run. */

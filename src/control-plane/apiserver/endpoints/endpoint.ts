@@ -1,7 +1,7 @@
-import { authorizationAttributes } from '../filters/authorization.ts';
+import { authorizationAttributes, refusal, type RequestAuthorizer } from '../filters/authorization.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
-import { badRequest } from '../../../apimachinery/status.ts';
+import { badRequest, internalError } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { Logger } from '../../../system/logger.ts';
 import type { Random } from '../../../system/random.ts';
@@ -26,6 +26,7 @@ export interface ServerParts {
   readonly codecs: readonly MediaTypeCodec[];
   readonly registry: ResourceRegistry;
   readonly admission: AdmissionChain;
+  readonly authorizer: RequestAuthorizer;
   readonly fieldManagement: FieldManagement;
   /** Whether objects stay out of sight until their initializers have seen them. */
   readonly hasInitializers: boolean;
@@ -82,6 +83,18 @@ export function writeContext(endpoint: Endpoint, dryRun: boolean): WriteContext 
     asked: authorizationAttributes(request.info, request.user),
     warn: (text) => addWarning(request, text),
   };
+}
+
+/**
+ * Makes sure that who updates an object that is not there may create it.
+ * @throws StatusError 403; 500 when that cannot be told
+ */
+export async function authorizeCreate({ request, server }: Endpoint): Promise<void> {
+  const attributes = { ...authorizationAttributes(request.info, request.user), verb: 'create' };
+  const { allowed, reason, error } = await server.authorizer.authorize(attributes);
+  if (allowed) return;
+  if (error !== undefined) throw internalError(error);
+  throw refusal(attributes, reason);
 }
 
 /** The kind that bodies of this endpoint have: the view's, or the resource's own. */

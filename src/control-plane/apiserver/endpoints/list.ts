@@ -13,11 +13,12 @@ export async function handleList(endpoint: Endpoint): Promise<HttpResponse> {
   const options = parseListOptions(request.query, false);
   const asked = parseSelection(store.resource, options.labelSelector, options.fieldSelector);
   const selection = visibleSelection(endpoint, asked);
-  checkTransform(store.resource, format, true);
-  if (format.as === 'Table') parseIncludeObject(request.query);
   const isCached = options.limit === 0 && options.continue === '';
   const page = await readList(store, namespace, options, selection).catch((error: unknown) => {
     throw isCached ? unreadableCache(store.resource, error) : error;
   });
+  // What form the answer has is looked at when there is one.
+  checkTransform(store.resource, format, true);
+  if (format.as === 'Table') parseIncludeObject(request.query);
   return listResponse(request, store, format, page);
 }

@@ -10,6 +10,7 @@ import {
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { isJsonObject, type JsonObject } from '../../../apimachinery/json.ts';
 import { badRequest, type StatusError } from '../../../apimachinery/status.ts';
+import { checkSelectorSyntax } from '../registry/selection.ts';
 import { validateFieldManager } from '../registry/object-meta-validation.ts';
 
 /** metav1.ListOptions as a list or watch asks for it. */
@@ -57,6 +58,8 @@ export function parseListOptions(query: URLSearchParams, isWatch: boolean): Pars
     continue: query.get('continue') ?? '',
     sendInitialEvents: sendInitialEvents === null ? undefined : parseFlag(sendInitialEvents),
   };
+  // Selectors are read with the query, before any option is looked at.
+  checkSelectorSyntax(options.labelSelector, options.fieldSelector);
   const errors = validateListOptions(options);
   if (errors.length > 0) throw invalidMeta('ListOptions', errors);
   return options;

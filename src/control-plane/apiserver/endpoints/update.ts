@@ -8,11 +8,12 @@ import { readObject } from './create.ts';
 import {
   admissionRequest,
   answerObject,
+  authorizeCreate,
   dropDuplicateOwners,
-  matchNamespace,
-  writeContext,
   type Endpoint,
+  matchNamespace,
   negotiateAnswer,
+  writeContext,
 } from './endpoint.ts';
 import { type MadeObject, ownedView, updateThroughView } from './view-writes.ts';
 import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from './request-options.ts';
@@ -72,8 +73,10 @@ export function admissionSteps(
       return object;
     },
     validateUpdate: (object, old) => server.admission.validate(update(shown(object), shown(old))),
-    validateCreate: (object) =>
-      server.admission.validate(admissionRequest(endpoint, 'CREATE', { ...creating, object: shown(object) })),
+    async validateCreate(object) {
+      await authorizeCreate(endpoint);
+      await server.admission.validate(admissionRequest(endpoint, 'CREATE', { ...creating, object: shown(object) }));
+    },
   };
 }
 

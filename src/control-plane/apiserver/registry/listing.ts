@@ -38,8 +38,9 @@ export async function readList(
 ): Promise<ListPage> {
   const prefix = listPrefix(store.resource, namespace);
   const { revision, startKey } = startOf(store.storage, prefix, options);
-  // A list "at any version" comes from memory in the real server and knows no pages.
-  const limit = options.limit > 0 && options.resourceVersion !== '0' ? options.limit : 0;
+  // A list "at any version" comes from memory in the real server and knows no pages, but for events, which are not there.
+  const isRemembered = options.resourceVersion === '0' && store.resource.gvk.kind !== 'Event';
+  const limit = options.limit > 0 && !isRemembered ? options.limit : 0;
   try {
     const named = await readNamed(store, namespace, selection, revision);
     if (named !== undefined) {

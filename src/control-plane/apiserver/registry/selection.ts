@@ -25,6 +25,12 @@ export const everythingSelection: Selection = {
   matches: () => true,
 };
 
+/** Looks at how selectors are written, not at what they name. @throws StatusError 400 */
+export function checkSelectorSyntax(labelSelector: string, fieldSelector: string): void {
+  attempt(() => parseLabelSelector(labelSelector));
+  attempt(() => parseFieldSelector(fieldSelector));
+}
+
 /** Reads both selectors. @throws StatusError 400 for syntax and for fields that the resource cannot select by. */
 export function parseSelection(resource: ApiResource, labelSelector: string, fieldSelector: string): Selection {
   const labels = attempt(() => parseLabelSelector(labelSelector));
