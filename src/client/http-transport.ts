@@ -200,6 +200,8 @@ async function tlsOptions(options: HttpTransportOptions, address: string): Promi
   const { checkServerIdentity, createSecureContext } = await import('node:tls');
   const material: SecureContextOptions = {
     ...(await trust(options)),
+    // Whatever certificate is trusted ends a chain, as with Go: an authority in the middle of one, or the server's own.
+    allowPartialTrustChain: true,
     ...(options.clientCertificate === undefined ? {} : { cert: options.clientCertificate }),
     ...(options.clientKey === undefined ? {} : { key: options.clientKey }),
   };

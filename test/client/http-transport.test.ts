@@ -16,6 +16,7 @@ import { TransportError } from '../../src/client/transport-error.ts';
 import { transportReason } from '../../src/client/transport-reason.ts';
 import { type CertificatePair, createCertificateAuthority, issueCertificate } from '../../src/pki/certificates.ts';
 import { systemClock } from '../../src/system/clock.ts';
+import { extensions, makeCertificate } from '../support/certificate-maker.ts';
 
 const get = (path: string, rest: Partial<HttpRequest> = {}): HttpRequest => ({
   method: 'GET',
@@ -355,6 +356,27 @@ void test('the server is verified against the authority, its name and the time',
 
   const careless = open(t, { server: url, insecureSkipTlsVerify: true });
   assert.equal(await text((await careless.send(get('/'))).body), 'secret');
+});
+
+void test('a trusted certificate is enough, wherever in the chain it stands', async (t) => {
+  const day = 86_400_000;
+  const validity = { notBefore: systemClock.now() - day, notAfter: systemClock.now() + day };
+  const authorities = [extensions.authority(), extensions.keyUsage('keyCertSign')];
+  const root = await makeCertificate({ subject: 'CN=root', ...validity, extensions: authorities });
+  const middle = await makeCertificate({ subject: 'CN=middle', by: root, ...validity, extensions: authorities });
+  const leaf = await makeCertificate({
+    subject: 'CN=server',
+    by: middle,
+    ...validity,
+    extensions: [extensions.noAuthority(), extensions.dnsName('api.test')],
+  });
+  const chain = { certificate: leaf.pem + middle.pem, privateKey: leaf.privateKey };
+  const server = await listenSecure(t, (_, response) => response.end(), chain);
+  const trusting = (ca: string, tlsServerName = 'api.test'): Promise<unknown> =>
+    open(t, { server: `https://127.0.0.1:${server.port}`, ca, tlsServerName }).send(get('/'));
+  for (const { pem } of [root, middle, leaf]) await trusting(pem);
+  await assert.rejects(trusting(leaf.pem, 'other.test'), failsWith('tls', 'ERR_TLS_CERT_ALTNAME_INVALID'));
+  await assert.rejects(trusting(stranger.certificate), failsWith('tls'));
 });
 
 void test('without an authority, those count that the machine trusts', async (t) => {
