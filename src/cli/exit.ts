@@ -25,6 +25,25 @@ export class AggregateCommandError extends Error {
   }
 }
 
+/** Several errors that are one among others, told on one line then: `[a, b]`, each text once. */
+export class NestedErrors extends AggregateCommandError {
+  constructor(errors: readonly unknown[]) {
+    super(errors);
+    this.message = asOneLine(
+      errors.flatMap((error) => (error instanceof NestedErrors ? error.errors : [error])),
+    ).message;
+  }
+}
+
+/**
+ * Ends a command that went on after errors of its own and of its input: those of the input come last, and are one among
+ * the others where there are others.
+ */
+export function throwVisited(failures: readonly unknown[], ofInput: readonly unknown[]): void {
+  if (failures.length === 0 || ofInput.length === 0) throwFailures([...failures, ...ofInput]);
+  else throwFailures([...failures, new NestedErrors(ofInput)]);
+}
+
 /** An error that is told as one among several, without `error: `, though it is alone. */
 export function asOneOfSeveral(error: unknown): AggregateCommandError {
   return new AggregateCommandError([new AggregateCommandError([error])]);
@@ -71,7 +90,9 @@ function errorText(error: unknown, commandPath: string): string {
     // One stands as if alone; among several those of the program itself go without `error: `.
     const [only] = error.errors;
     const isAlone = error.errors.length === 1;
-    if (isAlone && !(only instanceof AggregateCommandError)) return errorText(only, commandPath);
+    if (isAlone && !(only instanceof AggregateCommandError) && !(error instanceof NestedErrors)) {
+      return errorText(only, commandPath);
+    }
     const all = isAlone && only instanceof AggregateCommandError ? only.errors : error.errors;
     return all
       .flatMap(leavesOf)
@@ -93,7 +114,8 @@ function errorText(error: unknown, commandPath: string): string {
 
 /** The errors that several are made of. */
 export function leavesOf(error: unknown): readonly unknown[] {
-  return error instanceof AggregateCommandError ? error.errors.flatMap(leavesOf) : [error];
+  const isTakenApart = error instanceof AggregateCommandError && !(error instanceof NestedErrors);
+  return isTakenApart ? error.errors.flatMap(leavesOf) : [error];
 }
 
 /** What several places may have put words in front of. */

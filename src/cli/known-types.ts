@@ -4,6 +4,9 @@ import type { Schema } from '../apimachinery/schema.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { type CommandContext, CommandError } from './command.ts';
 
+/** The scheme of this program's types, as messages name it. */
+export const kubectlScheme = 'pkg/scheme/scheme.go:28';
+
 /** The type of a kind, among those it refers to. */
 export interface KnownType {
   readonly types: OpenApiTypes;
@@ -20,8 +23,22 @@ export async function knownTypeOf(object: object, context: CommandContext): Prom
   const { group, version, kind } = gvkOf(object);
   const types = await typesOf(group, version, context);
   const name = types?.nameOf(group, version, kind);
-  if (types === undefined || name === undefined) return undefined;
-  return { types, name, schema: types.lookup(name) };
+  if (types !== undefined && name !== undefined) return { types, name, schema: types.lookup(name) };
+  // Kinds of subresources stand with the resources that have them, and those for all groups with the first one.
+  const core = group === '' || context.bundledApi === undefined ? undefined : await typesOf('', 'v1', context);
+  const coreName = core?.nameOf(group, version, kind);
+  return core === undefined || coreName === undefined
+    ? undefined
+    : { types: core, name: coreName, schema: core.lookup(coreName) };
+}
+
+/** The types among which that of a kind would stand; a list of objects of any kind is at home with the first group. */
+export async function typesAround(
+  head: { readonly apiVersion: string; readonly kind: string },
+  context: CommandContext,
+): Promise<OpenApiTypes | undefined> {
+  if (head.kind === 'List' && head.apiVersion === 'v1') return typesOf('', 'v1', context);
+  return (await knownTypeOf(head, context))?.types;
 }
 
 async function typesOf(group: string, version: string, context: CommandContext): Promise<OpenApiTypes | undefined> {
@@ -41,6 +58,6 @@ export async function requireKnownType(object: object, context: CommandContext):
   if (known !== undefined) return known;
   const { group, version, kind } = gvkOf(object);
   throw new CommandError(
-    `no kind "${kind}" is registered for version "${formatGroupVersion({ group, version })}" in scheme "pkg/scheme/scheme.go:28"`,
+    `no kind "${kind}" is registered for version "${formatGroupVersion({ group, version })}" in scheme "${kubectlScheme}"`,
   );
 }

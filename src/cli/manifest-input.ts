@@ -18,7 +18,7 @@ import {
 } from '../resource/manifest-objects.ts';
 import { UnknownKindError, UnrecognizedObjectError } from '../resource/resource-access.ts';
 import { type CommandContext, CommandError, type FlagValues } from './command.ts';
-import { asOneOfSeveral, throwFailures } from './exit.ts';
+import { asOneOfSeveral, NestedErrors, throwFailures } from './exit.ts';
 
 /** What `-f`, `-k` and `-R` name. */
 export interface ManifestInput {
@@ -66,7 +66,10 @@ export class UnreadableInputError extends CommandError {}
 export function throwCollected(failures: readonly unknown[]): void {
   const [only, ...others] = failures;
   const isOfInput =
-    only instanceof UnreadableInputError || only instanceof UnknownKindError || only instanceof UnrecognizedObjectError;
+    only instanceof NestedErrors ||
+    only instanceof UnreadableInputError ||
+    only instanceof UnknownKindError ||
+    only instanceof UnrecognizedObjectError;
   if (isOfInput && others.length === 0) throw asOneOfSeveral(only);
   throwFailures(failures);
 }

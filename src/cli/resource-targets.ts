@@ -1,9 +1,8 @@
 import { goQuote } from '../apimachinery/field-error.ts';
-import { formatGroupVersion, gvkOf } from '../apimachinery/gvk.ts';
-import type { JsonObject } from '../apimachinery/json.ts';
+import { formatGroupVersion } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
-import { NoMatchError, type RestMapping } from '../apimachinery/rest-mapping.ts';
-import type { Client } from '../client/client.ts';
+import type { RestMapping } from '../apimachinery/rest-mapping.ts';
+import type { AnswerReader, Client } from '../client/client.ts';
 import { listError } from '../client/list-error.ts';
 import { inOrder } from '../generators/request-plan.ts';
 import {
@@ -16,14 +15,9 @@ import {
 import { parseResourceArguments } from '../resource/resource-arguments.ts';
 import type { Discovery } from '../schema-cache/discovery.ts';
 import { type CommandContext, CommandError } from './command.ts';
-import { knownTypeOf } from './known-types.ts';
-import {
-  labelFilter,
-  type ManifestInput,
-  readInput,
-  requireInputAlone,
-  UnreadableInputError,
-} from './manifest-input.ts';
+import { answersOfAnyType } from './typed-answers.ts';
+import { errorsOf, type FailedManifest, readTypedInput } from './typed-input.ts';
+import { labelFilter, type ManifestInput, readInput, requireInputAlone } from './manifest-input.ts';
 
 /** What is said where neither arguments nor files name anything. */
 export const nothingNamed =
@@ -61,12 +55,14 @@ export interface ResourceTarget {
   /** What is said of it when it is loaded: that it is of another namespace than the one that was asked for. */
   readonly misplaced?: CommandError;
   readonly selectors?: { readonly labelSelector: string; readonly fieldSelector: string };
+  /** The list of its file that it is an item of. */
+  readonly list?: object;
+  /** Reads the answers to requests for it; without it they are objects of any kind. */
+  readonly read?: AnswerReader;
 }
 
 /** What is wrong with an object of a file, in its place. */
-export interface FailedTarget {
-  readonly error: unknown;
-}
+export type FailedTarget = FailedManifest;
 
 /** A target and the object as the server has it. */
 export interface LoadedTarget extends ResourceTarget {
@@ -87,21 +83,26 @@ export async function resolveTargets(
   const namespace = await context.cluster.namespace();
   await requireInputAlone(request.input, request.args, context);
   const discovery = await context.cluster.discovery();
+  const reading = request.isTyped === true ? { read: answersOfAnyType(context) } : {};
   if (request.input.filenames.length > 0) {
     const selects = labelFilter(request.selector);
     const { isTyped = false, isServed = false } = request;
-    const { parts } = await readInput(request.input, context, { isTyped });
+    const parts = isTyped
+      ? await readTypedInput(request.input, context)
+      : (await readInput(request.input, context)).parts.map((part) =>
+          part instanceof CommandError ? { error: part } : part,
+        );
     const targets = parts
-      .filter((part) => part instanceof CommandError || selects(part.object))
+      .filter((part) => 'error' in part || selects(part.object))
       .map(async (manifest) => {
-        if (manifest instanceof CommandError) return { error: manifest };
+        if ('error' in manifest) return manifest;
+        const list = isTyped && manifest.list !== undefined ? { list: manifest.list } : {};
         try {
           const asked = request.allNamespaces ? { ...namespace, name: '' } : namespace;
-          if (isTyped) await requireRegisteredKind(manifest, context);
           const target = await targetOf(manifest, asked, discovery, context, request.namespaceCheck);
-          return isServed ? { ...target, mapping: servedMapping(target.mapping) } : target;
+          return { ...target, ...list, ...reading, ...(isServed ? { mapping: servedMapping(target.mapping) } : {}) };
         } catch (error) {
-          return { error };
+          return { error, ...list };
         }
       });
     return Promise.all(targets);
@@ -119,35 +120,8 @@ export async function resolveTargets(
     }
     const place = request.allNamespaces ? '' : namespace.name;
     const selectors = { labelSelector: selector, fieldSelector };
-    return { mapping, namespace: place, name, source: '', ...(name === undefined ? { selectors } : {}) };
+    return { mapping, namespace: place, name, source: '', ...(name === undefined ? { selectors } : {}), ...reading };
   });
-}
-
-/** The types of the program are those of the built-in kinds, and what is read has to fit. @throws UnreadableInputError */
-export async function requireRegisteredKind({ object, source }: SourcedObject, context: CommandContext): Promise<void> {
-  const api = await context.bundledApi?.();
-  if (api === undefined) return;
-  const { kind, ...gv } = gvkOf(object);
-  try {
-    api.mapper.mappingForKind({ group: gv.group, kind }, gv.version);
-  } catch (error) {
-    if (!(error instanceof NoMatchError)) throw error;
-    const place = 'in scheme "pkg/scheme/scheme.go:28"';
-    const reason = `no kind ${goQuote(kind)} is registered for version ${goQuote(formatGroupVersion(gv))} ${place}`;
-    throw new UnreadableInputError(`unable to decode ${goQuote(source)}: ${reason}`);
-  }
-  const [{ decodeTyped }, { TypedDecodeError }] = await Promise.all([
-    import('../apimachinery/decoding/typed-decoder.ts'),
-    import('../apimachinery/decoding/typed-decode-error.ts'),
-  ]);
-  const known = await knownTypeOf(object, context);
-  if (known === undefined) return;
-  try {
-    decodeTyped(object as unknown as JsonObject, known.name, known.types);
-  } catch (error) {
-    if (!(error instanceof TypedDecodeError)) throw error;
-    throw new UnreadableInputError(`unable to decode ${goQuote(source)}: ${error.message}`);
-  }
 }
 
 /** @throws CommandError */
@@ -252,16 +226,17 @@ export async function loadTargets(
 ): Promise<LoadedTargets> {
   const client = await context.cluster.client();
   const objects: LoadedTarget[] = [];
-  const errors: unknown[] = [];
+  const errors: FailedTarget[] = [];
   await inOrder(
     targets,
     (target) => loadTarget(target, client, options),
-    (result) => {
+    (result, { list }) => {
       if (result.ok) objects.push(...result.value.objects);
-      if (!result.ok || result.value.error !== undefined) errors.push(result.ok ? result.value.error : result.error);
+      const error = result.ok ? result.value.error : result.error;
+      if (error !== undefined) errors.push({ error, ...(list === undefined ? {} : { list }) });
     },
   );
-  return { objects, errors };
+  return { objects, errors: errorsOf(errors) };
 }
 
 /** What a target stands for. An error that comes in the middle of a list leaves what came before. */
@@ -304,13 +279,13 @@ function requireNamespace({ namespaced, gvr }: RestMapping, namespace: string, n
 
 /** @throws StatusError, TransportError */
 async function loadNamed(
-  { mapping, namespace, manifest }: ResourceTarget,
+  { mapping, namespace, manifest, read }: ResourceTarget,
   name: string,
   client: Client,
   { manifestsAlone = false, subresource = '' }: LoadOptions,
 ): Promise<Unstructured> {
   try {
-    return await resourceOf(client, mapping, namespace).get(name, subresource === '' ? {} : { subresource });
+    return await resourceOf(client, mapping, namespace, read).get(name, subresource === '' ? {} : { subresource });
   } catch (error) {
     if (manifestsAlone && manifest !== undefined) throw error;
     throw await missingNamespaceOr(error, client, mapping, namespace);
@@ -322,13 +297,13 @@ async function loadList(
   client: Client,
   { chunkSize = 500, subresource = '' }: LoadOptions,
 ): Promise<LoadedPart> {
-  const { mapping, namespace, selectors } = target;
+  const { mapping, namespace, selectors, read } = target;
   const objects: LoadedTarget[] = [];
   try {
     if (subresource !== '') throw new CommandError('subresource cannot be used when bulk resources are specified');
     let continueToken = '';
     do {
-      const page = await resourceOf(client, mapping, namespace).list({
+      const page = await resourceOf(client, mapping, namespace, read).list({
         ...selectors,
         ...(chunkSize > 0 ? { limit: chunkSize } : {}),
         ...(continueToken === '' ? {} : { continue: continueToken }),

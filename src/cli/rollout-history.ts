@@ -34,10 +34,9 @@ const workloadKinds = [
 /** What is said of a kind without revisions. @param wanted and its tool, such as `history` and `history viewer` */
 export function noWayToSee(wanted: string, tool: string, object: Unstructured): string {
   const { group, kind } = gvkOf(object);
-  if (workloadKinds.includes(`${group}/${kind}`)) {
-    return `no ${tool} has been implemented for ${goQuote(group === '' ? kind : `${kind}.${group}`)}`;
-  }
-  return `error retrieving ${wanted} for ${goQuote(kind)}, no visitor method exists for {${group} ${kind}}`;
+  const shown = goQuote(group === '' ? kind : `${kind}.${group}`);
+  if (workloadKinds.includes(`${group}/${kind}`)) return `no ${tool} has been implemented for ${shown}`;
+  return `error retrieving ${wanted} for ${shown}, no visitor method exists for {${group} ${kind}}`;
 }
 
 /** The revisions of a deployment, daemon set or stateful set, the oldest first; undefined for other kinds. */

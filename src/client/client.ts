@@ -34,6 +34,9 @@ export interface ClientResponse {
   readonly body: Uint8Array;
 }
 
+/** Makes an object of an answer. @throws Error for what is none */
+export type AnswerReader = (response: ClientResponse) => Promise<unknown>;
+
 export interface ClientStreamResponse {
   readonly status: number;
   readonly headers: HttpHeaders;
@@ -130,6 +133,11 @@ export interface Client {
   upgrade(request: ClientRequest): Promise<UpgradedConnection>;
   /** Sends somebody else's request with this client's credentials, and gives the answer as it is, whatever its status. */
   forward(request: HttpRequest): Promise<HttpResponse>;
-  resource<T extends KubeObject = Unstructured>(gvr: GroupVersionResource, namespace?: string): ResourceClient<T>;
+  /** @param read reads answers; without it they are objects of any kind */
+  resource<T extends KubeObject = Unstructured>(
+    gvr: GroupVersionResource,
+    namespace?: string,
+    read?: AnswerReader,
+  ): ResourceClient<T>;
   close(): Promise<void>;
 }

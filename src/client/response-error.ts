@@ -17,7 +17,7 @@ export function errorFromResponse(request: ClientRequest, response: HttpResponse
   if (request.unread === true) return genericError({ ...request, raw: true }, response, text);
   try {
     const value = parseJson(text);
-    if (isJsonObject(value) && value['kind'] === 'Status') return new StatusError(value);
+    if (isJsonObject(value) && value['kind'] === 'Status') return new StatusError({ message: '', ...value });
   } catch {
     // No JSON: a proxy's page, say.
   }

@@ -12,6 +12,7 @@ import { stringifyJson } from '../apimachinery/json-codec.ts';
 import type { KubeObject } from '../apimachinery/object-meta.ts';
 import { type Clock, sleep, systemClock } from '../system/clock.ts';
 import type {
+  AnswerReader,
   Client,
   ClientRequest,
   ClientResponse,
@@ -144,8 +145,12 @@ class RestClient implements Client {
     });
   }
 
-  resource<T extends KubeObject>(gvr: GroupVersionResource, namespace?: string): ResourceClient<T> {
-    return new RestResourceClient<T>(this, gvr, namespace);
+  resource<T extends KubeObject>(
+    gvr: GroupVersionResource,
+    namespace?: string,
+    read?: AnswerReader,
+  ): ResourceClient<T> {
+    return new RestResourceClient<T>(this, gvr, namespace, read);
   }
 
   close(): Promise<void> {

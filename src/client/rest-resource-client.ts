@@ -3,6 +3,7 @@ import type { KubeList, KubeObject } from '../apimachinery/object-meta.ts';
 import type { WatchEvent } from '../apimachinery/watch-event.ts';
 import { answeredObject } from './answered-object.ts';
 import type {
+  AnswerReader,
   Client,
   ClientRequest,
   DeleteOptions,
@@ -26,11 +27,13 @@ export class RestResourceClient<T extends KubeObject> implements ResourceClient<
   readonly #client: Client;
   readonly #gvr: GroupVersionResource;
   readonly #namespace: string | undefined;
+  readonly #read: AnswerReader | undefined;
 
-  constructor(client: Client, gvr: GroupVersionResource, namespace: string | undefined) {
+  constructor(client: Client, gvr: GroupVersionResource, namespace: string | undefined, read?: AnswerReader) {
     this.#client = client;
     this.#gvr = gvr;
     this.#namespace = namespace;
+    this.#read = read;
   }
 
   async get(name: string, options: GetOptions = {}): Promise<T> {
@@ -124,7 +127,8 @@ export class RestResourceClient<T extends KubeObject> implements ResourceClient<
 
   async #decode<R>(request: ClientRequest): Promise<R> {
     const response = await this.#client.request(request);
-    return answeredObject(response) as unknown as R;
+    const answered = this.#read === undefined ? answeredObject(response) : await this.#read(response);
+    return answered as R;
   }
 }
 

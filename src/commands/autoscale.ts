@@ -1,6 +1,7 @@
 import { formatGroupVersion } from '../apimachinery/gvk.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { changeCauseOf, recordChangeCause, recordFlag } from '../cli/change-cause.ts';
+import { typedAnswers } from '../cli/typed-answers.ts';
 import { type CommandContext, CommandError, defineCommand } from '../cli/command.ts';
 import { throwFailures } from '../cli/exit.ts';
 import {
@@ -197,7 +198,8 @@ async function handle(
   }
   const client = await context.cluster.client();
   const gvr = { group: 'autoscaling', version, resource: 'horizontalpodautoscalers' };
-  const stored = await client.resource(gvr, namespace).create(saveConfig ? withConfiguration(object) : object, {
+  const sent = saveConfig ? withConfiguration(object) : object;
+  const stored = await client.resource(gvr, namespace, typedAnswers(sent, context)).create(sent, {
     ...(fieldManager === '' ? {} : { fieldManager }),
     ...(dryRun === 'server' ? { dryRun: 'All' as const } : {}),
   });

@@ -13,6 +13,7 @@ import {
   type FlagDefinition,
   type FlagValues,
 } from '../cli/command.ts';
+import { typedAnswers } from '../cli/typed-answers.ts';
 import { throwFailures } from '../cli/exit.ts';
 import { filenameFlags } from '../cli/flags.ts';
 import { requireKnownType } from '../cli/known-types.ts';
@@ -282,7 +283,8 @@ async function createPod(
   context: CommandContext,
 ): Promise<{ pod: Pod; container: string }> {
   const client = await context.cluster.client();
-  const created = await client.resource<Pod>(podsResource, pod.metadata.namespace ?? '').create(pod);
+  const resource = client.resource<Pod>(podsResource, pod.metadata.namespace ?? '', typedAnswers(pod, context));
+  const created = await resource.create(pod);
   return { pod: created, container };
 }
 

@@ -1,8 +1,9 @@
 import { gvkOf } from '../apimachinery/gvk.ts';
 import { cloneJson } from '../apimachinery/json.ts';
 import { changeCauseOf, recordChangeCause, recordFlag } from '../cli/change-cause.ts';
+import { answersOfAnyType } from '../cli/typed-answers.ts';
 import { type CommandContext, defineCommand } from '../cli/command.ts';
-import { throwFailures } from '../cli/exit.ts';
+import { throwVisited } from '../cli/exit.ts';
 import {
   dryRunFlag,
   fieldManagerFlag,
@@ -123,7 +124,7 @@ export const exposeCommand = defineCommand<ExposeOptions>({
         failures.push(error);
       }
     }
-    throwFailures([...failures, ...errors]);
+    throwVisited(failures, errors);
   },
 });
 
@@ -179,7 +180,7 @@ async function expose(
     mapper.mappingForKind(gvkOf(object), gvkOf(object).version),
   );
   const { gvr } = await mapping;
-  const stored = await client.resource(gvr, namespace).create(object, {
+  const stored = await client.resource(gvr, namespace, answersOfAnyType(context)).create(object, {
     ...(options.fieldManager === '' ? {} : { fieldManager: options.fieldManager }),
     ...(options.dryRun === 'server' ? { dryRun: 'All' as const } : {}),
   });

@@ -3,6 +3,7 @@ import type { GroupVersionResource } from '../apimachinery/gvk.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { changeCauseOf, recordChangeCause, recordFlag } from '../cli/change-cause.ts';
+import { answersOfAnyType } from '../cli/typed-answers.ts';
 import {
   type CommandContext,
   CommandError,
@@ -270,7 +271,8 @@ async function store(
   const { name: namespace, explicit } = await context.cluster.namespace();
   if (dryRun === 'client') return explicit ? withNamespace(made, namespace) : made;
   const client = await context.cluster.client();
-  const stored = await client.resource(gvr, namespace).create(saveConfig ? withConfiguration(made) : made, {
+  const resource = client.resource(gvr, namespace, answersOfAnyType(context));
+  const stored = await resource.create(saveConfig ? withConfiguration(made) : made, {
     ...(fieldManager === '' ? {} : { fieldManager }),
     ...(dryRun === 'server' ? { dryRun: 'All' as const } : {}),
   });

@@ -3,8 +3,11 @@ import {
   isJsonObject,
   type JsonObject,
   type JsonValue,
+  keptText,
   notAnObjectText,
 } from '../apimachinery/json.ts';
+import { parseJson } from '../apimachinery/json-codec.ts';
+import { formatJsonPath } from '../apimachinery/json-path-text.ts';
 import { type ManifestDocument, ManifestError, readManifests } from '../apimachinery/manifest-stream.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { TextPosition } from '../apimachinery/yaml.ts';
@@ -20,6 +23,10 @@ export interface ManifestObject {
   readonly written?: JsonObject;
   /** The list of its document that it is an item of. */
   readonly list?: JsonObject;
+  /** How messages show a part of it: JSON as it is written, YAML as it is converted. */
+  readonly quote?: (path: readonly (string | number)[]) => string;
+  /** Numbers of JSON that are not written as plain integers, by their path. */
+  readonly numberLiterals?: () => ReadonlyMap<string, string>;
   /** Keys that stand twice in one map of its document, of which the later ones count. */
   readonly repeatedKeys?: readonly RepeatedKey[];
 }
@@ -71,6 +78,8 @@ export interface Reading {
   readonly isChecked?: boolean;
   /** Whether objects become ones of their types, which one that tells no version of the API has not. */
   readonly isTyped?: boolean;
+  /** Whether lists stay as they are. */
+  readonly keepsLists?: boolean;
   /** Told how many files there are, before any is read. */
   readonly onFound?: (files: number) => void;
 }
@@ -143,10 +152,14 @@ function objectsOf(document: ManifestDocument, source: string, reading: Reading)
     );
   }
   // Messages quote JSON as it was written, and YAML as it is converted.
-  const quoted = (value: JsonObject): string =>
-    document.format === 'json' && value === document.value ? document.source : sortedJson(value);
+  const isJson = document.format === 'json';
+  const quoted = (value: JsonObject, path: readonly (string | number)[]): string => {
+    if (!isJson) return sortedJson(value);
+    return path.length === 0 ? document.source : textAt(document.source, path);
+  };
   const positionOf = (path: readonly (string | number)[]): TextPosition => document.positionOf(path);
-  return flatten(document.value, { ...reading, source, quoted, positionOf }, []);
+  const literals = (): ReadonlyMap<string, string> => (isJson ? literalsOf(document.source) : new Map());
+  return flatten(document.value, { ...reading, source, quoted, positionOf, literals }, []);
 }
 
 /** The place a person looks for: file, line and column, and the line itself. */
@@ -169,13 +182,15 @@ function sortedJson(value: JsonObject): string {
 interface ReadDocument extends Reading {
   readonly source: string;
   /** An object of the document as messages show it. */
-  readonly quoted: (value: JsonObject) => string;
+  readonly quoted: (value: JsonObject, path: readonly (string | number)[]) => string;
+  readonly literals: () => ReadonlyMap<string, string>;
   readonly positionOf: (path: readonly (string | number)[]) => TextPosition;
 }
 
 function flatten(value: JsonObject, document: ReadDocument, prefix: readonly (string | number)[]): ManifestObject[] {
   const { source, isChecked, positionOf } = document;
-  const { kind, apiVersion } = headOf(value, document);
+  const { kind, apiVersion } = headOf(value, document, prefix);
+  if (document.keepsLists === true) return [wholeDocument(value, document)];
   if (kind.endsWith('List') && value['items'] !== undefined) {
     return itemsOf(value['items'], document).flatMap((item, index) => {
       // Items of a typed list need not say what they are.
@@ -202,8 +217,50 @@ function flatten(value: JsonObject, document: ReadDocument, prefix: readonly (st
   ];
 }
 
+/** A document as it stands, with what is told of it when it does not fit its type. */
+function wholeDocument(value: JsonObject, { source, positionOf, quoted, literals }: ReadDocument): ManifestObject {
+  const metadata = value['metadata'] ?? null;
+  const hasMetadata = isJsonObject(metadata);
+  return {
+    object: (hasMetadata ? value : { ...value, metadata: {} }) as unknown as Unstructured,
+    source,
+    ...(hasMetadata ? {} : { written: value }),
+    positionOf,
+    quote: (path) => quoted(valueAt(value, path), path),
+    numberLiterals: literals,
+  };
+}
+
+function valueAt(value: JsonObject, path: readonly (string | number)[]): JsonObject {
+  let found: JsonValue = value;
+  for (const step of path) found = (found as Record<string | number, JsonValue>)[step] ?? null;
+  return isJsonObject(found) ? found : {};
+}
+
+/** How an object within JSON is written. */
+function textAt(text: string, path: readonly (string | number)[]): string {
+  const wanted = formatJsonPath(path);
+  let found: JsonValue = parseJson(text, { keepsText: (at) => formatJsonPath(at) === wanted });
+  for (const step of path) found = (found as Record<string | number, JsonValue>)[step] ?? null;
+  return isJsonObject(found) ? (keptText(found) ?? JSON.stringify(found)) : '';
+}
+
+function literalsOf(text: string): ReadonlyMap<string, string> {
+  const literals = new Map<string, string>();
+  parseJson(text, {
+    onNumber(path, literal) {
+      if (!/^-?\d{1,15}$/.test(literal)) literals.set(formatJsonPath(path), literal);
+    },
+  });
+  return literals;
+}
+
 /** What an object says it is. @throws NoObjectError */
-function headOf(value: JsonObject, document: ReadDocument): { kind: string; apiVersion: string } {
+function headOf(
+  value: JsonObject,
+  document: ReadDocument,
+  path: readonly (string | number)[],
+): { kind: string; apiVersion: string } {
   const { source, quoted, isChecked, isTyped } = document;
   const { kind, apiVersion } = value;
   for (const [field, given] of Object.entries({ kind, apiVersion })) {
@@ -213,15 +270,15 @@ function headOf(value: JsonObject, document: ReadDocument): { kind: string; apiV
   if (typeof kind !== 'string' || kind === '') {
     const alone = kind === undefined ? '[apiVersion not set, kind not set]' : 'apiVersion not set';
     const missing = apiVersion === undefined ? alone : 'kind not set';
-    throw new NoObjectError(source, missing, `Object 'Kind' is missing in '${quoted(value)}'`);
+    throw new NoObjectError(source, missing, `Object 'Kind' is missing in '${quoted(value, path)}'`);
   }
   if (typeof apiVersion !== 'string' || apiVersion === '') {
     if (isChecked !== true && isTyped !== true) return { kind, apiVersion: '' };
-    throw new NoObjectError(source, 'apiVersion not set', `Object 'apiVersion' is missing in '${quoted(value)}'`);
+    throw new NoObjectError(source, 'apiVersion not set', `Object 'apiVersion' is missing in '${quoted(value, path)}'`);
   }
   if (apiVersion.split('/').length > 2) {
     const problem = `unexpected GroupVersion string: ${apiVersion}`;
-    const message = isTyped === true ? problem : `Object 'Kind' is missing in '${quoted(value)}'`;
+    const message = isTyped === true ? problem : `Object 'Kind' is missing in '${quoted(value, path)}'`;
     throw new NoObjectError(source, problem, message);
   }
   return { kind, apiVersion };

@@ -3,7 +3,7 @@ import { JsonSyntaxError } from '../apimachinery/json-codec.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import { NoMatchError, type RestMapper, type RestMapping } from '../apimachinery/rest-mapping.ts';
 import { hasReason, StatusError } from '../apimachinery/status.ts';
-import type { Client, ResourceClient } from '../client/client.ts';
+import type { AnswerReader, Client, ResourceClient } from '../client/client.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { requestFailure } from '../client/transport-reason.ts';
 import type { ManifestObject } from './manifest-objects.ts';
@@ -103,9 +103,14 @@ export async function findMapping(
   }
 }
 
-/** The verbs of a mapping in a namespace (which cluster-scoped kinds ignore). */
-export function resourceOf(client: Client, mapping: RestMapping, namespace: string): ResourceClient {
-  return client.resource(mapping.gvr, mapping.namespaced ? namespace : undefined);
+/** The verbs of a mapping in a namespace (which cluster-scoped kinds ignore). @param read reads answers, as in Client */
+export function resourceOf(
+  client: Client,
+  mapping: RestMapping,
+  namespace: string,
+  read?: AnswerReader,
+): ResourceClient {
+  return client.resource(mapping.gvr, mapping.namespaced ? namespace : undefined, read);
 }
 
 /**

@@ -8,6 +8,7 @@ testRecordedSession('unreadable-manifests');
 testRecordedSession('manifests-without-version');
 testRecordedSession('manifests-in-order');
 testRecordedSession('typed-manifests');
+testRecordedSession('typed-lists');
 testRecordedSession('folders-without-manifests');
 testRecordedSession('local-objects');
 testRecordedSession('odd-objects-of-files');

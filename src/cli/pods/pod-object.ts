@@ -1,8 +1,8 @@
-import { formatGroupVersion } from '../../apimachinery/gvk.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { missingNamespaceOr, resourceOf } from '../../resource/resource-access.ts';
 import { parseResourceArguments } from '../../resource/resource-arguments.ts';
 import type { CommandContext } from '../command.ts';
+import { answersOfAnyType } from '../typed-answers.ts';
 
 /**
  * The object that `POD`, `TYPE/NAME` or `TYPE NAME` names, as the server has it.
@@ -17,12 +17,11 @@ export async function objectOfArguments(args: readonly string[], context: Comman
   const client = await context.cluster.client();
   const { name: namespace } = await context.cluster.namespace();
   const { mapping } = found;
-  const object = await resourceOf(client, mapping, namespace)
+  return resourceOf(client, mapping, namespace, answersOfAnyType(context))
     .get(found.name)
     .catch(async (error: unknown) => {
       throw await missingNamespaceOr(error, client, mapping, namespace);
     });
-  return { ...object, apiVersion: formatGroupVersion(found.mapping.gvk), kind: found.mapping.gvk.kind };
 }
 
 /** Whether an object is a pod. */

@@ -4,6 +4,7 @@ import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { PolicyRule } from '../../api/types/rbac-v1.ts';
 import { type CommandContext, CommandError, defineCommand } from '../../cli/command.ts';
 import { allNamespacesFlag } from '../../cli/flags.ts';
+import { typedAnswers } from '../../cli/typed-answers.ts';
 import { printWarning } from '../../cli/warnings.ts';
 import { permissionColumns, permissionRows } from '../../describe/roles.ts';
 import { TabWriter } from '../../printers/tab-writer.ts';
@@ -84,14 +85,11 @@ async function listRules(options: CanIOptions, namespace: string, context: Comma
   if (options.quiet || options.allNamespaces || options.subresource !== '') {
     throw new CommandError("list option can't be specified with neither quiet, all-namespaces nor subresource options");
   }
-  const client = await context.cluster.client();
-  const review = await client.resource({ group, version: 'v1', resource: 'selfsubjectrulesreviews' }).create({
-    kind: 'SelfSubjectRulesReview',
-    apiVersion: `${group}/v1`,
-    metadata: {},
-    spec: { namespace },
-    status: { resourceRules: null, nonResourceRules: null, incomplete: false },
-  });
+  const review = await ask(
+    'SelfSubjectRulesReview',
+    { spec: { namespace }, status: { resourceRules: null, nonResourceRules: null, incomplete: false } },
+    context,
+  );
   const status = (review['status'] ?? {}) as {
     readonly incomplete?: boolean;
     readonly evaluationError?: string;
@@ -118,17 +116,17 @@ async function check(options: CanIOptions, namespace: string, context: CommandCo
     if (!pathVerbs.has(verb)) printWarning(`verb '${verb}' is not a known verb\n`, context);
   }
   if (options.noHeaders) throw new CommandError('--no-headers cannot be set without --list specified');
-  const client = await context.cluster.client();
-  const review = await client.resource({ group, version: 'v1', resource: 'selfsubjectaccessreviews' }).create({
-    kind: 'SelfSubjectAccessReview',
-    apiVersion: `${group}/v1`,
-    metadata: {},
-    spec: attributes,
-    status: { allowed: false },
-  });
+  const review = await ask('SelfSubjectAccessReview', { spec: attributes, status: { allowed: false } }, context);
   const { allowed = false, text } = answerOf(review);
   if (!options.quiet) context.streams.out.write(`${text}\n`);
   return allowed;
+}
+
+async function ask(kind: string, fields: object, context: CommandContext): Promise<Unstructured> {
+  const client = await context.cluster.client();
+  const asked = { kind, apiVersion: `${group}/v1`, metadata: {}, ...fields };
+  const resource = { group, version: 'v1', resource: `${kind.toLowerCase()}s` };
+  return client.resource(resource, undefined, typedAnswers(asked, context)).create(asked);
 }
 
 function answerOf(review: Unstructured): { readonly allowed?: boolean; readonly text: string } {

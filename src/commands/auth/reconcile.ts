@@ -1,11 +1,12 @@
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { StatusError } from '../../apimachinery/status.ts';
 import { type CommandContext, CommandError, defineCommand, type FlagValues } from '../../cli/command.ts';
-import { throwFailures } from '../../cli/exit.ts';
+import { throwVisited } from '../../cli/exit.ts';
+import { errorsOf, type FailedManifest, readTypedInput } from '../../cli/typed-input.ts';
 import { dryRunOf } from '../../cli/dry-run-flag.ts';
 import { dryRunFlag, filenameFlags, printFlags, standardFormats } from '../../cli/flags.ts';
 import { requireKnownType } from '../../cli/known-types.ts';
-import { type ManifestInput, manifestInput, readInput } from '../../cli/manifest-input.ts';
+import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
 import { checkNamespace } from '../../cli/resource-targets.ts';
 import { typedPrinter } from '../../cli/typed-objects.ts';
 import { typedShape } from '../../generators/typed-shapes.ts';
@@ -76,16 +77,20 @@ export const reconcileCommand = defineCommand<ReconcileOptions>({
     };
   },
   async run(options, context) {
-    const manifests = await readInput(options.input, context, { isTyped: true });
-    const failures: unknown[] = [...manifests.failures];
-    for (const { object } of manifests.objects) {
+    const ofInput: FailedManifest[] = [];
+    const failures: unknown[] = [];
+    for (const entry of await readTypedInput(options.input, context)) {
+      if ('error' in entry) {
+        ofInput.push(entry);
+        continue;
+      }
       try {
-        await reconcile(object, options, context);
+        await reconcile(entry.object, options, context);
       } catch (error) {
         failures.push(error);
       }
     }
-    throwFailures(failures);
+    throwVisited(failures, errorsOf(ofInput));
   },
 });
 

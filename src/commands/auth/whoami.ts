@@ -2,6 +2,7 @@ import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { StatusError } from '../../apimachinery/status.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { printFlags, standardFormats } from '../../cli/flags.ts';
+import { typedAnswers } from '../../cli/typed-answers.ts';
 import { typedPrinter } from '../../cli/typed-objects.ts';
 import { NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
@@ -34,14 +35,16 @@ export const whoAmICommand = defineCommand<{ readonly printer: ObjectPrinter | u
   },
   async run({ printer }, context) {
     const client = await context.cluster.client();
-    const review = await askWith(async (version) =>
-      client.resource<Review>({ group, version, resource: 'selfsubjectreviews' }).create({
+    const review = await askWith(async (version) => {
+      const asked = {
         kind: 'SelfSubjectReview',
         apiVersion: `${group}/${version}`,
         metadata: {},
         status: { userInfo: {} },
-      }),
-    );
+      };
+      const reviews = { group, version, resource: 'selfsubjectreviews' };
+      return client.resource<Review>(reviews, undefined, typedAnswers(asked, context)).create(asked);
+    });
     context.streams.out.write(printer?.print(review) ?? table(review.status?.userInfo ?? {}));
   },
 });

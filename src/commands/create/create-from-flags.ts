@@ -21,6 +21,7 @@ import {
   validateFlag,
 } from '../../cli/flags.ts';
 import { requireFlags } from '../../cli/required-flags.ts';
+import { typedAnswers } from '../../cli/typed-answers.ts';
 import { typedPrinter, withConfiguration, withNamespace } from '../../cli/typed-objects.ts';
 import { TransportError } from '../../client/transport-error.ts';
 import { dryRunSuffix, NamePrinter } from '../../printers/name-printer.ts';
@@ -130,7 +131,8 @@ async function send(
 ): Promise<Unstructured> {
   const client = await context.cluster.client();
   try {
-    return await client.resource(command.resource, command.namespaced ? namespace : undefined).create(object, {
+    const place = command.namespaced ? namespace : undefined;
+    return await client.resource(command.resource, place, typedAnswers(object, context)).create(object, {
       ...(options.fieldManager === '' ? {} : { fieldManager: options.fieldManager }),
       fieldValidation: options.validation,
       ...(options.dryRun === 'server' ? { dryRun: 'All' as const } : {}),

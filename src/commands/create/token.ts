@@ -3,6 +3,7 @@ import { CommandError, defineCommand, type FlagValues } from '../../cli/command.
 import { printFlags, standardFormats } from '../../cli/flags.ts';
 import { defined } from '../../generators/typed-json.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
+import { typedAnswers } from '../../cli/typed-answers.ts';
 import { typedPrinter } from '../../cli/typed-objects.ts';
 import { nameFromArguments, reasonOf } from './create-from-flags.ts';
 
@@ -47,7 +48,6 @@ export const createTokenCommand = defineCommand<TokenOptions>({
   async run({ name, spec, printer }, context) {
     const client = await context.cluster.client();
     const namespace = (await context.cluster.namespace()).name;
-    const accounts = client.resource({ group: '', version: 'v1', resource: 'serviceaccounts' }, namespace);
     const request = {
       kind: 'TokenRequest',
       apiVersion: 'authentication.k8s.io/v1',
@@ -55,6 +55,8 @@ export const createTokenCommand = defineCommand<TokenOptions>({
       spec,
       status: { token: '', expirationTimestamp: null },
     };
+    const resource = { group: '', version: 'v1', resource: 'serviceaccounts' };
+    const accounts = client.resource(resource, namespace, typedAnswers(request, context));
     let response: Unstructured & { readonly status?: { readonly token?: string } };
     try {
       response = await accounts.create(request, { name, subresource: 'token' });

@@ -3,6 +3,7 @@ import { equalJson, type JsonObject } from '../../apimachinery/json.ts';
 import { formatTime, type Unstructured } from '../../apimachinery/object-meta.ts';
 import { formatGroupResource } from '../../apimachinery/gvk.ts';
 import { type CommandContext, CommandError, type CommandDefinition, defineCommand } from '../../cli/command.ts';
+import { NestedErrors } from '../../cli/exit.ts';
 import { fieldManagerFlag, filenameFlags, printFlags, selectorFlag, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput, throwCollected } from '../../cli/manifest-input.ts';
 import { typedPrinter } from '../../cli/typed-objects.ts';
@@ -59,7 +60,7 @@ function rolloutChange(change: RolloutChange): CommandDefinition<ChangeOptions> 
     },
     async run(options, context) {
       const { objects, errors } = await loadTargetsToChange({ ...options, isTyped: true }, context);
-      const failures = [...errors];
+      const failures: unknown[] = errors.length > 1 && objects.length > 0 ? [new NestedErrors(errors)] : [...errors];
       const client = await context.cluster.client();
       if (objects.length === 0 && errors.length === 0) {
         context.streams.err.write(`No resources found in ${(await context.cluster.namespace()).name} namespace.\n`);
@@ -67,7 +68,9 @@ function rolloutChange(change: RolloutChange): CommandDefinition<ChangeOptions> 
       for (const { object, mapping, namespace, name } of objects) {
         try {
           const refused = refusalOf(object, change);
-          if (refused !== undefined) throw new CommandError(`${formatGroupResource(mapping.gvr)} "${name}" ${refused}`);
+          if (refused !== undefined) {
+            throw new CommandError(`error: ${formatGroupResource(mapping.gvr)} "${name}" ${refused}`);
+          }
           const patch = change.patch(context);
           if (equalJson(applyJsonMergePatch(object as unknown as JsonObject, patch), object)) {
             throw new CommandError(

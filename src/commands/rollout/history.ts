@@ -4,7 +4,7 @@ import type { Client } from '../../client/client.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { filenameFlags, printFlags, selectorFlag, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
-import { throwFailures } from '../../cli/exit.ts';
+import { throwVisited } from '../../cli/exit.ts';
 import { loadTargetsToChange } from '../../cli/resource-targets.ts';
 import { typedPrinter } from '../../cli/typed-objects.ts';
 import { noWayToSee, type RolloutRevision, rolloutRevisions } from '../../cli/rollout-history.ts';
@@ -55,7 +55,7 @@ export const rolloutHistoryCommand = defineCommand<HistoryOptions>({
   async run(options, context) {
     const { objects, errors } = await loadTargetsToChange({ ...options, isTyped: true }, context);
     const client = await context.cluster.client();
-    const failures = [...errors];
+    const failures: unknown[] = [];
     for (const { object } of objects) {
       try {
         context.streams.out.write(await historyText(object, options, client));
@@ -63,7 +63,7 @@ export const rolloutHistoryCommand = defineCommand<HistoryOptions>({
         failures.push(error);
       }
     }
-    throwFailures(failures);
+    throwVisited(failures, errors);
   },
 });
 

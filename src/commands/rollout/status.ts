@@ -1,17 +1,19 @@
+import { type GroupVersionKind, gvkOf } from '../../apimachinery/gvk.ts';
 import { startDeadline } from '../../system/deadline.ts';
 import type { DaemonSet, Deployment, StatefulSet } from '../../api/types/apps-v1.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { StatusError } from '../../apimachinery/status.ts';
 import { CommandError, defineCommand, type CommandContext } from '../../cli/command.ts';
-import { throwFailures } from '../../cli/exit.ts';
+import { throwVisited } from '../../cli/exit.ts';
 import { filenameFlags, selectorFlag } from '../../cli/flags.ts';
-import { type ManifestInput, manifestInput, readInput, requireInputAlone } from '../../cli/manifest-input.ts';
+import { type ManifestInput, manifestInput, requireInputAlone } from '../../cli/manifest-input.ts';
 import { findMapping, missingNamespaceOr, resourceOf } from '../../resource/resource-access.ts';
 import { parseResourceArguments } from '../../resource/resource-arguments.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import type { Client } from '../../client/client.ts';
 import { reflectorLog } from '../../cli/reflector-log.ts';
-import { namedAndSelected, requireRegisteredKind } from '../../cli/resource-targets.ts';
+import { namedAndSelected } from '../../cli/resource-targets.ts';
+import { errorsOf, type FailedManifest, readTypedInput } from '../../cli/typed-input.ts';
 
 interface RolloutStatusOptions {
   readonly args: readonly string[];
@@ -54,11 +56,17 @@ export const rolloutStatusCommand = defineCommand<RolloutStatusOptions>({
   async run(options, context) {
     const client = await context.cluster.client();
     const { targets, failures } = await findTargets(options, client, context);
-    const errors: unknown[] = [...failures];
+    const ofInput = [...failures];
+    const errors: unknown[] = [];
     for (const target of targets) {
-      await follow(target, options, client, context).catch((error: unknown) => errors.push(error));
+      const { list } = target;
+      await follow(target, options, client, context).catch((error: unknown) => {
+        // Objects of files are asked for as their files are read.
+        if (list !== undefined && error instanceof StatusError) ofInput.push({ error, list });
+        else errors.push(error);
+      });
     }
-    throwFailures(errors);
+    throwVisited(errors, errorsOf(ofInput));
     if (targets.length === 0) {
       const { name } = await context.cluster.namespace();
       context.streams.err.write(`No resources found in ${name} namespace.\n`);
@@ -70,12 +78,14 @@ interface Target {
   readonly mapping: RestMapping;
   readonly namespace: string;
   readonly name: string;
+  /** The list of its file that it is an item of. */
+  readonly list?: object;
 }
 
 /** What is to be followed, and what is wrong with objects of files. */
 interface FoundTargets {
   readonly targets: readonly Target[];
-  readonly failures: readonly unknown[];
+  readonly failures: readonly FailedManifest[];
 }
 
 async function findTargets(
@@ -88,15 +98,17 @@ async function findTargets(
   const namespace = (await context.cluster.namespace()).name;
   if (options.input.filenames.length > 0) {
     const targets: Target[] = [];
-    const read = await readInput(options.input, context, { isTyped: true });
-    const failures: unknown[] = [...read.failures];
-    for (const entry of read.objects) {
-      const { object } = entry;
-      const { name = '', namespace: own = namespace } = object.metadata;
-      const found = requireRegisteredKind(entry, context).then(() => findMapping(discovery, entry));
-      await found.then(
-        (mapping) => targets.push({ mapping, namespace: own, name }),
-        (error: unknown) => failures.push(error),
+    const failures: FailedManifest[] = [];
+    for (const entry of await readTypedInput(options.input, context)) {
+      if ('error' in entry) {
+        failures.push(entry);
+        continue;
+      }
+      const { name = '', namespace: own = namespace } = entry.object.metadata;
+      const list = entry.list === undefined ? {} : { list: entry.list };
+      await findMapping(discovery, entry).then(
+        (mapping) => targets.push({ mapping, namespace: own, name, ...list }),
+        (error: unknown) => failures.push({ error, ...list }),
       );
     }
     return { targets, failures };
@@ -124,7 +136,7 @@ async function follow(
 ): Promise<void> {
   const { kind } = target.mapping.gvk;
   // What has no name is not asked for, only what it is.
-  if (target.name === '' && !viewedKinds.has(kind)) throw noViewer(kind);
+  if (target.name === '' && !viewedKinds.has(kind)) throw noViewer(target.mapping.gvk);
   const resource = resourceOf(client, target.mapping, target.namespace);
   const deadline = startDeadline(context.clock, options.timeoutMillis, context.signal);
   const followed = reflectorLog(context.log);
@@ -168,8 +180,8 @@ function tell(object: Unstructured, options: RolloutStatusOptions, context: Comm
 
 const viewedKinds: ReadonlySet<string> = new Set(['Deployment', 'DaemonSet', 'StatefulSet']);
 
-function noViewer(kind: string): CommandError {
-  return new CommandError(`no status viewer has been implemented for ${kind}`);
+function noViewer({ group, kind }: Pick<GroupVersionKind, 'group' | 'kind'>): CommandError {
+  return new CommandError(`no status viewer has been implemented for ${group === '' ? kind : `${kind}.${group}`}`);
 }
 
 /** What `rollout status` says of an object. @throws CommandError when it failed, or has no rollouts. */
@@ -185,7 +197,7 @@ export function rolloutStatus(
     case 'StatefulSet':
       return statefulSetStatus(object);
     default:
-      throw noViewer(object.kind);
+      throw noViewer(gvkOf(object));
   }
 }
 

@@ -1,6 +1,6 @@
 import { formatGroupVersion } from '../../apimachinery/gvk.ts';
 import { type CommandContext, CommandError, defineCommand } from '../../cli/command.ts';
-import { throwFailures } from '../../cli/exit.ts';
+import { throwVisited } from '../../cli/exit.ts';
 import { dryRunFlag, filenameFlags, printFlags, selectorFlag, standardFormats } from '../../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
 import { printerOf } from '../../cli/print-objects.ts';
@@ -64,7 +64,7 @@ export const rolloutUndoCommand = defineCommand<UndoOptions>({
   },
   async run(options, context) {
     const { objects, errors } = await loadTargetsToChange({ ...options, isTyped: true }, context);
-    const failures = [...errors];
+    const failures: unknown[] = [];
     for (const target of objects) {
       try {
         await undoOne(target, options, context);
@@ -72,7 +72,7 @@ export const rolloutUndoCommand = defineCommand<UndoOptions>({
         failures.push(error);
       }
     }
-    throwFailures(failures);
+    throwVisited(failures, errors);
   },
 });
 

@@ -15,14 +15,9 @@ import {
   standardFormats,
 } from '../../cli/flags.ts';
 import { knownTypeOf, requireKnownType } from '../../cli/known-types.ts';
-import { type ManifestInput, manifestInput, readInput } from '../../cli/manifest-input.ts';
-import {
-  checkNamespace,
-  loadTargetsToChange,
-  nothingNamed,
-  notLocal,
-  requireRegisteredKind,
-} from '../../cli/resource-targets.ts';
+import { type ManifestInput, manifestInput } from '../../cli/manifest-input.ts';
+import { checkNamespace, loadTargetsToChange, nothingNamed, notLocal } from '../../cli/resource-targets.ts';
+import { errorsOf, readTypedInput, type TypedManifest } from '../../cli/typed-input.ts';
 import { typedPrinter } from '../../cli/typed-objects.ts';
 import { typedShape } from '../../generators/typed-shapes.ts';
 import { withZeroValues } from '../../generators/zero-values.ts';
@@ -104,49 +99,66 @@ export async function loadForChange(
   options: SetOptions,
   context: CommandContext,
   ignoresArguments = false,
-): Promise<ChangeTarget[]> {
+): Promise<readonly ChangeTarget[]> {
+  const { targets, errors } = await findForChange(options, context, ignoresArguments);
+  throwFailures(errors);
+  return targets;
+}
+
+/** What is to be changed, and what is wrong with the others. */
+export interface FoundForChange {
+  readonly targets: readonly ChangeTarget[];
+  readonly errors: readonly unknown[];
+}
+
+/** Reads the objects that can be had. @throws CommandError for an input that names nothing */
+export async function findForChange(
+  options: SetOptions,
+  context: CommandContext,
+  ignoresArguments = false,
+): Promise<FoundForChange> {
   if (options.local) return loadManifests(options, context, ignoresArguments);
   const { resources, input, all, selector } = options;
   const { objects, errors } = await loadTargetsToChange(
     { args: resources, input, isTyped: true, all, selector },
     context,
   );
-  throwFailures(errors);
-  return objects.map(({ object, mapping, name, namespace }) => ({
+  const targets = objects.map(({ object, mapping, name, namespace }) => ({
     object,
     title: `${mapping.gvr.resource}/${name}`,
     name,
     namespace,
     mapping,
   }));
+  return { targets, errors };
 }
 
 async function loadManifests(
   { resources, input }: SetOptions,
   context: CommandContext,
   ignoresArguments: boolean,
-): Promise<ChangeTarget[]> {
+): Promise<FoundForChange> {
   if (resources.length > 0 && !ignoresArguments) throw new CommandError(notLocal);
   if (input.filenames.length === 0) throw new CommandError(nothingNamed);
-  const { objects, failures } = await readInput(input, context, { isTyped: true });
-  throwFailures(failures);
-  return Promise.all(
-    objects.map(async (entry) => {
-      await requireRegisteredKind(entry, context);
-      const { object } = entry;
+  const parts = await readTypedInput(input, context);
+  const entries = parts.filter((part): part is TypedManifest => !('error' in part));
+  const targets = await Promise.all(
+    entries.map(async (entry) => {
+      const { object, said } = entry;
       const { types, name: type } = await requireKnownType(object, context);
       const { name = '', namespace = '' } = object.metadata;
       checkNamespace(namespace, await context.cluster.namespace(), context);
       const full = withZeroValues(object as unknown as JsonObject, type, types) as unknown as Unstructured;
-      return { object: full, title: localTitle(object), name, namespace, mapping: undefined };
+      return { object: full, title: localTitle(said ?? object, name), name, namespace, mapping: undefined };
     }),
   );
+  return { targets, errors: errorsOf(parts.filter((part) => 'error' in part)) };
 }
 
 /** What an object is called without a server; the real program ends that of a kind with a group with a line feed. */
-function localTitle({ apiVersion, kind, metadata }: Unstructured): string {
+function localTitle({ apiVersion, kind }: Pick<Unstructured, 'apiVersion' | 'kind'>, name: string): string {
   const { group } = parseGroupVersion(apiVersion);
-  const title = qualifiedName(group, kind, metadata.name ?? '');
+  const title = kind === '' ? `/${name}` : qualifiedName(group, kind, name);
   return group === '' ? title : `${title}\n`;
 }
 

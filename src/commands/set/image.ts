@@ -47,9 +47,10 @@ export const setImageCommand = defineCommand<ImageOptions>({
     check(options);
     const missing: unknown[] = [];
     const apply = (object: (typeof targets)[number]['object']): void => {
-      const { containers = [], initContainers = [] } = podSpecOf(object);
+      const { containers, initContainers } = podSpecOf(object);
+      const all = [...(initContainers ?? []), ...(containers ?? [])];
       for (const [name, image] of options.images) {
-        const found = [...initContainers, ...containers].filter((container) => name === '*' || container.name === name);
+        const found = all.filter((container) => name === '*' || container.name === name);
         if (found.length === 0) missing.push(new CommandError(`error: unable to find container named "${name}"`));
         for (const container of found) setImage(container, image);
       }

@@ -33,7 +33,8 @@ export interface VariableSource {
 
 /** The part of a pod's specification that is changed. */
 export interface ChangeablePodSpec {
-  readonly containers?: ChangeableContainer[];
+  /** Null where an object without any is read into its type. */
+  readonly containers?: ChangeableContainer[] | null;
   readonly initContainers?: ChangeableContainer[];
   serviceAccountName?: string;
 }

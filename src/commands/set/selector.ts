@@ -2,9 +2,9 @@ import type { ObjectLabelSelector } from '../../apimachinery/labels.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { changeCauseOf, recordFlag } from '../../cli/change-cause.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
-import { throwFailures } from '../../cli/exit.ts';
+import { throwFailures, throwVisited } from '../../cli/exit.ts';
 import { objectSelector } from '../../generators/object-selector.ts';
-import { changeObjects, loadForChange, type SetOptions, setFlags, setOptions } from './change-objects.ts';
+import { changeObjects, findForChange, type SetOptions, setFlags, setOptions } from './change-objects.ts';
 import { includeUninitializedFlag } from '../../cli/uninitialized-choice.ts';
 
 interface SelectorOptions extends SetOptions {
@@ -47,7 +47,9 @@ export const setSelectorCommand = defineCommand<SelectorOptions>({
     };
   },
   async run(options, context) {
-    const targets = await loadForChange(options, context);
+    const { targets, errors } = await findForChange(options, context);
+    const hasFiles = options.input.filenames.length > 0;
+    if (!hasFiles) throwFailures(errors);
     const failed: unknown[] = [];
     for (const target of targets) {
       // A version that is asked for is part of what is sent, even when the object has it.
@@ -58,11 +60,11 @@ export const setSelectorCommand = defineCommand<SelectorOptions>({
         options,
         context,
       );
-      // The reason alone is told, and with a server nothing behind it is tried.
-      if (failures.length > 0 && !options.local) throw failures[0];
+      // The reason alone is told, and nothing behind an argument that is wrong is tried.
+      if (failures.length > 0 && !hasFiles) throw failures[0];
       failed.push(...failures);
     }
-    throwFailures(failed);
+    throwVisited(failed, errors);
   },
 });
 

@@ -1,20 +1,11 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { mostNesting } from '../../../apimachinery/json.ts';
 import { indentJson, JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
+import { formatJsonPath } from '../../../apimachinery/json-path-text.ts';
 import { summarizeBody } from '../decoding/object-body.ts';
 import { BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
 import { writeObjectJson } from './object-json.ts';
 import { withRawTexts } from './raw-fields.ts';
-
-/** `a.b[0].c` of a path of keys and positions. */
-export function formatJsonPath(path: readonly (string | number)[]): string {
-  let text = '';
-  for (const step of path) {
-    if (typeof step === 'number') text += `[${step}]`;
-    else text += text === '' ? step : `.${step}`;
-  }
-  return text;
-}
 
 /** `application/json`. Watches are one JSON document a line. */
 export const jsonCodec: MediaTypeCodec = {

@@ -7,13 +7,13 @@ import {
   mostNesting,
 } from '../../../apimachinery/json.ts';
 import { JsonSyntaxError, parseJson, type ParseJsonOptions } from '../../../apimachinery/json-codec.ts';
+import { formatJsonPath } from '../../../apimachinery/json-path-text.ts';
 import { badRequest, StatusError } from '../../../apimachinery/status.ts';
 import { YamlError } from '../../../apimachinery/yaml.ts';
 import { applyJsonMergePatch } from '../../../patch/json-merge-patch.ts';
 import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from '../../../patch/json-patch.ts';
 import { applyStrategicMergePatch, StrategicMergePatchError } from '../../../patch/strategic-merge-patch.ts';
 import { resolveSchema } from '../../../apimachinery/schema.ts';
-import { formatJsonPath } from '../codecs/json-media-type.ts';
 import { decodeYaml } from '../codecs/yaml-media-type.ts';
 import { converterMessage } from '../../../apimachinery/decoding/converter-message.ts';
 import type { FieldValidation } from '../decoding/object-body.ts';
