@@ -37,10 +37,15 @@ export function readTypeDocumentation(root, typeNames) {
     const own = /\/\*\*\n\* ([^\n]*)\n\*\/\nexport declare class/.exec(typings);
     if (own !== null) add(typeName, own[1]);
     for (const [, text, field] of typings.matchAll(/ {4}\/\*\*\n {4}\* ([^\n]*)\n {4}\*\/\n {4}'([^']+)'/g)) {
-      add(`${typeName}.${field}`, text);
+      add(`${typeName}.${servedName(field)}`, text);
     }
   }
   return texts;
+}
+
+/** What a field is called in JSON: words of the language have a `_` before them in the typings. */
+function servedName(field) {
+  return field.startsWith('x_kubernetes_') ? field.replaceAll('_', '-') : field.replace(/^_/, '');
 }
 
 /** Texts of a type's fields that are of another type, by field, from kubernetes-models. */

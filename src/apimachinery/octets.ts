@@ -18,6 +18,16 @@ export function textOfOctets(octets: string): string {
   });
 }
 
+/** The octets of a text, a character each, those that are no UTF-8 included. */
+export function octetsOfText(text: string): string {
+  let octets = '';
+  for (const char of text) {
+    const octet = loneOctet(char);
+    octets += octet === undefined ? Buffer.from(char, 'utf8').toString('latin1') : String.fromCharCode(octet);
+  }
+  return octets;
+}
+
 /** The octet that a character of such a text stands for; undefined when it is a character. */
 export function loneOctet(char: string): number | undefined {
   const code = char.charCodeAt(0) - base;

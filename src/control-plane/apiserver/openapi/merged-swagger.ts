@@ -52,14 +52,22 @@ function newNames(known: JsonObject, added: JsonObject): ReadonlyMap<string, str
   return renamed;
 }
 
-/** Whether two definitions differ in nothing but the kinds they are for. */
+/**
+ * Whether two definitions differ in nothing but the kinds they are for, and their texts: those of types of the machinery
+ * are not all here, and a type is the same type without its text.
+ */
 function isSame(left: JsonValue, right: JsonValue): boolean {
-  return equalJson(withoutKinds(left), withoutKinds(right));
+  return equalJson(withoutTexts(left), withoutTexts(right));
 }
 
-function withoutKinds(value: JsonValue): JsonValue {
+function withoutTexts(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(withoutTexts);
   if (!isJsonObject(value)) return value;
-  const { [kindsExtension]: _kinds, ...rest } = value;
+  const rest: JsonObject = {};
+  for (const [key, member] of Object.entries(value)) {
+    const isText = key === 'description' && typeof member === 'string';
+    if (!isText && key !== kindsExtension) setOwn(rest, key, withoutTexts(member));
+  }
   return rest;
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { inFieldOrder, stringifyGoJson } from '../../../apimachinery/go-json.ts';
 import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
 import { type ApiPath, consumedMediaTypes, type ContentType, type Operation } from './operations.ts';
 import type { Parameter } from './parameters.ts';
@@ -21,9 +21,14 @@ export function renderPathsV2(paths: readonly ApiPath[]): {
   return { paths: rendered, parameters: pool.parameters() };
 }
 
-/** Parameters are written once and referred to, unless they name a kind. */
+/** What kubectl until 1.27 looks for at operations themselves, to see whether the server knows it. */
+const unsharedQueries: ReadonlySet<string> = new Set(['dryRun', 'fieldValidation']);
+
+/** Parameters are written once and referred to, unless they name a kind or clients look for them. */
 class ParameterPool {
   readonly #known = new Map<string, JsonObject>();
+  /** Names by what they were made of: hashing takes long. */
+  readonly #names = new Map<string, string>();
 
   refer(parameter: Parameter): JsonObject {
     const { name, in: place, type, description } = parameter;
@@ -35,7 +40,8 @@ class ParameterPool {
       in: place,
       ...(place === 'path' ? { required: true } : {}),
     };
-    return place === 'path' && name === 'name' ? written : this.#add(name, written);
+    const isUnshared = place === 'path' ? name === 'name' : unsharedQueries.has(name);
+    return isUnshared ? written : this.#add(name, written);
   }
 
   /** A body without a kind of its own. */
@@ -48,11 +54,23 @@ class ParameterPool {
   }
 
   #add(name: string, written: JsonObject): JsonObject {
-    const hash = createHash('sha256').update(JSON.stringify(written)).digest('base64url').slice(0, 8);
-    const key = `${name}-${hash}`;
+    const text = stringifyGoJson(inFieldOrder(written));
+    const key = this.#names.get(text) ?? `${name}-${shortHash(text)}`;
+    this.#names.set(text, key);
     this.#known.set(key, written);
     return { $ref: `#/parameters/${key}` };
   }
+}
+
+/** The first eight characters of base64 of a text's FNV-1 hash (64 bits), by which the real server names parameters. */
+function shortHash(text: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const octet of Buffer.from(text, 'utf8')) {
+    hash = BigInt.asUintN(64, hash * 0x100000001b3n) ^ BigInt(octet);
+  }
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(hash);
+  return bytes.subarray(0, 6).toString('base64url');
 }
 
 function renderOperation(

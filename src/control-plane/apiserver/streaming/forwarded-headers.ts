@@ -1,4 +1,5 @@
 import { header, hopByHopHeaders, type HttpHeaders, type HttpRequest } from '../../../apimachinery/http.ts';
+import { octetsOfText } from '../../../apimachinery/octets.ts';
 import { requestedUpgrade } from '../../../apimachinery/streaming/protocols.ts';
 
 /** Headers that are between two neighbours, and those that are for this server alone. */
@@ -27,7 +28,8 @@ export function forwardedHeaders(http: HttpRequest, scheme: string, uri: string)
     'x-forwarded-for': forwardedFor(http.headers, http.peer?.address),
     'x-forwarded-host': header(http.headers, 'host'),
     'x-forwarded-proto': scheme,
-    'x-forwarded-uri': uri,
+    // Headers are octets; a path is what its escapes stand for.
+    'x-forwarded-uri': octetsOfText(uri),
   };
 }
 

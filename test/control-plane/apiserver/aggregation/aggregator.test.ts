@@ -44,6 +44,7 @@ before(async () => {
 
 /** A Swagger 2.0 document of very little. */
 const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+const listMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
 const builtInDocuments: PublishedOpenApi = {
   index: () => Promise.resolve({ version: { serverRelativeURL: '/openapi/v3/version?hash=OURS' } }),
   document: () => Promise.resolve(undefined),
@@ -54,7 +55,7 @@ const builtInDocuments: PublishedOpenApi = {
           swagger: '2.0',
           info: { title: 'Kubernetes' },
           paths: { '/version/': { get: {} } },
-          definitions: { [objectMeta]: { type: 'object', description: 'ours' } },
+          definitions: { [objectMeta]: { type: 'object', description: 'ours' }, [listMeta]: { type: 'object' } },
         }),
       ),
     ),
@@ -298,7 +299,8 @@ test('discovery and types are those that the server itself publishes', async (co
       },
       definitions: {
         [flunder]: { type: 'object', properties: { metadata: { $ref: `#/definitions/${objectMeta}` } } },
-        [objectMeta]: { type: 'object', description: 'theirs' },
+        [objectMeta]: { type: 'object', description: 'theirs', required: ['name'] },
+        [listMeta]: { type: 'object', description: 'theirs' },
       },
     },
   };
@@ -341,7 +343,8 @@ test('discovery and types are those that the server itself publishes', async (co
     definitions: {
       [objectMeta]: { type: 'object', description: 'ours' },
       [flunder]: { type: 'object', properties: { metadata: { $ref: `#/definitions/${objectMeta}_v2` } } },
-      [`${objectMeta}_v2`]: { type: 'object', description: 'theirs' },
+      [`${objectMeta}_v2`]: { type: 'object', description: 'theirs', required: ['name'] },
+      [listMeta]: { type: 'object' },
     },
     parameters: {},
   });

@@ -59,3 +59,19 @@ void test('documents of custom resources have a title of their own, and scales o
   const [name] = scale['parameters'] as JsonObject[];
   assert.equal(name?.['description'], 'name of the Deployment');
 });
+
+// Until 1.27 kubectl looks for dryRun and fieldValidation at the operations themselves.
+void test('parameters that are shared have the names of the real server, two are not shared', () => {
+  const document = openApiV2Document({ resources, types: builtInTypes(), documentation, version: '1.36' });
+  const names = Object.keys(at(document, 'parameters'));
+  const bodies = names.filter((name) => name.startsWith('body-'));
+  assert.deepEqual(bodies.toSorted(), ['body-2Y1dVQaQ', 'body-78PwaGsr']);
+  assert.deepEqual(
+    names.filter((name) => /^(dryRun|fieldValidation)-/.test(name)),
+    [],
+  );
+  const { parameters } = at(document, 'paths', path, 'patch');
+  assert.ok(Array.isArray(parameters));
+  const own = parameters.filter(isJsonObject).flatMap(({ name }) => (name === undefined ? [] : [name]));
+  assert.deepEqual(own, ['dryRun', 'fieldValidation']);
+});
