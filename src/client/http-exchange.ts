@@ -15,6 +15,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly response: Promise<HttpResponse>;
   readonly #address: string;
   readonly #signal: AbortSignal | undefined;
+  readonly #keepsCoding: boolean;
   readonly #onAbort: () => void;
   #resolve: (response: HttpResponse) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
@@ -26,8 +27,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #answered = false;
   #wake: (() => void) | undefined;
 
-  /** @param address `host:port`, for errors. */
-  constructor(address: string, signal: AbortSignal | undefined) {
+  /**
+   * @param address `host:port`, for errors.
+   * @param keepsCoding whether a packed answer stays packed.
+   */
+  constructor(address: string, signal: AbortSignal | undefined, keepsCoding = false) {
+    this.#keepsCoding = keepsCoding;
     this.#address = address;
     this.#signal = signal;
     this.response = new Promise((resolve, reject) => {
@@ -59,7 +64,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#controller = controller;
     this.#answered = true;
-    const isGzip = headers['content-encoding'] === 'gzip';
+    const isGzip = headers['content-encoding'] === 'gzip' && !this.#keepsCoding;
     const kept: HttpHeaders = isGzip
       ? { ...headers, 'content-encoding': undefined, 'content-length': undefined }
       : headers;

@@ -27,6 +27,7 @@ export interface HttpTransportOptions {
   readonly tlsServerName?: string;
   /** Proxy to go through: `http://`, `https://` or `socks5://`. */
   readonly proxyUrl?: string;
+  /** Packed answers are neither asked for nor unpacked (as Go's DisableCompression). */
   readonly disableCompression?: boolean;
   /** How many connections at most; 64 when absent. */
   readonly connections?: number;
@@ -52,7 +53,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
   const send = async (request: HttpRequest): Promise<HttpResponse> => {
     const { dispatcher, prefix, headers } = await (opening ??= openConnections(options, url, address));
     const whole = `${request.isWholePath === true ? '' : basePath}${request.path}`;
-    const exchange = new HttpExchange(address, request.signal);
+    const exchange = new HttpExchange(address, request.signal, options.disableCompression === true);
     if (request.signal?.aborted !== true) {
       dispatcher.dispatch({ path: `${prefix}${whole}`, ...dispatchOptions(request, options, headers) }, exchange);
     }

@@ -97,6 +97,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
   /** Connections that end: what still comes on them is no request, and gets no answer. */
   const refused = new WeakSet<Duplex>();
+  /** Connections of HTTP/1 with an answer that Node knows nothing of: whatever comes behind the request is nothing. */
+  const answeredApart = new WeakSet<Duplex>();
   let isEnding = false;
   /** Connections of HTTP/1. */
   const oneAtATime = new Set<Duplex>();
@@ -187,7 +189,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (error.code === 'HPE_CLOSED_CONNECTION') return;
     if (readWhenDrained(error, socket) || pending.tellOfBody(socket, error)) return;
     pending.afterThem(socket, () => {
-      if (serveUnknownMethod(served, error, socket)) return;
+      if (answeredApart.has(socket)) return;
+      if (serveUnknownMethod(served, error, socket)) {
+        answeredApart.add(socket);
+        return;
+      }
       if (socket.writable) socket.end(refusalText(refusalOfParserError(error)));
     });
   });

@@ -3,10 +3,11 @@ import type { APIService, APIServiceSpec } from '../../../api/types/apiregistrat
 import type { Service } from '../../../api/types/core-v1.ts';
 import type { EndpointSlice } from '../../../api/types/discovery-v1.ts';
 import { messageOf } from '../../../apimachinery/error-message.ts';
-import { type HttpHeaders, type HttpResponse, readBody, type Transport } from '../../../apimachinery/http.ts';
+import { header, type HttpHeaders, type HttpResponse, readBody, type Transport } from '../../../apimachinery/http.ts';
 import type { JsonValue } from '../../../apimachinery/json.ts';
 import { parseJson } from '../../../apimachinery/json-codec.ts';
 import { formatTime, type KubeObject } from '../../../apimachinery/object-meta.ts';
+import { requestedUpgrade } from '../../../apimachinery/streaming/protocols.ts';
 import type { Client } from '../../../client/client.ts';
 import { createHttpTransport, type HttpTransportOptions } from '../../../client/http-transport.ts';
 import type { Informer } from '../../../client/informer.ts';
@@ -21,7 +22,8 @@ import type { RemoteOpenApi } from '../openapi/openapi-route.ts';
 import type { ApiRequest } from '../request-context.ts';
 import { textResponse } from '../responses.ts';
 import type { RouteHandler } from '../server.ts';
-import { forwardedHeaders, hasBody, returnedHeaders } from '../streaming/forwarded-headers.ts';
+import { forwardedHeaders, hasBody, returnedCacheControl, returnedHeaders } from '../streaming/forwarded-headers.ts';
+import { cleanPath, escapePath, rewrittenQuery } from '../streaming/proxied-path.ts';
 import { joinConnections } from '../streaming/pod-streams.ts';
 import { type Availability, serviceProblem, withAvailability } from './api-service-availability.ts';
 import { aggregatedDiscoveryTypes, aggregatedResources, discoveredResources } from './remote-discovery.ts';
@@ -209,12 +211,15 @@ class Backends implements RemoteFetch {
     } catch {
       return unavailable('service unavailable');
     }
+    const path = escapePath(info.path);
+    const wantsUpgrade = requestedUpgrade(http.headers) !== undefined;
     try {
       const answer = await backend.transport.send({
         method: http.method,
-        path: http.path,
+        path: `${path}${rewrittenQuery(request.query)}`,
         headers: {
-          ...forwardedHeaders(http, 'https', info.path),
+          ...forwardedHeaders(http, 'https', cleanPath(path)),
+          'x-forwarded-host': backend.address,
           host: backend.address,
           'audit-id': auditId,
           ...userHeaders(user),
@@ -224,10 +229,10 @@ class Backends implements RemoteFetch {
       });
       const { upgraded, ...rest } = answer;
       if (upgraded !== undefined) return { ...rest, takeOver: (connection) => joinConnections(connection, upgraded) };
-      return { ...answer, headers: returnedHeaders(answer.headers) };
+      return returned(answer, wantsUpgrade);
     } catch (error) {
       const reason = transportReason(asTransportError(error, backend.address));
-      return unavailable(`error trying to reach service: ${reason}`);
+      return unavailable(`error ${wantsUpgrade ? 'dialing backend' : 'trying to reach service'}: ${reason}`);
     }
   }
 
@@ -311,6 +316,19 @@ class Backends implements RemoteFetch {
     await known?.transport.close();
     return { transport, address };
   }
+}
+
+/** The answer of another server as the client sees it: it is sent nowhere else, and not told that nothing was upgraded. */
+function returned(answer: HttpResponse, wantsUpgrade: boolean): HttpResponse {
+  const { status, headers } = answer;
+  const about = { ...returnedHeaders(headers), 'cache-control': returnedCacheControl(headers) };
+  if (status >= 300 && status < 400 && (header(headers, 'location') ?? '') !== '') {
+    const type = 'text/plain; charset=utf-8';
+    const body = Buffer.from('the backend attempted to redirect this request, which is not permitted');
+    return { status: 502, headers: { 'cache-control': 'no-cache, private', 'content-type': type }, body };
+  }
+  if (wantsUpgrade && status < 400) return unavailable(`invalid upgrade response: status code ${status}`);
+  return { ...answer, headers: about };
 }
 
 class BadStatusError extends Error {}

@@ -1,9 +1,8 @@
 import { header, hopByHopHeaders, type HttpHeaders, type HttpRequest } from '../../../apimachinery/http.ts';
-import { octetsOfText } from '../../../apimachinery/octets.ts';
 import { requestedUpgrade } from '../../../apimachinery/streaming/protocols.ts';
 
-/** Headers that are between two neighbours, and those that are for this server alone. */
-const notForwarded = new Set([...hopByHopHeaders, 'authorization', 'host', 'proxy-connection']);
+/** Headers that are between two neighbours, and those that are for this server alone: it has asked for the body itself. */
+const notForwarded = new Set([...hopByHopHeaders, 'authorization', 'expect', 'host', 'proxy-connection']);
 /** Links between origins are for the server that the client sees to allow. */
 const crossOriginHeaders = ['credentials', 'headers', 'methods', 'origin'].map(
   (name) => `access-control-allow-${name}`,
@@ -13,10 +12,11 @@ const notReturned = new Set([...notForwarded, ...crossOriginHeaders, 'audit-id']
 /** The headers of a request that another server may see, and those that tell it whose request it is. */
 export function forwardedHeaders(http: HttpRequest, scheme: string, uri: string): Record<string, HttpHeaders[string]> {
   const wantsUpgrade = requestedUpgrade(http.headers) !== undefined;
+  const between = namedByConnection(http.headers);
   const headers: Record<string, HttpHeaders[string]> = {};
   for (const [name, value] of Object.entries(http.headers)) {
     const isKept = wantsUpgrade && (name === 'connection' || name === 'upgrade');
-    if (isKept || (!notForwarded.has(name) && !/^(impersonate-|x-remote-)/.test(name))) {
+    if (isKept || (!notForwarded.has(name) && !between.has(name) && !/^(impersonate-|x-remote-)/.test(name))) {
       headers[name] = value;
     }
   }
@@ -28,8 +28,7 @@ export function forwardedHeaders(http: HttpRequest, scheme: string, uri: string)
     'x-forwarded-for': forwardedFor(http.headers, http.peer?.address),
     'x-forwarded-host': header(http.headers, 'host'),
     'x-forwarded-proto': scheme,
-    // Headers are octets; a path is what its escapes stand for.
-    'x-forwarded-uri': octetsOfText(uri),
+    'x-forwarded-uri': uri,
   };
 }
 
@@ -40,9 +39,20 @@ export function hasBody({ body, headers }: HttpRequest): boolean {
 
 /** The headers of an answer that go back to the client. */
 export function returnedHeaders(headers: HttpHeaders): HttpHeaders {
-  const between = new Set((header(headers, 'connection') ?? '').split(',').map((name) => name.trim().toLowerCase()));
+  const between = namedByConnection(headers);
   const kept = Object.entries(headers).filter(([name]) => !notReturned.has(name) && !between.has(name));
   return Object.fromEntries(kept);
+}
+
+/** Those that the Connection header says go no further (RFC 9110, 7.6.1). */
+function namedByConnection(headers: HttpHeaders): ReadonlySet<string> {
+  return new Set((header(headers, 'connection') ?? '').split(',').map((name) => name.trim().toLowerCase()));
+}
+
+/** What this server says itself of how long answers are good, and then what the other one does. */
+export function returnedCacheControl(headers: HttpHeaders): readonly string[] {
+  const said = headers['cache-control'] ?? [];
+  return ['no-cache, private', ...(typeof said === 'string' ? [said] : said)];
 }
 
 function forwardedFor(headers: HttpHeaders, address = ''): string {

@@ -1,3 +1,4 @@
+import { octetsOfText } from '../../../apimachinery/octets.ts';
 import { unescapedPath } from '../request-url.ts';
 
 /** A path as the other server gets it: its steps as they are meant, without empty ones and such as lead back. */
@@ -13,7 +14,21 @@ export function cleanPath(escaped: string): string {
 
 /** As Go escapes a step of a path: more than what is forbidden there. */
 function escapeStep(step: string): string {
-  return encodeURIComponent(step)
-    .replace(/%(24|26|2B|2C|3A|3B|3D|40)/g, (escape) => decodeURIComponent(escape))
-    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return octetsOfText(step).replaceAll(
+    /[^\w\-.~$&+,:;=@]/g,
+    (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+}
+
+/** A path without escapes as Go writes it, nothing left out. */
+export function escapePath(path: string): string {
+  return path.split('/').map(escapeStep).join('/');
+}
+
+/** A query as Go writes what it has read of it: by name, what stands for itself and what does not as Go has it. */
+export function rewrittenQuery(query: URLSearchParams): string {
+  const sorted = new URLSearchParams(query);
+  sorted.sort();
+  const text = sorted.toString().replaceAll('*', '%2A').replaceAll('%7E', '~');
+  return text === '' ? '' : `?${text}`;
 }

@@ -10,7 +10,7 @@ import type { Endpoint } from '../endpoints/endpoint.ts';
 import { unescapedPath } from '../request-url.ts';
 import type { EndpointHandler } from '../route-resource.ts';
 import { admitConnect } from './connect-admission.ts';
-import { forwardedHeaders, hasBody, returnedHeaders } from './forwarded-headers.ts';
+import { forwardedHeaders, hasBody, returnedCacheControl, returnedHeaders } from './forwarded-headers.ts';
 import { gzipProblem, rewriteLinks } from './link-rewriting.ts';
 import { joinConnections } from './pod-streams.ts';
 import { cleanPath } from './proxied-path.ts';
@@ -47,7 +47,7 @@ export function proxyHandler(locate: (endpoint: Endpoint) => Promise<ProxyLocati
     // A page at the root names others beside it: its own name must end with a slash.
     if (path === '' && (method === 'GET' || method === 'HEAD')) return movedTo(`${rawPath}/${suffix}`);
     const answer = await forward(endpoint, location, `${path === '' ? '/' : path}${suffix}`, prefix);
-    const headers = { ...returnedHeaders(answer.headers), 'cache-control': cacheControl(answer.headers) };
+    const headers = { ...returnedHeaders(answer.headers), 'cache-control': returnedCacheControl(answer.headers) };
     const clientHost = header(sent, 'host') ?? '';
     return rewriteLinks({ ...answer, headers }, { prefix, host: location.host, clientHost });
   };
@@ -108,12 +108,6 @@ function pathOption(escaped: string): JsonObject {
 /** A path that admission has chosen, as a request has it. */
 function escapedPath(path: JsonValue | undefined): string {
   return typeof path === 'string' ? path.split('/').map(encodeURIComponent).join('/') : '';
-}
-
-/** What this server says itself, and then what the other one does. */
-function cacheControl(headers: HttpHeaders): readonly string[] {
-  const said = headers['cache-control'] ?? [];
-  return ['no-cache, private', ...(typeof said === 'string' ? [said] : said)];
 }
 
 async function forward(

@@ -5,9 +5,11 @@ import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import test, { before, type TestContext } from 'node:test';
 import type { TLSSocket } from 'node:tls';
+import { gzipSync } from 'node:zlib';
 import type { APIService } from '../../../../src/api/types/apiregistration-v1.ts';
 import type { Service } from '../../../../src/api/types/core-v1.ts';
 import type { EndpointSlice } from '../../../../src/api/types/discovery-v1.ts';
+import { readBody } from '../../../../src/apimachinery/http.ts';
 import type { JsonObject } from '../../../../src/apimachinery/json.ts';
 import type { KubeObject, Unstructured } from '../../../../src/apimachinery/object-meta.ts';
 import { createInformerFactory } from '../../../../src/client/informer-factory.ts';
@@ -436,3 +438,65 @@ async function conditionText(
   const { status, message } = await condition;
   return [status, message];
 }
+
+test('what is passed on and back is written as the real server writes it', async (context) => {
+  const packed = gzipSync('hello');
+  const seen: unknown[] = [];
+  const port = await listen(context, (request, response) => {
+    const { url = '', headers } = request;
+    if (url === root) {
+      response.end(JSON.stringify({ kind: 'APIResourceList', resources: [] }));
+      return;
+    }
+    if (url === `${root}/moved`) {
+      response.writeHead(302, { location: '/elsewhere' });
+      response.end('moved');
+      return;
+    }
+    if (url === `${root}/packed`) {
+      response.setHeader('content-encoding', 'gzip');
+      response.setHeader('cache-control', 'max-age=3');
+      response.end(packed);
+      return;
+    }
+    if (url === '/apis' || url.startsWith('/openapi/')) {
+      response.statusCode = 404;
+      response.end();
+      return;
+    }
+    seen.push([url, headers['x-forwarded-uri'], headers['x-forwarded-host'] === headers.host, headers['x-hop']]);
+    response.end('plain');
+  });
+  const { api, becomes } = await clusterWith(context, port);
+  await api.create(service);
+  await api.create(slice(true));
+  await api.create(apiService());
+  await becomes('Passed');
+  for (const path of ['/a%2fb%20c?c=%20d&b&a=*~', '/%ff', '//x/', '/a%0ab?z=%zz', '/%c3%a9']) {
+    const answer = await api.request('GET', `${root}${path}`, undefined, {
+      connection: 'X-Hop',
+      'x-hop': '1',
+      expect: '100-continue',
+    });
+    assert.deepEqual([answer.status, answer.text], [200, 'plain'], path);
+    assert.deepEqual(answer.headers['cache-control'], ['no-cache, private']);
+  }
+  assert.deepEqual(seen, [
+    [`${root}/a/b%20c?a=%2A~&b=&c=+d`, `${root}/a/b%20c`, true, undefined],
+    [`${root}/%FF`, `${root}/%FF`, true, undefined],
+    [`${root}//x/`, `${root}/x/`, true, undefined],
+    [`${root}/a%0Ab`, `${root}/a%0Ab`, true, undefined],
+    [`${root}/%C3%A9`, `${root}/%C3%A9`, true, undefined],
+  ]);
+  const moved = await api.request('GET', `${root}/moved`);
+  assert.deepEqual(
+    [moved.status, moved.text, moved.headers['location']],
+    [502, 'the backend attempted to redirect this request, which is not permitted', undefined],
+  );
+  const upgrade = await api.request('GET', `${root}/other`, undefined, { connection: 'Upgrade', upgrade: 'echo' });
+  assert.deepEqual([upgrade.status, upgrade.text], [503, 'invalid upgrade response: status code 200\n']);
+  const whole = await api.open(`${root}/packed`, { 'accept-encoding': 'gzip' });
+  assert.deepEqual(whole.headers['cache-control'], ['no-cache, private', 'max-age=3']);
+  assert.equal(whole.headers['content-encoding'], 'gzip');
+  assert.deepEqual(Buffer.from(await readBody(whole.body)), packed);
+});
