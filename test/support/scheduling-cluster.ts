@@ -6,9 +6,10 @@ import type {
   PodSpec,
   Taint,
 } from '../../src/api/types/core-v1.ts';
+import type { DeviceClass, ResourceClaim, ResourceSlice } from '../../src/api/types/resource-v1.ts';
 import type { StorageClass } from '../../src/api/types/storage-v1.ts';
 import { type LabelSelector, parseLabelSelector } from '../../src/apimachinery/labels.ts';
-import type { ClusterView } from '../../src/control-plane/scheduler/framework.ts';
+import type { ClusterView, DeviceView } from '../../src/control-plane/scheduler/framework.ts';
 import { SchedulerCache } from '../../src/control-plane/scheduler/scheduler-cache.ts';
 
 /** What a node of a test is like; four cores and 8 GiB when it does not say. */
@@ -85,6 +86,13 @@ export interface TestClusterFacts {
   readonly claims?: readonly PersistentVolumeClaim[];
   readonly volumes?: readonly PersistentVolume[];
   readonly classes?: readonly StorageClass[];
+  readonly resourceClaims?: readonly ResourceClaim[];
+  readonly deviceClasses?: readonly DeviceClass[];
+  readonly slices?: readonly ResourceSlice[];
+  /** Ids of devices that somebody has. */
+  readonly taken?: readonly string[];
+  /** Names of claims that devices are on their way to. */
+  readonly pending?: readonly string[];
   /** What selects the like of every pod. */
   readonly like?: string;
 }
@@ -106,6 +114,24 @@ export function testCluster(facts: TestClusterFacts): ClusterView {
     volume: (name) => volumes.find(({ metadata }) => metadata.name === name),
     volumes: () => volumes,
     storageClass: (name) => classes.find(({ metadata }) => metadata.name === name),
+    devices: testDevices(facts),
     selectorOfLike: () => selector,
+  };
+}
+
+function testDevices({
+  resourceClaims = [],
+  deviceClasses = [],
+  slices = [],
+  taken = [],
+  pending = [],
+}: TestClusterFacts): DeviceView {
+  return {
+    claim: (namespace, name) =>
+      resourceClaims.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name),
+    isPending: ({ metadata }) => pending.includes(metadata.name ?? ''),
+    deviceClass: (name) => deviceClasses.find(({ metadata }) => metadata.name === name),
+    slices: () => slices,
+    taken: () => new Set(taken),
   };
 }

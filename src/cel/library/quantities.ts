@@ -35,6 +35,11 @@ function read(text: string): Quantity {
   }
 }
 
+/** The value of an amount such as `5Gi`. @throws CelEvaluationError for what is none */
+export function celQuantityOf(text: string): CelQuantity {
+  return new CelQuantity(read(text), readAmount(text));
+}
+
 function isQuantity(text: string): boolean {
   try {
     parseQuantity(text);
@@ -76,12 +81,7 @@ function sum(left: CelValue | undefined, right: CelValue | undefined): CelQuanti
 export const quantityLibrary: readonly FunctionDeclaration[] = [
   declare(
     'quantity',
-    overload(
-      'string_to_quantity',
-      [string],
-      quantityType,
-      ([text]) => new CelQuantity(read(textOf(text)), readAmount(textOf(text))),
-    ),
+    overload('string_to_quantity', [string], quantityType, ([text]) => celQuantityOf(textOf(text))),
   ),
   declare(
     'isQuantity',

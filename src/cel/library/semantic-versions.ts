@@ -51,7 +51,8 @@ function comparePart(left: string | undefined, right: string | undefined): -1 | 
   return left < right ? -1 : 1;
 }
 
-function parse(text: string): CelSemver {
+/** The value of a version such as `1.2.3`. @throws CelEvaluationError for what is none */
+export function celSemverOf(text: string): CelSemver {
   if (text === '') throw new CelEvaluationError('Version string empty');
   const [, core = '', pre, build] = /^([^+-]*)(?:-([^+]*))?(?:\+(.*))?$/s.exec(text) ?? [];
   const numbers = core.split('.');
@@ -102,7 +103,7 @@ function normalize(text: string): string {
 }
 
 function read([text, lenient = false]: readonly CelValue[]): CelSemver {
-  return parse(lenient === true ? normalize(textOf(text)) : textOf(text));
+  return celSemverOf(lenient === true ? normalize(textOf(text)) : textOf(text));
 }
 
 function isSemver(args: readonly CelValue[]): boolean {

@@ -29,6 +29,7 @@ import {
   createVolumeProtectionController,
 } from './volume-protection-controllers.ts';
 import { createNodeLifecycleController } from './node-lifecycle-controller.ts';
+import { createResourceClaimController } from './resource-claim-controller.ts';
 import { createResourceQuotaController } from './resource-quota-controller.ts';
 import { createRootCaPublisher } from './root-ca-publisher.ts';
 import { createServiceCidrController } from './service-cidr-controller.ts';
@@ -92,6 +93,7 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'cronjob-controller': createCronJobController,
   'ttl-after-finished-controller': createTtlAfterFinishedController,
   'statefulset-controller': createStatefulSetController,
+  'resourceclaim-controller': createResourceClaimController,
   'resourcequota-controller': createResourceQuotaController,
   'replicaset-controller': createReplicaSetController,
   'replicationcontroller-controller': createReplicationController,
@@ -112,6 +114,7 @@ const eventSources: Readonly<Record<string, string>> = {
   'node-lifecycle-controller': 'node-controller',
   'persistentvolume-binder-controller': 'persistentvolume-controller',
   'replicationcontroller-controller': 'replication-controller',
+  'resourceclaim-controller': 'resource_claim',
 };
 
 /** How queues are called, where that is not the controller's name without its end. */
@@ -129,6 +132,7 @@ const queueNames: Readonly<Record<string, string>> = {
   'persistentvolume-protection-controller': 'pvprotection',
   'persistentvolumeclaim-protection-controller': 'pvcprotection',
   'replicationcontroller-controller': 'replicationmanager',
+  'resourceclaim-controller': 'resource_claim',
   'resourcequota-controller': 'resourcequota_primary',
   'root-ca-certificate-publisher-controller': 'root_ca_cert_publisher',
   'service-cidr-controller': 'ipaddresses',

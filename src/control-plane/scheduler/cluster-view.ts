@@ -7,11 +7,13 @@ import type {
   ReplicationController,
   Service,
 } from '../../api/types/core-v1.ts';
+import type { DeviceClass, ResourceClaim, ResourceSlice } from '../../api/types/resource-v1.ts';
 import type { StorageClass } from '../../api/types/storage-v1.ts';
 import { type LabelSelector, matchesLabels, selectorFromObject } from '../../apimachinery/labels.ts';
 import { controllerOf } from '../../client/controller-references.ts';
 import type { Informer, InformerFactory } from '../../client/informer.ts';
 import type { KubeObject } from '../../apimachinery/object-meta.ts';
+import type { ClaimLedger } from './claim-ledger.ts';
 import type { ClusterView } from './framework.ts';
 import type { NodeInfo } from './scheduler-cache.ts';
 
@@ -20,6 +22,9 @@ export interface SchedulerInformers {
   readonly claims: Informer<PersistentVolumeClaim>;
   readonly volumes: Informer<PersistentVolume>;
   readonly classes: Informer<StorageClass>;
+  readonly resourceClaims: Informer<ResourceClaim>;
+  readonly deviceClasses: Informer<DeviceClass>;
+  readonly slices: Informer<ResourceSlice>;
   readonly namespaces: Informer<Namespace>;
   readonly services: Informer<Service>;
   readonly replicationControllers: Informer<ReplicationController>;
@@ -35,6 +40,9 @@ export function schedulerInformers(informers: InformerFactory): SchedulerInforme
     claims: of('', 'persistentvolumeclaims'),
     volumes: of('', 'persistentvolumes'),
     classes: of('storage.k8s.io', 'storageclasses'),
+    resourceClaims: of('resource.k8s.io', 'resourceclaims'),
+    deviceClasses: of('resource.k8s.io', 'deviceclasses'),
+    slices: of('resource.k8s.io', 'resourceslices'),
     namespaces: of('', 'namespaces'),
     services: of('', 'services'),
     replicationControllers: of('', 'replicationcontrollers'),
@@ -44,7 +52,7 @@ export function schedulerInformers(informers: InformerFactory): SchedulerInforme
 }
 
 /** The cluster as it is now. */
-export function clusterView(nodes: readonly NodeInfo[], known: SchedulerInformers): ClusterView {
+export function clusterView(nodes: readonly NodeInfo[], known: SchedulerInformers, ledger: ClaimLedger): ClusterView {
   return {
     nodes,
     namespace: (name) => known.namespaces.get('', name),
@@ -52,6 +60,13 @@ export function clusterView(nodes: readonly NodeInfo[], known: SchedulerInformer
     volume: (name) => known.volumes.get('', name),
     volumes: () => known.volumes.list(),
     storageClass: (name) => known.classes.get('', name),
+    devices: {
+      claim: (namespace, name) => ledger.get(namespace, name),
+      isPending: (claim) => ledger.isPending(claim),
+      deviceClass: (name) => known.deviceClasses.get('', name),
+      slices: () => known.slices.list(),
+      taken: () => ledger.taken(),
+    },
     selectorOfLike: (pod) => selectorOfLike(pod, known),
   };
 }

@@ -1,7 +1,19 @@
 import type { Namespace, PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
+import type { DeviceClass, ResourceClaim, ResourceSlice } from '../../api/types/resource-v1.ts';
 import type { StorageClass } from '../../api/types/storage-v1.ts';
 import type { LabelSelector } from '../../apimachinery/labels.ts';
 import type { NodeInfo } from './scheduler-cache.ts';
+
+/** Devices, and who has claimed them. */
+export interface DeviceView {
+  claim(namespace: string, name: string): ResourceClaim | undefined;
+  /** Whether devices are on their way to a claim. */
+  isPending(claim: ResourceClaim): boolean;
+  deviceClass(name: string): DeviceClass | undefined;
+  slices(): readonly ResourceSlice[];
+  /** `driver/pool/device` of what somebody has already. */
+  taken(): ReadonlySet<string>;
+}
 
 /** The cluster as plugins see it while one pod is looked at. */
 export interface ClusterView {
@@ -11,6 +23,7 @@ export interface ClusterView {
   volume(name: string): PersistentVolume | undefined;
   volumes(): readonly PersistentVolume[];
   storageClass(name: string): StorageClass | undefined;
+  readonly devices: DeviceView;
   /** What the services and the controller of a pod select: its like; undefined when nothing selects it. */
   selectorOfLike(pod: Pod): LabelSelector | undefined;
 }
@@ -28,6 +41,8 @@ export type NodeCheck = (node: NodeInfo) => Unfit | undefined;
 /** The pod fits nowhere, whatever the nodes are like. */
 export interface Rejection {
   readonly rejected: string;
+  /** The plugin for claims of devices says so, so that it was reached. */
+  readonly isOfClaims?: boolean;
 }
 
 /** Says which nodes a pod can run on; the names are those of kube-scheduler's plugins. */

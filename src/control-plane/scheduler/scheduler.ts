@@ -1,5 +1,6 @@
 import type { Node, Pod, PodCondition } from '../../api/types/core-v1.ts';
 import type { PodDisruptionBudget } from '../../api/types/policy-v1.ts';
+import type { ResourceClaim } from '../../api/types/resource-v1.ts';
 import { formatTime } from '../../apimachinery/object-meta.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
@@ -8,9 +9,13 @@ import type { SeriesEventRecorder } from '../../client/series-event-recorder.ts'
 import type { Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
 import type { Random } from '../../system/random.ts';
+import { ClaimBinder } from './claim-binder.ts';
+import { ClaimLedger } from './claim-ledger.ts';
 import { clusterView, type SchedulerInformers, schedulerInformers } from './cluster-view.ts';
+import { DeviceAllocationError } from './device-allocator.ts';
 import type { ClusterView } from './framework.ts';
-import { claimNamesOf, planVolumes } from './plugins/volumes.ts';
+import { type ClaimPlan, claimsOf, claimToRelease, plansOf } from './plugins/dynamic-resources.ts';
+import { claimNamesOf, planVolumes, type VolumePlan } from './plugins/volumes.ts';
 import { PodBinder } from './pod-binder.ts';
 import { type Candidate, findPreemption } from './preemption.ts';
 import { SchedulerCache } from './scheduler-cache.ts';
@@ -58,6 +63,10 @@ class PodScheduler implements Scheduler {
   readonly #cache = new SchedulerCache();
   readonly #queue: SchedulingQueue;
   readonly #binder: PodBinder;
+  readonly #ledger: ClaimLedger;
+  readonly #claimBinder: ClaimBinder;
+  /** Pods that wait for claims which are not there, by uid. */
+  readonly #gated = new Map<string, Pod>();
   readonly #stopping = new AbortController();
   /** What goes on beside the loop. */
   readonly #work = new Set<Promise<void>>();
@@ -75,6 +84,8 @@ class PodScheduler implements Scheduler {
     this.#known = schedulerInformers(informers);
     this.#queue = new SchedulingQueue(clock, () => this.#wake());
     this.#binder = new PodBinder({ client, clock, claims: this.#known.claims, signal: this.#stopping.signal });
+    this.#ledger = new ClaimLedger(this.#known.resourceClaims);
+    this.#claimBinder = new ClaimBinder(options, this.#ledger);
   }
 
   start(): void {
@@ -91,6 +102,21 @@ class PodScheduler implements Scheduler {
     this.#known.claims.addHandler({ added: changed, updated: changed });
     this.#known.volumes.addHandler({ added: changed, updated: changed });
     this.#known.classes.addHandler({ added: changed });
+    const claimChanged = ({ metadata }: ResourceClaim): void => {
+      const waiting = [...this.#gated.values()].filter((pod) => pod.metadata.namespace === metadata.namespace);
+      waiting.forEach((pod) => this.#observe(pod));
+      changed();
+    };
+    this.#known.resourceClaims.addHandler({
+      added: claimChanged,
+      updated: claimChanged,
+      deleted: (claim) => {
+        this.#ledger.forget(claim);
+        changed();
+      },
+    });
+    this.#known.deviceClasses.addHandler({ added: changed, updated: changed });
+    this.#known.slices.addHandler({ added: changed, updated: changed });
     this.#pods.addHandler({
       added: (pod) => this.#observe(pod),
       updated: (pod, old) => this.#observe(pod, old),
@@ -121,6 +147,7 @@ class PodScheduler implements Scheduler {
     const nodeName = pod.spec?.nodeName ?? '';
     const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
     this.#rememberNomination(pod, isOver || nodeName !== '' ? undefined : pod.status?.nominatedNodeName);
+    this.#gated.delete(uid);
     if (isOver) {
       this.#release(pod);
     } else if (nodeName !== '') {
@@ -128,13 +155,23 @@ class PodScheduler implements Scheduler {
       this.#cache.setPod(pod, nodeName);
       if (old !== undefined && (old.spec?.nodeName ?? '') === '') this.#queue.clusterChanged();
     } else if (this.#isOurs(pod) && pod.metadata.deletionTimestamp === undefined) {
-      if (old === undefined) this.#queue.add(pod);
+      if (this.#lacksClaims(pod)) {
+        this.#gated.set(uid, pod);
+        this.#queue.remove(uid);
+      } else if (old === undefined) this.#queue.add(pod);
       else this.#queue.update(pod, old);
     }
   }
 
+  /** Whether a claim of the pod is not there, so that it is not worth a look. */
+  #lacksClaims(pod: Pod): boolean {
+    const claim = (namespace: string, name: string): ResourceClaim | undefined => this.#ledger.get(namespace, name);
+    return (pod.spec?.resourceClaims ?? []).length > 0 && 'rejected' in claimsOf(pod, { claim });
+  }
+
   #release(pod: Pod): void {
     const uid = pod.metadata.uid ?? '';
+    this.#gated.delete(uid);
     this.#rememberNomination(pod, undefined);
     this.#queue.remove(uid);
     this.#cache.removePod(uid);
@@ -176,9 +213,8 @@ class PodScheduler implements Scheduler {
   }
 
   async #scheduleOne(pod: Pod, attempts: number): Promise<void> {
-    const cluster = clusterView(this.#cache.nodes(), this.#known);
-    const nominated = (name: string): readonly Pod[] => this.#nominatedOn(name);
-    const result = schedulePod(pod, cluster, this.#options.random, nominated);
+    const cluster = clusterView(this.#cache.nodes(), this.#known, this.#ledger);
+    const result = this.#schedule(pod, cluster);
     if (!result.fits) {
       await this.#fail(pod, attempts, result, cluster);
       return;
@@ -191,9 +227,21 @@ class PodScheduler implements Scheduler {
       this.#queue.retryLater(pod, attempts);
       return;
     }
+    const claims = info === undefined ? [] : plansOf(pod, cluster.devices, info.node);
+    this.#claimBinder.begin(claims);
     this.#cache.setPod(pod, result.nodeName);
     this.#rememberNomination(pod, undefined);
-    this.#beside(this.#bind(pod, result.nodeName, attempts, plan ?? { bindings: [], provisions: [] }));
+    this.#beside(this.#bind(pod, result.nodeName, attempts, { ...(plan ?? { bindings: [], provisions: [] }), claims }));
+  }
+
+  #schedule(pod: Pod, cluster: ClusterView): SchedulingResult {
+    try {
+      return schedulePod(pod, cluster, this.#options.random, (name) => this.#nominatedOn(name));
+    } catch (error) {
+      if (!(error instanceof DeviceAllocationError)) throw error;
+      const message = `running "DynamicResources" filter plugin: ${error.message}`;
+      return { fits: false, message, unfit: new Map(), mayPreempt: false, isError: true };
+    }
   }
 
   #beside(work: Promise<void>): void {
@@ -213,17 +261,35 @@ class PodScheduler implements Scheduler {
           random,
         })
       : undefined;
+    // Before anything is written: what comes of it may be what the pod waits for.
+    if (failure.isError === true) this.#queue.retryLater(pod, attempts);
+    else this.#queue.parkUnschedulable(pod, attempts);
     const message =
-      typeof found === 'string' ? `${failure.message} no new claims to deallocate, ${found}` : failure.message;
-    this.#queue.parkUnschedulable(pod, attempts);
+      typeof found === 'string'
+        ? `${failure.message} ${await this.#releaseClaim(pod, cluster)}, ${found}`
+        : failure.message;
     events.event(pod, { type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', note: message });
     // Who waits for victims that are going keeps the node that was promised.
     const isWaiting = typeof found === 'string' && found.includes('terminating pod on the nominated node');
     const before = pod.status?.nominatedNodeName ?? '';
     const promised = typeof found === 'object' ? found.nodeName : isWaiting ? before : '';
     this.#rememberNomination(pod, promised);
-    await this.#reportUnschedulable(pod, message, promised);
+    await this.#reportUnschedulable(
+      pod,
+      message,
+      promised,
+      failure.isError === true ? 'SchedulerError' : 'Unschedulable',
+    );
     if (typeof found === 'object') this.#beside(this.#preempt(pod, found));
+  }
+
+  /** Takes devices of claims that keep the pod from coming anywhere. @returns what the event says of it */
+  async #releaseClaim(pod: Pod, cluster: ClusterView): Promise<string> {
+    if ((pod.spec?.resourceClaims ?? []).length === 0) return 'no new claims to deallocate';
+    const claim = claimToRelease(pod, cluster);
+    if (claim === undefined) return 'still not schedulable';
+    await this.#claimBinder.release(claim);
+    return 'deallocation of ResourceClaim completed';
   }
 
   /** Makes room: less important pods lose the promise of the node, and the victims end. */
@@ -279,10 +345,16 @@ class PodScheduler implements Scheduler {
     events.event(victim, { type: 'Normal', reason: 'Preempted', action: 'Preempting', note, related: pod });
   }
 
-  async #bind(pod: Pod, nodeName: string, attempts: number, plan: Parameters<PodBinder['bind']>[2]): Promise<void> {
+  async #bind(
+    pod: Pod,
+    nodeName: string,
+    attempts: number,
+    plan: VolumePlan & { readonly claims: readonly ClaimPlan[] },
+  ): Promise<void> {
     const { events, log } = this.#options;
     const { name = '', namespace = '', uid = '' } = pod.metadata;
     try {
+      await this.#claimBinder.bind(pod, plan.claims);
       await this.#binder.bind(pod, nodeName, plan);
       const note = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
       events.event(pod, { type: 'Normal', reason: 'Scheduled', action: 'Binding', note });
@@ -291,6 +363,7 @@ class PodScheduler implements Scheduler {
       if ((current?.spec?.nodeName ?? '') !== '' && current?.metadata.uid === uid) return;
       this.#cache.removePod(uid);
       if (hasReason(error, 'NotFound') || this.#isStopped) return;
+      await this.#claimBinder.unreserve(pod, plan.claims);
       log.warn('binding failed', { pod: `${namespace}/${name}`, node: nodeName, error: String(error) });
       this.#queue.retryLater(pod, attempts);
     }
@@ -307,16 +380,16 @@ class PodScheduler implements Scheduler {
     };
   }
 
-  async #reportUnschedulable(pod: Pod, message: string, promised: string): Promise<void> {
+  async #reportUnschedulable(pod: Pod, message: string, promised: string, reason: string): Promise<void> {
     const { name = '', namespace = '', uid = '' } = pod.metadata;
     const before = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
-    const isTold = before?.status === 'False' && before.reason === 'Unschedulable' && before.message === message;
+    const isTold = before?.status === 'False' && before.reason === reason && before.message === message;
     const isPromised = promised === (pod.status?.nominatedNodeName ?? '');
     if (isTold && isPromised) return;
     const condition = this.#condition(pod, {
       type: 'PodScheduled',
       status: 'False',
-      reason: 'Unschedulable',
+      reason,
       message,
     });
     const nomination = isPromised ? {} : { nominatedNodeName: promised === '' ? null : promised };

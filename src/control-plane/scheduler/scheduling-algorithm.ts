@@ -1,6 +1,7 @@
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { Random } from '../../system/random.ts';
 import type { ClusterView, FilterPlugin, NodeCheck, Rejection, ScorePlugin, Unfit } from './framework.ts';
+import { dynamicResourcesFilter } from './plugins/dynamic-resources.ts';
 import { imageLocalityScore } from './plugins/image-locality.ts';
 import { interPodAffinityFilter, interPodAffinityScore } from './plugins/inter-pod-affinity.ts';
 import { nodeAffinityFilter, nodeAffinityScore, nodeNameFilter } from './plugins/node-affinity.ts';
@@ -28,6 +29,7 @@ const filters: readonly FilterPlugin[] = [
   volumeZoneFilter,
   podTopologySpreadFilter,
   interPodAffinityFilter,
+  dynamicResourcesFilter,
 ];
 
 const scorers: readonly ScorePlugin[] = [
@@ -53,6 +55,8 @@ export type SchedulingResult =
       readonly unfit: ReadonlyMap<string, Unfit>;
       /** Whether making room could help, so that it is worth a look. */
       readonly mayPreempt: boolean;
+      /** Something is wrong with what the pod claims. */
+      readonly isError?: boolean;
     };
 
 /** All filters as one. */
@@ -105,9 +109,10 @@ export function schedulePod(
   }
   const check = prepareFilters(pod, cluster);
   if ('rejected' in check) {
-    // The plugin for resource claims, which looks at what was prepared, was not reached.
-    const message = `${noNodes(total)} ${check.rejected}. not found`;
-    return { fits: false, message, unfit: new Map(), mayPreempt: false };
+    // The plugin for resource claims, which looks at what was prepared, was not reached, unless it says so itself.
+    const isReached = check.isOfClaims === true;
+    const message = `${noNodes(total)} ${check.rejected}.${isReached ? '' : ' not found'}`;
+    return { fits: false, message, unfit: new Map(), mayPreempt: isReached };
   }
   const crowded = withNominated(pod, nodes, nominated);
   const isCrowded = crowded.some((info, index) => info !== nodes[index]);

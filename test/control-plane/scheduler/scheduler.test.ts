@@ -1,84 +1,19 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
-import type { Event, PersistentVolume, PersistentVolumeClaim, Pod } from '../../../src/api/types/core-v1.ts';
-import { createInformerFactory } from '../../../src/client/informer-factory.ts';
-import { createSeriesEventRecorder } from '../../../src/client/series-event-recorder.ts';
-import { createScheduler } from '../../../src/control-plane/scheduler/scheduler.ts';
-import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
-import { silentLogger } from '../../../src/system/logger.ts';
-import { seededRandom } from '../../../src/system/random.ts';
-import { createTestApiServer, type TestApiServer } from '../../support/test-api-server.ts';
-import { testNode, type TestNode, testPod, type TestPodFacts } from '../../support/scheduling-cluster.ts';
+import { test } from 'node:test';
+import type { PersistentVolume, PersistentVolumeClaim } from '../../../src/api/types/core-v1.ts';
+import { type SchedulerHarness, startScheduler } from '../../support/scheduler-harness.ts';
 
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
 const claimsResource = { group: '', version: 'v1', resource: 'persistentvolumeclaims' } as const;
 const volumesResource = { group: '', version: 'v1', resource: 'persistentvolumes' } as const;
 
-interface Harness {
-  readonly api: TestApiServer;
-  readonly clock: FakeClock;
-  node(name: string, facts?: TestNode): Promise<void>;
-  create(name: string, facts?: TestPodFacts): Promise<void>;
-  pod(name: string): Promise<Pod>;
-  /** The node a pod is on; '' for none. */
-  placeOf(name: string): Promise<string>;
-  events(name: string): Promise<string[]>;
-  work(): Promise<void>;
-}
-
-async function start(context: TestContext): Promise<Harness> {
-  const clock = new FakeClock();
-  const api = await createTestApiServer({ clock });
-  const { client } = api;
-  const shared = { client, clock, random: seededRandom(4), log: silentLogger };
-  const informers = createInformerFactory(shared);
-  const reporter = { reportingController: 'default-scheduler', reportingInstance: 'default-scheduler-host' };
-  const events = createSeriesEventRecorder({ client, ...reporter, clock });
-  const scheduler = createScheduler({ ...shared, informers, events });
-  informers.start();
-  await informers.waitForSync();
-  scheduler.start();
-  context.after(async () => {
-    await scheduler.stop();
-    await informers.stop();
-    await api.close();
-  });
-  const work = (): Promise<void> => settle(80);
-  const pod = (name: string): Promise<Pod> => client.resource<Pod>(podsResource, 'default').get(name);
-  return {
-    api,
-    clock,
-    work,
-    pod,
-    async node(name, facts) {
-      await api.create({ ...testNode(name, facts) });
-      await work();
-    },
-    async create(name, facts) {
-      const { metadata, ...rest } = testPod(name, facts);
-      const { labels = {} } = metadata;
-      await api.create({ ...rest, metadata: { name, labels } });
-      await work();
-    },
-    placeOf: async (name) => (await pod(name)).spec?.nodeName ?? '',
-    async events(name) {
-      const { items } = await client
-        .resource<Event>({ group: '', version: 'v1', resource: 'events' }, 'default')
-        .list();
-      return items
-        .filter(({ involvedObject }) => involvedObject.name === name)
-        .map(({ reason, message }) => `${reason ?? ''}: ${message ?? ''}`);
-    },
-  };
-}
-
-async function remove(harness: Harness, name: string): Promise<void> {
+async function remove(harness: SchedulerHarness, name: string): Promise<void> {
   await harness.api.client.resource(podsResource, 'default').delete(name, { gracePeriodSeconds: 0 });
   await harness.work();
 }
 
 test('a pod is bound, with an event and a condition', async (context) => {
-  const harness = await start(context);
+  const harness = await startScheduler(context);
   await harness.node('a');
   await harness.create('web');
   assert.equal(await harness.placeOf('web'), 'a');
@@ -89,7 +24,7 @@ test('a pod is bound, with an event and a condition', async (context) => {
 });
 
 test('a pod that fits nowhere says why, and is tried again when something changes', async (context) => {
-  const harness = await start(context);
+  const harness = await startScheduler(context);
   await harness.create('web', { requests: { cpu: '6' } });
   const conditionOf = async (): Promise<unknown> => {
     const { status } = await harness.pod('web');
@@ -112,7 +47,7 @@ test('a pod that fits nowhere says why, and is tried again when something change
 });
 
 test('pods of other schedulers and pods behind gates are left alone', async (context) => {
-  const harness = await start(context);
+  const harness = await startScheduler(context);
   await harness.node('a');
   await harness.create('other', { spec: { schedulerName: 'mine' } });
   await harness.create('gated', { spec: { schedulingGates: [{ name: 'example.com/wait' }] } });
@@ -127,7 +62,7 @@ test('pods of other schedulers and pods behind gates are left alone', async (con
 });
 
 test('pods that come together do not take the same room', async (context) => {
-  const harness = await start(context);
+  const harness = await startScheduler(context);
   await harness.node('a', { allocatable: { cpu: '3' } });
   await harness.node('b', { allocatable: { cpu: '3' } });
   for (const name of ['one', 'two', 'three']) await harness.create(name, { requests: { cpu: '2' } });
@@ -140,7 +75,7 @@ test('pods that come together do not take the same room', async (context) => {
 });
 
 test('a pod that is over gives its room back', async (context) => {
-  const harness = await start(context);
+  const harness = await startScheduler(context);
   await harness.node('a', { allocatable: { cpu: '2' } });
   await harness.create('job', { requests: { cpu: '2' } });
   await harness.create('web', { requests: { cpu: '2' } });
@@ -154,7 +89,7 @@ test('a pod that is over gives its room back', async (context) => {
 });
 
 test('a more important pod makes room for itself', async (context) => {
-  const harness = await start(context);
+  const harness = await startScheduler(context);
   for (const [name, value] of [
     ['high', 1000],
     ['low', 1],
@@ -191,7 +126,7 @@ test('a more important pod makes room for itself', async (context) => {
 });
 
 test('a claim that waits for its pod gets a volume that the node reaches, and then the pod is bound', async (context) => {
-  const harness = await start(context);
+  const harness = await startScheduler(context);
   const { client } = harness.api;
   await harness.api.create({
     apiVersion: 'storage.k8s.io/v1',

@@ -1,5 +1,5 @@
 import type { TypeProvider } from '../../../cel/checker.ts';
-import { createEnvironment, type Environment } from '../../../cel/environment.ts';
+import { type CompiledExpression, createEnvironment, type Environment } from '../../../cel/environment.ts';
 import { CelCompileError } from '../../../cel/issues.ts';
 import { quantityType } from '../../../cel/library/quantities.ts';
 import { type CelType, formatType, isDyn, isSameType, mapType, structType, types } from '../../../cel/types.ts';
@@ -22,11 +22,16 @@ const provider: TypeProvider = {
 
 let environment: Environment | undefined;
 
+/** An expression over a device, ready to be asked. @throws CelCompileError */
+export function compileDeviceSelector(expression: string): CompiledExpression {
+  environment ??= createEnvironment({ variables: { device: deviceType }, provider });
+  return environment.compile(expression);
+}
+
 /** Why an expression cannot select devices; undefined when it can. */
 export function deviceSelectorProblem(expression: string): string | undefined {
-  environment ??= createEnvironment({ variables: { device: deviceType }, provider });
   try {
-    const { type } = environment.compile(expression);
+    const { type } = compileDeviceSelector(expression);
     if (isSameType(type, types.bool) || isDyn(type)) return undefined;
     return `must evaluate to bool or the unknown type, not ${formatType(type)}`;
   } catch (error) {
