@@ -92,3 +92,17 @@ function unescapeQuery(text: string): string | undefined {
     return undefined;
   }
 }
+
+/** A text as it stands in a query (Go's url.QueryEscape). */
+export function escapeQuery(text: string): string {
+  return escapeComponent(text).replaceAll('%20', '+');
+}
+
+/** A path with what must be escaped in it, and nothing else (Go's URL.EscapedPath without a RawPath). */
+export function escapeDecodedPath(path: string): string {
+  return escapeComponent(path).replaceAll(/%(?:24|26|2B|2C|2F|3A|3B|3D|40)/g, (escaped) => decodeURIComponent(escaped));
+}
+
+function escapeComponent(text: string): string {
+  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}

@@ -30,7 +30,7 @@ export function transportReason(error: TransportError): string {
     case 'refused':
       return `dial tcp ${dialedAddress(error)}: connect: connection refused`;
     case 'dns':
-      return `dial tcp: ${lookupReason(error)}`;
+      return `dial tcp: ${lookupReason(error.address, error.code)}`;
     case 'reset':
       return resetReason(error);
     case 'timeout':
@@ -54,8 +54,13 @@ function lapseOf({ code, cause }: TransportError): string {
   return validity === undefined || tlsReasons[code] !== outsideValidity ? '' : lapseText(validity);
 }
 
-/** As Go's own resolver puts it, which names the server that it asked; it asks nobody about what is no name. */
-function lookupReason({ address, code }: TransportError): string {
+/**
+ * Why a name has no address, as Go's own resolver puts it, which names the server that it asked; it asks nobody about
+ * what is no name.
+ * @param address with or without port
+ * @param code of Node's error
+ */
+export function lookupReason(address: string, code: string): string {
   const name = address.replace(/:\d+$/, '');
   const [server] = nameServers();
   if (server === undefined || !/[a-z_]/i.test(name)) return `lookup ${name}: no such host`;

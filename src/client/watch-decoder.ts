@@ -54,20 +54,22 @@ export async function* decodeWatch<T>(
   { onTimeUp = () => undefined, shares = false }: WatchDecoding = {},
 ): AsyncGenerator<WatchEvent<T>> {
   const lines = new LineBuffer();
-  const decode = (chunk: Uint8Array): readonly WatchEvent<T>[] => {
-    const isFrame = shares && lines.isEmpty && chunk.at(-1) === lineEnd;
-    const known = isFrame ? sharedEvents.get(chunk) : undefined;
+  const parse = (line: Uint8Array): WatchEvent<T> => parseJson(line) as unknown as WatchEvent<T>;
+  const decodeFrame = (frame: Uint8Array): readonly WatchEvent<T>[] => {
+    const known = sharedEvents.get(frame);
     if (known !== undefined) return known as readonly WatchEvent<T>[];
-    const events = lines.take(chunk).map((line) => parseJson(line) as unknown as WatchEvent<T>);
-    if (isFrame) sharedEvents.set(chunk, events);
+    const events = lines.take(frame).map(parse);
+    sharedEvents.set(frame, events);
     return events;
   };
   try {
     for await (const chunk of body instanceof Uint8Array ? [body] : body) {
-      for (const event of decode(chunk)) yield event;
+      if (shares && lines.isEmpty && chunk.at(-1) === lineEnd) yield* decodeFrame(chunk);
+      // One by one: what stands before a line that is no event has been seen when that is told.
+      else for (const line of lines.take(chunk)) yield parse(line);
     }
     const rest = lines.rest();
-    if (rest !== undefined) yield parseJson(rest) as unknown as WatchEvent<T>;
+    if (rest !== undefined) yield parse(rest);
   } catch (error) {
     if (!(error instanceof TransportError) || error.kind !== 'timeout') throw error;
     onTimeUp();

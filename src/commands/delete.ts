@@ -1,4 +1,3 @@
-import { goQuote } from '../apimachinery/field-error.ts';
 import type { KubeList } from '../apimachinery/object-meta.ts';
 import type { Client } from '../client/client.ts';
 import { listError } from '../client/list-error.ts';
@@ -7,7 +6,7 @@ import { type DeletionTarget, deleteObjects } from '../cli/delete-objects.ts';
 import { cascadeOf } from '../cli/deletion-flags.ts';
 import { allNamespacesFlag, dryRunFlag, fieldSelectorFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
 import { labelFilter, type ManifestInput, manifestInput, readInput, requireInputAlone } from '../cli/manifest-input.ts';
-import { sendRaw } from '../cli/raw-request.ts';
+import { rawAccept, rawRequestPath, requireRawPath, sendRaw } from '../cli/raw-request.ts';
 import { checkNamespace, listSubject, namedAndSelected, nothingNamed } from '../cli/resource-targets.ts';
 import { printWarning } from '../cli/warnings.ts';
 import { qualifiedName } from '../printers/name-printer.ts';
@@ -114,21 +113,26 @@ export const deleteCommand = defineCommand<DeleteOptions>({
   },
   async run(options, context) {
     if (options.raw === '') await context.cluster.namespace();
+    if (options.force && options.gracePeriodSeconds === 0) {
+      printWarning(
+        'Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.',
+        context,
+      );
+    }
     const client = await context.cluster.client();
     if (options.raw !== '') {
       if (options.input.filenames.length > 0) {
         await sendRaw('DELETE', options.raw, options.input, context);
         return;
       }
-      const response = await client.request({ path: options.raw, method: 'DELETE', accept: '*/*', raw: true });
+      const response = await client.request({
+        path: rawRequestPath(options.raw),
+        method: 'DELETE',
+        accept: rawAccept,
+        raw: true,
+      });
       context.streams.out.write(response.body);
       return;
-    }
-    if (options.force && options.gracePeriodSeconds === 0) {
-      printWarning(
-        'Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.',
-        context,
-      );
     }
     const { targets, failures } = await findTargets(options, client, context);
     if (options.interactive && targets.length > 0 && !(await confirm(targets, context))) {
@@ -180,9 +184,7 @@ function checkRaw({ interactive, input, output, raw }: DeleteOptions): void {
   if (/^https?:\/\//.test(filename)) throw new CommandError('--raw cannot read from a url');
   if (input.recursive) throw new CommandError('--raw and --recursive are mutually exclusive');
   if (output !== '') throw new CommandError('--raw and --output are mutually exclusive');
-  if (!raw.startsWith('/')) {
-    throw new CommandError(`--raw must be a valid URL path: parse ${goQuote(raw)}: invalid URI for request`);
-  }
+  requireRawPath(raw);
 }
 
 /** What is to be deleted, and what is wrong with objects of files. */

@@ -1,4 +1,4 @@
-import { goQuote } from '../apimachinery/field-error.ts';
+import { rawAccept, rawRequestPath, requireRawPath } from '../cli/raw-request.ts';
 import {
   type CommandContext,
   CommandError,
@@ -115,7 +115,8 @@ export const getCommand = defineCommand<GetOptions>({
   async run(options, context) {
     if (options.raw !== '') {
       const client = await context.cluster.client();
-      const response = await client.stream({ path: options.raw, method: 'GET', accept: '*/*', raw: true, once: true });
+      const path = rawRequestPath(options.raw);
+      const response = await client.stream({ path, method: 'GET', accept: rawAccept, raw: true, once: true });
       await showRaw(response.body, context.streams.out);
       return;
     }
@@ -176,7 +177,5 @@ function checkRaw(args: readonly string[], flags: FlagValues, raw: string, isWat
     );
   }
   if (flags.string('output') !== '') throw new CommandError('--raw and --output are mutually exclusive');
-  if (!raw.startsWith('/') && !/^[a-z][a-z0-9+.-]*:/i.test(raw)) {
-    throw new CommandError(`--raw must be a valid URL path: parse ${goQuote(raw)}: invalid URI for request`);
-  }
+  requireRawPath(raw);
 }

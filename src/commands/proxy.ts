@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { messageOf } from '../apimachinery/error-message.ts';
 import { serveRequest, serveUpgrade } from '../apimachinery/serve-http.ts';
+import { goQuote } from '../apimachinery/field-error.ts';
 import { TransportError } from '../client/transport-error.ts';
+import { lookupReason } from '../client/transport-reason.ts';
 import {
   type CommandContext,
   CommandError,
@@ -134,7 +136,11 @@ async function serve(options: ProxyOptions, context: CommandContext): Promise<vo
     streams.err.write(klogLine('W', clock.now(), 'proxy.go:172', warning));
   }
   if (staticFolder !== '') await warnAboutFolder(staticFolder, context);
-  const onFailure = (reason: string): void => {
+  const onFailure = (reason: string, what: 'request' | 'upgrade'): void => {
+    if (what === 'upgrade') {
+      const problem = `"Proxy upgrade error" err=${goQuote(reason)}`;
+      streams.err.write(klogLine('E', clock.now(), 'upgradeaware.go:367', problem));
+    }
     const text = `Error while proxying request: ${reason}`;
     streams.err.write(klogLine('E', clock.now(), 'proxy_server.go:147', text));
   };
@@ -153,7 +159,7 @@ async function serve(options: ProxyOptions, context: CommandContext): Promise<vo
     onFailure: (error: unknown) => {
       // A client that goes is no error.
       if (error instanceof TransportError && error.kind === 'aborted') return;
-      onFailure(messageOf(error));
+      onFailure(messageOf(error), 'request');
     },
   };
   const place = unixSocket === '' ? { host: address, port } : { path: resolve(cwd, unixSocket) };
@@ -199,12 +205,13 @@ const listenProblems: Readonly<Record<string, string>> = {
   EADDRINUSE: 'bind: address already in use',
   EACCES: 'bind: permission denied',
   EADDRNOTAVAIL: 'bind: cannot assign requested address',
+  EINVAL: 'bind: invalid argument',
 };
 
 function listenProblem(error: unknown, place: string): string {
   const { code = '', message } = error as { readonly code?: string; readonly message: string };
   const port = place.slice(place.lastIndexOf(':') + 1);
   if (code === 'ERR_SOCKET_BAD_PORT') return `listen tcp: address ${port}: invalid port`;
-  if (code === 'ENOTFOUND') return `listen tcp: lookup ${place.replace(/^tcp |:\d+$/g, '')}: no such host`;
+  if (code === 'ENOTFOUND') return `listen tcp: ${lookupReason(place.replace(/^tcp /, ''), code)}`;
   return `listen ${place}: ${listenProblems[code] ?? message}`;
 }

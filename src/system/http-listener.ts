@@ -21,6 +21,9 @@ export interface HttpListener {
   close(): void;
 }
 
+/** Bytes that a Unix socket's address has room for, its end not counted. */
+const longestSocketPath = process.platform === 'linux' ? 107 : 103;
+
 /**
  * Listens for plain HTTP/1.1. A Unix socket that is left over is replaced; only its owner may connect.
  * @throws Error of Node, with `code`
@@ -38,7 +41,13 @@ export function listenHttp(place: HttpPlace, options: HttpListenerOptions): Prom
     connection.once('close', () => upgraded.delete(connection));
     options.onUpgrade(request, connection, head);
   });
-  if ('path' in place) removeSocket(place.path);
+  if ('path' in place) {
+    // Longer paths the system would cut, and listen elsewhere.
+    if (Buffer.byteLength(place.path) > longestSocketPath) {
+      return Promise.reject(Object.assign(new Error('the path of the socket is too long'), { code: 'EINVAL' }));
+    }
+    removeSocket(place.path);
+  }
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(place, () => {

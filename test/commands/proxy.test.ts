@@ -207,3 +207,79 @@ void test("proxy tells of a path in the server's address and of a server that is
     `E proxy_server.go:147] Error while proxying request: ${reason}`,
   ]);
 });
+
+void test('files are served as Go serves them: types, parts, times and where folders are', async (context) => {
+  const cluster = await createNodeCluster(context);
+  const www = join(cluster.home, 'www');
+  mkdirSync(join(www, 'sub'), { recursive: true });
+  writeFileSync(join(www, 'a.txt'), 'hello\n');
+  writeFileSync(join(www, 'noext'), 'plain');
+  writeFileSync(join(www, 'page'), ' <!doctype html><p>x');
+  writeFileSync(join(www, 'bytes'), Uint8Array.of(1, 2, 3));
+  writeFileSync(join(www, 'sub/index.html'), '<p>sub');
+  const base = await startProxy(context, cluster, '--www=www');
+  const get = async (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<string> => {
+    const { status, type, text } = await ask(`${base}/static/${path}`, { headers, method });
+    return [status, type.split(';')[0], text.trim()].join(' ').trim();
+  };
+  assert.equal(await get('noext'), '200 text/plain plain');
+  assert.equal(await get('page'), '200 text/html <!doctype html><p>x');
+  assert.match(await get('bytes'), /^200 application\/octet-stream/);
+  assert.equal(await get('a.txt', {}, 'POST'), '200 text/plain hello');
+  assert.equal(await get('a.txt', { range: 'bytes=1-2' }), '206 text/plain el');
+  assert.equal(await get('a.txt', { range: 'bytes=-3' }), '206 text/plain lo');
+  assert.equal(await get('a.txt', { range: 'bytes=9-' }), '416 text/plain invalid range: failed to overlap');
+  assert.equal(await get('a.txt', { 'if-modified-since': 'Fri, 01 Jan 2038 00:00:00 GMT' }), '304');
+  assert.equal(await get('a.txt/'), '301');
+  assert.equal(await get('sub'), '301');
+  assert.equal(await get('sub/index.html'), '301');
+  assert.equal(await get('sub/'), '200 text/html <p>sub');
+});
+
+void test('files at the root stand beside an API that is further down', async (context) => {
+  const cluster = await createNodeCluster(context);
+  writeFileSync(join(cluster.home, 'a.txt'), 'hello\n');
+  const base = await startProxy(context, cluster, '--www=.', '--www-prefix=/', '--api-prefix=/x');
+  assert.equal((await ask(`${base}/a.txt`)).text, 'hello\n');
+  assert.equal((await ask(`${base}/x/version`)).status, 200);
+});
+
+void test('proxy tells that a change of protocol was not granted', async (context) => {
+  const cluster = await createNodeCluster(context);
+  const base = await startProxy(context, cluster);
+  const headers = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    'sec-websocket-version': '13',
+  };
+  const { status, text } = await ask(`${base}/version`, { headers });
+  assert.deepEqual({ status, text }, { status: 500, text: 'invalid upgrade response: status code 200\n' });
+});
+
+const expressions: readonly (readonly [expression: string, problem: string | undefined])[] = [
+  ['(?P<x>a)', undefined],
+  ['[a*+]', undefined],
+  ['a\\**', undefined],
+  ['a**', 'invalid nested repetition operator: `**`'],
+  ['(?=x)', 'invalid or unsupported Perl syntax: `(?=`'],
+  ['(?<!x)', 'invalid named capture: `(?<!x)`'],
+];
+
+for (const [expression, problem] of expressions) {
+  void test(`the expression ${expression} is read as Go reads it`, () => {
+    const read = (): unknown => parseExpressions(expression);
+    if (problem === undefined) assert.doesNotThrow(read);
+    else assert.throws(read, { message: `Error compiling re: error parsing regexp: ${problem}` });
+  });
+}
+
+void test('a socket whose path is too long is refused', async (context) => {
+  const { run } = await createNodeCluster(context);
+  const path = `/tmp/${'x'.repeat(120)}`;
+  assert.deepEqual(await run('proxy', '-u', path), {
+    exitCode: 1,
+    stdout: '',
+    stderr: `error: listen unix ${path}: bind: invalid argument\n`,
+  });
+});

@@ -13,7 +13,6 @@ import { decodeWatch } from '../../client/watch-decoder.ts';
 import { withEventColumn } from '../../printers/generic-table.ts';
 import { PrintableEvent } from '../../printers/printer.ts';
 import { TablePrinter } from '../../printers/table-printer.ts';
-import { klogLine } from '../../system/klog.ts';
 import { type FailedTarget, pathOf, type Target } from './fetch-targets.ts';
 import type { GetOptions } from './get-options.ts';
 import { itemsOf } from './print-objects.ts';
@@ -54,10 +53,9 @@ export async function watchTargets(
     signal: context.signal,
   });
   const onTimeUp = (): void => {
-    if (context.globals.int('v') < 5) return;
     const reason = 'net/http: request canceled (Client.Timeout or context cancellation while reading body)';
     const text = `"Unable to decode an event from the watch stream" err=${goQuote(reason)}`;
-    context.streams.err.write(klogLine('I', context.clock.now(), 'streamwatcher.go:123', text));
+    context.log?.(5, 'streamwatcher.go:123', text);
   };
   try {
     for await (const event of decodeWatch<Unstructured>(stream.body, { onTimeUp })) {

@@ -28,8 +28,8 @@ export interface ApiProxyOptions {
   readonly filter: RequestFilter | undefined;
   readonly files: FileSystem;
   readonly log: VerboseLog | undefined;
-  /** Told why a request could not be passed on. */
-  readonly onFailure: (reason: string) => void;
+  /** Told why a request, or the change to another protocol that it asks for, could not be passed on. */
+  readonly onFailure: (reason: string, what: 'request' | 'upgrade') => void;
   /** A folder to serve files from, and the path under which; ends with a slash. */
   readonly staticFiles: { readonly folder: string; readonly prefix: string } | undefined;
 }
@@ -45,10 +45,11 @@ export function apiProxy(options: ApiProxyOptions): HttpHandler {
     const wanted = canonicalPath(path, [apiPrefix, ...(staticFiles === undefined ? [] : [staticFiles.prefix])]);
     if (wanted !== path) return Promise.resolve(moved(request, `${wanted}${request.path.slice(path.length)}`));
     const isStatic = staticFiles !== undefined && path.startsWith(staticFiles.prefix);
-    if (isStatic && staticFiles.prefix.length >= apiPrefix.length) {
-      return serveFile(request, staticFiles.folder, path.slice(staticFiles.prefix.length), options.files);
+    const isApi = path.startsWith(apiPrefix);
+    if (isStatic && (!isApi || staticFiles.prefix.length >= apiPrefix.length)) {
+      return serveFile(request, staticFiles.folder, path.slice(staticFiles.prefix.length - 1), options.files);
     }
-    if (!path.startsWith(apiPrefix)) return Promise.resolve(text(404, '404 page not found\n'));
+    if (!isApi) return Promise.resolve(text(404, '404 page not found\n'));
     // Below /api the paths are the server's own.
     const stripped = apiPrefix.startsWith('/api') ? request.path : `/${request.path.slice(apiPrefix.length)}`;
     const forwarded = { ...request, path: stripped };
@@ -93,11 +94,16 @@ async function forward(
         },
       };
     }
+    if (wantsUpgrade) {
+      const reason = `invalid upgrade response: status code ${answer.status}`;
+      onFailure(reason, 'upgrade');
+      return text(500, `${reason}\n`);
+    }
     const kept = Object.entries(answer.headers).filter(([name]) => !notForwarded.has(name));
     return { ...answer, headers: Object.fromEntries(kept) };
   } catch (error) {
     const reason = error instanceof TransportError ? transportReason(error) : messageOf(error);
-    onFailure(reason);
+    onFailure(reason, 'request');
     return text(500, `${reason}\n`);
   }
 }

@@ -24,10 +24,23 @@ function goReason(message: string, expression: string): string {
   return message;
 }
 
+function expressionError(reason: string): ExpressionError {
+  return new ExpressionError(`Error compiling re: error parsing regexp: ${reason}`);
+}
+
 /** Regular expressions separated by commas; none for an empty text. @throws ExpressionError */
 export function parseExpressions(text: string): readonly RegExp[] {
   if (text === '') return [];
-  return text.split(',').map((expression) => {
+  return text.split(',').map((given) => {
+    const bare = given.replaceAll(/\\./gs, '').replaceAll(/\[[^\]]*\]/g, '');
+    const behind = /\(\?<[=!].*/s.exec(given)?.[0];
+    if (behind !== undefined && bare.includes('(?<')) throw expressionError(`invalid named capture: \`${behind}\``);
+    const perl = /\(\?[=!]/.exec(bare)?.[0];
+    if (perl !== undefined) throw expressionError(`invalid or unsupported Perl syntax: \`${perl}\``);
+    const nested = /[*+?][*+]/.exec(bare)?.[0];
+    if (nested !== undefined) throw expressionError(`invalid nested repetition operator: \`${nested}\``);
+    // Groups have their names in another way there.
+    const expression = given.replaceAll('(?P<', '(?<');
     try {
       return new RegExp(expression, 'u');
     } catch {
@@ -35,9 +48,7 @@ export function parseExpressions(text: string): readonly RegExp[] {
       try {
         return new RegExp(expression);
       } catch (error) {
-        throw new ExpressionError(
-          `Error compiling re: error parsing regexp: ${goReason(messageOf(error), expression)}`,
-        );
+        throw expressionError(goReason(messageOf(error), expression));
       }
     }
   });

@@ -1,5 +1,6 @@
 import { GoLiteral, goSprint, goSprintln, typeName } from '../go-format.ts';
 import { goSprintf } from '../go-printf.ts';
+import { escapeQuery } from '../../apimachinery/go-url.ts';
 import { wrongBase64Byte } from '../../apimachinery/base64.ts';
 import { comparisonKind, isGoInteger } from '../../apimachinery/go-value.ts';
 
@@ -178,12 +179,6 @@ function escapeScript(text: string): string {
     if (char === ' ' || char === '\x7f' || /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(char)) return char;
     return `\\u${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
   }).join('');
-}
-
-function escapeQuery(text: string): string {
-  return encodeURIComponent(text)
-    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll('%20', '+');
 }
 
 /** Whether a path of keys and positions leads to something; without a path there is always something. */
