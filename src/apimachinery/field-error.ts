@@ -1,4 +1,4 @@
-import { equalJson } from './json.ts';
+import { equalSemantic } from './semantic-equality.ts';
 import { formatGoFloat } from './go-float.ts';
 import { goQuote } from './go-quote.ts';
 import { StatusError, type StatusCause } from './status.ts';
@@ -185,7 +185,7 @@ export function fieldForbidden(path: FieldPath, detail: string): FieldError {
 
 /** What may not change, once it is there. */
 export function checkImmutable(path: FieldPath, value: unknown, old: unknown): FieldError[] {
-  return equalJson(value ?? null, old ?? null) ? [] : [invalid(path, value, 'field is immutable')];
+  return equalSemantic(value, old) ? [] : [invalid(path, value, 'field is immutable')];
 }
 
 /** Turns the messages of a check into errors about a value. */

@@ -1,4 +1,4 @@
-import { equalSemantic } from '../../api/semantic-equality.ts';
+import { equalSemantic } from '../../apimachinery/semantic-equality.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 
 /** Whether an update changes no more than what the garbage collector writes: owners and finalizers. */

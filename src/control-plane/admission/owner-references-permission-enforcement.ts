@@ -1,4 +1,4 @@
-import { equalSemantic } from '../../api/semantic-equality.ts';
+import { equalSemantic } from '../../apimachinery/semantic-equality.ts';
 import type { OwnerReference } from '../../apimachinery/object-meta.ts';
 import { accessQuestion, type AdmissionContext, type AdmissionPlugin } from './admission-plugin.ts';
 import { refusal } from './refusal.ts';

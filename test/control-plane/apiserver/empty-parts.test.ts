@@ -86,3 +86,38 @@ test('empty lists and maps are neither stored nor owned, nor do they change an o
   assert.equal(same.status, 200, JSON.stringify(same.body));
   assert.deepEqual(same.body, created.body);
 });
+
+/** A create, a merge patch with something empty, and the generation that the real server (1.36.2) counted then. */
+const changes: readonly (readonly [path: string, object: object, patch: object, generation: number])[] = [
+  [
+    '/apis/networking.k8s.io/v1/namespaces/default/networkpolicies',
+    { metadata: { name: 'n' }, spec: { podSelector: {}, policyTypes: ['Ingress'] } },
+    { spec: { podSelector: { matchLabels: {} } } },
+    2,
+  ],
+  [
+    '/apis/networking.k8s.io/v1/namespaces/default/ingresses',
+    { metadata: { name: 'i' }, spec: { defaultBackend: { service: { name: 's', port: { number: 80 } } } } },
+    { spec: { tls: [], rules: [] } },
+    1,
+  ],
+  [
+    `${apps}/deployments`,
+    { metadata: { name: 'd' }, spec: (replicaSet({ matchLabels: { a: 'b' } }) as { spec: object }).spec },
+    { spec: { selector: { matchExpressions: [] }, template: { spec: { nodeSelector: {}, tolerations: [] } } } },
+    1,
+  ],
+];
+
+test('what is empty counts as a change for kinds that the real server compares as they are', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  for (const [path, object, patch, generation] of changes) {
+    const { body } = await api.request('POST', path, object);
+    const { name } = body['metadata'] as { name: string };
+    const answer = await api.request('PATCH', `${path}/${name}`, patch, headers);
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    assert.equal((answer.body['metadata'] as { generation: number }).generation, generation, path);
+  }
+});

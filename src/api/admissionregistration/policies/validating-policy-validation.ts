@@ -8,7 +8,7 @@ import {
   required,
 } from '../../../apimachinery/field-error.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../../apimachinery/names.ts';
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import { validateConditions } from '../../condition-validation.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type {

@@ -7,7 +7,7 @@ import {
   tooMany,
 } from '../../../apimachinery/field-error.ts';
 import { type JsonObject } from '../../../apimachinery/json.ts';
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import { isDns1035Label } from '../../../apimachinery/names.ts';
 import type {
   CustomResourceColumnDefinition,

@@ -7,7 +7,7 @@ import {
   invalid,
   required,
 } from '../../../apimachinery/field-error.ts';
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import {
   type LabelSelector as ParsedSelector,
   LabelSelectorError,

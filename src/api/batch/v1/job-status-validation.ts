@@ -7,7 +7,7 @@ import {
   invalidWithoutValue,
   required,
 } from '../../../apimachinery/field-error.ts';
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import type { Job, JobStatus } from '../../types/batch-v1.ts';
 import { countIndexes, firstOverlap, IndexRangesError } from './index-ranges.ts';
 

@@ -10,7 +10,7 @@ import {
   required,
   tooLong,
 } from '../../../apimachinery/field-error.ts';
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import { matchesLabels, validateLabelSelector } from '../../../apimachinery/labels.ts';
 import { isDns1123Label } from '../../../apimachinery/names.ts';
 import { readSelector } from '../../apps/v1/workload-validation.ts';

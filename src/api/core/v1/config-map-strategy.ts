@@ -19,7 +19,9 @@ export const configMapStrategy: Strategy = {
     if (before.immutable === true) {
       if (map.immutable !== true) errors.push(fieldForbidden(root.child('immutable'), immutableOnceSet));
       for (const field of ['data', 'binaryData'] as const) {
-        if (equalJson(map[field] ?? {}, before[field] ?? {})) continue;
+        // Text that is not there is empty by default; binary data that is empty is not the same as none.
+        const none = field === 'data' ? {} : null;
+        if (equalJson(map[field] ?? none, before[field] ?? none)) continue;
         errors.push(fieldForbidden(root.child(field), immutableOnceSet));
       }
     }

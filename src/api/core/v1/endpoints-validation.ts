@@ -1,6 +1,6 @@
 import { checkChoice, type FieldError, FieldPath, invalidFor, required } from '../../../apimachinery/field-error.ts';
 import { ipWarnings, isValidIp } from '../../../apimachinery/ip-address.ts';
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import { isDns1123Label, isDns1123Subdomain, isQualifiedName, isValidPortNumber } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';

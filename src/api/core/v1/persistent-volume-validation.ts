@@ -11,7 +11,7 @@ import {
 } from '../../../apimachinery/field-error.ts';
 import { checkAmount } from './claim-status-validation.ts';
 import { cloneJson } from '../../../apimachinery/json.ts';
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import type { PersistentVolume, PersistentVolumeSpec, VolumeNodeAffinity } from '../../types/core-v1.ts';
 import { checkPositiveQuantity, validateAccessModes, volumeModes } from './persistent-volume-claim-validation.ts';

@@ -1,7 +1,7 @@
 import { type FieldError, FieldPath, fieldForbidden, invalid } from '../../../apimachinery/field-error.ts';
 import { equalJson, type JsonValue } from '../../../apimachinery/json.ts';
 import { parseQuantity } from '../../../apimachinery/quantity.ts';
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import type { Container, Pod, PodSpec, ResourceRequirements } from '../../types/core-v1.ts';
 import { qosClassOf } from './pod-qos.ts';
 import { validatePodSpec } from './pod-spec-validation.ts';

@@ -1,6 +1,6 @@
 import { type FieldError, FieldPath, fieldForbidden, invalid, required } from '../../../apimachinery/field-error.ts';
 import { cloneJson } from '../../../apimachinery/json.ts';
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import { inclusiveRangeMessage } from '../../../apimachinery/names.ts';
 import type { Container, NodeAffinity, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../types/core-v1.ts';
 import { internalDifference, internalObject } from './internal-objects.ts';

@@ -45,7 +45,7 @@ export const secretStrategy: Strategy = {
     const errors = checkImmutable(new FieldPath('type'), secret.type, before.type);
     if (before.immutable === true) {
       if (secret.immutable !== true) errors.push(fieldForbidden(new FieldPath('immutable'), immutableOnceSet));
-      if (!equalJson(secret.data ?? {}, before.data ?? {})) errors.push(fieldForbidden(dataPath, immutableOnceSet));
+      if (!equalJson(secret.data ?? null, before.data ?? null)) errors.push(fieldForbidden(dataPath, immutableOnceSet));
     }
     return errors;
   },

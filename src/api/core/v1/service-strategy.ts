@@ -1,6 +1,6 @@
 import { FieldPath } from '../../../apimachinery/field-error.ts';
 import { cidrWarnings, ipWarnings } from '../../../apimachinery/ip-address.ts';
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import { nameIsDnsLabel } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';

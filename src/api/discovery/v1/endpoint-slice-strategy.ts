@@ -1,4 +1,4 @@
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import { ipWarnings } from '../../../apimachinery/ip-address.ts';
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';

@@ -20,7 +20,7 @@ import {
   isQualifiedName,
   isValidLabelValue,
 } from '../../../apimachinery/names.ts';
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import { leadsToApiServer, validateEndpointIp } from '../../core/v1/service-validation.ts';
 import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../../types/discovery-v1.ts';
 

@@ -6,7 +6,7 @@ import {
   notSupported,
   required,
 } from '../../../apimachinery/field-error.ts';
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { internalObject } from '../../core/v1/internal-objects.ts';
 import type { Strategy } from '../../resource-definition.ts';

@@ -1,4 +1,4 @@
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import {
   duplicate,
   type FieldError,

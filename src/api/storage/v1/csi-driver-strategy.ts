@@ -7,7 +7,7 @@ import {
   invalid,
   notSupported,
 } from '../../../apimachinery/field-error.ts';
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { CSIDriver, CSIDriverSpec, TokenRequest } from '../../types/storage-v1.ts';

@@ -7,7 +7,7 @@ import {
   invalidFor,
   required,
 } from '../../../apimachinery/field-error.ts';
-import { equalSemantic } from '../../semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import { isQualifiedName } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { validateCsiDriverName } from '../../core/v1/volume-source-validation.ts';

@@ -141,6 +141,18 @@ export function countsGenerations(resource: ApiResource): boolean | 'first' {
   return definition.subresources.some(({ name }) => name === 'status') && !withoutGeneration.has(key);
 }
 
+/** Kinds whose generation counts a list that is empty instead of not there, too: the real server compares them as they are. */
+const exactGenerations: ReadonlySet<string> = new Set([
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations',
+  'admissionregistration.k8s.io/validatingwebhookconfigurations',
+  'networking.k8s.io/networkpolicies',
+]);
+
+/** Whether an empty list or map is a change of an object that had none. */
+export function tellsEmptyFromNone(resource: ApiResource): boolean {
+  return resource.custom || exactGenerations.has(keyOf(resource));
+}
+
 /** Whether a delete answers with the object instead of a Status. */
 export function returnsDeleted({ group, resource, strategy }: ResourceDefinition): boolean {
   return strategy?.returnDeletedObject ?? returnedWhenDeleted.has(`${group}/${resource}`);

@@ -1,6 +1,6 @@
 import type { ListObserver } from '../metrics/storage-metrics.ts';
 import { dropDisabledPodFields } from '../../../api/core/v1/disabled-pod-fields.ts';
-import { equalSemantic } from '../../../api/semantic-equality.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import type { RequestContext, Strategy } from '../../../api/resource-definition.ts';
 import { FieldPath, goQuote, invalid, invalidObject, type FieldError } from '../../../apimachinery/field-error.ts';
 import { forgetEmptyParts } from '../../../apimachinery/decoding/empty-parts.ts';
@@ -20,7 +20,7 @@ import {
   validateSubdomainName,
 } from './object-meta-validation.ts';
 import { defaultPrepareForCreate, defaultPrepareForUpdate } from './default-preparation.ts';
-import { countsGenerations, metadataChecksOnUpdate } from './resource-facts.ts';
+import { countsGenerations, metadataChecksOnUpdate, tellsEmptyFromNone } from './resource-facts.ts';
 import { asReadBack, decodeStored, encodeStored, type ServableValue } from './stored-object.ts';
 import { rehearsePut, versionedStorage } from './versioned-storage.ts';
 import { uidMismatch } from './uid-precondition.ts';
@@ -386,7 +386,7 @@ export class Store {
       strategy.adjustForStatus?.(object, old);
       for (const field of strategy.keptOnStatus ?? []) copyMeta(object, old, field);
     }
-    if (countsGenerations(this.resource) === true && specDiffers(object, old))
+    if (countsGenerations(this.resource) === true && specDiffers(this.resource, object, old))
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     if ((object.metadata.uid ?? '') === '') copyMeta(object, old, 'uid');
     copyMeta(object, old, 'creationTimestamp');
@@ -536,11 +536,12 @@ function copyMeta(object: Unstructured, old: Unstructured, field: keyof ObjectMe
 }
 
 /** Whether anything but metadata and status changed. */
-function specDiffers(object: Unstructured, old: Unstructured): boolean {
+function specDiffers(resource: ApiResource, object: Unstructured, old: Unstructured): boolean {
+  const isEqual = tellsEmptyFromNone(resource) ? equalJson : equalSemantic;
   const keys = new Set([...Object.keys(object), ...Object.keys(old)]);
   for (const key of keys) {
     if (key === 'metadata' || key === 'status' || key === 'kind' || key === 'apiVersion') continue;
-    if (!equalSemantic(object[key], old[key]) || !equalTexts(object[key], old[key])) return true;
+    if (!isEqual(object[key] ?? null, old[key] ?? null) || !equalTexts(object[key], old[key])) return true;
   }
   return false;
 }

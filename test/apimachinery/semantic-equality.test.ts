@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { builtInResources, builtInSchemas } from '../../src/api/registry.ts';
-import { equalSemantic, mapFields } from '../../src/api/semantic-equality.ts';
+import { equalSemantic, mapFields } from '../../src/apimachinery/semantic-equality.ts';
 import { resolveSchema, type Schema } from '../../src/apimachinery/schema.ts';
 
 const cases: readonly (readonly [left: unknown, right: unknown, isEqual: boolean])[] = [
