@@ -207,7 +207,7 @@ export async function changeKubeconfigFile(files: FileSystem, file: string, chan
   try {
     const document = (await readKubeconfigFile(files, file)) ?? {};
     change(document);
-    await files.writeFileAtomic(file, formatKubeconfig(document), 0o600);
+    await files.writeFileAtomic(file, formatKubeconfig(document));
   } finally {
     await files.remove(lock);
   }

@@ -10,7 +10,10 @@ export interface FileInfo {
 /** The part of a file system the program uses. Paths are absolute. Errors are Node's, with `code`. */
 export interface FileSystem {
   readFile(path: string): Promise<Uint8Array>;
-  /** Writes a temporary file beside it, fsyncs, renames: readers see the old or the new whole. Mode 0600 when absent. */
+  /**
+   * Writes a temporary file beside it, fsyncs, renames: readers see the old or the new whole.
+   * @param mode of a new file, 0600 when absent; one that is there keeps its mode and its owner
+   */
   writeFileAtomic(path: string, content: Uint8Array | string, mode?: number): Promise<void>;
   exists(path: string): Promise<boolean>;
   stat(path: string): Promise<FileInfo>;

@@ -1,6 +1,9 @@
 import {
   closeSync,
   existsSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readdirSync,
@@ -8,6 +11,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -25,14 +29,15 @@ export const nodeFileSystem: FileSystem = {
     // A pipe may have nothing to say yet; Ctrl-C must be heard meanwhile.
     return (await import('node:fs/promises')).readFile(path);
   },
-  writeFileAtomic: settled((link, content, mode) => {
-    // A symbolic link stays one, and a file that is there keeps its mode unless one is given.
+  writeFileAtomic: settled((link, content, mode = 0o600) => {
+    // A symbolic link stays one, and a file that is there keeps its mode and its owner.
     const path = found(() => realpathSync(link)) ?? link;
-    const wanted = mode ?? (found(() => statSync(path))?.mode ?? 0o600) & 0o777;
+    const before = found(() => statSync(path));
     const temporary = `${path}.${crypto.randomUUID()}.tmp`;
     try {
-      const handle = openSync(temporary, 'wx', wanted);
+      const handle = openSync(temporary, 'wx', before === undefined ? mode : 0o600);
       try {
+        if (before !== undefined) keepAccess(handle, before);
         writeFileSync(handle, content);
         fsyncSync(handle);
       } finally {
@@ -76,6 +81,19 @@ function found<T>(look: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What `sudo` or somebody of the group writes stays the owner's, as far as the system lets us. */
+function keepAccess(handle: number, { mode, uid, gid }: Stats): void {
+  const now = fstatSync(handle);
+  const give = (owner: number): boolean =>
+    found(() => {
+      fchownSync(handle, owner, gid);
+      return true;
+    }) === true;
+  const isOther = now.uid !== uid || now.gid !== gid;
+  if (isOther && !give(uid)) give(now.uid);
+  fchmodSync(handle, mode & 0o777);
 }
 
 /** Makes a rename last; not every file system can. */
