@@ -116,13 +116,18 @@ export function mergeKeyOf(item: JsonValue, mergeKey: string): JsonValue {
 /** @throws StrategicMergePatchError */
 export function requireMap(value: JsonValue): JsonObject {
   if (isJsonObject(value)) return value;
-  throw new StrategicMergePatchError(`expected a map[string]interface {}, but received a ${goKind(value)}`);
+  throw new StrategicMergePatchError(`expected a map[string]interface {}, but received a ${shownKind(value)}`);
 }
 
 /** @throws StrategicMergePatchError */
 export function requireList(value: JsonValue): JsonValue[] {
   if (Array.isArray(value)) return value;
-  throw new StrategicMergePatchError(`expected a []interface {}, but received a ${goKind(value)}`);
+  throw new StrategicMergePatchError(`expected a []interface {}, but received a ${shownKind(value)}`);
+}
+
+/** A type as Go prints it; null has none. */
+function shownKind(value: JsonValue): string {
+  return value === null ? '%!s(<nil>)' : goKind(value);
 }
 
 /** @throws StrategicMergePatchError for a directive that is none */

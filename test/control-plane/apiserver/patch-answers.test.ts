@@ -191,6 +191,22 @@ const cases: readonly (readonly [
     (body) => (body['details'] as { causes: { field: string }[] }).causes.map(({ field }) => field),
     ['spec'],
   ],
+  [
+    merge,
+    `${ns}/persistentvolumeclaims/v/status`,
+    { status: { phase: 'Bound' } },
+    200,
+    (body) => (body['status'] as { phase: string }).phase,
+    'Bound',
+  ],
+  [
+    merge,
+    `${ns}/persistentvolumeclaims/v`,
+    { spec: { resources: null } },
+    422,
+    (body) => (body['details'] as { causes: { field: string }[] }).causes.map(({ field }) => field),
+    ['spec.resources[storage]', 'spec', 'spec.resources.requests.storage'],
+  ],
 ];
 
 void test('patches are answered as the real server does', async (context) => {
@@ -495,4 +511,22 @@ void test('numbers with a point are no integers in JSON patches, which keep them
     );
   }
   assert.equal((await patch('2')).status, 200);
+});
+
+test('an empty list counts for the generation where the real server compares exactly', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const policies = '/apis/networking.k8s.io/v1/namespaces/default/networkpolicies';
+  const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'n' } };
+  const generations: unknown[] = [];
+  for (const [method, spec] of [
+    ['POST', { podSelector: {} }],
+    ['PUT', { podSelector: {}, ingress: [] }],
+    ['PUT', { podSelector: {} }],
+    ['PUT', { podSelector: {}, ingress: [] }],
+  ] as const) {
+    const answer = await api.request(method, method === 'POST' ? policies : `${policies}/n`, { ...policy, spec });
+    generations.push((answer.body['metadata'] as { generation?: number }).generation);
+  }
+  assert.deepEqual(generations, [1, 2, 2, 3]);
 });

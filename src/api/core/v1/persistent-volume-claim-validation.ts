@@ -134,9 +134,11 @@ export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Persisten
   if (isNewClass && (was === undefined || masked.storageClassName === was)) delete masked.storageClassName;
   if (claim.status?.phase === 'Bound') {
     const size = before.resources?.requests?.['storage'];
-    const { storage: _storage, ...others } = masked.resources?.requests ?? {};
-    const requests = size === undefined ? others : { ...others, storage: size };
-    masked.resources = { ...masked.resources, requests };
+    if (masked.resources?.requests !== undefined) {
+      const { storage: _storage, ...others } = masked.resources.requests;
+      const requests = size === undefined ? others : { ...others, storage: size };
+      masked.resources = { ...masked.resources, requests };
+    }
     delete masked.volumeAttributesClassName;
     delete before.volumeAttributesClassName;
   }
