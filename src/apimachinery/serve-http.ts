@@ -165,7 +165,7 @@ const mostKeptBytes = { http1: 2048, http2: 4096 };
 
 /** Says how long an answer is, as Go's server does: longer ones come in chunks, or until their stream ends. */
 function setLength(request: AnyRequest, response: AnyResponse, body: Uint8Array): void {
-  if (response.hasHeader('content-length')) return;
+  if (response.hasHeader('content-length') || response.statusCode === 204 || response.statusCode === 304) return;
   const isHttp2 = 'stream' in response;
   if (body.byteLength <= (isHttp2 ? mostKeptBytes.http2 : mostKeptBytes.http1)) {
     response.setHeader(isHttp2 ? 'content-length' : 'Content-Length', body.byteLength);

@@ -1,6 +1,7 @@
 import { booleanOf } from '../apimachinery/boolean.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import type { MetricRegistry } from '../control-plane/apiserver/metrics/metric-registry.ts';
+import { knownGates } from './known-gates.ts';
 import { ComponentArgumentError, type ComponentArguments, listArgument } from './component-arguments.ts';
 
 /** Gates that this server has, and whether they are open when nobody says. */
@@ -21,10 +22,22 @@ export function featureGatesOf(flags: ComponentArguments): FeatureGates {
       const reason = `strconv.ParseBool: parsing ${goQuote(value)}: invalid syntax`;
       throw refused(`invalid value of ${name}=${value}, err: ${reason}`);
     }
-    if (!isGate(name)) throw refused(`unrecognized feature gate: ${name}`);
-    gates[name] = isOn;
+    if (isGate(name)) gates[name] = isOn;
+    else checkKnownGate(name, isOn);
   }
   return gates;
+}
+
+/** @throws ComponentArgumentError for gates that nobody knows, or that are not moved here */
+function checkKnownGate(name: string, isOn: boolean): void {
+  const known = knownGates.get(name);
+  if (known === undefined) throw refused(`unrecognized feature gate: ${name}`);
+  if (known.isOpen === isOn) return;
+  throw refused(
+    known.isLocked
+      ? `cannot set feature gate ${name} to ${isOn}, feature is locked to ${known.isOpen}`
+      : `this server cannot set feature gate ${name} to ${isOn}`,
+  );
 }
 
 /** How far gates are known to be good, as Kubernetes says. */
@@ -41,6 +54,7 @@ export function describeFeatureGates(registry: MetricRegistry, gates: FeatureGat
     stability: 'BETA',
     labels: ['name', 'stage'],
   });
+  for (const [name, { stage, isOpen }] of knownGates) enabled.set([name, stage], isOpen ? 1 : 0);
   for (const [name, isOn] of Object.entries(gates)) {
     enabled.set([name, isGate(name) ? stages[name] : ''], isOn ? 1 : 0);
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ComponentArgumentError } from '../../src/cluster/component-arguments.ts';
-import { featureGatesOf } from '../../src/cluster/feature-gates.ts';
+import { describeFeatureGates, featureGatesOf } from '../../src/cluster/feature-gates.ts';
+import { MetricRegistry } from '../../src/control-plane/apiserver/metrics/metric-registry.ts';
 
 const gatesOf = (text?: string) => featureGatesOf(new Map(text === undefined ? [] : [['feature-gates', text]]));
 
@@ -16,7 +17,27 @@ test('gates are as in 1.36 until they are named', () => {
   });
 });
 
+test('gates of Kubernetes that are not moved here may be named as they are', () => {
+  assert.deepEqual(gatesOf('KMSv1=false,SidecarContainers=true,AllAlpha=false,WatchList=true'), gatesOf());
+  const registry = new MetricRegistry();
+  describeFeatureGates(registry, gatesOf());
+  return registry.show().then((text) => {
+    const shown = text.match(/^kubernetes_feature_enabled\{/gm) ?? [];
+    // Those of kube-apiserver 1.36, and Initializers.
+    assert.equal(shown.length, 243);
+    for (const line of [
+      'name="WatchList",stage="BETA"} 1',
+      'name="SidecarContainers",stage=""} 1',
+      'name="Initializers",stage="ALPHA"} 0',
+    ]) {
+      assert.ok(text.includes(`kubernetes_feature_enabled{${line}\n`), line);
+    }
+  });
+});
+
 for (const [text, reason] of [
+  ['SidecarContainers=false', 'cannot set feature gate SidecarContainers to false, feature is locked to true'],
+  ['KMSv1=true', 'this server cannot set feature gate KMSv1 to true'],
   ['Nope=true', 'unrecognized feature gate: Nope'],
   ['Initializers', 'missing bool value for Initializers'],
   ['Initializers=yes', 'invalid value of Initializers=yes, err: strconv.ParseBool: parsing "yes": invalid syntax'],

@@ -204,6 +204,27 @@ test('OpenAPI: tags, conditions, a document by its hash, another hash leads ther
     [part.status, part.text, part.headers['content-range']],
     [206, '{"openapi"', `bytes 0-9/${byHash.text.length}`],
   );
+  const unmodified = await get(url, { 'if-none-match': `"${hash}"` });
+  assert.deepEqual([unmodified.headers['etag'], unmodified.headers['last-modified']], [`"${hash}"`, undefined]);
+  const document = '/openapi/v3/version';
+  assert.equal((await get(document, { 'if-none-match': `"${hash}"` })).headers['cache-control'], 'no-cache, private');
+  assert.equal((await get('/openapi/v3', since)).headers['last-modified'], byHash.headers['last-modified']);
+  for (const [headers, status] of [
+    [{ 'if-match': '"x"' }, 412],
+    [{ 'if-match': `"x", "${hash}"` }, 200],
+    [{ 'if-match': '*' }, 200],
+    [{ 'if-unmodified-since': 'Mon, 01 Jan 2001 00:00:00 GMT' }, 412],
+    [{ range: 'bytes=99999999-' }, 416],
+    [{ range: 'bytes=0-3', 'if-range': `"${hash}"` }, 206],
+    [{ range: 'bytes=0-3', 'if-range': '"x"' }, 200],
+  ] as const) {
+    assert.equal((await get(document, headers)).status, status, JSON.stringify(headers));
+  }
+  const beyond = await get(document, { range: 'bytes=99999999-' });
+  assert.deepEqual(
+    [beyond.text, beyond.headers['content-range'], beyond.headers['etag']],
+    ['invalid range: failed to overlap\n', `bytes */${byHash.text.length}`, undefined],
+  );
   assert.equal((await get('/openapi/v3/version', { accept: 'text/html' })).status, 406);
   const none = await get('/openapi/v3/apis/nope/v1');
   assert.deepEqual([none.status, none.text, none.headers['content-type']], [404, '', undefined]);

@@ -2,7 +2,7 @@ import type { Clock } from '../../../system/clock.ts';
 import { RecentValues } from './recent-values.ts';
 
 /** How much a metric's name may be relied on, as Kubernetes says in its HELP line. */
-export type StabilityLevel = 'ALPHA' | 'BETA' | 'STABLE';
+export type StabilityLevel = 'INTERNAL' | 'ALPHA' | 'BETA' | 'STABLE';
 
 /** What every family of metrics has. */
 export interface MetricOptions {

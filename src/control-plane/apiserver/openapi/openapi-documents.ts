@@ -105,6 +105,25 @@ function unserved(served: readonly GroupVersion[]): GroupVersion[] {
     .filter(({ group, version }) => !served.some((one) => one.group === group && one.version === version));
 }
 
+/** Groups that only servers know, not the clients whose list of kinds stands in documents of custom resources. */
+const serverGroups = new Set([
+  'admission.k8s.io',
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'imagepolicy.k8s.io',
+]);
+
+/** The versions of Kubernetes' own groups that its clients know; documents of custom resources name no other. */
+function clientGroupVersions({ types, custom }: OpenApiInput): GroupVersion[] {
+  const served = new Map<string, GroupVersion>();
+  for (const { name, gvks } of types.values()) {
+    if (custom?.types.has(name) === true) continue;
+    for (const { group, version } of gvks) served.set(`${group}/${version}`, { group, version });
+  }
+  const known = [...served.values()];
+  return [...known, ...unserved(known)].filter(({ group }) => !serverGroups.has(group));
+}
+
 function groupVersionsOf(resources: readonly ResourceDefinition[]): ResourceDefinition[][] {
   const groupVersions = new Map<string, ResourceDefinition[]>();
   for (const resource of resources) {
@@ -131,7 +150,8 @@ function renderV3(
   input: OpenApiInput,
   groupVersion?: { readonly group: string; readonly version: string },
 ): JsonObject {
-  const schemas = renderTypes(paths, input, 'v3', groupVersion === undefined ? [] : [groupVersion]);
+  const own = groupVersion === undefined ? [] : [groupVersion];
+  const schemas = renderTypes(paths, input, 'v3', input.custom === undefined ? own : clientGroupVersions(input));
   return {
     openapi: '3.0.0',
     info: input.custom === undefined ? { title: input.title ?? 'Kubernetes', version: input.version } : definitionsInfo,
