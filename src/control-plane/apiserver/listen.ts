@@ -5,6 +5,7 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -128,6 +129,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       }
       // What is under way on it is still answered.
       if (options.mustReconnect?.() === true && 'stream' in request) request.stream.session?.close();
+      // Clients may take back a request as they send it (CVE-2023-44487): nothing is done for it before that is read.
+      setImmediate(() => {
+        if (!('stream' in response) || !isTakenBack(response)) void serveRequest(handler, request, response);
+      });
+      return;
     }
     void serveRequest(handler, ...exchange);
   };
@@ -246,6 +252,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       return closeServer(server, connections, sessions, options.clock, { graceSeconds, finished });
     },
   };
+}
+
+/** Whether a request of HTTP/2 is none any more. */
+function isTakenBack({ stream }: Http2ServerResponse): boolean {
+  // The stream is there as long as its response is.
+  return (stream as ServerHttp2Stream | undefined)?.destroyed !== false;
 }
 
 /** Whether a body follows, so that it makes sense to ask for it. */

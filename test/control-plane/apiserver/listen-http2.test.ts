@@ -1,3 +1,4 @@
+import { connect as connectSecurely } from 'node:tls';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
@@ -190,4 +191,27 @@ test('a connection that is to end does so after its answers', async (context) =>
   finish();
   assert.equal((await first).body, '/late');
   await once(session, 'close');
+});
+
+test('nothing is done for requests that are taken back as they are sent (CVE-2023-44487)', async (context) => {
+  const handled: string[] = [];
+  const { listener } = await serve(context, ({ path }) => {
+    handled.push(path);
+    return text('');
+  });
+  const frame = (type: number, flags: number, stream: number, payload: readonly number[]): Buffer =>
+    Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, stream, ...payload]);
+  // GET, https and / stand in the static table (RFC 7541).
+  const head = (stream: number): Buffer => frame(1, 5, stream, [0x82, 0x87, 0x84, 0x41, 1, 0x61]);
+  const taken = Array.from({ length: 60 }, (_, index) => 1 + 2 * index).flatMap((stream) => [
+    head(stream),
+    frame(3, 0, stream, [0, 0, 0, 8]),
+  ]);
+  const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  const socket = connectSecurely({ port: listener.port, ALPNProtocols: ['h2'], rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  socket.write(Buffer.concat([preface, frame(4, 0, 0, []), ...taken, head(201)]));
+  while (handled.length === 0) await once(socket, 'data');
+  assert.deepEqual(handled, ['/']);
+  socket.destroy();
 });
