@@ -49,6 +49,20 @@ void test('cordon refuses what it cannot work with', async (context) => {
   await fails('error: expected resource of type node, got "/v1, Resource=configmaps"\n', 'cordon', 'configmap/x');
 });
 
+void test('certificate approve looks for nothing that lives in a namespace, and for nothing without a name', async (context) => {
+  const cluster = await createCommandCluster(context);
+  await cluster.run('create', 'configmap', 'a');
+  const refusal = async (...names: string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await cluster.run('certificate', 'approve', ...names);
+    assert.deepEqual([exitCode, stdout], [1, '']);
+    return stderr;
+  };
+  const namespaced = 'error: namespace may not be empty when retrieving a resource by name\n';
+  assert.equal(await refusal('cm/a'), namespaced);
+  assert.equal(await refusal('r', 'cm/a'), namespaced);
+  assert.equal(await refusal(''), 'error: resource name may not be empty\n');
+});
+
 void test('certificate approve and deny decide once', async (context) => {
   const cluster = await createCommandCluster(context);
   const resource = { group: 'certificates.k8s.io', version: 'v1', resource: 'certificatesigningrequests' } as const;

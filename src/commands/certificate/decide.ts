@@ -81,7 +81,12 @@ function deciding(decision: Decision): CommandDefinition<DecideOptions> {
         allNamespaces,
         namespaceCheck: 'never' as const,
       };
+      if (options.args.includes('')) throw new CommandError('resource name may not be empty');
       const targets = await resolveTargets(request, context);
+      // No namespace is given to arguments either, and some kinds need one: nothing is looked at then.
+      if (args.length > 0 && targets.some((target) => 'mapping' in target && target.mapping.resource.namespaced)) {
+        throw new CommandError('namespace may not be empty when retrieving a resource by name');
+      }
       const { objects, errors } = await loadTargets(targets, context, { nameless: 'as-given' });
       const failures = [...errors];
       const printer = options.printer ?? new NamePrinter({ operation });
