@@ -276,6 +276,9 @@ class FlaggedAccess implements ConfiguredAccess {
       ...(await this.#cacheOptions()),
       clock: this.#world.clock,
       onWarning: (text) => printWarning(text, this.#world),
+      onCached: (file) =>
+        this.#choices.log?.(10, 'cached_discovery.go:113', `returning cached discovery info from ${file}`),
+      onInvalidated: () => this.#choices.log?.(5, 'discovery.go:214', 'Invalidating discovery information'),
     });
   }
 

@@ -1,23 +1,54 @@
 import { StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
-import { AggregateCommandError, leavesOf } from './exit.ts';
+import { leavesOf, PrefixedError } from './exit.ts';
 import { transportReason } from '../client/transport-reason.ts';
 import type { VerboseLog } from '../system/klog.ts';
 
-/** Tells more of the error that ends a command, as the real program does from -v=4 on. */
-export function logError(error: unknown, log: VerboseLog): void {
-  if (error instanceof AggregateCommandError) {
-    for (const leaf of leavesOf(error)) logError(leaf, log);
-    return;
-  }
-  if (error instanceof StatusError) {
+/**
+ * Commands that read answers into types of their own, which do not say what they are any more. `create` does with what
+ * flags describe.
+ */
+const typedCommands: ReadonlySet<string> = new Set([
+  'attach',
+  'auth',
+  'cluster-info',
+  'cordon',
+  'debug',
+  'drain',
+  'events',
+  'exec',
+  'expose',
+  'logs',
+  'port-forward',
+  'rollout',
+  'run',
+  'set',
+  'taint',
+  'top',
+  'uncordon',
+]);
+
+/**
+ * Tells more of the error that ends a command, as the real program does from -v=4 on.
+ * @param path words of the command's path
+ * @param isRaw --raw is given
+ */
+export function logError(error: unknown, path: readonly string[], isRaw: boolean, log: VerboseLog): void {
+  const [first = ''] = path;
+  const isTyped = isRaw || typedCommands.has(first) || (first === 'create' && path.length > 1);
+  for (const leaf of leavesOf(error)) logLeaf(leaf, '', isTyped, log);
+}
+
+function logLeaf(error: unknown, prefix: string, isTyped: boolean, log: VerboseLog): void {
+  if (error instanceof PrefixedError) {
+    logLeaf(error.cause, `${prefix}${error.prefix}: `, isTyped, log);
+  } else if (error instanceof StatusError) {
+    const { kind, apiVersion, ...rest } = { ...error.status, message: `${prefix}${error.message}` };
+    const shown = isTyped ? rest : { kind, apiVersion, ...rest };
     // The %s stands there in the real program, too.
-    log(4, 'helpers.go:246', `server response object: %s[${JSON.stringify(error.status, undefined, 2)}]`);
+    log(4, 'helpers.go:246', () => `server response object: %s[${JSON.stringify(shown, undefined, 2)}]`);
   } else if (error instanceof TransportError) {
-    log(
-      4,
-      'helpers.go:264',
-      `Connection error: ${error.request.replaceAll('"', '') || error.address}: ${transportReason(error)}`,
-    );
+    const about = error.request.replaceAll('"', '') || error.address;
+    log(4, 'helpers.go:264', () => `Connection error: ${about}: ${transportReason(error)}`);
   }
 }

@@ -82,8 +82,9 @@ export async function runProgram(
       return program.interruptedExitCode ?? exitCodeOf(world.signal);
     }
     const { log } = program;
-    if (log !== undefined) (await import('./error-log.ts')).logError(error, log);
-    const { text, exitCode } = endingOf(error, program.commandPath.split(' ').slice(1).join(' '));
+    const path = program.commandPath.split(' ').slice(1);
+    if (log !== undefined) (await import('./error-log.ts')).logError(error, path, program.isRaw, log);
+    const { text, exitCode } = endingOf(error, path.join(' '));
     if (text !== '') terminalSafe(world.streams.err).write(text);
     return error instanceof SilentExit ? exitCode : (program.errorExitCode ?? exitCode);
   } finally {
@@ -123,6 +124,8 @@ class Program {
   commandPath = 'kubectl';
   /** Once the command line was read, where -v or --vmodule ask for more than nothing. */
   log: VerboseLog | undefined;
+  /** --raw is given. */
+  isRaw = false;
   #table: readonly CommandEntry[];
   readonly #world: ProgramWorld;
   readonly #globals: readonly FlagDefinition[];
@@ -361,7 +364,7 @@ class Program {
           uninitialized: uninitializedChoice(definition, values, parsed.args),
           log: this.log,
           path: definition.path,
-          isRaw: definition.flags.some(({ name }) => name === 'raw') && values.string('raw') !== '',
+          isRaw: this.isRaw,
         });
       return (access ??= make(world, globals));
     };
@@ -371,6 +374,7 @@ class Program {
       const problem = vmoduleProblem(globals.string('vmodule'));
       if (problem !== undefined) throw new CommandError(`${problem}\nSee '${this.commandPath} --help' for usage.`);
       this.log = verboseLog(globals, world);
+      this.isRaw = definition.flags.some(({ name }) => name === 'raw') && values.string('raw') !== '';
     }
     const streams = { ...world.streams, out: terminalSafe(world.streams.out) };
     const context: CommandContext = {

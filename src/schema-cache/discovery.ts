@@ -20,6 +20,10 @@ export interface DiscoveryOptions extends CacheOptions {
   readonly clock: Clock;
   /** Told of short names that mean several resources. */
   readonly onWarning?: (text: string) => void;
+  /** Told when what was kept does not know a kind, before the server is asked. */
+  readonly onInvalidated?: () => void;
+  /** Told the file that the server's kinds were read from. */
+  readonly onCached?: (file: string) => void;
 }
 
 /** What a server serves. */
@@ -56,7 +60,10 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
   };
   const load = async (): Promise<RestMapper> => {
     const cached = await readCached(options, file);
-    if (cached?.fresh === true) return new RestMapper(cached.groups, options.onWarning);
+    if (cached?.fresh === true) {
+      options.onCached?.(file);
+      return new RestMapper(cached.groups, options.onWarning);
+    }
     try {
       return await fetchNow();
     } catch (error) {
@@ -78,6 +85,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
         return use(mapper);
       } catch (error) {
         if (!(error instanceof NoMatchError) || isFresh) throw error;
+        options.onInvalidated?.();
         return use(await discovery.refresh());
       }
     },

@@ -166,3 +166,39 @@ void test('--profile records with V8 and refuses what only Go has', async (conte
   );
   assert.equal(await refused('nonesuch'), "error: unknown profile 'nonesuch'\n");
 });
+
+void test('what is kept of the server is told of, and that it is asked anew', async (context) => {
+  const cluster = await createCommandCluster(context);
+  await cluster.run('get', 'configmaps');
+  const lines = async (level: number, ...argv: string[]): Promise<string[]> => {
+    const { stderr } = await cluster.run(...argv, `--vmodule=cached_discovery=10,discovery=${level}`);
+    return withoutHeads(stderr).replaceAll(cluster.home, 'HOME').split('\n');
+  };
+  const file = 'HOME/.kube/cache/discovery/in_process.invalid/resources.json'.replace('in_process', 'in-process');
+  const cached = `I cached_discovery.go:113] returning cached discovery info from ${file}`;
+  assert.deepEqual(await lines(4, 'get', 'configmaps'), [cached, 'No resources found in default namespace.', '']);
+  assert.deepEqual(await lines(5, 'get', 'nonesuch'), [
+    cached,
+    'I discovery.go:214] Invalidating discovery information',
+    'error: the server doesn\'t have a resource type "nonesuch"',
+    '',
+  ]);
+});
+
+void test('errors are told of with their prefixes, and by typed commands without what they are', async (context) => {
+  const cluster = await createCommandCluster(context);
+  const objectOf = async (...argv: string[]): Promise<Record<string, unknown>> => {
+    const { stderr } = await cluster.runWith(
+      { input: '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}' },
+      ...argv,
+      '-v=4',
+    );
+    const text = /server response object: %s\[(\{.*?^\})\]/ms.exec(stderr)?.[1] ?? assert.fail(stderr);
+    return JSON.parse(text) as Record<string, unknown>;
+  };
+  const replaced = await objectOf('replace', '-f', '-');
+  assert.equal(replaced['message'], 'error when replacing "STDIN": configmaps "x" not found');
+  assert.deepEqual(Object.keys(replaced).slice(0, 2), ['kind', 'apiVersion']);
+  assert.deepEqual(Object.keys(await objectOf('cordon', 'x')).slice(0, 2), ['metadata', 'status']);
+  assert.deepEqual(Object.keys(await objectOf('get', '--raw', '/nonesuch')).slice(0, 2), ['metadata', 'status']);
+});
