@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { readBody } from '../apimachinery/http.ts';
+import { type HttpResponse, readBody } from '../apimachinery/http.ts';
 import { type Clock, sleep } from '../system/clock.ts';
 import { createHttpTransport } from './http-transport.ts';
 import { TransportError } from './transport-error.ts';
@@ -26,13 +26,16 @@ const mostRedirects = 10;
  */
 export async function fetchText(url: string, options: FetchOptions): Promise<string> {
   if (/^https?:\/\/([/?#]|$)/.test(url)) throw new TransportError('other', '', '', 'http: no Host in request URL');
+  const [, port = ''] = /^https?:\/\/[^/?#]*:(\d+)(?:[/?#]|$)/.exec(url) ?? [];
+  const isPort = Number(port) <= 65535;
   for (let attempt = 1; ; attempt++) {
     try {
+      if (!isPort) throw new TransportError('other', '', '', `dial tcp: address ${port}: invalid port`);
       const { status, body } = await follow(url, options);
       if (status === 200) return body;
       const title = `${status} ${STATUS_CODES[status] ?? ''}`.trim();
       const failure = new FetchError(
-        `unable to read URL ${JSON.stringify(url)}, server reported ${title}, status code=${status}`,
+        `unable to read URL ${JSON.stringify(url.replaceAll(' ', '%20'))}, server reported ${title}, status code=${status}`,
       );
       if (attempt === attempts || status < 500) throw failure;
     } catch (error) {
@@ -59,17 +62,36 @@ async function follow(url: string, options: FetchOptions): Promise<{ status: num
         isWholePath: true,
         signal: options.signal,
       });
-      const body = Buffer.from(await readBody(response.body)).toString('utf8');
+      const { status } = response;
       const { location } = response.headers;
-      const isMoved = [301, 302, 303, 307, 308].includes(response.status) && typeof location === 'string';
-      if (!isMoved) return { status: response.status, body };
-      if (redirects === mostRedirects)
-        throw new FetchError(`Get ${JSON.stringify(location)}: stopped after 10 redirects`);
-      place = new URL(location, place);
+      const isMoved = [301, 302, 303, 307, 308].includes(status) && typeof location === 'string';
+      if (!isMoved) return { status, body: await textOf(response, url) };
+      await readBody(response.body);
+      if (redirects === mostRedirects) throw new TransportError('other', '', '', 'stopped after 10 redirects');
+      place = moved(location, place);
     } finally {
       await transport.close();
     }
   }
+}
+
+/** A text that breaks off is one that cannot be read, not a server that cannot be reached. */
+async function textOf({ status, body }: HttpResponse, url: string): Promise<string> {
+  try {
+    return Buffer.from(await readBody(body)).toString('utf8');
+  } catch (error) {
+    if (status !== 200) return '';
+    if (!(error instanceof TransportError) || error.kind === 'timeout') throw error;
+    throw new FetchError(`error parsing ${url}: unexpected EOF`);
+  }
+}
+
+/** @throws TransportError for what is no URL, in the words of Go's net/http */
+function moved(location: string, from: URL): URL {
+  if (URL.canParse(location, from.href)) return new URL(location, from);
+  const quoted = JSON.stringify(location);
+  const reason = /\/\/\[[^\]]*$/.test(location) ? "missing ']' in host" : 'invalid character in host name';
+  throw new TransportError('other', '', '', `failed to parse Location header ${quoted}: parse ${quoted}: ${reason}`);
 }
 
 /** What a URL itself has of name and password. */

@@ -14,10 +14,10 @@ export const clusterInfoCommand = defineCommand({
   flags: [],
   toOptions: () => ({}),
   async run(_options, { streams, cluster, globals }) {
-    const client = await cluster.client();
     const address = (await cluster.server?.()) ?? '';
     const namespace = globals.changed('namespace') ? globals.string('namespace') : 'kube-system';
     try {
+      const client = await cluster.client();
       const list = await client
         .resource(services, namespace)
         .list({ labelSelector: 'kubernetes.io/cluster-service=true' });

@@ -1,3 +1,4 @@
+import { goQuote } from '../apimachinery/field-error.ts';
 import { join } from 'node:path';
 import { cloneJson, isJsonObject, type JsonObject } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
@@ -158,15 +159,16 @@ async function showDifferences(
         await files.writeFileAtomic(join(merged, pair.name), stringifyYaml(shown.merged), 0o700);
       }
     }
-    const [program, ...args] = diffProgram(env);
-    if (runInPlace === undefined) throw new CommandError(`failed to run "${program}": no program can be run here`);
+    const { program, before, behind } = diffProgram(env);
+    const failed = (reason: string): CommandError => new CommandError(`failed to run ${goQuote(program)}: ${reason}`);
+    if (runInPlace === undefined) throw failed('no program can be run here');
+    if (program === '') throw failed('exec: no command');
     await streams.out.flush();
-    const exitCode = await runInPlace(program, [...args, live, merged], env).catch((error: unknown) => {
-      const isMissing = (error as { code?: string }).code === 'ENOENT';
-      const reason = isMissing ? 'executable file not found in $PATH' : String(error);
-      throw new CommandError(`failed to run "${program}": ${reason}`);
+    const exitCode = await runInPlace(program, [...before, live, merged, ...behind], env).catch((error: unknown) => {
+      const { code = '' } = error as { readonly code?: string };
+      throw failed(['ENOENT', 'EACCES'].includes(code) ? 'executable file not found in $PATH' : String(error));
     });
-    if (exitCode > 1) throw new CommandError(`failed to run "${program}": exit status ${exitCode}`);
+    if (exitCode > 1) throw failed(`exit status ${exitCode}`);
     return exitCode;
   } finally {
     await files.remove(live);
@@ -174,12 +176,19 @@ async function showDifferences(
   }
 }
 
-/** The program and its arguments; of one that the environment names only harmless ones are taken. */
-function diffProgram(env: CommandContext['env']): [string, ...string[]] {
+/** A program that compares, and its arguments before and behind what it compares. */
+interface DiffProgram {
+  readonly program: string;
+  readonly before: readonly string[];
+  readonly behind: readonly string[];
+}
+
+/** Of the arguments that the environment names only harmless ones are taken; they come last, as with the real one. */
+function diffProgram(env: CommandContext['env']): DiffProgram {
   const external = env['KUBECTL_EXTERNAL_DIFF'] ?? '';
-  if (external === '') return ['diff', '-u', '-N'];
+  if (external === '') return { program: 'diff', before: ['-u', '-N'], behind: [] };
   const [program = '', ...args] = external.split(' ');
-  return [program, ...args.filter((argument) => /^[a-zA-Z0-9-=]+$/.test(argument))];
+  return { program, before: [], behind: args.filter((argument) => /^[a-zA-Z0-9-=]+$/.test(argument)) };
 }
 
 function shownPair({ live, merged }: ComparedPair, options: DiffOptions): Omit<ComparedPair, 'name'> {

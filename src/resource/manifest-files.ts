@@ -51,6 +51,8 @@ export async function findManifestSources(options: ManifestOptions): Promise<Man
           throw new ManifestFileError('standard input cannot be used for multiple arguments');
         }
         sources.push({ kind: 'input' });
+      } else if (name === '') {
+        throw new ManifestFileError('the path "" does not exist');
       } else if (/^https?:\/\//.test(name)) {
         checkUrl(name);
         sources.push({ kind: 'url', url: name });
@@ -82,6 +84,11 @@ function asProblem(error: unknown): ManifestFileError {
   throw error;
 }
 
+/** Whether the port is none that a server can have, which is for who fetches it to tell. */
+function hasPortBeyond(url: string): boolean {
+  return Number(/^https?:\/\/[^/?#]*:(\d+)(?:[/?#]|$)/.exec(url)?.[1] ?? 0) > 65535;
+}
+
 /** Refuses what is no URL in the words of Go's net/url. @throws ManifestFileError */
 function checkUrl(name: string): void {
   const rest = name.replace(/^https?:\/\//, '');
@@ -92,7 +99,7 @@ function checkUrl(name: string): void {
   let reason;
   if (host.startsWith('[') && !host.includes(']')) reason = "missing ']' in host";
   else if (wrongEscape !== undefined) reason = `invalid URL escape ${JSON.stringify(wrongEscape)}`;
-  else if (!URL.canParse(name)) reason = 'invalid character in host name';
+  else if (!URL.canParse(name) && !hasPortBeyond(name)) reason = 'invalid character in host name';
   if (reason === undefined) return;
   const quoted = JSON.stringify(name);
   throw new ManifestFileError(`the URL passed to filename ${quoted} is not valid: parse ${quoted}: ${reason}`);

@@ -125,7 +125,8 @@ export async function missingNamespaceOr(
 ): Promise<unknown> {
   if (!hasReason(error, 'NotFound') || !mapping.namespaced || ['', 'default'].includes(namespace)) return error;
   try {
-    await client.resource({ group: '', version: 'v1', resource: 'namespaces' }).get(namespace);
+    // Asked for by its path alone, which is why nothing is told of it.
+    await client.request({ method: 'GET', path: `/api/v1/namespaces/${encodeURIComponent(namespace)}`, raw: true });
     return error;
   } catch (problem) {
     return hasReason(problem, 'NotFound') ? problem : error;

@@ -72,3 +72,16 @@ void test('what the server cannot give just now is asked for three times, what i
   });
   assert.deepEqual(paths, ['/late', '/late', '/late', '/never', '/never', '/never', '/none']);
 });
+
+void test('redirects without an end, places that are none and ports that cannot be are told of as by Go', async (context) => {
+  const { url } = await served(context, ({ path }) => {
+    if (path === '/loop') return answer(302, '', { location: '/loop' });
+    if (path === '/nowhere') return answer(302, '', { location: 'http://[::bad' });
+    return answer(404, '');
+  });
+  await assert.rejects(fetched(`${url}/loop`), { message: 'stopped after 10 redirects' });
+  await assert.rejects(fetched(`${url}/nowhere`), {
+    message: `failed to parse Location header "http://[::bad": parse "http://[::bad": missing ']' in host`,
+  });
+  await assert.rejects(fetched('http://127.0.0.1:99999/x'), { message: 'dial tcp: address 99999: invalid port' });
+});

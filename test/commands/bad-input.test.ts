@@ -131,3 +131,10 @@ void test('a link that leads nowhere is told of by its name; texts may be in UTF
   const created = await cluster.run('create', '-f', 'manifests/b.yaml');
   assert.equal(created.stdout, 'configmap/wide created\n');
 });
+
+void test('an empty name among those of files is a path that is not there', async (context) => {
+  const cluster = await createCommandCluster(context);
+  const { exitCode, stderr } = await cluster.run('create', '-f', 'a.yaml,', '--dry-run=client');
+  assert.equal(exitCode, 1);
+  assert.ok(stderr.endsWith('the path "" does not exist\n'));
+});

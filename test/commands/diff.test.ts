@@ -95,8 +95,10 @@ test('diff --prune shows what apply --prune would delete', async (context) => {
 
 test('errors of diff exit with 2, and its folders go', async (context) => {
   const folders: string[] = [];
+  const args: string[] = [];
   const runInPlace = (program: string, argv: readonly string[]): Promise<number> => {
-    folders.push(...argv.slice(-2));
+    folders.push(...argv.slice(0, 2));
+    args.push(...argv.slice(2));
     return program === 'colordiff'
       ? Promise.resolve(3)
       : Promise.reject(Object.assign(new Error('spawn'), { code: 'ENOENT' }));
@@ -111,6 +113,8 @@ test('errors of diff exit with 2, and its folders go', async (context) => {
     stderr: 'error: failed to run "colordiff": exit status 3\n',
   });
   assert.equal(folders.length, 2);
+  // Behind the folders, and harmless ones alone.
+  assert.deepEqual(args, ['-N']);
   assert.ok(folders.every((folder) => !existsSync(folder)));
   assert.equal((await cluster.run('diff')).exitCode, 2);
   assert.equal((await cluster.run('diff', '-f', join(cluster.home, 'missing.yaml'))).exitCode, 2);
