@@ -30,8 +30,8 @@ export function typedAnswers(asked: Asked, context: CommandContext): AnswerReade
       const type = header(headers, 'content-type') ?? '';
       throw new NoObjectAnswerError(`0-length response with status code: ${status} and content type: ${type}`);
     }
-    const echo = media === jsonMediaType ? echoOf(response, asked) : undefined;
-    if (echo !== undefined) return echo;
+    const fitting = media === jsonMediaType ? (echoOf(response, asked) ?? wholeOf(response, asked)) : undefined;
+    if (fitting !== undefined) return fitting;
     const { apiVersion, kind } = asked;
     const wanted = { ...parseGroupVersion(apiVersion), kind, apiVersion };
     const object = await decoded(await documentOf(response, media), wanted, clientScheme, context);
@@ -81,6 +81,20 @@ function parsed(body: Uint8Array): JsonValue | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What is as it was asked for, as far as is looked at: reading long lists whole would take longer than showing them. */
+function wholeOf(response: ClientResponse, { apiVersion, kind }: Asked): Unstructured | undefined {
+  if (kind === 'Pod') return podOf(response);
+  const value = kind.endsWith('List') ? parsed(response.body) : undefined;
+  if (!isJsonObject(value) || value['kind'] !== kind || value['apiVersion'] !== apiVersion) return undefined;
+  const { items, metadata } = value;
+  const isList = Array.isArray(items) && isJsonObject(metadata) && items.every(hasMetadata);
+  return isList ? (value as unknown as Unstructured) : undefined;
+}
+
+function hasMetadata(value: JsonValue): boolean {
+  return isJsonObject(value) && isJsonObject(value['metadata']);
 }
 
 /** What says nothing but what was sent, besides metadata, fits its type. */

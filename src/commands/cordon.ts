@@ -96,6 +96,7 @@ export async function loadNodes(
       selector,
       fieldSelector: '',
       allNamespaces: false,
+      isTyped: true,
     },
     context,
   );

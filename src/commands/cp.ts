@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import type { Pod } from '../api/types/core-v1.ts';
 import { ExitCodeError } from '../client/streams/exit-code-error.ts';
 import { type CommandContext, CommandError, defineCommand, SilentExit } from '../cli/command.ts';
+import { typedAnswers } from '../cli/typed-answers.ts';
 import { requireRunning } from '../cli/pods/attachable-pod.ts';
 import { chooseContainer } from '../cli/pods/container-choice.ts';
 import { runInContainer } from '../cli/pods/remote-session.ts';
@@ -79,7 +80,9 @@ export const cpCommand = defineCommand<CpOptions>({
 async function podOf(spec: FileSpec, context: CommandContext): Promise<Pod> {
   const namespace = spec.namespace === '' ? (await context.cluster.namespace()).name : spec.namespace;
   const client = await context.cluster.client();
-  const pod = await client.resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, namespace).get(spec.pod);
+  const pods = { group: '', version: 'v1', resource: 'pods' };
+  const read = typedAnswers({ apiVersion: 'v1', kind: 'Pod' }, context);
+  const pod = await client.resource<Pod>(pods, namespace, read).get(spec.pod);
   requireRunning(pod, 'exec into');
   return pod;
 }

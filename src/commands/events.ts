@@ -6,6 +6,7 @@ import { NoMatchError, parseResourceArgument, type RestMapper } from '../apimach
 import { formatGroupVersion, type GroupVersionKind } from '../apimachinery/gvk.ts';
 import type { ResourceClient } from '../client/client.ts';
 import { type CommandContext, CommandError, defineCommand, PlainError, SilentExit } from '../cli/command.ts';
+import { typedAnswers } from '../cli/typed-answers.ts';
 import { noResourceMatch } from '../cli/exit.ts';
 import { allNamespacesFlag, chunkSizeFlag, noHeadersFlag, printFlags, standardFormats } from '../cli/flags.ts';
 import { requireKnownType } from '../cli/known-types.ts';
@@ -74,7 +75,8 @@ export const eventsCommand = defineCommand<EventsOptions>({
     const fieldSelector = await selectorFor(options.about, context);
     const { name } = await context.cluster.namespace();
     const client = await context.cluster.client();
-    const resource = client.resource(events, options.allNamespaces ? '' : name);
+    const read = typedAnswers({ apiVersion: 'v1', kind: 'EventList' }, context);
+    const resource = client.resource(events, options.allNamespaces ? '' : name, read);
     const table = new EventTable(options, context);
     if (options.watch) {
       await watchEvents(resource, fieldSelector, options, table, context);

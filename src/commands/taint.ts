@@ -82,6 +82,7 @@ export const taintCommand = defineCommand<TaintOptions>({
       selector,
       fieldSelector: '',
       allNamespaces: false,
+      isTyped: true,
     };
     const { objects, errors } = await loadTargets(await resolveTargets(request, context), context);
     const failures: unknown[] = [];

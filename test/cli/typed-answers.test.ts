@@ -139,3 +139,17 @@ for (const [name, answer, expected] of any) {
     assert.deepEqual(await read('any', answer), expected);
   });
 }
+
+void test('a list as it was asked for is taken as it is, another one is read', async () => {
+  const reader = typedAnswers({ apiVersion: 'v1', kind: 'EventList' }, context);
+  const list = { kind: 'EventList', apiVersion: 'v1', metadata: {}, items: [{ metadata: { name: 'a' } }] };
+  const answer = (body: object): Parameters<typeof reader>[0] => ({
+    status: 200,
+    headers: { 'content-type': json },
+    body: Buffer.from(JSON.stringify(body)),
+  });
+  assert.deepEqual(await reader(answer(list)), list);
+  await assert.rejects(reader(answer({ ...list, items: ['x'] })), {
+    message: 'json: cannot unmarshal string into Go struct field EventList.items of type v1.Event',
+  });
+});

@@ -13,6 +13,7 @@ import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import type { Client } from '../../client/client.ts';
 import { reflectorLog } from '../../cli/reflector-log.ts';
 import { namedAndSelected } from '../../cli/resource-targets.ts';
+import { answersOfAnyType } from '../../cli/typed-answers.ts';
 import { errorsOf, type FailedManifest, readTypedInput } from '../../cli/typed-input.ts';
 
 interface RolloutStatusOptions {
@@ -121,7 +122,9 @@ async function findTargets(
   for (const { mapping, name } of found) {
     if (name !== undefined) targets.push({ mapping, namespace, name });
     else {
-      const list = await resourceOf(client, mapping, namespace).list({ labelSelector: options.selector });
+      const list = await resourceOf(client, mapping, namespace, answersOfAnyType(context)).list({
+        labelSelector: options.selector,
+      });
       for (const item of list.items) targets.push({ mapping, namespace, name: item.metadata.name ?? '' });
     }
   }
@@ -137,7 +140,7 @@ async function follow(
   const { kind } = target.mapping.gvk;
   // What has no name is not asked for, only what it is.
   if (target.name === '' && !viewedKinds.has(kind)) throw noViewer(target.mapping.gvk);
-  const resource = resourceOf(client, target.mapping, target.namespace);
+  const resource = resourceOf(client, target.mapping, target.namespace, answersOfAnyType(context));
   const deadline = startDeadline(context.clock, options.timeoutMillis, context.signal);
   const followed = reflectorLog(context.log);
   try {
