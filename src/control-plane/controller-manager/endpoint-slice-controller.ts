@@ -4,7 +4,7 @@ import { equalJson } from '../../apimachinery/json.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { controllerReference } from '../../client/controller-references.ts';
 import type { Controller, ControllerContext } from './controller.ts';
-import { createKeyedController, splitKey } from './keyed-controller.ts';
+import { createKeyedController, keyOf, splitKey } from './keyed-controller.ts';
 import { isNamespaceGoing, podsResource } from './pod-control.ts';
 import { isPodReady } from './pod-facts.ts';
 import {
@@ -18,6 +18,8 @@ import {
   servicesResource,
   watchServices,
 } from './service-endpoints.ts';
+import { ServiceTopology } from './service-topology.ts';
+import { hasSameProcessors, wantsTopologyHints } from './topology-hints.ts';
 import { TriggerTimes, withTriggerTime } from './trigger-times.ts';
 
 const slicesResource = { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' } as const;
@@ -33,7 +35,7 @@ const maxEndpoints = 100;
 interface EndpointGroup {
   readonly addressType: string;
   readonly ports: readonly ResolvedPort[];
-  readonly endpoints: Endpoint[];
+  readonly endpoints: readonly Endpoint[];
 }
 
 /** Keeps the endpoints of services in slices (KEP-752): one set of ports and one address family a slice. */
@@ -43,6 +45,7 @@ export function createEndpointSliceController(context: ControllerContext): Contr
   const nodes = context.informers.informer<Node>(nodesResource);
   const slices = context.informers.informer<EndpointSlice>(slicesResource);
   const triggerTimes = new TriggerTimes();
+  const topology = new ServiceTopology(context.events);
   return createKeyedController({
     name: 'endpointslice-controller',
     context,
@@ -53,15 +56,29 @@ export function createEndpointSliceController(context: ControllerContext): Contr
         if (name !== undefined && labels[managedByLabel] === manager) queue.add(`${namespace}/${name}`);
       };
       slices.addHandler({ updated: enqueueOwner, deleted: enqueueOwner });
+      const nodesChanged = (): void => {
+        for (const service of services.list()) if (wantsTopologyHints(service)) queue.add(keyOf(service));
+      };
+      nodes.addHandler({
+        added: nodesChanged,
+        updated(node, old) {
+          if (!hasSameProcessors(node, old)) nodesChanged();
+        },
+        deleted: nodesChanged,
+      });
     },
     async sync(key) {
       const { namespace, name } = splitKey(key);
       const service = services.get(namespace, name);
       // Slices of a service that is gone go with it: it owns them.
-      if (service === undefined) triggerTimes.forget(key);
+      if (service === undefined) {
+        triggerTimes.forget(key);
+        topology.forget(key);
+      }
       if (service === undefined || !selectsPods(service) || service.metadata.deletionTimestamp !== undefined) return;
       const selected = selectedPods(service, pods);
-      const groups = endpointGroups(service, selected, nodes.get.bind(nodes, ''));
+      const plain = endpointGroups(service, selected, nodes.get.bind(nodes, ''));
+      const groups = topology.apply(service, plain, nodes.list());
       const changed = triggerTimes.changeOf(service, selected);
       try {
         await reconcile(context, service, groups, changed);
@@ -78,7 +95,7 @@ function endpointGroups(
   nodeOf: (name: string) => Node | undefined,
 ): EndpointGroup[] {
   return (service.spec?.ipFamilies ?? ['IPv4']).flatMap((addressType) => {
-    const groups = new Map<string, EndpointGroup>();
+    const groups = new Map<string, EndpointGroup & { readonly endpoints: Endpoint[] }>();
     for (const pod of pods) {
       const endpoint = endpointOf(service, pod, addressType, nodeOf);
       if (endpoint === undefined) continue;
@@ -121,8 +138,9 @@ function endpointOf(
 }
 
 /** From where an endpoint is to be reached, as the service wants its traffic distributed (KEP-4444, KEP-3015). */
-function hintsFor({ spec }: Service, nodeName: string, zone: string | undefined): EndpointHints | undefined {
-  const { trafficDistribution = '' } = spec ?? {};
+function hintsFor(service: Service, nodeName: string, zone: string | undefined): EndpointHints | undefined {
+  const { trafficDistribution = '' } = service.spec ?? {};
+  if (wantsTopologyHints(service)) return undefined;
   if (!['PreferClose', 'PreferSameZone', 'PreferSameNode'].includes(trafficDistribution)) return undefined;
   const forNodes = trafficDistribution === 'PreferSameNode' && nodeName !== '' ? [{ name: nodeName }] : undefined;
   if (zone === undefined && forNodes === undefined) return undefined;
