@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { messageOf } from '../apimachinery/error-message.ts';
 import { parseJson } from '../apimachinery/json-codec.ts';
-import type { FileNode, MemoryFiles } from '../node/cri/simulation/memory-files.ts';
+import type { FileNode, MemoryFiles, SpecialFile } from '../node/cri/simulation/memory-files.ts';
 import type { Clock, Timer } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
@@ -43,6 +43,7 @@ type IndexEntry = {
   readonly modifiedMillis: number;
   readonly uid?: number;
   readonly gid?: number;
+  readonly special?: SpecialFile;
 } & (
   | { readonly kind: 'folder' }
   | { readonly kind: 'link'; readonly target: string }
@@ -156,7 +157,7 @@ class PackedDisk implements NodeDisk {
     const { folder, fileSystem, files } = this.#options;
     const packs = new Map<string, Uint8Array>();
     for (const entry of entries) {
-      const { path, mode, modifiedMillis, uid, gid } = entry;
+      const { path, mode, modifiedMillis, uid, gid, special } = entry;
       if (entry.kind === 'folder') files.makeFolder(path, mode);
       else if (entry.kind === 'link') files.link(path, entry.target);
       else {
@@ -169,7 +170,8 @@ class PackedDisk implements NodeDisk {
         this.#locations.set(content, { pack, offset, length });
       }
       const owner = { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
-      if (entry.kind !== 'link') files.mark(path, { mode, modifiedMillis, ...owner });
+      const kind = special === undefined ? {} : { special };
+      if (entry.kind !== 'link') files.mark(path, { mode, modifiedMillis, ...owner, ...kind });
     }
     for (const [pack, { byteLength }] of packs) this.#packs.set(pack, byteLength);
   }
@@ -254,13 +256,14 @@ class PackedDisk implements NodeDisk {
   }
 
   #entry(path: string, node: FileNode, fresh: ReadonlyMap<Uint8Array, Location>): IndexEntry {
-    const { mode, modifiedMillis, uid, gid } = node;
+    const { mode, modifiedMillis, uid, gid, special } = node;
     const facts = {
       path,
       mode,
       modifiedMillis,
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
+      ...(special === undefined ? {} : { special }),
     };
     if (node.kind === 'folder') return { ...facts, kind: 'folder' };
     if (node.kind === 'link') return { ...facts, kind: 'link', target: node.target };

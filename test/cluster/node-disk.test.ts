@@ -58,6 +58,7 @@ void test('files, folders and links are there again as they were, but for what i
   before.files.writeFile('/mnt/data/same', before.files.readFile('/mnt/data/a:b'));
   before.files.writeFile('/mnt/data/empty', new Uint8Array());
   before.files.link('/mnt/data/link', '../../etc/none');
+  before.files.makeSpecial('/mnt/data/device', 'block device');
   before.files.mark('/mnt/data', { gid: 3000 });
   before.files.makeFolder('/var/lib/kubelet/pods/u');
   before.files.writeFile('/var/lib/kubelet/pods/u/f', Buffer.from('x'));
@@ -81,6 +82,7 @@ void test('files, folders and links are there again as they were, but for what i
   assert.deepEqual([folder?.mode, folder?.gid], [0o777, 3000]);
   const link = files.find('/mnt/data/link', true);
   assert.equal(link?.kind === 'link' ? link.target : '', '../../etc/none');
+  assert.equal(files.find('/mnt/data/device')?.special, 'block device');
   assert.equal(files.find('/var/lib/kubelet'), undefined);
   assert.deepEqual(files.readFolder('/fast'), [], 'what was mounted there is gone');
 });

@@ -4,6 +4,7 @@ export interface NodeFile {
   mode: number;
   uid?: number;
   gid?: number;
+  special?: string;
   fileSystem?: string;
   capacityBytes?: number;
 }

@@ -10,7 +10,7 @@ import { messageOf } from '../../apimachinery/error-message.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { writeAtomically } from './atomic-folder.ts';
 import type { DownwardFacts } from './downward-fields.ts';
-import type { NodeFiles } from './node-files.ts';
+import type { NodeFile, NodeFiles } from './node-files.ts';
 import { podLinuxResources } from './pod-level-resources.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
 import { sourceFiles, type SourceFiles, usesSource, VolumeError } from './volume-sources.ts';
@@ -170,13 +170,10 @@ export class PodVolumes {
   #hostPath(path: string, type: string): string {
     const { files } = this.#context;
     const node = files.find(path);
-    const wanted = type.startsWith('Directory') ? 'folder' : type.startsWith('File') ? 'file' : undefined;
     if (node === undefined && type === 'FileOrCreate') files.writeFile(path, new Uint8Array());
     else if (node === undefined && (type === '' || type === 'DirectoryOrCreate')) files.makeFolder(path);
-    else if (type !== '' && (wanted === undefined || node?.kind !== wanted)) {
-      const kinds: Readonly<Record<string, string>> = { folder: 'directory', file: 'file' };
-      const what = wanted === undefined ? type : (kinds[wanted] ?? '');
-      throw new VolumeError(`hostPath type check failed: ${path} is not a ${what}`);
+    else if (type !== '' && hostPathKind(node) !== hostPathKinds[type]) {
+      throw new VolumeError(`hostPath type check failed: ${path} is not a ${hostPathKinds[type] ?? type}`);
     }
     return path;
   }
@@ -222,4 +219,21 @@ function giveToGroup(files: NodeFiles, path: string, gid: number): void {
   if (node === undefined || node.kind === 'link') return;
   files.mark(path, { gid, mode: node.mode | (node.kind === 'folder' ? 0o2770 : 0o660) });
   for (const name of files.readFolder(path) ?? []) giveToGroup(files, `${path}/${name.replace(/\/$/, '')}`, gid);
+}
+
+/** What has to be at the path of a volume, by its type. */
+const hostPathKinds: Readonly<Record<string, string>> = {
+  Directory: 'directory',
+  DirectoryOrCreate: 'directory',
+  File: 'file',
+  FileOrCreate: 'file',
+  Socket: 'socket file',
+  CharDevice: 'character device',
+  BlockDevice: 'block device',
+};
+
+function hostPathKind(node: NodeFile | undefined): string | undefined {
+  if (node === undefined) return undefined;
+  if (node.special !== undefined) return node.special === 'socket' ? 'socket file' : node.special;
+  return node.kind === 'folder' ? 'directory' : node.kind;
 }

@@ -30,6 +30,14 @@ export const filePrograms: Readonly<Record<string, Program>> = {
       const [source = '', name = ''] = words;
       context.files.link(absolute(context, name), source);
     }),
+  mknod: (context) =>
+    attempt(context, ([path = '', type = '', major, minor]) => {
+      const special = { b: 'block device', c: 'character device', u: 'character device' } as const;
+      if (type !== 'b' && type !== 'c' && type !== 'u')
+        throw new FileError(`${type}: this simulated mknod makes devices alone`);
+      if (major === undefined || minor === undefined) throw new FileError('missing operand');
+      context.files.makeSpecial(absolute(context, path), special[type]);
+    }),
   mktemp: async (context) => {
     const path = `/tmp/tmp.${Math.floor(context.random() * 36 ** 6)
       .toString(36)
@@ -142,7 +150,10 @@ async function runStat(context: ProcessContext): Promise<number> {
         s: String(node.kind === 'file' ? node.content.byteLength : 4096),
         u: String(node.uid ?? 0),
         g: String(node.gid ?? 0),
-        F: kinds[node.kind],
+        F:
+          node.special === undefined
+            ? kinds[node.kind]
+            : node.special.replace(/^(block|character) device$/, '$1 special file'),
         Y: String(Math.floor(node.modifiedMillis / 1000)),
       };
       const text = format.replaceAll(/%([a-zA-Z])/g, (whole, letter: string) => facts[letter] ?? whole);

@@ -37,7 +37,7 @@ function line(name: string, node: FileNode, flags: string): string {
   return `${modeText(node)} 1 ${owner} ${String(size).padStart(8)} ${time} ${name}${target}\n`;
 }
 
-function modeText({ kind, mode }: FileNode): string {
+function modeText({ kind, mode, special }: FileNode): string {
   const letters = 'rwxrwxrwx'.split('').map((letter, index) => ((mode >> (8 - index)) & 1 ? letter : '-'));
   for (const [bit, at, on] of [
     [0o4000, 2, 's'],
@@ -46,5 +46,9 @@ function modeText({ kind, mode }: FileNode): string {
   ] as const) {
     if ((mode & bit) !== 0) letters[at] = letters[at] === 'x' ? on : on.toUpperCase();
   }
-  return `${{ file: '-', folder: 'd', link: 'l' }[kind]}${letters.join('')}`;
+  const type =
+    special === undefined
+      ? { file: '-', folder: 'd', link: 'l' }[kind]
+      : { 'block device': 'b', 'character device': 'c', socket: 's' }[special];
+  return `${type}${letters.join('')}`;
 }

@@ -9,6 +9,9 @@ export type FileNode = FileFacts &
     | { readonly kind: 'link'; readonly target: string }
   );
 
+/** A device, or where programs of the same machine meet. */
+export type SpecialFile = 'block device' | 'character device' | 'socket';
+
 /** What there is to say of any file. */
 export interface FileFacts {
   /** Permission bits. */
@@ -17,6 +20,8 @@ export interface FileFacts {
   /** The owner; root's when absent. */
   uid?: number;
   gid?: number;
+  /** What a file is that has no content of its own. */
+  special?: SpecialFile;
   /** Of a folder: the type of the file system that begins here. */
   fileSystem?: string;
   /** And how many bytes it has; as many as there is room for when absent. */
@@ -213,12 +218,19 @@ export class MemoryFiles {
   }
 
   /** Changes what there is to say of a file. @throws FileError when nothing is there */
-  mark(path: string, facts: Partial<Pick<FileFacts, 'mode' | 'uid' | 'gid' | 'modifiedMillis'>>): void {
+  mark(path: string, facts: Partial<Pick<FileFacts, 'mode' | 'uid' | 'gid' | 'modifiedMillis' | 'special'>>): void {
     const node = this.find(path);
     if (node === undefined) throw new FileError(`${path}: No such file or directory`);
     this.#checkWritable(path);
     Object.assign(node, facts);
     this.#changed(path);
+  }
+
+  /** Makes a device or socket. @throws FileError when something is there, or its folder is not */
+  makeSpecial(path: string, special: SpecialFile): void {
+    if (this.find(path, true) !== undefined) throw new FileError(`${path}: File exists`);
+    this.writeFile(path, new Uint8Array());
+    this.mark(path, { special });
   }
 
   /** @throws FileError when its folder is not there */

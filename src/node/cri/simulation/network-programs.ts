@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream';
 import type { DnsType } from '../../../apimachinery/dns-record.ts';
 import { addressesOf, addressOf, type Answered, ask } from './http-request.ts';
 import { exchangeDatagrams } from './udp-programs.ts';
-import { MemoryFiles } from './memory-files.ts';
+import { runPause } from './images/pause-programs.ts';
+import { FileError, MemoryFiles } from './memory-files.ts';
 import type { ProcessContext, Program } from './process-context.ts';
 import { messageOf } from '../../../apimachinery/error-message.ts';
 
@@ -138,7 +139,19 @@ async function deliver({ files, stdout, workingFolder }: ProcessContext, output:
   else if (output !== '/dev/null') files.writeFile(MemoryFiles.absolute(output, workingFolder), body);
 }
 
-/** `nc [-v] [-t] [-u] [-z] [-w SECONDS] HOST PORT`: its input goes there, and what comes back is its output. */
+/** `nc -lU PATH` waits at a socket for somebody, who cannot come: other programs do not connect to sockets here. */
+async function waitAtSocket(context: ProcessContext, path: string): Promise<number> {
+  try {
+    context.files.makeSpecial(MemoryFiles.absolute(path, context.workingFolder), 'socket');
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    await context.stderr.write(Buffer.from('nc: Address in use\n'));
+    return 1;
+  }
+  return runPause(context);
+}
+
+/** `nc [-v] [-t] [-u] [-z] [-w SECONDS] HOST PORT`, `nc -lU PATH`: its input goes there, and what comes back is its output. */
 async function runNetcat(context: ProcessContext): Promise<number> {
   const words = context.args.slice(1);
   let [flags, seconds]: [string, number] = ['', 0];
@@ -156,6 +169,7 @@ async function runNetcat(context: ProcessContext): Promise<number> {
   }
   const [host = '', port = ''] = places;
   const say = (text: string): Promise<void> => context.stderr.write(Buffer.from(text));
+  if (flags.includes('l') && flags.includes('U')) return waitAtSocket(context, host);
   if (flags.includes('l')) {
     await say('nc: this simulated nc does not listen\n');
     return 1;

@@ -109,7 +109,7 @@ class TestExpression {
       case '-x':
         return node !== undefined && (node.mode & 0o111) !== 0;
       case '-f':
-        return node?.kind === 'file';
+        return node?.kind === 'file' && node.special === undefined;
       case '-d':
         return node?.kind === 'folder';
       case '-s':
@@ -118,10 +118,13 @@ class TestExpression {
       case '-h':
         return node?.kind === 'link';
       case '-b':
+        return node?.special === 'block device';
       case '-c':
-      case '-p':
+        return node?.special === 'character device';
       case '-S':
-        // There are no devices, pipes and sockets among the files.
+        return node?.special === 'socket';
+      case '-p':
+        // There are no pipes among the files.
         return false;
       case '-u':
       case '-g':
