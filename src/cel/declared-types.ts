@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/j
 import type { TypeProvider } from './checker.ts';
 import type { SizeEstimator } from './cost-estimate.ts';
 import type { CostRange } from './cost-ranges.ts';
-import { escapeFieldName } from './field-names.ts';
+import { escapeFieldName, isKeyword } from './field-names.ts';
 import { type CelType, listType, mapType, structType, types } from './types.ts';
 
 /** The most that a request can hold, in bytes. */
@@ -142,7 +142,10 @@ export function declaredTypeProvider(...roots: readonly (DeclaredType | undefine
   for (const root of roots) if (root !== undefined) collect(root);
   return {
     hasType: (name) => objects.has(name),
-    fieldType: (name, field) => objects.get(name)?.fields?.get(field)?.type,
+    fieldType(name, field) {
+      const fields = objects.get(name)?.fields;
+      return (fields?.get(field) ?? (isKeyword(field) ? fields?.get(`__${field}__`) : undefined))?.type;
+    },
   };
 }
 

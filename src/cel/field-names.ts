@@ -19,6 +19,11 @@ export function escapeFieldName(name: string): string | undefined {
   return name.replaceAll(/__|[./-]/g, (part) => escapes[part] ?? part);
 }
 
+/** Whether a word of the language may stand for the field of that name, as it does from 1.31 on. */
+export function isKeyword(name: string): boolean {
+  return reserved.has(name);
+}
+
 /** The field's own name; what is no escaped name stays as it is. */
 export function unescapeFieldName(name: string): string {
   const keyword = /^__([a-z]+)__$/.exec(name)?.[1];

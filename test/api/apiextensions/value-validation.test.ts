@@ -255,6 +255,8 @@ test('rules know apiVersion, kind, the names, and fields with odd names', () => 
     properties: { 'a-b': { type: 'string' }, namespace: { type: 'string' } },
     'x-kubernetes-validations': [
       { rule: 'self.kind == "Wid" && self.metadata.name.startsWith("w") && self.a__dash__b == self.__namespace__' },
+      // Words of the language name fields, too, since 1.31.
+      { rule: 'self.namespace == self.__namespace__ && has(self.namespace)' },
     ],
   };
   const value = { apiVersion: 'v1', kind: 'Wid', metadata: { name: 'w' }, 'a-b': 'x', namespace: 'x' };

@@ -42,10 +42,17 @@ test('what expressions do not fit is told in the status of their policy', async 
     const answer = await harness.api.request('GET', `${path}/p`);
     return (answer.body as unknown as ValidatingAdmissionPolicy).status;
   };
-  assert.deepEqual(await statusOf('POST', path, policy('object.spec.replicas > 1 && object.metadata.name != ""')), {
-    observedGeneration: 1,
-    typeChecking: {},
-  });
+  assert.deepEqual(
+    await statusOf(
+      'POST',
+      path,
+      policy('object.spec.replicas > 1 && object.metadata.name != "" && object.metadata.namespace != "x"'),
+    ),
+    {
+      observedGeneration: 1,
+      typeChecking: {},
+    },
+  );
   const stored = await harness.api.request('GET', `${path}/p`);
   const { resourceVersion } = (stored.body as unknown as ValidatingAdmissionPolicy).metadata;
   const update = (spec: object): object => {

@@ -187,7 +187,8 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldErro
   ];
   const at = specPath.child('ephemeralContainers');
   for (const before of old.spec?.ephemeralContainers ?? []) {
-    const now = pod.spec?.ephemeralContainers?.find(({ name }) => name === before.name);
+    // Of several with one name the last counts.
+    const now = pod.spec?.ephemeralContainers?.findLast(({ name }) => name === before.name);
     const what = `existing ephemeral containers "${before.name}" may not be`;
     if (now === undefined) errors.push(fieldForbidden(at, `${what} removed\n`));
     else {

@@ -49,6 +49,16 @@ describe('what is changed by the subresources of pods', () => {
     );
   });
 
+  it('compares with the last one of a name', async () => {
+    const operations = [{ op: 'add', path: '/spec/ephemeralContainers/0', value: { name: 'dbg', image: 'other' } }];
+    const headers = { 'content-type': 'application/json-patch+json' };
+    const { body } = await server.request('PATCH', `${path}/ephemeralcontainers`, operations, headers);
+    assert.equal(
+      (body as { message?: string }).message,
+      'Pod "p" is invalid: spec.ephemeralContainers[1].name: Duplicate value: "dbg"',
+    );
+  });
+
   it('checks ephemeral containers as it checks others, besides what they may not have', async () => {
     assert.deepEqual(await patch('ephemeralcontainers', { ephemeralContainers: [{ name: 'c', image: 'x' }] }), {
       status: 422,
