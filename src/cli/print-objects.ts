@@ -1,4 +1,4 @@
-import { createPrinter } from '../printers/print-flags.ts';
+import { createPrinter, hasKyaml } from '../printers/print-flags.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import type { CommandContext, FlagValues } from './command.ts';
 
@@ -13,6 +13,7 @@ export function printerOf(
 ): Promise<ObjectPrinter | undefined> {
   return createPrinter({
     typed,
+    kyaml: hasKyaml(context.env),
     output: flags.string('output'),
     template: flags.string('template'),
     allowMissingTemplateKeys: flags.bool('allow-missing-template-keys'),

@@ -4,7 +4,7 @@ import { CommandError, defineCommand, UsageError } from '../cli/command.ts';
 import { noHeadersFlag } from '../cli/flags.ts';
 import { TabWriter } from '../printers/tab-writer.ts';
 import { stringifyGoJson } from '../apimachinery/go-json.ts';
-import { createPrinter, noCompatiblePrinter } from '../printers/print-flags.ts';
+import { createPrinter, hasKyaml, noCompatiblePrinter } from '../printers/print-flags.ts';
 
 interface ApiResourcesOptions {
   readonly output: string;
@@ -58,12 +58,11 @@ export const apiResourcesCommand = defineCommand<ApiResourcesOptions>({
       description: 'Keep managedFields when objects are printed as JSON or YAML.',
     },
   ],
-  toOptions(args, flags) {
+  toOptions(args, flags, { env }) {
     if (args.length > 0) throw new UsageError(`unexpected arguments: [${args.join(' ')}]`);
     const output = flags.string('output');
-    if (output !== '' && !outputs.includes(output)) {
-      throw noCompatiblePrinter(output, outputs.toSorted());
-    }
+    const known = outputs.filter((format) => format !== 'kyaml' || hasKyaml(env));
+    if (output !== '' && !known.includes(output)) throw noCompatiblePrinter(output, known);
     const sortBy = flags.string('sort-by');
     if (!['', 'name', 'kind'].includes(sortBy)) throw new CommandError('--sort-by accepts only name or kind');
     return {

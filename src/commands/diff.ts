@@ -3,15 +3,16 @@ import { join } from 'node:path';
 import { cloneJson, isJsonObject, type JsonObject } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { RestMapping } from '../apimachinery/rest-mapping.ts';
+import { hasReason } from '../apimachinery/status.ts';
 import { stringifyYaml } from '../apimachinery/yaml.ts';
-import { readCheckedInput } from '../cli/checked-input.ts';
+import { type CheckedManifest, readCheckedInput } from '../cli/checked-input.ts';
 import { type CommandContext, CommandError, defineCommand, SilentExit, UsageError } from '../cli/command.ts';
 import { PrefixedError, throwFailures } from '../cli/exit.ts';
 import { fieldManagerFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
 import { type ManifestInput, manifestInput } from '../cli/manifest-input.ts';
 import { klogLine } from '../system/klog.ts';
 import { requestPlan } from '../generators/request-plan.ts';
-import { applyObject, type ApplyPolicy, FailedApply } from './apply/apply-object.ts';
+import { type Applied, applyObject, type ApplyPolicy, type ApplyWork, FailedApply } from './apply/apply-object.ts';
 import { CurrentObjects } from './apply/current-objects.ts';
 
 interface DiffOptions {
@@ -63,6 +64,7 @@ export const diffCommand = defineCommand<DiffOptions>({
         openApiPatch: true,
         subresource: '',
         force: undefined,
+        compares: true,
       },
       selector: flags.string('selector'),
       prune: flags.bool('prune') ? { allowlist: flags.list('prune-allowlist') } : undefined,
@@ -100,9 +102,7 @@ async function comparedPairs(options: DiffOptions, context: CommandContext): Pro
   await requestPlan(
     entries,
     async (entry) => {
-      const name = entry.object.metadata.name ?? '';
-      const live = entry.mapping === undefined ? undefined : await current.get(entry.mapping, entry.namespace, name);
-      return { live, applied: await applyObject(entry, work), namespace: entry.namespace };
+      return { ...(await comparedObject(entry, work)), namespace: entry.namespace };
     },
     (result) => {
       if (!result.ok) {
@@ -128,6 +128,31 @@ async function comparedPairs(options: DiffOptions, context: CommandContext): Pro
     }
   }
   return pairs;
+}
+
+/** An object that changes meanwhile, or that others own fields of, is tried as often. */
+const maxTries = 4;
+
+/** An object as it is and as it would be. A conflict is taken for a change that happened meanwhile, as the real one does. */
+async function comparedObject(
+  entry: CheckedManifest,
+  work: ApplyWork,
+): Promise<{ readonly live: Unstructured | undefined; readonly applied: Applied }> {
+  const { mapping, namespace, object } = entry;
+  const name = object.metadata.name ?? '';
+  for (let attempt = 1; ; attempt++) {
+    const live = mapping === undefined ? undefined : await work.current.get(mapping, namespace, name);
+    try {
+      return { live, applied: await applyObject(entry, work) };
+    } catch (error) {
+      if (mapping === undefined || !hasReason(error, 'Conflict') || attempt === maxTries) throw error;
+      if (attempt < maxTries - 1) continue;
+      const { group, version, kind } = mapping.gvk;
+      const warning = `Object (${group}/${version}, Kind=${kind}: ${name}) keeps changing, diffing without lock`;
+      const { streams, clock } = work.context;
+      streams.err.write(klogLine('W', clock.now(), 'diff.go:723', warning));
+    }
+  }
 }
 
 /** `apps.v1.Deployment.default.web`. */

@@ -19,7 +19,7 @@ import {
 } from '../cli/flags.ts';
 import { manifestInput } from '../cli/manifest-input.ts';
 import { TransportError } from '../client/transport-error.ts';
-import { createPrinter } from '../printers/print-flags.ts';
+import { createPrinter, hasKyaml } from '../printers/print-flags.ts';
 import { UnsortableError } from '../printers/sort-by.ts';
 import type { OutputStream } from '../system/io-streams.ts';
 import { klogLine } from '../system/klog.ts';
@@ -100,6 +100,7 @@ export const getCommand = defineCommand<GetOptions>({
         noHeaders: flags.bool('no-headers'),
         customColumns: true,
         wide: true,
+        kyaml: hasKyaml(context.env),
         readFile: (path) => context.files.readFile(path.startsWith('/') ? path : `${context.cwd}/${path}`),
       }),
       table: {

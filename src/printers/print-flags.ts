@@ -25,6 +25,8 @@ export interface PrintFlags {
   readonly customColumns?: boolean;
   /** Whether `-o wide` exists in this command. */
   readonly wide?: boolean;
+  /** Whether `-o kyaml` exists; it does unless it is said otherwise. */
+  readonly kyaml?: boolean;
   /** Whether the objects have their fields in the order of their types, and are shown so where the form keeps one. */
   readonly typed?: boolean;
   /** Reads a template's file; throws with `code` ENOENT and so on as Node does. */
@@ -37,11 +39,20 @@ const columnFormats = ['custom-columns', 'custom-columns-file'];
 const plainFormats = ['json', 'kyaml', 'name', 'yaml'];
 
 /** The formats of `-o`, sorted, as the message of a wrong one and completion list them. */
-export function allowedFormats(flags: { readonly customColumns?: boolean; readonly wide?: boolean } = {}): string[] {
-  const formats = [...goTemplateFormats, ...jsonPathFormats, ...plainFormats];
+export function allowedFormats(flags: Pick<PrintFlags, 'customColumns' | 'wide' | 'kyaml'> = {}): string[] {
+  const formats = [...goTemplateFormats, ...jsonPathFormats, ...plainFormats].filter((format) => isThere(flags, format));
   if (flags.customColumns === true) formats.push(...columnFormats);
   if (flags.wide === true) formats.push('wide');
   return formats.sort();
+}
+
+function isThere({ kyaml = true }: Pick<PrintFlags, 'kyaml'>, format: string): boolean {
+  return kyaml || format !== 'kyaml';
+}
+
+/** Whether the environment leaves `-o kyaml` on, which `KUBECTL_KYAML=false` turns off (KEP-5295). */
+export function hasKyaml(env: Readonly<Record<string, string | undefined>>): boolean {
+  return (env['KUBECTL_KYAML'] ?? '').toLowerCase() !== 'false';
 }
 
 /** The error of a format that does not exist. */
@@ -60,7 +71,8 @@ export async function createPrinter(flags: PrintFlags): Promise<ObjectPrinter | 
   const { template = '', operation = '' } = flags;
   const output = flags.output === '' && template !== '' ? 'go-template' : flags.output;
   const { format, argument } = splitTemplate(output, template);
-  const printer = await chosenPrinter(flags, format, argument);
+  const isOff = !isThere(flags, format.toLowerCase());
+  const printer = isOff ? undefined : await chosenPrinter(flags, format, argument);
   if (printer !== undefined) {
     // Who asks for fields by name gets those as well.
     const isWhole = plainFormats.includes(format.toLowerCase());

@@ -147,3 +147,27 @@ test('apply view-last-applied and set-last-applied read and write the annotation
   assert.match(yaml.stdout, /^apiVersion: v1\ndata:\n {2}key: 2<3\nkind: ConfigMap\n/);
   assert.equal((await cluster.run('get', 'cm', 'a', '-o', 'jsonpath={.data.key}')).stdout, '1<2');
 });
+
+test('diff takes a conflict for a change that happened meanwhile: four tries, then the words of the server', async (context) => {
+  const { cluster } = await clusterWithDiff(context);
+  await cluster.run('apply', '-f', file(cluster, configMap('a', '1')));
+  const changed = file(cluster, configMap('a', '2'));
+  const { exitCode, stdout, stderr } = await cluster.run('diff', '--server-side', '--field-manager=x', '-f', changed);
+  assert.deepEqual({ exitCode, stdout }, { exitCode: 2, stdout: '' });
+  assert.deepEqual(stderr.replace(/^W\d{4} \S+ +\d+ /, '<log> ').split('\n'), [
+    '<log> diff.go:723] Object (/v1, Kind=ConfigMap: a) keeps changing, diffing without lock',
+    'Error from server (Conflict): Apply failed with 1 conflict: conflict with "kubectl-client-side-apply" using v1: .data.key',
+    '',
+  ]);
+});
+
+test('diff asks for what the patch makes of the version that it was made from', async (context) => {
+  const { cluster } = await clusterWithDiff(context);
+  await cluster.run('apply', '-f', file(cluster, configMap('a', '1')));
+  const { metadata } = JSON.parse((await cluster.run('get', 'cm', 'a', '-o', 'json')).stdout) as {
+    metadata: { resourceVersion: string };
+  };
+  const list = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: ['x'] };
+  const { stderr } = await cluster.run('diff', '-f', file(cluster, list));
+  assert.match(stderr, new RegExp(`metadata:map\\[.*resourceVersion:${metadata.resourceVersion}`));
+});

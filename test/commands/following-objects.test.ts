@@ -9,6 +9,7 @@ testRecordedSession('rollout');
 testRecordedSession('rollout-revisions', createRolloutRevisions);
 testRecordedSession('wait');
 testRecordedSession('list-kinds');
+testRecordedSession('without-kyaml');
 
 test('wait has one time for all objects: those behind one that took it are not asked about', async (context) => {
   const cluster = await createCommandCluster(context);

@@ -3,8 +3,7 @@ import { formatGroupResource } from '../../apimachinery/gvk.ts';
 import type { KubeObject, Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import { hasReason, StatusError } from '../../apimachinery/status.ts';
-import { createPrinter } from '../../printers/print-flags.ts';
-import { PrinterError } from '../../printers/printer.ts';
+import { createPrinter, hasKyaml, noCompatiblePrinter } from '../../printers/print-flags.ts';
 import type { FieldValidation } from '../../resource/dry-run.ts';
 import { ManifestFileError, allObjectsIn } from '../../resource/manifest-objects.ts';
 import { mappingOf, UnknownKindError } from '../../resource/resource-access.ts';
@@ -74,7 +73,7 @@ export async function editObjects(
   session: EditSession,
   context: CommandContext,
 ): Promise<void> {
-  const shown = await textOf(originals, session);
+  const shown = await textOf(originals, session, context);
   let results = new EditResults();
   let last: EditedFile | undefined;
   for (;;) {
@@ -165,17 +164,18 @@ function headOf(session: EditSession, { reasons }: EditResults): string {
 }
 
 /** The objects as the editor shows them: one as it is, several as a list. */
-async function textOf(originals: readonly EditedObject[], session: EditSession): Promise<string> {
+async function textOf(
+  originals: readonly EditedObject[],
+  session: EditSession,
+  { env }: CommandContext,
+): Promise<string> {
   const objects = originals.map(({ object }) => object);
   const [first] = objects;
   const shown = objects.length === 1 ? first : { apiVersion: 'v1', kind: 'List', metadata: {}, items: objects };
-  const known = ['', 'json', 'kyaml', 'yaml'];
-  if (!known.includes(session.format.toLowerCase())) {
-    throw new PrinterError(
-      `unable to match a printer suitable for the output format ${JSON.stringify(session.format)}, allowed formats are: json,kyaml,yaml`,
-    );
-  }
-  const printer = await createPrinter({ output: session.format === '' ? 'yaml' : session.format });
+  const known = hasKyaml(env) ? ['json', 'kyaml', 'yaml'] : ['json', 'yaml'];
+  const format = session.format === '' ? 'yaml' : session.format;
+  if (!known.includes(format.toLowerCase())) throw noCompatiblePrinter(format, known);
+  const printer = await createPrinter({ output: format });
   const text = printer?.print(shown) ?? '';
   return session.windowsLineEndings ? withCarriageReturns(text) : text;
 }

@@ -34,6 +34,8 @@ export interface ApplyPolicy {
   /** --openapi-patch: what the server publishes is asked for the rules of merging first. */
   readonly openApiPatch: boolean;
   readonly subresource: string;
+  /** The caller only compares: patches are for the version they are made from, conflicts are the server's words. */
+  readonly compares?: boolean;
   /** How an object that cannot be changed is deleted and made anew; undefined where that is not wanted. */
   readonly force: (DeleteOptions & { readonly timeoutMillis: number }) | undefined;
 }
@@ -130,7 +132,7 @@ async function applyOnServer(target: ApplyTarget, work: ApplyWork): Promise<Outc
   try {
     result = await send();
   } catch (error) {
-    if (!hasReason(error, 'Conflict')) throw error;
+    if (!hasReason(error, 'Conflict') || policy.compares === true) throw error;
     throw new CommandError(`${error.message}\n${conflictAdvice}`);
   }
   const warnings: string[] = [];
@@ -195,6 +197,7 @@ async function applyOnClient(target: ApplyTarget, work: ApplyWork, warnings: str
     if (policy.dryRun === 'client') {
       return { object: await patchedLocally(current, type, patch, target, context), operation: 'configured', warnings };
     }
+    if (policy.compares === true) lockToVersion(patch, current);
     try {
       return {
         object: await resource.patch(name, type, patch, writeOptions(policy)),
@@ -216,6 +219,13 @@ async function applyOnClient(target: ApplyTarget, work: ApplyWork, warnings: str
       );
     }
   }
+}
+
+/** Lets a patch succeed only while the object is as it was when the patch was made. */
+function lockToVersion(patch: JsonObject, { metadata }: Unstructured): void {
+  const changed = patch['metadata'];
+  const { resourceVersion = '' } = metadata;
+  patch['metadata'] = { ...(isJsonObject(changed) ? changed : {}), resourceVersion };
 }
 
 async function currentObject(target: ApplyTarget, work: ApplyWork): Promise<Unstructured | undefined> {

@@ -7,7 +7,7 @@ import { mergedDocument } from '../../kubeconfig/kubeconfig-changes.ts';
 import { type Kubeconfig, resolveEntryPath } from '../../kubeconfig/kubeconfig.ts';
 import { NamePrinter } from '../../printers/name-printer.ts';
 import type { ObjectPrinter } from '../../printers/printer.ts';
-import { createPrinter } from '../../printers/print-flags.ts';
+import { createPrinter, hasKyaml } from '../../printers/print-flags.ts';
 import { openKubeconfig } from './config-places.ts';
 
 const pathFields = ['certificate-authority', 'client-certificate', 'client-key'];
@@ -52,7 +52,11 @@ export const viewCommand = defineCommand({
   },
   async run({ minify, flatten, raw, print }, context) {
     const printer: ObjectPrinter =
-      (await createPrinter({ ...print, readFile: (path) => context.files.readFile(path) })) ?? new NamePrinter({});
+      (await createPrinter({
+        ...print,
+        kyaml: hasKyaml(context.env),
+        readFile: (path) => context.files.readFile(path),
+      })) ?? new NamePrinter({});
     const { kubeconfig } = await openKubeconfig(context);
     const chosen = context.globals.string('context') || kubeconfig.currentContext;
     let document = flatten ? await withFileContents(kubeconfig, context) : mergedDocument(kubeconfig);
