@@ -69,6 +69,6 @@ function openTunnel({ url, headers }: Proxy, address: string, done: (tunnel: Soc
     const message = STATUS_CODES[status] ?? `the proxy answered with the status code ${status}`;
     done(new TransportError('proxy', address, `${status}`, message));
   });
-  request.on('error', done);
+  request.on('error', (error) => done(Object.assign(error, { throughProxy: true })));
   request.end();
 }

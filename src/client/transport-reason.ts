@@ -26,6 +26,12 @@ export function requestFailure(error: TransportError): string {
 
 /** Why no answer came, in the words of Go's net, net/http and crypto/tls. */
 export function transportReason(error: TransportError): string {
+  const reason = ownReason(error);
+  const { throughProxy = false } = (error.cause ?? {}) as { readonly throughProxy?: boolean };
+  return throughProxy && reason.startsWith('dial tcp') ? `proxyconnect tcp: ${reason}` : reason;
+}
+
+function ownReason(error: TransportError): string {
   switch (error.kind) {
     case 'refused':
       return `dial tcp ${dialedAddress(error)}: connect: connection refused`;

@@ -45,15 +45,13 @@ function words(line: string): string[] {
 
 /** `-o custom-columns`: a line an object, `<none>` for what it does not have. */
 export class CustomColumnsPrinter implements ObjectPrinter {
-  readonly #columns: readonly (CustomColumn & { readonly path: JsonPath })[];
+  readonly #columns: readonly CustomColumn[];
+  #paths: readonly JsonPath[] = [];
   readonly #writer = new TabWriter();
   #needsHeaders: boolean;
 
   constructor(columns: readonly CustomColumn[], noHeaders = false) {
-    this.#columns = columns.map((column) => ({
-      ...column,
-      path: new JsonPath(column.template, { allowMissingKeys: true }),
-    }));
+    this.#columns = columns;
     this.#needsHeaders = !noHeaders;
   }
 
@@ -68,6 +66,10 @@ export class CustomColumnsPrinter implements ObjectPrinter {
       this.#writer.write(`${this.#columns.map(({ header }) => header).join('\t')}\n`);
       this.#needsHeaders = false;
     }
+    // Paths are read below the headers: a wrong one comes behind these.
+    this.#paths = this.#reading(() =>
+      this.#columns.map(({ template }) => new JsonPath(template, { allowMissingKeys: true })),
+    );
     return {
       add: (item) => {
         this.#writer.write(`${this.#line(item)}\n`);
@@ -78,9 +80,9 @@ export class CustomColumnsPrinter implements ObjectPrinter {
   }
 
   #line(object: unknown): string {
-    return this.#columns
-      .map(({ path }) => {
-        const results = this.#find(path, object);
+    return this.#paths
+      .map((path) => {
+        const results = this.#reading(() => path.find(object));
         if (results.length === 0 || results[0]?.length === 0) return '<none>';
         return results
           .flat()
@@ -90,9 +92,9 @@ export class CustomColumnsPrinter implements ObjectPrinter {
       .join('\t');
   }
 
-  #find(path: JsonPath, object: unknown): unknown[][] {
+  #reading<T>(read: () => T): T {
     try {
-      return path.find(object);
+      return read();
     } catch (error) {
       if (!(error instanceof JsonPathError)) throw error;
       // What came before is shown.

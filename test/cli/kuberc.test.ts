@@ -188,3 +188,17 @@ void test('lines with aliases are completed', async (context) => {
     assert.deepEqual(offered, [...candidates, `:${directive}`, ''], line.join(' '));
   }
 });
+
+void test('kuberc view shows what the current version knows of a file', async (context) => {
+  const { home, run } = commandRunner(context);
+  const old =
+    'apiVersion: kubectl.config.k8s.io/v1alpha1\nkind: Preference\n' +
+    'aliases: [{name: gg, command: get, flags: [{name: output, default: name}]}]\noverrides: [{command: get}]\n';
+  writeFileSync(join(home, 'old'), old);
+  assert.deepEqual(await run('kuberc', 'view', '--kuberc=old'), {
+    exitCode: 0,
+    stdout:
+      'aliases:\n- command: get\n  name: gg\napiVersion: kubectl.config.k8s.io/v1alpha1\ndefaults: []\nkind: Preference\n',
+    stderr: '',
+  });
+});

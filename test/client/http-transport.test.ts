@@ -474,6 +474,13 @@ void test('a proxy makes a tunnel to an https server and forwards to an http one
     assert.equal((error as Error).message, 'Forbidden');
     return true;
   });
+  const nobody = open(t, { server, ca, proxyUrl: 'http://127.0.0.1:1' });
+  await assert.rejects(nobody.send(get('/')), (error) => {
+    failsWith('refused')(error);
+    const reason = transportReason(error as TransportError);
+    assert.equal(reason, 'proxyconnect tcp: dial tcp 127.0.0.1:1: connect: connection refused');
+    return true;
+  });
   const unknown = open(t, { server, proxyUrl: 'ftp://127.0.0.1:1' });
   await assert.rejects(unknown.send(get('/')), failsWith('proxy'));
 });

@@ -348,6 +348,13 @@ void test('what is deleted meanwhile or cannot be saved stays in the file', asyn
   assert.equal(cluster.kept().length, 1);
 });
 
+void test('a folder for temporary files that is not there is told of', async (context) => {
+  const cluster = await withConfigMap(context, { TMPDIR: '/nowhere' });
+  const { exitCode, stderr } = await cluster.run('edit', 'cm', 'a');
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /^error: open \/nowhere\/kubectl-edit-\d+\.yaml: no such file or directory\n$/);
+});
+
 void test('the environment names the editor', async (context) => {
   const table: readonly (readonly [Record<string, string>, string, string])[] = [
     [{ KUBE_EDITOR: 'a', EDITOR: 'b' }, 'a FILE', ''],

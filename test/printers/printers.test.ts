@@ -142,6 +142,14 @@ void test('sorting', () => {
   assert.throws(() => sortBy([{ a: true }, { a: false }], 'a', (item) => item), /unsortable type: bool/);
 });
 
+void test('custom columns with a wrong path show their headers first', async () => {
+  const printer = await createPrinter({ output: 'custom-columns=N:.metadata.name,E:.spec.x[', customColumns: true });
+  assert.throws(() => printer?.print({ kind: 'List', items: [] }), {
+    message: 'unterminated array',
+    printed: 'N     E\n',
+  });
+});
+
 void test('the formats are told when one does not exist', async () => {
   await assert.rejects(createPrinter({ output: 'foo', customColumns: true, wide: true }), {
     message:

@@ -1,5 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { goQuote } from '../../apimachinery/field-error.ts';
+import { systemReasonOrMessage } from '../../system/file-errors.ts';
 import { type CommandContext, CommandError } from '../command.ts';
 
 /** What came back from an editor. */
@@ -28,7 +29,11 @@ export async function editTemporaryFile(text: string, suffix: string, context: C
   const path = join(temporaryFolder(env, cwd), `kubectl-edit-${Math.floor(random.next() * 2 ** 32)}${suffix}`);
   const program = editorProgram(env);
   if (runInPlace === undefined) throw new CommandError('no editor can be run here');
-  await files.writeFileAtomic(path, text, 0o600);
+  try {
+    await files.writeFileAtomic(path, text, 0o600);
+  } catch (error) {
+    throw new CommandError(`open ${path}: ${systemReasonOrMessage(error)}`);
+  }
   const [command, ...args] = commandFor(program, path);
   log?.(5, 'launcher_others.go:61', `Opening file with editor [${[command, ...args].join(' ')}]`);
   await streams.out.flush();

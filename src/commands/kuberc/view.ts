@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../apimachinery/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import { CommandError, defineCommand } from '../../cli/command.ts';
 import { printFlags, standardFormats } from '../../cli/flags.ts';
 import type { PreferenceFile } from '../../cli/preferences/preference-file.ts';
@@ -33,7 +33,8 @@ export const kubercViewCommand = defineCommand<ViewOptions>({
     const document = await readKuberc(file, context);
     if (document !== undefined) {
       const printer = await makePrinter();
-      const shown = { ...document, aliases: document['aliases'] ?? [], defaults: document['defaults'] ?? [] };
+      const known = knownFields(document);
+      const shown = { ...known, aliases: known['aliases'] ?? [], defaults: known['defaults'] ?? [] };
       context.streams.out.write(
         isJson ? `${stringifyGoJson(asStruct(shown), '    ')}\n` : (printer?.print(shown) ?? ''),
       );
@@ -72,6 +73,16 @@ const fieldOrder = [
   'credentialPluginPolicy',
   'credentialPluginAllowlist',
 ];
+
+/** What the current version knows of a file; the fields of others are not shown, whatever version it says. */
+function knownFields(document: JsonObject): JsonObject {
+  const known = (value: JsonValue): JsonValue => {
+    if (Array.isArray(value)) return value.map(known);
+    return isJsonObject(value) ? knownFields(value) : value;
+  };
+  const entries = Object.entries(document).filter(([name]) => fieldOrder.includes(name));
+  return Object.fromEntries(entries.map(([name, value]) => [name, known(value)]));
+}
 
 /** The fields of objects in the order of their declaration. */
 function asStruct(value: JsonValue): unknown {
