@@ -145,6 +145,7 @@ function splitArgument(argument: string, mayNameGroup: boolean, mapper: RestMapp
     const kind = mapper.kindFor(gvr);
     return { mapping: mapper.mappingForKind(kind, kind.version), fields };
   };
+  if (name === '') throw new CommandError('a resource must be present, got: /, Resource=');
   const partial = { group: '', version: '', resource: name };
   if (!mayNameGroup) return explained(mapper.resourceFor(partial), fieldNames(nodes.slice(1)));
   const candidates = mapper.resourcesFor(partial);

@@ -40,7 +40,9 @@ const plainFormats = ['json', 'kyaml', 'name', 'yaml'];
 
 /** The formats of `-o`, sorted, as the message of a wrong one and completion list them. */
 export function allowedFormats(flags: Pick<PrintFlags, 'customColumns' | 'wide' | 'kyaml'> = {}): string[] {
-  const formats = [...goTemplateFormats, ...jsonPathFormats, ...plainFormats].filter((format) => isThere(flags, format));
+  const formats = [...goTemplateFormats, ...jsonPathFormats, ...plainFormats].filter((format) =>
+    isThere(flags, format),
+  );
   if (flags.customColumns === true) formats.push(...columnFormats);
   if (flags.wide === true) formats.push('wide');
   return formats.sort();
@@ -81,7 +83,7 @@ export async function createPrinter(flags: PrintFlags): Promise<ObjectPrinter | 
   const plain = output.toLowerCase();
   if (plain === 'name') return new NamePrinter({ short: true });
   if (plain === '' && operation !== '') return new NamePrinter({ operation });
-  if (plain === '' || (plain === 'wide' && flags.wide === true)) return undefined;
+  if (plain === '' || (output === 'wide' && flags.wide === true)) return undefined;
   throw noCompatiblePrinter(output, allowedFormats(flags));
 }
 

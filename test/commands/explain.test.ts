@@ -55,6 +55,9 @@ test('explain says what is wrong', async (context) => {
     await outcome('pods.spec.nope'),
     '1 KIND:       Pod\nVERSION:    v1\n\nerror: field "nope" does not exist\n',
   );
+  for (const nothing of ['', '.']) {
+    assert.equal(await outcome(nothing), '1 error: a resource must be present, got: /, Resource=\n');
+  }
   assert.equal(await outcome('pods', 'x'), '1 error: We accept only this format: explain RESOURCE\n');
   assert.match(await outcome(), /^1 error: You must specify the type of resource to explain\./);
   assert.equal(

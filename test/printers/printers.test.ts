@@ -160,4 +160,6 @@ void test('the formats are told when one does not exist', async () => {
     message: 'error reading --template /nope, open /nope: no such file or directory\n',
   });
   assert.equal(await createPrinter({ output: 'wide', wide: true }), undefined);
+  // Of all formats this one alone minds capital letters.
+  await assert.rejects(createPrinter({ output: 'Wide', wide: true }), /output format "Wide"/);
 });
