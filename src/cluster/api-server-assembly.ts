@@ -74,6 +74,7 @@ import type { Logger } from '../system/logger.ts';
 import { readProcessStats } from '../system/process-stats.ts';
 import type { Random } from '../system/random.ts';
 import { auditSetup } from './audit-setup.ts';
+import { browserOptions } from './browser-flags.ts';
 import { describeFeatureGates, featureGatesOf } from './feature-gates.ts';
 import { flowControlSetup } from './flow-control-setup.ts';
 import { admissionPluginsOf } from './admission-flags.ts';
@@ -345,6 +346,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     log,
     processStats: readProcessStats,
     ...timeLimits(options.arguments),
+    ...browserOptions(options.arguments),
     aggregation: aggregator.route,
     remoteOpenApi: aggregator.openApi,
     routes: [

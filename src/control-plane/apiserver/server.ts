@@ -105,6 +105,8 @@ export interface ApiServerOptions {
   readonly authorizer: RequestAuthorizer;
   /** Takes on the user that Impersonate-* headers name, after asking whether that is allowed. */
   readonly impersonation?: Filter;
+  /** Tells browsers whose pages may read answers, and how to come; nothing when absent. */
+  readonly forBrowsers?: Filter;
   readonly admission?: AdmissionChain;
   /** Whether objects stay out of sight until their initializers have seen them (feature gate Initializers). */
   readonly hasInitializers?: boolean;
@@ -257,6 +259,7 @@ function buildHandlerChain(
       options.clock,
       countTermination(metrics, parts.registry),
     ),
+    options.forBrowsers ?? pass,
     audit?.failedAuthentication ?? pass,
     withAuthentication(options.authenticator, options.allowAnonymous ?? (() => true), metrics, options.clock),
     audit?.requests ?? pass,
