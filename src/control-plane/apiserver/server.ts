@@ -203,6 +203,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     countHandshakeFailure: () => metrics.handshakeFailures.add([]),
     parts,
     async handle(http) {
+      // The server itself, of which nothing can be said: Go does not ask who wants to know.
+      if (http.method === 'OPTIONS' && http.path === '*') return { status: 200, headers: {}, body: new Uint8Array() };
       const begins = begun(http, options, closing.signal);
       if (!('info' in begins)) return begins;
       const ending = draining.signalFor(begins);
@@ -306,9 +308,6 @@ async function dispatchRequest(
   checks: readonly HealthCheck[],
   metrics: ServerMetrics,
 ): Promise<HttpResponse> {
-  // The server itself, of which nothing can be said.
-  if (request.method === 'OPTIONS' && request.http.path === '*')
-    return { status: 200, headers: {}, body: new Uint8Array() };
   // A path that starts with two slashes is nobody's, nor is a group without a name.
   if (/^(\/apis)?\/\//.test(request.info.path)) return pageNotFound();
   const aggregated = await options.aggregation?.(request, parts);
