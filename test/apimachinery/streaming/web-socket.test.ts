@@ -118,7 +118,8 @@ void test('a receiver that does not read holds the sender up', async () => {
   const { client, server } = pair();
   const near = new ChannelSocket(client, channelFormat('v4.channel.k8s.io'), 1, 'client');
   const far = new ChannelSocket(server, channelFormat('v4.channel.k8s.io'), 1, 'server');
-  void far.run();
+  // The test cuts the connection in the end, which later versions of Node tell the other side of a pair.
+  far.run().catch(() => undefined);
   let sent = 0;
   const piece = Buffer.alloc(16_384);
   const sender = (async () => {
