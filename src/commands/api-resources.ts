@@ -79,6 +79,8 @@ export const apiResourcesCommand = defineCommand<ApiResourcesOptions>({
   async run(options, context) {
     const discovery = await context.cluster.discovery();
     const mapper = options.cached ? await discovery.mapper() : await discovery.refresh();
+    // Nothing at all is told of a server that knows no kinds.
+    if (mapper.groups.length === 0 && options.output === '') return;
     const chosen = mapper.groups
       .flatMap(({ versions, preferredVersion }) =>
         versions.filter(({ version }) => version === preferredVersion).flatMap(({ resources }) => resources ?? []),

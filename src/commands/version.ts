@@ -1,4 +1,6 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
+import { messageOf } from '../apimachinery/error-message.ts';
+import { goQuote } from '../apimachinery/field-error.ts';
+import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
 import { parseJson } from '../apimachinery/json-codec.ts';
 import { stringifyYaml } from '../apimachinery/yaml.ts';
 import { clientVersion, kustomizeVersion } from '../cli/client-version.ts';
@@ -40,8 +42,7 @@ export const versionCommand = defineCommand({
           query: hasLimit ? {} : { timeout: '32s' },
           unread: true,
         });
-        const value = readVersion(body);
-        server = isJsonObject(value) ? value : {};
+        server = readVersion(body);
       } catch (error) {
         failure = error;
       }
@@ -53,12 +54,31 @@ export const versionCommand = defineCommand({
   },
 });
 
-function readVersion(body: Uint8Array): JsonValue {
+/** Fields of a version in the order in which Go writes them; the second ones are left out when they are empty. */
+const versionFields = ['major', 'minor'];
+const laterFields = ['emulationMajor', 'emulationMinor', 'minCompatibilityMajor', 'minCompatibilityMinor'];
+const buildFields = ['gitVersion', 'gitCommit', 'gitTreeState', 'buildDate', 'goVersion', 'compiler', 'platform'];
+
+function readVersion(body: Uint8Array): JsonObject {
+  const fail = (reason: string): CommandError => new CommandError(`unable to parse the server version: ${reason}`);
+  let value: JsonValue;
   try {
-    return parseJson(body);
+    value = parseJson(body);
   } catch (error) {
-    throw new CommandError(`unable to parse the server version: ${error instanceof Error ? error.message : ''}`);
+    throw fail(messageOf(error));
   }
+  if (value !== null && !isJsonObject(value)) {
+    throw fail(`json: cannot unmarshal ${describeJsonKind(value)} into Go value of type version.Info`);
+  }
+  const given = value ?? {};
+  const known = new Set([...versionFields, ...laterFields, ...buildFields]);
+  for (const [field, text] of Object.entries(given)) {
+    if (!known.has(field) || text === null || typeof text === 'string') continue;
+    throw fail(`json: cannot unmarshal ${describeJsonKind(text)} into Go struct field Info.${field} of type string`);
+  }
+  const textOf = (field: string): string => (typeof given[field] === 'string' ? given[field] : '');
+  const later = laterFields.filter((field) => textOf(field) !== '');
+  return Object.fromEntries([...versionFields, ...later, ...buildFields].map((field) => [field, textOf(field)]));
 }
 
 function versionText(output: string, server: JsonObject | undefined): string {
@@ -73,14 +93,15 @@ function versionText(output: string, server: JsonObject | undefined): string {
   return `Client Version: ${clientVersion.gitVersion}\nKustomize Version: ${kustomizeVersion}\n${serverLine}`;
 }
 
-/** The warning where client and server are more than one minor version apart. */
+/** The warning where client and server are more than one minor version apart. @throws CommandError for what is no version */
 function skewWarning(server: JsonObject): string {
-  const match = /^v?(\d+)\.(\d+)/.exec(gitVersion(server));
-  if (match === null) return '';
+  const version = gitVersion(server);
+  const match = /^v?(\d+)\.(\d+)/.exec(version);
+  if (match === null) throw new CommandError(`server version error: could not parse ${goQuote(version)} as version`);
   const [, major = '', minor = ''] = match;
   if (major === clientVersion.major && Math.abs(Number(minor) - Number(clientVersion.minor)) <= 1) return '';
   const client = `${clientVersion.major}.${clientVersion.minor}`;
-  return `WARNING: version difference between client (${client}) and server (${major}.${minor}) exceeds the supported minor version skew of +/-1\n`;
+  return `Warning: version difference between client (${client}) and server (${major}.${minor}) exceeds the supported minor version skew of +/-1\n`;
 }
 
 function gitVersion(server: JsonObject): string {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../apimachinery/json.ts';
-import { parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
+import { JsonSyntaxError, parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
 import { type OpenApiTypes, schemasFromOpenApiV3 } from '../apimachinery/openapi-schema.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
@@ -86,14 +86,21 @@ async function readIndex(options: CacheOptions, folder: string): Promise<Readonl
       })
     ).body;
   } catch (error) {
-    // Servers before 1.24 publish version 2 alone.
-    if (error instanceof StatusError && error.code === 404) return new Map();
+    // Servers before 1.24 publish version 2 alone; what cannot be had for another reason is as good as not there.
+    if (error instanceof StatusError) return new Map();
     if (!(error instanceof TransportError)) throw error;
     const cached = await options.files.readFile(file).catch(() => undefined);
     if (cached === undefined) throw error;
     return urlsOf(parseJson(cached));
   }
-  const urls = urlsOf(parseJson(bytes));
+  let read: JsonValue;
+  try {
+    read = parseJson(bytes);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return new Map();
+    throw error;
+  }
+  const urls = urlsOf(read);
   const known = await options.files.readFile(file).catch(() => undefined);
   if (known === undefined || !Buffer.from(known).equals(bytes)) await writeCacheFile(options.files, file, bytes);
   return urls;
