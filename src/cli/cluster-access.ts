@@ -70,6 +70,25 @@ export function clusterAccessFromFlags(
   return (world, globals) => new FlaggedAccess(world, globals, choices);
 }
 
+/** Commands that read objects into types of their own, for which client-go accepts more than JSON. */
+const acceptsAnything: ReadonlySet<string> = new Set([
+  'attach',
+  'cluster-info',
+  'cordon',
+  'debug',
+  'drain',
+  'exec',
+  'expose',
+  'logs',
+  'port-forward',
+  'rollout',
+  'run',
+  'set',
+  'taint',
+  'uncordon',
+  'version',
+]);
+
 interface RequestLogging {
   readonly wrap: (transport: Transport) => Transport;
   readonly trace: ConnectionTrace | undefined;
@@ -183,6 +202,7 @@ class FlaggedAccess implements ConfiguredAccess {
       clock,
       standardInput: () => (streams.in.isTaken ? 'taken' : streams.in.isTerminal ? 'terminal' : 'no-terminal'),
       userAgent: userAgent(),
+      ...(acceptsAnything.has(this.#choices.path[0] ?? '') ? { accept: 'application/json, */*' } : {}),
       onWarning: (text) => this.#warn(text),
       onBrokenAnswer: (reason) => this.#logBrokenAnswer(reason),
       ...this.#retryLog(config),

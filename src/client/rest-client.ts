@@ -43,6 +43,8 @@ export interface ClientOptions {
     request: Pick<HttpRequest, 'method' | 'path'>,
   ) => Promise<string | undefined>;
   readonly userAgent?: string;
+  /** What requests accept that do not say so themselves; JSON when absent. */
+  readonly accept?: string;
   /** Told of the text of every Warning header. */
   readonly onWarning?: (text: string) => void;
   /** Told why an answer broke off, which is then a BrokenAnswerError; a TransportError without. */
@@ -244,7 +246,7 @@ class RestClient implements Client {
   async #httpRequest(request: ClientRequest, refresh: boolean): Promise<HttpRequest> {
     const { headers = {}, userAgent, authorization } = this.#options;
     const all: Record<string, string | readonly string[] | undefined> = {
-      accept: request.accept ?? 'application/json',
+      accept: request.accept ?? this.#options.accept ?? 'application/json',
       ...(userAgent === undefined ? {} : { 'user-agent': userAgent }),
       ...headers,
       ...request.headers,

@@ -25,6 +25,8 @@ export interface ConnectOptions {
   /** What a credential plugin would find on standard input; asked when one is run. */
   readonly standardInput: () => StandardInput;
   readonly userAgent: string;
+  /** What requests accept that do not say so themselves; JSON when absent. */
+  readonly accept?: string;
   readonly onWarning: (text: string) => void;
   /** Told why an answer broke off. */
   readonly onBrokenAnswer?: (reason: string) => void;
@@ -54,6 +56,7 @@ export async function connect(config: ClientConfig, options: ConnectOptions): Pr
   const common = {
     transport,
     userAgent: options.userAgent,
+    ...(options.accept === undefined ? {} : { accept: options.accept }),
     onWarning: options.onWarning,
     ...(options.onBrokenAnswer === undefined ? {} : { onBrokenAnswer: options.onBrokenAnswer }),
     retriesEndedReads: true,

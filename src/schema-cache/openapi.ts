@@ -82,7 +82,7 @@ async function readIndex(options: CacheOptions, folder: string): Promise<Readonl
         method: 'GET',
         path: '/openapi/v3',
         query: { timeout: options.timeout },
-        accept: 'application/json',
+        accept: 'application/json, */*',
       })
     ).body;
   } catch (error) {

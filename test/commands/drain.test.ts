@@ -47,8 +47,8 @@ void test('drain evicts what something would replace', async (context) => {
   );
   assert.equal(await podsLeft(made), 'web-1');
   assert.deepEqual(
-    await made.run('drain', 'n1'),
-    ok('node/n1 cordoned\nevicting pod default/web-1\npod/web-1 evicted\nnode/n1 drained\n'),
+    (await made.run('drain', 'n1', '-v=2')).stdout,
+    'node/n1 cordoned\npod/web-1 eviction started\nevicting pod default/web-1\npod/web-1 evicted\nnode/n1 drained\n',
   );
   assert.ok(made.requests.includes('POST /api/v1/namespaces/default/pods/web-1/eviction'));
   assert.deepEqual(await made.run('drain', 'n1'), ok('node/n1 already cordoned\nnode/n1 drained\n'));

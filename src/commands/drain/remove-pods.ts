@@ -99,6 +99,7 @@ async function evictPod(work: Work, version: string): Promise<void> {
   let current = work.pod;
   for (;;) {
     const suffix = drainer.dryRun === 'server' ? dryRunSuffix.server : '';
+    if (drainer.dryRun !== 'server') tellStart(current, 'eviction started', drainer);
     streams.out.write(`evicting pod ${namespace}/${name}${suffix}\n`);
     if (deadline !== undefined && clock.now() >= deadline) {
       const limit = formatDuration(drainer.timeoutMillis);
@@ -160,7 +161,7 @@ function deleteOptions({ gracePeriodSeconds, dryRun }: Drainer): Readonly<Record
 
 async function deletePods(pods: readonly Unstructured[], mapping: RestMapping, drainer: Drainer): Promise<void> {
   const works = pods.map((pod) => workOn(pod, mapping, drainer));
-  for (const { resource, name } of works) {
+  for (const { resource, name, pod } of works) {
     try {
       await resource.delete(name, {
         ...(drainer.gracePeriodSeconds < 0 ? {} : { gracePeriodSeconds: drainer.gracePeriodSeconds }),
@@ -169,8 +170,15 @@ async function deletePods(pods: readonly Unstructured[], mapping: RestMapping, d
     } catch (error) {
       if (!hasReason(error, 'NotFound')) throw error;
     }
+    tellStart(pod, 'deletion started', drainer);
   }
   await Promise.all(works.map((work) => waitForEnd(work, 'deleted', 'deletion failed')));
+}
+
+/** From -v=2 on the beginnings are told, too. */
+function tellStart(pod: Unstructured, step: string, { context, dryRun }: Drainer): void {
+  if (context.globals.int('v') < 2) return;
+  context.streams.out.write(new NamePrinter({ operation: `${step}${dryRunSuffix[dryRun]}` }).print(pod));
 }
 
 /** Waits until a pod is gone, or has been ending for too long, and says so. */
