@@ -239,10 +239,15 @@ export class Store {
 
   /** What is read from storage has the defaults of what was prepared, too (the labels of a job's own template). */
   #makeStored(object: Unstructured): void {
-    const { definition, types, custom } = this.resource;
-    if (!custom) forgetEmptyParts(object as unknown as JsonObject, definition.type, types);
+    const { definition } = this.resource;
+    this.#forgetEmptyParts(object);
     definition.setDefaults?.(object);
     definition.storage?.settle?.(object);
+  }
+
+  #forgetEmptyParts(object: Unstructured): void {
+    const { definition, types, custom } = this.resource;
+    if (!custom) forgetEmptyParts(object as unknown as JsonObject, definition.type, types);
   }
 
   /** What was stored of an object that `create` has returned, where reading it gives the same. */
@@ -307,6 +312,7 @@ export class Store {
     const reservation = await this.#prepareUpdate(object, old, context, request);
     try {
       if (this.#letsGo(object)) {
+        this.#forgetEmptyParts(object);
         const result = await this.#deleteInUpdate(key, existing, object, context);
         if (result !== undefined) return result;
         return { current: await this.storage.get(key) };
