@@ -6,6 +6,7 @@ import { RetryAfter } from '../flow-control/retry-after.ts';
 import { SeatDemand } from '../flow-control/seat-demand.ts';
 import type { Gauge, MetricRegistry } from '../metrics/metric-registry.ts';
 import type { ServerMetrics } from '../metrics/server-metrics.ts';
+import { TimingHistogram } from '../metrics/timing-histogram.ts';
 import { listPrefix, type ResourceRegistry } from '../registry/api-resource.ts';
 import type { ApiRequest, Filter } from '../request-context.ts';
 import { isLongRunning, tooManyRequests } from './max-in-flight.ts';
@@ -155,6 +156,7 @@ function countFlows({ control, metrics: { registry }, clock }: FairnessContext):
   const lower = bound('lower', 'Seats that a level has whatever others need.');
   const upper = bound('upper', 'Seats that a level has at most, borrowed ones included.');
   const demandOf = countDemand(registry, control, clock);
+  const timed = timeSeats(registry, control, clock);
   registry.onShow(() => {
     for (const gauge of [nominal, current, lower, upper]) gauge.clear();
     for (const level of control.levels()) {
@@ -174,6 +176,7 @@ function countFlows({ control, metrics: { registry }, clock }: FairnessContext):
         waiting.add(values, by);
         seatsWaiting.add(values, by * seats);
         demand.change(by * seats);
+        timed(level.name, 0, by * seats);
         if (by > 0) estimated.observe(values, seats);
       },
       works(by) {
@@ -181,6 +184,7 @@ function countFlows({ control, metrics: { registry }, clock }: FairnessContext):
         working.add(values, by);
         taken.add(values, by * seats);
         demand.change(by * seats);
+        timed(level.name, by * seats, by * seats);
       },
       rejected: (reason) => rejected.add([...values, reason]),
       waited: (seconds, isLetIn) => waits.observe([...values, String(isLetIn)], seconds),
@@ -190,6 +194,45 @@ function countFlows({ control, metrics: { registry }, clock }: FairnessContext):
 }
 
 type FlowCounting = (classification: Classification, seats: number) => FlowCount;
+
+/** What part of its seats each level used, and was asked for, by the time that it was so. */
+function timeSeats(registry: MetricRegistry, control: FlowControl, clock: Clock): TimedSeats {
+  const used = new TimingHistogram(registry, clock, {
+    name: 'apiserver_flowcontrol_priority_level_seat_utilization',
+    help: 'Nanoseconds in which a part of the seats of a level was taken.',
+    stability: 'ALPHA',
+    labels: ['priority_level', 'phase'],
+    buckets: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1],
+  });
+  const asked = new TimingHistogram(registry, clock, {
+    name: 'apiserver_flowcontrol_demand_seats',
+    help: 'Nanoseconds in which so many times the seats of a level were had or waited for.',
+    stability: 'ALPHA',
+    labels: ['priority_level'],
+    buckets: [0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.7, 2, 2.8, 4, 6],
+  });
+  const seats = new Map<string, { used: number; asked: number; nominal: number }>();
+  const change: TimedSeats = (name, byUsed, byAsked) => {
+    const known = seats.get(name) ?? { used: 0, asked: 0, nominal: nominalSeats(control, name) };
+    seats.set(name, known);
+    known.used += byUsed;
+    known.asked += byAsked;
+    used.set([name, 'executing'], known.used / known.nominal);
+    asked.set([name], known.asked / known.nominal);
+  };
+  registry.onShow(() => {
+    for (const [name, known] of seats) known.nominal = nominalSeats(control, name);
+  });
+  for (const { name } of control.levels()) change(name, 0, 0);
+  return change;
+}
+
+type TimedSeats = (level: string, used: number, asked: number) => void;
+
+/** The seats of a level; one for such as have none, or are gone. */
+function nominalSeats(control: FlowControl, name: string): number {
+  return Math.max(1, control.levels().find((level) => level.name === name)?.limits.nominal ?? 1);
+}
 
 /** Tells what seats the levels were asked for. @returns what to tell of a level's demand */
 function countDemand(registry: MetricRegistry, control: FlowControl, clock: Clock): (level: string) => SeatDemand {

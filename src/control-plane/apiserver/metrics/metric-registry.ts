@@ -39,7 +39,8 @@ export interface Gauge extends Counter {
 
 /** Counts observations by size. */
 export interface Histogram {
-  observe(labels: readonly string[], value: number): void;
+  /** @param times how often the value was seen; once when absent. */
+  observe(labels: readonly string[], value: number, times?: number): void;
   /** The same for labels that are known beforehand, without looking for them each time. */
   bind(labels: readonly string[]): (value: number) => void;
 }
@@ -91,22 +92,22 @@ export class MetricRegistry {
           let below = 0;
           for (const [index, bound] of buckets.entries()) {
             below += counts[index] ?? 0;
-            yield `${options.name}_bucket${braces(text, `le="${showNumber(bound)}"`)} ${below}`;
+            yield `${options.name}_bucket${braces(text, `le="${showNumber(bound)}"`)} ${showNumber(below)}`;
           }
-          yield `${options.name}_bucket${braces(text, 'le="+Inf"')} ${count}`;
+          yield `${options.name}_bucket${braces(text, 'le="+Inf"')} ${showNumber(count)}`;
           yield `${options.name}_sum${braces(text)} ${showNumber(sum)}`;
-          yield `${options.name}_count${braces(text)} ${count}`;
+          yield `${options.name}_count${braces(text)} ${showNumber(count)}`;
         }
       },
     });
-    const add = (known: Observed, value: number): void => {
+    const add = (known: Observed, value: number, times = 1): void => {
       const index = buckets.findIndex((bound) => value <= bound);
-      if (index >= 0) known.counts[index] = (known.counts[index] ?? 0) + 1;
-      known.sum += value;
-      known.count++;
+      if (index >= 0) known.counts[index] = (known.counts[index] ?? 0) + times;
+      known.sum += value * times;
+      known.count += times;
     };
     return {
-      observe: (labels, value) => add(seriesOf(labelText(labels)), value),
+      observe: (labels, value, times) => add(seriesOf(labelText(labels)), value, times),
       bind(labels) {
         const key = labelText(labels);
         let bound: Observed | undefined;
