@@ -200,7 +200,11 @@ function nodeStatus(node: NodeDescription, old: NodeStatus | undefined, now: num
     ],
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     // What pods may ask for that older kubelets do not do (KEP-5328).
-    declaredFeatures: ['InPlacePodLevelResourcesVerticalScaling'],
+    declaredFeatures: [
+      'InPlacePodLevelResourcesVerticalScaling',
+      'InPlacePodVerticalScalingInitContainers',
+      'RestartAllContainersOnContainerExits',
+    ],
     nodeInfo: {
       machineID: node.uid.replaceAll('-', ''),
       systemUUID: node.uid,

@@ -117,6 +117,8 @@ export class PodVolumes {
     const folder = files.find(path);
     if (folder === undefined || volume.emptyDir?.medium !== 'Memory') return;
     folder.fileSystem = 'tmpfs';
+    // As the kernel makes the root of one.
+    folder.mode |= 0o1000;
     folder.capacityBytes = Math.min(
       ...[volume.emptyDir.sizeLimit, podLinuxResources(pod).memoryLimitBytes, this.#context.memoryBytes]
         .map((limit) => (typeof limit === 'number' ? limit : Number(parseQuantity(limit ?? '0').value())))

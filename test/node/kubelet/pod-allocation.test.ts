@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { Container, ContainerStatus, Pod } from '../../../src/api/types/core-v1.ts';
+import type { Container, ContainerStatus, Node, Pod } from '../../../src/api/types/core-v1.ts';
 import { PodAllocation } from '../../../src/node/kubelet/pod-allocation.ts';
 import { createKubeletHarness, type KubeletHarness } from '../../support/kubelet-harness.ts';
 
@@ -183,4 +183,31 @@ test('a limit of memory below what is used stays what it was, and says so, until
   assert.ok(events.at(-1)?.endsWith(`"generation":3,"error":${JSON.stringify(why)}}`));
   await ask('64Mi');
   assert.deepEqual(await told(), ['64Mi', '64Mi', '']);
+});
+
+test('a container that comes before the others gets other resources while it runs', async (context) => {
+  const harness = await start(context);
+  const first = (cpu: string): Container => ({ name: 'first', image: 'busybox', resources: { requests: { cpu } } });
+  const { spec } = asks('1');
+  await harness.create('web', {
+    spec: { ...spec, initContainers: [{ ...first('1'), command: ['sleep', '1000'] }] },
+  });
+  await harness.api.client
+    .resource(podsResource, 'default')
+    .patch(
+      'web',
+      'application/strategic-merge-patch+json',
+      { spec: { initContainers: [first('2')] } },
+      { subresource: 'resize' },
+    );
+  await harness.work();
+  const [told] = (await harness.pod('web')).status?.initContainerStatuses ?? [];
+  assert.ok(told?.state?.running !== undefined);
+  assert.deepEqual([told.resources, told.restartCount], [{ requests: { cpu: '2' } }, 0]);
+  const node = await harness.api.client.resource<Node>({ group: '', version: 'v1', resource: 'nodes' }).get('node-1');
+  assert.deepEqual(node.status?.declaredFeatures, [
+    'InPlacePodLevelResourcesVerticalScaling',
+    'InPlacePodVerticalScalingInitContainers',
+    'RestartAllContainersOnContainerExits',
+  ]);
 });

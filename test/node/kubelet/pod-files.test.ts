@@ -198,3 +198,16 @@ test('a volume of an image has its files, and cannot be written', async (context
   for (let turn = 0; turn < 10; turn++) await harness.clock.advance(0);
   assert.match(await logOf(harness, 'cat'), /"image": "kitten\.jpg"[^]*Alpine Linux[^]*no\n$/);
 });
+
+test('a volume in memory is as the kernel makes one, also of a folder in it', async (context) => {
+  const harness = await start(context);
+  const volumes = [{ name: 'fast', emptyDir: { medium: 'Memory' } }];
+  const volumeMounts = [
+    { name: 'fast', mountPath: '/fast' },
+    { name: 'fast', mountPath: '/part', subPath: 'new' },
+  ];
+  const script = 'stat -c "%a %g" /fast /part; mount | grep -c "^tmpfs on /[fp]a"';
+  const securityContext = { fsGroup: 123 };
+  await harness.create('web', { spec: runs(script, { volumeMounts }, { volumes, securityContext }) });
+  assert.equal(await logOf(harness, 'web'), '3777 123\n3777 123\n2\n');
+});

@@ -279,12 +279,13 @@ function mountAll(files: MemoryFiles, mounts: ContainerConfig['mounts'], nodeFil
   for (const mount of mounts.toSorted((left, right) => depth(left) - depth(right))) {
     const { containerPath, hostPath, readonly, propagation = 'private' } = mount;
     const node = nodeFiles.find(hostPath);
+    const type = nodeFiles.fileSystemOf(hostPath);
     if (node === undefined) throw new RuntimeError('Unknown', `failed to mount ${hostPath}: no such file or directory`);
     files.mount(MemoryFiles.absolute(containerPath, '/'), {
       node,
       readOnly: readonly,
-      source: node.fileSystem ?? '/dev/sda1',
-      fileSystem: node.fileSystem ?? diskFileSystem,
+      source: type === diskFileSystem ? '/dev/sda1' : type,
+      fileSystem: type,
       origin: {
         files: nodeFiles,
         path: nodeFiles.resolve(hostPath) ?? hostPath,
