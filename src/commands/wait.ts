@@ -16,7 +16,6 @@ import {
 import { type ManifestInput, readInput } from '../cli/manifest-input.ts';
 import { printerOf } from '../cli/print-objects.ts';
 import { loadTargets, nothingNamed, notLocal, type ResourceTarget, resolveTargets } from '../cli/resource-targets.ts';
-import { reflectorLog } from '../cli/reflector-log.ts';
 import { NamePrinter } from '../printers/name-printer.ts';
 import type { ObjectPrinter } from '../printers/printer.ts';
 import { resourceOf } from '../resource/resource-access.ts';
@@ -189,19 +188,20 @@ async function waitForOne(
     );
   }
   const time = startDeadline(context.clock, deadline - context.clock.now(), context.signal);
-  const followed = reflectorLog(context.log);
+  const { log } = context;
+  const followed = log === undefined ? undefined : (await import('../cli/reflector-log.ts')).reflectorLog(log);
   try {
     while (!time.signal.aborted) {
-      followed.started();
+      followed?.started();
       const { met, resourceVersion } = await look(resource, target, condition);
-      followed.populated();
+      followed?.populated();
       if (met || (await watchUntil(resource, target, condition, resourceVersion, time.signal))) return;
     }
   } catch (error) {
     if (!time.hasPassed) throw error;
   } finally {
     time.stop();
-    followed.stopped();
+    followed?.stopped();
   }
   throw new CommandError(`timed out waiting for the condition on ${place}`);
 }

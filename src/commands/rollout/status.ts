@@ -11,7 +11,6 @@ import { findMapping, missingNamespaceOr, resourceOf } from '../../resource/reso
 import { parseResourceArguments } from '../../resource/resource-arguments.ts';
 import type { RestMapping } from '../../apimachinery/rest-mapping.ts';
 import type { Client } from '../../client/client.ts';
-import { reflectorLog } from '../../cli/reflector-log.ts';
 import { namedAndSelected } from '../../cli/resource-targets.ts';
 import { answersOfAnyType } from '../../cli/typed-answers.ts';
 import { errorsOf, type FailedManifest, readTypedInput } from '../../cli/typed-input.ts';
@@ -142,14 +141,15 @@ async function follow(
   if (target.name === '' && !viewedKinds.has(kind)) throw noViewer(target.mapping.gvk);
   const resource = resourceOf(client, target.mapping, target.namespace, answersOfAnyType(context));
   const deadline = startDeadline(context.clock, options.timeoutMillis, context.signal);
-  const followed = reflectorLog(context.log);
+  const { log } = context;
+  const followed = log === undefined ? undefined : (await import('../../cli/reflector-log.ts')).reflectorLog(log);
   try {
     for (;;) {
       const current = await resource.get(target.name).catch(async (error: unknown) => {
         throw await missingNamespaceOr(error, client, target.mapping, target.namespace);
       });
-      followed.started();
-      followed.populated();
+      followed?.started();
+      followed?.populated();
       if (tell(current, options, context) || !options.watch) return;
       const events = resource.watch({
         fieldSelector: `metadata.name=${target.name}`,
@@ -170,7 +170,7 @@ async function follow(
     throw error;
   } finally {
     deadline.stop();
-    followed.stopped();
+    followed?.stopped();
   }
 }
 
