@@ -201,6 +201,9 @@ async function loggedObject(options: LogsOptions, context: CommandContext): Prom
       throw new CommandError(`error from server (NotFound): ${error.message} in namespace ${goQuote(namespace)}`);
     }
   }
+  if (argument !== '') {
+    throw new CommandError('selectors and the all flag cannot be used when passing resource/name arguments');
+  }
   const client = await context.cluster.client();
   const pods = client.resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, namespace);
   const items = await podsOfSelector(pods, { labelSelector: selector, signal: context.signal });

@@ -138,3 +138,21 @@ void test('an empty name among those of files is a path that is not there', asyn
   assert.equal(exitCode, 1);
   assert.ok(stderr.endsWith('the path "" does not exist\n'));
 });
+
+void test('errors of objects that cannot be changed and of those that are refused come in the order of the objects', async (context) => {
+  const cluster = await createCommandCluster(context);
+  await cluster.run('create', 'deployment', 'web', '--image=i');
+  await cluster.run('create', 'service', 'clusterip', 'svc', '--tcp=80');
+  const { exitCode, stderr } = await cluster.run('set', 'image', 'deploy/web', 'svc/svc', '*=');
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /^failed to patch image update .*\nerror: services\/svc the object is not a pod/s);
+});
+
+void test('logs of something named are not those of a selector', async (context) => {
+  const cluster = await createCommandCluster(context);
+  assert.deepEqual(await cluster.run('logs', 'secret', 'sec', '-l', 'a=b'), {
+    exitCode: 1,
+    stdout: '',
+    stderr: 'error: selectors and the all flag cannot be used when passing resource/name arguments\n',
+  });
+});

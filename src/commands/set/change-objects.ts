@@ -184,7 +184,8 @@ export async function changeObjects(
   context: CommandContext,
 ): Promise<unknown[]> {
   const failures: unknown[] = [];
-  const changes: { readonly target: ChangeTarget; readonly before: Unstructured }[] = [];
+  const changes: ({ readonly target: ChangeTarget; readonly before: Unstructured } | { readonly error: unknown })[] =
+    [];
   for (const target of targets) {
     const before = cloneJson(target.object);
     try {
@@ -194,10 +195,17 @@ export async function changeObjects(
       if (change.tellsUnchanged === true || !equalJson(before, target.object)) changes.push({ target, before });
     } catch (error) {
       const reason = messageOf(error);
-      failures.push(change.untitled === true ? error : new CommandError(`error: ${target.title} ${reason}\n`));
+      changes.push({
+        error: change.untitled === true ? error : new CommandError(`error: ${target.title} ${reason}\n`),
+      });
     }
   }
-  for (const { target, before } of changes) {
+  for (const one of changes) {
+    if ('error' in one) {
+      failures.push(one.error);
+      continue;
+    }
+    const { target, before } = one;
     try {
       const result = await send(target, before, change, options, context);
       context.streams.out.write(options.printer.print(typedShape(result)));
