@@ -124,7 +124,7 @@ function goWords(reason: string, text: string, line: number, column: number): Go
   const fixed = fixedReasons.find(([pattern]) => pattern.test(reason));
   if (fixed !== undefined)
     return (/^(?:expected the|directives end)/.test(reason) ? parsing : scanning)(fixed[1], line);
-  if (/non-printable|null byte/.test(reason))
+  if (/non-printable|null byte|valid JSON character/.test(reason))
     return { words: 'control characters are not allowed', shownLine: undefined };
   if (/^unexpected end of the stream within a (double|single) quoted/.test(reason)) {
     const last = text.endsWith('\n') ? lines.length - 1 : lines.length;

@@ -1,4 +1,4 @@
-import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE_PLAIN } from 'js-yaml';
+import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE_DOUBLE_QUOTED, SCALAR_STYLE_PLAIN } from 'js-yaml';
 import { isJsonObject, type JsonObject, type JsonValue, setOwn } from './json.ts';
 import { goQuote } from './field-error.ts';
 import { formatGoFloat } from './go-float.ts';
@@ -85,6 +85,8 @@ interface Located {
   readonly value: JsonValue;
   readonly offset: number;
   readonly members: ReadonlyMap<string | number, Located> | undefined;
+  /** How many nodes it takes to write it out. */
+  readonly size: number;
   /** Offsets of the keys of an object. */
   readonly keyOffsets?: ReadonlyMap<string, number>;
   readonly isMergeKey?: boolean;
@@ -101,7 +103,8 @@ class DocumentReader {
   #anchors = new Map<string, Located>();
   /** Anchors of collections that are being read. */
   readonly #open = new Set<string>();
-  #aliasWork = 0;
+  #nodes = 0;
+  #aliasedNodes = 0;
 
   constructor(source: string, { events, text, addedIndents }: YamlEvents, options: ParseYamlOptions) {
     this.#source = source;
@@ -119,7 +122,7 @@ class DocumentReader {
       if (event.type !== EVENT_ID.DOCUMENT) throw new Error('the YAML event stream is out of order');
       this.#anchors = new Map();
       const isEmpty = this.#events[this.#index]?.type === EVENT_ID.POP;
-      const root: Located = isEmpty ? { value: null, offset: 0, members: undefined } : this.#node();
+      const root: Located = isEmpty ? { value: null, offset: 0, members: undefined, size: 1 } : this.#node();
       this.#index++;
       documents.push({ value: root.value, positionOf: (path) => this.#positionOf(root, path) });
     }
@@ -163,6 +166,7 @@ class DocumentReader {
 
   #node(): Located {
     const event = this.#next();
+    this.#nodes++;
     switch (event.type) {
       case EVENT_ID.ALIAS: {
         const name = this.#text.slice(event.anchorStart, event.anchorEnd);
@@ -172,9 +176,13 @@ class DocumentReader {
         }
         const target = this.#anchors.get(name);
         if (target === undefined) return this.#fail(event.anchorStart, `yaml: unknown anchor '${name}' referenced`);
-        this.#aliasWork += sizeOf(target.value);
-        if (this.#aliasWork > 4_000_000) this.#fail(event.anchorStart, 'yaml: document contains excessive aliasing');
-        return target;
+        this.#nodes += target.size;
+        this.#aliasedNodes += target.size;
+        const isMuch = this.#aliasedNodes > 100 && this.#nodes > 1000;
+        if (isMuch && this.#aliasedNodes / this.#nodes > allowedAliases(this.#nodes)) {
+          this.#fail(event.anchorStart, 'yaml: document contains excessive aliasing');
+        }
+        return { ...target, size: target.size + 1 };
       }
       case EVENT_ID.SCALAR:
         return this.#anchored(event, this.#scalar(event));
@@ -201,6 +209,7 @@ class DocumentReader {
   }
 
   #scalar(event: Extract<Event, { type: typeof EVENT_ID.SCALAR }>): Located {
+    if (event.style === SCALAR_STYLE_DOUBLE_QUOTED) this.#checkEscapes(event.valueStart, event.valueEnd);
     const text = getScalarValue(this.#text, event);
     const isPlain = event.style === SCALAR_STYLE_PLAIN;
     const tag = event.tagStart < 0 ? '' : this.#text.slice(event.tagStart, event.tagEnd);
@@ -213,8 +222,24 @@ class DocumentReader {
       value,
       offset: isQuoted(this.#text, event.valueStart) && !isPlain ? event.valueStart - 1 : event.valueStart,
       members: undefined,
+      size: 1,
       isMergeKey: isPlain && text === '<<' && tag === '',
     };
+  }
+
+  /** Escapes that are YAML 1.2's alone, and halves of characters, are none to go-yaml. */
+  #checkEscapes(start: number, end: number): void {
+    for (const [escape, code] of this.#text.slice(start, end).matchAll(/\\(?:u(.{4})|U(.{8})|.)/gs)) {
+      const at = start + this.#text.slice(start, end).indexOf(escape);
+      const { line } = this.#position(at);
+      const where = line === 1 ? '' : `line ${line}: `;
+      if (escape === '\\/') this.#fail(at, `yaml: ${where}found unknown escape character`);
+      const hex = code ?? escape.slice(2);
+      const character = escape[1]?.toLowerCase() === 'u' ? Number.parseInt(hex, 16) : 0;
+      if ((character >= 0xd800 && character <= 0xdfff) || character > 0x10ffff) {
+        this.#fail(at, `yaml: ${where}found invalid Unicode character escape code`);
+      }
+    }
   }
 
   /** A tag that is none of YAML's own says nothing, as in go-yaml. */
@@ -240,48 +265,58 @@ class DocumentReader {
   #sequence(start: number): Located {
     const items: JsonValue[] = [];
     const members = new Map<string | number, Located>();
+    let size = 1;
     while (this.#events[this.#index]?.type !== EVENT_ID.POP) {
       const item = this.#node();
       members.set(items.length, item);
       items.push(item.value);
+      size += item.size;
     }
     this.#index++;
-    return { value: items, offset: start, members };
+    return { value: items, offset: start, members, size };
   }
 
   #mapping(start: number): Located {
     const object: JsonObject = {};
     const members = new Map<string | number, Located>();
     const keyOffsets = new Map<string, number>();
-    const merged: Located[] = [];
+    // Keys of different types are different ones, although their texts are the same.
+    const seen = new Set<string>();
+    let size = 1;
+    const set = (name: string, shown: string, offset: number, value: Located): void => {
+      if (seen.has(shown)) this.#tellDuplicate(shown, offset);
+      seen.add(shown);
+      keyOffsets.set(name, offset);
+      members.set(name, value);
+      setOwn(object, name, value.value);
+    };
     while (this.#events[this.#index]?.type !== EVENT_ID.POP) {
       const key = this.#node();
       const value = this.#node();
+      size += key.size + value.size;
       if (key.isMergeKey === true) {
-        merged.push(...this.#mergeSources(value));
+        // The first of several sources wins, and what is merged wins over what stands before it.
+        for (const source of this.#mergeSources(value).reverse()) {
+          for (const [name, member] of source.members ?? []) {
+            const text = String(name);
+            set(text, goQuote(text), source.keyOffsets?.get(text) ?? member.offset, member);
+          }
+        }
         continue;
       }
       const name = this.#keyText(key, value);
-      if (keyOffsets.has(name) && this.#options.onDuplicateKey !== undefined) {
-        const place = this.#position(key.offset);
-        this.#options.onDuplicateKey(`line ${place.line}: key ${goQuote(name)} already set in map`, place);
-      } else if (keyOffsets.has(name)) {
-        const { line } = this.#position(key.offset);
-        this.#fail(key.offset, `yaml: unmarshal errors:\n  line ${line}: key ${goQuote(name)} already set in map`);
-      }
-      keyOffsets.set(name, key.offset);
-      members.set(name, value);
-      setOwn(object, name, value.value);
+      set(name, typeof key.value === 'string' ? goQuote(name) : name, key.offset, value);
     }
     this.#index++;
-    for (const source of merged) {
-      for (const [name, member] of source.members ?? []) {
-        if (members.has(name)) continue;
-        members.set(name, member);
-        setOwn(object, String(name), member.value);
-      }
-    }
-    return { value: object, offset: start, members, keyOffsets };
+    return { value: object, offset: start, members, size, keyOffsets };
+  }
+
+  #tellDuplicate(shown: string, offset: number): void {
+    const place = this.#position(offset);
+    const message = `line ${place.line}: key ${shown} already set in map`;
+    const { onDuplicateKey } = this.#options;
+    if (onDuplicateKey === undefined) this.#fail(offset, `yaml: unmarshal errors:\n  ${message}`);
+    onDuplicateKey(message, place);
   }
 
   #mergeSources(value: Located): Located[] {
@@ -341,8 +376,9 @@ function goSyntax(value: JsonValue): string {
   return `map[interface {}]interface {}{${members.join(', ')}}`;
 }
 
-function sizeOf(value: JsonValue): number {
-  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + sizeOf(item), 1);
-  if (isJsonObject(value)) return Object.values(value).reduce<number>((sum, item) => sum + sizeOf(item), 1);
-  return 1;
+/** Which part of so many nodes may come from aliases: nearly all of a few, a tenth of millions (as in go-yaml). */
+function allowedAliases(nodes: number): number {
+  const [few, many] = [400_000, 4_000_000];
+  if (nodes <= few) return 0.99;
+  return nodes >= many ? 0.1 : 0.99 - (0.89 * (nodes - few)) / (many - few);
 }

@@ -7,12 +7,19 @@ import { namedSchemas, subSchema } from './schema-keywords.ts';
 import { validateValue } from './value-validation.ts';
 
 /** Whether the defaults in a structural schema are themselves what it asks for. */
-export function validateDefaults(schema: JsonObject, path: FieldPath, mustBePruned: boolean): FieldError[] {
-  const errors = checkDefault(schema, path.child('default'), mustBePruned);
+export function validateDefaults(
+  schema: JsonObject,
+  path: FieldPath,
+  mustBePruned: boolean,
+  place: 'root' | 'inside' = 'root',
+): FieldError[] {
+  // The root is the object itself, which has a kind.
+  const whole = place === 'root' ? { ...schema, 'x-kubernetes-embedded-resource': true } : schema;
+  const errors = checkDefault(whole, path.child('default'), mustBePruned);
   const items = subSchema(schema, 'items');
-  if (items !== undefined) errors.push(...validateDefaults(items, path.child('items'), mustBePruned));
+  if (items !== undefined) errors.push(...validateDefaults(items, path.child('items'), mustBePruned, 'inside'));
   for (const [name, property] of namedSchemas(schema, 'properties')) {
-    errors.push(...validateDefaults(property, path.child('properties').key(name), mustBePruned));
+    errors.push(...validateDefaults(property, path.child('properties').key(name), mustBePruned, 'inside'));
   }
   return errors;
 }

@@ -50,7 +50,7 @@ type CustomResourceDefinitionSpec
 
 type CustomResourceDefinitionStatus
   acceptedNames: CustomResourceDefinitionNames=
-  conditions: [CustomResourceDefinitionCondition] map(type)
+  conditions: [CustomResourceDefinitionCondition] map(type) null
   observedGeneration: int64
   storedVersions: [string] atomic
 

@@ -24,7 +24,8 @@ export function decodeYaml(body: Uint8Array): DecodedBody {
   const problem = utf8Problem(body);
   if (problem !== undefined) throw new YamlError(`yaml: ${problem}`, undefined, '');
   const text = Buffer.from(body).toString('utf8');
-  const json = /^\s*\{/.test(text) ? plainJson(text) : undefined;
+  // Some escapes of JSON are none of YAML's.
+  const json = /^\s*\{/.test(text) && !/\\(?:\/|u[dD][89a-fA-F])/.test(text) ? plainJson(text) : undefined;
   if (json !== undefined) return { value: sortedKeys(json), strictErrors: [] };
   const duplicates: string[] = [];
   const value = sortedKeys(parseFirst(text, (message) => duplicates.push(message)));

@@ -14,6 +14,7 @@ import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, StatusError } from '../../../apimachinery/status.ts';
 import { BodyContentError, BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
 import type { ApiResource, ResourceRegistry } from '../registry/api-resource.ts';
+import { internalGroupOf, isUnservedKind } from '../registry/unserved-kinds.ts';
 import { internalPackage } from '../registry/table.ts';
 import { withoutEmptyParts } from '../../../apimachinery/decoding/empty-parts.ts';
 import { applySchemaDefaults } from '../../../apimachinery/decoding/schema-defaults.ts';
@@ -280,9 +281,7 @@ function checkKind(
   const gvk = { ...gv, kind };
   if (isSameKind(gvk, expected.gvk)) return gvk;
   const known = registry.findKind(gv.group, gv.version, kind);
-  const isUnservedReview =
-    isSameInternalKind(gvk, expected.gvk) && unservedReviews.has(`${gv.group}/${gv.version} ${kind}`);
-  if (!isUnservedReview && (known === undefined || known.custom)) {
+  if (!isUnservedKind(gvk) && (known === undefined || known.custom)) {
     const text = isSchemeKind(gvk, registry)
       ? unknownConversionText(gvk, expected.gvk)
       : unregisteredKindText(gvk, expected.gvk);
@@ -296,27 +295,16 @@ function checkKind(
   throw cannotHandle(gvk, expected, unknownConversionText(gvk, expected.gvk));
 }
 
-/** Versions of reviews that the real server knows, but does not serve any more. */
-const unservedReviews: ReadonlySet<string> = new Set([
-  'authentication.k8s.io/v1alpha1 SelfSubjectReview',
-  'authentication.k8s.io/v1beta1 SelfSubjectReview',
-  'authentication.k8s.io/v1beta1 TokenReview',
-  'authorization.k8s.io/v1beta1 LocalSubjectAccessReview',
-  'authorization.k8s.io/v1beta1 SelfSubjectAccessReview',
-  'authorization.k8s.io/v1beta1 SelfSubjectRulesReview',
-  'authorization.k8s.io/v1beta1 SubjectAccessReview',
-]);
-
 /** Whether two kinds are one. */
 export function isSameKind(left: GroupVersionKind, right: GroupVersionKind): boolean {
   return left.kind === right.kind && left.group === right.group && left.version === right.version;
 }
 
-/** Whether two kinds are versions of one: of the same group, or events, which two groups serve. */
+/** Whether two kinds are versions of one: of the same group, or of two that serve the same. */
 function isSameInternalKind(left: GroupVersionKind, right: GroupVersionKind): boolean {
   if (left.kind !== right.kind) return false;
   const isEvent = [left.group, right.group].toSorted().join() === ',events.k8s.io' && left.kind === 'Event';
-  return left.group === right.group || isEvent;
+  return internalGroupOf(left) === internalGroupOf(right) || isEvent;
 }
 
 /** Whether the real server has a type of this kind although no resource is of it: lists, options, answers. */

@@ -22,6 +22,7 @@ import {
 import { defaultPrepareForCreate, defaultPrepareForUpdate } from './default-preparation.ts';
 import { countsGenerations, metadataChecksOnUpdate, tellsEmptyFromNone } from './resource-facts.ts';
 import { asReadBack, decodeStored, encodeStored, type ServableValue } from './stored-object.ts';
+import { refuseTooLarge } from './request-size.ts';
 import { rehearsePut, versionedStorage } from './versioned-storage.ts';
 import { uidMismatch } from './uid-precondition.ts';
 
@@ -229,6 +230,7 @@ export class Store {
       throw new StatusError({ message: 'resourceVersion should not be set on objects to be created', code: 500 });
     }
     delete object.metadata.resourceVersion;
+    refuseTooLarge(bytes, key, object, this.resource);
     const result = await this.storage.put(key, bytes, 0);
     if (!result.ok) throw this.#alreadyExists(object, result.current);
     object.metadata.resourceVersion = String(result.revision);
@@ -325,6 +327,7 @@ export class Store {
         if (!context.dryRun) object.metadata.resourceVersion = String(existing.modRevision);
         return { object: await this.#rehearsed(object, bytes), created: false, deleted: false };
       }
+      refuseTooLarge(bytes, key, object, this.resource);
       const result = await this.storage.put(key, bytes, existing.modRevision);
       if (!result.ok) {
         reservation?.undo();
