@@ -26,7 +26,7 @@ test('what is merged stands where it is merged', () => {
 });
 
 const levels = ['a: &a ["x","x","x","x","x","x","x","x","x"]'];
-for (const [index, letter] of [...'bcdefghi'].entries()) {
+for (const [index, letter] of 'b c d e f g h i'.split(' ').entries()) {
   const below = 'abcdefgh'[index] ?? '';
   levels.push(`${letter}: &${letter} [${Array.from({ length: 9 }, () => `*${below}`).join(', ')}]`);
 }
