@@ -1,5 +1,5 @@
-import { duplexPair } from 'node:stream';
 import type { HttpHandler, Peer, Transport } from '../apimachinery/http.ts';
+import { streamPair } from '../apimachinery/streaming/stream-pair.ts';
 import { asTransportError } from './transport-error.ts';
 
 /**
@@ -14,7 +14,7 @@ export function createInProcessTransport(handler: HttpHandler, peer?: Peer): Tra
       if (request.signal?.aborted === true) throw asTransportError(request.signal.reason, '');
       const { takeOver, ...answer } = await handler({ ...request, peer: seen });
       if (takeOver === undefined) return answer;
-      const [upgraded, served] = duplexPair();
+      const [upgraded, served] = streamPair();
       // As over a socket: what was sent before an end still arrives, a side that is cut takes the other with it.
       upgraded.once('close', () => {
         if (!upgraded.writableFinished) served.destroy();

@@ -1,4 +1,5 @@
-import { type Duplex, duplexPair } from 'node:stream';
+import type { Duplex } from 'node:stream';
+import { streamPair } from '../../apimachinery/streaming/stream-pair.ts';
 
 /** The range that Linux takes the ports of clients from. */
 const [firstClientPort, lastClientPort] = [32_768, 60_999];
@@ -10,7 +11,7 @@ let clientPort = firstClientPort;
  * @param from the address that the far end sees the connection come from; it sees none when this is absent or empty
  */
 export function connectionPair(from = ''): [near: Duplex, far: Duplex] {
-  const [near, far] = duplexPair();
+  const [near, far] = streamPair();
   endWith(near, far);
   endWith(far, near);
   if (from !== '') {

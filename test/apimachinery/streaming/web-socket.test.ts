@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { duplexPair } from 'node:stream';
+import { streamPair } from '../../../src/apimachinery/streaming/stream-pair.ts';
 import { test } from 'node:test';
 import { channelFormat, ChannelSocket } from '../../../src/apimachinery/streaming/channel-socket.ts';
 import { acceptWebSocket, offerWebSocket } from '../../../src/apimachinery/streaming/web-socket-handshake.ts';
 import { WebSocketConnection, WebSocketError } from '../../../src/apimachinery/streaming/web-socket.ts';
 
 function pair(): { client: WebSocketConnection; server: WebSocketConnection } {
-  const [near, far] = duplexPair();
+  const [near, far] = streamPair();
   return { client: new WebSocketConnection(near, 'client'), server: new WebSocketConnection(far, 'server') };
 }
 
@@ -33,7 +33,7 @@ void test('messages of every size arrive whole, in order, and the close after th
 });
 
 void test('fragments are put together, pings between them answered', async () => {
-  const [near, far] = duplexPair();
+  const [near, far] = streamPair();
   const server = new WebSocketConnection(far, 'server');
   const received = collect(server);
   const masked = (first: number, text: string): Buffer =>
@@ -58,7 +58,7 @@ void test('what breaks the protocol is told and ends it', async () => {
     [[0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], 1009],
   ];
   for (const [bytes, code] of cases) {
-    const [near, far] = duplexPair();
+    const [near, far] = streamPair();
     near.write(Buffer.from(bytes));
     await assert.rejects(collect(new WebSocketConnection(far, 'server')), (error) => {
       assert.ok(error instanceof WebSocketError);

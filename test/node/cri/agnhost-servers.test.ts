@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { duplexPair } from 'node:stream';
+import { streamPair } from '../../../src/apimachinery/streaming/stream-pair.ts';
 import { test, type TestContext } from 'node:test';
 import { readBody } from '../../../src/apimachinery/http.ts';
 import { secureConnection } from '../../../src/apimachinery/streaming/secure-connection.ts';
@@ -118,9 +118,9 @@ async function start(
   };
 }
 
-async function connect(ports: PortServer | undefined, port: number): Promise<ReturnType<typeof duplexPair>[0]> {
+async function connect(ports: PortServer | undefined, port: number): Promise<ReturnType<typeof streamPair>[0]> {
   if (ports?.isOpen(port) !== true) throw new Error(`dial tcp: connect: connection refused`);
-  const [near, far] = duplexPair();
+  const [near, far] = streamPair();
   void ports.serve(port, far);
   return near;
 }
