@@ -10,6 +10,7 @@ testRecordedSession('rollout-revisions', createRolloutRevisions);
 testRecordedSession('wait');
 testRecordedSession('list-kinds');
 testRecordedSession('without-kyaml');
+testRecordedSession('extraction');
 
 test('wait has one time for all objects: those behind one that took it are not asked about', async (context) => {
   const cluster = await createCommandCluster(context);
