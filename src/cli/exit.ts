@@ -36,12 +36,13 @@ export class NestedErrors extends AggregateCommandError {
 }
 
 /**
- * Ends a command that went on after errors of its own and of its input: those of the input come last, and are one among
- * the others where there are others.
+ * Ends a command that went on after errors of its own and of its input. Those of the input come last; of files they are
+ * one among the others where there are others.
+ * @param areOfFiles whether files are the input, or arguments
  */
-export function throwVisited(failures: readonly unknown[], ofInput: readonly unknown[]): void {
-  if (failures.length === 0 || ofInput.length === 0) throwFailures([...failures, ...ofInput]);
-  else throwFailures([...failures, new NestedErrors(ofInput)]);
+export function throwVisited(failures: readonly unknown[], ofInput: readonly unknown[], areOfFiles: boolean): void {
+  const isNested = areOfFiles && failures.length > 0 && ofInput.length > 0;
+  throwFailures([...failures, ...(isNested ? [new NestedErrors(ofInput)] : ofInput)]);
 }
 
 /** An error that is told as one among several, without `error: `, though it is alone. */

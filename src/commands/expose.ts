@@ -124,7 +124,7 @@ export const exposeCommand = defineCommand<ExposeOptions>({
         failures.push(error);
       }
     }
-    throwVisited(failures, errors);
+    throwVisited(failures, errors, options.input.filenames.length > 0);
   },
 });
 

@@ -36,7 +36,7 @@ async function editingCluster(context: TestContext, env: Record<string, string> 
   };
   const cluster = await createCommandCluster(context, { world: { runInPlace, env: settings } });
   settings['HOME'] = cluster.home;
-  settings['TMPDIR'] = cluster.home;
+  settings['TMPDIR'] ??= cluster.home;
   const kept = (): string[] => readdirSync(cluster.home).filter((name) => name.startsWith('kubectl-edit-'));
   return {
     ...cluster,

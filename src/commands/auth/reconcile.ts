@@ -90,7 +90,7 @@ export const reconcileCommand = defineCommand<ReconcileOptions>({
         failures.push(error);
       }
     }
-    throwVisited(failures, errorsOf(ofInput));
+    throwVisited(failures, errorsOf(ofInput), true);
   },
 });
 

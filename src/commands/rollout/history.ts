@@ -63,7 +63,7 @@ export const rolloutHistoryCommand = defineCommand<HistoryOptions>({
         failures.push(error);
       }
     }
-    throwVisited(failures, errors);
+    throwVisited(failures, errors, options.input.filenames.length > 0);
   },
 });
 

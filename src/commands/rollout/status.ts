@@ -66,7 +66,7 @@ export const rolloutStatusCommand = defineCommand<RolloutStatusOptions>({
         else errors.push(error);
       });
     }
-    throwVisited(errors, errorsOf(ofInput));
+    throwVisited(errors, errorsOf(ofInput), options.input.filenames.length > 0);
     if (targets.length === 0) {
       const { name } = await context.cluster.namespace();
       context.streams.err.write(`No resources found in ${name} namespace.\n`);

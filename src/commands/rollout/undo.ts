@@ -72,7 +72,7 @@ export const rolloutUndoCommand = defineCommand<UndoOptions>({
         failures.push(error);
       }
     }
-    throwVisited(failures, errors);
+    throwVisited(failures, errors, options.input.filenames.length > 0);
   },
 });
 

@@ -64,7 +64,7 @@ export const setSelectorCommand = defineCommand<SelectorOptions>({
       if (failures.length > 0 && !hasFiles) throw failures[0];
       failed.push(...failures);
     }
-    throwVisited(failed, errors);
+    throwVisited(failed, errors, hasFiles);
   },
 });
 
