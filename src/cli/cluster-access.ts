@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { formatDuration } from '../apimachinery/duration.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import type { HttpRequest, Transport } from '../apimachinery/http.ts';
+import { jsonOrAnything } from '../client/answer-media-type.ts';
 import type { Client } from '../client/client.ts';
 import type { ConnectionTrace } from '../client/connection-trace.ts';
 import { requestName, TransportError } from '../client/transport-error.ts';
@@ -22,6 +23,7 @@ import type { OpenApi } from '../schema-cache/openapi.ts';
 import { klogLine, type VerboseLog } from '../system/klog.ts';
 import type { ClusterAccess, FlagValues } from './command.ts';
 import { clientVersion } from './client-version.ts';
+import { typedCommands } from './typed-commands.ts';
 import { homeFolder, type ProgramWorld } from './program.ts';
 import type { UninitializedChoice } from './uninitialized-choice.ts';
 import { printWarning } from './warnings.ts';
@@ -71,23 +73,7 @@ export function clusterAccessFromFlags(
 }
 
 /** Commands that read objects into types of their own, for which client-go accepts more than JSON. */
-const acceptsAnything: ReadonlySet<string> = new Set([
-  'attach',
-  'cluster-info',
-  'cordon',
-  'debug',
-  'drain',
-  'exec',
-  'expose',
-  'logs',
-  'port-forward',
-  'rollout',
-  'run',
-  'set',
-  'taint',
-  'uncordon',
-  'version',
-]);
+const acceptsAnything: ReadonlySet<string> = new Set([...typedCommands, 'version']);
 
 interface RequestLogging {
   readonly wrap: (transport: Transport) => Transport;
@@ -202,7 +188,7 @@ class FlaggedAccess implements ConfiguredAccess {
       clock,
       standardInput: () => (streams.in.isTaken ? 'taken' : streams.in.isTerminal ? 'terminal' : 'no-terminal'),
       userAgent: userAgent(),
-      ...(acceptsAnything.has(this.#choices.path[0] ?? '') ? { accept: 'application/json, */*' } : {}),
+      ...(acceptsAnything.has(this.#choices.path[0] ?? '') ? { accept: jsonOrAnything } : {}),
       onWarning: (text) => this.#warn(text),
       onBrokenAnswer: (reason) => this.#logBrokenAnswer(reason),
       ...this.#retryLog(config),

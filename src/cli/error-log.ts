@@ -1,6 +1,7 @@
 import { StatusError } from '../apimachinery/status.ts';
 import { TransportError } from '../client/transport-error.ts';
 import { leavesOf, PrefixedError } from './exit.ts';
+import { typedCommands } from './typed-commands.ts';
 import { transportReason } from '../client/transport-reason.ts';
 import type { VerboseLog } from '../system/klog.ts';
 
@@ -8,25 +9,7 @@ import type { VerboseLog } from '../system/klog.ts';
  * Commands that read answers into types of their own, which do not say what they are any more. `create` does with what
  * flags describe.
  */
-const typedCommands: ReadonlySet<string> = new Set([
-  'attach',
-  'auth',
-  'cluster-info',
-  'cordon',
-  'debug',
-  'drain',
-  'events',
-  'exec',
-  'expose',
-  'logs',
-  'port-forward',
-  'rollout',
-  'run',
-  'set',
-  'taint',
-  'top',
-  'uncordon',
-]);
+const readsIntoTypes: ReadonlySet<string> = new Set([...typedCommands, 'auth', 'events', 'top']);
 
 /**
  * Tells more of the error that ends a command, as the real program does from -v=4 on.
@@ -35,7 +18,7 @@ const typedCommands: ReadonlySet<string> = new Set([
  */
 export function logError(error: unknown, path: readonly string[], isRaw: boolean, log: VerboseLog): void {
   const [first = ''] = path;
-  const isTyped = isRaw || typedCommands.has(first) || (first === 'create' && path.length > 1);
+  const isTyped = isRaw || readsIntoTypes.has(first) || (first === 'create' && path.length > 1);
   for (const leaf of leavesOf(error)) logLeaf(leaf, '', isTyped, log);
 }
 

@@ -1,3 +1,4 @@
+import { jsonOrAnything } from '../client/answer-media-type.ts';
 import { posix, resolve } from 'node:path';
 import { escapeDecodedPath, escapeQuery, parseQuery, parseRequestUri, UrlError } from '../apimachinery/go-url.ts';
 import { systemReasonOrMessage } from '../system/file-errors.ts';
@@ -44,9 +45,6 @@ function cleanPath(escaped: string): string {
   }
 }
 
-/** What requests of --raw accept. */
-export const rawAccept = 'application/json, */*';
-
 /** Sends a file, or standard input for `-`, to a path of the server and prints the answer, both as they are. */
 export async function sendRaw(
   method: 'POST' | 'PUT' | 'DELETE',
@@ -67,7 +65,7 @@ export async function sendRaw(
     throw new CommandError(`open ${filename}: ${systemReasonOrMessage(error)}`);
   }
   const client = await context.cluster.client();
-  const request = { path: rawRequestPath(path), method, body, accept: rawAccept, raw: true };
+  const request = { path: rawRequestPath(path), method, body, accept: jsonOrAnything, raw: true };
   const { body: answer } = await client.request(request);
   streams.out.write(streams.out.isTerminal ? new TextDecoder().decode(answer) : answer);
 }

@@ -3,6 +3,9 @@ import { internalError } from '../apimachinery/status.ts';
 /** What answers that say nothing else are, and the only ones that are asked for. */
 export const jsonMediaType = 'application/json';
 
+/** What requests accept that take any answer as it comes, as client-go writes it. */
+export const jsonOrAnything = 'application/json, */*';
+
 const token = /^[!#$%&'*+.^_`|~\w-]+$/;
 
 /**

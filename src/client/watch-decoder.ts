@@ -64,9 +64,12 @@ export async function* decodeWatch<T>(
   };
   try {
     for await (const chunk of body instanceof Uint8Array ? [body] : body) {
-      if (shares && lines.isEmpty && chunk.at(-1) === lineEnd) yield* decodeFrame(chunk);
-      // One by one: what stands before a line that is no event has been seen when that is told.
-      else for (const line of lines.take(chunk)) yield parse(line);
+      if (shares && lines.isEmpty && chunk.at(-1) === lineEnd) {
+        for (const event of decodeFrame(chunk)) yield event;
+      } else {
+        // One by one: what stands before a line that is no event has been seen when that is told.
+        for (const line of lines.take(chunk)) yield parse(line);
+      }
     }
     const rest = lines.rest();
     if (rest !== undefined) yield parse(rest);

@@ -1,3 +1,4 @@
+import { jsonOrAnything } from './answer-media-type.ts';
 import { RecentMap } from '../apimachinery/recent-map.ts';
 import { messageOf } from '../apimachinery/error-message.ts';
 import { header, type HttpResponse, type Transport } from '../apimachinery/http.ts';
@@ -129,7 +130,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
         path: `${url.pathname}${url.search}`,
         headers: {
           host: isService ? hostPort : url.host,
-          accept: 'application/json, */*',
+          accept: jsonOrAnything,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           'user-agent': userAgent,
         },

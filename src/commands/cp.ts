@@ -5,7 +5,7 @@ import { ExitCodeError } from '../client/streams/exit-code-error.ts';
 import { type CommandContext, CommandError, defineCommand, SilentExit } from '../cli/command.ts';
 import { typedAnswers } from '../cli/typed-answers.ts';
 import { requireRunning } from '../cli/pods/attachable-pod.ts';
-import { chooseContainer } from '../cli/pods/container-choice.ts';
+import { chooseContainer, chooseContainerFor } from '../cli/pods/container-choice.ts';
 import { runInContainer } from '../cli/pods/remote-session.ts';
 import { containerFlag } from '../cli/pods/session-flags.ts';
 import { entryAt } from '../system/file-tree.ts';
@@ -97,7 +97,7 @@ async function copyToPod(options: CpOptions, context: CommandContext): Promise<v
     throw new CommandError(`${source.path} doesn't exist in local filesystem`);
   }
   const pod = await podOf(destination, context);
-  const name = chooseContainer(pod, container, (text) => streams.err.write(text), context.log).name;
+  const name = chooseContainerFor(pod, { container }, context).name;
   const isFolder = await runInContainer(
     pod,
     name,

@@ -1,3 +1,4 @@
+import { jsonOrAnything } from '../client/answer-media-type.ts';
 import type { KubeList } from '../apimachinery/object-meta.ts';
 import type { Client } from '../client/client.ts';
 import { listError } from '../client/list-error.ts';
@@ -6,7 +7,7 @@ import { type DeletionTarget, deleteObjects } from '../cli/delete-objects.ts';
 import { cascadeOf } from '../cli/deletion-flags.ts';
 import { allNamespacesFlag, dryRunFlag, fieldSelectorFlag, filenameFlags, selectorFlag } from '../cli/flags.ts';
 import { labelFilter, type ManifestInput, manifestInput, readInput, requireInputAlone } from '../cli/manifest-input.ts';
-import { rawAccept, rawRequestPath, requireRawPath, sendRaw } from '../cli/raw-request.ts';
+import { rawRequestPath, requireRawPath, sendRaw } from '../cli/raw-request.ts';
 import { checkNamespace, listSubject, namedAndSelected, nothingNamed } from '../cli/resource-targets.ts';
 import { printWarning } from '../cli/warnings.ts';
 import { qualifiedName } from '../printers/name-printer.ts';
@@ -128,7 +129,7 @@ export const deleteCommand = defineCommand<DeleteOptions>({
       const response = await client.request({
         path: rawRequestPath(options.raw),
         method: 'DELETE',
-        accept: rawAccept,
+        accept: jsonOrAnything,
         raw: true,
       });
       context.streams.out.write(response.body);

@@ -5,7 +5,7 @@ import { filenameFlags, podRunningTimeoutFlag } from '../cli/flags.ts';
 import { loadTargets, resolveTargets } from '../cli/resource-targets.ts';
 import { throwFailures } from '../cli/exit.ts';
 import { attachablePod, requireRunning } from '../cli/pods/attachable-pod.ts';
-import { chooseContainer, findContainer, notAContainer } from '../cli/pods/container-choice.ts';
+import { chooseContainerFor, findContainer, notAContainer } from '../cli/pods/container-choice.ts';
 import { objectOfArguments } from '../cli/pods/pod-object.ts';
 import { canUseTerminal, runSession } from '../cli/pods/remote-session.ts';
 import { containerFlag, quietFlag, stdinFlag, ttyFlag } from '../cli/pods/session-flags.ts';
@@ -98,16 +98,10 @@ async function namedObject(options: ExecOptions, context: CommandContext): Promi
   return { ...first.object, apiVersion: first.object.apiVersion, kind: first.mapping.gvk.kind };
 }
 
-function containerName(pod: Pod, { container, quiet }: ExecOptions, { streams, log }: CommandContext): string {
+function containerName(pod: Pod, options: ExecOptions, context: CommandContext): string {
+  const { container } = options;
   if (container !== '' && findContainer(pod, container) === undefined) {
     throw new CommandError(notAContainer(pod, container));
   }
-  return chooseContainer(
-    pod,
-    container,
-    (text) => {
-      if (!quiet) streams.err.write(text);
-    },
-    log,
-  ).name;
+  return chooseContainerFor(pod, options, context).name;
 }

@@ -1,4 +1,5 @@
-import { rawAccept, rawRequestPath, requireRawPath } from '../cli/raw-request.ts';
+import { jsonOrAnything } from '../client/answer-media-type.ts';
+import { rawRequestPath, requireRawPath } from '../cli/raw-request.ts';
 import {
   type CommandContext,
   CommandError,
@@ -117,7 +118,7 @@ export const getCommand = defineCommand<GetOptions>({
     if (options.raw !== '') {
       const client = await context.cluster.client();
       const path = rawRequestPath(options.raw);
-      const response = await client.stream({ path, method: 'GET', accept: rawAccept, raw: true, once: true });
+      const response = await client.stream({ path, method: 'GET', accept: jsonOrAnything, raw: true, once: true });
       await showRaw(response.body, context.streams.out);
       return;
     }

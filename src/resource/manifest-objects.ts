@@ -8,6 +8,7 @@ import {
 } from '../apimachinery/json.ts';
 import { parseJson } from '../apimachinery/json-codec.ts';
 import { formatJsonPath } from '../apimachinery/json-path-text.ts';
+import { notingLiterals } from '../apimachinery/number-literals.ts';
 import { type ManifestDocument, ManifestError, readManifests } from '../apimachinery/manifest-stream.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { TextPosition } from '../apimachinery/yaml.ts';
@@ -247,11 +248,7 @@ function textAt(text: string, path: readonly (string | number)[]): string {
 
 function literalsOf(text: string): ReadonlyMap<string, string> {
   const literals = new Map<string, string>();
-  parseJson(text, {
-    onNumber(path, literal) {
-      if (!/^-?\d{1,15}$/.test(literal)) literals.set(formatJsonPath(path), literal);
-    },
-  });
+  parseJson(text, { onNumber: notingLiterals(literals) });
   return literals;
 }
 

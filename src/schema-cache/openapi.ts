@@ -1,3 +1,4 @@
+import { jsonOrAnything } from '../client/answer-media-type.ts';
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../apimachinery/json.ts';
 import { JsonSyntaxError, parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
@@ -82,7 +83,7 @@ async function readIndex(options: CacheOptions, folder: string): Promise<Readonl
         method: 'GET',
         path: '/openapi/v3',
         query: { timeout: options.timeout },
-        accept: 'application/json, */*',
+        accept: jsonOrAnything,
       })
     ).body;
   } catch (error) {

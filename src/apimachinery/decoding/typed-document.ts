@@ -2,7 +2,7 @@ import { goQuote } from '../field-error.ts';
 import { formatGroupVersion, type GroupVersionKind, parseGroupVersion } from '../gvk.ts';
 import { describeJsonKind, isJsonObject, type JsonObject, type JsonValue, notAnObjectText } from '../json.ts';
 import { JsonSyntaxError, parseJson } from '../json-codec.ts';
-import { formatJsonPath } from '../json-path-text.ts';
+import { notingLiterals } from '../number-literals.ts';
 import type { OpenApiTypes } from '../openapi-schema.ts';
 import type { Schema } from '../schema.ts';
 import { TypedDecodeError } from './typed-decode-error.ts';
@@ -31,9 +31,7 @@ export function parseTypedDocument(body: string | Uint8Array): TypedDocument {
   if (isMarked) throw new TypedDecodeError(`${undecodable}invalid character '\\ufeff' looking for beginning of value`);
   try {
     const value = parseJson(body, {
-      onNumber(path, literal) {
-        if (!/^-?\d{1,15}$/.test(literal)) numberLiterals.set(formatJsonPath(path), literal);
-      },
+      onNumber: notingLiterals(numberLiterals),
     });
     const text = (): string => (typeof body === 'string' ? body : Buffer.from(body).toString('utf8')).trimEnd();
     return { value, text, numberLiterals };

@@ -1,6 +1,6 @@
 import type { Container, EphemeralContainer, Pod } from '../../api/types/core-v1.ts';
 import { type CommandContext, CommandError, SilentExit } from '../command.ts';
-import { chooseContainer, findContainer } from './container-choice.ts';
+import { chooseContainerFor, findContainer } from './container-choice.ts';
 import { parseDetachKeys } from './detach-keys.ts';
 import { canUseTerminal, runSession } from './remote-session.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
@@ -49,20 +49,9 @@ export async function attachToPod(pod: Pod, options: AttachOptions, context: Com
   if (raw && !options.quiet) streams.out.write(sessionEnded(pod, container.name));
 }
 
-function containerToAttach(
-  pod: Pod,
-  { container, quiet }: AttachOptions,
-  { streams, log }: CommandContext,
-): Container | EphemeralContainer {
+function containerToAttach(pod: Pod, options: AttachOptions, context: CommandContext): Container | EphemeralContainer {
   try {
-    return chooseContainer(
-      pod,
-      container,
-      (text) => {
-        if (!quiet) streams.err.write(text);
-      },
-      log,
-    );
+    return chooseContainerFor(pod, options, context);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new CommandError(`cannot attach to the container: ${error.message}`);

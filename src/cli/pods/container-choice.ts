@@ -1,7 +1,7 @@
 import type { Container, EphemeralContainer, Pod } from '../../api/types/core-v1.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import type { VerboseLog } from '../../system/klog.ts';
-import { CommandError } from '../command.ts';
+import { type CommandContext, CommandError } from '../command.ts';
 
 /** Names the container that commands take when none is named (KEP-2227). */
 export const defaultContainerAnnotation = 'kubectl.kubernetes.io/default-container';
@@ -63,6 +63,15 @@ export function chooseContainer(
   const found = findContainer(pod, name);
   if (found === undefined) throw new CommandError(notAContainer(pod, name));
   return found.container;
+}
+
+/** `chooseContainer` that tells on standard error, unless it is to be quiet. @throws CommandError */
+export function chooseContainerFor(
+  pod: Pod,
+  { container, quiet = false }: { readonly container: string; readonly quiet?: boolean },
+  { streams, log }: Pick<CommandContext, 'streams' | 'log'>,
+): Container | EphemeralContainer {
+  return chooseContainer(pod, container, (text) => void (quiet || streams.err.write(text)), log);
 }
 
 /** What is said of a container's name that a pod does not have. */

@@ -1,3 +1,4 @@
+import { jsonOrAnything } from '../../client/answer-media-type.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
 import { resourcePath } from '../../apimachinery/gvk.ts';
 import { StatusError } from '../../apimachinery/status.ts';
@@ -89,7 +90,7 @@ async function copyLog(target: LogTarget, { prefix }: LogDisplay, world: LogWorl
     path,
     query,
     signal,
-    accept: 'application/json, */*',
+    accept: jsonOrAnything,
     once: true,
   });
   const mark = prefix ? Buffer.from(`[pod/${target.pod}/${target.container}] `) : undefined;

@@ -1,3 +1,4 @@
+import { jsonOrAnything } from '../../client/answer-media-type.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import { parseGroupVersion } from '../../apimachinery/gvk.ts';
 import { header, headerText } from '../../apimachinery/http.ts';
@@ -104,7 +105,7 @@ async function post(client: Client, path: string, review: JsonObject): Promise<J
     method: 'POST',
     path,
     body: review,
-    accept: 'application/json, */*',
+    accept: jsonOrAnything,
     raw: true,
   });
   const bytes = await readWebhookAnswer(body);

@@ -2,6 +2,7 @@ import { goQuote } from '../../../apimachinery/field-error.ts';
 import { mostNesting } from '../../../apimachinery/json.ts';
 import { indentJson, JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
 import { formatJsonPath } from '../../../apimachinery/json-path-text.ts';
+import { notingLiterals } from '../../../apimachinery/number-literals.ts';
 import { summarizeBody } from '../decoding/object-body.ts';
 import { BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
 import { writeObjectJson } from './object-json.ts';
@@ -38,9 +39,7 @@ function decodeJson(body: Uint8Array): DecodedBody {
       const error = `duplicate field ${goQuote(formatJsonPath(path))}`;
       if (!strictErrors.includes(error)) strictErrors.push(error);
     },
-    onNumber(path, literal) {
-      if (!/^-?\d{1,15}$/.test(literal)) literals.set(formatJsonPath(path), literal);
-    },
+    onNumber: notingLiterals(literals),
   });
   return {
     value: withRawTexts(value, body),
