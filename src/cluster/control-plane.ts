@@ -204,7 +204,8 @@ async function startComponents(
   const nodeOf = (address: string): string | undefined => nodes.find(({ owns }) => owns(address))?.nodeName;
   const services = createServiceProxy({ informers, clock, random, isNode, nodeOf });
   kubelets.useServices(services);
-  kubelets.usePolicies(createNetworkPolicies(informers));
+  // Without nodes nothing is sent between pods, and no copy of each is kept for it.
+  if (options.nodes > 0) kubelets.usePolicies(createNetworkPolicies(informers));
   const clusterDns = serviceRangesOf(options.arguments.apiServer).tenth;
   for (let index = 0; index < options.nodes; index++) {
     const files = await openNodeFiles(options, index);

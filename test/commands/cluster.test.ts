@@ -139,6 +139,19 @@ test('a cluster that is not ready in time is found again, and ends', options, as
   assert.equal(isThere(last), false);
 });
 
+test('an API server alone keeps no copies of pods', options, async (context) => {
+  const { run } = realProgram(context);
+  const without = ['--nodes', '0', '--without', 'controller-manager,scheduler'];
+  assert.equal((await run('cluster', 'start', 'one', ...without)).exitCode, 0);
+  const { stdout } = await run('get', '--raw', '/metrics');
+  assert.equal((await run('cluster', 'delete', 'one')).exitCode, 0);
+  const watched = [...stdout.matchAll(/^apiserver_longrunning_requests\{.*,resource="(\w+)"/gm)].map(
+    ([, name]) => name,
+  );
+  assert.ok(watched.includes('namespaces'));
+  assert.ok(!watched.includes('pods'), watched.join(' '));
+});
+
 test('the flags of the API server and its plugins are listed, and nothing starts', options, async (context) => {
   const { run } = realProgram(context);
   const { exitCode, stdout } = await run('cluster', 'start', 'one', '--apiserver-arg', '--help');
