@@ -4,6 +4,7 @@ import { ContainerConfigError, expandVariables } from './container-environment.t
 import type { NodeFiles } from './node-files.ts';
 import { podHostname } from './pod-hostname.ts';
 import { podFolder } from './pod-volumes.ts';
+import { subPathOnNode } from './sub-path.ts';
 
 const propagations: Readonly<Record<string, NonNullable<Mount['propagation']>>> = {
   HostToContainer: 'hostToContainer',
@@ -25,7 +26,8 @@ export function containerMounts(pod: Pod, container: Container, attempt: number,
     const volume = context.pathOf(mount.name);
     if (volume === undefined) continue;
     const subPath = subPathOf(mount, context.env);
-    const hostPath = subPath === '' ? volume : placeBelow(context.files, volume, subPath, mount.readOnly === true);
+    const { files } = context;
+    const hostPath = subPath === '' ? volume : subPathOnNode({ files, volume, subPath, mount, container });
     mounts.push({
       containerPath: mount.mountPath,
       hostPath,
@@ -73,17 +75,9 @@ function subPathOf(
   };
   if (missing !== undefined) fail(`missing value for "${missing[1] ?? ''}"`);
   const path = expandVariables(subPathExpr, env);
-  if (path.startsWith('/')) fail(`error SubPath '${path}' must not be an absolute path`);
+  if (path.startsWith('/')) fail(`error SubPath \`${path}\` must not be an absolute path`);
   if (path.split('/').includes('..')) fail(`unable to provision SubPath \`${path}\`: must not contain '..'`);
   return path;
-}
-
-/** A file or folder of a volume; a folder is made when nothing is there. */
-function placeBelow(files: NodeFiles, volume: string, subPath: string, readOnly: boolean): string {
-  const path = `${volume}/${subPath}`;
-  // As open as the volume is.
-  if (files.find(path) === undefined && !readOnly) files.makeFolder(path, files.find(volume)?.mode ?? 0o750);
-  return files.resolve(path) ?? path;
 }
 
 function hostsFile(pod: Pod, podIPs: readonly string[]): string {

@@ -253,6 +253,8 @@ export class MemoryFiles {
       let next = this.find(made);
       if (next === undefined) {
         if (!isMountPoint) this.#checkWritable(made);
+        // A link to nowhere stays.
+        if (folder.entries.has(part)) throw new FileError(`${made}: File exists`);
         next = newFolder(this.#now(), mode);
         inheritGroup(folder, next);
         folder.entries.set(part, next);
