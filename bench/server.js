@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
+import { openLeanConnection } from './lean-connection.js';
 
 const clients = 64;
 const path = '/api/v1/namespaces/default/pods';
@@ -33,21 +34,21 @@ export async function benchServer(folder, root, { pods, watchers }, { onStarted,
 }
 
 async function measure(server, pods, watchers) {
-  const pool = poolOf(server, clients);
+  const pool = poolOf(server, 1);
   const ask = (method, at, body, accept) => send(pool, method, at, body, accept);
   const figures = [];
   const idle = await residentMegabytes(server.pids());
   for (let warm = 0; warm < 200; warm++) await ask('POST', `${path}?dryRun=All`, pod(`warm-${warm}`));
   const creates = async (prefix, count) => {
-    const seconds = await inParallel(server, count, (index) =>
-      ask('POST', path, pod(`${prefix}-${String(index).padStart(6, '0')}`)),
+    const seconds = await inParallel(server, count, (connection, index) =>
+      connection.ask('POST', path, JSON.stringify(pod(`${prefix}-${String(index).padStart(6, '0')}`))),
     );
     return `${Math.round(count / seconds)}/s`;
   };
   figures.push([`creates by ${clients} clients`, await creates('pod', pods)]);
   const reads = Math.min(pods, 5000);
-  const getting = await inParallel(server, reads, (index) =>
-    ask('GET', `${path}/pod-${String(index).padStart(6, '0')}`),
+  const getting = await inParallel(server, reads, (connection, index) =>
+    connection.ask('GET', `${path}/pod-${String(index).padStart(6, '0')}`),
   );
   figures.push([`gets by ${clients} clients`, `${Math.round(reads / getting)}/s`]);
   for (const [what, accept] of [
@@ -80,21 +81,26 @@ function pod(name) {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { app: 'bench' } }, spec: { containers } };
 }
 
-/** Runs so many pieces of work, as many at a time as there are clients. @returns seconds */
+/** Runs so many pieces of work, each client with a connection of its own. @returns seconds */
 async function inParallel(server, count, work) {
+  const headers = { authorization: 'Bearer bench', accept: 'application/json', 'content-type': 'application/json' };
+  const opening = Array.from({ length: clients }, () => openLeanConnection(server.url, headers));
+  const connections = await Promise.all(opening);
   const begin = performance.now();
   let next = 0;
-  const client = async () => {
+  const client = async (connection) => {
     while (next < count) {
       if (server.isInterrupted()) throw new Error('interrupted');
-      await work(next++);
+      await work(connection, next++);
     }
   };
-  await Promise.all(Array.from({ length: clients }, client));
-  return (performance.now() - begin) / 1000;
+  await Promise.all(connections.map(client));
+  const seconds = (performance.now() - begin) / 1000;
+  for (const connection of connections) connection.close();
+  return seconds;
 }
 
-/** So many connections, one request at a time on each; undici's, so that the client takes little of the two cores. */
+/** So many connections, one request at a time on each. */
 function poolOf(server, connections) {
   return new Pool(server.url, { connections, pipelining: 1, connect: { rejectUnauthorized: false }, bodyTimeout: 0 });
 }
