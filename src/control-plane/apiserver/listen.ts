@@ -107,35 +107,32 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     oneAtATime.add(socket);
     socket.on('close', () => oneAtATime.delete(socket));
   };
-  const pending = new PendingAnswers();
-  const answer = (handler: ServedHandler, ...exchange: ServedExchange): void => {
-    const [request, response] = exchange;
+  const pending = new PendingAnswers((socket) => {
+    if (isEnding) socket.end();
+  });
+  const answer = (handler: ServedHandler, ...[request, response]: ServedExchange): void => {
     if (!('stream' in request) && !('stream' in response)) {
-      const { socket } = request;
-      pending.add(request, response);
-      response.on('close', () => {
-        if (isEnding && !pending.has(socket)) socket.end();
-      });
-      const refusal = refusalOf(request);
-      if (refusal !== undefined) {
-        refused.add(request.socket);
-        return refuse(response, refusal);
-      }
-    } else {
-      if (!hasReadablePath(request.url ?? '')) {
-        response.statusCode = 400;
-        response.end();
-        return;
-      }
-      // What is under way on it is still answered.
-      if (options.mustReconnect?.() === true && 'stream' in request) request.stream.session?.close();
-      // Clients may take back a request as they send it (CVE-2023-44487): nothing is done for it before that is read.
-      setImmediate(() => {
-        if (!('stream' in response) || !isTakenBack(response)) void serveRequest(handler, request, response);
+      pending.add(request, response, () => {
+        const refusal = refusalOf(request);
+        if (refusal === undefined) void serveRequest(handler, request, response);
+        else {
+          refused.add(request.socket);
+          refuse(response, refusal);
+        }
       });
       return;
     }
-    void serveRequest(handler, ...exchange);
+    if (!hasReadablePath(request.url ?? '')) {
+      response.statusCode = 400;
+      response.end();
+      return;
+    }
+    // What is under way on it is still answered.
+    if (options.mustReconnect?.() === true && 'stream' in request) request.stream.session?.close();
+    // Clients may take back a request as they send it (CVE-2023-44487): nothing is done for it before that is read.
+    setImmediate(() => {
+      if (!('stream' in response) || !isTakenBack(response)) void serveRequest(handler, request, response);
+    });
   };
   const onRequest = (...exchange: ServedExchange): void => answer(served, ...exchange);
   let server: Server | Http2SecureServer;
@@ -219,8 +216,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if ('stream' in request && 'stream' in second) void serveRequest(served, request, second);
     else if (!('stream' in request) && !('stream' in second)) void serveUpgrade(served, request, second, noBytes);
   });
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    void serveUpgrade(served, request, socket, head);
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    pending.afterThem(socket, () => {
+      // The answer before may have begun the time for which connections may rest.
+      socket.setTimeout(0);
+      void serveUpgrade(served, request, socket, head);
+    });
   });
   const host = options.host ?? '127.0.0.1';
   await new Promise<void>((resolve, reject) => {

@@ -179,6 +179,48 @@ test('what cannot be read is answered after what came before it, which is answer
     assert.deepEqual(statusLines(await exchange(port, `${last}\0\0`)), ['200 OK']);
   }));
 
+test('requests that do not wait for answers have them one at a time, in their order, and others between them', async (context) => {
+  const begun: string[] = [];
+  const letGo = new Map<string, () => void>();
+  const listener = await listen({
+    async handle({ path }) {
+      begun.push(path);
+      if (path.startsWith('/slow')) await new Promise<void>((resolve) => letGo.set(path, resolve));
+      return { status: 200, headers: {}, body: Buffer.from(path) };
+    },
+    clock: new FakeClock(),
+    log: silentLogger,
+  });
+  context.after(() => listener.close());
+  const ask = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
+  const many = Array.from({ length: 3000 }, (_, index) => `/n${index}`);
+  const all = ['/slow', ...many, '/last'];
+  const text = `${ask('/slow')}${many.map((path) => ask(path)).join('')}${ask('/last', 'Connection: close\r\n')}`;
+  const answers = exchange(listener.port, text);
+  while (letGo.size === 0) await new Promise(setImmediate);
+  const between = await exchange(listener.port, ask('/other', 'Connection: close\r\n'));
+  assert.match(between, /\/other$/);
+  assert.deepEqual(begun, ['/slow', '/other']);
+  letGo.get('/slow')?.();
+  const last = exchange(listener.port, ask('/late', 'Connection: close\r\n')).then(() => begun.length);
+  const bodies = [...(await answers).matchAll(/\r\n\r\n(\/\w+?)(?=HTTP|$)/g)].map(([, path]) => path);
+  assert.deepEqual(bodies, all);
+  assert.ok((await last) < 1000, 'who asks for one thing waits for no more than a few of them');
+  // What is not begun when its connection ends is not done.
+  const cut = connect(listener.port, '127.0.0.1');
+  cut.write(`${ask('/slow2')}${ask('/never')}`);
+  while (letGo.size === 1) await new Promise(setImmediate);
+  cut.destroy();
+  letGo.get('/slow2')?.();
+  // An upgrade waits, too.
+  const upgraded = exchange(listener.port, `${ask('/slow3')}${ask('/up', 'Connection: upgrade\r\nUpgrade: x\r\n')}`);
+  while (letGo.size === 2) await new Promise(setImmediate);
+  assert.equal(begun.at(-1), '/slow3');
+  letGo.get('/slow3')?.();
+  assert.match(await upgraded, /\/slow3[\s\S]*\/up$/);
+  assert.ok(!begun.includes('/never'));
+});
+
 test('a path with bytes beyond ASCII is one like any other, as curl sends it', () =>
   inListener(async (port) => {
     const asked = `GET /api/v1/namespaces/default/configmaps/\u00e9 HTTP/1.1\r\nHost: a\r\n\r\n`;
