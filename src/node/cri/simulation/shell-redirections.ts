@@ -1,4 +1,5 @@
 import type { ByteSink } from '../runtime.ts';
+import { grownBytes } from './growing-bytes.ts';
 import { FileError, MemoryFiles } from './memory-files.ts';
 import type { ProcessContext } from './process-context.ts';
 import { ProcessInput } from './process-input.ts';
@@ -70,7 +71,7 @@ function openFile(files: MemoryFiles, path: string, appends: boolean): ByteSink 
     write: (chunk) => {
       const now = files.find(path);
       const before = now?.kind === 'file' ? now.content : new Uint8Array();
-      files.writeFile(path, Buffer.concat([before, chunk]));
+      files.writeFile(path, grownBytes(before, chunk));
       return Promise.resolve();
     },
   };
