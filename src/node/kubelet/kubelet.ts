@@ -22,6 +22,7 @@ import { isForLabels, rejectionOf } from './pod-admission.ts';
 import { PodAllocation } from './pod-allocation.ts';
 import { isTerminal } from './pod-status.ts';
 import { versionOf } from './pod-status-writer.ts';
+import { byResizeOrder } from './resize-order.ts';
 import { PodWorker } from './pod-worker.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
 import type { Prober } from './prober.ts';
@@ -95,6 +96,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     allocatable: () => currentNode().status?.allocatable ?? node.capacity,
     services: () => services.list(),
     rejects: (pod) => rejectionOf(pod, currentNode(), othersOf(pod.metadata.uid)),
+    resized: () => retryResizes(),
     countTermination: (kind, status) => countTermination(terminations, kind, status),
     recordEvent(pod, type, reason, message, container) {
       const lists = ['initContainers', 'ephemeralContainers'] as const;
@@ -120,7 +122,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
 
   /** Room was made. */
   const retryResizes = (): void => {
-    for (const worker of workers.values()) worker.retryResize();
+    for (const worker of [...workers.values()].toSorted(byResizeOrder)) worker.retryResize();
   };
 
   const accept = (pod: Pod): void => {

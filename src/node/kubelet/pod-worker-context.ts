@@ -29,6 +29,8 @@ export interface PodWorkerContext {
   readonly services: () => readonly Service[];
   /** Why the node does not take a pod, next to the others that are there. */
   readonly rejects: (pod: Pod) => Rejection | undefined;
+  /** A pod has other resources than before: others may fit now. */
+  readonly resized: () => void;
   /** A container has ended. */
   readonly countTermination: (kind: string, status: ContainerStatus) => void;
   /** Records an event about a pod or (with `container`) one of its containers. */

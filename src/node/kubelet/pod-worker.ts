@@ -81,6 +81,11 @@ export class PodWorker {
     return this.#allocation.allocated(this.#pod);
   }
 
+  /** Since when the pod waits for the resources that it asks for; undefined when it does not. */
+  get resizePendingSince(): string | undefined {
+    return this.#allocation.pending?.lastTransitionTime;
+  }
+
   /** Looks again whether there is room now for what the pod asks for; nothing to do when it has it. */
   retryResize(): void {
     if (this.#allocation.pending !== undefined) this.wake();
@@ -217,12 +222,14 @@ export class PodWorker {
 
   /** Gives the containers what they ask for by now. */
   async #resize(pod: Pod): Promise<void> {
-    const { rejects, recordEvent, clock } = this.#context;
-    const usage = this.#allocation.isChanged(pod) ? await this.#containers.memoryUsage() : undefined;
+    const { rejects, recordEvent, resized, clock } = this.#context;
+    const isChanged = this.#allocation.isChanged(pod);
+    const usage = isChanged ? await this.#containers.memoryUsage() : undefined;
     const { events, restarts } = this.#allocation.resize(pod, rejects, clock.now(), usage);
     // They may use less by then.
     if (this.#allocation.failed !== undefined) this.#wakeIn(resizeRetryMillis);
     for (const { type, reason, message } of events) recordEvent(pod, type, reason, message);
+    if (isChanged && !this.#allocation.isChanged(pod)) resized();
     await this.#containers.restart(pod, restarts);
   }
 

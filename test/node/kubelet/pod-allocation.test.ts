@@ -86,6 +86,17 @@ test('a resize that does not fit waits, and comes when there is room', async (co
   assert.deepEqual((await mainOf(harness, 'web')).allocatedResources, { cpu: '2' });
 });
 
+test('a resize that waits comes when another pod asks for less', async (context) => {
+  const harness = await start(context);
+  await harness.create('other', asks('3'));
+  await harness.create('web', asks('1'));
+  await resize(harness, 'web', '2');
+  await resize(harness, 'other', '1');
+  await harness.advance(1);
+  assert.equal(await pendingOf(harness, 'web'), undefined);
+  assert.deepEqual((await mainOf(harness, 'web')).allocatedResources, { cpu: '2' });
+});
+
 test('what waits takes no room: others may have it', async (context) => {
   const harness = await start(context);
   await harness.create('other', asks('2'));
