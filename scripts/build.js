@@ -146,28 +146,39 @@ function withPartsInMain(chunks, { outputs: about }) {
 
 /**
  * Modules that libraries load at once and we never need, or hardly ever: commander's child_process for programs it
- * starts itself costs as much as commander, undici's HTTP/2 a third of what it takes to load.
+ * starts itself costs as much as commander, undici's HTTP/2 a third of what it takes to load; node:http it loads for a
+ * limit that we set, and to know its messages when they are ended.
  */
 function loadLate(builder) {
-  const rewrite = (filter, change) => {
+  const rewrite = (filter, changes) => {
     builder.onLoad({ filter }, async ({ path }) => {
-      const text = await readFile(path, 'utf8');
-      const contents = change(text);
-      if (contents === text) throw new Error(`${path} is not what it was: see loadLate in scripts/build.js`);
+      let contents = await readFile(path, 'utf8');
+      for (const [from, to] of changes) {
+        if (contents.search(from) < 0) throw new Error(`${path} is not what it was: see loadLate in scripts/build.js`);
+        contents = contents.replace(from, to);
+      }
       return { contents, loader: 'js' };
     });
   };
-  rewrite(/commander\/lib\/command\.js$/, (text) =>
-    text
-      .replace(/^const childProcess = require\('node:child_process'\);$/m, '')
-      .replaceAll('childProcess.', "require('node:child_process')."),
-  );
-  rewrite(/undici\/lib\/dispatcher\/client\.js$/, (text) =>
-    text.replace(
+  rewrite(/commander\/lib\/command\.js$/, [
+    [/^const childProcess = require\('node:child_process'\);$/m, ''],
+    [/childProcess\./g, "require('node:child_process')."],
+  ]);
+  rewrite(/undici\/lib\/dispatcher\/client\.js$/, [
+    [
       /^const connectH2 = require\('\.\/client-h2\.js'\)$/m,
       "const connectH2 = (...args) => require('./client-h2.js')(...args)",
-    ),
-  );
+    ],
+    [/^const http = require\('node:http'\)$/m, ''],
+    [
+      /^const getDefaultNodeMaxHeaderSize = (?:.+\n)+/m,
+      "const getDefaultNodeMaxHeaderSize = () => require('node:http').maxHeaderSize\n",
+    ],
+  ]);
+  rewrite(/undici\/lib\/core\/util\.js$/, [
+    [/^const \{ IncomingMessage \} = require\('node:http'\)$/m, ''],
+    [/\.constructor === IncomingMessage/, ".constructor.name === 'IncomingMessage'"],
+  ]);
 }
 
 /** The programs of examples/, each whole in a file of its own. */

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { normalize } from 'node:path';
 import { goQuote } from '../apimachinery/field-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
@@ -149,13 +148,15 @@ function parseAnswer(output: string): JsonObject {
 }
 
 /** @returns what it printed; its standard error is ours */
-function run(
+async function run(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   isInteractive: boolean,
   hint: string,
 ): Promise<string> {
+  // Few have a plugin, and loading what starts it takes every command a millisecond or two.
+  const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, stdio: [isInteractive ? 'inherit' : 'ignore', 'pipe', 'inherit'] });
     const chunks: Buffer[] = [];
