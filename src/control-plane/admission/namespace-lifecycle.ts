@@ -1,5 +1,6 @@
 import type { Namespace } from '../../api/types/core-v1.ts';
-import { forbidden, hasReason, notFound, StatusError } from '../../apimachinery/status.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
+import { forbidden, hasReason, internalError, notFound, StatusError } from '../../apimachinery/status.ts';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
 import { refusal } from './refusal.ts';
 
@@ -16,7 +17,7 @@ export function namespaceLifecycle(context: Pick<AdmissionContext, 'client' | 'i
       return await context.client.resource<Namespace>(namespacesResource).get(name);
     } catch (error) {
       if (hasReason(error, 'NotFound')) return undefined;
-      throw error;
+      throw error instanceof StatusError ? error : internalError(messageOf(error));
     }
   };
   return {

@@ -69,9 +69,10 @@ export async function routeResource(
   const { definition } = resource;
   const isObject = parts.length > 1;
   const namespace = definition.namespaced ? info.namespace : '';
-  if (!hasRoute(definition, isObject, definition.namespaced && namespace === '')) throw resourceNotFound();
-  if (definition.namespaced && isObject && namespace === '') throw resourceNotFound();
-  if (!definition.namespaced && info.namespace !== '' && !isOfNamespaces(info)) throw resourceNotFound();
+  const isWithin = info.namespace !== '' || isWithinNothing(info);
+  if (!hasRoute(definition, isObject, definition.namespaced && !isWithin)) throw resourceNotFound();
+  if (definition.namespaced && isObject && !isWithin) throw resourceNotFound();
+  if (!definition.namespaced && isWithin && !isOfNamespaces(info)) throw resourceNotFound();
   const subresource = definition.subresources.find((candidate) => candidate.name === info.subresource);
   if (info.subresource !== '' && subresource === undefined) throw resourceNotFound();
   if (parts.length > 3 && info.subresource !== 'proxy') throw resourceNotFound();
@@ -79,8 +80,7 @@ export async function routeResource(
   const handlers = special.get(`${apiGroup}/${info.resource}/${info.subresource}`) ?? {};
   const allowed: readonly string[] = subresource === undefined ? definition.verbs : subresource.verbs;
   const needsNamespace = verb === 'create' || verb === 'deletecollection';
-  if (!allowed.includes(verb) || (definition.namespaced && needsNamespace && namespace === ''))
-    throw methodNotAllowed();
+  if (!allowed.includes(verb) || (definition.namespaced && needsNamespace && !isWithin)) throw methodNotAllowed();
   warnOfDeprecation(request, resource);
   if (!isObject && verb !== 'create') checkNamespaceKey(info.resource, namespace);
   const handler = handlers[verb] ?? genericHandlers[verb];
@@ -100,6 +100,11 @@ export async function routeResource(
   // A watch on one object's path is a watch of the collection with that name.
   const name = isObject ? (parts[1] ?? '') : '';
   return handler({ server, request, resource, store: server.storeOf(resource), namespace, name, subresource, view });
+}
+
+/** Whether a path is one within a namespace without a name, which routes know as any other. */
+function isWithinNothing({ path, resource }: RequestInfo): boolean {
+  return resource !== '' && path.includes('/namespaces//');
 }
 
 /** Whether a path is that of namespaces, of one or of a part of it; within a namespace there are none. */

@@ -43,7 +43,9 @@ export function createDiscoveryRoute(options: DiscoveryRouteOptions): DiscoveryR
       }
     }
     // Answered before the web framework of the real server, with its own look at Accept and methods, comes in.
-    const isPlain = /^(\/|\/index\.html|\/apis(\/[^/]+)?)$/.test(path) || isOfCustomGroup(path, server);
+    const isPlain =
+      /^(\/|\/index\.html|\/apis\/?|\/apis\/(?!apiregistration\.k8s\.io\/?$)[^/]+\/?)$/.test(request.info.path) ||
+      isOfCustomGroup(path, server);
     const document = documentAt(path, { legacyVersions, groupList, groups, groupVersions, ...all }, options);
     if (document === undefined) return undefined;
     if (!isPlain) {

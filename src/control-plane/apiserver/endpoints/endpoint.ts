@@ -167,7 +167,8 @@ export function matchNamespace(endpoint: Endpoint, object: Unstructured): void {
     return;
   }
   const own = metadata.namespace ?? '';
-  if (own === '') metadata.namespace = endpoint.namespace;
+  // Without a namespace in the path none is taken from the object, either.
+  if (own === '' || endpoint.namespace === '') metadata.namespace = endpoint.namespace;
   else if (own !== endpoint.namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }

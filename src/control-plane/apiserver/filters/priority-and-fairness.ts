@@ -221,7 +221,15 @@ function timeSeats(registry: MetricRegistry, control: FlowControl, clock: Clock)
     asked.set([name], known.asked / known.nominal);
   };
   registry.onShow(() => {
-    for (const [name, known] of seats) known.nominal = nominalSeats(control, name);
+    const levels = new Set(control.levels().map(({ name }) => name));
+    for (const [name, known] of seats) {
+      known.nominal = nominalSeats(control, name);
+      // Requests of a level that is gone may still be under way.
+      if (levels.has(name) || known.asked > 0) continue;
+      seats.delete(name);
+      used.end([name, 'executing']);
+      asked.end([name]);
+    }
   });
   for (const { name } of control.levels()) change(name, 0, 0);
   return change;

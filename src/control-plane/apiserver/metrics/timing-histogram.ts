@@ -21,6 +21,14 @@ export class TimingHistogram {
     });
   }
 
+  /** Ends a gauge that shows nothing any more; the time until now stays. */
+  end(labels: readonly string[]): void {
+    const current = this.#current.get(labels.join('\0'));
+    if (current === undefined) return;
+    this.set(labels, current.value);
+    this.#current.delete(labels.join('\0'));
+  }
+
   /** Notes what it is from now on. */
   set(labels: readonly string[], value: number): void {
     const now = this.#clock.now();

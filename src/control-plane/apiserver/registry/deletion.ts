@@ -5,7 +5,7 @@ import type { StoredValue } from '../../storage/storage.ts';
 import type { ParsedDeleteOptions } from '../endpoints/request-options.ts';
 import { type ApiResource, storageKey } from './api-resource.ts';
 import { gracePeriodRule, isGarbageCollected } from './resource-facts.ts';
-import { checkNameParameter, type Store, type WriteContext } from './store.ts';
+import { checkKey, type Store, type WriteContext } from './store.ts';
 import { asReadBack } from './stored-object.ts';
 
 /** What a delete did. */
@@ -42,7 +42,7 @@ export async function deleteObject(
   const reason = store.strategy.reasonToKeep?.(name);
   if (reason !== undefined) throw forbidden(store.resource.groupResource, name, reason);
   warnOfOrphans(store, context, options);
-  checkNameParameter(name);
+  checkKey(store.resource, context.namespace, name);
   const key = storageKey(store.resource, context.namespace, name);
   let stored = await store.storage.get(key);
   for (;;) {

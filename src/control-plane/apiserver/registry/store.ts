@@ -125,7 +125,7 @@ export class Store {
 
   /** The stored value. @throws StatusError 404 */
   async getStored(namespace: string, name: string): Promise<StoredValue> {
-    checkNameParameter(name);
+    checkKey(this.resource, namespace, name);
     const value = await this.storage.get(storageKey(this.resource, namespace, name));
     if (value === undefined) throw notFound(this.resource.groupResource, name);
     return value;
@@ -262,6 +262,7 @@ export class Store {
    * again while somebody else was faster and the new object did not insist on a resourceVersion.
    */
   async update(name: string, context: WriteContext, request: UpdateRequest): Promise<UpdateResult> {
+    checkKey(this.resource, context.namespace, name);
     const key = storageKey(this.resource, context.namespace, name);
     let existing = await this.storage.get(key);
     for (;;) {
@@ -568,8 +569,17 @@ function isSameObject(bytes: Uint8Array, existing: StoredValue, object: Unstruct
   );
 }
 
-/** A name that no object can have. @throws StatusError 400 */
-export function checkNameParameter(name: string): void {
+/**
+ * What no object can have for a namespace and a name, since they would lead elsewhere in the storage.
+ * @throws StatusError 400, or 500 as the real storage's
+ */
+export function checkKey({ definition }: ApiResource, namespace: string, name: string): void {
+  if (definition.namespaced && namespace === '') throw badRequest('Namespace parameter required.');
   const [wrong] = validatePathSegmentName(name, false);
   if (wrong !== undefined) throw badRequest(`Name parameter invalid: ${goQuote(name)}: ${wrong}`);
+  if (namespace !== '.' && namespace !== '..') return;
+  throw new StatusError({
+    message: `invalid key: ${goQuote(`/${definition.resource}/${namespace}/${name}`)}`,
+    code: 500,
+  });
 }

@@ -25,4 +25,8 @@ test('nanoseconds are counted by what the value was meanwhile, until now', async
   ]);
   await clock.advance(1);
   assert.match(await registry.show(), /part_count\{of="a"\} 7e\+06/);
+  timing.end(['a']);
+  timing.end(['never there']);
+  await clock.advance(5);
+  assert.match(await registry.show(), /part_count\{of="a"\} 7e\+06/);
 });
