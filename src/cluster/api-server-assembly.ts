@@ -234,6 +234,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     random,
     serverAddress: options.serverAddress,
     toEndpoints: options.arguments.get('enable-aggregator-routing') !== 'false',
+    toExternalNames: options.arguments.get('enable-aggregator-routing') !== 'true',
   });
   const dial = options.kubelets?.dialBeside;
   const connect = (to: HttpTransportOptions): Transport =>

@@ -16,13 +16,15 @@ export interface ServiceResolverOptions {
    * this machine.
    */
   readonly toEndpoints: boolean;
+  /** Whether services of type ExternalName lead to their name, as they do unless endpoints are asked for. */
+  readonly toExternalNames: boolean;
 }
 
 const servedTypes: readonly (string | undefined)[] = ['ClusterIP', 'LoadBalancer', 'NodePort'];
 
 /** Finds the addresses of services as the API server does for webhooks and aggregation. */
 export function createServiceResolver(options: ServiceResolverOptions): ResolveService {
-  const { client, serverAddress, toEndpoints, random } = options;
+  const { client, serverAddress, toEndpoints, toExternalNames, random } = options;
   return async (namespace, name, port) => {
     if (namespace === 'default' && name === 'kubernetes' && port === 443) return splitAddress(serverAddress());
     const service = await client
@@ -33,7 +35,7 @@ export function createServiceResolver(options: ServiceResolverOptions): ResolveS
         throw hasReason(error, 'NotFound') ? notFound({ group: '', resource: 'service' }, name) : error;
       });
     const { type, clusterIP = '', externalName = '', ports = [] } = service.spec ?? {};
-    if (type === 'ExternalName' && !toEndpoints) return { host: externalName, port };
+    if (type === 'ExternalName' && toExternalNames) return { host: externalName, port };
     if (!servedTypes.includes(type)) throw new Error(`unsupported service type ${goQuote(type ?? '')}`);
     if (!toEndpoints && clusterIP === 'None') throw new Error('cannot route to service with ClusterIP "None"');
     const found = ports.find((candidate) => candidate.port === port);

@@ -47,12 +47,18 @@ test('services are found at an endpoint, or at their cluster IP', async (context
   const api = await createTestApiServer();
   context.after(() => api.close());
   await withServices(api);
-  const resolve = async (toEndpoints: boolean, name: string, port: number): Promise<string> => {
+  const resolve = async (
+    toEndpoints: boolean,
+    name: string,
+    port: number,
+    toExternalNames = !toEndpoints,
+  ): Promise<string> => {
     const resolver = createServiceResolver({
       client: api.client,
       random: seededRandom(1),
       serverAddress: () => '127.0.0.1:6443',
       toEndpoints,
+      toExternalNames,
     });
     try {
       const found = await resolver('default', name, port);
@@ -78,4 +84,6 @@ test('services are found at an endpoint, or at their cluster IP', async (context
   for (const [toEndpoints, name, port, expected] of cases) {
     assert.equal(await resolve(toEndpoints, name, port), expected, `${name}:${port}`);
   }
+  // Without a word on routing, endpoints are gone to where there are any and names where there are names.
+  assert.equal(await resolve(true, 'outside', 8443, true), 'hook.example.com:8443');
 });

@@ -3,6 +3,7 @@ import test from 'node:test';
 import { builtInSchemas } from '../../../src/api/registry.ts';
 import type { JsonObject } from '../../../src/apimachinery/json.ts';
 import type { Unstructured } from '../../../src/apimachinery/object-meta.ts';
+import { StatusError } from '../../../src/apimachinery/status.ts';
 import { type CallWebhook, WebhookError, type WebhookTarget } from '../../../src/client/webhook-client.ts';
 import type { AdmissionContext, ServedKind } from '../../../src/control-plane/admission/admission-plugin.ts';
 import { mutatingAdmissionWebhook } from '../../../src/control-plane/admission/mutating-admission-webhook.ts';
@@ -462,4 +463,22 @@ test('a custom object stays of its kind and version', async () => {
     'Other "c" is invalid: kind: Invalid value: "Other": must be ConfigMap',
   );
   assert.equal(await refusalOf('/apiVersion', 'v9'), 'request to convert CR from an invalid group/version: v9');
+});
+
+test('an object that cannot be shown to a webhook in its version is refused before any is asked', async () => {
+  const kinds: AdmissionContext['kinds'] = {
+    ...kindsAsTheyAre,
+    convert: () => Promise.reject(new StatusError({ message: 'conversion webhook for x failed: no', code: 500 })),
+  };
+  // Ignoring failures is for those of calls; a webhook that changes says what went wrong twice, as the real server.
+  const hook = webhook('a.example.com', { failurePolicy: 'Ignore' });
+  const once = 'Internal error occurred: conversion webhook for x failed: no';
+  for (const [given, message] of [
+    [{ validating: [hook] }, once],
+    [{ mutating: [hook] }, `Internal error occurred: ${once}`],
+  ] as const) {
+    const { error, called } = await underWebhooks({ ...given, context: { kinds } });
+    assert.deepEqual([error?.status.code, error?.status.reason, error?.message], [500, 'InternalError', message]);
+    assert.deepEqual(called, []);
+  }
 });

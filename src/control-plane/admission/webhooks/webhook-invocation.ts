@@ -47,8 +47,12 @@ export async function invocationOf<W extends Webhook>(
   const { webhook, conditions } = registered;
   const match = await matchOf(webhook, attributes, matcher);
   if (match === undefined) return undefined;
-  const seen = async (object: Unstructured | undefined): Promise<Unstructured | undefined> =>
-    object === undefined ? undefined : context.kinds.convert(object, attributes.kind, match.kind);
+  const seen = async (object: Unstructured | undefined): Promise<Unstructured | undefined> => {
+    if (object === undefined) return undefined;
+    return context.kinds.convert(object, attributes.kind, match.kind).catch((error: unknown) => {
+      throw unconverted(error, step);
+    });
+  };
   const objects = { object: await seen(attributes.object), oldObject: await seen(attributes.oldObject) };
   const input = { attributes, match, ...objects, params: undefined, namespace: undefined };
   const owner = { name: webhook.name, kind: 'webhook', step, context } as const;
@@ -59,6 +63,13 @@ export async function invocationOf<W extends Webhook>(
     throw forbidden({ group, resource }, attributes.name, result.error);
   }
   return result.matches ? { registered, match, ...objects } : undefined;
+}
+
+/** What is said of an object that a webhook cannot be shown: the real server says it twice of those that mutate. */
+function unconverted(error: unknown, step: WebhookStep): unknown {
+  if (!(error instanceof StatusError)) return error;
+  const once = internalError(error.message);
+  return step === 'admit' ? internalError(once.message) : once;
 }
 
 async function matchOf(

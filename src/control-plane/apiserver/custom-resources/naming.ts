@@ -70,6 +70,7 @@ function conditionsFor(
 ): ConditionState[] {
   const isEstablished = crd.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True');
   const conditions: ConditionState[] = [
+    ...approvalCondition(crd),
     conflict === undefined
       ? { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' }
       : { type: 'NamesAccepted', status: 'False', ...conflict },
@@ -86,7 +87,7 @@ function conditionsFor(
         : { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' },
     );
   }
-  return [...conditions, ...schemaCondition(crd), ...approvalCondition(crd)];
+  return [...conditions, ...schemaCondition(crd)];
 }
 
 /** A schema that is not structural is told of; one that is needs no condition. */
