@@ -158,8 +158,14 @@ export interface Strategy {
   adjustForUpdate?(object: Unstructured, old: Unstructured): void;
   /** The same for updates of the status. */
   adjustForStatus?(object: Unstructured, old: Unstructured): void;
-  validateCreate?(object: Unstructured, context: RequestContext): FieldError[];
-  validateUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): FieldError[];
+  /** @param ofMetadata what is wrong with the metadata, for rules that are not asked about objects that are not whole */
+  validateCreate?(object: Unstructured, context: RequestContext, ofMetadata?: readonly FieldError[]): FieldError[];
+  validateUpdate?(
+    object: Unstructured,
+    old: Unstructured,
+    context: RequestContext,
+    ofMetadata?: readonly FieldError[],
+  ): FieldError[];
   /**
    * What an update of the object is checked by as a new one is, when the metadata is looked at between that and the
    * rules that are those of updates.

@@ -12,9 +12,12 @@ const htmlEscapes: Readonly<Record<string, string>> = {
 export function goJsonString(text: string): string {
   const quoted = JSON.stringify(text);
   if (!/[<>&\u2028\u2029]|\\u[dD][89a-fA-F]/.test(quoted)) return quoted;
-  return quoted
-    .replace(/[<>&\u2028\u2029]/g, (char) => htmlEscapes[char] ?? char)
-    .replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, '$1\\ufffd');
+  return escapeHtmlInJson(quoted).replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, '$1\\ufffd');
+}
+
+/** JSON that is written already, with the characters escaped that Go's encoder escapes; they stand in its texts alone. */
+export function escapeHtmlInJson(json: string): string {
+  return json.replace(/[<>&\u2028\u2029]/g, (char) => htmlEscapes[char] ?? char);
 }
 
 /**

@@ -29,7 +29,9 @@ function isEmpty(value: unknown[] | Record<string, unknown>): boolean {
 type ScalarStyle = 'plain' | 'single' | 'double' | 'literal';
 
 class YamlWriter {
-  #text = '';
+  /** The lines that are whole. Text is added to the last line alone: what is looked at stays short, however long the whole is. */
+  readonly #lines: string[] = [];
+  #line = '';
   #column = 0;
   /** Nothing but spaces and indicators stands on the line so far. */
   #isFresh = true;
@@ -37,16 +39,17 @@ class YamlWriter {
   write(value: unknown): string {
     this.#node(value, -2, false);
     if (this.#column > 0) this.#break();
-    return this.#text;
+    return this.#lines.join('');
   }
 
   #put(text: string): void {
-    this.#text += text;
+    this.#line += text;
     this.#column += lengthInRunes(text);
   }
 
   #break(char = '\n'): void {
-    this.#text += char;
+    this.#lines.push(this.#line, char);
+    this.#line = '';
     this.#column = 0;
   }
 
@@ -71,7 +74,7 @@ class YamlWriter {
   }
 
   #inline(text: string): void {
-    if (this.#column > 0 && !this.#text.endsWith(' ')) this.#put(' ');
+    if (this.#column > 0 && !this.#line.endsWith(' ')) this.#put(' ');
     this.#put(text);
     this.#isFresh = false;
   }
@@ -102,7 +105,7 @@ class YamlWriter {
   }
 
   #scalar(value: unknown, indent: number): void {
-    if (typeof value === 'string') this.#textScalar(wellFormed(value), indent, false);
+    if (typeof value === 'string') this.#textScalar(foldNextLines(wellFormed(value)), indent, false);
     else this.#inline(otherScalar(value));
   }
 
@@ -127,12 +130,15 @@ class YamlWriter {
   }
 
   #plain(text: string, indent: number, isKey: boolean): void {
-    let index = 0;
-    for (const char of text) {
-      if (this.#canFold(text, index, isKey) && text[index + 1] !== ' ') this.#fold(indent);
-      else this.#put(char);
-      index += char.length;
+    let start = 0;
+    // Only spaces fold, and the rest goes in one piece.
+    for (let space = text.indexOf(' '); space !== -1; space = text.indexOf(' ', start)) {
+      this.#put(text.slice(start, space));
+      if (this.#canFold(text, space, isKey) && text[space + 1] !== ' ') this.#fold(indent);
+      else this.#put(' ');
+      start = space + 1;
     }
+    this.#put(text.slice(start));
   }
 
   #singleQuoted(text: string, indent: number, isKey: boolean): void {
@@ -183,17 +189,15 @@ class YamlWriter {
     this.#put(header);
     this.#break();
     this.#isFresh = true;
-    let isLineStart = true;
-    for (const char of text) {
-      if (hasBreak.test(char)) {
+    for (const [, line = '', char = ''] of text.matchAll(/([^\r\n\x85\u2028\u2029]*)([\r\n\x85\u2028\u2029]?)/g)) {
+      if (line !== '') {
+        this.#lineTo(indent);
+        this.#put(line);
+        this.#isFresh = false;
+      }
+      if (char !== '') {
         this.#break(char);
         this.#isFresh = true;
-        isLineStart = true;
-      } else {
-        if (isLineStart) this.#lineTo(indent);
-        this.#put(char);
-        this.#isFresh = false;
-        isLineStart = false;
       }
     }
   }
@@ -210,13 +214,21 @@ function otherScalar(value: unknown): string {
 }
 
 function lengthInRunes(text: string): number {
-  // Only lone characters and ASCII fragments get here.
-  return text.length === 2 && text > '\ud800' && text < '\udfff\udfff' ? 1 : text.length;
+  return /[\ud800-\udbff]/.test(text) ? Array.from(text).length : text.length;
 }
 
 /** Half a surrogate pair is nothing that UTF-8 can hold; Go's decoders put U+FFFD there. */
 function wellFormed(text: string): string {
   return text.replaceAll(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
+}
+
+/**
+ * The value passes through JSON, where Go leaves U+0085 unescaped; its YAML reader takes it for the end of a line, and
+ * folds: one is a space, of several all but one are line feeds, and spaces around them go.
+ */
+function foldNextLines(text: string): string {
+  if (!text.includes('\x85')) return text;
+  return text.replaceAll(/ *\x85[ \x85]*/g, (breaks) => '\n'.repeat(breaks.split('\x85').length - 2) || ' ');
 }
 
 // The value passes through JSON, where Go leaves these unescaped and its YAML reader refuses them.

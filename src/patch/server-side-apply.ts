@@ -134,8 +134,13 @@ function validateLive(live: Unstructured, kind: ManagedKind, before: string, aft
 }
 
 function describeObject(object: Unstructured): string {
-  const { namespace = '', name = '' } = object.metadata;
-  return `${namespace}/${name}; ${describeKind(gvkOf(object))}`;
+  const { namespace, name } = object.metadata;
+  return `${nameText(namespace)}/${nameText(name)}; ${describeKind(gvkOf(object))}`;
+}
+
+/** What is no text names nothing. */
+function nameText(name: unknown): string {
+  return typeof name === 'string' ? name : '';
 }
 
 /** From now on the manager owns what the configuration sets, and nothing else. */

@@ -42,6 +42,21 @@ void test('YAML and KYAML are written as the real kubectl writes them', () => {
   assert.deepEqual(`---\n${stringifyKyaml(value)}`.split('\n'), kyaml?.split('\n'));
 });
 
+void test('signs for next lines are folded as by the reader that the real kubectl sends its JSON through', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['a\x85b', 'a b'],
+    ['a \x85 b', 'a b'],
+    ['a\x85\x85b', '|-\n  a\n  b'],
+    ['a \x85 \x85\x85 b', '|-\n  a\n\n  b'],
+    ['a\n\x85b\n', '|\n  a\n   b'],
+    ['\x85a', "' a'"],
+    ['\x85', "' '"],
+    ['a\t\x85b', '"a\\t b"'],
+  ];
+  for (const [text, written] of cases)
+    assert.equal(stringifyYaml({ k: text }), `k: ${written}\n`, JSON.stringify(text));
+});
+
 void test('what is written reads back the same', () => {
   const { document } = JSON.parse(recorded('yaml-write.json')) as Record<string, string>;
   const value = parseJson(document ?? '');

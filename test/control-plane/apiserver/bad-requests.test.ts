@@ -75,6 +75,26 @@ const cases: readonly Case[] = [
     message: 'failed to create typed patch object (/; /v1, Kind=ConfigMap): .metadata: expected map, got &{[]}',
   },
   {
+    name: 'an apply with a name that is no text',
+    method: 'PATCH',
+    path: `${configMaps}/a?fieldManager=m`,
+    headers: { 'content-type': 'application/apply-patch+yaml' },
+    body: '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":[1,"x"]}}',
+    status: 500,
+    message:
+      'failed to create typed patch object (/; /v1, Kind=ConfigMap): .metadata.name: expected string, got &value.valueUnstructured{Value:[]interface {}{1, "x"}}',
+  },
+  {
+    name: 'an apply with a namespace that is no text',
+    method: 'PATCH',
+    path: `${configMaps}/a?fieldManager=m`,
+    headers: { 'content-type': 'application/apply-patch+yaml' },
+    body: '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":-7}}',
+    status: 500,
+    message:
+      'failed to create typed patch object (/a; /v1, Kind=ConfigMap): .metadata.namespace: expected string, got &value.valueUnstructured{Value:-7}',
+  },
+  {
     name: 'a delete with options of no version',
     method: 'DELETE',
     path: `${configMaps}/a`,

@@ -530,3 +530,19 @@ test('an empty list counts for the generation where the real server compares exa
   }
   assert.deepEqual(generations, [1, 2, 2, 3]);
 });
+
+test('a document that a patch made is told of as Go writes JSON', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  await api.create(configMap);
+  const { body } = await api.request(
+    'PATCH',
+    `${ns}/configmaps/c`,
+    { data: 5, metadata: null, x: '<a> & \u2028' },
+    { 'content-type': merge },
+  );
+  assert.equal(
+    body['message'],
+    String.raw` "" is invalid: patch: Invalid value: "{\"apiVersion\":\"v1\",\"data\":5,\"kind\":\"ConfigMap\",\"x\":\"\\u003ca\\u003e \\u0026 \\u2028\"}": json: cannot unmarshal number into Go struct field ConfigMap.data of type map[string]string`,
+  );
+});

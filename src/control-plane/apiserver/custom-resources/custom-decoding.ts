@@ -108,27 +108,38 @@ export function pruneCustomNulls(value: JsonValue, schema: JsonObject): void {
   }
 }
 
-/** Fills in the defaults of a schema; null becomes the default, or nothing, where it may not be null. */
+/** Fills in the defaults of a schema, also in the place of null where it may not be null. */
 export function applyCustomDefaults(value: JsonValue, schema: JsonObject): void {
   if (Array.isArray(value)) {
     const items = subSchema(schema, 'items');
-    if (items !== undefined) for (const item of value) applyCustomDefaults(item, items);
+    if (items === undefined) return;
+    for (const [index, item] of value.entries()) {
+      value[index] = orDefault(item, items);
+      applyCustomDefaults(value[index], items);
+    }
     return;
   }
   if (!isJsonObject(value)) return;
-  const additional = subSchema(schema, 'additionalProperties');
   for (const [name, property] of namedSchemas(schema, 'properties')) {
-    const present = Object.hasOwn(value, name) ? value[name] : undefined;
-    const isMissing = present === undefined || (present === null && property['nullable'] !== true);
     const { default: fallback } = property;
-    if (isMissing && fallback !== undefined && fallback !== null) setOwn(value, name, cloneJson(fallback));
-    else if (isMissing && present === null) delete value[name];
+    if (fallback === undefined || fallback === null) continue;
+    setOwn(value, name, orDefault(Object.hasOwn(value, name) ? (value[name] ?? null) : undefined, property));
   }
+  const additional = subSchema(schema, 'additionalProperties');
   for (const [name, item] of Object.entries(value)) {
     const own = namedSchema(schema, 'properties', name);
-    const inside = own ?? additional;
-    if (inside === undefined) continue;
-    if (own === undefined && item === null && inside['nullable'] !== true) delete value[name];
-    else applyCustomDefaults(item, inside);
+    if (own !== undefined) {
+      applyCustomDefaults(item, own);
+    } else if (additional !== undefined) {
+      const filled = orDefault(item, additional);
+      setOwn(value, name, filled);
+      applyCustomDefaults(filled, additional);
+    }
   }
+}
+
+/** A value, or the default of its schema where it is missing or null that may not be. */
+function orDefault(value: JsonValue | undefined, schema: JsonObject): JsonValue {
+  const isMissing = value === undefined || (value === null && schema['nullable'] !== true);
+  return isMissing ? cloneJson(schema['default'] ?? null) : value;
 }

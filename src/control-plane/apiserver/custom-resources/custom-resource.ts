@@ -15,7 +15,7 @@ import { defaultColumns } from '../registry/table.ts';
 import { JsonPath, JsonPathError } from '../../../apimachinery/jsonpath.ts';
 import { parseObjectPath, valuesAt } from './object-path.ts';
 import type { ConversionWorld } from './conversion-webhook.ts';
-import { applyCustomDefaults, decodeCustomObject } from './custom-decoding.ts';
+import { applyCustomDefaults, decodeCustomObject, pruneCustomNulls } from './custom-decoding.ts';
 import { customStrategy, type RuleTimes, unmeasuredRules } from './custom-strategy.ts';
 import { customVersions, declaredSchema } from './custom-versions.ts';
 
@@ -68,7 +68,12 @@ export function customResources(
         customType: customType(crd, version),
         deprecationWarning: deprecationWarning(crd, version),
         ...(crd.metadata.deletionTimestamp === undefined ? {} : { refusesCreate: terminatingText }),
-        decode: (value) => decodeCustomObject(value, declaredSchema(version), builtIn),
+        decode(value, keepsNulls = false) {
+          const schema = declaredSchema(version);
+          const decoded = decodeCustomObject(value, schema, builtIn);
+          if (!keepsNulls) pruneCustomNulls(decoded.object, schema);
+          return decoded;
+        },
         ...(version.subresources?.scale === undefined ? {} : { scalePaths: version.subresources.scale }),
         versions: versionsOf(version.name),
       });

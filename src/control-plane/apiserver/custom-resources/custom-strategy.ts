@@ -39,11 +39,11 @@ export function customStrategy(version: CustomResourceDefinitionVersion, kind: s
           prepareForUpdate: keepOtherPart,
         }
       : { prepareForCreate: () => undefined, prepareForUpdate: () => undefined }),
-    validateCreate: (object) => checks.validate(object, undefined),
-    validateUpdate(object, old, context) {
+    validateCreate: (object, _context, ofMetadata = []) => checks.validate(object, undefined, ofMetadata),
+    validateUpdate(object, old, context, ofMetadata = []) {
       const warn = (text: string): void => context.warn?.(text);
-      if (context.subresource === 'status') return checks.validateStatus(object, old, warn);
-      return checks.validate(object, old, warn);
+      if (context.subresource === 'status') return checks.validateStatus(object, old, ofMetadata, warn);
+      return checks.validate(object, old, ofMetadata, warn);
     },
     warningsOnCreate: (object) => finalizerWarnings(object.metadata.finalizers ?? []),
     warningsOnUpdate(object, old) {
@@ -116,7 +116,13 @@ class ObjectChecks {
     this.#scale = version.subresources?.scale;
   }
 
-  validate(object: Unstructured, old: Unstructured | undefined, warn?: Warn): FieldError[] {
+  /** @param ofMetadata what is wrong with the metadata, and told already */
+  validate(
+    object: Unstructured,
+    old: Unstructured | undefined,
+    ofMetadata: readonly FieldError[],
+    warn?: Warn,
+  ): FieldError[] {
     if (object.kind !== this.#kind) {
       return [invalid(new FieldPath('kind'), object.kind, `must be ${this.#kind}`)];
     }
@@ -129,10 +135,15 @@ class ObjectChecks {
       ...validateEmbeddedResources(value, { ...this.#schema, 'x-kubernetes-embedded-resource': false }, root),
       ...this.#checkLists(value, before),
     ];
-    return [...errors, ...this.#runRules(value, before, errors, warn)];
+    return [...errors, ...this.#runRules(value, before, [...ofMetadata, ...errors], warn)];
   }
 
-  validateStatus(object: Unstructured, old: Unstructured, warn?: Warn): FieldError[] {
+  validateStatus(
+    object: Unstructured,
+    old: Unstructured,
+    ofMetadata: readonly FieldError[],
+    warn?: Warn,
+  ): FieldError[] {
     const [value, before] = [jsonOf(object), jsonOf(old)];
     const schema = namedSchema(this.#schema, 'properties', 'status');
     const { status } = value;
@@ -144,7 +155,7 @@ class ObjectChecks {
     }
     errors.push(...this.#checkScale(value, 'statusReplicasPath'), ...this.#checkSelector(value));
     errors.push(...this.#checkLists(value, before));
-    return [...errors, ...this.#runRules(value, before, errors, warn)];
+    return [...errors, ...this.#runRules(value, before, [...ofMetadata, ...errors], warn)];
   }
 
   #checkLists(value: JsonValue, before: JsonValue | undefined): FieldError[] {

@@ -61,7 +61,10 @@ export function customVersions(
       const apiVersion = isJsonObject(object) && typeof object['apiVersion'] === 'string' ? object['apiVersion'] : '';
       const pruned = prune(isJsonObject(object) ? object : {}, apiVersion);
       const schema = schemas.get(apiVersion);
-      if (schema !== undefined) applyCustomDefaults(pruned, schema);
+      if (schema !== undefined) {
+        pruneCustomNulls(pruned, schema);
+        applyCustomDefaults(pruned, schema);
+      }
       const bytes = encode(pruned);
       return { object: pruned, apiVersion, bytes, isChanged: !isSame(bytes, value) };
     });

@@ -164,6 +164,12 @@ function inOrder(complaints: readonly string[], places: ReadonlyMap<string, numb
   return complaints.toSorted((left, right) => placeOf(left) - placeOf(right));
 }
 
+/** How an object is read into its type. */
+export interface TypedObjectOptions extends TypedDecodeOptions {
+  /** Null stays in custom objects where it may not be. */
+  readonly keepsNulls?: boolean;
+}
+
 /** Reads JSON that the server made itself (a patched object) into its type. @throws StatusError with `wrap` */
 export function typedObject(
   value: JsonValue,
@@ -171,12 +177,13 @@ export function typedObject(
   resource: ApiResource,
   expected: ExpectedKind,
   report: (unknownFields: readonly string[]) => void,
-  options: TypedDecodeOptions = {},
+  options: TypedObjectOptions = {},
 ): Unstructured {
   let decoded: { object: JsonObject; unknownFields: readonly string[] };
   try {
     const own = expected.type === resource.definition.type ? resource.decode : undefined;
-    decoded = own === undefined ? decodeTyped(value, expected.type, resource.types, options) : own(value);
+    decoded =
+      own === undefined ? decodeTyped(value, expected.type, resource.types, options) : own(value, options.keepsNulls);
   } catch (error) {
     if (!(error instanceof TypedDecodeError)) throw error;
     throw cannotHandle(gvk, expected, error.message);

@@ -21,6 +21,7 @@ import {
   mostNesting,
   withoutTexts,
 } from '../../../apimachinery/json.ts';
+import { escapeHtmlInJson } from '../../../apimachinery/go-json.ts';
 import { parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
@@ -127,7 +128,7 @@ function typedPatched(
   const stated = patch.keepsKind === true ? expected.gvk : statedKind(value, expected.gvk, refuse);
   if (isCustom) {
     if ((value?.['kind'] ?? '') === '') {
-      throw refuse(`Object 'Kind' is missing in '${stringifyJson(value)}'`);
+      throw refuse(`Object 'Kind' is missing in '${escapeHtmlInJson(stringifyJson(value))}'`);
     }
     refuseOtherCustomKind(endpoint.name, stated, expected.gvk);
   } else if (!isSameKind(stated, expected.gvk)) {
@@ -195,7 +196,7 @@ function statedKind(
 /** 422 with the patched document and what is wrong with it; it names no kind. */
 function refusedPatch(value: JsonValue, patch: ParsedPatch, text: string): StatusError {
   const { shown, message } = patch.refusal?.(text) ?? {
-    shown: stringifyJson(value),
+    shown: escapeHtmlInJson(stringifyJson(value)),
     message: text,
   };
   const error = invalid(new FieldPath('patch'), shown, message);
@@ -295,7 +296,7 @@ function typedApplied(
 ): Unstructured {
   try {
     const value = applied as unknown as JsonValue;
-    const options = { isConverted: true, keepsEmpty: true };
+    const options = { isConverted: true, keepsEmpty: true, keepsNulls: true };
     return typedObject(value, expected.gvk, resource, expected, () => undefined, options);
   } catch (error) {
     if (!(error instanceof StatusError) || resource.custom) throw error;

@@ -23,7 +23,7 @@ export interface ApiResource {
   /** Where the scale subresource of a custom resource reads and writes. */
   readonly scalePaths?: ScalePaths;
   /** Reads an object, when that is not done by its type alone (custom resources). */
-  readonly decode?: (value: JsonValue) => TypedDecodeResult;
+  readonly decode?: OwnDecoding;
   /** What a definition declares, for the published documents (custom resources). */
   readonly customType?: CustomType;
   /** How objects are kept in other versions than they are shown in (custom resources). */
@@ -31,6 +31,9 @@ export interface ApiResource {
   /** Why nothing can be created any more (custom resources whose definition goes). */
   readonly refusesCreate?: string;
 }
+
+/** @param keepsNulls whether null stays where it may not be, for validation to refuse: so for what an apply made */
+type OwnDecoding = (value: JsonValue, keepsNulls?: boolean) => TypedDecodeResult;
 
 /** What a CustomResourceDefinition says of one version's type. */
 export interface CustomType {
@@ -46,7 +49,7 @@ export interface CustomType {
 export interface ApiResourceOptions {
   readonly custom?: boolean;
   readonly deprecationWarning?: string;
-  readonly decode?: (value: JsonValue) => TypedDecodeResult;
+  readonly decode?: OwnDecoding;
   readonly scalePaths?: ScalePaths;
   readonly customType?: CustomType;
   readonly versions?: ObjectVersions;

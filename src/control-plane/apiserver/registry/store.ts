@@ -194,11 +194,12 @@ export class Store {
     // Whoever creates through a status takes nothing for the object.
     const reservation = context.subresource === '' ? await this.hooks.beginCreate?.(object, context) : undefined;
     try {
+      const ofMetadata = strategy.checksMetadata === false ? [] : this.#validateMeta(object);
       this.#refuseInvalid(object, [
         ...((await this.hooks.problems?.(object, undefined, context)) ?? []),
         ...(strategy.validateFirst?.(object) ?? []),
-        ...(strategy.checksMetadata === false ? [] : this.#validateMeta(object)),
-        ...(strategy.validateCreate?.(object, context) ?? []),
+        ...ofMetadata,
+        ...(strategy.validateCreate?.(object, context, ofMetadata) ?? []),
       ]);
       const segment = validateObjectMeta(meta, this.resource.definition.namespaced, validatePathSegmentName);
       this.#refuseInvalid(object, segment);
@@ -458,10 +459,10 @@ export class Store {
   #checkByOwnRules(object: Unstructured, old: Unstructured, context: WriteContext): FieldError[] {
     const { strategy } = this;
     const { checksMetadata } = strategy;
-    const rules = strategy.validateUpdate?.(object, old, context) ?? [];
+    const changed = [...validateObjectMetaUpdate(object.metadata, old.metadata), ...this.#validateFinalizers(object)];
+    const rules = strategy.validateUpdate?.(object, old, context, changed) ?? [];
     if (checksMetadata === false || (checksMetadata === 'object' && context.subresource !== '')) return rules;
     const { asUpdate, asNew } = metadataChecksOnUpdate(this.resource);
-    const changed = [...validateObjectMetaUpdate(object.metadata, old.metadata), ...this.#validateFinalizers(object)];
     if (asNew === 'no' || context.subresource !== '') return [...changed, ...rules];
     const meta = this.#validateMeta(object);
     const fresh = [...meta, ...(strategy.validateAsNew?.(object, old) ?? [])];

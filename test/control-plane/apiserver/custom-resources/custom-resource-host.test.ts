@@ -122,6 +122,53 @@ async function send(world: World, method: string, at: string, body?: unknown, ty
   return world.api.request(method, at, body, type === undefined ? {} : { 'content-type': type });
 }
 
+test('nulls that an apply sets where they may not be are refused; other writes leave them out', async (context) => {
+  const world = await serve(context);
+  await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, schema));
+  await world.until('wids.example.com', isEstablished);
+  const notChecked =
+    '<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
+  const apply = (spec: JsonObject): Promise<TestAnswer> =>
+    send(world, 'PATCH', `${path}/a?fieldManager=m&force=true`, wid('a', { spec }), 'application/apply-patch+yaml');
+  const wrong: readonly (readonly [JsonObject, string, string])[] = [
+    [{ size: null }, 'size', 'integer'],
+    [{ size: 1, tags: null }, 'tags', 'array'],
+    [{ size: 1, tags: [null] }, 'tags[0]', 'string'],
+    [{ size: 1, free: null }, 'free', 'object'],
+  ];
+  for (const [spec, field, type] of wrong) {
+    const { status, body } = await apply(spec);
+    const error = `spec.${field}: Invalid value: "null": spec.${field} in body must be of type ${type}: "null"`;
+    assert.equal(body['message'], `Wid.example.com "a" is invalid: [${error}, ${notChecked}]`);
+    assert.equal(status, 422);
+  }
+  const applied = await apply({ size: 1, color: null, none: null, free: { x: null } });
+  assert.deepEqual(applied.body['spec'], { size: 1, color: 'red', none: null, free: { x: null } });
+  const patched = await send(
+    world,
+    'PATCH',
+    `${path}/a`,
+    [{ op: 'add', path: '/spec/tags', value: null }],
+    'application/json-patch+json',
+  );
+  assert.deepEqual(patched.body['spec'], applied.body['spec']);
+});
+
+test('rules wait for metadata that is whole, too', async (context) => {
+  const world = await serve(context);
+  await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, schema));
+  await world.until('wids.example.com', isEstablished);
+  const messageOf = async (metadata: JsonObject, size: number): Promise<unknown> => {
+    const { body } = await send(world, 'POST', path, { ...wid('a', { spec: { size } }), metadata });
+    return body['message'];
+  };
+  assert.equal(
+    await messageOf({}, 7),
+    'Wid.example.com "" is invalid: [metadata.name: Required value: name or generateName is required, <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation]',
+  );
+  assert.match(String(await messageOf({ name: 'a', finalizers: ['a b'] }, 7)), /, spec: Invalid value: not seven\]$/);
+});
+
 test('objects of a custom resource are defaulted, pruned and checked', async (context) => {
   const world = await serve(context);
   await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, schema));
