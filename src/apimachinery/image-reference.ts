@@ -2,10 +2,50 @@ const label = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
 const host = String.raw`(?:${label}(?:\.${label})*|\[[a-fA-F0-9:]+\])`;
 const part = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const tag = String.raw`[\w][\w.-]{0,127}`;
-const digest = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}';
-const reference = new RegExp(`^(?:${host}(?::[0-9]+)?/)?${part}(?:/${part})*(?::${tag})?(?:@${digest})?$`);
+const digestText = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}';
+const reference = new RegExp(`^(?:${host}(?::[0-9]+)?/)?${part}(?:/${part})*(?::${tag})?(?:@${digestText})?$`);
 
 /** Whether a text names an image: `[host[:port]/]path[:tag][@digest]`, as the distribution project defines it. */
 export function isImageReference(text: string): boolean {
   return reference.test(text);
+}
+
+const hub = 'docker.io';
+const longestPath = 255;
+const digestLengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
+
+/** Why a text does not name an image, in the words of the distribution project; undefined when it does. */
+export function imageNameProblem(text: string): string | undefined {
+  if (/^[a-f0-9]{64}$/.test(text)) {
+    return `invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`;
+  }
+  const { domain, rest } = splitDomain(text);
+  const [path = ''] = rest.split(':', 1);
+  if (path.toLowerCase() !== path) return `invalid reference format: repository name (${path}) must be lowercase`;
+  const whole = `${domain}/${rest}`;
+  if (!isImageReference(whole)) {
+    return isImageReference(whole.toLowerCase()) ? 'repository name must be lowercase' : 'invalid reference format';
+  }
+  if ((path.split('@', 1)[0] ?? '').length > longestPath) {
+    return `repository name must not be more than ${longestPath} characters`;
+  }
+  return rest.includes('@') ? digestProblem(rest.slice(rest.indexOf('@') + 1)) : undefined;
+}
+
+/** The registry of an image and the rest of its name; without one it is Docker's. */
+function splitDomain(text: string): { readonly domain: string; readonly rest: string } {
+  const cut = text.indexOf('/');
+  const first = text.slice(0, Math.max(cut, 0));
+  const isDomain = first === 'localhost' || /[.:]/.test(first) || first.toLowerCase() !== first;
+  const rest = isDomain ? text.slice(cut + 1) : text;
+  const domain = !isDomain || first === 'index.docker.io' ? hub : first;
+  return { domain, rest: domain === hub && !rest.includes('/') ? `library/${rest}` : rest };
+}
+
+function digestProblem(digest: string): string | undefined {
+  const [algorithm = '', hash = ''] = digest.split(':');
+  const length = Object.hasOwn(digestLengths, algorithm) ? digestLengths[algorithm] : undefined;
+  if (length === undefined) return 'unsupported digest algorithm';
+  if (hash.length !== length) return 'invalid checksum digest length';
+  return /^[a-f0-9]+$/.test(hash) ? undefined : 'invalid checksum digest format';
 }

@@ -8,12 +8,11 @@ import { serviceEnvironment } from './service-environment.ts';
 
 /** A container that cannot be configured yet; the reason and message of its waiting state. */
 export class ContainerConfigError extends Error {
-  readonly reason: 'CreateContainerConfigError' | 'InvalidImageName';
+  readonly reason = 'CreateContainerConfigError';
 
-  constructor(reason: ContainerConfigError['reason'], message: string) {
+  constructor(message: string) {
     super(message);
     this.name = 'ContainerConfigError';
-    this.reason = reason;
   }
 }
 
@@ -95,7 +94,7 @@ async function environmentValue(
   if (value === undefined && !optional) {
     const kind = isSecret ? 'Secret' : 'ConfigMap';
     const where = `${pod.metadata.namespace ?? ''}/${name}`;
-    throw new ContainerConfigError('CreateContainerConfigError', `couldn't find key ${keyed.key} in ${kind} ${where}`);
+    throw new ContainerConfigError(`couldn't find key ${keyed.key} in ${kind} ${where}`);
   }
   return value;
 }
@@ -106,7 +105,7 @@ function fileValue(
   { files, pathOf }: EnvironmentFacts,
 ): string | undefined {
   const fail = (message: string): never => {
-    throw new ContainerConfigError('CreateContainerConfigError', message);
+    throw new ContainerConfigError(message);
   };
   const volume = pathOf(volumeName);
   if (volume === undefined) return fail(`cannot find the volume "${volumeName}" referenced by FileKeyRef`);
@@ -158,7 +157,7 @@ class EnvironmentSources {
     } catch (error) {
       if (!hasReason(error, 'NotFound')) throw error;
       if (optional) return undefined;
-      throw new ContainerConfigError('CreateContainerConfigError', `${kind} "${name}" not found`);
+      throw new ContainerConfigError(`${kind} "${name}" not found`);
     }
   }
 }

@@ -71,7 +71,7 @@ function subPathOf(
   if (subPathExpr === '') return subPath;
   const missing = [...subPathExpr.matchAll(/\$\(([^()]*)\)/g)].find(([, name = '']) => !env.has(name));
   const fail = (message: string): never => {
-    throw new ContainerConfigError('CreateContainerConfigError', message);
+    throw new ContainerConfigError(message);
   };
   if (missing !== undefined) fail(`missing value for "${missing[1] ?? ''}"`);
   const path = expandVariables(subPathExpr, env);

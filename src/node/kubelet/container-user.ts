@@ -34,16 +34,9 @@ export function checkNonRoot(pod: Pod, container: Container, imageUid = 0): void
   const { name = '', namespace = '', uid = '' } = pod.metadata;
   const where = `(pod: ${JSON.stringify(`${name}_${namespace}(${uid})`)}, container: ${container.name})`;
   const given = container.securityContext?.runAsUser ?? forPod.runAsUser;
-  if (given === 0)
-    throw new ContainerConfigError(
-      'CreateContainerConfigError',
-      `container's runAsUser breaks non-root policy ${where}`,
-    );
+  if (given === 0) throw new ContainerConfigError(`container's runAsUser breaks non-root policy ${where}`);
   if (given === undefined && imageUid === 0) {
-    throw new ContainerConfigError(
-      'CreateContainerConfigError',
-      `container has runAsNonRoot and image will run as root ${where}`,
-    );
+    throw new ContainerConfigError(`container has runAsNonRoot and image will run as root ${where}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Container, Pod } from '../../api/types/core-v1.ts';
 import { formatDuration } from '../../apimachinery/duration.ts';
+import { imageNameProblem } from '../../apimachinery/image-reference.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
 
@@ -30,6 +31,14 @@ export class PodImages {
   async ensure(pod: Pod, container: Container): Promise<Delay | undefined> {
     const { runtime, clock, recordEvent } = this.#context;
     const image = container.image ?? '';
+    const problem = imageNameProblem(image);
+    if (problem !== undefined) {
+      const quoted = JSON.stringify(image);
+      const message = `Failed to apply default image tag ${quoted}: couldn't parse image name ${quoted}: ${problem}`;
+      recordEvent(pod, 'Warning', 'InspectFailed', message, container.name);
+      recordEvent(pod, 'Warning', 'Failed', 'Error: InvalidImageName', container.name);
+      return { reason: 'InvalidImageName', message };
+    }
     const policy = container.imagePullPolicy ?? 'IfNotPresent';
     const present = await runtime.imageStatus(image);
     if (present !== undefined && policy !== 'Always') {

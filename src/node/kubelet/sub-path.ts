@@ -51,5 +51,5 @@ function isWithin(path: string, base: string): boolean {
 
 function failure(what: string, { mount, container }: SubPathPlace): ContainerConfigError {
   const text = `failed to ${what} for volumeMount ${JSON.stringify(mount.name)} of container ${JSON.stringify(container.name)}`;
-  return new ContainerConfigError('CreateContainerConfigError', text);
+  return new ContainerConfigError(text);
 }

@@ -74,6 +74,19 @@ test('pods of other nodes are none of its business', async (context) => {
   assert.deepEqual(await harness.runtime.listPodSandbox(), []);
 });
 
+test('what is no name of an image is not pulled', async (context) => {
+  const harness = await start(context);
+  await harness.create('web', { spec: { containers: [{ name: 'main', image: 'Shop/Web:1' }] } });
+  const message =
+    'Failed to apply default image tag "Shop/Web:1": couldn\'t parse image name "Shop/Web:1": ' +
+    'invalid reference format: repository name (Web) must be lowercase';
+  const { waiting } = (await statusOf(harness, 'web')).state ?? {};
+  assert.deepEqual(waiting, { reason: 'InvalidImageName', message });
+  const events = await harness.events('web');
+  assert.ok(events.includes(`InspectFailed: ${message}`));
+  assert.ok(events.includes('Failed: Error: InvalidImageName'));
+});
+
 test('an image that cannot be had is tried again, less and less often', async (context) => {
   const harness = await start(context);
   await harness.create('web', { spec: { containers: [{ name: 'main', image: 'unreachable.invalid/a:1' }] } });
