@@ -30,6 +30,12 @@ export interface DnsConfig {
   readonly options: readonly string[];
 }
 
+/** Users of a pod that are others on the node: number 0 inside is the first outside. */
+export interface UserNamespace {
+  readonly hostId: number;
+  readonly length: number;
+}
+
 export interface PodSandboxConfig {
   readonly metadata: PodSandboxMetadata;
   readonly hostname: string;
@@ -44,6 +50,8 @@ export interface PodSandboxConfig {
   readonly hostNetwork: boolean;
   /** Kernel parameters of the pod's namespaces, by names with dots. */
   readonly sysctls: Readonly<Record<string, string>>;
+  /** Absent when the pod's users are the node's. */
+  readonly userNamespace?: UserNamespace;
 }
 
 export interface PodSandbox {

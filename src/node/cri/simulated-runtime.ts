@@ -21,6 +21,7 @@ import {
   type PodSandbox,
   type ProcessStreams,
   type RuntimeService,
+  type UserNamespace,
 } from './runtime.ts';
 import { ContainerProcess } from './simulation/container-process.ts';
 import { imageDefaults, imageFiles } from './simulation/images/image-defaults.ts';
@@ -91,6 +92,7 @@ interface SandboxEntry {
   readonly hostname: string;
   readonly dnsConfig: DnsConfig;
   readonly sysctls: Readonly<Record<string, string>>;
+  readonly userNamespace: UserNamespace | undefined;
   readonly server: PortServer;
 }
 
@@ -146,6 +148,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       hostname: config.hostname,
       dnsConfig: config.dnsConfig,
       sysctls: config.sysctls,
+      userNamespace: config.userNamespace,
       server: new PortServer(
         `${namespace}/${name}`,
         config.portMappings.flatMap(({ containerPort, protocol }) => (protocol === 'TCP' ? [containerPort] : [])),
@@ -193,6 +196,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       hostname: entry.hostname,
       dnsConfig: entry.dnsConfig,
       sysctls: entry.sysctls,
+      userNamespace: entry.userNamespace,
       podIp: this.#addressOf(entry) || '127.0.0.1',
       random: () => this.#options.random.next(),
       nodeFiles: this.#files,

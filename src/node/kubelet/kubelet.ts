@@ -27,6 +27,7 @@ import { PodWorker } from './pod-worker.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
 import type { Prober } from './prober.ts';
 import type { DialPod } from './runtime-prober.ts';
+import { UserNamespaces } from './user-namespaces.ts';
 
 export interface KubeletOptions {
   readonly client: Client;
@@ -92,6 +93,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     memoryBytes: Number(parseQuantity(node.capacity['memory'] ?? '0').value()),
     dns: { clusterDomain: 'cluster.local', ...(node.clusterDns === undefined ? {} : { clusterDns: node.clusterDns }) },
     files: options.files,
+    userNamespaces: new UserNamespaces(),
     dial: options.dial,
     allocatable: () => currentNode().status?.allocatable ?? node.capacity,
     services: () => services.list(),
@@ -149,6 +151,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     const uid = pod.metadata.uid ?? '';
     const worker = workers.get(uid);
     workers.delete(uid);
+    context.userNamespaces.release(pod);
     retryResizes();
     worker?.remove().catch((error: unknown) => log.error('removing a pod failed', { uid, error: String(error) }));
   };

@@ -1,7 +1,7 @@
 import type { Pod } from '../../api/types/core-v1.ts';
 import type { RuntimeClass } from '../../api/types/node-v1.ts';
 import type { Client } from '../../client/client.ts';
-import { type PodSandboxConfig, type PortMapping, RuntimeError } from '../cri/runtime.ts';
+import { type PodSandboxConfig, type PortMapping, RuntimeError, type UserNamespace } from '../cri/runtime.ts';
 import { type NodeDns, podDns } from './pod-dns.ts';
 import { kernelHostname } from './pod-hostname.ts';
 import { podSysctls } from './pod-sysctls.ts';
@@ -10,9 +10,16 @@ import { podSysctls } from './pod-sysctls.ts';
  * What the runtime is asked for: a place for a pod.
  * @param attempt how many there were before
  * @param runtimeHandler what the pod's RuntimeClass names; empty without one
+ * @param userNamespace the pod's users on the node; undefined when they are the node's own
  * @throws HostnameError when the pod's name cannot be
  */
-export function sandboxConfig(pod: Pod, attempt: number, dns: NodeDns, runtimeHandler: string): PodSandboxConfig {
+export function sandboxConfig(
+  pod: Pod,
+  attempt: number,
+  dns: NodeDns,
+  runtimeHandler: string,
+  userNamespace: UserNamespace | undefined,
+): PodSandboxConfig {
   const { uid = '', name = '', namespace = '', labels = {}, annotations = {} } = pod.metadata;
   return {
     metadata: { name, namespace, uid, attempt },
@@ -24,6 +31,7 @@ export function sandboxConfig(pod: Pod, attempt: number, dns: NodeDns, runtimeHa
     dnsConfig: podDns(pod, dns),
     runtimeHandler,
     sysctls: podSysctls(pod),
+    ...(userNamespace === undefined ? {} : { userNamespace }),
   };
 }
 

@@ -8,6 +8,7 @@ import type { NodeDns } from './pod-dns.ts';
 import type { Rejection } from './pod-admission.ts';
 import type { Prober } from './prober.ts';
 import type { DialPod } from './runtime-prober.ts';
+import type { UserNamespaces } from './user-namespaces.ts';
 
 /** What the workers of a node share. */
 export interface PodWorkerContext {
@@ -23,6 +24,7 @@ export interface PodWorkerContext {
   readonly files: NodeFiles;
   /** How hooks reach pods. */
   readonly dial: DialPod;
+  readonly userNamespaces: UserNamespaces;
   /** What the node can give. */
   readonly allocatable: () => Readonly<Record<string, string>>;
   /** All services, for the variables that tell of them. */

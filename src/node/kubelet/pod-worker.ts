@@ -279,10 +279,10 @@ export class PodWorker {
     const mounted = await this.#mountVolumes(pod, ready);
     if (ready !== undefined) return ready;
     if (!mounted) return undefined;
-    const { runtime, client, dns, recordEvent } = this.#context;
+    const { runtime, client, dns, recordEvent, userNamespaces } = this.#context;
     try {
       const handler = await runtimeHandlerOf(client, pod);
-      await runtime.runPodSandbox(sandboxConfig(pod, sandboxes.length, dns, handler));
+      await runtime.runPodSandbox(sandboxConfig(pod, sandboxes.length, dns, handler, userNamespaces.of(pod)));
     } catch (error) {
       if (!(error instanceof HostnameError) && !(error instanceof RuntimeError)) throw error;
       recordEvent(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${failureText(error)}`);

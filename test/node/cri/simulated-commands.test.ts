@@ -141,6 +141,7 @@ void test('built-in commands and the shell', async () => {
       'touch /o/t; chmod 1644 /o/t; ls -l /o | cut -c 1-10; test -b /o; echo $?; [ -S /o/t ] || echo no',
       '-rw-r--r-T\n1\nno\n',
     ],
+    ["echo x > /tmp/g; stat -c='%g' /tmp/g; stat -c%u /tmp/g; stat -c %s /tmp/g", '=0\n0\n2\n'],
     ['expr 7 % 2; expr 1 + 1 > /dev/null; id -u; chmod 600 /tmp/f; stat -c %a /tmp/f', '1\n0\n600\n'],
   ];
   for (const [script, out, code = 0, err = ''] of cases) {

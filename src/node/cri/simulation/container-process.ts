@@ -7,6 +7,7 @@ import {
   type ContainerStatus,
   type ProcessStreams,
   RuntimeError,
+  type UserNamespace,
 } from '../runtime.ts';
 import { writeCgroupFiles } from './cgroup-files.ts';
 import { isAgnhostCommand } from './images/agnhost-program.ts';
@@ -40,6 +41,8 @@ export interface ContainerPlace {
   readonly dnsConfig: DnsConfig;
   /** Kernel parameters that the pod sets. */
   readonly sysctls: Readonly<Record<string, string>>;
+  /** Absent when the pod's users are the node's. */
+  readonly userNamespace?: UserNamespace | undefined;
   readonly podIp: string;
   /** A number in [0, 1). */
   readonly random: () => number;
@@ -76,6 +79,7 @@ export class ContainerProcess {
       hostname,
       dnsConfig,
       sysctls,
+      userNamespace,
       podIp,
       random,
       nodeFiles,
@@ -113,7 +117,7 @@ export class ContainerProcess {
       }
     }
     if (config.readonlyRootfs) files.seal();
-    writeProcessFiles(this.#kernelFiles, user, config, listedMounts(files));
+    writeProcessFiles(this.#kernelFiles, user, config, { mounts: listedMounts(files), userNamespace });
     const env = new Map([
       ['PATH', defaultPath],
       ['HOSTNAME', hostname],

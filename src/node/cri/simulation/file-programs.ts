@@ -133,7 +133,7 @@ function symbolicMode(mode: number, text: string): number {
 async function runStat(context: ProcessContext): Promise<number> {
   const words = context.args.slice(1);
   const at = words.findIndex((word) => word.startsWith('-c'));
-  const inline = /^-c=?(.+)$/.exec(words[at] ?? '')?.[1];
+  const inline = /^-c(.+)$/.exec(words[at] ?? '')?.[1];
   const format = inline ?? words[at + 1] ?? '';
   const paths = words.filter((_word, index) => index !== at && (inline !== undefined || index !== at + 1));
   if (at < 0) {
