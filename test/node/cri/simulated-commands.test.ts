@@ -142,6 +142,14 @@ void test('built-in commands and the shell', async () => {
       '-rw-r--r-T\n1\nno\n',
     ],
     ["echo x > /tmp/g; stat -c='%g' /tmp/g; stat -c%u /tmp/g; stat -c %s /tmp/g", '=0\n0\n2\n'],
+    ['i=3; let i+=2 j=i*2; echo $i $j $?; let 0; echo $?; let', '5 10 0\n1\n', 2, 'sh: let: expression expected\n'],
+    [
+      'printf abc > /tmp/f; sha256sum /tmp/f; md5sum < /tmp/f; sha1sum /tmp/f > /tmp/s; sha1sum -c /tmp/s; printf x > /tmp/f; sha1sum -c /tmp/s',
+      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  /tmp/f\n900150983cd24fb0d6963f7d28e17f72  -\n/tmp/f: OK\n/tmp/f: FAILED\n',
+      1,
+      'sha1sum: WARNING: 1 of 1 computed checksums did NOT match\n',
+    ],
+    ['sha512sum /none', '', 1, "sha512sum: can't open '/none': No such file or directory\n"],
     ['expr 7 % 2; expr 1 + 1 > /dev/null; id -u; chmod 600 /tmp/f; stat -c %a /tmp/f', '1\n0\n600\n'],
   ];
   for (const [script, out, code = 0, err = ''] of cases) {

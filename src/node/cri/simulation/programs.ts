@@ -1,4 +1,5 @@
 import { sleep } from '../../../system/clock.ts';
+import { checksumPrograms } from './checksum-programs.ts';
 import { filePrograms } from './file-programs.ts';
 import { runAgnhost } from './images/agnhost-program.ts';
 import { runEffectiveUser } from './images/effective-user.ts';
@@ -17,6 +18,7 @@ import { runTar } from './tar-program.ts';
 import { evaluateTest } from './test-expression.ts';
 
 const programs: Readonly<Record<string, Program>> = {
+  ...checksumPrograms,
   ...filePrograms,
   ...mountPrograms,
   ...networkPrograms,

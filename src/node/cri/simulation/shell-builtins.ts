@@ -1,4 +1,6 @@
 import { MemoryFiles } from './memory-files.ts';
+import { evaluateArithmetic } from './shell-arithmetic.ts';
+import { ShellSyntaxError } from './shell-grammar.ts';
 import type { ProcessContext } from './process-context.ts';
 import { runProgram } from './run-program.ts';
 import type { ShellRun } from './shell.ts';
@@ -29,6 +31,7 @@ const builtIns: Readonly<Record<string, BuiltIn>> = {
   },
   export: (words, run) => declare(words, run, (name) => run.state.export(name)),
   kill: sendSignal,
+  let: evaluateAll,
   local: (words, run) => declare(words, run, (name) => run.state.local(name)),
   read: readVariables,
   readonly: (words, run) => declare(words, run, () => undefined),
@@ -85,6 +88,19 @@ async function sourceFile([path = '', ...args]: readonly string[], run: ShellRun
   const text = run.context.files.readFile(MemoryFiles.absolute(path, run.state.workingFolder));
   if (args.length > 0) run.state.setArguments(args);
   return run.script(parseScript(Buffer.from(text).toString('utf8')));
+}
+
+/** `let EXPRESSION…`: fails when the last is zero. */
+function evaluateAll(expressions: readonly string[], { state }: ShellRun): number {
+  if (expressions.length === 0) throw new ShellSyntaxError('let: expression expected');
+  let value = 0;
+  for (const expression of expressions) {
+    value = evaluateArithmetic(expression, {
+      get: (name) => state.get(name) ?? '',
+      set: (name, text) => state.set(name, text),
+    });
+  }
+  return value === 0 ? 1 : 0;
 }
 
 async function changeFolder([path]: readonly string[], { context, state }: ShellRun): Promise<number> {
