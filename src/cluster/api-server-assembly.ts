@@ -442,6 +442,8 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       await aggregator.start();
       progress.finish('poststarthook/start-cluster-authentication-info-controller');
       identityLease.start();
+      // Where the other servers are the lease tells: there is no other record of it.
+      progress.finish('poststarthook/peer-endpoint-reconciler-controller');
       progress.finish('poststarthook/start-kube-apiserver-identity-lease-controller');
       progress.finish('poststarthook/start-kube-apiserver-identity-lease-garbage-collector');
       progress.finish('poststarthook/start-kube-aggregator-informers');

@@ -112,6 +112,28 @@ test('access reviews answer for the rules in force', async (context) => {
     ((await as(token, 'POST', path, review)).body['status'] as { allowed: boolean }).allowed;
   assert.equal(await isAllowed('admin-token'), true);
   assert.equal(await isAllowed('ann-token'), false);
+  // What is answered and not stored has metadata, and is in no table.
+  const formOf = (kind: string): Record<string, string> => ({
+    accept: `application/json;as=${kind};v=v1;g=meta.k8s.io`,
+  });
+  const partial = await as('ann-token', 'POST', path, review, formOf('PartialObjectMetadata'));
+  assert.deepEqual([partial.status, partial.body['kind']], [201, 'PartialObjectMetadata']);
+  assert.equal((await as('ann-token', 'POST', path, review, formOf('Table'))).status, 406);
+});
+
+test('a service without a name gets no address, and the name of something else asks for none', async (context) => {
+  const { as } = await assembled(context);
+  const path = '/api/v1/namespaces/default/services';
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: {}, spec: { ports: [{ port: 80 }] } };
+  const nameless = await as('admin-token', 'POST', path, service);
+  assert.equal(nameless.status, 422);
+  assert.match(
+    String(nameless.body['message']),
+    /^Service "" is invalid: spec\.clusterIPs: Invalid value: \[""\]: failed to allocate IP: IPAddress\.networking\.k8s\.io "10\.\S+" is invalid: spec\.parentRef\.name: Required value$/,
+  );
+  const spec = { ...service.spec, type: 'ExternalName', externalName: 'a.example.com', clusterIP: 'Service' };
+  const named = await as('admin-token', 'POST', path, { ...service, metadata: { name: 's' }, spec });
+  assert.match(String(named.body['message']), /spec\.clusterIPs: Forbidden: may not be set for ExternalName services/);
 });
 
 test('admission plugins are switched by their names', async (context) => {

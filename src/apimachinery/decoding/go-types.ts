@@ -44,6 +44,7 @@ export function goTypeName(schema: Schema, owner: string, field: string): string
     case 'string':
       return schema.format === 'byte' ? '[]uint8' : (named(namedTypes().strings) ?? 'string');
     case 'integer':
+      if (schema.format === 'byte') return 'uint8';
       return schema.format === 'int32' ? 'int32' : 'int64';
     case 'number':
       return 'float64';

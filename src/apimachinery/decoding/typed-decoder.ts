@@ -18,7 +18,7 @@ import {
   wholeThousandths,
 } from './scalar-readers.ts';
 import { isOptionalName } from './schema-defaults.ts';
-import { protobufFields } from './type-fields.ts';
+import { jsonFieldNames, protobufFields } from './type-fields.ts';
 import { TypedDecodeError } from './typed-decode-error.ts';
 
 /** An object read into its type. */
@@ -91,7 +91,7 @@ class TypedReader {
   readStruct(value: JsonObject, schema: Schema, place: Place): JsonObject {
     const properties = schema.properties ?? {};
     const result: JsonObject = {};
-    for (const [key, item] of Object.entries(value)) {
+    for (const [key, item] of this.#isConverted ? this.#inFieldOrder(value, place.type) : Object.entries(value)) {
       const path = place.path === '' ? key : `${place.path}.${key}`;
       const property = Object.hasOwn(properties, key) ? properties[key] : undefined;
       if (property === undefined) {
@@ -115,6 +115,13 @@ class TypedReader {
       setOwn(result, key, read);
     }
     return result;
+  }
+
+  /** The converter goes by the fields of a type, not by those of the document, and so do its errors. */
+  #inFieldOrder(value: JsonObject, type: string): [string, JsonValue][] {
+    const names = jsonFieldNames(type, this.#types);
+    const placeOf = (name: string): number => (names.includes(name) ? names.indexOf(name) : names.length);
+    return Object.entries(value).toSorted(([left], [right]) => placeOf(left) - placeOf(right));
   }
 
   /** Types that read themselves end the reading when they fail, as in Go; what is after any other error is read, too. */

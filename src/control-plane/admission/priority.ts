@@ -1,5 +1,6 @@
 import type { Pod, PodSpec } from '../../api/types/core-v1.ts';
 import type { PriorityClass } from '../../api/types/scheduling-v1.ts';
+import { isDns1123Subdomain } from '../../apimachinery/names.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import { type AdmissionContext, type AdmissionPlugin, resourceKey } from './admission-plugin.ts';
 import { refusal } from './refusal.ts';
@@ -12,6 +13,8 @@ export function priority(context: AdmissionContext): AdmissionPlugin {
   const find = async (name: string): Promise<PriorityClass | undefined> => {
     const known = classes.get('', name);
     if (known !== undefined) return known;
+    // What no class can be called there is none of.
+    if (isDns1123Subdomain(name).length > 0) return undefined;
     try {
       return await context.client.resource<PriorityClass>(classesResource).get(name);
     } catch (error) {

@@ -80,8 +80,6 @@ export type Transforms = 'none' | 'metadata' | 'all';
 export interface NegotiationOptions {
   /** None when absent. */
   readonly transforms?: Transforms;
-  /** Whether the answer is a stream of events. */
-  readonly stream?: boolean;
   /** Custom objects have no form in protobuf; their metadata have one. */
   readonly isCustom?: boolean;
 }
@@ -106,11 +104,15 @@ export function negotiateOutput(
     if (codec === undefined) continue;
     const target = transformOf(clause, codec, options);
     if (target === undefined) continue;
-    if (options.stream === true && codec.encodeEvent === undefined) throw notAcceptable(streamsOf(codecs));
     const clausePretty = clause.parameters.get('pretty');
     return { codec, pretty: clausePretty === undefined ? pretty : clausePretty === '1', ...target };
   }
   throw notAcceptable(codecs.map(({ mediaType }) => mediaType));
+}
+
+/** Refuses a form that answers can have, and events cannot. @throws StatusError 406 */
+export function requireStreamable({ codec }: OutputFormat, codecs: readonly MediaTypeCodec[]): void {
+  if (codec.encodeEvent === undefined) throw notAcceptable(streamsOf(codecs));
 }
 
 /** The media types that watches can have. */

@@ -81,7 +81,6 @@ export async function routeResource(
   const allowed: readonly string[] = subresource === undefined ? definition.verbs : subresource.verbs;
   const needsNamespace = verb === 'create' || verb === 'deletecollection';
   if (!allowed.includes(verb) || (definition.namespaced && needsNamespace && !isWithin)) throw methodNotAllowed();
-  warnOfDeprecation(request, resource);
   if (!isObject && verb !== 'create') checkNamespaceKey(info.resource, namespace);
   const handler = handlers[verb] ?? genericHandlers[verb];
   if (handler === undefined) throw methodNotAllowed();
@@ -95,8 +94,10 @@ export async function routeResource(
     });
   }
   if (!connects.has(info.subresource)) {
-    requireAcceptable(request, server.codecs, !isObject && request.method === 'GET');
+    const canWatch = verb === 'watch' || (!isObject && request.method === 'GET');
+    requireAcceptable(request, server.codecs, canWatch);
   }
+  warnOfDeprecation(request, resource);
   // A watch on one object's path is a watch of the collection with that name.
   const name = isObject ? (parts[1] ?? '') : '';
   return handler({ server, request, resource, store: server.storeOf(resource), namespace, name, subresource, view });

@@ -1,4 +1,4 @@
-import { equalJson, isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
+import { equalJson, equalTexts, isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import type { Schema, SchemaSource } from '../../apimachinery/schema.ts';
 import { FieldSet } from './field-set.ts';
 import {
@@ -96,7 +96,7 @@ function compareAs(
   }
   if (old === undefined) into.self = 'added';
   else if (current === undefined) into.self = 'removed';
-  else if (!equalJson(old, current)) into.self = 'modified';
+  else if (!equalJson(old, current) || !equalTexts(old, current)) into.self = 'modified';
 }
 
 function isEmptyMap(value: JsonObject | undefined): boolean {

@@ -7,6 +7,7 @@ import {
   notSupported,
   required,
 } from '../../../apimachinery/field-error.ts';
+import { JsonPathError, parseJsonPathTemplate } from '../../../apimachinery/jsonpath-parser.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../../apimachinery/names.ts';
 import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import { validateConditions } from '../../condition-validation.ts';
@@ -225,6 +226,18 @@ function validateActions(given: readonly string[] | null, path: FieldPath): Fiel
   return errors;
 }
 
+/** Where an expression stands is told as a JSONPath. */
+function validateFieldRef(fieldRef: string, path: FieldPath): FieldError[] {
+  if (fieldRef === '') return [required(path)];
+  try {
+    parseJsonPathTemplate(`{${fieldRef}}`);
+    return [];
+  } catch (error) {
+    if (!(error instanceof JsonPathError)) throw error;
+    return [invalid(path, fieldRef, `invalid JSONPath: ${error.message}`)];
+  }
+}
+
 /** Checks what the type checker reported of a policy. */
 export function validateValidatingPolicyStatus(object: Unstructured): FieldError[] {
   const { status } = object as unknown as ValidatingAdmissionPolicy;
@@ -234,7 +247,7 @@ export function validateValidatingPolicyStatus(object: Unstructured): FieldError
   return [
     ...warnings.flatMap(({ warning, fieldRef }, index) => [
       ...(warning === '' ? [required(path.index(index).child('warning'))] : []),
-      ...(fieldRef.trim() === '' ? [required(path.index(index).child('fieldRef'))] : []),
+      ...validateFieldRef(fieldRef.trim(), path.index(index).child('fieldRef')),
     ]),
     ...validateConditions(status?.conditions, statusPath.child('conditions')),
   ];

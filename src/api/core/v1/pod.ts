@@ -879,7 +879,7 @@ export const podResource: ResourceDefinition = {
     { name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'], hasTable: false },
     { name: 'eviction', kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
     { name: 'exec', kind: { group: '', version: '', kind: 'PodExecOptions' }, verbs: ['create', 'get'] },
-    { name: 'log', verbs: ['get'] },
+    { name: 'log', verbs: ['get'], hasTable: false },
     { name: 'portforward', kind: { group: '', version: '', kind: 'PodPortForwardOptions' }, verbs: ['create', 'get'] },
     {
       name: 'proxy',

@@ -10,7 +10,7 @@ import {
   required,
 } from '../../../apimachinery/field-error.ts';
 import { validateLabels } from '../../../apimachinery/labels.ts';
-import { isValidCidr, isValidIp } from '../../../apimachinery/ip-address.ts';
+import { canonicalIp, isValidCidr, isValidIp } from '../../../apimachinery/ip-address.ts';
 import { isDns1123Label, isDns1123Subdomain, isQualifiedName, isValidPortNumber } from '../../../apimachinery/names.ts';
 import type { ObjectMeta } from '../../../apimachinery/object-meta.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../types/core-v1.ts';
@@ -196,16 +196,18 @@ export function leadsToApiServer({ name, namespace }: ObjectMeta): boolean {
 
 /** An address that packets may be sent to: not of one host or one link alone. */
 export function validateEndpointIp(address: string, path: FieldPath): FieldError[] {
-  if (isIP(address) === 0) return [invalid(path, address, 'must be a valid IP address')];
+  // Leading zeros are for others to refuse.
+  const canonical = canonicalIp(address);
+  if (isIP(canonical) === 0) return [invalid(path, address, 'must be a valid IP address')];
   const errors: FieldError[] = [];
   const refuse = (message: string): void => void errors.push(invalid(path, address, message));
-  if (address === '0.0.0.0' || address === '::') refuse(`may not be unspecified (${address})`);
-  if (address.startsWith('127.') || address === '::1')
+  if (canonical === '0.0.0.0' || canonical === '::') refuse(`may not be unspecified (${address})`);
+  if (canonical.startsWith('127.') || canonical === '::1')
     refuse('may not be in the loopback range (127.0.0.0/8, ::1/128)');
-  if (address.startsWith('169.254.') || /^fe[89ab]/i.test(address)) {
+  if (canonical.startsWith('169.254.') || /^fe[89ab]/i.test(canonical)) {
     refuse('may not be in the link-local range (169.254.0.0/16, fe80::/10)');
   }
-  if (address.startsWith('224.0.0.') || /^ff.2:/i.test(address)) {
+  if (canonical.startsWith('224.0.0.') || /^ff.2:/i.test(canonical)) {
     refuse('may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)');
   }
   return errors;

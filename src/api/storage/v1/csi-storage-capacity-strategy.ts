@@ -4,6 +4,7 @@ import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { parseQuantity } from '../../../apimachinery/quantity.ts';
 import type { Strategy } from '../../resource-definition.ts';
+import type { LabelSelector } from '../../types/meta-v1.ts';
 import type { CSIStorageCapacity } from '../../types/storage-v1.ts';
 
 const topologyPath = new FieldPath('nodeTopology');
@@ -17,11 +18,17 @@ export const csiStorageCapacityStrategy: Strategy = {
   validateUpdate(object, old) {
     const [changed, before] = [capacityOf(object), capacityOf(old)];
     return [
-      ...checkImmutable(topologyPath, changed.nodeTopology, before.nodeTopology),
+      ...checkImmutable(topologyPath, withoutEmpty(changed.nodeTopology), withoutEmpty(before.nodeTopology)),
       ...checkImmutable(classPath, changed.storageClassName, before.storageClassName),
     ];
   },
 };
+
+/** A selector as Go writes it: what it does not select by is left out. */
+function withoutEmpty(selector: LabelSelector | undefined): LabelSelector | undefined {
+  if (selector === undefined) return undefined;
+  return Object.fromEntries(Object.entries(selector).filter(([, part]) => Object.keys(part as object).length > 0));
+}
 
 function capacityOf(object: Unstructured): CSIStorageCapacity {
   return object as unknown as CSIStorageCapacity;

@@ -15,8 +15,8 @@ import { badRequest, StatusError } from '../../../apimachinery/status.ts';
 import { BodyContentError, BodySyntaxError, type DecodedBody, type MediaTypeCodec } from '../negotiation.ts';
 import type { ApiResource, ResourceRegistry } from '../registry/api-resource.ts';
 import { internalGroupOf, isUnservedKind } from '../registry/unserved-kinds.ts';
-import { internalPackage } from '../registry/table.ts';
 import { withoutEmptyParts } from '../../../apimachinery/decoding/empty-parts.ts';
+import { otherKindText } from './other-kind.ts';
 import { applySchemaDefaults } from '../../../apimachinery/decoding/schema-defaults.ts';
 import { decodeTyped, type TypedDecodeOptions } from '../../../apimachinery/decoding/typed-decoder.ts';
 import { TypedDecodeError } from '../../../apimachinery/decoding/typed-decode-error.ts';
@@ -287,19 +287,15 @@ function checkKind(
   }
   const gvk = { ...gv, kind };
   if (isSameKind(gvk, expected.gvk)) return gvk;
+  const text = otherKindText(value, gvk, expected.gvk, registry);
   const known = registry.findKind(gv.group, gv.version, kind);
-  if (!isUnservedKind(gvk) && (known === undefined || known.custom)) {
-    const text = isSchemeKind(gvk, registry)
-      ? unknownConversionText(gvk, expected.gvk)
-      : unregisteredKindText(gvk, expected.gvk);
-    throw cannotHandle(gvk, expected, text);
-  }
-  if (isSameInternalKind(gvk, expected.gvk)) {
+  const isKnown = isUnservedKind(gvk) || (known !== undefined && !known.custom);
+  if (isKnown && text.isConversion && isSameInternalKind(gvk, expected.gvk)) {
     throw badRequest(
       `the API version in the data (${formatGroupVersion(gvk)}) does not match the expected API version (${formatGroupVersion(expected.gvk)})`,
     );
   }
-  throw cannotHandle(gvk, expected, unknownConversionText(gvk, expected.gvk));
+  throw cannotHandle(gvk, expected, text.message);
 }
 
 /** Whether two kinds are one. */
@@ -312,52 +308,6 @@ function isSameInternalKind(left: GroupVersionKind, right: GroupVersionKind): bo
   if (left.kind !== right.kind) return false;
   const isEvent = [left.group, right.group].toSorted().join() === ',events.k8s.io' && left.kind === 'Event';
   return internalGroupOf(left) === internalGroupOf(right) || isEvent;
-}
-
-/** Whether the real server has a type of this kind although no resource is of it: lists, options, answers. */
-export function isSchemeKind({ group, version, kind }: GroupVersionKind, registry: ResourceRegistry): boolean {
-  if (group === '' && version === 'v1' && coreKinds.has(kind)) return true;
-  if (optionKinds.has(kind)) return registry.hasGroupVersion(group, version);
-  if (!kind.endsWith('List')) return false;
-  const one = registry.findKind(group, version, kind.slice(0, -'List'.length));
-  return one !== undefined && !one.custom;
-}
-
-const coreKinds: ReadonlySet<string> = new Set([
-  'APIGroup',
-  'APIGroupList',
-  'APIResourceList',
-  'APIVersions',
-  'List',
-  'Status',
-]);
-const optionKinds: ReadonlySet<string> = new Set([
-  'CreateOptions',
-  'DeleteOptions',
-  'GetOptions',
-  'ListOptions',
-  'PatchOptions',
-  'UpdateOptions',
-  'WatchEvent',
-]);
-
-/** What the real server says of a kind that no resource has. */
-export function unregisteredKindText(gvk: GroupVersionKind, expected: GroupVersionKind): string {
-  const scheme = goQuote(schemeOf(expected.group));
-  return `no kind ${goQuote(gvk.kind)} is registered for version ${goQuote(formatGroupVersion(gvk))} in scheme ${scheme}`;
-}
-
-/** What the real server says of a kind that another was meant to be. */
-export function unknownConversionText(gvk: GroupVersionKind, expected: GroupVersionKind): string {
-  const to = `${internalPackage(expected.group)}.${expected.kind}`;
-  return `converting (${gvk.version}.${gvk.kind}) to (${to}): unknown conversion`;
-}
-
-/** The source line by which the real server names its scheme in messages. */
-function schemeOf(group: string): string {
-  if (group === 'apiregistration.k8s.io') return 'pkg/apiserver/scheme/scheme.go:28';
-  if (group === 'apiextensions.k8s.io') return 'pkg/apiserver/apiserver.go:55';
-  return 'pkg/api/legacyscheme/scheme.go:30';
 }
 
 function cannotHandle(gvk: GroupVersionKind, expected: ExpectedKind, message: string): StatusError {

@@ -32,6 +32,7 @@ export function dropSystemFields({ metadata }: Unstructured): void {
 export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
   const format = negotiateAnswer(endpoint);
+  negotiateInput(request, server.codecs);
   const options = parseWriteOptions(request.query, 'CreateOptions');
   const object = await readObject(endpoint, options, true);
   matchNamespace(endpoint, object);

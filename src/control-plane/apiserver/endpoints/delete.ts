@@ -1,6 +1,12 @@
 import { builtInSchemas } from '../../../api/registry.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
-import { isJsonObject, notAnObjectText, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import {
+  describeJsonKind,
+  isJsonObject,
+  notAnObjectText,
+  type JsonObject,
+  type JsonValue,
+} from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
@@ -74,11 +80,24 @@ function deleteOptionsBody(decode: () => JsonValue): JsonObject {
     if (!isJsonObject(value)) {
       throw badRequest(`couldn't get version/kind; json parse error: ${notAnObjectText(value)}`);
     }
+    checkSaidKind(value);
     const { object } = decodeTyped(value, 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions', builtInSchemas);
     return { ...object, ...kindFields(value) };
   } catch (error) {
     if (error instanceof BodySyntaxError || error instanceof TypedDecodeError) throw badRequest(error.message);
     throw error;
+  }
+}
+
+/** What a document says of its kind is read before the rest of it. @throws StatusError 400 when that is no text */
+function checkSaidKind(value: JsonObject): void {
+  for (const field of ['apiVersion', 'kind']) {
+    const said = value[field] ?? '';
+    if (typeof said === 'string') continue;
+    throw badRequest(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${describeJsonKind(said)} into Go struct ` +
+        `field .${field} of type string`,
+    );
   }
 }
 

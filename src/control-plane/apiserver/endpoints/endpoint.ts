@@ -65,9 +65,9 @@ export function visibleSelection(endpoint: Endpoint, selection: Selection): Sele
 }
 
 /** Picks the form of the answer among those that objects of this endpoint have. @throws StatusError 406 */
-export function negotiateAnswer({ request, server, resource, subresource }: Endpoint, stream = false): OutputFormat {
+export function negotiateAnswer({ request, server, resource, subresource }: Endpoint): OutputFormat {
   const transforms = subresource?.hasTable === false ? 'metadata' : 'all';
-  return negotiateOutput(request, server.codecs, { transforms, stream, isCustom: resource.custom });
+  return negotiateOutput(request, server.codecs, { transforms, isCustom: resource.custom });
 }
 
 /** What a write hands to the store. */

@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import { notFound, StatusError } from '../../../apimachinery/status.ts';
 import { isInitialized } from '../registry/initialization.ts';
-import { revisionSyntaxText, tooLargeResourceVersion } from '../registry/listing.ts';
+import { isCached, requireRevision, revisionSyntaxText, tooLargeResourceVersion } from '../registry/listing.ts';
 import { storedObjectResponse } from '../registry/output.ts';
 import { checkTransform } from '../registry/table.ts';
 import { parseRevision } from './request-options.ts';
@@ -21,12 +21,13 @@ export async function handleGet(endpoint: Endpoint): Promise<HttpResponse> {
   return storedObjectResponse(request, store, format, value);
 }
 
-/** A read "not older than" a revision that is not reached yet cannot be answered. @throws StatusError 500, 504 */
+/** A read "not older than" a revision that is not reached yet cannot be answered. @throws StatusError 400, 500, 504 */
 export function checkReadRevision(endpoint: Endpoint): void {
   const asked = endpoint.request.query.get('resourceVersion') ?? '';
   if (asked === '' || asked === '0') return;
   const current = endpoint.store.storage.currentRevision();
-  const revision = parseRevision(asked);
+  const isCacheRead = isCached(endpoint.resource);
+  const revision = isCacheRead ? parseRevision(asked) : requireRevision(asked);
   if (revision === undefined) throw new StatusError({ message: revisionSyntaxText(asked), code: 500 });
-  if (revision > current) throw tooLargeResourceVersion(asked, current, 1);
+  if (revision > current) throw tooLargeResourceVersion(asked, current, isCacheRead ? 1 : 0);
 }

@@ -29,16 +29,12 @@ import {
   applyDefaults,
   type ExpectedKind,
   isSameKind,
-  isSchemeKind,
   readLimitedBody,
   reportStrictErrors,
   typedObject,
-  unknownConversionText,
-  unregisteredKindText,
 } from '../decoding/object-body.ts';
+import { otherKindText } from '../decoding/other-kind.ts';
 import { converterMessage } from '../../../apimachinery/decoding/converter-message.ts';
-import { decodeTyped } from '../../../apimachinery/decoding/typed-decoder.ts';
-import { TypedDecodeError } from '../../../apimachinery/decoding/typed-decode-error.ts';
 import { mediaTypeOf } from '../negotiation.ts';
 import { writeObjectJson } from '../codecs/object-json.ts';
 import { addWarning, type ApiRequest, managerOf } from '../request-context.ts';
@@ -132,7 +128,7 @@ function typedPatched(
     }
     refuseOtherCustomKind(endpoint.name, stated, expected.gvk);
   } else if (!isSameKind(stated, expected.gvk)) {
-    throw refuse(otherKindText(endpoint, value, stated, expected.gvk));
+    throw refuse(otherKindText(value, stated, expected.gvk, endpoint.server.registry).message);
   }
   // Without a version the real server reads its own form of the object, where metadata has no name of its own.
   const isInternal = !isCustom && patch.keepsKind !== true && (value?.['apiVersion'] ?? '') === '';
@@ -206,29 +202,6 @@ function refusedPatch(value: JsonValue, patch: ParsedPatch, text: string): Statu
     details: { causes: [{ reason: error.type, message: error.body, field: error.field }] },
     code: 422,
   });
-}
-
-/** What is wrong with a document that a patch turned into another kind. */
-function otherKindText(
-  endpoint: Endpoint,
-  value: JsonValue,
-  stated: GroupVersionKind,
-  expected: GroupVersionKind,
-): string {
-  const { registry } = endpoint.server;
-  const other = registry.findKind(stated.group, stated.version, stated.kind);
-  if (other === undefined || other.custom) {
-    return isSchemeKind(stated, registry)
-      ? unknownConversionText(stated, expected)
-      : unregisteredKindText(stated, expected);
-  }
-  try {
-    decodeTyped(value, other.definition.type, other.types);
-  } catch (error) {
-    if (error instanceof TypedDecodeError) return error.message;
-    throw error;
-  }
-  return unknownConversionText(stated, expected);
 }
 
 /** The object that a server-side apply makes of the stored one. */

@@ -173,9 +173,8 @@ function validateListOptions(options: ParsedListOptions): FieldError[] {
   const errors: FieldError[] = [];
   const match = options.resourceVersionMatch;
   if (options.watch) {
-    if (options.continue !== '') {
-      return [fieldForbidden(matchPath, 'resourceVersionMatch is forbidden when continue is provided')];
-    }
+    // A watch of whatever there is begins with that, as if it had said so.
+    const isImplied = match === '' && options.sendInitialEvents === undefined && isAnyVersion(options.resourceVersion);
     if (options.sendInitialEvents !== undefined) {
       if (match !== 'NotOlderThan') {
         errors.push(
@@ -188,6 +187,9 @@ function validateListOptions(options: ParsedListOptions): FieldError[] {
       );
     }
     if (match !== '' && match !== 'NotOlderThan') errors.push(notSupported(matchPath, match, ['NotOlderThan']));
+    if (options.continue !== '' && (match !== '' || isImplied)) {
+      errors.push(fieldForbidden(matchPath, 'resourceVersionMatch is forbidden when continue is provided'));
+    }
     return errors;
   }
   if (match !== '') errors.push(...validateMatch(options, matchPath));
@@ -195,6 +197,11 @@ function validateListOptions(options: ParsedListOptions): FieldError[] {
     errors.push(fieldForbidden(new FieldPath('sendInitialEvents'), 'sendInitialEvents is forbidden for list'));
   }
   return errors;
+}
+
+/** Whether a resourceVersion asks for whatever there is. */
+export function isAnyVersion(resourceVersion: string): boolean {
+  return resourceVersion === '' || resourceVersion === '0';
 }
 
 function validateMatch(options: ParsedListOptions, path: FieldPath): FieldError[] {

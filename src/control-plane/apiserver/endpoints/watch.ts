@@ -4,7 +4,7 @@ import { formatFieldSelector, parseFieldSelector } from '../../../apimachinery/f
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, StatusError, type Status } from '../../../apimachinery/status.ts';
 import type { StoredValue } from '../../storage/storage.ts';
-import { type OutputFormat } from '../negotiation.ts';
+import { type OutputFormat, requireStreamable } from '../negotiation.ts';
 import { readList, revisionSyntaxText, tooLargeResourceVersion, unreadableCache } from '../registry/listing.ts';
 import { zeroObject } from '../registry/managed-field-management.ts';
 import { servesStoredBytes, transformed } from '../registry/output.ts';
@@ -13,14 +13,20 @@ import { servedBytes } from '../registry/stored-object.ts';
 import { WatchStream, type FrameEncoder, type WatchPlan } from '../registry/watch-stream.ts';
 import { eventsOverWebSocket } from '../streaming/web-socket-answer.ts';
 import { type Endpoint, visibleSelection, negotiateAnswer } from './endpoint.ts';
-import { parseIncludeObject, parseListOptions, parseRevision, type ParsedListOptions } from './request-options.ts';
+import {
+  isAnyVersion,
+  parseIncludeObject,
+  parseListOptions,
+  parseRevision,
+  type ParsedListOptions,
+} from './request-options.ts';
 
 const minTimeoutSeconds = 1800;
 
 /** A watch: the answer streams events until its time is over, the client goes, or the server closes. */
 export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
-  const format = negotiateAnswer(endpoint, true);
+  const format = negotiateAnswer(endpoint);
   const options = parseListOptions(request.query, true);
   const asked = parseSelection(
     store.resource,
@@ -30,6 +36,8 @@ export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
   const selection = visibleSelection(endpoint, asked);
   if (format.as === 'Table') parseIncludeObject(request.query);
   const plan = await planWatch(endpoint, options, selection);
+  // What nobody can watch is told first.
+  requireStreamable(format, server.codecs);
   const stream = new WatchStream(store, plan, frameEncoder(endpoint, format), server.clock);
   await stream.start(request.signal());
   const answer: HttpResponse = {
@@ -96,11 +104,6 @@ async function planWatch(endpoint: Endpoint, options: ParsedListOptions, selecti
     // Who wants whatever there is now is told where that ends, too, without having asked for the events.
     endInitialWithBookmark: options.allowWatchBookmarks && (options.sendInitialEvents === true || isAnyVersion(asked)),
   };
-}
-
-/** Whether a resourceVersion asks for whatever there is. */
-function isAnyVersion(resourceVersion: string): boolean {
-  return resourceVersion === '' || resourceVersion === '0';
 }
 
 /** Frames of plain JSON, shared by every watcher that sees the same event; only the newest are kept. */

@@ -115,7 +115,9 @@ async function v2Response(request: ApiRequest, json: Uint8Array, modifiedAt: num
         );
   const contentType = form === 'json' ? 'application/json' : `application/${protobufNames.v2}`;
   const response = contentResponse(request, { bytes, contentType, tag: hashOf(json), modifiedAt, headers: { vary } });
-  if (response.status !== 200 || !(response.body instanceof Uint8Array)) return response;
+  // Nothing is packed of what only heads are shown of.
+  const isWhole = response.status === 200 && request.method !== 'HEAD';
+  if (!isWhole || !(response.body instanceof Uint8Array)) return response;
   const { headers, body } = await bytesResponse(request, 200, contentType, Buffer.from(response.body), true);
   const coding = headers['content-encoding'];
   return {

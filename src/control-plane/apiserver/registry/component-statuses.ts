@@ -1,9 +1,9 @@
 import { messageOf } from '../../../apimachinery/error-message.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import { notFound } from '../../../apimachinery/status.ts';
 import { negotiateOutput } from '../negotiation.ts';
 import type { EndpointHandler, SpecialEndpoints } from '../route-resource.ts';
 import { answerObject } from '../endpoints/endpoint.ts';
-import { handleGet } from '../endpoints/get.ts';
 import { parseListOptions } from '../endpoints/request-options.ts';
 import { objectResponse } from '../responses.ts';
 import { listObject } from './output.ts';
@@ -21,8 +21,8 @@ export interface ClusterComponent {
 export function componentStatusEndpoints(components: readonly ClusterComponent[]): SpecialEndpoints {
   const get: EndpointHandler = async (endpoint) => {
     const component = components.find(({ name }) => name === endpoint.name);
-    if (component === undefined) return handleGet(endpoint);
     const format = negotiateOutput(endpoint.request, endpoint.server.codecs, { transforms: 'all' });
+    if (component === undefined) throw notFound({ group: '', resource: 'componentstatus' }, endpoint.name);
     return answerObject(endpoint, format, 200, await statusOf(component));
   };
   const list: EndpointHandler = async ({ request, server, store }) => {

@@ -134,10 +134,12 @@ function markForDeletion(
   const finalizers = keepsFinalizers
     ? (meta.finalizers ?? [])
     : garbageCollectionFinalizers(store, meta.finalizers ?? [], options);
+  const isKept = finalizers.length > 0 || store.hooks.keepsOnDelete?.(object) === true;
+  // What goes at once is answered as it was stored, with the finalizers that the options took away.
+  if (graceful === 'none' && !isKept) return 'delete-now';
   if (finalizers.length === 0) delete meta.finalizers;
   else meta.finalizers = finalizers;
   if (graceful === 'graceful') return 'marked';
-  if (finalizers.length === 0 && store.hooks.keepsOnDelete?.(object) !== true) return 'delete-now';
   markAsDeleting(object, store.now(), store.hooks.keepsGeneration === true);
   store.hooks.markDeleting?.(object);
   return 'marked';

@@ -1,11 +1,5 @@
 import { badRequest, expired, StatusError } from '../../../apimachinery/status.ts';
-import {
-  CompactedError,
-  FutureRevisionError,
-  type RangeResult,
-  type Storage,
-  type StoredValue,
-} from '../../storage/storage.ts';
+import { CompactedError, FutureRevisionError, type RangeResult, type StoredValue } from '../../storage/storage.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { parseRevision, type ParsedListOptions } from '../endpoints/request-options.ts';
 import { type ApiResource, listPrefix, storageKey } from './api-resource.ts';
@@ -37,13 +31,14 @@ export async function readList(
   selection: Selection,
 ): Promise<ListPage> {
   const prefix = listPrefix(store.resource, namespace);
-  const { revision, startKey } = startOf(store.storage, prefix, options);
+  const isNamed = isReadOfOne(store, namespace, selection);
+  const { revision, startKey } = startOf(store, prefix, options, isNamed);
   // A list "at any version" comes from memory in the real server and knows no pages, but for events, which are not there.
-  const isRemembered = options.resourceVersion === '0' && store.resource.gvk.kind !== 'Event';
+  const isRemembered = options.resourceVersion === '0' && isCached(store.resource);
   const limit = options.limit > 0 && !isRemembered ? options.limit : 0;
   try {
-    const named = await readNamed(store, namespace, selection, revision);
-    if (named !== undefined) {
+    if (isNamed && selection.name !== undefined && revision === undefined) {
+      const named = await readNamed(store, namespace, selection, selection.name);
       store.lists(named.values.length, named.values.length);
       return named;
     }
@@ -100,9 +95,10 @@ export function revisionSyntaxText(text: string): string {
 }
 
 function startOf(
-  storage: Storage,
+  store: Store,
   prefix: string,
   options: ParsedListOptions,
+  isNamed: boolean,
 ): { readonly revision: number | undefined; readonly startKey: string | undefined } {
   if (options.continue !== '') {
     const token = decodeContinueToken(options.continue);
@@ -118,23 +114,28 @@ function startOf(
     return { revision: undefined, startKey: undefined };
   const revision = requireRevision(options.resourceVersion);
   const exact = options.resourceVersionMatch === 'Exact' || (options.resourceVersionMatch === '' && options.limit > 0);
-  const current = storage.currentRevision();
-  if (revision > current) throw tooLargeResourceVersion(options.resourceVersion, current, 1);
+  const current = store.storage.currentRevision();
+  // What the real server reads from etcd itself does not tell when to come back.
+  const isCacheRead = isCached(store.resource) && !(exact && isNamed);
+  if (revision > current) throw tooLargeResourceVersion(options.resourceVersion, current, isCacheRead ? 1 : 0);
   // A zero that is written otherwise is no version that was: it is now.
   return { revision: exact && revision > 0 ? revision : undefined, startKey: undefined };
 }
 
+/** Whether the real server answers reads of a kind from memory: it keeps no events there. */
+export function isCached({ gvk, custom }: ApiResource): boolean {
+  return gvk.kind !== 'Event' || custom;
+}
+
+/** Whether a list is one by name in a known place. */
+function isReadOfOne(store: Store, namespace: string, { name }: Selection): boolean {
+  return name !== undefined && (!store.resource.definition.namespaced || namespace !== '');
+}
+
 /** A list by name in a known place is a read of one key. */
-async function readNamed(
-  store: Store,
-  namespace: string,
-  selection: Selection,
-  revision: number | undefined,
-): Promise<ListPage | undefined> {
-  if (selection.name === undefined || revision !== undefined) return undefined;
-  if (store.resource.definition.namespaced && namespace === '') return undefined;
+async function readNamed(store: Store, namespace: string, selection: Selection, name: string): Promise<ListPage> {
   const atRevision = store.storage.currentRevision();
-  const value = await store.storage.get(storageKey(store.resource, namespace, selection.name));
+  const value = await store.storage.get(storageKey(store.resource, namespace, name));
   const found = value !== undefined && selection.matches(store.decode(value));
   return {
     values: found ? [value] : [],

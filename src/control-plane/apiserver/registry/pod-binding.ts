@@ -12,7 +12,7 @@ import { badRequest, conflict, StatusError } from '../../../apimachinery/status.
 import { admissionRequest, writeContext, type Endpoint } from '../endpoints/endpoint.ts';
 import { managedBody, readSubresourceBody } from '../endpoints/subresource-body.ts';
 import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from '../endpoints/request-options.ts';
-import { negotiateOutput } from '../negotiation.ts';
+import { negotiateInput, negotiateOutput } from '../negotiation.ts';
 import { objectResponse } from '../responses.ts';
 import { type ApiResource, storageKey } from './api-resource.ts';
 import { preconditionFailed, uidMismatch } from './uid-precondition.ts';
@@ -25,17 +25,19 @@ const bindingKind = {
 /** POST pods/NAME/binding: what the scheduler says where a pod goes. */
 export async function handlePodBinding(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, name } = endpoint;
-  const format = negotiateOutput(request, server.codecs);
+  const format = negotiateOutput(request, server.codecs, { transforms: 'metadata' });
+  negotiateInput(request, server.codecs);
   const options = parseWriteOptions(request.query, 'CreateOptions');
   const binding = await readSubresourceBody(endpoint, bindingKind, options.fieldValidation);
   await bindPod(endpoint, binding, name, options);
-  return objectResponse(request, format, 201, successStatus(201));
+  return objectResponse(request, { ...format, as: '' }, 201, successStatus(201));
 }
 
 /** POST bindings: the same, the pod named by the object alone. */
 export async function handleBinding(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server } = endpoint;
-  const format = negotiateOutput(request, server.codecs);
+  const format = negotiateOutput(request, server.codecs, { transforms: 'metadata' });
+  negotiateInput(request, server.codecs);
   const options = parseWriteOptions(request.query, 'CreateOptions');
   const binding = await readSubresourceBody(endpoint, bindingKind, options.fieldValidation);
   const pods = server.registry.find('', 'v1', 'pods');
@@ -43,7 +45,7 @@ export async function handleBinding(endpoint: Endpoint): Promise<HttpResponse> {
   const podEndpoint = { ...endpoint, resource: pods, store: server.storeOf(pods) };
   const name = binding.metadata.name ?? '';
   await bindPod(podEndpoint, binding, name, options, endpoint);
-  return objectResponse(request, format, 201, successStatus(201));
+  return objectResponse(request, { ...format, as: '' }, 201, successStatus(201));
 }
 
 /** A Status that says that it went well. */

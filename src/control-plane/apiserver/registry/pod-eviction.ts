@@ -11,7 +11,7 @@ import {
   writeOptionsObject,
 } from '../endpoints/request-options.ts';
 import { managedBody, readSubresourceBody } from '../endpoints/subresource-body.ts';
-import { negotiateOutput } from '../negotiation.ts';
+import { negotiateInput, negotiateOutput } from '../negotiation.ts';
 import { objectResponse } from '../responses.ts';
 import { listPrefix, storageKey } from './api-resource.ts';
 import { checkPreconditions, deleteObject } from './deletion.ts';
@@ -30,7 +30,8 @@ const conflictRetries = 20;
 /** POST pods/NAME/eviction: a delete that the pod's disruption budget may refuse (429). */
 export async function handlePodEviction(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, name } = endpoint;
-  const format = negotiateOutput(request, server.codecs);
+  const format = negotiateOutput(request, server.codecs, { transforms: 'metadata' });
+  negotiateInput(request, server.codecs);
   const write = parseWriteOptions(request.query, 'CreateOptions');
   const body = await readSubresourceBody(endpoint, evictionKind, write.fieldValidation, {
     olderVersion: 'policy/v1beta1',
@@ -51,7 +52,7 @@ export async function handlePodEviction(endpoint: Endpoint): Promise<HttpRespons
   // Of a pod that is not there nothing else is wrong.
   await endpoint.store.get(endpoint.namespace, name);
   await evict(endpoint, { ...parseDeleteOptions(new URLSearchParams(), deleteOptions), dryRun });
-  return objectResponse(request, format, 201, successStatus(201));
+  return objectResponse(request, { ...format, as: '' }, 201, successStatus(201));
 }
 
 async function evict(endpoint: Endpoint, options: ParsedDeleteOptions): Promise<void> {

@@ -20,9 +20,10 @@ import { dropSystemFields, readObject } from '../endpoints/create.ts';
 import { admissionRequest, type Endpoint } from '../endpoints/endpoint.ts';
 import { parseWriteOptions, writeOptionsObject } from '../endpoints/request-options.ts';
 import { managedBody, readSubresourceBody } from '../endpoints/subresource-body.ts';
-import { negotiateOutput } from '../negotiation.ts';
+import { negotiateInput, negotiateOutput } from '../negotiation.ts';
 import { addWarning, managerOf } from '../request-context.ts';
 import { objectResponse } from '../responses.ts';
+import { singleObjectResponse } from './output.ts';
 import type { EndpointHandler, SpecialEndpoints } from '../route-resource.ts';
 
 export interface ReviewEndpointsOptions {
@@ -68,7 +69,8 @@ function review(
 ): EndpointHandler {
   return async (endpoint) => {
     const { request, server, store } = endpoint;
-    const format = negotiateOutput(request, server.codecs);
+    const format = negotiateOutput(request, server.codecs, { transforms: 'metadata' });
+    negotiateInput(request, server.codecs);
     const options = parseWriteOptions(request.query, 'CreateOptions');
     const object = await readObject(endpoint, options);
     dropSystemFields(object);
@@ -89,7 +91,7 @@ function review(
     };
     await server.admission.mutate(admissionRequest(endpoint, 'CREATE', facts));
     await server.admission.validate(admissionRequest(endpoint, 'CREATE', facts));
-    return objectResponse(request, format, 201, await answer(managed, endpoint));
+    return singleObjectResponse(request, store, format, 201, await answer(managed, endpoint));
   };
 }
 
@@ -102,6 +104,7 @@ function tokenRequest(issuing: Omit<TokenRequestOptions, 'get'>): EndpointHandle
   return async (endpoint): Promise<HttpResponse> => {
     const { request, server, name } = endpoint;
     const format = negotiateOutput(request, server.codecs);
+    negotiateInput(request, server.codecs);
     const write = parseWriteOptions(request.query, 'CreateOptions');
     const { dryRun, fieldValidation } = write;
     const body = await readSubresourceBody(endpoint, tokenRequestKind, fieldValidation, {

@@ -34,7 +34,10 @@ export function checkSelectorSyntax(labelSelector: string, fieldSelector: string
 /** Reads both selectors. @throws StatusError 400 for syntax and for fields that the resource cannot select by. */
 export function parseSelection(resource: ApiResource, labelSelector: string, fieldSelector: string): Selection {
   const labels = attempt(() => parseLabelSelector(labelSelector));
-  const fields = attempt(() => parseFieldSelector(fieldSelector));
+  // What names no field and no value asks for nothing.
+  const fields = attempt(() => parseFieldSelector(fieldSelector)).filter(
+    ({ field, value }) => field !== '' || value !== '',
+  );
   const readers = fields.map((requirement) => ({ requirement, read: fieldReader(resource, requirement.field) }));
   const needles = labels.flatMap(({ key, operator, values: [value] }) =>
     (operator === '=' || operator === '==') && value !== undefined

@@ -2,7 +2,7 @@ import type { Service, ServiceSpec } from '../../../api/types/core-v1.ts';
 import { FieldPath, invalid } from '../../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { canonicalIp } from '../../../apimachinery/ip-address.ts';
-import { internalError } from '../../../apimachinery/status.ts';
+import { internalError, StatusError } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { Random } from '../../../system/random.ts';
 import { type AllocationObserver, type AllocationUse, silentAllocation } from './allocation-observer.ts';
@@ -176,13 +176,18 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
     for (;;) {
       const reservation = allocate(service, old, foreign);
       const had = addressesOf(old?.spec);
-      const given = addressesOf(service.spec).filter((each) => !had.includes(each));
+      // Services that are names of something else have no addresses: validation refuses those they come with.
+      const isName = service.spec?.type === 'ExternalName';
+      const given = isName ? [] : addressesOf(service.spec).filter((each) => !had.includes(each));
       const claimed: string[] = [];
       const undo = (): void => {
         reservation.undo();
         claimed.forEach(release);
       };
-      const lost = await firstLost(given, claimed, service);
+      const lost = await firstLost(given, claimed, service).catch((error: unknown) => {
+        undo();
+        throw error;
+      });
       if (lost === undefined) {
         for (const address of given) {
           const scope = asked.map(canonicalIp).includes(address) ? 'static' : 'dynamic';
@@ -203,7 +208,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
     service: Service,
   ): Promise<string | undefined> => {
     for (const address of given) {
-      if (book !== undefined && !(await book.claim(address, service))) return address;
+      if (book !== undefined && !(await noted(book, address, service))) return address;
       claimed.push(address);
     }
     return undefined;
@@ -301,6 +306,18 @@ function outside(address: string, range: AddressRange): string {
 /** The addresses of a service, each in the one way it is written. */
 function addressesOf(spec: ServiceSpec | undefined): readonly string[] {
   return (spec?.clusterIPs ?? []).filter((address) => address !== 'None' && address !== '').map(canonicalIp);
+}
+
+/** Notes an address; a service that nothing can be noted of cannot have one. */
+async function noted(book: AddressBook, address: string, service: Service): Promise<boolean> {
+  try {
+    return await book.claim(address, service);
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.reason !== 'Invalid') throw error;
+    const path = new FieldPath('spec.clusterIPs');
+    const asked = (service.spec?.clusterIPs ?? []).map(() => '');
+    throw invalidService(service, [invalid(path, asked, `failed to allocate IP: ${error.message}`)]);
+  }
 }
 
 function refusedAddress(service: Service, address: string, problem: string): Error {

@@ -286,7 +286,7 @@ export class Store {
     const { groupResource } = this.resource;
     if (!request.allowCreate && this.strategy.allowCreateOnUpdate !== true) throw notFound(groupResource, name);
     if (request.uid !== undefined && request.uid !== '') {
-      throw uidMismatch(this.resource, context.namespace, name, request.uid, '');
+      throw uidMismatch(this.resource, context.namespace, name, request.uid, '', context.dryRun);
     }
     const object = await request.transform(undefined);
     // Whatever version was meant, there is none.
@@ -309,7 +309,7 @@ export class Store {
   ): Promise<UpdateResult | { readonly current: StoredValue | undefined }> {
     const old = this.decode(existing);
     if (request.uid !== undefined && request.uid !== '' && request.uid !== old.metadata.uid) {
-      throw uidMismatch(this.resource, context.namespace, name, request.uid, old.metadata.uid ?? '');
+      throw uidMismatch(this.resource, context.namespace, name, request.uid, old.metadata.uid ?? '', context.dryRun);
     }
     const object = await request.transform(cloneJson(old));
     this.#checkResourceVersion(object, old, name);

@@ -19,21 +19,27 @@ export function uidMismatch(
   name: string,
   wanted: string,
   actual: string,
+  dryRun = false,
 ): StatusError {
   const text = `UID in precondition: ${wanted}, UID in object meta: ${actual}`;
-  return preconditionFailed(resource, namespace, name, text);
+  return preconditionFailed(resource, namespace, name, text, dryRun);
 }
 
-/** 409 for a write whose precondition does not hold. @param failure which, and how */
+/**
+ * 409 for a write whose precondition does not hold.
+ * @param failure which, and how
+ * @param dryRun of writes that are only tried the real server tells the key without the part that all have
+ */
 export function preconditionFailed(
   resource: ApiResource,
   namespace: string,
   name: string,
   failure: string,
+  dryRun = false,
 ): StatusError {
   const { group, resource: plural } = resource.groupResource;
   const prefix = resource.custom ? `${group}/${plural}` : (etcdPrefixes[`${group}/${plural}`] ?? plural);
-  const key = `/registry/${prefix}/${resource.definition.namespaced ? `${namespace}/` : ''}${name}`;
+  const key = `${dryRun ? '' : '/registry'}/${prefix}/${resource.definition.namespaced ? `${namespace}/` : ''}${name}`;
   const text =
     `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ` +
     `Precondition failed: ${failure}`;

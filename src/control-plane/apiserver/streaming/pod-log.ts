@@ -10,7 +10,8 @@ import {
 import { type HttpResponse, readBody } from '../../../apimachinery/http.ts';
 import { badRequest, internalError, StatusError } from '../../../apimachinery/status.ts';
 import { canonicalTime } from '../../../apimachinery/go-time.ts';
-import type { Endpoint } from '../endpoints/endpoint.ts';
+import { type Endpoint, negotiateAnswer } from '../endpoints/endpoint.ts';
+import { requireMediaType } from '../negotiation.ts';
 import type { EndpointHandler } from '../route-resource.ts';
 import { type KubeletConnections, kubeletFailure } from './kubelet-connections.ts';
 import { chosenContainer, kubeletOf, podOf } from './pod-location.ts';
@@ -36,6 +37,10 @@ interface PodLogOptions {
 /** GET pods/NAME/log: what the kubelet has of a container's output. */
 export function podLogHandler(kubelets: KubeletConnections): EndpointHandler {
   return async (endpoint) => {
+    const { request, server } = endpoint;
+    requireMediaType(request, ['text/plain', ...server.codecs.map(({ mediaType }) => mediaType)]);
+    // Errors come in one of these forms; the log itself comes as it is.
+    negotiateAnswer(endpoint);
     const options = parsePodLogOptions(endpoint.request.query);
     const errors = validatePodLogOptions(options);
     if (errors.length > 0) {

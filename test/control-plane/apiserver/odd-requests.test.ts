@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { KubeletConnections } from '../../../src/control-plane/apiserver/streaming/kubelet-connections.ts';
+import { podLogHandler } from '../../../src/control-plane/apiserver/streaming/pod-log.ts';
+import { createTestApiServer, inServer } from '../../support/test-api-server.ts';
+
+// What a real 1.36 server answered to the same requests.
+const configMaps = '/api/v1/namespaces/default/configmaps';
+const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' } };
+const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+const served = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+
+test('a document of another kind is first read as of that kind, and a Status is one in every version', () =>
+  inServer(async (api) => {
+    const status = { apiVersion: 'v1', kind: 'Status', metadata: {} };
+    const unknown = 'converting (v1.Status) to (core.ConfigMap): unknown conversion';
+    const cases: readonly [object, string][] = [
+      [
+        { ...status, metadata: { resourceVersion: [] } },
+        'Status in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal array into Go struct field ' +
+          'ListMeta.metadata.resourceVersion of type string',
+      ],
+      [status, `Status in version "v1" cannot be handled as a ConfigMap: ${unknown}`],
+      [{ ...status, apiVersion: 'batch/v1' }, `Status in version "v1" cannot be handled as a ConfigMap: ${unknown}`],
+      [
+        { ...status, apiVersion: '1.2.3.4' },
+        `Status in version "1.2.3.4" cannot be handled as a ConfigMap: ${unknown}`,
+      ],
+      [
+        { apiVersion: 'apps/v1', kind: 'Deployment', metadata: 'a/b' },
+        'Deployment in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal string into Go struct ' +
+          'field Deployment.metadata of type v1.ObjectMeta',
+      ],
+    ];
+    for (const [body, message] of cases) {
+      const answer = await api.request('POST', configMaps, body);
+      assert.deepEqual([answer.status, answer.body['message']], [400, message]);
+    }
+  }));
+
+test('the kind of options is read before the rest of them', () =>
+  inServer(async (api) => {
+    await api.request('POST', configMaps, configMap);
+    for (const [field, value, word] of [
+      ['apiVersion', { a: 'b' }, 'object'],
+      ['kind', 1, 'number'],
+    ] as const) {
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 1, [field]: value };
+      const answer = await api.request('DELETE', `${configMaps}/c`, body);
+      assert.equal(
+        answer.body['message'],
+        `couldn't get version/kind; json parse error: json: cannot unmarshal ${word} into Go struct field .${field} of type string`,
+      );
+    }
+  }));
+
+test('a watch of whatever there is cannot continue; one from a version does not look at that', () =>
+  inServer(async (api) => {
+    const refusal =
+      'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when ' +
+      'continue is provided';
+    const watch = `${configMaps}?watch=1&timeoutSeconds=1&continue=x`;
+    for (const query of ['', '&resourceVersion=0', '&sendInitialEvents=true&resourceVersionMatch=NotOlderThan']) {
+      assert.equal((await api.request('GET', `${watch}${query}`)).body['message'], refusal, query);
+    }
+    const wrong = await api.request('GET', `${watch}&resourceVersion=abc`);
+    assert.deepEqual(
+      [wrong.status, wrong.body['message']],
+      [500, 'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax'],
+    );
+    // What cannot be watched from is told before the form of the answer.
+    const yaml = await api.request('GET', `${configMaps}?watch=1&resourceVersion=abc`, undefined, {
+      accept: 'application/yaml',
+    });
+    assert.equal(yaml.status, 500);
+  }));
+
+test('when to come back is told of what is kept in memory alone', () =>
+  inServer(async (api) => {
+    const events = '/api/v1/namespaces/default/events';
+    const named = 'fieldSelector=metadata.name%3Dc';
+    const cases: readonly [string, number | undefined][] = [
+      [`${configMaps}?resourceVersion=99999`, 1],
+      [`${configMaps}?resourceVersion=99999&resourceVersionMatch=Exact`, 1],
+      [`${configMaps}?${named}&resourceVersion=99999`, 1],
+      [`${configMaps}?${named}&resourceVersion=99999&resourceVersionMatch=Exact`, undefined],
+      [`${configMaps}?${named}&resourceVersion=99999&limit=1`, undefined],
+      [`${events}?resourceVersion=99999`, undefined],
+      [`${events}/x?resourceVersion=99999`, undefined],
+    ];
+    for (const [path, seconds] of cases) {
+      const answer = await api.request('GET', path);
+      const { retryAfterSeconds } = answer.body['details'] as { retryAfterSeconds?: number };
+      assert.deepEqual([answer.status, retryAfterSeconds], [504, seconds], path);
+    }
+    const wrong = await api.request('GET', `${events}/x?resourceVersion=abc`);
+    assert.deepEqual(
+      [wrong.status, wrong.body['message']],
+      [
+        400,
+        'invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+      ],
+    );
+  }));
+
+test('what goes at once is answered with the finalizers that it was stored with', () =>
+  inServer(async (api) => {
+    const classes = '/apis/storage.k8s.io/v1/csinodes';
+    const spec = { drivers: [{ name: 'd.example.com', nodeID: 'n1' }] };
+    await api.request('POST', classes, {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'CSINode',
+      metadata: { name: 'n' },
+      spec,
+    });
+    const options = { apiVersion: 'v1', kind: 'DeleteOptions' };
+    await api.request('DELETE', `${classes}/n`, { ...options, propagationPolicy: 'Orphan' });
+    const answer = await api.request('DELETE', `${classes}/n`, { ...options, propagationPolicy: 'Background' });
+    assert.deepEqual(answer.body.metadata.finalizers, ['orphan']);
+    assert.equal((await api.request('GET', `${classes}/n`)).status, 404);
+  }));
+
+test('forms of answers: logs, old watches, and warnings that only answers have', async () => {
+  const kubelets: KubeletConnections = {
+    connectionTo: () => Promise.reject(new Error('nobody is asked')),
+    networkTo: () => assert.fail('nobody is asked'),
+  };
+  const specialEndpoints = new Map([['/pods/log', { get: podLogHandler(kubelets) }]]);
+  const api = await createTestApiServer({ specialEndpoints });
+  try {
+    const only = `only the following media types are accepted: ${served}`;
+    const available = '406: Not Acceptable\n\nAvailable representations: ';
+    const streams = 'application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch';
+    const log = '/api/v1/namespaces/default/pods/p/log';
+    const cases: readonly [string, string, string][] = [
+      [log, table, only],
+      [log, 'text/plain', only],
+      [log, 'application/xml', `${available}text/plain, ${served}`],
+      ['/api/v1/watch/namespaces/default/pods/p', 'application/xml', `${available}${served}, ${streams}`],
+      ['/api/v1/namespaces/default/pods/p', 'application/xml', `${available}${served}`],
+    ];
+    for (const [path, accept, message] of cases) {
+      const answer = await api.request('GET', path, undefined, { accept });
+      assert.deepEqual([answer.status, answer.body['message']], [406, message], `${path} ${accept}`);
+    }
+    const endpoints = '/api/v1/namespaces/default/endpoints';
+    const refused = await api.request('GET', endpoints, undefined, { accept: 'application/xml' });
+    assert.equal(refused.headers['warning'], undefined);
+    assert.notEqual((await api.request('GET', endpoints)).headers['warning'], undefined);
+  } finally {
+    await api.close();
+  }
+});
+
+test('a media type that is not read is told before options that do not fit', () =>
+  inServer(async (api) => {
+    const path = `${configMaps}?fieldManager=${'x'.repeat(129)}`;
+    assert.equal((await api.request('POST', path, configMap, { 'content-type': 'text/plain' })).status, 415);
+    assert.equal((await api.request('POST', path, configMap)).status, 422);
+  }));
+
+test('a requirement of no field and no value asks for nothing', () =>
+  inServer(async (api) => {
+    for (const [selector, status] of [
+      ['=', 200],
+      ['!=', 200],
+      ['=b', 400],
+      ['a=', 400],
+    ] as const) {
+      const answer = await api.request('GET', `${configMaps}?fieldSelector=${encodeURIComponent(selector)}`);
+      assert.equal(answer.status, status, selector);
+    }
+  }));
+
+test('lists of bytes have the type of bytes, and converted documents are read field by field', () =>
+  inServer(async (api) => {
+    const bytes = await api.request('POST', configMaps, { ...configMap, binaryData: { b: ['x'] } });
+    assert.equal(
+      bytes.body['message'],
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal string into Go struct field ' +
+        'ConfigMap.binaryData of type uint8',
+    );
+    const capacity = {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'CSIStorageCapacity',
+      capacity: 'Bad_Value!',
+      metadata: { name: 'c', creationTimestamp: 'yesterday' },
+      storageClassName: 's',
+    };
+    const applied = await api.request(
+      'PATCH',
+      '/apis/storage.k8s.io/v1/namespaces/default/csistoragecapacities/c?fieldManager=m',
+      capacity,
+      { 'content-type': 'application/apply-patch+yaml' },
+    );
+    assert.match(String(applied.body['message']), /parsing time "yesterday"/);
+  }));
+
+test('leading zeros of an address are one mistake, not two', () =>
+  inServer(async (api) => {
+    const endpoints = {
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: { name: 'e' },
+      subsets: [{ addresses: [{ ip: '010.0.0.1' }], ports: [] }],
+    };
+    const answer = await api.request('POST', '/api/v1/namespaces/default/endpoints', endpoints);
+    assert.equal(
+      answer.body['message'],
+      'Endpoints "e" is invalid: subsets[0].addresses[0].ip: Invalid value: "010.0.0.1": must not have leading 0s',
+    );
+  }));
+
+test('a write that is only tried tells the key without the part that all have', () =>
+  inServer(async (api) => {
+    await api.request('POST', configMaps, configMap);
+    const other = { ...configMap, metadata: { name: 'c', uid: 'x' } };
+    for (const [query, key] of [
+      ['', '/registry/configmaps/default/c'],
+      ['?dryRun=All', '/configmaps/default/c'],
+    ] as const) {
+      const answer = await api.request('PUT', `${configMaps}/c${query}`, other);
+      assert.match(String(answer.body['message']), new RegExp(`Code: 4, Key: ${key}, `));
+    }
+  }));
+
+test('who takes over a list of raw documents owns it, although they say the same', () =>
+  inServer(async (api) => {
+    const path = '/apis/resource.k8s.io/v1/deviceclasses';
+    const head = '{"apiVersion":"resource.k8s.io/v1","kind":"DeviceClass","metadata":{"name":"d"},';
+    const made = `${head}"spec":{"config":[{"opaque":{"driver":"d.io","parameters":{"a": "b"}}}]}}`;
+    await api.request('POST', `${path}?fieldManager=maker`, made);
+    const finalizers = { metadata: { finalizers: ['e.com/f'] } };
+    const patch = { 'content-type': 'application/merge-patch+json' };
+    const { metadata } = (await api.request('PATCH', `${path}/d?fieldManager=m`, finalizers, patch)).body;
+    assert.equal(metadata.generation, 2);
+    const owners = (metadata.managedFields ?? []).map(({ manager, fieldsV1 }) => [manager, fieldsV1]);
+    assert.deepEqual(owners, [
+      ['m', { 'f:metadata': { 'f:finalizers': { '.': {}, 'v:"e.com/f"': {} } }, 'f:spec': { 'f:config': {} } }],
+    ]);
+  }));
+
+test('places that a type checker tells of are paths', () =>
+  inServer(async (api) => {
+    const path = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
+    const rules = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }];
+    await api.request('POST', path, {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name: 'p' },
+      spec: { matchConstraints: { resourceRules: rules }, validations: [{ expression: 'true' }] },
+    });
+    const status = { typeChecking: { expressionWarnings: [{ fieldRef: '../x', warning: 'w' }] } };
+    const patch = { 'content-type': 'application/merge-patch+json' };
+    const answer = await api.request('PATCH', `${path}/p/status`, { status }, patch);
+    assert.equal(
+      answer.body['message'],
+      'ValidatingAdmissionPolicy.admissionregistration.k8s.io "p" is invalid: ' +
+        `status.typeChecking.expressionWarnings[0].fieldRef: Invalid value: "../x": invalid JSONPath: unrecognized character in action: U+002F '/'`,
+    );
+  }));
