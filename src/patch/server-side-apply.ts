@@ -1,5 +1,5 @@
 import { messageOf } from '../apimachinery/error-message.ts';
-import { equalJson, type JsonObject, type JsonValue } from '../apimachinery/json.ts';
+import { equalJson, type JsonObject, type JsonValue, withoutTexts } from '../apimachinery/json.ts';
 import { formatTime, type Unstructured } from '../apimachinery/object-meta.ts';
 import { gvkOf, type GroupVersionKind } from '../apimachinery/gvk.ts';
 import { badRequest, StatusError } from '../apimachinery/status.ts';
@@ -55,7 +55,8 @@ export function applyManagedFields(
   const applied = configuration as unknown as JsonObject;
   const merged = mergeValues(before, applied, kind.schema, kind.source);
   const result = prune(merged, last, managers, kind) as JsonObject;
-  const difference = compareVersions(before, result, kind);
+  // What was applied is compared by what it says, not by how it was written.
+  const difference = compareVersions(withoutTexts(before), withoutTexts(result), kind);
   if (!writer.force) checkConflicts(live, managers, key, difference, kind, writer.manager);
   entry.fields = stripMetadata(entry.fields);
   releaseFields(managers, difference, kind, key);

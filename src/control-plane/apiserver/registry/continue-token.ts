@@ -14,7 +14,7 @@ export interface ContinueToken {
 
 /** Writes a token: base64url of a small JSON document, as the real server's tokens are. */
 export function encodeContinueToken(token: ContinueToken): string {
-  const text = JSON.stringify({ v: 'meta.k8s.io/v1', rv: token.revision, start: token.startKey });
+  const text = JSON.stringify({ v: 'meta.k8s.io/v1', rv: token.revision, start: `/${token.startKey}` });
   return Buffer.from(text).toString('base64url');
 }
 
