@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { createDiscoveryRoute } from '../../../src/control-plane/apiserver/discovery/discovery-route.ts';
 import { createTestApiServer } from '../../support/test-api-server.ts';
 
 type Case = readonly [method: string, path: string, body: object | undefined, status: number, message?: string];
@@ -54,7 +55,9 @@ const cases: readonly Case[] = [
 ];
 
 test('paths with empty parts and with dots', async (context) => {
-  const api = await createTestApiServer();
+  const api = await createTestApiServer({
+    routes: [createDiscoveryRoute({ serverAddress: () => '127.0.0.1:6443' })],
+  });
   context.after(() => api.close());
   for (const [method, path, body, status, message] of cases) {
     const headers = method === 'PATCH' ? { 'content-type': 'application/merge-patch+json' } : {};
