@@ -18,7 +18,7 @@ import type { WebhookClient, WebhookClientOptions } from '../client/webhook-clie
 import type { FileSystem } from '../system/file-system.ts';
 import type { Random } from '../system/random.ts';
 import { featureGatesOf } from './feature-gates.ts';
-import { ComponentArgumentError, type ComponentArguments } from './component-arguments.ts';
+import { ComponentArgumentError, type ComponentArguments, integerArgument } from './component-arguments.ts';
 import { openWebhook, type WebhookClientOptions as ReviewWebhookOptions } from './webhook-client.ts';
 import { identifiedWebhooks, type IdentifiedWebhookOptions } from './webhook-identities.ts';
 
@@ -65,6 +65,10 @@ export async function admissionPluginsOf(
       ...(reviews === undefined ? {} : { imageReviews: reviews }),
       webhookCalls: new Map(Array.from(clients, ([plugin, { call }]) => [plugin, call])),
       initializers: featureGatesOf(flags).Initializers,
+      tolerationSeconds: {
+        notReady: integerArgument(flags, 'default-not-ready-toleration-seconds', 300),
+        unreachable: integerArgument(flags, 'default-unreachable-toleration-seconds', 300),
+      },
     });
     const close = async (): Promise<void> => {
       await reviews?.close();

@@ -66,6 +66,7 @@ import {
   serviceAccountTokens,
   ServiceAccountTokenAuthority,
 } from '../control-plane/authentication/service-account-token.ts';
+import type { TokenRequestOptions } from '../control-plane/authentication/token-request.ts';
 import { inProcessAuthenticator } from '../control-plane/authentication/token-file.ts';
 import type { Storage } from '../control-plane/storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
@@ -77,6 +78,8 @@ import { auditSetup } from './audit-setup.ts';
 import { browserOptions } from './browser-flags.ts';
 import { describeFeatureGates, featureGatesOf } from './feature-gates.ts';
 import { flowControlSetup } from './flow-control-setup.ts';
+import { effectiveFlags } from './api-server-arguments.ts';
+import { parsePortRange } from './flag-values.ts';
 import { admissionPluginsOf } from './admission-flags.ts';
 import { assembleAggregator } from './aggregation-assembly.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
@@ -89,6 +92,7 @@ import {
   durationArgument,
   checkStorageMediaType,
   type ComponentArguments,
+  integerArgument,
   listArgument,
 } from './component-arguments.ts';
 import type { LocalConnections } from './local-kubelets.ts';
@@ -277,6 +281,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   };
   const serviceHooks = serviceAddressHooks({
     serviceRanges: serviceRangesOf(options.arguments).ranges,
+    nodePorts: parsePortRange(options.arguments.get('service-node-port-range') ?? '30000-32767'),
     random,
     clock,
     observer: allocations,
@@ -296,7 +301,8 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   const encryptionMetrics = new EncryptionMetrics();
   const atRest = await storageAtRest({ ...options, observer: encryptionMetrics });
   const { storage } = atRest;
-  const progress = new StartupProgress();
+  const liveFrom = clock.now() + (durationArgument(options.arguments, 'livez-grace-period') ?? 0);
+  const progress = new StartupProgress(() => clock.now() < liveFrom);
   const audit = await auditSetup(options);
   const flowControl = flowControlSetup({ ...options, client: ownClient, informers, queues });
   const healthChecks = [
@@ -335,7 +341,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
         authorizer,
         rules: authorizer,
         tokens: { tokens: known.tokens, apiAudiences, allowAnonymous: known.allowAnonymous },
-        issuing: { authority: tokens, apiAudiences, clock },
+        issuing: { authority: tokens, apiAudiences, clock, ...tokenLimits(options.arguments) },
       }),
       ...streamingEndpoints({ kubelets, authorizer }),
       ...componentStatusEndpoints(options.components ?? []),
@@ -357,7 +363,11 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
           options.arguments.get('service-account-jwks-uri') ?? `https://${options.serverAddress()}/openid/v1/jwks`,
         keys: tokens.jsonWebKeys(),
       }),
-      createComponentPagesRoute({ flags: options.arguments, version: servedVersion, startedAt: clock.now() }),
+      createComponentPagesRoute({
+        flags: effectiveFlags(options.arguments),
+        version: servedVersion,
+        startedAt: clock.now(),
+      }),
       createDiscoveryRoute({
         serverAddress: options.serverAddress,
         remote: aggregator.remote,
@@ -368,6 +378,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     ],
   });
   handle = server.handle;
+  server.metrics.hide(listArgument(options.arguments, 'disabled-metrics') ?? []);
   const owner = { identity: serverIdentity(hostname()), clock };
   authenticationMetrics.bind(server.metrics, owner);
   certificateMetrics.bind(server.metrics);
@@ -480,12 +491,26 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
 }
 
 /** Reads `--request-timeout` and `--event-ttl`. @throws ComponentArgumentError */
-function timeLimits(flags: ComponentArguments): Pick<ApiServerOptions, 'requestTimeoutMillis' | 'eventTtlSeconds'> {
+function timeLimits(
+  flags: ComponentArguments,
+): Pick<ApiServerOptions, 'requestTimeoutMillis' | 'eventTtlSeconds' | 'minWatchSeconds'> {
   const requestTimeoutMillis = durationArgument(flags, 'request-timeout');
   const eventTtlMillis = durationArgument(flags, 'event-ttl');
   return {
+    minWatchSeconds: integerArgument(flags, 'min-request-timeout', 1800),
     ...(requestTimeoutMillis === undefined ? {} : { requestTimeoutMillis }),
     ...(eventTtlMillis === undefined ? {} : { eventTtlSeconds: Math.ceil(eventTtlMillis / 1000) }),
+  };
+}
+
+/** How long tokens of service accounts may last. */
+function tokenLimits(
+  flags: ComponentArguments,
+): Pick<TokenRequestOptions, 'maxExpirationSeconds' | 'extendExpiration'> {
+  const longest = durationArgument(flags, 'service-account-max-token-expiration') ?? 0;
+  return {
+    ...(longest === 0 ? {} : { maxExpirationSeconds: longest / 1000 }),
+    extendExpiration: booleanArgument(flags, 'service-account-extend-token-expiration', true),
   };
 }
 

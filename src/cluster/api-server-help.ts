@@ -1,20 +1,28 @@
 import { admissionPluginNames, defaultAdmissionPluginNames } from '../control-plane/admission/admission-chain.ts';
-import { apiServerFlags } from './component-arguments.ts';
+import { apiServerFlagTable } from './api-server-flags.ts';
 
 const width = 100;
 
 /** What `kube-apiserver --help` is asked for most: the flags that there are, and which admission plugins are on. */
 export function apiServerHelp(): string {
   const others = admissionPluginNames.filter((name) => !defaultAdmissionPluginNames.includes(name));
-  const flags = apiServerFlags.toSorted().map((flag) => `  --${flag}\n`);
+  const flags = Object.keys(apiServerFlagTable).toSorted().map(flagLine);
   return [
-    'Flags of kube-apiserver that this server knows; each is given as --apiserver-arg KEY=VALUE:\n',
+    'Flags of kube-apiserver; each is given as --apiserver-arg KEY=VALUE:\n',
     ...flags,
     '\nAdmission plugins that are on by default, in their order (--disable-admission-plugins):\n',
     wrapped(defaultAdmissionPluginNames),
     '\nAdmission plugins that are off by default (--enable-admission-plugins):\n',
     wrapped(others),
   ].join('');
+}
+
+function flagLine(name: string): string {
+  const { type = 'string', usual = '', none, only, elsewhere } = apiServerFlagTable[name] ?? {};
+  const value = usual === '' || elsewhere !== undefined ? '' : ` (default ${usual})`;
+  const effect = none === undefined ? '' : `; no effect here: ${none}`;
+  const limit = only === undefined ? '' : `; no other value here: ${only}`;
+  return `  --${name} ${type}${value}${effect}${limit}${elsewhere === undefined ? '' : `; not here: ${elsewhere}`}\n`;
 }
 
 function wrapped(names: readonly string[]): string {

@@ -14,7 +14,7 @@ import {
   writeLocation,
   writeState,
 } from './cluster-folder.ts';
-import { apiServerFlags, parseComponentArguments } from './component-arguments.ts';
+import { parseApiServerArguments } from './api-server-arguments.ts';
 import { shutdownSettings } from './shut-down.ts';
 import { askToStop, isRunning, kill, startDetached } from './cluster-process.ts';
 
@@ -205,7 +205,7 @@ export async function stopCluster(usual: string, world: ClusterWorld): Promise<b
   const state = await readState(world.files, folder);
   if (state === undefined) throw new ClusterError(`there is no cluster in ${folder}`);
   if (!isRunning(state.pid) || !askToStop(state.pid)) return false;
-  const flags = parseComponentArguments('kube-apiserver', state.arguments.apiServer, apiServerFlags);
+  const flags = parseApiServerArguments(state.arguments.apiServer);
   const end = world.clock.now() + shutdownSettings(flags).delayMillis + 15_000;
   while (isRunning(state.pid)) {
     if (world.clock.now() > end) {

@@ -5,10 +5,10 @@ import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
+import { parseApiServerArguments } from './api-server-arguments.ts';
 import { loadCredentials } from './cluster-credentials.ts';
 import { type ClusterState, readState, servingAuthoritiesFile, writeState } from './cluster-folder.ts';
 import {
-  apiServerFlags,
   controllerManagerFlags,
   kubeletFlags,
   parseComponentArguments,
@@ -39,7 +39,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningContro
   const { folder, files, clock, random, log } = options;
   const state = await readState(files, folder);
   if (state === undefined) throw new Error(`there is no cluster in ${folder}`);
-  const apiServer = parseComponentArguments('kube-apiserver', state.arguments.apiServer, apiServerFlags);
+  const apiServer = parseApiServerArguments(state.arguments.apiServer);
   const serviceRanges = serviceRangesOf(apiServer);
   checkServiceFamily(serviceRanges, host);
   const controllerManager = parseComponentArguments(

@@ -235,3 +235,55 @@ test('requests are audited as the flags say', async (context) => {
   ];
   for (const [wrong, message] of unusable) await assert.rejects(assembled(context, wrong), { message });
 });
+
+test('flags that say how much, how long, and from where to where', async (context) => {
+  const { as, api, clock } = await assembled(context, {
+    'default-not-ready-toleration-seconds': '7',
+    'default-unreachable-toleration-seconds': '8',
+    'disabled-metrics': 'apiserver_request_total,none',
+    'livez-grace-period': '10s',
+    'min-request-timeout': '3',
+    'service-account-max-token-expiration': '2h',
+    'service-cluster-ip-range': '10.96.0.0/12',
+    'service-node-port-range': '40000-40003',
+  });
+  const ask = (method: string, path: string, body?: object) => as('admin-token', method, path, body);
+  const ns = '/api/v1/namespaces/default';
+  await ask('POST', `${ns}/serviceaccounts`, { metadata: { name: 'default' } });
+  const pod = await ask('POST', `${ns}/pods`, {
+    metadata: { name: 'p' },
+    spec: { containers: [{ name: 'c', image: 'i' }] },
+  });
+  const { tolerations } = pod.body['spec'] as { tolerations: { key: string; tolerationSeconds: number }[] };
+  assert.deepEqual(
+    tolerations.map(({ key, tolerationSeconds }) => [key, tolerationSeconds]),
+    [
+      ['node.kubernetes.io/not-ready', 7],
+      ['node.kubernetes.io/unreachable', 8],
+    ],
+  );
+  const { text } = await ask('GET', '/metrics');
+  assert.match(text, /apiserver_request_duration_seconds_count/);
+  assert.doesNotMatch(text, /apiserver_request_total/);
+  const token = await ask('POST', `${ns}/serviceaccounts/default/token`, { spec: { expirationSeconds: 100_000 } });
+  assert.equal((token.body['spec'] as { expirationSeconds: number }).expirationSeconds, 7200);
+  const service = (name: string, nodePort?: number): object => ({
+    metadata: { name },
+    spec: { type: 'NodePort', ports: [{ port: 80, ...(nodePort === undefined ? {} : { nodePort }) }] },
+  });
+  const refused = await ask('POST', `${ns}/services`, service('s', 30_000));
+  assert.match(String(refused.body['message']), /The range of valid ports is 40000-40003/);
+  const given = await ask('POST', `${ns}/services`, service('s'));
+  const [port] = (given.body['spec'] as { ports: { nodePort: number }[] }).ports;
+  assert.ok(port !== undefined && port.nodePort >= 40_000 && port.nodePort <= 40_003, JSON.stringify(port));
+  const watch = as('admin-token', 'GET', `${ns}/configmaps?watch=true`);
+  const before = clock.now();
+  let isOver = false;
+  void watch.then(() => (isOver = true));
+  while (!isOver && clock.now() - before < 10_000) await clock.advance(100);
+  assert.ok(clock.now() - before >= 3000 && clock.now() - before <= 6200, String(clock.now() - before));
+  const flags = await ask('GET', '/flagz');
+  assert.match(flags.text, /\nservice-node-port-range: 40000-40003\n/);
+  assert.match(flags.text, /\nmax-requests-inflight: 400\n/);
+  assert.ok(api.progress.checks.some(({ endpoints }) => endpoints.join() === 'livez'));
+});

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { auditSetup, type RunningAudit } from '../../src/cluster/audit-setup.ts';
-import { apiServerFlags, parseComponentArguments } from '../../src/cluster/component-arguments.ts';
+import { parseApiServerArguments } from '../../src/cluster/api-server-arguments.ts';
 import type { AuditEvent } from '../../src/control-plane/apiserver/audit/audit-event.ts';
 import { FakeClock, settle } from '../../src/system/fake-clock.ts';
 import { silentLogger } from '../../src/system/logger.ts';
@@ -35,7 +35,7 @@ async function started(context: TestContext, ...flags: readonly string[]) {
   const clock = new FakeClock();
   const given = [`audit-policy-file=${policy}`, ...flags.map((flag) => flag.replace('FOLDER', folder))];
   const audit = await auditSetup({
-    arguments: parseComponentArguments('kube-apiserver', given, apiServerFlags),
+    arguments: parseApiServerArguments(given),
     files: nodeFileSystem,
     clock,
     random: seededRandom(1),

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  apiServerFlags,
   booleanArgument,
   checkStorageMediaType,
   ComponentArgumentError,
@@ -36,20 +35,7 @@ test('flags that are on or off', () => {
   );
 });
 
-test('flags that say here what is said elsewhere are refused with a word of where', () => {
-  const refusals: [string, string][] = [
-    [
-      'etcd-servers=http://127.0.0.1:2379',
-      '--etcd-servers: this server keeps its objects itself; `cluster start --storage` says how',
-    ],
-    ['secure-port=6443', '--secure-port: `cluster start --port` says on which port this server listens'],
-  ];
-  for (const [pair, message] of refusals) {
-    assert.throws(
-      () => parseComponentArguments('kube-apiserver', [pair], apiServerFlags),
-      new ComponentArgumentError(message),
-    );
-  }
+test('only JSON is stored', () => {
   const media = (type: string): void => checkStorageMediaType(new Map([['storage-media-type', type]]));
   media('');
   media('application/json');

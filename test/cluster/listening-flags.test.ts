@@ -6,9 +6,12 @@ import { seededRandom } from '../../src/system/random.ts';
 
 test('the flags of HTTP/2 are read and checked as by kube-apiserver', () => {
   const random = seededRandom(1);
-  assert.deepEqual(listeningOptions(new Map(), random), {});
-  assert.deepEqual(listeningOptions(new Map([['http2-max-streams-per-connection', '-1']]), random), {});
+  const usual = { hasHttp2: true, tlsLimits: {} };
+  assert.deepEqual(listeningOptions(new Map(), random), usual);
+  assert.deepEqual(listeningOptions(new Map([['http2-max-streams-per-connection', '-1']]), random), usual);
+  assert.equal(listeningOptions(new Map([['disable-http2-serving', 'true']]), random).hasHttp2, false);
   assert.deepEqual(listeningOptions(new Map([['http2-max-streams-per-connection', '7']]), random), {
+    ...usual,
     maxStreamsPerConnection: 7,
   });
   const { mustReconnect } = listeningOptions(new Map([['goaway-chance', '0.02']]), random);

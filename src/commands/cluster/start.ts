@@ -103,6 +103,7 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
     }
     const { startCluster, ClusterError, contextName } = await import('../../cluster/manage-cluster.ts');
     const { out, err } = context.streams;
+    for (const note of await notesOf(options.apiServer ?? [])) err.write(`${note}\n`);
     const { name, folder } = options.target;
     if (err.isTerminal) err.write(`Starting cluster ${name} …\r`);
     try {
@@ -134,6 +135,18 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
     }
   },
 });
+
+/** What is told of flags before the server starts. @throws CommandError for such as it would not start with */
+async function notesOf(apiServer: readonly string[]): Promise<readonly string[]> {
+  const { flagsWithoutEffect, parseApiServerArguments } = await import('../../cluster/api-server-arguments.ts');
+  const { ComponentArgumentError } = await import('../../cluster/component-arguments.ts');
+  try {
+    return flagsWithoutEffect(parseApiServerArguments(apiServer));
+  } catch (error) {
+    if (error instanceof ComponentArgumentError) throw new CommandError(`kube-apiserver: ${error.message}`);
+    throw error;
+  }
+}
 
 /** The file that gets the context: --kubeconfig, the first of $KUBECONFIG, or ~/.kube/config. */
 function kubeconfigFile(flags: FlagValues, context: CommandContext): string {

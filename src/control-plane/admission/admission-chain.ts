@@ -17,7 +17,7 @@ import { readPodTolerationConfiguration } from './configuration/pod-toleration-c
 import { readLimitedResources } from './configuration/resource-quota-configuration.ts';
 import { readWebhookConfiguration } from './configuration/webhook-admission-configuration.ts';
 import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
-import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { defaultTolerationSeconds, type TolerationSeconds } from './default-toleration-seconds.ts';
 import { denyServiceExternalIps } from './deny-service-external-ips.ts';
 import { eventRateLimit } from './event-rate-limit.ts';
 import { extendedResourceToleration } from './extended-resource-toleration.ts';
@@ -63,6 +63,8 @@ export interface PluginSelection {
   readonly imageReviews?: ReviewWebhook;
   /** How plugins call webhooks that are known to them as somebody in particular, by the plugins' names. */
   readonly webhookCalls?: ReadonlyMap<string, CallWebhook>;
+  /** How long pods stay on nodes that are lost; five minutes when absent. */
+  readonly tolerationSeconds?: TolerationSeconds;
   /** Whether new objects wait for their initializers (feature gate Initializers). */
   readonly initializers?: boolean;
 }
@@ -107,7 +109,9 @@ const places: readonly Place[] = [
   ),
   off('PodNodeSelector', (context, _random, text) => podNodeSelector(context, readPodNodeSelectorConfiguration(text))),
   on('Priority', priority),
-  on('DefaultTolerationSeconds', () => defaultTolerationSeconds),
+  on('DefaultTolerationSeconds', (_context, _random, _text, { tolerationSeconds }) =>
+    defaultTolerationSeconds(tolerationSeconds),
+  ),
   off('PodTolerationRestriction', (context, _random, text) =>
     podTolerationRestriction(context, readPodTolerationConfiguration(text)),
   ),

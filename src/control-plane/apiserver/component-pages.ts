@@ -9,7 +9,7 @@ import type { RouteHandler, VersionInfo } from './server.ts';
 
 /** What the pages tell of. */
 export interface ComponentPagesOptions {
-  /** The flags that were given, by name. */
+  /** The flags with the values that they have, by name. */
   readonly flags: ReadonlyMap<string, string>;
   readonly version: VersionInfo;
   /** Milliseconds since 1970. */
@@ -27,7 +27,7 @@ const warning =
 
 /**
  * Answers `/flagz` (KEP-4828) and `/statusz` (KEP-4827): plain text for people, or an object of config.k8s.io in JSON
- * or YAML for who asks for that. Of the flags there are those that were given.
+ * or YAML for who asks for that.
  */
 export function createComponentPagesRoute(options: ComponentPagesOptions): RouteHandler {
   return async (request, server) => {

@@ -47,13 +47,20 @@ export class StartupProgress {
   readonly #done = new Set<StartupStep>();
 
   /** One check per step, asked by all endpoints. */
-  readonly checks: readonly HealthCheck[] = startupSteps.map((name) => ({
-    name,
-    endpoints: everyHealthEndpoint,
-    check: () => {
-      if (!this.#done.has(name)) throw new Error('not finished');
-    },
-  }));
+  readonly checks: readonly HealthCheck[];
+
+  /** @param isExcused whether liveness does not ask yet: starting up may take so long */
+  constructor(isExcused: () => boolean = () => false) {
+    this.checks = startupSteps.flatMap((name) => {
+      const check = (): void => {
+        if (!this.#done.has(name)) throw new Error('not finished');
+      };
+      return [
+        { name, endpoints: ['healthz', 'readyz'], check },
+        { name, endpoints: ['livez'], check: () => (isExcused() ? undefined : check()) },
+      ];
+    });
+  }
 
   /** Marks a step as done. */
   finish(step: StartupStep): void {

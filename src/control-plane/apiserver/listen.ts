@@ -1,3 +1,4 @@
+import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import {
   createSecureServer,
@@ -9,7 +10,7 @@ import {
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions, SecureVersion } from 'node:tls';
 import { messageOf } from '../../apimachinery/error-message.ts';
 import type { HttpHandler } from '../../apimachinery/http.ts';
 import { type ServedExchange, type ServedHandler, serveRequest, serveUpgrade } from '../../apimachinery/serve-http.ts';
@@ -41,6 +42,14 @@ const maxHeadBytes = maxHeaderBytes + 4096;
 /** HTTP/2 counts 32 bytes for each field besides (RFC 9113, 6.5.2); Go's servers take ten fields for granted. */
 const maxHeaderListBytes = maxHeaderBytes + 10 * 32;
 
+/** What of TLS is spoken; what Node speaks where nothing is said. */
+export interface TlsLimits {
+  readonly minVersion?: SecureVersion;
+  /** As OpenSSL has them, with colons between. */
+  readonly ciphers?: string;
+  readonly curves?: string;
+}
+
 export interface ListenOptions {
   readonly handle: HttpHandler;
   /** PEM certificate (chain) and key; plain HTTP without them. */
@@ -50,6 +59,9 @@ export interface ListenOptions {
     /** PEM of the authorities that client certificates are asked from; verified by the authenticator, not here. */
     readonly clientAuthorities?: string;
   };
+  readonly tlsLimits?: TlsLimits;
+  /** Whether HTTP/2 is spoken over TLS; it is when absent. */
+  readonly hasHttp2?: boolean;
   /** Address to bind, 127.0.0.1 when absent. */
   readonly host?: string;
   /** Port to bind; 0 (or absent) takes a free one. */
@@ -135,21 +147,20 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     });
   };
   const onRequest = (...exchange: ServedExchange): void => answer(served, ...exchange);
+  // What is missing without a Host header is told in other words than Node's.
+  const limits = { ...patience, requestTimeout, maxHeaderSize: maxHeadBytes, requireHostHeader: false };
   let server: Server | Http2SecureServer;
   if (options.tls === undefined) {
-    // What is missing without a Host header is told in other words than Node's.
-    const limits = { ...patience, requestTimeout, maxHeaderSize: maxHeadBytes, requireHostHeader: false };
     server = createPlainServer(limits, onRequest);
     server.on('connection', isOneAtATime);
+  } else if (options.hasHttp2 === false) {
+    server = createHttpsServer({ ...limits, ...secureOptions(options.tls, options.tlsLimits) }, onRequest);
+    server.on('secureConnection', isOneAtATime);
+    server.on('tlsClientError', () => options.onHandshakeFailure?.());
   } else {
-    const { certificate, key, clientAuthorities } = options.tls;
     const secure = createSecureServer({
       allowHTTP1: true,
-      cert: certificate,
-      key,
-      requestCert: true,
-      rejectUnauthorized: false,
-      ...(clientAuthorities === undefined ? {} : { ca: clientAuthorities }),
+      ...secureOptions(options.tls, options.tlsLimits),
       settings: {
         maxConcurrentStreams: maxStreams,
         maxHeaderListSize: maxHeaderListBytes,
@@ -232,7 +243,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     });
   });
   const { certificate, key, clientAuthorities } = options.tls ?? {};
-  let shown: SecureContextOptions = { cert: certificate, key, ca: clientAuthorities };
+  let shown: SecureContextOptions = {
+    ...contextOptions(options.tlsLimits),
+    cert: certificate,
+    key,
+    ca: clientAuthorities,
+  };
   const { port } = server.address() as AddressInfo;
   const shownHost = host.includes(':') ? `[${host}]` : host;
   return {
@@ -252,6 +268,28 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       for (const socket of oneAtATime) if (!pending.has(socket)) socket.end();
       return closeServer(server, connections, sessions, options.clock, { graceSeconds, finished });
     },
+  };
+}
+
+function secureOptions(
+  { certificate, key, clientAuthorities }: NonNullable<ListenOptions['tls']>,
+  limits: TlsLimits | undefined,
+): SecureContextOptions & { readonly requestCert: true; readonly rejectUnauthorized: false } {
+  return {
+    ...contextOptions(limits),
+    cert: certificate,
+    key,
+    requestCert: true,
+    rejectUnauthorized: false,
+    ...(clientAuthorities === undefined ? {} : { ca: clientAuthorities }),
+  };
+}
+
+function contextOptions({ minVersion, ciphers, curves }: TlsLimits = {}): SecureContextOptions {
+  return {
+    ...(minVersion === undefined ? {} : { minVersion }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(curves === undefined ? {} : { ecdhCurve: curves }),
   };
 }
 

@@ -131,6 +131,8 @@ export interface ApiServerOptions {
   readonly inFlightLimits?: InFlightLimits;
   /** How long requests may take at most, watches and the like aside; a minute when absent. */
   readonly requestTimeoutMillis?: number;
+  /** How long watches last at least that do not say how long; half an hour when absent, without end when 0. */
+  readonly minWatchSeconds?: number;
   /** Shares the server out among flows of requests; without it there are the limits alone. */
   readonly flowControl?: FlowControl;
   /** How long events stay; an hour when absent. */
@@ -183,6 +185,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     clock: options.clock,
     random: options.random,
     log: options.log,
+    minWatchSeconds: options.minWatchSeconds ?? 1800,
     storeOf: storeCache(options, metrics),
     remoteOpenApi: options.remoteOpenApi ?? (() => []),
   };

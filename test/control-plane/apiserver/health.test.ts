@@ -82,6 +82,25 @@ test('steps of starting up fail until they are done', () => {
   for (const check of progress.checks) void check.check();
 });
 
+test('liveness waits for the steps of starting up as long as it is told to', () => {
+  let isExcused = true;
+  const { checks } = new StartupProgress(() => isExcused);
+  const failing = (): string[] => {
+    const failed = checks.filter(({ check }) => {
+      try {
+        void check();
+        return false;
+      } catch {
+        return true;
+      }
+    });
+    return [...new Set(failed.flatMap(({ endpoints }) => endpoints))].toSorted();
+  };
+  assert.deepEqual(failing(), ['healthz', 'readyz']);
+  isExcused = false;
+  assert.deepEqual(failing(), ['healthz', 'livez', 'readyz']);
+});
+
 test('informers that have not synced keep the server from being ready', () => {
   const unsynced = ['*v1.pods', '*v1.secrets'];
   const check = informerSyncCheck(() => unsynced);

@@ -33,6 +33,8 @@ export interface ServerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** How long watches last at least that do not say; as long as their clients want when 0. */
+  readonly minWatchSeconds: number;
   storeOf(resource: ApiResource): Store;
   /** What other servers publish of the types that they serve here. */
   remoteOpenApi(): readonly RemoteOpenApi[];

@@ -21,7 +21,8 @@ import {
   type ParsedListOptions,
 } from './request-options.ts';
 
-const minTimeoutSeconds = 1800;
+/** Beyond this timers do not go. */
+const longestMillis = 2 ** 31 - 1;
 
 /** A watch: the answer streams events until its time is over, the client goes, or the server closes. */
 export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
@@ -51,6 +52,11 @@ export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
   return eventsOverWebSocket(request.headers, answer, format.codec.mediaType === 'application/json');
 }
 
+/** Watches that do not say how long end at different times, so that their clients do not all come again at once. */
+function usualTimeout({ random, minWatchSeconds }: Endpoint['server']): number {
+  return minWatchSeconds === 0 ? longestMillis : Math.min(minWatchSeconds * 1000 * (1 + random.next()), longestMillis);
+}
+
 /** A watch on one object's path is one of the collection, of that name alone. @throws StatusError 400 for another's name */
 function watchedFields(name: string, fieldSelector: string): string {
   if (name === '') return fieldSelector;
@@ -75,8 +81,7 @@ async function planWatch(endpoint: Endpoint, options: ParsedListOptions, selecti
     selection,
     bookmarks: options.allowWatchBookmarks,
     // No time at all is a watch that ends as it begins.
-    timeoutMillis:
-      timeoutSeconds === 0 ? minTimeoutSeconds * 1000 * (1 + server.random.next()) : Math.max(0, timeoutSeconds) * 1000,
+    timeoutMillis: timeoutSeconds === 0 ? usualTimeout(server) : Math.max(0, timeoutSeconds) * 1000,
   };
   const wantsInitial = options.sendInitialEvents ?? revision === 0;
   if (!wantsInitial) {

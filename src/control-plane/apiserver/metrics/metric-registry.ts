@@ -57,6 +57,12 @@ export const usualBuckets: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0
 export class MetricRegistry {
   readonly #families = new Map<string, Family>();
   readonly #refreshers: (() => void | Promise<void>)[] = [];
+  #hidden: ReadonlySet<string> = new Set();
+
+  /** Families of these names are not shown, whatever they count. */
+  hide(names: readonly string[]): void {
+    this.#hidden = new Set(names);
+  }
 
   counter(options: MetricOptions): Counter {
     return this.#numbers('counter', options);
@@ -183,6 +189,7 @@ export class MetricRegistry {
     for (const refresh of this.#refreshers) await refresh();
     const lines: string[] = [];
     for (const [, family] of sorted(this.#families)) {
+      if (this.#hidden.has(family.name)) continue;
       const samples = [...family.samples()];
       if (samples.length === 0) continue;
       const stability = family.stability === undefined ? '' : `[${family.stability}] `;

@@ -7,12 +7,20 @@ import type { Random } from '../../../system/random.ts';
 import type { AllocationObserver } from './allocation-observer.ts';
 import { invalidService } from './service-ip-families.ts';
 
-const firstNodePort = 30_000;
-const lastNodePort = 32_767;
-/** The first ports are left to those who ask for one (KEP-3668). */
-const reservedPorts = 86;
-/** What a dry run starts to number its ports after: it takes none. */
-const dryRunBase = 32_768;
+/** The ports of nodes that services may have. */
+export interface NodePortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Those that there are when nobody says otherwise. */
+export const usualNodePorts: NodePortRange = { first: 30_000, last: 32_767 };
+
+/** The first ports are left to those who ask for one: a part of the range, within bounds (KEP-3668). */
+function reservedPorts(range: NodePortRange): number {
+  const count = nodePortCount(range);
+  return count < 16 ? 0 : Math.min(Math.max(16, Math.floor(count / 32)), 128);
+}
 
 /** The ports of nodes that one write takes. */
 export interface NodePortOperation {
@@ -23,18 +31,21 @@ export interface NodePortOperation {
 }
 
 /** How many of them there may be. */
-export const nodePortCount: number = lastNodePort - firstNodePort + 1;
+export function nodePortCount({ first, last }: NodePortRange): number {
+  return last - first + 1;
+}
 
 /** Takes ports for a write; `undo` gets what gives them back. */
 export function takePorts(
   used: Set<number>,
+  range: NodePortRange,
   random: Random,
   undo: (() => void)[],
   observer: AllocationObserver,
 ): NodePortOperation {
   const reserve = (port: number): string | undefined => {
-    if (port < firstNodePort || port > lastNodePort) {
-      return `provided port is not in the valid range. The range of valid ports is ${firstNodePort}-${lastNodePort}`;
+    if (port < range.first || port > range.last) {
+      return `provided port is not in the valid range. The range of valid ports is ${range.first}-${range.last}`;
     }
     if (used.has(port)) return 'provided port is already allocated';
     used.add(port);
@@ -43,8 +54,8 @@ export function takePorts(
   };
   const next = (): number => {
     const isFree = (port: number): boolean => !used.has(port);
-    const first = firstNodePort + reservedPorts;
-    const port = choose(first, lastNodePort, random, isFree) ?? choose(firstNodePort, first - 1, random, isFree);
+    const first = range.first + reservedPorts(range);
+    const port = choose(first, range.last, random, isFree) ?? choose(range.first, first - 1, random, isFree);
     if (port === undefined) {
       observer.portRefused('dynamic');
       throw internalError('failed to allocate a nodePort: range is full');
@@ -73,7 +84,7 @@ function choose(first: number, last: number, random: Random, isFree: (port: numb
 }
 
 /** A dry run takes nothing: what it would be given are numbers beyond the range, and ranges are not looked at. */
-export function pretendPorts(used: ReadonlySet<number>): NodePortOperation {
+export function pretendPorts(used: ReadonlySet<number>, range: NodePortRange): NodePortOperation {
   const taken: number[] = [];
   return {
     take(port) {
@@ -82,7 +93,7 @@ export function pretendPorts(used: ReadonlySet<number>): NodePortOperation {
       return undefined;
     },
     next() {
-      const port = (taken.length === 0 ? dryRunBase : Math.max(...taken)) + 1;
+      const port = (taken.length === 0 ? range.last + 1 : Math.max(...taken)) + 1;
       taken.push(port);
       return port;
     },

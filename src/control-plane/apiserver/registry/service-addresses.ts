@@ -6,7 +6,15 @@ import { internalError, StatusError } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { Random } from '../../../system/random.ts';
 import { type AllocationObserver, type AllocationUse, silentAllocation } from './allocation-observer.ts';
-import { allocateNodePorts, nodePortCount, nodePortsOf, pretendPorts, takePorts } from './node-ports.ts';
+import {
+  allocateNodePorts,
+  nodePortCount,
+  type NodePortRange,
+  nodePortsOf,
+  pretendPorts,
+  takePorts,
+  usualNodePorts,
+} from './node-ports.ts';
 import {
   addressAt,
   type AddressRange,
@@ -30,6 +38,8 @@ export interface AddressBook {
 export interface ServiceAddressOptions {
   /** The cluster's own ranges of addresses, one for each family that it has, the usual one first. */
   readonly serviceRanges: readonly string[];
+  /** The ports of nodes that services may have; the usual ones when absent. */
+  readonly nodePorts?: NodePortRange;
   readonly random: Random;
   /** All services that are stored, asked once. */
   readonly existing: () => Promise<readonly Service[]>;
@@ -48,7 +58,7 @@ export interface ServiceAddressHooks extends StoreHooks {
 
 /** Gives services their cluster addresses and node ports, and takes them back. */
 export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddressHooks {
-  const { book, clock, observer = silentAllocation } = options;
+  const { book, clock, observer = silentAllocation, nodePorts = usualNodePorts } = options;
   const own = options.serviceRanges.flatMap((text) => parseAddressRange(text) ?? []);
   const families = own.map(({ family }) => family);
   const ownRange = (family: IpFamily): string => own.find((range) => range.family === family)?.text ?? '';
@@ -95,7 +105,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
       try {
         initIpFamilies(service, old, families);
         allocateAddresses(service, old?.spec, foreign, taken);
-        allocateNodePorts(service, old?.spec, takePorts(ports, options.random, taken, observer));
+        allocateNodePorts(service, old?.spec, takePorts(ports, nodePorts, options.random, taken, observer));
       } catch (error) {
         undo();
         throw error;
@@ -160,7 +170,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
       }
       return asked;
     });
-    allocateNodePorts(service, old?.spec, pretendPorts(ports));
+    allocateNodePorts(service, old?.spec, pretendPorts(ports, nodePorts));
   };
 
   const begin = async (service: Service, old: Service | undefined, dryRun: boolean): Promise<Reservation> => {
@@ -221,7 +231,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
         const allocated = [...addresses].filter((address) => containsAddress(range, address)).length;
         return { range: range.text, allocated, available: Number(range.count) - allocated };
       }),
-      ports: { allocated: ports.size, available: nodePortCount - ports.size },
+      ports: { allocated: ports.size, available: nodePortCount(nodePorts) - ports.size },
     }),
     beginCreate: (object, context) => begin(asService(object), undefined, context.dryRun),
     beginUpdate: (object, old, context) =>
