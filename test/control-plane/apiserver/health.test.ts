@@ -86,9 +86,9 @@ test('liveness waits for the steps of starting up as long as it is told to', () 
   let isExcused = true;
   const { checks } = new StartupProgress(() => isExcused);
   const failing = (): string[] => {
-    const failed = checks.filter(({ check }) => {
+    const failed = checks.filter((step) => {
       try {
-        void check();
+        void step.check();
         return false;
       } catch {
         return true;
