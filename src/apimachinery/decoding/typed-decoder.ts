@@ -119,8 +119,8 @@ class TypedReader {
 
   /** The converter goes by the fields of a type, not by those of the document, and so do its errors. */
   #inFieldOrder(value: JsonObject, type: string): [string, JsonValue][] {
-    const names = jsonFieldNames(type, this.#types);
-    const placeOf = (name: string): number => (names.includes(name) ? names.indexOf(name) : names.length);
+    const places = fieldPlaces(type, this.#types);
+    const placeOf = (name: string): number => places.get(name) ?? places.size;
     return Object.entries(value).toSorted(([left], [right]) => placeOf(left) - placeOf(right));
   }
 
@@ -291,6 +291,18 @@ function omittedScalars(type: string, types: SchemaSource): ReadonlySet<string> 
     scalarsByType.set(type, names);
   }
   return names;
+}
+
+const placesByType = new Map<string, ReadonlyMap<string, number>>();
+
+/** Where the fields of a type stand in it. */
+function fieldPlaces(type: string, types: SchemaSource): ReadonlyMap<string, number> {
+  let places = placesByType.get(type);
+  if (places === undefined) {
+    places = new Map(jsonFieldNames(type, types).map((name, index) => [name, index]));
+    placesByType.set(type, places);
+  }
+  return places;
 }
 
 const embeddedByType = new Map<string, ReadonlyMap<string, string>>();
