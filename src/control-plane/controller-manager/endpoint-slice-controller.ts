@@ -175,7 +175,7 @@ async function reconcile(
     );
     for (const wanted of distribute(service, group, existing)) {
       const current = existing.find((slice) => slice.metadata.name === wanted.metadata.name);
-      const written = withTriggerTime(wanted, changed);
+      const written = withoutEmptyLists(withTriggerTime(wanted, changed));
       if (current === undefined) await client.create(written);
       else {
         left.delete(current);
@@ -185,6 +185,15 @@ async function reconcile(
     }
   }
   for (const slice of left) await remove(client.delete(slice.metadata.name ?? ''));
+}
+
+/** The real controller writes protobuf, which has no empty lists: nobody owns the fields then. */
+function withoutEmptyLists({ endpoints, ports, ...slice }: EndpointSlice): EndpointSlice {
+  return {
+    ...slice,
+    endpoints: endpoints?.length === 0 ? null : (endpoints ?? null),
+    ports: ports?.length === 0 ? null : (ports ?? null),
+  };
 }
 
 async function remove(deletion: Promise<unknown>): Promise<void> {

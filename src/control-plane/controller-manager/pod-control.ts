@@ -9,7 +9,7 @@ import type { ControllerContext } from './controller.ts';
 /** Pods as a URL names them. */
 export const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
 
-/** The pod that a template describes, owned by `owner`. With a name it has that name, else the owner's as prefix. */
+/** The pod that a template describes, owned by `owner`, whose name is a prefix of its own unless it is given one. */
 export function podFromTemplate(template: PodTemplateSpec, owner: KubeObject, name?: string): Pod {
   const { labels, annotations, finalizers } = template.metadata ?? {};
   const prefix = owner.metadata.name ?? '';
@@ -17,7 +17,9 @@ export function podFromTemplate(template: PodTemplateSpec, owner: KubeObject, na
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      ...(name === undefined ? { generateName: prefix.length > 251 ? prefix : `${prefix}-` } : { name }),
+      // The real controllers leave the prefix with pods that they give a name.
+      generateName: prefix.length > 251 ? prefix : `${prefix}-`,
+      ...(name === undefined ? {} : { name }),
       ...(owner.metadata.namespace === undefined ? {} : { namespace: owner.metadata.namespace }),
       ...(labels === undefined ? {} : { labels: { ...labels } }),
       ...(annotations === undefined ? {} : { annotations: { ...annotations } }),

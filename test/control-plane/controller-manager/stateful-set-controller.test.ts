@@ -53,6 +53,7 @@ function template(image: string): unknown {
 test('pods have names of their own and come one after the other', async () => {
   await withSet({}, async (harness) => {
     assert.deepEqual(await podsOf(harness), ['db-0 db:1', 'db-1 db:1', 'db-2 db:1']);
+    for (const { metadata } of await harness.pods()) assert.equal(metadata.generateName, 'db-');
     const { status } = await harness.get<StatefulSet>(sets, 'db');
     assert.equal(status?.readyReplicas, 3);
     assert.equal(status?.availableReplicas, 3);
