@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ParserError } from './serve-unknown-method.ts';
+import type { ParserError } from './unreadable-request.ts';
 
 /** How a body ended before Node's parser saw its end: with an error, or, when there is none, whole all the same. */
 interface Ending {

@@ -133,6 +133,7 @@ async function sendAnswer(
 ): Promise<void> {
   const isHttp2 = 'stream' in response;
   response.statusCode = answer.status;
+  if (!isHttp2 && isOld(response)) speakOldHttp(response);
   const phrase = goReasonPhrases[answer.status];
   if (!isHttp2 && phrase !== undefined) response.statusMessage = phrase;
   for (const [name, value] of Object.entries(answer.headers)) {
@@ -187,11 +188,30 @@ function canGoOn(request: IncomingMessage): boolean {
   return !request.readableDidRead && coding === undefined && Number(length) <= mostSkippedBytes;
 }
 
-/** Go says of connections only that they end, as it is understood that they stay. */
+/** Go says of connections only what is not understood: that they end, or with HTTP/1.0 that they stay. */
 function keepSilent(response: AnyResponse): void {
-  if (!('stream' in response) && response.shouldKeepAlive && !response.hasHeader('connection')) {
-    response.removeHeader('connection');
-  }
+  if ('stream' in response) return;
+  if (isOld(response)) {
+    // Without a length it is the end of the connection that ends the answer.
+    const stays = response.shouldKeepAlive && response.hasHeader('content-length');
+    response.shouldKeepAlive = stays;
+    if (stays) response.setHeader('Connection', 'keep-alive');
+    else response.removeHeader('connection');
+  } else if (response.shouldKeepAlive && !response.hasHeader('connection')) response.removeHeader('connection');
+}
+
+function isOld({ req: request }: ServerResponse): boolean {
+  return request.httpVersion === '1.0';
+}
+
+/** Has an answer say the version of its request: Node says 1.1 in all of them, in what writes their heads. */
+function speakOldHttp(response: ServerResponse): void {
+  const writer = '_storeHeader';
+  const write: unknown = Reflect.get(response, writer);
+  if (typeof write !== 'function') return;
+  Reflect.set(response, writer, (statusLine: string, headers: unknown): void => {
+    Reflect.apply(write, response, [statusLine.replace('HTTP/1.1 ', 'HTTP/1.0 '), headers]);
+  });
 }
 
 async function sendBody(

@@ -1,5 +1,14 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { ParserError } from './serve-unknown-method.ts';
+
+/** What Node's parser says of bytes that are no request. */
+export interface ParserError extends Error {
+  readonly code?: string;
+  /** What it was about, in words. */
+  readonly reason?: string;
+  /** Where in the packet it stopped. */
+  readonly bytesParsed?: number;
+  readonly rawPacket?: Uint8Array;
+}
 
 /** How a request that cannot be read is answered: as Go's server does it, in plain text, and the connection ends. */
 export interface Refusal {
@@ -26,8 +35,13 @@ export function refusalOf(request: IncomingMessage): Refusal | undefined {
     return httpVersion !== '1.0' ? { ...badRequest, detail: 'missing required Host header' } : undefined;
   }
   if (rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length > 1) return badRequest;
-  if (!/^[\w!$%&'()*+,\-.:;=[\]~]*$/.test(host)) return { ...badRequest, detail: 'malformed Host header' };
+  if (!isReadableHost(host)) return { ...badRequest, detail: 'malformed Host header' };
   return hasReadablePath(request.url ?? '') ? undefined : badRequest;
+}
+
+/** Whether a Host header has nothing in it that no host has. */
+export function isReadableHost(host: string): boolean {
+  return /^[\w!$%&'()*+,\-.:;=[\]~]*$/.test(host);
 }
 
 /** Whether the escapes in a path are escapes; those in the query are looked at by who reads it. */
@@ -48,7 +62,11 @@ export function refusalOfParserError({ code = '', reason = '', rawPacket, bytesP
   if (code === 'HPE_HEADER_OVERFLOW') return { status: 431 };
   if (code === 'HPE_INVALID_VERSION') return reason === 'Invalid HTTP version' ? unsupportedVersion : badRequest;
   // A length beside it makes no sense (RFC 9112, 6.1), but the coding is known.
-  if (code === 'HPE_INVALID_TRANSFER_ENCODING') return reason.includes('Content-Length') ? badRequest : notImplemented;
+  if (code === 'HPE_INVALID_TRANSFER_ENCODING') {
+    const head = Buffer.from(rawPacket ?? []).toString('latin1');
+    const isKnown = reason.includes('Content-Length') && /\ntransfer-encoding:[ \t]*chunked[ \t]*\r?\n/i.test(head);
+    return isKnown ? badRequest : notImplemented;
+  }
   if (code === 'HPE_INVALID_HEADER_TOKEN' && reason === 'Invalid header token') {
     const rest = Buffer.from(rawPacket?.subarray(bytesParsed) ?? []).toString('latin1');
     if (/^ [^\r\n]*:/.test(rest)) return { ...badRequest, detail: 'invalid header name' };

@@ -14,10 +14,11 @@ import type { SecureContextOptions, SecureVersion } from 'node:tls';
 import { messageOf } from '../../apimachinery/error-message.ts';
 import type { HttpHandler } from '../../apimachinery/http.ts';
 import { type ServedExchange, type ServedHandler, serveRequest, serveUpgrade } from '../../apimachinery/serve-http.ts';
-import { type ParserError, serveUnknownMethod } from '../../apimachinery/serve-unknown-method.ts';
+import { serveUnknownMethod } from '../../apimachinery/serve-unknown-method.ts';
 import { readWhenDrained } from './paused-request.ts';
 import {
   hasReadablePath,
+  type ParserError,
   refuse,
   refusalOf,
   refusalOfParserError,
@@ -202,9 +203,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     // The client has said itself that nothing comes any more.
     if (error.code === 'HPE_CLOSED_CONNECTION') return;
     if (readWhenDrained(error, socket) || pending.tellOfBody(socket, error)) return;
+    const isFirst = !pending.has(socket) && !answeredApart.has(socket);
     pending.afterThem(socket, () => {
       if (answeredApart.has(socket)) return;
-      if (serveUnknownMethod(served, error, socket)) {
+      if (serveUnknownMethod(served, error, socket, isFirst)) {
         answeredApart.add(socket);
         return;
       }

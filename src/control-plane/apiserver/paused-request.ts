@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { ParserError } from '../../apimachinery/serve-unknown-method.ts';
+import type { ParserError } from '../../apimachinery/unreadable-request.ts';
 
 /** What has come on connections whose client has not taken the answer before yet, in its order. */
 const waiting = new WeakMap<Duplex, Uint8Array[]>();

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { endChunkedBody } from '../../apimachinery/chunked-body.ts';
-import type { ParserError } from '../../apimachinery/serve-unknown-method.ts';
+import type { ParserError } from '../../apimachinery/unreadable-request.ts';
 
 /** The requests that have come on a connection: the first is being answered, the others wait. */
 interface Line {

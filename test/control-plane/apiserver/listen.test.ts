@@ -229,6 +229,43 @@ test('a path with bytes beyond ASCII is one like any other, as curl sends it', (
     assert.match(answer, /configmaps \\"\u00e9\\" not found/);
   }));
 
+test('HTTP/1.0 is answered in its own words, and its connections stay when that is asked for', () =>
+  inListener(async (port) => {
+    const one = await exchange(port, 'GET /livez HTTP/1.0\r\n\r\n');
+    assert.match(one, /^HTTP\/1\.0 200 OK\r\n[^]*\r\n\r\nok$/);
+    assert.doesNotMatch(one, /\nConnection:/);
+    const kept = 'GET /livez HTTP/1.0\r\nConnection: keep-alive\r\n\r\n';
+    const two = await exchange(port, `${kept}GET /livez HTTP/1.0\r\n\r\n`);
+    assert.match(two, /^HTTP\/1\.0 200 OK\r\n[^]*\nConnection: keep-alive\r\n[^]*okHTTP\/1\.0 200 OK\r\n[^]*ok$/);
+    // What has no length ends with its connection.
+    const long = await exchange(port, 'GET /metrics HTTP/1.0\r\nConnection: keep-alive\r\n\r\n');
+    assert.match(long, /^HTTP\/1\.0 200 OK\r\n/);
+    assert.doesNotMatch(long, /\n(Connection|Transfer-Encoding|Content-Length):/);
+  }));
+
+test('heads as people type them are read, where there is no doubt about them', () =>
+  inListener(async (port) => {
+    for (const [text, line] of [
+      ['GET /livez HTTP/1.1\nHost: a\n\n', '200 OK'],
+      ['GET /livez HTTP/1.0\n\n', '200 OK'],
+      ['GET /livez HTTP/1.1\r\nHost: a\nB: c\r\n\r\n', '200 OK'],
+      ['GET /livez HTTP/1.1\r\nHost: a\r\n\n', '200 OK'],
+      ['GET /livez HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n', '200 OK'],
+      ['GET /livez HTTP/1.1\r\nHost:\r\n a\r\n\r\n', '200 OK'],
+      ['GET /livez HTTP/1.2\r\nHost: a\r\n\r\n', '200 OK'],
+      ['GET /livez HTTP/1.1\n\n', '400 Bad Request'],
+      ['GET /livez HTTP/1.1\nHost: a\nHost: b\n\n', '400 Bad Request'],
+      ['GET /livez HTTP/1.1\nHost: a\nX : b\n\n', '400 Bad Request'],
+      ['GET /livez HTTP/1.1\nHost: a\nContent-Length: 1\n\na', '400 Bad Request'],
+      ['GET /livez HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n0\n\n', '400 Bad Request'],
+      ['GET /%zz HTTP/1.1\nHost: a\n\n', '400 Bad Request'],
+    ] as const) {
+      assert.deepEqual(statusLines(await exchange(port, text)), [line], JSON.stringify(text));
+    }
+    const behind = `${live}\r\nGET /livez HTTP/1.1\nHost: a\n\n`;
+    assert.deepEqual(statusLines(await exchange(port, behind)), ['200 OK', '400 Bad Request']);
+  }));
+
 test('octets of a path that are no text are told as what they are', () =>
   inListener(async (port) => {
     for (const [path, shown, name] of [
