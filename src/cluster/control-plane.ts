@@ -10,7 +10,8 @@ import type { InformerFactory } from '../client/informer.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
 import { createSeriesEventRecorder } from '../client/series-event-recorder.ts';
-import { createControllerManager } from '../control-plane/controller-manager/controller-manager.ts';
+import { controllerNames, createControllerManager } from '../control-plane/controller-manager/controller-manager.ts';
+import { ControllerChoice } from '../control-plane/controller-manager/controller-names.ts';
 import type { WorkqueueObserver } from '../client/workqueue.ts';
 import { createScheduler } from '../control-plane/scheduler/scheduler.ts';
 import { startCompactor } from '../control-plane/storage/compactor.ts';
@@ -32,7 +33,12 @@ import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
 import { assembleApiServer, type AssembledApiServer } from './api-server-assembly.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
-import { booleanArgument, integerArgument, type ComponentArguments } from './component-arguments.ts';
+import {
+  booleanArgument,
+  ComponentArgumentError,
+  integerArgument,
+  type ComponentArguments,
+} from './component-arguments.ts';
 import { clusterComponents } from './component-health.ts';
 import {
   createElectedComponent,
@@ -277,6 +283,9 @@ interface SharedByComponents {
 function electedManager(options: ControlPlaneOptions, client: Client, shared: SharedByComponents): StartedComponent {
   const { credentials } = options;
   const flags = options.arguments.controllerManager;
+  const controllers = flags.get('controllers') ?? '*';
+  const problem = new ControllerChoice(controllers).problem(controllerNames);
+  if (problem !== undefined) throw new ComponentArgumentError(`--controllers: ${problem}`);
   return createElectedComponent({
     ...shared,
     client,
@@ -293,7 +302,7 @@ function electedManager(options: ControlPlaneOptions, client: Client, shared: Sh
         serviceAccountKey: credentials.serviceAccountKey,
         allocateNodeCidrs: booleanArgument(flags, 'allocate-node-cidrs', false),
         terminatedPodThreshold: integerArgument(flags, 'terminated-pod-gc-threshold', 12_500),
-        controllers: flags.get('controllers') ?? '*',
+        controllers,
       });
       return startedWithInformers(manager, shared.informers);
     },

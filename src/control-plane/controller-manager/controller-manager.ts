@@ -6,6 +6,7 @@ import {
 import { createEventRecorder } from '../../client/event-recorder.ts';
 import { createClusterRoleAggregationController } from './cluster-role-aggregation-controller.ts';
 import type { WorkqueueObserver } from '../../client/workqueue.ts';
+import { ControllerChoice } from './controller-names.ts';
 import type { Controller, ControllerConstructor, ControllerContext } from './controller.ts';
 import { createCronJobController } from './cron-job-controller.ts';
 import { createDaemonSetController } from './daemon-set-controller.ts';
@@ -45,7 +46,7 @@ import { createReplicaSetController, createReplicationController } from './repli
 export interface ControllerManagerOptions extends Omit<ControllerContext, 'events' | 'queueObserver'> {
   /** Makes what is told of a queue, by the queue's name. */
   readonly queueObserver?: (name: string) => WorkqueueObserver;
-  /** `*`, or names, with `-name` to leave one out, as --controllers. */
+  /** What --controllers says. */
   readonly controllers: string;
   /** Whether nodes that have no range for their pods get one, as --allocate-node-cidrs; nodes of ours bring theirs. */
   readonly allocateNodeCidrs: boolean;
@@ -99,8 +100,8 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'replicationcontroller-controller': createReplicationController,
 };
 
-/** Those that `*` does not mean: they run when they are named. */
-const offByDefault = new Set(['bootstrap-signer-controller', 'token-cleaner-controller']);
+/** The names of all controllers that there are. */
+export const controllerNames: readonly string[] = Object.keys(constructors);
 
 /** Whom events name as their source, where that is not the controller. */
 const eventSources: Readonly<Record<string, string>> = {
@@ -146,11 +147,9 @@ const queueNames: Readonly<Record<string, string>> = {
 
 /** Makes the control loops that `controllers` asks for; their informers are started by the caller before `start`. */
 export function createControllerManager({ queueObserver, ...options }: ControllerManagerOptions): ControllerManager {
-  const asked = options.controllers.split(',').map((name) => name.trim());
-  const isOn = (name: string): boolean => {
-    if (asked.includes(`-${name}`) || (name === 'node-ipam-controller' && !options.allocateNodeCidrs)) return false;
-    return asked.includes(name) || (asked.includes('*') && !offByDefault.has(name));
-  };
+  const choice = new ControllerChoice(options.controllers);
+  const isOn = (name: string): boolean =>
+    choice.isOn(name) && (name !== 'node-ipam-controller' || options.allocateNodeCidrs);
   const controllers: Controller[] = Object.entries(constructors)
     .filter(([name]) => isOn(name))
     .map(([name, construct]) =>
