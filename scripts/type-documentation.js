@@ -1,17 +1,10 @@
-// Reads the documentation of the API types out of the typings of @kubernetes/client-node, which says nothing of fields
-// that are of another type; those texts come from kubernetes-models.
+// Reads the documentation of the API types out of the typings of kubernetes-models, which are the texts as the server
+// publishes them, and where these say nothing out of those of @kubernetes/client-node, which have no line breaks.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Types of the machinery whose text the typings print instead of a field's own. */
-const replacingTypes = [
-  'IntOrString is a type that can hold',
-  'MicroTime is version of Time with',
-  'JSON represents any valid JSON value',
-  'JSONSchemaPropsOrArray represents',
-  'JSONSchemaPropsOrBool represents',
-  'JSONSchemaPropsOrStringArray represents',
-];
+/** Texts of types that client-node prints for fields of these types, which have none of their own. */
+const ofTypes = /^JSON(?:SchemaPropsOr\w+)? represents /;
 
 /**
  * Texts by full name, `io.k8s.api.core.v1.PodStatus` and `io.k8s.api.core.v1.PodStatus.podIP`.
@@ -21,14 +14,12 @@ const replacingTypes = [
  */
 export function readTypeDocumentation(root, typeNames) {
   const models = join(root, 'node_modules/@kubernetes/client-node/dist/gen/models');
-  const breaks = JSON.parse(readFileSync(join(root, 'scripts/documentation-line-breaks.json'), 'utf8'));
   const texts = new Map();
   const add = (name, text) => {
-    const plain = restoreLineBreaks(unescapeText(text), breaks[name]);
-    if (plain !== '' && !replacingTypes.some((start) => plain.startsWith(start))) texts.set(name, plain);
+    if (text !== '' && !texts.has(name) && !ofTypes.test(text)) texts.set(name, unescapeText(text));
   };
   for (const typeName of typeNames) {
-    for (const [field, text] of referenceTexts(root, typeName)) texts.set(`${typeName}.${field}`, text);
+    for (const [name, text] of modelTexts(root, typeName)) texts.set(name, text);
     const path = modelNames(typeName)
       .map((name) => join(models, `${name}.d.ts`))
       .find((candidate) => existsSync(candidate));
@@ -48,16 +39,27 @@ function servedName(field) {
   return field.startsWith('x_kubernetes_') ? field.replaceAll('_', '-') : field.replace(/^_/, '');
 }
 
-/** Texts of a type's fields that are of another type, by field, from kubernetes-models. */
-function* referenceTexts(root, typeName) {
+/** Texts of a type and its fields from kubernetes-models, by full name. */
+function* modelTexts(root, typeName) {
   const path = join(root, 'node_modules', typingsOf(root, typeName));
   if (!existsSync(path)) return;
   const typings = readFileSync(path, 'utf8');
-  const members = typings.slice(typings.indexOf('export interface I'));
-  for (const [, text, field] of members.matchAll(/ {4}\/\*\*\n((?: {5}\*[^\n]*\n)+?) {5}\*\/\n {4}"([^"]+)"\??: I/g)) {
-    const lines = text.trimEnd().split('\n');
-    yield [field, lines.map((line) => line.replace(/^ {5}\* ?/, '').replaceAll('\\*', '*')).join('\n')];
+  const own = /\/\*\*\n((?: \*[^\n]*\n)+?) \*\/\nexport (?:interface I|(?:declare )?type I)/.exec(typings);
+  if (own !== null) yield [typeName, commentText(own[1])];
+  const members = typings.slice(typings.indexOf('export interface I'), typings.indexOf('\n}\n'));
+  for (const [, text, field] of members.matchAll(/ {4}\/\*\*\n((?: {5}\*[^\n]*\n)+?) {5}\*\/\n {4}"([^"]+)"\??:/g)) {
+    yield [`${typeName}.${field}`, commentText(text)];
   }
+}
+
+/** The text of the lines of a comment, without what its generator put in: escapes, and a tag for editors. */
+function commentText(lines) {
+  return lines
+    .replace(/^ +\* ?/gm, '')
+    .trimEnd()
+    .replace(/\n@deprecated$/, '')
+    .replaceAll('*\\/', '*/')
+    .replaceAll('\\*', '*');
 }
 
 /** `io.k8s.api.apps.v1.DeploymentSpec` is kubernetes-models/apps/v1/DeploymentSpec.d.ts. */
@@ -108,12 +110,12 @@ function unescapeEntities(text) {
     .replaceAll('&amp;', '&');
 }
 
-/** `io.k8s.api.core.v1.Event` is V1Event, or CoreV1Event where the short name is taken. */
+/** `io.k8s.api.core.v1.Event` is CoreV1Event, as where the short name is taken, or V1Event. */
 function modelNames(typeName) {
   const parts = typeName.split('.');
   const kind = parts.at(-1);
   const version = capitalized(parts.at(-2));
-  return [`${version}${kind}`, `${capitalized(parts.at(-3))}${version}${kind}`];
+  return [`${capitalized(parts.at(-3))}${version}${kind}`, `${version}${kind}`];
 }
 
 function capitalized(text) {
@@ -128,13 +130,13 @@ function unescapeText(text) {
     .replaceAll('/_*', '/*');
 }
 
-/** The typings are one line a text; the offsets tell which spaces were newlines (tabs, where negative). */
+/** The typings are one line a text; the offsets tell which spaces were newlines. */
 function restoreLineBreaks(text, offsets) {
   if (offsets === undefined) return text;
   const chars = [...text];
   for (const offset of offsets) {
-    if (chars[Math.abs(offset)] !== ' ') return text;
-    chars[Math.abs(offset)] = offset < 0 ? '\t' : '\n';
+    if (chars[offset] !== ' ') return text;
+    chars[offset] = '\n';
   }
   return chars.join('');
 }

@@ -3,7 +3,7 @@ import type { Column, ResourceDefinition } from './resource-definition.ts';
 /**
  * The documentation of types and fields by full name: `io.k8s.api.core.v1.PodStatus` or
  * `io.k8s.api.core.v1.PodStatus.podIP`. It is no part of the sources: `scripts/generate-openapi.js` takes it from the
- * models of @kubernetes/client-node.
+ * typings of kubernetes-models and @kubernetes/client-node.
  */
 export type Documentation = (name: string) => string | undefined;
 
@@ -32,7 +32,8 @@ export function documentedColumn(column: Column, documentation: Documentation): 
   return {
     ...column,
     get description(): string {
-      return documentation(name) ?? '';
+      // What the values of a field mean is said where its type is published, not over a column.
+      return documentation(name)?.split('\n\nPossible enum values:')[0] ?? '';
     },
   };
 }

@@ -79,7 +79,7 @@ export function discoveryDocuments(
       versions: legacy.map(({ version }) => version),
       serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: options.serverAddress }],
     },
-    groupList: { kind: 'APIGroupList', apiVersion: 'v1', groups: groupDocuments },
+    groupList: { kind: 'APIGroupList', apiVersion: 'v1', groups: byFirstService(groups).map(groupDocument) },
     groups: new Map(
       groupDocuments.map((document) => [document.name, { kind: 'APIGroup', apiVersion: 'v1', ...document }]),
     ),
@@ -125,6 +125,31 @@ function remoteEntries(remote: readonly RemoteGroupVersion[]): GroupVersionEntry
   );
 }
 
+/**
+ * Groups as the list without resources has them: those of one priority by the first name of their APIServices, which
+ * begin with the version.
+ */
+function byFirstService(groups: readonly GroupVersionEntry[][]): GroupVersionEntry[][] {
+  return groups.toSorted((left, right) => {
+    const priority = highestPriority(right) - highestPriority(left);
+    return priority === 0 ? compareText(firstServiceName(left), firstServiceName(right)) : priority;
+  });
+}
+
+function firstServiceName(versions: readonly GroupVersionEntry[]): string {
+  const most = highestPriority(versions);
+  const first = versions.filter(({ groupPriorityMinimum }) => groupPriorityMinimum === most);
+  return first.map(({ group, version }) => `${version}.${group}`).toSorted()[0] ?? '';
+}
+
+function highestPriority(versions: readonly GroupVersionEntry[]): number {
+  return Math.max(...versions.map(({ groupPriorityMinimum }) => groupPriorityMinimum));
+}
+
+function compareText(left: string, right: string): number {
+  return left === right ? 0 : left < right ? -1 : 1;
+}
+
 /** Groups by their highest priority, then by name; versions in the order of preference. */
 function groupsInOrder(entries: readonly GroupVersionEntry[]): GroupVersionEntry[][] {
   const groups = new Map<string, GroupVersionEntry[]>();
@@ -134,11 +159,10 @@ function groupsInOrder(entries: readonly GroupVersionEntry[]): GroupVersionEntry
       (left, right) => right.versionPriority - left.versionPriority || compareApiVersions(left.version, right.version),
     );
   }
-  const priority = (versions: readonly GroupVersionEntry[]): number =>
-    Math.max(...versions.map(({ groupPriorityMinimum }) => groupPriorityMinimum));
   return [...groups.entries()]
     .toSorted(
-      ([leftName, left], [rightName, right]) => priority(right) - priority(left) || (leftName < rightName ? -1 : 1),
+      ([leftName, left], [rightName, right]) =>
+        highestPriority(right) - highestPriority(left) || compareText(leftName, rightName),
     )
     .map(([, versions]) => versions);
 }

@@ -88,11 +88,13 @@ export function openApiV2Document(input: OpenApiInput): JsonObject {
   ];
   const served = groupVersionsOf(input.resources).flatMap(([first]) => (first === undefined ? [] : [first]));
   const known = input.custom === undefined ? [...served, ...unserved(served)] : served;
+  const rendered = renderPathsV2(paths);
   return {
     swagger: '2.0',
     info: { title: input.title ?? 'Kubernetes', version: input.version },
-    ...renderPathsV2(paths),
+    paths: rendered.paths,
     definitions: renderTypes(paths, input, 'v2', known),
+    parameters: rendered.parameters,
     securityDefinitions: { BearerToken: securityScheme },
     security: [{ BearerToken: [] }],
   };

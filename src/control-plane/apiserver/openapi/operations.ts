@@ -14,6 +14,14 @@ import {
 /** Methods of OpenAPI that the API uses. */
 export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch';
 
+/** The methods of a path as documents list them. */
+const methodOrder: readonly Method[] = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'];
+
+/** The operations of a path in the order of a document. */
+export function orderedOperations({ operations }: ApiPath): readonly Operation[] {
+  return operations.toSorted((left, right) => methodOrder.indexOf(left.method) - methodOrder.indexOf(right.method));
+}
+
 /** How a body or an answer is typed: a type's full name, plain text, or one of the machinery's. */
 export type ContentType = { readonly type: string } | 'string';
 
@@ -527,8 +535,6 @@ function logPath(scope: Scope, path: string, name: string): ApiPath {
   return { path, operations: [operation] };
 }
 
-const proxyMethods: readonly Method[] = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'];
-
 /** Streams and proxies: any method, any answer; a proxy takes a path behind its own as well. */
 function connectPaths(
   scope: Scope,
@@ -539,7 +545,7 @@ function connectPaths(
   const { resource, groupName, namespaced, documentation } = scope;
   const isProxy = subresource.name === 'proxy';
   const operationsOf = (suffix: string, parameters: readonly Parameter[]): Operation[] =>
-    (isProxy ? proxyMethods : (['get', 'post'] as const)).map((method) => ({
+    (isProxy ? methodOrder : (['get', 'post'] as const)).map((method) => ({
       method,
       id: `connect${groupName}${capitalized(method)}${namespaced}${resource.kind}${capitalized(subresource.name)}${suffix}`,
       description: `connect ${method.toUpperCase()} requests to ${subresource.name} of ${resource.kind}`,
@@ -606,7 +612,8 @@ function watchPaths(scope: Scope): ApiPath[] {
   return paths;
 }
 
+/** A kind that ends as plurals do goes without an article, be it one or not. */
 function withArticle(kind: string): string {
-  if (kind === 'Endpoints') return kind;
+  if (kind.endsWith('s') && !kind.endsWith('ss')) return kind;
   return `${/^[AEIOU]/i.test(kind) ? 'an' : 'a'} ${kind}`;
 }

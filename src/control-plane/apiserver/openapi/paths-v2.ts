@@ -1,6 +1,6 @@
 import { inFieldOrder, stringifyGoJson } from '../../../apimachinery/go-json.ts';
 import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
-import { type ApiPath, consumedMediaTypes, type ContentType, type Operation } from './operations.ts';
+import { type ApiPath, consumedMediaTypes, type ContentType, type Operation, orderedOperations } from './operations.ts';
 import type { Parameter } from './parameters.ts';
 import { parameterKey, sharedParameters, sortedParameters } from './paths-v3.ts';
 
@@ -14,7 +14,7 @@ export function renderPathsV2(paths: readonly ApiPath[]): {
   for (const path of paths.toSorted((left, right) => (left.path < right.path ? -1 : 1))) {
     const shared = sharedParameters(path);
     const item: JsonObject = {};
-    for (const operation of path.operations) item[operation.method] = renderOperation(operation, shared, pool);
+    for (const operation of orderedOperations(path)) item[operation.method] = renderOperation(operation, shared, pool);
     if (shared.size > 0) item['parameters'] = sortedParameters([...shared.values()]).map((own) => pool.refer(own));
     rendered[path.path] = item;
   }

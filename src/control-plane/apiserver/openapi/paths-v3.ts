@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../apimachinery/json.ts';
-import { type ApiPath, consumedMediaTypes, type ContentType, type Operation } from './operations.ts';
+import { type ApiPath, consumedMediaTypes, type ContentType, type Operation, orderedOperations } from './operations.ts';
 import type { Parameter } from './parameters.ts';
 
 /** The `paths` of an OpenAPI v3 document, sorted. */
@@ -8,7 +8,7 @@ export function renderPathsV3(paths: readonly ApiPath[]): JsonObject {
   for (const path of paths.toSorted((left, right) => (left.path < right.path ? -1 : 1))) {
     const shared = sharedParameters(path);
     const item: JsonObject = {};
-    for (const operation of path.operations) item[operation.method] = renderOperation(operation, shared);
+    for (const operation of orderedOperations(path)) item[operation.method] = renderOperation(operation, shared);
     if (shared.size > 0) item['parameters'] = sortedParameters([...shared.values()]).map(renderParameter);
     rendered[path.path] = item;
   }

@@ -40,7 +40,7 @@ function renderSchema(
   // What has no fields says nothing of them: that is the same, and what clients write back.
   if (schema.properties !== undefined && Object.keys(schema.properties).length > 0) {
     const properties: JsonObject = {};
-    for (const [name, property] of Object.entries(schema.properties)) {
+    for (const [name, property] of sortedByName(schema.properties)) {
       properties[name] = renderProperty(property, version, documentation, `${typeName}.${name}`);
     }
     rendered['properties'] = properties;
@@ -54,9 +54,13 @@ function renderSchema(
     rendered['default'] = schema.default;
   }
   if (schema.enum !== undefined) rendered['enum'] = [...schema.enum];
-  Object.assign(rendered, extensions(schema));
-  if (version === 'v3') wrapReference(rendered);
-  return rendered;
+  const extended = extensions(schema);
+  if (version === 'v3') wrapReference(rendered, extended);
+  return Object.assign(rendered, extended);
+}
+
+function sortedByName<T>(byName: { readonly [name: string]: T }): [string, T][] {
+  return Object.entries(byName).toSorted(([left], [right]) => (left < right ? -1 : 1));
 }
 
 function renderProperty(
@@ -66,7 +70,9 @@ function renderProperty(
   name: string,
 ): JsonObject {
   const text = schema.description ?? documentation(name);
-  const values = schema.enum ?? schema.items?.enum ?? [];
+  // Where a text says what the values mean it lists them itself.
+  const isListed = text?.includes('Possible enum values:') === true;
+  const values = isListed ? [] : (schema.enum ?? []);
   const enumText =
     values.length === 0 ? '' : `Possible enum values:\n${values.map((value) => ` - \`"${value}"\``).join('\n')}`;
   const description = [text ?? '', enumText].filter((part) => part !== '').join('\n\n');
@@ -74,9 +80,9 @@ function renderProperty(
 }
 
 /** OpenAPI 3.0 allows nothing beside `$ref`: with company it goes into `allOf`. */
-function wrapReference(rendered: JsonObject): void {
+function wrapReference(rendered: JsonObject, extended: JsonObject): void {
   const ref = rendered['$ref'];
-  if (ref === undefined || Object.keys(rendered).length === 1) return;
+  if (ref === undefined || Object.keys(rendered).length + Object.keys(extended).length === 1) return;
   delete rendered['$ref'];
   rendered['allOf'] = [{ $ref: ref }];
 }

@@ -98,6 +98,23 @@ void test('custom resources come after the built-in groups, their versions in th
   assert.ok(paths.includes('/apis/example.com/v2beta1'));
 });
 
+void test('groups of one priority are listed by the names of their services, and by their own where resources stand too', () => {
+  const [sample] = resources;
+  if (sample === undefined) throw new Error('there are no resources');
+  const custom = ['a.io/v1beta1', 'b.io/v1', 'c.io/v1alpha1', 'c.io/v1'].map((groupVersion) => {
+    const [group = '', version = ''] = groupVersion.split('/');
+    return { definition: { ...sample.definition, group, version }, custom: true };
+  });
+  const { groupList, aggregatedGroups } = discoveryDocuments(custom, { serverAddress: 'a:1' });
+  const listed = (groupList as { groups: { name: string }[] }).groups.map(({ name }) => name);
+  assert.deepEqual(listed, ['b.io', 'c.io', 'a.io']);
+  const items = aggregatedGroups.items as { metadata: { name: string } }[];
+  assert.deepEqual(
+    items.map(({ metadata }) => metadata.name),
+    ['a.io', 'b.io', 'c.io'],
+  );
+});
+
 void test('remote group versions are listed by priority and marked when stale', () => {
   const { groupList, aggregatedGroups, groupVersions } = discoveryDocuments(resources, {
     serverAddress: 'a:1',

@@ -40,6 +40,27 @@ void test('custom resources take no strategic merge patch and no protobuf', () =
   }
 });
 
+// `/status$/` as well as `Endpoints`: the server looks only at the end of the word.
+void test('kinds that end as plurals do stand without an article, and operations in the order of a path', () => {
+  const lease = resources.filter(({ version }) => version === 'v1');
+  for (const [kind, said] of [
+    ['NodeStatus', 'NodeStatus'],
+    ['Ingress', 'an Ingress'],
+    ['Wid', 'a Wid'],
+  ] as const) {
+    const input = {
+      resources: lease.map((one) => ({ ...one, kind })),
+      types: builtInTypes(),
+      documentation,
+      version: '1',
+    };
+    const item = at(openApiV3Documents(input).get('apis/coordination.k8s.io/v1')?.(), 'paths', path);
+    assert.equal(at(item, 'delete')['description'], `delete ${said}`);
+    assert.deepEqual(Object.keys(item), ['get', 'put', 'delete', 'patch', 'parameters']);
+    assert.deepEqual(Object.keys(at(openApiV2Document(input), 'paths', path)), Object.keys(item));
+  }
+});
+
 void test('documents of custom resources have a title of their own, and scales of their kind', () => {
   const input = {
     resources: builtInResources.filter(({ group, resource }) => group === 'apps' && resource === 'deployments'),
