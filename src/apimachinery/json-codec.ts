@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue, keepText, setOwn } from './json.ts';
+import { loneOctet, textOfOctets } from './octets.ts';
 import { exactInteger } from './yaml-scalar.ts';
 
 /** Text that is not JSON. `message` reads as Go's encoding/json words it. */
@@ -22,6 +23,10 @@ export interface ParseJsonOptions {
   readonly onNumber?: (path: readonly (string | number)[], literal: string) => void;
   /** The value of a key that stands twice goes on top of the earlier one, as Go reads into a struct that is there. */
   readonly mergesDuplicates?: boolean;
+  /** The first value of a key that stands twice stays. */
+  readonly keepsFirst?: boolean;
+  /** Numbers that no double holds are infinite, for who knows whether anybody reads them. */
+  readonly keepsInfinity?: boolean;
   /** Whether the object at a path is raw, so that its text is kept with it (see `keptText`). */
   readonly keepsText?: (path: readonly (string | number)[]) => boolean;
   /** Deepest nesting accepted; 10,000 as Go's decoder when absent. */
@@ -47,6 +52,7 @@ export function parseJson(input: string | Uint8Array, options: ParseJsonOptions 
     options.onNumber === undefined &&
     options.keepsText === undefined &&
     options.mergesDuplicates !== true &&
+    options.keepsFirst !== true &&
     options.maxDepth === undefined &&
     !needsCare.test(text)
   ) {
@@ -56,7 +62,19 @@ export function parseJson(input: string | Uint8Array, options: ParseJsonOptions 
       // The careful parser below says it in Go's words.
     }
   }
-  return new JsonReader(text, options).readDocument();
+  try {
+    return new JsonReader(text, options).readDocument();
+  } catch (error) {
+    const isOctet = error instanceof JsonSyntaxError && text[error.offset] === '\ufffd' && typeof input !== 'string';
+    if (!isOctet) throw error;
+    // What is no UTF-8 is told as the octet it is.
+    return new JsonReader(textOfOctets(Buffer.from(input).toString('latin1')), options).readDocument();
+  }
+}
+
+/** What Go's decoder says of a number that no double holds. */
+export function unreadableNumber(literal: string): string {
+  return `json: cannot unmarshal number ${literal} into Go value of type float64`;
 }
 
 /** One value read from a place in a text. */
@@ -151,7 +169,7 @@ const encoder = new TextEncoder();
 /** The first byte of a character, as Go shows it in single quotes. */
 function quoteByte(char: string): string {
   if (char === "'") return `'\\''`;
-  const byte = encoder.encode(char)[0] ?? 0;
+  const byte = loneOctet(char) ?? encoder.encode(char)[0] ?? 0;
   const named = { 7: 'a', 8: 'b', 9: 't', 10: 'n', 11: 'v', 12: 'f', 13: 'r', 92: '\\' }[byte];
   if (named !== undefined) return `'\\${named}'`;
   if (byte < 0x20 || byte === 0x7f) return `'\\x${byte.toString(16).padStart(2, '0')}'`;
@@ -283,7 +301,8 @@ class JsonReader {
       const value = this.#value('looking for beginning of value');
       if (isJsonObject(value) && this.#options.keepsText?.(this.#path) === true) this.#keepText(value, start);
       const earlier = isTwice && this.#options.mergesDuplicates === true ? object[key] : undefined;
-      setOwn(object, key, earlier === undefined ? value : mergedOver(earlier, value));
+      const isKept = isTwice && this.#options.keepsFirst === true;
+      if (!isKept) setOwn(object, key, earlier === undefined ? value : mergedOver(earlier, value));
       this.#path.pop();
       this.#skip();
       const next = this.#text[this.#position];
@@ -366,7 +385,8 @@ class JsonReader {
     this.#options.onNumber?.(this.#path, literal);
     const value = Number(literal);
     if (!Number.isFinite(value)) {
-      throw new JsonSyntaxError(`json: cannot unmarshal number ${literal} into Go value of type float64`, start);
+      if (this.#options.keepsInfinity === true) return value;
+      throw new JsonSyntaxError(unreadableNumber(literal), start);
     }
     if (!isInteger || Number.isSafeInteger(value)) return Object.is(value, -0) ? 0 : value;
     return exactInteger(BigInt(literal));

@@ -1,4 +1,4 @@
-import { type Event, parseEvents, YAMLException } from 'js-yaml';
+import { EVENT_ID, type Event, parseEvents, YAMLException } from 'js-yaml';
 
 /** js-yaml's events, with the text that their offsets point into. */
 export interface YamlEvents {
@@ -26,14 +26,15 @@ const mostAddedLines = 2000;
 export function readYamlEvents(given: string): YamlEvents | YamlSyntaxProblem {
   // A carriage return ends a line, alone or not; lines are counted by line feeds from here on.
   const source = given.includes('\r') ? given.replace(/\r\n?/g, '\n') : given;
-  const wrong = wrongDirective(source);
+  const wrong = wrongDirective(source) ?? wrongEnd(source);
   if (wrong !== undefined) return wrong;
   const lines = source.split('\n');
   const addedIndents = new Map<number, number>();
   for (let tries = 0; ; tries++) {
     const text = addedIndents.size === 0 ? source : lines.join('\n');
     try {
-      return { events: parseEvents(text, { maxDepth: 1000 }), text, addedIndents };
+      const events = parseEvents(text, { maxDepth: 1000 });
+      return loneTab(events, text, lines) ?? { events, text, addedIndents };
     } catch (error) {
       if (!(error instanceof YAMLException)) throw error;
       const mark = error.mark as { line?: number; column?: number } | undefined;
@@ -42,6 +43,12 @@ export function readYamlEvents(given: string): YamlEvents | YamlSyntaxProblem {
       // What follows less far in than the first value began is never looked at.
       if (end !== undefined) return readYamlEvents(`${lines.slice(0, end).join('\n')}\n`);
       const canIndent = line !== undefined && tries < mostAddedLines;
+      const untabbed = line === undefined ? undefined : withoutTabs(lines[line] ?? '');
+      if (line !== undefined && untabbed !== undefined) {
+        lines[line] = untabbed;
+        addedIndents.set(line, addedIndents.get(line) ?? 0);
+        continue;
+      }
       if (error.reason !== 'deficient indentation' || !canIndent) return problemOf(error, source, addedIndents);
       const original = lines[line] ?? '';
       // Tabs would be refused however far they are indented.
@@ -50,6 +57,41 @@ export function readYamlEvents(given: string): YamlEvents | YamlSyntaxProblem {
       addedIndents.set(line, (addedIndents.get(line) ?? 0) + addedSpaces);
     }
   }
+}
+
+/** Tabs between a key and its value, which go-yaml takes for spaces, as such; undefined for a line without. */
+function withoutTabs(line: string): string | undefined {
+  const changed = line.replace(
+    /^([^"'#\t]*:)(\t[ \t]*)(?=\S)/,
+    (_all, key: string, blank: string) => key + ' '.repeat(blank.length),
+  );
+  return changed === line ? undefined : changed;
+}
+
+/** A line of nothing but blanks with a tab among them: between the parts of a block go-yaml does not read it. */
+function loneTab(events: readonly Event[], text: string, lines: readonly string[]): YamlSyntaxProblem | undefined {
+  if (!/^ *\t[ \t]*$/m.test(text)) return undefined;
+  let offset = 0;
+  for (const [at, line] of lines.entries()) {
+    const start = offset;
+    offset += line.length + 1;
+    if (!/^ *\t[ \t]*$/.test(line)) continue;
+    const isInScalar = events.some(
+      (event) => event.type === EVENT_ID.SCALAR && event.valueStart < start && start < event.valueEnd,
+    );
+    if (isInScalar || openBrackets(text.slice(0, start)).length > 0) continue;
+    const { words, shownLine } =
+      tabWords(lines, at, true) ?? scanning('found character that cannot start any token', at);
+    if (shownLine === undefined) continue;
+    return { message: `yaml: line ${shownLine}: ${words}`, line: at + 1, column: line.indexOf('\t') + 1 };
+  }
+  return undefined;
+}
+
+/** The end of a document that has not begun. */
+function wrongEnd(source: string): YamlSyntaxProblem | undefined {
+  if (!/^\s*\.\.\.\s*$/.test(source)) return undefined;
+  return { message: 'yaml: did not find expected node content', line: undefined, column: 1 };
 }
 
 /** The line on which the first value of a text is over, because it began further in. */
@@ -108,6 +150,9 @@ const fixedReasons: readonly (readonly [RegExp, string])[] = [
   [/a multiline key may not be an implicit key/, "could not find expected ':'"],
   [/^expected the node content/, 'did not find expected node content'],
   [/^a line break is expected/, 'did not find expected comment or line break'],
+  [/^repeat of a chomping mode/, 'did not find expected comment or line break'],
+  [/verbatim tag/, "did not find the expected '>'"],
+  [/^nesting exceeded/, 'exceeded max depth of 10000'],
   [/^directives end mark is expected/, 'did not find expected <document start>'],
 ];
 
@@ -124,6 +169,13 @@ function goWords(reason: string, text: string, line: number, column: number): Go
   const fixed = fixedReasons.find(([pattern]) => pattern.test(reason));
   if (fixed !== undefined)
     return (/^(?:expected the|directives end)/.test(reason) ? parsing : scanning)(fixed[1], line);
+  if (reason.startsWith('bad explicit indentation width')) {
+    const isZero = /[|>][-+]?0/.test(source);
+    return scanning(
+      isZero ? 'found an indentation indicator equal to 0' : 'did not find expected comment or line break',
+      line,
+    );
+  }
   if (/non-printable|null byte|valid JSON character/.test(reason))
     return { words: 'control characters are not allowed', shownLine: undefined };
   if (/^unexpected end of the stream within a (double|single) quoted/.test(reason)) {
@@ -131,13 +183,15 @@ function goWords(reason: string, text: string, line: number, column: number): Go
     return { words: 'found unexpected end of stream', shownLine: last + 1 };
   }
   if (/flow collection/.test(reason)) {
-    const isReserved = /^[@`%]/.test(source.slice(column)) || /[[{,:]\s*[@`%]/.test(source.slice(0, column + 1));
+    const isReserved = /^[@`%|>]/.test(source.slice(column)) || /[[{,:]\s*[@`%|>]/.test(source.slice(0, column + 1));
     if (isReserved) return scanning('found character that cannot start any token', line);
     // The end of a text is on a line of its own, even where no line feed stands before it.
     const isAtEnd = line === lines.length - 1 && column >= source.length && source !== '';
     return parsing(flowWords([...lines.slice(0, line), source.slice(0, column)].join('\n')), isAtEnd ? line + 1 : line);
   }
   if (reason.startsWith("expected ':' after a mapping key")) {
+    // Braces and brackets are no key that could have a colon behind it.
+    if (/^\s*[[{].*[\]}]\s*$/.test(source)) return parsing('did not find expected key', line);
     return { words: "could not find expected ':'", shownLine: line + 2 };
   }
   if (reason.startsWith('tab characters')) {
@@ -156,10 +210,10 @@ function goWords(reason: string, text: string, line: number, column: number): Go
 const headOfBlockScalar = /[|>][-+0-9]*(?:\s+#.*)?$/;
 
 /** A tab among what a line is indented by: go-yaml's words depend on what stands above. */
-function tabWords(lines: readonly string[], at: number): GoWords | undefined {
+function tabWords(lines: readonly string[], at: number, isBlank = false): GoWords | undefined {
   const indentation = /^[ \t]*/.exec(lines[at] ?? '')?.[0] ?? '';
   const column = indentation.indexOf('\t');
-  if (column < 0 || indentation.length === lines[at]?.length) return undefined;
+  if (column < 0 || (indentation.length === lines[at]?.length && !isBlank)) return undefined;
   let above = at - 1;
   while (above >= 0 && (lines[above] ?? '').trim() === '') above--;
   const indentOf = (line: number): number => /^ */.exec(lines[line] ?? '')?.[0].length ?? 0;
@@ -177,15 +231,20 @@ function tabWords(lines: readonly string[], at: number): GoWords | undefined {
   return undefined;
 }
 
-/** An unclosed collection: go-yaml misses what should separate or close the innermost one. */
-function flowWords(text: string): string {
+/** The brackets and braces that are open at the end of a text. */
+function openBrackets(text: string): readonly string[] {
   const open: string[] = [];
   for (const char of text.replaceAll(/"(?:[^"\\]|\\.)*"|'[^']*'/gs, '')) {
     if (char === '[' || char === '{') open.push(char);
     else if (char === ']' || char === '}') open.pop();
   }
-  if (/[[{,]\s*$/.test(text)) return 'did not find expected node content';
-  return open.at(-1) === '{' ? "did not find expected ',' or '}'" : "did not find expected ',' or ']'";
+  return open;
+}
+
+/** An unclosed collection: go-yaml misses what should separate or close the innermost one. */
+function flowWords(text: string): string {
+  if (/[[{,:]\s*$/.test(text)) return 'did not find expected node content';
+  return openBrackets(text).at(-1) === '{' ? "did not find expected ',' or '}'" : "did not find expected ',' or ']'";
 }
 
 function misplacedWords(

@@ -1,5 +1,5 @@
 import { type JsonObject, type JsonValue, setOwn } from './json.ts';
-import { resolvePlainScalar } from './yaml-scalar.ts';
+import { maxInt64, resolvePlainScalar } from './yaml-scalar.ts';
 
 /** Not in the form that is read here; the whole reader takes it. */
 class NotPlain extends Error {}
@@ -158,7 +158,8 @@ function quotedOrPlain(quoted: string | undefined, plain: string | undefined): J
   if (quoted !== undefined) return quoted;
   if (plain === undefined || /^-(?: |$)|:(?: |$)/.test(plain)) throw new NotPlain();
   const value = resolvePlainScalar(plain);
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new NotPlain();
+  const isPlain = typeof value === 'number' ? Number.isFinite(value) : typeof value !== 'bigint' || value <= maxInt64;
+  if (!isPlain) throw new NotPlain();
   return value;
 }
 

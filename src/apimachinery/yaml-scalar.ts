@@ -11,7 +11,8 @@ const specialFloats = new Set(
   ['.inf', '.Inf', '.INF'].flatMap((word) => [word, `+${word}`, `-${word}`]).concat('.nan', '.NaN', '.NAN'),
 );
 const minInt64 = -(2n ** 63n);
-const maxInt64 = 2n ** 63n - 1n;
+/** The largest signed integer of 64 bits. */
+export const maxInt64 = 2n ** 63n - 1n;
 const maxUint64 = 2n ** 64n - 1n;
 
 function spellings(lower: readonly string[], value: JsonValue): [string, JsonValue][] {
@@ -24,7 +25,7 @@ function spellings(lower: readonly string[], value: JsonValue): [string, JsonVal
 
 /**
  * What a plain scalar of YAML 1.1 means to Kubernetes (go-yaml v2 under sigs.k8s.io/yaml, then a number as its JSON
- * decoder keeps it): integers of 64 bits exact, larger ones floating point. Times stay text.
+ * decoder keeps it): integers of 64 bits, with or without a sign, exact, larger ones floating point. Times stay text.
  * `.inf` and `.nan`, which JSON has no words for, come back as such numbers: the caller refuses them.
  */
 export function resolvePlainScalar(text: string): JsonValue {
@@ -53,6 +54,7 @@ function resolveNumber(text: string): number | bigint | undefined {
     const size = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
     const value = sign === '-' ? -size : size;
     const most = sign === '' ? maxUint64 : maxInt64;
+    if (value > maxInt64 && value <= most) return value;
     if (value >= minInt64 && value <= most) return exactInteger(value);
   }
   return /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/.test(text) ? finite(text) : undefined;

@@ -4,7 +4,7 @@ import { goQuote } from './field-error.ts';
 import { formatGoFloat } from './go-float.ts';
 import { readYamlEvents, type YamlEvents } from './yaml-events.ts';
 import { readPlainYaml } from './yaml-plain-reader.ts';
-import { resolvePlainScalar } from './yaml-scalar.ts';
+import { looksLikeTime, maxInt64, resolvePlainScalar } from './yaml-scalar.ts';
 
 export { resolvePlainScalar } from './yaml-scalar.ts';
 export { stringifyKyaml } from './kyaml-writer.ts';
@@ -44,6 +44,8 @@ export interface ParseYamlOptions {
    * without it such a key is an error. The place is that of the later one, in the document.
    */
   readonly onDuplicateKey?: (message: string, place: TextPosition) => void;
+  /** Integers beyond 63 bits that 64 hold stay exact, as on the way to JSON; floating point numbers otherwise. */
+  readonly keepsUnsigned?: boolean;
 }
 
 /** Reads one document as Kubernetes reads it (YAML 1.1 through sigs.k8s.io/yaml). @throws YamlError */
@@ -164,7 +166,7 @@ class DocumentReader {
     throw new YamlError(message, position, lineOf(this.#source, position.line));
   }
 
-  #node(): Located {
+  #node(isKey = false): Located {
     const event = this.#next();
     this.#nodes++;
     switch (event.type) {
@@ -185,7 +187,7 @@ class DocumentReader {
         return { ...target, size: target.size + 1 };
       }
       case EVENT_ID.SCALAR:
-        return this.#anchored(event, this.#scalar(event));
+        return this.#anchored(event, this.#scalar(event, isKey));
       case EVENT_ID.SEQUENCE:
         return this.#collection(event, () => this.#sequence(event.start));
       case EVENT_ID.MAPPING:
@@ -208,14 +210,17 @@ class DocumentReader {
     return located;
   }
 
-  #scalar(event: Extract<Event, { type: typeof EVENT_ID.SCALAR }>): Located {
+  #scalar(event: Extract<Event, { type: typeof EVENT_ID.SCALAR }>, isKey: boolean): Located {
     if (event.style === SCALAR_STYLE_DOUBLE_QUOTED) this.#checkEscapes(event.valueStart, event.valueEnd);
     const text = getScalarValue(this.#text, event);
     const isPlain = event.style === SCALAR_STYLE_PLAIN;
     const tag = event.tagStart < 0 ? '' : this.#text.slice(event.tagStart, event.tagEnd);
     let value: JsonValue = isPlain && tag === '' ? resolvePlainScalar(text) : text;
     if (tag !== '') value = this.#tagged(tag, text, event.valueStart);
-    if (typeof value === 'number' && !Number.isFinite(value)) {
+    if (typeof value === 'bigint' && value > maxInt64 && this.#options.keepsUnsigned !== true && !isKey) {
+      value = Number(value);
+    }
+    if (typeof value === 'number' && !Number.isFinite(value) && !isKey) {
       this.#fail(event.valueStart, `json: unsupported value: ${formatGoFloat(value)}`);
     }
     return {
@@ -246,6 +251,7 @@ class DocumentReader {
   #tagged(tag: string, text: string, offset: number): JsonValue {
     const name = /^(?:!!|!<tag:yaml\.org,2002:)([a-z]+)>?$/.exec(tag)?.[1] ?? '';
     if (name === 'binary') return this.#binary(text, offset);
+    if (name === 'timestamp' && looksLikeTime(text)) return text;
     const matches = tagTypes[name];
     if (matches === undefined) return text;
     const value = resolvePlainScalar(text);
@@ -284,14 +290,14 @@ class DocumentReader {
     const seen = new Set<string>();
     let size = 1;
     const set = (name: string, shown: string, offset: number, value: Located): void => {
-      if (seen.has(shown)) this.#tellDuplicate(shown, offset);
+      if (seen.has(shown)) this.#tellDuplicate(shown, offset, Math.max(offset, value.offset));
       seen.add(shown);
       keyOffsets.set(name, offset);
       members.set(name, value);
       setOwn(object, name, value.value);
     };
     while (this.#events[this.#index]?.type !== EVENT_ID.POP) {
-      const key = this.#node();
+      const key = this.#node(true);
       const value = this.#node();
       size += key.size + value.size;
       if (key.isMergeKey === true) {
@@ -311,9 +317,10 @@ class DocumentReader {
     return { value: object, offset: start, members, size, keyOffsets };
   }
 
-  #tellDuplicate(shown: string, offset: number): void {
+  /** go-yaml tells the line that the value begins on. */
+  #tellDuplicate(shown: string, offset: number, valueOffset: number): void {
     const place = this.#position(offset);
-    const message = `line ${place.line}: key ${shown} already set in map`;
+    const message = `line ${this.#position(valueOffset).line}: key ${shown} already set in map`;
     const { onDuplicateKey } = this.#options;
     if (onDuplicateKey === undefined) this.#fail(offset, `yaml: unmarshal errors:\n  ${message}`);
     onDuplicateKey(message, place);
@@ -331,6 +338,11 @@ class DocumentReader {
   #keyText(key: Located, value: Located): string {
     const name = key.value;
     if (typeof name === 'string') return name;
+    if (typeof name === 'bigint' && name > maxInt64) {
+      const shown = value.value === null ? '<nil>' : goSyntax(value.value);
+      const message = `unsupported map key of type: uint64, key: 0x${name.toString(16)}, value: ${shown}`;
+      return this.#fail(key.offset, message);
+    }
     if (typeof name === 'boolean' || typeof name === 'bigint') return `${name}`;
     if (typeof name === 'number') return Number.isSafeInteger(name) ? `${name}` : formatGoFloat(Math.fround(name), 32);
     if (name === null) {
@@ -363,6 +375,7 @@ const tagTypes: Readonly<Record<string, (value: JsonValue) => boolean>> = {
   int: (value) => typeof value === 'bigint' || Number.isInteger(value),
   float: (value) => typeof value === 'number' || typeof value === 'bigint',
   bool: (value) => typeof value === 'boolean',
+  timestamp: () => false,
   null: (value) => value === null,
 };
 

@@ -18,7 +18,7 @@ const basicTypes = new Set(['string', 'bool', 'int32', 'int64', 'float64']);
 export function converterMessage(message: string): string {
   const match = /^json: cannot unmarshal (\S+)( [\d.e+-]+)? into Go struct field \S+ of type (.+)$/.exec(message);
   const [, found = '', literal = '', type = ''] = match ?? [];
-  const kind = literal.includes('.') ? 'float64' : kinds[found];
+  const kind = /[.e]/.test(literal) ? 'float64' : kinds[found];
   if (match === null || kind === undefined) return message;
   if (type.startsWith('map[') || isNamedMap(type)) return `cannot restore map from ${kind}`;
   if (type.startsWith('[]') || isNamedList(type)) return `cannot restore slice from ${kind}`;

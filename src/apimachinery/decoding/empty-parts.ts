@@ -46,6 +46,17 @@ export function withoutEmptyParts<T extends object>(object: T, typeName: string,
   return copy;
 }
 
+/** Lists of objects as Go writes them in whose items something empty was left out. */
+const thinned = new WeakSet<readonly JsonValue[]>();
+
+/**
+ * Whether writing left something empty out of a list's items. Go compares lists in memory, where an empty list or map is
+ * another thing than none.
+ */
+export function hasLostEmptyParts(list: readonly JsonValue[]): boolean {
+  return thinned.has(list);
+}
+
 /** Whether an empty value of a field stands for none, and none is shown as null. */
 export function isForgottenWhenEmpty(key: string, property: Schema, owner: Schema): boolean {
   return fateOf(key, property, owner) === 'null';
@@ -84,22 +95,32 @@ function valuePlan(declared: Schema, types: SchemaSource): ValuePlan | undefined
   return each === undefined ? undefined : { each };
 }
 
-function visitObject(object: JsonObject, fields: readonly FieldPlan[], as: 'stored' | 'written'): void {
+/** @returns whether something was left out */
+function visitObject(object: JsonObject, fields: readonly FieldPlan[], as: 'stored' | 'written'): boolean {
+  let isThinned = false;
   for (const { key, fate, below } of fields) {
     const value = object[key];
     if (typeof value !== 'object' || value === null) continue;
-    if (fate === 'omitted' && isEmptyPart(value)) delete object[key];
-    else if (fate === 'null' && as === 'stored' && isEmptyPart(value)) object[key] = null;
-    else if (below !== undefined) visitValue(value, below, as);
+    if (fate === 'omitted' && isEmptyPart(value)) {
+      delete object[key];
+      isThinned = true;
+    } else if (fate === 'null' && as === 'stored' && isEmptyPart(value)) object[key] = null;
+    else if (below !== undefined && visitValue(value, below, as)) isThinned = true;
   }
+  return isThinned;
 }
 
-function visitValue(value: JsonValue | undefined, plan: ValuePlan, as: 'stored' | 'written'): void {
-  if ('type' in plan) {
-    if (isJsonObject(value)) visitObject(value, plan.type.fields, as);
-    else if (Array.isArray(value)) for (const item of value) visitValue(item, plan, as);
-  } else if (Array.isArray(value)) for (const item of value) visitValue(item, plan.each, as);
-  else if (isJsonObject(value)) for (const item of Object.values(value)) visitValue(item, plan.each, as);
+function visitValue(value: JsonValue | undefined, plan: ValuePlan, as: 'stored' | 'written'): boolean {
+  if ('type' in plan && isJsonObject(value)) return visitObject(value, plan.type.fields, as);
+  const inner = 'type' in plan ? plan : plan.each;
+  let isThinned = false;
+  if (Array.isArray(value)) {
+    for (const item of value) if (visitValue(item, inner, as)) isThinned = true;
+    if (isThinned && as === 'written') thinned.add(value);
+  } else if (isJsonObject(value) && !('type' in plan)) {
+    for (const item of Object.values(value)) if (visitValue(item, inner, as)) isThinned = true;
+  }
+  return isThinned;
 }
 
 /** Whether there is anything that writing leaves out. */

@@ -21,6 +21,10 @@ export interface Place {
   readonly path: string;
   /** A number that is not written as a plain integer, as it is written. */
   readonly literal?: string;
+  /** The value comes by way of the converter, which tells floating point numbers from integers. */
+  readonly isConverted?: boolean;
+  /** A whole number that is a floating point number all the same. */
+  readonly isFloat?: boolean;
 }
 
 /** Amounts of resources are counted in thousandths: what is smaller is rounded away from zero. */
@@ -111,7 +115,10 @@ export function readInteger(value: JsonValue, schema: Schema, place: Place): Jso
   if (typeof value !== 'number' && typeof value !== 'bigint') throw mismatch(value, schema, place);
   const [min, max] = schema.format === 'int32' ? [-(2n ** 31n), 2n ** 31n - 1n] : [-(2n ** 63n), 2n ** 63n - 1n];
   const { literal = String(value) } = place;
-  if (!/^-?\d+$/.test(literal) || value < min || value > max) {
+  const isWhole = /^-?\d+$/.test(literal);
+  // What is beyond 64 bits is rounded to a double before it comes here.
+  const exact = isWhole ? BigInt(literal) : value;
+  if (!isWhole || exact < min || exact > max) {
     throw mismatch(value, schema, place, `number ${literal}`);
   }
   return value;
@@ -135,7 +142,9 @@ export function mismatch(
   shown = describeJsonKind(value),
 ): TypedDecodeError {
   const type = goTypeName(schema, place.type, place.field);
+  const isFraction = typeof value === 'number' && (place.isFloat === true || !Number.isInteger(value));
+  const told = shown === 'number' && place.isConverted === true && isFraction ? 'number 1.0' : shown;
   return new TypedDecodeError(
-    `json: cannot unmarshal ${shown} into Go struct field ${place.struct}.${place.fieldStack} of type ${type}`,
+    `json: cannot unmarshal ${told} into Go struct field ${place.struct}.${place.fieldStack} of type ${type}`,
   );
 }

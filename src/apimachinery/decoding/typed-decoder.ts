@@ -37,6 +37,8 @@ export interface TypedDecodeOptions {
    * the bits of their type, and types that read themselves are on their own.
    */
   readonly isConverted?: boolean;
+  /** Whole numbers that are floating point numbers to the converter, by their path. */
+  readonly floats?: ReadonlyMap<string, number>;
   /**
    * Empty lists and maps of optional fields stay, for those who tell them from none: Go reads them as empty, and leaves
    * them out when it writes (see `forgetEmptyParts`).
@@ -78,6 +80,7 @@ class TypedReader {
   readonly #types: SchemaSource;
   readonly #literals: ReadonlyMap<string, string>;
   readonly #isConverted: boolean;
+  readonly #floats: ReadonlyMap<string, number> | undefined;
   readonly #keepsEmpty: boolean;
 
   constructor(types: SchemaSource, options: TypedDecodeOptions) {
@@ -86,6 +89,7 @@ class TypedReader {
     this.#keepsEmpty = keepsEmpty;
     this.#literals = numberLiterals;
     this.#isConverted = isConverted;
+    this.#floats = options.floats;
   }
 
   readStruct(value: JsonObject, schema: Schema, place: Place): JsonObject {
@@ -137,19 +141,21 @@ class TypedReader {
 
   #read(value: JsonValue, declared: Schema, at: Place): JsonValue {
     const literal = this.#literals.get(at.path);
-    const place = literal === undefined ? at : { ...at, literal };
+    const own = literal === undefined ? at : { ...at, literal };
     const special = declared.ref === undefined ? undefined : specialTypes[declared.ref];
-    if (special !== undefined) return this.#readSpecial(() => special(value, place));
+    if (special !== undefined) return this.#readSpecial(() => special(value, own));
     if (declared.ref?.startsWith(`${jsonSchemaProps}Or`) === true) {
-      return asFinal(() => this.#readSchemaOr(value, place));
+      return asFinal(() => this.#readSchemaOr(value, own));
     }
     const schema = declared.ref === undefined ? declared : resolveSchema(declared, this.#types);
     if (schema.intOrString === true || schema.format === 'int-or-string') {
-      return this.#readSpecial(() => readIntOrString(value, place));
+      return this.#readSpecial(() => readIntOrString(value, own));
     }
+    const isNumber = this.#isConverted && typeof value === 'number';
+    const place = isNumber ? { ...own, isConverted: true, isFloat: this.#floats?.get(at.path) === value } : own;
     switch (schema.type) {
       case 'string':
-        if (schema.format === 'date-time') return this.#readSpecial(() => readTime(value, place, canonicalTime));
+        if (schema.format === 'date-time') return this.#readSpecial(() => readTime(value, own, canonicalTime));
         return schema.format === 'byte' ? this.#readBytes(value, schema, place) : readString(value, schema, place);
       case 'integer':
         return this.#isConverted ? convertInteger(value, schema, place) : readInteger(value, schema, place);
@@ -229,10 +235,15 @@ class TypedReader {
         continue;
       }
       const read =
-        item === null ? this.#zeroOf(values) : this.#read(item, values, { ...place, path: `${place.path}.${key}` });
+        item === null ? this.#zeroOf(values) : this.#read(item, values, { ...place, path: this.#pathOf(place, key) });
       setOwn(result, key, isResourceList ? wholeThousandths(read) : read);
     }
     return result;
+  }
+
+  /** The converter does not count the keys of maps among what a path has. */
+  #pathOf({ path }: Place, key: string): string {
+    return this.#isConverted ? path : `${path}.${key}`;
   }
 
   /** What Go puts in a list or map for null. */

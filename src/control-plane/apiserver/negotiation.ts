@@ -1,4 +1,5 @@
 import { booleanOf } from '../../apimachinery/boolean.ts';
+import type { GroupVersionKind } from '../../apimachinery/gvk.ts';
 import { header } from '../../apimachinery/http.ts';
 import type { JsonValue } from '../../apimachinery/json.ts';
 import { StatusError } from '../../apimachinery/status.ts';
@@ -11,6 +12,10 @@ export interface DecodedBody {
   readonly strictErrors: readonly string[];
   /** The value as a built-in type reads it, where that differs: what stands twice is read into the same field. */
   readonly typedValue?: () => JsonValue;
+  /** The value with the first ones of what stands twice, which a built-in type reads, too, where there are such. */
+  readonly firstValue?: () => JsonValue;
+  /** What is wrong with a number that is infinite in the value, for whoever has to keep it. */
+  readonly hugeNumber?: string;
   /** Numbers that are not written as plain integers, by their path (`spec.ports[0].port`), as they are written. */
   readonly numberLiterals?: () => ReadonlyMap<string, string>;
   /** Where in the document a complaint about a field (`unknown field "a.b"`) comes up, where that can be told. */
@@ -24,8 +29,11 @@ export interface MediaTypeCodec {
   readonly isJson: boolean;
   /** Writes an object (with apiVersion and kind) or a list. */
   encode(object: unknown, pretty: boolean): Uint8Array;
-  /** @throws BodySyntaxError when the bytes are not of this media type. */
-  decode(body: Uint8Array): DecodedBody;
+  /**
+   * @param wanted the kind that bytes are of which do not say theirs
+   * @throws BodySyntaxError when the bytes are not of this media type.
+   */
+  decode(body: Uint8Array, wanted?: GroupVersionKind): DecodedBody;
   /** One frame of a watch; absent for media types that cannot stream. */
   encodeEvent?(type: string, object: unknown): Uint8Array;
   /** Content-Type of a watch. */

@@ -1,3 +1,4 @@
+import { hasLostEmptyParts } from '../../apimachinery/decoding/empty-parts.ts';
 import { equalJson, equalTexts, isJsonObject, type JsonObject, type JsonValue } from '../../apimachinery/json.ts';
 import type { Schema, SchemaSource } from '../../apimachinery/schema.ts';
 import { FieldSet } from './field-set.ts';
@@ -96,7 +97,17 @@ function compareAs(
   }
   if (old === undefined) into.self = 'added';
   else if (current === undefined) into.self = 'removed';
-  else if (!equalJson(old, current) || !equalTexts(old, current)) into.self = 'modified';
+  else if (!equalJson(old, current) || !isSameInMemory(old, current)) into.self = 'modified';
+}
+
+/** Whether two equal values are equal as Go keeps them, too: in raw bytes, and in what is empty within lists. */
+function isSameInMemory(old: JsonValue, current: JsonValue): boolean {
+  return equalTexts(old, current) && !hasThinnedLists(current);
+}
+
+function hasThinnedLists(value: JsonValue): boolean {
+  if (Array.isArray(value)) return hasLostEmptyParts(value);
+  return isJsonObject(value) && Object.values(value).some(hasThinnedLists);
 }
 
 function isEmptyMap(value: JsonObject | undefined): boolean {

@@ -226,3 +226,61 @@ test('what stands behind braces in YAML is not looked at; what cannot be read is
       "the object provided is unrecognized (must be of type ConfigMap): yaml: line 1: did not find expected ',' or '}' ({\"a\")",
     );
   }));
+
+test('what stands twice is read twice, so that the earlier one has to fit, too', () =>
+  inServer(async (api) => {
+    const cases: readonly (readonly [string, string])[] = [
+      [
+        '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":7,"name":"x"}}',
+        'ConfigMap in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal number into Go struct field ObjectMeta.metadata.name of type string',
+      ],
+      [
+        '{"data":"v1","metadata":{"name":"x"},"data":{"a":"b"}}',
+        'ConfigMap in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal string into Go struct field ConfigMap.data of type map[string]string',
+      ],
+      [
+        '{"apiVersion":{},"apiVersion":"v1","kind":"ConfigMap"}',
+        'the object provided is unrecognized (must be of type ConfigMap): couldn\'t get version/kind; json parse error: json: cannot unmarshal object into Go struct field .apiVersion of type string ({"apiVersion":{},"apiVersion": ...)',
+      ],
+      [
+        '{"Kind":"Zork","metadata":{"name":"x"}}',
+        'Zork in version "v1" cannot be handled as a ConfigMap: no kind "Zork" is registered for version "v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+      ],
+    ];
+    for (const [body, message] of cases) {
+      const answer = await api.request('POST', configMaps, body);
+      assert.equal(field(answer, 'message'), message);
+    }
+  }));
+
+test('a number that no double holds matters to who reads it', () =>
+  inServer(async (api) => {
+    const refused = await api.request('POST', deployments, deployment('1e400'));
+    assert.equal(
+      field(refused, 'message'),
+      'Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal number 1e400 into Go struct field DeploymentSpec.spec.replicas of type int32',
+    );
+    const unknown = await api.request('POST', configMaps, configMap('"foo":1e400'));
+    assert.equal(unknown.status, 201);
+    const least = deployment('1').replace(
+      '"containers"',
+      '"terminationGracePeriodSeconds":-9223372036854775809,"containers"',
+    );
+    assert.match(
+      String(field(await api.request('POST', deployments, least), 'message')),
+      /number -9223372036854775809 into/,
+    );
+  }));
+
+test('YAML: integers of 64 bits without a sign, the first of many documents, the line that a value begins on', () =>
+  inServer(async (api) => {
+    const large = await api.request('POST', deployments, deployment('9223372036854775808'), yaml);
+    assert.match(String(field(large, 'message')), /cannot unmarshal number 9223372036854775808 into/);
+    const first = await api.request('POST', configMaps, 'metadata:\t{name: aa}\n---\n{{{\n', yaml);
+    assert.equal(field(first, 'metadata', 'name'), 'aa');
+    const twice = 'metadata:\n  name: aa\nmetadata:\n  name: bb\n';
+    const strict = await api.request('POST', `${configMaps}&fieldValidation=Strict`, twice, yaml);
+    assert.match(String(field(strict, 'message')), /line 4: key "metadata" already set in map$/);
+    const tab = await api.request('POST', configMaps, 'metadata: {name: aa}\n\t\n', yaml);
+    assert.match(String(field(tab, 'message')), /yaml: line 2: found character that cannot start any token/);
+  }));

@@ -54,6 +54,41 @@ const cases: readonly (readonly [
   [
     json,
     `${ns}/configmaps/c`,
+    '[{"op":"add","path":[1],"path":"/data/b","value":"2"}]',
+    400,
+    'error decoding patch: json: cannot unmarshal array into Go struct field jsonPatchOp.path of type string',
+  ],
+  [
+    strategic,
+    `${ns}/configmaps/c`,
+    '{"data":1000.0}',
+    422,
+    ' "" is invalid: patch: Invalid value: "map[data:1000]": cannot restore map from float64',
+  ],
+  [
+    strategic,
+    `${ns}/configmaps/c`,
+    '{"data":1e6}',
+    422,
+    ' "" is invalid: patch: Invalid value: "map[data:1e+06]": cannot restore map from float64',
+  ],
+  [
+    apply,
+    `${ns}/configmaps/c?fieldManager=m`,
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'y' } },
+    400,
+    'the namespace of the provided object does not match the namespace sent on the request',
+  ],
+  [
+    apply,
+    `${ns}/configmaps/c?fieldManager=m`,
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: true } },
+    500,
+    'failed to create typed patch object (/; /v1, Kind=ConfigMap): .metadata.name: expected string, got &value.valueUnstructured{Value:true}',
+  ],
+  [
+    json,
+    `${ns}/configmaps/c`,
     Array.from({ length: 60 }, (_, index) => ({ op: 'copy', from: '/metadata', path: `/metadata/c${index}` })),
     422,
     'the server rejected our request due to an error in our request',
@@ -222,7 +257,8 @@ void test('patches are answered as the real server does', async (context) => {
     assert.equal((await api.request('POST', path, object)).status, 201);
   }
   for (const [type, path, patch, status, told, part] of cases) {
-    const answer = await api.request('PATCH', path, Buffer.from(JSON.stringify(patch)), { 'content-type': type });
+    const body = typeof patch === 'string' ? patch : JSON.stringify(patch);
+    const answer = await api.request('PATCH', path, Buffer.from(body), { 'content-type': type });
     assert.equal(answer.status, status, JSON.stringify(answer.body));
     if (typeof told === 'string') assert.equal(answer.body['message'], told);
     else assert.deepEqual(told(answer.body), part);

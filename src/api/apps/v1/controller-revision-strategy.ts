@@ -6,7 +6,7 @@ import type { Strategy } from '../../resource-definition.ts';
 const dataPath = new FieldPath('data');
 
 function validateRevision(object: Unstructured): FieldError[] {
-  return checkNonNegative(new FieldPath('revision'), Number(object['revision'] ?? 0));
+  return checkNonNegative(new FieldPath('revision'), (object['revision'] ?? 0) as number);
 }
 
 function validateData(data: unknown): FieldError[] {

@@ -1,6 +1,6 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { mostNesting } from '../../../apimachinery/json.ts';
-import { indentJson, JsonSyntaxError, parseJson } from '../../../apimachinery/json-codec.ts';
+import { indentJson, JsonSyntaxError, parseJson, unreadableNumber } from '../../../apimachinery/json-codec.ts';
 import { formatJsonPath } from '../../../apimachinery/json-path-text.ts';
 import { notingLiterals } from '../../../apimachinery/number-literals.ts';
 import { summarizeBody } from '../decoding/object-body.ts';
@@ -33,20 +33,32 @@ function decodeJson(body: Uint8Array): DecodedBody {
   refuseOtherEncodings(body);
   const strictErrors: string[] = [];
   const literals = new Map<string, string>();
+  const note = notingLiterals(literals);
+  let hugeNumber: string | undefined;
   const value = parseJson(body, {
     maxDepth: mostNesting,
     onDuplicateKey(path) {
       const error = `duplicate field ${goQuote(formatJsonPath(path))}`;
       if (!strictErrors.includes(error)) strictErrors.push(error);
     },
-    onNumber: notingLiterals(literals),
+    onNumber(path, literal) {
+      note(path, literal);
+      if (!Number.isFinite(Number(literal))) hugeNumber ??= unreadableNumber(literal);
+    },
+    keepsInfinity: true,
   });
   return {
     value: withRawTexts(value, body),
     strictErrors,
     places: () => complaintPlaces(body),
     ...(literals.size === 0 ? {} : { numberLiterals: () => literals }),
-    ...(strictErrors.length === 0 ? {} : { typedValue: () => parseJson(body, { mergesDuplicates: true }) }),
+    ...(hugeNumber === undefined ? {} : { hugeNumber }),
+    ...(strictErrors.length === 0
+      ? {}
+      : {
+          typedValue: () => parseJson(body, { mergesDuplicates: true, keepsInfinity: true }),
+          firstValue: () => parseJson(body, { keepsFirst: true, keepsInfinity: true }),
+        }),
   };
 }
 

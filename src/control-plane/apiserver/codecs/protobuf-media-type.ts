@@ -1,4 +1,5 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { formatGroupVersion, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { summarizeBody } from '../decoding/object-body.ts';
 import { BodyContentError, BodySyntaxError, type MediaTypeCodec, notAcceptable } from '../negotiation.ts';
@@ -31,9 +32,10 @@ export function protobufCodecFor({ typeOfKind, schemas }: TypeIndex): MediaTypeC
     streamType: `${mediaType};stream=watch`,
     isJson: false,
     encode,
-    decode(body) {
+    decode(body, wanted) {
       try {
-        const { apiVersion, kind, raw } = openEnvelope(body);
+        const { raw, ...said } = openEnvelope(body);
+        const { apiVersion, kind } = wanted === undefined ? said : completed(said, wanted);
         const type = typeOfKind(apiVersion, kind);
         // Who knows what was expected refuses a kind that there is not.
         if (type === undefined) return { value: { apiVersion, kind }, strictErrors: [] };
@@ -72,6 +74,14 @@ function inKind(apiVersion: string, kind: string, read: () => JsonObject): JsonO
     if (error instanceof ProtobufError) throw new BodyContentError(error.message, apiVersion, kind);
     throw error;
   }
+}
+
+/** What an envelope leaves out of its kind is what was wanted. */
+function completed(said: { apiVersion: string; kind: string }, wanted: GroupVersionKind): typeof said {
+  return {
+    apiVersion: said.apiVersion === '' ? formatGroupVersion(wanted) : said.apiVersion,
+    kind: said.kind === '' ? wanted.kind : said.kind,
+  };
 }
 
 function textOf(value: JsonValue | undefined): string {

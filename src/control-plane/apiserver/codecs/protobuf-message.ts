@@ -1,7 +1,14 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { type ProtobufField, protobufFields } from '../../../apimachinery/decoding/type-fields.ts';
 import { messageOf } from '../../../apimachinery/error-message.ts';
-import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../../../apimachinery/json.ts';
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  keepText,
+  keptText,
+  setOwn,
+} from '../../../apimachinery/json.ts';
 import { parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
 import { formatTime } from '../../../apimachinery/object-meta.ts';
 import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachinery/schema.ts';
@@ -102,7 +109,7 @@ class Forms {
     const present = Object.hasOwn(object, name) ? object[name] : undefined;
     if (resolved.type === 'array' && !field.isWrapped) {
       const list = Array.isArray(present) ? present : [];
-      list.push(...readItems(reader, wireType, this.#formOf(resolved.items ?? {})));
+      list.push(...readItems(reader, wireType, this.#formOf(resolved.items ?? {}), name));
       setOwn(object, name, list);
     } else if (resolved.additionalProperties !== undefined) {
       const map = isJsonObject(present) ? present : {};
@@ -193,7 +200,7 @@ class Forms {
     if (resolved.type === 'string') return text;
     if (resolved.type === 'boolean') return bool;
     if (resolved.type === 'number') return double;
-    if (resolved.type === 'integer') return integer;
+    if (resolved.type === 'integer') return resolved.format === 'int32' ? shortInteger : integer;
     if (resolved.type === 'array') return this.#wrappedList(resolved.items ?? {});
     if (ref === undefined || protobufFields(ref, this.#schemas) === undefined) return rawJson;
     return {
@@ -213,7 +220,7 @@ class Forms {
         const list: JsonValue[] = [];
         while (reader.pos < reader.len) {
           const [, wireType] = reader.tag();
-          list.push(...readItems(reader, wireType, form));
+          list.push(...readItems(reader, wireType, form, 'items'));
         }
         return list;
       },
@@ -255,13 +262,13 @@ class Forms {
 }
 
 /** One item, or the many of a packed list of numbers. */
-function* readItems(reader: BinaryReader, wireType: WireType, form: Form): Generator<JsonValue> {
+function* readItems(reader: BinaryReader, wireType: WireType, form: Form, name: string): Generator<JsonValue> {
   if (wireType === WireType.LengthDelimited && form.wireType !== WireType.LengthDelimited) {
     const packed = new BinaryReader(reader.bytes());
     while (packed.pos < packed.len) yield form.read(packed);
     return;
   }
-  requireWireType(form, wireType, 'items');
+  requireWireType(form, wireType, name);
   yield form.read(reader);
 }
 
@@ -308,6 +315,12 @@ const integer: Form = {
   write: (writer, value) => writer.int64(integerOf(value)),
 };
 
+/** What is beyond 32 bits is cut off, as Go does. */
+const shortInteger: Form = {
+  ...integer,
+  read: (reader) => Number(BigInt.asIntN(32, BigInt(reader.int64()))),
+};
+
 const double: Form = {
   wireType: WireType.Bit64,
   zero: 0,
@@ -324,12 +337,16 @@ const base64: Form = {
 /** Types that marshal themselves: their only field holds their JSON. */
 const rawJson: Form = message(
   (reader) => {
-    let value: JsonValue = null;
-    readFieldsByNumber(reader, { 1: () => (value = parseJson(reader.bytes())) });
+    let bytes: Uint8Array = Buffer.from('null');
+    readFieldsByNumber(reader, { 1: () => (bytes = reader.bytes()) });
+    const value = parseJson(bytes);
+    const text = Buffer.from(bytes).toString('utf8');
+    if (isJsonObject(value) && text !== stringifyJson(value)) keepText(value, text);
     return value;
   },
   (writer, value) => {
-    writer.tag(1, WireType.LengthDelimited).bytes(Buffer.from(stringifyJson(value)));
+    const kept = isJsonObject(value) ? keptText(value) : undefined;
+    writer.tag(1, WireType.LengthDelimited).bytes(Buffer.from(kept ?? stringifyJson(value)));
   },
 );
 
@@ -411,7 +428,13 @@ function integerOf(value: JsonValue): bigint | number {
   return typeof value === 'number' ? Math.trunc(value) : 0;
 }
 
+/** Words that Go's names have in capitals. */
+const initialism =
+  /^(?:api|aws|ca|cel|cidr|csi|dns|fc|fs|gce|gid|gmsa|grpc|http|id|ip|iqn|iscsi|json|nfs|os|pd|pkix|qos|rbd|se|ssl|tcp|tls|ttl|tty|uid|url|wwid)(?=[A-Z]|s?$)/;
+
 /** The name of a field in Go: metadata is a struct embedded. */
 function goFieldName(name: string): string {
-  return name === 'metadata' ? 'ObjectMeta' : name.charAt(0).toUpperCase() + name.slice(1);
+  if (name === 'metadata') return 'ObjectMeta';
+  const [word = name.charAt(0)] = initialism.exec(name) ?? [];
+  return word.toUpperCase() + name.slice(word.length);
 }

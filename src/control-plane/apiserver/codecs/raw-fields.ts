@@ -21,7 +21,7 @@ export function withRawTexts(value: JsonValue, json: string | Uint8Array): JsonV
   const type = builtInTypeIndex.typeOfKind(apiVersion, kind);
   const places = type === undefined ? undefined : placesOfType(type);
   if (places === undefined) return value;
-  return parseJson(json, { keepsText: (path) => isRaw(places, path) });
+  return parseJson(json, { keepsInfinity: true, keepsText: (path) => isRaw(places, path) });
 }
 
 function isRaw(places: RawPlaces, path: readonly (string | number)[]): boolean {

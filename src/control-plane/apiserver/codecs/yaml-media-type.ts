@@ -1,4 +1,6 @@
-import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { formatJsonPath } from '../../../apimachinery/json-path-text.ts';
+import { maxInt64 } from '../../../apimachinery/yaml-scalar.ts';
+import { isJsonObject, type JsonValue, setOwn } from '../../../apimachinery/json.ts';
 import { parseJson, JsonSyntaxError } from '../../../apimachinery/json-codec.ts';
 import { parseYaml, stringifyYaml, YamlError } from '../../../apimachinery/yaml.ts';
 import { summarizeBody } from '../decoding/object-body.ts';
@@ -21,28 +23,61 @@ export const yamlCodec: MediaTypeCodec = {
 
 /** Reads YAML (or JSON, which is YAML too) as the real server does: by way of JSON with sorted keys. */
 export function decodeYaml(body: Uint8Array): DecodedBody {
+  const literals = new Map<string, string>();
   const problem = utf8Problem(body);
   if (problem !== undefined) throw new YamlError(`yaml: ${problem}`, undefined, '');
   const text = Buffer.from(body).toString('utf8');
   // Some escapes of JSON are none of YAML's.
-  const json = /^\s*\{/.test(text) && !/\\(?:\/|u[dD][89a-fA-F])/.test(text) ? plainJson(text) : undefined;
-  if (json !== undefined) return { value: sortedKeys(json), strictErrors: [] };
+  const json = /^\s*\{/.test(text) && !/\\(?:\/|u[dD][89a-fA-F])/.test(text) ? plainJson(text, literals) : undefined;
+  if (json !== undefined) return { value: sortedKeys(json), strictErrors: [], ...told(literals) };
   const duplicates: string[] = [];
-  const value = sortedKeys(parseFirst(text, (message) => duplicates.push(message)));
+  const value = sortedKeys(
+    withoutUnsigned(
+      parseFirst(text, (message) => duplicates.push(message)),
+      [],
+      literals,
+    ),
+  );
   const strictErrors =
     duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`];
-  return { value, strictErrors };
+  return { value, strictErrors, ...told(literals) };
 }
 
-/** The first document. What stands behind one in braces is not looked at. */
+function told(literals: ReadonlyMap<string, string>): Pick<DecodedBody, 'numberLiterals'> {
+  return literals.size === 0 ? {} : { numberLiterals: () => literals };
+}
+
+/** Integers beyond 63 bits as the numbers that JSON's decoder makes of them, with how they were written. */
+function withoutUnsigned(
+  value: JsonValue,
+  path: readonly (string | number)[],
+  literals: Map<string, string>,
+): JsonValue {
+  if (typeof value === 'bigint' && value > maxInt64) {
+    literals.set(formatJsonPath(path), `${value}`);
+    return Number(value);
+  }
+  if (Array.isArray(value)) return value.map((item, index) => withoutUnsigned(item, [...path, index], literals));
+  if (isJsonObject(value)) {
+    for (const [key, item] of Object.entries(value)) {
+      if (typeof item === 'bigint' || typeof item === 'object') {
+        setOwn(value, key, withoutUnsigned(item, [...path, key], literals));
+      }
+    }
+  }
+  return value;
+}
+
+/** The first document. What stands behind it is not looked at. */
 function parseFirst(text: string, onDuplicateKey: (message: string) => void): JsonValue {
   const messages: string[] = [];
-  const parse = (part: string): JsonValue => parseYaml(part, { onDuplicateKey: (message) => messages.push(message) });
+  const parse = (part: string): JsonValue =>
+    parseYaml(part, { onDuplicateKey: (message) => messages.push(message), keepsUnsigned: true });
   let value: JsonValue;
   try {
     value = parse(text);
   } catch (error) {
-    const end = /^\s*\{/.test(text) ? endOfBraces(text) : undefined;
+    const end = /^\s*\{/.test(text) ? endOfBraces(text) : startOfSecond(text);
     // Behind a colon it would have been a key.
     if (end === undefined || /^\s*(:|$)/.test(text.slice(end))) throw error;
     messages.length = 0;
@@ -50,6 +85,12 @@ function parseFirst(text: string, onDuplicateKey: (message: string) => void): Js
   }
   for (const message of messages) onDuplicateKey(message);
   return value;
+}
+
+/** Where a second document begins; undefined where there is none. */
+function startOfSecond(text: string): number | undefined {
+  const match = /^(?:\s*(?:#.*)?\n)*(?:---(?:\s.*)?\n)?(?:.*\n)*?(?=---(?:\s|$))/.exec(text);
+  return match === null || match[0].trim() === '' ? undefined : match[0].length;
 }
 
 /** Where the first pair of braces ends; undefined when it does not. */
@@ -65,10 +106,17 @@ function endOfBraces(text: string): number | undefined {
 }
 
 /** JSON in which nothing is there twice: of what is, YAML tells with the line. */
-function plainJson(text: string): JsonValue | undefined {
+function plainJson(text: string, literals: Map<string, string>): JsonValue | undefined {
   try {
     let isTwice = false;
-    const value = parseJson(text, { onDuplicateKey: () => void (isTwice = true) });
+    const value = parseJson(text, {
+      onDuplicateKey: () => void (isTwice = true),
+      onNumber(path, literal) {
+        if (/^\d{19,20}$/.test(literal) && BigInt(literal) > maxInt64 && BigInt(literal) < 2n ** 64n) {
+          literals.set(formatJsonPath(path), literal);
+        }
+      },
+    });
     return isTwice ? undefined : value;
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;

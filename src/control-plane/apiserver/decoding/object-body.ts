@@ -85,9 +85,10 @@ function requestTooLarge(): StatusError {
 }
 
 /** Turns bytes of any media type into JSON. @throws StatusError 400 in the words for a body of this kind */
-export function parseBody(codec: MediaTypeCodec, bytes: Uint8Array, expectedKind: string): DecodedBody {
+export function parseBody(codec: MediaTypeCodec, bytes: Uint8Array, expected: GroupVersionKind): DecodedBody {
+  const expectedKind = expected.kind;
   try {
-    return codec.decode(bytes);
+    return codec.decode(bytes, expected);
   } catch (error) {
     if (error instanceof BodyContentError) {
       const { kind, apiVersion, message } = error;
@@ -125,18 +126,37 @@ export function decodeObject(
   }
   // A scale is of a built-in kind, whatever it is of.
   const isCustomKind = resource.custom && expected.type === resource.definition.type;
+  if (isCustomKind) refuseHugeNumber(body, expected, bytes);
+  const first = body.firstValue?.();
+  if (isJsonObject(first)) saidKind(first, expected, bytes);
   const gvk = isCustomKind
     ? checkCustomKind(value ?? {}, expected, bytes)
     : checkKind(value ?? {}, expected, registry, bytes);
   const typed = (resource.custom ? undefined : body.typedValue?.()) ?? value;
-  return typedObject(
+  const read: TypedDecodeOptions =
+    body.numberLiterals === undefined ? options : { ...options, numberLiterals: body.numberLiterals() };
+  if (!resource.custom && first !== undefined) typedObject(first, gvk, resource, expected, () => undefined, read);
+  const object = typedObject(
     typed ?? {},
     gvk,
     resource,
     expected,
     (unknown) => reportStrictErrors(complaintsOf(body, unknown, resource.custom), gvk, expected, fieldValidation, warn),
-    body.numberLiterals === undefined ? options : { ...options, numberLiterals: body.numberLiterals() },
+    read,
   );
+  if (body.hugeNumber !== undefined && hasInfinity(object)) refuseHugeNumber(body, expected, bytes);
+  return object;
+}
+
+/** @throws StatusError 400 where a number is too large for what keeps it */
+function refuseHugeNumber({ hugeNumber }: DecodedBody, { gvk }: ExpectedKind, bytes: Uint8Array): void {
+  if (hugeNumber === undefined) return;
+  throw unrecognized(gvk.kind, `couldn't get version/kind; json parse error: ${hugeNumber}`, summarizeBody(bytes));
+}
+
+function hasInfinity(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === Infinity || value === -Infinity;
+  return Object.values(value).some(hasInfinity);
 }
 
 /** What strict reading complains about, in order; about a built-in kind that ends with the hundredth. */
@@ -253,17 +273,23 @@ function saidKind(
   expected: ExpectedKind,
   bytes: Uint8Array,
 ): { readonly apiVersion: string; readonly kind: string } {
-  const textOf = (field: string): string => {
-    const said = value[field] ?? '';
-    if (typeof said === 'string') return said;
+  const said = { apiVersion: '', kind: '' };
+  for (const [name, given] of Object.entries(value)) {
+    // Go's decoder finds fields whatever the case of their letters is.
+    const field = /^apiversion$/i.test(name) ? 'apiVersion' : /^kind$/i.test(name) ? 'kind' : undefined;
+    if (field === undefined || given === null) continue;
+    if (typeof given === 'string') {
+      said[field] = given;
+      continue;
+    }
     throw unrecognized(
       expected.gvk.kind,
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${describeJsonKind(said)} into Go struct ` +
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${describeJsonKind(given)} into Go struct ` +
         `field .${field} of type string`,
       summarizeBody(bytes),
     );
-  };
-  return { apiVersion: textOf('apiVersion'), kind: textOf('kind') };
+  }
+  return said;
 }
 
 /** The kind that the body says; parts it leaves out are the expected ones. */

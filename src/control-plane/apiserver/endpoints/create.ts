@@ -83,7 +83,7 @@ export async function readObject(
   const bytes = await readLimitedBody(request.http);
   const expected = kindOf(resource);
   const object = decodeObject(
-    parseBody(codec, bytes, expected.gvk.kind),
+    parseBody(codec, bytes, expected.gvk),
     resource,
     expected,
     server.registry,

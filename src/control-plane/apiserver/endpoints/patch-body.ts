@@ -7,7 +7,10 @@ import {
   mostNesting,
 } from '../../../apimachinery/json.ts';
 import { JsonSyntaxError, parseJson, type ParseJsonOptions } from '../../../apimachinery/json-codec.ts';
+import { formatGoFloat } from '../../../apimachinery/go-float.ts';
+import { formatGoValue, sortedKeys } from '../../../apimachinery/go-value.ts';
 import { formatJsonPath } from '../../../apimachinery/json-path-text.ts';
+import { isTold, notingLiterals } from '../../../apimachinery/number-literals.ts';
 import { badRequest, StatusError } from '../../../apimachinery/status.ts';
 import { YamlError } from '../../../apimachinery/yaml.ts';
 import { applyJsonMergePatch } from '../../../patch/json-merge-patch.ts';
@@ -32,6 +35,8 @@ export interface ParsedPatch {
   readonly numberLiterals?: ReadonlyMap<string, string>;
   /** The patched document does not become JSON before it is read into its type. */
   readonly isConverted?: boolean;
+  /** Whole numbers that are written with a point or an exponent, by their path: to the converter they are none. */
+  readonly floats?: ReadonlyMap<string, number>;
   /** @throws StatusError when the patch does not fit the document. */
   applyTo(document: JsonObject): JsonValue;
   /** How a result that does not fit the type is refused; the patched document and the message when absent. */
@@ -80,7 +85,8 @@ export function noPatchOfCustomObjects(): StatusError {
 
 function readJsonPatch(body: Uint8Array, _resource: ApiResource, isLenient: boolean): ParsedPatch {
   const strictErrors: string[] = [];
-  const parsed = parsePatch(body, isLenient ? '' : decodingPatch, {
+  let isTwice = false;
+  const options: ParseJsonOptions = {
     onMember(path) {
       const [index, name, ...deeper] = path;
       if (typeof name !== 'string' || deeper.length > 0) return;
@@ -90,10 +96,11 @@ function readJsonPatch(body: Uint8Array, _resource: ApiResource, isLenient: bool
     },
     onDuplicateKey([index, name, ...deeper]) {
       if (typeof name !== 'string' || deeper.length > 0 || !operationFields.has(name)) return;
+      isTwice = true;
       strictErrors.push(`json patch duplicate field ${goQuote(`[${index}].${name}`)}`);
     },
-  });
-  const value = parsed ?? [];
+  };
+  const value = (isLenient ? parsePatch(body, '', options) : parseOperations(body, options)) ?? [];
   const [listType, itemType] = isLenient
     ? ['jsonpatch.Patch', 'jsonpatch.Operation']
     : ['[]handlers.jsonPatchOp', 'handlers.jsonPatchOp'];
@@ -101,7 +108,12 @@ function readJsonPatch(body: Uint8Array, _resource: ApiResource, isLenient: bool
   if (!Array.isArray(value)) throw wrongShape(value, listType, prefix);
   const wrong = value.find((item) => item !== null && !isJsonObject(item));
   if (wrong !== undefined) throw wrongShape(wrong, itemType, prefix);
-  if (!isLenient) checkOperationTexts(value);
+  if (!isLenient) {
+    // What stands twice is read twice.
+    const first = isTwice ? parseJson(body, { keepsFirst: true }) : value;
+    checkOperationTexts(Array.isArray(first) ? first : []);
+    checkOperationTexts(value);
+  }
   if (value.length > maxJsonPatchOperations) {
     throw new StatusError({
       message: `Request entity too large: The allowed maximum operations in a JSON patch is ${maxJsonPatchOperations}, got ${value.length}`,
@@ -125,15 +137,27 @@ function readJsonPatch(body: Uint8Array, _resource: ApiResource, isLenient: bool
   };
 }
 
-/** Numbers that operations write with a point or an exponent, by where they put them. */
+/** Reads operations into a type of their own. */
+function parseOperations(body: Uint8Array, options: ParseJsonOptions): JsonValue {
+  try {
+    return parsePatch(body, decodingPatch, options);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    throw badRequest(
+      error.message.replace('into Go value of type float64', 'into Go struct field jsonPatchOp.value of type float64'),
+    );
+  }
+}
+
+/** Numbers that operations do not write as plain integers, by where they put them. */
 function patchedLiterals(body: Uint8Array, operations: readonly JsonValue[]): ReadonlyMap<string, string> {
   const literals = new Map<string, string>();
   const text = Buffer.from(body).toString('utf8');
-  if (!fraction.test(text)) return literals;
+  if (!oddNumber.test(text)) return literals;
   parseJson(text, {
     onNumber([index, name, ...deeper], literal) {
       const operation = typeof index === 'number' ? operations[index] : undefined;
-      if (name !== 'value' || !isJsonObject(operation) || !/[.eE]/.test(literal)) return;
+      if (name !== 'value' || !isJsonObject(operation) || !isTold(literal)) return;
       const { op, path } = operation;
       if (typeof path !== 'string' || (op !== 'add' && op !== 'replace')) return;
       const steps = path.split('/').slice(1);
@@ -167,7 +191,7 @@ function readMergePatch(body: Uint8Array, _resource: ApiResource, isLenient: boo
   const { value, strictErrors } = readPatchJson(body);
   if (value === null) throw badRequest('Invalid JSON Patch');
   if (!isJsonObject(value)) throw wrongShape(value, 'map[string]interface {}');
-  const numberLiterals = fractionLiterals(body);
+  const numberLiterals = literalsOf(body);
   return { value, strictErrors, numberLiterals, applyTo: (document) => applyJsonMergePatch(document, value) };
 }
 
@@ -182,23 +206,18 @@ function readLenientMergePatch(body: Uint8Array): ParsedPatch {
   if (Array.isArray(value)) return { value, strictErrors: [], applyTo: () => value };
   if (!isJsonObject(value)) throw badRequest('Invalid JSON Patch');
   const patch = value;
-  const numberLiterals = fractionLiterals(body);
+  const numberLiterals = literalsOf(body);
   return { value, strictErrors: [], numberLiterals, applyTo: (document) => applyJsonMergePatch(document, patch) };
 }
 
-/** A number with a point or an exponent, or something within a text that looks like one. */
-const fraction = /[:,[\s]-?\d+[.eE]/;
+/** A number with a point, an exponent or many digits, or something within a text that looks like one. */
+const oddNumber = /[:,[\s]-?(?:\d+[.eE]|\d{16})/;
 
-/** Numbers that are written with a point or an exponent: such a patch keeps them, and `1.0` is no integer to Go. */
-function fractionLiterals(body: Uint8Array): ReadonlyMap<string, string> {
+/** Numbers that are not written as plain integers: such a patch keeps them, and `1.0` is no integer to Go. */
+function literalsOf(body: Uint8Array): ReadonlyMap<string, string> {
   const literals = new Map<string, string>();
   const text = Buffer.from(body).toString('utf8');
-  if (!fraction.test(text)) return literals;
-  parseJson(text, {
-    onNumber(path, literal) {
-      if (/[.eE]/.test(literal)) literals.set(formatJsonPath(path), literal);
-    },
-  });
+  if (oddNumber.test(text)) parseJson(text, { onNumber: notingLiterals(literals) });
   return literals;
 }
 
@@ -207,12 +226,18 @@ function readStrategicPatch(body: Uint8Array, resource: ApiResource): ParsedPatc
   const value = parsed ?? {};
   if (!isJsonObject(value)) throw wrongShape(value, 'map[string]interface {}', '');
   const schema = resolveSchema({ ref: resource.definition.type }, resource.types);
+  const floats = new Map(
+    [...literalsOf(body)]
+      .filter(([, literal]) => /[.eE]/.test(literal))
+      .map(([path, literal]) => [path, Number(literal)]),
+  );
   return {
     value,
     strictErrors,
     sortsUnknownFields: true,
     keepsKind: true,
     isConverted: true,
+    floats,
     applyTo(document) {
       try {
         return applyStrategicMergePatch(document, value, schema, resource.types);
@@ -221,7 +246,7 @@ function readStrategicPatch(body: Uint8Array, resource: ApiResource): ParsedPatc
         throw error;
       }
     },
-    refusal: (message) => ({ shown: formatGoValue(value), message: converterMessage(message) }),
+    refusal: (message) => ({ shown: formatPatch(value, floats), message: converterMessage(message) }),
   };
 }
 
@@ -241,13 +266,19 @@ function strategicPatchRefusal(message: string): StatusError {
   return new StatusError({ message: text, code: 422, reason: 'Invalid', details: {} });
 }
 
-/** A value as Go prints it with %v: maps sorted, nothing quoted. */
-function formatGoValue(value: JsonValue): string {
-  if (value === null) return '<nil>';
-  if (Array.isArray(value)) return `[${value.map(formatGoValue).join(' ')}]`;
-  if (!isJsonObject(value)) return String(value);
-  const fields = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-  return `map[${fields.map(([key, item]) => `${key}:${formatGoValue(item)}`).join(' ')}]`;
+/** A patch as Go prints it, with what is written as a floating point number as one. */
+function formatPatch(
+  value: JsonValue,
+  floats: ReadonlyMap<string, number>,
+  path: readonly (string | number)[] = [],
+): string {
+  if (Array.isArray(value))
+    return `[${value.map((item, index) => formatPatch(item, floats, [...path, index])).join(' ')}]`;
+  if (isJsonObject(value)) {
+    const members = sortedKeys(value).map((key) => `${key}:${formatPatch(value[key] ?? null, floats, [...path, key])}`);
+    return `map[${members.join(' ')}]`;
+  }
+  return typeof value === 'number' && floats.has(formatJsonPath(path)) ? formatGoFloat(value) : formatGoValue(value);
 }
 
 function readApplyPatch(body: Uint8Array): ParsedPatch {

@@ -23,6 +23,7 @@ import {
 } from '../../../apimachinery/json.ts';
 import { escapeHtmlInJson } from '../../../apimachinery/go-json.ts';
 import { parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
+import { stringifyWithLiterals } from '../../../apimachinery/number-literals.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
 import {
@@ -38,7 +39,15 @@ import { converterMessage } from '../../../apimachinery/decoding/converter-messa
 import { mediaTypeOf } from '../negotiation.ts';
 import { writeObjectJson } from '../codecs/object-json.ts';
 import { addWarning, type ApiRequest, managerOf } from '../request-context.ts';
-import { answerObject, bodyResource, kindOf, writeContext, type Endpoint, negotiateAnswer } from './endpoint.ts';
+import {
+  answerObject,
+  bodyResource,
+  kindOf,
+  matchNamespace,
+  negotiateAnswer,
+  writeContext,
+  type Endpoint,
+} from './endpoint.ts';
 import { isPatchType, noPatchOfCustomObjects, patchReader, type ParsedPatch } from './patch-body.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 import { parsePatchOptions } from './request-options.ts';
@@ -72,7 +81,7 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
           ? await appliedObject(endpoint, parsed(), old, options)
           : await patchedObject(endpoint, parsed, old, options);
         if (old === undefined) refuseKnownUid(endpoint, made.object);
-        checkName(endpoint, made.object);
+        checkIdentity(endpoint, made.viewed ?? made.object);
         return made;
       },
     }),
@@ -95,7 +104,7 @@ async function patchedObject(
   const before = parseJson(writeObjectJson(endpoint.view === undefined ? old : ownedView(endpoint.view, old)));
   const value = patch.applyTo(before as JsonObject);
   const patched = typedPatched(endpoint, value, patch, options);
-  checkName(endpoint, patched);
+  checkIdentity(endpoint, patched);
   applyDefaults(patched, bodyResource(endpoint));
   const writer = {
     manager: managerOf(request),
@@ -192,7 +201,7 @@ function statedKind(
 /** 422 with the patched document and what is wrong with it; it names no kind. */
 function refusedPatch(value: JsonValue, patch: ParsedPatch, text: string): StatusError {
   const { shown, message } = patch.refusal?.(text) ?? {
-    shown: escapeHtmlInJson(stringifyJson(value)),
+    shown: escapeHtmlInJson(stringifyWithLiterals(value, patch.numberLiterals ?? new Map())),
     message: text,
   };
   const error = invalid(new FieldPath('patch'), shown, message);
@@ -215,7 +224,7 @@ async function appliedObject(
   const { value } = patch;
   if (!isJsonObject(value)) throw new Error('an apply that is no object was let through');
   const patchObject = value as unknown as Unstructured;
-  checkAppliedMetadata(value);
+  value['metadata'] ??= {};
   const writer = {
     manager: options.fieldManager,
     subresource: endpoint.subresource?.name ?? '',
@@ -223,31 +232,17 @@ async function appliedObject(
     force: options.force,
   };
   if (endpoint.view !== undefined && old !== undefined) {
-    return applyThroughView(server, endpoint.view, old, patchObject, writer);
+    const made = await applyThroughView(server, endpoint.view, old, patchObject, writer);
+    tellDuplicateKeys(request, patch, options);
+    return made;
   }
   const { namespace = '', name = '' } = patchObject.metadata;
   const applied = await server.fieldManagement.apply(store.resource, old, patchObject, writer);
-  tellDuplicateKeys(request, patch, options);
   const expected = kindOf(resource);
   const object = typedApplied(applied, `${namespace}/${name}`, resource, expected);
+  tellDuplicateKeys(request, patch, options);
   applyDefaults(object, resource);
   return { object: old === undefined ? object : withTextsOfUnchanged(withoutTexts(object), old) };
-}
-
-/** Makes sure that there is metadata. @throws StatusError 500 when it is a value of another form, in the real words */
-function checkAppliedMetadata(value: JsonObject): void {
-  const metadata = value['metadata'] ?? {};
-  if (!isJsonObject(metadata)) {
-    const shown = Array.isArray(metadata)
-      ? `[${metadata.map((item) => JSON.stringify(item)).join(' ')}]`
-      : String(metadata);
-    const { group, version, kind } = gvkOf(value);
-    throw new StatusError({
-      message: `failed to create typed patch object (/; ${group}/${version}, Kind=${kind}): .metadata: expected map, got &{${shown}}`,
-      code: 500,
-    });
-  }
-  value['metadata'] = metadata;
 }
 
 /** What nobody changes stays as it was written (see `keptText`). */
@@ -303,7 +298,9 @@ function refuseKnownUid({ resource, name }: Endpoint, { metadata }: Unstructured
   throw conflict(resource.groupResource, name, text);
 }
 
-function checkName(endpoint: Endpoint, object: Unstructured): void {
+/** An object is where its request is, and called so. @throws StatusError 400 */
+function checkIdentity(endpoint: Endpoint, object: Unstructured): void {
+  matchNamespace(endpoint, object);
   const own = object.metadata.name ?? '';
   if (own === '') throw undeterminableName(endpoint.name);
   if (own !== endpoint.name) {

@@ -32,7 +32,7 @@ export async function readSubresourceBody(
   const { request, server, resource } = endpoint;
   const codec = negotiateInput(request, server.codecs);
   const bytes = await readLimitedBody(request.http);
-  const body = parseBody(codec, bytes, expected.gvk.kind);
+  const body = parseBody(codec, bytes, expected.gvk);
   if (olderVersion !== undefined && isJsonObject(body.value) && body.value['apiVersion'] === olderVersion) {
     body.value['apiVersion'] = formatGroupVersion(expected.gvk);
   }
