@@ -60,6 +60,8 @@ import {
 import { countUnavailableApiServices } from '../control-plane/apiserver/aggregation/unavailable-api-services.ts';
 import { createComponentPagesRoute } from '../control-plane/apiserver/component-pages.ts';
 import { type KubeletConnections, noKubelets } from '../control-plane/apiserver/streaming/kubelet-connections.ts';
+import type { Counter } from '../control-plane/apiserver/metrics/metric-registry.ts';
+import { PodLogCounts } from '../control-plane/apiserver/metrics/pod-log-counts.ts';
 import { streamingEndpoints } from '../control-plane/apiserver/streaming/streaming-endpoints.ts';
 import { unionAuthenticator } from '../control-plane/authentication/authenticator.ts';
 import {
@@ -302,6 +304,8 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   const atRest = await storageAtRest({ ...options, observer: encryptionMetrics });
   const { storage } = atRest;
   const liveFrom = clock.now() + (durationArgument(options.arguments, 'livez-grace-period') ?? 0);
+  let aggregations: Counter | undefined;
+  const podLogCounts = new PodLogCounts();
   const progress = new StartupProgress(() => clock.now() < liveFrom);
   const audit = await auditSetup(options);
   const flowControl = flowControlSetup({ ...options, client: ownClient, informers, queues });
@@ -343,7 +347,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
         tokens: { tokens: known.tokens, apiAudiences, allowAnonymous: known.allowAnonymous },
         issuing: { authority: tokens, apiAudiences, clock, ...tokenLimits(options.arguments) },
       }),
-      ...streamingEndpoints({ kubelets, authorizer }),
+      ...streamingEndpoints({ kubelets, authorizer, logs: podLogCounts }),
       ...componentStatusEndpoints(options.components ?? []),
     ]),
     storeHooks: ({ definition }) =>
@@ -369,6 +373,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
         startedAt: clock.now(),
       }),
       createDiscoveryRoute({
+        onBuilt: () => aggregations?.add([]),
         serverAddress: options.serverAddress,
         remote: aggregator.remote,
         servesBeta: !gates.AggregatedDiscoveryRemoveBetaType,
@@ -378,7 +383,13 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     ],
   });
   handle = server.handle;
-  server.metrics.hide(listArgument(options.arguments, 'disabled-metrics') ?? []);
+  podLogCounts.bind(server.metrics);
+  aggregations = server.metrics.counter({
+    name: 'aggregator_discovery_aggregation_count_total',
+    help: 'Times that the documents of aggregated discovery were put together.',
+    stability: 'ALPHA',
+  });
+  aggregations.add([], 0);
   const owner = { identity: serverIdentity(hostname()), clock };
   authenticationMetrics.bind(server.metrics, owner);
   certificateMetrics.bind(server.metrics);
@@ -420,6 +431,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     log,
   });
   queues.bind(server.metrics);
+  server.metrics.hide(listArgument(options.arguments, 'disabled-metrics') ?? []);
   const identityLease = createIdentityLease({
     client: ownClient,
     clock,

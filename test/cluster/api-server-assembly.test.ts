@@ -262,9 +262,14 @@ test('flags that say how much, how long, and from where to where', async (contex
       ['node.kubernetes.io/unreachable', 8],
     ],
   );
+  await as('ann-token', 'GET', '/api');
   const { text } = await ask('GET', '/metrics');
   assert.match(text, /apiserver_request_duration_seconds_count/);
   assert.doesNotMatch(text, /apiserver_request_total/);
+  assert.match(text, /\ndisabled_metrics_total 1\n/);
+  assert.match(text, /\naggregator_discovery_aggregation_count_total \d\n/);
+  assert.match(text, /\napiserver_flowcontrol_request_queue_length_after_enqueue_bucket\{[^}]*le="0"\} 0\n/);
+  assert.match(text, /\npod_security_exemptions_total\{[^}]*\} 0\n/);
   const token = await ask('POST', `${ns}/serviceaccounts/default/token`, { spec: { expirationSeconds: 100_000 } });
   assert.equal((token.body['spec'] as { expirationSeconds: number }).expirationSeconds, 7200);
   const service = (name: string, nodePort?: number): object => ({

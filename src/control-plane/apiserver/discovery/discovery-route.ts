@@ -20,6 +20,8 @@ export interface DiscoveryRouteOptions {
   remote?(): readonly RemoteGroupVersion[];
   /** Further paths for the index at `/` (`/healthz`, `/metrics`, `/openapi/v3` …). */
   readonly otherPaths?: readonly string[];
+  /** Told each time that the documents are put together. */
+  readonly onBuilt?: () => void;
   /** Whether aggregated documents are there in their beta version, too (AggregatedDiscoveryRemoveBetaType=false). */
   readonly servesBeta?: boolean;
 }
@@ -105,6 +107,7 @@ function cachedDocuments(options: DiscoveryRouteOptions): (server: ServerParts) 
       return known.documents;
     }
     const documents = discoveryDocuments(resources, { serverAddress, remote });
+    options.onBuilt?.();
     known = { resources, remote, address: serverAddress, documents };
     return documents;
   };

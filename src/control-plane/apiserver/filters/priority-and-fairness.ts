@@ -124,6 +124,12 @@ function countFlows({ control, metrics: { registry }, clock }: FairnessContext):
     stability: 'ALPHA',
     buckets: [1, 2, 4, 8, 16, 32, 64, 100],
   });
+  const lengths = registry.histogram({
+    ...family('request_queue_length_after_enqueue', 'Requests in a queue when one more was put into it, that one too.'),
+    stability: 'ALPHA',
+    buckets: [0, 10, 25, 50, 100, 250, 500, 1000],
+  });
+  control.onEnqueued = (level, schema, length) => lengths.observe([level, schema], length);
   const taken = registry.gauge(family('current_executing_seats', 'Seats that are taken.'));
   const nominal = registry.gauge({
     name: 'apiserver_flowcontrol_nominal_limit_seats',

@@ -9,7 +9,13 @@ import type {
 import type { Clock } from '../../../system/clock.ts';
 import type { RequestInfo } from '../request-info.ts';
 import { flowOf, matchesFlowSchema } from './flow-schema-matching.ts';
-import { type Admitted, PriorityLevel, type RejectionReason, type SeatLimits } from './priority-level.ts';
+import {
+  type Admitted,
+  type OnEnqueued,
+  PriorityLevel,
+  type RejectionReason,
+  type SeatLimits,
+} from './priority-level.ts';
 
 /** Which schema and level a request belongs to. */
 export interface Classification {
@@ -42,6 +48,8 @@ export class FlowControl {
   readonly #clock: Clock;
   readonly #seats: number;
   readonly #levels = new Map<string, { readonly level: PriorityLevel; uid: string }>();
+  /** Told of queues that requests get into, by whoever counts that. */
+  onEnqueued: OnEnqueued | undefined;
   #schemas: readonly ActiveSchema[] = [];
   #shareableSeats = 0;
 
@@ -141,7 +149,12 @@ export class FlowControl {
     }
     for (const [name, { uid }] of specs) {
       const known = this.#levels.get(name) ?? {
-        level: new PriorityLevel(name, this.#clock, (level, seats) => this.#mayUse(level, seats)),
+        level: new PriorityLevel(
+          name,
+          this.#clock,
+          (level, seats) => this.#mayUse(level, seats),
+          (level, schema, length) => this.onEnqueued?.(level, schema, length),
+        ),
         uid,
       };
       known.uid = uid;

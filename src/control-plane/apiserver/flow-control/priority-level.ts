@@ -25,6 +25,9 @@ export interface SeatLimits {
 /** Whether a level may take seats beyond those that are its own in any case. */
 export type MayUse = (level: PriorityLevel, seats: number) => boolean;
 
+/** Told how many requests wait in a queue once one more does; that may be let go at once. */
+export type OnEnqueued = (level: string, schema: string, length: number) => void;
+
 /** What a level is told of a request. */
 export interface FlowRequest {
   readonly schema: string;
@@ -75,6 +78,7 @@ export class PriorityLevel {
   readonly name: string;
   readonly #clock: Clock;
   readonly #mayUse: MayUse;
+  readonly #onEnqueued: OnEnqueued;
   #spec: PriorityLevelConfigurationSpec = { type: 'Exempt' };
   #limits: SeatLimits = { nominal: 0, lendable: 0, borrowable: 0 };
   #queues: Queue[] = [];
@@ -84,10 +88,11 @@ export class PriorityLevel {
   readonly #counts = { dispatched: 0, rejected: 0, timedOut: 0, cancelled: 0 };
 
   /** @param mayUse asked before each seat that is not the level's own in any case. */
-  constructor(name: string, clock: Clock, mayUse: MayUse) {
+  constructor(name: string, clock: Clock, mayUse: MayUse, onEnqueued: OnEnqueued = () => undefined) {
     this.name = name;
     this.#clock = clock;
     this.#mayUse = mayUse;
+    this.#onEnqueued = onEnqueued;
   }
 
   get isExempt(): boolean {
@@ -163,6 +168,7 @@ export class PriorityLevel {
   enter(request: FlowRequest, waitMillis: number, signal: () => AbortSignal): Promise<Admitted | RejectionReason> {
     const arrivedAt = this.#clock.now();
     if (this.isExempt || (this.waiting === 0 && this.#hasRoom(request.seats))) {
+      if (this.#queuing !== undefined) this.#onEnqueued(this.name, request.schema, 1);
       return Promise.resolve(this.#take(request, arrivedAt));
     }
     const queuing = this.#queuing;
@@ -198,6 +204,7 @@ export class PriorityLevel {
       gone.addEventListener('abort', onGone, { once: true });
       queue.waiting.push(entry);
       this.#waiting++;
+      this.#onEnqueued(this.name, request.schema, queue.waiting.length);
       this.dispatch();
     });
   }

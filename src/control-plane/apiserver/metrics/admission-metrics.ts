@@ -158,6 +158,10 @@ function podSecurityReports(registry: MetricRegistry): PodSecurityObserver {
   ]);
   const exemptions = family('exemptions', 'Requests that were not looked at because they are exempt.', []);
   const errors = family('errors', 'Requests that could not be held to the standard that was meant.', ['fatal']);
+  for (const operation of ['create', 'update']) {
+    evaluations.add(['allow', 'privileged', 'latest', 'enforce', operation, 'pod', ''], 0);
+    for (const kind of ['pod', 'controller']) exemptions.add([operation, kind, ''], 0);
+  }
   const shown = ({ operation, resource: { resource }, subresource }: PodSecuritySubject): string[] => {
     const kind = resource === 'pods' ? 'pod' : resource === 'namespaces' ? 'namespace' : 'controller';
     return [operation.toLowerCase(), kind, subresource];

@@ -58,10 +58,12 @@ export class MetricRegistry {
   readonly #families = new Map<string, Family>();
   readonly #refreshers: (() => void | Promise<void>)[] = [];
   #hidden: ReadonlySet<string> = new Set();
+  #disabled: Counter | undefined;
 
   /** Families of these names are not shown, whatever they count. */
   hide(names: readonly string[]): void {
     this.#hidden = new Set(names);
+    this.#disabled?.add([], names.filter((name) => this.#families.has(name)).length);
   }
 
   counter(options: MetricOptions): Counter {
@@ -158,8 +160,14 @@ export class MetricRegistry {
     };
   }
 
-  /** Tells how many families there are, by how far their names may be relied on. */
+  /** Tells how many families there are, by how far their names may be relied on, and how many are not shown. */
   countFamilies(): void {
+    this.#disabled = this.#numbers('counter', {
+      name: 'disabled_metrics_total',
+      help: 'Families of metrics that are switched off.',
+      stability: 'BETA',
+    });
+    this.#disabled.add([], 0);
     const families = this.#numbers('counter', {
       name: 'registered_metrics_total',
       help: 'Families of metrics, by stability and by the version that deprecated them.',
@@ -207,7 +215,11 @@ export class MetricRegistry {
       type,
       reset() {
         // A gauge says how things are, which does not change by forgetting it.
-        if (type === 'counter') series.clear();
+        if (type !== 'counter') return;
+        const isBare = series.has('');
+        series.clear();
+        // What has no labels is there before anything was counted.
+        if (isBare && (options.labels ?? []).length === 0) series.set('', 0);
       },
       *samples() {
         for (const [labels, value] of sorted(series)) yield `${options.name}${braces(labels)} ${showNumber(value)}`;

@@ -17,5 +17,8 @@ export async function handleMetrics(request: ApiRequest, metrics: ServerMetrics)
     registry.reset();
     return bytesResponse(request, 200, 'text/plain; charset=utf-8', Buffer.from('metrics reset\n'));
   }
-  return bytesResponse(request, 200, textFormat, Buffer.from(await registry.show()), true);
+  const startedAt = metrics.startTimeSeconds?.();
+  const response = await bytesResponse(request, 200, textFormat, Buffer.from(await registry.show()), true);
+  if (startedAt === undefined) return response;
+  return { ...response, headers: { ...response.headers, 'process-start-time-unix': String(Math.floor(startedAt)) } };
 }

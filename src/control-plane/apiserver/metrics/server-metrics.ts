@@ -54,6 +54,8 @@ export interface ServerMetrics extends GuardMetrics {
   readonly watchLists: Histogram;
   readonly storage: StorageMetrics;
   readonly observeHealth: HealthObserver;
+  /** When the process started, in Unix time, where that is known; set by who describes the program. */
+  startTimeSeconds?: () => number | undefined;
 }
 
 const requestLabels = ['verb', 'dry_run', 'group', 'version', 'resource', 'subresource', 'scope', 'component'];
@@ -71,7 +73,6 @@ const nothingToCount: readonly (readonly [name: string, stability: StabilityLeve
   ],
   ['apiserver_validation_declarative_validation_panic_total', 'BETA', 'Times that declarative validation broke down.'],
   ['apiserver_validation_duplicate_validation_error_total', 'INTERNAL', 'Faults that were told twice.'],
-  ['disabled_metrics_total', 'BETA', 'Families of metrics that are switched off.'],
   ['hidden_metrics_total', 'BETA', 'Families of metrics that are not shown any more.'],
 ];
 
@@ -352,6 +353,7 @@ export function countStoredObjects(metrics: ServerMetrics, resources: ResourceRe
 /** What runs, and as what process. */
 export function describeProgram(metrics: ServerMetrics, version: VersionInfo, stats: () => ProcessStats): void {
   const { registry } = metrics;
+  metrics.startTimeSeconds = () => stats().startTimeSeconds;
   const build: readonly (readonly [label: string, value: string])[] = [
     ['major', version.major],
     ['minor', version.minor],

@@ -1,3 +1,4 @@
+import type { PodLogCounts } from '../metrics/pod-log-counts.ts';
 import { messageOf } from '../../../apimachinery/error-message.ts';
 import {
   goQuote,
@@ -35,13 +36,14 @@ interface PodLogOptions {
 }
 
 /** GET pods/NAME/log: what the kubelet has of a container's output. */
-export function podLogHandler(kubelets: KubeletConnections): EndpointHandler {
+export function podLogHandler(kubelets: KubeletConnections, counts?: PodLogCounts): EndpointHandler {
   return async (endpoint) => {
     const { request, server } = endpoint;
     requireMediaType(request, ['text/plain', ...server.codecs.map(({ mediaType }) => mediaType)]);
     // Errors come in one of these forms; the log itself comes as it is.
     negotiateAnswer(endpoint);
     const options = parsePodLogOptions(endpoint.request.query);
+    counts?.asked(options.insecureSkipTlsVerify);
     const errors = validatePodLogOptions(options);
     if (errors.length > 0) {
       throw invalidObject({ group: '', version: 'v1', kind: 'PodLogOptions' }, endpoint.name, errors);
@@ -66,6 +68,7 @@ export function podLogHandler(kubelets: KubeletConnections): EndpointHandler {
         signal: endpoint.request.signal(),
       });
     } catch (error) {
+      counts?.failed(error);
       throw kubeletFailure(error, kubelet, `Get ${goQuote(`https://${kubelet.address ?? ''}${path}`)}`);
     }
     if (answer.status !== 200) throw await kubeletError(endpoint, answer);

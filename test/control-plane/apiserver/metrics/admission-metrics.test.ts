@@ -27,7 +27,7 @@ const kind = { group: '', version: 'v1', kind: 'ConfigMap' };
 
 async function countsOf(registry: MetricRegistry): Promise<readonly string[]> {
   const lines = (await registry.show()).split('\n');
-  return lines.filter((line) => /^[a-z_]+(_count|_total)\{/.test(line));
+  return lines.filter((line) => /^[a-z_]+(_count|_total)\{/.test(line) && !line.endsWith(' 0'));
 }
 
 test('plugins are counted for the operations that they handle in the real server', async () => {
@@ -111,7 +111,7 @@ test('webhooks are counted by what comes of them', async () => {
   const rejection = (name: string, error: string, code: number): string =>
     `${admission}webhook_rejection_count{error_type="${error}",name="${name}",operation="CREATE",rejection_code="${code}",type="validating"} 1`;
   const excluded = (name: string): string => `kind="webhook",name="${name}",operation="CREATE",type="validating"} 1`;
-  const shown = (await registry.show()).split('\n');
+  const shown = (await registry.show()).split('\n').filter((line) => line.startsWith(admission));
   assert.deepEqual(
     shown.filter((line) => /^\w+(_total|rejection_count|open_count|evaluation_seconds_count)\{/.test(line)),
     [

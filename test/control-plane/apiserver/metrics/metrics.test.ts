@@ -4,6 +4,7 @@ import { forbidden, unauthorized } from '../../../../src/apimachinery/status.ts'
 import type { AdmissionChain } from '../../../../src/control-plane/apiserver/endpoints/admission.ts';
 import { FlowControl } from '../../../../src/control-plane/apiserver/flow-control/flow-control.ts';
 import { ClientMetrics } from '../../../../src/control-plane/apiserver/metrics/client-metrics.ts';
+import { PodLogCounts } from '../../../../src/control-plane/apiserver/metrics/pod-log-counts.ts';
 import { MetricRegistry } from '../../../../src/control-plane/apiserver/metrics/metric-registry.ts';
 import { createMemoryStorage } from '../../../../src/control-plane/storage/memory-storage.ts';
 import { FakeClock } from '../../../../src/system/fake-clock.ts';
@@ -243,4 +244,34 @@ test('what the server asks of itself is counted once there is a registry', async
   assert.match(text, /^rest_client_requests_total\{code="200",host="127.0.0.1:6443",method="GET"\} 1$/m);
   assert.match(text, /^rest_client_requests_total\{code="<error>",host="127.0.0.1:6443",method="GET"\} 1$/m);
   assert.match(text, /^rest_client_request_duration_seconds_count\{host="127.0.0.1:6443",verb="GET"\} 2$/m);
+});
+
+test('what has no labels counts on from nought after a reset; what is switched off is not shown, but counted', async () => {
+  const registry = new MetricRegistry();
+  registry.countFamilies();
+  const bare = registry.counter({ name: 'bare_total', help: 'Bare.' });
+  const labelled = registry.counter({ name: 'labelled_total', help: 'Labelled.', labels: ['a'] });
+  bare.add([], 2);
+  labelled.add(['b'], 2);
+  registry.reset();
+  const values = async (): Promise<readonly string[]> =>
+    (await registry.show()).split('\n').filter((line) => !/^(#|registered|$)/.test(line));
+  assert.deepEqual(await values(), ['bare_total 0', 'disabled_metrics_total 0']);
+  registry.hide(['bare_total', 'none']);
+  assert.deepEqual(await values(), ['disabled_metrics_total 1']);
+});
+
+test('logs are counted by whether the kubelet proves who it is', async () => {
+  const counts = new PodLogCounts();
+  counts.asked(true);
+  const registry = new MetricRegistry();
+  counts.bind(registry);
+  counts.asked(true);
+  counts.asked(false);
+  counts.failed(Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }));
+  counts.failed(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+  const text = await registry.show();
+  assert.match(text, /\nkube_apiserver_pod_logs_insecure_backend_total\{usage="enforce_tls"\} 1\n/);
+  assert.match(text, /\nkube_apiserver_pod_logs_insecure_backend_total\{usage="skip_tls_allowed"\} 1\n/);
+  assert.match(text, /\nkube_apiserver_pod_logs_backend_tls_failure_total 1\n/);
 });
