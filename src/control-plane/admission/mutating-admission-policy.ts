@@ -67,6 +67,11 @@ export function mutatingAdmissionPolicy(context: AdmissionContext): AdmissionPlu
         const { matchResources, paramRef } = binding.spec ?? {};
         try {
           if (matchResources !== undefined && (await matcher.match(matchResources, attributes)) === undefined) continue;
+          const problem = await conversionProblem(attributes, match);
+          if (problem !== undefined) {
+            failures.push({ policy, binding: undefined, message: `failed to configure policy: ${problem}` });
+            continue;
+          }
           const found = await collectParams(context, paramKind, paramRef, attributes.namespace);
           invocations.push(...found.map((params) => ({ policy, binding, match, params })));
         } catch (error) {
@@ -75,6 +80,21 @@ export function mutatingAdmissionPolicy(context: AdmissionContext): AdmissionPlu
       }
     }
     return invocations;
+  }
+
+  /** Why the policies cannot be shown the objects in the version they want, or undefined. */
+  async function conversionProblem(
+    { object, oldObject, kind }: AdmissionAttributes,
+    match: PolicyMatch,
+  ): Promise<string | undefined> {
+    try {
+      for (const value of [object, oldObject]) {
+        if (value !== undefined) await context.kinds.convert(value, kind, match.kind);
+      }
+      return undefined;
+    } catch (error) {
+      return configurationProblem(error);
+    }
   }
 
   return {

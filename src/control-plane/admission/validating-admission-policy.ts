@@ -6,7 +6,12 @@ import type { PolicyReport } from './admission-observer.ts';
 import type { AdmissionAttributes, AdmissionContext, AdmissionPlugin } from './admission-plugin.ts';
 import { PolicyAccess } from './policies/policy-access.ts';
 import { type PolicyMatch, policyMatcher } from './policies/policy-matching.ts';
-import { checkParamKind, collectParams, configurationProblem } from './policies/policy-params.ts';
+import {
+  checkParamKind,
+  collectParams,
+  configurationProblem,
+  PolicyConfigurationError,
+} from './policies/policy-params.ts';
 import { policyRefusal } from './policies/policy-refusal.ts';
 import { isExempt, perVersion, type PolicyHook, policyHooks } from './policies/policy-source.ts';
 import {
@@ -34,6 +39,11 @@ const actionsInMetrics: Readonly<Record<string, PolicyReport['action']>> = {
   Warn: 'warn',
 };
 
+/** An object that cannot be had in the version a policy wants is a fault in how the policy is set up. */
+function refuseToShow(error: unknown): never {
+  throw new PolicyConfigurationError(`failed to convert object version: ${configurationProblem(error)}`);
+}
+
 /** Denies, warns and notes what the ValidatingAdmissionPolicies in force object to (KEP-3488). */
 export function validatingAdmissionPolicy(context: AdmissionContext): AdmissionPlugin {
   const hooks = policyHooks<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding>(
@@ -60,7 +70,7 @@ export function validatingAdmissionPolicy(context: AdmissionContext): AdmissionP
     const namespace = await matcher.namespaceOf(attributes);
     const { object, oldObject, kind } = attributes;
     const seen = async (value: typeof object): Promise<typeof object> =>
-      value === undefined ? undefined : context.kinds.convert(value, kind, match.kind);
+      value === undefined ? undefined : context.kinds.convert(value, kind, match.kind).catch(refuseToShow);
     const verdicts: PolicyVerdict[] = [];
     for (const param of params) {
       const input = {

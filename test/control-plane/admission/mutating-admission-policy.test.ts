@@ -4,6 +4,8 @@ import { mutatingAdmissionPolicyResource } from '../../../src/api/admissionregis
 import { builtInResources, builtInSchemas } from '../../../src/api/registry.ts';
 import type { JsonObject } from '../../../src/apimachinery/json.ts';
 import type { Unstructured } from '../../../src/apimachinery/object-meta.ts';
+import { StatusError } from '../../../src/apimachinery/status.ts';
+import type { AdmissionContext } from '../../../src/control-plane/admission/admission-plugin.ts';
 import { mutatingAdmissionPolicy } from '../../../src/control-plane/admission/mutating-admission-policy.ts';
 import { apiResource, ResourceRegistry } from '../../../src/control-plane/apiserver/registry/api-resource.ts';
 import { servedKinds } from '../../../src/control-plane/apiserver/registry/served-kinds.ts';
@@ -32,7 +34,11 @@ interface Mutation {
 }
 
 /** A Deployment that policies with these mutations have changed; each policy has one binding. */
-function mutated(policies: readonly Mutation[], object: object = deployment): Promise<Outcome> {
+function mutated(
+  policies: readonly Mutation[],
+  object: object = deployment,
+  served: AdmissionContext['kinds'] = kinds,
+): Promise<Outcome> {
   const rule = { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['*'], resources: ['deployments'] };
   const made = policies.map(({ apply, patch, more = {} }, index) => ({
     metadata: { name: `p${index}` },
@@ -57,7 +63,7 @@ function mutated(policies: readonly Mutation[], object: object = deployment): Pr
       })),
       namespaces: [{ metadata: { name: 'ns' } }],
     },
-    { kinds },
+    { kinds: served },
   );
   return admitted([mutatingAdmissionPolicy(cluster)], 'deployments', object, { group: 'apps' });
 }
@@ -199,4 +205,16 @@ test('match conditions that do not hold leave the object alone', async () => {
   ]);
   assert.equal(refusal, '');
   assert.deepEqual(object, deployment);
+});
+
+test('an object that cannot be had in the wanted version is a fault of the configuration', async () => {
+  const served: AdmissionContext['kinds'] = {
+    ...kinds,
+    convert: () => Promise.reject(new StatusError({ message: 'conversion webhook for x failed: no', code: 500 })),
+  };
+  const apply = 'Object{metadata: Object.metadata{labels: {"x": "y"}}}';
+  const { refusal } = await mutated([{ apply }], deployment, served);
+  assert.match(refusal, /failed to configure policy: conversion webhook for x failed: no$/);
+  const ignored = await mutated([{ apply, more: { failurePolicy: 'Ignore' } }], deployment, served);
+  assert.deepEqual([ignored.refusal, ignored.object.metadata.labels], ['', { a: 'b' }]);
 });

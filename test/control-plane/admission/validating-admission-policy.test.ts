@@ -4,6 +4,7 @@ import { validatingAdmissionPolicyBindingResource } from '../../../src/api/admis
 import { validatingAdmissionPolicyResource } from '../../../src/api/admissionregistration/v1/validating-admission-policy.ts';
 import type { JsonObject } from '../../../src/apimachinery/json.ts';
 import type { Unstructured } from '../../../src/apimachinery/object-meta.ts';
+import { StatusError } from '../../../src/apimachinery/status.ts';
 import { createInProcessTransport } from '../../../src/client/in-process-transport.ts';
 import { createClient } from '../../../src/client/rest-client.ts';
 import type { AdmissionContext } from '../../../src/control-plane/admission/admission-plugin.ts';
@@ -357,4 +358,18 @@ test('who writes policies must be allowed to read their parameters', async () =>
   assert.equal(unchanged.refusal, '');
   allowed = true;
   assert.equal((await write('validatingadmissionpolicies', { paramKind })).refusal, '');
+});
+
+test('an object that cannot be had in the wanted version is a fault of the configuration', async () => {
+  const { kinds } = clusterOf({});
+  const convert = (): Promise<Unstructured> =>
+    Promise.reject(new StatusError({ message: 'conversion webhook for x failed: no', code: 500 }));
+  const context = { kinds: { ...kinds, convert } };
+  const { refusal } = await underPolicy({ policy: expecting('true'), context });
+  assert.match(
+    refusal,
+    /denied request: failed to configure binding: failed to convert object version: conversion webhook for x failed: no$/,
+  );
+  const ignoring = { ...expecting('true'), failurePolicy: 'Ignore' };
+  assert.equal((await underPolicy({ policy: ignoring, context })).refusal, '');
 });

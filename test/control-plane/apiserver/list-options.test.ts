@@ -54,6 +54,8 @@ test('continue tokens that are none, in the words of the decoders', () =>
     const invalid = 'invalid continue token: continue key is not valid: ';
     const cases: readonly [string, string][] = [
       ['e30=', `${invalid}illegal base64 data at input byte 3`],
+      // The bytes begin with 81, which Go writes as an escape.
+      ['garbage', `${invalid}invalid character '\\u0081' looking for beginning of value`],
       [
         token({ v: 'meta.k8s.io/v1', rv: 'x', start: 'c' }),
         `${invalid}json: cannot unmarshal string into Go struct field continueToken.rv of type int64`,

@@ -1,4 +1,5 @@
 import { goQuote } from '../../../apimachinery/field-error.ts';
+import { quoteGoText } from '../../../apimachinery/go-quote.ts';
 import { mostNesting } from '../../../apimachinery/json.ts';
 import { indentJson, JsonSyntaxError, parseJson, unreadableNumber } from '../../../apimachinery/json-codec.ts';
 import { formatJsonPath } from '../../../apimachinery/json-path-text.ts';
@@ -69,7 +70,8 @@ function decodeJson(body: Uint8Array): DecodedBody {
 export function refuseOtherEncodings(body: Uint8Array): void {
   const first = body[0] ?? 0;
   if (first < 0x80) return;
-  throw new JsonSyntaxError(`invalid character '${String.fromCharCode(first)}' looking for beginning of value`, 0);
+  const shown = quoteGoText(String.fromCharCode(first), "'");
+  throw new JsonSyntaxError(`invalid character ${shown} looking for beginning of value`, 0);
 }
 
 /** Where fields are told of: the first time that an unknown one is there, the second time of one that is there twice. */
