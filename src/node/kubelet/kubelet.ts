@@ -94,6 +94,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     dns: { clusterDomain: 'cluster.local', ...(node.clusterDns === undefined ? {} : { clusterDns: node.clusterDns }) },
     files: options.files,
     userNamespaces: new UserNamespaces(),
+    hasSecret: (namespace, name) => sources.secret.get(namespace, name) !== undefined,
     dial: options.dial,
     allocatable: () => currentNode().status?.allocatable ?? node.capacity,
     services: () => services.list(),

@@ -83,3 +83,16 @@ export class PodImages {
     return undefined;
   }
 }
+
+/** Tells of secrets for registries that are not there; images may be had without them. */
+export function checkPullSecrets(
+  pod: Pod,
+  { hasSecret, recordEvent }: Pick<PodWorkerContext, 'hasSecret' | 'recordEvent'>,
+): void {
+  const { namespace = '' } = pod.metadata;
+  const names = (pod.spec?.imagePullSecrets ?? []).map(({ name = '' }) => name).filter((name) => name !== '');
+  const missing = names.filter((name) => !hasSecret(namespace, name)).join(', ');
+  if (missing === '') return;
+  const text = `Unable to retrieve some image pull secrets (${missing}); attempting to pull the image may not succeed.`;
+  recordEvent(pod, 'Warning', 'FailedToRetrieveImagePullSecret', text);
+}

@@ -25,6 +25,8 @@ export interface PodWorkerContext {
   /** How hooks reach pods. */
   readonly dial: DialPod;
   readonly userNamespaces: UserNamespaces;
+  /** Whether a secret is there. */
+  readonly hasSecret: (namespace: string, name: string) => boolean;
   /** What the node can give. */
   readonly allocatable: () => Readonly<Record<string, string>>;
   /** All services, for the variables that tell of them. */

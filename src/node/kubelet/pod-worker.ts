@@ -16,6 +16,7 @@ import { HostnameError } from './pod-hostname.ts';
 import { failureText, runtimeHandlerOf, sandboxConfig } from './pod-sandbox.ts';
 import { generatePodStatus, isTerminal, rejectedStatus } from './pod-status.ts';
 import { versionOf, writePodStatus } from './pod-status-writer.ts';
+import { checkPullSecrets } from './pod-images.ts';
 import { PodVolumes, VolumeError } from './pod-volumes.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
 
@@ -277,6 +278,7 @@ export class PodWorker {
     const sandboxes = await this.#containers.sandboxes();
     const ready = sandboxes.find((sandbox) => sandbox.state === 'SANDBOX_READY');
     const mounted = await this.#mountVolumes(pod, ready);
+    if (mounted || ready !== undefined) checkPullSecrets(pod, this.#context);
     if (ready !== undefined) return ready;
     if (!mounted) return undefined;
     const { runtime, client, dns, recordEvent, userNamespaces } = this.#context;

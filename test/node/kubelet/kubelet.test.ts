@@ -74,6 +74,22 @@ test('pods of other nodes are none of its business', async (context) => {
   assert.deepEqual(await harness.runtime.listPodSandbox(), []);
 });
 
+test('secrets for registries that are not there are told of', async (context) => {
+  const harness = await start(context);
+  await harness.api.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'known' } });
+  const imagePullSecrets = [{ name: 'lost' }, { name: 'known' }, {}, { name: 'gone' }];
+  const containers = [{ name: 'main', image: 'main:1' }];
+  await harness.create('web', { spec: { containers, imagePullSecrets } });
+  await harness.create('other', { spec: { containers, imagePullSecrets: [{ name: 'known' }] } });
+  const reason = 'FailedToRetrieveImagePullSecret';
+  const text = `${reason}: Unable to retrieve some image pull secrets (lost, gone); attempting to pull the image may not succeed.`;
+  const told = async (pod: string): Promise<string[]> =>
+    (await harness.events(pod)).filter((event) => event.startsWith(reason));
+  assert.deepEqual([...new Set(await told('web'))], [text]);
+  assert.deepEqual(await told('other'), []);
+  assert.equal((await harness.pod('web')).status?.phase, 'Running');
+});
+
 test('what is no name of an image is not pulled', async (context) => {
   const harness = await start(context);
   await harness.create('web', { spec: { containers: [{ name: 'main', image: 'Shop/Web:1' }] } });
