@@ -259,3 +259,21 @@ test('places that a type checker tells of are paths', () =>
         `status.typeChecking.expressionWarnings[0].fieldRef: Invalid value: "../x": invalid JSONPath: unrecognized character in action: U+002F '/'`,
     );
   }));
+
+test('a collection is deleted as it was at the version that is asked for', () =>
+  inServer(async (api) => {
+    const made = await api.request('POST', configMaps, configMap);
+    const version = made.body.metadata.resourceVersion ?? '';
+    await api.request('POST', configMaps, { ...configMap, metadata: { name: 'later' } });
+    const answer = await api.request('DELETE', `${configMaps}?resourceVersion=${version}`);
+    const items = answer.body['items'] as { metadata: { name: string } }[];
+    assert.deepEqual(
+      [(answer.body.metadata as { resourceVersion?: string }).resourceVersion, items.length],
+      [version, 1],
+    );
+    const left = (await api.request('GET', configMaps)).body['items'] as { metadata: { name: string } }[];
+    assert.deepEqual(
+      left.map(({ metadata }) => metadata.name),
+      ['later'],
+    );
+  }));

@@ -11,6 +11,9 @@ import { deleteOptionsObject, readDeleteOptions } from './delete.ts';
 import { admissionRequest, writeContext, type Endpoint, negotiateAnswer } from './endpoint.ts';
 import { parseListOptions } from './request-options.ts';
 
+/** How many objects are read at a time. */
+const pageSize = 10_000;
+
 /** DELETE of a collection: what the selectors choose, one after the other; answers with what was there. */
 export async function handleDeleteCollection(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
@@ -20,9 +23,23 @@ export async function handleDeleteCollection(endpoint: Endpoint): Promise<HttpRe
   const options = await readDeleteOptions(endpoint);
   const { dryRun } = options;
   warnOfOrphans(store, writeContext(endpoint, dryRun), options);
-  const page = await readList(store, endpoint.namespace, listOptions, selection);
+  // It is read in pages, so that a version that is asked for is that very one.
+  const hasLimit = listOptions.limit !== 0;
+  const page = await readList(
+    store,
+    endpoint.namespace,
+    hasLimit ? listOptions : { ...listOptions, limit: pageSize },
+    selection,
+  );
+  const values = [...page.values];
+  for (let next = page.continueToken; !hasLimit && next !== '';) {
+    const paging = { ...listOptions, limit: pageSize, continue: next, resourceVersion: '', resourceVersionMatch: '' };
+    const more = await readList(store, endpoint.namespace, paging, selection);
+    values.push(...more.values);
+    next = more.continueToken;
+  }
   const deleted: Unstructured[] = [];
-  for (const value of page.values) {
+  for (const value of values) {
     const object = store.decode(value);
     const namespace = object.metadata.namespace ?? '';
     const name = object.metadata.name ?? '';
