@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { KubeletConnections } from '../../../src/control-plane/apiserver/streaming/kubelet-connections.ts';
 import { podLogHandler } from '../../../src/control-plane/apiserver/streaming/pod-log.ts';
-import { createTestApiServer, inServer } from '../../support/test-api-server.ts';
+import { createTestApiServer, inServer, watchEvents } from '../../support/test-api-server.ts';
 
 // What a real 1.36 server answered to the same requests.
 const configMaps = '/api/v1/namespaces/default/configmaps';
@@ -276,4 +276,100 @@ test('a collection is deleted as it was at the version that is asked for', () =>
       left.map(({ metadata }) => metadata.name),
       ['later'],
     );
+  }));
+
+test('bookmarks and deletes that are only tried show objects with nothing in them', () =>
+  inServer(async (api) => {
+    const path = '/apis/apps/v1/namespaces/default/deployments';
+    const watch = 'watch=1&timeoutSeconds=0&sendInitialEvents=true&resourceVersionMatch=NotOlderThan';
+    const stream = await api.open(`${path}?${watch}&allowWatchBookmarks=true`);
+    for await (const { object } of watchEvents(stream)) {
+      assert.deepEqual(object['spec'], {
+        replicas: 0,
+        selector: null,
+        strategy: {},
+        template: { metadata: {}, spec: { containers: null } },
+      });
+      break;
+    }
+    const tried = { apiVersion: 'v1', kind: 'DeleteOptions', dryRun: ['All'], propagationPolicy: 'Background' };
+    const orphaned = { ...configMap, metadata: { name: 'c', finalizers: ['orphan'] } };
+    await api.request('POST', configMaps, orphaned);
+    assert.deepEqual((await api.request('DELETE', `${configMaps}/c`, tried)).body, {
+      kind: 'ConfigMap',
+      apiVersion: 'v1',
+      metadata: {},
+    });
+    assert.equal((await api.request('GET', `${configMaps}/c`)).status, 200);
+    // Nobody collects events, so what would keep them from going does not.
+    const events = '/api/v1/namespaces/default/events';
+    const involvedObject = { kind: 'Pod', name: 'p', namespace: 'default' };
+    const metadata = { name: 'e', finalizers: ['foregroundDeletion'] };
+    await api.request('POST', events, { apiVersion: 'v1', kind: 'Event', metadata, involvedObject, reason: 'R' });
+    assert.equal((await api.request('DELETE', `${events}/e`)).body['kind'], 'Status');
+  }));
+
+test('owners that come twice in a patch are told of after admission', () =>
+  inServer(async (api) => {
+    await api.request('POST', configMaps, configMap);
+    const owner = { apiVersion: 'v1', kind: 'P', name: 'n', uid: 'u' };
+    const patch = { metadata: { ownerReferences: [owner, owner] } };
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const patched = await api.request('PATCH', `${configMaps}/c`, patch, headers);
+    assert.match(String(patched.headers['warning']), /duplicate entries after mutating admission happens; API server/);
+    const twice = { ...configMap, metadata: { name: 'd', ...patch.metadata } };
+    const created = await api.request('POST', configMaps, twice);
+    assert.match(String(created.headers['warning']), /duplicate entries; API server/);
+  }));
+
+test('a watch by its path alone is held against the rules for lists, and is not told where its beginning ends', () =>
+  inServer(async (api) => {
+    const path = '/api/v1/watch/namespaces/default/configmaps';
+    const refused = await api.request('GET', `${path}?resourceVersionMatch=NotOlderThan`);
+    assert.match(
+      String(refused.body['message']),
+      /resourceVersionMatch is forbidden unless resourceVersion is provided/,
+    );
+    await api.request('POST', configMaps, configMap);
+    const firstTwo = async (query: string, name: string): Promise<string[]> => {
+      const stream = await api.open(
+        `${path}?allowWatchBookmarks=true&fieldSelector=metadata.namespace%3Ddefault${query}`,
+      );
+      const types: string[] = [];
+      for await (const { type } of watchEvents(stream)) {
+        if (types.push(type) === 2) break;
+        await api.request('POST', configMaps, { ...configMap, metadata: { name } });
+      }
+      return types;
+    };
+    assert.deepEqual(await firstTwo('&watch=1', 'd'), ['ADDED', 'BOOKMARK']);
+    await api.request('DELETE', `${configMaps}/d`);
+    assert.deepEqual(await firstTwo('', 'e'), ['ADDED', 'ADDED']);
+  }));
+
+test('all that does not fit an apply is told, metadata that are none besides', () =>
+  inServer(async (api) => {
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', data: { k: 7 }, metadata: 'x', unknown: 1 };
+    const headers = { 'content-type': 'application/apply-patch+yaml' };
+    const answer = await api.request('PATCH', `${configMaps}/c?fieldManager=m`, body, headers);
+    assert.equal(
+      answer.body['message'],
+      'failed to create typed patch object (/; /v1, Kind=ConfigMap): errors:\n  .data.k: expected string, got ' +
+        '&value.valueUnstructured{Value:7}\n  .metadata: expected map, got &{x}\n  .unknown: field not declared in schema',
+    );
+  }));
+
+test('images whose names are too long are none, so they are pulled when they are not there', () =>
+  inServer(async (api) => {
+    const policyOf = async (name: string, image: string): Promise<unknown> => {
+      const spec = { containers: [{ name: 'c', image }] };
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec };
+      const answer = await api.request('POST', '/api/v1/namespaces/default/pods', pod);
+      const made = answer.body['spec'] as { containers: { imagePullPolicy: string }[] };
+      return made.containers[0]?.imagePullPolicy;
+    };
+    const longest = 'x'.repeat(255);
+    assert.equal(await policyOf('a', `r.io/${longest}:latest`), 'Always');
+    assert.equal(await policyOf('b', `r.io/${longest}x:latest`), 'IfNotPresent');
+    assert.equal(await policyOf('c', longest), 'IfNotPresent');
   }));

@@ -65,12 +65,23 @@ function setContainerDefaults(container: Container): void {
 const imageName =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?$/;
 
+const maxRepositoryLength = 255;
+
+/** How long the name of a repository is with its tag, without its registry; the usual one has its own in `library`. */
+function repositoryLength(image: string): number {
+  const [first = '', ...rest] = image.split('/');
+  if (rest.length === 0) return image.length + 'library/'.length;
+  const isRegistry = /[.:A-Z]/.test(first) || first === 'localhost';
+  return isRegistry ? rest.join('/').length : image.length;
+}
+
 /** An image without a tag, or with the tag `latest`, and without a digest. */
 function isLatest(image: string): boolean {
   // A name that could be an identifier is none.
   if (image.includes('@') || !imageName.test(image) || /^[0-9a-f]{64}$/.test(image)) return false;
   const name = image.slice(image.lastIndexOf('/') + 1);
   const colon = name.indexOf(':');
+  if (repositoryLength(image) - (colon < 0 ? 0 : name.length - colon) > maxRepositoryLength) return false;
   return colon < 0 || name.slice(colon + 1) === 'latest';
 }
 

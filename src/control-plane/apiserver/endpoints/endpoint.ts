@@ -176,8 +176,11 @@ export function matchNamespace(endpoint: Endpoint, object: Unstructured): void {
   }
 }
 
-/** Drops owner references that come twice, with a warning, as the real server does. */
-export function dropDuplicateOwners(endpoint: Endpoint, object: Unstructured): void {
+/**
+ * Drops owner references that come twice, with a warning, as the real server does.
+ * @param isLate whether admission may have added them: patches are only looked at after it
+ */
+export function dropDuplicateOwners(endpoint: Endpoint, object: Unstructured, isLate = false): void {
   const owners = object.metadata.ownerReferences;
   if (owners === undefined) return;
   const seen = new Set<string>();
@@ -202,7 +205,8 @@ export function dropDuplicateOwners(endpoint: Endpoint, object: Unstructured): v
   );
   addWarning(
     endpoint.request,
-    '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may ' +
+    `.metadata.ownerReferences contains duplicate entries${isLate ? ' after mutating admission happens' : ''}; ` +
+      'API server dedups owner references in 1.20+, and may ' +
       `reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${[...uids].join(', ')}`,
   );
   object.metadata.ownerReferences = kept;

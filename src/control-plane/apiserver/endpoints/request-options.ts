@@ -43,8 +43,12 @@ export interface ParsedDeleteOptions {
   readonly propagationPolicy: string | undefined;
 }
 
-/** Reads list options from the query. @throws StatusError 400 for what does not parse, 422 for what does not fit. */
-export function parseListOptions(query: URLSearchParams, isWatch: boolean): ParsedListOptions {
+/**
+ * Reads list options from the query.
+ * @param saysWatch whether the query says so: a watch by its path alone is held against the rules for lists
+ * @throws StatusError 400 for what does not parse, 422 for what does not fit.
+ */
+export function parseListOptions(query: URLSearchParams, isWatch: boolean, saysWatch = isWatch): ParsedListOptions {
   const sendInitialEvents = query.get('sendInitialEvents');
   const options: ParsedListOptions = {
     labelSelector: query.get('labelSelector') ?? '',
@@ -60,7 +64,7 @@ export function parseListOptions(query: URLSearchParams, isWatch: boolean): Pars
   };
   // Selectors are read with the query, before any option is looked at.
   checkSelectorSyntax(options.labelSelector, options.fieldSelector);
-  const errors = validateListOptions(options);
+  const errors = validateListOptions(options, saysWatch);
   if (errors.length > 0) throw invalidMeta('ListOptions', errors);
   return options;
 }
@@ -168,11 +172,11 @@ function parseFlag(value: string | null): boolean {
   return value !== null && value !== 'false' && value !== '0';
 }
 
-function validateListOptions(options: ParsedListOptions): FieldError[] {
+function validateListOptions(options: ParsedListOptions, isWatch: boolean): FieldError[] {
   const matchPath = new FieldPath('resourceVersionMatch');
   const errors: FieldError[] = [];
   const match = options.resourceVersionMatch;
-  if (options.watch) {
+  if (isWatch) {
     // A watch of whatever there is begins with that, as if it had said so.
     const isImplied = match === '' && options.sendInitialEvents === undefined && isAnyVersion(options.resourceVersion);
     if (options.sendInitialEvents !== undefined) {

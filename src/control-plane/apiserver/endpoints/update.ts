@@ -69,7 +69,7 @@ export function admissionSteps(
           : update(admitted, view === undefined ? old : ownedView(view, old)),
       );
       if (view !== undefined && !equalJson(before, admitted)) return view.merge(object, admitted);
-      dropDuplicateOwners(endpoint, object);
+      dropDuplicateOwners(endpoint, object, endpoint.request.method === 'PATCH');
       return object;
     },
     validateUpdate: (object, old) => server.admission.validate(update(shown(object), shown(old))),

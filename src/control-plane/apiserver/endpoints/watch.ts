@@ -6,10 +6,11 @@ import { badRequest, StatusError, type Status } from '../../../apimachinery/stat
 import type { StoredValue } from '../../storage/storage.ts';
 import { type OutputFormat, requireStreamable } from '../negotiation.ts';
 import { readList, revisionSyntaxText, tooLargeResourceVersion, unreadableCache } from '../registry/listing.ts';
-import { zeroObject } from '../registry/managed-field-management.ts';
+import { emptyAnswer } from '../registry/empty-answer.ts';
 import { servesStoredBytes, transformed } from '../registry/output.ts';
 import { parseSelection, type Selection } from '../registry/selection.ts';
 import { servedBytes } from '../registry/stored-object.ts';
+import { isTrue } from '../request-info.ts';
 import { WatchStream, type FrameEncoder, type WatchPlan } from '../registry/watch-stream.ts';
 import { eventsOverWebSocket } from '../streaming/web-socket-answer.ts';
 import { type Endpoint, visibleSelection, negotiateAnswer } from './endpoint.ts';
@@ -28,7 +29,8 @@ const longestMillis = 2 ** 31 - 1;
 export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, server, store } = endpoint;
   const format = negotiateAnswer(endpoint);
-  const options = parseListOptions(request.query, true);
+  const saysWatch = isTrue(request.query.get('watch'));
+  const options = parseListOptions(request.query, true, saysWatch);
   const asked = parseSelection(
     store.resource,
     options.labelSelector,
@@ -36,7 +38,7 @@ export async function handleWatch(endpoint: Endpoint): Promise<HttpResponse> {
   );
   const selection = visibleSelection(endpoint, asked);
   if (format.as === 'Table') parseIncludeObject(request.query);
-  const plan = await planWatch(endpoint, options, selection);
+  const plan = await planWatch(endpoint, { ...options, watch: saysWatch }, selection);
   // What nobody can watch is told first.
   requireStreamable(format, server.codecs);
   const stream = new WatchStream(store, plan, frameEncoder(endpoint, format), server.clock);
@@ -106,8 +108,10 @@ async function planWatch(endpoint: Endpoint, options: ParsedListOptions, selecti
     ...base,
     fromRevision: page.revision,
     initial: page.values,
-    // Who wants whatever there is now is told where that ends, too, without having asked for the events.
-    endInitialWithBookmark: options.allowWatchBookmarks && (options.sendInitialEvents === true || isAnyVersion(asked)),
+    // Who wants whatever there is now is told where that ends, too, without having asked for the events, unless it is
+    // a watch by its path alone.
+    endInitialWithBookmark:
+      options.allowWatchBookmarks && (options.sendInitialEvents === true || (options.watch && isAnyVersion(asked))),
   };
 }
 
@@ -147,7 +151,7 @@ function frameEncoder(endpoint: Endpoint, format: OutputFormat): FrameEncoder {
         resourceVersion: String(revision),
         ...(initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
       };
-      const object = { ...zeroObject(store.resource), metadata };
+      const object = { ...emptyAnswer(store.resource), metadata };
       if (format.as === 'Table' || format.as === 'PartialObjectMetadataList') return objectFrame('BOOKMARK', object);
       return encode('BOOKMARK', format.as === '' ? object : metadataAlone(format, metadata));
     },

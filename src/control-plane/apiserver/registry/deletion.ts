@@ -4,6 +4,7 @@ import { forbidden, conflict, notFound, StatusError } from '../../../apimachiner
 import type { StoredValue } from '../../storage/storage.ts';
 import type { ParsedDeleteOptions } from '../endpoints/request-options.ts';
 import { type ApiResource, storageKey } from './api-resource.ts';
+import { emptyAnswer } from './empty-answer.ts';
 import { gracePeriodRule, isGarbageCollected } from './resource-facts.ts';
 import { checkKey, type Store, type WriteContext } from './store.ts';
 import { asReadBack } from './stored-object.ts';
@@ -55,6 +56,10 @@ export async function deleteObject(
     if (marked === 'already-deleting') return { object, gone: false };
     await validate(before);
     if (marked === 'delete-now') {
+      // The real server tries the change of the finalizers, finds that nothing is left, and shows what it has: nothing.
+      if (context.dryRun && (before.metadata.finalizers ?? []).length > 0) {
+        return { object: emptyAnswer(store.resource), gone: false };
+      }
       const outcome = await deleteNow(store, key, stored, object, context);
       if ('object' in outcome) return outcome;
       stored = outcome.current;
@@ -205,8 +210,8 @@ function garbageCollectionFinalizers(
   finalizers: readonly string[],
   options: ParsedDeleteOptions,
 ): string[] {
-  if (!isGarbageCollected(store.resource)) return [...finalizers];
   const kept = finalizers.filter((finalizer) => finalizer !== orphanFinalizer && finalizer !== foregroundFinalizer);
+  if (!isGarbageCollected(store.resource)) return kept;
   const policy = propagationOf(store, finalizers, options);
   if (policy === 'Orphan') kept.push(orphanFinalizer);
   if (policy === 'Foreground') kept.push(foregroundFinalizer);
