@@ -32,7 +32,7 @@ export async function handleDeleteCollection(endpoint: Endpoint): Promise<HttpRe
     selection,
   );
   const values = [...page.values];
-  for (let next = page.continueToken; !hasLimit && next !== '';) {
+  for (let next = hasLimit ? '' : page.continueToken; next !== '';) {
     const paging = { ...listOptions, limit: pageSize, continue: next, resourceVersion: '', resourceVersionMatch: '' };
     const more = await readList(store, endpoint.namespace, paging, selection);
     values.push(...more.values);
