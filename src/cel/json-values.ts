@@ -129,6 +129,21 @@ class TypedList extends JsonList {
   override get comparesAnything(): boolean {
     return false;
   }
+
+  override concat(other: CelList): CelList {
+    return new LongerList([...this, ...other]);
+  }
+}
+
+/** A list with a schema to which others were added: it still compares as one. */
+class LongerList extends CelList {
+  override get comparesAnything(): boolean {
+    return false;
+  }
+
+  override concat(other: CelList): CelList {
+    return new LongerList([...this, ...other]);
+  }
 }
 
 /** A list of which the order does not matter, and to which only what is new is added (x-kubernetes-list-type: set). */

@@ -103,8 +103,10 @@ export class CelList {
     }
   }
 
-  /** This list and another's elements behind it. */
+  /** This list and another's elements behind it; where one of them has none, the other as it is. */
   concat(other: CelList): CelList {
+    if (this.size === 0) return other;
+    if (other.size === 0) return this;
     return new CelList([...this, ...other]);
   }
 

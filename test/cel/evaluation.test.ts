@@ -36,6 +36,7 @@ const truths = `
 quantity('1Ti').isInteger() && quantity('0.5').add(quantity('0')).isInteger() == false && quantity('1k').add(1).asInteger() == 1001
 !quantity('1.0').isInteger() && !quantity('1000m').isInteger() && !quantity('1Pi').isInteger() && !quantity('2.7').add(quantity('300m')).isInteger()
 string(quantity('99999999999999999999').asApproximateFloat()) == '1e+20'
+string(quantity('5.1').asApproximateFloat()) == '5.1000000000000005' && quantity('1').add(1) == quantity('2')
 1 + 2 * 3 == 7
 7 / 2 == 3 && -7 / 2 == -3 && -7 % 3 == -1
 1u + 2u == 3u
@@ -166,6 +167,11 @@ const failures: readonly (readonly [string, string])[] = [
     "ip('1.2.3')",
     'IP Address "1.2.3" parse error during conversion from string: ParseAddr("1.2.3"): IPv4 address too short',
   ],
+  ["quantity('2') == quantity('1').add(1)", 'no such overload'],
+  [
+    "cidr('fe80::1%eth0/8')",
+    'network address parse error during conversion from string: network address parse error during conversion from string: netip.ParsePrefix("fe80::1%eth0/8"): IPv6 zones cannot be present in a prefix',
+  ],
   ["url('nope')", 'URL parse error during conversion from string: parse "nope": invalid URI for request'],
   ["object.metadata.name.find('(')", 'Illegal regex: error parsing regexp: missing closing ): `(`'],
 ];
@@ -177,6 +183,34 @@ test('what goes wrong has the words of the real one', () => {
       (error) => error instanceof CelEvaluationError && error.message === message,
       `${text} should fail with ${message}`,
     );
+  }
+});
+
+test('what is no address is explained as Go does', () => {
+  const problems: readonly (readonly [string, string])[] = [
+    ['', 'unable to parse IP'],
+    ['%', 'missing IPv6 address'],
+    ['1.2.3', 'IPv4 address too short'],
+    ['1.2.3.4.5', 'IPv4 address too long'],
+    ['1..2.3', 'IPv4 field must have at least one digit (at ".2.3")'],
+    ['01.2.3.4', 'IPv4 field has octet with leading zero'],
+    ['256.1.1.1', 'IPv4 field has value >255'],
+    ['1.2.3.4/8', 'unexpected character (at "/8")'],
+    ['http://a', 'each colon-separated field must have at least one digit (at "http://a")'],
+    ['1:2:', 'colon must be followed by more characters (at ":")'],
+    ['1:2x', 'unexpected character, want colon (at "x")'],
+    ['12345::', 'each group must have 4 or less digits (at "12345::")'],
+    ['1::2::3', 'multiple :: in address (at ":3")'],
+    ['1:2', 'address string too short'],
+    ['1:2:3:4:5:6:7:8:9', 'trailing garbage after address (at "9")'],
+    ['1:2:3:4:5:6:7::8', 'the :: must expand to at least one field of zeros'],
+    ['1:2:1.2.3.4', 'embedded IPv4 address must replace the final 2 fields of the address (at "1.2.3.4")'],
+    ['::1.2.3', 'IPv4 address too short'],
+    ['::1%', 'zone must be a non-empty string'],
+  ];
+  for (const [text, problem] of problems) {
+    const message = `IP Address "${text}" parse error during conversion from string: ParseAddr("${text}"): ${problem}`;
+    assert.throws(() => evaluate(`ip('${text}')`), { message }, text);
   }
 });
 
@@ -237,6 +271,11 @@ test('of an object with a schema, null fields and those that it does not know ar
     ['self.list == dyn(1)', 'no such overload'],
     ['self.list != dyn(1)', true],
     ['self.map == dyn(1)', 'no such overload'],
+    ["self.list + ['b'] == dyn(1)", 'no such overload'],
+    ['self.list + [] == dyn(1)', 'no such overload'],
+    ['[] + self.list == dyn(1)', 'no such overload'],
+    ["['b'] + self.list == dyn(1)", false],
+    ["self.list + ['b'] == ['a', 'b']", true],
     ['[self.list] == [dyn(1)]', true],
     ['dyn(1) == self.list', false],
   ];

@@ -3,6 +3,7 @@ import { goQuote } from '../../apimachinery/field-error.ts';
 import { declare, type FunctionDeclaration, member, overload } from '../declarations.ts';
 import { type CelType, opaqueType, types } from '../types.ts';
 import { CelEvaluationError, CelOpaque, noSuchOverload } from '../values.ts';
+import { addressProblem } from './address-problem.ts';
 import { opaqueOf, textOf } from './arguments.ts';
 
 const { bool, int, string } = types;
@@ -135,18 +136,6 @@ export function parseIp(text: string): CelIp {
   return address;
 }
 
-/** Why a text is no address, in the words of Go's net/netip for the common cases. */
-function addressProblem(text: string): string {
-  if (/^[\d.]+$/.test(text) && text.includes('.')) {
-    const fields = text.split('.');
-    if (fields.some((field) => field === '')) return 'IPv4 field must have at least one digit';
-    if (fields.some((field) => /^0\d/.test(field))) return 'IPv4 field has octet with leading zero';
-    if (fields.some((field) => Number(field) > 255)) return 'IPv4 field has value >255';
-    return fields.length < 4 ? 'IPv4 address too short' : 'IPv4 address too long';
-  }
-  return 'unable to parse IP';
-}
-
 function parseCidr(text: string): CelCidr {
   const fail = (why: string): CelEvaluationError => {
     const prefix = 'network address parse error during conversion from string: ';
@@ -155,7 +144,8 @@ function parseCidr(text: string): CelCidr {
   const slash = text.lastIndexOf('/');
   if (slash < 0) throw fail("no '/'");
   const [head, length] = [text.slice(0, slash), text.slice(slash + 1)];
-  const address = addressValue(head);
+  if (head.includes('%') && isIP(head) === 6) throw fail('IPv6 zones cannot be present in a prefix');
+  const address = head.includes('%') ? undefined : addressValue(head);
   if (address === undefined) throw fail(`ParseAddr(${goQuote(head)}): ${addressProblem(head)}`);
   if (!/^(?:0|[1-9]\d*)$/.test(length)) throw fail(`bad bits after slash: ${goQuote(length)}`);
   if (Number(length) > address.bits) throw fail('prefix length out of range');

@@ -1,9 +1,9 @@
 import { parseQuantity, Quantity, QuantityError } from '../../apimachinery/quantity.ts';
 import { declare, type FunctionDeclaration, member, overload } from '../declarations.ts';
 import { type CelType, structType, types } from '../types.ts';
-import { CelEvaluationError, CelOpaque, type CelValue } from '../values.ts';
+import { CelEvaluationError, CelOpaque, type CelValue, noSuchOverload } from '../values.ts';
 import { intOf, opaqueOf, textOf } from './arguments.ts';
-import { addAmounts, integerOf, readAmount, type ScaledAmount } from './quantity-amount.ts';
+import { addAmounts, floatOf, integerOf, readAmount, type ScaledAmount } from './quantity-amount.ts';
 
 const { bool, double, int, string } = types;
 /** Amounts such as `1Gi`. */
@@ -14,14 +14,18 @@ export class CelQuantity extends CelOpaque {
   readonly type: CelType = quantityType;
   readonly quantity: Quantity;
   readonly amount: ScaledAmount;
+  readonly #isComputed: boolean;
 
-  constructor(quantity: Quantity, amount: ScaledAmount) {
+  constructor(quantity: Quantity, amount: ScaledAmount, isComputed = false) {
     super();
     this.quantity = quantity;
     this.amount = amount;
+    this.#isComputed = isComputed;
   }
 
+  /** @throws CelEvaluationError for a sum or a difference: the real server knows those only at the left of `==` */
   equalTo(other: CelOpaque): boolean {
+    if (other instanceof CelQuantity && other.#isComputed) throw noSuchOverload();
     return other instanceof CelQuantity && this.quantity.compare(other.quantity) === 0;
   }
 }
@@ -74,7 +78,7 @@ function negated({ quantity, amount }: CelQuantity): CelQuantity {
 }
 
 function sum(left: CelValue | undefined, right: CelValue | undefined): CelQuantity {
-  return new CelQuantity(quantityOf(left).add(quantityOf(right)), addAmounts(amountOf(left), amountOf(right)));
+  return new CelQuantity(quantityOf(left).add(quantityOf(right)), addAmounts(amountOf(left), amountOf(right)), true);
 }
 
 /** Kubernetes' functions for quantities. */
@@ -102,7 +106,12 @@ export const quantityLibrary: readonly FunctionDeclaration[] = [
   declare('compareTo', compared('quantity_compare_to', int, BigInt)),
   declare(
     'asApproximateFloat',
-    member('quantity_get_float', [quantityType], double, ([value]) => quantityOf(value).toNumber()),
+    member(
+      'quantity_get_float',
+      [quantityType],
+      double,
+      ([value]) => floatOf(amountOf(value)) ?? quantityOf(value).toNumber(),
+    ),
   ),
   declare(
     'asInteger',

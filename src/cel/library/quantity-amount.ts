@@ -50,6 +50,11 @@ export function integerOf(amount: ScaledAmount): bigint | undefined {
   return scaledUp(amount.value, amount.scale);
 }
 
+/** The amount as a floating point number, made with one multiplication and so not always the nearest. */
+export function floatOf(amount: ScaledAmount): number | undefined {
+  return amount && Number(amount.value) * Number(`1e${amount.scale}`);
+}
+
 function scaledUp(value: bigint, scale: number): bigint | undefined {
   return scale > safeDigits ? undefined : inInt64(value * 10n ** BigInt(scale));
 }
