@@ -21,7 +21,8 @@ export function addressProblem(text: string): string {
 function quadProblem(text: string): Problem | undefined {
   let fields = 1;
   let digits = '';
-  for (const [index, char] of [...text].entries()) {
+  for (let index = 0; index < text.length; index++) {
+    const char = text.charAt(index);
     if (/\d/.test(char)) {
       if (digits === '0') return new Problem('IPv4 field has octet with leading zero');
       digits += char;
