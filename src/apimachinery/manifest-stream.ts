@@ -146,9 +146,11 @@ function readYaml(
   jsonError: ManifestError | undefined,
 ): ManifestDocument {
   const source = text.slice(start, end);
+  // kubectl reads documents by lines, and ends each of them.
+  const ended = source.endsWith('\n') ? source : `${source}\n`;
   const above = lineAt(text, start) - 1;
   try {
-    const document = parseYamlDocuments(source, options)[0];
+    const document = parseYamlDocuments(ended, options)[0];
     const shift = ({ line, column }: TextPosition): TextPosition => ({ line: line + above, column });
     const positionOf = (path: readonly (string | number)[]): TextPosition =>
       shift(document?.positionOf(path) ?? { line: 1, column: 1 });

@@ -1,4 +1,12 @@
-import { EVENT_ID, type Event, parseEvents, YAMLException } from 'js-yaml';
+import {
+  EVENT_ID,
+  type Event,
+  getScalarValue,
+  parseEvents,
+  SCALAR_STYLE_FOLDED_BLOCK,
+  SCALAR_STYLE_LITERAL_BLOCK,
+  YAMLException,
+} from 'js-yaml';
 
 /** js-yaml's events, with the text that their offsets point into. */
 export interface YamlEvents {
@@ -24,8 +32,8 @@ const mostAddedLines = 2000;
  * which js-yaml refuses (as YAML 1.2 does); such lines are indented, which changes nothing else, and it is read again.
  */
 export function readYamlEvents(given: string): YamlEvents | YamlSyntaxProblem {
-  // A carriage return ends a line, alone or not; lines are counted by line feeds from here on.
-  const source = given.includes('\r') ? given.replace(/\r\n?/g, '\n') : given;
+  // A carriage return ends a line, alone or not, and so does U+0085; lines are counted by line feeds from here on.
+  const source = /[\r\x85]/.test(given) ? given.replace(/\r\n?|\x85/g, '\n') : given;
   const wrong = wrongDirective(source) ?? wrongEnd(source);
   if (wrong !== undefined) return wrong;
   const lines = source.split('\n');
@@ -293,4 +301,12 @@ function missedIn(lines: readonly string[], line: number, column: number): strin
     if (blank.length < column) return undefined;
   }
   return undefined;
+}
+
+/** What a scalar says. A block that ends with the text, without a line break, has none either; js-yaml adds one. */
+export function scalarTextOf(text: string, event: Extract<Event, { type: typeof EVENT_ID.SCALAR }>): string {
+  const value = getScalarValue(text, event);
+  const isBlock = event.style === SCALAR_STYLE_LITERAL_BLOCK || event.style === SCALAR_STYLE_FOLDED_BLOCK;
+  const isCutOff = isBlock && event.valueEnd >= text.length && !text.endsWith('\n');
+  return isCutOff && value.endsWith('\n') ? value.slice(0, -1) : value;
 }

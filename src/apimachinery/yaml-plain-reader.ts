@@ -143,8 +143,10 @@ class PlainReader {
       content.push(line.slice(width));
       if (line.length > width) filled = content.length;
     }
+    // The text may end with a line that nothing ends.
+    const isCutOff = this.#next === lines.length && filled === content.length;
     this.#advance();
-    return content.slice(0, filled).join('\n') + (header === '|-' ? '' : '\n');
+    return content.slice(0, filled).join('\n') + (header === '|-' || isCutOff ? '' : '\n');
   }
 }
 

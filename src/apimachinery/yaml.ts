@@ -1,8 +1,8 @@
-import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE_DOUBLE_QUOTED, SCALAR_STYLE_PLAIN } from 'js-yaml';
+import { EVENT_ID, type Event, SCALAR_STYLE_DOUBLE_QUOTED, SCALAR_STYLE_PLAIN } from 'js-yaml';
 import { isJsonObject, type JsonObject, type JsonValue, setOwn } from './json.ts';
 import { goQuote } from './field-error.ts';
 import { formatGoFloat } from './go-float.ts';
-import { readYamlEvents, type YamlEvents } from './yaml-events.ts';
+import { readYamlEvents, scalarTextOf, type YamlEvents } from './yaml-events.ts';
 import { readPlainYaml } from './yaml-plain-reader.ts';
 import { looksLikeTime, maxInt64, resolvePlainScalar } from './yaml-scalar.ts';
 
@@ -212,7 +212,7 @@ class DocumentReader {
 
   #scalar(event: Extract<Event, { type: typeof EVENT_ID.SCALAR }>, isKey: boolean): Located {
     if (event.style === SCALAR_STYLE_DOUBLE_QUOTED) this.#checkEscapes(event.valueStart, event.valueEnd);
-    const text = getScalarValue(this.#text, event);
+    const text = scalarTextOf(this.#text, event);
     const isPlain = event.style === SCALAR_STYLE_PLAIN;
     const tag = event.tagStart < 0 ? '' : this.#text.slice(event.tagStart, event.tagEnd);
     let value: JsonValue = isPlain && tag === '' ? resolvePlainScalar(text) : text;

@@ -1,7 +1,7 @@
 import { type JsonObject, type JsonValue, setOwn } from '../apimachinery/json.ts';
 import { resolvePlainScalar } from '../apimachinery/yaml-scalar.ts';
 import { nodeText } from './yaml-text.ts';
-import { plainScalarTag, scalarJson, YamlNodeError } from './yaml-scalar.ts';
+import { plainScalarTag, refolded, scalarJson, YamlNodeError } from './yaml-scalar.ts';
 
 /** The tags of YAML that a node may have; a node without one takes that of its text. */
 export const yamlTag = {
@@ -174,7 +174,11 @@ export class YamlNode {
   toJson(isInFlow = false): JsonValue {
     if (this.problem !== undefined) throw new YamlNodeError(this.problem);
     // go-yaml writes nothing as '' between brackets, and then reads text.
-    if (this.kind === 'scalar') return isInFlow && this.isNull && this.text === '' ? '' : scalarJson(this);
+    if (this.kind === 'scalar') {
+      if (isInFlow && this.isNull && this.text === '') return '';
+      const value = scalarJson(this);
+      return this.style === 'folded' && !isInFlow && typeof value === 'string' ? refolded(value) : value;
+    }
     const inFlow = isInFlow || this.isFlow;
     if (this.kind === 'sequence') return this.items.map((item) => item.toJson(inFlow));
     const object: JsonObject = {};

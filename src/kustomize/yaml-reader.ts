@@ -2,14 +2,13 @@ import {
   COLLECTION_STYLE,
   EVENT_ID,
   type Event,
-  getScalarValue,
   SCALAR_STYLE_DOUBLE_QUOTED,
   SCALAR_STYLE_FOLDED_BLOCK,
   SCALAR_STYLE_LITERAL_BLOCK,
   SCALAR_STYLE_SINGLE_QUOTED,
 } from 'js-yaml';
 import { goQuote } from '../apimachinery/field-error.ts';
-import { readYamlEvents } from '../apimachinery/yaml-events.ts';
+import { readYamlEvents, scalarTextOf } from '../apimachinery/yaml-events.ts';
 import { type ScalarStyle, YamlNode, yamlTag } from './yaml-node.ts';
 import { problemMessage } from './yaml-problem.ts';
 import { plainScalarTag, timeAsJson } from './yaml-scalar.ts';
@@ -109,7 +108,7 @@ class NodeReader {
 
   #scalar(event: ScalarEvent): YamlNode {
     const style = scalarStyles.get(event.style) ?? 'plain';
-    const text = scalarText(this.#text, event, style);
+    const text = scalarTextOf(this.#text, event);
     if (event.tagStart >= 0) {
       const tag = this.#text.slice(event.tagStart, event.tagEnd);
       const node = YamlNode.scalar(text, tag.replace(/^!<tag:yaml\.org,2002:([^>]*)>$/, '!!$1'), style);
@@ -159,14 +158,6 @@ class NodeReader {
   #line(offset: number): number {
     return this.#text.slice(0, offset).split('\n').length;
   }
-}
-
-/** A block that ends with the stream, without a line break, has none at its end either; js-yaml adds one. */
-function scalarText(text: string, event: ScalarEvent, style: ScalarStyle): string {
-  const value = getScalarValue(text, event);
-  const isBlock = style === 'literal' || style === 'folded';
-  const isCutOff = isBlock && event.valueEnd >= text.length && !text.endsWith('\n');
-  return isCutOff && value.endsWith('\n') ? value.slice(0, -1) : value;
 }
 
 function mergeSources(value: YamlNode): YamlNode[] {

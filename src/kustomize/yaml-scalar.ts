@@ -97,3 +97,25 @@ export function scalarJson(node: TaggedScalar): JsonValue {
 }
 
 const standardTags = new Set(['!!int', '!!float', '!!bool', '!!null', '!!timestamp']);
+
+/**
+ * A text that go-yaml writes as a folded block and reads again, as kustomize does on the way to JSON. The writer puts a
+ * line feed more behind a line that does not begin with a blank, unless the whole text begins with one; the reader takes
+ * it away again only where the next line does not begin with a blank either, and there may be no `+` for all of them.
+ */
+export function refolded(text: string): string {
+  if (!isBlockText(text)) return text;
+  const addsBreaks = !/^\n*[ \t]/.test(text);
+  return text.replace(/^(.+)(\n+)(?=(.?))/gm, (_whole, line: string, breaks: string, next: string) => {
+    const isMoreIndented = /^[ \t]/.test(line);
+    const written = addsBreaks && !isMoreIndented ? `${breaks}\n` : breaks;
+    if (next === '') return line + (breaks.length > 1 ? written : breaks);
+    if (isMoreIndented || /[ \t]/.test(next)) return line + written;
+    return line + (written.length === 1 ? ' ' : written.slice(1));
+  });
+}
+
+/** Whether go-yaml may write a text as a block: what cannot stand there as it is goes in quotes. */
+function isBlockText(text: string): boolean {
+  return !/^$| $| \n|[^\t\n -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/.test(text);
+}

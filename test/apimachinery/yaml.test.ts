@@ -35,6 +35,18 @@ void test('streams of documents read as the real kubectl reads them', () => {
   }
 });
 
+void test('a line of a file that no line feed ends is ended, as kubectl reads files by lines', () => {
+  for (const [text, value] of [
+    ['a: |\n  one\n  two', 'one\ntwo\n'],
+    ['a: >+\n  one\n\n ', 'one\n\n\n'],
+    ['a: |\n  one\x85  two', 'one\ntwo\n'],
+    ['a: one\n  two', 'one two'],
+  ] as const) {
+    const [document] = [...readManifests(text)];
+    assert.deepEqual(document?.value, { a: value }, JSON.stringify(text));
+  }
+});
+
 void test('YAML and KYAML are written as the real kubectl writes them', () => {
   const { document, yaml, kyaml } = JSON.parse(recorded('yaml-write.json')) as Record<string, string>;
   const value = parseJson(document ?? '');

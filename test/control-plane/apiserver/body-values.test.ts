@@ -284,3 +284,42 @@ test('YAML: integers of 64 bits without a sign, the first of many documents, the
     const tab = await api.request('POST', configMaps, 'metadata: {name: aa}\n\t\n', yaml);
     assert.match(String(field(tab, 'message')), /yaml: line 2: found character that cannot start any token/);
   }));
+
+test('bytes that stand as a list are read one by one', () =>
+  inServer(async (api) => {
+    const secrets = '/api/v1/namespaces/default/secrets?dryRun=All';
+    const secret = (bytes: string): string =>
+      `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"x"},"data":{"k":${bytes}}}`;
+    assert.equal(field(await api.request('POST', secrets, secret('[1,null]')), 'data', 'k'), 'AQA=');
+    for (const [bytes, shown] of [
+      ['[1,"x"]', 'string'],
+      ['[300]', 'number 300'],
+      ['[-1]', 'number -1'],
+      ['[1.5]', 'number 1.5'],
+      ['[true]', 'bool'],
+    ] as const) {
+      assert.equal(
+        field(await api.request('POST', secrets, secret(bytes)), 'message'),
+        `Secret in version "v1" cannot be handled as a Secret: json: cannot unmarshal ${shown} into Go struct field Secret.data of type uint8`,
+      );
+    }
+  }));
+
+test('a block at the end of a body that no line feed ends has none either', () =>
+  inServer(async (api) => {
+    const head = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n';
+    for (const [text, stored] of [
+      ['  a: |\n    one\n    two', 'one\ntwo'],
+      ['  a: |\n    one\n    two\n', 'one\ntwo\n'],
+      ['  a: |\n    one\n  ', 'one\n'],
+      ['  a: |\n    one\n  # a comment', 'one\n'],
+      ['  a: |+\n    one\n\n   ', 'one\n\n'],
+      ['  a: |+\n   ', ''],
+      ['  a: >\n    one\n      two', 'one\n  two'],
+      ['  a: |\r\n    one\r\n    two', 'one\ntwo'],
+      ['  a: |\n    one\x85    two', 'one\ntwo'],
+    ] as const) {
+      const answer = await api.request('POST', configMaps, head + text, yaml);
+      assert.equal(field(answer, 'data', 'a'), stored, JSON.stringify(text));
+    }
+  }));

@@ -141,6 +141,7 @@ async function publishServer(options: BootstrapOptions, create: Create): Promise
       spec: {
         type: 'ClusterIP',
         clusterIP: serviceAddress,
+        ipFamilyPolicy: 'SingleStack',
         ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: port }],
       },
     } as Unstructured,
