@@ -35,6 +35,10 @@ export function containerMounts(pod: Pod, container: Container, attempt: number,
       propagation: propagations[mount.mountPropagation ?? ''] ?? 'private',
     });
   }
+  for (const { name, devicePath } of container.volumeDevices ?? []) {
+    const hostPath = context.pathOf(name);
+    if (hostPath !== undefined) mounts.push({ containerPath: devicePath, hostPath, readonly: false });
+  }
   const { files } = context;
   const folder = podFolder(pod);
   files.makeFolder(folder);

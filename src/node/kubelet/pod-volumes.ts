@@ -8,12 +8,13 @@ import type {
 import { parseQuantity } from '../../apimachinery/quantity.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
 import { hasReason } from '../../apimachinery/status.ts';
+import { blockDevice, checkVolumeMode } from './block-volumes.ts';
 import { writeAtomically } from './atomic-folder.ts';
 import type { DownwardFacts } from './downward-fields.ts';
 import type { NodeFile, NodeFiles } from './node-files.ts';
 import { podLinuxResources } from './pod-level-resources.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
-import { sourceFiles, type SourceFiles, usesSource, VolumeError } from './volume-sources.ts';
+import { sourceFiles, type SourceFiles, usesSource, VolumeError, VolumeModeError } from './volume-sources.ts';
 
 export { VolumeError } from './volume-sources.ts';
 
@@ -54,7 +55,7 @@ export class PodVolumes {
         await this.#mount(pod, volume, facts);
       } catch (error) {
         this.#isStale = true;
-        if (!(error instanceof VolumeError)) throw error;
+        if (!(error instanceof VolumeError) || error instanceof VolumeModeError) throw error;
         const { step = 'SetUp failed', name = volume.name } = error.place ?? {};
         throw new VolumeError(`MountVolume.${step} for volume "${name}" : ${error.message}`);
       }
@@ -108,7 +109,7 @@ export class PodVolumes {
         ? volume.persistentVolumeClaim?.claimName
         : `${pod.metadata.name ?? ''}-${volume.name}`;
     if (claim !== undefined) {
-      this.#paths.set(volume.name, await this.#claimed(pod, claim));
+      this.#paths.set(volume.name, await this.#claimed(pod, volume.name, claim));
       return;
     }
     if (volume.image !== undefined) return this.#mountImage(pod, volume, volume.image);
@@ -181,14 +182,16 @@ export class PodVolumes {
   }
 
   /** The folder of a persistent volume: its path on the node, or one for what no driver is there for. */
-  async #claimed(pod: Pod, name: string): Promise<string> {
+  async #claimed(pod: Pod, ownName: string, name: string): Promise<string> {
     const { client, files } = this.#context;
     const { namespace = '' } = pod.metadata;
     try {
       const claim = await client.resource<PersistentVolumeClaim>(claimsResource, namespace).get(name);
       if (claim.status?.phase !== 'Bound') throw new VolumeError(`PVC ${namespace}/${name} is not bound`);
       const volume = await client.resource<PersistentVolume>(volumesResource).get(claim.spec?.volumeName ?? '');
-      const { hostPath, local } = volume.spec ?? {};
+      const { hostPath, local, volumeMode = 'Filesystem' } = volume.spec ?? {};
+      checkVolumeMode(pod, ownName, volumeMode);
+      if (volumeMode === 'Block') return blockDevice(files, volume);
       if (hostPath !== undefined) return this.#hostPath(hostPath.path, hostPath.type ?? '');
       if (local !== undefined) return this.#local(pod, local.path, volume.metadata.name ?? '');
       const path = `/var/lib/kubelet/volumes/${volume.metadata.name ?? ''}`;

@@ -303,7 +303,7 @@ export class PodWorker {
       return true;
     } catch (error) {
       if (!(error instanceof VolumeError)) throw error;
-      recordEvent(pod, 'Warning', 'FailedMount', error.message);
+      recordEvent(pod, 'Warning', error.reason, error.message);
       this.#wakeAfterFailure();
       return false;
     }

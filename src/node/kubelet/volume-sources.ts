@@ -16,10 +16,22 @@ import { type DownwardFacts, fieldText, resourceText } from './downward-fields.t
 export class VolumeError extends Error {
   /** Which step has failed, and the name of the volume, where these are not the usual ones. */
   readonly place: { readonly step: string; readonly name: string } | undefined;
+  /** The reason of the event. */
+  readonly reason: 'FailedMount' | 'FailedMapVolume' = 'FailedMount';
 
   constructor(message: string, place?: VolumeError['place']) {
     super(message);
     this.place = place;
+  }
+}
+
+/** A volume that is not used as what it is; the message says all, the place too. */
+export class VolumeModeError extends VolumeError {
+  override readonly reason: VolumeError['reason'];
+
+  constructor(reason: VolumeError['reason'], message: string) {
+    super(message);
+    this.reason = reason;
   }
 }
 
