@@ -6,6 +6,7 @@ import type {
 } from '../../../api/types/apiextensions-v1.ts';
 import { compareApiVersions } from '../../../apimachinery/api-version-order.ts';
 import { humanDuration } from '../../../apimachinery/duration.ts';
+import { canonicalTime } from '../../../apimachinery/go-time.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { schemaFromOpenApi } from '../../../apimachinery/openapi-schema.ts';
@@ -272,14 +273,26 @@ function customCell(type: string, value: Exclude<JsonValue, null>, now: number):
       return isNumeric(value) ? Number(value) : null;
     case 'boolean':
       return typeof value === 'boolean' ? value : null;
-    case 'date': {
-      if (typeof value !== 'string') return null;
-      const time = Date.parse(value);
-      return Number.isNaN(time) ? '<invalid>' : humanDuration(now - time);
-    }
+    case 'date':
+      return typeof value === 'string' ? dateCell(value, now) : null;
     default:
       return null;
   }
+}
+
+/** The longest time between two that Go can tell, about 292 years. */
+const longestMillis = 2 ** 63 / 1e6;
+
+/** How long ago a time was; nothing, and the first moment of Go's calendar, are no time. */
+function dateCell(text: string, now: number): string {
+  if (text === '' || text === 'null') return '<unknown>';
+  let time: string;
+  try {
+    time = canonicalTime(text);
+  } catch {
+    return '<invalid>';
+  }
+  return time === '0001-01-01T00:00:00Z' ? '<unknown>' : humanDuration(Math.min(now - Date.parse(time), longestMillis));
 }
 
 /** As JSONPath prints a value: structures as JSON, the rest bare. */

@@ -515,6 +515,14 @@ void test('columns are read by any JSONPath, as kubectl reads them', async (cont
     ['.spec.m.a\\.b', 'string', 'c'],
     ['.spec.l[5].v', 'integer', null],
     ['.spec.l', 'string', '[{"k":"a","v":1},{"k":"b","v":2}]'],
+    ['.spec.times.empty', 'date', '<unknown>'],
+    ['.spec.times.zero', 'date', '<unknown>'],
+    ['.spec.times.oldest', 'date', '292y'],
+    ['.spec.times.share', 'date', '<invalid>'],
+    ['.spec.times.day', 'date', '<invalid>'],
+    ['.spec.times.lower', 'date', '<invalid>'],
+    ['.spec.times.none', 'date', null],
+    ['.spec.times', 'date', null],
   ];
   const additionalPrinterColumns = paths.map(([jsonPath, type], index) => ({ name: `C${index}`, type, jsonPath }));
   const open: JsonObject = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
@@ -530,7 +538,15 @@ void test('columns are read by any JSONPath, as kubectl reads them', async (cont
     { k: 'a', v: 1 },
     { k: 'b', v: 2 },
   ];
-  await api.request('POST', path, wid('w', { spec: { l, m: { 'a.b': 'c' } } }));
+  const times = {
+    empty: '',
+    zero: '0001-01-01T00:00:00Z',
+    oldest: '0002-01-01T00:00:00Z',
+    share: '5%',
+    day: '2020-02-30T00:00:00Z',
+    lower: '2020-01-01t00:00:00z',
+  };
+  await api.request('POST', path, wid('w', { spec: { l, m: { 'a.b': 'c' }, times } }));
   const accept = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
   const table = await api.request('GET', path, undefined, accept);
   const [row] = table.body['rows'] as { cells: unknown[] }[];
