@@ -1,6 +1,6 @@
 import type { ResourceDefinition } from '../../api/resource-definition.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
-import type { HttpResponse } from '../../apimachinery/http.ts';
+import { header, type HttpResponse } from '../../apimachinery/http.ts';
 import { badRequest, methodNotSupported, notFound, StatusError } from '../../apimachinery/status.ts';
 import { handleCreate } from './endpoints/create.ts';
 import { handleDeleteCollection } from './endpoints/delete-collection.ts';
@@ -12,7 +12,8 @@ import { handleList } from './endpoints/list.ts';
 import { handlePatch } from './endpoints/patch.ts';
 import { handleUpdate } from './endpoints/update.ts';
 import { handleWatch } from './endpoints/watch.ts';
-import { requireAcceptable } from './negotiation.ts';
+import { isPatchType, unsupportedPatchType } from './endpoints/patch-body.ts';
+import { mediaTypeOf, requireAcceptable } from './negotiation.ts';
 import type { ApiResource } from './registry/api-resource.ts';
 import { addWarning, type ApiRequest } from './request-context.ts';
 import { pageNotFound } from './responses.ts';
@@ -94,6 +95,9 @@ export async function routeResource(
     });
   }
   if (!connects.has(info.subresource)) {
+    // What is not read is told before what is not written.
+    const isRead = verb !== 'patch' || isPatchType(mediaTypeOf(header(request.headers, 'content-type') ?? ''));
+    if (!isRead) throw unsupportedPatchType();
     const canWatch = verb === 'watch' || (!isObject && request.method === 'GET');
     requireAcceptable(request, server.codecs, canWatch);
   }

@@ -157,6 +157,9 @@ test('a media type that is not read is told before options that do not fit', () 
     const path = `${configMaps}?fieldManager=${'x'.repeat(129)}`;
     assert.equal((await api.request('POST', path, configMap, { 'content-type': 'text/plain' })).status, 415);
     assert.equal((await api.request('POST', path, configMap)).status, 422);
+    const headers = { 'content-type': 'application/json', accept: 'application/xml' };
+    const patched = await api.request('PATCH', `${configMaps}/c`, {}, headers);
+    assert.deepEqual([patched.status, patched.body['message']], [415, '415: Unsupported Media Type']);
   }));
 
 test('a requirement of no field and no value asks for nothing', () =>

@@ -60,6 +60,16 @@ export function isPatchType(mediaType: string): boolean {
   return Object.hasOwn(patchReaders, mediaType);
 }
 
+/** 415 for a patch of a built-in kind, in the words of the real server's web framework. */
+export function unsupportedPatchType(): StatusError {
+  return new StatusError({
+    message: '415: Unsupported Media Type',
+    reason: 'UnsupportedMediaType',
+    details: {},
+    code: 415,
+  });
+}
+
 /** What reads patches of a media type for a resource; it throws StatusError 400 for what does not parse. @throws StatusError 415 */
 export function patchReader(
   mediaType: string,

@@ -48,7 +48,13 @@ import {
   writeContext,
   type Endpoint,
 } from './endpoint.ts';
-import { isPatchType, noPatchOfCustomObjects, patchReader, type ParsedPatch } from './patch-body.ts';
+import {
+  isPatchType,
+  noPatchOfCustomObjects,
+  patchReader,
+  type ParsedPatch,
+  unsupportedPatchType,
+} from './patch-body.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 import { parsePatchOptions } from './request-options.ts';
 import { applyThroughView, type MadeObject, ownedView, updateThroughView } from './view-writes.ts';
@@ -310,13 +316,4 @@ function checkIdentity(endpoint: Endpoint, object: Unstructured): void {
 
 function undeterminableName(name: string): StatusError {
   return badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-}
-
-function unsupportedPatchType(): StatusError {
-  return new StatusError({
-    message: '415: Unsupported Media Type',
-    reason: 'UnsupportedMediaType',
-    details: {},
-    code: 415,
-  });
 }
