@@ -109,12 +109,23 @@ const shownStructs: readonly (readonly string[])[] = [
 function inFieldOrder(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const names = Object.keys(value);
-  const order =
-    names.length < 2 ? undefined : shownStructs.find((known) => names.every((name) => known.includes(name)));
+  const isAlone = names.length === 1 && lonely.has(names[0] ?? '');
+  const isKnown = names.length >= 2 || isAlone;
+  const order = isKnown ? shownStructs.find((known) => names.every((name) => known.includes(name))) : undefined;
   if (order === undefined) return value;
   return Object.fromEntries(
-    order.filter((name) => names.includes(name)).map((name) => [name, Reflect.get(value, name) as unknown]),
+    order
+      .filter((name) => names.includes(name) && !isEmpty(Reflect.get(value, name)))
+      .map((name) => [name, Reflect.get(value, name) as unknown]),
   );
+}
+
+/** Fields that tell what they are in, even by themselves. */
+const lonely: ReadonlySet<string> = new Set(['matchLabels', 'matchExpressions']);
+
+/** Whether a value is a list or map with nothing in it, which these structs leave out. */
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
 /** Go's encoder escapes what could end a script in a page. */

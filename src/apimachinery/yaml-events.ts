@@ -187,8 +187,7 @@ function goWords(reason: string, text: string, line: number, column: number): Go
   if (/non-printable|null byte|valid JSON character/.test(reason))
     return { words: 'control characters are not allowed', shownLine: undefined };
   if (/^unexpected end of the stream within a (double|single) quoted/.test(reason)) {
-    const last = text.endsWith('\n') ? lines.length - 1 : lines.length;
-    return { words: 'found unexpected end of stream', shownLine: last + 1 };
+    return scanning('found unexpected end of stream', lines.length - 1);
   }
   if (/flow collection/.test(reason)) {
     const isReserved = /^[@`%|>]/.test(source.slice(column)) || /[[{,:]\s*[@`%|>]/.test(source.slice(0, column + 1));

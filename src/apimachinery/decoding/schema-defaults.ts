@@ -100,8 +100,12 @@ function isShownAsNull(key: string, property: Schema, owner: Schema): boolean {
   return property.type === 'array' && property.default === undefined && owner.required?.includes(key) === true;
 }
 
-/** Names of what is referred to are published with an empty default, and left out when they are empty. */
+/**
+ * Names of what is referred to are published with an empty default, and left out when they are empty; the handler of a
+ * node that is used where none is named has an empty name that is shown.
+ */
 export function isOptionalName(key: string, owner: Schema): boolean {
+  if (owner.properties?.['features'] !== undefined) return false;
   return key === 'name' && owner.properties?.[key]?.default === '' && owner.required?.includes(key) !== true;
 }
 

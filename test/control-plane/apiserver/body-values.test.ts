@@ -283,6 +283,14 @@ test('YAML: integers of 64 bits without a sign, the first of many documents, the
     assert.match(String(field(strict, 'message')), /line 4: key "metadata" already set in map$/);
     const tab = await api.request('POST', configMaps, 'metadata: {name: aa}\n\t\n', yaml);
     assert.match(String(field(tab, 'message')), /yaml: line 2: found character that cannot start any token/);
+    for (const [text, line] of [
+      ['metadata: {name: "aa', ''],
+      ['metadata:\n  name: "aa', 'line 2: '],
+      ['metadata:\n  name: "aa\n', 'line 3: '],
+    ] as const) {
+      const unended = await api.request('POST', configMaps, text, yaml);
+      assert.match(String(field(unended, 'message')), new RegExp(`: yaml: ${line}found unexpected end of stream \\(`));
+    }
   }));
 
 test('bytes that stand as a list are read one by one', () =>
@@ -322,4 +330,46 @@ test('a block at the end of a body that no line feed ends has none either', () =
       const answer = await api.request('POST', configMaps, head + text, yaml);
       assert.equal(field(answer, 'data', 'a'), stored, JSON.stringify(text));
     }
+  }));
+
+test('empty parts: shown without them in selectors, as they came in lists, and no change of a claim', () =>
+  inServer(async (api) => {
+    const ns = '/api/v1/namespaces/default';
+    const quota = { metadata: { name: 'q' }, spec: { hard: { pods: '1' }, scopes: ['BestEffort'] } };
+    await api.request('POST', `${ns}/resourcequotas`, quota);
+    const scopes = await api.request('PUT', `${ns}/resourcequotas/q`, {
+      ...quota,
+      spec: { hard: { pods: '1' }, scopes: [] },
+    });
+    assert.equal(
+      field(scopes, 'message'),
+      'ResourceQuota "q" is invalid: spec.scopes: Invalid value: []: field is immutable',
+    );
+    const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+    const claim = { metadata: { name: 'v' }, spec };
+    await api.request('POST', `${ns}/persistentvolumeclaims`, claim);
+    const limits = { ...spec, resources: { ...spec.resources, limits: {} } };
+    const same = await api.request('PUT', `${ns}/persistentvolumeclaims/v`, { ...claim, spec: limits });
+    assert.equal(same.status, 200);
+    await api.request('POST', '/api/v1/nodes', { metadata: { name: 'n' } });
+    const status = { runtimeHandlers: [{ features: { userNamespaces: true } }] };
+    const node = await api.request('PUT', '/api/v1/nodes/n/status', { metadata: { name: 'n' }, status });
+    assert.equal(field(node, 'status', 'runtimeHandlers', 0, 'name'), '');
+  }));
+
+test('a list in which something is empty belongs to who writes it', () =>
+  inServer(async (api) => {
+    const path = '/apis/networking.k8s.io/v1/namespaces/default/networkpolicies';
+    const policy = (selector: object): object => ({
+      metadata: { name: 'p' },
+      spec: { podSelector: {}, ingress: [{ from: [{ podSelector: { ...selector, matchLabels: { a: 'b' } } }] }] },
+    });
+    await api.request('POST', `${path}?fieldManager=first`, policy({}));
+    const answer = await api.request('PUT', `${path}/p?fieldManager=second`, policy({ matchExpressions: [] }));
+    const owners = field(answer, 'metadata', 'managedFields') as {
+      manager: string;
+      fieldsV1: Record<string, object>;
+    }[];
+    const owner = owners.find(({ fieldsV1 }) => JSON.stringify(fieldsV1).includes('f:ingress'));
+    assert.equal(owner?.manager, 'second');
   }));

@@ -10,6 +10,7 @@ import {
 import { validateLabelSelector } from '../../../apimachinery/labels.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import { parseQuantity } from '../../../apimachinery/quantity.ts';
+import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import type {
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
@@ -143,7 +144,7 @@ export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Persisten
     delete before.volumeAttributesClassName;
   }
   const difference = internalDifference('PersistentVolumeClaimSpec', before, masked);
-  if (difference !== '') {
+  if (difference !== '' && !equalSemantic(before, masked)) {
     const message =
       'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
     errors.push(fieldForbidden(specPath, `${message}\n${difference}`));

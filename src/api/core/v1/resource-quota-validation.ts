@@ -17,7 +17,7 @@ export const resourceQuotaStrategy: Strategy = {
     const errors = validateSpec(quotaOf(object).spec);
     return isSame
       ? errors
-      : [...errors, invalid(specPath.child('scopes'), scopes.length === 0 ? null : scopes, 'field is immutable')];
+      : [...errors, invalid(specPath.child('scopes'), quotaOf(object).spec?.scopes ?? null, 'field is immutable')];
   },
 };
 

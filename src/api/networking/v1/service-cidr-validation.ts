@@ -21,7 +21,7 @@ export const serviceCidrStrategy: Strategy = {
     });
     if (cidrs.length === before.length) return changed;
     if (before.length === 1 && cidrs.length === 2) return [...changed, ...validate(cidrs)];
-    return [invalid(cidrsPath, cidrs.length === 0 ? null : cidrs, immutable)];
+    return [invalid(cidrsPath, (object as unknown as ServiceCIDR).spec?.cidrs ?? null, immutable)];
   },
 };
 
