@@ -62,10 +62,11 @@ export function refusalOfParserError({ code = '', reason = '', rawPacket, bytesP
   if (code === 'HPE_HEADER_OVERFLOW') return { status: 431 };
   if (code === 'HPE_INVALID_VERSION') return reason === 'Invalid HTTP version' ? unsupportedVersion : badRequest;
   // A length beside it makes no sense (RFC 9112, 6.1), but the coding is known.
-  if (code === 'HPE_INVALID_TRANSFER_ENCODING') {
+  if (code === 'HPE_INVALID_TRANSFER_ENCODING' || code === 'HPE_INVALID_CONTENT_LENGTH') {
     const head = Buffer.from(rawPacket ?? []).toString('latin1');
-    const isKnown = reason.includes('Content-Length') && /\ntransfer-encoding:[ \t]*chunked[ \t]*\r?\n/i.test(head);
-    return isKnown ? badRequest : notImplemented;
+    const coding = /\ntransfer-encoding:[ \t]*([^\r\n]*?)[ \t]*\r?\n/i.exec(head)?.[1]?.toLowerCase();
+    const isOfLength = reason.includes('Content-Length') && (coding === undefined || coding === 'chunked');
+    return isOfLength ? badRequest : notImplemented;
   }
   if (code === 'HPE_INVALID_HEADER_TOKEN' && reason === 'Invalid header token') {
     const rest = Buffer.from(rawPacket?.subarray(bytesParsed) ?? []).toString('latin1');

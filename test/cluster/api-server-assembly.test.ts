@@ -119,6 +119,12 @@ test('access reviews answer for the rules in force', async (context) => {
   const partial = await as('ann-token', 'POST', path, review, formOf('PartialObjectMetadata'));
   assert.deepEqual([partial.status, partial.body['kind']], [201, 'PartialObjectMetadata']);
   assert.equal((await as('ann-token', 'POST', path, review, formOf('Table'))).status, 406);
+  const local = (namespace: string): ReturnType<typeof as> =>
+    as('admin-token', 'POST', `/apis/authorization.k8s.io/v1/namespaces/${namespace}/localsubjectaccessreviews`, {
+      spec: { user: 'ann', resourceAttributes: { verb: 'get', resource: 'pods' } },
+    });
+  const nowhere = await local('');
+  assert.deepEqual([nowhere.status, nowhere.body['message']], [400, 'namespace is required on this type: ']);
 });
 
 test('a service without a name gets no address, and the name of something else asks for none', async (context) => {

@@ -33,6 +33,9 @@ const patience = { headersTimeout: 32_000, keepAliveTimeout: 90_000, connections
 
 const noBytes = new Uint8Array();
 
+/** Connections that may wait to be taken: whoever comes beyond tries again a second later. As many as Linux lets wait. */
+const maxBacklog = 4096;
+
 const defaultMaxStreams = 100;
 /** What a request of HTTP/2 may send before somebody reads it; in all, a connection may send that for every request. */
 const streamWindowBytes = 256 * 1024;
@@ -239,7 +242,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const host = options.host ?? '127.0.0.1';
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port ?? 0, host, () => {
+    server.listen({ port: options.port ?? 0, host, backlog: maxBacklog }, () => {
       server.removeListener('error', reject);
       resolve();
     });

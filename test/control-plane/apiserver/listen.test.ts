@@ -100,6 +100,17 @@ test('heads that cannot be read are refused in the words of the real server', ()
       ['GET /livez HTTP/2.0\r\nHost: a\r\n', '505 HTTP Version Not Supported: unsupported protocol version', undefined],
       [`${post}Content-Length: abc\r\n`, '400 Bad Request', undefined],
       [`${post}Transfer-Encoding: gzip, chunked\r\n`, '501 Not Implemented', 'Unsupported transfer encoding'],
+      [
+        `${post}Transfer-Encoding: identity\r\nContent-Length: 3\r\n`,
+        '501 Not Implemented',
+        'Unsupported transfer encoding',
+      ],
+      [
+        `${post}Content-Length: 3\r\nTransfer-Encoding: identity\r\n`,
+        '501 Not Implemented',
+        'Unsupported transfer encoding',
+      ],
+      [`${post}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n`, '400 Bad Request', undefined],
       [`${live}X: ${'x'.repeat(1_200_000)}\r\n`, '431 Request Header Fields Too Large', undefined],
     ] as const) {
       const answer = await exchange(port, `${head}\r\n`);

@@ -18,6 +18,7 @@ import {
 } from '../../authorization/access-review.ts';
 import { dropSystemFields, readObject } from '../endpoints/create.ts';
 import { admissionRequest, type Endpoint } from '../endpoints/endpoint.ts';
+import { badRequest } from '../../../apimachinery/status.ts';
 import { parseWriteOptions, writeOptionsObject } from '../endpoints/request-options.ts';
 import { managedBody, readSubresourceBody } from '../endpoints/subresource-body.ts';
 import { negotiateInput, negotiateOutput } from '../negotiation.ts';
@@ -75,8 +76,9 @@ function review(
     const object = await readObject(endpoint, options);
     dropSystemFields(object);
     if (!endpoint.resource.definition.namespaced) delete object.metadata.namespace;
-    if (endpoint.resource.definition.namespaced && object.metadata.namespace === undefined) {
-      object.metadata.namespace = endpoint.namespace;
+    if (endpoint.resource.definition.namespaced) {
+      if (endpoint.namespace === '') throw badRequest('namespace is required on this type: ');
+      object.metadata.namespace ??= endpoint.namespace;
     }
     const managed = await server.fieldManagement.afterUpdate(store.resource, undefined, object, {
       manager: managerOf(request),
