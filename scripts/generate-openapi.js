@@ -18,7 +18,7 @@ await build({
       export { builtInResources, builtInTypes } from './src/api/registry.ts';
       export { discoveryDocuments } from './src/control-plane/apiserver/discovery/discovery-documents.ts';
       export { documentedOperations } from './src/control-plane/apiserver/openapi/parameters.ts';
-      export { openApiV2Document, openApiV3Documents } from './src/control-plane/apiserver/openapi/openapi-documents.ts';
+      export { openApiV2Document, openApiV3Documents, openApiV3Text } from './src/control-plane/apiserver/openapi/openapi-documents.ts';
     `,
     resolveDir: root,
     loader: 'ts',
@@ -48,7 +48,7 @@ const input = {
 await rm(folder, { recursive: true, force: true });
 const paths = {};
 for (const [name, make] of api.openApiV3Documents(input)) {
-  const text = JSON.stringify(make());
+  const text = api.openApiV3Text(make());
   const hash = createHash('sha512').update(text).digest('hex').toUpperCase();
   paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
   const file = join(folder, 'v3', `${name}.json`);

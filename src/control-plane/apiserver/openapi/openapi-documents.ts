@@ -1,5 +1,6 @@
 import type { Documentation } from '../../../api/documentation.ts';
 import type { ResourceDefinition, TypeDefinition } from '../../../api/resource-definition.ts';
+import { escapeHtmlInJson } from '../../../apimachinery/go-json.ts';
 import { formatGroupVersion, groupVersionPath } from '../../../apimachinery/gvk.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
 import {
@@ -74,6 +75,11 @@ export function openApiV3Documents(input: OpenApiInput): ReadonlyMap<string, () 
     );
   }
   return new Map([...documents].toSorted(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+/** An OpenAPI v3 document as it is served: unlike Swagger 2.0, what HTML has a meaning for is escaped. */
+export function openApiV3Text(document: JsonObject): string {
+  return escapeHtmlInJson(JSON.stringify(document));
 }
 
 /** The Swagger 2.0 document of everything. */

@@ -10,7 +10,7 @@ import type { ApiRequest } from '../request-context.ts';
 import { bytesResponse } from '../responses.ts';
 import { customInput } from './custom-types.ts';
 import { mergeSwagger } from './merged-swagger.ts';
-import { type OpenApiInput, openApiV2Document, openApiV3Documents } from './openapi-documents.ts';
+import { type OpenApiInput, openApiV2Document, openApiV3Documents, openApiV3Text } from './openapi-documents.ts';
 
 /** The documents of the built-in API, made when the program was built. */
 export interface PublishedOpenApi {
@@ -240,7 +240,7 @@ class CustomDocuments {
     const groups = new Set(custom.map(({ gvk }) => gvk.group));
     for (const [name, make] of openApiV3Documents(await this.#input(custom))) {
       if (!groups.has(name.split('/')[1] ?? '')) continue;
-      const bytes = Buffer.from(JSON.stringify(make()));
+      const bytes = Buffer.from(openApiV3Text(make()));
       rendered.set(name, { bytes, hash: hashOf(bytes) });
     }
     return rendered;

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../apimachinery/json.ts';
-import { type OpenApiInput, openApiV2Document, openApiV3Documents } from './openapi-documents.ts';
+import { type OpenApiInput, openApiV2Document, openApiV3Documents, openApiV3Text } from './openapi-documents.ts';
 import type { PublishedOpenApi } from './openapi-route.ts';
 
 /**
@@ -13,7 +13,7 @@ export function renderedOpenApi(
   const documents = openApiV3Documents(input);
   const rendered = new Map<string, Uint8Array>();
   const render = (name: string, make: () => JsonObject): Uint8Array => {
-    const bytes = rendered.get(name) ?? Buffer.from(JSON.stringify(make()));
+    const bytes = rendered.get(name) ?? Buffer.from(openApiV3Text(make()));
     rendered.set(name, bytes);
     return bytes;
   };
