@@ -26,6 +26,11 @@ export interface CommandEntry {
   readonly hidden?: boolean;
   /** The command that it is another name of, where the user's preferences add it. */
   readonly standsFor?: readonly string[];
+  /**
+   * For one with others below it: names and letters of its flags that need no value. They tell where the next command
+   * is named before the flags are loaded.
+   */
+  readonly switches?: readonly string[];
   /** Words of other programs for the same, which are met with a hint. */
   readonly suggestFor?: readonly string[];
   /** Heading in the list of the root. */

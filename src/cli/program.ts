@@ -95,6 +95,8 @@ export async function runProgram(
 
 /** A node of commander's tree that finds subcommands as cobra does: flags of the parent may stand before them. */
 class TreeCommand extends Command {
+  /** What the command's own flags without values are called. */
+  switches: readonly string[] = [];
   readonly #flags: readonly FlagDefinition[];
 
   constructor(name: string, flags: readonly FlagDefinition[]) {
@@ -109,7 +111,7 @@ class TreeCommand extends Command {
 
   /** The first word that is neither a flag nor its value names a subcommand, where there is one of that name. */
   override parseOptions(argv: string[]): { operands: string[]; unknown: string[] } {
-    const at = this.commands.length === 0 ? -1 : firstWord(argv, this.#flags);
+    const at = this.commands.length === 0 ? -1 : firstWord(argv, this.#flags, this.switches);
     const name = argv[at];
     const isChild = this.commands.some((child) => child.name() === name || child.aliases().includes(name ?? ''));
     if (name === undefined || !isChild) return { operands: argv, unknown: [] };
@@ -148,11 +150,12 @@ class Program {
     this.#argv = argv;
     const root = new TreeCommand('kubectl', this.#globals);
     root.action(() => this.#runRoot(root.args));
-    const nodes = new Map<string, Command>([['', root]]);
+    const nodes = new Map<string, TreeCommand>([['', root]]);
     for (const entry of this.#table) {
       const parent = nodes.get(entry.path.slice(0, -1).join(' '));
-      const node = parent?.command(entry.path.at(-1) ?? '');
+      const node = parent?.command(entry.path.at(-1) ?? '') as TreeCommand | undefined;
       if (node === undefined) throw new Error(`command ${entry.path.join(' ')} has no parent in the table`);
+      node.switches = entry.switches ?? [];
       for (const alias of entry.aliases ?? []) node.alias(alias);
       nodes.set(entry.path.join(' '), node);
       node.action(() => this.#runEntry(entry, node.args));
@@ -202,7 +205,7 @@ class Program {
     let found: CommandEntry = { path: [], short: '' };
     let rest = words;
     for (;;) {
-      const at = firstWord(rest, this.#globals);
+      const at = firstWord(rest, this.#globals, found.switches);
       const next = this.#childrenOf(found.path).find(
         (entry) => entry.path.at(-1) === rest[at] || entry.aliases?.includes(rest[at] ?? '') === true,
       );

@@ -81,9 +81,10 @@ function isPath(path: readonly string[], wanted: readonly string[]): boolean {
 
 function findCommand(line: readonly string[], { table, globals }: CompletionWorld): Found {
   let path: readonly string[] = [];
+  let switches: readonly string[] = [];
   let rest = line;
   for (;;) {
-    const at = firstWord(rest, globals);
+    const at = firstWord(rest, globals, switches);
     const word = rest[at];
     if (word === undefined) return { path, rest };
     if (path.length === 0 && word === 'help') return { path: ['help'], rest: rest.filter((_, index) => index !== at) };
@@ -98,7 +99,7 @@ function findCommand(line: readonly string[], { table, globals }: CompletionWorl
       if (path.length > 0) return { path, rest };
       throw new CompletionError(`unable to find a command for arguments: [${line.join(' ')}]`);
     }
-    path = entry.path;
+    ({ path, switches = [] } = entry);
     rest = rest.filter((_, index) => index !== at);
   }
 }
