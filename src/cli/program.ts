@@ -153,7 +153,7 @@ class Program {
     const nodes = new Map<string, TreeCommand>([['', root]]);
     for (const entry of this.#table) {
       const parent = nodes.get(entry.path.slice(0, -1).join(' '));
-      const node = parent?.command(entry.path.at(-1) ?? '') as TreeCommand | undefined;
+      const node = parent?.command(entry.path.at(-1) ?? '');
       if (node === undefined) throw new Error(`command ${entry.path.join(' ')} has no parent in the table`);
       node.switches = entry.switches ?? [];
       for (const alias of entry.aliases ?? []) node.alias(alias);
