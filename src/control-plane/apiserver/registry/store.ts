@@ -24,6 +24,7 @@ import { countsGenerations, metadataChecksOnUpdate, tellsEmptyFromNone } from '.
 import { asReadBack, decodeStored, encodeStored, type ServableValue } from './stored-object.ts';
 import { refuseTooLarge } from './request-size.ts';
 import { rehearsePut, versionedStorage } from './versioned-storage.ts';
+import { isSameObject, keepTimesOfUnchanged } from './unchanged-object.ts';
 import { uidMismatch } from './uid-precondition.ts';
 
 /** What a write depends on besides the objects. */
@@ -419,6 +420,7 @@ export class Store {
         ...this.#checkByOwnRules(object, old, context),
       ]);
       for (const text of strategy.warningsOnUpdate?.(object, old, context) ?? []) context.warn(text);
+      keepTimesOfUnchanged(this.resource, object, old);
       await request.validateUpdate(object, old);
     } catch (error) {
       reservation?.undo();
@@ -555,19 +557,6 @@ function specDiffers(resource: ApiResource, object: Unstructured, old: Unstructu
     if (!isEqual(object[key] ?? null, old[key] ?? null) || !equalTexts(object[key], old[key])) return true;
   }
   return false;
-}
-
-function isSameObject(bytes: Uint8Array, existing: StoredValue, object: Unstructured, old: Unstructured): boolean {
-  if (existing.isStale === true) return false;
-  if (Buffer.compare(bytes, existing.value) === 0) return true;
-  if (!equalTexts(object, old)) return false;
-  return equalJson(
-    { ...object, metadata: { ...object.metadata, resourceVersion: '' } },
-    {
-      ...old,
-      metadata: { ...old.metadata, resourceVersion: '' },
-    },
-  );
 }
 
 /**
