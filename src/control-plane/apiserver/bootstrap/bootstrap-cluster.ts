@@ -6,7 +6,7 @@ import type { StartupStep } from '../health-checks.ts';
 import { bootstrapPolicy } from './bootstrap-policy.ts';
 import { type Create, createMissing } from './create-missing.ts';
 import { ensureFlowControl } from './flow-control-objects.ts';
-import { restoreBinding, restoreRole } from './restore-policy.ts';
+import { restoreBinding, restoreRole, splitBinding } from './restore-policy.ts';
 
 export interface BootstrapOptions {
   /** A client that may do everything. */
@@ -74,7 +74,7 @@ export async function bootstrapCluster(options: BootstrapOptions): Promise<void>
   await Promise.all([
     step('poststarthook/rbac/bootstrap-roles', [
       create(rbac('clusterroles'), policy.clusterRoles, restoreRole),
-      create(rbac('clusterrolebindings'), policy.clusterRoleBindings, restoreBinding),
+      create(rbac('clusterrolebindings'), policy.clusterRoleBindings, restoreBinding, splitBinding),
       create(rbac('roles'), policy.roles, restoreRole),
       create(rbac('rolebindings'), policy.roleBindings, restoreBinding),
     ]),

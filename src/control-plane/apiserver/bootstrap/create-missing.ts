@@ -8,7 +8,11 @@ export type Create = (
   gvr: GroupVersionResource,
   wanted: readonly KubeObject[],
   restore?: (current: Unstructured, wanted: Unstructured) => Unstructured | 'recreate' | undefined,
+  split?: Split,
 ) => Promise<void>;
+
+/** What a missing object is made like, where one it was once part of is there. @param find an existing object by name */
+export type Split = (missing: Unstructured, find: (name: string) => Unstructured | undefined) => Unstructured;
 
 /**
  * One list, then only what is missing or incomplete is written, side by side.
@@ -16,7 +20,7 @@ export type Create = (
  */
 export function createMissing(client: Client, fieldManager?: string): Create {
   const options = fieldManager === undefined ? {} : { fieldManager };
-  return async (gvr, wanted, restore) => {
+  return async (gvr, wanted, restore, split) => {
     const existing = new Map(
       (await client.resource(gvr).list()).items.map((item) => [
         `${item.metadata.namespace ?? ''}/${item.metadata.name ?? ''}`,
@@ -29,7 +33,8 @@ export function createMissing(client: Client, fieldManager?: string): Create {
         const current = existing.get(`${namespace ?? ''}/${name}`);
         const resource = client.resource(gvr, namespace);
         if (current === undefined) {
-          await resource.create(object as Unstructured, options).catch((error: unknown) => {
+          const made = split?.(object as Unstructured, (other) => existing.get(`/${other}`)) ?? (object as Unstructured);
+          await resource.create(made, options).catch((error: unknown) => {
             if (!hasReason(error, 'AlreadyExists')) throw error;
           });
           return;

@@ -46,6 +46,32 @@ export function restoreBinding(current: Unstructured, wanted: Unstructured): Res
   return changed(current, restored);
 }
 
+/** Bindings that another one was once part of, by the name of the newer one (Kubernetes 1.14). */
+const splitFrom: ReadonlyMap<string, string> = new Map([['system:public-info-viewer', 'system:discovery']]);
+
+/**
+ * A default binding that is missing: where the one it was once part of is there, it begins with that one's subjects,
+ * labels and annotations, so that who had taken a right away before the two were parted does not give it back.
+ * @param find an existing binding by its name
+ */
+export function splitBinding(missing: Unstructured, find: (name: string) => Unstructured | undefined): Unstructured {
+  const source = find(splitFrom.get(missing.metadata.name ?? '') ?? '');
+  if (source === undefined) return missing;
+  const { subjects: _subjects, ...fields } = missing;
+  const { labels, annotations } = source.metadata;
+  const made: Unstructured = {
+    ...fields,
+    metadata: {
+      name: missing.metadata.name ?? '',
+      ...(labels === undefined ? {} : { labels }),
+      ...(annotations === undefined ? {} : { annotations }),
+    },
+    ...(source['subjects'] === undefined ? {} : { subjects: source['subjects'] }),
+  };
+  const restored = restoreBinding(made, missing);
+  return typeof restored === 'object' ? restored : made;
+}
+
 function isProtected({ metadata }: Unstructured): boolean {
   return metadata.annotations?.[autoupdate] === 'false';
 }

@@ -113,3 +113,33 @@ test('rules and subjects taken from the default policy come back, unless that is
     await server.close();
   }
 });
+
+for (const [title, autoupdate, subjects] of [
+  ['left alone', 'false', ['system:authenticated']],
+  ['kept up to date', 'true', ['system:authenticated', 'system:unauthenticated']],
+] as const) {
+  test(`a missing binding for public information is made like that for discovery, where that is ${title}`, async () => {
+    const server = await createTestApiServer();
+    const bindings = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
+    try {
+      const subject = (name: string): object => ({ kind: 'Group', apiGroup: 'rbac.authorization.k8s.io', name });
+      const annotations = { 'rbac.authorization.kubernetes.io/autoupdate': autoupdate, mine: 'yes' };
+      const created = await server.request('POST', bindings, {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'ClusterRoleBinding',
+        metadata: { name: 'system:discovery', annotations, labels: { own: 'x' } },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:discovery' },
+        subjects: [subject('system:authenticated')],
+      });
+      assert.equal(created.status, 201);
+      await bootstrapCluster({ client: server.client, ...options });
+      const made = (await server.request('GET', `${bindings}/system:public-info-viewer`)).body;
+      assert.equal(made.metadata.annotations?.['mine'], 'yes');
+      assert.equal(made.metadata.labels?.['own'], 'x');
+      assert.deepEqual(made['subjects'], subjects.map(subject));
+      assert.equal((made['roleRef'] as { name: string }).name, 'system:public-info-viewer');
+    } finally {
+      await server.close();
+    }
+  });
+}
