@@ -33,7 +33,8 @@ export function createMissing(client: Client, fieldManager?: string): Create {
         const current = existing.get(`${namespace ?? ''}/${name}`);
         const resource = client.resource(gvr, namespace);
         if (current === undefined) {
-          const made = split?.(object as Unstructured, (other) => existing.get(`/${other}`)) ?? (object as Unstructured);
+          const made =
+            split?.(object as Unstructured, (other) => existing.get(`/${other}`)) ?? (object as Unstructured);
           await resource.create(made, options).catch((error: unknown) => {
             if (!hasReason(error, 'AlreadyExists')) throw error;
           });
