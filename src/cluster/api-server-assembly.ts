@@ -26,6 +26,7 @@ import { AllocationMetrics } from '../control-plane/apiserver/metrics/allocation
 import { ClientMetrics } from '../control-plane/apiserver/metrics/client-metrics.ts';
 import { celMetrics } from '../control-plane/apiserver/metrics/cel-metrics.ts';
 import { WorkqueueMetrics } from '../control-plane/apiserver/metrics/workqueue-metrics.ts';
+import { ImpersonationMetrics } from '../control-plane/apiserver/metrics/impersonation-metrics.ts';
 import { conversionMetrics } from '../control-plane/apiserver/custom-resources/conversion-metrics.ts';
 import { createLocalApiServices } from '../control-plane/apiserver/aggregation/local-api-services.ts';
 import type { ApiResource } from '../control-plane/apiserver/registry/api-resource.ts';
@@ -245,6 +246,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   const dial = options.kubelets?.dialBeside;
   const connect = (to: HttpTransportOptions): Transport =>
     createHttpTransport({ ...to, ...(dial === undefined ? {} : { dial }) });
+  const impersonations = new ImpersonationMetrics();
   const certificateMetrics = new CertificateMetrics();
   const webhookOptions = {
     resolve,
@@ -336,7 +338,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     allowAnonymous: known.allowAnonymous,
     ...(known.challenge === undefined ? {} : { challenge: known.challenge }),
     authorizer,
-    impersonation: withImpersonation(authorizer, clock),
+    impersonation: withImpersonation(authorizer, clock, impersonations),
     ...(audit === undefined ? {} : { audit }),
     ...flowControl.serverOptions,
     admission: admissionChain(admission.plugins, audience),
@@ -384,6 +386,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   });
   handle = server.handle;
   podLogCounts.bind(server.metrics);
+  impersonations.bind(server.metrics);
   aggregations = server.metrics.counter({
     name: 'aggregator_discovery_aggregation_count_total',
     help: 'Times that the documents of aggregated discovery were put together.',
