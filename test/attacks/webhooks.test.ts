@@ -34,7 +34,7 @@ const behaviours: Readonly<Record<string, readonly [behave: Behaviour, told: Reg
   ],
   nothing: [(_, response) => response.end(), /0-length response with status code: 200/],
   list: [(_, response) => response.end('[]'), /cannot unmarshal array into Go value/],
-  deep: [(_, response) => response.end('['.repeat(200_000)), /nesting exceeded maxDepth/],
+  deep: [(_, response) => response.end('['.repeat(200_000)), /yaml: exceeded max depth of 10000/],
   'no-response': [(review, response) => response.end(JSON.stringify(review)), /webhook response was absent/],
   stranger: [answer(() => ({ uid: 'mine', allowed: true })), /expected response.uid=/],
   torn: [(_review, _response, request) => request.socket.destroy(), /failed to call webhook: Post .*: EOF/],
