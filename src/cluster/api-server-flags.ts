@@ -26,7 +26,7 @@ const loopback = 'clients reach this server at 127.0.0.1';
 export const apiServerFlagTable: Readonly<Record<string, ApiServerFlag>> = {
   'admission-control': { type: 'strings', usual: '' },
   'admission-control-config-file': { type: 'string', usual: '' },
-  'advertise-address': { type: 'ip', usual: '', none: loopback },
+  'advertise-address': { type: 'ip', usual: '' },
   'aggregator-reject-forwarding-redirect': {
     type: 'bool',
     usual: 'true',

@@ -165,7 +165,7 @@ async function startBehind(
     client: apiServer.clientFor('kube-apiserver'),
     serviceAddress,
     serviceRanges,
-    advertise: { address: options.host, port },
+    advertise: { address: options.arguments.apiServer.get('advertise-address') ?? options.host, port },
     now: clock.now(),
     onStep: (step) => apiServer.progress.finish(step),
   });

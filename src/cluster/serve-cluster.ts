@@ -41,7 +41,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningContro
   if (state === undefined) throw new Error(`there is no cluster in ${folder}`);
   const apiServer = parseApiServerArguments(state.arguments.apiServer);
   const serviceRanges = serviceRangesOf(apiServer);
-  checkServiceFamily(serviceRanges, host);
+  checkServiceFamily(serviceRanges, apiServer.get('advertise-address') ?? host);
   const controllerManager = parseComponentArguments(
     'kube-controller-manager',
     state.arguments.controllerManager,

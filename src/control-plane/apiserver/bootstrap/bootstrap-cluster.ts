@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import type { ServiceCIDR } from '../../../api/types/networking-v1.ts';
 import type { GroupVersionResource } from '../../../apimachinery/gvk.ts';
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { hasReason } from '../../../apimachinery/status.ts';
@@ -15,7 +17,7 @@ export interface BootstrapOptions {
   readonly serviceAddress: string;
   /** Where services get their addresses from. */
   readonly serviceRanges: readonly string[];
-  /** Where the server itself is reached. */
+  /** Where others are told that the server is reached. */
   readonly advertise: { readonly address: string; readonly port: number };
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -83,7 +85,11 @@ export async function bootstrapCluster(options: BootstrapOptions): Promise<void>
     ]),
     step('poststarthook/priority-and-fairness-config-producer', [ensureFlowControl(client)]),
     step('poststarthook/start-kubernetes-service-cidr-controller', [
-      create({ group: 'networking.k8s.io', version: 'v1', resource: 'servicecidrs' }, [serviceCidr(options)]),
+      create(
+        { group: 'networking.k8s.io', version: 'v1', resource: 'servicecidrs' },
+        [serviceCidr(options)],
+        addFamily,
+      ),
     ]),
   ]);
   await step('poststarthook/start-legacy-token-tracking-controller', [unlessForbidden(trackLegacyTokens(options))]);
@@ -125,6 +131,13 @@ function serviceCidr(options: BootstrapOptions): Unstructured {
   };
 }
 
+/** The range of a second family may join that of the first; a range that differs is left as it is. */
+function addFamily(current: Unstructured, wanted: Unstructured): Unstructured | undefined {
+  const [before, after] = [current, wanted].map((range) => (range as unknown as ServiceCIDR).spec?.cidrs ?? []);
+  const joins = before?.length === 1 && after?.length === 2 && before[0] === after[0];
+  return joins ? { ...current, spec: wanted['spec'] } : undefined;
+}
+
 /** The `kubernetes` service and where it leads. */
 async function publishServer(options: BootstrapOptions, create: Create): Promise<void> {
   const { client, serviceAddress } = options;
@@ -164,7 +177,7 @@ async function publishServer(options: BootstrapOptions, create: Create): Promise
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
       metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
-      addressType: 'IPv4',
+      addressType: isIP(address) === 6 ? 'IPv6' : 'IPv4',
       endpoints: [{ addresses: [address], conditions: { ready: true } }],
       ports: [{ name: 'https', port, protocol: 'TCP' }],
     },

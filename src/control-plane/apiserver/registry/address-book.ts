@@ -40,12 +40,23 @@ export function createAddressBook(client: Client, ranges: Informer<ServiceCIDR>)
         if (!hasReason(error, 'NotFound')) throw error;
       }
     },
-    ranges: () =>
-      ranges
-        .list()
-        .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-        .flatMap(({ spec }) => spec?.cidrs ?? []),
+    ranges: () => cidrsOf(ranges.list().filter(isReady)),
+    closed() {
+      const [open, closed] = [ranges.list().filter(isReady), ranges.list().filter((range) => !isReady(range))];
+      const still = new Set(cidrsOf(open));
+      return cidrsOf(closed).filter((cidr) => !still.has(cidr));
+    },
   };
+}
+
+function cidrsOf(ranges: readonly ServiceCIDR[]): readonly string[] {
+  return ranges.flatMap(({ spec }) => spec?.cidrs ?? []);
+}
+
+/** A range that nothing is said of is as good as ready: the controller that says it may not run. */
+function isReady({ metadata, status }: ServiceCIDR): boolean {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  return metadata.deletionTimestamp === undefined && (ready === undefined || ready.status === 'True');
 }
 
 function entryOf(address: string, { metadata }: Service): IPAddress {

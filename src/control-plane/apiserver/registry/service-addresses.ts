@@ -33,6 +33,8 @@ export interface AddressBook {
   release(address: string): Promise<void>;
   /** Ranges of addresses besides the cluster's own. */
   ranges(): readonly string[];
+  /** Ranges that no more addresses are given out of, be they the cluster's own. */
+  closed(): readonly string[];
 }
 
 export interface ServiceAddressOptions {
@@ -66,6 +68,10 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
     [...new Set([...options.serviceRanges, ...(book?.ranges() ?? [])])].flatMap(
       (text) => parseAddressRange(text) ?? [],
     );
+  const openRanges = (): AddressRange[] => {
+    const closed = new Set((book?.closed() ?? []).map((text) => parseAddressRange(text)?.text));
+    return ranges().filter(({ text }) => !closed.has(text));
+  };
   const release = (address: string): void => {
     // Nobody waits for it; an entry that stays is only taken for longer.
     void book?.release(address).catch(() => {});
@@ -86,7 +92,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
     })());
 
   const chooseAddress = (service: Service, family: IpFamily, taken: ReadonlySet<string>): string => {
-    for (const range of ranges()) {
+    for (const range of openRanges()) {
       if (range.family !== family) continue;
       const address = freeAddress(range, options.random, (one) => !addresses.has(one) && !taken.has(one));
       if (address !== undefined) return address;
@@ -145,7 +151,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
     ranges().find((range) => containsAddress(range, address))?.text;
 
   const checkAddress = (service: Service, address: string, foreign: ReadonlySet<string>): void => {
-    const range = ranges().find((candidate) => isForServices(candidate, address));
+    const range = openRanges().find((candidate) => isForServices(candidate, address));
     if (range === undefined) {
       throw refusedAddress(service, address, 'the provided network does not match the current range');
     }

@@ -89,6 +89,37 @@ test('a first start makes everything, a second one writes next to nothing', asyn
   }
 });
 
+test('the range of a second family joins that of the first, any other change is left to people', async () => {
+  const server = await createTestApiServer();
+  const start = async (...serviceRanges: readonly string[]): Promise<unknown> => {
+    await bootstrapCluster({ client: server.client, ...options, serviceRanges });
+    const range = await server.request('GET', '/apis/networking.k8s.io/v1/servicecidrs/kubernetes');
+    return range.body['spec'];
+  };
+  try {
+    assert.deepEqual(await start('10.0.0.0/24'), { cidrs: ['10.0.0.0/24'] });
+    assert.deepEqual(await start('10.1.0.0/24', 'fd00::/112'), { cidrs: ['10.0.0.0/24'] });
+    assert.deepEqual(await start('10.0.0.0/24', 'fd00::/112'), { cidrs: ['10.0.0.0/24', 'fd00::/112'] });
+    assert.deepEqual(await start('10.0.0.0/24'), { cidrs: ['10.0.0.0/24', 'fd00::/112'] });
+  } finally {
+    await server.close();
+  }
+});
+
+test('where the server is reached is told with its family', async () => {
+  const server = await createTestApiServer();
+  try {
+    const advertise = { address: '2001:db8::10', port: 6443 };
+    await bootstrapCluster({ client: server.client, ...options, advertise });
+    const path = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes';
+    const { body } = await server.request('GET', path);
+    assert.equal(body['addressType'], 'IPv6');
+    assert.deepEqual(body['endpoints'], [{ addresses: ['2001:db8::10'], conditions: { ready: true } }]);
+  } finally {
+    await server.close();
+  }
+});
+
 test('rules and subjects taken from the default policy come back, unless that is switched off', async () => {
   const server = await createTestApiServer();
   const roles = '/apis/rbac.authorization.k8s.io/v1/clusterroles';

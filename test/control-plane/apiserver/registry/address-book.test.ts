@@ -104,4 +104,26 @@ describe('addresses of services as objects', () => {
     (await at.beginCreate?.(service('far', '10.9.0.5'), context))?.keep();
     assert.equal((await server.request('GET', `${path}/10.9.0.5`)).status, 200);
   });
+
+  it('takes no more from the own range when it is deleted, while another one is ready', async () => {
+    const at = hooks();
+    const range = (name: string, cidr: string): Unstructured => ({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'ServiceCIDR',
+      metadata: { name, finalizers: ['example.com/stay'] },
+      spec: { cidrs: [cidr] },
+    });
+    await server.create(range('kubernetes', '10.0.0.0/24'));
+    await server.create(range('next', '10.8.0.0/24'));
+    await server.request('DELETE', '/apis/networking.k8s.io/v1/servicecidrs/kubernetes');
+    await settle(50);
+    await assert.rejects(async () => at.beginCreate?.(service('late', '10.0.0.77'), context), /does not match/);
+    const moved = service('moved');
+    (await at.beginCreate?.(moved, context))?.keep();
+    assert.match(moved.spec?.clusterIP ?? '', /^10\.[89]\./);
+    // Another one that has the same range keeps it open.
+    await server.create(range('again', '10.0.0.0/24'));
+    await settle(50);
+    (await at.beginCreate?.(service('late', '10.0.0.77'), context))?.keep();
+  });
 });
