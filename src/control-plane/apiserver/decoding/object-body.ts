@@ -249,7 +249,10 @@ export function reportStrictErrors(
   if (fieldValidation === 'Strict') {
     throw cannotHandle(gvk, expected, `strict decoding error: ${complaints.join(', ')}`);
   }
-  for (const complaint of complaints) warn(complaint.replace(/^yaml: unmarshal errors:\n\s*/, ''));
+  // YAML's keys that stand twice are one complaint, and a warning each.
+  for (const complaint of complaints) {
+    for (const line of complaint.replace(/^yaml: unmarshal errors:\n\s*/, '').split(/\n\s*/)) warn(line);
+  }
 }
 
 /** The kind of a custom object, which it has to say: any, but in the version of the request. */
