@@ -89,6 +89,11 @@ test('JSON that is sent as YAML is complained about as YAML', () =>
   inServer(async (api) => {
     const twice = await api.request('POST', configMaps, configMap('"data":{"a":"b","a":"c"}'), yaml);
     assert.deepEqual(twice.headers['warning'], ['299 - "line 1: key \\"a\\" already set in map"']);
+    const two = await api.request('POST', configMaps, configMap('"data":{"a":"b",\n"a":"c",\n"a":"d"}'), yaml);
+    assert.deepEqual(two.headers['warning'], [
+      '299 - "line 2: key \\"a\\" already set in map"',
+      '299 - "line 3: key \\"a\\" already set in map"',
+    ]);
     const unknown = await api.request('POST', configMaps, configMap('"z":1,"b":2'), yaml);
     assert.deepEqual(unknown.headers['warning'], ['299 - "unknown field \\"b\\""', '299 - "unknown field \\"z\\""']);
   }));
