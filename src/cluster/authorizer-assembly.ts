@@ -1,4 +1,4 @@
-import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../api/types/core-v1.ts';
+import type { PersistentVolume, Pod } from '../api/types/core-v1.ts';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../api/types/rbac-v1.ts';
 import type { ResourceSlice } from '../api/types/resource-v1.ts';
 import type { VolumeAttachment } from '../api/types/storage-v1.ts';
@@ -266,7 +266,6 @@ async function openNodeReferences(informers: InformerFactory): Promise<NodeRefer
   const core = (resource: string): GroupVersionResource => ({ group: '', version: 'v1', resource });
   const references = new NodeReferences({
     pods: informers.informer<Pod>(core('pods')),
-    claims: informers.informer<PersistentVolumeClaim>(core('persistentvolumeclaims')),
     volumes: informers.informer<PersistentVolume>(core('persistentvolumes')),
     attachments: informers.informer<VolumeAttachment>({
       group: 'storage.k8s.io',

@@ -1,12 +1,12 @@
-import type { Container, PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../api/types/core-v1.ts';
+import type { Container, PersistentVolume, Pod, Volume } from '../../api/types/core-v1.ts';
 import type { ResourceSlice } from '../../api/types/resource-v1.ts';
 import type { VolumeAttachment } from '../../api/types/storage-v1.ts';
 import type { Informer } from '../../client/informer.ts';
+import { persistentVolumeSecrets, volumeSecrets } from './volume-secrets.ts';
 
 /** Local copies that tell what the pods of a node use. */
 export interface NodeReferenceInformers {
   readonly pods: Informer<Pod>;
-  readonly claims: Informer<PersistentVolumeClaim>;
   readonly volumes: Informer<PersistentVolume>;
   readonly attachments: Informer<VolumeAttachment>;
   readonly slices: Informer<ResourceSlice>;
@@ -16,6 +16,7 @@ export interface NodeReferenceInformers {
 export class NodeReferences {
   readonly #informers: NodeReferenceInformers;
   readonly #podsByNode = new Map<string, Map<string, Pod>>();
+  readonly #volumesByClaim = new Map<string, Map<string, PersistentVolume>>();
   readonly #known = new Map<string, ReadonlySet<string>>();
 
   constructor(informers: NodeReferenceInformers) {
@@ -30,8 +31,14 @@ export class NodeReferences {
     });
     const forget = (): void => this.#known.clear();
     const handler = { added: forget, updated: forget, deleted: forget };
-    informers.claims.addHandler(handler);
-    informers.volumes.addHandler(handler);
+    informers.volumes.addHandler({
+      added: (volume) => this.#putVolume(volume),
+      updated: (volume, old) => {
+        this.#removeVolume(old);
+        this.#putVolume(volume);
+      },
+      deleted: (volume) => this.#removeVolume(volume),
+    });
     informers.attachments.addHandler(handler);
     informers.slices.addHandler(handler);
   }
@@ -57,6 +64,22 @@ export class NodeReferences {
   #remove(pod: Pod): void {
     this.#podsByNode.get(nodeOf(pod))?.delete(keyOf(pod));
     this.#known.delete(nodeOf(pod));
+  }
+
+  #putVolume(volume: PersistentVolume): void {
+    const claim = claimOf(volume);
+    if (claim === undefined) return;
+    const volumes = this.#volumesByClaim.get(claim) ?? new Map<string, PersistentVolume>();
+    this.#volumesByClaim.set(claim, volumes.set(volume.metadata.name ?? '', volume));
+    this.#known.clear();
+  }
+
+  #removeVolume(volume: PersistentVolume): void {
+    const claim = claimOf(volume) ?? '';
+    const volumes = this.#volumesByClaim.get(claim);
+    if (volumes?.delete(volume.metadata.name ?? '') !== true) return;
+    if (volumes.size === 0) this.#volumesByClaim.delete(claim);
+    this.#known.clear();
   }
 
   #collect(node: string): ReadonlySet<string> {
@@ -94,9 +117,11 @@ export class NodeReferences {
       }
     }
     for (const volume of spec?.volumes ?? []) this.#collectVolume(volume, pod, add, found);
-    for (const { resourceClaimName } of pod.status?.resourceClaimStatuses ?? []) {
-      add('resourceclaims', resourceClaimName);
+    for (const { name, resourceClaimName } of spec?.resourceClaims ?? []) {
+      const made = pod.status?.resourceClaimStatuses?.find((status) => status.name === name);
+      add('resourceclaims', resourceClaimName ?? made?.resourceClaimName);
     }
+    add('resourceclaims', pod.status?.extendedResourceClaimStatus?.resourceClaimName);
   }
 
   #collectVolume(
@@ -105,29 +130,26 @@ export class NodeReferences {
     add: (resource: string, name: string | undefined) => void,
     found: Set<string>,
   ): void {
-    add('secrets', volume.secret?.secretName);
+    for (const name of volumeSecrets(volume)) add('secrets', name);
     add('configmaps', volume.configMap?.name);
-    for (const { secret, configMap } of volume.projected?.sources ?? []) {
-      add('secrets', secret?.name);
-      add('configmaps', configMap?.name);
-    }
-    add('secrets', volume.csi?.nodePublishSecretRef?.name);
+    for (const { configMap } of volume.projected?.sources ?? []) add('configmaps', configMap?.name);
     const claimName =
       volume.ephemeral === undefined
         ? volume.persistentVolumeClaim?.claimName
         : `${pod.metadata.name ?? ''}-${volume.name}`;
     if (claimName === undefined) return;
     add('persistentvolumeclaims', claimName);
-    const claim = this.#informers.claims.get(pod.metadata.namespace ?? '', claimName);
-    const volumeName = claim?.spec?.volumeName ?? '';
-    if (volumeName === '') return;
-    found.add(`persistentvolumes//${volumeName}`);
-    const csi = this.#informers.volumes.get('', volumeName)?.spec?.csi;
-    for (const reference of [csi?.nodePublishSecretRef, csi?.nodeStageSecretRef, csi?.nodeExpandSecretRef]) {
-      if (reference?.name === undefined) continue;
-      found.add(`secrets/${reference.namespace ?? ''}/${reference.name}`);
+    for (const [name, persistent] of this.#volumesByClaim.get(`${pod.metadata.namespace ?? ''}/${claimName}`) ?? []) {
+      found.add(`persistentvolumes//${name}`);
+      for (const secret of persistentVolumeSecrets(persistent)) found.add(`secrets/${secret.namespace}/${secret.name}`);
     }
   }
+}
+
+/** The claim that a volume says it is for, whatever that claim says. */
+function claimOf({ spec }: PersistentVolume): string | undefined {
+  const reference = spec?.claimRef;
+  return reference === undefined ? undefined : `${reference.namespace ?? ''}/${reference.name ?? ''}`;
 }
 
 function nodeOf({ spec }: Pod): string {

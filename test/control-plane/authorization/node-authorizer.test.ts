@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../../src/api/types/core-v1.ts';
+import type { PersistentVolume, Pod } from '../../../src/api/types/core-v1.ts';
 import type { ResourceSlice } from '../../../src/api/types/resource-v1.ts';
 import type { VolumeAttachment } from '../../../src/api/types/storage-v1.ts';
 import { abacAuthorizer } from '../../../src/control-plane/authorization/abac-authorizer.ts';
@@ -31,20 +31,29 @@ function slice(name: string, nodeName: string): ResourceSlice {
 }
 
 const pods = new FixedInformer<Pod>(core('pods'));
-const claims = new FixedInformer<PersistentVolumeClaim>(core('persistentvolumeclaims'), [
-  {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name: 'claim', namespace: 'ns' },
-    spec: { volumeName: 'pv' },
-  },
-]);
 const volumes = new FixedInformer<PersistentVolume>(core('persistentvolumes'), [
   {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
     metadata: { name: 'pv' },
-    spec: { csi: { driver: 'd', volumeHandle: 'h', nodeStageSecretRef: { name: 'stage', namespace: 'other' } } },
+    spec: {
+      claimRef: { namespace: 'ns', name: 'claim' },
+      csi: {
+        driver: 'd',
+        volumeHandle: 'h',
+        nodeStageSecretRef: { name: 'stage', namespace: 'other' },
+        controllerPublishSecretRef: { name: 'controllers', namespace: 'other' },
+      },
+    },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: 'files' },
+    spec: {
+      claimRef: { namespace: 'ns', name: 'claim' },
+      azureFile: { shareName: 's', secretName: 'share' },
+    },
   },
 ]);
 const attachments = new FixedInformer<VolumeAttachment>({
@@ -56,7 +65,8 @@ const slices = new FixedInformer<ResourceSlice>(
   { group: 'resource.k8s.io', version: 'v1', resource: 'resourceslices' },
   [slice('ours', 'n1'), slice('theirs', 'n2')],
 );
-const references = new NodeReferences({ pods, claims, volumes, attachments, slices });
+const references = new NodeReferences({ pods, volumes, attachments, slices });
+volumes.set(volumes.list());
 pods.set([
   pod('one', 'n1', {
     serviceAccountName: 'robot',
@@ -65,7 +75,11 @@ pods.set([
     volumes: [
       { name: 'a', secret: { secretName: 'mounted' } },
       { name: 'b', persistentVolumeClaim: { claimName: 'claim' } },
+      { name: 'c', cephfs: { monitors: ['m'], secretRef: { name: 'ceph' } } },
+      { name: 'd', azureFile: { shareName: 's', secretName: 'azure' } },
+      { name: 'e', projected: { sources: [{ secret: { name: 'part' } }] } },
     ],
+    resourceClaims: [{ name: 'x', resourceClaimName: 'named' }],
   }),
   pod(
     'mirror',
@@ -105,6 +119,14 @@ const cases: readonly (readonly [AuthorizationAttributes, string | true])[] = [
   [ask(n1, 'get', 'secrets', { name: 'mounted' }), true],
   [ask(n1, 'get', 'secrets', { name: 'pull' }), true],
   [ask(n1, 'get', 'secrets', { name: 'stage', namespace: 'other' }), true],
+  [ask(n1, 'get', 'secrets', { name: 'share' }), true],
+  [ask(n1, 'get', 'secrets', { name: 'ceph' }), true],
+  [ask(n1, 'get', 'secrets', { name: 'azure' }), true],
+  [ask(n1, 'get', 'secrets', { name: 'part' }), true],
+  [ask(n1, 'get', 'resourceclaims', { ...devices, namespace: 'ns', name: 'named' }), true],
+  [ask(n1, 'get', 'resourceclaims', { ...devices, namespace: 'ns', name: 'other' }), unrelated],
+  [ask(n1, 'get', 'persistentvolumes', { namespace: '', name: 'files' }), true],
+  [ask(n1, 'get', 'secrets', { name: 'controllers', namespace: 'other' }), unrelated],
   [ask(n1, 'get', 'secrets', { name: 'stolen' }), unrelated],
   [ask(n1, 'get', 'secrets', { name: 'any' }), unrelated],
   [ask(n1, 'list', 'secrets'), 'No Object name found'],
