@@ -41,13 +41,14 @@ export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
   const name = object.metadata.name ?? '';
   const facts = { name, dryRun: options.dryRun, kind, options: writeOptionsObject('CreateOptions', options) };
   const manager = managerOf(request);
+  dropDuplicateOwners(endpoint, object);
   const managed = await server.fieldManagement.afterUpdate(store.resource, undefined, object, {
     manager,
     subresource: '',
     now: server.clock.now(),
   });
   await server.admission.mutate(admissionRequest(endpoint, 'CREATE', { ...facts, object: managed }));
-  dropDuplicateOwners(endpoint, managed);
+  dropDuplicateOwners(endpoint, managed, true);
   const created = await store.create(managed, writeContext(endpoint, options.dryRun), (candidate) =>
     server.admission.validate(
       admissionRequest(endpoint, 'CREATE', { ...facts, name: candidate.metadata.name ?? '', object: candidate }),

@@ -9,7 +9,7 @@ import {
 } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
-import { badRequest } from '../../../apimachinery/status.ts';
+import { badRequest, forbidden } from '../../../apimachinery/status.ts';
 import { readLimitedBody } from '../decoding/object-body.ts';
 import { decodeTyped } from '../../../apimachinery/decoding/typed-decoder.ts';
 import { TypedDecodeError } from '../../../apimachinery/decoding/typed-decode-error.ts';
@@ -27,6 +27,8 @@ export async function handleDelete(endpoint: Endpoint): Promise<HttpResponse> {
   const format = negotiateAnswer(endpoint);
   const options = await readDeleteOptions(endpoint);
   const { dryRun } = options;
+  const reason = store.strategy.reasonToKeep?.(name);
+  if (reason !== undefined) throw forbidden(store.resource.groupResource, name, reason);
   const result = await deleteObject(store, name, writeContext(endpoint, dryRun), options, async (oldObject) => {
     const admission = admissionRequest(endpoint, 'DELETE', {
       oldObject,
@@ -41,7 +43,9 @@ export async function handleDelete(endpoint: Endpoint): Promise<HttpResponse> {
   if (result.gone && !returnsDeleted(store.resource.definition)) {
     return objectResponse(request, { ...format, as: '' }, 200, deletedStatus(store, result.object));
   }
-  return singleObjectResponse(request, store, format, 200, result.object);
+  // Who asked in the old way for dependents to go hears that it is not done yet; others never did.
+  const status = !result.gone && options.orphanDependents === false ? 202 : 200;
+  return singleObjectResponse(request, store, format, status, result.object);
 }
 
 function pinned(

@@ -178,7 +178,7 @@ export function matchNamespace(endpoint: Endpoint, object: Unstructured): void {
 
 /**
  * Drops owner references that come twice, with a warning, as the real server does.
- * @param isLate whether admission may have added them: patches are only looked at after it
+ * @param isLate whether admission may have added them: what is sent whole is looked at before it, too; patches only after
  */
 export function dropDuplicateOwners(endpoint: Endpoint, object: Unstructured, isLate = false): void {
   const owners = object.metadata.ownerReferences;

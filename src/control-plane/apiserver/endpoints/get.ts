@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
-import { notFound, StatusError } from '../../../apimachinery/status.ts';
+import { badRequest, notFound, StatusError } from '../../../apimachinery/status.ts';
 import { isInitialized } from '../registry/initialization.ts';
 import { isCached, requireRevision, revisionSyntaxText, tooLargeResourceVersion } from '../registry/listing.ts';
 import { storedObjectResponse } from '../registry/output.ts';
@@ -11,6 +11,7 @@ import { answerObject, type Endpoint, hidesUninitialized, negotiateAnswer } from
 export async function handleGet(endpoint: Endpoint): Promise<HttpResponse> {
   const { request, store } = endpoint;
   const format = negotiateAnswer(endpoint);
+  refuseExport(endpoint);
   checkReadRevision(endpoint);
   const value = await store.getStored(endpoint.namespace, endpoint.name);
   if (hidesUninitialized(endpoint) && !isInitialized(store.decode(value))) {
@@ -19,6 +20,13 @@ export async function handleGet(endpoint: Endpoint): Promise<HttpResponse> {
   if (endpoint.view !== undefined) return answerObject(endpoint, format, 200, store.decode(value));
   checkTransform(store.resource, format, false);
   return storedObjectResponse(request, store, format, value);
+}
+
+/** Objects "as somebody would write them" are no longer given. @throws StatusError 400 */
+function refuseExport({ request }: Endpoint): void {
+  const asked = request.query.get('export');
+  if (asked === null || ['0', 'false'].includes(asked.toLowerCase())) return;
+  throw badRequest('the export parameter, deprecated since v1.14, is no longer supported');
 }
 
 /** A read "not older than" a revision that is not reached yet cannot be answered. @throws StatusError 400, 500, 504 */

@@ -27,6 +27,7 @@ export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
   const object = await readObject(endpoint, options, true);
   matchNamespace(endpoint, object);
   matchName(endpoint, object);
+  dropDuplicateOwners(endpoint, object);
   const manager = managerOf(request);
   const result = await store.update(name, writeContext(endpoint, options.dryRun), {
     ...admissionSteps(endpoint, options, {
@@ -69,7 +70,7 @@ export function admissionSteps(
           : update(admitted, view === undefined ? old : ownedView(view, old)),
       );
       if (view !== undefined && !equalJson(before, admitted)) return view.merge(object, admitted);
-      dropDuplicateOwners(endpoint, object, endpoint.request.method === 'PATCH');
+      dropDuplicateOwners(endpoint, object, true);
       return object;
     },
     validateUpdate: (object, old) => server.admission.validate(update(shown(object), shown(old))),

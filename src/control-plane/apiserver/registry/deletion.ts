@@ -1,6 +1,6 @@
 import { cloneJson } from '../../../apimachinery/json.ts';
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
-import { forbidden, conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
+import { conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
 import type { StoredValue } from '../../storage/storage.ts';
 import type { ParsedDeleteOptions } from '../endpoints/request-options.ts';
 import { type ApiResource, storageKey } from './api-resource.ts';
@@ -40,8 +40,6 @@ export async function deleteObject(
   options: ParsedDeleteOptions,
   validate: (object: Unstructured) => Promise<void>,
 ): Promise<DeleteResult> {
-  const reason = store.strategy.reasonToKeep?.(name);
-  if (reason !== undefined) throw forbidden(store.resource.groupResource, name, reason);
   warnOfOrphans(store, context, options);
   checkKey(store.resource, context.namespace, name);
   const key = storageKey(store.resource, context.namespace, name);

@@ -11,6 +11,7 @@ import type { Clock } from '../../../system/clock.ts';
 import { nameSuffix, type Random } from '../../../system/random.ts';
 import type { Storage, StoredValue } from '../../storage/storage.ts';
 import type { AuthorizationAttributes } from '../../authorization/authorizer.ts';
+import { parseRevision } from '../endpoints/request-options.ts';
 import { fromStorage, storageKey, toStorage, type ApiResource } from './api-resource.ts';
 import {
   validateObjectMeta,
@@ -228,7 +229,8 @@ export class Store {
       if (existing !== undefined) throw this.#alreadyExists(object, existing);
       return this.#rehearsed(object, bytes);
     }
-    if ((object.metadata.resourceVersion ?? '') !== '' && object.metadata.resourceVersion !== '0') {
+    // What is no number, or too large for one, counts as none.
+    if ((parseRevision(object.metadata.resourceVersion ?? '') ?? 0) !== 0) {
       throw new StatusError({ message: 'resourceVersion should not be set on objects to be created', code: 500 });
     }
     delete object.metadata.resourceVersion;
