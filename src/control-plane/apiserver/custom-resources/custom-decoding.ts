@@ -15,15 +15,24 @@ const objectMetaType = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 export function decodeCustomObject(value: JsonValue, schema: JsonObject, types: SchemaSource): TypedDecodeResult {
   const reader = new CustomReader(types);
   const object = isJsonObject(value) ? reader.readResource(value, schema, '') : {};
-  return { object, unknownFields: reader.unknownFields.toSorted() };
+  return { object, unknownFields: reader.unknownInOrder() };
 }
 
 class CustomReader {
-  readonly unknownFields: string[] = [];
+  readonly #unknownInMetadata: string[] = [];
+  readonly #unknownFields: string[] = [];
+  readonly #unknownInMetadataWithin: string[] = [];
   readonly #types: SchemaSource;
 
   constructor(types: SchemaSource) {
     this.#types = types;
+  }
+
+  /** As the real server looks: at the object's own metadata, at what the schema knows, at the metadata of resources within. */
+  unknownInOrder(): string[] {
+    return [this.#unknownInMetadata, this.#unknownFields, this.#unknownInMetadataWithin].flatMap((fields) =>
+      fields.toSorted(),
+    );
   }
 
   readResource(value: JsonObject, schema: JsonObject, path: string): JsonObject {
@@ -32,7 +41,8 @@ class CustomReader {
     if (metadata === undefined || metadata === null) return read;
     const at = path === '' ? 'metadata' : `${path}.metadata`;
     const typed = this.#readMetadata(metadata, path === '' ? undefined : at);
-    for (const field of typed.unknownFields) this.unknownFields.push(`${at}.${field}`);
+    const unknown = path === '' ? this.#unknownInMetadata : this.#unknownInMetadataWithin;
+    for (const field of typed.unknownFields) unknown.push(`${at}.${field}`);
     return insertMetadata(read, typed.object);
   }
 
@@ -71,7 +81,7 @@ class CustomReader {
       else if (isResource && (name === 'apiVersion' || name === 'kind')) setOwn(kept, name, item);
       else if (isJsonObject(additional)) setOwn(kept, name, this.#read(item, additional, at));
       else if (isOpen || isAny) setOwn(kept, name, item);
-      else this.unknownFields.push(at);
+      else this.#unknownFields.push(at);
     }
     return kept;
   }
