@@ -39,3 +39,30 @@ test('what counts is the size in protobuf', async (context) => {
   const lines = { metadata: { name: 'c' }, data: { lines: '\n'.repeat(1_000_000) } };
   assert.equal((await api.request('POST', configMaps, lines)).status, 201);
 });
+
+test('owners of fields are left out where an object is too large with them, but not of what is applied', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const data = Object.fromEntries(
+    Array.from({ length: 9999 }, (_, index) => [
+      `this-key-is-very-long-so-as-to-create-a-very-large-serialized-fieldset-${index}`,
+      'A',
+    ]),
+  );
+  const merge = { 'content-type': 'application/merge-patch+json' };
+  const created = await api.request('POST', configMaps, { metadata: { name: 'a' }, data });
+  assert.deepEqual([created.status, created.body.metadata?.['managedFields']], [201, undefined]);
+  await api.request('POST', configMaps, { metadata: { name: 'b' }, data: { k: 'v' } });
+  const updated = await api.request('PUT', `${configMaps}/b`, { metadata: { name: 'b' }, data });
+  assert.deepEqual([updated.status, updated.body.metadata?.['managedFields']], [200, undefined]);
+  await api.request('POST', configMaps, { metadata: { name: 'c' }, data: { k: 'v' } });
+  const patched = await api.request('PATCH', `${configMaps}/c`, { data }, merge);
+  assert.deepEqual([patched.status, patched.body.metadata?.['managedFields']], [200, undefined]);
+  const applied = await api.request(
+    'PATCH',
+    `${configMaps}/a?fieldManager=m`,
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } },
+    { 'content-type': 'application/apply-patch+yaml' },
+  );
+  assert.deepEqual([applied.status, applied.body['message']], [500, 'etcdserver: request is too large']);
+});

@@ -5,6 +5,7 @@ import { applyDefaults, asWritten, decodeObject, parseBody, readLimitedBody } fr
 import { negotiateInput } from '../negotiation.ts';
 import { defaultWaitMillis, isInitialized, waitForInitialized } from '../registry/initialization.ts';
 import { createdObjectResponse } from '../registry/output.ts';
+import { withOwnersIfTheyFit } from '../registry/request-size.ts';
 import { addWarning, managerOf } from '../request-context.ts';
 import {
   admissionRequest,
@@ -47,13 +48,16 @@ export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
     subresource: '',
     now: server.clock.now(),
   });
-  await server.admission.mutate(admissionRequest(endpoint, 'CREATE', { ...facts, object: managed }));
-  dropDuplicateOwners(endpoint, managed, true);
-  const created = await store.create(managed, writeContext(endpoint, options.dryRun), (candidate) =>
-    server.admission.validate(
-      admissionRequest(endpoint, 'CREATE', { ...facts, name: candidate.metadata.name ?? '', object: candidate }),
-    ),
-  );
+  const created = await withOwnersIfTheyFit(async (leavesOut) => {
+    if (leavesOut) delete managed.metadata.managedFields;
+    await server.admission.mutate(admissionRequest(endpoint, 'CREATE', { ...facts, object: managed }));
+    dropDuplicateOwners(endpoint, managed, true);
+    return store.create(managed, writeContext(endpoint, options.dryRun), (candidate) =>
+      server.admission.validate(
+        admissionRequest(endpoint, 'CREATE', { ...facts, name: candidate.metadata.name ?? '', object: candidate }),
+      ),
+    );
+  });
   const waits = hidesUninitialized(endpoint) && !options.dryRun;
   const answer = waits ? await initialized(endpoint, created) : created;
   // What is not there for everybody yet is accepted, not created.

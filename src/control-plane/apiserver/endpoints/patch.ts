@@ -56,6 +56,8 @@ import {
   unsupportedPatchType,
 } from './patch-body.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
+import { withOwnersIfTheyFit } from '../registry/request-size.ts';
+import type { UpdateResult } from '../registry/store.ts';
 import { parsePatchOptions } from './request-options.ts';
 import { applyThroughView, type MadeObject, ownedView, updateThroughView } from './view-writes.ts';
 import { admissionSteps } from './update.ts';
@@ -80,19 +82,21 @@ export async function handlePatch(endpoint: Endpoint): Promise<HttpResponse> {
   };
   // Other patches are looked at when there is an object for them.
   if (isApply) parsed();
-  const result = await store.update(name, writeContext(endpoint, options.dryRun), {
-    ...admissionSteps(endpoint, options, {
-      async object(old) {
-        const made = isApply
-          ? await appliedObject(endpoint, parsed(), old, options)
-          : await patchedObject(endpoint, parsed, old, options);
-        if (old === undefined) refuseKnownUid(endpoint, made.object);
-        checkIdentity(endpoint, made.viewed ?? made.object);
-        return made;
-      },
-    }),
-    allowCreate: isApply && endpoint.subresource === undefined,
-  });
+  const make = async (old: Unstructured | undefined): Promise<MadeObject> => {
+    const made = isApply
+      ? await appliedObject(endpoint, parsed(), old, options)
+      : await patchedObject(endpoint, parsed, old, options);
+    if (old === undefined) refuseKnownUid(endpoint, made.object);
+    checkIdentity(endpoint, made.viewed ?? made.object);
+    return made;
+  };
+  const write = (leavesOut: boolean): Promise<UpdateResult> =>
+    store.update(name, writeContext(endpoint, options.dryRun), {
+      ...admissionSteps(endpoint, options, { object: make, leavesOutOwners: leavesOut }),
+      allowCreate: isApply && endpoint.subresource === undefined,
+    });
+  // Who applies needs the owners.
+  const result = await (isApply ? write(false) : withOwnersIfTheyFit(write));
   return answerObject(endpoint, format, result.created ? 201 : 200, result.object);
 }
 

@@ -2,6 +2,7 @@ import type { HttpResponse } from '../../../apimachinery/http.ts';
 import { equalJson, cloneJson } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest } from '../../../apimachinery/status.ts';
+import { withOwnersIfTheyFit } from '../registry/request-size.ts';
 import type { UpdateRequest } from '../registry/store.ts';
 import { managerOf } from '../request-context.ts';
 import { readObject } from './create.ts';
@@ -29,19 +30,20 @@ export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
   matchName(endpoint, object);
   dropDuplicateOwners(endpoint, object);
   const manager = managerOf(request);
-  const result = await store.update(name, writeContext(endpoint, options.dryRun), {
-    ...admissionSteps(endpoint, options, {
-      async object(old) {
-        const writer = { manager, subresource: endpoint.subresource?.name ?? '', now: server.clock.now() };
-        if (endpoint.view !== undefined && old !== undefined) {
-          return updateThroughView(server, endpoint.view, old, object, writer);
-        }
-        return { object: await server.fieldManagement.afterUpdate(store.resource, old, cloneJson(object), writer) };
-      },
+  const make = async (old: Unstructured | undefined): Promise<MadeObject> => {
+    const writer = { manager, subresource: endpoint.subresource?.name ?? '', now: server.clock.now() };
+    if (endpoint.view !== undefined && old !== undefined) {
+      return updateThroughView(server, endpoint.view, old, object, writer);
+    }
+    return { object: await server.fieldManagement.afterUpdate(store.resource, old, cloneJson(object), writer) };
+  };
+  const result = await withOwnersIfTheyFit((leavesOut) =>
+    store.update(name, writeContext(endpoint, options.dryRun), {
+      ...admissionSteps(endpoint, options, { object: make, leavesOutOwners: leavesOut }),
+      allowCreate: false,
+      ...(object.metadata.uid === undefined ? {} : { uid: object.metadata.uid }),
     }),
-    allowCreate: false,
-    ...(object.metadata.uid === undefined ? {} : { uid: object.metadata.uid }),
-  });
+  );
   return answerObject(endpoint, format, result.created ? 201 : 200, result.object);
 }
 
@@ -49,7 +51,7 @@ export async function handleUpdate(endpoint: Endpoint): Promise<HttpResponse> {
 export function admissionSteps(
   endpoint: Endpoint,
   write: ParsedWriteOptions,
-  make: { object(old: Unstructured | undefined): Promise<MadeObject> },
+  make: { object(old: Unstructured | undefined): Promise<MadeObject>; readonly leavesOutOwners: boolean },
 ): Pick<UpdateRequest, 'transform' | 'validateUpdate' | 'validateCreate'> {
   const { server, view } = endpoint;
   const { dryRun } = write;
@@ -71,6 +73,7 @@ export function admissionSteps(
       );
       if (view !== undefined && !equalJson(before, admitted)) return view.merge(object, admitted);
       dropDuplicateOwners(endpoint, object, true);
+      if (make.leavesOutOwners) delete object.metadata.managedFields;
       return object;
     },
     validateUpdate: (object, old) => server.admission.validate(update(shown(object), shown(old))),

@@ -14,6 +14,25 @@ const framingBytes = 64;
 /** Groups whose objects the real server stores as JSON; those of the others are protobuf. */
 const groupsInJson: ReadonlySet<string> = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io']);
 
+class TooLargeError extends StatusError {
+  constructor(message: string) {
+    super({ message, code: 500 });
+  }
+}
+
+/**
+ * Writes once more where an object was too large, then without the owners of its fields, which can be large themselves.
+ * @param write is told whether to leave the owners out
+ */
+export async function withOwnersIfTheyFit<Result>(write: (leavesOut: boolean) => Promise<Result>): Promise<Result> {
+  try {
+    return await write(false);
+  } catch (error) {
+    if (!(error instanceof TooLargeError)) throw error;
+    return await write(true);
+  }
+}
+
 /**
  * Refuses an object that the real server could not store in etcd, whatever the storage here takes.
  * @param bytes the object as JSON, which is longer than protobuf
@@ -31,5 +50,5 @@ export function refuseTooLarge(bytes: Uint8Array, key: string, object: Unstructu
     size > mostMessageBytes
       ? `rpc error: code = ResourceExhausted desc = trying to send message larger than max (${size} vs. ${mostMessageBytes})`
       : 'etcdserver: request is too large';
-  throw new StatusError({ message, code: 500 });
+  throw new TooLargeError(message);
 }
