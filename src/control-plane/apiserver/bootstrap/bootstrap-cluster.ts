@@ -190,6 +190,13 @@ async function replace(client: Client, gvr: GroupVersionResource, object: Unstru
     await resource.create(object);
   } catch (error) {
     if (!hasReason(error, 'AlreadyExists')) throw error;
-    await resource.update(object);
+    const { name = '' } = object.metadata;
+    const { addressType } = await resource.get(name);
+    if (addressType === object['addressType']) await resource.update(object);
+    else {
+      // The family of a slice never changes: another one takes its place.
+      await resource.delete(name);
+      await resource.create(object);
+    }
   }
 }

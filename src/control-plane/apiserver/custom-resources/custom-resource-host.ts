@@ -9,7 +9,7 @@ import type { RuleTimes } from './custom-strategy.ts';
 import { createWorkqueue, runWorkers, type WorkqueueObserver } from '../../../client/workqueue.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { Logger } from '../../../system/logger.ts';
-import type { ResourceRegistry } from '../registry/api-resource.ts';
+import type { ApiResource, ResourceRegistry } from '../registry/api-resource.ts';
 import type { ConversionWorld } from './conversion-webhook.ts';
 import { customResources } from './custom-resource.ts';
 import { acceptNames, type ConditionState, mergeConditions } from './naming.ts';
@@ -52,10 +52,20 @@ export function createCustomResourceHost(options: CustomResourceHostOptions): Cu
     served.delete(name);
   };
 
+  /** A group version that the server has of its own hides the resources that definitions put into it. */
+  const isHidden = ({ definition }: ApiResource): boolean =>
+    registry
+      .all()
+      .some(
+        ({ custom, definition: { group, version } }) =>
+          !custom && group === definition.group && version === definition.version,
+      );
+
   const publish = (crd: CustomResourceDefinition): void => {
     const name = crd.metadata.name ?? '';
     const before = served.get(name) ?? [];
-    const resources = customResources(crd, options.builtInTypes, options.conversion, options.ruleTimes);
+    const all = customResources(crd, options.builtInTypes, options.conversion, options.ruleTimes);
+    const resources = all.filter((resource) => !isHidden(resource));
     const now = resources.map(({ definition }) => ({
       group: definition.group,
       version: definition.version,

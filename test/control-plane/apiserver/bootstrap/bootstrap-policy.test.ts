@@ -109,6 +109,7 @@ test('the range of a second family joins that of the first, any other change is 
 test('where the server is reached is told with its family', async () => {
   const server = await createTestApiServer();
   try {
+    await bootstrapCluster({ client: server.client, ...options });
     const advertise = { address: '2001:db8::10', port: 6443 };
     await bootstrapCluster({ client: server.client, ...options, advertise });
     const path = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes';

@@ -634,3 +634,36 @@ test('custom objects come in JSON to those who would rather have protobuf, their
     assert.equal(answer.headers['content-type'], type, `${method} ${at} ${accept}`);
   }
 });
+
+test('what the server has of its own is not hidden by a definition of the same group and version', async (context) => {
+  const world = await serve(context);
+  const { api } = world;
+  const { metadata, ...rest } = definition({ plural: 'foos', kind: 'Foo' }, { type: 'object' });
+  const group = 'networking.k8s.io';
+  const version = { served: true, schema: { openAPIV3Schema: { type: 'object' } } };
+  await api.create({
+    ...rest,
+    metadata: {
+      ...metadata,
+      name: `foos.${group}`,
+      annotations: { 'api-approved.kubernetes.io': 'unapproved, test-only' },
+    },
+    spec: {
+      ...(rest['spec'] as JsonObject),
+      group,
+      versions: [
+        { ...version, name: 'v1', storage: true },
+        { ...version, name: 'v7', storage: false },
+      ],
+    },
+  });
+  await world.until(`foos.${group}`, isEstablished);
+  // The version that is its own alone is served.
+  for (let turn = 0; turn < 2000; turn++) {
+    if ((await api.request('GET', `/apis/${group}/v7/foos`)).status === 200) break;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal((await api.request('GET', `/apis/${group}/v7/foos`)).status, 200);
+  assert.equal((await api.request('GET', `/apis/${group}/v1/foos`)).status, 404);
+  assert.equal((await api.request('GET', `/apis/${group}/v1/networkpolicies`)).status, 200);
+});
