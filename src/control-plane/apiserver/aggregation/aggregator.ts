@@ -161,27 +161,33 @@ async function check(options: AggregatorOptions, backends: Backends, apiService:
   const problem = serviceProblem(apiService, facts);
   if (problem !== undefined) return { availability: problem };
   const { group = '', version = '' } = apiService.spec ?? {};
+  let list: Uint8Array | undefined;
+  let availability: Availability = { status: 'True', reason: 'Passed', message: 'all checks passed' };
   try {
-    const list = await backends.discover(apiService, `/apis/${group}/${version}`);
-    const resources = await askForResources(backends, apiService, list);
-    return { availability: { status: 'True', reason: 'Passed', message: 'all checks passed' }, resources };
+    list = await backends.discover(apiService, `/apis/${group}/${version}`);
   } catch (error) {
-    const message = messageOf(error);
-    return { availability: { status: 'False', reason: 'FailedDiscoveryCheck', message } };
+    availability = { status: 'False', reason: 'FailedDiscoveryCheck', message: messageOf(error) };
   }
+  // What a server tells of its resources is believed even where the check of this one version fails.
+  const resources = await askForResources(backends, apiService, list);
+  return { availability, ...(resources === undefined ? {} : { resources }) };
 }
 
-/** Aggregated discovery where the server has it, or else what its list of resources says. */
+/**
+ * Aggregated discovery where the server has it, or else what its list of resources says; undefined when it cannot be
+ * asked, or has neither.
+ */
 async function askForResources(
   backends: Backends,
   apiService: APIService,
-  list: Uint8Array,
-): Promise<RemoteGroupVersion['resources']> {
+  list: Uint8Array | undefined,
+): Promise<RemoteGroupVersion['resources'] | undefined> {
   const { group = '', version = '' } = apiService.spec ?? {};
-  const answer = await backends.fetch(apiService, '/apis', aggregatedDiscoveryTypes, checker);
+  const answer = await backends.fetch(apiService, '/apis', aggregatedDiscoveryTypes, checker, discoveryTimeoutMillis);
+  if (answer === undefined || answer.status === 503) return undefined;
   const found =
-    answer?.status === 200 ? discoveredResources(answer.contentType, readJson(answer.body), group, version) : undefined;
-  return found ?? aggregatedResources(readJson(list));
+    answer.status === 200 ? discoveredResources(answer.contentType, readJson(answer.body), group, version) : undefined;
+  return found ?? (list === undefined ? undefined : aggregatedResources(readJson(list)));
 }
 
 /** JSON, or null for what is none. */
@@ -266,9 +272,10 @@ class Backends implements RemoteFetch {
     path: string,
     accept: string,
     user: UserInfo,
+    timeoutMillis = documentTimeoutMillis,
   ): Promise<FetchedDocument | undefined> {
     const controller = new AbortController();
-    const timer = this.#options.clock.setTimer(() => controller.abort(), documentTimeoutMillis, { unref: true });
+    const timer = this.#options.clock.setTimer(() => controller.abort(), timeoutMillis, { unref: true });
     try {
       const { transport, address } = await this.#reach(apiService);
       const headers = { host: address, accept, ...userHeaders(user) };

@@ -500,3 +500,29 @@ test('what is passed on and back is written as the real server writes it', async
   assert.equal(whole.headers['content-encoding'], 'gzip');
   assert.deepEqual(Buffer.from(await readBody(whole.body)), packed);
 });
+
+test('discovery does not hang on the check of a version, and is stale where the server cannot tell', async (context) => {
+  const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+  const flunders = { resource: 'flunders', responseKind: { group: '', version: '', kind: 'F' }, verbs: ['get'] };
+  const items = [
+    { metadata: { name: 'metrics.example.com' }, versions: [{ version: 'v1beta1', resources: [flunders] }] },
+  ];
+  for (const [checkStatus, discoveryStatus, reason, expected] of [
+    [500, 200, 'FailedDiscoveryCheck', { version: 'v1beta1', resources: [flunders], freshness: 'Current' }],
+    [200, 503, 'Passed', { version: 'v1beta1', freshness: 'Stale' }],
+  ] as const) {
+    const port = await listen(context, ({ url }, response) => {
+      response.statusCode = url === '/apis' ? discoveryStatus : url === root ? checkStatus : 404;
+      response.setHeader('content-type', url === '/apis' ? aggregatedType : 'application/json');
+      response.end(JSON.stringify({ items }));
+    });
+    const { api, becomes } = await clusterWith(context, port);
+    await api.create(service);
+    await api.create(slice(true));
+    await api.create(apiService());
+    await becomes(reason);
+    const aggregated = await api.request('GET', '/apis', undefined, { accept: aggregatedType });
+    const groups = aggregated.body['items'] as { metadata: { name: string }; versions: unknown }[];
+    assert.deepEqual(groups.find(({ metadata }) => metadata.name === 'metrics.example.com')?.versions, [expected]);
+  }
+});
