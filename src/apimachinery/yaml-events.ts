@@ -25,7 +25,11 @@ export interface YamlSyntaxProblem {
 }
 
 const addedSpaces = 40;
-const mostAddedLines = 2000;
+/**
+ * How many characters are read again for the sake of lines that js-yaml refuses and go-yaml takes: each of them takes
+ * another reading, and whoever sends a large text full of them is not to hold up the others.
+ */
+const mostReadAgain = 2 ** 24;
 
 /**
  * Reads a text's events. Kubernetes lets the lines of a flow collection or a quoted scalar stand at any indentation,
@@ -50,21 +54,33 @@ export function readYamlEvents(given: string): YamlEvents | YamlSyntaxProblem {
       const end = endOfRoot(error, lines);
       // What follows less far in than the first value began is never looked at.
       if (end !== undefined) return readYamlEvents(`${lines.slice(0, end).join('\n')}\n`);
-      const canIndent = line !== undefined && tries < mostAddedLines;
-      const untabbed = line === undefined ? undefined : withoutTabs(lines[line] ?? '');
-      if (line !== undefined && untabbed !== undefined) {
+      if (line === undefined || tries * source.length > mostReadAgain) return problemOf(error, source, addedIndents);
+      const untabbed = withoutTabs(lines[line] ?? '');
+      if (untabbed !== undefined) {
         lines[line] = untabbed;
         addedIndents.set(line, addedIndents.get(line) ?? 0);
         continue;
       }
-      if (error.reason !== 'deficient indentation' || !canIndent) return problemOf(error, source, addedIndents);
-      const original = lines[line] ?? '';
-      // Tabs would be refused however far they are indented.
-      const body = original.replace(/^[ \t]+/, (blank) => ' '.repeat(blank.length));
-      lines[line] = ' '.repeat(addedSpaces) + body;
-      addedIndents.set(line, (addedIndents.get(line) ?? 0) + addedSpaces);
+      if (error.reason !== 'deficient indentation') return problemOf(error, source, addedIndents);
+      const last = endOfFlow(lines, line);
+      for (let at = line; at <= last; at++) {
+        // Tabs would be refused however far they are indented.
+        const body = (lines[at] ?? '').replace(/^[ \t]+/, (blank) => ' '.repeat(blank.length));
+        lines[at] = ' '.repeat(addedSpaces) + body;
+        addedIndents.set(at, (addedIndents.get(at) ?? 0) + addedSpaces);
+      }
     }
   }
+}
+
+/** The line on which the flow collection ends that is open before a line; that line itself when there is none. */
+function endOfFlow(lines: readonly string[], line: number): number {
+  let depth = openBrackets(lines.slice(0, line).join('\n')).length;
+  let at = line;
+  for (; depth > 0 && at < lines.length; at++) {
+    for (const [bracket] of unquoted(lines[at] ?? '').matchAll(/[[\]{}]/g)) depth += depthOf(bracket);
+  }
+  return Math.max(line, at - 1);
 }
 
 /** Tabs between a key and its value, which go-yaml takes for spaces, as such; undefined for a line without. */
@@ -79,19 +95,20 @@ function withoutTabs(line: string): string | undefined {
 /** A line of nothing but blanks with a tab among them: between the parts of a block go-yaml does not read it. */
 function loneTab(events: readonly Event[], text: string, lines: readonly string[]): YamlSyntaxProblem | undefined {
   if (!/^ *\t[ \t]*$/m.test(text)) return undefined;
-  let offset = 0;
+  const scalars = events.filter((event) => event.type === EVENT_ID.SCALAR);
+  const brackets = [...unquoted(text).matchAll(/[[\]{}]/g)];
+  let [offset, scalar, bracket, depth] = [0, 0, 0, 0];
   for (const [at, line] of lines.entries()) {
     const start = offset;
     offset += line.length + 1;
-    if (!/^ *\t[ \t]*$/.test(line)) continue;
-    const isInScalar = events.some(
-      (event) => event.type === EVENT_ID.SCALAR && event.valueStart < start && start < event.valueEnd,
-    );
-    if (isInScalar || openBrackets(text.slice(0, start)).length > 0) continue;
-    const { words, shownLine } =
-      tabWords(lines, at, true) ?? scanning('found character that cannot start any token', at);
-    if (shownLine === undefined) continue;
-    return { message: `yaml: line ${shownLine}: ${words}`, line: at + 1, column: line.indexOf('\t') + 1 };
+    while ((scalars[scalar]?.valueEnd ?? Infinity) <= start) scalar++;
+    for (; (brackets[bracket]?.index ?? Infinity) < start; bracket++)
+      depth += /[[{]/.test(brackets[bracket]?.[0] ?? '') ? 1 : -1;
+    const isInScalar = (scalars[scalar]?.valueStart ?? Infinity) < start;
+    // Nothing is told of the first line.
+    if (at === 0 || isInScalar || depth > 0 || !/^ *\t[ \t]*$/.test(line)) continue;
+    const { words } = tabWords(lines, at, true) ?? scanning('found character that cannot start any token', at);
+    return { message: `yaml: line ${at + 1}: ${words}`, line: at + 1, column: line.indexOf('\t') + 1 };
   }
   return undefined;
 }
@@ -238,10 +255,20 @@ function tabWords(lines: readonly string[], at: number, isBlank = false): GoWord
   return undefined;
 }
 
+/** How much deeper it goes behind a bracket or brace. */
+function depthOf(bracket = ''): number {
+  return bracket === '[' || bracket === '{' ? 1 : -1;
+}
+
+/** A text with blanks in the place of what is quoted. */
+function unquoted(text: string): string {
+  return text.replaceAll(/"(?:[^"\\]|\\.)*"|'[^']*'/gs, (quoted) => ' '.repeat(quoted.length));
+}
+
 /** The brackets and braces that are open at the end of a text. */
 function openBrackets(text: string): readonly string[] {
   const open: string[] = [];
-  for (const char of text.replaceAll(/"(?:[^"\\]|\\.)*"|'[^']*'/gs, '')) {
+  for (const char of unquoted(text)) {
     if (char === '[' || char === '{') open.push(char);
     else if (char === ']' || char === '}') open.pop();
   }

@@ -196,3 +196,10 @@ test('what stands less far in than the first value is never looked at', () => {
   ];
   for (const [text, value] of texts) assert.deepEqual(parseYaml(text), value);
 });
+
+test('the lines of a long flow collection may stand anywhere, those of very many are not all read again', () => {
+  const lines = Array.from({ length: 4000 }, (_, index) => `v${index}`);
+  assert.deepEqual(parseYaml(`a: [\n${lines.join(',\n')}\n]\nb: 1\n`), { a: lines, b: 1 });
+  const many = Array.from({ length: 4000 }, (_, index) => `a${index}: [\nx]`).join('\n');
+  assert.throws(() => parseYaml(many), /deficient indentation/);
+});
