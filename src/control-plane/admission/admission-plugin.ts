@@ -32,8 +32,8 @@ export interface AdmissionAttributes {
   /** Milliseconds since the epoch until which webhooks may take; undefined where only their own limit counts. */
   readonly deadline?: number;
   warn(text: string): void;
-  /** Leaves a note for the audit log, where there is one. */
-  annotate?(key: string, text: string): void;
+  /** Leaves a note for the audit log, where there is one. @param least the level from which on it is kept */
+  annotate?(key: string, text: string, least?: 'Request'): void;
   /** Tells how long webhooks took. */
   spent?(part: 'mutating-webhook' | 'validating-webhook', millis: number): void;
   /** Set while objects are changed. */

@@ -9,7 +9,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../apimachinery/json.ts';
-import { parseJson } from '../../apimachinery/json-codec.ts';
+import { escapeHtml, parseJson, stringifyJson } from '../../apimachinery/json-codec.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { internalError, StatusError } from '../../apimachinery/status.ts';
 import type { MutatingWebhook } from '../../api/types/admissionregistration-v1.ts';
@@ -34,6 +34,7 @@ import { registeredWebhooks } from './webhooks/webhook-source.ts';
 type Invocation = WebhookInvocation<MutatingWebhook>;
 
 const mutation = 'mutation.webhook.admission.k8s.io/';
+const patching = 'patch.webhook.admission.k8s.io/';
 
 /** Has the webhooks of the MutatingWebhookConfigurations change objects, one after the other. */
 export function mutatingAdmissionWebhook(context: AdmissionContext, random: Random): AdmissionPlugin {
@@ -43,8 +44,8 @@ export function mutatingAdmissionWebhook(context: AdmissionContext, random: Rand
   const settled = new WeakSet<Unstructured>();
 
   /** @returns whether the object has changed. @throws StatusError, WebhookCallError */
-  async function invoke(invocation: Invocation, attributes: AdmissionAttributes): Promise<boolean> {
-    const { webhook } = invocation.registered;
+  async function invoke(invocation: Invocation, attributes: AdmissionAttributes, place: string): Promise<boolean> {
+    const { webhook, configuration } = invocation.registered;
     const verdict = await askWebhook(invocation, attributes, context, random, true);
     const operations = operationsOf(webhook.name, verdict);
     if (operations.length === 0) return false;
@@ -65,6 +66,7 @@ export function mutatingAdmissionWebhook(context: AdmissionContext, random: Rand
     // The real server keeps fractions of the second in which fields were just written; a patch, whatever it says, is
     // the end of them.
     const hasFreshTimes = served?.isCustom === false && !settled.has(attributes.object) && isJustWritten(attributes);
+    attributes.annotate?.(`${patching}${place}`, patchNote(configuration, webhook.name, operations), 'Request');
     const isChanged = hasFreshTimes || !isSame(changed, object, served);
     settled.add(attributes.object);
     served?.fillIn(changed);
@@ -89,11 +91,12 @@ export function mutatingAdmissionWebhook(context: AdmissionContext, random: Rand
           if (invocation === undefined) continue;
           if (reinvocation.isReinvoked && !ledger.isRequired(hook.key)) continue;
           const { webhook, key, configuration } = hook;
-          const note = `${mutation}round_${reinvocation.isReinvoked ? 1 : 0}_index_${index}`;
+          const place = `round_${reinvocation.isReinvoked ? 1 : 0}_index_${index}`;
+          const note = `${mutation}${place}`;
           let mutated = false;
           const begun = context.clock.now();
           try {
-            const call = (): Promise<boolean> => invoke(invocation, attributes);
+            const call = (): Promise<boolean> => invoke(invocation, attributes, place);
             mutated = await reportedCall(context, webhook, 'admit', attributes.operation, call);
           } catch (error) {
             if (error instanceof ForeignKindError) mutated = true;
@@ -135,6 +138,14 @@ function operationsOf(name: string, { patch }: ReviewVerdict): readonly JsonPatc
   const stray = value.find((item) => item !== null && !isJsonObject(item));
   if (stray !== undefined) throw misfit(stray, 'Operation');
   return value.map((item) => (item ?? {}) as JsonPatchOperation);
+}
+
+/** What the audit log tells of a patch: members of operations come in the order of their names. */
+function patchNote(configuration: string, webhook: string, operations: readonly JsonPatchOperation[]): string {
+  const patch = operations.map((operation) =>
+    Object.fromEntries(Object.entries(operation).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+  );
+  return escapeHtml(stringifyJson({ configuration, webhook, patch, patchType: 'JSONPatch' }));
 }
 
 /** @throws StatusError 500 for a patch that does not fit */

@@ -7,6 +7,7 @@ import type { Status } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
 import {
   type AuditEvent,
+  type AuditLevel,
   type AuditObjectReference,
   type AuditSink,
   type AuditStage,
@@ -69,8 +70,9 @@ export class AuditTrail {
     return keepsAtLeast(this.#decision.level, 'RequestResponse');
   }
 
-  /** Adds an annotation; the first value of a key stays. */
-  annotate(key: string, value: string): void {
+  /** Adds an annotation; the first value of a key stays. @param least the level from which on it is kept */
+  annotate(key: string, value: string, least: AuditLevel = 'Metadata'): void {
+    if (!keepsAtLeast(this.#decision.level, least)) return;
     if (!Object.hasOwn(this.#annotations, key)) this.#annotations[key] = value;
   }
 

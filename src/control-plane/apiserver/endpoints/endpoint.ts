@@ -151,7 +151,7 @@ export function admissionRequest(
     user: request.user,
     ...(request.deadline === undefined ? {} : { deadline: request.deadline }),
     warn: (text) => addWarning(request, text),
-    annotate: (key, text) => request.audit?.annotate(key, text),
+    annotate: (key, text, least) => request.audit?.annotate(key, text, least),
     spent: (part, millis) => request.audit?.spent(part, millis),
   };
 }

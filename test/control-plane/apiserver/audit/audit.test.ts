@@ -301,3 +301,33 @@ test('a request whose coming cannot be told of is refused where that is wanted',
   assert.match(metrics, /^apiserver_audit_level_total\{level="Metadata"\} [1-9]\d*$/m);
   await api.close();
 });
+
+test('what quotes objects is left out below the level that keeps them', async () => {
+  const clock = new FakeClock();
+  for (const [level, kept] of [
+    ['Metadata', { a: '1' }],
+    ['Request', { a: '1', b: '2' }],
+    ['RequestResponse', { a: '1', b: '2' }],
+  ] as const) {
+    const written: AuditEvent[] = [];
+    const trail = new AuditTrail(
+      {
+        auditId: 'id',
+        requestURI: '/',
+        verb: 'get',
+        user: undefined,
+        sourceIPs: [],
+        userAgent: '',
+        objectRef: undefined,
+        receivedAt: clock.now(),
+      },
+      { level, omitStages: new Set<string>(), omitManagedFields: false },
+      { write: (event) => written.push(event) > 0 },
+      clock,
+    );
+    trail.annotate('a', '1');
+    trail.annotate('b', '2', 'Request');
+    await trail.reach('ResponseComplete');
+    assert.deepEqual(written[0]?.annotations, kept);
+  }
+});
