@@ -18,6 +18,7 @@ import {
   type Endpoint,
   negotiateAnswer,
 } from './endpoint.ts';
+import { admitChanges } from './mutating-admission.ts';
 import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from './request-options.ts';
 
 /** Takes away what only the server says of a new object, before anybody else gets to see it. */
@@ -50,7 +51,7 @@ export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
   });
   const created = await withOwnersIfTheyFit(async (leavesOut) => {
     if (leavesOut) delete managed.metadata.managedFields;
-    await server.admission.mutate(admissionRequest(endpoint, 'CREATE', { ...facts, object: managed }));
+    await admitChanges(server, admissionRequest(endpoint, 'CREATE', { ...facts, object: managed }));
     dropDuplicateOwners(endpoint, managed, true);
     return store.create(managed, writeContext(endpoint, options.dryRun), (candidate) =>
       server.admission.validate(

@@ -17,6 +17,7 @@ import {
   writeContext,
 } from './endpoint.ts';
 import { type MadeObject, ownedView, updateThroughView } from './view-writes.ts';
+import { admitChanges } from './mutating-admission.ts';
 import { parseWriteOptions, type ParsedWriteOptions, writeOptionsObject } from './request-options.ts';
 import type { AdmissionAttributes } from '../../admission/admission-plugin.ts';
 
@@ -66,7 +67,8 @@ export function admissionSteps(
       const { object, viewed: admitted = object } = await make.object(old);
       if (old === undefined) matchNamespace(endpoint, object);
       const before = view === undefined ? undefined : cloneJson(admitted);
-      await server.admission.mutate(
+      await admitChanges(
+        server,
         old === undefined
           ? admissionRequest(endpoint, 'CREATE', { ...creating, object: admitted })
           : update(admitted, view === undefined ? old : ownedView(view, old)),
