@@ -20,7 +20,7 @@ test('owners that admission has spoilt are put back, with a warning', async () =
     const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', managedFields: before } };
     const warnings: string[] = [];
     const mutate = (): Promise<void> => {
-      object.metadata.managedFields = changed as ManagedFieldsEntry[];
+      object.metadata.managedFields = changed;
       return Promise.resolve();
     };
     const attributes = { object, warn: (text: string) => warnings.push(text) } as unknown as AdmissionAttributes;

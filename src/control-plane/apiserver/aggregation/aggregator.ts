@@ -97,6 +97,9 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     }
     // One that does not answer is asked again soon.
     if (checked.availability.reason === 'FailedDiscoveryCheck') throw new Error(checked.availability.message);
+    if (checked.availability.status === 'True' && checked.resources === undefined) {
+      throw new Error(`no discovery from the server of ${version}.${group}`);
+    }
     queue.addAfter(name, recheckMillis);
   };
 
