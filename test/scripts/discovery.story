@@ -146,6 +146,10 @@ $ kubectl explain deployment.spec.strategy.rollingUpdate.maxSurge
 |   exceed 130% of desired pods. Once old pods have been killed, new ReplicaSet
 |   can be scaled up further, ensuring that total number of pods running at any
 |   time during the update is at most 130% of desired pods.
+|   IntOrString is a type that can hold an int32 or a string.  When used in JSON
+|   or YAML marshalling and unmarshalling, it produces or consumes the inner
+|   type.  This allows you to have, for example, a JSON field that can accept a
+|   name or number.
 |
 |
 [1.27 1.28 1.29]
@@ -165,6 +169,10 @@ $ kubectl explain deployment.spec.strategy.rollingUpdate.maxSurge
 |   exceed 130% of desired pods. Once old pods have been killed, new ReplicaSet
 |   can be scaled up further, ensuring that total number of pods running at any
 |   time during the update is at most 130% of desired pods.
+|   IntOrString is a type that can hold an int32 or a string.  When used in JSON
+|   or YAML marshalling and unmarshalling, it produces or consumes the inner
+|   type.  This allows you to have, for example, a JSON field that can accept a
+|   name or number.
 |
 |
 $ kubectl explain job.spec.completionMode
@@ -199,8 +207,12 @@ $ kubectl explain job.spec.completionMode
 |   due to version skew, the controller skips updates for the Job.
 |
 |   Possible enum values:
-|   - `"Indexed"`
-|   - `"NonIndexed"`
+|   - `"Indexed"` is a Job completion mode. In this mode, the Pods of a Job get
+|   an associated completion index from 0 to (.spec.completions - 1). The Job is
+|   considered complete when a Pod completes for each completion index.
+|   - `"NonIndexed"` is a Job completion mode. In this mode, the Job is
+|   considered complete when there have been .spec.completions successfully
+|   completed Pods. Pod completions are homologous to each other.
 |
 |
 [1.27 1.28 1.29]
@@ -232,8 +244,12 @@ $ kubectl explain job.spec.completionMode
 |   due to version skew, the controller skips updates for the Job.
 |
 |   Possible enum values:
-|   - `"Indexed"`
-|   - `"NonIndexed"`
+|   - `"Indexed"` is a Job completion mode. In this mode, the Pods of a Job get
+|   an associated completion index from 0 to (.spec.completions - 1). The Job is
+|   considered complete when a Pod completes for each completion index.
+|   - `"NonIndexed"` is a Job completion mode. In this mode, the Job is
+|   considered complete when there have been .spec.completions successfully
+|   completed Pods. Pod completions are homologous to each other.
 |
 |
 $ kubectl explain nothing
