@@ -123,6 +123,11 @@ export function describeJsonKind(value: JsonValue): string {
   }
 }
 
+/** What Go's decoder says of an `apiVersion` or a `kind` that is no text. */
+export function notTextOfKind(field: string, value: JsonValue): string {
+  return `json: cannot unmarshal ${describeJsonKind(value)} into Go struct field .${field} of type string`;
+}
+
 /** What Go's decoder says of a value that should have been an object with a kind. */
 export function notAnObjectText(value: JsonValue): string {
   return (

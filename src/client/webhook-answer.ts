@@ -5,6 +5,7 @@ import {
   isJsonObject,
   mostNesting,
   notAnObjectText,
+  notTextOfKind,
   type JsonObject,
   type JsonValue,
 } from '../apimachinery/json.ts';
@@ -39,8 +40,7 @@ export function parseWebhookAnswer(bytes: Uint8Array): JsonObject {
   if (!isJsonObject(value)) throw new Error(`${undecodable}${notAnObjectText(value)}`);
   for (const [field, item] of Object.entries(value)) {
     if ((field === 'apiVersion' || field === 'kind') && typeof item !== 'string' && item !== null) {
-      const what = `json: cannot unmarshal ${describeJsonKind(item)} into Go struct field .${field} of type string`;
-      throw new Error(`${undecodable}${what}`);
+      throw new Error(`${undecodable}${notTextOfKind(field, item)}`);
     }
   }
   return value;

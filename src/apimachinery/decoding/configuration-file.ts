@@ -1,5 +1,5 @@
 import { goQuote } from '../field-error.ts';
-import { describeJsonKind, isJsonObject, notAnObjectText, type JsonObject, type JsonValue } from '../json.ts';
+import { isJsonObject, notAnObjectText, notTextOfKind, type JsonObject, type JsonValue } from '../json.ts';
 import { JsonSyntaxError, parseJson } from '../json-codec.ts';
 import type { Schema, SchemaSource } from '../schema.ts';
 import { parseYaml, YamlError } from '../yaml.ts';
@@ -124,7 +124,7 @@ function requireKind(
   const said = (field: 'apiVersion' | 'kind'): string => {
     const item = document[field] ?? '';
     if (typeof item === 'string') return item === '' ? (usual?.[field] ?? '') : item;
-    throw noKindIn(`json: cannot unmarshal ${describeJsonKind(item)} into Go struct field .${field} of type string`);
+    throw noKindIn(notTextOfKind(field, item));
   };
   const [apiVersion, kind] = [said('apiVersion'), said('kind')];
   if (kind === '') throw new MissingKindError(`Object 'Kind' is missing in '${content}'`);

@@ -1,5 +1,4 @@
 import type { ResourceDefinition } from '../../api/resource-definition.ts';
-import { goQuote } from '../../apimachinery/field-error.ts';
 import { header, type HttpResponse } from '../../apimachinery/http.ts';
 import { badRequest, methodNotSupported, notFound, StatusError } from '../../apimachinery/status.ts';
 import { handleCreate } from './endpoints/create.ts';
@@ -15,6 +14,7 @@ import { handleWatch } from './endpoints/watch.ts';
 import { isPatchType, unsupportedPatchType } from './endpoints/patch-body.ts';
 import { mediaTypeOf, requireAcceptable } from './negotiation.ts';
 import type { ApiResource } from './registry/api-resource.ts';
+import { checkNamespaceKey } from './registry/store.ts';
 import { addWarning, type ApiRequest } from './request-context.ts';
 import { pageNotFound } from './responses.ts';
 import { isTrue, type RequestInfo } from './request-info.ts';
@@ -154,12 +154,6 @@ function routeCustomResource(
   if (name === '' && verb !== 'create') checkNamespaceKey(info.resource, namespace);
   const view = subresource === undefined ? undefined : findView(resource, subresource.name);
   return handler({ server, request, resource, store: server.storeOf(resource), namespace, name, subresource, view });
-}
-
-/** A namespace that would lead elsewhere in the storage's keys. @throws StatusError 500 */
-function checkNamespaceKey(resource: string, namespace: string): void {
-  if (namespace !== '.' && namespace !== '..') return;
-  throw new StatusError({ message: `invalid key: ${goQuote(`/${resource}/${namespace}`)}`, code: 500 });
 }
 
 /** Of the old paths there are those to watch by, and they are read only. @throws StatusError 404, 405 */

@@ -4,11 +4,11 @@ import { goQuote } from '../../../apimachinery/field-error.ts';
 import { formatGroupVersion, parseGroupVersion, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import { header, type HttpRequest } from '../../../apimachinery/http.ts';
 import {
-  describeJsonKind,
   isJsonObject,
   notAnObjectText,
   type JsonObject,
   type JsonValue,
+  notTextOfKind,
 } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, StatusError } from '../../../apimachinery/status.ts';
@@ -287,8 +287,7 @@ function saidKind(
     }
     throw unrecognized(
       expected.gvk.kind,
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${describeJsonKind(given)} into Go struct ` +
-        `field .${field} of type string`,
+      `couldn't get version/kind; json parse error: ${notTextOfKind(field, given)}`,
       summarizeBody(bytes),
     );
   }

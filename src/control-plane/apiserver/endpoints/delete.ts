@@ -1,9 +1,9 @@
 import { builtInSchemas } from '../../../api/registry.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import {
-  describeJsonKind,
   isJsonObject,
   notAnObjectText,
+  notTextOfKind,
   type JsonObject,
   type JsonValue,
 } from '../../../apimachinery/json.ts';
@@ -98,10 +98,7 @@ function checkSaidKind(value: JsonObject): void {
   for (const field of ['apiVersion', 'kind']) {
     const said = value[field] ?? '';
     if (typeof said === 'string') continue;
-    throw badRequest(
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${describeJsonKind(said)} into Go struct ` +
-        `field .${field} of type string`,
-    );
+    throw badRequest(`couldn't get version/kind; json parse error: ${notTextOfKind(field, said)}`);
   }
 }
 

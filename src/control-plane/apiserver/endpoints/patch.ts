@@ -10,7 +10,6 @@ import { messageOf } from '../../../apimachinery/error-message.ts';
 import { formatGroupVersion, gvkOf, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import {
   cloneJson,
-  describeJsonKind,
   equalJson,
   equalTexts,
   isDeeperThan,
@@ -20,6 +19,7 @@ import {
   type JsonValue,
   mostNesting,
   withoutTexts,
+  notTextOfKind,
 } from '../../../apimachinery/json.ts';
 import { escapeHtmlInJson } from '../../../apimachinery/go-json.ts';
 import { parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
@@ -195,8 +195,7 @@ function statedKind(
   if (!isJsonObject(value)) return expected;
   for (const [field, said] of Object.entries(value)) {
     if ((field !== 'apiVersion' && field !== 'kind') || typeof said === 'string' || said === null) continue;
-    const text = `json: cannot unmarshal ${describeJsonKind(said)} into Go struct field .${field} of type string`;
-    throw refuse(`couldn't get version/kind; json parse error: ${text}`);
+    throw refuse(`couldn't get version/kind; json parse error: ${notTextOfKind(field, said)}`);
   }
   let stated: GroupVersionKind;
   try {

@@ -569,9 +569,12 @@ export function checkKey({ definition }: ApiResource, namespace: string, name: s
   if (definition.namespaced && namespace === '') throw badRequest('Namespace parameter required.');
   const [wrong] = validatePathSegmentName(name, false);
   if (wrong !== undefined) throw badRequest(`Name parameter invalid: ${goQuote(name)}: ${wrong}`);
+  checkNamespaceKey(definition.resource, namespace, name);
+}
+
+/** A namespace that would lead elsewhere in the storage's keys. @throws StatusError 500, as the real storage's */
+export function checkNamespaceKey(resource: string, namespace: string, ...name: readonly string[]): void {
   if (namespace !== '.' && namespace !== '..') return;
-  throw new StatusError({
-    message: `invalid key: ${goQuote(`/${definition.resource}/${namespace}/${name}`)}`,
-    code: 500,
-  });
+  const key = ['', resource, namespace, ...name].join('/');
+  throw new StatusError({ message: `invalid key: ${goQuote(key)}`, code: 500 });
 }
