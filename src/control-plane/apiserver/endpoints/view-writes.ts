@@ -1,5 +1,5 @@
 import { cloneJson, type JsonValue } from '../../../apimachinery/json.ts';
-import type { Unstructured } from '../../../apimachinery/object-meta.ts';
+import type { ObjectMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
 import { StatusError } from '../../../apimachinery/status.ts';
 import { ownersAfterView, ownersInView } from '../../../patch/viewed-ownership.ts';
 import { typedObject } from '../decoding/object-body.ts';
@@ -41,19 +41,30 @@ export async function applyThroughView(
   patch: Unstructured,
   writer: FieldWriter & { readonly force: boolean },
 ): Promise<MadeObject> {
-  const applied = await server.fieldManagement.apply(view.resource, ownedView(view, old), patch, writer);
   const expected = kindOf(view.resource);
-  if (view.appliesNowhere === true) {
-    const { group, version, kind } = expected.gvk;
-    const name = `${group}/${version}`;
-    const message =
-      `failed to convert new object (${patch.metadata.namespace ?? ''}/${patch.metadata.name ?? ''}; ${name}, Kind=${kind}) ` +
-      `to proper version: request to convert CR to an invalid group/version: ${name}`;
-    throw new StatusError({ message, code: 500 });
+  const before = ownedView(view, old);
+  const isSameKind = patch.apiVersion === view.resource.apiVersion && patch.kind === expected.gvk.kind;
+  if (view.appliesNowhere === true && isSameKind && before.metadata.managedFields === undefined) {
+    // What nobody owns yet is counted from an object with nothing set, which is no custom resource either.
+    throw notConvertible('failed to create manager for existing fields: failed to convert live object', {}, expected);
   }
+  const applied = await server.fieldManagement.apply(view.resource, before, patch, writer);
+  if (view.appliesNowhere === true) throw notConvertible('failed to convert new object', patch.metadata, expected);
   const value = applied as unknown as JsonValue;
   const wanted = typedObject(value, expected.gvk, view.resource, expected, () => undefined, { isConverted: true });
   return { object: withOwners(view, view.merge(old, wanted), old, applied), viewed: wanted };
+}
+
+function notConvertible(
+  purpose: string,
+  { namespace = '', name = '' }: Pick<ObjectMeta, 'namespace' | 'name'>,
+  { gvk }: ReturnType<typeof kindOf>,
+): StatusError {
+  const version = `${gvk.group}/${gvk.version}`;
+  const message =
+    `${purpose} (${namespace}/${name}; ${version}, Kind=${gvk.kind}) ` +
+    `to proper version: request to convert CR to an invalid group/version: ${version}`;
+  return new StatusError({ message, code: 500 });
 }
 
 /** What a view shows of an object, with who owns that. */

@@ -312,6 +312,30 @@ test('a status of its own, a scale, columns and selectable fields', async (conte
   assert.deepEqual((table.body['rows'] as { cells: unknown[] }[])[0]?.cells, ['a', 3]);
 });
 
+test('the scale of a custom resource is applied by nobody, whoever owns its number', async (context) => {
+  const world = await serve(context);
+  const scale = { specReplicasPath: '.spec.size', statusReplicasPath: '.status.n' };
+  await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, schema, { subresources: { scale } }));
+  await world.until('wids.example.com', isEstablished);
+  await send(world, 'POST', path, wid('a', { spec: { size: 1 } }));
+  const apply = async (): Promise<JsonValue | undefined> => {
+    const patch = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'a' }, spec: { replicas: 2 } };
+    const type = 'application/apply-patch+yaml';
+    return (await send(world, 'PATCH', `${path}/a/scale?fieldManager=m&force=true`, patch, type)).body['message'];
+  };
+  const reason = 'to proper version: request to convert CR to an invalid group/version: autoscaling/v1';
+  const owned = await apply();
+  await send(world, 'PATCH', `${path}/a`, { metadata: { managedFields: [{}] } }, 'application/merge-patch+json');
+  const unowned = await apply();
+  assert.deepEqual(
+    [owned, unowned],
+    [
+      `failed to convert new object (/a; autoscaling/v1, Kind=Scale) ${reason}`,
+      `failed to create manager for existing fields: failed to convert live object (/; autoscaling/v1, Kind=Scale) ${reason}`,
+    ],
+  );
+});
+
 test('what a scale is read from is told of as Go prints it', async (context) => {
   const world = await serve(context);
   const scale = { specReplicasPath: '.spec.n', statusReplicasPath: '.status.n', labelSelectorPath: '.spec.s' };
