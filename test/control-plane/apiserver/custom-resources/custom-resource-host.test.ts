@@ -318,7 +318,7 @@ test('the scale of a custom resource is applied by nobody, whoever owns its numb
   await world.api.create(definition({ kind: 'Wid', plural: 'wids' }, schema, { subresources: { scale } }));
   await world.until('wids.example.com', isEstablished);
   await send(world, 'POST', path, wid('a', { spec: { size: 1 } }));
-  const apply = async (): Promise<JsonValue | undefined> => {
+  const apply = async (): Promise<unknown> => {
     const patch = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'a' }, spec: { replicas: 2 } };
     const type = 'application/apply-patch+yaml';
     return (await send(world, 'PATCH', `${path}/a/scale?fieldManager=m&force=true`, patch, type)).body['message'];
