@@ -160,7 +160,8 @@ class TypedReader {
       case 'integer':
         return this.#isConverted ? convertInteger(value, schema, place) : readInteger(value, schema, place);
       case 'number':
-        if (typeof value === 'number' || typeof value === 'bigint') return value;
+        // Whole numbers beyond 2^53 are rounded, too.
+        if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
         throw mismatch(value, schema, place);
       case 'boolean':
         if (typeof value === 'boolean') return value;

@@ -148,6 +148,11 @@ function isIntegerOrString(value: JsonValue | undefined): boolean {
 /** One level of a schema without what readers of Swagger 2.0 cannot cope with. */
 function withoutTrouble(declared: JsonObject): JsonObject {
   const schema: JsonObject = { ...declared };
+  // Its numbers are all read as floating point ones.
+  for (const name of ['enum', 'example']) {
+    const value = schema[name];
+    if (value !== undefined) schema[name] = roundNumbers(value);
+  }
   // Swagger 2.0 documents are published without defaults.
   for (const name of ['default', ...junctors]) delete schema[name];
   const isNullable = schema['nullable'] === true;
@@ -167,6 +172,13 @@ function withoutTrouble(declared: JsonObject): JsonObject {
     schema['required'] = required.filter((name) => !isNullableSchema(properties[name as string]));
   }
   return schema;
+}
+
+function roundNumbers(value: JsonValue): JsonValue {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(roundNumbers);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, roundNumbers(item)]));
 }
 
 function isNullableSchema(schema: JsonValue | undefined): boolean {

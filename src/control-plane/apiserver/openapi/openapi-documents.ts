@@ -3,6 +3,7 @@ import type { ResourceDefinition, TypeDefinition } from '../../../api/resource-d
 import { escapeHtmlInJson } from '../../../apimachinery/go-json.ts';
 import { formatGroupVersion, groupVersionPath } from '../../../apimachinery/gvk.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
+import { stringifyJson } from '../../../apimachinery/json-codec.ts';
 import {
   type ApiPath,
   customResourcePaths,
@@ -79,7 +80,7 @@ export function openApiV3Documents(input: OpenApiInput): ReadonlyMap<string, () 
 
 /** An OpenAPI v3 document as it is served: unlike Swagger 2.0, what HTML has a meaning for is escaped. */
 export function openApiV3Text(document: JsonObject): string {
-  return escapeHtmlInJson(JSON.stringify(document));
+  return escapeHtmlInJson(stringifyJson(document));
 }
 
 /** The Swagger 2.0 document of everything. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Documentation } from '../../../api/documentation.ts';
 import type { TypeDefinition } from '../../../api/resource-definition.ts';
 import { isJsonObject, type JsonObject } from '../../../apimachinery/json.ts';
+import { stringifyJson } from '../../../apimachinery/json-codec.ts';
 import { header, type HttpHeaders, type HttpResponse } from '../../../apimachinery/http.ts';
 import { contentResponse } from '../content-response.ts';
 import type { ServerParts } from '../endpoints/endpoint.ts';
@@ -231,7 +232,7 @@ class CustomDocuments {
       if (isJsonObject(before) && isJsonObject(after)) merged[part] = { ...after, ...before };
     }
     const others = remote.flatMap(({ swagger }) => (swagger === undefined ? [] : [swagger]));
-    return Buffer.from(JSON.stringify(others.length === 0 ? merged : mergeSwagger(merged, others)));
+    return Buffer.from(stringifyJson(others.length === 0 ? merged : mergeSwagger(merged, others)));
   }
 
   async #renderV3(custom: readonly ApiResource[]): Promise<ReadonlyMap<string, PublishedDocument>> {

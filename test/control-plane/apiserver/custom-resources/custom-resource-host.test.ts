@@ -1,15 +1,22 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { builtInSchemas } from '../../../../src/api/registry.ts';
+import { builtInSchemas, builtInTypes } from '../../../../src/api/registry.ts';
 import type { CustomResourceDefinition } from '../../../../src/api/types/apiextensions-v1.ts';
 import type { JsonObject, JsonValue } from '../../../../src/apimachinery/json.ts';
 import type { Unstructured } from '../../../../src/apimachinery/object-meta.ts';
 import { createInformerFactory } from '../../../../src/client/informer-factory.ts';
 import { noConversionMetrics } from '../../../../src/control-plane/apiserver/custom-resources/conversion-metrics.ts';
 import { createCustomResourceHost } from '../../../../src/control-plane/apiserver/custom-resources/custom-resource-host.ts';
+import { createOpenApiRoute } from '../../../../src/control-plane/apiserver/openapi/openapi-route.ts';
+import { renderedOpenApi } from '../../../../src/control-plane/apiserver/openapi/rendered-openapi.ts';
 import { silentLogger } from '../../../../src/system/logger.ts';
 import { seededRandom } from '../../../../src/system/random.ts';
-import { createTestApiServer, type TestAnswer, type TestApiServer } from '../../../support/test-api-server.ts';
+import {
+  createTestApiServer,
+  type TestAnswer,
+  type TestApiServer,
+  type TestApiServerOptions,
+} from '../../../support/test-api-server.ts';
 
 interface World {
   readonly api: TestApiServer;
@@ -19,8 +26,8 @@ interface World {
 
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
-async function serve(context: TestContext): Promise<World> {
-  const api = await createTestApiServer();
+async function serve(context: TestContext, options: TestApiServerOptions = {}): Promise<World> {
+  const api = await createTestApiServer(options);
   const informers = createInformerFactory({
     client: api.client,
     clock: api.clock,
@@ -690,4 +697,28 @@ test('what the server has of its own is not hidden by a definition of the same g
   assert.equal((await api.request('GET', `/apis/${group}/v7/foos`)).status, 200);
   assert.equal((await api.request('GET', `/apis/${group}/v1/foos`)).status, 404);
   assert.equal((await api.request('GET', `/apis/${group}/v1/networkpolicies`)).status, 200);
+});
+
+// 9007199254740993 is the first whole number that no floating point number is; bounds are rounded to one, defaults not.
+test('documents of OpenAPI tell whole numbers beyond 2^53', async (context) => {
+  const input = { resources: [], types: builtInTypes(), documentation: () => undefined, version: '1.36' };
+  const world = await serve(context, { routes: [createOpenApiRoute(renderedOpenApi(input, () => ''))] });
+  const schema =
+    '{"type":"integer","default":9007199254740993,"maximum":9223372036854775807,"enum":[9007199254740993]}';
+  const body = JSON.stringify(
+    definition({ plural: 'sums', kind: 'Sum' }, { type: 'object', properties: { size: { type: 'X' } } }),
+  ).replace('{"type":"X"}', schema);
+  assert.equal((await world.api.request('POST', definitions, body)).status, 201);
+  await world.until('sums.example.com', isEstablished);
+  const size = async (target: string): Promise<string | undefined> => {
+    const { text } = await world.api.request('GET', target);
+    return /"size":({[^{}]*})/.exec(text)?.[1];
+  };
+  const rounded = '"maximum":9223372036854776000';
+  const [v3, v2] = [await size('/openapi/v3/apis/example.com/v1'), await size('/openapi/v2')];
+  assert.ok(
+    v3?.includes('"default":9007199254740993') && v3.includes(rounded) && v3.includes('[9007199254740993]'),
+    v3,
+  );
+  assert.ok(v2?.includes(rounded) && v2.includes('[9007199254740992]'), v2);
 });

@@ -75,6 +75,12 @@ const cases: readonly { name: string; declared: JsonObject; v2: JsonObject; v3: 
     v3: { type: 'string', pattern: '^a', minLength: 0 },
   },
   {
+    name: 'whole numbers beyond 2^53 are rounded in Swagger 2.0 only',
+    declared: { type: 'integer', enum: [9007199254740993n, 1], example: { at: [9007199254740993n] } },
+    v2: { type: 'integer', enum: [9007199254740992, 1], example: { at: [9007199254740992] } },
+    v3: { type: 'integer', enum: [9007199254740993n, 1], example: { at: [9007199254740993n] } },
+  },
+  {
     name: 'enumerated values are not told again in the description',
     declared: { type: 'string', description: 'How.', enum: ['a', 'b'] },
     v2: { type: 'string', description: 'How.', enum: ['a', 'b'] },
