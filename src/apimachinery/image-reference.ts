@@ -32,6 +32,12 @@ export function imageNameProblem(text: string): string | undefined {
   return rest.includes('@') ? digestProblem(rest.slice(rest.indexOf('@') + 1)) : undefined;
 }
 
+/** An image's name without tag and digest, with the registry that it is from: `docker.io/library/nginx` for `nginx`. */
+export function imageRepository(text: string): string {
+  const { domain, rest } = splitDomain(text);
+  return `${domain}/${rest.split(/[:@]/, 1)[0] ?? ''}`;
+}
+
 /** The registry of an image and the rest of its name; without one it is Docker's. */
 function splitDomain(text: string): { readonly domain: string; readonly rest: string } {
   const cut = text.indexOf('/');

@@ -287,11 +287,17 @@ export interface Image {
   readonly uid?: number;
 }
 
+/** A user of a registry (AuthConfig). */
+export interface RegistryLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
 /** Pulls and lists images. */
 export interface ImageService {
   imageStatus(image: string): Promise<Image | undefined>;
-  /** @returns the image's reference; @throws RuntimeError when it cannot be had. */
-  pullImage(image: string): Promise<string>;
+  /** @param login for its registry @returns the image's reference; @throws RuntimeError when it cannot be had. */
+  pullImage(image: string, login?: RegistryLogin): Promise<string>;
   listImages(): Promise<readonly Image[]>;
   /** What is in an image that is there, by absolute path, as far as the runtime knows: for volumes made of images. */
   imageFiles(image: string): Promise<ReadonlyMap<string, Uint8Array>>;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { DnsRecord, DnsType } from '../../apimachinery/dns-record.ts';
 import type { Clock, Timer } from '../../system/clock.ts';
@@ -20,31 +19,21 @@ import {
   type LinuxResources,
   type PodSandbox,
   type ProcessStreams,
+  type RegistryLogin,
   type RuntimeService,
   type UserNamespace,
 } from './runtime.ts';
 import { ContainerProcess } from './simulation/container-process.ts';
-import { imageDefaults, imageFiles } from './simulation/images/image-defaults.ts';
 import { connectionPair } from './connection-pair.ts';
 import { MemoryFiles } from './simulation/memory-files.ts';
 import { killedExitCode, type Program } from './simulation/process-context.ts';
 import { PortServer } from './simulation/port-server.ts';
+import { SimulatedImages } from './simulation/simulated-images.ts';
 
 /** Annotation of a pod, or of one container's config: seconds after which it ends by itself. */
 export const exitAfterAnnotation = 'simulation.kubectl-ts.dev/exit-after-seconds';
 /** Annotation beside it: the exit code it ends with. */
 export const exitCodeAnnotation = 'simulation.kubectl-ts.dev/exit-code';
-
-/** A repository or tag that says of itself that it is not there. */
-const absentName = /(?:^|[/.-])(?:404|invalid|nonexistent|non-existent|does-?n(?:o|')?t-?exist)(?:$|[/.-])/;
-
-/** Why an image cannot be had: its registry's or its own name says so. */
-function absenceOf({ repository, tag }: { readonly repository: string; readonly tag: string }): string | undefined {
-  const host = repository.slice(0, repository.indexOf('/'));
-  if (host.split('.').includes('invalid')) return `failed to resolve reference: no such host: ${host}`;
-  if (!absentName.test(repository.slice(host.length + 1)) && !absentName.test(tag)) return undefined;
-  return `failed to resolve reference "${repository}:${tag}": ${repository}:${tag}: not found`;
-}
 
 /** The usual one by its names, and the one that clusters of Kubernetes' tests have beside it. */
 const runtimeHandlers = new Set(['', 'runc', 'simulated', 'test-handler']);
@@ -111,13 +100,19 @@ class SimulatedRuntime implements RuntimeService, ImageService {
   readonly #options: SimulatedRuntimeOptions;
   readonly #sandboxes = new Map<string, SandboxEntry>();
   readonly #containers = new Map<string, MutableContainer>();
-  readonly #images = new Map<string, Image>();
+  readonly #images: SimulatedImages;
   readonly #listeners = new Set<(event: ContainerEvent) => void>();
 
   readonly #files: MemoryFiles;
 
   constructor(options: SimulatedRuntimeOptions) {
     this.#options = options;
+    const { clock, pullMillis, dial, hostIP } = options;
+    const dialLoopback =
+      dial === undefined || hostIP === undefined
+        ? undefined
+        : (port: number): Promise<Duplex> => dial(hostIP, port, hostIP);
+    this.#images = new SimulatedImages({ clock, pullMillis, dialLoopback });
     this.#files = options.files ?? new MemoryFiles(() => options.clock.now());
   }
 
@@ -384,38 +379,20 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     return () => void this.#listeners.delete(listener);
   }
 
-  async imageStatus(image: string): Promise<Image | undefined> {
-    return this.#images.get(image);
+  imageStatus(image: string): Promise<Image | undefined> {
+    return this.#images.imageStatus(image);
   }
 
-  async pullImage(image: string): Promise<string> {
-    if (this.#options.pullMillis !== undefined) {
-      await new Promise<void>((resolve) => this.#options.clock.setTimer(resolve, this.#options.pullMillis ?? 0));
-    }
-    const name = canonicalImageName(image);
-    const absence = absenceOf(name);
-    if (absence !== undefined) {
-      throw new RuntimeError('Unknown', `failed to pull and unpack image "${image}": ${absence}`);
-    }
-    const digest = createHash('sha256').update(`${name.repository}:${name.tag}`).digest('hex');
-    const uid = imageDefaults(image)?.uid;
-    const pulled: Image = {
-      ...(uid === undefined ? {} : { uid }),
-      id: `sha256:${createHash('sha256').update(digest).digest('hex')}`,
-      repoTags: [`${name.repository}:${name.tag}`],
-      repoDigests: [`${name.repository}@sha256:${digest}`],
-      sizeBytes: 1024 * 1024 * (5 + (Number.parseInt(digest.slice(0, 4), 16) % 200)),
-    };
-    this.#images.set(image, pulled);
-    return pulled.repoDigests[0] ?? pulled.id;
+  pullImage(image: string, login?: RegistryLogin): Promise<string> {
+    return this.#images.pullImage(image, login);
   }
 
-  async imageFiles(image: string): Promise<ReadonlyMap<string, Uint8Array>> {
-    return imageFiles(image);
+  imageFiles(image: string): Promise<ReadonlyMap<string, Uint8Array>> {
+    return this.#images.imageFiles(image);
   }
 
-  async listImages(): Promise<readonly Image[]> {
-    return [...new Map([...this.#images.values()].map((image) => [image.id, image])).values()];
+  listImages(): Promise<readonly Image[]> {
+    return this.#images.listImages();
   }
 
   #exit(container: MutableContainer, exitCode: number, reason: string): void {
@@ -500,17 +477,4 @@ function lifetimeSeconds(
   const asked = annotations[exitAfterAnnotation];
   if (asked !== undefined && Number.isFinite(Number(asked))) return Math.max(0, Number(asked));
   return labels[jobNameLabel] === undefined ? undefined : jobSeconds;
-}
-
-/** Splits an image reference and fills in what Docker's conventions leave out (registry, `library/`, `latest`). */
-function canonicalImageName(image: string): { repository: string; tag: string } {
-  const withoutDigest = image.split('@')[0] ?? image;
-  const slash = withoutDigest.lastIndexOf('/');
-  const colon = withoutDigest.indexOf(':', slash + 1);
-  const tag = colon < 0 ? 'latest' : withoutDigest.slice(colon + 1);
-  let repository = colon < 0 ? withoutDigest : withoutDigest.slice(0, colon);
-  const head = repository.split('/')[0] ?? '';
-  if (!repository.includes('/')) repository = `docker.io/library/${repository}`;
-  else if (!head.includes('.') && !head.includes(':') && head !== 'localhost') repository = `docker.io/${repository}`;
-  return { repository, tag };
 }

@@ -10,6 +10,7 @@ import type { HttpHandler } from '../../apimachinery/http.ts';
 import type { ImageService, RuntimeService } from '../cri/runtime.ts';
 import { countTermination } from './kubelet-metrics.ts';
 import { createKubeletServer } from './kubelet-server.ts';
+import { ImageAccess } from './image-access.ts';
 import type { NodeFiles } from './node-files.ts';
 import {
   isMisrepresented,
@@ -94,7 +95,8 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     dns: { clusterDomain: 'cluster.local', ...(node.clusterDns === undefined ? {} : { clusterDns: node.clusterDns }) },
     files: options.files,
     userNamespaces: new UserNamespaces(),
-    hasSecret: (namespace, name) => sources.secret.get(namespace, name) !== undefined,
+    secretOf: (namespace, name) => sources.secret.get(namespace, name),
+    imageAccess: new ImageAccess(),
     dial: options.dial,
     allocatable: () => currentNode().status?.allocatable ?? node.capacity,
     services: () => services.list(),

@@ -3,6 +3,7 @@ import { formatDuration } from '../../apimachinery/duration.ts';
 import { imageNameProblem } from '../../apimachinery/image-reference.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
+import { mayUseImage, pullImage } from './pull-image.ts';
 
 const firstBackoffMillis = 10_000;
 const longestBackoffMillis = 300_000;
@@ -41,7 +42,8 @@ export class PodImages {
     }
     const policy = container.imagePullPolicy ?? 'IfNotPresent';
     const present = await runtime.imageStatus(image);
-    if (present !== undefined && policy !== 'Always') {
+    const isUsable = present !== undefined && mayUseImage(this.#context, pod, image, present);
+    if (isUsable && policy !== 'Always') {
       const message = `Container image "${image}" already present on machine and can be accessed by the pod`;
       recordEvent(pod, 'Normal', 'Pulled', message, container.name);
       return undefined;
@@ -66,7 +68,7 @@ export class PodImages {
     recordEvent(pod, 'Normal', 'Pulling', `Pulling image "${image}"`, container.name);
     const begun = clock.now();
     try {
-      await runtime.pullImage(image);
+      await pullImage(this.#context, pod, image);
     } catch (error) {
       const text = messageOf(error);
       recordEvent(pod, 'Warning', 'Failed', `Failed to pull image "${image}": ${text}`, container.name);
@@ -87,11 +89,11 @@ export class PodImages {
 /** Tells of secrets for registries that are not there; images may be had without them. */
 export function checkPullSecrets(
   pod: Pod,
-  { hasSecret, recordEvent }: Pick<PodWorkerContext, 'hasSecret' | 'recordEvent'>,
+  { secretOf, recordEvent }: Pick<PodWorkerContext, 'secretOf' | 'recordEvent'>,
 ): void {
   const { namespace = '' } = pod.metadata;
   const names = (pod.spec?.imagePullSecrets ?? []).map(({ name = '' }) => name).filter((name) => name !== '');
-  const missing = names.filter((name) => !hasSecret(namespace, name)).join(', ');
+  const missing = names.filter((name) => secretOf(namespace, name) === undefined).join(', ');
   if (missing === '') return;
   const text = `Unable to retrieve some image pull secrets (${missing}); attempting to pull the image may not succeed.`;
   recordEvent(pod, 'Warning', 'FailedToRetrieveImagePullSecret', text);

@@ -14,6 +14,7 @@ import type { DownwardFacts } from './downward-fields.ts';
 import type { NodeFile, NodeFiles } from './node-files.ts';
 import { podLinuxResources } from './pod-level-resources.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
+import { mayUseImage, pullImage } from './pull-image.ts';
 import { sourceFiles, type SourceFiles, usesSource, VolumeError, VolumeModeError } from './volume-sources.ts';
 
 export { VolumeError } from './volume-sources.ts';
@@ -131,12 +132,13 @@ export class PodVolumes {
   async #mountImage(pod: Pod, volume: Volume, source: ImageVolumeSource): Promise<void> {
     const { runtime, files } = this.#context;
     const { reference = '', pullPolicy } = source;
-    const isThere = (await runtime.imageStatus(reference)) !== undefined;
+    const present = await runtime.imageStatus(reference);
+    const isThere = present !== undefined && mayUseImage(this.#context, pod, reference, present);
     if (!isThere && pullPolicy === 'Never') {
       throw new VolumeError(`Container image "${reference}" is not present with pull policy of Never`);
     }
     try {
-      if (!isThere || pullPolicy === 'Always') await runtime.pullImage(reference);
+      if (!isThere || pullPolicy === 'Always') await pullImage(this.#context, pod, reference);
     } catch (error) {
       throw new VolumeError(messageOf(error));
     }

@@ -1,8 +1,9 @@
-import type { Pod, Service } from '../../api/types/core-v1.ts';
+import type { Pod, Secret, Service } from '../../api/types/core-v1.ts';
 import type { Client } from '../../client/client.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
 import type { ContainerStatus, ImageService, RuntimeService } from '../cri/runtime.ts';
+import type { ImageAccess } from './image-access.ts';
 import type { NodeFiles } from './node-files.ts';
 import type { NodeDns } from './pod-dns.ts';
 import type { Rejection } from './pod-admission.ts';
@@ -25,8 +26,10 @@ export interface PodWorkerContext {
   /** How hooks reach pods. */
   readonly dial: DialPod;
   readonly userNamespaces: UserNamespaces;
-  /** Whether a secret is there. */
-  readonly hasSecret: (namespace: string, name: string) => boolean;
+  /** A secret that is there. */
+  readonly secretOf: (namespace: string, name: string) => Secret | undefined;
+  /** Which images may be used with which secrets. */
+  readonly imageAccess: ImageAccess;
   /** What the node can give. */
   readonly allocatable: () => Readonly<Record<string, string>>;
   /** All services, for the variables that tell of them. */

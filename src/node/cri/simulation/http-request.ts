@@ -23,8 +23,11 @@ export interface Answered {
   readonly body: Buffer;
 }
 
+/** What of a process is needed to ask. */
+export type AskingContext = Pick<ProcessContext, 'clock' | 'dial' | 'signal' | 'files' | 'resolve'>;
+
 /** Asks a server for something over HTTP. @throws Error in the words of Go's net */
-export async function ask(context: ProcessContext, asked: Asked): Promise<Answered> {
+export async function ask(context: AskingContext, asked: Asked): Promise<Answered> {
   const url = new URL(asked.url.includes('://') ? asked.url : `http://${asked.url}`);
   const isSecure = url.protocol === 'https:';
   if (!isSecure && url.protocol !== 'http:') throw new Error('only HTTP is spoken in simulated pods');
@@ -65,7 +68,10 @@ function exchange(connection: Duplex, url: URL, asked: Asked, signal: AbortSigna
 }
 
 /** Names are those of the hosts file, then those of the cluster's DNS. */
-export function addressOf({ files, resolve }: ProcessContext, host: string): string | undefined {
+export function addressOf(
+  { files, resolve }: Pick<ProcessContext, 'files' | 'resolve'>,
+  host: string,
+): string | undefined {
   const node = files.find('/etc/hosts');
   const text = node?.kind === 'file' ? Buffer.from(node.content).toString('utf8') : '';
   const line = text.split('\n').find((candidate) => candidate.split(/\s+/).slice(1).includes(host));

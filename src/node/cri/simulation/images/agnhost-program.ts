@@ -2,6 +2,7 @@ import type { ProcessContext, Program } from '../process-context.ts';
 import { runAdmissionWebhook } from './admission-webhook.ts';
 import { runConnect } from './connect.ts';
 import { runConversionWebhook } from './conversion-webhook.ts';
+import { runFakeRegistry } from './fake-registry.ts';
 import { runGrpcHealthChecking } from './grpc-health-checking.ts';
 import { runGuestbook } from './guestbook.ts';
 import { runInClusterClient } from './in-cluster-client.ts';
@@ -25,6 +26,7 @@ const subcommands: Readonly<Record<string, Program>> = {
     return 0;
   },
   'etc-hosts': runEtcHosts,
+  'fake-registry-server': runFakeRegistry,
   'grpc-health-checking': runGrpcHealthChecking,
   guestbook: runGuestbook,
   inclusterclient: runInClusterClient,

@@ -1,3 +1,5 @@
+import { registryFiles } from './registry-files.ts';
+
 /** What an image runs when a container says nothing else. */
 export interface ImageDefaults {
   readonly entrypoint: readonly string[];
@@ -25,6 +27,7 @@ const known: Readonly<Record<string, ImageDefaults>> = {
     cmd: ['pause'],
     files: {
       ...alpine,
+      ...registryFiles(),
       '/localhost.crt': undefined,
       '/localhost.key': undefined,
       '/etc/passwd':
