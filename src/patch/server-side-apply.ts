@@ -63,7 +63,8 @@ export function applyManagedFields(
   if (entry.fields.isEmpty()) managers.delete(key);
   const isSame = live !== undefined && equalJson(before, result);
   if (!isSame) entry.time = formatTime(writer.now);
-  const object = finish(result, configuration, managers, writer.manager);
+  // What changed was read and written anew, raw objects with the rest.
+  const object = finish(isSame ? before : withoutTexts(result), configuration, managers, writer.manager);
   return isSame && equalJson(object, live) ? live : object;
 }
 

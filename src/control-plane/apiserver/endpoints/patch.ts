@@ -9,16 +9,12 @@ import {
 import { messageOf } from '../../../apimachinery/error-message.ts';
 import { formatGroupVersion, gvkOf, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import {
-  cloneJson,
-  equalJson,
-  equalTexts,
   isDeeperThan,
   isJsonObject,
   notAnObjectText,
   type JsonObject,
   type JsonValue,
   mostNesting,
-  withoutTexts,
   notTextOfKind,
 } from '../../../apimachinery/json.ts';
 import { escapeHtmlInJson } from '../../../apimachinery/go-json.ts';
@@ -251,17 +247,7 @@ async function appliedObject(
   const object = typedApplied(applied, `${namespace}/${name}`, resource, expected);
   tellDuplicateKeys(request, patch, options);
   applyDefaults(object, resource);
-  return { object: old === undefined ? object : withTextsOfUnchanged(withoutTexts(object), old) };
-}
-
-/** What nobody changes stays as it was written (see `keptText`). */
-function withTextsOfUnchanged(object: Unstructured, old: Unstructured): Unstructured {
-  if (equalTexts(object, old)) return object;
-  const { managedFields } = object.metadata;
-  const unchanged = cloneJson(old);
-  if (managedFields === undefined) delete unchanged.metadata.managedFields;
-  else unchanged.metadata.managedFields = managedFields;
-  return equalJson(object, unchanged) ? unchanged : object;
+  return { object };
 }
 
 /** What an apply made, in its type. @throws StatusError 500 for values that fit the schema but not the type */
