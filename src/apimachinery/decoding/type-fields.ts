@@ -576,6 +576,9 @@ io.k8s.apimachinery.pkg.apis.meta.v1
   StatusCause reason message field
   StatusDetails name group kind uid=6 causes=4 retryAfterSeconds
   WatchEvent type! object
+io.k8s.apimachinery.pkg.apis.meta.v1beta1
+  PartialObjectMetadata metadata
+  PartialObjectMetadataList metadata=2 items=1
 io.k8s.kube-aggregator.pkg.apis.apiregistration.v1
   APIService metadata spec status
   APIServiceCondition type! status! lastTransitionTime reason message

@@ -208,20 +208,29 @@ test('a watch in protobuf has frames with their length', async () => {
   await api.close();
 });
 
-test('metadata alone is answered in protobuf, of one object and of a list', async () => {
+test('metadata alone is answered in protobuf, of one object and of a list, in both versions', async () => {
   const api = await createTestApiServer();
-  const ask = async (path: string, as: string): Promise<JsonObject> => {
-    const headers = { accept: `${mediaType};as=${as};g=meta.k8s.io;v=v1` };
-    const response = await api.server.handle({ method: 'GET', path, headers });
-    assert.equal(response.status, 200);
-    return codec.decode(await readBody(response.body)).value as JsonObject;
-  };
-  const one = await ask('/api/v1/namespaces/default', 'PartialObjectMetadata');
-  assert.equal(one['kind'], 'PartialObjectMetadata');
-  assert.equal((one['metadata'] as JsonObject)['name'], 'default');
-  const list = await ask('/api/v1/namespaces', 'PartialObjectMetadataList');
-  const names = (list['items'] as unknown as Unstructured[]).map(({ metadata }) => metadata.name);
-  assert.deepEqual(names, ['default', 'kube-system']);
+  for (const version of ['v1', 'v1beta1']) {
+    const ask = async (path: string, as: string): Promise<Uint8Array> => {
+      const headers = { accept: `${mediaType};as=${as};g=meta.k8s.io;v=${version}` };
+      const response = await api.server.handle({ method: 'GET', path, headers });
+      assert.equal(response.status, 200);
+      return readBody(response.body);
+    };
+    const one = codec.decode(await ask('/api/v1/namespaces/default', 'PartialObjectMetadata')).value as JsonObject;
+    assert.equal(one['kind'], 'PartialObjectMetadata');
+    assert.equal(one['apiVersion'], `meta.k8s.io/${version}`);
+    assert.equal((one['metadata'] as JsonObject)['name'], 'default');
+    const bytes = await ask('/api/v1/namespaces', 'PartialObjectMetadataList');
+    const list = codec.decode(bytes).value as JsonObject;
+    const names = (list['items'] as unknown as Unstructured[]).map(({ metadata }) => metadata.name);
+    assert.deepEqual(names, ['default', 'kube-system']);
+    // The older list has its items first.
+    const [first = -1, second = -1] = ['default', (list['metadata'] as JsonObject)['resourceVersion']].map((text) =>
+      Buffer.from(bytes).indexOf(`${String(text)}`),
+    );
+    assert.equal(first < second, version === 'v1beta1');
+  }
   await api.close();
 });
 

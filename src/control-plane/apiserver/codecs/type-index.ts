@@ -16,11 +16,15 @@ const metaKinds: ReadonlySet<string> = new Set([
   'Status',
 ]);
 
-const partialObject: TypeDefinition = {
-  name: `${metaPackage}.PartialObjectMetadata`,
-  schema: { type: 'object', properties: { metadata: { ref: `${metaPackage}.ObjectMeta`, default: {} } } },
-  gvks: [{ group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata' }],
-};
+/** Metadata alone, and lists of it, in one version of its group. */
+function partialObjectTypes(version: string): TypeDefinition[] {
+  const partialObject: TypeDefinition = {
+    name: `io.k8s.apimachinery.pkg.apis.meta.${version}.PartialObjectMetadata`,
+    schema: { type: 'object', properties: { metadata: { ref: `${metaPackage}.ObjectMeta`, default: {} } } },
+    gvks: [{ group: 'meta.k8s.io', version, kind: 'PartialObjectMetadata' }],
+  };
+  return [partialObject, ...partialObject.gvks.map((gvk) => listType(partialObject.name, gvk))];
+}
 
 const string = { type: 'string' } as const;
 const strings = { type: 'array', items: string } as const;
@@ -75,8 +79,8 @@ function discoveryTypes(version: string): TypeDefinition[] {
 /** The types that answers have beside those of the API. */
 const transformedTypes: ReadonlyMap<string, TypeDefinition> = new Map(
   [
-    partialObject,
-    ...partialObject.gvks.map((gvk) => listType(partialObject.name, gvk)),
+    ...partialObjectTypes('v1'),
+    ...partialObjectTypes('v1beta1'),
     groupVersionKind,
     ...discoveryTypes('v2'),
     ...discoveryTypes('v2beta1'),
