@@ -540,6 +540,7 @@ io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1
   CustomResourceDefinitionStatus conditions acceptedNames storedVersions observedGeneration
   CustomResourceDefinitionVersion name! served! storage! deprecated=7 deprecationWarning? schema?=4 subresources? additionalPrinterColumns selectableFields=9
   CustomResourceSubresourceScale specReplicasPath! statusReplicasPath! labelSelectorPath?
+  CustomResourceSubresourceStatus
   CustomResourceSubresources status? scale?
   CustomResourceValidation openAPIV3Schema?
   ExternalDocumentation description url

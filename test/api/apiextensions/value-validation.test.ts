@@ -202,6 +202,15 @@ const spec = {
 };
 const resource = { type: 'object', properties: { spec } };
 
+test('rules about items of what is no list cannot be compiled: what stayed from before is refused', () => {
+  const items = { type: 'object', 'x-kubernetes-validations': [{ rule: 'self.n < 10' }] };
+  const schema = { type: 'object', properties: { a: { type: 'object', items } } };
+  assert.deepEqual(runRules(schema, { a: [{ n: 1 }] }, { a: [{ n: 1 }] }), [
+    'a[0]: Invalid value: "object": rule compiler initialization error: failed to convert to declType for CEL validation rules',
+  ]);
+  assert.deepEqual(runRules(schema, { a: {} }), []);
+});
+
 test('rules are run as the real server does', () => {
   assert.deepEqual(runRules(resource, { spec: { min: 60, max: 50 } }), [
     'spec: Invalid value: min must not exceed max',

@@ -234,6 +234,14 @@ test('metadata alone is answered in protobuf, of one object and of a list, in bo
   await api.close();
 });
 
+test('a message without fields is there all the same', () => {
+  const type = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresources';
+  const subresources = { status: {} };
+  const bytes = writeMessage(subresources, type, builtInSchemas);
+  assert.equal(Buffer.from(bytes).toString('hex'), '0a00');
+  assert.deepEqual(readMessage(bytes, type, builtInSchemas), subresources);
+});
+
 test('what is not protobuf is refused as the real server refuses it', async () => {
   const api = await createTestApiServer();
   const refused = async (body: string): Promise<unknown> =>

@@ -52,6 +52,8 @@ interface RuleTree {
   readonly schema: JsonObject;
   readonly isRoot: boolean;
   readonly rules: readonly CompiledRule[];
+  /** Rules about values that have no type, like items of what is no list: every such value is refused. */
+  readonly isUntyped: boolean;
   readonly items: RuleTree | undefined;
   readonly additional: RuleTree | undefined;
   readonly properties: ReadonlyMap<string, RuleTree>;
@@ -87,7 +89,8 @@ function buildTree(
   return {
     schema: structure,
     isRoot,
-    rules: declared === undefined ? [] : compileRules({ ...structure, ...rulesOf(schema) }, declared),
+    rules: declared === undefined ? [] : compileRules({ ...structure, 'x-kubernetes-validations': [...rulesOf(schema)] }, declared),
+    isUntyped: declared === undefined && rulesOf(schema).length > 0,
     items: below('items'),
     additional: below('additionalProperties'),
     properties,
@@ -95,8 +98,9 @@ function buildTree(
   };
 }
 
-function rulesOf(schema: JsonObject): JsonObject {
-  return { 'x-kubernetes-validations': schema['x-kubernetes-validations'] ?? [] };
+function rulesOf(schema: JsonObject): readonly JsonValue[] {
+  const rules = schema['x-kubernetes-validations'];
+  return Array.isArray(rules) ? rules : [];
 }
 
 /** How a value relates to what stood in its place before; undefined when that cannot be told. */
@@ -132,6 +136,10 @@ class RuleRun {
   ): void {
     if (value === null) return;
     const isUnchanged = (correlation ?? parent)?.isUnchanged === true;
+    if (tree.isUntyped) {
+      const why = 'rule compiler initialization error: failed to convert to declType for CEL validation rules';
+      this.errors.push(invalid(path, textOf(tree.schema, 'type'), why));
+    }
     if (tree.rules.length > 0) this.#runRules(tree, path, value, old ?? undefined, isUnchanged);
     for (const inside of tree.all) this.#visit(inside, path, value, old, undefined, parent);
     if (Array.isArray(value)) {
