@@ -89,7 +89,10 @@ function buildTree(
   return {
     schema: structure,
     isRoot,
-    rules: declared === undefined ? [] : compileRules({ ...structure, 'x-kubernetes-validations': [...rulesOf(schema)] }, declared),
+    rules:
+      declared === undefined
+        ? []
+        : compileRules({ ...structure, 'x-kubernetes-validations': [...rulesOf(schema)] }, declared),
     isUntyped: declared === undefined && rulesOf(schema).length > 0,
     items: below('items'),
     additional: below('additionalProperties'),
