@@ -94,9 +94,9 @@ export interface ResourceDefinition {
     readonly version: string;
     toStorage(object: Unstructured): Unstructured;
     fromStorage(object: Unstructured): Unstructured;
-    /** Makes an object that is stored what reading it gives: with the defaults of the stored version. */
-    settle?(object: Unstructured): void;
   };
+  /** Makes an object that has been checked what reading it gives: as the stored version has it, without what is not kept. */
+  settle?(object: Unstructured): void;
   /** The version that counts as the stored one in discovery, when `storage` does not say. */
   readonly storageVersion?: { readonly group: string; readonly version: string };
   /** Versions of another form that entries of managedFields may be of; entries of all others are forgotten. */

@@ -1,18 +1,21 @@
 import { booleanOf } from '../apimachinery/boolean.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
 import type { MetricRegistry } from '../control-plane/apiserver/metrics/metric-registry.ts';
-import { knownGates } from './known-gates.ts';
+import { gateNeeds, gatesOfOthers, knownGates } from './known-gates.ts';
 import { ComponentArgumentError, type ComponentArguments, listArgument } from './component-arguments.ts';
 
 /** Gates that this server has, and whether they are open when nobody says. */
 const defaults = { AggregatedDiscoveryRemoveBetaType: true, Initializers: false };
 
-/** What --feature-gates opens. */
-export type FeatureGates = Readonly<Record<keyof typeof defaults, boolean>>;
+/** What --feature-gates opens, here and (only told on) in other programs. */
+export type FeatureGates = Readonly<Record<keyof typeof defaults, boolean>> & {
+  readonly ofOthers: ReadonlyMap<string, boolean>;
+};
 
 /** Reads --feature-gates, `Name=true,Name=false`. @throws ComponentArgumentError */
 export function featureGatesOf(flags: ComponentArguments): FeatureGates {
   const gates = { ...defaults };
+  const ofOthers = new Map<string, boolean>();
   for (const item of listArgument(flags, 'feature-gates') ?? []) {
     const [name = '', ...rest] = item.trim().split('=');
     const value = rest.join('=');
@@ -23,9 +26,20 @@ export function featureGatesOf(flags: ComponentArguments): FeatureGates {
       throw refused(`invalid value of ${name}=${value}, err: ${reason}`);
     }
     if (isGate(name)) gates[name] = isOn;
+    else if (gatesOfOthers.has(name)) ofOthers.set(name, isOn);
     else checkKnownGate(name, isOn);
   }
-  return gates;
+  checkNeeds(ofOthers);
+  return { ...gates, ofOthers };
+}
+
+/** @throws ComponentArgumentError when a gate is open that needs one that is closed */
+function checkNeeds(moved: ReadonlyMap<string, boolean>): void {
+  const isOpen = (name: string) => moved.get(name) ?? knownGates.get(name)?.isOpen === true;
+  for (const [name, needed] of gateNeeds) {
+    if (!isOpen(name) || isOpen(needed)) continue;
+    throw refused(`${name} is enabled, but depends on features that are disabled: [${needed}]`);
+  }
 }
 
 /** @throws ComponentArgumentError for gates that nobody knows, or that are not moved here */
@@ -54,8 +68,11 @@ export function describeFeatureGates(registry: MetricRegistry, gates: FeatureGat
     stability: 'BETA',
     labels: ['name', 'stage'],
   });
-  for (const [name, { stage, isOpen }] of knownGates) enabled.set([name, stage], isOpen ? 1 : 0);
-  for (const [name, isOn] of Object.entries(gates)) {
+  const { ofOthers, ...own } = gates;
+  for (const [name, { stage, isOpen }] of knownGates) {
+    enabled.set([name, stage], (ofOthers.get(name) ?? isOpen) ? 1 : 0);
+  }
+  for (const [name, isOn] of Object.entries(own)) {
     enabled.set([name, isGate(name) ? stages[name] : ''], isOn ? 1 : 0);
   }
 }

@@ -1,7 +1,7 @@
 /** How far along a gate is, as Kubernetes says; nothing for what is there for good. */
 export type GateStage = '' | 'ALPHA' | 'BETA' | 'DEPRECATED';
 
-/** A gate of Kubernetes 1.36 that this server does not move: what it guards is here as it is by default, or not at all. */
+/** A gate of Kubernetes 1.36 that this server does not move: what it guards is here as it is by default, or not at all, or not of an API server. */
 export interface KnownGate {
   readonly stage: GateStage;
   readonly isOpen: boolean;
@@ -145,6 +145,40 @@ const rows: readonly Row[] = [
     `,
   ],
 ];
+
+/**
+ * Gates that guard something in other programs (controllers, the scheduler, kubelets, proxies, logs) and nothing in an
+ * API server: kube-apiserver takes them too, so that one list of gates can be handed to a whole cluster.
+ */
+export const gatesOfOthers: ReadonlySet<string> = new Set(
+  `
+    AllowDNSOnlyNodeCSR AllowServiceExternalIPs CPUManagerPolicyAlphaOptions CPUManagerPolicyBetaOptions
+    CRIListStreaming CSIVolumeHealth ChangeContainerStatusOnKubeletRestart
+    CloudControllerManagerWatchBasedRoutesReconciliation CloudControllerManagerWebhook ContainerCheckpoint
+    ContextualLogging ControllerManagerReleaseLeaderElectionLockOnExit CustomCPUCFSQuotaPeriod
+    DRASchedulerFilterTimeout DeclarativeValidationTakeover DisableCPUQuotaWithExclusiveCPUs EventedPLEG
+    GracefulNodeShutdown GracefulNodeShutdownBasedOnPodPriority InPlacePodVerticalScalingExclusiveCPUs
+    InPlacePodVerticalScalingExclusiveMemory KubeletCrashLoopBackOffMax KubeletInUserNamespace
+    KubeletPodResourcesListUseActivePods KubeletRegistrationGetOnExistsOnly KubeletSeparateDiskGC LoggingAlphaOptions
+    LoggingBetaOptions MemoryQoS NominatedNodeNameForExpectation OpportunisticBatching PLEGOnDemandRelist
+    PersistentVolumeClaimUnusedSinceTime PodAndContainerStatsFromCRI PodLevelResourceManagers
+    PodReadyToStartContainersCondition PodsAPI PreventStaticPodAPIReferences QOSReserved
+    ReduceDefaultCrashLoopBackOffDecay ReloadKubeletClientCAFile ReloadKubeletServerCertificateFile
+    RotateKubeletServerCertificate RuntimeClassInImageCriApi SchedulerAsyncAPICalls SchedulerAsyncPreemption
+    SchedulerPopFromBackoffQ StaleControllerConsistencyDaemonSet StaleControllerConsistencyJob
+    StaleControllerConsistencyReplicaSet StaleControllerConsistencyStatefulSet StatefulSetSemanticRevisionComparison
+    StorageCapacityScoring TopologyManagerPolicyAlphaOptions TopologyManagerPolicyBetaOptions
+    WindowsCPUAndMemoryAffinity WindowsGracefulNodeShutdown WindowsHostNetwork
+  `
+    .trim()
+    .split(/\s+/),
+);
+
+/** What those gates need, where it can be closed. */
+export const gateNeeds: ReadonlyMap<string, string> = new Map([
+  ['WindowsGracefulNodeShutdown', 'GracefulNodeShutdown'],
+  ['GracefulNodeShutdownBasedOnPodPriority', 'GracefulNodeShutdown'],
+]);
 
 /** The gates of kube-apiserver 1.36, by name, without those that this server can open and close. */
 export const knownGates: ReadonlyMap<string, KnownGate> = new Map(

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ComponentArgumentError } from '../../src/cluster/component-arguments.ts';
 import { describeFeatureGates, featureGatesOf } from '../../src/cluster/feature-gates.ts';
+import { gatesOfOthers, knownGates } from '../../src/cluster/known-gates.ts';
 import { MetricRegistry } from '../../src/control-plane/apiserver/metrics/metric-registry.ts';
 
 const gatesOf = (text?: string) => featureGatesOf(new Map(text === undefined ? [] : [['feature-gates', text]]));
 
 test('gates are as in 1.36 until they are named', () => {
-  const asReleased = { AggregatedDiscoveryRemoveBetaType: true, Initializers: false };
+  const asReleased = { AggregatedDiscoveryRemoveBetaType: true, Initializers: false, ofOthers: new Map() };
   assert.deepEqual(gatesOf(), asReleased);
   assert.deepEqual(gatesOf('Initializers=true'), { ...asReleased, Initializers: true });
   assert.deepEqual(gatesOf('Initializers=true,Initializers=f'), asReleased);
@@ -33,9 +34,34 @@ test('gates of Kubernetes that are not moved here may be named as they are', asy
   }
 });
 
+test('gates that guard something in other programs are taken, and told as they are set', async () => {
+  const gates = gatesOf('SchedulerAsyncPreemption=false,StorageCapacityScoring=true');
+  assert.deepEqual(
+    gates.ofOthers,
+    new Map([
+      ['SchedulerAsyncPreemption', false],
+      ['StorageCapacityScoring', true],
+    ]),
+  );
+  const registry = new MetricRegistry();
+  describeFeatureGates(registry, gates);
+  const text = await registry.show();
+  for (const line of [
+    'name="SchedulerAsyncPreemption",stage="BETA"} 0',
+    'name="StorageCapacityScoring",stage="ALPHA"} 1',
+  ]) {
+    assert.ok(text.includes(`kubernetes_feature_enabled{${line}\n`), line);
+  }
+  for (const name of gatesOfOthers) assert.equal(knownGates.get(name)?.isLocked, false, name);
+});
+
 for (const [text, reason] of [
   ['SidecarContainers=false', 'cannot set feature gate SidecarContainers to false, feature is locked to true'],
   ['KMSv1=true', 'this server cannot set feature gate KMSv1 to true'],
+  [
+    'GracefulNodeShutdown=false,GracefulNodeShutdownBasedOnPodPriority=false',
+    'WindowsGracefulNodeShutdown is enabled, but depends on features that are disabled: [GracefulNodeShutdown]',
+  ],
   ['Nope=true', 'unrecognized feature gate: Nope'],
   ['Initializers', 'missing bool value for Initializers'],
   ['Initializers=yes', 'invalid value of Initializers=yes, err: strconv.ParseBool: parsing "yes": invalid syntax'],

@@ -115,11 +115,11 @@ export const horizontalPodAutoscalerResource: ResourceDefinition = {
     version: 'v2',
     toStorage: autoscalerToV2,
     fromStorage: autoscalerFromV2,
-    settle: (object) => {
-      const whole = autoscalerToV2(object);
-      setDefaultsOfV2(whole);
-      adopt(object, whole);
-    },
+  },
+  settle: (object) => {
+    const whole = autoscalerToV2(object);
+    setDefaultsOfV2(whole);
+    adopt(object, whole);
   },
   otherForms: [
     {

@@ -33,7 +33,6 @@ function dropWhatNoLongerApplies(service: Service, old: Service): void {
   drop(hasAddress, 'clusterIP', 'clusterIPs');
   drop(hasAddress, 'ipFamilies');
   drop(hasAddress, 'ipFamilyPolicy');
-  drop(hasAddress, 'internalTrafficPolicy');
   drop(needsHealthCheckPort, 'healthCheckNodePort');
   drop(isLoadBalancer, 'allocateLoadBalancerNodePorts');
   drop(isLoadBalancer, 'loadBalancerClass');
@@ -123,6 +122,17 @@ function asService(object: Unstructured): Service {
   return object;
 }
 
+/**
+ * Makes a service that has been checked what reading it gives. Names of elsewhere have no traffic policy: a valid one
+ * is taken (older servers gave it as a default), and not kept.
+ */
+export function settleService(object: Unstructured): void {
+  const { spec } = asService(object);
+  if (spec === undefined) return;
+  alignClusterIps(spec, undefined);
+  if (spec.type === 'ExternalName') delete spec.internalTrafficPolicy;
+}
+
 /** What the registry does with services, besides their addresses. */
 export const serviceStrategy: Strategy = {
   hasGeneration: false,
@@ -136,8 +146,8 @@ export const serviceStrategy: Strategy = {
   },
   adjustForUpdate(object, old) {
     const [service, before] = [asService(object), asService(old)];
-    dropWhatNoLongerApplies(service, before);
     if (service.spec !== undefined) alignClusterIps(service.spec, before.spec);
+    dropWhatNoLongerApplies(service, before);
   },
   validateCreate: (object) => validateService(asService(object)),
   validateUpdate: (object, old, context) =>

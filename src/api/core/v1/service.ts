@@ -2,7 +2,7 @@ import { allVerbs, type Column, type ResourceDefinition } from '../../resource-d
 import type { TypeSource } from '../../type-language.ts';
 import { fieldReaders } from '../../selectable-fields.ts';
 import { setServiceDefaults } from './core-defaults.ts';
-import { serviceStrategy } from './service-strategy.ts';
+import { serviceStrategy, settleService } from './service-strategy.ts';
 import { ingressAddresses } from './load-balancer-addresses.ts';
 import { ageColumn, column, labelsText, nameColumn, wideColumn } from '../../columns.ts';
 import type { Service } from '../../types/core-v1.ts';
@@ -135,6 +135,7 @@ export const serviceResource: ResourceDefinition = {
   type: 'io.k8s.api.core.v1.Service',
   columns,
   setDefaults: setServiceDefaults,
+  settle: settleService,
   strategy: serviceStrategy,
   selectableFields: fieldReaders(['spec.clusterIP', 'spec.type']),
 };

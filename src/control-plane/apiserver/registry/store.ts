@@ -248,7 +248,7 @@ export class Store {
     const { definition } = this.resource;
     this.#forgetEmptyParts(object);
     definition.setDefaults?.(object);
-    definition.storage?.settle?.(object);
+    definition.settle?.(object);
   }
 
   #forgetEmptyParts(object: Unstructured): void {

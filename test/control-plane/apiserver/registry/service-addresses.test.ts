@@ -42,6 +42,7 @@ function setUp(existing: readonly Service[] = [], serviceRanges: readonly string
       throw new Error(errors.map(({ field, body }) => `${field}: ${body}`).join('\n'));
     }
     reservation?.keep();
+    serviceResource.settle?.(object);
     return object;
   };
   return { hooks, write };
@@ -211,6 +212,33 @@ function familiesOf(object: Unstructured): unknown[] {
 }
 
 // As kube-apiserver 1.36.2 answers with --service-cluster-ip-range=10.0.0.0/24,fd00:10::/112.
+void describe('services that name a host of elsewhere', () => {
+  const elsewhere = { type: 'ExternalName', externalName: 'example.com' };
+
+  void it('lose the address that the writer of the singular field alone repeats', async () => {
+    const { write } = setUp();
+    const headless = await write({ clusterIP: 'None', selector: { app: 'web' } });
+    const external = specOf(await write({ clusterIP: 'None', selector: { app: 'web' }, ...elsewhere }, headless));
+    assert.deepEqual([external.clusterIP, external.clusterIPs, external.ipFamilies], [undefined, undefined, undefined]);
+  });
+
+  for (const internalTrafficPolicy of ['Cluster', 'Local']) {
+    void it(`may be given the traffic policy ${internalTrafficPolicy}, and do not keep it`, async () => {
+      const { write } = setUp();
+      const created = await write({ ...elsewhere, internalTrafficPolicy });
+      assert.equal(specOf(created).internalTrafficPolicy, undefined);
+      const changed = await write({ ...elsewhere, internalTrafficPolicy }, await write({ internalTrafficPolicy }));
+      assert.equal(specOf(changed).internalTrafficPolicy, undefined);
+    });
+  }
+
+  void it('are refused with a traffic policy that is none', async () => {
+    assert.deepEqual(await refusal(setUp().write({ ...elsewhere, internalTrafficPolicy: 'Near' })), [
+      'spec.internalTrafficPolicy: Unsupported value: "Near": supported values: "Cluster", "Local"',
+    ]);
+  });
+});
+
 void describe('addresses of both families', () => {
   const both = ['IPv4', 'IPv6'] as const;
   const created: readonly [spec: ServiceSpec, expected: unknown[]][] = [
