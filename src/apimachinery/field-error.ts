@@ -36,10 +36,15 @@ export class FieldPath {
     this.#text = text;
   }
 
-  /** Adds field names. */
+  /** Adds field names; one that is empty is shown as an empty key. */
   child(name: string, ...more: string[]): FieldPath {
+    if (name === '' || more.includes('')) return [name, ...more].reduce<FieldPath>((path, one) => path.#field(one), this);
     const tail = more.length === 0 ? name : `${name}.${more.join('.')}`;
     return new FieldPath(this.#text === '' ? tail : `${this.#text}.${tail}`);
+  }
+
+  #field(name: string): FieldPath {
+    return name === '' ? this.key('') : this.child(name);
   }
 
   /** Adds a list index. */

@@ -80,6 +80,19 @@ const suites: readonly Suite[] = [
     ],
   },
   {
+    path: '/api/v1/nodes',
+    object: { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } },
+    cases: [
+      [
+        { capacity: { '': '-1' }, allocatable: { k: '-1' } },
+        [
+          'status.capacity[]: Invalid value: "-1": must be greater than or equal to 0',
+          'status.allocatable.k: Invalid value: "-1": must be greater than or equal to 0',
+        ],
+      ],
+    ],
+  },
+  {
     path: '/api/v1/namespaces/default/pods',
     object: {
       apiVersion: 'v1',

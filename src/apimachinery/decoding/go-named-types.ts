@@ -180,6 +180,7 @@ export const namedMaps: Readonly<Record<string, string>> = {
   'map[v1.QualifiedName]v1.DeviceAttribute': 'Device.attributes',
   'map[v1.QualifiedName]v1.DeviceCapacity': 'Device.capacity',
   'map[v1.ResourceName]v1.ClaimResourceStatus': 'PersistentVolumeClaimStatus.allocatedResourceStatuses',
+  'map[v1.ResourceName]v1.NodeAllocatableResourceMapping': 'Device.nodeAllocatableResourceMappings',
   'v1.JSONSchemaDefinitions': 'JSONSchemaProps.definitions',
   'v1.JSONSchemaDependencies': 'JSONSchemaProps.dependencies',
   'v1.ResourceList': [

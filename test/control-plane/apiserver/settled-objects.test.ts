@@ -141,3 +141,19 @@ test('a service that comes into being through its status has no addresses', asyn
   const spec = body['spec'] as Record<string, unknown>;
   assert.deepEqual([spec['clusterIP'], spec['clusterIPs'], spec['ipFamilies']], [undefined, undefined, undefined]);
 });
+
+test('the first update of a claim is a write, which notes the phase that reading fills in; the next are none', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const claims = `${core}/persistentvolumeclaims`;
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+  const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'c' }, spec };
+  const versions = new Set([(await api.request('POST', claims, claim)).body.metadata.resourceVersion]);
+  const sizes: number[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    const { body } = await api.request('PATCH', `${claims}/c`, {}, { 'content-type': 'application/merge-patch+json' });
+    assert.deepEqual(body['status'], { phase: 'Pending' });
+    sizes.push(versions.add(body.metadata.resourceVersion).size);
+  }
+  assert.deepEqual(sizes, [2, 2, 2]);
+});

@@ -12,6 +12,8 @@ export function metricsText(
 }
 
 const unknown = '<unknown>';
+/** A quantity that is not there, as Go prints it. */
+const none = '<nil>';
 
 function metricText(spec: MetricSpec, status: MetricStatus | undefined): string {
   switch (spec.type) {
@@ -20,7 +22,7 @@ function metricText(spec: MetricSpec, status: MetricStatus | undefined): string 
     case 'Object':
       return valueText(spec.object?.target, status?.object?.current);
     case 'Pods':
-      return `${averageOf(status?.pods?.current)}/${spec.pods?.target.averageValue ?? '0'}`;
+      return `${averageOf(status?.pods?.current)}/${spec.pods?.target.averageValue ?? none}`;
     case 'Resource':
       return `${spec.resource?.name ?? ''}: ${utilizationText(spec.resource?.target, status?.resource?.current)}`;
     case 'ContainerResource': {
@@ -34,7 +36,7 @@ function metricText(spec: MetricSpec, status: MetricStatus | undefined): string 
 
 function valueText(target: MetricTarget | undefined, current: MetricValueStatus | undefined): string {
   if (target?.averageValue !== undefined) return `${current?.averageValue ?? unknown}/${target.averageValue} (avg)`;
-  return `${current === undefined ? unknown : (current.value ?? '0')}/${target?.value ?? '0'}`;
+  return `${current === undefined ? unknown : (current.value ?? none)}/${target?.value ?? none}`;
 }
 
 function utilizationText(target: MetricTarget | undefined, current: MetricValueStatus | undefined): string {
@@ -44,5 +46,5 @@ function utilizationText(target: MetricTarget | undefined, current: MetricValueS
 }
 
 function averageOf(current: MetricValueStatus | undefined): string {
-  return current === undefined ? unknown : (current.averageValue ?? '0');
+  return current === undefined ? unknown : (current.averageValue ?? none);
 }

@@ -327,7 +327,7 @@ export class Store {
       this.#makeStored(object);
       if (!context.dryRun) delete object.metadata.selfLink;
       const bytes = this.encode(object);
-      if (context.dryRun || isSameObject(bytes, existing, object, old)) {
+      if (context.dryRun || isSameObject(this.resource, bytes, existing, object, old)) {
         reservation?.keep();
         if (!context.dryRun) object.metadata.resourceVersion = String(existing.modRevision);
         return { object: await this.#rehearsed(object, bytes), created: false, deleted: false };

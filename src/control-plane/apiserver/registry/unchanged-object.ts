@@ -6,12 +6,15 @@ import type { ApiResource } from './api-resource.ts';
 
 /** Whether an object is stored as it is already, so that nothing has to be written. */
 export function isSameObject(
+  { definition }: ApiResource,
   bytes: Uint8Array,
   existing: StoredValue,
   object: Unstructured,
   old: Unstructured,
 ): boolean {
   if (existing.isStale === true) return false;
+  const isNew = existing.createRevision === existing.modRevision;
+  if (isNew && definition.strategy?.isStoredWithoutDefaults === true) return false;
   if (Buffer.compare(bytes, existing.value) === 0) return true;
   return equalTexts(object, old) && equalJson(withMetadata(object, {}), withMetadata(old, {}));
 }
