@@ -38,7 +38,8 @@ export class FieldPath {
 
   /** Adds field names; one that is empty is shown as an empty key. */
   child(name: string, ...more: string[]): FieldPath {
-    if (name === '' || more.includes('')) return [name, ...more].reduce<FieldPath>((path, one) => path.#field(one), this);
+    if (name === '' || more.includes(''))
+      return [name, ...more].reduce<FieldPath>((path, one) => path.#field(one), this);
     const tail = more.length === 0 ? name : `${name}.${more.join('.')}`;
     return new FieldPath(this.#text === '' ? tail : `${this.#text}.${tail}`);
   }
