@@ -34,7 +34,8 @@ export function parseApiServerArguments(pairs: readonly string[]): ComponentArgu
       const shown = name === 'v' ? '-v, --v' : `--${name}`;
       throw new ComponentArgumentError(`invalid argument ${goQuote(value)} for ${goQuote(shown)} flag: ${problem}`);
     }
-    if (flag.only !== undefined && valueShown(name, value) !== valueShown(name, flag.usual)) {
+    const isUsual = valueShown(name, value) === valueShown(name, flag.usual) || flag.sameAsUsual?.includes(value);
+    if (flag.only !== undefined && isUsual !== true) {
       throw new ComponentArgumentError(`--${name}=${value} is not possible here: ${flag.only}`);
     }
     const last = byLine.has(name) || flag.type === 'strings' ? result.get(name) : undefined;

@@ -9,6 +9,8 @@ export interface ApiServerFlag {
   readonly none?: string;
   /** Why it can have its usual value alone here. */
   readonly only?: string;
+  /** Other values that mean the usual one. */
+  readonly sameAsUsual?: readonly string[];
   /** Where that is said instead. */
   readonly elsewhere?: string;
 }
@@ -99,7 +101,7 @@ export const apiServerFlagTable: Readonly<Record<string, ApiServerFlag>> = {
   'disable-http2-serving': { type: 'bool', usual: 'false' },
   'disabled-metrics': { type: 'strings', usual: '' },
   'egress-selector-config-file': { type: 'string', usual: '', only: 'this server reaches everything itself' },
-  'emulated-version': { type: 'strings', usual: '', only: oneVersion },
+  'emulated-version': { type: 'strings', usual: '', only: oneVersion, sameAsUsual: ['1.36', 'kube=1.36'] },
   'emulation-forward-compatible': { type: 'bool', usual: 'false', none: oneVersion },
   'enable-admission-plugins': { type: 'strings', usual: '' },
   'enable-aggregator-routing': { type: 'bool', usual: 'false' },
@@ -152,7 +154,7 @@ export const apiServerFlagTable: Readonly<Record<string, ApiServerFlag>> = {
   'max-connection-bytes-per-sec': { type: 'int', usual: '0', none: 'connections are not throttled' },
   'max-mutating-requests-inflight': { type: 'int', usual: '200' },
   'max-requests-inflight': { type: 'int', usual: '400' },
-  'min-compatibility-version': { type: 'strings', usual: '', only: oneVersion },
+  'min-compatibility-version': { type: 'strings', usual: '', only: oneVersion, sameAsUsual: ['1.35', 'kube=1.35'] },
   'min-request-timeout': { type: 'int', usual: '1800' },
   'oidc-ca-file': { type: 'string', usual: '' },
   'oidc-client-id': { type: 'string', usual: '' },

@@ -17,7 +17,9 @@ export function featureGatesOf(flags: ComponentArguments): FeatureGates {
   const gates = { ...defaults };
   const ofOthers = new Map<string, boolean>();
   for (const item of listArgument(flags, 'feature-gates') ?? []) {
-    const [name = '', ...rest] = item.trim().split('=');
+    const [, component = '', gate = ''] = /^(?:([^=:]*):)?(.*)$/s.exec(item.trim()) ?? [];
+    if (component !== '' && component !== 'kube') throw refused(`component not registered: ${component}`);
+    const [name = '', ...rest] = gate.split('=');
     const value = rest.join('=');
     const isOn = booleanOf(value);
     if (rest.length === 0) throw refused(`missing bool value for ${name}`);

@@ -96,8 +96,15 @@ const refusals: readonly (readonly [pair: string, message: string])[] = [
     'etcd-servers=http://127.0.0.1:2379',
     '--etcd-servers: this server keeps its objects itself; `cluster start --storage` says how',
   ],
+  ['emulated-version=1.35', '--emulated-version=1.35 is not possible here: no other version is emulated'],
   ['allow-privileged=false', '--allow-privileged=false is not possible here: privileged containers are always allowed'],
 ];
+
+test('what only says what is may be said', () => {
+  for (const pair of ['emulated-version=1.36', 'emulated-version=kube=1.36', 'min-compatibility-version=kube=1.35']) {
+    assert.doesNotThrow(() => parseApiServerArguments([pair]), pair);
+  }
+});
 
 test('what cannot be is refused', () => {
   for (const [pair, message] of refusals) {

@@ -35,7 +35,7 @@ test('gates of Kubernetes that are not moved here may be named as they are', asy
 });
 
 test('gates that guard something in other programs are taken, and told as they are set', async () => {
-  const gates = gatesOf('SchedulerAsyncPreemption=false,StorageCapacityScoring=true');
+  const gates = gatesOf('SchedulerAsyncPreemption=false,kube:StorageCapacityScoring=true');
   assert.deepEqual(
     gates.ofOthers,
     new Map([
@@ -62,6 +62,7 @@ for (const [text, reason] of [
     'GracefulNodeShutdown=false,GracefulNodeShutdownBasedOnPodPriority=false',
     'WindowsGracefulNodeShutdown is enabled, but depends on features that are disabled: [GracefulNodeShutdown]',
   ],
+  ['kubelet:MemoryQoS=true', 'component not registered: kubelet'],
   ['Nope=true', 'unrecognized feature gate: Nope'],
   ['Initializers', 'missing bool value for Initializers'],
   ['Initializers=yes', 'invalid value of Initializers=yes, err: strconv.ParseBool: parsing "yes": invalid syntax'],
