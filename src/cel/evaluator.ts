@@ -98,6 +98,17 @@ function attempt(step: Step, state: State): CelValue | CelEvaluationError {
   }
 }
 
+/** Calls that do not look at all their arguments, or not as functions do. */
+const specialForms: ReadonlySet<string> = new Set([
+  operators.and,
+  operators.or,
+  operators.conditional,
+  operators.index,
+  operators.optionalIndex,
+  operators.optionalSelect,
+  operators.notStrictlyFalse,
+]);
+
 class Planner {
   /** How many values comprehensions keep at once. */
   slots = 0;
@@ -181,7 +192,11 @@ class Planner {
   }
 
   #planCall(expr: CallExpr): Step {
-    const { name, args } = expr;
+    // Each argument is planned once: what nests calls would take twice the time for every level.
+    return (specialForms.has(expr.name) ? this.#planSpecialForm(expr) : undefined) ?? this.#planFunction(expr);
+  }
+
+  #planSpecialForm({ name, args }: CallExpr): Step | undefined {
     const [first, second, third] = args.map((arg) => this.plan(arg));
     if (first !== undefined && second !== undefined) {
       if (name === operators.and) return logical(first, second, false);
@@ -198,7 +213,7 @@ class Planner {
         return value !== false;
       };
     }
-    return this.#planFunction(expr);
+    return undefined;
   }
 
   #planFunction(expr: CallExpr): Step {

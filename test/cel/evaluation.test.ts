@@ -214,6 +214,12 @@ test('what is no address is explained as Go does', () => {
   }
 });
 
+test('long sums and deep calls are planned once', () => {
+  assert.equal(evaluate(Array.from({ length: 100 }, () => 'name').join(' + ')), 'web'.repeat(100));
+  assert.equal(evaluate(`${'string('.repeat(60)}name${')'.repeat(60)}`), 'web');
+  assert.equal(evaluate(`${'('.repeat(30)}1${' < 2 ? 1 : 0)'.repeat(30)}`), 1n);
+});
+
 test('an expression that takes too much work is stopped', () => {
   const heavy = environment.compile('lists.range(1000).all(x, lists.range(1000).all(y, x + y >= 0))');
   assert.throws(() => heavy.evaluate(activation), CelCostError);
