@@ -7,6 +7,8 @@ import { createEnvironment } from '../src/cel/environment.ts';
 import { celFromJson } from '../src/cel/json-values.ts';
 import { types } from '../src/cel/types.ts';
 import { type AssembledApiServer, assembleApiServer } from '../src/cluster/api-server-assembly.ts';
+import { featureGatesOf } from '../src/cluster/feature-gates.ts';
+import { servedApi } from '../src/cluster/served-api.ts';
 import { loadCredentials } from '../src/cluster/cluster-credentials.ts';
 import { bootstrapCluster } from '../src/control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
 import { createMemoryStorage } from '../src/control-plane/storage/memory-storage.ts';
@@ -89,10 +91,12 @@ async function start(folder: string, flags: Readonly<Record<string, string>>): P
   const tokens = join(folder, 'tokens.csv');
   await writeFile(tokens, 'admin-token,admin,1,"system:masters"\nuser-token,user,2,"team"\n');
   const now = systemClock.now();
+  const serverFlags = new Map(Object.entries({ 'token-auth-file': tokens, ...flags }));
   const api = await assembleApiServer({
     storage: createMemoryStorage(),
     credentials: await loadCredentials({ files: nodeFileSystem, folder, addresses: [], now }),
-    arguments: new Map(Object.entries({ 'token-auth-file': tokens, ...flags })),
+    arguments: serverFlags,
+    api: await servedApi(serverFlags, featureGatesOf(serverFlags), silentLogger),
     files: nodeFileSystem,
     clock: systemClock,
     random: seededRandom(1),

@@ -1,5 +1,6 @@
 // Writes dist/openapi: the OpenAPI documents of the built-in API, with their hashes, so that a server only reads bytes,
-// dist/openapi/documentation.json with the texts of types and fields, and dist/openapi/discovery.json, so that a client without
+// dist/openapi/documentation.json with the texts of types and fields (optional-documentation.json has those of resources
+// that are off by default), and dist/openapi/discovery.json, so that a client without
 // a server knows the kinds too.
 import { createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -15,6 +16,8 @@ const bundle = join(root, `.build-openapi-${process.pid}.mjs`);
 await build({
   stdin: {
     contents: `
+      export { optionalResources } from './src/api/optional-resources.ts';
+      export { typesWith } from './src/api/optional-resource.ts';
       export { builtInResources, builtInTypes } from './src/api/registry.ts';
       export { discoveryDocuments } from './src/control-plane/apiserver/discovery/discovery-documents.ts';
       export { documentedOperations } from './src/control-plane/apiserver/openapi/parameters.ts';
@@ -45,6 +48,29 @@ const input = {
   documentation: (name) => texts.get(name) ?? parameters.get(name),
   version: '1.36',
 };
+
+/** Where the typings say nothing of another version, or the same without line breaks, the text of v1 is taken. */
+function optionalTexts() {
+  const all = api.typesWith(api.optionalResources, types);
+  const names = [...all.keys()].filter((name) => !types.has(name));
+  const own = readTypeDocumentation(root, names);
+  const fields = names.flatMap((name) => [
+    name,
+    ...Object.keys(all.get(name).schema.properties ?? {}).map((field) => `${name}.${field}`),
+  ]);
+  return fields.flatMap((name) => {
+    const stable = texts.get(name.replace(/\.v\d+(alpha|beta)\d+\./, '.v1.'));
+    const text = own.get(name);
+    const isSame = text === undefined || plain(text) === plain(stable ?? '');
+    const best = isSame ? stable : text;
+    return best === undefined ? [] : [[name, best]];
+  });
+}
+
+function plain(text) {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
 await rm(folder, { recursive: true, force: true });
 const paths = {};
 for (const [name, make] of api.openApiV3Documents(input)) {
@@ -58,6 +84,7 @@ for (const [name, make] of api.openApiV3Documents(input)) {
 await writeFile(join(folder, 'v3-index.json'), JSON.stringify({ paths }));
 await writeFile(join(folder, 'v2.json'), JSON.stringify(api.openApiV2Document(input)));
 await writeFile(join(folder, 'documentation.json'), JSON.stringify(Object.fromEntries([...texts, ...parameters])));
+await writeFile(join(folder, 'optional-documentation.json'), JSON.stringify(Object.fromEntries(optionalTexts())));
 const { aggregatedLegacy, aggregatedGroups } = api.discoveryDocuments(
   api.builtInResources.map((definition) => ({ definition, custom: false })),
   { serverAddress: '' },

@@ -4,34 +4,45 @@ export interface GroupPriority {
   readonly versionPriority: number;
 }
 
-const builtIn: Readonly<Record<string, readonly [number, number]>> = {
-  '/v1': [18000, 1],
-  'apiregistration.k8s.io/v1': [18000, 1],
-  'apps/v1': [17800, 15],
-  'events.k8s.io/v1': [17750, 15],
-  'authentication.k8s.io/v1': [17700, 15],
-  'authorization.k8s.io/v1': [17600, 15],
-  'autoscaling/v2': [17500, 30],
-  'autoscaling/v1': [17500, 15],
-  'batch/v1': [17400, 15],
-  'certificates.k8s.io/v1': [17300, 15],
-  'networking.k8s.io/v1': [17200, 15],
-  'policy/v1': [17100, 15],
-  'rbac.authorization.k8s.io/v1': [17000, 15],
-  'storage.k8s.io/v1': [16800, 15],
-  'admissionregistration.k8s.io/v1': [16700, 15],
-  'admissionregistration.k8s.io/v1alpha1': [16700, 1],
-  'apiextensions.k8s.io/v1': [16700, 15],
-  'scheduling.k8s.io/v1': [16600, 15],
-  'coordination.k8s.io/v1': [16500, 15],
-  'node.k8s.io/v1': [16300, 15],
-  'discovery.k8s.io/v1': [16200, 15],
-  'resource.k8s.io/v1': [16200, 21],
-  'flowcontrol.apiserver.k8s.io/v1': [16100, 21],
+/** Priorities of groups, and of their versions where it is not 15, as kube-apiserver registers them. */
+const priorities: Readonly<Record<string, readonly [group: number, versions?: Readonly<Record<string, number>>]>> = {
+  '': [18_000, { v1: 1 }],
+  apps: [17_800],
+  'events.k8s.io': [17_750, { v1beta1: 5 }],
+  'authentication.k8s.io': [17_700, { v1beta1: 9, v1alpha1: 1 }],
+  'authorization.k8s.io': [17_600],
+  autoscaling: [17_500, { v2: 30, v2beta1: 9, v2beta2: 1 }],
+  batch: [17_400, { v1beta1: 9, v2alpha1: 9 }],
+  'certificates.k8s.io': [17_300, { v1beta1: 9, v1alpha1: 1 }],
+  'networking.k8s.io': [17_200, { v1beta1: 9 }],
+  policy: [17_100, { v1beta1: 9 }],
+  'rbac.authorization.k8s.io': [17_000],
+  'storage.k8s.io': [16_800, { v1beta1: 9, v1alpha1: 1 }],
+  'apiextensions.k8s.io': [16_700],
+  'admissionregistration.k8s.io': [16_700, { v1beta1: 12, v1alpha1: 9 }],
+  'scheduling.k8s.io': [16_600, { v1alpha2: 2 }],
+  'coordination.k8s.io': [16_500, { v1beta1: 13, v1alpha2: 12 }],
+  'node.k8s.io': [16_300, { v1beta1: 9, v1alpha1: 1 }],
+  'discovery.k8s.io': [16_200, { v1beta1: 12 }],
+  'resource.k8s.io': [16_200, { v1: 21, v1beta2: 15, v1beta1: 9, v1alpha3: 1 }],
+  'flowcontrol.apiserver.k8s.io': [16_100, { v1: 21, v1beta3: 18, v1beta2: 15, v1beta1: 12, v1alpha1: 9 }],
+  'internal.apiserver.k8s.io': [16_000, { v1alpha1: 9 }],
+  'storagemigration.k8s.io': [15_800, { v1beta1: 9 }],
 };
+
+/**
+ * Priorities of a version of a group that a server has by itself; undefined for others, and for the group of the
+ * APIServices themselves, which have none.
+ */
+export function builtInPriorityOf(group: string, version: string): GroupPriority | undefined {
+  const [groupPriorityMinimum, versions = {}] = priorities[group] ?? [];
+  const versionPriority = versions[version] ?? (version === 'v1' ? 15 : undefined);
+  if (groupPriorityMinimum === undefined || versionPriority === undefined) return undefined;
+  return { groupPriorityMinimum, versionPriority };
+}
 
 /** Priorities of a group version; those of custom resources when the server does not have it by itself. */
 export function groupPriorityOf(group: string, version: string): GroupPriority {
-  const [groupPriorityMinimum, versionPriority] = builtIn[`${group}/${version}`] ?? [1000, 100];
-  return { groupPriorityMinimum, versionPriority };
+  if (group === 'apiregistration.k8s.io') return { groupPriorityMinimum: 18_000, versionPriority: 1 };
+  return builtInPriorityOf(group, version) ?? { groupPriorityMinimum: 1000, versionPriority: 100 };
 }

@@ -99,6 +99,8 @@ export interface ResourceDefinition {
   settle?(object: Unstructured): void;
   /** The version that counts as the stored one in discovery, when `storage` does not say. */
   readonly storageVersion?: { readonly group: string; readonly version: string };
+  /** Warning that every request to this version gets. */
+  readonly deprecationWarning?: string;
   /** Versions of another form that entries of managedFields may be of; entries of all others are forgotten. */
   readonly otherForms?: readonly OtherForm[];
   /** Annotations that are made for this version alone, so that tables and bare metadata do not have them. */

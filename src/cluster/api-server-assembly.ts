@@ -1,10 +1,6 @@
 import { hostname } from 'node:os';
 import { type Documentation, documentedResources } from '../api/documentation.ts';
-import { builtInResources, builtInSchemas } from '../api/registry.ts';
-import {
-  initializerConfigurationResource,
-  schemasWithInitializers,
-} from '../api/admissionregistration/v1alpha1/initializer-configuration.ts';
+import { builtInSchemas } from '../api/registry.ts';
 import type { APIService } from '../api/types/apiregistration-v1.ts';
 import type { CustomResourceDefinition } from '../api/types/apiextensions-v1.ts';
 import type { Service } from '../api/types/core-v1.ts';
@@ -100,7 +96,7 @@ import {
 } from './component-arguments.ts';
 import type { LocalConnections } from './local-kubelets.ts';
 import { remoteKubelets } from './remote-kubelets.ts';
-import { enabledResources } from './runtime-config.ts';
+import type { ServedApi } from './served-api.ts';
 import { serviceAccountIssuers } from './service-account-issuers.ts';
 import { createServiceResolver } from './service-resolver.ts';
 import { serviceRangesOf } from './service-range.ts';
@@ -117,6 +113,8 @@ export interface ApiServerAssemblyOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** What is served. */
+  readonly api: ServedApi;
   /** Further paths (OpenAPI …). */
   readonly routes: readonly RouteHandler[];
   /** Texts of types and fields. */
@@ -323,14 +321,9 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   const server = createApiServer({
     healthChecks,
     storage,
-    resources: documentedResources(
-      enabledResources(
-        gates.Initializers ? [...builtInResources, initializerConfigurationResource] : builtInResources,
-        options.arguments,
-      ),
-      options.documentation,
-    ),
-    types: gates.Initializers ? schemasWithInitializers : builtInSchemas,
+    resources: documentedResources(options.api.resources, options.documentation),
+    types: { lookup: (name) => options.api.types().get(name)?.schema },
+    ...(options.api.isUsual ? {} : { kindTypes: () => options.api.types() }),
     hasInitializers: gates.Initializers,
     authenticator: unionAuthenticator(authenticators, {
       onRefusal: (reasons) => log.warn('unable to authenticate the request', { reasons }),

@@ -31,6 +31,7 @@ import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
+import type { ServedApi } from './served-api.ts';
 import { assembleApiServer, type AssembledApiServer } from './api-server-assembly.ts';
 import type { ClusterCredentials } from './cluster-credentials.ts';
 import {
@@ -79,6 +80,7 @@ export interface ControlPlaneOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly api: ServedApi;
   readonly routes: readonly RouteHandler[];
   /** Texts of types and fields. */
   readonly documentation: Documentation;
@@ -111,6 +113,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     clock,
     random,
     log,
+    api: options.api,
     routes: options.routes,
     documentation: options.documentation,
     components: clusterComponents(options.storage, options.without),

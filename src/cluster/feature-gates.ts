@@ -5,7 +5,10 @@ import { gateNeeds, gatesOfOthers, knownGates } from './known-gates.ts';
 import { ComponentArgumentError, type ComponentArguments, listArgument } from './component-arguments.ts';
 
 /** Gates that this server has, and whether they are open when nobody says. */
-const defaults = { AggregatedDiscoveryRemoveBetaType: true, Initializers: false };
+const defaults = {
+  AggregatedDiscoveryRemoveBetaType: true,
+  Initializers: false,
+};
 
 /** What --feature-gates opens, here and (only told on) in other programs. */
 export type FeatureGates = Readonly<Record<keyof typeof defaults, boolean>> & {
@@ -77,6 +80,11 @@ export function describeFeatureGates(registry: MetricRegistry, gates: FeatureGat
   for (const [name, isOn] of Object.entries(own)) {
     enabled.set([name, isGate(name) ? stages[name] : ''], isOn ? 1 : 0);
   }
+}
+
+/** Whether a gate of Kubernetes is open here, one that is not moved as it is by default. */
+export function isOpen(gates: FeatureGates, name: string): boolean {
+  return isGate(name) ? gates[name] : knownGates.get(name)?.isOpen === true;
 }
 
 function isGate(name: string): name is keyof typeof defaults {

@@ -1,31 +1,26 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  documentationWithInitializers,
-  initializerConfigurationResource,
-  typesWithInitializers,
-} from '../api/admissionregistration/v1alpha1/initializer-configuration.ts';
 import type { Documentation } from '../api/documentation.ts';
-import { builtInResources, builtInTypes } from '../api/registry.ts';
+import { builtInTypes } from '../api/registry.ts';
 import { createOpenApiRoute, type PublishedOpenApi } from '../control-plane/apiserver/openapi/openapi-route.ts';
 import { renderedOpenApi } from '../control-plane/apiserver/openapi/rendered-openapi.ts';
 import type { RouteHandler } from '../control-plane/apiserver/server.ts';
-import type { FeatureGates } from './feature-gates.ts';
+import type { ServedApi } from './served-api.ts';
 
 /** What the build wrote beside the program (scripts/generate-openapi.js). */
 const openApiFolder = join(import.meta.dirname, '..', 'openapi');
 
 /**
- * Paths beside the API's own that a cluster's server answers. What feature gates add to the API is in no file of the
- * build: then the documents are made here.
+ * Paths beside the API's own that a cluster's server answers. What flags and feature gates make of the API is in no file
+ * of the build: then the documents are made here.
  */
-export async function publishedRoutes({ Initializers }: FeatureGates): Promise<readonly RouteHandler[]> {
-  if (!Initializers) return [createOpenApiRoute(publishedOpenApi(openApiFolder))];
+export async function publishedRoutes(api: ServedApi): Promise<readonly RouteHandler[]> {
+  if (api.isUsual) return [createOpenApiRoute(publishedOpenApi(openApiFolder))];
   const input = {
-    resources: [...builtInResources, initializerConfigurationResource],
-    types: typesWithInitializers(),
-    documentation: documentationWithInitializers(await publishedDocumentation()),
+    resources: api.resources,
+    types: api.types(),
+    documentation: api.documentation(await publishedDocumentation(api)),
     version: '1.36',
   };
   const hashOf = (_: string, bytes: () => Uint8Array): string =>
@@ -47,17 +42,21 @@ function publishedOpenApi(folder: string): PublishedOpenApi {
     },
     v2: () => readFile(join(folder, 'v2.json')),
     types: builtInTypes,
-    documentation: () => (documentation ??= publishedDocumentation()),
+    documentation: () => (documentation ??= publishedDocumentation({ isUsual: true })),
   };
 }
 
 /** Texts of types and fields, for the columns of tables; nothing where the build left none. */
-export async function publishedDocumentation(): Promise<Documentation> {
+export async function publishedDocumentation({ isUsual }: Pick<ServedApi, 'isUsual'>): Promise<Documentation> {
+  const texts = await readTexts('documentation.json');
+  if (isUsual) return texts;
+  const more = await readTexts('optional-documentation.json');
+  return (name) => texts(name) ?? more(name);
+}
+
+async function readTexts(file: string): Promise<Documentation> {
   try {
-    const texts = JSON.parse(await readFile(join(openApiFolder, 'documentation.json'), 'utf8')) as Record<
-      string,
-      string
-    >;
+    const texts = JSON.parse(await readFile(join(openApiFolder, file), 'utf8')) as Record<string, string>;
     return (name) => (Object.hasOwn(texts, name) ? texts[name] : undefined);
   } catch {
     return () => undefined;

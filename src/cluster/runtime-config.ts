@@ -1,6 +1,7 @@
 import type { ResourceDefinition } from '../api/resource-definition.ts';
 import { booleanOf } from '../apimachinery/boolean.ts';
 import { goQuote } from '../apimachinery/field-error.ts';
+import { unservedVersions } from '../control-plane/apiserver/openapi/known-versions.ts';
 import { type ComponentArguments, ComponentArgumentError, listArgument } from './component-arguments.ts';
 
 const patterns: Readonly<Record<string, RegExp>> = {
@@ -10,23 +11,33 @@ const patterns: Readonly<Record<string, RegExp>> = {
   'api/alpha': /^v\d+alpha\d+$/,
 };
 
+type Named = Pick<ResourceDefinition, 'group' | 'version' | 'resource'>;
+
+/** Whether --runtime-config says anything, so that more or less is served than by default. */
+export function hasRuntimeConfig(flags: ComponentArguments): boolean {
+  return readConfig(flags).size > 0;
+}
+
 /**
- * The resources that --runtime-config leaves on: `api/beta=false`, `apps/v1=false`, `batch/v1/cronjobs=false`. What this
- * server has is on from the start, so turning on changes nothing but what a wider key has turned off.
+ * The resources that --runtime-config leaves on or turns on: `api/beta=true`, `apps/v1=false`, `batch/v1/cronjobs=false`.
+ * @param resources what is on from the start
+ * @param optional what is off from the start
  * @throws ComponentArgumentError for versions that are not there
  */
-export function enabledResources<T extends Pick<ResourceDefinition, 'group' | 'version' | 'resource'>>(
+export function enabledResources<T extends Named, U extends Named>(
   resources: readonly T[],
+  optional: readonly U[],
   flags: ComponentArguments,
-): readonly T[] {
+): readonly (T | U)[] {
   const wanted = readConfig(flags);
   if (wanted.size === 0) return resources;
   if (wanted.size === 1 && wanted.get('api/all') === 'false') {
     throw new ComponentArgumentError('invalid runtime-config with only api/all=false');
   }
   const preferences = [...wanted].filter(([key]) => !Object.hasOwn(patterns, key));
-  const groups = new Set(resources.map(({ group }) => group));
-  const versions = new Set(resources.map(({ group, version }) => `${group}/${version}`));
+  const known = knownVersions([...resources, ...optional]);
+  const groups = new Set(known.map(({ group }) => group));
+  const versions = new Set(known.map(({ group, version }) => `${group}/${version}`));
   const unknown = preferences.filter(([key]) => !groups.has(partsOf(key).group)).map(([key]) => versionOf(key));
   if (unknown.length > 0) {
     throw new ComponentArgumentError(`unknown api groups ${[...new Set(unknown)].toSorted().join(',')}`);
@@ -37,7 +48,18 @@ export function enabledResources<T extends Pick<ResourceDefinition, 'group' | 'v
     throw new ComponentArgumentError(`group version ${versionOf(key)} that has not been registered`);
   }
   const isOn = switches(wanted);
-  return resources.filter(isOn);
+  return [
+    ...resources.filter((resource) => isOn(resource, true)),
+    ...optional.filter((resource) => isOn(resource, false)),
+  ];
+}
+
+/** The versions of these resources, and those that Kubernetes knows although it does not serve anything of them. */
+function knownVersions(resources: readonly Named[]): readonly Pick<Named, 'group' | 'version'>[] {
+  const unserved = Object.entries(unservedVersions).flatMap(([group, versions]) =>
+    versions.map((version) => ({ group, version })),
+  );
+  return [...resources, ...unserved];
 }
 
 function readConfig(flags: ComponentArguments): ReadonlyMap<string, string> {
@@ -53,9 +75,7 @@ function readConfig(flags: ComponentArguments): ReadonlyMap<string, string> {
 }
 
 /** The narrowest key that speaks of a resource decides. */
-function switches(
-  wanted: ReadonlyMap<string, string>,
-): (resource: { readonly group: string; readonly version: string; readonly resource: string }) => boolean {
+function switches(wanted: ReadonlyMap<string, string>): (resource: Named, byDefault: boolean) => boolean {
   const values = new Map<string, boolean>();
   for (const [key, text] of wanted) {
     const value = text === '' ? true : booleanOf(text);
@@ -67,11 +87,15 @@ function switches(
       throw new ComponentArgumentError(`invalid value of ${key}: ${text}, err: ${reason}`);
     } else {
       const { group, version, resource } = partsOf(key);
+      if (resource.toLowerCase() !== resource) {
+        const rule = 'group/version/resource and resource is always lowercase plural';
+        throw new ComponentArgumentError(`invalid key ${key}: ${rule}, not ${goQuote(resource)}`);
+      }
       values.set(`${group}/${version}${resource === '' ? '' : `/${resource}`}`, value);
     }
   }
-  return ({ group, version, resource }) => {
-    let isOn = true;
+  return ({ group, version, resource }, byDefault) => {
+    let isOn = byDefault;
     for (const [key, pattern] of Object.entries(patterns)) {
       if (pattern.test(version)) isOn = values.get(key) ?? isOn;
     }

@@ -17,6 +17,7 @@ import {
 import { credentialsOf } from './key-flags.ts';
 import { type RunningControlPlane, startControlPlane } from './control-plane.ts';
 import { featureGatesOf } from './feature-gates.ts';
+import { servedApi } from './served-api.ts';
 import { publishedDocumentation, publishedRoutes } from './published-routes.ts';
 import { checkServiceFamily, serviceRangesOf } from './service-range.ts';
 import { servingAuthorities, servingCertificate } from './serving-certificate.ts';
@@ -55,6 +56,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningContro
   const isOwn = shown === credentials.server.certificate;
   const trusted = isOwn ? '' : servingAuthorities(shown, own.authority.certificate, host, clock.now());
   await files.writeFileAtomic(join(folder, 'pki', servingAuthoritiesFile), trusted, 0o644);
+  const api = await servedApi(apiServer, featureGatesOf(apiServer), log);
   const storage = await openStorage(state, folder);
   const controlPlane = await startControlPlane({
     storage,
@@ -76,8 +78,9 @@ export async function serveCluster(options: ServeOptions): Promise<RunningContro
     clock,
     random,
     log,
-    routes: await publishedRoutes(featureGatesOf(apiServer)),
-    documentation: await publishedDocumentation(),
+    api,
+    routes: await publishedRoutes(api),
+    documentation: await publishedDocumentation(api),
   });
   const { port, url } = controlPlane;
   await writeState(files, folder, {

@@ -16,7 +16,11 @@ const resources = [
 });
 
 function enabled(config: string): string {
-  return enabledResources(resources, new Map([['runtime-config', config]]))
+  return enabledResources(
+    resources,
+    [{ group: 'x', version: 'v1beta2', resource: 'plans' }],
+    new Map([['runtime-config', config]]),
+  )
     .map(({ resource }) => resource)
     .join(' ');
 }
@@ -26,7 +30,11 @@ test('the narrowest key of --runtime-config decides', () => {
   const cases: [string, string][] = [
     ['', all],
     ['api/v1', all],
-    ['api/all=true', all],
+    ['api/all=true', `${all} plans`],
+    ['x/v1beta2=true,apps/v1=false', 'pods things drafts plans'],
+    ['x/v1beta2/plans', `${all} plans`],
+    // Kubernetes knows it and serves nothing of it.
+    ['apps/v1beta1=true', all],
     ['api/beta=false', 'pods deployments daemonsets drafts'],
     ['api/ga=false,api/alpha=false', 'things'],
     ['api/all=false,api/v1', 'pods'],
@@ -40,6 +48,10 @@ test('the narrowest key of --runtime-config decides', () => {
     ['v1', 'runtime-config invalid key v1'],
     ['other/v1,zork/v1=false', 'unknown api groups other/v1,zork/v1'],
     ['apps/v2', 'group version apps/v2 that has not been registered'],
+    [
+      'apps/v1/Deployments',
+      'invalid key apps/v1/Deployments: group/version/resource and resource is always lowercase plural, not "Deployments"',
+    ],
     ['api/ga=maybe', 'invalid value api/ga=maybe'],
     ['apps/v1=maybe', 'invalid value of apps/v1: maybe, err: strconv.ParseBool: parsing "maybe": invalid syntax'],
   ];

@@ -8,6 +8,8 @@ import type { JsonObject } from '../../src/apimachinery/json.ts';
 import type { Unstructured } from '../../src/apimachinery/object-meta.ts';
 import { type AssembledApiServer, assembleApiServer } from '../../src/cluster/api-server-assembly.ts';
 import { type ClusterCredentials, loadCredentials } from '../../src/cluster/cluster-credentials.ts';
+import { featureGatesOf } from '../../src/cluster/feature-gates.ts';
+import { servedApi } from '../../src/cluster/served-api.ts';
 import { bootstrapCluster } from '../../src/control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
 import { createMemoryStorage } from '../../src/control-plane/storage/memory-storage.ts';
 import type { Storage } from '../../src/control-plane/storage/storage.ts';
@@ -63,10 +65,12 @@ export async function assembled(
   writeFileSync(tokenFile, tokens);
   const files = nodeFileSystem;
   const credentials = await loadCredentials({ files, folder, addresses: [], now: clock.now() });
+  const serverFlags = new Map(Object.entries({ 'token-auth-file': tokenFile, ...flags }));
   const api = await assembleApiServer({
     storage,
     credentials,
-    arguments: new Map(Object.entries({ 'token-auth-file': tokenFile, ...flags })),
+    arguments: serverFlags,
+    api: await servedApi(serverFlags, featureGatesOf(serverFlags), silentLogger),
     files,
     clock,
     random: seededRandom(1),

@@ -20,11 +20,11 @@ export interface ProtobufField {
  * The fields by package and type, in the order in which JSON has them, with their numbers in
  * `application/vnd.kubernetes.protobuf`. A field without a number has that of the field before it and one more; `?`
  * marks pointers, `!` scalars that JSON never leaves out, `+Type` a type whose fields stand among the others in JSON,
- * `[]` a wrapped list, `~name` a field behind a feature gate. Lists of kinds have metadata 1 and items 2 and are not written down. Types and shapes of the
+ * `[]` a wrapped list, `~name` a field behind a feature gate. Several packages may have the same types. Lists of kinds have metadata 1 and items 2 and are not written down. Types and shapes of the
  * fields are those of the schemas.
  */
 const text = `
-io.k8s.api.admissionregistration.v1
+io.k8s.api.admissionregistration.v1 io.k8s.api.admissionregistration.v1beta1 io.k8s.api.admissionregistration.v1alpha1
   ApplyConfiguration expression
   AuditAnnotation key! valueExpression!
   ExpressionWarning fieldRef!=2 warning!
@@ -422,7 +422,7 @@ io.k8s.api.flowcontrol.v1
   ServiceAccountSubject namespace! name!
   Subject kind! user? group? serviceAccount?
   UserSubject name!
-io.k8s.api.networking.v1
+io.k8s.api.networking.v1 io.k8s.api.networking.v1beta1
   HTTPIngressPath path pathType?=3 backend=2
   HTTPIngressRuleValue paths
   IPAddress metadata spec
@@ -471,7 +471,7 @@ io.k8s.api.rbac.v1
   RoleBinding metadata subjects roleRef
   RoleRef apiGroup! kind! name!
   Subject kind! apiGroup name! namespace
-io.k8s.api.resource.v1
+io.k8s.api.resource.v1 io.k8s.api.resource.v1beta2
   AllocatedDeviceStatus driver! pool! device! shareID?=7 conditions=4 data? networkData?
   AllocationResult devices nodeSelector?=3 allocationTimestamp?=5
   CELDeviceSelector expression!
@@ -514,7 +514,7 @@ io.k8s.api.resource.v1
   ResourceSliceSpec driver! pool nodeName? nodeSelector? allNodes? devices perDeviceNodeSelection? sharedCounters
 io.k8s.api.scheduling.v1
   PriorityClass metadata value! globalDefault description preemptionPolicy?
-io.k8s.api.storage.v1
+io.k8s.api.storage.v1 io.k8s.api.storage.v1beta1
   CSIDriver metadata spec
   CSIDriverSpec attachRequired? podInfoOnMount? volumeLifecycleModes storageCapacity? fsGroupPolicy? tokenRequests requiresRepublish? seLinuxMount? nodeAllocatableUpdatePeriodSeconds? serviceAccountTokenInSecrets? preventPodSchedulingIfMissing?
   CSINode metadata spec
@@ -616,33 +616,36 @@ export function jsonFieldNames(type: string, schemas: SchemaSource): readonly st
 
 function parse(source: string): ReadonlyMap<string, TypeFields> {
   const types = new Map<string, TypeFields>();
-  let packageName = '';
+  let packages: readonly string[] = [];
   for (const line of source.split('\n')) {
     if (line === '') continue;
     if (!line.startsWith(' ')) {
-      packageName = line;
+      packages = line.split(' ');
       continue;
     }
     const [type = '', ...words] = line.trim().split(' ');
-    const fields: ProtobufField[] = [];
-    for (const word of words) {
-      const [, mark = '', name = '', list = '', kind = '', number = ''] =
-        /^([+~]?)([^?!=[]+)(\[\])?([?!]?)(?:=(\d+))?$/.exec(word) ?? [];
-      const previous = fields.at(-1)?.number ?? 0;
-      const isEmbedded = mark === '+';
-      fields.push({
-        ...field(isEmbedded ? `${packageName}.${name}` : name, number === '' ? previous + 1 : Number(number)),
-        isPointer: kind === '?',
-        isKept: kind === '!',
-        isEmbedded,
-        isWrapped: list !== '',
-        isGated: mark === '~',
-      });
-    }
-    const byNumber = fields.toSorted((left, right) => left.number - right.number);
-    types.set(`${packageName}.${type}`, { inJson: fields, byNumber });
+    for (const packageName of packages) types.set(`${packageName}.${type}`, parseFields(words, packageName));
   }
   return types;
+}
+
+function parseFields(words: readonly string[], packageName: string): TypeFields {
+  const fields: ProtobufField[] = [];
+  for (const word of words) {
+    const [, mark = '', name = '', list = '', kind = '', number = ''] =
+      /^([+~]?)([^?!=[]+)(\[\])?([?!]?)(?:=(\d+))?$/.exec(word) ?? [];
+    const previous = fields.at(-1)?.number ?? 0;
+    const isEmbedded = mark === '+';
+    fields.push({
+      ...field(isEmbedded ? `${packageName}.${name}` : name, number === '' ? previous + 1 : Number(number)),
+      isPointer: kind === '?',
+      isKept: kind === '!',
+      isEmbedded,
+      isWrapped: list !== '',
+      isGated: mark === '~',
+    });
+  }
+  return { inJson: fields, byNumber: fields.toSorted((left, right) => left.number - right.number) };
 }
 
 function field(name: string, number: number): ProtobufField {

@@ -1,6 +1,6 @@
 import { typesWithInitializers } from '../../api/admissionregistration/v1alpha1/initializer-configuration.ts';
 import { header, type HttpHandler, type HttpRequest, type HttpResponse } from '../../apimachinery/http.ts';
-import type { ResourceDefinition } from '../../api/resource-definition.ts';
+import type { ResourceDefinition, TypeDefinition } from '../../api/resource-definition.ts';
 import type { SchemaSource } from '../../apimachinery/schema.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
 import { StatusError } from '../../apimachinery/status.ts';
@@ -97,6 +97,8 @@ export interface ApiServerOptions {
   readonly resources: readonly ResourceDefinition[];
   /** Types of the built-in resources. */
   readonly types: SchemaSource;
+  /** The same types with the kinds that they are of, where they are others than every server's. */
+  readonly kindTypes?: () => ReadonlyMap<string, TypeDefinition>;
   /** Whether it speaks protobuf, which types need numbers for. Default true. */
   readonly hasProtobuf?: boolean;
   readonly authenticator: RequestAuthenticator;
@@ -169,8 +171,8 @@ export interface ApiServer {
 /** Builds a server. Nothing listens; see listen.ts. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   // In the order in which negotiation names them.
-  const protobuf =
-    options.hasInitializers === true ? protobufCodecFor(typeIndexOf(typesWithInitializers)) : protobufCodec;
+  const kindTypes = options.kindTypes ?? (options.hasInitializers === true ? typesWithInitializers : undefined);
+  const protobuf = kindTypes === undefined ? protobufCodec : protobufCodecFor(typeIndexOf(kindTypes));
   const codecs = [jsonCodec, yamlCodec, ...(options.hasProtobuf === false ? [] : [protobuf])];
   const registry = new ResourceRegistry();
   for (const definition of options.resources) registry.add(apiResource(definition, options.types));

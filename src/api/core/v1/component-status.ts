@@ -60,5 +60,6 @@ export const componentStatusResource: ResourceDefinition = {
   verbs: ['get', 'list'],
   subresources: [],
   type: 'io.k8s.api.core.v1.ComponentStatus',
+  deprecationWarning: 'v1 ComponentStatus is deprecated in v1.19+',
   columns,
 };

@@ -66,6 +66,7 @@ export const endpointsResource: ResourceDefinition = {
   verbs: allVerbs,
   subresources: [],
   type: 'io.k8s.api.core.v1.Endpoints',
+  deprecationWarning: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   columns,
   setDefaults: setEndpointsDefaults,
   strategy: endpointsStrategy,

@@ -1,3 +1,4 @@
+import { builtInPriorityOf } from '../../../api/group-priorities.ts';
 import type { CustomResourceDefinition } from '../../../api/types/apiextensions-v1.ts';
 import type { APIService } from '../../../api/types/apiregistration-v1.ts';
 import { formatGroupVersion } from '../../../apimachinery/gvk.ts';
@@ -35,32 +36,6 @@ interface GroupVersion {
 
 const resource = { group: 'apiregistration.k8s.io', version: 'v1', resource: 'apiservices' } as const;
 const managedLabel = 'kube-aggregator.kubernetes.io/automanaged';
-
-/** Priorities of groups, and of their versions where it is not 15, as kube-apiserver registers them. */
-const priorities: Readonly<Record<string, readonly [group: number, versions?: Readonly<Record<string, number>>]>> = {
-  '': [18_000, { v1: 1 }],
-  apps: [17_800],
-  'events.k8s.io': [17_750, { v1beta1: 5 }],
-  'authentication.k8s.io': [17_700, { v1beta1: 9, v1alpha1: 1 }],
-  'authorization.k8s.io': [17_600],
-  autoscaling: [17_500, { v2: 30, v2beta1: 9, v2beta2: 1 }],
-  batch: [17_400, { v1beta1: 9, v2alpha1: 9 }],
-  'certificates.k8s.io': [17_300, { v1beta1: 9, v1alpha1: 1 }],
-  'networking.k8s.io': [17_200, { v1beta1: 9 }],
-  policy: [17_100, { v1beta1: 9 }],
-  'rbac.authorization.k8s.io': [17_000],
-  'storage.k8s.io': [16_800, { v1beta1: 9, v1alpha1: 1 }],
-  'apiextensions.k8s.io': [16_700],
-  'admissionregistration.k8s.io': [16_700, { v1beta1: 12, v1alpha1: 9 }],
-  'scheduling.k8s.io': [16_600, { v1alpha2: 2 }],
-  'coordination.k8s.io': [16_500, { v1beta1: 13, v1alpha2: 12 }],
-  'node.k8s.io': [16_300, { v1beta1: 9, v1alpha1: 1 }],
-  'discovery.k8s.io': [16_200, { v1beta1: 12 }],
-  'resource.k8s.io': [16_200, { v1: 21, v1beta2: 15, v1beta1: 9, v1alpha3: 1 }],
-  'flowcontrol.apiserver.k8s.io': [16_100, { v1: 21, v1beta3: 18, v1beta2: 15, v1beta1: 12, v1alpha1: 9 }],
-  'internal.apiserver.k8s.io': [16_000, { v1alpha1: 9 }],
-  'storagemigration.k8s.io': [15_800, { v1beta1: 9 }],
-};
 
 /** Makes the keeper. Nothing is registered for a built-in group that is not in the table, its own group say. */
 export function createLocalApiServices(options: LocalApiServicesOptions): LocalApiServices {
@@ -105,8 +80,9 @@ export function createLocalApiServices(options: LocalApiServicesOptions): LocalA
   return {
     async start() {
       const wanted = options.builtIn().flatMap((about) => {
-        const [group, versions = {}] = priorities[about.group] ?? [];
-        return group === undefined ? [] : [apiService(about, 'onstart', group, versions[about.version] ?? 15)];
+        const priority = builtInPriorityOf(about.group, about.version);
+        if (priority === undefined) return [];
+        return [apiService(about, 'onstart', priority.groupPriorityMinimum, priority.versionPriority)];
       });
       await createMissing(client)(resource, wanted);
       running ??= runWorkers(queue, 1, sync, (name, error) => {

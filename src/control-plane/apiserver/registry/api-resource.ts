@@ -84,14 +84,9 @@ export function apiResource(
     ...(options.versions === undefined ? {} : { versions: options.versions }),
     ...(options.refusesCreate === undefined ? {} : { refusesCreate: options.refusesCreate }),
     prefix: `/registry/${storageGroup === '' ? '' : `${storageGroup}/`}${resource}/`,
-    deprecationWarning: options.deprecationWarning ?? builtInDeprecations[`${group}/${version}/${resource}`] ?? '',
+    deprecationWarning: options.deprecationWarning ?? definition.deprecationWarning ?? '',
   };
 }
-
-const builtInDeprecations: Readonly<Record<string, string>> = {
-  '/v1/componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
-  '/v1/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
-};
 
 /** Storage key of one object. */
 export function storageKey(resource: ApiResource, namespace: string, name: string): string {

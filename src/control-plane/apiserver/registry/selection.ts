@@ -80,13 +80,13 @@ function fieldReader(resource: ApiResource, field: string): (object: Unstructure
     throw badRequest(`${goQuote(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
   }
   const words = unsupportedFieldWords[resource.gvk.kind];
-  throw badRequest(words === undefined ? `field label not supported: ${field}` : words(field));
+  throw badRequest(words === undefined ? `field label not supported: ${field}` : words(field, resource));
 }
 
 /** What kinds with words of their own say of fields that they cannot be selected by. */
-const unsupportedFieldWords: Readonly<Record<string, (field: string) => string>> = {
+const unsupportedFieldWords: Readonly<Record<string, (field: string, resource: ApiResource) => string>> = {
   Job: (field) => `field label ${goQuote(field)} not supported for Job`,
-  ResourceSlice: (field) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
+  ResourceSlice: (field, { apiVersion }) => `field label not supported for ${apiVersion}, Kind=ResourceSlice: ${field}`,
 };
 
 function attempt<T>(parse: () => T): T {
