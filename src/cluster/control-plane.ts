@@ -30,6 +30,7 @@ import type { Storage } from '../control-plane/storage/storage.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
 import type { Logger } from '../system/logger.ts';
+import { readProcessStats } from '../system/process-stats.ts';
 import type { Random } from '../system/random.ts';
 import type { ServedApi } from './served-api.ts';
 import { assembleApiServer, type AssembledApiServer } from './api-server-assembly.ts';
@@ -235,6 +236,7 @@ async function startComponents(
       // Other name servers there are none of.
       resolve: (name, type, dns) => (dns.servers.includes(clusterDns) ? services.resolve(name, type, dns) : []),
       services,
+      process: { stats: readProcessStats, kubelets: options.nodes },
       authority: options.credentials.authority,
     });
     kubelets.add(node);

@@ -5,7 +5,7 @@ import { createEventRecorder } from '../client/event-recorder.ts';
 import type { InformerFactory } from '../client/informer.ts';
 import { createHostLocalNetwork } from '../node/cni/host-local-network.ts';
 import { createSimulatedRuntime, type SimulatedRuntimeOptions } from '../node/cri/simulated-runtime.ts';
-import { createKubelet, type Kubelet } from '../node/kubelet/kubelet.ts';
+import { createKubelet, type Kubelet, type KubeletOptions } from '../node/kubelet/kubelet.ts';
 import { dialPod, sendDatagram as sendDatagramTo } from '../node/kubelet/pod-network.ts';
 import { createRuntimeProber } from '../node/kubelet/prober.ts';
 import type { DialPod } from '../node/kubelet/runtime-prober.ts';
@@ -44,6 +44,8 @@ export interface NodeOptions {
   readonly resolve: NonNullable<SimulatedRuntimeOptions['resolve']>;
   /** The services of the cluster, for what its proxy says of them. */
   readonly services: ServiceProxy;
+  /** What the operating system tells of this process, and how many nodes there are in it. */
+  readonly process: NonNullable<KubeletOptions['process']>;
   /** Who signs what the kubelet's server shows. */
   readonly authority: CertificatePair;
 }
@@ -82,7 +84,7 @@ export function createNode(options: NodeOptions): RunningNode {
   files.makeFolder('/proc/1/ns');
   files.writeFile('/proc/1/ns/mnt', new Uint8Array());
   const dialHost = (port: number): Promise<Duplex | undefined> => ports.dial(port, '127.0.0.1');
-  const around = { dial, sendDatagram, resolve, hostIP, dialHost };
+  const around = { dial, sendDatagram, resolve, hostIP, dialHost, processors: cpus().length };
   const programs = { '/sample-apiserver': sampleApiServer({ random, log }) };
   const runtime = createSimulatedRuntime({ clock, random, network, files, programs, ...around });
   const dialFromHost: DialPod = (address, port) => dial(address, port, hostIP);
@@ -93,6 +95,7 @@ export function createNode(options: NodeOptions): RunningNode {
     prober: createRuntimeProber({ runtime, clock, dial: dialFromHost }),
     files,
     dial: dialFromHost,
+    process: options.process,
     events: createEventRecorder({ client, component: 'kubelet', host: name, clock }),
     clock,
     log,

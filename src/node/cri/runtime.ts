@@ -152,6 +152,19 @@ export interface ContainerStatus {
   readonly user: { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] };
 }
 
+/** What a container uses at a time (ContainerStats of CRI); after its end what it had used until then. */
+export interface ContainerStats {
+  /** When that was. */
+  readonly timestamp: number;
+  /** Processor time since its start, in seconds of one processor. */
+  readonly cpuSeconds: number;
+  /** Its working set. */
+  readonly memoryBytes: number;
+  /** What it wrote outside of what is mounted. */
+  readonly writableLayerBytes: number;
+  readonly logBytes: number;
+}
+
 /** Something that happened to a container or sandbox (GetContainerEvents). */
 export interface ContainerEvent {
   readonly type: 'CONTAINER_CREATED' | 'CONTAINER_STARTED' | 'CONTAINER_STOPPED' | 'CONTAINER_DELETED';
@@ -267,10 +280,8 @@ export interface RuntimeService {
   portForward(podSandboxId: string, port: number, connection: Duplex): Promise<void>;
   /** Sends a datagram to a port of a sandbox. @param from the address it comes from @returns the first that comes back; undefined when nothing does */
   datagram(podSandboxId: string, port: number, payload: Uint8Array, from: string): Promise<Uint8Array | undefined>;
-  /** How many bytes a container wrote outside of what is mounted, with its log. @throws RuntimeError NotFound */
-  diskUsage(containerId: string): Promise<number>;
-  /** How many bytes of memory a container uses. @throws RuntimeError NotFound */
-  memoryUsage(containerId: string): Promise<number>;
+  /** What a container uses. @throws RuntimeError NotFound */
+  containerStats(containerId: string): Promise<ContainerStats>;
   /** The log of a container, running or ended. @throws RuntimeError NotFound */
   containerLog(containerId: string): Promise<ContainerLog>;
   /** Calls back for every event until the returned function is called. */

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { DnsRecord, DnsType } from '../../apimachinery/dns-record.ts';
+import { parseQuantity, QuantityError } from '../../apimachinery/quantity.ts';
 import type { Clock, Timer } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import type { NetworkPlugin } from '../cni/network-plugin.ts';
@@ -10,6 +11,7 @@ import {
   type ContainerConfig,
   type ContainerEvent,
   type ContainerLog,
+  type ContainerStats,
   type ContainerStatus,
   type DnsConfig,
   type ExecRequest,
@@ -34,6 +36,10 @@ import { SimulatedImages } from './simulation/simulated-images.ts';
 export const exitAfterAnnotation = 'simulation.kubectl-ts.dev/exit-after-seconds';
 /** Annotation beside it: the exit code it ends with. */
 export const exitCodeAnnotation = 'simulation.kubectl-ts.dev/exit-code';
+/** Annotation of a pod: processors that each of its containers keeps busy (`250m`), beside what its programs use. */
+export const cpuUsageAnnotation = 'simulation.kubectl-ts.dev/cpu-usage';
+/** The same for memory (`64Mi`). */
+export const memoryUsageAnnotation = 'simulation.kubectl-ts.dev/memory-usage';
 
 /** The usual one by its names, and the one that clusters of Kubernetes' tests have beside it. */
 const runtimeHandlers = new Set(['', 'runc', 'simulated', 'test-handler']);
@@ -67,6 +73,8 @@ export interface SimulatedRuntimeOptions {
   readonly programs?: Readonly<Record<string, Program>>;
   /** How long a pull takes. */
   readonly pullMillis?: number;
+  /** How many processors the node has, which containers share; without an end when absent. */
+  readonly processors?: number;
 }
 
 type MutableContainer = { -readonly [Key in keyof ContainerStatus]: ContainerStatus[Key] } & {
@@ -89,7 +97,7 @@ interface SandboxEntry {
  * A container runtime that runs nothing: sandboxes and containers go through the states of a real one, with addresses
  * of the network plugin and images that can always be had (but for registries with `invalid` in their host name and
  * repositories and tags like `nonexistent` or `404`, so that ErrImagePull can be seen). Containers run until they are stopped; those of a Job, and those whose pod carries the
- * annotation above, end by themselves. A few commands are built in (see simulation/programs.ts) and do what they say on
+ * annotation above, end by themselves. What they use is what their programs say that they would, and annotations. A few commands are built in (see simulation/programs.ts) and do what they say on
  * a small file system in memory; for all others the log says what would run.
  */
 export function createSimulatedRuntime(options: SimulatedRuntimeOptions): RuntimeService & ImageService {
@@ -197,6 +205,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       nodeFiles: this.#files,
       ports: entry.server,
       ...(this.#options.programs === undefined ? {} : { programs: this.#options.programs }),
+      ...(this.#options.processors === undefined ? {} : { processors: this.#options.processors }),
       dial: async (address, port) => {
         const near = this.#loopback(entry, { address, port, protocol: 'TCP' });
         const isOpen = near?.entry?.server.isOpen(near.port) === true;
@@ -250,6 +259,7 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     container.startedAt = this.#options.clock.now();
     this.#emit('CONTAINER_STARTED', containerId, container.podSandboxId);
     const annotations = { ...entry.annotations, ...container.annotations };
+    container.process.use(amountOf(annotations, cpuUsageAnnotation), amountOf(annotations, memoryUsageAnnotation));
     // What the pod asks for goes before what a command does; what the kubelet assumes of init containers does not.
     const isTimed =
       entry.annotations[exitAfterAnnotation] !== undefined && container.annotations[exitAfterAnnotation] === undefined;
@@ -366,12 +376,8 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     return entry?.sandbox.state === 'SANDBOX_READY' ? entry.server.datagram(port, payload, from) : undefined;
   }
 
-  async diskUsage(containerId: string): Promise<number> {
-    return this.#container(containerId).process.diskUsage();
-  }
-
-  async memoryUsage(containerId: string): Promise<number> {
-    return this.#container(containerId).process.memoryUsage();
+  async containerStats(containerId: string): Promise<ContainerStats> {
+    return { timestamp: this.#options.clock.now(), ...this.#container(containerId).process.stats() };
   }
 
   subscribe(listener: (event: ContainerEvent) => void): () => void {
@@ -467,6 +473,16 @@ class SimulatedRuntime implements RuntimeService, ImageService {
   #id(): string {
     const uuid = (): string => this.#options.random.uuid().replaceAll('-', '');
     return uuid() + uuid();
+  }
+}
+
+/** An amount that an annotation tells; 0 for none, and for what is no amount. */
+function amountOf(annotations: Readonly<Record<string, string>>, name: string): number {
+  try {
+    return Math.max(0, parseQuantity(annotations[name] ?? '0').toNumber());
+  } catch (error) {
+    if (error instanceof QuantityError) return 0;
+    throw error;
   }
 }
 

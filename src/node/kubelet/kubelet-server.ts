@@ -6,27 +6,24 @@ import { handleContainerLogs } from './container-logs.ts';
 import { jsonAnswer, KubeletRequestError, textAnswer } from './kubelet-answers.ts';
 import { handleNodeLogs } from './node-logs.ts';
 import type { NodeFiles } from './node-files.ts';
-import { handleMetrics, type TerminationCounts } from './kubelet-metrics.ts';
+import { handleMetrics, type MetricsSource } from './kubelet-metrics.ts';
 import { handlePortForward } from './port-forward.ts';
 import { handleAttach, handleExec } from './remote-command.ts';
+import { usageSummary } from './usage/usage-summary.ts';
 
 /** What the kubelet's server needs to know of its node. */
-export interface KubeletServerOptions {
+export interface KubeletServerOptions extends MetricsSource {
   readonly runtime: RuntimeService;
   readonly clock: Clock;
-  readonly nodeName: string;
   /** A pod of this node, as the kubelet has it. */
   readonly podByName: (namespace: string, name: string) => Pod | undefined;
-  readonly pods: () => readonly Pod[];
-  /** How often containers have ended, by kind, exit code and reason. */
-  readonly terminations: TerminationCounts;
   /** The node's files. */
   readonly files: NodeFiles;
 }
 
 /**
  * The kubelet's server as a function: `/containerLogs`, `/exec`, `/attach`, `/portForward`, `/pods`,
- * `/runningpods`, `/metrics`, `/metrics/resource`, `/logs` and `/healthz` (as on port 10250 of a real node). It trusts whoever calls it: reaching it is the caller's business.
+ * `/runningpods`, `/metrics` and what is below it, `/stats/summary`, `/logs` and `/healthz` (as on port 10250 of a real node). It trusts whoever calls it: reaching it is the caller's business.
  */
 export function createKubeletServer(options: KubeletServerOptions): HttpHandler {
   return async (request) => {
@@ -51,6 +48,8 @@ async function route(request: HttpRequest, options: KubeletServerOptions): Promi
       return handleNodeLogs(path, options.files);
     case 'metrics':
       return handleMetrics(path, options);
+    case 'stats':
+      return handleStats(request, path, query, options);
     case 'pods':
       return jsonAnswer({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.pods() });
     case 'runningpods':
@@ -88,6 +87,18 @@ async function route(request: HttpRequest, options: KubeletServerOptions): Promi
     default:
       return textAnswer(404, '404 page not found\n');
   }
+}
+
+async function handleStats(
+  { method }: HttpRequest,
+  path: string,
+  query: URLSearchParams,
+  { usage, summary }: KubeletServerOptions,
+): Promise<HttpResponse> {
+  if (path !== '/stats/summary') return textAnswer(404, '404: Page Not Found');
+  if (method !== 'GET' && method !== 'POST') return textAnswer(405, '405: Method Not Allowed');
+  const isShort = query.getAll('only_cpu_and_memory').join(' ') === 'true';
+  return jsonAnswer(await usageSummary(await usage.measure(), summary, isShort));
 }
 
 /** What the runtime runs, whatever the API says: pods with as much as the runtime knows of them. */

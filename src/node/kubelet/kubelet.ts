@@ -8,7 +8,8 @@ import type { Clock, Timer } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
 import type { HttpHandler } from '../../apimachinery/http.ts';
 import type { ImageService, RuntimeService } from '../cri/runtime.ts';
-import { countTermination } from './kubelet-metrics.ts';
+import type { ProcessStats } from '../../system/process-stats.ts';
+import { countProbe, countTermination, forgetProbes } from './kubelet-metrics.ts';
 import { createKubeletServer } from './kubelet-server.ts';
 import { ImageAccess } from './image-access.ts';
 import type { NodeFiles } from './node-files.ts';
@@ -28,6 +29,8 @@ import { PodWorker } from './pod-worker.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
 import type { Prober } from './prober.ts';
 import type { DialPod } from './runtime-prober.ts';
+import { NodeUsage, type NodeUsageOptions } from './usage/node-usage.ts';
+import type { KnownPod } from './usage/usage-summary.ts';
 import { UserNamespaces } from './user-namespaces.ts';
 
 export interface KubeletOptions {
@@ -43,6 +46,8 @@ export interface KubeletOptions {
   readonly files: NodeFiles;
   /** How hooks reach pods, also those of other nodes. */
   readonly dial: DialPod;
+  /** The process that the kubelet is part of, with how many others; absent when nothing is known of it. */
+  readonly process?: { readonly stats: () => ProcessStats; readonly kubelets: number };
 }
 
 /** A node agent. */
@@ -60,6 +65,8 @@ const nodesResource = { group: '', version: 'v1', resource: 'nodes' } as const;
 const leaseRenewMillis = 10_000;
 /** How often it is looked at what pods have on the disk. */
 const evictionCheckMillis = 10_000;
+/** How often it is looked at what is used, so that it can be told how much of late. */
+const usageLookMillis = 10_000;
 /** How often the status is looked at, and how often it is reported when it is as it was. */
 const statusUpdateMillis = 10_000;
 const statusReportMillis = 300_000;
@@ -79,6 +86,9 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   };
   const workers = new Map<string, PodWorker>();
   const terminations = new Map<string, number>();
+  const probes = new Map<string, number>();
+  const usage = new NodeUsage({ runtime, clock, ...systemUseOf(options) });
+  const memoryBytes = Number(parseQuantity(node.capacity['memory'] ?? '0').value());
   const timers = new Set<Timer>();
   let stopped = false;
   let registered: Node | undefined;
@@ -91,7 +101,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     clock,
     log,
     hostIP: node.hostIP,
-    memoryBytes: Number(parseQuantity(node.capacity['memory'] ?? '0').value()),
+    memoryBytes,
     dns: { clusterDomain: 'cluster.local', ...(node.clusterDns === undefined ? {} : { clusterDns: node.clusterDns }) },
     files: options.files,
     userNamespaces: new UserNamespaces(),
@@ -103,6 +113,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     rejects: (pod) => rejectionOf(pod, currentNode(), othersOf(pod.metadata.uid)),
     resized: () => retryResizes(),
     countTermination: (kind, status) => countTermination(terminations, kind, status),
+    countProbe: (outcome) => countProbe(probes, outcome),
     recordEvent(pod, type, reason, message, container) {
       const lists = ['initContainers', 'ephemeralContainers'] as const;
       const list = lists.find((one) => (pod.spec?.[one] ?? []).some(({ name }) => name === container)) ?? 'containers';
@@ -155,6 +166,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     const worker = workers.get(uid);
     workers.delete(uid);
     context.userNamespaces.release(pod);
+    forgetProbes(probes, pod);
     retryResizes();
     worker?.remove().catch((error: unknown) => log.error('removing a pod failed', { uid, error: String(error) }));
   };
@@ -179,14 +191,34 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     options.events.event(about, 'Normal', event, `Node ${node.name} status is now: ${event}`);
   };
 
+  const podOf = (uid: string): KnownPod | undefined => {
+    const worker = workers.get(uid);
+    return worker && { pod: worker.pod, volumePath: (volume) => worker.volumePath(volume) };
+  };
+
   return {
     nodeName: node.name,
     handle: createKubeletServer({
       runtime,
       clock,
-      nodeName: node.name,
       files: options.files,
       terminations,
+      probes,
+      usage,
+      summary: {
+        nodeName: node.name,
+        memoryBytes,
+        files: options.files,
+        podOf,
+        images: () => runtime.listImages(),
+      },
+      machine: {
+        processors: parseQuantity(node.capacity['cpu'] ?? '0').toNumber(),
+        memoryBytes,
+        labels: { boot_id: node.uid, machine_id: node.uid.replaceAll('-', ''), system_uuid: node.uid },
+        podOf,
+      },
+      ...(options.process === undefined ? {} : { processStats: options.process.stats }),
       pods: () => [...workers.values()].map((worker) => worker.pod),
       podByName: (namespace, name) =>
         [...workers.values()]
@@ -200,7 +232,9 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       options.events.event(registered, 'Normal', 'Starting', 'Starting kubelet.');
       for (const one of news) tellNews(...one);
       unsubscribe = runtime.subscribe((event) => {
-        if (event.type === 'CONTAINER_STOPPED') workers.get(event.podUid)?.wake();
+        if (event.type !== 'CONTAINER_STOPPED') return;
+        workers.get(event.podUid)?.wake();
+        void usage.containerEnded(event.containerId, event.podUid).catch(() => undefined);
       });
       // The oldest first: those were there, and have what they ask for.
       const byAge = (left: Pod, right: Pod): number => ageOf(left) - ageOf(right);
@@ -220,6 +254,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       every(evictionCheckMillis, 'looking at the storage of pods', async () => {
         for (const worker of workers.values()) await worker.checkStorage();
       });
+      every(usageLookMillis, 'looking at what is used', async () => void (await usage.measure()));
       let reportedAt = clock.now();
       every(statusUpdateMillis, 'reporting the node status', async () => {
         const isDue = clock.now() - reportedAt >= statusReportMillis;
@@ -235,6 +270,18 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       timers.clear();
       await Promise.all([...workers.values()].map((worker) => worker.stop()));
       workers.clear();
+    },
+  };
+}
+
+/** The kubelet's share of its process. */
+function systemUseOf({ process }: KubeletOptions): Pick<NodeUsageOptions, 'systemUse'> {
+  if (process === undefined) return {};
+  const { stats, kubelets } = process;
+  return {
+    systemUse: () => {
+      const { cpuSeconds, residentBytes } = stats();
+      return { cpuSeconds: cpuSeconds / kubelets, memoryBytes: Math.round(residentBytes / kubelets) };
     },
   };
 }

@@ -11,6 +11,8 @@ export interface NodeFile {
 
 /** As much of a node's file system as a kubelet needs; paths are absolute. */
 export interface NodeFiles {
+  /** Bytes that there is room for, and those that are taken; undefined when there is no end. */
+  readonly space: { readonly capacity: number; readonly used: number } | undefined;
   find(path: string): NodeFile | undefined;
   /** A path without links; undefined when nothing is there. */
   resolve(path: string): string | undefined;

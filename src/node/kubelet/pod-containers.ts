@@ -54,6 +54,7 @@ export class PodContainers {
     this.probes = new PodProbes(context.prober, context.clock, {
       onChange: () => owner.readinessChanged(),
       onUnhealthy: (container, kind) => void this.#killUnhealthy(container, kind),
+      onResult: ({ name }, kind, ok) => context.countProbe({ pod: owner.pod(), container: name, kind, ok }),
       onFailure: (container, kind, output) => {
         const text = `${capitalized(kind)} probe failed: ${output}`;
         context.recordEvent(owner.pod(), 'Warning', 'Unhealthy', text, container.name);
@@ -353,7 +354,9 @@ export class PodContainers {
   async memoryUsage(): Promise<ReadonlyMap<string, number>> {
     const used = new Map<string, number>();
     for (const { id, metadata, state } of await this.list()) {
-      if (state === 'CONTAINER_RUNNING') used.set(metadata.name, await this.#context.runtime.memoryUsage(id));
+      if (state === 'CONTAINER_RUNNING') {
+        used.set(metadata.name, (await this.#context.runtime.containerStats(id)).memoryBytes);
+      }
     }
     return used;
   }
@@ -362,7 +365,8 @@ export class PodContainers {
   async diskUsage(): Promise<ReadonlyMap<string, number>> {
     const used = new Map<string, number>();
     for (const { id, metadata } of await this.list()) {
-      used.set(metadata.name, (used.get(metadata.name) ?? 0) + (await this.#context.runtime.diskUsage(id)));
+      const { writableLayerBytes, logBytes } = await this.#context.runtime.containerStats(id);
+      used.set(metadata.name, (used.get(metadata.name) ?? 0) + writableLayerBytes + logBytes);
     }
     return used;
   }

@@ -4,6 +4,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { Logger } from '../../system/logger.ts';
 import type { ContainerStatus, ImageService, RuntimeService } from '../cri/runtime.ts';
 import type { ImageAccess } from './image-access.ts';
+import type { ProbeOutcome } from './kubelet-metrics.ts';
 import type { NodeFiles } from './node-files.ts';
 import type { NodeDns } from './pod-dns.ts';
 import type { Rejection } from './pod-admission.ts';
@@ -40,6 +41,8 @@ export interface PodWorkerContext {
   readonly resized: () => void;
   /** A container has ended. */
   readonly countTermination: (kind: string, status: ContainerStatus) => void;
+  /** A probe was carried out. */
+  readonly countProbe: (outcome: ProbeOutcome) => void;
   /** Records an event about a pod or (with `container`) one of its containers. */
   readonly recordEvent: (
     pod: Pod,

@@ -82,6 +82,11 @@ export class PodWorker {
     return this.#allocation.allocated(this.#pod);
   }
 
+  /** Where a volume of the pod is on the node; undefined when it has no such. */
+  volumePath(name: string): string | undefined {
+    return this.#volumes.pathOf(name);
+  }
+
   /** Since when the pod waits for the resources that it asks for; undefined when it does not. */
   get resizePendingSince(): string | undefined {
     return this.#allocation.pending?.lastTransitionTime;

@@ -42,6 +42,8 @@ export interface ProbeListener {
   onChange(): void;
   /** Liveness or startup failed for good. */
   onUnhealthy(container: string, kind: 'startup' | 'liveness'): void;
+  /** One probe was carried out. */
+  onResult(container: Container, kind: ProbeKind, ok: boolean): void;
   /** One probe failed: an `Unhealthy` event. */
   onFailure(container: Container, kind: ProbeKind, output: string): void;
   /** One probe succeeded, but not quite as it was meant to: a `ProbeWarning` event. */
@@ -157,6 +159,7 @@ export class PodProbes {
       if (pod().status?.podIP === undefined) return schedule(firstStatusMillis);
       const { ok, output, isWarning } = await this.#prober.probe(pod(), container, probe, containerId);
       if (!isCurrent()) return;
+      this.#listener.onResult(container, kind, ok);
       if (ok) {
         successes++;
         failures = 0;

@@ -4,6 +4,7 @@ import {
   type DnsConfig,
   type LinuxResources,
   type ContainerConfig,
+  type ContainerStats,
   type ContainerStatus,
   type ProcessStreams,
   RuntimeError,
@@ -27,11 +28,15 @@ import { writeProcessFiles } from './process-files.ts';
 import { runShell } from './shell.ts';
 import { ShellSyntaxError } from './shell-grammar.ts';
 import { parseScript } from './shell-syntax.ts';
+import { UsageMeter } from './usage-meter.ts';
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** What a process has in memory that does nothing. */
 const leastProcessBytes = 1 << 20;
+
+/** What it takes of a processor to make a container and start its command, whatever that does later. */
+const containerSeconds = 0.02;
 
 /** Where a container runs. */
 export interface ContainerPlace {
@@ -55,6 +60,8 @@ export interface ContainerPlace {
   readonly resolve: SimulatedContainer['resolve'];
   /** Programs of images beside the built-in ones, by their path. */
   readonly programs?: Readonly<Record<string, Program>>;
+  /** How many processors the node has; without an end when absent. */
+  readonly processors?: number;
 }
 
 /** What a simulated container does: its files, its log, the command it runs if it is one of the built-in ones. */
@@ -63,6 +70,7 @@ export class ContainerProcess {
   readonly #config: ContainerConfig;
   readonly #programs: Readonly<Record<string, Program>>;
   readonly #container: SimulatedContainer;
+  readonly #usage: UsageMeter;
   /** What the kernel shows, which it alone can change. */
   readonly #kernelFiles: MemoryFiles;
   readonly #attached = new Set<ProcessStreams>();
@@ -88,10 +96,12 @@ export class ContainerProcess {
       sendDatagram,
       resolve,
       programs = {},
+      processors = Infinity,
     }: ContainerPlace,
   ) {
     this.#config = config;
     this.#programs = programs;
+    this.#usage = new UsageMeter(clock, processors);
     this.log = new MemoryContainerLog(() => clock.now());
     const files = new MemoryFiles(() => clock.now(), nodeFiles.space);
     for (const [path, content] of imageFiles(config.image)) {
@@ -131,6 +141,7 @@ export class ContainerProcess {
       hostname,
       podIp,
       clock,
+      usage: this.#usage,
       random,
       user,
       noNewPrivileges: config.noNewPrivileges,
@@ -162,16 +173,25 @@ export class ContainerProcess {
     this.#container.files.discard();
   }
 
-  /** How many bytes of memory it uses: a process as small as there are, and what is in its memory file systems. */
-  memoryUsage(): number {
+  /**
+   * What it uses: of memory a process as small as there are, what its programs say and what is in its memory file
+   * systems; of the disk its files, but for what is mounted, and its log.
+   */
+  stats(): Pick<ContainerStats, 'cpuSeconds' | 'memoryBytes' | 'writableLayerBytes' | 'logBytes'> {
     const { files } = this.#container;
     const inMemory = files.mounts.list().filter(([, { fileSystem, readOnly }]) => fileSystem === 'tmpfs' && !readOnly);
-    return inMemory.reduce((sum, [place]) => sum + files.usage(place), leastProcessBytes);
+    return {
+      cpuSeconds: this.#usage.seconds,
+      memoryBytes: inMemory.reduce((sum, [place]) => sum + files.usage(place), leastProcessBytes + this.#usage.bytes),
+      writableLayerBytes: files.usage('/'),
+      logBytes: this.log.bytes,
+    };
   }
 
-  /** How many bytes it has on the disk of its node: its files, but for what is mounted, and its log. */
-  diskUsage(): number {
-    return this.#container.files.usage('/') + this.log.bytes;
+  /** Uses so much from now on beside what its programs say. @param processors how many it keeps busy @param bytes of memory */
+  use(processors: number, bytes: number): void {
+    this.#usage.take(bytes);
+    void this.#usage.burn(processors, Infinity, this.#stop.signal);
   }
 
   /**
@@ -180,6 +200,7 @@ export class ContainerProcess {
    * @returns whether it is built in
    */
   start(onExit: (exitCode: number) => void): boolean {
+    this.#usage.spend(containerSeconds);
     const { metadata, image, command, args, stdin, tty } = this.#config;
     const defaults = imageDefaults(image);
     const words =
@@ -207,6 +228,8 @@ export class ContainerProcess {
   /** The kernel holds it to something else from now on. */
   hold(resources: LinuxResources): void {
     writeCgroupFiles(this.#kernelFiles, resources);
+    const { cpuQuota, cpuPeriod } = resources;
+    this.#usage.hold(cpuQuota > 0 ? cpuQuota / cpuPeriod : Infinity);
   }
 
   /** Sends a signal to the container's own command. @returns whether it has a way of its own with it */
@@ -246,6 +269,7 @@ export class ContainerProcess {
     this.log.end();
     this.#input.end();
     this.#stop.abort();
+    this.#usage.end();
   }
 
   /** A program that the container's image alone has. */

@@ -6,6 +6,7 @@ import type { ByteSink } from '../runtime.ts';
 import type { MemoryFiles } from './memory-files.ts';
 import type { DatagramAnswer, ServerIdentity } from './port-server.ts';
 import type { ProcessInput } from './process-input.ts';
+import type { ProcessUsage } from './usage-meter.ts';
 
 /** User and groups by number. */
 export interface ProcessUser {
@@ -31,6 +32,8 @@ export interface ProcessContext {
   /** A person is at the other end. */
   readonly interactive: boolean;
   readonly clock: Clock;
+  /** Where it tells what it would use of a real node. */
+  readonly usage: ProcessUsage;
   /** What Ctrl-C does; a shell puts the command that it runs in the place of itself. */
   readonly interrupts: Set<() => void>;
   /** What the process does on signals (`TERM`) in place of ending; it puts itself there. */

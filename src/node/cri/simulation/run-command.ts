@@ -10,6 +10,7 @@ import {
 } from './process-context.ts';
 import { ProcessInput } from './process-input.ts';
 import { createTerminal } from './terminal.ts';
+import { processSeconds } from './usage-meter.ts';
 
 /** The container that a command runs in. */
 export interface SimulatedContainer {
@@ -19,6 +20,7 @@ export interface SimulatedContainer {
   readonly hostname: string;
   readonly podIp: string;
   readonly clock: Clock;
+  readonly usage: ProcessContext['usage'];
   readonly random: () => number;
   readonly user: ProcessUser;
   readonly noNewPrivileges: boolean;
@@ -63,6 +65,7 @@ export async function runCommand(
     await (streams.stderr ?? stdout).write(Buffer.from(`${text}${tty ? '\r' : ''}\n`));
     return error.exitCode;
   }
+  container.usage.spend(processSeconds);
   const stop = new AbortController();
   const interrupts = new Set<() => void>();
   const killed = new Promise<number>((resolve) => {

@@ -14,12 +14,18 @@ import { KeptOutput, Pipe } from './shell-pipes.ts';
 import { ShellExit, ShellJump, ShellState } from './shell-state.ts';
 import { parseScript } from './shell-syntax.ts';
 import { runProgram } from './run-program.ts';
+import { type Burst, processSeconds, type ProcessUsage } from './usage-meter.ts';
 import { FileError, MemoryFiles } from './memory-files.ts';
 import { ProcessInput } from './process-input.ts';
 
 /** So many turns of a loop may follow each other without a pause: a busy loop must not keep the node from its work. */
-const turnsWithoutPause = 1000;
-const pauseMillis = 10;
+const turnsWithoutPause = 200;
+/** Nor may they take longer than that, together. */
+const burstMillis = 10;
+const pauseSeconds = 0.01;
+
+/** Programs that shells have built in: no process is made for them. */
+const inShells: ReadonlySet<string> = new Set(['[', 'echo', 'false', 'kill', 'printf', 'pwd', 'test', 'true']);
 
 /**
  * `sh -c SCRIPT`, `sh FILE`, or `sh` alone, which reads commands from its input: POSIX's shell language with `[[`, but
@@ -95,6 +101,7 @@ export class ShellRun {
   readonly context: ProcessContext;
   readonly state: ShellState;
   #turns = 0;
+  #burst: Burst | undefined;
 
   constructor(context: ProcessContext, state: ShellState) {
     this.context = context;
@@ -244,8 +251,22 @@ export class ShellRun {
 
   /** Lets the rest of the node go on. */
   async #breathe(): Promise<void> {
-    if (++this.#turns % turnsWithoutPause !== 0) return;
-    await new Promise<void>((resolve) => this.context.clock.setTimer(resolve, pauseMillis, { unref: true }));
+    const { clock, usage, signal } = this.context;
+    const burst = (this.#burst ??= this.#beginBurst(usage));
+    if (++this.#turns % turnsWithoutPause !== 0 && clock.now() - burst.startedAt < burstMillis) return;
+    await burst.rest(pauseSeconds, signal);
+    if (this.#burst === burst) this.#burst = undefined;
+  }
+
+  /** What is computed from now on, until something is waited for. */
+  #beginBurst(usage: ProcessUsage): Burst {
+    const burst = usage.begin();
+    // Turns that wait for nothing leave the event loop no time for this.
+    setImmediate(() => {
+      burst.end();
+      if (this.#burst === burst) this.#burst = undefined;
+    });
+    return burst;
   }
 
   async #case(command: Extract<ShellCommand, { kind: 'case' }>, isTested: boolean): Promise<number> {
@@ -277,6 +298,10 @@ export class ShellRun {
     if (called !== undefined) return this.#call(called, args, values);
     const builtIn = await runBuiltIn(name, args, this, values);
     if (builtIn !== undefined) return builtIn;
+    if (!inShells.has(name)) {
+      if (this.#burst === undefined) this.context.usage.spend(processSeconds);
+      else this.#burst.owe(processSeconds);
+    }
     return runProgram([name, ...args], this.#programContext(values));
   }
 
