@@ -5,6 +5,7 @@ import type { GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import { equalJson, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import type { ApiResource, CustomType } from '../registry/api-resource.ts';
 import type { OpenApiInput } from './openapi-documents.ts';
+import { inOrderOfKeywords } from './schema-order.ts';
 import { type OpenApiVersion, typeReference } from './schema-rendering.ts';
 
 const metaTypes = 'io.k8s.apimachinery.pkg.apis.meta.v1';
@@ -217,8 +218,8 @@ export function customInput(
     listTypes.set(`${type}List`, list);
     types.set(type, { name: type, schema, gvks: [gvk] });
     types.set(list, { ...listType(type, gvk), name: list });
-    custom.set(type, (version) => renderCustomType(customType, gvk, version, documentation));
-    custom.set(list, (version) => renderCustomList(customType, gvk, type, version, documentation));
+    custom.set(type, (version) => inOrderOfKeywords(renderCustomType(customType, gvk, version, documentation)));
+    custom.set(list, (version) => inOrderOfKeywords(renderCustomList(customType, gvk, type, version, documentation)));
   }
   return {
     // The deprecated watch paths are those of built-in resources only.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Documentation } from '../../../api/documentation.ts';
 import type { TypeDefinition } from '../../../api/resource-definition.ts';
+import { sortedKeys } from '../../../apimachinery/go-value.ts';
 import { isJsonObject, type JsonObject } from '../../../apimachinery/json.ts';
 import { stringifyJson } from '../../../apimachinery/json-codec.ts';
 import { header, type HttpHeaders, type HttpResponse } from '../../../apimachinery/http.ts';
@@ -229,7 +230,11 @@ class CustomDocuments {
     const merged = { ...builtIn };
     for (const part of ['paths', 'definitions', 'parameters']) {
       const [before, after] = [builtIn[part], added[part]];
-      if (isJsonObject(before) && isJsonObject(after)) merged[part] = { ...after, ...before };
+      if (!isJsonObject(before) || !isJsonObject(after)) continue;
+      const all = { ...after, ...before };
+      // Parameters stand in no order.
+      merged[part] =
+        part === 'parameters' ? all : Object.fromEntries(sortedKeys(all).map((key) => [key, all[key] ?? null]));
     }
     const others = remote.flatMap(({ swagger }) => (swagger === undefined ? [] : [swagger]));
     return Buffer.from(stringifyJson(others.length === 0 ? merged : mergeSwagger(merged, others)));

@@ -1,4 +1,5 @@
 import { inFieldOrder, stringifyGoJson } from '../../../apimachinery/go-json.ts';
+import type { GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import type { JsonObject, JsonValue } from '../../../apimachinery/json.ts';
 import { type ApiPath, consumedMediaTypes, type ContentType, type Operation, orderedOperations } from './operations.ts';
 import type { Parameter } from './parameters.ts';
@@ -93,10 +94,13 @@ function renderOperation(
     ...(parameters.length === 0 ? {} : { parameters }),
     responses: renderResponses(operation),
     ...(action === undefined && !isConnect ? {} : { 'x-kubernetes-action': action ?? '' }),
-    ...(gvk === undefined
-      ? {}
-      : { 'x-kubernetes-group-version-kind': { group: gvk.group, kind: gvk.kind, version: gvk.version } }),
+    ...(gvk === undefined ? {} : { 'x-kubernetes-group-version-kind': renderKind(gvk) }),
   };
+}
+
+/** The aggregator's own document is merged as it is, those of others once they are written and read. */
+function renderKind({ group, version, kind }: GroupVersionKind): JsonObject {
+  return group === 'apiregistration.k8s.io' ? { group, version, kind } : { group, kind, version };
 }
 
 function renderBody(body: Operation['body'], pool: ParameterPool): JsonObject[] {
