@@ -218,8 +218,12 @@ export function customInput(
     listTypes.set(`${type}List`, list);
     types.set(type, { name: type, schema, gvks: [gvk] });
     types.set(list, { ...listType(type, gvk), name: list });
-    custom.set(type, (version) => inOrderOfKeywords(renderCustomType(customType, gvk, version, documentation)));
-    custom.set(list, (version) => inOrderOfKeywords(renderCustomList(customType, gvk, type, version, documentation)));
+    custom.set(type, (version) =>
+      inOrderOfKeywords(renderCustomType(customType, gvk, version, documentation), version),
+    );
+    custom.set(list, (version) =>
+      inOrderOfKeywords(renderCustomList(customType, gvk, type, version, documentation), version),
+    );
   }
   return {
     // The deprecated watch paths are those of built-in resources only.

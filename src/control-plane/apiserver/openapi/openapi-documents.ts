@@ -1,6 +1,7 @@
 import type { Documentation } from '../../../api/documentation.ts';
 import type { ResourceDefinition, TypeDefinition } from '../../../api/resource-definition.ts';
 import { escapeHtmlInJson } from '../../../apimachinery/go-json.ts';
+import { sortedKeys } from '../../../apimachinery/go-value.ts';
 import { formatGroupVersion, groupVersionPath } from '../../../apimachinery/gvk.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
 import { stringifyJson } from '../../../apimachinery/json-codec.ts';
@@ -101,7 +102,9 @@ export function openApiV2Document(input: OpenApiInput): JsonObject {
     info: { title: input.title ?? 'Kubernetes', version: input.version },
     paths: rendered.paths,
     definitions: renderTypes(paths, input, 'v2', known),
-    parameters: rendered.parameters,
+    parameters: Object.fromEntries(
+      sortedKeys(rendered.parameters).map((name) => [name, rendered.parameters[name] ?? null]),
+    ),
     securityDefinitions: { BearerToken: securityScheme },
     security: [{ BearerToken: [] }],
   };

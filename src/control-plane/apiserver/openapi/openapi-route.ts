@@ -232,9 +232,7 @@ class CustomDocuments {
       const [before, after] = [builtIn[part], added[part]];
       if (!isJsonObject(before) || !isJsonObject(after)) continue;
       const all = { ...after, ...before };
-      // Parameters stand in no order.
-      merged[part] =
-        part === 'parameters' ? all : Object.fromEntries(sortedKeys(all).map((key) => [key, all[key] ?? null]));
+      merged[part] = Object.fromEntries(sortedKeys(all).map((key) => [key, all[key] ?? null]));
     }
     const others = remote.flatMap(({ swagger }) => (swagger === undefined ? [] : [swagger]));
     return Buffer.from(stringifyJson(others.length === 0 ? merged : mergeSwagger(merged, others)));

@@ -1,5 +1,6 @@
 import { sortedKeys } from '../../../apimachinery/go-value.ts';
 import { isJsonObject, setOwn, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import type { OpenApiVersion } from './schema-rendering.ts';
 
 /** The keywords of a schema in the order in which the real server publishes them; extensions follow by name. */
 const keywords: readonly string[] = [
@@ -14,29 +15,33 @@ const keywords: readonly string[] = [
 const ruleFields = ['rule', 'message', 'messageExpression', 'reason', 'fieldPath', 'optionalOldSelf'];
 const documentFields = ['description', 'url'];
 
-/** A schema with its keywords, and those of the schemas within, in the order of the real server's documents. */
-export function inOrderOfKeywords(schema: JsonObject): JsonObject {
+/**
+ * A schema with its keywords, and those of the schemas within, in the order of the real server's documents. Swagger 2.0
+ * is read and written once more to be merged, which sorts what stands in extensions.
+ */
+export function inOrderOfKeywords(schema: JsonObject, version: OpenApiVersion): JsonObject {
   const extensions = sortedKeys(schema).filter((name) => !keywords.includes(name));
   const ordered: JsonObject = {};
   for (const name of [...keywords, ...extensions]) {
     const value = schema[name];
-    if (value !== undefined) ordered[name] = orderedValue(name, value);
+    if (value !== undefined) ordered[name] = orderedValue(name, value, version);
   }
   return ordered;
 }
 
-function orderedValue(name: string, value: JsonValue): JsonValue {
+function orderedValue(name: string, value: JsonValue, version: OpenApiVersion): JsonValue {
+  const within = (item: JsonValue): JsonValue => (isJsonObject(item) ? inOrderOfKeywords(item, version) : item);
   switch (name) {
     case 'items':
     case 'not':
     case 'additionalProperties':
-      return isJsonObject(value) ? inOrderOfKeywords(value) : value;
+      return within(value);
     case 'allOf':
     case 'oneOf':
     case 'anyOf':
-      return each(value, inOrderOfKeywords);
+      return Array.isArray(value) ? value.map(within) : value;
     case 'properties':
-      return byName(value, (property) => (isJsonObject(property) ? inOrderOfKeywords(property) : property));
+      return byName(value, within);
     case 'default':
     case 'enum':
     case 'example':
@@ -44,14 +49,11 @@ function orderedValue(name: string, value: JsonValue): JsonValue {
     case 'externalDocs':
       return isJsonObject(value) ? pick(value, documentFields) : value;
     case 'x-kubernetes-validations':
-      return each(value, (rule) => pick(rule, ruleFields));
+      if (version === 'v2' || !Array.isArray(value)) return sorted(value);
+      return value.map((rule) => (isJsonObject(rule) ? pick(rule, ruleFields) : rule));
     default:
       return value;
   }
-}
-
-function each(value: JsonValue, change: (item: JsonObject) => JsonObject): JsonValue {
-  return Array.isArray(value) ? value.map((item) => (isJsonObject(item) ? change(item) : item)) : value;
 }
 
 function pick(value: JsonObject, names: readonly string[]): JsonObject {

@@ -51,6 +51,12 @@ const cases: readonly { readonly name: string; readonly declared: JsonObject; re
 
 for (const { name, declared, published } of cases) {
   void test(name, () => {
-    assert.equal(JSON.stringify(inOrderOfKeywords(declared)), published);
+    assert.equal(JSON.stringify(inOrderOfKeywords(declared, 'v3')), published);
   });
 }
+
+void test('rules are sorted in Swagger 2.0', () => {
+  const declared = { 'x-kubernetes-validations': [{ rule: 'r', message: 'm' }] };
+  const published = '{"x-kubernetes-validations":[{"message":"m","rule":"r"}]}';
+  assert.equal(JSON.stringify(inOrderOfKeywords(declared, 'v2')), published);
+});
