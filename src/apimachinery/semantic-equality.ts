@@ -29,10 +29,10 @@ function isEqual(left: unknown, right: unknown): boolean {
   const entries = left as Readonly<Record<string, unknown>>;
   const others = right as Readonly<Record<string, unknown>>;
   for (const key of Object.keys(entries)) {
-    if (!isEqual(meaning(key, entries[key]), Object.hasOwn(others, key) ? meaning(key, others[key]) : null))
-      return false;
+    const other = Object.hasOwn(others, key) ? meaning(key, others[key], others) : null;
+    if (!isEqual(meaning(key, entries[key], entries), other)) return false;
   }
-  return Object.keys(others).every((key) => Object.hasOwn(entries, key) || meaning(key, others[key]) === null);
+  return Object.keys(others).every((key) => Object.hasOwn(entries, key) || meaning(key, others[key], others) === null);
 }
 
 function withoutEmptyList(value: unknown): unknown {
@@ -40,9 +40,14 @@ function withoutEmptyList(value: unknown): unknown {
 }
 
 /** What a field says; null for nothing. */
-function meaning(key: string, value: unknown): unknown {
+function meaning(key: string, value: unknown, owner: object): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return withoutEmptyList(value);
-  return mapFields.has(key) && Object.keys(value).length === 0 ? null : value;
+  return isMapField(key, owner) && Object.keys(value).length === 0 ? null : value;
+}
+
+/** Requests for devices have a struct of this name, everything else a map. */
+function isMapField(key: string, owner: object): boolean {
+  return mapFields.has(key) || (key === 'capacity' && !Object.hasOwn(owner, 'deviceClassName'));
 }
 
 function isNumeric(value: unknown): value is number | bigint {

@@ -14,6 +14,8 @@ const cases: readonly (readonly [left: unknown, right: unknown, isEqual: boolean
   // An empty struct is not the same as none.
   [{ securityContext: {} }, {}, false],
   [{ emptyDir: {} }, { emptyDir: {} }, true],
+  [{ capacity: {} }, {}, true],
+  [{ deviceClassName: 'c', capacity: {} }, { deviceClassName: 'c' }, false],
   [{ a: [{ b: [] }] }, { a: [{}] }, true],
   [{ a: [1] }, { a: [] }, false],
   [{ a: 1 }, { a: 1n }, true],

@@ -422,6 +422,19 @@ test('an apply that changes anything writes raw JSON anew, which a claim that ca
   assert.deepEqual([await applied({}), await applied({ allocationMode: 'ExactCount', count: 1 })], [422, 200]);
 });
 
+void test('nobody owns fields of an object with an item that cannot be told from others', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'a' } };
+  const create = async (secrets: unknown): Promise<unknown> => {
+    const answer = await api.request('POST', `${ns}/serviceaccounts?dryRun=All`, { ...account, secrets });
+    assert.equal(answer.status, 201);
+    return answer.body.metadata.managedFields?.length;
+  };
+  assert.equal(await create([{ name: 's' }]), 1);
+  assert.equal(await create([{}]), undefined);
+});
+
 void test('a patched object without a version has no name; an apply of a known uid means an object that is there', async (context) => {
   const api = await createTestApiServer();
   context.after(() => api.close());

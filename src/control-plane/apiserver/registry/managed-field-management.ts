@@ -21,7 +21,8 @@ export const managedFieldManagement: FieldManagement = {
   async afterUpdate(resource, live, object, writer) {
     const kind = managedKind(resource, writer.subresource);
     try {
-      if (resource.custom) for (const whole of live === undefined ? [object] : [object, live]) checkType(whole, kind);
+      if (mayMisfit(resource))
+        for (const whole of live === undefined ? [object] : [object, live]) checkType(whole, kind);
       const written = ownableParts(object, resource);
       const tracked = await withConvertedVersions(resource, (versionOf) =>
         updateManagedFields(live ?? zeroObject(resource), written, withVersions(kind, versionOf), writer),
@@ -29,7 +30,7 @@ export const managedFieldManagement: FieldManagement = {
       return tracked === object ? object : withManagersOf(object, tracked);
     } catch (error) {
       const isRefusal = error instanceof StatusError || error instanceof TypedValueError;
-      if ((!resource.custom && resource.versions === undefined) || !isRefusal) throw error;
+      if ((!mayMisfit(resource) && resource.versions === undefined) || !isRefusal) throw error;
       // A write is not refused for what cannot be compared; nobody owns anything then.
       delete object.metadata.managedFields;
       return object;
@@ -63,7 +64,12 @@ function withManagersOf(object: Unstructured, { metadata: { managedFields } }: U
   return object;
 }
 
-/** Of a custom object that does not fit its schema nobody's fields can be told. @throws TypedValueError */
+/** Of the built-in kinds service accounts alone have a list, that of secrets, in which items may lack what they are told apart by. */
+function mayMisfit({ custom, gvk }: ApiResource): boolean {
+  return custom || (gvk.kind === 'ServiceAccount' && gvk.group === '');
+}
+
+/** Of an object that does not fit its schema nobody's fields can be told. @throws TypedValueError */
 function checkType(object: Unstructured, { schema, source }: ManagedKind): void {
   validateTyped(withoutManagedFields(object), schema, source, 'allowed');
 }

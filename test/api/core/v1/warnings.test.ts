@@ -69,6 +69,10 @@ const secrets: readonly Case[] = [
   ],
   [tls(pem('CERTIFICATE', 'AAAA'), 'x'), ['tls: failed to find any PEM data in key input']],
   [tls(pem('CERTIFICATE', 'AAAA'), pem('PRIVATE KEY', 'AAAA')), ['x509: malformed certificate']],
+  // What is no base64 between the marks of a block makes it none, as in examples that say what to put there.
+  [tls(pem('CERTIFICATE', '<yours>'), 'x'), ['tls: failed to find any PEM data in certificate input']],
+  [tls(pem('CERTIFICATE', 'AAAA'), pem('PRIVATE KEY', '<x>')), ['tls: failed to find any PEM data in key input']],
+  [tls(pem('CERTIFICATE', 'A: b\n\nAAAA'), 'x'), ['tls: failed to find any PEM data in key input']],
 ];
 
 /** The texts of the headers, which are quoted. */
