@@ -3,6 +3,7 @@ import { equalJson, type JsonObject, type JsonValue, withoutTexts } from '../api
 import { formatTime, type Unstructured } from '../apimachinery/object-meta.ts';
 import { gvkOf, type GroupVersionKind } from '../apimachinery/gvk.ts';
 import { badRequest, StatusError } from '../apimachinery/status.ts';
+import { namesManagers } from './applied-managers.ts';
 import { applyConflictError, type ApplyConflict } from './apply-conflicts.ts';
 import { encodeLastApplied, lastAppliedOf, setLastApplied } from './last-applied.ts';
 import { decodeManagers, managerKey, ManagerEntry, type Managers, newUpdateEntry } from './managed-entries.ts';
@@ -31,21 +32,23 @@ const kubectlManager = 'kubectl';
 /**
  * Merges a server-side apply into the stored object (KEP-555).
  * @param live the stored object; undefined when the apply creates it. It is not changed.
+ * @param patch what is applied; it is not changed
  * @returns the object to store; the live one itself when nothing changes, not even who owns what.
  * @throws StatusError 409 with a cause per field that somebody else owns, unless forced; 400 for managedFields in the
  * configuration or another kind; 500 for a configuration that does not fit the schema, with the real server's text.
  */
 export function applyManagedFields(
   live: Unstructured | undefined,
-  configuration: Unstructured,
+  patch: Unstructured,
   kind: ManagedKind,
   writer: FieldWriter & { readonly force: boolean },
 ): Unstructured {
-  checkKind(configuration, kind);
+  checkKind(patch, kind);
   const managers = decodeLiveManagers(live);
   claimUnmanaged(live, managers, kind, writer);
-  if (configuration.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
-  validateConfiguration(configuration, kind);
+  if (namesManagers(patch)) throw badRequest('metadata.managedFields must be nil');
+  validateConfiguration(patch, kind);
+  const configuration = withoutManagedFields(patch) as unknown as Unstructured;
   if (live !== undefined) validateLive(live, kind, 'failed to create typed live object (', ')');
   reconcileManagers(managers, kind);
   const key = managerKey(writer.manager, 'Apply', kind.apiVersion, writer.subresource);

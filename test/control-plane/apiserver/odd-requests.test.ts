@@ -376,3 +376,67 @@ test('images whose names are too long are none, so they are pulled when they are
     assert.equal(await policyOf('b', `r.io/${longest}x:latest`), 'IfNotPresent');
     assert.equal(await policyOf('c', longest), 'IfNotPresent');
   }));
+
+test('options of another kind are refused as far as the real server knows that kind', () =>
+  inServer(async (api) => {
+    await api.request('POST', configMaps, configMap);
+    const messageOf = async (body: object): Promise<unknown> =>
+      (await api.request('DELETE', `${configMaps}/c`, body)).body['message'];
+    const unconvertible = (kind: string): string => `converting (v1.${kind}) to (v1.DeleteOptions): unknown conversion`;
+    assert.equal(await messageOf({ apiVersion: 'apps/v1', kind: 'Status' }), unconvertible('Status'));
+    assert.equal(await messageOf({ kind: 'Table' }), unconvertible('Table'));
+    assert.match(String(await messageOf({ apiVersion: 'v1', kind: 'Table' })), /^no kind "Table" is registered for/);
+  }));
+
+test('an object that is created by a PUT or an apply has a version that can be read, which a rehearsal shows again', () =>
+  inServer(async (api) => {
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+    const send = async (method: string, query: string, resourceVersion: string): Promise<unknown[]> => {
+      const body = {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { name: 'l', resourceVersion },
+      };
+      const headers = { 'content-type': method === 'PUT' ? 'application/json' : 'application/apply-patch+yaml' };
+      const answer = await api.request(method, `${leases}/l?fieldManager=m${query}`, body, headers);
+      return [answer.status, answer.body['message'] ?? answer.body.metadata.resourceVersion];
+    };
+    const tooLarge = '18446744073709551616';
+    const problem = (text: string, reason: string): unknown[] => [
+      500,
+      `strconv.ParseUint: parsing "${text}": ${reason}`,
+    ];
+    for (const method of ['PUT', 'PATCH']) {
+      assert.deepEqual(await send(method, '', 'abc'), problem('abc', 'invalid syntax'));
+      assert.deepEqual(await send(method, '&dryRun=All', tooLarge), problem(tooLarge, 'value out of range'));
+      assert.deepEqual(await send(method, '&dryRun=All', '5'), [201, '5']);
+      assert.deepEqual(await send(method, '&dryRun=All', ''), [201, undefined]);
+    }
+    const [status, version] = await send('PUT', '', '5');
+    assert.deepEqual([status, version === '5'], [201, false]);
+  }));
+
+test('a delete leaves the finalizers in their order when it asks for the same ones', () =>
+  inServer(async (api) => {
+    const finalizers = ['foregroundDeletion', 'a.b/c'];
+    await api.request('POST', configMaps, { ...configMap, metadata: { name: 'c', finalizers } });
+    const { body } = await api.request('DELETE', `${configMaps}/c`);
+    assert.deepEqual(body.metadata.finalizers, finalizers);
+  }));
+
+test('a configuration that is applied may say nothing of who owns what, which a list that cannot be read does', () =>
+  inServer(async (api) => {
+    const apply = async (managedFields: unknown): Promise<unknown[]> => {
+      const body = { ...configMap, metadata: { name: 'c', managedFields } };
+      const headers = { 'content-type': 'application/apply-patch+yaml' };
+      const answer = await api.request('PATCH', `${configMaps}/c?fieldManager=m`, body, headers);
+      return [answer.status, answer.body['message']];
+    };
+    const refused = [400, 'metadata.managedFields must be nil'];
+    for (const entries of [[], [{}], [{ manager: 'm', time: '2020-01-01T00:00:00Z' }]]) {
+      assert.deepEqual(await apply(entries), refused);
+    }
+    const untyped = 'failed to create typed patch object (/c; /v1, Kind=ConfigMap): .metadata.managedFields: expected ';
+    assert.deepEqual(await apply({}), [500, `${untyped}list, got &{map[]}`]);
+    assert.deepEqual(await apply(null), [201, undefined]);
+  }));

@@ -55,6 +55,27 @@ function pinned(
   return uid === undefined ? preconditions : { uid, ...preconditions };
 }
 
+const optionsVersion = 'meta.k8s.io/v1';
+/** Kinds that the real server knows where it reads options, whatever version is said of them. */
+const versionlessKinds: ReadonlySet<string> = new Set([
+  'Status',
+  'APIVersions',
+  'APIGroup',
+  'APIGroupList',
+  'APIResourceList',
+  'CreateOptions',
+  'UpdateOptions',
+]);
+/** The others, which it knows in the version of options. */
+const optionsKinds: ReadonlySet<string> = new Set([
+  'ListOptions',
+  'GetOptions',
+  'WatchEvent',
+  'Table',
+  'PartialObjectMetadata',
+  'PartialObjectMetadataList',
+]);
+
 /** Delete options from the body, or from the query when there is no body. @throws StatusError 400, 422 */
 export async function readDeleteOptions(endpoint: Endpoint): Promise<ParsedDeleteOptions> {
   const { request, server } = endpoint;
@@ -67,7 +88,10 @@ export async function readDeleteOptions(endpoint: Endpoint): Promise<ParsedDelet
     // What says no version is read as of the version of all options.
     const stated = typeof body['apiVersion'] === 'string' ? body['apiVersion'] : '';
     if (stated.split('/').length > 2) throw badRequest(`unexpected GroupVersion string: ${stated}`);
-    const version = stated === '' ? 'meta.k8s.io/v1' : stated;
+    const version = stated === '' ? optionsVersion : stated;
+    if (versionlessKinds.has(kind) || (version === optionsVersion && optionsKinds.has(kind))) {
+      throw badRequest(`converting (v1.${kind}) to (v1.DeleteOptions): unknown conversion`);
+    }
     throw badRequest(
       `no kind ${goQuote(kind)} is registered for version ${goQuote(version)} in scheme ` +
         '"pkg/apis/meta/internalversion/scheme/register.go:27"',

@@ -163,6 +163,11 @@ export function parseRevision(text: string): number | undefined {
   return value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(value);
 }
 
+/** What strconv.ParseUint says about a resource version that is none: no number, or one of more than 64 bits. */
+export function unsignedProblem(text: string): string {
+  return `strconv.ParseUint: parsing ${goQuote(text)}: ${/^\d+$/.test(text) ? 'value out of range' : 'invalid syntax'}`;
+}
+
 /** A 422 about options of meta.k8s.io. */
 export function invalidMeta(kind: string, errors: readonly FieldError[]): StatusError {
   return invalidObject({ group: 'meta.k8s.io', version: 'v1', kind }, '', errors);

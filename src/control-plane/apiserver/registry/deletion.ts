@@ -213,7 +213,10 @@ function garbageCollectionFinalizers(
   const policy = propagationOf(store, finalizers, options);
   if (policy === 'Orphan') kept.push(orphanFinalizer);
   if (policy === 'Foreground') kept.push(foregroundFinalizer);
-  return kept;
+  const wanted = new Set(kept);
+  // The same ones stay in the order that they were in.
+  const isSame = finalizers.every((finalizer) => wanted.has(finalizer)) && wanted.size === new Set(finalizers).size;
+  return isSame ? [...finalizers] : kept;
 }
 
 function propagationOf(store: Store, finalizers: readonly string[], options: ParsedDeleteOptions): string {

@@ -1,7 +1,7 @@
 import { badRequest, expired, StatusError } from '../../../apimachinery/status.ts';
 import { CompactedError, FutureRevisionError, type RangeResult, type StoredValue } from '../../storage/storage.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
-import { parseRevision, type ParsedListOptions } from '../endpoints/request-options.ts';
+import { parseRevision, unsignedProblem, type ParsedListOptions } from '../endpoints/request-options.ts';
 import { type ApiResource, listPrefix, storageKey } from './api-resource.ts';
 import { decodeContinueToken, encodeContinueToken } from './continue-token.ts';
 import type { Selection } from './selection.ts';
@@ -89,9 +89,7 @@ export function requireRevision(text: string): number {
 
 /** What strconv says about a resourceVersion that is no number, or one of more than 64 bits. */
 export function revisionSyntaxText(text: string): string {
-  const shown = goQuote(text);
-  const problem = /^\d+$/.test(text) ? 'value out of range' : 'invalid syntax';
-  return `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: ${problem}`;
+  return `resourceVersion: Invalid value: ${goQuote(text)}: ${unsignedProblem(text)}`;
 }
 
 function startOf(

@@ -11,7 +11,7 @@ import type { Clock } from '../../../system/clock.ts';
 import { nameSuffix, type Random } from '../../../system/random.ts';
 import type { Storage, StoredValue } from '../../storage/storage.ts';
 import type { AuthorizationAttributes } from '../../authorization/authorizer.ts';
-import { parseRevision } from '../endpoints/request-options.ts';
+import { parseRevision, unsignedProblem } from '../endpoints/request-options.ts';
 import { fromStorage, storageKey, toStorage, type ApiResource } from './api-resource.ts';
 import {
   validateObjectMeta,
@@ -292,8 +292,9 @@ export class Store {
       throw uidMismatch(this.resource, context.namespace, name, request.uid, '', context.dryRun);
     }
     const object = await request.transform(undefined);
-    // Whatever version was meant, there is none.
-    delete object.metadata.resourceVersion;
+    refuseNoRevision(object.metadata.resourceVersion ?? '');
+    // Whatever version was meant, there is none; only a rehearsal shows it again.
+    if (!context.dryRun || object.metadata.resourceVersion === '') delete object.metadata.resourceVersion;
     try {
       const created = await this.#createOnce(object, context, (candidate) => request.validateCreate(candidate), key);
       return { object: created, created: true, deleted: false };
@@ -364,9 +365,7 @@ export class Store {
   /** An update without a resourceVersion means the stored one, where the resource allows that. */
   #checkResourceVersion(object: Unstructured, old: Unstructured, name: string): void {
     const version = object.metadata.resourceVersion ?? '';
-    if (version !== '' && !/^\d+$/.test(version)) {
-      throw new StatusError({ message: `strconv.ParseUint: parsing "${version}": invalid syntax`, code: 500 });
-    }
+    refuseNoRevision(version);
     if (version === '' || version === '0') {
       if (this.strategy.allowUnconditionalUpdate === false) {
         const path = new FieldPath('metadata').child('resourceVersion');
@@ -548,6 +547,12 @@ function copyMeta(object: Unstructured, old: Unstructured, field: keyof ObjectMe
   const value: unknown = old.metadata[field];
   if (value === undefined) Reflect.deleteProperty(object.metadata, field);
   else Reflect.set(object.metadata, field, value);
+}
+
+/** @throws StatusError 500 for a resourceVersion that is no number, or too large for one */
+function refuseNoRevision(version: string): void {
+  if (version === '' || parseRevision(version) !== undefined) return;
+  throw new StatusError({ message: unsignedProblem(version), code: 500 });
 }
 
 /** Whether anything but metadata and status changed. */
