@@ -15,16 +15,17 @@ export interface OptionalResource {
 
 /**
  * A kind in another version of its group that has the same fields.
- * @param base the version that is stored
+ * @param one the version that is stored
  * @param more what is different, such as the warning that everybody gets
  * @param retouch what its types say differently, by their names without the package
  */
 export function otherVersionOf(
-  base: ResourceDefinition,
+  one: ResourceDefinition | OptionalResource,
   version: string,
   more: Partial<ResourceDefinition> = {},
   retouch: Readonly<Record<string, (schema: Schema) => Schema>> = {},
 ): OptionalResource {
+  const base = 'definition' in one ? one.definition : one;
   const { group } = base;
   const from = packageOf(base.type);
   const to = `${from.slice(0, from.lastIndexOf('.'))}.${version}`;
@@ -45,10 +46,11 @@ export function otherVersionOf(
       ...more,
     },
     types: () =>
-      typesIn(base.type, from, to).map((type) => {
+      typesIn(base.type, typesOf(one), from, to).map((type) => {
         const change = retouch[type.name.slice(to.length + 1)];
         return change === undefined ? type : { ...type, schema: change(type.schema) };
       }),
+    ...('gate' in one ? { gate: one.gate } : {}),
   };
 }
 
@@ -110,9 +112,12 @@ function packageOf(type: string): string {
   return type.slice(0, type.lastIndexOf('.'));
 }
 
+function typesOf(one: ResourceDefinition | OptionalResource): ReadonlyMap<string, TypeDefinition> {
+  return 'definition' in one ? new Map(one.types().map((type) => [type.name, type])) : builtInTypes();
+}
+
 /** A type and all of its package that it refers to, in another package. */
-function typesIn(type: string, from: string, to: string): TypeDefinition[] {
-  const built = builtInTypes();
+function typesIn(type: string, built: ReadonlyMap<string, TypeDefinition>, from: string, to: string): TypeDefinition[] {
   const found = new Map<string, TypeDefinition>();
   const rename = (name: string): string => (packageOf(name) === from ? `${to}${name.slice(from.length)}` : name);
   const visit = (name: string): void => {

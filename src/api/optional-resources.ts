@@ -1,5 +1,6 @@
 import { mutatingAdmissionPolicyBindingResource } from './admissionregistration/v1/mutating-admission-policy-binding.ts';
 import { mutatingAdmissionPolicyResource } from './admissionregistration/v1/mutating-admission-policy.ts';
+import { clusterTrustBundle } from './certificates/v1beta1/cluster-trust-bundle.ts';
 import { ipAddressResource } from './networking/v1/ip-address.ts';
 import { serviceCidrResource } from './networking/v1/service-cidr.ts';
 import { type OptionalResource, otherVersionOf } from './optional-resource.ts';
@@ -13,17 +14,18 @@ import { volumeAttributesClassResource } from './storage/v1/volume-attributes-cl
 
 /** Another version of a kind that goes away, with the warning that says when. */
 function leavingVersionOf(
-  base: ResourceDefinition,
+  one: ResourceDefinition | OptionalResource,
   version: string,
   since: string,
   until: string,
   instead = '',
   retouch: Parameters<typeof otherVersionOf>[3] = {},
 ): OptionalResource {
+  const base = 'definition' in one ? one.definition : one;
   const own = `${base.group}/${version} ${base.kind}`;
   const use = instead === '' ? '' : `; use ${base.group}/${instead} ${base.kind}`;
   const deprecationWarning = `${own} is deprecated in ${since}+, unavailable in ${until}+${use}`;
-  return otherVersionOf(base, version, { deprecationWarning }, retouch);
+  return otherVersionOf(one, version, { deprecationWarning }, retouch);
 }
 
 /** Which values a field may have is not said in every version. */
@@ -46,6 +48,8 @@ const policiesOfAlpha = {
 
 /** What --runtime-config brings, where its gate is open. */
 export const optionalResources: readonly OptionalResource[] = [
+  clusterTrustBundle,
+  leavingVersionOf(clusterTrustBundle, 'v1alpha1', 'v1.34', 'v1.37'),
   leavingVersionOf(ipAddressResource, 'v1beta1', 'v1.34', 'v1.37'),
   leavingVersionOf(serviceCidrResource, 'v1beta1', 'v1.34', 'v1.37'),
   leavingVersionOf(volumeAttributesClassResource, 'v1beta1', 'v1.34', 'v1.37', 'v1'),

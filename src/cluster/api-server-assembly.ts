@@ -325,6 +325,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     types: { lookup: (name) => options.api.types().get(name)?.schema },
     ...(options.api.isUsual ? {} : { kindTypes: () => options.api.types() }),
     hasInitializers: gates.Initializers,
+    openGates: options.api.openGates,
     authenticator: unionAuthenticator(authenticators, {
       onRefusal: (reasons) => log.warn('unable to authenticate the request', { reasons }),
     }),

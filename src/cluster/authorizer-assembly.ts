@@ -6,6 +6,7 @@ import { messageOf } from '../apimachinery/error-message.ts';
 import { aggregateMessages, goQuote } from '../apimachinery/field-error.ts';
 import type { GroupVersionResource } from '../apimachinery/gvk.ts';
 import type { InformerFactory } from '../client/informer.ts';
+import { featureGatesOf, openedGates } from './feature-gates.ts';
 import { bootstrapPolicy } from '../control-plane/apiserver/bootstrap/bootstrap-policy.ts';
 import { abacAuthorizer } from '../control-plane/authorization/abac-authorizer.ts';
 import {
@@ -191,7 +192,7 @@ async function keptAuthorizers(
   for (const { type } of chain) {
     if (type === 'AlwaysAllow') kept.set(type, alwaysAllowAuthorizer);
     else if (type === 'AlwaysDeny') kept.set(type, alwaysDenyAuthorizer);
-    else if (type === 'Node') kept.set(type, nodeAuthorizer(informers));
+    else if (type === 'Node') kept.set(type, nodeAuthorizer(informers, openedGates(featureGatesOf(flags))));
     else if (type === 'RBAC') kept.set(type, rbac);
     else if (type === 'ABAC') {
       const path = flags.get('authorization-policy-file') ?? '';
@@ -255,8 +256,8 @@ function rbacAuthorizer(informers: InformerFactory): RbacAuthorizer {
   });
 }
 
-function nodeAuthorizer(informers: InformerFactory): NodeAuthorizer {
-  const role = bootstrapPolicy().clusterRoles.find(({ metadata }) => metadata.name === 'system:node');
+function nodeAuthorizer(informers: InformerFactory, openGates: ReadonlySet<string>): NodeAuthorizer {
+  const role = bootstrapPolicy(openGates).clusterRoles.find(({ metadata }) => metadata.name === 'system:node');
   let opened: Promise<NodeReferences> | undefined;
   return new NodeAuthorizer(() => (opened ??= openNodeReferences(informers)), role?.rules ?? []);
 }

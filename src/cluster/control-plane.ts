@@ -166,6 +166,7 @@ async function startBehind(
   serving.follow(({ certificate, privateKey }) => listener.setCertificate({ certificate, key: privateKey }));
   const isNew = options.storage.currentRevision() <= 1;
   await bootstrapCluster({
+    openGates: options.api.openGates,
     client: apiServer.clientFor('kube-apiserver'),
     serviceAddress,
     serviceRanges,

@@ -7,6 +7,8 @@ import { ComponentArgumentError, type ComponentArguments, listArgument } from '.
 /** Gates that this server has, and whether they are open when nobody says. */
 const defaults = {
   AggregatedDiscoveryRemoveBetaType: true,
+  ClusterTrustBundle: false,
+  ClusterTrustBundleProjection: false,
   Initializers: false,
 };
 
@@ -34,7 +36,7 @@ export function featureGatesOf(flags: ComponentArguments): FeatureGates {
     else if (gatesOfOthers.has(name)) ofOthers.set(name, isOn);
     else checkKnownGate(name, isOn);
   }
-  checkNeeds(ofOthers);
+  checkNeeds(new Map([...ofOthers, ...Object.entries(gates)]));
   return { ...gates, ofOthers };
 }
 
@@ -62,6 +64,8 @@ function checkKnownGate(name: string, isOn: boolean): void {
 /** How far gates are known to be good, as Kubernetes says. */
 const stages: Readonly<Record<keyof typeof defaults, string>> = {
   AggregatedDiscoveryRemoveBetaType: 'DEPRECATED',
+  ClusterTrustBundle: 'BETA',
+  ClusterTrustBundleProjection: 'BETA',
   Initializers: 'ALPHA',
 };
 
@@ -80,6 +84,12 @@ export function describeFeatureGates(registry: MetricRegistry, gates: FeatureGat
   for (const [name, isOn] of Object.entries(own)) {
     enabled.set([name, isGate(name) ? stages[name] : ''], isOn ? 1 : 0);
   }
+}
+
+/** The gates that are open here though they are closed by default. */
+export function openedGates(gates: FeatureGates): ReadonlySet<string> {
+  const names = Object.keys(defaults).filter(isGate);
+  return new Set(names.filter((name) => gates[name] && !defaults[name]));
 }
 
 /** Whether a gate of Kubernetes is open here, one that is not moved as it is by default. */

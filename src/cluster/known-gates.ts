@@ -71,7 +71,7 @@ const rows: readonly Row[] = [
     false,
     false,
     `
-      AllBeta ClusterTrustBundle ClusterTrustBundleProjection ConcurrentWatchObjectDecode
+      AllBeta ConcurrentWatchObjectDecode
       CoordinatedLeaderElection DRADeviceTaintRules LocalStorageCapacityIsolationFSQuotaMonitoring
       MaxUnavailableStatefulSet PodCertificateRequest SELinuxMount SchedulerAsyncAPICalls StorageVersionMigrator
     `,
@@ -181,6 +181,7 @@ export const gatesOfOthers: ReadonlySet<string> = new Set(
 
 /** What those gates need, where it can be closed. */
 export const gateNeeds: ReadonlyMap<string, string> = new Map([
+  ['ClusterTrustBundleProjection', 'ClusterTrustBundle'],
   ['WindowsGracefulNodeShutdown', 'GracefulNodeShutdown'],
   ['GracefulNodeShutdownBasedOnPodPriority', 'GracefulNodeShutdown'],
 ]);

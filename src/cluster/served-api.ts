@@ -8,7 +8,7 @@ import { builtInResources, builtInTypes } from '../api/registry.ts';
 import type { ResourceDefinition, TypeDefinition } from '../api/resource-definition.ts';
 import type { Logger } from '../system/logger.ts';
 import type { ComponentArguments } from './component-arguments.ts';
-import { type FeatureGates, isOpen } from './feature-gates.ts';
+import { type FeatureGates, isOpen, openedGates } from './feature-gates.ts';
 import { enabledResources, hasRuntimeConfig } from './runtime-config.ts';
 
 /** The API that flags and gates leave a server: its resources with their types and texts. */
@@ -18,6 +18,8 @@ export interface ServedApi {
   types(): ReadonlyMap<string, TypeDefinition>;
   /** Whether it is what the build knows, whose documents are there. */
   readonly isUsual: boolean;
+  /** Feature gates that are open though they are closed by default. */
+  readonly openGates: ReadonlySet<string>;
   /** Adds the texts of types that are no part of Kubernetes. */
   documentation(texts: Documentation): Documentation;
 }
@@ -28,8 +30,9 @@ export async function servedApi(flags: ComponentArguments, gates: FeatureGates, 
   const usualTypes = gates.Initializers ? typesWithInitializers : builtInTypes;
   const documentation = (texts: Documentation): Documentation =>
     gates.Initializers ? documentationWithInitializers(texts) : texts;
+  const openGates = openedGates(gates);
   if (!hasRuntimeConfig(flags)) {
-    return { resources: usual, types: usualTypes, isUsual: !gates.Initializers, documentation };
+    return { resources: usual, types: usualTypes, isUsual: !gates.Initializers, openGates, documentation };
   }
   const { optionalResources } = await import('../api/optional-resources.ts');
   const { knowingEachOther, typesWith } = await import('../api/optional-resource.ts');
@@ -54,6 +57,7 @@ export async function servedApi(flags: ComponentArguments, gates: FeatureGates, 
     ]),
     types: () => (types ??= typesWith(more, usualTypes())),
     isUsual: false,
+    openGates,
     documentation,
   };
 }

@@ -8,7 +8,13 @@ import { MetricRegistry } from '../../src/control-plane/apiserver/metrics/metric
 const gatesOf = (text?: string) => featureGatesOf(new Map(text === undefined ? [] : [['feature-gates', text]]));
 
 test('gates are as in 1.36 until they are named', () => {
-  const asReleased = { AggregatedDiscoveryRemoveBetaType: true, Initializers: false, ofOthers: new Map() };
+  const asReleased = {
+    AggregatedDiscoveryRemoveBetaType: true,
+    ClusterTrustBundle: false,
+    ClusterTrustBundleProjection: false,
+    Initializers: false,
+    ofOthers: new Map(),
+  };
   assert.deepEqual(gatesOf(), asReleased);
   assert.deepEqual(gatesOf('Initializers=true'), { ...asReleased, Initializers: true });
   assert.deepEqual(gatesOf('Initializers=true,Initializers=f'), asReleased);
@@ -63,6 +69,10 @@ for (const [text, reason] of [
     'WindowsGracefulNodeShutdown is enabled, but depends on features that are disabled: [GracefulNodeShutdown]',
   ],
   ['kubelet:MemoryQoS=true', 'component not registered: kubelet'],
+  [
+    'ClusterTrustBundleProjection=true',
+    'ClusterTrustBundleProjection is enabled, but depends on features that are disabled: [ClusterTrustBundle]',
+  ],
   ['Nope=true', 'unrecognized feature gate: Nope'],
   ['Initializers', 'missing bool value for Initializers'],
   ['Initializers=yes', 'invalid value of Initializers=yes, err: strconv.ParseBool: parsing "yes": invalid syntax'],

@@ -175,6 +175,9 @@ io.k8s.api.certificates.v1
   CertificateSigningRequestCondition type! status!=6 reason=2 message lastUpdateTime lastTransitionTime
   CertificateSigningRequestSpec request signerName!=7 expirationSeconds? usages=5 username=2 uid groups extra=6
   CertificateSigningRequestStatus conditions certificate
+io.k8s.api.certificates.v1beta1 io.k8s.api.certificates.v1alpha1
+  ClusterTrustBundle metadata spec
+  ClusterTrustBundleSpec signerName trustBundle!
 io.k8s.api.coordination.v1
   Lease metadata spec
   LeaseSpec holderIdentity? leaseDurationSeconds? acquireTime? renewTime? leaseTransitions? strategy? preferredHolder?

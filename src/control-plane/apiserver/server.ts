@@ -112,6 +112,8 @@ export interface ApiServerOptions {
   readonly admission?: AdmissionChain;
   /** Whether objects stay out of sight until their initializers have seen them (feature gate Initializers). */
   readonly hasInitializers?: boolean;
+  /** Feature gates that are open though they are closed by default: fields behind them are kept. */
+  readonly openGates?: ReadonlySet<string>;
   /** What the audit log tells of requests; nothing when absent. */
   readonly audit?: AuditOptions;
   readonly clock: Clock;
@@ -398,7 +400,15 @@ function storeCache(options: ApiServerOptions, metrics: ServerMetrics): (resourc
     const { storage, authorizer, clock, random } = options;
     const hooks = options.storeHooks?.(resource) ?? builtInHooks(resource, storage, authorizer, () => clock.now());
     const measured = metrics.storage.measured(storage, resource);
-    const store = new Store(resource, measured, clock, random, hooks, metrics.storage.lists(resource));
+    const store = new Store(
+      resource,
+      measured,
+      clock,
+      random,
+      hooks,
+      metrics.storage.lists(resource),
+      options.openGates,
+    );
     stores.set(resource, store);
     return store;
   };

@@ -1,4 +1,5 @@
 import type {
+  ClusterTrustBundleProjection,
   ConfigMap,
   DownwardAPIVolumeFile,
   KeyToPath,
@@ -7,6 +8,7 @@ import type {
   Volume,
   VolumeProjection,
 } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
 import { userOfAllContainers } from './container-user.ts';
@@ -91,7 +93,7 @@ export function usesSource(volume: Volume, kind: 'configmap' | 'secret', name: s
 }
 
 async function projectedFiles(context: SourceContext, source: VolumeProjection, mode: number): Promise<SourceFiles> {
-  const { configMap, secret, downwardAPI, serviceAccountToken } = source;
+  const { configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle } = source;
   if (configMap !== undefined) {
     const { name = '', items, optional } = configMap;
     return { files: await keyedFiles(context, { kind: 'configmap', name, items, optional }, mode) };
@@ -101,6 +103,7 @@ async function projectedFiles(context: SourceContext, source: VolumeProjection, 
     return { files: await keyedFiles(context, { kind: 'secret', name, items, optional }, mode) };
   }
   if (downwardAPI !== undefined) return { files: downwardFiles(context, downwardAPI.items ?? [], mode) };
+  if (clusterTrustBundle !== undefined) return trustBundleFiles(context, clusterTrustBundle, mode);
   if (serviceAccountToken === undefined) {
     throw new VolumeError(`this kubelet knows no projection of ${Object.keys(source).join(', ')}`);
   }
@@ -109,6 +112,21 @@ async function projectedFiles(context: SourceContext, source: VolumeProjection, 
   // After four fifths of its life, as the real kubelet does.
   const file = { content: Buffer.from(token), ...secrecy(context.pod, mode) };
   return { files: new Map([[path, file]]), refreshMillis: expirationSeconds * 800 };
+}
+
+/** Nobody tells of bundles that change: they are read again every minute, as often as the real kubelet looks at a pod. */
+async function trustBundleFiles(
+  { client, pod }: SourceContext,
+  projection: ClusterTrustBundleProjection,
+  mode: number,
+): Promise<SourceFiles> {
+  try {
+    const { trustAnchors } = await import('./trust-bundle-files.ts');
+    const file = { content: Buffer.from(await trustAnchors(client, projection)), ...secrecy(pod, mode) };
+    return { files: new Map([[projection.path, file]]), refreshMillis: 60_000 };
+  } catch (error) {
+    throw new VolumeError(messageOf(error));
+  }
 }
 
 /** A token is its user's alone where all containers run as the same one, or where a group is given what is in volumes. */

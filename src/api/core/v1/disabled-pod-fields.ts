@@ -2,13 +2,20 @@ import type { Container, EphemeralContainer, PodSpec } from '../../types/core-v1
 
 /**
  * Fields of pods that are behind feature gates which are off in 1.36: they are dropped, unless the object had them
- * before.
+ * before, or their gate is open.
  */
-export function dropDisabledPodFields(spec: PodSpec, old: PodSpec | undefined): void {
-  for (const field of disabled) if (old === undefined || !field.isUsed(old)) field.drop(spec);
+export function dropDisabledPodFields(
+  spec: PodSpec,
+  old: PodSpec | undefined,
+  openGates: ReadonlySet<string> = new Set(),
+): void {
+  for (const field of disabled) {
+    if (!openGates.has(field.gate) && (old === undefined || !field.isUsed(old))) field.drop(spec);
+  }
 }
 
 interface DisabledField {
+  readonly gate: string;
   isUsed(spec: PodSpec): boolean;
   drop(spec: PodSpec): void;
 }
@@ -18,9 +25,10 @@ function containersOf(spec: PodSpec): (Container | EphemeralContainer)[] {
 }
 
 /** A source of projected volumes: what is left of it when it is dropped is an empty source. */
-function projectedSource(field: 'clusterTrustBundle' | 'podCertificate'): DisabledField {
+function projectedSource(gate: string, field: 'clusterTrustBundle' | 'podCertificate'): DisabledField {
   const sourcesOf = (spec: PodSpec) => (spec.volumes ?? []).flatMap(({ projected }) => projected?.sources ?? []);
   return {
+    gate,
     isUsed: (spec) => sourcesOf(spec).some((source) => source[field] !== undefined),
     drop: (spec) => sourcesOf(spec).forEach((source) => delete source[field]),
   };
@@ -28,6 +36,7 @@ function projectedSource(field: 'clusterTrustBundle' | 'podCertificate'): Disabl
 
 /** ContainerStopSignals (KEP-4960). */
 const stopSignals: DisabledField = {
+  gate: 'ContainerStopSignals',
   isUsed: (spec) => containersOf(spec).some(({ lifecycle }) => lifecycle?.stopSignal !== undefined),
   drop(spec) {
     for (const container of containersOf(spec)) {
@@ -41,14 +50,15 @@ const stopSignals: DisabledField = {
 
 /** GenericWorkload (KEP-4671). */
 const schedulingGroup: DisabledField = {
+  gate: 'GenericWorkload',
   isUsed: (spec) => spec.schedulingGroup !== undefined,
   drop: (spec) => delete spec.schedulingGroup,
 };
 
-/** ClusterTrustBundleProjection (KEP-3257) and PodCertificateRequest (KEP-4317), and the others. */
+/** Trust bundles (KEP-3257), certificates of pods (KEP-4317), and the others. */
 const disabled: readonly DisabledField[] = [
-  projectedSource('clusterTrustBundle'),
-  projectedSource('podCertificate'),
+  projectedSource('ClusterTrustBundleProjection', 'clusterTrustBundle'),
+  projectedSource('PodCertificateRequest', 'podCertificate'),
   schedulingGroup,
   stopSignals,
 ];

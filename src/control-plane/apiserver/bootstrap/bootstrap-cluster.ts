@@ -21,6 +21,8 @@ export interface BootstrapOptions {
   readonly advertise: { readonly address: string; readonly port: number };
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Feature gates that are open though they are closed by default: the policy has more for them. */
+  readonly openGates?: ReadonlySet<string>;
   /** Told when a step is done. */
   readonly onStep?: (step: StartupStep) => void;
 }
@@ -67,7 +69,7 @@ export async function bootstrapCluster(options: BootstrapOptions): Promise<void>
   await step('poststarthook/start-system-namespaces-controller', [
     create({ group: '', version: 'v1', resource: 'namespaces' }, namespaces),
   ]);
-  const policy = bootstrapPolicy();
+  const policy = bootstrapPolicy(options.openGates);
   const rbac = (resource: string): GroupVersionResource => ({
     group: 'rbac.authorization.k8s.io',
     version: 'v1',

@@ -20,25 +20,30 @@ const apiVersion = 'rbac.authorization.k8s.io/v1';
 const apiGroup = 'rbac.authorization.k8s.io';
 const aggregateLabel = (name: string): string => `rbac.authorization.k8s.io/aggregate-to-${name}`;
 
-/** Reads the default policy; aggregated roles come with the rules of the roles they gather. */
-export function bootstrapPolicy(): BootstrapPolicy {
+/**
+ * Reads the default policy; aggregated roles come with the rules of the roles they gather.
+ * @param openGates feature gates that are open though they are closed by default
+ */
+export function bootstrapPolicy(openGates: ReadonlySet<string> = new Set()): BootstrapPolicy {
   const clusterRoles: ClusterRole[] = [];
   const roles: Role[] = [];
   const clusterRoleBindings: ClusterRoleBinding[] = [];
   const roleBindings: RoleBinding[] = [];
   let rules: PolicyRule[] = [];
-  for (const line of defaultPolicyText.split('\n')) {
-    if (line === '') continue;
+  for (const written of defaultPolicyText.split('\n')) {
+    const [, indent = '', gate, rest = ''] = /^( *)(?:\?(\w+) )?(.*)$/.exec(written) ?? [];
+    const line = `${indent}${rest}`;
+    if (line === '' || (gate !== undefined && !openGates.has(gate))) continue;
     if (line.startsWith('  ')) {
       rules.push(parseRule(line.trim()));
       continue;
     }
-    const [word = '', ...rest] = line.split(' ');
+    const [word = '', ...words] = line.split(' ');
     rules = [];
-    if (word === 'clusterrole') clusterRoles.push(clusterRole(rest, rules));
-    else if (word === 'role') roles.push({ apiVersion, kind: 'Role', metadata: metadataOf(rest[0] ?? ''), rules });
-    else if (word === 'clusterrolebinding') clusterRoleBindings.push(binding('ClusterRole', rest));
-    else roleBindings.push(binding('Role', rest));
+    if (word === 'clusterrole') clusterRoles.push(clusterRole(words, rules));
+    else if (word === 'role') roles.push({ apiVersion, kind: 'Role', metadata: metadataOf(words[0] ?? ''), rules });
+    else if (word === 'clusterrolebinding') clusterRoleBindings.push(binding('ClusterRole', words));
+    else roleBindings.push(binding('Role', words));
   }
   for (const role of clusterRoles) {
     if (role.aggregationRule !== undefined) role.rules = aggregatedRules(role, clusterRoles);

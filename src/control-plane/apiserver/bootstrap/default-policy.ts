@@ -1,7 +1,7 @@
 /**
  * Default policy of RBAC: a line for each role with its rules below it (verbs | groups | resources | names, or
  * verbs | urls), and a line for each binding. `to(x)` marks a role that adds to the aggregated role x, `from(x)` the
- * aggregated role itself.
+ * aggregated role itself. Lines with `?GATE` before them are there when that feature gate is open.
  */
 export const defaultPolicyText = `
 clusterrole admin from(admin)
@@ -163,6 +163,10 @@ clusterrole system:controller:job-controller
   update | batch | jobs/finalizers
   create,delete,list,patch,watch | "" | pods
   create,patch,update | "",events.k8s.io | events
+?ClusterTrustBundle clusterrole system:controller:kube-apiserver-serving-clustertrustbundle-publisher
+  ?ClusterTrustBundle attest | certificates.k8s.io | signers | names kubernetes.io/kube-apiserver-serving
+  ?ClusterTrustBundle create,delete,list,update,watch | certificates.k8s.io | clustertrustbundles
+  ?ClusterTrustBundle create,patch,update | "",events.k8s.io | events
 clusterrole system:controller:legacy-service-account-token-cleaner
   get | "" | configmaps | names kube-apiserver-legacy-service-account-token-tracking
   delete,patch | "" | secrets
@@ -275,6 +279,8 @@ clusterrole system:controller:volumeattributesclass-protection-controller
   get,list,watch | "" | persistentvolumes
   get,list,update,watch | storage.k8s.io | volumeattributesclasses
   create,patch,update | "",events.k8s.io | events
+?ClusterTrustBundle clusterrole system:cluster-trust-bundle-discovery
+  ?ClusterTrustBundle get,list,watch | certificates.k8s.io | clustertrustbundles
 clusterrole system:discovery
   get | urls /api,/api/*,/apis,/apis/*,/healthz,/livez,/openapi,/openapi/*,/readyz,/version,/version/
 clusterrole system:heapster
@@ -357,6 +363,7 @@ clusterrole system:node
   get,list,watch | node.k8s.io | runtimeclasses
   get | resource.k8s.io | resourceclaims
   deletecollection | resource.k8s.io | resourceslices
+  ?ClusterTrustBundle get,list,watch | certificates.k8s.io | clustertrustbundles
   get | "" | serviceaccounts
 clusterrole system:node-bootstrapper
   create,get,list,watch | certificates.k8s.io | certificatesigningrequests
@@ -406,6 +413,7 @@ role kube-system/system:controller:token-cleaner
   create,patch,update | "",events.k8s.io | events
 clusterrolebinding cluster-admin -> cluster-admin : group system:masters
 clusterrolebinding system:basic-user -> system:basic-user : group system:authenticated
+?ClusterTrustBundle clusterrolebinding system:cluster-trust-bundle-discovery -> system:cluster-trust-bundle-discovery : group system:serviceaccounts
 clusterrolebinding system:controller:attachdetach-controller -> system:controller:attachdetach-controller : account kube-system/attachdetach-controller
 clusterrolebinding system:controller:certificate-controller -> system:controller:certificate-controller : account kube-system/certificate-controller
 clusterrolebinding system:controller:clusterrole-aggregation-controller -> system:controller:clusterrole-aggregation-controller : account kube-system/clusterrole-aggregation-controller
@@ -422,6 +430,7 @@ clusterrolebinding system:controller:expand-controller -> system:controller:expa
 clusterrolebinding system:controller:generic-garbage-collector -> system:controller:generic-garbage-collector : account kube-system/generic-garbage-collector
 clusterrolebinding system:controller:horizontal-pod-autoscaler -> system:controller:horizontal-pod-autoscaler : account kube-system/horizontal-pod-autoscaler
 clusterrolebinding system:controller:job-controller -> system:controller:job-controller : account kube-system/job-controller
+?ClusterTrustBundle clusterrolebinding system:controller:kube-apiserver-serving-clustertrustbundle-publisher -> system:controller:kube-apiserver-serving-clustertrustbundle-publisher : account kube-system/kube-apiserver-serving-clustertrustbundle-publisher
 clusterrolebinding system:controller:legacy-service-account-token-cleaner -> system:controller:legacy-service-account-token-cleaner : account kube-system/legacy-service-account-token-cleaner
 clusterrolebinding system:controller:namespace-controller -> system:controller:namespace-controller : account kube-system/namespace-controller
 clusterrolebinding system:controller:node-controller -> system:controller:node-controller : account kube-system/node-controller

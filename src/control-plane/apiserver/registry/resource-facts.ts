@@ -62,6 +62,7 @@ const checkedAsNewFirst: ReadonlySet<string> = new Set([
   '/persistentvolumes',
   'batch/jobs',
   'certificates.k8s.io/certificatesigningrequests',
+  'certificates.k8s.io/clustertrustbundles',
   'networking.k8s.io/ipaddresses',
   'node.k8s.io/runtimeclasses',
   'rbac.authorization.k8s.io/clusterrolebindings',

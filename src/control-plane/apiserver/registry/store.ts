@@ -98,9 +98,13 @@ export class Store {
   readonly lists: ListObserver;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #openGates: ReadonlySet<string>;
   readonly #written = new WeakMap<Unstructured, ServableValue>();
 
-  /** @param lists told of every list that is read. */
+  /**
+   * @param lists told of every list that is read.
+   * @param openGates feature gates that are open though they are closed by default.
+   */
   constructor(
     resource: ApiResource,
     storage: Storage,
@@ -108,7 +112,9 @@ export class Store {
     random: Random,
     hooks: StoreHooks = {},
     lists: ListObserver = () => undefined,
+    openGates: ReadonlySet<string> = new Set(),
   ) {
+    this.#openGates = openGates;
     this.resource = resource;
     this.lists = lists;
     this.storage = resource.versions === undefined ? storage : versionedStorage(storage, resource.versions);
@@ -455,7 +461,8 @@ export class Store {
   #dropDisabledFields(object: Unstructured, old: Unstructured | undefined): void {
     const { strategy } = this;
     const spec = strategy.podSpec?.(object);
-    if (spec !== undefined) dropDisabledPodFields(spec, old === undefined ? undefined : strategy.podSpec?.(old));
+    const before = old === undefined ? undefined : strategy.podSpec?.(old);
+    if (spec !== undefined) dropDisabledPodFields(spec, before, this.#openGates);
   }
 
   /** What the kind's own rules find in an update; they look at the metadata again, so causes come twice. */
@@ -475,7 +482,9 @@ export class Store {
   }
 
   #validateMeta(object: Unstructured): FieldError[] {
-    const validateName = this.strategy.validateName?.bind(this.strategy) ?? validateSubdomainName;
+    const { strategy } = this;
+    const validateName = (name: string, prefix: boolean): string[] =>
+      strategy.validateName?.(name, prefix, object) ?? validateSubdomainName(name, prefix);
     return [
       ...validateObjectMeta(object.metadata, this.resource.definition.namespaced, validateName),
       ...this.#validateFinalizers(object),

@@ -10,7 +10,8 @@ authentication.k8s.io/v1alpha1 SelfSubjectReview
 authentication.k8s.io/v1beta1 SelfSubjectReview TokenReview
 authorization.k8s.io/v1beta1 LocalSubjectAccessReview SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview
 batch/v1beta1 CronJob
-certificates.k8s.io/v1beta1 CertificateSigningRequest
+certificates.k8s.io/v1alpha1 ClusterTrustBundle
+certificates.k8s.io/v1beta1 CertificateSigningRequest ClusterTrustBundle PodCertificateRequest
 coordination.k8s.io/v1beta1 Lease
 discovery.k8s.io/v1beta1 EndpointSlice
 events.k8s.io/v1beta1 Event
