@@ -157,3 +157,39 @@ test('the first update of a claim is a write, which notes the phase that reading
   }
   assert.deepEqual(sizes, [2, 2, 2]);
 });
+
+test('a status says nothing of when its object goes, where the real server puts the metadata back', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: template.spec };
+  const storage = '/apis/storage.k8s.io/v1/volumeattachments';
+  const attachment = {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'VolumeAttachment',
+    metadata: { name: 'v' },
+    spec: { attacher: 'a.b', nodeName: 'n', source: { persistentVolumeName: 'pv' } },
+  };
+  const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'j' } };
+  const spec = { template: { spec: { ...template.spec, restartPolicy: 'Never' } } };
+  const answers: unknown[] = [];
+  for (const [collection, object, ...subresources] of [
+    [`${core}/pods`, pod, 'status', 'resize', 'ephemeralcontainers'],
+    [storage, attachment, 'status'],
+    ['/apis/batch/v1/namespaces/default/jobs', { ...job, spec }, 'status'],
+  ] as const) {
+    assert.equal((await api.request('POST', collection, object)).status, 201);
+    for (const subresource of subresources) {
+      const patch = { metadata: { deletionTimestamp: '2020-01-01T00:00:00Z' } };
+      const path = `${collection}/${object.metadata.name}/${subresource}`;
+      const answer = await api.request('PATCH', path, patch, { 'content-type': 'application/merge-patch+json' });
+      answers.push([subresource, answer.status]);
+    }
+  }
+  assert.deepEqual(answers, [
+    ['status', 200],
+    ['resize', 200],
+    ['ephemeralcontainers', 200],
+    ['status', 200],
+    ['status', 422],
+  ]);
+});

@@ -5,6 +5,7 @@ import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { ValidatingAdmissionPolicy } from '../../types/admissionregistration-v1.ts';
 import { setMatchResourcesDefaults } from '../policies/match-validation.ts';
 import { validateValidatingPolicy, validateValidatingPolicyStatus } from '../policies/validating-policy-validation.ts';
+import { metadataAside } from '../../status-metadata.ts';
 
 /** The types of ValidatingAdmissionPolicy objects. */
 export const validatingAdmissionPolicyTypes: TypeSource = {
@@ -87,7 +88,7 @@ export const validatingAdmissionPolicyResource: ResourceDefinition = {
   },
   strategy: {
     resetFields: { '': ['status'], status: ['metadata', 'spec'] },
-    keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
+    keptOnStatus: metadataAside,
     allowUnconditionalUpdate: false,
     validateCreate: (object) => validateValidatingPolicy(object),
     validateUpdate: (object, old, { subresource }) =>

@@ -18,6 +18,7 @@ import { validateNewPod, validatePodSpec } from './pod-spec-validation.ts';
 import { validatePodStatus } from './pod-status-validation.ts';
 import { validateEphemeralContainersUpdate, validatePodUpdate } from './pod-update-validation.ts';
 import { podStatusWarnings, podWarnings } from './pod-warnings.ts';
+import { metadataAside } from '../../status-metadata.ts';
 
 /** Defaults of a pod; the link to the sum of its init containers comes with its spec, its one address is the first. */
 export function setPodDefaults(object: Unstructured): void {
@@ -37,13 +38,12 @@ export function setPodDefaults(object: Unstructured): void {
 
 const specPath = new FieldPath('spec');
 const annotationsPath = new FieldPath('metadata').child('annotations');
-const metadataFields = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
 
 /** What the registry does with pods. */
 export const podStrategy: Strategy = {
   hasGeneration: true,
   returnDeletedObject: true,
-  keptOnStatus: ['ownerReferences'],
+  keptOnStatus: ['ownerReferences', 'deletionTimestamp'],
   resetFields: { '': ['status'], status: ['metadata.deletionTimestamp', 'metadata.ownerReferences', 'spec'] },
   podSpec: (object) => podOf(object).spec,
   prepareForCreate(object, context) {
@@ -120,7 +120,7 @@ function keepAllBut(pod: Pod, before: Pod, partOf: (pod: Pod, before: Pod) => Po
   if (before.spec === undefined || part === undefined) return;
   pod.spec = { ...before.spec, ...part };
   if (pod.spec.ephemeralContainers?.length === 0) delete pod.spec.ephemeralContainers;
-  for (const field of metadataFields) {
+  for (const field of metadataAside) {
     const value: unknown = before.metadata?.[field];
     if (pod.metadata === undefined) continue;
     if (value === undefined) Reflect.deleteProperty(pod.metadata, field);

@@ -22,6 +22,7 @@ import type {
   Subject,
 } from '../../types/flowcontrol-v1.ts';
 import { defaultFlowSchemas } from './default-flow-control.ts';
+import { metadataAside } from '../../status-metadata.ts';
 
 const specPath = new FieldPath('spec');
 const precedencePath = specPath.child('matchingPrecedence');
@@ -36,7 +37,7 @@ export function setFlowSchemaDefaults(object: Unstructured): void {
 
 /** What the registry does with flow schemas. */
 export const flowSchemaStrategy: Strategy = {
-  keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
+  keptOnStatus: [...metadataAside, 'deletionGracePeriodSeconds', 'generateName'],
   resetFields: { '': ['status'], status: ['metadata', 'spec'] },
   validateCreate: (object) => validate(schemaOf(object)),
   validateUpdate: (object, _old, { subresource }) =>

@@ -3,6 +3,7 @@ import { isCanonicalCidr, parseIpBlock } from '../../../apimachinery/ip-address.
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { ServiceCIDR } from '../../types/networking-v1.ts';
+import { metadataAside } from '../../status-metadata.ts';
 
 const cidrsPath = new FieldPath('spec').child('cidrs');
 const immutable = 'field is immutable';
@@ -10,7 +11,7 @@ const immutable = 'field is immutable';
 /** What the registry does with ranges of service addresses: the second family may be added, nothing else changes. */
 export const serviceCidrStrategy: Strategy = {
   resetFields: { '': ['status'], status: ['metadata', 'spec'] },
-  keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
+  keptOnStatus: metadataAside,
   validateCreate: (object) => validate(cidrsOf(object)),
   validateUpdate(object, old, { subresource }) {
     if (subresource !== '') return [];

@@ -34,6 +34,7 @@ import {
 } from './device-validation.ts';
 import { requestNames, validateReferences } from './request-references.ts';
 import { dropDeallocatedDevices, validateClaimStatus } from './resource-claim-status-validation.ts';
+import { metadataAside } from '../../status-metadata.ts';
 
 const specPath = new FieldPath('spec');
 const oneRequest = 'exactly one of `exactly` or `firstAvailable` is required';
@@ -140,7 +141,7 @@ function shownSpec(spec: ResourceClaimSpec | undefined): object {
 /** What the registry does with claims: what they ask for never changes. */
 export const resourceClaimStrategy: Strategy = {
   hasGeneration: false,
-  keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
+  keptOnStatus: metadataAside,
   resetFields: { '': ['status'], status: ['metadata', 'spec'] },
   adjustForStatus: (object, old) => dropDeallocatedDevices(claimOf(object), claimOf(old)),
   validateCreate: (object) => validateClaimSpec(claimOf(object).spec, specPath),

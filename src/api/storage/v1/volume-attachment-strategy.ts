@@ -15,6 +15,7 @@ import { validateVolumeSpec } from '../../core/v1/persistent-volume-validation.t
 import { validateCsiDriverName } from '../../core/v1/volume-source-validation.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../../types/storage-v1.ts';
+import { metadataAside } from '../../status-metadata.ts';
 
 const specPath = new FieldPath('spec');
 const statusPath = new FieldPath('status');
@@ -25,7 +26,7 @@ const mostErrorCode = 2 ** 31 - 1;
 /** What the registry does with attachments of volumes: only their status changes. */
 export const volumeAttachmentStrategy: Strategy = {
   resetFields: { '': ['status'], status: ['metadata', 'spec'] },
-  keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
+  keptOnStatus: metadataAside,
   allowUnconditionalUpdate: false,
   validateCreate: (object) => validate(attachmentOf(object)),
   validateUpdate: (object, old) => [
