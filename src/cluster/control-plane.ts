@@ -218,6 +218,7 @@ async function startComponents(
   // Without nodes nothing is sent between pods, and no copy of each is kept for it.
   if (options.nodes > 0) kubelets.usePolicies(createNetworkPolicies(informers));
   const clusterDns = serviceRangesOf(options.arguments.apiServer).tenth;
+  kubelets.useDns(clusterDns, (question) => services.answerDns(question));
   for (let index = 0; index < options.nodes; index++) {
     const files = await openNodeFiles(options, index);
     disks.push(...files.disks);
@@ -234,8 +235,6 @@ async function startComponents(
       log,
       dial: (address, port, from) => kubelets.dial(address, port, from),
       sendDatagram: (address, port, payload, from) => kubelets.sendDatagram(address, port, payload, from),
-      // Other name servers there are none of.
-      resolve: (name, type, dns) => (dns.servers.includes(clusterDns) ? services.resolve(name, type, dns) : []),
       services,
       process: { stats: readProcessStats, kubelets: options.nodes },
       authority: options.credentials.authority,

@@ -4,10 +4,12 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { secureConnection } from '../apimachinery/streaming/secure-connection.ts';
 import type { DialBeside } from '../client/http-transport.ts';
+import { decodeDnsQuery, type DnsAnswer, type DnsQuestion, encodeDnsAnswer } from '../apimachinery/dns-message.ts';
 import type { HttpHandler, Transport } from '../apimachinery/http.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import { createDialedTransport } from '../client/dialed-transport.ts';
 import { createInProcessTransport } from '../client/in-process-transport.ts';
+import { dnsPort } from '../node/cri/simulation/name-resolver.ts';
 import type { NetworkPolicies } from '../node/proxy/network-policies.ts';
 import type { ServiceProxy } from '../node/proxy/service-proxy.ts';
 import type { KubeletConnections } from '../control-plane/apiserver/streaming/kubelet-connections.ts';
@@ -35,6 +37,7 @@ export class LocalKubelets implements LocalConnections {
   readonly #nodes = new Map<string, LocalNode>();
   #services: ServiceProxy | undefined;
   #policies: NetworkPolicies | undefined;
+  #dns: { readonly address: string; readonly answer: (question: DnsQuestion) => DnsAnswer } | undefined;
   #apiServer: { readonly host: string; readonly port: number } | undefined;
 
   /** A node of this process. */
@@ -45,6 +48,11 @@ export class LocalKubelets implements LocalConnections {
   /** The services of the cluster. */
   useServices(services: ServiceProxy): void {
     this.#services = services;
+  }
+
+  /** The cluster's DNS, which is at an address of services as long as no service has that. */
+  useDns(address: string, answer: (question: DnsQuestion) => DnsAnswer): void {
+    this.#dns = { address, answer };
   }
 
   /** What pods may send to and be sent. */
@@ -84,7 +92,12 @@ export class LocalKubelets implements LocalConnections {
     payload: Uint8Array,
     from: string,
   ): Promise<Uint8Array | undefined> {
-    const target = this.#services?.targetOf(address, port, from, 'UDP') ?? { address, port };
+    const service = this.#services?.targetOf(address, port, from, 'UDP');
+    if (service === undefined && address === this.#dns?.address && port === dnsPort) {
+      const query = decodeDnsQuery(payload);
+      return query === undefined ? undefined : encodeDnsAnswer(query, this.#dns.answer(query));
+    }
+    const target = service ?? { address, port };
     const seenAs = target.masquerade ?? from;
     const { address: to, port: toPort } = target;
     if (this.#policies?.allows({ from, seenAs, to, port: toPort, protocol: 'UDP' }) === false) return undefined;

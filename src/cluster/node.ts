@@ -20,6 +20,7 @@ import type { Logger } from '../system/logger.ts';
 import type { Random } from '../system/random.ts';
 import type { ComponentArguments } from './component-arguments.ts';
 import type { LocalNode } from './local-kubelets.ts';
+import { coreDns } from './coredns/core-dns.ts';
 import { sampleApiServer } from './sample-api-server/sample-api-server.ts';
 
 export interface NodeOptions {
@@ -40,8 +41,6 @@ export interface NodeOptions {
   readonly dial: DialPod;
   /** Sends datagrams to pods, of this node and others. */
   readonly sendDatagram: NonNullable<SimulatedRuntimeOptions['sendDatagram']>;
-  /** The records of a name of the cluster's DNS, seen from a namespace. */
-  readonly resolve: NonNullable<SimulatedRuntimeOptions['resolve']>;
   /** The services of the cluster, for what its proxy says of them. */
   readonly services: ServiceProxy;
   /** What the operating system tells of this process, and how many nodes there are in it. */
@@ -78,14 +77,14 @@ export function createNode(options: NodeOptions): RunningNode {
   files.writeFile('/etc/hostname', Buffer.from(`${name}\n`));
   const network = createHostLocalNetwork(podCIDR);
   const architecture = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386' }[arch()] ?? arch();
-  const { dial, sendDatagram, resolve } = options;
+  const { dial, sendDatagram } = options;
   files.makeFolder('/var/log');
   // What a program that is let into the node's mount namespace names.
   files.makeFolder('/proc/1/ns');
   files.writeFile('/proc/1/ns/mnt', new Uint8Array());
   const dialHost = (port: number): Promise<Duplex | undefined> => ports.dial(port, '127.0.0.1');
-  const around = { dial, sendDatagram, resolve, hostIP, dialHost, processors: cpus().length };
-  const programs = { '/sample-apiserver': sampleApiServer({ random, log }) };
+  const around = { dial, sendDatagram, hostIP, dialHost, processors: cpus().length };
+  const programs = { '/coredns': coreDns({ random, log }), '/sample-apiserver': sampleApiServer({ random, log }) };
   const runtime = createSimulatedRuntime({ clock, random, network, files, programs, ...around });
   const dialFromHost: DialPod = (address, port) => dial(address, port, hostIP);
   const kubelet = createKubelet({

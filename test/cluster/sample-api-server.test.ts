@@ -116,7 +116,6 @@ async function startSample(context: TestContext, cluster: AssembledCluster): Pro
         return near;
       },
       sendDatagram: () => Promise.resolve(undefined),
-      resolve: () => [],
     },
   );
   const ended: { code?: number } = {};

@@ -4,10 +4,8 @@ import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
 import type { KubeObject } from '../../apimachinery/object-meta.ts';
 import { serveRequest } from '../../apimachinery/serve-http.ts';
 import { forbidden } from '../../apimachinery/status.ts';
-import { createHttpTransport } from '../../client/http-transport.ts';
 import { createInformerFactory } from '../../client/informer-factory.ts';
 import { createInProcessTransport } from '../../client/in-process-transport.ts';
-import type { Client } from '../../client/client.ts';
 import type { Informer } from '../../client/informer.ts';
 import { createClient } from '../../client/rest-client.ts';
 import { admissionChain } from '../../control-plane/admission/admission-chain.ts';
@@ -20,12 +18,12 @@ import { createOpenApiRoute } from '../../control-plane/apiserver/openapi/openap
 import { renderedOpenApi } from '../../control-plane/apiserver/openapi/rendered-openapi.ts';
 import { type ApiServer, createApiServer } from '../../control-plane/apiserver/server.ts';
 import { createMemoryStorage } from '../../control-plane/storage/memory-storage.ts';
-import { inClusterConfig } from '../../node/cri/simulation/images/in-cluster-api.ts';
 import { parseFlags } from '../../node/cri/simulation/images/program-flags.ts';
 import { serve, withIdentity } from '../../node/cri/simulation/images/web-server.ts';
 import type { ProcessContext } from '../../node/cri/simulation/process-context.ts';
 import type { Logger } from '../../system/logger.ts';
 import type { Random } from '../../system/random.ts';
+import { inClusterClient } from '../in-cluster-client.ts';
 import { delegatedAccess } from './delegated-access.ts';
 import { type Fischer, wardleDocumentation, wardleResources, wardleSchemas, wardleTypes } from './wardle-api.ts';
 
@@ -76,7 +74,7 @@ interface RunningServer {
 
 async function startServer(context: ProcessContext, { random, log }: SampleApiServerOptions): Promise<RunningServer> {
   const { clock } = context;
-  const cluster = clusterClient(context);
+  const cluster = inClusterClient(context, 'sample-apiserver');
   const access = await delegatedAccess({ client: cluster, clock, random });
   const ownToken = `${random.uuid()}${random.uuid()}`;
   let handle: ApiServer['handle'] | undefined;
@@ -142,17 +140,6 @@ async function startServer(context: ProcessContext, { random, log }: SampleApiSe
       await cluster.close();
     },
   };
-}
-
-/** A client of the cluster's API server, as pods have it: over the pod's network, by the token that is mounted. */
-function clusterClient(context: ProcessContext): Client {
-  const { server, authority } = inClusterConfig(context);
-  return createClient({
-    transport: createHttpTransport({ server, ca: authority, dial: (host, port) => context.dial(host, port) }),
-    authorization: () => Promise.resolve(`Bearer ${inClusterConfig(context).token}`),
-    userAgent: 'sample-apiserver',
-    clock: context.clock,
-  });
 }
 
 /** Flunders do not have the names that fischers forbid. */

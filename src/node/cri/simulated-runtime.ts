@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import type { DnsRecord, DnsType } from '../../apimachinery/dns-record.ts';
 import { parseQuantity, QuantityError } from '../../apimachinery/quantity.ts';
 import type { Clock, Timer } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
@@ -67,8 +66,6 @@ export interface SimulatedRuntimeOptions {
   readonly hostIP?: string;
   /** What of the node itself listens on its loopback addresses; undefined when nothing does. */
   readonly dialHost?: (port: number) => Promise<Duplex | undefined>;
-  /** The records of a name, as the settings of a pod's resolver find them. */
-  readonly resolve?: (name: string, type: DnsType, dns: DnsConfig) => readonly DnsRecord[];
   /** Programs of known images that are not built in, by their path: they need more than what a process sees. */
   readonly programs?: Readonly<Record<string, Program>>;
   /** How long a pull takes. */
@@ -224,7 +221,6 @@ class SimulatedRuntime implements RuntimeService, ImageService {
         if (near !== undefined) return near.entry?.server.datagram(near.port, payload, address);
         return this.#options.sendDatagram?.(address, port, payload, this.#addressOf(entry));
       },
-      resolve: (name, type) => this.#options.resolve?.(name, type, entry.dnsConfig) ?? [],
     });
     this.#containers.set(id, {
       id,

@@ -1,49 +1,43 @@
 import { isIP } from 'node:net';
 import type { Service } from '../../api/types/core-v1.ts';
 import type { Endpoint, EndpointSlice } from '../../api/types/discovery-v1.ts';
-import type { DnsRecord, DnsType } from '../../apimachinery/dns-record.ts';
+import type { DnsAnswer, DnsQuestion } from '../../apimachinery/dns-message.ts';
+import { type DnsRecord, type DnsType, dnsTypes } from '../../apimachinery/dns-record.ts';
 import type { Informer } from '../../client/informer.ts';
 
 /** What the names are made of. */
 export interface ClusterDnsOptions {
   readonly services: Informer<Service>;
-  /** The slices of a service. */
-  readonly slicesOf: (service: Service) => readonly EndpointSlice[];
-}
-
-/** How a pod looks names up: what /etc/resolv.conf says. */
-export interface ResolverSettings {
-  /** Domains that are tried behind a name. */
-  readonly searches: readonly string[];
-  readonly options: readonly string[];
+  readonly slices: Informer<EndpointSlice>;
 }
 
 const clusterDomain = 'cluster.local';
 const serviceDomain = `svc.${clusterDomain}`;
+const serviceNameLabel = 'kubernetes.io/service-name';
 const mostAliases = 5;
 
 /** The names of services and their pods, by the specification of Kubernetes' DNS-based service discovery. */
 export class ClusterDns {
   readonly #services: Informer<Service>;
-  readonly #slicesOf: (service: Service) => readonly EndpointSlice[];
+  readonly #slices: Informer<EndpointSlice>;
 
-  constructor({ services, slicesOf }: ClusterDnsOptions) {
+  constructor({ services, slices }: ClusterDnsOptions) {
     this.#services = services;
-    this.#slicesOf = slicesOf;
+    this.#slices = slices;
   }
 
-  /** The records of a name as a resolver with these settings finds them: of the first name that has any. */
-  resolve(name: string, type: DnsType, settings: ResolverSettings): readonly DnsRecord[] {
-    const bare = name.replace(/\.$/, '');
-    if (type === 'PTR') return this.#reverse(bare);
-    const searched = settings.searches.map((domain) => `${bare}.${domain.replace(/\.$/, '')}`);
-    const isWhole = bare.split('.').length - 1 >= dotsOf(settings);
-    const names = name.endsWith('.') ? [bare] : isWhole ? [bare, ...searched] : [...searched, bare];
-    for (const candidate of names) {
-      const records = this.#records(candidate, type, 0);
-      if (records.length > 0) return records;
-    }
-    return [];
+  /** Knows all names of the cluster's domain and those that lead back from addresses of services; of others nothing. */
+  answer({ name, type }: DnsQuestion): DnsAnswer {
+    const bare = name.replace(/\.$/, '').toLowerCase();
+    const records = type === undefined ? [] : this.records(bare, type);
+    const isKnown = records.length > 0 || dnsTypes.some((other) => this.records(bare, other).length > 0);
+    const isAuthoritative = bare === clusterDomain || bare.endsWith(`.${clusterDomain}`);
+    return { code: isKnown ? 'NOERROR' : 'NXDOMAIN', records, isAuthoritative };
+  }
+
+  /** The records of a whole name, in lower case and without the dot at its end. */
+  records(name: string, type: DnsType): readonly DnsRecord[] {
+    return type === 'PTR' ? this.#reverse(name) : this.#records(name, type, 0);
   }
 
   #records(name: string, type: DnsType, depth: number): readonly DnsRecord[] {
@@ -87,7 +81,7 @@ export class ClusterDns {
     if (service.spec?.clusterIP !== 'None') {
       return (service.spec?.ports ?? []).filter(isWanted).map(({ port }) => record(port, domain));
     }
-    return this.#slicesOf(service).flatMap(({ endpoints, ports }) => {
+    return slicesOf(service, this.#slices).flatMap(({ endpoints, ports }) => {
       const port = (ports ?? []).find(isWanted)?.port;
       if (port === undefined) return [];
       return (endpoints ?? []).filter(isServing).map((endpoint) => record(port, `${hostnameOf(endpoint)}.${domain}`));
@@ -111,7 +105,7 @@ export class ClusterDns {
   }
 
   #endpoints(service: Service): readonly Endpoint[] {
-    const endpoints = this.#slicesOf(service).flatMap((slice) => slice.endpoints ?? []);
+    const endpoints = slicesOf(service, this.#slices).flatMap((slice) => slice.endpoints ?? []);
     return service.spec?.publishNotReadyAddresses === true ? endpoints : endpoints.filter(isServing);
   }
 }
@@ -137,8 +131,10 @@ function addressOfReverse(name: string): string | undefined {
   return undefined;
 }
 
-/** A name with so many dots is tried as it is first. */
-function dotsOf({ options }: ResolverSettings): number {
-  const option = options.find((one) => one.startsWith('ndots:'));
-  return option === undefined ? 1 : Number(option.slice('ndots:'.length)) || 0;
+/** The slices of a service that has endpoints with addresses. */
+export function slicesOf({ metadata }: Service, slices: Informer<EndpointSlice>): EndpointSlice[] {
+  const { name, namespace } = metadata;
+  return slices
+    .list(namespace)
+    .filter((slice) => slice.metadata.labels?.[serviceNameLabel] === name && slice.addressType !== 'FQDN');
 }

@@ -1,10 +1,10 @@
 import type { EndpointHints, EndpointSlice } from '../../api/types/discovery-v1.ts';
 import type { Node, Service, ServicePort } from '../../api/types/core-v1.ts';
-import type { DnsRecord, DnsType } from '../../apimachinery/dns-record.ts';
+import type { DnsAnswer, DnsQuestion } from '../../apimachinery/dns-message.ts';
 import type { Informer, InformerFactory } from '../../client/informer.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
-import { ClusterDns, isServing, type ResolverSettings } from './cluster-dns.ts';
+import { ClusterDns, isServing, slicesOf } from './cluster-dns.ts';
 
 /** Where a connection goes. */
 export interface ProxyTarget {
@@ -37,8 +37,8 @@ export interface ServiceProxy {
   targetOf(address: string, port: number, from: string, protocol?: 'TCP' | 'UDP'): ProxiedTarget | undefined;
   /** Undefined when the port is no service's port for health checks (`spec.healthCheckNodePort`). */
   healthOf(port: number, nodeName: string): ServiceHealth | undefined;
-  /** The records of a name of the cluster's DNS, seen from a namespace; none when there is no such name. */
-  resolve(name: string, type: DnsType, settings: ResolverSettings): readonly DnsRecord[];
+  /** What the cluster's DNS answers. */
+  answerDns(question: DnsQuestion): DnsAnswer;
 }
 
 export interface ServiceProxyOptions {
@@ -58,7 +58,6 @@ interface Candidate extends ProxyTarget {
   readonly hints: EndpointHints;
 }
 
-const serviceNameLabel = 'kubernetes.io/service-name';
 const zoneLabel = 'topology.kubernetes.io/zone';
 const otherProxyLabel = 'service.kubernetes.io/service-proxy-name';
 const headlessLabel = 'service.kubernetes.io/headless';
@@ -87,7 +86,7 @@ class InformedServiceProxy implements ServiceProxy {
       version: 'v1',
       resource: 'endpointslices',
     });
-    this.#dns = new ClusterDns({ services: this.#services, slicesOf: (service) => this.#slicesOf(service) });
+    this.#dns = new ClusterDns({ services: this.#services, slices: this.#slices });
   }
 
   targetOf(address: string, port: number, from: string, protocol = 'TCP'): ProxiedTarget | undefined {
@@ -192,15 +191,12 @@ class InformedServiceProxy implements ServiceProxy {
     return inZone.length > 0 ? inZone : ready;
   }
 
-  #slicesOf({ metadata }: Service): EndpointSlice[] {
-    const { name, namespace } = metadata;
-    return this.#slices
-      .list(namespace)
-      .filter((slice) => slice.metadata.labels?.[serviceNameLabel] === name && slice.addressType !== 'FQDN');
+  #slicesOf(service: Service): EndpointSlice[] {
+    return slicesOf(service, this.#slices);
   }
 
-  resolve(name: string, type: DnsType, settings: ResolverSettings): readonly DnsRecord[] {
-    return this.#dns.resolve(name, type, settings);
+  answerDns(question: DnsQuestion): DnsAnswer {
+    return this.#dns.answer(question);
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { streamPair } from '../../../src/apimachinery/streaming/stream-pair.ts';
 import { test, type TestContext } from 'node:test';
+import type { DnsAnswer, DnsQuestion } from '../../../src/apimachinery/dns-message.ts';
 import { readBody } from '../../../src/apimachinery/http.ts';
 import { secureConnection } from '../../../src/apimachinery/streaming/secure-connection.ts';
 import { createDialedTransport } from '../../../src/client/dialed-transport.ts';
@@ -12,6 +13,7 @@ import { type CertificatePair, createCertificateAuthority, issueCertificate } fr
 import { generateRsaKeyPair } from '../../../src/pki/key-pair.ts';
 import { TokenKey } from '../../../src/pki/token-key.ts';
 import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
+import { answerDatagram } from '../../support/dns-client.ts';
 import { containerConfig } from '../../support/container-config.ts';
 
 interface Started {
@@ -32,6 +34,18 @@ interface StartOptions {
   readonly token?: string;
   /** The authority that the service account names; the container's own when absent. */
   readonly trusted?: string;
+}
+
+/** The names of started pods have addresses that count from 10.9.0.0. */
+function answerOf({ name, type }: DnsQuestion, network: ReadonlyMap<string, PortServer>): DnsAnswer {
+  const index = [...network.keys()].indexOf(name.replace(/\.$/, ''));
+  if (type !== 'A' || index < 0) return { code: 'NXDOMAIN', records: [] };
+  return { code: 'NOERROR', records: [{ name, type, data: `10.9.0.${index}` }] };
+}
+
+function podAt(address: string, network: ReadonlyMap<string, PortServer>): PortServer | undefined {
+  const [, index] = /^10\.9\.0\.(\d+)$/.exec(address) ?? [];
+  return network.get(address) ?? (index === undefined ? undefined : [...network.values()][Number(index)]);
 }
 
 /** Runs a subcommand of agnhost with a certificate mounted under /certs; pods by address are other started ones. */
@@ -75,10 +89,11 @@ async function start(
       random: () => 0.5,
       nodeFiles,
       ports,
-      dial: (address, port) => connect(network.get(address), port),
-      sendDatagram: async (address, port, payload) => network.get(address)?.datagram(port, payload, '10.0.0.1'),
-      resolve: (name, type) =>
-        type === 'A' && network.has(name.replace(/\.$/, '')) ? [{ name, type, data: name.replace(/\.$/, '') }] : [],
+      dial: (address, port) => connect(podAt(address, network), port),
+      sendDatagram: async (address, port, payload) =>
+        address === '10.96.0.10' && port === 53
+          ? answerDatagram(payload, (question) => answerOf(question, network))
+          : podAt(address, network)?.datagram(port, payload, '10.0.0.1'),
     },
   );
   let log = '';
@@ -355,7 +370,7 @@ test('netexec takes datagrams, and nc and its own /dial send them', async (conte
     server.get('http', 8080, `/shell?cmd=${encodeURIComponent(script)}`);
   assert.deepEqual(await shell('echo hostName | nc -w 1 -u server 8081'), [200, '{"output":"hook"}']);
   assert.deepEqual(await shell('echo hostName | nc -u -w 1 -up 12345 server 8081'), [200, '{"output":"hook"}']);
-  assert.deepEqual(await shell('dig +short server A'), [200, '{"output":"server\\n"}']);
+  assert.deepEqual(await shell('dig +short server A'), [200, '{"output":"10.9.0.0\\n"}']);
   assert.deepEqual(await shell('dig +noall +answer server CNAME'), [200, '{"output":""}']);
 });
 

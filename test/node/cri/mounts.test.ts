@@ -31,7 +31,6 @@ function setUp() {
       ports: new PortServer('default/web', []),
       dial: () => Promise.reject(new Error('connection refused')),
       sendDatagram: () => Promise.resolve(undefined),
-      resolve: () => [],
     });
     return async (script) => {
       let text = '';

@@ -34,7 +34,6 @@ function makeContainer(special: Partial<ContainerConfig> = {}): {
       ports: new PortServer('default/web', []),
       dial: () => Promise.reject(new Error('connection refused')),
       sendDatagram: () => Promise.resolve(undefined),
-      resolve: () => [],
     },
   );
   return {

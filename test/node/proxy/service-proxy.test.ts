@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { Unstructured } from '../../../src/apimachinery/object-meta.ts';
+import type { DnsQuestion } from '../../../src/apimachinery/dns-message.ts';
 import type { DnsType } from '../../../src/apimachinery/dns-record.ts';
 import { createInformerFactory } from '../../../src/client/informer-factory.ts';
 import { readBody } from '../../../src/apimachinery/http.ts';
@@ -9,6 +10,7 @@ import { createServiceProxy } from '../../../src/node/proxy/service-proxy.ts';
 import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
 import { silentLogger } from '../../../src/system/logger.ts';
 import { seededRandom } from '../../../src/system/random.ts';
+import { testResolver } from '../../support/dns-client.ts';
 import { createTestApiServer } from '../../support/test-api-server.ts';
 
 function slice(service: string, endpoints: readonly object[]): { apiVersion: string; kind: string; metadata: object } {
@@ -167,8 +169,10 @@ test('services lead to the pods behind them, by address, node port and name', as
     ['alias', 'default', ['10.96.0.10']],
     ['example.org', 'default', []],
   ];
+  const dns = { '10.96.0.2': (question: DnsQuestion) => proxy.answerDns(question) };
   for (const [name, namespace, addresses] of names) {
-    const records = proxy.resolve(name, 'A', settingsOf(namespace)).filter(({ type }) => type === 'A');
+    const found = await testResolver(settingsOf(namespace), dns)(name, 'A');
+    const records = found.filter(({ type }) => type === 'A');
     assert.deepEqual(
       records.map(({ data }) => data),
       addresses,
@@ -196,15 +200,16 @@ test('services lead to the pods behind them, by address, node port and name', as
   ];
   for (const [name, type, data] of records) {
     assert.deepEqual(
-      proxy.resolve(name, type, settingsOf('default')).map((record) => record.data),
+      (await testResolver(settingsOf('default'), dns)(name, type)).map((record) => record.data),
       data,
       `${name} ${type}`,
     );
   }
-  const own = (searches: readonly string[], options: readonly string[] = []): readonly string[] =>
-    proxy.resolve('web.default', 'A', { searches, options }).map(({ data }) => data);
-  assert.deepEqual(own(['default.svc.cluster.local']), [], 'only the domains that are given are tried');
-  assert.deepEqual(own(['x.', 'svc.cluster.local.'], ['ndots:1', 'edns0']), ['10.96.0.10']);
+  const codeOf = (name: string): string => proxy.answerDns({ name, type: 'A' }).code;
+  assert.deepEqual(
+    ['web.default.svc.cluster.local.', '_http._tcp.web.default.svc.cluster.local.', 'none.x.'].map(codeOf),
+    ['NOERROR', 'NOERROR', 'NXDOMAIN'],
+  );
   const udp = [{ name: 'dns', port: 80, protocol: 'UDP' }];
   await api.create(service('both', { clusterIP: '10.96.0.12', ports: [...udp, { name: 'http', port: 80 }] }));
   await api.create(slice('both', ready));
@@ -308,6 +313,10 @@ test('hints lead to the node that asks, then to its zone, then anywhere', async 
 });
 
 /** What the resolver of a pod has by the cluster's settings. */
-function settingsOf(namespace: string) {
-  return { searches: [`${namespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'], options: ['ndots:5'] };
+function settingsOf(namespace: string): string[] {
+  return [
+    `search ${namespace}.svc.cluster.local svc.cluster.local cluster.local`,
+    'nameserver 10.96.0.2',
+    'options ndots:5',
+  ];
 }

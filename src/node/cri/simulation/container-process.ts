@@ -19,6 +19,7 @@ import { type FileNode, MemoryFiles } from './memory-files.ts';
 import { diskFileSystem, type MountPoint } from './mount-table.ts';
 import type { PortServer } from './port-server.ts';
 import { ExecError, type Program, terminatedExitCode } from './process-context.ts';
+import { resolveName } from './name-resolver.ts';
 import { findProgram, isBuiltIn } from './programs.ts';
 import { listedMounts } from './mount-programs.ts';
 import { runCommand, type SimulatedContainer } from './run-command.ts';
@@ -57,7 +58,6 @@ export interface ContainerPlace {
   readonly ports: PortServer;
   readonly dial: SimulatedContainer['dial'];
   readonly sendDatagram: SimulatedContainer['sendDatagram'];
-  readonly resolve: SimulatedContainer['resolve'];
   /** Programs of images beside the built-in ones, by their path. */
   readonly programs?: Readonly<Record<string, Program>>;
   /** How many processors the node has; without an end when absent. */
@@ -94,7 +94,6 @@ export class ContainerProcess {
       ports,
       dial,
       sendDatagram,
-      resolve,
       programs = {},
       processors = Infinity,
     }: ContainerPlace,
@@ -150,7 +149,7 @@ export class ContainerProcess {
       nodeFiles,
       dial,
       sendDatagram,
-      resolve,
+      resolve: (name, type) => resolveName({ files, random, sendDatagram }, name, type),
       listen: (port, listener, identity) => ports.listen(port, listener, identity),
       openPorts: () => ports.openPorts(),
       listenRaw: (port, accept) => ports.listenRaw(port, accept),
@@ -274,7 +273,8 @@ export class ContainerProcess {
 
   /** A program that the container's image alone has. */
   #ownProgram(command: string): Program | undefined {
-    const isOwn = imageDefaults(this.#config.image)?.entrypoint[0] === command;
+    const { entrypoint = [], programs = [] } = imageDefaults(this.#config.image) ?? {};
+    const isOwn = entrypoint[0] === command || programs.includes(command);
     return isOwn && Object.hasOwn(this.#programs, command) ? this.#programs[command] : undefined;
   }
 

@@ -32,7 +32,7 @@ export async function ask(context: AskingContext, asked: Asked): Promise<Answere
   const isSecure = url.protocol === 'https:';
   if (!isSecure && url.protocol !== 'http:') throw new Error('only HTTP is spoken in simulated pods');
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const address = isIP(host) > 0 ? host : addressOf(context, host);
+  const address = isIP(host) > 0 ? host : await addressOf(context, host);
   if (address === undefined) throw new Error(`Could not resolve host: ${host}`);
   const late = new AbortController();
   const timer = context.clock.setTimer(() => late.abort(), asked.timeoutSeconds * 1000, { unref: true });
@@ -67,19 +67,25 @@ function exchange(connection: Duplex, url: URL, asked: Asked, signal: AbortSigna
   });
 }
 
-/** Names are those of the hosts file, then those of the cluster's DNS. */
-export function addressOf(
-  { files, resolve }: Pick<ProcessContext, 'files' | 'resolve'>,
+/** Names are those of the hosts file, then those that name servers have. */
+export async function addressOf(
+  context: Pick<ProcessContext, 'files' | 'resolve'>,
   host: string,
-): string | undefined {
-  const node = files.find('/etc/hosts');
+): Promise<string | undefined> {
+  const node = context.files.find('/etc/hosts');
   const text = node?.kind === 'file' ? Buffer.from(node.content).toString('utf8') : '';
   const line = text.split('\n').find((candidate) => candidate.split(/\s+/).slice(1).includes(host));
-  return line?.split(/\s+/)[0] ?? addressesOf({ resolve }, host)[0];
+  return line?.split(/\s+/)[0] ?? (await addressesOf(context, host))[0];
 }
 
-/** The addresses of a name of the cluster's DNS. */
-export function addressesOf({ resolve }: Pick<ProcessContext, 'resolve'>, name: string): readonly string[] {
-  const types = ['A', 'AAAA'] as const;
-  return types.flatMap((type) => resolve(name, type).flatMap((record) => (record.type === type ? [record.data] : [])));
+/** The addresses that name servers have for a name. */
+export async function addressesOf(
+  { resolve }: Pick<ProcessContext, 'resolve'>,
+  name: string,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const type of ['A', 'AAAA'] as const) {
+    found.push(...(await resolve(name, type)).flatMap((record) => (record.type === type ? [record.data] : [])));
+  }
+  return found;
 }

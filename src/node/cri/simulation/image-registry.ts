@@ -111,7 +111,7 @@ async function send(
     dial: () => dial(port),
     signal: new AbortController().signal,
     files: new MemoryFiles(() => clock.now()),
-    resolve: () => [],
+    resolve: () => Promise.resolve([]),
   };
   const start = new URL(url);
   // The node's own name is no matter of a resolver here.

@@ -1,8 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { DnsType } from '../../../apimachinery/dns-record.ts';
-import { addressesOf, addressOf, type Answered, ask } from './http-request.ts';
+import { addressOf, type Answered, ask } from './http-request.ts';
 import { exchangeDatagrams } from './udp-programs.ts';
 import { runPause } from './images/pause-programs.ts';
 import { FileError, MemoryFiles } from './memory-files.ts';
@@ -12,12 +11,9 @@ import { messageOf } from '../../../apimachinery/error-message.ts';
 /** Programs that ask servers in pods by their addresses. */
 export const networkPrograms: Readonly<Record<string, Program>> = {
   curl: runCurl,
-  dig: runDig,
-  getent: runGetent,
   ip: runIp,
   nc: runNetcat,
   netstat: runNetstat,
-  nslookup: runLookup,
   wget: runWget,
 };
 
@@ -174,7 +170,7 @@ async function runNetcat(context: ProcessContext): Promise<number> {
     await say('nc: this simulated nc does not listen\n');
     return 1;
   }
-  const address = isIP(host) > 0 ? host : addressOf(context, host);
+  const address = isIP(host) > 0 ? host : await addressOf(context, host);
   if (address === undefined) {
     await say(`nc: getaddrinfo: Name does not resolve\n`);
     return 1;
@@ -205,24 +201,6 @@ async function runNetcat(context: ProcessContext): Promise<number> {
   return 0;
 }
 
-const digTypes: readonly DnsType[] = ['A', 'AAAA', 'SRV', 'PTR', 'CNAME'];
-
-/** `dig [+search] … NAME [TYPE]`: a line for each record, or with +short what is in it alone. */
-async function runDig(context: ProcessContext): Promise<number> {
-  const words = context.args.slice(1).filter((word) => !/^[+@-]/.test(word));
-  const type = digTypes.find((candidate) => words.includes(candidate)) ?? 'A';
-  const name = words.find((word) => !/^(?:A|AAAA|ANY|IN|SRV|CNAME|PTR|TXT|MX|NS)$/.test(word)) ?? '';
-  const isKnown = !words.some((word) => /^(?:ANY|TXT|MX|NS)$/.test(word));
-  const asked = context.args.includes('+search') || name.endsWith('.') ? name : `${name}.`;
-  const found = isKnown ? context.resolve(asked, type) : [];
-  const short = context.args.includes('+short');
-  const lines = found.map((record) =>
-    short ? `${record.data}\n` : `${record.name}\t30\tIN\t${record.type}\t${record.data}\n`,
-  );
-  await context.stdout.write(Buffer.from(lines.join('')));
-  return 0;
-}
-
 /** `ip link add NAME type dummy` and `ip link del NAME`, which only some may: the link is of no use here. */
 async function runIp(context: ProcessContext): Promise<number> {
   const [object, command, ...rest] = context.args.slice(1);
@@ -246,26 +224,5 @@ async function runNetstat({ openPorts, stdout }: ProcessContext): Promise<number
     ),
   ];
   await stdout.write(Buffer.from(`${lines.join('\n')}\n`));
-  return 0;
-}
-
-/** `getent hosts NAME`. */
-async function runGetent(context: ProcessContext): Promise<number> {
-  const [, database = '', name = ''] = context.args;
-  const address = database === 'hosts' ? addressOf(context, name) : undefined;
-  if (address === undefined) return 2;
-  await context.stdout.write(Buffer.from(`${address.padEnd(16)}  ${name}\n`));
-  return 0;
-}
-
-/** `nslookup NAME`. */
-async function runLookup(context: ProcessContext): Promise<number> {
-  const name = context.args.slice(1).find((word) => !word.startsWith('-')) ?? '';
-  const found = addressesOf(context, name);
-  if (found.length === 0) {
-    await context.stdout.write(Buffer.from(`** server can't find ${name}: NXDOMAIN\n\n`));
-    return 1;
-  }
-  await context.stdout.write(Buffer.from(found.map((address) => `Name:\t${name}\nAddress: ${address}\n`).join('')));
   return 0;
 }

@@ -13,7 +13,10 @@ export interface ServerIdentity {
 }
 
 /** What a program answers to a datagram. @param from the address it comes from; empty when that is not known */
-export type DatagramAnswer = (payload: Uint8Array, from: string) => Uint8Array | undefined;
+export type DatagramAnswer = (
+  payload: Uint8Array,
+  from: string,
+) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
 
 interface PortListener {
   readonly answer: RequestListener;

@@ -54,8 +54,8 @@ export interface ProcessContext {
   readonly dial: (address: string, port: number) => Promise<Duplex>;
   /** Sends a datagram to a port of a pod. @returns what comes back; undefined when nothing does */
   readonly sendDatagram: (address: string, port: number, payload: Uint8Array) => Promise<Uint8Array | undefined>;
-  /** The records of a name of the cluster's DNS. */
-  readonly resolve: (name: string, type: DnsType) => readonly DnsRecord[];
+  /** The records of a name, as the container's C library finds them. */
+  readonly resolve: (name: string, type: DnsType) => Promise<readonly DnsRecord[]>;
   /** Answers HTTP on a port of the pod, over TLS with an identity. @returns what ends it @throws Error for PEM that is none */
   readonly listen: (port: number, listener: RequestListener, identity?: ServerIdentity) => () => void;
   /** The ports of the pod that something listens on. */

@@ -2,6 +2,7 @@ import { sleep } from '../../../system/clock.ts';
 import { checksumPrograms } from './checksum-programs.ts';
 import { filePrograms } from './file-programs.ts';
 import { runAgnhost } from './images/agnhost-program.ts';
+import { dnsPrograms } from './dns-programs.ts';
 import { runEffectiveUser } from './images/effective-user.ts';
 import { runPause } from './images/pause-programs.ts';
 import { runTestWebserver } from './images/web-programs.ts';
@@ -19,6 +20,7 @@ import { evaluateTest } from './test-expression.ts';
 
 const programs: Readonly<Record<string, Program>> = {
   ...checksumPrograms,
+  ...dnsPrograms,
   ...filePrograms,
   ...mountPrograms,
   ...networkPrograms,

@@ -17,7 +17,7 @@ export async function runConnect(context: ProcessContext): Promise<number> {
   };
   const [, host, port] = /^\[?([^\]]*?)\]?:(\d+)$/.exec(target) ?? [];
   if (host === undefined || port === undefined) return fail(`UNKNOWN: address ${target}: missing port in address`);
-  const address = isIP(host) > 0 ? host : addressOf(context, host);
+  const address = isIP(host) > 0 ? host : await addressOf(context, host);
   if (address === undefined) return fail(`DNS: lookup ${host}: no such host`);
   const protocol = flags.get('protocol') ?? 'tcp';
   if (protocol !== 'tcp' && protocol !== 'udp') return fail(`Unsupported protocol\n${protocol}`);

@@ -4,6 +4,8 @@ import { registryFiles } from './registry-files.ts';
 export interface ImageDefaults {
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
+  /** Other programs in it that are not in every image. */
+  readonly programs?: readonly string[];
   /** The user that it runs as; root when absent. */
   readonly uid?: number;
   /** Files that are known to be in the image, and what is in them where that is known. */
@@ -25,6 +27,7 @@ const known: Readonly<Record<string, ImageDefaults>> = {
   agnhost: {
     entrypoint: ['/agnhost'],
     cmd: ['pause'],
+    programs: ['/coredns'],
     files: {
       ...alpine,
       ...registryFiles(),
@@ -39,6 +42,7 @@ const known: Readonly<Record<string, ImageDefaults>> = {
   alpine: { ...shell, files: alpine },
   bash: shell,
   busybox: shell,
+  coredns: { entrypoint: ['/coredns'], cmd: [] },
   debian: shell,
   fedora: shell,
   kitten: picture('kitten'),

@@ -197,7 +197,7 @@ async function dialOthers(context: ProcessContext, wanted: URLSearchParams, resp
 }
 
 async function askByDatagram(context: ProcessContext, host: string, port: number, text: string): Promise<string> {
-  const address = isIP(host) > 0 ? host : addressOf(context, host);
+  const address = isIP(host) > 0 ? host : await addressOf(context, host);
   const answer = address === undefined ? undefined : await context.sendDatagram(address, port, Buffer.from(text));
   if (answer === undefined) throw new Error("reading from udp connection failed. err:'i/o timeout'");
   return Buffer.from(answer).toString('utf8');
