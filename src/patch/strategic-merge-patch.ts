@@ -12,6 +12,7 @@ export { StrategicMergePatchError } from './strategic-merge/field-rule.ts';
 /**
  * Applies a strategic merge patch. Neither argument is changed.
  * @param schema the document's type; without one, maps merge and everything else is replaced.
+ * @param tellSpent is told what is left of the patch: apimachinery takes directives out of it that it has followed.
  * @throws StrategicMergePatchError with apimachinery's text
  */
 export function applyStrategicMergePatch(
@@ -19,8 +20,12 @@ export function applyStrategicMergePatch(
   patch: JsonObject,
   schema: Schema | undefined,
   source: SchemaSource,
+  tellSpent?: (patch: JsonObject) => void,
 ): JsonObject {
-  return mergeMaps(cloneJson(document), cloneJson(patch), fieldRules(schema, source), false);
+  const spent = cloneJson(patch);
+  const merged = mergeMaps(cloneJson(document), spent, fieldRules(schema, source), false);
+  tellSpent?.(spent);
+  return merged;
 }
 
 /** The patch that turns `original` into `modified`. @throws StrategicMergePatchError */

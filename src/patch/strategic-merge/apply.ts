@@ -25,8 +25,8 @@ export function mergeMaps(original: JsonObject, patch: JsonObject, rules: FieldR
   if (directive !== undefined) {
     if (directive === 'delete') return {};
     if (directive !== 'replace') throw badDirective(directive, patch);
-    const { [directiveKey]: _directive, ...rest } = patch;
-    return rest;
+    delete patch[directiveKey];
+    return { ...patch };
   }
   applyRetainKeys(original, patch, isPatch);
   for (const [key, order] of Object.entries(patch)) {

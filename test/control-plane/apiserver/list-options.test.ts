@@ -68,6 +68,9 @@ test('continue tokens that are none, in the words of the decoders', () =>
         token('{"start":1,"rv":"a"}'),
         `${invalid}json: cannot unmarshal number into Go struct field continueToken.start of type string`,
       ],
+      [token({ v: 'meta.k8s.io/v1', rv: 1, start: '//c' }), `${invalid}//c`],
+      [token({ v: 'meta.k8s.io/v1', rv: 1, start: 'c/../d' }), `${invalid}c/../d`],
+      [token({ v: 'meta.k8s.io/v1', rv: 1, start: 'c/' }), `${invalid}c/`],
       [token({}), `${invalid}server does not recognize this encoded version `],
     ];
     for (const [text, message] of cases) {

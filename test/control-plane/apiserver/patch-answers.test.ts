@@ -285,6 +285,49 @@ void test('a refused JSON patch shows what it went through sorted, and the rest 
   );
 });
 
+void test('a refused strategic patch shows what is left of it once its directives are followed', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  await api.request('POST', `${ns}/pods`, { ...pod, metadata: { name: 'p', labels: { a: 'b' } } });
+  const refused = async (patch: unknown): Promise<unknown> => {
+    const body = Buffer.from(JSON.stringify(patch));
+    const answer = await api.request('PATCH', `${ns}/pods/p`, body, { 'content-type': strategic });
+    return /"(map\[.*)": /.exec(String(answer.body['message']))?.[1];
+  };
+  const containers = [{ name: 'c', image: {} }];
+  const order = { '$setElementOrder/containers': [{ name: 'c' }] };
+  assert.equal(await refused({ spec: { ...order, containers } }), 'map[spec:map[]]');
+  assert.equal(
+    await refused({ spec: { $retainKeys: ['containers'], containers } }),
+    'map[spec:map[containers:[map[image:map[] name:c]]]]',
+  );
+  assert.equal(
+    await refused({ metadata: { labels: { $patch: 'replace', x: 1 } } }),
+    'map[metadata:map[labels:map[x:1]]]',
+  );
+  // What is not there yet is not merged, and keeps them.
+  assert.equal(
+    await refused({ spec: { nodeSelector: { $retainKeys: ['a'], a: 1 } } }),
+    'map[spec:map[nodeSelector:map[$retainKeys:[a] a:1]]]',
+  );
+});
+
+test('a watch from what is forgotten is told so, of events in the words of the storage', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  await api.request('POST', `${ns}/configmaps`, configMap);
+  const newest = api.storage.currentRevision();
+  await api.storage.compact(newest);
+  const told = async (path: string): Promise<unknown> => {
+    const answer = await api.request('GET', `${path}?watch=1&resourceVersion=1&timeoutSeconds=1`);
+    return (JSON.parse(answer.text) as { object: Record<string, unknown> }).object['message'];
+  };
+  assert.equal(await told(`${ns}/configmaps`), `too old resource version: 1 (${newest})`);
+  for (const path of [`${ns}/events`, '/apis/events.k8s.io/v1/events']) {
+    assert.equal(await told(path), 'The resourceVersion for the provided watch is too old.');
+  }
+});
+
 void test('warnings and tables of statuses are those of the real server', async (context) => {
   const api = await createTestApiServer();
   context.after(() => api.close());

@@ -241,6 +241,7 @@ function readStrategicPatch(body: Uint8Array, resource: ApiResource): ParsedPatc
       .filter(([, literal]) => /[.eE]/.test(literal))
       .map(([path, literal]) => [path, Number(literal)]),
   );
+  let shown = value;
   return {
     value,
     strictErrors,
@@ -250,13 +251,15 @@ function readStrategicPatch(body: Uint8Array, resource: ApiResource): ParsedPatc
     floats,
     applyTo(document) {
       try {
-        return applyStrategicMergePatch(document, value, schema, resource.types);
+        return applyStrategicMergePatch(document, value, schema, resource.types, (spent) => {
+          shown = spent;
+        });
       } catch (error) {
         if (error instanceof StrategicMergePatchError) throw strategicPatchRefusal(error.message);
         throw error;
       }
     },
-    refusal: (message) => ({ shown: formatPatch(value, floats), message: converterMessage(message) }),
+    refusal: (message) => ({ shown: formatPatch(shown, floats), message: converterMessage(message) }),
   };
 }
 

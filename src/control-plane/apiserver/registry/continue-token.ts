@@ -44,8 +44,12 @@ export function decodeContinueToken(text: string): ContinueToken {
   if (typeof start !== 'string' || start === '') {
     throw invalidToken('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
   }
-  if (start.split('/').includes('..')) throw invalidToken(`continue key is not valid: ${start}`);
-  return { revision: rv, startKey: start.replace(/^\//, '') };
+  const startKey = start.replace(/^\//, '');
+  // No step may lead elsewhere, nor nowhere.
+  if (startKey !== '' && startKey.split('/').some((step) => ['', '.', '..'].includes(step))) {
+    throw invalidToken(`continue key is not valid: ${start}`);
+  }
+  return { revision: rv, startKey };
 }
 
 /** What Go's decoder says of the first field of another type; undefined when they fit. */

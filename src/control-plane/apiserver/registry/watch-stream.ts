@@ -4,7 +4,7 @@ import { expired, StatusError, type Status } from '../../../apimachinery/status.
 import type { Clock, Timer } from '../../../system/clock.ts';
 import { CompactedError, type StorageEvent, type StorageWatch, type StoredValue } from '../../storage/storage.ts';
 import { statusOf } from '../responses.ts';
-import { listPrefix } from './api-resource.ts';
+import { type ApiResource, listPrefix } from './api-resource.ts';
 import type { Selection } from './selection.ts';
 import type { Store } from './store.ts';
 import { decodeStored } from './stored-object.ts';
@@ -166,7 +166,9 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
 
   #onEnd(error: Error | undefined): void {
     if (error instanceof CompactedError) {
-      const text = `too old resource version: ${this.#lastRevision} (${error.compactRevision})`;
+      const text = isCached(this.#store.resource)
+        ? `too old resource version: ${this.#lastRevision} (${error.compactRevision})`
+        : 'The resourceVersion for the provided watch is too old.';
       this.#push(this.#encoder.error(expired(text).status));
     } else if (error instanceof StatusError) {
       this.#push(this.#encoder.error(error.status));
@@ -226,4 +228,9 @@ function decodedForSelection(store: Store, value: StoredValue): Unstructured {
   if (store.resource.definition.storage !== undefined) return store.decode(value);
   decodedRecently.set(value, object);
   return object;
+}
+
+/** Events alone are watched in the real server's storage itself, which has words of its own. */
+function isCached({ custom, definition: { group, resource } }: ApiResource): boolean {
+  return custom || resource !== 'events' || (group !== '' && group !== 'events.k8s.io');
 }
