@@ -4,6 +4,7 @@ import { longestShutdownMillis, shutDown, shutdownSettings } from './shut-down.t
 import type { Documentation } from '../api/documentation.ts';
 import type { RouteHandler } from '../control-plane/apiserver/server.ts';
 import { bootstrapCluster } from '../control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
+import { persistentWork } from '../control-plane/apiserver/bootstrap/persistent-work.ts';
 import { listen, type Listener } from '../control-plane/apiserver/listen.ts';
 import type { Client } from '../client/client.ts';
 import type { InformerFactory } from '../client/informer.ts';
@@ -164,6 +165,7 @@ async function startBehind(
   kubelets.useApiServer(options.host, port);
   apiServer.clientAuthorities.onChange((pem) => listener.setClientAuthorities(pem));
   serving.follow(({ certificate, privateKey }) => listener.setCertificate({ certificate, key: privateKey }));
+  const work = persistentWork({ clock, log: options.log });
   const isNew = options.storage.currentRevision() <= 1;
   await bootstrapCluster({
     openGates: options.api.openGates,
@@ -171,7 +173,8 @@ async function startBehind(
     serviceAddress,
     serviceRanges,
     advertise: { address: options.arguments.apiServer.get('advertise-address') ?? options.host, port },
-    now: clock.now(),
+    clock,
+    work,
     onStep: (step) => apiServer.progress.finish(step),
   });
   // As with the real server, whose watch caches begin when it does: nothing can be watched from before.
@@ -186,6 +189,7 @@ async function startBehind(
     longestStopMillis: longestShutdownMillis(shutdown),
     async stop() {
       stopCompactor();
+      work.stop();
       serving.stop();
       await shutDown(apiServer.server, listener, shutdown, clock);
       await components.stop();

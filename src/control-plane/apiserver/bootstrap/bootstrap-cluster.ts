@@ -4,10 +4,12 @@ import type { GroupVersionResource } from '../../../apimachinery/gvk.ts';
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { hasReason } from '../../../apimachinery/status.ts';
 import type { Client } from '../../../client/client.ts';
+import type { Clock } from '../../../system/clock.ts';
 import type { StartupStep } from '../health-checks.ts';
 import { bootstrapPolicy } from './bootstrap-policy.ts';
 import { type Create, createMissing } from './create-missing.ts';
 import { ensureFlowControl } from './flow-control-objects.ts';
+import type { PersistentWork } from './persistent-work.ts';
 import { restoreBinding, restoreRole, splitBinding } from './restore-policy.ts';
 
 export interface BootstrapOptions {
@@ -19,10 +21,11 @@ export interface BootstrapOptions {
   readonly serviceRanges: readonly string[];
   /** Where others are told that the server is reached. */
   readonly advertise: { readonly address: string; readonly port: number };
-  /** Milliseconds since the epoch. */
-  readonly now: number;
   /** Feature gates that are open though they are closed by default: the policy has more for them. */
   readonly openGates?: ReadonlySet<string>;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Does what may have to wait until somebody puts admission right. */
+  readonly work: PersistentWork;
   /** Told when a step is done. */
   readonly onStep?: (step: StartupStep) => void;
 }
@@ -65,10 +68,14 @@ export async function bootstrapCluster(options: BootstrapOptions): Promise<void>
     await Promise.all(writes);
     onStep?.(name);
   };
+  const persistent = async (name: StartupStep, what: string, work: () => Promise<void>): Promise<void> => {
+    await options.work.run(what, work);
+    onStep?.(name);
+  };
   const namespaces = systemNamespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
-  await step('poststarthook/start-system-namespaces-controller', [
+  await persistent('poststarthook/start-system-namespaces-controller', 'making the system namespaces', () =>
     create({ group: '', version: 'v1', resource: 'namespaces' }, namespaces),
-  ]);
+  );
   const policy = bootstrapPolicy(options.openGates);
   const rbac = (resource: string): GroupVersionResource => ({
     group: 'rbac.authorization.k8s.io',
@@ -85,36 +92,35 @@ export async function bootstrapCluster(options: BootstrapOptions): Promise<void>
     step('poststarthook/scheduling/bootstrap-system-priority-classes', [
       create({ group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' }, systemPriorityClasses),
     ]),
-    step('poststarthook/priority-and-fairness-config-producer', [ensureFlowControl(client)]),
-    step('poststarthook/start-kubernetes-service-cidr-controller', [
+    persistent('poststarthook/priority-and-fairness-config-producer', 'making flow control', () =>
+      ensureFlowControl(client),
+    ),
+    persistent('poststarthook/start-kubernetes-service-cidr-controller', 'making the range of services', () =>
       create(
         { group: 'networking.k8s.io', version: 'v1', resource: 'servicecidrs' },
         [serviceCidr(options)],
         addFamily,
       ),
-    ]),
+    ),
   ]);
-  await step('poststarthook/start-legacy-token-tracking-controller', [unlessForbidden(trackLegacyTokens(options))]);
-  await step('poststarthook/bootstrap-controller', [unlessForbidden(publishServer(options, create))]);
-}
-
-/** Admission may be set up to refuse what is written, which keeps nobody from being served. */
-async function unlessForbidden(work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!hasReason(error, 'Forbidden')) throw error;
-  }
+  await persistent(
+    'poststarthook/start-legacy-token-tracking-controller',
+    'noting since when the use of tokens is noted',
+    () => trackLegacyTokens(options),
+  );
+  await persistent('poststarthook/bootstrap-controller', 'telling where the server is reached', () =>
+    publishServer(options, create),
+  );
 }
 
 /** Writes down since when the use of tokens in secrets is noted: who cleans such tokens up reads it. */
-async function trackLegacyTokens({ client, now }: BootstrapOptions): Promise<void> {
+async function trackLegacyTokens({ client, clock }: BootstrapOptions): Promise<void> {
   const namespace = 'kube-system';
   const object = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace },
-    data: { since: formatTime(now).slice(0, 10) },
+    data: { since: formatTime(clock.now()).slice(0, 10) },
   } as Unstructured;
   await client
     .resource({ group: '', version: 'v1', resource: 'configmaps' }, namespace)

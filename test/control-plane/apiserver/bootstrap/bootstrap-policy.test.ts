@@ -3,8 +3,12 @@ import test from 'node:test';
 import type { KubeObject, Unstructured } from '../../../../src/apimachinery/object-meta.ts';
 import { bootstrapCluster } from '../../../../src/control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
 import { bootstrapPolicy } from '../../../../src/control-plane/apiserver/bootstrap/bootstrap-policy.ts';
+import { persistentWork } from '../../../../src/control-plane/apiserver/bootstrap/persistent-work.ts';
 import { defaultFlowSchemas, defaultPriorityLevels } from '../../../../src/api/flowcontrol/v1/default-flow-control.ts';
 import type { PolicyRule } from '../../../../src/api/types/rbac-v1.ts';
+import { internalError } from '../../../../src/apimachinery/status.ts';
+import { FakeClock, settle } from '../../../../src/system/fake-clock.ts';
+import { silentLogger } from '../../../../src/system/logger.ts';
 import { missingRules } from '../../../../src/control-plane/authorization/rbac-escalation.ts';
 import { goldenJson } from '../../../support/golden.ts';
 import { createTestApiServer } from '../../../support/test-api-server.ts';
@@ -63,11 +67,13 @@ for (const [name, specs] of flow) {
   });
 }
 
+const clock = new FakeClock();
 const options = {
   serviceAddress: '10.0.0.1',
   serviceRanges: ['10.0.0.0/24'],
   advertise: { address: '127.0.0.1', port: 6443 },
-  now: 0,
+  clock,
+  work: persistentWork({ clock, log: silentLogger }),
 };
 
 test('a first start makes everything, a second one writes next to nothing', async () => {
@@ -79,7 +85,7 @@ test('a first start makes everything, a second one writes next to nothing', asyn
     const classes = await server.request('GET', '/apis/scheduling.k8s.io/v1/priorityclasses');
     assert.equal((classes.body['items'] as unknown[]).length, 2);
     const path = '/api/v1/namespaces/kube-system/configmaps/kube-apiserver-legacy-service-account-token-tracking';
-    assert.deepEqual((await server.request('GET', path)).body['data'], { since: '1970-01-01' });
+    assert.deepEqual((await server.request('GET', path)).body['data'], { since: '2026-01-01' });
     const before = server.storage.currentRevision();
     await bootstrapCluster({ client: server.client, ...options });
     // Only where the server is reached is written again.
@@ -116,6 +122,43 @@ test('where the server is reached is told with its family', async () => {
     const { body } = await server.request('GET', path);
     assert.equal(body['addressType'], 'IPv6');
     assert.deepEqual(body['endpoints'], [{ addresses: ['2001:db8::10'], conditions: { ready: true } }]);
+  } finally {
+    await server.close();
+  }
+});
+
+test('what admission refuses keeps no server from starting, and is tried again', async () => {
+  let isBroken = false;
+  const server = await createTestApiServer({
+    admission: {
+      mutate: () => Promise.resolve(),
+      validate: () => (isBroken ? Promise.reject(internalError('failed calling webhook')) : Promise.resolve()),
+    },
+  });
+  try {
+    const work = persistentWork({ clock, log: silentLogger });
+    const start = (port: number): Promise<void> =>
+      bootstrapCluster({ client: server.client, ...options, work, advertise: { address: '127.0.0.1', port } });
+    const portOf = async (): Promise<unknown> =>
+      (await server.request('GET', '/api/v1/namespaces/default/endpoints/kubernetes')).body['subsets'];
+    const subsets = (port: number): unknown => [
+      { addresses: [{ ip: '127.0.0.1' }], ports: [{ name: 'https', port, protocol: 'TCP' }] },
+    ];
+    await start(6443);
+    isBroken = true;
+    await start(7443);
+    assert.deepEqual(await portOf(), subsets(6443));
+    isBroken = false;
+    await clock.advance(10_000);
+    await settle(30);
+    assert.deepEqual(await portOf(), subsets(7443));
+    isBroken = true;
+    await start(8443);
+    work.stop();
+    isBroken = false;
+    await clock.advance(10_000);
+    await settle(30);
+    assert.deepEqual(await portOf(), subsets(7443));
   } finally {
     await server.close();
   }
