@@ -11,7 +11,6 @@ import { featureGatesOf } from '../src/cluster/feature-gates.ts';
 import { servedApi } from '../src/cluster/served-api.ts';
 import { loadCredentials } from '../src/cluster/cluster-credentials.ts';
 import { bootstrapCluster } from '../src/control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
-import { persistentWork } from '../src/control-plane/apiserver/bootstrap/persistent-work.ts';
 import { createMemoryStorage } from '../src/control-plane/storage/memory-storage.ts';
 import { systemClock } from '../src/system/clock.ts';
 import { silentLogger } from '../src/system/logger.ts';
@@ -109,7 +108,7 @@ async function start(folder: string, flags: Readonly<Record<string, string>>): P
   await bootstrapCluster({
     client: api.clientFor('bench'),
     clock: systemClock,
-    work: persistentWork({ clock: systemClock, log: silentLogger }),
+    work: api.persistent,
     serviceAddress: '10.96.0.1',
     serviceRanges: ['10.96.0.0/12'],
     advertise: { address: '127.0.0.1', port: 6443 },

@@ -31,9 +31,9 @@ export interface AggregationAssemblyOptions {
 }
 
 /** An aggregator that other servers can believe. */
-export interface AssembledAggregator extends Omit<Aggregator, 'start'> {
-  /** Tells other servers whom to believe, and begins. */
-  start(): Promise<void>;
+export interface AssembledAggregator extends Aggregator {
+  /** Tells other servers whom to believe. */
+  readonly tellOthers: () => Promise<void>;
 }
 
 /** Puts the aggregation layer together. @throws ComponentArgumentError */
@@ -62,10 +62,7 @@ export async function assembleAggregator(options: AggregationAssemblyOptions): P
   });
   return {
     ...aggregator,
-    async start() {
-      await publishAuthentication(client, data);
-      aggregator.start();
-    },
+    tellOthers: () => publishAuthentication(client, data),
   };
 }
 

@@ -28,6 +28,7 @@ import { createLocalApiServices } from '../control-plane/apiserver/aggregation/l
 import type { ApiResource } from '../control-plane/apiserver/registry/api-resource.ts';
 import { createCustomResourceHost } from '../control-plane/apiserver/custom-resources/custom-resource-host.ts';
 import { createIdentityLease, serverIdentity } from '../control-plane/apiserver/bootstrap/identity-lease.ts';
+import { type PersistentWork, persistentWork } from '../control-plane/apiserver/bootstrap/persistent-work.ts';
 import { createIssuerDiscoveryRoute } from '../control-plane/apiserver/issuer-discovery.ts';
 import { healthPaths, pingCheck } from '../control-plane/apiserver/health.ts';
 import { createDiscoveryRoute } from '../control-plane/apiserver/discovery/discovery-route.ts';
@@ -139,6 +140,8 @@ export interface AssembledApiServer {
   readonly progress: StartupProgress;
   /** Shows what queues tell, those of other parts of this process too. */
   readonly queues: WorkqueueMetrics;
+  /** What admission may refuse when the server starts is done by this. */
+  readonly persistent: PersistentWork;
   /** A client in this process that may do everything; `component` is its user agent and so its field manager. */
   clientFor(component: string): Client;
   /** Starts the local copies that authorization and admission read. */
@@ -254,6 +257,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     onLegacyName: () => certificateMetrics.legacyName(),
   };
   const webhooks = createWebhookClient(webhookOptions);
+  const persistent = persistentWork({ clock, log });
   const aggregator = await assembleAggregator({ ...options, client: ownClient, informers, resolve, connect, queues });
   const audience: AdmissionAudience = { clock };
   const context: AdmissionContext = {
@@ -443,6 +447,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     clientAuthorities: known.clientAuthorities,
     progress,
     queues,
+    persistent,
     clientFor,
     async start() {
       informers.start();
@@ -458,8 +463,10 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       progress.finish('poststarthook/priority-and-fairness-filter');
       progress.finish('poststarthook/storage-object-count-tracker-hook');
       await serviceHooks.load();
+      await persistent.run('noting whose the addresses of services are', serviceHooks.claimStored);
       progress.finish('poststarthook/start-service-ip-repair-controllers');
-      await aggregator.start();
+      await persistent.run('telling other servers whom to believe', aggregator.tellOthers);
+      aggregator.start();
       progress.finish('poststarthook/start-cluster-authentication-info-controller');
       identityLease.start();
       // Where the other servers are the lease tells: there is no other record of it.
@@ -473,7 +480,8 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       progress.finish('poststarthook/apiservice-discovery-controller');
       progress.finish('poststarthook/apiservice-openapi-controller');
       progress.finish('poststarthook/apiservice-openapiv3-controller');
-      await localApiServices.start();
+      await persistent.run('registering the groups that are served', localApiServices.register);
+      localApiServices.start();
       progress.finish('poststarthook/kube-apiserver-autoregistration');
       progress.finish('poststarthook/apiservice-status-local-available-controller');
       progress.finish('autoregister-completion');
@@ -481,6 +489,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
     },
     async stop() {
       server.beginShutdown();
+      persistent.stop();
       await identityLease.stop();
       await flowControl.stop();
       await customResources.stop();

@@ -4,7 +4,6 @@ import { longestShutdownMillis, shutDown, shutdownSettings } from './shut-down.t
 import type { Documentation } from '../api/documentation.ts';
 import type { RouteHandler } from '../control-plane/apiserver/server.ts';
 import { bootstrapCluster } from '../control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
-import { persistentWork } from '../control-plane/apiserver/bootstrap/persistent-work.ts';
 import { listen, type Listener } from '../control-plane/apiserver/listen.ts';
 import type { Client } from '../client/client.ts';
 import type { InformerFactory } from '../client/informer.ts';
@@ -165,7 +164,6 @@ async function startBehind(
   kubelets.useApiServer(options.host, port);
   apiServer.clientAuthorities.onChange((pem) => listener.setClientAuthorities(pem));
   serving.follow(({ certificate, privateKey }) => listener.setCertificate({ certificate, key: privateKey }));
-  const work = persistentWork({ clock, log: options.log });
   const isNew = options.storage.currentRevision() <= 1;
   await bootstrapCluster({
     openGates: options.api.openGates,
@@ -174,7 +172,7 @@ async function startBehind(
     serviceRanges,
     advertise: { address: options.arguments.apiServer.get('advertise-address') ?? options.host, port },
     clock,
-    work,
+    work: apiServer.persistent,
     onStep: (step) => apiServer.progress.finish(step),
   });
   // As with the real server, whose watch caches begin when it does: nothing can be watched from before.
@@ -189,7 +187,6 @@ async function startBehind(
     longestStopMillis: longestShutdownMillis(shutdown),
     async stop() {
       stopCompactor();
-      work.stop();
       serving.stop();
       await shutDown(apiServer.server, listener, shutdown, clock);
       await components.stop();
@@ -255,7 +252,11 @@ async function startComponents(
   await manager.start();
   await scheduler.start();
   // Before the nodes: it looks whether the cluster had any.
-  await Promise.all([provisioner?.start(), ...nodes.map((node) => node.start())]);
+  const provides = async (): Promise<void> => provisioner?.start();
+  await Promise.all([
+    apiServer.persistent.run('starting to provide volumes', provides),
+    ...nodes.map((node) => node.start()),
+  ]);
   return {
     async stop() {
       await Promise.all([provisioner?.stop(), ...nodes.map((node) => node.stop())]);

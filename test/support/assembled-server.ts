@@ -11,7 +11,6 @@ import { type ClusterCredentials, loadCredentials } from '../../src/cluster/clus
 import { featureGatesOf } from '../../src/cluster/feature-gates.ts';
 import { servedApi } from '../../src/cluster/served-api.ts';
 import { bootstrapCluster } from '../../src/control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
-import { persistentWork } from '../../src/control-plane/apiserver/bootstrap/persistent-work.ts';
 import { createMemoryStorage } from '../../src/control-plane/storage/memory-storage.ts';
 import type { Storage } from '../../src/control-plane/storage/storage.ts';
 import { FakeClock, settle } from '../../src/system/fake-clock.ts';
@@ -80,21 +79,19 @@ export async function assembled(
     documentation: () => undefined,
     serverAddress: () => '127.0.0.1:6443',
   });
-  const work = persistentWork({ clock, log: silentLogger });
   await bootstrapCluster({
     client: api.clientFor('test'),
     serviceAddress: '10.96.0.1',
     serviceRanges: ['10.96.0.0/12'],
     advertise: { address: '127.0.0.1', port: 6443 },
     clock: { now: () => 0 },
-    work,
+    work: api.persistent,
     onStep: (step) => api.progress.finish(step),
   });
   assert.equal(await readiness(api), 500);
   await api.start();
   assert.equal(await readiness(api), 200);
   context.after(async () => {
-    work.stop();
     await api.stop();
     await storage.close();
   });

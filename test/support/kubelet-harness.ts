@@ -17,7 +17,7 @@ import type { Prober } from '../../src/node/kubelet/prober.ts';
 import { FakeClock, settle } from '../../src/system/fake-clock.ts';
 import { silentLogger } from '../../src/system/logger.ts';
 import { seededRandom } from '../../src/system/random.ts';
-import { createTestApiServer, type TestApiServer } from './test-api-server.ts';
+import { createTestApiServer, type TestApiServer, type TestApiServerOptions } from './test-api-server.ts';
 
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
 const eventsResource = { group: '', version: 'v1', resource: 'events' } as const;
@@ -71,10 +71,13 @@ export function ends(exitCode: number, afterSeconds = 1): Record<string, string>
   return { [exitAfterAnnotation]: `${afterSeconds}`, [exitCodeAnnotation]: `${exitCode}` };
 }
 
-/** Starts a kubelet with a simulated runtime. */
-export async function createKubeletHarness(node: NodeDescription = testNode): Promise<KubeletHarness> {
+/** Starts a kubelet with a simulated runtime. @param server how its API server differs from others in tests */
+export async function createKubeletHarness(
+  node: NodeDescription = testNode,
+  server: TestApiServerOptions = {},
+): Promise<KubeletHarness> {
   const clock = new FakeClock();
-  const api = await createTestApiServer({ clock });
+  const api = await createTestApiServer({ ...server, clock });
   const random = seededRandom(3);
   const shared = { client: api.client, clock, random, log: silentLogger };
   const informers = createInformerFactory(shared);

@@ -1,6 +1,7 @@
 import type { ConfigMap, Node, Pod, Secret, Service } from '../../api/types/core-v1.ts';
 import { parseQuantity } from '../../apimachinery/quantity.ts';
 import type { KubeObject } from '../../apimachinery/object-meta.ts';
+import { StatusError } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { InformerFactory } from '../../client/informer.ts';
@@ -63,6 +64,8 @@ export interface Kubelet {
 
 const nodesResource = { group: '', version: 'v1', resource: 'nodes' } as const;
 const leaseRenewMillis = 10_000;
+/** How long a node waits that was not let in. */
+const registerMillis = 7000;
 /** How often it is looked at what pods have on the disk. */
 const evictionCheckMillis = 10_000;
 /** How often it is looked at what is used, so that it can be told how much of late. */
@@ -91,6 +94,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const memoryBytes = Number(parseQuantity(node.capacity['memory'] ?? '0').value());
   const timers = new Set<Timer>();
   let stopped = false;
+  let begun = false;
   let registered: Node | undefined;
   let unsubscribe = (): void => {};
 
@@ -196,6 +200,72 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     return worker && { pod: worker.pod, volumePath: (volume) => worker.volumePath(volume) };
   };
 
+  const register = async (): Promise<void> => {
+    const news: [Node, string][] = [];
+    const own = await registerNode(client, node, clock.now(), (...one) => news.push(one));
+    registered = own;
+    await renewNodeLease(client, own, clock.now());
+    options.events.event(own, 'Normal', 'Starting', 'Starting kubelet.');
+    for (const one of news) tellNews(...one);
+  };
+
+  const registerLater = (): void => {
+    const again = async (): Promise<void> => {
+      await register();
+      begin();
+    };
+    const timer = clock.setTimer(
+      () => {
+        timers.delete(timer);
+        again().catch((error: unknown) => {
+          log.warn('registering the node failed, will be tried again', { node: node.name, error: String(error) });
+          registerLater();
+        });
+      },
+      registerMillis,
+      { unref: true },
+    );
+    if (stopped) timer.cancel();
+    else timers.add(timer);
+  };
+
+  /** Runs the pods that are there and those that come, and keeps up what is told of the node. */
+  const begin = (): void => {
+    if (begun || stopped) return;
+    begun = true;
+    unsubscribe = runtime.subscribe((event) => {
+      if (event.type !== 'CONTAINER_STOPPED') return;
+      workers.get(event.podUid)?.wake();
+      void usage.containerEnded(event.containerId, event.podUid).catch(() => undefined);
+    });
+    // The oldest first: those were there, and have what they ask for.
+    const byAge = (left: Pod, right: Pod): number => ageOf(left) - ageOf(right);
+    pods.list().toSorted(byAge).forEach(accept);
+    pods.addHandler({ added: accept, updated: accept, deleted: forget });
+    for (const kind of ['configmap', 'secret'] as const) {
+      const changed = ({ metadata }: KubeObject): void => {
+        for (const worker of workers.values()) {
+          if (worker.pod.metadata.namespace === metadata.namespace) worker.sourceChanged(kind, metadata.name ?? '');
+        }
+      };
+      sources[kind].addHandler({ added: changed, updated: changed, deleted: changed });
+    }
+    every(leaseRenewMillis, 'renewing the node lease', async () => {
+      if (registered !== undefined) await renewNodeLease(client, registered, clock.now());
+    });
+    every(evictionCheckMillis, 'looking at the storage of pods', async () => {
+      for (const worker of workers.values()) await worker.checkStorage();
+    });
+    every(usageLookMillis, 'looking at what is used', async () => void (await usage.measure()));
+    let reportedAt = clock.now();
+    every(statusUpdateMillis, 'reporting the node status', async () => {
+      const isDue = clock.now() - reportedAt >= statusReportMillis;
+      if (!isDue && !isMisrepresented(currentNode())) return;
+      reportedAt = clock.now();
+      registered = await updateNodeStatus(client, node, clock.now(), tellNews);
+    });
+  };
+
   return {
     nodeName: node.name,
     handle: createKubeletServer({
@@ -226,42 +296,16 @@ export function createKubelet(options: KubeletOptions): Kubelet {
           .find(({ metadata }) => metadata.name === name && metadata.namespace === namespace),
     }),
     async start() {
-      const news: [Node, string][] = [];
-      registered = await registerNode(client, node, clock.now(), (...one) => news.push(one));
-      await renewNodeLease(client, registered, clock.now());
-      options.events.event(registered, 'Normal', 'Starting', 'Starting kubelet.');
-      for (const one of news) tellNews(...one);
-      unsubscribe = runtime.subscribe((event) => {
-        if (event.type !== 'CONTAINER_STOPPED') return;
-        workers.get(event.podUid)?.wake();
-        void usage.containerEnded(event.containerId, event.podUid).catch(() => undefined);
-      });
-      // The oldest first: those were there, and have what they ask for.
-      const byAge = (left: Pod, right: Pod): number => ageOf(left) - ageOf(right);
-      pods.list().toSorted(byAge).forEach(accept);
-      pods.addHandler({ added: accept, updated: accept, deleted: forget });
-      for (const kind of ['configmap', 'secret'] as const) {
-        const changed = ({ metadata }: KubeObject): void => {
-          for (const worker of workers.values()) {
-            if (worker.pod.metadata.namespace === metadata.namespace) worker.sourceChanged(kind, metadata.name ?? '');
-          }
-        };
-        sources[kind].addHandler({ added: changed, updated: changed, deleted: changed });
+      try {
+        await register();
+      } catch (error) {
+        // Whom admission does not let in goes on with what is known of the node, and asks again.
+        if (!(error instanceof StatusError)) throw error;
+        log.warn('registering the node failed, will be tried again', { node: node.name, error: String(error) });
+        registerLater();
+        registered = nodes.get('', node.name);
       }
-      every(leaseRenewMillis, 'renewing the node lease', async () => {
-        if (registered !== undefined) await renewNodeLease(client, registered, clock.now());
-      });
-      every(evictionCheckMillis, 'looking at the storage of pods', async () => {
-        for (const worker of workers.values()) await worker.checkStorage();
-      });
-      every(usageLookMillis, 'looking at what is used', async () => void (await usage.measure()));
-      let reportedAt = clock.now();
-      every(statusUpdateMillis, 'reporting the node status', async () => {
-        const isDue = clock.now() - reportedAt >= statusReportMillis;
-        if (!isDue && !isMisrepresented(currentNode())) return;
-        reportedAt = clock.now();
-        registered = await updateNodeStatus(client, node, clock.now(), tellNews);
-      });
+      if (registered !== undefined) begin();
     },
     async stop() {
       stopped = true;

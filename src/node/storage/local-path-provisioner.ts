@@ -85,6 +85,8 @@ class Provisioner implements LocalPathProvisioner {
   readonly #nodes: Informer<Node>;
   readonly #queue: Workqueue<string>;
   #running: Promise<void> | undefined;
+  /** Whether the cluster had no nodes before. */
+  #isFirst: boolean | undefined;
 
   constructor(options: LocalPathProvisionerOptions) {
     this.#options = options;
@@ -117,7 +119,8 @@ class Provisioner implements LocalPathProvisioner {
       (key, error) =>
         log.warn(`${localPathProvisioner}: sync failed, will be tried again`, { key, error: String(error) }),
     );
-    if (this.#nodes.list().length > 0) return;
+    this.#isFirst ??= this.#nodes.list().length === 0;
+    if (!this.#isFirst) return;
     try {
       await client.resource<StorageClass>(classesResource).create(defaultClass);
     } catch (error) {

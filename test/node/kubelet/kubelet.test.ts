@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { Lease } from '../../../src/api/types/coordination-v1.ts';
 import type { Container, ContainerStatus, Node, Pod } from '../../../src/api/types/core-v1.ts';
+import { internalError } from '../../../src/apimachinery/status.ts';
+import type { AdmissionChain } from '../../../src/control-plane/apiserver/endpoints/admission.ts';
 import { createKubeletHarness, ends, type KubeletHarness, testNode } from '../../support/kubelet-harness.ts';
 
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;
@@ -499,4 +501,28 @@ test('what others say that a node has, pods may be given within ten seconds, and
   };
   assert.deepEqual(await say('1000'), ['1k', '1k']);
   assert.deepEqual(await say(null), [undefined, undefined]);
+});
+
+test('a node that admission does not let in asks again, and then runs its pods', async (context) => {
+  let isBroken = false;
+  const refuse = (): Promise<void> =>
+    isBroken ? Promise.reject(internalError('failed calling webhook')) : Promise.resolve();
+  const admission: AdmissionChain = {
+    mutate: ({ resource }) => {
+      if (resource.resource === 'namespaces') return Promise.resolve();
+      return refuse();
+    },
+    validate: () => Promise.resolve(),
+  };
+  isBroken = true;
+  const harness = await createKubeletHarness(testNode, { admission });
+  context.after(() => harness.close());
+  const nodes = harness.api.client.resource<Node>(nodesResource);
+  assert.deepEqual((await nodes.list()).items, []);
+  isBroken = false;
+  await harness.create('web');
+  assert.equal((await harness.pod('web')).status?.phase, 'Pending');
+  await harness.advance(7);
+  assert.equal((await nodes.get(testNode.name)).metadata.name, testNode.name);
+  assert.equal((await harness.pod('web')).status?.phase, 'Running');
 });

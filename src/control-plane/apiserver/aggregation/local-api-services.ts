@@ -24,8 +24,10 @@ export interface LocalApiServicesOptions {
 
 /** Keeps an APIService without a service for every group version that this server serves. */
 export interface LocalApiServices {
-  /** Resolves when those of the built-in groups are there. */
-  start(): Promise<void>;
+  /** Makes those of the built-in groups. @throws StatusError where admission refuses them */
+  readonly register: () => Promise<void>;
+  /** Keeps those of custom groups from now on. */
+  start(): void;
   stop(): Promise<void>;
 }
 
@@ -78,13 +80,15 @@ export function createLocalApiServices(options: LocalApiServicesOptions): LocalA
   apiServices.addHandler({ added: enqueueManaged, deleted: enqueueManaged });
 
   return {
-    async start() {
+    async register() {
       const wanted = options.builtIn().flatMap((about) => {
         const priority = builtInPriorityOf(about.group, about.version);
         if (priority === undefined) return [];
         return [apiService(about, 'onstart', priority.groupPriorityMinimum, priority.versionPriority)];
       });
       await createMissing(client)(resource, wanted);
+    },
+    start() {
       running ??= runWorkers(queue, 1, sync, (name, error) => {
         log.warn('an APIService could not be registered, will be tried again', { name, error: String(error) });
       });

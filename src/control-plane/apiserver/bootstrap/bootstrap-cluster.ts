@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { ServiceCIDR } from '../../../api/types/networking-v1.ts';
 import type { GroupVersionResource } from '../../../apimachinery/gvk.ts';
+import { equalJson, isJsonObject } from '../../../apimachinery/json.ts';
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { hasReason } from '../../../apimachinery/status.ts';
 import type { Client } from '../../../client/client.ts';
@@ -115,19 +116,19 @@ export async function bootstrapCluster(options: BootstrapOptions): Promise<void>
 
 /** Writes down since when the use of tokens in secrets is noted: who cleans such tokens up reads it. */
 async function trackLegacyTokens({ client, clock }: BootstrapOptions): Promise<void> {
-  const namespace = 'kube-system';
+  const [namespace, name] = ['kube-system', 'kube-apiserver-legacy-service-account-token-tracking'];
   const object = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace },
+    metadata: { name, namespace },
     data: { since: formatTime(clock.now()).slice(0, 10) },
   } as Unstructured;
-  await client
-    .resource({ group: '', version: 'v1', resource: 'configmaps' }, namespace)
-    .create(object)
-    .catch((error: unknown) => {
-      if (!hasReason(error, 'AlreadyExists')) throw error;
-    });
+  const configMaps = client.resource({ group: '', version: 'v1', resource: 'configmaps' }, namespace);
+  // Where it is there already, admission is not asked.
+  await configMaps.get(name).catch(async (error: unknown) => {
+    if (!hasReason(error, 'NotFound')) throw error;
+    await configMaps.create(object);
+  });
 }
 
 function serviceCidr(options: BootstrapOptions): Unstructured {
@@ -192,19 +193,24 @@ async function publishServer(options: BootstrapOptions, create: Create): Promise
   );
 }
 
+/** Writes what differs, and nothing otherwise: admission is not asked then. */
 async function replace(client: Client, gvr: GroupVersionResource, object: Unstructured): Promise<void> {
   const resource = client.resource(gvr, object.metadata.namespace);
-  try {
+  const { name = '' } = object.metadata;
+  const current = await resource.get(name).catch((error: unknown) => {
+    if (!hasReason(error, 'NotFound')) throw error;
+    return undefined;
+  });
+  if (current === undefined) await resource.create(object);
+  else if (current['addressType'] !== object['addressType']) {
+    // The family of a slice never changes: another one takes its place.
+    await resource.delete(name);
     await resource.create(object);
-  } catch (error) {
-    if (!hasReason(error, 'AlreadyExists')) throw error;
-    const { name = '' } = object.metadata;
-    const { addressType } = await resource.get(name);
-    if (addressType === object['addressType']) await resource.update(object);
-    else {
-      // The family of a slice never changes: another one takes its place.
-      await resource.delete(name);
-      await resource.create(object);
-    }
-  }
+  } else if (!hasAll(current, object)) await resource.update(object);
+}
+
+/** Whether an object has what another one says, whatever else it has. */
+function hasAll(current: unknown, wanted: unknown): boolean {
+  if (!isJsonObject(wanted)) return equalJson(current, wanted);
+  return isJsonObject(current) && Object.entries(wanted).every(([name, value]) => hasAll(current[name], value));
 }

@@ -23,9 +23,8 @@ export function createAddressBook(client: Client, ranges: Informer<ServiceCIDR>)
         await addresses.create(entry);
         return true;
       } catch (error) {
-        // Admission may refuse what is there already.
-        const mayBeThere = hasReason(error, 'AlreadyExists') || hasReason(error, 'Forbidden');
-        const found = mayBeThere ? await addresses.get(address).catch(() => undefined) : undefined;
+        // Admission may refuse what is there already, or a webhook not answer about it.
+        const found = await addresses.get(address).catch(() => undefined);
         if (found === undefined) throw error;
         const { spec } = found;
         const { resource, namespace, name } = spec.parentRef;

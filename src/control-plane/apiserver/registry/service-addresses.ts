@@ -52,8 +52,10 @@ export interface ServiceAddressOptions {
 
 /** The hooks of services. */
 export interface ServiceAddressHooks extends StoreHooks {
-  /** Finds out what stored services have, and claims it for them where nobody did; the first write waits for it too. */
+  /** Finds out what stored services have; the first write waits for it too. */
   load(): Promise<void>;
+  /** Claims their addresses for them where nobody did. @throws StatusError where admission refuses it */
+  readonly claimStored: () => Promise<void>;
   /** What of the ranges is taken. */
   use(): AllocationUse;
 }
@@ -83,10 +85,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
   const load = (): Promise<void> =>
     (loading ??= (async () => {
       for (const service of await options.existing()) {
-        for (const address of addressesOf(service.spec)) {
-          addresses.add(address);
-          await book?.claim(address, service);
-        }
+        for (const address of addressesOf(service.spec)) addresses.add(address);
         for (const port of nodePortsOf(service.spec)) ports.add(port);
       }
     })());
@@ -232,6 +231,11 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
 
   return {
     load,
+    async claimStored() {
+      for (const service of await options.existing()) {
+        for (const address of addressesOf(service.spec)) await book?.claim(address, service);
+      }
+    },
     use: () => ({
       ranges: ranges().map((range) => {
         const allocated = [...addresses].filter((address) => containsAddress(range, address)).length;

@@ -46,7 +46,8 @@ void test('every group version that the server serves has an APIService', async 
     await informers.stop();
     await api.close();
   });
-  await local.start();
+  await local.register();
+  local.start();
   const registered = async (): Promise<readonly unknown[]> =>
     (await client.resource<APIService>(apiServices).list()).items.map(({ metadata, spec, status }) => [
       metadata.name,
