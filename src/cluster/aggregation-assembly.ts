@@ -31,9 +31,10 @@ export interface AggregationAssemblyOptions {
 }
 
 /** An aggregator that other servers can believe. */
-export interface AssembledAggregator extends Aggregator {
+export interface AssembledAggregator extends Omit<Aggregator, 'start'> {
   /** Tells other servers whom to believe. */
   readonly tellOthers: () => Promise<void>;
+  start(): void;
 }
 
 /** Puts the aggregation layer together. @throws ComponentArgumentError */
