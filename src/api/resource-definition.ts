@@ -154,7 +154,12 @@ export interface Strategy {
   /** Restores what this update (of the object or of `context.subresource`) may not change. */
   prepareForUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): void;
   /** Parts of the metadata that an update of the status may not change. */
-  readonly keptOnStatus?: readonly ((typeof metadataAside)[number] | 'deletionGracePeriodSeconds' | 'generateName')[];
+  readonly keptOnStatus?: readonly (
+    | (typeof metadataAside)[number]
+    | 'deletionGracePeriodSeconds'
+    | 'generateName'
+    | 'uid'
+  )[];
   /** The pod in it or in its template: fields behind gates that are off are dropped from it. */
   podSpec?(object: Unstructured): PodSpec | undefined;
   /** What is changed besides, after the preparation that kinds have in common: where `prepareForCreate` replaces it. */

@@ -1,3 +1,4 @@
+import { messageOf } from '../apimachinery/error-message.ts';
 import { canonicalTime } from '../apimachinery/go-time.ts';
 import { isJsonObject, type JsonValue } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
@@ -13,6 +14,18 @@ export function namesManagers({ metadata }: Unstructured): boolean {
   return Array.isArray(entries) && entries.every(isReadable);
 }
 
+/** What Go says of the first time in such a list that is none; undefined where all are. */
+export function badTimeOfManagers({ metadata }: Unstructured): string | undefined {
+  const entries: unknown = metadata.managedFields;
+  if (!Array.isArray(entries)) return undefined;
+  for (const entry of entries as JsonValue[]) {
+    const time = isJsonObject(entry) ? entry['time'] : undefined;
+    const problem = typeof time === 'string' ? problemOfTime(time) : undefined;
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
 function isReadable(entry: JsonValue): boolean {
   if (!isJsonObject(entry)) return false;
   return texts.every((key) => isTextOrNone(entry[key])) && isTimeOrNone(entry['time']);
@@ -24,11 +37,14 @@ function isTextOrNone(value: JsonValue | undefined): boolean {
 
 function isTimeOrNone(value: JsonValue | undefined): boolean {
   if (value === undefined || value === null) return true;
-  if (typeof value !== 'string') return false;
+  return typeof value === 'string' && problemOfTime(value) === undefined;
+}
+
+function problemOfTime(text: string): string | undefined {
   try {
-    canonicalTime(value);
-    return true;
-  } catch {
-    return false;
+    canonicalTime(text);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
   }
 }

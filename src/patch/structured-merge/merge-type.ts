@@ -64,6 +64,7 @@ const untypedList: ListMergeType = { kind: 'list', relation: 'atomic', keys: [],
 /** Two types that the server knows how to merge better than their schema says. */
 const namedTypes: Readonly<Record<string, MergeType>> = {
   'io.k8s.apimachinery.pkg.api.resource.Quantity': untypedScalar,
+  'io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1': untypedType,
   'io.k8s.apimachinery.pkg.runtime.RawExtension': untypedType,
 };
 

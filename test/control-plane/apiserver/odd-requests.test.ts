@@ -438,5 +438,12 @@ test('a configuration that is applied may say nothing of who owns what, which a 
     }
     const untyped = 'failed to create typed patch object (/c; /v1, Kind=ConfigMap): .metadata.managedFields: expected ';
     assert.deepEqual(await apply({}), [500, `${untyped}list, got &{map[]}`]);
+    const timeless = { manager: 'm', time: 'x', fieldsV1: { 'f:a': {} } };
+    const described = '/v1, Kind=ConfigMap';
+    assert.deepEqual(await apply([timeless]), [
+      500,
+      `failed to convert new object (/c; ${described}) to proper version: unable to convert unstructured object to ` +
+        `${described}: parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"`,
+    ]);
     assert.deepEqual(await apply(null), [201, undefined]);
   }));

@@ -89,6 +89,7 @@ export const validatingAdmissionPolicyResource: ResourceDefinition = {
   strategy: {
     resetFields: { '': ['status'], status: ['metadata', 'spec'] },
     keptOnStatus: metadataAside,
+    checksMetadata: 'object',
     allowUnconditionalUpdate: false,
     validateCreate: (object) => validateValidatingPolicy(object),
     validateUpdate: (object, old, { subresource }) =>

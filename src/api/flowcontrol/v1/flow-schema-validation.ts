@@ -37,7 +37,7 @@ export function setFlowSchemaDefaults(object: Unstructured): void {
 
 /** What the registry does with flow schemas. */
 export const flowSchemaStrategy: Strategy = {
-  keptOnStatus: [...metadataAside, 'deletionGracePeriodSeconds', 'generateName'],
+  keptOnStatus: [...metadataAside, 'deletionGracePeriodSeconds', 'generateName', 'uid'],
   resetFields: { '': ['status'], status: ['metadata', 'spec'] },
   validateCreate: (object) => validate(schemaOf(object)),
   validateUpdate: (object, _old, { subresource }) =>

@@ -47,7 +47,7 @@ export function setPriorityLevelConfigurationDefaults(object: Unstructured): voi
 
 /** What the registry does with priority levels. */
 export const priorityLevelConfigurationStrategy: Strategy = {
-  keptOnStatus: [...metadataAside, 'deletionGracePeriodSeconds', 'generateName'],
+  keptOnStatus: [...metadataAside, 'deletionGracePeriodSeconds', 'generateName', 'uid'],
   resetFields: { '': ['status'], status: ['metadata', 'spec'] },
   validateCreate: (object) => validate(levelOf(object)),
   validateUpdate: (object, _old, { subresource }) =>

@@ -27,6 +27,7 @@ const mostErrorCode = 2 ** 31 - 1;
 export const volumeAttachmentStrategy: Strategy = {
   resetFields: { '': ['status'], status: ['metadata', 'spec'] },
   keptOnStatus: metadataAside,
+  checksMetadata: 'object',
   allowUnconditionalUpdate: false,
   validateCreate: (object) => validate(attachmentOf(object)),
   validateUpdate: (object, old) => [

@@ -20,6 +20,7 @@ import {
 import { escapeHtmlInJson } from '../../../apimachinery/go-json.ts';
 import { parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
 import { stringifyWithLiterals } from '../../../apimachinery/number-literals.ts';
+import { badTimeOfManagers } from '../../../patch/applied-managers.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, conflict, notFound, StatusError } from '../../../apimachinery/status.ts';
 import {
@@ -241,10 +242,9 @@ async function appliedObject(
     tellDuplicateKeys(request, patch, options);
     return made;
   }
-  const { namespace = '', name = '' } = patchObject.metadata;
   const applied = await server.fieldManagement.apply(store.resource, old, patchObject, writer);
   const expected = kindOf(resource);
-  const object = typedApplied(applied, `${namespace}/${name}`, resource, expected);
+  const object = typedApplied(applied, patchObject, resource, expected);
   tellDuplicateKeys(request, patch, options);
   applyDefaults(object, resource);
   return { object };
@@ -253,26 +253,29 @@ async function appliedObject(
 /** What an apply made, in its type. @throws StatusError 500 for values that fit the schema but not the type */
 function typedApplied(
   applied: Unstructured,
-  called: string,
+  patch: Unstructured,
   resource: ApiResource,
   expected: ExpectedKind,
 ): Unstructured {
+  const badTime = resource.custom ? undefined : badTimeOfManagers(patch);
+  if (badTime !== undefined) throw notConvertible(patch, expected, badTime);
   try {
     const value = applied as unknown as JsonValue;
     const options = { isConverted: true, keepsEmpty: true, keepsNulls: true };
     return typedObject(value, expected.gvk, resource, expected, () => undefined, options);
   } catch (error) {
     if (!(error instanceof StatusError) || resource.custom) throw error;
-    const { group, version, kind } = expected.gvk;
-    const described = `${group}/${version}, Kind=${kind}`;
     const message = converterMessage(error.message.replace(/^.* cannot be handled as a [^:]*: /s, ''));
-    throw new StatusError({
-      message:
-        `failed to convert new object (${called}; ${described}) to proper version: ` +
-        `unable to convert unstructured object to ${described}: ${message}`,
-      code: 500,
-    });
+    throw notConvertible(patch, expected, message);
   }
+}
+
+function notConvertible({ metadata }: Unstructured, { gvk }: ExpectedKind, problem: string): StatusError {
+  const described = `${gvk.group}/${gvk.version}, Kind=${gvk.kind}`;
+  const message =
+    `failed to convert new object (${metadata.namespace ?? ''}/${metadata.name ?? ''}; ${described}) to proper version: ` +
+    `unable to convert unstructured object to ${described}: ${problem}`;
+  return new StatusError({ message, code: 500 });
 }
 
 /** Keys that stand twice in an applied document: an error or warnings, as field validation says. @throws StatusError 400 */
