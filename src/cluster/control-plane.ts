@@ -235,7 +235,8 @@ async function startComponents(
       random,
       log,
       dial: (address, port, from) => kubelets.dial(address, port, from),
-      sendDatagram: (address, port, payload, from) => kubelets.sendDatagram(address, port, payload, from),
+      sendDatagram: (address, port, payload, from, protocol) =>
+        kubelets.sendDatagram(address, port, payload, from, protocol),
       services,
       process: { stats: readProcessStats, kubelets: options.nodes },
       authority: options.credentials.authority,

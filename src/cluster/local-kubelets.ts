@@ -9,6 +9,7 @@ import type { HttpHandler, Transport } from '../apimachinery/http.ts';
 import { StatusError } from '../apimachinery/status.ts';
 import { createDialedTransport } from '../client/dialed-transport.ts';
 import { createInProcessTransport } from '../client/in-process-transport.ts';
+import type { MessageProtocol } from '../node/cri/pod-place.ts';
 import { dnsPort } from '../node/cri/simulation/name-resolver.ts';
 import type { NetworkPolicies } from '../node/proxy/network-policies.ts';
 import type { ServiceProxy } from '../node/proxy/service-proxy.ts';
@@ -21,8 +22,14 @@ export interface LocalNode {
   readonly handle: HttpHandler;
   /** Connects to a port of one of its pods or of its own; undefined when the address is none of them. @throws Error when refused */
   dial(address: string, port: number, from?: string): Promise<Duplex | undefined>;
-  /** Sends a datagram to a port of one of its pods. @returns what comes back, if anything does */
-  sendDatagram(address: string, port: number, payload: Uint8Array, from?: string): Promise<Uint8Array | undefined>;
+  /** Sends a datagram, or a message of SCTP, to a port of one of its pods. @returns what comes back, if anything does */
+  sendDatagram(
+    address: string,
+    port: number,
+    payload: Uint8Array,
+    from?: string,
+    protocol?: MessageProtocol,
+  ): Promise<Uint8Array | undefined>;
 }
 
 /** The way to some nodes, and which they are. */
@@ -85,24 +92,29 @@ export class LocalKubelets implements LocalConnections {
     return address === this.#apiServer?.host && port === this.#apiServer.port;
   }
 
-  /** Sends a datagram to a pod of these nodes, or to a service. @returns what comes back, if anything does */
+  /**
+   * Sends a datagram, or a message over an association of SCTP, to a pod of these nodes, or to a service.
+   * @returns what comes back, if anything does
+   * @throws Error in the words of Go's net when a service has nobody, or an association is refused
+   */
   async sendDatagram(
     address: string,
     port: number,
     payload: Uint8Array,
     from: string,
+    protocol: MessageProtocol = 'UDP',
   ): Promise<Uint8Array | undefined> {
-    const service = this.#services?.targetOf(address, port, from, 'UDP');
-    if (service === undefined && address === this.#dns?.address && port === dnsPort) {
+    const service = this.#services?.targetOf(address, port, from, protocol);
+    if (service === undefined && protocol === 'UDP' && address === this.#dns?.address && port === dnsPort) {
       const query = decodeDnsQuery(payload);
       return query === undefined ? undefined : encodeDnsAnswer(query, this.#dns.answer(query));
     }
     const target = service ?? { address, port };
     const seenAs = target.masquerade ?? from;
     const { address: to, port: toPort } = target;
-    if (this.#policies?.allows({ from, seenAs, to, port: toPort, protocol: 'UDP' }) === false) return undefined;
+    if (this.#policies?.allows({ from, seenAs, to, port: toPort, protocol }) === false) return undefined;
     for (const node of this.#nodes.values()) {
-      const answer = await node.sendDatagram(to, toPort, payload, seenAs);
+      const answer = await node.sendDatagram(to, toPort, payload, seenAs, protocol);
       if (answer !== undefined) return answer;
     }
     return undefined;

@@ -144,8 +144,8 @@ export function createNode(options: NodeOptions): RunningNode {
       }
       return connection;
     },
-    sendDatagram: (address, port, payload, from = '') =>
-      sendDatagramTo(runtime, { address, port }, payload, { hostIP, from }),
+    sendDatagram: (address, port, payload, from = '', protocol = 'UDP') =>
+      sendDatagramTo(runtime, { address, port }, payload, { hostIP, from }, protocol),
   };
 }
 

@@ -1,10 +1,13 @@
 import type { PodSandbox } from './runtime.ts';
 
+/** What is sent as messages: datagrams, or over associations of SCTP that are made for one message each. */
+export type MessageProtocol = 'UDP' | 'SCTP';
+
 /** Where something is sent. */
 export interface NetworkTarget {
   readonly address: string;
   readonly port: number;
-  readonly protocol: 'TCP' | 'UDP';
+  readonly protocol: 'TCP' | MessageProtocol;
 }
 
 /** A port of a sandbox. */

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { MessageProtocol } from './pod-place.ts';
 
 /**
  * The container runtime interface, after k8s.io/cri-api's runtime.v1: the calls a kubelet makes, with their names and
@@ -278,8 +279,19 @@ export interface RuntimeService {
   runs(containerId: string): Promise<boolean>;
   /** Carries a connection to a port of a sandbox until either side ends it. @throws RuntimeError when nothing listens */
   portForward(podSandboxId: string, port: number, connection: Duplex): Promise<void>;
-  /** Sends a datagram to a port of a sandbox. @param from the address it comes from @returns the first that comes back; undefined when nothing does */
-  datagram(podSandboxId: string, port: number, payload: Uint8Array, from: string): Promise<Uint8Array | undefined>;
+  /**
+   * Sends a datagram, or a message over an association of SCTP, to a port of a sandbox.
+   * @param from the address it comes from
+   * @returns the first that comes back; undefined when nothing does
+   * @throws Error when an association is refused
+   */
+  datagram(
+    podSandboxId: string,
+    port: number,
+    payload: Uint8Array,
+    from: string,
+    protocol?: MessageProtocol,
+  ): Promise<Uint8Array | undefined>;
   /** What a container uses. @throws RuntimeError NotFound */
   containerStats(containerId: string): Promise<ContainerStats>;
   /** The log of a container, running or ended. @throws RuntimeError NotFound */

@@ -3,7 +3,7 @@ import { parseQuantity, QuantityError } from '../../apimachinery/quantity.ts';
 import type { Clock, Timer } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
 import type { NetworkPlugin } from '../cni/network-plugin.ts';
-import { findPlaces, type NetworkTarget } from './pod-place.ts';
+import { findPlaces, type MessageProtocol, type NetworkTarget } from './pod-place.ts';
 import {
   RuntimeError,
   type ByteSink,
@@ -61,6 +61,7 @@ export interface SimulatedRuntimeOptions {
     port: number,
     payload: Uint8Array,
     from: string,
+    protocol?: MessageProtocol,
   ) => Promise<Uint8Array | undefined>;
   /** The node's address, which pods of the host's network have. */
   readonly hostIP?: string;
@@ -216,10 +217,10 @@ class SimulatedRuntime implements RuntimeService, ImageService {
           throw near === undefined ? error : new Error(`dial tcp ${address}:${port}: connect: connection refused`);
         }
       },
-      sendDatagram: async (address, port, payload) => {
-        const near = this.#loopback(entry, { address, port, protocol: 'UDP' });
-        if (near !== undefined) return near.entry?.server.datagram(near.port, payload, address);
-        return this.#options.sendDatagram?.(address, port, payload, this.#addressOf(entry));
+      sendDatagram: async (address, port, payload, protocol = 'UDP') => {
+        const near = this.#loopback(entry, { address, port, protocol });
+        if (near !== undefined) return near.entry?.server.datagram(near.port, payload, address, protocol);
+        return this.#options.sendDatagram?.(address, port, payload, this.#addressOf(entry), protocol);
       },
     });
     this.#containers.set(id, {
@@ -367,9 +368,10 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     port: number,
     payload: Uint8Array,
     from: string,
+    protocol?: MessageProtocol,
   ): Promise<Uint8Array | undefined> {
     const entry = this.#sandboxes.get(podSandboxId);
-    return entry?.sandbox.state === 'SANDBOX_READY' ? entry.server.datagram(port, payload, from) : undefined;
+    return entry?.sandbox.state === 'SANDBOX_READY' ? entry.server.datagram(port, payload, from, protocol) : undefined;
   }
 
   async containerStats(containerId: string): Promise<ContainerStats> {
@@ -462,7 +464,9 @@ class SimulatedRuntime implements RuntimeService, ImageService {
       return found === undefined ? [] : [{ entry: found, port: own }];
     });
     const takes = (place: { readonly entry: SandboxEntry; readonly port: number }): boolean =>
-      target.protocol === 'TCP' ? place.entry.server.isOpen(place.port) : place.entry.server.takesDatagrams(place.port);
+      target.protocol === 'TCP'
+        ? place.entry.server.isOpen(place.port)
+        : place.entry.server.takesDatagrams(place.port, target.protocol);
     return places.find(takes) ?? { entry: places[0]?.entry, port: places[0]?.port ?? port };
   }
 

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { connectionPair } from '../cri/connection-pair.ts';
-import { findPlaces, type PodPlace } from '../cri/pod-place.ts';
+import { findPlaces, type MessageProtocol, type PodPlace } from '../cri/pod-place.ts';
 import type { RuntimeService } from '../cri/runtime.ts';
 
 /** How pods are reached from elsewhere. */
@@ -49,16 +49,29 @@ async function connect(runtime: RuntimeService, place: PodPlace, from: string): 
   return near;
 }
 
-/** Sends a datagram to a port of a pod. @returns what comes back; undefined when no pod is there or says anything */
+/**
+ * Sends a datagram, or a message over an association of SCTP, to a port of a pod.
+ * @returns what comes back; undefined when no pod is there or says anything
+ * @throws Error in the words of Go's net when all that may be asked refuse an association
+ */
 export async function sendDatagram(
   runtime: RuntimeService,
   target: Destination,
   payload: Uint8Array,
   { hostIP = '', from = '' }: PodRoute = {},
+  protocol: MessageProtocol = 'UDP',
 ): Promise<Uint8Array | undefined> {
-  for (const place of findPlaces(await runtime.listPodSandbox(), { ...target, protocol: 'UDP' }, hostIP)) {
-    const answer = await runtime.datagram(place.sandboxId, place.port, payload, from);
-    if (answer !== undefined) return answer;
+  let isRefused = false;
+  for (const place of findPlaces(await runtime.listPodSandbox(), { ...target, protocol }, hostIP)) {
+    try {
+      const answer = await runtime.datagram(place.sandboxId, place.port, payload, from, protocol);
+      if (answer !== undefined) return answer;
+      if (protocol === 'SCTP') return undefined;
+    } catch {
+      isRefused = true;
+    }
   }
-  return undefined;
+  if (!isRefused) return undefined;
+  const { address, port } = target;
+  throw new Error(`dial ${protocol.toLowerCase()} ${address}:${port}: connect: connection refused`);
 }

@@ -13,7 +13,7 @@ export interface TrafficFlow {
   /** The address that it goes to in the end, behind services. */
   readonly to: string;
   readonly port: number;
-  readonly protocol: 'TCP' | 'UDP';
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
 }
 
 /** What pods may send to and be sent, by the network policies of their namespaces. */

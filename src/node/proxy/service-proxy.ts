@@ -34,7 +34,7 @@ export interface ServiceProxy {
    * @returns undefined when the address is no service's
    * @throws Error in the words of Go's net when nothing is behind it
    */
-  targetOf(address: string, port: number, from: string, protocol?: 'TCP' | 'UDP'): ProxiedTarget | undefined;
+  targetOf(address: string, port: number, from: string, protocol?: 'TCP' | 'UDP' | 'SCTP'): ProxiedTarget | undefined;
   /** Undefined when the port is no service's port for health checks (`spec.healthCheckNodePort`). */
   healthOf(port: number, nodeName: string): ServiceHealth | undefined;
   /** What the cluster's DNS answers. */

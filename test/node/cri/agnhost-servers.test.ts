@@ -90,10 +90,10 @@ async function start(
       nodeFiles,
       ports,
       dial: (address, port) => connect(podAt(address, network), port),
-      sendDatagram: async (address, port, payload) =>
+      sendDatagram: async (address, port, payload, protocol) =>
         address === '10.96.0.10' && port === 53
           ? answerDatagram(payload, (question) => answerOf(question, network))
-          : podAt(address, network)?.datagram(port, payload, '10.0.0.1'),
+          : podAt(address, network)?.datagram(port, payload, '10.0.0.1', protocol),
     },
   );
   let log = '';
@@ -295,8 +295,11 @@ test('crd-conversion-webhook splits and joins host and port', async (context) =>
   }
 });
 
-test('porter answers datagrams on the ports that its variables name', async (context) => {
-  const { ports } = await start(context, ['porter'], { env: { SERVE_UDP_PORT_81: 'foo' } });
+test('porter answers datagrams and messages of SCTP on the ports that its variables name', async (context) => {
+  const env = { SERVE_UDP_PORT_81: 'foo', SERVE_SCTP_PORT_80: 'bar' };
+  const { ports } = await start(context, ['porter'], { env });
+  assert.equal(Buffer.from((await ports.datagram(80, Buffer.from('x'), '', 'SCTP')) ?? []).toString(), 'bar');
+  await assert.rejects(ports.datagram(81, Buffer.from('x'), '', 'SCTP'), /connection refused/);
   assert.equal(Buffer.from((await ports.datagram(81, Buffer.from('x'), '')) ?? []).toString(), 'foo');
   assert.equal(await ports.datagram(80, Buffer.from('x'), ''), undefined);
 });
@@ -372,6 +375,21 @@ test('netexec takes datagrams, and nc and its own /dial send them', async (conte
   assert.deepEqual(await shell('echo hostName | nc -u -w 1 -up 12345 server 8081'), [200, '{"output":"hook"}']);
   assert.deepEqual(await shell('dig +short server A'), [200, '{"output":"10.9.0.0\\n"}']);
   assert.deepEqual(await shell('dig +noall +answer server CNAME'), [200, '{"output":""}']);
+});
+
+test('netexec takes messages of SCTP where it is told to, connect and /dial send them', async (context) => {
+  const network = new Map<string, PortServer>();
+  const server = await start(context, ['netexec', '--udp-port=-1', '--sctp-port=8082'], { network });
+  network.set('server', server.ports);
+  const dial = (port: number, asked: string): Promise<[number, string]> =>
+    server.get('http', 8080, `/dial?host=server&port=${port}&protocol=sctp&request=${encodeURIComponent(asked)}`);
+  assert.deepEqual(await dial(8082, 'hostname'), [200, '{"responses":["hook"]}']);
+  assert.deepEqual(await dial(8082, 'clientip'), [200, '{"responses":["10.0.0.1:8082"]}']);
+  assert.deepEqual(await dial(8081, 'hostname'), [417, '{"errors":["sctp dial failed. err:connection refused"]}']);
+  const connect = async (port: number): Promise<string> =>
+    (await start(context, ['connect', `server:${port}`, '--protocol=sctp', '--timeout=1s'], { network })).log();
+  assert.equal(await connect(8082), '');
+  assert.equal(await connect(8081), 'OTHER: connection refused\n');
 });
 
 test('nettest keeps what others write to it', async (context) => {

@@ -67,7 +67,8 @@ test('who is asked sees where it comes from, and on the network of the host what
       if (connection === undefined) throw new Error(`dial tcp ${address}:${port}: connect: no route to host`);
       return connection;
     },
-    sendDatagram: (address, port, payload, from) => sendDatagram(runtime, { address, port }, payload, { hostIP, from }),
+    sendDatagram: (address, port, payload, from, protocol) =>
+      sendDatagram(runtime, { address, port }, payload, { hostIP, from }, protocol),
     dialHost: async (port) =>
       port === 10_248 ? dialPod(runtime, { address: hostIP, port: 9000 }, { hostIP }) : undefined,
   });
@@ -81,7 +82,7 @@ test('who is asked sees where it comes from, and on the network of the host what
   const client = await run('client', ['pause']);
   await run('server', ['netexec']);
   // Nothing says on what it listens.
-  const host = await run('host', ['netexec', '--http-port=9000', '--udp-port=9001'], true);
+  const host = await run('host', ['netexec', '--http-port=9000', '--udp-port=9001', '--sctp-port=9002'], true);
   await settle();
   const output = async (container: string, script: string): Promise<string> => {
     const { stdout, exitCode } = await runtime.execSync(container, ['sh', '-c', script], 0);
@@ -94,6 +95,9 @@ test('who is asked sees where it comes from, and on the network of the host what
   assert.equal(await output(client, `curl -s http://${hostIP}:9000/hostname`), '0 host');
   assert.equal(await output(client, `echo clientip | nc -u -w 1 ${ips[1] ?? ''} 8081`), `0 ${ips[0] ?? ''}`);
   assert.equal(await output(client, `echo clientip | nc -u -w 1 ${hostIP} 9001`), `0 ${ips[0] ?? ''}`);
+  assert.equal(await output(client, `agnhost connect ${hostIP}:9002 --protocol=sctp`), '0 ');
+  assert.equal(await output(client, `agnhost connect ${hostIP}:9001 --protocol=sctp`), '1 ');
+  assert.equal(await output(host, 'agnhost connect 127.0.0.1:9002 --protocol=sctp'), '0 ');
   // What of the node itself listens on its loopback address is there for pods of its network alone.
   assert.equal(await output(host, 'curl -s http://127.0.0.1:10248/hostname'), '0 host');
   assert.equal(await output(client, 'curl -s http://127.0.0.1:10248/hostname'), '7 ');

@@ -117,11 +117,11 @@ test('ports are those of the receiver, by number, range, name and protocol', asy
     [{ port: 80, endPort: 81, protocol: 'TCP' }, ['TCP 80', 'TCP 81']],
     [{ port: 'web' }, ['TCP 80']],
     [{ protocol: 'UDP' }, ['UDP 80', 'UDP 81']],
-    [{ port: 80, protocol: 'SCTP' }, []],
+    [{ port: 80, protocol: 'SCTP' }, ['SCTP 80']],
   ];
   for (const [port, open] of flows) {
     const allows = await allowed(context, [{ podSelector: all, ingress: [{ ports: [port] }] }]);
-    const asked = (['TCP', 'UDP'] as const).flatMap((protocol) =>
+    const asked = (['TCP', 'UDP', 'SCTP'] as const).flatMap((protocol) =>
       [80, 81].map((number) => ({ protocol, port: number })),
     );
     assert.deepEqual(

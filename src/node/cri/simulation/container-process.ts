@@ -153,7 +153,7 @@ export class ContainerProcess {
       listen: (port, listener, identity) => ports.listen(port, listener, identity),
       openPorts: () => ports.openPorts(),
       listenRaw: (port, accept) => ports.listenRaw(port, accept),
-      listenDatagrams: (port, answer) => ports.listenDatagrams(port, answer),
+      listenDatagrams: (port, answer, protocol) => ports.listenDatagrams(port, answer, protocol),
       mainOutput: this.#sink('stdout'),
       signalMain: (signal) => this.signal(signal),
       findProgram: (command) =>

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
+import type { MessageProtocol } from '../pod-place.ts';
 import { type ConnectionPeer, peerOf, showPeer } from '../connection-pair.ts';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 
@@ -34,7 +35,7 @@ export class PortServer {
   readonly #declared: readonly number[];
   readonly #listeners = new Map<number, PortListener>();
   readonly #raw = new Map<number, (connection: Duplex) => void>();
-  readonly #datagrams = new Map<number, DatagramAnswer>();
+  readonly #messages = new Map<string, DatagramAnswer>();
   #server: Server | undefined;
 
   /** @param name `namespace/pod` @param declared ports that something listens on in any case */
@@ -69,21 +70,29 @@ export class PortServer {
     };
   }
 
-  /** A program takes datagrams, and may answer each with another. @returns what ends it */
-  listenDatagrams(port: number, answer: DatagramAnswer): () => void {
-    this.#datagrams.set(port, answer);
+  /** A program takes datagrams, or messages of SCTP, and may answer each with another. @returns what ends it */
+  listenDatagrams(port: number, answer: DatagramAnswer, protocol: MessageProtocol = 'UDP'): () => void {
+    const key = `${protocol}/${port}`;
+    this.#messages.set(key, answer);
     return () => {
-      if (this.#datagrams.get(port) === answer) this.#datagrams.delete(port);
+      if (this.#messages.get(key) === answer) this.#messages.delete(key);
     };
   }
 
-  /** What comes back for a datagram. */
-  async datagram(port: number, payload: Uint8Array, from: string): Promise<Uint8Array | undefined> {
-    return this.#datagrams.get(port)?.(payload, from);
+  /** What comes back for a datagram, or a message of SCTP. @throws Error when nobody is there for an association */
+  async datagram(
+    port: number,
+    payload: Uint8Array,
+    from: string,
+    protocol: MessageProtocol = 'UDP',
+  ): Promise<Uint8Array | undefined> {
+    const answer = this.#messages.get(`${protocol}/${port}`);
+    if (answer === undefined && protocol === 'SCTP') throw new Error('connection refused');
+    return answer?.(payload, from);
   }
 
-  takesDatagrams(port: number): boolean {
-    return this.#datagrams.has(port);
+  takesDatagrams(port: number, protocol: MessageProtocol = 'UDP'): boolean {
+    return this.#messages.has(`${protocol}/${port}`);
   }
 
   /** The ports that something listens on, in their order. */

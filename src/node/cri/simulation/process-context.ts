@@ -4,6 +4,7 @@ import type { DnsRecord, DnsType } from '../../../apimachinery/dns-record.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { ByteSink } from '../runtime.ts';
 import type { MemoryFiles } from './memory-files.ts';
+import type { MessageProtocol } from '../pod-place.ts';
 import type { DatagramAnswer, ServerIdentity } from './port-server.ts';
 import type { ProcessInput } from './process-input.ts';
 import type { ProcessUsage } from './usage-meter.ts';
@@ -52,8 +53,17 @@ export interface ProcessContext {
   readonly nodeFiles: MemoryFiles;
   /** Connects to a port of a pod. @throws Error when nothing listens there */
   readonly dial: (address: string, port: number) => Promise<Duplex>;
-  /** Sends a datagram to a port of a pod. @returns what comes back; undefined when nothing does */
-  readonly sendDatagram: (address: string, port: number, payload: Uint8Array) => Promise<Uint8Array | undefined>;
+  /**
+   * Sends a datagram, or a message over an association of SCTP, to a port of a pod.
+   * @returns what comes back; undefined when nothing does
+   * @throws Error when an association is refused
+   */
+  readonly sendDatagram: (
+    address: string,
+    port: number,
+    payload: Uint8Array,
+    protocol?: MessageProtocol,
+  ) => Promise<Uint8Array | undefined>;
   /** The records of a name, as the container's C library finds them. */
   readonly resolve: (name: string, type: DnsType) => Promise<readonly DnsRecord[]>;
   /** Answers HTTP on a port of the pod, over TLS with an identity. @returns what ends it @throws Error for PEM that is none */
@@ -62,8 +72,8 @@ export interface ProcessContext {
   readonly openPorts: () => readonly number[];
   /** Takes connections on a port of the pod as they are. @returns what ends it */
   readonly listenRaw: (port: number, accept: (connection: Duplex) => void) => () => void;
-  /** Takes datagrams on a port of the pod. @returns what ends it */
-  readonly listenDatagrams: (port: number, answer: DatagramAnswer) => () => void;
+  /** Takes datagrams, or messages of SCTP, on a port of the pod. @returns what ends it */
+  readonly listenDatagrams: (port: number, answer: DatagramAnswer, protocol?: MessageProtocol) => () => void;
   /** Sends a signal (`TERM`) to the container's own command. */
   readonly signalMain: (signal: string) => void;
   /** Standard output of the container's own command: `/proc/1/fd/1`. */

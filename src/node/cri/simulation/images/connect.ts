@@ -6,7 +6,7 @@ import { sleep } from '../../../../system/clock.ts';
 import type { ProcessContext } from '../process-context.ts';
 import { parseFlags } from './program-flags.ts';
 
-/** `agnhost connect HOST:PORT`: whether something takes a connection or answers a datagram, in one word when not. */
+/** `agnhost connect HOST:PORT`: whether something takes a connection or answers a datagram or a message of SCTP, in one word when not. */
 export async function runConnect(context: ProcessContext): Promise<number> {
   const words = context.args.slice(1);
   const flags = parseFlags(words);
@@ -20,10 +20,13 @@ export async function runConnect(context: ProcessContext): Promise<number> {
   const address = isIP(host) > 0 ? host : await addressOf(context, host);
   if (address === undefined) return fail(`DNS: lookup ${host}: no such host`);
   const protocol = flags.get('protocol') ?? 'tcp';
-  if (protocol !== 'tcp' && protocol !== 'udp') return fail(`Unsupported protocol\n${protocol}`);
-  const payload = Buffer.from(`${flags.get('udp-data') ?? 'hostname'}\n`);
+  if (!['tcp', 'udp', 'sctp'].includes(protocol)) return fail(`Unsupported protocol\n${protocol}`);
+  const payload = Buffer.from(`${flags.get(`${protocol}-data`) ?? 'hostname'}\n`);
   const attempt = async (): Promise<boolean> => {
-    if (protocol === 'udp') return (await context.sendDatagram(address, Number(port), payload)) !== undefined;
+    if (protocol !== 'tcp') {
+      const kind = protocol === 'udp' ? 'UDP' : 'SCTP';
+      return (await context.sendDatagram(address, Number(port), payload, kind)) !== undefined;
+    }
     (await context.dial(address, Number(port))).destroy();
     return true;
   };
@@ -32,7 +35,7 @@ export async function runConnect(context: ProcessContext): Promise<number> {
     return await late(context, flags, fail);
   } catch (error) {
     const text = messageOf(error);
-    if (text.includes('connection refused')) return fail('REFUSED');
+    if (text.includes('connection refused')) return fail(protocol === 'sctp' ? 'OTHER: connection refused' : 'REFUSED');
     return text.includes('timeout') ? late(context, flags, fail) : fail(`OTHER: ${text}`);
   }
 }

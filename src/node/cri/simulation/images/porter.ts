@@ -5,7 +5,7 @@ import { type Answer, readIdentity, serve } from './web-server.ts';
 
 /**
  * `agnhost porter`: on each port that a variable like `SERVE_PORT_80` names, the variable's value over HTTP or HTTPS, or
- * in answer to any datagram.
+ * in answer to any datagram or message of SCTP.
  */
 export async function runPorter(context: ProcessContext): Promise<number> {
   const isJson = parseFlags(context.args.slice(1)).get('json-response') === 'true';
@@ -15,8 +15,9 @@ export async function runPorter(context: ProcessContext): Promise<number> {
   });
   const { env } = context;
   for (const [name, value] of env) {
-    const port = /^SERVE_UDP_PORT_(\d+)$/.exec(name)?.[1];
-    if (port !== undefined) context.listenDatagrams(Number(port), () => Buffer.from(value));
+    const [, protocol, port] = /^SERVE_(UDP|SCTP)_PORT_(\d+)$/.exec(name) ?? [];
+    if (port === undefined) continue;
+    context.listenDatagrams(Number(port), () => Buffer.from(value), protocol === 'SCTP' ? 'SCTP' : 'UDP');
   }
   const identity = servers.some(({ isSecure }) => isSecure)
     ? await readIdentity(context, env.get('CERT_FILE') ?? 'localhost.crt', env.get('KEY_FILE') ?? 'localhost.key')

@@ -5,6 +5,7 @@ import { messageOf } from '../../../../apimachinery/error-message.ts';
 import { sleep } from '../../../../system/clock.ts';
 import { addressOf, ask } from '../http-request.ts';
 import { MemoryFiles } from '../memory-files.ts';
+import type { MessageProtocol } from '../../pod-place.ts';
 import type { DatagramAnswer } from '../port-server.ts';
 import { killedExitCode, type ProcessContext, type Program, terminatedExitCode } from '../process-context.ts';
 import { runCapture } from '../run-capture.ts';
@@ -85,7 +86,7 @@ export const runLiveness: Program = (context) => {
   });
 };
 
-/** `agnhost netexec`: its paths over HTTP or HTTPS, but for `/upload`; over UDP too. */
+/** `agnhost netexec`: its paths over HTTP or HTTPS, but for `/upload`; over UDP and SCTP too. */
 export const runNetexec: Program = async (context) => {
   const flags = parseFlags(context.args.slice(1));
   const port = Number(flags.get('http-port') ?? 8080);
@@ -152,10 +153,13 @@ export const runNetexec: Program = async (context) => {
   const [certificate = '', key = ''] = ['tls-cert-file', 'tls-private-key-file'].map((name) => flags.get(name));
   const identity = certificate === '' ? undefined : await readIdentity(context, certificate, key);
   const udpPort = Number(flags.get('udp-port') ?? 8081);
-  const close =
-    udpPort < 0 ? undefined : context.listenDatagrams(udpPort, (...sent) => answerDatagram(context, udpPort, sent));
+  const sctpPort = Number(flags.get('sctp-port') ?? -1);
+  const listened = [{ protocol: 'UDP', port: udpPort } as const, { protocol: 'SCTP', port: sctpPort } as const].flatMap(
+    ({ protocol, port: own }) =>
+      own < 0 ? [] : [context.listenDatagrams(own, (...sent) => answerDatagram(context, own, sent), protocol)],
+  );
   await serve({ ...context, signal }, port, answerAny, identity);
-  close?.();
+  for (const close of listened) close();
   return context.signal.aborted ? killedExitCode : code;
 };
 
@@ -172,16 +176,17 @@ async function dialOthers(context: ProcessContext, wanted: URLSearchParams, resp
   const protocol = wanted.get('protocol') ?? 'http';
   const tries = Number(wanted.get('tries') ?? 1);
   const [responses, errors]: [string[], string[]] = [[], []];
-  if (path === '' || !['http', 'udp'].includes(protocol) || !Number.isInteger(tries)) {
+  if (path === '' || !['http', 'udp', 'sctp'].includes(protocol) || !Number.isInteger(tries)) {
     response.statusCode = 400;
-    response.end('only requests over HTTP and UDP can be dialed here\n');
+    response.end('only requests over HTTP, UDP and SCTP can be dialed here\n');
     return;
   }
   const authority = host?.includes(':') === true ? `[${host}]:${port ?? ''}` : `${host ?? ''}:${port ?? ''}`;
   for (let attempt = 0; attempt < tries; attempt++) {
     try {
-      if (protocol === 'udp') {
-        responses.push(await askByDatagram(context, host ?? '', Number(port), path ?? ''));
+      if (protocol !== 'http') {
+        const kind = protocol === 'udp' ? 'UDP' : 'SCTP';
+        responses.push(await askByMessage(context, { host: host ?? '', port: Number(port), kind }, path ?? ''));
         continue;
       }
       const url = `http://${authority}/${path ?? ''}`;
@@ -196,14 +201,39 @@ async function dialOthers(context: ProcessContext, wanted: URLSearchParams, resp
   response.end(JSON.stringify(told));
 }
 
-async function askByDatagram(context: ProcessContext, host: string, port: number, text: string): Promise<string> {
+interface MessageTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly kind: MessageProtocol;
+}
+
+async function askByMessage(
+  context: ProcessContext,
+  { host, port, kind }: MessageTarget,
+  text: string,
+): Promise<string> {
   const address = isIP(host) > 0 ? host : await addressOf(context, host);
-  const answer = address === undefined ? undefined : await context.sendDatagram(address, port, Buffer.from(text));
-  if (answer === undefined) throw new Error("reading from udp connection failed. err:'i/o timeout'");
+  const answer = address === undefined ? undefined : await sendMessage(context, address, { port, kind }, text);
+  if (answer === undefined) {
+    throw new Error(`reading from ${kind.toLowerCase()} connection failed. err:'i/o timeout'`);
+  }
   return Buffer.from(answer).toString('utf8');
 }
 
-/** What netexec answers to a datagram. */
+async function sendMessage(
+  { sendDatagram }: ProcessContext,
+  address: string,
+  { port, kind }: Pick<MessageTarget, 'port' | 'kind'>,
+  text: string,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await sendDatagram(address, port, Buffer.from(text), kind);
+  } catch (error) {
+    throw kind === 'SCTP' ? new Error(`sctp dial failed. err:${messageOf(error)}`, { cause: error }) : error;
+  }
+}
+
+/** What netexec answers to a datagram, and to a message of SCTP. */
 function answerDatagram(
   context: ProcessContext,
   port: number,
