@@ -139,6 +139,8 @@ export interface Strategy {
   readonly hasGeneration?: boolean | 'first';
   /** Checks metadata.name beyond being there; returns messages. Default: DNS subdomain. */
   validateName?(name: string, prefix: boolean, object: Unstructured): string[];
+  /** Whether an object that comes without a name gets a UUID for one. */
+  readonly isNamedByUid?: boolean;
   /** Whether the kind's own rules look at the metadata, besides what holds for all; `object`: not with its status. */
   readonly checksMetadata?: boolean | 'object';
   /** What is checked before the metadata, on create and on update. */

@@ -447,3 +447,22 @@ test('a configuration that is applied may say nothing of who owns what, which a 
     ]);
     assert.deepEqual(await apply(null), [201, undefined]);
   }));
+
+test('a namespace that ends already is not changed by who deletes it again', () =>
+  inServer(async (api) => {
+    const namespaces = '/api/v1/namespaces';
+    await api.request('POST', namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n' } });
+    const first = await api.request('DELETE', `${namespaces}/n?propagationPolicy=Foreground`);
+    const second = await api.request('DELETE', `${namespaces}/n?propagationPolicy=Orphan`);
+    assert.deepEqual(first.body.metadata.finalizers, ['foregroundDeletion']);
+    assert.deepEqual(second.body, first.body);
+  }));
+
+test('a limit range without a name gets a UUID for one', () =>
+  inServer(async (api) => {
+    const range = { apiVersion: 'v1', kind: 'LimitRange', metadata: {}, spec: { limits: [] } };
+    const { status, body } = await api.request('POST', '/api/v1/namespaces/default/limitranges', range);
+    assert.equal(status, 201);
+    assert.match(body.metadata.name ?? '', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    assert.notEqual(body.metadata.name, body.metadata.uid);
+  }));

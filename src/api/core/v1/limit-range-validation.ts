@@ -27,6 +27,7 @@ const mostWithThousandths = (2n ** 63n - 1n) / 1000n;
 
 /** What the registry does with limit ranges. */
 export const limitRangeStrategy: Strategy = {
+  isNamedByUid: true,
   allowCreateOnUpdate: true,
   validateCreate: validate,
   validateUpdate: validate,

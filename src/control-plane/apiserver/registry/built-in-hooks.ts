@@ -46,6 +46,8 @@ const namespaceHooks: StoreHooks = {
     return Promise.resolve(undefined);
   },
   keepsOnDelete: (object) => object.metadata.deletionTimestamp === undefined || specFinalizers(object) > 0,
+  // What ends already is left alone until its content is gone.
+  keepsFinalizers: (object) => object.metadata.deletionTimestamp !== undefined && specFinalizers(object) > 0,
   markDeleting(object) {
     delete object.metadata.deletionGracePeriodSeconds;
     object['status'] = { ...(isJsonObject(object['status']) ? object['status'] : {}), phase: 'Terminating' };

@@ -196,6 +196,7 @@ export class Store {
     const { strategy } = this;
     if (strategy.prepareForCreate === undefined) defaultPrepareForCreate(this.resource, object);
     else strategy.prepareForCreate(object, context);
+    if (strategy.isNamedByUid === true && (meta.name ?? '') === '') meta.name = this.#random.uuid();
     this.#dropDisabledFields(object, undefined);
     strategy.adjustForCreate?.(object);
     if (countsGenerations(this.resource) !== false) meta.generation = 1;
