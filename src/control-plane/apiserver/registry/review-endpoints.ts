@@ -86,6 +86,7 @@ function review(
       now: server.clock.now(),
     });
     const facts = {
+      name: managed.metadata.name ?? '',
       object: managed,
       dryRun: options.dryRun,
       kind: store.resource.gvk,
