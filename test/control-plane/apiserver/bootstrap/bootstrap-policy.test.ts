@@ -221,14 +221,14 @@ for (const [title, autoupdate, subjects] of [
 
 test('an open gate adds the roles of its kind', () => {
   const more = bootstrapPolicy(new Set(['ClusterTrustBundle']));
-  const added = (list: 'clusterRoles' | 'clusterRoleBindings'): string[] => {
+  const added = (list: 'clusterRoles' | 'clusterRoleBindings'): Set<string> => {
     const known = new Set(policy[list].map(({ metadata }) => metadata.name));
-    return more[list].map(({ metadata }) => metadata.name ?? '').filter((name) => !known.has(name));
+    return new Set(more[list].map(({ metadata }) => metadata.name ?? '').filter((name) => !known.has(name)));
   };
-  const names = [
+  const names = new Set([
     'system:cluster-trust-bundle-discovery',
     'system:controller:kube-apiserver-serving-clustertrustbundle-publisher',
-  ];
+  ]);
   assert.deepEqual(added('clusterRoles'), names);
   assert.deepEqual(added('clusterRoleBindings'), names);
   const node = more.clusterRoles.find(({ metadata }) => metadata.name === 'system:node');
