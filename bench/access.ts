@@ -110,7 +110,7 @@ async function start(folder: string, flags: Readonly<Record<string, string>>): P
     clock: systemClock,
     work: api.persistent,
     serviceAddress: '10.96.0.1',
-    serviceRanges: ['10.96.0.0/12'],
+    serviceCidr: { start: () => Promise.resolve() },
     advertise: { address: '127.0.0.1', port: 6443 },
     onStep: (step) => api.progress.finish(step),
   });

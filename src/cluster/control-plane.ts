@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { longestShutdownMillis, shutDown, shutdownSettings } from './shut-down.ts';
 import type { Documentation } from '../api/documentation.ts';
 import type { RouteHandler } from '../control-plane/apiserver/server.ts';
+import { DefaultServiceCidr } from '../control-plane/apiserver/bootstrap/default-service-cidr.ts';
 import { bootstrapCluster } from '../control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
 import { listen, type Listener } from '../control-plane/apiserver/listen.ts';
 import type { Client } from '../client/client.ts';
@@ -164,12 +165,14 @@ async function startBehind(
   kubelets.useApiServer(options.host, port);
   apiServer.clientAuthorities.onChange((pem) => listener.setClientAuthorities(pem));
   serving.follow(({ certificate, privateKey }) => listener.setCertificate({ certificate, key: privateKey }));
+  const client = apiServer.clientFor('kube-apiserver');
+  const serviceCidr = new DefaultServiceCidr({ client, cidrs: serviceRanges, clock, log: options.log });
   const isNew = options.storage.currentRevision() <= 1;
   await bootstrapCluster({
     openGates: options.api.openGates,
-    client: apiServer.clientFor('kube-apiserver'),
+    client,
     serviceAddress,
-    serviceRanges,
+    serviceCidr,
     advertise: { address: options.arguments.apiServer.get('advertise-address') ?? options.host, port },
     clock,
     work: apiServer.persistent,
@@ -187,6 +190,7 @@ async function startBehind(
     longestStopMillis: longestShutdownMillis(shutdown),
     async stop() {
       stopCompactor();
+      await serviceCidr.stop();
       serving.stop();
       await shutDown(apiServer.server, listener, shutdown, clock);
       await components.stop();

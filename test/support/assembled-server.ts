@@ -10,6 +10,7 @@ import { type AssembledApiServer, assembleApiServer } from '../../src/cluster/ap
 import { type ClusterCredentials, loadCredentials } from '../../src/cluster/cluster-credentials.ts';
 import { featureGatesOf } from '../../src/cluster/feature-gates.ts';
 import { servedApi } from '../../src/cluster/served-api.ts';
+import { DefaultServiceCidr } from '../../src/control-plane/apiserver/bootstrap/default-service-cidr.ts';
 import { bootstrapCluster } from '../../src/control-plane/apiserver/bootstrap/bootstrap-cluster.ts';
 import { createMemoryStorage } from '../../src/control-plane/storage/memory-storage.ts';
 import type { Storage } from '../../src/control-plane/storage/storage.ts';
@@ -79,10 +80,12 @@ export async function assembled(
     documentation: () => undefined,
     serverAddress: () => '127.0.0.1:6443',
   });
+  const client = api.clientFor('test');
+  const serviceCidr = new DefaultServiceCidr({ client, cidrs: ['10.96.0.0/12'], clock, log: silentLogger });
   await bootstrapCluster({
-    client: api.clientFor('test'),
+    client,
     serviceAddress: '10.96.0.1',
-    serviceRanges: ['10.96.0.0/12'],
+    serviceCidr,
     advertise: { address: '127.0.0.1', port: 6443 },
     clock: { now: () => 0 },
     work: api.persistent,
@@ -92,6 +95,7 @@ export async function assembled(
   await api.start();
   assert.equal(await readiness(api), 200);
   context.after(async () => {
+    await serviceCidr.stop();
     await api.stop();
     await storage.close();
   });

@@ -1,3 +1,4 @@
+import type { Condition } from '../../api/types/meta-v1.ts';
 import type { IPAddress, ServiceCIDR } from '../../api/types/networking-v1.ts';
 import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
 import { blockContains, parseIp, parseIpBlock } from '../../apimachinery/ip-address.ts';
@@ -22,27 +23,35 @@ export function createServiceCidrController(context: ControllerContext): Control
   const ranges = context.informers.informer<ServiceCIDR>(rangesResource);
   const addresses = context.informers.informer<IPAddress>(addressesResource);
 
-  const update = async (range: ServiceCIDR, patch: object, subresource?: string): Promise<void> => {
-    const body = { metadata: { resourceVersion: range.metadata.resourceVersion }, ...patch };
+  const patch = async ({ metadata: { name: rangeName = '' } }: ServiceCIDR, body: object): Promise<void> => {
     try {
-      await context.client
-        .resource(rangesResource)
-        .patch(range.metadata.name ?? '', 'application/merge-patch+json', body, {
-          fieldManager: name,
-          ...(subresource === undefined ? {} : { subresource }),
-        });
+      const own = context.client.resource(rangesResource);
+      await own.patch(rangeName, 'application/strategic-merge-patch+json', body);
     } catch (error) {
       if (!hasReason(error, 'NotFound')) throw error;
     }
   };
 
-  const setReady = async (range: ServiceCIDR, status: 'True' | 'False', fields: object): Promise<void> => {
-    const conditions = range.status?.conditions ?? [];
-    const current = conditions.find(({ type }) => type === 'Ready');
-    if (current?.status === status) return;
-    const ready = { type: 'Ready', status, lastTransitionTime: formatTime(context.clock.now()), ...fields };
-    const others = conditions.filter(({ type }) => type !== 'Ready');
-    await update(range, { status: { conditions: [...others, ready] } }, 'status');
+  const setReady = async (range: ServiceCIDR, condition: Omit<Condition, 'lastTransitionTime'>): Promise<void> => {
+    const current = range.status?.conditions?.find(({ type }) => type === condition.type);
+    const isSame =
+      current?.status === condition.status &&
+      current.reason === condition.reason &&
+      current.message === condition.message;
+    if (isSame) return;
+    const applied = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'ServiceCIDR',
+      metadata: { name: range.metadata.name },
+      status: { conditions: [{ ...condition, lastTransitionTime: formatTime(context.clock.now()) }] },
+    };
+    await context.client
+      .resource(rangesResource)
+      .patch(range.metadata.name ?? '', 'application/apply-patch+yaml', applied, {
+        fieldManager: name,
+        force: true,
+        subresource: 'status',
+      });
   };
 
   /** Whether an address of the range is in no other range that stays. */
@@ -78,20 +87,16 @@ export function createServiceCidrController(context: ControllerContext): Control
       if (range === undefined) return;
       const { deletionTimestamp, finalizers = [] } = range.metadata;
       if (deletionTimestamp === undefined) {
-        if (!finalizers.includes(finalizer)) {
-          await update(range, {
-            metadata: { resourceVersion: range.metadata.resourceVersion, finalizers: [...finalizers, finalizer] },
-          });
-          return;
-        }
-        await setReady(range, 'True', { reason: '', message: 'Kubernetes Service CIDR is ready' });
+        if (!finalizers.includes(finalizer)) await patch(range, { metadata: { finalizers: [finalizer] } });
+        const message = 'Kubernetes Service CIDR is ready';
+        await setReady(range, { type: 'Ready', status: 'True', reason: '', message });
         return;
       }
       if (!finalizers.includes(finalizer)) return;
       if (isNeeded(range)) {
         const message =
           'There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR';
-        await setReady(range, 'False', { reason: 'Terminating', message });
+        await setReady(range, { type: 'Ready', status: 'False', reason: 'Terminating', message });
         return;
       }
       const left = Date.parse(deletionTimestamp) + graceMillis - context.clock.now();
@@ -99,9 +104,7 @@ export function createServiceCidrController(context: ControllerContext): Control
         queue.addAfter(key, left);
         return;
       }
-      const kept = finalizers.filter((each) => each !== finalizer);
-      const wanted = kept.length === 0 ? null : kept;
-      await update(range, { metadata: { resourceVersion: range.metadata.resourceVersion, finalizers: wanted } });
+      await patch(range, { metadata: { '$deleteFromPrimitiveList/finalizers': [finalizer] } });
     },
   });
 }

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import type { ServiceCIDR } from '../../../api/types/networking-v1.ts';
 import type { GroupVersionResource } from '../../../apimachinery/gvk.ts';
 import { equalJson, isJsonObject } from '../../../apimachinery/json.ts';
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
@@ -9,6 +8,7 @@ import type { Clock } from '../../../system/clock.ts';
 import type { StartupStep } from '../health-checks.ts';
 import { bootstrapPolicy } from './bootstrap-policy.ts';
 import { type Create, createMissing } from './create-missing.ts';
+import type { DefaultServiceCidr } from './default-service-cidr.ts';
 import { ensureFlowControl } from './flow-control-objects.ts';
 import type { PersistentWork } from './persistent-work.ts';
 import { restoreBinding, restoreRole, splitBinding } from './restore-policy.ts';
@@ -18,8 +18,8 @@ export interface BootstrapOptions {
   readonly client: Client;
   /** Address of the `kubernetes` service: the first of the service range. */
   readonly serviceAddress: string;
-  /** Where services get their addresses from. */
-  readonly serviceRanges: readonly string[];
+  /** Keeps the range that services get their addresses from. */
+  readonly serviceCidr: Pick<DefaultServiceCidr, 'start'>;
   /** Where others are told that the server is reached. */
   readonly advertise: { readonly address: string; readonly port: number };
   /** Feature gates that are open though they are closed by default: the policy has more for them. */
@@ -96,13 +96,7 @@ export async function bootstrapCluster(options: BootstrapOptions): Promise<void>
     persistent('poststarthook/priority-and-fairness-config-producer', 'making flow control', () =>
       ensureFlowControl(client),
     ),
-    persistent('poststarthook/start-kubernetes-service-cidr-controller', 'making the range of services', () =>
-      create(
-        { group: 'networking.k8s.io', version: 'v1', resource: 'servicecidrs' },
-        [serviceCidr(options)],
-        addFamily,
-      ),
-    ),
+    options.serviceCidr.start(() => onStep?.('poststarthook/start-kubernetes-service-cidr-controller')),
   ]);
   await persistent(
     'poststarthook/start-legacy-token-tracking-controller',
@@ -129,22 +123,6 @@ async function trackLegacyTokens({ client, clock }: BootstrapOptions): Promise<v
     if (!hasReason(error, 'NotFound')) throw error;
     await configMaps.create(object);
   });
-}
-
-function serviceCidr(options: BootstrapOptions): Unstructured {
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'ServiceCIDR',
-    metadata: { name: 'kubernetes', finalizers: ['networking.k8s.io/service-cidr-finalizer'] },
-    spec: { cidrs: options.serviceRanges },
-  };
-}
-
-/** The range of a second family may join that of the first; a range that differs is left as it is. */
-function addFamily(current: Unstructured, wanted: Unstructured): Unstructured | undefined {
-  const [before, after] = [current, wanted].map((range) => (range as unknown as ServiceCIDR).spec?.cidrs ?? []);
-  const joins = before?.length === 1 && after?.length === 2 && before[0] === after[0];
-  return joins ? { ...current, spec: wanted['spec'] } : undefined;
 }
 
 /** The `kubernetes` service and where it leads. */

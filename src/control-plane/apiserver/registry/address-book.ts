@@ -13,7 +13,7 @@ const addressesResource: GroupVersionResource = { group, version: 'v1', resource
 /** The resource of ranges of service addresses. */
 export const rangesResource: GroupVersionResource = { group, version: 'v1', resource: 'servicecidrs' };
 
-/** Keeps an IPAddress for each address of a service, and takes more of them from ServiceCIDRs. */
+/** Keeps an IPAddress for each address of a service, and takes them from ServiceCIDRs. */
 export function createAddressBook(client: Client, ranges: Informer<ServiceCIDR>): AddressBook {
   const addresses = client.resource<IPAddress>(addressesResource);
   return {
@@ -39,17 +39,13 @@ export function createAddressBook(client: Client, ranges: Informer<ServiceCIDR>)
         if (!hasReason(error, 'NotFound')) throw error;
       }
     },
-    ranges: () => cidrsOf(ranges.list().filter(isReady)),
-    closed() {
-      const [open, closed] = [ranges.list().filter(isReady), ranges.list().filter((range) => !isReady(range))];
-      const still = new Set(cidrsOf(open));
-      return cidrsOf(closed).filter((cidr) => !still.has(cidr));
-    },
+    ranges: () =>
+      ranges.hasSynced() ? { all: cidrsOf(ranges.list()), open: cidrsOf(ranges.list().filter(isReady)) } : undefined,
   };
 }
 
 function cidrsOf(ranges: readonly ServiceCIDR[]): readonly string[] {
-  return ranges.flatMap(({ spec }) => spec?.cidrs ?? []);
+  return [...new Set(ranges.flatMap(({ spec }) => spec?.cidrs ?? []))];
 }
 
 /** A range that nothing is said of is as good as ready: the controller that says it may not run. */

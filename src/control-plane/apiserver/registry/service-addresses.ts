@@ -26,19 +26,17 @@ import {
 import { initIpFamilies, invalidService, keepsPreference } from './service-ip-families.ts';
 import type { Reservation, StoreHooks } from './store.ts';
 
-/** Where others see which addresses are taken, and find more of them (KEP-1880). */
+/** Where others see which addresses are taken, and which there are (KEP-1880). */
 export interface AddressBook {
   /** Records whose an address is. @returns false when it is somebody else's */
   claim(address: string, service: Service): Promise<boolean>;
   release(address: string): Promise<void>;
-  /** Ranges of addresses besides the cluster's own. */
-  ranges(): readonly string[];
-  /** Ranges that no more addresses are given out of, be they the cluster's own. */
-  closed(): readonly string[];
+  /** All ranges of addresses, and those that addresses are given out of; undefined as long as that is not known. */
+  ranges(): { readonly all: readonly string[]; readonly open: readonly string[] } | undefined;
 }
 
 export interface ServiceAddressOptions {
-  /** The cluster's own ranges of addresses, one for each family that it has, the usual one first. */
+  /** The cluster's own ranges of addresses, one for each family that it has, the usual one first; the book may know others. */
   readonly serviceRanges: readonly string[];
   /** The ports of nodes that services may have; the usual ones when absent. */
   readonly nodePorts?: NodePortRange;
@@ -66,14 +64,8 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
   const own = options.serviceRanges.flatMap((text) => parseAddressRange(text) ?? []);
   const families = own.map(({ family }) => family);
   const ownRange = (family: IpFamily): string => own.find((range) => range.family === family)?.text ?? '';
-  const ranges = (): AddressRange[] =>
-    [...new Set([...options.serviceRanges, ...(book?.ranges() ?? [])])].flatMap(
-      (text) => parseAddressRange(text) ?? [],
-    );
-  const openRanges = (): AddressRange[] => {
-    const closed = new Set((book?.closed() ?? []).map((text) => parseAddressRange(text)?.text));
-    return ranges().filter(({ text }) => !closed.has(text));
-  };
+  const ranges = (): AddressRange[] => parseRanges(book?.ranges()?.all ?? options.serviceRanges);
+  const openRanges = (): AddressRange[] => parseRanges(book?.ranges()?.open ?? options.serviceRanges);
   const release = (address: string): void => {
     // Nobody waits for it; an entry that stays is only taken for longer.
     void book?.release(address).catch(() => {});
@@ -303,6 +295,10 @@ function freeAddress(range: AddressRange, random: Random, isFree: (address: stri
     }
   }
   return undefined;
+}
+
+function parseRanges(texts: readonly string[]): AddressRange[] {
+  return texts.flatMap((text) => parseAddressRange(text) ?? []);
 }
 
 function asService(object: Unstructured): Service {

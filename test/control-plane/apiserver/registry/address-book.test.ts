@@ -34,6 +34,12 @@ describe('addresses of services as objects', () => {
 
   before(async () => {
     server = await createTestApiServer();
+    await server.create({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'ServiceCIDR',
+      metadata: { name: 'kubernetes', finalizers: ['example.com/stay'] },
+      spec: { cidrs: ['10.0.0.0/24'] },
+    });
     const { client, clock } = server;
     const informers = createInformerFactory({ client, clock, random: seededRandom(1), log: silentLogger });
     book = createAddressBook(client, informers.informer<ServiceCIDR>(rangesResource));
@@ -113,7 +119,6 @@ describe('addresses of services as objects', () => {
       metadata: { name, finalizers: ['example.com/stay'] },
       spec: { cidrs: [cidr] },
     });
-    await server.create(range('kubernetes', '10.0.0.0/24'));
     await server.create(range('next', '10.8.0.0/24'));
     await server.request('DELETE', '/apis/networking.k8s.io/v1/servicecidrs/kubernetes');
     await settle(50);
