@@ -35,7 +35,7 @@ async function kept(context: TestContext): Promise<Kept> {
       return ready;
     },
     async read() {
-      return (await server.request('GET', `${path}/kubernetes`)).body as unknown as ServiceCIDR;
+      return (await server.request('GET', `${path}/kubernetes`)).body;
     },
     async events() {
       const { body } = await server.request('GET', '/api/v1/events');
