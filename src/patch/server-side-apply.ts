@@ -131,7 +131,7 @@ function validateConfiguration(configuration: Unstructured, kind: ManagedKind): 
 /** What is stored may be older than the type that its definition gives it now. @throws StatusError 500 */
 function validateLive(live: Unstructured, kind: ManagedKind, before: string, after: string): void {
   try {
-    validateTyped(withoutManagedFields(live), kind.schema, kind.source, 'allowed');
+    validateTyped(withoutManagedFields(live), kind.schema, kind.source, { duplicates: 'allowed' });
   } catch (error) {
     if (!(error instanceof TypedValueError)) throw error;
     throw new StatusError({ message: `${before}${describeObject(live)}${after}: ${error.message}`, code: 500 });

@@ -116,7 +116,7 @@ function makeType(schema: Schema, source: SchemaSource, inherited: boolean): Mer
     case 'object':
       return makeMap(resolved, source, preserves);
     default:
-      if (resolved.intOrString === true || resolved.format === 'int-or-string') return untypedScalar;
+      // Numbers or texts too: alternatives say nothing of merging.
       return resolved.properties === undefined ? deducedType : makeMap(resolved, source, preserves);
   }
 }

@@ -16,18 +16,26 @@ import { fieldElement, formatPath, type PathElement } from './path-element.ts';
 /** A value that does not fit its type; `message` is what sigs.k8s.io/structured-merge-diff says, with the path. */
 export class TypedValueError extends Error {}
 
+/** How values are looked at that do not come from JSON. */
+export interface Leniency {
+  /** Whether items of sets and maps may be there twice, as in objects from before they were told apart. */
+  readonly duplicates?: 'refused' | 'allowed';
+  /** Whether null is a value of its own that fits nothing, as what expressions make of it, and not none. */
+  readonly nulls?: 'refused' | 'allowed';
+}
+
 /**
- * @param duplicates whether items of sets and maps may be there twice, as in objects from before they were told apart
  * @throws TypedValueError naming every part of the value that does not fit the type.
  */
 export function validateTyped(
   value: JsonValue,
   schema: Schema,
   source: SchemaSource,
-  duplicates: 'refused' | 'allowed' = 'refused',
+  { duplicates = 'refused', nulls = 'allowed' }: Leniency = {},
 ): void {
   const errors: string[] = [];
   check(value, mergeTypeOf(schema, source), [], errors);
+  if (nulls === 'refused') checkNulls(value, mergeTypeOf(schema, source), [], errors);
   if (duplicates === 'allowed') {
     const isTwice = /(?:^|: )duplicate entries for key /;
     errors.splice(0, errors.length, ...errors.filter((error) => !isTwice.test(error)));
@@ -65,6 +73,27 @@ function checkMap(map: JsonObject, type: MapMergeType, path: Path, errors: strin
     if (field === undefined) return complain(errors, at, 'field not declared in schema');
     check(item, field, at, errors);
   }
+}
+
+/** Messages for nulls, which the converter of expressions makes numbers of an odd type of. */
+function checkNulls(value: JsonValue, declared: MergeType, path: Path, errors: string[]): void {
+  if (value === null) return complain(errors, path, nullMessage(declared));
+  const type = concreteType(declared, value);
+  if (type.kind === 'map' && isJsonObject(value)) {
+    for (const [name, item] of Object.entries(value)) {
+      const field = type.typeOf(name);
+      if (field !== undefined) checkNulls(item, field, [...path, fieldElement(name)], errors);
+    }
+  } else if (type.kind === 'list' && declared.kind === 'list' && Array.isArray(value)) {
+    for (const [index, item] of value.entries()) checkNulls(item, type.items, [...path, `i:${index}`], errors);
+  }
+}
+
+function nullMessage(type: MergeType): string {
+  if (type.kind !== 'scalar') return `expected ${type.kind === 'list' ? 'list' : 'map'}, got &{NULL_VALUE}`;
+  if (type.type === 'numeric') return 'expected numeric (int or float), got structpb.NullValue';
+  if (type.type === 'string') return 'expected string, got &value.valueUnstructured{Value:0}';
+  return `expected ${type.type === 'boolean' ? 'boolean' : 'any scalar'}, got &{NULL_VALUE}`;
 }
 
 function checkList(list: readonly JsonValue[], type: ListMergeType, path: Path, errors: string[]): void {

@@ -76,6 +76,24 @@ test('values are checked with the words of the real server', () => {
       'a: Invalid value: 0: factor MultipleOf declared for a must be positive: 0',
       'a: Invalid value: 0: a in body should be greater than 0',
     ],
+    // Bounds that are none of the type are told of, and hold as they are.
+    [
+      1,
+      { type: 'integer', minimum: 1.5 },
+      '<nil>: Invalid value: "": Minimum boundary value must be of type integer (default format) in a',
+      'a: Invalid value: 1: a in body should be greater than or equal to 1.5',
+    ],
+    [
+      5,
+      { type: 'integer', format: 'int64', maximum: 2 ** 63 },
+      '<nil>: Invalid value: "": Maximum boundary value must be of type integer with format int64 in a',
+    ],
+    [
+      4,
+      { type: 'integer', multipleOf: 1.5 },
+      '<nil>: Invalid value: "": MultipleOf value must be of type integer (default format) in a',
+      'a: Invalid value: 4: a in body should be a multiple of 1.5',
+    ],
     [0.7, { type: 'number', multipleOf: 0.5 }, 'a: Invalid value: 0.7: a in body should be a multiple of 0.5'],
     [
       true,

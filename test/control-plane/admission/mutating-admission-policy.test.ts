@@ -182,6 +182,29 @@ test('what cannot be changed refuses the request, unless the failure policy is t
   assert.equal(unknown.refusal, 'Internal error occurred: strict decoding error: unknown field "spec.zork"');
 });
 
+// The converter of the real server makes a number of an odd type of null, which fits nothing.
+test('null is no value of any field of an apply configuration', async () => {
+  const said = async (expression: string): Promise<string | undefined> => {
+    const { error } = await mutated([{ apply: `Object{spec: Object.spec{${expression}}}` }]);
+    return error?.message.replace(/^.* typed object: /, '');
+  };
+  const numeric = 'expected numeric (int or float), got structpb.NullValue';
+  assert.equal(await said('replicas: null'), `.spec.replicas: ${numeric}`);
+  assert.equal(await said('paused: null'), '.spec.paused: expected boolean, got &{NULL_VALUE}');
+  assert.equal(await said('strategy: null'), '.spec.strategy: expected map, got &{NULL_VALUE}');
+  const containers = 'template: Object.spec.template{spec: Object.spec.template.spec{containers: null}}';
+  assert.equal(await said(containers), '.spec.template.spec.containers: expected list, got &{NULL_VALUE}');
+  const update = 'Object.spec.strategy.rollingUpdate{maxSurge: null}';
+  assert.equal(
+    await said(`strategy: Object.spec.strategy{type: null, rollingUpdate: ${update}}`),
+    [
+      'errors:',
+      '  .spec.strategy.type: expected string, got &value.valueUnstructured{Value:0}',
+      '  .spec.strategy.rollingUpdate.maxSurge: expected map, got &{NULL_VALUE}',
+    ].join('\n'),
+  );
+});
+
 test('policies see what those before them changed, and see later changes when they want to', async () => {
   const count = (more: JsonObject): Mutation => ({
     more,

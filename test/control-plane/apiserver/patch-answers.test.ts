@@ -312,6 +312,28 @@ void test('a refused strategic patch shows what is left of it once its directive
   );
 });
 
+test('of numbers or texts an apply does not tell the type, its conversion does', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const send = async (targetPort: unknown): Promise<unknown> => {
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 's' },
+      spec: { ports: [{ port: 1, targetPort }] },
+    };
+    const body = Buffer.from(JSON.stringify(service));
+    const answer = await api.request('PATCH', `${ns}/services/s?fieldManager=m&dryRun=All`, body, {
+      'content-type': apply,
+    });
+    return answer.status === 201 ? 201 : String(answer.body['message']).replace(/^.*v1, Kind=Service: /, '');
+  };
+  assert.equal(await send(1), 201);
+  assert.equal(await send('http'), 201);
+  assert.equal(await send({ a: 'b' }), 'json: cannot unmarshal object into Go value of type int32');
+  assert.equal(await send([1]), 'json: cannot unmarshal array into Go value of type int32');
+});
+
 test('a watch from what is forgotten is told so, of events in the words of the storage', async (context) => {
   const api = await createTestApiServer();
   context.after(() => api.close());

@@ -90,6 +90,9 @@ const goTypeNames: Readonly<Record<string, string>> = {
 export function operationJson(value: CelValue): JsonValue {
   if (value instanceof PatchObject) {
     if (value.type.name === jsonPatchType.name) throw noJson('cannot convert to native type: *structpb.Value');
+    if ([...value.fields.values()].includes(null)) {
+      throw noJson('proto: invalid type: structpb.NullValue');
+    }
     return objectOf(value.fields);
   }
   if (value instanceof CelList) return Array.from(value, operationJson);

@@ -9,10 +9,10 @@ import {
   tooMany,
   typeInvalid,
 } from '../../../apimachinery/field-error.ts';
-import { formatGoFloat } from '../../../apimachinery/go-float.ts';
 import { equalJson, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { isKnownFormat, matchesFormat } from '../../../apimachinery/string-formats.ts';
 import { compilePattern, PatternError } from '../../../cel/regular-expression.ts';
+import { numberProblems } from './number-validation.ts';
 import { namedSchema, namedSchemas, subSchema, subSchemas, textOf, textsOf } from './schema-keywords.ts';
 
 /** Errors, and how many checks were made: of several failing schemas, that with the most is reported. */
@@ -155,67 +155,8 @@ class ValueValidator {
   }
 
   #checkNumber(value: number | bigint, schema: JsonObject, path: string): Result {
-    const errors = [
-      ...this.#checkRange(value, schema, path),
-      ...this.#checkMultiple(value, schema, path),
-      ...this.#checkBound(value, schema, path, 'minimum'),
-      ...this.#checkBound(value, schema, path, 'maximum'),
-    ];
-    return this.#fail(...errors);
-  }
-
-  /** Whether a number is one of its type and format at all. */
-  #checkRange(value: number | bigint, schema: JsonObject, path: string): FieldError[] {
-    const type = textOf(schema, 'type');
-    const format = textOf(schema, 'format');
-    const number = Number(value);
-    if (type === 'integer') {
-      const isBeyond = typeof value === 'number' && (number >= 2 ** 63 || number < -(2 ** 63));
-      if (!Number.isInteger(number) || isBeyond) {
-        const shown = format === 'int32' || format === 'int64' ? `with format ${format}` : '(default format)';
-        return [this.#general(`Checked value must be of type integer ${shown} in ${path}`)];
-      }
-      if (format === 'int32' && (number > 2 ** 31 - 1 || number < -(2 ** 31))) {
-        return [this.#general(`Checked value must be of type integer with format int32 in ${path}`)];
-      }
-    }
-    if (type === 'number' && format === 'float' && Math.abs(number) > 3.402_823_466_385_288_6e38) {
-      return [this.#general(`Checked value must be of type number with format float in ${path}`)];
-    }
-    return [];
-  }
-
-  #checkMultiple(value: number | bigint, schema: JsonObject, path: string): FieldError[] {
-    const { multipleOf } = schema;
-    if (typeof multipleOf !== 'number') return [];
-    // For whole numbers the real validator cuts the factor to a whole one.
-    const isWhole = typeof value === 'bigint' || Number.isSafeInteger(value);
-    const factor = isWhole ? Math.trunc(multipleOf) : multipleOf;
-    if (factor <= 0) {
-      const message = `factor MultipleOf declared for ${path} must be positive: ${formatGoFloat(factor)}`;
-      return [invalid(this.#at(path), factor, message)];
-    }
-    const quotient = factor < 1 ? (1 / factor) * Number(value) : Number(value) / factor;
-    // Of floating point numbers only those count that hold every digit.
-    const isExact = isWhole || Math.abs(quotient) <= Number.MAX_SAFE_INTEGER;
-    if (isExact && (Number.isInteger(quotient) || Math.abs(quotient - Math.round(quotient)) < 1e-9)) return [];
-    const message = `${path} in body should be a multiple of ${formatGoFloat(factor)}`;
-    return [invalid(this.#at(path), value, message)];
-  }
-
-  #checkBound(value: number | bigint, schema: JsonObject, path: string, which: 'minimum' | 'maximum'): FieldError[] {
-    const bound = schema[which];
-    if (typeof bound !== 'number' && typeof bound !== 'bigint') return [];
-    const isMaximum = which === 'maximum';
-    const isExclusive = schema[isMaximum ? 'exclusiveMaximum' : 'exclusiveMinimum'] === true;
-    const beyond = isMaximum ? value > bound : value < bound;
-    // eslint-disable-next-line eqeqeq -- loose equality compares bigint with number by value
-    if (!beyond && !(isExclusive && value == bound)) return [];
-    const word = isMaximum ? 'less than' : 'greater than';
-    const isWhole = typeof value === 'bigint' || Number.isSafeInteger(value);
-    const shown = isWhole ? `${typeof bound === 'bigint' ? bound : Math.trunc(bound)}` : formatGoFloat(Number(bound));
-    const message = `${path} in body should be ${word}${isExclusive ? '' : ' or equal to'} ${shown}`;
-    return [invalid(this.#at(path), value, message)];
+    const place = { path, at: this.#at(path), general: (message: string) => this.#general(message) };
+    return this.#fail(...numberProblems(value, schema, place));
   }
 
   #checkArray(value: readonly JsonValue[], schema: JsonObject, path: string, old: JsonValue | undefined): Result {

@@ -100,7 +100,7 @@ function applyConfiguration(object: JsonObject, value: CelValue, { schema, types
   }
   const patch: JsonObject = { ...(patchJson(value) as JsonObject), apiVersion, kind };
   try {
-    validateTyped(patch, schema, types);
+    validateTyped(patch, schema, types, { nulls: 'refused' });
   } catch (error) {
     if (!(error instanceof TypedValueError)) throw error;
     throw new MutationError(`error applying patch: failed to convert patch object to typed object: ${error.message}`);

@@ -71,7 +71,7 @@ function mayMisfit({ custom, gvk }: ApiResource): boolean {
 
 /** Of an object that does not fit its schema nobody's fields can be told. @throws TypedValueError */
 function checkType(object: Unstructured, { schema, source }: ManagedKind): void {
-  validateTyped(withoutManagedFields(object), schema, source, 'allowed');
+  validateTyped(withoutManagedFields(object), schema, source, { duplicates: 'allowed' });
 }
 
 function withVersions(kind: ManagedKind, versionOf: ManagedKind['versionOf']): ManagedKind {
