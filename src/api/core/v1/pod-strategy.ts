@@ -9,6 +9,7 @@ import {
   validateSeccompAnnotations,
 } from './pod-annotation-validation.ts';
 import { adoptAppArmorAnnotations } from './pod-app-armor.ts';
+import { mergeLabelKeys } from './pod-label-keys.ts';
 import { qosClassOf } from './pod-qos.ts';
 import { validatePodResize } from './pod-resize-validation.ts';
 import { preparePodStatus } from './pod-status-preparation.ts';
@@ -51,6 +52,7 @@ export const podStrategy: Strategy = {
     // A class that the creator states is taken for the pod's own, as the real server does.
     const stated = pod.status?.qosClass ?? '';
     pod.status = { phase: 'Pending', qosClass: stated === '' ? qosClassOf(pod) : stated };
+    mergeLabelKeys(pod);
     adoptAppArmorAnnotations(pod, (text) => context.warn?.(text));
     if ((pod.spec?.schedulingGates ?? []).length === 0) return;
     const message = 'Scheduling is blocked due to non-empty scheduling gates';
