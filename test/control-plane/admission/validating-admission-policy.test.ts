@@ -95,6 +95,8 @@ test('expressions see the request, the namespace, variables and the authorizer',
     "request.namespace == 'ns' && request.name == 'c' && !has(request.subResource)",
     "namespaceObject.metadata.labels['team'] == 'x' && namespaceObject.metadata.name == 'ns'",
     'oldObject == null && object.metadata.labels.a == "b"',
+    // As with connections, which have none.
+    'has(request.options) && request.options == null && !has(request.options.kind)',
     'authorizer.group("").resource("pods").namespace("ns").check("get").allowed()',
     '!authorizer.group("").resource("pods").check("delete").allowed()',
     'authorizer.serviceAccount("ns", "sa").group("").resource("pods").check("delete").allowed()',

@@ -186,7 +186,8 @@ function requestOf({ attributes, match }: PolicyInput): JsonObject {
       ...(Object.keys(user.extra).length === 0 ? {} : { extra: user.extra as unknown as JsonObject }),
     },
     dryRun,
-    options: options as JsonObject,
+    // Connections have no options.
+    options: Object.keys(options).length === 0 ? null : (options as JsonObject),
   };
 }
 
