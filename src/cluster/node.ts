@@ -21,6 +21,7 @@ import type { Random } from '../system/random.ts';
 import type { ComponentArguments } from './component-arguments.ts';
 import type { LocalNode } from './local-kubelets.ts';
 import { coreDns } from './coredns/core-dns.ts';
+import { metricsServer } from './metrics-server/metrics-server.ts';
 import { sampleApiServer } from './sample-api-server/sample-api-server.ts';
 
 export interface NodeOptions {
@@ -84,7 +85,11 @@ export function createNode(options: NodeOptions): RunningNode {
   files.writeFile('/proc/1/ns/mnt', new Uint8Array());
   const dialHost = (port: number): Promise<Duplex | undefined> => ports.dial(port, '127.0.0.1');
   const around = { dial, sendDatagram, hostIP, dialHost, processors: cpus().length };
-  const programs = { '/coredns': coreDns({ random, log }), '/sample-apiserver': sampleApiServer({ random, log }) };
+  const programs = {
+    '/coredns': coreDns({ random, log }),
+    '/metrics-server': metricsServer({ random, log }),
+    '/sample-apiserver': sampleApiServer({ random, log }),
+  };
   const runtime = createSimulatedRuntime({ clock, random, network, files, programs, ...around });
   const dialFromHost: DialPod = (address, port) => dial(address, port, hostIP);
   const kubelet = createKubelet({

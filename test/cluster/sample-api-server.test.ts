@@ -1,166 +1,16 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
-import { type HttpHeaders, readBody } from '../../src/apimachinery/http.ts';
+import { test } from 'node:test';
 import type { JsonObject, JsonValue } from '../../src/apimachinery/json.ts';
-import { serveRequest } from '../../src/apimachinery/serve-http.ts';
-import { createHttpTransport } from '../../src/client/http-transport.ts';
 import { sampleApiServer } from '../../src/cluster/sample-api-server/sample-api-server.ts';
-import { connectionPair } from '../../src/node/cri/connection-pair.ts';
-import { ContainerProcess } from '../../src/node/cri/simulation/container-process.ts';
-import { MemoryFiles } from '../../src/node/cri/simulation/memory-files.ts';
-import { PortServer } from '../../src/node/cri/simulation/port-server.ts';
-import { createCertificateAuthority, issueCertificate } from '../../src/pki/certificates.ts';
-import { settle } from '../../src/system/fake-clock.ts';
 import { silentLogger } from '../../src/system/logger.ts';
 import { seededRandom } from '../../src/system/random.ts';
-import { type AssembledCluster, assembled } from '../support/assembled-server.ts';
-import { containerConfig } from '../support/container-config.ts';
+import { assembled } from '../support/assembled-server.ts';
+import { bindExtensionRoles, startExtension } from '../support/extension-pod.ts';
 
-const serverAddress = '10.96.0.1';
-
-/** Gives the service account of the pod what an API server of an extension needs. */
-async function bindRoles({ as }: AssembledCluster): Promise<void> {
-  const rbac = '/apis/rbac.authorization.k8s.io/v1';
-  const subjects = [{ kind: 'ServiceAccount', name: 'default', namespace: 'default' }];
-  const bindings: [string, string, string, string][] = [
-    [`${rbac}/clusterrolebindings`, 'ClusterRoleBinding', 'ClusterRole', 'system:auth-delegator'],
-    [`${rbac}/clusterrolebindings`, 'ClusterRoleBinding', 'ClusterRole', 'view'],
-    [`${rbac}/namespaces/kube-system/rolebindings`, 'RoleBinding', 'Role', 'extension-apiserver-authentication-reader'],
-  ];
-  for (const [path, kind, roleKind, role] of bindings) {
-    const created = await as('admin-token', 'POST', path, {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind,
-      metadata: { name: `sample-${role.replaceAll(':', '-')}` },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: roleKind, name: role },
-      subjects,
-    });
-    assert.equal(created.status, 201, created.text);
-  }
-}
-
-interface Sample {
-  readonly log: () => string;
-  readonly exitCode: () => number | undefined;
-  /** Asks as the cluster's front proxy does, for a user. */
-  readonly as: (
-    user: string,
-    method: string,
-    path: string,
-    body?: object,
-    headers?: HttpHeaders,
-  ) => Promise<[status: number, body: JsonObject]>;
-}
-
-/** Runs the image's program in a pod of a cluster. */
-async function startSample(context: TestContext, cluster: AssembledCluster): Promise<Sample> {
-  const { clock, credentials, as } = cluster;
-  const account = '/api/v1/namespaces/default/serviceaccounts';
-  await as('admin-token', 'POST', account, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } });
-  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
-  const issued = await as('admin-token', 'POST', `${account}/default/token`, review);
-  assert.equal(issued.status, 201, issued.text);
-  const { token } = issued.body['status'] as { token: string };
-  const now = clock.now();
-  const api = new PortServer('default/kubernetes', []);
-  const serving = await issueCertificate(credentials.authority, {
-    subject: { commonName: 'kube-apiserver' },
-    usage: 'server',
-    ipAddresses: [serverAddress],
-    now,
-  });
-  const handle = cluster.api.server.handle;
-  const onFailure = (error: unknown): void => assert.fail(String(error));
-  api.listen(443, (request, response) => void serveRequest({ handle, onFailure }, request, response), serving);
-  const authority = await createCertificateAuthority('sample', now);
-  const shown = await issueCertificate(authority, {
-    subject: { commonName: 'sample-api' },
-    usage: 'server',
-    dnsNames: ['sample-api.default.svc'],
-    now,
-  });
-  const nodeFiles = new MemoryFiles(() => clock.now());
-  for (const folder of ['/secret', '/token']) nodeFiles.makeFolder(folder);
-  nodeFiles.writeFile('/token/token', Buffer.from(token));
-  nodeFiles.writeFile('/token/ca.crt', Buffer.from(credentials.authority.certificate));
-  nodeFiles.writeFile('/secret/tls.crt', Buffer.from(shown.certificate));
-  nodeFiles.writeFile('/secret/tls.key', Buffer.from(shown.privateKey));
-  const ports = new PortServer('default/sample', []);
-  const process = new ContainerProcess(
-    containerConfig({
-      image: 'registry.k8s.io/e2e-test-images/sample-apiserver:1.29.2',
-      args: ['--tls-cert-file=/certs/tls.crt', '--tls-private-key-file=/certs/tls.key'],
-      envs: [
-        { key: 'KUBERNETES_SERVICE_HOST', value: serverAddress },
-        { key: 'KUBERNETES_SERVICE_PORT', value: '443' },
-      ],
-      mounts: [
-        { containerPath: '/certs', hostPath: '/secret', readonly: true },
-        { containerPath: '/var/run/secrets/kubernetes.io/serviceaccount', hostPath: '/token', readonly: true },
-      ],
-    }),
-    {
-      clock,
-      hostname: 'sample',
-      sysctls: {},
-      dnsConfig: { servers: [], searches: [], options: [] },
-      podIp: '10.0.0.1',
-      random: () => 0.5,
-      nodeFiles,
-      ports,
-      programs: { '/sample-apiserver': sampleApiServer({ random: seededRandom(7), log: silentLogger }) },
-      async dial(address, port) {
-        assert.equal(address, serverAddress);
-        const [near, far] = connectionPair('10.0.0.1');
-        void api.serve(port, far);
-        return near;
-      },
-      sendDatagram: () => Promise.resolve(undefined),
-    },
-  );
-  const ended: { code?: number } = {};
-  let log = '';
-  const keep = { write: (chunk: Uint8Array) => Promise.resolve(void (log += Buffer.from(chunk).toString())) };
-  void process.attach({ stdout: keep, stderr: keep }, new AbortController().signal);
-  assert.equal(
-    process.start((code) => (ended.code = code)),
-    true,
-  );
-  for (let turn = 0; turn < 10_000 && !ports.isOpen(443) && ended.code === undefined; turn++) await settle();
-  const { client } = credentials.frontProxy;
-  const transport = createHttpTransport({
-    server: 'https://10.0.0.1:443',
-    tlsServerName: 'sample-api.default.svc',
-    ca: authority.certificate,
-    clientCertificate: client.certificate,
-    clientKey: client.privateKey,
-    async dial(_, port) {
-      const [near, far] = connectionPair('10.0.0.2');
-      void ports.serve(port, far);
-      return near;
-    },
-  });
-  context.after(async () => {
-    await transport.close();
-    process.end();
-    await settle(50);
-  });
-  return {
-    log: () => log,
-    exitCode: () => ended.code,
-    async as(user, method, path, body, headers = {}) {
-      const response = await transport.send({
-        method,
-        path,
-        headers: { 'content-type': 'application/json', 'x-remote-user': user, ...headers },
-        ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) }),
-      });
-      const text = Buffer.from(await readBody(response.body)).toString();
-      await settle(30);
-      return [response.status, text.startsWith('{') ? (JSON.parse(text) as JsonObject) : { text }];
-    },
-  };
-}
+const sampleImage = {
+  image: 'registry.k8s.io/e2e-test-images/sample-apiserver:1.29.2',
+  programs: { '/sample-apiserver': sampleApiServer({ random: seededRandom(7), log: silentLogger }) },
+};
 
 const root = '/apis/wardle.example.com';
 const masters = { 'x-remote-group': 'system:masters' };
@@ -171,8 +21,8 @@ function flunder(name: string, spec: JsonObject, version = 'v1alpha1'): JsonObje
 
 test('the sample API server serves a group of its own', async (context) => {
   const cluster = await assembled(context);
-  await bindRoles(cluster);
-  const sample = await startSample(context, cluster);
+  await bindExtensionRoles(cluster);
+  const sample = await startExtension(context, cluster, sampleImage);
   await context.test('the sample API server keeps flunders of both versions', async () => {
     const { as, log } = sample;
     assert.equal(log(), 'Serving securely on [::]:443\n');
@@ -266,7 +116,7 @@ test('the sample API server serves a group of its own', async (context) => {
 });
 
 test('it ends where the cluster does not say whom to believe', async (context) => {
-  const { log, exitCode } = await startSample(context, await assembled(context));
+  const { log, exitCode } = await startExtension(context, await assembled(context), sampleImage);
   assert.equal(exitCode(), 1);
   assert.match(log(), /^Error: unable to load configmap based request-header-client-ca-file: .* is forbidden: /);
 });

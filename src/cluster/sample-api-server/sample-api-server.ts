@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import { messageOf } from '../../apimachinery/error-message.ts';
 import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
 import type { KubeObject } from '../../apimachinery/object-meta.ts';
-import { serveRequest } from '../../apimachinery/serve-http.ts';
 import { forbidden } from '../../apimachinery/status.ts';
 import { createInformerFactory } from '../../client/informer-factory.ts';
 import { createInProcessTransport } from '../../client/in-process-transport.ts';
@@ -13,18 +10,15 @@ import type { AdmissionPlugin } from '../../control-plane/admission/admission-pl
 import { namespaceLifecycle } from '../../control-plane/admission/namespace-lifecycle.ts';
 import { inProcessAuthenticator } from '../../control-plane/authentication/token-file.ts';
 import { unionAuthenticator } from '../../control-plane/authentication/authenticator.ts';
-import { createDiscoveryRoute } from '../../control-plane/apiserver/discovery/discovery-route.ts';
-import { createOpenApiRoute } from '../../control-plane/apiserver/openapi/openapi-route.ts';
-import { renderedOpenApi } from '../../control-plane/apiserver/openapi/rendered-openapi.ts';
 import { type ApiServer, createApiServer } from '../../control-plane/apiserver/server.ts';
 import { createMemoryStorage } from '../../control-plane/storage/memory-storage.ts';
-import { parseFlags } from '../../node/cri/simulation/images/program-flags.ts';
-import { serve, withIdentity } from '../../node/cri/simulation/images/web-server.ts';
-import type { ProcessContext } from '../../node/cri/simulation/process-context.ts';
+import { withIdentity } from '../../node/cri/simulation/images/web-server.ts';
+import type { ProcessContext, Program } from '../../node/cri/simulation/process-context.ts';
 import type { Logger } from '../../system/logger.ts';
 import type { Random } from '../../system/random.ts';
+import { delegatedAccess } from '../extension-server/delegated-access.ts';
+import { extensionProgram, extensionRoutes, type RunningExtension } from '../extension-server/extension-program.ts';
 import { inClusterClient } from '../in-cluster-client.ts';
-import { delegatedAccess } from './delegated-access.ts';
 import { type Fischer, wardleDocumentation, wardleResources, wardleSchemas, wardleTypes } from './wardle-api.ts';
 
 const fischersResource: GroupVersionResource = {
@@ -43,36 +37,15 @@ export interface SampleApiServerOptions {
  * The program of the image `sample-apiserver`: the API server of the group wardle.example.com, for an APIService to
  * bring into the cluster's API. What is written to it stays in memory, whatever `--etcd-servers` names.
  */
-export function sampleApiServer(options: SampleApiServerOptions): (context: ProcessContext) => Promise<number> {
-  return async (context) => {
-    const flags = parseFlags(context.args.slice(1));
-    try {
-      const running = await startServer(context, options);
-      const port = Number(flags.get('secure-port') ?? 443);
-      const served = {
-        handle: running.server.handle,
-        onFailure: (error: unknown) => options.log.warn('the sample API server failed', { error: messageOf(error) }),
-      };
-      const code = await withIdentity(context, flags, async (identity) => {
-        await context.stderr.write(Buffer.from(`Serving securely on [::]:${port}\n`));
-        const shown = { ...identity, requestsCertificate: true };
-        return serve(context, port, (request, response) => serveRequest(served, request, response), shown);
-      });
-      await running.stop();
-      return code;
-    } catch (error) {
-      await context.stderr.write(Buffer.from(`Error: ${messageOf(error)}\n`));
-      return 1;
-    }
-  };
+export function sampleApiServer(options: SampleApiServerOptions): Program {
+  const start = (context: ProcessContext): Promise<RunningExtension> => startServer(context, options);
+  return extensionProgram({ name: 'the sample API server', log: options.log, start, withIdentity });
 }
 
-interface RunningServer {
-  readonly server: ApiServer;
-  stop(): Promise<void>;
-}
-
-async function startServer(context: ProcessContext, { random, log }: SampleApiServerOptions): Promise<RunningServer> {
+async function startServer(
+  context: ProcessContext,
+  { random, log }: SampleApiServerOptions,
+): Promise<RunningExtension> {
   const { clock } = context;
   const cluster = inClusterClient(context, 'sample-apiserver');
   const access = await delegatedAccess({ client: cluster, clock, random });
@@ -91,15 +64,13 @@ async function startServer(context: ProcessContext, { random, log }: SampleApiSe
   const ownInformers = createInformerFactory({ client: own, clock, random, log });
   const informer = <T extends KubeObject>(gvr: GroupVersionResource): Informer<T> => informers.informer<T>(gvr);
   const storage = createMemoryStorage({ clock });
-  const input = {
+  const api = {
     resources: wardleResources,
     types: wardleTypes(),
     documentation: wardleDocumentation,
     title: 'Wardle',
     version: '0.1',
   };
-  const hashOf = (_: string, bytes: () => Uint8Array): string =>
-    createHash('sha512').update(bytes()).digest('hex').toUpperCase();
   const server = createApiServer({
     storage,
     resources: wardleResources,
@@ -120,10 +91,7 @@ async function startServer(context: ProcessContext, { random, log }: SampleApiSe
       namespaceLifecycle({ client: cluster, informer }),
       banFlunder(ownInformers.informer<Fischer>(fischersResource)),
     ]),
-    routes: [
-      createDiscoveryRoute({ serverAddress: () => `${context.podIp}:443` }),
-      createOpenApiRoute(renderedOpenApi(input, hashOf)),
-    ],
+    routes: extensionRoutes(api, context),
     clock,
     random,
     log,

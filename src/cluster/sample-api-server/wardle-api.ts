@@ -2,14 +2,14 @@ import { FieldPath, type FieldError, invalid } from '../../apimachinery/field-er
 import { isPathSegmentName } from '../../apimachinery/names.ts';
 import type { KubeObject, Unstructured } from '../../apimachinery/object-meta.ts';
 import type { SchemaSource } from '../../apimachinery/schema.ts';
-import { builtInTypes, listType } from '../../api/registry.ts';
 import {
   allVerbs,
   type ResourceDefinition,
   type Strategy,
   type TypeDefinition,
 } from '../../api/resource-definition.ts';
-import { parseTypes, type TypeSource } from '../../api/type-language.ts';
+import type { TypeSource } from '../../api/type-language.ts';
+import { extensionTypes } from '../extension-server/extension-types.ts';
 
 const group = 'wardle.example.com';
 const apiPackage = 'io.k8s.sample-apiserver.pkg.apis.wardle';
@@ -123,18 +123,8 @@ let known: ReadonlyMap<string, TypeDefinition> | undefined;
 
 /** Their types, and those that every API has. */
 export function wardleTypes(): ReadonlyMap<string, TypeDefinition> {
-  if (known !== undefined) return known;
-  const all = new Map(builtInTypes());
-  for (const type of types.flatMap(parseTypes)) all.set(type.name, type);
-  for (const { group, version, kind, type: name } of wardleResources) {
-    const gvk = { group, version, kind };
-    const type = all.get(name);
-    if (type !== undefined) all.set(name, { ...type, gvks: [gvk] });
-    const list = listType(name, gvk);
-    all.set(list.name, list);
-  }
-  known = all;
-  return all;
+  known ??= extensionTypes(types, wardleResources);
+  return known;
 }
 
 /** The same as a source of schemas. */

@@ -12,7 +12,9 @@ import {
 } from '../runtime.ts';
 import { writeCgroupFiles } from './cgroup-files.ts';
 import { isAgnhostCommand } from './images/agnhost-program.ts';
+import { runHpaExample } from './images/hpa-example.ts';
 import { imageDefaults, imageFiles } from './images/image-defaults.ts';
+import { runResourceConsumer } from './images/resource-consumer.ts';
 import { InputQueue } from './input-queue.ts';
 import { writeKernelParameters } from './kernel-parameters.ts';
 import { type FileNode, MemoryFiles } from './memory-files.ts';
@@ -32,6 +34,12 @@ import { parseScript } from './shell-syntax.ts';
 import { UsageMeter } from './usage-meter.ts';
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Programs that an image alone has. */
+const imagePrograms: Readonly<Record<string, Program>> = {
+  '/consumer': runResourceConsumer,
+  'docker-php-entrypoint': runHpaExample,
+};
 
 /** What a process has in memory that does nothing. */
 const leastProcessBytes = 1 << 20;
@@ -99,7 +107,7 @@ export class ContainerProcess {
     }: ContainerPlace,
   ) {
     this.#config = config;
-    this.#programs = programs;
+    this.#programs = { ...imagePrograms, ...programs };
     this.#usage = new UsageMeter(clock, processors);
     this.log = new MemoryContainerLog(() => clock.now());
     const files = new MemoryFiles(() => clock.now(), nodeFiles.space);

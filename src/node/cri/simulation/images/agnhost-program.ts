@@ -14,6 +14,7 @@ import { runAgnhostPause } from './pause-programs.ts';
 import { runDnsServerList, runDnsSuffix, runEtcHosts } from './resolver-programs.ts';
 import { runPortForwardTester } from './port-forward-tester.ts';
 import { runPorter } from './porter.ts';
+import { runResourceConsumerController } from './resource-consumer.ts';
 import { runLiveness, runNetexec, runServeHostname, runTestWebserver } from './web-programs.ts';
 
 const subcommands: Readonly<Record<string, Program>> = {
@@ -38,6 +39,7 @@ const subcommands: Readonly<Record<string, Program>> = {
   pause: runAgnhostPause,
   'port-forward-tester': runPortForwardTester,
   porter: runPorter,
+  'resource-consumer-controller': runResourceConsumerController,
   'serve-hostname': runServeHostname,
   'test-service-account-issuer-discovery': runIssuerDiscovery,
   'test-webserver': runTestWebserver,

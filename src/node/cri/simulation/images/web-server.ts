@@ -4,6 +4,9 @@ import { FileError, MemoryFiles } from '../memory-files.ts';
 import type { ServerIdentity } from '../port-server.ts';
 import { killedExitCode, type ProcessContext } from '../process-context.ts';
 
+/** What it takes of a processor to answer a request, whatever else is done for it. */
+const requestSeconds = 0.0002;
+
 /** What a program answers. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
@@ -15,6 +18,7 @@ export async function serve(
   identity?: ServerIdentity,
 ): Promise<number> {
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    context.usage.spend(requestSeconds);
     const answered = Promise.resolve(answer(request, response)).catch(() => response.destroy());
     // What of the body nobody has read goes nowhere.
     void answered.then(() => request.resume());

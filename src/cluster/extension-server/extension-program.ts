@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { ResourceDefinition, TypeDefinition } from '../../api/resource-definition.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
+import { serveRequest } from '../../apimachinery/serve-http.ts';
+import type { RouteHandler } from '../../control-plane/apiserver/server.ts';
+import type { ApiServer } from '../../control-plane/apiserver/server.ts';
+import { createDiscoveryRoute } from '../../control-plane/apiserver/discovery/discovery-route.ts';
+import { createOpenApiRoute } from '../../control-plane/apiserver/openapi/openapi-route.ts';
+import { renderedOpenApi } from '../../control-plane/apiserver/openapi/rendered-openapi.ts';
+import { parseFlags } from '../../node/cri/simulation/images/program-flags.ts';
+import { serve } from '../../node/cri/simulation/images/web-server.ts';
+import type { ServerIdentity } from '../../node/cri/simulation/port-server.ts';
+import type { ProcessContext, Program } from '../../node/cri/simulation/process-context.ts';
+import type { Logger } from '../../system/logger.ts';
+
+/** The API server of an extension, as it runs in a pod. */
+export interface RunningExtension {
+  readonly server: ApiServer;
+  stop(): Promise<void>;
+}
+
+/** A program that is one. */
+export interface ExtensionProgram {
+  /** What it is called in our log. */
+  readonly name: string;
+  readonly log: Logger;
+  /** @throws Error that says why it cannot run */
+  readonly start: (context: ProcessContext, flags: ReadonlyMap<string, string>) => Promise<RunningExtension>;
+  /** Runs with the certificate that it shows. @returns what the program ends with */
+  readonly withIdentity: (
+    context: ProcessContext,
+    flags: ReadonlyMap<string, string>,
+    run: (identity: ServerIdentity) => Promise<number>,
+  ) => Promise<number>;
+}
+
+/** A program that serves an API over TLS at `--secure-port` until it is ended. */
+export function extensionProgram({ name, log, start, withIdentity }: ExtensionProgram): Program {
+  return async (context) => {
+    const flags = parseFlags(context.args.slice(1));
+    try {
+      const running = await start(context, flags);
+      const port = Number(flags.get('secure-port') ?? 443);
+      const served = {
+        handle: running.server.handle,
+        onFailure: (error: unknown) => log.warn(`${name} failed`, { error: messageOf(error) }),
+      };
+      const code = await withIdentity(context, flags, async (identity) => {
+        await context.stderr.write(Buffer.from(`Serving securely on [::]:${port}\n`));
+        const shown = { ...identity, requestsCertificate: true };
+        return serve(context, port, (request, response) => serveRequest(served, request, response), shown);
+      });
+      await running.stop();
+      return code;
+    } catch (error) {
+      await context.stderr.write(Buffer.from(`Error: ${messageOf(error)}\n`));
+      return 1;
+    }
+  };
+}
+
+/** What an extension's API tells of itself. */
+export interface ExtensionApi {
+  readonly resources: readonly ResourceDefinition[];
+  readonly types: ReadonlyMap<string, TypeDefinition>;
+  readonly documentation: (name: string) => string | undefined;
+  readonly title: string;
+  readonly version: string;
+}
+
+/** Where it tells it: discovery and OpenAPI. */
+export function extensionRoutes(api: ExtensionApi, { podIp }: Pick<ProcessContext, 'podIp'>): RouteHandler[] {
+  const hashOf = (_: string, bytes: () => Uint8Array): string =>
+    createHash('sha512').update(bytes()).digest('hex').toUpperCase();
+  return [
+    createDiscoveryRoute({ serverAddress: () => `${podIp}:443` }),
+    createOpenApiRoute(renderedOpenApi(api, hashOf)),
+  ];
+}
