@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { decodeDnsQuery, type DnsAnswer, type DnsQuery, encodeDnsAnswer } from '../../apimachinery/dns-message.ts';
+import { decodeDnsQuery, type DnsAnswer, type DnsQuestion, encodeDnsAnswer } from '../../apimachinery/dns-message.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
 import { parseFlags } from '../../node/cri/simulation/images/program-flags.ts';
 import { FileError } from '../../node/cri/simulation/memory-files.ts';
@@ -11,6 +11,7 @@ import type { Random } from '../../system/random.ts';
 import { type ClusterNames, followClusterNames } from './cluster-names.ts';
 import { isInZone, parseCorefile } from './corefile.ts';
 import { buildServers, type NameServer } from './name-servers.ts';
+import { rewriteQuestion } from './rewrite-rules.ts';
 import { openSidePorts } from './side-ports.ts';
 
 /** What the program takes from where it runs besides what a process sees. */
@@ -20,6 +21,7 @@ export interface CoreDnsOptions {
 }
 
 const reloadMillis = 30_000;
+const mostAliases = 8;
 const version = '1.14.2';
 
 /**
@@ -167,22 +169,18 @@ class CoreDns {
   }
 
   /** Asks the plugins in turn; where an alias leads out of what one knows, the whole server is asked for the rest. */
-  async #find({ handlers }: NameServer, { type, name }: DnsQuery, depth = 0): Promise<DnsAnswer> {
-    const lower = name.toLowerCase();
-    for (const handler of handlers) {
-      const answer = await handler({ name: lower, type });
+  async #find(server: NameServer, question: DnsQuestion, depth = 0): Promise<DnsAnswer> {
+    const { name, type } = question;
+    const asked = rewriteQuestion(server.rules, { name: name.toLowerCase(), type });
+    for (const handler of server.handlers) {
+      const answer = await handler(asked.question);
       if (answer === undefined) continue;
+      const records = answer.records.map(asked.restore);
       const last = answer.records.at(-1);
-      const isOpen = last?.type === 'CNAME' && (type === 'A' || type === 'AAAA') && depth < 8;
-      if (!isOpen) return answer;
-      const server = this.#servers.find((each) => each.handlers === handlers && isInZone(last.data, each.zone));
-      if (server === undefined) return answer;
-      const rest = await this.#find(
-        server,
-        { id: 0, flags: 0, question: new Uint8Array(), type, name: last.data },
-        depth + 1,
-      );
-      return { ...answer, records: [...answer.records, ...rest.records] };
+      const isOpen = last?.type === 'CNAME' && (type === 'A' || type === 'AAAA') && depth < mostAliases;
+      if (!isOpen || !isInZone(last.data, server.zone)) return { ...answer, records };
+      const rest = await this.#find(server, { type, name: last.data }, depth + 1);
+      return { ...answer, records: [...records, ...rest.records] };
     }
     return { code: 'REFUSED', records: [] };
   }

@@ -1,5 +1,6 @@
 import type { DnsAnswer } from '../../apimachinery/dns-message.ts';
 import { type CorefileDirective, CorefileError, type ServerBlock } from './corefile.ts';
+import { type RewriteRule, rewriteRule } from './rewrite-rules.ts';
 import {
   forwardPlugin,
   hostsPlugin,
@@ -15,6 +16,8 @@ export interface NameServer {
   readonly port: number;
   /** In the order in which they are asked. */
   readonly handlers: readonly NameHandler[];
+  /** What is asked instead of some questions. */
+  readonly rules: readonly RewriteRule[];
   /** Each question is logged. */
   readonly logs: boolean;
   /** The configuration is read again from time to time. */
@@ -53,7 +56,7 @@ const silent = new Set([
 const missing = new Set(
   (
     'acl any auto autopath azure bind chaos clouddns debug dns64 dnssec dnstap erratic etcd file geoip grpc header ' +
-    'import k8s_external local multisocket nomad on pprof quic rewrite root route53 secondary sign template timeouts ' +
+    'import k8s_external local multisocket nomad on pprof quic root route53 secondary sign template timeouts ' +
     'tls trace transfer tsig view'
   ).split(' '),
 );
@@ -77,7 +80,10 @@ export async function buildServers(
       const usual = sidePorts[name];
       return usual === undefined ? [] : [[name, Number(/:(\d+)$/.exec(args[0] ?? '')?.[1] ?? usual)]];
     });
-    const shared = { handlers, logs: has('log'), reloads: has('reload'), sidePorts: new Map(sides) };
+    const rules = directives
+      .filter(({ name }) => name === 'rewrite')
+      .map((directive) => rewriteRule(directive, place.file));
+    const shared = { handlers, rules, logs: has('log'), reloads: has('reload'), sidePorts: new Map(sides) };
     for (const zone of zones) {
       if (servers.some((server) => server.zone === zone.zone && server.port === zone.port)) {
         throw new Error(`cannot serve dns://${zone.zone}:${zone.port} - it is already defined`);
@@ -89,7 +95,8 @@ export async function buildServers(
 }
 
 function check({ name, line }: CorefileDirective, file: string): void {
-  if (Object.hasOwn(answering, name) || Object.hasOwn(sidePorts, name) || silent.has(name)) return;
+  if (Object.hasOwn(answering, name) || Object.hasOwn(sidePorts, name) || silent.has(name) || name === 'rewrite')
+    return;
   throw new CorefileError(
     file,
     line,

@@ -127,6 +127,10 @@ test('servers by zone, those that others are asked by, and what is left over', a
     }
     self.test {
       forward . /etc/resolv.conf
+    }
+    old.test {
+      rewrite name www.old.test www.example.org
+      forward . 10.0.0.9
     }`,
     new Map([['10.0.0.9', upstream.ports]]),
   );
@@ -137,6 +141,7 @@ test('servers by zone, those that others are asked by, and what is left over', a
     ['abc.acme.test.', 53, 'REFUSED'],
     ['abc.acme.test.', 1053, '3.3.3.3'],
     ['a.self.test.', 53, 'SERVFAIL'],
+    ['www.old.test.', 53, '3.3.3.3'],
     ['elsewhere.', 53, 'REFUSED'],
     ['elsewhere.', 54, 'nothing'],
   ];
@@ -202,10 +207,7 @@ test('health, readiness and metrics', async (context) => {
 });
 
 const wrong: readonly (readonly [corefile: string, said: string])[] = [
-  [
-    '. {\n log\n rewrite name a b\n}',
-    'Corefile:3 - Error during parsing: this simulated CoreDNS has no plugin rewrite',
-  ],
+  ['. {\n log\n template IN A\n}', 'Corefile:3 - Error during parsing: this simulated CoreDNS has no plugin template'],
   ['. {\n forward .\n}', 'plugin/forward: Wrong argument count or unexpected line ending'],
   ['. {\n forward . name\n}', 'plugin/forward: not an IP address or file: "name"'],
   ['. {\n hosts {\n ttl no\n }\n}', 'plugin/hosts: ttl provided is invalid'],
