@@ -31,6 +31,8 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: HttpHeaders;
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+  /** Only for streams, on the server's side: cuts the connection when the body is not sent by then. */
+  readonly deadline?: AbortSignal;
   /** Only for 101, on the client's side: the connection, which now speaks the other protocol. */
   readonly upgraded?: Duplex;
   /** Only for 101, on the server's side: is handed the connection as soon as the client has the answer's head. */

@@ -140,7 +140,10 @@ async function sendAnswer(
     if (value === undefined || (isHttp2 && hopHeaders.has(name))) continue;
     response.setHeader(isHttp2 ? name : canonicalName(name), typeof value === 'string' ? value : [...value]);
   }
+  const cut = (): void => void response.destroy();
+  answer.deadline?.addEventListener('abort', cut, { once: true });
   await sendBody(served, request, response, answer.body, gone);
+  answer.deadline?.removeEventListener('abort', cut);
 }
 
 /** Where Go's words for a status are not Node's. */
@@ -237,6 +240,7 @@ async function sendBody(
   if ('flushHeaders' in response) response.flushHeaders();
   for await (const chunk of body) {
     if (gone.isReported) break;
+    if (request.method === 'HEAD') continue;
     if (!writeResponse(response, chunk)) await drained(response, gone.signal);
   }
   if (!gone.isReported) endResponse(response, undefined);

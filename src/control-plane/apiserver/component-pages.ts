@@ -89,7 +89,7 @@ function uptimeText(seconds: number): string {
 }
 
 /** @throws StatusError 406 */
-function pageResponse(request: ApiRequest, page: Page): Promise<HttpResponse> {
+function pageResponse(request: ApiRequest, page: Page): HttpResponse {
   const form = askedForm(header(request.headers, 'accept') ?? '', page.kind);
   if (form === undefined) throw notAcceptable(['application/json', 'application/yaml', 'text/plain']);
   if (form === 'text') {

@@ -28,7 +28,7 @@ export function createIssuerDiscoveryRoute(
     if (request.method !== 'GET') throw methodNotAllowed();
     requireMediaType(request, [document.mediaType]);
     const text = JSON.stringify(document.of(issuer));
-    const response = await bytesResponse(request, 200, document.mediaType, Buffer.from(text));
+    const response = bytesResponse(request, 200, document.mediaType, Buffer.from(text));
     return { ...response, headers: { ...response.headers, 'cache-control': 'public, max-age=3600' } };
   };
 }

@@ -1,15 +1,16 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { pipeline, Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
 import { messageOf } from '../../apimachinery/error-message.ts';
 import { header, type HttpHeaders, type HttpResponse } from '../../apimachinery/http.ts';
 import { StatusError, type Status } from '../../apimachinery/status.ts';
 import { errorFormat, type MediaTypeCodec, type OutputFormat } from './negotiation.ts';
 import type { ApiRequest } from './request-context.ts';
 
-const compress = promisify(gzip);
-
-/** Bodies up to this many bytes are not worth compressing (as in k8s.io/apiserver). */
-const gzipThresholdBytes = 128 * 1024;
+/**
+ * How much of a large answer is made and sent at a time. Answers up to here are not worth compressing (as in
+ * k8s.io/apiserver).
+ */
+export const sliceBytes = 128 * 1024;
 
 /** `text/plain` with this status. */
 export function textResponse(status: number, text: string, headers: HttpHeaders = {}): HttpResponse {
@@ -40,23 +41,50 @@ function takesGzip(request: ApiRequest, looksAtWeights: boolean): boolean {
   });
 }
 
-/** Bytes that are already in the negotiated media type. Large ones are compressed when the client takes gzip. */
-export async function bytesResponse(
+/**
+ * Bytes that are already in the negotiated media type. Large ones are sent as fast as the client takes them, compressed
+ * when it takes gzip.
+ * @param body bytes, or slices of about sliceBytes each, which are made one by one when they are sent
+ */
+export function bytesResponse(
   request: ApiRequest,
   status: number,
   contentType: string,
-  body: Uint8Array,
+  body: Uint8Array | Iterable<Uint8Array>,
   looksAtWeights = false,
-): Promise<HttpResponse> {
+): HttpResponse {
   const headers: HttpHeaders = { 'cache-control': 'no-cache, private', 'content-type': contentType };
-  if (takesGzip(request, looksAtWeights) && body.byteLength > gzipThresholdBytes && status === 200) {
-    return {
-      status,
-      headers: { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' },
-      body: await compress(body, { level: 4 }),
-    };
+  const sent = sentBody(body);
+  if (sent instanceof Uint8Array || status !== 200 || !takesGzip(request, looksAtWeights)) {
+    return { status, headers, body: sent };
   }
-  return { status, headers, body };
+  const packed = { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' };
+  return { status, headers: packed, body: compressed(sent) };
+}
+
+/** Bytes up to a slice as they are, more of them slice by slice. */
+function sentBody(body: Uint8Array | Iterable<Uint8Array>): Uint8Array | AsyncIterable<Uint8Array> {
+  if (body instanceof Uint8Array) return body.byteLength <= sliceBytes ? body : oneByOne(slicesOf(body));
+  const slices = body[Symbol.iterator]();
+  const first = slices.next();
+  const second = slices.next();
+  if (first.done === true) return new Uint8Array();
+  return second.done === true ? first.value : oneByOne([first.value, second.value], slices);
+}
+
+function* slicesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += sliceBytes) yield bytes.subarray(at, at + sliceBytes);
+}
+
+async function* oneByOne(begun: Iterable<Uint8Array>, rest?: Iterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* begun;
+  for (let next = rest?.next(); next?.done === false; next = rest?.next()) yield next.value;
+}
+
+function compressed(slices: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const source = Readable.from(slices, { highWaterMark: 1 });
+  // Whoever reads the end of it is told what went wrong.
+  return pipeline(source, createGzip({ level: 4, chunkSize: sliceBytes }), () => undefined);
 }
 
 /** An object in the negotiated media type. */
@@ -65,7 +93,7 @@ export function objectResponse(
   format: OutputFormat,
   status: number,
   object: unknown,
-): Promise<HttpResponse> {
+): HttpResponse {
   return bytesResponse(request, status, format.codec.mediaType, format.codec.encode(object, format.pretty));
 }
 

@@ -171,7 +171,7 @@ async function aggregatedResponse(
     items: document.items,
   };
   const contentType = `${codec.mediaType};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-  const response = await bytesResponse(request, 200, contentType, codec.encode(list, pretty));
+  const response = bytesResponse(request, 200, contentType, codec.encode(list, pretty));
   const vary = response.headers['vary'] === undefined ? 'Accept' : 'Accept-Encoding, Accept';
   return { ...response, headers: { ...response.headers, ...headers, vary } };
 }

@@ -115,7 +115,7 @@ export function answerObject(
   format: OutputFormat,
   status: number,
   object: Unstructured,
-): Promise<HttpResponse> {
+): HttpResponse {
   const { request, store, view } = endpoint;
   const source = { resource: bodyResource(endpoint), now: () => store.now() };
   return singleObjectResponse(request, source, format, status, view === undefined ? object : view.project(object));

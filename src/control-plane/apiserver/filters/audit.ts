@@ -1,7 +1,7 @@
 import type { UserInfo } from '../../authentication/authenticator.ts';
 import { gunzipSync } from 'node:zlib';
 import { goQuote } from '../../../apimachinery/field-error.ts';
-import { header, type HttpHeaders, type HttpRequest, type HttpResponse } from '../../../apimachinery/http.ts';
+import { header, type HttpHeaders, type HttpRequest, type HttpResponse, readBody } from '../../../apimachinery/http.ts';
 import { formatIp, parseIp } from '../../../apimachinery/ip-address.ts';
 import { isJsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { type Status, StatusError } from '../../../apimachinery/status.ts';
@@ -87,6 +87,7 @@ export function auditFilters(
       let response: HttpResponse;
       try {
         response = await next({ ...request, audit: trail });
+        if (trail.wantsResponseObject && !isLongRunning(request)) response = await wholeAnswer(response);
       } catch (error) {
         await recordError(trail, request, error);
         throw error;
@@ -100,6 +101,11 @@ export function auditFilters(
       return withEnd(response, () => trail.reach('ResponseComplete'));
     },
   };
+}
+
+/** An answer that can be looked at before it is sent. */
+async function wholeAnswer(response: HttpResponse): Promise<HttpResponse> {
+  return { ...response, body: await readBody(response.body) };
 }
 
 /** What a request is answered that has to be kept and could not be (--audit-…-mode=blocking-strict). */

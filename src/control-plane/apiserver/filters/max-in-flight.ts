@@ -1,6 +1,7 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import type { InFlightGauge } from '../metrics/server-metrics.ts';
 import type { ApiRequest, Filter } from '../request-context.ts';
+import { withEnd } from '../response-end.ts';
 import { textResponse } from '../responses.ts';
 
 /** How many requests may be worked on at a time; watches and other long answers do not count. */
@@ -25,12 +26,16 @@ export function withMaxInFlight(limits: InFlightLimits, gauge: InFlightGauge): F
     else mutating++;
     const kind = isRead ? 'readOnly' : 'mutating';
     gauge.change(kind, 1);
-    try {
-      return await next(request);
-    } finally {
+    const end = (): void => {
       gauge.change(kind, -1);
       if (isRead) reading--;
       else mutating--;
+    };
+    try {
+      return withEnd(await next(request), end);
+    } catch (error) {
+      end();
+      throw error;
     }
   };
 }

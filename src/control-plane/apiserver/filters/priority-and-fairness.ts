@@ -9,6 +9,7 @@ import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import { TimingHistogram } from '../metrics/timing-histogram.ts';
 import { listPrefix, type ResourceRegistry } from '../registry/api-resource.ts';
 import type { ApiRequest, Filter } from '../request-context.ts';
+import { withEnd } from '../response-end.ts';
 import { isLongRunning, tooManyRequests } from './max-in-flight.ts';
 import { countTermination } from './request-metrics.ts';
 
@@ -30,8 +31,8 @@ export interface FairnessContext {
 
 /**
  * Lets each request wait for seats of its priority level, and says by headers which level and schema it was: 429 with
- * Retry-After when there are none in time. A watch gives its seats back as soon as it has started; exec and the like
- * need none.
+ * Retry-After when there are none in time. A watch gives its seats back as soon as it has started, others when their
+ * answer is sent; exec and the like need none.
  */
 export function withPriorityAndFairness(context: FairnessContext): Filter {
   const { control, metrics, clock } = context;
@@ -67,13 +68,20 @@ export function withPriorityAndFairness(context: FairnessContext): Filter {
     metrics.filters.priorityandfairness((begun - asked) / 1000);
     metrics.inFlight.change(kind, 1);
     count.works(1);
-    try {
-      return await next(request);
-    } finally {
+    const end = (): void => {
       metrics.inFlight.change(kind, -1);
       count.works(-1);
       count.worked((clock.now() - begun) / 1000, verb === 'watch' ? 'watch' : 'regular');
       outcome.leave();
+    };
+    try {
+      const response = await next(request);
+      if (verb !== 'watch') return withEnd(response, end);
+      end();
+      return response;
+    } catch (error) {
+      end();
+      throw error;
     }
   };
 }

@@ -68,19 +68,20 @@ export function withRequestMetrics(metrics: ServerMetrics, resources: ResourceRe
         const seconds = (clock.now() - request.receivedAt) / 1000;
         metrics.watchLists.observe([group, version, resource, scope], seconds);
       }
-      const counted = verb === 'WATCH' && size === undefined;
+      const isStream = size === undefined;
+      let streamed = 0;
       return withEnd(
         response,
         () => {
           if (isLong) metrics.longRunning.add(route, -1);
-          finish(status, size);
+          finish(status, isStream && !isLong ? streamed : size);
         },
-        counted
-          ? (chunk) => {
-              metrics.watchEvents.add([group, version, resource]);
-              metrics.watchEventSizes.observe([group, version, resource], chunk.byteLength);
-            }
-          : undefined,
+        (chunk) => {
+          streamed += chunk.byteLength;
+          if (verb !== 'WATCH') return;
+          metrics.watchEvents.add([group, version, resource]);
+          metrics.watchEventSizes.observe([group, version, resource], chunk.byteLength);
+        },
       );
     } catch (error) {
       if (isLong) metrics.longRunning.add(route, -1);

@@ -18,7 +18,7 @@ export async function handleMetrics(request: ApiRequest, metrics: ServerMetrics)
     return bytesResponse(request, 200, 'text/plain; charset=utf-8', Buffer.from('metrics reset\n'));
   }
   const startedAt = metrics.startTimeSeconds?.();
-  const response = await bytesResponse(request, 200, textFormat, Buffer.from(await registry.show()), true);
+  const response = bytesResponse(request, 200, textFormat, Buffer.from(await registry.show()), true);
   if (startedAt === undefined) return response;
   return { ...response, headers: { ...response.headers, 'process-start-time-unix': String(Math.floor(startedAt)) } };
 }

@@ -120,7 +120,7 @@ async function v2Response(request: ApiRequest, json: Uint8Array, modifiedAt: num
   // Nothing is packed of what only heads are shown of.
   const isWhole = response.status === 200 && request.method !== 'HEAD';
   if (!isWhole || !(response.body instanceof Uint8Array)) return response;
-  const { headers, body } = await bytesResponse(request, 200, contentType, Buffer.from(response.body), true);
+  const { headers, body } = bytesResponse(request, 200, contentType, Buffer.from(response.body), true);
   const coding = headers['content-encoding'];
   return {
     ...response,

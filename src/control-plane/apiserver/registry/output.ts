@@ -3,14 +3,14 @@ import type { ListMeta, Unstructured } from '../../../apimachinery/object-meta.t
 import type { StoredValue } from '../../storage/storage.ts';
 import type { OutputFormat } from '../negotiation.ts';
 import type { ApiRequest } from '../request-context.ts';
-import { bytesResponse, objectResponse } from '../responses.ts';
+import { bytesResponse, objectResponse, sliceBytes } from '../responses.ts';
 import { parseIncludeObject } from '../endpoints/request-options.ts';
 import type { ApiResource } from './api-resource.ts';
 import type { ListPage } from './listing.ts';
 import type { Store } from './store.ts';
 import { appendListItem, kindPrefixLength, servedBytes } from './stored-object.ts';
 import { checkTransform, listKindOf, toPartialMetadata, toTable } from './table.ts';
-import { showsStoredMetadata, storedTableText } from './table-text.ts';
+import { showsStoredMetadata, storedTableSlices } from './table-text.ts';
 
 /** Whose objects are shown (a store, or the view of a subresource), and when. */
 export interface ObjectSource {
@@ -35,7 +35,7 @@ export function storedObjectResponse(
   store: Store,
   format: OutputFormat,
   value: StoredValue,
-): Promise<HttpResponse> {
+): HttpResponse {
   if (servesStoredBytes(store.resource, format)) {
     return bytesResponse(request, 200, format.codec.mediaType, Buffer.concat([servedBytes(value), newline]));
   }
@@ -49,7 +49,7 @@ export function createdObjectResponse(
   format: OutputFormat,
   status: number,
   object: Unstructured,
-): Promise<HttpResponse> {
+): HttpResponse {
   const written = store.writtenValue(object);
   if (written === undefined || !servesStoredBytes(store.resource, format)) {
     return singleObjectResponse(request, store, format, status, object);
@@ -64,7 +64,7 @@ export function singleObjectResponse(
   format: OutputFormat,
   status: number,
   object: Unstructured,
-): Promise<HttpResponse> {
+): HttpResponse {
   checkTransform(source.resource, format, false);
   return objectResponse(request, format, status, transformed(request, source, format, object));
 }
@@ -90,23 +90,18 @@ export function transformed(
 }
 
 /** Answers with a page of a list. */
-export function listResponse(
-  request: ApiRequest,
-  store: Store,
-  format: OutputFormat,
-  page: ListPage,
-): Promise<HttpResponse> {
+export function listResponse(request: ApiRequest, store: Store, format: OutputFormat, page: ListPage): HttpResponse {
   checkTransform(store.resource, format, true);
   const metadata: ListMeta = { resourceVersion: String(page.revision) };
   if (page.continueToken !== '') metadata.continue = page.continueToken;
   if (page.continueToken !== '' && page.remaining !== undefined) metadata.remainingItemCount = page.remaining;
   if (servesStoredBytes(store.resource, format)) {
-    return bytesResponse(request, 200, format.codec.mediaType, concatenateList(store.resource, page.values, metadata));
+    return bytesResponse(request, 200, format.codec.mediaType, listSlices(store.resource, page.values, metadata));
   }
   if (servesStoredMetadata(request, store.resource, format)) {
     const options = { version: format.asVersion, now: store.now() };
-    const text = storedTableText(store.resource, page.values, metadata, options);
-    return bytesResponse(request, 200, format.codec.mediaType, Buffer.from(`${text}\n`));
+    const slices = storedTableSlices(store.resource, page.values, metadata, options);
+    return bytesResponse(request, 200, format.codec.mediaType, slices);
   }
   const objects = page.values.map((value) => store.decode(value));
   return objectResponse(request, format, 200, listObject(request, store, format, objects, metadata));
@@ -146,23 +141,29 @@ export function listObject(
   };
 }
 
-/** The stored bytes of a page side by side, nothing parsed. */
-function concatenateList(resource: ApiResource, values: readonly StoredValue[], metadata: ListMeta): Uint8Array {
+/** The stored bytes of a page side by side, nothing parsed, slice by slice. */
+function* listSlices(resource: ApiResource, values: readonly StoredValue[], metadata: ListMeta): Generator<Uint8Array> {
   const { kind, apiVersion } = listKindOf(resource);
   const meta = JSON.stringify(listMetadata(resource, metadata));
   const [head, tail] = resource.custom
     ? [`{"apiVersion":"${apiVersion}","items":[`, `],"kind":"${kind}","metadata":${meta}}\n`]
     : [`{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${meta},"items":[`, ']}\n'];
-  const pieces: Uint8Array[] = [Buffer.from(head)];
+  let pieces: Uint8Array[] = [Buffer.from(head)];
+  let length = 0;
   const prefixLength = resource.custom ? 0 : kindPrefixLength(resource.gvk.kind, resource.apiVersion);
   let first = true;
   for (const value of values) {
     if (!first) pieces.push(comma);
     first = false;
     appendListItem(pieces, value, prefixLength);
+    length += value.value.byteLength;
+    if (length < sliceBytes) continue;
+    yield Buffer.concat(pieces);
+    pieces = [];
+    length = 0;
   }
   pieces.push(Buffer.from(tail));
-  return Buffer.concat(pieces);
+  yield Buffer.concat(pieces);
 }
 
 /** Lists of custom resources show that there is no more, and have their keys sorted. */

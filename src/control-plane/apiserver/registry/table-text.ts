@@ -1,6 +1,7 @@
 import { escapeHtml, parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
 import type { ListMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { StoredValue } from '../../storage/storage.ts';
+import { sliceBytes } from '../responses.ts';
 import type { ApiResource } from './api-resource.ts';
 import { hasNullRows, rowOf, tableHead } from './table.ts';
 
@@ -15,25 +16,34 @@ export function showsStoredMetadata({ custom, definition }: ApiResource): boolea
 }
 
 /**
- * A Table of stored objects with their metadata, as JSON: the same as of toTable, but the metadata is taken over as it
- * is stored. That is most of the text, and who owns which fields need not be read at all.
+ * A Table of stored objects with their metadata, as JSON, slice by slice: the same as of toTable, but the metadata is
+ * taken over as it is stored. That is most of the text, and who owns which fields need not be read at all.
  * @param resource one of which showsStoredMetadata is true
  */
-export function storedTableText(
+export function* storedTableSlices(
   resource: ApiResource,
   values: readonly StoredValue[],
   metadata: ListMeta,
   options: { readonly version: string; readonly now: number },
-): string {
+): Generator<Uint8Array> {
   const head = escapeHtml(stringifyJson(tableHead(resource, metadata, { version: options.version })));
-  if (values.length === 0 && hasNullRows(resource)) return `${head.slice(0, -1)},"rows":null}`;
+  if (values.length === 0 && hasNullRows(resource)) {
+    yield Buffer.from(`${head.slice(0, -1)},"rows":null}\n`);
+    return;
+  }
   const about = `"object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${options.version}","metadata":`;
-  const rows = values.map((value) => {
+  let text = `${head.slice(0, -1)},"rows":[`;
+  let separator = '';
+  for (const value of values) {
     const { object, metadataText } = readStored(value);
     const row = escapeHtml(stringifyJson(rowOf(resource, object, options.now)));
-    return `${row.slice(0, -1)},${about}${metadataText}}}`;
-  });
-  return `${head.slice(0, -1)},"rows":[${rows.join(',')}]}`;
+    text += `${separator}${row.slice(0, -1)},${about}${metadataText}}}`;
+    separator = ',';
+    if (text.length < sliceBytes) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  yield Buffer.from(`${text}]}\n`);
 }
 
 /** A stored object without its managedFields, and the text of its metadata with them. */
