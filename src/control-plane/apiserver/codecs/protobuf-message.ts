@@ -37,7 +37,8 @@ const jsonSchema: Schema = { ref: `${jsonSchemaPackage}.JSONSchemaProps` };
  * @throws ProtobufError
  */
 export function readMessage(bytes: Uint8Array, type: string, schemas: SchemaSource): JsonObject {
-  return readOrRefuse(() => new Forms(schemas).readFields(new BinaryReader(bytes), type, schemas.lookup(type)));
+  const forms = formsOf(schemas);
+  return readOrRefuse(() => forms.readFields(new BinaryReader(bytes), forms.planOf(type)));
 }
 
 /** Runs what reads a message. @throws ProtobufError for bytes that end early or make no sense */
@@ -74,105 +75,100 @@ export function readFieldsByNumber(
 
 /** Writes JSON of a Kubernetes type as Go would marshal it: fields in order, zero values of non-pointers included. */
 export function writeMessage(object: JsonObject, type: string, schemas: SchemaSource): Uint8Array {
+  const forms = formsOf(schemas);
   const writer = new BinaryWriter();
-  new Forms(schemas).writeFields(writer, object, type, schemas.lookup(type));
+  forms.writeFields(writer, object, forms.planOf(type));
   return writer.finish();
+}
+
+/** What is to be known of a type to read and write messages of it. */
+interface MessagePlan {
+  /** In the order of their numbers. */
+  readonly fields: readonly FieldPlan[];
+  readonly byNumber: ReadonlyMap<number, FieldPlan>;
+}
+
+/** A struct whose fields JSON has beside the others, or a field with the form of its value (a list's items, a map's values). */
+type FieldPlan =
+  | { readonly field: ProtobufField; readonly embedded: MessagePlan }
+  | { readonly field: ProtobufField; readonly shape: 'list' | 'map' | 'value'; readonly form: Form };
+
+const knownForms = new WeakMap<SchemaSource, Forms>();
+
+/** The forms of the types of a source, which are worked out once. */
+function formsOf(schemas: SchemaSource): Forms {
+  const known = knownForms.get(schemas) ?? new Forms(schemas);
+  knownForms.set(schemas, known);
+  return known;
 }
 
 class Forms {
   readonly #schemas: SchemaSource;
+  readonly #plans = new Map<string, MessagePlan>();
 
   constructor(schemas: SchemaSource) {
     this.#schemas = schemas;
   }
 
-  readFields(reader: BinaryReader, type: string, schema: Schema | undefined): JsonObject {
+  /** How messages of a type are read and written. @throws ProtobufError for a type that has no form in protobuf */
+  planOf(type: string): MessagePlan {
+    const known = this.#plans.get(type);
+    if (known !== undefined) return known;
+    if (this.#schemas.lookup(type) === undefined) throw new ProtobufError(`${type} has no form in protobuf`);
+    const plan = this.#plan(type, resolveSchema({ ref: type }, this.#schemas));
+    this.#plans.set(type, plan);
+    return plan;
+  }
+
+  #plan(type: string, schema: Schema): MessagePlan {
+    const fields = this.#fieldsOf(type, schema).map((field): FieldPlan => {
+      if (field.isEmbedded) return { field, embedded: this.#plan(field.name, schema) };
+      const fieldSchema = this.#schemaOf(field, type, schema);
+      const { type: jsonType, items, additionalProperties } = resolveSchema(fieldSchema, this.#schemas);
+      if (jsonType === 'array' && !field.isWrapped) return { field, shape: 'list', form: this.#formOf(items ?? {}) };
+      return additionalProperties === undefined
+        ? { field, shape: 'value', form: this.#formOf(fieldSchema) }
+        : { field, shape: 'map', form: this.#formOf(additionalProperties) };
+    });
+    return { fields, byNumber: new Map(fields.map((plan) => [plan.field.number, plan])) };
+  }
+
+  readFields(reader: BinaryReader, plan: MessagePlan): JsonObject {
     const object: JsonObject = {};
-    const fields = this.#fieldsOf(type, schema);
     while (reader.pos < reader.len) {
       const [number, wireType] = reader.tag();
-      const field = fields.find((candidate) => candidate.number === number);
+      const field = plan.byNumber.get(number);
       if (field === undefined) {
         reader.skip(wireType, number);
-      } else if (field.isEmbedded) {
-        Object.assign(object, this.readFields(new BinaryReader(reader.bytes()), field.name, schema));
+      } else if ('embedded' in field) {
+        Object.assign(object, this.readFields(new BinaryReader(reader.bytes()), field.embedded));
       } else {
-        this.#readField(reader, wireType, object, field, this.#schemaOf(field, type, schema));
+        readField(reader, wireType, object, field);
       }
     }
     return object;
   }
 
-  #readField(reader: BinaryReader, wireType: WireType, object: JsonObject, field: ProtobufField, schema: Schema): void {
-    const { name } = field;
-    const resolved = resolveSchema(schema, this.#schemas);
-    const present = Object.hasOwn(object, name) ? object[name] : undefined;
-    if (resolved.type === 'array' && !field.isWrapped) {
-      const list = Array.isArray(present) ? present : [];
-      list.push(...readItems(reader, wireType, this.#formOf(resolved.items ?? {}), name));
-      setOwn(object, name, list);
-    } else if (resolved.additionalProperties !== undefined) {
-      const map = isJsonObject(present) ? present : {};
-      const [key, value] = this.#readEntry(reader, resolved.additionalProperties);
-      setOwn(map, key, value);
-      setOwn(object, name, map);
-    } else {
-      const form = this.#formOf(schema);
-      requireWireType(form, wireType, name);
-      const value = form.read(reader);
-      const isLeftOut = value === null || (value === form.zero && !field.isPointer && !field.isKept);
-      if (!isLeftOut) setOwn(object, name, value);
-    }
-  }
-
-  #readEntry(reader: BinaryReader, schema: Schema): [string, JsonValue] {
-    const form = this.#formOf(schema);
-    const entry = new BinaryReader(reader.bytes());
-    let key = '';
-    let value: JsonValue | undefined;
-    readFieldsByNumber(entry, {
-      1: () => (key = entry.string()),
-      2(wireType) {
-        requireWireType(form, wireType, 'value');
-        value = form.read(entry);
-      },
-    });
-    return [key, value ?? form.zero ?? {}];
-  }
-
-  writeFields(writer: BinaryWriter, object: JsonObject, type: string, schema: Schema | undefined): void {
-    for (const field of this.#fieldsOf(type, schema)) {
-      const { number, name } = field;
-      if (field.isEmbedded) {
+  writeFields(writer: BinaryWriter, object: JsonObject, plan: MessagePlan): void {
+    for (const planned of plan.fields) {
+      const { number, name, isPointer } = planned.field;
+      if ('embedded' in planned) {
         writer.tag(number, WireType.LengthDelimited).fork();
-        this.writeFields(writer, object, name, schema);
+        this.writeFields(writer, object, planned.embedded);
         writer.join();
         continue;
       }
-      const fieldSchema = this.#schemaOf(field, type, schema);
-      const resolved = resolveSchema(fieldSchema, this.#schemas);
+      const { shape, form } = planned;
       const value = Object.hasOwn(object, name) ? object[name] : undefined;
-      if (resolved.type === 'array' && !field.isWrapped) {
-        const form = this.#formOf(resolved.items ?? {});
+      if (shape === 'list') {
         for (const item of Array.isArray(value) ? value : []) form.write(writer.tag(number, form.wireType), item);
-      } else if (resolved.additionalProperties !== undefined) {
-        this.#writeEntries(writer, number, isJsonObject(value) ? value : {}, resolved.additionalProperties);
+      } else if (shape === 'map') {
+        if (isJsonObject(value)) writeEntries(writer, number, value, form);
       } else {
-        const form = this.#formOf(fieldSchema);
-        const missing = form.isMessage === true && !field.isPointer ? {} : form.zero;
-        const written = value ?? (field.isPointer ? undefined : missing);
+        const missing = form.isMessage === true && !isPointer ? {} : form.zero;
+        const written = value ?? (isPointer ? undefined : missing);
         if (written !== undefined) form.write(writer.tag(number, form.wireType), written);
       }
-    }
-  }
-
-  #writeEntries(writer: BinaryWriter, number: number, map: JsonObject, schema: Schema): void {
-    const form = this.#formOf(schema);
-    for (const key of Object.keys(map).toSorted()) {
-      writer.tag(number, WireType.LengthDelimited).fork();
-      writer.tag(1, WireType.LengthDelimited).string(key);
-      form.write(writer.tag(2, form.wireType), map[key] ?? null);
-      writer.join();
     }
   }
 
@@ -205,8 +201,8 @@ class Forms {
     if (ref === undefined || protobufFields(ref, this.#schemas) === undefined) return rawJson;
     return {
       ...message(
-        (reader) => this.readFields(reader, ref, resolved),
-        (writer, value) => this.writeFields(writer, isJsonObject(value) ? value : {}, ref, resolved),
+        (reader) => this.readFields(reader, this.planOf(ref)),
+        (writer, value) => this.writeFields(writer, isJsonObject(value) ? value : {}, this.planOf(ref)),
       ),
       isMessage: true,
     };
@@ -258,6 +254,54 @@ class Forms {
         }
       },
     );
+  }
+}
+
+function readField(
+  reader: BinaryReader,
+  wireType: WireType,
+  object: JsonObject,
+  { field, shape, form }: Extract<FieldPlan, { shape: string }>,
+): void {
+  const { name } = field;
+  const present = Object.hasOwn(object, name) ? object[name] : undefined;
+  if (shape === 'list') {
+    const list = Array.isArray(present) ? present : [];
+    list.push(...readItems(reader, wireType, form, name));
+    setOwn(object, name, list);
+  } else if (shape === 'map') {
+    const map = isJsonObject(present) ? present : {};
+    const [key, value] = readEntry(reader, form);
+    setOwn(map, key, value);
+    setOwn(object, name, map);
+  } else {
+    requireWireType(form, wireType, name);
+    const value = form.read(reader);
+    const isLeftOut = value === null || (value === form.zero && !field.isPointer && !field.isKept);
+    if (!isLeftOut) setOwn(object, name, value);
+  }
+}
+
+function readEntry(reader: BinaryReader, form: Form): [string, JsonValue] {
+  const entry = new BinaryReader(reader.bytes());
+  let key = '';
+  let value: JsonValue | undefined;
+  readFieldsByNumber(entry, {
+    1: () => (key = entry.string()),
+    2(wireType) {
+      requireWireType(form, wireType, 'value');
+      value = form.read(entry);
+    },
+  });
+  return [key, value ?? form.zero ?? {}];
+}
+
+function writeEntries(writer: BinaryWriter, number: number, map: JsonObject, form: Form): void {
+  for (const key of Object.keys(map).toSorted()) {
+    writer.tag(number, WireType.LengthDelimited).fork();
+    writer.tag(1, WireType.LengthDelimited).string(key);
+    form.write(writer.tag(2, form.wireType), map[key] ?? null);
+    writer.join();
   }
 }
 
