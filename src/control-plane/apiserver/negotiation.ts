@@ -2,6 +2,7 @@ import { booleanOf } from '../../apimachinery/boolean.ts';
 import type { GroupVersionKind } from '../../apimachinery/gvk.ts';
 import { header } from '../../apimachinery/http.ts';
 import type { JsonValue } from '../../apimachinery/json.ts';
+import type { ListMeta, Unstructured } from '../../apimachinery/object-meta.ts';
 import { StatusError } from '../../apimachinery/status.ts';
 import type { ApiRequest } from './request-context.ts';
 
@@ -34,10 +35,20 @@ export interface MediaTypeCodec {
    * @throws BodySyntaxError when the bytes are not of this media type.
    */
   decode(body: Uint8Array, wanted?: GroupVersionKind): DecodedBody;
+  /** For lists whose items are encoded one by one; absent where a list is encoded as a whole. */
+  readonly lists?: ListEncoder;
   /** One frame of a watch; absent for media types that cannot stream. */
   encodeEvent?(type: string, object: unknown): Uint8Array;
   /** Content-Type of a watch. */
   readonly streamType?: string;
+}
+
+/** Puts lists together of items that are encoded already. */
+export interface ListEncoder {
+  /** @param kind of the item, as it is served; what the object itself says of it is not looked at */
+  item(apiVersion: string, kind: string, object: Unstructured): Uint8Array;
+  /** The pieces of a list. @param kind of the list */
+  list(apiVersion: string, kind: string, metadata: ListMeta, items: readonly Uint8Array[]): Iterable<Uint8Array>;
 }
 
 /** Thrown by a codec: text for the client, and the bytes as the real server shows them. */

@@ -10,7 +10,7 @@ import type { ApiRequest } from './request-context.ts';
  * How much of a large answer is made and sent at a time. Answers up to here are not worth compressing (as in
  * k8s.io/apiserver).
  */
-export const sliceBytes = 128 * 1024;
+const sliceBytes = 128 * 1024;
 
 /** `text/plain` with this status. */
 export function textResponse(status: number, text: string, headers: HttpHeaders = {}): HttpResponse {
@@ -44,7 +44,7 @@ function takesGzip(request: ApiRequest, looksAtWeights: boolean): boolean {
 /**
  * Bytes that are already in the negotiated media type. Large ones are sent as fast as the client takes them, compressed
  * when it takes gzip.
- * @param body bytes, or slices of about sliceBytes each, which are made one by one when they are sent
+ * @param body bytes, or the pieces that they are put together of, each made when it is needed
  */
 export function bytesResponse(
   request: ApiRequest,
@@ -64,8 +64,8 @@ export function bytesResponse(
 
 /** Bytes up to a slice as they are, more of them slice by slice. */
 function sentBody(body: Uint8Array | Iterable<Uint8Array>): Uint8Array | AsyncIterable<Uint8Array> {
-  if (body instanceof Uint8Array) return body.byteLength <= sliceBytes ? body : oneByOne(slicesOf(body));
-  const slices = body[Symbol.iterator]();
+  if (body instanceof Uint8Array && body.byteLength <= sliceBytes) return body;
+  const slices = body instanceof Uint8Array ? slicesOf(body) : gathered(body);
   const first = slices.next();
   const second = slices.next();
   if (first.done === true) return new Uint8Array();
@@ -76,9 +76,24 @@ function* slicesOf(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += sliceBytes) yield bytes.subarray(at, at + sliceBytes);
 }
 
-async function* oneByOne(begun: Iterable<Uint8Array>, rest?: Iterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Pieces put together to slices. */
+function* gathered(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let slice: Uint8Array[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    slice.push(piece);
+    length += piece.byteLength;
+    if (length < sliceBytes) continue;
+    yield Buffer.concat(slice, length);
+    slice = [];
+    length = 0;
+  }
+  if (length > 0) yield Buffer.concat(slice, length);
+}
+
+async function* oneByOne(begun: Iterable<Uint8Array>, rest: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* begun;
-  for (let next = rest?.next(); next?.done === false; next = rest?.next()) yield next.value;
+  yield* rest;
 }
 
 function compressed(slices: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

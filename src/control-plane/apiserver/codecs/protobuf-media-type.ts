@@ -18,20 +18,30 @@ const mediaType = 'application/vnd.kubernetes.protobuf';
  * its kind. Watches are messages with their length before them.
  */
 export function protobufCodecFor({ typeOfKind, schemas }: TypeIndex): MediaTypeCodec {
+  const message = (apiVersion: string, kind: string, object: JsonObject): Uint8Array => {
+    const type = typeOfKind(apiVersion, kind);
+    // Custom resources and Tables have no form in protobuf.
+    if (type === undefined) throw notAcceptable([jsonCodec.mediaType, yamlCodec.mediaType, mediaType]);
+    return writeMessage(object, type, schemas);
+  };
   const encode = (object: unknown): Uint8Array => {
     const value = isJsonObject(object) ? object : {};
     const apiVersion = textOf(value['apiVersion']);
     const kind = textOf(value['kind']);
-    const type = typeOfKind(apiVersion, kind);
-    // Custom resources and Tables have no form in protobuf.
-    if (type === undefined) throw notAcceptable([jsonCodec.mediaType, yamlCodec.mediaType, mediaType]);
-    return envelope(apiVersion, kind, writeMessage(value, type, schemas));
+    return Buffer.concat(envelope(apiVersion, kind, [message(apiVersion, kind, value)]));
   };
   return {
     mediaType,
     streamType: `${mediaType};stream=watch`,
     isJson: false,
     encode,
+    lists: {
+      item: (apiVersion, kind, object) => message(apiVersion, kind, object as unknown as JsonObject),
+      list(apiVersion, kind, metadata, items) {
+        const whole = message(apiVersion, kind, { metadata: metadata as JsonObject });
+        return envelope(apiVersion, kind, [whole, ...items.flatMap((item) => [itemHead(item.byteLength), item])]);
+      },
+    },
     decode(body, wanted) {
       try {
         const { raw, ...said } = openEnvelope(body);
@@ -88,17 +98,23 @@ function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** runtime.Unknown: the kind, the message, and two texts that are always empty. */
-function envelope(apiVersion: string, kind: string, message: Uint8Array): Uint8Array {
-  const writer = new BinaryWriter().raw(prefix);
-  writer.tag(1, WireType.LengthDelimited).fork();
-  writer.tag(1, WireType.LengthDelimited).string(apiVersion);
-  writer.tag(2, WireType.LengthDelimited).string(kind);
-  writer.join();
-  writer.tag(2, WireType.LengthDelimited).bytes(message);
-  writer.tag(3, WireType.LengthDelimited).string('');
-  writer.tag(4, WireType.LengthDelimited).string('');
-  return writer.finish();
+/** What stands before each item of a list: their field is the second of every list, behind metadata. */
+function itemHead(length: number): Uint8Array {
+  return new BinaryWriter().tag(2, WireType.LengthDelimited).uint32(length).finish();
+}
+
+/** runtime.Unknown: the kind, the message, and two texts that are always empty. @param message its pieces */
+function envelope(apiVersion: string, kind: string, message: readonly Uint8Array[]): readonly Uint8Array[] {
+  const head = new BinaryWriter().raw(prefix);
+  head.tag(1, WireType.LengthDelimited).fork();
+  head.tag(1, WireType.LengthDelimited).string(apiVersion);
+  head.tag(2, WireType.LengthDelimited).string(kind);
+  head.join();
+  head.tag(2, WireType.LengthDelimited).uint32(message.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  const tail = new BinaryWriter();
+  tail.tag(3, WireType.LengthDelimited).string('');
+  tail.tag(4, WireType.LengthDelimited).string('');
+  return [head.finish(), ...message, tail.finish()];
 }
 
 function openEnvelope(body: Uint8Array): { apiVersion: string; kind: string; raw: Uint8Array } {

@@ -3,14 +3,15 @@ import type { ListMeta, Unstructured } from '../../../apimachinery/object-meta.t
 import type { StoredValue } from '../../storage/storage.ts';
 import type { OutputFormat } from '../negotiation.ts';
 import type { ApiRequest } from '../request-context.ts';
-import { bytesResponse, objectResponse, sliceBytes } from '../responses.ts';
+import { bytesResponse, objectResponse } from '../responses.ts';
 import { parseIncludeObject } from '../endpoints/request-options.ts';
 import type { ApiResource } from './api-resource.ts';
 import type { ListPage } from './listing.ts';
+import { mapInTurns } from './map-in-turns.ts';
 import type { Store } from './store.ts';
-import { appendListItem, kindPrefixLength, servedBytes } from './stored-object.ts';
+import { listItemPieces, kindPrefixLength, servedBytes } from './stored-object.ts';
 import { checkTransform, listKindOf, toPartialMetadata, toTable } from './table.ts';
-import { showsStoredMetadata, storedTableSlices } from './table-text.ts';
+import { showsStoredMetadata, storedTablePieces } from './table-text.ts';
 
 /** Whose objects are shown (a store, or the view of a subresource), and when. */
 export interface ObjectSource {
@@ -90,20 +91,32 @@ export function transformed(
 }
 
 /** Answers with a page of a list. */
-export function listResponse(request: ApiRequest, store: Store, format: OutputFormat, page: ListPage): HttpResponse {
+export async function listResponse(
+  request: ApiRequest,
+  store: Store,
+  format: OutputFormat,
+  page: ListPage,
+): Promise<HttpResponse> {
   checkTransform(store.resource, format, true);
   const metadata: ListMeta = { resourceVersion: String(page.revision) };
   if (page.continueToken !== '') metadata.continue = page.continueToken;
   if (page.continueToken !== '' && page.remaining !== undefined) metadata.remainingItemCount = page.remaining;
   if (servesStoredBytes(store.resource, format)) {
-    return bytesResponse(request, 200, format.codec.mediaType, listSlices(store.resource, page.values, metadata));
+    return bytesResponse(request, 200, format.codec.mediaType, listPieces(store.resource, page.values, metadata));
   }
   if (servesStoredMetadata(request, store.resource, format)) {
     const options = { version: format.asVersion, now: store.now() };
-    const slices = storedTableSlices(store.resource, page.values, metadata, options);
-    return bytesResponse(request, 200, format.codec.mediaType, slices);
+    const pieces = storedTablePieces(store.resource, page.values, metadata, options);
+    return bytesResponse(request, 200, format.codec.mediaType, pieces);
   }
-  const objects = page.values.map((value) => store.decode(value));
+  const { lists, mediaType } = format.codec;
+  if (lists !== undefined && format.as === '') {
+    const { gvk } = store.resource;
+    const { kind, apiVersion } = listKindOf(store.resource);
+    const items = await mapInTurns(page.values, (value) => lists.item(apiVersion, gvk.kind, store.decode(value)));
+    return bytesResponse(request, 200, mediaType, lists.list(apiVersion, kind, metadata, items));
+  }
+  const objects = await mapInTurns(page.values, (value) => store.decode(value));
   return objectResponse(request, format, 200, listObject(request, store, format, objects, metadata));
 }
 
@@ -141,29 +154,22 @@ export function listObject(
   };
 }
 
-/** The stored bytes of a page side by side, nothing parsed, slice by slice. */
-function* listSlices(resource: ApiResource, values: readonly StoredValue[], metadata: ListMeta): Generator<Uint8Array> {
+/** The stored bytes of a page side by side, nothing parsed. */
+function* listPieces(resource: ApiResource, values: readonly StoredValue[], metadata: ListMeta): Generator<Uint8Array> {
   const { kind, apiVersion } = listKindOf(resource);
   const meta = JSON.stringify(listMetadata(resource, metadata));
   const [head, tail] = resource.custom
     ? [`{"apiVersion":"${apiVersion}","items":[`, `],"kind":"${kind}","metadata":${meta}}\n`]
     : [`{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${meta},"items":[`, ']}\n'];
-  let pieces: Uint8Array[] = [Buffer.from(head)];
-  let length = 0;
+  yield Buffer.from(head);
   const prefixLength = resource.custom ? 0 : kindPrefixLength(resource.gvk.kind, resource.apiVersion);
   let first = true;
   for (const value of values) {
-    if (!first) pieces.push(comma);
+    if (!first) yield comma;
     first = false;
-    appendListItem(pieces, value, prefixLength);
-    length += value.value.byteLength;
-    if (length < sliceBytes) continue;
-    yield Buffer.concat(pieces);
-    pieces = [];
-    length = 0;
+    yield* listItemPieces(value, prefixLength);
   }
-  pieces.push(Buffer.from(tail));
-  yield Buffer.concat(pieces);
+  yield Buffer.from(tail);
 }
 
 /** Lists of custom resources show that there is no more, and have their keys sorted. */

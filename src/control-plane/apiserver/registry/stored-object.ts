@@ -38,14 +38,14 @@ export function servedBytes(value: ServableValue, revision = value.modRevision):
 }
 
 /**
- * Appends the pieces of an item of a list: without kind and apiVersion for built-in kinds, whose list says them.
+ * The pieces of an item of a list: without kind and apiVersion for built-in kinds, whose list says them.
  * @param prefixLength bytes of `{"kind":…,"apiVersion":…,` to leave out; 0 to keep them.
  */
-export function appendListItem(pieces: Uint8Array[], value: StoredValue, prefixLength: number): void {
+export function listItemPieces(value: StoredValue, prefixLength: number): readonly Uint8Array[] {
   const bytes = Buffer.from(value.value.buffer, value.value.byteOffset, value.value.byteLength);
   const { at, field } = spliceOf(bytes, value.modRevision);
-  if (prefixLength > 0) pieces.push(openBrace);
-  pieces.push(bytes.subarray(prefixLength, at), field, bytes.subarray(at));
+  const rest = [bytes.subarray(prefixLength, at), field, bytes.subarray(at)];
+  return prefixLength > 0 ? [openBrace, ...rest] : rest;
 }
 
 /** How many bytes `{"kind":"K","apiVersion":"v",` takes. */

@@ -1,7 +1,6 @@
 import { escapeHtml, parseJson, stringifyJson } from '../../../apimachinery/json-codec.ts';
 import type { ListMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { StoredValue } from '../../storage/storage.ts';
-import { sliceBytes } from '../responses.ts';
 import type { ApiResource } from './api-resource.ts';
 import { hasNullRows, rowOf, tableHead } from './table.ts';
 
@@ -16,11 +15,11 @@ export function showsStoredMetadata({ custom, definition }: ApiResource): boolea
 }
 
 /**
- * A Table of stored objects with their metadata, as JSON, slice by slice: the same as of toTable, but the metadata is
+ * A Table of stored objects with their metadata, as JSON, piece by piece: the same as of toTable, but the metadata is
  * taken over as it is stored. That is most of the text, and who owns which fields need not be read at all.
  * @param resource one of which showsStoredMetadata is true
  */
-export function* storedTableSlices(
+export function* storedTablePieces(
   resource: ApiResource,
   values: readonly StoredValue[],
   metadata: ListMeta,
@@ -32,18 +31,14 @@ export function* storedTableSlices(
     return;
   }
   const about = `"object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${options.version}","metadata":`;
-  let text = `${head.slice(0, -1)},"rows":[`;
-  let separator = '';
+  let before = `${head.slice(0, -1)},"rows":[`;
   for (const value of values) {
     const { object, metadataText } = readStored(value);
     const row = escapeHtml(stringifyJson(rowOf(resource, object, options.now)));
-    text += `${separator}${row.slice(0, -1)},${about}${metadataText}}}`;
-    separator = ',';
-    if (text.length < sliceBytes) continue;
-    yield Buffer.from(text);
-    text = '';
+    yield Buffer.from(`${before}${row.slice(0, -1)},${about}${metadataText}}}`);
+    before = ',';
   }
-  yield Buffer.from(`${text}]}\n`);
+  yield Buffer.from(`${values.length === 0 ? before : ''}]}\n`);
 }
 
 /** A stored object without its managedFields, and the text of its metadata with them. */

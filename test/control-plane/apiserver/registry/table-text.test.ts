@@ -5,7 +5,7 @@ import type { Unstructured } from '../../../../src/apimachinery/object-meta.ts';
 import { listPrefix } from '../../../../src/control-plane/apiserver/registry/api-resource.ts';
 import { writeObjectJson } from '../../../../src/control-plane/apiserver/codecs/object-json.ts';
 import { toTable } from '../../../../src/control-plane/apiserver/registry/table.ts';
-import { showsStoredMetadata, storedTableSlices } from '../../../../src/control-plane/apiserver/registry/table-text.ts';
+import { showsStoredMetadata, storedTablePieces } from '../../../../src/control-plane/apiserver/registry/table-text.ts';
 import { inServer } from '../../../support/test-api-server.ts';
 
 const tricky: JsonObject = {
@@ -39,7 +39,7 @@ test('tables made of stored bytes say what tables of objects say, byte for byte'
       const options = { version: 'v1', now, includeObject: 'Metadata' as const };
       const metadata = { resourceVersion: '7', continue: 'x', remainingItemCount: 3 };
       assert.equal(
-        Buffer.concat([...storedTableSlices(resource, values, metadata, options)]).toString(),
+        Buffer.concat([...storedTablePieces(resource, values, metadata, options)]).toString(),
         `${writeObjectJson(toTable(resource, decode, metadata, options))}\n`,
       );
       const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
@@ -53,8 +53,8 @@ test('tables made of stored bytes say what tables of objects say, byte for byte'
     }
 
     async function stored(name: string): Promise<{
-      resource: Parameters<typeof storedTableSlices>[0];
-      values: Parameters<typeof storedTableSlices>[1];
+      resource: Parameters<typeof storedTablePieces>[0];
+      values: Parameters<typeof storedTablePieces>[1];
       decode: Unstructured[];
     }> {
       const resource = api.server.registry.find('', 'v1', name) ?? assert.fail(name);
