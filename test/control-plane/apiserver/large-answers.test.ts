@@ -146,7 +146,7 @@ test('what is audited with its answer is there whole', () => {
     async (api) => {
       assert.equal((await api.request('GET', path)).status, 200);
       const complete = events.find(({ stage }) => stage === 'ResponseComplete');
-      const list = complete?.responseObject as unknown as { readonly items: readonly unknown[] };
+      const list = complete?.responseObject as { readonly items: readonly unknown[] };
       assert.equal(list.items.length, count);
     },
     { audit: { policy, sink: { write: (event) => events.push(structuredClone(event)) > 0 } } },
