@@ -5,6 +5,7 @@ import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { MutatingAdmissionPolicyBinding } from '../../types/admissionregistration-v1.ts';
 import { setMatchResourcesDefaults } from '../policies/match-validation.ts';
 import { validateMutatingBinding } from '../policies/mutating-policy-validation.ts';
+import { staticNameWarnings } from './static-names.ts';
 
 /** The types of MutatingAdmissionPolicyBinding objects. */
 export const mutatingAdmissionPolicyBindingTypes: TypeSource = {
@@ -62,6 +63,7 @@ export const mutatingAdmissionPolicyBindingResource: ResourceDefinition = {
   setDefaults: (object) =>
     setMatchResourcesDefaults((object as unknown as MutatingAdmissionPolicyBinding).spec?.matchResources),
   strategy: {
+    ...staticNameWarnings,
     allowUnconditionalUpdate: false,
     validateCreate: validateMutatingBinding,
     validateUpdate: validateMutatingBinding,

@@ -5,6 +5,7 @@ import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { MutatingAdmissionPolicy } from '../../types/admissionregistration-v1.ts';
 import { setMatchResourcesDefaults } from '../policies/match-validation.ts';
 import { validateMutatingPolicy } from '../policies/mutating-policy-validation.ts';
+import { staticNameWarnings } from './static-names.ts';
 
 /** The types of MutatingAdmissionPolicy objects. */
 export const mutatingAdmissionPolicyTypes: TypeSource = {
@@ -102,6 +103,7 @@ export const mutatingAdmissionPolicyResource: ResourceDefinition = {
     setMatchResourcesDefaults(spec.matchConstraints);
   },
   strategy: {
+    ...staticNameWarnings,
     allowUnconditionalUpdate: false,
     validateCreate: (object) => validateMutatingPolicy(object),
     validateUpdate: (object, old) => validateMutatingPolicy(object, old),

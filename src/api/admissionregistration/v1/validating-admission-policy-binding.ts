@@ -5,6 +5,7 @@ import { ageColumn, column, nameColumn } from '../../columns.ts';
 import type { ValidatingAdmissionPolicyBinding } from '../../types/admissionregistration-v1.ts';
 import { setMatchResourcesDefaults } from '../policies/match-validation.ts';
 import { validateValidatingBinding } from '../policies/validating-policy-validation.ts';
+import { staticNameWarnings } from './static-names.ts';
 
 /** The types of ValidatingAdmissionPolicyBinding objects. */
 export const validatingAdmissionPolicyBindingTypes: TypeSource = {
@@ -56,6 +57,7 @@ export const validatingAdmissionPolicyBindingResource: ResourceDefinition = {
   setDefaults: (object) =>
     setMatchResourcesDefaults((object as unknown as ValidatingAdmissionPolicyBinding).spec.matchResources),
   strategy: {
+    ...staticNameWarnings,
     allowUnconditionalUpdate: false,
     validateCreate: validateValidatingBinding,
     validateUpdate: validateValidatingBinding,

@@ -6,6 +6,7 @@ import type { ValidatingAdmissionPolicy } from '../../types/admissionregistratio
 import { setMatchResourcesDefaults } from '../policies/match-validation.ts';
 import { validateValidatingPolicy, validateValidatingPolicyStatus } from '../policies/validating-policy-validation.ts';
 import { metadataAside } from '../../status-metadata.ts';
+import { staticNameWarnings } from './static-names.ts';
 
 /** The types of ValidatingAdmissionPolicy objects. */
 export const validatingAdmissionPolicyTypes: TypeSource = {
@@ -87,6 +88,7 @@ export const validatingAdmissionPolicyResource: ResourceDefinition = {
     setMatchResourcesDefaults(spec.matchConstraints);
   },
   strategy: {
+    ...staticNameWarnings,
     resetFields: { '': ['status'], status: ['metadata', 'spec'] },
     keptOnStatus: metadataAside,
     checksMetadata: 'object',

@@ -13,6 +13,7 @@ import type { Strategy } from '../../resource-definition.ts';
 import type { MutatingWebhook, ValidatingWebhook } from '../../types/admissionregistration-v1.ts';
 import { validateMatchConditions, validateRuleWithOperations } from '../policies/match-validation.ts';
 import { validateWebhookService, validateWebhookUrl } from './webhook-client-validation.ts';
+import { staticNameWarnings } from './static-names.ts';
 
 type Webhook = ValidatingWebhook & Pick<MutatingWebhook, 'reinvocationPolicy'>;
 
@@ -123,6 +124,7 @@ function validateReviewVersions(versions: readonly string[] | null, path: FieldP
 
 /** What the registry does with configurations of webhooks, of either kind. */
 export const webhookConfigurationStrategy: Strategy = {
+  ...staticNameWarnings,
   hasGeneration: true,
   allowUnconditionalUpdate: false,
   validateCreate: validateWebhookConfiguration,
