@@ -321,3 +321,31 @@ void test('what a definition and its names are called is checked as the real ser
     `spec.names.categories[0]: Invalid value: "": ${label}`,
   ]);
 });
+
+test('fields to select by want a schema where they stand themselves: with all versions, or with each', () => {
+  const schemaOf = (field: string): JsonObject => ({
+    type: 'object',
+    properties: { a: { type: 'string' }, [field]: { type: 'string' } },
+  });
+  const versions = (schemas: readonly JsonObject[], fields: readonly string[]): Unstructured =>
+    definition({
+      versions: schemas.map((schema, index) =>
+        version(schema, {
+          name: `v${index + 1}`,
+          storage: index === 0,
+          selectableFields: [{ jsonPath: fields[index] ?? '' }],
+        }),
+      ),
+    });
+  const [one, other] = [schemaOf('b'), schemaOf('c')];
+  const own = 'may only be set when `version.schema.openAPIV3Schema` is not included';
+  assert.deepEqual(problems(versions([one, one], ['.a', '.a'])), []);
+  assert.deepEqual(problems(versions([one, other], ['.a', '.c'])), []);
+  assert.deepEqual(problems(versions([one, other], ['.a', '.a'])), [
+    'spec.selectableFields: Invalid value: "": may only be set when validations.schema is included',
+  ]);
+  assert.deepEqual(problems(versions([one, one], ['.a', '.b'])), [
+    `spec.versions[0].selectableFields: Invalid value: "": ${own}`,
+    `spec.versions[1].selectableFields: Invalid value: "": ${own}`,
+  ]);
+});

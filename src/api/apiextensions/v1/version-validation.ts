@@ -72,7 +72,7 @@ export function validateVersions(
     if (!shared.schema) errors.push(...checkSchema(version, own.child('schema'), hasStatus, allowed));
     if (!shared.subresources) errors.push(...checkSubresources(version.subresources, own.child('subresources')));
     if (!shared.columns) errors.push(...checkColumns(version, own));
-    if (!shared.selectable) errors.push(...checkSelectable(version, own));
+    if (!shared.selectable) errors.push(...checkSelectable(version, own, !shared.schema, withoutOwnSchema));
   }
   errors.push(...checkStorage(spec, at));
   const [first] = versions;
@@ -85,7 +85,7 @@ export function validateVersions(
   }
   if (shared.subresources) errors.push(...checkSubresources(first.subresources, path.child('subresources')));
   if (shared.columns) errors.push(...checkColumns(first, path));
-  if (shared.selectable) errors.push(...checkSelectable(first, path));
+  if (shared.selectable) errors.push(...checkSelectable(first, path, shared.schema, withoutSchema));
   return errors;
 }
 
@@ -199,12 +199,17 @@ function checkColumn(column: CustomResourceColumnDefinition, path: FieldPath): F
   return [...errors, ...(column.jsonPath === '' ? [required(at)] : checkJsonPath(column.jsonPath, at))];
 }
 
-function checkSelectable(version: Version, path: FieldPath): FieldError[] {
+const withoutSchema = 'may only be set when validations.schema is included';
+/** The real server says the contrary of what it means. */
+const withoutOwnSchema = 'may only be set when `version.schema.openAPIV3Schema` is not included';
+
+/** @param isSchemaThere whether the schema stands where the fields stand, among what versions share or not */
+function checkSelectable(version: Version, path: FieldPath, isSchemaThere: boolean, absent: string): FieldError[] {
   const { selectableFields = [] } = version;
   const schema = schemaOf(version);
   if (selectableFields.length === 0) return [];
   const at = path.child('selectableFields');
-  if (schema === undefined) return [invalid(at, '', 'may only be set when validations.schema is included')];
+  if (schema === undefined || !isSchemaThere) return [invalid(at, '', absent)];
   const unsupported = unsupportedKeyword(schema);
   if (unsupported !== undefined) return [invalid(path.child('schema.openAPIV3Schema'), '', unsupported)];
   const seen = new Set<string>();

@@ -145,10 +145,10 @@ export function internalPackage(group: string): string {
   return group.split('.')[0] ?? group;
 }
 
-/** `ConfigMapList` in `v1`. */
+/** `ConfigMapList` in `v1`; what a definition says of its own. */
 export function listKindOf(resource: ApiResource): { readonly kind: string; readonly apiVersion: string } {
   const { group, version, kind } = resource.gvk;
-  return { kind: `${kind}List`, apiVersion: formatGroupVersion({ group, version }) };
+  return { kind: resource.customType?.listKind ?? `${kind}List`, apiVersion: formatGroupVersion({ group, version }) };
 }
 
 function notAcceptable(message: string): StatusError {

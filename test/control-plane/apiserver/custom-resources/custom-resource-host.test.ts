@@ -343,6 +343,14 @@ test('the scale of a custom resource is applied by nobody, whoever owns its numb
   );
 });
 
+test('a list of custom resources is of the kind that its definition says', async (context) => {
+  const world = await serve(context);
+  await world.api.create(definition({ kind: 'Wid', plural: 'wids', listKind: 'Widgets' }, schema));
+  await world.until('wids.example.com', isEstablished);
+  const list = await send(world, 'GET', path);
+  assert.deepEqual([list.body.kind, (await send(world, 'DELETE', path)).body.kind], ['Widgets', 'Widgets']);
+});
+
 test('what a scale is read from is told of as Go prints it', async (context) => {
   const world = await serve(context);
   const scale = { specReplicasPath: '.spec.n', statusReplicasPath: '.status.n', labelSelectorPath: '.spec.s' };
