@@ -377,6 +377,46 @@ test('netexec takes datagrams, and nc and its own /dial send them', async (conte
   assert.deepEqual(await shell('dig +noall +answer server CNAME'), [200, '{"output":""}']);
 });
 
+test('dig and nslookup tell what name servers answer', async (context) => {
+  const network = new Map<string, PortServer>();
+  const server = await start(context, ['netexec'], { network });
+  network.set('server', server.ports);
+  const shell = async (script: string): Promise<string> => {
+    const [, text] = await server.get('http', 8080, `/shell?cmd=${encodeURIComponent(script)}`);
+    const { output, error = '' } = JSON.parse(text) as { output: string; error?: string };
+    return `${output}${error}`;
+  };
+  const cases: readonly (readonly [script: string, output: string])[] = [
+    ['dig +noall +answer server', 'server.\t30\tIN\tA\t10.9.0.0\n'],
+    [
+      'dig +noall +question +stats none TXT | head -n 3',
+      ';none.\t\tIN\tTXT\n;; Query time: 0 msec\n;; SERVER: 10.96.0.10#53(10.96.0.10) (UDP)\n',
+    ],
+    [
+      'dig +nostats +nocmd @10.96.0.10 none',
+      ';; Got answer:\n;; ->>HEADER<<- opcode: QUERY, status: NXDOMAIN, id: 32768\n' +
+        ';; flags: qr rd ra; QUERY: 1, ANSWER: 0, AUTHORITY: 0, ADDITIONAL: 0\n\n' +
+        ';; QUESTION SECTION:\n;none.\t\tIN\tA\n\n',
+    ],
+    ['dig +short @10.0.0.7 server', ';; connection timed out; no servers could be reached\nexit status 9'],
+    [
+      'nslookup server',
+      'Server:\t\t10.96.0.10\nAddress:\t10.96.0.10#53\n\nNon-authoritative answer:\nName:\tserver\nAddress: 10.9.0.0\n\n',
+    ],
+    [
+      'nslookup none 10.96.0.10',
+      "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10#53\n\n** server can't find none: NXDOMAIN\n\nexit status 1",
+    ],
+    [
+      'nslookup 10.9.0.0',
+      "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10#53\n\n** server can't find 0.0.9.10.in-addr.arpa: NXDOMAIN\n\nexit status 1",
+    ],
+    ['nslookup server 10.0.0.7', ';; connection timed out; no servers could be reached\n\nexit status 1'],
+    ['getent hosts server', '10.9.0.0          server\n'],
+  ];
+  for (const [script, output] of cases) assert.equal(await shell(script), output, script);
+});
+
 test('netexec takes messages of SCTP where it is told to, connect and /dial send them', async (context) => {
   const network = new Map<string, PortServer>();
   const server = await start(context, ['netexec', '--udp-port=-1', '--sctp-port=8082'], { network });

@@ -17,6 +17,17 @@ interface ResolverSettings {
   readonly dots: number;
 }
 
+/** An answer, and whose it is. */
+export interface ServerAnswer extends DnsAnswer {
+  readonly server: string;
+  readonly port: number;
+  readonly id: number;
+  /** The bytes of the message. */
+  readonly size: number;
+  /** The name that was asked for, with a dot at its end. */
+  readonly name: string;
+}
+
 /** The C library asks no more of them. */
 const mostServers = 3;
 const mostDots = 15;
@@ -30,16 +41,27 @@ export async function resolveName(
   name: string,
   type: DnsType,
 ): Promise<readonly DnsRecord[]> {
+  return (await searchName(context, name, type))?.records ?? [];
+}
+
+/** The first answer with records for a name of the search list, or the last of those without; undefined when nobody answers. */
+export async function searchName(
+  context: ResolvingContext,
+  name: string,
+  type: DnsType,
+): Promise<ServerAnswer | undefined> {
   const { servers, searches, dots } = readSettings(context);
   const bare = name.replace(/\.$/, '');
   const searched = searches.map((domain) => `${bare}.${domain.replace(/\.$/, '')}`);
   const isWhole = bare.split('.').length > dots;
   const names = name.endsWith('.') ? [bare] : isWhole ? [bare, ...searched] : [...searched, bare];
+  let last: ServerAnswer | undefined;
   for (const candidate of names) {
     const answer = await askServers(context, servers, candidate, type);
-    if (answer !== undefined && answer.records.length > 0) return answer.records;
+    if (answer !== undefined && answer.records.length > 0) return answer;
+    last = answer ?? last;
   }
-  return [];
+  return last;
 }
 
 /** Asks one name server after the other for the records of one name. @returns the first answer that is not about its own trouble */
@@ -49,20 +71,23 @@ export async function askServers(
   name: string,
   type: DnsType,
   port = dnsPort,
-): Promise<DnsAnswer | undefined> {
-  let failed: DnsAnswer | undefined;
+): Promise<ServerAnswer | undefined> {
+  let failed: ServerAnswer | undefined;
+  const whole = `${name.replace(/\.$/, '')}.`;
   for (const server of servers) {
     const id = Math.floor(random() * 0x1_00_00);
     let query;
     try {
-      query = encodeDnsQuery(id, { name: `${name.replace(/\.$/, '')}.`, type });
+      query = encodeDnsQuery(id, { name: whole, type });
     } catch {
       // What cannot be asked is nobody's name.
-      return { code: 'NXDOMAIN', records: [] };
+      return { code: 'NXDOMAIN', records: [], server, port, id, size: 0, name: whole };
     }
     const bytes = await sendDatagram(server, port, query).catch(() => undefined);
-    const answer = bytes === undefined ? undefined : decodeDnsAnswer(bytes, id);
-    if (answer?.code === 'NOERROR' || answer?.code === 'NXDOMAIN') return answer;
+    const decoded = bytes === undefined ? undefined : decodeDnsAnswer(bytes, id);
+    if (bytes === undefined || decoded === undefined) continue;
+    const answer = { ...decoded, server, port, id, size: bytes.length, name: whole };
+    if (answer.code === 'NOERROR' || answer.code === 'NXDOMAIN') return answer;
     failed ??= answer;
   }
   return failed;
