@@ -7,7 +7,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { readParameterDocumentation, readTypeDocumentation } from './type-documentation.js';
+import { readParameterDocumentation, readTypeDocumentation, withLineBreaks } from './type-documentation.js';
 
 const root = join(import.meta.dirname, '..');
 const folder = join(root, 'dist', 'openapi');
@@ -53,7 +53,7 @@ const input = {
 function optionalTexts() {
   const all = api.typesWith(api.optionalResources, types);
   const names = [...all.keys()].filter((name) => !types.has(name));
-  const own = readTypeDocumentation(root, names);
+  const own = withLineBreaks(root, readTypeDocumentation(root, names));
   const fields = names.flatMap((name) => [
     name,
     ...Object.keys(all.get(name).schema.properties ?? {}).map((field) => `${name}.${field}`),

@@ -83,7 +83,7 @@ function typingsOf(root, typeName) {
 export function readParameterDocumentation(root, operations) {
   const path = join(root, 'node_modules/@kubernetes/client-node/dist/gen/types/ObjectParamAPI.d.ts');
   const typings = readFileSync(path, 'utf8');
-  const breaks = JSON.parse(readFileSync(join(root, 'scripts/documentation-line-breaks.json'), 'utf8'));
+  const breaks = readLineBreaks(root);
   const texts = new Map();
   for (const operation of operations) {
     const start = typings.indexOf(`export interface CoreV1Api${capitalized(operation)}Request {`);
@@ -128,6 +128,16 @@ function unescapeText(text) {
     .replace(/\\(['"\\])/g, '$1')
     .replaceAll('*_/', '*/')
     .replaceAll('/_*', '/*');
+}
+
+/** Texts with the line breaks that they have in Go, where these are known. @param {Map<string, string>} texts */
+export function withLineBreaks(root, texts) {
+  const breaks = readLineBreaks(root);
+  return new Map([...texts].map(([name, text]) => [name, restoreLineBreaks(text, breaks[name])]));
+}
+
+function readLineBreaks(root) {
+  return JSON.parse(readFileSync(join(root, 'scripts/documentation-line-breaks.json'), 'utf8'));
 }
 
 /** The typings are one line a text; the offsets tell which spaces were newlines. */

@@ -1,6 +1,7 @@
 import { mutatingAdmissionPolicyBindingResource } from './admissionregistration/v1/mutating-admission-policy-binding.ts';
 import { mutatingAdmissionPolicyResource } from './admissionregistration/v1/mutating-admission-policy.ts';
 import { clusterTrustBundle } from './certificates/v1beta1/cluster-trust-bundle.ts';
+import { podCertificateRequest } from './certificates/v1beta1/pod-certificate-request.ts';
 import { ipAddressResource } from './networking/v1/ip-address.ts';
 import { serviceCidrResource } from './networking/v1/service-cidr.ts';
 import { type OptionalResource, otherVersionOf } from './optional-resource.ts';
@@ -49,6 +50,7 @@ const policiesOfAlpha = {
 /** What --runtime-config brings, where its gate is open. */
 export const optionalResources: readonly OptionalResource[] = [
   clusterTrustBundle,
+  podCertificateRequest,
   leavingVersionOf(clusterTrustBundle, 'v1alpha1', 'v1.34', 'v1.37'),
   leavingVersionOf(ipAddressResource, 'v1beta1', 'v1.34', 'v1.37'),
   leavingVersionOf(serviceCidrResource, 'v1beta1', 'v1.34', 'v1.37'),

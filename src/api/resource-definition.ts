@@ -114,6 +114,8 @@ export interface ResourceDefinition {
   rowConditions?(object: Unstructured): readonly TableRowCondition[];
   /** Order of the rows of a listed Table, when it is not that of the list. */
   compareRows?(left: Unstructured, right: Unstructured): number;
+  /** Whether a field selector may use metadata.namespace; by default with all kinds that have namespaces. */
+  readonly selectsNamespace?: boolean;
   /** Fields beyond metadata.name and metadata.namespace that a field selector may use, with how to read them. */
   readonly selectableFields?: Readonly<Record<string, (object: Unstructured) => string>>;
   /** Fills in what the version's defaulting functions fill in (schema defaults are applied before, by the server). */

@@ -228,6 +228,7 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
   ];
   const authorizationMetrics = new AuthorizationMetrics();
   const authorizer = await assembleAuthorizer({
+    api: options.api,
     arguments: options.arguments,
     files: options.files,
     clock,

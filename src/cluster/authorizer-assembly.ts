@@ -1,3 +1,4 @@
+import type { PodCertificateRequest } from '../api/certificates/v1beta1/pod-certificate-request-strategy.ts';
 import type { PersistentVolume, Pod } from '../api/types/core-v1.ts';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../api/types/rbac-v1.ts';
 import type { ResourceSlice } from '../api/types/resource-v1.ts';
@@ -6,7 +7,7 @@ import { messageOf } from '../apimachinery/error-message.ts';
 import { aggregateMessages, goQuote } from '../apimachinery/field-error.ts';
 import type { GroupVersionResource } from '../apimachinery/gvk.ts';
 import type { InformerFactory } from '../client/informer.ts';
-import { featureGatesOf, openedGates } from './feature-gates.ts';
+import type { ServedApi } from './served-api.ts';
 import { bootstrapPolicy } from '../control-plane/apiserver/bootstrap/bootstrap-policy.ts';
 import { abacAuthorizer } from '../control-plane/authorization/abac-authorizer.ts';
 import {
@@ -49,6 +50,8 @@ export interface AuthorizerAssemblyOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly informers: InformerFactory;
+  /** What is served: some rights of nodes depend on it. */
+  readonly api: Pick<ServedApi, 'openGates' | 'resources'>;
   readonly observer?: AuthorizationObserver;
 }
 
@@ -185,14 +188,14 @@ function webhookFromFlags(flags: ComponentArguments, kubeconfig: string): Webhoo
 /** Those that stay when the file changes, by their type: they hold local copies of what they decide by. */
 async function keptAuthorizers(
   chain: readonly ConfiguredAuthorizer[],
-  { arguments: flags, files, informers }: AuthorizerAssemblyOptions,
+  { arguments: flags, files, informers, api }: AuthorizerAssemblyOptions,
   rbac: RbacAuthorizer,
 ): Promise<ReadonlyMap<string, Authorizer>> {
   const kept = new Map<string, Authorizer>();
   for (const { type } of chain) {
     if (type === 'AlwaysAllow') kept.set(type, alwaysAllowAuthorizer);
     else if (type === 'AlwaysDeny') kept.set(type, alwaysDenyAuthorizer);
-    else if (type === 'Node') kept.set(type, nodeAuthorizer(informers, openedGates(featureGatesOf(flags))));
+    else if (type === 'Node') kept.set(type, nodeAuthorizer(informers, api));
     else if (type === 'RBAC') kept.set(type, rbac);
     else if (type === 'ABAC') {
       const path = flags.get('authorization-policy-file') ?? '';
@@ -256,14 +259,21 @@ function rbacAuthorizer(informers: InformerFactory): RbacAuthorizer {
   });
 }
 
-function nodeAuthorizer(informers: InformerFactory, openGates: ReadonlySet<string>): NodeAuthorizer {
+function nodeAuthorizer(
+  informers: InformerFactory,
+  { openGates, resources }: AuthorizerAssemblyOptions['api'],
+): NodeAuthorizer {
   const role = bootstrapPolicy(openGates).clusterRoles.find(({ metadata }) => metadata.name === 'system:node');
   let opened: Promise<NodeReferences> | undefined;
-  return new NodeAuthorizer(() => (opened ??= openNodeReferences(informers)), role?.rules ?? []);
+  const hasCertificates = resources.some(({ resource }) => resource === podCertificateRequests.resource);
+  const open = (): Promise<NodeReferences> => (opened ??= openNodeReferences(informers, hasCertificates));
+  return new NodeAuthorizer(open, role?.rules ?? [], openGates);
 }
 
+const podCertificateRequests = { group: 'certificates.k8s.io', version: 'v1beta1', resource: 'podcertificaterequests' };
+
 /** Begins to follow what tells of nodes and what they use; resolves when all of it is known. */
-async function openNodeReferences(informers: InformerFactory): Promise<NodeReferences> {
+async function openNodeReferences(informers: InformerFactory, hasCertificates: boolean): Promise<NodeReferences> {
   const core = (resource: string): GroupVersionResource => ({ group: '', version: 'v1', resource });
   const references = new NodeReferences({
     pods: informers.informer<Pod>(core('pods')),
@@ -274,6 +284,9 @@ async function openNodeReferences(informers: InformerFactory): Promise<NodeRefer
       resource: 'volumeattachments',
     }),
     slices: informers.informer<ResourceSlice>({ group: 'resource.k8s.io', version: 'v1', resource: 'resourceslices' }),
+    ...(hasCertificates
+      ? { certificateRequests: informers.informer<PodCertificateRequest>(podCertificateRequests) }
+      : {}),
   });
   informers.start();
   await informers.waitForSync();

@@ -10,6 +10,7 @@ const defaults = {
   ClusterTrustBundle: false,
   ClusterTrustBundleProjection: false,
   Initializers: false,
+  PodCertificateRequest: false,
 };
 
 /** What --feature-gates opens, here and (only told on) in other programs. */
@@ -67,6 +68,7 @@ const stages: Readonly<Record<keyof typeof defaults, string>> = {
   ClusterTrustBundle: 'BETA',
   ClusterTrustBundleProjection: 'BETA',
   Initializers: 'ALPHA',
+  PodCertificateRequest: 'BETA',
 };
 
 /** Tells which gates are open. */

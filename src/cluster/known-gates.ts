@@ -73,7 +73,7 @@ const rows: readonly Row[] = [
     `
       AllBeta ConcurrentWatchObjectDecode
       CoordinatedLeaderElection DRADeviceTaintRules LocalStorageCapacityIsolationFSQuotaMonitoring
-      MaxUnavailableStatefulSet PodCertificateRequest SELinuxMount SchedulerAsyncAPICalls StorageVersionMigrator
+      MaxUnavailableStatefulSet SELinuxMount SchedulerAsyncAPICalls StorageVersionMigrator
     `,
   ],
   [

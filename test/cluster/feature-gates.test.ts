@@ -13,6 +13,7 @@ test('gates are as in 1.36 until they are named', () => {
     ClusterTrustBundle: false,
     ClusterTrustBundleProjection: false,
     Initializers: false,
+    PodCertificateRequest: false,
     ofOthers: new Map(),
   };
   assert.deepEqual(gatesOf(), asReleased);

@@ -178,6 +178,9 @@ io.k8s.api.certificates.v1
 io.k8s.api.certificates.v1beta1 io.k8s.api.certificates.v1alpha1
   ClusterTrustBundle metadata spec
   ClusterTrustBundleSpec signerName trustBundle!
+  PodCertificateRequest metadata spec status
+  PodCertificateRequestSpec signerName! podName! podUID! serviceAccountName! serviceAccountUID! nodeName! nodeUID! maxExpirationSeconds? pkixPublicKey! proofOfPossession! stubPKCS10Request!=12 unverifiedUserAnnotations=11
+  PodCertificateRequestStatus conditions certificateChain notBefore?=4 beginRefreshAt? notAfter?
 io.k8s.api.coordination.v1
   Lease metadata spec
   LeaseSpec holderIdentity? leaseDurationSeconds? acquireTime? renewTime? leaseTransitions? strategy? preferredHolder?

@@ -16,6 +16,7 @@ import {
 } from './admission-plugin.ts';
 import { getWithFallback } from './cluster-reader.ts';
 import { apiObjectReference } from './mirror-pod-references.ts';
+import { nodePodCertificates } from './node-pod-certificates.ts';
 import { nodeTokenAudience } from './node-token-audience.ts';
 import { refusal } from './refusal.ts';
 
@@ -24,6 +25,7 @@ export function nodeRestriction(context: AdmissionContext): AdmissionPlugin {
   const podOf = getWithFallback<Pod>(context, { group: '', version: 'v1', resource: 'pods' });
   const nodeOf = getWithFallback<Node>(context, { group: '', version: 'v1', resource: 'nodes' });
   const audienceProblem = nodeTokenAudience(context);
+  const admitPodCertificates = nodePodCertificates(context);
   return {
     name: 'NodeRestriction',
     async admit(attributes) {
@@ -47,6 +49,8 @@ export function nodeRestriction(context: AdmissionContext): AdmissionPlugin {
           return admitOwnName(own, '', 'CSINode');
         case 'resource.k8s.io/resourceslices':
           return admitResourceSlice(own);
+        case 'certificates.k8s.io/podcertificaterequests':
+          return admitPodCertificates(attributes, node);
         case 'certificates.k8s.io/certificatesigningrequests':
           return admitCertificateRequest(own);
         default:

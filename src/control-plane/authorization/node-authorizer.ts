@@ -22,12 +22,19 @@ export class NodeAuthorizer implements Authorizer {
   readonly #openReferences: () => Promise<Pick<NodeReferences, 'has'>>;
   #references: Pick<NodeReferences, 'has'> | undefined;
   readonly #rules: readonly PolicyRule[];
+  readonly #openGates: ReadonlySet<string>;
 
   /**
    * @param openReferences asked when the first node comes: a server without nodes keeps no copies of pods.
    * @param rules of the default cluster role system:node, for what depends on no relation.
+   * @param openGates feature gates that are open though they are closed by default.
    */
-  constructor(openReferences: () => Promise<Pick<NodeReferences, 'has'>>, rules: readonly PolicyRule[]) {
+  constructor(
+    openReferences: () => Promise<Pick<NodeReferences, 'has'>>,
+    rules: readonly PolicyRule[],
+    openGates: ReadonlySet<string> = new Set(),
+  ) {
+    this.#openGates = openGates;
     this.#openReferences = openReferences;
     this.#rules = rules;
   }
@@ -71,6 +78,10 @@ export class NodeAuthorizer implements Authorizer {
         return () => csiNode(attributes, node);
       case 'resource.k8s.io/resourceslices':
         return () => this.#resourceSlice(attributes, node);
+      case 'certificates.k8s.io/podcertificaterequests':
+        return this.#openGates.has('PodCertificateRequest')
+          ? () => this.#podCertificateRequest(attributes, node)
+          : undefined;
       case 'nodes':
         return () => ownNode(attributes, node);
       case 'pods':
@@ -124,6 +135,18 @@ export class NodeAuthorizer implements Authorizer {
     if (selects(attributes, 'spec.nodeName', node)) return allow;
     if (name !== '') return this.#related(attributes, node);
     return noOpinion('can only list/watch pods with spec.nodeName field selector');
+  }
+
+  #podCertificateRequest(attributes: AuthorizationAttributes, node: string): AuthorizationDecision {
+    const { verb, subresource } = attributes;
+    if (subresource !== '') {
+      return noOpinion('nodes may not access the status subresource of PodCertificateRequests');
+    }
+    if (verb === 'create') return allow;
+    if (verb === 'get') return this.#related(attributes, node);
+    if (verb !== 'list' && verb !== 'watch') return noOpinion(`nodes may not ${verb} podcertificaterequests`);
+    if (selects(attributes, 'spec.nodeName', node)) return allow;
+    return noOpinion('can only list/watch podcertificaterequests with nodeName field selector');
   }
 
   #resourceSlice(attributes: AuthorizationAttributes, node: string): AuthorizationDecision {

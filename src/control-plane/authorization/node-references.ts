@@ -1,3 +1,4 @@
+import type { PodCertificateRequest } from '../../api/certificates/v1beta1/pod-certificate-request-strategy.ts';
 import type { Container, PersistentVolume, Pod, Volume } from '../../api/types/core-v1.ts';
 import type { ResourceSlice } from '../../api/types/resource-v1.ts';
 import type { VolumeAttachment } from '../../api/types/storage-v1.ts';
@@ -10,6 +11,8 @@ export interface NodeReferenceInformers {
   readonly volumes: Informer<PersistentVolume>;
   readonly attachments: Informer<VolumeAttachment>;
   readonly slices: Informer<ResourceSlice>;
+  /** There with the gate PodCertificateRequest. */
+  readonly certificateRequests?: Informer<PodCertificateRequest>;
 }
 
 /** What a node may see because one of its pods uses it, as `resource/namespace/name`. */
@@ -41,6 +44,7 @@ export class NodeReferences {
     });
     informers.attachments.addHandler(handler);
     informers.slices.addHandler(handler);
+    informers.certificateRequests?.addHandler(handler);
   }
 
   /** Whether a pod of the node uses the object. */
@@ -90,6 +94,10 @@ export class NodeReferences {
     }
     for (const { metadata, spec } of this.#informers.slices.list()) {
       if (spec.nodeName === node) found.add(`resourceslices//${metadata.name ?? ''}`);
+    }
+    for (const { metadata, spec } of this.#informers.certificateRequests?.list() ?? []) {
+      if (spec.nodeName !== node) continue;
+      found.add(`podcertificaterequests/${metadata.namespace ?? ''}/${metadata.name ?? ''}`);
     }
     return found;
   }

@@ -1,5 +1,5 @@
 /** The header of a value of DER, as Go's encoding/asn1 shows it. */
-interface Header {
+export interface Header {
   readonly class: number;
   readonly tag: number;
   readonly length: number;
@@ -78,8 +78,8 @@ function readShape(bytes: Uint8Array, at: number, { type, tag, fields }: Shape):
   return end;
 }
 
-/** Tags of more than one octet are none that a request has. @throws Asn1Error */
-function readHeader(bytes: Uint8Array, at: number): Header {
+/** Reads the header of the value at a place. Tags of more than one octet are none that a request has. @throws Error */
+export function readHeader(bytes: Uint8Array, at: number): Header {
   const octet = bytes[at] ?? 0;
   const facts = { class: octet >> 6, tag: octet & 0x1f, isCompound: (octet & 0x20) !== 0 };
   const first = bytes[at + 1];

@@ -105,6 +105,7 @@ PhotonPersistentDiskVolumeSource PdID" FSType(fsType)"
 PodAffinity RequiredDuringSchedulingIgnoredDuringExecution[]PodAffinityTerm PreferredDuringSchedulingIgnoredDuringExecution[]WeightedPodAffinityTerm
 PodAffinityTerm LabelSelector Namespaces TopologyKey" NamespaceSelector MatchLabelKeys MismatchLabelKeys
 PodAntiAffinity RequiredDuringSchedulingIgnoredDuringExecution[]PodAffinityTerm PreferredDuringSchedulingIgnoredDuringExecution[]WeightedPodAffinityTerm
+PodCertificateRequestSpec SignerName" PodName" PodUID(podUID)" ServiceAccountName" ServiceAccountUID(serviceAccountUID)" NodeName" NodeUID(nodeUID)" MaxExpirationSeconds PKIXPublicKey(pkixPublicKey) ProofOfPossession(proofOfPossession) StubPKCS10Request(stubPKCS10Request) UnverifiedUserAnnotations
 PodCertificateProjection SignerName" KeyType" MaxExpirationSeconds CredentialBundlePath" KeyPath" CertificateChainPath" UserAnnotations
 PodDNSConfig Nameservers Searches Options[]PodDNSConfigOption
 PodDNSConfigOption Name" Value

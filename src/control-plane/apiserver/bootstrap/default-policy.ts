@@ -197,6 +197,8 @@ clusterrole system:controller:pod-garbage-collector
 clusterrole system:controller:pv-protection-controller
   get,list,update,watch | "" | persistentvolumes
   create,patch,update | "",events.k8s.io | events
+?PodCertificateRequest clusterrole system:controller:podcertificaterequestcleaner
+  ?PodCertificateRequest delete,get,list,watch | certificates.k8s.io | podcertificaterequests
 clusterrole system:controller:pvc-protection-controller
   get,list,update,watch | "" | persistentvolumeclaims
   update | "" | persistentvolumeclaims/status
@@ -365,6 +367,7 @@ clusterrole system:node
   deletecollection | resource.k8s.io | resourceslices
   ?ClusterTrustBundle get,list,watch | certificates.k8s.io | clustertrustbundles
   get | "" | serviceaccounts
+  ?PodCertificateRequest create,get,list,watch | certificates.k8s.io | podcertificaterequests
 clusterrole system:node-bootstrapper
   create,get,list,watch | certificates.k8s.io | certificatesigningrequests
 clusterrole system:node-problem-detector
@@ -436,6 +439,7 @@ clusterrolebinding system:controller:namespace-controller -> system:controller:n
 clusterrolebinding system:controller:node-controller -> system:controller:node-controller : account kube-system/node-controller
 clusterrolebinding system:controller:persistent-volume-binder -> system:controller:persistent-volume-binder : account kube-system/persistent-volume-binder
 clusterrolebinding system:controller:pod-garbage-collector -> system:controller:pod-garbage-collector : account kube-system/pod-garbage-collector
+?PodCertificateRequest clusterrolebinding system:controller:podcertificaterequestcleaner -> system:controller:podcertificaterequestcleaner : account kube-system/podcertificaterequestcleaner
 clusterrolebinding system:controller:pv-protection-controller -> system:controller:pv-protection-controller : account kube-system/pv-protection-controller
 clusterrolebinding system:controller:pvc-protection-controller -> system:controller:pvc-protection-controller : account kube-system/pvc-protection-controller
 clusterrolebinding system:controller:replicaset-controller -> system:controller:replicaset-controller : account kube-system/replicaset-controller

@@ -5,6 +5,7 @@ import type { ApiResource } from './api-resource.ts';
 import type { RequestAuthorizer } from '../filters/authorization.ts';
 import { adminAccessProblems } from './device-admin-access.ts';
 import { deviceStatusProblems } from './device-status-access.ts';
+import { podCertificateSigningProblems } from './pod-certificate-signing.ts';
 import type { StoreHooks } from './store.ts';
 
 /** What built-in resources do around the generic writes. */
@@ -24,6 +25,14 @@ export function builtInHooks(
         if (!isClaim || context.subresource !== 'status' || asked === undefined || old === undefined) return problems;
         return [...problems, ...(await deviceStatusProblems(authorizer, asked, object, old))];
       },
+    };
+  }
+  if (group === 'certificates.k8s.io' && name === 'podcertificaterequests') {
+    return {
+      problems: async (object, old, context) =>
+        old === undefined || context.subresource !== 'status'
+          ? []
+          : podCertificateSigningProblems(authorizer, object, old, context),
     };
   }
   if (group === '' && name === 'namespaces') return namespaceHooks;

@@ -67,7 +67,8 @@ function fieldReader(resource: ApiResource, field: string): (object: Unstructure
   if (field === 'metadata.name') return (object) => object.metadata.name ?? '';
   const { namespaced, selectableFields } = resource.definition;
   // Cluster-wide kinds with fields of their own know no namespace, as those of CRDs do not.
-  const knowsNamespace = namespaced || (!resource.custom && selectableFields === undefined);
+  const knowsNamespace =
+    resource.definition.selectsNamespace ?? (namespaced || (!resource.custom && selectableFields === undefined));
   if (field === 'metadata.namespace' && knowsNamespace) {
     return (object) => object.metadata.namespace ?? '';
   }
