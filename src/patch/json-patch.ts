@@ -202,8 +202,10 @@ function quoted(path: string): string {
 
 function replace(document: JsonValue, { path, value }: CheckedOperation, manner: Manner): JsonValue {
   if (path === '') {
-    if (manner.isStrict || typeof value === 'object') return cloneJson(value);
-    throw new JsonPatchError('replace operation value must be object or array', path);
+    if (manner.isStrict || (typeof value === 'object' && value !== null)) return cloneJson(value);
+    // Of null the real library has no error of its own to wrap.
+    const cause = value === null ? ': %!w(<nil>)' : '';
+    throw new JsonPatchError(`replace operation value must be object or array${cause}`, path);
   }
   const place = placeOf(document, path, `replace operation does not apply: doc is missing path: ${path}`, manner);
   const { container, step } = place;

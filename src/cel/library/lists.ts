@@ -42,10 +42,24 @@ const zeros: readonly (readonly [string, CelType, CelValue])[] = [
 function isSorted([list]: readonly CelValue[]): boolean {
   let before: CelValue | undefined;
   for (const item of listOf(list)) {
-    if (before !== undefined && compareValues(before, item) > 0) return false;
+    if (item === null || item instanceof CelList || item instanceof CelMap) {
+      // The first item says of what the list is.
+      throw before === undefined ? new CelEvaluationError('no such overload: isSorted(list)') : noSuchOverload();
+    }
+    if (before !== undefined && isAfter(before, item)) return false;
     before = item;
   }
   return true;
+}
+
+/** What cannot be compared with what follows it is not after it. */
+function isAfter(left: CelValue, right: CelValue): boolean {
+  try {
+    return compareValues(left, right) > 0;
+  } catch (error) {
+    if (error instanceof CelEvaluationError) return false;
+    throw error;
+  }
 }
 
 function sum(zero: CelValue): (args: readonly CelValue[]) => CelValue {

@@ -18,6 +18,20 @@ export function decodeCustomObject(value: JsonValue, schema: JsonObject, types: 
   return { object, unknownFields: reader.unknownInOrder() };
 }
 
+/** Metadata of an object within another that is of the wrong type. */
+export class EmbeddedMetadataError extends TypedDecodeError {
+  readonly path: string;
+  readonly metadata: JsonValue;
+  readonly reason: string;
+
+  constructor(path: string, metadata: JsonValue, reason: string) {
+    super(`${path}: Invalid value: ${stringifySorted(metadata)}: ${reason}`);
+    this.path = path;
+    this.metadata = metadata;
+    this.reason = reason;
+  }
+}
+
 class CustomReader {
   readonly #unknownInMetadata: string[] = [];
   readonly #unknownFields: string[] = [];
@@ -52,7 +66,7 @@ class CustomReader {
       return decodeTyped(metadata, objectMetaType, this.#types);
     } catch (error) {
       if (inside === undefined || !(error instanceof TypedDecodeError)) throw error;
-      throw new TypedDecodeError(`${inside}: Invalid value: ${stringifySorted(metadata)}: ${error.message}`);
+      throw new EmbeddedMetadataError(inside, metadata, error.message);
     }
   }
 

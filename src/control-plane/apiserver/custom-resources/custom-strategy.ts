@@ -123,15 +123,16 @@ class ObjectChecks {
     ofMetadata: readonly FieldError[],
     warn?: Warn,
   ): FieldError[] {
-    if (object.kind !== this.#kind) {
-      return [invalid(new FieldPath('kind'), object.kind, `must be ${this.#kind}`)];
-    }
     const [value, before] = [jsonOf(object), old === undefined ? undefined : jsonOf(old)];
     const errors = [
-      ...validateValue(value, this.#schema, root, before),
-      ...this.#checkScale(value, 'specReplicasPath'),
-      ...this.#checkScale(value, 'statusReplicasPath'),
-      ...this.#checkSelector(value),
+      ...(object.kind === this.#kind
+        ? [
+            ...validateValue(value, this.#schema, root, before),
+            ...this.#checkScale(value, 'specReplicasPath'),
+            ...this.#checkScale(value, 'statusReplicasPath'),
+            ...this.#checkSelector(value),
+          ]
+        : [invalid(new FieldPath('kind'), object.kind, `must be ${this.#kind}`)]),
       ...validateEmbeddedResources(value, { ...this.#schema, 'x-kubernetes-embedded-resource': false }, root),
       ...this.#checkLists(value, before),
     ];

