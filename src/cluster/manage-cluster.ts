@@ -1,5 +1,8 @@
 import { join } from 'node:path';
+import { messageOf } from '../apimachinery/error-message.ts';
+import type { Transport } from '../apimachinery/http.ts';
 import { createHttpTransport } from '../client/http-transport.ts';
+import { createClient } from '../client/rest-client.ts';
 import { removeClusterContext, writeClusterContext } from '../kubeconfig/kubeconfig.ts';
 import { type Clock, sleep } from '../system/clock.ts';
 import type { FileSystem } from '../system/file-system.ts';
@@ -151,16 +154,20 @@ async function servingAuthorities(folder: string, files: FileSystem): Promise<st
   return (await files.exists(path)) ? Buffer.from(await files.readFile(path)).toString('utf8') : '';
 }
 
-async function answersReady(state: ClusterState, folder: string, files: FileSystem): Promise<boolean> {
+/** The way to a cluster for its administrator: not every cluster answers those who do not say who they are. */
+async function adminTransport({ server }: ClusterState, folder: string, files: FileSystem): Promise<Transport> {
   const read = async (name: string): Promise<string> =>
     Buffer.from(await files.readFile(join(folder, 'pki', name))).toString('utf8');
-  // As the administrator: not every cluster answers those who do not say who they are.
-  const transport = createHttpTransport({
-    server: state.server,
+  return createHttpTransport({
+    server,
     ca: `${await read('ca.crt')}${await servingAuthorities(folder, files)}`,
     clientCertificate: await read('admin.crt'),
     clientKey: await read('admin.key'),
   });
+}
+
+async function answersReady(state: ClusterState, folder: string, files: FileSystem): Promise<boolean> {
+  const transport = await adminTransport(state, folder, files);
   try {
     const response = await transport.send({ method: 'GET', path: '/readyz', headers: {} });
     return response.status === 200;
@@ -168,6 +175,31 @@ async function answersReady(state: ClusterState, folder: string, files: FileSyst
     return false;
   } finally {
     await transport.close();
+  }
+}
+
+/**
+ * Gives a running cluster an addon; what of it is there stays as it is.
+ * @returns whether anything was not there
+ * @throws ClusterError
+ */
+export async function addToCluster(
+  addon: string,
+  state: ClusterState,
+  usual: string,
+  world: ClusterWorld,
+): Promise<boolean> {
+  if (state.nodes === 0) throw new ClusterError(`the addon ${addon} needs a node to run on, and the cluster has none`);
+  const folder = await actualFolder(world.files, usual);
+  const { addAddon } = await import('./addons/addons.ts');
+  const transport = await adminTransport(state, folder, world.files);
+  const client = createClient({ transport, userAgent: 'kubectl-ts', clock: world.clock });
+  try {
+    return await addAddon(client, addon);
+  } catch (error) {
+    throw new ClusterError(`the addon ${addon} could not be added: ${messageOf(error)}`);
+  } finally {
+    await client.close();
   }
 }
 

@@ -47,6 +47,12 @@ test(
       /^Cluster one runs already at https:\/\/127\.0\.0\.1:\d+/,
     );
     assert.equal((await run('create', 'ns', 'kept')).stdout, 'namespace/kept created\n');
+    // Also to one that runs.
+    const addons = ['was added', 'is there already'];
+    for (const outcome of addons) {
+      const { stdout } = await run('cluster', 'start', 'one', '--addons', 'metrics-server');
+      assert.match(stdout, new RegExp(`\nAddon metrics-server ${outcome}\\.\n$`));
+    }
 
     const folder = join(home, '.kubectl-ts', 'clusters', 'one');
     const { pid } = JSON.parse(readFileSync(join(folder, 'cluster.json'), 'utf8')) as { pid: number };
@@ -99,6 +105,7 @@ test('a cluster that cannot start says why and leaves nothing', options, async (
     [['one', '--data-dir', '/dev/null/x'], /^error: the directory \/dev\/null\/x cannot be written: ENOTDIR/],
     [['one', '--apiserver-arg', 'nonsense=1'], /kube-apiserver: unknown flag: --nonsense/],
     [['one', '--without', 'kubelet'], /^error: --without kubelet: want controller-manager or scheduler/],
+    [['one', '--addons', 'ingress'], /^error: --addons ingress: want metrics-server/],
     [['Bad_Name'], /^error: invalid cluster name "Bad_Name"/],
   ];
   for (const [argv, expected] of failures) {
@@ -123,6 +130,10 @@ test('a cluster that is not ready in time is found again, and ends', options, as
   const first = await run('cluster', 'start', 'one', '--nodes', '0', '--wait', '1ms');
   assert.equal(first.exitCode, 1);
   assert.match(first.stderr, /^error: the cluster was not ready after 0s; it goes on starting, its log is /);
+  assert.match(
+    (await run('cluster', 'start', 'one', '--addons', 'metrics-server')).stderr,
+    /^error: the addon metrics-server needs a node to run on, and the cluster has none\n$/,
+  );
   const pid = processOf();
   assert.match((await run('cluster', 'start', 'one')).stdout, /^Cluster one runs already at https:/);
   assert.equal(processOf(), pid);

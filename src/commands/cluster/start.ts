@@ -20,10 +20,14 @@ interface StartCommandOptions {
   readonly scheduler: readonly string[] | undefined;
   readonly kubelet: readonly string[] | undefined;
   readonly without: readonly string[] | undefined;
+  readonly addons: readonly string[];
 }
 
 /** What may be left out, for the real one or another to take its place. */
 const optionalParts: readonly string[] = ['controller-manager', 'scheduler'];
+
+/** What may be added, as src/cluster has it. */
+const knownAddons: readonly string[] = ['metrics-server'];
 
 function argumentFlag(name: string, component: string, more = ''): FlagDefinition {
   return {
@@ -43,7 +47,7 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
     'Start a cluster of our own control plane on this machine: API server, storage, controllers, scheduler and nodes, in one process of their own. ' +
     'Its context goes into the kubeconfig and becomes the current one. A cluster that runs is left as it is.',
   examples:
-    '  # The default cluster, with one node\n  kubectl cluster start\n\n  # Another one beside it, with three nodes\n  kubectl cluster start demo --nodes 3',
+    '  # The default cluster, with one node\n  kubectl cluster start\n\n  # Another one beside it, with three nodes\n  kubectl cluster start demo --nodes 3\n\n  # With what top asks\n  kubectl cluster start --addons metrics-server',
   flags: [
     dataDirFlag,
     {
@@ -55,6 +59,12 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
     { name: 'nodes', type: 'int', default: '1', description: 'How many nodes to run.' },
     { name: 'storage', type: 'string', default: 'embedded', description: 'embedded (kept on disk) or memory.' },
     { name: 'wait', type: 'duration', default: '30s', description: 'How long to wait for the cluster to be ready.' },
+    {
+      name: 'addons',
+      type: 'stringSlice',
+      default: '[]',
+      description: 'What to add, also to a cluster that runs: metrics-server, for top and autoscaling.',
+    },
     argumentFlag('apiserver-arg', 'kube-apiserver', ' help lists them.'),
     argumentFlag('controller-manager-arg', 'kube-controller-manager'),
     argumentFlag('scheduler-arg', 'kube-scheduler'),
@@ -80,6 +90,9 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
         throw new CommandError(`--without ${part}: want ${optionalParts.join(' or ')}`);
       }
     }
+    for (const addon of flags.list('addons')) {
+      if (!knownAddons.includes(addon)) throw new CommandError(`--addons ${addon}: want ${knownAddons.join(' or ')}`);
+    }
     const list = (name: string): readonly string[] | undefined => (flags.changed(name) ? flags.list(name) : undefined);
     return {
       target: clusterTarget(args, flags, context),
@@ -93,6 +106,7 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
       scheduler: list('scheduler-arg'),
       kubelet: list('kubelet-arg'),
       without: list('without'),
+      addons: flags.list('addons'),
     };
   },
   async run(options, context) {
@@ -101,7 +115,7 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
       context.streams.out.write(apiServerHelp());
       return;
     }
-    const { startCluster, ClusterError, contextName } = await import('../../cluster/manage-cluster.ts');
+    const { addToCluster, startCluster, ClusterError, contextName } = await import('../../cluster/manage-cluster.ts');
     const { out, err } = context.streams;
     for (const note of await notesOf(options.apiServer ?? [])) err.write(`${note}\n`);
     const { name, folder } = options.target;
@@ -129,6 +143,10 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
       const how = wasRunning ? 'runs already' : `is ready after ${(readyAfterMillis / 1000).toFixed(1)}s`;
       out.write(`Cluster ${name} ${how} at ${state.server} with ${state.nodes} node${state.nodes === 1 ? '' : 's'}.\n`);
       out.write(`Context "${contextName(name)}" is the current one in ${options.kubeconfig}.\n`);
+      for (const addon of options.addons) {
+        const isNew = await addToCluster(addon, state, folder, clusterWorld(context));
+        out.write(`Addon ${addon} ${isNew ? 'was added' : 'is there already'}.\n`);
+      }
     } catch (error) {
       if (error instanceof ClusterError) throw new CommandError(error.message);
       throw error;

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { addAddon, addonNames } from '../../../src/cluster/addons/addons.ts';
+import { createTestApiServer } from '../../support/test-api-server.ts';
+
+void test('an addon is added once, and what was changed of it stays so', async (context) => {
+  assert.deepEqual(addonNames, ['metrics-server']);
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  assert.equal(await addAddon(api.client, 'metrics-server'), true);
+  const deployments = api.client.resource({ group: 'apps', version: 'v1', resource: 'deployments' }, 'kube-system');
+  await deployments.patch('metrics-server', 'application/merge-patch+json', { spec: { replicas: 2 } });
+  assert.equal(await addAddon(api.client, 'metrics-server'), false);
+  assert.equal(((await deployments.get('metrics-server'))['spec'] as { replicas: number }).replicas, 2);
+  const services = api.client.resource({ group: 'apiregistration.k8s.io', version: 'v1', resource: 'apiservices' });
+  const { spec } = (await services.get('v1beta1.metrics.k8s.io')) as unknown as { spec: { service: object } };
+  assert.deepEqual(spec.service, { name: 'metrics-server', namespace: 'kube-system', port: 443 });
+  // What is missing of it comes back.
+  await services.delete('v1beta1.metrics.k8s.io');
+  assert.equal(await addAddon(api.client, 'metrics-server'), true);
+});
+
+void test('what cannot be added is told', async (context) => {
+  const api = await createTestApiServer({
+    authorizer: {
+      authorize: (attributes) => Promise.resolve({ allowed: attributes.resource !== 'serviceaccounts', reason: '' }),
+    },
+  });
+  context.after(() => api.close());
+  await assert.rejects(() => addAddon(api.client, 'metrics-server'), /^StatusError: serviceaccounts is forbidden/);
+});
