@@ -66,10 +66,8 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
   const ownRange = (family: IpFamily): string => own.find((range) => range.family === family)?.text ?? '';
   const ranges = (): AddressRange[] => parseRanges(book?.ranges()?.all ?? options.serviceRanges);
   const openRanges = (): AddressRange[] => parseRanges(book?.ranges()?.open ?? options.serviceRanges);
-  const release = (address: string): void => {
-    // Nobody waits for it; an entry that stays is only taken for longer.
-    void book?.release(address).catch(() => {});
-  };
+  // An entry that stays is only taken for longer.
+  const release = async (address: string): Promise<void> => book?.release(address).catch(() => {});
   const addresses = new Set<string>();
   const ports = new Set<number>();
   let loading: Promise<void> | undefined;
@@ -97,25 +95,28 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
   const allocate = (service: Service, old: Service | undefined, foreign: ReadonlySet<string>): Reservation => {
     const { spec } = service;
     const taken: (() => void)[] = [];
-    const undo = (): void => taken.forEach((release) => release());
+    const undo = (): Promise<void> => {
+      taken.forEach((giveBack) => giveBack());
+      return Promise.resolve();
+    };
     if (spec !== undefined) {
       try {
         initIpFamilies(service, old, families);
         allocateAddresses(service, old?.spec, foreign, taken);
         allocateNodePorts(service, old?.spec, takePorts(ports, nodePorts, options.random, taken, observer));
       } catch (error) {
-        undo();
+        void undo();
         throw error;
       }
     }
-    const keep = (): void => {
+    const keep = async (): Promise<void> => {
       const [keptAddresses, keptPorts] = [new Set(addressesOf(spec)), new Set(nodePortsOf(spec))];
+      for (const port of nodePortsOf(old?.spec)) if (!keptPorts.has(port)) ports.delete(port);
       for (const address of addressesOf(old?.spec)) {
         if (keptAddresses.has(address)) continue;
+        await release(address);
         addresses.delete(address);
-        release(address);
       }
-      for (const port of nodePortsOf(old?.spec)) if (!keptPorts.has(port)) ports.delete(port);
     };
     return { undo, keep };
   };
@@ -174,7 +175,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
     await load();
     if (dryRun) {
       pretend(service, old);
-      return { undo() {}, keep() {} };
+      return { undo: () => Promise.resolve(), keep: () => Promise.resolve() };
     }
     const begun = clock.now();
     // What another one has that is no service of ours.
@@ -187,12 +188,12 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
       const isName = service.spec?.type === 'ExternalName';
       const given = isName ? [] : addressesOf(service.spec).filter((each) => !had.includes(each));
       const claimed: string[] = [];
-      const undo = (): void => {
-        reservation.undo();
-        claimed.forEach(release);
+      const undo = async (): Promise<void> => {
+        for (const address of claimed) await release(address);
+        await reservation.undo();
       };
-      const lost = await firstLost(given, claimed, service).catch((error: unknown) => {
-        undo();
+      const lost = await firstLost(given, claimed, service).catch(async (error: unknown) => {
+        await undo();
         throw error;
       });
       if (lost === undefined) {
@@ -202,7 +203,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
         }
         return { ...reservation, undo };
       }
-      undo();
+      await undo();
       foreign.add(lost);
       restoreAsked(service, asked);
     }

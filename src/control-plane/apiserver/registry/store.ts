@@ -39,10 +39,10 @@ export interface WriteContext extends RequestContext {
 
 /** What a hook took for a write (an address, a port) until it is known whether the write comes about. */
 export interface Reservation {
-  /** The write failed: gives it back. */
-  undo(): void;
-  /** The write is done: lets go of what it replaced. */
-  keep(): void;
+  /** The write failed: gives it back. Never fails. */
+  undo(): Promise<void>;
+  /** The write is done: lets go of what it replaced. Never fails. */
+  keep(): Promise<void>;
 }
 
 /** What a resource does around the generic writes that its strategy cannot: taking and giving back things. */
@@ -215,10 +215,10 @@ export class Store {
       for (const text of strategy.warningsOnCreate?.(object) ?? []) context.warn(text);
       await validate(object);
       const created = await this.#writeNew(object, context, key);
-      reservation?.keep();
+      await reservation?.keep();
       return created;
     } catch (error) {
-      reservation?.undo();
+      await reservation?.undo();
       throw error;
     }
   }
@@ -336,22 +336,22 @@ export class Store {
       if (!context.dryRun) delete object.metadata.selfLink;
       const bytes = this.encode(object);
       if (context.dryRun || isSameObject(this.resource, bytes, existing, object, old)) {
-        reservation?.keep();
+        await reservation?.keep();
         if (!context.dryRun) object.metadata.resourceVersion = String(existing.modRevision);
         return { object: await this.#rehearsed(object, bytes), created: false, deleted: false };
       }
       refuseTooLarge(bytes, key, object, this.resource);
       const result = await this.storage.put(key, bytes, existing.modRevision);
       if (!result.ok) {
-        reservation?.undo();
+        await reservation?.undo();
         return { current: result.current };
       }
-      reservation?.keep();
+      await reservation?.keep();
       object.metadata.resourceVersion = String(result.revision);
       await this.#dropFailed(key, object, result.revision, context);
       return { object: asReadBack(object, result.readBack), created: false, deleted: false };
     } catch (error) {
-      reservation?.undo();
+      await reservation?.undo();
       throw error;
     }
   }
@@ -431,7 +431,7 @@ export class Store {
       keepTimesOfUnchanged(this.resource, object, old);
       await request.validateUpdate(object, old);
     } catch (error) {
-      reservation?.undo();
+      await reservation?.undo();
       throw error;
     }
     return reservation;

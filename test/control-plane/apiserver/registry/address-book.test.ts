@@ -64,7 +64,7 @@ describe('addresses of services as objects', () => {
   it('says whose an address is, until its service is gone', async () => {
     const at = hooks();
     const web = service('web', '10.0.0.9');
-    (await at.beginCreate?.(web, context))?.keep();
+    await (await at.beginCreate?.(web, context))?.keep();
     const { body } = await server.request('GET', `${path}/10.0.0.9`);
     const { metadata, spec } = body as unknown as IPAddress;
     assert.deepEqual(metadata.labels, {
@@ -74,6 +74,15 @@ describe('addresses of services as objects', () => {
     assert.deepEqual(spec.parentRef, { resource: 'services', namespace: 'default', name: 'web' });
     await at.afterDelete?.(web, context);
     assert.equal((await server.request('GET', `${path}/10.0.0.9`)).status, 404);
+  });
+
+  it('gives back the address of a service that is changed to have none, before the change is answered', async () => {
+    const at = hooks();
+    const web = service('web', '10.0.0.12');
+    await (await at.beginCreate?.(web, context))?.keep();
+    const named = { ...service('web'), spec: { type: 'ExternalName', externalName: 'example.com' } };
+    await (await at.beginUpdate?.(named, web, context))?.keep();
+    assert.equal((await server.request('GET', `${path}/10.0.0.12`)).status, 404);
   });
 
   it('says it of the services that were there before', async () => {
@@ -86,8 +95,7 @@ describe('addresses of services as objects', () => {
     const at = hooks();
     const reservation = await at.beginCreate?.(service('bad', '10.0.0.10'), context);
     assert.equal((await server.request('GET', `${path}/10.0.0.10`)).status, 200);
-    reservation?.undo();
-    await settle(50);
+    await reservation?.undo();
     assert.equal((await server.request('GET', `${path}/10.0.0.10`)).status, 404);
   });
 
@@ -107,7 +115,7 @@ describe('addresses of services as objects', () => {
       spec: { cidrs: ['10.9.0.0/24'] },
     });
     await settle(50);
-    (await at.beginCreate?.(service('far', '10.9.0.5'), context))?.keep();
+    await (await at.beginCreate?.(service('far', '10.9.0.5'), context))?.keep();
     assert.equal((await server.request('GET', `${path}/10.9.0.5`)).status, 200);
   });
 
@@ -124,11 +132,11 @@ describe('addresses of services as objects', () => {
     await settle(50);
     await assert.rejects(async () => at.beginCreate?.(service('late', '10.0.0.77'), context), /does not match/);
     const moved = service('moved');
-    (await at.beginCreate?.(moved, context))?.keep();
+    await (await at.beginCreate?.(moved, context))?.keep();
     assert.match(moved.spec?.clusterIP ?? '', /^10\.[89]\./);
     // Another one that has the same range keeps it open.
     await server.create(range('again', '10.0.0.0/24'));
     await settle(50);
-    (await at.beginCreate?.(service('late', '10.0.0.77'), context))?.keep();
+    await (await at.beginCreate?.(service('late', '10.0.0.77'), context))?.keep();
   });
 });

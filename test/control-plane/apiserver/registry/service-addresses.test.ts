@@ -38,10 +38,10 @@ function setUp(existing: readonly Service[] = [], serviceRanges: readonly string
         ? strategy?.validateCreate?.(object, writing)
         : strategy?.validateUpdate?.(object, old, writing)) ?? [];
     if (errors.length > 0) {
-      reservation?.undo();
+      await reservation?.undo();
       throw new Error(errors.map(({ field, body }) => `${field}: ${body}`).join('\n'));
     }
-    reservation?.keep();
+    await reservation?.keep();
     serviceResource.settle?.(object);
     return object;
   };
