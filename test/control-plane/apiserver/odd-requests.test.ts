@@ -466,3 +466,53 @@ test('a limit range without a name gets a UUID for one', () =>
     assert.match(body.metadata.name ?? '', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     assert.notEqual(body.metadata.name, body.metadata.uid);
   }));
+
+test('an event tells how often it happened, and what its source was, as the real server does', () =>
+  inServer(async (api) => {
+    const events = '/apis/events.k8s.io/v1/namespaces/default/events';
+    const event = {
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { name: 'e' },
+      regarding: { kind: 'Pod', namespace: 'default', name: 'p' },
+      reason: 'R',
+      action: 'a',
+      type: 'Normal',
+      eventTime: '2020-01-01T00:00:00.000000Z',
+      reportingController: 'a.b/c',
+      reportingInstance: 'i',
+    };
+    assert.equal((await api.request('POST', events, event)).status, 201);
+    const countOf = async (): Promise<unknown> => {
+      const { body } = await api.request('GET', `/api/v1/namespaces/default/events/e`, undefined, { accept: table });
+      return (body['rows'] as { cells: unknown[] }[])[0]?.cells.at(-2);
+    };
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    assert.equal(await countOf(), 1);
+    const changed = await api.request('PATCH', `${events}/e`, { deprecatedSource: { component: 'x' } }, headers);
+    assert.match(
+      String(changed.body['message']),
+      /source: Invalid value: \{"Component":"x","Host":""\}: field is immut/,
+    );
+    // The older version of an event does not look at its series.
+    const older = `/api/v1/namespaces/default/events/e`;
+    assert.equal((await api.request('PATCH', older, { series: { count: 0 } }, headers)).status, 200);
+    assert.equal(await countOf(), 0);
+  }));
+
+test('an eviction is rehearsed in one way only', () =>
+  inServer(async (api) => {
+    const eviction = (dryRun: string[]): object => ({
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { name: 'nope' },
+      deleteOptions: { dryRun },
+    });
+    const path = '/api/v1/namespaces/default/pods/nope/eviction?dryRun=All';
+    const refused = await api.request('POST', path, eviction(['x']));
+    assert.deepEqual(
+      [refused.status, refused.body['message']],
+      [500, 'Non-matching dry-run options in request and content: [All] and [x]'],
+    );
+    assert.equal((await api.request('POST', path, eviction(['All']))).status, 404);
+  }));

@@ -68,7 +68,8 @@ export function eventColumns(read: (event: never) => ShownEvent): readonly Colum
     ),
     wideColumn('Count', 'string', '@core.v1.Event.count', (event) => {
       const { series, count } = shown(event);
-      return series?.count ?? (count || 1);
+      // One that is no series happened once, though nobody counted.
+      return series === undefined ? count || 1 : (series.count ?? 0);
     }),
     wideColumn('Name', 'string', '@meta.v1.ObjectMeta.name', (event) => event.metadata.name ?? '', 'name'),
   ];

@@ -97,6 +97,7 @@ function shownField(event: Event, field: (typeof immutableFields)[number]): unkn
   if ((field === 'involvedObject' || field === 'related') && value !== undefined) {
     return internalObject('ObjectReference', value as object);
   }
+  if (field === 'source') return internalObject('EventSource', (value ?? {}) as object);
   return value ?? (nullable.includes(field) ? null : field === 'count' ? 0 : '');
 }
 

@@ -93,6 +93,7 @@ NodeSelectorRequirement Key" Operator" Values
 NodeSelectorTerm MatchExpressions[]NodeSelectorRequirement MatchFields[]NodeSelectorRequirement
 NonResourcePolicyRule Verbs NonResourceURLs
 ObjectFieldSelector APIVersion(apiVersion)" FieldPath"
+EventSource Component" Host"
 ObjectReference Kind" Namespace" Name" UID(uid)" APIVersion(apiVersion)" ResourceVersion" FieldPath"
 OpaqueDeviceConfiguration Driver" Parameters
 PersistentVolumeClaimSpec AccessModes Selector Resources=VolumeResourceRequirements VolumeName" StorageClassName VolumeMode DataSource*TypedLocalObjectReference DataSourceRef*TypedObjectReference VolumeAttributesClassName

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
+import { equalJson, isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { labelSelectorMatches, LabelSelectorError } from '../../../apimachinery/labels.ts';
 import { formatTime, type Unstructured } from '../../../apimachinery/object-meta.ts';
 import { badRequest, forbidden, StatusError } from '../../../apimachinery/status.ts';
@@ -46,12 +46,19 @@ export async function handlePodEviction(endpoint: Endpoint): Promise<HttpRespons
   };
   await server.admission.mutate(admissionRequest(endpoint, 'CREATE', facts));
   const deleteOptions = objectAt(eviction, 'deleteOptions');
-  const dryRun = write.dryRun || (Array.isArray(deleteOptions['dryRun']) && deleteOptions['dryRun'].length > 0);
+  const asked = Array.isArray(deleteOptions['dryRun']) ? deleteOptions['dryRun'] : [];
   if (eviction.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object');
+  if (write.dryRun && asked.length > 0 && !equalJson(asked, ['All'])) {
+    const message = `Non-matching dry-run options in request and content: [All] and [${asked.map(String).join(' ')}]`;
+    throw new StatusError({ message, code: 500 });
+  }
   await server.admission.validate(admissionRequest(endpoint, 'CREATE', facts));
   // Of a pod that is not there nothing else is wrong.
   await endpoint.store.get(endpoint.namespace, name);
-  await evict(endpoint, { ...parseDeleteOptions(new URLSearchParams(), deleteOptions), dryRun });
+  await evict(endpoint, {
+    ...parseDeleteOptions(new URLSearchParams(), deleteOptions),
+    dryRun: write.dryRun || asked.length > 0,
+  });
   return objectResponse(request, { ...format, as: '' }, 201, successStatus(201));
 }
 
