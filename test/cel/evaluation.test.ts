@@ -93,7 +93,7 @@ string(timestamp('2020-01-01T00:00:00.5+01:00')) == '2020-01-01T00:00:00.5+01:00
 'hello'.substring(1) == 'ello' && 'hello'.substring(1, 3) == 'el' && 'aB'.upperAscii() == 'AB' && 'aB'.lowerAscii() == 'ab'
 '%s is %d (%.2f) %x %b'.format([dyn('a'), dyn(1), dyn(1.5), dyn(255), dyn(5)]) == 'a is 1 (1.50) ff 101' && '%%'.format([]) == '%'
 '%s'.format([{'b': dyn([dyn(1), dyn('x')]), 'a': dyn(null)}]) == '{"a":null, "b":[1, "x"]}' && strings.quote('a"b') == '"a\\\\"b"'
-[1, 2, 3].sum() == 6 && [1.5, 2.5].sum() == 4.0 && [2, 1].min() == 1 && ['a', 'b'].max() == 'b' && [1, 2].isSorted() && dyn([1, 'a']).isSorted() == true
+[1, 2, 3].sum() == 6 && [1.5, 2.5].sum() == 4.0 && [2, 1].min() == 1 && ['a', 'b'].max() == 'b' && [1, 2].isSorted() && dyn([dyn(1), dyn('a')]).isSorted() == true
 [1, 2, 1].indexOf(1) == 0 && [1, 2, 1].lastIndexOf(1) == 2 && ['b', 'a'].sort() == ['a', 'b'] && [1, 1].distinct() == [1]
 [1, 2, 3].slice(1, 3) == [2, 3] && [[1], [2]].flatten() == [1, 2] && lists.range(3) == [0, 1, 2] && [1, 2].reverse() == [2, 1]
 [{'n': 2}, {'n': 1}].sortBy(e, e.n) == [{'n': 1}, {'n': 2}]
@@ -144,7 +144,7 @@ const failures: readonly (readonly [string, string])[] = [
   ["int('x')", "type conversion error from 'string' to 'int'"],
   ["dyn(1) + dyn('a')", 'no such overload'],
   ['dyn([{}]).isSorted()', 'no such overload: isSorted(list)'],
-  ['dyn([1, {}]).isSorted()', 'no such overload'],
+  ['dyn([dyn(1), dyn({})]).isSorted()', 'no such overload'],
   ["dyn(1).startsWith('a')", 'no such overload'],
   ["'a'.contains(dyn(1))", 'no such overload'],
   ['dyn(null) + dyn(1)', 'no such overload: _+_'],
