@@ -115,12 +115,14 @@ async function planWatch(endpoint: Endpoint, options: ParsedListOptions, selecti
   };
 }
 
-/** Frames of plain JSON, shared by every watcher that sees the same event; only the newest are kept. */
+/** Frames, shared by every watcher that sees the same event in the same form; only the newest are kept. */
 const sharedFrames = new RecentMap<StoredValue, Map<string, Uint8Array>>(1000);
 
 function frameEncoder(endpoint: Endpoint, format: OutputFormat): FrameEncoder {
   const { store } = endpoint;
   const plain = servesStoredBytes(store.resource, format);
+  const { codec, pretty, as, asVersion } = format;
+  const form = plain ? '' : `${codec.mediaType} ${pretty} ${as} ${asVersion} ${store.resource.apiVersion}`;
   let first = true;
   const encode = (type: string, object: unknown): Uint8Array => {
     const frame = format.codec.encodeEvent?.(type, object);
@@ -134,18 +136,24 @@ function frameEncoder(endpoint: Endpoint, format: OutputFormat): FrameEncoder {
     first = false;
     return encode(type, body);
   };
+  const valueFrame = (type: string, value: StoredValue, revision: number): Uint8Array | undefined =>
+    plain
+      ? Buffer.concat([Buffer.from(`{"type":"${type}","object":`), servedBytes(value, revision), frameEnd])
+      : objectFrame(type, store.decode(value, revision));
   return {
     event(type, value, revision) {
-      if (!plain) return objectFrame(type, store.decode(value, revision));
+      // Rows tell how old an object is now, and the first one has the columns; definitions of custom ones may change.
+      if (as === 'Table' || (store.resource.custom && !plain)) return valueFrame(type, value, revision);
       let frames = sharedFrames.get(value);
       if (frames === undefined) sharedFrames.set(value, (frames = new Map()));
-      const key = `${type}@${revision}`;
+      const key = `${type}@${revision} ${form}`;
       const known = frames.get(key);
       if (known !== undefined) return known;
-      const frame = Buffer.concat([Buffer.from(`{"type":"${type}","object":`), servedBytes(value, revision), frameEnd]);
-      frames.set(key, frame);
+      const frame = valueFrame(type, value, revision);
+      if (frame !== undefined) frames.set(key, frame);
       return frame;
     },
+    initial: (value) => valueFrame('ADDED', value, value.modRevision),
     bookmark(revision, initialEventsEnd) {
       const metadata = {
         resourceVersion: String(revision),

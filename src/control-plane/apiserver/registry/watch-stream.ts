@@ -32,12 +32,17 @@ export interface FrameEncoder {
    * @returns undefined when events have no such form, which ends the watch
    */
   event(type: 'ADDED' | 'MODIFIED' | 'DELETED', value: StoredValue, revision: number): Uint8Array | undefined;
+  /** ADDED for an object that was there before the watch, which nobody else is told of now. */
+  initial(value: StoredValue): Uint8Array | undefined;
   bookmark(revision: number, initialEventsEnd: boolean): Uint8Array | undefined;
   error(status: Status): Uint8Array;
 }
 
-/** A watcher that falls this many frames behind is let go; it comes back and lists. */
+/** A watcher that falls so far behind is told no more: it may read what lies there, and comes back. */
 const maxQueuedFrames = 20_000;
+const maxQueuedBytes = 64 * 1024 * 1024;
+/** How long what lies there is kept for it. */
+const keptMillis = 60_000;
 const bookmarkIntervalMillis = 60_000;
 
 /** One watch in progress: the frames of its events, as an async iterable that ends when the watch ends. */
@@ -48,6 +53,7 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
   readonly #clock: Clock;
   readonly #queue: Uint8Array[] = [];
   readonly #timers = new Set<Timer>();
+  #queuedBytes = 0;
   #wake: (() => void) | undefined;
   #ended = false;
   #storageWatch: StorageWatch | undefined;
@@ -68,13 +74,6 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
       this.#onEnd(plan.failure);
       return;
     }
-    try {
-      for (const value of plan.initial) this.#push(this.#encoder.event('ADDED', value, value.modRevision));
-    } catch (error) {
-      this.#onUnreadable(error);
-      return;
-    }
-    if (plan.endInitialWithBookmark) this.#push(this.#encoder.bookmark(plan.fromRevision, true));
     if (signal.aborted) {
       this.end();
       return;
@@ -109,8 +108,12 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     try {
+      yield* this.#initialFrames();
       for (;;) {
-        while (this.#queue.length > 0) yield* this.#queue.splice(0);
+        for (let frame = this.#queue.shift(); frame !== undefined; frame = this.#queue.shift()) {
+          this.#queuedBytes -= frame.byteLength;
+          yield frame;
+        }
         if (this.#ended) return;
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
@@ -119,6 +122,30 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
       }
     } finally {
       this.end();
+    }
+  }
+
+  /** What there was when the watch began, made as fast as the client takes it. */
+  *#initialFrames(): Generator<Uint8Array> {
+    const { initial, endInitialWithBookmark, fromRevision } = this.#plan;
+    try {
+      for (const value of initial) {
+        const frame = this.#encoder.initial(value);
+        if (frame === undefined) {
+          this.#forgetQueue();
+          this.end();
+          return;
+        }
+        yield frame;
+      }
+    } catch (error) {
+      this.#forgetQueue();
+      this.#onUnreadable(error);
+      return;
+    }
+    if (endInitialWithBookmark) {
+      const bookmark = this.#encoder.bookmark(fromRevision, true);
+      if (bookmark !== undefined) yield bookmark;
     }
   }
 
@@ -208,12 +235,16 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
       return;
     }
     this.#queue.push(frame);
-    if (this.#queue.length > maxQueuedFrames) {
-      this.#queue.length = 0;
-      this.end();
-      return;
-    }
+    this.#queuedBytes += frame.byteLength;
     this.#wake?.();
+    if (this.#queue.length <= maxQueuedFrames && this.#queuedBytes <= maxQueuedBytes) return;
+    this.end();
+    this.#clock.setTimer(() => this.#forgetQueue(), keptMillis, { unref: true });
+  }
+
+  #forgetQueue(): void {
+    this.#queue.length = 0;
+    this.#queuedBytes = 0;
   }
 }
 
