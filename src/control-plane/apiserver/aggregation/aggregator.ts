@@ -164,15 +164,14 @@ async function check(options: AggregatorOptions, backends: Backends, apiService:
   const problem = serviceProblem(apiService, facts);
   if (problem !== undefined) return { availability: problem };
   const { group = '', version = '' } = apiService.spec ?? {};
-  let list: Uint8Array | undefined;
   let availability: Availability = { status: 'True', reason: 'Passed', message: 'all checks passed' };
   try {
-    list = await backends.discover(apiService, `/apis/${group}/${version}`);
+    await backends.discover(apiService, `/apis/${group}/${version}`);
   } catch (error) {
     availability = { status: 'False', reason: 'FailedDiscoveryCheck', message: messageOf(error) };
   }
   // What a server tells of its resources is believed even where the check of this one version fails.
-  const resources = await askForResources(backends, apiService, list);
+  const resources = await askForResources(backends, apiService);
   return { availability, ...(resources === undefined ? {} : { resources }) };
 }
 
@@ -183,14 +182,17 @@ async function check(options: AggregatorOptions, backends: Backends, apiService:
 async function askForResources(
   backends: Backends,
   apiService: APIService,
-  list: Uint8Array | undefined,
 ): Promise<RemoteGroupVersion['resources'] | undefined> {
   const { group = '', version = '' } = apiService.spec ?? {};
-  const answer = await backends.fetch(apiService, '/apis', aggregatedDiscoveryTypes, checker, discoveryTimeoutMillis);
+  const ask = (path: string, accept: string): Promise<FetchedDocument | undefined> =>
+    backends.fetch(apiService, path, accept, checker, discoveryTimeoutMillis);
+  const answer = await ask('/apis', aggregatedDiscoveryTypes);
   if (answer === undefined || answer.status === 503) return undefined;
   const found =
     answer.status === 200 ? discoveredResources(answer.contentType, readJson(answer.body), group, version) : undefined;
-  return found ?? (list === undefined ? undefined : aggregatedResources(readJson(list)));
+  if (found !== undefined) return found;
+  const list = await ask(`/apis/${group}/${version}`, 'application/json');
+  return list?.status === 200 ? aggregatedResources(readJson(list.body)) : undefined;
 }
 
 /** JSON, or null for what is none. */
@@ -245,17 +247,17 @@ class Backends implements RemoteFetch {
     }
   }
 
-  /** The document at a path that the server must have. @throws Error as the condition tells it */
-  async discover(apiService: APIService, path: string): Promise<Uint8Array> {
+  /** Asks for a document that the server must have, in whatever form. @throws Error as the condition tells it */
+  async discover(apiService: APIService, path: string): Promise<void> {
     const { transport, address } = await this.#reach(apiService);
     const url = `https://${address}${path}`;
     const controller = new AbortController();
     const timer = this.#options.clock.setTimer(() => controller.abort(), discoveryTimeoutMillis, { unref: true });
     try {
-      const headers = { host: address, accept: 'application/json', ...userHeaders(checker) };
+      const headers = { host: address, ...userHeaders(checker) };
       const { status, body } = await transport.send({ method: 'GET', path, headers, signal: controller.signal });
-      const bytes = await readBody(body);
-      if (status >= 200 && status < 300) return bytes;
+      await readBody(body);
+      if (status >= 200 && status < 300) return;
       throw new BadStatusError(`bad status from ${url}: ${status}`);
     } catch (error) {
       let reason = error instanceof BadStatusError ? error.message : undefined;

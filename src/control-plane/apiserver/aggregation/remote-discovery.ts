@@ -26,7 +26,18 @@ export function discoveredResources(
     .filter(({ metadata }) => isJsonObject(metadata) && metadata['name'] === group)
     .flatMap(({ versions }) => objects(versions))
     .find((candidate) => candidate['version'] === version);
-  return found === undefined ? undefined : (objects(found['resources']) as unknown as AggregatedResourceEntry[]);
+  if (found === undefined) return undefined;
+  return objects(found['resources']).map((entry) => {
+    const { resource = '', subresources, ...rest } = entry;
+    const inside = Array.isArray(subresources) ? { subresources: objects(subresources).map(withResponseKind) } : {};
+    return { resource, ...withResponseKind(rest), ...inside };
+  }) as unknown as AggregatedResourceEntry[];
+}
+
+/** Older clients fall over an entry without the kind that is answered (kubernetes/kubernetes#118361). */
+function withResponseKind(entry: JsonObject): JsonObject {
+  const { responseKind } = entry;
+  return isJsonObject(responseKind) ? entry : { ...entry, responseKind: { group: '', version: '', kind: '' } };
 }
 
 function objects(value: JsonValue | undefined): JsonObject[] {
