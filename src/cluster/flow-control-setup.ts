@@ -10,6 +10,7 @@ import type { ApiServerOptions } from '../control-plane/apiserver/server.ts';
 import type { WorkqueueMetrics } from '../control-plane/apiserver/metrics/workqueue-metrics.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Logger } from '../system/logger.ts';
+import type { Random } from '../system/random.ts';
 import { ComponentArgumentError, type ComponentArguments } from './component-arguments.ts';
 
 /** What limits the requests that are worked on at a time. */
@@ -30,10 +31,11 @@ export function flowControlSetup(options: {
   readonly client: Client;
   readonly informers: InformerFactory;
   readonly clock: Clock;
+  readonly random: Random;
   readonly queues: WorkqueueMetrics;
   readonly log: Logger;
 }): FlowControlSetup {
-  const { arguments: flags, client, informers, clock, log } = options;
+  const { arguments: flags, client, informers, clock, random, log } = options;
   const inFlightLimits = {
     maxRequestsInFlight: limitOf(flags, 'max-requests-inflight', defaultInFlightLimits.maxRequestsInFlight),
     maxMutatingRequestsInFlight: limitOf(
@@ -63,6 +65,7 @@ export function flowControlSetup(options: {
     schemas: informers.informer<FlowSchema>(flow('flowschemas')),
     levels: informers.informer<PriorityLevelConfiguration>(flow('prioritylevelconfigurations')),
     clock,
+    random,
     queueObserver: options.queues.observer('priority_and_fairness_config_queue'),
     log,
   });

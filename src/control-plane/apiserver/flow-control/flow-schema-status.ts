@@ -6,6 +6,7 @@ import type { Informer } from '../../../client/informer.ts';
 import { createWorkqueue, runWorkers, type WorkqueueObserver } from '../../../client/workqueue.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { Logger } from '../../../system/logger.ts';
+import type { Random } from '../../../system/random.ts';
 import type { FlowControl } from './flow-control.ts';
 
 /** What keeps flow control up to date. */
@@ -15,6 +16,7 @@ export interface FlowConfigurationOptions {
   readonly schemas: Informer<FlowSchema>;
   readonly levels: Informer<PriorityLevelConfiguration>;
   readonly clock: Clock;
+  readonly random: Random;
   readonly queueObserver?: WorkqueueObserver;
   readonly log: Logger;
 }
@@ -26,6 +28,9 @@ export interface FlowConfiguration {
 }
 
 const schemaResource = { group: 'flowcontrol.apiserver.k8s.io', version: 'v1', resource: 'flowschemas' } as const;
+/** Who writes a condition more often than this in a minute is at odds with somebody, and lets a while go by. */
+const mostWritesPerMinute = 6;
+const minuteMillis = 60_000;
 const fieldManager = 'api-priority-and-fairness-config-consumer-v1';
 
 /**
@@ -33,7 +38,16 @@ const fieldManager = 'api-priority-and-fairness-config-consumer-v1';
  * whether its level is there.
  */
 export function followFlowConfiguration(options: FlowConfigurationOptions): FlowConfiguration {
-  const { control, client, schemas, levels, clock, log } = options;
+  const { control, client, schemas, levels, clock, random, log } = options;
+  const writes = new Map<string, readonly number[]>();
+  /** Notes a write that is about to be made, unless there were too many of late. */
+  const mayWrite = (name: string): boolean => {
+    const now = clock.now();
+    const recent = (writes.get(name) ?? []).filter((at) => now - at <= minuteMillis);
+    const isLittle = recent.length < mostWritesPerMinute;
+    writes.set(name, isLittle ? [...recent, now] : recent);
+    return isLittle;
+  };
   const queue = createWorkqueue<string>({ clock, observer: options.queueObserver });
   const changed = (): void => {
     control.configure(schemas.list(), levels.list());
@@ -44,12 +58,17 @@ export function followFlowConfiguration(options: FlowConfigurationOptions): Flow
   const sync = async (name: string): Promise<void> => {
     const schema = schemas.get('', name);
     // Before the levels are known every schema would look as if its own were missing.
+    if (schema === undefined) writes.delete(name);
     if (schema?.spec === undefined || !levels.hasSynced()) return;
     const level = schema.spec.priorityLevelConfiguration.name;
     const wanted = danglingCondition(level, levels.get('', level) !== undefined);
     const current = schema.status?.conditions?.find(({ type }) => type === 'Dangling');
     const { status, reason, message } = wanted;
     if (current?.status === status && current.reason === reason && current.message === message) return;
+    if (!mayWrite(name)) {
+      queue.addAfter(name, (30 + Math.floor(random.next() * 45)) * 1000);
+      return;
+    }
     const lastTransitionTime = formatTime(clock.now());
     try {
       await client.resource<FlowSchema>(schemaResource).patch(

@@ -304,6 +304,7 @@ test('flow schemas say whether their level is there', async () => {
     schemas: informers.informer<FlowSchema>(gvr('flowschemas')),
     levels: informers.informer<PriorityLevelConfiguration>(gvr('prioritylevelconfigurations')),
     clock,
+    random: seededRandom(1),
     log: silentLogger,
   });
   informers.start();
@@ -334,6 +335,21 @@ test('flow schemas say whether their level is there', async () => {
   assert.deepEqual(await condition(), [
     { ...base, status: 'False', reason: 'Found', message: `${reference} and it exists` },
   ]);
+  // Where somebody else says something else again and again, neither writes without end.
+  const disturb = async (): Promise<string | undefined> => {
+    const { body } = await api.request('GET', `${path}/flowschemas/mine`);
+    const status = { conditions: [{ ...base, status: 'True', reason: 'Mine', message: 'not theirs' }] };
+    const disturbed = await api.request('PUT', `${path}/flowschemas/mine/status`, { ...body, status });
+    assert.equal(disturbed.status, 200);
+    await settle(50);
+    return ((await condition()) as { reason: string }[])[0]?.reason;
+  };
+  const told: (string | undefined)[] = [];
+  for (let time = 0; time < 6; time++) told.push(await disturb());
+  assert.deepEqual(told, ['Found', 'Found', 'Found', 'Found', 'Mine', 'Mine']);
+  await clock.advance(150_000);
+  await settle(50);
+  assert.equal(((await condition()) as { reason: string }[])[0]?.reason, 'Found');
   await following.stop();
   await informers.stop();
   await api.close();
