@@ -145,7 +145,7 @@ export interface ContainerStatus {
   /** Digest form: `docker.io/library/nginx@sha256:…`. */
   readonly imageRef: string;
   readonly imageId: string;
-  /** `Completed`, `Error`, `OOMKilled`; empty while it runs. */
+  /** `Completed`, `Error`, `OOMKilled`, `StartError`; empty while it runs. */
   readonly reason: string;
   readonly message: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -262,6 +262,7 @@ export interface RuntimeService {
   removePodSandbox(podSandboxId: string): Promise<void>;
   listPodSandbox(filter?: { readonly podUid?: string }): Promise<readonly PodSandbox[]>;
   createContainer(podSandboxId: string, config: ContainerConfig): Promise<string>;
+  /** @throws RuntimeError Unknown when its command cannot be started: it has ended then */
   startContainer(containerId: string): Promise<void>;
   /** SIGTERM, then SIGKILL after `timeoutSeconds`; idempotent. */
   stopContainer(containerId: string, timeoutSeconds: number): Promise<void>;

@@ -43,6 +43,12 @@ export const memoryUsageAnnotation = 'simulation.kubectl-ts.dev/memory-usage';
 /** The usual one by its names, and the one that clusters of Kubernetes' tests have beside it. */
 const runtimeHandlers = new Set(['', 'runc', 'simulated', 'test-handler']);
 
+/** What containerd tells of a command that cannot be started, and the exit code that the container has then. */
+const startFailure =
+  'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: ' +
+  'unable to start container process: error during container init';
+const startErrorCode = 128;
+
 /** Pods of a Job end by themselves; others run until they are stopped. */
 const jobNameLabel = 'batch.kubernetes.io/job-name';
 const jobSeconds = 1;
@@ -251,6 +257,12 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     const entry = this.#sandboxes.get(container.podSandboxId);
     if (container.state !== 'CONTAINER_CREATED' || entry?.sandbox.state !== 'SANDBOX_READY') {
       throw new RuntimeError('InvalidArgument', `container "${containerId}" cannot be started: ${container.state}`);
+    }
+    const { startProblem } = container.process;
+    if (startProblem !== undefined) {
+      container.message = `${startFailure}: ${startProblem}: unknown`;
+      this.#exit(container, startErrorCode, 'StartError');
+      throw new RuntimeError('Unknown', container.message);
     }
     container.state = 'CONTAINER_RUNNING';
     container.startedAt = this.#options.clock.now();

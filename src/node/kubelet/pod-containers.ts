@@ -5,6 +5,7 @@ import { exitAfterAnnotation } from '../cri/simulated-runtime.ts';
 import { resetOrder } from './all-containers-restart.ts';
 import { ContainerConfigError, containerEnvironment, expandVariables } from './container-environment.ts';
 import { backoffKey, containerOf, killingMessage, probeGraceSeconds } from './container-endings.ts';
+import { startCreated } from './container-start.ts';
 import { containerMounts } from './container-mounts.ts';
 import { checkNonRoot, containerUser, isSeccompFiltered } from './container-user.ts';
 import { limitsOf } from './downward-fields.ts';
@@ -246,9 +247,10 @@ export class PodContainers {
       annotations: isInit ? { [exitAfterAnnotation]: '0' } : {},
     });
     this.#context.recordEvent(pod, 'Normal', 'Created', 'Container created', container.name);
-    await runtime.startContainer(id);
-    this.#context.recordEvent(pod, 'Normal', 'Started', 'Container started', container.name);
-    this.waiting.delete(container.name);
+    if (!(await startCreated(this.#context, { pod, container, containerId: id }, this.waiting))) {
+      this.#owner.wake();
+      return;
+    }
     if (!(await this.#afterStart(pod, container, id, podIPs[0] ?? hostIP))) return;
     this.probes.begin(this.#owner.pod, container, id);
   }

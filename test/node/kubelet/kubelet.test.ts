@@ -125,6 +125,52 @@ test('an image that cannot be had is tried again, less and less often', async (c
   assert.ok(events.includes('BackOff: Back-off pulling image "unreachable.invalid/a:1"'));
 });
 
+const notFound =
+  'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: ' +
+  'unable to start container process: error during container init: exec: "slep": executable file not found in $PATH: unknown';
+
+test('a command that the image does not have is tried again, less and less often', async (context) => {
+  const harness = await start(context);
+  await harness.create('web', {
+    spec: { containers: [{ name: 'main', image: 'busybox:1.36', command: ['slep', '9'] }] },
+  });
+  const seen = new Set<string>();
+  for (let second = 0; second < 25; second++) {
+    seen.add(stateOf(await statusOf(harness, 'web')) ?? '');
+    await harness.advance(1);
+  }
+  assert.ok(seen.has('CrashLoopBackOff') && !seen.has('running'), [...seen].join(' '));
+  const { lastState, restartCount } = await statusOf(harness, 'web');
+  const { exitCode, reason, message, startedAt } = lastState?.terminated ?? {};
+  assert.deepEqual([exitCode, reason, message], [128, 'StartError', notFound]);
+  assert.equal(startedAt, '1970-01-01T00:00:00Z');
+  assert.ok((restartCount ?? 0) > 0);
+  const events = await harness.events('web');
+  assert.ok(events.includes(`Failed: Error: ${notFound}`));
+  assert.ok(!events.includes('Started: Container started'));
+});
+
+test('a command that the image does not have fails a pod that is not to be tried again', async (context) => {
+  const harness = await start(context);
+  const container = { name: 'main', image: 'alpine', command: ['slep'] };
+  await harness.create('web', { spec: { restartPolicy: 'Never', containers: [container] } });
+  assert.equal((await harness.pod('web')).status?.phase, 'Failed');
+  const { state } = await statusOf(harness, 'web');
+  assert.deepEqual([state?.terminated?.reason, state?.waiting], ['StartError', undefined]);
+});
+
+test('commands that an image may have are not looked for', async (context) => {
+  const harness = await start(context);
+  const containers = [
+    { name: 'applet', image: 'busybox', command: ['httpd', '-f'] },
+    { name: 'path', image: 'busybox', command: ['/work/server'] },
+    { name: 'other', image: 'example.com/busybox', command: ['server'] },
+    { name: 'places', image: 'busybox', command: ['server'], env: [{ name: 'PATH', value: '/work' }] },
+  ];
+  await harness.create('web', { spec: { containers } });
+  assert.equal((await harness.pod('web')).status?.phase, 'Running');
+});
+
 test('an image that is not there and may not be pulled', async (context) => {
   const harness = await start(context);
   const container = { name: 'main', image: 'absent:1', imagePullPolicy: 'Never' };

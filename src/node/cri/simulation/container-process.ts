@@ -13,6 +13,7 @@ import {
 import { writeCgroupFiles } from './cgroup-files.ts';
 import { isAgnhostCommand } from './images/agnhost-program.ts';
 import { runHpaExample } from './images/hpa-example.ts';
+import { lacksCommand } from './images/image-commands.ts';
 import { imageDefaults, imageFiles } from './images/image-defaults.ts';
 import { runResourceConsumer } from './images/resource-consumer.ts';
 import { InputQueue } from './input-queue.ts';
@@ -201,6 +202,25 @@ export class ContainerProcess {
     void this.#usage.burn(processors, Infinity, this.#stop.signal);
   }
 
+  /** Why the container's command cannot be started, in runc's words; undefined unless it is known that it cannot. */
+  get startProblem(): string | undefined {
+    const [name = ''] = this.#words;
+    const { env, files } = this.#container;
+    const path = env.get('PATH') ?? '';
+    const isThere = name === '' || name.includes('/') || isBuiltIn(name) || path !== defaultPath;
+    if (isThere || !lacksCommand(this.#config.image, name)) return undefined;
+    if (path.split(':').some((folder) => files.find(`${folder}/${name}`) !== undefined)) return undefined;
+    return `exec: ${JSON.stringify(name)}: executable file not found in $PATH`;
+  }
+
+  /** The command with its arguments; what is not said is up to the image. */
+  get #words(): readonly string[] {
+    const { image, command, args } = this.#config;
+    if (command.length > 0) return [...command, ...args];
+    const { entrypoint = [], cmd = [] } = imageDefaults(image) ?? {};
+    return [...entrypoint, ...(args.length > 0 ? args : cmd)];
+  }
+
   /**
    * Starts the container's command. What is not built in only says so in the log, and goes on until it is stopped.
    * @param onExit told the exit code of a command that ends
@@ -209,11 +229,7 @@ export class ContainerProcess {
   start(onExit: (exitCode: number) => void): boolean {
     this.#usage.spend(containerSeconds);
     const { metadata, image, command, args, stdin, tty } = this.#config;
-    const defaults = imageDefaults(image);
-    const words =
-      command.length > 0
-        ? [...command, ...args]
-        : [...(defaults?.entrypoint ?? []), ...(args.length > 0 ? args : (defaults?.cmd ?? []))];
+    const words = this.#words;
     // A shell that nobody can speak to ends at once; here it stays, so that there is something to exec into.
     const isIdleShell = words.length === 1 && command.length === 0 && args.length === 0 && !stdin && words[0] === 'sh';
     if (isIdleShell || (this.#ownProgram(words[0] ?? '') === undefined && !canRun(words))) {
