@@ -1,7 +1,9 @@
 import { mutatingAdmissionPolicyBindingResource } from './admissionregistration/v1/mutating-admission-policy-binding.ts';
 import { mutatingAdmissionPolicyResource } from './admissionregistration/v1/mutating-admission-policy.ts';
+import { storageVersion } from './apiserverinternal/v1alpha1/storage-version.ts';
 import { clusterTrustBundle } from './certificates/v1beta1/cluster-trust-bundle.ts';
 import { podCertificateRequest } from './certificates/v1beta1/pod-certificate-request.ts';
+import { leaseCandidate } from './coordination/v1beta1/lease-candidate.ts';
 import { ipAddressResource } from './networking/v1/ip-address.ts';
 import { serviceCidrResource } from './networking/v1/service-cidr.ts';
 import { type OptionalResource, otherVersionOf } from './optional-resource.ts';
@@ -51,6 +53,9 @@ const policiesOfAlpha = {
 export const optionalResources: readonly OptionalResource[] = [
   clusterTrustBundle,
   podCertificateRequest,
+  leaseCandidate,
+  leavingVersionOf(leaseCandidate, 'v1alpha2', 'v1.35', 'v1.38'),
+  storageVersion,
   leavingVersionOf(clusterTrustBundle, 'v1alpha1', 'v1.34', 'v1.37'),
   leavingVersionOf(ipAddressResource, 'v1beta1', 'v1.34', 'v1.37'),
   leavingVersionOf(serviceCidrResource, 'v1beta1', 'v1.34', 'v1.37'),

@@ -62,8 +62,11 @@ for (const [config, expected] of [
   ['', ''],
   ['networking.k8s.io/v1beta1', 'networking.k8s.io/v1beta1/ipaddresses networking.k8s.io/v1beta1/servicecidrs'],
   ['networking.k8s.io/v1beta1/ipaddresses=true', 'networking.k8s.io/v1beta1/ipaddresses'],
-  ['api/beta=true,networking.k8s.io/v1beta1=false,resource.k8s.io/v1beta2=false', /^storage\.\S+ admission/],
-  ['api/alpha=true', /^admissionregistration\.k8s\.io\/v1alpha1\/mutatingadmissionpolicies /],
+  [
+    'api/beta=true,networking.k8s.io/v1beta1=false,resource.k8s.io/v1beta2=false',
+    /^coordination\.\S+ storage\.\S+ admission/,
+  ],
+  ['api/alpha=true', / admissionregistration\.k8s\.io\/v1alpha1\/mutatingadmissionpolicies /],
   // Kubernetes knows these and serves nothing of them.
   ['apps/v1beta1=true,authentication.k8s.io/v1beta1=true,extensions/v1beta1/ingresses=true', ''],
 ] as const) {

@@ -69,6 +69,12 @@ io.k8s.api.apidiscovery.v2beta1
   APIResourceDiscovery resource! responseKind? scope! singularResource! verbs shortNames categories subresources
   APISubresourceDiscovery subresource! responseKind? acceptedTypes verbs
   APIVersionDiscovery version! resources freshness
+io.k8s.api.apiserverinternal.v1alpha1
+  ServerStorageVersion apiServerID encodingVersion decodableVersions servedVersions
+  StorageVersion metadata spec status
+  StorageVersionCondition type! status! observedGeneration lastTransitionTime reason! message
+  StorageVersionSpec
+  StorageVersionStatus storageVersions commonEncodingVersion? conditions
 io.k8s.api.apps.v1
   ControllerRevision metadata data revision!
   DaemonSet metadata spec status
@@ -184,6 +190,9 @@ io.k8s.api.certificates.v1beta1 io.k8s.api.certificates.v1alpha1
 io.k8s.api.coordination.v1
   Lease metadata spec
   LeaseSpec holderIdentity? leaseDurationSeconds? acquireTime? renewTime? leaseTransitions? strategy? preferredHolder?
+io.k8s.api.coordination.v1beta1 io.k8s.api.coordination.v1alpha2
+  LeaseCandidate metadata spec
+  LeaseCandidateSpec leaseName! pingTime? renewTime? binaryVersion! emulationVersion strategy
 io.k8s.api.core.v1
   AWSElasticBlockStoreVolumeSource volumeID! fsType partition readOnly
   Affinity nodeAffinity? podAffinity? podAntiAffinity?

@@ -12,13 +12,15 @@ authorization.k8s.io/v1beta1 LocalSubjectAccessReview SelfSubjectAccessReview Se
 batch/v1beta1 CronJob
 certificates.k8s.io/v1alpha1 ClusterTrustBundle
 certificates.k8s.io/v1beta1 CertificateSigningRequest ClusterTrustBundle PodCertificateRequest
-coordination.k8s.io/v1beta1 Lease
+coordination.k8s.io/v1alpha2 LeaseCandidate
+coordination.k8s.io/v1beta1 Lease LeaseCandidate
 discovery.k8s.io/v1beta1 EndpointSlice
 events.k8s.io/v1beta1 Event
 extensions/v1beta1 DaemonSet Deployment Ingress NetworkPolicy ReplicaSet Scale
 flowcontrol.apiserver.k8s.io/v1beta1 FlowSchema PriorityLevelConfiguration
 flowcontrol.apiserver.k8s.io/v1beta2 FlowSchema PriorityLevelConfiguration
 flowcontrol.apiserver.k8s.io/v1beta3 FlowSchema PriorityLevelConfiguration
+internal.apiserver.k8s.io/v1alpha1 StorageVersion
 networking.k8s.io/v1beta1 IPAddress Ingress IngressClass ServiceCIDR
 node.k8s.io/v1alpha1 RuntimeClass
 node.k8s.io/v1beta1 RuntimeClass
