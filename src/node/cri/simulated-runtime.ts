@@ -268,13 +268,16 @@ class SimulatedRuntime implements RuntimeService, ImageService {
     container.startedAt = this.#options.clock.now();
     this.#emit('CONTAINER_STARTED', containerId, container.podSandboxId);
     const annotations = { ...entry.annotations, ...container.annotations };
-    container.process.use(amountOf(annotations, cpuUsageAnnotation), amountOf(annotations, memoryUsageAnnotation));
     // What the pod asks for goes before what a command does; what the kubelet assumes of init containers does not.
     const isTimed =
       entry.annotations[exitAfterAnnotation] !== undefined && container.annotations[exitAfterAnnotation] === undefined;
-    const runs = container.process.start((exitCode) => {
-      if (!isTimed) this.#exit(container, exitCode, exitCode === 0 ? 'Completed' : 'Error');
-    });
+    const runs = container.process.start(
+      (exitCode) => {
+        if (!isTimed) this.#exit(container, exitCode, exitCode === 0 ? 'Completed' : 'Error');
+      },
+      () => this.#exit(container, killedExitCode, 'OOMKilled'),
+    );
+    container.process.use(amountOf(annotations, cpuUsageAnnotation), amountOf(annotations, memoryUsageAnnotation));
     const seconds = lifetimeSeconds(annotations, entry.sandbox.labels);
     if (seconds === undefined || (runs && !isTimed)) return;
     const code = Number(annotations[exitCodeAnnotation] ?? '0');

@@ -87,6 +87,9 @@ export class ContainerProcess {
   readonly #stop = new AbortController();
   readonly #signals = new Map<string, () => void>();
   #onTerminated: (() => void) | undefined;
+  #onOutOfMemory: (() => void) | undefined;
+  /** Bytes; 0 for none. */
+  #memoryLimit = 0;
 
   /** @throws RuntimeError when something that is to be mounted is not there */
   constructor(
@@ -109,7 +112,7 @@ export class ContainerProcess {
   ) {
     this.#config = config;
     this.#programs = { ...imagePrograms, ...programs };
-    this.#usage = new UsageMeter(clock, processors);
+    this.#usage = new UsageMeter(clock, processors, () => this.#checkMemory());
     this.log = new MemoryContainerLog(() => clock.now());
     const files = new MemoryFiles(() => clock.now(), nodeFiles.space);
     for (const [path, content] of imageFiles(config.image)) {
@@ -224,9 +227,11 @@ export class ContainerProcess {
   /**
    * Starts the container's command. What is not built in only says so in the log, and goes on until it is stopped.
    * @param onExit told the exit code of a command that ends
+   * @param onOutOfMemory told when it takes more memory than it may: the kernel would end it
    * @returns whether it is built in
    */
-  start(onExit: (exitCode: number) => void): boolean {
+  start(onExit: (exitCode: number) => void, onOutOfMemory?: () => void): boolean {
+    this.#onOutOfMemory = onOutOfMemory;
     this.#usage.spend(containerSeconds);
     const { metadata, image, command, args, stdin, tty } = this.#config;
     const words = this.#words;
@@ -251,7 +256,8 @@ export class ContainerProcess {
   /** The kernel holds it to something else from now on. */
   hold(resources: LinuxResources): void {
     writeCgroupFiles(this.#kernelFiles, resources);
-    const { cpuQuota, cpuPeriod } = resources;
+    const { cpuQuota, cpuPeriod, memoryLimitBytes } = resources;
+    this.#memoryLimit = memoryLimitBytes;
     this.#usage.hold(cpuQuota > 0 ? cpuQuota / cpuPeriod : Infinity);
   }
 
@@ -293,6 +299,10 @@ export class ContainerProcess {
     this.#input.end();
     this.#stop.abort();
     this.#usage.end();
+  }
+
+  #checkMemory(): void {
+    if (this.#memoryLimit > 0 && this.stats().memoryBytes > this.#memoryLimit) this.#onOutOfMemory?.();
   }
 
   /** A program that the container's image alone has. */

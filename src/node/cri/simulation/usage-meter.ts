@@ -53,6 +53,7 @@ const nothing = 1e-9;
 export class UsageMeter implements ProcessUsage {
   readonly #clock: Clock;
   readonly #processors: number;
+  readonly #onTake: () => void;
   readonly #jobs = new Set<Job>();
   #limit = Infinity;
   #seconds = 0;
@@ -60,10 +61,14 @@ export class UsageMeter implements ProcessUsage {
   #countedAt: number;
   #timer: Timer | undefined;
 
-  /** @param processors how many the node has */
-  constructor(clock: Clock, processors: number) {
+  /**
+   * @param processors how many the node has
+   * @param onTake called when memory was taken
+   */
+  constructor(clock: Clock, processors: number, onTake: () => void = () => {}) {
     this.#clock = clock;
     this.#processors = processors;
+    this.#onTake = onTake;
     this.#countedAt = clock.now();
   }
 
@@ -138,6 +143,7 @@ export class UsageMeter implements ProcessUsage {
   take(bytes: number): () => void {
     this.#bytes += bytes;
     let isHeld = true;
+    this.#onTake();
     return () => {
       if (isHeld) this.#bytes = Math.max(0, this.#bytes - bytes);
       isHeld = false;

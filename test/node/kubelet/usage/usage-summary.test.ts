@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Pod } from '../../../../src/api/types/core-v1.ts';
 import { cpuUsageAnnotation, memoryUsageAnnotation } from '../../../../src/node/cri/simulated-runtime.ts';
 import { createNodeCluster, type NodeCluster, testNode } from '../../../support/node-cluster.ts';
 
@@ -148,4 +149,27 @@ void test('busy loops keep a processor busy, as far as they may', async (context
     ['held', '0.01'],
     ['idle', '0.00'],
   ]);
+});
+
+void test('a container that takes more memory than it may is ended for it', async (context) => {
+  const cluster = await createNodeCluster(context);
+  const resources = { limits: { memory: '32Mi' } };
+  const containers = ['nginx', 'busybox'].map((image) => ({
+    name: image,
+    image,
+    resources,
+    command: ['sleep', '1000'],
+  }));
+  await cluster.createPod('web', { containers, restartPolicy: 'Never' }, busy);
+  const pod = await cluster.api.client
+    .resource<Pod>({ group: '', version: 'v1', resource: 'pods' }, 'default')
+    .get('web');
+  assert.equal(pod.status?.phase, 'Failed');
+  assert.deepEqual(
+    pod.status?.containerStatuses?.map(({ state }) => [state?.terminated?.reason, state?.terminated?.exitCode]),
+    [
+      ['OOMKilled', 137],
+      ['OOMKilled', 137],
+    ],
+  );
 });
