@@ -1,5 +1,6 @@
 import { formatGroupVersion, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
 import { cloneJson, isJsonObject, type JsonObject } from '../../../apimachinery/json.ts';
+import { stringifySorted } from '../../../apimachinery/json-codec.ts';
 import { resolveSchema } from '../../../apimachinery/schema.ts';
 import type { ServedKind, ServedKinds } from '../../admission/admission-plugin.ts';
 import { FieldPath, goQuote, invalid, invalidObject } from '../../../apimachinery/field-error.ts';
@@ -97,7 +98,7 @@ function readBack(value: JsonObject, resource: ReadableKind, isStrict: boolean):
     if (error instanceof EmbeddedMetadataError) {
       // The real server finds it when it validates.
       const { name } = isJsonObject(value['metadata']) ? value['metadata'] : {};
-      const problem = invalid(new FieldPath(error.path), error.metadata, error.reason);
+      const problem = invalid(new FieldPath(error.path), JSON.parse(stringifySorted(error.metadata)), error.reason);
       throw invalidObject(gvk, typeof name === 'string' ? name : '', [problem]);
     }
     if (error instanceof TypedDecodeError) throw internalError(error.message);

@@ -569,8 +569,10 @@ function refuseNoRevision(version: string): void {
 function specDiffers(resource: ApiResource, object: Unstructured, old: Unstructured): boolean {
   const isEqual = tellsEmptyFromNone(resource) ? equalJson : equalSemantic;
   const keys = new Set([...Object.keys(object), ...Object.keys(old)]);
+  // Of custom objects without the subresource the status is a field like any other.
+  const hasStatus = !resource.custom || resource.definition.subresources.some(({ name }) => name === 'status');
   for (const key of keys) {
-    if (key === 'metadata' || key === 'status' || key === 'kind' || key === 'apiVersion') continue;
+    if (key === 'metadata' || (key === 'status' && hasStatus) || key === 'kind' || key === 'apiVersion') continue;
     if (!isEqual(object[key] ?? null, old[key] ?? null) || !equalTexts(object[key], old[key])) return true;
   }
   return false;

@@ -726,3 +726,27 @@ test('documents of OpenAPI tell whole numbers beyond 2^53', async (context) => {
   assert.ok(v3?.includes(rounded) && v3.includes('[9007199254740993]'), v3);
   assert.ok(v2?.includes(rounded) && v2.includes('[9007199254740992]'), v2);
 });
+
+test('without a status of its own a status counts as a change of generation', async (context) => {
+  const world = await serve(context);
+  const { api } = world;
+  const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  for (const [plural, kind, version] of [
+    ['bares', 'Bare', {}],
+    ['owns', 'Own', { subresources: { status: {} } }],
+  ] as const) {
+    await api.create(definition({ plural, kind }, open, version));
+    await world.until(`${plural}.example.com`, isEstablished);
+    const object = { apiVersion: 'example.com/v1', kind, metadata: { name: 'x' }, spec: { a: 1 } };
+    const path = `/apis/example.com/v1/namespaces/default/${plural}`;
+    assert.equal((await api.request('POST', path, object)).status, 201);
+    const generation = async (change: object): Promise<unknown> => {
+      const headers = { 'content-type': 'application/merge-patch+json' };
+      const answer = await api.request('PATCH', `${path}/x?dryRun=All`, Buffer.from(JSON.stringify(change)), headers);
+      return answer.body.metadata.generation;
+    };
+    assert.equal(await generation({ status: { ready: true } }), kind === 'Bare' ? 2 : 1);
+    assert.equal(await generation({ metadata: { labels: { a: 'b' } } }), 1);
+    assert.equal(await generation({ spec: { a: 2 } }), 2);
+  }
+});
