@@ -41,8 +41,11 @@ export function builtInPriorityOf(group: string, version: string): GroupPriority
   return { groupPriorityMinimum, versionPriority };
 }
 
+/** More than an APIService may ask for: their own group always comes first. */
+const firstOfAll = 20_001;
+
 /** Priorities of a group version; those of custom resources when the server does not have it by itself. */
 export function groupPriorityOf(group: string, version: string): GroupPriority {
-  if (group === 'apiregistration.k8s.io') return { groupPriorityMinimum: 18_000, versionPriority: 1 };
+  if (group === 'apiregistration.k8s.io') return { groupPriorityMinimum: firstOfAll, versionPriority: 1 };
   return builtInPriorityOf(group, version) ?? { groupPriorityMinimum: 1000, versionPriority: 100 };
 }

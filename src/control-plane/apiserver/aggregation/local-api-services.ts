@@ -77,7 +77,11 @@ export function createLocalApiServices(options: LocalApiServicesOptions): LocalA
     },
     deleted: enqueueServed,
   });
-  apiServices.addHandler({ added: enqueueManaged, deleted: enqueueManaged });
+  apiServices.addHandler({
+    added: enqueueManaged,
+    // One of another server may have stood in the place of ours.
+    deleted: ({ metadata }) => queue.add(metadata.name ?? ''),
+  });
 
   return {
     async register() {

@@ -65,7 +65,11 @@ export function discoveryDocuments(
   resources: readonly DiscoveredResource[],
   options: DiscoveryOptions,
 ): DiscoveryDocuments {
-  const entries = [...localEntries(resources), ...remoteEntries(options.remote ?? [])];
+  const remote = remoteEntries(options.remote ?? []);
+  const passedOn = new Set(remote.map(formatGroupVersion));
+  // What an APIService gives to another server is that server's, also where custom resources are in it.
+  const own = localEntries(resources).filter((entry) => !passedOn.has(formatGroupVersion(entry)));
+  const entries = [...own, ...remote];
   const legacy = entries.filter(({ group }) => group === '');
   const groups = groupsInOrder(entries.filter(({ group }) => group !== ''));
   const groupDocuments = groups.map((versions) => groupDocument(versions));

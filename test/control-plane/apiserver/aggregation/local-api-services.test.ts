@@ -81,6 +81,15 @@ void test('every group version that the server serves has an APIService', async 
   await client.resource(apiServices).delete('v1beta1.example.com');
   await until(4);
   assert.equal((await registered()).length, 4, 'one that is served still comes back');
+  // Also in the place of another server's.
+  const services = client.resource<APIService>(apiServices);
+  await services.patch('v1beta1.example.com', 'application/merge-patch+json', {
+    metadata: { labels: null },
+    spec: { service: { namespace: 'default', name: 'other' } },
+  });
+  await services.delete('v1beta1.example.com');
+  await until(4);
+  assert.deepEqual((await services.get('v1beta1.example.com')).spec?.service, undefined);
   await remove('others.example.com');
   await until(3);
   assert.deepEqual(await registered(), own);

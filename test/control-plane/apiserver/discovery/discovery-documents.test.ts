@@ -120,12 +120,39 @@ void test('remote group versions are listed by priority and marked when stale', 
     serverAddress: 'a:1',
     remote: [{ group: 'metrics.k8s.io', version: 'v1beta1', resources: [], stale: true, groupPriorityMinimum: 18500 }],
   });
-  assert.equal((groupList as { groups: { name: string }[] }).groups[0]?.name, 'metrics.k8s.io');
-  assert.deepEqual(aggregatedGroups.items[0], {
+  assert.equal((groupList as { groups: { name: string }[] }).groups[1]?.name, 'metrics.k8s.io');
+  assert.deepEqual(aggregatedGroups.items[1], {
     metadata: { name: 'metrics.k8s.io' },
     versions: [{ version: 'v1beta1', freshness: 'Stale' }],
   });
   assert.equal(groupVersions.has('metrics.k8s.io/v1beta1'), false);
+});
+
+void test('a group version that is another server has is not told of twice, and no group comes before that of APIServices', () => {
+  const [sample] = resources;
+  if (sample === undefined) throw new Error('there are no resources');
+  const local = ['apiregistration.k8s.io/v1', 'a.io/v1', 'a.io/v2'].map((groupVersion) => {
+    const [group = '', version = ''] = groupVersion.split('/');
+    return { definition: { ...sample.definition, group, version }, custom: true };
+  });
+  const { aggregatedGroups, groups } = discoveryDocuments(local, {
+    serverAddress: 'a:1',
+    remote: [
+      { group: 'a.io', version: 'v1', resources: [], stale: true, versionPriority: 15 },
+      { group: 'b.io', version: 'v1', resources: [], groupPriorityMinimum: 20_000 },
+    ],
+  });
+  const items = aggregatedGroups.items as { metadata: { name: string }; versions: { version: string }[] }[];
+  assert.deepEqual(
+    items.map(({ metadata }) => metadata.name),
+    ['apiregistration.k8s.io', 'b.io', 'a.io'],
+  );
+  assert.deepEqual(
+    items[2]?.versions.map(({ version }) => version),
+    ['v2', 'v1'],
+  );
+  assert.deepEqual(items[2]?.versions[1], { version: 'v1', freshness: 'Stale' });
+  assert.equal((groups.get('a.io') as { versions: unknown[] }).versions.length, 2);
 });
 
 void test('versions in the order of preference', () => {
