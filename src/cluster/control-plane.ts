@@ -316,6 +316,7 @@ function electedManager(options: ControlPlaneOptions, client: Client, shared: Sh
         signingAuthority: credentials.signingAuthority ?? credentials.authority,
         serviceAccountKey: credentials.serviceAccountKey,
         allocateNodeCidrs: booleanArgument(flags, 'allocate-node-cidrs', false),
+        optionalResources: new Set(options.api.resources.map(({ resource }) => resource)),
         terminatedPodThreshold: integerArgument(flags, 'terminated-pod-gc-threshold', 12_500),
         controllers,
       });

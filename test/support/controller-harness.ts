@@ -45,6 +45,8 @@ export async function createControllerHarness(
     readonly allocateNodeCidrs?: boolean;
     /** How many pods that ended are left; the usual when absent. */
     readonly terminatedPodThreshold?: number;
+    /** Resources that are served beside the usual ones. */
+    readonly optionalResources?: ReadonlySet<string>;
     /** What of the server is not the usual. */
     readonly api?: TestApiServerOptions;
   } = {},
@@ -67,6 +69,7 @@ export async function createControllerHarness(
     serviceAccountKey: options.serviceAccountKey ?? '',
     controllers,
     allocateNodeCidrs: options.allocateNodeCidrs ?? true,
+    ...(options.optionalResources === undefined ? {} : { optionalResources: options.optionalResources }),
     ...(options.terminatedPodThreshold === undefined ? {} : { terminatedPodThreshold: options.terminatedPodThreshold }),
   });
   informers.start();

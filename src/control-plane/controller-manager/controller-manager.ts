@@ -32,7 +32,9 @@ import {
 import { createNodeLifecycleController } from './node-lifecycle-controller.ts';
 import { createResourceClaimController } from './resource-claim-controller.ts';
 import { createResourceQuotaController } from './resource-quota-controller.ts';
+import { createPodCertificateRequestCleaner } from './pod-certificate-request-cleaner.ts';
 import { createRootCaPublisher } from './root-ca-publisher.ts';
+import { createServingBundlePublisher } from './serving-bundle-publisher.ts';
 import { createServiceCidrController } from './service-cidr-controller.ts';
 import { createServiceAccountController } from './service-account-controller.ts';
 import { createServiceAccountTokenController } from './service-account-token-controller.ts';
@@ -50,6 +52,8 @@ export interface ControllerManagerOptions extends Omit<ControllerContext, 'event
   readonly controllers: string;
   /** Whether nodes that have no range for their pods get one, as --allocate-node-cidrs; nodes of ours bring theirs. */
   readonly allocateNodeCidrs: boolean;
+  /** Resources that are served beside those that every server has: controllers of others have nothing to do. */
+  readonly optionalResources?: ReadonlySet<string>;
 }
 
 /** Every control loop, by its name. */
@@ -87,6 +91,8 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'taint-eviction-controller': createTaintEvictionController,
   'root-ca-certificate-publisher-controller': createRootCaPublisher,
   'service-cidr-controller': createServiceCidrController,
+  'kube-apiserver-serving-clustertrustbundle-publisher-controller': createServingBundlePublisher,
+  'podcertificaterequest-cleaner-controller': createPodCertificateRequestCleaner,
   'serviceaccount-controller': createServiceAccountController,
   'serviceaccount-token-controller': createServiceAccountTokenController,
   'job-controller': createJobController,
@@ -98,6 +104,12 @@ const constructors: Readonly<Record<string, ControllerConstructor>> = {
   'resourcequota-controller': createResourceQuotaController,
   'replicaset-controller': createReplicaSetController,
   'replicationcontroller-controller': createReplicationController,
+};
+
+/** Controllers of kinds that are not always served, with these. */
+const resourceOf: Readonly<Record<string, string>> = {
+  'kube-apiserver-serving-clustertrustbundle-publisher-controller': 'clustertrustbundles',
+  'podcertificaterequest-cleaner-controller': 'podcertificaterequests',
 };
 
 /** The names of all controllers that there are. */
@@ -148,8 +160,11 @@ const queueNames: Readonly<Record<string, string>> = {
 /** Makes the control loops that `controllers` asks for; their informers are started by the caller before `start`. */
 export function createControllerManager({ queueObserver, ...options }: ControllerManagerOptions): ControllerManager {
   const choice = new ControllerChoice(options.controllers);
-  const isOn = (name: string): boolean =>
-    choice.isOn(name) && (name !== 'node-ipam-controller' || options.allocateNodeCidrs);
+  const isOn = (name: string): boolean => {
+    const resource = resourceOf[name];
+    if (resource !== undefined && options.optionalResources?.has(resource) !== true) return false;
+    return choice.isOn(name) && (name !== 'node-ipam-controller' || options.allocateNodeCidrs);
+  };
   const controllers: Controller[] = Object.entries(constructors)
     .filter(([name]) => isOn(name))
     .map(([name, construct]) =>

@@ -48,12 +48,10 @@ const legacyNames: Readonly<Record<string, string>> = {
 const absent: ReadonlySet<string> = new Set([
   'cloud-node-lifecycle-controller',
   'device-taint-eviction-controller',
-  'kube-apiserver-serving-clustertrustbundle-publisher-controller',
   'legacy-serviceaccount-token-cleaner-controller',
   'node-route-controller',
   'persistentvolume-attach-detach-controller',
   'persistentvolume-expander-controller',
-  'podcertificaterequest-cleaner-controller',
   'podgroup-protection-controller',
   'resourcepoolstatusrequest-controller',
   'selinux-warning-controller',

@@ -2,18 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { VolumeProjection } from '../../../src/api/types/core-v1.ts';
 import { sourceFiles } from '../../../src/node/kubelet/volume-sources.ts';
-import { optionalResources } from '../../../src/api/optional-resources.ts';
-import { typesWith } from '../../../src/api/optional-resource.ts';
-import { builtInResources, builtInTypes } from '../../../src/api/registry.ts';
+import { withOptionalResources } from '../../support/optional-api.ts';
 import { createTestApiServer } from '../../support/test-api-server.ts';
 import { testCertificates } from '../../support/test-certificates.ts';
 
-const bundles = optionalResources.filter(({ definition }) => definition.resource === 'clustertrustbundles');
-const types = typesWith(bundles, builtInTypes());
-const server = await createTestApiServer({
-  types: { lookup: (name) => types.get(name)?.schema },
-  resources: [...builtInResources, ...bundles.map(({ definition }) => definition)],
-});
+const server = await createTestApiServer(withOptionalResources('clustertrustbundles'));
 const { client } = server;
 after(() => server.close());
 let pem: Awaited<ReturnType<typeof testCertificates>>;
