@@ -3,6 +3,7 @@ import type { HttpResponse } from '../../apimachinery/http.ts';
 import type { ProcessStats } from '../../system/process-stats.ts';
 import type { ContainerStatus, RuntimeService } from '../cri/runtime.ts';
 import { textAnswer } from './kubelet-answers.ts';
+import type { StartCounts } from './start-counts.ts';
 import { cadvisorMetrics, type MachineFacts } from './usage/cadvisor-metrics.ts';
 import { metricAnswer, type MetricFamily, type MetricLabels, type MetricSample } from './usage/metric-text.ts';
 import type { NodeUsage } from './usage/node-usage.ts';
@@ -14,6 +15,7 @@ export interface MetricsSource {
   readonly runtime: Pick<RuntimeService, 'listContainers' | 'listPodSandbox'>;
   readonly pods: () => readonly Pod[];
   readonly terminations: LabelCounts;
+  readonly starts: Pick<StartCounts, 'families'>;
   readonly probes: LabelCounts;
   readonly usage: Pick<NodeUsage, 'measure'>;
   readonly summary: SummarySources;
@@ -84,7 +86,13 @@ export async function handleMetrics(path: string, source: MetricsSource): Promis
   }
 }
 
-async function kubeletMetrics({ runtime, summary, pods, terminations }: MetricsSource): Promise<MetricFamily[]> {
+async function kubeletMetrics({
+  runtime,
+  summary,
+  pods,
+  terminations,
+  starts,
+}: MetricsSource): Promise<MetricFamily[]> {
   const sandboxes = await runtime.listPodSandbox({});
   const byState = new Map<string, number>();
   for (const { state } of await runtime.listContainers({})) {
@@ -116,6 +124,7 @@ async function kubeletMetrics({ runtime, summary, pods, terminations }: MetricsS
       stability: 'ALPHA',
       samples: countSamples(terminations),
     },
+    ...starts.families,
     ...volumeMetrics(pods(), summary).map(([name, help, samples]) => gauge(name, help, samples)),
   ];
 }

@@ -32,6 +32,7 @@ import type { Prober } from './prober.ts';
 import type { DialPod } from './runtime-prober.ts';
 import { NodeUsage, type NodeUsageOptions } from './usage/node-usage.ts';
 import type { KnownPod } from './usage/usage-summary.ts';
+import { StartCounts } from './start-counts.ts';
 import { UserNamespaces } from './user-namespaces.ts';
 
 export interface KubeletOptions {
@@ -89,6 +90,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   };
   const workers = new Map<string, PodWorker>();
   const terminations = new Map<string, number>();
+  const starts = new StartCounts();
   const probes = new Map<string, number>();
   const usage = new NodeUsage({ runtime, clock, ...systemUseOf(options) });
   const memoryBytes = Number(parseQuantity(node.capacity['memory'] ?? '0').value());
@@ -116,6 +118,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     services: () => services.list(),
     rejects: (pod) => rejectionOf(pod, currentNode(), othersOf(pod.metadata.uid)),
     resized: () => retryResizes(),
+    starts,
     countTermination: (kind, status) => countTermination(terminations, kind, status),
     countProbe: (outcome) => countProbe(probes, outcome),
     recordEvent(pod, type, reason, message, container) {
@@ -170,6 +173,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     const worker = workers.get(uid);
     workers.delete(uid);
     context.userNamespaces.release(pod);
+    starts.forget(pod);
     forgetProbes(probes, pod);
     retryResizes();
     worker?.remove().catch((error: unknown) => log.error('removing a pod failed', { uid, error: String(error) }));
@@ -273,6 +277,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       clock,
       files: options.files,
       terminations,
+      starts,
       probes,
       usage,
       summary: {

@@ -194,9 +194,12 @@ export class PodContainers {
     sandbox: PodSandbox,
     latest: ContainerStatus | undefined,
   ): Promise<void> {
-    const { runtime, client, hostIP } = this.#context;
+    const { runtime, client, hostIP, starts } = this.#context;
+    const kind = kindOf(pod, container.name);
+    starts.container(kind);
     const delay = await this.#images.ensure(pod, container);
     if (delay !== undefined) {
+      starts.containerFailed(pod, kind, delay.reason);
       this.waiting.set(container.name, { reason: delay.reason, message: delay.message });
       if (delay.again !== undefined) this.#owner.wakeIn(delay.again);
       return;
@@ -218,6 +221,7 @@ export class PodContainers {
       mounts = containerMounts(pod, container, attempt, { files, pathOf, env, podIPs });
     } catch (error) {
       if (!(error instanceof ContainerConfigError)) throw error;
+      starts.containerFailed(pod, kind, error.reason);
       this.waiting.set(container.name, { reason: error.reason, message: error.message });
       this.#context.recordEvent(pod, 'Warning', 'Failed', `Error: ${error.message}`, container.name);
       this.#owner.wakeIn(10_000);
@@ -248,6 +252,7 @@ export class PodContainers {
     });
     this.#context.recordEvent(pod, 'Normal', 'Created', 'Container created', container.name);
     if (!(await startCreated(this.#context, { pod, container, containerId: id }, this.waiting))) {
+      starts.containerFailed(pod, kind, 'RunContainerError');
       this.#owner.wake();
       return;
     }

@@ -10,6 +10,7 @@ import type { NodeDns } from './pod-dns.ts';
 import type { Rejection } from './pod-admission.ts';
 import type { Prober } from './prober.ts';
 import type { DialPod } from './runtime-prober.ts';
+import type { StartCounts } from './start-counts.ts';
 import type { UserNamespaces } from './user-namespaces.ts';
 
 /** What the workers of a node share. */
@@ -39,6 +40,8 @@ export interface PodWorkerContext {
   readonly rejects: (pod: Pod) => Rejection | undefined;
   /** A pod has other resources than before: others may fit now. */
   readonly resized: () => void;
+  /** Counts what is started. */
+  readonly starts: StartCounts;
   /** A container has ended. */
   readonly countTermination: (kind: string, status: ContainerStatus) => void;
   /** A probe was carried out. */

@@ -286,12 +286,14 @@ export class PodWorker {
     if (mounted || ready !== undefined) checkPullSecrets(pod, this.#context);
     if (ready !== undefined) return ready;
     if (!mounted) return undefined;
-    const { runtime, client, dns, recordEvent, userNamespaces } = this.#context;
+    const { runtime, client, dns, recordEvent, userNamespaces, starts } = this.#context;
+    starts.pod(pod);
     try {
       const handler = await runtimeHandlerOf(client, pod);
       await runtime.runPodSandbox(sandboxConfig(pod, sandboxes.length, dns, handler, userNamespaces.of(pod)));
     } catch (error) {
       if (!(error instanceof HostnameError) && !(error instanceof RuntimeError)) throw error;
+      starts.podFailed(pod);
       recordEvent(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${failureText(error)}`);
       this.#wakeAfterFailure();
       return undefined;

@@ -11,6 +11,7 @@ import {
 import type { Pod } from '../../../src/api/types/core-v1.ts';
 import { FileSpace } from '../../../src/node/cri/simulation/file-space.ts';
 import { MemoryFiles } from '../../../src/node/cri/simulation/memory-files.ts';
+import { StartCounts } from '../../../src/node/kubelet/start-counts.ts';
 import { NodeUsage } from '../../../src/node/kubelet/usage/node-usage.ts';
 import type { KnownPod } from '../../../src/node/kubelet/usage/usage-summary.ts';
 import { FakeClock } from '../../../src/system/fake-clock.ts';
@@ -53,6 +54,7 @@ for (const exitCode of [0, 139, 139]) {
 }
 
 const probes = new Map<string, number>();
+const starts = new StartCounts();
 const pod: Pod = {
   apiVersion: 'v1',
   kind: 'Pod',
@@ -62,6 +64,12 @@ const pod: Pod = {
     volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data-0' } }],
   },
 };
+const namespaced: Pod = { ...pod, metadata: { name: 'own', uid: 's9' }, spec: { containers: [], hostUsers: false } };
+for (const one of [pod, namespaced]) starts.pod(one);
+for (const kind of ['container', 'container', 'init_container']) starts.container(kind);
+// Of a pod with users of its own one error is counted for each time that it is started.
+for (const code of ['ErrImagePull', 'RunContainerError']) starts.containerFailed(namespaced, 'container', code);
+starts.podFailed(pod);
 countProbe(probes, { pod, container: 'app', kind: 'readiness', ok: false });
 for (const ok of [true, true]) countProbe(probes, { pod, container: 'app', kind: 'readiness', ok });
 
@@ -94,6 +102,7 @@ let processSeconds = 3;
 const source: MetricsSource = {
   pods: () => [pod],
   terminations,
+  starts,
   probes,
   runtime,
   usage: new NodeUsage({
@@ -124,6 +133,14 @@ void test('a kubelet counts pods and containers', async () => {
     'kubelet_running_containers{container_state="exited"} 1',
     'kubelet_running_containers{container_state="running"} 2',
     'kubelet_running_pods 1',
+    'kubelet_started_containers_errors_total{code="ErrImagePull",container_type="container"} 1',
+    'kubelet_started_containers_errors_total{code="RunContainerError",container_type="container"} 1',
+    'kubelet_started_containers_total{container_type="container"} 2',
+    'kubelet_started_containers_total{container_type="init_container"} 1',
+    'kubelet_started_pods_errors_total 1',
+    'kubelet_started_pods_total 2',
+    'kubelet_started_user_namespaced_pods_errors_total 1',
+    'kubelet_started_user_namespaced_pods_total 1',
     'kubelet_terminated_containers_total{container_type="container",exit_code="0",reason="Completed"} 1',
     'kubelet_terminated_containers_total{container_type="container",exit_code="139",reason="Error"} 2',
     'kubelet_volume_stats_available_bytes{namespace="default",persistentvolumeclaim="data-0"} 900',
