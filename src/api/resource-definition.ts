@@ -153,8 +153,11 @@ export interface Strategy {
   readonly allowUnconditionalUpdate?: boolean;
   /** Drops what a creator may not set (status, generation …). */
   prepareForCreate?(object: Unstructured, context: RequestContext): void;
-  /** Whether creation stores it without a default that reading fills in, so that the first update is always a write. */
-  readonly isStoredWithoutDefaults?: boolean;
+  /**
+   * Whether creation stored an object, as it is read, without a default that reading fills in, so that the first update
+   * is a write whatever it changes.
+   */
+  isStoredWithoutDefaults?(created: Unstructured): boolean;
   /** Restores what this update (of the object or of `context.subresource`) may not change. */
   prepareForUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): void;
   /** Parts of the metadata that an update of the status may not change. */

@@ -67,7 +67,7 @@ export class ManagerEntry {
 
   toApi(): ManagedFieldsEntry {
     return {
-      manager: this.manager,
+      ...(this.manager === '' ? {} : { manager: this.manager }),
       operation: this.operation,
       apiVersion: this.apiVersion,
       ...(this.time === undefined ? {} : { time: this.time }),

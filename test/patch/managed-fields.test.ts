@@ -241,10 +241,17 @@ void describe('ordinary writes', () => {
 
   void it('keep what is stored when the given entries cannot be read', () => {
     const stored = apply(undefined, { size: 1 }, 'one');
-    const bad: ManagedFieldsEntry[] = [{ manager: 'x', operation: 'Apply', apiVersion: 'v1' }];
-    const given = { ...structuredClone(stored), metadata: { ...stored.metadata, managedFields: bad } };
-    const kept = updateManagedFields(stored, given, kind, { manager: 'two', subresource: '', now });
-    assert.deepEqual(kept.metadata.managedFields, stored.metadata.managedFields);
+    const entry: ManagedFieldsEntry = { manager: 'x', operation: 'Apply', apiVersion: 'v1' };
+    const unreadable: ManagedFieldsEntry[] = [
+      entry,
+      { ...entry, fieldsType: 'FieldsV1', fieldsV1: { 'f:metadata': 5 } },
+      { ...entry, fieldsType: 'FieldsV1', fieldsV1: 'text' as unknown as JsonObject },
+    ];
+    for (const bad of unreadable) {
+      const given = { ...structuredClone(stored), metadata: { ...stored.metadata, managedFields: [bad] } };
+      const kept = updateManagedFields(stored, given, kind, { manager: 'two', subresource: '', now });
+      assert.deepEqual(kept.metadata.managedFields, stored.metadata.managedFields);
+    }
   });
 
   void it('keep ten managers apart; the oldest share ancient-changes', () => {

@@ -1,4 +1,4 @@
-import { setOwn } from '../../apimachinery/json.ts';
+import { isJsonObject, setOwn } from '../../apimachinery/json.ts';
 import { comparePathElements, type PathElement, readPathElement } from './path-element.ts';
 
 /** FieldsV1 as JSON: an empty object is a member; `.` marks a member that has others below it. */
@@ -181,6 +181,8 @@ export class FieldSet {
   /** @throws Error for a step that cannot be read; steps of an unknown kind are left out. */
   static fromFieldsV1(fields: FieldsV1): FieldSet {
     const set = new FieldSet();
+    const value: unknown = fields;
+    if (value !== null && !isJsonObject(value)) throw new Error('the fields below a field are no object');
     for (const key in fields) {
       if (key === '.' || !Object.hasOwn(fields, key)) continue;
       const element = readPathElement(key);

@@ -193,3 +193,24 @@ test('a status says nothing of when its object goes, where the real server puts 
     ['status', 422],
   ]);
 });
+
+test('the first update of a job that has the labels of its template is a write; that of one with its own is none', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const jobs = '/apis/batch/v1/namespaces/default/jobs';
+  const spec = { template: { spec: { ...template.spec, restartPolicy: 'Never' } } };
+  const patched: number[] = [];
+  for (const [name, labels] of [
+    ['a', undefined],
+    ['b', { x: 'y' }],
+  ] as const) {
+    const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, labels }, spec };
+    const versions = new Set([(await api.request('POST', jobs, job)).body.metadata.resourceVersion]);
+    for (let turn = 0; turn < 2; turn++) {
+      const headers = { 'content-type': 'application/merge-patch+json' };
+      versions.add((await api.request('PATCH', `${jobs}/${name}`, {}, headers)).body.metadata.resourceVersion);
+    }
+    patched.push(versions.size);
+  }
+  assert.deepEqual(patched, [2, 1]);
+});

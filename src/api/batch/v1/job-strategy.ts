@@ -1,3 +1,4 @@
+import { equalJson } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { Job } from '../../types/batch-v1.ts';
@@ -36,6 +37,11 @@ function asJob(object: Unstructured): Job {
 /** What the registry does with jobs. */
 export const jobStrategy: Strategy = {
   hasGeneration: true,
+  // Labels that nobody gave are those of the template, which has them when the job is prepared.
+  isStoredWithoutDefaults(created) {
+    const labels = asJob(created).spec?.template?.metadata?.labels;
+    return labels !== undefined && equalJson(created.metadata.labels ?? {}, labels);
+  },
   defaultPropagation: 'Orphan',
   warningOnOrphaningDelete:
     'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',

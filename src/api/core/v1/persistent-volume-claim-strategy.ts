@@ -54,7 +54,7 @@ function claimWarnings(object: Unstructured): string[] {
 
 /** What the registry does with claims of volumes. */
 export const persistentVolumeClaimStrategy: Strategy = {
-  isStoredWithoutDefaults: true,
+  isStoredWithoutDefaults: () => true,
   adjustForCreate(object) {
     const claim = asClaim(object);
     // That it is pending is a default, which it has again when it is stored.

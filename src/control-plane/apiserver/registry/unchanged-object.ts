@@ -14,7 +14,7 @@ export function isSameObject(
 ): boolean {
   if (existing.isStale === true) return false;
   const isNew = existing.createRevision === existing.modRevision;
-  if (isNew && definition.strategy?.isStoredWithoutDefaults === true) return false;
+  if (isNew && definition.strategy?.isStoredWithoutDefaults?.(old) === true) return false;
   if (Buffer.compare(bytes, existing.value) === 0) return true;
   return equalTexts(object, old) && equalJson(withMetadata(object, {}), withMetadata(old, {}));
 }
