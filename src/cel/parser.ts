@@ -139,6 +139,18 @@ class Parser {
     return new SyntaxStop();
   }
 
+  /** An expression that ends with what should stand before something. */
+  #endsAfter(sign: TokenKind, count: number): SyntaxStop {
+    const end = this.#peek();
+    const choices = formatChoices(startsExpression);
+    if (sign === "'!'") this.#syntax(end, `extraneous input '<EOF>' expecting ${choices}`);
+    else {
+      this.#syntax(end, `no viable alternative at input '${'-'.repeat(count)}'`);
+      this.#syntax(end, `mismatched input '<EOF>' expecting ${choices}`);
+    }
+    return new SyntaxStop();
+  }
+
   #syntax(token: Token, message: string): void {
     this.#issues.push({ offset: token.offset, message: `Syntax error: ${message}` });
   }
@@ -223,6 +235,7 @@ class Parser {
     const first = this.#take();
     let count = 1;
     while (this.#accept(kind) !== undefined) count++;
+    if (this.#peek().kind === '<EOF>') throw this.#endsAfter(kind, count);
     const operand = this.#member();
     if (count % 2 === 0) return operand;
     return this.#nodes.call(first.offset, kind === "'!'" ? operators.not : operators.negate, [operand]);

@@ -18,6 +18,13 @@ const starts =
 /** Column and message of each issue; what a real server answered, or what cel-go's own tests expect. */
 const cases: readonly (readonly [string, ...(readonly [number, string])[]])[] = [
   ['self >', [7, `Syntax error: mismatched input '<EOF>' expecting ${starts}`]],
+  ['!', [2, `Syntax error: extraneous input '<EOF>' expecting ${starts}`]],
+  ['!!', [3, `Syntax error: extraneous input '<EOF>' expecting ${starts}`]],
+  [
+    '-',
+    [2, "Syntax error: no viable alternative at input '-'"],
+    [2, `Syntax error: mismatched input '<EOF>' expecting ${starts}`],
+  ],
   ['self + 1', [6, "found no matching overload for '_+_' applied to '(string, int)'"]],
   [
     'bad ===',

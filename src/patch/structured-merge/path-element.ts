@@ -115,6 +115,15 @@ function formatElement(element: PathElement): string {
   if (element.startsWith('v:')) return `[=${text}]`;
   const key = JSON.parse(text) as JsonObject;
   return `[${Object.entries(key)
-    .map(([name, value]) => `${name}=${stringifyJson(value)}`)
+    .map(([name, value]) => `${name}=${keyText(value)}`)
     .join(',')}]`;
+}
+
+/** A value of a key; only those that do not fit are lists or maps. */
+function keyText(value: JsonValue): string {
+  if (Array.isArray(value)) return `[${value.map(keyText).join(',')}]`;
+  if (!isJsonObject(value)) return stringifyJson(value);
+  return Object.entries(value)
+    .map(([name, item]) => `${name}=${keyText(item)}`)
+    .join('');
 }

@@ -312,6 +312,24 @@ void test('a refused strategic patch shows what is left of it once its directive
   );
 });
 
+test('a key that is no scalar is shown by its parts', async (context) => {
+  const api = await createTestApiServer();
+  context.after(() => api.close());
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 's' },
+    spec: { ports: [{ port: { a: 'b' } }] },
+  };
+  const body = Buffer.from(JSON.stringify(service));
+  const answer = await api.request('PATCH', `${ns}/services/s?fieldManager=m`, body, { 'content-type': apply });
+  assert.equal(
+    answer.body['message'],
+    'failed to create typed patch object (/s; /v1, Kind=Service): .spec.ports[port=a="b",protocol="TCP"].port: ' +
+      'expected numeric (int or float), got map[string]interface {}',
+  );
+});
+
 test('of numbers or texts an apply does not tell the type, its conversion does', async (context) => {
   const api = await createTestApiServer();
   context.after(() => api.close());

@@ -233,6 +233,18 @@ test('metadata alone is answered in protobuf, of one object and of a list, in bo
   await api.close();
 });
 
+test('a message that comes twice adds to what it was', () => {
+  const type = 'io.k8s.api.core.v1.ConfigMap';
+  const bytes = (metadata: JsonObject): Uint8Array => writeMessage({ metadata }, type, builtInSchemas);
+  const both = Buffer.concat([
+    bytes({ name: 'a', labels: { x: '1', y: '1' }, finalizers: ['e.com/f'] }),
+    bytes({ name: 'b', labels: { y: '2' }, finalizers: ['e.com/g'] }),
+  ]);
+  const { metadata } = readMessage(both, type, builtInSchemas);
+  const finalizers = ['e.com/f', 'e.com/g'];
+  assert.deepEqual(metadata, { name: 'b', labels: { x: '1', y: '2' }, finalizers });
+});
+
 test('a message without fields is there all the same', () => {
   const type = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresources';
   const subresources = { status: {} };

@@ -278,8 +278,20 @@ function readField(
     requireWireType(form, wireType, name);
     const value = form.read(reader);
     const isLeftOut = value === null || (value === form.zero && !field.isPointer && !field.isKept);
-    if (!isLeftOut) setOwn(object, name, value);
+    const isAgain = form.isMessage === true && isJsonObject(present) && isJsonObject(value);
+    if (!isLeftOut) setOwn(object, name, isAgain ? mergedMessage(present, value) : value);
   }
+}
+
+/** A message that comes twice adds to what it was (protocol buffers: "Last One Wins", and messages are merged). */
+function mergedMessage(before: JsonObject, after: JsonObject): JsonObject {
+  const merged = { ...before };
+  for (const [name, item] of Object.entries(after)) {
+    const present = Object.hasOwn(before, name) ? before[name] : undefined;
+    if (Array.isArray(present) && Array.isArray(item)) setOwn(merged, name, [...present, ...item]);
+    else setOwn(merged, name, isJsonObject(present) && isJsonObject(item) ? mergedMessage(present, item) : item);
+  }
+  return merged;
 }
 
 function readEntry(reader: BinaryReader, form: Form): [string, JsonValue] {
