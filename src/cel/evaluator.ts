@@ -231,8 +231,11 @@ class Planner {
       if (overloadId === 'optional_or_optional') return optionalOr(lazyLeft, lazyRight, false);
       if (overloadId === 'optional_orValue_value') return optionalOr(lazyLeft, lazyRight, true);
     }
+    // A pattern that is a literal is compiled once, and what it is matched with is looked at where that is done.
+    const isCompiled = name === 'matches' && expr.args.at(-1)?.kind === 'literal';
     return (state) => {
       const values = args.map((arg) => arg(state));
+      if (isCompiled && typeof values[0] !== 'string') throw noSuchOverload();
       const result = dispatch(name, overloads, values);
       spend(state, callCost(name, overloadId, values, result));
       return result;

@@ -146,6 +146,8 @@ const failures: readonly (readonly [string, string])[] = [
   ['dyn([{}]).isSorted()', 'no such overload: isSorted(list)'],
   ['dyn([dyn(1), dyn({})]).isSorted()', 'no such overload'],
   ["dyn(1).startsWith('a')", 'no such overload'],
+  ["dyn(1).matches('a')", 'no such overload'],
+  ["dyn(1).matches('a' + 'b')", 'no such overload: matches'],
   ["'a'.contains(dyn(1))", 'no such overload'],
   ['dyn(null) + dyn(1)', 'no such overload: _+_'],
   ['dyn({}) - dyn(1)', 'no such overload: _-_'],
