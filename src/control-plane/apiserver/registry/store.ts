@@ -24,6 +24,7 @@ import { defaultPrepareForCreate, defaultPrepareForUpdate } from './default-prep
 import { countsGenerations, metadataChecksOnUpdate, tellsEmptyFromNone } from './resource-facts.ts';
 import { asReadBack, decodeStored, encodeStored, type ServableValue } from './stored-object.ts';
 import { refuseTooLarge } from './request-size.ts';
+import { Turns } from './turns.ts';
 import { rehearsePut, versionedStorage } from './versioned-storage.ts';
 import { isSameObject, keepTimesOfUnchanged } from './unchanged-object.ts';
 import { uidMismatch } from './uid-precondition.ts';
@@ -97,6 +98,7 @@ export class Store {
   readonly hooks: StoreHooks;
   readonly lists: ListObserver;
   readonly #clock: Clock;
+  readonly #turns: Turns;
   readonly #random: Random;
   readonly #openGates: ReadonlySet<string>;
   readonly #written = new WeakMap<Unstructured, ServableValue>();
@@ -120,6 +122,7 @@ export class Store {
     this.storage = resource.versions === undefined ? storage : versionedStorage(storage, resource.versions);
     this.hooks = hooks;
     this.#clock = clock;
+    this.#turns = new Turns(clock);
     this.#random = random;
   }
 
@@ -270,19 +273,28 @@ export class Store {
 
   /**
    * Updates an object (or one of its subresources, see context.subresource): reads, transforms, validates and swaps,
-   * again while somebody else was faster and the new object did not insist on a resourceVersion.
+   * again while somebody else was faster and the new object did not insist on a resourceVersion. Those who were not the
+   * fastest try one after the other: a hundred that race would do the work of each a hundred times.
    */
   async update(name: string, context: WriteContext, request: UpdateRequest): Promise<UpdateResult> {
     checkKey(this.resource, context.namespace, name);
     const key = storageKey(this.resource, context.namespace, name);
-    let existing = await this.storage.get(key);
-    for (;;) {
-      const outcome =
-        existing === undefined
-          ? await this.#createByUpdate(key, name, context, request)
-          : await this.#tryUpdate(key, name, existing, context, request);
-      if ('object' in outcome) return outcome;
-      existing = outcome.current;
+    const attempt = async (): Promise<UpdateResult | { readonly current: StoredValue | undefined }> => {
+      const existing = await this.storage.get(key);
+      return existing === undefined
+        ? this.#createByUpdate(key, name, context, request)
+        : this.#tryUpdate(key, name, existing, context, request);
+    };
+    let outcome = await attempt();
+    if ('object' in outcome) return outcome;
+    const endTurn = await this.#turns.take(key);
+    try {
+      for (;;) {
+        outcome = await attempt();
+        if ('object' in outcome) return outcome;
+      }
+    } finally {
+      endTurn();
     }
   }
 
