@@ -11,6 +11,11 @@ export interface ParsedExpression {
   readonly expr: Expr;
 }
 
+/** Whether a token stands between two operands. */
+function isBetweenOperands(text: string): boolean {
+  return text === '&&' || text === '||' || Object.hasOwn(binaryOperators, text);
+}
+
 const maxCodePoints = 100_000;
 const maxDepth = 250;
 
@@ -139,16 +144,18 @@ class Parser {
     return new SyntaxStop();
   }
 
-  /** An expression that ends with what should stand before something. */
-  #endsAfter(sign: TokenKind, count: number): SyntaxStop {
-    const end = this.#peek();
+  /** What should stand before something stands before an operator, or at the end of all. */
+  #endsAfter(sign: TokenKind, count: number): Expr {
+    const next = this.#peek();
+    const isEnd = next.kind === '<EOF>';
     const choices = formatChoices(startsExpression);
-    if (sign === "'!'") this.#syntax(end, `extraneous input '<EOF>' expecting ${choices}`);
+    if (sign === "'!'") this.#syntax(next, `extraneous input '${next.text}' expecting ${choices}`);
     else {
-      this.#syntax(end, `no viable alternative at input '${'-'.repeat(count)}'`);
-      this.#syntax(end, `mismatched input '<EOF>' expecting ${choices}`);
+      this.#syntax(next, `no viable alternative at input '${'-'.repeat(count)}${isEnd ? '' : next.text}'`);
+      this.#syntax(next, `mismatched input '${next.text}' expecting ${choices}`);
     }
-    return new SyntaxStop();
+    if (isEnd) throw new SyntaxStop();
+    return this.#nodes.literal(next.offset, null);
   }
 
   #syntax(token: Token, message: string): void {
@@ -229,16 +236,28 @@ class Parser {
   }
 
   #unary(): Expr {
+    const token = this.#peek();
+    if (isBetweenOperands(token.text) && !startsExpression.some((kind) => this.#startsWith(kind))) {
+      // An operator without anything before it: what comes after it is looked at all the same.
+      this.#mismatch(token, startsExpression);
+      return this.#nodes.literal(token.offset, null);
+    }
     this.#require(startsExpression);
     const { kind } = this.#peek();
     if (kind !== "'!'" && !(kind === "'-'" && !this.#isNumber(1))) return this.#member();
     const first = this.#take();
     let count = 1;
     while (this.#accept(kind) !== undefined) count++;
-    if (this.#peek().kind === '<EOF>') throw this.#endsAfter(kind, count);
+    const next = this.#peek();
+    if (next.kind === '<EOF>' || isBetweenOperands(next.text)) return this.#endsAfter(kind, count);
     const operand = this.#member();
     if (count % 2 === 0) return operand;
     return this.#nodes.call(first.offset, kind === "'!'" ? operators.not : operators.negate, [operand]);
+  }
+
+  /** Whether an expression begins here, or behind the next token. */
+  #startsWith(kind: TokenKind): boolean {
+    return this.#peek().kind === kind || this.#peek(1).kind === kind;
   }
 
   #isNumber(ahead: number): boolean {

@@ -19,11 +19,27 @@ const starts =
 const cases: readonly (readonly [string, ...(readonly [number, string])[]])[] = [
   ['self >', [7, `Syntax error: mismatched input '<EOF>' expecting ${starts}`]],
   ['!', [2, `Syntax error: extraneous input '<EOF>' expecting ${starts}`]],
+  [
+    '!&&',
+    [2, `Syntax error: extraneous input '&&' expecting ${starts}`],
+    [4, `Syntax error: mismatched input '<EOF>' expecting ${starts}`],
+  ],
+  [
+    '-*',
+    [2, "Syntax error: no viable alternative at input '-*'"],
+    [2, `Syntax error: mismatched input '*' expecting ${starts}`],
+    [3, `Syntax error: mismatched input '<EOF>' expecting ${starts}`],
+  ],
   ['!!', [3, `Syntax error: extraneous input '<EOF>' expecting ${starts}`]],
   [
     '-',
     [2, "Syntax error: no viable alternative at input '-'"],
     [2, `Syntax error: mismatched input '<EOF>' expecting ${starts}`],
+  ],
+  [
+    'self > 0 && &&',
+    [13, `Syntax error: mismatched input '&&' expecting ${starts}`],
+    [15, `Syntax error: mismatched input '<EOF>' expecting ${starts}`],
   ],
   ['self + 1', [6, "found no matching overload for '_+_' applied to '(string, int)'"]],
   [
