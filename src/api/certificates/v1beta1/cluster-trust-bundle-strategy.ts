@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { checkImmutable, type FieldError, FieldPath, invalid, tooLong } from '../../../apimachinery/field-error.ts';
-import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import type { KubeObject, Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
+import { trustBundleNameProblems } from '../signer-rules.ts';
 import { pemBlocks } from '../pem-blocks.ts';
 import { validateSignerName } from '../v1/certificate-signing-request-validation.ts';
 
@@ -17,7 +17,7 @@ const maxBundleBytes = 1024 * 1024;
 /** Names begin with the signer's; a bundle holds certificates of authorities, each once; its signer stays. */
 export const clusterTrustBundleStrategy: Strategy = {
   allowUnconditionalUpdate: false,
-  validateName: (name, prefix, object) => validateName(name, prefix, bundleOf(object).spec.signerName ?? ''),
+  validateName: (name, prefix, object) => trustBundleNameProblems(name, prefix, bundleOf(object).spec.signerName ?? ''),
   validateCreate: (object) => validateSpec(bundleOf(object)),
   validateAsNew: (object, old) => validateSpec(bundleOf(object), bundleOf(old)),
   validateUpdate: (object, old) =>
@@ -30,17 +30,6 @@ export const clusterTrustBundleStrategy: Strategy = {
 
 function bundleOf(object: Unstructured): ClusterTrustBundle {
   return object as unknown as ClusterTrustBundle;
-}
-
-function validateName(name: string, prefix: boolean, signerName: string): string[] {
-  const check = (text: string): string[] => isDns1123Subdomain(prefix ? text.replace(/-$/, 'a') : text);
-  if (signerName === '') {
-    return name.includes(':') ? ['ClusterTrustBundle without signer name must not have ":" in its name'] : check(name);
-  }
-  const required = `${signerName.replaceAll('/', ':')}:`;
-  return name.startsWith(required)
-    ? check(name.slice(required.length))
-    : [`ClusterTrustBundle for signerName ${signerName} must be named with prefix ${required}`];
 }
 
 /** A bundle that does not change is not read again: what can be read may change with the server. */

@@ -8,13 +8,14 @@ import {
   required,
   tooLong,
 } from '../../../apimachinery/field-error.ts';
-import { isDns1123Subdomain, isQualifiedName } from '../../../apimachinery/names.ts';
+import { isDns1123Subdomain } from '../../../apimachinery/names.ts';
 import type { KubeObject, Unstructured } from '../../../apimachinery/object-meta.ts';
 import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import { internalObject } from '../../core/v1/internal-objects.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import type { Condition } from '../../types/meta-v1.ts';
 import { provesPossession, readKeyRequest, readPublicKey } from '../public-keys.ts';
+import { isKubernetesSigner, validateUserAnnotations } from '../signer-rules.ts';
 import { validateSignerName } from '../v1/certificate-signing-request-validation.ts';
 import { validatePodCertificateStatus } from './pod-certificate-status-validation.ts';
 
@@ -45,7 +46,6 @@ export interface PodCertificateRequest extends KubeObject {
 
 const specPath = new FieldPath('spec');
 const maxKeyBytes = 10 * 1024;
-const maxAnnotationBytes = 256 * 1024;
 const hour = 3600;
 
 /** A request never changes; who signs for its signer answers it once, through its status. */
@@ -80,7 +80,7 @@ function validateSpec(spec: PodCertificateRequest['spec']): FieldError[] {
   };
   const errors = [
     ...validateSignerName(signerName, specPath.child('signerName')),
-    ...validateAnnotations(spec.unverifiedUserAnnotations ?? {}, specPath.child('unverifiedUserAnnotations')),
+    ...validateUserAnnotations(spec.unverifiedUserAnnotations ?? {}, specPath.child('unverifiedUserAnnotations')),
     ...name('podName', podName),
     ...uid('podUID'),
     ...name('serviceAccountName', serviceAccountName),
@@ -91,32 +91,11 @@ function validateSpec(spec: PodCertificateRequest['spec']): FieldError[] {
   const secondsPath = specPath.child('maxExpirationSeconds');
   if (seconds === undefined) return [...errors, required(secondsPath, 'must be set')];
   // A day for the signers of Kubernetes itself, 91 days for the others.
-  const longest = (isOfKubernetes(signerName) ? 1 : 91) * 24 * hour;
+  const longest = (isKubernetesSigner(signerName) ? 1 : 91) * 24 * hour;
   if (seconds < hour || seconds > longest) {
     errors.push(invalid(secondsPath, seconds, `must be in the range [${hour}, ${longest}]`));
   }
   return [...errors, ...validateKey(spec)];
-}
-
-function isOfKubernetes(signerName: string): boolean {
-  const [domain = ''] = signerName.split('/');
-  return domain === 'kubernetes.io' || domain.endsWith('.kubernetes.io');
-}
-
-function validateAnnotations(annotations: Readonly<Record<string, string>>, path: FieldPath): FieldError[] {
-  const keys = Object.keys(annotations).map((key) => key.toLowerCase());
-  const errors = keys
-    .toSorted((left, right) => (left < right ? -1 : 1))
-    .flatMap((key) => {
-      if (key === '') return [required(path)];
-      const messages = isQualifiedName(key);
-      if (messages.length > 0) return invalidFor(path, key, messages);
-      return key.includes('/') ? [] : [invalid(path, key, 'must be a domain-prefixed key (such as "acme.io/foo")')];
-    });
-  const size = Object.entries(annotations)
-    .flat()
-    .reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  return size > maxAnnotationBytes ? [...errors, tooLong(path, maxAnnotationBytes)] : errors;
 }
 
 /** There is a signing request, or a key with a proof that its owner has it. */

@@ -1,6 +1,5 @@
 import {
   checkChoice,
-  checkOptionalChoice,
   duplicate,
   type FieldError,
   type FieldPath,
@@ -17,6 +16,7 @@ import type {
   Volume,
   VolumeProjection,
 } from '../../types/core-v1.ts';
+import { validateBundle, validatePodCertificate } from './certificate-projection-validation.ts';
 import { validateFieldSelector, validateResourceFieldSelector, volumeFields } from './field-selector-validation.ts';
 import { checkNonReservedPath } from './relative-path.ts';
 import { validateClaimSpec } from './persistent-volume-claim-validation.ts';
@@ -263,67 +263,4 @@ function validateProjection(
     else errors.push(...checkNonReservedPath(place, path.child('path')));
   }
   return [...errors, ...validateBundle(projection, at, take), ...validatePodCertificate(projection, at, take)];
-}
-
-function validateBundle(
-  { clusterTrustBundle: bundle }: VolumeProjection,
-  path: FieldPath,
-  take: (place: string, shown: string) => void,
-): FieldError[] {
-  if (bundle === undefined) return [];
-  const at = path.child('clusterTrustBundle');
-  const { name, signerName, path: place } = bundle;
-  const errors: FieldError[] = [];
-  if (name !== undefined && signerName !== undefined) {
-    errors.push(invalid(at, bundle, 'only one of name and signerName may be used'));
-  } else if (name !== undefined) {
-    if (name === '') errors.push(required(at.child('name'), 'must be a valid object name'));
-    if (bundle.labelSelector !== undefined) {
-      const message = 'labelSelector must be unset if name is specified';
-      errors.push(invalid(at.child('labelSelector'), bundle.labelSelector, message));
-    }
-  } else if (signerName === undefined) {
-    errors.push(required(at, 'either name or signerName must be specified'));
-  } else if (signerName === '') {
-    errors.push(required(at.child('signerName'), 'must be a valid signer name'));
-  }
-  if (place === '') errors.push(required(at.child('path')));
-  errors.push(...checkNonReservedPath(place, at.child('path')));
-  take(place, place);
-  return errors;
-}
-
-const keyTypes = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'];
-
-function validatePodCertificate(
-  { podCertificate: certificate }: VolumeProjection,
-  path: FieldPath,
-  take: (place: string, shown: string) => void,
-): FieldError[] {
-  if (certificate === undefined) return [];
-  const at = path.child('podCertificate');
-  const { keyType, maxExpirationSeconds: seconds } = certificate;
-  const places = (['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const).flatMap((field) => {
-    const place = certificate[field] ?? '';
-    return place === '' ? [] : [{ field, place }];
-  });
-  // A day for the signers of Kubernetes itself, 91 days for the others.
-  const longest = certificate.signerName.startsWith('kubernetes.io/') ? 86_400 : 7_862_400;
-  const where = at.child('maxExpirationSeconds');
-  const errors = checkOptionalChoice(at.child('keyType'), keyType, keyTypes);
-  if (seconds !== undefined && seconds < 3600) {
-    errors.push(invalid(where, seconds, 'if provided, maxExpirationSeconds must be >= 3600'));
-  }
-  if (seconds !== undefined && seconds > longest) {
-    errors.push(invalid(where, seconds, `if provided, maxExpirationSeconds must be <= ${longest}`));
-  }
-  for (const { field, place } of places) {
-    errors.push(...checkNonReservedPath(place, at.child(field)));
-    take(place, place);
-  }
-  if (places.length === 0) {
-    const message = 'specify at least one of credentialBundlePath, keyPath, and certificateChainPath';
-    errors.push(required(at, message));
-  }
-  return errors;
 }
