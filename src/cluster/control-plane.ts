@@ -139,10 +139,17 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
     clock,
     log,
   });
+  const serviceCidr = new DefaultServiceCidr({
+    client: apiServer.clientFor('kube-apiserver'),
+    cidrs: serviceRangesOf(options.arguments.apiServer).ranges,
+    clock,
+    log,
+  });
   try {
-    return await startBehind(listener, apiServer, kubelets, options);
+    return await startBehind({ listener, apiServer, kubelets, serviceCidr }, options);
   } catch (error) {
     // Nothing is left that would keep the process from ending.
+    await serviceCidr.stop();
     serving.stop();
     await listener.close();
     await apiServer.stop();
@@ -151,26 +158,30 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<R
   }
 }
 
+/** What is there when the port is open. */
+interface OpenedParts {
+  readonly listener: Listener;
+  readonly apiServer: AssembledApiServer;
+  readonly kubelets: LocalKubelets;
+  readonly serviceCidr: DefaultServiceCidr;
+}
+
 /** Starts what is reached at the port, and what reaches the API server. */
 async function startBehind(
-  listener: Listener,
-  apiServer: AssembledApiServer,
-  kubelets: LocalKubelets,
+  { listener, apiServer, kubelets, serviceCidr }: OpenedParts,
   options: ControlPlaneOptions,
 ): Promise<RunningControlPlane> {
   const { clock, serving } = options;
-  const { ranges: serviceRanges, first: serviceAddress } = serviceRangesOf(options.arguments.apiServer);
+  const { first: serviceAddress } = serviceRangesOf(options.arguments.apiServer);
   const shutdown = shutdownSettings(options.arguments.apiServer);
   const { port, url } = listener;
   kubelets.useApiServer(options.host, port);
   apiServer.clientAuthorities.onChange((pem) => listener.setClientAuthorities(pem));
   serving.follow(({ certificate, privateKey }) => listener.setCertificate({ certificate, key: privateKey }));
-  const client = apiServer.clientFor('kube-apiserver');
-  const serviceCidr = new DefaultServiceCidr({ client, cidrs: serviceRanges, clock, log: options.log });
   const isNew = options.storage.currentRevision() <= 1;
   await bootstrapCluster({
     openGates: options.api.openGates,
-    client,
+    client: apiServer.clientFor('kube-apiserver'),
     serviceAddress,
     serviceCidr,
     advertise: { address: options.arguments.apiServer.get('advertise-address') ?? options.host, port },
