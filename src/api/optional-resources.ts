@@ -49,6 +49,17 @@ const policiesOfAlpha = {
   Variable: ({ mapType: _whole, ...schema }: Schema): Schema => schema,
 };
 
+/** What a real server brings by --runtime-config alone, and this one has not: GROUP/VERSION/RESOURCE. */
+export const missingResources: readonly string[] = [
+  'resource.k8s.io/v1alpha3/devicetaintrules',
+  'resource.k8s.io/v1alpha3/resourcepoolstatusrequests',
+  'resource.k8s.io/v1beta1/deviceclasses',
+  'resource.k8s.io/v1beta1/resourceclaims',
+  'resource.k8s.io/v1beta1/resourceclaimtemplates',
+  'resource.k8s.io/v1beta1/resourceslices',
+  'resource.k8s.io/v1beta2/devicetaintrules',
+];
+
 /** What --runtime-config brings, where its gate is open. */
 export const optionalResources: readonly OptionalResource[] = [
   clusterTrustBundle,

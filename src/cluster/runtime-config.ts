@@ -62,6 +62,30 @@ function knownVersions(resources: readonly Named[]): readonly Pick<Named, 'group
   return [...resources, ...unserved];
 }
 
+/**
+ * What is asked for of resources that this server does not have: those that a wide key (`api/beta`) means.
+ * @param missing `GROUP/VERSION/RESOURCE`
+ * @throws ComponentArgumentError for those that are asked for by name, or whose version has nothing else
+ */
+export function missingFromConfig(
+  missing: readonly string[],
+  served: readonly Named[],
+  flags: ComponentArguments,
+): readonly string[] {
+  const wanted = readConfig(flags);
+  const isOn = switches(wanted);
+  const named = missing.map((name) => ({ name, ...partsOf(name) }));
+  const versions = new Set(served.map(({ group, version }) => `${group}/${version}`));
+  for (const { name, ...resource } of named) {
+    const version = `${resource.group}/${resource.version}`;
+    const isMeant = wanted.has(name) || (wanted.has(version) && !versions.has(version));
+    if (isMeant && isOn(resource, false)) {
+      throw new ComponentArgumentError(`this server does not serve ${wanted.has(name) ? name : version}`);
+    }
+  }
+  return named.filter((resource) => isOn(resource, false)).map(({ name }) => name);
+}
+
 function readConfig(flags: ComponentArguments): ReadonlyMap<string, string> {
   const pairs = (listArgument(flags, 'runtime-config') ?? []).map((item): [string, string] => {
     const at = item.indexOf('=');

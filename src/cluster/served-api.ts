@@ -9,7 +9,7 @@ import type { ResourceDefinition, TypeDefinition } from '../api/resource-definit
 import type { Logger } from '../system/logger.ts';
 import type { ComponentArguments } from './component-arguments.ts';
 import { type FeatureGates, isOpen, openedGates } from './feature-gates.ts';
-import { enabledResources, hasRuntimeConfig } from './runtime-config.ts';
+import { enabledResources, hasRuntimeConfig, missingFromConfig } from './runtime-config.ts';
 
 /** The API that flags and gates leave a server: its resources with their types and texts. */
 export interface ServedApi {
@@ -34,15 +34,13 @@ export async function servedApi(flags: ComponentArguments, gates: FeatureGates, 
   if (!hasRuntimeConfig(flags)) {
     return { resources: usual, types: usualTypes, isUsual: !gates.Initializers, openGates, documentation };
   }
-  const { optionalResources } = await import('../api/optional-resources.ts');
+  const { missingResources, optionalResources } = await import('../api/optional-resources.ts');
   const { knowingEachOther, typesWith } = await import('../api/optional-resource.ts');
-  const on = new Set(
-    enabledResources(
-      usual,
-      optionalResources.map(({ definition }) => definition),
-      flags,
-    ),
-  );
+  const definitions = optionalResources.map(({ definition }) => definition);
+  for (const name of missingFromConfig(missingResources, [...usual, ...definitions], flags)) {
+    log.warn('this server does not serve a resource that --runtime-config turns on', { resource: name });
+  }
+  const on = new Set(enabledResources(usual, definitions, flags));
   const more = optionalResources.filter(({ definition, gate }) => {
     if (!on.has(definition)) return false;
     if (gate === undefined || isOpen(gates, gate)) return true;

@@ -84,3 +84,27 @@ for (const [config, expected] of [
     else assert.match(unstable, expected);
   });
 }
+
+for (const [config, refused] of [
+  ['resource.k8s.io/v1beta1=true', 'resource.k8s.io/v1beta1'],
+  ['resource.k8s.io/v1alpha3', 'resource.k8s.io/v1alpha3'],
+  ['api/all=true,resource.k8s.io/v1beta2/devicetaintrules=true', 'resource.k8s.io/v1beta2/devicetaintrules'],
+] as const) {
+  test(`refused: --runtime-config=${config}`, async () => {
+    const flags = new Map([['runtime-config', config]]);
+    const message = `this server does not serve ${refused}`;
+    await assert.rejects(servedApi(flags, featureGatesOf(flags), silentLogger), { message });
+  });
+}
+
+test('what a wide key means and is not there is told of', async () => {
+  const told: unknown[] = [];
+  const log = { ...silentLogger, warn: (_text: string, fields?: object) => told.push(fields) };
+  const flags = new Map([['runtime-config', 'api/alpha=true,resource.k8s.io/v1beta1=false']]);
+  await servedApi(flags, featureGatesOf(flags), log);
+  const names = ['devicetaintrules', 'resourcepoolstatusrequests'];
+  assert.deepEqual(
+    told.slice(0, 2),
+    names.map((name) => ({ resource: `resource.k8s.io/v1alpha3/${name}` })),
+  );
+});
