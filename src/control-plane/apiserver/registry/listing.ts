@@ -6,6 +6,7 @@ import { type ApiResource, listPrefix, storageKey } from './api-resource.ts';
 import { decodeContinueToken, encodeContinueToken } from './continue-token.ts';
 import type { Selection } from './selection.ts';
 import type { Store } from './store.ts';
+import { isTurnOver, nextTurn } from './event-loop-turns.ts';
 
 /** One page of a list. */
 export interface ListPage {
@@ -153,6 +154,7 @@ async function readPages(
   const values: StoredValue[] = [];
   let { revision, startKey } = from;
   let fetched = 0;
+  let looked = 0;
   for (;;) {
     const range: RangeResult = await store.storage.range(prefix, {
       ...(revision === undefined ? {} : { revision }),
@@ -162,8 +164,11 @@ async function readPages(
     revision = range.revision;
     fetched += range.values.length;
     for (const [index, value] of range.values.entries()) {
-      if (!selection.everything && !(selection.mayMatch(value.value) && selection.matches(store.decode(value))))
-        continue;
+      if (!selection.everything) {
+        if (!selection.mayMatch(value.value)) continue;
+        if (isTurnOver(++looked)) await nextTurn();
+        if (!selection.matches(store.decode(value))) continue;
+      }
       values.push(value);
       const more = range.remaining > 0 || index < range.values.length - 1;
       if (limit > 0 && values.length === limit && more) {

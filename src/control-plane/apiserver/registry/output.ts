@@ -7,7 +7,7 @@ import { bytesResponse, objectResponse } from '../responses.ts';
 import { parseIncludeObject } from '../endpoints/request-options.ts';
 import type { ApiResource } from './api-resource.ts';
 import type { ListPage } from './listing.ts';
-import { mapInTurns } from './map-in-turns.ts';
+import { mapInTurns } from './event-loop-turns.ts';
 import type { Store } from './store.ts';
 import { listItemPieces, kindPrefixLength, servedBytes } from './stored-object.ts';
 import { checkTransform, listKindOf, toPartialMetadata, toTable } from './table.ts';

@@ -39,11 +39,16 @@ export function parseSelection(resource: ApiResource, labelSelector: string, fie
     ({ field, value }) => field !== '' || value !== '',
   );
   const readers = fields.map((requirement) => ({ requirement, read: fieldReader(resource, requirement.field) }));
-  const needles = labels.flatMap(({ key, operator, values: [value] }) =>
-    (operator === '=' || operator === '==') && value !== undefined
-      ? [Buffer.from(`${JSON.stringify(key)}:${JSON.stringify(value)}`)]
-      : [],
-  );
+  const needles = [
+    ...labels.flatMap(({ key, operator, values: [value] }) =>
+      (operator === '=' || operator === '==') && value !== undefined ? [needleOf(key, value)] : [],
+    ),
+    ...fields.flatMap(({ field, operator, value }) =>
+      operator === '=' && isStoredAsItIs(resource, field) && /^[\w.-]+$/.test(value)
+        ? [needleOf(field.slice(field.lastIndexOf('.') + 1), value)]
+        : [],
+    ),
+  ];
   const named = fields.find((requirement) => requirement.field === 'metadata.name' && requirement.operator === '=');
   return {
     everything: labels.length === 0 && fields.length === 0,
@@ -53,6 +58,19 @@ export function parseSelection(resource: ApiResource, labelSelector: string, fie
       matchesLabels(labels, object.metadata.labels ?? {}) &&
       readers.every(({ requirement, read }) => satisfies(requirement, read(object))),
   };
+}
+
+/** What stands in the stored text of an object that has this. */
+function needleOf(key: string, value: string): Buffer {
+  return Buffer.from(`${JSON.stringify(key)}:${JSON.stringify(value)}`);
+}
+
+/** Fields by which kubelets and `describe` find their few objects among many. */
+const commonFields: ReadonlySet<string> = new Set(['spec.nodeName', 'involvedObject.name', 'involvedObject.uid']);
+
+/** Whether a common field stands in what is stored under its own name: no version is made of another's. */
+function isStoredAsItIs({ custom, definition }: ApiResource, field: string): boolean {
+  return commonFields.has(field) && !custom && definition.storage === undefined;
 }
 
 function bytesOf(stored: Uint8Array): Buffer {
