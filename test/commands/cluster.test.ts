@@ -105,7 +105,7 @@ test('a cluster that cannot start says why and leaves nothing', options, async (
     [['one', '--data-dir', '/dev/null/x'], /^error: the directory \/dev\/null\/x cannot be written: ENOTDIR/],
     [['one', '--apiserver-arg', 'nonsense=1'], /kube-apiserver: unknown flag: --nonsense/],
     [['one', '--without', 'kubelet'], /^error: --without kubelet: want controller-manager or scheduler/],
-    [['one', '--addons', 'ingress'], /^error: --addons ingress: want metrics-server/],
+    [['one', '--addons', 'ingress'], /^error: --addons ingress: want coredns or metrics-server/],
     [['Bad_Name'], /^error: invalid cluster name "Bad_Name"/],
   ];
   for (const [argv, expected] of failures) {

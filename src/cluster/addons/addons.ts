@@ -1,7 +1,10 @@
+import type { Service } from '../../api/types/core-v1.ts';
 import type { GroupVersionResource } from '../../apimachinery/gvk.ts';
+import { formatIp, parseIp } from '../../apimachinery/ip-address.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
+import { corednsAddon } from './coredns-addon.ts';
 import { metricsServerAddon } from './metrics-server-addon.ts';
 
 /** An object that a cluster gets with an addon. */
@@ -10,7 +13,10 @@ export interface AddonObject {
   readonly object: Unstructured;
 }
 
-const addons: Readonly<Record<string, readonly AddonObject[]>> = { 'metrics-server': metricsServerAddon };
+const addons: Readonly<Record<string, (client: Client) => Promise<readonly AddonObject[]>>> = {
+  coredns: async (client) => corednsAddon(await dnsAddress(client)),
+  'metrics-server': () => Promise.resolve(metricsServerAddon),
+};
 
 /** What a cluster can be given besides. */
 export const addonNames: readonly string[] = Object.keys(addons);
@@ -21,7 +27,7 @@ export const addonNames: readonly string[] = Object.keys(addons);
  */
 export async function addAddon(client: Client, name: string): Promise<boolean> {
   let isNew = false;
-  for (const { resource, object } of addons[name] ?? []) {
+  for (const { resource, object } of (await addons[name]?.(client)) ?? []) {
     try {
       await client.resource(resource, object.metadata.namespace ?? '').create(object);
       isNew = true;
@@ -30,4 +36,12 @@ export async function addAddon(client: Client, name: string): Promise<boolean> {
     }
   }
   return isNew;
+}
+
+/** Where pods ask for names: the tenth address of the range whose first is that of the service `kubernetes`. */
+async function dnsAddress(client: Client): Promise<string> {
+  const services = client.resource<Service>({ group: '', version: 'v1', resource: 'services' }, 'default');
+  const first = parseIp((await services.get('kubernetes')).spec?.clusterIP ?? '');
+  if (first === undefined) throw new Error('the service kubernetes has no address');
+  return formatIp({ family: first.family, value: first.value + 9n });
 }

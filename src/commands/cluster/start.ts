@@ -27,7 +27,7 @@ interface StartCommandOptions {
 const optionalParts: readonly string[] = ['controller-manager', 'scheduler'];
 
 /** What may be added, as src/cluster has it. */
-const knownAddons: readonly string[] = ['metrics-server'];
+const knownAddons: readonly string[] = ['coredns', 'metrics-server'];
 
 function argumentFlag(name: string, component: string, more = ''): FlagDefinition {
   return {
@@ -63,7 +63,8 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
       name: 'addons',
       type: 'stringSlice',
       default: '[]',
-      description: 'What to add, also to a cluster that runs: metrics-server, for top and autoscaling.',
+      description:
+        'What to add, also to a cluster that runs: coredns, for DNS in pods, metrics-server, for top and autoscaling.',
     },
     argumentFlag('apiserver-arg', 'kube-apiserver', ' help lists them.'),
     argumentFlag('controller-manager-arg', 'kube-controller-manager'),
