@@ -54,6 +54,7 @@ async function measure(server, pods, watchers) {
   for (const [what, accept] of [
     ['JSON', 'application/json'],
     ['Table', table],
+    ['protobuf', 'application/vnd.kubernetes.protobuf'],
   ]) {
     const times = [];
     for (let run = 0; run < 6; run++) {
