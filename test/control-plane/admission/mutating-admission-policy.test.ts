@@ -205,6 +205,21 @@ test('null is no value of any field of an apply configuration', async () => {
   );
 });
 
+test('a span of time is no text, nor what has a form of its own', async () => {
+  const said = async (expression: string): Promise<string | undefined> => {
+    const { error } = await mutated([{ apply: `Object{metadata: Object.metadata{${expression}}}` }]);
+    return error?.message.replace(/^.* typed object: /, '');
+  };
+  assert.equal(
+    await said('creationTimestamp: duration("90s")'),
+    '.metadata.creationTimestamp: expected any scalar, got &{1m30s}',
+  );
+  assert.equal(
+    await said('generateName: duration("90s")'),
+    '.metadata.generateName: expected string, got &value.valueUnstructured{Value:90000000000}',
+  );
+});
+
 test('policies see what those before them changed, and see later changes when they want to', async () => {
   const count = (more: JsonObject): Mutation => ({
     more,

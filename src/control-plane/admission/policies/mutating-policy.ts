@@ -1,4 +1,5 @@
 import { converterMessage } from '../../../apimachinery/decoding/converter-message.ts';
+import { formatDuration } from '../../../apimachinery/duration.ts';
 import { formatGroupVersion, gvkOf } from '../../../apimachinery/gvk.ts';
 import { type JsonObject, type JsonValue, cloneJson } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
@@ -19,6 +20,7 @@ import { writeTimestamp } from '../../../cel/time.ts';
 import { StatusError } from '../../../apimachinery/status.ts';
 import { applyJsonPatch, JsonPatchError, type JsonPatchOperation } from '../../../patch/json-patch.ts';
 import { atomicParts } from '../../../patch/structured-merge/atomic-parts.ts';
+import { type MergeType, mergeTypeOf } from '../../../patch/structured-merge/merge-type.ts';
 import { mergeValues } from '../../../patch/structured-merge/typed-value.ts';
 import { TypedValueError, validateTyped } from '../../../patch/structured-merge/validate.ts';
 import type { ServedKind } from '../admission-plugin.ts';
@@ -94,7 +96,7 @@ function checkTypes(value: CelValue): void {
 function applyConfiguration(object: JsonObject, value: CelValue, { schema, types }: ServedKind): JsonObject {
   checkTypes(value);
   const { apiVersion = '', kind = '' } = object;
-  const unfit = findUnfit(value, '');
+  const unfit = findUnfit(value, '', mergeTypeOf(schema, types));
   if (unfit !== undefined) {
     throw new MutationError(`error applying patch: failed to convert patch object to typed object: ${unfit}`);
   }
@@ -130,12 +132,16 @@ function readApplied(changed: JsonObject, kind: ServedKind): Unstructured {
  * The first value of a type that has no place in objects, with its path: apply configurations have neither bytes nor
  * times nor spans of time, not even for fields that hold them.
  */
-function findUnfit(value: CelValue, path: string): string | undefined {
+function findUnfit(value: CelValue, path: string, type: MergeType | undefined): string | undefined {
   const asText = (shown: string): string => `${path}: expected string, got &value.valueUnstructured{Value:${shown}}`;
   if (value instanceof Uint8Array) {
     return asText(`[]uint8{${Array.from(value, (byte) => `0x${byte.toString(16)}`).join(', ')}}`);
   }
-  if (value instanceof CelDuration) return asText(String(value.nanoseconds));
+  if (value instanceof CelDuration) {
+    // Fields with a format of their own take any scalar.
+    if (type?.kind !== 'scalar' || type.type !== 'untyped') return asText(String(value.nanoseconds));
+    return `${path}: expected any scalar, got &{${formatDuration(Number(value.nanoseconds) / 1e6)}}`;
+  }
   if (value instanceof CelTimestamp) return `${path}: expected any scalar, got &{${goTimeOf(value)}}`;
   let inner: Iterable<readonly [string, CelValue]> = [];
   if (value instanceof PatchObject) inner = Array.from(value.fields, ([name, item]) => [`.${name}`, item]);
@@ -143,7 +149,8 @@ function findUnfit(value: CelValue, path: string): string | undefined {
     inner = Array.from(value.entries(), ([key, item]) => [typeof key === 'string' ? `.${key}` : '', item]);
   } else if (value instanceof CelList) inner = Array.from(value, (item, index) => [`[${index}]`, item]);
   for (const [step, item] of inner) {
-    const found = findUnfit(item, path + step);
+    const below = type?.kind === 'map' ? type.typeOf(step.slice(1)) : type?.kind === 'list' ? type.items : undefined;
+    const found = findUnfit(item, path + step, below);
     if (found !== undefined) return found;
   }
   return undefined;
