@@ -45,9 +45,20 @@ function meaning(key: string, value: unknown, owner: object): unknown {
   return isMapField(key, owner) && Object.keys(value).length === 0 ? null : value;
 }
 
-/** Requests for devices have a struct of this name, everything else a map. */
+/** Fields that are maps but for owners with another field: drivers of a node, devices asked for, revisions, opaque. */
+const mapsBut: Readonly<Record<string, string>> = {
+  allocatable: 'nodeID',
+  capacity: 'deviceClassName',
+  data: 'revision',
+  parameters: 'driver',
+};
+
 function isMapField(key: string, owner: object): boolean {
-  return mapFields.has(key) || (key === 'capacity' && !Object.hasOwn(owner, 'deviceClassName'));
+  if (mapFields.has(key)) return true;
+  // A service selects by a map, everything else by a struct.
+  if (key === 'selector') return Object.hasOwn(owner, 'sessionAffinity');
+  const other = Object.hasOwn(mapsBut, key) ? mapsBut[key] : undefined;
+  return other !== undefined && !Object.hasOwn(owner, other);
 }
 
 function isNumeric(value: unknown): value is number | bigint {
