@@ -199,12 +199,19 @@ test('the first update of a job that has the labels of its template is a write; 
   context.after(() => api.close());
   const jobs = '/apis/batch/v1/namespaces/default/jobs';
   const spec = { template: { spec: { ...template.spec, restartPolicy: 'Never' } } };
+  const manual = {
+    ...spec,
+    manualSelector: true,
+    selector,
+    template: { ...spec.template, metadata: template.metadata },
+  };
   const patched: number[] = [];
-  for (const [name, labels] of [
-    ['a', undefined],
-    ['b', { x: 'y' }],
+  for (const [name, labels, jobSpec] of [
+    ['a', undefined, spec],
+    ['b', { x: 'y' }, spec],
+    ['c', undefined, manual],
   ] as const) {
-    const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, labels }, spec };
+    const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, labels }, spec: jobSpec };
     const versions = new Set([(await api.request('POST', jobs, job)).body.metadata.resourceVersion]);
     for (let turn = 0; turn < 2; turn++) {
       const headers = { 'content-type': 'application/merge-patch+json' };
@@ -212,5 +219,5 @@ test('the first update of a job that has the labels of its template is a write; 
     }
     patched.push(versions.size);
   }
-  assert.deepEqual(patched, [2, 1]);
+  assert.deepEqual(patched, [2, 1, 1]);
 });

@@ -39,8 +39,9 @@ export const jobStrategy: Strategy = {
   hasGeneration: true,
   // Labels that nobody gave are those of the template, which has them when the job is prepared.
   isStoredWithoutDefaults(created) {
-    const labels = asJob(created).spec?.template?.metadata?.labels;
-    return labels !== undefined && equalJson(created.metadata.labels ?? {}, labels);
+    const { manualSelector, template } = asJob(created).spec ?? {};
+    const labels = template?.metadata?.labels;
+    return manualSelector !== true && labels !== undefined && equalJson(created.metadata.labels ?? {}, labels);
   },
   defaultPropagation: 'Orphan',
   warningOnOrphaningDelete:
