@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { createNodeCluster } from '../support/node-cluster.ts';
 
 const line = (container: string): string =>
-  `simulated container ${container} of image busybox: nothing runs, a real node would run work 60\n`;
-const container = (name: string): object => ({ name, image: 'busybox', command: ['work', '60'] });
+  `simulated container ${container} of image example/work: nothing runs, a real node would run work 60\n`;
+const container = (name: string): object => ({ name, image: 'example/work', command: ['work', '60'] });
 const two = { containers: [container('a'), container('b')], initContainers: [container('setup')] };
 
 void test('logs shows what a container wrote, and tells which was chosen', async (context) => {

@@ -52,6 +52,7 @@ export class FlowControl {
   onEnqueued: OnEnqueued | undefined;
   #schemas: readonly ActiveSchema[] = [];
   #shareableSeats = 0;
+  readonly #leaving: Admitted[] = [];
 
   constructor(clock: Clock, seats: number = defaultSeats) {
     this.#clock = clock;
@@ -116,13 +117,22 @@ export class FlowControl {
     if (found === undefined) throw new Error(`there is no priority level ${level.name}`);
     const outcome = await found.enter({ schema: schema.name, flow, seats, user, info }, waitMillis, signal);
     if (typeof outcome === 'string') return outcome;
-    return {
-      leave: () => {
-        outcome.leave();
-        // What is free now may be lent to another level.
-        for (const other of this.#levels.values()) other.level.dispatch();
-      },
-    };
+    return { leave: () => (found.isExempt ? this.#leave([outcome]) : this.#leaveLater(outcome)) };
+  }
+
+  /**
+   * Seats are free again when the event loop has been round: whoever is served at once, as reads are, would never have
+   * to share the server with other levels otherwise.
+   */
+  #leaveLater(admitted: Admitted): void {
+    if (this.#leaving.push(admitted) > 1) return;
+    setImmediate(() => this.#leave(this.#leaving.splice(0)));
+  }
+
+  #leave(leaving: readonly Admitted[]): void {
+    for (const { leave } of leaving) leave();
+    // What is free now may be lent to another level.
+    for (const { level } of this.#levels.values()) level.dispatch();
   }
 
   #lastResort(): ActiveSchema {

@@ -175,6 +175,38 @@ test('requests wait for seats, flows share them, and who waits too long or finds
   }
 });
 
+test('levels have their turns in step with their seats, however many wait in one, and however fast they are served', async () => {
+  const control = new FlowControl(new FakeClock(), 2);
+  const one: PriorityLevelConfigurationSpec = {
+    type: 'Limited',
+    limited: {
+      nominalConcurrencyShares: 1,
+      lendablePercent: 0,
+      borrowingLimitPercent: 0,
+      limitResponse: { type: 'Queue', queuing: { queues: 1, handSize: 1, queueLengthLimit: 100 } },
+    },
+  };
+  const none = { nominalConcurrencyShares: 0, limitResponse: { type: 'Reject' } };
+  control.configure(
+    [],
+    [level('elephant', one), level('mouse', one), level('catch-all', { type: 'Limited', limited: none })],
+  );
+  const served = { elephant: 0, mouse: 0 };
+  const ask = async (name: 'elephant' | 'mouse', times: number): Promise<void> => {
+    for (let index = 0; index < times; index++) {
+      const outcome = await control.enter(placeOf(name, name), 1, 15_000, () => never);
+      if (typeof outcome === 'string') assert.fail(outcome);
+      served[name]++;
+      outcome.leave();
+    }
+  };
+  const elephants = Array.from({ length: 50 }, () => ask('elephant', 4));
+  await Promise.all([ask('mouse', 10), ask('mouse', 10), ask('mouse', 10)]);
+  assert.equal(served.mouse, 30);
+  assert.ok(served.elephant >= 29 && served.elephant <= 31, String(served.elephant));
+  await Promise.all(elephants);
+});
+
 test('a level lends seats that it does not need, and keeps those that it need not lend', async () => {
   const clock = new FakeClock();
   const control = new FlowControl(clock, 10);
@@ -215,7 +247,7 @@ test('clients are told to stay away for longer while rejections go on', async ()
 
 test('answers say which schema and level they were under, and 429 comes as text', async () => {
   const clock = new FakeClock();
-  const control = new FlowControl(clock, 1);
+  const control = new FlowControl(clock, 4);
   const api = await createTestApiServer({
     clock,
     flowControl: control,
@@ -237,6 +269,7 @@ test('answers say which schema and level they were under, and 429 comes as text'
   assert.equal(missing.status, 404);
   assert.equal(missing.headers['x-kubernetes-pf-flowschema-uid'], 'fs-global-default');
   assert.equal(missing.headers['x-kubernetes-pf-prioritylevel-uid'], 'pl-global-default');
+  await settle();
   const held = await control.enter(placeOf('global-default', 'global-default'), 1, 1, () => never);
   const refused = await api.request('GET', '/api/v1/namespaces');
   assert.deepEqual([refused.status, refused.text], [429, 'Too many requests, please try again later.\n']);
@@ -244,7 +277,9 @@ test('answers say which schema and level they were under, and 429 comes as text'
   assert.equal(refused.headers['x-kubernetes-pf-flowschema-uid'], 'fs-global-default');
   if (typeof held === 'string') assert.fail(held);
   held.leave();
+  await settle();
   assert.equal((await api.request('GET', '/api/v1/namespaces')).status, 200);
+  await settle();
   const { text } = await api.request('GET', '/metrics');
   const rejected =
     'apiserver_flowcontrol_rejected_requests_total{flow_schema="global-default",priority_level="global-default"';
