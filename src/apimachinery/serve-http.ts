@@ -17,8 +17,9 @@ export interface ServedHandler {
   /** Clients wait until their body is asked for before they send it (Expect: 100-continue). */
   readonly waitsForContinue?: boolean;
   /**
-   * Waits so long, or until it is aborted. With it a client that is still sending a body that nobody reads has that long to see its answer: a
-   * connection that is closed with something unread in it is reset, and what was sent on it may be lost.
+   * Waits so long, or until it is aborted. With it a client that is still sending a body that nobody reads has that long
+   * to see its answer: a connection that is closed with something unread in it is reset, and what was sent on it may be
+   * lost.
    */
   readonly pause?: (millis: number, signal: AbortSignal) => Promise<unknown>;
   /** The time in milliseconds, for answers that are written without Node's help; none says when it was when absent. */
@@ -141,9 +142,13 @@ async function sendAnswer(
     response.setHeader(isHttp2 ? name : canonicalName(name), typeof value === 'string' ? value : [...value]);
   }
   const cut = (): void => void response.destroy();
+  if (answer.deadline?.aborted === true) cut();
   answer.deadline?.addEventListener('abort', cut, { once: true });
-  await sendBody(served, request, response, answer.body, gone);
-  answer.deadline?.removeEventListener('abort', cut);
+  try {
+    await sendBody(served, request, response, answer.body, gone);
+  } finally {
+    answer.deadline?.removeEventListener('abort', cut);
+  }
 }
 
 /** Where Go's words for a status are not Node's. */

@@ -27,6 +27,15 @@ export function withEnd(
   return { ...response, body: followed(body, onEnd, onChunk) };
 }
 
+/** Ends an answer that nobody is sent, so that who waits for its end is told. */
+export async function abandonResponse({ body }: HttpResponse): Promise<void> {
+  if (body instanceof Uint8Array) return;
+  const chunks = body[Symbol.asyncIterator]();
+  // A generator that has not begun does not run what it ends with.
+  await chunks.next();
+  await chunks.return?.();
+}
+
 async function* followed(
   body: AsyncIterable<Uint8Array>,
   onEnd: () => unknown,

@@ -3,7 +3,7 @@ import { DurationError, parseDuration } from '../../../apimachinery/duration.ts'
 import { badRequest } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { ApiRequest, Filter } from '../request-context.ts';
-import { withEnd } from '../response-end.ts';
+import { abandonResponse, withEnd } from '../response-end.ts';
 import { isLongRunning } from './max-in-flight.ts';
 
 /** The real server's default of --request-timeout. */
@@ -11,7 +11,8 @@ export const defaultRequestTimeoutMillis = 60_000;
 
 /**
  * Answers 504 when a request takes longer than it may: as long as its `timeout` says, at most as long as the server's
- * own limit. What works on it is told by the request's signal; an answer that is under way by then is cut. Watches and the like may take as long as they want.
+ * own limit. What works on it is told by the request's signal; an answer that is under way by then is cut. Watches and
+ * the like may take as long as they want.
  */
 export function withRequestTimeout(
   limitMillis: number,
@@ -37,7 +38,9 @@ export function withRequestTimeout(
       const answer = async (): Promise<HttpResponse> => {
         try {
           const response = withEnd(await next({ ...request, signal, deadline }), () => timer.cancel());
-          return response.body instanceof Uint8Array ? response : { ...response, deadline: expired.signal };
+          if (response.body instanceof Uint8Array) return response;
+          if (expired.signal.aborted) await abandonResponse(response);
+          return { ...response, deadline: expired.signal };
         } catch (error) {
           timer.cancel();
           throw error;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { HttpResponse } from '../../../../src/apimachinery/http.ts';
 import { FakeClock, settle } from '../../../../src/system/fake-clock.ts';
 import { createTestApiServer } from '../../../support/test-api-server.ts';
 
@@ -49,5 +50,30 @@ test('requests that take too long are answered with 504, watches are not', async
   await clock.advance(61_000);
   await settle();
   assert.equal(watch.status, 200);
+  await api.close();
+});
+
+test('an answer that comes after the time is over is not sent, and gives back what it took', async () => {
+  const clock = new FakeClock();
+  const ann = { username: 'ann', uid: '', groups: ['system:authenticated'], extra: {} };
+  let give = (_answer: HttpResponse): void => assert.fail();
+  const late = new Promise<HttpResponse>((resolve) => (give = resolve));
+  const api = await createTestApiServer({
+    clock,
+    authenticator: { authenticate: () => Promise.resolve(ann) },
+    inFlightLimits: { maxRequestsInFlight: 1, maxMutatingRequestsInFlight: 1 },
+    routes: [(request) => (request.info.path === '/late' ? late : Promise.resolve(undefined))],
+  });
+  const answer = api.request('GET', '/late');
+  await clock.advance(60_000);
+  assert.equal((await answer).status, 504);
+  const statusOf = async (): Promise<number> => (await api.request('GET', '/api/v1/namespaces')).status;
+  assert.equal(await statusOf(), 429);
+  async function* slices(): AsyncGenerator<Uint8Array> {
+    for (;;) yield await Promise.resolve(Buffer.from('x'));
+  }
+  give({ status: 200, headers: {}, body: slices() });
+  await settle();
+  assert.equal(await statusOf(), 200);
   await api.close();
 });
