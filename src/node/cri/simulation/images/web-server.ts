@@ -12,14 +12,16 @@ export type Answer = (request: IncomingMessage, response: ServerResponse) => voi
 
 /** Answers on a port until the process ends; over TLS with an identity. @returns what it ends with */
 export async function serve(
-  context: ProcessContext,
+  context: Pick<ProcessContext, 'listen' | 'signal' | 'usage'>,
   port: number,
   answer: Answer,
   identity?: ServerIdentity,
 ): Promise<number> {
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     context.usage.spend(requestSeconds);
-    const answered = Promise.resolve(answer(request, response)).catch(() => response.destroy());
+    // What is thrown at once must not reach the server's events either: nobody catches it there, and the node would end.
+    const answering = async (): Promise<void> => answer(request, response);
+    const answered = answering().catch(() => response.destroy());
     // What of the body nobody has read goes nowhere.
     void answered.then(() => request.resume());
   };
