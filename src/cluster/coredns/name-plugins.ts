@@ -83,8 +83,7 @@ export const kubernetesPlugin: NamePlugin = async (directive, place) => {
   const zones = directive.args.length > 0 ? directive.args.map(wholeZone) : place.zones;
   const seconds = secondsOf(directive, clusterSeconds, place);
   const fallthrough = fallthroughOf(directive);
-  const arpa = zones.filter((zone) => zone === 'in-addr.arpa.' || zone === 'ip6.arpa.' || zone.endsWith('.arpa.'));
-  const others = zones.filter((zone) => !arpa.includes(zone) && zone !== 'cluster.local.');
+  const others = zones.filter((zone) => !zone.endsWith('.arpa.') && zone !== 'cluster.local.');
   if (others.length > 0) {
     const problem = `plugin/kubernetes: the domain of this cluster is cluster.local, not ${others.join(', ')}`;
     throw new CorefileError(place.file, directive.line, problem);
@@ -134,9 +133,8 @@ export const forwardPlugin: NamePlugin = (directive, place) => {
   return async ({ name, type = 'A' }) => {
     if (!isInZone(name, zone) || except.some((other) => isInZone(name, other))) return undefined;
     const key = `${name} ${type}`;
-    const count = underway.get(key) ?? 0;
-    if (count >= mostForwards) return { code: 'SERVFAIL', records: [] };
-    underway.set(key, count + 1);
+    if ((underway.get(key) ?? 0) >= mostForwards) return { code: 'SERVFAIL', records: [] };
+    count(underway, key, 1);
     try {
       for (const server of usable) {
         const answer = await askServers(context, [server.address], name, type, server.port);
@@ -144,8 +142,14 @@ export const forwardPlugin: NamePlugin = (directive, place) => {
       }
       return { code: 'SERVFAIL', records: [] };
     } finally {
-      if (count === 0) underway.delete(key);
-      else underway.set(key, count);
+      count(underway, key, -1);
     }
   };
 };
+
+/** Changes how many there are of a key; it is forgotten when there are none left. */
+function count(counts: Map<string, number>, key: string, change: 1 | -1): void {
+  const left = (counts.get(key) ?? 0) + change;
+  if (left > 0) counts.set(key, left);
+  else counts.delete(key);
+}

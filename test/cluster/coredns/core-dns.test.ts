@@ -206,6 +206,16 @@ test('health, readiness and metrics', async (context) => {
   );
 });
 
+test('many who ask the same at the same time do not keep others from their answers', async (context) => {
+  const upstream = await start(context, '. {\n hosts {\n 3.3.3.3 www.example.org\n }\n}');
+  const network = new Map([['10.0.0.9', upstream.ports]]);
+  const dns = await start(context, '. {\n forward . 10.0.0.9\n}', network);
+  for (let round = 0; round < 120; round++) {
+    const answers = await Promise.all([dns.ask('www.example.org.'), dns.ask('www.example.org.')]);
+    assert.deepEqual(answers.map(told), ['3.3.3.3', '3.3.3.3'], `round ${round}`);
+  }
+});
+
 const wrong: readonly (readonly [corefile: string, said: string])[] = [
   ['. {\n log\n template IN A\n}', 'Corefile:3 - Error during parsing: this simulated CoreDNS has no plugin template'],
   ['. {\n forward .\n}', 'plugin/forward: Wrong argument count or unexpected line ending'],
