@@ -15,15 +15,21 @@ const dockerHub = 'index.docker.io';
 
 /**
  * The logins for an image that are in secrets of the types kubernetes.io/dockerconfigjson and kubernetes.io/dockercfg:
- * those of the longest names of registries first.
+ * those for a path before those for what it is in.
  * @param repository the image without tag and digest
  */
 export function registryLogins(repository: string, secrets: readonly Secret[]): readonly SecretLogin[] {
-  const entries = secrets.flatMap(loginsOf).toSorted((left, right) => (left.place < right.place ? 1 : -1));
+  const entries = secrets.flatMap(loginsOf).toSorted((left, right) => backwards(left.place, right.place));
   const matching = entries.filter(({ place }) => covers(place, repository));
   if (matching.length > 0) return matching.map(({ login }) => login);
   if (!isOfDockerHub(repository)) return [];
   return entries.filter(({ place }) => place === dockerHub).map(({ login }) => login);
+}
+
+/** The order of texts, the last first; what begins like another one is before that. */
+function backwards(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? 1 : -1;
 }
 
 interface LoginEntry {
@@ -89,7 +95,7 @@ function covers(place: string, repository: string): boolean {
     pattern.port === target.port &&
     pattern.labels.length === target.labels.length &&
     target.path.startsWith(pattern.path) &&
-    pattern.labels.every((label, index) => globOf(label).test(target.labels[index] ?? ''))
+    pattern.labels.every((label, index) => globOf(label)?.test(target.labels[index] ?? '') === true)
   );
 }
 
@@ -98,9 +104,14 @@ function split(text: string): { labels: readonly string[]; port: string; path: s
   return { labels: host.split('.'), port, path };
 }
 
-function globOf(pattern: string): RegExp {
+/** Undefined for a pattern that is none, such as `[a`: it matches nothing. */
+function globOf(pattern: string): RegExp | undefined {
   const escaped = pattern.replace(/[\\^$.|+(){}]/g, String.raw`\$&`);
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`);
+  try {
+    return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`);
+  } catch {
+    return undefined;
+  }
 }
 
 function isOfDockerHub(repository: string): boolean {

@@ -32,6 +32,13 @@ const cases: readonly (readonly [what: string, repository: string, secrets: read
   ['another path', 'reg.io/other/app', [auths('reg.io/team')], []],
   ['a pattern', 'eu.reg.io/a', [auths('*.reg.io')], ['*.reg.io']],
   ['a pattern for one label only', 'a.eu.reg.io/a', [auths('*.reg.io')], []],
+  ['a pattern that is none', 'reg.io/a', [auths('[reg.io', 'reg.io')], ['reg.io']],
+  [
+    'several for one place, as they come',
+    'reg.io/a',
+    ['a', 'b', 'c'].map((user) => secret({ auths: { 'reg.io': { auth: auth(user) } } })),
+    ['a', 'b', 'c'],
+  ],
   [
     "Docker's own registry",
     'docker.io/library/nginx',
