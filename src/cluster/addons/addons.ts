@@ -23,11 +23,15 @@ export const addonNames: readonly string[] = Object.keys(addons);
 
 /**
  * Gives a cluster what belongs to an addon; what of it is there stays as it is.
+ * @param name one of addonNames
  * @returns whether anything was not there
+ * @throws Error for an addon that nobody knows; StatusError for what the server refuses
  */
 export async function addAddon(client: Client, name: string): Promise<boolean> {
+  const objectsOf = Object.hasOwn(addons, name) ? addons[name] : undefined;
+  if (objectsOf === undefined) throw new Error(`there is no addon ${name}, only ${addonNames.join(', ')}`);
   let isNew = false;
-  for (const { resource, object } of (await addons[name]?.(client)) ?? []) {
+  for (const { resource, object } of await objectsOf(client)) {
     try {
       await client.resource(resource, object.metadata.namespace ?? '').create(object);
       isNew = true;

@@ -54,5 +54,6 @@ void test('what cannot be added is told', async (context) => {
     },
   });
   context.after(() => api.close());
+  await assert.rejects(() => addAddon(api.client, 'toString'), /^Error: there is no addon toString, only coredns, /);
   await assert.rejects(() => addAddon(api.client, 'metrics-server'), /^StatusError: serviceaccounts is forbidden/);
 });
