@@ -1,6 +1,7 @@
 import { pemBlocks } from '../../api/certificates/pem-blocks.ts';
 import type { ClusterTrustBundle } from '../../api/certificates/v1beta1/cluster-trust-bundle-strategy.ts';
 import type { ClusterTrustBundleProjection } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../apimachinery/error-message.ts';
 import { formatLabelSelector, selectorFromObject } from '../../apimachinery/labels.ts';
 import { hasReason } from '../../apimachinery/status.ts';
 import type { Client } from '../../client/client.ts';
@@ -10,7 +11,7 @@ const resource = { group: 'certificates.k8s.io', version: 'v1beta1', resource: '
 /**
  * The certificates of a bundle, or of all bundles of a signer that labels select (KEP-3257): each once, in PEM; none
  * where nothing has to be there.
- * @throws Error
+ * @throws Error when a bundle cannot be read, or what is not optional is not there
  */
 export async function trustAnchors(client: Client, projection: ClusterTrustBundleProjection): Promise<string> {
   const { name, signerName, labelSelector, optional = false } = projection;
@@ -20,7 +21,7 @@ export async function trustAnchors(client: Client, projection: ClusterTrustBundl
       return normalized([await bundles.get(name)]);
     } catch (error) {
       if (optional && hasReason(error, 'NotFound')) return '';
-      throw failed('while getting ClusterTrustBundle', error);
+      throw new Error(`while getting ClusterTrustBundle: ${messageOf(error)}`, { cause: error });
     }
   }
   if (signerName === undefined) {
@@ -49,8 +50,4 @@ function normalized(bundles: readonly ClusterTrustBundle[]): string {
     .toSorted()
     .map((text) => `-----BEGIN CERTIFICATE-----\n${text.replaceAll(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`)
     .join('');
-}
-
-function failed(doing: string, error: unknown): Error {
-  return error instanceof Error ? new Error(`${doing}: ${error.message}`, { cause: error }) : new Error(doing);
 }

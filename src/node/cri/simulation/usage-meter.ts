@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../../system/clock.ts';
 export interface ProcessUsage {
   /** Counts processor time that a small step took, in seconds. */
   spend(seconds: number): void;
-  /** Computes for so many seconds of one processor; longer where the container is held to less, or when the signal aborts. */
+  /** Computes for so many seconds of one processor, which takes longer where the container is held to less; ends when the signal aborts. */
   work(seconds: number, signal: AbortSignal): Promise<void>;
   /** Keeps so many processors busy for so many seconds, as far as the container may; ends when the signal aborts. */
   burn(processors: number, seconds: number, signal: AbortSignal): Promise<void>;
