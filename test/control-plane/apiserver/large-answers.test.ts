@@ -10,7 +10,12 @@ import { protobufCodec } from '../../../src/control-plane/apiserver/codecs/proto
 import { listen } from '../../../src/control-plane/apiserver/listen.ts';
 import { FakeClock, settle } from '../../../src/system/fake-clock.ts';
 import { silentLogger } from '../../../src/system/logger.ts';
-import { createTestApiServer, type TestApiServer, type TestApiServerOptions } from '../../support/test-api-server.ts';
+import {
+  createTestApiServer,
+  inServer,
+  type TestApiServer,
+  type TestApiServerOptions,
+} from '../../support/test-api-server.ts';
 
 const path = '/api/v1/namespaces/default/configmaps';
 const count = 250;
@@ -71,6 +76,30 @@ test('a large list is sent piece by piece, and is the same list in every form', 
       rows.map(({ object }) => object.metadata.name),
       items.map(({ metadata }) => metadata.name),
     );
+  }));
+
+test('lists in protobuf follow changes, and versions have each their own form', () =>
+  inServer(async (api) => {
+    const autoscalers = (version: string): string =>
+      `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`;
+    const expectSame = async (list: string): Promise<void> => {
+      const { text } = await api.request('GET', list);
+      const { body } = await api.open(list, { accept: 'application/vnd.kubernetes.protobuf' });
+      assert.deepEqual(
+        Buffer.from(await readBody(body)),
+        Buffer.from(protobufCodec.encode(JSON.parse(text), false)),
+        list,
+      );
+    };
+    const metadata = { name: 'web', namespace: 'default' };
+    const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
+    const kind = { apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler' };
+    const spec = { scaleTargetRef, maxReplicas: 3, targetCPUUtilizationPercentage: 50 };
+    await api.create({ ...kind, metadata, spec });
+    for (const version of ['v1', 'v2', 'v1']) await expectSame(autoscalers(version));
+    const changed = { ...kind, metadata, spec: { ...spec, maxReplicas: 7 } };
+    assert.equal((await api.request('PUT', `${autoscalers('v1')}/web`, changed)).status, 200);
+    for (const version of ['v2', 'v1']) await expectSame(autoscalers(version));
   }));
 
 test('a request is under way until its answer is sent', () =>

@@ -113,11 +113,27 @@ export async function listResponse(
   if (lists !== undefined && format.as === '') {
     const { gvk } = store.resource;
     const { kind, apiVersion } = listKindOf(store.resource);
-    const items = await mapInTurns(page.values, (value) => lists.item(apiVersion, gvk.kind, store.decode(value)));
+    const items = await mapInTurns(page.values, (value) =>
+      encodedOnce(value, apiVersion, () => lists.item(apiVersion, gvk.kind, store.decode(value))),
+    );
     return bytesResponse(request, 200, mediaType, lists.list(apiVersion, kind, metadata, items));
   }
   const objects = await mapInTurns(page.values, (value) => store.decode(value));
   return objectResponse(request, format, 200, listObject(request, store, format, objects, metadata));
+}
+
+/** Items of lists as they were encoded in a version, as long as what is stored stays as it is. */
+const encodedItems = new WeakMap<StoredValue, Map<string, Uint8Array>>();
+
+/** Every part of a control plane lists the same objects when it starts, and all that are written in Go ask for this form. */
+function encodedOnce(value: StoredValue, apiVersion: string, encode: () => Uint8Array): Uint8Array {
+  const versions = encodedItems.get(value) ?? new Map<string, Uint8Array>();
+  const known = versions.get(apiVersion);
+  if (known !== undefined) return known;
+  const item = encode();
+  versions.set(apiVersion, item);
+  encodedItems.set(value, versions);
+  return item;
 }
 
 /** A list of decoded objects in the form that was asked for. */
