@@ -6,7 +6,15 @@ import { FieldPath, goQuote, invalid, invalidObject, type FieldError } from '../
 import { forgetEmptyParts } from '../../../apimachinery/decoding/empty-parts.ts';
 import { cloneJson, equalJson, equalTexts, type JsonObject } from '../../../apimachinery/json.ts';
 import { formatTime, type ObjectMeta, type Unstructured } from '../../../apimachinery/object-meta.ts';
-import { alreadyExists, badRequest, conflict, forbidden, notFound, StatusError } from '../../../apimachinery/status.ts';
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  forbidden,
+  hasReason,
+  notFound,
+  StatusError,
+} from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
 import { nameSuffix, type Random } from '../../../system/random.ts';
 import type { Storage, StoredValue } from '../../storage/storage.ts';
@@ -279,32 +287,33 @@ export class Store {
   async update(name: string, context: WriteContext, request: UpdateRequest): Promise<UpdateResult> {
     checkKey(this.resource, context.namespace, name);
     const key = storageKey(this.resource, context.namespace, name);
-    const attempt = async (): Promise<UpdateResult | { readonly current: StoredValue | undefined }> => {
+    const attempt = async (): Promise<UpdateResult | undefined> => {
       const existing = await this.storage.get(key);
       return existing === undefined
         ? this.#createByUpdate(key, name, context, request)
         : this.#tryUpdate(key, name, existing, context, request);
     };
-    let outcome = await attempt();
-    if ('object' in outcome) return outcome;
+    let result = await attempt();
+    if (result !== undefined) return result;
     const endTurn = await this.#turns.take(key);
     try {
-      for (;;) {
-        outcome = await attempt();
-        if ('object' in outcome) return outcome;
-      }
+      while (result === undefined) result = await attempt();
+      return result;
     } finally {
       endTurn();
     }
   }
 
-  /** What admission renames on the way is kept, and found, by the name of the request, as in the real server. */
+  /**
+   * What admission renames on the way is kept, and found, by the name of the request, as in the real server.
+   * @returns undefined when somebody else was faster
+   */
   async #createByUpdate(
     key: string,
     name: string,
     context: WriteContext,
     request: UpdateRequest,
-  ): Promise<UpdateResult | { readonly current: StoredValue | undefined }> {
+  ): Promise<UpdateResult | undefined> {
     const { groupResource } = this.resource;
     if (!request.allowCreate && this.strategy.allowCreateOnUpdate !== true) throw notFound(groupResource, name);
     if (request.uid !== undefined && request.uid !== '') {
@@ -318,18 +327,19 @@ export class Store {
       const created = await this.#createOnce(object, context, (candidate) => request.validateCreate(candidate), key);
       return { object: created, created: true, deleted: false };
     } catch (error) {
-      if (!(error instanceof StatusError) || error.reason !== 'AlreadyExists') throw error;
-      return { current: await this.storage.get(key) };
+      if (!hasReason(error, 'AlreadyExists')) throw error;
+      return undefined;
     }
   }
 
+  /** @returns undefined when somebody else was faster */
   async #tryUpdate(
     key: string,
     name: string,
     existing: StoredValue,
     context: WriteContext,
     request: UpdateRequest,
-  ): Promise<UpdateResult | { readonly current: StoredValue | undefined }> {
+  ): Promise<UpdateResult | undefined> {
     const old = this.decode(existing);
     if (request.uid !== undefined && request.uid !== '' && request.uid !== old.metadata.uid) {
       throw uidMismatch(this.resource, context.namespace, name, request.uid, old.metadata.uid ?? '', context.dryRun);
@@ -341,8 +351,8 @@ export class Store {
       if (this.#letsGo(object)) {
         this.#forgetEmptyParts(object);
         const result = await this.#deleteInUpdate(key, existing, object, context);
-        if (result !== undefined) return result;
-        return { current: await this.storage.get(key) };
+        await (result === undefined ? reservation?.undo() : reservation?.keep());
+        return result;
       }
       this.#makeStored(object);
       if (!context.dryRun) delete object.metadata.selfLink;
@@ -356,7 +366,7 @@ export class Store {
       const result = await this.storage.put(key, bytes, existing.modRevision);
       if (!result.ok) {
         await reservation?.undo();
-        return { current: result.current };
+        return undefined;
       }
       await reservation?.keep();
       object.metadata.resourceVersion = String(result.revision);
