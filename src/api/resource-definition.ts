@@ -3,7 +3,7 @@ import type { JsonObject } from '../apimachinery/json.ts';
 import type { KubeObject, Unstructured } from '../apimachinery/object-meta.ts';
 import type { Schema } from '../apimachinery/schema.ts';
 import type { PodSpec } from './types/core-v1.ts';
-import type { metadataAside } from './status-metadata.ts';
+import type { wholeMetadata } from './status-metadata.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
@@ -96,7 +96,9 @@ export interface ResourceDefinition {
     toStorage(object: Unstructured): Unstructured;
     fromStorage(object: Unstructured): Unstructured;
   };
-  /** Makes an object that has been checked what reading it gives: as the stored version has it, without what is not kept. */
+  /**
+   * Makes an object that has been checked what reading it gives: as the stored version has it, without what is not kept.
+   */
   settle?(object: Unstructured): void;
   /** The version that counts as the stored one in discovery, when `storage` does not say. */
   readonly storageVersion?: { readonly group: string; readonly version: string };
@@ -161,12 +163,7 @@ export interface Strategy {
   /** Restores what this update (of the object or of `context.subresource`) may not change. */
   prepareForUpdate?(object: Unstructured, old: Unstructured, context: RequestContext): void;
   /** Parts of the metadata that an update of the status may not change. */
-  readonly keptOnStatus?: readonly (
-    | (typeof metadataAside)[number]
-    | 'deletionGracePeriodSeconds'
-    | 'generateName'
-    | 'uid'
-  )[];
+  readonly keptOnStatus?: readonly (typeof wholeMetadata)[number][];
   /** The pod in it or in its template: fields behind gates that are off are dropped from it. */
   podSpec?(object: Unstructured): PodSpec | undefined;
   /** What is changed besides, after the preparation that kinds have in common: where `prepareForCreate` replaces it. */

@@ -9,11 +9,14 @@ import {
 import { isDns1123Subdomain, isQualifiedName } from '../../apimachinery/names.ts';
 
 const maxAnnotationBytes = 256 * 1024;
+const hour = 3600;
+const day = 24 * hour;
 
-/** Whether a signer is one of Kubernetes itself, whose certificates of pods last a day at most. */
-export function isKubernetesSigner(signerName: string): boolean {
+/** How long a pod's certificate may be asked for: a day at most of signers of Kubernetes itself, 91 of others. */
+export function certificateSeconds(signerName: string): { readonly least: number; readonly most: number } {
   const [domain = ''] = signerName.split('/');
-  return domain === 'kubernetes.io' || domain.endsWith('.kubernetes.io');
+  const isOfKubernetes = domain === 'kubernetes.io' || domain.endsWith('.kubernetes.io');
+  return { least: hour, most: isOfKubernetes ? day : 91 * day };
 }
 
 /**

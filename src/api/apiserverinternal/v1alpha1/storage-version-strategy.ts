@@ -6,9 +6,11 @@ import {
   invalidFor,
   required,
 } from '../../../apimachinery/field-error.ts';
+import { formatGoValue } from '../../../apimachinery/go-value.ts';
 import { isDns1035Label, isDns1123Subdomain, isQualifiedName } from '../../../apimachinery/names.ts';
 import type { KubeObject } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
+import { metadataAside } from '../../status-metadata.ts';
 
 interface ServerStorageVersion {
   readonly apiServerID?: string;
@@ -37,7 +39,7 @@ const path = new FieldPath('status');
 export const storageVersionStrategy: Strategy = {
   hasGeneration: false,
   allowUnconditionalUpdate: false,
-  keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
+  keptOnStatus: metadataAside,
   resetFields: { '': ['status'], status: ['metadata', 'spec'] },
   validateName,
   validateUpdate: (object, _old, { subresource }) =>
@@ -73,7 +75,6 @@ function validateServer(server: ServerStorageVersion, at: FieldPath): FieldError
     return messages.length === 0 ? [] : [invalid(where, text, messages.join(','))];
   };
   const decodable = at.child('decodableVersions');
-  const list = `[${decodableVersions.join(' ')}]`;
   return [
     ...invalidFor(at.child('apiServerID'), apiServerID, isDns1123Subdomain(apiServerID)),
     ...version(at.child('encodingVersion'), encodingVersion),
@@ -89,7 +90,7 @@ function validateServer(server: ServerStorageVersion, at: FieldPath): FieldError
         ]),
     ...servedVersions.flatMap((text, index) => {
       const where = at.child('servedVersions').index(index);
-      const detail = `individual served version : ${text} must be included in decodableVersions : ${list}`;
+      const detail = `individual served version : ${text} must be included in decodableVersions : ${formatGoValue(decodableVersions)}`;
       return [...version(where, text), ...(decodableVersions.includes(text) ? [] : [invalid(where, text, detail)])];
     }),
   ];

@@ -1,5 +1,5 @@
 /** The header of a value of DER, as Go's encoding/asn1 shows it. */
-export interface Header {
+interface Header {
   readonly class: number;
   readonly tag: number;
   readonly length: number;

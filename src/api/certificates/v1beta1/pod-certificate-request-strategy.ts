@@ -13,9 +13,10 @@ import type { KubeObject, Unstructured } from '../../../apimachinery/object-meta
 import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import { internalObject } from '../../core/v1/internal-objects.ts';
 import type { Strategy } from '../../resource-definition.ts';
+import { metadataAside } from '../../status-metadata.ts';
 import type { Condition } from '../../types/meta-v1.ts';
 import { provesPossession, readKeyRequest, readPublicKey } from '../public-keys.ts';
-import { isKubernetesSigner, validateUserAnnotations } from '../signer-rules.ts';
+import { certificateSeconds, validateUserAnnotations } from '../signer-rules.ts';
 import { validateSignerName } from '../v1/certificate-signing-request-validation.ts';
 import { validatePodCertificateStatus } from './pod-certificate-status-validation.ts';
 
@@ -46,13 +47,12 @@ export interface PodCertificateRequest extends KubeObject {
 
 const specPath = new FieldPath('spec');
 const maxKeyBytes = 10 * 1024;
-const hour = 3600;
 
 /** A request never changes; who signs for its signer answers it once, through its status. */
 export const podCertificateRequestStrategy: Strategy = {
   hasGeneration: false,
   allowUnconditionalUpdate: false,
-  keptOnStatus: ['labels', 'annotations', 'finalizers', 'ownerReferences'],
+  keptOnStatus: metadataAside,
   resetFields: { '': [], status: ['spec'] },
   validateCreate: (object) => validateSpec(requestOf(object).spec),
   validateUpdate(object, old, { subresource, now }, ofMetadata = []) {
@@ -90,10 +90,9 @@ function validateSpec(spec: PodCertificateRequest['spec']): FieldError[] {
   ];
   const secondsPath = specPath.child('maxExpirationSeconds');
   if (seconds === undefined) return [...errors, required(secondsPath, 'must be set')];
-  // A day for the signers of Kubernetes itself, 91 days for the others.
-  const longest = (isKubernetesSigner(signerName) ? 1 : 91) * 24 * hour;
-  if (seconds < hour || seconds > longest) {
-    errors.push(invalid(secondsPath, seconds, `must be in the range [${hour}, ${longest}]`));
+  const { least, most } = certificateSeconds(signerName);
+  if (seconds < least || seconds > most) {
+    errors.push(invalid(secondsPath, seconds, `must be in the range [${least}, ${most}]`));
   }
   return [...errors, ...validateKey(spec)];
 }

@@ -7,7 +7,7 @@ import {
 } from '../../../apimachinery/field-error.ts';
 import { validateLabelSelector } from '../../../apimachinery/labels.ts';
 import {
-  isKubernetesSigner,
+  certificateSeconds,
   trustBundleNameProblems,
   validateUserAnnotations,
 } from '../../certificates/signer-rules.ts';
@@ -79,19 +79,18 @@ export function validatePodCertificate(
     const place = certificate[field] ?? '';
     return place === '' ? [] : [{ field, place }];
   });
-  // A day for the signers of Kubernetes itself, 91 days for the others.
-  const longest = isKubernetesSigner(signerName) ? 86_400 : 7_862_400;
+  const { least, most } = certificateSeconds(signerName);
   const where = at.child('maxExpirationSeconds');
   const errors = [
     ...validateSignerName(signerName, at.child('signerName')),
     ...validateUserAnnotations(userAnnotations, at.child('userAnnotations')),
     ...checkOptionalChoice(at.child('keyType'), keyType, keyTypes),
   ];
-  if (seconds !== undefined && seconds < 3600) {
-    errors.push(invalid(where, seconds, 'if provided, maxExpirationSeconds must be >= 3600'));
+  if (seconds !== undefined && seconds < least) {
+    errors.push(invalid(where, seconds, `if provided, maxExpirationSeconds must be >= ${least}`));
   }
-  if (seconds !== undefined && seconds > longest) {
-    errors.push(invalid(where, seconds, `if provided, maxExpirationSeconds must be <= ${longest}`));
+  if (seconds !== undefined && seconds > most) {
+    errors.push(invalid(where, seconds, `if provided, maxExpirationSeconds must be <= ${most}`));
   }
   for (const { field, place } of places) {
     errors.push(...checkNonReservedPath(place, at.child(field)));

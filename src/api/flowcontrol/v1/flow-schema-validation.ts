@@ -22,7 +22,7 @@ import type {
   Subject,
 } from '../../types/flowcontrol-v1.ts';
 import { defaultFlowSchemas } from './default-flow-control.ts';
-import { metadataAside } from '../../status-metadata.ts';
+import { wholeMetadata } from '../../status-metadata.ts';
 
 const specPath = new FieldPath('spec');
 const precedencePath = specPath.child('matchingPrecedence');
@@ -37,7 +37,7 @@ export function setFlowSchemaDefaults(object: Unstructured): void {
 
 /** What the registry does with flow schemas. */
 export const flowSchemaStrategy: Strategy = {
-  keptOnStatus: [...metadataAside, 'deletionGracePeriodSeconds', 'generateName', 'uid'],
+  keptOnStatus: wholeMetadata,
   resetFields: { '': ['status'], status: ['metadata', 'spec'] },
   validateCreate: (object) => validate(schemaOf(object)),
   validateUpdate: (object, _old, { subresource }) =>

@@ -19,7 +19,7 @@ import type {
 } from '../../types/flowcontrol-v1.ts';
 import { defaultPriorityLevels } from './default-flow-control.ts';
 import { validateConditionTypes } from './flow-schema-validation.ts';
-import { metadataAside } from '../../status-metadata.ts';
+import { wholeMetadata } from '../../status-metadata.ts';
 
 const specPath = new FieldPath('spec');
 const zeroSharesAnnotation = 'flowcontrol.k8s.io/v1beta3-preserve-zero-concurrency-shares';
@@ -47,7 +47,7 @@ export function setPriorityLevelConfigurationDefaults(object: Unstructured): voi
 
 /** What the registry does with priority levels. */
 export const priorityLevelConfigurationStrategy: Strategy = {
-  keptOnStatus: [...metadataAside, 'deletionGracePeriodSeconds', 'generateName', 'uid'],
+  keptOnStatus: wholeMetadata,
   resetFields: { '': ['status'], status: ['metadata', 'spec'] },
   validateCreate: (object) => validate(levelOf(object)),
   validateUpdate: (object, _old, { subresource }) =>

@@ -231,6 +231,10 @@ test('a request is answered once, with a certificate for its key', async (contex
 
 test('only who may sign for a signer answers its requests', async (context) => {
   const { as, write } = await answered(context);
+  const going = { metadata: { deletionTimestamp: '2020-01-01T00:00:00Z' } };
+  const mergePatch = { 'content-type': 'application/merge-patch+json' };
+  const kept = await as('admin-token', 'PATCH', `${path}/st/status`, going, mergePatch);
+  assert.deepEqual([kept.status, kept.body.metadata.deletionTimestamp], [200, undefined], kept.text);
   const rbac = '/apis/rbac.authorization.k8s.io/v1';
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   const apiGroups = ['certificates.k8s.io'];
