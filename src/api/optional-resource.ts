@@ -54,12 +54,8 @@ export function otherVersionOf(
   };
 }
 
-/** A resource whose types are written down for it. */
-export function optionalResource(
-  definition: ResourceDefinition,
-  source: TypeSource,
-  gate: string | undefined,
-): OptionalResource {
+/** A resource whose types are written down for it. @param gate the feature gate of Kubernetes that it is behind, if any */
+export function optionalResource(definition: ResourceDefinition, source: TypeSource, gate?: string): OptionalResource {
   return { definition, types: () => parseTypes(source), ...(gate === undefined ? {} : { gate }) };
 }
 

@@ -20,8 +20,8 @@ export interface ProtobufField {
  * The fields by package and type, in the order in which JSON has them, with their numbers in
  * `application/vnd.kubernetes.protobuf`. A field without a number has that of the field before it and one more; `?`
  * marks pointers, `!` scalars that JSON never leaves out, `+Type` a type whose fields stand among the others in JSON,
- * `[]` a wrapped list, `~name` a field behind a feature gate. Several packages may have the same types. Lists of kinds have metadata 1 and items 2 and are not written down. Types and shapes of the
- * fields are those of the schemas.
+ * `[]` a wrapped list, `~name` a field behind a feature gate. Several packages may have the same types. Lists of kinds
+ * have metadata 1 and items 2 and are not written down. Types and shapes of the fields are those of the schemas.
  */
 const text = `
 io.k8s.api.admissionregistration.v1 io.k8s.api.admissionregistration.v1beta1 io.k8s.api.admissionregistration.v1alpha1

@@ -77,5 +77,4 @@ type StorageVersionStatus
   storageVersions: [ServerStorageVersion] map(apiServerID)
 `,
   },
-  undefined,
 );

@@ -50,5 +50,4 @@ type LeaseCandidateSpec
   strategy!: string
 `,
   },
-  undefined,
 );

@@ -54,6 +54,7 @@ EnvVar Name" Value" ValueFrom*EnvVarSource
 EnvVarSource FieldRef*ObjectFieldSelector ResourceFieldRef*ResourceFieldSelector ConfigMapKeyRef*ConfigMapKeySelector SecretKeyRef*SecretKeySelector FileKeyRef*FileKeySelector
 EphemeralContainer Name" Image" Command Args WorkingDir" Ports[]ContainerPort EnvFrom[]EnvFromSource Env[]EnvVar Resources=ResourceRequirements ResizePolicy[]ContainerResizePolicy RestartPolicy RestartPolicyRules[]ContainerRestartRule VolumeMounts[]VolumeMount VolumeDevices[]VolumeDevice LivenessProbe*Probe ReadinessProbe*Probe StartupProbe*Probe Lifecycle*Lifecycle TerminationMessagePath" TerminationMessagePolicy" ImagePullPolicy" SecurityContext*SecurityContext Stdin? StdinOnce? TTY(tty)? TargetContainerName"
 EphemeralVolumeSource VolumeClaimTemplate*PersistentVolumeClaimTemplate
+EventSource Component" Host"
 ExactDeviceRequest DeviceClassName" Selectors[]DeviceSelector AllocationMode" Count# AdminAccess Tolerations[]DeviceToleration Capacity*CapacityRequirements
 ExecAction Command
 ExemptPriorityLevelConfiguration NominalConcurrencyShares LendablePercent
@@ -93,7 +94,6 @@ NodeSelectorRequirement Key" Operator" Values
 NodeSelectorTerm MatchExpressions[]NodeSelectorRequirement MatchFields[]NodeSelectorRequirement
 NonResourcePolicyRule Verbs NonResourceURLs
 ObjectFieldSelector APIVersion(apiVersion)" FieldPath"
-EventSource Component" Host"
 ObjectReference Kind" Namespace" Name" UID(uid)" APIVersion(apiVersion)" ResourceVersion" FieldPath"
 OpaqueDeviceConfiguration Driver" Parameters
 PersistentVolumeClaimSpec AccessModes Selector Resources=VolumeResourceRequirements VolumeName" StorageClassName VolumeMode DataSource*TypedLocalObjectReference DataSourceRef*TypedObjectReference VolumeAttributesClassName
@@ -106,8 +106,8 @@ PhotonPersistentDiskVolumeSource PdID" FSType(fsType)"
 PodAffinity RequiredDuringSchedulingIgnoredDuringExecution[]PodAffinityTerm PreferredDuringSchedulingIgnoredDuringExecution[]WeightedPodAffinityTerm
 PodAffinityTerm LabelSelector Namespaces TopologyKey" NamespaceSelector MatchLabelKeys MismatchLabelKeys
 PodAntiAffinity RequiredDuringSchedulingIgnoredDuringExecution[]PodAffinityTerm PreferredDuringSchedulingIgnoredDuringExecution[]WeightedPodAffinityTerm
-PodCertificateRequestSpec SignerName" PodName" PodUID(podUID)" ServiceAccountName" ServiceAccountUID(serviceAccountUID)" NodeName" NodeUID(nodeUID)" MaxExpirationSeconds PKIXPublicKey(pkixPublicKey) ProofOfPossession(proofOfPossession) StubPKCS10Request(stubPKCS10Request) UnverifiedUserAnnotations
 PodCertificateProjection SignerName" KeyType" MaxExpirationSeconds CredentialBundlePath" KeyPath" CertificateChainPath" UserAnnotations
+PodCertificateRequestSpec SignerName" PodName" PodUID(podUID)" ServiceAccountName" ServiceAccountUID(serviceAccountUID)" NodeName" NodeUID(nodeUID)" MaxExpirationSeconds PKIXPublicKey(pkixPublicKey) ProofOfPossession(proofOfPossession) StubPKCS10Request(stubPKCS10Request) UnverifiedUserAnnotations
 PodDNSConfig Nameservers Searches Options[]PodDNSConfigOption
 PodDNSConfigOption Name" Value
 PodFailurePolicy Rules[]PodFailurePolicyRule

@@ -1,6 +1,7 @@
 import type { ServiceCIDR } from '../../../api/types/networking-v1.ts';
 import { messageOf } from '../../../apimachinery/error-message.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
+import { formatGoValue } from '../../../apimachinery/go-value.ts';
 import { formatTime } from '../../../apimachinery/object-meta.ts';
 import { hasReason } from '../../../apimachinery/status.ts';
 import type { Client, ResourceClient } from '../../../client/client.ts';
@@ -23,7 +24,9 @@ export interface DefaultServiceCidrOptions {
   readonly log: Logger;
 }
 
-/** Keeps the ServiceCIDR `kubernetes`: as the flag says it when it is not there, and ready when it is the same (KEP-1880). */
+/**
+ * Keeps the ServiceCIDR `kubernetes`: as the flag says it when it is not there, and ready when it is the same (KEP-1880).
+ */
 export class DefaultServiceCidr {
   readonly #options: DefaultServiceCidrOptions;
   readonly #own: ResourceClient<ServiceCIDR>;
@@ -93,7 +96,7 @@ export class DefaultServiceCidr {
     try {
       await this.#own.update({ ...found, spec: { cidrs: [...cidrs] } });
     } catch (error) {
-      const text = `The default ServiceCIDR can not be upgraded from ${before} to dual stack ${goList(cidrs)}`;
+      const text = `The default ServiceCIDR can not be upgraded from ${before} to dual stack ${formatGoValue(cidrs)}`;
       this.#warn(found, 'KubernetesDefaultServiceCIDRError', `${text} : ${messageOf(error)}`);
     }
   }
@@ -113,7 +116,7 @@ export class DefaultServiceCidr {
     if (range.metadata.deletionTimestamp !== undefined) return;
     const stored = range.spec?.cidrs ?? [];
     if (!equalJson(stored, [...cidrs])) {
-      const text = `The default ServiceCIDR ${goList(stored)} does not match the controller flag configurations ${goList(cidrs)}`;
+      const text = `The default ServiceCIDR ${formatGoValue(stored)} does not match the controller flag configurations ${formatGoValue(cidrs)}`;
       this.#warnOnce(range, 'KubernetesDefaultServiceCIDRInconsistent', text);
       return;
     }
@@ -137,7 +140,8 @@ export class DefaultServiceCidr {
         force: true,
         subresource: 'status',
       });
-    } catch {
+    } catch (error) {
+      this.#options.log.warn('error updating default ServiceCIDR status', { error: messageOf(error) });
       const text = 'The default ServiceCIDR Status can not be set to Ready=True';
       this.#warn(range, 'KubernetesDefaultServiceCIDRError', text);
     }
@@ -160,9 +164,4 @@ export class DefaultServiceCidr {
       message,
     );
   }
-}
-
-/** A list as Go prints it. */
-function goList(list: readonly string[]): string {
-  return `[${list.join(' ')}]`;
 }

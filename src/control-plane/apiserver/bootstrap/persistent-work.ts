@@ -16,7 +16,10 @@ export interface PersistentWork {
 
 const againMillis = 10_000;
 
-/** Admission (a webhook that nobody answers, say) may refuse what a server writes when it starts: it serves all the same. */
+/**
+ * Makes what tries again. Admission (a webhook that nobody answers, say) may refuse what a server writes when it starts:
+ * it serves all the same.
+ */
 export function persistentWork({ clock, log }: { readonly clock: Clock; readonly log: Logger }): PersistentWork {
   const timers = new Set<Timer>();
   let isStopped = false;

@@ -88,7 +88,7 @@ interface MessagePlan {
   readonly byNumber: ReadonlyMap<number, FieldPlan>;
 }
 
-/** A struct whose fields JSON has beside the others, or a field with the form of its value (a list's items, a map's values). */
+/** A struct whose fields JSON has beside the others, or a field with the form of its value, its items or its entries. */
 type FieldPlan =
   | { readonly field: ProtobufField; readonly embedded: MessagePlan }
   | { readonly field: ProtobufField; readonly shape: 'list' | 'map' | 'value'; readonly form: Form };

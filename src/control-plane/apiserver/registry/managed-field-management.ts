@@ -21,8 +21,9 @@ export const managedFieldManagement: FieldManagement = {
   async afterUpdate(resource, live, object, writer) {
     const kind = managedKind(resource, writer.subresource);
     try {
-      if (mayMisfit(resource))
+      if (mayMisfit(resource)) {
         for (const whole of live === undefined ? [object] : [object, live]) checkType(whole, kind);
+      }
       const written = ownableParts(object, resource);
       const tracked = await withConvertedVersions(resource, (versionOf) =>
         updateManagedFields(live ?? zeroObject(resource), written, withVersions(kind, versionOf), writer),
@@ -64,7 +65,7 @@ function withManagersOf(object: Unstructured, { metadata: { managedFields } }: U
   return object;
 }
 
-/** Of the built-in kinds service accounts alone have a list, that of secrets, in which items may lack what they are told apart by. */
+/** Of the built-in kinds service accounts alone have a list (of secrets) whose items may lack what tells them apart. */
 function mayMisfit({ custom, gvk }: ApiResource): boolean {
   return custom || (gvk.kind === 'ServiceAccount' && gvk.group === '');
 }

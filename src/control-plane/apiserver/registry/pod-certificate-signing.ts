@@ -6,7 +6,9 @@ import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import type { RequestAuthorizer } from '../filters/authorization.ts';
 import type { WriteContext } from './store.ts';
 
-/** Only who may `sign` for a signer answers requests for its certificates (KEP-4317); what is wrong besides is told first. */
+/**
+ * Only who may `sign` for a signer answers requests for its certificates (KEP-4317); what is wrong besides is told first.
+ */
 export async function podCertificateSigningProblems(
   authorizer: RequestAuthorizer,
   object: Unstructured,

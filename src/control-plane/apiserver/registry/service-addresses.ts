@@ -36,7 +36,9 @@ export interface AddressBook {
 }
 
 export interface ServiceAddressOptions {
-  /** The cluster's own ranges of addresses, one for each family that it has, the usual one first; the book may know others. */
+  /**
+   * The cluster's own ranges of addresses, one for each family that it has, the usual one first; the book may know others.
+   */
   readonly serviceRanges: readonly string[];
   /** The ports of nodes that services may have; the usual ones when absent. */
   readonly nodePorts?: NodePortRange;

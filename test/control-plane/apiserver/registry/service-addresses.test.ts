@@ -211,7 +211,6 @@ function familiesOf(object: Unstructured): unknown[] {
   return [shown, ipFamilies, ipFamilyPolicy];
 }
 
-// As kube-apiserver 1.36.2 answers with --service-cluster-ip-range=10.0.0.0/24,fd00:10::/112.
 void describe('services that name a host of elsewhere', () => {
   const elsewhere = { type: 'ExternalName', externalName: 'example.com' };
 
@@ -239,6 +238,7 @@ void describe('services that name a host of elsewhere', () => {
   });
 });
 
+// As kube-apiserver 1.36.2 answers with --service-cluster-ip-range=10.0.0.0/24,fd00:10::/112.
 void describe('addresses of both families', () => {
   const both = ['IPv4', 'IPv6'] as const;
   const created: readonly [spec: ServiceSpec, expected: unknown[]][] = [
