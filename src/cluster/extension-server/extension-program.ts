@@ -13,19 +13,20 @@ import type { ServerIdentity } from '../../node/cri/simulation/port-server.ts';
 import type { ProcessContext, Program } from '../../node/cri/simulation/process-context.ts';
 import type { Logger } from '../../system/logger.ts';
 
-/** The API server of an extension, as it runs in a pod. */
-export interface RunningExtension {
-  readonly server: ApiServer;
-  stop(): Promise<void>;
-}
+/** Takes what closes a part of a program when that ends, however it does; the last that was opened is closed first. */
+export type OnEnd = (close: () => unknown) => void;
 
-/** A program that is one. */
+/** A program that is the API server of an extension. */
 export interface ExtensionProgram {
   /** What it is called in our log. */
   readonly name: string;
   readonly log: Logger;
-  /** @throws Error that says why it cannot run */
-  readonly start: (context: ProcessContext, flags: ReadonlyMap<string, string>) => Promise<RunningExtension>;
+  /** Puts the server together; what runs behind it ends with the context's signal. @throws Error that says why it cannot run */
+  readonly start: (
+    context: ProcessContext,
+    flags: ReadonlyMap<string, string>,
+    onEnd: OnEnd,
+  ) => Promise<Pick<ApiServer, 'handle'>>;
   /** Runs with the certificate that it shows. @returns what the program ends with */
   readonly withIdentity: (
     context: ProcessContext,
@@ -36,25 +37,29 @@ export interface ExtensionProgram {
 
 /** A program that serves an API over TLS at `--secure-port` until it is ended. */
 export function extensionProgram({ name, log, start, withIdentity }: ExtensionProgram): Program {
-  return async (context) => {
+  return async (outer) => {
+    const ended = new AbortController();
+    const context = { ...outer, signal: AbortSignal.any([outer.signal, ended.signal]) };
+    const closers: (() => unknown)[] = [];
     const flags = parseFlags(context.args.slice(1));
     try {
-      const running = await start(context, flags);
+      const server = await start(context, flags, (close) => closers.unshift(close));
       const port = Number(flags.get('secure-port') ?? 443);
       const served = {
-        handle: running.server.handle,
+        handle: server.handle,
         onFailure: (error: unknown) => log.warn(`${name} failed`, { error: messageOf(error) }),
       };
-      const code = await withIdentity(context, flags, async (identity) => {
+      return await withIdentity(context, flags, async (identity) => {
         await context.stderr.write(Buffer.from(`Serving securely on [::]:${port}\n`));
         const shown = { ...identity, requestsCertificate: true };
         return serve(context, port, (request, response) => serveRequest(served, request, response), shown);
       });
-      await running.stop();
-      return code;
     } catch (error) {
       await context.stderr.write(Buffer.from(`Error: ${messageOf(error)}\n`));
       return 1;
+    } finally {
+      ended.abort();
+      for (const close of closers) await close();
     }
   };
 }

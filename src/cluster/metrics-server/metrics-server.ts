@@ -3,7 +3,7 @@ import { messageOf } from '../../apimachinery/error-message.ts';
 import { matchesLabels } from '../../apimachinery/labels.ts';
 import { createInformerFactory } from '../../client/informer-factory.ts';
 import { everyHealthEndpoint, type HealthCheck } from '../../control-plane/apiserver/health.ts';
-import { createApiServer } from '../../control-plane/apiserver/server.ts';
+import { type ApiServer, createApiServer } from '../../control-plane/apiserver/server.ts';
 import { createMemoryStorage } from '../../control-plane/storage/memory-storage.ts';
 import { inClusterConfig } from '../../node/cri/simulation/images/in-cluster-api.ts';
 import { withIdentity } from '../../node/cri/simulation/images/web-server.ts';
@@ -19,7 +19,7 @@ import {
   type ExtensionProgram,
   extensionProgram,
   extensionRoutes,
-  type RunningExtension,
+  type OnEnd,
 } from '../extension-server/extension-program.ts';
 import { inClusterClient } from '../in-cluster-client.ts';
 import { metricsDocumentation, metricsResources, metricsSchemas, metricsTypes } from './metrics-api.ts';
@@ -47,7 +47,7 @@ export function metricsServer(options: MetricsServerOptions): Program {
   return extensionProgram({
     name: 'metrics-server',
     log: options.log,
-    start: (context, flags) => startServer(context, metricsServerSettings(flags), options),
+    start: (context, flags, onEnd) => startServer(context, metricsServerSettings(flags), options, onEnd),
     withIdentity: showIdentity,
   });
 }
@@ -66,9 +66,11 @@ async function startServer(
   context: ProcessContext,
   settings: MetricsServerSettings,
   { random, log }: MetricsServerOptions,
-): Promise<RunningExtension> {
+  onEnd: OnEnd,
+): Promise<ApiServer> {
   const { clock } = context;
   const cluster = inClusterClient(context, 'metrics-server');
+  onEnd(() => cluster.close());
   const access = await delegatedAccess({ client: cluster, clock, random });
   const informers = createInformerFactory({ client: cluster, clock, random, log });
   const nodes = informers.informer<Node>({ group: '', version: 'v1', resource: 'nodes' });
@@ -76,6 +78,7 @@ async function startServer(
   const windows = new UsageWindows(settings.resolutionMillis);
   const looks = new Looks(context, settings, () => nodes.list(), windows);
   const storage = createMemoryStorage({ clock });
+  onEnd(() => storage.close());
   const api = {
     resources: metricsResources,
     types: metricsTypes(),
@@ -104,21 +107,14 @@ async function startServer(
     random,
     log,
   });
+  onEnd(() => server.close());
+  onEnd(() => informers.stop());
   informers.start();
   await informers.waitForSync(context.signal);
-  const giveBack = context.usage.take(ownBytes);
-  const ended = looks.run();
-  return {
-    server,
-    async stop() {
-      await ended;
-      giveBack();
-      await informers.stop();
-      await server.close();
-      await storage.close();
-      await cluster.close();
-    },
-  };
+  onEnd(context.usage.take(ownBytes));
+  const looking = looks.run();
+  onEnd(() => looking);
+  return server;
 }
 
 function healthChecks(windows: UsageWindows, looks: Looks, hasSynced: () => boolean): HealthCheck[] {

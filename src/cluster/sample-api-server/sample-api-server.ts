@@ -17,7 +17,12 @@ import type { ProcessContext, Program } from '../../node/cri/simulation/process-
 import type { Logger } from '../../system/logger.ts';
 import type { Random } from '../../system/random.ts';
 import { delegatedAccess } from '../extension-server/delegated-access.ts';
-import { extensionProgram, extensionRoutes, type RunningExtension } from '../extension-server/extension-program.ts';
+import {
+  type ExtensionProgram,
+  extensionProgram,
+  extensionRoutes,
+  type OnEnd,
+} from '../extension-server/extension-program.ts';
 import { inClusterClient } from '../in-cluster-client.ts';
 import { type Fischer, wardleDocumentation, wardleResources, wardleSchemas, wardleTypes } from './wardle-api.ts';
 
@@ -38,16 +43,18 @@ export interface SampleApiServerOptions {
  * bring into the cluster's API. What is written to it stays in memory, whatever `--etcd-servers` names.
  */
 export function sampleApiServer(options: SampleApiServerOptions): Program {
-  const start = (context: ProcessContext): Promise<RunningExtension> => startServer(context, options);
+  const start: ExtensionProgram['start'] = (context, _, onEnd) => startServer(context, options, onEnd);
   return extensionProgram({ name: 'the sample API server', log: options.log, start, withIdentity });
 }
 
 async function startServer(
   context: ProcessContext,
   { random, log }: SampleApiServerOptions,
-): Promise<RunningExtension> {
+  onEnd: OnEnd,
+): Promise<ApiServer> {
   const { clock } = context;
   const cluster = inClusterClient(context, 'sample-apiserver');
+  onEnd(() => cluster.close());
   const access = await delegatedAccess({ client: cluster, clock, random });
   const ownToken = `${random.uuid()}${random.uuid()}`;
   let handle: ApiServer['handle'] | undefined;
@@ -64,6 +71,7 @@ async function startServer(
   const ownInformers = createInformerFactory({ client: own, clock, random, log });
   const informer = <T extends KubeObject>(gvr: GroupVersionResource): Informer<T> => informers.informer<T>(gvr);
   const storage = createMemoryStorage({ clock });
+  onEnd(() => storage.close());
   const api = {
     resources: wardleResources,
     types: wardleTypes(),
@@ -97,17 +105,13 @@ async function startServer(
     log,
   });
   handle = server.handle;
-  for (const each of [informers, ownInformers]) each.start();
-  await ownInformers.waitForSync();
-  return {
-    server,
-    async stop() {
-      await Promise.all([informers.stop(), ownInformers.stop()]);
-      await server.close();
-      await storage.close();
-      await cluster.close();
-    },
-  };
+  onEnd(() => server.close());
+  for (const each of [informers, ownInformers]) {
+    onEnd(() => each.stop());
+    each.start();
+  }
+  await ownInformers.waitForSync(context.signal);
+  return server;
 }
 
 /** Flunders do not have the names that fischers forbid. */

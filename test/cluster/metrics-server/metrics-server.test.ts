@@ -120,6 +120,21 @@ test('metrics-server serves what kubelets tell', async (context) => {
   await servesMetrics(context.test.bind(context), pod);
 });
 
+test('what cannot show its certificate ends, and looks no more', async (context) => {
+  const cluster = await assembled(context);
+  await prepare(cluster);
+  const seen: string[] = [];
+  const ports = await kubelet(cluster, seen);
+  const args = [...image.args, '--tls-cert-file=/certs/none.crt'];
+  const pod = await startExtension(context, cluster, { ...image, args, besides: { address: nodeAddress, ports } });
+  assert.equal(pod.exitCode(), 255, pod.log());
+  assert.match(pod.log(), /none\.crt/);
+  const { length } = seen;
+  await cluster.clock.advance(60_000);
+  await settle(200);
+  assert.equal(seen.length, length);
+});
+
 async function servesMetrics(step: (name: string, run: () => Promise<void>) => Promise<void>, pod: ExtensionPod) {
   const get = (path: string, headers: Readonly<Record<string, string>> = {}): Promise<[number, JsonObject]> =>
     pod.as('root', 'GET', path, undefined, { ...masters, ...headers });
