@@ -85,6 +85,8 @@ export class NodeUsage {
   /** What is used now. */
   async measure(): Promise<NodeUse> {
     const { runtime, clock } = this.#options;
+    // Only what was known before can be gone: what comes while this waits is in none of the lists.
+    const before = [...this.#seen.keys()];
     const sandboxes = await runtime.listPodSandbox({});
     const containers = await runtime.listContainers({});
     const uidOf = new Map(sandboxes.map(({ id, metadata }) => [id, metadata.uid]));
@@ -104,7 +106,11 @@ export class NodeUsage {
       const use = { ...used(status.id, status.startedAt, { at, cpuSeconds, memoryBytes }), status, stats };
       running.set(status.podSandboxId, [...(running.get(status.podSandboxId) ?? []), use]);
     }
-    this.#forget(new Set(containers.map(({ id }) => id)), new Set(uidOf.values()));
+    const listed = new Set(containers.map(({ id }) => id));
+    this.#forget(
+      before.filter((id) => !listed.has(id)),
+      new Set(uidOf.values()),
+    );
     const at = clock.now();
     const seconds = this.#secondsByPod();
     const pods = sandboxes
@@ -147,11 +153,13 @@ export class NodeUsage {
     }
   }
 
-  #forget(containers: ReadonlySet<string>, podUids: ReadonlySet<string>): void {
-    for (const [id, { podUid, cpuSeconds }] of this.#seen) {
-      if (containers.has(id)) continue;
+  /** Keeps the processor time of containers that are gone. @param podUids the pods that are there */
+  #forget(containers: readonly string[], podUids: ReadonlySet<string>): void {
+    for (const id of containers) {
+      const last = this.#seen.get(id);
+      if (last === undefined) continue;
       this.#seen.delete(id);
-      this.#gone.set(podUid, (this.#gone.get(podUid) ?? 0) + cpuSeconds);
+      this.#gone.set(last.podUid, (this.#gone.get(last.podUid) ?? 0) + last.cpuSeconds);
     }
     for (const [uid, seconds] of this.#gone) {
       if (podUids.has(uid)) continue;
