@@ -3,6 +3,7 @@ import type { HttpResponse } from '../../apimachinery/http.ts';
 import type { ProcessStats } from '../../system/process-stats.ts';
 import type { ContainerStatus, RuntimeService } from '../cri/runtime.ts';
 import { textAnswer } from './kubelet-answers.ts';
+import { type ProbeKind, probeTitle } from './prober.ts';
 import type { StartCounts } from './start-counts.ts';
 import { cadvisorMetrics, type MachineFacts } from './usage/cadvisor-metrics.ts';
 import { metricAnswer, type MetricFamily, type MetricLabels, type MetricSample } from './usage/metric-text.ts';
@@ -46,23 +47,22 @@ export function countTermination(
 export interface ProbeOutcome {
   readonly pod: Pod;
   readonly container: string;
-  readonly kind: 'liveness' | 'readiness' | 'startup';
+  readonly kind: ProbeKind;
   readonly ok: boolean;
 }
 
 /** Counts a probe. */
 export function countProbe(counts: Map<string, number>, { pod, container, kind, ok }: ProbeOutcome): void {
   const { name = '', namespace = '', uid = '' } = pod.metadata;
-  const type = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
   const result = ok ? 'successful' : 'failed';
-  countLabels(counts, { container, namespace, pod: name, pod_uid: uid, probe_type: type, result });
+  countLabels(counts, { container, namespace, pod: name, pod_uid: uid, probe_type: probeTitle(kind), result });
 }
 
 /** Forgets the probes of a pod that is gone. */
 export function forgetProbes(counts: Map<string, number>, { metadata }: Pod): void {
-  for (const labels of counts.keys()) {
-    if ((JSON.parse(labels) as { pod_uid?: string }).pod_uid === metadata.uid) counts.delete(labels);
-  }
+  // In JSON no other value can look like that.
+  const own = `"pod_uid":${JSON.stringify(metadata.uid)},`;
+  for (const labels of counts.keys()) if (labels.includes(own)) counts.delete(labels);
 }
 
 /**

@@ -16,7 +16,7 @@ import { isSidecar, shouldRestart } from './pod-phase.ts';
 import { latestAttempt } from './pod-status.ts';
 import type { PodVolumes } from './pod-volumes.ts';
 import type { PodWorkerContext } from './pod-worker-context.ts';
-import { PodProbes } from './prober.ts';
+import { PodProbes, probeTitle } from './prober.ts';
 import { RestartBackoff } from './restart-backoff.ts';
 import { terminationMessage } from './termination-message.ts';
 
@@ -57,11 +57,11 @@ export class PodContainers {
       onUnhealthy: (container, kind) => void this.#killUnhealthy(container, kind),
       onResult: ({ name }, kind, ok) => context.countProbe({ pod: owner.pod(), container: name, kind, ok }),
       onFailure: (container, kind, output) => {
-        const text = `${capitalized(kind)} probe failed: ${output}`;
+        const text = `${probeTitle(kind)} probe failed: ${output}`;
         context.recordEvent(owner.pod(), 'Warning', 'Unhealthy', text, container.name);
       },
       onWarning: (container, kind, output) => {
-        const text = `${capitalized(kind)} probe warning: ${output}`;
+        const text = `${probeTitle(kind)} probe warning: ${output}`;
         context.recordEvent(owner.pod(), 'Warning', 'ProbeWarning', text, container.name);
       },
     });
@@ -395,10 +395,6 @@ export class PodContainers {
   endProbes(): void {
     this.probes.endAll();
   }
-}
-
-function capitalized(word: string): string {
-  return `${word[0]?.toUpperCase() ?? ''}${word.slice(1)}`;
 }
 
 /** What kind of container a name is of, as metrics have it. */

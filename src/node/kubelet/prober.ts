@@ -34,7 +34,13 @@ export function createRuntimeProber(context: HandlerContext): Prober {
 
 const firstStatusMillis = 100;
 
-type ProbeKind = 'startup' | 'readiness' | 'liveness';
+/** What a probe is for. */
+export type ProbeKind = 'startup' | 'readiness' | 'liveness';
+
+/** As events and metrics name it: `Liveness`. */
+export function probeTitle(kind: ProbeKind): string {
+  return `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+}
 
 /** What the probes of a pod tell its worker. */
 export interface ProbeListener {
