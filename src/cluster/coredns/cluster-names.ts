@@ -41,7 +41,10 @@ export async function followClusterNames(
     () => void (isSynced = true),
     () => undefined,
   );
-  await Promise.race([synced, sleep(context.clock, longestWaitMillis, context.signal)]);
+  const enough = new AbortController();
+  const signal = AbortSignal.any([context.signal, enough.signal]);
+  await Promise.race([synced, sleep(context.clock, longestWaitMillis, signal)]);
+  enough.abort();
   if (!isSynced) {
     const text = '[WARNING] plugin/kubernetes: starting server with unsynced Kubernetes API\n';
     await context.stdout.write(Buffer.from(text));
