@@ -151,6 +151,8 @@ void test('a controller spreads a total over consumers', async (context) => {
   assert.equal((process.stats().cpuSeconds - before).toFixed(1), '2.5');
   assert.deepEqual(await post('/ConsumeCPU?millicores=250&durationSec=10'), [400, 'not given function argument\n']);
   assert.deepEqual(await post('/GetCurrentStatus'), [404, 'unknown function\n']);
+  const [tooMany] = await post('/ConsumeMem?megabytes=9999999999999&durationSec=1&requestSizeMegabytes=1');
+  assert.equal(tooMany, 400);
 });
 
 void test('a controller says what it cannot reach', async (context) => {

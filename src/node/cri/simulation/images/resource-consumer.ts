@@ -10,6 +10,8 @@ const defaultPort = 8080;
 /** One process of the real program keeps no more than one processor busy. */
 const mostMillicores = 1000;
 const megabyte = 1 << 20;
+/** A total that needs more requests is refused: all of them are under way at once, in the memory of this process. */
+const mostPieces = 10_000;
 
 /**
  * The program of the image `resource-consumer`: whoever posts to it says how much it is to use of processors and memory,
@@ -66,6 +68,7 @@ export async function runResourceConsumerController(context: ProcessContext): Pr
     }
     const count = Math.trunc(total / each);
     const rest = total - count * each;
+    if (count > mostPieces) return refuse(response, 400, `more than ${mostPieces} requests are not sent here`);
     response.write(`RC manager: sending ${count} requests to ${what(each)} each and 1 request to ${what(rest)}\n`);
     const send = async (piece: number): Promise<void> => {
       const form = new URLSearchParams({ [amount]: `${piece}`, durationSec: `${seconds}` });
