@@ -32,6 +32,22 @@ export function imageNameProblem(text: string): string | undefined {
   return rest.includes('@') ? digestProblem(rest.slice(rest.indexOf('@') + 1)) : undefined;
 }
 
+/** The parts of an image's name. */
+export interface ImageReference {
+  /** Without tag and digest, with the registry that it is from: `docker.io/library/nginx` for `nginx`. */
+  readonly repository: string;
+  /** `latest` when nothing is said. */
+  readonly tag: string;
+  /** `sha256:…`; undefined when the name has none. */
+  readonly digest: string | undefined;
+}
+
+/** Takes the name of an image apart; what is no such name is not refused. */
+export function parseImageReference(text: string): ImageReference {
+  const [named = '', digest] = text.split('@');
+  return { repository: imageRepository(text), tag: /:([^/:]+)$/.exec(named)?.[1] ?? 'latest', digest };
+}
+
 /** An image's name without tag and digest, with the registry that it is from: `docker.io/library/nginx` for `nginx`. */
 export function imageRepository(text: string): string {
   const { domain, rest } = splitDomain(text);

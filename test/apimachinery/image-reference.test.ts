@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { imageNameProblem } from '../../src/apimachinery/image-reference.ts';
+import { imageNameProblem, parseImageReference } from '../../src/apimachinery/image-reference.ts';
 
 const cases: readonly (readonly [name: string, problem?: string])[] = [
   ['busybox'],
@@ -64,4 +64,20 @@ const cases: readonly (readonly [name: string, problem?: string])[] = [
 
 for (const [name, problem] of cases) {
   test(`the name of an image: ${name}`, () => assert.equal(imageNameProblem(name), problem));
+}
+
+const parts: readonly (readonly [name: string, repository: string, tag: string, digest?: string])[] = [
+  ['nginx', 'docker.io/library/nginx', 'latest'],
+  ['nginx:1.29', 'docker.io/library/nginx', '1.29'],
+  ['team/app', 'docker.io/team/app', 'latest'],
+  ['localhost:5000/pause:testing', 'localhost:5000/pause', 'testing'],
+  ['localhost:5000/pause', 'localhost:5000/pause', 'latest'],
+  ['reg.io/a/b@sha256:ab', 'reg.io/a/b', 'latest', 'sha256:ab'],
+  ['reg.io/a/b:1@sha256:ab', 'reg.io/a/b', '1', 'sha256:ab'],
+];
+
+for (const [name, repository, tag, digest] of parts) {
+  test(`the parts of the name of an image: ${name}`, () => {
+    assert.deepEqual(parseImageReference(name), { repository, tag, digest });
+  });
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ImageReference } from '../../../apimachinery/image-reference.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { parseJson } from '../../../apimachinery/json-codec.ts';
 import type { Clock } from '../../../system/clock.ts';
@@ -25,12 +26,6 @@ export interface RegistryAccess {
   readonly login: RegistryLogin | undefined;
 }
 
-interface RegistryReference {
-  readonly repository: string;
-  readonly tag: string;
-  readonly digest: string | undefined;
-}
-
 const mostRedirects = 10;
 const manifestTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
@@ -45,7 +40,7 @@ const manifestTypes = [
  * @throws RuntimeError in containerd's words when it does not give it out
  */
 export async function findInRegistry(
-  { repository, tag, digest }: RegistryReference,
+  { repository, tag, digest }: ImageReference,
   access: RegistryAccess,
 ): Promise<RegistryImage | undefined> {
   const [, host = '', port = '80', path = ''] =

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../system/clock.ts';
+import { type ImageReference, parseImageReference } from '../../../apimachinery/image-reference.ts';
 import { type Image, type ImageService, type RegistryLogin, RuntimeError } from '../runtime.ts';
 import { findInRegistry } from './image-registry.ts';
 import { imageDefaults, imageFiles } from './images/image-defaults.ts';
@@ -11,15 +12,6 @@ export interface SimulatedImagesOptions {
   readonly pullMillis: number | undefined;
   /** Connects to a port of the node's loopback address. @throws Error when nothing listens there */
   readonly dialLoopback: ((port: number) => Promise<Duplex>) | undefined;
-}
-
-/** The parts of an image's name. */
-export interface ImageName {
-  readonly repository: string;
-  /** `latest` when nothing is said. */
-  readonly tag: string;
-  /** `sha256:…`; undefined when the name has none. */
-  readonly digest: string | undefined;
 }
 
 /** A repository or tag that says of itself that it is not there. */
@@ -37,13 +29,13 @@ export class SimulatedImages implements ImageService {
     this.#options = options;
   }
 
-  /** An image that is there. */
+  /** An image that is there: what imageStatus tells, for those who cannot wait. */
   get(image: string): Image | undefined {
     return this.#images.get(image);
   }
 
   async imageStatus(image: string): Promise<Image | undefined> {
-    return this.#images.get(image);
+    return this.get(image);
   }
 
   async pullImage(image: string, login?: RegistryLogin): Promise<string> {
@@ -51,7 +43,7 @@ export class SimulatedImages implements ImageService {
     if (pullMillis !== undefined) {
       await new Promise<void>((resolve) => clock.setTimer(resolve, pullMillis));
     }
-    const name = parseImageName(image);
+    const name = parseImageReference(image);
     const absence = absenceOf(name);
     if (absence !== undefined) throw absence;
     const served =
@@ -78,21 +70,8 @@ export class SimulatedImages implements ImageService {
   }
 }
 
-/** An image's name as runtimes have it, with the registry of Docker where none is named. */
-export function parseImageName(image: string): ImageName {
-  const [withoutDigest = image, digest] = image.split('@');
-  const slash = withoutDigest.lastIndexOf('/');
-  const colon = withoutDigest.indexOf(':', slash + 1);
-  const tag = colon < 0 ? 'latest' : withoutDigest.slice(colon + 1);
-  let repository = colon < 0 ? withoutDigest : withoutDigest.slice(0, colon);
-  const head = repository.split('/')[0] ?? '';
-  if (!repository.includes('/')) repository = `docker.io/library/${repository}`;
-  else if (!head.includes('.') && !head.includes(':') && head !== 'localhost') repository = `docker.io/${repository}`;
-  return { repository, tag, digest };
-}
-
 /** Why an image cannot be had, in containerd's words; undefined unless its registry's or its own name says so. */
-function absenceOf({ repository, tag }: ImageName): RuntimeError | undefined {
+function absenceOf({ repository, tag }: ImageReference): RuntimeError | undefined {
   const reference = `${repository}:${tag}`;
   const host = repository.slice(0, repository.indexOf('/'));
   const failed = `failed to pull and unpack image "${reference}": failed to resolve reference "${reference}"`;
