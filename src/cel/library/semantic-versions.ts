@@ -1,3 +1,4 @@
+import { compareSemanticVersions, type SemanticVersion } from '../../apimachinery/semantic-version.ts';
 import { declare, type FunctionDeclaration, member, overload } from '../declarations.ts';
 import { type CelType, structType, types } from '../types.ts';
 import { CelEvaluationError, CelOpaque, type CelValue } from '../values.ts';
@@ -7,48 +8,20 @@ const { bool, int, string } = types;
 const semverType = structType('kubernetes.Semver');
 
 /** A version as of semver.org, 2.0.0. */
-export class CelSemver extends CelOpaque {
+export class CelSemver extends CelOpaque implements SemanticVersion {
   readonly type: CelType = semverType;
   readonly numbers: readonly bigint[];
-  readonly preRelease: readonly string[];
+  readonly prerelease: readonly string[];
 
-  constructor(numbers: readonly bigint[], preRelease: readonly string[]) {
+  constructor(numbers: readonly bigint[], prerelease: readonly string[]) {
     super();
     this.numbers = numbers;
-    this.preRelease = preRelease;
+    this.prerelease = prerelease;
   }
 
   equalTo(other: CelOpaque): boolean {
-    return other instanceof CelSemver && this.compare(other) === 0;
+    return other instanceof CelSemver && compareSemanticVersions(this, other) === 0;
   }
-
-  /** The order of two versions; build metadata does not count. */
-  compare(other: CelSemver): -1 | 0 | 1 {
-    for (const [index, own] of this.numbers.entries()) {
-      const theirs = other.numbers[index] ?? 0n;
-      if (own !== theirs) return own < theirs ? -1 : 1;
-    }
-    const [own, theirs] = [this.preRelease, other.preRelease];
-    if (own.length === 0 || theirs.length === 0) {
-      if (own.length === theirs.length) return 0;
-      return own.length === 0 ? 1 : -1;
-    }
-    for (let index = 0; index < Math.max(own.length, theirs.length); index++) {
-      const order = comparePart(own[index], theirs[index]);
-      if (order !== 0) return order;
-    }
-    return 0;
-  }
-}
-
-/** Numbers come before words, and what is missing before all. */
-function comparePart(left: string | undefined, right: string | undefined): -1 | 0 | 1 {
-  if (left === right) return 0;
-  if (left === undefined || right === undefined) return left === undefined ? -1 : 1;
-  const [leftIsNumber, rightIsNumber] = [/^\d+$/.test(left), /^\d+$/.test(right)];
-  if (leftIsNumber && rightIsNumber) return BigInt(left) < BigInt(right) ? -1 : 1;
-  if (leftIsNumber !== rightIsNumber) return leftIsNumber ? -1 : 1;
-  return left < right ? -1 : 1;
 }
 
 /** The value of a version such as `1.2.3`. @throws CelEvaluationError for what is none */
@@ -132,7 +105,7 @@ function compared(
   return declare(
     name,
     member(id, [semverType, semverType], result, ([left, right]) =>
-      call(opaqueOf(left, CelSemver).compare(opaqueOf(right, CelSemver))),
+      call(compareSemanticVersions(opaqueOf(left, CelSemver), opaqueOf(right, CelSemver))),
     ),
   );
 }

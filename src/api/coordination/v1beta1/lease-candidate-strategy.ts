@@ -9,8 +9,8 @@ import {
 } from '../../../apimachinery/field-error.ts';
 import { isQualifiedName } from '../../../apimachinery/names.ts';
 import type { KubeObject, Unstructured } from '../../../apimachinery/object-meta.ts';
+import { compareSemanticVersions, parseSemanticVersion } from '../../../apimachinery/semantic-version.ts';
 import type { Strategy } from '../../resource-definition.ts';
-import { compareSemanticVersions, parseSemanticVersion } from './semantic-version.ts';
 
 /** coordination.k8s.io LeaseCandidate. */
 export interface LeaseCandidate extends KubeObject {

@@ -11,6 +11,7 @@ import {
   tooMany,
 } from '../../../apimachinery/field-error.ts';
 import { isDns1123Subdomain, isQualifiedName, isValidLabelValue } from '../../../apimachinery/names.ts';
+import { parseSemanticVersion } from '../../../apimachinery/semantic-version.ts';
 import { validateNodeSelector } from '../../core/v1/pod-scheduling-validation.ts';
 import type {
   CounterSet,
@@ -26,8 +27,6 @@ import { findDuplicates, validateAttributeName, validateEach, validateLabelName 
 const mostAttributes = 32;
 const mostAttributeLength = 64;
 const mostCounters = 32;
-const semanticVersion =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?$/;
 
 /** Checks a device of a slice; `isPlacedByDevice` when each says itself on which nodes it is. */
 export function validateDevice(device: Device, isPlacedByDevice: boolean, path: FieldPath): FieldError[] {
@@ -108,7 +107,7 @@ function validateAttribute(attribute: DeviceAttribute, path: FieldPath): FieldEr
     errors.push(tooLong(path.child('string'), mostAttributeLength));
   }
   if (version !== undefined) {
-    if (!semanticVersion.test(version)) {
+    if (parseSemanticVersion(version) === undefined) {
       const problem = 'must be a string compatible with semver.org spec 2.0.0';
       errors.push(invalid(path.child('version'), version, problem));
     }

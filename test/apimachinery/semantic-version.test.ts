@@ -4,7 +4,7 @@ import {
   compareSemanticVersions,
   parseSemanticVersion,
   type SemanticVersion,
-} from '../../../../src/api/coordination/v1beta1/semantic-version.ts';
+} from '../../src/apimachinery/semantic-version.ts';
 
 function parsed(text: string): SemanticVersion {
   const version = parseSemanticVersion(text);
