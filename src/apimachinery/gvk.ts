@@ -43,6 +43,11 @@ export function gvrText({ group, version, resource }: GroupVersionResource): str
   return `${group}/${version}, Resource=${resource}`;
 }
 
+/** `apps/v1, Kind=Deployment`, `/v1, Kind=Pod` for the core group: how messages name a kind with its version. */
+export function gvkText({ group, version, kind }: GroupVersionKind): string {
+  return `${group}/${version}, Kind=${kind}`;
+}
+
 /** `deployments.apps`, or `pods` for the core group: how messages name a resource. */
 export function formatGroupResource(gr: { readonly group: string; readonly resource: string }): string {
   return gr.group === '' ? gr.resource : `${gr.resource}.${gr.group}`;

@@ -1,5 +1,5 @@
 import type { DiscoveredGroup, DiscoveredResource } from './discovery-document.ts';
-import { formatGroupVersion, type GroupVersionKind, type GroupVersionResource, gvrText } from './gvk.ts';
+import { formatGroupVersion, type GroupVersionKind, type GroupVersionResource, gvkText, gvrText } from './gvk.ts';
 
 /** How a kind is reached: its resource and whether it lives in a namespace. */
 export interface RestMapping {
@@ -15,8 +15,6 @@ export class NoMatchError extends Error {}
 
 /** Several resources or kinds fit, and none is preferred. */
 export class AmbiguousMatchError extends Error {}
-
-const gvkText = (gvk: GroupVersionKind): string => `${gvk.group}/${gvk.version}, Kind=${gvk.kind}`;
 
 /**
  * Splits `deployments.v1.apps`, `deployments.apps` or `deploy`: the reading with a version, where there are two dots,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Container, EphemeralContainer, Pod } from '../api/types/core-v1.ts';
 import { messageOf } from '../apimachinery/error-message.ts';
-import type { GroupVersionKind } from '../apimachinery/gvk.ts';
+import { type GroupVersionKind, gvkText } from '../apimachinery/gvk.ts';
 import { isImageReference } from '../apimachinery/image-reference.ts';
 import type { JsonObject } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
@@ -271,9 +271,9 @@ async function debugOne(
 }
 
 /** @throws CommandError for what is neither a pod nor a node */
-function requireDebuggable({ group, version, kind }: GroupVersionKind): void {
-  if (group === '' && (kind === 'Pod' || kind === 'Node')) return;
-  throw new CommandError(`${JSON.stringify(`${group}/${version}, Kind=${kind}`)} not supported by debug`);
+function requireDebuggable(gvk: GroupVersionKind): void {
+  if (gvk.group === '' && (gvk.kind === 'Pod' || gvk.kind === 'Node')) return;
+  throw new CommandError(`${JSON.stringify(gvkText(gvk))} not supported by debug`);
 }
 
 const podsResource = { group: '', version: 'v1', resource: 'pods' } as const;

@@ -1,5 +1,6 @@
 import { goQuote } from '../apimachinery/field-error.ts';
 import { join } from 'node:path';
+import { gvkText } from '../apimachinery/gvk.ts';
 import { cloneJson, isJsonObject, type JsonObject } from '../apimachinery/json.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
 import type { RestMapping } from '../apimachinery/rest-mapping.ts';
@@ -147,8 +148,7 @@ async function comparedObject(
     } catch (error) {
       if (mapping === undefined || !hasReason(error, 'Conflict') || attempt === maxTries) throw error;
       if (attempt < maxTries - 1) continue;
-      const { group, version, kind } = mapping.gvk;
-      const warning = `Object (${group}/${version}, Kind=${kind}: ${name}) keeps changing, diffing without lock`;
+      const warning = `Object (${gvkText(mapping.gvk)}: ${name}) keeps changing, diffing without lock`;
       const { streams, clock } = work.context;
       streams.err.write(klogLine('W', clock.now(), 'diff.go:723', warning));
     }

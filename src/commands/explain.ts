@@ -1,4 +1,4 @@
-import { type GroupVersionResource, parseGroupVersion } from '../apimachinery/gvk.ts';
+import { type GroupVersionResource, gvkText, parseGroupVersion } from '../apimachinery/gvk.ts';
 import { NoMatchError, type RestMapper, type RestMapping } from '../apimachinery/rest-mapping.ts';
 import { isJsonObject } from '../apimachinery/json.ts';
 import { type JsonPathNode, parseJsonPathTemplate } from '../apimachinery/jsonpath-parser.ts';
@@ -115,7 +115,7 @@ async function explainVersion2(
   const document = parseJson(body);
   const text = explainSwagger({ document: isJsonObject(document) ? document : {}, gvk, fields, recursive });
   if (text === undefined) {
-    throw new CommandError(`couldn't find resource for "${gvk.group}/${gvk.version}, Kind=${gvk.kind}"`);
+    throw new CommandError(`couldn't find resource for "${gvkText(gvk)}"`);
   }
   context.streams.out.write(text);
 }

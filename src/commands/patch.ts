@@ -1,4 +1,4 @@
-import { gvkOf } from '../apimachinery/gvk.ts';
+import { gvkOf, gvkText } from '../apimachinery/gvk.ts';
 import { describeJsonKind, isJsonObject, equalJson, cloneJson, type JsonObject } from '../apimachinery/json.ts';
 import { JsonSyntaxError, parseJson, stringifyJson } from '../apimachinery/json-codec.ts';
 import type { Unstructured } from '../apimachinery/object-meta.ts';
@@ -196,7 +196,7 @@ async function patchHere(
   const known = await openApi?.typesOf(gvk.group, gvk.version);
   const name = known?.nameOf(gvk.group, gvk.version, gvk.kind);
   if (known === undefined || name === undefined || !isTypeOfKubernetes(name)) {
-    const about = `${gvk.group}/${gvk.version}, Kind=${gvk.kind}`;
+    const about = gvkText(gvk);
     throw new CommandError(`strategic merge patch is not supported for ${about} locally, try --type merge`);
   }
   return applyStrategicMergePatch(document, parsed, known.lookup(name), known) as unknown as Unstructured;

@@ -1,7 +1,7 @@
 import { messageOf } from '../apimachinery/error-message.ts';
 import { equalJson, type JsonObject, type JsonValue, withoutTexts } from '../apimachinery/json.ts';
 import { formatTime, type Unstructured } from '../apimachinery/object-meta.ts';
-import { gvkOf, type GroupVersionKind } from '../apimachinery/gvk.ts';
+import { gvkOf, type GroupVersionKind, gvkText } from '../apimachinery/gvk.ts';
 import { badRequest, StatusError } from '../apimachinery/status.ts';
 import { namesManagers } from './applied-managers.ts';
 import { applyConflictError, type ApplyConflict } from './apply-conflicts.ts';
@@ -73,7 +73,7 @@ export function applyManagedFields(
 
 function checkKind(configuration: Unstructured, kind: ManagedKind): void {
   if (configuration.apiVersion === kind.apiVersion && configuration.kind === kind.kind) return;
-  throw badRequest(`invalid object type: ${describeKind(readableKind(configuration))}`);
+  throw badRequest(`invalid object type: ${gvkText(readableKind(configuration))}`);
 }
 
 /** The kind that an object declares; who says no version that can be read says no kind either. */
@@ -83,10 +83,6 @@ function readableKind(object: Unstructured): GroupVersionKind {
   } catch {
     return { group: '', version: '', kind: '' };
   }
-}
-
-function describeKind({ group, version, kind }: GroupVersionKind): string {
-  return `${group}/${version}, Kind=${kind}`;
 }
 
 function decodeLiveManagers(live: Unstructured | undefined): Managers {
@@ -140,7 +136,7 @@ function validateLive(live: Unstructured, kind: ManagedKind, before: string, aft
 
 function describeObject(object: Unstructured): string {
   const { namespace, name } = object.metadata;
-  return `${nameText(namespace)}/${nameText(name)}; ${describeKind(gvkOf(object))}`;
+  return `${nameText(namespace)}/${nameText(name)}; ${gvkText(gvkOf(object))}`;
 }
 
 /** What is no text names nothing. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { messageOf } from '../../apimachinery/error-message.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
-import { formatGroupVersion, type GroupVersionKind, gvkOf } from '../../apimachinery/gvk.ts';
+import { formatGroupVersion, type GroupVersionKind, gvkOf, gvkText } from '../../apimachinery/gvk.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import type { RestMapper, RestMapping } from '../../apimachinery/rest-mapping.ts';
 import { hasReason } from '../../apimachinery/status.ts';
@@ -148,8 +148,7 @@ export class ApplySet {
         const { gvk } = mapping;
         const list = resourceOf(this.#client, mapping, namespace).list({ labelSelector: `${keys.partOf}=${this.id}` });
         const { items } = await list.catch((error: unknown) => {
-          const about = `${gvk.group}/${gvk.version}, Kind=${gvk.kind}`;
-          throw new CommandError(`listing ${about} objects for pruning: ${messageOf(error)}`);
+          throw new CommandError(`listing ${gvkText(gvk)} objects for pruning: ${messageOf(error)}`);
         });
         return items
           .filter(({ metadata }) => !keptUids.has(metadata.uid ?? ''))

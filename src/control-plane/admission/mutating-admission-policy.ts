@@ -1,3 +1,4 @@
+import { gvkText } from '../../apimachinery/gvk.ts';
 import { equalJson } from '../../apimachinery/json.ts';
 import type { Unstructured } from '../../apimachinery/object-meta.ts';
 import { StatusError } from '../../apimachinery/status.ts';
@@ -178,9 +179,8 @@ class PolicyRun {
     const { kind } = invocation.match;
     const served = this.#context.kinds.find(kind);
     if (served === undefined) {
-      const text = `${kind.group}/${kind.version}, Kind=${kind.kind}`;
       throw new StatusError({
-        message: `Resource kind ${text} not found. There can be a delay between when CustomResourceDefinitions are created and when they are available.`,
+        message: `Resource kind ${gvkText(kind)} not found. There can be a delay between when CustomResourceDefinitions are created and when they are available.`,
         reason: 'ServiceUnavailable',
         code: 503,
       });

@@ -1,6 +1,7 @@
 import type { TokenRequestSpec } from '../../api/types/authentication-v1.ts';
 import type { Node, Pod, Secret, ServiceAccount } from '../../api/types/core-v1.ts';
 import { FieldPath, invalid, invalidObject, type FieldError } from '../../apimachinery/field-error.ts';
+import { gvkText } from '../../apimachinery/gvk.ts';
 import { isJsonObject } from '../../apimachinery/json.ts';
 import { formatTime, type KubeObject, type Unstructured } from '../../apimachinery/object-meta.ts';
 import { badRequest, conflict, hasReason } from '../../apimachinery/status.ts';
@@ -167,7 +168,7 @@ async function boundObjects(
   const { apiVersion = '', kind = '', name = '', uid = '' } = reference;
   const [group, version] = groupVersionOf(apiVersion);
   if (group !== '' || (kind !== 'Pod' && kind !== 'Node' && kind !== 'Secret')) {
-    throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind}`);
+    throw badRequest(`cannot bind token to object of type ${gvkText({ group, version, kind })}`);
   }
   if (name === '') throw badRequest('Name parameter required.');
   const found = await readBound(kind, namespace, name, options);

@@ -1,4 +1,4 @@
-import type { GroupVersionKind } from '../../../apimachinery/gvk.ts';
+import { type GroupVersionKind, gvkText } from '../../../apimachinery/gvk.ts';
 import type { JsonObject } from '../../../apimachinery/json.ts';
 import { resolveSchema, type Schema, type SchemaSource } from '../../../apimachinery/schema.ts';
 import { CelSource, formatIssues } from '../../../cel/issues.ts';
@@ -67,7 +67,7 @@ export function checkPolicyTypes(policy: ValidatingAdmissionPolicy, types: Polic
         const { error = unresolved(expression) } = compiler.compile(expression, scope);
         // Here the real server tells what is wrong without saying that compiling failed.
         const shown = error?.replace(/^compilation failed: /, '');
-        return shown === undefined ? [] : [`${kind.group}/${kind.version}, Kind=${kind.kind}: ${shown}\n`];
+        return shown === undefined ? [] : [`${gvkText(kind)}: ${shown}\n`];
       })
       .join('\n');
   return validations.flatMap(({ expression, messageExpression = '' }, index) => {

@@ -1,4 +1,4 @@
-import { parseGroupVersion } from '../../../apimachinery/gvk.ts';
+import { gvkText, parseGroupVersion } from '../../../apimachinery/gvk.ts';
 import { formatLabelSelector, LabelSelectorError, selectorFromObject } from '../../../apimachinery/labels.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import { hasReason, StatusError } from '../../../apimachinery/status.ts';
@@ -24,10 +24,8 @@ export function checkParamKind(context: AdmissionContext, paramKind: ParamKind |
   if (paramKind === undefined) return;
   const { apiVersion = '', kind = '' } = paramKind;
   if (context.resourceOf(apiVersion, kind) !== undefined) return;
-  const { group, version } = parseGroupVersion(apiVersion);
-  throw new PolicyConfigurationError(
-    `failed to find resource referenced by paramKind: '${group}/${version}, Kind=${kind}'`,
-  );
+  const shown = gvkText({ ...parseGroupVersion(apiVersion), kind });
+  throw new PolicyConfigurationError(`failed to find resource referenced by paramKind: '${shown}'`);
 }
 
 /**

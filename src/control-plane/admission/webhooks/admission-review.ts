@@ -1,3 +1,4 @@
+import { gvkText } from '../../../apimachinery/gvk.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
@@ -143,7 +144,7 @@ function checkIdentity(uid: string, { apiVersion, kind }: JsonObject, given: str
   const found = second === undefined ? { group: '', version: first } : { group: first, version: second };
   const foundKind = typeof kind === 'string' ? kind : '';
   if (found.group === group && found.version === 'v1' && foundKind === 'AdmissionReview') return;
-  const shown = `${found.group}/${found.version}, Kind=${foundKind}`;
+  const shown = gvkText({ ...found, kind: foundKind });
   throw new ReviewError(`expected webhook response of ${group}/v1, Kind=AdmissionReview, got ${shown}`);
 }
 

@@ -3,7 +3,7 @@ import { parseTypes } from '../../../api/type-language.ts';
 import { decodeTyped } from '../../../apimachinery/decoding/typed-decoder.ts';
 import { TypedDecodeError } from '../../../apimachinery/decoding/typed-decode-error.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
-import { type GroupVersion, parseGroupVersion } from '../../../apimachinery/gvk.ts';
+import { type GroupVersion, gvkText, parseGroupVersion } from '../../../apimachinery/gvk.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../apimachinery/json.ts';
 import type { Schema, SchemaSource } from '../../../apimachinery/schema.ts';
 import { WebhookError } from '../../../client/webhook-client.ts';
@@ -104,8 +104,7 @@ export function convertedObjects(answer: JsonObject, version: string, uid: strin
 function checkSaidType(answer: JsonObject): void {
   const { apiVersion, kind } = saidType(answer);
   if (apiVersion === `${group}/v1` && kind === 'ConversionReview') return;
-  const found = parseGroupVersion(apiVersion);
-  const shown = `${found.group}/${found.version}, Kind=${kind}`;
+  const shown = gvkText({ ...parseGroupVersion(apiVersion), kind });
   throw new WebhookError(`expected webhook response of ${group}/v1, Kind=ConversionReview, got ${shown}`);
 }
 

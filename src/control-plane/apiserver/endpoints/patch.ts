@@ -7,7 +7,7 @@ import {
   invalidObject,
 } from '../../../apimachinery/field-error.ts';
 import { messageOf } from '../../../apimachinery/error-message.ts';
-import { formatGroupVersion, gvkOf, type GroupVersionKind } from '../../../apimachinery/gvk.ts';
+import { formatGroupVersion, gvkOf, type GroupVersionKind, gvkText } from '../../../apimachinery/gvk.ts';
 import {
   isDeeperThan,
   isJsonObject,
@@ -56,7 +56,7 @@ import type { ApiResource } from '../registry/api-resource.ts';
 import { withOwnersIfTheyFit } from '../registry/request-size.ts';
 import type { UpdateResult } from '../registry/store.ts';
 import { parsePatchOptions } from './request-options.ts';
-import { applyThroughView, type MadeObject, ownedView, updateThroughView } from './view-writes.ts';
+import { applyThroughView, type MadeObject, notConvertible, ownedView, updateThroughView } from './view-writes.ts';
 import { admissionSteps } from './update.ts';
 
 type PatchRequestOptions = ReturnType<typeof parsePatchOptions>;
@@ -258,7 +258,7 @@ function typedApplied(
   expected: ExpectedKind,
 ): Unstructured {
   const badTime = resource.custom ? undefined : badTimeOfManagers(patch);
-  if (badTime !== undefined) throw notConvertible(patch, expected, badTime);
+  if (badTime !== undefined) throw notTyped(patch, expected, badTime);
   try {
     const value = applied as unknown as JsonValue;
     const options = { isConverted: true, keepsEmpty: true, keepsNulls: true };
@@ -266,16 +266,13 @@ function typedApplied(
   } catch (error) {
     if (!(error instanceof StatusError) || resource.custom) throw error;
     const message = converterMessage(error.message.replace(/^.* cannot be handled as a [^:]*: /s, ''));
-    throw notConvertible(patch, expected, message);
+    throw notTyped(patch, expected, message);
   }
 }
 
-function notConvertible({ metadata }: Unstructured, { gvk }: ExpectedKind, problem: string): StatusError {
-  const described = `${gvk.group}/${gvk.version}, Kind=${gvk.kind}`;
-  const message =
-    `failed to convert new object (${metadata.namespace ?? ''}/${metadata.name ?? ''}; ${described}) to proper version: ` +
-    `unable to convert unstructured object to ${described}: ${problem}`;
-  return new StatusError({ message, code: 500 });
+function notTyped({ metadata }: Unstructured, { gvk }: ExpectedKind, problem: string): StatusError {
+  const reason = `unable to convert unstructured object to ${gvkText(gvk)}: ${problem}`;
+  return notConvertible('failed to convert new object', metadata, gvk, reason);
 }
 
 /** Keys that stand twice in an applied document: an error or warnings, as field validation says. @throws StatusError 400 */

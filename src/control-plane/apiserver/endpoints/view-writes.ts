@@ -1,3 +1,4 @@
+import { type GroupVersionKind, gvkText } from '../../../apimachinery/gvk.ts';
 import { cloneJson, type JsonValue } from '../../../apimachinery/json.ts';
 import type { ObjectMeta, Unstructured } from '../../../apimachinery/object-meta.ts';
 import { StatusError } from '../../../apimachinery/status.ts';
@@ -46,25 +47,32 @@ export async function applyThroughView(
   const isSameKind = patch.apiVersion === view.resource.apiVersion && patch.kind === expected.gvk.kind;
   if (view.appliesNowhere === true && isSameKind && before.metadata.managedFields === undefined) {
     // What nobody owns yet is counted from an object with nothing set, which is no custom resource either.
-    throw notConvertible('failed to create manager for existing fields: failed to convert live object', {}, expected);
+    const purpose = 'failed to create manager for existing fields: failed to convert live object';
+    throw notConvertible(purpose, {}, expected.gvk, noCustomResource(expected.gvk));
   }
   const applied = await server.fieldManagement.apply(view.resource, before, patch, writer);
-  if (view.appliesNowhere === true) throw notConvertible('failed to convert new object', patch.metadata, expected);
+  if (view.appliesNowhere === true) {
+    const problem = noCustomResource(expected.gvk);
+    throw notConvertible('failed to convert new object', patch.metadata, expected.gvk, problem);
+  }
   const value = applied as unknown as JsonValue;
   const wanted = typedObject(value, expected.gvk, view.resource, expected, () => undefined, { isConverted: true });
   return { object: withOwners(view, view.merge(old, wanted), old, applied), viewed: wanted };
 }
 
-function notConvertible(
+/** A 500 for an object that does not become one of its kind. @param purpose what it should have been read for */
+export function notConvertible(
   purpose: string,
   { namespace = '', name = '' }: Pick<ObjectMeta, 'namespace' | 'name'>,
-  { gvk }: ReturnType<typeof kindOf>,
+  gvk: GroupVersionKind,
+  problem: string,
 ): StatusError {
-  const version = `${gvk.group}/${gvk.version}`;
-  const message =
-    `${purpose} (${namespace}/${name}; ${version}, Kind=${gvk.kind}) ` +
-    `to proper version: request to convert CR to an invalid group/version: ${version}`;
+  const message = `${purpose} (${namespace}/${name}; ${gvkText(gvk)}) to proper version: ${problem}`;
   return new StatusError({ message, code: 500 });
+}
+
+function noCustomResource({ group, version }: GroupVersionKind): string {
+  return `request to convert CR to an invalid group/version: ${group}/${version}`;
 }
 
 /** What a view shows of an object, with who owns that. */
