@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { decodeDnsQuery, type DnsAnswer, type DnsQuestion, encodeDnsAnswer } from '../../apimachinery/dns-message.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
+import { metricLabelText } from '../../apimachinery/prometheus-text.ts';
 import { parseFlags } from '../../node/cri/simulation/images/program-flags.ts';
 import { FileError } from '../../node/cri/simulation/memory-files.ts';
 import { killedExitCode, type ProcessContext, type Program } from '../../node/cri/simulation/process-context.ts';
@@ -157,7 +158,10 @@ class CoreDns {
     const answer = server === undefined ? { code: 'REFUSED' as const, records: [] } : await this.#find(server, query);
     const bytes = encodeDnsAnswer(query, answer);
     if (server === undefined) return bytes;
-    const key = `server="dns://:${port}",zone="${server.zone}",proto="${protocol}",type="${query.type ?? 'other'}"`;
+    const labels = { server: `dns://:${port}`, zone: server.zone, proto: protocol, type: query.type ?? 'other' };
+    const key = Object.entries(labels)
+      .map(([label, value]) => metricLabelText(label, value))
+      .join(',');
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
     if (server.logs) {
       const seconds = ((this.#context.clock.now() - begun) / 1000).toFixed(9);

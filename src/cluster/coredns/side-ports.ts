@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { metricHeader, metricLabelText } from '../../apimachinery/prometheus-text.ts';
 import type { ProcessContext } from '../../node/cri/simulation/process-context.ts';
 import type { NameServer } from './name-servers.ts';
 
@@ -52,12 +53,12 @@ function serve(path: string, answer: () => Page): RequestListener {
 }
 
 function metrics({ counts, version }: SidePortOptions): string {
+  const build = "A metric with a constant '1' value labeled by version from which CoreDNS was built.";
+  const requests = 'Counter of DNS requests made per zone, protocol and kind of record.';
   return [
-    "# HELP coredns_build_info A metric with a constant '1' value labeled by version from which CoreDNS was built.",
-    '# TYPE coredns_build_info gauge',
-    `coredns_build_info{version="${version}"} 1`,
-    '# HELP coredns_dns_requests_total Counter of DNS requests made per zone, protocol and kind of record.',
-    '# TYPE coredns_dns_requests_total counter',
+    ...metricHeader('coredns_build_info', 'gauge', build),
+    `coredns_build_info{${metricLabelText('version', version)}} 1`,
+    ...metricHeader('coredns_dns_requests_total', 'counter', requests),
     ...[...counts].map(([labels, count]) => `coredns_dns_requests_total{${labels}} ${count}`),
     '',
   ].join('\n');

@@ -1,3 +1,5 @@
+import { formatGoFloat } from '../../../apimachinery/go-float.ts';
+import { metricHeader, metricLabelText } from '../../../apimachinery/prometheus-text.ts';
 import type { Clock } from '../../../system/clock.ts';
 import { RecentValues } from './recent-values.ts';
 
@@ -100,11 +102,11 @@ export class MetricRegistry {
           let below = 0;
           for (const [index, bound] of buckets.entries()) {
             below += counts[index] ?? 0;
-            yield `${options.name}_bucket${braces(text, `le="${showNumber(bound)}"`)} ${showNumber(below)}`;
+            yield `${options.name}_bucket${braces(text, `le="${formatGoFloat(bound)}"`)} ${formatGoFloat(below)}`;
           }
-          yield `${options.name}_bucket${braces(text, 'le="+Inf"')} ${showNumber(count)}`;
-          yield `${options.name}_sum${braces(text)} ${showNumber(sum)}`;
-          yield `${options.name}_count${braces(text)} ${showNumber(count)}`;
+          yield `${options.name}_bucket${braces(text, 'le="+Inf"')} ${formatGoFloat(count)}`;
+          yield `${options.name}_sum${braces(text)} ${formatGoFloat(sum)}`;
+          yield `${options.name}_count${braces(text)} ${formatGoFloat(count)}`;
         }
       },
     });
@@ -142,10 +144,10 @@ export class MetricRegistry {
       *samples() {
         for (const [labels, values] of sorted(series)) {
           for (const quantile of [0.5, 0.9, 0.99]) {
-            const shown = showNumber(values.quantile(quantile));
+            const shown = formatGoFloat(values.quantile(quantile));
             yield `${options.name}${braces(labels, `quantile="${quantile}"`)} ${shown}`;
           }
-          yield `${options.name}_sum${braces(labels)} ${showNumber(values.sum)}`;
+          yield `${options.name}_sum${braces(labels)} ${formatGoFloat(values.sum)}`;
           yield `${options.name}_count${braces(labels)} ${values.count}`;
         }
       },
@@ -200,9 +202,7 @@ export class MetricRegistry {
       if (this.#hidden.has(family.name)) continue;
       const samples = [...family.samples()];
       if (samples.length === 0) continue;
-      const stability = family.stability === undefined ? '' : `[${family.stability}] `;
-      const help = `${stability}${family.help}`.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-      lines.push(`# HELP ${family.name} ${help}`, `# TYPE ${family.name} ${family.type}`, ...samples);
+      lines.push(...metricHeader(family.name, family.type, family.help, family.stability), ...samples);
     }
     return lines.map((line) => `${line}\n`).join('');
   }
@@ -222,7 +222,7 @@ export class MetricRegistry {
         if (isBare && (options.labels ?? []).length === 0) series.set('', 0);
       },
       *samples() {
-        for (const [labels, value] of sorted(series)) yield `${options.name}${braces(labels)} ${showNumber(value)}`;
+        for (const [labels, value] of sorted(series)) yield `${options.name}${braces(labels)} ${formatGoFloat(value)}`;
       },
     });
     return {
@@ -260,10 +260,7 @@ function labelWriter({ name, labels = [] }: MetricOptions): (values: readonly st
     const known = written.get(key);
     if (known !== undefined) return known;
     const text = labels
-      .map((label, index) => {
-        const value = (values[index] ?? '').replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-        return `${label}="${value}"`;
-      })
+      .map((label, index) => metricLabelText(label, values[index] ?? ''))
       .toSorted()
       .join(',');
     written.set(key, text);
@@ -274,15 +271,4 @@ function labelWriter({ name, labels = [] }: MetricOptions): (values: readonly st
 function braces(labels: string, more = ''): string {
   const all = [labels, more].filter((part) => part !== '').join(',');
   return all === '' ? '' : `{${all}}`;
-}
-
-/** As Go's 'g' format has it: an exponent of two digits at least from 1e21 on and below 1e-4. */
-function showNumber(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
-  const magnitude = Math.abs(value);
-  if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e6)) {
-    const [digits = '', exponent = '0'] = value.toExponential().split('e');
-    return `${digits}e${exponent.startsWith('-') ? '-' : '+'}${exponent.replace(/^[+-]/, '').padStart(2, '0')}`;
-  }
-  return String(value);
 }

@@ -1,5 +1,6 @@
 import { formatGoFloat } from '../../../apimachinery/go-float.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
+import { metricHeader, metricLabelText } from '../../../apimachinery/prometheus-text.ts';
 
 /** Labels by name. */
 export type MetricLabels = Readonly<Record<string, string>>;
@@ -23,7 +24,7 @@ export function metricText(families: readonly MetricFamily[]): string {
   for (const { name, help, type, stability, samples } of families.toSorted((a, b) => compare(a.name, b.name))) {
     if (samples.length === 0) continue;
     const written = samples.map(([labels, value, at]) => ({ labels: labelText(labels), value, at }));
-    lines.push(`# HELP ${name} ${stability === undefined ? '' : `[${stability}] `}${help}`, `# TYPE ${name} ${type}`);
+    lines.push(...metricHeader(name, type, help, stability));
     for (const { labels, value, at } of written.toSorted((a, b) => compare(a.labels, b.labels))) {
       lines.push(`${name}${labels} ${formatGoFloat(value)}${at === undefined ? '' : ` ${at}`}`);
     }
@@ -40,12 +41,8 @@ export function metricAnswer(families: readonly MetricFamily[]): HttpResponse {
 function labelText(labels: MetricLabels): string {
   const pairs = Object.entries(labels)
     .toSorted(([left], [right]) => compare(left, right))
-    .map(([name, value]) => `${name}="${escaped(value)}"`);
+    .map(([name, value]) => metricLabelText(name, value));
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
-}
-
-function escaped(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
 function compare(left: string, right: string): number {
