@@ -2,9 +2,8 @@ import { isIP } from 'node:net';
 import { type DnsRecord, type DnsType, dnsTypes } from './dns-record.ts';
 import { formatIp, parseIp } from './ip-address.ts';
 
-/** Why a name server has no records: those of RFC 1035 and their numbers. */
-export const dnsCodes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
-/** The name of one of them. */
+const dnsCodes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
+/** Why a name server has no records, by the words of RFC 1035. */
 export type DnsCode = keyof typeof dnsCodes;
 
 /** What a client asks. */

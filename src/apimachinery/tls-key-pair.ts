@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { type PemBlock, pemBlocks } from './pem-blocks.ts';
 
 /** Why a certificate and a key are no pair, as Go's crypto/tls says it. */
 export class TlsKeyPairError extends Error {
@@ -6,28 +7,6 @@ export class TlsKeyPairError extends Error {
     super(message);
     this.name = 'TlsKeyPairError';
   }
-}
-
-interface PemBlock {
-  readonly type: string;
-  readonly text: string;
-}
-
-/** The blocks of a text; what is no base64 between its marks is none (RFC 7468). */
-function pemBlocks(text: string): PemBlock[] {
-  const pattern = /-----BEGIN ([^\n-]+)-----\r?\n([\s\S]*?)-----END \1-----/g;
-  return [...text.matchAll(pattern)].flatMap(([block, type = '', body = '']) =>
-    isBase64(withoutHeaders(body)) ? [{ type, text: block }] : [],
-  );
-}
-
-/** `Name: value` in lines before the first that is none. */
-function withoutHeaders(body: string): string {
-  return body.replace(/^(?:[^\n]*:[^\n]*\n)+/, '');
-}
-
-function isBase64(text: string): boolean {
-  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text.replaceAll(/[ \t\r\n]/g, ''));
 }
 
 /** Whether certificate and key, both in PEM, belong together, in the words of Go's crypto/tls. @throws TlsKeyPairError */

@@ -1,4 +1,4 @@
-import { pemBlocks } from '../../api/certificates/pem-blocks.ts';
+import { pemBlocks } from '../../apimachinery/pem-blocks.ts';
 import type { ClusterTrustBundle } from '../../api/certificates/v1beta1/cluster-trust-bundle-strategy.ts';
 import type { ClusterTrustBundleProjection } from '../../api/types/core-v1.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';

@@ -1,3 +1,5 @@
+import { pemBlocks } from '../../../apimachinery/pem-blocks.ts';
+
 /** The header of a value of DER, as Go's encoding/asn1 shows it. */
 interface Header {
   readonly class: number;
@@ -45,12 +47,10 @@ const requestShape: Shape = {
  * that of one. Names, key and signature are not looked into.
  */
 export function certificateRequestProblem(pem: string): string {
-  const block = /(?:^|\n)-----BEGIN ([^-\n]+)-----[ \t]*\r?\n([^]*?)-----END \1-----/.exec(pem);
-  const content = (block?.[2] ?? '').replace(/^(?:[\w-]+: .*\r?\n)+\r?\n/, '').replaceAll(/\s/g, '');
-  const isBase64 = content.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(content);
-  if (block?.[1] !== 'CERTIFICATE REQUEST' || !isBase64) return 'PEM block type must be CERTIFICATE REQUEST';
+  const [block] = pemBlocks(pem);
+  if (block?.type !== 'CERTIFICATE REQUEST') return 'PEM block type must be CERTIFICATE REQUEST';
+  const { bytes } = block;
   try {
-    const bytes = Buffer.from(content, 'base64');
     const end = readShape(bytes, 0, requestShape);
     return end < bytes.length ? syntaxError('trailing data').message : '';
   } catch (error) {

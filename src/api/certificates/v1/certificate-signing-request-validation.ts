@@ -11,6 +11,7 @@ import {
 } from '../../../apimachinery/field-error.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../apimachinery/names.ts';
+import { pemBlocks } from '../../../apimachinery/pem-blocks.ts';
 import { unifiedDiff } from '../../../apimachinery/unified-diff.ts';
 import { certificateRequestProblem } from './certificate-request-syntax.ts';
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from '../../types/certificates-v1.ts';
@@ -121,11 +122,10 @@ function pemText(base64: string): string {
 }
 
 function certificateProblems(base64: string): string[] {
-  const text = pemText(base64);
-  const blocks = [...text.matchAll(/-----BEGIN ([^-]+)-----([^]*?)-----END \1-----/g)];
-  for (const [, type = '', content = ''] of blocks) {
+  const blocks = pemBlocks(pemText(base64));
+  for (const { type, hasHeaders } of blocks) {
     if (type !== 'CERTIFICATE') return [`only CERTIFICATE PEM blocks are allowed, found ${goQuote(type)}`];
-    if (content.includes(':')) return ['no PEM block headers are permitted'];
+    if (hasHeaders) return ['no PEM block headers are permitted'];
   }
   return blocks.length === 0 ? ['must contain at least one CERTIFICATE PEM block'] : [];
 }

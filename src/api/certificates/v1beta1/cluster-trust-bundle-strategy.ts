@@ -3,7 +3,7 @@ import { checkImmutable, type FieldError, FieldPath, invalid, tooLong } from '..
 import type { KubeObject, Unstructured } from '../../../apimachinery/object-meta.ts';
 import type { Strategy } from '../../resource-definition.ts';
 import { trustBundleNameProblems } from '../signer-rules.ts';
-import { pemBlocks } from '../pem-blocks.ts';
+import { pemBlocks } from '../../../apimachinery/pem-blocks.ts';
 import { validateSignerName } from '../v1/certificate-signing-request-validation.ts';
 
 /** certificates.k8s.io ClusterTrustBundle. */

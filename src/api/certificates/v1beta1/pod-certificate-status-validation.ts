@@ -10,7 +10,7 @@ import {
 } from '../../../apimachinery/field-error.ts';
 import { equalSemantic } from '../../../apimachinery/semantic-equality.ts';
 import { validateConditions } from '../../condition-validation.ts';
-import { type PemBlock, pemBlocks } from '../pem-blocks.ts';
+import { type PemBlock, pemBlocks } from '../../../apimachinery/pem-blocks.ts';
 import { readKeyRequest, readPublicKey } from '../public-keys.ts';
 import type { PodCertificateRequest } from './pod-certificate-request-strategy.ts';
 
