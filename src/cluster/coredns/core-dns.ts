@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import { addAbortSignal, type Duplex } from 'node:stream';
 import { decodeDnsQuery, type DnsAnswer, type DnsQuestion, encodeDnsAnswer } from '../../apimachinery/dns-message.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
 import { metricLabelText } from '../../apimachinery/prometheus-text.ts';
@@ -189,8 +189,9 @@ class CoreDns {
     return { code: 'REFUSED', records: [] };
   }
 
-  /** Over TCP each message says how long it is. */
+  /** Over TCP each message says how long it is. The connection ends with the process. */
   async #serve(port: number, connection: Duplex): Promise<void> {
+    addAbortSignal(this.#context.signal, connection);
     let rest = Buffer.alloc(0);
     try {
       for await (const chunk of connection) {

@@ -15,6 +15,7 @@ import { seededRandom } from '../../../src/system/random.ts';
 import { containerConfig } from '../../support/container-config.ts';
 
 interface Running {
+  readonly end: () => void;
   readonly clock: FakeClock;
   readonly ports: PortServer;
   readonly log: () => string;
@@ -67,6 +68,7 @@ async function start(
   context.after(() => process.end());
   await settle();
   return {
+    end: () => process.end(),
     clock,
     ports,
     log: () => log,
@@ -148,7 +150,7 @@ test('servers by zone, those that others are asked by, and what is left over', a
   for (const [name, port, answer] of asked) assert.equal(told(await dns.ask(name, 'A', port)), answer, name);
 });
 
-test('over TCP, several questions on one connection', async (context) => {
+test('over TCP, several questions on one connection, as long as the process runs', async (context) => {
   const dns = await start(context, '. {\n hosts {\n 1.1.1.1 one.test\n }\n}');
   const [near, far] = connectionPair('10.0.0.2');
   void dns.ports.serve(53, far);
@@ -166,7 +168,10 @@ test('over TCP, several questions on one connection', async (context) => {
     answers.map((answer, index) => told(decodeDnsAnswer(answer, index + 1))),
     ['1.1.1.1', '1.1.1.1'],
   );
-  near.destroy();
+  assert.equal(near.destroyed, false);
+  dns.end();
+  await settle();
+  assert.equal(near.readableEnded || near.destroyed, true, 'the connection ends with the process');
 });
 
 test('a configuration that has changed is taken up where that is wanted, one that is wrong is not', async (context) => {
