@@ -55,7 +55,7 @@ async function connect(runtime: RuntimeService, place: PodPlace, from: string): 
  * @throws Error in the words of Go's net when all that may be asked refuse an association
  */
 export async function sendDatagram(
-  runtime: RuntimeService,
+  runtime: Pick<RuntimeService, 'listPodSandbox' | 'datagram'>,
   target: Destination,
   payload: Uint8Array,
   { hostIP = '', from = '' }: PodRoute = {},
@@ -67,7 +67,9 @@ export async function sendDatagram(
       const answer = await runtime.datagram(place.sandboxId, place.port, payload, from, protocol);
       if (answer !== undefined) return answer;
       if (protocol === 'SCTP') return undefined;
-    } catch {
+    } catch (error) {
+      // Datagrams are not refused: that is another trouble.
+      if (protocol !== 'SCTP') throw error;
       isRefused = true;
     }
   }
