@@ -43,9 +43,9 @@ export function featureGatesOf(flags: ComponentArguments): FeatureGates {
 
 /** @throws ComponentArgumentError when a gate is open that needs one that is closed */
 function checkNeeds(moved: ReadonlyMap<string, boolean>): void {
-  const isOpen = (name: string) => moved.get(name) ?? knownGates.get(name)?.isOpen === true;
+  const isOn = (name: string): boolean => moved.get(name) ?? knownGates.get(name)?.isOpen === true;
   for (const [name, needed] of gateNeeds) {
-    if (!isOpen(name) || isOpen(needed)) continue;
+    if (!isOn(name) || isOn(needed)) continue;
     throw refused(`${name} is enabled, but depends on features that are disabled: [${needed}]`);
   }
 }

@@ -180,8 +180,10 @@ async function answersReady(state: ClusterState, folder: string, files: FileSyst
 
 /**
  * Gives a running cluster an addon; what of it is there stays as it is.
+ * @param addon one of addonNames
+ * @param usual the cluster's folder, where no other was chosen when it was made
  * @returns whether anything was not there
- * @throws ClusterError
+ * @throws ClusterError for a cluster without nodes, and with what the server said when it could not be added
  */
 export async function addToCluster(
   addon: string,

@@ -140,7 +140,13 @@ function healthChecks(windows: UsageWindows, looks: Looks, hasSynced: () => bool
         if (!looks.areTimely) throw new Error("metric collection didn't finish on time");
       },
     },
-    { name: 'metadata-informer-sync', endpoints: everyHealthEndpoint, check: () => undefined },
+    {
+      name: 'metadata-informer-sync',
+      endpoints: everyHealthEndpoint,
+      check() {
+        if (!hasSynced()) throw new Error('cache for pod informer has not synced');
+      },
+    },
   ];
 }
 
