@@ -1,5 +1,5 @@
-/** What the real server puts back of the metadata where an update may change one part of an object, its status say. */
+/** What is put back of the metadata when an update may change one part of an object alone, its status for example. */
 export const metadataAside = ['labels', 'annotations', 'finalizers', 'ownerReferences', 'deletionTimestamp'] as const;
 
-/** The same where all of the metadata is put back. */
+/** What is put back where it is all of the metadata. */
 export const wholeMetadata = [...metadataAside, 'deletionGracePeriodSeconds', 'generateName', 'uid'] as const;

@@ -45,7 +45,10 @@ function meaning(key: string, value: unknown, owner: object): unknown {
   return isMapField(key, owner) && Object.keys(value).length === 0 ? null : value;
 }
 
-/** Fields that are maps but for owners with another field: drivers of a node, devices asked for, revisions, opaque. */
+/**
+ * Fields that are maps, unless their owner has this other field: in the driver of a CSINode, a request for devices, a
+ * ControllerRevision and the opaque configuration of a device they are no maps.
+ */
 const mapsBut: Readonly<Record<string, string>> = {
   allocatable: 'nodeID',
   capacity: 'deviceClassName',

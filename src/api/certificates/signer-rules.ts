@@ -6,7 +6,7 @@ import {
   required,
   tooLong,
 } from '../../apimachinery/field-error.ts';
-import { isDns1123Subdomain, isQualifiedName } from '../../apimachinery/names.ts';
+import { isQualifiedName, nameIsDnsSubdomain } from '../../apimachinery/names.ts';
 
 const maxAnnotationBytes = 256 * 1024;
 const hour = 3600;
@@ -25,13 +25,14 @@ export function certificateSeconds(signerName: string): { readonly least: number
  * @param signerName empty for none
  */
 export function trustBundleNameProblems(name: string, prefix: boolean, signerName: string): string[] {
-  const check = (text: string): string[] => isDns1123Subdomain(prefix ? text.replace(/-$/, 'a') : text);
   if (signerName === '') {
-    return name.includes(':') ? ['ClusterTrustBundle without signer name must not have ":" in its name'] : check(name);
+    return name.includes(':')
+      ? ['ClusterTrustBundle without signer name must not have ":" in its name']
+      : nameIsDnsSubdomain(name, prefix);
   }
   const start = `${signerName.replaceAll('/', ':')}:`;
   return name.startsWith(start)
-    ? check(name.slice(start.length))
+    ? nameIsDnsSubdomain(name.slice(start.length), prefix)
     : [`ClusterTrustBundle for signerName ${signerName} must be named with prefix ${start}`];
 }
 

@@ -116,7 +116,7 @@ function makeType(schema: Schema, source: SchemaSource, inherited: boolean): Mer
     case 'object':
       return makeMap(resolved, source, preserves);
     default:
-      // Numbers or texts too: alternatives say nothing of merging.
+      // What may be a number or a text (IntOrString), too: alternatives do not say how values are merged.
       return resolved.properties === undefined ? deducedType : makeMap(resolved, source, preserves);
   }
 }

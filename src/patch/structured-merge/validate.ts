@@ -16,7 +16,7 @@ import { fieldElement, formatPath, type PathElement } from './path-element.ts';
 /** A value that does not fit its type; `message` is what sigs.k8s.io/structured-merge-diff says, with the path. */
 export class TypedValueError extends Error {}
 
-/** How values are looked at that do not come from JSON. */
+/** What is let through of what a strict check refuses. */
 export interface Leniency {
   /** Whether items of sets and maps may be there twice, as in objects from before they were told apart. */
   readonly duplicates?: 'refused' | 'allowed';

@@ -11,7 +11,7 @@ import {
 import { formatGroupVersion, parseGroupVersion } from '../../../apimachinery/gvk.ts';
 import { equalJson } from '../../../apimachinery/json.ts';
 import { validateLabels } from '../../../apimachinery/labels.ts';
-import { isDns1123Label, isDns1123Subdomain, isPathSegmentName, isQualifiedName } from '../../../apimachinery/names.ts';
+import { isDns1123Label, isQualifiedName, type NameCheck } from '../../../apimachinery/names.ts';
 import type {
   Initializers,
   ManagedFieldsEntry,
@@ -19,22 +19,9 @@ import type {
   OwnerReference,
 } from '../../../apimachinery/object-meta.ts';
 
-/** Checks a name (or, with `prefix`, a generateName) and returns messages. */
-export type NameValidator = (name: string, prefix: boolean) => string[];
-
 const fieldManagerMaxBytes = 128;
 const subresourceMaxBytes = 256;
 const metadataPath = new FieldPath('metadata');
-
-/** Names of most kinds: a lower case RFC 1123 subdomain of at most 253 characters. */
-export function validateSubdomainName(name: string, prefix: boolean): string[] {
-  return isDns1123Subdomain(prefix ? maskTrailingDash(name) : name);
-}
-
-/** What every name must be, whatever its kind: one segment of a URL path. */
-export function validatePathSegmentName(name: string, prefix: boolean): string[] {
-  return isPathSegmentName(name, prefix);
-}
 
 /** Names a manager of fields: at most 128 bytes, printable. */
 export function validateFieldManager(manager: string, path: FieldPath): FieldError[] {
@@ -57,7 +44,7 @@ export function validateFieldManager(manager: string, path: FieldPath): FieldErr
  * Checks the metadata of a new object (k8s.io/apimachinery/pkg/api/validation.ValidateObjectMeta). The name must have
  * been generated before.
  */
-export function validateObjectMeta(meta: ObjectMeta, namespaced: boolean, validateName: NameValidator): FieldError[] {
+export function validateObjectMeta(meta: ObjectMeta, namespaced: boolean, validateName: NameCheck): FieldError[] {
   const errors: FieldError[] = [];
   const generateName = meta.generateName ?? '';
   const name = meta.name ?? '';
@@ -224,9 +211,4 @@ function validateManagedFields(entries: readonly ManagedFieldsEntry[]): FieldErr
     }
     return errors;
   });
-}
-
-/** A generateName may end in a dash, since more follows. */
-function maskTrailingDash(name: string): string {
-  return name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name;
 }

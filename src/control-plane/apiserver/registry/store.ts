@@ -6,6 +6,7 @@ import { FieldPath, goQuote, invalid, invalidObject, type FieldError } from '../
 import { forgetEmptyParts } from '../../../apimachinery/decoding/empty-parts.ts';
 import { cloneJson, equalJson, equalTexts, type JsonObject } from '../../../apimachinery/json.ts';
 import { formatTime, type ObjectMeta, type Unstructured } from '../../../apimachinery/object-meta.ts';
+import { isPathSegmentName, nameIsDnsSubdomain } from '../../../apimachinery/names.ts';
 import {
   alreadyExists,
   badRequest,
@@ -21,13 +22,7 @@ import type { Storage, StoredValue } from '../../storage/storage.ts';
 import type { AuthorizationAttributes } from '../../authorization/authorizer.ts';
 import { parseRevision, unsignedProblem } from '../endpoints/request-options.ts';
 import { fromStorage, storageKey, toStorage, type ApiResource } from './api-resource.ts';
-import {
-  validateObjectMeta,
-  validateObjectMetaUpdate,
-  validatePathSegmentName,
-  validateStandardFinalizers,
-  validateSubdomainName,
-} from './object-meta-validation.ts';
+import { validateObjectMeta, validateObjectMetaUpdate, validateStandardFinalizers } from './object-meta-validation.ts';
 import { defaultPrepareForCreate, defaultPrepareForUpdate } from './default-preparation.ts';
 import { countsGenerations, metadataChecksOnUpdate, tellsEmptyFromNone } from './resource-facts.ts';
 import { asReadBack, decodeStored, encodeStored, type ServableValue } from './stored-object.ts';
@@ -221,7 +216,7 @@ export class Store {
         ...ofMetadata,
         ...(strategy.validateCreate?.(object, context, ofMetadata) ?? []),
       ]);
-      const segment = validateObjectMeta(meta, this.resource.definition.namespaced, validatePathSegmentName);
+      const segment = validateObjectMeta(meta, this.resource.definition.namespaced, isPathSegmentName);
       this.#refuseInvalid(object, segment);
       for (const text of strategy.warningsOnCreate?.(object) ?? []) context.warn(text);
       await validate(object);
@@ -443,7 +438,7 @@ export class Store {
     try {
       const { namespaced } = this.resource.definition;
       this.#refuseInvalid(object, [
-        ...validateObjectMeta(object.metadata, namespaced, validatePathSegmentName),
+        ...validateObjectMeta(object.metadata, namespaced, isPathSegmentName),
         ...validateObjectMetaUpdate(object.metadata, old.metadata),
         ...((await this.hooks.problems?.(object, old, context)) ?? []),
         ...(strategy.validateFirst?.(object) ?? []),
@@ -507,7 +502,7 @@ export class Store {
   #validateMeta(object: Unstructured): FieldError[] {
     const { strategy } = this;
     const validateName = (name: string, prefix: boolean): string[] =>
-      strategy.validateName?.(name, prefix, object) ?? validateSubdomainName(name, prefix);
+      strategy.validateName?.(name, prefix, object) ?? nameIsDnsSubdomain(name, prefix);
     return [
       ...validateObjectMeta(object.metadata, this.resource.definition.namespaced, validateName),
       ...this.#validateFinalizers(object),
@@ -606,7 +601,7 @@ function specDiffers(resource: ApiResource, object: Unstructured, old: Unstructu
  */
 export function checkKey({ definition }: ApiResource, namespace: string, name: string): void {
   if (definition.namespaced && namespace === '') throw badRequest('Namespace parameter required.');
-  const [wrong] = validatePathSegmentName(name, false);
+  const [wrong] = isPathSegmentName(name, false);
   if (wrong !== undefined) throw badRequest(`Name parameter invalid: ${goQuote(name)}: ${wrong}`);
   checkNamespaceKey(definition.resource, namespace, name);
 }

@@ -122,6 +122,7 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
       }
     } finally {
       this.end();
+      this.#forgetQueue();
     }
   }
 
