@@ -265,7 +265,12 @@ function nodeAuthorizer(
 ): NodeAuthorizer {
   const role = bootstrapPolicy(openGates).clusterRoles.find(({ metadata }) => metadata.name === 'system:node');
   let opened: Promise<NodeReferences> | undefined;
-  const hasCertificates = resources.some(({ resource }) => resource === podCertificateRequests.resource);
+  const hasCertificates = resources.some(
+    ({ group, version, resource }) =>
+      group === podCertificateRequests.group &&
+      version === podCertificateRequests.version &&
+      resource === podCertificateRequests.resource,
+  );
   const open = (): Promise<NodeReferences> => (opened ??= openNodeReferences(informers, hasCertificates));
   return new NodeAuthorizer(open, role?.rules ?? [], openGates);
 }

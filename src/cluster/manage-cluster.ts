@@ -199,7 +199,7 @@ export async function addToCluster(
   try {
     return await addAddon(client, addon);
   } catch (error) {
-    throw new ClusterError(`the addon ${addon} could not be added: ${messageOf(error)}`);
+    throw new ClusterError(`the addon ${addon} could not be added: ${messageOf(error)}`, { cause: error });
   } finally {
     await client.close();
   }

@@ -29,7 +29,7 @@ export interface MetricsSource {
 export type LabelCounts = ReadonlyMap<string, number>;
 
 /** Counts what has happened once more. */
-export function countLabels(counts: Map<string, number>, labels: MetricLabels): void {
+function countLabels(counts: Map<string, number>, labels: MetricLabels): void {
   const key = JSON.stringify(labels);
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
