@@ -237,10 +237,12 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const begin = (): void => {
     if (begun || stopped) return;
     begun = true;
-    unsubscribe = runtime.subscribe((event) => {
-      if (event.type !== 'CONTAINER_STOPPED') return;
-      workers.get(event.podUid)?.wake();
-      void usage.containerEnded(event.containerId, event.podUid).catch(() => undefined);
+    unsubscribe = runtime.subscribe(({ type, containerId, podUid: uid }) => {
+      if (type !== 'CONTAINER_STOPPED') return;
+      workers.get(uid)?.wake();
+      usage
+        .containerEnded(containerId, uid)
+        .catch((error: unknown) => log.error('looking at what a container used failed', { uid, error: String(error) }));
     });
     // The oldest first: those were there, and have what they ask for.
     const byAge = (left: Pod, right: Pod): number => ageOf(left) - ageOf(right);
