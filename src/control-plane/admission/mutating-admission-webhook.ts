@@ -1,6 +1,6 @@
 import { messageOf } from '../../apimachinery/error-message.ts';
 import { goQuote } from '../../apimachinery/field-error.ts';
-import { formatGroupVersion, type GroupVersionKind, parseGroupVersion } from '../../apimachinery/gvk.ts';
+import { formatGroupVersion, type GroupVersionKind, gvkText, parseGroupVersion } from '../../apimachinery/gvk.ts';
 import {
   describeJsonKind,
   cloneJson,
@@ -169,8 +169,7 @@ function checkKind(patched: JsonObject, expected: GroupVersionKind, kinds: Serve
   if (apiVersion === '' || (found.kind === expected.kind && apiVersion === formatGroupVersion(expected))) return;
   if (kinds.find(expected)?.isCustom === true) {
     if (found.group !== expected.group) {
-      const what = `${formatGroupVersion(found)}, Kind=${found.kind}`;
-      const message = `${what} is unstructured and is not suitable for converting to ${goQuote(formatGroupVersion(expected))}`;
+      const message = `${gvkText(found)} is unstructured and is not suitable for converting to ${goQuote(formatGroupVersion(expected))}`;
       throw new ForeignKindError({ message, code: 500 });
     }
     if (kinds.find({ ...found, kind: expected.kind }) === undefined) {

@@ -38,8 +38,9 @@ function mutated(
   policies: readonly Mutation[],
   object: object = deployment,
   served: AdmissionContext['kinds'] = kinds,
+  { group, resource } = { group: 'apps', resource: 'deployments' },
 ): Promise<Outcome> {
-  const rule = { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['*'], resources: ['deployments'] };
+  const rule = { apiGroups: [group], apiVersions: ['v1'], operations: ['*'], resources: [resource] };
   const made = policies.map(({ apply, patch, more = {} }, index) => ({
     metadata: { name: `p${index}` },
     spec: {
@@ -65,7 +66,7 @@ function mutated(
     },
     { kinds: served },
   );
-  return admitted([mutatingAdmissionPolicy(cluster)], 'deployments', object, { group: 'apps' });
+  return admitted([mutatingAdmissionPolicy(cluster)], resource, object, { group });
 }
 
 function specOf({ object, refusal }: Outcome): Record<string, unknown> & { template: typeof deployment.spec.template } {
@@ -180,6 +181,14 @@ test('what cannot be changed refuses the request, unless the failure policy is t
   }
   const unknown = await mutated([{ patch: '[JSONPatch{op: "add", path: "/spec/zork", value: 1}]' }]);
   assert.equal(unknown.refusal, 'Internal error occurred: strict decoding error: unknown field "spec.zork"');
+});
+
+test('a kind of the core group is named with the slash that follows every group', async () => {
+  const metadata = { name: 'p', namespace: 'ns' };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  const apply = 'Object{spec: Object.spec{terminationGracePeriodSeconds: dyn(1.5)}}';
+  const { error } = await mutated([{ apply }], pod, kinds, { group: '', resource: 'pods' });
+  assert.match(error?.message ?? '', /: unable to convert unstructured object to \/v1, Kind=Pod: cannot convert /);
 });
 
 // The converter of the real server makes a number of an odd type of null, which fits nothing.

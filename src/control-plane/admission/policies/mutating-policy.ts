@@ -1,6 +1,6 @@
 import { converterMessage } from '../../../apimachinery/decoding/converter-message.ts';
 import { formatDuration } from '../../../apimachinery/duration.ts';
-import { formatGroupVersion, gvkOf } from '../../../apimachinery/gvk.ts';
+import { gvkOf, gvkText } from '../../../apimachinery/gvk.ts';
 import { type JsonObject, type JsonValue, cloneJson } from '../../../apimachinery/json.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
 import {
@@ -122,9 +122,7 @@ function readApplied(changed: JsonObject, kind: ServedKind): Unstructured {
   } catch (error) {
     if (!(error instanceof StatusError) || kind.isCustom) throw error;
     const message = converterMessage(error.message.replace('Internal error occurred: ', ''));
-    const { kind: name, ...version } = gvkOf(changed);
-    const target = `${formatGroupVersion(version)}, Kind=${name}`;
-    throw new MutationError(`unable to convert unstructured object to ${target}: ${message}`);
+    throw new MutationError(`unable to convert unstructured object to ${gvkText(gvkOf(changed))}: ${message}`);
   }
 }
 

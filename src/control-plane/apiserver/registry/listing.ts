@@ -1,5 +1,6 @@
 import { badRequest, expired, StatusError } from '../../../apimachinery/status.ts';
 import { CompactedError, FutureRevisionError, type RangeResult, type StoredValue } from '../../storage/storage.ts';
+import { gvkText } from '../../../apimachinery/gvk.ts';
 import { goQuote } from '../../../apimachinery/field-error.ts';
 import { parseRevision, unsignedProblem, type ParsedListOptions } from '../endpoints/request-options.ts';
 import { type ApiResource, listPrefix, storageKey } from './api-resource.ts';
@@ -70,11 +71,11 @@ export function tooLargeResourceVersion(
  * The 429 of lists and watches that the real server answers from a cache, which is not there as long as it cannot read
  * one of the objects.
  */
-export function unreadableCache({ gvk, apiVersion, custom }: ApiResource, error: unknown): unknown {
+export function unreadableCache({ gvk, custom }: ApiResource, error: unknown): unknown {
   // Only what another version is kept as can be unreadable, and its errors have no reason.
   if (!custom || !(error instanceof StatusError) || error.reason !== '') return error;
   return new StatusError({
-    message: `storage is (re)initializing: failed to list ${apiVersion}, Kind=${gvk.kind}: ${error.message}`,
+    message: `storage is (re)initializing: failed to list ${gvkText(gvk)}: ${error.message}`,
     reason: 'TooManyRequests',
     details: { retryAfterSeconds: 1 },
     code: 429,
