@@ -74,13 +74,18 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
   const ports = new Set<number>();
   let loading: Promise<void> | undefined;
 
+  const readStored = async (): Promise<void> => {
+    for (const service of await options.existing()) {
+      for (const address of addressesOf(service.spec)) addresses.add(address);
+      for (const port of nodePortsOf(service.spec)) ports.add(port);
+    }
+  };
   const load = (): Promise<void> =>
-    (loading ??= (async () => {
-      for (const service of await options.existing()) {
-        for (const address of addressesOf(service.spec)) addresses.add(address);
-        for (const port of nodePortsOf(service.spec)) ports.add(port);
-      }
-    })());
+    (loading ??= readStored().catch((error: unknown) => {
+      // Whoever comes next tries again.
+      loading = undefined;
+      throw error;
+    }));
 
   const chooseAddress = (service: Service, family: IpFamily, taken: ReadonlySet<string>): string => {
     for (const range of openRanges()) {
@@ -97,17 +102,14 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
   const allocate = (service: Service, old: Service | undefined, foreign: ReadonlySet<string>): Reservation => {
     const { spec } = service;
     const taken: (() => void)[] = [];
-    const undo = (): Promise<void> => {
-      taken.forEach((giveBack) => giveBack());
-      return Promise.resolve();
-    };
+    const giveBack = (): void => taken.forEach((undo) => undo());
     if (spec !== undefined) {
       try {
         initIpFamilies(service, old, families);
         allocateAddresses(service, old?.spec, foreign, taken);
         allocateNodePorts(service, old?.spec, takePorts(ports, nodePorts, options.random, taken, observer));
       } catch (error) {
-        void undo();
+        giveBack();
         throw error;
       }
     }
@@ -120,7 +122,7 @@ export function serviceAddressHooks(options: ServiceAddressOptions): ServiceAddr
         addresses.delete(address);
       }
     };
-    return { undo, keep };
+    return { undo: () => Promise.resolve(giveBack()), keep };
   };
 
   const allocateAddresses = (

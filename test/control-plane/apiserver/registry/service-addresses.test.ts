@@ -348,3 +348,16 @@ void describe('addresses of both families', () => {
     await assert.rejects(write({}), /failed to allocate a serviceIP for Service "web": range is full$/);
   });
 });
+
+void it('what is stored is asked for again when it could not be read', async () => {
+  let isDown = true;
+  const hooks = serviceAddressHooks({
+    serviceRanges: ['10.0.0.0/24'],
+    random: seededRandom(1),
+    clock: new FakeClock(),
+    existing: () => (isDown ? Promise.reject(new Error('storage is down')) : Promise.resolve([])),
+  });
+  await assert.rejects(hooks.load(), /storage is down/);
+  isDown = false;
+  await hooks.load();
+});
