@@ -106,6 +106,7 @@ test('a cluster that cannot start says why and leaves nothing', options, async (
     [['one', '--apiserver-arg', 'nonsense=1'], /kube-apiserver: unknown flag: --nonsense/],
     [['one', '--without', 'kubelet'], /^error: --without kubelet: want controller-manager or scheduler/],
     [['one', '--addons', 'ingress'], /^error: --addons ingress: want coredns or metrics-server/],
+    [['one', '--addons', 'coredns', '--nodes', '0'], /^error: --addons coredns: needs a node to run on/],
     [['Bad_Name'], /^error: invalid cluster name "Bad_Name"/],
   ];
   for (const [argv, expected] of failures) {

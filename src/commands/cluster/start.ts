@@ -93,6 +93,7 @@ export const clusterStartCommand = defineCommand<StartCommandOptions>({
     }
     for (const addon of flags.list('addons')) {
       if (!knownAddons.includes(addon)) throw new CommandError(`--addons ${addon}: want ${knownAddons.join(' or ')}`);
+      if (nodes === 0) throw new CommandError(`--addons ${addon}: needs a node to run on, and --nodes is 0`);
     }
     const list = (name: string): readonly string[] | undefined => (flags.changed(name) ? flags.list(name) : undefined);
     return {
