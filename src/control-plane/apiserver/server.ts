@@ -399,16 +399,14 @@ function storeCache(options: ApiServerOptions, metrics: ServerMetrics): (resourc
     if (known !== undefined) return known;
     const { storage, authorizer, clock, random } = options;
     const hooks = options.storeHooks?.(resource) ?? builtInHooks(resource, storage, authorizer, () => clock.now());
-    const measured = metrics.storage.measured(storage, resource);
-    const store = new Store(
-      resource,
-      measured,
+    const store = new Store(resource, {
+      storage: metrics.storage.measured(storage, resource),
       clock,
       random,
       hooks,
-      metrics.storage.lists(resource),
-      options.openGates,
-    );
+      lists: metrics.storage.lists(resource),
+      openGates: options.openGates,
+    });
     stores.set(resource, store);
     return store;
   };

@@ -94,6 +94,18 @@ const nameGenerationAttempts = 8;
 const generatedNameBaseMaxLength = 58;
 const modifiedText = 'the object has been modified; please apply your changes to the latest version and try again';
 
+/** What a store works with. */
+export interface StoreOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hooks: StoreHooks;
+  /** Told of every list that is read. */
+  readonly lists: ListObserver;
+  /** Feature gates that are open though they are closed by default. */
+  readonly openGates?: ReadonlySet<string> | undefined;
+}
+
 /** The generic create and update of one resource: the flow is here, the resource's strategy supplies the small parts. */
 export class Store {
   readonly resource: ApiResource;
@@ -106,27 +118,15 @@ export class Store {
   readonly #openGates: ReadonlySet<string>;
   readonly #written = new WeakMap<Unstructured, ServableValue>();
 
-  /**
-   * @param lists told of every list that is read.
-   * @param openGates feature gates that are open though they are closed by default.
-   */
-  constructor(
-    resource: ApiResource,
-    storage: Storage,
-    clock: Clock,
-    random: Random,
-    hooks: StoreHooks = {},
-    lists: ListObserver = () => undefined,
-    openGates: ReadonlySet<string> = new Set(),
-  ) {
-    this.#openGates = openGates;
+  constructor(resource: ApiResource, { storage, clock, random, hooks, lists, openGates }: StoreOptions) {
     this.resource = resource;
-    this.lists = lists;
     this.storage = resource.versions === undefined ? storage : versionedStorage(storage, resource.versions);
     this.hooks = hooks;
+    this.lists = lists;
     this.#clock = clock;
     this.#turns = new Turns(clock);
     this.#random = random;
+    this.#openGates = openGates ?? new Set();
   }
 
   get strategy(): Strategy {
