@@ -167,6 +167,27 @@ test('a client that does not read its answer loses its connection at the deadlin
   await listener.close();
 });
 
+test('an answer whose time is over before it begins is not sent, and ends', async () => {
+  let isOver = false;
+  async function* slices(): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) yield await Promise.resolve(Buffer.alloc(1024));
+    } finally {
+      isOver = true;
+    }
+  }
+  const handle = (_request: HttpRequest): Promise<HttpResponse> =>
+    Promise.resolve({ status: 200, headers: {}, body: slices(), deadline: AbortSignal.abort() });
+  const listener = await listen({ handle, clock: new FakeClock(), log: silentLogger });
+  const socket = connect(listener.port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'));
+  socket.resume();
+  await once(socket, 'close');
+  await settle();
+  assert.equal(isOver, true);
+  assert.equal(socket.bytesRead, 0);
+  await listener.close();
+});
+
 test('what is audited with its answer is there whole', () => {
   const rules = 'rules: [{level: RequestResponse, verbs: [list]}]';
   const policy = parseAuditPolicy(`apiVersion: audit.k8s.io/v1\nkind: Policy\n${rules}`, assert.fail);
