@@ -1,4 +1,3 @@
-import { RecentMap } from '../../../apimachinery/recent-map.ts';
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import { formatFieldSelector, parseFieldSelector } from '../../../apimachinery/field-selector.ts';
 import type { Unstructured } from '../../../apimachinery/object-meta.ts';
@@ -21,6 +20,7 @@ import {
   parseRevision,
   type ParsedListOptions,
 } from './request-options.ts';
+import { SharedFrames } from './shared-frames.ts';
 
 /** Beyond this timers do not go. */
 const longestMillis = 2 ** 31 - 1;
@@ -116,7 +116,7 @@ async function planWatch(endpoint: Endpoint, options: ParsedListOptions, selecti
 }
 
 /** Frames, shared by every watcher that sees the same event in the same form; only the newest are kept. */
-const sharedFrames = new RecentMap<StoredValue, Map<string, Uint8Array>>(1000);
+const sharedFrames = new SharedFrames({ values: 1000, bytes: 64 * 1024 * 1024 });
 
 function frameEncoder(endpoint: Endpoint, format: OutputFormat): FrameEncoder {
   const { store } = endpoint;
@@ -144,13 +144,11 @@ function frameEncoder(endpoint: Endpoint, format: OutputFormat): FrameEncoder {
     event(type, value, revision) {
       // Rows tell how old an object is now, and the first one has the columns; definitions of custom ones may change.
       if (as === 'Table' || (store.resource.custom && !plain)) return valueFrame(type, value, revision);
-      let frames = sharedFrames.get(value);
-      if (frames === undefined) sharedFrames.set(value, (frames = new Map()));
       const key = `${type}@${revision} ${form}`;
-      const known = frames.get(key);
+      const known = sharedFrames.get(value, key);
       if (known !== undefined) return known;
       const frame = valueFrame(type, value, revision);
-      if (frame !== undefined) frames.set(key, frame);
+      if (frame !== undefined) sharedFrames.set(value, key, frame);
       return frame;
     },
     initial: (value) => valueFrame('ADDED', value, value.modRevision),
