@@ -34,6 +34,7 @@ export class DefaultServiceCidr {
   readonly #stopping = new AbortController();
   readonly #told = new Set<string>();
   #running: Promise<void> | undefined;
+  #lastProblem: string | undefined;
 
   constructor(options: DefaultServiceCidrOptions) {
     this.#options = options;
@@ -71,9 +72,15 @@ export class DefaultServiceCidr {
   async #attempt(): Promise<boolean> {
     try {
       await this.#sync();
+      this.#lastProblem = undefined;
       return true;
     } catch (error) {
-      this.#options.log.warn('error trying to sync the default ServiceCIDR', { error: messageOf(error) });
+      const text = messageOf(error);
+      // It is tried again ten times a second.
+      if (text !== this.#lastProblem) {
+        this.#options.log.warn('error trying to sync the default ServiceCIDR', { error: text });
+      }
+      this.#lastProblem = text;
       return false;
     }
   }

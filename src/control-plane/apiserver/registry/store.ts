@@ -18,7 +18,7 @@ import {
 } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
 import { nameSuffix, type Random } from '../../../system/random.ts';
-import type { Storage, StoredValue } from '../../storage/storage.ts';
+import type { Storage, StoredValue, WriteResult } from '../../storage/storage.ts';
 import type { AuthorizationAttributes } from '../../authorization/authorizer.ts';
 import { parseRevision, unsignedProblem } from '../endpoints/request-options.ts';
 import { fromStorage, storageKey, toStorage, type ApiResource } from './api-resource.ts';
@@ -342,6 +342,7 @@ export class Store {
     const object = await request.transform(cloneJson(old));
     this.#checkResourceVersion(object, old, name);
     const reservation = await this.#prepareUpdate(object, old, context, request);
+    let written: Extract<WriteResult, { ok: true }>;
     try {
       if (this.#letsGo(object)) {
         this.#forgetEmptyParts(object);
@@ -363,14 +364,16 @@ export class Store {
         await reservation?.undo();
         return undefined;
       }
-      await reservation?.keep();
-      object.metadata.resourceVersion = String(result.revision);
-      await this.#dropFailed(key, object, result.revision, context);
-      return { object: asReadBack(object, result.readBack), created: false, deleted: false };
+      written = result;
     } catch (error) {
       await reservation?.undo();
       throw error;
     }
+    // What is written has what was reserved for it, whatever goes wrong from here on.
+    await reservation?.keep();
+    object.metadata.resourceVersion = String(written.revision);
+    await this.#dropFailed(key, object, written.revision, context);
+    return { object: asReadBack(object, written.readBack), created: false, deleted: false };
   }
 
   /** The object as it would be read if it were written. */
