@@ -10,6 +10,7 @@ import { ReadyConnections } from './ready-connections.ts';
 import type { ConnectionTrace } from './connection-trace.ts';
 import { type CertificateValidity, noteValidity } from './certificate-validity.ts';
 import { asTransportError, maxResponseHeaderBytes, TransportError, requestName } from './transport-error.ts';
+import { nextTurn } from '../system/next-turn.ts';
 
 type Connector = ConnectorBuilder.connector;
 
@@ -82,7 +83,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
       const opened = await opening?.catch(() => undefined);
       opened?.ready?.open(requests);
       // Connected in the one turn, greeted in the next: handshakes go on at the server from there.
-      for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < 2; turn++) await nextTurn();
     },
     async close() {
       const opened = await opening?.catch(() => undefined);

@@ -10,6 +10,7 @@ import {
   type ReadManifests,
   separated,
 } from './manifest-objects.ts';
+import { nextTurn } from '../system/next-turn.ts';
 
 export interface ManifestOptions extends Reading {
   readonly files: FileSystem;
@@ -142,7 +143,7 @@ export async function readManifestSources(
       const { paths } = source;
       const contents = await Promise.all(paths.map((path) => contentOf(path, options)));
       for (const [index, content] of contents.entries()) {
-        if (index % filesInTurn === filesInTurn - 1) await new Promise((resolve) => setImmediate(resolve));
+        if (index % filesInTurn === filesInTurn - 1) await nextTurn();
         if (content instanceof ManifestFileError) parts.push(content);
         else take(textOf(content), paths[index] ?? '');
       }

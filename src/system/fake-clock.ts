@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.ts';
+import { nextTurn } from './next-turn.ts';
 
 interface PendingTimer {
   readonly at: number;
@@ -62,5 +63,5 @@ export class FakeClock implements Clock {
 
 /** Lets all promise callbacks and immediates that are ready run. */
 export async function settle(rounds = 10): Promise<void> {
-  for (let round = 0; round < rounds; round++) await new Promise((resolve) => setImmediate(resolve));
+  for (let round = 0; round < rounds; round++) await nextTurn();
 }

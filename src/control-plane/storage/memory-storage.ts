@@ -15,6 +15,7 @@ import {
   type WriteResult,
 } from './storage.ts';
 import { WatchHub } from './watch-hub.ts';
+import { nextTurn } from '../../system/next-turn.ts';
 
 /** What an engine starts from. */
 export interface InitialState {
@@ -269,7 +270,7 @@ export class MemoryStorage implements Storage {
       await this.#commitWhenDurable(persister, this.#decide(this.#takeBatch()));
       for (const compaction of this.#compactions.splice(0)) await this.#compactNow(persister, compaction);
       // Whoever was just answered often writes again: let them join the next batch.
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
   }
 

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { connectionPair } from '../cri/connection-pair.ts';
 import { findPlaces, type MessageProtocol, type PodPlace } from '../cri/pod-place.ts';
 import type { RuntimeService } from '../cri/runtime.ts';
+import { nextTurn } from '../../system/next-turn.ts';
 
 /** How pods are reached from elsewhere. */
 export interface PodRoute {
@@ -43,7 +44,7 @@ async function connect(runtime: RuntimeService, place: PodPlace, from: string): 
     () => undefined,
     (error: unknown) => error,
   );
-  const outcome = await Promise.race([refused, new Promise<void>((resolve) => setImmediate(() => resolve()))]);
+  const outcome = await Promise.race([refused, nextTurn()]);
   if (outcome !== undefined) return undefined;
   void refused.then((failure) => failure instanceof Error && near.destroy(failure));
   return near;

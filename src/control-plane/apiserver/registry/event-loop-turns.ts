@@ -1,16 +1,11 @@
+import { nextTurn } from '../../../system/next-turn.ts';
+
 /** About as many objects as are read and written in some milliseconds. */
 const itemsInTurn = 200;
 
 /** Whether others should have their turn, after so many objects. */
 export function isTurnOver(count: number): boolean {
   return count % itemsInTurn === 0;
-}
-
-/** Resolves when other requests have had their turn. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }
 
 /** What `map` makes of each item, in their order; others have their turn in between when there are many. */

@@ -7,7 +7,8 @@ import { type ApiResource, listPrefix, storageKey } from './api-resource.ts';
 import { decodeContinueToken, encodeContinueToken } from './continue-token.ts';
 import type { Selection } from './selection.ts';
 import type { Store } from './store.ts';
-import { isTurnOver, nextTurn } from './event-loop-turns.ts';
+import { isTurnOver } from './event-loop-turns.ts';
+import { nextTurn } from '../../../system/next-turn.ts';
 
 /** One page of a list. */
 export interface ListPage {
