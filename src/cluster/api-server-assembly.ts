@@ -469,6 +469,8 @@ export async function assembleApiServer(options: ApiServerAssemblyOptions): Prom
       await persistent.run('telling other servers whom to believe', aggregator.tellOthers);
       aggregator.start();
       progress.finish('poststarthook/start-cluster-authentication-info-controller');
+      // It always has a certificate by which other servers know it.
+      progress.finish('poststarthook/aggregator-reload-proxy-client-cert');
       identityLease.start();
       // Where the other servers are the lease tells: there is no other record of it.
       progress.finish('poststarthook/peer-endpoint-reconciler-controller');

@@ -27,6 +27,7 @@ export const startupSteps = [
   'poststarthook/priority-and-fairness-config-producer',
   'poststarthook/bootstrap-controller',
   'poststarthook/start-kubernetes-service-cidr-controller',
+  'poststarthook/aggregator-reload-proxy-client-cert',
   'poststarthook/start-kube-aggregator-informers',
   'poststarthook/apiservice-status-local-available-controller',
   'poststarthook/apiservice-status-remote-available-controller',
