@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Documentation } from '../api/documentation.ts';
@@ -23,9 +22,7 @@ export async function publishedRoutes(api: ServedApi): Promise<readonly RouteHan
     documentation: api.documentation(await publishedDocumentation(api)),
     version: '1.36',
   };
-  const hashOf = (_: string, bytes: () => Uint8Array): string =>
-    createHash('sha512').update(bytes()).digest('hex').toUpperCase();
-  return [createOpenApiRoute(renderedOpenApi(input, hashOf))];
+  return [createOpenApiRoute(renderedOpenApi(input))];
 }
 
 function publishedOpenApi(folder: string): PublishedOpenApi {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ResourceDefinition, TypeDefinition } from '../../api/resource-definition.ts';
 import { messageOf } from '../../apimachinery/error-message.ts';
 import { serveRequest } from '../../apimachinery/serve-http.ts';
@@ -75,10 +74,5 @@ export interface ExtensionApi {
 
 /** Where it tells it: discovery and OpenAPI. */
 export function extensionRoutes(api: ExtensionApi, { podIp }: Pick<ProcessContext, 'podIp'>): RouteHandler[] {
-  const hashOf = (_: string, bytes: () => Uint8Array): string =>
-    createHash('sha512').update(bytes()).digest('hex').toUpperCase();
-  return [
-    createDiscoveryRoute({ serverAddress: () => `${podIp}:443` }),
-    createOpenApiRoute(renderedOpenApi(api, hashOf)),
-  ];
+  return [createDiscoveryRoute({ serverAddress: () => `${podIp}:443` }), createOpenApiRoute(renderedOpenApi(api))];
 }

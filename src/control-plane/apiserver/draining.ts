@@ -2,7 +2,7 @@ import type { HttpResponse } from '../../apimachinery/http.ts';
 import { isLongRunning } from './filters/max-in-flight.ts';
 import { isHealthPath } from './health.ts';
 import type { ApiRequest } from './request-context.ts';
-import { withEnd } from './response-end.ts';
+import { endingWith } from './response-end.ts';
 import { textResponse } from './responses.ts';
 
 /**
@@ -41,12 +41,7 @@ export class Draining {
       if (--this.#underWay > 0) return;
       for (const resolve of this.#waiting.splice(0)) resolve();
     };
-    try {
-      return withEnd(await next(), end);
-    } catch (error) {
-      end();
-      throw error;
-    }
+    return endingWith(next, end);
   }
 }
 

@@ -27,6 +27,19 @@ export function withEnd(
   return { ...response, body: followed(body, onEnd, onChunk) };
 }
 
+/**
+ * The answer that is made, which calls back when it is whole, as withEnd does, or when none is made.
+ * @throws whatever kept it from being made
+ */
+export async function endingWith(make: () => Promise<HttpResponse>, onEnd: () => unknown): Promise<HttpResponse> {
+  try {
+    return withEnd(await make(), onEnd);
+  } catch (error) {
+    onEnd();
+    throw error;
+  }
+}
+
 /** Ends an answer that nobody is sent, so that who waits for its end is told. */
 export async function abandonResponse({ body }: HttpResponse): Promise<void> {
   if (body instanceof Uint8Array) return;

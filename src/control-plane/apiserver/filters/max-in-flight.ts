@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../../../apimachinery/http.ts';
 import type { InFlightGauge } from '../metrics/server-metrics.ts';
 import type { ApiRequest, Filter } from '../request-context.ts';
-import { withEnd } from '../response-end.ts';
+import { endingWith } from '../response-end.ts';
 import { textResponse } from '../responses.ts';
 
 /** How many requests may be worked on at a time; watches and other long answers do not count. */
@@ -31,12 +31,7 @@ export function withMaxInFlight(limits: InFlightLimits, gauge: InFlightGauge): F
       if (isRead) reading--;
       else mutating--;
     };
-    try {
-      return withEnd(await next(request), end);
-    } catch (error) {
-      end();
-      throw error;
-    }
+    return endingWith(() => next(request), end);
   };
 }
 

@@ -9,7 +9,7 @@ import type { ServerMetrics } from '../metrics/server-metrics.ts';
 import { TimingHistogram } from '../metrics/timing-histogram.ts';
 import { listPrefix, type ResourceRegistry } from '../registry/api-resource.ts';
 import type { ApiRequest, Filter } from '../request-context.ts';
-import { withEnd } from '../response-end.ts';
+import { endingWith } from '../response-end.ts';
 import { isLongRunning, tooManyRequests } from './max-in-flight.ts';
 import { countTermination } from './request-metrics.ts';
 
@@ -74,14 +74,11 @@ export function withPriorityAndFairness(context: FairnessContext): Filter {
       count.worked((clock.now() - begun) / 1000, verb === 'watch' ? 'watch' : 'regular');
       outcome.leave();
     };
+    if (verb !== 'watch') return endingWith(() => next(request), end);
     try {
-      const response = await next(request);
-      if (verb !== 'watch') return withEnd(response, end);
+      return await next(request);
+    } finally {
       end();
-      return response;
-    } catch (error) {
-      end();
-      throw error;
     }
   };
 }

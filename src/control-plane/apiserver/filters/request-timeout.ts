@@ -3,7 +3,7 @@ import { DurationError, parseDuration } from '../../../apimachinery/duration.ts'
 import { badRequest } from '../../../apimachinery/status.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { ApiRequest, Filter } from '../request-context.ts';
-import { abandonResponse, withEnd } from '../response-end.ts';
+import { abandonResponse, endingWith } from '../response-end.ts';
 import { isLongRunning } from './max-in-flight.ts';
 
 /** The real server's default of --request-timeout. */
@@ -36,15 +36,13 @@ export function withRequestTimeout(
       );
       const signal = (): AbortSignal => AbortSignal.any([request.signal(), expired.signal]);
       const answer = async (): Promise<HttpResponse> => {
-        try {
-          const response = withEnd(await next({ ...request, signal, deadline }), () => timer.cancel());
-          if (response.body instanceof Uint8Array) return response;
-          if (expired.signal.aborted) await abandonResponse(response);
-          return { ...response, deadline: expired.signal };
-        } catch (error) {
-          timer.cancel();
-          throw error;
-        }
+        const response = await endingWith(
+          () => next({ ...request, signal, deadline }),
+          () => timer.cancel(),
+        );
+        if (response.body instanceof Uint8Array) return response;
+        if (expired.signal.aborted) await abandonResponse(response);
+        return { ...response, deadline: expired.signal };
       };
       answer().then(resolve, reject);
     });

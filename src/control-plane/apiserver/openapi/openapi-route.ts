@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Documentation } from '../../../api/documentation.ts';
 import type { TypeDefinition } from '../../../api/resource-definition.ts';
 import { sortedKeys } from '../../../apimachinery/go-value.ts';
@@ -10,6 +9,7 @@ import type { ServerParts } from '../endpoints/endpoint.ts';
 import type { ApiResource } from '../registry/api-resource.ts';
 import type { ApiRequest } from '../request-context.ts';
 import { bytesResponse } from '../responses.ts';
+import { documentHash } from './document-hash.ts';
 import { customInput } from './custom-types.ts';
 import { mergeSwagger } from './merged-swagger.ts';
 import { type OpenApiInput, openApiV2Document, openApiV3Documents, openApiV3Text } from './openapi-documents.ts';
@@ -95,7 +95,7 @@ async function publishedDocument(published: PublishedOpenApi, name: string): Pro
   const bytes = await published.document(name);
   if (bytes === undefined) return undefined;
   const [, hash] = (await published.index())[name]?.serverRelativeURL.split('?hash=') ?? [];
-  return { bytes, hash: hash ?? hashOf(bytes) };
+  return { bytes, hash: hash ?? documentHash(bytes) };
 }
 
 /** The media types of both documents in protobuf, without the first half. */
@@ -116,7 +116,13 @@ async function v2Response(request: ApiRequest, json: Uint8Array, modifiedAt: num
           JSON.parse(Buffer.from(json).toString('utf8')) as JsonObject,
         );
   const contentType = form === 'json' ? 'application/json' : `application/${protobufNames.v2}`;
-  const response = contentResponse(request, { bytes, contentType, tag: hashOf(json), modifiedAt, headers: { vary } });
+  const response = contentResponse(request, {
+    bytes,
+    contentType,
+    tag: documentHash(json),
+    modifiedAt,
+    headers: { vary },
+  });
   // Nothing is packed of what only heads are shown of.
   const isWhole = response.status === 200 && request.method !== 'HEAD';
   if (!isWhole || !(response.body instanceof Uint8Array)) return response;
@@ -143,10 +149,6 @@ function askedForm(request: ApiRequest, version: 'v2' | 'v3'): 'json' | 'protobu
     if (subtype.replace(`${version}@v1`, `${version}.v1`) === protobufNames[version]) return 'protobuf';
   }
   return undefined;
-}
-
-function hashOf(bytes: Uint8Array): string {
-  return createHash('sha512').update(bytes).digest('hex').toUpperCase();
 }
 
 /** Documents in protobuf, made when they are first asked for and kept as long as what they are made of. */
@@ -245,7 +247,7 @@ class CustomDocuments {
     for (const [name, make] of openApiV3Documents(await this.#input(custom))) {
       if (!groups.has(name.split('/')[1] ?? '')) continue;
       const bytes = Buffer.from(openApiV3Text(make()));
-      rendered.set(name, { bytes, hash: hashOf(bytes) });
+      rendered.set(name, { bytes, hash: documentHash(bytes) });
     }
     return rendered;
   }

@@ -1,14 +1,15 @@
 import type { JsonObject } from '../../../apimachinery/json.ts';
 import { type OpenApiInput, openApiV2Document, openApiV3Documents, openApiV3Text } from './openapi-documents.ts';
+import { documentHash } from './document-hash.ts';
 import type { PublishedOpenApi } from './openapi-route.ts';
 
 /**
  * Documents that are made when they are first asked for, for an API that the build did not know.
- * @param hashOf what the URL of a document has for a hash; its bytes cost their making
+ * @param hashOf what the URL of a document has for a hash, that of its bytes when absent; they cost their making
  */
 export function renderedOpenApi(
   input: OpenApiInput,
-  hashOf: (name: string, bytes: () => Uint8Array) => string,
+  hashOf: (name: string, bytes: () => Uint8Array) => string = (_, bytes) => documentHash(bytes()),
 ): PublishedOpenApi {
   const documents = openApiV3Documents(input);
   const rendered = new Map<string, Uint8Array>();

@@ -158,26 +158,34 @@ test('deprecated kinds are told of', async () => {
   await api.close();
 });
 
+/** The trail of a request that says next to nothing, whose events are kept. */
+function trailOf(
+  level: 'Metadata' | 'Request' | 'RequestResponse',
+  clock: FakeClock,
+  written: AuditEvent[],
+): AuditTrail {
+  return new AuditTrail(
+    {
+      auditId: 'id',
+      requestURI: '/',
+      verb: 'get',
+      user: undefined,
+      sourceIPs: [],
+      userAgent: '',
+      objectRef: undefined,
+      receivedAt: clock.now(),
+    },
+    { level, omitStages: new Set<string>(), omitManagedFields: false },
+    { write: (event) => written.push(event) > 0 },
+    clock,
+  );
+}
+
 test('where the time of slow requests went is told', async () => {
   const clock = new FakeClock();
   const written: AuditEvent[] = [];
-  const decision = { level: 'Metadata', omitStages: new Set<string>(), omitManagedFields: false } as const;
   for (const millis of [500, 501]) {
-    const trail = new AuditTrail(
-      {
-        auditId: 'id',
-        requestURI: '/',
-        verb: 'get',
-        user: undefined,
-        sourceIPs: [],
-        userAgent: '',
-        objectRef: undefined,
-        receivedAt: clock.now(),
-      },
-      decision,
-      { write: (event) => written.push(event) > 0 },
-      clock,
-    );
+    const trail = trailOf('Metadata', clock, written);
     trail.spent('authorization', 2);
     trail.spent('mutating-webhook', 1200);
     trail.spent('mutating-webhook', 34);
@@ -310,21 +318,7 @@ test('what quotes objects is left out below the level that keeps them', async ()
     ['RequestResponse', { a: '1', b: '2' }],
   ] as const) {
     const written: AuditEvent[] = [];
-    const trail = new AuditTrail(
-      {
-        auditId: 'id',
-        requestURI: '/',
-        verb: 'get',
-        user: undefined,
-        sourceIPs: [],
-        userAgent: '',
-        objectRef: undefined,
-        receivedAt: clock.now(),
-      },
-      { level, omitStages: new Set<string>(), omitManagedFields: false },
-      { write: (event) => written.push(event) > 0 },
-      clock,
-    );
+    const trail = trailOf(level, clock, written);
     trail.annotate('a', '1');
     trail.annotate('b', '2', 'Request');
     await trail.reach('ResponseComplete');
